@@ -1,0 +1,4 @@
+//! The laptop stack.
+pub mod clock;
+pub mod sql;
+pub mod template;

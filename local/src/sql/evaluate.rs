@@ -1,0 +1,128 @@
+//! What a statement makes of one message. An undefined value is `None` throughout: it vanishes from the event, and a
+//! condition that depends on it does not hold.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+
+use super::{Expression, Select, Statement};
+
+/// A message as the rule engine sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    /// Topic name.
+    pub topic: &'a str,
+    /// Payload as it was sent; it need not be JSON.
+    pub payload: &'a [u8],
+    /// Who sent it; `None` if it was not sent over MQTT.
+    pub client_id: Option<&'a str>,
+    /// The sender's principal, if known.
+    pub principal: Option<&'a str>,
+    /// The sender's address, if known.
+    pub source_ip: Option<&'a str>,
+    /// The broker's id of this message; `None` if it was not sent over MQTT.
+    pub trace_id: Option<&'a str>,
+    /// When the broker received it, in milliseconds since the epoch.
+    pub received_ms: i64,
+}
+
+/// What a rule hands to its actions. Written as JSON, it has its fields in the order of the statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The payload itself.
+    Payload(Value),
+    /// Named values.
+    Fields(Vec<(String, Value)>),
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Payload(value) => value.serialize(serializer),
+            Self::Fields(fields) => {
+                let mut map = serializer.serialize_map(Some(fields.len()))?;
+                for (name, value) in fields {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+impl Statement {
+    /// What the rule hands over for a message; `None` if its condition does not hold, or if it selects the payload
+    /// itself and that is not JSON.
+    #[must_use]
+    pub fn apply(&self, message: &Message<'_>) -> Option<Event> {
+        let scope = Scope { message, payload: serde_json::from_slice(message.payload).ok() };
+        if let Some(condition) = &self.condition
+            && scope.truth(condition) != Some(true)
+        {
+            return None;
+        }
+        match &self.select {
+            Select::Payload => scope.payload.map(Event::Payload),
+            Select::Fields(fields) => Some(Event::Fields(
+                fields
+                    .iter()
+                    .filter_map(|(name, expression)| Some((name.clone(), scope.value(expression)?)))
+                    .collect(),
+            )),
+        }
+    }
+}
+
+struct Scope<'a> {
+    message: &'a Message<'a>,
+    payload: Option<Value>,
+}
+
+impl Scope<'_> {
+    fn value(&self, expression: &Expression) -> Option<Value> {
+        let message = self.message;
+        match expression {
+            Expression::Literal(value) => Some(value.clone()),
+            Expression::Payload => self.payload.clone(),
+            Expression::Attribute(path) => {
+                let mut value = self.payload.as_ref()?;
+                for name in path {
+                    value = value.as_object()?.get(name)?;
+                }
+                Some(value.clone())
+            }
+            Expression::EncodedPayload => Some(Value::from(BASE64.encode(message.payload))),
+            Expression::ClientId => Some(Value::from(message.client_id.unwrap_or("n/a"))),
+            Expression::Topic => Some(Value::from(message.topic)),
+            Expression::TopicLevel(level) => message.topic.split('/').nth(level - 1).map(Value::from),
+            Expression::Timestamp => Some(Value::from(message.received_ms)),
+            Expression::TraceId => message.trace_id.map(Value::from),
+            Expression::SourceIp => message.source_ip.map(Value::from),
+            Expression::Principal => message.principal.map(Value::from),
+            Expression::StartsWith(text, prefix) => {
+                let (text, prefix) = (self.value(text)?, self.value(prefix)?);
+                Some(Value::Bool(text.as_str()?.starts_with(prefix.as_str()?)))
+            }
+            Expression::Equal { left, right, negated } => {
+                let equal = self.value(left)? == self.value(right)?;
+                Some(Value::Bool(equal != *negated))
+            }
+            Expression::And(left, right) => match (self.truth(left), self.truth(right)) {
+                (Some(false), _) | (_, Some(false)) => Some(Value::Bool(false)),
+                (Some(true), Some(true)) => Some(Value::Bool(true)),
+                _ => None,
+            },
+            Expression::Or(left, right) => match (self.truth(left), self.truth(right)) {
+                (Some(true), _) | (_, Some(true)) => Some(Value::Bool(true)),
+                (Some(false), Some(false)) => Some(Value::Bool(false)),
+                _ => None,
+            },
+            Expression::Not(inner) => self.truth(inner).map(|truth| Value::Bool(!truth)),
+        }
+    }
+
+    fn truth(&self, expression: &Expression) -> Option<bool> {
+        self.value(expression)?.as_bool()
+    }
+}

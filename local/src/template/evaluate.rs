@@ -1,0 +1,157 @@
+//! Turns template values into plain JSON: parameters, pseudo parameters and references are filled in.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json};
+use serde_norway::Value as Yaml;
+
+use super::yaml::{Place, Source, TemplateError};
+
+/// Where the stack pretends to be.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// Account, twelve digits.
+    pub account_id: String,
+    /// Region, as `us-east-1`.
+    pub region: String,
+    /// Name of the stack; generated names begin with it.
+    pub stack_name: String,
+    /// What queue URLs begin with.
+    pub sqs_url: String,
+}
+
+/// Evaluates values of one template.
+pub(super) struct Evaluator<'a> {
+    pub(super) source: &'a Source,
+    pub(super) surroundings: &'a Surroundings,
+    parameters: BTreeMap<String, Json>,
+}
+
+/// A value that the template leaves out, by `AWS::NoValue`.
+pub(super) type Evaluated = Result<Option<Json>, TemplateError>;
+
+impl<'a> Evaluator<'a> {
+    /// Reads the template's parameters; those without a default must be given.
+    pub(super) fn new(
+        source: &'a Source,
+        surroundings: &'a Surroundings,
+        given: &BTreeMap<String, String>,
+    ) -> Result<Self, TemplateError> {
+        let mut parameters = BTreeMap::new();
+        let declared = Place::of(&["Parameters"]);
+        for (name, parameter) in source.entries(&declared) {
+            let value = match (given.get(name), parameter.get("Default")) {
+                (Some(value), _) => Json::from(value.as_str()),
+                (None, Some(default)) => scalar(default)
+                    .ok_or_else(|| source.error(&declared.key(name).key("Default"), "must be a plain value"))?,
+                (None, None) => {
+                    let place = declared.key(name);
+                    return Err(source.error(&place, "has no default, and the laptop stack has no value for it"));
+                }
+            };
+            parameters.insert(name.to_owned(), value);
+        }
+        Ok(Self { source, surroundings, parameters })
+    }
+
+    /// The value of a parameter or pseudo parameter.
+    pub(super) fn parameter(&self, name: &str) -> Option<Json> {
+        let here = self.surroundings;
+        let pseudo = match name {
+            "AWS::AccountId" => &here.account_id,
+            "AWS::Region" => &here.region,
+            "AWS::StackName" => &here.stack_name,
+            "AWS::Partition" => "aws",
+            "AWS::URLSuffix" => "amazonaws.com",
+            _ => return self.parameters.get(name).cloned(),
+        };
+        Some(Json::from(pseudo))
+    }
+
+    /// A value with everything filled in.
+    pub(super) fn value(&self, yaml: &Yaml, place: &Place) -> Evaluated {
+        if let Some((function, argument)) = super::intrinsic::call(yaml) {
+            return self.intrinsic(function, argument, place);
+        }
+        match yaml {
+            Yaml::Sequence(elements) => {
+                let mut values = Vec::with_capacity(elements.len());
+                for (index, element) in elements.iter().enumerate() {
+                    values.extend(self.value(element, &place.index(index))?);
+                }
+                Ok(Some(Json::Array(values)))
+            }
+            Yaml::Mapping(entries) => {
+                let mut values = Map::new();
+                for (key, entry) in entries {
+                    let key = scalar(key).ok_or_else(|| self.error(place, "has a key that is no plain value"))?;
+                    let key = text(&key);
+                    if let Some(value) = self.value(entry, &place.key(key.as_str()))? {
+                        values.insert(key, value);
+                    }
+                }
+                Ok(Some(Json::Object(values)))
+            }
+            Yaml::Tagged(tagged) => {
+                Err(self.error(place, format!("`{}` cannot be evaluated by the laptop stack", tagged.tag)))
+            }
+            plain => scalar(plain)
+                .map(Some)
+                .ok_or_else(|| self.error(place, "is a value that JSON cannot express")),
+        }
+    }
+
+    /// The value at a place; `None` if there is none.
+    pub(super) fn at(&self, place: &Place) -> Evaluated {
+        match self.source.get(place) {
+            Some(yaml) => self.value(yaml, place),
+            None => Ok(None),
+        }
+    }
+
+    /// The text at a place; `None` if there is none.
+    pub(super) fn text_at(&self, place: &Place) -> Result<Option<String>, TemplateError> {
+        match self.at(place)? {
+            None => Ok(None),
+            Some(Json::Array(_) | Json::Object(_) | Json::Null) => Err(self.error(place, "must be a text")),
+            Some(value) => Ok(Some(text(&value))),
+        }
+    }
+
+    /// The text at a place that must have one.
+    pub(super) fn required_text(&self, place: &Place) -> Result<String, TemplateError> {
+        self.text_at(place)?.ok_or_else(|| self.error(place, "is missing"))
+    }
+
+    /// The whole number at a place; `None` if there is none. Texts that are numbers count, as parameters are texts.
+    pub(super) fn number_at(&self, place: &Place) -> Result<Option<u64>, TemplateError> {
+        self.text_at(place)?
+            .map(|text| text.parse().map_err(|_| self.error(place, "must be a whole number")))
+            .transpose()
+    }
+
+    /// An error at a place.
+    pub(super) fn error(&self, place: &Place, problem: impl Into<String>) -> TemplateError {
+        self.source.error(place, problem)
+    }
+}
+
+/// A plain YAML value as JSON.
+fn scalar(yaml: &Yaml) -> Option<Json> {
+    match yaml {
+        Yaml::Null => Some(Json::Null),
+        Yaml::Bool(value) => Some(Json::from(*value)),
+        Yaml::String(value) => Some(Json::from(value.as_str())),
+        Yaml::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(integer), _) => Some(Json::from(integer)),
+            (None, Some(fraction)) => Some(Json::from(fraction)),
+            (None, None) => None,
+        },
+        Yaml::Sequence(_) | Yaml::Mapping(_) | Yaml::Tagged(_) => None,
+    }
+}
+
+/// A plain value as CloudFormation writes it into a text.
+pub(super) fn text(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

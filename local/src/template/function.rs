@@ -1,0 +1,186 @@
+//! Functions of the template: binary, environment, limits and what invokes them besides rules.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+
+use super::evaluate::{Evaluator, text};
+use super::resource::FUNCTION;
+use super::yaml::{Place, TemplateError};
+
+/// An `AWS::Serverless::Function`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Function {
+    /// Name of its binary, by which the stack knows it.
+    pub name: String,
+    /// Name in AWS.
+    pub deployed_name: String,
+    /// ARN in AWS.
+    pub arn: String,
+    /// Memory in megabytes; not enforced here.
+    pub memory_mb: u64,
+    /// How long an invocation may take.
+    pub timeout: Duration,
+    /// Most invocations at a time, if the template reserves so many.
+    pub reserved_concurrency: Option<usize>,
+    /// Environment variables. They hold secrets, so the type has no `Debug`.
+    pub environment: BTreeMap<String, String>,
+    /// The least important log lines it writes.
+    pub log_level: String,
+    /// What happens to asynchronous invocations.
+    pub asynchronous: AsyncInvoke,
+    /// Queues whose messages invoke it.
+    pub queues: Vec<QueueSource>,
+    /// Schedules that invoke it.
+    pub schedules: Vec<Schedule>,
+}
+
+/// What happens to asynchronous invocations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AsyncInvoke {
+    /// How often a failed one is tried again.
+    pub retries: u32,
+    /// How old an event may grow before it is given up.
+    pub max_age: Duration,
+    /// Name of the queue that gets what failed.
+    pub on_failure: Option<String>,
+}
+
+/// A queue whose messages invoke a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueSource {
+    /// Name of the queue.
+    pub queue: String,
+    /// Most messages of one invocation.
+    pub batch_size: usize,
+    /// Whether the function's answer names the messages that failed.
+    pub reports_failures: bool,
+}
+
+/// A schedule that invokes a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// Name of the event in the template.
+    pub name: String,
+    /// Time between two invocations.
+    pub every: Duration,
+    /// The event; without it, that of the service.
+    pub input: Option<String>,
+    /// Whether it is one of EventBridge Scheduler (`ScheduleV2`) rather than an EventBridge rule.
+    pub scheduler: bool,
+}
+
+pub(super) fn functions(evaluator: &Evaluator<'_>) -> Result<Vec<Function>, TemplateError> {
+    evaluator.resources(FUNCTION)?.iter().map(|id| function(evaluator, id)).collect()
+}
+
+fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateError> {
+    let globals = Place::of(&["Globals", "Function"]);
+    let own = Evaluator::properties(id);
+    // As SAM merges: a value of the function replaces a global one, and mappings are merged key by key.
+    let either = |path: &[&str]| {
+        let place = |base: &Place| path.iter().fold(base.clone(), |place, key| place.key(*key));
+        let own = place(&own);
+        if evaluator.source.get(&own).is_some() { own } else { place(&globals) }
+    };
+
+    let runtime = either(&["Runtime"]);
+    if !evaluator.required_text(&runtime)?.starts_with("provided.") {
+        return Err(evaluator.error(&runtime, "the laptop stack runs binaries (`provided.al2023`) only"));
+    }
+    let binary = Place::of(&["Resources", id, "Metadata", "BuildProperties", "Binary"]);
+    let deployed_name = evaluator.name(id, &own)?;
+
+    let mut environment = BTreeMap::new();
+    for base in [&globals, &own] {
+        let place = base.key("Environment").key("Variables");
+        if let Some(Json::Object(variables)) = evaluator.at(&place)? {
+            environment.extend(variables.iter().map(|(name, value)| (name.clone(), text(value))));
+        }
+    }
+
+    let on_failure = either(&["EventInvokeConfig", "DestinationConfig", "OnFailure", "Destination"]);
+    let on_failure = match evaluator.at(&on_failure)? {
+        Some(_) => Some(evaluator.queue_of_arn(&on_failure)?),
+        None => None,
+    };
+    let retries = evaluator.number_at(&either(&["EventInvokeConfig", "MaximumRetryAttempts"]))?;
+    let max_age = evaluator.number_at(&either(&["EventInvokeConfig", "MaximumEventAgeInSeconds"]))?;
+    let reserved = evaluator.number_at(&either(&["ReservedConcurrentExecutions"]))?;
+    let log_level = evaluator.text_at(&either(&["LoggingConfig", "ApplicationLogLevel"]))?;
+
+    let mut function = Function {
+        name: evaluator.required_text(&binary)?,
+        arn: evaluator.arn("lambda", &format!("function:{deployed_name}")),
+        deployed_name,
+        memory_mb: evaluator.number_at(&either(&["MemorySize"]))?.unwrap_or(128),
+        timeout: Duration::from_secs(evaluator.number_at(&either(&["Timeout"]))?.unwrap_or(3)),
+        reserved_concurrency: reserved.and_then(|reserved| usize::try_from(reserved).ok()),
+        environment,
+        log_level: log_level.unwrap_or_else(|| "INFO".to_owned()),
+        asynchronous: AsyncInvoke {
+            // Two attempts more and six hours are what Lambda does if nothing is said.
+            retries: retries.and_then(|retries| u32::try_from(retries).ok()).unwrap_or(2),
+            max_age: Duration::from_secs(max_age.unwrap_or(6 * 3600)),
+            on_failure,
+        },
+        queues: Vec::new(),
+        schedules: Vec::new(),
+    };
+    events(evaluator, &own.key("Events"), &mut function)?;
+    Ok(function)
+}
+
+fn events(evaluator: &Evaluator<'_>, place: &Place, function: &mut Function) -> Result<(), TemplateError> {
+    for (name, _) in evaluator.source.entries(place) {
+        let kind = place.key(name).key("Type");
+        let properties = place.key(name).key("Properties");
+        match evaluator.required_text(&kind)?.as_str() {
+            "SQS" => {
+                let report = properties.key("FunctionResponseTypes");
+                let report = evaluator.at(&report)?.unwrap_or_default();
+                let batch_size = evaluator.number_at(&properties.key("BatchSize"))?.unwrap_or(10);
+                function.queues.push(QueueSource {
+                    queue: evaluator.queue_of_arn(&properties.key("Queue"))?,
+                    batch_size: usize::try_from(batch_size).unwrap_or(10),
+                    reports_failures: report
+                        .as_array()
+                        .is_some_and(|types| types.iter().any(|kind| kind == "ReportBatchItemFailures")),
+                });
+            }
+            kind @ ("Schedule" | "ScheduleV2") => {
+                let scheduler = kind == "ScheduleV2";
+                let expression = properties.key(if scheduler { "ScheduleExpression" } else { "Schedule" });
+                let every = rate(&evaluator.required_text(&expression)?).ok_or_else(|| {
+                    evaluator.error(&expression, "the laptop stack evaluates `rate(n minutes|hours|days)` only")
+                })?;
+                let enabled = evaluator.text_at(&properties.key("Enabled"))?;
+                let state = evaluator.text_at(&properties.key("State"))?;
+                if enabled.as_deref() == Some("false") || state.as_deref() == Some("DISABLED") {
+                    continue;
+                }
+                let input = evaluator.text_at(&properties.key("Input"))?;
+                function.schedules.push(Schedule { name: name.to_owned(), every, input, scheduler });
+            }
+            other => {
+                let problem = format!("the laptop stack knows events of type SQS, Schedule and ScheduleV2, not `{other}`");
+                return Err(evaluator.error(&kind, problem));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The time between two invocations of `rate(1 minute)`.
+fn rate(expression: &str) -> Option<Duration> {
+    let (count, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
+    let seconds = match unit.trim_end_matches('s') {
+        "minute" => 60,
+        "hour" => 3600,
+        "day" => 86400,
+        _ => return None,
+    };
+    let count: u64 = count.parse().ok().filter(|count| *count > 0)?;
+    Some(Duration::from_secs(count.checked_mul(seconds)?))
+}

@@ -1,0 +1,175 @@
+//! The intrinsic functions of CloudFormation, in their short (`!Sub`) and long (`Fn::Sub`) forms.
+
+use serde_json::Value as Json;
+use serde_norway::Value as Yaml;
+
+use super::evaluate::{Evaluated, Evaluator, text};
+use super::yaml::{Place, TemplateError};
+
+/// The intrinsic function that a value calls, and its argument.
+pub(super) fn call(yaml: &Yaml) -> Option<(&'static str, &Yaml)> {
+    const FUNCTIONS: [(&str, &str); 10] = [
+        ("Ref", "Ref"),
+        ("Fn::GetAtt", "GetAtt"),
+        ("Fn::Sub", "Sub"),
+        ("Fn::Join", "Join"),
+        ("Fn::If", "If"),
+        ("Fn::Equals", "Equals"),
+        ("Fn::Not", "Not"),
+        ("Fn::And", "And"),
+        ("Fn::Or", "Or"),
+        ("Condition", "Condition"),
+    ];
+    match yaml {
+        Yaml::Tagged(tagged) => {
+            let (_, short) = FUNCTIONS.into_iter().find(|(_, short)| tagged.tag == *short)?;
+            Some((short, &tagged.value))
+        }
+        Yaml::Mapping(entries) if entries.len() == 1 => {
+            let (key, argument) = entries.iter().next()?;
+            // `Condition: name` is also a key of policies, where its value is a mapping.
+            let (long, short) = FUNCTIONS.into_iter().find(|(long, _)| key.as_str() == Some(long))?;
+            (long != "Condition" || argument.is_string()).then_some((short, argument))
+        }
+        _ => None,
+    }
+}
+
+impl Evaluator<'_> {
+    /// Calls an intrinsic function.
+    pub(super) fn intrinsic(&self, function: &str, argument: &Yaml, place: &Place) -> Evaluated {
+        match function {
+            "Ref" => {
+                let name = self.plain(argument, place)?;
+                if name == "AWS::NoValue" { Ok(None) } else { self.reference(&name, place).map(Some) }
+            }
+            "GetAtt" => {
+                let name = match self.value(argument, place)? {
+                    Some(Json::Array(parts)) => parts.iter().map(text).collect::<Vec<_>>().join("."),
+                    Some(Json::String(name)) => name,
+                    _ => return Err(self.error(place, "`GetAtt` needs `Resource.Attribute`")),
+                };
+                self.attribute(&name, place).map(Some)
+            }
+            "Sub" => self.substitute(argument, place),
+            "Join" => self.join(argument, place),
+            "If" => {
+                let [condition, then, otherwise] = self.list::<3>("If", argument, place)?;
+                let condition = self.plain(condition, place)?;
+                self.value(if self.condition(&condition, place)? { then } else { otherwise }, place)
+            }
+            "Condition" => {
+                let name = self.plain(argument, place)?;
+                Ok(Some(Json::from(self.condition(&name, place)?)))
+            }
+            "Equals" => {
+                let [left, right] = self.list::<2>("Equals", argument, place)?;
+                let (left, right) = (self.value(left, place)?, self.value(right, place)?);
+                Ok(Some(Json::from(left.as_ref().map(text) == right.as_ref().map(text))))
+            }
+            "Not" => {
+                let [inner] = self.list::<1>("Not", argument, place)?;
+                Ok(Some(Json::from(!self.truth(inner, place)?)))
+            }
+            "And" | "Or" => {
+                let inner = argument.as_sequence().ok_or_else(|| self.error(place, "needs a list of conditions"))?;
+                let mut truths = Vec::with_capacity(inner.len());
+                for condition in inner {
+                    truths.push(self.truth(condition, place)?);
+                }
+                let result =
+                    if function == "And" { truths.iter().all(|truth| *truth) } else { truths.contains(&true) };
+                Ok(Some(Json::from(result)))
+            }
+            _ => Err(self.error(place, format!("`{function}` cannot be evaluated by the laptop stack"))),
+        }
+    }
+
+    /// Whether a condition of the template holds.
+    pub(super) fn condition(&self, name: &str, place: &Place) -> Result<bool, TemplateError> {
+        let declared = Place::of(&["Conditions", name]);
+        let yaml = self
+            .source
+            .get(&declared)
+            .ok_or_else(|| self.error(place, format!("there is no condition `{name}`")))?;
+        self.truth(yaml, &declared)
+    }
+
+    fn truth(&self, yaml: &Yaml, place: &Place) -> Result<bool, TemplateError> {
+        match self.value(yaml, place)? {
+            Some(Json::Bool(truth)) => Ok(truth),
+            _ => Err(self.error(place, "is no condition")),
+        }
+    }
+
+    /// Value of a `Ref`.
+    fn reference(&self, name: &str, place: &Place) -> Result<Json, TemplateError> {
+        match self.parameter(name) {
+            Some(value) => Ok(value),
+            None => self.resource_reference(name, place).map(Json::from),
+        }
+    }
+
+    fn substitute(&self, argument: &Yaml, place: &Place) -> Evaluated {
+        let (template, own) = match argument {
+            Yaml::Sequence(elements) => match elements.as_slice() {
+                [template, own] => (template, Some(own)),
+                _ => return Err(self.error(place, "`Sub` needs a text, or a text and its variables")),
+            },
+            template => (template, None),
+        };
+        let template = self.plain(template, place)?;
+
+        let mut result = String::with_capacity(template.len());
+        let mut rest = template.as_str();
+        while let Some((before, after)) = rest.split_once("${") {
+            result.push_str(before);
+            let (name, after) =
+                after.split_once('}').ok_or_else(|| self.error(place, "`${` has no closing brace"))?;
+            rest = after;
+            if let Some(literal) = name.strip_prefix('!') {
+                result.push_str("${");
+                result.push_str(literal);
+                result.push('}');
+            } else if let Some(variable) = own.and_then(|own| own.get(name)) {
+                let value = self.value(variable, place)?.ok_or_else(|| self.error(place, "has no value"))?;
+                result.push_str(&text(&value));
+            } else if self.parameter(name).is_none() && name.contains('.') {
+                result.push_str(&text(&self.attribute(name, place)?));
+            } else {
+                result.push_str(&text(&self.reference(name, place)?));
+            }
+        }
+        result.push_str(rest);
+        Ok(Some(Json::from(result)))
+    }
+
+    fn join(&self, argument: &Yaml, place: &Place) -> Evaluated {
+        let [separator, list] = self.list::<2>("Join", argument, place)?;
+        let separator = self.plain(separator, place)?;
+        match self.value(list, place)? {
+            Some(Json::Array(parts)) => {
+                let parts: Vec<String> = parts.iter().map(text).collect();
+                Ok(Some(Json::from(parts.join(&separator))))
+            }
+            _ => Err(self.error(place, "`Join` needs a separator and a list")),
+        }
+    }
+
+    /// An argument that must be a plain text.
+    fn plain(&self, yaml: &Yaml, place: &Place) -> Result<String, TemplateError> {
+        yaml.as_str().map(str::to_owned).ok_or_else(|| self.error(place, "needs a plain text"))
+    }
+
+    /// An argument that must be a list of so many elements.
+    fn list<'y, const N: usize>(
+        &self,
+        function: &str,
+        yaml: &'y Yaml,
+        place: &Place,
+    ) -> Result<[&'y Yaml; N], TemplateError> {
+        yaml.as_sequence()
+            .and_then(|elements| <[&Yaml; N]>::try_from(elements.iter().collect::<Vec<_>>()).ok())
+            .ok_or_else(|| self.error(place, format!("`{function}` needs a list of {N}")))
+    }
+}

@@ -1,0 +1,60 @@
+//! Queues of the template.
+
+use std::time::Duration;
+
+use super::evaluate::Evaluator;
+use super::resource::QUEUE;
+use super::yaml::TemplateError;
+
+/// An `AWS::SQS::Queue`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// How long a message that was received stays hidden unless it is deleted.
+    pub visibility_timeout: Duration,
+    /// Where messages go that were received too often.
+    pub redrive: Option<Redrive>,
+}
+
+/// Where messages go that were received too often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redrive {
+    /// Name of the queue that takes them.
+    pub queue: String,
+    /// How often a message is received before it goes there.
+    pub max_receive_count: u32,
+}
+
+/// What AWS takes if a queue does not say.
+const DEFAULT_VISIBILITY_SECONDS: u64 = 30;
+
+pub(super) fn queues(evaluator: &Evaluator<'_>) -> Result<Vec<Queue>, TemplateError> {
+    let mut queues = Vec::new();
+    for id in evaluator.resources(QUEUE)? {
+        let properties = Evaluator::properties(&id);
+        let name = evaluator.name(&id, &properties)?;
+        let visibility_seconds = evaluator.number_at(&properties.key("VisibilityTimeout"))?;
+        let policy = properties.key("RedrivePolicy");
+        let redrive = match evaluator.at(&policy)? {
+            None => None,
+            Some(_) => {
+                let count = policy.key("maxReceiveCount");
+                let max_receive_count = evaluator
+                    .number_at(&count)?
+                    .and_then(|count| u32::try_from(count).ok())
+                    .ok_or_else(|| evaluator.error(&count, "must be a number"))?;
+                Some(Redrive { queue: evaluator.queue_of_arn(&policy.key("deadLetterTargetArn"))?, max_receive_count })
+            }
+        };
+        queues.push(Queue {
+            arn: evaluator.arn("sqs", &name),
+            name,
+            visibility_timeout: Duration::from_secs(visibility_seconds.unwrap_or(DEFAULT_VISIBILITY_SECONDS)),
+            redrive,
+        });
+    }
+    Ok(queues)
+}

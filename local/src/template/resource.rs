@@ -1,0 +1,118 @@
+//! Resources: which there are, what they are called, and what `Ref` and `GetAtt` of them give.
+
+use serde_json::Value as Json;
+
+use super::evaluate::Evaluator;
+use super::yaml::{Place, TemplateError};
+
+pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
+pub(super) const TABLE: &str = "AWS::DynamoDB::Table";
+pub(super) const QUEUE: &str = "AWS::SQS::Queue";
+pub(super) const RULE: &str = "AWS::IoT::TopicRule";
+pub(super) const AUTHORIZER: &str = "AWS::IoT::Authorizer";
+pub(super) const PERMISSION: &str = "AWS::Lambda::Permission";
+
+impl Evaluator<'_> {
+    /// Logical ids of the resources of a type whose condition, if they have one, holds.
+    pub(super) fn resources(&self, kind: &str) -> Result<Vec<String>, TemplateError> {
+        let all = Place::of(&["Resources"]);
+        let mut found = Vec::new();
+        for (id, resource) in self.source.entries(&all) {
+            if resource.get("Type").and_then(|kind| kind.as_str()) != Some(kind) {
+                continue;
+            }
+            let place = all.key(id).key("Condition");
+            let holds = match resource.get("Condition").map(|condition| condition.as_str()) {
+                None => true,
+                Some(Some(name)) => self.condition(name, &place)?,
+                Some(None) => return Err(self.error(&place, "must name a condition")),
+            };
+            if holds {
+                found.push(id.to_owned());
+            }
+        }
+        Ok(found)
+    }
+
+    /// The place of a resource's properties.
+    pub(super) fn properties(id: &str) -> Place {
+        Place::of(&["Resources", id, "Properties"])
+    }
+
+    fn kind(&self, id: &str, place: &Place) -> Result<&str, TemplateError> {
+        self.source
+            .get(&Place::of(&["Resources", id, "Type"]))
+            .and_then(|kind| kind.as_str())
+            .ok_or_else(|| self.error(place, format!("there is no parameter or resource `{id}`")))
+    }
+
+    /// The physical name of a resource: its own, or one made of stack and logical id.
+    pub(super) fn name(&self, id: &str, place: &Place) -> Result<String, TemplateError> {
+        let property = match self.kind(id, place)? {
+            FUNCTION => "FunctionName",
+            TABLE => "TableName",
+            QUEUE => "QueueName",
+            RULE => "RuleName",
+            AUTHORIZER => "AuthorizerName",
+            "AWS::IAM::Role" => "RoleName",
+            "AWS::Logs::LogGroup" => "LogGroupName",
+            _ => "Name",
+        };
+        let generated = || format!("{}-{id}", self.surroundings.stack_name);
+        Ok(self.text_at(&Self::properties(id).key(property))?.unwrap_or_else(generated))
+    }
+
+    /// What `Ref` gives for a resource: its name, or for a queue its URL.
+    pub(super) fn resource_reference(&self, id: &str, place: &Place) -> Result<String, TemplateError> {
+        let name = self.name(id, place)?;
+        let here = self.surroundings;
+        Ok(match self.kind(id, place)? {
+            QUEUE => format!("{}/{}/{name}", here.sqs_url, here.account_id),
+            _ => name,
+        })
+    }
+
+    /// What `GetAtt` gives, for `Resource.Attribute`.
+    pub(super) fn attribute(&self, path: &str, place: &Place) -> Result<Json, TemplateError> {
+        let (id, attribute) =
+            path.split_once('.').ok_or_else(|| self.error(place, "`GetAtt` needs `Resource.Attribute`"))?;
+        let kind = self.kind(id, place)?;
+        let name = self.name(id, place)?;
+        let value = match (kind, attribute) {
+            (FUNCTION, "Arn") => self.arn("lambda", &format!("function:{name}")),
+            (TABLE, "Arn") => self.arn("dynamodb", &format!("table/{name}")),
+            (QUEUE, "Arn") => self.arn("sqs", &name),
+            (QUEUE, "QueueName") => name,
+            (QUEUE, "QueueUrl") => self.resource_reference(id, place)?,
+            (RULE, "Arn") => self.arn("iot", &format!("rule/{name}")),
+            (AUTHORIZER, "Arn") => self.arn("iot", &format!("authorizer/{name}")),
+            ("AWS::IAM::Role", "Arn") => {
+                format!("arn:aws:iam::{}:role/{name}", self.surroundings.account_id)
+            }
+            _ => {
+                return Err(
+                    self.error(place, format!("the laptop stack does not know `{attribute}` of a `{kind}`"))
+                );
+            }
+        };
+        Ok(Json::from(value))
+    }
+
+    /// An ARN in the stack's account and region.
+    pub(super) fn arn(&self, service: &str, resource: &str) -> String {
+        let here = self.surroundings;
+        format!("arn:aws:{service}:{}:{}:{resource}", here.region, here.account_id)
+    }
+
+    /// The queue whose ARN stands at a place: its name.
+    pub(super) fn queue_of_arn(&self, place: &Place) -> Result<String, TemplateError> {
+        let arn = self.required_text(place)?;
+        for id in self.resources(QUEUE)? {
+            let name = self.name(&id, place)?;
+            if arn == self.arn("sqs", &name) {
+                return Ok(name);
+            }
+        }
+        Err(self.error(place, "is not the ARN of a queue of this template"))
+    }
+}

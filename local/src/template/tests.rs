@@ -1,0 +1,196 @@
+//! The deployed template itself, and small ones that break in one place.
+
+use std::time::Duration;
+
+use super::*;
+
+/// What the tests' stack is.
+fn here() -> Surroundings {
+    Surroundings {
+        account_id: "000000000000".to_owned(),
+        region: "us-east-1".to_owned(),
+        stack_name: "switchboard".to_owned(),
+        sqs_url: "http://127.0.0.1:8080/sqs".to_owned(),
+    }
+}
+
+fn parse(text: &str) -> Result<Deployment, TemplateError> {
+    Deployment::parse("template.yaml", text, &here(), &BTreeMap::new())
+}
+
+fn problem(text: &str) -> TemplateError {
+    match parse(text) {
+        Ok(_) => panic!("a template that must be refused was read"),
+        Err(error) => error,
+    }
+}
+
+/// The template of the service, with values for the parameters that have no default.
+fn service() -> Deployment {
+    let given = [("IdKey", "an id key for tests"), ("IotDataEndpoint", "http://127.0.0.1:8080/iot-data")];
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let text = include_str!("../../../template.yaml");
+    Deployment::parse("template.yaml", text, &here(), &given).expect("the service's template can be evaluated")
+}
+
+/// A function with its permission and rule; `%` is where a test puts something else.
+const SMALL: &str = "
+Parameters:
+  Parent: {Type: String, Default: call-up}
+Globals:
+  Function: {Runtime: provided.al2023, Timeout: 7, Environment: {Variables: {SHARED: '1', OWN: global}}}
+Resources:
+  Failed: {Type: AWS::SQS::Queue}
+  Timers:
+    Type: AWS::SQS::Queue
+    Properties: {VisibilityTimeout: 60, RedrivePolicy: {deadLetterTargetArn: !GetAtt Failed.Arn, maxReceiveCount: 3}}
+  Wake:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildProperties: {Binary: wake}}
+    Properties:
+      Environment: {Variables: {OWN: !Sub '${Parent}/${!kept}/${Timers.QueueName}', QUEUE: !Ref Timers}}
+      Events:
+        Timer:
+          Type: SQS
+          Properties: {Queue: !GetAtt Timers.Arn, BatchSize: 5, FunctionResponseTypes: [ReportBatchItemFailures]}
+        Sweep:
+          Type: ScheduleV2
+          Properties:
+            ScheduleExpression: rate(1 minute)
+  WakeRule:
+    Type: AWS::IoT::TopicRule
+    Properties:
+      TopicRulePayload:
+        AwsIotSqlVersion: '2016-03-23'
+        Sql: !Join ['', ['SELECT * FROM ', \"'\", !Ref Parent, /wake, \"'\"]]
+        Actions:
+          - Lambda: {FunctionArn: !GetAtt Wake.Arn}
+        ErrorAction: {Sqs: {QueueUrl: !Ref Failed, RoleArn: x}}
+  WakePermission:
+    Type: AWS::Lambda::Permission
+    Properties: {FunctionName: !Ref Wake, Principal: iot.amazonaws.com}
+";
+
+#[test]
+fn the_services_template_declares_a_rule_for_every_request_function() {
+    let service = service();
+    let functions: Vec<&str> = service.functions.iter().map(|function| function.name.as_str()).collect();
+    for name in ["create-meeting", "answer", "attend", "destroy", "authorize"] {
+        assert!(functions.contains(&name), "{name} is missing from {functions:?}");
+    }
+    for name in ["create-meeting", "answer", "attend", "destroy"] {
+        let rule = service.rules.iter().find(|rule| rule.functions == [name]).expect("a rule");
+        assert!(rule.statement.from().matches(&format!("call-up/{name}")), "{rule:?}");
+        assert_eq!(rule.error_queue.as_deref(), Some("switchboard-FailedEventsQueue"));
+    }
+    assert_eq!(service.authorizer.as_deref(), Some("authorize"));
+}
+
+#[test]
+fn no_function_of_the_service_is_retried_and_what_fails_is_kept() {
+    for function in service().functions {
+        assert_eq!(function.asynchronous.retries, 0, "{}", function.name);
+        assert_eq!(function.asynchronous.max_age, Duration::from_secs(60), "{}", function.name);
+        assert_eq!(function.asynchronous.on_failure.as_deref(), Some("switchboard-FailedEventsQueue"));
+    }
+}
+
+#[test]
+fn the_services_functions_get_what_they_read_and_nothing_else() {
+    let service = service();
+    let of = |name: &str| {
+        let function = service.functions.iter().find(|function| function.name == name).expect("a function");
+        &function.environment
+    };
+    assert_eq!(of("create-meeting")["TABLE_NAME"], "switchboard-Table");
+    assert_eq!(
+        of("create-meeting")["WAKE_QUEUE_URL"],
+        "http://127.0.0.1:8080/sqs/000000000000/switchboard-WakeQueue"
+    );
+    assert_eq!(of("authorize")["IOT_ARN_PREFIX"], "arn:aws:iot:us-east-1:000000000000");
+    assert!(!of("authorize").contains_key("ID_KEY"));
+    assert!(!of("answer").contains_key("JWT_HS256_SECRET"));
+}
+
+#[test]
+fn the_services_table_has_the_sparse_index_and_expiry() {
+    let service = service();
+    let table = service.tables.first().expect("a table");
+    assert_eq!(table.create["GlobalSecondaryIndexes"][0]["IndexName"], "due");
+    assert_eq!(table.create["BillingMode"], "PAY_PER_REQUEST");
+    let expiry = table.time_to_live.as_ref().expect("items expire");
+    assert_eq!(expiry["TimeToLiveSpecification"]["AttributeName"], "expires_at");
+}
+
+#[test]
+fn globals_are_merged_and_references_are_filled_in() {
+    let deployment = parse(SMALL).expect("a template");
+    let wake = deployment.functions.first().expect("a function");
+    assert_eq!(wake.timeout, Duration::from_secs(7));
+    assert_eq!(wake.environment["SHARED"], "1");
+    assert_eq!(wake.environment["OWN"], "call-up/${kept}/switchboard-Timers");
+    assert_eq!(wake.environment["QUEUE"], "http://127.0.0.1:8080/sqs/000000000000/switchboard-Timers");
+    assert_eq!(wake.arn, "arn:aws:lambda:us-east-1:000000000000:function:switchboard-Wake");
+    assert!(deployment.rules.first().expect("a rule").statement.from().matches("call-up/wake"));
+}
+
+#[test]
+fn queues_and_schedules_invoke_functions() {
+    let deployment = parse(SMALL).expect("a template");
+    let wake = deployment.functions.first().expect("a function");
+    let source = QueueSource { queue: "switchboard-Timers".to_owned(), batch_size: 5, reports_failures: true };
+    assert_eq!(wake.queues, [source]);
+    assert_eq!(wake.schedules.first().map(|schedule| schedule.every), Some(Duration::from_secs(60)));
+
+    let timers = deployment.queues.iter().find(|queue| queue.name == "switchboard-Timers").expect("a queue");
+    assert_eq!(timers.visibility_timeout, Duration::from_secs(60));
+    let redrive = Redrive { queue: "switchboard-Failed".to_owned(), max_receive_count: 3 };
+    assert_eq!(timers.redrive.as_ref(), Some(&redrive));
+}
+
+#[test]
+fn a_resource_whose_condition_does_not_hold_does_not_exist() {
+    let with_condition = SMALL
+        .replace("Resources:\n", "Conditions: {Never: !Equals [!Ref Parent, other]}\nResources:\n")
+        .replace("  WakeRule:\n", "  WakeRule:\n    Condition: Never\n");
+    assert!(parse(&with_condition).expect("a template").rules.is_empty());
+}
+
+#[test]
+fn what_cannot_be_evaluated_is_refused_with_file_line_and_path() {
+    let error = problem(&SMALL.replace("SELECT * FROM", "SELECT nonsense() AS n FROM"));
+    let line = SMALL.lines().position(|line| line.contains("Sql:")).map(|index| index + 1);
+    assert_eq!(error.line, line);
+    assert_eq!(error.place, "Resources.WakeRule.Properties.TopicRulePayload.Sql");
+    assert!(error.to_string().starts_with("template.yaml:"), "{error}");
+    assert!(error.problem.contains("`nonsense` is not supported"), "{error}");
+}
+
+#[test]
+fn each_thing_the_stack_cannot_do_is_named() {
+    for (from, to, problem_part) in [
+        ("Default: call-up", "Description: none", "has no default"),
+        ("!Ref Parent", "!Ref Nobody", "no parameter or resource `Nobody`"),
+        ("!Ref Parent", "!ImportValue Parent", "!ImportValue"),
+        ("Timers.QueueName", "Timers.Colour", "does not know `Colour`"),
+        ("rate(1 minute)", "cron(0 * * * ? *)", "`rate(n minutes|hours|days)` only"),
+        ("Type: SQS", "Type: Api", "not `Api`"),
+        ("'2016-03-23'", "'2015-10-08'", "'2016-03-23' only"),
+        ("- Lambda: {FunctionArn", "- Republish: {Topic", "`Lambda` only"),
+        ("Principal: iot.amazonaws.com", "Principal: s3.amazonaws.com", "no AWS::Lambda::Permission"),
+        ("Runtime: provided.al2023", "Runtime: python3.13", "binaries"),
+        ("Binary: wake", "Other: wake", "is missing"),
+        ("!GetAtt Failed.Arn", "!GetAtt Wake.Arn", "not the ARN of a queue"),
+    ] {
+        assert!(SMALL.contains(from), "{from}");
+        let error = problem(&SMALL.replace(from, to));
+        assert!(error.problem.contains(problem_part), "{from} -> {to}: {error}");
+        assert!(!error.place.is_empty(), "{from} -> {to}: {error}");
+    }
+}
+
+#[test]
+fn broken_yaml_is_refused_with_its_line() {
+    let error = problem("Resources:\n  A: {\n");
+    assert!(error.line.is_some(), "{error}");
+}

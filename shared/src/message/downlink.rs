@@ -1,0 +1,238 @@
+//! What terminals receive. The core fills the bodies with a [`Grant`](crate::meeting::Grant) where a join
+//! token is due; minting turns it into a [`Join`], so that no other code ever holds a token.
+
+use super::code::{Code, EndReason};
+use super::object::{Delivery, From, InvitationView, Media, MeetingView, Mode, ParticipantView, Reach};
+use crate::address::UserId;
+use crate::id::{DownlinkId, InviteId, MeetingId, RequestId};
+use crate::rtc::Join;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Which request a downlink answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Re {
+    /// The request with this id.
+    Request(RequestId),
+    /// A request whose id could not be read: `null`.
+    Unreadable(()),
+    /// None: absent.
+    #[default]
+    Nothing,
+}
+
+impl Re {
+    /// Whether the downlink is no answer.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::Nothing
+    }
+}
+
+/// A message to one device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Downlink {
+    /// The protocol's version.
+    pub v: u64,
+    /// The same for every copy of this message.
+    pub id: DownlinkId,
+    /// The request that it answers.
+    #[serde(default, skip_serializing_if = "Re::is_nothing")]
+    pub re: Re,
+    /// The meeting that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting_id: Option<MeetingId>,
+    /// The meeting's revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rev: Option<u64>,
+    /// The last revision that members were told, in downlinks to all members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prev_rev: Option<u64>,
+    /// The service's clock, in milliseconds since the epoch.
+    pub server_ms: i64,
+    /// Milliseconds from receipt after which it means nothing any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_ms: Option<i64>,
+    /// What it says.
+    #[serde(flatten)]
+    pub body: Body,
+}
+
+/// What a downlink says. `J` is the join parameters: [`Join`] on the wire.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Body<J = Join> {
+    /// Answers `create_meeting`.
+    MeetingCreated {
+        /// The meeting.
+        meeting: MeetingView,
+        /// The caller's way in; absent when the only invitee is busy.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        join: Option<J>,
+        /// Who was invited.
+        invitations: Vec<InvitationView>,
+    },
+    /// Rings.
+    Invitation {
+        /// Which invitation.
+        invite_id: InviteId,
+        /// Who calls.
+        from: From,
+        /// Direct or group.
+        mode: Mode,
+        /// Audio or video.
+        media: Media,
+        /// The meeting's title.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<String>,
+        /// The others that are invited or present.
+        group: Vec<UserId>,
+        /// Milliseconds until it may not ring any more.
+        deadline_in_ms: i64,
+        /// Whether it may ring at once.
+        delivery: Delivery,
+        /// What the app passed at create.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ext: Option<Map<String, Value>>,
+    },
+    /// Tells the inviter how an invitation goes.
+    InvitationUpdated {
+        /// Who was invited.
+        user_id: UserId,
+        /// Which invitation.
+        invite_id: InviteId,
+        /// Where the invitee stands.
+        state: super::object::ParticipantState,
+        /// How it ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+        /// How far it got.
+        reach: Reach,
+    },
+    /// Stops ringing.
+    InvitationClosed {
+        /// Which invitation.
+        invite_id: InviteId,
+        /// Why.
+        reason: ClosedReason,
+    },
+    /// Answers `accept`.
+    InvitationAccepted {
+        /// The way in.
+        join: J,
+        /// The meeting.
+        meeting: MeetingView,
+    },
+    /// Answers a request that needs no words.
+    Ok {},
+    /// A fresh join token.
+    Token {
+        /// The way in.
+        join: J,
+    },
+    /// A participant changed.
+    ParticipantUpdated {
+        /// The participant as it is now.
+        participant: ParticipantView,
+    },
+    /// The meeting is over.
+    MeetingEnded {
+        /// Why.
+        reason: EndReason,
+        /// The SIP status a gateway would send.
+        sip: u16,
+        /// Milliseconds that it was active; 0 if it never was.
+        duration_ms: i64,
+    },
+    /// A call that was not taken.
+    MissedCall {
+        /// Who called.
+        from: From,
+        /// Why it ended: a participant's state, or the meeting's end.
+        reason: String,
+        /// When, in milliseconds since the epoch.
+        at_ms: i64,
+    },
+    /// The request is refused.
+    Error {
+        /// The stable code.
+        code: Code,
+        /// What to do, for people.
+        message: String,
+        /// The field at fault.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
+        /// Whether the same request may succeed later.
+        retryable: bool,
+        /// Milliseconds to wait before that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<i64>,
+        /// The SIP status a gateway would send.
+        sip: u16,
+        /// Why the meeting ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<EndReason>,
+    },
+}
+
+/// Why ringing stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClosedReason {
+    /// Taken back.
+    Cancelled,
+    /// Another device of the user took it.
+    AnsweredElsewhere,
+    /// Another device of the user declined it.
+    DeclinedElsewhere,
+    /// Its time is over.
+    Expired,
+    /// The meeting is over.
+    MeetingEnded,
+}
+
+impl<J> Body<J> {
+    /// The type on the wire.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::MeetingCreated { .. } => "meeting_created",
+            Self::Invitation { .. } => "invitation",
+            Self::InvitationUpdated { .. } => "invitation_updated",
+            Self::InvitationClosed { .. } => "invitation_closed",
+            Self::InvitationAccepted { .. } => "invitation_accepted",
+            Self::Ok {} => "ok",
+            Self::Token { .. } => "token",
+            Self::ParticipantUpdated { .. } => "participant_updated",
+            Self::MeetingEnded { .. } => "meeting_ended",
+            Self::MissedCall { .. } => "missed_call",
+            Self::Error { .. } => "error",
+        }
+    }
+
+    /// Turns the join parameters into another form, as minting does.
+    pub fn try_map_join<K, E>(self, mint: impl FnOnce(J) -> Result<K, E>) -> Result<Body<K>, E> {
+        Ok(match self {
+            Self::MeetingCreated { meeting, join, invitations } => {
+                Body::MeetingCreated { meeting, join: join.map(mint).transpose()?, invitations }
+            }
+            Self::InvitationAccepted { join, meeting } => Body::InvitationAccepted { join: mint(join)?, meeting },
+            Self::Token { join } => Body::Token { join: mint(join)? },
+            Self::Invitation { invite_id, from, mode, media, title, group, deadline_in_ms, delivery, ext } => {
+                Body::Invitation { invite_id, from, mode, media, title, group, deadline_in_ms, delivery, ext }
+            }
+            Self::InvitationUpdated { user_id, invite_id, state, code, reach } => {
+                Body::InvitationUpdated { user_id, invite_id, state, code, reach }
+            }
+            Self::InvitationClosed { invite_id, reason } => Body::InvitationClosed { invite_id, reason },
+            Self::Ok {} => Body::Ok {},
+            Self::ParticipantUpdated { participant } => Body::ParticipantUpdated { participant },
+            Self::MeetingEnded { reason, sip, duration_ms } => Body::MeetingEnded { reason, sip, duration_ms },
+            Self::MissedCall { from, reason, at_ms } => Body::MissedCall { from, reason, at_ms },
+            Self::Error { code, message, path, retryable, retry_after_ms, sip, reason } => {
+                Body::Error { code, message, path, retryable, retry_after_ms, sip, reason }
+            }
+        })
+    }
+}

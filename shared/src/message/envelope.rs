@@ -1,0 +1,155 @@
+//! Reads an uplink. Every mistake gets a code, a path and words that say what to do; nothing panics.
+
+use super::code::Code;
+use super::uplink::Requests;
+use super::{UPLINK_MAX_BYTES, VERSION};
+use crate::id::{BodyHash, RequestId};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// Milliseconds that a request stays valid, counted from the broker's receipt, unless it says otherwise.
+pub const TTL_DEFAULT_MS: u32 = 10_000;
+/// The longest `ttl_ms`.
+pub const TTL_MAX_MS: u32 = 60_000;
+
+/// A request that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Envelope<R> {
+    /// The terminal's id of this request.
+    pub id: RequestId,
+    /// Milliseconds it stays valid, from the broker's receipt.
+    pub ttl_ms: u32,
+    /// Hash of the whole body, by which a repeated id with another body is recognised.
+    pub hash: BodyHash,
+    /// What is asked.
+    pub request: R,
+}
+
+/// What is wrong with a request's fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    /// `bad_request`, or a sharper code where the protocol has one.
+    pub code: Code,
+    /// Where: `invitees[3]`, `policy.join`.
+    pub path: String,
+    /// What to do.
+    pub message: String,
+}
+
+impl Invalid {
+    /// A `bad_request` at `path`.
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: Code::BadRequest, path: path.into(), message: message.into() }
+    }
+
+    pub(super) fn too_many_invitees(message: String) -> Self {
+        Self { code: Code::TooManyInvitees, path: "invitees".to_owned(), message }
+    }
+}
+
+/// An uplink that cannot be served, before anything was looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The request's id, where one could be read.
+    pub re: Option<RequestId>,
+    /// The code of the answer.
+    pub code: Code,
+    /// The field at fault.
+    pub path: Option<String>,
+    /// What to do.
+    pub message: String,
+}
+
+impl Unreadable {
+    fn without_id(code: Code, path: Option<&str>, message: impl Into<String>) -> Self {
+        Self { re: None, code, path: path.map(str::to_owned), message: message.into() }
+    }
+}
+
+/// Reads `payload` as a request of one function.
+pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
+    let mut object = object(payload)?;
+    let id = request_id(&object)?;
+    let fail = |code, path: &str, message: String| Unreadable {
+        re: Some(id.clone()),
+        code,
+        path: (!path.is_empty()).then(|| path.to_owned()),
+        message,
+    };
+    if payload.len() > UPLINK_MAX_BYTES {
+        return Err(fail(Code::TooLarge, "", format!("an uplink has at most {UPLINK_MAX_BYTES} bytes")));
+    }
+    match object.get("v") {
+        Some(Value::Number(v)) if v.as_u64() == Some(VERSION) => {}
+        Some(Value::Number(_)) => {
+            return Err(fail(Code::UnsupportedVersion, "v", format!("version {VERSION} is spoken here")));
+        }
+        _ => return Err(fail(Code::BadRequest, "v", format!("give the protocol's version: {VERSION}"))),
+    }
+    let hash = BodyHash::of(Value::Object(object.clone()).to_string().as_bytes());
+    strip_nulls(&mut object);
+    let ttl_ms = match object.get("ttl_ms").map(Value::as_u64) {
+        None => TTL_DEFAULT_MS,
+        Some(Some(ttl)) if (1..=u64::from(TTL_MAX_MS)).contains(&ttl) => {
+            u32::try_from(ttl).expect("not above TTL_MAX_MS, which is a u32")
+        }
+        Some(_) => return Err(fail(Code::BadRequest, "ttl_ms", format!("1 to {TTL_MAX_MS}, in milliseconds"))),
+    };
+    let Some(Value::String(kind)) = object.remove("type") else {
+        return Err(fail(Code::BadRequest, "type", "give the type of the request".to_owned()));
+    };
+    match R::read(&kind, Value::Object(object)) {
+        Some(Ok(request)) => Ok(Envelope { id, ttl_ms, hash, request }),
+        Some(Err(invalid)) => Err(fail(invalid.code, &invalid.path, invalid.message)),
+        None => Err(fail(Code::BadRequest, "type", format!("`{}` is no type of this topic", shortened(&kind)))),
+    }
+}
+
+fn object(payload: &[u8]) -> Result<Map<String, Value>, Unreadable> {
+    match serde_json::from_slice(payload) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(Unreadable::without_id(Code::BadRequest, None, "the payload is no JSON object")),
+        // The parser's own words name line and column, never the content.
+        Err(error) => Err(Unreadable::without_id(Code::BadRequest, None, format!("the payload is no JSON: {error}"))),
+    }
+}
+
+fn request_id(object: &Map<String, Value>) -> Result<RequestId, Unreadable> {
+    let wrong = |message: String| Unreadable::without_id(Code::BadRequest, Some("id"), message);
+    match object.get("id") {
+        Some(Value::String(id)) => id.parse().map_err(|error: crate::id::IdError| wrong(error.to_string())),
+        _ => Err(wrong("give the request an id".to_owned())),
+    }
+}
+
+/// `null` is treated as absent; what the app passes through `ext` stays as it is.
+fn strip_nulls(object: &mut Map<String, Value>) {
+    object.retain(|_, value| !value.is_null());
+    if let Some(Value::Object(policy)) = object.get_mut("policy") {
+        policy.retain(|_, value| !value.is_null());
+    }
+}
+
+/// Reads the fields of one type and names the path of what does not fit.
+pub(super) fn fields<T: DeserializeOwned>(fields: Value) -> Result<T, Invalid> {
+    serde_path_to_error::deserialize(fields).map_err(|error| {
+        let message = error.inner().to_string();
+        let parent = error.path().to_string();
+        // serde reports a missing field at its parent; the path that helps is the field's own.
+        let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        let path = match (parent.as_str(), missing) {
+            (".", Some(field)) => field.to_owned(),
+            (parent, Some(field)) => format!("{parent}.{field}"),
+            (parent, None) => parent.to_owned(),
+        };
+        Invalid::new(path, shortened(&message))
+    })
+}
+
+/// Keeps a client's own text in an answer short.
+fn shortened(text: &str) -> String {
+    text.chars().take(super::uplink::TEXT_MAX).collect()
+}
+
+#[cfg(test)]
+mod tests;
