@@ -1,4 +1,25 @@
-//! The laptop stack.
+//! The laptop stack: broker, rules, functions, table, queues and data plane in one process tree, on 127.0.0.1 only.
+//! Nothing in it is deployed; it runs the very binaries that are, and reads the very template.
+
+mod caller;
 pub mod clock;
+mod cloud;
+mod control;
+mod data_plane;
+pub mod faults;
+pub mod instruments;
+pub mod journal;
+pub mod log;
+pub mod parameters;
+mod queue;
+mod ready;
+mod rules;
+pub mod runtime;
+mod schedule;
 pub mod sql;
+mod stack;
+pub mod table;
 pub mod template;
+
+pub use ready::Ready;
+pub use stack::{ACCOUNT_ID, Options, REGION, Stack, StartError};

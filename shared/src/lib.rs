@@ -13,3 +13,17 @@ pub mod meeting;
 pub mod message;
 pub mod rtc;
 pub mod rule;
+#[cfg(feature = "aws")]
+pub mod aws;
+#[cfg(feature = "aws")]
+pub mod clock;
+#[cfg(feature = "aws")]
+pub mod config;
+#[cfg(feature = "aws")]
+pub mod downlink;
+#[cfg(feature = "aws")]
+pub mod serve;
+#[cfg(feature = "aws")]
+pub mod store;
+#[cfg(feature = "aws")]
+pub mod timer;

@@ -1,1 +1,266 @@
-//! The pure core (being written).
+//! The pure core: what a meeting is, and what every command does to it. No clock, randomness, I/O or SDK
+//! type comes in here; the table of transitions is implemented by this module and nothing else decides.
+//!
+//! [`Meeting::open`] makes a meeting, [`decide`] applies a command to one, [`tick`] applies what is overdue.
+//! Each gives a [`Decision`]: the state to commit, the call slots to change, and whom to tell what.
+
+use crate::address::{ClientId, UserId};
+use crate::id::{BodyHash, InviteId, MeetingId, RequestId};
+use crate::message::code::EndReason;
+use crate::message::object::{Media, MediaFlags, MeetingState, Mode, ParticipantState, Policy, Reach, Role, Speech};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+mod answer;
+mod attend;
+mod change;
+mod decide;
+mod destroy;
+mod notice;
+mod open;
+mod refusal;
+mod tell;
+mod tick;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use decide::{Action, Command, Decision, SlotChange, decide, tick};
+pub use open::{Device, Invitee, Opening};
+pub use refusal::Refusal;
+pub use tell::{Class, Grant, Tell};
+
+/// Seconds that an invitation rings unless its request says otherwise.
+pub const RING_SECONDS: u32 = 45;
+/// The ring deadline fires this much late, so that an accept in the last moment wins.
+pub const RING_GRACE_MS: i64 = 2_000;
+/// An accepted seat must reach the media within this time, where the RTC service can tell.
+pub const JOIN_MS: i64 = 20_000;
+/// A group that everybody has left ends after this time.
+pub const EMPTY_MS: i64 = 30_000;
+/// A meeting that nobody ever joined ends after this time, when nobody is pending any more.
+pub const UNUSED_MS: i64 = 300_000;
+/// Minutes that a meeting lasts at most unless its create says otherwise.
+pub const MAX_MINUTES: u32 = 240;
+/// Seats of a meeting unless its create says otherwise.
+pub const MAX_PARTICIPANTS: u32 = 50;
+/// An ended meeting is remembered this long, to answer late commands.
+pub const TOMBSTONE_MS: i64 = 7 * 24 * 3_600 * 1_000;
+/// Requests that a meeting remembers per client ID.
+pub const KNOWN_REQUESTS: usize = 16;
+/// Devices that one user is reached on.
+pub const DEVICES_MAX: usize = 8;
+
+/// What the core may know of the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Milliseconds since the epoch.
+    pub ms: i64,
+    /// Whether the RTC service can tell who is in the media; otherwise the terminals' reports are trusted.
+    pub rtc_tells: bool,
+}
+
+/// A meeting with everything that is decided from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Meeting {
+    /// Derived from the create request.
+    pub id: MeetingId,
+    /// Direct or group; a direct meeting may become a group, never back.
+    pub mode: Mode,
+    /// Audio or video.
+    pub media: Media,
+    /// Given at create.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Given at create, passed on as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ext: Option<Map<String, Value>>,
+    /// The rules.
+    pub policy: Policy,
+    /// Who runs it.
+    pub host: UserId,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Grows by one with every commit.
+    pub rev: u64,
+    /// The last revision that all members were told.
+    pub told_rev: u64,
+    /// Milliseconds since the epoch, as all `_ms` fields that are no durations.
+    pub created_ms: i64,
+    /// When its time is over.
+    pub ends_at_ms: i64,
+    /// When it became active for the first time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active_since_ms: Option<i64>,
+    /// Takes nobody in.
+    pub locked: bool,
+    /// How long its invitations ring.
+    pub ring_seconds: u32,
+    /// How many seats there are.
+    pub max_participants: u32,
+    /// The request that made it, remembered apart from the others since it decides the meeting's id.
+    pub created_by: Creation,
+    /// Everybody who has or had a part.
+    pub participants: BTreeMap<UserId, Participant>,
+    /// The last requests of each device.
+    pub requests: BTreeMap<ClientId, Vec<Known>>,
+    /// How far each invitation got on each device. Kept beside the record, written without touching `rev`.
+    #[serde(skip)]
+    pub reached: BTreeMap<InviteId, BTreeMap<ClientId, Reach>>,
+}
+
+/// Where a meeting stands, with what only that state has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Phase {
+    /// Nobody was invited, nobody is in the media.
+    Created,
+    /// Somebody was invited and it is not active yet.
+    Ringing,
+    /// Enough have joined.
+    Active,
+    /// Everybody has gone.
+    Empty {
+        /// When it ends unless somebody comes.
+        until_ms: i64,
+    },
+    /// Over.
+    Ended {
+        /// Why.
+        reason: EndReason,
+        /// When.
+        at_ms: i64,
+        /// The revision that ended it.
+        rev: u64,
+    },
+}
+
+impl Phase {
+    /// The state's name on the wire.
+    #[must_use]
+    pub fn name(self) -> MeetingState {
+        match self {
+            Self::Created => MeetingState::Created,
+            Self::Ringing => MeetingState::Ringing,
+            Self::Active => MeetingState::Active,
+            Self::Empty { .. } => MeetingState::Empty,
+            Self::Ended { .. } => MeetingState::Ended,
+        }
+    }
+}
+
+/// The request that made a meeting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Creation {
+    /// The device that asked.
+    pub client_id: ClientId,
+    /// Its request, and what it asked.
+    pub request: Known,
+}
+
+/// A request that was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// Its id.
+    pub id: RequestId,
+    /// What it said.
+    pub hash: BodyHash,
+    /// The revision that it made.
+    pub rev: u64,
+}
+
+/// Somebody who has or had a part in a meeting.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Participant {
+    /// The account.
+    pub user_id: UserId,
+    /// The name from the app's JWT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The place in the order of arrival.
+    pub order: u32,
+    /// What they may do.
+    pub role: Role,
+    /// Where they stand.
+    pub state: ParticipantState,
+    /// The revision in which `state` was set: what that commit told is told again only while this holds.
+    pub changed_rev: u64,
+    /// The device that they are in with, kept after they left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<ClientId>,
+    /// When a seat that did not reach the media is given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join_by_ms: Option<i64>,
+    /// Whether this meeting holds the user's call slot.
+    pub holds_slot: bool,
+    /// Whether they may speak.
+    pub speech: Speech,
+    /// Whether their hand is up.
+    pub hand: bool,
+    /// What they send.
+    pub media: MediaFlags,
+    /// The last invitation; creators have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<Invitation>,
+}
+
+/// An invitation of one user, offered to all of the user's devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// Which one.
+    pub id: InviteId,
+    /// Who invited.
+    pub inviter: UserId,
+    /// When it may not ring any more.
+    pub deadline_ms: i64,
+    /// What each device of the invitee did with it.
+    pub legs: BTreeMap<ClientId, Leg>,
+}
+
+/// What one device did with an offer. Delivery is kept apart, in [`Meeting::reached`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Leg {
+    /// It was offered.
+    Offered,
+    /// It rings.
+    Alerting,
+    /// It took the call.
+    Won,
+    /// Another device of the user answered.
+    LostElsewhere,
+    /// The offer is closed.
+    Closed,
+}
+
+impl Meeting {
+    /// Why and when the meeting ended, with the revision that ended it.
+    #[must_use]
+    pub fn end(&self) -> Option<(EndReason, i64, u64)> {
+        match self.phase {
+            Phase::Ended { reason, at_ms, rev } => Some((reason, at_ms, rev)),
+            _ => None,
+        }
+    }
+
+    /// Participants who have a seat.
+    pub fn members(&self) -> impl Iterator<Item = &Participant> {
+        self.participants.values().filter(|p| p.state.is_member())
+    }
+
+    /// Participants whose invitation is open.
+    pub fn pending(&self) -> impl Iterator<Item = &Participant> {
+        self.participants.values().filter(|p| p.state.is_pending())
+    }
+
+    /// Whether `user`'s call slot rightly names this meeting at `now`: it is live, and the user in it or invited.
+    #[must_use]
+    pub fn occupies(&self, user: &UserId, now: Now) -> bool {
+        let settled = tick(self, now).next;
+        let meeting = settled.as_ref().unwrap_or(self);
+        meeting.end().is_none()
+            && meeting.participants.get(user).is_some_and(|p| p.state.is_member() || p.state.is_pending())
+    }
+}

@@ -1,1 +1,63 @@
-//! Placeholder.
+//! What a phone does on the wire: one kept MQTT connection, requests with answers, and news as a stream.
+//!
+//! A [`Terminal`] connects with a persistent session, listens on its own two topics, re-sends a request by the same
+//! id until its answer comes, drops what it has seen, what is past its time and what is older than what it knows,
+//! and says when it missed something ([`Event::Gap`]). What remains is handed to the owner, types that it does not
+//! know included.
+//!
+//! ```no_run
+//! use std::time::{Duration, SystemTime, UNIX_EPOCH};
+//! use switchboard::message::object::{Media, Mode};
+//! use switchboard::message::uplink::CreateMeeting;
+//! use terminal::{Config, Event, Terminal, development_jwt};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let alice = "GID_ios@@@alice.phone".parse()?;
+//! let in_an_hour = SystemTime::now().duration_since(UNIX_EPOCH)? + Duration::from_hours(1);
+//! let token = development_jwt("local-development-only", "alice", Some("Alice"), in_an_hour.as_secs().try_into()?);
+//! let (terminal, mut events) = Terminal::connect(Config::new(alice, "127.0.0.1", 1883, token)).await?;
+//!
+//! let created = terminal
+//!     .create_meeting(CreateMeeting {
+//!         mode: Mode::Direct,
+//!         media: Media::Audio,
+//!         invitees: vec!["bob".parse()?],
+//!         title: None,
+//!         policy: None,
+//!         ring_seconds: None,
+//!         max_participants: None,
+//!         max_minutes: None,
+//!         ext: None,
+//!     })
+//!     .await?;
+//! println!("{} rings in {:?}", created.kind, created.meeting_id);
+//!
+//! while let Some(event) = events.next().await {
+//!     if let Event::Message(news) = event {
+//!         println!("{}: {:?}", news.kind, news.downlink());
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod commands;
+mod config;
+mod connection;
+mod credential;
+mod error;
+mod event;
+pub mod inbox;
+mod pending;
+mod received;
+mod terminal;
+mod turns;
+mod uplink;
+
+pub use config::{Config, Retry, Transport, UplinkParents};
+pub use credential::development_jwt;
+pub use error::{ConnectError, Refused, RequestError};
+pub use event::{Event, Events};
+pub use received::{Raw, Received, Unreadable};
+pub use terminal::Terminal;
+pub use uplink::{Uplink, UplinkError};

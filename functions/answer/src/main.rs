@@ -1,3 +1,6 @@
-//! Wiring.
+//! Wires [`answer::answer`] to Lambda. The behaviour is in `lib.rs`.
 
-fn main() {}
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    switchboard::serve::run(answer::answer).await
+}

@@ -1,3 +1,6 @@
-//! Wiring.
+//! Wires [`attend::attend`] to Lambda. The behaviour is in `lib.rs`.
 
-fn main() {}
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    switchboard::serve::run(attend::attend).await
+}

@@ -1,3 +1,29 @@
-//! Wiring.
+//! Wires [`authorize`] to Lambda, the table and the clock. The behaviour is in `lib.rs`.
 
-fn main() {}
+use authorize::{Admission, Config, authorize};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+use switchboard::aws::Aws;
+use switchboard::clock::now_ms;
+use switchboard::config::{optional, required};
+use switchboard::serve::init_logs;
+use switchboard::store::Table;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    init_logs();
+    // A wrong setting must stop the cold start, not refuse the first caller.
+    let config = &Config::read(optional)?;
+    let table = &Table::new(Aws::from_env()?.dynamodb(), required("TABLE_NAME")?);
+
+    run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let now_ms = now_ms(&event.context);
+        let register = async |new: &Admission| {
+            table
+                .register_device(&new.client, new.name.as_deref(), now_ms)
+                .await
+        };
+        Ok::<_, Error>(authorize(&event.payload, config, now_ms, register).await)
+    }))
+    .await
+}

@@ -1,3 +1,6 @@
-//! Wiring.
+//! Wires [`create_meeting::create_meeting`] to Lambda. The behaviour is in `lib.rs`.
 
-fn main() {}
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    switchboard::serve::run(create_meeting::create_meeting).await
+}

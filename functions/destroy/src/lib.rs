@@ -1,1 +1,39 @@
-//! Function `destroy`.
+//! Ends a meeting for all: by its id, or by the id of a create whose answer has not come yet.
+
+use switchboard::id::RequestId;
+use switchboard::meeting::{Action, Meeting, Refusal};
+use switchboard::message::code::Code;
+use switchboard::message::uplink::Destroy;
+use switchboard::serve::{Failure, Outcome, Request, Service, Terms};
+use switchboard::store::Outcome as Committed;
+
+/// Serves `destroy_meeting`.
+pub async fn destroy(request: Request<Destroy>, service: &Service) -> Result<Outcome, Failure> {
+    let Destroy::DestroyMeeting(destroy) = &request.envelope.request;
+    let command = request.command(Action::Destroy);
+    match (&destroy.meeting_id, &destroy.create_id) {
+        (Some(meeting_id), _) => service.change(meeting_id, &command, request.now).await,
+        (None, Some(create_id)) => take_back(create_id, &request, service).await,
+        (None, None) => Err(Refusal::new(Code::BadRequest, "give meeting_id or create_id").into()),
+    }
+}
+
+/// Ends one's own create by its request id. If that create was not seen yet, a mark makes it come to nothing.
+async fn take_back(create_id: &RequestId, request: &Request<Destroy>, service: &Service) -> Result<Outcome, Failure> {
+    let command = request.command(Action::Destroy);
+    let id = service.key.meeting(&request.by, create_id);
+    if let Some(existing) = service.table.meeting(&id).await? {
+        return service.change_loaded(existing, &command, request.now).await;
+    }
+    let tombstone = Meeting::tombstone(&request.by, create_id, &service.key, request.now);
+    let terms =
+        Terms { seen: None, cause: request.cause(), slots: Vec::new(), guarded: false, now: request.now };
+    match service.commit(&tombstone, terms).await? {
+        Committed::Done => {
+            let decision = tombstone.taken_back(&request.by, &request.cause());
+            Ok(service.perform(None, decision, false, request.now).await)
+        }
+        Committed::Lost(Some(existing)) => service.change_loaded(*existing, &command, request.now).await,
+        Committed::Lost(None) | Committed::SlotTaken | Committed::Conflict => Err(Failure::Contended),
+    }
+}

@@ -27,6 +27,9 @@ pub trait Requests: Sized {
 
     /// The type on the wire.
     fn kind(&self) -> &'static str;
+
+    /// The meeting that is spoken of; a create has none yet.
+    fn meeting_id(&self) -> Option<&MeetingId>;
 }
 
 macro_rules! requests {
@@ -53,6 +56,10 @@ macro_rules! requests {
             fn kind(&self) -> &'static str {
                 match self { $(Self::$variant(_) => $kind,)+ }
             }
+
+            fn meeting_id(&self) -> Option<&MeetingId> {
+                match self { $(Self::$variant(fields) => fields.meeting_id(),)+ }
+            }
         }
 
         $(impl std::convert::From<$variant> for $name {
@@ -63,11 +70,24 @@ macro_rules! requests {
     };
 }
 
-/// Limits that a field's type cannot say.
-trait Check {
+/// What is common to the fields of all types.
+trait Fields {
+    /// Limits that a field's type cannot say.
     fn check(&self) -> Result<(), Invalid> {
         Ok(())
     }
+
+    fn meeting_id(&self) -> Option<&MeetingId>;
+}
+
+macro_rules! of_a_meeting {
+    ($($name:ident),+) => {
+        $(impl Fields for $name {
+            fn meeting_id(&self) -> Option<&MeetingId> {
+                Some(&self.meeting_id)
+            }
+        })+
+    };
 }
 
 /// Opens a meeting and rings its invitees.
@@ -99,7 +119,7 @@ pub struct CreateMeeting {
     pub ext: Option<Map<String, Value>>,
 }
 
-impl Check for CreateMeeting {
+impl Fields for CreateMeeting {
     fn check(&self) -> Result<(), Invalid> {
         check_invitees(&self.invitees)?;
         if self.mode == Mode::Direct && self.invitees.len() != 1 {
@@ -110,6 +130,10 @@ impl Check for CreateMeeting {
         check_range("max_participants", self.max_participants, 2, 100)?;
         check_range("max_minutes", self.max_minutes, 1, 1440)?;
         check_ext(self.ext.as_ref())
+    }
+
+    fn meeting_id(&self) -> Option<&MeetingId> {
+        None
     }
 }
 
@@ -169,11 +193,15 @@ pub struct Reject {
     pub text: Option<String>,
 }
 
-impl Check for Ringing {}
-impl Check for Accept {}
-impl Check for Reject {
+of_a_meeting!(Ringing, Accept);
+
+impl Fields for Reject {
     fn check(&self) -> Result<(), Invalid> {
         check_text("text", self.text.as_deref())
+    }
+
+    fn meeting_id(&self) -> Option<&MeetingId> {
+        Some(&self.meeting_id)
     }
 }
 
@@ -231,9 +259,7 @@ pub struct Leave {
     pub meeting_id: MeetingId,
 }
 
-impl Check for ReportMedia {}
-impl Check for RefreshToken {}
-impl Check for Leave {}
+of_a_meeting!(ReportMedia, RefreshToken, Leave);
 
 requests! {
     /// Requests of `attend`.
@@ -261,13 +287,17 @@ pub struct DestroyMeeting {
     pub reason: Option<String>,
 }
 
-impl Check for DestroyMeeting {
+impl Fields for DestroyMeeting {
     fn check(&self) -> Result<(), Invalid> {
         match (&self.meeting_id, &self.create_id) {
             (None, None) => Err(Invalid::new("meeting_id", "give meeting_id or create_id")),
             (Some(_), Some(_)) => Err(Invalid::new("create_id", "give meeting_id or create_id, not both")),
             _ => check_text("reason", self.reason.as_deref()),
         }
+    }
+
+    fn meeting_id(&self) -> Option<&MeetingId> {
+        self.meeting_id.as_ref()
     }
 }
 

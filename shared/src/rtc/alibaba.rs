@@ -1,6 +1,6 @@
-//! Alibaba Cloud ARTC (ApsaraVideo Live): the multi-parameter token, a SHA-256 over the joined fields, and the
-//! single-parameter token that wraps it. Source: "Token-based authentication" in the ApsaraVideo Live user guide
-//! (`help/en/live/user-guide/token-based-authentication`).
+//! Alibaba Cloud ARTC (ApsaraVideo Live): the multi-parameter token, a SHA-256 over the joined fields, and
+//! the single-parameter token that wraps it. Source: "Token-based authentication" in the ApsaraVideo Live
+//! user guide (`help/en/live/user-guide/token-based-authentication`).
 
 #[cfg(test)]
 mod tests;
@@ -20,8 +20,8 @@ pub const GLOBAL_URL: &str = "https://rgslb.rtc.aliyuncs.com";
 /// Longest channel and user id.
 const MAX_ID: usize = 64;
 
-/// Always empty in production: the documented formula hashes it, Alibaba's Android helper does not, and with an
-/// empty one both agree.
+/// Always empty in production: the documented formula hashes it, Alibaba's Android helper does not, and with
+/// an empty one both agree.
 const NONCE: &str = "";
 
 /// Mints ARTC tokens for one application.
@@ -89,8 +89,8 @@ impl Minter for Artc {
     }
 }
 
-/// What an ARTC token is made of. The formula joins the fields without separators, so channel `a` with user `bc`
-/// has the token of channel `ab` with user `c`: never let a client choose both.
+/// What an ARTC token is made of. The formula joins the fields without separators, so channel `a` with user
+/// `bc` has the token of channel `ab` with user `c`: never let a client choose both.
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'a> {
     /// Application.

@@ -1,5 +1,5 @@
-//! LiveKit: join tokens and their verification. Also what the laptop's SFU accepts, so that the laptop runs the
-//! production path. Format: <https://docs.livekit.io/home/get-started/authentication/>.
+//! LiveKit: join tokens and their verification. Also what the laptop's SFU accepts, so that the laptop runs
+//! the production path. Format: <https://docs.livekit.io/home/get-started/authentication/>.
 
 mod claims;
 #[cfg(test)]

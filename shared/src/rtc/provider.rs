@@ -1,5 +1,5 @@
-//! The RTC services that can be chosen, and how a configured account becomes a minter: the one place that a new
-//! provider is added to besides its own file.
+//! The RTC services that can be chosen, and how a configured account becomes a minter: the one place that a
+//! new provider is added to besides its own file.
 
 use std::fmt;
 use std::str::FromStr;
@@ -58,14 +58,16 @@ impl FromStr for Provider {
         Self::ALL
             .into_iter()
             .find(|provider| provider.name() == name)
-            .ok_or_else(|| UnknownProvider(name.into()))
+            .ok_or_else(|| UnknownProvider { name: name.into() })
     }
 }
 
 /// A provider name that nothing here implements.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown RTC provider {0:?}; known are {known}", known = Provider::ALL.map(Provider::name).join(", "))]
-pub struct UnknownProvider(String);
+#[error("unknown RTC provider {name:?}; known are {}", Provider::ALL.map(Provider::name).join(", "))]
+pub struct UnknownProvider {
+    name: String,
+}
 
 /// The account of this deployment at an RTC service.
 #[derive(Clone, Debug)]

@@ -45,7 +45,8 @@ fn a_join_token_is_bound_to_room_identity_and_time() {
         json!({
             "iss": "devkey", "sub": "alice", "name": "Alice", "nbf": NOW, "exp": NOW + 600,
             "video": {
-                "roomJoin": true, "room": "sb-m1", "canPublish": true, "canSubscribe": true, "canPublishData": true,
+                "roomJoin": true, "room": "sb-m1", "canPublish": true, "canSubscribe": true,
+                "canPublishData": true,
                 "canPublishSources": ["microphone", "camera", "screen_share", "screen_share_audio"],
             },
         })
@@ -58,7 +59,9 @@ fn every_right_has_its_grant_and_none_is_given_by_omission() {
     let nothing = Rights::default();
     assert_eq!(
         grant(nothing),
-        json!({"roomJoin": true, "room": "sb-m1", "canPublish": false, "canSubscribe": false, "canPublishData": false})
+        json!({
+            "roomJoin": true, "room": "sb-m1", "canPublish": false, "canSubscribe": false, "canPublishData": false,
+        })
     );
     let sources = |rights| grant(rights)["canPublishSources"].clone();
     assert_eq!(

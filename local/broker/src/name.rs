@@ -1,0 +1,78 @@
+//! Which topics and client ids the service accepts.
+//! Source: "AWS IoT Core message broker and protocol limits and quotas".
+
+use crate::config::Limits;
+
+/// Most levels of a topic or filter: at most seven slashes.
+pub(crate) const TOPIC_LEVELS: usize = 8;
+
+/// Checks a topic name that a message is published to.
+pub(crate) fn check_topic(topic: &str, limits: &Limits) -> Result<(), &'static str> {
+    if topic.is_empty() {
+        return Err("Topic must not be empty");
+    }
+    if topic.len() > limits.topic_bytes {
+        return Err("Topic is too long");
+    }
+    if topic.contains(['+', '#']) {
+        return Err("Topic must not contain wildcards");
+    }
+    if topic.contains('\0') {
+        return Err("Topic must not contain the null character");
+    }
+    if topic.split('/').count() > TOPIC_LEVELS {
+        return Err("Topic has too many levels");
+    }
+    Ok(())
+}
+
+/// Checks a client id, as the data plane does.
+pub(crate) fn check_client_id(client_id: &str, limits: &Limits) -> Result<(), &'static str> {
+    if client_id.is_empty() {
+        return Err("Client id must not be empty");
+    }
+    if client_id.len() > limits.client_id_bytes {
+        return Err("Client id is too long");
+    }
+    if client_id.starts_with('$') {
+        return Err("Client id must not start with $");
+    }
+    if client_id.contains('\0') {
+        return Err("Client id must not contain the null character");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check_client_id, check_topic};
+    use crate::config::Limits;
+
+    #[test]
+    fn topics_are_held_to_the_limits() {
+        let limits = Limits::default();
+        for good in [
+            "a",
+            "call-dn/p2p/GID@@@alice.phone",
+            "1/2/3/4/5/6/7/8",
+            "$aws/events/x",
+            &"x".repeat(256),
+        ] {
+            assert_eq!(check_topic(good, &limits), Ok(()), "{good}");
+        }
+        for bad in ["", "a/+", "a/#", "a\0b", "1/2/3/4/5/6/7/8/9", &"x".repeat(257)] {
+            assert!(check_topic(bad, &limits).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn client_ids_are_held_to_the_limits() {
+        let limits = Limits::default();
+        for good in ["a", "GID_ios@@@alice.phone", &"x".repeat(128)] {
+            assert_eq!(check_client_id(good, &limits), Ok(()), "{good}");
+        }
+        for bad in ["", "$a", "a\0", &"x".repeat(129)] {
+            assert!(check_client_id(bad, &limits).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Wildcards of policies: `*` stands for any characters, `/` among them, and `?` for exactly one. MQTT's own
+//! wildcards `+` and `#` are ordinary characters here.
+
+/// An action or resource of a policy statement.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern(Vec<char>);
+
+impl Pattern {
+    pub(super) fn new(text: &str) -> Self {
+        Self(text.chars().collect())
+    }
+
+    /// Greedy matching that goes back to the last `*` only, so no pattern takes more than
+    /// pattern length × text length steps.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        let pattern = &self.0;
+        let text: Vec<char> = text.chars().collect();
+        let (mut at, mut seen) = (0, 0);
+        let mut last_star = None;
+        while seen < text.len() {
+            match pattern.get(at) {
+                Some('*') => {
+                    last_star = Some((at, seen));
+                    at += 1;
+                }
+                Some(&expected) if expected == '?' || expected == text[seen] => {
+                    at += 1;
+                    seen += 1;
+                }
+                _ => {
+                    let Some((star, taken)) = last_star else {
+                        return false;
+                    };
+                    last_star = Some((star, taken + 1));
+                    at = star + 1;
+                    seen = taken + 1;
+                }
+            }
+        }
+        pattern[at..].iter().all(|rest| *rest == '*')
+    }
+}

@@ -1,0 +1,71 @@
+//! What the stack offers beyond the cloud's own interfaces, for people and tests, under `/local/`.
+//!
+//! - `GET /local/clock`, `POST /local/clock {"advance_ms":45000}`: the stack's clock; moving it fires what becomes due.
+//! - `GET /local/journal?after=SEQ`: what happened ([`crate::journal`]).
+//! - `GET`, `POST`, `DELETE /local/faults`: what shall go wrong ([`crate::faults`]).
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tracing::info;
+
+use crate::faults::Fault;
+use crate::instruments::Instruments;
+use crate::journal::Entry;
+
+/// The routes.
+pub(crate) fn router(instruments: Arc<Instruments>) -> Router {
+    Router::new()
+        .route("/local/clock", get(clock).post(advance))
+        .route("/local/journal", get(journal))
+        .route("/local/faults", get(faults).post(arm).delete(disarm))
+        .with_state(instruments)
+}
+
+type Stack = State<Arc<Instruments>>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_ms: u64,
+}
+
+#[derive(Deserialize)]
+struct After {
+    #[serde(default)]
+    after: u64,
+}
+
+async fn clock(State(instruments): Stack) -> Json<Value> {
+    let clock = &instruments.clock;
+    Json(json!({"now_ms": clock.now_ms(), "offset_ms": clock.offset_ms()}))
+}
+
+async fn advance(State(instruments): Stack, Json(advance): Json<Advance>) -> Json<Value> {
+    let offset_ms = instruments.clock.advance(advance.advance_ms);
+    info!("the clock is moved by {} ms", advance.advance_ms);
+    Json(json!({"now_ms": instruments.clock.now_ms(), "offset_ms": offset_ms}))
+}
+
+async fn journal(State(instruments): Stack, Query(query): Query<After>) -> Json<Vec<Entry>> {
+    Json(instruments.journal.after(query.after))
+}
+
+async fn faults(State(instruments): Stack) -> Json<Vec<Fault>> {
+    Json(instruments.faults.armed())
+}
+
+async fn arm(State(instruments): Stack, Json(fault): Json<Fault>) -> Json<Vec<Fault>> {
+    info!("a fault is armed: {fault:?}");
+    instruments.faults.arm(fault);
+    Json(instruments.faults.armed())
+}
+
+async fn disarm(State(instruments): Stack) -> Json<Vec<Fault>> {
+    instruments.faults.clear();
+    Json(Vec::new())
+}

@@ -1,0 +1,149 @@
+//! The journal: every invocation and every call that a function made, in order. Tests count round trips with it, people
+//! look at it when something is odd. It never holds the contents of a request.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// Most entries that are kept; older ones are forgotten.
+const CAPACITY: usize = 50_000;
+
+/// What an entry is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An event was handed to a process. `detail`: `source`, `topic` and `client_id` of a rule's event.
+    Invoke,
+    /// The invocation ended. `detail`: `status` (`returned`, `failed`, `timed_out`, `exited`), `duration_ms`.
+    Result,
+    /// A call to the table was answered. `detail`: `operation`, `status`, `items` of batches and transactions,
+    /// `error`, `conditional_failed`.
+    Table,
+    /// A publish at the data plane was answered. `detail`: `topic`, `client_id`, `status`, `error`.
+    Publish,
+    /// A direct message at the data plane was answered. `detail`: `topic`, `client_id`, `status`, `error`.
+    Direct,
+    /// Another call to the data plane was answered. `detail`: `method`, `client_id`, `status`, `error`.
+    Connection,
+    /// A call to a queue was answered. `detail`: `operation`, `queue`, `delay_seconds`, `message_id`, `status`.
+    Queue,
+    /// A fault was injected. `detail`: `kind`.
+    Fault,
+}
+
+/// Who made a call: a function, its process and the invocation that it was working on, as far as known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// Name of the function; `None` for everybody else.
+    pub function: Option<String>,
+    /// The process, as `create-meeting.3`.
+    pub process: Option<String>,
+    /// Request id of the invocation.
+    pub request_id: Option<String>,
+}
+
+impl Caller {
+    /// The function's name, or nothing.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.function.as_deref().unwrap_or_default()
+    }
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Entry {
+    /// Counts from 1.
+    pub seq: u64,
+    /// When, by the stack's clock, in milliseconds since the epoch.
+    pub at_ms: i64,
+    /// What it is about.
+    pub kind: Kind,
+    /// The function that did it or was invoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
+    /// Its process, as `create-meeting.3`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process: Option<String>,
+    /// The invocation that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// More about it, by its kind.
+    pub detail: Value,
+}
+
+/// What happened since the stack started.
+#[derive(Default)]
+pub struct Journal {
+    entries: Mutex<Entries>,
+}
+
+#[derive(Default)]
+struct Entries {
+    last: u64,
+    kept: VecDeque<Entry>,
+}
+
+impl Journal {
+    /// Adds an entry.
+    pub(crate) fn record(&self, at_ms: i64, kind: Kind, caller: &Caller, detail: Value) {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.last += 1;
+        let entry = Entry {
+            seq: entries.last,
+            at_ms,
+            kind,
+            function: caller.function.clone(),
+            process: caller.process.clone(),
+            request_id: caller.request_id.clone(),
+            detail,
+        };
+        if entries.kept.len() == CAPACITY {
+            entries.kept.pop_front();
+        }
+        entries.kept.push_back(entry);
+    }
+
+    /// The entries after the one numbered `seq`, oldest first.
+    #[must_use]
+    pub fn after(&self, seq: u64) -> Vec<Entry> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = entries.kept.partition_point(|entry| entry.seq <= seq);
+        entries.kept.range(first..).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn entries_are_numbered_and_read_from_where_one_stopped() {
+        let journal = Journal::default();
+        let caller = Caller { function: Some("answer".to_owned()), ..Caller::default() };
+        for operation in ["GetItem", "UpdateItem", "Query"] {
+            journal.record(7, Kind::Table, &caller, json!({"operation": operation}));
+        }
+        let rest = journal.after(1);
+        assert_eq!(rest.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [2, 3]);
+        assert_eq!(
+            serde_json::to_value(&rest[0]).expect("JSON"),
+            json!({"seq": 2, "at_ms": 7, "kind": "table", "function": "answer", "detail": {"operation": "UpdateItem"}})
+        );
+        assert_eq!(journal.after(3), []);
+    }
+
+    #[test]
+    fn the_oldest_entries_are_forgotten_first() {
+        let journal = Journal::default();
+        for _ in 0..=CAPACITY {
+            journal.record(0, Kind::Queue, &Caller::default(), Value::Null);
+        }
+        let kept = journal.after(0);
+        assert_eq!((kept.len(), kept[0].seq), (CAPACITY, 2));
+    }
+}

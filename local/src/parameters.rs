@@ -1,0 +1,49 @@
+//! Values of the template's parameters on a laptop: no secret among them is one, unless somebody sets it.
+
+use std::collections::BTreeMap;
+
+/// Secret of the JWTs that terminals log in with, unless `SWITCHBOARD_JWT_SECRET` is set.
+pub const DEVELOPMENT_JWT_SECRET: &str = "local-development-only";
+
+/// The laptop's parameter values. `variable` looks up an environment variable.
+#[must_use]
+pub fn laptop(rtc_provider: &str, variable: impl Fn(&str) -> Option<String>) -> BTreeMap<String, String> {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let or = |name: &str, default: &str| set(name).unwrap_or_else(|| default.to_owned());
+    [
+        ("JwtHs256Secret", or("SWITCHBOARD_JWT_SECRET", DEVELOPMENT_JWT_SECRET)),
+        ("IdKey", or("SWITCHBOARD_ID_KEY", "local-development-only-id-key-000000000000")),
+        ("RtcProvider", rtc_provider.to_owned()),
+        ("LiveKitUrl", or("LIVEKIT_URL", "ws://127.0.0.1:7880")),
+        ("LiveKitApiKey", or("LIVEKIT_API_KEY", "devkey")),
+        ("LiveKitApiSecret", or("LIVEKIT_API_SECRET", "local-development-only-livekit-secret")),
+        ("AlibabaAppId", or("ALIBABA_APP_ID", "localdev")),
+        ("AlibabaAppKey", or("ALIBABA_APP_KEY", "local-development-only-alibaba-key")),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_in_the_environment_wins_and_what_is_empty_does_not_count() {
+        let values = laptop("alibaba", |name| match name {
+            "SWITCHBOARD_JWT_SECRET" => Some("mine".to_owned()),
+            "LIVEKIT_API_KEY" => Some(String::new()),
+            _ => None,
+        });
+        assert_eq!(values["JwtHs256Secret"], "mine");
+        assert_eq!(values["LiveKitApiKey"], "devkey");
+        assert_eq!(values["RtcProvider"], "alibaba");
+    }
+
+    #[test]
+    fn development_keys_are_as_long_as_real_ones_must_be() {
+        let values = laptop("livekit", |_| None);
+        assert!(values["IdKey"].len() >= 32);
+        assert!(values["LiveKitApiSecret"].len() >= 32);
+    }
+}

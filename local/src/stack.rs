@@ -1,0 +1,286 @@
+//! The whole stack, put together: it starts part by part, is ready when all of them answer, and stops what it started.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::serve::ListenerExt as _;
+use broker::{Broker, BrokerConfig};
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+use tracing::info;
+
+use crate::cloud::LocalCloud;
+use crate::data_plane::DataPlane;
+use crate::instruments::Instruments;
+use crate::queue::Queues;
+use crate::queue::api::QueueApi;
+use crate::ready::Ready;
+use crate::rules::Rules;
+use crate::runtime::{Endpoints, Functions};
+use crate::table::proxy::TableApi;
+use crate::table::{Store, TableError, Tables};
+use crate::template::{Deployment, Surroundings, TemplateError};
+use crate::{control, parameters, queue, runtime, schedule};
+
+/// The account that the stack pretends to be in.
+pub const ACCOUNT_ID: &str = "000000000000";
+/// The region that the stack pretends to be in.
+pub const REGION: &str = "us-east-1";
+
+/// How a stack is started.
+#[derive(Clone)]
+pub struct Options {
+    /// Where MQTT listens; port 0 takes a free one.
+    pub mqtt: SocketAddr,
+    /// Where HTTP listens; port 0 takes a free one.
+    pub http: SocketAddr,
+    /// Where the table is kept.
+    pub store: Store,
+    /// The SAM template.
+    pub template: PathBuf,
+    /// Directory of the function binaries.
+    pub binaries: PathBuf,
+    /// Name of the stack; the table's name begins with it.
+    pub stack_name: String,
+    /// Values of the template's parameters. They hold secrets, so the type has no `Debug`.
+    pub parameters: BTreeMap<String, String>,
+}
+
+impl Options {
+    /// A stack in memory on free ports, with the laptop's development keys.
+    #[must_use]
+    pub fn on_free_ports(template: PathBuf, binaries: PathBuf) -> Self {
+        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self {
+            mqtt: free,
+            http: free,
+            store: Store::Memory,
+            template,
+            binaries,
+            stack_name: "switchboard".to_owned(),
+            parameters: parameters::laptop("livekit", |_| None),
+        }
+    }
+}
+
+/// Why a stack did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The HTTP port cannot be had.
+    #[error("HTTP cannot listen on {address}: {source}; choose another address with --http (port 0 takes a free one)")]
+    Http {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The broker does not start.
+    #[error("{0}; choose another address with --mqtt (port 0 takes a free one)")]
+    Broker(#[from] broker::StartError),
+    /// The template cannot be used.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A function has no binary.
+    #[error(transparent)]
+    Binary(#[from] runtime::NoBinary),
+    /// The table is not there.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// An address is not one of this machine alone.
+    #[error("{0} is not a loopback address; the stack runs with development keys, so it listens on loopback only")]
+    NotLoopback(SocketAddr),
+    /// A part does not answer.
+    #[error("{part} does not answer: {reason}")]
+    Silent {
+        /// The URL that was tried.
+        part: String,
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// A running stack. Dropping it kills the functions; [`Stack::shutdown`] stops everything in order.
+pub struct Stack {
+    ready: Ready,
+    instruments: Arc<Instruments>,
+    functions: Arc<Functions>,
+    broker: Broker,
+    tables: Tables,
+    server: JoinHandle<()>,
+    /// Queue mappings and schedules; they end when this is dropped.
+    tasks: JoinSet<()>,
+}
+
+impl Stack {
+    /// Starts all parts and returns when they answer.
+    ///
+    /// # Errors
+    /// A port is taken, the template or a binary cannot be used, or the store fails. What was started is stopped.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        if let Some(address) = [options.mqtt, options.http].into_iter().find(|address| !address.ip().is_loopback()) {
+            return Err(StartError::NotLoopback(address));
+        }
+        let taken = |source| StartError::Http { address: options.http, source };
+        let listener = TcpListener::bind(options.http).await.map_err(taken)?;
+        let address = listener.local_addr().map_err(taken)?;
+        let http = format!("http://{address}");
+
+        let surroundings = Surroundings {
+            account_id: ACCOUNT_ID.to_owned(),
+            region: REGION.to_owned(),
+            stack_name: options.stack_name.clone(),
+            sqs_url: format!("{http}/sqs"),
+        };
+        let mut parameters = options.parameters.clone();
+        parameters.entry("IotDataEndpoint".to_owned()).or_insert_with(|| format!("{http}/iot-data"));
+        let deployment = Deployment::read(&options.template, &surroundings, &parameters)?;
+
+        let instruments = Arc::new(Instruments::default());
+        let queues = Arc::new(Queues::new(&deployment.queues, Arc::clone(&instruments)));
+        let endpoints = Endpoints { http: http.clone(), region: REGION.to_owned() };
+        let functions =
+            Functions::new(&deployment.functions, &options.binaries, &endpoints, &instruments, &queues)?;
+        let functions = Arc::new(functions);
+        let client = plain_client();
+        let tables = Tables::start(&options.store, &deployment.tables, client.clone(), REGION).await?;
+
+        let cloud = LocalCloud {
+            functions: Arc::clone(&functions),
+            rules: Rules {
+                rules: deployment.rules,
+                functions: Arc::clone(&functions),
+                queues: Arc::clone(&queues),
+            },
+            authorizer: deployment.authorizer,
+        };
+        let config = BrokerConfig {
+            mqtt: options.mqtt,
+            region: REGION.to_owned(),
+            account_id: ACCOUNT_ID.to_owned(),
+            clock: {
+                let instruments = Arc::clone(&instruments);
+                Arc::new(move || instruments.clock.now_ms())
+            },
+            ..BrokerConfig::default()
+        };
+        let broker = Broker::start(config, Arc::new(cloud)).await?;
+
+        let queue_api = QueueApi {
+            queues: Arc::clone(&queues),
+            functions: Arc::clone(&functions),
+            instruments: Arc::clone(&instruments),
+            url: surroundings.sqs_url.clone(),
+            account_id: ACCOUNT_ID.to_owned(),
+        };
+        let data_plane = DataPlane {
+            broker: broker.data_plane(),
+            functions: Arc::clone(&functions),
+            instruments: Arc::clone(&instruments),
+        };
+        let routes = control::router(Arc::clone(&instruments))
+            .merge(broker.web_socket())
+            .merge(data_plane.router())
+            .merge(queue_api.router())
+            .merge(TableApi::new(&tables, Arc::clone(&functions), Arc::clone(&instruments)).router())
+            .merge(runtime::api::router(Arc::clone(&functions)))
+            .merge(runtime::invoke::router(Arc::clone(&functions)));
+        let server = serve(listener, routes);
+
+        let mut tasks = JoinSet::new();
+        for function in deployment.functions {
+            for source in function.queues.clone() {
+                let (queues, functions) = (Arc::clone(&queues), Arc::clone(&functions));
+                let name = function.name.clone();
+                tasks.spawn(queue::mapping::serve(queues, functions, name, source, REGION.to_owned()));
+            }
+            for schedule in function.schedules.clone() {
+                let (functions, instruments) = (Arc::clone(&functions), Arc::clone(&instruments));
+                let (function, surroundings) = (function.clone(), surroundings.clone());
+                tasks.spawn(schedule::serve(schedule, function, functions, instruments, surroundings));
+            }
+        }
+
+        let ready = Ready {
+            mqtt: broker.mqtt_addr().to_string(),
+            mqtt_ws: format!("ws://{address}/mqtt"),
+            dynamodb: format!("{http}/dynamodb"),
+            iot_data: format!("{http}/iot-data"),
+            sqs: surroundings.sqs_url,
+            lambda: http.clone(),
+            http,
+            table: deployment.tables.first().map(|table| table.name.clone()).unwrap_or_default(),
+        };
+        let stack = Self { ready, instruments, functions, broker, tables, server, tasks };
+        match stack.answers(&client).await {
+            Ok(()) => Ok(stack),
+            Err(error) => {
+                stack.shutdown().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Asks the parts for a sign of life.
+    async fn answers(&self, client: &reqwest::Client) -> Result<(), StartError> {
+        for part in [format!("{}/local/clock", self.ready.http), format!("{}/", self.ready.dynamodb)] {
+            let response = client.get(&part).send().await;
+            if let Err(error) = response {
+                return Err(StartError::Silent { part, reason: error.to_string() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Where everything is.
+    #[must_use]
+    pub fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    /// Clock, journal and fault switches.
+    #[must_use]
+    pub fn instruments(&self) -> &Instruments {
+        &self.instruments
+    }
+
+    /// The functions.
+    #[must_use]
+    pub fn functions(&self) -> &Functions {
+        &self.functions
+    }
+
+    /// Stops everything: clients are disconnected, processes killed, the store is closed, ports are free.
+    pub async fn shutdown(mut self) {
+        self.tasks.shutdown().await;
+        self.broker.shutdown().await;
+        self.functions.shutdown().await;
+        self.server.abort();
+        // It was aborted, which is what its result says.
+        let _ = self.server.await;
+        self.tables.shutdown().await;
+        info!("stopped");
+    }
+}
+
+/// A client for loopback: no proxy, no delay.
+fn plain_client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .tcp_nodelay(true)
+        .build()
+        .expect("a client without TLS needs nothing from the system")
+}
+
+fn serve(listener: TcpListener, routes: Router) -> JoinHandle<()> {
+    let listener = listener.tap_io(|connection| {
+        // Without it answers wait for acknowledgements; that it fails only makes them slow.
+        let _ = connection.set_nodelay(true);
+    });
+    tokio::spawn(async move {
+        // It ends only by being aborted.
+        let _ = axum::serve(listener, routes).await;
+    })
+}

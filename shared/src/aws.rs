@@ -1,0 +1,103 @@
+//! The SDK clients, configured by hand on one HTTP client.
+//!
+//! `aws_config::load` would look at profiles, SSO and the instance metadata service, none of which a function
+//! has; the environment of a Lambda says everything. Built once per process: a client costs milliseconds.
+
+use crate::config::{ConfigError, optional, required};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+use aws_types::sdk_config::SharedHttpClient;
+use std::time::Duration;
+
+/// Whether AWS froze the process meanwhile cannot be seen, so pooled connections are given up early.
+const IDLE: Duration = Duration::from_secs(20);
+
+/// The configuration that all clients are made from; it owns the one HTTP connection pool.
+pub struct Aws {
+    shared: SdkConfig,
+}
+
+impl Aws {
+    /// Reads region and credentials from the environment of the function.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        // A Lambda's credentials are set for the life of its environment and never change in place.
+        let credentials = Credentials::new(
+            required("AWS_ACCESS_KEY_ID")?,
+            required("AWS_SECRET_ACCESS_KEY")?,
+            optional("AWS_SESSION_TOKEN"),
+            None,
+            "environment",
+        );
+        let shared = SdkConfig::builder()
+            .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
+            .region(Region::new(required("AWS_REGION")?))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(http_client())
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+            .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
+            .timeout_config(timeouts(1_000, 3_000))
+            .build();
+        Ok(Self { shared })
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.shared);
+        config.set_endpoint_url(optional("AWS_ENDPOINT_URL_DYNAMODB"));
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// The broker's data plane, for publishing: tried twice.
+    #[must_use]
+    pub fn data_plane(&self) -> aws_sdk_iotdataplane::Client {
+        self.data_plane_with(RetryConfig::standard().with_max_attempts(2), timeouts(1_500, 3_500))
+    }
+
+    /// The broker's data plane, for direct messages: never tried twice. A device that does not confirm in time is
+    /// a 504, which the SDK would repeat, and the phone would ring again.
+    #[must_use]
+    pub fn direct_messages(&self) -> aws_sdk_iotdataplane::Client {
+        self.data_plane_with(RetryConfig::disabled(), timeouts(5_000, 5_000))
+    }
+
+    /// The delay queue.
+    #[must_use]
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        let mut config = aws_sdk_sqs::config::Builder::from(&self.shared);
+        config.set_endpoint_url(optional("AWS_ENDPOINT_URL_SQS"));
+        aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    fn data_plane_with(&self, retries: RetryConfig, timeouts: TimeoutConfig) -> aws_sdk_iotdataplane::Client {
+        let mut config =
+            aws_sdk_iotdataplane::config::Builder::from(&self.shared).retry_config(retries).timeout_config(timeouts);
+        config.set_endpoint_url(optional("AWS_ENDPOINT_URL_IOT_DATA_PLANE"));
+        // Waiting for a device's confirmation is no stalled stream.
+        config.set_stalled_stream_protection(Some(
+            aws_sdk_iotdataplane::config::StalledStreamProtectionConfig::disabled(),
+        ));
+        aws_sdk_iotdataplane::Client::from_conf(config.build())
+    }
+}
+
+fn http_client() -> SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).pool_idle_timeout(IDLE).build_https()
+}
+
+fn timeouts(attempt_ms: u64, all_ms: u64) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_millis(attempt_ms))
+        .operation_attempt_timeout(Duration::from_millis(attempt_ms))
+        .operation_timeout(Duration::from_millis(all_ms))
+        .build()
+}

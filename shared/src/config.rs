@@ -1,0 +1,105 @@
+//! What a function reads from its environment, once, before the first event. A missing variable stops the cold
+//! start and is named, instead of failing the first caller.
+
+use crate::address::DownlinkParents;
+use crate::id::IdKey;
+use crate::rtc::{Account, AccountError, Minter, Provider, UnknownProvider};
+use secrecy::SecretString;
+
+/// Why a function cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The variable is not set, or is empty.
+    #[error("the environment variable {0} is missing")]
+    Missing(&'static str),
+    /// The variable is set to something unusable.
+    #[error("the environment variable {name} is wrong: {why}")]
+    Wrong {
+        /// Which one.
+        name: &'static str,
+        /// What is wrong with it; never its value if that is a secret.
+        why: String,
+    },
+    /// The RTC service is not one that is spoken here.
+    #[error("the environment variable RTC_PROVIDER is wrong: {0}")]
+    Provider(#[from] UnknownProvider),
+    /// The RTC account lacks something.
+    #[error("the account of the RTC service is not complete: {0}")]
+    Account(#[from] AccountError),
+}
+
+/// The value of a variable that must be there.
+pub fn required(name: &'static str) -> Result<String, ConfigError> {
+    optional(name).ok_or(ConfigError::Missing(name))
+}
+
+/// The value of a variable; empty counts as absent, since templates cannot leave a variable out.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the environment's adapter")]
+pub fn optional(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The settings that all meeting functions share.
+pub struct Config {
+    /// The one table.
+    pub table: String,
+    /// The secret under which ids are derived.
+    pub id_key: IdKey,
+    /// Where devices listen.
+    pub parents: DownlinkParents,
+    /// Prefix of our channels at the RTC service.
+    pub channel_prefix: String,
+    /// Mints join tokens for the configured RTC service.
+    pub minter: Box<dyn Minter>,
+    /// The delay queue that wakes a meeting at its deadline.
+    pub wake_queue_url: String,
+}
+
+impl Config {
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            table: required("TABLE_NAME")?,
+            id_key: id_key()?,
+            parents: parents()?,
+            channel_prefix: required("CHANNEL_PREFIX")?,
+            minter: minter()?,
+            wake_queue_url: required("WAKE_QUEUE_URL")?,
+        })
+    }
+}
+
+/// The downlink parents of this deployment.
+pub fn parents() -> Result<DownlinkParents, ConfigError> {
+    Ok(DownlinkParents { control: required("CALL_DOWN_PARENT")?, bulk: required("BULK_DOWN_PARENT")? })
+}
+
+/// Bytes that the id key must have: the ids have 128 bits, so should it.
+const ID_KEY_MIN_BYTES: usize = 16;
+
+fn id_key() -> Result<IdKey, ConfigError> {
+    let secret = required("ID_KEY")?;
+    if secret.len() < ID_KEY_MIN_BYTES {
+        let why = format!("at least {ID_KEY_MIN_BYTES} characters, random");
+        return Err(ConfigError::Wrong { name: "ID_KEY", why });
+    }
+    Ok(IdKey::new(SecretString::from(secret)))
+}
+
+fn minter() -> Result<Box<dyn Minter>, ConfigError> {
+    let provider: Provider = required("RTC_PROVIDER")?.parse()?;
+    let account = match provider {
+        Provider::Livekit => Account {
+            url: required("LIVEKIT_URL")?,
+            key_id: required("LIVEKIT_API_KEY")?,
+            key_secret: SecretString::from(required("LIVEKIT_API_SECRET")?),
+        },
+        Provider::Alibaba => Account {
+            url: String::new(),
+            key_id: required("ALIBABA_APP_ID")?,
+            key_secret: SecretString::from(required("ALIBABA_APP_KEY")?),
+        },
+    };
+    Ok(provider.minter(account)?)
+}

@@ -1,0 +1,83 @@
+//! Being in a meeting: media reports, fresh tokens, leaving (T18, T27, T40), and requests that come again.
+
+use super::answer::accepted;
+use super::change::Change;
+use super::decide::{Action, Command, Outcome};
+use super::open::created;
+use super::{Grant, Refusal};
+use crate::address::ClientId;
+use crate::message::code::Code;
+use crate::message::downlink::Body;
+use crate::message::object::{MediaFlags, ParticipantState as State};
+use crate::message::uplink::MediaReport;
+
+impl Change {
+    /// T18 for `joined`, T27 for `left`; trusted only where the RTC service cannot tell.
+    pub(super) fn report_media(&mut self, by: &ClientId, report: MediaReport, media: MediaFlags) -> Outcome {
+        self.seated(by)?;
+        let user = by.user();
+        match report {
+            MediaReport::Left if self.now.rtc_tells => {}
+            MediaReport::Left => return self.leave(by).map(|_| None),
+            MediaReport::Joined => {
+                let Some(participant) = self.meeting.participants.get_mut(&user) else { return Ok(None) };
+                if participant.state != State::Joined && !self.now.rtc_tells {
+                    participant.media = media;
+                    participant.join_by_ms = None;
+                    self.set_state(&user, State::Joined);
+                    self.settle();
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// A token for a seat that is held; nothing is stored.
+    pub(super) fn refresh_token(&mut self, by: &ClientId) -> Outcome {
+        self.seated(by)?;
+        Ok(self.participant(by).map(|p| Body::Token { join: Grant::of(&self.meeting, p) }))
+    }
+
+    /// T27, and T40 where that ends a direct call. Who is not in has nothing to leave.
+    pub(super) fn leave(&mut self, by: &ClientId) -> Outcome {
+        if self.participant(by).is_some_and(|p| p.state.is_member()) {
+            self.set_state(&by.user(), State::Left);
+            self.settle();
+        }
+        Ok(Some(Body::Ok {}))
+    }
+
+    /// Only the device that has the user's seat.
+    fn seated(&self, by: &ClientId) -> Result<(), Refusal> {
+        let seated = self.participant(by).is_some_and(|p| p.state.is_member() && p.seat.as_ref() == Some(by));
+        if seated { Ok(()) } else { Err(not_admitted()) }
+    }
+
+    /// The answer to a request that was applied before: from the present state, a token only if one is due now.
+    pub(super) fn answer_again(&self, command: &Command, rev: u64) -> Outcome {
+        let ended = self.meeting.end();
+        let refusal = || ended.map_or_else(not_admitted, |(reason, _, _)| Refusal::meeting_ended(reason));
+        match &command.action {
+            // A create that ended at once (the only invitee was busy) had no way in to give.
+            Action::CreateAgain if ended.is_some_and(|(_, _, at)| at == rev) && !self.meeting.is_tombstone() => {
+                Ok(Some(created(&self.meeting, self.now.ms)))
+            }
+            Action::CreateAgain => {
+                let device = &self.meeting.created_by.client_id;
+                if self.seated(device).is_ok() { Ok(Some(created(&self.meeting, self.now.ms))) } else { Err(refusal()) }
+            }
+            Action::Accept { .. } => accepted(&self.meeting, &command.by, self.now.ms).map(Some).ok_or_else(refusal),
+            Action::Destroy => Ok(self.meeting.ended_body()),
+            Action::Leave | Action::Reject { .. } => Ok(Some(Body::Ok {})),
+            Action::Ringing { .. } => match ended {
+                Some((reason, _, _)) => Err(Refusal::meeting_ended(reason)),
+                None => Ok(None),
+            },
+            Action::ReportMedia { .. } | Action::RefreshToken => Ok(None),
+        }
+    }
+}
+
+fn not_admitted() -> Refusal {
+    Refusal::new(Code::NotAdmitted, "you are not in this meeting on this device")
+}

@@ -1,0 +1,243 @@
+//! One command, one decision: what is overdue first, then the command, then who is told.
+
+use super::change::Change;
+use super::notice::notices;
+use super::{KNOWN_REQUESTS, Known, Meeting, Now, Refusal, Tell};
+use crate::address::{ClientId, UserId};
+use crate::cause::Cause;
+use crate::id::{BodyHash, InviteId, RequestId};
+use crate::message::code::Code;
+use crate::message::object::MediaFlags;
+use crate::message::uplink::MediaReport;
+
+/// A request of one device on a meeting that exists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Command {
+    /// The device that asks, as the broker proved it.
+    pub by: ClientId,
+    /// The request's id.
+    pub request_id: RequestId,
+    /// What it said.
+    pub hash: BodyHash,
+    /// What it asks.
+    pub action: Action,
+}
+
+/// What can be asked of a meeting.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// The create of this very meeting came again.
+    CreateAgain,
+    /// This device rings.
+    Ringing {
+        /// For which invitation.
+        invite_id: InviteId,
+    },
+    /// The user takes the call on this device.
+    Accept {
+        /// Which invitation.
+        invite_id: InviteId,
+    },
+    /// The user does not take the call.
+    Reject {
+        /// Which invitation.
+        invite_id: InviteId,
+    },
+    /// This device says that it is in the media or not any more.
+    ReportMedia {
+        /// In or out.
+        state: MediaReport,
+        /// What it sends.
+        media: MediaFlags,
+    },
+    /// The user needs a fresh token.
+    RefreshToken,
+    /// The user hangs up.
+    Leave,
+    /// The host ends it for all.
+    Destroy,
+}
+
+/// A change of a user's call slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlotChange {
+    /// The meeting takes the user's slot.
+    Claim(UserId),
+    /// The meeting gives it back, if it still names this meeting.
+    Free(UserId),
+}
+
+/// What follows from a command or from time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// The state to commit over the one that was decided from; `None` if nothing changed.
+    pub next: Option<Meeting>,
+    /// Call slots to change in the same commit.
+    pub slots: Vec<SlotChange>,
+    /// Whom to tell, besides the sender's answer.
+    pub tells: Vec<Tell>,
+    /// The one answer to the sender; `None` for requests that have none.
+    pub answer: Option<Tell>,
+    /// The code, where the answer is a refusal.
+    pub refused: Option<Code>,
+}
+
+/// Decides `command` on `meeting`. What is overdue is applied first and committed even if the command is refused.
+#[must_use]
+pub fn decide(meeting: &Meeting, command: &Command, now: Now) -> Decision {
+    let mut change = Change::of(meeting, now);
+    change.tick();
+    let cause = Cause::Request { client_id: command.by.clone(), request_id: command.request_id.clone() };
+
+    match known(&change.meeting, command) {
+        Some(known) if known.hash != command.hash && !change.meeting.is_tombstone() => {
+            let words = "this id was used for another request; give each request its own";
+            change.refused(command, &cause, Refusal { path: Some("id".to_owned()), ..Refusal::new(Code::BadRequest, words) })
+        }
+        Some(known) => {
+            let known = known.clone();
+            let replay = change.answer_again(command, known.rev);
+            let again = notices(&change.meeting, known.rev, &cause, now.ms);
+            let mut decision = change.finish(command, &cause, replay);
+            // Told once before, perhaps: nobody can say what members knew then, so no `prev_rev`.
+            decision.tells.extend(again.into_iter().map(|tell| Tell { prev_rev: None, ..tell }));
+            decision.without_echo(&command.by);
+            decision
+        }
+        None => {
+            let ticked = change.changed;
+            change.changed = false;
+            let outcome = change.apply(command);
+            if outcome.is_ok() && change.changed {
+                change.remember(command);
+            }
+            change.changed |= ticked;
+            let mut decision = change.finish(command, &cause, outcome);
+            decision.without_echo(&command.by);
+            decision
+        }
+    }
+}
+
+/// Applies what is overdue at `now`, and nothing else.
+#[must_use]
+pub fn tick(meeting: &Meeting, now: Now) -> Decision {
+    let mut change = Change::of(meeting, now);
+    change.tick();
+    let cause = change.deadline_cause();
+    let (next, slots, tells) = change.commit(&cause);
+    Decision { next, slots, tells, answer: None, refused: None }
+}
+
+fn known<'a>(meeting: &'a Meeting, command: &Command) -> Option<&'a Known> {
+    if meeting.created_by.client_id == command.by && meeting.created_by.request.id == command.request_id {
+        return Some(&meeting.created_by.request);
+    }
+    meeting.requests.get(&command.by)?.iter().find(|known| known.id == command.request_id)
+}
+
+/// What a command that is done has to say to its sender, if anything.
+pub(super) type Outcome = Result<Option<crate::message::downlink::Body<super::Grant>>, Refusal>;
+
+impl Change {
+    fn apply(&mut self, command: &Command) -> Outcome {
+        if let Some((reason, _, _)) = self.meeting.end() {
+            return match command.action {
+                Action::Destroy if self.has_part(&command.by) => Ok(self.meeting.ended_body()),
+                _ => Err(Refusal::meeting_ended(reason)),
+            };
+        }
+        if !self.has_part(&command.by) {
+            return Err(Refusal::new(Code::Forbidden, "you have no part in this meeting"));
+        }
+        match &command.action {
+            // Only the request that made the meeting derives its id, and that one is known.
+            Action::CreateAgain => Err(Refusal::new(Code::BadRequest, "give each request its own id")),
+            Action::Ringing { invite_id } => self.ringing(&command.by, invite_id),
+            Action::Accept { invite_id } => self.accept(&command.by, invite_id),
+            Action::Reject { invite_id } => self.reject(&command.by, invite_id),
+            Action::ReportMedia { state, media } => self.report_media(&command.by, *state, *media),
+            Action::RefreshToken => self.refresh_token(&command.by),
+            Action::Leave => self.leave(&command.by),
+            Action::Destroy => self.destroy(&command.by),
+        }
+    }
+
+    fn has_part(&self, by: &ClientId) -> bool {
+        self.meeting.participants.contains_key(&by.user())
+    }
+
+    fn remember(&mut self, command: &Command) {
+        let requests = self.meeting.requests.entry(command.by.clone()).or_default();
+        if requests.len() >= KNOWN_REQUESTS {
+            requests.remove(0);
+        }
+        requests.push(Known { id: command.request_id.clone(), hash: command.hash.clone(), rev: self.rev });
+    }
+
+    fn deadline_cause(&self) -> Cause {
+        Cause::Deadline { meeting_id: self.meeting.id.clone(), rev: self.rev }
+    }
+
+    fn refused(self, command: &Command, cause: &Cause, refusal: Refusal) -> Decision {
+        self.finish(command, cause, Err(refusal))
+    }
+
+    fn finish(self, command: &Command, cause: &Cause, outcome: Outcome) -> Decision {
+        match outcome {
+            Ok(body) => {
+                let now_ms = self.now.ms;
+                let (next, slots, tells) = self.commit(cause);
+                let answer = body.map(|body| Tell::answer(&command.by, cause, refreshed(body, next.as_ref(), now_ms)));
+                Decision { next, slots, tells, answer, refused: None }
+            }
+            Err(refusal) => {
+                let code = refusal.code;
+                let closing = self.late_answer(&command.by, &command.action, code, cause);
+                // What the command did not cause, time did.
+                let deadline = self.deadline_cause();
+                let (next, slots, mut tells) = self.commit(&deadline);
+                tells.extend(closing);
+                let answer = Some(Tell::answer(&command.by, cause, refusal.into_body()));
+                Decision { next, slots, tells, answer, refused: Some(code) }
+            }
+        }
+    }
+
+    fn commit(self, cause: &Cause) -> (Option<Meeting>, Vec<SlotChange>, Vec<Tell>) {
+        if !self.changed {
+            return (None, Vec::new(), Vec::new());
+        }
+        let mut meeting = self.meeting;
+        meeting.rev = self.rev;
+        let tells = notices(&meeting, self.rev, cause, self.now.ms);
+        if tells.iter().any(|tell| tell.prev_rev.is_some()) {
+            meeting.told_rev = self.rev;
+        }
+        (Some(meeting), self.slots, tells)
+    }
+}
+
+/// An answer that carries the meeting shows it as it was committed.
+fn refreshed(
+    body: crate::message::downlink::Body<super::Grant>,
+    next: Option<&Meeting>,
+    now_ms: i64,
+) -> crate::message::downlink::Body<super::Grant> {
+    use crate::message::downlink::Body;
+    match (body, next) {
+        (Body::InvitationAccepted { join, .. }, Some(next)) => {
+            Body::InvitationAccepted { join, meeting: next.view(now_ms) }
+        }
+        (body, _) => body,
+    }
+}
+
+impl Decision {
+    /// The sender's answer stands for the same news on the same device.
+    fn without_echo(&mut self, by: &ClientId) {
+        if let Some(kind) = self.answer.as_ref().map(|answer| answer.body.kind()) {
+            self.tells.retain(|tell| tell.to != *by || tell.body.kind() != kind);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Making a meeting (T1, T2).
+
+use super::change::Change;
+use super::decide::{Decision, SlotChange};
+use super::notice::notices;
+use super::{
+    Creation, DEVICES_MAX, Grant, Invitation, Known, Leg, MAX_MINUTES, MAX_PARTICIPANTS, Meeting, Now, Participant, Phase,
+    RING_SECONDS, Refusal, Tell,
+};
+use crate::address::{ClientId, UserId};
+use crate::cause::Cause;
+use crate::id::{BodyHash, IdKey, RequestId};
+use crate::message::code::{Code, EndReason};
+use crate::message::downlink::Body;
+use crate::message::object::{BusyPolicy, MediaFlags, Mode, ParticipantState, Role, Speech};
+use crate::message::uplink::CreateMeeting;
+use std::collections::BTreeMap;
+
+/// A device of somebody invited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// Its client ID.
+    pub client_id: ClientId,
+    /// When it was last seen, in milliseconds since the epoch.
+    pub seen_ms: i64,
+}
+
+/// Somebody to invite, with what the table knows of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitee {
+    /// The account.
+    pub user_id: UserId,
+    /// The name from the app's JWT.
+    pub name: Option<String>,
+    /// Known devices; at most [`DEVICES_MAX`] are rung, the latest seen first.
+    pub devices: Vec<Device>,
+    /// Whether they are in another call.
+    pub busy: bool,
+}
+
+/// A request to make a meeting, with what the table knows.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The device that asks.
+    pub by: ClientId,
+    /// The name from the app's JWT.
+    pub name: Option<String>,
+    /// Whether the caller is in another call.
+    pub busy: bool,
+    /// The request's id.
+    pub request_id: RequestId,
+    /// What it said.
+    pub hash: BodyHash,
+    /// What it asks.
+    pub create: CreateMeeting,
+    /// Everybody it names, in its order.
+    pub invitees: Vec<Invitee>,
+}
+
+impl Meeting {
+    /// Makes the meeting that `opening` asks for.
+    ///
+    /// Refused with `bad_request` if the caller invites himself, `too_many_invitees` if the seats do not
+    /// suffice, and `user_busy` if the caller is in another call.
+    pub fn open(opening: &Opening, key: &IdKey, now: Now) -> Result<Decision, Refusal> {
+        let caller = opening.by.user();
+        let create = &opening.create;
+        if let Some(at) = create.invitees.iter().position(|user| *user == caller) {
+            let words = "nobody can invite himself";
+            return Err(Refusal { path: Some(format!("invitees[{at}]")), ..Refusal::new(Code::BadRequest, words) });
+        }
+        let max_participants = create.max_participants.unwrap_or(MAX_PARTICIPANTS);
+        if opening.invitees.len() >= max_participants as usize {
+            return Err(Refusal::new(Code::TooManyInvitees, format!("the meeting has {max_participants} seats")));
+        }
+        if opening.busy {
+            return Err(Refusal::new(Code::UserBusy, "you are in another call: leave it first"));
+        }
+
+        let mut change = Change { changed: true, rev: 1, ..Change::of(&blank(opening, key, now), now) };
+        change.seat(&caller, &opening.by);
+        for invitee in &opening.invitees {
+            invite(&mut change, opening, invitee, key);
+        }
+        if create.mode == Mode::Direct {
+            change.settle();
+        }
+        Ok(finish(change, opening))
+    }
+
+    /// The mark that a `destroy_meeting{create_id}` leaves for a create that was not seen yet: the late
+    /// create finds a meeting that ended as cancelled.
+    #[must_use]
+    pub fn tombstone(by: &ClientId, create_id: &RequestId, key: &IdKey, now: Now) -> Meeting {
+        let opening = Opening {
+            by: by.clone(),
+            name: None,
+            busy: false,
+            request_id: create_id.clone(),
+            // What the create will say is not known; no body has this hash, and none is needed: ended is ended.
+            hash: BodyHash::of(b""),
+            create: CreateMeeting {
+                mode: Mode::Group,
+                media: crate::message::object::Media::Audio,
+                invitees: Vec::new(),
+                title: None,
+                policy: None,
+                ring_seconds: None,
+                max_participants: None,
+                max_minutes: None,
+                ext: None,
+            },
+            invitees: Vec::new(),
+        };
+        let mut meeting = blank(&opening, key, now);
+        meeting.rev = 1;
+        meeting.phase = Phase::Ended { reason: EndReason::Cancelled, at_ms: now.ms, rev: 1 };
+        meeting
+    }
+
+    /// What a fresh [tombstone](Self::tombstone) has to say: only the answer.
+    #[must_use]
+    pub fn taken_back(&self, by: &ClientId, cause: &Cause) -> Decision {
+        let answer = self.ended_body().map(|body| Tell::answer(by, cause, body));
+        Decision { next: Some(self.clone()), slots: Vec::new(), tells: Vec::new(), answer, refused: None }
+    }
+
+    /// Whether this is the mark of a create that was taken back before it was seen: nobody ever had a seat.
+    #[must_use]
+    pub fn is_tombstone(&self) -> bool {
+        self.end().is_some() && self.participants.values().all(|p| p.seat.is_none() && p.invitation.is_none())
+    }
+}
+
+/// The meeting before anybody was invited: only its creator, who has no seat yet.
+fn blank(opening: &Opening, key: &IdKey, now: Now) -> Meeting {
+    let create = &opening.create;
+    let host = opening.by.user();
+    let creator = participant(host.clone(), opening.name.clone(), Role::Host, 0);
+    Meeting {
+        id: key.meeting(&opening.by, &opening.request_id),
+        mode: create.mode,
+        media: create.media,
+        title: create.title.clone(),
+        ext: create.ext.clone(),
+        policy: create.policy.unwrap_or_default(),
+        host: host.clone(),
+        phase: if opening.invitees.is_empty() { Phase::Created } else { Phase::Ringing },
+        rev: 0,
+        told_rev: 0,
+        created_ms: now.ms,
+        ends_at_ms: now.ms + i64::from(create.max_minutes.unwrap_or(MAX_MINUTES)) * 60_000,
+        active_since_ms: None,
+        locked: false,
+        ring_seconds: create.ring_seconds.unwrap_or(RING_SECONDS),
+        max_participants: create.max_participants.unwrap_or(MAX_PARTICIPANTS),
+        created_by: Creation {
+            client_id: opening.by.clone(),
+            request: Known { id: opening.request_id.clone(), hash: opening.hash.clone(), rev: 1 },
+        },
+        participants: BTreeMap::from([(host, creator)]),
+        requests: BTreeMap::new(),
+        reached: BTreeMap::new(),
+    }
+}
+
+fn participant(user_id: UserId, name: Option<String>, role: Role, order: u32) -> Participant {
+    Participant {
+        user_id,
+        name,
+        order,
+        role,
+        state: ParticipantState::Invited,
+        changed_rev: 0,
+        seat: None,
+        join_by_ms: None,
+        holds_slot: false,
+        speech: Speech::default(),
+        hand: false,
+        media: MediaFlags::default(),
+        invitation: None,
+    }
+}
+
+fn invite(change: &mut Change, opening: &Opening, invitee: &Invitee, key: &IdKey) {
+    let meeting = &mut change.meeting;
+    let order = u32::try_from(meeting.participants.len()).unwrap_or(u32::MAX);
+    let mut devices = invitee.devices.clone();
+    devices.sort_by_key(|device| std::cmp::Reverse(device.seen_ms));
+    devices.truncate(DEVICES_MAX);
+    let invitation = Invitation {
+        id: key.invite(&meeting.id, &opening.by, &opening.request_id, &invitee.user_id),
+        inviter: opening.by.user(),
+        deadline_ms: change.now.ms + i64::from(meeting.ring_seconds) * 1_000,
+        legs: devices.into_iter().map(|device| (device.client_id, Leg::Offered)).collect(),
+    };
+    let busy = invitee.busy && meeting.policy.busy == BusyPolicy::Reject;
+    let mut invited = participant(invitee.user_id.clone(), invitee.name.clone(), Role::Member, order);
+    invited.invitation = Some(invitation);
+    // In a direct call the callee is taken from the ring on; ringing twenty people makes nobody busy.
+    if meeting.mode == Mode::Direct && !invitee.busy {
+        invited.holds_slot = true;
+        change.slots.push(SlotChange::Claim(invitee.user_id.clone()));
+    }
+    meeting.participants.insert(invitee.user_id.clone(), invited);
+    if busy {
+        change.close_invitation(&invitee.user_id, ParticipantState::UserBusy);
+    } else {
+        change.set_state(&invitee.user_id, ParticipantState::Invited);
+    }
+}
+
+fn finish(change: Change, opening: &Opening) -> Decision {
+    let mut meeting = change.meeting;
+    // The creator's own deadline starts at the first accept: nobody reaches the media alone while it rings.
+    if let Some(creator) = meeting.participants.get_mut(&opening.by.user()) {
+        creator.join_by_ms = None;
+    }
+    meeting.rev = change.rev;
+    let cause = Cause::Request { client_id: opening.by.clone(), request_id: opening.request_id.clone() };
+    let tells = notices(&meeting, change.rev, &cause, change.now.ms);
+    let answer = Tell::answer(&opening.by, &cause, created(&meeting, change.now.ms));
+    // A slot that is claimed and freed in one decision (the only invitee is busy) was never held.
+    let slots = if meeting.end().is_some() { Vec::new() } else { change.slots };
+    Decision { next: Some(meeting), slots, tells, answer: Some(answer), refused: None }
+}
+
+/// The answer to the create, from the present state: a way in only for a creator who has a seat.
+pub(super) fn created(meeting: &Meeting, now_ms: i64) -> Body<Grant> {
+    let creator = meeting.participants.get(&meeting.created_by.client_id.user());
+    let join = creator.filter(|p| p.state.is_member()).map(|p| Grant::of(meeting, p));
+    Body::MeetingCreated { meeting: meeting.view(now_ms), join, invitations: meeting.invitation_views() }
+}

@@ -1,0 +1,115 @@
+//! What a decision wants told, to whom, and how urgently.
+
+use super::{Meeting, Participant};
+use crate::address::{ClientId, UserId};
+use crate::cause::Cause;
+use crate::message::downlink::Body;
+use crate::message::object::{Media, Mode, SpeechMode};
+use crate::rtc::Rights;
+
+/// How a downlink is delivered; chosen per message type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// To a connected device at once, else through the queue.
+    Ring {
+        /// Whether the broker waits for the device's acknowledgement.
+        confirm: bool,
+    },
+    /// Through the broker's queue: it waits for a device that is not connected.
+    Queued,
+    /// To whoever is connected; a `sync` repairs a gap.
+    Passing,
+}
+
+/// A way into the media that is due to somebody; minting makes a token of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The name from the app's JWT.
+    pub name: Option<String>,
+    /// What the meeting allows this user.
+    pub rights: Rights,
+}
+
+/// One message to one device, before ids and tokens are made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tell {
+    /// The device.
+    pub to: ClientId,
+    /// Why it is told; part of the downlink's id.
+    pub cause: Cause,
+    /// The user or invitation that it is about; part of the downlink's id.
+    pub subject: String,
+    /// Whether it is the one answer to the request that is its cause.
+    pub is_answer: bool,
+    /// The last revision that members were told, where all of them are told.
+    pub prev_rev: Option<u64>,
+    /// Milliseconds that the broker keeps it for a device that is not connected.
+    pub keep_ms: i64,
+    /// How it is delivered.
+    pub class: Class,
+    /// What it says.
+    pub body: Body<Grant>,
+}
+
+/// Answers and news wait this long for a device that is not connected.
+const KEEP_MS: i64 = 60_000;
+/// A missed call is worth knowing this long.
+const KEEP_MISSED_CALL_MS: i64 = 7 * 24 * 3_600 * 1_000;
+
+impl Tell {
+    /// News for one device.
+    pub(super) fn news(meeting: &Meeting, to: &ClientId, cause: &Cause, subject: &str, body: Body<Grant>) -> Self {
+        let (class, keep_ms) = delivery(meeting, &body);
+        Self { to: to.clone(), cause: cause.clone(), subject: subject.to_owned(), is_answer: false, prev_rev: None, keep_ms, class, body }
+    }
+
+    /// The answer to the request that is `cause`.
+    #[must_use]
+    pub fn answer(to: &ClientId, cause: &Cause, body: Body<Grant>) -> Self {
+        Self {
+            to: to.clone(),
+            cause: cause.clone(),
+            subject: String::new(),
+            is_answer: true,
+            prev_rev: None,
+            keep_ms: KEEP_MS,
+            class: Class::Queued,
+            body,
+        }
+    }
+}
+
+fn delivery(meeting: &Meeting, body: &Body<Grant>) -> (Class, i64) {
+    match body {
+        Body::Invitation { deadline_in_ms, .. } => {
+            (Class::Ring { confirm: meeting.mode == Mode::Direct }, *deadline_in_ms)
+        }
+        Body::InvitationClosed { .. } | Body::MeetingEnded { .. } => {
+            (Class::Queued, i64::from(meeting.ring_seconds) * 1_000)
+        }
+        Body::MissedCall { .. } => (Class::Queued, KEEP_MISSED_CALL_MS),
+        Body::ParticipantUpdated { .. } if meeting.mode == Mode::Group => (Class::Passing, KEEP_MS),
+        _ => (Class::Queued, KEEP_MS),
+    }
+}
+
+impl Grant {
+    /// What `participant` may do in the media of `meeting`.
+    #[must_use]
+    pub fn of(meeting: &Meeting, participant: &Participant) -> Self {
+        let video = meeting.media == Media::Video;
+        Self {
+            user_id: participant.user_id.clone(),
+            name: participant.name.clone(),
+            rights: Rights {
+                microphone: participant.speech.mode != SpeechMode::Hard,
+                camera: video,
+                screen: video,
+                data: true,
+                subscribe: true,
+            },
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What a function returns: a small account of what happened, never a token.
+
+use crate::address::ClientId;
+use crate::downlink::Told;
+use crate::id::MeetingId;
+use crate::message::code::Code;
+use crate::message::object::{MeetingState, Reach};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What became of one event.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Outcome {
+    /// The request's type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<&'static str>,
+    /// The meeting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meeting_id: Option<MeetingId>,
+    /// Its revision afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rev: Option<u64>,
+    /// Its state afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<MeetingState>,
+    /// The code, if the request was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Code>,
+    /// How far offers got, by device.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reached: BTreeMap<ClientId, Reach>,
+    /// Downlinks that the broker did not take: device and type.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<(ClientId, &'static str)>,
+}
+
+impl Outcome {
+    /// Adds what became of a fan-out.
+    #[must_use]
+    pub fn told(mut self, told: &Told) -> Self {
+        self.reached.extend(told.reached.iter().map(|((_, device), reach)| (device.clone(), *reach)));
+        self.failed.extend(told.failed.iter().cloned());
+        self
+    }
+
+    pub(super) fn log(&self) {
+        match self.refused {
+            Some(code) => tracing::info!(?code, "refused"),
+            None => tracing::info!(rev = self.rev, state = ?self.state, reached = ?self.reached, "done"),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The one table: meetings, call slots, devices. Record types stay private to this module; what comes out are
+//! the core's own types, and a stored record that cannot be read is an error with its key, never a panic.
+
+mod commit;
+mod meeting;
+mod open;
+mod user;
+
+pub use commit::{Commit, Outcome, SlotWrite};
+pub use meeting::{Loaded, Pending};
+pub use open::OpeningView;
+pub use user::{Slot, UserRecord};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::HashMap;
+use std::error::Error;
+
+/// An item as the table gives it.
+type Item = HashMap<String, AttributeValue>;
+
+/// The table, through which everything that lasts goes. Every read is consistent.
+#[derive(Debug, Clone)]
+pub struct Table {
+    client: Client,
+    name: String,
+}
+
+/// The table failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It could not be reached, throttled, or refused; the SDK's own retries are used up.
+    #[error("the table did not do {operation}: {why}")]
+    Unavailable {
+        /// What was asked of it.
+        operation: &'static str,
+        /// What it said.
+        why: String,
+    },
+    /// A record does not have the shape that this version knows.
+    #[error("the record {key} cannot be read: {why}")]
+    Unreadable {
+        /// Its key.
+        key: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl StoreError {
+    fn unavailable<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
+    where
+        E: Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        move |error| Self::Unavailable { operation, why: DisplayErrorContext(error).to_string() }
+    }
+
+    fn unreadable(key: &str, why: impl ToString) -> Self {
+        Self::Unreadable { key: key.to_owned(), why: why.to_string() }
+    }
+}
+
+impl Table {
+    /// The table of that name.
+    #[must_use]
+    pub fn new(client: Client, name: String) -> Self {
+        Self { client, name }
+    }
+}
+
+fn key(pk: String, sk: &str) -> Item {
+    HashMap::from([("pk".to_owned(), AttributeValue::S(pk)), ("sk".to_owned(), AttributeValue::S(sk.to_owned()))])
+}
+
+fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// Seconds since the epoch, as the table's time to live wants them.
+fn ttl(ms: i64) -> AttributeValue {
+    number(ms / 1_000)
+}
+
+fn stored_text<'a>(item: &'a Item, name: &str) -> Option<&'a String> {
+    item.get(name).and_then(|value| value.as_s().ok())
+}
+
+fn stored_number(item: &Item, name: &str) -> Option<i64> {
+    item.get(name).and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok())
+}

@@ -1,0 +1,177 @@
+//! A broker with one client, played step by step by the test: what it hears, acknowledges, sends and drops.
+
+use bytes::BytesMut;
+use rumqttc::{
+    ConnAck, Connect, ConnectReturnCode, Packet, PubAck, Publish, QoS, SubAck, Subscribe, SubscribeReasonCode,
+};
+use serde_json::Value;
+use std::time::Duration;
+use terminal::{Config, Retry, development_jwt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// The client that every test connects.
+pub const CLIENT: &str = "GID@@@alice.phone";
+/// Far more than any step takes; it only ends a test that would hang.
+const DEADLINE: Duration = Duration::from_secs(20);
+const PACKET_MAX: usize = 512 * 1024;
+
+/// A listening broker.
+pub struct FakeBroker(TcpListener);
+
+/// One connection of the client.
+pub struct Peer {
+    stream: TcpStream,
+    buffer: BytesMut,
+    next_packet_id: u16,
+    /// What the client connected with.
+    pub connect: Connect,
+    /// The topics that it asked for.
+    pub subscribed: Vec<String>,
+}
+
+impl FakeBroker {
+    pub async fn start() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").await.expect("a free port"))
+    }
+
+    /// A terminal of this broker that gives up after a few hundredths of a second.
+    pub fn impatient(&self) -> Config {
+        let millis = Duration::from_millis;
+        let retry = Retry {
+            answer_within: millis(40),
+            ..self.patient().retry
+        };
+        Config {
+            retry,
+            ..self.patient()
+        }
+    }
+
+    /// A terminal of this broker that never sends a request again while a test runs.
+    pub fn patient(&self) -> Config {
+        let port = self.0.local_addr().expect("it listens").port();
+        let token = development_jwt("secret", "alice", None, 4_000_000_000);
+        let mut config = Config::new(CLIENT.parse().expect("a client ID"), "127.0.0.1", port, token);
+        config.retry.answer_within = DEADLINE;
+        config.retry.reconnect_after = Duration::from_millis(10);
+        config
+    }
+
+    /// Lets the client in and grants its subscription.
+    pub async fn accept(&self, session_present: bool) -> Peer {
+        let mut peer = self
+            .hear(ConnAck::new(ConnectReturnCode::Success, session_present))
+            .await;
+        let subscribe = peer.subscription().await;
+        let codes = vec![SubscribeReasonCode::Success(QoS::AtLeastOnce); subscribe.filters.len()];
+        peer.write(Packet::SubAck(SubAck::new(subscribe.pkid, codes)))
+            .await;
+        peer
+    }
+
+    /// Answers the client's connect with this.
+    pub async fn hear(&self, answer: ConnAck) -> Peer {
+        let (stream, _) = within(self.0.accept()).await.expect("the client connects");
+        let (buffer, subscribed) = (BytesMut::new(), Vec::new());
+        let mut peer = Peer {
+            stream,
+            buffer,
+            next_packet_id: 1,
+            connect: Connect::new(""),
+            subscribed,
+        };
+        let Packet::Connect(connect) = peer.read().await else {
+            panic!("a connect comes first")
+        };
+        peer.connect = connect;
+        peer.write(Packet::ConnAck(answer)).await;
+        peer
+    }
+}
+
+impl Peer {
+    /// Waits for the client's subscription, without an answer to it.
+    pub async fn subscription(&mut self) -> Subscribe {
+        let Packet::Subscribe(subscribe) = self.read().await else {
+            panic!("a subscription comes first")
+        };
+        self.subscribed = subscribe
+            .filters
+            .iter()
+            .map(|filter| filter.path.clone())
+            .collect();
+        subscribe
+    }
+
+    /// Refuses what the client asked to listen to.
+    pub async fn refuse(&mut self, subscribe: &Subscribe) {
+        let codes = vec![SubscribeReasonCode::Failure; subscribe.filters.len()];
+        self.write(Packet::SubAck(SubAck::new(subscribe.pkid, codes)))
+            .await;
+    }
+
+    /// The next message that the client publishes, acknowledged.
+    pub async fn heard(&mut self) -> Publish {
+        let publish = self.heard_without_ack().await;
+        self.write(Packet::PubAck(PubAck::new(publish.pkid))).await;
+        publish
+    }
+
+    /// The next message that the client publishes, which never learns that it came.
+    pub async fn heard_without_ack(&mut self) -> Publish {
+        loop {
+            match self.read().await {
+                Packet::Publish(publish) => return publish,
+                Packet::PubAck(_) => {}
+                Packet::PingReq => self.write(Packet::PingResp).await,
+                other => panic!("a publish was expected, not {other:?}"),
+            }
+        }
+    }
+
+    /// Waits until the client has said goodbye.
+    pub async fn goodbye(&mut self) {
+        while self.read().await != Packet::Disconnect {}
+    }
+
+    /// Sends a downlink on the client's control topic.
+    pub async fn send(&mut self, message: &Value) {
+        self.send_bytes(message.to_string().as_bytes()).await;
+    }
+
+    /// Sends any bytes on the client's control topic.
+    pub async fn send_bytes(&mut self, payload: &[u8]) {
+        let mut publish = Publish::new(format!("call-dn/p2p/{CLIENT}"), QoS::AtLeastOnce, payload);
+        publish.pkid = self.next_packet_id;
+        self.next_packet_id += 1;
+        self.write(Packet::Publish(publish)).await;
+    }
+
+    async fn read(&mut self) -> Packet {
+        loop {
+            if let Ok(packet) = Packet::read(&mut self.buffer, PACKET_MAX) {
+                return packet;
+            }
+            let read = within(self.stream.read_buf(&mut self.buffer))
+                .await
+                .expect("the connection stands");
+            assert_ne!(read, 0, "the client closed the connection");
+        }
+    }
+
+    async fn write(&mut self, packet: Packet) {
+        let mut bytes = BytesMut::new();
+        packet
+            .write(&mut bytes, PACKET_MAX)
+            .expect("a packet of moderate size");
+        self.stream.write_all(&bytes).await.expect("the client reads");
+    }
+}
+
+/// Ends a test that would hang.
+pub async fn within<T>(step: impl Future<Output = T>) -> T {
+    tokio::time::timeout(DEADLINE, step)
+        .await
+        .expect("this step never ended")
+}

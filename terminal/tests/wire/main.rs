@@ -1,0 +1,5 @@
+//! The terminal against a broker that does what each test says: it forgets, repeats, refuses and hangs up.
+
+mod connecting;
+mod fake_broker;
+mod requests;
