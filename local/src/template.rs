@@ -23,7 +23,7 @@ pub use table::Table;
 pub use yaml::TemplateError;
 
 use evaluate::Evaluator;
-use yaml::{Place, Source};
+use yaml::Source;
 
 /// Everything that a template declares and the stack runs.
 pub struct Deployment {

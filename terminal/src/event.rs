@@ -43,4 +43,14 @@ impl Events {
             }
         }
     }
+
+    /// The next event if there is one already; skips as [`next`](Self::next) does.
+    pub fn try_next(&mut self) -> Option<Event> {
+        loop {
+            match self.0.try_recv().ok()? {
+                Event::Message(message) if message.is_past_its_time(Instant::now()) => {}
+                event => return Some(event),
+            }
+        }
+    }
 }

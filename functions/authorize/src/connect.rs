@@ -36,7 +36,10 @@ impl<'a> Connect<'a> {
 }
 
 /// What a refused connection called itself, for the log: anybody can put anything there, so only its start.
-pub(crate) fn claimed_client_id(event: &Value) -> Option<&str> {
-    let id = event.pointer("/protocolData/mqtt/clientId")?.as_str()?;
-    Some(&id[..id.floor_char_boundary(switchboard::address::CLIENT_ID_MAX)])
+pub(crate) fn claimed_client_id(event: &Value) -> &str {
+    let id = event
+        .pointer("/protocolData/mqtt/clientId")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    &id[..id.floor_char_boundary(switchboard::address::CLIENT_ID_MAX)]
 }

@@ -83,7 +83,7 @@ pub async fn authorize<E: fmt::Display>(
     let admission = match decide(event, config, now_ms) {
         Ok(admission) => admission,
         Err(reason) => {
-            tracing::info!(client_id = ?connect::claimed_client_id(event), %reason, "connection refused");
+            tracing::info!(client_id = connect::claimed_client_id(event), %reason, "connection refused");
             return json!({"isAuthenticated": false});
         }
     };

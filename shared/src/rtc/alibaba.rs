@@ -1,5 +1,5 @@
-//! Alibaba Cloud ARTC (ApsaraVideo Live): the multi-parameter token, a SHA-256 over the joined fields, and
-//! the single-parameter token that wraps it. Source: "Token-based authentication" in the ApsaraVideo Live
+//! Alibaba Cloud ARTC (`ApsaraVideo` Live): the multi-parameter token, a SHA-256 over the joined fields, and
+//! the single-parameter token that wraps it. Source: "Token-based authentication" in the `ApsaraVideo` Live
 //! user guide (`help/en/live/user-guide/token-based-authentication`).
 
 #[cfg(test)]

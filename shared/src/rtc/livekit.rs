@@ -1,4 +1,4 @@
-//! LiveKit: join tokens and their verification. Also what the laptop's SFU accepts, so that the laptop runs
+//! `LiveKit`: join tokens and their verification. Also what the laptop's SFU accepts, so that the laptop runs
 //! the production path. Format: <https://docs.livekit.io/home/get-started/authentication/>.
 
 mod claims;
@@ -20,10 +20,10 @@ use super::{Account, Credential, IdError, JoinRequest, MintError, Minter, Provid
 /// The server's default limit for room, identity and name, in bytes.
 const MAX_BYTES: usize = 256;
 
-/// How far the clocks of signer and verifier may differ; what LiveKit's own verifier allows.
+/// How far the clocks of signer and verifier may differ; what `LiveKit`'s own verifier allows.
 pub const LEEWAY_SECONDS: i64 = 10;
 
-/// A LiveKit API key with its secret.
+/// A `LiveKit` API key with its secret.
 #[derive(Clone, Debug)]
 pub struct ApiKey {
     /// The public half, `iss` of every token.
@@ -32,7 +32,7 @@ pub struct ApiKey {
     pub secret: SecretString,
 }
 
-/// Mints join tokens for one LiveKit deployment.
+/// Mints join tokens for one `LiveKit` deployment.
 #[derive(Debug)]
 pub struct Livekit {
     url: String,

@@ -13,9 +13,9 @@ use super::{Minter, alibaba, livekit};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
-    /// LiveKit, hosted or self-hosted; also the laptop's own SFU.
+    /// `LiveKit`, hosted or self-hosted; also the laptop's own SFU.
     Livekit,
-    /// Alibaba Cloud ARTC in ApsaraVideo Live.
+    /// Alibaba Cloud ARTC in `ApsaraVideo` Live.
     Alibaba,
 }
 
@@ -74,9 +74,9 @@ pub struct UnknownProvider {
 pub struct Account {
     /// Where clients connect to; empty takes the service's own address, if it has one for everybody.
     pub url: String,
-    /// Public half: LiveKit's API key, Alibaba's application id.
+    /// Public half: `LiveKit`'s API key, Alibaba's application id.
     pub key_id: String,
-    /// Secret half: LiveKit's API secret, Alibaba's application key.
+    /// Secret half: `LiveKit`'s API secret, Alibaba's application key.
     pub key_secret: SecretString,
 }
 

@@ -1,4 +1,4 @@
-//! What a LiveKit token says. Member names as in `livekit/protocol` (`auth/grants.go`); absent members are
+//! What a `LiveKit` token says. Member names as in `livekit/protocol` (`auth/grants.go`); absent members are
 //! left out, because a server reads an absent permission as granted and an empty one as given.
 
 use std::collections::BTreeMap;

@@ -1,0 +1,11 @@
+//! The broker as its clients and callers see it: over MQTT, WebSocket and HTTP, on loopback.
+
+mod connect;
+mod data_plane;
+mod direct_message;
+mod policy;
+mod presence;
+mod publish;
+mod session;
+mod support;
+mod web_socket;

@@ -1,0 +1,149 @@
+//! The command line of the laptop stack.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use local::table::Store;
+use local::{Options, log, parameters};
+
+/// The whole service on this machine: MQTT broker, rules, the real function binaries, table, queues and data plane.
+#[derive(Parser)]
+#[command(name = "local", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Start the stack and keep it running until Ctrl-C
+    Up(Up),
+}
+
+/// Start the stack and keep it running until Ctrl-C.
+///
+/// When all parts answer, the last line on standard output is a JSON object with their addresses; the log goes to
+/// standard error. Terminals log in with a client ID like `GID@@@alice.phone` and a JWT (HS256, claims `sub` and `exp`)
+/// as password, signed with the secret in `SWITCHBOARD_JWT_SECRET`, or with `local-development-only` if that is not set.
+#[derive(clap::Args)]
+pub struct Up {
+    /// Where MQTT listens; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:1883")]
+    pub mqtt: SocketAddr,
+
+    /// Where HTTP listens (AWS APIs, MQTT over WebSocket at /mqtt); port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub http: SocketAddr,
+
+    /// Directory that keeps the table, or `memory` to forget it at the end
+    #[arg(long, value_name = "DIR|memory", default_value = "memory")]
+    pub state: PathBuf,
+
+    /// File that gets the addresses when all parts answer, and is removed at the end
+    #[arg(long, value_name = "PATH")]
+    pub ready_file: Option<PathBuf>,
+
+    /// Do not build the functions first
+    #[arg(long)]
+    pub no_build: bool,
+
+    /// The SAM template to run [default: template.yaml of this workspace]
+    #[arg(long, value_name = "PATH")]
+    pub template: Option<PathBuf>,
+
+    /// Use this DynamoDB-compatible server instead of the embedded one
+    #[arg(long, value_name = "URL", conflicts_with = "state")]
+    pub dynamodb: Option<String>,
+
+    /// The RTC service that join tokens are made for
+    #[arg(long, env = "RTC_PROVIDER", value_enum, default_value_t = RtcProvider::Livekit)]
+    pub rtc_provider: RtcProvider,
+
+    /// Name of the stack; names of tables and queues begin with it
+    #[arg(long, value_name = "NAME", default_value = "switchboard")]
+    pub stack_name: String,
+
+    /// Value of a template parameter, for example AllowedGroups=GID_ios,GID_web; may be repeated
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub parameters: Vec<(String, String)>,
+
+    /// What is logged, as `level` or `part=level,…` (parts: local, function, broker)
+    #[arg(long, env = "SWITCHBOARD_LOG", value_name = "FILTER", default_value = log::DEFAULT_FILTER)]
+    pub log: String,
+}
+
+/// The RTC services that the stack mints tokens for.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum RtcProvider {
+    /// `LiveKit`, with a development key pair unless `LIVEKIT_API_KEY` and `LIVEKIT_API_SECRET` are set
+    Livekit,
+    /// Alibaba Cloud ARTC, with a development key unless `ALIBABA_APP_ID` and `ALIBABA_APP_KEY` are set
+    Alibaba,
+}
+
+impl Up {
+    /// How the stack is started for this command line.
+    #[must_use]
+    pub fn options(&self, workspace: &Path, binaries: PathBuf) -> Options {
+        let store = match &self.dynamodb {
+            Some(url) => Store::External(url.clone()),
+            None if self.state == Path::new("memory") => Store::Memory,
+            None => Store::Directory(self.state.clone()),
+        };
+        let provider = match self.rtc_provider {
+            RtcProvider::Livekit => "livekit",
+            RtcProvider::Alibaba => "alibaba",
+        };
+        let mut values = parameters::laptop(provider, |name| std::env::var(name).ok());
+        values.extend(self.parameters.iter().cloned());
+        Options {
+            mqtt: self.mqtt,
+            http: self.http,
+            store,
+            template: self.template.clone().unwrap_or_else(|| workspace.join("template.yaml")),
+            binaries,
+            stack_name: self.stack_name.clone(),
+            parameters: values,
+        }
+    }
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("it must have the form NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_table_is_in_memory_unless_a_directory_or_a_server_is_named() {
+        let store = |arguments: &[&str]| {
+            let Command::Up(up) = Cli::parse_from([&["local", "up"], arguments].concat()).command;
+            up.options(Path::new("/w"), PathBuf::from("/b")).store
+        };
+        assert_eq!(store(&[]), Store::Memory);
+        assert_eq!(store(&["--state", "x"]), Store::Directory(PathBuf::from("x")));
+        assert_eq!(store(&["--dynamodb", "http://127.0.0.1:1"]), Store::External("http://127.0.0.1:1".to_owned()));
+        assert!(Cli::try_parse_from(["local", "up", "--state", "x", "--dynamodb", "http://h"]).is_err());
+    }
+
+    #[test]
+    fn parameters_replace_the_laptops_own() {
+        let Command::Up(up) = Cli::parse_from(["local", "up", "--parameter", "IdKey=a=b"]).command;
+        assert_eq!(up.options(Path::new("/w"), PathBuf::from("/b")).parameters["IdKey"], "a=b");
+        assert!(Cli::try_parse_from(["local", "up", "--parameter", "IdKey"]).is_err());
+    }
+}

@@ -1,0 +1,107 @@
+//! Any sequence of commands, repeats and pauses keeps the invariants.
+
+use super::fixture::{Call, create, opening, user};
+use crate::meeting::{Action, Leg, Meeting, Phase};
+use crate::message::object::{MediaFlags, Mode, ParticipantState as State};
+use crate::message::uplink::MediaReport;
+use proptest::prelude::*;
+
+const DEVICES: [&str; 7] =
+    ["alice.phone", "alice.laptop", "bob.phone", "bob.tablet", "carol.phone", "carol.tablet", "mallory.phone"];
+
+#[derive(Debug, Clone)]
+enum Step {
+    Ask { device: usize, id: u8, action: u8, whose: u8 },
+    Wait { ms: i64 },
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let ask = (0..DEVICES.len(), 0..12_u8, 0..7_u8, 0..2_u8)
+        .prop_map(|(device, id, action, whose)| Step::Ask { device, id, action, whose });
+    let wait = prop_oneof![0..3_000_i64, 20_000..60_000_i64, 200_000..15_000_000_i64].prop_map(|ms| Step::Wait { ms });
+    proptest::collection::vec(prop_oneof![6 => ask, 1 => wait], 1..60)
+}
+
+fn action(call: &Call, action: u8, whose: u8) -> Action {
+    let name = if whose == 0 || call.meeting.mode == Mode::Direct { "bob" } else { "carol" };
+    let invite_id = call.invite_id(name);
+    let media = MediaFlags::default();
+    match action {
+        0 => Action::Ringing { invite_id },
+        1 => Action::Accept { invite_id },
+        2 => Action::Reject { invite_id },
+        3 => Action::ReportMedia { state: MediaReport::Joined, media },
+        4 => Action::RefreshToken,
+        5 => Action::Leave,
+        _ => Action::Destroy,
+    }
+}
+
+fn holds(meeting: &Meeting) {
+    for p in meeting.participants.values() {
+        let open = p.state.is_pending();
+        let legs = p.invitation.iter().flat_map(|i| i.legs.values());
+        assert!(legs.clone().filter(|leg| **leg == Leg::Won).count() <= 1, "one winner of an invitation");
+        assert!(open || legs.clone().all(|leg| !matches!(leg, Leg::Offered | Leg::Alerting)), "no open offer: {p:?}");
+        assert!(!p.state.is_member() || p.seat.is_some(), "a member has a seat");
+        assert!(!p.holds_slot || open || p.state.is_member(), "a slot is held by who has a part: {p:?}");
+    }
+    assert!(meeting.members().count() <= meeting.max_participants as usize);
+    if meeting.end().is_some() {
+        assert!(meeting.participants.values().all(|p| !p.state.is_member() && !p.state.is_pending()));
+        assert_eq!(meeting.next_deadline_ms(true), None);
+    } else if meeting.mode == Mode::Direct {
+        assert!(meeting.members().count() == 2 || meeting.pending().count() == 1, "a direct call has two sides");
+    }
+}
+
+fn play(mode: Mode, invitees: &[&str], steps: Vec<Step>) {
+    let mut call = Call::open(&opening(create(mode, invitees)));
+    let mut after_ms = 0;
+    for step in steps {
+        let before = call.meeting.clone();
+        match step {
+            Step::Wait { ms } => {
+                after_ms += ms;
+                call.at(after_ms);
+            }
+            Step::Ask { device, id, action: kind, whose } => {
+                let action = action(&call, kind, whose);
+                // The body says what is asked, so a reused id with another body is told apart.
+                let body = format!("{action:?}");
+                let refused = call.asks(DEVICES[device], &format!("p{id}"), &body, action.clone()).is_err();
+                let again = call.asks(DEVICES[device], &format!("p{id}"), &body, action);
+                assert!(call.last.next.is_none(), "the same request again changes nothing");
+                if refused {
+                    assert!(again.is_err(), "a refused request stays refused while nothing changes");
+                }
+            }
+        }
+        holds(&call.meeting);
+        if before.end().is_some() {
+            assert_eq!((before.phase, before.rev), (call.meeting.phase, call.meeting.rev), "ended is ended");
+        }
+        if matches!(call.meeting.phase, Phase::Active) {
+            assert!(call.meeting.participants.values().any(|p| p.state == State::Joined) || mode == Mode::Group);
+        }
+        let text = serde_json::to_string(&call.meeting).expect("serialises");
+        let mut read: Meeting = serde_json::from_str(&text).expect("reads back");
+        read.reached.clone_from(&call.meeting.reached);
+        assert_eq!(read, call.meeting);
+    }
+    assert!(call.meeting.participants.contains_key(&user("alice")));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_direct_call_keeps_the_invariants(steps in steps()) {
+        play(Mode::Direct, &["bob"], steps);
+    }
+
+    #[test]
+    fn any_group_keeps_the_invariants(steps in steps()) {
+        play(Mode::Group, &["bob", "carol"], steps);
+    }
+}

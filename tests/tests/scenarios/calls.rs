@@ -1,0 +1,81 @@
+//! The first steps of a call, which many scenarios have in common.
+
+use crate::device::Device;
+use crate::user::User;
+use serde_json::{Value, json};
+
+/// A call that rings, or has gone on from there.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The meeting.
+    pub meeting_id: String,
+    /// The callee's invitation.
+    pub invite_id: String,
+    /// Which answer the create request got.
+    pub created: Value,
+}
+
+impl Call {
+    /// Reads the answer to a create request with one invitee.
+    pub fn of(created: &terminal::Received) -> Self {
+        let created = Value::Object(created.body.clone());
+        let text = |value: &Value| value.as_str().expect("an id").to_owned();
+        Self {
+            meeting_id: text(&created["meeting_id"]),
+            invite_id: text(&created["invitations"][0]["invite_id"]),
+            created,
+        }
+    }
+
+    /// A request of this meeting.
+    pub fn request(&self, kind: &str) -> Value {
+        json!({"type": kind, "meeting_id": self.meeting_id})
+    }
+
+    /// A request about the callee's invitation.
+    pub fn about_invitation(&self, kind: &str) -> Value {
+        let mut fields = self.request(kind);
+        fields["invite_id"] = json!(self.invite_id);
+        if kind == "accept" {
+            fields["media"] = json!("audio");
+        }
+        if kind == "reject" {
+            fields["reason"] = json!("declined");
+        }
+        fields
+    }
+
+    /// A report that one is in the media.
+    pub fn joined(&self) -> Value {
+        let mut fields = self.request("report_media");
+        fields["state"] = json!("joined");
+        fields
+    }
+}
+
+/// The fields of a direct audio call to `callee`.
+pub fn direct(callee: &User) -> Value {
+    json!({"type": "create_meeting", "mode": "direct", "media": "audio", "invitees": [callee.id]})
+}
+
+/// `caller` calls `callee`, who hears it on `device`.
+pub async fn rings(caller: &mut Device, callee: &User, device: &mut Device) -> Call {
+    let call = Call::of(&caller.asks("create-meeting", direct(callee)).await);
+    let invitation = device.hears("invitation").await;
+    assert_eq!(invitation.meeting_id.as_deref(), Some(call.meeting_id.as_str()));
+    call
+}
+
+/// `caller` calls `callee`, who takes it on `device`; both are in the media and have heard of each other.
+pub async fn talks(caller: &mut Device, callee: &User, device: &mut Device) -> Call {
+    let call = rings(caller, callee, device).await;
+    device.asks("answer", call.about_invitation("accept")).await;
+    for speaker in [&*caller, &*device] {
+        speaker.tells("attend", call.joined()).await;
+    }
+    for listener in [caller, device] {
+        let both = |news: &terminal::Received| news.body["participant"]["state"] == "joined";
+        listener.hears_that("participant_updated", both).await;
+    }
+    call
+}

@@ -1,0 +1,144 @@
+//! A connected device of a user, and what can be claimed about what it heard.
+
+use crate::journal;
+use crate::user::User;
+use serde_json::{Map, Value, json};
+use std::collections::VecDeque;
+use std::time::Duration;
+use terminal::{Event, Events, Raw, Received, Refused, RequestError, Terminal, Uplink};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+/// Far more than anything takes; it only ends a test that would hang.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A connected device.
+pub struct Device {
+    /// The device.
+    pub terminal: Terminal,
+    events: Events,
+    tapped: UnboundedReceiver<Raw>,
+    /// News that no claim was about yet.
+    unclaimed: VecDeque<Received>,
+    /// Every message, duplicates included.
+    copies: Vec<Value>,
+}
+
+impl Device {
+    /// Connects a device of that user.
+    pub async fn connect(user: &User, instance: &str) -> Self {
+        let (tap, tapped) = unbounded_channel();
+        let mut config = user.config(instance);
+        config.tap = Some(tap);
+        // A busy machine is no reason to send a request again.
+        config.retry.answer_within = DEADLINE;
+        let (terminal, events) = Terminal::connect(config).await.expect("a known user gets in");
+        Self { terminal, events, tapped, unclaimed: VecDeque::new(), copies: Vec::new() }
+    }
+
+    /// The device's client ID.
+    pub fn client_id(&self) -> &str {
+        self.terminal.client_id().as_str()
+    }
+
+    /// Waits for news of this type; other news stay for later claims.
+    pub async fn hears(&mut self, kind: &str) -> Received {
+        self.hears_that(kind, |_| true).await
+    }
+
+    /// Waits for news of this type of which `claim` is true.
+    pub async fn hears_that(&mut self, kind: &str, claim: impl Fn(&Received) -> bool) -> Received {
+        let is_it = |news: &Received| news.kind == kind && claim(news);
+        if let Some(at) = self.unclaimed.iter().position(is_it) {
+            return self.unclaimed.remove(at).expect("its position was just found");
+        }
+        let deadline = tokio::time::Instant::now() + DEADLINE;
+        loop {
+            match tokio::time::timeout_at(deadline, self.events.next()).await {
+                Ok(Some(Event::Message(news))) if is_it(&news) => return *news,
+                Ok(Some(Event::Message(news))) => self.unclaimed.push_back(*news),
+                Ok(Some(Event::Gap { .. })) => {}
+                Ok(other) => panic!("{} waits for `{kind}`: {other:?}", self.client_id()),
+                Err(_) => panic!("{} never heard `{kind}`, but {:?}", self.client_id(), self.unclaimed),
+            }
+        }
+    }
+
+    /// Asks, and is answered.
+    pub async fn asks(&self, function: &str, fields: Value) -> Received {
+        self.sends(&request(function, fields)).await
+    }
+
+    /// Sends a prepared request, and is answered.
+    pub async fn sends(&self, uplink: &Uplink) -> Received {
+        self.terminal.ask(uplink).await.unwrap_or_else(|error| panic!("`{}`: {error}", uplink.kind()))
+    }
+
+    /// Asks, and is refused.
+    pub async fn is_refused(&self, function: &str, fields: Value) -> Refused {
+        refusal(self.terminal.ask(&request(function, fields)).await)
+    }
+
+    /// Tells something that is sent once, and waits until it was handled.
+    pub async fn tells(&self, function: &str, fields: Value) {
+        let handled = journal::of(self.client_id()).await.len();
+        self.terminal.tell(&request(function, fields)).await.expect("connected");
+        journal::until(self.client_id(), |invocations| invocations.len() > handled).await;
+    }
+
+    /// Publishes bytes to a function and waits for the error that has no request to go to.
+    pub async fn is_refused_bytes(&mut self, function: &str, payload: &[u8]) -> Received {
+        self.terminal.publish(&format!("call-up/{function}"), payload.to_vec()).await.expect("connected");
+        let error = self.hears("error").await;
+        assert_eq!(error.body.get("re"), Some(&Value::Null), "{error:?}");
+        error
+    }
+
+    /// The types of all news that no claim was about, once everything is handled that `causes` asked for.
+    pub async fn also_hears(&mut self, causes: &[&str]) -> Vec<String> {
+        for client_id in causes {
+            journal::until(client_id, |_| true).await;
+        }
+        self.catches_up().await;
+        self.unclaimed.drain(..).map(|news| news.kind).collect()
+    }
+
+    /// Every copy of the messages of this type that came so far, as it came.
+    pub async fn copies_of(&mut self, kind: &str) -> Vec<Value> {
+        self.catches_up().await;
+        while let Ok(raw) = self.tapped.try_recv() {
+            self.copies.push(serde_json::from_slice(&raw.payload).expect("downlinks are JSON"));
+        }
+        self.copies.iter().filter(|copy| copy["type"] == kind).cloned().collect()
+    }
+
+    /// Takes in everything that the broker had for this device before this moment: messages keep their order, so an
+    /// answer comes after them.
+    async fn catches_up(&mut self) {
+        let refused = self.is_refused("destroy", json!({"type": "destroy_meeting", "meeting_id": "none"})).await;
+        assert_eq!(refused.code, "meeting_not_found");
+        while let Some(event) = self.events.try_next() {
+            if let Event::Message(news) = event {
+                self.unclaimed.push_back(*news);
+            }
+        }
+    }
+}
+
+/// A request from its type and fields; `id` and `v` are filled in unless they are there.
+pub fn request(function: &str, fields: Value) -> Uplink {
+    let fields: Map<String, Value> = serde_json::from_value(fields).expect("an object");
+    Uplink::from_fields(function, fields)
+}
+
+/// The refusal that is claimed to be the outcome.
+pub fn refusal(outcome: Result<Received, RequestError>) -> Refused {
+    match outcome {
+        Err(RequestError::Refused(refused)) => *refused,
+        other => panic!("a refusal was expected, not {other:?}"),
+    }
+}
+
+/// A message as JSON.
+pub fn json_of(message: &Received) -> Value {
+    Value::Object(message.body.clone())
+}

@@ -1,0 +1,22 @@
+//! Scenarios across functions: the real binaries behind a real broker, rules, table and data plane, driven over MQTT
+//! as phones do it. All tests share one stack and keep apart by accounts of their own.
+
+mod bad_fields;
+mod bad_input;
+mod busy;
+mod calls;
+mod declining;
+mod dependencies;
+mod destroying;
+mod device;
+mod direct_call;
+mod hanging_up;
+mod journal;
+mod meeting_ids;
+mod repeating;
+mod round_trips;
+mod rule_events;
+mod stack;
+mod strangers;
+mod two_devices;
+mod user;

@@ -1,0 +1,119 @@
+//! The stack under test: `local up` from the build directory, started once for all tests and stopped with them.
+
+use serde_json::Value;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// Starts the stack and stops it when its own input ends, which happens when the tests have ended, however they did.
+const KEEPER: &str = r#""$0" "$@" </dev/null & stack=$!; cat >/dev/null; kill -INT "$stack"; wait "$stack""#;
+/// Starting takes well under a second; this only ends what would never end.
+const START_WITHIN: Duration = Duration::from_secs(60);
+/// Settings of whoever runs the tests, which must not change what they find.
+const SETTINGS: [&str; 9] = [
+    "SWITCHBOARD_JWT_SECRET",
+    "SWITCHBOARD_ID_KEY",
+    "RTC_PROVIDER",
+    "LIVEKIT_URL",
+    "LIVEKIT_API_KEY",
+    "LIVEKIT_API_SECRET",
+    "ALIBABA_APP_ID",
+    "ALIBABA_APP_KEY",
+    "RUST_LOG",
+];
+
+/// A running stack.
+pub struct Stack {
+    /// Host and port of MQTT.
+    pub mqtt: (String, u16),
+    /// URL of the HTTP server.
+    pub http: String,
+    /// Held for its input: the stack lives as long as that is open.
+    _keeper: Child,
+}
+
+impl Stack {
+    /// The stack that all tests share.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Stack> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start("shared"))
+    }
+
+    fn start(name: &str) -> Self {
+        let binary = binaries().join("local");
+        assert!(binary.is_file(), "{} is not built: run `make build` first", binary.display());
+        let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let (ready_file, log_file) =
+            (scratch.join(format!("{name}-stack.json")), scratch.join(format!("{name}-stack.log")));
+        // What an earlier run left behind would look ready.
+        drop(fs::remove_file(&ready_file));
+        let log = File::create(&log_file).expect("the build directory can be written");
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", KEEPER])
+            .arg(&binary)
+            .args(["up", "--no-build", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ready-file"])
+            .arg(&ready_file)
+            // Where the template is.
+            .current_dir(workspace())
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().expect("a file can be shared"))
+            .stderr(log);
+        for setting in SETTINGS {
+            command.env_remove(setting);
+        }
+        let mut keeper = command.spawn().expect("sh can be run");
+        let ready = wait_until_ready(&mut keeper, &ready_file, &log_file);
+        let field = |name: &str| ready[name].as_str().expect("the ready file names its parts").to_owned();
+        let mqtt = field("mqtt");
+        let (host, port) = mqtt.rsplit_once(':').expect("host:port");
+        let port = port.parse().expect("a port");
+        Self { mqtt: (host.to_owned(), port), http: field("http"), _keeper: keeper }
+    }
+
+    /// What a plain GET of this path answers.
+    pub async fn get(&self, path: &str) -> Value {
+        let response = client().get(format!("{}{path}", self.http)).send().await.expect("the stack answers");
+        response.json().await.expect("JSON")
+    }
+
+    /// Hands an event to a function, as the rule does, and waits until it was handled.
+    pub async fn invoke(&self, function: &str, event: &Value) {
+        let url = format!("{}/2015-03-31/functions/{function}/invocations", self.http);
+        let response = client().post(url).json(event).send().await.expect("the stack answers");
+        let failure = response.headers().get("x-amz-function-error").cloned();
+        assert!(response.status().is_success() && failure.is_none(), "{function}: {:?}", response.text().await);
+    }
+}
+
+/// A client of this test's own runtime.
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().expect("a client without TLS needs nothing from the system")
+}
+
+fn wait_until_ready(keeper: &mut Child, ready_file: &Path, log_file: &Path) -> Value {
+    let deadline = Instant::now() + START_WITHIN;
+    loop {
+        if let Ok(ready) = fs::read(ready_file) {
+            return serde_json::from_slice(&ready).expect("the ready file is JSON");
+        }
+        let log = || fs::read_to_string(log_file).unwrap_or_default();
+        let ended = keeper.try_wait().expect("our own child").is_some();
+        // The shell outlives a stack that fails to start; what it printed says why.
+        assert!(!ended && Instant::now() < deadline, "the stack did not start:\n{}", log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Where cargo puts the workspace's binaries: one level above the tests'.
+fn binaries() -> PathBuf {
+    let test = std::env::current_exe().expect("a test has a path");
+    test.ancestors().nth(2).expect("it is in target/debug/deps").to_owned()
+}
+
+/// The checkout.
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is a folder of the workspace")
+}

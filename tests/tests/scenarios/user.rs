@@ -1,0 +1,67 @@
+//! Users and their logins: every test has its own, so that all can share one stack.
+
+use crate::device::Device;
+use crate::stack::Stack;
+use secrecy::SecretString;
+use std::time::{SystemTime, UNIX_EPOCH};
+use switchboard::address::{ClientId, UserId};
+use terminal::{Config, development_jwt};
+use uuid::Uuid;
+
+/// The secret that the laptop takes JWTs under, unless told otherwise.
+pub const JWT_SECRET: &str = "local-development-only";
+
+/// A user with an account that nobody had before.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// The account, as `alice-0f3c9a12`.
+    pub id: UserId,
+    /// The display name, as `Alice`.
+    pub name: String,
+}
+
+impl User {
+    /// A new user of that name.
+    pub fn new(name: &str) -> Self {
+        let unique = Uuid::new_v4().simple().to_string();
+        let account = format!("{}-{}", name.to_ascii_lowercase(), &unique[..8]);
+        Self { id: account.parse().expect("letters and digits"), name: name.to_owned() }
+    }
+
+    /// The client ID of one of the user's devices.
+    pub fn client_id(&self, instance: &str) -> ClientId {
+        format!("GID_test@@@{}.{instance}", self.id).parse().expect("letters and digits")
+    }
+
+    /// How one of the user's devices connects.
+    pub fn config(&self, instance: &str) -> Config {
+        self.config_with(instance, self.token())
+    }
+
+    /// How one of the user's devices connects with that token.
+    pub fn config_with(&self, instance: &str, token: SecretString) -> Config {
+        let (host, port) = &Stack::shared().mqtt;
+        Config::new(self.client_id(instance), host, *port, token)
+    }
+
+    /// A token that is good for an hour.
+    pub fn token(&self) -> SecretString {
+        development_jwt(JWT_SECRET, self.id.as_str(), Some(&self.name), now_seconds() + 3600)
+    }
+
+    /// Connects one of the user's devices.
+    pub async fn on(&self, instance: &str) -> Device {
+        Device::connect(self, instance).await
+    }
+}
+
+/// Unix time.
+pub fn now_seconds() -> i64 {
+    now_ms() / 1000
+}
+
+/// Milliseconds since the epoch.
+pub fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    now.as_millis().try_into().expect("before the year 292 million")
+}
