@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -52,6 +51,8 @@ async fn call(State(plane): State<DataPlane>, mut request: Request) -> Response 
     let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     let Ok(target) = target.parse::<Uri>() else { return StatusCode::BAD_REQUEST.into_response() };
     *request.uri_mut() = target;
+    // What this router took from the path would count as path arguments of the broker's.
+    request.extensions_mut().clear();
 
     let mut detail = json!({"topic": call.topic, "client_id": call.client_id, "method": request.method().as_str()});
     let response = match plane.injected(&call, &caller) {
@@ -63,7 +64,7 @@ async fn call(State(plane): State<DataPlane>, mut request: Request) -> Response 
         None => {
             plane.slow_down(&call, &caller).await;
             // A router answers everything.
-            plane.broker.clone().oneshot(request.map(Body::new)).await.into_response()
+            plane.broker.clone().oneshot(request).await.into_response()
         }
     };
     detail["status"] = json!(response.status().as_u16());

@@ -93,7 +93,7 @@ impl Outbox {
         for tell in tells {
             let (to, kind) = (tell.to.clone(), tell.body.kind());
             let offer = match &tell.body {
-                Body::Invitation { invite_id, .. } => Some(invite_id.clone()),
+                Body::Invitation(offer) => Some(offer.invite_id.clone()),
                 _ => None,
             };
             match self.tell(tell, about).await {
@@ -121,8 +121,8 @@ impl Outbox {
                 if self.direct(&to, &downlink, confirm).await? {
                     return Ok(if confirm { Reach::Delivered } else { Reach::Sent });
                 }
-                if let Body::Invitation { delivery, .. } = &mut downlink.body {
-                    *delivery = Delivery::Queued;
+                if let Body::Invitation(offer) = &mut downlink.body {
+                    offer.delivery = Delivery::Queued;
                 }
                 self.publish(&to, &downlink, 1, keep_ms).await.map(|()| Reach::Queued)
             }
@@ -137,7 +137,7 @@ impl Outbox {
             (true, None) => Re::Unreadable(()),
         };
         let expires_in_ms = match &tell.body {
-            Body::Invitation { deadline_in_ms, .. } => Some(*deadline_in_ms),
+            Body::Invitation(offer) => Some(offer.deadline_in_ms),
             _ => None,
         };
         Ok(Downlink {
@@ -167,7 +167,9 @@ impl Outbox {
 
     async fn publish(&self, to: &ClientId, downlink: &Downlink, qos: i32, keep_ms: i64) -> Result<(), TellError> {
         let payload = Blob::new(serde_json::to_vec(downlink)?);
-        let request = self.data_plane.publish().topic(self.parents.control_topic(to)).qos(qos).payload(payload);
+        let topic =
+            if downlink.body.is_bulk() { self.parents.bulk_topic(to) } else { self.parents.control_topic(to) };
+        let request = self.data_plane.publish().topic(topic).qos(qos).payload(payload);
         let sent = request.message_expiry(keep_seconds(keep_ms)).send().await;
         sent.map(|_| ()).map_err(|error| TellError::Broker(DisplayErrorContext(error).to_string()))
     }

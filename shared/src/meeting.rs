@@ -15,10 +15,13 @@ use std::collections::BTreeMap;
 mod answer;
 mod attend;
 mod change;
+mod connection;
 mod decide;
 mod destroy;
+mod invite;
 mod notice;
 mod open;
+mod redo;
 mod refusal;
 mod tell;
 mod tick;
@@ -27,8 +30,11 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use connection::{Connection, connection};
 pub use decide::{Action, Command, Decision, SlotChange, decide, tick};
-pub use open::{Device, Invitee, Opening};
+pub use invite::{Device, Invitee};
+pub use open::Opening;
+pub use redo::redo;
 pub use refusal::Refusal;
 pub use tell::{Class, Grant, Tell};
 
@@ -38,6 +44,14 @@ pub const RING_SECONDS: u32 = 45;
 pub const RING_GRACE_MS: i64 = 2_000;
 /// An accepted seat must reach the media within this time, where the RTC service can tell.
 pub const JOIN_MS: i64 = 20_000;
+/// A device that left the broker is looked at after this time; a blink of the network is none.
+pub const CHECK_MS: i64 = 10_000;
+/// The same for the caller of a direct call that nobody has accepted yet.
+pub const CALLER_CHECK_MS: i64 = 15_000;
+/// A dropped participant of a direct call has this long to come back.
+pub const RECONNECT_DIRECT_MS: i64 = 30_000;
+/// A dropped participant of a group has this long to come back.
+pub const RECONNECT_GROUP_MS: i64 = 60_000;
 /// A group that everybody has left ends after this time.
 pub const EMPTY_MS: i64 = 30_000;
 /// A meeting that nobody ever joined ends after this time, when nobody is pending any more.
@@ -87,6 +101,9 @@ pub struct Meeting {
     pub rev: u64,
     /// The last revision that all members were told.
     pub told_rev: u64,
+    /// The revision in which a direct meeting became a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grouped_rev: Option<u64>,
     /// Milliseconds since the epoch, as all `_ms` fields that are no durations.
     pub created_ms: i64,
     /// When its time is over.
@@ -193,6 +210,12 @@ pub struct Participant {
     /// When a seat that did not reach the media is given up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub join_by_ms: Option<i64>,
+    /// When a seat whose device left the broker is looked at: only then it counts as dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_at_ms: Option<i64>,
+    /// What holds while the participant is `reconnecting`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub away: Option<Away>,
     /// Whether this meeting holds the user's call slot.
     pub holds_slot: bool,
     /// Whether they may speak.
@@ -206,8 +229,17 @@ pub struct Participant {
     pub invitation: Option<Invitation>,
 }
 
+/// How a dropped participant comes back, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Away {
+    /// When the seat is given up.
+    pub until_ms: i64,
+    /// Whether the participant was in the media.
+    pub was_joined: bool,
+}
+
 /// An invitation of one user, offered to all of the user's devices.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Invitation {
     /// Which one.
     pub id: InviteId,
@@ -217,6 +249,9 @@ pub struct Invitation {
     pub deadline_ms: i64,
     /// What each device of the invitee did with it.
     pub legs: BTreeMap<ClientId, Leg>,
+    /// What the app passed with this invitation; otherwise the meeting's own is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ext: Option<Map<String, Value>>,
 }
 
 /// What one device did with an offer. Delivery is kept apart, in [`Meeting::reached`].
@@ -227,6 +262,8 @@ pub enum Leg {
     Offered,
     /// It rings.
     Alerting,
+    /// It rang, and its user silenced it.
+    Silenced,
     /// It took the call.
     Won,
     /// Another device of the user answered.

@@ -28,7 +28,7 @@ pub async fn create_meeting(request: Request<Create>, service: &Service) -> Resu
         }
         let occupied = occupied(&view, service, request.now).await?;
         let opening = opening(&request, create, &view, &occupied);
-        let decision = Meeting::open(&opening, &service.key, request.now)?;
+        let decision = Meeting::open(&opening, request.now)?;
         match commit(&decision, &view, &request, service).await? {
             Committed::Done => return Ok(service.perform(None, decision, true, request.now).await),
             Committed::Lost(Some(existing)) => return service.change_loaded(*existing, &again, request.now).await,

@@ -25,7 +25,7 @@ async fn take_back(create_id: &RequestId, request: &Request<Destroy>, service: &
     if let Some(existing) = service.table.meeting(&id).await? {
         return service.change_loaded(existing, &command, request.now).await;
     }
-    let tombstone = Meeting::tombstone(&request.by, create_id, &service.key, request.now);
+    let tombstone = Meeting::tombstone(id, &request.by, create_id, request.now);
     let terms =
         Terms { seen: None, cause: request.cause(), slots: Vec::new(), guarded: false, now: request.now };
     match service.commit(&tombstone, terms).await? {

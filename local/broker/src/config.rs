@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Milliseconds since the epoch. Everything that expires in the broker expires by this clock.
+/// Milliseconds since the epoch. Messages, sessions and authorizations expire by this clock. (A session also ends
+/// after its expiry in real time, should this clock stand still for so long. Keep-alive and the time that a direct
+/// message waits for its confirmation are real time.)
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// The system's clock.

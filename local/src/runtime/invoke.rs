@@ -45,10 +45,15 @@ async fn invoke(
         "DryRun" => (StatusCode::NO_CONTENT, request_id).into_response(),
         "RequestResponse" => match functions.invoke(&function.name, &invocation).await {
             Some(Outcome::Returned(result)) => {
-                (request_id, [("x-amz-executed-version", "$LATEST")], result).into_response()
+                let headers = [("x-amz-executed-version", "$LATEST"), ("content-type", "application/json")];
+                (request_id, headers, result).into_response()
             }
             Some(Outcome::Failed(failure)) => {
-                let headers = [("x-amz-executed-version", "$LATEST"), ("x-amz-function-error", "Unhandled")];
+                let headers = [
+                    ("x-amz-executed-version", "$LATEST"),
+                    ("x-amz-function-error", "Unhandled"),
+                    ("content-type", "application/json"),
+                ];
                 (request_id, headers, failure.payload).into_response()
             }
             None => refused(StatusCode::NOT_FOUND, "ResourceNotFoundException", "Function not found"),

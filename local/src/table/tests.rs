@@ -6,14 +6,14 @@ use super::*;
 
 fn tables() -> Vec<template::Table> {
     let create = json!({
-        "TableName": "t",
+        "TableName": "table",
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
     });
     let specification = json!({"AttributeName": "expires_at", "Enabled": true});
-    let time_to_live = json!({"TableName": "t", "TimeToLiveSpecification": specification});
-    vec![template::Table { name: "t".to_owned(), create, time_to_live: Some(time_to_live) }]
+    let time_to_live = json!({"TableName": "table", "TimeToLiveSpecification": specification});
+    vec![template::Table { name: "table".to_owned(), create, time_to_live: Some(time_to_live) }]
 }
 
 async fn start(store: &Store) -> Result<Tables, TableError> {
@@ -27,14 +27,14 @@ async fn what_was_written_is_there_after_a_restart_with_the_same_directory() {
     let item = json!({"pk": {"S": "meeting#1"}, "n": {"N": "1"}});
 
     let first = start(&store).await.expect("the store starts");
-    first.call("PutItem", &json!({"TableName": "t", "Item": item}), "us-east-1").await.expect("it is written");
+    first.call("PutItem", &json!({"TableName": "table", "Item": item}), "us-east-1").await.expect("it is written");
     first.shutdown().await;
 
     let second = start(&store).await.expect("the store starts again");
-    let request = json!({"TableName": "t", "Key": {"pk": {"S": "meeting#1"}}});
+    let request = json!({"TableName": "table", "Key": {"pk": {"S": "meeting#1"}}});
     let answer = second.call("GetItem", &request, "us-east-1").await.expect("it is read");
     assert_eq!(answer["Item"], item);
-    let expiry = second.call("DescribeTimeToLive", &json!({"TableName": "t"}), "us-east-1").await.expect("it is known");
+    let expiry = second.call("DescribeTimeToLive", &json!({"TableName": "table"}), "us-east-1").await.expect("it is known");
     assert_eq!(expiry["TimeToLiveDescription"]["AttributeName"], "expires_at");
     second.shutdown().await;
 }

@@ -48,13 +48,24 @@ impl Change {
         Ok(Some(Body::Ok {}))
     }
 
+    /// T10: only this device stops; the others ring on.
+    pub(super) fn silence(&mut self, by: &ClientId, invite_id: &InviteId) -> Outcome {
+        let Some(participant) = self.invited(by, invite_id) else { return Err(not_found()) };
+        let leg = participant.invitation.as_ref().and_then(|i| i.legs.get(by)).copied();
+        if participant.state.is_pending() && leg != Some(Leg::Silenced) {
+            self.set_leg(by, Leg::Silenced);
+            self.changed = true;
+        }
+        Ok(Some(Body::Ok {}))
+    }
+
+    fn invited(&self, by: &ClientId, invite_id: &InviteId) -> Option<&super::Participant> {
+        self.participant(by).filter(|p| p.invitation.as_ref().is_some_and(|i| i.id == *invite_id))
+    }
+
     /// Says why an invitation cannot be answered, if it cannot.
     fn open_invitation(&self, by: &ClientId, invite_id: &InviteId) -> Result<(), Refusal> {
-        let participant = self.participant(by);
-        let ours = participant.filter(|p| p.invitation.as_ref().is_some_and(|i| i.id == *invite_id));
-        let Some(participant) = ours else {
-            return Err(Refusal::new(Code::InvitationNotFound, "there is no such invitation for you"));
-        };
+        let Some(participant) = self.invited(by, invite_id) else { return Err(not_found()) };
         match participant.state {
             State::Invited | State::Ringing => Ok(()),
             State::Cancelled => Err(Refusal::new(Code::InvitationCancelled, "the invitation was taken back")),
@@ -102,6 +113,10 @@ impl Change {
             invitation.legs.insert(by.clone(), leg);
         }
     }
+}
+
+fn not_found() -> Refusal {
+    Refusal::new(Code::InvitationNotFound, "there is no such invitation for you")
 }
 
 /// The answer to an accept, from the present state: only for the device that has the seat.

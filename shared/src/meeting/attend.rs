@@ -24,12 +24,21 @@ impl Change {
                 if participant.state != State::Joined && !self.now.rtc_tells {
                     participant.media = media;
                     participant.join_by_ms = None;
+                    participant.away = None;
+                    participant.check_at_ms = None;
                     self.set_state(&user, State::Joined);
                     self.settle();
                 }
             }
         }
         Ok(None)
+    }
+
+    /// T25: a way back in for the device that has the seat; being in the media is reported apart.
+    pub(super) fn rejoin(&mut self, by: &ClientId) -> Outcome {
+        self.seated(by)?;
+        self.here(by);
+        Ok(joined(&self.meeting, by, self.now.ms))
     }
 
     /// A token for a seat that is held; nothing is stored.
@@ -68,7 +77,17 @@ impl Change {
             }
             Action::Accept { .. } => accepted(&self.meeting, &command.by, self.now.ms).map(Some).ok_or_else(refusal),
             Action::Destroy => Ok(self.meeting.ended_body()),
-            Action::Leave | Action::Reject { .. } => Ok(Some(Body::Ok {})),
+            Action::Rejoin if self.seated(&command.by).is_ok() => Ok(joined(&self.meeting, &command.by, self.now.ms)),
+            Action::Rejoin => Err(refusal()),
+            Action::Invite { invitees, .. } => {
+                let named: Vec<_> = invitees.iter().map(|invitee| invitee.user_id.clone()).collect();
+                Ok(Some(self.result_of(&named)))
+            }
+            Action::CancelInvite { invitees: Some(named) } => Ok(Some(self.result_of(named))),
+            Action::CancelInvite { invitees: None } => {
+                Ok(Some(self.result_of(&self.users(|p| p.changed_rev == rev && p.state == State::Cancelled))))
+            }
+            Action::Leave | Action::Reject { .. } | Action::Silence { .. } => Ok(Some(Body::Ok {})),
             Action::Ringing { .. } => match ended {
                 Some((reason, _, _)) => Err(Refusal::meeting_ended(reason)),
                 None => Ok(None),
@@ -76,6 +95,11 @@ impl Change {
             Action::ReportMedia { .. } | Action::RefreshToken => Ok(None),
         }
     }
+}
+
+fn joined(meeting: &super::Meeting, by: &ClientId, now_ms: i64) -> Option<Body<Grant>> {
+    let participant = meeting.participants.get(&by.user())?;
+    Some(Body::Joined { join: Grant::of(meeting, participant), meeting: meeting.view(now_ms) })
 }
 
 fn not_admitted() -> Refusal {

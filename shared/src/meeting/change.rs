@@ -28,6 +28,8 @@ impl Change {
         self.changed = true;
         if !state.is_member() && !state.is_pending() {
             participant.join_by_ms = None;
+            participant.check_at_ms = None;
+            participant.away = None;
             participant.hand = false;
             if std::mem::take(&mut participant.holds_slot) {
                 self.slots.push(SlotChange::Free(user.clone()));

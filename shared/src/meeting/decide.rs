@@ -2,13 +2,16 @@
 
 use super::change::Change;
 use super::notice::notices;
-use super::{KNOWN_REQUESTS, Known, Meeting, Now, Refusal, Tell};
+use super::invite::Invitee;
+use super::{Grant, KNOWN_REQUESTS, Known, Meeting, Now, Refusal, Tell};
 use crate::address::{ClientId, UserId};
 use crate::cause::Cause;
 use crate::id::{BodyHash, InviteId, RequestId};
 use crate::message::code::Code;
+use crate::message::downlink::Body;
 use crate::message::object::MediaFlags;
 use crate::message::uplink::MediaReport;
+use serde_json::{Map, Value};
 
 /// A request of one device on a meeting that exists.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +46,27 @@ pub enum Action {
         /// Which invitation.
         invite_id: InviteId,
     },
+    /// This device alone stops ringing.
+    Silence {
+        /// For which invitation.
+        invite_id: InviteId,
+    },
+    /// A member brings more people in.
+    Invite {
+        /// Whom, with what the table knows of them.
+        invitees: Vec<Invitee>,
+        /// How long it rings; the meeting's own time if absent.
+        ring_seconds: Option<u32>,
+        /// What the app passes along.
+        ext: Option<Map<String, Value>>,
+    },
+    /// Invitations are taken back.
+    CancelInvite {
+        /// Whose; all that are pending if absent.
+        invitees: Option<Vec<UserId>>,
+    },
+    /// This device comes back to its seat.
+    Rejoin,
     /// This device says that it is in the media or not any more.
     ReportMedia {
         /// In or out.
@@ -124,9 +148,7 @@ pub fn decide(meeting: &Meeting, command: &Command, now: Now) -> Decision {
 pub fn tick(meeting: &Meeting, now: Now) -> Decision {
     let mut change = Change::of(meeting, now);
     change.tick();
-    let cause = change.deadline_cause();
-    let (next, slots, tells) = change.commit(&cause);
-    Decision { next, slots, tells, answer: None, refused: None }
+    change.decision_of_time()
 }
 
 fn known<'a>(meeting: &'a Meeting, command: &Command) -> Option<&'a Known> {
@@ -137,7 +159,7 @@ fn known<'a>(meeting: &'a Meeting, command: &Command) -> Option<&'a Known> {
 }
 
 /// What a command that is done has to say to its sender, if anything.
-pub(super) type Outcome = Result<Option<crate::message::downlink::Body<super::Grant>>, Refusal>;
+pub(super) type Outcome = Result<Option<Body<Grant>>, Refusal>;
 
 impl Change {
     fn apply(&mut self, command: &Command) -> Outcome {
@@ -156,6 +178,12 @@ impl Change {
             Action::Ringing { invite_id } => self.ringing(&command.by, invite_id),
             Action::Accept { invite_id } => self.accept(&command.by, invite_id),
             Action::Reject { invite_id } => self.reject(&command.by, invite_id),
+            Action::Silence { invite_id } => self.silence(&command.by, invite_id),
+            Action::Invite { invitees, ring_seconds, ext } => {
+                self.invite_more(&command.by, invitees, *ring_seconds, ext.as_ref())
+            }
+            Action::CancelInvite { invitees } => self.cancel_invite(&command.by, invitees.as_deref()),
+            Action::Rejoin => self.rejoin(&command.by),
             Action::ReportMedia { state, media } => self.report_media(&command.by, *state, *media),
             Action::RefreshToken => self.refresh_token(&command.by),
             Action::Leave => self.leave(&command.by),
@@ -204,6 +232,13 @@ impl Change {
         }
     }
 
+    /// What no terminal asked for.
+    pub(super) fn decision_of_time(self) -> Decision {
+        let cause = self.deadline_cause();
+        let (next, slots, tells) = self.commit(&cause);
+        Decision { next, slots, tells, answer: None, refused: None }
+    }
+
     fn commit(self, cause: &Cause) -> (Option<Meeting>, Vec<SlotChange>, Vec<Tell>) {
         if !self.changed {
             return (None, Vec::new(), Vec::new());
@@ -219,16 +254,12 @@ impl Change {
 }
 
 /// An answer that carries the meeting shows it as it was committed.
-fn refreshed(
-    body: crate::message::downlink::Body<super::Grant>,
-    next: Option<&Meeting>,
-    now_ms: i64,
-) -> crate::message::downlink::Body<super::Grant> {
-    use crate::message::downlink::Body;
+fn refreshed(body: Body<Grant>, next: Option<&Meeting>, now_ms: i64) -> Body<Grant> {
     match (body, next) {
         (Body::InvitationAccepted { join, .. }, Some(next)) => {
             Body::InvitationAccepted { join, meeting: next.view(now_ms) }
         }
+        (Body::Joined { join, .. }, Some(next)) => Body::Joined { join, meeting: next.view(now_ms) },
         (body, _) => body,
     }
 }

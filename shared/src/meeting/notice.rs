@@ -14,6 +14,9 @@ pub(super) fn notices(meeting: &Meeting, rev: u64, cause: &Cause, now_ms: i64) -
     let ended_now = meeting.end().is_some_and(|(_, _, ended_rev)| ended_rev == rev);
     let news = News { meeting, rev, cause, now_ms };
     let mut tells = Vec::new();
+    if meeting.grouped_rev == Some(rev) && !ended_now {
+        news.to_all_members(&mut tells);
+    }
     for participant in meeting.participants.values().filter(|p| p.changed_rev == rev) {
         news.of_invitation(participant, &mut tells);
         if !ended_now {
@@ -43,9 +46,9 @@ impl News<'_> {
         let Some(invitation) = &participant.invitation else { return };
         match participant.state {
             State::Invited => {
-                for (device, _) in invitation.legs.iter().filter(|(_, leg)| **leg == Leg::Offered) {
+                for device in invitation.legs.iter().filter(|(_, leg)| **leg == Leg::Offered).map(|(device, _)| device) {
                     let offer = self.meeting.offer(&participant.user_id, invitation, self.now_ms);
-                    tells.push(self.tell(device, invitation.id.as_str(), offer));
+                    tells.push(self.tell(device, invitation.id.as_str(), Body::Invitation(offer)));
                 }
             }
             State::Accepted => {
@@ -121,6 +124,15 @@ impl News<'_> {
             let Some(seat) = &member.seat else { continue };
             let body = Body::ParticipantUpdated { participant: participant.view() };
             let tell = self.tell(seat, participant.user_id.as_str(), body);
+            tells.push(Tell { prev_rev: Some(self.meeting.told_rev), ..tell });
+        }
+    }
+
+    /// A direct call became a group.
+    fn to_all_members(&self, tells: &mut Vec<Tell>) {
+        for seat in self.meeting.members().filter_map(|member| member.seat.as_ref()) {
+            let body = Body::MeetingUpdated { meeting: self.meeting.view(self.now_ms) };
+            let tell = self.tell(seat, "", body);
             tells.push(Tell { prev_rev: Some(self.meeting.told_rev), ..tell });
         }
     }

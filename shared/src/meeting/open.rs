@@ -1,46 +1,26 @@
 //! Making a meeting (T1, T2).
 
 use super::change::Change;
-use super::decide::{Decision, SlotChange};
+use super::decide::Decision;
+use super::invite::Invitee;
 use super::notice::notices;
 use super::{
-    Creation, DEVICES_MAX, Grant, Invitation, Known, Leg, MAX_MINUTES, MAX_PARTICIPANTS, Meeting, Now, Participant, Phase,
-    RING_SECONDS, Refusal, Tell,
+    Creation, Grant, Known, MAX_MINUTES, MAX_PARTICIPANTS, Meeting, Now, Participant, Phase, RING_SECONDS, Refusal, Tell,
 };
-use crate::address::{ClientId, UserId};
+use crate::address::ClientId;
 use crate::cause::Cause;
-use crate::id::{BodyHash, IdKey, RequestId};
+use crate::id::{BodyHash, MeetingId, RequestId};
 use crate::message::code::{Code, EndReason};
 use crate::message::downlink::Body;
-use crate::message::object::{BusyPolicy, MediaFlags, Mode, ParticipantState, Role, Speech};
+use crate::message::object::{Mode, Role};
 use crate::message::uplink::CreateMeeting;
 use std::collections::BTreeMap;
-
-/// A device of somebody invited.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Device {
-    /// Its client ID.
-    pub client_id: ClientId,
-    /// When it was last seen, in milliseconds since the epoch.
-    pub seen_ms: i64,
-}
-
-/// Somebody to invite, with what the table knows of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invitee {
-    /// The account.
-    pub user_id: UserId,
-    /// The name from the app's JWT.
-    pub name: Option<String>,
-    /// Known devices; at most [`DEVICES_MAX`] are rung, the latest seen first.
-    pub devices: Vec<Device>,
-    /// Whether they are in another call.
-    pub busy: bool,
-}
 
 /// A request to make a meeting, with what the table knows.
 #[derive(Debug, Clone)]
 pub struct Opening {
+    /// Derived from the request.
+    pub meeting_id: MeetingId,
     /// The device that asks.
     pub by: ClientId,
     /// The name from the app's JWT.
@@ -62,7 +42,7 @@ impl Meeting {
     ///
     /// Refused with `bad_request` if the caller invites himself, `too_many_invitees` if the seats do not
     /// suffice, and `user_busy` if the caller is in another call.
-    pub fn open(opening: &Opening, key: &IdKey, now: Now) -> Result<Decision, Refusal> {
+    pub fn open(opening: &Opening, now: Now) -> Result<Decision, Refusal> {
         let caller = opening.by.user();
         let create = &opening.create;
         if let Some(at) = create.invitees.iter().position(|user| *user == caller) {
@@ -77,10 +57,11 @@ impl Meeting {
             return Err(Refusal::new(Code::UserBusy, "you are in another call: leave it first"));
         }
 
-        let mut change = Change { changed: true, rev: 1, ..Change::of(&blank(opening, key, now), now) };
+        let mut change = Change { changed: true, rev: 1, ..Change::of(&blank(opening, now), now) };
+        let ring_seconds = change.meeting.ring_seconds;
         change.seat(&caller, &opening.by);
         for invitee in &opening.invitees {
-            invite(&mut change, opening, invitee, key);
+            change.invite(&caller, invitee, ring_seconds, None);
         }
         if create.mode == Mode::Direct {
             change.settle();
@@ -91,8 +72,9 @@ impl Meeting {
     /// The mark that a `destroy_meeting{create_id}` leaves for a create that was not seen yet: the late
     /// create finds a meeting that ended as cancelled.
     #[must_use]
-    pub fn tombstone(by: &ClientId, create_id: &RequestId, key: &IdKey, now: Now) -> Meeting {
+    pub fn tombstone(meeting_id: MeetingId, by: &ClientId, create_id: &RequestId, now: Now) -> Meeting {
         let opening = Opening {
+            meeting_id,
             by: by.clone(),
             name: None,
             busy: false,
@@ -112,7 +94,7 @@ impl Meeting {
             },
             invitees: Vec::new(),
         };
-        let mut meeting = blank(&opening, key, now);
+        let mut meeting = blank(&opening, now);
         meeting.rev = 1;
         meeting.phase = Phase::Ended { reason: EndReason::Cancelled, at_ms: now.ms, rev: 1 };
         meeting
@@ -133,12 +115,12 @@ impl Meeting {
 }
 
 /// The meeting before anybody was invited: only its creator, who has no seat yet.
-fn blank(opening: &Opening, key: &IdKey, now: Now) -> Meeting {
+fn blank(opening: &Opening, now: Now) -> Meeting {
     let create = &opening.create;
     let host = opening.by.user();
-    let creator = participant(host.clone(), opening.name.clone(), Role::Host, 0);
+    let creator = Participant::newcomer(host.clone(), opening.name.clone(), Role::Host, 0);
     Meeting {
-        id: key.meeting(&opening.by, &opening.request_id),
+        id: opening.meeting_id.clone(),
         mode: create.mode,
         media: create.media,
         title: create.title.clone(),
@@ -148,6 +130,7 @@ fn blank(opening: &Opening, key: &IdKey, now: Now) -> Meeting {
         phase: if opening.invitees.is_empty() { Phase::Created } else { Phase::Ringing },
         rev: 0,
         told_rev: 0,
+        grouped_rev: None,
         created_ms: now.ms,
         ends_at_ms: now.ms + i64::from(create.max_minutes.unwrap_or(MAX_MINUTES)) * 60_000,
         active_since_ms: None,
@@ -161,52 +144,6 @@ fn blank(opening: &Opening, key: &IdKey, now: Now) -> Meeting {
         participants: BTreeMap::from([(host, creator)]),
         requests: BTreeMap::new(),
         reached: BTreeMap::new(),
-    }
-}
-
-fn participant(user_id: UserId, name: Option<String>, role: Role, order: u32) -> Participant {
-    Participant {
-        user_id,
-        name,
-        order,
-        role,
-        state: ParticipantState::Invited,
-        changed_rev: 0,
-        seat: None,
-        join_by_ms: None,
-        holds_slot: false,
-        speech: Speech::default(),
-        hand: false,
-        media: MediaFlags::default(),
-        invitation: None,
-    }
-}
-
-fn invite(change: &mut Change, opening: &Opening, invitee: &Invitee, key: &IdKey) {
-    let meeting = &mut change.meeting;
-    let order = u32::try_from(meeting.participants.len()).unwrap_or(u32::MAX);
-    let mut devices = invitee.devices.clone();
-    devices.sort_by_key(|device| std::cmp::Reverse(device.seen_ms));
-    devices.truncate(DEVICES_MAX);
-    let invitation = Invitation {
-        id: key.invite(&meeting.id, &opening.by, &opening.request_id, &invitee.user_id),
-        inviter: opening.by.user(),
-        deadline_ms: change.now.ms + i64::from(meeting.ring_seconds) * 1_000,
-        legs: devices.into_iter().map(|device| (device.client_id, Leg::Offered)).collect(),
-    };
-    let busy = invitee.busy && meeting.policy.busy == BusyPolicy::Reject;
-    let mut invited = participant(invitee.user_id.clone(), invitee.name.clone(), Role::Member, order);
-    invited.invitation = Some(invitation);
-    // In a direct call the callee is taken from the ring on; ringing twenty people makes nobody busy.
-    if meeting.mode == Mode::Direct && !invitee.busy {
-        invited.holds_slot = true;
-        change.slots.push(SlotChange::Claim(invitee.user_id.clone()));
-    }
-    meeting.participants.insert(invitee.user_id.clone(), invited);
-    if busy {
-        change.close_invitation(&invitee.user_id, ParticipantState::UserBusy);
-    } else {
-        change.set_state(&invitee.user_id, ParticipantState::Invited);
     }
 }
 
@@ -229,5 +166,5 @@ fn finish(change: Change, opening: &Opening) -> Decision {
 pub(super) fn created(meeting: &Meeting, now_ms: i64) -> Body<Grant> {
     let creator = meeting.participants.get(&meeting.created_by.client_id.user());
     let join = creator.filter(|p| p.state.is_member()).map(|p| Grant::of(meeting, p));
-    Body::MeetingCreated { meeting: meeting.view(now_ms), join, invitations: meeting.invitation_views() }
+    Body::MeetingCreated { meeting: meeting.view(now_ms), join, invitations: meeting.invitation_views(|_| true) }
 }

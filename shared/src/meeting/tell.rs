@@ -83,9 +83,7 @@ impl Tell {
 
 fn delivery(meeting: &Meeting, body: &Body<Grant>) -> (Class, i64) {
     match body {
-        Body::Invitation { deadline_in_ms, .. } => {
-            (Class::Ring { confirm: meeting.mode == Mode::Direct }, *deadline_in_ms)
-        }
+        Body::Invitation(offer) => (Class::Ring { confirm: meeting.mode == Mode::Direct }, offer.deadline_in_ms),
         Body::InvitationClosed { .. } | Body::MeetingEnded { .. } => {
             (Class::Queued, i64::from(meeting.ring_seconds) * 1_000)
         }

@@ -25,6 +25,10 @@ impl Change {
                 self.set_state(&user, State::Failed);
             }
         }
+        // T26; who wakes a meeting at this deadline looks at the device first.
+        for user in self.users(|p| p.state == State::Reconnecting && p.away.is_some_and(|away| away.until_ms <= now_ms)) {
+            self.set_state(&user, State::Lost);
+        }
         if self.changed {
             self.settle();
         }
@@ -67,10 +71,12 @@ impl Meeting {
         let rings = self.participants.values().filter_map(ring_end);
         let waiting = self.participants.values().filter(|p| rtc_tells && p.state == State::Accepted);
         let joins = waiting.filter_map(|p| p.join_by_ms);
+        let checks = self.members().filter_map(|p| p.check_at_ms);
+        let away = self.members().filter_map(|p| p.away).map(|away| away.until_ms);
         let empty = match self.phase {
             Phase::Empty { until_ms } => Some(until_ms),
             _ => None,
         };
-        rings.chain(joins).chain(empty).chain(unused_end(self)).chain([self.ends_at_ms]).min()
+        rings.chain(joins).chain(checks).chain(away).chain(empty).chain(unused_end(self)).chain([self.ends_at_ms]).min()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Invitation, Leg, Meeting, Participant};
 use crate::address::UserId;
-use crate::message::downlink::Body;
+use crate::message::downlink::{Body, MeetingOffer, Offer};
 use crate::message::object::{Delivery, From, InvitationView, MeetingView, ParticipantView, Reach};
 
 impl Meeting {
@@ -28,10 +28,10 @@ impl Meeting {
         }
     }
 
-    /// Every invitation, in the order the invitees came.
-    pub(super) fn invitation_views(&self) -> Vec<InvitationView> {
+    /// The invitations of those who fit, in the order they came.
+    pub(super) fn invitation_views(&self, fits: impl Fn(&Participant) -> bool) -> Vec<InvitationView> {
         let mut invited: Vec<&Participant> =
-            self.participants.values().filter(|p| p.invitation.is_some()).collect();
+            self.participants.values().filter(|p| p.invitation.is_some() && fits(p)).collect();
         invited.sort_by_key(|p| p.order);
         invited.into_iter().filter_map(|p| p.invitation.as_ref().map(|i| self.invitation_view(p, i))).collect()
     }
@@ -61,12 +61,12 @@ impl Meeting {
     }
 
     /// The offer as it rings on a device.
-    pub(super) fn offer<J>(&self, invitee: &UserId, invitation: &Invitation, now_ms: i64) -> Body<J> {
+    pub(super) fn offer(&self, invitee: &UserId, invitation: &Invitation, now_ms: i64) -> Offer {
         let others = self.participants.values().filter(|p| p.state.is_member() || p.state.is_pending());
         let mut group: Vec<&Participant> =
             others.filter(|p| p.user_id != *invitee && p.user_id != invitation.inviter).collect();
         group.sort_by_key(|p| p.order);
-        Body::Invitation {
+        Offer {
             invite_id: invitation.id.clone(),
             from: self.from(&invitation.inviter),
             mode: self.mode,
@@ -75,8 +75,16 @@ impl Meeting {
             group: group.into_iter().map(|p| p.user_id.clone()).collect(),
             deadline_in_ms: (invitation.deadline_ms - now_ms).max(0),
             delivery: Delivery::Live,
-            ext: self.ext.clone(),
+            ext: invitation.ext.as_ref().or(self.ext.as_ref()).cloned(),
         }
+    }
+
+    /// The offer that `user` may still answer.
+    #[must_use]
+    pub fn open_offer(&self, user: &UserId, now_ms: i64) -> Option<MeetingOffer> {
+        let participant = self.participants.get(user).filter(|p| p.state.is_pending())?;
+        let invitation = participant.invitation.as_ref()?;
+        Some(MeetingOffer { meeting_id: self.id.clone(), offer: self.offer(user, invitation, now_ms) })
     }
 
     /// Who speaks, with the name that is known here.

@@ -74,28 +74,7 @@ pub enum Body<J = Join> {
         invitations: Vec<InvitationView>,
     },
     /// Rings.
-    Invitation {
-        /// Which invitation.
-        invite_id: InviteId,
-        /// Who calls.
-        from: From,
-        /// Direct or group.
-        mode: Mode,
-        /// Audio or video.
-        media: Media,
-        /// The meeting's title.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        title: Option<String>,
-        /// The others that are invited or present.
-        group: Vec<UserId>,
-        /// Milliseconds until it may not ring any more.
-        deadline_in_ms: i64,
-        /// Whether it may ring at once.
-        delivery: Delivery,
-        /// What the app passed at create.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        ext: Option<Map<String, Value>>,
-    },
+    Invitation(Offer),
     /// Tells the inviter how an invitation goes.
     InvitationUpdated {
         /// Who was invited.
@@ -123,6 +102,36 @@ pub enum Body<J = Join> {
         join: J,
         /// The meeting.
         meeting: MeetingView,
+    },
+    /// Answers `invite` and `cancel_invite`.
+    InvitationResult {
+        /// Those who were named.
+        invitations: Vec<InvitationView>,
+    },
+    /// Answers `rejoin`.
+    Joined {
+        /// The way in.
+        join: J,
+        /// The meeting.
+        meeting: MeetingView,
+    },
+    /// The meeting itself changed.
+    MeetingUpdated {
+        /// The meeting as it is now.
+        meeting: MeetingView,
+    },
+    /// Answers `sync`.
+    State {
+        /// Meetings that the user is in.
+        meetings: Vec<MeetingView>,
+        /// Invitations that may still be answered.
+        invitations: Vec<MeetingOffer>,
+        /// Which part this is, from 1, where the state does not fit into one message.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        page: Option<u32>,
+        /// How many parts there are.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pages: Option<u32>,
     },
     /// Answers a request that needs no words.
     Ok {},
@@ -176,6 +185,41 @@ pub enum Body<J = Join> {
     },
 }
 
+/// An offer to join, as it rings on a device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Which invitation.
+    pub invite_id: InviteId,
+    /// Who calls.
+    pub from: From,
+    /// Direct or group.
+    pub mode: Mode,
+    /// Audio or video.
+    pub media: Media,
+    /// The meeting's title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The others that are invited or present.
+    pub group: Vec<UserId>,
+    /// Milliseconds until it may not ring any more.
+    pub deadline_in_ms: i64,
+    /// Whether it may ring at once.
+    pub delivery: Delivery,
+    /// What the app passed along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ext: Option<Map<String, Value>>,
+}
+
+/// An open offer in a `state`, where it also names its meeting.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MeetingOffer {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+    /// The offer.
+    #[serde(flatten)]
+    pub offer: Offer,
+}
+
 /// Why ringing stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -193,15 +237,25 @@ pub enum ClosedReason {
 }
 
 impl<J> Body<J> {
+    /// Whether it goes to the bulk topic of its receiver.
+    #[must_use]
+    pub fn is_bulk(&self) -> bool {
+        matches!(self, Self::State { .. })
+    }
+
     /// The type on the wire.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
             Self::MeetingCreated { .. } => "meeting_created",
-            Self::Invitation { .. } => "invitation",
+            Self::Invitation(_) => "invitation",
             Self::InvitationUpdated { .. } => "invitation_updated",
             Self::InvitationClosed { .. } => "invitation_closed",
             Self::InvitationAccepted { .. } => "invitation_accepted",
+            Self::InvitationResult { .. } => "invitation_result",
+            Self::Joined { .. } => "joined",
+            Self::MeetingUpdated { .. } => "meeting_updated",
+            Self::State { .. } => "state",
             Self::Ok {} => "ok",
             Self::Token { .. } => "token",
             Self::ParticipantUpdated { .. } => "participant_updated",
@@ -219,9 +273,11 @@ impl<J> Body<J> {
             }
             Self::InvitationAccepted { join, meeting } => Body::InvitationAccepted { join: mint(join)?, meeting },
             Self::Token { join } => Body::Token { join: mint(join)? },
-            Self::Invitation { invite_id, from, mode, media, title, group, deadline_in_ms, delivery, ext } => {
-                Body::Invitation { invite_id, from, mode, media, title, group, deadline_in_ms, delivery, ext }
-            }
+            Self::Invitation(offer) => Body::Invitation(offer),
+            Self::InvitationResult { invitations } => Body::InvitationResult { invitations },
+            Self::Joined { join, meeting } => Body::Joined { join: mint(join)?, meeting },
+            Self::MeetingUpdated { meeting } => Body::MeetingUpdated { meeting },
+            Self::State { meetings, invitations, page, pages } => Body::State { meetings, invitations, page, pages },
             Self::InvitationUpdated { user_id, invite_id, state, code, reach } => {
                 Body::InvitationUpdated { user_id, invite_id, state, code, reach }
             }

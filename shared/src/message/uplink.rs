@@ -145,6 +145,66 @@ requests! {
     }
 }
 
+/// Invites more people during a call; a direct one becomes a group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Invite {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+    /// Accounts, without duplicates and oneself.
+    pub invitees: Vec<UserId>,
+    /// 10–180; the meeting's own by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ring_seconds: Option<u32>,
+    /// Anything the app wants to pass on, at most 2 KB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ext: Option<Map<String, Value>>,
+}
+
+impl Fields for Invite {
+    fn check(&self) -> Result<(), Invalid> {
+        if self.invitees.is_empty() {
+            return Err(Invalid::new("invitees", "name at least one"));
+        }
+        check_invitees(&self.invitees)?;
+        check_range("ring_seconds", self.ring_seconds, 10, 180)?;
+        check_ext(self.ext.as_ref())
+    }
+
+    fn meeting_id(&self) -> Option<&MeetingId> {
+        Some(&self.meeting_id)
+    }
+}
+
+/// Takes invitations back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CancelInvite {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+    /// Whose; all that are pending if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitees: Option<Vec<UserId>>,
+}
+
+impl Fields for CancelInvite {
+    fn check(&self) -> Result<(), Invalid> {
+        self.invitees.as_deref().map_or(Ok(()), check_invitees)
+    }
+
+    fn meeting_id(&self) -> Option<&MeetingId> {
+        Some(&self.meeting_id)
+    }
+}
+
+requests! {
+    /// Requests of `invite`.
+    Invitations on "invite" {
+        /// Invites more people.
+        Invite = "invite",
+        /// Takes invitations back.
+        CancelInvite = "cancel_invite",
+    }
+}
+
 /// A device rings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ringing {
@@ -193,7 +253,16 @@ pub struct Reject {
     pub text: Option<String>,
 }
 
-of_a_meeting!(Ringing, Accept);
+/// Stops the ringing of this device alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Silence {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+    /// The invitation.
+    pub invite_id: InviteId,
+}
+
+of_a_meeting!(Ringing, Accept, Silence);
 
 impl Fields for Reject {
     fn check(&self) -> Result<(), Invalid> {
@@ -214,6 +283,8 @@ requests! {
         Accept = "accept",
         /// The user does not take the call.
         Reject = "reject",
+        /// Stops the ringing of this device alone.
+        Silence = "silence",
     }
 }
 
@@ -252,6 +323,13 @@ pub struct RefreshToken {
     pub meeting_id: MeetingId,
 }
 
+/// Comes back to a seat after the media or the connection dropped.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rejoin {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+}
+
 /// Hangs up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Leave {
@@ -259,13 +337,15 @@ pub struct Leave {
     pub meeting_id: MeetingId,
 }
 
-of_a_meeting!(ReportMedia, RefreshToken, Leave);
+of_a_meeting!(ReportMedia, Rejoin, RefreshToken, Leave);
 
 requests! {
     /// Requests of `attend`.
     Attend on "attend" {
         /// Reports about the media.
         ReportMedia = "report_media",
+        /// Comes back to a seat.
+        Rejoin = "rejoin",
         /// Asks for a fresh join token.
         RefreshToken = "refresh_token",
         /// Hangs up.
@@ -306,6 +386,28 @@ requests! {
     Destroy on "destroy" {
         /// Ends a meeting for all.
         DestroyMeeting = "destroy_meeting",
+    }
+}
+
+/// Asks for the present state of one meeting, or of all live ones that the user is in or invited to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SyncState {
+    /// Only this meeting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting_id: Option<MeetingId>,
+}
+
+impl Fields for SyncState {
+    fn meeting_id(&self) -> Option<&MeetingId> {
+        self.meeting_id.as_ref()
+    }
+}
+
+requests! {
+    /// Requests of `sync`.
+    Sync on "sync", bulk: true {
+        /// Asks for the present state.
+        SyncState = "sync",
     }
 }
 

@@ -1,5 +1,5 @@
-//! JSON Web Tokens signed with HMAC-SHA-256 (RFC 7515, RFC 7519 `HS256`), as `LiveKit` and others use them for
-//! joins, management calls and callbacks. Times and issuers are the caller's business: they differ by
+//! JSON Web Tokens signed with HMAC-SHA-256 (RFC 7515, RFC 7519 `HS256`), as `LiveKit` and others use them
+//! for joins, management calls and callbacks. Times and issuers are the caller's business: they differ by
 //! service.
 
 use base64::Engine;

@@ -32,7 +32,13 @@ impl Device {
         // A busy machine is no reason to send a request again.
         config.retry.answer_within = DEADLINE;
         let (terminal, events) = Terminal::connect(config).await.expect("a known user gets in");
-        Self { terminal, events, tapped, unclaimed: VecDeque::new(), copies: Vec::new() }
+        Self {
+            terminal,
+            events,
+            tapped,
+            unclaimed: VecDeque::new(),
+            copies: Vec::new(),
+        }
     }
 
     /// The device's client ID.
@@ -58,7 +64,11 @@ impl Device {
                 Ok(Some(Event::Message(news))) => self.unclaimed.push_back(*news),
                 Ok(Some(Event::Gap { .. })) => {}
                 Ok(other) => panic!("{} waits for `{kind}`: {other:?}", self.client_id()),
-                Err(_) => panic!("{} never heard `{kind}`, but {:?}", self.client_id(), self.unclaimed),
+                Err(_) => panic!(
+                    "{} never heard `{kind}`, but {:?}",
+                    self.client_id(),
+                    self.unclaimed
+                ),
             }
         }
     }
@@ -70,7 +80,10 @@ impl Device {
 
     /// Sends a prepared request, and is answered.
     pub async fn sends(&self, uplink: &Uplink) -> Received {
-        self.terminal.ask(uplink).await.unwrap_or_else(|error| panic!("`{}`: {error}", uplink.kind()))
+        self.terminal
+            .ask(uplink)
+            .await
+            .unwrap_or_else(|error| panic!("`{}`: {error}", uplink.kind()))
     }
 
     /// Asks, and is refused.
@@ -81,13 +94,19 @@ impl Device {
     /// Tells something that is sent once, and waits until it was handled.
     pub async fn tells(&self, function: &str, fields: Value) {
         let handled = journal::of(self.client_id()).await.len();
-        self.terminal.tell(&request(function, fields)).await.expect("connected");
+        self.terminal
+            .tell(&request(function, fields))
+            .await
+            .expect("connected");
         journal::until(self.client_id(), |invocations| invocations.len() > handled).await;
     }
 
     /// Publishes bytes to a function and waits for the error that has no request to go to.
     pub async fn is_refused_bytes(&mut self, function: &str, payload: &[u8]) -> Received {
-        self.terminal.publish(&format!("call-up/{function}"), payload.to_vec()).await.expect("connected");
+        self.terminal
+            .publish(&format!("call-up/{function}"), payload.to_vec())
+            .await
+            .expect("connected");
         let error = self.hears("error").await;
         assert_eq!(error.body.get("re"), Some(&Value::Null), "{error:?}");
         error
@@ -106,15 +125,25 @@ impl Device {
     pub async fn copies_of(&mut self, kind: &str) -> Vec<Value> {
         self.catches_up().await;
         while let Ok(raw) = self.tapped.try_recv() {
-            self.copies.push(serde_json::from_slice(&raw.payload).expect("downlinks are JSON"));
+            self.copies
+                .push(serde_json::from_slice(&raw.payload).expect("downlinks are JSON"));
         }
-        self.copies.iter().filter(|copy| copy["type"] == kind).cloned().collect()
+        self.copies
+            .iter()
+            .filter(|copy| copy["type"] == kind)
+            .cloned()
+            .collect()
     }
 
     /// Takes in everything that the broker had for this device before this moment: messages keep their order, so an
     /// answer comes after them.
     async fn catches_up(&mut self) {
-        let refused = self.is_refused("destroy", json!({"type": "destroy_meeting", "meeting_id": "none"})).await;
+        let refused = self
+            .is_refused(
+                "destroy",
+                json!({"type": "destroy_meeting", "meeting_id": "none"}),
+            )
+            .await;
         assert_eq!(refused.code, "meeting_not_found");
         while let Some(event) = self.events.try_next() {
             if let Event::Message(news) = event {

@@ -28,35 +28,58 @@ impl Invocation {
 
     /// The operations that it asked the table for, in order.
     pub fn table_operations(&self) -> Vec<&str> {
-        self.of_kind("table").filter_map(|entry| entry["detail"]["operation"].as_str()).collect()
+        self.of_kind("table")
+            .filter_map(|entry| entry["detail"]["operation"].as_str())
+            .collect()
     }
 
     /// Operations that change the table.
     pub fn writes(&self) -> Vec<&str> {
         let is_read = |operation: &&str| ["GetItem", "BatchGetItem", "Query"].contains(operation);
-        self.table_operations().into_iter().filter(|operation| !is_read(operation)).collect()
+        self.table_operations()
+            .into_iter()
+            .filter(|operation| !is_read(operation))
+            .collect()
     }
 
     /// Round trips to the table before the first message to `client_id`; all of them if there is none.
     pub fn round_trips_before_the_answer_to(&self, client_id: &str) -> usize {
-        let answered = |entry: &Value| entry["kind"] == "publish" && entry["detail"]["client_id"] == client_id;
-        self.entries.iter().take_while(|entry| !answered(entry)).filter(|entry| entry["kind"] == "table").count()
+        let answered =
+            |entry: &Value| entry["kind"] == "publish" && entry["detail"]["client_id"] == client_id;
+        self.entries
+            .iter()
+            .take_while(|entry| !answered(entry))
+            .filter(|entry| entry["kind"] == "table")
+            .count()
     }
 }
 
 /// The invocations that messages of this client caused so far, oldest first.
 pub async fn of(client_id: &str) -> Vec<Invocation> {
-    let Value::Array(entries) = Stack::shared().get("/local/journal").await else { panic!("the journal is a list") };
+    let Value::Array(entries) = Stack::shared().get("/local/journal").await else {
+        panic!("the journal is a list")
+    };
     let mut invocations: BTreeMap<u64, Invocation> = BTreeMap::new();
     let mut of_request: BTreeMap<String, u64> = BTreeMap::new();
     for entry in entries {
-        let Some(request) = entry["request_id"].as_str().map(str::to_owned) else { continue };
+        let Some(request) = entry["request_id"].as_str().map(str::to_owned) else {
+            continue;
+        };
         // `authorize` runs for the connection, not for a message.
-        if entry["kind"] == "invoke" && entry["detail"]["client_id"] == client_id && entry["function"] != "authorize" {
+        if entry["kind"] == "invoke"
+            && entry["detail"]["client_id"] == client_id
+            && entry["function"] != "authorize"
+        {
             let seq = entry["seq"].as_u64().expect("entries are numbered");
             let function = entry["function"].as_str().unwrap_or_default().to_owned();
             of_request.insert(request, seq);
-            invocations.insert(seq, Invocation { function, entries: vec![entry] });
+            invocations.insert(
+                seq,
+                Invocation {
+                    function,
+                    entries: vec![entry],
+                },
+            );
         } else if let Some(invocation) = of_request.get(&request).and_then(|seq| invocations.get_mut(seq)) {
             invocation.entries.push(entry);
         }
@@ -72,7 +95,10 @@ pub async fn until(client_id: &str, claim: impl Fn(&[Invocation]) -> bool) -> Ve
         if invocations.iter().all(|invocation| invocation.status().is_some()) && claim(&invocations) {
             return invocations;
         }
-        assert!(tokio::time::Instant::now() < deadline, "never handled: {invocations:#?}");
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "never handled: {invocations:#?}"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

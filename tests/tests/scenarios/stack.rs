@@ -21,7 +21,7 @@ const SETTINGS: [&str; 9] = [
     "LIVEKIT_API_SECRET",
     "ALIBABA_APP_ID",
     "ALIBABA_APP_KEY",
-    "RUST_LOG",
+    "SWITCHBOARD_LOG",
 ];
 
 /// A running stack.
@@ -43,10 +43,16 @@ impl Stack {
 
     fn start(name: &str) -> Self {
         let binary = binaries().join("local");
-        assert!(binary.is_file(), "{} is not built: run `make build` first", binary.display());
+        assert!(
+            binary.is_file(),
+            "{} is not built: run `make build` first",
+            binary.display()
+        );
         let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let (ready_file, log_file) =
-            (scratch.join(format!("{name}-stack.json")), scratch.join(format!("{name}-stack.log")));
+        let (ready_file, log_file) = (
+            scratch.join(format!("{name}-stack.json")),
+            scratch.join(format!("{name}-stack.log")),
+        );
         // What an earlier run left behind would look ready.
         drop(fs::remove_file(&ready_file));
         let log = File::create(&log_file).expect("the build directory can be written");
@@ -54,7 +60,15 @@ impl Stack {
         command
             .args(["-c", KEEPER])
             .arg(&binary)
-            .args(["up", "--no-build", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ready-file"])
+            .args([
+                "up",
+                "--no-build",
+                "--mqtt",
+                "127.0.0.1:0",
+                "--http",
+                "127.0.0.1:0",
+                "--ready-file",
+            ])
             .arg(&ready_file)
             // Where the template is.
             .current_dir(workspace())
@@ -66,31 +80,56 @@ impl Stack {
         }
         let mut keeper = command.spawn().expect("sh can be run");
         let ready = wait_until_ready(&mut keeper, &ready_file, &log_file);
-        let field = |name: &str| ready[name].as_str().expect("the ready file names its parts").to_owned();
+        let field = |name: &str| {
+            ready[name]
+                .as_str()
+                .expect("the ready file names its parts")
+                .to_owned()
+        };
         let mqtt = field("mqtt");
         let (host, port) = mqtt.rsplit_once(':').expect("host:port");
         let port = port.parse().expect("a port");
-        Self { mqtt: (host.to_owned(), port), http: field("http"), _keeper: keeper }
+        Self {
+            mqtt: (host.to_owned(), port),
+            http: field("http"),
+            _keeper: keeper,
+        }
     }
 
     /// What a plain GET of this path answers.
     pub async fn get(&self, path: &str) -> Value {
-        let response = client().get(format!("{}{path}", self.http)).send().await.expect("the stack answers");
+        let response = client()
+            .get(format!("{}{path}", self.http))
+            .send()
+            .await
+            .expect("the stack answers");
         response.json().await.expect("JSON")
     }
 
     /// Hands an event to a function, as the rule does, and waits until it was handled.
     pub async fn invoke(&self, function: &str, event: &Value) {
         let url = format!("{}/2015-03-31/functions/{function}/invocations", self.http);
-        let response = client().post(url).json(event).send().await.expect("the stack answers");
+        let response = client()
+            .post(url)
+            .json(event)
+            .send()
+            .await
+            .expect("the stack answers");
         let failure = response.headers().get("x-amz-function-error").cloned();
-        assert!(response.status().is_success() && failure.is_none(), "{function}: {:?}", response.text().await);
+        assert!(
+            response.status().is_success() && failure.is_none(),
+            "{function}: {:?}",
+            response.text().await
+        );
     }
 }
 
 /// A client of this test's own runtime.
 fn client() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().build().expect("a client without TLS needs nothing from the system")
+    reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client without TLS needs nothing from the system")
 }
 
 fn wait_until_ready(keeper: &mut Child, ready_file: &Path, log_file: &Path) -> Value {
@@ -102,7 +141,11 @@ fn wait_until_ready(keeper: &mut Child, ready_file: &Path, log_file: &Path) -> V
         let log = || fs::read_to_string(log_file).unwrap_or_default();
         let ended = keeper.try_wait().expect("our own child").is_some();
         // The shell outlives a stack that fails to start; what it printed says why.
-        assert!(!ended && Instant::now() < deadline, "the stack did not start:\n{}", log());
+        assert!(
+            !ended && Instant::now() < deadline,
+            "the stack did not start:\n{}",
+            log()
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -110,10 +153,15 @@ fn wait_until_ready(keeper: &mut Child, ready_file: &Path, log_file: &Path) -> V
 /// Where cargo puts the workspace's binaries: one level above the tests'.
 fn binaries() -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");
-    test.ancestors().nth(2).expect("it is in target/debug/deps").to_owned()
+    test.ancestors()
+        .nth(2)
+        .expect("it is in target/debug/deps")
+        .to_owned()
 }
 
 /// The checkout.
 pub fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is a folder of the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("this package is a folder of the workspace")
 }

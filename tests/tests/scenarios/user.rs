@@ -25,12 +25,17 @@ impl User {
     pub fn new(name: &str) -> Self {
         let unique = Uuid::new_v4().simple().to_string();
         let account = format!("{}-{}", name.to_ascii_lowercase(), &unique[..8]);
-        Self { id: account.parse().expect("letters and digits"), name: name.to_owned() }
+        Self {
+            id: account.parse().expect("letters and digits"),
+            name: name.to_owned(),
+        }
     }
 
     /// The client ID of one of the user's devices.
     pub fn client_id(&self, instance: &str) -> ClientId {
-        format!("GID_test@@@{}.{instance}", self.id).parse().expect("letters and digits")
+        format!("GID_test@@@{}.{instance}", self.id)
+            .parse()
+            .expect("letters and digits")
     }
 
     /// How one of the user's devices connects.
@@ -46,7 +51,12 @@ impl User {
 
     /// A token that is good for an hour.
     pub fn token(&self) -> SecretString {
-        development_jwt(JWT_SECRET, self.id.as_str(), Some(&self.name), now_seconds() + 3600)
+        development_jwt(
+            JWT_SECRET,
+            self.id.as_str(),
+            Some(&self.name),
+            now_seconds() + 3600,
+        )
     }
 
     /// Connects one of the user's devices.

@@ -6,6 +6,7 @@ mod direct_message;
 mod policy;
 mod presence;
 mod publish;
+mod sdk;
 mod session;
 mod support;
 mod web_socket;

@@ -43,6 +43,23 @@ async fn rules_see_messages_in_the_order_of_arrival() {
 }
 
 #[tokio::test]
+async fn slow_rules_hold_up_neither_senders_nor_receivers() {
+    let stack = Stack::start().await;
+    let closed = stack.cloud.rules.lock().await;
+    let mut client = Client::connect(&stack, "a").await;
+    client.subscribe("t").await;
+    client.send("t", "first").await;
+    stack.publish("t", "", "second").await;
+    let mut received = [client.text().await, client.text().await];
+    received.sort();
+    assert_eq!(received, ["first", "second"]);
+    assert_eq!(stack.cloud.published(), []);
+    drop(closed);
+    stack.ruled(|message| message.payload == "first").await;
+    stack.ruled(|message| message.payload == "second").await;
+}
+
+#[tokio::test]
 async fn the_data_plane_reaches_subscribers_and_rules() {
     let stack = Stack::start().await;
     let mut client = Client::connect(&stack, "GID@@@a").await;

@@ -1,6 +1,6 @@
 //! Direct calls (T1, T2, T5–T9, T13, T14, T18, T27, T40, T46, T48).
 
-use super::fixture::{Call, START_MS, create, key, now, opening, refused, user};
+use super::fixture::{Call, START_MS, create, now, opening, refused, user};
 use crate::meeting::{Action, Meeting, Phase, SlotChange};
 use crate::message::code::{Code, EndReason};
 use crate::message::object::{BusyPolicy, Mode, ParticipantState as State, Policy, Reach};
@@ -198,7 +198,7 @@ fn t46_t48_the_host_ends_it_and_every_later_command_hears_why() {
 #[test]
 fn a_create_that_was_taken_back_before_it_came_is_cancelled() {
     let opening = opening(create(Mode::Direct, &["bob"]));
-    let meeting = Meeting::tombstone(&opening.by, &opening.request_id, &key(), now(0));
+    let meeting = Meeting::tombstone(opening.meeting_id.clone(), &opening.by, &opening.request_id, now(0));
     assert_eq!(meeting.id, Call::open(&opening).meeting.id);
     let mut call = Call::of(meeting);
     assert_eq!(call.asks("alice.phone", "c1", "create", Action::CreateAgain), Err(Code::MeetingEnded));

@@ -46,8 +46,15 @@ pub(crate) fn opening(create: CreateMeeting) -> Opening {
     let devices = |name: &UserId| {
         ["phone", "tablet"].map(|kind| Device { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS - 1 }).to_vec()
     };
-    let invitee = |name: &UserId| Invitee { user_id: name.clone(), name: None, devices: devices(name), busy: false };
+    let invitee = |name: &UserId| Invitee {
+        user_id: name.clone(),
+        invite_id: format!("invite-{name}").parse().expect("an id"),
+        name: None,
+        devices: devices(name),
+        busy: false,
+    };
     Opening {
+        meeting_id: key().meeting(&client("alice.phone"), &"c1".parse().expect("an id")),
         by: client("alice.phone"),
         name: Some("Alice".to_owned()),
         busy: false,
@@ -68,7 +75,7 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn open(opening: &Opening) -> Self {
-        let decision = Meeting::open(opening, &key(), now(0)).expect("may be opened");
+        let decision = Meeting::open(opening, now(0)).expect("may be opened");
         let meeting = decision.next.clone().expect("a new meeting is committed");
         Self { meeting, last: decision, now: now(0), requests: 0 }
     }
@@ -170,5 +177,5 @@ pub(crate) fn account(device: &str) -> &str {
 
 /// The refusal of a create.
 pub(crate) fn refused(opening: &Opening) -> Refusal {
-    Meeting::open(opening, &key(), now(0)).expect_err("must be refused")
+    Meeting::open(opening, now(0)).expect_err("must be refused")
 }

@@ -60,7 +60,8 @@ fn every_right_has_its_grant_and_none_is_given_by_omission() {
     assert_eq!(
         grant(nothing),
         json!({
-            "roomJoin": true, "room": "sb-m1", "canPublish": false, "canSubscribe": false, "canPublishData": false,
+            "roomJoin": true, "room": "sb-m1",
+            "canPublish": false, "canSubscribe": false, "canPublishData": false,
         })
     );
     let sources = |rights| grant(rights)["canPublishSources"].clone();

@@ -14,6 +14,8 @@ pub struct TestCloud {
     answers: Mutex<HashMap<String, Result<Value, String>>>,
     events: Mutex<Vec<Value>>,
     published: watch::Sender<Vec<Published>>,
+    /// The rules take nothing while it is held.
+    pub rules: tokio::sync::Mutex<()>,
 }
 
 impl Default for TestCloud {
@@ -93,6 +95,7 @@ impl Cloud for TestCloud {
     }
 
     async fn published(&self, message: Published) {
+        let _open = self.rules.lock().await;
         self.published.send_modify(|all| all.push(message));
     }
 }

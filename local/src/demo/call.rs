@@ -1,0 +1,237 @@
+//! The script: Alice calls, two devices of Bob's ring, one answers, both talk, Alice hangs up.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use switchboard::id::{InviteId, MeetingId};
+use switchboard::message::object::{Media, Mode};
+use switchboard::message::uplink::{CreateMeeting, MediaReport};
+use switchboard::rtc::livekit::ApiKey;
+use terminal::Received;
+
+use super::device::Device;
+use super::timeline::{Line, Timeline};
+use super::{Failed, Step as _, claims};
+
+/// How long the two talk in the call that is shown.
+const TALK: Duration = Duration::from_millis(400);
+
+/// Everybody who has a part, connected.
+pub struct Cast {
+    alice: Device,
+    bob_phone: Device,
+    bob_tablet: Device,
+    key: ApiKey,
+}
+
+/// A call as it goes on.
+struct Scene<'a> {
+    timeline: Option<&'a Timeline>,
+    began: Instant,
+    meeting: MeetingId,
+    invite: InviteId,
+}
+
+impl Scene<'_> {
+    fn show(&self, lines: Vec<Line>) {
+        if let Some(timeline) = self.timeline {
+            timeline.step(self.began, lines);
+        }
+    }
+
+    fn detail(&self, texts: &[String]) {
+        for text in texts {
+            if let Some(timeline) = self.timeline {
+                timeline.detail(text);
+            }
+        }
+    }
+}
+
+impl Cast {
+    /// Connects Alice's phone, Bob's phone and Bob's tablet.
+    pub async fn connect(mqtt: &str, parameters: &BTreeMap<String, String>) -> Result<Self, Failed> {
+        let secret = parameters.get("JwtHs256Secret").map(String::as_str);
+        Ok(Self {
+            alice: Device::connect(mqtt, "Alice phone", "alice", "Alice", "phone", secret).await?,
+            bob_phone: Device::connect(mqtt, "Bob phone", "bob", "Bob", "phone", secret).await?,
+            bob_tablet: Device::connect(mqtt, "Bob tablet", "bob", "Bob", "tablet", secret).await?,
+            key: claims::service_key(parameters),
+        })
+    }
+
+    /// Plays one call, on the timeline if there is one. Returns the time from Alice's publish to the invitation on
+    /// Bob's phone.
+    pub async fn call(&mut self, timeline: Option<&Timeline>) -> Result<Duration, Failed> {
+        let (scene, rang_after) = self.ring(timeline).await?;
+        self.answer(&scene).await?;
+        self.talk(&scene).await?;
+        self.hang_up(&scene).await?;
+        Ok(rang_after)
+    }
+
+    async fn ring<'t>(&mut self, timeline: Option<&'t Timeline>) -> Result<(Scene<'t>, Duration), Failed> {
+        let began = Instant::now();
+        let created = self
+            .alice
+            .terminal
+            .create_meeting(direct_call_to("bob")?)
+            .await
+            .step("Alice calls Bob")?;
+        let on_phone = self.bob_phone.hears("invitation").await?;
+        let on_tablet = self.bob_tablet.hears("invitation").await?;
+        let scene = Scene {
+            timeline,
+            began,
+            meeting: id(&on_phone, "meeting_id")?,
+            invite: id(&on_phone, "invite_id")?,
+        };
+        let rings = ring_note(&on_phone);
+        scene.show(vec![
+            self.alice.sent("create_meeting", began, "direct, audio, to bob"),
+            self.bob_phone.heard(&on_phone, began, &rings),
+            self.bob_tablet.heard(&on_tablet, began, &rings),
+            self.alice.heard(&created, began, "Alice may join while it rings"),
+        ]);
+        scene.detail(&claims::verified(&created, "alice", &self.key)?);
+        Ok((scene, on_phone.received_at.saturating_duration_since(began)))
+    }
+
+    async fn answer(&mut self, scene: &Scene<'_>) -> Result<(), Failed> {
+        let rings_at = Instant::now();
+        let ringing = self
+            .bob_phone
+            .terminal
+            .ringing(&scene.meeting, &scene.invite)
+            .await;
+        ringing.step("Bob's phone says that it rings")?;
+        let updated = self.alice.hears("invitation_updated").await?;
+        scene.show(vec![
+            self.bob_phone.sent("ringing", rings_at, ""),
+            self.alice.heard(&updated, rings_at, "Alice hears it ring"),
+        ]);
+
+        let accepts_at = Instant::now();
+        let accepted = self
+            .bob_phone
+            .terminal
+            .accept(&scene.meeting, &scene.invite, Media::Audio)
+            .await;
+        let accepted = accepted.step("Bob's phone accepts")?;
+        let closed = self.bob_tablet.hears("invitation_closed").await?;
+        let reason: String = closed.field("reason").unwrap_or_default();
+        if reason != "answered_elsewhere" {
+            return Err(format!("it heard `{reason}`, not `answered_elsewhere`"))
+                .step("Bob's tablet stops ringing");
+        }
+        let updated = self.alice.hears("participant_updated").await?;
+        scene.show(vec![
+            self.bob_phone.sent("accept", accepts_at, ""),
+            self.bob_phone.heard(&accepted, accepts_at, "Bob may join"),
+            self.bob_tablet.heard(
+                &closed,
+                accepts_at,
+                "answered_elsewhere: the tablet stops ringing",
+            ),
+            self.alice.heard(&updated, accepts_at, "Bob has accepted"),
+        ]);
+        scene.detail(&claims::verified(&accepted, "bob", &self.key)?);
+        Ok(())
+    }
+
+    async fn talk(&mut self, scene: &Scene<'_>) -> Result<(), Failed> {
+        for speaker in ["alice", "bob"] {
+            let reported_at = Instant::now();
+            let device = if speaker == "alice" {
+                &self.alice
+            } else {
+                &self.bob_phone
+            };
+            let report = device
+                .terminal
+                .report_media(&scene.meeting, MediaReport::Joined)
+                .await;
+            report.step(&format!("{} reports that it is in the media", device.label))?;
+            let sent = device.sent("report_media", reported_at, "joined");
+            let joined = |news: &Received| {
+                let participant = news.body.get("participant");
+                participant.is_some_and(|who| who["user_id"] == speaker && who["state"] == "joined")
+            };
+            let at_alice = self.alice.hears_that("participant_updated", joined).await?;
+            let at_bob = self.bob_phone.hears_that("participant_updated", joined).await?;
+            let note = format!("{speaker} is in the call");
+            scene.show(vec![
+                sent,
+                self.alice.heard(&at_alice, reported_at, &note),
+                self.bob_phone.heard(&at_bob, reported_at, &note),
+            ]);
+        }
+        if scene.timeline.is_some() {
+            scene.detail(&["… they talk …".to_owned()]);
+            tokio::time::sleep(TALK).await;
+        }
+        Ok(())
+    }
+
+    async fn hang_up(&mut self, scene: &Scene<'_>) -> Result<(), Failed> {
+        let left_at = Instant::now();
+        let left = self
+            .alice
+            .terminal
+            .leave(&scene.meeting)
+            .await
+            .step("Alice hangs up")?;
+        let ended = self.bob_phone.hears("meeting_ended").await?;
+        let (reason, talked_ms) = (ended.field::<String>("reason"), ended.field::<u64>("duration_ms"));
+        let note = format!(
+            "{} after {} ms",
+            reason.unwrap_or_default(),
+            talked_ms.unwrap_or_default()
+        );
+        scene.show(vec![
+            self.alice.sent("leave", left_at, ""),
+            self.alice.heard(&left, left_at, ""),
+            self.bob_phone.heard(&ended, left_at, &note),
+        ]);
+        Ok(())
+    }
+
+    /// Disconnects everybody.
+    pub async fn disconnect(self) {
+        for device in [self.alice, self.bob_phone, self.bob_tablet] {
+            device.terminal.disconnect().await;
+        }
+    }
+}
+
+fn direct_call_to(account: &str) -> Result<CreateMeeting, Failed> {
+    Ok(CreateMeeting {
+        mode: Mode::Direct,
+        media: Media::Audio,
+        invitees: vec![account.parse().step("name the callee")?],
+        title: None,
+        policy: None,
+        ring_seconds: None,
+        max_participants: None,
+        max_minutes: None,
+        ext: None,
+    })
+}
+
+fn id<T: serde::de::DeserializeOwned>(message: &Received, field: &str) -> Result<T, Failed> {
+    message
+        .field(field)
+        .ok_or("it is missing")
+        .step(&format!("read {field} of the {}", message.kind))
+}
+
+fn ring_note(invitation: &Received) -> String {
+    let delivery: String = invitation.field("delivery").unwrap_or_default();
+    let deadline_ms: u64 = invitation.field("deadline_in_ms").unwrap_or_default();
+    let caller = invitation
+        .body
+        .get("from")
+        .and_then(|from| from["name"].as_str())
+        .unwrap_or("somebody");
+    format!("{caller} calls; {delivery}, rings for {} s", deadline_ms / 1000)
+}

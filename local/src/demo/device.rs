@@ -1,0 +1,108 @@
+//! A device of the demo: a terminal with a name, which waits for what the script says it hears next.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use local::parameters::DEVELOPMENT_JWT_SECRET;
+use terminal::{Config, Event, Events, Received, Terminal, development_jwt};
+
+use super::timeline::Line;
+use super::{Failed, Step as _};
+
+/// How long the demo waits for a message before it fails.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Life of a login, seconds.
+const LOGIN_SECONDS: u64 = 3600;
+
+/// A connected device.
+pub struct Device {
+    /// What the timeline calls it.
+    pub label: &'static str,
+    /// The device.
+    pub terminal: Terminal,
+    events: Events,
+}
+
+impl Device {
+    /// Connects `account.instance`, whose user is called `name`, to the broker at `mqtt` (`host:port`).
+    pub async fn connect(
+        mqtt: &str,
+        label: &'static str,
+        account: &str,
+        name: &str,
+        instance: &str,
+        secret: Option<&str>,
+    ) -> Result<Self, Failed> {
+        let step = format!("connect {label}");
+        let (host, port) = mqtt
+            .rsplit_once(':')
+            .ok_or("the broker's address has no port")
+            .step(&step)?;
+        let port = port.parse::<u16>().step(&step)?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).step(&step)?;
+        let end = i64::try_from(now.as_secs() + LOGIN_SECONDS).step(&step)?;
+        let token = development_jwt(secret.unwrap_or(DEVELOPMENT_JWT_SECRET), account, Some(name), end);
+        let client_id = format!("GID_demo@@@{account}.{instance}").parse().step(&step)?;
+        let connected = Terminal::connect(Config::new(client_id, host, port, token)).await;
+        let (terminal, events) = connected.step(&step)?;
+        Ok(Self {
+            label,
+            terminal,
+            events,
+        })
+    }
+
+    /// Waits for the next message of this type; others are passed over.
+    pub async fn hears(&mut self, kind: &str) -> Result<Received, Failed> {
+        self.hears_that(kind, |_| true).await
+    }
+
+    /// Waits for the next message of this type of which `is_it` is true; others are passed over.
+    pub async fn hears_that(
+        &mut self,
+        kind: &str,
+        is_it: impl Fn(&Received) -> bool,
+    ) -> Result<Received, Failed> {
+        let heard = async {
+            loop {
+                match self.events.next().await {
+                    Some(Event::Message(news)) if news.kind == kind && is_it(&news) => return Ok(*news),
+                    Some(Event::Disconnected { reason }) => {
+                        return Err(format!("the connection is lost: {reason}"));
+                    }
+                    Some(_) => {}
+                    None => return Err("the terminal has disconnected".to_owned()),
+                }
+            }
+        };
+        let step = format!("{} hears {kind}", self.label);
+        match tokio::time::timeout(PATIENCE, heard).await {
+            Ok(heard) => heard.step(&step),
+            Err(_) => Err(format!("nothing came within {} s", PATIENCE.as_secs())).step(&step),
+        }
+    }
+
+    /// The timeline's line for what this device published.
+    pub fn sent(&self, message: &str, at: Instant, note: &str) -> Line {
+        Line {
+            at,
+            device: self.label,
+            sent: true,
+            message: message.to_owned(),
+            after: None,
+            note: note.to_owned(),
+        }
+    }
+
+    /// The timeline's line for what this device heard, `published` being when its cause was published.
+    pub fn heard(&self, message: &Received, published: Instant, note: &str) -> Line {
+        let after = message.received_at.saturating_duration_since(published);
+        Line {
+            at: message.received_at,
+            device: self.label,
+            sent: false,
+            message: message.kind.clone(),
+            after: Some(after),
+            note: note.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What the broker knows of a seat's device. Losing the connection never hangs up by itself: it is looked at
+//! later, then the seat is kept for a while, and only then given up (T15, T24–T26).
+
+use super::change::Change;
+use super::{
+    Away, CALLER_CHECK_MS, CHECK_MS, Decision, Meeting, Now, Participant, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS,
+};
+use crate::address::ClientId;
+use crate::message::object::{Mode, ParticipantState as State};
+
+/// What was seen of a device at the broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connection {
+    /// It disconnected just now.
+    Dropped,
+    /// It was looked at when that was due, and is not connected.
+    Gone,
+    /// It is connected.
+    Here,
+}
+
+/// Applies what was seen of `device`; nothing changes unless it has a seat. Overdue deadlines are applied first,
+/// except that a device that is here comes back even if its time is just over.
+#[must_use]
+pub fn connection(meeting: &Meeting, device: &ClientId, seen: Connection, now: Now) -> Decision {
+    let mut change = Change::of(meeting, now);
+    if seen == Connection::Here {
+        change.here(device);
+    }
+    change.tick();
+    if change.meeting.end().is_none() {
+        match seen {
+            Connection::Dropped => change.dropped(device),
+            Connection::Gone => change.gone(device),
+            Connection::Here => {}
+        }
+    }
+    change.decision_of_time()
+}
+
+impl Meeting {
+    /// Devices whose connection must be looked at before time decides about their seat.
+    #[must_use]
+    pub fn due_checks(&self, now: Now) -> Vec<ClientId> {
+        let due = |p: &&Participant| {
+            let away = p.away.filter(|_| p.state == State::Reconnecting).map(|away| away.until_ms);
+            p.state.is_member() && [p.check_at_ms, away].into_iter().flatten().any(|at| at <= now.ms)
+        };
+        self.participants.values().filter(due).filter_map(|p| p.seat.clone()).collect()
+    }
+}
+
+impl Change {
+    fn seat_of(&mut self, device: &ClientId) -> Option<&mut Participant> {
+        let participant = self.meeting.participants.get_mut(&device.user());
+        participant.filter(|p| p.state.is_member() && p.seat.as_ref() == Some(device))
+    }
+
+    fn dropped(&mut self, device: &ClientId) {
+        // Where the RTC service can tell, losing the broker says nothing.
+        if self.now.rtc_tells && !self.is_waiting_caller(device) {
+            return;
+        }
+        let wait_ms = if self.is_waiting_caller(device) { CALLER_CHECK_MS } else { CHECK_MS };
+        let check_at_ms = self.now.ms + wait_ms;
+        if let Some(participant) = self.seat_of(device).filter(|p| p.check_at_ms.is_none() && p.away.is_none()) {
+            participant.check_at_ms = Some(check_at_ms);
+            self.changed = true;
+        }
+    }
+
+    fn gone(&mut self, device: &ClientId) {
+        let now_ms = self.now.ms;
+        let due = |p: &mut Participant| p.check_at_ms.is_some_and(|at| at <= now_ms);
+        if self.seat_of(device).map(due) != Some(true) {
+            return;
+        }
+        let user = device.user();
+        if self.is_waiting_caller(device) {
+            // T15: nobody answered and the caller has gone: it must not ring on.
+            self.set_state(&user, State::Lost);
+        } else {
+            let grace_ms = if self.meeting.mode == Mode::Direct { RECONNECT_DIRECT_MS } else { RECONNECT_GROUP_MS };
+            if let Some(participant) = self.seat_of(device) {
+                let was_joined = participant.state == State::Joined;
+                participant.away = Some(Away { until_ms: now_ms + grace_ms, was_joined });
+                participant.check_at_ms = None;
+            }
+            self.set_state(&user, State::Reconnecting);
+        }
+        self.settle();
+    }
+
+    /// T25: back to where the participant was.
+    pub(super) fn here(&mut self, device: &ClientId) {
+        let Some(participant) = self.seat_of(device) else { return };
+        let checked = participant.check_at_ms.take().is_some();
+        let away = participant.away.take();
+        self.changed |= checked;
+        if let Some(away) = away {
+            let state = if away.was_joined { State::Joined } else { State::Accepted };
+            self.set_state(&device.user(), state);
+            self.settle();
+        }
+    }
+
+    /// The caller of a direct call that nobody has accepted yet.
+    fn is_waiting_caller(&self, device: &ClientId) -> bool {
+        let caller = self.meeting.created_by.client_id.user();
+        self.meeting.mode == Mode::Direct && device.user() == caller && self.meeting.pending().next().is_some()
+    }
+}

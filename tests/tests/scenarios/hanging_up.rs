@@ -1,0 +1,51 @@
+//! The caller gives up while it rings.
+
+use crate::calls::rings;
+use crate::user::User;
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_while_it_rings_leaves_a_missed_call() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut caller, mut phone, mut tablet) = (
+        alice.on("phone").await,
+        bob.on("phone").await,
+        bob.on("tablet").await,
+    );
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    assert_eq!(caller.asks("attend", call.request("leave")).await.kind, "ok");
+    for device in [&mut phone, &mut tablet] {
+        let closed = device.hears("invitation_closed").await;
+        assert_eq!(
+            (&closed.body["reason"], &closed.body["invite_id"]),
+            (&"cancelled".into(), &call.invite_id.as_str().into())
+        );
+        let missed = device.hears("missed_call").await;
+        assert_eq!(missed.body["from"]["user_id"], alice.id.as_str());
+        assert_eq!(missed.meeting_id.as_deref(), Some(call.meeting_id.as_str()));
+        assert_eq!(missed.body["reason"], "cancelled");
+    }
+    let refused = phone.is_refused("answer", call.about_invitation("accept")).await;
+    assert_eq!(
+        (refused.code.as_str(), refused.reason.as_deref()),
+        ("meeting_ended", Some("cancelled"))
+    );
+}
+
+#[tokio::test]
+async fn leaving_twice_by_the_same_request_is_answered_twice_and_by_another_one_with_the_end() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    let leave = crate::device::request("attend", call.request("leave"));
+    let first = caller.sends(&leave).await;
+    let second = caller.sends(&leave).await;
+    assert_eq!(
+        (first.kind.as_str(), &first.id),
+        (second.kind.as_str(), &second.id)
+    );
+    let refused = caller.is_refused("attend", call.request("leave")).await;
+    assert_eq!(
+        (refused.code.as_str(), refused.reason.as_deref()),
+        ("meeting_ended", Some("cancelled"))
+    );
+}

@@ -1,0 +1,96 @@
+//! The same request twice: one effect, one answer under one id. The same id for something else is refused.
+
+use crate::calls::{Call, direct, rings};
+use crate::device::{refusal, request};
+use crate::journal;
+use crate::user::User;
+
+#[tokio::test]
+async fn a_create_request_sent_twice_makes_one_meeting_and_rings_once() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let create = request("create-meeting", direct(&bob));
+    let first = caller.sends(&create).await;
+    let second = caller.sends(&create).await;
+    assert_eq!(first.id, second.id, "the answer is the same message");
+    assert_eq!(first.meeting_id, second.meeting_id);
+    assert_eq!(Call::of(&first).invite_id, Call::of(&second).invite_id);
+
+    let cause = caller.client_id().to_owned();
+    assert_eq!(phone.also_hears(&[&cause]).await, ["invitation"]);
+    let mut copies = phone.copies_of("invitation").await;
+    copies.dedup_by(|later, earlier| later["id"] == earlier["id"]);
+    assert_eq!(copies.len(), 1, "every copy is the same message");
+    let invocations = journal::until(&cause, |_| true).await;
+    let commits = invocations
+        .iter()
+        .flat_map(|one| one.writes())
+        .filter(|write| *write == "TransactWriteItems");
+    assert_eq!(commits.count(), 1, "{invocations:#?}");
+    assert_eq!(
+        caller.copies_of("meeting_created").await.len(),
+        2,
+        "each copy of the request was answered"
+    );
+}
+
+#[tokio::test]
+async fn an_accept_sent_twice_is_answered_twice_and_told_once() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    let accept = request("answer", call.about_invitation("accept"));
+    let first = phone.sends(&accept).await;
+    let second = phone.sends(&accept).await;
+    assert_eq!(
+        (first.kind.as_str(), &first.id),
+        ("invitation_accepted", &second.id)
+    );
+    let cause = phone.client_id().to_owned();
+    assert_eq!(caller.also_hears(&[&cause]).await, ["participant_updated"]);
+}
+
+#[tokio::test]
+async fn the_same_id_with_another_body_is_refused_and_changes_nothing() {
+    let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));
+    let (mut caller, mut carols) = (alice.on("phone").await, carol.on("phone").await);
+    let mut phone = bob.on("phone").await;
+    let create = request("create-meeting", direct(&bob));
+    let call = Call::of(&caller.sends(&create).await);
+    phone.hears("invitation").await;
+    let other = request("create-meeting", direct(&carol)).with_id(create.id());
+    let refused = refusal(caller.terminal.ask(&other).await);
+    assert_eq!((refused.code.as_str(), refused.sip), ("bad_request", 400));
+    let cause = caller.client_id().to_owned();
+    assert_eq!(carols.also_hears(&[&cause]).await, Vec::<String>::new());
+
+    let refresh = request("attend", call.request("refresh_token"));
+    caller.sends(&refresh).await;
+    let leave = request("attend", call.request("leave")).with_id(refresh.id());
+    assert_eq!(refusal(caller.terminal.ask(&leave).await).code, "bad_request");
+    assert_eq!(
+        phone.also_hears(&[&cause]).await,
+        Vec::<String>::new(),
+        "the call goes on"
+    );
+    assert_eq!(caller.also_hears(&[]).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn two_devices_of_one_user_may_use_the_same_request_id() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (caller, tablet, mut phone) = (
+        alice.on("phone").await,
+        alice.on("tablet").await,
+        bob.on("phone").await,
+    );
+    let create = request("create-meeting", direct(&bob));
+    let call = Call::of(&caller.sends(&create).await);
+    phone.hears("invitation").await;
+    let refused = refusal(tablet.terminal.ask(&create).await);
+    assert_eq!(
+        refused.code, "user_busy",
+        "it is another request, of a user who is in a call: {}",
+        call.meeting_id
+    );
+}

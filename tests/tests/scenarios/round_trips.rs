@@ -1,0 +1,64 @@
+//! What a request costs at the table, counted where the functions' HTTP calls arrive.
+
+use crate::calls::{direct, rings, talks};
+use crate::device::Device;
+use crate::journal;
+use crate::user::User;
+
+/// Round trips to the table, one after the other, that a request may cost before its answer.
+const MOST: usize = 2;
+
+/// Everything that the device asked of this function cost at most that.
+async fn was_cheap(device: &Device, function: &str) {
+    let of_function = |done: &[journal::Invocation]| done.iter().any(|one| one.function == function);
+    let invocations = journal::until(device.client_id(), of_function).await;
+    for invocation in invocations.iter().filter(|one| one.function == function) {
+        let round_trips = invocation.round_trips_before_the_answer_to(device.client_id());
+        assert!((1..=MOST).contains(&round_trips), "{function}: {invocation:#?}");
+    }
+}
+
+#[tokio::test]
+async fn create_ringing_accept_report_token_and_leave_cost_two_round_trips_at_most() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let _tablet = bob.on("tablet").await;
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    was_cheap(&caller, "create-meeting").await;
+    phone.tells("answer", call.about_invitation("ringing")).await;
+    was_cheap(&phone, "answer").await;
+    phone.asks("answer", call.about_invitation("accept")).await;
+    was_cheap(&phone, "answer").await;
+    phone.tells("attend", call.joined()).await;
+    phone.asks("attend", call.request("refresh_token")).await;
+    phone.asks("attend", call.request("leave")).await;
+    was_cheap(&phone, "attend").await;
+}
+
+#[tokio::test]
+async fn reject_and_destroy_cost_two_round_trips_at_most() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    phone.asks("answer", call.about_invitation("reject")).await;
+    was_cheap(&phone, "answer").await;
+    caller.hears("meeting_ended").await;
+    let call = talks(&mut caller, &bob, &mut phone).await;
+    caller.asks("destroy", call.request("destroy_meeting")).await;
+    was_cheap(&caller, "destroy").await;
+}
+
+#[tokio::test]
+async fn looking_at_the_meeting_that_keeps_somebody_busy_costs_one_more() {
+    let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));
+    let (mut caller, mut phone, carols) = (
+        alice.on("phone").await,
+        bob.on("phone").await,
+        carol.on("phone").await,
+    );
+    talks(&mut caller, &bob, &mut phone).await;
+    carols.asks("create-meeting", direct(&bob)).await;
+    let invocations = journal::until(carols.client_id(), |done| !done.is_empty()).await;
+    let round_trips = invocations[0].round_trips_before_the_answer_to(carols.client_id());
+    assert!((1..=MOST + 1).contains(&round_trips), "{invocations:#?}");
+}
