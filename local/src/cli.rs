@@ -8,6 +8,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 use local::table::Store;
 use local::{Options, log, parameters};
 
+use crate::demo::Demo;
+use crate::environment::variable;
+
 /// The whole service on this machine: MQTT broker, rules, the real function binaries, table, queues and data plane.
 #[derive(Parser)]
 #[command(name = "local", version, propagate_version = true)]
@@ -21,7 +24,9 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Command {
     /// Start the stack and keep it running until Ctrl-C
-    Up(Up),
+    Up(Box<Up>),
+    /// Play a call on a stack of its own and show who hears what when
+    Demo(Demo),
 }
 
 /// Start the stack and keep it running until Ctrl-C.
@@ -55,6 +60,10 @@ pub struct Up {
     #[arg(long, value_name = "PATH")]
     pub template: Option<PathBuf>,
 
+    /// Directory of the function binaries [default: that of this program]
+    #[arg(long, value_name = "DIR")]
+    pub binaries: Option<PathBuf>,
+
     /// Use this DynamoDB-compatible server instead of the embedded one
     #[arg(long, value_name = "URL", conflicts_with = "state")]
     pub dynamodb: Option<String>,
@@ -67,7 +76,7 @@ pub struct Up {
     #[arg(long, value_name = "NAME", default_value = "switchboard")]
     pub stack_name: String,
 
-    /// Value of a template parameter, for example AllowedGroups=GID_ios,GID_web; may be repeated
+    /// Value of a template parameter, for example `AllowedGroups=GID_ios,GID_web`; may be repeated
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     pub parameters: Vec<(String, String)>,
 
@@ -88,7 +97,7 @@ pub enum RtcProvider {
 impl Up {
     /// How the stack is started for this command line.
     #[must_use]
-    pub fn options(&self, workspace: &Path, binaries: PathBuf) -> Options {
+    pub fn options(&self, workspace: &Path, binaries: &Path) -> Options {
         let store = match &self.dynamodb {
             Some(url) => Store::External(url.clone()),
             None if self.state == Path::new("memory") => Store::Memory,
@@ -98,14 +107,17 @@ impl Up {
             RtcProvider::Livekit => "livekit",
             RtcProvider::Alibaba => "alibaba",
         };
-        let mut values = parameters::laptop(provider, |name| std::env::var(name).ok());
+        let mut values = parameters::laptop(provider, variable);
         values.extend(self.parameters.iter().cloned());
         Options {
             mqtt: self.mqtt,
             http: self.http,
             store,
-            template: self.template.clone().unwrap_or_else(|| workspace.join("template.yaml")),
-            binaries,
+            template: self
+                .template
+                .clone()
+                .unwrap_or_else(|| workspace.join("template.yaml")),
+            binaries: self.binaries.clone().unwrap_or_else(|| binaries.to_owned()),
             stack_name: self.stack_name.clone(),
             parameters: values,
         }
@@ -131,19 +143,29 @@ mod tests {
     #[test]
     fn the_table_is_in_memory_unless_a_directory_or_a_server_is_named() {
         let store = |arguments: &[&str]| {
-            let Command::Up(up) = Cli::parse_from([&["local", "up"], arguments].concat()).command;
-            up.options(Path::new("/w"), PathBuf::from("/b")).store
+            let Command::Up(up) = Cli::parse_from([&["local", "up"], arguments].concat()).command else {
+                panic!("`up` was asked for")
+            };
+            up.options(Path::new("/w"), Path::new("/b")).store
         };
         assert_eq!(store(&[]), Store::Memory);
         assert_eq!(store(&["--state", "x"]), Store::Directory(PathBuf::from("x")));
-        assert_eq!(store(&["--dynamodb", "http://127.0.0.1:1"]), Store::External("http://127.0.0.1:1".to_owned()));
+        assert_eq!(
+            store(&["--dynamodb", "http://127.0.0.1:1"]),
+            Store::External("http://127.0.0.1:1".to_owned())
+        );
         assert!(Cli::try_parse_from(["local", "up", "--state", "x", "--dynamodb", "http://h"]).is_err());
     }
 
     #[test]
     fn parameters_replace_the_laptops_own() {
-        let Command::Up(up) = Cli::parse_from(["local", "up", "--parameter", "IdKey=a=b"]).command;
-        assert_eq!(up.options(Path::new("/w"), PathBuf::from("/b")).parameters["IdKey"], "a=b");
+        let Command::Up(up) = Cli::parse_from(["local", "up", "--parameter", "IdKey=a=b"]).command else {
+            panic!("`up` was asked for")
+        };
+        assert_eq!(
+            up.options(Path::new("/w"), Path::new("/b")).parameters["IdKey"],
+            "a=b"
+        );
         assert!(Cli::try_parse_from(["local", "up", "--parameter", "IdKey"]).is_err());
     }
 }

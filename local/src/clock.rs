@@ -14,7 +14,9 @@ impl Clock {
     /// A clock that shows the system's time.
     #[must_use]
     pub fn new() -> Self {
-        Self { offset_ms: watch::Sender::new(0) }
+        Self {
+            offset_ms: watch::Sender::new(0),
+        }
     }
 
     /// Milliseconds since the epoch.
@@ -29,11 +31,11 @@ impl Clock {
         *self.offset_ms.borrow()
     }
 
-    /// Moves the clock forward and wakes everything that has become due. Returns the new offset in milliseconds.
-    pub fn advance(&self, by_ms: u64) -> i64 {
+    /// Moves the clock forward and wakes everything that has become due.
+    pub fn advance(&self, by_ms: u64) {
         let by_ms = i64::try_from(by_ms).unwrap_or(i64::MAX);
-        self.offset_ms.send_modify(|offset| *offset = offset.saturating_add(by_ms));
-        self.offset_ms()
+        self.offset_ms
+            .send_modify(|offset| *offset = offset.saturating_add(by_ms));
     }
 
     /// Returns once the clock shows `at_ms` or later.
@@ -41,7 +43,9 @@ impl Clock {
         let mut moved = self.offset_ms.subscribe();
         loop {
             moved.borrow_and_update();
-            let Ok(left) = u64::try_from(at_ms - self.now_ms()) else { return };
+            let Ok(left) = u64::try_from(at_ms - self.now_ms()) else {
+                return;
+            };
             if left == 0 {
                 return;
             }
@@ -60,8 +64,12 @@ impl Default for Clock {
 }
 
 /// Real time in milliseconds since the epoch; deadlines of processes are real ones, whatever the stack's clock shows.
-pub(crate) fn system_ms() -> i64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+#[expect(clippy::disallowed_methods, reason = "this is the clock's adapter")]
+#[must_use]
+pub fn system_ms() -> i64 {
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }
 

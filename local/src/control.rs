@@ -46,9 +46,9 @@ async fn clock(State(instruments): Stack) -> Json<Value> {
 }
 
 async fn advance(State(instruments): Stack, Json(advance): Json<Advance>) -> Json<Value> {
-    let offset_ms = instruments.clock.advance(advance.advance_ms);
+    instruments.clock.advance(advance.advance_ms);
     info!("the clock is moved by {} ms", advance.advance_ms);
-    Json(json!({"now_ms": instruments.clock.now_ms(), "offset_ms": offset_ms}))
+    clock(State(instruments)).await
 }
 
 async fn journal(State(instruments): Stack, Query(query): Query<After>) -> Json<Vec<Entry>> {

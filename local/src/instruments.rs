@@ -17,7 +17,12 @@ pub struct Instruments {
 
 impl Instruments {
     /// Writes into the journal, with the time of the clock.
-    pub(crate) fn record(&self, kind: crate::journal::Kind, caller: &crate::journal::Caller, detail: serde_json::Value) {
+    pub(crate) fn record(
+        &self,
+        kind: crate::journal::Kind,
+        caller: &crate::journal::Caller,
+        detail: serde_json::Value,
+    ) {
         self.journal.record(self.clock.now_ms(), kind, caller, detail);
     }
 }

@@ -7,6 +7,7 @@ mod cloud;
 mod control;
 mod data_plane;
 pub mod faults;
+mod id;
 pub mod instruments;
 pub mod journal;
 pub mod log;

@@ -1,6 +1,8 @@
 //! The command `local`: the laptop stack for people and programs.
 
 mod cli;
+mod demo;
+mod environment;
 mod up;
 
 use std::process::ExitCode;
@@ -13,6 +15,7 @@ use cli::{Cli, Command};
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Up(up) => up::run(&up).await,
+        Command::Demo(demo) => demo::run(&demo).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use tracing::warn;
 
+use crate::id::random_id;
 use crate::instruments::Instruments;
 use crate::template;
 
@@ -63,7 +64,10 @@ impl Queues {
             messages: Mutex::default(),
             changed: Notify::new(),
         };
-        let queues = declared.iter().map(|declared| (declared.name.clone(), queue(declared))).collect();
+        let queues = declared
+            .iter()
+            .map(|declared| (declared.name.clone(), queue(declared)))
+            .collect();
         Self { queues, instruments }
     }
 
@@ -90,7 +94,7 @@ impl Queues {
         delay: Duration,
     ) -> Option<String> {
         let now_ms = self.instruments.clock.now_ms();
-        let id = uuid::Uuid::new_v4().to_string();
+        let id = random_id();
         self.queues.get(queue)?.put(Message {
             id: id.clone(),
             body,
@@ -107,7 +111,9 @@ impl Queues {
     /// Takes up to `most` messages that are visible and hides them for the queue's visibility timeout. What was
     /// received too often goes to the dead-letter queue instead.
     pub(crate) fn receive(&self, name: &str, most: usize) -> Vec<Message> {
-        let Some(queue) = self.queues.get(name) else { return Vec::new() };
+        let Some(queue) = self.queues.get(name) else {
+            return Vec::new();
+        };
         let now_ms = self.instruments.clock.now_ms();
         let mut received = Vec::new();
         let mut dead = Vec::new();
@@ -118,22 +124,32 @@ impl Queues {
                     message.visible_ms <= now_ms && message.receive_count >= redrive.max_receive_count
                 }));
             }
-            let mut due: Vec<&mut Message> =
-                messages.iter_mut().filter(|message| message.visible_ms <= now_ms).collect();
+            let mut due: Vec<&mut Message> = messages
+                .iter_mut()
+                .filter(|message| message.visible_ms <= now_ms)
+                .collect();
             due.sort_by_key(|message| message.visible_ms);
             for message in due.into_iter().take(most) {
                 message.receive_count += 1;
                 message.first_received_ms.get_or_insert(now_ms);
-                message.receipt = uuid::Uuid::new_v4().to_string();
+                message.receipt = random_id();
                 message.visible_ms = now_ms.saturating_add(milliseconds(queue.declared.visibility_timeout));
                 received.push(message.clone());
             }
         }
         if let Some(redrive) = &queue.declared.redrive {
             for message in dead {
-                warn!("a message of {name} was received {} times; it goes to {}", message.receive_count, redrive.queue);
+                warn!(
+                    "a message of {name} was received {} times; it goes to {}",
+                    message.receive_count, redrive.queue
+                );
                 if let Some(letters) = self.queues.get(&redrive.queue) {
-                    letters.put(Message { receive_count: 0, first_received_ms: None, visible_ms: now_ms, ..message });
+                    letters.put(Message {
+                        receive_count: 0,
+                        first_received_ms: None,
+                        visible_ms: now_ms,
+                        ..message
+                    });
                 }
             }
         }
@@ -151,7 +167,11 @@ impl Queues {
     /// Deletes all messages of a queue.
     pub(crate) fn purge(&self, queue: &str) {
         if let Some(queue) = self.queues.get(queue) {
-            queue.messages.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            queue
+                .messages
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
         }
     }
 
@@ -160,7 +180,12 @@ impl Queues {
         let now_ms = self.instruments.clock.now_ms();
         let mut depth = Depth::default();
         if let Some(queue) = self.queues.get(queue) {
-            for message in queue.messages.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            for message in queue
+                .messages
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .iter()
+            {
                 match (message.visible_ms <= now_ms, message.receive_count) {
                     (true, _) => depth.visible += 1,
                     (false, 0) => depth.delayed += 1,
@@ -173,7 +198,9 @@ impl Queues {
 
     /// Returns when a message of the queue may have become visible.
     pub(crate) async fn due(&self, queue: &str) {
-        let Some(queue) = self.queues.get(queue) else { return std::future::pending().await };
+        let Some(queue) = self.queues.get(queue) else {
+            return std::future::pending().await;
+        };
         let changed = queue.changed.notified();
         let next_ms = {
             let messages = queue.messages.lock().unwrap_or_else(PoisonError::into_inner);
@@ -191,7 +218,10 @@ impl Queues {
 
 impl Queue {
     fn put(&self, message: Message) {
-        self.messages.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+        self.messages
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(message);
         self.changed.notify_one();
     }
 }

@@ -15,7 +15,7 @@ use crate::template::Rule;
 
 /// The rules of a deployment and what they act on.
 pub(crate) struct Rules {
-    pub(crate) rules: Vec<Rule>,
+    pub(crate) declared: Vec<Rule>,
     pub(crate) functions: Arc<Functions>,
     pub(crate) queues: Arc<Queues>,
 }
@@ -23,13 +23,17 @@ pub(crate) struct Rules {
 impl Rules {
     /// Applies every rule that listens to the message's topic.
     pub(crate) fn apply(&self, message: &Message<'_>) {
-        for rule in &self.rules {
+        for rule in &self.declared {
             if !rule.statement.from().matches(message.topic) {
                 continue;
             }
-            match rule.statement.apply(message) {
-                Some(event) => self.act(rule, message, &event),
-                None => warn!("rule {} selects nothing from a message to {}", rule.name, message.topic),
+            if let Some(event) = rule.statement.apply(message) {
+                self.act(rule, message, &event);
+            } else {
+                warn!(
+                    "rule {} selects nothing from a message to {}",
+                    rule.name, message.topic
+                );
             }
         }
     }

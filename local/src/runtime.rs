@@ -14,6 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::id::random_id;
 use crate::instruments::Instruments;
 use crate::journal::Caller;
 use crate::queue::Queues;
@@ -42,7 +43,7 @@ impl Invocation {
     #[must_use]
     pub fn new(source: impl Into<String>, event: impl Into<Bytes>) -> Self {
         Self {
-            request_id: uuid::Uuid::new_v4().to_string(),
+            request_id: random_id(),
             event: event.into(),
             source: source.into(),
             about: Value::Null,
@@ -102,7 +103,10 @@ impl Functions {
         for function in functions {
             let path = binaries.join(format!("{}{}", function.name, std::env::consts::EXE_SUFFIX));
             if !path.is_file() {
-                return Err(NoBinary { function: function.name.clone(), path });
+                return Err(NoBinary {
+                    function: function.name.clone(),
+                    path,
+                });
             }
             let pool = Arc::new(Pool::new(Setting {
                 function: function.clone(),
@@ -112,11 +116,16 @@ impl Functions {
                 instruments: Arc::clone(instruments),
                 processes: Arc::clone(&processes),
             }));
-            let queue = AsynchronousQueue::new(Arc::clone(&pool), Arc::clone(instruments), Arc::clone(queues));
+            let queue =
+                AsynchronousQueue::new(Arc::clone(&pool), Arc::clone(instruments), Arc::clone(queues));
             waiting.insert(function.name.clone(), queue);
             pools.insert(function.name.clone(), pool);
         }
-        Ok(Self { pools, waiting, processes })
+        Ok(Self {
+            pools,
+            waiting,
+            processes,
+        })
     }
 
     /// Runs a function and waits for its answer; `None` if there is no such function.
@@ -160,7 +169,11 @@ impl Functions {
 
     /// Kills the process behind a caller and returns when it is gone.
     pub(crate) async fn kill(&self, caller: &Caller) {
-        if let Some(process) = caller.process.as_deref().and_then(|label| self.processes.get(label)) {
+        if let Some(process) = caller
+            .process
+            .as_deref()
+            .and_then(|label| self.processes.get(label))
+        {
             process.kill().await;
         }
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tracing::error;
 
 use crate::clock::iso_8601;
+use crate::id::random_id;
 use crate::instruments::Instruments;
 use crate::runtime::{Functions, Invocation};
 use crate::template::{Function, Schedule, Surroundings};
@@ -35,7 +36,10 @@ pub(crate) async fn serve(
         };
         let invocation = Invocation::new(format!("schedule {}", schedule.name), event);
         if let Err(problem) = functions.invoke_later(&function.name, invocation) {
-            error!("schedule {} could not invoke {}: {problem}", schedule.name, function.name);
+            error!(
+                "schedule {} could not invoke {}: {problem}",
+                schedule.name, function.name
+            );
         }
     }
 }
@@ -44,13 +48,24 @@ pub(crate) async fn serve(
 fn event(schedule: &Schedule, function: &Function, here: &Surroundings, due_ms: i64) -> Value {
     let name = format!("{}-{}", function.deployed_name, schedule.name);
     let (source, resource, detail) = if schedule.scheduler {
-        ("aws.scheduler", format!("scheduler:{}:{}:schedule/default/{name}", here.region, here.account_id), json!("{}"))
+        (
+            "aws.scheduler",
+            format!(
+                "scheduler:{}:{}:schedule/default/{name}",
+                here.region, here.account_id
+            ),
+            json!("{}"),
+        )
     } else {
-        ("aws.events", format!("events:{}:{}:rule/{name}", here.region, here.account_id), json!({}))
+        (
+            "aws.events",
+            format!("events:{}:{}:rule/{name}", here.region, here.account_id),
+            json!({}),
+        )
     };
     json!({
         "version": "0",
-        "id": uuid::Uuid::new_v4().to_string(),
+        "id": random_id(),
         "detail-type": "Scheduled Event",
         "source": source,
         "account": here.account_id,

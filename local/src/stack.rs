@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt as _;
-use broker::{Broker, BrokerConfig};
+use broker::{Broker, BrokerConfig, Limits};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::info;
@@ -70,7 +71,9 @@ impl Options {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The HTTP port cannot be had.
-    #[error("HTTP cannot listen on {address}: {source}; choose another address with --http (port 0 takes a free one)")]
+    #[error(
+        "HTTP cannot listen on {address}: {source}; choose another address with --http (port 0 takes a free one)"
+    )]
     Http {
         /// The address that was asked for.
         address: SocketAddr,
@@ -90,7 +93,9 @@ pub enum StartError {
     #[error(transparent)]
     Table(#[from] TableError),
     /// An address is not one of this machine alone.
-    #[error("{0} is not a loopback address; the stack runs with development keys, so it listens on loopback only")]
+    #[error(
+        "{0} is not a loopback address; the stack runs with development keys, so it listens on loopback only"
+    )]
     NotLoopback(SocketAddr),
     /// A part does not answer.
     #[error("{part} does not answer: {reason}")]
@@ -120,10 +125,16 @@ impl Stack {
     /// # Errors
     /// A port is taken, the template or a binary cannot be used, or the store fails. What was started is stopped.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        if let Some(address) = [options.mqtt, options.http].into_iter().find(|address| !address.ip().is_loopback()) {
+        if let Some(address) = [options.mqtt, options.http]
+            .into_iter()
+            .find(|address| !address.ip().is_loopback())
+        {
             return Err(StartError::NotLoopback(address));
         }
-        let taken = |source| StartError::Http { address: options.http, source };
+        let taken = |source| StartError::Http {
+            address: options.http,
+            source,
+        };
         let listener = TcpListener::bind(options.http).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
         let http = format!("http://{address}");
@@ -135,14 +146,24 @@ impl Stack {
             sqs_url: format!("{http}/sqs"),
         };
         let mut parameters = options.parameters.clone();
-        parameters.entry("IotDataEndpoint".to_owned()).or_insert_with(|| format!("{http}/iot-data"));
+        parameters
+            .entry("IotDataEndpoint".to_owned())
+            .or_insert_with(|| format!("{http}/iot-data"));
         let deployment = Deployment::read(&options.template, &surroundings, &parameters)?;
 
         let instruments = Arc::new(Instruments::default());
         let queues = Arc::new(Queues::new(&deployment.queues, Arc::clone(&instruments)));
-        let endpoints = Endpoints { http: http.clone(), region: REGION.to_owned() };
-        let functions =
-            Functions::new(&deployment.functions, &options.binaries, &endpoints, &instruments, &queues)?;
+        let endpoints = Endpoints {
+            http: http.clone(),
+            region: REGION.to_owned(),
+        };
+        let functions = Functions::new(
+            &deployment.functions,
+            &options.binaries,
+            &endpoints,
+            &instruments,
+            &queues,
+        )?;
         let functions = Arc::new(functions);
         let client = plain_client();
         let tables = Tables::start(&options.store, &deployment.tables, client.clone(), REGION).await?;
@@ -150,7 +171,7 @@ impl Stack {
         let cloud = LocalCloud {
             functions: Arc::clone(&functions),
             rules: Rules {
-                rules: deployment.rules,
+                declared: deployment.rules,
                 functions: Arc::clone(&functions),
                 queues: Arc::clone(&queues),
             },
@@ -163,6 +184,12 @@ impl Stack {
             clock: {
                 let instruments = Arc::clone(&instruments);
                 Arc::new(move || instruments.clock.now_ms())
+            },
+            // The service waits five seconds; a laptop that compiles at the same time may need longer to start the
+            // authorizer. Its own time limit holds in any case.
+            limits: Limits {
+                authorize_timeout: Duration::from_secs(20),
+                ..Limits::default()
             },
             ..BrokerConfig::default()
         };
@@ -194,12 +221,24 @@ impl Stack {
             for source in function.queues.clone() {
                 let (queues, functions) = (Arc::clone(&queues), Arc::clone(&functions));
                 let name = function.name.clone();
-                tasks.spawn(queue::mapping::serve(queues, functions, name, source, REGION.to_owned()));
+                tasks.spawn(queue::mapping::serve(
+                    queues,
+                    functions,
+                    name,
+                    source,
+                    REGION.to_owned(),
+                ));
             }
             for schedule in function.schedules.clone() {
                 let (functions, instruments) = (Arc::clone(&functions), Arc::clone(&instruments));
                 let (function, surroundings) = (function.clone(), surroundings.clone());
-                tasks.spawn(schedule::serve(schedule, function, functions, instruments, surroundings));
+                tasks.spawn(schedule::serve(
+                    schedule,
+                    function,
+                    functions,
+                    instruments,
+                    surroundings,
+                ));
             }
         }
 
@@ -211,9 +250,21 @@ impl Stack {
             sqs: surroundings.sqs_url,
             lambda: http.clone(),
             http,
-            table: deployment.tables.first().map(|table| table.name.clone()).unwrap_or_default(),
+            table: deployment
+                .tables
+                .first()
+                .map(|table| table.name.clone())
+                .unwrap_or_default(),
         };
-        let stack = Self { ready, instruments, functions, broker, tables, server, tasks };
+        let stack = Self {
+            ready,
+            instruments,
+            functions,
+            broker,
+            tables,
+            server,
+            tasks,
+        };
         match stack.answers(&client).await {
             Ok(()) => Ok(stack),
             Err(error) => {
@@ -229,7 +280,10 @@ impl Stack {
         let part = format!("{}/local/clock", self.ready.http);
         match client.get(&part).send().await {
             Ok(_) => Ok(()),
-            Err(error) => Err(StartError::Silent { part, reason: error.to_string() }),
+            Err(error) => Err(StartError::Silent {
+                part,
+                reason: error.to_string(),
+            }),
         }
     }
 

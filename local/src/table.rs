@@ -12,7 +12,7 @@ use dynoxide::Database;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tracing::debug;
 
 use crate::template;
@@ -66,7 +66,8 @@ pub(crate) struct Tables {
 struct Embedded {
     stop: oneshot::Sender<()>,
     server: JoinHandle<Result<(), String>>,
-    expiry: JoinHandle<()>,
+    /// Deletes expired items; ends when this is dropped.
+    expiry: JoinSet<()>,
 }
 
 impl Tables {
@@ -78,12 +79,17 @@ impl Tables {
         region: &str,
     ) -> Result<Self, TableError> {
         let this = match store {
-            Store::External(url) => {
-                Self { url: url.trim_end_matches('/').to_owned(), client, embedded: None }
-            }
+            Store::External(url) => Self {
+                url: url.trim_end_matches('/').to_owned(),
+                client,
+                embedded: None,
+            },
             Store::Memory => Self::embed(Database::memory(), PathBuf::from("memory"), client).await?,
             Store::Directory(path) => {
-                let failed = |error: std::io::Error| TableError::State { path: path.clone(), reason: error.to_string() };
+                let failed = |error: std::io::Error| TableError::State {
+                    path: path.clone(),
+                    reason: error.to_string(),
+                };
                 std::fs::create_dir_all(path).map_err(failed)?;
                 let file = path.join("table.sqlite");
                 Self::embed(Database::new(&file.to_string_lossy()), path.clone(), client).await?
@@ -100,18 +106,32 @@ impl Tables {
         path: PathBuf,
         client: reqwest::Client,
     ) -> Result<Self, TableError> {
-        let failed = |reason: String| TableError::State { path: path.clone(), reason };
+        let failed = |reason: String| TableError::State {
+            path: path.clone(),
+            reason,
+        };
         let database = database.map_err(|error| failed(error.to_string()))?;
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| failed(error.to_string()))?;
+        let listener = TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .map_err(|error| failed(error.to_string()))?;
         let address = listener.local_addr().map_err(|error| failed(error.to_string()))?;
 
-        let expiry = tokio::spawn(delete_expired(database.clone()));
+        let mut expiry = JoinSet::new();
+        expiry.spawn(delete_expired(database.clone()));
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async move {
-            // The sender is dropped without a word when the stack is; that stops the server too.
-            let _ = stopped.await;
-        }));
-        Ok(Self { url: format!("http://{address}"), client, embedded: Some(Embedded { stop, server, expiry }) })
+        let server = tokio::spawn(dynoxide::server::serve_with_shutdown(
+            listener,
+            database,
+            async move {
+                // The sender is dropped without a word when the stack is; that stops the server too.
+                let _ = stopped.await;
+            },
+        ));
+        Ok(Self {
+            url: format!("http://{address}"),
+            client,
+            embedded: Some(Embedded { stop, server, expiry }),
+        })
     }
 
     async fn create(&self, table: &template::Table, region: &str) -> Result<(), TableError> {
@@ -126,7 +146,9 @@ impl Tables {
         if let Some(time_to_live) = &table.time_to_live {
             self.call("UpdateTimeToLive", time_to_live, region).await?;
         }
-        let status = self.call("DescribeTable", &json!({"TableName": table.name}), region).await?;
+        let status = self
+            .call("DescribeTable", &json!({"TableName": table.name}), region)
+            .await?;
         debug!("table {} is {}", table.name, status["Table"]["TableStatus"]);
         Ok(())
     }
@@ -164,7 +186,7 @@ impl Tables {
     /// Stops the store if it is in this process.
     pub(crate) async fn shutdown(self) {
         if let Some(Embedded { stop, server, expiry }) = self.embedded {
-            expiry.abort();
+            drop(expiry);
             // The server is gone already if the receiver is.
             let _ = stop.send(());
             drop(self.client);

@@ -11,20 +11,23 @@ use tracing::{info, warn};
 use local::{Ready, Stack, log};
 
 use crate::cli::Up;
+use crate::environment::variable;
 
 /// Runs the stack until it is told to stop.
 ///
 /// # Errors
 /// The build fails, or the stack does not start.
 pub async fn run(up: &Up) -> Result<(), Box<dyn Error>> {
-    log::start(&up.log, std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()))?;
+    log::start(&up.log, variable("NO_COLOR").is_some())?;
     let mut stop = Stop::listen()?;
     // One that is left over from a killed stack must not be mistaken for ours.
     if let Some(path) = &up.ready_file {
         let _ = std::fs::remove_file(path);
     }
 
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("this crate has no workspace")?;
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .ok_or("this crate has no workspace")?;
     if !up.no_build {
         tokio::select! {
             built = build(workspace) => built?,
@@ -32,7 +35,7 @@ pub async fn run(up: &Up) -> Result<(), Box<dyn Error>> {
         }
     }
     let program = std::env::current_exe()?;
-    let binaries = program.parent().ok_or("this program is in no directory")?.to_owned();
+    let binaries = program.parent().ok_or("this program is in no directory")?;
     let stack = tokio::select! {
         stack = Stack::start(up.options(workspace, binaries)) => stack?,
         () = stop.requested() => return Ok(()),
@@ -54,20 +57,32 @@ pub async fn run(up: &Up) -> Result<(), Box<dyn Error>> {
 
 /// Builds everything with the one command that all parts of the project use: another one would compile the same
 /// libraries again with other features. The test clock, too, is on because this crate is part of the build.
-async fn build(workspace: &Path) -> Result<(), Box<dyn Error>> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+pub async fn build(workspace: &Path) -> Result<(), Box<dyn Error>> {
+    let cargo = variable("CARGO").unwrap_or_else(|| "cargo".to_owned());
     info!("building: cargo build --locked --workspace");
     let mut command = Command::new(cargo);
-    command.args(["build", "--locked", "--workspace"]).current_dir(workspace).kill_on_drop(true);
-    let status = command.status().await.map_err(|error| format!("cargo cannot be started: {error}"))?;
-    if status.success() { Ok(()) } else { Err("the build failed; its errors are above".into()) }
+    command
+        .args(["build", "--locked", "--workspace"])
+        .current_dir(workspace)
+        .kill_on_drop(true);
+    let status = command
+        .status()
+        .await
+        .map_err(|error| format!("cargo cannot be started: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err("the build failed; its errors are above".into())
+    }
 }
 
 /// Says that the stack is ready, to people (log), to the ready file and, last, on standard output.
 fn announce(ready: &Ready, file: Option<&Path>) -> Result<(), Box<dyn Error>> {
     info!("ready: MQTT at {}, everything else at {}", ready.mqtt, ready.http);
     if let Some(path) = file {
-        ready.write(path).map_err(|error| format!("the ready file {} cannot be written: {error}", path.display()))?;
+        ready
+            .write(path)
+            .map_err(|error| format!("the ready file {} cannot be written: {error}", path.display()))?;
     }
     let mut output = std::io::stdout().lock();
     writeln!(output, "{}", serde_json::to_string(ready)?)?;
@@ -76,14 +91,15 @@ fn announce(ready: &Ready, file: Option<&Path>) -> Result<(), Box<dyn Error>> {
 }
 
 /// Requests to stop.
-struct Stop {
+pub struct Stop {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
 }
 
 impl Stop {
-    fn listen() -> std::io::Result<Self> {
+    /// Starts to listen for them.
+    pub fn listen() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -91,7 +107,8 @@ impl Stop {
         })
     }
 
-    async fn requested(&mut self) {
+    /// Returns when the next one comes.
+    pub async fn requested(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

@@ -69,7 +69,21 @@ enum TellError {
     Broker(String),
 }
 
+/// The broker could not say what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[error("the broker did not say whether a device is connected: {0}")]
+pub struct BrokerError(String);
+
 impl Outbox {
+    /// Whether a device is connected now, as the broker says.
+    pub async fn is_connected(&self, device: &ClientId) -> Result<bool, BrokerError> {
+        match self.data_plane.get_connection().client_id(device.as_str()).send().await {
+            Ok(connection) => Ok(connection.connected()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => Ok(false),
+            Err(error) => Err(BrokerError(DisplayErrorContext(error).to_string())),
+        }
+    }
+
     /// Tells everybody: devices concurrently, the messages of one device in their order. A failed one is named
     /// and holds up nobody else.
     pub async fn tell_all(&self, tells: Vec<Tell>, about: &About) -> Told {

@@ -292,12 +292,33 @@ impl Meeting {
         self.participants.values().filter(|p| p.state.is_pending())
     }
 
+    /// Whether `user` is in this live meeting or may still answer an invitation to it.
+    #[must_use]
+    pub fn concerns(&self, user: &UserId) -> bool {
+        let part = self.participants.get(user);
+        self.end().is_none() && part.is_some_and(|p| p.state.is_member() || p.state.is_pending())
+    }
+
+    /// Users who find this meeting by an item of their own from the present revision on: those who came into a group
+    /// with it. A direct call is found by the call slot.
+    #[must_use]
+    pub fn new_parts(&self) -> Vec<UserId> {
+        let became = self.grouped_rev == Some(self.rev);
+        let came = |p: &&Participant| {
+            let invited = p.changed_rev == self.rev && p.state.is_pending() && p.invitation.is_some();
+            let opened = self.rev == 1 && p.state.is_member();
+            invited || opened || (became && p.state.is_member())
+        };
+        if self.mode == Mode::Direct || self.end().is_some() {
+            return Vec::new();
+        }
+        self.participants.values().filter(came).map(|p| p.user_id.clone()).collect()
+    }
+
     /// Whether `user`'s call slot rightly names this meeting at `now`: it is live, and the user in it or invited.
     #[must_use]
     pub fn occupies(&self, user: &UserId, now: Now) -> bool {
         let settled = tick(self, now).next;
-        let meeting = settled.as_ref().unwrap_or(self);
-        meeting.end().is_none()
-            && meeting.participants.get(user).is_some_and(|p| p.state.is_member() || p.state.is_pending())
+        settled.as_ref().unwrap_or(self).concerns(user)
     }
 }

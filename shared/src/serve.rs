@@ -3,10 +3,13 @@
 //! A client's mistake is an answer and success. An error is for faults worth an alarm: then the event lands on
 //! the queue of failed events.
 
+mod effects;
 mod outcome;
+mod people;
 mod service;
 
 pub use outcome::Outcome;
+pub use people::People;
 pub use service::{Service, Terms};
 
 use crate::address::ClientId;
@@ -59,6 +62,9 @@ pub enum Failure {
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The broker.
+    #[error(transparent)]
+    Broker(#[from] crate::downlink::BrokerError),
     /// Others committed first, every time.
     #[error("the meeting changed under every attempt")]
     Contended,
@@ -78,6 +84,26 @@ pub struct Fault {
     message: String,
 }
 
+impl Fault {
+    /// An event that is not what it should be.
+    pub fn malformed(error: &dyn std::error::Error) -> Self {
+        Self { kind: "MalformedEvent", message: error.to_string() }
+    }
+}
+
+impl From<&Failure> for Fault {
+    fn from(failure: &Failure) -> Self {
+        let kind = match failure {
+            Failure::Refused(_) => "Refused",
+            Failure::Store(StoreError::Unreadable { .. }) => "UnreadableRecord",
+            Failure::Store(StoreError::Unavailable { .. }) => "TableUnavailable",
+            Failure::Broker(_) => "BrokerUnavailable",
+            Failure::Contended => "Contended",
+        };
+        Self { kind, message: failure.to_string() }
+    }
+}
+
 impl From<Fault> for Diagnostic {
     fn from(fault: Fault) -> Self {
         Diagnostic { error_type: fault.kind.to_owned(), error_message: fault.message }
@@ -93,6 +119,20 @@ where
     init_logs();
     let service = connect()?;
     lambda_runtime::run(service_fn(async |event| serve(event, &service, &function).await)).await
+}
+
+/// The same for a function that no terminal speaks to: it gets the event as it is.
+pub async fn run_event<F>(function: F) -> Result<(), lambda_runtime::Error>
+where
+    F: AsyncFn(Value, Now, &Service) -> Result<Value, Fault>,
+{
+    init_logs();
+    let service = connect()?;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+        let now = Now { ms: clock::now_ms(&event.context), rtc_tells: false };
+        Box::pin(function(event.payload, now, &service)).await
+    }))
+    .await
 }
 
 /// Configuration and clients, once per process.
@@ -122,7 +162,7 @@ where
 {
     let now = Now { ms: clock::now_ms(&event.context), rtc_tells: false };
     let received = Received::from_event(event.payload)
-        .map_err(|error| Fault { kind: "MalformedEvent", message: error.to_string() })?;
+        .map_err(|error| Fault::malformed(&error))?;
     let Some(by) = received.sender.clone() else {
         tracing::warn!(trace.id = received.trace_id, "an uplink without a sender cannot be answered");
         return Ok(Outcome::default());
@@ -162,7 +202,7 @@ where
                 tracing::error!(error = %failure, "a stored record cannot be read");
                 let refusal = Refusal::new(Code::Internal, "a fault of ours; it was reported");
                 service.refuse(&by, &cause, refusal, &about(meeting_id)).await;
-                Err(Fault { kind: "UnreadableRecord", message: failure.to_string() })
+                Err(Fault::from(&failure))
             }
             Err(failure) => {
                 tracing::error!(error = %failure, "the request could not be served");

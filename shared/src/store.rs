@@ -2,12 +2,17 @@
 //! the core's own types, and a stored record that cannot be read is an error with its key, never a panic.
 
 mod commit;
+mod due;
+mod lifecycle;
 mod meeting;
 mod open;
+mod parts;
 mod user;
 
 pub use commit::{Commit, Outcome, SlotWrite};
-pub use meeting::{Loaded, Pending};
+pub use due::Due;
+pub use lifecycle::Seen;
+pub use meeting::{DUE_SHARDS, Loaded, Pending};
 pub use open::OpeningView;
 pub use user::{Slot, UserRecord};
 

@@ -3,13 +3,11 @@
 //! Every hop may deliver twice, so the meeting's id is derived from the request: a second insert of the same
 //! meeting fails and is answered from what the first one made.
 
-use std::collections::BTreeMap;
 use switchboard::address::UserId;
-use switchboard::id::MeetingId;
-use switchboard::meeting::{Action, Decision, Invitee, Meeting, Now, Opening, SlotChange};
-use switchboard::message::uplink::{Create, CreateMeeting};
-use switchboard::serve::{Failure, Outcome, Request, Service, Terms};
-use switchboard::store::{Loaded, OpeningView, Outcome as Committed, SlotWrite, StoreError, UserRecord};
+use switchboard::meeting::{Action, Decision, Meeting, Opening, SlotChange};
+use switchboard::message::uplink::Create;
+use switchboard::serve::{Failure, Outcome, People, Request, Service, Terms};
+use switchboard::store::{Outcome as Committed, SlotWrite};
 
 /// How often the users are read again because a call slot was taken in between.
 const ATTEMPTS: usize = 4;
@@ -22,14 +20,12 @@ pub async fn create_meeting(request: Request<Create>, service: &Service) -> Resu
     let again = request.command(Action::CreateAgain);
 
     for _ in 0..ATTEMPTS {
-        let view = service.table.opening(&id, &users, request.now.ms).await?;
-        if let Some(existing) = view.meeting {
+        let mut people = service.people(&id, &users, request.now).await?;
+        if let Some(existing) = people.meeting.take() {
             return service.change_loaded(existing, &again, request.now).await;
         }
-        let occupied = occupied(&view, service, request.now).await?;
-        let opening = opening(&request, create, &view, &occupied);
-        let decision = Meeting::open(&opening, request.now)?;
-        match commit(&decision, &view, &request, service).await? {
+        let decision = Meeting::open(&opening(&request, &people, service), request.now)?;
+        match commit(&decision, &people, &request, service).await? {
             Committed::Done => return Ok(service.perform(None, decision, true, request.now).await),
             Committed::Lost(Some(existing)) => return service.change_loaded(*existing, &again, request.now).await,
             Committed::Lost(None) | Committed::SlotTaken | Committed::Conflict => {}
@@ -38,59 +34,33 @@ pub async fn create_meeting(request: Request<Create>, service: &Service) -> Resu
     Err(Failure::Contended)
 }
 
-/// Who really is in another call. A held slot is believed only after its meeting was looked at, so that a crash
-/// never leaves anybody busy for good.
-async fn occupied(view: &OpeningView, service: &Service, now: Now) -> Result<BTreeMap<UserId, bool>, StoreError> {
-    let mut occupied = BTreeMap::new();
-    let mut seen: BTreeMap<MeetingId, Option<Loaded>> = BTreeMap::new();
-    for (user, record) in &view.users {
-        let Some(slot) = &record.slot else { continue };
-        if !seen.contains_key(&slot.meeting_id) {
-            seen.insert(slot.meeting_id.clone(), service.table.meeting(&slot.meeting_id).await?);
-        }
-        let holder = seen.get(&slot.meeting_id).and_then(Option::as_ref);
-        occupied.insert(user.clone(), holder.is_some_and(|holder| holder.meeting.occupies(user, now)));
-    }
-    Ok(occupied)
-}
-
-fn opening(
-    request: &Request<Create>,
-    create: &CreateMeeting,
-    view: &OpeningView,
-    occupied: &BTreeMap<UserId, bool>,
-) -> Opening {
-    let busy = |user: &UserId| occupied.get(user).copied().unwrap_or(false);
-    let known = |user: &UserId| view.users.get(user).cloned().unwrap_or_default();
-    let caller = request.by.user();
+fn opening(request: &Request<Create>, people: &People, service: &Service) -> Opening {
+    let Create::CreateMeeting(create) = &request.envelope.request;
+    let (by, id) = (&request.by, &request.envelope.id);
+    let meeting_id = service.key.meeting(by, id);
+    let invitee = |user: &UserId| people.invitee(user, service.key.invite(&meeting_id, by, id, user));
+    let invitees = create.invitees.iter().map(invitee).collect();
     Opening {
-        by: request.by.clone(),
-        name: known(&caller).name,
-        busy: busy(&caller),
-        request_id: request.envelope.id.clone(),
+        by: by.clone(),
+        name: people.name(&by.user()),
+        busy: people.is_busy(&by.user()),
+        request_id: id.clone(),
         hash: request.envelope.hash.clone(),
         create: create.clone(),
-        invitees: create
-            .invitees
-            .iter()
-            .map(|user| {
-                let UserRecord { name, devices, .. } = known(user);
-                Invitee { user_id: user.clone(), name, devices, busy: busy(user) }
-            })
-            .collect(),
+        invitees,
+        meeting_id,
     }
 }
 
 async fn commit(
     decision: &Decision,
-    view: &OpeningView,
+    people: &People,
     request: &Request<Create>,
     service: &Service,
 ) -> Result<Committed, Failure> {
     let Some(next) = &decision.next else { return Err(Failure::Contended) };
-    let seen = |user: &UserId| view.users.get(user).and_then(|record| record.slot.as_ref()).map(|slot| slot.meeting_id.clone());
     let slots = decision.slots.iter().map(|change| match change {
-        SlotChange::Claim(user) => SlotWrite::Take { user: user.clone(), seen: seen(user) },
+        SlotChange::Claim(user) => SlotWrite::Take { user: user.clone(), seen: people.slot_holder(user) },
         SlotChange::Free(user) => SlotWrite::Free(user.clone()),
     });
     let terms = Terms { seen: None, cause: request.cause(), slots: slots.collect(), guarded: true, now: request.now };

@@ -20,9 +20,18 @@ use crate::log;
 pub(crate) fn router(functions: Arc<Functions>) -> Router {
     Router::new()
         .route("/runtime/{process}/2018-06-01/runtime/invocation/next", get(next))
-        .route("/runtime/{process}/2018-06-01/runtime/invocation/{request_id}/response", post(response))
-        .route("/runtime/{process}/2018-06-01/runtime/invocation/{request_id}/error", post(error))
-        .route("/runtime/{process}/2018-06-01/runtime/init/error", post(init_error))
+        .route(
+            "/runtime/{process}/2018-06-01/runtime/invocation/{request_id}/response",
+            post(response),
+        )
+        .route(
+            "/runtime/{process}/2018-06-01/runtime/invocation/{request_id}/error",
+            post(error),
+        )
+        .route(
+            "/runtime/{process}/2018-06-01/runtime/init/error",
+            post(init_error),
+        )
         .with_state(functions)
 }
 
@@ -30,8 +39,12 @@ type Stack = State<Arc<Functions>>;
 
 /// Waits for an invocation and hands it over.
 async fn next(State(functions): Stack, Path(label): Path<String>) -> Response {
-    let Some(process) = functions.processes().get(&label) else { return unknown_process() };
-    let Some(delivery) = process.next().await else { return unknown_process() };
+    let Some(process) = functions.processes().get(&label) else {
+        return unknown_process();
+    };
+    let Some(delivery) = process.next().await else {
+        return unknown_process();
+    };
     process.working_on(&delivery.request_id, delivery.reply);
 
     // A process has real time only, whatever the stack's clock shows.
@@ -73,12 +86,17 @@ async fn error(
 /// The process could not start; it ends by itself, and the invocation that it was started for fails with it.
 async fn init_error(State(functions): Stack, Path(label): Path<String>, error: Bytes) -> Response {
     let caller = functions.caller(&label);
-    log::function_line(caller.name(), &format!("failed to start: {}", String::from_utf8_lossy(&error)));
+    log::function_line(
+        caller.name(),
+        &format!("failed to start: {}", String::from_utf8_lossy(&error)),
+    );
     (StatusCode::ACCEPTED, axum::Json(json!({"status": "OK"}))).into_response()
 }
 
 fn answer(process: Option<&Process>, request_id: &str, reply: Reply) -> Response {
-    let Some(process) = process else { return unknown_process() };
+    let Some(process) = process else {
+        return unknown_process();
+    };
     if process.answer(request_id, reply) {
         (StatusCode::ACCEPTED, axum::Json(json!({"status": "OK"}))).into_response()
     } else {

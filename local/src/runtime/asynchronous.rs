@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{error, warn};
 
-use super::pool::{Failure, Outcome, Pool};
 use super::Invocation;
+use super::pool::{Failure, Outcome, Pool};
 use crate::clock::iso_8601;
 use crate::faults::Kind as Fault;
 use crate::instruments::Instruments;
@@ -36,7 +36,14 @@ struct Work {
 
 impl AsynchronousQueue {
     pub(super) fn new(pool: Arc<Pool>, instruments: Arc<Instruments>, queues: Arc<Queues>) -> Self {
-        Self { work: Arc::new(Work { pool, instruments, queues }), room: Arc::new(Semaphore::new(CAPACITY)) }
+        Self {
+            work: Arc::new(Work {
+                pool,
+                instruments,
+                queues,
+            }),
+            room: Arc::new(Semaphore::new(CAPACITY)),
+        }
     }
 
     /// Takes an event; false if there is no room.
@@ -62,15 +69,28 @@ impl AsynchronousQueue {
 impl Work {
     fn strikes(&self, fault: Fault, invocation: &Invocation) -> bool {
         let function = &self.pool.function().name;
-        let strikes = self.instruments.faults.strikes(fault, function, &invocation.source).is_some();
+        let strikes = self
+            .instruments
+            .faults
+            .strikes(fault, function, &invocation.source)
+            .is_some();
         if strikes {
-            let caller = Caller { function: Some(function.clone()), ..Caller::default() };
-            self.instruments.record(Kind::Fault, &caller, json!({"kind": fault}));
+            let caller = Caller {
+                function: Some(function.clone()),
+                ..Caller::default()
+            };
+            self.instruments
+                .record(Kind::Fault, &caller, json!({"kind": fault}));
         }
         strikes
     }
 
-    async fn perform(self: Arc<Self>, invocation: Invocation, twice: bool, _room: Option<OwnedSemaphorePermit>) {
+    async fn perform(
+        self: Arc<Self>,
+        invocation: Invocation,
+        twice: bool,
+        _room: Option<OwnedSemaphorePermit>,
+    ) {
         self.deliver(&invocation).await;
         if twice {
             self.deliver(&invocation).await;
@@ -87,8 +107,12 @@ impl Work {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let Outcome::Failed(failure) = self.pool.invoke(invocation).await else { return };
-            let delay = RETRY_DELAYS.get(attempts - 1).filter(|_| attempts <= policy.retries as usize);
+            let Outcome::Failed(failure) = self.pool.invoke(invocation).await else {
+                return;
+            };
+            let delay = RETRY_DELAYS
+                .get(attempts - 1)
+                .filter(|_| attempts <= policy.retries as usize);
             let Some(delay) = delay else {
                 return self.give_up(invocation, "RetriesExhausted", attempts, &failure);
             };

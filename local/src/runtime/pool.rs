@@ -22,7 +22,7 @@ const DEFAULT_CONCURRENCY: usize = 10;
 
 /// How long a new process may take to ask for its first invocation. Lambda allows ten seconds; a laptop that compiles
 /// at the same time gets more.
-const INIT_TIMEOUT: Duration = Duration::from_secs(60);
+const INIT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How an invocation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,16 +65,24 @@ impl FailureKind {
 
 impl Failure {
     fn new(kind: FailureKind, error_type: &str, request_id: &str, message: &str) -> Self {
-        let payload =
-            json!({"errorType": error_type, "errorMessage": format!("RequestId: {request_id} Error: {message}")});
-        Self { kind, payload: payload.to_string().into() }
+        let payload = json!({"errorType": error_type, "errorMessage": format!("RequestId: {request_id} Error: {message}")});
+        Self {
+            kind,
+            payload: payload.to_string().into(),
+        }
     }
 
     /// The error message, for logs.
     #[must_use]
     pub fn message(&self) -> String {
         let payload: Value = serde_json::from_slice(&self.payload).unwrap_or_default();
-        let field = |name: &str| payload.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let field = |name: &str| {
+            payload
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         format!("{}: {}", field("errorType"), field("errorMessage"))
     }
 }
@@ -99,7 +107,10 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(setting: Setting) -> Self {
-        let concurrency = setting.function.reserved_concurrency.unwrap_or(DEFAULT_CONCURRENCY);
+        let concurrency = setting
+            .function
+            .reserved_concurrency
+            .unwrap_or(DEFAULT_CONCURRENCY);
         Self {
             permits: Semaphore::new(concurrency),
             idle: Mutex::default(),
@@ -139,7 +150,10 @@ impl Pool {
         let detail = json!({"status": status, "duration_ms": duration_ms});
         self.setting.instruments.record(Kind::Result, &caller, detail);
         if let Some(process) = process.filter(|process| !process.has_exited()) {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+            self.idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(process);
         }
         outcome
     }
@@ -168,8 +182,12 @@ impl Pool {
                     "{} ended while idle ({})", process.caller().process.unwrap_or_default(), process.exited().await),
                 None => {
                     let message = format!("the process ended during its start: {}", process.exited().await);
-                    let failure =
-                        Failure::new(FailureKind::Exited, "Runtime.ExitError", &invocation.request_id, &message);
+                    let failure = Failure::new(
+                        FailureKind::Exited,
+                        "Runtime.ExitError",
+                        &invocation.request_id,
+                        &message,
+                    );
                     return (Some(process), Outcome::Failed(failure));
                 }
             }
@@ -206,7 +224,9 @@ impl Pool {
         if let (Some(about), Value::Object(more)) = (about.as_object_mut(), &invocation.about) {
             about.extend(more.clone());
         }
-        self.setting.instruments.record(Kind::Invoke, &process.caller(), about);
+        self.setting
+            .instruments
+            .record(Kind::Invoke, &process.caller(), about);
 
         let failed = |kind, error_type, message: String| {
             Outcome::Failed(Failure::new(kind, error_type, &invocation.request_id, &message))
@@ -235,8 +255,19 @@ impl Pool {
     }
 
     fn start(&self) -> std::io::Result<Arc<Process>> {
-        let Setting { function, program, http, region, processes, .. } = &self.setting;
-        let label = format!("{}.{}", function.name, self.started.fetch_add(1, Ordering::Relaxed) + 1);
+        let Setting {
+            function,
+            program,
+            http,
+            region,
+            processes,
+            ..
+        } = &self.setting;
+        let label = format!(
+            "{}.{}",
+            function.name,
+            self.started.fetch_add(1, Ordering::Relaxed) + 1
+        );
         debug!(target: "function", origin = function.name.as_str(), "starting process {label}");
         let mut command = Command::new(program);
         // As in Lambda, a function finds what the template declares and nothing of the machine around it.
@@ -252,7 +283,10 @@ impl Pool {
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_ENDPOINT_URL_DYNAMODB", format!("{http}/dynamodb/fn/{label}"))
-            .env("AWS_ENDPOINT_URL_IOT_DATA_PLANE", format!("{http}/iot-data/fn/{label}"))
+            .env(
+                "AWS_ENDPOINT_URL_IOT_DATA_PLANE",
+                format!("{http}/iot-data/fn/{label}"),
+            )
             .env("AWS_ENDPOINT_URL_SQS", format!("{http}/sqs/fn/{label}"))
             // With the scheme: the runtime keeps the path only of a whole URL.
             .env("AWS_LAMBDA_RUNTIME_API", format!("{http}/runtime/{label}"))
@@ -262,7 +296,10 @@ impl Pool {
             .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
             .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
             .env("AWS_LAMBDA_LOG_LEVEL", &function.log_level)
-            .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.deployed_name))
+            .env(
+                "AWS_LAMBDA_LOG_GROUP_NAME",
+                format!("/aws/lambda/{}", function.deployed_name),
+            )
             .env("AWS_LAMBDA_LOG_STREAM_NAME", &label);
         Process::start(label, &function.name, &mut command, processes)
     }

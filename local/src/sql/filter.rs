@@ -16,9 +16,8 @@ impl TopicFilter {
         let mut levels = filter.split('/').peekable();
         while let Some(level) = levels.next() {
             match level {
-                "+" => {}
                 "#" if levels.peek().is_some() => return Err("`#` must be the last level of a topic filter"),
-                "#" => {}
+                "+" | "#" => {}
                 _ if level.contains(['+', '#']) => {
                     return Err("`+` and `#` must be whole levels of a topic filter");
                 }

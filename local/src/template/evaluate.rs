@@ -42,16 +42,23 @@ impl<'a> Evaluator<'a> {
         for (name, parameter) in source.entries(&declared) {
             let value = match (given.get(name), parameter.get("Default")) {
                 (Some(value), _) => Json::from(value.as_str()),
-                (None, Some(default)) => scalar(default)
-                    .ok_or_else(|| source.error(&declared.key(name).key("Default"), "must be a plain value"))?,
+                (None, Some(default)) => scalar(default).ok_or_else(|| {
+                    source.error(&declared.key(name).key("Default"), "must be a plain value")
+                })?,
                 (None, None) => {
                     let place = declared.key(name);
-                    return Err(source.error(&place, "has no default, and the laptop stack has no value for it"));
+                    return Err(
+                        source.error(&place, "has no default, and the laptop stack has no value for it")
+                    );
                 }
             };
             parameters.insert(name.to_owned(), value);
         }
-        Ok(Self { source, surroundings, parameters })
+        Ok(Self {
+            source,
+            surroundings,
+            parameters,
+        })
     }
 
     /// The value of a parameter or pseudo parameter.
@@ -84,7 +91,8 @@ impl<'a> Evaluator<'a> {
             Yaml::Mapping(entries) => {
                 let mut values = Map::new();
                 for (key, entry) in entries {
-                    let key = scalar(key).ok_or_else(|| self.error(place, "has a key that is no plain value"))?;
+                    let key =
+                        scalar(key).ok_or_else(|| self.error(place, "has a key that is no plain value"))?;
                     let key = text(&key);
                     if let Some(value) = self.value(entry, &place.key(key.as_str()))? {
                         values.insert(key, value);
@@ -92,9 +100,10 @@ impl<'a> Evaluator<'a> {
                 }
                 Ok(Some(Json::Object(values)))
             }
-            Yaml::Tagged(tagged) => {
-                Err(self.error(place, format!("`{}` cannot be evaluated by the laptop stack", tagged.tag)))
-            }
+            Yaml::Tagged(tagged) => Err(self.error(
+                place,
+                format!("`{}` cannot be evaluated by the laptop stack", tagged.tag),
+            )),
             plain => scalar(plain)
                 .map(Some)
                 .ok_or_else(|| self.error(place, "is a value that JSON cannot express")),
@@ -120,13 +129,17 @@ impl<'a> Evaluator<'a> {
 
     /// The text at a place that must have one.
     pub(super) fn required_text(&self, place: &Place) -> Result<String, TemplateError> {
-        self.text_at(place)?.ok_or_else(|| self.error(place, "is missing"))
+        self.text_at(place)?
+            .ok_or_else(|| self.error(place, "is missing"))
     }
 
     /// The whole number at a place; `None` if there is none. Texts that are numbers count, as parameters are texts.
     pub(super) fn number_at(&self, place: &Place) -> Result<Option<u64>, TemplateError> {
         self.text_at(place)?
-            .map(|text| text.parse().map_err(|_| self.error(place, "must be a whole number")))
+            .map(|text| {
+                text.parse()
+                    .map_err(|_| self.error(place, "must be a whole number"))
+            })
             .transpose()
     }
 

@@ -38,16 +38,18 @@ pub(super) fn queues(evaluator: &Evaluator<'_>) -> Result<Vec<Queue>, TemplateEr
         let name = evaluator.name(&id, &properties)?;
         let visibility_seconds = evaluator.number_at(&properties.key("VisibilityTimeout"))?;
         let policy = properties.key("RedrivePolicy");
-        let redrive = match evaluator.at(&policy)? {
-            None => None,
-            Some(_) => {
-                let count = policy.key("maxReceiveCount");
-                let max_receive_count = evaluator
-                    .number_at(&count)?
-                    .and_then(|count| u32::try_from(count).ok())
-                    .ok_or_else(|| evaluator.error(&count, "must be a number"))?;
-                Some(Redrive { queue: evaluator.queue_of_arn(&policy.key("deadLetterTargetArn"))?, max_receive_count })
-            }
+        let redrive = if evaluator.at(&policy)?.is_some() {
+            let count = policy.key("maxReceiveCount");
+            let max_receive_count = evaluator
+                .number_at(&count)?
+                .and_then(|count| u32::try_from(count).ok())
+                .ok_or_else(|| evaluator.error(&count, "must be a number"))?;
+            Some(Redrive {
+                queue: evaluator.queue_of_arn(&policy.key("deadLetterTargetArn"))?,
+                max_receive_count,
+            })
+        } else {
+            None
         };
         queues.push(Queue {
             arn: evaluator.arn("sqs", &name),

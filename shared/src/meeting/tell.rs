@@ -1,11 +1,13 @@
 //! What a decision wants told, to whom, and how urgently.
 
-use super::{Meeting, Participant};
+use super::{Leg, Meeting, Participant};
 use crate::address::{ClientId, UserId};
 use crate::cause::Cause;
-use crate::message::downlink::Body;
-use crate::message::object::{Media, Mode, SpeechMode};
+use crate::id::InviteId;
+use crate::message::downlink::{Body, ClosedReason};
+use crate::message::object::{Media, Mode, ParticipantState as State, Reach, SpeechMode};
 use crate::rtc::Rights;
+use std::collections::BTreeMap;
 
 /// How a downlink is delivered; chosen per message type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +92,66 @@ fn delivery(meeting: &Meeting, body: &Body<Grant>) -> (Class, i64) {
         Body::MissedCall { .. } => (Class::Queued, KEEP_MISSED_CALL_MS),
         Body::ParticipantUpdated { .. } if meeting.mode == Mode::Group => (Class::Passing, KEEP_MS),
         _ => (Class::Queued, KEEP_MS),
+    }
+}
+
+impl Tell {
+    /// The invitation that is offered, if this is an offer.
+    #[must_use]
+    pub fn offers(&self) -> Option<&InviteId> {
+        match &self.body {
+            Body::Invitation(offer) => Some(&offer.invite_id),
+            _ => None,
+        }
+    }
+}
+
+impl Meeting {
+    /// T4: inviters of whom no device was reached yet learn that the offer waits. `best` is how far each offer got.
+    #[must_use]
+    pub fn tell_waiting(&self, best: &BTreeMap<InviteId, Reach>, cause: &Cause) -> Vec<Tell> {
+        let waiting = |p: &&Participant| {
+            p.invitation.as_ref().is_some_and(|i| best.get(&i.id) == Some(&Reach::Queued)) && p.state.is_pending()
+        };
+        let tell = |p: &Participant| {
+            let invitation = p.invitation.as_ref()?;
+            let seat = self.participants.get(&invitation.inviter)?.seat.as_ref()?;
+            let mut body = self.invitation_updated(p, invitation);
+            if let Body::InvitationUpdated { reach, .. } = &mut body {
+                *reach = Reach::Queued;
+            }
+            Some(Tell::news(self, seat, cause, invitation.id.as_str(), body))
+        };
+        self.participants.values().filter(waiting).filter_map(tell).collect()
+    }
+
+    /// For offers that are not confirmed: the news that they are closed, for those that are.
+    #[must_use]
+    pub fn close_again(&self, offers: &[&(InviteId, ClientId)]) -> Vec<Tell> {
+        let close = |(invite, device): &&(InviteId, ClientId)| {
+            let participant = self.participants.get(&device.user())?;
+            let reason = closed_reason(participant, invite, device)?;
+            let cause = Cause::Deadline { meeting_id: self.id.clone(), rev: participant.changed_rev };
+            let body = Body::InvitationClosed { invite_id: invite.clone(), reason };
+            Some(Tell::news(self, device, &cause, invite.as_str(), body))
+        };
+        offers.iter().filter_map(close).collect()
+    }
+}
+
+/// Why this device's offer is closed; `None` while it is open, or if this device took it.
+fn closed_reason(participant: &Participant, invite: &InviteId, device: &ClientId) -> Option<ClosedReason> {
+    let Some(invitation) = participant.invitation.as_ref().filter(|i| i.id == *invite) else {
+        return Some(ClosedReason::Cancelled);
+    };
+    match (participant.state, invitation.legs.get(device)) {
+        (state, _) if state.is_pending() => None,
+        (_, Some(Leg::Won)) => None,
+        (State::Declined, _) => Some(ClosedReason::DeclinedElsewhere),
+        (State::Cancelled, _) => Some(ClosedReason::Cancelled),
+        (State::NoAnswer | State::Unreachable, _) => Some(ClosedReason::Expired),
+        (_, Some(Leg::LostElsewhere)) => Some(ClosedReason::AnsweredElsewhere),
+        _ => Some(ClosedReason::MeetingEnded),
     }
 }
 

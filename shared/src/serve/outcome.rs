@@ -43,6 +43,12 @@ impl Outcome {
         self
     }
 
+    /// The account as JSON.
+    #[must_use]
+    pub fn to_value(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
     pub(super) fn log(&self) {
         match self.refused {
             Some(code) => tracing::info!(?code, "refused"),

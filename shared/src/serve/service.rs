@@ -1,12 +1,13 @@
-//! The loop that every change of a meeting goes through: load, decide, commit, then the effects.
+//! The loop that every change of a meeting goes through: load, decide, commit; then the effects.
 
 use super::{Failure, Outcome};
+use crate::address::ClientId;
 use crate::aws::Aws;
 use crate::cause::Cause;
 use crate::config::Config;
-use crate::downlink::{About, Outbox, Told};
+use crate::downlink::Outbox;
 use crate::id::{IdKey, MeetingId};
-use crate::meeting::{Command, Decision, Meeting, Now, Refusal, SlotChange, decide};
+use crate::meeting::{Command, Connection, Decision, Meeting, Now, Refusal, SlotChange, connection, decide};
 use crate::message::code::Code;
 use crate::store::{Commit, Loaded, Outcome as Committed, Pending, SlotWrite, Table};
 use crate::timer::Timer;
@@ -15,7 +16,7 @@ use std::time::Duration;
 /// How often a decision is made again because somebody else committed first.
 const ATTEMPTS: u32 = 6;
 /// Effects that are not reported done by then are done again by `wake`.
-const PENDING_MS: i64 = 5_000;
+pub(super) const PENDING_MS: i64 = 5_000;
 
 /// Everything a function works with, made once per process.
 pub struct Service {
@@ -70,29 +71,58 @@ impl Service {
     }
 
     /// The same for a meeting that was read already.
-    pub async fn change_loaded(&self, mut loaded: Loaded, command: &Command, now: Now) -> Result<Outcome, Failure> {
+    pub async fn change_loaded(&self, loaded: Loaded, command: &Command, now: Now) -> Result<Outcome, Failure> {
         let cause = Cause::Request { client_id: command.by.clone(), request_id: command.request_id.clone() };
+        let decided = |meeting: &Meeting| decide(meeting, command, now);
+        self.apply(loaded, Some(&cause), decided, now).await.map(|(outcome, _)| outcome)
+    }
+
+    /// Applies what the broker knows of a device to the meeting in which it may have a seat.
+    pub async fn note_connection(
+        &self,
+        loaded: Loaded,
+        device: &ClientId,
+        seen: Connection,
+        now: Now,
+    ) -> Result<(Outcome, Loaded), Failure> {
+        self.apply(loaded, None, |meeting| connection(meeting, device, seen, now), now).await
+    }
+
+    /// Decides, commits and performs; gives the meeting as it was committed. `cause` is `None` for what no terminal
+    /// asked for.
+    pub async fn apply(
+        &self,
+        mut loaded: Loaded,
+        cause: Option<&Cause>,
+        decided: impl Fn(&Meeting) -> Decision,
+        now: Now,
+    ) -> Result<(Outcome, Loaded), Failure> {
         for attempt in 1..=ATTEMPTS {
-            let decision = decide(&loaded.meeting, command, now);
-            let Some(next) = &decision.next else {
-                return Ok(self.perform(Some(&loaded.meeting), decision, false, now).await);
+            let decision = decided(&loaded.meeting);
+            let Some(next) = decision.next.clone() else {
+                let outcome = self.perform(Some(&loaded.meeting), decision, false, now).await;
+                return Ok((outcome, loaded));
             };
-            // An end, and what only time did, would be asked for by nobody again.
-            let guarded = next.end().is_some() || decision.refused.is_some();
+            let deadline = Cause::Deadline { meeting_id: next.id.clone(), rev: next.rev };
+            let refused = decision.refused.is_some();
+            // An end, and what only time or the broker did, would be asked for by nobody again.
+            let guarded = next.end().is_some() || (!decision.tells.is_empty() && (cause.is_none() || refused));
             let terms = Terms {
                 seen: Some(&loaded),
-                cause: cause.clone(),
+                cause: cause.filter(|_| !refused).cloned().unwrap_or(deadline),
                 slots: decision.slots.iter().map(overwriting).collect(),
                 guarded,
                 now,
             };
-            match self.commit(next, terms).await? {
-                Committed::Done => return Ok(self.perform(Some(&loaded.meeting), decision, guarded, now).await),
+            match self.commit(&next, terms).await? {
+                Committed::Done => {
+                    let outcome = self.perform(Some(&loaded.meeting), decision, guarded, now).await;
+                    return Ok((outcome, Loaded { meeting: next, ..loaded }));
+                }
                 Committed::Lost(Some(newer)) => loaded = *newer,
                 Committed::Lost(None) | Committed::SlotTaken | Committed::Conflict => {
-                    back_off(attempt, command).await;
-                    let again = self.table.meeting(&loaded.meeting.id).await?;
-                    loaded = again.ok_or(Failure::Contended)?;
+                    back_off(attempt, next.id.as_str(), cause).await;
+                    loaded = self.table.meeting(&next.id).await?.ok_or(Failure::Contended)?;
                 }
             }
         }
@@ -104,66 +134,17 @@ impl Service {
         let due_ms = terms.now.ms + PENDING_MS;
         let pending = terms.guarded.then(|| Pending { cause: terms.cause, due_ms });
         let others = terms.seen.into_iter().flat_map(|seen| seen.pending.values());
-        let deadlines = others.chain(&pending).map(|pending| pending.due_ms).chain(next.next_deadline_ms(terms.now.rtc_tells));
+        let deadlines =
+            others.chain(&pending).map(|pending| pending.due_ms).chain(next.next_deadline_ms(terms.now.rtc_tells));
         let commit = Commit {
             next,
             seen_rev: terms.seen.map_or(0, |seen| seen.meeting.rev),
             slots: terms.slots,
             due_at_ms: deadlines.min(),
             pending,
-            parts: Vec::new(),
+            parts: next.new_parts(),
         };
         Ok(self.table.commit(&commit).await?)
-    }
-
-    /// Does what a committed decision wants done.
-    ///
-    /// A new meeting (`before` is `None`) answers first, since its caller should not wait for phones to confirm;
-    /// everywhere else the answer comes last, so that a death before it makes the terminal ask again.
-    pub async fn perform(&self, before: Option<&Meeting>, decision: Decision, guarded: bool, now: Now) -> Outcome {
-        let Some(after) = decision.next.as_ref().or(before) else { return Outcome::default() };
-        let about = About { meeting_id: Some(after.id.clone()), rev: Some(after.rev), now_ms: now.ms };
-        let outcome = Outcome {
-            meeting_id: Some(after.id.clone()),
-            rev: Some(after.rev),
-            state: Some(after.phase.name()),
-            refused: decision.refused,
-            ..Outcome::default()
-        };
-        let (mut first, mut last) = (decision.tells, Vec::new());
-        match decision.answer {
-            Some(answer) if before.is_none() => first.insert(0, answer),
-            Some(answer) => last.push(answer),
-            None => {}
-        }
-        let timer = self.arm(before, decision.next.as_ref(), guarded, now);
-        let (told, ()) = futures::join!(self.outbox.tell_all(first, &about), timer);
-        let answered = self.outbox.tell_all(last, &about).await;
-        if let Some(next) = &decision.next {
-            self.settle(next, guarded, &told).await;
-        }
-        outcome.told(&told).told(&answered)
-    }
-
-    /// Asks to be woken at what comes next, unless that was asked for already.
-    async fn arm(&self, before: Option<&Meeting>, next: Option<&Meeting>, guarded: bool, now: Now) {
-        let Some(next) = next else { return };
-        let deadline = next.next_deadline_ms(now.rtc_tells);
-        let due = if guarded { Some(now.ms + PENDING_MS) } else { deadline };
-        let known = before.and_then(|before| before.next_deadline_ms(now.rtc_tells));
-        if let Some(due) = due.filter(|due| guarded || known != Some(*due)) {
-            self.timer.arm(&next.id, due, now.ms).await;
-        }
-    }
-
-    /// After the fan-out: how far it got, and that nothing is left to do. Losing this write costs a repetition.
-    async fn settle(&self, next: &Meeting, guarded: bool, told: &Told) {
-        if !guarded && told.reached.is_empty() {
-            return;
-        }
-        if let Err(error) = self.table.settle(&next.id, next.rev, &told.reached).await {
-            tracing::warn!(%error, "the effects could not be marked as done; they will be repeated");
-        }
     }
 }
 
@@ -175,10 +156,14 @@ fn overwriting(change: &SlotChange) -> SlotWrite {
     }
 }
 
-/// Waits a little longer each time, and a little differently for each sender, so that two do not meet again.
-async fn back_off(attempt: u32, command: &Command) {
+/// Waits a little longer each time, and a little differently for each cause, so that two do not meet again.
+async fn back_off(attempt: u32, meeting: &str, cause: Option<&Cause>) {
     let base_ms = 8_u64 << attempt;
-    let seed = command.by.as_str().bytes().chain(command.request_id.as_str().bytes());
+    let asked = match cause {
+        Some(Cause::Request { client_id, .. }) => client_id.as_str(),
+        _ => "",
+    };
+    let seed = meeting.bytes().chain(asked.bytes());
     let spread = seed.fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))) % base_ms;
     tokio::time::sleep(Duration::from_millis(base_ms + spread)).await;
 }

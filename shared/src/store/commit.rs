@@ -10,7 +10,7 @@ use crate::message::object::Reach;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem,
+    AttributeValue, CancellationReason, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem,
     Update,
 };
 use std::collections::{BTreeMap, HashMap};
@@ -78,12 +78,13 @@ impl Table {
     }
 
     /// Marks the effects of `rev` as done, and how far the invitations got. Neither touches `rev` nor loses a commit.
+    /// Gives the meeting as it is now, which may have moved on meanwhile.
     pub async fn settle(
         &self,
         id: &MeetingId,
         rev: u64,
         reached: &BTreeMap<(InviteId, ClientId), Reach>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Loaded>, StoreError> {
         let mut update = self
             .client
             .update_item()
@@ -100,8 +101,9 @@ impl Table {
             sets.push(format!("reach.#leg{at} = :leg{at}"));
         }
         let set = if sets.is_empty() { String::new() } else { format!(" SET {}", sets.join(", ")) };
-        let update = update.update_expression(format!("REMOVE pending.#rev{set}"));
-        update.send().await.map(|_| ()).map_err(StoreError::unavailable("UpdateItem"))
+        let update = update.update_expression(format!("REMOVE pending.#rev{set}")).return_values(ReturnValue::AllNew);
+        let output = update.send().await.map_err(StoreError::unavailable("UpdateItem"))?;
+        output.attributes.map(Loaded::from_item).transpose()
     }
 
     async fn commit_one(&self, commit: &Commit<'_>) -> Result<Outcome, StoreError> {

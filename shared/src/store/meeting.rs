@@ -24,6 +24,8 @@ pub struct Loaded {
     pub meeting: Meeting,
     /// Commits whose effects are not known to be done, by their revision.
     pub pending: BTreeMap<u64, Pending>,
+    /// Where the index over what is due has the meeting, in milliseconds since the epoch.
+    pub due_at_ms: Option<i64>,
 }
 
 /// A commit whose effects are not known to be done.
@@ -49,6 +51,13 @@ pub(super) fn meeting_key(id: &MeetingId) -> Item {
 }
 
 impl Loaded {
+    /// When the meeting wants attention next: its next deadline, or effects to be done again.
+    #[must_use]
+    pub fn next_due_ms(&self, rtc_tells: bool) -> Option<i64> {
+        let pending = self.pending.values().map(|pending| pending.due_ms);
+        pending.chain(self.meeting.next_deadline_ms(rtc_tells)).min()
+    }
+
     pub(super) fn from_item(mut item: Item) -> Result<Self, StoreError> {
         let key = stored_text(&item, "pk").cloned().unwrap_or_default();
         let unreadable = |why: String| StoreError::unreadable(&key, why);
@@ -56,6 +65,7 @@ impl Loaded {
             Some(SCHEMA) => {}
             other => return Err(unreadable(format!("schema {other:?} is not {SCHEMA}"))),
         }
+        let due_at_ms = stored_number(&item, "due_at");
         let take = |item: &mut Item, name: &str| {
             item.remove(name).ok_or_else(|| unreadable(format!("the attribute {name} is missing")))
         };
@@ -67,7 +77,7 @@ impl Loaded {
             serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(take(&mut item, "pending")?)
                 .map_err(|error| unreadable(error.to_string()))?;
         let pending = pending.into_iter().filter_map(|(rev, pending)| Some((rev.parse().ok()?, pending))).collect();
-        Ok(Self { meeting, pending })
+        Ok(Self { meeting, pending, due_at_ms })
     }
 }
 

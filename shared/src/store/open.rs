@@ -9,7 +9,7 @@ use crate::id::MeetingId;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use std::collections::{BTreeMap, HashMap};
 
-/// Keys that one BatchGetItem may name.
+/// Keys that one `BatchGetItem` may name.
 const BATCH_MAX: usize = 100;
 /// How often keys that the table left out are asked again.
 const BATCH_ATTEMPTS: u32 = 4;
@@ -44,7 +44,7 @@ impl Table {
         Ok(view)
     }
 
-    async fn batch(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+    pub(super) async fn batch(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::new();
         let mut keys = Some(keys);
         for attempt in 1..=BATCH_ATTEMPTS {

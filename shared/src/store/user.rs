@@ -12,7 +12,7 @@ use std::collections::HashMap;
 /// A device that was not seen for this long is not rung any more: the broker has dropped its session.
 pub const SESSION_LIFE_MS: i64 = 7 * 24 * 3_600 * 1_000;
 /// The prefix of a device's attribute.
-const DEVICE: &str = "device:";
+pub(super) const DEVICE: &str = "device:";
 
 /// What is known of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

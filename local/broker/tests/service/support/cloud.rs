@@ -24,6 +24,7 @@ impl Default for TestCloud {
             answers: Mutex::default(),
             events: Mutex::default(),
             published: watch::Sender::default(),
+            rules: tokio::sync::Mutex::default(),
         }
     }
 }

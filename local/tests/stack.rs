@@ -1,0 +1,13 @@
+//! The whole stack in this process, with a function that does what it is told (`examples/probe.rs`), and the command
+//! line around it.
+
+#[path = "stack/command.rs"]
+mod command;
+#[path = "stack/faults.rs"]
+mod faults;
+#[path = "stack/invocations.rs"]
+mod invocations;
+#[path = "stack/support.rs"]
+mod support;
+#[path = "stack/triggers.rs"]
+mod triggers;

@@ -1,0 +1,121 @@
+//! What a function gets, and what becomes of functions that fail, crash or hang.
+
+use local::journal::Kind;
+use serde_json::json;
+
+use crate::support::{count, invoke, journal, message, post, publish, results, start};
+
+#[tokio::test]
+async fn a_function_is_run_with_its_event_its_variables_and_the_clock() {
+    let stack = start().await;
+    stack.instruments().clock.advance(5000);
+    let answer = invoke(&stack, &json!({"hello": "world"})).await;
+    assert_eq!(answer["event"], json!({"hello": "world"}));
+    assert_eq!(answer["clock_offset_ms"], "5000");
+
+    let variables: Vec<&str> = answer["variables"]
+        .as_array()
+        .expect("names")
+        .iter()
+        .filter_map(|name| name.as_str())
+        .collect();
+    assert!(variables.contains(&"TABLE_NAME"), "{variables:?}");
+    assert!(
+        !variables.contains(&"HOME"),
+        "nothing of this machine: {variables:?}"
+    );
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn one_process_serves_one_invocation_after_the_other() {
+    let stack = start().await;
+    let first = invoke(&stack, &json!({"do": "pid"})).await;
+    assert_eq!(invoke(&stack, &json!({"do": "pid"})).await, first);
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn invocations_at_the_same_time_get_processes_of_their_own() {
+    let stack = start().await;
+    let hanging = json!({"do": "hang"});
+    let (_, pid) = tokio::join!(invoke(&stack, &hanging), async {
+        journal(&stack, "the invocation that hangs", |entries| {
+            count(entries, Kind::Invoke) == 1
+        })
+        .await;
+        invoke(&stack, &json!({"do": "pid"})).await
+    });
+    assert!(pid.is_number(), "{pid}");
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_goes_wrong_is_reported_and_the_next_invocation_works() {
+    let stack = start().await;
+    for (act, error_type, message) in [
+        ("fail", "", "as ordered"),
+        ("panic", "", "as ordered"),
+        ("exit", "Runtime.ExitError", "exit status: 3"),
+        ("hang", "Sandbox.Timedout", "longer than 1 s"),
+    ] {
+        let answer = invoke(&stack, &json!({"do": act})).await;
+        let text = answer["errorMessage"].as_str().unwrap_or_default();
+        assert!(text.contains(message), "{act}: {answer}");
+        assert!(
+            answer["errorType"]
+                .as_str()
+                .unwrap_or_default()
+                .contains(error_type),
+            "{act}: {answer}"
+        );
+        assert!(
+            invoke(&stack, &json!({"do": "pid"})).await.is_number(),
+            "after {act}"
+        );
+    }
+    let entries = stack.instruments().journal.after(0);
+    let statuses = [
+        "failed",
+        "returned",
+        "failed",
+        "returned",
+        "exited",
+        "returned",
+        "timed_out",
+        "returned",
+    ];
+    assert_eq!(results(&entries), statuses);
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_failed_event_is_kept_with_what_led_to_it_and_not_tried_again() {
+    let stack = start().await;
+    publish(&stack, &json!({"do": "fail"})).await;
+    let record = message(&stack, "switchboard-FailedEventsQueue").await;
+    assert_eq!(record["requestContext"]["condition"], "RetriesExhausted");
+    assert_eq!(record["requestContext"]["approximateInvokeCount"], 1);
+    assert_eq!(record["requestPayload"]["topic"], "probe/x");
+    assert_eq!(record["responsePayload"]["errorMessage"], "as ordered");
+    assert_eq!(results(&stack.instruments().journal.after(0)), ["failed"]);
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn functions_are_found_by_every_name_they_have_and_others_are_refused() {
+    let stack = start().await;
+    let url = |name: &str| format!("{}/2015-03-31/functions/{name}/invocations", stack.ready().lambda);
+    for name in [
+        "probe",
+        "switchboard-Probe",
+        "switchboard-Probe:$LATEST",
+        "arn:aws:lambda:us-east-1:000000000000:function:switchboard-Probe",
+    ] {
+        let (status, answer) = post(&url(name), &json!({"do": "pid"})).await;
+        assert_eq!(status, 200, "{name}");
+        assert!(answer.is_number(), "{name}: {answer}");
+    }
+    assert_eq!(post(&url("nobody"), &json!({})).await.0, 404);
+    stack.shutdown().await;
+}

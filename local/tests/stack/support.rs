@@ -1,0 +1,119 @@
+//! Starting stacks and waiting for what happens in them.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use local::journal::{Entry, Kind};
+use local::{Options, Stack};
+use serde_json::{Value, json};
+
+/// How long a condition is waited for before the test fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The template of these tests.
+pub fn template() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/probe.yaml"))
+}
+
+/// Where cargo puts examples: beside the programs, one directory deeper.
+pub fn binaries() -> PathBuf {
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_local"));
+    let examples = program.parent().expect("a directory").join("examples");
+    assert!(
+        examples.join("probe").is_file(),
+        "examples/probe.rs is built by `cargo test -p local`"
+    );
+    examples
+}
+
+/// A stack on free ports.
+pub async fn start() -> Stack {
+    Stack::start(Options::on_free_ports(template(), binaries()))
+        .await
+        .expect("the stack starts")
+}
+
+/// Sends a JSON body and returns status and answer.
+pub async fn post(url: &str, body: &Value) -> (u16, Value) {
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let response = client.post(url).json(body).send().await.expect("an answer");
+    let status = response.status().as_u16();
+    (
+        status,
+        serde_json::from_str(&response.text().await.expect("a body")).unwrap_or_default(),
+    )
+}
+
+/// Runs the probe and waits for its answer.
+pub async fn invoke(stack: &Stack, event: &Value) -> Value {
+    post(
+        &format!("{}/2015-03-31/functions/probe/invocations", stack.ready().lambda),
+        event,
+    )
+    .await
+    .1
+}
+
+/// Publishes at the data plane, which the rule listens to, so that the probe is invoked asynchronously.
+pub async fn publish(stack: &Stack, event: &Value) {
+    let (status, answer) = post(
+        &format!("{}/topics/probe%2Fx?qos=1", stack.ready().iot_data),
+        event,
+    )
+    .await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+/// Waits until something is true of the journal, and returns the journal.
+pub async fn journal(stack: &Stack, what: &str, holds: impl Fn(&[Entry]) -> bool) -> Vec<Entry> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let entries = stack.instruments().journal.after(0);
+        if holds(&entries) {
+            return entries;
+        }
+        assert!(Instant::now() < deadline, "{what} did not happen: {entries:#?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// How many entries of a kind there are.
+pub fn count(entries: &[Entry], kind: Kind) -> usize {
+    entries.iter().filter(|entry| entry.kind == kind).count()
+}
+
+/// The results of the invocations in the journal, oldest first.
+pub fn results(entries: &[Entry]) -> Vec<&str> {
+    let results = entries.iter().filter(|entry| entry.kind == Kind::Result);
+    results
+        .filter_map(|entry| entry.detail["status"].as_str())
+        .collect()
+}
+
+/// Calls the SQS API.
+pub async fn queue(stack: &Stack, operation: &str, request: &Value) -> Value {
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let request = client
+        .post(&stack.ready().sqs)
+        .header("x-amz-target", format!("AmazonSQS.{operation}"))
+        .body(request.to_string());
+    let response = request.send().await.expect("an answer");
+    serde_json::from_str(&response.text().await.expect("a body")).expect("JSON")
+}
+
+/// Waits for a message in a queue and returns its body.
+pub async fn message(stack: &Stack, name: &str) -> Value {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = queue(
+            stack,
+            "ReceiveMessage",
+            &json!({"QueueUrl": name, "WaitTimeSeconds": 1}),
+        )
+        .await;
+        if let Some(body) = answer.pointer("/Messages/0/Body").and_then(Value::as_str) {
+            return serde_json::from_str(body).expect("JSON");
+        }
+        assert!(Instant::now() < deadline, "no message came to {name}");
+    }
+}

@@ -1,0 +1,57 @@
+//! Finding a user's meetings: group meetings by `part` items, a direct call by the slot, all in one query.
+
+use super::meeting::meeting_key;
+use super::user::slot_key;
+use super::{Item, Loaded, Slot, StoreError, Table, stored_text, text};
+use crate::address::UserId;
+use crate::id::MeetingId;
+use std::collections::BTreeSet;
+
+impl Table {
+    /// The meetings that `user` may be in or invited to. Whether that still holds, only the meeting knows.
+    pub async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError> {
+        let mut meetings = BTreeSet::new();
+        let mut from = None;
+        loop {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.name)
+                .consistent_read(true)
+                // In the order of sort keys, `slot` stands behind every `invited#…` and nothing else between.
+                .key_condition_expression("pk = :user AND sk BETWEEN :first AND :last")
+                .expression_attribute_values(":user", text(format!("user#{user}")))
+                .expression_attribute_values(":first", text("invited#"))
+                .expression_attribute_values(":last", text("slot"))
+                .set_exclusive_start_key(from.take());
+            let output = query.send().await.map_err(StoreError::unavailable("Query"))?;
+            meetings.extend(output.items.unwrap_or_default().iter().filter_map(named));
+            match output.last_evaluated_key {
+                Some(key) => from = Some(key),
+                None => return Ok(meetings),
+            }
+        }
+    }
+
+    /// The meetings of these ids that exist.
+    pub async fn meetings(&self, ids: &BTreeSet<MeetingId>) -> Result<Vec<Loaded>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let items = self.batch(ids.iter().map(meeting_key).collect()).await?;
+        items.into_iter().map(Loaded::from_item).collect()
+    }
+
+    /// The call slot of a user.
+    pub async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError> {
+        let request = self.client.get_item().table_name(&self.name).consistent_read(true).set_key(Some(slot_key(user)));
+        let output = request.send().await.map_err(StoreError::unavailable("GetItem"))?;
+        Ok(output.item.as_ref().and_then(named).map(|meeting_id| Slot { meeting_id }))
+    }
+}
+
+fn named(item: &Item) -> Option<MeetingId> {
+    let sort = stored_text(item, "sk")?;
+    let id = sort.strip_prefix("invited#").or_else(|| stored_text(item, "slot_meeting").map(String::as_str))?;
+    id.parse().ok()
+}
