@@ -64,6 +64,16 @@ async fn perform(act: &str, order: &Value, event: Value, context: &Context) -> R
             .await?;
             Ok(Value::Null)
         }
+        "delete" => {
+            let key = json!({"pk": {"S": order["key"]}, "sk": {"S": "first"}});
+            let request = json!({"TableName": variable("TABLE_NAME")?, "Key": key});
+            call(
+                "AWS_ENDPOINT_URL_DYNAMODB",
+                "DynamoDB_20120810.DeleteItem",
+                &request,
+            )
+            .await
+        }
         "remind" => {
             let queue = variable("QUEUE_URL")?;
             let request = json!({"QueueUrl": queue, "MessageBody": "{}", "DelaySeconds": 45});

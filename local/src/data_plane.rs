@@ -5,18 +5,20 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use crate::access::{Wish, denied};
 use crate::caller::caller_of;
 use crate::faults::Kind as Fault;
 use crate::instruments::Instruments;
 use crate::journal::{Caller, Kind};
 use crate::runtime::Functions;
+use crate::stack::{ACCOUNT_ID, REGION};
 
 /// The endpoint.
 #[derive(Clone)]
@@ -64,15 +66,17 @@ async fn call(State(plane): State<DataPlane>, mut request: Request) -> Response 
 
     let mut detail =
         json!({"topic": call.topic, "client_id": call.client_id, "method": request.method().as_str()});
-    let response = if let Some((status, code)) = plane.injected(&call, &caller) {
-        detail["injected"] = json!(true);
-        let body = axum::Json(json!({"message": "injected fault", "traceId": "0"}));
-        (status, [("x-amzn-errortype", code)], body).into_response()
-    } else {
-        plane.slow_down(&call, &caller).await;
-        // A router answers everything.
-        plane.broker.clone().oneshot(request).await.into_response()
-    };
+    let response =
+        if let Some(message) = denied(&plane.functions, &caller, &call.wishes(request.method(), query)) {
+            refusal(StatusCode::FORBIDDEN, "ForbiddenException", &message)
+        } else if let Some((status, code)) = plane.injected(&call, &caller) {
+            detail["injected"] = json!(true);
+            refusal(status, code, "injected fault")
+        } else {
+            plane.slow_down(&call, &caller).await;
+            // A router answers everything.
+            plane.broker.clone().oneshot(request).await.into_response()
+        };
     detail["status"] = json!(response.status().as_u16());
     if let Some(error) = response
         .headers()
@@ -83,6 +87,11 @@ async fn call(State(plane): State<DataPlane>, mut request: Request) -> Response 
     }
     plane.instruments.record(call.kind, &caller, detail);
     response
+}
+
+fn refusal(status: StatusCode, code: &'static str, message: &str) -> Response {
+    let body = axum::Json(json!({"message": message, "traceId": "0"}));
+    (status, [("x-amzn-errortype", code)], body).into_response()
 }
 
 impl Call {
@@ -115,6 +124,31 @@ impl Call {
                 topic: String::new(),
                 client_id: decoded(connection),
             },
+        }
+    }
+}
+
+impl Call {
+    /// What the call wants to do.
+    fn wishes(&self, method: &Method, query: &str) -> Vec<Wish> {
+        let arn = |resource: &str| format!("arn:aws:iot:{REGION}:{ACCOUNT_ID}:{resource}");
+        let client = arn(&format!("client/{}", self.client_id));
+        let topic = arn(&format!("topic/{}", self.topic));
+        match self.kind {
+            Kind::Publish if query.split('&').any(|pair| pair == "retain=true") => {
+                vec![
+                    Wish::new("iot:Publish", topic.clone()),
+                    Wish::new("iot:RetainPublish", topic),
+                ]
+            }
+            Kind::Publish => vec![Wish::new("iot:Publish", topic)],
+            Kind::Direct => {
+                let mut wish = Wish::new("iot:SendDirectMessage", client);
+                wish.context = vec![("iot:Topic", self.topic.clone())];
+                vec![wish]
+            }
+            _ if method == Method::DELETE => vec![Wish::new("iot:DeleteConnection", client)],
+            _ => vec![Wish::new("iot:GetConnection", client)],
         }
     }
 }

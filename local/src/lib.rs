@@ -1,6 +1,7 @@
 //! The laptop stack: broker, rules, functions, table, queues and data plane in one process tree, on 127.0.0.1 only.
 //! Nothing in it is deployed; it runs the very binaries that are, and reads the very template.
 
+mod access;
 mod caller;
 pub mod clock;
 mod cloud;

@@ -182,8 +182,9 @@ impl Functions {
         &self.processes
     }
 
-    /// Kills all processes and returns when they are gone.
+    /// Lets running invocations end for a moment, kills all processes and returns when they are gone.
     pub async fn shutdown(&self) {
+        futures::future::join_all(self.pools.values().map(|pool| pool.drain())).await;
         self.processes.shutdown().await;
     }
 }

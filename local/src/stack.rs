@@ -308,8 +308,9 @@ impl Stack {
     /// Stops everything: clients are disconnected, processes killed, the store is closed, ports are free.
     pub async fn shutdown(mut self) {
         self.tasks.shutdown().await;
-        self.broker.shutdown().await;
+        // Functions first: what they are still doing goes through the broker and the server.
         self.functions.shutdown().await;
+        self.broker.shutdown().await;
         self.server.abort();
         // It was aborted, which is what its result says.
         let _ = self.server.await;

@@ -4,6 +4,7 @@
 mod evaluate;
 mod function;
 mod intrinsic;
+mod policy;
 mod queue;
 mod resource;
 mod rule;
@@ -17,6 +18,7 @@ use std::path::Path;
 
 pub use evaluate::Surroundings;
 pub use function::{AsyncInvoke, Function, QueueSource, Schedule};
+pub use policy::Statement;
 pub use queue::{Queue, Redrive};
 pub use rule::Rule;
 pub use table::Table;

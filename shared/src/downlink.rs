@@ -4,6 +4,7 @@
 //! queue, *queued* waits for a device that is not connected, *passing* goes to whoever is there.
 
 use crate::address::{ClientId, DownlinkParents};
+use crate::aws::explain;
 use crate::id::{IdKey, InviteId, MeetingId};
 use crate::meeting::{Class, Grant, Tell};
 use crate::message::VERSION;
@@ -11,7 +12,6 @@ use crate::message::downlink::{Body, Downlink, Re};
 use crate::message::object::{Delivery, Reach};
 use crate::rtc::{Join, JoinRequest, MintError, Minter, TTL_SECONDS};
 use aws_sdk_iotdataplane::Client;
-use aws_sdk_iotdataplane::error::DisplayErrorContext;
 use aws_sdk_iotdataplane::primitives::Blob;
 use futures::StreamExt;
 use futures::stream;
@@ -80,7 +80,7 @@ impl Outbox {
         match self.data_plane.get_connection().client_id(device.as_str()).send().await {
             Ok(connection) => Ok(connection.connected()),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => Ok(false),
-            Err(error) => Err(BrokerError(DisplayErrorContext(error).to_string())),
+            Err(error) => Err(BrokerError(explain(&error))),
         }
     }
 
@@ -185,7 +185,7 @@ impl Outbox {
             if downlink.body.is_bulk() { self.parents.bulk_topic(to) } else { self.parents.control_topic(to) };
         let request = self.data_plane.publish().topic(topic).qos(qos).payload(payload);
         let sent = request.message_expiry(keep_seconds(keep_ms)).send().await;
-        sent.map(|_| ()).map_err(|error| TellError::Broker(DisplayErrorContext(error).to_string()))
+        sent.map(|_| ()).map_err(|error| TellError::Broker(explain(&error)))
     }
 
     /// Whether a connected device has it. Whatever goes wrong here, the queue is tried next.
@@ -198,7 +198,7 @@ impl Outbox {
             Err(error) => {
                 let offline = error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception());
                 if !offline {
-                    tracing::warn!(to = %to, error = %DisplayErrorContext(error), "a ring was not confirmed; it is queued");
+                    tracing::warn!(to = %to, error = explain(&error), "a ring was not confirmed; it is queued");
                 }
                 Ok(false)
             }

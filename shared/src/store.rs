@@ -16,8 +16,9 @@ pub use meeting::{DUE_SHARDS, Loaded, Pending};
 pub use open::OpeningView;
 pub use user::{Slot, UserRecord};
 
+use crate::aws::explain;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 use std::error::Error;
@@ -56,10 +57,10 @@ pub enum StoreError {
 impl StoreError {
     fn unavailable<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
     where
-        E: Error + Send + Sync + 'static,
-        R: std::fmt::Debug + Send + Sync + 'static,
+        E: ProvideErrorMetadata + Error + 'static,
+        R: std::fmt::Debug,
     {
-        move |error| Self::Unavailable { operation, why: DisplayErrorContext(error).to_string() }
+        move |error| Self::Unavailable { operation, why: explain(&error) }
     }
 
     fn unreadable(key: &str, why: impl ToString) -> Self {

@@ -1,9 +1,9 @@
 //! Nudges: a message on the delay queue that makes `wake` look at a meeting when its next deadline is due.
 //! Losing one loses nothing: the deadline stands on the record and the sweep finds it.
 
+use crate::aws::explain;
 use crate::id::MeetingId;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
 use serde::{Deserialize, Serialize};
 
 /// What is due within this time is armed at once; the sweep arms or does the rest.
@@ -33,8 +33,8 @@ impl Timer {
         let body = serde_json::to_string(&nudge).unwrap_or_default();
         let request = self.client.send_message().queue_url(&self.queue_url).delay_seconds(delay_seconds);
         if let Err(error) = request.message_body(body).send().await {
-            let error = DisplayErrorContext(error);
-            tracing::warn!(meeting.id = %meeting_id, %error, "a timer was not armed; the sweep will find the deadline");
+            let error = explain(&error);
+            tracing::warn!(meeting.id = %meeting_id, error, "a timer was not armed; the sweep will find the deadline");
         }
     }
 }

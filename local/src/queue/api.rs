@@ -12,11 +12,13 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{Message, Queues};
+use crate::access::{Wish, denied};
 use crate::caller::caller_of;
 use crate::faults::Kind as Fault;
 use crate::instruments::Instruments;
 use crate::journal::Kind;
 use crate::runtime::Functions;
+use crate::stack::REGION;
 
 /// The longest delay of a message.
 const MAX_DELAY_SECONDS: u64 = 900;
@@ -56,7 +58,11 @@ async fn call(State(api): State<QueueApi>, uri: Uri, headers: HeaderMap, body: B
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     let queue = queue_name(&request).unwrap_or_default().to_owned();
 
-    let answer = if api
+    let resource = format!("arn:aws:sqs:{REGION}:{}:{queue}", api.account_id);
+    let wish = Wish::new(format!("sqs:{}", operation.trim_end_matches("Batch")), resource);
+    let answer = if let Some(message) = denied(&api.functions, &caller, &[wish]) {
+        Err((StatusCode::FORBIDDEN, "AccessDenied", message))
+    } else if api
         .instruments
         .faults
         .strikes(Fault::FailQueue, caller.name(), &queue)

@@ -110,6 +110,9 @@ impl Work {
             let Outcome::Failed(failure) = self.pool.invoke(invocation).await else {
                 return;
             };
+            if self.pool.is_stopping() {
+                return;
+            }
             let delay = RETRY_DELAYS
                 .get(attempts - 1)
                 .filter(|_| attempts <= policy.retries as usize);

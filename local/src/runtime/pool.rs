@@ -24,6 +24,9 @@ const DEFAULT_CONCURRENCY: usize = 10;
 /// at the same time gets more.
 const INIT_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// How long a running invocation may take when the stack stops.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// How an invocation ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -97,6 +100,12 @@ pub(super) struct Setting {
     pub(super) processes: Arc<Processes>,
 }
 
+impl Setting {
+    fn concurrency(&self) -> usize {
+        self.function.reserved_concurrency.unwrap_or(DEFAULT_CONCURRENCY)
+    }
+}
+
 /// The processes of one function.
 pub(super) struct Pool {
     setting: Setting,
@@ -107,12 +116,8 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(setting: Setting) -> Self {
-        let concurrency = setting
-            .function
-            .reserved_concurrency
-            .unwrap_or(DEFAULT_CONCURRENCY);
         Self {
-            permits: Semaphore::new(concurrency),
+            permits: Semaphore::new(setting.concurrency()),
             idle: Mutex::default(),
             started: AtomicU64::new(0),
             setting,
@@ -125,7 +130,16 @@ impl Pool {
 
     /// Runs one invocation, after those before it if all processes are busy.
     pub(super) async fn invoke(&self, invocation: &Invocation) -> Outcome {
-        let _permit = self.permits.acquire().await;
+        let Ok(_permit) = self.permits.acquire().await else {
+            let message = "the stack is stopping";
+            let kind = FailureKind::Exited;
+            return Outcome::Failed(Failure::new(
+                kind,
+                "Runtime.Shutdown",
+                &invocation.request_id,
+                message,
+            ));
+        };
         let begun = Instant::now();
         let name = self.setting.function.name.as_str();
         let (process, outcome) = self.run(invocation).await;
@@ -135,6 +149,10 @@ impl Pool {
             Outcome::Returned(_) => {
                 info!(target: "function", origin = name, "{} {duration_ms} ms", invocation.source);
                 "returned"
+            }
+            Outcome::Failed(failure) if self.is_stopping() => {
+                debug!(target: "function", origin = name, "{} was cut off", invocation.source);
+                failure.kind.name()
             }
             Outcome::Failed(failure) => {
                 error!(target: "function", origin = name, "{} FAILED after {duration_ms} ms: {}",
@@ -156,6 +174,19 @@ impl Pool {
                 .push(process);
         }
         outcome
+    }
+
+    /// Lets running invocations end if they do so soon, and takes no others.
+    pub(super) async fn drain(&self) {
+        let all = u32::try_from(self.setting.concurrency()).unwrap_or(u32::MAX);
+        // Whether they made it or not, the processes are killed next.
+        let _ = tokio::time::timeout(GRACE, self.permits.acquire_many(all)).await;
+        self.permits.close();
+    }
+
+    /// Whether no further invocations are taken.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.permits.is_closed()
     }
 
     async fn run(&self, invocation: &Invocation) -> (Option<Arc<Process>>, Outcome) {

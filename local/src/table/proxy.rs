@@ -13,11 +13,13 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::Tables;
+use crate::access::{denied, table_wishes};
 use crate::caller::caller_of;
 use crate::faults::Kind as Fault;
 use crate::instruments::Instruments;
 use crate::journal::{Caller, Kind};
 use crate::runtime::Functions;
+use crate::stack::{ACCOUNT_ID, REGION};
 
 /// DynamoDB's own limit of a request.
 const MAX_REQUEST_BYTES: usize = 16 * 1024 * 1024;
@@ -84,7 +86,7 @@ async fn call(State(api): State<TableApi>, uri: Uri, headers: HeaderMap, request
         api.functions.kill(&caller).await;
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let answer = match api.injected(&call) {
+    let answer = match api.denied(&call).or_else(|| api.injected(&call)) {
         Some(answer) => answer,
         None => match api.forward(headers, &request).await {
             Ok(answer) => answer,
@@ -197,6 +199,23 @@ impl TableApi {
             );
         }
         strikes
+    }
+
+    /// The answer to a call that the function's role does not allow.
+    fn denied(&self, call: &Call<'_>) -> Option<Answer> {
+        call.caller.function.as_ref()?;
+        let request: Value = serde_json::from_slice(call.request).unwrap_or_default();
+        let arn = |table: &str| format!("arn:aws:dynamodb:{REGION}:{ACCOUNT_ID}:table/{table}");
+        let message = denied(
+            &self.functions,
+            call.caller,
+            &table_wishes(call.operation, &request, arn),
+        )?;
+        let refusal = call.refusal(StatusCode::BAD_REQUEST, "AccessDeniedException", &message, None);
+        Some(Answer {
+            injected: false,
+            ..refusal
+        })
     }
 
     /// The answer of a fault, if one strikes.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use super::evaluate::{Evaluator, text};
+use super::policy::{Statement, statements};
 use super::resource::FUNCTION;
 use super::yaml::{Place, TemplateError};
 
@@ -28,6 +29,8 @@ pub struct Function {
     pub environment: BTreeMap<String, String>,
     /// The least important log lines it writes.
     pub log_level: String,
+    /// What its role lets it do.
+    pub role: Vec<Statement>,
     /// What happens to asynchronous invocations.
     pub asynchronous: AsyncInvoke,
     /// Queues whose messages invoke it.
@@ -135,6 +138,7 @@ fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateErr
         reserved_concurrency: reserved.and_then(|reserved| usize::try_from(reserved).ok()),
         environment,
         log_level: log_level.unwrap_or_else(|| "INFO".to_owned()),
+        role: statements(evaluator, &either(&["Policies"]))?,
         asynchronous: AsyncInvoke {
             // Two attempts more and six hours are what Lambda does if nothing is said.
             retries: retries

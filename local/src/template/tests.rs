@@ -268,3 +268,62 @@ fn broken_yaml_is_refused_with_its_line() {
     let error = problem("Resources:\n  A: {\n");
     assert!(error.line.is_some(), "{error}");
 }
+
+#[test]
+fn no_function_of_the_service_may_publish_a_request() {
+    let service = service();
+    for function in &service.functions {
+        for statement in &function.role {
+            if !statement.actions.iter().any(|action| action.starts_with("iot:")) {
+                continue;
+            }
+            for resource in &statement.resources {
+                let downlink =
+                    resource.contains(":topic/call-dn/p2p/") || resource.contains(":topic/bulk-dn/p2p/");
+                let client =
+                    resource.contains(":client/") && statement.actions.iter().all(|a| a != "iot:Publish");
+                assert!(downlink || client, "{}: {resource}", function.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn only_hand_written_statements_make_a_role() {
+    let with = |policies: &str| {
+        SMALL.replace(
+            "      Events:\n",
+            &format!("      Policies: {policies}\n      Events:\n"),
+        )
+    };
+    let statement = "[{Statement: {Effect: Allow, Action: 'sqs:*', Resource: !GetAtt Timers.Arn}}]";
+    let deployment = parse(&with(statement)).expect("a template");
+    let role = &deployment.functions.first().expect("a function").role;
+    assert_eq!(
+        role[0].resources,
+        ["arn:aws:sqs:us-east-1:000000000000:switchboard-Timers"]
+    );
+
+    for (policies, problem_part) in [
+        ("AmazonDynamoDBFullAccess", "policies with a `Statement` only"),
+        (
+            "[DynamoDBCrudPolicy: {TableName: x}]",
+            "policies with a `Statement` only",
+        ),
+        (
+            "[{Statement: {Effect: Allow, Action: '*'}}]",
+            "needs `Effect`, `Action` and `Resource`",
+        ),
+        (
+            "[{Statement: {Effect: Allow, Action: '*', NotResource: x, Resource: y}}]",
+            "`NotResource`",
+        ),
+        (
+            "[{Statement: {Effect: Allow, Action: '*', Resource: '*', Condition: {Bool: {a: b}}}}]",
+            "`StringLike` and `StringEquals` only",
+        ),
+    ] {
+        let error = problem(&with(policies));
+        assert!(error.problem.contains(problem_part), "{policies}: {error}");
+    }
+}

@@ -78,11 +78,10 @@ async fn gone(pid: u64) -> bool {
 
 async fn pid(ready: &Ready) -> u64 {
     let url = format!("{}/2015-03-31/functions/probe/invocations", ready.lambda);
-    post(&url, &json!({"do": "pid"}))
-        .await
-        .1
+    let answer = post(&url, &json!({"do": "pid"})).await.1;
+    answer
         .as_u64()
-        .expect("a process id")
+        .unwrap_or_else(|| panic!("no process id: {answer}"))
 }
 
 #[tokio::test]

@@ -119,3 +119,24 @@ async fn functions_are_found_by_every_name_they_have_and_others_are_refused() {
     assert_eq!(post(&url("nobody"), &json!({})).await.0, 404);
     stack.shutdown().await;
 }
+
+#[tokio::test]
+async fn a_function_may_do_what_its_role_allows_and_nothing_else() {
+    let stack = start().await;
+    let allowed = invoke(&stack, &json!({"do": "write", "key": "k"})).await;
+    assert!(allowed.is_null(), "{allowed}");
+
+    let denied = invoke(&stack, &json!({"do": "delete", "key": "k"})).await;
+    let message = denied["errorMessage"].as_str().unwrap_or_default();
+    assert!(message.contains("AccessDeniedException"), "{denied}");
+    assert!(
+        message.contains("switchboard-Probe is not authorized to perform: dynamodb:DeleteItem"),
+        "{denied}"
+    );
+
+    // The data plane asks for `iot:Publish`, which this role does not have; without a function, anybody may publish.
+    let publish = |endpoint: &str| format!("{}{endpoint}/topics/probe%2Fx", stack.ready().iot_data);
+    assert_eq!(post(&publish("/fn/probe"), &json!({})).await.0, 403);
+    assert_eq!(post(&publish(""), &json!({})).await.0, 200);
+    stack.shutdown().await;
+}

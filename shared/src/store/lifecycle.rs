@@ -29,9 +29,10 @@ impl Table {
     /// Notes that a device connected. `false` if the event is older than what is known.
     pub async fn device_connected(&self, seen: &Seen) -> Result<bool, StoreError> {
         // A device that `authorize` registered has no session yet; a counter that started again is told by the time.
-        let newer = "attribute_not_exists(#device.session) OR #device.version < :version \
-                     OR (#device.online = :false AND #device.seen_ms < :reset)";
+        let newer = "attribute_not_exists(#device.#session) OR #device.#version < :version \
+                     OR (#device.#online = :false AND #device.seen_ms < :reset)";
         let update = self.device_update(seen, true).condition_expression(newer);
+        let update = update.expression_attribute_names("#version", "version");
         let update = update
             .expression_attribute_values(":version", number(seen.version))
             .expression_attribute_values(":false", AttributeValue::Bool(false))
@@ -53,7 +54,7 @@ impl Table {
     pub async fn device_disconnected(&self, seen: &Seen) -> Result<bool, StoreError> {
         let update = self
             .device_update(seen, false)
-            .condition_expression("#device.session = :session AND #device.online = :true")
+            .condition_expression("#device.#session = :session AND #device.#online = :true")
             .expression_attribute_values(":session", text(&seen.session))
             .expression_attribute_values(":true", AttributeValue::Bool(true));
         match update.send().await {
@@ -80,6 +81,8 @@ impl Table {
             .set_key(Some(devices_key(&seen.client_id.user())))
             .update_expression("SET #device = :device, expires_at = :expires_at")
             .expression_attribute_names("#device", format!("{DEVICE}{}", seen.client_id))
+            .expression_attribute_names("#session", "session")
+            .expression_attribute_names("#online", "online")
             .expression_attribute_values(":device", AttributeValue::M(device))
             .expression_attribute_values(":expires_at", ttl(seen.at_ms + SESSION_LIFE_MS))
     }

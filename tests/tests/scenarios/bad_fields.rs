@@ -86,7 +86,7 @@ async fn a_wrong_field_is_named_however_deep_it_is() {
         (json!({"title": ["x"]}), "title"),
         (json!({"title": "x".repeat(201)}), "title"),
         (json!({"policy": {"join": "maybe"}}), "policy.join"),
-        (json!({"policy": []}), "policy"),
+        (json!({"policy": "open"}), "policy"),
         (json!({"ring_seconds": 9}), "ring_seconds"),
         (json!({"ring_seconds": "45"}), "ring_seconds"),
         (json!({"max_participants": 101}), "max_participants"),

@@ -88,7 +88,9 @@ impl Device {
 
     /// Asks, and is refused.
     pub async fn is_refused(&self, function: &str, fields: Value) -> Refused {
-        refusal(self.terminal.ask(&request(function, fields)).await)
+        let outcome = self.terminal.ask(&request(function, fields.clone())).await;
+        assert!(outcome.is_err(), "{fields} is not refused: {outcome:?}");
+        refusal(outcome)
     }
 
     /// Tells something that is sent once, and waits until it was handled.

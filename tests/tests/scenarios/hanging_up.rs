@@ -1,6 +1,7 @@
-//! The caller gives up while it rings.
+//! Hanging up, while it rings or later, and calling who is not there.
 
-use crate::calls::rings;
+use crate::calls::{direct, rings, talks};
+use crate::device::request;
 use crate::user::User;
 
 #[tokio::test]
@@ -36,7 +37,7 @@ async fn leaving_twice_by_the_same_request_is_answered_twice_and_by_another_one_
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    let leave = crate::device::request("attend", call.request("leave"));
+    let leave = request("attend", call.request("leave"));
     let first = caller.sends(&leave).await;
     let second = caller.sends(&leave).await;
     assert_eq!(
@@ -47,5 +48,34 @@ async fn leaving_twice_by_the_same_request_is_answered_twice_and_by_another_one_
     assert_eq!(
         (refused.code.as_str(), refused.reason.as_deref()),
         ("meeting_ended", Some("cancelled"))
+    );
+}
+
+#[tokio::test]
+async fn when_the_callee_hangs_up_the_caller_hears_that_it_is_completed() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut phone, mut bobs_phone) = (alice.on("phone").await, bob.on("phone").await);
+    let call = talks(&mut phone, &bob, &mut bobs_phone).await;
+    assert_eq!(bobs_phone.asks("attend", call.request("leave")).await.kind, "ok");
+    let ended = phone.hears("meeting_ended").await;
+    assert_eq!(
+        (&ended.body["reason"], &ended.body["sip"]),
+        (&"completed".into(), &200.into())
+    );
+}
+
+#[tokio::test]
+async fn who_is_not_connected_is_rung_when_he_comes_back() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let away = bob.on("phone").await;
+    away.terminal.disconnect().await;
+    let phone = alice.on("phone").await;
+    let created = phone.sends(&request("create-meeting", direct(&bob))).await;
+    let mut back = bob.on("phone").await;
+    let invitation = back.hears("invitation").await;
+    assert_eq!(invitation.meeting_id, created.meeting_id);
+    assert_eq!(
+        invitation.body["delivery"], "queued",
+        "so that the terminal asks before it rings"
     );
 }

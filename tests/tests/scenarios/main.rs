@@ -18,5 +18,6 @@ mod round_trips;
 mod rule_events;
 mod stack;
 mod strangers;
+mod tokens;
 mod two_devices;
 mod user;

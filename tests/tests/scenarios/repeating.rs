@@ -64,16 +64,17 @@ async fn the_same_id_with_another_body_is_refused_and_changes_nothing() {
     let cause = caller.client_id().to_owned();
     assert_eq!(carols.also_hears(&[&cause]).await, Vec::<String>::new());
 
-    let refresh = request("attend", call.request("refresh_token"));
-    caller.sends(&refresh).await;
-    let leave = request("attend", call.request("leave")).with_id(refresh.id());
-    assert_eq!(refusal(caller.terminal.ask(&leave).await).code, "bad_request");
+    let accept = request("answer", call.about_invitation("accept"));
+    phone.sends(&accept).await;
+    let reject = request("answer", call.about_invitation("reject")).with_id(accept.id());
+    assert_eq!(refusal(phone.terminal.ask(&reject).await).code, "bad_request");
+    let leave = request("attend", call.request("leave")).with_id(accept.id());
+    assert_eq!(refusal(phone.terminal.ask(&leave).await).code, "bad_request");
     assert_eq!(
-        phone.also_hears(&[&cause]).await,
-        Vec::<String>::new(),
+        caller.also_hears(&[phone.client_id()]).await,
+        ["participant_updated"],
         "the call goes on"
     );
-    assert_eq!(caller.also_hears(&[]).await, Vec::<String>::new());
 }
 
 #[tokio::test]

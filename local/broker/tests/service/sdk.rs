@@ -71,13 +71,13 @@ async fn direct_messages_and_their_errors() {
     assert!(absent.is_resource_not_found_exception(), "{absent:?}");
 
     let mut client = Client::connect(&stack, ID).await;
-    let sent = send()
+    let confirmed = send()
         .confirmation(true)
         .timeout(3)
         .send()
         .await
         .expect("is confirmed");
-    assert!(sent.trace_id().is_some());
+    assert!(confirmed.trace_id().is_some());
     assert_eq!(client.text().await, "ring");
     client.disconnect().await;
     stack.until_gone(ID).await;

@@ -204,7 +204,7 @@ async fn no_message_is_lost_in_a_storm_of_takeovers() {
             }
         }
     };
-    within(async { tokio::join!(sending, receiving) }).await;
+    within(Box::pin(async { tokio::join!(sending, receiving) })).await;
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use rumqttc::{
-    AsyncClient, ConnectReturnCode, ConnectionError, Event, Incoming, LastWill, MqttOptions, Outgoing,
-    Publish, QoS, SubscribeReasonCode,
+    AsyncClient, ConnectReturnCode, ConnectionError, Event, Incoming, LastWill, MqttOptions, Publish, QoS,
+    SubscribeReasonCode,
 };
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinSet;

@@ -10,23 +10,13 @@ use tokio::sync::watch;
 use super::within;
 
 /// Allows everything to everybody unless a test says otherwise.
+#[derive(Default)]
 pub struct TestCloud {
     answers: Mutex<HashMap<String, Result<Value, String>>>,
     events: Mutex<Vec<Value>>,
     published: watch::Sender<Vec<Published>>,
     /// The rules take nothing while it is held.
     pub rules: tokio::sync::Mutex<()>,
-}
-
-impl Default for TestCloud {
-    fn default() -> Self {
-        Self {
-            answers: Mutex::default(),
-            events: Mutex::default(),
-            published: watch::Sender::default(),
-            rules: tokio::sync::Mutex::default(),
-        }
-    }
 }
 
 /// A statement that allows.
