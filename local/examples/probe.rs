@@ -11,11 +11,7 @@ use serde_json::{Value, json};
 async fn main() -> Result<(), Error> {
     run(service_fn(|event: LambdaEvent<Value>| async move {
         let order = order(&event.payload);
-        let act = order
-            .get("do")
-            .and_then(Value::as_str)
-            .unwrap_or("echo")
-            .to_owned();
+        let act = order.get("do").and_then(Value::as_str).unwrap_or("echo").to_owned();
         perform(&act, &order, event.payload, &event.context).await
     }))
     .await
@@ -56,23 +52,13 @@ async fn perform(act: &str, order: &Value, event: Value, context: &Context) -> R
                     "Item": {"pk": {"S": order["key"]}, "sk": {"S": sk}}}})
             };
             let request = json!({"TransactItems": [put("a"), put("b")]});
-            call(
-                "AWS_ENDPOINT_URL_DYNAMODB",
-                "DynamoDB_20120810.TransactWriteItems",
-                &request,
-            )
-            .await?;
+            call("AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB_20120810.TransactWriteItems", &request).await?;
             Ok(Value::Null)
         }
         "delete" => {
             let key = json!({"pk": {"S": order["key"]}, "sk": {"S": "first"}});
             let request = json!({"TableName": variable("TABLE_NAME")?, "Key": key});
-            call(
-                "AWS_ENDPOINT_URL_DYNAMODB",
-                "DynamoDB_20120810.DeleteItem",
-                &request,
-            )
-            .await
+            call("AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB_20120810.DeleteItem", &request).await
         }
         "remind" => {
             let queue = variable("QUEUE_URL")?;
@@ -80,20 +66,14 @@ async fn perform(act: &str, order: &Value, event: Value, context: &Context) -> R
             call("AWS_ENDPOINT_URL_SQS", "AmazonSQS.SendMessage", &request).await
         }
         _ => {
-            let offset = context
-                .client_context
-                .as_ref()
-                .and_then(|context| context.custom.get("clock_offset_ms"));
+            let offset =
+                context.client_context.as_ref().and_then(|context| context.custom.get("clock_offset_ms"));
             let variables: Vec<String> = std::env::vars().map(|(name, _)| name).collect();
             Ok(json!({"event": event, "clock_offset_ms": offset, "variables": variables}))
         }
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is a function of its own, without the service's configuration"
-)]
 fn variable(name: &str) -> Result<String, Error> {
     std::env::var(name).map_err(|_| format!("{name} is missing").into())
 }
@@ -119,9 +99,5 @@ async fn call(endpoint: &str, target: &str, request: &Value) -> Result<Value, Er
         .map_err(boxed)?;
     let status = response.status();
     let body = response.text().await.map_err(boxed)?;
-    if status.is_success() {
-        Ok(serde_json::from_str(&body)?)
-    } else {
-        Err(body.into())
-    }
+    if status.is_success() { Ok(serde_json::from_str(&body)?) } else { Err(body.into()) }
 }

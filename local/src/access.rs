@@ -24,30 +24,16 @@ pub(crate) struct Wish {
 
 impl Wish {
     pub(crate) fn new(action: impl Into<String>, resource: impl Into<String>) -> Self {
-        Self {
-            action: action.into(),
-            resource: resource.into(),
-            context: Vec::new(),
-        }
+        Self { action: action.into(), resource: resource.into(), context: Vec::new() }
     }
 
     /// Whether the statements of a role grant the wish.
     fn is_granted(&self, statements: &[Statement]) -> bool {
         let applies = |statement: &&Statement| {
-            statement
-                .actions
-                .iter()
-                .any(|pattern| matches(pattern, &self.action))
-                && statement
-                    .resources
-                    .iter()
-                    .any(|pattern| matches(pattern, &self.resource))
+            statement.actions.iter().any(|pattern| matches(pattern, &self.action))
+                && statement.resources.iter().any(|pattern| matches(pattern, &self.resource))
                 && statement.conditions.iter().all(|(key, patterns)| {
-                    let value = self
-                        .context
-                        .iter()
-                        .find(|(name, _)| name == key)
-                        .map(|(_, value)| value);
+                    let value = self.context.iter().find(|(name, _)| name == key).map(|(_, value)| value);
                     value.is_some_and(|value| patterns.iter().any(|pattern| matches(pattern, value)))
                 })
         };
@@ -70,37 +56,22 @@ pub(crate) fn denied(functions: &Functions, caller: &Caller, wishes: &[Wish]) ->
 
 /// What a call to the table wants to do. `arn` makes the ARN of a table.
 pub(crate) fn table_wishes(operation: &str, request: &Value, arn: impl Fn(&str) -> String) -> Vec<Wish> {
-    let table = |request: &Value| {
-        arn(request
-            .get("TableName")
-            .and_then(Value::as_str)
-            .unwrap_or_default())
-    };
+    let table = |request: &Value| arn(request.get("TableName").and_then(Value::as_str).unwrap_or_default());
     let own = |resource: String| Wish::new(format!("dynamodb:{operation}"), resource);
     match operation {
         "BatchGetItem" | "BatchWriteItem" => {
             let tables = request.get("RequestItems").and_then(Value::as_object);
-            tables
-                .into_iter()
-                .flatten()
-                .map(|(name, _)| own(arn(name)))
-                .collect()
+            tables.into_iter().flatten().map(|(name, _)| own(arn(name))).collect()
         }
         // A transaction needs the rights of what is in it.
         "TransactWriteItems" | "TransactGetItems" => {
-            let items = request
-                .get("TransactItems")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten();
+            let items = request.get("TransactItems").and_then(Value::as_array).into_iter().flatten();
             let parts = items.filter_map(Value::as_object).flatten();
             let action = |kind: &str| match kind {
                 "ConditionCheck" => "dynamodb:ConditionCheckItem".to_owned(),
                 kind => format!("dynamodb:{kind}Item"),
             };
-            parts
-                .map(|(kind, part)| Wish::new(action(kind), table(part)))
-                .collect()
+            parts.map(|(kind, part)| Wish::new(action(kind), table(part))).collect()
         }
         _ => match request.get("IndexName").and_then(Value::as_str) {
             Some(index) => vec![own(format!("{}/index/{index}", table(request)))],

@@ -113,10 +113,7 @@ impl Up {
             mqtt: self.mqtt,
             http: self.http,
             store,
-            template: self
-                .template
-                .clone()
-                .unwrap_or_else(|| workspace.join("template.yaml")),
+            template: self.template.clone().unwrap_or_else(|| workspace.join("template.yaml")),
             binaries: self.binaries.clone().unwrap_or_else(|| binaries.to_owned()),
             stack_name: self.stack_name.clone(),
             parameters: values,
@@ -162,10 +159,7 @@ mod tests {
         let Command::Up(up) = Cli::parse_from(["local", "up", "--parameter", "IdKey=a=b"]).command else {
             panic!("`up` was asked for")
         };
-        assert_eq!(
-            up.options(Path::new("/w"), Path::new("/b")).parameters["IdKey"],
-            "a=b"
-        );
+        assert_eq!(up.options(Path::new("/w"), Path::new("/b")).parameters["IdKey"], "a=b");
         assert!(Cli::try_parse_from(["local", "up", "--parameter", "IdKey"]).is_err());
     }
 }

@@ -14,9 +14,7 @@ impl Clock {
     /// A clock that shows the system's time.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            offset_ms: watch::Sender::new(0),
-        }
+        Self { offset_ms: watch::Sender::new(0) }
     }
 
     /// Milliseconds since the epoch.
@@ -34,8 +32,7 @@ impl Clock {
     /// Moves the clock forward and wakes everything that has become due.
     pub fn advance(&self, by_ms: u64) {
         let by_ms = i64::try_from(by_ms).unwrap_or(i64::MAX);
-        self.offset_ms
-            .send_modify(|offset| *offset = offset.saturating_add(by_ms));
+        self.offset_ms.send_modify(|offset| *offset = offset.saturating_add(by_ms));
     }
 
     /// Returns once the clock shows `at_ms` or later.
@@ -64,12 +61,9 @@ impl Default for Clock {
 }
 
 /// Real time in milliseconds since the epoch; deadlines of processes are real ones, whatever the stack's clock shows.
-#[expect(clippy::disallowed_methods, reason = "this is the clock's adapter")]
 #[must_use]
 pub fn system_ms() -> i64 {
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or(Duration::ZERO);
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }
 

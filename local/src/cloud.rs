@@ -21,10 +21,7 @@ pub(crate) struct LocalCloud {
 #[async_trait]
 impl Cloud for LocalCloud {
     async fn authorize(&self, event: Value) -> Result<Value, String> {
-        let authorizer = self
-            .authorizer
-            .as_deref()
-            .ok_or("the template has no authorizer")?;
+        let authorizer = self.authorizer.as_deref().ok_or("the template has no authorizer")?;
         let invocation = Invocation::new("connect", event.to_string());
         match self.functions.invoke(authorizer, &invocation).await {
             Some(Outcome::Returned(result)) => {

@@ -32,9 +32,7 @@ pub(crate) struct DataPlane {
 impl DataPlane {
     /// The endpoint, at `/iot-data`.
     pub(crate) fn router(self) -> Router {
-        Router::new()
-            .route("/iot-data/{*path}", any(call))
-            .with_state(self)
+        Router::new().route("/iot-data/{*path}", any(call)).with_state(self)
     }
 }
 
@@ -52,11 +50,7 @@ async fn call(State(plane): State<DataPlane>, mut request: Request) -> Response 
     let call = Call::of(path, query);
 
     // Still percent-encoded: the slashes of a topic must not become levels of the path.
-    let target = if query.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}?{query}")
-    };
+    let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     let Ok(target) = target.parse::<Uri>() else {
         return StatusCode::BAD_REQUEST.into_response();
     };
@@ -78,11 +72,7 @@ async fn call(State(plane): State<DataPlane>, mut request: Request) -> Response 
             plane.broker.clone().oneshot(request).await.into_response()
         };
     detail["status"] = json!(response.status().as_u16());
-    if let Some(error) = response
-        .headers()
-        .get("x-amzn-errortype")
-        .and_then(|error| error.to_str().ok())
-    {
+    if let Some(error) = response.headers().get("x-amzn-errortype").and_then(|error| error.to_str().ok()) {
         detail["error"] = json!(error);
     }
     plane.instruments.record(call.kind, &caller, detail);
@@ -99,31 +89,17 @@ impl Call {
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         if let Some(topic) = path.strip_prefix("/topics/") {
             let topic = decoded(topic);
-            let client_id = topic
-                .split_once("/p2p/")
-                .map(|(_, client_id)| client_id.to_owned());
-            return Self {
-                kind: Kind::Publish,
-                client_id: client_id.unwrap_or_default(),
-                topic,
-            };
+            let client_id = topic.split_once("/p2p/").map(|(_, client_id)| client_id.to_owned());
+            return Self { kind: Kind::Publish, client_id: client_id.unwrap_or_default(), topic };
         }
         let connection = path.strip_prefix("/connections/").unwrap_or_default();
         match connection.strip_suffix("/messages") {
             Some(client_id) => {
                 let topic = query.split('&').find_map(|pair| pair.strip_prefix("topic="));
                 let topic = decoded(&topic.unwrap_or_default().replace('+', " "));
-                Self {
-                    kind: Kind::Direct,
-                    topic,
-                    client_id: decoded(client_id),
-                }
+                Self { kind: Kind::Direct, topic, client_id: decoded(client_id) }
             }
-            None => Self {
-                kind: Kind::Connection,
-                topic: String::new(),
-                client_id: decoded(connection),
-            },
+            None => Self { kind: Kind::Connection, topic: String::new(), client_id: decoded(connection) },
         }
     }
 }
@@ -136,10 +112,7 @@ impl Call {
         let topic = arn(&format!("topic/{}", self.topic));
         match self.kind {
             Kind::Publish if query.split('&').any(|pair| pair == "retain=true") => {
-                vec![
-                    Wish::new("iot:Publish", topic.clone()),
-                    Wish::new("iot:RetainPublish", topic),
-                ]
+                vec![Wish::new("iot:Publish", topic.clone()), Wish::new("iot:RetainPublish", topic)]
             }
             Kind::Publish => vec![Wish::new("iot:Publish", topic)],
             Kind::Direct => {
@@ -163,9 +136,7 @@ impl DataPlane {
             Kind::Direct => &[(Fault::FailDirect, failure), (Fault::ThrottleDirect, throttled)],
             _ => &[],
         };
-        possible
-            .iter()
-            .find_map(|(fault, answer)| self.strikes(*fault, call, caller).map(|_| *answer))
+        possible.iter().find_map(|(fault, answer)| self.strikes(*fault, call, caller).map(|_| *answer))
     }
 
     async fn slow_down(&self, call: &Call, caller: &Caller) {
@@ -177,10 +148,7 @@ impl DataPlane {
     }
 
     fn strikes(&self, fault: Fault, call: &Call, caller: &Caller) -> Option<u64> {
-        let strikes = self
-            .instruments
-            .faults
-            .strikes(fault, caller.name(), &call.topic)?;
+        let strikes = self.instruments.faults.strikes(fault, caller.name(), &call.topic)?;
         let detail: Value = json!({"kind": fault, "topic": call.topic});
         self.instruments.record(Kind::Fault, caller, detail);
         Some(strikes.delay_ms)
@@ -200,16 +168,10 @@ mod tests {
 
         let query = "topic=call-dn%2Fp2p%2FGID%40%40%40bob&confirmation=true";
         let direct = Call::of("/connections/GID%40%40%40bob/messages", query);
-        assert_eq!(
-            (direct.kind, direct.client_id.as_str()),
-            (Kind::Direct, "GID@@@bob")
-        );
+        assert_eq!((direct.kind, direct.client_id.as_str()), (Kind::Direct, "GID@@@bob"));
         assert_eq!(direct.topic, "call-dn/p2p/GID@@@bob");
 
         let connection = Call::of("/connections/GID%40%40%40bob", "");
-        assert_eq!(
-            (connection.kind, connection.client_id.as_str()),
-            (Kind::Connection, "GID@@@bob")
-        );
+        assert_eq!((connection.kind, connection.client_id.as_str()), (Kind::Connection, "GID@@@bob"));
     }
 }

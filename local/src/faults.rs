@@ -81,10 +81,7 @@ pub struct Faults {
 impl Faults {
     /// Arms a fault.
     pub fn arm(&self, fault: Fault) {
-        self.armed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(fault);
+        self.armed.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 
     /// What is still armed.
@@ -104,10 +101,7 @@ impl Faults {
         let index = armed.iter().position(|fault| {
             fault.kind == kind
                 && (fault.function == "*" || fault.function == function)
-                && fault
-                    .only
-                    .as_ref()
-                    .is_none_or(|only| occasion.contains(only.as_str()))
+                && fault.only.as_ref().is_none_or(|only| occasion.contains(only.as_str()))
         })?;
         let fault = &mut armed[index];
         if fault.skip > 0 {
@@ -134,9 +128,7 @@ mod tests {
     #[test]
     fn a_fault_strikes_its_function_as_often_as_it_says() {
         let faults = Faults::default();
-        faults.arm(fault(
-            r#"{"function":"answer","kind":"throttle_table","times":2,"skip":1}"#,
-        ));
+        faults.arm(fault(r#"{"function":"answer","kind":"throttle_table","times":2,"skip":1}"#));
         let strikes = |function| faults.strikes(Kind::ThrottleTable, function, "GetItem").is_some();
         assert!(!strikes("attend"));
         assert_eq!([(); 4].map(|()| strikes("answer")), [false, true, true, false]);
@@ -147,16 +139,8 @@ mod tests {
     fn a_fault_can_wait_for_an_operation_or_a_topic() {
         let faults = Faults::default();
         faults.arm(fault(r#"{"kind":"fail_publish","only":"@@@bob."}"#));
-        assert!(
-            faults
-                .strikes(Kind::FailPublish, "answer", "call-dn/p2p/GID@@@alice.phone")
-                .is_none()
-        );
-        assert!(
-            faults
-                .strikes(Kind::FailPublish, "answer", "call-dn/p2p/GID@@@bob.phone")
-                .is_some()
-        );
+        assert!(faults.strikes(Kind::FailPublish, "answer", "call-dn/p2p/GID@@@alice.phone").is_none());
+        assert!(faults.strikes(Kind::FailPublish, "answer", "call-dn/p2p/GID@@@bob.phone").is_some());
     }
 
     #[test]

@@ -2,10 +2,6 @@
 //! depends on them.
 
 /// A new id that nothing else has.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what the cloud makes up itself is derived from nothing"
-)]
 pub(crate) fn random_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }

@@ -124,10 +124,7 @@ mod tests {
     #[test]
     fn entries_are_numbered_and_read_from_where_one_stopped() {
         let journal = Journal::default();
-        let caller = Caller {
-            function: Some("answer".to_owned()),
-            ..Caller::default()
-        };
+        let caller = Caller { function: Some("answer".to_owned()), ..Caller::default() };
         for operation in ["GetItem", "UpdateItem", "Query"] {
             journal.record(7, Kind::Table, &caller, json!({"operation": operation}));
         }

@@ -21,9 +21,8 @@ pub const DEFAULT_FILTER: &str = "warn,local=info,function=info,broker=info,rmqt
 /// # Errors
 /// The filter is none.
 pub fn start(filter: &str, no_color: bool) -> Result<(), String> {
-    let filter: tracing_subscriber::filter::Targets = filter
-        .parse()
-        .map_err(|error| format!("the log filter `{filter}` is not valid: {error}"))?;
+    let filter: tracing_subscriber::filter::Targets =
+        filter.parse().map_err(|error| format!("the log filter `{filter}` is not valid: {error}"))?;
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal() && !no_color)
@@ -71,10 +70,7 @@ fn readable(line: &str) -> (Level, String) {
         let _ = write!(text, "{separator}{name}={value}");
     };
     for (name, value) in fields {
-        if !matches!(
-            name.as_str(),
-            "message" | "level" | "timestamp" | "target" | "span" | "spans"
-        ) {
+        if !matches!(name.as_str(), "message" | "level" | "timestamp" | "target" | "span" | "spans") {
             append(name, value);
         }
     }
@@ -105,13 +101,11 @@ where
         let mut parts = Parts::default();
         event.record(&mut parts);
         let target = event.metadata().target();
-        let origin = parts
-            .origin
-            .unwrap_or_else(|| match target.split("::").next().unwrap_or(target) {
-                "rmqtt" | "broker" => "broker".to_owned(),
-                "local" => "stack".to_owned(),
-                other => other.to_owned(),
-            });
+        let origin = parts.origin.unwrap_or_else(|| match target.split("::").next().unwrap_or(target) {
+            "rmqtt" | "broker" => "broker".to_owned(),
+            "local" => "stack".to_owned(),
+            other => other.to_owned(),
+        });
         let level = *event.metadata().level();
         let time = chrono::Local::now().format("%H:%M:%S%.3f");
         if writer.has_ansi_escapes() {
@@ -128,11 +122,7 @@ where
                 parts.message, parts.fields
             )
         } else {
-            writeln!(
-                writer,
-                "{time} {origin:<15} {level:<5} {}{}",
-                parts.message, parts.fields
-            )
+            writeln!(writer, "{time} {origin:<15} {level:<5} {}{}", parts.message, parts.fields)
         }
     }
 }
@@ -170,10 +160,7 @@ mod tests {
     #[test]
     fn json_of_a_function_becomes_a_readable_line() {
         let line = r#"{"timestamp":"2026-11-22T18:00:00Z","level":"WARN","fields":{"message":"refused","code":"not_host"},"target":"destroy","span":{"caller":"GID@@@bob","name":"request"}}"#;
-        assert_eq!(
-            readable(line),
-            (Level::WARN, "refused code=not_host caller=GID@@@bob".to_owned())
-        );
+        assert_eq!(readable(line), (Level::WARN, "refused code=not_host caller=GID@@@bob".to_owned()));
     }
 
     #[test]
@@ -182,10 +169,7 @@ mod tests {
             readable(r#"{"level":"ERROR","message":"no","n":1}"#),
             (Level::ERROR, "no n=1".to_owned())
         );
-        assert_eq!(
-            readable("thread 'main' panicked"),
-            (Level::INFO, "thread 'main' panicked".to_owned())
-        );
+        assert_eq!(readable("thread 'main' panicked"), (Level::INFO, "thread 'main' panicked".to_owned()));
         assert_eq!(readable("[1]"), (Level::INFO, "[1]".to_owned()));
     }
 }

@@ -11,26 +11,14 @@ pub fn laptop(rtc_provider: &str, variable: impl Fn(&str) -> Option<String>) -> 
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     let or = |name: &str, default: &str| set(name).unwrap_or_else(|| default.to_owned());
     [
-        (
-            "JwtHs256Secret",
-            or("SWITCHBOARD_JWT_SECRET", DEVELOPMENT_JWT_SECRET),
-        ),
-        (
-            "IdKey",
-            or("SWITCHBOARD_ID_KEY", "local-development-only-id-key-000000000000"),
-        ),
+        ("JwtHs256Secret", or("SWITCHBOARD_JWT_SECRET", DEVELOPMENT_JWT_SECRET)),
+        ("IdKey", or("SWITCHBOARD_ID_KEY", "local-development-only-id-key-000000000000")),
         ("RtcProvider", rtc_provider.to_owned()),
         ("LiveKitUrl", or("LIVEKIT_URL", "ws://127.0.0.1:7880")),
         ("LiveKitApiKey", or("LIVEKIT_API_KEY", "devkey")),
-        (
-            "LiveKitApiSecret",
-            or("LIVEKIT_API_SECRET", "local-development-only-livekit-secret"),
-        ),
+        ("LiveKitApiSecret", or("LIVEKIT_API_SECRET", "local-development-only-livekit-secret")),
         ("AlibabaAppId", or("ALIBABA_APP_ID", "localdev")),
-        (
-            "AlibabaAppKey",
-            or("ALIBABA_APP_KEY", "local-development-only-alibaba-key"),
-        ),
+        ("AlibabaAppKey", or("ALIBABA_APP_KEY", "local-development-only-alibaba-key")),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()

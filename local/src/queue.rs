@@ -64,10 +64,7 @@ impl Queues {
             messages: Mutex::default(),
             changed: Notify::new(),
         };
-        let queues = declared
-            .iter()
-            .map(|declared| (declared.name.clone(), queue(declared)))
-            .collect();
+        let queues = declared.iter().map(|declared| (declared.name.clone(), queue(declared))).collect();
         Self { queues, instruments }
     }
 
@@ -124,10 +121,8 @@ impl Queues {
                     message.visible_ms <= now_ms && message.receive_count >= redrive.max_receive_count
                 }));
             }
-            let mut due: Vec<&mut Message> = messages
-                .iter_mut()
-                .filter(|message| message.visible_ms <= now_ms)
-                .collect();
+            let mut due: Vec<&mut Message> =
+                messages.iter_mut().filter(|message| message.visible_ms <= now_ms).collect();
             due.sort_by_key(|message| message.visible_ms);
             for message in due.into_iter().take(most) {
                 message.receive_count += 1;
@@ -167,11 +162,7 @@ impl Queues {
     /// Deletes all messages of a queue.
     pub(crate) fn purge(&self, queue: &str) {
         if let Some(queue) = self.queues.get(queue) {
-            queue
-                .messages
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clear();
+            queue.messages.lock().unwrap_or_else(PoisonError::into_inner).clear();
         }
     }
 
@@ -180,12 +171,7 @@ impl Queues {
         let now_ms = self.instruments.clock.now_ms();
         let mut depth = Depth::default();
         if let Some(queue) = self.queues.get(queue) {
-            for message in queue
-                .messages
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .iter()
-            {
+            for message in queue.messages.lock().unwrap_or_else(PoisonError::into_inner).iter() {
                 match (message.visible_ms <= now_ms, message.receive_count) {
                     (true, _) => depth.visible += 1,
                     (false, 0) => depth.delayed += 1,
@@ -218,10 +204,7 @@ impl Queues {
 
 impl Queue {
     fn put(&self, message: Message) {
-        self.messages
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(message);
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner).push(message);
         self.changed.notify_one();
     }
 }

@@ -30,10 +30,7 @@ impl Rules {
             if let Some(event) = rule.statement.apply(message) {
                 self.act(rule, message, &event);
             } else {
-                warn!(
-                    "rule {} selects nothing from a message to {}",
-                    rule.name, message.topic
-                );
+                warn!("rule {} selects nothing from a message to {}", rule.name, message.topic);
             }
         }
     }

@@ -42,12 +42,7 @@ impl Invocation {
     /// An invocation with a new request id.
     #[must_use]
     pub fn new(source: impl Into<String>, event: impl Into<Bytes>) -> Self {
-        Self {
-            request_id: random_id(),
-            event: event.into(),
-            source: source.into(),
-            about: Value::Null,
-        }
+        Self { request_id: random_id(), event: event.into(), source: source.into(), about: Value::Null }
     }
 }
 
@@ -103,10 +98,7 @@ impl Functions {
         for function in functions {
             let path = binaries.join(format!("{}{}", function.name, std::env::consts::EXE_SUFFIX));
             if !path.is_file() {
-                return Err(NoBinary {
-                    function: function.name.clone(),
-                    path,
-                });
+                return Err(NoBinary { function: function.name.clone(), path });
             }
             let pool = Arc::new(Pool::new(Setting {
                 function: function.clone(),
@@ -121,11 +113,7 @@ impl Functions {
             waiting.insert(function.name.clone(), queue);
             pools.insert(function.name.clone(), pool);
         }
-        Ok(Self {
-            pools,
-            waiting,
-            processes,
-        })
+        Ok(Self { pools, waiting, processes })
     }
 
     /// Runs a function and waits for its answer; `None` if there is no such function.
@@ -169,11 +157,7 @@ impl Functions {
 
     /// Kills the process behind a caller and returns when it is gone.
     pub(crate) async fn kill(&self, caller: &Caller) {
-        if let Some(process) = caller
-            .process
-            .as_deref()
-            .and_then(|label| self.processes.get(label))
-        {
+        if let Some(process) = caller.process.as_deref().and_then(|label| self.processes.get(label)) {
             process.kill().await;
         }
     }

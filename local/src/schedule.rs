@@ -36,10 +36,7 @@ pub(crate) async fn serve(
         };
         let invocation = Invocation::new(format!("schedule {}", schedule.name), event);
         if let Err(problem) = functions.invoke_later(&function.name, invocation) {
-            error!(
-                "schedule {} could not invoke {}: {problem}",
-                schedule.name, function.name
-            );
+            error!("schedule {} could not invoke {}: {problem}", schedule.name, function.name);
         }
     }
 }
@@ -50,18 +47,11 @@ fn event(schedule: &Schedule, function: &Function, here: &Surroundings, due_ms: 
     let (source, resource, detail) = if schedule.scheduler {
         (
             "aws.scheduler",
-            format!(
-                "scheduler:{}:{}:schedule/default/{name}",
-                here.region, here.account_id
-            ),
+            format!("scheduler:{}:{}:schedule/default/{name}", here.region, here.account_id),
             json!("{}"),
         )
     } else {
-        (
-            "aws.events",
-            format!("events:{}:{}:rule/{name}", here.region, here.account_id),
-            json!({}),
-        )
+        ("aws.events", format!("events:{}:{}:rule/{name}", here.region, here.account_id), json!({}))
     };
     json!({
         "version": "0",

@@ -66,11 +66,7 @@ enum Expression {
     /// `startswith(text, prefix)`.
     StartsWith(Box<Expression>, Box<Expression>),
     /// `a = b`, or with `true` `a <> b`.
-    Equal {
-        left: Box<Expression>,
-        right: Box<Expression>,
-        negated: bool,
-    },
+    Equal { left: Box<Expression>, right: Box<Expression>, negated: bool },
     /// `a AND b`.
     And(Box<Expression>, Box<Expression>),
     /// `a OR b`.

@@ -125,16 +125,12 @@ impl Stack {
     /// # Errors
     /// A port is taken, the template or a binary cannot be used, or the store fails. What was started is stopped.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        if let Some(address) = [options.mqtt, options.http]
-            .into_iter()
-            .find(|address| !address.ip().is_loopback())
+        if let Some(address) =
+            [options.mqtt, options.http].into_iter().find(|address| !address.ip().is_loopback())
         {
             return Err(StartError::NotLoopback(address));
         }
-        let taken = |source| StartError::Http {
-            address: options.http,
-            source,
-        };
+        let taken = |source| StartError::Http { address: options.http, source };
         let listener = TcpListener::bind(options.http).await.map_err(taken)?;
         let address = listener.local_addr().map_err(taken)?;
         let http = format!("http://{address}");
@@ -146,24 +142,14 @@ impl Stack {
             sqs_url: format!("{http}/sqs"),
         };
         let mut parameters = options.parameters.clone();
-        parameters
-            .entry("IotDataEndpoint".to_owned())
-            .or_insert_with(|| format!("{http}/iot-data"));
+        parameters.entry("IotDataEndpoint".to_owned()).or_insert_with(|| format!("{http}/iot-data"));
         let deployment = Deployment::read(&options.template, &surroundings, &parameters)?;
 
         let instruments = Arc::new(Instruments::default());
         let queues = Arc::new(Queues::new(&deployment.queues, Arc::clone(&instruments)));
-        let endpoints = Endpoints {
-            http: http.clone(),
-            region: REGION.to_owned(),
-        };
-        let functions = Functions::new(
-            &deployment.functions,
-            &options.binaries,
-            &endpoints,
-            &instruments,
-            &queues,
-        )?;
+        let endpoints = Endpoints { http: http.clone(), region: REGION.to_owned() };
+        let functions =
+            Functions::new(&deployment.functions, &options.binaries, &endpoints, &instruments, &queues)?;
         let functions = Arc::new(functions);
         let client = plain_client();
         let tables = Tables::start(&options.store, &deployment.tables, client.clone(), REGION).await?;
@@ -187,11 +173,7 @@ impl Stack {
             },
             // The service waits five seconds; a laptop that compiles at the same time may need longer to start the
             // authorizer. Its own time limit holds in any case.
-            limits: Limits {
-                authorize_timeout: Duration::from_secs(20),
-                ..Limits::default()
-            },
-            ..BrokerConfig::default()
+            limits: Limits { authorize_timeout: Duration::from_secs(20), ..Limits::default() },
         };
         let broker = Broker::start(config, Arc::new(cloud)).await?;
 
@@ -221,24 +203,12 @@ impl Stack {
             for source in function.queues.clone() {
                 let (queues, functions) = (Arc::clone(&queues), Arc::clone(&functions));
                 let name = function.name.clone();
-                tasks.spawn(queue::mapping::serve(
-                    queues,
-                    functions,
-                    name,
-                    source,
-                    REGION.to_owned(),
-                ));
+                tasks.spawn(queue::mapping::serve(queues, functions, name, source, REGION.to_owned()));
             }
             for schedule in function.schedules.clone() {
                 let (functions, instruments) = (Arc::clone(&functions), Arc::clone(&instruments));
                 let (function, surroundings) = (function.clone(), surroundings.clone());
-                tasks.spawn(schedule::serve(
-                    schedule,
-                    function,
-                    functions,
-                    instruments,
-                    surroundings,
-                ));
+                tasks.spawn(schedule::serve(schedule, function, functions, instruments, surroundings));
             }
         }
 
@@ -250,21 +220,9 @@ impl Stack {
             sqs: surroundings.sqs_url,
             lambda: http.clone(),
             http,
-            table: deployment
-                .tables
-                .first()
-                .map(|table| table.name.clone())
-                .unwrap_or_default(),
+            table: deployment.tables.first().map(|table| table.name.clone()).unwrap_or_default(),
         };
-        let stack = Self {
-            ready,
-            instruments,
-            functions,
-            broker,
-            tables,
-            server,
-            tasks,
-        };
+        let stack = Self { ready, instruments, functions, broker, tables, server, tasks };
         match stack.answers(&client).await {
             Ok(()) => Ok(stack),
             Err(error) => {
@@ -280,10 +238,7 @@ impl Stack {
         let part = format!("{}/local/clock", self.ready.http);
         match client.get(&part).send().await {
             Ok(_) => Ok(()),
-            Err(error) => Err(StartError::Silent {
-                part,
-                reason: error.to_string(),
-            }),
+            Err(error) => Err(StartError::Silent { part, reason: error.to_string() }),
         }
     }
 

@@ -79,11 +79,9 @@ impl Tables {
         region: &str,
     ) -> Result<Self, TableError> {
         let this = match store {
-            Store::External(url) => Self {
-                url: url.trim_end_matches('/').to_owned(),
-                client,
-                embedded: None,
-            },
+            Store::External(url) => {
+                Self { url: url.trim_end_matches('/').to_owned(), client, embedded: None }
+            }
             Store::Memory => Self::embed(Database::memory(), PathBuf::from("memory"), client).await?,
             Store::Directory(path) => {
                 let failed = |error: std::io::Error| TableError::State {
@@ -106,27 +104,19 @@ impl Tables {
         path: PathBuf,
         client: reqwest::Client,
     ) -> Result<Self, TableError> {
-        let failed = |reason: String| TableError::State {
-            path: path.clone(),
-            reason,
-        };
+        let failed = |reason: String| TableError::State { path: path.clone(), reason };
         let database = database.map_err(|error| failed(error.to_string()))?;
-        let listener = TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .map_err(|error| failed(error.to_string()))?;
+        let listener =
+            TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| failed(error.to_string()))?;
         let address = listener.local_addr().map_err(|error| failed(error.to_string()))?;
 
         let mut expiry = JoinSet::new();
         expiry.spawn(delete_expired(database.clone()));
         let (stop, stopped) = oneshot::channel::<()>();
-        let server = tokio::spawn(dynoxide::server::serve_with_shutdown(
-            listener,
-            database,
-            async move {
-                // The sender is dropped without a word when the stack is; that stops the server too.
-                let _ = stopped.await;
-            },
-        ));
+        let server = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async move {
+            // The sender is dropped without a word when the stack is; that stops the server too.
+            let _ = stopped.await;
+        }));
         Ok(Self {
             url: format!("http://{address}"),
             client,
@@ -146,9 +136,7 @@ impl Tables {
         if let Some(time_to_live) = &table.time_to_live {
             self.call("UpdateTimeToLive", time_to_live, region).await?;
         }
-        let status = self
-            .call("DescribeTable", &json!({"TableName": table.name}), region)
-            .await?;
+        let status = self.call("DescribeTable", &json!({"TableName": table.name}), region).await?;
         debug!("table {} is {}", table.name, status["Table"]["TableStatus"]);
         Ok(())
     }

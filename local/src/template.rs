@@ -82,12 +82,6 @@ impl Deployment {
         let functions = function::functions(&evaluator)?;
         let rules = rule::rules(&evaluator, &functions)?;
         let authorizer = rule::authorizer(&evaluator, &functions)?;
-        Ok(Self {
-            functions,
-            rules,
-            tables,
-            queues,
-            authorizer,
-        })
+        Ok(Self { functions, rules, tables, queues, authorizer })
     }
 }

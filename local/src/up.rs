@@ -25,9 +25,7 @@ pub async fn run(up: &Up) -> Result<(), Box<dyn Error>> {
         let _ = std::fs::remove_file(path);
     }
 
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .ok_or("this crate has no workspace")?;
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("this crate has no workspace")?;
     if !up.no_build {
         tokio::select! {
             built = build(workspace) => built?,
@@ -61,19 +59,9 @@ pub async fn build(workspace: &Path) -> Result<(), Box<dyn Error>> {
     let cargo = variable("CARGO").unwrap_or_else(|| "cargo".to_owned());
     info!("building: cargo build --locked --workspace");
     let mut command = Command::new(cargo);
-    command
-        .args(["build", "--locked", "--workspace"])
-        .current_dir(workspace)
-        .kill_on_drop(true);
-    let status = command
-        .status()
-        .await
-        .map_err(|error| format!("cargo cannot be started: {error}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err("the build failed; its errors are above".into())
-    }
+    command.args(["build", "--locked", "--workspace"]).current_dir(workspace).kill_on_drop(true);
+    let status = command.status().await.map_err(|error| format!("cargo cannot be started: {error}"))?;
+    if status.success() { Ok(()) } else { Err("the build failed; its errors are above".into()) }
 }
 
 /// Says that the stack is ready, to people (log), to the ready file and, last, on standard output.

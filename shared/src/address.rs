@@ -195,7 +195,17 @@ mod tests {
 
     #[test]
     fn what_could_be_read_as_a_wildcard_or_another_level_is_refused() {
-        for bad in ["GID@@bob", "@@@bob", "GID@@@", "GID@@@+", "GID@@@a/b", "GID@@@a#", "GID@@@a.b.c", "G*@@@a", "GID@@@a."] {
+        for bad in [
+            "GID@@bob",
+            "@@@bob",
+            "GID@@@",
+            "GID@@@+",
+            "GID@@@a/b",
+            "GID@@@a#",
+            "GID@@@a.b.c",
+            "G*@@@a",
+            "GID@@@a.",
+        ] {
             assert!(bad.parse::<ClientId>().is_err(), "{bad} must not parse");
         }
         assert_eq!(format!("G@@@{}", "a".repeat(61)).parse::<ClientId>(), Err(AddressError::TooLong(64)));

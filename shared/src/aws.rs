@@ -6,11 +6,11 @@
 use crate::config::{ConfigError, optional, required};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -44,7 +44,9 @@ impl Aws {
             .http_client(http_client())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
-            .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
+            .retry_config(
+                RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)),
+            )
             .timeout_config(timeouts(1_000, 3_000))
             .build();
         Ok(Self { shared })
@@ -80,8 +82,9 @@ impl Aws {
     }
 
     fn data_plane_with(&self, retries: RetryConfig, timeouts: TimeoutConfig) -> aws_sdk_iotdataplane::Client {
-        let mut config =
-            aws_sdk_iotdataplane::config::Builder::from(&self.shared).retry_config(retries).timeout_config(timeouts);
+        let mut config = aws_sdk_iotdataplane::config::Builder::from(&self.shared)
+            .retry_config(retries)
+            .timeout_config(timeouts);
         config.set_endpoint_url(optional("AWS_ENDPOINT_URL_IOT_DATA_PLANE"));
         // Waiting for a device's confirmation is no stalled stream.
         config.set_stalled_stream_protection(Some(
@@ -98,7 +101,11 @@ where
     R: std::fmt::Debug,
 {
     if let Some(service) = error.as_service_error() {
-        return format!("{}: {}", service.code().unwrap_or("error"), service.message().unwrap_or("no message"));
+        return format!(
+            "{}: {}",
+            service.code().unwrap_or("error"),
+            service.message().unwrap_or("no message")
+        );
     }
     let mut words = error.to_string();
     let mut source = std::error::Error::source(error);

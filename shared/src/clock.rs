@@ -21,7 +21,10 @@ fn system_ms() -> i64 {
 #[cfg(feature = "test-clock")]
 fn offset_ms(context: &Context) -> i64 {
     let custom = context.client_context.as_ref().map(|client| &client.custom);
-    custom.and_then(|custom| custom.get("clock_offset_ms")).and_then(|offset| offset.parse().ok()).unwrap_or(0)
+    custom
+        .and_then(|custom| custom.get("clock_offset_ms"))
+        .and_then(|offset| offset.parse().ok())
+        .unwrap_or(0)
 }
 
 #[cfg(not(feature = "test-clock"))]

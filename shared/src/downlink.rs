@@ -79,7 +79,9 @@ impl Outbox {
     pub async fn is_connected(&self, device: &ClientId) -> Result<bool, BrokerError> {
         match self.data_plane.get_connection().client_id(device.as_str()).send().await {
             Ok(connection) => Ok(connection.connected()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => Ok(false),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => {
+                Ok(false)
+            }
             Err(error) => Err(BrokerError(explain(&error))),
         }
     }
@@ -179,10 +181,19 @@ impl Outbox {
         })
     }
 
-    async fn publish(&self, to: &ClientId, downlink: &Downlink, qos: i32, keep_ms: i64) -> Result<(), TellError> {
+    async fn publish(
+        &self,
+        to: &ClientId,
+        downlink: &Downlink,
+        qos: i32,
+        keep_ms: i64,
+    ) -> Result<(), TellError> {
         let payload = Blob::new(serde_json::to_vec(downlink)?);
-        let topic =
-            if downlink.body.is_bulk() { self.parents.bulk_topic(to) } else { self.parents.control_topic(to) };
+        let topic = if downlink.body.is_bulk() {
+            self.parents.bulk_topic(to)
+        } else {
+            self.parents.control_topic(to)
+        };
         let request = self.data_plane.publish().topic(topic).qos(qos).payload(payload);
         let sent = request.message_expiry(keep_seconds(keep_ms)).send().await;
         sent.map(|_| ()).map_err(|error| TellError::Broker(explain(&error)))
@@ -191,7 +202,8 @@ impl Outbox {
     /// Whether a connected device has it. Whatever goes wrong here, the queue is tried next.
     async fn direct(&self, to: &ClientId, downlink: &Downlink, confirm: bool) -> Result<bool, TellError> {
         let payload = Blob::new(serde_json::to_vec(downlink)?);
-        let request = self.direct.send_direct_message().client_id(to.as_str()).topic(self.parents.control_topic(to));
+        let request =
+            self.direct.send_direct_message().client_id(to.as_str()).topic(self.parents.control_topic(to));
         let request = if confirm { request.confirmation(true).timeout(CONFIRM_SECONDS) } else { request };
         match request.payload(payload).send().await {
             Ok(_) => Ok(true),

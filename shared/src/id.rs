@@ -124,7 +124,13 @@ impl IdKey {
 
     /// The invitation of `invitee` that the request makes in that meeting.
     #[must_use]
-    pub fn invite(&self, meeting: &MeetingId, client: &ClientId, request: &RequestId, invitee: &UserId) -> InviteId {
+    pub fn invite(
+        &self,
+        meeting: &MeetingId,
+        client: &ClientId,
+        request: &RequestId,
+        invitee: &UserId,
+    ) -> InviteId {
         let fields = [meeting.as_str(), client.as_str(), request.as_str(), invitee.as_str()];
         InviteId(self.derive("invite", &fields))
     }
@@ -138,7 +144,8 @@ impl IdKey {
     }
 
     fn derive(&self, domain: &str, fields: &[&str]) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret().as_bytes()).expect("HMAC takes keys of any length");
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret().as_bytes())
+            .expect("HMAC takes keys of any length");
         for field in [domain].iter().chain(fields) {
             // The length keeps ("a", "bc") apart from ("ab", "c").
             mac.update(&(field.len() as u64).to_be_bytes());

@@ -7,20 +7,20 @@
 //! [`serve`] ties them together, once for all functions.
 
 pub mod address;
-pub mod cause;
-pub mod id;
-pub mod meeting;
-pub mod message;
-pub mod rtc;
-pub mod rule;
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod cause;
 #[cfg(feature = "aws")]
 pub mod clock;
 #[cfg(feature = "aws")]
 pub mod config;
 #[cfg(feature = "aws")]
 pub mod downlink;
+pub mod id;
+pub mod meeting;
+pub mod message;
+pub mod rtc;
+pub mod rule;
 #[cfg(feature = "aws")]
 pub mod serve;
 #[cfg(feature = "aws")]

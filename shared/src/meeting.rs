@@ -7,7 +7,9 @@
 use crate::address::{ClientId, UserId};
 use crate::id::{BodyHash, InviteId, MeetingId, RequestId};
 use crate::message::code::EndReason;
-use crate::message::object::{Media, MediaFlags, MeetingState, Mode, ParticipantState, Policy, Reach, Role, Speech};
+use crate::message::object::{
+    Media, MediaFlags, MeetingState, Mode, ParticipantState, Policy, Reach, Role, Speech,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

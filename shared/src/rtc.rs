@@ -54,9 +54,7 @@ impl JoinRequest<'_> {
     /// and a token from the next second would be refused by a server whose clock is exact.
     fn validity(&self) -> Result<Validity, MintError> {
         if self.ttl_seconds == 0 || self.ttl_seconds > MAX_TTL_SECONDS {
-            return Err(MintError::Ttl {
-                seconds: self.ttl_seconds,
-            });
+            return Err(MintError::Ttl { seconds: self.ttl_seconds });
         }
         if self.now_ms < 0 {
             return Err(MintError::Clock { now_ms: self.now_ms });
@@ -67,11 +65,7 @@ impl JoinRequest<'_> {
             .checked_mul(1000)
             .map(|expires_ms| expires_ms - self.now_ms)
             .ok_or(MintError::Clock { now_ms: self.now_ms })?;
-        Ok(Validity {
-            issued,
-            expires,
-            expires_in_ms,
-        })
+        Ok(Validity { issued, expires, expires_in_ms })
     }
 }
 

@@ -71,7 +71,8 @@ mod tests {
     #[test]
     fn the_sender_is_whom_the_broker_names_never_whom_the_payload_names() {
         let payload = BASE64_STANDARD.encode(r#"{"client_id":"GID@@@mallory"}"#);
-        let event = json!({"payload": payload, "client_id": "GID@@@alice.phone", "received_ms": 5, "trace_id": "t"});
+        let event =
+            json!({"payload": payload, "client_id": "GID@@@alice.phone", "received_ms": 5, "trace_id": "t"});
         let received = Received::from_event(event).expect("well formed");
         assert_eq!(received.sender.expect("was sent over MQTT").user().as_str(), "alice");
     }

@@ -161,8 +161,7 @@ where
     F: AsyncFn(Request<R>, &Service) -> Result<Outcome, Failure>,
 {
     let now = Now { ms: clock::now_ms(&event.context), rtc_tells: false };
-    let received = Received::from_event(event.payload)
-        .map_err(|error| Fault::malformed(&error))?;
+    let received = Received::from_event(event.payload).map_err(|error| Fault::malformed(&error))?;
     let Some(by) = received.sender.clone() else {
         tracing::warn!(trace.id = received.trace_id, "an uplink without a sender cannot be answered");
         return Ok(Outcome::default());
@@ -191,13 +190,18 @@ where
     );
     let answered = async {
         if expired(&received, &request) {
-            let refusal = Refusal::new(Code::RequestExpired, "the request came too late; send it again if it still matters");
+            let refusal = Refusal::new(
+                Code::RequestExpired,
+                "the request came too late; send it again if it still matters",
+            );
             return Ok(service.refuse(&by, &cause, refusal, &about(meeting_id)).await);
         }
         // Boxed, as the compiler's limit on nested futures wants it.
         match Box::pin(function(request, service)).await {
             Ok(outcome) => Ok(outcome),
-            Err(Failure::Refused(refusal)) => Ok(service.refuse(&by, &cause, refusal, &about(meeting_id)).await),
+            Err(Failure::Refused(refusal)) => {
+                Ok(service.refuse(&by, &cause, refusal, &about(meeting_id)).await)
+            }
             Err(failure @ Failure::Store(StoreError::Unreadable { .. })) => {
                 tracing::error!(error = %failure, "a stored record cannot be read");
                 let refusal = Refusal::new(Code::Internal, "a fault of ours; it was reported");
@@ -225,6 +229,7 @@ impl Service {
         let code = refusal.code;
         let answer = Tell::answer(to, cause, refusal.into_body());
         let told = Box::pin(self.outbox.tell_all(vec![answer], about)).await;
-        Outcome { meeting_id: about.meeting_id.clone(), refused: Some(code), ..Outcome::default() }.told(&told)
+        Outcome { meeting_id: about.meeting_id.clone(), refused: Some(code), ..Outcome::default() }
+            .told(&told)
     }
 }

@@ -63,6 +63,7 @@ impl StoreError {
         move |error| Self::Unavailable { operation, why: explain(&error) }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
     fn unreadable(key: &str, why: impl ToString) -> Self {
         Self::Unreadable { key: key.to_owned(), why: why.to_string() }
     }
@@ -77,9 +78,13 @@ impl Table {
 }
 
 fn key(pk: String, sk: &str) -> Item {
-    HashMap::from([("pk".to_owned(), AttributeValue::S(pk)), ("sk".to_owned(), AttributeValue::S(sk.to_owned()))])
+    HashMap::from([
+        ("pk".to_owned(), AttributeValue::S(pk)),
+        ("sk".to_owned(), AttributeValue::S(sk.to_owned())),
+    ])
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "numbers are passed by value")]
 fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }

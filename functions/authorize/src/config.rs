@@ -47,11 +47,7 @@ impl Config {
             let parent = required(name)?;
             // A wildcard here would widen every policy that is handed out.
             let plain = parent.split('/').all(is_part);
-            if plain {
-                Ok(parent)
-            } else {
-                Err(wrong(name, "no topic of plain levels"))
-            }
+            if plain { Ok(parent) } else { Err(wrong(name, "no topic of plain levels")) }
         };
         let config = Self {
             keys: read_keys(&variable)?,
@@ -67,10 +63,7 @@ impl Config {
             arn_prefix: required("IOT_ARN_PREFIX")?,
         };
         if !is_arn_prefix(&config.arn_prefix) {
-            return Err(wrong(
-                "IOT_ARN_PREFIX",
-                "not of the form arn:partition:iot:region:account",
-            ));
+            return Err(wrong("IOT_ARN_PREFIX", "not of the form arn:partition:iot:region:account"));
         }
         config.check_policy_length()?;
         Ok(config)
@@ -81,14 +74,9 @@ impl Config {
         let name = "CALL_DOWN_PARENT, BULK_DOWN_PARENT";
         let longest = longest_client_id(&self.topics.downlink)
             .ok_or_else(|| wrong(name, "too long, so that no client ID could be addressed"))?;
-        let length = policy::document(&longest, &self.topics, &self.arn_prefix)
-            .to_string()
-            .len();
+        let length = policy::document(&longest, &self.topics, &self.arn_prefix).to_string().len();
         if length > policy::MAX_CHARACTERS {
-            return Err(wrong(
-                "IOT_ARN_PREFIX",
-                "with the topics' parents it makes too long a policy",
-            ));
+            return Err(wrong("IOT_ARN_PREFIX", "with the topics' parents it makes too long a policy"));
         }
         Ok(())
     }
@@ -99,11 +87,7 @@ pub(crate) fn longest_client_id(parents: &DownlinkParents) -> Option<ClientId> {
     let prefix = "G@@@";
     (prefix.len()..=CLIENT_ID_MAX)
         .rev()
-        .filter_map(|length| {
-            format!("{prefix}{}", "a".repeat(length - prefix.len()))
-                .parse()
-                .ok()
-        })
+        .filter_map(|length| format!("{prefix}{}", "a".repeat(length - prefix.len())).parse().ok())
         .find(|client| parents.check(client).is_ok())
 }
 
@@ -118,12 +102,8 @@ fn read_keys(variable: impl Fn(&str) -> Option<String>) -> Result<Keys, ConfigEr
 }
 
 fn read_groups(list: &str) -> Result<Groups, ConfigError> {
-    let groups: BTreeSet<_> = list
-        .split(',')
-        .map(str::trim)
-        .filter(|group| !group.is_empty())
-        .map(str::to_owned)
-        .collect();
+    let groups: BTreeSet<_> =
+        list.split(',').map(str::trim).filter(|group| !group.is_empty()).map(str::to_owned).collect();
     // A group that no client ID can have is a slip of the pen, and would lock its clients out.
     if groups.iter().all(|group| is_part(group)) {
         Ok(Groups(groups))
@@ -138,10 +118,7 @@ fn is_arn_prefix(text: &str) -> bool {
 }
 
 fn wrong(name: &'static str, why: &str) -> ConfigError {
-    ConfigError::Wrong {
-        name,
-        why: why.to_owned(),
-    }
+    ConfigError::Wrong { name, why: why.to_owned() }
 }
 
 #[cfg(test)]

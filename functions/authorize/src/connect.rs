@@ -17,12 +17,7 @@ impl<'a> Connect<'a> {
     /// Reads the authorizer's event: the JWT is the MQTT password, or else the token that the broker took
     /// from the HTTP upgrade of a WebSocket.
     pub fn of(event: &'a Value) -> Result<Self, Refusal> {
-        let text = |pointer| {
-            event
-                .pointer(pointer)
-                .and_then(Value::as_str)
-                .filter(|text| !text.is_empty())
-        };
+        let text = |pointer| event.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
         let client_id = text("/protocolData/mqtt/clientId").ok_or(Refusal::NoClientId)?;
         let token = match text("/protocolData/mqtt/password") {
             Some(password) => {
@@ -37,9 +32,6 @@ impl<'a> Connect<'a> {
 
 /// What a refused connection called itself, for the log: anybody can put anything there, so only its start.
 pub(crate) fn claimed_client_id(event: &Value) -> &str {
-    let id = event
-        .pointer("/protocolData/mqtt/clientId")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let id = event.pointer("/protocolData/mqtt/clientId").and_then(Value::as_str).unwrap_or_default();
     &id[..id.floor_char_boundary(switchboard::address::CLIENT_ID_MAX)]
 }

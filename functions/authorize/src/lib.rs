@@ -124,12 +124,7 @@ pub fn decide(event: &Value, config: &Config, now_ms: i64) -> Result<Admission, 
         "refreshAfterInSeconds": REFRESH_AFTER_SECONDS,
         "policyDocuments": [policy::document(&client, &config.topics, &config.arn_prefix)],
     });
-    Ok(Admission {
-        client,
-        user,
-        name: identity.name,
-        answer,
-    })
+    Ok(Admission { client, user, name: identity.name, answer })
 }
 
 /// Hex of SHA-256: the broker takes only letters and digits, and a hash keeps two accounts apart that differ

@@ -18,11 +18,8 @@ async fn main() -> Result<(), Error> {
 
     run(service_fn(move |event: LambdaEvent<Value>| async move {
         let now_ms = now_ms(&event.context);
-        let register = async |new: &Admission| {
-            table
-                .register_device(&new.client, new.name.as_deref(), now_ms)
-                .await
-        };
+        let register =
+            async |new: &Admission| table.register_device(&new.client, new.name.as_deref(), now_ms).await;
         Ok::<_, Error>(authorize(&event.payload, config, now_ms, register).await)
     }))
     .await

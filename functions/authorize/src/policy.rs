@@ -10,14 +10,7 @@ use switchboard::address::{ClientId, DownlinkParents};
 pub const MAX_CHARACTERS: usize = 2048;
 
 /// The functions that a terminal may ask on the control parent; each is one topic.
-const CALL_FUNCTIONS: [&str; 6] = [
-    "create-meeting",
-    "invite",
-    "answer",
-    "attend",
-    "moderate",
-    "destroy",
-];
+const CALL_FUNCTIONS: [&str; 6] = ["create-meeting", "invite", "answer", "attend", "moderate", "destroy"];
 
 /// The same on the bulk parent.
 const BULK_FUNCTIONS: [&str; 1] = ["sync"];
@@ -35,12 +28,8 @@ pub struct Topics {
 
 impl Topics {
     fn uplinks(&self) -> Vec<String> {
-        let call = CALL_FUNCTIONS
-            .into_iter()
-            .map(|function| format!("{}/{function}", self.call_up));
-        let bulk = BULK_FUNCTIONS
-            .into_iter()
-            .map(|function| format!("{}/{function}", self.bulk_up));
+        let call = CALL_FUNCTIONS.into_iter().map(|function| format!("{}/{function}", self.call_up));
+        let bulk = BULK_FUNCTIONS.into_iter().map(|function| format!("{}/{function}", self.bulk_up));
         call.chain(bulk).collect()
     }
 }
@@ -49,15 +38,9 @@ impl Topics {
 /// (`arn:aws:iot:region:account`).
 #[must_use]
 pub fn document(client: &ClientId, topics: &Topics, arn_prefix: &str) -> Value {
-    let own = [
-        topics.downlink.control_topic(client),
-        topics.downlink.bulk_topic(client),
-    ];
+    let own = [topics.downlink.control_topic(client), topics.downlink.bulk_topic(client)];
     let resources = |kind: &str, names: &[String]| -> Vec<String> {
-        names
-            .iter()
-            .map(|name| format!("{arn_prefix}:{kind}/{name}"))
-            .collect()
+        names.iter().map(|name| format!("{arn_prefix}:{kind}/{name}")).collect()
     };
     json!({
         "Version": "2012-10-17",

@@ -43,10 +43,7 @@ fn refusal(event: &Value) -> Refusal {
 #[test]
 fn a_device_with_its_own_token_gets_a_policy_for_itself_alone() {
     let admission = decide(&event(ALICE, &alices_jwt()), &config(), NOW_MS).expect("admitted");
-    assert_eq!(
-        (admission.client.as_str(), admission.user.as_str()),
-        (ALICE, "alice")
-    );
+    assert_eq!((admission.client.as_str(), admission.user.as_str()), (ALICE, "alice"));
     assert_eq!(admission.name.as_deref(), Some("Alice"));
     insta::assert_json_snapshot!(admission.answer, @r#"
     {
@@ -136,37 +133,20 @@ fn a_client_id_that_could_do_harm_or_never_be_addressed_is_refused() {
         "GID@@@alice\u{0}",
         "GID@@@alice ",
     ] {
-        assert!(
-            matches!(refusal(&event(client_id, &alices_jwt())), Refusal::ClientId(_)),
-            "{client_id:?}"
-        );
+        assert!(matches!(refusal(&event(client_id, &alices_jwt())), Refusal::ClientId(_)), "{client_id:?}");
     }
     let unaddressable = format!("GID@@@alice.{}", "x".repeat(41));
-    assert_eq!(
-        refusal(&event(&unaddressable, &alices_jwt())),
-        AddressError::Unaddressable.into()
-    );
+    assert_eq!(refusal(&event(&unaddressable, &alices_jwt())), AddressError::Unaddressable.into());
     let over_long = format!("GID@@@alice.{}", "x".repeat(53));
-    assert_eq!(
-        refusal(&event(&over_long, &alices_jwt())),
-        AddressError::TooLong(64).into()
-    );
+    assert_eq!(refusal(&event(&over_long, &alices_jwt())), AddressError::TooLong(64).into());
 }
 
 #[test]
 fn another_accounts_client_id_is_refused() {
-    for client_id in [
-        "GID_ios@@@bob",
-        "GID_ios@@@bob.alice",
-        "alice@@@bob",
-        "GID_ios@@@alice2",
-        "GID_ios@@@Alice",
-    ] {
-        assert_eq!(
-            refusal(&event(client_id, &alices_jwt())),
-            Refusal::Account,
-            "{client_id}"
-        );
+    for client_id in
+        ["GID_ios@@@bob", "GID_ios@@@bob.alice", "alice@@@bob", "GID_ios@@@alice2", "GID_ios@@@Alice"]
+    {
+        assert_eq!(refusal(&event(client_id, &alices_jwt())), Refusal::Account, "{client_id}");
     }
 }
 
@@ -214,11 +194,7 @@ fn without_a_password_the_brokers_own_token_counts() {
     event["token"] = alices_jwt().into();
     assert!(decide(&event, &config(), NOW_MS).is_ok());
     event["protocolData"]["mqtt"]["password"] = "d3Jvbmc=".into();
-    assert_eq!(
-        refusal(&event),
-        TokenError::Malformed.into(),
-        "a wrong password is not made up for"
-    );
+    assert_eq!(refusal(&event), TokenError::Malformed.into(), "a wrong password is not made up for");
 }
 
 #[test]
@@ -237,9 +213,7 @@ fn the_connection_lives_as_long_as_the_token_within_the_brokers_bounds() {
 
 /// Runs a future that never has to wait, with the timer that [`authorize`] needs.
 fn run<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime").block_on(future)
 }
 
@@ -247,19 +221,11 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 fn an_admitted_device_is_registered_and_a_refused_one_is_not() {
     let registered = Cell::new(0);
     let register = async |admission: &Admission| {
-        assert_eq!(
-            (admission.client.as_str(), admission.name.as_deref()),
-            (ALICE, Some("Alice"))
-        );
+        assert_eq!((admission.client.as_str(), admission.name.as_deref()), (ALICE, Some("Alice")));
         registered.set(registered.get() + 1);
         Ok::<_, Infallible>(())
     };
-    let answer = run(authorize(
-        &event(ALICE, &alices_jwt()),
-        &config(),
-        NOW_MS,
-        register,
-    ));
+    let answer = run(authorize(&event(ALICE, &alices_jwt()), &config(), NOW_MS, register));
     assert_eq!((&answer["isAuthenticated"], registered.get()), (&json!(true), 1));
     let answer = run(authorize(&event(ALICE, "forged"), &config(), NOW_MS, register));
     assert_eq!((answer, registered.get()), (json!({"isAuthenticated": false}), 1));
@@ -268,11 +234,6 @@ fn an_admitted_device_is_registered_and_a_refused_one_is_not() {
 #[test]
 fn a_registry_that_fails_refuses_nobody() {
     let failing = async |_: &Admission| Err("throttled");
-    let answer = run(authorize(
-        &event(ALICE, &alices_jwt()),
-        &config(),
-        NOW_MS,
-        failing,
-    ));
+    let answer = run(authorize(&event(ALICE, &alices_jwt()), &config(), NOW_MS, failing));
     assert_eq!(answer["isAuthenticated"], true);
 }

@@ -97,11 +97,7 @@ impl Keys {
         if !public_key.is_empty() {
             keys.push(parse_public_key(public_key)?);
         }
-        if keys.is_empty() {
-            Err(KeyError::None)
-        } else {
-            Ok(Self(keys))
-        }
+        if keys.is_empty() { Err(KeyError::None) } else { Ok(Self(keys)) }
     }
 
     /// Checks algorithm, signature and times of a token.
@@ -112,38 +108,23 @@ impl Keys {
         let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
         let key = self.0.iter().find(|(algorithm, _)| *algorithm == header.alg);
         // `crit` names extensions that a reader must understand (RFC 7515, 4.1.11); we know none.
-        let (algorithm, key) = key
-            .filter(|_| header.crit.is_none())
-            .ok_or(TokenError::Algorithm)?;
+        let (algorithm, key) = key.filter(|_| header.crit.is_none()).ok_or(TokenError::Algorithm)?;
 
         let mut validation = Validation::new(*algorithm);
         // The library would ask the system's clock, and an audience is the app's business.
         validation.validate_exp = false;
         validation.validate_aud = false;
-        let claims = decode::<Claims>(token, key, &validation)
-            .map_err(|error| reason(error.kind()))?
-            .claims;
+        let claims = decode::<Claims>(token, key, &validation).map_err(|error| reason(error.kind()))?.claims;
 
         let expires_ms = milliseconds(claims.exp);
         if now_ms > expires_ms.saturating_add(LEEWAY_MS) {
             return Err(TokenError::Expired);
         }
-        if claims
-            .nbf
-            .is_some_and(|nbf| now_ms < milliseconds(nbf).saturating_sub(LEEWAY_MS))
-        {
+        if claims.nbf.is_some_and(|nbf| now_ms < milliseconds(nbf).saturating_sub(LEEWAY_MS)) {
             return Err(TokenError::NotYet);
         }
-        let name = claims
-            .name
-            .as_ref()
-            .and_then(Value::as_str)
-            .and_then(display_name);
-        Ok(Identity {
-            account: claims.sub,
-            name,
-            expires_ms,
-        })
+        let name = claims.name.as_ref().and_then(Value::as_str).and_then(display_name);
+        Ok(Identity { account: claims.sub, name, expires_ms })
     }
 }
 
@@ -158,14 +139,8 @@ fn parse_public_key(pem: &str) -> Result<(Algorithm, DecodingKey), KeyError> {
         return Ok((Algorithm::RS256, key));
     }
     let key = DecodingKey::from_ec_pem(pem.as_bytes()).map_err(|_| KeyError::PublicKey)?;
-    let is_p256 = key
-        .try_get_as_bytes()
-        .is_ok_and(|point| point.len() == P256_POINT_BYTES);
-    if is_p256 {
-        Ok((Algorithm::ES256, key))
-    } else {
-        Err(KeyError::PublicKey)
-    }
+    let is_p256 = key.try_get_as_bytes().is_ok_and(|point| point.len() == P256_POINT_BYTES);
+    if is_p256 { Ok((Algorithm::ES256, key)) } else { Err(KeyError::PublicKey) }
 }
 
 fn reason(error: &ErrorKind) -> TokenError {
@@ -187,12 +162,8 @@ fn milliseconds(seconds: f64) -> i64 {
 
 /// The name as others may see it, or nothing when nothing is left: it ends up in other people's terminals.
 fn display_name(claim: &str) -> Option<String> {
-    let name: String = claim
-        .trim()
-        .chars()
-        .filter(|character| !character.is_control())
-        .take(NAME_MAX)
-        .collect();
+    let name: String =
+        claim.trim().chars().filter(|character| !character.is_control()).take(NAME_MAX).collect();
     (!name.is_empty()).then_some(name)
 }
 

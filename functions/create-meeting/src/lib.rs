@@ -27,7 +27,9 @@ pub async fn create_meeting(request: Request<Create>, service: &Service) -> Resu
         let decision = Meeting::open(&opening(&request, &people, service), request.now)?;
         match commit(&decision, &people, &request, service).await? {
             Committed::Done => return Ok(service.perform(None, decision, true, request.now).await),
-            Committed::Lost(Some(existing)) => return service.change_loaded(*existing, &again, request.now).await,
+            Committed::Lost(Some(existing)) => {
+                return service.change_loaded(*existing, &again, request.now).await;
+            }
             Committed::Lost(None) | Committed::SlotTaken | Committed::Conflict => {}
         }
     }
@@ -63,6 +65,7 @@ async fn commit(
         SlotChange::Claim(user) => SlotWrite::Take { user: user.clone(), seen: people.slot_holder(user) },
         SlotChange::Free(user) => SlotWrite::Free(user.clone()),
     });
-    let terms = Terms { seen: None, cause: request.cause(), slots: slots.collect(), guarded: true, now: request.now };
+    let terms =
+        Terms { seen: None, cause: request.cause(), slots: slots.collect(), guarded: true, now: request.now };
     service.commit(next, terms).await
 }

@@ -19,7 +19,11 @@ pub async fn destroy(request: Request<Destroy>, service: &Service) -> Result<Out
 }
 
 /// Ends one's own create by its request id. If that create was not seen yet, a mark makes it come to nothing.
-async fn take_back(create_id: &RequestId, request: &Request<Destroy>, service: &Service) -> Result<Outcome, Failure> {
+async fn take_back(
+    create_id: &RequestId,
+    request: &Request<Destroy>,
+    service: &Service,
+) -> Result<Outcome, Failure> {
     let command = request.command(Action::Destroy);
     let id = service.key.meeting(&request.by, create_id);
     if let Some(existing) = service.table.meeting(&id).await? {

@@ -18,7 +18,11 @@ pub async fn invite(request: Request<Invitations>, service: &Service) -> Result<
 }
 
 /// Reads the meeting and everybody who is named in one round trip, as a create does.
-async fn invite_more(invite: &Invite, request: &Request<Invitations>, service: &Service) -> Result<Outcome, Failure> {
+async fn invite_more(
+    invite: &Invite,
+    request: &Request<Invitations>,
+    service: &Service,
+) -> Result<Outcome, Failure> {
     let mut people = service.people(&invite.meeting_id, &invite.invitees, request.now).await?;
     let loaded = people.meeting.take().ok_or_else(not_found)?;
     let invite_id = |user| service.key.invite(&invite.meeting_id, &request.by, &request.envelope.id, user);

@@ -29,7 +29,8 @@ pub struct LifecycleEvent {
 /// Serves `connected` and `disconnected`.
 pub async fn presence(event: Value, now: Now, service: &Service) -> Result<Value, Fault> {
     let received = Received::from_event(event).map_err(|error| Fault::malformed(&error))?;
-    let event: LifecycleEvent = serde_json::from_slice(&received.payload).map_err(|error| Fault::malformed(&error))?;
+    let event: LifecycleEvent =
+        serde_json::from_slice(&received.payload).map_err(|error| Fault::malformed(&error))?;
     let Ok(client_id) = ClientId::try_from(event.client_id) else { return Ok(Value::Null) };
     let seen = Seen {
         client_id,

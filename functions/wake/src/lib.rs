@@ -85,7 +85,8 @@ async fn look_at(id: &MeetingId, service: &Service, now: Now) -> Result<(), Fail
         }
     }
     for device in loaded.meeting.due_checks(now) {
-        let seen = if service.outbox.is_connected(&device).await? { Connection::Here } else { Connection::Gone };
+        let seen =
+            if service.outbox.is_connected(&device).await? { Connection::Here } else { Connection::Gone };
         loaded = service.note_connection(loaded, &device, seen, now).await?.1;
     }
     loaded = service.apply(loaded, None, |meeting| tick(meeting, now), now).await?.1;

@@ -26,15 +26,9 @@ fn stars_and_question_marks_stand_for_characters() {
     ] {
         assert!(matches(pattern, text), "{pattern} {text}");
     }
-    for (pattern, text) in [
-        ("a", ""),
-        ("a", "ab"),
-        ("a*c", "ab"),
-        ("?", ""),
-        ("a?", "a"),
-        ("*b", "abc"),
-        ("", "a"),
-    ] {
+    for (pattern, text) in
+        [("a", ""), ("a", "ab"), ("a*c", "ab"), ("?", ""), ("a?", "a"), ("*b", "abc"), ("", "a")]
+    {
         assert!(!matches(pattern, text), "{pattern} {text}");
     }
 }
@@ -66,15 +60,9 @@ fn a_condition_must_hold_and_does_not_without_its_key() {
 fn table_calls_need_the_rights_of_everything_in_them() {
     let wishes = |operation: &str, request: Value| {
         let wishes = table_wishes(operation, &request, |table| format!("arn/{table}"));
-        wishes
-            .into_iter()
-            .map(|wish| format!("{} {}", wish.action, wish.resource))
-            .collect::<Vec<_>>()
+        wishes.into_iter().map(|wish| format!("{} {}", wish.action, wish.resource)).collect::<Vec<_>>()
     };
-    assert_eq!(
-        wishes("GetItem", json!({"TableName": "t"})),
-        ["dynamodb:GetItem arn/t"]
-    );
+    assert_eq!(wishes("GetItem", json!({"TableName": "t"})), ["dynamodb:GetItem arn/t"]);
     let query = json!({"TableName": "t", "IndexName": "due"});
     assert_eq!(wishes("Query", query), ["dynamodb:Query arn/t/index/due"]);
     let batch = json!({"RequestItems": {"t": {"Keys": []}}});

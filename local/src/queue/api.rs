@@ -38,10 +38,7 @@ pub(crate) struct QueueApi {
 impl QueueApi {
     /// The API, at `/sqs`. The rest of the path does not matter: the queue is named in the request.
     pub(crate) fn router(self) -> Router {
-        Router::new()
-            .route("/sqs", post(call))
-            .route("/sqs/{*path}", post(call))
-            .with_state(self)
+        Router::new().route("/sqs", post(call)).route("/sqs/{*path}", post(call)).with_state(self)
     }
 }
 
@@ -50,10 +47,7 @@ type Refusal = (StatusCode, &'static str, String);
 
 async fn call(State(api): State<QueueApi>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let caller = caller_of(uri.path(), "/sqs", &api.functions).0;
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok())
-        .unwrap_or_default();
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.strip_prefix("AmazonSQS.").unwrap_or(target);
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     let queue = queue_name(&request).unwrap_or_default().to_owned();
@@ -62,23 +56,12 @@ async fn call(State(api): State<QueueApi>, uri: Uri, headers: HeaderMap, body: B
     let wish = Wish::new(format!("sqs:{}", operation.trim_end_matches("Batch")), resource);
     let answer = if let Some(message) = denied(&api.functions, &caller, &[wish]) {
         Err((StatusCode::FORBIDDEN, "AccessDenied", message))
-    } else if api
-        .instruments
-        .faults
-        .strikes(Fault::FailQueue, caller.name(), &queue)
-        .is_some()
-    {
-        Err((
-            StatusCode::SERVICE_UNAVAILABLE,
-            "ServiceUnavailable",
-            "injected fault".to_owned(),
-        ))
+    } else if api.instruments.faults.strikes(Fault::FailQueue, caller.name(), &queue).is_some() {
+        Err((StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "injected fault".to_owned()))
     } else {
         api.answer(operation, &queue, &request).await
     };
-    let status = answer
-        .as_ref()
-        .map_or_else(|refusal| refusal.0, |_| StatusCode::OK);
+    let status = answer.as_ref().map_or_else(|refusal| refusal.0, |_| StatusCode::OK);
     let mut detail = json!({"operation": operation, "queue": queue, "status": status.as_u16()});
     if let Some(delay) = request.get("DelaySeconds") {
         detail["delay_seconds"] = delay.clone();
@@ -97,12 +80,7 @@ async fn call(State(api): State<QueueApi>, uri: Uri, headers: HeaderMap, body: B
         Ok(answer) => answer,
         Err((_, code, message)) => json!({"__type": format!("com.amazonaws.sqs#{code}"), "message": message}),
     };
-    (
-        status,
-        [("content-type", "application/x-amz-json-1.0")],
-        body.to_string(),
-    )
-        .into_response()
+    (status, [("content-type", "application/x-amz-json-1.0")], body.to_string()).into_response()
 }
 
 impl QueueApi {
@@ -158,28 +136,17 @@ impl QueueApi {
         let body = text(request, "MessageBody");
         if body.is_empty() {
             let problem = "The request must contain the parameter MessageBody.".to_owned();
-            return Err((
-                StatusCode::BAD_REQUEST,
-                "MissingRequiredParameterException",
-                problem,
-            ));
+            return Err((StatusCode::BAD_REQUEST, "MissingRequiredParameterException", problem));
         }
         let attributes = request.get("MessageAttributes").cloned().unwrap_or_default();
         let delay = Duration::from_secs(delay_seconds);
-        let id = self
-            .queues
-            .send_with_attributes(queue, body.to_owned(), attributes, delay);
+        let id = self.queues.send_with_attributes(queue, body.to_owned(), attributes, delay);
         Ok(json!({"MessageId": id}))
     }
 
     fn send_batch(&self, queue: &str, request: &Value) -> Value {
         let (mut successful, mut failed) = (Vec::new(), Vec::new());
-        for entry in request
-            .get("Entries")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
+        for entry in request.get("Entries").and_then(Value::as_array).into_iter().flatten() {
             let id = text(entry, "Id");
             match self.send(queue, entry) {
                 Ok(sent) => successful.push(json!({"Id": id, "MessageId": sent["MessageId"]})),
@@ -192,17 +159,9 @@ impl QueueApi {
     }
 
     async fn receive(&self, queue: &str, request: &Value) -> Value {
-        let most = request
-            .get("MaxNumberOfMessages")
-            .and_then(Value::as_u64)
-            .unwrap_or(1)
-            .clamp(1, 10);
+        let most = request.get("MaxNumberOfMessages").and_then(Value::as_u64).unwrap_or(1).clamp(1, 10);
         let most = usize::try_from(most).unwrap_or(1);
-        let wait = request
-            .get("WaitTimeSeconds")
-            .and_then(Value::as_u64)
-            .unwrap_or(0)
-            .min(20);
+        let wait = request.get("WaitTimeSeconds").and_then(Value::as_u64).unwrap_or(0).min(20);
         let mut messages = self.queues.receive(queue, most);
         if messages.is_empty() && wait > 0 {
             // The wait is in real time: it is the caller's, not the messages'.

@@ -26,10 +26,7 @@ pub(crate) async fn serve(
         let (queues, functions) = (Arc::clone(&queues), Arc::clone(&functions));
         let (function, source, region) = (function.clone(), source.clone(), region.clone());
         tokio::spawn(async move {
-            let arn = queues
-                .declared(&source.queue)
-                .map(|queue| queue.arn.clone())
-                .unwrap_or_default();
+            let arn = queues.declared(&source.queue).map(|queue| queue.arn.clone()).unwrap_or_default();
             let event = event(&messages, &arn, &region).to_string();
             let invocation = Invocation::new(format!("queue {}", source.queue), event);
             let failed = match functions.invoke(&function, &invocation).await {
@@ -40,10 +37,7 @@ pub(crate) async fn serve(
             };
             for message in messages {
                 if failed.contains(&message.id) {
-                    warn!(
-                        "{function} could not handle message {} of {}",
-                        message.id, source.queue
-                    );
+                    warn!("{function} could not handle message {} of {}", message.id, source.queue);
                 } else {
                     queues.delete(&source.queue, &message.receipt);
                 }
@@ -86,22 +80,14 @@ fn attributes_of_event(attributes: &Value) -> Value {
                 }
                 name
             };
-            Value::Object(
-                fields
-                    .iter()
-                    .map(|(name, value)| (small(name), value.clone()))
-                    .collect(),
-            )
+            Value::Object(fields.iter().map(|(name, value)| (small(name), value.clone())).collect())
         }
         other => other.clone(),
     };
     match attributes {
-        Value::Object(attributes) => Value::Object(
-            attributes
-                .iter()
-                .map(|(name, value)| (name.clone(), renamed(value)))
-                .collect(),
-        ),
+        Value::Object(attributes) => {
+            Value::Object(attributes.iter().map(|(name, value)| (name.clone(), renamed(value))).collect())
+        }
         _ => json!({}),
     }
 }
@@ -111,7 +97,5 @@ pub(super) fn failed_messages(result: &[u8]) -> Vec<String> {
     let result: Value = serde_json::from_slice(result).unwrap_or_default();
     let failures = result.get("batchItemFailures").and_then(Value::as_array);
     let id = |failure: &Value| failure.get("itemIdentifier")?.as_str().map(str::to_owned);
-    failures
-        .map(|failures| failures.iter().filter_map(id).collect())
-        .unwrap_or_default()
+    failures.map(|failures| failures.iter().filter_map(id).collect()).unwrap_or_default()
 }

@@ -11,10 +11,7 @@ fn queues() -> (Arc<Instruments>, Queues) {
         name: name.to_owned(),
         arn: format!("arn:aws:sqs:us-east-1:000000000000:{name}"),
         visibility_timeout: Duration::from_mins(1),
-        redrive: redrive.map(|queue| template::Redrive {
-            queue: queue.to_owned(),
-            max_receive_count: 2,
-        }),
+        redrive: redrive.map(|queue| template::Redrive { queue: queue.to_owned(), max_receive_count: 2 }),
     };
     let declared = [queue("timers", Some("letters")), queue("letters", None)];
     (Arc::clone(&instruments), Queues::new(&declared, instruments))
@@ -23,27 +20,13 @@ fn queues() -> (Arc<Instruments>, Queues) {
 #[test]
 fn a_delayed_message_is_received_when_the_clock_has_passed_its_delay() {
     let (instruments, queues) = queues();
-    queues
-        .send("timers", "ring is over".to_owned(), Duration::from_secs(45))
-        .expect("the queue exists");
+    queues.send("timers", "ring is over".to_owned(), Duration::from_secs(45)).expect("the queue exists");
     assert_eq!(queues.receive("timers", 10), []);
-    assert_eq!(
-        queues.depth("timers"),
-        Depth {
-            delayed: 1,
-            ..Depth::default()
-        }
-    );
+    assert_eq!(queues.depth("timers"), Depth { delayed: 1, ..Depth::default() });
 
     instruments.clock.advance(45_000);
     let received = queues.receive("timers", 10);
-    assert_eq!(
-        received
-            .iter()
-            .map(|message| message.body.as_str())
-            .collect::<Vec<_>>(),
-        ["ring is over"]
-    );
+    assert_eq!(received.iter().map(|message| message.body.as_str()).collect::<Vec<_>>(), ["ring is over"]);
 }
 
 #[tokio::test]
@@ -57,9 +40,7 @@ async fn who_waits_for_a_queue_is_woken_by_a_message_and_by_the_clock() {
 
     let by_message = woken(&queues);
     tokio::task::yield_now().await;
-    queues
-        .send("timers", "x".to_owned(), Duration::from_hours(1))
-        .expect("the queue exists");
+    queues.send("timers", "x".to_owned(), Duration::from_hours(1)).expect("the queue exists");
     by_message.await.expect("the task ends");
 
     let by_clock = woken(&queues);
@@ -72,29 +53,17 @@ async fn who_waits_for_a_queue_is_woken_by_a_message_and_by_the_clock() {
 #[test]
 fn a_received_message_is_hidden_until_it_is_deleted_or_its_time_is_over() {
     let (instruments, queues) = queues();
-    queues
-        .send("timers", "x".to_owned(), Duration::ZERO)
-        .expect("the queue exists");
+    queues.send("timers", "x".to_owned(), Duration::ZERO).expect("the queue exists");
     let first = queues.receive("timers", 10);
     assert_eq!(queues.receive("timers", 10), []);
-    assert_eq!(
-        queues.depth("timers"),
-        Depth {
-            in_flight: 1,
-            ..Depth::default()
-        }
-    );
+    assert_eq!(queues.depth("timers"), Depth { in_flight: 1, ..Depth::default() });
 
     instruments.clock.advance(60_000);
     let second = queues.receive("timers", 10);
     assert_eq!((second.len(), second[0].receive_count), (1, 2));
 
     queues.delete("timers", &first[0].receipt);
-    assert_eq!(
-        queues.depth("timers").in_flight,
-        1,
-        "an old receipt deletes nothing"
-    );
+    assert_eq!(queues.depth("timers").in_flight, 1, "an old receipt deletes nothing");
     queues.delete("timers", &second[0].receipt);
     assert_eq!(queues.depth("timers"), Depth::default());
 }
@@ -102,9 +71,7 @@ fn a_received_message_is_hidden_until_it_is_deleted_or_its_time_is_over() {
 #[test]
 fn what_was_received_too_often_goes_to_the_dead_letters() {
     let (instruments, queues) = queues();
-    queues
-        .send("timers", "x".to_owned(), Duration::ZERO)
-        .expect("the queue exists");
+    queues.send("timers", "x".to_owned(), Duration::ZERO).expect("the queue exists");
     for _ in 0..2 {
         assert_eq!(queues.receive("timers", 10).len(), 1);
         instruments.clock.advance(60_000);
@@ -117,17 +84,11 @@ fn what_was_received_too_often_goes_to_the_dead_letters() {
 fn what_is_due_first_is_received_first_and_no_more_than_asked_for() {
     let (instruments, queues) = queues();
     for (body, delay) in [("second", 2), ("third", 3), ("first", 1)] {
-        queues
-            .send("timers", body.to_owned(), Duration::from_secs(delay))
-            .expect("the queue exists");
+        queues.send("timers", body.to_owned(), Duration::from_secs(delay)).expect("the queue exists");
     }
     instruments.clock.advance(5_000);
-    let bodies = |messages: Vec<Message>| {
-        messages
-            .into_iter()
-            .map(|message| message.body)
-            .collect::<Vec<_>>()
-    };
+    let bodies =
+        |messages: Vec<Message>| messages.into_iter().map(|message| message.body).collect::<Vec<_>>();
     assert_eq!(bodies(queues.receive("timers", 2)), ["first", "second"]);
     assert_eq!(bodies(queues.receive("timers", 2)), ["third"]);
 }
@@ -145,11 +106,7 @@ fn a_function_gets_the_event_of_sqs() {
         visible_ms: 0,
     };
     assert_eq!(
-        event(
-            &[message],
-            "arn:aws:sqs:us-east-1:000000000000:timers",
-            "us-east-1"
-        ),
+        event(&[message], "arn:aws:sqs:us-east-1:000000000000:timers", "us-east-1"),
         json!({"Records": [{
             "messageId": "m1",
             "receiptHandle": "r1",
@@ -170,9 +127,6 @@ fn a_function_gets_the_event_of_sqs() {
 
 #[test]
 fn only_the_messages_that_a_function_names_have_failed() {
-    assert_eq!(
-        failed_messages(br#"{"batchItemFailures":[{"itemIdentifier":"m2"}]}"#),
-        ["m2"]
-    );
+    assert_eq!(failed_messages(br#"{"batchItemFailures":[{"itemIdentifier":"m2"}]}"#), ["m2"]);
     assert_eq!(failed_messages(b"null"), Vec::<String>::new());
 }

@@ -20,18 +20,9 @@ use crate::log;
 pub(crate) fn router(functions: Arc<Functions>) -> Router {
     Router::new()
         .route("/runtime/{process}/2018-06-01/runtime/invocation/next", get(next))
-        .route(
-            "/runtime/{process}/2018-06-01/runtime/invocation/{request_id}/response",
-            post(response),
-        )
-        .route(
-            "/runtime/{process}/2018-06-01/runtime/invocation/{request_id}/error",
-            post(error),
-        )
-        .route(
-            "/runtime/{process}/2018-06-01/runtime/init/error",
-            post(init_error),
-        )
+        .route("/runtime/{process}/2018-06-01/runtime/invocation/{request_id}/response", post(response))
+        .route("/runtime/{process}/2018-06-01/runtime/invocation/{request_id}/error", post(error))
+        .route("/runtime/{process}/2018-06-01/runtime/init/error", post(init_error))
         .with_state(functions)
 }
 
@@ -86,10 +77,7 @@ async fn error(
 /// The process could not start; it ends by itself, and the invocation that it was started for fails with it.
 async fn init_error(State(functions): Stack, Path(label): Path<String>, error: Bytes) -> Response {
     let caller = functions.caller(&label);
-    log::function_line(
-        caller.name(),
-        &format!("failed to start: {}", String::from_utf8_lossy(&error)),
-    );
+    log::function_line(caller.name(), &format!("failed to start: {}", String::from_utf8_lossy(&error)));
     (StatusCode::ACCEPTED, axum::Json(json!({"status": "OK"}))).into_response()
 }
 

@@ -36,14 +36,7 @@ struct Work {
 
 impl AsynchronousQueue {
     pub(super) fn new(pool: Arc<Pool>, instruments: Arc<Instruments>, queues: Arc<Queues>) -> Self {
-        Self {
-            work: Arc::new(Work {
-                pool,
-                instruments,
-                queues,
-            }),
-            room: Arc::new(Semaphore::new(CAPACITY)),
-        }
+        Self { work: Arc::new(Work { pool, instruments, queues }), room: Arc::new(Semaphore::new(CAPACITY)) }
     }
 
     /// Takes an event; false if there is no room.
@@ -69,18 +62,10 @@ impl AsynchronousQueue {
 impl Work {
     fn strikes(&self, fault: Fault, invocation: &Invocation) -> bool {
         let function = &self.pool.function().name;
-        let strikes = self
-            .instruments
-            .faults
-            .strikes(fault, function, &invocation.source)
-            .is_some();
+        let strikes = self.instruments.faults.strikes(fault, function, &invocation.source).is_some();
         if strikes {
-            let caller = Caller {
-                function: Some(function.clone()),
-                ..Caller::default()
-            };
-            self.instruments
-                .record(Kind::Fault, &caller, json!({"kind": fault}));
+            let caller = Caller { function: Some(function.clone()), ..Caller::default() };
+            self.instruments.record(Kind::Fault, &caller, json!({"kind": fault}));
         }
         strikes
     }
@@ -113,9 +98,7 @@ impl Work {
             if self.pool.is_stopping() {
                 return;
             }
-            let delay = RETRY_DELAYS
-                .get(attempts - 1)
-                .filter(|_| attempts <= policy.retries as usize);
+            let delay = RETRY_DELAYS.get(attempts - 1).filter(|_| attempts <= policy.retries as usize);
             let Some(delay) = delay else {
                 return self.give_up(invocation, "RetriesExhausted", attempts, &failure);
             };

@@ -14,9 +14,7 @@ use super::{Functions, Invocation, NotTaken, Outcome};
 
 /// The Invoke API.
 pub(crate) fn router(functions: Arc<Functions>) -> Router {
-    Router::new()
-        .route("/2015-03-31/functions/{name}/invocations", post(invoke))
-        .with_state(functions)
+    Router::new().route("/2015-03-31/functions/{name}/invocations", post(invoke)).with_state(functions)
 }
 
 async fn invoke(
@@ -32,41 +30,26 @@ async fn invoke(
             &format!("Function not found: {name}"),
         );
     };
-    let event = if event.is_empty() {
-        Bytes::from_static(b"{}")
-    } else {
-        event
-    };
+    let event = if event.is_empty() { Bytes::from_static(b"{}") } else { event };
     if serde_json::from_slice::<serde::de::IgnoredAny>(&event).is_err() {
         let problem = "Could not parse request body into json";
         return refused(StatusCode::BAD_REQUEST, "InvalidRequestContentException", problem);
     }
     let invocation = Invocation::new("invoke", event);
     let request_id = [("x-amzn-requestid", invocation.request_id.clone())];
-    let invocation_type = headers
-        .get("x-amz-invocation-type")
-        .and_then(|kind| kind.to_str().ok());
+    let invocation_type = headers.get("x-amz-invocation-type").and_then(|kind| kind.to_str().ok());
     match invocation_type.unwrap_or("RequestResponse") {
         "Event" => match functions.invoke_later(&function.name, invocation) {
             Ok(()) => (StatusCode::ACCEPTED, request_id).into_response(),
-            Err(error @ NotTaken::TooMany(_)) => refused(
-                StatusCode::TOO_MANY_REQUESTS,
-                "TooManyRequestsException",
-                &error.to_string(),
-            ),
-            Err(error) => refused(
-                StatusCode::NOT_FOUND,
-                "ResourceNotFoundException",
-                &error.to_string(),
-            ),
+            Err(error @ NotTaken::TooMany(_)) => {
+                refused(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", &error.to_string())
+            }
+            Err(error) => refused(StatusCode::NOT_FOUND, "ResourceNotFoundException", &error.to_string()),
         },
         "DryRun" => (StatusCode::NO_CONTENT, request_id).into_response(),
         "RequestResponse" => match functions.invoke(&function.name, &invocation).await {
             Some(Outcome::Returned(result)) => {
-                let headers = [
-                    ("x-amz-executed-version", "$LATEST"),
-                    ("content-type", "application/json"),
-                ];
+                let headers = [("x-amz-executed-version", "$LATEST"), ("content-type", "application/json")];
                 (request_id, headers, result).into_response()
             }
             Some(Outcome::Failed(failure)) => {
@@ -77,11 +60,7 @@ async fn invoke(
                 ];
                 (request_id, headers, failure.payload).into_response()
             }
-            None => refused(
-                StatusCode::NOT_FOUND,
-                "ResourceNotFoundException",
-                "Function not found",
-            ),
+            None => refused(StatusCode::NOT_FOUND, "ResourceNotFoundException", "Function not found"),
         },
         _ => refused(
             StatusCode::BAD_REQUEST,

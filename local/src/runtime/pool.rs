@@ -69,23 +69,14 @@ impl FailureKind {
 impl Failure {
     fn new(kind: FailureKind, error_type: &str, request_id: &str, message: &str) -> Self {
         let payload = json!({"errorType": error_type, "errorMessage": format!("RequestId: {request_id} Error: {message}")});
-        Self {
-            kind,
-            payload: payload.to_string().into(),
-        }
+        Self { kind, payload: payload.to_string().into() }
     }
 
     /// The error message, for logs.
     #[must_use]
     pub fn message(&self) -> String {
         let payload: Value = serde_json::from_slice(&self.payload).unwrap_or_default();
-        let field = |name: &str| {
-            payload
-                .get(name)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let field = |name: &str| payload.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         format!("{}: {}", field("errorType"), field("errorMessage"))
     }
 }
@@ -133,12 +124,7 @@ impl Pool {
         let Ok(_permit) = self.permits.acquire().await else {
             let message = "the stack is stopping";
             let kind = FailureKind::Exited;
-            return Outcome::Failed(Failure::new(
-                kind,
-                "Runtime.Shutdown",
-                &invocation.request_id,
-                message,
-            ));
+            return Outcome::Failed(Failure::new(kind, "Runtime.Shutdown", &invocation.request_id, message));
         };
         let begun = Instant::now();
         let name = self.setting.function.name.as_str();
@@ -168,10 +154,7 @@ impl Pool {
         let detail = json!({"status": status, "duration_ms": duration_ms});
         self.setting.instruments.record(Kind::Result, &caller, detail);
         if let Some(process) = process.filter(|process| !process.has_exited()) {
-            self.idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(process);
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
         }
         outcome
     }
@@ -255,9 +238,7 @@ impl Pool {
         if let (Some(about), Value::Object(more)) = (about.as_object_mut(), &invocation.about) {
             about.extend(more.clone());
         }
-        self.setting
-            .instruments
-            .record(Kind::Invoke, &process.caller(), about);
+        self.setting.instruments.record(Kind::Invoke, &process.caller(), about);
 
         let failed = |kind, error_type, message: String| {
             Outcome::Failed(Failure::new(kind, error_type, &invocation.request_id, &message))
@@ -286,19 +267,8 @@ impl Pool {
     }
 
     fn start(&self) -> std::io::Result<Arc<Process>> {
-        let Setting {
-            function,
-            program,
-            http,
-            region,
-            processes,
-            ..
-        } = &self.setting;
-        let label = format!(
-            "{}.{}",
-            function.name,
-            self.started.fetch_add(1, Ordering::Relaxed) + 1
-        );
+        let Setting { function, program, http, region, processes, .. } = &self.setting;
+        let label = format!("{}.{}", function.name, self.started.fetch_add(1, Ordering::Relaxed) + 1);
         debug!(target: "function", origin = function.name.as_str(), "starting process {label}");
         let mut command = Command::new(program);
         // As in Lambda, a function finds what the template declares and nothing of the machine around it.
@@ -314,10 +284,7 @@ impl Pool {
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_ENDPOINT_URL_DYNAMODB", format!("{http}/dynamodb/fn/{label}"))
-            .env(
-                "AWS_ENDPOINT_URL_IOT_DATA_PLANE",
-                format!("{http}/iot-data/fn/{label}"),
-            )
+            .env("AWS_ENDPOINT_URL_IOT_DATA_PLANE", format!("{http}/iot-data/fn/{label}"))
             .env("AWS_ENDPOINT_URL_SQS", format!("{http}/sqs/fn/{label}"))
             // With the scheme: the runtime keeps the path only of a whole URL.
             .env("AWS_LAMBDA_RUNTIME_API", format!("{http}/runtime/{label}"))
@@ -327,10 +294,7 @@ impl Pool {
             .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
             .env("AWS_LAMBDA_LOG_FORMAT", "JSON")
             .env("AWS_LAMBDA_LOG_LEVEL", &function.log_level)
-            .env(
-                "AWS_LAMBDA_LOG_GROUP_NAME",
-                format!("/aws/lambda/{}", function.deployed_name),
-            )
+            .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.deployed_name))
             .env("AWS_LAMBDA_LOG_STREAM_NAME", &label);
         Process::start(label, &function.name, &mut command, processes)
     }

@@ -59,11 +59,7 @@ impl Process {
         command: &mut Command,
         processes: &Arc<Processes>,
     ) -> std::io::Result<Arc<Self>> {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         // In a group of its own, so that a Ctrl-C in the terminal reaches the stack only, which then ends its children.
         #[cfg(unix)]
         command.process_group(0);
@@ -108,11 +104,7 @@ impl Process {
         Caller {
             function: Some(self.function.clone()),
             process: Some(self.label.clone()),
-            request_id: self
-                .request_id
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone(),
+            request_id: self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 
@@ -172,11 +164,7 @@ pub(crate) struct Processes {
 
 impl Processes {
     pub(crate) fn get(&self, label: &str) -> Option<Arc<Process>> {
-        self.running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(label)
-            .cloned()
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).get(label).cloned()
     }
 
     fn add(&self, process: Arc<Process>) {
@@ -185,21 +173,13 @@ impl Processes {
     }
 
     fn remove(&self, label: &str) {
-        self.running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(label);
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(label);
     }
 
     /// Kills all processes and returns when they are gone.
     pub(crate) async fn shutdown(&self) {
-        let running: Vec<_> = self
-            .running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .values()
-            .cloned()
-            .collect();
+        let running: Vec<_> =
+            self.running.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         futures::future::join_all(running.iter().map(|process| process.kill())).await;
     }
 }

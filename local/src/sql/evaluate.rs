@@ -56,10 +56,7 @@ impl Statement {
     /// itself and that is not JSON.
     #[must_use]
     pub fn apply(&self, message: &Message<'_>) -> Option<Event> {
-        let scope = Scope {
-            message,
-            payload: serde_json::from_slice(message.payload).ok(),
-        };
+        let scope = Scope { message, payload: serde_json::from_slice(message.payload).ok() };
         if let Some(condition) = &self.condition
             && scope.truth(condition) != Some(true)
         {

@@ -11,12 +11,7 @@ impl FromStr for Statement {
     type Err = SqlError;
 
     fn from_str(sql: &str) -> Result<Self, SqlError> {
-        Parser {
-            sql,
-            tokens: tokens(sql)?,
-            next: 0,
-        }
-        .statement()
+        Parser { sql, tokens: tokens(sql)?, next: 0 }.statement()
     }
 }
 
@@ -32,19 +27,11 @@ impl Parser<'_> {
         let select = self.select()?;
         self.expect_keyword("FROM")?;
         let from = self.from()?;
-        let condition = if self.keyword("WHERE") {
-            Some(self.disjunction()?)
-        } else {
-            None
-        };
+        let condition = if self.keyword("WHERE") { Some(self.disjunction()?) } else { None };
         if self.next < self.tokens.len() {
             return Err(self.error("nothing more was expected here"));
         }
-        Ok(Statement {
-            select,
-            from,
-            condition,
-        })
+        Ok(Statement { select, from, condition })
     }
 
     fn select(&mut self) -> Result<Select, SqlError> {
@@ -111,11 +98,7 @@ impl Parser<'_> {
             return Ok(left);
         }
         let right = self.operand()?;
-        Ok(Expression::Equal {
-            left: Box::new(left),
-            right: Box::new(right),
-            negated,
-        })
+        Ok(Expression::Equal { left: Box::new(left), right: Box::new(right), negated })
     }
 
     fn operand(&mut self) -> Result<Expression, SqlError> {
@@ -207,11 +190,7 @@ impl Parser<'_> {
     }
 
     fn expect_keyword(&mut self, keyword: &str) -> Result<(), SqlError> {
-        if self.keyword(keyword) {
-            Ok(())
-        } else {
-            Err(self.error(format!("{keyword} was expected here")))
-        }
+        if self.keyword(keyword) { Ok(()) } else { Err(self.error(format!("{keyword} was expected here"))) }
     }
 
     fn peek_sign(&self, sign: &str) -> bool {
@@ -225,11 +204,7 @@ impl Parser<'_> {
     }
 
     fn expect_sign(&mut self, sign: &str) -> Result<(), SqlError> {
-        if self.sign(sign) {
-            Ok(())
-        } else {
-            Err(self.error(format!("`{sign}` was expected here")))
-        }
+        if self.sign(sign) { Ok(()) } else { Err(self.error(format!("`{sign}` was expected here"))) }
     }
 
     fn word(&mut self, what: &str) -> Result<String, SqlError> {
@@ -252,10 +227,7 @@ impl Parser<'_> {
 
     /// An error at a token, or at the end of the statement.
     fn error_at(&self, token: usize, problem: impl Into<String>) -> SqlError {
-        let position = self
-            .tokens
-            .get(token)
-            .map_or(self.sql.len(), |(position, _)| *position);
+        let position = self.tokens.get(token).map_or(self.sql.len(), |(position, _)| *position);
         error(self.sql, position, problem)
     }
 }

@@ -27,16 +27,12 @@ pub(super) fn tokens(sql: &str) -> Result<Vec<(usize, Token)>, SqlError> {
         if first.is_whitespace() {
             at += first.len_utf8();
         } else if first.is_ascii_alphabetic() || first == '_' {
-            let length = rest
-                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                .unwrap_or(rest.len());
+            let length = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
             tokens.push((at, Token::Word(rest[..length].to_owned())));
             at += length;
         } else if first.is_ascii_digit() {
             let length = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-            let number = rest[..length]
-                .parse()
-                .map_err(|_| error(sql, at, "the number is too large"))?;
+            let number = rest[..length].parse().map_err(|_| error(sql, at, "the number is too large"))?;
             tokens.push((at, Token::Number(number)));
             at += length;
         } else if first == '\'' {
@@ -72,9 +68,5 @@ fn text(rest: &str) -> Option<(String, usize)> {
 /// An error at a place in the statement.
 pub(super) fn error(sql: &str, position: usize, problem: impl Into<String>) -> SqlError {
     let rest = sql.get(position..).unwrap_or_default().chars().take(24).collect();
-    SqlError {
-        problem: problem.into(),
-        position,
-        rest,
-    }
+    SqlError { problem: problem.into(), position, rest }
 }

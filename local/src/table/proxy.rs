@@ -35,12 +35,7 @@ pub(crate) struct TableApi {
 
 impl TableApi {
     pub(crate) fn new(tables: &Tables, functions: Arc<Functions>, instruments: Arc<Instruments>) -> Self {
-        Self {
-            url: format!("{}/", tables.url),
-            client: tables.client.clone(),
-            functions,
-            instruments,
-        }
+        Self { url: format!("{}/", tables.url), client: tables.client.clone(), functions, instruments }
     }
 
     /// The endpoint, at `/dynamodb`.
@@ -71,16 +66,9 @@ struct Answer {
 
 async fn call(State(api): State<TableApi>, uri: Uri, headers: HeaderMap, request: Bytes) -> Response {
     let caller = caller_of(uri.path(), "/dynamodb", &api.functions).0;
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok())
-        .unwrap_or_default();
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-    let call = Call {
-        operation: &operation,
-        caller: &caller,
-        request: &request,
-    };
+    let call = Call { operation: &operation, caller: &caller, request: &request };
 
     if call.writes() && api.strikes(Fault::KillBeforeCommit, &call) {
         api.functions.kill(&caller).await;
@@ -138,10 +126,8 @@ impl Call<'_> {
             let code = body.get("__type").and_then(Value::as_str).unwrap_or_default();
             let code = code.rsplit('#').next().unwrap_or_default();
             let reasons = body.get("CancellationReasons").and_then(Value::as_array);
-            let failed = reasons
-                .into_iter()
-                .flatten()
-                .any(|reason| reason["Code"] == "ConditionalCheckFailed");
+            let failed =
+                reasons.into_iter().flatten().any(|reason| reason["Code"] == "ConditionalCheckFailed");
             detail["error"] = json!(code);
             detail["conditional_failed"] = json!(failed || code == "ConditionalCheckFailedException");
         }
@@ -159,10 +145,7 @@ impl Call<'_> {
                 let count = self.items().unwrap_or(1).max(1);
                 let mut reasons = vec![json!({"Code": "None"}); count];
                 reasons[0] = json!({"Code": reason, "Message": message});
-                let codes: Vec<&str> = reasons
-                    .iter()
-                    .filter_map(|reason| reason["Code"].as_str())
-                    .collect();
+                let codes: Vec<&str> = reasons.iter().filter_map(|reason| reason["Code"].as_str()).collect();
                 json!({
                     "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
                     "Message": format!(
@@ -186,11 +169,7 @@ impl Call<'_> {
 
 impl TableApi {
     fn strikes(&self, fault: Fault, call: &Call<'_>) -> bool {
-        let strikes = self
-            .instruments
-            .faults
-            .strikes(fault, call.caller.name(), call.operation)
-            .is_some();
+        let strikes = self.instruments.faults.strikes(fault, call.caller.name(), call.operation).is_some();
         if strikes {
             self.instruments.record(
                 Kind::Fault,
@@ -206,16 +185,9 @@ impl TableApi {
         call.caller.function.as_ref()?;
         let request: Value = serde_json::from_slice(call.request).unwrap_or_default();
         let arn = |table: &str| format!("arn:aws:dynamodb:{REGION}:{ACCOUNT_ID}:table/{table}");
-        let message = denied(
-            &self.functions,
-            call.caller,
-            &table_wishes(call.operation, &request, arn),
-        )?;
+        let message = denied(&self.functions, call.caller, &table_wishes(call.operation, &request, arn))?;
         let refusal = call.refusal(StatusCode::BAD_REQUEST, "AccessDeniedException", &message, None);
-        Some(Answer {
-            injected: false,
-            ..refusal
-        })
+        Some(Answer { injected: false, ..refusal })
     }
 
     /// The answer of a fault, if one strikes.
@@ -223,12 +195,7 @@ impl TableApi {
         let bad_request = StatusCode::BAD_REQUEST;
         if self.strikes(Fault::ThrottleTable, call) {
             let message = "The level of configured provisioned throughput for the table was exceeded.";
-            return Some(call.refusal(
-                bad_request,
-                "ProvisionedThroughputExceededException",
-                message,
-                None,
-            ));
+            return Some(call.refusal(bad_request, "ProvisionedThroughputExceededException", message, None));
         }
         if self.strikes(Fault::FailTable, call) {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
@@ -248,32 +215,14 @@ impl TableApi {
     }
 
     async fn forward(&self, mut headers: HeaderMap, request: &Bytes) -> Result<Answer, reqwest::Error> {
-        for name in [
-            header::HOST,
-            header::CONTENT_LENGTH,
-            header::CONNECTION,
-            header::TRANSFER_ENCODING,
-        ] {
+        for name in [header::HOST, header::CONTENT_LENGTH, header::CONNECTION, header::TRANSFER_ENCODING] {
             headers.remove(name);
         }
-        let response = self
-            .client
-            .post(&self.url)
-            .headers(headers)
-            .body(request.clone())
-            .send()
-            .await?;
+        let response = self.client.post(&self.url).headers(headers).body(request.clone()).send().await?;
         let status = response.status();
         let kept = |name: &HeaderName| *name == header::CONTENT_TYPE || name.as_str().starts_with("x-am");
         let headers = response.headers().iter().filter(|(name, _)| kept(name));
-        let headers = headers
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        Ok(Answer {
-            status,
-            headers,
-            body: response.bytes().await?,
-            injected: false,
-        })
+        let headers = headers.map(|(name, value)| (name.clone(), value.clone())).collect();
+        Ok(Answer { status, headers, body: response.bytes().await?, injected: false })
     }
 }

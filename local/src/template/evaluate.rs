@@ -54,11 +54,7 @@ impl<'a> Evaluator<'a> {
             };
             parameters.insert(name.to_owned(), value);
         }
-        Ok(Self {
-            source,
-            surroundings,
-            parameters,
-        })
+        Ok(Self { source, surroundings, parameters })
     }
 
     /// The value of a parameter or pseudo parameter.
@@ -100,10 +96,9 @@ impl<'a> Evaluator<'a> {
                 }
                 Ok(Some(Json::Object(values)))
             }
-            Yaml::Tagged(tagged) => Err(self.error(
-                place,
-                format!("`{}` cannot be evaluated by the laptop stack", tagged.tag),
-            )),
+            Yaml::Tagged(tagged) => {
+                Err(self.error(place, format!("`{}` cannot be evaluated by the laptop stack", tagged.tag)))
+            }
             plain => scalar(plain)
                 .map(Some)
                 .ok_or_else(|| self.error(place, "is a value that JSON cannot express")),
@@ -129,17 +124,13 @@ impl<'a> Evaluator<'a> {
 
     /// The text at a place that must have one.
     pub(super) fn required_text(&self, place: &Place) -> Result<String, TemplateError> {
-        self.text_at(place)?
-            .ok_or_else(|| self.error(place, "is missing"))
+        self.text_at(place)?.ok_or_else(|| self.error(place, "is missing"))
     }
 
     /// The whole number at a place; `None` if there is none. Texts that are numbers count, as parameters are texts.
     pub(super) fn number_at(&self, place: &Place) -> Result<Option<u64>, TemplateError> {
         self.text_at(place)?
-            .map(|text| {
-                text.parse()
-                    .map_err(|_| self.error(place, "must be a whole number"))
-            })
+            .map(|text| text.parse().map_err(|_| self.error(place, "must be a whole number")))
             .transpose()
     }
 

@@ -75,11 +75,7 @@ pub struct Schedule {
 }
 
 pub(super) fn functions(evaluator: &Evaluator<'_>) -> Result<Vec<Function>, TemplateError> {
-    evaluator
-        .resources(FUNCTION)?
-        .iter()
-        .map(|id| function(evaluator, id))
-        .collect()
+    evaluator.resources(FUNCTION)?.iter().map(|id| function(evaluator, id)).collect()
 }
 
 fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateError> {
@@ -89,19 +85,12 @@ fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateErr
     let either = |path: &[&str]| {
         let place = |base: &Place| path.iter().fold(base.clone(), |place, key| place.key(*key));
         let own = place(&own);
-        if evaluator.source.get(&own).is_some() {
-            own
-        } else {
-            place(&globals)
-        }
+        if evaluator.source.get(&own).is_some() { own } else { place(&globals) }
     };
 
     let runtime = either(&["Runtime"]);
     if !evaluator.required_text(&runtime)?.starts_with("provided.") {
-        return Err(evaluator.error(
-            &runtime,
-            "the laptop stack runs binaries (`provided.al2023`) only",
-        ));
+        return Err(evaluator.error(&runtime, "the laptop stack runs binaries (`provided.al2023`) only"));
     }
     let binary = Place::of(&["Resources", id, "Metadata", "BuildProperties", "Binary"]);
     let deployed_name = evaluator.name(id, &own)?;
@@ -114,12 +103,7 @@ fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateErr
         }
     }
 
-    let on_failure = either(&[
-        "EventInvokeConfig",
-        "DestinationConfig",
-        "OnFailure",
-        "Destination",
-    ]);
+    let on_failure = either(&["EventInvokeConfig", "DestinationConfig", "OnFailure", "Destination"]);
     let on_failure = match evaluator.at(&on_failure)? {
         Some(_) => Some(evaluator.queue_of_arn(&on_failure)?),
         None => None,
@@ -141,9 +125,7 @@ fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateErr
         role: statements(evaluator, &either(&["Policies"]))?,
         asynchronous: AsyncInvoke {
             // Two attempts more and six hours are what Lambda does if nothing is said.
-            retries: retries
-                .and_then(|retries| u32::try_from(retries).ok())
-                .unwrap_or(2),
+            retries: retries.and_then(|retries| u32::try_from(retries).ok()).unwrap_or(2),
             max_age: Duration::from_secs(max_age.unwrap_or(6 * 3600)),
             on_failure,
         },
@@ -173,16 +155,10 @@ fn events(evaluator: &Evaluator<'_>, place: &Place, function: &mut Function) -> 
             }
             kind @ ("Schedule" | "ScheduleV2") => {
                 let scheduler = kind == "ScheduleV2";
-                let expression = properties.key(if scheduler {
-                    "ScheduleExpression"
-                } else {
-                    "Schedule"
-                });
+                let expression = properties.key(if scheduler { "ScheduleExpression" } else { "Schedule" });
                 let every = rate(&evaluator.required_text(&expression)?).ok_or_else(|| {
-                    evaluator.error(
-                        &expression,
-                        "the laptop stack evaluates `rate(n minutes|hours|days)` only",
-                    )
+                    evaluator
+                        .error(&expression, "the laptop stack evaluates `rate(n minutes|hours|days)` only")
                 })?;
                 let enabled = evaluator.text_at(&properties.key("Enabled"))?;
                 let state = evaluator.text_at(&properties.key("State"))?;
@@ -190,12 +166,7 @@ fn events(evaluator: &Evaluator<'_>, place: &Place, function: &mut Function) -> 
                     continue;
                 }
                 let input = evaluator.text_at(&properties.key("Input"))?;
-                function.schedules.push(Schedule {
-                    name: name.to_owned(),
-                    every,
-                    input,
-                    scheduler,
-                });
+                function.schedules.push(Schedule { name: name.to_owned(), every, input, scheduler });
             }
             other => {
                 let problem = format!(
@@ -210,10 +181,7 @@ fn events(evaluator: &Evaluator<'_>, place: &Place, function: &mut Function) -> 
 
 /// The time between two invocations of `rate(1 minute)`.
 fn rate(expression: &str) -> Option<Duration> {
-    let (count, unit) = expression
-        .strip_prefix("rate(")?
-        .strip_suffix(')')?
-        .split_once(' ')?;
+    let (count, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
     let seconds = match unit.trim_end_matches('s') {
         "minute" => 60,
         "hour" => 3600,

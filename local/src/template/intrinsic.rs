@@ -28,9 +28,7 @@ pub(super) fn call(yaml: &Yaml) -> Option<(&'static str, &Yaml)> {
         Yaml::Mapping(entries) if entries.len() == 1 => {
             let (key, argument) = entries.iter().next()?;
             // `Condition: name` is also a key of policies, where its value is a mapping.
-            let (long, short) = FUNCTIONS
-                .into_iter()
-                .find(|(long, _)| key.as_str() == Some(long))?;
+            let (long, short) = FUNCTIONS.into_iter().find(|(long, _)| key.as_str() == Some(long))?;
             (long != "Condition" || argument.is_string()).then_some((short, argument))
         }
         _ => None,
@@ -43,11 +41,7 @@ impl Evaluator<'_> {
         match function {
             "Ref" => {
                 let name = self.plain(argument, place)?;
-                if name == "AWS::NoValue" {
-                    Ok(None)
-                } else {
-                    self.reference(&name, place).map(Some)
-                }
+                if name == "AWS::NoValue" { Ok(None) } else { self.reference(&name, place).map(Some) }
             }
             "GetAtt" => {
                 let name = match self.value(argument, place)? {
@@ -62,14 +56,7 @@ impl Evaluator<'_> {
             "If" => {
                 let [condition, then, otherwise] = self.list::<3>("If", argument, place)?;
                 let condition = self.plain(condition, place)?;
-                self.value(
-                    if self.condition(&condition, place)? {
-                        then
-                    } else {
-                        otherwise
-                    },
-                    place,
-                )
+                self.value(if self.condition(&condition, place)? { then } else { otherwise }, place)
             }
             "Condition" => {
                 let name = self.plain(argument, place)?;
@@ -78,18 +65,15 @@ impl Evaluator<'_> {
             "Equals" => {
                 let [left, right] = self.list::<2>("Equals", argument, place)?;
                 let (left, right) = (self.value(left, place)?, self.value(right, place)?);
-                Ok(Some(Json::from(
-                    left.as_ref().map(text) == right.as_ref().map(text),
-                )))
+                Ok(Some(Json::from(left.as_ref().map(text) == right.as_ref().map(text))))
             }
             "Not" => {
                 let [inner] = self.list::<1>("Not", argument, place)?;
                 Ok(Some(Json::from(!self.truth(inner, place)?)))
             }
             "And" | "Or" => {
-                let inner = argument
-                    .as_sequence()
-                    .ok_or_else(|| self.error(place, "needs a list of conditions"))?;
+                let inner =
+                    argument.as_sequence().ok_or_else(|| self.error(place, "needs a list of conditions"))?;
                 let mut truths = Vec::with_capacity(inner.len());
                 for condition in inner {
                     truths.push(self.truth(condition, place)?);
@@ -101,10 +85,7 @@ impl Evaluator<'_> {
                 };
                 Ok(Some(Json::from(result)))
             }
-            _ => Err(self.error(
-                place,
-                format!("`{function}` cannot be evaluated by the laptop stack"),
-            )),
+            _ => Err(self.error(place, format!("`{function}` cannot be evaluated by the laptop stack"))),
         }
     }
 
@@ -147,18 +128,15 @@ impl Evaluator<'_> {
         let mut rest = template.as_str();
         while let Some((before, after)) = rest.split_once("${") {
             result.push_str(before);
-            let (name, after) = after
-                .split_once('}')
-                .ok_or_else(|| self.error(place, "`${` has no closing brace"))?;
+            let (name, after) =
+                after.split_once('}').ok_or_else(|| self.error(place, "`${` has no closing brace"))?;
             rest = after;
             if let Some(literal) = name.strip_prefix('!') {
                 result.push_str("${");
                 result.push_str(literal);
                 result.push('}');
             } else if let Some(variable) = own.and_then(|own| own.get(name)) {
-                let value = self
-                    .value(variable, place)?
-                    .ok_or_else(|| self.error(place, "has no value"))?;
+                let value = self.value(variable, place)?.ok_or_else(|| self.error(place, "has no value"))?;
                 result.push_str(&text(&value));
             } else if self.parameter(name).is_none() && name.contains('.') {
                 result.push_str(&text(&self.attribute(name, place)?));
@@ -184,9 +162,7 @@ impl Evaluator<'_> {
 
     /// An argument that must be a plain text.
     fn plain(&self, yaml: &Yaml, place: &Place) -> Result<String, TemplateError> {
-        yaml.as_str()
-            .map(str::to_owned)
-            .ok_or_else(|| self.error(place, "needs a plain text"))
+        yaml.as_str().map(str::to_owned).ok_or_else(|| self.error(place, "needs a plain text"))
     }
 
     /// An argument that must be a list of so many elements.

@@ -65,10 +65,7 @@ fn statement(
                 let problem = "the laptop stack evaluates `StringLike` and `StringEquals` only";
                 return Err(evaluator.error(&place.key("Condition"), problem));
             };
-            statement.conditions.extend(
-                keys.into_iter()
-                    .map(|(key, patterns)| (key, texts(Some(patterns)))),
-            );
+            statement.conditions.extend(keys.into_iter().map(|(key, patterns)| (key, texts(Some(patterns)))));
         }
     }
     match found.keys().find(|key| *key != "Sid") {

@@ -59,9 +59,7 @@ impl Evaluator<'_> {
             _ => "Name",
         };
         let generated = || format!("{}-{id}", self.surroundings.stack_name);
-        Ok(self
-            .text_at(&Self::properties(id).key(property))?
-            .unwrap_or_else(generated))
+        Ok(self.text_at(&Self::properties(id).key(property))?.unwrap_or_else(generated))
     }
 
     /// What `Ref` gives for a resource: its name, or for a queue its URL.
@@ -76,9 +74,8 @@ impl Evaluator<'_> {
 
     /// What `GetAtt` gives, for `Resource.Attribute`.
     pub(super) fn attribute(&self, path: &str, place: &Place) -> Result<Json, TemplateError> {
-        let (id, attribute) = path
-            .split_once('.')
-            .ok_or_else(|| self.error(place, "`GetAtt` needs `Resource.Attribute`"))?;
+        let (id, attribute) =
+            path.split_once('.').ok_or_else(|| self.error(place, "`GetAtt` needs `Resource.Attribute`"))?;
         let kind = self.kind(id, place)?;
         let name = self.name(id, place)?;
         let value = match (kind, attribute) {
@@ -93,10 +90,9 @@ impl Evaluator<'_> {
                 format!("arn:aws:iam::{}:role/{name}", self.surroundings.account_id)
             }
             _ => {
-                return Err(self.error(
-                    place,
-                    format!("the laptop stack does not know `{attribute}` of a `{kind}`"),
-                ));
+                return Err(
+                    self.error(place, format!("the laptop stack does not know `{attribute}` of a `{kind}`"))
+                );
             }
         };
         Ok(Json::from(value))

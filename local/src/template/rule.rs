@@ -23,10 +23,7 @@ pub(super) fn rules(evaluator: &Evaluator<'_>, functions: &[Function]) -> Result
     let mut rules = Vec::new();
     for id in evaluator.resources(RULE)? {
         let payload = Evaluator::properties(&id).key("TopicRulePayload");
-        if evaluator
-            .text_at(&payload.key("RuleDisabled"))?
-            .is_some_and(|disabled| disabled == "true")
-        {
+        if evaluator.text_at(&payload.key("RuleDisabled"))?.is_some_and(|disabled| disabled == "true") {
             continue;
         }
         let version = payload.key("AwsIotSqlVersion");
@@ -84,11 +81,7 @@ fn actions(
     let mut names = Vec::new();
     for (index, action) in actions.iter().enumerate() {
         let place = place.index(index);
-        let arn = match action
-            .as_object()
-            .filter(|action| action.len() == 1)
-            .and_then(|a| a.get("Lambda"))
-        {
+        let arn = match action.as_object().filter(|action| action.len() == 1).and_then(|a| a.get("Lambda")) {
             Some(lambda) => lambda.get("FunctionArn").and_then(|arn| arn.as_str()),
             None => return Err(evaluator.error(&place, "the laptop stack knows the action `Lambda` only")),
         };
@@ -142,9 +135,7 @@ fn invocable(evaluator: &Evaluator<'_>, function: &Function, place: &Place) -> R
             return Ok(());
         }
     }
-    let problem = format!(
-        "no AWS::Lambda::Permission lets iot.amazonaws.com invoke `{}`",
-        function.deployed_name
-    );
+    let problem =
+        format!("no AWS::Lambda::Permission lets iot.amazonaws.com invoke `{}`", function.deployed_name);
     Err(evaluator.error(place, problem))
 }

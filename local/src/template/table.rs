@@ -40,19 +40,13 @@ pub(super) fn tables(evaluator: &Evaluator<'_>) -> Result<Vec<Table>, TemplateEr
                 create.insert(property.to_owned(), value);
             }
         }
-        let time_to_live = evaluator
-            .at(&properties.key("TimeToLiveSpecification"))?
-            .map(|specification| {
-                let mut request = Map::new();
-                request.insert("TableName".to_owned(), Json::from(name.as_str()));
-                request.insert("TimeToLiveSpecification".to_owned(), specification);
-                Json::Object(request)
-            });
-        tables.push(Table {
-            name,
-            create: Json::Object(create),
-            time_to_live,
+        let time_to_live = evaluator.at(&properties.key("TimeToLiveSpecification"))?.map(|specification| {
+            let mut request = Map::new();
+            request.insert("TableName".to_owned(), Json::from(name.as_str()));
+            request.insert("TimeToLiveSpecification".to_owned(), specification);
+            Json::Object(request)
         });
+        tables.push(Table { name, create: Json::Object(create), time_to_live });
     }
     Ok(tables)
 }

@@ -27,13 +27,8 @@ fn problem(text: &str) -> TemplateError {
 
 /// The template of the service, with values for the parameters that have no default.
 fn service() -> Deployment {
-    let given = [
-        ("IdKey", "an id key for tests"),
-        ("IotDataEndpoint", "http://127.0.0.1:8080/iot-data"),
-    ];
-    let given = given
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
+    let given = [("IdKey", "an id key for tests"), ("IotDataEndpoint", "http://127.0.0.1:8080/iot-data")];
+    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let text = include_str!("../../../template.yaml");
     Deployment::parse("template.yaml", text, &here(), &given)
         .expect("the service's template can be evaluated")
@@ -80,24 +75,13 @@ Resources:
 #[test]
 fn the_services_template_declares_a_rule_for_every_request_function() {
     let service = service();
-    let functions: Vec<&str> = service
-        .functions
-        .iter()
-        .map(|function| function.name.as_str())
-        .collect();
+    let functions: Vec<&str> = service.functions.iter().map(|function| function.name.as_str()).collect();
     for name in ["create-meeting", "answer", "attend", "destroy", "authorize"] {
         assert!(functions.contains(&name), "{name} is missing from {functions:?}");
     }
     for name in ["create-meeting", "answer", "attend", "destroy"] {
-        let rule = service
-            .rules
-            .iter()
-            .find(|rule| rule.functions == [name])
-            .expect("a rule");
-        assert!(
-            rule.statement.from().matches(&format!("call-up/{name}")),
-            "{rule:?}"
-        );
+        let rule = service.rules.iter().find(|rule| rule.functions == [name]).expect("a rule");
+        assert!(rule.statement.from().matches(&format!("call-up/{name}")), "{rule:?}");
         assert_eq!(rule.error_queue.as_deref(), Some("switchboard-FailedEventsQueue"));
     }
     assert_eq!(service.authorizer.as_deref(), Some("authorize"));
@@ -107,16 +91,8 @@ fn the_services_template_declares_a_rule_for_every_request_function() {
 fn no_function_of_the_service_is_retried_and_what_fails_is_kept() {
     for function in service().functions {
         assert_eq!(function.asynchronous.retries, 0, "{}", function.name);
-        assert_eq!(
-            function.asynchronous.max_age,
-            Duration::from_mins(1),
-            "{}",
-            function.name
-        );
-        assert_eq!(
-            function.asynchronous.on_failure.as_deref(),
-            Some("switchboard-FailedEventsQueue")
-        );
+        assert_eq!(function.asynchronous.max_age, Duration::from_mins(1), "{}", function.name);
+        assert_eq!(function.asynchronous.on_failure.as_deref(), Some("switchboard-FailedEventsQueue"));
     }
 }
 
@@ -124,11 +100,7 @@ fn no_function_of_the_service_is_retried_and_what_fails_is_kept() {
 fn the_services_functions_get_what_they_read_and_nothing_else() {
     let service = service();
     let of = |name: &str| {
-        let function = service
-            .functions
-            .iter()
-            .find(|function| function.name == name)
-            .expect("a function");
+        let function = service.functions.iter().find(|function| function.name == name).expect("a function");
         &function.environment
     };
     assert_eq!(of("create-meeting")["TABLE_NAME"], "switchboard-Table");
@@ -136,10 +108,7 @@ fn the_services_functions_get_what_they_read_and_nothing_else() {
         of("create-meeting")["WAKE_QUEUE_URL"],
         "http://127.0.0.1:8080/sqs/000000000000/switchboard-WakeQueue"
     );
-    assert_eq!(
-        of("authorize")["IOT_ARN_PREFIX"],
-        "arn:aws:iot:us-east-1:000000000000"
-    );
+    assert_eq!(of("authorize")["IOT_ARN_PREFIX"], "arn:aws:iot:us-east-1:000000000000");
     assert!(!of("authorize").contains_key("ID_KEY"));
     assert!(!of("answer").contains_key("JWT_HS256_SECRET"));
 }
@@ -161,60 +130,30 @@ fn globals_are_merged_and_references_are_filled_in() {
     assert_eq!(wake.timeout, Duration::from_secs(7));
     assert_eq!(wake.environment["SHARED"], "1");
     assert_eq!(wake.environment["OWN"], "call-up/${kept}/switchboard-Timers");
-    assert_eq!(
-        wake.environment["QUEUE"],
-        "http://127.0.0.1:8080/sqs/000000000000/switchboard-Timers"
-    );
-    assert_eq!(
-        wake.arn,
-        "arn:aws:lambda:us-east-1:000000000000:function:switchboard-Wake"
-    );
-    assert!(
-        deployment
-            .rules
-            .first()
-            .expect("a rule")
-            .statement
-            .from()
-            .matches("call-up/wake")
-    );
+    assert_eq!(wake.environment["QUEUE"], "http://127.0.0.1:8080/sqs/000000000000/switchboard-Timers");
+    assert_eq!(wake.arn, "arn:aws:lambda:us-east-1:000000000000:function:switchboard-Wake");
+    assert!(deployment.rules.first().expect("a rule").statement.from().matches("call-up/wake"));
 }
 
 #[test]
 fn queues_and_schedules_invoke_functions() {
     let deployment = parse(SMALL).expect("a template");
     let wake = deployment.functions.first().expect("a function");
-    let source = QueueSource {
-        queue: "switchboard-Timers".to_owned(),
-        batch_size: 5,
-        reports_failures: true,
-    };
+    let source =
+        QueueSource { queue: "switchboard-Timers".to_owned(), batch_size: 5, reports_failures: true };
     assert_eq!(wake.queues, [source]);
-    assert_eq!(
-        wake.schedules.first().map(|schedule| schedule.every),
-        Some(Duration::from_mins(1))
-    );
+    assert_eq!(wake.schedules.first().map(|schedule| schedule.every), Some(Duration::from_mins(1)));
 
-    let timers = deployment
-        .queues
-        .iter()
-        .find(|queue| queue.name == "switchboard-Timers")
-        .expect("a queue");
+    let timers = deployment.queues.iter().find(|queue| queue.name == "switchboard-Timers").expect("a queue");
     assert_eq!(timers.visibility_timeout, Duration::from_mins(1));
-    let redrive = Redrive {
-        queue: "switchboard-Failed".to_owned(),
-        max_receive_count: 3,
-    };
+    let redrive = Redrive { queue: "switchboard-Failed".to_owned(), max_receive_count: 3 };
     assert_eq!(timers.redrive.as_ref(), Some(&redrive));
 }
 
 #[test]
 fn a_resource_whose_condition_does_not_hold_does_not_exist() {
     let with_condition = SMALL
-        .replace(
-            "Resources:\n",
-            "Conditions: {Never: !Equals [!Ref Parent, other]}\nResources:\n",
-        )
+        .replace("Resources:\n", "Conditions: {Never: !Equals [!Ref Parent, other]}\nResources:\n")
         .replace("  WakeRule:\n", "  WakeRule:\n    Condition: Never\n");
     assert!(parse(&with_condition).expect("a template").rules.is_empty());
 }
@@ -222,10 +161,7 @@ fn a_resource_whose_condition_does_not_hold_does_not_exist() {
 #[test]
 fn what_cannot_be_evaluated_is_refused_with_file_line_and_path() {
     let error = problem(&SMALL.replace("SELECT * FROM", "SELECT nonsense() AS n FROM"));
-    let line = SMALL
-        .lines()
-        .position(|line| line.contains("Sql:"))
-        .map(|index| index + 1);
+    let line = SMALL.lines().position(|line| line.contains("Sql:")).map(|index| index + 1);
     assert_eq!(error.line, line);
     assert_eq!(error.place, "Resources.WakeRule.Properties.TopicRulePayload.Sql");
     assert!(error.to_string().starts_with("template.yaml:"), "{error}");
@@ -239,19 +175,11 @@ fn each_thing_the_stack_cannot_do_is_named() {
         ("!Ref Parent", "!Ref Nobody", "no parameter or resource `Nobody`"),
         ("!Ref Parent", "!ImportValue Parent", "!ImportValue"),
         ("Timers.QueueName", "Timers.Colour", "does not know `Colour`"),
-        (
-            "rate(1 minute)",
-            "cron(0 * * * ? *)",
-            "`rate(n minutes|hours|days)` only",
-        ),
+        ("rate(1 minute)", "cron(0 * * * ? *)", "`rate(n minutes|hours|days)` only"),
         ("Type: SQS", "Type: Api", "not `Api`"),
         ("'2016-03-23'", "'2015-10-08'", "'2016-03-23' only"),
         ("- Lambda: {FunctionArn", "- Republish: {Topic", "`Lambda` only"),
-        (
-            "Principal: iot.amazonaws.com",
-            "Principal: s3.amazonaws.com",
-            "no AWS::Lambda::Permission",
-        ),
+        ("Principal: iot.amazonaws.com", "Principal: s3.amazonaws.com", "no AWS::Lambda::Permission"),
         ("Runtime: provided.al2023", "Runtime: python3.13", "binaries"),
         ("Binary: wake", "Other: wake", "is missing"),
         ("!GetAtt Failed.Arn", "!GetAtt Wake.Arn", "not the ARN of a queue"),
@@ -291,33 +219,18 @@ fn no_function_of_the_service_may_publish_a_request() {
 #[test]
 fn only_hand_written_statements_make_a_role() {
     let with = |policies: &str| {
-        SMALL.replace(
-            "      Events:\n",
-            &format!("      Policies: {policies}\n      Events:\n"),
-        )
+        SMALL.replace("      Events:\n", &format!("      Policies: {policies}\n      Events:\n"))
     };
     let statement = "[{Statement: {Effect: Allow, Action: 'sqs:*', Resource: !GetAtt Timers.Arn}}]";
     let deployment = parse(&with(statement)).expect("a template");
     let role = &deployment.functions.first().expect("a function").role;
-    assert_eq!(
-        role[0].resources,
-        ["arn:aws:sqs:us-east-1:000000000000:switchboard-Timers"]
-    );
+    assert_eq!(role[0].resources, ["arn:aws:sqs:us-east-1:000000000000:switchboard-Timers"]);
 
     for (policies, problem_part) in [
         ("AmazonDynamoDBFullAccess", "policies with a `Statement` only"),
-        (
-            "[DynamoDBCrudPolicy: {TableName: x}]",
-            "policies with a `Statement` only",
-        ),
-        (
-            "[{Statement: {Effect: Allow, Action: '*'}}]",
-            "needs `Effect`, `Action` and `Resource`",
-        ),
-        (
-            "[{Statement: {Effect: Allow, Action: '*', NotResource: x, Resource: y}}]",
-            "`NotResource`",
-        ),
+        ("[DynamoDBCrudPolicy: {TableName: x}]", "policies with a `Statement` only"),
+        ("[{Statement: {Effect: Allow, Action: '*'}}]", "needs `Effect`, `Action` and `Resource`"),
+        ("[{Statement: {Effect: Allow, Action: '*', NotResource: x, Resource: y}}]", "`NotResource`"),
         (
             "[{Statement: {Effect: Allow, Action: '*', Resource: '*', Condition: {Bool: {a: b}}}}]",
             "`StringLike` and `StringEquals` only",

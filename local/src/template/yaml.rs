@@ -75,19 +75,12 @@ impl Source {
             place: String::new(),
             problem: format!("is no valid YAML: {error}"),
         })?;
-        Ok(Self {
-            name: name.to_owned(),
-            text: text.to_owned(),
-            root,
-        })
+        Ok(Self { name: name.to_owned(), text: text.to_owned(), root })
     }
 
     /// The value at a path of keys.
     pub(super) fn get(&self, place: &Place) -> Option<&Value> {
-        place
-            .0
-            .iter()
-            .try_fold(&self.root, |value, key| value.get(key.as_str()))
+        place.0.iter().try_fold(&self.root, |value, key| value.get(key.as_str()))
     }
 
     /// The entries of the mapping at a path; none if there is no mapping.
@@ -125,10 +118,7 @@ impl Source {
                 if indentation.is_some_and(|outer| indent <= outer) {
                     break 'keys;
                 }
-                if content
-                    .strip_prefix(key.as_str())
-                    .is_some_and(|rest| rest.starts_with(':'))
-                {
+                if content.strip_prefix(key.as_str()).is_some_and(|rest| rest.starts_with(':')) {
                     found = Some(index + 1);
                     indentation = Some(indent);
                     continue 'keys;

@@ -13,15 +13,8 @@ use crate::support::{binaries, post, template};
 
 fn up(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
-    command
-        .args(["up", "--no-build", "--template"])
-        .arg(template())
-        .arg("--binaries")
-        .arg(binaries());
-    command
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(["up", "--no-build", "--template"]).arg(template()).arg("--binaries").arg(binaries());
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -44,10 +37,8 @@ impl Running {
     }
 
     fn signal(&self, signal: &str) {
-        let status = Command::new("kill")
-            .args([signal, &self.0.id().to_string()])
-            .status()
-            .expect("kill runs");
+        let status =
+            Command::new("kill").args([signal, &self.0.id().to_string()]).status().expect("kill runs");
         assert!(status.success());
     }
 }
@@ -63,10 +54,8 @@ impl Drop for Running {
 async fn gone(pid: u64) -> bool {
     let deadline = Instant::now() + Duration::from_secs(30);
     while Instant::now() < deadline {
-        let state = Command::new("ps")
-            .args(["-o", "stat=", "-p", &pid.to_string()])
-            .output()
-            .expect("ps runs");
+        let state =
+            Command::new("ps").args(["-o", "stat=", "-p", &pid.to_string()]).output().expect("ps runs");
         let state = String::from_utf8_lossy(&state.stdout);
         if state.trim().is_empty() || state.starts_with('Z') {
             return true;
@@ -79,9 +68,7 @@ async fn gone(pid: u64) -> bool {
 async fn pid(ready: &Ready) -> u64 {
     let url = format!("{}/2015-03-31/functions/probe/invocations", ready.lambda);
     let answer = post(&url, &json!({"do": "pid"})).await.1;
-    answer
-        .as_u64()
-        .unwrap_or_else(|| panic!("no process id: {answer}"))
+    answer.as_u64().unwrap_or_else(|| panic!("no process id: {answer}"))
 }
 
 #[tokio::test]
@@ -116,12 +103,7 @@ async fn functions_do_not_outlive_a_stack_that_is_killed() {
 fn fails(arguments: &[&str]) -> String {
     let mut child = up(arguments).spawn().expect("the program starts");
     let mut errors = String::new();
-    child
-        .stderr
-        .take()
-        .expect("it is piped")
-        .read_to_string(&mut errors)
-        .expect("text");
+    child.stderr.take().expect("it is piped").read_to_string(&mut errors).expect("text");
     assert_eq!(child.wait().expect("it ends").code(), Some(1), "{errors}");
     errors
 }
@@ -147,15 +129,7 @@ fn a_missing_binary_is_named_with_what_builds_it() {
     let empty = tempfile::tempdir().expect("a scratch directory");
     let binaries: &Path = empty.path();
     let output = Command::new(env!("CARGO_BIN_EXE_local"))
-        .args([
-            "up",
-            "--no-build",
-            "--mqtt",
-            "127.0.0.1:0",
-            "--http",
-            "127.0.0.1:0",
-            "--template",
-        ])
+        .args(["up", "--no-build", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--template"])
         .arg(template())
         .arg("--binaries")
         .arg(binaries)
@@ -163,8 +137,5 @@ fn a_missing_binary_is_named_with_what_builds_it() {
         .expect("the program runs");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success());
-    assert!(
-        errors.contains("`probe`") && errors.contains("cargo build"),
-        "{errors}"
-    );
+    assert!(errors.contains("`probe`") && errors.contains("cargo build"), "{errors}");
 }

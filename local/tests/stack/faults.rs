@@ -18,15 +18,9 @@ async fn an_event_is_delivered_twice() {
         arm(&stack, json!({"function": "probe", "kind": kind})).await;
         publish(&stack, &json!({"do": "pid"})).await;
         let entries = journal(&stack, "both deliveries", |entries| results(entries).len() == 2).await;
-        let ids: Vec<_> = entries
-            .iter()
-            .filter(|entry| entry.kind == Kind::Invoke)
-            .map(|e| &e.request_id)
-            .collect();
-        assert_eq!(
-            ids[0], ids[1],
-            "Lambda delivers an event again under its own request id"
-        );
+        let ids: Vec<_> =
+            entries.iter().filter(|entry| entry.kind == Kind::Invoke).map(|e| &e.request_id).collect();
+        assert_eq!(ids[0], ids[1], "Lambda delivers an event again under its own request id");
         stack.shutdown().await;
     }
 }
@@ -54,29 +48,17 @@ async fn a_process_dies_after_its_first_write_and_makes_no_other() {
     assert_eq!(writes[0].detail["status"], 200, "the write itself happened");
     assert_eq!(results(&entries), ["exited"]);
 
-    assert!(
-        invoke(&stack, &json!({"do": "write", "key": "k"}))
-            .await
-            .is_null(),
-        "it struck once"
-    );
+    assert!(invoke(&stack, &json!({"do": "write", "key": "k"})).await.is_null(), "it struck once");
     stack.shutdown().await;
 }
 
 #[tokio::test]
 async fn a_process_dies_before_its_write() {
     let stack = start().await;
-    arm(
-        &stack,
-        json!({"function": "probe", "kind": "kill_before_commit", "skip": 1}),
-    )
-    .await;
+    arm(&stack, json!({"function": "probe", "kind": "kill_before_commit", "skip": 1})).await;
     invoke(&stack, &json!({"do": "write", "key": "k"})).await;
     let entries = stack.instruments().journal.after(0);
-    assert_eq!(
-        (count(&entries, Kind::Table), results(&entries)),
-        (1, vec!["exited"])
-    );
+    assert_eq!((count(&entries, Kind::Table), results(&entries)), (1, vec!["exited"]));
     stack.shutdown().await;
 }
 
@@ -84,11 +66,7 @@ async fn a_process_dies_before_its_write() {
 async fn table_calls_are_refused_as_the_service_would() {
     let stack = start().await;
     for (kind, act, code) in [
-        (
-            "throttle_table",
-            "write",
-            "ProvisionedThroughputExceededException",
-        ),
+        ("throttle_table", "write", "ProvisionedThroughputExceededException"),
         ("fail_table", "write", "InternalServerError"),
         ("conflict_table", "write", "TransactionConflictException"),
         ("condition_table", "write", "ConditionalCheckFailedException"),
@@ -97,20 +75,10 @@ async fn table_calls_are_refused_as_the_service_would() {
     ] {
         arm(&stack, json!({"kind": kind})).await;
         let answer = invoke(&stack, &json!({"do": act, "key": "k"})).await;
-        assert!(
-            answer["errorMessage"].as_str().unwrap_or_default().contains(code),
-            "{kind}: {answer}"
-        );
+        assert!(answer["errorMessage"].as_str().unwrap_or_default().contains(code), "{kind}: {answer}");
         let entries = stack.instruments().journal.after(0);
-        let refused = entries
-            .iter()
-            .rfind(|entry| entry.kind == Kind::Table)
-            .expect("a call");
-        assert_eq!(
-            refused.detail["conditional_failed"],
-            kind == "condition_table",
-            "{kind} {act}"
-        );
+        let refused = entries.iter().rfind(|entry| entry.kind == Kind::Table).expect("a call");
+        assert_eq!(refused.detail["conditional_failed"], kind == "condition_table", "{kind} {act}");
         assert_eq!(refused.detail["injected"], true);
     }
     stack.shutdown().await;
@@ -124,21 +92,12 @@ async fn the_data_plane_and_the_queue_fail() {
     assert_eq!(post(&url, &json!({})).await.0, 500);
 
     arm(&stack, json!({"kind": "fail_direct"})).await;
-    let url = format!(
-        "{}/connections/GID%40%40%40bob/messages?topic=call-dn",
-        stack.ready().iot_data
-    );
+    let url = format!("{}/connections/GID%40%40%40bob/messages?topic=call-dn", stack.ready().iot_data);
     assert_eq!(post(&url, &json!({})).await.0, 500);
 
     arm(&stack, json!({"kind": "fail_queue"})).await;
     let answer = invoke(&stack, &json!({"do": "remind"})).await;
-    assert!(
-        answer["errorMessage"]
-            .as_str()
-            .unwrap_or_default()
-            .contains("ServiceUnavailable"),
-        "{answer}"
-    );
+    assert!(answer["errorMessage"].as_str().unwrap_or_default().contains("ServiceUnavailable"), "{answer}");
 
     let armed = stack.instruments().faults.armed();
     assert_eq!(armed, [], "each struck once");
@@ -148,11 +107,8 @@ async fn the_data_plane_and_the_queue_fail() {
 #[tokio::test]
 async fn what_is_no_fault_is_refused() {
     let stack = start().await;
-    let (status, _) = post(
-        &format!("{}/local/faults", stack.ready().http),
-        &json!({"kind": "earthquake"}),
-    )
-    .await;
+    let (status, _) =
+        post(&format!("{}/local/faults", stack.ready().http), &json!({"kind": "earthquake"})).await;
     assert_eq!(status, 422);
     stack.shutdown().await;
 }

@@ -19,18 +19,13 @@ pub fn template() -> PathBuf {
 pub fn binaries() -> PathBuf {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_local"));
     let examples = program.parent().expect("a directory").join("examples");
-    assert!(
-        examples.join("probe").is_file(),
-        "examples/probe.rs is built by `cargo test -p local`"
-    );
+    assert!(examples.join("probe").is_file(), "examples/probe.rs is built by `cargo test -p local`");
     examples
 }
 
 /// A stack on free ports.
 pub async fn start() -> Stack {
-    Stack::start(Options::on_free_ports(template(), binaries()))
-        .await
-        .expect("the stack starts")
+    Stack::start(Options::on_free_ports(template(), binaries())).await.expect("the stack starts")
 }
 
 /// Sends a JSON body and returns status and answer.
@@ -38,29 +33,17 @@ pub async fn post(url: &str, body: &Value) -> (u16, Value) {
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let response = client.post(url).json(body).send().await.expect("an answer");
     let status = response.status().as_u16();
-    (
-        status,
-        serde_json::from_str(&response.text().await.expect("a body")).unwrap_or_default(),
-    )
+    (status, serde_json::from_str(&response.text().await.expect("a body")).unwrap_or_default())
 }
 
 /// Runs the probe and waits for its answer.
 pub async fn invoke(stack: &Stack, event: &Value) -> Value {
-    post(
-        &format!("{}/2015-03-31/functions/probe/invocations", stack.ready().lambda),
-        event,
-    )
-    .await
-    .1
+    post(&format!("{}/2015-03-31/functions/probe/invocations", stack.ready().lambda), event).await.1
 }
 
 /// Publishes at the data plane, which the rule listens to, so that the probe is invoked asynchronously.
 pub async fn publish(stack: &Stack, event: &Value) {
-    let (status, answer) = post(
-        &format!("{}/topics/probe%2Fx?qos=1", stack.ready().iot_data),
-        event,
-    )
-    .await;
+    let (status, answer) = post(&format!("{}/topics/probe%2Fx?qos=1", stack.ready().iot_data), event).await;
     assert_eq!(status, 200, "{answer}");
 }
 
@@ -85,9 +68,7 @@ pub fn count(entries: &[Entry], kind: Kind) -> usize {
 /// The results of the invocations in the journal, oldest first.
 pub fn results(entries: &[Entry]) -> Vec<&str> {
     let results = entries.iter().filter(|entry| entry.kind == Kind::Result);
-    results
-        .filter_map(|entry| entry.detail["status"].as_str())
-        .collect()
+    results.filter_map(|entry| entry.detail["status"].as_str()).collect()
 }
 
 /// Calls the SQS API.
@@ -105,12 +86,7 @@ pub async fn queue(stack: &Stack, operation: &str, request: &Value) -> Value {
 pub async fn message(stack: &Stack, name: &str) -> Value {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let answer = queue(
-            stack,
-            "ReceiveMessage",
-            &json!({"QueueUrl": name, "WaitTimeSeconds": 1}),
-        )
-        .await;
+        let answer = queue(stack, "ReceiveMessage", &json!({"QueueUrl": name, "WaitTimeSeconds": 1})).await;
         if let Some(body) = answer.pointer("/Messages/0/Body").and_then(Value::as_str) {
             return serde_json::from_str(body).expect("JSON");
         }

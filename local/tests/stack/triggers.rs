@@ -9,19 +9,12 @@ use crate::support::{count, invoke, journal, post, publish, results, start};
 async fn a_message_invokes_the_function_of_the_rule_that_listens_to_its_topic() {
     let stack = start().await;
     publish(&stack, &json!({"do": "pid"})).await;
-    let other = post(
-        &format!("{}/topics/other%2Fx", stack.ready().iot_data),
-        &json!({"do": "pid"}),
-    )
-    .await;
+    let other = post(&format!("{}/topics/other%2Fx", stack.ready().iot_data), &json!({"do": "pid"})).await;
     assert_eq!(other.0, 200);
     publish(&stack, &json!({"do": "pid"})).await;
 
     let entries = journal(&stack, "two invocations", |entries| results(entries).len() == 2).await;
-    let invocations: Vec<_> = entries
-        .iter()
-        .filter(|entry| entry.kind == Kind::Invoke)
-        .collect();
+    let invocations: Vec<_> = entries.iter().filter(|entry| entry.kind == Kind::Invoke).collect();
     assert_eq!(invocations.len(), 2);
     assert_eq!(invocations[0].detail["source"], "rule switchboard-ProbeRule");
     assert_eq!(invocations[0].detail["topic"], "probe/x");
@@ -36,23 +29,13 @@ async fn a_delayed_message_invokes_its_function_when_the_clock_is_moved() {
 
     let clock = format!("{}/local/clock", stack.ready().http);
     assert_eq!(post(&clock, &json!({"advance_ms": 44_000})).await.0, 200);
-    assert_eq!(
-        results(&stack.instruments().journal.after(0)),
-        ["returned"],
-        "44 seconds are not enough"
-    );
+    assert_eq!(results(&stack.instruments().journal.after(0)), ["returned"], "44 seconds are not enough");
     post(&clock, &json!({"advance_ms": 1_000})).await;
 
     let entries = journal(&stack, "the reminder", |entries| results(entries).len() == 2).await;
-    let reminder = entries
-        .iter()
-        .rfind(|entry| entry.kind == Kind::Invoke)
-        .expect("an invocation");
+    let reminder = entries.iter().rfind(|entry| entry.kind == Kind::Invoke).expect("an invocation");
     assert_eq!(reminder.detail["source"], "queue switchboard-Reminders");
-    let call = entries
-        .iter()
-        .find(|entry| entry.kind == Kind::Queue)
-        .expect("a call");
+    let call = entries.iter().find(|entry| entry.kind == Kind::Queue).expect("a call");
     assert_eq!(call.function.as_deref(), Some("probe"));
     assert_eq!(call.detail["delay_seconds"], 45);
     stack.shutdown().await;
@@ -64,11 +47,7 @@ async fn a_schedule_invokes_its_function_every_minute_of_the_clock() {
     for minute in 1..=2 {
         stack.instruments().clock.advance(60_000);
         let entries = journal(&stack, "the sweep", |entries| results(entries).len() == minute).await;
-        assert!(
-            entries
-                .iter()
-                .all(|entry| entry.function.as_deref() == Some("probe"))
-        );
+        assert!(entries.iter().all(|entry| entry.function.as_deref() == Some("probe")));
     }
     stack.shutdown().await;
 }
@@ -86,13 +65,7 @@ async fn the_journal_attributes_table_calls_to_function_process_and_invocation()
     assert_eq!(last.detail, json!({"operation": "PutItem", "status": 200}));
     assert_eq!(last.request_id, first.request_id);
     assert_eq!(last.process.as_deref(), Some("probe.1"));
-    let transaction = entries
-        .iter()
-        .rfind(|entry| entry.kind == Kind::Table)
-        .expect("a call");
-    assert_eq!(
-        transaction.detail,
-        json!({"operation": "TransactWriteItems", "status": 200, "items": 2})
-    );
+    let transaction = entries.iter().rfind(|entry| entry.kind == Kind::Table).expect("a call");
+    assert_eq!(transaction.detail, json!({"operation": "TransactWriteItems", "status": 200, "items": 2}));
     stack.shutdown().await;
 }

@@ -78,11 +78,21 @@ impl Change {
     }
 
     /// T7: a device that comes too late is also told to stop ringing.
-    pub(super) fn late_answer(&self, by: &ClientId, action: &Action, code: Code, cause: &Cause) -> Option<Tell> {
+    pub(super) fn late_answer(
+        &self,
+        by: &ClientId,
+        action: &Action,
+        code: Code,
+        cause: &Cause,
+    ) -> Option<Tell> {
         let Action::Accept { invite_id } = action else { return None };
-        let elsewhere = self.participant(by).is_some_and(|p| p.state.is_member() && p.seat.as_ref() != Some(by));
+        let elsewhere =
+            self.participant(by).is_some_and(|p| p.state.is_member() && p.seat.as_ref() != Some(by));
         (code == Code::AlreadyAnswered && elsewhere).then(|| {
-            let body = Body::InvitationClosed { invite_id: invite_id.clone(), reason: ClosedReason::AnsweredElsewhere };
+            let body = Body::InvitationClosed {
+                invite_id: invite_id.clone(),
+                reason: ClosedReason::AnsweredElsewhere,
+            };
             Tell::news(&self.meeting, by, cause, invite_id.as_str(), body)
         })
     }
@@ -123,5 +133,8 @@ fn not_found() -> Refusal {
 pub(super) fn accepted(meeting: &Meeting, by: &ClientId, now_ms: i64) -> Option<Body<Grant>> {
     let participant = meeting.participants.get(&by.user())?;
     let seated = participant.state.is_member() && participant.seat.as_ref() == Some(by);
-    seated.then(|| Body::InvitationAccepted { join: Grant::of(meeting, participant), meeting: meeting.view(now_ms) })
+    seated.then(|| Body::InvitationAccepted {
+        join: Grant::of(meeting, participant),
+        meeting: meeting.view(now_ms),
+    })
 }

@@ -68,16 +68,26 @@ impl Change {
         let refusal = || ended.map_or_else(not_admitted, |(reason, _, _)| Refusal::meeting_ended(reason));
         match &command.action {
             // A create that ended at once (the only invitee was busy) had no way in to give.
-            Action::CreateAgain if ended.is_some_and(|(_, _, at)| at == rev) && !self.meeting.is_tombstone() => {
+            Action::CreateAgain
+                if ended.is_some_and(|(_, _, at)| at == rev) && !self.meeting.is_tombstone() =>
+            {
                 Ok(Some(created(&self.meeting, self.now.ms)))
             }
             Action::CreateAgain => {
                 let device = &self.meeting.created_by.client_id;
-                if self.seated(device).is_ok() { Ok(Some(created(&self.meeting, self.now.ms))) } else { Err(refusal()) }
+                if self.seated(device).is_ok() {
+                    Ok(Some(created(&self.meeting, self.now.ms)))
+                } else {
+                    Err(refusal())
+                }
             }
-            Action::Accept { .. } => accepted(&self.meeting, &command.by, self.now.ms).map(Some).ok_or_else(refusal),
+            Action::Accept { .. } => {
+                accepted(&self.meeting, &command.by, self.now.ms).map(Some).ok_or_else(refusal)
+            }
             Action::Destroy => Ok(self.meeting.ended_body()),
-            Action::Rejoin if self.seated(&command.by).is_ok() => Ok(joined(&self.meeting, &command.by, self.now.ms)),
+            Action::Rejoin if self.seated(&command.by).is_ok() => {
+                Ok(joined(&self.meeting, &command.by, self.now.ms))
+            }
             Action::Rejoin => Err(refusal()),
             Action::Invite { invitees, .. } => {
                 let named: Vec<_> = invitees.iter().map(|invitee| invitee.user_id.clone()).collect();

@@ -114,7 +114,8 @@ impl Change {
 
     /// Why a direct call ends, read from how its sides went.
     fn direct_end(&self) -> EndReason {
-        let of = |state| self.meeting.participants.values().any(|p| p.changed_rev == self.rev && p.state == state);
+        let of =
+            |state| self.meeting.participants.values().any(|p| p.changed_rev == self.rev && p.state == state);
         [
             (ParticipantState::Cancelled, EndReason::Cancelled),
             (ParticipantState::Declined, EndReason::AllDeclined),

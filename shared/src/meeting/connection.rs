@@ -3,7 +3,8 @@
 
 use super::change::Change;
 use super::{
-    Away, CALLER_CHECK_MS, CHECK_MS, Decision, Meeting, Now, Participant, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS,
+    Away, CALLER_CHECK_MS, CHECK_MS, Decision, Meeting, Now, Participant, RECONNECT_DIRECT_MS,
+    RECONNECT_GROUP_MS,
 };
 use crate::address::ClientId;
 use crate::message::object::{Mode, ParticipantState as State};
@@ -63,7 +64,9 @@ impl Change {
         }
         let wait_ms = if self.is_waiting_caller(device) { CALLER_CHECK_MS } else { CHECK_MS };
         let check_at_ms = self.now.ms + wait_ms;
-        if let Some(participant) = self.seat_of(device).filter(|p| p.check_at_ms.is_none() && p.away.is_none()) {
+        if let Some(participant) =
+            self.seat_of(device).filter(|p| p.check_at_ms.is_none() && p.away.is_none())
+        {
             participant.check_at_ms = Some(check_at_ms);
             self.changed = true;
         }
@@ -72,7 +75,7 @@ impl Change {
     fn gone(&mut self, device: &ClientId) {
         let now_ms = self.now.ms;
         let due = |p: &mut Participant| p.check_at_ms.is_some_and(|at| at <= now_ms);
-        if self.seat_of(device).map(due) != Some(true) {
+        if !self.seat_of(device).is_some_and(due) {
             return;
         }
         let user = device.user();
@@ -80,7 +83,8 @@ impl Change {
             // T15: nobody answered and the caller has gone: it must not ring on.
             self.set_state(&user, State::Lost);
         } else {
-            let grace_ms = if self.meeting.mode == Mode::Direct { RECONNECT_DIRECT_MS } else { RECONNECT_GROUP_MS };
+            let grace_ms =
+                if self.meeting.mode == Mode::Direct { RECONNECT_DIRECT_MS } else { RECONNECT_GROUP_MS };
             if let Some(participant) = self.seat_of(device) {
                 let was_joined = participant.state == State::Joined;
                 participant.away = Some(Away { until_ms: now_ms + grace_ms, was_joined });
@@ -107,6 +111,8 @@ impl Change {
     /// The caller of a direct call that nobody has accepted yet.
     fn is_waiting_caller(&self, device: &ClientId) -> bool {
         let caller = self.meeting.created_by.client_id.user();
-        self.meeting.mode == Mode::Direct && device.user() == caller && self.meeting.pending().next().is_some()
+        self.meeting.mode == Mode::Direct
+            && device.user() == caller
+            && self.meeting.pending().next().is_some()
     }
 }

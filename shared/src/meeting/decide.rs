@@ -1,8 +1,8 @@
 //! One command, one decision: what is overdue first, then the command, then who is told.
 
 use super::change::Change;
-use super::notice::notices;
 use super::invite::Invitee;
+use super::notice::notices;
 use super::{Grant, KNOWN_REQUESTS, Known, Meeting, Now, Refusal, Tell};
 use crate::address::{ClientId, UserId};
 use crate::cause::Cause;
@@ -116,7 +116,11 @@ pub fn decide(meeting: &Meeting, command: &Command, now: Now) -> Decision {
     match known(&change.meeting, command) {
         Some(known) if known.hash != command.hash && !change.meeting.is_tombstone() => {
             let words = "this id was used for another request; give each request its own";
-            change.refused(command, &cause, Refusal { path: Some("id".to_owned()), ..Refusal::new(Code::BadRequest, words) })
+            change.refused(
+                command,
+                &cause,
+                Refusal { path: Some("id".to_owned()), ..Refusal::new(Code::BadRequest, words) },
+            )
         }
         Some(known) => {
             let known = known.clone();
@@ -216,7 +220,8 @@ impl Change {
             Ok(body) => {
                 let now_ms = self.now.ms;
                 let (next, slots, tells) = self.commit(cause);
-                let answer = body.map(|body| Tell::answer(&command.by, cause, refreshed(body, next.as_ref(), now_ms)));
+                let answer =
+                    body.map(|body| Tell::answer(&command.by, cause, refreshed(body, next.as_ref(), now_ms)));
                 Decision { next, slots, tells, answer, refused: None }
             }
             Err(refusal) => {

@@ -7,7 +7,9 @@ use crate::address::{ClientId, UserId};
 use crate::id::InviteId;
 use crate::message::code::Code;
 use crate::message::downlink::Body;
-use crate::message::object::{BusyPolicy, InvitePolicy, MediaFlags, Mode, ParticipantState as State, Role, Speech};
+use crate::message::object::{
+    BusyPolicy, InvitePolicy, MediaFlags, Mode, ParticipantState as State, Role, Speech,
+};
 use serde_json::{Map, Value};
 
 /// A device of somebody invited.
@@ -81,7 +83,8 @@ impl Change {
         let busy = invitee.busy && meeting.policy.busy == BusyPolicy::Reject;
         // In a direct call the callee is taken from the ring on; ringing twenty people makes nobody busy.
         let takes_slot = meeting.mode == Mode::Direct && !invitee.busy;
-        let newcomer = || Participant::newcomer(invitee.user_id.clone(), invitee.name.clone(), Role::Member, order);
+        let newcomer =
+            || Participant::newcomer(invitee.user_id.clone(), invitee.name.clone(), Role::Member, order);
         let invited = meeting.participants.entry(invitee.user_id.clone()).or_insert_with(newcomer);
         invited.invitation = Some(invitation);
         invited.seat = None;
@@ -110,12 +113,18 @@ impl Change {
         }
         if let Some(at) = invitees.iter().position(|invitee| invitee.user_id == by.user()) {
             let words = "nobody can invite himself";
-            return Err(Refusal { path: Some(format!("invitees[{at}]")), ..Refusal::new(Code::BadRequest, words) });
+            return Err(Refusal {
+                path: Some(format!("invitees[{at}]")),
+                ..Refusal::new(Code::BadRequest, words)
+            });
         }
         let state = |user: &UserId| self.meeting.participants.get(user).map(|p| p.state);
         let fresh: Vec<&Invitee> = invitees
             .iter()
-            .filter(|invitee| !state(&invitee.user_id).is_some_and(|s| s.is_member() || s.is_pending() || s == State::Banned))
+            .filter(|invitee| {
+                !state(&invitee.user_id)
+                    .is_some_and(|s| s.is_member() || s.is_pending() || s == State::Banned)
+            })
             .collect();
         let taken = self.meeting.members().count() + self.meeting.pending().count();
         if taken + fresh.len() > self.meeting.max_participants as usize {
@@ -142,13 +151,20 @@ impl Change {
     pub(super) fn cancel_invite(&mut self, by: &ClientId, named: Option<&[UserId]>) -> Outcome {
         let host = self.meeting.host == by.user();
         let mine = |p: &Participant| host || p.invitation.as_ref().is_some_and(|i| i.inviter == by.user());
-        let pending = self.users(|p| p.state.is_pending() && named.is_none_or(|named| named.contains(&p.user_id)));
+        let pending =
+            self.users(|p| p.state.is_pending() && named.is_none_or(|named| named.contains(&p.user_id)));
         let may = self.users(|p| pending.contains(&p.user_id) && mine(p));
         if may.is_empty() && !pending.is_empty() {
-            return Err(Refusal::new(Code::Forbidden, "only the inviter or the host takes an invitation back"));
+            return Err(Refusal::new(
+                Code::Forbidden,
+                "only the inviter or the host takes an invitation back",
+            ));
         }
         if pending.is_empty() {
-            return Err(Refusal::new(Code::AlreadyAnswered, "no invitation is pending any more; you can leave"));
+            return Err(Refusal::new(
+                Code::AlreadyAnswered,
+                "no invitation is pending any more; you can leave",
+            ));
         }
         for user in &may {
             self.close_invitation(user, State::Cancelled);
@@ -164,9 +180,14 @@ impl Change {
 
     fn may_invite(&self, by: &ClientId) -> Result<(), Refusal> {
         let member = self.participant(by).filter(|p| p.state.is_member());
-        let may = member.is_some_and(|p| p.role != Role::Member || self.meeting.policy.invite == InvitePolicy::Any);
+        let may =
+            member.is_some_and(|p| p.role != Role::Member || self.meeting.policy.invite == InvitePolicy::Any);
         // Either side of a direct call may bring somebody in.
         let side = member.is_some() && self.meeting.mode == Mode::Direct;
-        if may || side { Ok(()) } else { Err(Refusal::new(Code::Forbidden, "only hosts invite people to this meeting")) }
+        if may || side {
+            Ok(())
+        } else {
+            Err(Refusal::new(Code::Forbidden, "only hosts invite people to this meeting"))
+        }
     }
 }

@@ -46,7 +46,9 @@ impl News<'_> {
         let Some(invitation) = &participant.invitation else { return };
         match participant.state {
             State::Invited => {
-                for device in invitation.legs.iter().filter(|(_, leg)| **leg == Leg::Offered).map(|(device, _)| device) {
+                for device in
+                    invitation.legs.iter().filter(|(_, leg)| **leg == Leg::Offered).map(|(device, _)| device)
+                {
                     let offer = self.meeting.offer(&participant.user_id, invitation, self.now_ms);
                     tells.push(self.tell(device, invitation.id.as_str(), Body::Invitation(offer)));
                 }
@@ -84,9 +86,15 @@ impl News<'_> {
     fn inviter(&self, participant: &Participant, invitation: &Invitation, tells: &mut Vec<Tell>) {
         let inviter = self.meeting.participants.get(&invitation.inviter);
         // An inviter who has gone hears nothing; one for whom the call ends just now still does.
-        let seat = inviter.filter(|p| p.state.is_member() || p.changed_rev == self.rev).and_then(|p| p.seat.as_ref());
+        let seat = inviter
+            .filter(|p| p.state.is_member() || p.changed_rev == self.rev)
+            .and_then(|p| p.seat.as_ref());
         if let Some(seat) = seat {
-            tells.push(self.tell(seat, invitation.id.as_str(), self.meeting.invitation_updated(participant, invitation)));
+            tells.push(self.tell(
+                seat,
+                invitation.id.as_str(),
+                self.meeting.invitation_updated(participant, invitation),
+            ));
         }
     }
 
@@ -138,7 +146,11 @@ impl News<'_> {
     }
 
     fn of_end(&self, tells: &mut Vec<Tell>) {
-        let ended = self.meeting.participants.values().filter(|p| p.changed_rev == self.rev && p.state == State::Ended);
+        let ended = self
+            .meeting
+            .participants
+            .values()
+            .filter(|p| p.changed_rev == self.rev && p.state == State::Ended);
         for seat in ended.filter_map(|p| p.seat.as_ref()) {
             if let Some(body) = self.meeting.ended_body() {
                 tells.push(self.tell(seat, "", body));

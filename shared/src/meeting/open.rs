@@ -5,7 +5,8 @@ use super::decide::Decision;
 use super::invite::Invitee;
 use super::notice::notices;
 use super::{
-    Creation, Grant, Known, MAX_MINUTES, MAX_PARTICIPANTS, Meeting, Now, Participant, Phase, RING_SECONDS, Refusal, Tell,
+    Creation, Grant, Known, MAX_MINUTES, MAX_PARTICIPANTS, Meeting, Now, Participant, Phase, RING_SECONDS,
+    Refusal, Tell,
 };
 use crate::address::ClientId;
 use crate::cause::Cause;
@@ -47,11 +48,17 @@ impl Meeting {
         let create = &opening.create;
         if let Some(at) = create.invitees.iter().position(|user| *user == caller) {
             let words = "nobody can invite himself";
-            return Err(Refusal { path: Some(format!("invitees[{at}]")), ..Refusal::new(Code::BadRequest, words) });
+            return Err(Refusal {
+                path: Some(format!("invitees[{at}]")),
+                ..Refusal::new(Code::BadRequest, words)
+            });
         }
         let max_participants = create.max_participants.unwrap_or(MAX_PARTICIPANTS);
         if opening.invitees.len() >= max_participants as usize {
-            return Err(Refusal::new(Code::TooManyInvitees, format!("the meeting has {max_participants} seats")));
+            return Err(Refusal::new(
+                Code::TooManyInvitees,
+                format!("the meeting has {max_participants} seats"),
+            ));
         }
         if opening.busy {
             return Err(Refusal::new(Code::UserBusy, "you are in another call: leave it first"));
@@ -166,5 +173,9 @@ fn finish(change: Change, opening: &Opening) -> Decision {
 pub(super) fn created(meeting: &Meeting, now_ms: i64) -> Body<Grant> {
     let creator = meeting.participants.get(&meeting.created_by.client_id.user());
     let join = creator.filter(|p| p.state.is_member()).map(|p| Grant::of(meeting, p));
-    Body::MeetingCreated { meeting: meeting.view(now_ms), join, invitations: meeting.invitation_views(|_| true) }
+    Body::MeetingCreated {
+        meeting: meeting.view(now_ms),
+        join,
+        invitations: meeting.invitation_views(|_| true),
+    }
 }

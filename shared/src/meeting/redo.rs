@@ -17,6 +17,7 @@ pub fn redo(meeting: &Meeting, rev: u64, cause: &Cause, now: Now) -> Decision {
     let creation = &meeting.created_by;
     let is_create = rev == creation.request.rev && cause.request_id() == Some(&creation.request.id);
     let waits = meeting.participants.get(&creation.client_id.user()).is_some_and(|p| p.state.is_member());
-    let answer = (is_create && waits).then(|| Tell::answer(&creation.client_id, cause, created(meeting, now.ms)));
+    let answer =
+        (is_create && waits).then(|| Tell::answer(&creation.client_id, cause, created(meeting, now.ms)));
     Decision { next: None, slots: Vec::new(), tells, answer, refused: None }
 }

@@ -62,9 +62,24 @@ const KEEP_MISSED_CALL_MS: i64 = 7 * 24 * 3_600 * 1_000;
 
 impl Tell {
     /// News for one device.
-    pub(super) fn news(meeting: &Meeting, to: &ClientId, cause: &Cause, subject: &str, body: Body<Grant>) -> Self {
+    pub(super) fn news(
+        meeting: &Meeting,
+        to: &ClientId,
+        cause: &Cause,
+        subject: &str,
+        body: Body<Grant>,
+    ) -> Self {
         let (class, keep_ms) = delivery(meeting, &body);
-        Self { to: to.clone(), cause: cause.clone(), subject: subject.to_owned(), is_answer: false, prev_rev: None, keep_ms, class, body }
+        Self {
+            to: to.clone(),
+            cause: cause.clone(),
+            subject: subject.to_owned(),
+            is_answer: false,
+            prev_rev: None,
+            keep_ms,
+            class,
+            body,
+        }
     }
 
     /// The answer to the request that is `cause`.
@@ -85,7 +100,9 @@ impl Tell {
 
 fn delivery(meeting: &Meeting, body: &Body<Grant>) -> (Class, i64) {
     match body {
-        Body::Invitation(offer) => (Class::Ring { confirm: meeting.mode == Mode::Direct }, offer.deadline_in_ms),
+        Body::Invitation(offer) => {
+            (Class::Ring { confirm: meeting.mode == Mode::Direct }, offer.deadline_in_ms)
+        }
         Body::InvitationClosed { .. } | Body::MeetingEnded { .. } => {
             (Class::Queued, i64::from(meeting.ring_seconds) * 1_000)
         }
@@ -111,7 +128,8 @@ impl Meeting {
     #[must_use]
     pub fn tell_waiting(&self, best: &BTreeMap<InviteId, Reach>, cause: &Cause) -> Vec<Tell> {
         let waiting = |p: &&Participant| {
-            p.invitation.as_ref().is_some_and(|i| best.get(&i.id) == Some(&Reach::Queued)) && p.state.is_pending()
+            p.invitation.as_ref().is_some_and(|i| best.get(&i.id) == Some(&Reach::Queued))
+                && p.state.is_pending()
         };
         let tell = |p: &Participant| {
             let invitation = p.invitation.as_ref()?;

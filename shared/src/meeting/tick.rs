@@ -21,12 +21,16 @@ impl Change {
             self.close_invitation(&user, if reached { State::NoAnswer } else { State::Unreachable });
         }
         if self.now.rtc_tells {
-            for user in self.users(|p| p.state == State::Accepted && p.join_by_ms.is_some_and(|end| end <= now_ms)) {
+            for user in
+                self.users(|p| p.state == State::Accepted && p.join_by_ms.is_some_and(|end| end <= now_ms))
+            {
                 self.set_state(&user, State::Failed);
             }
         }
         // T26; who wakes a meeting at this deadline looks at the device first.
-        for user in self.users(|p| p.state == State::Reconnecting && p.away.is_some_and(|away| away.until_ms <= now_ms)) {
+        for user in self
+            .users(|p| p.state == State::Reconnecting && p.away.is_some_and(|away| away.until_ms <= now_ms))
+        {
             self.set_state(&user, State::Lost);
         }
         if self.changed {
@@ -57,7 +61,8 @@ fn ring_end(participant: &Participant) -> Option<i64> {
 
 /// T43: nobody ever joined and nobody rings any more.
 fn unused_end(meeting: &Meeting) -> Option<i64> {
-    let waiting = matches!(meeting.phase, Phase::Created | Phase::Ringing) && meeting.pending().next().is_none();
+    let waiting =
+        matches!(meeting.phase, Phase::Created | Phase::Ringing) && meeting.pending().next().is_none();
     waiting.then_some(meeting.created_ms + UNUSED_MS)
 }
 
@@ -77,6 +82,13 @@ impl Meeting {
             Phase::Empty { until_ms } => Some(until_ms),
             _ => None,
         };
-        rings.chain(joins).chain(checks).chain(away).chain(empty).chain(unused_end(self)).chain([self.ends_at_ms]).min()
+        rings
+            .chain(joins)
+            .chain(checks)
+            .chain(away)
+            .chain(empty)
+            .chain(unused_end(self))
+            .chain([self.ends_at_ms])
+            .min()
     }
 }

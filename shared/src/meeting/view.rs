@@ -33,7 +33,10 @@ impl Meeting {
         let mut invited: Vec<&Participant> =
             self.participants.values().filter(|p| p.invitation.is_some() && fits(p)).collect();
         invited.sort_by_key(|p| p.order);
-        invited.into_iter().filter_map(|p| p.invitation.as_ref().map(|i| self.invitation_view(p, i))).collect()
+        invited
+            .into_iter()
+            .filter_map(|p| p.invitation.as_ref().map(|i| self.invitation_view(p, i)))
+            .collect()
     }
 
     fn invitation_view(&self, participant: &Participant, invitation: &Invitation) -> InvitationView {
@@ -47,8 +50,13 @@ impl Meeting {
     }
 
     /// The same as the body that tells the inviter.
-    pub(super) fn invitation_updated<J>(&self, participant: &Participant, invitation: &Invitation) -> Body<J> {
-        let InvitationView { user_id, invite_id, state, code, reach } = self.invitation_view(participant, invitation);
+    pub(super) fn invitation_updated<J>(
+        &self,
+        participant: &Participant,
+        invitation: &Invitation,
+    ) -> Body<J> {
+        let InvitationView { user_id, invite_id, state, code, reach } =
+            self.invitation_view(participant, invitation);
         Body::InvitationUpdated { user_id, invite_id, state, code, reach }
     }
 

@@ -137,7 +137,12 @@ impl EndReason {
     #[must_use]
     pub fn sip(self) -> u16 {
         match self {
-            Self::Completed | Self::HostEnded | Self::HostLeft | Self::Empty | Self::MaxDuration | Self::Admin => 200,
+            Self::Completed
+            | Self::HostEnded
+            | Self::HostLeft
+            | Self::Empty
+            | Self::MaxDuration
+            | Self::Admin => 200,
             Self::Cancelled => 487,
             Self::AllDeclined => 603,
             Self::NoAnswer | Self::Unused => 408,

@@ -271,20 +271,26 @@ impl<J> Body<J> {
             Self::MeetingCreated { meeting, join, invitations } => {
                 Body::MeetingCreated { meeting, join: join.map(mint).transpose()?, invitations }
             }
-            Self::InvitationAccepted { join, meeting } => Body::InvitationAccepted { join: mint(join)?, meeting },
+            Self::InvitationAccepted { join, meeting } => {
+                Body::InvitationAccepted { join: mint(join)?, meeting }
+            }
             Self::Token { join } => Body::Token { join: mint(join)? },
             Self::Invitation(offer) => Body::Invitation(offer),
             Self::InvitationResult { invitations } => Body::InvitationResult { invitations },
             Self::Joined { join, meeting } => Body::Joined { join: mint(join)?, meeting },
             Self::MeetingUpdated { meeting } => Body::MeetingUpdated { meeting },
-            Self::State { meetings, invitations, page, pages } => Body::State { meetings, invitations, page, pages },
+            Self::State { meetings, invitations, page, pages } => {
+                Body::State { meetings, invitations, page, pages }
+            }
             Self::InvitationUpdated { user_id, invite_id, state, code, reach } => {
                 Body::InvitationUpdated { user_id, invite_id, state, code, reach }
             }
             Self::InvitationClosed { invite_id, reason } => Body::InvitationClosed { invite_id, reason },
             Self::Ok {} => Body::Ok {},
             Self::ParticipantUpdated { participant } => Body::ParticipantUpdated { participant },
-            Self::MeetingEnded { reason, sip, duration_ms } => Body::MeetingEnded { reason, sip, duration_ms },
+            Self::MeetingEnded { reason, sip, duration_ms } => {
+                Body::MeetingEnded { reason, sip, duration_ms }
+            }
             Self::MissedCall { from, reason, at_ms } => Body::MissedCall { from, reason, at_ms },
             Self::Error { code, message, path, retryable, retry_after_ms, sip, reason } => {
                 Body::Error { code, message, path, retryable, retry_after_ms, sip, reason }

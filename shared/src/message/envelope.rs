@@ -89,11 +89,11 @@ pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
     let hash = BodyHash::of(Value::Object(object.clone()).to_string().as_bytes());
     strip_nulls(&mut object);
     let ttl_ms = match object.get("ttl_ms").map(Value::as_u64) {
-        None => TTL_DEFAULT_MS,
-        Some(Some(ttl)) if (1..=u64::from(TTL_MAX_MS)).contains(&ttl) => {
-            u32::try_from(ttl).expect("not above TTL_MAX_MS, which is a u32")
-        }
-        Some(_) => return Err(fail(Code::BadRequest, "ttl_ms", format!("1 to {TTL_MAX_MS}, in milliseconds"))),
+        None => Some(TTL_DEFAULT_MS),
+        Some(ttl) => ttl.and_then(|ttl| u32::try_from(ttl).ok()).filter(|ttl| (1..=TTL_MAX_MS).contains(ttl)),
+    };
+    let Some(ttl_ms) = ttl_ms else {
+        return Err(fail(Code::BadRequest, "ttl_ms", format!("1 to {TTL_MAX_MS}, in milliseconds")));
     };
     let Some(Value::String(kind)) = object.remove("type") else {
         return Err(fail(Code::BadRequest, "type", "give the type of the request".to_owned()));
@@ -101,7 +101,9 @@ pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
     match R::read(&kind, Value::Object(object)) {
         Some(Ok(request)) => Ok(Envelope { id, ttl_ms, hash, request }),
         Some(Err(invalid)) => Err(fail(invalid.code, &invalid.path, invalid.message)),
-        None => Err(fail(Code::BadRequest, "type", format!("`{}` is no type of this topic", shortened(&kind)))),
+        None => {
+            Err(fail(Code::BadRequest, "type", format!("`{}` is no type of this topic", shortened(&kind))))
+        }
     }
 }
 
@@ -110,7 +112,9 @@ fn object(payload: &[u8]) -> Result<Map<String, Value>, Unreadable> {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Unreadable::without_id(Code::BadRequest, None, "the payload is no JSON object")),
         // The parser's own words name line and column, never the content.
-        Err(error) => Err(Unreadable::without_id(Code::BadRequest, None, format!("the payload is no JSON: {error}"))),
+        Err(error) => {
+            Err(Unreadable::without_id(Code::BadRequest, None, format!("the payload is no JSON: {error}")))
+        }
     }
 }
 

@@ -146,7 +146,6 @@ pub struct Speech {
 
 /// What a participant sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "three independent switches, named on the wire")]
 pub struct MediaFlags {
     /// Microphone.
     pub audio: bool,

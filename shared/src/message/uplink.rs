@@ -433,7 +433,9 @@ fn check_text(path: &str, text: Option<&str>) -> Result<(), Invalid> {
 
 fn check_range(path: &str, value: Option<u32>, least: u32, most: u32) -> Result<(), Invalid> {
     match value {
-        Some(value) if !(least..=most).contains(&value) => Err(Invalid::new(path, format!("{least} to {most}"))),
+        Some(value) if !(least..=most).contains(&value) => {
+            Err(Invalid::new(path, format!("{least} to {most}")))
+        }
         _ => Ok(()),
     }
 }

@@ -36,11 +36,7 @@ impl Artc {
     /// A minter for the application `account.key_id`.
     #[must_use]
     pub fn new(account: Account) -> Self {
-        Self {
-            url: account.url,
-            app_id: account.key_id,
-            app_key: account.key_secret,
-        }
+        Self { url: account.url, app_id: account.key_id, app_key: account.key_secret }
     }
 }
 
@@ -81,10 +77,7 @@ impl Minter for Artc {
             token_expires_in_ms: validity.expires_in_ms,
             // An ARTC token says who and where, nothing about what; and there is no remote mute.
             rights_enforced: false,
-            params: params
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect::<Map<_, _>>(),
+            params: params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>(),
         })
     }
 }

@@ -65,11 +65,7 @@ pub(super) fn check_id(
         return Err(IdError::Empty { what });
     }
     if id.len() > max {
-        return Err(IdError::TooLong {
-            what,
-            len: id.len(),
-            max,
-        });
+        return Err(IdError::TooLong { what, len: id.len(), max });
     }
     match id.char_indices().find(|&(_, character)| !allowed(character)) {
         Some((at, _)) => Err(IdError::Alphabet { what, at }),

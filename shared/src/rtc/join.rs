@@ -11,10 +11,7 @@ use super::Provider;
 
 /// What a meeting allows a user to do in its channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "five independent switches, named as on the wire"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "five independent switches, named as on the wire")]
 pub struct Rights {
     /// Publish sound from a microphone.
     pub microphone: bool,
@@ -30,21 +27,12 @@ pub struct Rights {
 
 impl Rights {
     /// Everything: what a member has unless the meeting took something away.
-    pub const ALL: Self = Self {
-        microphone: true,
-        camera: true,
-        screen: true,
-        data: true,
-        subscribe: true,
-    };
+    pub const ALL: Self = Self { microphone: true, camera: true, screen: true, data: true, subscribe: true };
 
     /// The same without the right to speak (a hard mute).
     #[must_use]
     pub const fn without_microphone(self) -> Self {
-        Self {
-            microphone: false,
-            ..self
-        }
+        Self { microphone: false, ..self }
     }
 }
 

@@ -55,9 +55,7 @@ pub fn verify_hs256<C: DeserializeOwned>(token: &str, secret: &[u8]) -> Result<C
         return Err(JwtError::Algorithm);
     }
     let signature = decode(signature)?;
-    mac(secret, signed.as_bytes())
-        .verify_slice(&signature)
-        .map_err(|_| JwtError::Signature)?;
+    mac(secret, signed.as_bytes()).verify_slice(&signature).map_err(|_| JwtError::Signature)?;
     serde_json::from_slice(&decode(claims)?).map_err(|_| JwtError::Claims)
 }
 
@@ -85,9 +83,7 @@ fn decode(part: &str) -> Result<Vec<u8>, JwtError> {
 }
 
 fn mac(secret: &[u8], message: &[u8]) -> Hmac<Sha256> {
-    Hmac::<Sha256>::new_from_slice(secret)
-        .expect("HMAC takes a key of any length")
-        .chain_update(message)
+    Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length").chain_update(message)
 }
 
 #[cfg(test)]

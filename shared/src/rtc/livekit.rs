@@ -43,13 +43,7 @@ impl Livekit {
     /// A minter for the deployment at `account.url`.
     #[must_use]
     pub fn new(account: Account) -> Self {
-        Self {
-            url: account.url,
-            key: ApiKey {
-                id: account.key_id,
-                secret: account.key_secret,
-            },
-        }
+        Self { url: account.url, key: ApiKey { id: account.key_id, secret: account.key_secret } }
     }
 }
 
@@ -145,10 +139,7 @@ pub fn verify(token: &str, key: &ApiKey, now_ms: i64) -> Result<Claims, VerifyEr
     if claims.exp.saturating_add(LEEWAY_SECONDS) <= now {
         return Err(VerifyError::Expired);
     }
-    if claims
-        .nbf
-        .is_some_and(|nbf| nbf > now.saturating_add(LEEWAY_SECONDS))
-    {
+    if claims.nbf.is_some_and(|nbf| nbf > now.saturating_add(LEEWAY_SECONDS)) {
         return Err(VerifyError::NotYet);
     }
     Ok(claims)

@@ -9,18 +9,13 @@ use serde_json::Value;
 use super::alibaba::Fields;
 use super::livekit::{self, ApiKey, Claims, VerifyError};
 
-const FILE: &str = include_str!(concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../tests/vectors/rtc-tokens.json"
-));
+const FILE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/rtc-tokens.json"));
 
 /// Runs `check` over every vector of this provider and variant; a missing one fails like a wrong one.
 fn each(provider: &str, variant: &str, expected: usize, check: impl Fn(&Value)) {
     let vectors: Vec<Value> = serde_json::from_str(FILE).expect("the vectors are JSON");
-    let matching: Vec<_> = vectors
-        .iter()
-        .filter(|v| v["provider"] == provider && v["variant"] == variant)
-        .collect();
+    let matching: Vec<_> =
+        vectors.iter().filter(|v| v["provider"] == provider && v["variant"] == variant).collect();
     assert_eq!(matching.len(), expected, "vectors of {provider} {variant}");
     for vector in matching {
         println!("{}", vector["id"]);
@@ -29,22 +24,15 @@ fn each(provider: &str, variant: &str, expected: usize, check: impl Fn(&Value)) 
 }
 
 fn text<'a>(object: &'a Value, member: &str) -> &'a str {
-    object[member]
-        .as_str()
-        .unwrap_or_else(|| panic!("{member} is text"))
+    object[member].as_str().unwrap_or_else(|| panic!("{member} is text"))
 }
 
 fn seconds(object: &Value, member: &str) -> i64 {
-    object[member]
-        .as_i64()
-        .unwrap_or_else(|| panic!("{member} is a number of seconds"))
+    object[member].as_i64().unwrap_or_else(|| panic!("{member} is a number of seconds"))
 }
 
 fn api_key(inputs: &Value) -> ApiKey {
-    ApiKey {
-        id: text(inputs, "apiKey").into(),
-        secret: text(inputs, "apiSecret").into(),
-    }
+    ApiKey { id: text(inputs, "apiKey").into(), secret: text(inputs, "apiSecret").into() }
 }
 
 /// Claims as a caller would fill them in from the vector's inputs.
@@ -57,9 +45,7 @@ fn claims(inputs: &Value) -> Claims {
         name: optional("name"),
         metadata: optional("metadata"),
         attributes: serde_json::from_value(inputs["attributes"].clone()).unwrap_or_default(),
-        sha256: inputs["body"]
-            .as_str()
-            .map(|body| livekit::body_hash(body.as_bytes())),
+        sha256: inputs["body"].as_str().map(|body| livekit::body_hash(body.as_bytes())),
         video: inputs.pointer("/grants/video").map(read),
         ..Claims::issued_by(text(inputs, "apiKey"), now, now + seconds(inputs, "ttl"))
     }
@@ -76,12 +62,7 @@ fn assert_token(vector: &Value) {
 
     let now_ms = seconds(inputs, "now") * 1000;
     let theirs = livekit::verify(text(expected, "token"), &key, now_ms).expect("their token is accepted");
-    assert_eq!(
-        serde_json::to_value(theirs).expect("serialises"),
-        expected["claims"],
-        "{}",
-        vector["id"]
-    );
+    assert_eq!(serde_json::to_value(theirs).expect("serialises"), expected["claims"], "{}", vector["id"]);
 }
 
 #[test]
@@ -125,12 +106,7 @@ fn alibaba_multi_parameter_tokens() {
     each("alibaba", "artc-multi-parameter-sha256", 3, |vector| {
         let (fields, app_key) = artc(&vector["inputs"]);
         let token = fields.multi_parameter_token(&app_key);
-        assert_eq!(
-            token.expose_secret(),
-            text(&vector["expected"], "token"),
-            "{}",
-            vector["id"]
-        );
+        assert_eq!(token.expose_secret(), text(&vector["expected"], "token"), "{}", vector["id"]);
     });
 }
 
@@ -139,9 +115,7 @@ fn alibaba_single_parameter_tokens() {
     each("alibaba", "artc-single-parameter-base64-json", 3, |vector| {
         let (fields, app_key) = artc(&vector["inputs"]);
         let token = fields.single_parameter_token(&app_key);
-        let json = STANDARD
-            .decode(token.expose_secret())
-            .expect("padded standard base64");
+        let json = STANDARD.decode(token.expose_secret()).expect("padded standard base64");
         let json: Value = serde_json::from_slice(&json).expect("a JSON object");
         assert_eq!(json, vector["expected"]["json"], "{}", vector["id"]);
     });

@@ -15,7 +15,13 @@ impl Service {
     ///
     /// A new meeting (`before` is `None`) answers first, since its caller should not wait for phones to confirm;
     /// everywhere else the answer comes last, so that a death before it makes the terminal ask again.
-    pub async fn perform(&self, before: Option<&Meeting>, decision: Decision, guarded: bool, now: Now) -> Outcome {
+    pub async fn perform(
+        &self,
+        before: Option<&Meeting>,
+        decision: Decision,
+        guarded: bool,
+        now: Now,
+    ) -> Outcome {
         let Some(after) = decision.next.as_ref().or(before) else { return Outcome::default() };
         let about = About::meeting(after, now);
         let outcome = Outcome {
@@ -53,7 +59,8 @@ impl Service {
         let tells: Vec<Tell> = decision.answer.into_iter().chain(decision.tells).collect();
         let told = self.outbox.tell_all(tells, &About::meeting(meeting, now)).await;
         self.settle(meeting, rev, &told, now).await;
-        Outcome { meeting_id: Some(meeting.id.clone()), rev: Some(meeting.rev), ..Outcome::default() }.told(&told)
+        Outcome { meeting_id: Some(meeting.id.clone()), rev: Some(meeting.rev), ..Outcome::default() }
+            .told(&told)
     }
 
     /// Asks to be woken at what comes next, unless that was asked for already.
@@ -79,8 +86,12 @@ impl Service {
                 return;
             }
         };
-        let unconfirmed: Vec<&(InviteId, ClientId)> =
-            told.reached.iter().filter(|(_, reach)| **reach != Reach::Delivered).map(|(offer, _)| offer).collect();
+        let unconfirmed: Vec<&(InviteId, ClientId)> = told
+            .reached
+            .iter()
+            .filter(|(_, reach)| **reach != Reach::Delivered)
+            .map(|(offer, _)| offer)
+            .collect();
         if let Some(present) = present.filter(|present| present.meeting.rev > meeting.rev) {
             let closings = present.meeting.close_again(&unconfirmed);
             self.outbox.tell_all(closings, &About::meeting(&present.meeting, now)).await;

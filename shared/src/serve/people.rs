@@ -31,8 +31,10 @@ impl Service {
         users: &BTreeMap<UserId, UserRecord>,
         now: Now,
     ) -> Result<BTreeSet<UserId>, StoreError> {
-        let held = |(user, record): (&UserId, &UserRecord)| Some((user.clone(), record.slot.clone()?.meeting_id));
-        let held: Vec<(UserId, MeetingId)> = users.iter().filter_map(held).filter(|(_, id)| id != here).collect();
+        let held =
+            |(user, record): (&UserId, &UserRecord)| Some((user.clone(), record.slot.clone()?.meeting_id));
+        let held: Vec<(UserId, MeetingId)> =
+            users.iter().filter_map(held).filter(|(_, id)| id != here).collect();
         let holders = self.table.meetings(&held.iter().map(|(_, id)| id.clone()).collect()).await?;
         let lives = |(user, id): &(UserId, MeetingId)| {
             holders.iter().any(|holder| holder.meeting.id == *id && holder.meeting.occupies(user, now))

@@ -71,7 +71,12 @@ impl Service {
     }
 
     /// The same for a meeting that was read already.
-    pub async fn change_loaded(&self, loaded: Loaded, command: &Command, now: Now) -> Result<Outcome, Failure> {
+    pub async fn change_loaded(
+        &self,
+        loaded: Loaded,
+        command: &Command,
+        now: Now,
+    ) -> Result<Outcome, Failure> {
         let cause = Cause::Request { client_id: command.by.clone(), request_id: command.request_id.clone() };
         let decided = |meeting: &Meeting| decide(meeting, command, now);
         self.apply(loaded, Some(&cause), decided, now).await.map(|(outcome, _)| outcome)
@@ -106,7 +111,8 @@ impl Service {
             let deadline = Cause::Deadline { meeting_id: next.id.clone(), rev: next.rev };
             let refused = decision.refused.is_some();
             // An end, and what only time or the broker did, would be asked for by nobody again.
-            let guarded = next.end().is_some() || (!decision.tells.is_empty() && (cause.is_none() || refused));
+            let guarded =
+                next.end().is_some() || (!decision.tells.is_empty() && (cause.is_none() || refused));
             let terms = Terms {
                 seen: Some(&loaded),
                 cause: cause.filter(|_| !refused).cloned().unwrap_or(deadline),
@@ -132,10 +138,12 @@ impl Service {
     /// Writes one decision.
     pub async fn commit(&self, next: &Meeting, terms: Terms<'_>) -> Result<Committed, Failure> {
         let due_ms = terms.now.ms + PENDING_MS;
-        let pending = terms.guarded.then(|| Pending { cause: terms.cause, due_ms });
+        let pending = terms.guarded.then_some(Pending { cause: terms.cause, due_ms });
         let others = terms.seen.into_iter().flat_map(|seen| seen.pending.values());
-        let deadlines =
-            others.chain(&pending).map(|pending| pending.due_ms).chain(next.next_deadline_ms(terms.now.rtc_tells));
+        let deadlines = others
+            .chain(&pending)
+            .map(|pending| pending.due_ms)
+            .chain(next.next_deadline_ms(terms.now.rtc_tells));
         let commit = Commit {
             next,
             seen_rev: terms.seen.map_or(0, |seen| seen.meeting.rev),

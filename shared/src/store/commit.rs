@@ -7,11 +7,11 @@ use crate::address::{ClientId, UserId};
 use crate::id::{InviteId, MeetingId};
 use crate::meeting::Meeting;
 use crate::message::object::Reach;
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Delete, Put, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem,
-    Update,
+    AttributeValue, CancellationReason, Delete, Put, ReturnValue,
+    ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -101,7 +101,8 @@ impl Table {
             sets.push(format!("reach.#leg{at} = :leg{at}"));
         }
         let set = if sets.is_empty() { String::new() } else { format!(" SET {}", sets.join(", ")) };
-        let update = update.update_expression(format!("REMOVE pending.#rev{set}")).return_values(ReturnValue::AllNew);
+        let update =
+            update.update_expression(format!("REMOVE pending.#rev{set}")).return_values(ReturnValue::AllNew);
         let output = update.send().await.map_err(StoreError::unavailable("UpdateItem"))?;
         output.attributes.map(Loaded::from_item).transpose()
     }
@@ -192,7 +193,9 @@ impl Table {
             .table_name(&self.name)
             .set_item(Some(item))
             .set_condition_expression(condition.map(str::to_owned))
-            .set_expression_attribute_values(seen.map(|seen| HashMap::from([(":seen".to_owned(), text(seen.as_str()))])));
+            .set_expression_attribute_values(
+                seen.map(|seen| HashMap::from([(":seen".to_owned(), text(seen.as_str()))])),
+            );
         Ok(write.put(put.build().map_err(incomplete)?).build())
     }
 
@@ -262,17 +265,21 @@ fn cancelled(
     slots: &[SlotWrite],
 ) -> Result<Transaction, StoreError> {
     let reasons: Vec<CancellationReason> = match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons().to_vec(),
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            cancelled.cancellation_reasons().to_vec()
+        }
         Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
             return Ok(Transaction::Outcome(Outcome::Conflict));
         }
         _ => return Err(StoreError::unavailable("TransactWriteItems")(error)),
     };
-    let failed = |at: usize| reasons.get(at).and_then(CancellationReason::code) == Some("ConditionalCheckFailed");
+    let failed =
+        |at: usize| reasons.get(at).and_then(CancellationReason::code) == Some("ConditionalCheckFailed");
     if failed(0) {
         return lost(reasons[0].item.clone()).map(Transaction::Outcome);
     }
-    let refused: Vec<&SlotWrite> = slots.iter().enumerate().filter(|(at, _)| failed(at + 1)).map(|(_, slot)| slot).collect();
+    let refused: Vec<&SlotWrite> =
+        slots.iter().enumerate().filter(|(at, _)| failed(at + 1)).map(|(_, slot)| slot).collect();
     if refused.iter().any(|slot| !matches!(slot, SlotWrite::Free(_))) {
         return Ok(Transaction::Outcome(Outcome::SlotTaken));
     }
@@ -289,6 +296,7 @@ fn lost(item: Option<Item>) -> Result<Outcome, StoreError> {
     Ok(Outcome::Lost(item.map(Loaded::from_item).transpose()?.map(Box::new)))
 }
 
-fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
+fn incomplete(error: BuildError) -> StoreError {
     StoreError::Unavailable { operation: "TransactWriteItems", why: error.to_string() }
 }

@@ -44,7 +44,12 @@ impl Table {
     }
 
     /// Corrects the index for a meeting that is still at `rev`; a meeting that moved on has corrected it itself.
-    pub async fn correct_due(&self, id: &MeetingId, rev: u64, due_at_ms: Option<i64>) -> Result<(), StoreError> {
+    pub async fn correct_due(
+        &self,
+        id: &MeetingId,
+        rev: u64,
+        due_at_ms: Option<i64>,
+    ) -> Result<(), StoreError> {
         let update = self
             .client
             .update_item()
@@ -60,7 +65,9 @@ impl Table {
             None => update.update_expression("REMOVE due_shard, due_at"),
         };
         match update.send().await {
-            Err(error) if !error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if !error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
                 Err(StoreError::unavailable("UpdateItem")(error))
             }
             _ => Ok(()),

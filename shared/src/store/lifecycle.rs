@@ -44,7 +44,11 @@ impl Table {
                 self.prune(seen, output.attributes.unwrap_or_default()).await?;
                 Ok(true)
             }
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
             Err(error) => Err(StoreError::unavailable("UpdateItem")(error)),
         }
     }
@@ -59,7 +63,11 @@ impl Table {
             .expression_attribute_values(":true", AttributeValue::Bool(true));
         match update.send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
             Err(error) => Err(StoreError::unavailable("UpdateItem")(error)),
         }
     }
@@ -92,17 +100,26 @@ impl Table {
         let mut devices: Vec<(i64, String)> = item
             .into_iter()
             .filter(|(name, _)| name.starts_with(DEVICE))
-            .map(|(name, value)| (value.as_m().ok().and_then(|fields| stored_number(fields, "seen_ms")).unwrap_or(0), name))
+            .map(|(name, value)| {
+                (value.as_m().ok().and_then(|fields| stored_number(fields, "seen_ms")).unwrap_or(0), name)
+            })
             .collect();
         devices.sort_by(|a, b| b.cmp(a));
         let stale = |at: usize, seen_ms: i64| at >= REMEMBERED || seen_ms + SESSION_LIFE_MS <= seen.at_ms;
-        let gone: Vec<String> =
-            devices.into_iter().enumerate().filter(|(at, (ms, _))| stale(*at, *ms)).map(|(_, (_, name))| name).collect();
+        let gone: Vec<String> = devices
+            .into_iter()
+            .enumerate()
+            .filter(|(at, (ms, _))| stale(*at, *ms))
+            .map(|(_, (_, name))| name)
+            .collect();
         if gone.is_empty() {
             return Ok(());
         }
-        let mut update =
-            self.client.update_item().table_name(&self.name).set_key(Some(devices_key(&seen.client_id.user())));
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(devices_key(&seen.client_id.user())));
         for (at, name) in gone.iter().enumerate() {
             update = update.expression_attribute_names(format!("#gone{at}"), name);
         }

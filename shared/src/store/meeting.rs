@@ -40,7 +40,12 @@ pub struct Pending {
 impl Table {
     /// The meeting, or `None` if there is none.
     pub async fn meeting(&self, id: &MeetingId) -> Result<Option<Loaded>, StoreError> {
-        let request = self.client.get_item().table_name(&self.name).consistent_read(true).set_key(Some(meeting_key(id)));
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .set_key(Some(meeting_key(id)));
         let output = request.send().await.map_err(StoreError::unavailable("GetItem"))?;
         output.item.map(Loaded::from_item).transpose()
     }
@@ -76,7 +81,8 @@ impl Loaded {
         let pending: HashMap<String, Pending> =
             serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(take(&mut item, "pending")?)
                 .map_err(|error| unreadable(error.to_string()))?;
-        let pending = pending.into_iter().filter_map(|(rev, pending)| Some((rev.parse().ok()?, pending))).collect();
+        let pending =
+            pending.into_iter().filter_map(|(rev, pending)| Some((rev.parse().ok()?, pending))).collect();
         Ok(Self { meeting, pending, due_at_ms })
     }
 }

@@ -25,8 +25,16 @@ pub struct OpeningView {
 
 impl Table {
     /// Reads the meeting `id` and everything about `users`.
-    pub async fn opening(&self, id: &MeetingId, users: &[UserId], now_ms: i64) -> Result<OpeningView, StoreError> {
-        let mut keys: Vec<Item> = users.iter().flat_map(|user| [devices_key(user), slot_key(user)]).collect();
+    pub async fn opening(
+        &self,
+        id: &MeetingId,
+        users: &[UserId],
+        now_ms: i64,
+    ) -> Result<OpeningView, StoreError> {
+        // A create may name its own caller, which is refused later; the table refuses a key that is named twice.
+        let users: BTreeMap<UserId, UserRecord> =
+            users.iter().map(|user| (user.clone(), UserRecord::default())).collect();
+        let mut keys: Vec<Item> = users.keys().flat_map(|user| [devices_key(user), slot_key(user)]).collect();
         let (items, beside) = if keys.len() < BATCH_MAX {
             keys.push(meeting_key(id));
             (self.batch(keys).await?, None)
@@ -34,10 +42,7 @@ impl Table {
             // The largest request fills the batch; its meeting is read beside it, not after it.
             futures::try_join!(self.batch(keys), self.meeting(id))?
         };
-        let mut view = OpeningView {
-            meeting: beside,
-            users: users.iter().map(|user| (user.clone(), UserRecord::default())).collect(),
-        };
+        let mut view = OpeningView { meeting: beside, users };
         for item in items {
             view.read(item, now_ms)?;
         }
@@ -48,11 +53,10 @@ impl Table {
         let mut items = Vec::new();
         let mut keys = Some(keys);
         for attempt in 1..=BATCH_ATTEMPTS {
-            let wanted = KeysAndAttributes::builder()
-                .set_keys(keys.take())
-                .consistent_read(true)
-                .build()
-                .map_err(|error| StoreError::Unavailable { operation: "BatchGetItem", why: error.to_string() })?;
+            let wanted =
+                KeysAndAttributes::builder().set_keys(keys.take()).consistent_read(true).build().map_err(
+                    |error| StoreError::Unavailable { operation: "BatchGetItem", why: error.to_string() },
+                )?;
             let output = self.client.batch_get_item().request_items(&self.name, wanted).send().await;
             let output = output.map_err(StoreError::unavailable("BatchGetItem"))?;
             let found: HashMap<String, Vec<Item>> = output.responses.unwrap_or_default();
@@ -63,7 +67,10 @@ impl Table {
             }
             tokio::time::sleep(std::time::Duration::from_millis(20 << attempt)).await;
         }
-        Err(StoreError::Unavailable { operation: "BatchGetItem", why: "keys were left unprocessed".to_owned() })
+        Err(StoreError::Unavailable {
+            operation: "BatchGetItem",
+            why: "keys were left unprocessed".to_owned(),
+        })
     }
 }
 

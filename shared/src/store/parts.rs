@@ -44,7 +44,8 @@ impl Table {
 
     /// The call slot of a user.
     pub async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError> {
-        let request = self.client.get_item().table_name(&self.name).consistent_read(true).set_key(Some(slot_key(user)));
+        let request =
+            self.client.get_item().table_name(&self.name).consistent_read(true).set_key(Some(slot_key(user)));
         let output = request.send().await.map_err(StoreError::unavailable("GetItem"))?;
         Ok(output.item.as_ref().and_then(named).map(|meeting_id| Slot { meeting_id }))
     }
@@ -52,6 +53,7 @@ impl Table {
 
 fn named(item: &Item) -> Option<MeetingId> {
     let sort = stored_text(item, "sk")?;
-    let id = sort.strip_prefix("invited#").or_else(|| stored_text(item, "slot_meeting").map(String::as_str))?;
+    let id =
+        sort.strip_prefix("invited#").or_else(|| stored_text(item, "slot_meeting").map(String::as_str))?;
     id.parse().ok()
 }

@@ -55,7 +55,8 @@ impl UserRecord {
             Some("slot") => {
                 let key = stored_text(item, "pk").map_or("", String::as_str);
                 let meeting = stored_text(item, "slot_meeting").and_then(|id| id.parse().ok());
-                let meeting_id = meeting.ok_or_else(|| StoreError::unreadable(key, "slot_meeting is no meeting id"))?;
+                let meeting_id =
+                    meeting.ok_or_else(|| StoreError::unreadable(key, "slot_meeting is no meeting id"))?;
                 self.slot = Some(Slot { meeting_id });
             }
             _ => {}
@@ -65,7 +66,8 @@ impl UserRecord {
 }
 
 fn devices(item: &Item, now_ms: i64) -> Vec<Device> {
-    let known = item.iter().filter_map(|(name, value)| Some((name.strip_prefix(DEVICE)?, value.as_m().ok()?)));
+    let known =
+        item.iter().filter_map(|(name, value)| Some((name.strip_prefix(DEVICE)?, value.as_m().ok()?)));
     known
         .filter_map(|(client_id, fields)| {
             Some(Device { client_id: client_id.parse().ok()?, seen_ms: stored_number(fields, "seen_ms")? })
@@ -76,7 +78,12 @@ fn devices(item: &Item, now_ms: i64) -> Vec<Device> {
 
 impl Table {
     /// Remembers that `device` connected, with the display name of its user: one write, whatever was there.
-    pub async fn register_device(&self, device: &ClientId, name: Option<&str>, now_ms: i64) -> Result<(), StoreError> {
+    pub async fn register_device(
+        &self,
+        device: &ClientId,
+        name: Option<&str>,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
         let fields = HashMap::from([("seen_ms".to_owned(), number(now_ms))]);
         let update = self
             .client

@@ -291,7 +291,7 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
         "state": "accepted",
         "user_id": "bob"
       },
-      "prev_rev": 0,
+      "prev_rev": 1,
       "rev": 3,
       "server_ms": "[ms]",
       "type": "participant_updated",

@@ -13,11 +13,7 @@ const COMPLETE: [(&str, &str); 7] = [
 /// A complete environment in which some variables have other values.
 pub(crate) fn environment(changed: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
     move |name| {
-        let value = changed
-            .iter()
-            .chain(&COMPLETE)
-            .find(|(known, _)| *known == name)?
-            .1;
+        let value = changed.iter().chain(&COMPLETE).find(|(known, _)| *known == name)?.1;
         Some(value.to_owned())
     }
 }
@@ -27,20 +23,13 @@ pub(crate) fn config() -> Config {
 }
 
 fn complaint(changed: &[(&str, &str)]) -> String {
-    Config::read(environment(changed))
-        .expect_err("refused")
-        .to_string()
+    Config::read(environment(changed)).expect_err("refused").to_string()
 }
 
 #[test]
 fn a_missing_variable_is_named() {
-    for name in [
-        "CALL_UP_PARENT",
-        "BULK_UP_PARENT",
-        "CALL_DOWN_PARENT",
-        "BULK_DOWN_PARENT",
-        "IOT_ARN_PREFIX",
-    ] {
+    for name in ["CALL_UP_PARENT", "BULK_UP_PARENT", "CALL_DOWN_PARENT", "BULK_DOWN_PARENT", "IOT_ARN_PREFIX"]
+    {
         let complete = environment(&[]);
         let read = Config::read(|wanted| if wanted == name { None } else { complete(wanted) });
         assert!(matches!(read.expect_err("refused"), ConfigError::Missing(missing) if missing == name));
@@ -50,10 +39,7 @@ fn a_missing_variable_is_named() {
 #[test]
 fn without_any_key_nothing_starts() {
     let complaint = complaint(&[("JWT_HS256_SECRET", ""), ("JWT_PUBLIC_KEY", "")]);
-    assert_eq!(
-        complaint,
-        "the environment variable JWT_HS256_SECRET or JWT_PUBLIC_KEY is missing"
-    );
+    assert_eq!(complaint, "the environment variable JWT_HS256_SECRET or JWT_PUBLIC_KEY is missing");
 }
 
 #[test]
@@ -69,10 +55,7 @@ fn a_key_that_is_none_is_named_and_never_shown() {
         );
     }
     assert_eq!(
-        complaint(&[(
-            "JWT_HS256_SECRET",
-            include_str!("../../tests/fixtures/rsa.pub.pem")
-        )]),
+        complaint(&[("JWT_HS256_SECRET", include_str!("../../tests/fixtures/rsa.pub.pem"))]),
         "the environment variable JWT_HS256_SECRET is wrong: a PEM text, not a secret"
     );
 }
@@ -100,10 +83,7 @@ fn an_arn_prefix_of_another_form_is_refused() {
         "arn:aws:iot:*:1",
         "arn:aws:iot:eu-west-1:1:topic",
     ] {
-        assert!(
-            complaint(&[("IOT_ARN_PREFIX", prefix)]).contains("IOT_ARN_PREFIX"),
-            "{prefix}"
-        );
+        assert!(complaint(&[("IOT_ARN_PREFIX", prefix)]).contains("IOT_ARN_PREFIX"), "{prefix}");
     }
 }
 

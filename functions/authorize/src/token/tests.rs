@@ -32,11 +32,7 @@ fn base64url(text: &str) -> String {
 
 #[test]
 fn each_algorithm_is_accepted_with_its_key() {
-    let alice = Identity {
-        account: "alice".into(),
-        name: Some("Alice".into()),
-        expires_ms: EXP * 1000,
-    };
+    let alice = Identity { account: "alice".into(), name: Some("Alice".into()), expires_ms: EXP * 1000 };
     let token = hs256(&json!({"sub": "alice", "name": "Alice", "exp": EXP}));
     assert_eq!(keys(SECRET, "").verify(&token, NOW_MS), Ok(alice.clone()));
     assert_eq!(keys("", RSA_KEY).verify(RS256, NOW_MS), Ok(alice.clone()));
@@ -54,10 +50,7 @@ fn a_public_key_may_come_on_one_line() {
 
 #[test]
 fn an_algorithm_without_its_key_is_refused() {
-    assert_eq!(
-        keys("", RSA_KEY).verify(ES256, NOW_MS),
-        Err(TokenError::Algorithm)
-    );
+    assert_eq!(keys("", RSA_KEY).verify(ES256, NOW_MS), Err(TokenError::Algorithm));
     assert_eq!(keys("", EC_KEY).verify(RS256, NOW_MS), Err(TokenError::Algorithm));
     assert_eq!(keys(SECRET, "").verify(RS256, NOW_MS), Err(TokenError::Algorithm));
     assert_eq!(
@@ -67,10 +60,7 @@ fn an_algorithm_without_its_key_is_refused() {
     );
     // The classic forgery: the public key, which everybody has, as the secret.
     let forged = sign_hs256(&json!({"sub": "alice", "exp": EXP}), RSA_KEY.as_bytes()).expect("signs");
-    assert_eq!(
-        keys("", RSA_KEY).verify(&forged, NOW_MS),
-        Err(TokenError::Algorithm)
-    );
+    assert_eq!(keys("", RSA_KEY).verify(&forged, NOW_MS), Err(TokenError::Algorithm));
 }
 
 #[test]
@@ -80,15 +70,8 @@ fn an_unsigned_token_is_refused() {
     let signature = signature.rsplit_once('.').expect("three parts").1;
     for algorithm in ["none", "None", "NONE", ""] {
         let header = base64url(&json!({"alg": algorithm, "typ": "JWT"}).to_string());
-        for token in [
-            format!("{header}.{claims}."),
-            format!("{header}.{claims}.{signature}"),
-        ] {
-            assert_eq!(
-                keys(SECRET, "").verify(&token, NOW_MS),
-                Err(TokenError::Malformed),
-                "{algorithm:?}"
-            );
+        for token in [format!("{header}.{claims}."), format!("{header}.{claims}.{signature}")] {
+            assert_eq!(keys(SECRET, "").verify(&token, NOW_MS), Err(TokenError::Malformed), "{algorithm:?}");
         }
     }
 }
@@ -96,10 +79,7 @@ fn an_unsigned_token_is_refused() {
 #[test]
 fn another_secret_or_an_altered_claim_is_refused() {
     let forged = sign_hs256(&json!({"sub": "alice", "exp": EXP}), b"guess").expect("signs");
-    assert_eq!(
-        keys(SECRET, "").verify(&forged, NOW_MS),
-        Err(TokenError::Signature)
-    );
+    assert_eq!(keys(SECRET, "").verify(&forged, NOW_MS), Err(TokenError::Signature));
     for (token, keys) in [(RS256, keys("", RSA_KEY)), (ES256, keys("", EC_KEY))] {
         let parts: Vec<_> = token.split('.').collect();
         let claims = base64url(&json!({"sub": "bob", "exp": EXP}).to_string());
@@ -113,10 +93,7 @@ fn a_token_is_accepted_until_60_seconds_after_its_end() {
     let claims = json!({"sub": "alice", "exp": EXP});
     assert!(verify(&claims, EXP * 1000).is_ok());
     assert!(verify(&claims, EXP * 1000 + LEEWAY_MS).is_ok());
-    assert_eq!(
-        verify(&claims, EXP * 1000 + LEEWAY_MS + 1),
-        Err(TokenError::Expired)
-    );
+    assert_eq!(verify(&claims, EXP * 1000 + LEEWAY_MS + 1), Err(TokenError::Expired));
 }
 
 #[test]
@@ -145,10 +122,7 @@ fn sub_and_exp_are_required_and_have_their_types() {
 #[test]
 fn other_claims_are_the_apps_business() {
     let claims = json!({"sub": "alice", "exp": 1_767_229_200.5, "aud": "app", "iss": "id", "roles": [1]});
-    assert_eq!(
-        verify(&claims, NOW_MS).map(|identity| identity.expires_ms),
-        Ok(EXP * 1000 + 500)
-    );
+    assert_eq!(verify(&claims, NOW_MS).map(|identity| identity.expires_ms), Ok(EXP * 1000 + 500));
 }
 
 #[test]
@@ -156,30 +130,13 @@ fn an_extension_that_must_be_understood_is_refused() {
     let header = base64url(r#"{"alg":"HS256","crit":["exp"],"exp":1}"#);
     let token = hs256(&json!({"sub": "alice", "exp": EXP}));
     let rest = token.split_once('.').expect("three parts").1;
-    assert_eq!(
-        keys(SECRET, "").verify(&format!("{header}.{rest}"), NOW_MS),
-        Err(TokenError::Algorithm)
-    );
+    assert_eq!(keys(SECRET, "").verify(&format!("{header}.{rest}"), NOW_MS), Err(TokenError::Algorithm));
 }
 
 #[test]
 fn what_is_no_token_is_refused_without_a_panic() {
-    for text in [
-        "",
-        ".",
-        "..",
-        "...",
-        "a.b.c",
-        "é.é.é",
-        "e30.e30.",
-        "null",
-        "bnVsbA.bnVsbA.bnVsbA",
-    ] {
-        assert_eq!(
-            keys(SECRET, EC_KEY).verify(text, NOW_MS),
-            Err(TokenError::Malformed),
-            "{text:?}"
-        );
+    for text in ["", ".", "..", "...", "a.b.c", "é.é.é", "e30.e30.", "null", "bnVsbA.bnVsbA.bnVsbA"] {
+        assert_eq!(keys(SECRET, EC_KEY).verify(text, NOW_MS), Err(TokenError::Malformed), "{text:?}");
     }
 }
 
@@ -191,13 +148,7 @@ fn a_display_name_is_what_others_may_see_or_nothing() {
     assert_eq!(name(json!("  Türklingel 🚪 ")), Ok(Some("Türklingel 🚪".into())));
     assert_eq!(name(json!("A\u{0}li\nce")), Ok(Some("Alice".into())));
     assert_eq!(name(json!("é".repeat(500))), Ok(Some("é".repeat(128))));
-    for nothing in [
-        json!(""),
-        json!(" \n"),
-        json!(7),
-        json!(null),
-        json!({"first": "Alice"}),
-    ] {
+    for nothing in [json!(""), json!(" \n"), json!(7), json!(null), json!({"first": "Alice"})] {
         assert_eq!(name(nothing.clone()), Ok(None), "{nothing}");
     }
 }

@@ -12,8 +12,14 @@ fn ended(call: &Call) -> Option<EndReason> {
 #[test]
 fn t1_a_create_rings_every_device_and_seats_the_caller() {
     let call = Call::direct();
-    assert_eq!(call.told(), ["alice.phone= meeting_created", "bob.phone: invitation", "bob.tablet: invitation"]);
-    assert_eq!((call.state("alice"), call.state("bob"), call.meeting.phase), (State::Accepted, State::Invited, Phase::Ringing));
+    assert_eq!(
+        call.told(),
+        ["alice.phone= meeting_created", "bob.phone: invitation", "bob.tablet: invitation"]
+    );
+    assert_eq!(
+        (call.state("alice"), call.state("bob"), call.meeting.phase),
+        (State::Accepted, State::Invited, Phase::Ringing)
+    );
     assert_eq!(call.last.slots, [SlotChange::Claim(user("alice")), SlotChange::Claim(user("bob"))]);
 }
 
@@ -58,9 +64,16 @@ fn t2_with_the_policy_ring_a_busy_callee_is_rung() {
     let mut busy = opening(create);
     busy.invitees[0].busy = true;
     let mut call = Call::open(&busy);
-    assert_eq!((call.state("bob"), &call.last.slots[..]), (State::Invited, &[SlotChange::Claim(user("alice"))][..]));
+    assert_eq!(
+        (call.state("bob"), &call.last.slots[..]),
+        (State::Invited, &[SlotChange::Claim(user("alice"))][..])
+    );
     call.accepts("bob.phone").expect("accepts");
-    assert_eq!(call.last.slots, [SlotChange::Claim(user("bob"))], "the accept takes the slot from the other call");
+    assert_eq!(
+        call.last.slots,
+        [SlotChange::Claim(user("bob"))],
+        "the accept takes the slot from the other call"
+    );
 }
 
 #[test]
@@ -88,7 +101,10 @@ fn t6_t7_the_first_accept_wins_and_the_late_device_is_told_to_stop() {
         ]
     );
     assert_eq!(call.accepts("bob.tablet"), Err(Code::AlreadyAnswered));
-    assert_eq!(call.told(), ["bob.tablet: invitation_closed answered_elsewhere", "bob.tablet= error already_answered"]);
+    assert_eq!(
+        call.told(),
+        ["bob.tablet: invitation_closed answered_elsewhere", "bob.tablet= error already_answered"]
+    );
     assert_eq!(call.rings("bob.tablet"), Err(Code::AlreadyAnswered));
 }
 
@@ -130,7 +146,11 @@ fn t13_a_ring_that_no_device_had_is_unreachable_and_one_that_was_delivered_is_no
         assert_eq!(in_time.at(46_999).accepts("bob.phone"), Ok(()), "two seconds of grace");
         assert_eq!(call.at(47_000).accepts("bob.phone"), Err(Code::MeetingEnded));
         assert_eq!((call.state("bob"), ended(&call)), (state, Some(reason)));
-        assert!(call.told().contains(&"bob.tablet: invitation_closed expired".to_owned()), "{:?}", call.told());
+        assert!(
+            call.told().contains(&"bob.tablet: invitation_closed expired".to_owned()),
+            "{:?}",
+            call.told()
+        );
         assert!(call.told().iter().any(|line| line.starts_with("alice.phone: meeting_ended")));
     }
 }
@@ -140,7 +160,10 @@ fn t18_both_in_the_media_make_the_call_active() {
     let mut call = Call::direct();
     call.accepts("bob.phone").expect("accepts");
     call.at(3_000).joins_media("alice.phone").expect("joins");
-    assert_eq!(call.told(), ["alice.phone: participant_updated joined", "bob.phone: participant_updated joined"]);
+    assert_eq!(
+        call.told(),
+        ["alice.phone: participant_updated joined", "bob.phone: participant_updated joined"]
+    );
     assert_eq!(call.meeting.phase, Phase::Ringing);
     call.at(4_000).joins_media("bob.phone").expect("joins");
     assert_eq!((call.meeting.phase, call.meeting.active_since_ms), (Phase::Active, Some(START_MS + 4_000)));
@@ -210,7 +233,10 @@ fn a_create_that_was_taken_back_before_it_came_is_cancelled() {
 fn an_invitation_of_somebody_else_or_of_nobody_is_not_found() {
     let mut call = Call::group();
     let (bobs, none) = (call.invite_id("bob"), "i7q".parse().expect("an id"));
-    assert_eq!(call.does("carol.phone", Action::Accept { invite_id: bobs.clone() }), Err(Code::InvitationNotFound));
+    assert_eq!(
+        call.does("carol.phone", Action::Accept { invite_id: bobs.clone() }),
+        Err(Code::InvitationNotFound)
+    );
     assert_eq!(call.does("bob.phone", Action::Reject { invite_id: none }), Err(Code::InvitationNotFound));
     assert_eq!(call.does("mallory", Action::Ringing { invite_id: bobs }), Err(Code::Forbidden));
     assert!(call.last.next.is_none(), "nothing is written");

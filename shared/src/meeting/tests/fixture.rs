@@ -44,7 +44,9 @@ pub(crate) fn create(mode: Mode, invitees: &[&str]) -> CreateMeeting {
 /// Alice on her phone asks; every invitee has a phone and a tablet.
 pub(crate) fn opening(create: CreateMeeting) -> Opening {
     let devices = |name: &UserId| {
-        ["phone", "tablet"].map(|kind| Device { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS - 1 }).to_vec()
+        ["phone", "tablet"]
+            .map(|kind| Device { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS - 1 })
+            .to_vec()
     };
     let invitee = |name: &UserId| Invitee {
         user_id: name.clone(),
@@ -158,12 +160,18 @@ impl Call {
     pub(crate) fn told(&self) -> Vec<String> {
         let line = |tell: &crate::meeting::Tell| {
             let device = tell.to.as_str().trim_start_matches("GID@@@");
-            let body = serde_json::to_value(tell.body.clone().try_map_join(|_| Ok::<_, ()>("JOIN")).expect("cannot fail"));
+            let body = serde_json::to_value(
+                tell.body.clone().try_map_join(|_| Ok::<_, ()>("JOIN")).expect("cannot fail"),
+            );
             let body = body.expect("serialises");
-            let detail = ["reason", "state", "code"].iter().find_map(|name| body.get(name)?.as_str().map(str::to_owned));
+            let detail = ["reason", "state", "code"]
+                .iter()
+                .find_map(|name| body.get(name)?.as_str().map(str::to_owned));
             let detail = detail.or_else(|| body["participant"]["state"].as_str().map(str::to_owned));
             let mark = if tell.is_answer { "=" } else { ":" };
-            format!("{device}{mark} {} {}", tell.body.kind(), detail.unwrap_or_default()).trim_end().to_owned()
+            format!("{device}{mark} {} {}", tell.body.kind(), detail.unwrap_or_default())
+                .trim_end()
+                .to_owned()
         };
         let mut lines: Vec<String> = self.last.tells.iter().chain(&self.last.answer).map(line).collect();
         lines.sort();

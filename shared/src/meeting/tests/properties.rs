@@ -6,8 +6,15 @@ use crate::message::object::{MediaFlags, Mode, ParticipantState as State};
 use crate::message::uplink::MediaReport;
 use proptest::prelude::*;
 
-const DEVICES: [&str; 7] =
-    ["alice.phone", "alice.laptop", "bob.phone", "bob.tablet", "carol.phone", "carol.tablet", "mallory.phone"];
+const DEVICES: [&str; 7] = [
+    "alice.phone",
+    "alice.laptop",
+    "bob.phone",
+    "bob.tablet",
+    "carol.phone",
+    "carol.tablet",
+    "mallory.phone",
+];
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -18,7 +25,8 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let ask = (0..DEVICES.len(), 0..12_u8, 0..7_u8, 0..2_u8)
         .prop_map(|(device, id, action, whose)| Step::Ask { device, id, action, whose });
-    let wait = prop_oneof![0..3_000_i64, 20_000..60_000_i64, 200_000..15_000_000_i64].prop_map(|ms| Step::Wait { ms });
+    let wait = prop_oneof![0..3_000_i64, 20_000..60_000_i64, 200_000..15_000_000_i64]
+        .prop_map(|ms| Step::Wait { ms });
     proptest::collection::vec(prop_oneof![6 => ask, 1 => wait], 1..60)
 }
 
@@ -42,7 +50,10 @@ fn holds(meeting: &Meeting) {
         let open = p.state.is_pending();
         let legs = p.invitation.iter().flat_map(|i| i.legs.values());
         assert!(legs.clone().filter(|leg| **leg == Leg::Won).count() <= 1, "one winner of an invitation");
-        assert!(open || legs.clone().all(|leg| !matches!(leg, Leg::Offered | Leg::Alerting)), "no open offer: {p:?}");
+        assert!(
+            open || legs.clone().all(|leg| !matches!(leg, Leg::Offered | Leg::Alerting)),
+            "no open offer: {p:?}"
+        );
         assert!(!p.state.is_member() || p.seat.is_some(), "a member has a seat");
         assert!(!p.holds_slot || open || p.state.is_member(), "a slot is held by who has a part: {p:?}");
     }
@@ -51,7 +62,10 @@ fn holds(meeting: &Meeting) {
         assert!(meeting.participants.values().all(|p| !p.state.is_member() && !p.state.is_pending()));
         assert_eq!(meeting.next_deadline_ms(true), None);
     } else if meeting.mode == Mode::Direct {
-        assert!(meeting.members().count() == 2 || meeting.pending().count() == 1, "a direct call has two sides");
+        assert!(
+            meeting.members().count() == 2 || meeting.pending().count() == 1,
+            "a direct call has two sides"
+        );
     }
 }
 
@@ -82,7 +96,9 @@ fn play(mode: Mode, invitees: &[&str], steps: Vec<Step>) {
             assert_eq!((before.phase, before.rev), (call.meeting.phase, call.meeting.rev), "ended is ended");
         }
         if matches!(call.meeting.phase, Phase::Active) {
-            assert!(call.meeting.participants.values().any(|p| p.state == State::Joined) || mode == Mode::Group);
+            assert!(
+                call.meeting.participants.values().any(|p| p.state == State::Joined) || mode == Mode::Group
+            );
         }
         let text = serde_json::to_string(&call.meeting).expect("serialises");
         let mut read: Meeting = serde_json::from_str(&text).expect("reads back");

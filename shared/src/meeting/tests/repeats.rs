@@ -41,7 +41,10 @@ fn an_accept_that_comes_again_gets_a_token_only_while_its_seat_holds() {
     let answer = ids(&call, "bob.phone");
     call.asks("bob.phone", "a1", "accept", accept.clone()).expect("answered again");
     assert_eq!(ids(&call, "bob.phone"), answer);
-    assert!(call.told().contains(&"bob.tablet: invitation_closed answered_elsewhere".to_owned()), "still true");
+    assert!(
+        call.told().contains(&"bob.tablet: invitation_closed answered_elsewhere".to_owned()),
+        "still true"
+    );
     call.leaves("bob.phone").expect("leaves");
     assert_eq!(call.asks("bob.phone", "a1", "accept", accept), Err(Code::MeetingEnded));
 }
@@ -59,8 +62,10 @@ fn what_is_not_true_any_more_is_not_told_again() {
 #[test]
 fn answers_without_a_way_in_are_given_again_even_when_the_meeting_is_over() {
     let mut call = Call::direct();
-    call.asks("bob.phone", "x1", "reject", Action::Reject { invite_id: call.invite_id("bob") }).expect("rejects");
-    call.asks("bob.phone", "x1", "reject", Action::Reject { invite_id: call.invite_id("bob") }).expect("again");
+    call.asks("bob.phone", "x1", "reject", Action::Reject { invite_id: call.invite_id("bob") })
+        .expect("rejects");
+    call.asks("bob.phone", "x1", "reject", Action::Reject { invite_id: call.invite_id("bob") })
+        .expect("again");
     assert!(call.told().contains(&"bob.phone= ok".to_owned()));
     assert!(call.told().contains(&"alice.phone: meeting_ended all_declined".to_owned()));
     assert_eq!(call.asks("alice.phone", "c1", "create", Action::CreateAgain), Err(Code::MeetingEnded));

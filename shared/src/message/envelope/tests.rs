@@ -38,7 +38,9 @@ fn what_names_no_request_is_answered_without_one() {
     for payload in ["", "not JSON", "[]", "42", "\"text\"", "\u{feff}{}"] {
         assert_eq!(refused::<Create>(payload), (None, Code::BadRequest, None), "{payload:?}");
     }
-    for payload in ["{}", r#"{"id":7}"#, r#"{"id":""}"#, &format!(r#"{{"id":"{}"}}"#, "a".repeat(65)), r#"{"id":"a b"}"#] {
+    for payload in
+        ["{}", r#"{"id":7}"#, r#"{"id":""}"#, &format!(r#"{{"id":"{}"}}"#, "a".repeat(65)), r#"{"id":"a b"}"#]
+    {
         assert_eq!(refused::<Create>(payload), (None, Code::BadRequest, Some("id".to_owned())), "{payload}");
     }
 }
@@ -47,13 +49,22 @@ fn what_names_no_request_is_answered_without_one() {
 fn a_missing_or_wrong_field_is_named_with_its_path() {
     assert_eq!(refused::<Create>(&create(|body| body["mode"] = Value::Null)), bad("mode"));
     assert_eq!(refused::<Create>(&create(|body| body["media"] = json!("smell"))), bad("media"));
-    assert_eq!(refused::<Create>(&create(|body| body["invitees"] = json!(["bob", "b b"]))), bad("invitees[1]"));
+    assert_eq!(
+        refused::<Create>(&create(|body| body["invitees"] = json!(["bob", "b b"]))),
+        bad("invitees[1]")
+    );
     assert_eq!(refused::<Create>(&create(|body| body["invitees"] = json!("bob"))), bad("invitees"));
-    assert_eq!(refused::<Create>(&create(|body| body["policy"] = json!({"join": "all"}))), bad("policy.join"));
+    assert_eq!(
+        refused::<Create>(&create(|body| body["policy"] = json!({"join": "all"}))),
+        bad("policy.join")
+    );
     assert_eq!(refused::<Create>(&create(|body| body["ring_seconds"] = json!(9))), bad("ring_seconds"));
     assert_eq!(refused::<Create>(&create(|body| body["ring_seconds"] = json!(-1))), bad("ring_seconds"));
     assert_eq!(refused::<Create>(&create(|body| body["max_minutes"] = json!(1441))), bad("max_minutes"));
-    assert_eq!(refused::<Create>(&create(|body| body["max_participants"] = json!(101))), bad("max_participants"));
+    assert_eq!(
+        refused::<Create>(&create(|body| body["max_participants"] = json!(101))),
+        bad("max_participants")
+    );
     assert_eq!(refused::<Create>(&create(|body| body["title"] = json!("t".repeat(201)))), bad("title"));
     assert_eq!(refused::<Create>(&create(|body| body["ext"] = json!({"a": "x".repeat(2048)}))), bad("ext"));
     assert_eq!(refused::<Create>(&create(|body| body["ttl_ms"] = json!(60_001))), bad("ttl_ms"));
@@ -89,7 +100,8 @@ fn invitees_are_counted_and_unique() {
 
 #[test]
 fn over_16_kilobytes_is_too_large() {
-    let (re, code, _) = refused::<Create>(&create(|body| body["padding"] = json!("x".repeat(UPLINK_MAX_BYTES))));
+    let (re, code, _) =
+        refused::<Create>(&create(|body| body["padding"] = json!("x".repeat(UPLINK_MAX_BYTES))));
     assert_eq!((re.as_deref(), code), (Some("c1"), Code::TooLarge));
 }
 
@@ -103,7 +115,11 @@ fn destroy_takes_one_of_two_ids() {
 
 #[test]
 fn the_same_body_has_the_same_hash_whatever_its_member_order() {
-    let one = read::<Create>(br#"{"v":1,"type":"create_meeting","id":"c1","mode":"direct","media":"audio","invitees":["bob"]}"#);
-    let two = read::<Create>(br#"{"id":"c1","v":1,"mode":"direct","invitees":["bob"],"media":"audio","type":"create_meeting"}"#);
+    let one = read::<Create>(
+        br#"{"v":1,"type":"create_meeting","id":"c1","mode":"direct","media":"audio","invitees":["bob"]}"#,
+    );
+    let two = read::<Create>(
+        br#"{"id":"c1","v":1,"mode":"direct","invitees":["bob"],"media":"audio","type":"create_meeting"}"#,
+    );
     assert_eq!(one.expect("read").hash, two.expect("read").hash);
 }

@@ -4,11 +4,7 @@ use crate::rtc::{Rights, TTL_SECONDS};
 const NOW_MS: i64 = 1_767_225_600_999;
 
 fn minter() -> Artc {
-    Artc {
-        url: GLOBAL_URL.into(),
-        app_id: "iwo5l81k".into(),
-        app_key: "key-of-the-tests".into(),
-    }
+    Artc { url: GLOBAL_URL.into(), app_id: "iwo5l81k".into(), app_key: "key-of-the-tests".into() }
 }
 
 fn request<'a>(channel_id: &'a str, user_id: &'a str) -> JoinRequest<'a> {
@@ -26,13 +22,7 @@ fn request<'a>(channel_id: &'a str, user_id: &'a str) -> JoinRequest<'a> {
 fn the_parameters_are_those_that_the_token_was_made_of() {
     let join = minter().join(&request("sb-m1", "alice")).expect("mints");
     let timestamp = NOW_MS / 1000 + 600;
-    let fields = Fields {
-        app_id: "iwo5l81k",
-        channel_id: "sb-m1",
-        user_id: "alice",
-        nonce: "",
-        timestamp,
-    };
+    let fields = Fields { app_id: "iwo5l81k", channel_id: "sb-m1", user_id: "alice", nonce: "", timestamp };
     let app_key = minter().app_key;
     assert_eq!(join.token, fields.multi_parameter_token(&app_key).expose_secret());
     assert_eq!(
@@ -48,12 +38,7 @@ fn the_parameters_are_those_that_the_token_was_made_of() {
 #[test]
 fn rights_are_told_but_not_claimed_to_be_enforced() {
     let muted = Rights::ALL.without_microphone();
-    let join = minter()
-        .join(&JoinRequest {
-            rights: muted,
-            ..request("sb-m1", "alice")
-        })
-        .expect("mints");
+    let join = minter().join(&JoinRequest { rights: muted, ..request("sb-m1", "alice") }).expect("mints");
     assert_eq!((join.rights, join.rights_enforced), (muted, false));
 }
 
@@ -62,27 +47,13 @@ fn ids_have_1_to_64_characters_of_the_documented_alphabet() {
     let longest = "aZ09_-".repeat(11)[..MAX_ID].to_owned();
     assert_eq!(minter().check_ids(&longest, &longest), Ok(()));
     assert_eq!(minter().check_ids("c", "u"), Ok(()));
-    assert_eq!(
-        minter().check_ids("", "u"),
-        Err(IdError::Empty { what: "channel_id" })
-    );
+    assert_eq!(minter().check_ids("", "u"), Err(IdError::Empty { what: "channel_id" }));
     let longer = "c".repeat(MAX_ID + 1);
-    let too_long = IdError::TooLong {
-        what: "channel_id",
-        len: 65,
-        max: 64,
-    };
+    let too_long = IdError::TooLong { what: "channel_id", len: 65, max: 64 };
     assert_eq!(minter().check_ids(&longer, "u"), Err(too_long));
     for user_id in ["a.b", "a b", "a/b", "a@b", "aé", "a\0"] {
-        let refusal = IdError::Alphabet {
-            what: "user_id",
-            at: 1,
-        };
-        assert_eq!(
-            minter().mint(&request("c", user_id)).map(drop),
-            Err(refusal.into()),
-            "{user_id:?}"
-        );
+        let refusal = IdError::Alphabet { what: "user_id", at: 1 };
+        assert_eq!(minter().mint(&request("c", user_id)).map(drop), Err(refusal.into()), "{user_id:?}");
     }
 }
 

@@ -40,12 +40,7 @@ impl Claims {
     /// Claims that grant nothing yet. Both times in Unix seconds.
     #[must_use]
     pub fn issued_by(api_key: &str, issued: i64, expires: i64) -> Self {
-        Self {
-            iss: api_key.to_owned(),
-            nbf: Some(issued),
-            exp: expires,
-            ..Self::default()
-        }
+        Self { iss: api_key.to_owned(), nbf: Some(issued), exp: expires, ..Self::default() }
     }
 }
 

@@ -7,17 +7,11 @@ const NOW_MS: i64 = 1_767_225_600_400;
 const NOW: i64 = 1_767_225_600;
 
 fn key() -> ApiKey {
-    ApiKey {
-        id: "devkey".into(),
-        secret: "secret-of-the-tests".into(),
-    }
+    ApiKey { id: "devkey".into(), secret: "secret-of-the-tests".into() }
 }
 
 fn minter() -> Livekit {
-    Livekit {
-        url: "ws://127.0.0.1:7880".into(),
-        key: key(),
-    }
+    Livekit { url: "ws://127.0.0.1:7880".into(), key: key() }
 }
 
 fn request() -> JoinRequest<'static> {
@@ -32,9 +26,7 @@ fn request() -> JoinRequest<'static> {
 }
 
 fn claims_for(rights: Rights) -> Value {
-    let credential = minter()
-        .mint(&JoinRequest { rights, ..request() })
-        .expect("mints");
+    let credential = minter().mint(&JoinRequest { rights, ..request() }).expect("mints");
     jwt::unverified_claims(credential.token.expose_secret()).expect("a token")
 }
 
@@ -65,45 +57,15 @@ fn every_right_has_its_grant_and_none_is_given_by_omission() {
         })
     );
     let sources = |rights| grant(rights)["canPublishSources"].clone();
-    assert_eq!(
-        sources(Rights {
-            microphone: true,
-            ..nothing
-        }),
-        json!(["microphone"])
-    );
-    assert_eq!(
-        sources(Rights {
-            camera: true,
-            ..nothing
-        }),
-        json!(["camera"])
-    );
-    assert_eq!(
-        sources(Rights {
-            screen: true,
-            ..nothing
-        }),
-        json!(["screen_share", "screen_share_audio"])
-    );
+    assert_eq!(sources(Rights { microphone: true, ..nothing }), json!(["microphone"]));
+    assert_eq!(sources(Rights { camera: true, ..nothing }), json!(["camera"]));
+    assert_eq!(sources(Rights { screen: true, ..nothing }), json!(["screen_share", "screen_share_audio"]));
     assert_eq!(
         sources(Rights::ALL.without_microphone()),
         json!(["camera", "screen_share", "screen_share_audio"])
     );
-    assert_eq!(
-        grant(Rights {
-            data: true,
-            ..nothing
-        })["canPublishData"],
-        true
-    );
-    assert_eq!(
-        grant(Rights {
-            subscribe: true,
-            ..nothing
-        })["canSubscribe"],
-        true
-    );
+    assert_eq!(grant(Rights { data: true, ..nothing })["canPublishData"], true);
+    assert_eq!(grant(Rights { subscribe: true, ..nothing })["canSubscribe"], true);
 }
 
 #[test]
@@ -115,24 +77,11 @@ fn the_life_that_is_told_ends_with_the_token() {
 
 #[test]
 fn a_life_or_clock_out_of_bounds_is_refused() {
-    let mint = |ttl_seconds, now_ms| {
-        minter()
-            .mint(&JoinRequest {
-                now_ms,
-                ttl_seconds,
-                ..request()
-            })
-            .err()
-    };
+    let mint = |ttl_seconds, now_ms| minter().mint(&JoinRequest { now_ms, ttl_seconds, ..request() }).err();
     assert_eq!(mint(1, NOW_MS), None);
     assert_eq!(mint(MAX_TTL_SECONDS, NOW_MS), None);
     assert_eq!(mint(0, NOW_MS), Some(MintError::Ttl { seconds: 0 }));
-    assert_eq!(
-        mint(MAX_TTL_SECONDS + 1, NOW_MS),
-        Some(MintError::Ttl {
-            seconds: MAX_TTL_SECONDS + 1
-        })
-    );
+    assert_eq!(mint(MAX_TTL_SECONDS + 1, NOW_MS), Some(MintError::Ttl { seconds: MAX_TTL_SECONDS + 1 }));
     assert_eq!(mint(600, -1), Some(MintError::Clock { now_ms: -1 }));
     assert_eq!(mint(600, i64::MAX), Some(MintError::Clock { now_ms: i64::MAX }));
 }
@@ -142,37 +91,19 @@ fn empty_and_over_long_names_are_refused() {
     let longest = "x".repeat(MAX_BYTES);
     let longer = "x".repeat(MAX_BYTES + 1);
     let check = |channel_id: &str, user_id: &str| {
-        minter()
-            .mint(&JoinRequest {
-                channel_id,
-                user_id,
-                ..request()
-            })
-            .map(drop)
+        minter().mint(&JoinRequest { channel_id, user_id, ..request() }).map(drop)
     };
     assert_eq!(check(&longest, &longest), Ok(()));
-    assert_eq!(
-        check("", "alice"),
-        Err(IdError::Empty { what: "channel_id" }.into())
-    );
+    assert_eq!(check("", "alice"), Err(IdError::Empty { what: "channel_id" }.into()));
     assert_eq!(check("sb-m1", ""), Err(IdError::Empty { what: "user_id" }.into()));
-    let too_long = IdError::TooLong {
-        what: "user_id",
-        len: MAX_BYTES + 1,
-        max: MAX_BYTES,
-    };
+    let too_long = IdError::TooLong { what: "user_id", len: MAX_BYTES + 1, max: MAX_BYTES };
     assert_eq!(check("sb-m1", &longer), Err(too_long.into()));
 }
 
 #[test]
 fn an_over_long_display_name_is_cut_between_characters() {
     let name = "é".repeat(200);
-    let credential = minter()
-        .mint(&JoinRequest {
-            name: Some(&name),
-            ..request()
-        })
-        .expect("mints");
+    let credential = minter().mint(&JoinRequest { name: Some(&name), ..request() }).expect("mints");
     let claims = unverified_claims(credential.token.expose_secret()).expect("a token");
     assert_eq!(claims.name, Some("é".repeat(128)));
 }
@@ -181,19 +112,12 @@ fn an_over_long_display_name_is_cut_between_characters() {
 fn a_join_without_room_or_identity_is_not_signed() {
     let claims = |room: &str, identity: &str| Claims {
         sub: Some(identity.into()),
-        video: Some(VideoGrant {
-            room_join: true,
-            room: Some(room.into()),
-            ..VideoGrant::default()
-        }),
+        video: Some(VideoGrant { room_join: true, room: Some(room.into()), ..VideoGrant::default() }),
         ..Claims::issued_by("devkey", NOW, NOW + 600)
     };
     assert!(sign(&claims("r", "i"), &key()).is_ok());
     assert!(matches!(sign(&claims("", "i"), &key()), Err(SignError::NoRoom)));
-    assert!(matches!(
-        sign(&claims("r", ""), &key()),
-        Err(SignError::NoIdentity)
-    ));
+    assert!(matches!(sign(&claims("r", ""), &key()), Err(SignError::NoIdentity)));
 }
 
 #[test]
@@ -212,20 +136,8 @@ fn another_secret_another_key_or_no_end_is_refused() {
     let token = sign(&Claims::issued_by("devkey", NOW, NOW + 600), &key()).expect("signs");
     let check = |key: &ApiKey| verify(token.expose_secret(), key, NOW_MS).map(drop);
     let secret = || key().secret;
-    assert_eq!(
-        check(&ApiKey {
-            secret: "guess".into(),
-            ..key()
-        }),
-        Err(JwtError::Signature.into())
-    );
-    assert_eq!(
-        check(&ApiKey {
-            id: "other".into(),
-            secret: secret()
-        }),
-        Err(VerifyError::Issuer)
-    );
+    assert_eq!(check(&ApiKey { secret: "guess".into(), ..key() }), Err(JwtError::Signature.into()));
+    assert_eq!(check(&ApiKey { id: "other".into(), secret: secret() }), Err(VerifyError::Issuer));
     let endless =
         jwt::sign_hs256(&json!({"iss": "devkey"}), secret().expose_secret().as_bytes()).expect("signs");
     assert_eq!(verify(&endless, &key(), NOW_MS), Err(JwtError::Claims.into()));
@@ -234,10 +146,7 @@ fn another_secret_another_key_or_no_end_is_refused() {
 #[test]
 fn a_token_without_a_body_hash_proves_no_callback() {
     let token = sign(&Claims::issued_by("devkey", NOW, NOW + 600), &key()).expect("signs");
-    assert_eq!(
-        verify_webhook(token.expose_secret(), b"", &key(), NOW_MS),
-        Err(VerifyError::Body)
-    );
+    assert_eq!(verify_webhook(token.expose_secret(), b"", &key(), NOW_MS), Err(VerifyError::Body));
 }
 
 #[test]
@@ -245,8 +154,5 @@ fn debug_output_shows_no_secret_and_no_token() {
     let credential = minter().mint(&request()).expect("mints");
     let join = minter().join(&request()).expect("mints");
     let shown = format!("{:?} {credential:?} {join:?}", minter());
-    assert!(
-        !shown.contains("secret-of-the-tests") && !shown.contains("eyJ"),
-        "{shown}"
-    );
+    assert!(!shown.contains("secret-of-the-tests") && !shown.contains("eyJ"), "{shown}");
 }
