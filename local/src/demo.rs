@@ -10,11 +10,17 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+use local::journal::Kind;
 use local::{Options, Stack, log};
 
 use crate::up;
 use call::Cast;
 use timeline::Timeline;
+
+/// How often, how far apart and how many times in a row the demo looks whether everything is done before it stops.
+const LOOKS: u32 = 100;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(30);
+const QUIET_LOOKS: u32 = 3;
 
 /// Play a call on a stack of its own and show who hears what when.
 ///
@@ -59,10 +65,7 @@ trait Step<T> {
 
 impl<T, E: fmt::Display> Step<T> for Result<T, E> {
     fn step(self, what: &str) -> Result<T, Failed> {
-        self.map_err(|error| Failed {
-            step: what.to_owned(),
-            reason: error.to_string(),
-        })
+        self.map_err(|error| Failed { step: what.to_owned(), reason: error.to_string() })
     }
 }
 
@@ -74,9 +77,7 @@ pub async fn run(demo: &Demo) -> Result<(), Box<dyn std::error::Error>> {
     let timeline = Timeline::on_stdout();
     log::start(&demo.log, !timeline.is_coloured())?;
     let mut stop = up::Stop::listen()?;
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .ok_or("this crate has no workspace")?;
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("this crate has no workspace")?;
     if !demo.no_build {
         tokio::select! {
             built = up::build(workspace) => built.step("build the functions")?,
@@ -84,14 +85,14 @@ pub async fn run(demo: &Demo) -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let program = std::env::current_exe()?;
-    let binaries = program
-        .parent()
-        .ok_or("this program is in no directory")?
-        .to_owned();
+    let binaries = program.parent().ok_or("this program is in no directory")?.to_owned();
     let options = Options::on_free_ports(workspace.join("template.yaml"), binaries);
     let stack = Stack::start(options.clone()).await.step("start the stack")?;
     let outcome = tokio::select! {
-        outcome = play(demo, &stack, &options, &timeline) => outcome.map_err(Into::into),
+        outcome = play(demo, &stack, &options, &timeline) => {
+            settled(&stack).await;
+            outcome.map_err(Into::into)
+        }
         () = stop.requested() => Err("interrupted".into()),
     };
     stack.shutdown().await;
@@ -103,11 +104,8 @@ async fn play(demo: &Demo, stack: &Stack, options: &Options, timeline: &Timeline
     timeline.title(
         "A calls B: MQTT, rules from template.yaml, the real function binaries, DynamoDB, IoT data plane",
     );
-    timeline.remark(&format!(
-        "MQTT at {}, everything else at {}",
-        ready.mqtt, ready.http
-    ));
-    let mut cast = Cast::connect(&ready.mqtt, &options.parameters).await?;
+    timeline.remark(&format!("MQTT at {}, everything else at {}", ready.mqtt, ready.http));
+    let mut cast = Cast::connect(stack, &options.parameters).await?;
 
     timeline.head();
     let mut rings = vec![cast.call(Some(timeline)).await?];
@@ -127,14 +125,26 @@ async fn play(demo: &Demo, stack: &Stack, options: &Options, timeline: &Timeline
     Ok(())
 }
 
+/// Waits until the functions have nothing left to do, so that none is interrupted when the stack stops. A function that
+/// does not come to its end is not waited for: the stack reports it.
+async fn settled(stack: &Stack) {
+    let mut quiet_looks = 0;
+    for _ in 0..LOOKS {
+        let entries = stack.instruments().journal.after(0);
+        let count = |kind| entries.iter().filter(|entry| entry.kind == kind).count();
+        // An event that was only just published shows a moment later.
+        quiet_looks = if count(Kind::Invoke) == count(Kind::Result) { quiet_looks + 1 } else { 0 };
+        if quiet_looks == QUIET_LOOKS {
+            return;
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+}
+
 /// The middle of sorted times; of an even number, the mean of the middle two. There is at least one.
 fn median(sorted: &[Duration]) -> Duration {
     let middle = sorted.len() / 2;
-    if sorted.len().is_multiple_of(2) {
-        (sorted[middle - 1] + sorted[middle]) / 2
-    } else {
-        sorted[middle]
-    }
+    if sorted.len().is_multiple_of(2) { (sorted[middle - 1] + sorted[middle]) / 2 } else { sorted[middle] }
 }
 
 #[cfg(test)]
@@ -143,13 +153,7 @@ mod tests {
 
     #[test]
     fn the_median_is_the_middle_or_the_mean_of_the_middle_two() {
-        let times = |millis: &[u64]| {
-            millis
-                .iter()
-                .copied()
-                .map(Duration::from_millis)
-                .collect::<Vec<_>>()
-        };
+        let times = |millis: &[u64]| millis.iter().copied().map(Duration::from_millis).collect::<Vec<_>>();
         assert_eq!(median(&times(&[7])), Duration::from_millis(7));
         assert_eq!(median(&times(&[1, 2, 90])), Duration::from_millis(2));
         assert_eq!(median(&times(&[1, 2, 4, 90])), Duration::from_millis(3));
@@ -157,9 +161,8 @@ mod tests {
 
     #[test]
     fn a_failure_names_its_step() {
-        let failed = Err::<(), _>("no answer within 9000 ms")
-            .step("Bob's phone accepts")
-            .expect_err("it failed");
+        let failed =
+            Err::<(), _>("no answer within 9000 ms").step("Bob's phone accepts").expect_err("it failed");
         assert_eq!(
             failed.to_string(),
             "the demo failed at \"Bob's phone accepts\": no answer within 9000 ms"

@@ -7,6 +7,7 @@ mod lifecycle;
 mod meeting;
 mod open;
 mod parts;
+mod settle;
 mod user;
 
 pub use commit::{Commit, Outcome, SlotWrite};

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use local::Stack;
 use switchboard::id::{InviteId, MeetingId};
 use switchboard::message::object::{Media, Mode};
 use switchboard::message::uplink::{CreateMeeting, MediaReport};
 use switchboard::rtc::livekit::ApiKey;
 use terminal::Received;
 
-use super::device::Device;
+use super::device::{Device, Login};
 use super::timeline::{Line, Timeline};
 use super::{Failed, Step as _, claims};
 
@@ -22,6 +23,8 @@ pub struct Cast {
     bob_phone: Device,
     bob_tablet: Device,
     key: ApiKey,
+    /// When they connected; tokens are made later and still good.
+    now_ms: i64,
 }
 
 /// A call as it goes on.
@@ -50,13 +53,16 @@ impl Scene<'_> {
 
 impl Cast {
     /// Connects Alice's phone, Bob's phone and Bob's tablet.
-    pub async fn connect(mqtt: &str, parameters: &BTreeMap<String, String>) -> Result<Self, Failed> {
-        let secret = parameters.get("JwtHs256Secret").map(String::as_str);
+    pub async fn connect(stack: &Stack, parameters: &BTreeMap<String, String>) -> Result<Self, Failed> {
+        let now_ms = stack.instruments().clock.now_ms();
+        let secret = parameters.get("JwtHs256Secret").ok_or("there is no secret").step("sign the logins")?;
+        let login = Login { mqtt: &stack.ready().mqtt, secret, now_ms };
         Ok(Self {
-            alice: Device::connect(mqtt, "Alice phone", "alice", "Alice", "phone", secret).await?,
-            bob_phone: Device::connect(mqtt, "Bob phone", "bob", "Bob", "phone", secret).await?,
-            bob_tablet: Device::connect(mqtt, "Bob tablet", "bob", "Bob", "tablet", secret).await?,
+            alice: Device::connect(&login, "Alice phone", "Alice", "phone").await?,
+            bob_phone: Device::connect(&login, "Bob phone", "Bob", "phone").await?,
+            bob_tablet: Device::connect(&login, "Bob tablet", "Bob", "tablet").await?,
             key: claims::service_key(parameters),
+            now_ms,
         })
     }
 
@@ -72,12 +78,8 @@ impl Cast {
 
     async fn ring<'t>(&mut self, timeline: Option<&'t Timeline>) -> Result<(Scene<'t>, Duration), Failed> {
         let began = Instant::now();
-        let created = self
-            .alice
-            .terminal
-            .create_meeting(direct_call_to("bob")?)
-            .await
-            .step("Alice calls Bob")?;
+        let created =
+            self.alice.terminal.create_meeting(direct_call_to("bob")?).await.step("Alice calls Bob")?;
         let on_phone = self.bob_phone.hears("invitation").await?;
         let on_tablet = self.bob_tablet.hears("invitation").await?;
         let scene = Scene {
@@ -93,17 +95,13 @@ impl Cast {
             self.bob_tablet.heard(&on_tablet, began, &rings),
             self.alice.heard(&created, began, "Alice may join while it rings"),
         ]);
-        scene.detail(&claims::verified(&created, "alice", &self.key)?);
+        scene.detail(&claims::verified(&created, "alice", &self.key, self.now_ms)?);
         Ok((scene, on_phone.received_at.saturating_duration_since(began)))
     }
 
     async fn answer(&mut self, scene: &Scene<'_>) -> Result<(), Failed> {
         let rings_at = Instant::now();
-        let ringing = self
-            .bob_phone
-            .terminal
-            .ringing(&scene.meeting, &scene.invite)
-            .await;
+        let ringing = self.bob_phone.terminal.ringing(&scene.meeting, &scene.invite).await;
         ringing.step("Bob's phone says that it rings")?;
         let updated = self.alice.hears("invitation_updated").await?;
         scene.show(vec![
@@ -112,11 +110,7 @@ impl Cast {
         ]);
 
         let accepts_at = Instant::now();
-        let accepted = self
-            .bob_phone
-            .terminal
-            .accept(&scene.meeting, &scene.invite, Media::Audio)
-            .await;
+        let accepted = self.bob_phone.terminal.accept(&scene.meeting, &scene.invite, Media::Audio).await;
         let accepted = accepted.step("Bob's phone accepts")?;
         let closed = self.bob_tablet.hears("invitation_closed").await?;
         let reason: String = closed.field("reason").unwrap_or_default();
@@ -128,29 +122,18 @@ impl Cast {
         scene.show(vec![
             self.bob_phone.sent("accept", accepts_at, ""),
             self.bob_phone.heard(&accepted, accepts_at, "Bob may join"),
-            self.bob_tablet.heard(
-                &closed,
-                accepts_at,
-                "answered_elsewhere: the tablet stops ringing",
-            ),
+            self.bob_tablet.heard(&closed, accepts_at, "answered_elsewhere: the tablet stops ringing"),
             self.alice.heard(&updated, accepts_at, "Bob has accepted"),
         ]);
-        scene.detail(&claims::verified(&accepted, "bob", &self.key)?);
+        scene.detail(&claims::verified(&accepted, "bob", &self.key, self.now_ms)?);
         Ok(())
     }
 
     async fn talk(&mut self, scene: &Scene<'_>) -> Result<(), Failed> {
         for speaker in ["alice", "bob"] {
             let reported_at = Instant::now();
-            let device = if speaker == "alice" {
-                &self.alice
-            } else {
-                &self.bob_phone
-            };
-            let report = device
-                .terminal
-                .report_media(&scene.meeting, MediaReport::Joined)
-                .await;
+            let device = if speaker == "alice" { &self.alice } else { &self.bob_phone };
+            let report = device.terminal.report_media(&scene.meeting, MediaReport::Joined).await;
             report.step(&format!("{} reports that it is in the media", device.label))?;
             let sent = device.sent("report_media", reported_at, "joined");
             let joined = |news: &Received| {
@@ -175,19 +158,10 @@ impl Cast {
 
     async fn hang_up(&mut self, scene: &Scene<'_>) -> Result<(), Failed> {
         let left_at = Instant::now();
-        let left = self
-            .alice
-            .terminal
-            .leave(&scene.meeting)
-            .await
-            .step("Alice hangs up")?;
+        let left = self.alice.terminal.leave(&scene.meeting).await.step("Alice hangs up")?;
         let ended = self.bob_phone.hears("meeting_ended").await?;
         let (reason, talked_ms) = (ended.field::<String>("reason"), ended.field::<u64>("duration_ms"));
-        let note = format!(
-            "{} after {} ms",
-            reason.unwrap_or_default(),
-            talked_ms.unwrap_or_default()
-        );
+        let note = format!("{} after {} ms", reason.unwrap_or_default(), talked_ms.unwrap_or_default());
         scene.show(vec![
             self.alice.sent("leave", left_at, ""),
             self.alice.heard(&left, left_at, ""),
@@ -219,19 +193,12 @@ fn direct_call_to(account: &str) -> Result<CreateMeeting, Failed> {
 }
 
 fn id<T: serde::de::DeserializeOwned>(message: &Received, field: &str) -> Result<T, Failed> {
-    message
-        .field(field)
-        .ok_or("it is missing")
-        .step(&format!("read {field} of the {}", message.kind))
+    message.field(field).ok_or("it is missing").step(&format!("read {field} of the {}", message.kind))
 }
 
 fn ring_note(invitation: &Received) -> String {
     let delivery: String = invitation.field("delivery").unwrap_or_default();
     let deadline_ms: u64 = invitation.field("deadline_in_ms").unwrap_or_default();
-    let caller = invitation
-        .body
-        .get("from")
-        .and_then(|from| from["name"].as_str())
-        .unwrap_or("somebody");
+    let caller = invitation.body.get("from").and_then(|from| from["name"].as_str()).unwrap_or("somebody");
     format!("{caller} calls; {delivery}, rings for {} s", deadline_ms / 1000)
 }

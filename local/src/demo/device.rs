@@ -1,8 +1,7 @@
 //! A device of the demo: a terminal with a name, which waits for what the script says it hears next.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use local::parameters::DEVELOPMENT_JWT_SECRET;
 use terminal::{Config, Event, Events, Received, Terminal, development_jwt};
 
 use super::timeline::Line;
@@ -11,7 +10,17 @@ use super::{Failed, Step as _};
 /// How long the demo waits for a message before it fails.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Life of a login, seconds.
-const LOGIN_SECONDS: u64 = 3600;
+const LOGIN_SECONDS: i64 = 3600;
+
+/// What every device needs to connect.
+pub struct Login<'a> {
+    /// Host and port of the broker.
+    pub mqtt: &'a str,
+    /// What JWTs are signed with.
+    pub secret: &'a str,
+    /// The time, in milliseconds since the epoch.
+    pub now_ms: i64,
+}
 
 /// A connected device.
 pub struct Device {
@@ -23,32 +32,23 @@ pub struct Device {
 }
 
 impl Device {
-    /// Connects `account.instance`, whose user is called `name`, to the broker at `mqtt` (`host:port`).
+    /// Connects a device of a user to the stack.
     pub async fn connect(
-        mqtt: &str,
+        login: &Login<'_>,
         label: &'static str,
-        account: &str,
-        name: &str,
+        user: &str,
         instance: &str,
-        secret: Option<&str>,
     ) -> Result<Self, Failed> {
         let step = format!("connect {label}");
-        let (host, port) = mqtt
-            .rsplit_once(':')
-            .ok_or("the broker's address has no port")
-            .step(&step)?;
+        let (host, port) =
+            login.mqtt.rsplit_once(':').ok_or("the broker's address has no port").step(&step)?;
         let port = port.parse::<u16>().step(&step)?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).step(&step)?;
-        let end = i64::try_from(now.as_secs() + LOGIN_SECONDS).step(&step)?;
-        let token = development_jwt(secret.unwrap_or(DEVELOPMENT_JWT_SECRET), account, Some(name), end);
+        let account = user.to_ascii_lowercase();
+        let token = development_jwt(login.secret, &account, Some(user), login.now_ms / 1000 + LOGIN_SECONDS);
         let client_id = format!("GID_demo@@@{account}.{instance}").parse().step(&step)?;
         let connected = Terminal::connect(Config::new(client_id, host, port, token)).await;
         let (terminal, events) = connected.step(&step)?;
-        Ok(Self {
-            label,
-            terminal,
-            events,
-        })
+        Ok(Self { label, terminal, events })
     }
 
     /// Waits for the next message of this type; others are passed over.

@@ -3,6 +3,8 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
+use crate::environment::variable;
+
 /// How wide the columns are, in characters.
 const DEVICE: usize = 12;
 const MESSAGE: usize = 20;
@@ -31,10 +33,8 @@ pub struct Timeline {
 impl Timeline {
     /// Coloured if standard output is a terminal and `NO_COLOR` is not set (<https://no-color.org>).
     pub fn on_stdout() -> Self {
-        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self {
-            coloured: std::io::stdout().is_terminal() && !unwanted,
-        }
+        let unwanted = variable("NO_COLOR").is_some();
+        Self { coloured: std::io::stdout().is_terminal() && !unwanted }
     }
 
     /// Whether colours are used.
@@ -54,10 +54,7 @@ impl Timeline {
 
     /// The heads of the columns.
     pub fn head(&self) {
-        let head = format!(
-            "{:>9}  {:DEVICE$}    {:MESSAGE$} {:>9}",
-            "time", "device", "message", "delivery"
-        );
+        let head = format!("{:>9}  {:DEVICE$}    {:MESSAGE$} {:>9}", "time", "device", "message", "delivery");
         println!("\n{}", self.paint("2", &head));
     }
 
@@ -92,11 +89,7 @@ impl Timeline {
     }
 
     fn paint(&self, colour: &str, text: &str) -> String {
-        if self.coloured {
-            format!("\x1b[{colour}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.coloured { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
     }
 }
 

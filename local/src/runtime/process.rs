@@ -63,10 +63,6 @@ impl Process {
         // In a group of its own, so that a Ctrl-C in the terminal reaches the stack only, which then ends its children.
         #[cfg(unix)]
         command.process_group(0);
-        let mut child = command.spawn()?;
-        forward_output(function, child.stdout.take());
-        forward_output(function, child.stderr.take());
-
         let (inbox, outbox) = mpsc::channel(1);
         let (exited, exit) = watch::channel(None);
         let process = Arc::new(Self {
@@ -79,7 +75,11 @@ impl Process {
             stop: Notify::new(),
             exit,
         });
+        // Before it runs: its first call must find it.
         processes.add(Arc::clone(&process));
+        let mut child = command.spawn().inspect_err(|_| processes.remove(&process.label))?;
+        forward_output(function, child.stdout.take());
+        forward_output(function, child.stderr.take());
 
         tokio::spawn({
             let (process, processes) = (Arc::clone(&process), Arc::clone(processes));

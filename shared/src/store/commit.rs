@@ -1,19 +1,21 @@
 //! Writing a decision: one conditional update, or one transaction when call slots change with it.
 
-use super::meeting::{attributes, meeting_key, pending_value, reach_key};
+use super::meeting::{attributes, meeting_key, pending_value};
 use super::user::{part_key, slot_key};
 use super::{Item, Loaded, Pending, StoreError, Table, number, text, ttl};
-use crate::address::{ClientId, UserId};
-use crate::id::{InviteId, MeetingId};
+use crate::address::UserId;
+use crate::id::MeetingId;
 use crate::meeting::Meeting;
-use crate::message::object::Reach;
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Delete, Put, ReturnValue,
     ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+
+/// Items that one transaction may name.
+const ITEMS_MAX: usize = 100;
 
 /// What one commit writes.
 #[derive(Debug, Clone)]
@@ -64,7 +66,12 @@ pub enum Outcome {
 impl Table {
     /// Writes a decision. Nothing is written unless the outcome is [`Outcome::Done`].
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<Outcome, StoreError> {
-        let mut slots = commit.slots.clone();
+        let (freed, mut slots): (Vec<_>, Vec<_>) =
+            commit.slots.iter().cloned().partition(|slot| matches!(slot, SlotWrite::Free(_)));
+        // The end of the largest meeting frees more slots than fit. Those left out name a meeting that ended, which is
+        // as good as free: a held slot is believed only after its meeting was looked at.
+        let room = ITEMS_MAX.saturating_sub(1 + slots.len() + commit.parts.len());
+        slots.extend(freed.into_iter().take(room));
         loop {
             if slots.is_empty() && commit.parts.is_empty() {
                 return self.commit_one(commit).await;
@@ -75,36 +82,6 @@ impl Table {
                 Transaction::Outcome(outcome) => return Ok(outcome),
             }
         }
-    }
-
-    /// Marks the effects of `rev` as done, and how far the invitations got. Neither touches `rev` nor loses a commit.
-    /// Gives the meeting as it is now, which may have moved on meanwhile.
-    pub async fn settle(
-        &self,
-        id: &MeetingId,
-        rev: u64,
-        reached: &BTreeMap<(InviteId, ClientId), Reach>,
-    ) -> Result<Option<Loaded>, StoreError> {
-        let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(meeting_key(id)))
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_names("#rev", rev.to_string());
-        let mut sets = Vec::new();
-        for (at, ((invite, device), reach)) in reached.iter().enumerate() {
-            let value = serde_json::to_value(reach).ok().and_then(|value| value.as_str().map(str::to_owned));
-            update = update
-                .expression_attribute_names(format!("#leg{at}"), reach_key(invite, device))
-                .expression_attribute_values(format!(":leg{at}"), text(value.unwrap_or_default()));
-            sets.push(format!("reach.#leg{at} = :leg{at}"));
-        }
-        let set = if sets.is_empty() { String::new() } else { format!(" SET {}", sets.join(", ")) };
-        let update =
-            update.update_expression(format!("REMOVE pending.#rev{set}")).return_values(ReturnValue::AllNew);
-        let output = update.send().await.map_err(StoreError::unavailable("UpdateItem"))?;
-        output.attributes.map(Loaded::from_item).transpose()
     }
 
     async fn commit_one(&self, commit: &Commit<'_>) -> Result<Outcome, StoreError> {
@@ -221,7 +198,7 @@ impl MeetingUpdate {
         let fresh = commit.seen_rev == 0;
         let mut update = Self {
             expression: String::new(),
-            condition: if fresh { "attribute_not_exists(pk)" } else { "#a_rev = :seen" },
+            condition: if fresh { "attribute_not_exists(pk)" } else { "#a_rev = :seen AND #a_schema = :schema" },
             names: HashMap::new(),
             values: HashMap::new(),
         };

@@ -1,6 +1,6 @@
 //! What is due: the sparse index that the sweep reads, and its correction.
 
-use super::meeting::{due_shard, meeting_key};
+use super::meeting::{SCHEMA, due_shard, meeting_key};
 use super::{Item, StoreError, Table, number, stored_number, stored_text, text};
 use crate::id::MeetingId;
 use crate::store::DUE_SHARDS;
@@ -55,7 +55,9 @@ impl Table {
             .update_item()
             .table_name(&self.name)
             .set_key(Some(meeting_key(id)))
-            .condition_expression("rev = :rev")
+            .condition_expression("rev = :rev AND #schema = :schema")
+            .expression_attribute_names("#schema", "schema")
+            .expression_attribute_values(":schema", number(SCHEMA))
             .expression_attribute_values(":rev", number(rev));
         let update = match due_at_ms {
             Some(due_at_ms) => update

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
 /// The version of the record's shape. A record of another version is not touched.
-const SCHEMA: i64 = 1;
+pub(super) const SCHEMA: i64 = 1;
 /// The sort key of every meeting.
 pub(super) const SORT: &str = "state";
 /// Partitions of the index over what is due, so that no single one takes all writes.

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use std::collections::{BTreeMap, HashMap};
 
 /// Keys that one `BatchGetItem` may name.
-const BATCH_MAX: usize = 100;
+pub(super) const BATCH_MAX: usize = 100;
 /// How often keys that the table left out are asked again.
 const BATCH_ATTEMPTS: u32 = 4;
 

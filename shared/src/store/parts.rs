@@ -1,8 +1,9 @@
 //! Finding a user's meetings: group meetings by `part` items, a direct call by the slot, all in one query.
 
 use super::meeting::meeting_key;
+use super::open::BATCH_MAX;
 use super::user::slot_key;
-use super::{Item, Loaded, Slot, StoreError, Table, stored_text, text};
+use super::{Item, Loaded, Slot, StoreError, Table, UserRecord, stored_text, text};
 use crate::address::UserId;
 use crate::id::MeetingId;
 use std::collections::BTreeSet;
@@ -35,11 +36,10 @@ impl Table {
 
     /// The meetings of these ids that exist.
     pub async fn meetings(&self, ids: &BTreeSet<MeetingId>) -> Result<Vec<Loaded>, StoreError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let items = self.batch(ids.iter().map(meeting_key).collect()).await?;
-        items.into_iter().map(Loaded::from_item).collect()
+        let keys: Vec<Item> = ids.iter().map(meeting_key).collect();
+        let batches = keys.chunks(BATCH_MAX).map(|keys| self.batch(keys.to_vec()));
+        let items = futures::future::try_join_all(batches).await?;
+        items.into_iter().flatten().map(Loaded::from_item).collect()
     }
 
     /// The call slot of a user.
@@ -47,7 +47,11 @@ impl Table {
         let request =
             self.client.get_item().table_name(&self.name).consistent_read(true).set_key(Some(slot_key(user)));
         let output = request.send().await.map_err(StoreError::unavailable("GetItem"))?;
-        Ok(output.item.as_ref().and_then(named).map(|meeting_id| Slot { meeting_id }))
+        let mut record = UserRecord::default();
+        if let Some(item) = output.item {
+            record.read(&item, 0)?;
+        }
+        Ok(record.slot)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Any sequence of commands, repeats and pauses keeps the invariants.
 
-use super::fixture::{Call, create, opening, user};
-use crate::meeting::{Action, Leg, Meeting, Phase};
+use super::fixture::{Call, START_MS, client, create, opening, user};
+use crate::meeting::{Action, Connection, Device, Invitee, Leg, Meeting, Phase, connection};
 use crate::message::object::{MediaFlags, Mode, ParticipantState as State};
 use crate::message::uplink::MediaReport;
 use proptest::prelude::*;
@@ -20,14 +20,17 @@ const DEVICES: [&str; 7] = [
 enum Step {
     Ask { device: usize, id: u8, action: u8, whose: u8 },
     Wait { ms: i64 },
+    Connection { device: usize, seen: Connection },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let ask = (0..DEVICES.len(), 0..12_u8, 0..7_u8, 0..2_u8)
+    let ask = (0..DEVICES.len(), 0..12_u8, 0..11_u8, 0..2_u8)
         .prop_map(|(device, id, action, whose)| Step::Ask { device, id, action, whose });
     let wait = prop_oneof![0..3_000_i64, 20_000..60_000_i64, 200_000..15_000_000_i64]
         .prop_map(|ms| Step::Wait { ms });
-    proptest::collection::vec(prop_oneof![6 => ask, 1 => wait], 1..60)
+    let seen = prop_oneof![Just(Connection::Dropped), Just(Connection::Gone), Just(Connection::Here)];
+    let connection = (0..DEVICES.len(), seen).prop_map(|(device, seen)| Step::Connection { device, seen });
+    proptest::collection::vec(prop_oneof![6 => ask, 1 => wait, 2 => connection], 1..60)
 }
 
 fn action(call: &Call, action: u8, whose: u8) -> Action {
@@ -41,8 +44,19 @@ fn action(call: &Call, action: u8, whose: u8) -> Action {
         3 => Action::ReportMedia { state: MediaReport::Joined, media },
         4 => Action::RefreshToken,
         5 => Action::Leave,
+        6 => Action::Silence { invite_id },
+        7 => Action::Rejoin,
+        8 => Action::CancelInvite { invitees: None },
+        9 => Action::Invite { invitees: vec![invitee(name)], ring_seconds: None, ext: None },
         _ => Action::Destroy,
     }
+}
+
+fn invitee(name: &str) -> Invitee {
+    let devices = ["phone", "tablet"]
+        .map(|kind| Device { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS });
+    let invite_id = format!("again-{name}").parse().expect("an id");
+    Invitee { user_id: user(name), invite_id, name: None, devices: devices.to_vec(), busy: false }
 }
 
 fn holds(meeting: &Meeting) {
@@ -78,6 +92,12 @@ fn play(mode: Mode, invitees: &[&str], steps: Vec<Step>) {
             Step::Wait { ms } => {
                 after_ms += ms;
                 call.at(after_ms);
+            }
+            Step::Connection { device, seen } => {
+                let decision = connection(&call.meeting, &client(DEVICES[device]), seen, call.now);
+                if let Some(next) = decision.next {
+                    call.meeting = next;
+                }
             }
             Step::Ask { device, id, action: kind, whose } => {
                 let action = action(&call, kind, whose);
