@@ -7,9 +7,12 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
+use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
+use bytes::Bytes;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tracing::info;
 
@@ -28,6 +31,14 @@ pub(crate) fn router(instruments: Arc<Instruments>) -> Router {
 
 type Stack = State<Arc<Instruments>>;
 
+/// An answer to a body that is not understood.
+type Refusal = (StatusCode, String);
+
+/// Reads a JSON body, whatever its content type says: `curl -d` says that it is a form.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|error| (StatusCode::BAD_REQUEST, format!("{error}\n")))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Advance {
@@ -45,10 +56,11 @@ async fn clock(State(instruments): Stack) -> Json<Value> {
     Json(json!({"now_ms": clock.now_ms(), "offset_ms": clock.offset_ms()}))
 }
 
-async fn advance(State(instruments): Stack, Json(advance): Json<Advance>) -> Json<Value> {
+async fn advance(State(instruments): Stack, body: Bytes) -> Result<Json<Value>, Refusal> {
+    let advance: Advance = read(&body)?;
     instruments.clock.advance(advance.advance_ms);
     info!("the clock is moved by {} ms", advance.advance_ms);
-    clock(State(instruments)).await
+    Ok(clock(State(instruments)).await)
 }
 
 async fn journal(State(instruments): Stack, Query(query): Query<After>) -> Json<Vec<Entry>> {
@@ -59,10 +71,11 @@ async fn faults(State(instruments): Stack) -> Json<Vec<Fault>> {
     Json(instruments.faults.armed())
 }
 
-async fn arm(State(instruments): Stack, Json(fault): Json<Fault>) -> Json<Vec<Fault>> {
+async fn arm(State(instruments): Stack, body: Bytes) -> Result<Json<Vec<Fault>>, Refusal> {
+    let fault: Fault = read(&body)?;
     info!("a fault is armed: {fault:?}");
     instruments.faults.arm(fault);
-    Json(instruments.faults.armed())
+    Ok(Json(instruments.faults.armed()))
 }
 
 async fn disarm(State(instruments): Stack) -> Json<Vec<Fault>> {

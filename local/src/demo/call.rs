@@ -18,13 +18,12 @@ use super::{Failed, Step as _, claims};
 const TALK: Duration = Duration::from_millis(400);
 
 /// Everybody who has a part, connected.
-pub struct Cast {
+pub struct Cast<'s> {
     alice: Device,
     bob_phone: Device,
     bob_tablet: Device,
     key: ApiKey,
-    /// When they connected; tokens are made later and still good.
-    now_ms: i64,
+    stack: &'s Stack,
 }
 
 /// A call as it goes on.
@@ -51,18 +50,17 @@ impl Scene<'_> {
     }
 }
 
-impl Cast {
+impl<'s> Cast<'s> {
     /// Connects Alice's phone, Bob's phone and Bob's tablet.
-    pub async fn connect(stack: &Stack, parameters: &BTreeMap<String, String>) -> Result<Self, Failed> {
-        let now_ms = stack.instruments().clock.now_ms();
+    pub async fn connect(stack: &'s Stack, parameters: &BTreeMap<String, String>) -> Result<Self, Failed> {
         let secret = parameters.get("JwtHs256Secret").ok_or("there is no secret").step("sign the logins")?;
-        let login = Login { mqtt: &stack.ready().mqtt, secret, now_ms };
+        let login = Login { mqtt: &stack.ready().mqtt, secret, now_ms: stack.instruments().clock.now_ms() };
         Ok(Self {
             alice: Device::connect(&login, "Alice phone", "Alice", "phone").await?,
             bob_phone: Device::connect(&login, "Bob phone", "Bob", "phone").await?,
             bob_tablet: Device::connect(&login, "Bob tablet", "Bob", "tablet").await?,
             key: claims::service_key(parameters),
-            now_ms,
+            stack,
         })
     }
 
@@ -95,7 +93,7 @@ impl Cast {
             self.bob_tablet.heard(&on_tablet, began, &rings),
             self.alice.heard(&created, began, "Alice may join while it rings"),
         ]);
-        scene.detail(&claims::verified(&created, "alice", &self.key, self.now_ms)?);
+        scene.detail(&claims::verified(&created, "alice", &self.key, self.now_ms())?);
         Ok((scene, on_phone.received_at.saturating_duration_since(began)))
     }
 
@@ -125,7 +123,7 @@ impl Cast {
             self.bob_tablet.heard(&closed, accepts_at, "answered_elsewhere: the tablet stops ringing"),
             self.alice.heard(&updated, accepts_at, "Bob has accepted"),
         ]);
-        scene.detail(&claims::verified(&accepted, "bob", &self.key, self.now_ms)?);
+        scene.detail(&claims::verified(&accepted, "bob", &self.key, self.now_ms())?);
         Ok(())
     }
 
@@ -168,6 +166,10 @@ impl Cast {
             self.bob_phone.heard(&ended, left_at, &note),
         ]);
         Ok(())
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.stack.instruments().clock.now_ms()
     }
 
     /// Disconnects everybody.

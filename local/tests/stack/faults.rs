@@ -109,6 +109,6 @@ async fn what_is_no_fault_is_refused() {
     let stack = start().await;
     let (status, _) =
         post(&format!("{}/local/faults", stack.ready().http), &json!({"kind": "earthquake"})).await;
-    assert_eq!(status, 422);
+    assert_eq!(status, 400);
     stack.shutdown().await;
 }

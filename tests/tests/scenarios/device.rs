@@ -1,6 +1,7 @@
 //! A connected device of a user, and what can be claimed about what it heard.
 
 use crate::journal;
+use crate::stack::Stack;
 use crate::user::User;
 use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
@@ -15,12 +16,14 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 pub struct Device {
     /// The device.
     pub terminal: Terminal,
+    /// What it is connected to.
+    pub stack: Stack,
     events: Events,
     tapped: UnboundedReceiver<Raw>,
     /// News that no claim was about yet.
     unclaimed: VecDeque<Received>,
-    /// Every message, duplicates included.
-    copies: Vec<Value>,
+    /// Every message with its topic, duplicates included.
+    copies: Vec<(String, Value)>,
 }
 
 impl Device {
@@ -34,6 +37,7 @@ impl Device {
         let (terminal, events) = Terminal::connect(config).await.expect("a known user gets in");
         Self {
             terminal,
+            stack: user.stack.clone(),
             events,
             tapped,
             unclaimed: VecDeque::new(),
@@ -95,12 +99,15 @@ impl Device {
 
     /// Tells something that is sent once, and waits until it was handled.
     pub async fn tells(&self, function: &str, fields: Value) {
-        let handled = journal::of(self.client_id()).await.len();
+        let handled = journal::of(&self.stack, self.client_id()).await.len();
         self.terminal
             .tell(&request(function, fields))
             .await
             .expect("connected");
-        journal::until(self.client_id(), |invocations| invocations.len() > handled).await;
+        journal::until_at(&self.stack, self.client_id(), |invocations| {
+            invocations.len() > handled
+        })
+        .await;
     }
 
     /// Publishes bytes to a function and waits for the error that has no request to go to.
@@ -117,7 +124,7 @@ impl Device {
     /// The types of all news that no claim was about, once everything is handled that `causes` asked for.
     pub async fn also_hears(&mut self, causes: &[&str]) -> Vec<String> {
         for client_id in causes {
-            journal::until(client_id, |_| true).await;
+            journal::until_at(&self.stack, client_id, |_| true).await;
         }
         self.catches_up().await;
         self.unclaimed.drain(..).map(|news| news.kind).collect()
@@ -126,15 +133,47 @@ impl Device {
     /// Every copy of the messages of this type that came so far, as it came.
     pub async fn copies_of(&mut self, kind: &str) -> Vec<Value> {
         self.catches_up().await;
+        self.came_so_far(kind).map(|(_, copy)| copy.clone()).collect()
+    }
+
+    /// The topics on which messages of this type came so far.
+    pub fn topics_of(&mut self, kind: &str) -> Vec<String> {
+        self.came_so_far(kind).map(|(topic, _)| topic.clone()).collect()
+    }
+
+    fn came_so_far<'a>(&'a mut self, kind: &'a str) -> impl Iterator<Item = &'a (String, Value)> {
         while let Ok(raw) = self.tapped.try_recv() {
-            self.copies
-                .push(serde_json::from_slice(&raw.payload).expect("downlinks are JSON"));
+            let copy = serde_json::from_slice(&raw.payload).expect("downlinks are JSON");
+            self.copies.push((raw.topic, copy));
         }
-        self.copies
-            .iter()
-            .filter(|copy| copy["type"] == kind)
-            .cloned()
-            .collect()
+        self.copies.iter().filter(move |(_, copy)| copy["type"] == kind)
+    }
+
+    /// Sends a request and waits for no answer, only until every invocation by this device has ended, however it did.
+    pub async fn sends_in_vain(&self, uplink: &Uplink) {
+        let before = journal::of(&self.stack, self.client_id()).await.len();
+        self.terminal.tell(uplink).await.expect("connected");
+        journal::until_at(&self.stack, self.client_id(), |invocations| {
+            invocations.len() > before
+        })
+        .await;
+    }
+
+    /// The user's meetings and open invitations, as the service has them.
+    pub async fn syncs(&self) -> Value {
+        let state = self
+            .sends(&request("sync", json!({"type": "sync"})).bulk())
+            .await;
+        assert_eq!(state.kind, "state");
+        json_of(&state)
+    }
+
+    /// The connection breaks, and the service has noticed.
+    pub async fn drops(self) {
+        let (stack, client_id) = (self.stack.clone(), self.client_id().to_owned());
+        let before = stack.noticed("disconnected", &client_id).await;
+        drop(self);
+        stack.until_noticed("disconnected", &client_id, before).await;
     }
 
     /// Takes in everything that the broker had for this device before this moment: messages keep their order, so an

@@ -55,8 +55,8 @@ impl Invocation {
 }
 
 /// The invocations that messages of this client caused so far, oldest first.
-pub async fn of(client_id: &str) -> Vec<Invocation> {
-    let Value::Array(entries) = Stack::shared().get("/local/journal").await else {
+pub async fn of(stack: &Stack, client_id: &str) -> Vec<Invocation> {
+    let Value::Array(entries) = stack.get("/local/journal").await else {
         panic!("the journal is a list")
     };
     let mut invocations: BTreeMap<u64, Invocation> = BTreeMap::new();
@@ -89,9 +89,18 @@ pub async fn of(client_id: &str) -> Vec<Invocation> {
 
 /// Waits until everything that this client asked for is handled, and `claim` is true of it.
 pub async fn until(client_id: &str, claim: impl Fn(&[Invocation]) -> bool) -> Vec<Invocation> {
+    until_at(Stack::shared(), client_id, claim).await
+}
+
+/// The same on that stack.
+pub async fn until_at(
+    stack: &Stack,
+    client_id: &str,
+    claim: impl Fn(&[Invocation]) -> bool,
+) -> Vec<Invocation> {
     let deadline = tokio::time::Instant::now() + DEADLINE;
     loop {
-        let invocations = of(client_id).await;
+        let invocations = of(stack, client_id).await;
         if invocations.iter().all(|invocation| invocation.status().is_some()) && claim(&invocations) {
             return invocations;
         }

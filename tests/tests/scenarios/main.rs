@@ -1,10 +1,12 @@
 //! Scenarios across functions: the real binaries behind a real broker, rules, table and data plane, driven over MQTT
-//! as phones do it. All tests share one stack and keep apart by accounts of their own.
+//! as phones do it. Most tests share one stack and keep apart by accounts of their own; those that move the clock or
+//! break something have a stack of their own.
 
 mod bad_fields;
 mod bad_input;
 mod busy;
 mod calls;
+mod controls;
 mod declining;
 mod dependencies;
 mod destroying;
@@ -13,6 +15,8 @@ mod direct_call;
 mod hanging_up;
 mod journal;
 mod meeting_ids;
+mod offline;
+mod raw;
 mod repeating;
 mod round_trips;
 mod rule_events;

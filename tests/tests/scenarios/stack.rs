@@ -1,10 +1,11 @@
-//! The stack under test: `local up` from the build directory, started once for all tests and stopped with them.
+//! The stack under test: `local up` from the build directory. Most tests share one, which is started once and stopped
+//! with them; a test that moves the clock or makes things go wrong has one of its own.
 
 use serde_json::Value;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Starts the stack and stops it when its own input ends, which happens when the tests have ended, however they did.
@@ -24,24 +25,50 @@ const SETTINGS: [&str; 9] = [
     "SWITCHBOARD_LOG",
 ];
 
-/// A running stack.
+/// A running stack. It stops with the last clone, or with the tests.
+#[derive(Debug, Clone)]
 pub struct Stack {
     /// Host and port of MQTT.
     pub mqtt: (String, u16),
     /// URL of the HTTP server.
     pub http: String,
-    /// Held for its input: the stack lives as long as that is open.
-    _keeper: Child,
+    /// Name of the table.
+    pub table: String,
+    _keeper: Arc<Keeper>,
+}
+
+/// The stack's process, held for its input: the stack lives as long as that is open.
+#[derive(Debug)]
+struct Keeper(Child);
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        // Its ports are free when it has ended. How it ended is in its log.
+        drop(self.0.wait());
+    }
 }
 
 impl Stack {
     /// The stack that all tests share.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Stack> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start("shared"))
+        SHARED.get_or_init(|| Self::start("shared", &[]))
     }
 
-    fn start(name: &str) -> Self {
+    /// A stack that only this test uses, so that it may move the clock.
+    pub fn own() -> Self {
+        Self::own_with(&[])
+    }
+
+    /// The same with parameters of the template, as `AllowedGroups=GID_ios`.
+    pub fn own_with(parameters: &[&str]) -> Self {
+        // The test runs on a thread of its name.
+        let test = std::thread::current().name().unwrap_or("own").replace("::", "-");
+        Self::start(&test, parameters)
+    }
+
+    fn start(name: &str, parameters: &[&str]) -> Self {
         let binary = binaries().join("local");
         assert!(
             binary.is_file(),
@@ -50,7 +77,8 @@ impl Stack {
         );
         let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let (ready_file, log_file) = (
-            scratch.join(format!("{name}-stack.json")),
+            // Several runs of the tests may go on at once.
+            scratch.join(format!("{name}-stack-{}.json", std::process::id())),
             scratch.join(format!("{name}-stack.log")),
         );
         // What an earlier run left behind would look ready.
@@ -70,6 +98,7 @@ impl Stack {
                 "--ready-file",
             ])
             .arg(&ready_file)
+            .args(parameters.iter().flat_map(|parameter| ["--parameter", parameter]))
             // Where the template is.
             .current_dir(workspace())
             .stdin(Stdio::piped())
@@ -92,40 +121,14 @@ impl Stack {
         Self {
             mqtt: (host.to_owned(), port),
             http: field("http"),
-            _keeper: keeper,
+            table: field("table"),
+            _keeper: Arc::new(Keeper(keeper)),
         }
-    }
-
-    /// What a plain GET of this path answers.
-    pub async fn get(&self, path: &str) -> Value {
-        let response = client()
-            .get(format!("{}{path}", self.http))
-            .send()
-            .await
-            .expect("the stack answers");
-        response.json().await.expect("JSON")
-    }
-
-    /// Hands an event to a function, as the rule does, and waits until it was handled.
-    pub async fn invoke(&self, function: &str, event: &Value) {
-        let url = format!("{}/2015-03-31/functions/{function}/invocations", self.http);
-        let response = client()
-            .post(url)
-            .json(event)
-            .send()
-            .await
-            .expect("the stack answers");
-        let failure = response.headers().get("x-amz-function-error").cloned();
-        assert!(
-            response.status().is_success() && failure.is_none(),
-            "{function}: {:?}",
-            response.text().await
-        );
     }
 }
 
 /// A client of this test's own runtime.
-fn client() -> reqwest::Client {
+pub fn client() -> reqwest::Client {
     reqwest::Client::builder()
         .no_proxy()
         .build()

@@ -18,16 +18,24 @@ pub struct User {
     pub id: UserId,
     /// The display name, as `Alice`.
     pub name: String,
+    /// Where the user's devices connect.
+    pub stack: Stack,
 }
 
 impl User {
-    /// A new user of that name.
+    /// A new user of that name, on the stack that all tests share.
     pub fn new(name: &str) -> Self {
+        Self::at(Stack::shared(), name)
+    }
+
+    /// A new user of that name, on that stack.
+    pub fn at(stack: &Stack, name: &str) -> Self {
         let unique = Uuid::new_v4().simple().to_string();
         let account = format!("{}-{}", name.to_ascii_lowercase(), &unique[..8]);
         Self {
             id: account.parse().expect("letters and digits"),
             name: name.to_owned(),
+            stack: stack.clone(),
         }
     }
 
@@ -45,7 +53,7 @@ impl User {
 
     /// How one of the user's devices connects with that token.
     pub fn config_with(&self, instance: &str, token: SecretString) -> Config {
-        let (host, port) = &Stack::shared().mqtt;
+        let (host, port) = &self.stack.mqtt;
         Config::new(self.client_id(instance), host, *port, token)
     }
 
@@ -62,6 +70,15 @@ impl User {
     /// Connects one of the user's devices.
     pub async fn on(&self, instance: &str) -> Device {
         Device::connect(self, instance).await
+    }
+
+    /// Connects one of the user's devices again, and waits until the service has noticed.
+    pub async fn comes_back(&self, instance: &str) -> Device {
+        let client_id = self.client_id(instance);
+        let before = self.stack.noticed("connected", client_id.as_str()).await;
+        let device = self.on(instance).await;
+        self.stack.until_noticed("connected", client_id.as_str(), before).await;
+        device
     }
 }
 

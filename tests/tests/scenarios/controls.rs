@@ -1,0 +1,165 @@
+//! What a test does to its stack: invokes functions, moves the clock, lets things go wrong, looks into the table.
+
+use crate::device::DEADLINE;
+use crate::stack::{Stack, client};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+impl Stack {
+    /// What a plain GET of this path answers.
+    pub async fn get(&self, path: &str) -> Value {
+        let response = client()
+            .get(format!("{}{path}", self.http))
+            .send()
+            .await
+            .expect("the stack answers");
+        response.json().await.expect("JSON")
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Value {
+        let response = client()
+            .post(format!("{}{path}", self.http))
+            .json(body)
+            .send()
+            .await
+            .expect("the stack answers");
+        assert!(response.status().is_success(), "{path} {body}: {response:?}");
+        response.json().await.expect("JSON")
+    }
+
+    /// Hands an event to a function, as the rule does, waits until it was handled, and gives its result.
+    pub async fn invoke(&self, function: &str, event: &Value) -> Value {
+        let url = format!("{}/2015-03-31/functions/{function}/invocations", self.http);
+        let response = client()
+            .post(url)
+            .json(event)
+            .send()
+            .await
+            .expect("the stack answers");
+        let failure = response.headers().get("x-amz-function-error").cloned();
+        let (status, result) = (response.status(), response.text().await.expect("text"));
+        assert!(status.is_success() && failure.is_none(), "{function}: {result}");
+        serde_json::from_str(&result).expect("functions return JSON")
+    }
+
+    /// Moves the clock forward; what becomes due by that, happens.
+    pub async fn moves_on(&self, by: Duration) {
+        self.post("/local/clock", &json!({"advance_ms": by.as_millis()})).await;
+    }
+
+    /// What time it is for the stack, in milliseconds since the epoch.
+    pub async fn now_ms(&self) -> i64 {
+        self.get("/local/clock").await["now_ms"].as_i64().expect("milliseconds")
+    }
+
+    /// Lets something go wrong, once unless the fault says otherwise.
+    pub async fn breaks(&self, fault: Value) {
+        self.post("/local/faults", &fault).await;
+    }
+
+    /// Waits until everything has gone wrong that was to.
+    pub async fn until_broken(&self) {
+        until("the faults strike", async || {
+            self.get("/local/faults").await == json!([])
+        })
+        .await;
+    }
+
+    /// Lets `wake` look at a meeting, as a nudge from the delay queue does, and waits until it has.
+    pub async fn wakes(&self, meeting_id: &str) {
+        let result = self.invoke("wake", &nudges(&[nudge(meeting_id)])).await;
+        assert_eq!(result, json!({"batchItemFailures": []}));
+    }
+
+    /// Lets `wake` look at everything that is due, as it does each minute, and waits until it has.
+    pub async fn sweeps(&self) {
+        self.invoke("wake", &scheduled()).await;
+    }
+
+    /// How often the function `presence` has handled an event of this type (`connected`, `disconnected`) of a device.
+    pub async fn noticed(&self, event_type: &str, client_id: &str) -> usize {
+        let topic = format!("$aws/events/presence/{event_type}/{client_id}");
+        let Value::Array(entries) = self.get("/local/journal").await else {
+            panic!("the journal is a list")
+        };
+        let events = entries.iter().filter(|entry| entry["detail"]["topic"] == topic);
+        let handled = |event: &&Value| {
+            let of_event = |entry: &&Value| entry["request_id"] == event["request_id"];
+            entries.iter().filter(of_event).any(|entry| entry["kind"] == "result")
+        };
+        events.filter(handled).count()
+    }
+
+    /// Waits until `presence` has handled more than `before` events of this type of a device.
+    pub async fn until_noticed(&self, event_type: &str, client_id: &str, before: usize) {
+        until(&format!("{client_id} is {event_type}"), async || {
+            self.noticed(event_type, client_id).await > before
+        })
+        .await;
+    }
+
+    /// An item of the table, in the table's own notation; `null` if there is none.
+    pub async fn item(&self, pk: &str, sk: &str) -> Value {
+        let request = json!({
+            "TableName": self.table,
+            "Key": {"pk": {"S": pk}, "sk": {"S": sk}},
+            "ConsistentRead": true,
+        });
+        let response = client()
+            .post(format!("{}/dynamodb", self.http))
+            .header("x-amz-target", "DynamoDB_20120810.GetItem")
+            .header("content-type", "application/x-amz-json-1.0")
+            .body(request.to_string())
+            .send()
+            .await
+            .expect("the stack answers");
+        let answer = response.text().await.expect("text");
+        let answer: Value = serde_json::from_str(&answer).expect("JSON");
+        assert!(answer.is_object() && answer["__type"].is_null(), "{answer}");
+        answer["Item"].clone()
+    }
+}
+
+/// The event of a batch of messages from the delay queue.
+pub fn nudges(bodies: &[String]) -> Value {
+    let record = |(at, body): (usize, &String)| {
+        json!({
+            "messageId": at.to_string(),
+            "receiptHandle": "r",
+            "body": body,
+            "attributes": {"ApproximateReceiveCount": "1"},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "awsRegion": "us-east-1",
+        })
+    };
+    json!({"Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>()})
+}
+
+/// A message that makes `wake` look at a meeting.
+pub fn nudge(meeting_id: &str) -> String {
+    json!({"meeting_id": meeting_id}).to_string()
+}
+
+/// The event of the minute's sweep.
+pub fn scheduled() -> Value {
+    json!({
+        "version": "0",
+        "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "time": "2026-11-22T18:00:00Z",
+        "region": "us-east-1",
+        "resources": ["arn:aws:events:us-east-1:000000000000:rule/sweep"],
+        "detail": {},
+    })
+}
+
+/// Waits until `condition` holds.
+pub async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+    let deadline = tokio::time::Instant::now() + DEADLINE;
+    while !condition().await {
+        assert!(tokio::time::Instant::now() < deadline, "never happened: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

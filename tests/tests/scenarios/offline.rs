@@ -1,0 +1,245 @@
+//! Delivery to devices that are away: a ring waits in the queue as long as it rings, and what closes it stands behind.
+
+use crate::calls::{Call, direct, rings};
+use crate::device::{DEADLINE, Device};
+use crate::raw::Raw;
+use crate::stack::Stack;
+use crate::user::User;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A device of that user was here once and is away now.
+async fn was_here(user: &User, instance: &str) {
+    user.on(instance).await.drops().await;
+}
+
+/// Calls somebody who is away, and hears that the offer waits.
+async fn calls_in_vain(caller: &mut Device, callee: &User) -> Call {
+    let call = Call::of(&caller.asks("create-meeting", direct(callee)).await);
+    let waits = caller.hears("invitation_updated").await;
+    assert_eq!(
+        (&waits.body["user_id"], &waits.body["state"], &waits.body["reach"]),
+        (&json!(callee.id), &json!("invited"), &json!("queued"))
+    );
+    assert_eq!(waits.body["invite_id"], call.invite_id);
+    call
+}
+
+#[tokio::test]
+async fn t4_an_offer_to_who_is_away_is_queued_and_rings_when_he_comes_back_in_time() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    was_here(&bob, "phone").await;
+    let mut caller = alice.on("phone").await;
+    let call = calls_in_vain(&mut caller, &bob).await;
+
+    let mut back = bob.on("phone").await;
+    let offer = back.hears("invitation").await;
+    assert_eq!(
+        (&offer.body["invite_id"], &offer.body["delivery"]),
+        (&json!(call.invite_id), &json!("queued"))
+    );
+    assert_eq!(offer.body["from"], json!({"user_id": alice.id, "name": "Alice"}));
+
+    back.tells("answer", call.about_invitation("ringing")).await;
+    let rings = caller.hears("invitation_updated").await;
+    assert_eq!(
+        (&rings.body["state"], &rings.body["reach"]),
+        (&json!("ringing"), &json!("delivered"))
+    );
+    let accepted = back.asks("answer", call.about_invitation("accept")).await;
+    assert_eq!(accepted.kind, "invitation_accepted");
+}
+
+#[tokio::test]
+async fn sync_shows_the_meeting_and_the_open_offer_on_the_bulk_topic() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    was_here(&bob, "phone").await;
+    let mut caller = alice.on("phone").await;
+    let call = calls_in_vain(&mut caller, &bob).await;
+
+    let mut back = bob.on("phone").await;
+    let state = back.syncs().await;
+    let (meetings, invitations) = (&state["meetings"], &state["invitations"]);
+    assert_eq!(
+        (meetings.as_array().map(Vec::len), invitations.as_array().map(Vec::len)),
+        (Some(1), Some(1)),
+        "{state:#}"
+    );
+    assert_eq!(
+        (&meetings[0]["meeting_id"], &meetings[0]["state"]),
+        (&json!(call.meeting_id), &json!("ringing"))
+    );
+    let offer = &invitations[0];
+    assert_eq!(
+        (&offer["meeting_id"], &offer["invite_id"], &offer["delivery"]),
+        (&json!(call.meeting_id), &json!(call.invite_id), &json!("live"))
+    );
+    assert_eq!(offer["from"]["user_id"], json!(alice.id));
+    let left_ms = offer["deadline_in_ms"].as_i64().expect("milliseconds");
+    assert!((1..=45_000).contains(&left_ms), "{left_ms}");
+    assert_eq!(back.topics_of("state"), [format!("bulk-dn/p2p/{}", back.client_id())]);
+
+    let mine = caller.syncs().await;
+    assert_eq!(mine["meetings"][0]["meeting_id"], json!(call.meeting_id));
+    assert_eq!(mine["invitations"], json!([]), "the caller has no offer to answer");
+}
+
+#[tokio::test]
+async fn sync_of_who_is_in_nothing_is_empty_and_of_a_meeting_of_others_is_forbidden() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    let stranger = User::new("Mallory").on("phone").await;
+    let state = stranger.syncs().await;
+    assert_eq!((&state["meetings"], &state["invitations"]), (&json!([]), &json!([])));
+    for (meeting_id, code) in [(call.meeting_id.as_str(), "forbidden"), ("nosuchmeeting", "meeting_not_found")] {
+        let sync = crate::device::request("sync", json!({"type": "sync", "meeting_id": meeting_id})).bulk();
+        assert_eq!(crate::device::refusal(stranger.terminal.ask(&sync).await).code, code);
+    }
+    phone.asks("answer", call.about_invitation("reject")).await;
+    caller.hears("meeting_ended").await;
+    let sync = crate::device::request("sync", call.request("sync")).bulk();
+    let refused = crate::device::refusal(caller.terminal.ask(&sync).await);
+    assert_eq!(
+        (refused.code.as_str(), refused.reason.as_deref()),
+        ("meeting_ended", Some("all_declined"))
+    );
+    assert_eq!(caller.syncs().await["meetings"], json!([]), "what is over is not shown");
+}
+
+#[tokio::test]
+async fn t4_the_caller_is_not_told_that_an_offer_waits_when_one_device_has_it() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    was_here(&bob, "tablet").await;
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    let cause = caller.client_id().to_owned();
+    assert_eq!(caller.also_hears(&[&cause]).await, Vec::<String>::new());
+
+    let mut tablet = bob.on("tablet").await;
+    let queued = tablet.hears("invitation").await;
+    assert_eq!(
+        (&queued.body["delivery"], &queued.body["invite_id"]),
+        (&json!("queued"), &json!(call.invite_id))
+    );
+}
+
+#[tokio::test]
+async fn the_news_that_it_is_over_stands_behind_every_queued_offer() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    was_here(&bob, "phone").await;
+    let mut caller = alice.on("phone").await;
+    let call = calls_in_vain(&mut caller, &bob).await;
+    caller.asks("attend", call.request("leave")).await;
+
+    let mut back = bob.on("phone").await;
+    let cause = caller.client_id().to_owned();
+    assert_eq!(
+        back.also_hears(&[&cause]).await,
+        ["invitation", "invitation_closed", "missed_call"],
+        "in this order"
+    );
+    let closed = &back.copies_of("invitation_closed").await[0];
+    assert_eq!(
+        (&closed["invite_id"], &closed["reason"]),
+        (&json!(call.invite_id), &json!("cancelled"))
+    );
+    back.tells("answer", call.about_invitation("ringing")).await;
+    assert_eq!(back.hears("error").await.body["code"], "meeting_ended", "it may not ring");
+}
+
+#[tokio::test]
+async fn an_answer_on_another_device_closes_the_queued_offer() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    was_here(&bob, "tablet").await;
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    phone.asks("answer", call.about_invitation("accept")).await;
+
+    let mut tablet = bob.on("tablet").await;
+    let causes = [caller.client_id(), phone.client_id()];
+    assert_eq!(tablet.also_hears(&causes).await, ["invitation", "invitation_closed"]);
+    let closed = &tablet.copies_of("invitation_closed").await[0];
+    assert_eq!(closed["reason"], "answered_elsewhere");
+}
+
+#[tokio::test]
+async fn after_the_deadline_the_offer_does_not_come_any_more_but_the_missed_call_does() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    was_here(&bob, "phone").await;
+    let mut caller = alice.on("phone").await;
+    let call = calls_in_vain(&mut caller, &bob).await;
+    stack.moves_on(Duration::from_secs(50)).await;
+    let ended = caller.hears("meeting_ended").await;
+    assert_eq!(ended.body["reason"], "unreachable");
+
+    let mut back = bob.on("phone").await;
+    assert_eq!(
+        back.also_hears(&[]).await,
+        ["invitation_closed", "missed_call"],
+        "the offer's time was over"
+    );
+    let closed = &back.copies_of("invitation_closed").await[0];
+    assert_eq!(
+        (&closed["invite_id"], &closed["reason"]),
+        (&json!(call.invite_id), &json!("expired"))
+    );
+    let missed = &back.copies_of("missed_call").await[0];
+    assert_eq!(
+        (&missed["from"]["user_id"], &missed["reason"], &missed["meeting_id"]),
+        (&json!(alice.id), &json!("unreachable"), &json!(call.meeting_id))
+    );
+    assert_eq!(back.syncs().await["invitations"], json!([]));
+}
+
+#[tokio::test]
+async fn a_missed_call_is_worth_knowing_for_longer_than_everything_else() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    was_here(&bob, "phone").await;
+    let mut caller = alice.on("phone").await;
+    let call = calls_in_vain(&mut caller, &bob).await;
+    caller.asks("attend", call.request("leave")).await;
+    // As long as the broker keeps a session, short of its end.
+    stack.moves_on(Duration::from_mins(55)).await;
+    let mut back = bob.on("phone").await;
+    assert_eq!(back.also_hears(&[]).await, ["missed_call"]);
+}
+
+#[tokio::test]
+async fn an_offer_that_the_broker_refuses_to_deliver_now_is_queued() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    for fault in ["throttle_direct", "fail_direct"] {
+        stack.breaks(json!({"function": "create-meeting", "kind": fault})).await;
+        let call = calls_in_vain(&mut caller, &bob).await;
+        stack.until_broken().await;
+        let offer = phone.hears("invitation").await;
+        assert_eq!(
+            (&offer.body["delivery"], &offer.body["invite_id"]),
+            (&json!("queued"), &json!(call.invite_id)),
+            "{fault}"
+        );
+        caller.asks("attend", call.request("leave")).await;
+        phone.hears("missed_call").await;
+    }
+}
+
+#[tokio::test]
+async fn an_offer_that_is_not_confirmed_is_queued_under_the_same_id() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let client_id = bob.client_id("phone");
+    let mut mute = Raw::that_never_acknowledges(&bob, client_id.as_str()).await;
+    assert!(mute.subscribes(&format!("call-dn/p2p/{client_id}")).await);
+    let mut caller = alice.on("phone").await;
+    calls_in_vain(&mut caller, &bob).await;
+    let offer = async |mute: &mut Raw| -> Value {
+        tokio::time::timeout(DEADLINE, mute.receives()).await.expect("an offer comes")
+    };
+    let (live, queued) = (offer(&mut mute).await, offer(&mut mute).await);
+    assert_eq!((&live["type"], &live["delivery"]), (&json!("invitation"), &json!("live")));
+    assert_eq!((&queued["type"], &queued["delivery"]), (&json!("invitation"), &json!("queued")));
+    assert_eq!(live["id"], queued["id"], "a device that has both rings once");
+}

@@ -1,0 +1,96 @@
+//! A client that does not keep to the protocol of terminals: it connects, listens and speaks as it likes.
+
+use crate::device::DEADLINE;
+use crate::user::User;
+use rumqttc::{
+    AsyncClient, ConnectionError, Event, EventLoop, Incoming, MqttOptions, QoS, SubscribeReasonCode,
+};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use std::collections::VecDeque;
+
+/// A client with the good token of a user.
+pub struct Raw {
+    client: AsyncClient,
+    mqtt: EventLoop,
+    /// Messages that came while something else was waited for.
+    messages: VecDeque<Value>,
+}
+
+impl Raw {
+    /// Connects under that client ID, or hears why not.
+    pub async fn connect(user: &User, client_id: &str) -> Result<Self, ConnectionError> {
+        Self::connect_with(user, client_id, |_| {}).await
+    }
+
+    /// Connects, and lets every message wait for its acknowledgement.
+    pub async fn that_never_acknowledges(user: &User, client_id: &str) -> Self {
+        let mute = |options: &mut MqttOptions| {
+            options.set_manual_acks(true);
+        };
+        Self::connect_with(user, client_id, mute).await.expect("a known user gets in")
+    }
+
+    async fn connect_with(
+        user: &User,
+        client_id: &str,
+        set: impl Fn(&mut MqttOptions),
+    ) -> Result<Self, ConnectionError> {
+        let config = user.config("phone");
+        let mut options = MqttOptions::new(client_id, config.host, config.port);
+        options.set_credentials("switchboard", user.token().expose_secret());
+        set(&mut options);
+        let (client, mqtt) = AsyncClient::new(options, 8);
+        let mut raw = Self { client, mqtt, messages: VecDeque::new() };
+        loop {
+            if let Event::Incoming(Incoming::ConnAck(_)) = raw.next().await? {
+                return Ok(raw);
+            }
+        }
+    }
+
+    /// Whether the broker lets it listen there. It may also close the connection on the question.
+    pub async fn subscribes(&mut self, filter: &str) -> bool {
+        self.client.subscribe(filter, QoS::AtLeastOnce).await.expect("it can be asked");
+        loop {
+            match self.next().await {
+                Ok(Event::Incoming(Incoming::SubAck(ack))) => {
+                    return !ack.return_codes.contains(&SubscribeReasonCode::Failure);
+                }
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// Whether the broker takes a message to that topic; otherwise it closes the connection.
+    pub async fn publishes(&mut self, topic: &str, retain: bool, payload: &Value) -> bool {
+        let payload = payload.to_string();
+        self.client.publish(topic, QoS::AtLeastOnce, retain, payload).await.expect("it can be tried");
+        loop {
+            match self.next().await {
+                Ok(Event::Incoming(Incoming::PubAck(_))) => return true,
+                Ok(_) => {}
+                Err(_) => return false,
+            }
+        }
+    }
+
+    /// The next message.
+    pub async fn receives(&mut self) -> Value {
+        loop {
+            if let Some(message) = self.messages.pop_front() {
+                return message;
+            }
+            self.next().await.expect("connected");
+        }
+    }
+
+    async fn next(&mut self) -> Result<Event, ConnectionError> {
+        let event = tokio::time::timeout(DEADLINE, self.mqtt.poll()).await.expect("the broker answers")?;
+        if let Event::Incoming(Incoming::Publish(message)) = &event {
+            self.messages.push_back(serde_json::from_slice(&message.payload).expect("downlinks are JSON"));
+        }
+        Ok(event)
+    }
+}
