@@ -1,9 +1,11 @@
 //! What invokes functions: rules, queues by the clock, and schedules.
 
 use local::journal::Kind;
+use local::table::Store;
+use local::{Options, Stack};
 use serde_json::json;
 
-use crate::support::{count, invoke, journal, post, publish, results, start};
+use crate::support::{binaries, count, invoke, journal, post, publish, results, start, template};
 
 #[tokio::test]
 async fn a_message_invokes_the_function_of_the_rule_that_listens_to_its_topic() {
@@ -68,4 +70,25 @@ async fn the_journal_attributes_table_calls_to_function_process_and_invocation()
     let transaction = entries.iter().rfind(|entry| entry.kind == Kind::Table).expect("a call");
     assert_eq!(transaction.detail, json!({"operation": "TransactWriteItems", "status": 200, "items": 2}));
     stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_stack_can_keep_its_table_on_another_server() {
+    let server = start().await;
+    let mut options = Options::on_free_ports(template(), binaries());
+    options.store = Store::External(server.ready().dynamodb.clone());
+    options.stack_name = "other".to_owned();
+    let stack = Stack::start(options).await.expect("the stack starts");
+    assert_eq!(stack.ready().table, "other-Table");
+
+    assert!(invoke(&stack, &json!({"do": "write", "key": "k"})).await.is_null());
+    let calls = |stack: &Stack| {
+        let calls =
+            stack.instruments().journal.after(0).into_iter().filter(|entry| entry.kind == Kind::Table);
+        calls.filter_map(|entry| entry.detail["operation"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(calls(&stack), ["PutItem", "PutItem"]);
+    assert_eq!(calls(&server), ["CreateTable", "DescribeTable", "PutItem", "PutItem"]);
+    stack.shutdown().await;
+    server.shutdown().await;
 }

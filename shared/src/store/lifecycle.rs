@@ -54,11 +54,15 @@ impl Table {
     }
 
     /// Notes that a connection ended. `false` if it is not the device's present one: it was taken over, or the
-    /// event came twice.
+    /// event came twice. One that comes before its own connect is kept, so that the connect finds it over.
     pub async fn device_disconnected(&self, seen: &Seen) -> Result<bool, StoreError> {
+        let present_or_newer = "(#device.#session = :session AND #device.#online = :true) \
+                                OR attribute_not_exists(#device.#session) OR #device.#version < :version";
         let update = self
             .device_update(seen, false)
-            .condition_expression("#device.#session = :session AND #device.#online = :true")
+            .condition_expression(present_or_newer)
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", number(seen.version))
             .expression_attribute_values(":session", text(&seen.session))
             .expression_attribute_values(":true", AttributeValue::Bool(true));
         match update.send().await {

@@ -27,6 +27,19 @@ impl Call {
         }
     }
 
+    /// The part of `invitee` in the answer to a create or an invite request.
+    pub fn to(answer: &terminal::Received, invitee: &User) -> Self {
+        let created = Value::Object(answer.body.clone());
+        let invitations = created["invitations"].as_array().expect("a list");
+        let of_invitee = |invitation: &&Value| invitation["user_id"] == json!(invitee.id);
+        let invitation = invitations.iter().find(of_invitee).expect("who was invited stands in the answer");
+        Self {
+            meeting_id: answer.meeting_id.clone().expect("answers name their meeting"),
+            invite_id: invitation["invite_id"].as_str().expect("an id").to_owned(),
+            created,
+        }
+    }
+
     /// A request of this meeting.
     pub fn request(&self, kind: &str) -> Value {
         json!({"type": kind, "meeting_id": self.meeting_id})
@@ -56,6 +69,12 @@ impl Call {
 /// The fields of a direct audio call to `callee`.
 pub fn direct(callee: &User) -> Value {
     json!({"type": "create_meeting", "mode": "direct", "media": "audio", "invitees": [callee.id]})
+}
+
+/// The fields of a group audio call to those people.
+pub fn group(invitees: &[&User]) -> Value {
+    let invitees: Vec<_> = invitees.iter().map(|user| &user.id).collect();
+    json!({"type": "create_meeting", "mode": "group", "media": "audio", "invitees": invitees})
 }
 
 /// `caller` calls `callee`, who hears it on `device`.

@@ -3,6 +3,7 @@
 use crate::device::DEADLINE;
 use crate::stack::{Stack, client};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 impl Stack {
@@ -42,8 +43,24 @@ impl Stack {
         serde_json::from_str(&result).expect("functions return JSON")
     }
 
-    /// Moves the clock forward; what becomes due by that, happens.
+    /// Moves the clock forward once everything that was under way is done; what becomes due by that, happens.
     pub async fn moves_on(&self, by: Duration) {
+        until("the functions have nothing to do", async || {
+            let Value::Array(entries) = self.get("/local/journal").await else {
+                panic!("the journal is a list")
+            };
+            let of_kind = |kind: &str| -> BTreeSet<String> {
+                let entries = entries.iter().filter(|entry| entry["kind"] == kind);
+                entries.map(|entry| entry["request_id"].to_string()).collect()
+            };
+            of_kind("invoke").is_subset(&of_kind("result"))
+        })
+        .await;
+        self.jumps(by).await;
+    }
+
+    /// Moves the clock forward in the middle of whatever is under way.
+    pub async fn jumps(&self, by: Duration) {
         self.post("/local/clock", &json!({"advance_ms": by.as_millis()})).await;
     }
 

@@ -68,7 +68,7 @@ impl Device {
                 Ok(Some(Event::Message(news))) => self.unclaimed.push_back(*news),
                 Ok(Some(Event::Gap { .. })) => {}
                 Ok(other) => panic!("{} waits for `{kind}`: {other:?}", self.client_id()),
-                Err(_) => panic!(
+                Err(_elapsed) => panic!(
                     "{} never heard `{kind}`, but {:?}",
                     self.client_id(),
                     self.unclaimed

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// Starts the stack and stops it when its own input ends, which happens when the tests have ended, however they did.
 const KEEPER: &str = r#""$0" "$@" </dev/null & stack=$!; cat >/dev/null; kill -INT "$stack"; wait "$stack""#;
 /// Starting takes well under a second; this only ends what would never end.
-const START_WITHIN: Duration = Duration::from_secs(60);
+const START_WITHIN: Duration = Duration::from_mins(1);
 /// Settings of whoever runs the tests, which must not change what they find.
 const SETTINGS: [&str; 9] = [
     "SWITCHBOARD_JWT_SECRET",

@@ -1,0 +1,74 @@
+//! Of those who decide from the same revision one wins, and the others learn what it wrote.
+
+use crate::creating::present;
+use crate::fixture::{commit, direct, invitee, next, take, write};
+use crate::server::Server;
+use futures::future::join_all;
+use switchboard::meeting::Meeting;
+use switchboard::store::{Commit, Outcome, SlotWrite, Table};
+
+/// Writers that race.
+const WRITERS: usize = 32;
+
+/// Commits it as often as another transaction is at the same items.
+pub async fn decided(table: &Table, commit: &Commit<'_>) -> Outcome {
+    loop {
+        match table.commit(commit).await.expect("the table answers") {
+            Outcome::Conflict => tokio::task::yield_now().await,
+            outcome => return outcome,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_commit_from_a_revision_that_is_gone_writes_nothing_and_gives_the_newer_one() {
+    let Server { table, .. } = Server::shared().await;
+    let first = direct();
+    write(&table, &commit(&first)).await;
+    let second = next(&first, "second");
+    write(&table, &commit(&second)).await;
+    let late = next(&first, "late");
+    let outcome = table.commit(&commit(&late)).await.expect("an answer");
+    assert_eq!(present(outcome), second);
+    let outcome = table.commit(&Commit { slots: vec![take(&late.host)], ..commit(&late) }).await;
+    assert_eq!(present(outcome.expect("an answer")), second, "the same in a transaction");
+    assert_eq!(table.slot(&late.host).await.expect("an answer"), None, "which took no slot");
+    assert_eq!(table.meeting(&first.id).await.expect("an answer").map(|loaded| loaded.meeting), Some(second));
+}
+
+/// Races commits of the same revision; `slots` of each writer go with it.
+async fn race(slots: impl Fn(usize, &Meeting) -> Vec<SlotWrite>) {
+    let Server { table, .. } = Server::shared().await;
+    let first = direct();
+    write(&table, &commit(&first)).await;
+    let racers: Vec<Meeting> = (0..WRITERS).map(|at| next(&first, &format!("racer {at}"))).collect();
+    let commits: Vec<Commit<'_>> = racers
+        .iter()
+        .enumerate()
+        .map(|(at, racer)| Commit { slots: slots(at, racer), ..commit(racer) })
+        .collect();
+    let outcomes = join_all(commits.iter().map(|commit| decided(&table, commit))).await;
+    let won: Vec<usize> = (0..WRITERS).filter(|at| matches!(outcomes[*at], Outcome::Done)).collect();
+    assert_eq!(won.len(), 1, "{outcomes:?}");
+    let winner = &racers[won[0]];
+    for outcome in outcomes.into_iter().filter(|outcome| !matches!(outcome, Outcome::Done)) {
+        assert_eq!(present(outcome), *winner);
+    }
+    let stored = table.meeting(&first.id).await.expect("an answer").expect("it is there");
+    assert_eq!(stored.meeting, *winner);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_32_who_commit_from_the_same_revision_exactly_one_wins() {
+    race(|_, _| Vec::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_when_call_slots_change_with_it() {
+    race(|_, racer| vec![SlotWrite::Overwrite(invitee(racer))]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_when_slots_change_with_every_other_one() {
+    race(|at, racer| if at % 2 == 0 { vec![SlotWrite::Overwrite(racer.host.clone())] } else { Vec::new() }).await;
+}

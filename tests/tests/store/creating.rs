@@ -1,0 +1,46 @@
+//! A meeting is made once.
+
+use crate::fixture::{commit, direct, next, pending, write};
+use crate::server::Server;
+use switchboard::meeting::Meeting;
+use switchboard::store::{Commit, Loaded, Outcome};
+
+#[tokio::test]
+async fn what_was_written_is_read_as_it_was() {
+    let Server { table, .. } = Server::shared().await;
+    let meeting = direct();
+    assert_eq!(table.meeting(&meeting.id).await.expect("an answer"), None);
+    let pending = pending(1, &meeting);
+    let due_at_ms = Some(pending.due_ms);
+    write(&table, &Commit { pending: Some(pending.clone()), due_at_ms, ..commit(&meeting) }).await;
+    let loaded = table.meeting(&meeting.id).await.expect("an answer");
+    assert_eq!(loaded, Some(Loaded { meeting, pending: [(1, pending)].into(), due_at_ms }));
+}
+
+#[tokio::test]
+async fn a_meeting_that_is_there_already_is_given_in_place_of_a_second_one() {
+    let Server { table, .. } = Server::shared().await;
+    let first = direct();
+    write(&table, &commit(&first)).await;
+    let second = Meeting { title: Some("second".to_owned()), ..first.clone() };
+    let outcome = table.commit(&commit(&second)).await.expect("an answer");
+    assert_eq!(present(outcome), first);
+    assert_eq!(table.meeting(&first.id).await.expect("an answer").map(|loaded| loaded.meeting), Some(first));
+}
+
+#[tokio::test]
+async fn a_revision_of_a_meeting_that_is_not_there_is_not_written() {
+    let Server { table, .. } = Server::shared().await;
+    let meeting = next(&direct(), "nobody made it");
+    let outcome = table.commit(&commit(&meeting)).await.expect("an answer");
+    assert!(matches!(outcome, Outcome::Lost(None)), "{outcome:?}");
+    assert_eq!(table.meeting(&meeting.id).await.expect("an answer"), None);
+}
+
+/// The meeting that the table had instead.
+pub fn present(outcome: Outcome) -> Meeting {
+    match outcome {
+        Outcome::Lost(Some(loaded)) => loaded.meeting,
+        other => panic!("somebody else was first: {other:?}"),
+    }
+}

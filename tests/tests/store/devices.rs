@@ -1,0 +1,88 @@
+//! The registry of devices: who can be rung.
+
+use crate::fixture::{START_MS, device, direct, user};
+use crate::server::Server;
+use futures::future::join_all;
+use std::collections::BTreeMap;
+use switchboard::address::{ClientId, UserId};
+use switchboard::store::{SESSION_LIFE_MS, Seen, Table, UserRecord};
+
+/// What the table knows of a user.
+pub async fn record(table: &Table, user: &UserId, now_ms: i64) -> UserRecord {
+    let view = table.opening(&direct().id, std::slice::from_ref(user), now_ms).await.expect("an answer");
+    view.users[user].clone()
+}
+
+/// When each of the user's devices was seen.
+pub async fn seen(table: &Table, user: &UserId, now_ms: i64) -> BTreeMap<ClientId, i64> {
+    let devices = record(table, user, now_ms).await.devices;
+    devices.into_iter().map(|device| (device.client_id, device.seen_ms)).collect()
+}
+
+/// A first connection of a device.
+pub fn first(device: &ClientId, at_ms: i64) -> Seen {
+    Seen { client_id: device.clone(), session: "s".to_owned(), version: 0, at_ms }
+}
+
+#[tokio::test]
+async fn a_registered_device_is_known_with_its_users_name() {
+    let Server { table, .. } = Server::shared().await;
+    let alice = user("alice");
+    let (phone, tablet) = (device(&alice, "phone"), device(&alice, "tablet"));
+    assert_eq!(record(&table, &alice, START_MS).await, UserRecord::default());
+    table.register_device(&phone, Some("Alice"), START_MS).await.expect("an answer");
+    table.register_device(&tablet, Some("Alice B."), START_MS + 1).await.expect("an answer");
+    assert_eq!(record(&table, &alice, START_MS).await.name.as_deref(), Some("Alice B."));
+    table.register_device(&phone, None, START_MS + 2).await.expect("an answer");
+    assert_eq!(record(&table, &alice, START_MS).await.name.as_deref(), Some("Alice B."), "no name changes none");
+    assert_eq!(seen(&table, &alice, START_MS).await, [(phone, START_MS + 2), (tablet, START_MS + 1)].into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn devices_that_come_at_once_are_all_known() {
+    let Server { table, .. } = Server::shared().await;
+    let alice = user("alice");
+    let devices: Vec<ClientId> = (0..8).map(|at| device(&alice, &format!("d{at}"))).collect();
+    let arrivals = devices.iter().map(|device| async {
+        table.register_device(device, Some("Alice"), START_MS).await.expect("an answer");
+        assert!(table.device_connected(&first(device, START_MS)).await.expect("an answer"));
+    });
+    join_all(arrivals).await;
+    assert_eq!(seen(&table, &alice, START_MS).await.into_keys().collect::<Vec<_>>(), devices);
+}
+
+#[tokio::test]
+async fn a_device_that_was_not_seen_for_the_life_of_a_session_is_not_rung() {
+    let Server { table, .. } = Server::shared().await;
+    let alice = user("alice");
+    let phone = device(&alice, "phone");
+    table.register_device(&phone, None, START_MS).await.expect("an answer");
+    assert_eq!(seen(&table, &alice, START_MS + SESSION_LIFE_MS - 1).await.len(), 1);
+    assert_eq!(seen(&table, &alice, START_MS + SESSION_LIFE_MS).await.len(), 0);
+}
+
+#[tokio::test]
+async fn the_ten_devices_seen_last_are_remembered() {
+    let Server { table, .. } = Server::shared().await;
+    let alice = user("alice");
+    let devices: Vec<ClientId> = (0..12).map(|at| device(&alice, &format!("d{at}"))).collect();
+    for (at, device) in (0..).zip(&devices) {
+        assert!(table.device_connected(&first(device, START_MS + at)).await.expect("an answer"));
+    }
+    let known = seen(&table, &alice, START_MS).await;
+    assert_eq!(known.len(), 10, "{known:?}");
+    assert!(devices[2..].iter().all(|device| known.contains_key(device)), "{known:?}");
+}
+
+#[tokio::test]
+async fn a_connect_forgets_the_devices_whose_session_is_over() {
+    let server = Server::shared().await;
+    let (table, alice) = (&server.table, user("alice"));
+    let (old, new) = (device(&alice, "old"), device(&alice, "new"));
+    table.register_device(&old, Some("Alice"), START_MS).await.expect("an answer");
+    let later = START_MS + SESSION_LIFE_MS;
+    assert!(table.device_connected(&first(&new, later)).await.expect("an answer"));
+    // Asked as of then, the old one would still be shown if it were there.
+    assert_eq!(seen(table, &alice, START_MS).await.into_keys().collect::<Vec<_>>(), [new]);
+    assert_eq!(record(table, &alice, START_MS).await.name.as_deref(), Some("Alice"), "the name stays");
+}

@@ -1,0 +1,126 @@
+//! Users that nobody had before, and meetings as the core makes them.
+
+use switchboard::address::{ClientId, UserId};
+use switchboard::cause::Cause;
+use switchboard::id::{BodyHash, InviteId, RequestId};
+use switchboard::meeting::{Device, Invitee, Meeting, Now, Opening};
+use switchboard::message::code::EndReason;
+use switchboard::message::object::{Media, Mode};
+use switchboard::message::uplink::CreateMeeting;
+use switchboard::store::{Commit, Outcome, Pending, SlotWrite, Table};
+use uuid::Uuid;
+
+/// The moment at which every meeting of these tests is made.
+pub const START_MS: i64 = 1_795_366_084_000;
+
+/// Characters that no other test has.
+fn unique() -> String {
+    Uuid::new_v4().simple().to_string()
+}
+
+/// An account that nobody had before.
+pub fn user(name: &str) -> UserId {
+    format!("{name}-{}", &unique()[..12]).parse().expect("letters and digits")
+}
+
+/// That many of them.
+pub fn users(count: usize) -> Vec<UserId> {
+    (0..count).map(|_| user("user")).collect()
+}
+
+/// One of a user's devices.
+pub fn device(user: &UserId, instance: &str) -> ClientId {
+    format!("GID_test@@@{user}.{instance}").parse().expect("letters and digits")
+}
+
+/// A meeting of `caller` with `invitees`, who have a phone and a tablet each, as a create request makes it.
+pub fn meeting(mode: Mode, caller: &UserId, invitees: &[UserId]) -> Meeting {
+    let request_id: RequestId = unique().parse().expect("letters and digits");
+    let invitee = |user: &UserId| Invitee {
+        user_id: user.clone(),
+        invite_id: unique().parse().expect("letters and digits"),
+        name: None,
+        devices: ["phone", "tablet"]
+            .map(|kind| Device { client_id: device(user, kind), seen_ms: START_MS - 1 })
+            .to_vec(),
+        busy: false,
+    };
+    let opening = Opening {
+        meeting_id: unique().parse().expect("letters and digits"),
+        by: device(caller, "phone"),
+        name: Some("Alice".to_owned()),
+        busy: false,
+        request_id,
+        hash: BodyHash::of(b"create"),
+        invitees: invitees.iter().map(invitee).collect(),
+        create: CreateMeeting {
+            mode,
+            media: Media::Audio,
+            invitees: invitees.to_vec(),
+            title: None,
+            policy: None,
+            ring_seconds: None,
+            max_participants: Some(100),
+            max_minutes: None,
+            ext: None,
+        },
+    };
+    let decision = Meeting::open(&opening, Now { ms: START_MS, rtc_tells: false }).expect("it may be made");
+    decision.next.expect("a new meeting is written")
+}
+
+/// A direct call of two new users.
+pub fn direct() -> Meeting {
+    meeting(Mode::Direct, &user("alice"), &[user("bob")])
+}
+
+/// The same meeting, one revision on.
+pub fn next(meeting: &Meeting, title: &str) -> Meeting {
+    Meeting { rev: meeting.rev + 1, title: Some(title.to_owned()), ..meeting.clone() }
+}
+
+/// The same meeting, ended one revision on.
+pub fn ended(meeting: &Meeting) -> Meeting {
+    let rev = meeting.rev + 1;
+    let phase = switchboard::meeting::Phase::Ended { reason: EndReason::Completed, at_ms: START_MS + 1_000, rev };
+    Meeting { rev, phase, ..meeting.clone() }
+}
+
+/// The invitation of somebody invited, and the client ID of the phone that it rings.
+pub fn leg(meeting: &Meeting, user: &UserId) -> (InviteId, ClientId) {
+    let invitation = meeting.participants[user].invitation.as_ref().expect("is invited");
+    (invitation.id.clone(), device(user, "phone"))
+}
+
+/// Who was invited first.
+pub fn invitee(meeting: &Meeting) -> UserId {
+    meeting.participants.values().find(|part| part.invitation.is_some()).expect("somebody").user_id.clone()
+}
+
+/// Effects that are not done yet.
+pub fn pending(rev: u64, meeting: &Meeting) -> Pending {
+    let cause = Cause::Deadline { meeting_id: meeting.id.clone(), rev };
+    Pending { cause, due_ms: START_MS + 5_000 }
+}
+
+/// A commit of `next`, decided from the revision before it, of the meeting's record alone.
+pub fn commit(next: &Meeting) -> Commit<'_> {
+    Commit { next, seen_rev: next.rev - 1, slots: Vec::new(), pending: None, due_at_ms: None, parts: Vec::new() }
+}
+
+/// Takes a slot that is free.
+pub fn take(user: &UserId) -> SlotWrite {
+    SlotWrite::Take { user: user.clone(), seen: None }
+}
+
+/// Writes it, which nothing may stand in the way of.
+pub async fn write(table: &Table, commit: &Commit<'_>) {
+    let outcome = table.commit(commit).await.expect("the table answers");
+    assert!(matches!(outcome, Outcome::Done), "{outcome:?}");
+}
+
+/// The meeting that a slot names.
+pub async fn holder(table: &Table, user: &UserId) -> Option<String> {
+    let slot = table.slot(user).await.expect("the table answers");
+    slot.map(|slot| slot.meeting_id.to_string())
+}

@@ -1,0 +1,87 @@
+//! Lifecycle events come late, twice and out of order: each is noted once, and only if it is news.
+
+use crate::devices::{first, seen};
+use crate::fixture::{START_MS, device, user};
+use crate::server::Server;
+use switchboard::address::ClientId;
+use switchboard::store::{Seen, Table};
+
+/// The counter of connections starts again when a device was away for so long.
+const RESET_MS: i64 = 55 * 60 * 1_000;
+
+/// A device's connection `version`, in a session of its own.
+fn connection(device: &ClientId, version: i64, at_ms: i64) -> Seen {
+    Seen { session: format!("session-{version}"), version, ..first(device, at_ms) }
+}
+
+async fn connects(table: &Table, seen: &Seen) -> bool {
+    table.device_connected(seen).await.expect("an answer")
+}
+
+async fn disconnects(table: &Table, seen: &Seen) -> bool {
+    table.device_disconnected(seen).await.expect("an answer")
+}
+
+#[tokio::test]
+async fn each_event_is_news_once() {
+    let Server { table, .. } = Server::shared().await;
+    let phone = device(&user("alice"), "phone");
+    for version in [1, 2, 5] {
+        let connection = connection(&phone, version, START_MS + version);
+        assert!(connects(&table, &connection).await);
+        assert!(!connects(&table, &connection).await, "twice");
+        assert!(disconnects(&table, &connection).await);
+        assert!(!disconnects(&table, &connection).await, "twice");
+        assert!(!connects(&table, &connection).await, "late");
+    }
+    assert_eq!(seen(&table, &phone.user(), START_MS).await, [(phone, START_MS + 5)].into());
+}
+
+#[tokio::test]
+async fn the_end_of_a_session_that_was_taken_over_is_no_disconnect() {
+    let Server { table, .. } = Server::shared().await;
+    let phone = device(&user("alice"), "phone");
+    let (old, new) = (connection(&phone, 1, START_MS), connection(&phone, 2, START_MS + 1));
+    assert!(connects(&table, &old).await);
+    assert!(connects(&table, &new).await);
+    assert!(!disconnects(&table, &old).await);
+    assert!(!connects(&table, &old).await, "nor does an old connect come back");
+    assert!(disconnects(&table, &new).await);
+}
+
+#[tokio::test]
+async fn a_disconnect_before_anything_is_known_is_ignored() {
+    let Server { table, .. } = Server::shared().await;
+    let alice = user("alice");
+    let phone = device(&alice, "phone");
+    let connection = connection(&phone, 3, START_MS);
+    assert!(!disconnects(&table, &connection).await);
+    assert_eq!(seen(&table, &alice, START_MS).await.len(), 0, "it makes no device");
+    table.register_device(&phone, None, START_MS).await.expect("an answer");
+    assert!(!disconnects(&table, &connection).await, "registered, but in no session yet");
+    assert!(connects(&table, &connection).await);
+}
+
+#[tokio::test]
+async fn a_registration_in_between_lets_every_connect_in() {
+    let Server { table, .. } = Server::shared().await;
+    let phone = device(&user("alice"), "phone");
+    assert!(connects(&table, &connection(&phone, 9, START_MS)).await);
+    // `authorize` ran for the next connection; only the broker knows how it counts that.
+    table.register_device(&phone, None, START_MS + 1).await.expect("an answer");
+    assert!(!disconnects(&table, &connection(&phone, 9, START_MS + 1)).await, "its session was replaced");
+    assert!(connects(&table, &connection(&phone, 0, START_MS + 2)).await);
+}
+
+#[tokio::test]
+async fn a_counter_that_starts_again_is_believed_after_an_hour_away_but_not_while_connected() {
+    let Server { table, .. } = Server::shared().await;
+    let phone = device(&user("alice"), "phone");
+    let away = connection(&phone, 7, START_MS);
+    assert!(connects(&table, &away).await);
+    assert!(!connects(&table, &connection(&phone, 0, START_MS + 2 * RESET_MS)).await, "connected");
+    assert!(disconnects(&table, &away).await);
+    assert!(!connects(&table, &connection(&phone, 0, START_MS + RESET_MS)).await, "too soon");
+    assert!(connects(&table, &connection(&phone, 0, START_MS + RESET_MS + 1)).await);
+    assert!(disconnects(&table, &connection(&phone, 0, START_MS + RESET_MS + 2)).await);
+}

@@ -1,0 +1,63 @@
+//! What a create needs to know, read at once.
+
+use crate::fixture::{START_MS, commit, device, direct, meeting, take, user, users, write};
+use crate::server::Server;
+use switchboard::address::UserId;
+use switchboard::meeting::Meeting;
+use switchboard::message::object::Mode;
+use switchboard::store::{Commit, Slot, UserRecord};
+
+#[tokio::test]
+async fn users_who_were_never_seen_are_there_with_nothing_known() {
+    let Server { table, .. } = Server::shared().await;
+    let everybody = users(3);
+    let view = table.opening(&direct().id, &everybody, START_MS).await.expect("an answer");
+    assert_eq!(view.meeting, None);
+    assert_eq!(view.users, everybody.into_iter().map(|user| (user, UserRecord::default())).collect());
+}
+
+#[tokio::test]
+async fn the_meeting_of_the_request_and_everybodys_devices_name_and_slot_are_given() {
+    let Server { table, .. } = Server::shared().await;
+    let (alice, bob) = (user("alice"), user("bob"));
+    let call = meeting(Mode::Direct, &alice, std::slice::from_ref(&bob));
+    write(&table, &Commit { slots: vec![take(&alice)], ..commit(&call) }).await;
+    table.register_device(&device(&bob, "phone"), Some("Bob"), START_MS).await.expect("an answer");
+
+    let view = table.opening(&call.id, &[alice.clone(), bob.clone()], START_MS).await.expect("an answer");
+    assert_eq!(view.meeting.map(|loaded| loaded.meeting), Some(call.clone()));
+    assert_eq!(view.users[&alice].slot, Some(Slot { meeting_id: call.id }));
+    assert_eq!(view.users[&bob].slot, None);
+    assert_eq!(view.users[&bob].name.as_deref(), Some("Bob"));
+    assert_eq!(view.users[&bob].devices[0].client_id, device(&bob, "phone"));
+}
+
+/// With caller and meeting the request names one key more than a batch takes, or exactly as many as it takes.
+async fn of_invitees(invitees: usize) {
+    let Server { table, .. } = Server::shared().await;
+    let everybody = users(invitees + 1);
+    let (first, last): (&UserId, &UserId) = (&everybody[0], &everybody[invitees]);
+    for user in [first, last] {
+        table.register_device(&device(user, "phone"), None, START_MS).await.expect("an answer");
+    }
+    let known: Meeting = meeting(Mode::Group, first, &everybody[1..]);
+    for expected in [None, Some(known.clone())] {
+        let view = table.opening(&known.id, &everybody, START_MS).await.expect("an answer");
+        assert_eq!(view.meeting.map(|loaded| loaded.meeting), expected);
+        assert_eq!(view.users.len(), everybody.len());
+        assert!([first, last].iter().all(|user| view.users[*user].devices.len() == 1));
+        if expected.is_none() {
+            write(&table, &Commit { slots: vec![take(first)], parts: known.new_parts(), ..commit(&known) }).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_largest_request_is_read_whole() {
+    of_invitees(49).await;
+}
+
+#[tokio::test]
+async fn the_largest_request_but_one_is_read_whole() {
+    of_invitees(48).await;
+}

@@ -1,0 +1,114 @@
+//! The table under test, and the raw items in it.
+
+use crate::stack::{Stack, external_table};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
+};
+use std::collections::HashMap;
+use switchboard::store::Table;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+/// An item as the table has it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// Where the table is.
+struct Place {
+    url: String,
+    table: String,
+}
+
+/// The table under test.
+pub struct Server {
+    /// As the functions use it.
+    pub table: Table,
+    client: Client,
+    name: String,
+}
+
+impl Server {
+    /// The table that all tests share, with a client of this test's own runtime.
+    pub async fn shared() -> Self {
+        static PLACE: OnceCell<Place> = OnceCell::const_new();
+        let place = PLACE.get_or_init(place).await;
+        let client = client(&place.url);
+        Self { table: Table::new(client.clone(), place.table.clone()), client, name: place.table.clone() }
+    }
+
+    /// The item under this key.
+    pub async fn item(&self, pk: &str, sk: &str) -> Option<Item> {
+        let get = self.client.get_item().table_name(&self.name).consistent_read(true);
+        let output = get.set_key(Some(key(pk, sk))).send().await.expect("the table answers");
+        output.item
+    }
+
+    /// Writes attributes into the item under this key, past everything that guards it.
+    pub async fn spoil(&self, pk: &str, sk: &str, attributes: Item) -> Item {
+        let mut item = self.item(pk, sk).await.unwrap_or_else(|| key(pk, sk));
+        item.extend(attributes);
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item.clone()));
+        put.send().await.expect("the table answers");
+        item
+    }
+}
+
+fn key(pk: &str, sk: &str) -> Item {
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
+}
+
+async fn place() -> Place {
+    let Some(url) = external_table() else {
+        let ready = &Stack::shared().ready;
+        let field = |name: &str| ready[name].as_str().expect("the ready file names its parts").to_owned();
+        return Place { url: field("dynamodb"), table: field("table") };
+    };
+    let table = format!("contract-{}", Uuid::new_v4().simple());
+    create(&client(&url), &table).await;
+    Place { url, table }
+}
+
+/// A client like the functions', without TLS: what is tested is on this machine.
+fn client(url: &str) -> Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+        .endpoint_url(url)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    Client::from_conf(config)
+}
+
+/// Makes the table as the template has it.
+async fn create(client: &Client, name: &str) {
+    let attribute = |name: &str, kind: ScalarAttributeType| {
+        let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build();
+        attribute.expect("it is whole")
+    };
+    let part = |name: &str, kind: KeyType| {
+        KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("it is whole")
+    };
+    let due = GlobalSecondaryIndex::builder()
+        .index_name("due")
+        .key_schema(part("due_shard", KeyType::Hash))
+        .key_schema(part("due_at", KeyType::Range))
+        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build());
+    client
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(attribute("pk", ScalarAttributeType::S))
+        .attribute_definitions(attribute("sk", ScalarAttributeType::S))
+        .attribute_definitions(attribute("due_shard", ScalarAttributeType::S))
+        .attribute_definitions(attribute("due_at", ScalarAttributeType::N))
+        .key_schema(part("pk", KeyType::Hash))
+        .key_schema(part("sk", KeyType::Range))
+        .global_secondary_indexes(due.build().expect("it is whole"))
+        .send()
+        .await
+        .unwrap_or_else(|error| panic!("the server makes no table: {error:?}"));
+}

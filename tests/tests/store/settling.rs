@@ -1,0 +1,120 @@
+//! How far a ring got, and which effects are done, is written beside `rev`: no commit is lost by it, and no commit
+//! loses it.
+
+use crate::commits::decided;
+use crate::fixture::{commit, device, direct, invitee, leg, meeting, next, pending, user, users, write};
+use crate::server::Server;
+use std::collections::BTreeMap;
+use switchboard::address::ClientId;
+use switchboard::id::InviteId;
+use switchboard::meeting::Meeting;
+use switchboard::message::object::{Mode, Reach};
+use switchboard::store::{Commit, Loaded, Outcome, Table};
+
+type Reached = BTreeMap<(InviteId, ClientId), Reach>;
+
+/// A call whose effects are pending, and the leg to the callee's phone.
+async fn ringing(table: &Table) -> (Meeting, (InviteId, ClientId)) {
+    let call = direct();
+    let due_at_ms = Some(pending(1, &call).due_ms);
+    write(table, &Commit { pending: Some(pending(1, &call)), due_at_ms, ..commit(&call) }).await;
+    let leg = leg(&call, &invitee(&call));
+    (call, leg)
+}
+
+async fn stored(table: &Table, meeting: &Meeting) -> Loaded {
+    table.meeting(&meeting.id).await.expect("an answer").expect("it is there")
+}
+
+fn reach(meeting: &Meeting, (invite, device): &(InviteId, ClientId)) -> Option<Reach> {
+    meeting.reached.get(invite)?.get(device).copied()
+}
+
+#[tokio::test]
+async fn reach_is_noted_and_the_effects_are_done_while_the_revision_stays() {
+    let Server { table, .. } = Server::shared().await;
+    let (call, leg) = ringing(&table).await;
+    let reached = Reached::from([(leg.clone(), Reach::Queued)]);
+    let given = table.settle(&call.id, 1, &reached).await.expect("an answer").expect("it is there");
+    let loaded = stored(&table, &call).await;
+    assert_eq!(given, loaded, "it is given as it is now");
+    assert_eq!(reach(&loaded.meeting, &leg), Some(Reach::Queued));
+    assert_eq!((loaded.meeting.rev, loaded.pending.len()), (1, 0));
+    assert_eq!(loaded.due_at_ms, Some(pending(1, &call).due_ms), "the index is left to `wake`");
+    let unreached = Meeting { reached: BTreeMap::new(), ..loaded.meeting };
+    assert_eq!(unreached, call, "and nothing else changes");
+
+    let reached = Reached::from([(leg.clone(), Reach::Delivered)]);
+    table.settle(&call.id, 1, &reached).await.expect("an answer");
+    assert_eq!(reach(&stored(&table, &call).await.meeting, &leg), Some(Reach::Delivered), "once more");
+}
+
+#[tokio::test]
+async fn only_the_effects_of_that_revision_are_done() {
+    let Server { table, .. } = Server::shared().await;
+    let (call, _) = ringing(&table).await;
+    let second = next(&call, "second");
+    write(&table, &Commit { pending: Some(pending(2, &call)), ..commit(&second) }).await;
+    let loaded = stored(&table, &call).await;
+    assert_eq!(loaded.pending.keys().collect::<Vec<_>>(), [&1, &2]);
+    let given = table.settle(&call.id, 1, &Reached::new()).await.expect("an answer").expect("it is there");
+    assert_eq!(given.pending, [(2, pending(2, &call))].into());
+    assert_eq!(given.meeting, second, "the meeting that moved on is given");
+    table.settle(&call.id, 7, &Reached::new()).await.expect("what is not pending is done");
+    assert_eq!(stored(&table, &call).await.pending.len(), 1);
+}
+
+#[tokio::test]
+async fn a_commit_decided_before_leaves_it_as_it_is() {
+    let Server { table, .. } = Server::shared().await;
+    let (call, leg) = ringing(&table).await;
+    let reached = Reached::from([(leg.clone(), Reach::Sent)]);
+    table.settle(&call.id, 1, &reached).await.expect("an answer");
+    let second = next(&call, "knows of no reach");
+    write(&table, &commit(&second)).await;
+    let loaded = stored(&table, &call).await;
+    assert_eq!(reach(&loaded.meeting, &leg), Some(Reach::Sent));
+    assert_eq!((loaded.meeting.rev, loaded.pending.len()), (2, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_is_lost_when_both_happen_at_once() {
+    let Server { table, .. } = Server::shared().await;
+    for _ in 0..16 {
+        let (call, leg) = ringing(&table).await;
+        let second = next(&call, "at once");
+        let commit = Commit { pending: Some(pending(2, &call)), ..commit(&second) };
+        let reached = Reached::from([(leg.clone(), Reach::Delivered)]);
+        let (outcome, settled) = tokio::join!(decided(&table, &commit), table.settle(&call.id, 1, &reached));
+        assert!(matches!(outcome, Outcome::Done), "the commit does not see it: {outcome:?}");
+        settled.expect("an answer").expect("it is there");
+        let loaded = stored(&table, &call).await;
+        assert_eq!(reach(&loaded.meeting, &leg), Some(Reach::Delivered));
+        assert_eq!((loaded.meeting.rev, loaded.pending), (2, [(2, pending(2, &call))].into()));
+    }
+}
+
+#[tokio::test]
+async fn a_meeting_that_is_not_there_is_not_made() {
+    let Server { table, .. } = Server::shared().await;
+    let call = direct();
+    let reached = Reached::from([(leg(&call, &invitee(&call)), Reach::Sent)]);
+    assert_eq!(table.settle(&call.id, 1, &reached).await.expect("no fault"), None);
+    assert_eq!(table.meeting(&call.id).await.expect("an answer"), None);
+}
+
+#[tokio::test]
+async fn every_leg_of_the_largest_ring_is_noted() {
+    let Server { table, .. } = Server::shared().await;
+    let invited = users(49);
+    let group = meeting(Mode::Group, &user("host"), &invited);
+    write(&table, &Commit { pending: Some(pending(1, &group)), ..commit(&group) }).await;
+    let mut reached = Reached::new();
+    for user in &invited {
+        let (invite, _) = leg(&group, user);
+        reached.extend((0..8).map(|at| ((invite.clone(), device(user, &at.to_string())), Reach::Delivered)));
+    }
+    let given = table.settle(&group.id, 1, &reached).await.expect("an answer").expect("it is there");
+    assert!(reached.keys().all(|leg| reach(&given.meeting, leg) == Some(Reach::Delivered)));
+    assert!(given.pending.is_empty());
+}

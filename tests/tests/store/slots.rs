@@ -1,0 +1,159 @@
+//! Call slots: taken when free or held by the dead meeting that was looked at, and given back only by their holder.
+
+use crate::commits::decided;
+use crate::creating::present;
+use crate::fixture::{commit, direct, ended, holder, invitee, meeting, next, take, user, users, write};
+use crate::server::Server;
+use futures::future::join_all;
+use switchboard::address::UserId;
+use switchboard::meeting::Meeting;
+use switchboard::message::object::Mode;
+use switchboard::store::{Commit, Outcome, SlotWrite, Table};
+
+/// A call of `caller` that has both slots.
+async fn call(table: &Table, caller: &UserId) -> Meeting {
+    let call = meeting(Mode::Direct, caller, &[user("callee")]);
+    let slots = vec![take(caller), take(&invitee(&call))];
+    write(table, &Commit { slots, ..commit(&call) }).await;
+    call
+}
+
+#[tokio::test]
+async fn a_free_slot_is_taken_and_names_the_meeting() {
+    let Server { table, .. } = Server::shared().await;
+    let alice = user("alice");
+    let call = call(&table, &alice).await;
+    for user in [&alice, &invitee(&call)] {
+        assert_eq!(holder(&table, user).await.as_deref(), Some(call.id.as_str()));
+    }
+}
+
+#[tokio::test]
+async fn a_slot_that_is_held_is_not_taken_and_nothing_is_written() {
+    let Server { table, .. } = Server::shared().await;
+    let alice = user("alice");
+    let first = call(&table, &alice).await;
+    let bob = user("bob");
+    let second = meeting(Mode::Direct, &bob, std::slice::from_ref(&alice));
+    let commit = Commit { slots: vec![take(&bob), take(&alice)], ..commit(&second) };
+    let outcome = table.commit(&commit).await.expect("an answer");
+    assert!(matches!(outcome, Outcome::SlotTaken), "{outcome:?}");
+    assert_eq!(holder(&table, &alice).await.as_deref(), Some(first.id.as_str()));
+    assert_eq!(holder(&table, &bob).await, None);
+    assert_eq!(table.meeting(&second.id).await.expect("an answer"), None);
+}
+
+#[tokio::test]
+async fn the_slot_of_a_dead_meeting_is_taken_over_but_only_from_that_one() {
+    let Server { table, .. } = Server::shared().await;
+    let alice = user("alice");
+    let dead = call(&table, &alice).await;
+    let over = |seen: &Meeting| SlotWrite::Take { user: alice.clone(), seen: Some(seen.id.clone()) };
+    let other = direct();
+    let mistaken = Commit { slots: vec![over(&direct())], ..commit(&other) };
+    let outcome = table.commit(&mistaken).await.expect("an answer");
+    assert!(matches!(outcome, Outcome::SlotTaken), "another meeting holds it: {outcome:?}");
+    let living = direct();
+    write(&table, &Commit { slots: vec![over(&dead)], ..commit(&living) }).await;
+    assert_eq!(holder(&table, &alice).await.as_deref(), Some(living.id.as_str()));
+}
+
+#[tokio::test]
+async fn a_slot_that_became_free_meanwhile_is_taken_just_so() {
+    let Server { table, .. } = Server::shared().await;
+    let (alice, gone, call) = (user("alice"), direct(), direct());
+    let slots = vec![SlotWrite::Take { user: alice.clone(), seen: Some(gone.id) }];
+    write(&table, &Commit { slots, ..commit(&call) }).await;
+    assert_eq!(holder(&table, &alice).await.as_deref(), Some(call.id.as_str()));
+}
+
+#[tokio::test]
+async fn who_accepts_has_the_slot_whatever_held_it() {
+    let Server { table, .. } = Server::shared().await;
+    let alice = user("alice");
+    call(&table, &alice).await;
+    let group = meeting(Mode::Group, &user("host"), std::slice::from_ref(&alice));
+    write(&table, &commit(&group)).await;
+    let accepted = next(&group, "accepted");
+    let slots = vec![SlotWrite::Overwrite(alice.clone())];
+    write(&table, &Commit { slots, ..commit(&accepted) }).await;
+    assert_eq!(holder(&table, &alice).await.as_deref(), Some(group.id.as_str()));
+}
+
+#[tokio::test]
+async fn a_slot_is_given_back_by_its_holder_only_and_never_fails_the_commit() {
+    let Server { table, .. } = Server::shared().await;
+    let alice = user("alice");
+    let first = call(&table, &alice).await;
+    let bob = invitee(&first);
+    let other = meeting(Mode::Group, &user("host"), std::slice::from_ref(&alice));
+    let slots = vec![SlotWrite::Overwrite(alice.clone())];
+    write(&table, &Commit { slots, ..commit(&other) }).await;
+
+    let end = ended(&first);
+    let nobody = user("nobody");
+    let slots = [&alice, &bob, &nobody].map(|user| SlotWrite::Free(user.clone())).to_vec();
+    write(&table, &Commit { slots: slots.clone(), ..commit(&end) }).await;
+    assert_eq!(table.meeting(&end.id).await.expect("an answer").map(|loaded| loaded.meeting), Some(end.clone()));
+    assert_eq!(holder(&table, &alice).await.as_deref(), Some(other.id.as_str()), "names another meeting");
+    assert_eq!(holder(&table, &bob).await, None, "was this meeting's");
+
+    let again = table.commit(&Commit { slots, ..commit(&end) }).await.expect("an answer");
+    assert_eq!(present(again), end, "a lost race is one even if no slot is left to free");
+}
+
+#[tokio::test]
+async fn a_slot_that_is_taken_counts_more_than_one_that_is_not_ours() {
+    let Server { table, .. } = Server::shared().await;
+    let (alice, bob) = (user("alice"), user("bob"));
+    call(&table, &alice).await;
+    call(&table, &bob).await;
+    let third = direct();
+    let slots = vec![SlotWrite::Free(alice), take(&bob)];
+    let outcome = table.commit(&Commit { slots, ..commit(&third) }).await.expect("an answer");
+    assert!(matches!(outcome, Outcome::SlotTaken), "{outcome:?}");
+    assert_eq!(table.meeting(&third.id).await.expect("an answer"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_32_who_want_one_slot_at_once_exactly_one_gets_it() {
+    let Server { table, .. } = Server::shared().await;
+    let wanted = user("wanted");
+    let calls: Vec<Meeting> =
+        (0..32).map(|_| meeting(Mode::Direct, &user("caller"), std::slice::from_ref(&wanted))).collect();
+    let commits: Vec<Commit<'_>> =
+        calls.iter().map(|call| Commit { slots: vec![take(&call.host), take(&wanted)], ..commit(call) }).collect();
+    let outcomes = join_all(commits.iter().map(|commit| decided(&table, commit))).await;
+    let mut won = 0;
+    for (call, outcome) in calls.iter().zip(outcomes) {
+        let stored = table.meeting(&call.id).await.expect("an answer");
+        if matches!(outcome, Outcome::Done) {
+            won += 1;
+            assert_eq!(holder(&table, &wanted).await.as_deref(), Some(call.id.as_str()));
+        } else {
+            assert!(matches!(outcome, Outcome::SlotTaken), "{outcome:?}");
+            assert_eq!((stored, holder(&table, &call.host).await), (None, None), "nothing of it is written");
+        }
+    }
+    assert_eq!(won, 1);
+}
+
+#[tokio::test]
+async fn the_end_of_the_largest_meeting_fits_into_one_transaction() {
+    let Server { table, .. } = Server::shared().await;
+    let everybody = users(100);
+    let mut group = meeting(Mode::Group, &everybody[0], &everybody[1..50]);
+    write(&table, &commit(&group)).await;
+    for half in everybody.chunks(50) {
+        group = next(&group, "more came in");
+        let slots = half.iter().cloned().map(SlotWrite::Overwrite).collect();
+        write(&table, &Commit { slots, ..commit(&group) }).await;
+    }
+    let end = ended(&group);
+    let slots = everybody.iter().cloned().map(SlotWrite::Free).collect();
+    write(&table, &Commit { slots, ..commit(&end) }).await;
+    let holders = join_all(everybody.iter().map(|user| holder(&table, user))).await;
+    let left: Vec<String> = holders.into_iter().flatten().collect();
+    // One transaction has a hundred items; a slot that names an ended meeting keeps nobody busy.
+    assert!(left.len() <= 1 && left.iter().all(|id| *id == end.id.as_str()), "{left:?}");
+}

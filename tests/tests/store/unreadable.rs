@@ -1,0 +1,96 @@
+//! A record that this version cannot read is an error that names it, and stays as it is.
+
+use crate::fixture::{START_MS, commit, direct, invitee, leg, next, take, user, write};
+use crate::server::{Item, Server};
+use aws_sdk_dynamodb::types::AttributeValue;
+use switchboard::meeting::Meeting;
+use switchboard::message::object::Reach;
+use switchboard::store::{Commit, StoreError};
+
+/// Ways in which a meeting's record can be something else than expected.
+fn spoilt() -> Vec<Item> {
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    let number = |value: &str| AttributeValue::N(value.to_owned());
+    let one = |name: &str, value: AttributeValue| Item::from([(name.to_owned(), value)]);
+    vec![
+        one("schema", number("2")),
+        one("schema", text("1")),
+        one("meeting", text("not a meeting")),
+        one("meeting", AttributeValue::M(Item::new())),
+        one("pending", AttributeValue::M(one("1", text("not pending")))),
+    ]
+}
+
+/// The error says which record it is.
+fn names<T: std::fmt::Debug>(outcome: Result<T, StoreError>, key: &str) {
+    match outcome {
+        Err(StoreError::Unreadable { key: named, .. }) => assert_eq!(named, key),
+        other => panic!("{key} cannot be read: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn nobody_reads_it_or_writes_over_it() {
+    let server = Server::shared().await;
+    let table = &server.table;
+    for attributes in spoilt() {
+        let call = direct();
+        write(table, &commit(&call)).await;
+        let key = format!("meeting#{}", call.id);
+        let item = server.spoil(&key, "state", attributes).await;
+
+        names(table.meeting(&call.id).await, &key);
+        names(table.meetings(&[call.id.clone()].into()).await, &key);
+        names(table.opening(&call.id, &[user("alice")], START_MS).await, &key);
+        let again = Meeting { title: Some("made again".to_owned()), ..call.clone() };
+        names(table.commit(&commit(&again)).await, &key);
+        let with_slot = Commit { slots: vec![take(&call.host)], ..commit(&again) };
+        names(table.commit(&with_slot).await, &key);
+        assert_eq!(server.item(&key, "state").await, Some(item));
+    }
+}
+
+#[tokio::test]
+async fn what_another_version_made_of_it_is_not_touched_by_whoever_read_it_before() {
+    let server = Server::shared().await;
+    let table = &server.table;
+    let call = direct();
+    write(table, &commit(&call)).await;
+    let key = format!("meeting#{}", call.id);
+    let newer = Item::from([("schema".to_owned(), AttributeValue::N("2".to_owned()))]);
+    let item = server.spoil(&key, "state", newer).await;
+
+    names(table.commit(&commit(&next(&call, "second"))).await, &key);
+    let reached = [(leg(&call, &invitee(&call)), Reach::Sent)].into();
+    names(table.settle(&call.id, 1, &reached).await, &key);
+    table.correct_due(&call.id, 1, Some(START_MS)).await.expect("no fault");
+    assert_eq!(server.item(&key, "state").await, Some(item));
+}
+
+#[tokio::test]
+async fn a_slot_that_names_no_meeting_is_an_error_too() {
+    let server = Server::shared().await;
+    let (table, alice) = (&server.table, user("alice"));
+    let key = format!("user#{alice}");
+    let broken = Item::from([("slot_meeting".to_owned(), AttributeValue::S("no id!".to_owned()))]);
+    let item = server.spoil(&key, "slot", broken).await;
+    names(table.slot(&alice).await, &key);
+    names(table.opening(&direct().id, std::slice::from_ref(&alice), START_MS).await, &key);
+    let call = direct();
+    table.commit(&Commit { slots: vec![take(&alice)], ..commit(&call) }).await.expect("an answer");
+    assert_eq!(server.item(&key, "slot").await, Some(item));
+}
+
+#[tokio::test]
+async fn a_device_that_cannot_be_read_is_left_out_and_the_others_are_rung() {
+    let server = Server::shared().await;
+    let (table, alice) = (&server.table, user("alice"));
+    let phone = crate::fixture::device(&alice, "phone");
+    table.register_device(&phone, None, START_MS).await.expect("an answer");
+    let odd = Item::from([
+        ("device:not a client id".to_owned(), AttributeValue::M(Item::new())),
+        (format!("device:{phone}2"), AttributeValue::S("no device".to_owned())),
+    ]);
+    server.spoil(&format!("user#{alice}"), "devices", odd).await;
+    assert_eq!(crate::devices::seen(table, &alice, START_MS).await.into_keys().collect::<Vec<_>>(), [phone]);
+}
