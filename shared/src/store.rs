@@ -20,6 +20,7 @@ pub use user::{Slot, UserRecord};
 use crate::aws::explain;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 use std::error::Error;
@@ -75,6 +76,21 @@ impl Table {
     #[must_use]
     pub fn new(client: Client, name: String) -> Self {
         Self { client, name }
+    }
+}
+
+/// Every item that a query finds, page by page.
+async fn query_all(query: QueryFluentBuilder) -> Result<Vec<Item>, StoreError> {
+    let mut items = Vec::new();
+    let mut from = None;
+    loop {
+        let output = query.clone().set_exclusive_start_key(from).send().await;
+        let output = output.map_err(StoreError::unavailable("Query"))?;
+        items.extend(output.items.unwrap_or_default());
+        match output.last_evaluated_key {
+            Some(key) => from = Some(key),
+            None => return Ok(items),
+        }
     }
 }
 

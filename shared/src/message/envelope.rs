@@ -135,7 +135,7 @@ fn strip_nulls(object: &mut Map<String, Value>) {
 }
 
 /// Reads the fields of one type and names the path of what does not fit.
-pub(super) fn fields<T: DeserializeOwned>(fields: Value) -> Result<T, Invalid> {
+pub(crate) fn fields<T: DeserializeOwned>(fields: Value) -> Result<T, Invalid> {
     serde_path_to_error::deserialize(fields).map_err(|error| {
         let message = error.inner().to_string();
         let parent = error.path().to_string();

@@ -1,10 +1,22 @@
 //! What terminals send: one enum per function, since each function has its own topic.
 
+mod answer;
+mod attend;
+mod create;
+mod destroy;
+mod invite;
+mod sync;
+
+pub use answer::{Accept, Answer, Reject, RejectReason, Ringing, Silence};
+pub use attend::{Attend, Leave, MediaReport, RefreshToken, Rejoin, ReportMedia};
+pub use create::{Create, CreateMeeting};
+pub use destroy::{Destroy, DestroyMeeting};
+pub use invite::{CancelInvite, Invitations, Invite};
+pub use sync::{Sync, SyncState};
+
 use super::envelope::Invalid;
-use super::object::{Media, Mode, Policy};
 use crate::address::UserId;
-use crate::id::{InviteId, MeetingId, RequestId};
-use serde::{Deserialize, Serialize};
+use crate::id::MeetingId;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -39,13 +51,16 @@ macro_rules! requests {
         #[serde(tag = "type")]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $kind)] $variant($variant),)+ }
 
-        impl Requests for $name {
+        impl $crate::message::uplink::Requests for $name {
             const FUNCTION: &'static str = $function;
             $(const BULK: bool = $bulk;)?
 
-            fn read(kind: &str, fields: Value) -> Option<Result<Self, Invalid>> {
+            fn read(
+                kind: &str,
+                fields: serde_json::Value,
+            ) -> Option<Result<Self, $crate::message::envelope::Invalid>> {
                 match kind {
-                    $($kind => Some(super::envelope::fields::<$variant>(fields).and_then(|fields| {
+                    $($kind => Some($crate::message::envelope::fields::<$variant>(fields).and_then(|fields| {
                         fields.check()?;
                         Ok(Self::$variant(fields))
                     })),)+
@@ -58,7 +73,7 @@ macro_rules! requests {
             }
 
             fn meeting_id(&self) -> Option<&MeetingId> {
-                match self { $(Self::$variant(fields) => fields.meeting_id(),)+ }
+                match self { $(Self::$variant(fields) => $crate::message::uplink::Fields::meeting_id(fields),)+ }
             }
         }
 
@@ -90,326 +105,7 @@ macro_rules! of_a_meeting {
     };
 }
 
-/// Opens a meeting and rings its invitees.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CreateMeeting {
-    /// Direct or group.
-    pub mode: Mode,
-    /// Audio or video.
-    pub media: Media,
-    /// Accounts, without duplicates and oneself; exactly one in a direct call.
-    pub invitees: Vec<UserId>,
-    /// At most 200 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// The rules of the meeting; what is left out has its default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub policy: Option<Policy>,
-    /// 10–180; 45 by default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ring_seconds: Option<u32>,
-    /// 2–100; 50 by default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_participants: Option<u32>,
-    /// 1–1440; 240 by default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_minutes: Option<u32>,
-    /// Anything the app wants to pass on, at most 2 KB.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ext: Option<Map<String, Value>>,
-}
-
-impl Fields for CreateMeeting {
-    fn check(&self) -> Result<(), Invalid> {
-        check_invitees(&self.invitees)?;
-        if self.mode == Mode::Direct && self.invitees.len() != 1 {
-            return Err(Invalid::new("invitees", "a direct meeting has exactly one invitee"));
-        }
-        check_text("title", self.title.as_deref())?;
-        check_range("ring_seconds", self.ring_seconds, 10, 180)?;
-        check_range("max_participants", self.max_participants, 2, 100)?;
-        check_range("max_minutes", self.max_minutes, 1, 1440)?;
-        check_ext(self.ext.as_ref())
-    }
-
-    fn meeting_id(&self) -> Option<&MeetingId> {
-        None
-    }
-}
-
-requests! {
-    /// Requests of `create-meeting`.
-    Create on "create-meeting" {
-        /// Opens a meeting and rings its invitees.
-        CreateMeeting = "create_meeting",
-    }
-}
-
-/// Invites more people during a call; a direct one becomes a group.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Invite {
-    /// The meeting.
-    pub meeting_id: MeetingId,
-    /// Accounts, without duplicates and oneself.
-    pub invitees: Vec<UserId>,
-    /// 10–180; the meeting's own by default.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ring_seconds: Option<u32>,
-    /// Anything the app wants to pass on, at most 2 KB.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ext: Option<Map<String, Value>>,
-}
-
-impl Fields for Invite {
-    fn check(&self) -> Result<(), Invalid> {
-        if self.invitees.is_empty() {
-            return Err(Invalid::new("invitees", "name at least one"));
-        }
-        check_invitees(&self.invitees)?;
-        check_range("ring_seconds", self.ring_seconds, 10, 180)?;
-        check_ext(self.ext.as_ref())
-    }
-
-    fn meeting_id(&self) -> Option<&MeetingId> {
-        Some(&self.meeting_id)
-    }
-}
-
-/// Takes invitations back.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CancelInvite {
-    /// The meeting.
-    pub meeting_id: MeetingId,
-    /// Whose; all that are pending if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invitees: Option<Vec<UserId>>,
-}
-
-impl Fields for CancelInvite {
-    fn check(&self) -> Result<(), Invalid> {
-        self.invitees.as_deref().map_or(Ok(()), check_invitees)
-    }
-
-    fn meeting_id(&self) -> Option<&MeetingId> {
-        Some(&self.meeting_id)
-    }
-}
-
-requests! {
-    /// Requests of `invite`.
-    Invitations on "invite" {
-        /// Invites more people.
-        Invite = "invite",
-        /// Takes invitations back.
-        CancelInvite = "cancel_invite",
-    }
-}
-
-/// A device rings.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Ringing {
-    /// The meeting.
-    pub meeting_id: MeetingId,
-    /// The invitation.
-    pub invite_id: InviteId,
-}
-
-/// The user takes the call on this device.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Accept {
-    /// The meeting.
-    pub meeting_id: MeetingId,
-    /// The invitation.
-    pub invite_id: InviteId,
-    /// Audio or video.
-    pub media: Media,
-}
-
-/// Why an invitation was rejected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RejectReason {
-    /// The user said no.
-    Declined,
-    /// The user is busy.
-    Busy,
-    /// The device is silent by rule.
-    DoNotDisturb,
-    /// Anything else.
-    Other,
-}
-
-/// The user does not take the call, on any device.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Reject {
-    /// The meeting.
-    pub meeting_id: MeetingId,
-    /// The invitation.
-    pub invite_id: InviteId,
-    /// Why.
-    pub reason: RejectReason,
-    /// At most 200 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-}
-
-/// Stops the ringing of this device alone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Silence {
-    /// The meeting.
-    pub meeting_id: MeetingId,
-    /// The invitation.
-    pub invite_id: InviteId,
-}
-
-of_a_meeting!(Ringing, Accept, Silence);
-
-impl Fields for Reject {
-    fn check(&self) -> Result<(), Invalid> {
-        check_text("text", self.text.as_deref())
-    }
-
-    fn meeting_id(&self) -> Option<&MeetingId> {
-        Some(&self.meeting_id)
-    }
-}
-
-requests! {
-    /// Requests of `answer`.
-    Answer on "answer" {
-        /// A device rings.
-        Ringing = "ringing",
-        /// The user takes the call.
-        Accept = "accept",
-        /// The user does not take the call.
-        Reject = "reject",
-        /// Stops the ringing of this device alone.
-        Silence = "silence",
-    }
-}
-
-/// A terminal's own report about its media.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MediaReport {
-    /// It is in the media.
-    Joined,
-    /// It has left the media.
-    Left,
-}
-
-/// Says that this terminal is in the media, or not any more; sent once, never answered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ReportMedia {
-    /// The meeting.
-    pub meeting_id: MeetingId,
-    /// In or out.
-    pub state: MediaReport,
-    /// Microphone on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audio: Option<bool>,
-    /// Camera on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub video: Option<bool>,
-    /// Screen shared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub screen: Option<bool>,
-}
-
-/// Asks for a fresh join token.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RefreshToken {
-    /// The meeting.
-    pub meeting_id: MeetingId,
-}
-
-/// Comes back to a seat after the media or the connection dropped.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Rejoin {
-    /// The meeting.
-    pub meeting_id: MeetingId,
-}
-
-/// Hangs up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Leave {
-    /// The meeting.
-    pub meeting_id: MeetingId,
-}
-
-of_a_meeting!(ReportMedia, Rejoin, RefreshToken, Leave);
-
-requests! {
-    /// Requests of `attend`.
-    Attend on "attend" {
-        /// Reports about the media.
-        ReportMedia = "report_media",
-        /// Comes back to a seat.
-        Rejoin = "rejoin",
-        /// Asks for a fresh join token.
-        RefreshToken = "refresh_token",
-        /// Hangs up.
-        Leave = "leave",
-    }
-}
-
-/// Ends a meeting for all: by its id, or by the id of one's own create request.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DestroyMeeting {
-    /// The meeting.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub meeting_id: Option<MeetingId>,
-    /// The id of the create request whose answer has not come.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub create_id: Option<RequestId>,
-    /// At most 200 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-impl Fields for DestroyMeeting {
-    fn check(&self) -> Result<(), Invalid> {
-        match (&self.meeting_id, &self.create_id) {
-            (None, None) => Err(Invalid::new("meeting_id", "give meeting_id or create_id")),
-            (Some(_), Some(_)) => Err(Invalid::new("create_id", "give meeting_id or create_id, not both")),
-            _ => check_text("reason", self.reason.as_deref()),
-        }
-    }
-
-    fn meeting_id(&self) -> Option<&MeetingId> {
-        self.meeting_id.as_ref()
-    }
-}
-
-requests! {
-    /// Requests of `destroy`.
-    Destroy on "destroy" {
-        /// Ends a meeting for all.
-        DestroyMeeting = "destroy_meeting",
-    }
-}
-
-/// Asks for the present state of one meeting, or of all live ones that the user is in or invited to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SyncState {
-    /// Only this meeting.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub meeting_id: Option<MeetingId>,
-}
-
-impl Fields for SyncState {
-    fn meeting_id(&self) -> Option<&MeetingId> {
-        self.meeting_id.as_ref()
-    }
-}
-
-requests! {
-    /// Requests of `sync`.
-    Sync on "sync", bulk: true {
-        /// Asks for the present state.
-        SyncState = "sync",
-    }
-}
+use {of_a_meeting, requests};
 
 fn check_invitees(invitees: &[UserId]) -> Result<(), Invalid> {
     if invitees.len() > INVITEES_MAX {

@@ -9,8 +9,8 @@ use crate::meeting::Meeting;
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Delete, Put,
-    ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
+    AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
+    TransactWriteItem, Update,
 };
 use std::collections::HashMap;
 
@@ -198,7 +198,11 @@ impl MeetingUpdate {
         let fresh = commit.seen_rev == 0;
         let mut update = Self {
             expression: String::new(),
-            condition: if fresh { "attribute_not_exists(pk)" } else { "#a_rev = :seen AND #a_schema = :schema" },
+            condition: if fresh {
+                "attribute_not_exists(pk)"
+            } else {
+                "#a_rev = :seen AND #a_schema = :schema"
+            },
             names: HashMap::new(),
             values: HashMap::new(),
         };

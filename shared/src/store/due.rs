@@ -1,7 +1,7 @@
 //! What is due: the sparse index that the sweep reads, and its correction.
 
 use super::meeting::{SCHEMA, due_shard, meeting_key};
-use super::{Item, StoreError, Table, number, stored_number, stored_text, text};
+use super::{Item, StoreError, Table, number, query_all, stored_number, stored_text, text};
 use crate::id::MeetingId;
 use crate::store::DUE_SHARDS;
 
@@ -22,25 +22,15 @@ impl Table {
     }
 
     async fn due_in(&self, shard: String, until_ms: i64) -> Result<Vec<Due>, StoreError> {
-        let mut due = Vec::new();
-        let mut from = None;
-        loop {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.name)
-                .index_name("due")
-                .key_condition_expression("due_shard = :shard AND due_at <= :until")
-                .expression_attribute_values(":shard", text(&shard))
-                .expression_attribute_values(":until", number(until_ms))
-                .set_exclusive_start_key(from.take());
-            let output = query.send().await.map_err(StoreError::unavailable("Query"))?;
-            due.extend(output.items.unwrap_or_default().iter().filter_map(read));
-            match output.last_evaluated_key {
-                Some(key) => from = Some(key),
-                None => return Ok(due),
-            }
-        }
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name("due")
+            .key_condition_expression("due_shard = :shard AND due_at <= :until")
+            .expression_attribute_values(":shard", text(&shard))
+            .expression_attribute_values(":until", number(until_ms));
+        Ok(query_all(query).await?.iter().filter_map(read).collect())
     }
 
     /// Corrects the index for a meeting that is still at `rev`; a meeting that moved on has corrected it itself.

@@ -3,7 +3,7 @@
 use super::meeting::meeting_key;
 use super::open::BATCH_MAX;
 use super::user::slot_key;
-use super::{Item, Loaded, Slot, StoreError, Table, UserRecord, stored_text, text};
+use super::{Item, Loaded, Slot, StoreError, Table, UserRecord, query_all, stored_text, text};
 use crate::address::UserId;
 use crate::id::MeetingId;
 use std::collections::BTreeSet;
@@ -11,27 +11,17 @@ use std::collections::BTreeSet;
 impl Table {
     /// The meetings that `user` may be in or invited to. Whether that still holds, only the meeting knows.
     pub async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError> {
-        let mut meetings = BTreeSet::new();
-        let mut from = None;
-        loop {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.name)
-                .consistent_read(true)
-                // In the order of sort keys, `slot` stands behind every `invited#…` and nothing else between.
-                .key_condition_expression("pk = :user AND sk BETWEEN :first AND :last")
-                .expression_attribute_values(":user", text(format!("user#{user}")))
-                .expression_attribute_values(":first", text("invited#"))
-                .expression_attribute_values(":last", text("slot"))
-                .set_exclusive_start_key(from.take());
-            let output = query.send().await.map_err(StoreError::unavailable("Query"))?;
-            meetings.extend(output.items.unwrap_or_default().iter().filter_map(named));
-            match output.last_evaluated_key {
-                Some(key) => from = Some(key),
-                None => return Ok(meetings),
-            }
-        }
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            // In the order of sort keys, `slot` stands behind every `invited#…` and nothing else between.
+            .key_condition_expression("pk = :user AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":user", text(format!("user#{user}")))
+            .expression_attribute_values(":first", text("invited#"))
+            .expression_attribute_values(":last", text("slot"));
+        Ok(query_all(query).await?.iter().filter_map(named).collect())
     }
 
     /// The meetings of these ids that exist.

@@ -86,11 +86,16 @@ impl Table {
                 }
                 Err(error)
                     if attempt < ATTEMPTS
-                        && error.as_service_error().is_some_and(|e| e.is_transaction_conflict_exception()) => {}
+                        && error
+                            .as_service_error()
+                            .is_some_and(|e| e.is_transaction_conflict_exception()) => {}
                 Err(error) => return Err(StoreError::unavailable("UpdateItem")(error)),
             }
             tokio::time::sleep(Duration::from_millis(5 << attempt)).await;
         }
-        Err(StoreError::Unavailable { operation: "UpdateItem", why: "a transaction stood in the way".to_owned() })
+        Err(StoreError::Unavailable {
+            operation: "UpdateItem",
+            why: "a transaction stood in the way".to_owned(),
+        })
     }
 }

@@ -115,6 +115,17 @@ impl Stack {
         .await;
     }
 
+    /// How many messages `function` has sent straight to a device.
+    pub async fn told(&self, function: &str, client_id: &str) -> usize {
+        let Value::Array(entries) = self.get("/local/journal").await else {
+            panic!("the journal is a list")
+        };
+        let is_one = |entry: &&Value| {
+            entry["kind"] == "direct" && entry["function"] == function && entry["detail"]["client_id"] == client_id
+        };
+        entries.iter().filter(is_one).count()
+    }
+
     /// An item of the table, in the table's own notation; `null` if there is none.
     pub async fn item(&self, pk: &str, sk: &str) -> Value {
         let request = json!({

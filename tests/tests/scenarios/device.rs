@@ -63,16 +63,14 @@ impl Device {
         }
         let deadline = tokio::time::Instant::now() + DEADLINE;
         loop {
-            match tokio::time::timeout_at(deadline, self.events.next()).await {
-                Ok(Some(Event::Message(news))) if is_it(&news) => return *news,
-                Ok(Some(Event::Message(news))) => self.unclaimed.push_back(*news),
-                Ok(Some(Event::Gap { .. })) => {}
-                Ok(other) => panic!("{} waits for `{kind}`: {other:?}", self.client_id()),
-                Err(_elapsed) => panic!(
-                    "{} never heard `{kind}`, but {:?}",
-                    self.client_id(),
-                    self.unclaimed
-                ),
+            let Ok(event) = tokio::time::timeout_at(deadline, self.events.next()).await else {
+                panic!("{} never heard `{kind}`, but {:?}", self.client_id(), self.unclaimed)
+            };
+            match event {
+                Some(Event::Message(news)) if is_it(&news) => return *news,
+                Some(Event::Message(news)) => self.unclaimed.push_back(*news),
+                Some(Event::Gap { .. }) => {}
+                other => panic!("{} waits for `{kind}`: {other:?}", self.client_id()),
             }
         }
     }
@@ -84,10 +82,7 @@ impl Device {
 
     /// Sends a prepared request, and is answered.
     pub async fn sends(&self, uplink: &Uplink) -> Received {
-        self.terminal
-            .ask(uplink)
-            .await
-            .unwrap_or_else(|error| panic!("`{}`: {error}", uplink.kind()))
+        self.terminal.ask(uplink).await.unwrap_or_else(|error| panic!("`{}`: {error}", uplink.kind()))
     }
 
     /// Asks, and is refused.
@@ -100,22 +95,13 @@ impl Device {
     /// Tells something that is sent once, and waits until it was handled.
     pub async fn tells(&self, function: &str, fields: Value) {
         let handled = journal::of(&self.stack, self.client_id()).await.len();
-        self.terminal
-            .tell(&request(function, fields))
-            .await
-            .expect("connected");
-        journal::until_at(&self.stack, self.client_id(), |invocations| {
-            invocations.len() > handled
-        })
-        .await;
+        self.terminal.tell(&request(function, fields)).await.expect("connected");
+        journal::until_at(&self.stack, self.client_id(), |invocations| invocations.len() > handled).await;
     }
 
     /// Publishes bytes to a function and waits for the error that has no request to go to.
     pub async fn is_refused_bytes(&mut self, function: &str, payload: &[u8]) -> Received {
-        self.terminal
-            .publish(&format!("call-up/{function}"), payload.to_vec())
-            .await
-            .expect("connected");
+        self.terminal.publish(&format!("call-up/{function}"), payload.to_vec()).await.expect("connected");
         let error = self.hears("error").await;
         assert_eq!(error.body.get("re"), Some(&Value::Null), "{error:?}");
         error
@@ -153,17 +139,12 @@ impl Device {
     pub async fn sends_in_vain(&self, uplink: &Uplink) {
         let before = journal::of(&self.stack, self.client_id()).await.len();
         self.terminal.tell(uplink).await.expect("connected");
-        journal::until_at(&self.stack, self.client_id(), |invocations| {
-            invocations.len() > before
-        })
-        .await;
+        journal::until_at(&self.stack, self.client_id(), |invocations| invocations.len() > before).await;
     }
 
     /// The user's meetings and open invitations, as the service has them.
     pub async fn syncs(&self) -> Value {
-        let state = self
-            .sends(&request("sync", json!({"type": "sync"})).bulk())
-            .await;
+        let state = self.sends(&request("sync", json!({"type": "sync"})).bulk()).await;
         assert_eq!(state.kind, "state");
         json_of(&state)
     }
@@ -179,12 +160,8 @@ impl Device {
     /// Takes in everything that the broker had for this device before this moment: messages keep their order, so an
     /// answer comes after them.
     async fn catches_up(&mut self) {
-        let refused = self
-            .is_refused(
-                "destroy",
-                json!({"type": "destroy_meeting", "meeting_id": "none"}),
-            )
-            .await;
+        let refused =
+            self.is_refused("destroy", json!({"type": "destroy_meeting", "meeting_id": "none"})).await;
         assert_eq!(refused.code, "meeting_not_found");
         while let Some(event) = self.events.try_next() {
             if let Event::Message(news) = event {

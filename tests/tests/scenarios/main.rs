@@ -13,6 +13,7 @@ mod dependencies;
 mod destroying;
 mod device;
 mod direct_call;
+mod dying;
 mod hanging_up;
 mod journal;
 mod meeting_ids;

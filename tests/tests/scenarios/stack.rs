@@ -104,6 +104,10 @@ impl Stack {
             .stdin(Stdio::piped())
             .stdout(log.try_clone().expect("a file can be shared"))
             .stderr(log);
+        if let Some(url) = other_table() {
+            // That server outlives the stack, and other stacks use it too: so each has a table of its own.
+            command.args(["--dynamodb", &url, "--stack-name", &format!("test-{}", uuid::Uuid::new_v4().simple())]);
+        }
         for setting in SETTINGS {
             command.env_remove(setting);
         }
@@ -125,6 +129,11 @@ impl Stack {
             _keeper: Arc::new(Keeper(keeper)),
         }
     }
+}
+
+/// The DynamoDB-compatible server to use in place of the embedded one, if this run names one.
+pub fn other_table() -> Option<String> {
+    std::env::var("SWITCHBOARD_TEST_DYNAMODB").ok().filter(|url| !url.is_empty())
 }
 
 /// A client of this test's own runtime.

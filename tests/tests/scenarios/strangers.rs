@@ -13,34 +13,21 @@ use terminal::{ConnectError, Terminal, development_jwt};
 /// The user tries to connect with this token, and the broker refuses.
 async fn is_refused(user: &User, token: SecretString) {
     let outcome = Terminal::connect(user.config_with("phone", token)).await;
-    let refusals = [
-        ConnectReturnCode::NotAuthorized,
-        ConnectReturnCode::BadUserNamePassword,
-    ];
-    assert!(
-        matches!(&outcome, Err(ConnectError::Refused(code)) if refusals.contains(code)),
-        "{outcome:?}"
-    );
+    let refusals = [ConnectReturnCode::NotAuthorized, ConnectReturnCode::BadUserNamePassword];
+    assert!(matches!(&outcome, Err(ConnectError::Refused(code)) if refusals.contains(code)), "{outcome:?}");
 }
 
 #[tokio::test]
 async fn a_token_under_another_secret_is_refused() {
     let alice = User::new("Alice");
-    is_refused(
-        &alice,
-        development_jwt("another secret", alice.id.as_str(), None, now_seconds() + 3600),
-    )
-    .await;
+    is_refused(&alice, development_jwt("another secret", alice.id.as_str(), None, now_seconds() + 3600))
+        .await;
 }
 
 #[tokio::test]
 async fn an_expired_token_is_refused() {
     let alice = User::new("Alice");
-    is_refused(
-        &alice,
-        development_jwt(JWT_SECRET, alice.id.as_str(), None, now_seconds() - 3600),
-    )
-    .await;
+    is_refused(&alice, development_jwt(JWT_SECRET, alice.id.as_str(), None, now_seconds() - 3600)).await;
 }
 
 #[tokio::test]
@@ -52,13 +39,7 @@ async fn a_token_that_says_it_needs_no_signature_is_refused() {
         let header = part(json!({"alg": algorithm, "typ": "JWT"}));
         is_refused(&alice, format!("{header}.{claims}.").into()).await;
     }
-    let signature = alice
-        .token()
-        .expose_secret()
-        .rsplit('.')
-        .next()
-        .expect("three parts")
-        .to_owned();
+    let signature = alice.token().expose_secret().rsplit('.').next().expect("three parts").to_owned();
     let header = part(json!({"alg": "none", "typ": "JWT"}));
     is_refused(&alice, format!("{header}.{claims}.{signature}").into()).await;
 }
@@ -79,15 +60,11 @@ async fn no_token_at_all_is_refused() {
 #[tokio::test]
 async fn a_client_id_that_is_no_address_of_the_user_is_refused() {
     let alice = User::new("Alice");
-    for client_id in [
-        alice.id.to_string(),
-        format!("GID_test@@@{}.a.b", alice.id),
-        format!("@@@{}", alice.id),
-    ] {
+    for client_id in
+        [alice.id.to_string(), format!("GID_test@@@{}.a.b", alice.id), format!("@@@{}", alice.id)]
+    {
         let (_client, mut mqtt) = plain_client(&alice, &client_id);
-        let outcome = tokio::time::timeout(DEADLINE, mqtt.poll())
-            .await
-            .expect("the broker answers");
+        let outcome = tokio::time::timeout(DEADLINE, mqtt.poll()).await.expect("the broker answers");
         assert!(outcome.is_err(), "{client_id}: {outcome:?}");
     }
 }
@@ -96,26 +73,15 @@ async fn a_client_id_that_is_no_address_of_the_user_is_refused() {
 async fn nobody_listens_to_the_messages_of_another() {
     let (alice, mallory) = (User::new("Alice"), User::new("Mallory"));
     let own = mallory.client_id("phone");
-    for topic in [
-        format!("call-dn/p2p/{}", alice.client_id("phone")),
-        "call-dn/p2p/+".to_owned(),
-        "#".to_owned(),
-    ] {
+    for topic in
+        [format!("call-dn/p2p/{}", alice.client_id("phone")), "call-dn/p2p/+".to_owned(), "#".to_owned()]
+    {
         let (client, mut mqtt) = plain_client(&mallory, own.as_str());
-        client
-            .subscribe(&topic, QoS::AtLeastOnce)
-            .await
-            .expect("it can be asked");
+        client.subscribe(&topic, QoS::AtLeastOnce).await.expect("it can be asked");
         let granted = loop {
-            match tokio::time::timeout(DEADLINE, mqtt.poll())
-                .await
-                .expect("the broker answers")
-            {
+            match tokio::time::timeout(DEADLINE, mqtt.poll()).await.expect("the broker answers") {
                 Ok(Event::Incoming(Incoming::SubAck(ack))) => {
-                    break ack
-                        .return_codes
-                        .iter()
-                        .any(|code| *code != SubscribeReasonCode::Failure);
+                    break ack.return_codes.iter().any(|code| *code != SubscribeReasonCode::Failure);
                 }
                 Ok(_) => {}
                 Err(_) => break false,
@@ -129,27 +95,23 @@ async fn nobody_listens_to_the_messages_of_another() {
 async fn nobody_speaks_as_the_service_or_in_the_name_of_another() {
     let (alice, mallory) = (User::new("Alice"), User::new("Mallory"));
     let mut phone = alice.on("phone").await;
-    let mut stranger = mallory.on("phone").await;
+    let (stranger, mut events) = Terminal::connect(mallory.config("phone")).await.expect("a known user");
     let forged = json!({"v": 1, "type": "meeting_ended", "id": "forged", "server_ms": 0, "reason": "admin"});
     let topic = format!("call-dn/p2p/{}", phone.client_id());
-    stranger
-        .terminal
-        .publish(&topic, forged.to_string().into_bytes())
-        .await
-        .expect("connected");
-    // The broker closes the connection on it; the terminal comes back, and what it forged is gone.
-    assert_eq!(stranger.also_hears(&[]).await, Vec::<String>::new());
+    stranger.publish(&topic, forged.to_string().into_bytes()).await.expect("connected");
+    let event = tokio::time::timeout(DEADLINE, events.next()).await.expect("the broker reacts");
+    assert!(
+        matches!(event, Some(terminal::Event::Disconnected { .. })),
+        "it closes the connection: {event:?}"
+    );
     assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn a_body_that_names_another_sender_is_a_request_of_who_sent_it() {
     let (alice, bob, victim) = (User::new("Alice"), User::new("Bob"), User::new("Victim"));
-    let (caller, mut phone, mut victims) = (
-        alice.on("phone").await,
-        bob.on("phone").await,
-        victim.on("phone").await,
-    );
+    let (caller, mut phone, mut victims) =
+        (alice.on("phone").await, bob.on("phone").await, victim.on("phone").await);
     let mut fields = direct(&bob);
     fields["client_id"] = json!(victim.client_id("phone"));
     fields["from"] = json!({"user_id": victim.id, "name": "Victim"});
@@ -158,16 +120,10 @@ async fn a_body_that_names_another_sender_is_a_request_of_who_sent_it() {
     let created = caller.asks("create-meeting", fields).await;
     assert_eq!(created.body["meeting"]["host"], alice.id.as_str());
     let invitation = phone.hears("invitation").await;
-    assert_eq!(
-        invitation.body["from"],
-        json!({"user_id": alice.id, "name": "Alice"})
-    );
+    assert_eq!(invitation.body["from"], json!({"user_id": alice.id, "name": "Alice"}));
     let told = json_of(&created).to_string() + &json_of(&invitation).to_string();
     assert!(!told.contains(victim.id.as_str()), "{told}");
-    assert_eq!(
-        victims.also_hears(&[caller.client_id()]).await,
-        Vec::<String>::new()
-    );
+    assert_eq!(victims.also_hears(&[caller.client_id()]).await, Vec::<String>::new());
 }
 
 /// A client that connects as it likes, with the user's good token.

@@ -1,11 +1,11 @@
 //! The registry of devices: who can be rung.
 
-use crate::fixture::{START_MS, device, direct, user};
+use crate::fixture::{SESSION_LIFE_MS, START_MS, device, direct, user};
 use crate::server::Server;
 use futures::future::join_all;
 use std::collections::BTreeMap;
 use switchboard::address::{ClientId, UserId};
-use switchboard::store::{SESSION_LIFE_MS, Seen, Table, UserRecord};
+use switchboard::store::{Seen, Table, UserRecord};
 
 /// What the table knows of a user.
 pub async fn record(table: &Table, user: &UserId, now_ms: i64) -> UserRecord {

@@ -13,6 +13,9 @@ use uuid::Uuid;
 /// The moment at which every meeting of these tests is made.
 pub const START_MS: i64 = 1_795_366_084_000;
 
+/// How long a device that is not seen any more can be rung: the broker keeps a session for a week at most.
+pub const SESSION_LIFE_MS: i64 = 7 * 24 * 3_600 * 1_000;
+
 /// Characters that no other test has.
 fn unique() -> String {
     Uuid::new_v4().simple().to_string()

@@ -1,6 +1,6 @@
 //! The table under test, and the raw items in it.
 
-use crate::stack::{Stack, external_table};
+use crate::stack::{Stack, other_table};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
@@ -61,10 +61,9 @@ fn key(pk: &str, sk: &str) -> Item {
 }
 
 async fn place() -> Place {
-    let Some(url) = external_table() else {
-        let ready = &Stack::shared().ready;
-        let field = |name: &str| ready[name].as_str().expect("the ready file names its parts").to_owned();
-        return Place { url: field("dynamodb"), table: field("table") };
+    let Some(url) = other_table() else {
+        let stack = Stack::shared();
+        return Place { url: format!("{}/dynamodb", stack.http), table: stack.table.clone() };
     };
     let table = format!("contract-{}", Uuid::new_v4().simple());
     create(&client(&url), &table).await;

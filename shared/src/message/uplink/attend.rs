@@ -1,0 +1,70 @@
+//! Requests of `attend`.
+
+use super::{Fields, of_a_meeting, requests};
+use crate::id::MeetingId;
+use serde::{Deserialize, Serialize};
+
+/// A terminal's own report about its media.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaReport {
+    /// It is in the media.
+    Joined,
+    /// It has left the media.
+    Left,
+}
+
+/// Says that this terminal is in the media, or not any more; sent once, never answered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReportMedia {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+    /// In or out.
+    pub state: MediaReport,
+    /// Microphone on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio: Option<bool>,
+    /// Camera on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video: Option<bool>,
+    /// Screen shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen: Option<bool>,
+}
+
+/// Asks for a fresh join token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RefreshToken {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+}
+
+/// Comes back to a seat after the media or the connection dropped.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rejoin {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+}
+
+/// Hangs up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Leave {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+}
+
+of_a_meeting!(ReportMedia, Rejoin, RefreshToken, Leave);
+
+requests! {
+    /// Requests of `attend`.
+    Attend on "attend" {
+        /// Reports about the media.
+        ReportMedia = "report_media",
+        /// Comes back to a seat.
+        Rejoin = "rejoin",
+        /// Asks for a fresh join token.
+        RefreshToken = "refresh_token",
+        /// Hangs up.
+        Leave = "leave",
+    }
+}

@@ -1,0 +1,64 @@
+//! Requests of `create-meeting`.
+
+use super::super::envelope::Invalid;
+use super::super::object::{Media, Mode, Policy};
+use super::{Fields, check_ext, check_invitees, check_range, check_text, requests};
+use crate::address::UserId;
+use crate::id::MeetingId;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Opens a meeting and rings its invitees.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CreateMeeting {
+    /// Direct or group.
+    pub mode: Mode,
+    /// Audio or video.
+    pub media: Media,
+    /// Accounts, without duplicates and oneself; exactly one in a direct call.
+    pub invitees: Vec<UserId>,
+    /// At most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The rules of the meeting; what is left out has its default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
+    /// 10–180; 45 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ring_seconds: Option<u32>,
+    /// 2–100; 50 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_participants: Option<u32>,
+    /// 1–1440; 240 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_minutes: Option<u32>,
+    /// Anything the app wants to pass on, at most 2 KB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ext: Option<Map<String, Value>>,
+}
+
+impl Fields for CreateMeeting {
+    fn check(&self) -> Result<(), Invalid> {
+        check_invitees(&self.invitees)?;
+        if self.mode == Mode::Direct && self.invitees.len() != 1 {
+            return Err(Invalid::new("invitees", "a direct meeting has exactly one invitee"));
+        }
+        check_text("title", self.title.as_deref())?;
+        check_range("ring_seconds", self.ring_seconds, 10, 180)?;
+        check_range("max_participants", self.max_participants, 2, 100)?;
+        check_range("max_minutes", self.max_minutes, 1, 1440)?;
+        check_ext(self.ext.as_ref())
+    }
+
+    fn meeting_id(&self) -> Option<&MeetingId> {
+        None
+    }
+}
+
+requests! {
+    /// Requests of `create-meeting`.
+    Create on "create-meeting" {
+        /// Opens a meeting and rings its invitees.
+        CreateMeeting = "create_meeting",
+    }
+}

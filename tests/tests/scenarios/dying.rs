@@ -1,0 +1,284 @@
+//! A function that dies between its commit and its effects: the terminal asks again, or `wake` does again what nobody
+//! reported done. Either way everybody hears what is true, under the same ids, and it happened once.
+
+use crate::calls::{Call, direct, rings, talks};
+use crate::device::{Device, refusal, request};
+use crate::stack::Stack;
+use crate::user::User;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Past the 5 s after which effects that nobody reported done are done again, and the timer's own second.
+const EFFECTS_ARE_OVERDUE: Duration = Duration::from_secs(7);
+/// The next sweep is due.
+const A_MINUTE: Duration = Duration::from_secs(61);
+
+/// The process of `function` dies as soon as its next commit is written.
+async fn dies_after_commit(stack: &Stack, function: &str, operation: &str) {
+    let fault = json!({"function": function, "kind": "kill_after_commit", "only": operation});
+    stack.breaks(fault).await;
+}
+
+/// A direct call that rings for three minutes, so that it still does when somebody looks at it a minute later.
+fn long_ring(callee: &User) -> Value {
+    let mut fields = direct(callee);
+    fields["ring_seconds"] = json!(180);
+    fields
+}
+
+/// A direct call that rings for three minutes, and is heard.
+async fn rings_long(caller: &Device, callee: &User, phone: &mut Device) -> Call {
+    let call = Call::of(&caller.asks("create-meeting", long_ring(callee)).await);
+    phone.hears("invitation").await;
+    call
+}
+
+fn ids(copies: &[Value]) -> Vec<&str> {
+    copies.iter().filter_map(|copy| copy["id"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_create_that_died_after_its_commit_rings_when_the_terminal_asks_again() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    dies_after_commit(&stack, "create-meeting", "TransactWriteItems").await;
+    let create = request("create-meeting", direct(&bob));
+    caller.sends_in_vain(&create).await;
+    stack.until_broken().await;
+    assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new(), "it died before it told anybody");
+
+    let call = Call::of(&caller.sends(&create).await);
+    let offer = phone.hears("invitation").await;
+    assert_eq!(offer.body["invite_id"], call.invite_id);
+    assert_eq!(
+        caller.syncs().await["meetings"].as_array().map(Vec::len),
+        Some(1),
+        "there is one meeting"
+    );
+    let accepted = phone.asks("answer", call.about_invitation("accept")).await;
+    assert_eq!(accepted.meeting_id.as_deref(), Some(call.meeting_id.as_str()));
+    let cause = phone.client_id().to_owned();
+    assert_eq!(caller.also_hears(&[&cause]).await, ["participant_updated"]);
+}
+
+#[tokio::test]
+async fn a_create_that_died_after_its_commit_rings_and_is_answered_even_if_nobody_asks_again() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    dies_after_commit(&stack, "create-meeting", "TransactWriteItems").await;
+    let create = request("create-meeting", long_ring(&bob));
+    caller.sends_in_vain(&create).await;
+    stack.until_broken().await;
+    stack.moves_on(A_MINUTE).await;
+
+    let offer = phone.hears("invitation").await;
+    let answer = caller.hears("meeting_created").await;
+    assert_eq!(answer.answers(), Some(create.id()));
+    assert!(answer.body.contains_key("join"), "the caller may still come in: {answer:?}");
+    assert_eq!(answer.meeting_id, offer.meeting_id);
+    let left_ms = offer.body["deadline_in_ms"].as_i64().expect("milliseconds");
+    assert!(left_ms <= 120_000, "a minute of the ring is over: {left_ms}");
+
+    let again = caller.sends(&create).await;
+    assert_eq!(again.id, answer.id, "who asks now gets the same message");
+    assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new(), "and it rings once");
+}
+
+#[tokio::test]
+async fn effects_that_were_done_but_not_reported_are_done_again_under_the_same_ids() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    // The second write says that the effects are done. The process dies before it, when its timer is armed.
+    stack
+        .breaks(json!({"function": "create-meeting", "kind": "kill_before_commit", "only": "UpdateItem"}))
+        .await;
+    rings_long(&caller, &bob, &mut phone).await;
+    stack.until_broken().await;
+    stack.moves_on(EFFECTS_ARE_OVERDUE).await;
+    crate::controls::until("it rings again", async || stack.told("wake", phone.client_id()).await > 0).await;
+
+    let offers = phone.copies_of("invitation").await;
+    assert_eq!(offers.len(), 2, "nobody knew that it had been told: {offers:#?}");
+    assert_eq!(ids(&offers)[0], ids(&offers)[1]);
+    assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new(), "the user is rung once");
+    let answers = caller.copies_of("meeting_created").await;
+    assert!(ids(&answers).iter().all(|id| *id == ids(&answers)[0]), "{answers:#?}");
+
+    stack.moves_on(A_MINUTE).await;
+    stack.sweeps().await;
+    assert_eq!(phone.copies_of("invitation").await.len(), 2, "then it is known to be done");
+}
+
+#[tokio::test]
+async fn effects_are_not_done_again_when_they_are_not_true_any_more() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    stack
+        .breaks(json!({"function": "create-meeting", "kind": "kill_before_commit", "only": "UpdateItem"}))
+        .await;
+    let call = rings_long(&caller, &bob, &mut phone).await;
+    stack.until_broken().await;
+    phone.asks("answer", call.about_invitation("accept")).await;
+    stack.moves_on(A_MINUTE).await;
+    stack.sweeps().await;
+    stack.wakes(&call.meeting_id).await;
+    assert_eq!(phone.copies_of("invitation").await.len(), 1, "who has answered is not rung");
+    let cause = phone.client_id().to_owned();
+    assert_eq!(caller.also_hears(&[&cause]).await, ["participant_updated"]);
+}
+
+#[tokio::test]
+async fn an_accept_that_died_after_its_commit_is_answered_and_told_when_the_terminal_asks_again() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone, mut tablet) =
+        (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    tablet.hears("invitation").await;
+    dies_after_commit(&stack, "answer", "").await;
+    let accept = request("answer", call.about_invitation("accept"));
+    phone.sends_in_vain(&accept).await;
+    stack.until_broken().await;
+    let late = tablet.is_refused("answer", call.about_invitation("accept")).await;
+    assert_eq!(late.code, "already_answered", "the commit counts");
+
+    let accepted = phone.sends(&accept).await;
+    assert_eq!(accepted.kind, "invitation_accepted");
+    assert!(accepted.body.contains_key("join"));
+    let again = phone.sends(&accept).await;
+    assert_eq!(again.id, accepted.id);
+    let cause = phone.client_id().to_owned();
+    assert_eq!(caller.also_hears(&[&cause]).await, ["participant_updated"], "the caller hears it once");
+    assert_eq!(tablet.hears("invitation_closed").await.body["reason"], "answered_elsewhere");
+    let state = caller.syncs().await;
+    assert_eq!(state["meetings"][0]["participants"][1]["state"], "accepted");
+}
+
+#[tokio::test]
+async fn a_leave_that_died_after_its_commit_is_told_when_the_terminal_asks_again() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let call = talks(&mut caller, &bob, &mut phone).await;
+    dies_after_commit(&stack, "attend", "TransactWriteItems").await;
+    let leave = request("attend", call.request("leave"));
+    caller.sends_in_vain(&leave).await;
+    stack.until_broken().await;
+    assert_eq!(caller.sends(&leave).await.kind, "ok");
+    assert_eq!(phone.hears("meeting_ended").await.body["reason"], "completed");
+
+    stack.moves_on(A_MINUTE).await;
+    stack.sweeps().await;
+    let ends = phone.copies_of("meeting_ended").await;
+    assert!(ids(&ends).iter().all(|id| *id == ids(&ends)[0]), "every copy is the same message: {ends:#?}");
+    let next = phone.asks("create-meeting", direct(&alice)).await;
+    assert!(next.body.contains_key("join"), "both are free: {next:?}");
+}
+
+#[tokio::test]
+async fn an_end_that_died_after_its_commit_is_told_even_if_nobody_asks_again() {
+    let stack = Stack::own();
+    let (alice, bob, carol, dave) = (
+        User::at(&stack, "Alice"),
+        User::at(&stack, "Bob"),
+        User::at(&stack, "Carol"),
+        User::at(&stack, "Dave"),
+    );
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let (carols, mut daves) = (carol.on("phone").await, dave.on("phone").await);
+    let left = talks(&mut caller, &bob, &mut phone).await;
+    let destroyed = rings_long(&carols, &dave, &mut daves).await;
+    for (function, device, end) in
+        [("attend", &caller, left.request("leave")), ("destroy", &carols, destroyed.request("destroy_meeting"))]
+    {
+        dies_after_commit(&stack, function, "TransactWriteItems").await;
+        device.sends_in_vain(&request(function, end)).await;
+        stack.until_broken().await;
+    }
+    stack.moves_on(A_MINUTE).await;
+    assert_eq!(phone.hears("meeting_ended").await.body["reason"], "completed");
+    assert_eq!(daves.hears("invitation_closed").await.body["reason"], "meeting_ended");
+    assert_eq!(daves.hears("missed_call").await.body["from"]["user_id"], json!(carol.id));
+}
+
+#[tokio::test]
+async fn a_wake_that_died_after_its_commit_tells_the_outcome_later() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    dies_after_commit(&stack, "wake", "TransactWriteItems").await;
+    stack.moves_on(Duration::from_secs(49)).await;
+    stack.until_broken().await;
+    assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new(), "it died before it told anybody");
+
+    stack.moves_on(A_MINUTE).await;
+    assert_eq!(caller.hears("invitation_updated").await.body["state"], "no_answer");
+    assert_eq!(caller.hears("meeting_ended").await.body["reason"], "no_answer");
+    assert_eq!(phone.hears("invitation_closed").await.body["reason"], "expired");
+    assert_eq!(phone.hears("missed_call").await.body["reason"], "no_answer");
+    stack.wakes(&call.meeting_id).await;
+    stack.sweeps().await;
+    let cause = caller.client_id().to_owned();
+    assert_eq!(caller.also_hears(&[&cause]).await, Vec::<String>::new());
+    assert_eq!(phone.also_hears(&[&cause]).await, Vec::<String>::new(), "once is enough");
+}
+
+#[tokio::test]
+async fn a_function_that_died_before_its_commit_has_done_nothing_and_is_asked_again() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    stack.breaks(json!({"function": "create-meeting", "kind": "kill_before_commit"})).await;
+    let create = request("create-meeting", direct(&bob));
+    caller.sends_in_vain(&create).await;
+    stack.until_broken().await;
+    assert_eq!(caller.syncs().await["meetings"], json!([]));
+    let call = Call::of(&caller.sends(&create).await);
+    assert_eq!(phone.hears("invitation").await.body["invite_id"], call.invite_id);
+    stack.breaks(json!({"function": "answer", "kind": "kill_before_commit"})).await;
+    let accept = request("answer", call.about_invitation("accept"));
+    phone.sends_in_vain(&accept).await;
+    stack.until_broken().await;
+    assert_eq!(phone.sends(&accept).await.kind, "invitation_accepted");
+    assert_eq!(caller.hears("participant_updated").await.body["participant"]["state"], "accepted");
+}
+
+#[tokio::test]
+async fn a_table_that_throttles_for_long_is_said_to_be_unavailable_and_may_be_asked_again() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let create = request("create-meeting", direct(&bob));
+    for fault in ["throttle_table", "fail_table"] {
+        // As often as the SDK tries.
+        stack.breaks(json!({"function": "create-meeting", "kind": fault, "times": 3})).await;
+        let refused = refusal(caller.terminal.ask(&create).await);
+        assert_eq!((refused.code.as_str(), refused.retryable), ("unavailable", true), "{fault}");
+        assert!(refused.retry_after_ms.is_some(), "{refused:?}");
+    }
+    assert_eq!(caller.sends(&create).await.kind, "meeting_created");
+    phone.hears("invitation").await;
+}
+
+#[tokio::test]
+async fn one_downlink_that_the_broker_refuses_holds_up_nobody_else() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone, mut tablet) =
+        (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    tablet.hears("invitation").await;
+    let only = format!("@@@{}.", alice.id);
+    // As often as the SDK tries.
+    stack.breaks(json!({"function": "answer", "kind": "fail_publish", "only": only, "times": 2})).await;
+    assert_eq!(phone.asks("answer", call.about_invitation("accept")).await.kind, "invitation_accepted");
+    assert_eq!(tablet.hears("invitation_closed").await.body["reason"], "answered_elsewhere");
+    stack.until_broken().await;
+    let state = caller.syncs().await;
+    assert_eq!(state["meetings"][0]["participants"][1]["state"], "accepted", "sync repairs what was lost");
+}
