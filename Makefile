@@ -2,6 +2,8 @@
 
 # One build command and one feature set: any other selection of packages compiles the same dependencies again.
 BUILD := cargo build --locked --workspace
+# Says by its date that the packages which the tests need from PyPI are in the virtual environment.
+PACKAGES := .venv/ready
 STACK := target/debug/local
 
 .DEFAULT_GOAL := help
@@ -13,8 +15,9 @@ help: ## Lists the commands
 demo: build ## A calls B on this machine, with a timeline
 	@$(STACK) demo --no-build
 
-test: ## Builds everything and runs every test
+test: toolchain $(PACKAGES) build ## Builds everything and runs every test
 	cargo test --locked --workspace
+	tests/second-table.sh
 
 run: build ## The laptop stack, until Ctrl-C
 	@$(STACK) up --no-build
@@ -29,6 +32,9 @@ check: ## Formatting, lints and docs
 
 format: ## Formats the code
 	cargo fmt --all
+
+$(PACKAGES): tests/python.sh tests/requirements.txt
+	tests/python.sh $@
 
 # Says what is missing before a long build fails on it.
 .PHONY: toolchain

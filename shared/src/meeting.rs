@@ -20,6 +20,7 @@ mod change;
 mod connection;
 mod decide;
 mod destroy;
+mod history;
 mod invite;
 mod notice;
 mod open;

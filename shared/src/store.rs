@@ -1,6 +1,7 @@
 //! The one table: meetings, call slots, devices. Record types stay private to this module; what comes out are
 //! the core's own types, and a stored record that cannot be read is an error with its key, never a panic.
 
+mod calls;
 mod commit;
 mod due;
 mod lifecycle;
@@ -10,6 +11,7 @@ mod parts;
 mod settle;
 mod user;
 
+pub use calls::Cursor;
 pub use commit::{Commit, Outcome, SlotWrite};
 pub use due::Due;
 pub use lifecycle::Seen;

@@ -25,12 +25,7 @@ impl Terminal {
         media: Media,
     ) -> Result<Received, RequestError> {
         let (meeting_id, invite_id) = (meeting_id.clone(), invite_id.clone());
-        self.request(&Answer::from(Accept {
-            meeting_id,
-            invite_id,
-            media,
-        }))
-        .await
+        self.request(&Answer::from(Accept { meeting_id, invite_id, media })).await
     }
 
     /// Rejects the call for all devices of the user; answered by `ok`.
@@ -41,24 +36,14 @@ impl Terminal {
         reason: RejectReason,
     ) -> Result<Received, RequestError> {
         let (meeting_id, invite_id) = (meeting_id.clone(), invite_id.clone());
-        self.request(&Answer::from(Reject {
-            meeting_id,
-            invite_id,
-            reason,
-            text: None,
-        }))
-        .await
+        self.request(&Answer::from(Reject { meeting_id, invite_id, reason, text: None })).await
     }
 
     /// Says that this device rings. Any error that comes back (as [`Event::Message`](crate::Event::Message)) means:
     /// stop ringing at once.
     pub async fn ringing(&self, meeting_id: &MeetingId, invite_id: &InviteId) -> Result<(), RequestError> {
         let (meeting_id, invite_id) = (meeting_id.clone(), invite_id.clone());
-        self.announce(&Answer::from(Ringing {
-            meeting_id,
-            invite_id,
-        }))
-        .await
+        self.announce(&Answer::from(Ringing { meeting_id, invite_id })).await
     }
 
     /// Says that this device is in the media, or not any more.
@@ -76,39 +61,23 @@ impl Terminal {
 
     /// Asks for a fresh join token; answered by `token`.
     pub async fn refresh_token(&self, meeting_id: &MeetingId) -> Result<Received, RequestError> {
-        self.request(&Attend::from(RefreshToken {
-            meeting_id: meeting_id.clone(),
-        }))
-        .await
+        self.request(&Attend::from(RefreshToken { meeting_id: meeting_id.clone() })).await
     }
 
     /// Hangs up; answered by `ok`.
     pub async fn leave(&self, meeting_id: &MeetingId) -> Result<Received, RequestError> {
-        self.request(&Attend::from(Leave {
-            meeting_id: meeting_id.clone(),
-        }))
-        .await
+        self.request(&Attend::from(Leave { meeting_id: meeting_id.clone() })).await
     }
 
     /// Ends the meeting for everybody; answered by `meeting_ended`.
     pub async fn destroy_meeting(&self, meeting_id: &MeetingId) -> Result<Received, RequestError> {
         let meeting_id = Some(meeting_id.clone());
-        self.request(&Destroy::from(DestroyMeeting {
-            meeting_id,
-            create_id: None,
-            reason: None,
-        }))
-        .await
+        self.request(&Destroy::from(DestroyMeeting { meeting_id, create_id: None, reason: None })).await
     }
 
     /// Takes back a create request, whether or not the service has seen it; answered by `meeting_ended`.
     pub async fn destroy_created(&self, create_id: &RequestId) -> Result<Received, RequestError> {
         let create_id = Some(create_id.clone());
-        self.request(&Destroy::from(DestroyMeeting {
-            meeting_id: None,
-            create_id,
-            reason: None,
-        }))
-        .await
+        self.request(&Destroy::from(DestroyMeeting { meeting_id: None, create_id, reason: None })).await
     }
 }

@@ -27,10 +27,7 @@ pub struct UplinkParents {
 
 impl Default for UplinkParents {
     fn default() -> Self {
-        Self {
-            control: "call-up".to_owned(),
-            bulk: "bulk-up".to_owned(),
-        }
+        Self { control: "call-up".to_owned(), bulk: "bulk-up".to_owned() }
     }
 }
 

@@ -112,15 +112,8 @@ impl Connection {
             }
             tokio::time::sleep(jittered(wait)).await;
             wait = (wait * 2).min(self.config.retry.reconnect_at_most);
-            let token = self
-                .shared
-                .token
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone();
-            self.mqtt
-                .mqtt_options
-                .set_credentials(&self.config.user_name, token.expose_secret());
+            let token = self.shared.token.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            self.mqtt.mqtt_options.set_credentials(&self.config.user_name, token.expose_secret());
         }
     }
 
@@ -144,18 +137,14 @@ impl Connection {
         let (client_id, topics) = (&self.config.client_id, &self.config.downlinks);
         let filters = [topics.control_topic(client_id), topics.bulk_topic(client_id)]
             .map(|topic| SubscribeFilter::new(topic, QoS::AtLeastOnce));
-        self.mqtt
-            .pending
-            .push_front(Request::Subscribe(Subscribe::new_many(filters)));
+        self.mqtt.pending.push_front(Request::Subscribe(Subscribe::new_many(filters)));
     }
 
     fn listening(&mut self) {
         match self.first.take() {
             // Nobody waits for the connect any more: the handle is gone, and the task is about to be.
             Some(first) => drop(first.send(Ok(()))),
-            None => self.tell(Event::Connected {
-                session_present: self.session_present,
-            }),
+            None => self.tell(Event::Connected { session_present: self.session_present }),
         }
         self.link.send_replace(Link::Up);
     }
@@ -168,20 +157,14 @@ impl Connection {
         }
         if self.link.send_replace(Link::Down) == Link::Up {
             self.lost_at = Instant::now();
-            self.tell(Event::Disconnected {
-                reason: error.to_string(),
-            });
+            self.tell(Event::Disconnected { reason: error.to_string() });
         }
         false
     }
 
     fn receive(&mut self, publish: Publish) {
         let received_at = Instant::now();
-        let raw = Raw {
-            topic: publish.topic,
-            payload: publish.payload.to_vec(),
-            received_at,
-        };
+        let raw = Raw { topic: publish.topic, payload: publish.payload.to_vec(), received_at };
         let message = Received::read(&raw);
         if let Some(tap) = &self.config.tap {
             // Whoever listened in may have stopped.
@@ -191,14 +174,8 @@ impl Connection {
             Ok(message) => message,
             Err(error) => return tracing::warn!(%error, "dropped what is no downlink"),
         };
-        let (id, kind, meeting_id) = (
-            message.id.clone(),
-            message.kind.clone(),
-            message.meeting_id.clone(),
-        );
-        match self.inbox.take(message, received_at, |request| {
-            self.shared.pending.is_waiting(request)
-        }) {
+        let (id, kind, meeting_id) = (message.id.clone(), message.kind.clone(), message.meeting_id.clone());
+        match self.inbox.take(message, received_at, |request| self.shared.pending.is_waiting(request)) {
             Verdict::Answer(message) => {
                 let request = message.answers().unwrap_or_default().to_owned();
                 // Given up in this very moment: then it is news.

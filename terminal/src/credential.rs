@@ -14,19 +14,10 @@ struct Claims<'a> {
 
 /// Signs a JWT (HS256) for `account` that ends at `exp_seconds`, Unix time. For development and tests.
 #[must_use]
-#[expect(
-    clippy::missing_panics_doc,
-    reason = "three plain claims can always be written"
-)]
+#[expect(clippy::missing_panics_doc, reason = "three plain claims can always be written")]
 pub fn development_jwt(secret: &str, account: &str, name: Option<&str>, exp_seconds: i64) -> SecretString {
-    let claims = Claims {
-        sub: account,
-        name,
-        exp: exp_seconds,
-    };
-    jwt::sign_hs256(&claims, secret.as_bytes())
-        .expect("three plain claims can be written as JSON")
-        .into()
+    let claims = Claims { sub: account, name, exp: exp_seconds };
+    jwt::sign_hs256(&claims, secret.as_bytes()).expect("three plain claims can be written as JSON").into()
 }
 
 #[cfg(test)]
@@ -39,10 +30,7 @@ mod tests {
     fn the_token_says_who_and_until_when_under_the_given_secret() {
         let token = development_jwt("s3cret", "alice", Some("Alice"), 1_795_366_084);
         let claims: Value = jwt::verify_hs256(token.expose_secret(), b"s3cret").expect("our own token");
-        assert_eq!(
-            claims,
-            json!({"sub": "alice", "name": "Alice", "exp": 1_795_366_084})
-        );
+        assert_eq!(claims, json!({"sub": "alice", "name": "Alice", "exp": 1_795_366_084}));
         assert!(jwt::verify_hs256::<Value>(token.expose_secret(), b"other").is_err());
     }
 }

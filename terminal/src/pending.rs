@@ -19,11 +19,7 @@ impl Pending {
             return None;
         }
         pending.insert(id.to_owned(), tell);
-        Some(Waiting {
-            pending: self,
-            id: id.to_owned(),
-            answer,
-        })
+        Some(Waiting { pending: self, id: id.to_owned(), answer })
     }
 
     /// Whether somebody waits for the answer to `id`.

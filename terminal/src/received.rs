@@ -74,9 +74,7 @@ impl Received {
         if envelope.v != VERSION {
             return Err(Unreadable::Version(envelope.v));
         }
-        let Value::Object(body) = body else {
-            unreachable!("an envelope was read from it")
-        };
+        let Value::Object(body) = body else { unreachable!("an envelope was read from it") };
         Ok(Self {
             kind: envelope.kind,
             id: envelope.id,
@@ -87,8 +85,7 @@ impl Received {
             received_at: raw.received_at,
             // What has no time left is past its time at once.
             expires_at: envelope.expires_in_ms.and_then(|left| {
-                raw.received_at
-                    .checked_add(Duration::from_millis(u64::try_from(left).unwrap_or(0)))
+                raw.received_at.checked_add(Duration::from_millis(u64::try_from(left).unwrap_or(0)))
             }),
             body,
         })

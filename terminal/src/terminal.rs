@@ -49,10 +49,8 @@ impl Terminal {
     /// Why the first connect failed; it is not tried again.
     pub async fn connect(config: Config) -> Result<(Self, Events), ConnectError> {
         config.downlinks.check(&config.client_id)?;
-        let shared = Arc::new(Shared {
-            pending: Pending::default(),
-            token: Mutex::new(config.token.clone()),
-        });
+        let shared =
+            Arc::new(Shared { pending: Pending::default(), token: Mutex::new(config.token.clone()) });
         let (link_state, link) = watch::channel(Link::Down);
         let (event_sender, events) = mpsc::unbounded_channel();
         let (first, connected) = oneshot::channel();
@@ -60,22 +58,12 @@ impl Terminal {
         let (connection, mqtt) =
             Connection::new(config, Arc::clone(&shared), link_state, event_sender, first);
         let connection = Mutex::new(Some(tokio::spawn(connection.run())));
-        let inner = Inner {
-            client_id,
-            uplinks,
-            retry,
-            mqtt,
-            link,
-            shared,
-            turns: Turns::default(),
-            connection,
-        };
+        let inner =
+            Inner { client_id, uplinks, retry, mqtt, link, shared, turns: Turns::default(), connection };
         let terminal = Self(Arc::new(inner));
-        connected.await.unwrap_or_else(|_| {
-            Err(ConnectError::Unreachable(
-                "the runtime is shutting down".to_owned(),
-            ))
-        })?;
+        connected
+            .await
+            .unwrap_or_else(|_| Err(ConnectError::Unreachable("the runtime is shutting down".to_owned())))?;
         Ok((terminal, Events(events)))
     }
 
@@ -120,20 +108,13 @@ impl Terminal {
             Some(meeting_id) => Some(inner.turns.take(meeting_id).await),
             None => None,
         };
-        let mut waiting = inner
-            .shared
-            .pending
-            .wait_for(uplink.id())
-            .ok_or(RequestError::SameId)?;
+        let mut waiting = inner.shared.pending.wait_for(uplink.id()).ok_or(RequestError::SameId)?;
         let started = Instant::now();
         for _ in 0..=inner.retry.resends {
             let patience = tokio::time::sleep(inner.retry.answer_within);
             let attempt = async {
-                self.publish(&uplink.topic(&inner.uplinks), uplink.payload())
-                    .await?;
-                (&mut waiting.answer)
-                    .await
-                    .map_err(|_| RequestError::Disconnected)
+                self.publish(&uplink.topic(&inner.uplinks), uplink.payload()).await?;
+                (&mut waiting.answer).await.map_err(|_| RequestError::Disconnected)
             };
             tokio::select! {
                 answer = attempt => return answer.and_then(accepted),
@@ -149,12 +130,9 @@ impl Terminal {
     /// [`RequestError::TimedOut`] if the connection is down for longer than a request lives.
     pub async fn tell(&self, uplink: &Uplink) -> Result<(), RequestError> {
         let life = self.0.retry.request_life();
-        tokio::time::timeout(
-            life,
-            self.publish(&uplink.topic(&self.0.uplinks), uplink.payload()),
-        )
-        .await
-        .unwrap_or(Err(RequestError::TimedOut(life)))
+        tokio::time::timeout(life, self.publish(&uplink.topic(&self.0.uplinks), uplink.payload()))
+            .await
+            .unwrap_or(Err(RequestError::TimedOut(life)))
     }
 
     /// Publishes any bytes to any topic with `QoS` 1, as soon as the terminal is connected.
@@ -168,10 +146,8 @@ impl Terminal {
             return Err(RequestError::TooLarge);
         }
         let mut link = self.0.link.clone();
-        let state = *link
-            .wait_for(|link| *link != Link::Down)
-            .await
-            .map_err(|_| RequestError::Disconnected)?;
+        let state =
+            *link.wait_for(|link| *link != Link::Down).await.map_err(|_| RequestError::Disconnected)?;
         if state == Link::Closed {
             return Err(RequestError::Disconnected);
         }
@@ -184,12 +160,7 @@ impl Terminal {
 
     /// Disconnects in good order. The broker keeps the session and what comes for it.
     pub async fn disconnect(&self) {
-        let task = self
-            .0
-            .connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let task = self.0.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut task) = task else { return };
         let is_up = *self.0.link.borrow() == Link::Up;
         let in_order = async {
@@ -205,20 +176,13 @@ impl Terminal {
 
 impl std::fmt::Debug for Terminal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Terminal")
-            .field(&self.0.client_id.as_str())
-            .finish()
+        f.debug_tuple("Terminal").field(&self.0.client_id.as_str()).finish()
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if let Some(task) = self
-            .connection
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-        {
+        if let Some(task) = self.connection.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             task.abort();
         }
     }

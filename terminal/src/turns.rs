@@ -39,10 +39,6 @@ mod tests {
         drop((first, other));
         second.await.expect("gets its turn");
         drop(turns.take("m3").await);
-        assert_eq!(
-            turns.0.lock().expect("nobody panicked").len(),
-            1,
-            "ended turns are forgotten"
-        );
+        assert_eq!(turns.0.lock().expect("nobody panicked").len(), 1, "ended turns are forgotten");
     }
 }

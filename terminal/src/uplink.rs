@@ -49,13 +49,8 @@ impl Uplink {
     pub fn from_fields(function: &str, fields: Map<String, Value>) -> Self {
         let mut body = fields;
         body.entry("v").or_insert_with(|| VERSION.into());
-        body.entry("id")
-            .or_insert_with(|| Uuid::new_v4().simple().to_string().into());
-        Self {
-            function: function.to_owned(),
-            bulk: false,
-            body,
-        }
+        body.entry("id").or_insert_with(|| Uuid::new_v4().simple().to_string().into());
+        Self { function: function.to_owned(), bulk: false, body }
     }
 
     /// The same request under the bulk parent.
@@ -99,19 +94,11 @@ impl Uplink {
 
     /// The meeting in which no other request may wait for an answer at the same time.
     pub(crate) fn turn(&self) -> Option<&str> {
-        if OUT_OF_TURN.contains(&self.kind()) {
-            None
-        } else {
-            self.text("meeting_id")
-        }
+        if OUT_OF_TURN.contains(&self.kind()) { None } else { self.text("meeting_id") }
     }
 
     pub(crate) fn topic(&self, parents: &UplinkParents) -> String {
-        let parent = if self.bulk {
-            &parents.bulk
-        } else {
-            &parents.control
-        };
+        let parent = if self.bulk { &parents.bulk } else { &parents.control };
         format!("{parent}/{}", self.function)
     }
 
@@ -133,26 +120,16 @@ mod tests {
 
     #[test]
     fn a_typed_request_becomes_the_envelope_of_the_protocol() {
-        let leave = Attend::from(Leave {
-            meeting_id: "m1".parse().expect("an id"),
-        });
-        let uplink = Uplink::new(&leave)
-            .expect("an object")
-            .with_id("r1")
-            .with_ttl_ms(500);
+        let leave = Attend::from(Leave { meeting_id: "m1".parse().expect("an id") });
+        let uplink = Uplink::new(&leave).expect("an object").with_id("r1").with_ttl_ms(500);
         let body: Value = serde_json::from_slice(&uplink.payload()).expect("JSON");
-        assert_eq!(
-            body,
-            json!({"v": 1, "type": "leave", "id": "r1", "ttl_ms": 500, "meeting_id": "m1"})
-        );
+        assert_eq!(body, json!({"v": 1, "type": "leave", "id": "r1", "ttl_ms": 500, "meeting_id": "m1"}));
         assert_eq!(uplink.topic(&UplinkParents::default()), "call-up/attend");
     }
 
     #[test]
     fn two_requests_never_share_an_id_and_a_clone_is_the_same_request() {
-        let refresh = Attend::from(RefreshToken {
-            meeting_id: "m1".parse().expect("an id"),
-        });
+        let refresh = Attend::from(RefreshToken { meeting_id: "m1".parse().expect("an id") });
         let first = Uplink::new(&refresh).expect("an object");
         assert_ne!(first.id(), Uplink::new(&refresh).expect("an object").id());
         assert_eq!(first.clone().payload(), first.payload());

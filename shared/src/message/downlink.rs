@@ -2,7 +2,9 @@
 //! token is due; minting turns it into a [`Join`], so that no other code ever holds a token.
 
 use super::code::{Code, EndReason};
-use super::object::{Delivery, From, InvitationView, Media, MeetingView, Mode, ParticipantView, Reach};
+use super::object::{
+    CallView, Delivery, From, InvitationView, Media, MeetingView, Mode, ParticipantView, Reach,
+};
 use crate::address::UserId;
 use crate::id::{DownlinkId, InviteId, MeetingId, RequestId};
 use crate::rtc::Join;
@@ -133,6 +135,14 @@ pub enum Body<J = Join> {
         #[serde(skip_serializing_if = "Option::is_none")]
         pages: Option<u32>,
     },
+    /// Answers `history`.
+    History {
+        /// Past calls, newest first.
+        calls: Vec<CallView>,
+        /// Where the next page begins; absent on the last one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cursor: Option<String>,
+    },
     /// Answers a request that needs no words.
     Ok {},
     /// A fresh join token.
@@ -240,7 +250,7 @@ impl<J> Body<J> {
     /// Whether it goes to the bulk topic of its receiver.
     #[must_use]
     pub fn is_bulk(&self) -> bool {
-        matches!(self, Self::State { .. })
+        matches!(self, Self::State { .. } | Self::History { .. })
     }
 
     /// The type on the wire.
@@ -256,6 +266,7 @@ impl<J> Body<J> {
             Self::Joined { .. } => "joined",
             Self::MeetingUpdated { .. } => "meeting_updated",
             Self::State { .. } => "state",
+            Self::History { .. } => "history",
             Self::Ok {} => "ok",
             Self::Token { .. } => "token",
             Self::ParticipantUpdated { .. } => "participant_updated",
@@ -286,6 +297,7 @@ impl<J> Body<J> {
                 Body::InvitationUpdated { user_id, invite_id, state, code, reach }
             }
             Self::InvitationClosed { invite_id, reason } => Body::InvitationClosed { invite_id, reason },
+            Self::History { calls, cursor } => Body::History { calls, cursor },
             Self::Ok {} => Body::Ok {},
             Self::ParticipantUpdated { participant } => Body::ParticipantUpdated { participant },
             Self::MeetingEnded { reason, sip, duration_ms } => {

@@ -307,6 +307,40 @@ pub struct InvitationView {
     pub reach: Reach,
 }
 
+/// Who called whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The user was called.
+    In,
+    /// The user called.
+    Out,
+}
+
+/// A past call in a user's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallView {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+    /// Who called whom.
+    pub direction: Direction,
+    /// Everybody else who had a part.
+    pub peers: Vec<UserId>,
+    /// Direct or group.
+    pub mode: Mode,
+    /// Audio or video.
+    pub media: Media,
+    /// How it ended for this user: the end of the invitation if it was not taken, else the meeting's.
+    pub reason: String,
+    /// When the call became active, if this user was in it; milliseconds since the epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_ms: Option<i64>,
+    /// When it ended, in milliseconds since the epoch.
+    pub ended_ms: i64,
+    /// How long it was active; 0 for a user who was not in it.
+    pub duration_ms: i64,
+}
+
 /// Who speaks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct From {

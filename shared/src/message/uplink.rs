@@ -12,7 +12,7 @@ pub use attend::{Attend, Leave, MediaReport, RefreshToken, Rejoin, ReportMedia};
 pub use create::{Create, CreateMeeting};
 pub use destroy::{Destroy, DestroyMeeting};
 pub use invite::{CancelInvite, Invitations, Invite};
-pub use sync::{Sync, SyncState};
+pub use sync::{History, Sync, SyncState};
 
 use super::envelope::Invalid;
 use crate::address::UserId;

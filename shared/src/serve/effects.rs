@@ -46,7 +46,8 @@ impl Service {
             self.outbox.tell_all(waiting, &about).await;
         }
         let answered = self.outbox.tell_all(last, &about).await;
-        if guarded || offers {
+        let remembered = self.remember(decision.next.as_ref()).await;
+        if remembered && (guarded || offers) {
             self.settle(after, after.rev, &told, now).await;
         }
         outcome.told(&told).told(&answered)
@@ -58,9 +59,23 @@ impl Service {
         let decision = crate::meeting::redo(meeting, rev, &pending.cause, now);
         let tells: Vec<Tell> = decision.answer.into_iter().chain(decision.tells).collect();
         let told = self.outbox.tell_all(tells, &About::meeting(meeting, now)).await;
-        self.settle(meeting, rev, &told, now).await;
+        if self.remember(Some(meeting)).await {
+            self.settle(meeting, rev, &told, now).await;
+        }
         Outcome { meeting_id: Some(meeting.id.clone()), rev: Some(meeting.rev), ..Outcome::default() }
             .told(&told)
+    }
+
+    /// T47: an ended meeting goes into the call history of its people. `false` leaves the commit pending.
+    async fn remember(&self, meeting: Option<&Meeting>) -> bool {
+        let calls = meeting.map(Meeting::call_history).unwrap_or_default();
+        match self.table.write_calls(&calls).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, "the call history was not written; it will be");
+                false
+            }
+        }
     }
 
     /// Asks to be woken at what comes next, unless that was asked for already.

@@ -11,11 +11,7 @@ pub(super) struct Recent {
 
 impl Recent {
     pub fn new(limit: usize) -> Self {
-        Self {
-            ids: HashSet::new(),
-            order: VecDeque::new(),
-            limit,
-        }
+        Self { ids: HashSet::new(), order: VecDeque::new(), limit }
     }
 
     /// Remembers `id`; whether it was not known before.

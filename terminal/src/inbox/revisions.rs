@@ -38,11 +38,7 @@ pub(super) struct Revisions {
 
 impl Revisions {
     pub fn new(limit: usize) -> Self {
-        Self {
-            pictures: HashMap::new(),
-            order: VecDeque::new(),
-            limit,
-        }
+        Self { pictures: HashMap::new(), order: VecDeque::new(), limit }
     }
 
     /// Takes in what the message says about revisions.
@@ -56,9 +52,7 @@ impl Revisions {
             return Standing::Current;
         };
         let has_meeting = message.body.get("meeting").is_some_and(Value::is_object);
-        let is_exempt = ["re", "join", "invite_id"]
-            .iter()
-            .any(|field| message.body.contains_key(*field));
+        let is_exempt = ["re", "join", "invite_id"].iter().any(|field| message.body.contains_key(*field));
         let object = object(message);
         let picture = self.picture(meeting_id);
         if has_meeting {
@@ -111,22 +105,16 @@ impl Picture {
 
 /// The whole meetings that the message carries inside.
 fn whole_meetings(message: &Received) -> impl Iterator<Item = &Value> {
-    let listed = message
-        .body
-        .get("meetings")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+    let listed = message.body.get("meetings").and_then(Value::as_array).into_iter().flatten();
     listed.chain(message.body.get("meeting"))
 }
 
 /// The object within the meeting that the message is a snapshot of.
 fn object(message: &Received) -> Option<String> {
     match message.kind.as_str() {
-        "participant_updated" => Some(format!(
-            "participant {}",
-            text(message.body.get("participant")?, "user_id")?
-        )),
+        "participant_updated" => {
+            Some(format!("participant {}", text(message.body.get("participant")?, "user_id")?))
+        }
         "speech_changed" => Some(format!("speech {}", message.body.get("user_id")?.as_str()?)),
         "hand_changed" => Some("hands".to_owned()),
         "host_changed" => Some("host".to_owned()),

@@ -7,12 +7,8 @@ use std::time::Duration;
 
 fn received(message: &Value) -> Received {
     let payload = message.to_string().into_bytes();
-    Received::read(&Raw {
-        topic: "call-dn/p2p/G@@@a".to_owned(),
-        payload,
-        received_at: Instant::now(),
-    })
-    .expect("an envelope")
+    Received::read(&Raw { topic: "call-dn/p2p/G@@@a".to_owned(), payload, received_at: Instant::now() })
+        .expect("an envelope")
 }
 
 /// An inbox that nobody waits at.
@@ -57,32 +53,17 @@ fn what_was_seen_is_dropped_and_at_least_a_thousand_ids_are_remembered() {
 fn a_request_is_answered_once() {
     let mut inbox = Inbox::default();
     let answer = |id: &str| received(&json!({"v": 1, "type": "ok", "id": id, "re": "r1", "server_ms": 0}));
-    assert!(matches!(
-        inbox.take(answer("d1"), Instant::now(), |id| id == "r1"),
-        Verdict::Answer(_)
-    ));
-    assert_eq!(
-        inbox.take(answer("d2"), Instant::now(), |_| false),
-        Verdict::Dropped(Dropped::SecondAnswer)
-    );
-    assert_eq!(
-        inbox.take(answer("d1"), Instant::now(), |_| false),
-        Verdict::Dropped(Dropped::Duplicate)
-    );
+    assert!(matches!(inbox.take(answer("d1"), Instant::now(), |id| id == "r1"), Verdict::Answer(_)));
+    assert_eq!(inbox.take(answer("d2"), Instant::now(), |_| false), Verdict::Dropped(Dropped::SecondAnswer));
+    assert_eq!(inbox.take(answer("d1"), Instant::now(), |_| false), Verdict::Dropped(Dropped::Duplicate));
 }
 
 #[test]
 fn a_repeated_request_gets_the_answer_that_has_the_same_downlink_id() {
     let mut inbox = Inbox::default();
     let answer = || received(&json!({"v": 1, "type": "ok", "id": "d1", "re": "r1", "server_ms": 0}));
-    assert!(matches!(
-        inbox.take(answer(), Instant::now(), |_| true),
-        Verdict::Answer(_)
-    ));
-    assert!(matches!(
-        inbox.take(answer(), Instant::now(), |_| true),
-        Verdict::Answer(_)
-    ));
+    assert!(matches!(inbox.take(answer(), Instant::now(), |_| true), Verdict::Answer(_)));
+    assert!(matches!(inbox.take(answer(), Instant::now(), |_| true), Verdict::Answer(_)));
 }
 
 #[test]
@@ -107,14 +88,8 @@ fn an_error_to_no_readable_request_is_news() {
 fn what_has_no_time_left_is_dropped_and_what_waits_too_long_is_past_its_time() {
     let mut inbox = Unasked::default();
     let closing = |id: &str, left: i64| json!({"v": 1, "type": "invitation_closed", "id": id, "server_ms": 0, "expires_in_ms": left});
-    assert_eq!(
-        inbox.take(&closing("d1", 0)),
-        Verdict::Dropped(Dropped::PastItsTime)
-    );
-    assert_eq!(
-        inbox.take(&closing("d2", -5)),
-        Verdict::Dropped(Dropped::PastItsTime)
-    );
+    assert_eq!(inbox.take(&closing("d1", 0)), Verdict::Dropped(Dropped::PastItsTime));
+    assert_eq!(inbox.take(&closing("d2", -5)), Verdict::Dropped(Dropped::PastItsTime));
     let Verdict::News { message, .. } = inbox.take(&closing("d3", 45_000)) else {
         panic!("it has time left")
     };
@@ -126,15 +101,9 @@ fn what_has_no_time_left_is_dropped_and_what_waits_too_long_is_past_its_time() {
 fn a_prev_rev_above_what_is_known_is_a_gap_that_is_reported_once() {
     let mut inbox = Unasked::default();
     assert!(!inbox.gap(&whole("d1", 1)));
-    assert!(
-        !inbox.gap(&participant("d2", "bob", 3, 1)),
-        "gaps between revisions are normal"
-    );
+    assert!(!inbox.gap(&participant("d2", "bob", 3, 1)), "gaps between revisions are normal");
     assert!(!inbox.gap(&participant("d3", "bob", 5, 3)));
-    assert!(
-        inbox.gap(&participant("d4", "bob", 9, 7)),
-        "what was told with 7 never came"
-    );
+    assert!(inbox.gap(&participant("d4", "bob", 9, 7)), "what was told with 7 never came");
     assert!(!inbox.gap(&participant("d5", "bob", 10, 9)));
 }
 
@@ -145,10 +114,7 @@ fn a_revision_without_prev_rev_or_meeting_does_not_count_as_known() {
     let updated = json!({"v": 1, "type": "invitation_updated", "id": "d2", "meeting_id": "m1", "rev": 5, "server_ms": 0,
         "invite_id": "i1"});
     inbox.take(&updated);
-    assert!(
-        inbox.gap(&participant("d3", "bob", 6, 4)),
-        "what was told with 4 never came"
-    );
+    assert!(inbox.gap(&participant("d3", "bob", 6, 4)), "what was told with 4 never came");
 }
 
 #[test]
@@ -156,24 +122,16 @@ fn the_answer_with_a_whole_meeting_is_what_later_news_follow() {
     let mut inbox = Inbox::default();
     let answer = json!({"v": 1, "type": "invitation_accepted", "id": "d1", "re": "a1", "meeting_id": "m1", "rev": 3,
         "server_ms": 0, "join": {}, "meeting": {"meeting_id": "m1", "rev": 3}});
-    assert!(matches!(
-        inbox.take(received(&answer), Instant::now(), |_| true),
-        Verdict::Answer(_)
-    ));
+    assert!(matches!(inbox.take(received(&answer), Instant::now(), |_| true), Verdict::Answer(_)));
     let next = received(&participant("d2", "bob", 4, 3));
-    assert!(matches!(
-        inbox.take(next, Instant::now(), |_| false),
-        Verdict::News { gap: false, .. }
-    ));
+    assert!(matches!(inbox.take(next, Instant::now(), |_| false), Verdict::News { gap: false, .. }));
 }
 
 #[test]
 fn a_synced_state_closes_the_gap_of_each_meeting_in_it() {
     let mut inbox = Unasked::default();
-    inbox.take(
-        &json!({"v": 1, "type": "state", "id": "d1", "re": "s1", "server_ms": 0,
-        "meetings": [{"meeting_id": "m0", "rev": 2}, {"meeting_id": "m1", "rev": 8}], "invitations": []}),
-    );
+    inbox.take(&json!({"v": 1, "type": "state", "id": "d1", "re": "s1", "server_ms": 0,
+        "meetings": [{"meeting_id": "m0", "rev": 2}, {"meeting_id": "m1", "rev": 8}], "invitations": []}));
     assert!(!inbox.gap(&participant("d2", "bob", 9, 8)));
 }
 
@@ -182,19 +140,10 @@ fn older_snapshots_of_one_object_are_ignored_and_other_objects_are_not() {
     let mut inbox = Unasked::default();
     inbox.take(&whole("d0", 1));
     inbox.take(&participant("d1", "bob", 5, 1));
-    assert_eq!(
-        inbox.take(&participant("d2", "bob", 4, 1)),
-        Verdict::Dropped(Dropped::Superseded)
-    );
-    assert!(matches!(
-        inbox.take(&participant("d3", "carol", 4, 1)),
-        Verdict::News { .. }
-    ));
+    assert_eq!(inbox.take(&participant("d2", "bob", 4, 1)), Verdict::Dropped(Dropped::Superseded));
+    assert!(matches!(inbox.take(&participant("d3", "carol", 4, 1)), Verdict::News { .. }));
     inbox.take(&whole("d4", 9));
-    assert_eq!(
-        inbox.take(&participant("d5", "dave", 8, 5)),
-        Verdict::Dropped(Dropped::Superseded)
-    );
+    assert_eq!(inbox.take(&participant("d5", "dave", 8, 5)), Verdict::Dropped(Dropped::Superseded));
     assert_eq!(inbox.take(&whole("d6", 7)), Verdict::Dropped(Dropped::Superseded));
 }
 
@@ -205,10 +154,7 @@ fn what_answers_admits_or_rings_is_never_dropped_for_its_rev() {
     for (id, field) in [("d1", "re"), ("d2", "join"), ("d3", "invite_id")] {
         let mut message = whole(id, 3);
         message[field] = json!("x");
-        assert!(
-            matches!(inbox.take(&message), Verdict::News { .. }),
-            "with {field}"
-        );
+        assert!(matches!(inbox.take(&message), Verdict::News { .. }), "with {field}");
     }
 }
 
@@ -226,9 +172,7 @@ fn after_the_end_nothing_can_be_missed() {
 fn unknown_types_are_passed_on_whole() {
     let mut inbox = Unasked::default();
     let message = json!({"v": 1, "type": "from_the_future", "id": "d1", "server_ms": 0, "anything": [1, 2]});
-    let Verdict::News { message, .. } = inbox.take(&message) else {
-        panic!("news was expected")
-    };
+    let Verdict::News { message, .. } = inbox.take(&message) else { panic!("news was expected") };
     assert_eq!(message.downlink(), None);
     assert_eq!(message.field::<Vec<u8>>("anything"), Some(vec![1, 2]));
 }

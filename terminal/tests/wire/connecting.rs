@@ -15,10 +15,7 @@ async fn it_connects_as_itself_with_a_kept_session_and_listens_on_its_own_two_to
     assert!(!peer.connect.clean_session);
     let login = peer.connect.login.expect("a token");
     assert_eq!(login.password.matches('.').count(), 2, "the password is a JWT");
-    assert_eq!(
-        peer.subscribed,
-        [format!("call-dn/p2p/{CLIENT}"), format!("bulk-dn/p2p/{CLIENT}")]
-    );
+    assert_eq!(peer.subscribed, [format!("call-dn/p2p/{CLIENT}"), format!("bulk-dn/p2p/{CLIENT}")]);
 }
 
 #[tokio::test]
@@ -27,10 +24,7 @@ async fn a_refused_connect_is_told_and_not_tried_again() {
     let refusal = ConnAck::new(ConnectReturnCode::NotAuthorized, false);
     let (connected, _peer) = tokio::join!(Terminal::connect(broker.patient()), broker.hear(refusal));
     assert!(
-        matches!(
-            connected,
-            Err(ConnectError::Refused(ConnectReturnCode::NotAuthorized))
-        ),
+        matches!(connected, Err(ConnectError::Refused(ConnectReturnCode::NotAuthorized))),
         "{connected:?}"
     );
 }
@@ -44,10 +38,7 @@ async fn a_terminal_that_may_not_listen_on_its_own_topics_is_not_connected() {
         peer.refuse(&subscribe).await;
         peer
     });
-    assert!(
-        matches!(connected, Err(ConnectError::NotSubscribed)),
-        "{connected:?}"
-    );
+    assert!(matches!(connected, Err(ConnectError::NotSubscribed)), "{connected:?}");
 }
 
 #[tokio::test]
@@ -56,10 +47,7 @@ async fn a_client_id_that_could_never_be_addressed_does_not_even_connect() {
     let mut config = broker.patient();
     config.client_id = format!("G@@@{}", "a".repeat(49)).parse().expect("a client ID");
     let connected = Terminal::connect(config).await;
-    assert!(
-        matches!(connected, Err(ConnectError::Address(_))),
-        "{connected:?}"
-    );
+    assert!(matches!(connected, Err(ConnectError::Address(_))), "{connected:?}");
 }
 
 #[tokio::test]
@@ -73,19 +61,10 @@ async fn a_lost_connection_is_got_back_with_the_token_of_the_day() {
 
     let mut peer = broker.accept(true).await;
     assert_ne!(peer.connect.login.clone().expect("a token").password, first_token);
-    assert!(matches!(
-        within(events.next()).await,
-        Some(Event::Disconnected { .. })
-    ));
-    assert!(matches!(
-        within(events.next()).await,
-        Some(Event::Connected {
-            session_present: true
-        })
-    ));
+    assert!(matches!(within(events.next()).await, Some(Event::Disconnected { .. })));
+    assert!(matches!(within(events.next()).await, Some(Event::Connected { session_present: true })));
 
-    peer.send(&json!({"v": 1, "type": "invitation", "id": "d1", "server_ms": 0}))
-        .await;
+    peer.send(&json!({"v": 1, "type": "invitation", "id": "d1", "server_ms": 0})).await;
     assert!(matches!(within(events.next()).await, Some(Event::Message(news)) if news.id == "d1"));
 }
 
@@ -94,10 +73,7 @@ async fn what_costs_the_connection_twice_is_not_sent_for_ever() {
     let broker = FakeBroker::start().await;
     let (connected, mut peer) = tokio::join!(Terminal::connect(broker.patient()), broker.accept(false));
     let (terminal, _events) = connected.expect("let in");
-    terminal
-        .publish("not/allowed", b"x".to_vec())
-        .await
-        .expect("connected");
+    terminal.publish("not/allowed", b"x".to_vec()).await.expect("connected");
     let sent = peer.heard_without_ack().await;
     assert!(!sent.dup);
     drop(peer);
@@ -108,10 +84,7 @@ async fn what_costs_the_connection_twice_is_not_sent_for_ever() {
     drop(peer);
 
     let mut peer = broker.accept(true).await;
-    terminal
-        .publish("allowed", b"y".to_vec())
-        .await
-        .expect("connected");
+    terminal.publish("allowed", b"y".to_vec()).await.expect("connected");
     assert_eq!(peer.heard().await.topic, "allowed");
 }
 
@@ -128,8 +101,7 @@ async fn news_are_told_once_and_the_tap_shows_every_copy() {
     peer.send(&first).await;
     peer.send(&first).await;
     peer.send_bytes(b"\xffno JSON").await;
-    peer.send(&json!({"v": 1, "type": "invitation", "id": "d2", "server_ms": 0}))
-        .await;
+    peer.send(&json!({"v": 1, "type": "invitation", "id": "d2", "server_ms": 0})).await;
 
     let told = within(events.next()).await;
     assert!(
@@ -137,15 +109,8 @@ async fn news_are_told_once_and_the_tap_shows_every_copy() {
         "{told:?}"
     );
     let told = within(events.next()).await;
-    assert!(
-        matches!(&told, Some(Event::Message(news)) if news.id == "d2"),
-        "{told:?}"
-    );
-    for payload in [
-        first.to_string().as_bytes(),
-        first.to_string().as_bytes(),
-        b"\xffno JSON",
-    ] {
+    assert!(matches!(&told, Some(Event::Message(news)) if news.id == "d2"), "{told:?}");
+    for payload in [first.to_string().as_bytes(), first.to_string().as_bytes(), b"\xffno JSON"] {
         assert_eq!(within(tapped.recv()).await.expect("tapped").payload, payload);
     }
 }

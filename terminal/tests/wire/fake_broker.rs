@@ -38,14 +38,8 @@ impl FakeBroker {
     /// A terminal of this broker that gives up after a few hundredths of a second.
     pub fn impatient(&self) -> Config {
         let millis = Duration::from_millis;
-        let retry = Retry {
-            answer_within: millis(40),
-            ..self.patient().retry
-        };
-        Config {
-            retry,
-            ..self.patient()
-        }
+        let retry = Retry { answer_within: millis(40), ..self.patient().retry };
+        Config { retry, ..self.patient() }
     }
 
     /// A terminal of this broker that never sends a request again while a test runs.
@@ -60,13 +54,10 @@ impl FakeBroker {
 
     /// Lets the client in and grants its subscription.
     pub async fn accept(&self, session_present: bool) -> Peer {
-        let mut peer = self
-            .hear(ConnAck::new(ConnectReturnCode::Success, session_present))
-            .await;
+        let mut peer = self.hear(ConnAck::new(ConnectReturnCode::Success, session_present)).await;
         let subscribe = peer.subscription().await;
         let codes = vec![SubscribeReasonCode::Success(QoS::AtLeastOnce); subscribe.filters.len()];
-        peer.write(Packet::SubAck(SubAck::new(subscribe.pkid, codes)))
-            .await;
+        peer.write(Packet::SubAck(SubAck::new(subscribe.pkid, codes))).await;
         peer
     }
 
@@ -74,16 +65,8 @@ impl FakeBroker {
     pub async fn hear(&self, answer: ConnAck) -> Peer {
         let (stream, _) = within(self.0.accept()).await.expect("the client connects");
         let (buffer, subscribed) = (BytesMut::new(), Vec::new());
-        let mut peer = Peer {
-            stream,
-            buffer,
-            next_packet_id: 1,
-            connect: Connect::new(""),
-            subscribed,
-        };
-        let Packet::Connect(connect) = peer.read().await else {
-            panic!("a connect comes first")
-        };
+        let mut peer = Peer { stream, buffer, next_packet_id: 1, connect: Connect::new(""), subscribed };
+        let Packet::Connect(connect) = peer.read().await else { panic!("a connect comes first") };
         peer.connect = connect;
         peer.write(Packet::ConnAck(answer)).await;
         peer
@@ -93,22 +76,15 @@ impl FakeBroker {
 impl Peer {
     /// Waits for the client's subscription, without an answer to it.
     pub async fn subscription(&mut self) -> Subscribe {
-        let Packet::Subscribe(subscribe) = self.read().await else {
-            panic!("a subscription comes first")
-        };
-        self.subscribed = subscribe
-            .filters
-            .iter()
-            .map(|filter| filter.path.clone())
-            .collect();
+        let Packet::Subscribe(subscribe) = self.read().await else { panic!("a subscription comes first") };
+        self.subscribed = subscribe.filters.iter().map(|filter| filter.path.clone()).collect();
         subscribe
     }
 
     /// Refuses what the client asked to listen to.
     pub async fn refuse(&mut self, subscribe: &Subscribe) {
         let codes = vec![SubscribeReasonCode::Failure; subscribe.filters.len()];
-        self.write(Packet::SubAck(SubAck::new(subscribe.pkid, codes)))
-            .await;
+        self.write(Packet::SubAck(SubAck::new(subscribe.pkid, codes))).await;
     }
 
     /// The next message that the client publishes, acknowledged.
@@ -153,25 +129,19 @@ impl Peer {
             if let Ok(packet) = Packet::read(&mut self.buffer, PACKET_MAX) {
                 return packet;
             }
-            let read = within(self.stream.read_buf(&mut self.buffer))
-                .await
-                .expect("the connection stands");
+            let read = within(self.stream.read_buf(&mut self.buffer)).await.expect("the connection stands");
             assert_ne!(read, 0, "the client closed the connection");
         }
     }
 
     async fn write(&mut self, packet: Packet) {
         let mut bytes = BytesMut::new();
-        packet
-            .write(&mut bytes, PACKET_MAX)
-            .expect("a packet of moderate size");
+        packet.write(&mut bytes, PACKET_MAX).expect("a packet of moderate size");
         self.stream.write_all(&bytes).await.expect("the client reads");
     }
 }
 
 /// Ends a test that would hang.
 pub async fn within<T>(step: impl Future<Output = T>) -> T {
-    tokio::time::timeout(DEADLINE, step)
-        .await
-        .expect("this step never ended")
+    tokio::time::timeout(DEADLINE, step).await.expect("this step never ended")
 }

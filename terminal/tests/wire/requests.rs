@@ -13,10 +13,8 @@ async fn connected(broker: &FakeBroker, config: Config) -> (Terminal, Events, Pe
 }
 
 fn request(kind: &str, meeting_id: &str) -> Uplink {
-    let fields = Map::from_iter([
-        ("type".to_owned(), json!(kind)),
-        ("meeting_id".to_owned(), json!(meeting_id)),
-    ]);
+    let fields =
+        Map::from_iter([("type".to_owned(), json!(kind)), ("meeting_id".to_owned(), json!(meeting_id))]);
     Uplink::from_fields("attend", fields)
 }
 
@@ -46,10 +44,7 @@ async fn a_request_goes_to_its_functions_topic_and_gets_its_own_answer() {
     peer.send(&ok("d2", right.id())).await;
     peer.send(&ok("d1", left.id())).await;
     assert_eq!(within(first).await.expect("no panic").expect("answered").id, "d1");
-    assert_eq!(
-        within(second).await.expect("no panic").expect("answered").id,
-        "d2"
-    );
+    assert_eq!(within(second).await.expect("no panic").expect("answered").id, "d2");
 }
 
 #[tokio::test]
@@ -57,11 +52,7 @@ async fn without_an_answer_the_very_same_request_is_sent_twice_again_and_then_gi
     let broker = FakeBroker::start().await;
     let (terminal, _events, mut peer) = connected(&broker, broker.impatient()).await;
     let asked = asked(&terminal, &request("leave", "m1"));
-    let copies = [
-        peer.heard().await.payload,
-        peer.heard().await.payload,
-        peer.heard().await.payload,
-    ];
+    let copies = [peer.heard().await.payload, peer.heard().await.payload, peer.heard().await.payload];
     assert!(copies.iter().all(|copy| *copy == copies[0]));
     let outcome = within(asked).await.expect("no panic");
     assert!(matches!(outcome, Err(RequestError::TimedOut(_))), "{outcome:?}");
@@ -78,8 +69,7 @@ async fn an_answer_to_a_repetition_is_the_answer_and_the_next_one_is_ignored() {
     peer.send(&ok("d1", leave.id())).await;
     within(asked).await.expect("no panic").expect("answered");
     peer.send(&ok("d2", leave.id())).await;
-    peer.send(&json!({"v": 1, "type": "invitation", "id": "d3", "server_ms": 0}))
-        .await;
+    peer.send(&json!({"v": 1, "type": "invitation", "id": "d3", "server_ms": 0})).await;
     assert!(matches!(within(events.next()).await, Some(Event::Message(news)) if news.id == "d3"));
 }
 
@@ -108,10 +98,7 @@ async fn a_refusal_comes_as_its_code_with_its_path_also_when_the_code_is_new() {
     let Err(RequestError::Refused(refused)) = within(asked).await.expect("no panic") else {
         panic!("refused")
     };
-    assert_eq!(
-        (refused.code.as_str(), refused.known_code()),
-        ("from_the_future", None)
-    );
+    assert_eq!((refused.code.as_str(), refused.known_code()), ("from_the_future", None));
     assert_eq!(
         (refused.path.as_deref(), refused.retry_after_ms, refused.sip),
         (Some("meeting_id"), Some(250), 499)
@@ -128,11 +115,7 @@ async fn a_meeting_has_one_request_at_a_time_and_leave_does_not_wait() {
     let second_asked = asked(&terminal, &second);
     let leave = request("leave", "m1");
     let leave_asked = asked(&terminal, &leave);
-    assert_eq!(
-        body(&peer.heard().await)["id"],
-        leave.id(),
-        "the second request still waits"
-    );
+    assert_eq!(body(&peer.heard().await)["id"], leave.id(), "the second request still waits");
     peer.send(&ok("d1", first.id())).await;
     within(first_asked).await.expect("no panic").expect("answered");
     assert_eq!(body(&peer.heard().await)["id"], second.id());
@@ -152,11 +135,9 @@ async fn what_is_sent_once_is_not_asked_and_its_refusal_is_told_as_news() {
     );
     terminal.tell(&ringing).await.expect("connected");
     peer.heard().await;
-    peer.send(
-        &json!({"v": 1, "type": "error", "id": "d1", "re": ringing.id(), "code": "already_answered",
-        "server_ms": 0}),
-    )
-    .await;
+    peer.send(&json!({"v": 1, "type": "error", "id": "d1", "re": ringing.id(), "code": "already_answered",
+        "server_ms": 0}))
+        .await;
     assert!(
         matches!(within(events.next()).await, Some(Event::Message(news)) if news.answers() == Some(ringing.id()))
     );
@@ -167,10 +148,7 @@ async fn a_request_made_while_the_connection_is_lost_is_sent_when_it_is_back() {
     let broker = FakeBroker::start().await;
     let (terminal, mut events, peer) = connected(&broker, broker.patient()).await;
     drop(peer);
-    assert!(matches!(
-        within(events.next()).await,
-        Some(Event::Disconnected { .. })
-    ));
+    assert!(matches!(within(events.next()).await, Some(Event::Disconnected { .. })));
     let leave = request("leave", "m1");
     let asked = asked(&terminal, &leave);
     let mut peer = broker.accept(false).await;

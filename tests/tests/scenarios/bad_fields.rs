@@ -22,11 +22,7 @@ fn create(changes: &Value) -> Value {
 async fn is_refused_at(function: &str, fields: Value, code: &str, path: &str) {
     let device = User::new("Alice").on("phone").await;
     let refused = device.is_refused(function, fields.clone()).await;
-    assert_eq!(
-        (refused.code.as_str(), refused.path.as_deref()),
-        (code, Some(path)),
-        "{fields}: {refused}"
-    );
+    assert_eq!((refused.code.as_str(), refused.path.as_deref()), (code, Some(path)), "{fields}: {refused}");
     for invocation in journal::until(device.client_id(), |done| !done.is_empty()).await {
         assert_eq!(
             (invocation.status(), invocation.writes()),
@@ -39,13 +35,7 @@ async fn is_refused_at(function: &str, fields: Value, code: &str, path: &str) {
 #[tokio::test]
 async fn a_missing_field_is_named() {
     for field in ["mode", "media", "invitees"] {
-        is_refused_at(
-            "create-meeting",
-            create(&json!({ field: null })),
-            "bad_request",
-            field,
-        )
-        .await;
+        is_refused_at("create-meeting", create(&json!({ field: null })), "bad_request", field).await;
     }
     let accept = json!({"type": "accept", "meeting_id": "m1", "invite_id": "i1", "media": "audio"});
     for field in ["meeting_id", "invite_id", "media"] {
@@ -53,19 +43,11 @@ async fn a_missing_field_is_named() {
         fields.as_object_mut().expect("an object").remove(field);
         is_refused_at("answer", fields, "bad_request", field).await;
     }
-    for kind in ["leave", "refresh_token", "report_media"]
-        .into_iter()
-        .filter(|kind| *kind != "report_media")
+    for kind in ["leave", "refresh_token", "report_media"].into_iter().filter(|kind| *kind != "report_media")
     {
         is_refused_at("attend", json!({"type": kind}), "bad_request", "meeting_id").await;
     }
-    is_refused_at(
-        "destroy",
-        json!({"type": "destroy_meeting"}),
-        "bad_request",
-        "meeting_id",
-    )
-    .await;
+    is_refused_at("destroy", json!({"type": "destroy_meeting"}), "bad_request", "meeting_id").await;
 }
 
 #[tokio::test]
@@ -106,19 +88,14 @@ async fn a_wrong_field_is_named_however_deep_it_is() {
 async fn inviting_oneself_is_refused() {
     let alice = User::new("Alice");
     let device = alice.on("phone").await;
-    for (mode, invitees, path) in [
-        ("direct", json!([alice.id]), "invitees[0]"),
-        ("group", json!(["bob", alice.id]), "invitees[1]"),
-    ] {
+    for (mode, invitees, path) in
+        [("direct", json!([alice.id]), "invitees[0]"), ("group", json!(["bob", alice.id]), "invitees[1]")]
+    {
         let mut fields = direct(&alice);
         fields["mode"] = json!(mode);
         fields["invitees"] = invitees;
         let refused = device.is_refused("create-meeting", fields).await;
-        assert_eq!(
-            (refused.code.as_str(), refused.path.as_deref()),
-            ("bad_request", Some(path)),
-            "{mode}"
-        );
+        assert_eq!((refused.code.as_str(), refused.path.as_deref()), ("bad_request", Some(path)), "{mode}");
     }
     for invocation in journal::until(device.client_id(), |done| !done.is_empty()).await {
         assert_eq!(invocation.writes(), Vec::<&str>::new());
@@ -136,26 +113,15 @@ async fn more_invitees_than_a_request_may_have_are_refused() {
     for count in [50, 101] {
         let invitees: Vec<String> = (0..count).map(|n| format!("user{n}")).collect();
         let changes = json!({"mode": "group", "invitees": invitees});
-        is_refused_at(
-            "create-meeting",
-            create(&changes),
-            "too_many_invitees",
-            "invitees",
-        )
-        .await;
+        is_refused_at("create-meeting", create(&changes), "too_many_invitees", "invitees").await;
     }
 }
 
 #[tokio::test]
 async fn a_direct_call_has_exactly_one_invitee() {
     for invitees in [json!([]), json!(["bob", "carol"])] {
-        is_refused_at(
-            "create-meeting",
-            create(&json!({ "invitees": invitees })),
-            "bad_request",
-            "invitees",
-        )
-        .await;
+        is_refused_at("create-meeting", create(&json!({ "invitees": invitees })), "bad_request", "invitees")
+            .await;
     }
 }
 
@@ -168,29 +134,16 @@ async fn a_destroy_by_both_ids_is_refused() {
 #[tokio::test]
 async fn what_is_sent_once_is_refused_as_news() {
     let mut device = User::new("Alice").on("phone").await;
-    device
-        .tells(
-            "attend",
-            json!({"type": "report_media", "meeting_id": "m1", "state": "dancing"}),
-        )
-        .await;
+    device.tells("attend", json!({"type": "report_media", "meeting_id": "m1", "state": "dancing"})).await;
     let error = device.hears("error").await;
-    assert_eq!(
-        (&error.body["code"], &error.body["path"]),
-        (&"bad_request".into(), &"state".into())
-    );
+    assert_eq!((&error.body["code"], &error.body["path"]), (&"bad_request".into(), &"state".into()));
     assert!(error.answers().is_some(), "it says which request it is about");
 }
 
 #[tokio::test]
 async fn fields_that_nobody_knows_are_ignored() {
     let device = User::new("Alice").on("phone").await;
-    let unknown = Map::from_iter([(
-        "from_the_future".to_owned(),
-        json!({"deep": [1, 2, {"er": null}]}),
-    )]);
-    let created = device
-        .asks("create-meeting", create(&Value::Object(unknown)))
-        .await;
+    let unknown = Map::from_iter([("from_the_future".to_owned(), json!({"deep": [1, 2, {"er": null}]}))]);
+    let created = device.asks("create-meeting", create(&Value::Object(unknown))).await;
     assert_eq!(created.kind, "meeting_created");
 }

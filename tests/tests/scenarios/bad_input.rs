@@ -19,11 +19,7 @@ const FUNCTIONS: [(&str, &str); 4] = [
 async fn touched_nothing(device: &Device) {
     for invocation in journal::until(device.client_id(), |done| !done.is_empty()).await {
         assert_eq!(invocation.status(), Some("returned"), "{invocation:#?}");
-        assert_eq!(
-            invocation.table_operations(),
-            Vec::<&str>::new(),
-            "{invocation:#?}"
-        );
+        assert_eq!(invocation.table_operations(), Vec::<&str>::new(), "{invocation:#?}");
     }
 }
 
@@ -35,14 +31,7 @@ async fn device() -> Device {
 async fn what_is_no_json_is_answered_though_it_names_no_request() {
     let mut device = device().await;
     for (function, _) in FUNCTIONS {
-        for payload in [
-            &b"hello"[..],
-            b"{\"v\":1,",
-            b"\xff\xfe\x00",
-            b"",
-            b"[[[[[[[[",
-            &[b'['; 4000],
-        ] {
+        for payload in [&b"hello"[..], b"{\"v\":1,", b"\xff\xfe\x00", b"", b"[[[[[[[[", &[b'['; 4000]] {
             let error = device.is_refused_bytes(function, payload).await;
             assert_eq!(
                 (&error.body["code"], &error.body["sip"]),
@@ -83,9 +72,7 @@ async fn without_a_usable_id_there_is_no_request_to_answer() {
             if let Some(id) = id {
                 body["id"] = id.clone();
             }
-            let error = device
-                .is_refused_bytes(function, body.to_string().as_bytes())
-                .await;
+            let error = device.is_refused_bytes(function, body.to_string().as_bytes()).await;
             assert_eq!(
                 (&error.body["code"], &error.body["path"]),
                 (&"bad_request".into(), &"id".into()),
@@ -108,31 +95,17 @@ async fn two_unreadable_messages_have_two_errors() {
 async fn an_unknown_type_names_its_path() {
     let device = device().await;
     for (function, kind) in FUNCTIONS {
-        let (foreign, _) = FUNCTIONS
-            .iter()
-            .find(|(_, other)| *other != kind)
-            .expect("there are several");
+        let (foreign, _) = FUNCTIONS.iter().find(|(_, other)| *other != kind).expect("there are several");
         for kind in [json!("dance"), json!(""), json!(5), json!({"a": 1})] {
-            let refused = refusal(
-                device
-                    .terminal
-                    .ask(&request(function, json!({"type": kind})))
-                    .await,
-            );
+            let refused = refusal(device.terminal.ask(&request(function, json!({"type": kind}))).await);
             assert_eq!(
                 (refused.code.as_str(), refused.path.as_deref()),
                 ("bad_request", Some("type")),
                 "{kind}"
             );
         }
-        let refused = device
-            .is_refused(foreign, json!({"type": kind, "meeting_id": "m1"}))
-            .await;
-        assert_eq!(
-            refused.path.as_deref(),
-            Some("type"),
-            "`{kind}` is no request of {foreign}"
-        );
+        let refused = device.is_refused(foreign, json!({"type": kind, "meeting_id": "m1"})).await;
+        assert_eq!(refused.path.as_deref(), Some("type"), "`{kind}` is no request of {foreign}");
         let refused = device.is_refused(function, json!({"meeting_id": "m1"})).await;
         assert_eq!(refused.path.as_deref(), Some("type"));
     }
@@ -144,19 +117,13 @@ async fn another_version_is_told_apart_from_none() {
     let device = device().await;
     for (function, kind) in FUNCTIONS {
         for version in [json!(0), json!(2), json!(99_999_999)] {
-            let refused = device
-                .is_refused(function, json!({"v": version, "type": kind, "meeting_id": "m1"}))
-                .await;
-            assert_eq!(
-                (refused.code.as_str(), refused.sip),
-                ("unsupported_version", 505),
-                "{version}"
-            );
+            let refused =
+                device.is_refused(function, json!({"v": version, "type": kind, "meeting_id": "m1"})).await;
+            assert_eq!((refused.code.as_str(), refused.sip), ("unsupported_version", 505), "{version}");
         }
         for version in [json!("1"), Value::Null] {
-            let refused = device
-                .is_refused(function, json!({"v": version, "type": kind, "meeting_id": "m1"}))
-                .await;
+            let refused =
+                device.is_refused(function, json!({"v": version, "type": kind, "meeting_id": "m1"})).await;
             assert_eq!(
                 (refused.code.as_str(), refused.path.as_deref()),
                 ("bad_request", Some("v")),
@@ -181,30 +148,18 @@ async fn a_request_of_more_than_16_kb_is_too_large_and_one_of_just_16_kb_is_not(
         let uplink = padded(bytes);
         assert_eq!(uplink.payload().len(), bytes);
         let refused = refusal(device.terminal.ask(&uplink).await);
-        assert_eq!(
-            (refused.code.as_str(), refused.sip),
-            ("too_large", 513),
-            "{bytes} bytes"
-        );
+        assert_eq!((refused.code.as_str(), refused.sip), ("too_large", 513), "{bytes} bytes");
     }
     touched_nothing(&device).await;
-    assert_eq!(
-        device.sends(&padded(16 * 1024)).await.kind,
-        "meeting_created",
-        "unknown fields are ignored"
-    );
+    assert_eq!(device.sends(&padded(16 * 1024)).await.kind, "meeting_created", "unknown fields are ignored");
 }
 
 #[tokio::test]
 async fn a_time_to_live_outside_its_limits_names_its_path() {
     let device = device().await;
     for ttl in [json!(0), json!(-1), json!(60_001), json!(1.5), json!("10")] {
-        let refused = device
-            .is_refused(
-                "attend",
-                json!({"type": "leave", "meeting_id": "m1", "ttl_ms": ttl}),
-            )
-            .await;
+        let refused =
+            device.is_refused("attend", json!({"type": "leave", "meeting_id": "m1", "ttl_ms": ttl})).await;
         assert_eq!(
             (refused.code.as_str(), refused.path.as_deref()),
             ("bad_request", Some("ttl_ms")),

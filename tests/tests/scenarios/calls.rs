@@ -29,15 +29,17 @@ impl Call {
 
     /// The part of `invitee` in the answer to a create or an invite request.
     pub fn to(answer: &terminal::Received, invitee: &User) -> Self {
-        let created = Value::Object(answer.body.clone());
-        let invitations = created["invitations"].as_array().expect("a list");
-        let of_invitee = |invitation: &&Value| invitation["user_id"] == json!(invitee.id);
-        let invitation = invitations.iter().find(of_invitee).expect("who was invited stands in the answer");
+        let invite_id = invitation_of(answer, invitee)["invite_id"].as_str().expect("an id");
         Self {
             meeting_id: answer.meeting_id.clone().expect("answers name their meeting"),
-            invite_id: invitation["invite_id"].as_str().expect("an id").to_owned(),
-            created,
+            invite_id: invite_id.to_owned(),
+            created: Value::Object(answer.body.clone()),
         }
+    }
+
+    /// Where `invitee` stands in the answer to a create, invite or cancel request.
+    pub fn state_of(answer: &terminal::Received, invitee: &User) -> Value {
+        invitation_of(answer, invitee)["state"].clone()
     }
 
     /// A request of this meeting.
@@ -64,6 +66,12 @@ impl Call {
         fields["state"] = json!("joined");
         fields
     }
+}
+
+fn invitation_of<'a>(answer: &'a terminal::Received, invitee: &User) -> &'a Value {
+    let invitations = answer.body["invitations"].as_array().expect("a list");
+    let of_invitee = |invitation: &&Value| invitation["user_id"] == json!(invitee.id);
+    invitations.iter().find(of_invitee).unwrap_or_else(|| panic!("{} is missing: {answer:?}", invitee.id))
 }
 
 /// The fields of a direct audio call to `callee`.

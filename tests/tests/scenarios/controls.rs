@@ -1,9 +1,9 @@
 //! What a test does to its stack: invokes functions, moves the clock, lets things go wrong, looks into the table.
 
 use crate::device::DEADLINE;
+use crate::journal::{self, Invocation};
 use crate::stack::{Stack, client};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 impl Stack {
@@ -46,14 +46,8 @@ impl Stack {
     /// Moves the clock forward once everything that was under way is done; what becomes due by that, happens.
     pub async fn moves_on(&self, by: Duration) {
         until("the functions have nothing to do", async || {
-            let Value::Array(entries) = self.get("/local/journal").await else {
-                panic!("the journal is a list")
-            };
-            let of_kind = |kind: &str| -> BTreeSet<String> {
-                let entries = entries.iter().filter(|entry| entry["kind"] == kind);
-                entries.map(|entry| entry["request_id"].to_string()).collect()
-            };
-            of_kind("invoke").is_subset(&of_kind("result"))
+            let done = |invocations: &[Invocation]| invocations.iter().all(|one| one.status().is_some());
+            journal::look(self, done).await
         })
         .await;
         self.jumps(by).await;
@@ -96,15 +90,8 @@ impl Stack {
     /// How often the function `presence` has handled an event of this type (`connected`, `disconnected`) of a device.
     pub async fn noticed(&self, event_type: &str, client_id: &str) -> usize {
         let topic = format!("$aws/events/presence/{event_type}/{client_id}");
-        let Value::Array(entries) = self.get("/local/journal").await else {
-            panic!("the journal is a list")
-        };
-        let events = entries.iter().filter(|entry| entry["detail"]["topic"] == topic);
-        let handled = |event: &&Value| {
-            let of_event = |entry: &&Value| entry["request_id"] == event["request_id"];
-            entries.iter().filter(of_event).any(|entry| entry["kind"] == "result")
-        };
-        events.filter(handled).count()
+        let is_handled = |one: &&Invocation| one.topic() == Some(&topic) && one.status().is_some();
+        journal::look(self, |invocations| invocations.iter().filter(is_handled).count()).await
     }
 
     /// Waits until `presence` has handled more than `before` events of this type of a device.
@@ -117,13 +104,12 @@ impl Stack {
 
     /// How many messages `function` has sent straight to a device.
     pub async fn told(&self, function: &str, client_id: &str) -> usize {
-        let Value::Array(entries) = self.get("/local/journal").await else {
-            panic!("the journal is a list")
+        let to_device = |message: &&Value| message["detail"]["client_id"] == client_id;
+        let count = |invocations: &[Invocation]| {
+            let of_function = invocations.iter().filter(|one| one.function == function);
+            of_function.flat_map(|one| one.of_kind("direct")).filter(to_device).count()
         };
-        let is_one = |entry: &&Value| {
-            entry["kind"] == "direct" && entry["function"] == function && entry["detail"]["client_id"] == client_id
-        };
-        entries.iter().filter(is_one).count()
+        journal::look(self, count).await
     }
 
     /// An item of the table, in the table's own notation; `null` if there is none.

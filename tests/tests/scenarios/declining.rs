@@ -6,27 +6,15 @@ use crate::user::User;
 #[tokio::test]
 async fn a_declined_call_ends_for_the_caller_and_stops_ringing_on_the_other_device() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
-    let (mut caller, mut phone, mut tablet) = (
-        alice.on("phone").await,
-        bob.on("phone").await,
-        bob.on("tablet").await,
-    );
+    let (mut caller, mut phone, mut tablet) =
+        (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    assert_eq!(
-        phone.asks("answer", call.about_invitation("reject")).await.kind,
-        "ok"
-    );
+    assert_eq!(phone.asks("answer", call.about_invitation("reject")).await.kind, "ok");
 
     let updated = caller.hears("invitation_updated").await;
-    assert_eq!(
-        (&updated.body["state"], &updated.body["code"]),
-        (&"declined".into(), &"declined".into())
-    );
+    assert_eq!((&updated.body["state"], &updated.body["code"]), (&"declined".into(), &"declined".into()));
     let ended = caller.hears("meeting_ended").await;
-    assert_eq!(
-        (&ended.body["reason"], &ended.body["sip"]),
-        (&"all_declined".into(), &603.into())
-    );
+    assert_eq!((&ended.body["reason"], &ended.body["sip"]), (&"all_declined".into(), &603.into()));
     assert_eq!(ended.body["duration_ms"], 0, "nobody ever talked");
     let closed = tablet.hears("invitation_closed").await;
     assert_eq!(
@@ -36,11 +24,7 @@ async fn a_declined_call_ends_for_the_caller_and_stops_ringing_on_the_other_devi
 
     let causes = [phone.client_id().to_owned()];
     let causes = causes.each_ref().map(String::as_str);
-    assert_eq!(
-        tablet.also_hears(&causes).await,
-        ["invitation"],
-        "who declined has missed nothing"
-    );
+    assert_eq!(tablet.also_hears(&causes).await, ["invitation"], "who declined has missed nothing");
     assert_eq!(phone.also_hears(&causes).await, Vec::<String>::new());
 }
 
@@ -63,8 +47,5 @@ async fn accepting_what_was_declined_is_refused_with_the_meetings_end() {
     let call = rings(&mut caller, &bob, &mut phone).await;
     phone.asks("answer", call.about_invitation("reject")).await;
     let refused = phone.is_refused("answer", call.about_invitation("accept")).await;
-    assert_eq!(
-        (refused.code.as_str(), refused.reason.as_deref()),
-        ("meeting_ended", Some("all_declined"))
-    );
+    assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("all_declined")));
 }

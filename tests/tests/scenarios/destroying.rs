@@ -13,10 +13,7 @@ async fn the_host_ends_the_call_for_everybody() {
     let answer = caller.asks("destroy", call.request("destroy_meeting")).await;
     let ended = phone.hears("meeting_ended").await;
     for message in [&answer, &ended] {
-        assert_eq!(
-            (message.kind.as_str(), &message.body["reason"]),
-            ("meeting_ended", &"host_ended".into())
-        );
+        assert_eq!((message.kind.as_str(), &message.body["reason"]), ("meeting_ended", &"host_ended".into()));
         assert_eq!(message.body["sip"], 200);
     }
     let again = caller.asks("destroy", call.request("destroy_meeting")).await;
@@ -33,36 +30,21 @@ async fn who_still_rings_is_told_that_the_meeting_ended_and_has_missed_a_call() 
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
     caller.asks("destroy", call.request("destroy_meeting")).await;
-    assert_eq!(
-        phone.hears("invitation_closed").await.body["reason"],
-        "meeting_ended"
-    );
-    assert_eq!(
-        phone.hears("missed_call").await.body["from"]["user_id"],
-        alice.id.as_str()
-    );
+    assert_eq!(phone.hears("invitation_closed").await.body["reason"], "meeting_ended");
+    assert_eq!(phone.hears("missed_call").await.body["from"]["user_id"], alice.id.as_str());
 }
 
 #[tokio::test]
 async fn a_member_who_is_not_the_host_and_a_stranger_may_not() {
     let (alice, bob, mallory) = (User::new("Alice"), User::new("Bob"), User::new("Mallory"));
-    let (mut caller, mut phone, stranger) = (
-        alice.on("phone").await,
-        bob.on("phone").await,
-        mallory.on("phone").await,
-    );
+    let (mut caller, mut phone, stranger) =
+        (alice.on("phone").await, bob.on("phone").await, mallory.on("phone").await);
     let call = talks(&mut caller, &bob, &mut phone).await;
     let refused = phone.is_refused("destroy", call.request("destroy_meeting")).await;
     assert_eq!((refused.code.as_str(), refused.sip), ("not_host", 403));
-    let refused = stranger
-        .is_refused("destroy", call.request("destroy_meeting"))
-        .await;
+    let refused = stranger.is_refused("destroy", call.request("destroy_meeting")).await;
     assert_eq!((refused.code.as_str(), refused.sip), ("forbidden", 403));
-    assert_eq!(
-        caller.asks("attend", call.request("refresh_token")).await.kind,
-        "token",
-        "the call goes on"
-    );
+    assert_eq!(caller.asks("attend", call.request("refresh_token")).await.kind, "token", "the call goes on");
 }
 
 #[tokio::test]
@@ -72,20 +54,12 @@ async fn a_create_request_can_be_taken_back_by_its_own_id() {
     let create = request("create-meeting", direct(&bob));
     let call = Call::of(&caller.sends(&create).await);
     phone.hears("invitation").await;
-    let answer = caller
-        .asks(
-            "destroy",
-            json!({"type": "destroy_meeting", "create_id": create.id()}),
-        )
-        .await;
+    let answer = caller.asks("destroy", json!({"type": "destroy_meeting", "create_id": create.id()})).await;
     assert_eq!(
         (answer.kind.as_str(), answer.meeting_id.as_deref()),
         ("meeting_ended", Some(call.meeting_id.as_str()))
     );
-    assert_eq!(
-        phone.hears("invitation_closed").await.body["invite_id"],
-        call.invite_id
-    );
+    assert_eq!(phone.hears("invitation_closed").await.body["invite_id"], call.invite_id);
 }
 
 #[tokio::test]
@@ -93,52 +67,21 @@ async fn a_create_request_that_is_taken_back_before_it_comes_never_rings() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let create = request("create-meeting", direct(&bob));
-    let answer = caller
-        .asks(
-            "destroy",
-            json!({"type": "destroy_meeting", "create_id": create.id()}),
-        )
-        .await;
-    assert_eq!(
-        (answer.kind.as_str(), &answer.body["reason"]),
-        ("meeting_ended", &"cancelled".into())
-    );
+    let answer = caller.asks("destroy", json!({"type": "destroy_meeting", "create_id": create.id()})).await;
+    assert_eq!((answer.kind.as_str(), &answer.body["reason"]), ("meeting_ended", &"cancelled".into()));
     let refused = crate::device::refusal(caller.terminal.ask(&create).await);
-    assert_eq!(
-        (refused.code.as_str(), refused.reason.as_deref()),
-        ("meeting_ended", Some("cancelled"))
-    );
-    assert_eq!(
-        phone.also_hears(&[caller.client_id()]).await,
-        Vec::<String>::new()
-    );
+    assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("cancelled")));
+    assert_eq!(phone.also_hears(&[caller.client_id()]).await, Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn nobody_takes_back_the_create_request_of_another_by_guessing_its_id() {
     let (alice, bob, mallory) = (User::new("Alice"), User::new("Bob"), User::new("Mallory"));
-    let (caller, mut phone, stranger) = (
-        alice.on("phone").await,
-        bob.on("phone").await,
-        mallory.on("phone").await,
-    );
+    let (caller, mut phone, stranger) =
+        (alice.on("phone").await, bob.on("phone").await, mallory.on("phone").await);
     let create = request("create-meeting", direct(&bob));
     let call = Call::of(&caller.sends(&create).await);
-    stranger
-        .asks(
-            "destroy",
-            json!({"type": "destroy_meeting", "create_id": create.id()}),
-        )
-        .await;
-    assert_eq!(
-        phone
-            .also_hears(&[stranger.client_id(), caller.client_id()])
-            .await,
-        ["invitation"]
-    );
-    assert_eq!(
-        caller.asks("attend", call.request("refresh_token")).await.kind,
-        "token",
-        "the call goes on"
-    );
+    stranger.asks("destroy", json!({"type": "destroy_meeting", "create_id": create.id()})).await;
+    assert_eq!(phone.also_hears(&[stranger.client_id(), caller.client_id()]).await, ["invitation"]);
+    assert_eq!(caller.asks("attend", call.request("refresh_token")).await.kind, "token", "the call goes on");
 }

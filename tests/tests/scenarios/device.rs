@@ -6,7 +6,7 @@ use crate::user::User;
 use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
 use std::time::Duration;
-use terminal::{Event, Events, Raw, Received, Refused, RequestError, Terminal, Uplink};
+use terminal::{Config, Event, Events, Raw, Received, Refused, RequestError, Terminal, Uplink};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// Far more than anything takes; it only ends a test that would hang.
@@ -29,8 +29,19 @@ pub struct Device {
 impl Device {
     /// Connects a device of that user.
     pub async fn connect(user: &User, instance: &str) -> Self {
-        let (tap, tapped) = unbounded_channel();
+        Self::connect_with(user, user.config(instance)).await
+    }
+
+    /// Connects a device that does not come back when it is disconnected.
+    pub async fn connect_once(user: &User, instance: &str) -> Self {
         let mut config = user.config(instance);
+        config.retry.reconnect_after = Duration::from_hours(1);
+        config.retry.reconnect_at_most = config.retry.reconnect_after;
+        Self::connect_with(user, config).await
+    }
+
+    async fn connect_with(user: &User, mut config: Config) -> Self {
+        let (tap, tapped) = unbounded_channel();
         config.tap = Some(tap);
         // A busy machine is no reason to send a request again.
         config.retry.answer_within = DEADLINE;

@@ -27,11 +27,7 @@ fn redactions() -> Settings {
     for time in ["server_ms", "expires_in_ms", "deadline_in_ms", "duration_ms"] {
         settings.add_redaction(&format!(".{time}"), "[ms]");
     }
-    for time in [
-        ".meeting.created_ms",
-        ".meeting.ends_in_ms",
-        ".join.token_expires_in_ms",
-    ] {
+    for time in [".meeting.created_ms", ".meeting.ends_in_ms", ".join.token_expires_in_ms"] {
         settings.add_redaction(time, "[ms]");
     }
     settings.add_redaction(".join.token", "[token]");
@@ -42,11 +38,8 @@ fn redactions() -> Settings {
 #[tokio::test]
 async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_it() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
-    let (mut phone, mut bobs_phone, mut tablet) = (
-        alice.on("phone").await,
-        bob.on("phone").await,
-        bob.on("tablet").await,
-    );
+    let (mut phone, mut bobs_phone, mut tablet) =
+        (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
 
     let call = rings(&mut phone, &bob, &mut bobs_phone).await;
     let ids = [(call.meeting_id.as_str(), "m"), (call.invite_id.as_str(), "i")];

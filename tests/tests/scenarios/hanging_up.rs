@@ -7,11 +7,8 @@ use crate::user::User;
 #[tokio::test]
 async fn a_caller_who_hangs_up_while_it_rings_leaves_a_missed_call() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
-    let (mut caller, mut phone, mut tablet) = (
-        alice.on("phone").await,
-        bob.on("phone").await,
-        bob.on("tablet").await,
-    );
+    let (mut caller, mut phone, mut tablet) =
+        (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
     assert_eq!(caller.asks("attend", call.request("leave")).await.kind, "ok");
     for device in [&mut phone, &mut tablet] {
@@ -26,10 +23,7 @@ async fn a_caller_who_hangs_up_while_it_rings_leaves_a_missed_call() {
         assert_eq!(missed.body["reason"], "cancelled");
     }
     let refused = phone.is_refused("answer", call.about_invitation("accept")).await;
-    assert_eq!(
-        (refused.code.as_str(), refused.reason.as_deref()),
-        ("meeting_ended", Some("cancelled"))
-    );
+    assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("cancelled")));
 }
 
 #[tokio::test]
@@ -40,15 +34,9 @@ async fn leaving_twice_by_the_same_request_is_answered_twice_and_by_another_one_
     let leave = request("attend", call.request("leave"));
     let first = caller.sends(&leave).await;
     let second = caller.sends(&leave).await;
-    assert_eq!(
-        (first.kind.as_str(), &first.id),
-        (second.kind.as_str(), &second.id)
-    );
+    assert_eq!((first.kind.as_str(), &first.id), (second.kind.as_str(), &second.id));
     let refused = caller.is_refused("attend", call.request("leave")).await;
-    assert_eq!(
-        (refused.code.as_str(), refused.reason.as_deref()),
-        ("meeting_ended", Some("cancelled"))
-    );
+    assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("cancelled")));
 }
 
 #[tokio::test]
@@ -58,10 +46,7 @@ async fn when_the_callee_hangs_up_the_caller_hears_that_it_is_completed() {
     let call = talks(&mut phone, &bob, &mut bobs_phone).await;
     assert_eq!(bobs_phone.asks("attend", call.request("leave")).await.kind, "ok");
     let ended = phone.hears("meeting_ended").await;
-    assert_eq!(
-        (&ended.body["reason"], &ended.body["sip"]),
-        (&"completed".into(), &200.into())
-    );
+    assert_eq!((&ended.body["reason"], &ended.body["sip"]), (&"completed".into(), &200.into()));
 }
 
 #[tokio::test]
@@ -74,8 +59,5 @@ async fn who_is_not_connected_is_rung_when_he_comes_back() {
     let mut back = bob.on("phone").await;
     let invitation = back.hears("invitation").await;
     assert_eq!(invitation.meeting_id, created.meeting_id);
-    assert_eq!(
-        invitation.body["delivery"], "queued",
-        "so that the terminal asks before it rings"
-    );
+    assert_eq!(invitation.body["delivery"], "queued", "so that the terminal asks before it rings");
 }

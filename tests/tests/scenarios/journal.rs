@@ -3,8 +3,10 @@
 use crate::device::DEADLINE;
 use crate::stack::Stack;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// One invocation of a function.
 #[derive(Debug, Clone)]
@@ -16,6 +18,11 @@ pub struct Invocation {
 }
 
 impl Invocation {
+    /// The topic of the message that it is about, if it is about one.
+    pub fn topic(&self) -> Option<&str> {
+        self.entries[0]["detail"]["topic"].as_str()
+    }
+
     /// The journal's entries of this kind.
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
         self.entries.iter().filter(move |entry| entry["kind"] == kind)
@@ -28,18 +35,13 @@ impl Invocation {
 
     /// The operations that it asked the table for, in order.
     pub fn table_operations(&self) -> Vec<&str> {
-        self.of_kind("table")
-            .filter_map(|entry| entry["detail"]["operation"].as_str())
-            .collect()
+        self.of_kind("table").filter_map(|entry| entry["detail"]["operation"].as_str()).collect()
     }
 
     /// Operations that change the table.
     pub fn writes(&self) -> Vec<&str> {
         let is_read = |operation: &&str| ["GetItem", "BatchGetItem", "Query"].contains(operation);
-        self.table_operations()
-            .into_iter()
-            .filter(|operation| !is_read(operation))
-            .collect()
+        self.table_operations().into_iter().filter(|operation| !is_read(operation)).collect()
     }
 
     /// Round trips to the table before the first message to `client_id`; all of them if there is none.
@@ -54,37 +56,67 @@ impl Invocation {
     }
 }
 
-/// The invocations that messages of this client caused so far, oldest first.
-pub async fn of(stack: &Stack, client_id: &str) -> Vec<Invocation> {
-    let Value::Array(entries) = stack.get("/local/journal").await else {
-        panic!("the journal is a list")
-    };
-    let mut invocations: BTreeMap<u64, Invocation> = BTreeMap::new();
-    let mut of_request: BTreeMap<String, u64> = BTreeMap::new();
-    for entry in entries {
-        let Some(request) = entry["request_id"].as_str().map(str::to_owned) else {
-            continue;
+/// What was read of a stack's journal so far, by invocation.
+#[derive(Debug, Default)]
+pub struct Journal {
+    last: u64,
+    invocations: Vec<Invocation>,
+    of_request: HashMap<String, usize>,
+    /// Invocations for messages, by sender.
+    of_client: HashMap<String, Vec<usize>>,
+}
+
+impl Journal {
+    /// Reads on from where it stopped.
+    async fn read_on(&mut self, stack: &Stack) {
+        let Value::Array(entries) = stack.get(&format!("/local/journal?after={}", self.last)).await else {
+            panic!("the journal is a list")
         };
-        // `authorize` runs for the connection, not for a message.
-        if entry["kind"] == "invoke"
-            && entry["detail"]["client_id"] == client_id
-            && entry["function"] != "authorize"
-        {
-            let seq = entry["seq"].as_u64().expect("entries are numbered");
-            let function = entry["function"].as_str().unwrap_or_default().to_owned();
-            of_request.insert(request, seq);
-            invocations.insert(
-                seq,
-                Invocation {
-                    function,
-                    entries: vec![entry],
-                },
-            );
-        } else if let Some(invocation) = of_request.get(&request).and_then(|seq| invocations.get_mut(seq)) {
-            invocation.entries.push(entry);
+        for entry in entries {
+            self.last = entry["seq"].as_u64().expect("entries are numbered");
+            self.take(entry);
         }
     }
-    invocations.into_values().collect()
+
+    fn take(&mut self, entry: Value) {
+        let Some(request) = entry["request_id"].as_str().map(str::to_owned) else {
+            return;
+        };
+        if entry["kind"] == "invoke" {
+            let at = self.invocations.len();
+            let function = entry["function"].as_str().unwrap_or_default().to_owned();
+            // `authorize` runs for the connection, not for a message.
+            if function != "authorize"
+                && let Some(client_id) = entry["detail"]["client_id"].as_str()
+            {
+                self.of_client.entry(client_id.to_owned()).or_default().push(at);
+            }
+            self.of_request.insert(request, at);
+            self.invocations.push(Invocation { function, entries: vec![entry] });
+        } else if let Some(at) = self.of_request.get(&request) {
+            self.invocations[*at].entries.push(entry);
+        }
+    }
+}
+
+/// The journals of all stacks, by their number.
+static JOURNALS: LazyLock<Mutex<HashMap<usize, Journal>>> = LazyLock::new(Mutex::default);
+
+/// Looks at every invocation so far, oldest first.
+pub async fn look<T>(stack: &Stack, at: impl FnOnce(&[Invocation]) -> T) -> T {
+    let mut journals = JOURNALS.lock().await;
+    let journal = journals.entry(stack.number).or_default();
+    journal.read_on(stack).await;
+    at(&journal.invocations)
+}
+
+/// The invocations that messages of this client caused so far, oldest first.
+pub async fn of(stack: &Stack, client_id: &str) -> Vec<Invocation> {
+    let mut journals = JOURNALS.lock().await;
+    let journal = journals.entry(stack.number).or_default();
+    journal.read_on(stack).await;
+    let places = journal.of_client.get(client_id).into_iter().flatten();
+    places.map(|at| journal.invocations[*at].clone()).collect()
 }
 
 /// Waits until everything that this client asked for is handled, and `claim` is true of it.
@@ -104,10 +136,7 @@ pub async fn until_at(
         if invocations.iter().all(|invocation| invocation.status().is_some()) && claim(&invocations) {
             return invocations;
         }
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "never handled: {invocations:#?}"
-        );
+        assert!(tokio::time::Instant::now() < deadline, "never handled: {invocations:#?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

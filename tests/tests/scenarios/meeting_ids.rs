@@ -19,10 +19,7 @@ fn answered_requests(call: &Call) -> [(&'static str, Value); 5] {
 
 /// Every request about a meeting that is sent once.
 fn unanswered_requests(call: &Call) -> [(&'static str, Value); 2] {
-    [
-        ("answer", call.about_invitation("ringing")),
-        ("attend", call.joined()),
-    ]
+    [("answer", call.about_invitation("ringing")), ("attend", call.joined())]
 }
 
 /// Everything that this device asked for was handled without a fault, and wrote nothing.
@@ -43,19 +40,11 @@ async fn a_meeting_that_never_was_is_not_found() {
     };
     for (function, fields) in answered_requests(&call) {
         let refused = device.is_refused(function, fields.clone()).await;
-        assert_eq!(
-            (refused.code.as_str(), refused.sip),
-            ("meeting_not_found", 404),
-            "{fields}"
-        );
+        assert_eq!((refused.code.as_str(), refused.sip), ("meeting_not_found", 404), "{fields}");
     }
     for (function, fields) in unanswered_requests(&call) {
         device.tells(function, fields.clone()).await;
-        assert_eq!(
-            device.hears("error").await.body["code"],
-            "meeting_not_found",
-            "{fields}"
-        );
+        assert_eq!(device.hears("error").await.body["code"], "meeting_not_found", "{fields}");
     }
     wrote_nothing(&device).await;
 }
@@ -68,25 +57,14 @@ async fn a_meeting_of_others_is_forbidden_and_stays_as_it_is() {
     let call = rings(&mut caller, &bob, &mut phone).await;
     for (function, fields) in answered_requests(&call) {
         let refused = stranger.is_refused(function, fields.clone()).await;
-        assert_eq!(
-            (refused.code.as_str(), refused.sip),
-            ("forbidden", 403),
-            "{fields}"
-        );
+        assert_eq!((refused.code.as_str(), refused.sip), ("forbidden", 403), "{fields}");
     }
     for (function, fields) in unanswered_requests(&call) {
         stranger.tells(function, fields.clone()).await;
-        assert_eq!(
-            stranger.hears("error").await.body["code"],
-            "forbidden",
-            "{fields}"
-        );
+        assert_eq!(stranger.hears("error").await.body["code"], "forbidden", "{fields}");
     }
     wrote_nothing(&stranger).await;
-    assert_eq!(
-        phone.asks("answer", call.about_invitation("accept")).await.kind,
-        "invitation_accepted"
-    );
+    assert_eq!(phone.asks("answer", call.about_invitation("accept")).await.kind, "invitation_accepted");
 }
 
 #[tokio::test]
@@ -99,9 +77,8 @@ async fn a_meeting_that_is_over_says_why_before_any_other_refusal() {
     phone.hears("meeting_ended").await;
 
     for device in [&mut phone, &mut stranger] {
-        for (function, fields) in answered_requests(&call)
-            .into_iter()
-            .filter(|(function, _)| *function != "destroy")
+        for (function, fields) in
+            answered_requests(&call).into_iter().filter(|(function, _)| *function != "destroy")
         {
             let refused = device.is_refused(function, fields.clone()).await;
             let outcome = (refused.code.as_str(), refused.reason.as_deref(), refused.sip);
@@ -118,10 +95,7 @@ async fn a_meeting_that_is_over_says_why_before_any_other_refusal() {
     }
     wrote_nothing(&stranger).await;
     let ended = caller.asks("destroy", call.request("destroy_meeting")).await;
-    assert_eq!(
-        (ended.kind.as_str(), &ended.body["reason"]),
-        ("meeting_ended", &"completed".into())
-    );
+    assert_eq!((ended.kind.as_str(), &ended.body["reason"]), ("meeting_ended", &"completed".into()));
 }
 
 #[tokio::test]
@@ -132,11 +106,7 @@ async fn an_invitation_of_another_meeting_or_of_none_is_not_found() {
     call.invite_id = "nosuchinvite".to_owned();
     for kind in ["accept", "reject"] {
         let refused = phone.is_refused("answer", call.about_invitation(kind)).await;
-        assert_eq!(
-            (refused.code.as_str(), refused.sip),
-            ("invitation_not_found", 481),
-            "{kind}"
-        );
+        assert_eq!((refused.code.as_str(), refused.sip), ("invitation_not_found", 481), "{kind}");
     }
     phone.tells("answer", call.about_invitation("ringing")).await;
     assert_eq!(phone.hears("error").await.body["code"], "invitation_not_found");
@@ -146,18 +116,9 @@ async fn an_invitation_of_another_meeting_or_of_none_is_not_found() {
 #[tokio::test]
 async fn what_cannot_be_an_id_is_a_bad_request_at_its_path() {
     let device = User::new("Alice").on("phone").await;
-    for bad in [
-        json!("a b"),
-        json!("a/b#"),
-        json!(""),
-        json!("x".repeat(65)),
-        json!(7),
-        json!(["m"]),
-    ] {
+    for bad in [json!("a b"), json!("a/b#"), json!(""), json!("x".repeat(65)), json!(7), json!(["m"])] {
         for (function, kind) in [("attend", "leave"), ("destroy", "destroy_meeting")] {
-            let refused = device
-                .is_refused(function, json!({"type": kind, "meeting_id": bad}))
-                .await;
+            let refused = device.is_refused(function, json!({"type": kind, "meeting_id": bad})).await;
             assert_eq!(
                 (refused.code.as_str(), refused.path.as_deref()),
                 ("bad_request", Some("meeting_id")),

@@ -22,16 +22,10 @@ async fn a_create_request_sent_twice_makes_one_meeting_and_rings_once() {
     copies.dedup_by(|later, earlier| later["id"] == earlier["id"]);
     assert_eq!(copies.len(), 1, "every copy is the same message");
     let invocations = journal::until(&cause, |_| true).await;
-    let commits = invocations
-        .iter()
-        .flat_map(|one| one.writes())
-        .filter(|write| *write == "TransactWriteItems");
+    let commits =
+        invocations.iter().flat_map(|one| one.writes()).filter(|write| *write == "TransactWriteItems");
     assert_eq!(commits.count(), 1, "{invocations:#?}");
-    assert_eq!(
-        caller.copies_of("meeting_created").await.len(),
-        2,
-        "each copy of the request was answered"
-    );
+    assert_eq!(caller.copies_of("meeting_created").await.len(), 2, "each copy of the request was answered");
 }
 
 #[tokio::test]
@@ -42,10 +36,7 @@ async fn an_accept_sent_twice_is_answered_twice_and_told_once() {
     let accept = request("answer", call.about_invitation("accept"));
     let first = phone.sends(&accept).await;
     let second = phone.sends(&accept).await;
-    assert_eq!(
-        (first.kind.as_str(), &first.id),
-        ("invitation_accepted", &second.id)
-    );
+    assert_eq!((first.kind.as_str(), &first.id), ("invitation_accepted", &second.id));
     let cause = phone.client_id().to_owned();
     assert_eq!(caller.also_hears(&[&cause]).await, ["participant_updated"]);
 }
@@ -70,21 +61,14 @@ async fn the_same_id_with_another_body_is_refused_and_changes_nothing() {
     assert_eq!(refusal(phone.terminal.ask(&reject).await).code, "bad_request");
     let leave = request("attend", call.request("leave")).with_id(accept.id());
     assert_eq!(refusal(phone.terminal.ask(&leave).await).code, "bad_request");
-    assert_eq!(
-        caller.also_hears(&[phone.client_id()]).await,
-        ["participant_updated"],
-        "the call goes on"
-    );
+    assert_eq!(caller.also_hears(&[phone.client_id()]).await, ["participant_updated"], "the call goes on");
 }
 
 #[tokio::test]
 async fn two_devices_of_one_user_may_use_the_same_request_id() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
-    let (caller, tablet, mut phone) = (
-        alice.on("phone").await,
-        alice.on("tablet").await,
-        bob.on("phone").await,
-    );
+    let (caller, tablet, mut phone) =
+        (alice.on("phone").await, alice.on("tablet").await, bob.on("phone").await);
     let create = request("create-meeting", direct(&bob));
     let call = Call::of(&caller.sends(&create).await);
     phone.hears("invitation").await;

@@ -51,11 +51,8 @@ async fn reject_and_destroy_cost_two_round_trips_at_most() {
 #[tokio::test]
 async fn looking_at_the_meeting_that_keeps_somebody_busy_costs_one_more() {
     let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));
-    let (mut caller, mut phone, carols) = (
-        alice.on("phone").await,
-        bob.on("phone").await,
-        carol.on("phone").await,
-    );
+    let (mut caller, mut phone, carols) =
+        (alice.on("phone").await, bob.on("phone").await, carol.on("phone").await);
     talks(&mut caller, &bob, &mut phone).await;
     carols.asks("create-meeting", direct(&bob)).await;
     let invocations = journal::until(carols.client_id(), |done| !done.is_empty()).await;

@@ -30,11 +30,8 @@ fn ids(copies: &[Value]) -> Vec<&str> {
 async fn the_same_event_twice_has_one_effect_and_its_messages_have_the_same_ids() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
-    let event = event(
-        caller.terminal.client_id(),
-        &request("create-meeting", direct(&bob)).payload(),
-        now_ms(),
-    );
+    let event =
+        event(caller.terminal.client_id(), &request("create-meeting", direct(&bob)).payload(), now_ms());
     for _ in 0..2 {
         Stack::shared().invoke("create-meeting", &event).await;
     }
@@ -43,48 +40,25 @@ async fn the_same_event_twice_has_one_effect_and_its_messages_have_the_same_ids(
     assert_eq!(answers.len(), 2, "each delivery is answered");
     assert_eq!(ids(&answers)[0], ids(&answers)[1]);
     assert_eq!(answers[0]["meeting_id"], answers[1]["meeting_id"]);
-    assert_eq!(
-        answers[0]["rev"], answers[1]["rev"],
-        "nothing was committed the second time"
-    );
+    assert_eq!(answers[0]["rev"], answers[1]["rev"], "nothing was committed the second time");
     let invitations = phone.copies_of("invitation").await;
     assert!(!invitations.is_empty());
-    assert!(
-        ids(&invitations).iter().all(|id| *id == ids(&invitations)[0]),
-        "{invitations:#?}"
-    );
-    assert_eq!(
-        phone.also_hears(&[]).await,
-        ["invitation"],
-        "the user is rung once"
-    );
+    assert!(ids(&invitations).iter().all(|id| *id == ids(&invitations)[0]), "{invitations:#?}");
+    assert_eq!(phone.also_hears(&[]).await, ["invitation"], "the user is rung once");
 }
 
 #[tokio::test]
 async fn the_same_event_twice_at_once_has_one_effect() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
-    let event = event(
-        caller.terminal.client_id(),
-        &request("create-meeting", direct(&bob)).payload(),
-        now_ms(),
-    );
+    let event =
+        event(caller.terminal.client_id(), &request("create-meeting", direct(&bob)).payload(), now_ms());
     let stack = Stack::shared();
-    tokio::join!(
-        stack.invoke("create-meeting", &event),
-        stack.invoke("create-meeting", &event)
-    );
+    tokio::join!(stack.invoke("create-meeting", &event), stack.invoke("create-meeting", &event));
 
     let answers = caller.copies_of("meeting_created").await;
-    assert!(
-        ids(&answers).iter().all(|id| *id == ids(&answers)[0]),
-        "{answers:#?}"
-    );
-    assert!(
-        answers
-            .iter()
-            .all(|answer| answer["meeting_id"] == answers[0]["meeting_id"])
-    );
+    assert!(ids(&answers).iter().all(|id| *id == ids(&answers)[0]), "{answers:#?}");
+    assert!(answers.iter().all(|answer| answer["meeting_id"] == answers[0]["meeting_id"]));
     assert_eq!(phone.also_hears(&[]).await, ["invitation"]);
 }
 
@@ -96,10 +70,7 @@ async fn a_request_past_its_time_is_refused_and_nothing_is_written() {
     let late = event(caller.terminal.client_id(), &create.payload(), now_ms() - 5_500);
     Stack::shared().invoke("create-meeting", &late).await;
     let error = caller.hears("error").await;
-    assert_eq!(
-        (&error.body["code"], &error.body["sip"]),
-        (&"request_expired".into(), &408.into())
-    );
+    assert_eq!((&error.body["code"], &error.body["sip"]), (&"request_expired".into(), &408.into()));
     assert_eq!(error.answers(), Some(create.id()));
     assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new());
 }
@@ -109,10 +80,7 @@ async fn an_event_without_a_sender_is_nobodys_and_answered_to_nobody() {
     let bob = User::new("Bob");
     let mut phone = bob.on("phone").await;
     let payload = BASE64_STANDARD.encode(request("create-meeting", direct(&bob)).payload());
-    for sender in [
-        json!({"payload": payload}),
-        json!({"payload": payload, "client_id": "n/a"}),
-    ] {
+    for sender in [json!({"payload": payload}), json!({"payload": payload, "client_id": "n/a"})] {
         Stack::shared().invoke("create-meeting", &sender).await;
     }
     assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new());

@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,8 @@ use std::time::{Duration, Instant};
 const KEEPER: &str = r#""$0" "$@" </dev/null & stack=$!; cat >/dev/null; kill -INT "$stack"; wait "$stack""#;
 /// Starting takes well under a second; this only ends what would never end.
 const START_WITHIN: Duration = Duration::from_mins(1);
+/// How many were started.
+static STARTED: AtomicUsize = AtomicUsize::new(0);
 /// Settings of whoever runs the tests, which must not change what they find.
 const SETTINGS: [&str; 9] = [
     "SWITCHBOARD_JWT_SECRET",
@@ -34,6 +37,8 @@ pub struct Stack {
     pub http: String,
     /// Name of the table.
     pub table: String,
+    /// Tells the stacks of one run apart.
+    pub number: usize,
     _keeper: Arc<Keeper>,
 }
 
@@ -126,6 +131,7 @@ impl Stack {
             mqtt: (host.to_owned(), port),
             http: field("http"),
             table: field("table"),
+            number: STARTED.fetch_add(1, Ordering::Relaxed),
             _keeper: Arc::new(Keeper(keeper)),
         }
     }

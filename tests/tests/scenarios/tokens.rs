@@ -6,10 +6,7 @@ use switchboard::rtc::livekit::{self, ApiKey};
 
 /// The laptop's development key at the RTC service.
 fn development_key() -> ApiKey {
-    ApiKey {
-        id: "devkey".to_owned(),
-        secret: "local-development-only-livekit-secret".to_owned().into(),
-    }
+    ApiKey { id: "devkey".to_owned(), secret: "local-development-only-livekit-secret".to_owned().into() }
 }
 
 #[tokio::test]
@@ -21,20 +18,14 @@ async fn each_side_gets_a_token_for_this_room_and_itself_that_the_rtc_service_ac
     let renewed = phone.asks("attend", call.request("refresh_token")).await;
     assert_eq!(renewed.kind, "token");
 
-    let joins = [
-        (&call.created["join"], &alice),
-        (&accepted.body["join"], &bob),
-        (&renewed.body["join"], &alice),
-    ];
+    let joins =
+        [(&call.created["join"], &alice), (&accepted.body["join"], &bob), (&renewed.body["join"], &alice)];
     for (join, user) in joins {
         let token = join["token"].as_str().expect("a token");
         let claims = livekit::verify(token, &development_key(), now_ms()).expect("the service accepts it");
         let room = claims.video.as_ref().and_then(|video| video.room.as_deref());
         assert_eq!(room, join["channel_id"].as_str());
-        assert!(
-            room.is_some_and(|room| room.ends_with(&call.meeting_id)),
-            "{room:?}"
-        );
+        assert!(room.is_some_and(|room| room.ends_with(&call.meeting_id)), "{room:?}");
         assert_eq!(
             (claims.sub.as_deref(), claims.name.as_deref()),
             (Some(user.id.as_str()), Some(user.name.as_str()))
@@ -45,14 +36,8 @@ async fn each_side_gets_a_token_for_this_room_and_itself_that_the_rtc_service_ac
         );
         let left_ms = join["token_expires_in_ms"].as_i64().expect("milliseconds");
         assert!((1..=600_000).contains(&left_ms), "{left_ms}");
-        let other = ApiKey {
-            secret: "another-secret".to_owned().into(),
-            ..development_key()
-        };
-        assert!(
-            livekit::verify(token, &other, now_ms()).is_err(),
-            "signed under the deployment's own key"
-        );
+        let other = ApiKey { secret: "another-secret".to_owned().into(), ..development_key() };
+        assert!(livekit::verify(token, &other, now_ms()).is_err(), "signed under the deployment's own key");
     }
 }
 
@@ -61,8 +46,6 @@ async fn only_who_has_a_seat_gets_a_fresh_token() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut phone, mut bobs_phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = rings(&mut phone, &bob, &mut bobs_phone).await;
-    let refused = bobs_phone
-        .is_refused("attend", call.request("refresh_token"))
-        .await;
+    let refused = bobs_phone.is_refused("attend", call.request("refresh_token")).await;
     assert_eq!((refused.code.as_str(), refused.sip), ("not_admitted", 403));
 }

@@ -70,5 +70,6 @@ async fn the_same_when_call_slots_change_with_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_when_slots_change_with_every_other_one() {
-    race(|at, racer| if at % 2 == 0 { vec![SlotWrite::Overwrite(racer.host.clone())] } else { Vec::new() }).await;
+    race(|at, racer| if at % 2 == 0 { vec![SlotWrite::Overwrite(racer.host.clone())] } else { Vec::new() })
+        .await;
 }

@@ -34,7 +34,11 @@ async fn a_registered_device_is_known_with_its_users_name() {
     table.register_device(&tablet, Some("Alice B."), START_MS + 1).await.expect("an answer");
     assert_eq!(record(&table, &alice, START_MS).await.name.as_deref(), Some("Alice B."));
     table.register_device(&phone, None, START_MS + 2).await.expect("an answer");
-    assert_eq!(record(&table, &alice, START_MS).await.name.as_deref(), Some("Alice B."), "no name changes none");
+    assert_eq!(
+        record(&table, &alice, START_MS).await.name.as_deref(),
+        Some("Alice B."),
+        "no name changes none"
+    );
     assert_eq!(seen(&table, &alice, START_MS).await, [(phone, START_MS + 2), (tablet, START_MS + 1)].into());
 }
 

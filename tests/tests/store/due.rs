@@ -63,7 +63,11 @@ async fn the_index_is_corrected_for_a_meeting_that_did_not_move_on() {
     assert_eq!(seen_until(&table, START_MS, &call).await, None);
     assert_eq!(seen_until(&table, START_MS + 500, &call).await, Some(START_MS + 500));
     let loaded = table.meeting(&call.id).await.expect("an answer").expect("it is there");
-    assert_eq!((loaded.meeting, loaded.due_at_ms), (call.clone(), Some(START_MS + 500)), "nothing else changes");
+    assert_eq!(
+        (loaded.meeting, loaded.due_at_ms),
+        (call.clone(), Some(START_MS + 500)),
+        "nothing else changes"
+    );
     table.correct_due(&call.id, 1, None).await.expect("an answer");
     assert_eq!(seen_until(&table, i64::MAX / 2, &call).await, None);
 }

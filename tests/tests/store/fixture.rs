@@ -85,7 +85,8 @@ pub fn next(meeting: &Meeting, title: &str) -> Meeting {
 /// The same meeting, ended one revision on.
 pub fn ended(meeting: &Meeting) -> Meeting {
     let rev = meeting.rev + 1;
-    let phase = switchboard::meeting::Phase::Ended { reason: EndReason::Completed, at_ms: START_MS + 1_000, rev };
+    let phase =
+        switchboard::meeting::Phase::Ended { reason: EndReason::Completed, at_ms: START_MS + 1_000, rev };
     Meeting { rev, phase, ..meeting.clone() }
 }
 
@@ -108,7 +109,14 @@ pub fn pending(rev: u64, meeting: &Meeting) -> Pending {
 
 /// A commit of `next`, decided from the revision before it, of the meeting's record alone.
 pub fn commit(next: &Meeting) -> Commit<'_> {
-    Commit { next, seen_rev: next.rev - 1, slots: Vec::new(), pending: None, due_at_ms: None, parts: Vec::new() }
+    Commit {
+        next,
+        seen_rev: next.rev - 1,
+        slots: Vec::new(),
+        pending: None,
+        due_at_ms: None,
+        parts: Vec::new(),
+    }
 }
 
 /// Takes a slot that is free.

@@ -47,7 +47,8 @@ async fn of_invitees(invitees: usize) {
         assert_eq!(view.users.len(), everybody.len());
         assert!([first, last].iter().all(|user| view.users[*user].devices.len() == 1));
         if expected.is_none() {
-            write(&table, &Commit { slots: vec![take(first)], parts: known.new_parts(), ..commit(&known) }).await;
+            write(&table, &Commit { slots: vec![take(first)], parts: known.new_parts(), ..commit(&known) })
+                .await;
         }
     }
 }

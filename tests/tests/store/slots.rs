@@ -94,7 +94,10 @@ async fn a_slot_is_given_back_by_its_holder_only_and_never_fails_the_commit() {
     let nobody = user("nobody");
     let slots = [&alice, &bob, &nobody].map(|user| SlotWrite::Free(user.clone())).to_vec();
     write(&table, &Commit { slots: slots.clone(), ..commit(&end) }).await;
-    assert_eq!(table.meeting(&end.id).await.expect("an answer").map(|loaded| loaded.meeting), Some(end.clone()));
+    assert_eq!(
+        table.meeting(&end.id).await.expect("an answer").map(|loaded| loaded.meeting),
+        Some(end.clone())
+    );
     assert_eq!(holder(&table, &alice).await.as_deref(), Some(other.id.as_str()), "names another meeting");
     assert_eq!(holder(&table, &bob).await, None, "was this meeting's");
 
@@ -121,8 +124,10 @@ async fn of_32_who_want_one_slot_at_once_exactly_one_gets_it() {
     let wanted = user("wanted");
     let calls: Vec<Meeting> =
         (0..32).map(|_| meeting(Mode::Direct, &user("caller"), std::slice::from_ref(&wanted))).collect();
-    let commits: Vec<Commit<'_>> =
-        calls.iter().map(|call| Commit { slots: vec![take(&call.host), take(&wanted)], ..commit(call) }).collect();
+    let commits: Vec<Commit<'_>> = calls
+        .iter()
+        .map(|call| Commit { slots: vec![take(&call.host), take(&wanted)], ..commit(call) })
+        .collect();
     let outcomes = join_all(commits.iter().map(|commit| decided(&table, commit))).await;
     let mut won = 0;
     for (call, outcome) in calls.iter().zip(outcomes) {

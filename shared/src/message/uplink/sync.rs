@@ -1,6 +1,7 @@
 //! Requests of `sync`.
 
-use super::{Fields, requests};
+use super::super::envelope::Invalid;
+use super::{Fields, check_range, requests};
 use crate::id::MeetingId;
 use serde::{Deserialize, Serialize};
 
@@ -18,10 +19,33 @@ impl Fields for SyncState {
     }
 }
 
+/// Asks for past calls, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    /// Where the page begins, as the page before said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// 1–50; 20 by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+impl Fields for History {
+    fn check(&self) -> Result<(), Invalid> {
+        check_range("limit", self.limit, 1, 50)
+    }
+
+    fn meeting_id(&self) -> Option<&MeetingId> {
+        None
+    }
+}
+
 requests! {
     /// Requests of `sync`.
     Sync on "sync", bulk: true {
         /// Asks for the present state.
         SyncState = "sync",
+        /// Asks for past calls.
+        History = "history",
     }
 }

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Runs the store's contract suite and some scenarios on another table: ministack in place of the embedded store.
+# All of it happens in a network namespace that has nothing but loopback, since ministack is made to be reached from
+# everywhere. Needs the binaries and the packages that `make test` makes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scenarios=(
+  busy::a_busy_callee_is_not_rung_and_the_caller_hears_why
+  busy::when_the_call_is_over_both_are_free
+  destroying::a_create_request_that_is_taken_back_before_it_comes_never_rings
+  direct_call::a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_it
+  dying::an_end_that_died_after_its_commit_is_told_even_if_nobody_asks_again
+  offline::sync_shows_the_meeting_and_the_open_offer_on_the_bulk_topic
+  races::t6_t7_two_devices_accept_at_once_and_one_of_them_has_the_call
+  repeating::a_create_request_sent_twice_makes_one_meeting_and_rings_once
+  rule_events::the_same_event_twice_at_once_has_one_effect
+  wakes::a_lost_nudge_is_made_good_by_the_sweep
+)
+port=4566
+server=.venv/bin/ministack
+
+if [ ! -x "$server" ]; then
+  echo "$server is not there: run \`make test\`" >&2
+  exit 1
+fi
+
+if [ "${1:-}" != --inside ]; then
+  enter=(unshare --net)
+  [ "$(id -u)" = 0 ] || enter=(unshare --map-root-user --net)
+  if ! "${enter[@]}" true; then
+    {
+      echo "############################################################################"
+      echo "## SKIPPED: the tests on a second table."
+      echo "## This machine gives no network namespace to \`${enter[*]}\`,"
+      echo "## and without one ministack might be reached from the network."
+      echo "############################################################################"
+    } >&2
+    exit 0
+  fi
+  exec "${enter[@]}" "$0" --inside
+fi
+
+# Loopback is down in a new namespace, and `ip` may not be installed: SIOCSIFFLAGS with IFF_UP does the same.
+.venv/bin/python - <<'PYTHON'
+import fcntl, socket, struct
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+    fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh22x", b"lo", 1))
+PYTHON
+
+scratch=$(mktemp -d)
+BIND_HOST=127.0.0.1 GATEWAY_PORT=$port SERVICES=dynamodb TMPDIR=$scratch "$server" >"$scratch/log" 2>&1 &
+pid=$!
+stop() {
+  kill "$pid" 2>/dev/null && wait "$pid" || true
+  rm -rf "$scratch"
+}
+trap stop EXIT
+
+export SWITCHBOARD_TEST_DYNAMODB=http://127.0.0.1:$port
+answers() {
+  no_proxy='*' .venv/bin/python -c 'import sys, urllib.request as web; web.urlopen(sys.argv[1], timeout=10)' \
+    "$SWITCHBOARD_TEST_DYNAMODB/_ministack/health" 2>/dev/null
+}
+until answers; do
+  if ! kill -0 "$pid"; then
+    echo "ministack did not start:" >&2
+    cat "$scratch/log" >&2
+    exit 1
+  fi
+  sleep 0.1
+done
+
+run() {
+  cargo test --locked --offline --workspace --test "$@"
+}
+echo "== the store's contract suite on ministack"
+run store
+echo "== scenarios on ministack"
+known=$(run scenarios -- --exact "${scenarios[@]}" --list 2>/dev/null | grep -c ': test$')
+if [ "$known" != "${#scenarios[@]}" ]; then
+  echo "only $known of the ${#scenarios[@]} scenarios that this script names exist" >&2
+  exit 1
+fi
+run scenarios -- --exact "${scenarios[@]}"

@@ -1,0 +1,176 @@
+//! A call with a terminal of another make: `tests/foreign/terminal.py` on a stock MQTT client, which knows nothing but
+//! the protocol page.
+
+use crate::calls::{Call, direct};
+use crate::device::{DEADLINE, Device};
+use crate::stack::{Stack, workspace};
+use crate::user::{JWT_SECRET, User};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+/// The other terminal while it runs, and what it said so far.
+struct Foreign {
+    process: Child,
+    output: Lines<BufReader<ChildStdout>>,
+    said: Vec<Value>,
+}
+
+/// A Python that has the MQTT client: the project's own, or else the system's.
+fn python() -> PathBuf {
+    let own = workspace().join(".venv/bin/python");
+    if own.is_file() {
+        return own;
+    }
+    let systems = PathBuf::from("python3");
+    let has_client = std::process::Command::new(&systems)
+        .args(["-c", "import paho.mqtt.client"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    assert!(has_client, "{} is not there, nor a python3 that has paho-mqtt: run `make test`", own.display());
+    systems
+}
+
+impl Foreign {
+    /// Starts it as a device of that user.
+    fn plays(user: &User, role: &str, peer: Option<&User>) -> Self {
+        let (host, port) = &Stack::shared().mqtt;
+        let mut process = Command::new(python())
+            .arg(workspace().join("tests/foreign/terminal.py"))
+            .args([role, &format!("{host}:{port}"), user.client_id("python").as_str()])
+            .args(peer.map(|peer| peer.id.as_str()))
+            .env("JWT_SECRET", JWT_SECRET)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("Python can be run");
+        let output = process.stdout.take().expect("it is piped");
+        Self { process, output: BufReader::new(output).lines(), said: Vec::new() }
+    }
+
+    /// Waits until it did this; gives what it says about it.
+    async fn did(&mut self, what: &str) -> Value {
+        loop {
+            let line = tokio::time::timeout(DEADLINE, self.output.next_line()).await;
+            let Ok(Ok(Some(line))) = line else {
+                panic!("it never did `{what}`, but {:#?}", self.said);
+            };
+            let line: Value = serde_json::from_str(&line).expect("it prints JSON");
+            self.said.push(line.clone());
+            if line["did"] == what {
+                return line;
+            }
+        }
+    }
+
+    /// Waits for its end, which must be a good one.
+    async fn ends(&mut self) {
+        let status = tokio::time::timeout(DEADLINE, self.process.wait()).await;
+        let status = status.expect("it ends").expect("our own child");
+        assert!(status.success(), "{status}: {:#?}", self.said);
+    }
+
+    /// Everything of this type that it heard for the first time.
+    fn heard<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+        let news = self.said.iter().filter(|line| line["news"] == true);
+        news.map(|line| &line["heard"]).filter(move |message| message["type"] == kind)
+    }
+
+    /// The errors that it heard, by code, path and whether they name a request.
+    fn refusals(&self) -> Vec<(&str, Option<&str>, bool)> {
+        let told = |error: &'_ Value| error["re"].is_string();
+        self.heard("error")
+            .map(|error| (error["code"].as_str().unwrap_or(""), error["path"].as_str(), told(error)))
+            .collect()
+    }
+}
+
+/// A message that is no JSON and an `accept` without its invitation, each answered once.
+fn both_mistakes_were_answered(foreign: &Foreign) {
+    assert_eq!(
+        foreign.refusals(),
+        [("bad_request", None, false), ("bad_request", Some("invite_id"), true)],
+        "{:#?}",
+        foreign.said
+    );
+}
+
+/// Our side hears that the other one came into this state.
+async fn hears_of(device: &mut Device, user: &User, state: &str) {
+    device
+        .hears_that("participant_updated", |news| {
+            let participant = &news.body["participant"];
+            participant["user_id"] == user.id.as_str() && participant["state"] == state
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_terminal_of_another_make_is_called_and_talks() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let mut phone = alice.on("phone").await;
+    let mut foreign = Foreign::plays(&bob, "callee", None);
+    let first = foreign.did("connect").await;
+    assert_eq!(foreign.did("subscribe").await["refused"], json!([]));
+    let second = foreign.did("connect").await;
+    assert_eq!(
+        [&first["session_present"], &second["session_present"]],
+        [&json!(false), &json!(true)],
+        "the session outlives the connection"
+    );
+
+    foreign.did("wait for a call").await;
+    let call = Call::of(&phone.asks("create-meeting", direct(&bob)).await);
+    let rings = phone.hears("invitation_updated").await;
+    assert_eq!((&rings.body["state"], &rings.body["reach"]), (&json!("ringing"), &json!("delivered")));
+    let accepted = foreign.did("accept").await;
+    assert_eq!(accepted["same_answer"], true, "the repeated request has the same answer");
+    assert_eq!(accepted["join"]["user_id"], bob.id.as_str());
+    hears_of(&mut phone, &bob, "accepted").await;
+    phone.tells("attend", call.joined()).await;
+    hears_of(&mut phone, &bob, "joined").await;
+    foreign.did("talk").await;
+    phone.asks("attend", call.request("leave")).await;
+    assert_eq!(foreign.did("end").await["reason"], "completed");
+    foreign.ends().await;
+
+    let invitations: Vec<&Value> = foreign.heard("invitation").collect();
+    assert_eq!(invitations.len(), 1, "{invitations:#?}");
+    assert_eq!(invitations[0]["from"], json!({"user_id": alice.id, "name": "Alice"}));
+    assert_eq!(
+        (&invitations[0]["delivery"], &invitations[0]["invite_id"]),
+        (&json!("live"), &json!(call.invite_id))
+    );
+    both_mistakes_were_answered(&foreign);
+}
+
+#[tokio::test]
+async fn a_terminal_of_another_make_calls_and_hangs_up() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let mut phone = bob.on("phone").await;
+    let mut foreign = Foreign::plays(&alice, "caller", Some(&bob));
+    let invitation = phone.hears("invitation").await;
+    assert_eq!(invitation.body["from"], json!({"user_id": alice.id, "name": "Alice"}));
+    let called = foreign.did("call").await;
+    assert_eq!(called["same_answer"], true, "the repeated request has the same answer");
+    assert_eq!(called["join"]["user_id"], alice.id.as_str());
+    let call = Call {
+        meeting_id: invitation.meeting_id.clone().expect("it is of a meeting"),
+        invite_id: invitation.body["invite_id"].as_str().expect("an id").to_owned(),
+        created: Value::Null,
+    };
+    phone.tells("answer", call.about_invitation("ringing")).await;
+    phone.asks("answer", call.about_invitation("accept")).await;
+    phone.tells("attend", call.joined()).await;
+    hears_of(&mut phone, &alice, "joined").await;
+    foreign.did("talk").await;
+    assert_eq!(foreign.did("leave").await["answer"], "ok");
+    foreign.ends().await;
+    assert_eq!(phone.hears("meeting_ended").await.body["reason"], "completed");
+    both_mistakes_were_answered(&foreign);
+    let also = phone.also_hears(&[]).await;
+    assert!(!also.contains(&"invitation".to_owned()), "the create that came twice rang once: {also:?}");
+}
