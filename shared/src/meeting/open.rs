@@ -161,6 +161,8 @@ fn finish(change: Change, opening: &Opening) -> Decision {
         creator.join_by_ms = None;
     }
     meeting.rev = change.rev;
+    // The answer tells the only member there is.
+    meeting.told_rev = change.rev;
     let cause = Cause::Request { client_id: opening.by.clone(), request_id: opening.request_id.clone() };
     let tells = notices(&meeting, change.rev, &cause, change.now.ms);
     let answer = Tell::answer(&opening.by, &cause, created(&meeting, change.now.ms));

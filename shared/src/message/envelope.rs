@@ -88,6 +88,10 @@ pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
     }
     let hash = BodyHash::of(Value::Object(object.clone()).to_string().as_bytes());
     strip_nulls(&mut object);
+    // The reader of structs would take a list for one as well.
+    if object.get("policy").is_some_and(|policy| !policy.is_object()) {
+        return Err(fail(Code::BadRequest, "policy", "give an object".to_owned()));
+    }
     let ttl_ms = match object.get("ttl_ms").map(Value::as_u64) {
         None => Some(TTL_DEFAULT_MS),
         Some(ttl) => ttl.and_then(|ttl| u32::try_from(ttl).ok()).filter(|ttl| (1..=TTL_MAX_MS).contains(ttl)),

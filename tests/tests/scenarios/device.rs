@@ -185,7 +185,8 @@ impl Device {
 /// A request from its type and fields; `id` and `v` are filled in unless they are there.
 pub fn request(function: &str, fields: Value) -> Uplink {
     let fields: Map<String, Value> = serde_json::from_value(fields).expect("an object");
-    Uplink::from_fields(function, fields)
+    let uplink = Uplink::from_fields(function, fields);
+    if function == "sync" { uplink.bulk() } else { uplink }
 }
 
 /// The refusal that is claimed to be the outcome.

@@ -22,6 +22,7 @@ mod inviting;
 mod journal;
 mod meeting_ids;
 mod offline;
+mod presence;
 mod races;
 mod raw;
 mod repeating;

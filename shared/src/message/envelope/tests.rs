@@ -58,6 +58,7 @@ fn a_missing_or_wrong_field_is_named_with_its_path() {
         refused::<Create>(&create(|body| body["policy"] = json!({"join": "all"}))),
         bad("policy.join")
     );
+    assert_eq!(refused::<Create>(&create(|body| body["policy"] = json!([]))), bad("policy"));
     assert_eq!(refused::<Create>(&create(|body| body["ring_seconds"] = json!(9))), bad("ring_seconds"));
     assert_eq!(refused::<Create>(&create(|body| body["ring_seconds"] = json!(-1))), bad("ring_seconds"));
     assert_eq!(refused::<Create>(&create(|body| body["max_minutes"] = json!(1441))), bad("max_minutes"));
