@@ -2,7 +2,7 @@
 
 It plays one side of a call and prints, as one JSON object a line, everything that it did, sent and heard.
 Usage: terminal.py ROLE HOST:PORT CLIENT_ID [PEER], where ROLE is `callee` or `caller`; the secret that the app signs its
-tokens with is read from the environment variable JWT_SECRET.
+tokens with is read from the environment variable JWT_SECRET. The callee picks up at a line on standard input.
 """
 
 import base64
@@ -182,6 +182,9 @@ def callee(terminal):
     invitation = terminal.must_hear("invitation")
     about = {"meeting_id": invitation["meeting_id"], "invite_id": invitation["invite_id"]}
     terminal.tell("answer", "ringing", **about)
+    say(did="ring")
+    # Until its user picks up. What is sent at once may arrive in any order.
+    sys.stdin.readline()
     accept, accepted = terminal.ask("answer", "accept", media=invitation["media"], **about)
     again = terminal.ask_again(accept)
     say(did="accept", join=accepted["join"], same_answer=again["id"] == accepted["id"])

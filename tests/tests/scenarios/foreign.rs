@@ -8,7 +8,7 @@ use crate::user::{JWT_SECRET, User};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::process::Stdio;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 /// The other terminal while it runs, and what it said so far.
@@ -42,7 +42,7 @@ impl Foreign {
             .args([role, &format!("{host}:{port}"), user.client_id("python").as_str()])
             .args(peer.map(|peer| peer.id.as_str()))
             .env("JWT_SECRET", JWT_SECRET)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -64,6 +64,12 @@ impl Foreign {
                 return line;
             }
         }
+    }
+
+    /// Its user picks up.
+    async fn picks_up(&mut self) {
+        let input = self.process.stdin.as_mut().expect("it is piped");
+        input.write_all(b"\n").await.expect("it listens");
     }
 
     /// Waits for its end, which must be a good one.
@@ -126,6 +132,8 @@ async fn a_terminal_of_another_make_is_called_and_talks() {
     let call = Call::of(&phone.asks("create-meeting", direct(&bob)).await);
     let rings = phone.hears("invitation_updated").await;
     assert_eq!((&rings.body["state"], &rings.body["reach"]), (&json!("ringing"), &json!("delivered")));
+    foreign.did("ring").await;
+    foreign.picks_up().await;
     let accepted = foreign.did("accept").await;
     assert_eq!(accepted["same_answer"], true, "the repeated request has the same answer");
     assert_eq!(accepted["join"]["user_id"], bob.id.as_str());

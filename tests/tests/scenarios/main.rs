@@ -2,6 +2,7 @@
 //! as phones do it. Most tests share one stack and keep apart by accounts of their own; those that move the clock or
 //! break something have a stack of their own.
 
+mod access;
 mod bad_fields;
 mod bad_input;
 mod busy;
@@ -27,6 +28,7 @@ mod races;
 mod raw;
 mod repeating;
 mod round_trips;
+mod round_trips_in_calls;
 mod rule_events;
 mod stack;
 mod strangers;

@@ -9,7 +9,7 @@ use crate::user::User;
 const MOST: usize = 2;
 
 /// Everything that the device asked of this function cost at most that.
-async fn was_cheap(device: &Device, function: &str) {
+pub async fn was_cheap(device: &Device, function: &str) {
     let of_function = |done: &[journal::Invocation]| done.iter().any(|one| one.function == function);
     let invocations = journal::until(device.client_id(), of_function).await;
     for invocation in invocations.iter().filter(|one| one.function == function) {

@@ -1,7 +1,12 @@
 //! Join tokens: for this room and this user, accepted by the RTC service, and only for who has a seat.
 
 use crate::calls::rings;
+use crate::stack::Stack;
 use crate::user::{User, now_ms};
+use base64::prelude::{BASE64_STANDARD, Engine};
+use data_encoding::HEXLOWER;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use switchboard::rtc::livekit::{self, ApiKey};
 
 /// The laptop's development key at the RTC service.
@@ -48,4 +53,27 @@ async fn only_who_has_a_seat_gets_a_fresh_token() {
     let call = rings(&mut phone, &bob, &mut bobs_phone).await;
     let refused = bobs_phone.is_refused("attend", call.request("refresh_token")).await;
     assert_eq!((refused.code.as_str(), refused.sip), ("not_admitted", 403));
+}
+
+#[tokio::test]
+async fn with_alibaba_as_rtc_service_the_token_is_the_documented_hash_of_what_stands_beside_it() {
+    let stack = Stack::own_with(&["RtcProvider=alibaba", "AlibabaAppId=abc", "AlibabaAppKey=abckey"]);
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut phone, mut bobs_phone) = (alice.on("phone").await, bob.on("phone").await);
+    let call = rings(&mut phone, &bob, &mut bobs_phone).await;
+    let join = &call.created["join"];
+    assert_eq!((&join["provider"], &join["rights_enforced"]), (&json!("alibaba"), &json!(false)));
+    let (params, text) = (&join["params"], |value: &Value| value.as_str().expect("text").to_owned());
+    let timestamp = params["timestamp"].as_i64().expect("seconds");
+    let hashed = format!(
+        "abcabckey{}{}{}{timestamp}",
+        text(&join["channel_id"]),
+        text(&join["user_id"]),
+        text(&params["nonce"])
+    );
+    assert_eq!(text(&join["token"]), HEXLOWER.encode(&Sha256::digest(hashed)));
+    assert_eq!(params["app_id"], "abc");
+    let single = BASE64_STANDARD.decode(text(&params["single_token"])).expect("base64");
+    let single: Value = serde_json::from_slice(&single).expect("JSON");
+    assert_eq!((&single["token"], &single["timestamp"]), (&join["token"], &json!(timestamp)));
 }
