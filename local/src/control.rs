@@ -2,6 +2,7 @@
 //!
 //! - `GET /local/clock`, `POST /local/clock {"advance_ms":45000}`: the stack's clock; moving it fires what becomes due.
 //! - `GET /local/journal?after=SEQ`: what happened ([`crate::journal`]).
+//! - `GET /local/downlinks?request_id=ID`: what an invocation said ([`crate::downlinks`]); without id, all that is kept.
 //! - `GET`, `POST`, `DELETE /local/faults`: what shall go wrong ([`crate::faults`]).
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tracing::info;
 
+use crate::downlinks::Downlink;
 use crate::faults::Fault;
 use crate::instruments::Instruments;
 use crate::journal::Entry;
@@ -25,6 +27,7 @@ pub(crate) fn router(instruments: Arc<Instruments>) -> Router {
     Router::new()
         .route("/local/clock", get(clock).post(advance))
         .route("/local/journal", get(journal))
+        .route("/local/downlinks", get(downlinks))
         .route("/local/faults", get(faults).post(arm).delete(disarm))
         .with_state(instruments)
 }
@@ -51,6 +54,11 @@ struct After {
     after: u64,
 }
 
+#[derive(Deserialize)]
+struct Of {
+    request_id: Option<String>,
+}
+
 async fn clock(State(instruments): Stack) -> Json<Value> {
     let clock = &instruments.clock;
     Json(json!({"now_ms": clock.now_ms(), "offset_ms": clock.offset_ms()}))
@@ -65,6 +73,10 @@ async fn advance(State(instruments): Stack, body: Bytes) -> Result<Json<Value>, 
 
 async fn journal(State(instruments): Stack, Query(query): Query<After>) -> Json<Vec<Entry>> {
     Json(instruments.journal.after(query.after))
+}
+
+async fn downlinks(State(instruments): Stack, Query(query): Query<Of>) -> Json<Vec<Downlink>> {
+    Json(instruments.downlinks.of(query.request_id.as_deref()))
 }
 
 async fn faults(State(instruments): Stack) -> Json<Vec<Fault>> {

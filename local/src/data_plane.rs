@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -19,6 +20,9 @@ use crate::instruments::Instruments;
 use crate::journal::{Caller, Kind};
 use crate::runtime::Functions;
 use crate::stack::{ACCOUNT_ID, REGION};
+
+/// Far more than the broker takes, which says so itself.
+const BODY_MAX_BYTES: usize = 1 << 20;
 
 /// The endpoint.
 #[derive(Clone)]
@@ -57,6 +61,11 @@ async fn call(State(plane): State<DataPlane>, mut request: Request) -> Response 
     *request.uri_mut() = target;
     // What this router took from the path would count as path arguments of the broker's.
     request.extensions_mut().clear();
+    let (head, body) = request.into_parts();
+    let Ok(payload) = axum::body::to_bytes(body, BODY_MAX_BYTES).await else {
+        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", "too large");
+    };
+    let request = Request::from_parts(head, Body::from(payload.clone()));
 
     let mut detail =
         json!({"topic": call.topic, "client_id": call.client_id, "method": request.method().as_str()});
@@ -74,6 +83,11 @@ async fn call(State(plane): State<DataPlane>, mut request: Request) -> Response 
     detail["status"] = json!(response.status().as_u16());
     if let Some(error) = response.headers().get("x-amzn-errortype").and_then(|error| error.to_str().ok()) {
         detail["error"] = json!(error);
+    }
+    if matches!(call.kind, Kind::Publish | Kind::Direct) {
+        let Instruments { downlinks, clock, .. } = plane.instruments.as_ref();
+        let status = response.status().as_u16();
+        downlinks.keep(clock.now_ms(), &caller, call.kind, &call.topic, status, payload);
     }
     plane.instruments.record(call.kind, &caller, detail);
     response

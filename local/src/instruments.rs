@@ -1,16 +1,19 @@
-//! What people and tests look at and turn while the stack runs: clock, journal and fault switches.
+//! What people and tests look at and turn while the stack runs: clock, journal, last downlinks and fault switches.
 
 use crate::clock::Clock;
+use crate::downlinks::Downlinks;
 use crate::faults::Faults;
 use crate::journal::Journal;
 
-/// Clock, journal and fault switches of one stack; every part of it works by the same ones.
+/// Clock, journal, last downlinks and fault switches of one stack; every part of it works by the same ones.
 #[derive(Default)]
 pub struct Instruments {
     /// What time it is.
     pub clock: Clock,
     /// What happened.
     pub journal: Journal,
+    /// What was said last.
+    pub downlinks: Downlinks,
     /// What shall go wrong.
     pub faults: Faults,
 }

@@ -7,6 +7,7 @@ pub mod clock;
 mod cloud;
 mod control;
 mod data_plane;
+pub mod downlinks;
 pub mod faults;
 mod id;
 pub mod instruments;

@@ -6,14 +6,17 @@ use switchboard::address::{ClientId, DownlinkParents};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::received::Raw;
+use crate::tls::Tls;
 
 /// What carries MQTT.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum Transport {
     /// Plain TCP, for a broker on the same machine.
     #[default]
     Tcp,
+    /// TLS, for every other.
+    Tls(Tls),
 }
 
 /// The two uplink parents of a deployment.

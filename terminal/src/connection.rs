@@ -213,8 +213,9 @@ fn options(config: &Config) -> MqttOptions {
         .set_keep_alive(config.keep_alive)
         .set_credentials(&config.user_name, config.token.expose_secret())
         .set_max_packet_size(PACKET_MAX_BYTES, PACKET_MAX_BYTES)
-        .set_transport(match config.transport {
+        .set_transport(match &config.transport {
             Transport::Tcp => rumqttc::Transport::Tcp,
+            Transport::Tls(tls) => rumqttc::Transport::tls_with_config(tls.into()),
         });
     options
 }

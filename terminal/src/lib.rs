@@ -51,6 +51,7 @@ pub mod inbox;
 mod pending;
 mod received;
 mod terminal;
+mod tls;
 mod turns;
 mod uplink;
 
@@ -60,4 +61,5 @@ pub use error::{ConnectError, Refused, RequestError};
 pub use event::{Event, Events};
 pub use received::{Raw, Received, Unreadable};
 pub use terminal::Terminal;
+pub use tls::{Tls, TlsError};
 pub use uplink::{Uplink, UplinkError};

@@ -14,6 +14,7 @@ mod dependencies;
 mod destroying;
 mod device;
 mod direct_call;
+mod documents;
 mod dropping;
 mod dying;
 mod foreign;
