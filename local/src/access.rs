@@ -28,7 +28,7 @@ impl Wish {
     }
 
     /// Whether the statements of a role grant the wish.
-    fn is_granted(&self, statements: &[Statement]) -> bool {
+    pub(crate) fn is_granted(&self, statements: &[Statement]) -> bool {
         let applies = |statement: &&Statement| {
             statement.actions.iter().any(|pattern| matches(pattern, &self.action))
                 && statement.resources.iter().any(|pattern| matches(pattern, &self.resource))

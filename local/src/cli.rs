@@ -10,6 +10,8 @@ use local::{Options, log, parameters};
 
 use crate::demo::Demo;
 use crate::environment::variable;
+use crate::events::Env;
+use crate::invoke::Invoke;
 
 /// The whole service on this machine: MQTT broker, rules, the real function binaries, table, queues and data plane.
 #[derive(Parser)]
@@ -27,6 +29,12 @@ pub enum Command {
     Up(Box<Up>),
     /// Play a call on a stack of its own and show who hears what when
     Demo(Demo),
+    /// Run one event of `events/` and show the function's result and the downlinks that it sent
+    Invoke(Invoke),
+    /// Write the sample events in `events/` anew
+    Events,
+    /// Print the environment that functions need to work with a running stack
+    Env(Env),
 }
 
 /// Start the stack and keep it running until Ctrl-C.

@@ -7,12 +7,12 @@ mod device;
 mod timeline;
 
 use std::fmt;
-use std::path::Path;
 use std::time::Duration;
 
 use local::journal::Kind;
 use local::{Options, Stack, log};
 
+use crate::environment::workspace;
 use crate::up;
 use call::Cast;
 use timeline::Timeline;
@@ -77,7 +77,7 @@ pub async fn run(demo: &Demo) -> Result<(), Box<dyn std::error::Error>> {
     let timeline = Timeline::on_stdout();
     log::start(&demo.log, !timeline.is_coloured())?;
     let mut stop = up::Stop::listen()?;
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("this crate has no workspace")?;
+    let workspace = workspace()?;
     if !demo.no_build {
         tokio::select! {
             built = up::build(workspace) => built.step("build the functions")?,

@@ -18,6 +18,7 @@ mod queue;
 mod ready;
 mod rules;
 pub mod runtime;
+pub mod samples;
 mod schedule;
 pub mod sql;
 mod stack;
@@ -25,4 +26,4 @@ pub mod table;
 pub mod template;
 
 pub use ready::Ready;
-pub use stack::{ACCOUNT_ID, Options, REGION, Stack, StartError};
+pub use stack::{ACCOUNT_ID, Options, REGION, STACK_NAME, Stack, StartError};

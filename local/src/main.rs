@@ -3,6 +3,8 @@
 mod cli;
 mod demo;
 mod environment;
+mod events;
+mod invoke;
 mod up;
 
 use std::process::ExitCode;
@@ -16,6 +18,9 @@ async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Up(up) => up::run(&up).await,
         Command::Demo(demo) => demo::run(&demo).await,
+        Command::Invoke(invoke) => invoke::run(&invoke).await,
+        Command::Events => events::write(),
+        Command::Env(env) => events::print_environment(&env),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -42,7 +42,7 @@ pub(crate) struct Message {
     /// Changes with every receipt; needed to delete the message.
     pub(crate) receipt: String,
     /// From when on it can be received.
-    visible_ms: i64,
+    pub(crate) visible_ms: i64,
 }
 
 /// How many messages a queue holds.

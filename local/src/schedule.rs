@@ -42,7 +42,7 @@ pub(crate) async fn serve(
 }
 
 /// The event that the service sends if the schedule has no input of its own.
-fn event(schedule: &Schedule, function: &Function, here: &Surroundings, due_ms: i64) -> Value {
+pub(crate) fn event(schedule: &Schedule, function: &Function, here: &Surroundings, due_ms: i64) -> Value {
     let name = format!("{}-{}", function.deployed_name, schedule.name);
     let (source, resource, detail) = if schedule.scheduler {
         (

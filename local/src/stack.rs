@@ -30,6 +30,8 @@ use crate::{control, parameters, queue, runtime, schedule};
 pub const ACCOUNT_ID: &str = "000000000000";
 /// The region that the stack pretends to be in.
 pub const REGION: &str = "us-east-1";
+/// The name that the stack has unless it is given another.
+pub const STACK_NAME: &str = "switchboard";
 
 /// How a stack is started.
 #[derive(Clone)]
@@ -61,7 +63,7 @@ impl Options {
             store: Store::Memory,
             template,
             binaries,
-            stack_name: "switchboard".to_owned(),
+            stack_name: STACK_NAME.to_owned(),
             parameters: parameters::laptop("livekit", |_| None),
         }
     }
@@ -135,12 +137,8 @@ impl Stack {
         let address = listener.local_addr().map_err(taken)?;
         let http = format!("http://{address}");
 
-        let surroundings = Surroundings {
-            account_id: ACCOUNT_ID.to_owned(),
-            region: REGION.to_owned(),
-            stack_name: options.stack_name.clone(),
-            sqs_url: format!("{http}/sqs"),
-        };
+        let surroundings =
+            Surroundings { stack_name: options.stack_name.clone(), ..Surroundings::laptop(&http) };
         let mut parameters = options.parameters.clone();
         parameters.entry("IotDataEndpoint".to_owned()).or_insert_with(|| format!("{http}/iot-data"));
         let deployment = Deployment::read(&options.template, &surroundings, &parameters)?;

@@ -11,7 +11,7 @@ use tracing::{info, warn};
 use local::{Ready, Stack, log};
 
 use crate::cli::Up;
-use crate::environment::variable;
+use crate::environment::{variable, workspace};
 
 /// Runs the stack until it is told to stop.
 ///
@@ -25,7 +25,7 @@ pub async fn run(up: &Up) -> Result<(), Box<dyn Error>> {
         let _ = std::fs::remove_file(path);
     }
 
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("this crate has no workspace")?;
+    let workspace = workspace()?;
     if !up.no_build {
         tokio::select! {
             built = build(workspace) => built?,

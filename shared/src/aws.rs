@@ -3,7 +3,7 @@
 //! `aws_config::load` would look at profiles, SSO and the instance metadata service, none of which a function
 //! has; the environment of a Lambda says everything. Built once per process: a client costs milliseconds.
 
-use crate::config::{ConfigError, optional, required};
+use crate::config::{ConfigError, Variables, required};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -24,22 +24,30 @@ const IDLE: Duration = Duration::from_secs(20);
 /// The configuration that all clients are made from; it owns the one HTTP connection pool.
 pub struct Aws {
     shared: SdkConfig,
+    endpoints: Endpoints,
+}
+
+/// Where the services are, if not where the SDK would look: the laptop stack, and the account's own broker.
+struct Endpoints {
+    dynamodb: Option<String>,
+    data_plane: Option<String>,
+    sqs: Option<String>,
 }
 
 impl Aws {
-    /// Reads region and credentials from the environment of the function.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    /// Reads region, credentials and endpoints.
+    pub fn read(variables: &impl Variables) -> Result<Self, ConfigError> {
         // A Lambda's credentials are set for the life of its environment and never change in place.
         let credentials = Credentials::new(
-            required("AWS_ACCESS_KEY_ID")?,
-            required("AWS_SECRET_ACCESS_KEY")?,
-            optional("AWS_SESSION_TOKEN"),
+            required(variables, "AWS_ACCESS_KEY_ID")?,
+            required(variables, "AWS_SECRET_ACCESS_KEY")?,
+            variables("AWS_SESSION_TOKEN"),
             None,
             "environment",
         );
         let shared = SdkConfig::builder()
             .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
-            .region(Region::new(required("AWS_REGION")?))
+            .region(Region::new(required(variables, "AWS_REGION")?))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .http_client(http_client())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
@@ -49,14 +57,19 @@ impl Aws {
             )
             .timeout_config(timeouts(1_000, 3_000))
             .build();
-        Ok(Self { shared })
+        let endpoints = Endpoints {
+            dynamodb: variables("AWS_ENDPOINT_URL_DYNAMODB"),
+            data_plane: variables("AWS_ENDPOINT_URL_IOT_DATA_PLANE"),
+            sqs: variables("AWS_ENDPOINT_URL_SQS"),
+        };
+        Ok(Self { shared, endpoints })
     }
 
     /// The table.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         let mut config = aws_sdk_dynamodb::config::Builder::from(&self.shared);
-        config.set_endpoint_url(optional("AWS_ENDPOINT_URL_DYNAMODB"));
+        config.set_endpoint_url(self.endpoints.dynamodb.clone());
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
@@ -77,7 +90,7 @@ impl Aws {
     #[must_use]
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         let mut config = aws_sdk_sqs::config::Builder::from(&self.shared);
-        config.set_endpoint_url(optional("AWS_ENDPOINT_URL_SQS"));
+        config.set_endpoint_url(self.endpoints.sqs.clone());
         aws_sdk_sqs::Client::from_conf(config.build())
     }
 
@@ -85,7 +98,7 @@ impl Aws {
         let mut config = aws_sdk_iotdataplane::config::Builder::from(&self.shared)
             .retry_config(retries)
             .timeout_config(timeouts);
-        config.set_endpoint_url(optional("AWS_ENDPOINT_URL_IOT_DATA_PLANE"));
+        config.set_endpoint_url(self.endpoints.data_plane.clone());
         // Waiting for a device's confirmation is no stalled stream.
         config.set_stalled_stream_protection(Some(
             aws_sdk_iotdataplane::config::StalledStreamProtectionConfig::disabled(),

@@ -28,15 +28,20 @@ pub enum ConfigError {
     Account(#[from] AccountError),
 }
 
+/// How settings are looked up, by name: [`environment`], or what a test or the template says.
+pub trait Variables: Fn(&'static str) -> Option<String> {}
+
+impl<F: Fn(&'static str) -> Option<String>> Variables for F {}
+
 /// The value of a variable that must be there.
-pub fn required(name: &'static str) -> Result<String, ConfigError> {
-    optional(name).ok_or(ConfigError::Missing(name))
+pub fn required(variables: &impl Variables, name: &'static str) -> Result<String, ConfigError> {
+    variables(name).ok_or(ConfigError::Missing(name))
 }
 
 /// The value of a variable; empty counts as absent, since templates cannot leave a variable out.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the environment's adapter")]
-pub fn optional(name: &str) -> Option<String> {
+pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -57,29 +62,28 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the environment.
-    pub fn from_env() -> Result<Self, ConfigError> {
+    /// Reads the settings; an empty one counts as absent.
+    pub fn read(variables: &impl Variables) -> Result<Self, ConfigError> {
+        let required = |name| required(variables, name);
         Ok(Self {
             table: required("TABLE_NAME")?,
-            id_key: id_key()?,
-            parents: parents()?,
+            id_key: id_key(variables)?,
+            parents: DownlinkParents {
+                control: required("CALL_DOWN_PARENT")?,
+                bulk: required("BULK_DOWN_PARENT")?,
+            },
             channel_prefix: required("CHANNEL_PREFIX")?,
-            minter: minter()?,
+            minter: minter(variables)?,
             wake_queue_url: required("WAKE_QUEUE_URL")?,
         })
     }
 }
 
-/// The downlink parents of this deployment.
-pub fn parents() -> Result<DownlinkParents, ConfigError> {
-    Ok(DownlinkParents { control: required("CALL_DOWN_PARENT")?, bulk: required("BULK_DOWN_PARENT")? })
-}
-
 /// Bytes that the id key must have: the ids have 128 bits, so should it.
 const ID_KEY_MIN_BYTES: usize = 16;
 
-fn id_key() -> Result<IdKey, ConfigError> {
-    let secret = required("ID_KEY")?;
+fn id_key(variables: &impl Variables) -> Result<IdKey, ConfigError> {
+    let secret = required(variables, "ID_KEY")?;
     if secret.len() < ID_KEY_MIN_BYTES {
         let why = format!("at least {ID_KEY_MIN_BYTES} characters, random");
         return Err(ConfigError::Wrong { name: "ID_KEY", why });
@@ -87,7 +91,8 @@ fn id_key() -> Result<IdKey, ConfigError> {
     Ok(IdKey::new(SecretString::from(secret)))
 }
 
-fn minter() -> Result<Box<dyn Minter>, ConfigError> {
+fn minter(variables: &impl Variables) -> Result<Box<dyn Minter>, ConfigError> {
+    let required = |name| required(variables, name);
     let provider: Provider = required("RTC_PROVIDER")?.parse()?;
     let account = match provider {
         Provider::Livekit => Account {

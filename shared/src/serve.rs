@@ -16,7 +16,7 @@ use crate::address::ClientId;
 use crate::aws::Aws;
 use crate::cause::Cause;
 use crate::clock;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, environment};
 use crate::downlink::About;
 use crate::id::MeetingId;
 use crate::meeting::{Action, Command, Now, Refusal, Tell};
@@ -137,14 +137,14 @@ where
 
 /// Configuration and clients, once per process.
 pub fn connect() -> Result<Service, ConfigError> {
-    let config = Config::from_env()?;
-    let aws = Aws::from_env()?;
+    let config = Config::read(&environment)?;
+    let aws = Aws::read(&environment)?;
     Ok(Service::new(config, &aws))
 }
 
 /// One line of JSON per log event, at the level that Lambda's logging configuration sets.
 pub fn init_logs() {
-    let level = crate::config::optional("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok());
+    let level = environment("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok());
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

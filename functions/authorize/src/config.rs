@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use secrecy::SecretString;
 use switchboard::address::{CLIENT_ID_MAX, ClientId, DownlinkParents, is_part};
-use switchboard::config::ConfigError;
+use switchboard::config::{ConfigError, Variables, required};
 
 use crate::policy::{self, Topics};
 use crate::token::{KeyError, Keys};
@@ -22,6 +22,8 @@ pub struct Config {
     pub topics: Topics,
     /// Start of every resource name in a policy (`IOT_ARN_PREFIX`).
     pub arn_prefix: String,
+    /// Where devices are registered (`TABLE_NAME`).
+    pub table: String,
 }
 
 /// The client groups that a deployment serves.
@@ -37,12 +39,12 @@ impl Groups {
 }
 
 impl Config {
-    /// Reads the settings; `variable` looks one up by name, and an empty one counts as absent.
+    /// Reads the settings; an empty one counts as absent.
     ///
     /// # Errors
     /// The first setting that is missing or cannot be used, by its name.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let required = |name| variable(name).ok_or(ConfigError::Missing(name));
+    pub fn read(variables: &impl Variables) -> Result<Self, ConfigError> {
+        let required = |name| required(variables, name);
         let parent = |name| {
             let parent = required(name)?;
             // A wildcard here would widen every policy that is handed out.
@@ -50,8 +52,8 @@ impl Config {
             if plain { Ok(parent) } else { Err(wrong(name, "no topic of plain levels")) }
         };
         let config = Self {
-            keys: read_keys(&variable)?,
-            groups: read_groups(&variable("ALLOWED_GROUPS").unwrap_or_default())?,
+            keys: read_keys(variables)?,
+            groups: read_groups(&variables("ALLOWED_GROUPS").unwrap_or_default())?,
             topics: Topics {
                 call_up: parent("CALL_UP_PARENT")?,
                 bulk_up: parent("BULK_UP_PARENT")?,
@@ -61,6 +63,7 @@ impl Config {
                 },
             },
             arn_prefix: required("IOT_ARN_PREFIX")?,
+            table: required("TABLE_NAME")?,
         };
         if !is_arn_prefix(&config.arn_prefix) {
             return Err(wrong("IOT_ARN_PREFIX", "not of the form arn:partition:iot:region:account"));
@@ -91,7 +94,7 @@ pub(crate) fn longest_client_id(parents: &DownlinkParents) -> Option<ClientId> {
         .find(|client| parents.check(client).is_ok())
 }
 
-fn read_keys(variable: impl Fn(&str) -> Option<String>) -> Result<Keys, ConfigError> {
+fn read_keys(variable: &impl Variables) -> Result<Keys, ConfigError> {
     let secret = SecretString::from(variable("JWT_HS256_SECRET").unwrap_or_default());
     let public_key = variable("JWT_PUBLIC_KEY").unwrap_or_default();
     Keys::new(&secret, &public_key).map_err(|error| match error {

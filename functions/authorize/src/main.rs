@@ -5,7 +5,7 @@ use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use switchboard::aws::Aws;
 use switchboard::clock::now_ms;
-use switchboard::config::{optional, required};
+use switchboard::config::environment;
 use switchboard::serve::init_logs;
 use switchboard::store::Table;
 
@@ -13,8 +13,8 @@ use switchboard::store::Table;
 async fn main() -> Result<(), Error> {
     init_logs();
     // A wrong setting must stop the cold start, not refuse the first caller.
-    let config = &Config::read(optional)?;
-    let table = &Table::new(Aws::from_env()?.dynamodb(), required("TABLE_NAME")?);
+    let config = &Config::read(&environment)?;
+    let table = &Table::new(Aws::read(&environment)?.dynamodb(), config.table.clone());
 
     run(service_fn(move |event: LambdaEvent<Value>| async move {
         let now_ms = now_ms(&event.context);

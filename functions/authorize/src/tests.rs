@@ -152,7 +152,7 @@ fn another_accounts_client_id_is_refused() {
 
 #[test]
 fn only_listed_groups_may_connect_when_there_is_a_list() {
-    let read = |groups| Config::read(environment(&[("ALLOWED_GROUPS", groups)])).expect("complete");
+    let read = |groups| Config::read(&environment(&[("ALLOWED_GROUPS", groups)])).expect("complete");
     let decide =
         |config: &Config, client_id| decide(&event(client_id, &alices_jwt()), config, NOW_MS).map(drop);
     let listed = read(" GID_ios, GID_web ,");

@@ -47,7 +47,7 @@ pub(crate) async fn serve(
 }
 
 /// The event of a batch. <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>
-pub(super) fn event(messages: &[Message], arn: &str, region: &str) -> Value {
+pub(crate) fn event(messages: &[Message], arn: &str, region: &str) -> Value {
     let record = |message: &Message| {
         json!({
             "messageId": message.id,

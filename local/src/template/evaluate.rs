@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 use serde_norway::Value as Yaml;
 
 use super::yaml::{Place, Source, TemplateError};
+use crate::stack::{ACCOUNT_ID, REGION, STACK_NAME};
 
 /// Where the stack pretends to be.
 #[derive(Debug, Clone)]
@@ -18,6 +19,19 @@ pub struct Surroundings {
     pub stack_name: String,
     /// What queue URLs begin with.
     pub sqs_url: String,
+}
+
+impl Surroundings {
+    /// Those of a stack named `switchboard` on this machine; `http` is its HTTP server, as `http://127.0.0.1:8080`.
+    #[must_use]
+    pub fn laptop(http: &str) -> Self {
+        Self {
+            account_id: ACCOUNT_ID.to_owned(),
+            region: REGION.to_owned(),
+            stack_name: STACK_NAME.to_owned(),
+            sqs_url: format!("{http}/sqs"),
+        }
+    }
 }
 
 /// Evaluates values of one template.

@@ -1,4 +1,6 @@
-//! The deployed template itself, and small ones that break in one place.
+//! Small templates that break in one place; the deployed one is in `tests/service.rs`.
+
+mod service;
 
 use std::time::Duration;
 
@@ -23,15 +25,6 @@ fn problem(text: &str) -> TemplateError {
         Ok(_) => panic!("a template that must be refused was read"),
         Err(error) => error,
     }
-}
-
-/// The template of the service, with values for the parameters that have no default.
-fn service() -> Deployment {
-    let given = [("IdKey", "an id key for tests"), ("IotDataEndpoint", "http://127.0.0.1:8080/iot-data")];
-    let given = given.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let text = include_str!("../../../template.yaml");
-    Deployment::parse("template.yaml", text, &here(), &given)
-        .expect("the service's template can be evaluated")
 }
 
 /// A function with its permission and rule; `%` is where a test puts something else.
@@ -71,57 +64,6 @@ Resources:
     Type: AWS::Lambda::Permission
     Properties: {FunctionName: !Ref Wake, Principal: iot.amazonaws.com}
 ";
-
-#[test]
-fn the_services_template_declares_a_rule_for_every_request_function() {
-    let service = service();
-    let functions: Vec<&str> = service.functions.iter().map(|function| function.name.as_str()).collect();
-    for name in ["create-meeting", "answer", "attend", "destroy", "authorize"] {
-        assert!(functions.contains(&name), "{name} is missing from {functions:?}");
-    }
-    for name in ["create-meeting", "answer", "attend", "destroy"] {
-        let rule = service.rules.iter().find(|rule| rule.functions == [name]).expect("a rule");
-        assert!(rule.statement.from().matches(&format!("call-up/{name}")), "{rule:?}");
-        assert_eq!(rule.error_queue.as_deref(), Some("switchboard-FailedEventsQueue"));
-    }
-    assert_eq!(service.authorizer.as_deref(), Some("authorize"));
-}
-
-#[test]
-fn no_function_of_the_service_is_retried_and_what_fails_is_kept() {
-    for function in service().functions {
-        assert_eq!(function.asynchronous.retries, 0, "{}", function.name);
-        assert_eq!(function.asynchronous.max_age, Duration::from_mins(1), "{}", function.name);
-        assert_eq!(function.asynchronous.on_failure.as_deref(), Some("switchboard-FailedEventsQueue"));
-    }
-}
-
-#[test]
-fn the_services_functions_get_what_they_read_and_nothing_else() {
-    let service = service();
-    let of = |name: &str| {
-        let function = service.functions.iter().find(|function| function.name == name).expect("a function");
-        &function.environment
-    };
-    assert_eq!(of("create-meeting")["TABLE_NAME"], "switchboard-Table");
-    assert_eq!(
-        of("create-meeting")["WAKE_QUEUE_URL"],
-        "http://127.0.0.1:8080/sqs/000000000000/switchboard-WakeQueue"
-    );
-    assert_eq!(of("authorize")["IOT_ARN_PREFIX"], "arn:aws:iot:us-east-1:000000000000");
-    assert!(!of("authorize").contains_key("ID_KEY"));
-    assert!(!of("answer").contains_key("JWT_HS256_SECRET"));
-}
-
-#[test]
-fn the_services_table_has_the_sparse_index_and_expiry() {
-    let service = service();
-    let table = service.tables.first().expect("a table");
-    assert_eq!(table.create["GlobalSecondaryIndexes"][0]["IndexName"], "due");
-    assert_eq!(table.create["BillingMode"], "PAY_PER_REQUEST");
-    let expiry = table.time_to_live.as_ref().expect("items expire");
-    assert_eq!(expiry["TimeToLiveSpecification"]["AttributeName"], "expires_at");
-}
 
 #[test]
 fn globals_are_merged_and_references_are_filled_in() {
@@ -195,25 +137,6 @@ fn each_thing_the_stack_cannot_do_is_named() {
 fn broken_yaml_is_refused_with_its_line() {
     let error = problem("Resources:\n  A: {\n");
     assert!(error.line.is_some(), "{error}");
-}
-
-#[test]
-fn no_function_of_the_service_may_publish_a_request() {
-    let service = service();
-    for function in &service.functions {
-        for statement in &function.role {
-            if !statement.actions.iter().any(|action| action.starts_with("iot:")) {
-                continue;
-            }
-            for resource in &statement.resources {
-                let downlink =
-                    resource.contains(":topic/call-dn/p2p/") || resource.contains(":topic/bulk-dn/p2p/");
-                let client =
-                    resource.contains(":client/") && statement.actions.iter().all(|a| a != "iot:Publish");
-                assert!(downlink || client, "{}: {resource}", function.name);
-            }
-        }
-    }
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub trait Requests: Sized {
     const FUNCTION: &'static str;
     /// Whether its topic is under the bulk parent.
     const BULK: bool = false;
+    /// Its types on the wire.
+    const KINDS: &'static [&'static str];
 
     /// Reads the fields of the type `kind`; `None` for a type that is not of this function.
     fn read(kind: &str, fields: Value) -> Option<Result<Self, Invalid>>;
@@ -54,6 +56,7 @@ macro_rules! requests {
         impl $crate::message::uplink::Requests for $name {
             const FUNCTION: &'static str = $function;
             $(const BULK: bool = $bulk;)?
+            const KINDS: &'static [&'static str] = &[$($kind),+];
 
             fn read(
                 kind: &str,

@@ -5,6 +5,7 @@ use rumqttc::{
     ConnAck, Connect, ConnectReturnCode, Packet, PubAck, Publish, QoS, SubAck, Subscribe, SubscribeReasonCode,
 };
 use serde_json::Value;
+use std::net::SocketAddr;
 use std::time::Duration;
 use terminal::{Config, Retry, development_jwt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -35,6 +36,11 @@ impl FakeBroker {
         Self(TcpListener::bind("127.0.0.1:0").await.expect("a free port"))
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.0.local_addr().expect("it listens")
+    }
+
     /// A terminal of this broker that gives up after a few hundredths of a second.
     pub fn impatient(&self) -> Config {
         let millis = Duration::from_millis;
@@ -44,7 +50,7 @@ impl FakeBroker {
 
     /// A terminal of this broker that never sends a request again while a test runs.
     pub fn patient(&self) -> Config {
-        let port = self.0.local_addr().expect("it listens").port();
+        let port = self.address().port();
         let token = development_jwt("secret", "alice", None, 4_000_000_000);
         let mut config = Config::new(CLIENT.parse().expect("a client ID"), "127.0.0.1", port, token);
         config.retry.answer_within = DEADLINE;

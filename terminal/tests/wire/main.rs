@@ -3,3 +3,4 @@
 mod connecting;
 mod fake_broker;
 mod requests;
+mod tls;

@@ -12,10 +12,7 @@ use switchboard::address::{ClientId, DownlinkParents};
 
 /// This user tries to connect under that client ID, and the broker refuses.
 async fn is_refused(user: &User, client_id: &str) {
-    let refused = match Raw::connect(user, client_id).await {
-        Ok(_) => panic!("{client_id} got in"),
-        Err(error) => error,
-    };
+    let Err(refused) = Raw::connect(user, client_id).await else { panic!("{client_id} got in") };
     assert!(
         matches!(&refused, ConnectionError::ConnectionRefused(ConnectReturnCode::NotAuthorized)),
         "{client_id}: {refused}"

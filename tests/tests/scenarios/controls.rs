@@ -9,21 +9,13 @@ use std::time::Duration;
 impl Stack {
     /// What a plain GET of this path answers.
     pub async fn get(&self, path: &str) -> Value {
-        let response = client()
-            .get(format!("{}{path}", self.http))
-            .send()
-            .await
-            .expect("the stack answers");
+        let response = client().get(format!("{}{path}", self.http)).send().await.expect("the stack answers");
         response.json().await.expect("JSON")
     }
 
     async fn post(&self, path: &str, body: &Value) -> Value {
-        let response = client()
-            .post(format!("{}{path}", self.http))
-            .json(body)
-            .send()
-            .await
-            .expect("the stack answers");
+        let response =
+            client().post(format!("{}{path}", self.http)).json(body).send().await.expect("the stack answers");
         assert!(response.status().is_success(), "{path} {body}: {response:?}");
         response.json().await.expect("JSON")
     }
@@ -31,12 +23,7 @@ impl Stack {
     /// Hands an event to a function, as the rule does, waits until it was handled, and gives its result.
     pub async fn invoke(&self, function: &str, event: &Value) -> Value {
         let url = format!("{}/2015-03-31/functions/{function}/invocations", self.http);
-        let response = client()
-            .post(url)
-            .json(event)
-            .send()
-            .await
-            .expect("the stack answers");
+        let response = client().post(url).json(event).send().await.expect("the stack answers");
         let failure = response.headers().get("x-amz-function-error").cloned();
         let (status, result) = (response.status(), response.text().await.expect("text"));
         assert!(status.is_success() && failure.is_none(), "{function}: {result}");
@@ -45,12 +32,17 @@ impl Stack {
 
     /// Moves the clock forward once everything that was under way is done; what becomes due by that, happens.
     pub async fn moves_on(&self, by: Duration) {
+        self.until_idle().await;
+        self.jumps(by).await;
+    }
+
+    /// Waits until every function has done what it was invoked for.
+    pub async fn until_idle(&self) {
         until("the functions have nothing to do", async || {
             let done = |invocations: &[Invocation]| invocations.iter().all(|one| one.status().is_some());
             journal::look(self, done).await
         })
         .await;
-        self.jumps(by).await;
     }
 
     /// Moves the clock forward in the middle of whatever is under way.
@@ -70,10 +62,7 @@ impl Stack {
 
     /// Waits until everything has gone wrong that was to.
     pub async fn until_broken(&self) {
-        until("the faults strike", async || {
-            self.get("/local/faults").await == json!([])
-        })
-        .await;
+        until("the faults strike", async || self.get("/local/faults").await == json!([])).await;
     }
 
     /// Lets `wake` look at a meeting, as a nudge from the delay queue does, and waits until it has.

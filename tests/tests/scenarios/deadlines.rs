@@ -40,10 +40,7 @@ async fn t13_who_had_it_and_did_not_answer_is_no_answer() {
         );
     }
     let refused = phone.is_refused("answer", call.about_invitation("accept")).await;
-    assert_eq!(
-        (refused.code.as_str(), refused.reason.as_deref()),
-        ("meeting_ended", Some("no_answer"))
-    );
+    assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("no_answer")));
     let back = phone.asks("create-meeting", direct(&alice)).await;
     assert!(back.body.contains_key("join"), "t47: both are free again: {back:?}");
 }
@@ -92,7 +89,7 @@ async fn t13_an_accept_in_the_last_moment_wins() {
     fields["ring_seconds"] = json!(180);
     let call = Call::of(&caller.asks("create-meeting", fields).await);
     phone.hears("invitation").await;
-    stack.moves_on(Duration::from_secs(180)).await;
+    stack.moves_on(Duration::from_mins(3)).await;
     stack.wakes(&call.meeting_id).await;
     let accepted = phone.asks("answer", call.about_invitation("accept")).await;
     assert_eq!(accepted.kind, "invitation_accepted", "the deadline fires two seconds late");
@@ -126,7 +123,11 @@ async fn t13_in_a_group_one_who_does_not_answer_ends_nothing() {
     }
     carols.tells("answer", carols_call.about_invitation("ringing")).await;
     assert_eq!(carols.hears("error").await.body["code"], "invitation_expired", "it may not ring");
-    assert_eq!(phone.asks("attend", bobs.request("refresh_token")).await.kind, "token", "the meeting goes on");
+    assert_eq!(
+        phone.asks("attend", bobs.request("refresh_token")).await.kind,
+        "token",
+        "the meeting goes on"
+    );
     let state = caller.syncs().await;
     let standings = [&alice, &bob, &carol].map(|user| standing(&state, user));
     assert_eq!(standings, [json!("accepted"), json!("accepted"), json!("no_answer")]);

@@ -3,11 +3,11 @@
 
 use crate::calls::{Call, direct, group, rings, talks};
 use crate::device::Device;
+use crate::inviting::hears_of;
 use crate::stack::Stack;
 use crate::user::User;
 use serde_json::{Value, json};
 use std::time::Duration;
-use terminal::Received;
 
 /// Past the 10 s after which a dropped seat is looked at, and the timer's second.
 const LOOKED_AT: Duration = Duration::from_secs(12);
@@ -15,8 +15,8 @@ const LOOKED_AT: Duration = Duration::from_secs(12);
 const CALLER_LOOKED_AT: Duration = Duration::from_secs(17);
 /// Past the 30 s for which a seat in a direct call is kept.
 const DIRECT_SEAT_IS_LOST: Duration = Duration::from_secs(32);
-/// Past the 60 s for which a seat in a group is kept.
-const GROUP_SEAT_IS_LOST: Duration = Duration::from_secs(62);
+/// What is left then of the 60 s for which a seat in a group is kept.
+const REST_OF_A_SEAT_IN_A_GROUP: Duration = Duration::from_secs(30);
 
 fn none() -> Vec<String> {
     Vec::new()
@@ -32,15 +32,6 @@ async fn talk(stack: &Stack) -> (User, User, Device, Device, Call) {
         device.also_hears(&[&cause]).await;
     }
     (alice, bob, caller, phone, call)
-}
-
-/// Waits for the news that this user is now in that state.
-async fn hears_of(device: &mut Device, user: &User, state: &str) -> Received {
-    let is_it = |news: &Received| {
-        let participant = &news.body["participant"];
-        participant["user_id"] == json!(user.id) && participant["state"] == state
-    };
-    device.hears_that("participant_updated", is_it).await
 }
 
 /// The states of the participants, in their order, as this device is shown them.
@@ -71,10 +62,7 @@ async fn t15_a_caller_who_drops_off_before_anybody_answered_does_not_ring_on() {
         );
     }
     let refused = phone.is_refused("answer", call.about_invitation("accept")).await;
-    assert_eq!(
-        (refused.code.as_str(), refused.reason.as_deref()),
-        ("meeting_ended", Some("cancelled"))
-    );
+    assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("cancelled")));
     let back = phone.asks("create-meeting", direct(&alice)).await;
     assert!(back.body.contains_key("join"), "t47: both are free: {back:?}");
 }
@@ -216,10 +204,7 @@ async fn t26_a_direct_call_whose_side_does_not_come_back_is_lost() {
 
     let phone = bob.comes_back("phone").await;
     let refused = phone.is_refused("attend", call.request("rejoin")).await;
-    assert_eq!(
-        (refused.code.as_str(), refused.reason.as_deref()),
-        ("meeting_ended", Some("lost"))
-    );
+    assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("lost")));
     let next = phone.asks("create-meeting", direct(&alice)).await;
     assert!(next.body.contains_key("join"), "t47: both are free: {next:?}");
 }
@@ -227,8 +212,7 @@ async fn t26_a_direct_call_whose_side_does_not_come_back_is_lost() {
 #[tokio::test]
 async fn t26_in_a_group_the_seat_is_kept_for_longer_and_the_others_go_on() {
     let stack = Stack::own();
-    let (alice, bob, carol) =
-        (User::at(&stack, "Alice"), User::at(&stack, "Bob"), User::at(&stack, "Carol"));
+    let (alice, bob, carol) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"), User::at(&stack, "Carol"));
     let (mut caller, phone, mut carols) =
         (alice.on("phone").await, bob.comes_back("phone").await, carol.on("phone").await);
     let created = caller.asks("create-meeting", group(&[&bob, &carol])).await;
@@ -248,7 +232,7 @@ async fn t26_in_a_group_the_seat_is_kept_for_longer_and_the_others_go_on() {
     stack.moves_on(DIRECT_SEAT_IS_LOST).await;
     stack.wakes(&call.meeting_id).await;
     assert_eq!(standings(&caller).await, ["joined", "reconnecting", "joined"], "a group waits longer");
-    stack.moves_on(GROUP_SEAT_IS_LOST - DIRECT_SEAT_IS_LOST).await;
+    stack.moves_on(REST_OF_A_SEAT_IN_A_GROUP).await;
     for device in [&mut caller, &mut carols] {
         hears_of(device, &bob, "lost").await;
     }

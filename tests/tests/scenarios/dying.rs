@@ -51,11 +51,7 @@ async fn a_create_that_died_after_its_commit_rings_when_the_terminal_asks_again(
     let call = Call::of(&caller.sends(&create).await);
     let offer = phone.hears("invitation").await;
     assert_eq!(offer.body["invite_id"], call.invite_id);
-    assert_eq!(
-        caller.syncs().await["meetings"].as_array().map(Vec::len),
-        Some(1),
-        "there is one meeting"
-    );
+    assert_eq!(caller.syncs().await["meetings"].as_array().map(Vec::len), Some(1), "there is one meeting");
     let accepted = phone.asks("answer", call.about_invitation("accept")).await;
     assert_eq!(accepted.meeting_id.as_deref(), Some(call.meeting_id.as_str()));
     let cause = phone.client_id().to_owned();
@@ -159,6 +155,44 @@ async fn an_accept_that_died_after_its_commit_is_answered_and_told_when_the_term
 }
 
 #[tokio::test]
+async fn an_invite_that_died_after_its_commit_rings_when_the_terminal_asks_again() {
+    let stack = Stack::own();
+    let (alice, bob, carol) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"), User::at(&stack, "Carol"));
+    let (mut caller, mut phone, mut carols) =
+        (alice.on("phone").await, bob.on("phone").await, carol.on("phone").await);
+    let call = talks(&mut caller, &bob, &mut phone).await;
+    dies_after_commit(&stack, "invite", "TransactWriteItems").await;
+    let mut fields = call.request("invite");
+    fields["invitees"] = json!([carol.id]);
+    let invite = request("invite", fields);
+    caller.sends_in_vain(&invite).await;
+    stack.until_broken().await;
+    assert_eq!(carols.also_hears(&[]).await, Vec::<String>::new(), "it died before it told anybody");
+
+    let answer = caller.sends(&invite).await;
+    let offer = carols.hears("invitation").await;
+    assert_eq!(offer.body["invite_id"], json!(Call::to(&answer, &carol).invite_id));
+    assert_eq!(phone.hears("meeting_updated").await.body["meeting"]["mode"], "group");
+}
+
+#[tokio::test]
+async fn a_drop_whose_timer_died_with_its_function_is_found_by_the_sweep() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.comes_back("phone").await);
+    talks(&mut caller, &bob, &mut phone).await;
+    // The first write is the registry's, the second one the meeting's.
+    stack
+        .breaks(json!({"function": "presence", "kind": "kill_after_commit", "only": "UpdateItem", "skip": 1}))
+        .await;
+    phone.drops().await;
+    stack.until_broken().await;
+    stack.moves_on(A_MINUTE).await;
+    let gone = |news: &terminal::Received| news.body["participant"]["state"] == "reconnecting";
+    caller.hears_that("participant_updated", gone).await;
+}
+
+#[tokio::test]
 async fn a_leave_that_died_after_its_commit_is_told_when_the_terminal_asks_again() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
@@ -192,9 +226,10 @@ async fn an_end_that_died_after_its_commit_is_told_even_if_nobody_asks_again() {
     let (carols, mut daves) = (carol.on("phone").await, dave.on("phone").await);
     let left = talks(&mut caller, &bob, &mut phone).await;
     let destroyed = rings_long(&carols, &dave, &mut daves).await;
-    for (function, device, end) in
-        [("attend", &caller, left.request("leave")), ("destroy", &carols, destroyed.request("destroy_meeting"))]
-    {
+    for (function, device, end) in [
+        ("attend", &caller, left.request("leave")),
+        ("destroy", &carols, destroyed.request("destroy_meeting")),
+    ] {
         dies_after_commit(&stack, function, "TransactWriteItems").await;
         device.sends_in_vain(&request(function, end)).await;
         stack.until_broken().await;

@@ -42,10 +42,7 @@ async fn t4_an_offer_to_who_is_away_is_queued_and_rings_when_he_comes_back_in_ti
 
     back.tells("answer", call.about_invitation("ringing")).await;
     let rings = caller.hears("invitation_updated").await;
-    assert_eq!(
-        (&rings.body["state"], &rings.body["reach"]),
-        (&json!("ringing"), &json!("delivered"))
-    );
+    assert_eq!((&rings.body["state"], &rings.body["reach"]), (&json!("ringing"), &json!("delivered")));
     let accepted = back.asks("answer", call.about_invitation("accept")).await;
     assert_eq!(accepted.kind, "invitation_accepted");
 }
@@ -92,7 +89,9 @@ async fn sync_of_who_is_in_nothing_is_empty_and_of_a_meeting_of_others_is_forbid
     let stranger = User::new("Mallory").on("phone").await;
     let state = stranger.syncs().await;
     assert_eq!((&state["meetings"], &state["invitations"]), (&json!([]), &json!([])));
-    for (meeting_id, code) in [(call.meeting_id.as_str(), "forbidden"), ("nosuchmeeting", "meeting_not_found")] {
+    for (meeting_id, code) in
+        [(call.meeting_id.as_str(), "forbidden"), ("nosuchmeeting", "meeting_not_found")]
+    {
         let sync = crate::device::request("sync", json!({"type": "sync", "meeting_id": meeting_id})).bulk();
         assert_eq!(crate::device::refusal(stranger.terminal.ask(&sync).await).code, code);
     }
@@ -100,10 +99,7 @@ async fn sync_of_who_is_in_nothing_is_empty_and_of_a_meeting_of_others_is_forbid
     caller.hears("meeting_ended").await;
     let sync = crate::device::request("sync", call.request("sync")).bulk();
     let refused = crate::device::refusal(caller.terminal.ask(&sync).await);
-    assert_eq!(
-        (refused.code.as_str(), refused.reason.as_deref()),
-        ("meeting_ended", Some("all_declined"))
-    );
+    assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("all_declined")));
     assert_eq!(caller.syncs().await["meetings"], json!([]), "what is over is not shown");
 }
 
@@ -140,10 +136,7 @@ async fn the_news_that_it_is_over_stands_behind_every_queued_offer() {
         "in this order"
     );
     let closed = &back.copies_of("invitation_closed").await[0];
-    assert_eq!(
-        (&closed["invite_id"], &closed["reason"]),
-        (&json!(call.invite_id), &json!("cancelled"))
-    );
+    assert_eq!((&closed["invite_id"], &closed["reason"]), (&json!(call.invite_id), &json!("cancelled")));
     back.tells("answer", call.about_invitation("ringing")).await;
     assert_eq!(back.hears("error").await.body["code"], "meeting_ended", "it may not ring");
 }
@@ -160,16 +153,20 @@ async fn an_offer_that_is_queued_when_the_call_is_over_already_has_the_news_of_i
     assert_eq!(mute.receives().await["delivery"], "live");
     caller.asks("attend", call.request("leave")).await;
 
-    let mut behind = Vec::new();
+    // Messages that nobody acknowledges are sent again after a while; those are not meant.
+    let mut closings = Vec::new();
     let mut queued = false;
-    while !(queued && behind.contains(&json!("invitation_closed"))) {
+    let behind = loop {
         let message = mute.receives().await;
-        if queued {
-            behind.push(message["type"].clone());
-        }
         queued |= message["delivery"] == "queued";
-    }
-    assert_eq!(behind, ["invitation_closed"]);
+        if message["type"] == "invitation_closed" {
+            if queued {
+                break message["id"].clone();
+            }
+            closings.push(message["id"].clone());
+        }
+    };
+    assert!(closings.len() == 1 && closings[0] != behind, "a terminal drops what it has seen: {closings:?}");
 }
 
 #[tokio::test]
@@ -199,16 +196,9 @@ async fn after_the_deadline_the_offer_does_not_come_any_more_but_the_missed_call
     assert_eq!(ended.body["reason"], "unreachable");
 
     let mut back = bob.on("phone").await;
-    assert_eq!(
-        back.also_hears(&[]).await,
-        ["invitation_closed", "missed_call"],
-        "the offer's time was over"
-    );
+    assert_eq!(back.also_hears(&[]).await, ["invitation_closed", "missed_call"], "the offer's time was over");
     let closed = &back.copies_of("invitation_closed").await[0];
-    assert_eq!(
-        (&closed["invite_id"], &closed["reason"]),
-        (&json!(call.invite_id), &json!("expired"))
-    );
+    assert_eq!((&closed["invite_id"], &closed["reason"]), (&json!(call.invite_id), &json!("expired")));
     let missed = &back.copies_of("missed_call").await[0];
     assert_eq!(
         (&missed["from"]["user_id"], &missed["reason"], &missed["meeting_id"]),

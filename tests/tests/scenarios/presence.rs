@@ -67,7 +67,10 @@ async fn registered(stack: &Stack, user: &User) -> Value {
 async fn instances(stack: &Stack, user: &User) -> Vec<String> {
     let item = registered(stack, user).await;
     let names = item.as_object().expect("the user is known").keys();
-    names.filter_map(|name| name.strip_prefix("device:")?.split_once('.')).map(|(_, name)| name.to_owned()).collect()
+    names
+        .filter_map(|name| name.strip_prefix("device:")?.split_once('.'))
+        .map(|(_, name)| name.to_owned())
+        .collect()
 }
 
 /// Alice talks to Bob; everything that was told so far is heard.
@@ -115,10 +118,7 @@ async fn the_end_of_an_older_connection_does_not_end_the_present_one() {
     older.is("connected", &stack).await;
     let known = registered(&stack, &bob).await;
     let device = &known[&format!("device:{}", phone.client_id())]["M"];
-    assert_eq!(
-        (&device["session"]["S"], &device["online"]["BOOL"]),
-        (&json!(present.session), &json!(true))
-    );
+    assert_eq!((&device["session"]["S"], &device["online"]["BOOL"]), (&json!(present.session), &json!(true)));
     assert_eq!(is_told_later(&stack, &mut caller, &call).await, Vec::<String>::new());
 }
 

@@ -40,7 +40,8 @@ impl Pair {
 
     /// Both sides are shown the same; gives the caller's picture. Who has no part any more is shown nothing.
     async fn agree(&self) -> Value {
-        let pictures = [self.caller.syncs().await, self.phone.syncs().await, self.tablet.syncs().await];
+        let pictures: [Value; 3] =
+            tokio::join!(self.caller.syncs(), self.phone.syncs(), self.tablet.syncs()).into();
         let [callers, phones, tablets] = pictures.each_ref().map(|state| {
             let meetings = state["meetings"].as_array().expect("a list");
             let picture = |meeting: &Value| json!([meeting["rev"], meeting["participants"]]);
@@ -58,11 +59,12 @@ impl Pair {
     async fn news(&mut self) -> [Vec<String>; 3] {
         let causes = [&self.caller, &self.phone, &self.tablet].map(|device| device.client_id().to_owned());
         let causes = causes.each_ref().map(String::as_str);
-        let mut news = [
-            self.caller.also_hears(&causes).await,
-            self.phone.also_hears(&causes).await,
-            self.tablet.also_hears(&causes).await,
-        ];
+        let mut news: [Vec<String>; 3] = tokio::join!(
+            self.caller.also_hears(&causes),
+            self.phone.also_hears(&causes),
+            self.tablet.also_hears(&causes),
+        )
+        .into();
         for news in &mut news {
             let mut closed = false;
             news.retain(|kind| kind != "invitation_closed" || !std::mem::replace(&mut closed, true));

@@ -75,11 +75,7 @@ impl Stack {
 
     fn start(name: &str, parameters: &[&str]) -> Self {
         let binary = binaries().join("local");
-        assert!(
-            binary.is_file(),
-            "{} is not built: run `make build` first",
-            binary.display()
-        );
+        assert!(binary.is_file(), "{} is not built: run `make build` first", binary.display());
         let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let (ready_file, log_file) = (
             // Several runs of the tests may go on at once.
@@ -93,15 +89,7 @@ impl Stack {
         command
             .args(["-c", KEEPER])
             .arg(&binary)
-            .args([
-                "up",
-                "--no-build",
-                "--mqtt",
-                "127.0.0.1:0",
-                "--http",
-                "127.0.0.1:0",
-                "--ready-file",
-            ])
+            .args(["up", "--no-build", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ready-file"])
             .arg(&ready_file)
             .args(parameters.iter().flat_map(|parameter| ["--parameter", parameter]))
             // Where the template is.
@@ -111,19 +99,19 @@ impl Stack {
             .stderr(log);
         if let Some(url) = other_table() {
             // That server outlives the stack, and other stacks use it too: so each has a table of its own.
-            command.args(["--dynamodb", &url, "--stack-name", &format!("test-{}", uuid::Uuid::new_v4().simple())]);
+            command.args([
+                "--dynamodb",
+                &url,
+                "--stack-name",
+                &format!("test-{}", uuid::Uuid::new_v4().simple()),
+            ]);
         }
         for setting in SETTINGS {
             command.env_remove(setting);
         }
         let mut keeper = command.spawn().expect("sh can be run");
         let ready = wait_until_ready(&mut keeper, &ready_file, &log_file);
-        let field = |name: &str| {
-            ready[name]
-                .as_str()
-                .expect("the ready file names its parts")
-                .to_owned()
-        };
+        let field = |name: &str| ready[name].as_str().expect("the ready file names its parts").to_owned();
         let mqtt = field("mqtt");
         let (host, port) = mqtt.rsplit_once(':').expect("host:port");
         let port = port.parse().expect("a port");
@@ -144,10 +132,7 @@ pub fn other_table() -> Option<String> {
 
 /// A client of this test's own runtime.
 pub fn client() -> reqwest::Client {
-    reqwest::Client::builder()
-        .no_proxy()
-        .build()
-        .expect("a client without TLS needs nothing from the system")
+    reqwest::Client::builder().no_proxy().build().expect("a client without TLS needs nothing from the system")
 }
 
 fn wait_until_ready(keeper: &mut Child, ready_file: &Path, log_file: &Path) -> Value {
@@ -159,27 +144,18 @@ fn wait_until_ready(keeper: &mut Child, ready_file: &Path, log_file: &Path) -> V
         let log = || fs::read_to_string(log_file).unwrap_or_default();
         let ended = keeper.try_wait().expect("our own child").is_some();
         // The shell outlives a stack that fails to start; what it printed says why.
-        assert!(
-            !ended && Instant::now() < deadline,
-            "the stack did not start:\n{}",
-            log()
-        );
+        assert!(!ended && Instant::now() < deadline, "the stack did not start:\n{}", log());
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
 /// Where cargo puts the workspace's binaries: one level above the tests'.
-fn binaries() -> PathBuf {
+pub fn binaries() -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");
-    test.ancestors()
-        .nth(2)
-        .expect("it is in target/debug/deps")
-        .to_owned()
+    test.ancestors().nth(2).expect("it is in target/debug/deps").to_owned()
 }
 
 /// The checkout.
 pub fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("this package is a folder of the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is a folder of the workspace")
 }

@@ -32,18 +32,12 @@ impl User {
     pub fn at(stack: &Stack, name: &str) -> Self {
         let unique = Uuid::new_v4().simple().to_string();
         let account = format!("{}-{}", name.to_ascii_lowercase(), &unique[..8]);
-        Self {
-            id: account.parse().expect("letters and digits"),
-            name: name.to_owned(),
-            stack: stack.clone(),
-        }
+        Self { id: account.parse().expect("letters and digits"), name: name.to_owned(), stack: stack.clone() }
     }
 
     /// The client ID of one of the user's devices.
     pub fn client_id(&self, instance: &str) -> ClientId {
-        format!("GID_test@@@{}.{instance}", self.id)
-            .parse()
-            .expect("letters and digits")
+        format!("GID_test@@@{}.{instance}", self.id).parse().expect("letters and digits")
     }
 
     /// How one of the user's devices connects.
@@ -59,12 +53,7 @@ impl User {
 
     /// A token that is good for a month, since the stack's clock may be moved.
     pub fn token(&self) -> SecretString {
-        development_jwt(
-            JWT_SECRET,
-            self.id.as_str(),
-            Some(&self.name),
-            now_seconds() + 30 * 24 * 3600,
-        )
+        development_jwt(JWT_SECRET, self.id.as_str(), Some(&self.name), now_seconds() + 30 * 24 * 3600)
     }
 
     /// Connects one of the user's devices.

@@ -85,7 +85,15 @@ async fn an_early_wake_leaves_the_deadline_to_be_found() {
     // The create's own timer is lost; the early wake arms the next one.
     stack.breaks(json!({"function": "create-meeting", "kind": "fail_queue", "times": 3})).await;
     let call = rings(&mut caller, &bob, &mut phone).await;
+    stack.until_idle().await;
     stack.wakes(&call.meeting_id).await;
+    let delays = journal::look(&stack, |invocations| {
+        let wake = invocations.iter().rfind(|one| one.function == "wake").expect("it was invoked");
+        wake.of_kind("queue").map(|entry| entry["detail"]["delay_seconds"].clone()).collect::<Vec<_>>()
+    });
+    let delays = delays.await;
+    let seconds = delays.first().and_then(Value::as_u64).expect("it asks to be woken again");
+    assert!((40..=48).contains(&seconds), "at the end of the ring: {delays:?}");
     stack.moves_on(RING_IS_OVER).await;
     assert_eq!(caller.hears("meeting_ended").await.body["reason"], "no_answer");
 }
@@ -134,10 +142,7 @@ async fn without_any_wake_the_next_request_finds_the_outcome_that_the_deadline_h
     let created = carols.asks("create-meeting", direct(&bob)).await;
     assert!(created.body.contains_key("join"), "a ring that is over keeps nobody busy: {created:?}");
     let refused = phone.is_refused("answer", call.about_invitation("accept")).await;
-    assert_eq!(
-        (refused.code.as_str(), refused.reason.as_deref()),
-        ("meeting_ended", Some("no_answer"))
-    );
+    assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("no_answer")));
     assert_eq!(caller.hears("meeting_ended").await.body["reason"], "no_answer", "the late accept brought it");
 }
 

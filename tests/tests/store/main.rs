@@ -3,6 +3,7 @@
 //!
 //! All tests share one table and keep apart by accounts of their own.
 
+mod calls;
 mod commits;
 mod creating;
 mod devices;

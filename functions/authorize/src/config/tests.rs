@@ -1,6 +1,6 @@
 use super::*;
 
-const COMPLETE: [(&str, &str); 7] = [
+const COMPLETE: [(&str, &str); 8] = [
     ("JWT_HS256_SECRET", "local-development-only"),
     ("ALLOWED_GROUPS", ""),
     ("CALL_UP_PARENT", "call-up"),
@@ -8,6 +8,7 @@ const COMPLETE: [(&str, &str); 7] = [
     ("CALL_DOWN_PARENT", "call-dn"),
     ("BULK_DOWN_PARENT", "bulk-dn"),
     ("IOT_ARN_PREFIX", "arn:aws:iot:eu-west-1:123456789012"),
+    ("TABLE_NAME", "calls"),
 ];
 
 /// A complete environment in which some variables have other values.
@@ -19,19 +20,25 @@ pub(crate) fn environment(changed: &[(&str, &str)]) -> impl Fn(&str) -> Option<S
 }
 
 pub(crate) fn config() -> Config {
-    Config::read(environment(&[])).expect("complete")
+    Config::read(&environment(&[])).expect("complete")
 }
 
 fn complaint(changed: &[(&str, &str)]) -> String {
-    Config::read(environment(changed)).expect_err("refused").to_string()
+    Config::read(&environment(changed)).expect_err("refused").to_string()
 }
 
 #[test]
 fn a_missing_variable_is_named() {
-    for name in ["CALL_UP_PARENT", "BULK_UP_PARENT", "CALL_DOWN_PARENT", "BULK_DOWN_PARENT", "IOT_ARN_PREFIX"]
-    {
+    for name in [
+        "CALL_UP_PARENT",
+        "BULK_UP_PARENT",
+        "CALL_DOWN_PARENT",
+        "BULK_DOWN_PARENT",
+        "IOT_ARN_PREFIX",
+        "TABLE_NAME",
+    ] {
         let complete = environment(&[]);
-        let read = Config::read(|wanted| if wanted == name { None } else { complete(wanted) });
+        let read = Config::read(&|wanted| if wanted == name { None } else { complete(wanted) });
         assert!(matches!(read.expect_err("refused"), ConfigError::Missing(missing) if missing == name));
     }
 }
@@ -71,7 +78,7 @@ fn a_parent_that_would_widen_the_policy_is_refused() {
             );
         }
     }
-    assert!(Config::read(environment(&[("CALL_DOWN_PARENT", "tenant/call-dn")])).is_ok());
+    assert!(Config::read(&environment(&[("CALL_DOWN_PARENT", "tenant/call-dn")])).is_ok());
 }
 
 #[test]

@@ -1,0 +1,136 @@
+//! Values of the command line that are more than a text.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use switchboard::address::{AddressError, ClientId, DownlinkParents, is_part};
+use switchboard::message::object::Mode;
+use switchboard::message::uplink::RejectReason;
+use terminal::UplinkParents;
+
+/// `alice.phone`, `alice`, or a whole client ID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Device {
+    /// A client ID with its group.
+    Whole(ClientId),
+    /// An account, and the instance if one was named.
+    Part(String, Option<String>),
+}
+
+impl Device {
+    /// The client ID in that group; `instance` is taken where none was named.
+    pub fn client_id(&self, group: &str, instance: Option<&str>) -> Result<ClientId, AddressError> {
+        match self {
+            Self::Whole(client_id) => Ok(client_id.clone()),
+            Self::Part(account, named) => match named.as_deref().or(instance) {
+                Some(instance) => format!("{group}@@@{account}.{instance}").parse(),
+                None => format!("{group}@@@{account}").parse(),
+            },
+        }
+    }
+}
+
+impl FromStr for Device {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        if text.contains("@@@") {
+            return text.parse().map(Self::Whole);
+        }
+        // Whatever the group, it must be possible to connect by it.
+        format!("G@@@{text}").parse::<ClientId>()?;
+        Ok(match text.split_once('.') {
+            Some((account, instance)) => Self::Part(account.to_owned(), Some(instance.to_owned())),
+            None => Self::Part(text.to_owned(), None),
+        })
+    }
+}
+
+/// Host and, if it was named, port of a broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broker {
+    /// Name or address.
+    pub host: String,
+    /// Port.
+    pub port: Option<u16>,
+}
+
+impl FromStr for Broker {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.contains("://") {
+            return Err("a host and a port, without a scheme: `127.0.0.1:1883`".to_owned());
+        }
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) => {
+                (host, Some(port.parse().map_err(|_| format!("`{port}` is no port (1 to 65535)"))?))
+            }
+            None => (text, None),
+        };
+        if host.is_empty() {
+            return Err("the host is missing".to_owned());
+        }
+        Ok(Self { host: host.to_owned(), port })
+    }
+}
+
+/// The four parents of a deployment's topics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parents {
+    /// Where requests go.
+    pub up: UplinkParents,
+    /// Where answers and news come.
+    pub down: DownlinkParents,
+}
+
+impl FromStr for Parents {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts: Vec<_> = text.split(',').map(|part| part.trim().to_owned()).collect();
+        let Ok([call_up, bulk_up, call_down, bulk_down]) = <[String; 4]>::try_from(parts) else {
+            return Err("four parents, with commas between them".to_owned());
+        };
+        if [&call_up, &bulk_up, &call_down, &bulk_down].iter().any(|parent| !parent.split('/').all(is_part)) {
+            return Err("a parent is made of plain levels, as `call-up`".to_owned());
+        }
+        Ok(Self {
+            up: UplinkParents { control: call_up, bulk: bulk_up },
+            down: DownlinkParents { control: call_down, bulk: bulk_down },
+        })
+    }
+}
+
+/// The group of a client ID.
+pub fn group(text: &str) -> Result<String, String> {
+    if is_part(text) { Ok(text.to_owned()) } else { Err("a group is made of A-Z a-z 0-9 _ -".to_owned()) }
+}
+
+/// A time in seconds, fractions allowed.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "a number of seconds, not below zero".to_owned())
+}
+
+/// JSON that fits the type.
+pub fn json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
+/// `direct` or `group`.
+pub fn mode() -> impl TypedValueParser<Value = Mode> {
+    PossibleValuesParser::new(["direct", "group"]).map(|word| of_word(&word))
+}
+
+/// Why an invitation is rejected.
+pub fn reject_reason() -> impl TypedValueParser<Value = RejectReason> {
+    PossibleValuesParser::new(["declined", "busy", "do_not_disturb", "other"]).map(|word| of_word(&word))
+}
+
+fn of_word<T: DeserializeOwned>(word: &str) -> T {
+    serde_json::from_value(Value::from(word)).expect("the possible values are those of the wire")
+}

@@ -1,0 +1,155 @@
+//! `call request`: sends any JSON, or anything else, to any function, and shows the answer.
+
+use std::io::Read as _;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Map, Value, json};
+use terminal::{Event, Received, Uplink};
+
+use super::SHELL;
+use crate::cli::Common;
+use crate::cli::values::Parents;
+use crate::failure::Failure;
+use crate::outcome::Outcome;
+use crate::phone::{Input, Phone};
+
+/// How long an error may take that comes without a request's id, and one to what is sent once.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+const EXAMPLES: &str = "\
+Examples:
+  call request sync '{\"type\":\"sync\"}' --as bob
+  call request create-meeting '{\"type\":\"create_meeting\",\"mode\":\"direct\",\"media\":\"audio\",\"invitees\":[\"bob\"]}' --as alice
+  call request attend '{\"type\":\"leave\",\"id\":\"l1\",\"meeting_id\":\"MEETING\"}' --as alice
+  call request answer - --as bob < accept.json
+  call request answer 'this is no JSON' --raw --as bob   what is malformed is answered too
+
+`v` and `id` are filled in if they are missing. The functions are create-meeting, invite, answer, attend, destroy and sync.";
+
+/// Send any JSON to any function and show the answer.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Request {
+    /// The function, the last level of its topic
+    #[arg(value_name = "FUNCTION", value_parser = function)]
+    pub function: String,
+
+    /// The request, a JSON object with `type`; `-` reads it from standard input
+    #[arg(value_name = "JSON|-")]
+    pub body: String,
+
+    /// Send it under the bulk parent, as `sync` always is
+    #[arg(long)]
+    pub bulk: bool,
+
+    /// Send exactly these bytes, whatever they are, and wait a moment for an error
+    #[arg(long)]
+    pub raw: bool,
+}
+
+fn function(text: &str) -> Result<String, String> {
+    let is_level = !text.is_empty() && !text.contains(['/', '+', '#']);
+    if is_level { Ok(text.to_owned()) } else { Err("a function is one level of a topic".to_owned()) }
+}
+
+/// Sends, and shows the answer.
+pub async fn run(request: &Request, common: &Common) -> Result<Outcome, Failure> {
+    let mut input = String::new();
+    let text = if request.body == "-" {
+        std::io::stdin()
+            .read_to_string(&mut input)
+            .map_err(|error| Failure::new(format!("standard input: {error}")))?;
+        input.as_str()
+    } else {
+        &request.body
+    };
+    let uplink = if request.raw { None } else { Some(request.uplink(text)?) };
+    let mut phone = Phone::connect(common, Some(SHELL), None).await?;
+    let sent = match uplink {
+        Some(uplink) => send(&uplink, &mut phone).await,
+        None => send_raw(&request.topic(&common.place.parents), text, &mut phone).await,
+    };
+    phone.line.terminal.disconnect().await;
+    sent
+}
+
+impl Request {
+    /// The request that this command line asks for.
+    pub fn uplink(&self, text: &str) -> Result<Uplink, Failure> {
+        let fields: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
+            Failure::new(format!("a request is a JSON object: {error} (--raw sends it all the same)"))
+        })?;
+        if fields.get("id").is_some_and(|id| id.as_str().is_none_or(str::is_empty)) {
+            let message =
+                "an `id` is a text; without one, no answer can be told apart (--raw sends it all the same)";
+            return Err(Failure::new(message));
+        }
+        let uplink = Uplink::from_fields(&self.function, fields);
+        Ok(if self.is_bulk() { uplink.bulk() } else { uplink })
+    }
+
+    fn topic(&self, parents: &Parents) -> String {
+        let parent = if self.is_bulk() { &parents.up.bulk } else { &parents.up.control };
+        format!("{parent}/{}", self.function)
+    }
+
+    fn is_bulk(&self) -> bool {
+        self.bulk || self.function == "sync"
+    }
+}
+
+async fn send(uplink: &Uplink, phone: &mut Phone) -> Result<Outcome, Failure> {
+    if uplink.is_answered() {
+        let answer = phone.line.ask(uplink).await?;
+        phone.line.output.whole(&Value::Object(answer.body));
+        return Ok(Outcome::Done);
+    }
+    phone.line.output.sent(uplink);
+    phone.line.terminal.tell(uplink).await?;
+    // It is not answered, but it may be refused.
+    error_to(
+        phone,
+        |news| news.answers() == Some(uplink.id()),
+        "no error came; requests of this type are not answered",
+    )
+    .await
+}
+
+async fn send_raw(topic: &str, text: &str, phone: &mut Phone) -> Result<Outcome, Failure> {
+    let words = format!("{} bytes to {topic}", text.len());
+    phone.line.output.note("sent_raw", &words, json!({"topic": topic, "bytes": text.len()}));
+    phone.line.terminal.publish(topic, text.as_bytes().to_vec()).await?;
+    let id = serde_json::from_str::<Value>(text).ok().and_then(|body| body["id"].as_str().map(str::to_owned));
+    let is_answer = |news: &Received| match (news.answers(), &id) {
+        (Some(re), Some(id)) => re == id,
+        (None, _) => news.kind == "error",
+        (Some(_), None) => false,
+    };
+    error_to(phone, is_answer, "no answer came").await
+}
+
+/// Waits a moment for what answers; most often an error.
+async fn error_to(
+    phone: &mut Phone,
+    is_answer: impl Fn(&Received) -> bool,
+    nothing: &str,
+) -> Result<Outcome, Failure> {
+    let answer = async {
+        loop {
+            match phone.next().await? {
+                Input::Heard(Event::Message(news)) if is_answer(&news) => {
+                    return Ok::<_, Failure>(Some(news));
+                }
+                Input::Stop => return Ok(None),
+                _ => {}
+            }
+        }
+    };
+    let Some(answer) = tokio::time::timeout(PATIENCE, answer).await.unwrap_or(Ok(None))? else {
+        phone.line.output.note("no_answer", nothing, json!({}));
+        return Ok(Outcome::Done);
+    };
+    phone.line.output.whole(&Value::Object(answer.body.clone()));
+    Ok(if answer.kind == "error" { Outcome::Refused } else { Outcome::Done })
+}

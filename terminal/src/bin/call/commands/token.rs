@@ -1,0 +1,76 @@
+//! `call token`: makes a development token, or explains a token.
+
+use std::io::Read as _;
+use std::time::Duration;
+
+use clap::Args;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+
+use crate::cli::Common;
+use crate::cli::values::seconds;
+use crate::failure::Failure;
+use crate::outcome::Outcome;
+use crate::output::Output;
+use crate::token::explain;
+use crate::who::now_seconds;
+
+const EXAMPLES: &str = "\
+Examples:
+  call token --as alice --name Alice                     a token that the laptop stack takes
+  CALL_TOKEN=$(call token --as alice) call listen --as alice.phone
+  call token --decode eyJhbGciOi…                        who, where, which rights, until when, valid or why not
+  call token --decode - --secret \"$KEY\" < join.json      a whole `join` object, with its signature checked
+
+Exit code 1 with --decode: the token is refused, or is no token. A token as an argument can be seen by other users of the \
+machine while the command runs; `-` reads it from standard input.";
+
+/// Make a development token, or explain any token in plain words.
+///
+/// Tokens that are made here are signed with the development secret: only the laptop stack takes them. Explained are the
+/// app's own JWT, LiveKit tokens, Alibaba tokens and whole `join` objects; the secret is needed only to check the signature.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Token {
+    /// Explain this token in place of making one; `-` reads it from standard input
+    #[arg(long, value_name = "TOKEN|-")]
+    pub decode: Option<SecretString>,
+
+    /// How long the token is good for
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600", conflicts_with = "decode")]
+    pub valid_for: Duration,
+}
+
+/// Makes or explains.
+pub fn run(token: &Token, common: &Common) -> Result<Outcome, Failure> {
+    let output = Output { json: common.json };
+    match &token.decode {
+        Some(text) => decode(text.expose_secret(), common, output),
+        None => {
+            let client_id = common.who.client_id(None)?;
+            let account = client_id.user();
+            let minted = common.who.minted(account.as_str(), token.valid_for);
+            let ends = now_seconds().saturating_add_unsigned(token.valid_for.as_secs());
+            let fields = json!({"token": minted.expose_secret(), "account": account, "ends": ends});
+            output.text("token", minted.expose_secret(), fields);
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+fn decode(text: &str, common: &Common, output: Output) -> Result<Outcome, Failure> {
+    let mut input = String::new();
+    let text = if text == "-" {
+        std::io::stdin()
+            .read_to_string(&mut input)
+            .map_err(|error| Failure::new(format!("standard input: {error}")))?;
+        input.as_str()
+    } else {
+        text
+    };
+    let explained =
+        explain(text, common.who.secret.as_ref()).map_err(|error| Failure::new(error.to_string()))?;
+    let now = now_seconds();
+    output.text("explained", &explained.lines(now).join("\n"), explained.fields(now));
+    Ok(if explained.refusals(now).is_empty() { Outcome::Done } else { Outcome::Failed })
+}

@@ -1,0 +1,201 @@
+//! What a message says, in a sentence. Reads the JSON itself, so that a newer service may say more than is known here.
+
+use serde_json::Value;
+
+use super::redact::redacted;
+
+/// The fields of every downlink, which a sentence need not repeat.
+const ENVELOPE: [&str; 8] = ["v", "type", "id", "re", "rev", "prev_rev", "server_ms", "expires_in_ms"];
+
+/// What a downlink says.
+pub fn sentence(body: &Value) -> String {
+    let text = |name: &str| text(body, name);
+    match text("type") {
+        "meeting_created" => {
+            let meeting = meeting_line(&body["meeting"]);
+            match join_words(&body["join"]) {
+                Some(join) => format!("{meeting}; {join}"),
+                None => meeting,
+            }
+        }
+        "invitation" => offer_words(body),
+        "invitation_updated" => {
+            format!("{} is {} (reach: {})", text("user_id"), spaced(text("state")), text("reach"))
+        }
+        "invitation_closed" => format!("stop ringing: {}", spaced(text("reason"))),
+        "invitation_result" => listed(&body["invitations"], |invitation| {
+            format!("{} {}", self::text(invitation, "user_id"), spaced(self::text(invitation, "state")))
+        }),
+        "invitation_accepted" | "joined" | "token" | "meeting_merged" => {
+            join_words(&body["join"]).unwrap_or_default()
+        }
+        "participant_updated" => participant_words(&body["participant"]),
+        "participant_removed" => format!("you are {}", spaced(text("reason"))),
+        "host_changed" => format!("{} is host, after {}", text("host"), text("previous")),
+        "speech_changed" => format!("{} may speak: {} (by {})", text("user_id"), text("mode"), text("by")),
+        "hand_changed" => format!("raised: {}", names(&body["hands"])),
+        "lobby_request" => format!("{} asks to come in", text("user_id")),
+        "meeting_updated" => meeting_line(&body["meeting"]),
+        "meeting_ending" => format!("in {}: {}", lasting(&body["in_ms"]), spaced(text("reason"))),
+        "meeting_ended" => {
+            let reason = spaced(text("reason"));
+            match body["duration_ms"].as_i64() {
+                Some(1..) => format!("{reason}, after {}", lasting(&body["duration_ms"])),
+                _ => reason,
+            }
+        }
+        "missed_call" => format!("from {}: {}", caller(&body["from"]), spaced(text("reason"))),
+        "state" => format!("{} live, {} to answer", count(&body["meetings"]), count(&body["invitations"])),
+        "history" => format!("{} calls", count(&body["calls"])),
+        "error" => {
+            let path = body["path"].as_str().map_or_else(String::new, |path| format!(" at `{path}`"));
+            format!("{}{path}: {}", text("code"), text("message"))
+        }
+        "ok" => String::new(),
+        _ => rest(body, &ENVELOPE),
+    }
+}
+
+/// What does not fit into the sentence: one line for each thing.
+pub fn details(body: &Value) -> Vec<String> {
+    let list = |name: &str| body[name].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut lines = Vec::new();
+    for meeting in list("meetings") {
+        lines.push(meeting_line(meeting));
+        let participants = meeting["participants"].as_array().into_iter().flatten();
+        lines.extend(participants.map(|participant| format!("  {}", participant_words(participant))));
+    }
+    lines.extend(list("invitations").iter().filter(|invitation| invitation.get("from").is_some()).map(
+        |invitation| format!("{} (meeting {})", offer_words(invitation), text(invitation, "meeting_id")),
+    ));
+    lines.extend(list("calls").iter().map(call_line));
+    if let (false, Some(cursor)) = (list("calls").is_empty(), body["cursor"].as_str()) {
+        lines.push(format!("more with --cursor {cursor}"));
+    }
+    lines
+}
+
+/// What a request asks for.
+pub fn request(body: &Value) -> String {
+    rest(body, &["v", "type", "id"])
+}
+
+/// A length of time in the largest unit that says enough.
+pub fn lasting(ms: &Value) -> String {
+    let ms = ms.as_i64().unwrap_or_default().max(0);
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..120_000 => format!("{} s", ms / 1_000),
+        120_000..7_200_000 => format!("{} min", ms / 60_000),
+        _ => format!("{} h", ms / 3_600_000),
+    }
+}
+
+fn meeting_line(meeting: &Value) -> String {
+    let [id, mode, media, state] = ["meeting_id", "mode", "media", "state"].map(|name| text(meeting, name));
+    let title = meeting["title"].as_str().map_or_else(String::new, |title| format!(" “{title}”"));
+    format!("{mode} {media} meeting {id}{title} is {state}")
+}
+
+fn offer_words(offer: &Value) -> String {
+    let mut words = format!(
+        "{} calls: {} {}, rings for {}",
+        caller(&offer["from"]),
+        text(offer, "mode"),
+        text(offer, "media"),
+        lasting(&offer["deadline_in_ms"])
+    );
+    if let Some(title) = offer["title"].as_str() {
+        words += &format!(", “{title}”");
+    }
+    if count(&offer["group"]) > 0 {
+        words += &format!(", with {}", names(&offer["group"]));
+    }
+    if text(offer, "delivery") == "queued" {
+        words += ", from the queue";
+    }
+    format!("{words}; invitation {}", text(offer, "invite_id"))
+}
+
+fn participant_words(participant: &Value) -> String {
+    let mut words = format!("{} {}", text(participant, "user_id"), spaced(text(participant, "state")));
+    if text(participant, "role") != "member" {
+        words += &format!(", {}", text(participant, "role"));
+    }
+    if !matches!(text(&participant["speech"], "mode"), "free" | "?") {
+        words += &format!(", muted ({})", text(&participant["speech"], "mode"));
+    }
+    words
+}
+
+fn join_words(join: &Value) -> Option<String> {
+    join.as_object()?;
+    let rights: Vec<_> = ["microphone", "camera", "screen", "data", "subscribe"]
+        .into_iter()
+        .filter(|right| join["rights"][right] == true)
+        .collect();
+    Some(format!(
+        "you may join {} room {} ({}; token for {})",
+        text(join, "provider"),
+        text(join, "channel_id"),
+        rights.join(", "),
+        lasting(&join["token_expires_in_ms"])
+    ))
+}
+
+fn call_line(call: &Value) -> String {
+    let time =
+        call["ended_ms"].as_i64().and_then(chrono::DateTime::from_timestamp_millis).unwrap_or_default();
+    let time = time.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M");
+    let way = if text(call, "direction") == "in" { "from" } else { "to" };
+    let [mode, media, reason, id] = ["mode", "media", "reason", "meeting_id"].map(|name| text(call, name));
+    let peers = names(&call["peers"]);
+    format!(
+        "{time}  {way} {peers}: {mode} {media}, {}, {} ({id})",
+        spaced(reason),
+        lasting(&call["duration_ms"])
+    )
+}
+
+/// The fields that have no words of their own.
+fn rest(body: &Value, known: &[&str]) -> String {
+    let shown = redacted(body);
+    let fields = shown.as_object().into_iter().flatten().filter(|(name, _)| !known.contains(&name.as_str()));
+    let words: Vec<_> = fields
+        .map(|(name, value)| match value.as_str() {
+            Some(text) => format!("{name}={text}"),
+            None => format!("{name}={value}"),
+        })
+        .collect();
+    words.join(" ")
+}
+
+fn caller(from: &Value) -> String {
+    match from["name"].as_str() {
+        Some(name) => format!("{name} ({})", text(from, "user_id")),
+        None => text(from, "user_id").to_owned(),
+    }
+}
+
+fn listed(list: &Value, words: impl Fn(&Value) -> String) -> String {
+    list.as_array().into_iter().flatten().map(words).collect::<Vec<_>>().join(", ")
+}
+
+fn names(list: &Value) -> String {
+    listed(list, |name| name.as_str().unwrap_or("?").to_owned())
+}
+
+fn count(list: &Value) -> usize {
+    list.as_array().map_or(0, Vec::len)
+}
+
+fn spaced(word: &str) -> String {
+    word.replace('_', " ")
+}
+
+fn text<'a>(object: &'a Value, field: &str) -> &'a str {
+    object.get(field).and_then(Value::as_str).unwrap_or("?")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! Sentences for messages as they come over the wire.
+
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn an_invitation_says_who_calls_and_which_one_to_answer() {
+    let invitation = json!({
+        "v": 1, "type": "invitation", "id": "d", "meeting_id": "m1", "invite_id": "i7",
+        "from": {"user_id": "alice", "name": "Alice"}, "mode": "group", "media": "video", "title": "Sync",
+        "group": ["carol"], "deadline_in_ms": 45_000, "delivery": "queued",
+    });
+    assert_eq!(
+        sentence(&invitation),
+        "Alice (alice) calls: group video, rings for 45 s, “Sync”, with carol, from the queue; invitation i7"
+    );
+}
+
+#[test]
+fn a_join_says_where_and_what_is_allowed_and_not_the_token() {
+    let accepted = json!({
+        "type": "invitation_accepted",
+        "join": {
+            "provider": "livekit", "url": "ws://h", "channel_id": "m1", "user_id": "bob", "token": "SECRET",
+            "token_expires_in_ms": 14_400_000,
+            "rights": {"microphone": true, "camera": false, "screen": false, "data": true, "subscribe": true},
+        },
+    });
+    assert_eq!(
+        sentence(&accepted),
+        "you may join livekit room m1 (microphone, data, subscribe; token for 4 h)"
+    );
+}
+
+#[test]
+fn an_unknown_type_shows_its_fields_without_tokens() {
+    let news = json!({"v": 1, "type": "newer", "id": "d", "who": "bob", "n": 3, "access_token": "SECRET"});
+    assert_eq!(sentence(&news), "access_token=(not shown) n=3 who=bob");
+}
+
+#[test]
+fn a_message_that_is_not_what_it_should_be_is_shown_all_the_same() {
+    for kind in ["invitation", "participant_updated", "meeting_created", "state", "meeting_ended", "error"] {
+        let message =
+            json!({"type": kind, "participant": 5, "meeting": [], "invitations": "x", "from": null});
+        assert!(!sentence(&message).is_empty(), "{kind}");
+        assert_eq!(details(&message), Vec::<String>::new(), "{kind}");
+    }
+    assert_eq!(sentence(&json!([])), "");
+}
+
+#[test]
+fn a_state_lists_meetings_people_and_open_invitations() {
+    let state = json!({
+        "type": "state",
+        "meetings": [{"meeting_id": "m1", "mode": "direct", "media": "audio", "state": "active", "participants": [
+            {"user_id": "alice", "role": "host", "state": "joined", "speech": {"mode": "free"}},
+            {"user_id": "bob", "role": "member", "state": "reconnecting", "speech": {"mode": "hard"}},
+        ]}],
+        "invitations": [{"meeting_id": "m2", "invite_id": "i2", "from": {"user_id": "carol"}, "mode": "direct",
+            "media": "audio", "group": [], "deadline_in_ms": 900, "delivery": "live"}],
+    });
+    assert_eq!(sentence(&state), "1 live, 1 to answer");
+    assert_eq!(
+        details(&state),
+        [
+            "direct audio meeting m1 is active",
+            "  alice joined, host",
+            "  bob reconnecting, muted (hard)",
+            "carol calls: direct audio, rings for 900 ms; invitation i2 (meeting m2)",
+        ]
+    );
+}
+
+#[test]
+fn lengths_of_time_are_as_long_as_they_must_be() {
+    let said = [-5, 0, 999, 1_000, 119_999, 120_000, 7_199_999, 7_200_000].map(|ms| lasting(&json!(ms)));
+    assert_eq!(said, ["0 ms", "0 ms", "999 ms", "1 s", "119 s", "2 min", "119 min", "2 h"]);
+}

@@ -1,0 +1,278 @@
+//! The `call` command: two shells call each other, and their exit codes say how it went.
+
+use crate::device::DEADLINE;
+use crate::stack::{Stack, binaries};
+use crate::user::User;
+use serde_json::Value;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+/// A running `call`, which prints an object a line.
+struct Shell {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    printed: Vec<Value>,
+}
+
+/// How a `call` ended, and what it had printed.
+struct Ended {
+    exit_code: i32,
+    printed: Vec<Value>,
+    errors: String,
+}
+
+impl Shell {
+    /// `call` with these arguments, as that device of the user.
+    fn run(user: &User, instance: &str, arguments: &[&str]) -> Self {
+        let device = user.client_id(instance).to_string();
+        let (host, port) = &user.stack.mqtt;
+        let broker = format!("{host}:{port}");
+        Self::start(&[arguments, &["--as", &device, "--name", &user.name, "--broker", &broker]].concat())
+    }
+
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = command(arguments).spawn().expect("`make build` builds it");
+        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        Self { child, lines, printed: Vec::new() }
+    }
+
+    /// Waits until it has printed an event of this name.
+    async fn prints(&mut self, event: &str) -> Value {
+        self.prints_that(event, |_| true).await
+    }
+
+    /// Waits until it has printed an event of this name of which `claim` is true.
+    async fn prints_that(&mut self, event: &str, claim: impl Fn(&Value) -> bool) -> Value {
+        while let Some(line) = self.next().await {
+            if line["event"] == event && claim(&line) {
+                return line;
+            }
+        }
+        panic!("it never printed `{event}`, but {:#?}", self.printed)
+    }
+
+    /// Waits until it has heard a message of this type.
+    async fn hears(&mut self, kind: &str) -> Value {
+        self.prints_that("heard", |line| line["message"]["type"] == kind).await["message"].clone()
+    }
+
+    /// Presses Ctrl-C.
+    async fn interrupts(&self) {
+        let id = self.child.id().expect("it runs").to_string();
+        let status = Command::new("sh").args(["-c", "kill -INT \"$0\"", &id]).status().await;
+        assert!(status.expect("sh can be run").success());
+    }
+
+    /// Waits until it has ended.
+    async fn ends(mut self) -> Ended {
+        while self.next().await.is_some() {}
+        let mut errors = String::new();
+        let mut error_output = self.child.stderr.take().expect("it is piped");
+        error_output.read_to_string(&mut errors).await.expect("text");
+        let status = tokio::time::timeout(DEADLINE, self.child.wait()).await;
+        let status = status.expect("it ends").expect("our own child");
+        Ended { exit_code: status.code().expect("not killed"), printed: self.printed, errors }
+    }
+
+    async fn next(&mut self) -> Option<Value> {
+        let line = tokio::time::timeout(DEADLINE, self.lines.next_line()).await;
+        let line = line.unwrap_or_else(|_| panic!("nothing more after {:#?}", self.printed));
+        let line = line.expect("text")?;
+        let object: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        // Every token is a JWT here, and begins so.
+        assert!(!line.contains("eyJ"), "a token shows: {line}");
+        self.printed.push(object.clone());
+        Some(object)
+    }
+}
+
+impl Ended {
+    /// The types of the messages that it heard.
+    fn heard(&self) -> Vec<&str> {
+        self.printed.iter().filter_map(|line| line["message"]["type"].as_str()).collect()
+    }
+
+    #[track_caller]
+    fn is(&self, exit_code: i32, outcome: &str) {
+        assert_eq!(self.exit_code, exit_code, "{:#?}{}", self.printed, self.errors);
+        let result = self.printed.last().expect("it prints a result");
+        assert_eq!((&result["event"], &result["outcome"]), (&"result".into(), &outcome.into()), "{result}");
+    }
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(binaries().join("call"));
+    command.args(arguments).arg("--json");
+    for setting in [
+        "CALL_AS",
+        "CALL_GROUP",
+        "CALL_TOKEN",
+        "CALL_STACK",
+        "CALL_BROKER",
+        "CALL_AUTHORIZER",
+        "CALL_PARENTS",
+    ] {
+        command.env_remove(setting);
+    }
+    command.env_remove("SWITCHBOARD_JWT_SECRET");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+/// Somebody listens, and the service knows of the device.
+async fn listens(user: &User, arguments: &[&str]) -> Shell {
+    let client_id = user.client_id("phone");
+    let before = user.stack.noticed("connected", client_id.as_str()).await;
+    let mut shell = Shell::run(user, "phone", &[&["listen"], arguments].concat());
+    shell.prints("listening").await;
+    user.stack.until_noticed("connected", client_id.as_str(), before).await;
+    shell
+}
+
+/// Alice's shell calls them.
+fn calls(alice: &User, others: &[&User], arguments: &[&str]) -> Shell {
+    let accounts: Vec<_> = others.iter().map(|user| user.id.as_str()).collect();
+    Shell::run(alice, "phone", &[&["create"], accounts.as_slice(), arguments].concat())
+}
+
+#[tokio::test]
+async fn a_call_that_is_answered_and_hung_up_is_done_for_both() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let listening = listens(&bob, &["--accept", "--once"]).await;
+    let created = calls(&alice, &[&bob], &["--hang-up-after", "0"]).ends().await;
+    created.is(0, "done");
+    assert_eq!(created.printed[1]["message"]["type"], "create_meeting");
+    let listened = listening.ends().await;
+    listened.is(0, "done");
+    let heard = listened.heard();
+    for kind in ["invitation", "ringing", "accept", "invitation_accepted", "report_media", "meeting_ended"] {
+        assert!(heard.contains(&kind), "{kind}: {heard:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_declined_ends_with_11_and_is_done_for_who_declined() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let listening = listens(&bob, &["--reject", "--once"]).await;
+    calls(&alice, &[&bob], &[]).ends().await.is(11, "declined");
+    listening.ends().await.is(0, "done");
+}
+
+#[tokio::test]
+async fn a_call_to_who_talks_ends_with_12() {
+    let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));
+    let mut listening = listens(&bob, &["--accept"]).await;
+    let mut talk = calls(&alice, &[&bob], &[]);
+    talk.prints("in_call").await;
+    listening.prints("in_call").await;
+    calls(&carol, &[&bob], &[]).ends().await.is(12, "busy");
+    listening.interrupts().await;
+    talk.ends().await.is(0, "done");
+}
+
+#[tokio::test]
+async fn a_call_to_an_account_without_devices_ends_with_14() {
+    let stack = Stack::own();
+    let (alice, nobody) = (User::at(&stack, "Alice"), User::at(&stack, "Nobody"));
+    let mut calling = calls(&alice, &[&nobody], &["--ring-seconds", "10"]);
+    calling.hears("meeting_created").await;
+    stack.moves_on(Duration::from_secs(15)).await;
+    calling.ends().await.is(14, "unreachable");
+}
+
+#[tokio::test]
+async fn ctrl_c_takes_back_what_nobody_has_answered() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let mut listening = listens(&bob, &["--once"]).await;
+    for others in [vec![&bob], vec![&bob, &alice]] {
+        let caller = User::new("Carol");
+        let mut calling = calls(&caller, &others, &[]);
+        calling.hears("invitation_updated").await;
+        listening.prints("rings").await;
+        calling.interrupts().await;
+        calling.ends().await.is(15, "cancelled");
+        listening.ends().await.is(15, "cancelled");
+        listening = listens(&bob, &["--once"]).await;
+    }
+}
+
+#[tokio::test]
+async fn what_came_while_nobody_listened_rings_later() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    bob.on("phone").await.drops().await;
+    let mut calling = calls(&alice, &[&bob], &["--hang-up-after", "0"]);
+    calling.hears("meeting_created").await;
+    let listening = Shell::run(&bob, "phone", &["listen", "--accept", "--once"]);
+    calling.ends().await.is(0, "done");
+    listening.ends().await.is(0, "done");
+}
+
+#[tokio::test]
+async fn a_group_is_left_when_nobody_else_is_in_it() {
+    let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));
+    let rejecting = listens(&bob, &["--reject"]).await;
+    let mut accepting = listens(&carol, &["--accept", "--once"]).await;
+    let mut calling = calls(&alice, &[&bob, &carol], &["--video"]);
+    let is_bobs_no = |line: &Value| line["message"]["state"] == "declined";
+    calling.prints_that("heard", is_bobs_no).await;
+    accepting.prints("in_call").await;
+    accepting.interrupts().await;
+    accepting.ends().await.is(0, "done");
+    calling.ends().await.is(0, "done");
+    drop(rejecting);
+}
+
+#[tokio::test]
+async fn a_call_is_answered_and_left_from_another_shell() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let mut listening = listens(&bob, &["--once"]).await;
+    let mut calling = calls(&alice, &[&bob], &[]);
+    let invitation = listening.hears("invitation").await;
+    let invite_id = invitation["invite_id"].as_str().expect("an id");
+    let mut answering = Shell::run(&bob, "shell", &["answer", "accept", invite_id]);
+    answering.prints("in_call").await;
+    // The phone stops ringing, and that is no failure.
+    listening.ends().await.is(0, "done");
+    calling.prints("in_call").await;
+    Shell::run(&bob, "other", &["leave"]).ends().await.is(0, "done");
+    calling.ends().await.is(0, "done");
+    drop(answering);
+}
+
+#[tokio::test]
+async fn any_request_can_be_played_and_a_refusal_ends_with_10() {
+    let alice = User::new("Alice");
+    let synced = Shell::run(&alice, "shell", &["request", "sync", r#"{"type":"sync"}"#]).ends().await;
+    synced.is(0, "done");
+    assert!(synced.heard().contains(&"state"), "{:?}", synced.printed);
+
+    let refused = Shell::run(&alice, "shell", &["request", "answer", r#"{"type":"ringing"}"#]).ends().await;
+    refused.is(10, "refused");
+    let malformed = Shell::run(&alice, "shell", &["request", "answer", "no JSON", "--raw"]).ends().await;
+    malformed.is(10, "refused");
+    let unknown = Shell::run(&alice, "shell", &["destroy", "nosuchmeeting"]).ends().await;
+    unknown.is(10, "refused");
+    assert_eq!(unknown.printed.last().expect("a result")["code"], "meeting_not_found");
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_hears_why() {
+    let alice = User::new("Alice");
+    let refused = Shell::run(&alice, "phone", &["sync", "--secret", "another secret"]).ends().await;
+    refused.is(1, "failed");
+    let error = refused.printed.last().expect("a result")["error"].to_string();
+    assert!(error.contains("--secret") && !error.contains("another secret"), "{error}");
+}
+
+#[tokio::test]
+async fn without_a_stack_or_a_name_it_is_said_what_to_do() {
+    let missing = Shell::start(&["sync", "--as", "alice", "--stack", "nosuchfile.json"]).ends().await;
+    missing.is(1, "failed");
+    assert!(missing.printed[0]["error"].to_string().contains("make run"), "{:?}", missing.printed);
+
+    let nobody = Shell::start(&["sync", "--stack", "nosuchfile.json"]).ends().await;
+    assert_eq!(nobody.exit_code, 2);
+    assert!(nobody.errors.contains("--as alice.phone"), "{}", nobody.errors);
+}
