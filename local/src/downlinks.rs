@@ -83,8 +83,7 @@ impl Downlinks {
     #[must_use]
     pub fn of(&self, request_id: Option<&str>) -> Vec<Downlink> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked =
-            |kept: &&Kept| request_id.is_none_or(|id| kept.caller.request_id.as_deref() == Some(id));
+        let asked = |kept: &&Kept| request_id.is_none_or(|id| kept.caller.request_id.as_deref() == Some(id));
         kept.iter().filter(asked).map(Kept::shown).collect()
     }
 }
@@ -149,7 +148,7 @@ mod tests {
         let first = downlinks.of(Some("r1"));
         assert_eq!((first.len(), first[0].call.as_str(), first[0].status), (1, "direct", 404));
         let shown = first[0].body.to_string();
-        assert!(!shown.contains(&token[..SHOWN + 1]), "{shown}");
+        assert!(!shown.contains(&token[..=SHOWN]), "{shown}");
         assert!(shown.contains("aaaaaaaaaaaa… (200 characters)") && shown.contains("ws://rtc"), "{shown}");
         assert_eq!(downlinks.of(Some("r2"))[0].body, "no JSON");
         assert_eq!(downlinks.of(None).len(), 2);

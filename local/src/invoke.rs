@@ -61,10 +61,8 @@ pub async fn run(invoke: &Invoke) -> Result<(), Box<dyn Error>> {
     let workspace = workspace()?;
     let event = Event::find(&invoke.name, invoke.event.as_deref(), &workspace.join("events"))?;
 
-    let running = match invoke.fresh {
-        true => None,
-        false => Target::running(invoke.stack.as_deref(), workspace).await?,
-    };
+    let running =
+        if invoke.fresh { None } else { Target::running(invoke.stack.as_deref(), workspace).await? };
     let target = match running {
         Some(running) => running,
         None => tokio::select! {
@@ -95,10 +93,7 @@ async fn own(invoke: &Invoke) -> Result<Target, Box<dyn Error>> {
 }
 
 /// Plays what comes before, if nothing has happened yet, and then the event.
-async fn play(
-    event: &Event,
-    target: &Target,
-) -> Result<(Vec<&'static str>, target::Played), Box<dyn Error>> {
+async fn play(event: &Event, target: &Target) -> Result<(Vec<&'static str>, target::Played), Box<dyn Error>> {
     let before = if target.is_fresh() { samples::before(event.sample()) } else { Vec::new() };
     for name in &before {
         let earlier = Event::find(name, None, event.folder())?;

@@ -117,7 +117,8 @@ pub fn all() -> Vec<Sample> {
 #[must_use]
 pub fn before(name: &str) -> Vec<&'static str> {
     let samples = all();
-    let after = |name: &str| samples.iter().find(|sample| sample.name == name).and_then(|sample| sample.after);
+    let after =
+        |name: &str| samples.iter().find(|sample| sample.name == name).and_then(|sample| sample.after);
     let mut chain: Vec<_> = std::iter::successors(after(name), |name| after(name)).collect();
     chain.reverse();
     chain
@@ -136,10 +137,7 @@ struct Making<'a> {
 ///
 /// # Errors
 /// In words, what the template does not have: a rule for a function, or a field of the event.
-pub fn events(
-    deployment: &Deployment,
-    surroundings: &Surroundings,
-) -> Result<Vec<(Sample, String)>, String> {
+pub fn events(deployment: &Deployment, surroundings: &Surroundings) -> Result<Vec<(Sample, String)>, String> {
     let parameters = parameters::laptop("livekit", |_| None);
     let key = IdKey::new(parameters["IdKey"].clone().into());
     let names = names(&key).map_err(|error| format!("the samples' ids: {error}"))?;

@@ -43,7 +43,11 @@ async fn has_its_answer(stack: &Stack, sample: &Sample) {
     match sample.answer {
         Answer::Nothing => assert_eq!(answers, Vec::<&Value>::new(), "{name}"),
         Answer::Downlink(kind) => {
-            assert_eq!(answers.iter().map(|answer| &answer["type"]).collect::<Vec<_>>(), [kind], "{name}: {result}");
+            assert_eq!(
+                answers.iter().map(|answer| &answer["type"]).collect::<Vec<_>>(),
+                [kind],
+                "{name}: {result}"
+            );
             assert_eq!(result.get("refused"), None, "{name}");
         }
         Answer::Refusal(code, path) => {
@@ -88,8 +92,10 @@ async fn samples_of_a_ringing_call_have_their_answers() {
 #[tokio::test]
 async fn samples_of_an_answered_call_have_their_answers() {
     let samples = samples::all().into_iter();
-    have_their_answers(samples.filter(|sample| sample.after.is_some() && sample.after != Some("create-meeting")))
-        .await;
+    have_their_answers(
+        samples.filter(|sample| sample.after.is_some() && sample.after != Some("create-meeting")),
+    )
+    .await;
 }
 
 /// Runs `local invoke` and reads what it says.
@@ -124,8 +130,8 @@ async fn the_command_plays_one_event_after_the_other_on_a_running_stack() {
     assert!(kinds(&created).contains(&"invitation"), "{created}");
     let accepted = invoke(&["answer.accept", "--stack", file]);
     assert!(kinds(&accepted).contains(&"invitation_accepted"), "{accepted}");
-    let token = accepted["downlinks"].as_array().expect("a list").iter();
-    let token = token.filter_map(|downlink| downlink["body"]["join"]["token"].as_str()).next();
+    let mut token = accepted["downlinks"].as_array().expect("a list").iter();
+    let token = token.find_map(|downlink| downlink["body"]["join"]["token"].as_str());
     assert!(token.is_some_and(|token| token.contains('…')), "join tokens are cut: {token:?}");
     stack.shutdown().await;
 }

@@ -69,7 +69,7 @@ fn sample(name: &str, folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .map_err(|error| format!("{}: {error}", folder.display()))?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|file| file.ends_with(".json"))
+        .filter(|file| file.strip_suffix(".json").is_some())
         .collect();
     names.sort();
     let prefix = format!("{name}.");
@@ -99,7 +99,8 @@ mod tests {
 
     #[test]
     fn a_sample_is_found_by_its_own_name_or_by_its_function() {
-        let folder = folder(&["answer.accept.json", "answer.ringing.json", "create-meeting.json", "create.json"]);
+        let folder =
+            folder(&["answer.accept.json", "answer.ringing.json", "create-meeting.json", "create.json"]);
         let found = |name: &str| {
             let event = Event::find(name, None, folder.path()).expect("it is there");
             (event.function.clone(), event.sample().to_owned())

@@ -29,7 +29,7 @@ pub fn write(folder: &Path, events: &[(Sample, String)]) -> io::Result<()> {
 /// The files that are missing, are too many, or have other contents than they should have.
 ///
 /// # Errors
-/// As for [`write`].
+/// As for [`write()`].
 pub fn differences(folder: &Path, events: &[(Sample, String)]) -> io::Result<Vec<String>> {
     let wanted = wanted(folder, events)?;
     let mut different: Vec<String> =
@@ -60,7 +60,7 @@ fn wanted(folder: &Path, events: &[(Sample, String)]) -> io::Result<BTreeMap<Str
 fn present(folder: &Path) -> io::Result<Vec<String>> {
     let names = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     let names: io::Result<Vec<String>> = names.collect();
-    Ok(names?.into_iter().filter(|name| name.ends_with(".json")).collect())
+    Ok(names?.into_iter().filter(|name| name.strip_suffix(".json").is_some()).collect())
 }
 
 fn table(events: &[(Sample, String)]) -> String {

@@ -5,19 +5,22 @@ use super::{ALICE, BOB, LONG_AGO_MS, Origin, Sample};
 /// A payload of more than 16 KB.
 fn too_large() -> String {
     let title = "x".repeat(16 * 1024);
-    format!(r#"{{"v":1,"type":"create_meeting","id":"sample-too-large","mode":"direct","media":"audio","invitees":["bob"],"title":"{title}"}}"#)
+    format!(
+        r#"{{"v":1,"type":"create_meeting","id":"sample-too-large","mode":"direct","media":"audio","invitees":["bob"],"title":"{title}"}}"#
+    )
 }
 
 /// A create request with one invitee more than there may be.
 fn too_many_invitees() -> String {
     let invitees: Vec<String> = (1..=50).map(|number| format!(r#""guest{number}""#)).collect();
     let invitees = invitees.join(",");
-    format!(r#"{{"v":1,"type":"create_meeting","id":"sample-too-many","mode":"group","media":"audio","invitees":[{invitees}]}}"#)
+    format!(
+        r#"{{"v":1,"type":"create_meeting","id":"sample-too-many","mode":"group","media":"audio","invitees":[{invitees}]}}"#
+    )
 }
 
 /// A create request that would be fine but for what the rule says of it.
-const CREATE: &str =
-    r#"{"v":1,"type":"create_meeting","id":"sample-other","mode":"direct","media":"audio","invitees":["bob"]}"#;
+const CREATE: &str = r#"{"v":1,"type":"create_meeting","id":"sample-other","mode":"direct","media":"audio","invitees":["bob"]}"#;
 
 /// The mistakes.
 pub(super) fn samples() -> Vec<Sample> {
@@ -74,9 +77,13 @@ fn envelopes() -> Vec<Sample> {
         Sample::message("create-meeting.no-type", ALICE, r#"{"v":1,"id":"sample-no-type"}"#)
             .about("no type")
             .refused_at("type", "bad_request"),
-        Sample::message("create-meeting.unknown-type", ALICE, r#"{"v":1,"type":"dance","id":"sample-dance"}"#)
-            .about("a type that this topic does not know")
-            .refused_at("type", "bad_request"),
+        Sample::message(
+            "create-meeting.unknown-type",
+            ALICE,
+            r#"{"v":1,"type":"dance","id":"sample-dance"}"#,
+        )
+        .about("a type that this topic does not know")
+        .refused_at("type", "bad_request"),
         Sample::message(
             "create-meeting.wrong-ttl",
             ALICE,

@@ -20,8 +20,8 @@ pub(super) fn samples() -> Vec<Sample> {
     let mut samples = connects();
     samples.extend(lifecycle());
     samples.extend([
-        event("wake.nudge", |making| nudge(making)).about("a timer of the meeting").after("create-meeting"),
-        event("wake.sweep", |making| sweep(making)).about("the sweep of each minute"),
+        event("wake.nudge", nudge).about("a timer of the meeting").after("create-meeting"),
+        event("wake.sweep", sweep).about("the sweep of each minute"),
     ]);
     samples
 }

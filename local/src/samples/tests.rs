@@ -28,12 +28,17 @@ fn the_files_are_what_the_rules_hand_over() {
 fn writing_replaces_what_changed_and_removes_what_is_no_sample_any_more() {
     let folder = tempfile::tempdir().expect("a scratch directory");
     let page = folder.path().join("README.md");
-    std::fs::write(&page, "Before\n<!-- samples -->\nold\n<!-- end of samples -->\nafter\n").expect("it is ours");
+    std::fs::write(&page, "Before\n<!-- samples -->\nold\n<!-- end of samples -->\nafter\n")
+        .expect("it is ours");
     std::fs::write(folder.path().join("dance.json"), "{}").expect("it is ours");
 
     let events = made();
     let different = differences(folder.path(), &events).expect("the folder can be read");
-    assert_eq!(different.len(), events.len() + 2, "all samples, the page and what is too much: {different:?}");
+    assert_eq!(
+        different.len(),
+        events.len() + 2,
+        "all samples, the page and what is too much: {different:?}"
+    );
     write(folder.path(), &events).expect("the folder can be written");
     assert_eq!(differences(folder.path(), &events).expect("it can be read"), Vec::<String>::new());
     let page = std::fs::read_to_string(page).expect("it is there");

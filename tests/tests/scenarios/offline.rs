@@ -2,6 +2,7 @@
 
 use crate::calls::{Call, direct, rings};
 use crate::device::Device;
+use crate::journal;
 use crate::raw::Raw;
 use crate::stack::Stack;
 use crate::user::User;
@@ -23,6 +24,11 @@ async fn calls_in_vain(caller: &mut Device, callee: &User) -> Call {
     );
     assert_eq!(waits.body["invite_id"], call.invite_id);
     call
+}
+
+/// The offers of the caller's create are out. Before that the news that they are over would be told twice.
+async fn is_offered(caller: &Device) {
+    journal::until_at(&caller.stack, caller.client_id(), |_| true).await;
 }
 
 #[tokio::test]
@@ -126,6 +132,7 @@ async fn the_news_that_it_is_over_stands_behind_every_queued_offer() {
     was_here(&bob, "phone").await;
     let mut caller = alice.on("phone").await;
     let call = calls_in_vain(&mut caller, &bob).await;
+    is_offered(&caller).await;
     caller.asks("attend", call.request("leave")).await;
 
     let mut back = bob.on("phone").await;
@@ -175,6 +182,7 @@ async fn an_answer_on_another_device_closes_the_queued_offer() {
     was_here(&bob, "tablet").await;
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
+    is_offered(&caller).await;
     phone.asks("answer", call.about_invitation("accept")).await;
 
     let mut tablet = bob.on("tablet").await;

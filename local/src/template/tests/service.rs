@@ -50,14 +50,14 @@ fn ids(kind: &str) -> Vec<String> {
     let source = Source::parse("template.yaml", TEMPLATE).expect("YAML");
     let all = Place::of(&["Resources"]);
     let resources = source.entries(&all);
-    let of_kind = resources.filter(|(_, resource)| resource.get("Type").and_then(|t| t.as_str()) == Some(kind));
+    let of_kind =
+        resources.filter(|(_, resource)| resource.get("Type").and_then(|t| t.as_str()) == Some(kind));
     of_kind.map(|(id, _)| id.to_owned()).collect()
 }
 
 #[test]
 fn every_function_with_samples_exists_and_the_other_way_round() {
-    let declared: BTreeSet<String> =
-        service().functions.into_iter().map(|function| function.name).collect();
+    let declared: BTreeSet<String> = service().functions.into_iter().map(|function| function.name).collect();
     let sampled: BTreeSet<String> =
         samples::all().iter().map(|sample| sample.function().to_owned()).collect();
     assert_eq!(declared, sampled);
@@ -81,7 +81,8 @@ fn every_function_writes_to_a_log_group_whose_logs_end() {
     for id in ids(FUNCTION) {
         let name = value(&["Resources", &id, "Properties", "FunctionName"]).expect("a name");
         let group = value(&["Resources", &id, "Properties", "LoggingConfig", "LogGroup"]);
-        let group = group.unwrap_or_else(|| panic!("{id} names no log group: Lambda's own keeps logs forever"));
+        let group =
+            group.unwrap_or_else(|| panic!("{id} names no log group: Lambda's own keeps logs forever"));
         assert_eq!(group, format!("/aws/lambda/{}", name.as_str().expect("text")), "{id}");
         let declared = groups.iter().find(|declared| declared["LogGroupName"] == group);
         let days = &declared.unwrap_or_else(|| panic!("{group} is not declared"))["RetentionInDays"];
@@ -93,8 +94,9 @@ fn every_function_writes_to_a_log_group_whose_logs_end() {
 fn every_functions_errors_raise_the_alarm() {
     let metrics = value(&["Resources", "FunctionErrorsAlarm", "Properties", "Metrics"]).expect("metrics");
     let metrics = metrics.as_array().expect("a list").iter();
-    let watched: BTreeSet<&str> =
-        metrics.filter_map(|metric| metric.pointer("/MetricStat/Metric/Dimensions/0/Value")?.as_str()).collect();
+    let watched: BTreeSet<&str> = metrics
+        .filter_map(|metric| metric.pointer("/MetricStat/Metric/Dimensions/0/Value")?.as_str())
+        .collect();
     let service = service();
     let declared: BTreeSet<&str> =
         service.functions.iter().map(|function| function.deployed_name.as_str()).collect();
@@ -133,7 +135,8 @@ fn every_rule_wraps_the_payload_so_that_nothing_in_it_can_pose_as_who_sent_it() 
         // The broker's own lifecycle events name the client in their payload.
         if !rule.statement.from().as_str().starts_with("$aws/") {
             assert_eq!(event["client_id"], "GID@@@alice", "{}", rule.name);
-            let names: BTreeSet<&str> = event.as_object().expect("fields").keys().map(String::as_str).collect();
+            let names: BTreeSet<&str> =
+                event.as_object().expect("fields").keys().map(String::as_str).collect();
             let wanted = ["payload", "client_id", "topic", "received_ms", "trace_id", "source_ip"];
             assert_eq!(names, wanted.into(), "{}", rule.name);
         }
@@ -143,7 +146,9 @@ fn every_rule_wraps_the_payload_so_that_nothing_in_it_can_pose_as_who_sent_it() 
 #[test]
 fn every_rule_listens_to_the_topic_of_its_function() {
     for rule in service().rules {
-        let [function] = rule.functions.as_slice() else { panic!("{} invokes {:?}", rule.name, rule.functions) };
+        let [function] = rule.functions.as_slice() else {
+            panic!("{} invokes {:?}", rule.name, rule.functions)
+        };
         let topic = match function.as_str() {
             "presence" => "$aws/events/presence/+/+".to_owned(),
             "sync" => "bulk-up/sync".to_owned(),

@@ -91,3 +91,16 @@ fn sixteen_requests_are_remembered_for_each_device() {
     }
     assert_eq!(call.meeting.requests[&super::fixture::client("bob.phone")].len(), KNOWN_REQUESTS);
 }
+
+#[test]
+fn an_offer_that_may_stand_behind_its_end_is_closed_again_under_the_same_id() {
+    let mut call = Call::group();
+    let cancel = Action::CancelInvite { invitees: None };
+    call.does("alice.phone", cancel).expect("cancels");
+    let closed =
+        |call: &Call| ids(call, "bob.phone").into_iter().find(|(kind, _)| *kind == "invitation_closed");
+    let first = closed(&call).expect("was told");
+    let offer = (call.invite_id("bob"), super::fixture::client("bob.phone"));
+    call.last.tells = call.meeting.close_again(&[&offer]);
+    assert_eq!(closed(&call), Some(first));
+}

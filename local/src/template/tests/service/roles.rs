@@ -38,7 +38,9 @@ fn no_role_has_a_wildcard_where_there_is_a_resource() {
 #[test]
 fn a_direct_message_is_a_downlink() {
     for function in service().functions {
-        for statement in function.role.iter().filter(|s| s.actions.iter().any(|a| a == "iot:SendDirectMessage")) {
+        for statement in
+            function.role.iter().filter(|s| s.actions.iter().any(|a| a == "iot:SendDirectMessage"))
+        {
             let topics = ("iot:Topic".to_owned(), vec!["call-dn/p2p/*".to_owned()]);
             assert_eq!(statement.conditions, [topics], "{}", function.name);
         }

@@ -36,8 +36,11 @@ fn asked(function: &Function) -> BTreeSet<&'static str> {
 fn every_variable_that_a_function_reads_is_set_and_none_besides() {
     let (livekit, alibaba) = (service_with("livekit"), service_with("alibaba"));
     for (function, other) in livekit.functions.iter().zip(&alibaba.functions) {
-        let speaks_to_broker =
-            function.role.iter().flat_map(|statement| &statement.actions).any(|action| action.starts_with("iot:"));
+        let speaks_to_broker = function
+            .role
+            .iter()
+            .flat_map(|statement| &statement.actions)
+            .any(|action| action.starts_with("iot:"));
         let mut read: BTreeSet<&str> = &asked(function) | &asked(other);
         read.retain(|name| !LAMBDA.contains(name) && !LAPTOP.contains(name));
         read.retain(|name| *name != BROKER || speaks_to_broker);
