@@ -130,8 +130,8 @@ async fn the_command_plays_one_event_after_the_other_on_a_running_stack() {
     assert!(kinds(&created).contains(&"invitation"), "{created}");
     let accepted = invoke(&["answer.accept", "--stack", file]);
     assert!(kinds(&accepted).contains(&"invitation_accepted"), "{accepted}");
-    let mut token = accepted["downlinks"].as_array().expect("a list").iter();
-    let token = token.find_map(|downlink| downlink["body"]["join"]["token"].as_str());
+    let mut downlinks = accepted["downlinks"].as_array().expect("a list").iter();
+    let token = downlinks.find_map(|downlink| downlink["body"]["join"]["token"].as_str());
     assert!(token.is_some_and(|token| token.contains('…')), "join tokens are cut: {token:?}");
     stack.shutdown().await;
 }

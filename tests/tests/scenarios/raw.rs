@@ -88,7 +88,10 @@ impl Raw {
 
     async fn next(&mut self) -> Result<Event, ConnectionError> {
         let event = tokio::time::timeout(DEADLINE, self.mqtt.poll()).await.expect("the broker answers")?;
-        if let Event::Incoming(Incoming::Publish(message)) = &event {
+        // What is not acknowledged is sent again after a while; that is the broker's doing, not the service's.
+        if let Event::Incoming(Incoming::Publish(message)) = &event
+            && !message.dup
+        {
             self.messages.push_back(serde_json::from_slice(&message.payload).expect("downlinks are JSON"));
         }
         Ok(event)
