@@ -92,9 +92,8 @@ pub(crate) fn grant(answer: Value) -> Result<Grant, NoGrant> {
         return Err(NoGrant::TooManyDocuments(answer.policy_documents.len()));
     }
     for (index, document) in answer.policy_documents.iter().enumerate() {
-        let length = document
-            .as_str()
-            .map_or_else(|| document.to_string().len(), |text| text.chars().count());
+        let length =
+            document.as_str().map_or_else(|| document.to_string().len(), |text| text.chars().count());
         if length > LONGEST_DOCUMENT {
             return Err(NoGrant::DocumentTooLong(index));
         }
@@ -134,11 +133,7 @@ mod tests {
 
     #[test]
     fn the_event_is_the_services() {
-        let event = event(
-            "GID@@@alice",
-            Some("?x-amz-customauthorizer-name=a"),
-            Some(b"secret"),
-        );
+        let event = event("GID@@@alice", Some("?x-amz-customauthorizer-name=a"), Some(b"secret"));
         assert!(event["connectionMetadata"]["id"].is_string());
         let mut event = event;
         event["connectionMetadata"]["id"] = json!("id");
@@ -159,10 +154,7 @@ mod tests {
 
     #[test]
     fn credentials_that_were_not_sent_are_absent() {
-        assert_eq!(
-            event("c", None, None)["protocolData"]["mqtt"],
-            json!({"clientId": "c"})
-        );
+        assert_eq!(event("c", None, None)["protocolData"]["mqtt"], json!({"clientId": "c"}));
     }
 
     #[test]

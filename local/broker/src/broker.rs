@@ -63,10 +63,8 @@ impl Broker {
     /// # Errors
     /// [`StartError::Listen`] if the port is taken.
     pub async fn start(config: BrokerConfig, cloud: Arc<dyn Cloud>) -> Result<Self, StartError> {
-        let (listener, mqtt) = listener::bind(&config).map_err(|error| StartError::Listen {
-            address: config.mqtt,
-            reason: error.to_string(),
-        })?;
+        let (listener, mqtt) = listener::bind(&config)
+            .map_err(|error| StartError::Listen { address: config.mqtt, reason: error.to_string() })?;
         let engine = ServerContext::new().busy_check_enable(false).build().await;
         let expiry = Expiry::new((config.clock)());
         Sessions::install(&engine, expiry, Arc::clone(&config.clock)).await;
@@ -93,11 +91,7 @@ impl Broker {
             }
         });
         service.spawn(clockwork::run(Arc::clone(&core)));
-        Ok(Self {
-            core,
-            mqtt,
-            tasks: Mutex::new(Tasks { service, rules }),
-        })
+        Ok(Self { core, mqtt, tasks: Mutex::new(Tasks { service, rules }) })
     }
 
     /// Where MQTT over TCP listens, with the port that was taken.
@@ -119,15 +113,9 @@ impl Broker {
     }
 
     /// Whether a client is connected now.
-    #[expect(
-        clippy::unused_async,
-        reason = "asynchronous by agreement, as all questions to the broker"
-    )]
+    #[expect(clippy::unused_async, reason = "asynchronous by agreement, as all questions to the broker")]
     pub async fn connected(&self, client_id: &str) -> bool {
-        matches!(
-            self.core.registry.status(client_id, self.core.now_ms()),
-            Status::Connected(_)
-        )
+        matches!(self.core.registry.status(client_id, self.core.now_ms()), Status::Connected(_))
     }
 
     /// Disconnects everybody, forgets all sessions and frees the port. Messages that were accepted before are still
@@ -143,23 +131,12 @@ impl Broker {
             let shared = self.core.engine.extends.shared().await;
             shared.iter().map(|entry| entry.id().client_id.clone()).collect()
         };
-        join_all(
-            clients
-                .iter()
-                .map(|client_id| self.core.delete_session(client_id)),
-        )
-        .await;
-        if tokio::time::timeout(SHUTDOWN_PATIENCE, self.core.registry.empty())
-            .await
-            .is_err()
-        {
+        join_all(clients.iter().map(|client_id| self.core.delete_session(client_id))).await;
+        if tokio::time::timeout(SHUTDOWN_PATIENCE, self.core.registry.empty()).await.is_err() {
             tracing::warn!("some connections have not ended");
         }
         self.core.outbox.close();
-        if tokio::time::timeout(SHUTDOWN_PATIENCE, tasks.rules.join_next())
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(SHUTDOWN_PATIENCE, tasks.rules.join_next()).await.is_err() {
             tracing::warn!("some messages were not handed to the topic rules");
         }
         tasks.rules.shutdown().await;

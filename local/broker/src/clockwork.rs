@@ -19,8 +19,7 @@ pub(crate) async fn run(core: Arc<Core>) {
         period.tick().await;
         let due = core.registry.due(core.now_ms());
         for connection in due.connections {
-            core.disconnect(&connection, DisconnectReason::CustomauthTtlExpiration, true)
-                .await;
+            core.disconnect(&connection, DisconnectReason::CustomauthTtlExpiration, true).await;
         }
         for client_id in due.sessions {
             core.delete_session(&client_id).await;

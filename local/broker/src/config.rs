@@ -13,9 +13,7 @@ pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 #[must_use]
 pub fn system_clock() -> Clock {
     Arc::new(|| {
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or(Duration::ZERO);
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
     })
 }

@@ -115,10 +115,7 @@ mod tests {
 
     #[test]
     fn the_first_note_decides() {
-        let reasons = vec![
-            Reason::ConnectDisconnect(Some(Disconnect::V3)),
-            Reason::ConnectRemoteClose,
-        ];
+        let reasons = vec![Reason::ConnectDisconnect(Some(Disconnect::V3)), Reason::ConnectRemoteClose];
         assert_eq!(
             DisconnectReason::of(&Reason::Reasons(reasons)),
             DisconnectReason::ClientInitiatedDisconnect
@@ -128,16 +125,10 @@ mod tests {
     #[test]
     fn reasons_are_written_as_the_service_writes_them() {
         for (reason, text) in [
-            (
-                DisconnectReason::ClientInitiatedDisconnect,
-                "CLIENT_INITIATED_DISCONNECT",
-            ),
+            (DisconnectReason::ClientInitiatedDisconnect, "CLIENT_INITIATED_DISCONNECT"),
             (DisconnectReason::DuplicateClientid, "DUPLICATE_CLIENTID"),
             (DisconnectReason::MqttKeepAliveTimeout, "MQTT_KEEP_ALIVE_TIMEOUT"),
-            (
-                DisconnectReason::CustomauthTtlExpiration,
-                "CUSTOMAUTH_TTL_EXPIRATION",
-            ),
+            (DisconnectReason::CustomauthTtlExpiration, "CUSTOMAUTH_TTL_EXPIRATION"),
         ] {
             assert_eq!(json!(reason), json!(text));
         }

@@ -69,8 +69,7 @@ impl Core {
 
     /// Sends to one client, whatever it subscribed to; `sender` names the message.
     pub(crate) async fn send(&self, sender: &str, message: Outgoing, client_id: &str) -> rmqtt::Result<()> {
-        self.forward(sender, message, Some(ClientId::from(client_id)))
-            .await
+        self.forward(sender, message, Some(ClientId::from(client_id))).await
     }
 
     /// Publishes a lifecycle event.

@@ -22,10 +22,7 @@ const BODY_BYTES: usize = 1024 * 1024;
 pub(crate) fn router(core: Arc<Core>) -> Router {
     Router::new()
         .route("/topics/{*topic}", post(publish::publish))
-        .route(
-            "/connections/{client_id}",
-            get(connection::get).delete(connection::delete),
-        )
+        .route("/connections/{client_id}", get(connection::get).delete(connection::delete))
         .route("/connections/{client_id}/messages", post(direct::send))
         .fallback(|| async { ApiError::not_found("There is no such resource") })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })

@@ -35,11 +35,7 @@ impl Directs {
         let sender = format!("{PREFIX}{}", Uuid::new_v4());
         let (done, acknowledged) = oneshot::channel();
         self.lock().insert(sender.clone(), done);
-        Direct {
-            sender,
-            acknowledged,
-            directs: self.clone(),
-        }
+        Direct { sender, acknowledged, directs: self.clone() }
     }
 
     /// Notes a PUBACK; messages that are not direct are none of its business.

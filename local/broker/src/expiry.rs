@@ -22,10 +22,7 @@ impl Expiry {
 
     /// Turns the expiry interval of a message that was just accepted, if it has one, into a deadline.
     pub(crate) fn stamp(self, publish: &mut Publish, now_ms: i64) {
-        let interval = publish
-            .properties
-            .as_ref()
-            .and_then(|properties| properties.message_expiry_interval);
+        let interval = publish.properties.as_ref().and_then(|properties| properties.message_expiry_interval);
         publish.delay_interval = interval.map(|seconds| {
             let deadline = self.ticks(now_ms).saturating_add(i64::from(seconds.get()) * 100);
             u32::try_from(deadline).unwrap_or(u32::MAX)
@@ -36,9 +33,7 @@ impl Expiry {
 
     /// Whether the message must not be delivered any more.
     pub(crate) fn expired(self, publish: &Publish, now_ms: i64) -> bool {
-        publish
-            .delay_interval
-            .is_some_and(|deadline| i64::from(deadline) <= self.ticks(now_ms))
+        publish.delay_interval.is_some_and(|deadline| i64::from(deadline) <= self.ticks(now_ms))
     }
 
     /// Lowers the interval of a message that waited to what is left of it, in whole seconds rounded up.
@@ -86,11 +81,7 @@ mod tests {
     }
 
     fn interval(publish: &Publish) -> Option<u32> {
-        publish
-            .properties
-            .as_ref()?
-            .message_expiry_interval
-            .map(NonZeroU32::get)
+        publish.properties.as_ref()?.message_expiry_interval.map(NonZeroU32::get)
     }
 
     #[test]

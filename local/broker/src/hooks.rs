@@ -29,14 +29,7 @@ pub(crate) async fn install(core: &Arc<Core>) {
         Type::MessageAcked,
         Type::MessageDropped,
     ] {
-        register
-            .add(
-                step,
-                Box::new(Hooks {
-                    core: Arc::clone(core),
-                }),
-            )
-            .await;
+        register.add(step, Box::new(Hooks { core: Arc::clone(core) })).await;
     }
     register.start().await;
 }
@@ -63,9 +56,9 @@ impl Handler for Hooks {
             Parameter::MessagePublish(Some(session), from, publish) => {
                 Some(HookResult::Publish(message::accept(core, session, from, publish)))
             }
-            Parameter::MessagePublishCheckAcl(session, publish) => Some(HookResult::PublishAclResult(
-                message::check_publish(core, session, publish),
-            )),
+            Parameter::MessagePublishCheckAcl(session, publish) => {
+                Some(HookResult::PublishAclResult(message::check_publish(core, session, publish)))
+            }
             Parameter::MessageExpiryCheck(session, from, publish) => {
                 if message::may_deliver(core, session, from, publish) {
                     before

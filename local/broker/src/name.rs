@@ -51,13 +51,9 @@ mod tests {
     #[test]
     fn topics_are_held_to_the_limits() {
         let limits = Limits::default();
-        for good in [
-            "a",
-            "call-dn/p2p/GID@@@alice.phone",
-            "1/2/3/4/5/6/7/8",
-            "$aws/events/x",
-            &"x".repeat(256),
-        ] {
+        for good in
+            ["a", "call-dn/p2p/GID@@@alice.phone", "1/2/3/4/5/6/7/8", "$aws/events/x", &"x".repeat(256)]
+        {
             assert_eq!(check_topic(good, &limits), Ok(()), "{good}");
         }
         for bad in ["", "a/+", "a/#", "a\0b", "1/2/3/4/5/6/7/8/9", &"x".repeat(257)] {

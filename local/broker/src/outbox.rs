@@ -17,12 +17,7 @@ impl Outbox {
     /// The outbox and the receiving end for [`deliver`].
     pub(crate) fn new() -> (Self, UnboundedReceiver<Published>) {
         let (sender, receiver) = mpsc::unbounded_channel();
-        (
-            Self {
-                sender: Mutex::new(Some(sender)),
-            },
-            receiver,
-        )
+        (Self { sender: Mutex::new(Some(sender)) }, receiver)
     }
 
     pub(crate) fn put(&self, message: Published) {

@@ -58,10 +58,7 @@ impl Policy {
                 Document::parse(value).map_err(|source| PolicyError::Document { index, source })?;
             for statement in document.statements() {
                 let compile = |texts: Vec<String>| {
-                    texts
-                        .into_iter()
-                        .map(|text| compile(index, text))
-                        .collect::<Result<Vec<_>, _>>()
+                    texts.into_iter().map(|text| compile(index, text)).collect::<Result<Vec<_>, _>>()
                 };
                 statements.push(Statement {
                     effect: statement.effect,
@@ -78,10 +75,7 @@ impl Policy {
         let mut allowed = false;
         for statement in &self.statements {
             let applies = statement.actions.iter().any(|pattern| pattern.matches(action))
-                && statement
-                    .resources
-                    .iter()
-                    .any(|pattern| pattern.matches(resource));
+                && statement.resources.iter().any(|pattern| pattern.matches(resource));
             match statement.effect {
                 Effect::Deny if applies => return false,
                 Effect::Allow if applies => allowed = true,
@@ -107,9 +101,7 @@ pub(crate) struct Arns {
 
 impl Arns {
     pub(crate) fn new(region: &str, account_id: &str) -> Self {
-        Self {
-            prefix: format!("arn:aws:iot:{region}:{account_id}:"),
-        }
+        Self { prefix: format!("arn:aws:iot:{region}:{account_id}:") }
     }
 
     pub(crate) fn client(&self, client_id: &str) -> String {

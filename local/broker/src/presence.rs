@@ -44,8 +44,5 @@ fn event(connection: &Connection, event_type: &str, body: Value) -> Option<Event
     if connection.client_id.contains(['#', '+']) {
         return None;
     }
-    Some(Event {
-        topic: format!("$aws/events/presence/{event_type}/{}", connection.client_id),
-        body,
-    })
+    Some(Event { topic: format!("$aws/events/presence/{event_type}/{}", connection.client_id), body })
 }

@@ -80,10 +80,7 @@ pub(crate) struct Due {
 
 impl Registry {
     pub(crate) fn new() -> Self {
-        Self {
-            inner: Mutex::default(),
-            live: watch::Sender::new(0),
-        }
+        Self { inner: Mutex::default(), live: watch::Sender::new(0) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -102,14 +99,8 @@ impl Registry {
 
     /// Notes a connection that the authorizer consented to.
     pub(crate) fn admit(&self, connection: Arc<Connection>) {
-        let admitted = Admitted {
-            since: Instant::now(),
-            connected: false,
-            connection,
-        };
-        self.lock()
-            .connections
-            .insert(admitted.connection.id.clone(), admitted);
+        let admitted = Admitted { since: Instant::now(), connected: false, connection };
+        self.lock().connections.insert(admitted.connection.id.clone(), admitted);
     }
 
     /// Notes that the handshake is over; the client's former connection is replaced.
@@ -127,24 +118,16 @@ impl Registry {
     }
 
     pub(crate) fn connection(&self, id: &Id) -> Option<Arc<Connection>> {
-        self.lock()
-            .connections
-            .get(id)
-            .map(|admitted| Arc::clone(&admitted.connection))
+        self.lock().connections.get(id).map(|admitted| Arc::clone(&admitted.connection))
     }
 
     /// Notes the end of a connection. A client that has connected anew meanwhile stays connected.
     pub(crate) fn ended(&self, ended: Ended) {
         let mut inner = self.lock();
-        let was_live = inner
-            .connections
-            .remove(&ended.connection.id)
-            .is_some_and(|admitted| admitted.connected);
+        let was_live =
+            inner.connections.remove(&ended.connection.id).is_some_and(|admitted| admitted.connected);
         if let Some(client) = inner.clients.get_mut(&ended.connection.client_id)
-            && client
-                .connected
-                .as_ref()
-                .is_some_and(|current| Arc::ptr_eq(current, &ended.connection))
+            && client.connected.as_ref().is_some_and(|current| Arc::ptr_eq(current, &ended.connection))
         {
             client.connected = None;
             client.ended = Some(ended);
@@ -180,11 +163,7 @@ impl Registry {
 
     /// Everybody who is connected.
     pub(crate) fn live(&self) -> Vec<Arc<Connection>> {
-        self.lock()
-            .clients
-            .values()
-            .filter_map(|client| client.connected.clone())
-            .collect()
+        self.lock().clients.values().filter_map(|client| client.connected.clone()).collect()
     }
 
     /// Waits until no connection is left.
@@ -196,20 +175,14 @@ impl Registry {
     /// Waits until this connection has ended.
     pub(crate) async fn gone(&self, connection: &Connection) {
         // The sender lives as long as `self`, so waiting cannot fail. It tells of each end after it was noted.
-        let _ = self
-            .live
-            .subscribe()
-            .wait_for(|_| self.connection(&connection.id).is_none())
-            .await;
+        let _ = self.live.subscribe().wait_for(|_| self.connection(&connection.id).is_none()).await;
     }
 
     /// Finds what is over by the clock, and forgets what need not be known any more.
     pub(crate) fn due(&self, now_ms: i64) -> Due {
         let mut due = Due::default();
         let mut inner = self.lock();
-        inner
-            .connections
-            .retain(|_, admitted| admitted.connected || admitted.since.elapsed() < ABANDONED);
+        inner.connections.retain(|_, admitted| admitted.connected || admitted.since.elapsed() < ABANDONED);
         for (client_id, client) in &mut inner.clients {
             if let Some(connection) = &client.connected
                 && connection.ends_ms <= now_ms

@@ -39,13 +39,7 @@ impl Sessions {
     pub(crate) async fn install(engine: &ServerContext, expiry: Expiry, clock: Clock) {
         let inner = DefaultShared::new(Some(engine.clone()));
         let parking = Arc::new(Parking::new(inner.clone()));
-        let sessions = Self {
-            engine: engine.clone(),
-            inner,
-            parking,
-            expiry,
-            clock,
-        };
+        let sessions = Self { engine: engine.clone(), inner, parking, expiry, clock };
         *engine.extends.shared_mut().await = Box::new(sessions);
     }
 
@@ -65,14 +59,7 @@ impl Sessions {
             options.set_qos(publish.qos);
             return vec![(publish.topic.clone(), target.clone(), options, None, None)];
         }
-        match self
-            .engine
-            .extends
-            .router()
-            .await
-            .matches(from.id.clone(), &publish.topic)
-            .await
-        {
+        match self.engine.extends.router().await.matches(from.id.clone(), &publish.topic).await {
             Ok(mut relations) => relations.remove(&self.engine.node.id()).unwrap_or_default(),
             Err(error) => {
                 tracing::warn!(topic = %publish.topic, %error, "subscribers cannot be found");
@@ -152,11 +139,7 @@ impl Shared for Sessions {
                 Err(error) => errors.push(*error),
             }
         }
-        if errors.is_empty() {
-            Ok(reached)
-        } else {
-            Err((reached, errors))
-        }
+        if errors.is_empty() { Ok(reached) } else { Err((reached, errors)) }
     }
 
     fn iter(&self) -> Box<dyn Iterator<Item = Box<dyn Entry>> + Sync + Send + '_> {

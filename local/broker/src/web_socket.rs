@@ -131,20 +131,13 @@ mod tests {
             headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
             from_this_machine(&headers)
         };
-        for origin in [
-            "http://localhost:8080",
-            "http://127.0.0.1",
-            "https://[::1]:8443",
-            "https://localhost",
-        ] {
+        for origin in ["http://localhost:8080", "http://127.0.0.1", "https://[::1]:8443", "https://localhost"]
+        {
             assert!(allowed(origin), "{origin}");
         }
-        for origin in [
-            "https://example.com",
-            "null",
-            "http://localhost.example.com",
-            "http://127.0.0.1.nip.io",
-        ] {
+        for origin in
+            ["https://example.com", "null", "http://localhost.example.com", "http://127.0.0.1.nip.io"]
+        {
             assert!(!allowed(origin), "{origin}");
         }
     }

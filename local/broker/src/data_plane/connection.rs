@@ -88,8 +88,7 @@ pub(super) async fn delete(
     match core.registry.status(&client_id, now_ms) {
         Status::Connected(connection) => {
             let cause = DisconnectReason::ApiInitiatedDisconnect;
-            core.disconnect(&connection, cause, !parameters.prevent_will_message)
-                .await;
+            core.disconnect(&connection, cause, !parameters.prevent_will_message).await;
             core.registry.gone(&connection).await;
         }
         Status::Offline(ended) if ended.has_session(now_ms) => {}
@@ -103,7 +102,5 @@ pub(super) async fn delete(
 }
 
 fn unknown(client_id: &str) -> ApiError {
-    ApiError::not_found(format!(
-        "Client {client_id} is not connected and has no persistent session"
-    ))
+    ApiError::not_found(format!("Client {client_id} is not connected and has no persistent session"))
 }

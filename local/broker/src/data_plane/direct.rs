@@ -52,31 +52,14 @@ pub(super) async fn send(
     if parameters.confirmation && !TIMEOUT_SECONDS.contains(&parameters.timeout) {
         return Err(ApiError::invalid("timeout must be 1 to 15 seconds"));
     }
-    let properties = input::properties(
-        &core,
-        &headers,
-        parameters.content_type,
-        parameters.response_topic,
-    )?;
+    let properties = input::properties(&core, &headers, parameters.content_type, parameters.response_topic)?;
     check_receiver(&core, &client_id, &parameters.topic)?;
 
     let mut direct = core.directs.start();
-    let qos = if parameters.confirmation {
-        QoS::AtLeastOnce
-    } else {
-        QoS::AtMostOnce
-    };
+    let qos = if parameters.confirmation { QoS::AtLeastOnce } else { QoS::AtMostOnce };
     let topic = parameters.topic;
-    let message = Outgoing {
-        topic,
-        payload,
-        qos,
-        expiry_seconds: None,
-        properties,
-    };
-    core.send(&direct.sender, message, &client_id)
-        .await
-        .map_err(|error| ApiError::internal(&error))?;
+    let message = Outgoing { topic, payload, qos, expiry_seconds: None, properties };
+    core.send(&direct.sender, message, &client_id).await.map_err(|error| ApiError::internal(&error))?;
     if parameters.confirmation {
         let timeout = Duration::from_secs(parameters.timeout);
         match tokio::time::timeout(timeout, &mut direct.acknowledged).await {
@@ -103,8 +86,8 @@ fn check_receiver(core: &Core, client_id: &str, topic: &str) -> Result<(), ApiEr
         Status::Offline(ended) if ended.has_session(now_ms) => Err(ApiError::not_found(format!(
             "Client {client_id} is not connected, but it has an active persistent session"
         ))),
-        Status::Offline(_) | Status::Unknown => Err(ApiError::not_found(format!(
-            "Client {client_id} is not connected"
-        ))),
+        Status::Offline(_) | Status::Unknown => {
+            Err(ApiError::not_found(format!("Client {client_id} is not connected")))
+        }
     }
 }

@@ -17,11 +17,7 @@ pub(super) struct ApiError {
 
 impl ApiError {
     fn new(status: StatusCode, kind: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            kind,
-            message: message.into(),
-        }
+        Self { status, kind, message: message.into() }
     }
 
     pub(super) fn invalid(message: impl Into<String>) -> Self {
@@ -37,20 +33,12 @@ impl ApiError {
     }
 
     pub(super) fn method_not_allowed() -> Self {
-        Self::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "MethodNotAllowedException",
-            "Method is not allowed",
-        )
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowedException", "Method is not allowed")
     }
 
     pub(super) fn too_large() -> Self {
         let message = "The payload exceeds the maximum size";
-        Self::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "RequestEntityTooLargeException",
-            message,
-        )
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLargeException", message)
     }
 
     pub(super) fn not_confirmed() -> Self {
@@ -60,11 +48,7 @@ impl ApiError {
 
     pub(super) fn internal(error: &rmqtt::Error) -> Self {
         tracing::error!(%error, "the data plane failed");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalFailureException",
-            "Internal failure",
-        )
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailureException", "Internal failure")
     }
 }
 

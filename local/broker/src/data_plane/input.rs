@@ -40,9 +40,7 @@ fn base64_header(headers: &HeaderMap, header: &'static str) -> Result<Option<Vec
     headers
         .get(header)
         .map(|value| {
-            STANDARD
-                .decode(value)
-                .map_err(|_| ApiError::invalid(format!("{header} must be base64")))
+            STANDARD.decode(value).map_err(|_| ApiError::invalid(format!("{header} must be base64")))
         })
         .transpose()
 }
@@ -68,9 +66,7 @@ fn is_utf8(headers: &HeaderMap) -> Result<bool, ApiError> {
     match headers.get(PAYLOAD_FORMAT).map(axum::http::HeaderValue::as_bytes) {
         None | Some(b"UNSPECIFIED_BYTES") => Ok(false),
         Some(b"UTF8_DATA") => Ok(true),
-        Some(_) => Err(ApiError::invalid(
-            "payloadFormatIndicator must be UNSPECIFIED_BYTES or UTF8_DATA",
-        )),
+        Some(_) => Err(ApiError::invalid("payloadFormatIndicator must be UNSPECIFIED_BYTES or UTF8_DATA")),
     }
 }
 

@@ -46,12 +46,7 @@ pub(super) async fn publish(
         1 => QoS::AtLeastOnce,
         _ => return Err(ApiError::invalid("QoS must be 0 or 1")),
     };
-    let properties = input::properties(
-        &core,
-        &headers,
-        parameters.content_type,
-        parameters.response_topic,
-    )?;
+    let properties = input::properties(&core, &headers, parameters.content_type, parameters.response_topic)?;
     let message = Outgoing {
         topic,
         payload,
@@ -59,9 +54,7 @@ pub(super) async fn publish(
         expiry_seconds: parameters.message_expiry.map(expiry).transpose()?,
         properties,
     };
-    core.publish(message)
-        .await
-        .map_err(|error| ApiError::internal(&error))?;
+    core.publish(message).await.map_err(|error| ApiError::internal(&error))?;
     Ok(accepted())
 }
 

@@ -67,10 +67,7 @@ pub(super) async fn authenticate(core: &Core, connect: &ConnectInfo) -> AuthResu
 
 /// Deletes the client's session if it is over by the broker's clock, so that it is not resumed.
 async fn forget_expired(core: &Core, client_id: &str) {
-    let connected = matches!(
-        core.registry.status(client_id, core.now_ms()),
-        Status::Connected(_)
-    );
+    let connected = matches!(core.registry.status(client_id, core.now_ms()), Status::Connected(_));
     let kept = matches!(
         core.registry.status(client_id, core.now_ms()),
         Status::Offline(ended) if ended.has_session(core.now_ms())
@@ -105,11 +102,7 @@ pub(super) async fn disconnected(core: &Core, session: &Session, reason: &Reason
     let Some(connection) = core.registry.connection(&session.id) else {
         return;
     };
-    let reason = connection
-        .cause
-        .get()
-        .copied()
-        .unwrap_or_else(|| DisconnectReason::of(reason));
+    let reason = connection.cause.get().copied().unwrap_or_else(|| DisconnectReason::of(reason));
     let at_ms = core.now_ms();
     let session_until_ms = match expiry_at_end_ms(&connection, session).await {
         0 => None,
@@ -118,12 +111,7 @@ pub(super) async fn disconnected(core: &Core, session: &Session, reason: &Reason
     if reason == DisconnectReason::DuplicateClientid {
         publish_will(core, session).await;
     }
-    core.registry.ended(Ended {
-        connection: Arc::clone(&connection),
-        at_ms,
-        reason,
-        session_until_ms,
-    });
+    core.registry.ended(Ended { connection: Arc::clone(&connection), at_ms, reason, session_until_ms });
     if let Some(event) = presence::disconnected(&connection, reason, at_ms) {
         core.announce(event).await;
     }

@@ -98,9 +98,7 @@ pub(super) fn check_subscribe(
 ) -> Option<SubscribeAclResult> {
     let filter = &subscribe.topic_filter;
     let allowed = core.registry.connection(&session.id).is_some_and(|connection| {
-        connection
-            .policy
-            .allows(policy::SUBSCRIBE, &core.arns.topic_filter(filter))
+        connection.policy.allows(policy::SUBSCRIBE, &core.arns.topic_filter(filter))
     });
     if allowed && filter.len() <= core.config.limits.topic_bytes {
         return None;
@@ -118,9 +116,7 @@ pub(super) fn may_deliver(core: &Core, session: &Session, from: &From, publish: 
         // The sender was told that it was not confirmed, and may have sent it by other means.
         return false;
     }
-    core.registry.connection(&session.id).is_some_and(|connection| {
-        connection
-            .policy
-            .allows(policy::RECEIVE, &core.arns.topic(&publish.topic))
-    })
+    core.registry
+        .connection(&session.id)
+        .is_some_and(|connection| connection.policy.allows(policy::RECEIVE, &core.arns.topic(&publish.topic)))
 }

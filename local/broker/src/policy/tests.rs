@@ -132,32 +132,20 @@ fn what_is_not_evaluated_is_refused() {
         json!({"Effect": "Allow", "Action": "iot:Publish"}),
     ] {
         let result = Policy::parse(&[json!({"Statement": [statement.clone()]})]);
-        assert!(
-            matches!(result, Err(PolicyError::Document { index: 0, .. })),
-            "{statement}"
-        );
+        assert!(matches!(result, Err(PolicyError::Document { index: 0, .. })), "{statement}");
     }
     for document in [json!("no json"), json!(5), json!({}), json!(null)] {
         assert!(Policy::parse(&[document]).is_err());
     }
     let variable =
         json!({"Statement": {"Effect": "Allow", "Action": "iot:*", "Resource": "t/${iot:ClientId}"}});
-    assert!(matches!(
-        Policy::parse(&[variable]),
-        Err(PolicyError::Variable { .. })
-    ));
+    assert!(matches!(Policy::parse(&[variable]), Err(PolicyError::Variable { .. })));
 }
 
 #[test]
 fn resources_are_named_as_the_service_names_them() {
     let arns = Arns::new("eu-west-1", "123456789012");
-    assert_eq!(
-        arns.client("GID@@@a"),
-        "arn:aws:iot:eu-west-1:123456789012:client/GID@@@a"
-    );
+    assert_eq!(arns.client("GID@@@a"), "arn:aws:iot:eu-west-1:123456789012:client/GID@@@a");
     assert_eq!(arns.topic("a/b"), "arn:aws:iot:eu-west-1:123456789012:topic/a/b");
-    assert_eq!(
-        arns.topic_filter("a/+"),
-        "arn:aws:iot:eu-west-1:123456789012:topicfilter/a/+"
-    );
+    assert_eq!(arns.topic_filter("a/+"), "arn:aws:iot:eu-west-1:123456789012:topicfilter/a/+");
 }

@@ -38,12 +38,7 @@ fn connect(registry: &Registry, port: u16) -> Arc<Connection> {
 
 fn end(registry: &Registry, connection: &Arc<Connection>, at_ms: i64, session_until_ms: Option<i64>) {
     let reason = DisconnectReason::ConnectionLost;
-    registry.ended(Ended {
-        connection: Arc::clone(connection),
-        at_ms,
-        reason,
-        session_until_ms,
-    });
+    registry.ended(Ended { connection: Arc::clone(connection), at_ms, reason, session_until_ms });
 }
 
 #[test]
@@ -64,9 +59,7 @@ fn the_end_of_a_replaced_connection_leaves_the_client_connected() {
     let second = connect(&registry, 2);
     assert!(second.version > first.version);
     end(&registry, &first, 5, None);
-    let Status::Connected(current) = registry.status("c", 5) else {
-        panic!("connected")
-    };
+    let Status::Connected(current) = registry.status("c", 5) else { panic!("connected") };
     assert_eq!(current.session_identifier, "2");
     assert!(registry.connection(&first.id).is_none());
 }
@@ -76,10 +69,7 @@ fn an_ended_connection_is_remembered_for_half_an_hour() {
     let registry = Registry::new();
     let connection = connect(&registry, 1);
     end(&registry, &connection, 0, None);
-    assert!(matches!(
-        registry.status("c", REMEMBERED_MS - 1),
-        Status::Offline(_)
-    ));
+    assert!(matches!(registry.status("c", REMEMBERED_MS - 1), Status::Offline(_)));
     assert!(matches!(registry.status("c", REMEMBERED_MS), Status::Unknown));
 }
 
@@ -89,10 +79,7 @@ fn a_session_is_kept_until_it_is_due_once() {
     let connection = connect(&registry, 1);
     end(&registry, &connection, 0, Some(2 * HOUR_MS));
     assert!(registry.due(2 * HOUR_MS - 1).sessions.is_empty());
-    assert!(matches!(
-        registry.status("c", 2 * HOUR_MS - 1),
-        Status::Offline(_)
-    ));
+    assert!(matches!(registry.status("c", 2 * HOUR_MS - 1), Status::Offline(_)));
     assert!(matches!(registry.status("c", 2 * HOUR_MS), Status::Unknown));
     assert_eq!(registry.due(2 * HOUR_MS).sessions, ["c"]);
     assert!(registry.due(2 * HOUR_MS).sessions.is_empty());

@@ -22,11 +22,7 @@ pub(super) struct SessionEntry {
 
 impl SessionEntry {
     pub(super) fn new(inner: Box<dyn Entry>, sessions: Sessions) -> Self {
-        Self {
-            inner,
-            sessions,
-            parks: false,
-        }
+        Self { inner, sessions, parks: false }
     }
 
     /// Takes the messages out of a session that is handed over, to park them ahead of those that come meanwhile:
@@ -96,15 +92,10 @@ impl Entry for SessionEntry {
     ) -> Result<OfflineSession> {
         self.sessions.parking.begin(&self.inner.id().client_id);
         self.parks = true;
-        let mut session = self
-            .inner
-            .kick(clean_start, clear_subscriptions, is_admin)
-            .await?;
+        let mut session = self.inner.kick(clean_start, clear_subscriptions, is_admin).await?;
         if let OfflineSession::Exist(Some(session)) = &mut session {
             let messages = self.take_messages(session);
-            self.sessions
-                .parking
-                .put_first(&self.inner.id().client_id, messages);
+            self.sessions.parking.put_first(&self.inner.id().client_id, messages);
         }
         Ok(session)
     }

@@ -16,10 +16,7 @@ pub(super) struct Parking {
 
 impl Parking {
     pub(super) fn new(sessions: DefaultShared) -> Self {
-        Self {
-            sessions,
-            waiting: Mutex::default(),
-        }
+        Self { sessions, waiting: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ClientId, Vec<(From, Publish)>>> {
@@ -33,10 +30,7 @@ impl Parking {
 
     /// Parks older messages, ahead of those that are there.
     pub(super) fn put_first(&self, client_id: &ClientId, messages: Vec<(From, Publish)>) {
-        self.lock()
-            .entry(client_id.clone())
-            .or_default()
-            .splice(0..0, messages);
+        self.lock().entry(client_id.clone()).or_default().splice(0..0, messages);
     }
 
     /// Sends what was parked to the client's present session; without one it is gone with the session.
@@ -69,22 +63,14 @@ impl Parking {
     fn pass(&self, client_id: &ClientId, from: From, publish: Publish) -> Result<(), Box<Undelivered>> {
         let Some((session, to)) = self.sessions.tx(client_id) else {
             let to = Id::from(0, client_id.clone());
-            return Err(Box::new((
-                to,
-                from,
-                publish,
-                Reason::from_static("there is no session"),
-            )));
+            return Err(Box::new((to, from, publish, Reason::from_static("there is no session"))));
         };
         match session.unbounded_send(Message::Forward(from, publish)) {
             Ok(()) => Ok(()),
             Err(error) => match error.into_inner() {
-                Message::Forward(from, publish) => Err(Box::new((
-                    to,
-                    from,
-                    publish,
-                    Reason::from_static("the session has ended"),
-                ))),
+                Message::Forward(from, publish) => {
+                    Err(Box::new((to, from, publish, Reason::from_static("the session has ended"))))
+                }
                 other => unreachable!("only messages are sent here, not {other:?}"),
             },
         }

@@ -37,11 +37,7 @@ impl Frames {
                     bytes = rest;
                     Place::Length { value: 0, bytes: 0 }
                 }
-                Place::Length {
-                    bytes: LONGEST_LENGTH,
-                    ..
-                }
-                | Place::Lost => {
+                Place::Length { bytes: LONGEST_LENGTH, .. } | Place::Lost => {
                     self.disconnects = false;
                     bytes = &[];
                     Place::Lost
@@ -52,18 +48,13 @@ impl Frames {
                     if first & 0x80 == 0 {
                         Place::Body { left: value }
                     } else {
-                        Place::Length {
-                            value,
-                            bytes: count + 1,
-                        }
+                        Place::Length { value, bytes: count + 1 }
                     }
                 }
                 Place::Body { left } => {
                     let taken = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
                     bytes = &bytes[taken..];
-                    Place::Body {
-                        left: left - taken as u64,
-                    }
+                    Place::Body { left: left - taken as u64 }
                 }
             };
             if matches!(self.place, Place::Body { left: 0 }) {

@@ -32,9 +32,8 @@ async fn the_authorizer_gets_the_services_event() {
 #[tokio::test]
 async fn whom_the_authorizer_does_not_consent_to_is_refused() {
     let stack = Stack::start().await;
-    let other = grant(&[])
-        .to_string()
-        .replace("\\\"*\\\"", "\\\"arn:aws:iot:us-east-1:000000000000:client/b\\\"");
+    let other =
+        grant(&[]).to_string().replace("\\\"*\\\"", "\\\"arn:aws:iot:us-east-1:000000000000:client/b\\\"");
     let other = serde_json::from_str(&other).expect("JSON");
     for answer in [
         Err("the function failed".to_owned()),
@@ -44,16 +43,8 @@ async fn whom_the_authorizer_does_not_consent_to_is_refused() {
         Ok(other),
     ] {
         stack.cloud.answer("a", answer.clone());
-        assert_eq!(
-            Client::of(&stack, "a").refused().await,
-            ConnectReturnCode::NotAuthorized,
-            "{answer:?}"
-        );
-        assert_eq!(
-            Client5::refused(&stack, "a").await,
-            ConnectReturnCode5::NotAuthorized,
-            "{answer:?}"
-        );
+        assert_eq!(Client::of(&stack, "a").refused().await, ConnectReturnCode::NotAuthorized, "{answer:?}");
+        assert_eq!(Client5::refused(&stack, "a").await, ConnectReturnCode5::NotAuthorized, "{answer:?}");
     }
     assert!(!stack.broker.connected("a").await);
 }
@@ -72,9 +63,7 @@ async fn a_connection_ends_when_the_authorizers_consent_does() {
     assert!(stack.broker.connected("a").await);
     stack.advance_seconds(1);
     short.hung_up().await;
-    let event = stack
-        .ruled(|message| message.topic == "$aws/events/presence/disconnected/a")
-        .await;
+    let event = stack.ruled(|message| message.topic == "$aws/events/presence/disconnected/a").await;
     let event: serde_json::Value = serde_json::from_slice(&event.payload).expect("JSON");
     assert_eq!(event["disconnectReason"], "CUSTOMAUTH_TTL_EXPIRATION");
     assert!(stack.broker.connected("b").await);
@@ -83,10 +72,7 @@ async fn a_connection_ends_when_the_authorizers_consent_does() {
 #[tokio::test]
 async fn a_taken_port_is_named() {
     let stack = Stack::start().await;
-    let config = BrokerConfig {
-        mqtt: stack.broker.mqtt_addr(),
-        ..BrokerConfig::default()
-    };
+    let config = BrokerConfig { mqtt: stack.broker.mqtt_addr(), ..BrokerConfig::default() };
     let Err(error) = Broker::start(config, Arc::new(TestCloud::default())).await else {
         panic!("the port was taken");
     };
@@ -105,22 +91,13 @@ async fn a_shutdown_disconnects_everybody_and_frees_the_port() {
     b.hung_up().await;
     for client_id in ["a", "b"] {
         let topic = format!("$aws/events/presence/disconnected/{client_id}");
-        let event = stack
-            .cloud
-            .published()
-            .into_iter()
-            .find(|message| message.topic == topic);
+        let event = stack.cloud.published().into_iter().find(|message| message.topic == topic);
         let event: serde_json::Value =
             serde_json::from_slice(&event.expect("was announced").payload).expect("JSON");
         assert_eq!(event["disconnectReason"], "SERVER_INITIATED_DISCONNECT");
     }
 
-    let config = BrokerConfig {
-        mqtt: stack.broker.mqtt_addr(),
-        ..BrokerConfig::default()
-    };
-    let again = Broker::start(config, Arc::new(TestCloud::default()))
-        .await
-        .expect("the port is free");
+    let config = BrokerConfig { mqtt: stack.broker.mqtt_addr(), ..BrokerConfig::default() };
+    let again = Broker::start(config, Arc::new(TestCloud::default())).await.expect("the port is free");
     again.shutdown().await;
 }

@@ -9,10 +9,7 @@ async fn a_connection_can_be_looked_up() {
     let stack = Stack::start().await;
     let path = "/connections/GID%40%40%40a";
     let unknown = stack.call("GET", path, "").await;
-    assert_eq!(
-        (unknown.status, unknown.error.as_deref()),
-        (404, Some("ResourceNotFoundException"))
-    );
+    assert_eq!((unknown.status, unknown.error.as_deref()), (404, Some("ResourceNotFoundException")));
     assert!(unknown.body["message"].is_string() && unknown.body["traceId"].is_string());
 
     let client = Client::connect(&stack, "GID@@@a").await;
@@ -28,9 +25,7 @@ async fn a_connection_can_be_looked_up() {
             "keepAliveDuration": 60,
         })
     );
-    let socket = stack
-        .call("GET", &format!("{path}?includeSocketInformation=true"), "")
-        .await;
+    let socket = stack.call("GET", &format!("{path}?includeSocketInformation=true"), "").await;
     assert_eq!(socket.body["sourceIp"], "127.0.0.1");
     assert!(socket.body["sourcePort"].is_number());
 
@@ -44,10 +39,7 @@ async fn a_connection_can_be_looked_up() {
 
     stack.advance_seconds(1800);
     let kept = stack.call("GET", path, "").await;
-    assert_eq!(
-        (kept.status, &kept.body["disconnectedSince"]),
-        (200, &json!(null))
-    );
+    assert_eq!((kept.status, &kept.body["disconnectedSince"]), (200, &json!(null)));
     stack.advance_seconds(1800);
     assert_eq!(stack.call("GET", path, "").await.status, 404);
 }
@@ -58,9 +50,7 @@ async fn a_connection_can_be_ended() {
     assert_eq!(stack.call("DELETE", "/connections/a", "").await.status, 404);
     let mut client = Client::of(&stack, "a").will("will", "first").connect().await;
     client.subscribe("t").await;
-    let ended = stack
-        .call("DELETE", "/connections/a?preventWillMessage=true", "")
-        .await;
+    let ended = stack.call("DELETE", "/connections/a?preventWillMessage=true", "").await;
     assert_eq!(ended.status, 200);
     client.hung_up().await;
     assert!(!stack.broker.connected("a").await);
@@ -83,13 +73,7 @@ async fn the_session_of_an_absent_client_can_be_deleted() {
     let client = Client::connect(&stack, "a").await;
     client.disconnect().await;
     stack.until_gone("a").await;
-    assert_eq!(
-        stack
-            .call("DELETE", "/connections/a?cleanSession=true", "")
-            .await
-            .status,
-        200
-    );
+    assert_eq!(stack.call("DELETE", "/connections/a?cleanSession=true", "").await.status, 200);
     assert_eq!(stack.call("DELETE", "/connections/a", "").await.status, 404);
     assert!(!Client::connect(&stack, "a").await.session_present);
 }
@@ -103,26 +87,11 @@ async fn mistakes_are_answered_as_the_service_does() {
         ("POST", "/topics/a%2F%23?qos=1", 400, "InvalidRequestException"),
         ("POST", "/topics/a%2F%2B", 400, "InvalidRequestException"),
         ("POST", &format!("/topics/{long}"), 400, "InvalidRequestException"),
-        (
-            "POST",
-            "/topics/1/2/3/4/5/6/7/8/9",
-            400,
-            "InvalidRequestException",
-        ),
+        ("POST", "/topics/1/2/3/4/5/6/7/8/9", 400, "InvalidRequestException"),
         ("POST", "/topics/a?qos=2", 400, "InvalidRequestException"),
         ("POST", "/topics/a?qos=x", 400, "InvalidRequestException"),
-        (
-            "POST",
-            "/topics/a?messageExpiry=604801",
-            400,
-            "InvalidRequestException",
-        ),
-        (
-            "POST",
-            "/topics/a?responseTopic=%23",
-            400,
-            "InvalidRequestException",
-        ),
+        ("POST", "/topics/a?messageExpiry=604801", 400, "InvalidRequestException"),
+        ("POST", "/topics/a?responseTopic=%23", 400, "InvalidRequestException"),
         ("POST", "/topics/%FF", 400, "InvalidRequestException"),
         ("GET", "/topics/a", 405, "MethodNotAllowedException"),
         ("GET", "/connections/%24a", 400, "InvalidRequestException"),
@@ -130,25 +99,12 @@ async fn mistakes_are_answered_as_the_service_does() {
         ("GET", "/elsewhere", 404, "ResourceNotFoundException"),
     ] {
         let answer = stack.call(method, path, "").await;
-        assert_eq!(
-            (answer.status, answer.error.as_deref()),
-            (status, Some(kind)),
-            "{method} {path}"
-        );
+        assert_eq!((answer.status, answer.error.as_deref()), (status, Some(kind)), "{method} {path}");
         assert!(answer.body["message"].is_string(), "{method} {path}");
     }
     for size in [128 * 1024 + 1, 2 * 1024 * 1024] {
         let answer = stack.call("POST", "/topics/a", vec![b'x'; size]).await;
-        assert_eq!(
-            (answer.status, answer.error.as_deref()),
-            (413, Some("RequestEntityTooLargeException"))
-        );
+        assert_eq!((answer.status, answer.error.as_deref()), (413, Some("RequestEntityTooLargeException")));
     }
-    assert_eq!(
-        stack
-            .call("POST", "/topics/a", vec![b'x'; 128 * 1024])
-            .await
-            .status,
-        200
-    );
+    assert_eq!(stack.call("POST", "/topics/a", vec![b'x'; 128 * 1024]).await.status, 200);
 }

@@ -74,29 +74,17 @@ async fn events_can_be_subscribed_to() {
     let stack = Stack::start().await;
     let mut watcher = Client::connect(&stack, "watcher").await;
     let filter = "$aws/events/presence/+/GID@@@a";
-    assert!(matches!(
-        watcher.subscribe(filter).await,
-        SubscribeReasonCode::Success(_)
-    ));
+    assert!(matches!(watcher.subscribe(filter).await, SubscribeReasonCode::Success(_)));
     let client = Client::connect(&stack, "GID@@@a").await;
-    assert_eq!(
-        watcher.receive().await.topic,
-        "$aws/events/presence/connected/GID@@@a"
-    );
+    assert_eq!(watcher.receive().await.topic, "$aws/events/presence/connected/GID@@@a");
     client.disconnect().await;
-    assert_eq!(
-        watcher.receive().await.topic,
-        "$aws/events/presence/disconnected/GID@@@a"
-    );
+    assert_eq!(watcher.receive().await.topic, "$aws/events/presence/disconnected/GID@@@a");
 }
 
 #[tokio::test]
 async fn a_will_follows_a_lost_connection_and_not_a_disconnect() {
     let stack = Stack::start().await;
-    let polite = Client::of(&stack, "polite")
-        .will("will", "polite")
-        .connect()
-        .await;
+    let polite = Client::of(&stack, "polite").will("will", "polite").connect().await;
     polite.disconnect().await;
     stack.until_gone("polite").await;
     let lost = Client::of(&stack, "lost").will("will", "lost").connect().await;

@@ -64,22 +64,12 @@ async fn the_data_plane_reaches_subscribers_and_rules() {
     let stack = Stack::start().await;
     let mut client = Client::connect(&stack, "GID@@@a").await;
     client.subscribe("call-dn/p2p/GID@@@a").await;
-    let answer = stack
-        .call("POST", "/topics/call-dn%2Fp2p%2FGID%40%40%40a?qos=1", "ring")
-        .await;
+    let answer = stack.call("POST", "/topics/call-dn%2Fp2p%2FGID%40%40%40a?qos=1", "ring").await;
     assert_eq!((answer.status, &answer.body["message"]), (200, &"OK".into()));
     let message = client.receive().await;
-    assert_eq!(
-        (message.topic.as_str(), message.payload.as_ref()),
-        ("call-dn/p2p/GID@@@a", &b"ring"[..])
-    );
-    let ruled = stack
-        .ruled(|message| message.topic == "call-dn/p2p/GID@@@a")
-        .await;
-    assert_eq!(
-        (ruled.client_id, ruled.trace_id, ruled.principal),
-        (None, None, None)
-    );
+    assert_eq!((message.topic.as_str(), message.payload.as_ref()), ("call-dn/p2p/GID@@@a", &b"ring"[..]));
+    let ruled = stack.ruled(|message| message.topic == "call-dn/p2p/GID@@@a").await;
+    assert_eq!((ruled.client_id, ruled.trace_id, ruled.principal), (None, None, None));
 }
 
 #[tokio::test]
@@ -103,10 +93,7 @@ async fn mqtt5_properties_reach_the_subscriber() {
     let properties = client.receive().await.properties.expect("properties");
     assert_eq!(properties.content_type.as_deref(), Some("application/json"));
     assert_eq!(properties.response_topic.as_deref(), Some("answers/1"));
-    assert_eq!(
-        properties.user_properties,
-        [("name".to_owned(), "alpha".to_owned())]
-    );
+    assert_eq!(properties.user_properties, [("name".to_owned(), "alpha".to_owned())]);
     assert_eq!(properties.correlation_data.as_deref(), Some(&[1, 2, 3][..]));
     assert_eq!(properties.payload_format_indicator, Some(1));
 }

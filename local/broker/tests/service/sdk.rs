@@ -28,17 +28,8 @@ async fn publish_and_its_properties() {
     let stack = Stack::start().await;
     let mut client = Client5::connect(&stack, ID, 0).await;
     client.subscribe(TOPIC).await;
-    let publish = sdk(&stack)
-        .publish()
-        .topic(TOPIC)
-        .qos(1)
-        .message_expiry(45)
-        .payload(Blob::new("ring"));
-    publish
-        .user_properties(r#"[{"a":"1"},{"b":"2"}]"#)
-        .send()
-        .await
-        .expect("is taken");
+    let publish = sdk(&stack).publish().topic(TOPIC).qos(1).message_expiry(45).payload(Blob::new("ring"));
+    publish.user_properties(r#"[{"a":"1"},{"b":"2"}]"#).send().await.expect("is taken");
     let message = client.receive().await;
     assert_eq!((message.topic, message.payload), (TOPIC.into(), "ring".into()));
     let properties = message.properties.expect("properties");
@@ -46,13 +37,7 @@ async fn publish_and_its_properties() {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     assert_eq!(properties.user_properties, [pair("a", "1"), pair("b", "2")]);
 
-    let error = sdk(&stack)
-        .publish()
-        .topic("a/#")
-        .send()
-        .await
-        .expect_err("is refused")
-        .into_service_error();
+    let error = sdk(&stack).publish().topic("a/#").send().await.expect_err("is refused").into_service_error();
     assert!(error.is_invalid_request_exception(), "{error:?}");
 }
 
@@ -60,23 +45,13 @@ async fn publish_and_its_properties() {
 async fn direct_messages_and_their_errors() {
     let stack = Stack::start().await;
     let sdk = sdk(&stack);
-    let send = || {
-        sdk.send_direct_message()
-            .client_id(ID)
-            .topic(TOPIC)
-            .payload(Blob::new("ring"))
-    };
+    let send = || sdk.send_direct_message().client_id(ID).topic(TOPIC).payload(Blob::new("ring"));
 
     let absent = send().send().await.expect_err("is absent").into_service_error();
     assert!(absent.is_resource_not_found_exception(), "{absent:?}");
 
     let mut client = Client::connect(&stack, ID).await;
-    let confirmed = send()
-        .confirmation(true)
-        .timeout(3)
-        .send()
-        .await
-        .expect("is confirmed");
+    let confirmed = send().confirmation(true).timeout(3).send().await.expect("is confirmed");
     assert!(confirmed.trace_id().is_some());
     assert_eq!(client.text().await, "ring");
     client.disconnect().await;
@@ -86,24 +61,14 @@ async fn direct_messages_and_their_errors() {
     assert!(away.to_string().contains("active persistent session"), "{away}");
 
     let client = Client::of(&stack, ID).silent().connect().await;
-    let late = send()
-        .confirmation(true)
-        .timeout(1)
-        .send()
-        .await
-        .expect_err("is late")
-        .into_service_error();
+    let late = send().confirmation(true).timeout(1).send().await.expect_err("is late").into_service_error();
     assert!(late.is_gateway_timeout_exception(), "{late:?}");
     client.disconnect().await;
     stack.until_gone(ID).await;
 
     stack.cloud.answer(ID, Ok(grant(&[allow("iot:Subscribe", "*")])));
     let _client = Client::connect(&stack, ID).await;
-    let forbidden = send()
-        .send()
-        .await
-        .expect_err("is forbidden")
-        .into_service_error();
+    let forbidden = send().send().await.expect_err("is forbidden").into_service_error();
     assert!(forbidden.is_forbidden_exception(), "{forbidden:?}");
     let large = send().payload(Blob::new(vec![0; 128 * 1024 + 1]));
     let large = large.send().await.expect_err("is too large").into_service_error();
@@ -114,49 +79,23 @@ async fn direct_messages_and_their_errors() {
 async fn connections() {
     let stack = Stack::start().await;
     let sdk = sdk(&stack);
-    let unknown = sdk
-        .get_connection()
-        .client_id(ID)
-        .send()
-        .await
-        .expect_err("is unknown")
-        .into_service_error();
+    let unknown =
+        sdk.get_connection().client_id(ID).send().await.expect_err("is unknown").into_service_error();
     assert!(unknown.is_resource_not_found_exception(), "{unknown:?}");
 
     let client = Client::connect(&stack, ID).await;
     let connected = sdk.get_connection().client_id(ID).send().await.expect("is known");
     assert_eq!(connected.client_id(), Some(ID));
-    assert_eq!(
-        (connected.connected(), connected.connected_since()),
-        (true, START_MS)
-    );
-    assert_eq!(
-        (connected.clean_session(), connected.session_expiry()),
-        (false, 3600)
-    );
+    assert_eq!((connected.connected(), connected.connected_since()), (true, START_MS));
+    assert_eq!((connected.clean_session(), connected.session_expiry()), (false, 3600));
 
-    sdk.delete_connection()
-        .client_id(ID)
-        .send()
-        .await
-        .expect("is ended");
+    sdk.delete_connection().client_id(ID).send().await.expect("is ended");
     client.hung_up().await;
     let ended = sdk.get_connection().client_id(ID).send().await.expect("is known");
     assert_eq!((ended.connected(), ended.disconnected_since()), (false, START_MS));
     assert_eq!(ended.disconnect_reason(), Some("API_INITIATED_DISCONNECT"));
 
-    sdk.delete_connection()
-        .client_id(ID)
-        .clean_session(true)
-        .send()
-        .await
-        .expect("is deleted");
-    let gone = sdk
-        .delete_connection()
-        .client_id(ID)
-        .send()
-        .await
-        .expect_err("is gone")
-        .into_service_error();
+    sdk.delete_connection().client_id(ID).clean_session(true).send().await.expect("is deleted");
+    let gone = sdk.delete_connection().client_id(ID).send().await.expect_err("is gone").into_service_error();
     assert!(gone.is_resource_not_found_exception(), "{gone:?}");
 }

@@ -72,10 +72,7 @@ async fn an_mqtt5_client_gets_what_is_left_of_the_expiry() {
     let mut sender = Client5::connect(&stack, "b", 0).await;
     sender.publish("t", "live", 60).await;
     let live = receiver.receive().await;
-    assert_eq!(
-        live.properties.expect("properties").message_expiry_interval,
-        Some(60)
-    );
+    assert_eq!(live.properties.expect("properties").message_expiry_interval, Some(60));
 
     receiver.cut().await;
     stack.until_gone("a").await;
@@ -86,10 +83,7 @@ async fn an_mqtt5_client_gets_what_is_left_of_the_expiry() {
     assert!(receiver.session_present);
     let queued = receiver.receive().await;
     assert_eq!(queued.payload, "long");
-    assert_eq!(
-        queued.properties.expect("properties").message_expiry_interval,
-        Some(40)
-    );
+    assert_eq!(queued.properties.expect("properties").message_expiry_interval, Some(40));
 }
 
 #[tokio::test]
@@ -137,10 +131,7 @@ async fn what_was_not_acknowledged_comes_again_in_order_before_the_rest() {
     }
     for number in 0..5 {
         let message = client.receive().await;
-        assert_eq!(
-            (message.payload.as_ref(), message.dup),
-            (number.to_string().as_bytes(), false)
-        );
+        assert_eq!((message.payload.as_ref(), message.dup), (number.to_string().as_bytes(), false));
     }
     client.cut().await;
     stack.until_gone("a").await;
@@ -150,10 +141,7 @@ async fn what_was_not_acknowledged_comes_again_in_order_before_the_rest() {
     let mut client = Client::connect(&stack, "a").await;
     for number in 0..10 {
         let message = client.receive().await;
-        assert_eq!(
-            (message.payload.as_ref(), message.dup),
-            (number.to_string().as_bytes(), number < 5)
-        );
+        assert_eq!((message.payload.as_ref(), message.dup), (number.to_string().as_bytes(), number < 5));
     }
 }
 
@@ -168,16 +156,11 @@ async fn a_second_connection_takes_over_session_and_publishes_the_will() {
     stack.publish("t", "", "for the second").await;
     assert_eq!(second.text().await, "for the second");
 
-    let end = stack
-        .ruled(|message| message.topic == "$aws/events/presence/disconnected/a")
-        .await;
+    let end = stack.ruled(|message| message.topic == "$aws/events/presence/disconnected/a").await;
     let end: serde_json::Value = serde_json::from_slice(&end.payload).expect("JSON");
     assert_eq!(end["disconnectReason"], "DUPLICATE_CLIENTID");
     let will = stack.ruled(|message| message.topic == "will").await;
-    assert_eq!(
-        (will.client_id.as_deref(), will.received_ms),
-        (Some("a"), START_MS)
-    );
+    assert_eq!((will.client_id.as_deref(), will.received_ms), (Some("a"), START_MS));
     assert!(stack.broker.connected("a").await);
 }
 
@@ -211,17 +194,9 @@ async fn no_message_is_lost_in_a_storm_of_takeovers() {
 async fn qos_2_is_lowered_for_subscribers_and_refused_from_publishers() {
     let stack = Stack::start().await;
     let mut client = Client::connect(&stack, "a").await;
-    client
-        .mqtt
-        .subscribe("t", QoS::ExactlyOnce)
-        .await
-        .expect("is driven");
+    client.mqtt.subscribe("t", QoS::ExactlyOnce).await.expect("is driven");
     client.publish("t", "x").await;
     assert_eq!(client.receive().await.qos, QoS::AtLeastOnce);
-    client
-        .mqtt
-        .publish("t", QoS::ExactlyOnce, false, "y")
-        .await
-        .expect("is driven");
+    client.mqtt.publish("t", QoS::ExactlyOnce, false, "y").await.expect("is driven");
     client.hung_up().await;
 }

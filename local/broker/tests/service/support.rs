@@ -25,9 +25,7 @@ pub const START_MS: i64 = 1_900_000_000_000;
 
 /// Waits for something that must happen.
 pub async fn within<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, what)
-        .await
-        .expect("did not happen in time")
+    tokio::time::timeout(PATIENCE, what).await.expect("did not happen in time")
 }
 
 /// Asks again until the answer is yes.
@@ -69,21 +67,13 @@ impl Stack {
             },
             ..BrokerConfig::default()
         };
-        let broker = Broker::start(config, Arc::clone(&cloud) as _)
-            .await
-            .expect("the broker starts");
+        let broker = Broker::start(config, Arc::clone(&cloud) as _).await.expect("the broker starts");
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let http = listener.local_addr().expect("bound").to_string();
         let router = broker.data_plane().merge(broker.web_socket());
         let mut server = JoinSet::new();
         server.spawn(async move { axum::serve(listener, router).await.expect("serves") });
-        Self {
-            broker,
-            cloud,
-            http,
-            clock,
-            _server: server,
-        }
+        Self { broker, cloud, http, clock, _server: server }
     }
 
     pub fn advance_seconds(&self, seconds: i64) {
@@ -94,17 +84,11 @@ impl Stack {
     pub async fn call(&self, method: &str, path: &str, body: impl Into<reqwest::Body>) -> Answer {
         let method = method.parse().expect("a method");
         let url = format!("http://{}{path}", self.http);
-        let response = reqwest::Client::new()
-            .request(method, url)
-            .body(body)
-            .send()
-            .await
-            .expect("an answer");
+        let response =
+            reqwest::Client::new().request(method, url).body(body).send().await.expect("an answer");
         let status = response.status().as_u16();
-        let error = response
-            .headers()
-            .get("x-amzn-errortype")
-            .map(|kind| kind.to_str().expect("text").to_owned());
+        let error =
+            response.headers().get("x-amzn-errortype").map(|kind| kind.to_str().expect("text").to_owned());
         let bytes = response.bytes().await.expect("a body");
         let body = serde_json::from_slice(&bytes).expect("JSON");
         Answer { status, error, body }

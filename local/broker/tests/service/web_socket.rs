@@ -20,13 +20,9 @@ const DISCONNECT: &[u8] = b"\xe0\x00";
 type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
 async fn open(stack: &Stack, headers: &[(&'static str, &str)]) -> Result<Socket, Error> {
-    let mut request = format!("ws://{}/mqtt", stack.http)
-        .into_client_request()
-        .expect("an address");
+    let mut request = format!("ws://{}/mqtt", stack.http).into_client_request().expect("an address");
     for (name, value) in headers {
-        request
-            .headers_mut()
-            .insert(*name, HeaderValue::from_str(value).expect("a header"));
+        request.headers_mut().insert(*name, HeaderValue::from_str(value).expect("a header"));
     }
     within(connect_async(request)).await.map(|(socket, response)| {
         assert_eq!(response.headers()["sec-websocket-protocol"], "mqtt");
@@ -53,25 +49,18 @@ async fn exchange(socket: &mut Socket, packet: &'static [u8]) -> Vec<u8> {
 async fn a_client_speaks_mqtt_and_the_socket_closes_after_its_disconnect() {
     let stack = Stack::start().await;
     let origin = ("origin", "http://localhost:8080");
-    let mut socket = open(&stack, &[("sec-websocket-protocol", "mqtt"), origin])
-        .await
-        .expect("opens");
+    let mut socket = open(&stack, &[("sec-websocket-protocol", "mqtt"), origin]).await.expect("opens");
     assert_eq!(exchange(&mut socket, CONNECT).await, ACCEPTED);
     assert_eq!(exchange(&mut socket, PUBLISH).await, PUBACK);
     let message = stack.ruled(|message| message.topic == "t").await;
-    assert_eq!(
-        (message.client_id.as_deref(), message.payload.as_ref()),
-        (Some("ws"), &b"hi"[..])
-    );
+    assert_eq!((message.client_id.as_deref(), message.payload.as_ref()), (Some("ws"), &b"hi"[..]));
 
     socket.send(Message::binary(DISCONNECT)).await.expect("is open");
     match within(socket.next()).await {
         None | Some(Ok(Message::Close(_))) => {}
         other => panic!("not closed but {other:?}"),
     }
-    let end = stack
-        .ruled(|message| message.topic == "$aws/events/presence/disconnected/ws")
-        .await;
+    let end = stack.ruled(|message| message.topic == "$aws/events/presence/disconnected/ws").await;
     let end: serde_json::Value = serde_json::from_slice(&end.payload).expect("JSON");
     assert_eq!(end["disconnectReason"], "CLIENT_INITIATED_DISCONNECT");
 }
@@ -79,9 +68,7 @@ async fn a_client_speaks_mqtt_and_the_socket_closes_after_its_disconnect() {
 #[tokio::test]
 async fn a_socket_that_vanishes_ends_the_connection() {
     let stack = Stack::start().await;
-    let mut socket = open(&stack, &[("sec-websocket-protocol", "mqtt")])
-        .await
-        .expect("opens");
+    let mut socket = open(&stack, &[("sec-websocket-protocol", "mqtt")]).await.expect("opens");
     assert_eq!(exchange(&mut socket, CONNECT).await, ACCEPTED);
     drop(socket);
     stack.until_gone("ws").await;
@@ -90,14 +77,8 @@ async fn a_socket_that_vanishes_ends_the_connection() {
 #[tokio::test]
 async fn foreign_pages_and_other_protocols_are_refused() {
     let stack = Stack::start().await;
-    let foreign = [
-        ("sec-websocket-protocol", "mqtt"),
-        ("origin", "https://example.com"),
-    ];
+    let foreign = [("sec-websocket-protocol", "mqtt"), ("origin", "https://example.com")];
     assert_eq!(refused(&stack, &foreign).await, StatusCode::FORBIDDEN);
     assert_eq!(refused(&stack, &[]).await, StatusCode::BAD_REQUEST);
-    assert_eq!(
-        refused(&stack, &[("sec-websocket-protocol", "chat")]).await,
-        StatusCode::BAD_REQUEST
-    );
+    assert_eq!(refused(&stack, &[("sec-websocket-protocol", "chat")]).await, StatusCode::BAD_REQUEST);
 }

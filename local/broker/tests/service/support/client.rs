@@ -42,10 +42,7 @@ impl Client {
     }
 
     pub async fn subscribe(&mut self, filter: &str) -> SubscribeReasonCode {
-        self.mqtt
-            .subscribe(filter, QoS::AtLeastOnce)
-            .await
-            .expect("is driven");
+        self.mqtt.subscribe(filter, QoS::AtLeastOnce).await.expect("is driven");
         self.until(|packet| match packet {
             Incoming::SubAck(ack) => Some(ack.return_codes[0]),
             _ => None,
@@ -56,16 +53,12 @@ impl Client {
     /// Publishes with QoS 1 and waits for the PUBACK.
     pub async fn publish(&mut self, topic: &str, payload: &str) {
         self.send(topic, payload).await;
-        self.until(|packet| matches!(packet, Incoming::PubAck(_)).then_some(()))
-            .await;
+        self.until(|packet| matches!(packet, Incoming::PubAck(_)).then_some(())).await;
     }
 
     /// Publishes with QoS 1.
     pub async fn send(&self, topic: &str, payload: impl Into<Vec<u8>>) {
-        self.mqtt
-            .publish(topic, QoS::AtLeastOnce, false, payload)
-            .await
-            .expect("is driven");
+        self.mqtt.publish(topic, QoS::AtLeastOnce, false, payload).await.expect("is driven");
     }
 
     /// The next message.
@@ -136,8 +129,7 @@ impl Connect<'_> {
     }
 
     pub fn will(mut self, topic: &str, payload: &str) -> Self {
-        self.options
-            .set_last_will(LastWill::new(topic, payload, QoS::AtLeastOnce, false));
+        self.options.set_last_will(LastWill::new(topic, payload, QoS::AtLeastOnce, false));
         self
     }
 
@@ -176,11 +168,6 @@ impl Connect<'_> {
             }
         });
         assert!(self.stack.broker.connected(&client_id).await);
-        Ok(Client {
-            mqtt,
-            session_present,
-            packets,
-            driver,
-        })
+        Ok(Client { mqtt, session_present, packets, driver })
     }
 }

@@ -23,9 +23,7 @@ pub struct Client5 {
 impl Client5 {
     /// Connects with a session that outlives the connection by this time.
     pub async fn connect(stack: &Stack, client_id: &str, expiry_seconds: u32) -> Self {
-        Self::try_connect(stack, client_id, expiry_seconds)
-            .await
-            .expect("may connect")
+        Self::try_connect(stack, client_id, expiry_seconds).await.expect("may connect")
     }
 
     /// The reason code of a refusal.
@@ -44,12 +42,8 @@ impl Client5 {
     ) -> Result<Self, ConnectionError> {
         let address = stack.broker.mqtt_addr();
         let mut options = MqttOptions::new(client_id, address.ip().to_string(), address.port());
-        options
-            .set_clean_start(false)
-            .set_session_expiry_interval(Some(expiry_seconds));
-        options
-            .set_credentials("name", "secret")
-            .set_keep_alive(Duration::from_mins(1));
+        options.set_clean_start(false).set_session_expiry_interval(Some(expiry_seconds));
+        options.set_credentials("name", "secret").set_keep_alive(Duration::from_mins(1));
         let (mqtt, mut connection) = AsyncClient::new(options, 100);
         let session_present = match within(connection.poll()).await? {
             Event::Incoming(Packet::ConnAck(ack)) => ack.session_present,
@@ -64,19 +58,11 @@ impl Client5 {
                 }
             }
         });
-        Ok(Self {
-            session_present,
-            mqtt,
-            packets,
-            driver,
-        })
+        Ok(Self { session_present, mqtt, packets, driver })
     }
 
     pub async fn subscribe(&mut self, filter: &str) -> SubscribeReasonCode {
-        self.mqtt
-            .subscribe(filter, QoS::AtLeastOnce)
-            .await
-            .expect("is driven");
+        self.mqtt.subscribe(filter, QoS::AtLeastOnce).await.expect("is driven");
         self.until(|packet| match packet {
             Packet::SubAck(ack) => Some(ack.return_codes[0]),
             _ => None,
@@ -95,8 +81,7 @@ impl Client5 {
             .publish_with_properties(topic, QoS::AtLeastOnce, false, payload, properties)
             .await
             .expect("is driven");
-        self.until(|packet| matches!(packet, Packet::PubAck(_)).then_some(()))
-            .await;
+        self.until(|packet| matches!(packet, Packet::PubAck(_)).then_some(())).await;
     }
 
     /// The next message.

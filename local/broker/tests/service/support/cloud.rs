@@ -44,10 +44,7 @@ pub fn grant(statements: &[Value]) -> Value {
 impl TestCloud {
     /// What the authorizer says of this client from now on.
     pub fn answer(&self, client_id: &str, answer: Result<Value, String>) {
-        self.answers
-            .lock()
-            .expect("not poisoned")
-            .insert(client_id.to_owned(), answer);
+        self.answers.lock().expect("not poisoned").insert(client_id.to_owned(), answer);
     }
 
     /// The events that the authorizer got.
@@ -73,16 +70,10 @@ impl TestCloud {
 #[async_trait::async_trait]
 impl Cloud for TestCloud {
     async fn authorize(&self, event: Value) -> Result<Value, String> {
-        let client_id = event["protocolData"]["mqtt"]["clientId"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
+        let client_id = event["protocolData"]["mqtt"]["clientId"].as_str().unwrap_or_default().to_owned();
         self.events.lock().expect("not poisoned").push(event);
         let answers = self.answers.lock().expect("not poisoned");
-        answers
-            .get(&client_id)
-            .cloned()
-            .unwrap_or_else(|| Ok(grant(&[allow("iot:*", "*")])))
+        answers.get(&client_id).cloned().unwrap_or_else(|| Ok(grant(&[allow("iot:*", "*")])))
     }
 
     async fn published(&self, message: Published) {
