@@ -73,8 +73,8 @@ def licence_problem(package, allowed):
 
 
 def is_banned(package, ban):
-    """Whether `name` or `name@0.14`, as deny.toml writes it, means a package."""
-    name, _, version = ban["crate"].partition("@")
+    """Whether `name` or `name:^0.14`, as deny.toml writes it, means a package."""
+    name, _, version = ban["crate"].partition(":^")
     return package["name"] == name and (package["version"] + ".").startswith(version + "." if version else "")
 
 
@@ -108,14 +108,14 @@ def problems(metadata, lock, deny):
 def test():
     """The few things that this program must get right."""
     allowed = {"MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "Unicode-3.0", "ISC"}
-    fine = ["MIT", "GPL-3.0 OR MIT", "MIT/GPL-2.0", "(MIT OR Apache-2.0) AND Unicode-3.0", "Apache-2.0 WITH LLVM-exception"]
-    bad = ["GPL-3.0", "AGPL-3.0-only", "MIT AND GPL-2.0", "(GPL-2.0 OR LGPL-2.1) AND MIT", "MIT WITH Exception", "Apache-2.0 AND (", ""]
+    fine = ["MIT", "GPL-3.0 OR MIT", "MIT/GPL-2.0", "(MIT OR ISC) AND Unicode-3.0", "Apache-2.0 WITH LLVM-exception"]
+    bad = ["GPL-3.0", "AGPL-3.0-only", "MIT AND GPL-2.0", "(GPL-2.0 OR LGPL-2.1) AND MIT", "MIT WITH Exception", "MIT AND ("]
     for licence in fine:
         assert licence_problem({"license": licence}, allowed) is None, licence
-    for licence in [*bad, None]:
+    for licence in [*bad, "", None]:
         assert licence_problem({"license": licence}, allowed) is not None, licence
     registry = {"source": "registry+x", "checksum": "0"}
-    deny = {"licenses": {"allow": list(allowed)}, "bans": {"deny": [{"crate": "hyper@0.14", "reason": "old"}]}}
+    deny = {"licenses": {"allow": list(allowed)}, "bans": {"deny": [{"crate": "hyper:^0.14", "reason": "old"}]}}
     good = [{"name": "a", "version": "1.0.0", **registry}, {"name": "hyper", "version": "1.14.0", **registry}]
     metadata = {"packages": [{"name": "own", "version": "0.1.0", "license": "MIT", "source": None}]}
     assert not list(problems(metadata, {"package": [*good, {"name": "own", "version": "0.1.0"}]}, deny))
@@ -131,7 +131,8 @@ def test():
 def main():
     test()
     # Only what was downloaded for this machine can be asked for without a network.
-    host = re.search(r"host: (\S+)", subprocess.run(["rustc", "-vV"], cwd=ROOT, check=True, capture_output=True, text=True).stdout)[1]
+    rustc = subprocess.run(["rustc", "-vV"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    host = re.search(r"^host: (\S+)$", rustc.stdout, re.MULTILINE)[1]
     command = ["cargo", "metadata", "--locked", "--offline", "--format-version", "1", "--filter-platform", host]
     metadata = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
     lock = tomllib.loads((ROOT / "Cargo.lock").read_text())
@@ -141,7 +142,7 @@ def main():
         print("\n".join(found), file=sys.stderr)
         return 1
     count = len(metadata["packages"])
-    print(f"licences: {count} packages, all allowed by deny.toml; sources and bans: {len(lock['package'])} packages, all fine.")
+    print(f"licences of {count} packages, sources of {len(lock['package'])}: all as deny.toml has it.")
     print("Advisories are not checked offline; with a network: cargo install --locked cargo-deny && cargo deny check")
     return 0
 

@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 
 use local::downlinks::Downlink;
+use local::samples;
 use serde_json::{Value, json};
 
 use super::event::Event;
@@ -30,6 +31,10 @@ pub fn text(event: &Event, before: &[&str], played: &Played) {
     let path = std::env::current_dir().ok().and_then(|here| event.path.strip_prefix(here).ok());
     if !before.is_empty() {
         heading("before", &before.join(", "));
+    }
+    let earlier = samples::before(event.sample());
+    if before.is_empty() && !earlier.is_empty() {
+        heading("on the stack that runs", &format!("(this sample comes after {})", earlier.join(", ")));
     }
     heading(&event.function, &format!("← {}", path.unwrap_or(&event.path).display()));
     body(&event.message().unwrap_or_else(|| event.value.clone()));

@@ -47,30 +47,18 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a development token, or explain a token in plain words
+    // What each does is said once, above its arguments.
     Token(token::Token),
-    /// Wait for calls and ring
     Listen(listen::Listen),
-    /// Call somebody
     Create(create::Create),
-    /// Invite more people into a call
     Invite(invite::Invite),
-    /// Take invitations back
     Cancel(cancel::Cancel),
-    /// Answer an invitation by its id
     Answer(answer::Answer),
-    /// Hang up
     Leave(leave::Leave),
-    /// End a meeting for everybody
     Destroy(destroy::Destroy),
-    /// Show the live meetings and open invitations
     Sync(sync::Sync),
-    /// Show past calls
     History(history::History),
-    /// Show everything that a device hears
     Watch(watch::Watch),
-    /// Send any JSON to any function and show the answer
     Request(request::Request),
-    /// Print the completions for a shell
     Completions(completions::Completions),
 }

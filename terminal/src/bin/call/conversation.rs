@@ -5,7 +5,6 @@ mod people;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use switchboard::address::UserId;
 use switchboard::id::MeetingId;
 use switchboard::message::uplink::{
     Answer, Attend, Destroy, DestroyMeeting, Leave, Reject, RejectReason, Rejoin, Sync, SyncState,
@@ -20,12 +19,11 @@ use crate::phone::{Input, Phone};
 use people::People;
 
 /// Time between two looks at the meeting.
-const LOOK: Duration = Duration::from_secs(15);
+const LOOK: Duration = Duration::from_secs(5);
 
 /// A call that this device has a part in.
 pub struct Conversation<'a> {
     phone: &'a mut Phone,
-    user: UserId,
     meeting_id: MeetingId,
     is_direct: bool,
     others: People,
@@ -34,8 +32,6 @@ pub struct Conversation<'a> {
     hang_up_after: Option<Duration>,
     hang_up_at: Option<Instant>,
     give_up_at: Option<Instant>,
-    /// Whether the user has left by another device.
-    has_left: bool,
     /// Whether the connection was lost since this device was last in.
     was_lost: bool,
 }
@@ -49,14 +45,12 @@ impl<'a> Conversation<'a> {
         let mut conversation = Self {
             phone,
             others: People::without(user.as_str()),
-            user,
             meeting_id,
             is_direct: true,
             answered: answer.kind != "meeting_created",
             hang_up_after: None,
             hang_up_at: None,
             give_up_at: None,
-            has_left: false,
             was_lost: false,
         };
         conversation.learn(&answer.body["meeting"]);
@@ -85,7 +79,7 @@ impl<'a> Conversation<'a> {
         }
         let mut look = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
         loop {
-            if self.has_left {
+            if self.others.are_left_alone() {
                 self.phone.line.output.note("left", "left by another device", json!({}));
                 return Ok(if self.answered { Outcome::Done } else { Outcome::Cancelled });
             }
@@ -168,7 +162,6 @@ impl<'a> Conversation<'a> {
                 (participant["user_id"].as_str(), participant["state"].as_str())
             {
                 self.others.note(user, state);
-                self.has_left |= user == self.user.as_str() && state == "left";
             }
         }
     }
@@ -231,6 +224,8 @@ impl<'a> Conversation<'a> {
             RequestError::Refused(refused) => match refused.code.as_str() {
                 "meeting_ended" => {
                     let reason = refused.reason.as_deref().unwrap_or_default();
+                    let words = format!("the meeting is over: {reason}");
+                    self.phone.line.output.note("over", &words, json!({"reason": reason}));
                     Ok(Some(Outcome::of_meeting(reason, self.answered)))
                 }
                 // The user has left by another device.

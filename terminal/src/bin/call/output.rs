@@ -74,7 +74,7 @@ impl Output {
     /// Plain text, and the same for programs.
     pub fn text(self, event: &str, text: &str, fields: Value) {
         if self.json {
-            self.object(now_ms(), event, fields);
+            Self::object(now_ms(), event, fields);
         } else {
             print(text);
         }
@@ -88,7 +88,7 @@ impl Output {
                 fields["error"] = failure.to_string().into();
                 fields["code"] = failure.code.clone().into();
             }
-            self.object(now_ms(), "result", fields);
+            Self::object(now_ms(), "result", fields);
         } else if let Some(failure) = failure {
             anstream::eprintln!("{BAD}error:{BAD:#} {failure}");
         } else if outcome != Outcome::Done {
@@ -112,14 +112,14 @@ impl Output {
 
     fn show_at(self, at_ms: i64, event: &str, fields: Value, mark: &str, style: Style, words: &str) {
         if self.json {
-            return self.object(at_ms, event, fields);
+            return Self::object(at_ms, event, fields);
         }
         let time = chrono::DateTime::from_timestamp_millis(at_ms).unwrap_or_default();
         let time = time.with_timezone(&chrono::Local).format("%H:%M:%S%.3f");
         print(&format!("{DIM}{time}{DIM:#}  {style}{mark}{style:#}  {}", harmless(words.trim_end())));
     }
 
-    fn object(self, at_ms: i64, event: &str, fields: Value) {
+    fn object(at_ms: i64, event: &str, fields: Value) {
         let mut object =
             Map::from_iter([("event".to_owned(), event.into()), ("at_ms".to_owned(), at_ms.into())]);
         if let Value::Object(fields) = fields {

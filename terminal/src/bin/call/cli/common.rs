@@ -37,7 +37,8 @@ pub struct Who {
     /// The device: `alice.phone`, `alice`, or a whole client ID `GID@@@alice.phone`
     ///
     /// A broker lets each client ID connect once, so commands that run at the same time need an instance each
-    /// (alice.phone, alice.tablet); the later one throws the earlier one out.
+    /// (alice.phone, alice.tablet); the later one throws the earlier one out. Without an instance, `listen`, `create` and
+    /// `watch` connect as GID@@@alice, and the others as GID@@@alice.shell, so that they may run beside them.
     #[arg(long = "as", global = true, env = "CALL_AS", value_name = "ACCOUNT[.INSTANCE]")]
     pub device: Option<Device>,
 
@@ -49,7 +50,7 @@ pub struct Who {
     #[arg(long, global = true, value_name = "NAME")]
     pub name: Option<String>,
 
-    /// The JWT to log in with; without one, a development token is made [env: CALL_TOKEN]
+    /// The JWT to log in with; without one, a development token is made (or `CALL_TOKEN`)
     #[arg(long, global = true, value_name = "JWT", conflicts_with = "token_file")]
     pub token: Option<SecretString>,
 

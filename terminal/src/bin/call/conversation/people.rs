@@ -10,17 +10,22 @@ pub struct People {
     user: String,
     others: BTreeMap<String, String>,
     answered: bool,
+    left_alone: bool,
 }
 
 impl People {
-    /// Nobody yet; what is said about `user`, who holds this device, is passed over.
+    /// Nobody yet; `user` holds this device.
     pub fn without(user: &str) -> Self {
-        Self { user: user.to_owned(), others: BTreeMap::new(), answered: false }
+        Self { user: user.to_owned(), others: BTreeMap::new(), answered: false, left_alone: false }
     }
 
     /// Takes in where somebody stands.
     pub fn note(&mut self, user: &str, state: &str) {
-        if user == self.user || user.is_empty() {
+        if user == self.user {
+            self.left_alone = state == "left";
+            return;
+        }
+        if user.is_empty() {
             return;
         }
         self.answered |= matches!(state, "accepted" | "joined" | "reconnecting");
@@ -35,6 +40,11 @@ impl People {
     /// Whether anybody is or was in the call.
     pub const fn has_anybody_answered(&self) -> bool {
         self.answered
+    }
+
+    /// Whether the user of this device has left, by another device.
+    pub const fn are_left_alone(&self) -> bool {
+        self.left_alone
     }
 
     /// Whether nobody is left who is in or may still come.
@@ -68,7 +78,13 @@ mod tests {
     #[test]
     fn the_own_state_says_nothing_about_the_others() {
         let people = people(&[("alice", "joined")]);
-        assert!(!people.has_anybody_answered() && !people.are_gone());
+        assert!(!people.has_anybody_answered() && !people.are_gone() && !people.are_left_alone());
+    }
+
+    #[test]
+    fn who_leaves_by_another_device_leaves_the_others_alone() {
+        assert!(people(&[("bob", "joined"), ("alice", "left")]).are_left_alone());
+        assert!(!people(&[("alice", "joined"), ("bob", "left")]).are_left_alone());
     }
 
     #[test]

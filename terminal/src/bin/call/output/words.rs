@@ -1,5 +1,7 @@
 //! What a message says, in a sentence. Reads the JSON itself, so that a newer service may say more than is known here.
 
+use std::fmt::{Arguments, Write as _};
+
 use serde_json::Value;
 
 use super::redact::redacted;
@@ -106,10 +108,10 @@ fn offer_words(offer: &Value) -> String {
         lasting(&offer["deadline_in_ms"])
     );
     if let Some(title) = offer["title"].as_str() {
-        words += &format!(", “{title}”");
+        add(&mut words, format_args!(", “{title}”"));
     }
     if count(&offer["group"]) > 0 {
-        words += &format!(", with {}", names(&offer["group"]));
+        add(&mut words, format_args!(", with {}", names(&offer["group"])));
     }
     if text(offer, "delivery") == "queued" {
         words += ", from the queue";
@@ -120,10 +122,10 @@ fn offer_words(offer: &Value) -> String {
 fn participant_words(participant: &Value) -> String {
     let mut words = format!("{} {}", text(participant, "user_id"), spaced(text(participant, "state")));
     if text(participant, "role") != "member" {
-        words += &format!(", {}", text(participant, "role"));
+        add(&mut words, format_args!(", {}", text(participant, "role")));
     }
     if !matches!(text(&participant["speech"], "mode"), "free" | "?") {
-        words += &format!(", muted ({})", text(&participant["speech"], "mode"));
+        add(&mut words, format_args!(", muted ({})", text(&participant["speech"], "mode")));
     }
     words
 }
@@ -168,6 +170,12 @@ fn rest(body: &Value, known: &[&str]) -> String {
         })
         .collect();
     words.join(" ")
+}
+
+/// Adds to a sentence.
+fn add(words: &mut String, more: Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = words.write_fmt(more);
 }
 
 fn caller(from: &Value) -> String {

@@ -64,7 +64,7 @@ pub fn explain(token: &str, secret: Option<&SecretString>) -> Option<Explained> 
                     Some(format!("the broker, as GROUP@@@{account} or GROUP@@@{account}.INSTANCE"));
             }
             Some(_) => {
-                explained.faults.push("`sub` is no account: only A-Z a-z 0-9 _ - are allowed".to_owned())
+                explained.faults.push("`sub` is no account: only A-Z a-z 0-9 _ - are allowed".to_owned());
             }
             None => explained.faults.push("`sub` is missing, so it is nobody's".to_owned()),
         },
