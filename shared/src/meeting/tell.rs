@@ -143,24 +143,14 @@ impl Meeting {
         self.participants.values().filter(waiting).filter_map(tell).collect()
     }
 
-    /// What made a commit: the request that is remembered for it, else time.
-    fn cause_of(&self, rev: u64) -> Cause {
-        let created = (&self.created_by.client_id, &self.created_by.request);
-        let known =
-            self.requests.iter().flat_map(|(client, known)| known.iter().map(move |known| (client, known)));
-        let asked = std::iter::once(created).chain(known).find(|(_, known)| known.rev == rev);
-        asked.map_or(Cause::Deadline { meeting_id: self.id.clone(), rev }, |(client_id, known)| {
-            Cause::Request { client_id: client_id.clone(), request_id: known.id.clone() }
-        })
-    }
-
-    /// For offers that are not confirmed: the news that they are closed, for those that are.
+    /// For offers that are not confirmed: the news that they are closed, for those that are. Under an id of its own,
+    /// since a device that heard the first one before its offer would drop a second one with the same id.
     #[must_use]
     pub fn close_again(&self, offers: &[&(InviteId, ClientId)]) -> Vec<Tell> {
         let close = |(invite, device): &&(InviteId, ClientId)| {
             let participant = self.participants.get(&device.user())?;
             let reason = closed_reason(participant, invite, device)?;
-            let cause = self.cause_of(participant.changed_rev);
+            let cause = Cause::Deadline { meeting_id: self.id.clone(), rev: participant.changed_rev };
             let body = Body::InvitationClosed { invite_id: invite.clone(), reason };
             Some(Tell::news(self, device, &cause, invite.as_str(), body))
         };

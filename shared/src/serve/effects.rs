@@ -91,8 +91,8 @@ impl Service {
 
     /// After the fan-out: how far it got, and that nothing is left to do. Losing this write costs a repetition.
     ///
-    /// An offer that went to the queue while its invitation was being closed may stand behind the news of that; so
-    /// the news is told once more, with the same id.
+    /// An offer that went to the queue while its invitation was being closed may stand behind the news of that, so
+    /// the news is told once more, under an id of its own.
     async fn settle(&self, meeting: &Meeting, rev: u64, told: &Told, now: Now) {
         let present = match self.table.settle(&meeting.id, rev, &told.reached).await {
             Ok(present) => present,

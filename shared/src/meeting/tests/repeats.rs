@@ -93,14 +93,16 @@ fn sixteen_requests_are_remembered_for_each_device() {
 }
 
 #[test]
-fn an_offer_that_may_stand_behind_its_end_is_closed_again_under_the_same_id() {
+fn an_offer_that_may_stand_behind_its_end_is_closed_again_under_an_id_that_is_news_to_its_device() {
     let mut call = Call::group();
-    let cancel = Action::CancelInvite { invitees: None };
-    call.does("alice.phone", cancel).expect("cancels");
+    call.does("alice.phone", Action::CancelInvite { invitees: None }).expect("cancels");
     let closed =
         |call: &Call| ids(call, "bob.phone").into_iter().find(|(kind, _)| *kind == "invitation_closed");
     let first = closed(&call).expect("was told");
     let offer = (call.invite_id("bob"), super::fixture::client("bob.phone"));
     call.last.tells = call.meeting.close_again(&[&offer]);
-    assert_eq!(closed(&call), Some(first));
+    let second = closed(&call).expect("is told again");
+    assert_ne!(second, first);
+    call.last.tells = call.meeting.close_again(&[&offer]);
+    assert_eq!(closed(&call), Some(second), "but always the same one");
 }
