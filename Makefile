@@ -39,6 +39,7 @@ check: $(CHECKERS) ## Formatting, lints, docs, template and licences
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 	$(dir $(CHECKERS))bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(dir $(CHECKERS))bin/sam validate --lint --region us-east-1 --template template.yaml
+	cargo test --locked --workspace --lib --quiet -- template::
 	$(dir $(CHECKERS))bin/python tests/licences.py
 
 format: ## Formats the code
