@@ -181,17 +181,7 @@ impl<'s> Cast<'s> {
 }
 
 fn direct_call_to(account: &str) -> Result<CreateMeeting, Failed> {
-    Ok(CreateMeeting {
-        mode: Mode::Direct,
-        media: Media::Audio,
-        invitees: vec![account.parse().step("name the callee")?],
-        title: None,
-        policy: None,
-        ring_seconds: None,
-        max_participants: None,
-        max_minutes: None,
-        ext: None,
-    })
+    Ok(CreateMeeting::new(Mode::Direct, Media::Audio, vec![account.parse().step("name the callee")?]))
 }
 
 fn id<T: serde::de::DeserializeOwned>(message: &Received, field: &str) -> Result<T, Failed> {

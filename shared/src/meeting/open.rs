@@ -88,17 +88,7 @@ impl Meeting {
             request_id: create_id.clone(),
             // What the create will say is not known; no body has this hash, and none is needed: ended is ended.
             hash: BodyHash::of(b""),
-            create: CreateMeeting {
-                mode: Mode::Group,
-                media: crate::message::object::Media::Audio,
-                invitees: Vec::new(),
-                title: None,
-                policy: None,
-                ring_seconds: None,
-                max_participants: None,
-                max_minutes: None,
-                ext: None,
-            },
+            create: CreateMeeting::new(Mode::Group, crate::message::object::Media::Audio, Vec::new()),
             invitees: Vec::new(),
         };
         let mut meeting = blank(&opening, now);

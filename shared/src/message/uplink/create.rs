@@ -37,6 +37,24 @@ pub struct CreateMeeting {
     pub ext: Option<Map<String, Value>>,
 }
 
+impl CreateMeeting {
+    /// A meeting with everything else as it is by default.
+    #[must_use]
+    pub fn new(mode: Mode, media: Media, invitees: Vec<UserId>) -> Self {
+        Self {
+            mode,
+            media,
+            invitees,
+            title: None,
+            policy: None,
+            ring_seconds: None,
+            max_participants: None,
+            max_minutes: None,
+            ext: None,
+        }
+    }
+}
+
 impl Fields for CreateMeeting {
     fn check(&self) -> Result<(), Invalid> {
         check_invitees(&self.invitees)?;
