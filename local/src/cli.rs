@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use local::table::Store;
 use local::{Options, log, parameters};
+use switchboard::rtc::Provider;
 
 use crate::demo::Demo;
 use crate::environment::variable;
@@ -76,9 +77,9 @@ pub struct Up {
     #[arg(long, value_name = "URL", conflicts_with = "state")]
     pub dynamodb: Option<String>,
 
-    /// The RTC service that join tokens are made for
-    #[arg(long, env = "RTC_PROVIDER", value_enum, default_value_t = RtcProvider::Livekit)]
-    pub rtc_provider: RtcProvider,
+    /// The RTC service that join tokens are made for, with a development key unless `RTC_KEY_ID` and `RTC_KEY_SECRET` are set
+    #[arg(long, env = "RTC_PROVIDER", value_name = "NAME", default_value_t = Provider::Livekit)]
+    pub rtc_provider: Provider,
 
     /// Name of the stack; names of tables and queues begin with it
     #[arg(long, value_name = "NAME", default_value = "switchboard")]
@@ -93,15 +94,6 @@ pub struct Up {
     pub log: String,
 }
 
-/// The RTC services that the stack mints tokens for.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum RtcProvider {
-    /// `LiveKit`, with a development key pair unless `LIVEKIT_API_KEY` and `LIVEKIT_API_SECRET` are set
-    Livekit,
-    /// Alibaba Cloud ARTC, with a development key unless `ALIBABA_APP_ID` and `ALIBABA_APP_KEY` are set
-    Alibaba,
-}
-
 impl Up {
     /// How the stack is started for this command line.
     #[must_use]
@@ -111,11 +103,7 @@ impl Up {
             None if self.state == Path::new("memory") => Store::Memory,
             None => Store::Directory(self.state.clone()),
         };
-        let provider = match self.rtc_provider {
-            RtcProvider::Livekit => "livekit",
-            RtcProvider::Alibaba => "alibaba",
-        };
-        let mut values = parameters::laptop(provider, variable);
+        let mut values = parameters::laptop(self.rtc_provider.name(), variable);
         values.extend(self.parameters.iter().cloned());
         Options {
             mqtt: self.mqtt,

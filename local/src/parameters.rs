@@ -14,11 +14,16 @@ pub fn laptop(rtc_provider: &str, variable: impl Fn(&str) -> Option<String>) -> 
         ("JwtHs256Secret", or("SWITCHBOARD_JWT_SECRET", DEVELOPMENT_JWT_SECRET)),
         ("IdKey", or("SWITCHBOARD_ID_KEY", "local-development-only-id-key-000000000000")),
         ("RtcProvider", rtc_provider.to_owned()),
-        ("LiveKitUrl", or("LIVEKIT_URL", "ws://127.0.0.1:7880")),
-        ("LiveKitApiKey", or("LIVEKIT_API_KEY", "devkey")),
-        ("LiveKitApiSecret", or("LIVEKIT_API_SECRET", "local-development-only-livekit-secret")),
-        ("AlibabaAppId", or("ALIBABA_APP_ID", "localdev")),
-        ("AlibabaAppKey", or("ALIBABA_APP_KEY", "local-development-only-alibaba-key")),
+        ("RtcMode", or("RTC_MODE", "")),
+        ("RtcUrl", or("RTC_URL", "ws://127.0.0.1:7880")),
+        ("RtcKeyId", or("RTC_KEY_ID", "devkey")),
+        ("RtcKeySecret", or("RTC_KEY_SECRET", "local-development-only-rtc-secret")),
+        ("RtcApiUrl", or("RTC_API_URL", "")),
+        ("RtcApiKeyId", or("RTC_API_KEY_ID", "")),
+        ("RtcApiKeySecret", or("RTC_API_KEY_SECRET", "")),
+        ("RtcCallbackSecret", or("RTC_CALLBACK_SECRET", "")),
+        ("TurnUrls", or("TURN_URLS", "")),
+        ("TurnSecret", or("TURN_SECRET", "")),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()
@@ -32,11 +37,11 @@ mod tests {
     fn what_is_set_in_the_environment_wins_and_what_is_empty_does_not_count() {
         let values = laptop("alibaba", |name| match name {
             "SWITCHBOARD_JWT_SECRET" => Some("mine".to_owned()),
-            "LIVEKIT_API_KEY" => Some(String::new()),
+            "RTC_KEY_ID" => Some(String::new()),
             _ => None,
         });
         assert_eq!(values["JwtHs256Secret"], "mine");
-        assert_eq!(values["LiveKitApiKey"], "devkey");
+        assert_eq!(values["RtcKeyId"], "devkey");
         assert_eq!(values["RtcProvider"], "alibaba");
     }
 
@@ -44,6 +49,6 @@ mod tests {
     fn development_keys_are_as_long_as_real_ones_must_be() {
         let values = laptop("livekit", |_| None);
         assert!(values["IdKey"].len() >= 32);
-        assert!(values["LiveKitApiSecret"].len() >= 32);
+        assert!(values["RtcKeySecret"].len() >= 32);
     }
 }

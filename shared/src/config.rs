@@ -3,7 +3,7 @@
 
 use crate::address::DownlinkParents;
 use crate::id::IdKey;
-use crate::rtc::{Account, AccountError, Minter, Provider, UnknownProvider};
+use crate::rtc::{Account, AccountError, Api, Minter, Provider, UnknownProvider};
 use secrecy::SecretString;
 
 /// Why a function cannot start.
@@ -23,8 +23,8 @@ pub enum ConfigError {
     /// The RTC service is not one that is spoken here.
     #[error("the environment variable RTC_PROVIDER is wrong: {0}")]
     Provider(#[from] UnknownProvider),
-    /// The RTC account lacks something.
-    #[error("the account of the RTC service is not complete: {0}")]
+    /// A setting of the RTC account is missing or wrong.
+    #[error(transparent)]
     Account(#[from] AccountError),
 }
 
@@ -73,7 +73,7 @@ impl Config {
                 bulk: required("BULK_DOWN_PARENT")?,
             },
             channel_prefix: required("CHANNEL_PREFIX")?,
-            minter: minter(variables)?,
+            minter: required("RTC_PROVIDER")?.parse::<Provider>()?.minter(account(variables))?,
             wake_queue_url: required("WAKE_QUEUE_URL")?,
         })
     }
@@ -91,20 +91,19 @@ fn id_key(variables: &impl Variables) -> Result<IdKey, ConfigError> {
     Ok(IdKey::new(SecretString::from(secret)))
 }
 
-fn minter(variables: &impl Variables) -> Result<Box<dyn Minter>, ConfigError> {
-    let required = |name| required(variables, name);
-    let provider: Provider = required("RTC_PROVIDER")?.parse()?;
-    let account = match provider {
-        Provider::Livekit => Account {
-            url: required("LIVEKIT_URL")?,
-            key_id: required("LIVEKIT_API_KEY")?,
-            key_secret: SecretString::from(required("LIVEKIT_API_SECRET")?),
-        },
-        Provider::Alibaba => Account {
-            url: String::new(),
-            key_id: required("ALIBABA_APP_ID")?,
-            key_secret: SecretString::from(required("ALIBABA_APP_KEY")?),
-        },
-    };
-    Ok(provider.minter(account)?)
+/// What is set of the account at the RTC service; the provider says what it lacks.
+fn account(variables: &impl Variables) -> Account {
+    let text = |name| variables(name).unwrap_or_default();
+    let api = variables("RTC_API_URL").map(|url| Api {
+        url: url.trim_end_matches('/').to_owned(),
+        key_id: text("RTC_API_KEY_ID"),
+        key_secret: SecretString::from(text("RTC_API_KEY_SECRET")),
+    });
+    Account {
+        mode: text("RTC_MODE"),
+        url: text("RTC_URL"),
+        key_id: text("RTC_KEY_ID"),
+        key_secret: SecretString::from(text("RTC_KEY_SECRET")),
+        api,
+    }
 }

@@ -171,9 +171,14 @@ impl Outbox {
 
     fn mint(&self, grant: &Grant, about: &About) -> Result<Join, MintError> {
         let meeting = about.meeting_id.as_ref().map_or("", MeetingId::as_str);
+        let now = about.now_ms.to_string();
+        let [a, b, c, d, ..] = self.key.unforeseen(&[meeting, grant.user_id.as_str(), &now]);
+        let salt = u32::from_be_bytes([a, b, c, d]);
         self.minter.join(&JoinRequest {
             channel_id: &format!("{}-{meeting}", self.channel_prefix),
             user_id: grant.user_id.as_str(),
+            number: grant.number,
+            salt,
             name: grant.name.as_deref(),
             rights: grant.rights,
             now_ms: about.now_ms,

@@ -23,6 +23,7 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 
@@ -143,7 +144,19 @@ impl IdKey {
         DownlinkId(self.derive("downlink", &fields))
     }
 
+    /// 16 bytes that nobody without the key can foretell, the same for the same fields: salts and nonces of the RTC
+    /// services' formulas.
+    #[must_use]
+    pub fn unforeseen(&self, fields: &[&str]) -> [u8; 16] {
+        let digest = self.digest("unforeseen", fields);
+        std::array::from_fn(|at| digest[at])
+    }
+
     fn derive(&self, domain: &str, fields: &[&str]) -> String {
+        base32(&self.digest(domain, fields))
+    }
+
+    fn digest(&self, domain: &str, fields: &[&str]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret().as_bytes())
             .expect("HMAC takes keys of any length");
         for field in [domain].iter().chain(fields) {
@@ -151,7 +164,7 @@ impl IdKey {
             mac.update(&(field.len() as u64).to_be_bytes());
             mac.update(field.as_bytes());
         }
-        base32(&mac.finalize().into_bytes())
+        mac.finalize().into_bytes().into()
     }
 }
 

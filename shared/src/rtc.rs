@@ -5,7 +5,10 @@
 //! [`Provider`] and one line in [`Provider::minter`]. What a vendor can do over the network (close, remove,
 //! mute) is a trait of its own, so that no join ever waits for it.
 
+mod account;
 pub mod alibaba;
+#[cfg(feature = "aws")]
+pub mod control;
 mod error;
 mod join;
 pub mod jwt;
@@ -20,9 +23,10 @@ use secrecy::ExposeSecret;
 
 use error::check_id;
 
+pub use account::{Account, AccountError, Api};
 pub use error::{IdError, MintError};
 pub use join::{Credential, Join, Rights};
-pub use provider::{Account, AccountError, Provider, UnknownProvider};
+pub use provider::{Provider, UnknownProvider};
 
 /// Life of a join token. Short, because no service can revoke a token that is out: after a removal only its
 /// end keeps the user out.
@@ -31,14 +35,17 @@ pub const TTL_SECONDS: u32 = 600;
 /// The longest life that every supported service accepts (Alibaba: 24 hours).
 pub const MAX_TTL_SECONDS: u32 = 86_400;
 
-/// Who asks to join what, for how long. Later providers add what their formula needs (a salt, a numeric id)
-/// as further fields, not as further arguments.
+/// Who asks to join what, for how long.
 #[derive(Clone, Copy, Debug)]
 pub struct JoinRequest<'a> {
     /// Channel (room) at the service; made by the server, never chosen by a client.
     pub channel_id: &'a str,
     /// Account of the user as the service shall know it.
     pub user_id: &'a str,
+    /// The user's number in the meeting: from 1, stable, nobody else's. For services that know numbers only.
+    pub number: u32,
+    /// Random, for formulas with a salt.
+    pub salt: u32,
     /// Display name for the other participants, where the service carries one.
     pub name: Option<&'a str>,
     /// What the meeting allows.
@@ -91,6 +98,12 @@ pub trait Minter: Send + Sync {
     /// # Errors
     /// The first name that it cannot take, and why.
     fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), IdError>;
+
+    /// The participant's id as the service knows it; unique in the channel, the same for every token.
+    fn media_id(&self, channel_id: &str, user_id: &str, number: u32) -> String {
+        let (_, _) = (channel_id, number);
+        user_id.to_owned()
+    }
 
     /// Makes a credential that is bound to the channel and the user of the request.
     ///

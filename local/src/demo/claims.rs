@@ -11,7 +11,7 @@ use super::{Failed, Step as _};
 /// The key that the stack signs tokens with, as the RTC service knows it.
 pub fn service_key(parameters: &BTreeMap<String, String>) -> ApiKey {
     let value = |name: &str| parameters.get(name).cloned().unwrap_or_default();
-    ApiKey { id: value("LiveKitApiKey"), secret: value("LiveKitApiSecret").into() }
+    ApiKey { id: value("RtcKeyId"), secret: value("RtcKeySecret").into() }
 }
 
 /// What the join token in `answer` says, once it was verified for `user` and for the room that the answer names.

@@ -28,6 +28,8 @@ pub enum Class {
 pub struct Grant {
     /// Whose it is.
     pub user_id: UserId,
+    /// The user's number in the meeting, from 1.
+    pub number: u32,
     /// The name from the app's JWT.
     pub name: Option<String>,
     /// What the meeting allows this user.
@@ -181,6 +183,7 @@ impl Grant {
         let video = meeting.media == Media::Video;
         Self {
             user_id: participant.user_id.clone(),
+            number: participant.order + 1,
             name: participant.name.clone(),
             rights: Rights {
                 microphone: participant.speech.mode != SpeechMode::Hard,

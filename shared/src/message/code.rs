@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Code of an `error` downlink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// Not readable, or a field is missing or wrong; `path` names it.
@@ -98,6 +99,7 @@ impl Code {
 
 /// Why a meeting ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// A party of a direct call hung up.

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 /// Which request a downlink answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Re {
     /// The request with this id.
@@ -34,6 +35,7 @@ impl Re {
 
 /// A message to one device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Downlink {
     /// The protocol's version.
     pub v: u64,
@@ -63,6 +65,7 @@ pub struct Downlink {
 
 /// What a downlink says. `J` is the join parameters: [`Join`] on the wire.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Body<J = Join> {
     /// Answers `create_meeting`.
@@ -197,6 +200,7 @@ pub enum Body<J = Join> {
 
 /// An offer to join, as it rings on a device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Offer {
     /// Which invitation.
     pub invite_id: InviteId,
@@ -222,6 +226,7 @@ pub struct Offer {
 
 /// An open offer in a `state`, where it also names its meeting.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MeetingOffer {
     /// The meeting.
     pub meeting_id: MeetingId,
@@ -232,6 +237,7 @@ pub struct MeetingOffer {
 
 /// Why ringing stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ClosedReason {
     /// Taken back.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 /// One to one, or any number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Exactly two; ends when one leaves.
@@ -17,6 +18,7 @@ pub enum Mode {
 
 /// What kind of call it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Media {
     /// Sound only.
@@ -27,6 +29,7 @@ pub enum Media {
 
 /// Where a meeting stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MeetingState {
     /// Nobody invited, nobody in the media.
@@ -43,6 +46,7 @@ pub enum MeetingState {
 
 /// Where a participant stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ParticipantState {
     /// An invitation is open.
@@ -111,6 +115,7 @@ impl ParticipantState {
 
 /// What a participant may do besides speaking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Runs the meeting.
@@ -123,6 +128,7 @@ pub enum Role {
 
 /// Whether a participant may speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SpeechMode {
     /// May speak.
@@ -136,6 +142,7 @@ pub enum SpeechMode {
 
 /// Speech of a participant on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Speech {
     /// Whether the participant may speak.
     pub mode: SpeechMode,
@@ -146,6 +153,7 @@ pub struct Speech {
 
 /// What a participant sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MediaFlags {
     /// Microphone.
     pub audio: bool,
@@ -157,6 +165,7 @@ pub struct MediaFlags {
 
 /// Who gets in without an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JoinPolicy {
     /// Nobody.
@@ -170,6 +179,7 @@ pub enum JoinPolicy {
 
 /// Who may invite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum InvitePolicy {
     /// Host and cohosts.
@@ -181,6 +191,7 @@ pub enum InvitePolicy {
 
 /// What happens when the host goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HostLeavePolicy {
     /// Somebody else becomes host.
@@ -196,6 +207,7 @@ pub enum HostLeavePolicy {
 
 /// What happens to a call for somebody who is in another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BusyPolicy {
     /// `user_busy`, no ring.
@@ -207,6 +219,7 @@ pub enum BusyPolicy {
 
 /// The rules of a meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Policy {
     /// Who gets in without an invitation.
@@ -223,6 +236,7 @@ pub struct Policy {
 
 /// A participant on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ParticipantView {
     /// The account.
     pub user_id: UserId,
@@ -246,6 +260,7 @@ pub struct ParticipantView {
 
 /// A whole meeting on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MeetingView {
     /// The meeting.
     pub meeting_id: MeetingId,
@@ -279,6 +294,7 @@ pub struct MeetingView {
 
 /// How far an invitation got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
     /// Not tried yet, or not known.
@@ -293,6 +309,7 @@ pub enum Reach {
 
 /// An invitation as its inviter sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InvitationView {
     /// Who is invited.
     pub user_id: UserId,
@@ -309,6 +326,7 @@ pub struct InvitationView {
 
 /// Who called whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// The user was called.
@@ -319,6 +337,7 @@ pub enum Direction {
 
 /// A past call in a user's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallView {
     /// The meeting.
     pub meeting_id: MeetingId,
@@ -343,6 +362,7 @@ pub struct CallView {
 
 /// Who speaks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct From {
     /// The account.
     pub user_id: UserId,
@@ -353,6 +373,7 @@ pub struct From {
 
 /// How an invitation reached a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
     /// Sent to a connected device: it may ring at once.

@@ -50,6 +50,7 @@ macro_rules! requests {
     ($(#[$doc:meta])* $name:ident on $function:literal $(, bulk: $bulk:literal)? { $($(#[$vdoc:meta])* $variant:ident = $kind:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Serialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(tag = "type")]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $kind)] $variant($variant),)+ }
 

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Account, Credential, IdError, JoinRequest, MintError, Minter, Provider, check_id};
+use super::{Account, AccountError, Credential, IdError, JoinRequest, MintError, Minter, Provider, check_id};
 
 /// The address that every ARTC client starts from.
 pub const GLOBAL_URL: &str = "https://rgslb.rtc.aliyuncs.com";
@@ -34,9 +34,12 @@ pub struct Artc {
 
 impl Artc {
     /// A minter for the application `account.key_id`.
-    #[must_use]
-    pub fn new(account: Account) -> Self {
-        Self { url: account.url, app_id: account.key_id, app_key: account.key_secret }
+    ///
+    /// # Errors
+    /// A setting that is missing.
+    pub fn new(account: Account) -> Result<Self, AccountError> {
+        let account = account.with_default_url(Some(GLOBAL_URL))?;
+        Ok(Self { url: account.url, app_id: account.key_id, app_key: account.key_secret })
     }
 }
 

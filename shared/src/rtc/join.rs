@@ -11,6 +11,7 @@ use super::Provider;
 
 /// What a meeting allows a user to do in its channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[expect(clippy::struct_excessive_bools, reason = "five independent switches, named as on the wire")]
 pub struct Rights {
     /// Publish sound from a microphone.
@@ -62,6 +63,7 @@ impl fmt::Debug for Credential {
 /// `join` on the wire: all that a client SDK needs to enter the channel. `Debug` shows neither the token nor
 /// the values of `params`, which may repeat it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Join {
     /// Which client SDK to use.
     pub provider: Provider,

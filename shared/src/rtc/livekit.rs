@@ -15,7 +15,9 @@ use subtle::ConstantTimeEq;
 pub use claims::{Claims, Source, VideoGrant};
 
 use super::jwt::{self, JwtError};
-use super::{Account, Credential, IdError, JoinRequest, MintError, Minter, Provider, Rights, check_id};
+use super::{
+    Account, AccountError, Credential, IdError, JoinRequest, MintError, Minter, Provider, Rights, check_id,
+};
 
 /// The server's default limit for room, identity and name, in bytes.
 const MAX_BYTES: usize = 256;
@@ -41,9 +43,12 @@ pub struct Livekit {
 
 impl Livekit {
     /// A minter for the deployment at `account.url`.
-    #[must_use]
-    pub fn new(account: Account) -> Self {
-        Self { url: account.url, key: ApiKey { id: account.key_id, secret: account.key_secret } }
+    ///
+    /// # Errors
+    /// A setting that is missing.
+    pub fn new(account: Account) -> Result<Self, AccountError> {
+        let account = account.with_default_url(None)?;
+        Ok(Self { url: account.url, key: ApiKey { id: account.key_id, secret: account.key_secret } })
     }
 }
 

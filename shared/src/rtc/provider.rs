@@ -4,13 +4,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{Minter, alibaba, livekit};
+use super::{Account, AccountError, Minter, alibaba, livekit};
 
 /// An RTC service, by its name on the wire and in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Provider {
     /// `LiveKit`, hosted or self-hosted; also the laptop's own SFU.
@@ -35,12 +35,11 @@ impl Provider {
     /// A minter for an account at this service.
     ///
     /// # Errors
-    /// What the account lacks; the caller knows which setting that came from.
+    /// The first setting that is missing or cannot be right, by its name.
     pub fn minter(self, account: Account) -> Result<Box<dyn Minter>, AccountError> {
-        let account = account.complete(self)?;
         Ok(match self {
-            Self::Livekit => Box::new(livekit::Livekit::new(account)),
-            Self::Alibaba => Box::new(alibaba::Artc::new(account)),
+            Self::Livekit => Box::new(livekit::Livekit::new(account)?),
+            Self::Alibaba => Box::new(alibaba::Artc::new(account)?),
         })
     }
 }
@@ -67,48 +66,4 @@ impl FromStr for Provider {
 #[error("unknown RTC provider {name:?}; known are {}", Provider::ALL.map(Provider::name).join(", "))]
 pub struct UnknownProvider {
     name: String,
-}
-
-/// The account of this deployment at an RTC service.
-#[derive(Clone, Debug)]
-pub struct Account {
-    /// Where clients connect to; empty takes the service's own address, if it has one for everybody.
-    pub url: String,
-    /// Public half: `LiveKit`'s API key, Alibaba's application id.
-    pub key_id: String,
-    /// Secret half: `LiveKit`'s API secret, Alibaba's application key.
-    pub key_secret: SecretString,
-}
-
-impl Account {
-    /// Refuses an account that could only make tokens which its service refuses.
-    fn complete(mut self, provider: Provider) -> Result<Self, AccountError> {
-        if self.url.is_empty() {
-            self.url = match provider {
-                Provider::Livekit => return Err(AccountError::Url),
-                Provider::Alibaba => alibaba::GLOBAL_URL.to_owned(),
-            };
-        }
-        if self.key_id.is_empty() {
-            return Err(AccountError::KeyId);
-        }
-        if self.key_secret.expose_secret().is_empty() {
-            return Err(AccountError::KeySecret);
-        }
-        Ok(self)
-    }
-}
-
-/// What an account lacks. Never carries a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AccountError {
-    /// No address, and the service has none for everybody.
-    #[error("the address of the RTC service is missing")]
-    Url,
-    /// No public half of the key.
-    #[error("the RTC service's key id is empty")]
-    KeyId,
-    /// No secret half of the key.
-    #[error("the RTC service's key secret is empty")]
-    KeySecret,
 }

@@ -3,13 +3,20 @@ use serde_json::json;
 use super::*;
 
 fn account() -> Account {
-    Account { url: "wss://rtc.example.org".into(), key_id: "key".into(), key_secret: "s3cret".into() }
+    Account {
+        url: "wss://rtc.example.org".into(),
+        key_id: "key".into(),
+        key_secret: "s3cret".into(),
+        ..Account::default()
+    }
 }
 
 fn request() -> JoinRequest<'static> {
     JoinRequest {
         channel_id: "sb-m1",
         user_id: "alice",
+        number: 1,
+        salt: 7,
         name: None,
         rights: Rights::ALL.without_microphone(),
         now_ms: 1_767_225_600_000,
@@ -54,9 +61,15 @@ fn an_unknown_provider_is_named_with_those_that_are_known() {
 #[test]
 fn an_incomplete_account_is_refused_by_what_it_lacks() {
     let minter = |account: Account| Provider::Livekit.minter(account).map(drop);
-    assert_eq!(minter(Account { url: String::new(), ..account() }), Err(AccountError::Url));
-    assert_eq!(minter(Account { key_id: String::new(), ..account() }), Err(AccountError::KeyId));
-    assert_eq!(minter(Account { key_secret: "".into(), ..account() }), Err(AccountError::KeySecret));
+    assert_eq!(minter(Account { url: String::new(), ..account() }), Err(AccountError::Missing("RTC_URL")));
+    assert_eq!(
+        minter(Account { key_id: String::new(), ..account() }),
+        Err(AccountError::Missing("RTC_KEY_ID"))
+    );
+    assert_eq!(
+        minter(Account { key_secret: "".into(), ..account() }),
+        Err(AccountError::Missing("RTC_KEY_SECRET"))
+    );
     let everywhere = Provider::Alibaba.minter(Account { url: String::new(), ..account() });
     assert_eq!(everywhere.expect("Alibaba has one address for all").url(), alibaba::GLOBAL_URL);
 }

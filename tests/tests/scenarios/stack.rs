@@ -16,15 +16,20 @@ const START_WITHIN: Duration = Duration::from_mins(1);
 /// How many were started.
 static STARTED: AtomicUsize = AtomicUsize::new(0);
 /// Settings of whoever runs the tests, which must not change what they find.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 14] = [
     "SWITCHBOARD_JWT_SECRET",
     "SWITCHBOARD_ID_KEY",
     "RTC_PROVIDER",
-    "LIVEKIT_URL",
-    "LIVEKIT_API_KEY",
-    "LIVEKIT_API_SECRET",
-    "ALIBABA_APP_ID",
-    "ALIBABA_APP_KEY",
+    "RTC_MODE",
+    "RTC_URL",
+    "RTC_KEY_ID",
+    "RTC_KEY_SECRET",
+    "RTC_API_URL",
+    "RTC_API_KEY_ID",
+    "RTC_API_KEY_SECRET",
+    "RTC_CALLBACK_SECRET",
+    "TURN_URLS",
+    "TURN_SECRET",
     "SWITCHBOARD_LOG",
 ];
 

@@ -57,7 +57,7 @@ async fn only_who_has_a_seat_gets_a_fresh_token() {
 
 #[tokio::test]
 async fn with_alibaba_as_rtc_service_the_token_is_the_documented_hash_of_what_stands_beside_it() {
-    let stack = Stack::own_with(&["RtcProvider=alibaba", "AlibabaAppId=abc", "AlibabaAppKey=abckey"]);
+    let stack = Stack::own_with(&["RtcProvider=alibaba", "RtcUrl=", "RtcKeyId=abc", "RtcKeySecret=abckey"]);
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let (mut phone, mut bobs_phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = rings(&mut phone, &bob, &mut bobs_phone).await;

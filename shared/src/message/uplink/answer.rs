@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A device rings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ringing {
     /// The meeting.
     pub meeting_id: MeetingId,
@@ -17,6 +18,7 @@ pub struct Ringing {
 
 /// The user takes the call on this device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Accept {
     /// The meeting.
     pub meeting_id: MeetingId,
@@ -28,6 +30,7 @@ pub struct Accept {
 
 /// Why an invitation was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RejectReason {
     /// The user said no.
@@ -42,6 +45,7 @@ pub enum RejectReason {
 
 /// The user does not take the call, on any device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reject {
     /// The meeting.
     pub meeting_id: MeetingId,
@@ -56,6 +60,7 @@ pub struct Reject {
 
 /// Stops the ringing of this device alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Silence {
     /// The meeting.
     pub meeting_id: MeetingId,

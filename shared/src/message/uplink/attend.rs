@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A terminal's own report about its media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MediaReport {
     /// It is in the media.
@@ -16,6 +17,7 @@ pub enum MediaReport {
 
 /// Says that this terminal is in the media, or not any more; sent once, never answered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportMedia {
     /// The meeting.
     pub meeting_id: MeetingId,
@@ -34,6 +36,7 @@ pub struct ReportMedia {
 
 /// Asks for a fresh join token.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RefreshToken {
     /// The meeting.
     pub meeting_id: MeetingId,
@@ -41,6 +44,7 @@ pub struct RefreshToken {
 
 /// Comes back to a seat after the media or the connection dropped.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rejoin {
     /// The meeting.
     pub meeting_id: MeetingId,
@@ -48,6 +52,7 @@ pub struct Rejoin {
 
 /// Hangs up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Leave {
     /// The meeting.
     pub meeting_id: MeetingId,

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 /// Opens a meeting and rings its invitees.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreateMeeting {
     /// Direct or group.
     pub mode: Mode,

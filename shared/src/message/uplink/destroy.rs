@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Ends a meeting for all: by its id, or by the id of one's own create request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DestroyMeeting {
     /// The meeting.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 /// Invites more people during a call; a direct one becomes a group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Invite {
     /// The meeting.
     pub meeting_id: MeetingId,
@@ -39,6 +40,7 @@ impl Fields for Invite {
 
 /// Takes invitations back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CancelInvite {
     /// The meeting.
     pub meeting_id: MeetingId,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Asks for the present state of one meeting, or of all live ones that the user is in or invited to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SyncState {
     /// Only this meeting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -21,6 +22,7 @@ impl Fields for SyncState {
 
 /// Asks for past calls, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct History {
     /// Where the page begins, as the page before said.
     #[serde(default, skip_serializing_if = "Option::is_none")]

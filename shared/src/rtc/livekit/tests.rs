@@ -18,6 +18,8 @@ fn request() -> JoinRequest<'static> {
     JoinRequest {
         channel_id: "sb-m1",
         user_id: "alice",
+        number: 1,
+        salt: 7,
         name: Some("Alice"),
         rights: Rights::ALL,
         now_ms: NOW_MS,

@@ -1,0 +1,67 @@
+//! The account of a deployment at an RTC service. The settings have the same names for every service, so that a
+//! further one needs no new variable; what each means for which service stands in `docs/rtc-providers.md`.
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// What is configured of a service. A provider takes from it what its service needs and refuses what is missing.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// `RTC_MODE`: which product of the service, where it has several; empty takes the first.
+    pub mode: String,
+    /// `RTC_URL`: where clients connect to; empty takes the service's own address, if it has one for everybody.
+    pub url: String,
+    /// `RTC_KEY_ID`: public half of the key that signs join tokens.
+    pub key_id: String,
+    /// `RTC_KEY_SECRET`: secret half of it.
+    pub key_secret: SecretString,
+    /// `RTC_API_URL` and its key: the management API; without it, nothing is managed.
+    pub api: Option<Api>,
+}
+
+/// The management API of a service.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// `RTC_API_URL`, without a slash at its end.
+    pub url: String,
+    /// `RTC_API_KEY_ID`; empty where the API takes the key of the tokens.
+    pub key_id: String,
+    /// `RTC_API_KEY_SECRET`; empty where the API takes the key of the tokens.
+    pub key_secret: SecretString,
+}
+
+/// What is wrong with an account: the setting's name and never its value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountError {
+    /// The service needs it.
+    #[error("the environment variable {0} is missing")]
+    Missing(&'static str),
+    /// It cannot be what the service gave out.
+    #[error("the environment variable {name} is wrong: {why}")]
+    Malformed {
+        /// Which setting.
+        name: &'static str,
+        /// What it should be.
+        why: String,
+    },
+}
+
+impl Account {
+    /// The account, with `url` where none is set; both halves of the key must be there.
+    pub(super) fn with_default_url(mut self, url: Option<&str>) -> Result<Self, AccountError> {
+        if self.url.is_empty() {
+            url.ok_or(AccountError::Missing("RTC_URL"))?.clone_into(&mut self.url);
+        }
+        if self.key_id.is_empty() {
+            return Err(AccountError::Missing("RTC_KEY_ID"));
+        }
+        self.with_secret()
+    }
+
+    /// The account, if the secret that signs tokens is there.
+    pub(super) fn with_secret(self) -> Result<Self, AccountError> {
+        if self.key_secret.expose_secret().is_empty() {
+            return Err(AccountError::Missing("RTC_KEY_SECRET"));
+        }
+        Ok(self)
+    }
+}
