@@ -5,10 +5,14 @@ BUILD := cargo build --locked --workspace
 # These say by their dates that the packages from PyPI are in the virtual environments, those of tests and of checks.
 PACKAGES := .venv/ready
 CHECKERS := .venv-check/ready
+# The official AsyncAPI parser; npm dates its own list of what is installed.
+PARSER := tests/contract/node_modules/.package-lock.json
+# What drives the browser in the tests of the page.
+DRIVER := tests/browser/node_modules/.package-lock.json
 STACK := target/debug/local
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test run invoke events build check format
+.PHONY: help demo test screenshots run invoke events asyncapi build check format
 
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -16,9 +20,14 @@ help: ## Lists the commands
 demo: build ## A calls B on this machine, with a timeline
 	@$(STACK) demo --no-build
 
-test: toolchain $(PACKAGES) build ## Builds everything and runs every test
+test: toolchain node $(PACKAGES) $(DRIVER) build ## Builds everything and runs every test
 	cargo test --locked --workspace
 	tests/second-table.sh
+	tests/verify.sh
+	tests/browser.sh
+
+screenshots: node $(DRIVER) build ## Takes the pictures in docs/images anew
+	tests/browser.sh screenshots
 
 run: build ## The laptop stack, until Ctrl-C
 	@mkdir -p .local
@@ -30,10 +39,13 @@ invoke: build ## Plays one event: make invoke NAME=create-meeting [EVENT=path]
 events: build ## Writes the sample events in events/ anew
 	@$(STACK) events
 
+asyncapi: build ## Writes docs/asyncapi.yaml anew
+	@$(STACK) asyncapi
+
 build: toolchain ## Builds the functions and the laptop stack
 	@$(BUILD)
 
-check: $(CHECKERS) ## Formatting, lints, docs, template and licences
+check: $(CHECKERS) $(PARSER) ## Formatting, lints, docs, template and licences
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
@@ -41,6 +53,7 @@ check: $(CHECKERS) ## Formatting, lints, docs, template and licences
 	SAM_CLI_TELEMETRY=0 $(dir $(CHECKERS))bin/sam validate --lint --region us-east-1 --template template.yaml
 	cargo test --locked --workspace --lib --quiet -- template::
 	$(dir $(CHECKERS))bin/python tests/licences.py
+	node tests/contract/validate.mjs
 
 format: ## Formats the code
 	cargo fmt --all
@@ -51,8 +64,36 @@ $(PACKAGES): tests/python.sh tests/requirements.txt
 $(CHECKERS): tests/python.sh tests/requirements-check.txt
 	tests/python.sh $(@D) tests/requirements-check.txt
 
+# Scripts of packages are not run: what is wanted of them is plain JavaScript.
+$(PARSER): tests/contract/package-lock.json | node
+$(DRIVER): tests/browser/package-lock.json | node
+$(PARSER) $(DRIVER):
+	npm ci --prefix $(@D)/.. --ignore-scripts --no-audit --no-fund --loglevel=error
+
 # Says what is missing before a long build fails on it.
 .PHONY: toolchain
 toolchain:
 	@command -v cargo >/dev/null || { echo "Install a Rust toolchain first (rustup, channel stable)."; exit 1; }
 	@command -v cc >/dev/null || { echo "Install a C compiler first (Debian: apt-get install gcc)."; exit 1; }
+
+# The vendors' packages that judge our tokens run in Node; Debian has it.
+.PHONY: node
+node:
+	@{ command -v node && command -v npm; } >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm; \
+	  else \
+	    echo "Install Node.js with npm first (Debian: apt-get install nodejs npm)." >&2; exit 1; \
+	  fi; }
+
+# The tests run a real RTC gateway and a real TURN relay; Debian has both.
+.PHONY: servers
+servers:
+	@{ command -v janus && command -v turnserver && command -v turnutils_uclient; } >/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends janus coturn; \
+	  else \
+	    echo "Install Janus and coturn first (Debian: apt-get install janus coturn)." >&2; exit 1; \
+	  fi; }

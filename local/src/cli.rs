@@ -34,6 +34,8 @@ pub enum Command {
     Invoke(Invoke),
     /// Write the sample events in `events/` anew
     Events,
+    /// Write the protocol's AsyncAPI document, `docs/asyncapi.yaml`, anew
+    Asyncapi,
     /// Print the environment that functions need to work with a running stack
     Env(Env),
 }

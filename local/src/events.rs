@@ -99,6 +99,7 @@ mod tests {
             iot_data: "http://127.0.0.1:9/iot-data".to_owned(),
             sqs: "http://127.0.0.1:9/sqs".to_owned(),
             lambda: "http://127.0.0.1:9".to_owned(),
+            function_urls: BTreeMap::new(),
             table: "switchboard-Table".to_owned(),
         };
         let variables = environment(&deployment.expect("it can be read"), &ready);

@@ -1,5 +1,6 @@
 //! What the stack says when all its parts answer: where they are, for people, tests and scripts.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ pub struct Ready {
     pub sqs: String,
     /// The Lambda Invoke API.
     pub lambda: String,
+    /// URLs of the functions that have one.
+    #[serde(default)]
+    pub function_urls: BTreeMap<String, String>,
     /// Name of the table.
     pub table: String,
 }

@@ -30,6 +30,8 @@ const SOURCE_IP: &str = "203.0.113.7";
 const ALICE: &str = "GID_ios@@@alice.phone";
 /// The device that is called.
 const BOB: &str = "GID_android@@@bob.phone";
+/// A device of somebody whom nobody invited.
+const DAVE: &str = "GID_web@@@dave.laptop";
 /// Id of the request that creates the samples' meeting.
 const CREATE_ID: &str = "sample-create";
 

@@ -22,9 +22,10 @@ use crate::ready::Ready;
 use crate::rules::Rules;
 use crate::runtime::{Endpoints, Functions};
 use crate::table::proxy::TableApi;
+use crate::table::registry::Registry;
 use crate::table::{Store, TableError, Tables};
 use crate::template::{Deployment, Surroundings, TemplateError};
-use crate::{control, parameters, queue, runtime, schedule};
+use crate::{control, function_url, parameters, queue, runtime, schedule, web};
 
 /// The account that the stack pretends to be in.
 pub const ACCOUNT_ID: &str = "000000000000";
@@ -114,7 +115,7 @@ pub struct Stack {
     ready: Ready,
     instruments: Arc<Instruments>,
     functions: Arc<Functions>,
-    broker: Broker,
+    broker: Arc<Broker>,
     tables: Tables,
     server: JoinHandle<()>,
     /// Queue mappings and schedules; they end when this is dropped.
@@ -173,7 +174,7 @@ impl Stack {
             // authorizer. Its own time limit holds in any case.
             limits: Limits { authorize_timeout: Duration::from_secs(20), ..Limits::default() },
         };
-        let broker = Broker::start(config, Arc::new(cloud)).await?;
+        let broker = Arc::new(Broker::start(config, Arc::new(cloud)).await?);
 
         let queue_api = QueueApi {
             queues: Arc::clone(&queues),
@@ -187,14 +188,29 @@ impl Stack {
             functions: Arc::clone(&functions),
             instruments: Arc::clone(&instruments),
         };
+        let table = deployment.tables.first().map(|table| table.name.clone()).unwrap_or_default();
+        let login = web::Login {
+            secret: parameters.get("JwtHs256Secret").cloned().unwrap_or_default().into(),
+            instruments: Arc::clone(&instruments),
+        };
+        let contacts = web::Contacts {
+            registry: Registry::new(&tables, &table, REGION),
+            broker: Arc::clone(&broker),
+        };
         let routes = control::router(Arc::clone(&instruments))
             .merge(broker.web_socket())
             .merge(data_plane.router())
             .merge(queue_api.router())
             .merge(TableApi::new(&tables, Arc::clone(&functions), Arc::clone(&instruments)).router())
             .merge(runtime::api::router(Arc::clone(&functions)))
-            .merge(runtime::invoke::router(Arc::clone(&functions)));
+            .merge(runtime::invoke::router(Arc::clone(&functions)))
+            .merge(function_url::router(Arc::clone(&functions), Arc::clone(&instruments)))
+            .merge(web::router(login, contacts));
         let server = serve(listener, routes);
+
+        let urls = deployment.functions.iter().filter(|function| function.has_url);
+        let function_urls =
+            urls.map(|function| (function.name.clone(), function_url::url(&http, &function.name))).collect();
 
         let mut tasks = JoinSet::new();
         for function in deployment.functions {
@@ -217,8 +233,9 @@ impl Stack {
             iot_data: format!("{http}/iot-data"),
             sqs: surroundings.sqs_url,
             lambda: http.clone(),
+            function_urls,
             http,
-            table: deployment.tables.first().map(|table| table.name.clone()).unwrap_or_default(),
+            table,
         };
         let stack = Self { ready, instruments, functions, broker, tables, server, tasks };
         match stack.answers(&client).await {

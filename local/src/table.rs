@@ -2,6 +2,7 @@
 //! the stack's own HTTP server, which keeps the journal.
 
 pub(crate) mod proxy;
+pub(crate) mod registry;
 #[cfg(test)]
 mod tests;
 
@@ -97,6 +98,11 @@ impl Tables {
             this.create(table, region).await?;
         }
         Ok(this)
+    }
+
+    /// The same store for somebody else to call; it is stopped by the first one only.
+    fn another(&self) -> Self {
+        Self { url: self.url.clone(), client: self.client.clone(), embedded: None }
     }
 
     async fn embed(

@@ -60,6 +60,14 @@ async fn has_its_answer(stack: &Stack, sample: &Sample) {
     if samples::function_of(name) == "authorize" {
         assert_eq!(result["isAuthenticated"], name == "authorize", "{name}");
     }
+    if samples::function_of(name) == "rtc-webhook" {
+        let status = match name {
+            "rtc-webhook.wrong-signature" => 401,
+            "rtc-webhook.wrong-method" => 405,
+            _ => 200,
+        };
+        assert_eq!(result["statusCode"], status, "{name}");
+    }
 }
 
 #[tokio::test]

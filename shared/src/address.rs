@@ -37,7 +37,11 @@ pub fn is_part(text: &str) -> bool {
 
 /// A user: the account part of a client ID, 1–64 of `[A-Za-z0-9_-]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(extend("pattern" = "^[A-Za-z0-9_-]{1,64}$"))
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct UserId(String);
 

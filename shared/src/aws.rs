@@ -4,13 +4,15 @@
 //! has; the environment of a Lambda says everything. Built once per process: a client costs milliseconds.
 
 use crate::config::{ConfigError, Variables, required};
+use crate::rtc::control::{Http, Timeouts};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
@@ -127,6 +129,21 @@ where
         source = inner.source();
     }
     words
+}
+
+/// The same HTTP and TLS for management calls to the RTC service, which is elsewhere and needs no credentials of AWS.
+#[must_use]
+pub fn rtc_http(timeouts: Timeouts) -> Http {
+    Http::new(timeouts, |connect| {
+        let settings = HttpConnectorSettings::builder().connect_timeout(connect).build();
+        let connector = Connector::builder()
+            .connector_settings(settings)
+            .sleep_impl(TokioSleep::new())
+            .pool_idle_timeout(IDLE)
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .build();
+        SharedHttpConnector::new(connector)
+    })
 }
 
 fn http_client() -> SharedHttpClient {

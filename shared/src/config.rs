@@ -1,8 +1,15 @@
 //! What a function reads from its environment, once, before the first event. A missing variable stops the cold
 //! start and is named, instead of failing the first caller.
 
+#[cfg(test)]
+mod tests;
+
 use crate::address::DownlinkParents;
+use crate::aws;
 use crate::id::IdKey;
+use crate::rtc::callback::Callbacks;
+use crate::rtc::control::{Control, Timeouts};
+use crate::rtc::turn::{TurnServers, WithTurn};
 use crate::rtc::{Account, AccountError, Api, Minter, Provider, UnknownProvider};
 use secrecy::SecretString;
 
@@ -57,6 +64,8 @@ pub struct Config {
     pub channel_prefix: String,
     /// Mints join tokens for the configured RTC service.
     pub minter: Box<dyn Minter>,
+    /// Manages channels at the configured RTC service, where its management API is configured.
+    pub control: Option<Box<dyn Control>>,
     /// The delay queue that wakes a meeting at its deadline.
     pub wake_queue_url: String,
 }
@@ -73,7 +82,8 @@ impl Config {
                 bulk: required("BULK_DOWN_PARENT")?,
             },
             channel_prefix: required("CHANNEL_PREFIX")?,
-            minter: required("RTC_PROVIDER")?.parse::<Provider>()?.minter(account(variables))?,
+            minter: minter(variables)?,
+            control: control(variables)?,
             wake_queue_url: required("WAKE_QUEUE_URL")?,
         })
     }
@@ -89,6 +99,29 @@ fn id_key(variables: &impl Variables) -> Result<IdKey, ConfigError> {
         return Err(ConfigError::Wrong { name: "ID_KEY", why });
     }
     Ok(IdKey::new(SecretString::from(secret)))
+}
+
+/// What reads the callbacks of the configured RTC service; `None` if it has none, or nothing to check them by.
+pub fn callbacks(variables: &impl Variables) -> Result<Option<Box<dyn Callbacks>>, ConfigError> {
+    let provider = required(variables, "RTC_PROVIDER")?.parse::<Provider>()?;
+    let secret = variables("RTC_CALLBACK_SECRET").map(SecretString::from);
+    Ok(provider.callbacks(&account(variables), secret.as_ref()))
+}
+
+/// Mints for the configured RTC service, with TURN credentials if there are TURN servers.
+fn minter(variables: &impl Variables) -> Result<Box<dyn Minter>, ConfigError> {
+    let minter = required(variables, "RTC_PROVIDER")?.parse::<Provider>()?.minter(account(variables))?;
+    let secret = SecretString::from(variables("TURN_SECRET").unwrap_or_default());
+    Ok(match TurnServers::new(&variables("TURN_URLS").unwrap_or_default(), secret)? {
+        Some(servers) => Box::new(WithTurn::new(minter, servers)),
+        None => minter,
+    })
+}
+
+/// What manages channels at the configured RTC service; connects when it is first used.
+fn control(variables: &impl Variables) -> Result<Option<Box<dyn Control>>, ConfigError> {
+    let provider = required(variables, "RTC_PROVIDER")?.parse::<Provider>()?;
+    Ok(provider.control(&account(variables), aws::rtc_http(Timeouts::default()))?)
 }
 
 /// What is set of the account at the RTC service; the provider says what it lacks.

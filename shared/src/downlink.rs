@@ -169,6 +169,12 @@ impl Outbox {
         })
     }
 
+    /// The name of a meeting's channel at the RTC service.
+    #[must_use]
+    pub fn channel_of(&self, meeting: &MeetingId) -> String {
+        format!("{}-{meeting}", self.channel_prefix)
+    }
+
     fn mint(&self, grant: &Grant, about: &About) -> Result<Join, MintError> {
         let meeting = about.meeting_id.as_ref().map_or("", MeetingId::as_str);
         let now = about.now_ms.to_string();

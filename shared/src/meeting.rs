@@ -8,7 +8,7 @@ use crate::address::{ClientId, UserId};
 use crate::id::{BodyHash, InviteId, MeetingId, RequestId};
 use crate::message::code::EndReason;
 use crate::message::object::{
-    Media, MediaFlags, MeetingState, Mode, ParticipantState, Policy, Reach, Role, Speech,
+    Media, MediaFlags, MeetingState, Mode, ParticipantState, Policy, Reach, Role,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -20,26 +20,46 @@ mod change;
 mod connection;
 mod decide;
 mod destroy;
+mod hand;
+mod heard;
 mod history;
+mod host;
 mod invite;
+mod join;
+mod lobby;
+mod media;
+mod merge;
+mod moderate;
 mod notice;
 mod open;
 mod redo;
 mod refusal;
+mod seen;
+mod speech;
 mod tell;
 mod tick;
+mod update;
 mod view;
+mod warning;
 
 #[cfg(test)]
 mod tests;
 
 pub use connection::{Connection, connection};
 pub use decide::{Action, Command, Decision, SlotChange, decide, tick};
+pub use host::{HostAway, HostChange};
+pub use heard::{Heard, media_heard};
 pub use invite::{Device, Invitee};
+pub use join::{Joining, Moved};
+pub use media::MediaAct;
 pub use open::Opening;
 pub use redo::redo;
 pub use refusal::Refusal;
+pub use seen::{MediaSeen, media_seen};
+pub use speech::SpeechState;
 pub use tell::{Class, Grant, Tell};
+pub use update::Update;
+pub use warning::Warning;
 
 /// Seconds that an invitation rings unless its request says otherwise.
 pub const RING_SECONDS: u32 = 45;
@@ -57,12 +77,20 @@ pub const RECONNECT_DIRECT_MS: i64 = 30_000;
 pub const RECONNECT_GROUP_MS: i64 = 60_000;
 /// A group that everybody has left ends after this time.
 pub const EMPTY_MS: i64 = 30_000;
+/// A meeting whose host has gone ends after this time, where its policy is `grace_end`.
+pub const HOST_GRACE_MS: i64 = 120_000;
 /// A meeting that nobody ever joined ends after this time, when nobody is pending any more.
 pub const UNUSED_MS: i64 = 300_000;
 /// Minutes that a meeting lasts at most unless its create says otherwise.
 pub const MAX_MINUTES: u32 = 240;
+/// The longest that a meeting lasts, however often it is extended.
+pub const MINUTES_MAX: u32 = 1_440;
+/// How long before its end a meeting's members are warned.
+pub const WARNINGS_MS: [i64; 2] = [300_000, 60_000];
 /// Seats of a meeting unless its create says otherwise.
 pub const MAX_PARTICIPANTS: u32 = 50;
+/// People that a meeting remembers, those who have gone included, so that strangers cannot swell its record.
+pub const PEOPLE_MAX: usize = 200;
 /// An ended meeting is remembered this long, to answer late commands.
 pub const TOMBSTONE_MS: i64 = 7 * 24 * 3_600 * 1_000;
 /// Requests that a meeting remembers per client ID.
@@ -71,12 +99,14 @@ pub const KNOWN_REQUESTS: usize = 16;
 pub const DEVICES_MAX: usize = 8;
 
 /// What the core may know of the moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Now {
     /// Milliseconds since the epoch.
     pub ms: i64,
     /// Whether the RTC service can tell who is in the media; otherwise the terminals' reports are trusted.
     pub rtc_tells: bool,
+    /// Whether the RTC service takes the right to speak from somebody who is in the media when it is told to.
+    pub rtc_restricts: bool,
 }
 
 /// A meeting with everything that is decided from.
@@ -126,6 +156,24 @@ pub struct Meeting {
     pub participants: BTreeMap<UserId, Participant>,
     /// The last requests of each device.
     pub requests: BTreeMap<ClientId, Vec<Known>>,
+    /// The last time that the host changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_change: Option<HostChange>,
+    /// Until when the meeting waits for a host who has gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_away: Option<HostAway>,
+    /// The last warning of the end that was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<Warning>,
+    /// The revision in which a hand went up or down.
+    #[serde(default)]
+    pub hands_rev: u64,
+    /// The revision in which its rules, title, lock or end were changed.
+    #[serde(default)]
+    pub updated_rev: u64,
+    /// The meeting in which it went on: its create met a call of the same two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<MeetingId>,
     /// How far each invitation got on each device. Kept beside the record, written without touching `rev`.
     #[serde(skip)]
     pub reached: BTreeMap<InviteId, BTreeMap<ClientId, Reach>>,
@@ -203,6 +251,9 @@ pub struct Participant {
     pub order: u32,
     /// What they may do.
     pub role: Role,
+    /// The revision in which the role was given.
+    #[serde(default)]
+    pub role_rev: u64,
     /// Where they stand.
     pub state: ParticipantState,
     /// The revision in which `state` was set: what that commit told is told again only while this holds.
@@ -210,6 +261,24 @@ pub struct Participant {
     /// The device that they are in with, kept after they left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seat: Option<ClientId>,
+    /// The revision in which the present seat was taken.
+    #[serde(default)]
+    pub seated_rev: u64,
+    /// When the present seat was taken.
+    #[serde(default)]
+    pub seated_ms: i64,
+    /// When the present seat first was in the media.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined_ms: Option<i64>,
+    /// The seat's last move to another device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+    /// Devices that hear whether the user is let in from the lobby.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<ClientId>,
+    /// The revision in which this user's own call met this one.
+    #[serde(default)]
+    pub merged_rev: u64,
     /// When a seat that did not reach the media is given up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub join_by_ms: Option<i64>,
@@ -222,9 +291,16 @@ pub struct Participant {
     /// Whether this meeting holds the user's call slot.
     pub holds_slot: bool,
     /// Whether they may speak.
-    pub speech: Speech,
-    /// Whether their hand is up.
-    pub hand: bool,
+    pub speech: SpeechState,
+    /// When a ban ends by itself; a ban without it lasts as long as the meeting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub banned_until_ms: Option<i64>,
+    /// What the RTC service last told by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Heard>,
+    /// The revision in which they raised their hand, while it is up: the order in which hands were raised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hand_rev: Option<u64>,
     /// What they send.
     pub media: MediaFlags,
     /// The last invitation; creators have none.
@@ -252,6 +328,9 @@ pub struct Invitation {
     pub deadline_ms: i64,
     /// What each device of the invitee did with it.
     pub legs: BTreeMap<ClientId, Leg>,
+    /// The revision in which it was answered or closed, on all devices.
+    #[serde(default)]
+    pub closed_rev: u64,
     /// What the app passed with this invitation; otherwise the meeting's own is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,
@@ -310,7 +389,9 @@ impl Meeting {
         let came = |p: &&Participant| {
             let invited = p.changed_rev == self.rev && p.state.is_pending() && p.invitation.is_some();
             let opened = self.rev == 1 && p.state.is_member();
-            invited || opened || (became && p.state.is_member())
+            // Who came without an invitation; an invitation has left its item.
+            let joined = p.seated_rev == self.rev && p.invitation.is_none() && p.state.is_member();
+            invited || opened || joined || (became && p.state.is_member())
         };
         if self.mode == Mode::Direct || self.end().is_some() {
             return Vec::new();

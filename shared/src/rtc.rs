@@ -6,18 +6,30 @@
 //! mute) is a trait of its own, so that no join ever waits for it.
 
 mod account;
+pub mod agora;
 pub mod alibaba;
+mod bytes;
+pub mod callback;
 #[cfg(feature = "aws")]
 pub mod control;
 mod error;
+pub mod explain;
+#[cfg(test)]
+mod fixture;
+pub mod janus;
 mod join;
 pub mod jwt;
 pub mod livekit;
+mod mac;
 mod provider;
+pub mod sign;
+pub mod tencent;
 #[cfg(test)]
 mod tests;
+pub mod turn;
 #[cfg(test)]
 mod vectors;
+mod zlib;
 
 use secrecy::ExposeSecret;
 
@@ -83,6 +95,16 @@ struct Validity {
     /// Unix seconds.
     expires: i64,
     expires_in_ms: i64,
+}
+
+impl Validity {
+    /// Begin and end for formats that have 32 bits for a time; these end in 2106.
+    fn in_32_bits(&self) -> Result<(u32, u32), MintError> {
+        match (u32::try_from(self.issued), u32::try_from(self.expires)) {
+            (Ok(issued), Ok(expires)) => Ok((issued, expires)),
+            _ => Err(MintError::Clock { now_ms: self.issued * 1000 }),
+        }
+    }
 }
 
 /// Mints join credentials of one account at one RTC service.

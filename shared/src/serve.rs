@@ -4,13 +4,15 @@
 //! the queue of failed events.
 
 mod effects;
+mod media;
 mod outcome;
 mod people;
 mod service;
 
+pub use media::Rtc;
 pub use outcome::Outcome;
 pub use people::People;
-pub use service::{Service, Terms};
+pub use service::{Service, Terms, back_off};
 
 use crate::address::ClientId;
 use crate::aws::Aws;
@@ -129,7 +131,7 @@ where
     init_logs();
     let service = connect()?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
-        let now = Now { ms: clock::now_ms(&event.context), rtc_tells: false };
+        let now = service.now(clock::now_ms(&event.context));
         Box::pin(function(event.payload, now, &service)).await
     }))
     .await
@@ -160,7 +162,7 @@ where
     R: Requests,
     F: AsyncFn(Request<R>, &Service) -> Result<Outcome, Failure>,
 {
-    let now = Now { ms: clock::now_ms(&event.context), rtc_tells: false };
+    let now = service.now(clock::now_ms(&event.context));
     let received = Received::from_event(event.payload).map_err(|error| Fault::malformed(&error))?;
     let Some(by) = received.sender.clone() else {
         tracing::warn!(trace.id = received.trace_id, "an uplink without a sender cannot be answered");

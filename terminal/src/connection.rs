@@ -4,18 +4,17 @@ use rumqttc::{
     AsyncClient, ConnectionError, EventLoop, Incoming, MqttOptions, NetworkOptions, Outgoing, Publish, QoS,
     Request, Subscribe, SubscribeFilter, SubscribeReasonCode,
 };
-use secrecy::{ExposeSecret, SecretString};
-use std::sync::{Arc, Mutex, PoisonError};
+use secrecy::ExposeSecret;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
 use crate::config::{Config, Transport};
 use crate::error::ConnectError;
 use crate::event::Event;
-use crate::inbox::{Inbox, Verdict};
-use crate::pending::Pending;
 use crate::received::{Raw, Received};
+use crate::shared::Shared;
 
 /// Bytes that a packet may have, either way: more than any message of the protocol, so that the service gets to
 /// refuse what is too large.
@@ -34,23 +33,12 @@ pub(crate) enum Link {
     Closed,
 }
 
-/// What the connection shares with the terminal's handle.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    /// Requests that wait for an answer.
-    pub pending: Pending,
-    /// The token of the next connect.
-    pub token: Mutex<SecretString>,
-}
-
 /// Runs the connection until it is told to disconnect.
 pub(crate) struct Connection {
     config: Config,
     shared: Arc<Shared>,
     mqtt: EventLoop,
     link: watch::Sender<Link>,
-    events: mpsc::UnboundedSender<Event>,
-    inbox: Inbox,
     /// Told how the first connect went, then gone.
     first: Option<oneshot::Sender<Result<(), ConnectError>>>,
     session_present: bool,
@@ -63,7 +51,6 @@ impl Connection {
         config: Config,
         shared: Arc<Shared>,
         link: watch::Sender<Link>,
-        events: mpsc::UnboundedSender<Event>,
         first: oneshot::Sender<Result<(), ConnectError>>,
     ) -> (Self, AsyncClient) {
         let (client, mut mqtt) = AsyncClient::new(options(&config), QUEUE);
@@ -76,8 +63,6 @@ impl Connection {
             shared,
             mqtt,
             link,
-            events,
-            inbox: Inbox::default(),
             first: Some(first),
             session_present: false,
             lost_at: Instant::now(),
@@ -86,7 +71,15 @@ impl Connection {
     }
 
     /// Connects and stays connected. Returns after a disconnect that was asked for, or when the first connect failed.
-    pub async fn run(mut self) {
+    pub async fn run(self, mqtt: AsyncClient) {
+        let (shared, parents) = (Arc::clone(&self.shared), self.config.uplinks.clone());
+        tokio::select! {
+            () = self.stay_connected() => {}
+            () = shared.drive(&mqtt, &parents) => {}
+        }
+    }
+
+    async fn stay_connected(mut self) {
         let mut wait = self.config.retry.reconnect_after;
         loop {
             let error = match self.mqtt.poll().await {
@@ -144,9 +137,10 @@ impl Connection {
         match self.first.take() {
             // Nobody waits for the connect any more: the handle is gone, and the task is about to be.
             Some(first) => drop(first.send(Ok(()))),
-            None => self.tell(Event::Connected { session_present: self.session_present }),
+            None => self.shared.tell(Event::Connected { session_present: self.session_present }),
         }
         self.link.send_replace(Link::Up);
+        self.shared.connected();
     }
 
     /// Reports a failure; whether it was the first connect's, which is not tried again.
@@ -157,7 +151,8 @@ impl Connection {
         }
         if self.link.send_replace(Link::Down) == Link::Up {
             self.lost_at = Instant::now();
-            self.tell(Event::Disconnected { reason: error.to_string() });
+            self.shared.disconnected();
+            self.shared.tell(Event::Disconnected { reason: error.to_string() });
         }
         false
     }
@@ -174,35 +169,17 @@ impl Connection {
             Ok(message) => message,
             Err(error) => return tracing::warn!(%error, "dropped what is no downlink"),
         };
-        let (id, kind, meeting_id) = (message.id.clone(), message.kind.clone(), message.meeting_id.clone());
-        match self.inbox.take(message, received_at, |request| self.shared.pending.is_waiting(request)) {
-            Verdict::Answer(message) => {
-                let request = message.answers().unwrap_or_default().to_owned();
-                // Given up in this very moment: then it is news.
-                if let Err(message) = self.shared.pending.answer(&request, message) {
-                    self.tell(Event::Message(message));
-                }
-            }
-            Verdict::News { message, gap } => {
-                self.tell(Event::Message(Box::new(message)));
-                if let (true, Some(meeting_id)) = (gap, meeting_id) {
-                    self.tell(Event::Gap { meeting_id });
-                }
-            }
-            Verdict::Dropped(reason) => tracing::debug!(%id, %kind, ?reason, "dropped a downlink"),
+        let (id, kind) = (message.id.clone(), message.kind.clone());
+        if let Some(reason) = self.shared.hear(message, received_at) {
+            tracing::debug!(%id, %kind, ?reason, "dropped a downlink");
         }
-    }
-
-    fn tell(&self, event: Event) {
-        // An owner that does not listen to events is free to do so.
-        drop(self.events.send(event));
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
         self.link.send_replace(Link::Closed);
-        self.shared.pending.give_up();
+        self.shared.close();
     }
 }
 

@@ -8,7 +8,7 @@ mod tests;
 use std::time::Instant;
 
 use crate::received::Received;
-use recent::Recent;
+pub(crate) use recent::Recent;
 use revisions::{Revisions, Standing};
 
 /// Ids that are remembered; the protocol asks for 1,000 at least.

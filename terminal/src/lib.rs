@@ -3,7 +3,8 @@
 //! A [`Terminal`] connects with a persistent session, listens on its own two topics, re-sends a request by the same
 //! id until its answer comes, drops what it has seen, what is past its time and what is older than what it knows,
 //! and says when it missed something ([`Event::Gap`]). What remains is handed to the owner, types that it does not
-//! know included.
+//! know included. How it does so is a [`session`](session::Session), which needs no network; what rings when is said by a
+//! [`Ringer`](ringer::Ringer).
 //!
 //! ```no_run
 //! use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -48,11 +49,12 @@ mod credential;
 mod error;
 mod event;
 pub mod inbox;
-mod pending;
 mod received;
+pub mod ringer;
+pub mod session;
+mod shared;
 mod terminal;
 mod tls;
-mod turns;
 mod uplink;
 
 pub use config::{Config, Retry, Transport, UplinkParents};

@@ -5,19 +5,18 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use switchboard::address::ClientId;
 use switchboard::message::uplink::Requests;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::{Config, Retry, UplinkParents};
-use crate::connection::{Connection, Link, PACKET_MAX_BYTES, Shared};
+use crate::connection::{Connection, Link, PACKET_MAX_BYTES};
 use crate::error::{ConnectError, Refused, RequestError};
 use crate::event::Events;
-use crate::pending::Pending;
 use crate::received::Received;
-use crate::turns::Turns;
+use crate::shared::Shared;
 use crate::uplink::Uplink;
 
 /// How long a disconnect may take before the connection is simply dropped.
@@ -37,7 +36,6 @@ struct Inner {
     mqtt: AsyncClient,
     link: watch::Receiver<Link>,
     shared: Arc<Shared>,
-    turns: Turns,
     connection: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -49,17 +47,14 @@ impl Terminal {
     /// Why the first connect failed; it is not tried again.
     pub async fn connect(config: Config) -> Result<(Self, Events), ConnectError> {
         config.downlinks.check(&config.client_id)?;
-        let shared =
-            Arc::new(Shared { pending: Pending::default(), token: Mutex::new(config.token.clone()) });
-        let (link_state, link) = watch::channel(Link::Down);
         let (event_sender, events) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared::new(&config, event_sender));
+        let (link_state, link) = watch::channel(Link::Down);
         let (first, connected) = oneshot::channel();
         let (client_id, uplinks, retry) = (config.client_id.clone(), config.uplinks.clone(), config.retry);
-        let (connection, mqtt) =
-            Connection::new(config, Arc::clone(&shared), link_state, event_sender, first);
-        let connection = Mutex::new(Some(tokio::spawn(connection.run())));
-        let inner =
-            Inner { client_id, uplinks, retry, mqtt, link, shared, turns: Turns::default(), connection };
+        let (connection, mqtt) = Connection::new(config, Arc::clone(&shared), link_state, first);
+        let connection = Mutex::new(Some(tokio::spawn(connection.run(mqtt.clone()))));
+        let inner = Inner { client_id, uplinks, retry, mqtt, link, shared, connection };
         let terminal = Self(Arc::new(inner));
         connected
             .await
@@ -104,24 +99,15 @@ impl Terminal {
         if !uplink.is_answered() {
             return Err(RequestError::NeverAnswered(uplink.kind().to_owned()));
         }
-        let _turn = match uplink.turn() {
-            Some(meeting_id) => Some(inner.turns.take(meeting_id).await),
-            None => None,
-        };
-        let mut waiting = inner.shared.pending.wait_for(uplink.id()).ok_or(RequestError::SameId)?;
-        let started = Instant::now();
-        for _ in 0..=inner.retry.resends {
-            let patience = tokio::time::sleep(inner.retry.answer_within);
-            let attempt = async {
-                self.publish(&uplink.topic(&inner.uplinks), uplink.payload()).await?;
-                (&mut waiting.answer).await.map_err(|_| RequestError::Disconnected)
-            };
-            tokio::select! {
-                answer = attempt => return answer.and_then(accepted),
-                () = patience => {}
-            }
+        if is_too_large(&uplink.payload()) {
+            return Err(RequestError::TooLarge);
         }
-        Err(RequestError::TimedOut(started.elapsed()))
+        let mut waiting = inner.shared.ask(uplink)?;
+        match (&mut waiting.answer).await {
+            Ok(Ok(answer)) => accepted(*answer),
+            Ok(Err(after)) => Err(RequestError::TimedOut(after)),
+            Err(_) => Err(RequestError::Disconnected),
+        }
     }
 
     /// Sends once and waits for nothing. If it is refused, the error comes as an event whose `re` is the uplink's id.
@@ -141,8 +127,7 @@ impl Terminal {
     /// [`RequestError::Disconnected`] if the terminal has disconnected for good, [`RequestError::TooLarge`] for what
     /// fits in no packet.
     pub async fn publish(&self, topic: &str, payload: Vec<u8>) -> Result<(), RequestError> {
-        // Topic, lengths and packet id fit in the rest.
-        if payload.len() > PACKET_MAX_BYTES - TOPIC_ROOM {
+        if is_too_large(&payload) {
             return Err(RequestError::TooLarge);
         }
         let mut link = self.0.link.clone();
@@ -186,6 +171,12 @@ impl Drop for Inner {
             task.abort();
         }
     }
+}
+
+/// Whether no packet can carry it.
+fn is_too_large(payload: &[u8]) -> bool {
+    // Topic, lengths and packet id fit in the rest.
+    payload.len() > PACKET_MAX_BYTES - TOPIC_ROOM
 }
 
 /// Tells an answer from a refusal.

@@ -97,7 +97,9 @@ impl Uplink {
         if OUT_OF_TURN.contains(&self.kind()) { None } else { self.text("meeting_id") }
     }
 
-    pub(crate) fn topic(&self, parents: &UplinkParents) -> String {
+    /// Where it is published.
+    #[must_use]
+    pub fn topic(&self, parents: &UplinkParents) -> String {
         let parent = if self.bulk { &parents.bulk } else { &parents.control };
         format!("{parent}/{}", self.function)
     }
@@ -108,7 +110,8 @@ impl Uplink {
         json!(self.body).to_string().into_bytes()
     }
 
-    fn text(&self, field: &str) -> Option<&str> {
+    /// A field that is a text.
+    pub(crate) fn text(&self, field: &str) -> Option<&str> {
         self.body.get(field).and_then(Value::as_str)
     }
 }

@@ -1,22 +1,53 @@
-//! Being in a meeting: reports about the media, coming back, fresh tokens, hanging up.
+//! Being in a meeting: coming in and back, reports about the media, fresh tokens, hands, speaking again, hanging up.
 
-use switchboard::meeting::Action;
+use switchboard::meeting::{Action, Joining, Refusal};
+use switchboard::message::code::Code;
 use switchboard::message::object::MediaFlags;
-use switchboard::message::uplink::{Attend, ReportMedia};
+use switchboard::message::uplink::{Attend, Join, ReportMedia};
 use switchboard::serve::{Failure, Outcome, Request, Service};
 
-/// Serves `report_media`, `rejoin`, `refresh_token` and `leave`.
+/// Serves `join`, `rejoin`, `report_media`, `refresh_token`, `raise_hand`, `lower_hand`, `unmute_self` and `leave`.
 pub async fn attend(request: Request<Attend>, service: &Service) -> Result<Outcome, Failure> {
     let (meeting_id, action) = match request.envelope.request.clone() {
-        Attend::ReportMedia(report) => {
-            let media = flags(&report);
-            (report.meeting_id, Action::ReportMedia { state: report.state, media })
-        }
+        Attend::Join(join) => return come_in(&join, &request, service).await,
+        Attend::ReportMedia(report) => return report_media(&report, &request, service).await,
         Attend::Rejoin(rejoin) => (rejoin.meeting_id, Action::Rejoin),
         Attend::RefreshToken(refresh) => (refresh.meeting_id, Action::RefreshToken),
+        Attend::RaiseHand(raise) => (raise.meeting_id, Action::RaiseHand),
+        Attend::LowerHand(lower) => (lower.meeting_id, Action::LowerHand),
+        Attend::UnmuteSelf(unmute) => (unmute.meeting_id, Action::UnmuteSelf),
         Attend::Leave(leave) => (leave.meeting_id, Action::Leave),
     };
     service.change(&meeting_id, &request.command(action), request.now).await
+}
+
+/// Reads the meeting, and name and devices of whoever asks, in one round trip.
+async fn come_in(join: &Join, request: &Request<Attend>, service: &Service) -> Result<Outcome, Failure> {
+    let user = request.by.user();
+    service.check_users(&join.meeting_id, [("client_id".to_owned(), &user)])?;
+    let mut people = service.people_of(&join.meeting_id, std::slice::from_ref(&user), request.now).await?;
+    let loaded = people.meeting.take();
+    let loaded = loaded.ok_or_else(|| Refusal::new(Code::MeetingNotFound, "there is no such meeting"))?;
+    let joining = Joining {
+        name: people.name(&user),
+        devices: people.devices(&user),
+        takeover: join.takeover.unwrap_or(false),
+    };
+    service.change_loaded(loaded, &request.command(Action::Join(joining)), request.now).await
+}
+
+/// A report counts if the RTC service confirms it, or cannot tell.
+async fn report_media(
+    report: &ReportMedia,
+    request: &Request<Attend>,
+    service: &Service,
+) -> Result<Outcome, Failure> {
+    let now = request.now;
+    let loaded = service.table.meeting(&report.meeting_id).await?;
+    let loaded = loaded.ok_or_else(|| Refusal::new(Code::MeetingNotFound, "there is no such meeting"))?;
+    let verified = service.confirms(&loaded.meeting, &request.by.user(), report.state, now).await;
+    let action = Action::ReportMedia { state: report.state, media: flags(report), verified };
+    service.change_loaded(loaded, &request.command(action), now).await
 }
 
 /// What is not said is off.

@@ -5,7 +5,7 @@ use switchboard::meeting::{Action, Meeting, Refusal};
 use switchboard::message::code::Code;
 use switchboard::message::uplink::Destroy;
 use switchboard::serve::{Failure, Outcome, Request, Service, Terms};
-use switchboard::store::Outcome as Committed;
+use switchboard::store::{Loaded, Outcome as Committed};
 
 /// Serves `destroy_meeting`.
 pub async fn destroy(request: Request<Destroy>, service: &Service) -> Result<Outcome, Failure> {
@@ -24,20 +24,37 @@ async fn take_back(
     request: &Request<Destroy>,
     service: &Service,
 ) -> Result<Outcome, Failure> {
-    let command = request.command(Action::Destroy);
     let id = service.key.meeting(&request.by, create_id);
     if let Some(existing) = service.table.meeting(&id).await? {
-        return service.change_loaded(existing, &command, request.now).await;
+        return end_own(existing, request, service).await;
     }
     let tombstone = Meeting::tombstone(id, &request.by, create_id, request.now);
-    let terms =
-        Terms { seen: None, cause: request.cause(), slots: Vec::new(), guarded: false, now: request.now };
+    let terms = Terms {
+        seen: None,
+        mark: None,
+        cause: request.cause(),
+        slots: Vec::new(),
+        guarded: false,
+        now: request.now,
+    };
     match service.commit(&tombstone, terms).await? {
         Committed::Done => {
             let decision = tombstone.taken_back(&request.by, &request.cause());
             Ok(service.perform(None, decision, false, request.now).await)
         }
-        Committed::Lost(Some(existing)) => service.change_loaded(*existing, &command, request.now).await,
+        Committed::Lost(Some(existing)) => end_own(*existing, request, service).await,
         Committed::Lost(None) | Committed::SlotTaken | Committed::Conflict => Err(Failure::Contended),
+    }
+}
+
+/// Ends the meeting that one's own create made, or leaves the one that it met.
+async fn end_own(
+    existing: Loaded,
+    request: &Request<Destroy>,
+    service: &Service,
+) -> Result<Outcome, Failure> {
+    match existing.meeting.merged_into.clone() {
+        Some(met) => service.change(&met, &request.command(Action::TakeBack), request.now).await,
+        None => service.change_loaded(existing, &request.command(Action::Destroy), request.now).await,
     }
 }

@@ -1,14 +1,18 @@
 //! Tells a terminal the present state: of one meeting, or of all live ones that its user is in or invited to. It
 //! repairs whatever a sleeping phone or a dropped message missed. And the user's past calls. Nothing is written.
 
+mod pages;
+
+use pages::paged;
 use std::collections::BTreeSet;
 use switchboard::address::UserId;
 use switchboard::downlink::About;
 use switchboard::id::MeetingId;
-use switchboard::meeting::{Grant, Meeting, Now, Refusal, Tell, tick};
+use switchboard::meeting::{Meeting, Now, Refusal, Tell, tick};
 use switchboard::message::code::Code;
 use switchboard::message::downlink::Body;
 use switchboard::message::envelope::Invalid;
+use switchboard::message::object::ParticipantState;
 use switchboard::message::uplink::{History, Sync, SyncState};
 use switchboard::serve::{Failure, Outcome, Request, Service};
 use switchboard::store::Cursor;
@@ -30,13 +34,13 @@ async fn state(asked: &SyncState, request: &Request<Sync>, service: &Service) ->
         Some(id) => vec![one(id, &user, service, now).await?],
         None => all(&user, service, now).await?,
     };
-    let body = Body::State {
-        invitations: meetings.iter().filter_map(|meeting| meeting.open_offer(&user, now.ms)).collect(),
-        meetings: meetings.iter().map(|meeting| meeting.view(now.ms)).collect(),
-        page: None,
-        pages: None,
-    };
-    Ok(answer(asked.meeting_id.clone(), body, request, service).await)
+    let invitations = meetings.iter().filter_map(|meeting| meeting.open_offer(&user, now.ms)).collect();
+    let views = meetings.iter().map(|meeting| meeting.view(now.ms)).collect();
+    let mut tells = paged(views, invitations, &request.by, &request.cause());
+    // The last page is the answer: whoever has it has them all.
+    let last = tells.pop().map(|last| Tell { is_answer: true, ..last });
+    tells.extend(last);
+    Ok(tell(asked.meeting_id.clone(), tells, request, service).await)
 }
 
 /// Past calls, a page at a time.
@@ -46,17 +50,18 @@ async fn history(asked: &History, request: &Request<Sync>, service: &Service) ->
     let limit = asked.limit.unwrap_or(PAGE);
     let (calls, next) = service.table.calls(&request.by.user(), cursor.as_ref(), limit).await?;
     let body = Body::History { calls, cursor: next.map(|next| next.to_string()) };
-    Ok(answer(None, body, request, service).await)
+    let answer = Tell::answer(&request.by, &request.cause(), body);
+    Ok(tell(None, vec![answer], request, service).await)
 }
 
-async fn answer(
+async fn tell(
     meeting_id: Option<MeetingId>,
-    body: Body<Grant>,
+    tells: Vec<Tell>,
     request: &Request<Sync>,
     service: &Service,
 ) -> Outcome {
     let about = About { meeting_id: meeting_id.clone(), rev: None, now_ms: request.now.ms };
-    let told = service.outbox.tell_all(vec![Tell::answer(&request.by, &request.cause(), body)], &about).await;
+    let told = service.outbox.tell_all(tells, &about).await;
     Outcome { meeting_id, ..Outcome::default() }.told(&told)
 }
 
@@ -66,7 +71,7 @@ async fn one(id: &MeetingId, user: &UserId, service: &Service, now: Now) -> Resu
     let meeting = settled(loaded.meeting, now);
     match meeting.end() {
         Some((reason, _, _)) => Err(Refusal::meeting_ended(reason).into()),
-        None if meeting.participants.contains_key(user) => Ok(meeting),
+        None if meeting.participants.get(user).is_some_and(|p| may_see(p.state)) => Ok(meeting),
         None => Err(Refusal::new(Code::Forbidden, "you have no part in this meeting").into()),
     }
 }
@@ -76,6 +81,11 @@ async fn all(user: &UserId, service: &Service, now: Now) -> Result<Vec<Meeting>,
     let meetings = service.table.meetings(&ids).await?.into_iter().map(|loaded| settled(loaded.meeting, now));
     // What the items name is where to look; only the meeting knows whether the user still has a part in it.
     Ok(meetings.filter(|meeting| meeting.concerns(user)).collect())
+}
+
+/// Who waits in the lobby, or was put out, does not see who is in.
+fn may_see(state: ParticipantState) -> bool {
+    !matches!(state, ParticipantState::Lobby | ParticipantState::Removed | ParticipantState::Banned)
 }
 
 /// As it would be if its timers had fired in time.

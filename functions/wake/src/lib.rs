@@ -3,18 +3,24 @@
 //! A wake changes nothing that is not due, so one that comes early, late, twice or for nothing does no harm; an
 //! early one arms the next.
 
+mod rooms;
+
 use futures::StreamExt;
 use futures::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use switchboard::id::MeetingId;
-use switchboard::meeting::{Connection, Now, tick};
+use switchboard::meeting::{Connection, MediaSeen, Now, tick};
 use switchboard::serve::{Failure, Fault, Service};
-use switchboard::store::Loaded;
+use switchboard::store::{Due, Loaded, Pending};
 use switchboard::timer::{ARM_WITHIN_MS, Nudge};
 
 /// Meetings that one sweep works on at once.
 const IN_FLIGHT: usize = 16;
+/// Effects that failed are done again after this time at the earliest.
+const AGAIN_MIN_MS: i64 = 5_000;
+/// And after this time at the latest.
+const AGAIN_MAX_MS: i64 = 600_000;
 
 /// What a queue hands over; a scheduled event has no records.
 #[derive(Debug, Deserialize)]
@@ -52,7 +58,11 @@ pub async fn wake(event: Value, now: Now, service: &Service) -> Result<Value, Fa
 
 /// Finds what is due within two minutes: performs it, or arms a nudge for it.
 async fn sweep(service: &Service, now: Now) -> Result<Value, Failure> {
-    let due = service.table.due(now.ms + ARM_WITHIN_MS).await?;
+    let rooms = service.capabilities().channels;
+    // Every live meeting has a deadline; where the RTC service says which channels there are, all are held against it.
+    let until_ms = if rooms { i64::MAX } else { now.ms + ARM_WITHIN_MS };
+    let live = service.table.due(until_ms).await?;
+    let due: Vec<Due> = live.iter().filter(|due| due.due_at_ms <= now.ms + ARM_WITHIN_MS).cloned().collect();
     let found = due.len();
     let failed = stream::iter(due)
         .map(async |due| {
@@ -70,8 +80,9 @@ async fn sweep(service: &Service, now: Now) -> Result<Value, Failure> {
         .filter(|failed| futures::future::ready(*failed))
         .count()
         .await;
-    tracing::info!(found, failed, "swept");
-    Ok(json!({"found": found, "failed": failed}))
+    let leaked_rooms = if rooms { rooms::reconcile(&live, service, now).await } else { 0 };
+    tracing::info!(found, failed, leaked_rooms, "swept");
+    Ok(json!({"found": found, "failed": failed, "leaked_rooms": leaked_rooms}))
 }
 
 /// Does for one meeting what is due: effects that nobody reported done, devices that must be looked at, deadlines.
@@ -80,17 +91,45 @@ async fn look_at(id: &MeetingId, service: &Service, now: Now) -> Result<(), Fail
     let due: Vec<u64> =
         loaded.pending.iter().filter(|(_, pending)| pending.due_ms <= now.ms).map(|(rev, _)| *rev).collect();
     for rev in due {
-        if let Some(pending) = loaded.pending.remove(&rev) {
-            service.perform_again(&loaded, rev, &pending, now).await;
+        if let Some(pending) = loaded.pending.remove(&rev)
+            && !service.perform_again(&loaded, rev, &pending, now).await
+        {
+            let due_ms = now.ms + later_ms(now.ms - pending.due_ms);
+            loaded.pending.insert(rev, Pending { due_ms, ..pending });
         }
     }
-    for device in loaded.meeting.due_checks(now) {
-        let seen =
-            if service.outbox.is_connected(&device).await? { Connection::Here } else { Connection::Gone };
-        loaded = service.note_connection(loaded, &device, seen, now).await?.1;
-    }
+    loaded = look_at_seats(loaded, service, now).await?;
     loaded = service.apply(loaded, None, |meeting| tick(meeting, now), now).await?.1;
     rearm(&loaded, service, now).await
+}
+
+/// How long effects that failed again wait: twice as long each time, within bounds.
+fn later_ms(overdue_ms: i64) -> i64 {
+    overdue_ms.clamp(AGAIN_MIN_MS, AGAIN_MAX_MS)
+}
+
+/// Before time decides about a seat: is its user in the media, or at least the device at the broker?
+async fn look_at_seats(mut loaded: Loaded, service: &Service, now: Now) -> Result<Loaded, Failure> {
+    if loaded.meeting.due_checks(now).is_empty() {
+        return Ok(loaded);
+    }
+    let mut at = now;
+    if now.rtc_tells {
+        match service.in_media(&loaded.meeting, now).await {
+            Some(users) => {
+                let seen = MediaSeen::Present { users, rev: loaded.meeting.rev };
+                loaded = service.note_media(loaded, &seen, now).await?.1;
+            }
+            // Where it cannot tell, the broker's presence stands in.
+            None => at.rtc_tells = false,
+        }
+    }
+    for device in loaded.meeting.due_checks(at) {
+        let seen =
+            if service.outbox.is_connected(&device).await? { Connection::Here } else { Connection::Gone };
+        loaded = service.note_connection(loaded, &device, seen, at).await?.1;
+    }
+    Ok(loaded)
 }
 
 /// Leaves the meeting so that what comes next finds it.

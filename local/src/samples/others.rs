@@ -1,5 +1,7 @@
 //! Samples of what no terminal asks for: who connects, the broker's lifecycle events, timers and the sweep.
 
+mod callbacks;
+
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -23,6 +25,7 @@ pub(super) fn samples() -> Vec<Sample> {
         event("wake.nudge", nudge).about("a timer of the meeting").after("create-meeting"),
         event("wake.sweep", sweep).about("the sweep of each minute"),
     ]);
+    samples.extend(callbacks::samples());
     samples
 }
 

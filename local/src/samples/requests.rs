@@ -1,6 +1,6 @@
 //! One sample of every request: a call of Alice to Bob, played in this order.
 
-use super::{ALICE, BOB, Sample};
+use super::{ALICE, BOB, DAVE, Sample};
 
 /// The requests.
 pub(super) fn samples() -> Vec<Sample> {
@@ -68,6 +68,38 @@ pub(super) fn samples() -> Vec<Sample> {
         .after("answer.accept")
         .answered("joined"),
         Sample::message(
+            "attend.join",
+            DAVE,
+            r#"{"v":1,"type":"join","id":"sample-join","meeting_id":"$MEETING","media":"audio"}"#,
+        )
+        .about("Dave, whom nobody invited, asks to come in, and waits in the lobby")
+        .after("moderate.update_meeting")
+        .answered("lobby_waiting"),
+        Sample::message(
+            "attend.raise_hand",
+            BOB,
+            r#"{"v":1,"type":"raise_hand","id":"sample-raise","meeting_id":"$MEETING"}"#,
+        )
+        .about("Bob raises a hand")
+        .after("answer.accept")
+        .answered("hand_changed"),
+        Sample::message(
+            "attend.lower_hand",
+            BOB,
+            r#"{"v":1,"type":"lower_hand","id":"sample-lower","meeting_id":"$MEETING"}"#,
+        )
+        .about("Bob lowers it")
+        .after("attend.raise_hand")
+        .answered("hand_changed"),
+        Sample::message(
+            "attend.unmute_self",
+            BOB,
+            r#"{"v":1,"type":"unmute_self","id":"sample-unmute","meeting_id":"$MEETING"}"#,
+        )
+        .about("Bob speaks again after a soft mute")
+        .after("answer.accept")
+        .answered("speech_changed"),
+        Sample::message(
             "attend.leave",
             ALICE,
             r#"{"v":1,"type":"leave","id":"sample-leave","meeting_id":"$MEETING"}"#,
@@ -91,6 +123,70 @@ pub(super) fn samples() -> Vec<Sample> {
         .about("Alice gives up before Bob answers")
         .after("create-meeting")
         .answered("invitation_result"),
+        Sample::message(
+            "moderate.mute",
+            ALICE,
+            r#"{"v":1,"type":"mute","id":"sample-mute","meeting_id":"$MEETING","user_id":"bob","mode":"hard","for_seconds":60}"#,
+        )
+        .about("Alice takes the right to speak from Bob for a minute")
+        .after("answer.accept")
+        .answered("speech_changed"),
+        Sample::message(
+            "moderate.allow_speech",
+            ALICE,
+            r#"{"v":1,"type":"allow_speech","id":"sample-allow","meeting_id":"$MEETING","user_id":"*"}"#,
+        )
+        .about("Alice lets everybody speak again")
+        .after("moderate.mute")
+        .answered("speech_changed"),
+        Sample::message(
+            "moderate.remove",
+            ALICE,
+            r#"{"v":1,"type":"remove","id":"sample-remove","meeting_id":"$MEETING","user_id":"bob","ban":true}"#,
+        )
+        .about("Alice puts Bob out for good")
+        .after("answer.accept")
+        .answered("participant_updated"),
+        Sample::message(
+            "moderate.update_meeting",
+            ALICE,
+            r#"{"v":1,"type":"update_meeting","id":"sample-update","meeting_id":"$MEETING","title":"Planning","policy":{"join":"lobby"},"extend_minutes":30}"#,
+        )
+        .about("Alice opens a lobby, names the meeting, and lets it go on for longer")
+        .after("invite.invite")
+        .answered("meeting_updated"),
+        Sample::message(
+            "moderate.admit",
+            ALICE,
+            r#"{"v":1,"type":"admit","id":"sample-admit","meeting_id":"$MEETING","users":["dave"]}"#,
+        )
+        .about("Alice lets Dave in")
+        .after("attend.join")
+        .answered("lobby_updated"),
+        Sample::message(
+            "moderate.deny",
+            ALICE,
+            r#"{"v":1,"type":"deny","id":"sample-deny","meeting_id":"$MEETING","users":"*"}"#,
+        )
+        .about("Alice turns away everybody who waits")
+        .after("attend.join")
+        .answered("lobby_updated"),
+        Sample::message(
+            "moderate.set_role",
+            ALICE,
+            r#"{"v":1,"type":"set_role","id":"sample-role","meeting_id":"$MEETING","user_id":"bob","role":"cohost"}"#,
+        )
+        .about("Alice makes Bob a cohost")
+        .after("answer.accept")
+        .answered("participant_updated"),
+        Sample::message(
+            "moderate.transfer_host",
+            ALICE,
+            r#"{"v":1,"type":"transfer_host","id":"sample-transfer","meeting_id":"$MEETING","user_id":"bob"}"#,
+        )
+        .about("Alice makes Bob host")
+        .after("answer.accept")
+        .answered("host_changed"),
         Sample::message(
             "destroy",
             ALICE,

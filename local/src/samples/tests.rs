@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use switchboard::message::uplink::{Answer as Answers, Attend, Create, Destroy, Invitations, Requests, Sync};
+use switchboard::message::uplink::{Answer as Answers, Attend, Create, Destroy, Invitations, Moderate, Requests, Sync};
 
 use super::*;
 
@@ -58,6 +58,7 @@ fn every_request_type_has_a_sample_that_is_served() {
     names::<Invitations>(&mut wanted);
     names::<Answers>(&mut wanted);
     names::<Attend>(&mut wanted);
+    names::<Moderate>(&mut wanted);
     names::<Destroy>(&mut wanted);
     names::<Sync>(&mut wanted);
     let served: BTreeSet<String> = requests::samples().iter().map(|sample| sample.name.to_owned()).collect();

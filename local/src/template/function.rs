@@ -37,6 +37,8 @@ pub struct Function {
     pub queues: Vec<QueueSource>,
     /// Schedules that invoke it.
     pub schedules: Vec<Schedule>,
+    /// Whether it has a URL that anybody may call.
+    pub has_url: bool,
 }
 
 /// What happens to asynchronous invocations.
@@ -131,9 +133,29 @@ fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateErr
         },
         queues: Vec::new(),
         schedules: Vec::new(),
+        has_url: has_url(evaluator, &own.key("FunctionUrlConfig"))?,
     };
     events(evaluator, &own.key("Events"), &mut function)?;
     Ok(function)
+}
+
+/// A function URL, of which everything that would change how it behaves is refused.
+fn has_url(evaluator: &Evaluator<'_>, place: &Place) -> Result<bool, TemplateError> {
+    let Some(config) = evaluator.at(place)? else { return Ok(false) };
+    for (name, value) in config.as_object().into_iter().flatten() {
+        match (name.as_str(), value.as_str()) {
+            // SAM adds the permission for everybody by itself.
+            ("AuthType", Some("NONE")) | ("InvokeMode", Some("BUFFERED")) => {}
+            _ => {
+                let problem = "the laptop stack knows function URLs with `AuthType: NONE` only";
+                return Err(evaluator.error(&place.key(name), problem));
+            }
+        }
+    }
+    if config.get("AuthType").is_none() {
+        return Err(evaluator.error(place, "needs `AuthType`"));
+    }
+    Ok(true)
 }
 
 fn events(evaluator: &Evaluator<'_>, place: &Place, function: &mut Function) -> Result<(), TemplateError> {

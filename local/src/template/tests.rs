@@ -163,3 +163,22 @@ fn only_hand_written_statements_make_a_role() {
         assert!(error.problem.contains(problem_part), "{policies}: {error}");
     }
 }
+
+#[test]
+fn a_function_has_a_url_only_if_the_template_says_that_anybody_may_call_it() {
+    let with = |url: &str| {
+        SMALL.replace("      Events:\n", &format!("      FunctionUrlConfig: {url}\n      Events:\n"))
+    };
+    let has_url = |template: &str| parse(template).expect("a template").functions[0].has_url;
+    assert!(!has_url(SMALL));
+    assert!(has_url(&with("{AuthType: NONE}")));
+    assert!(has_url(&with("{AuthType: NONE, InvokeMode: BUFFERED}")));
+    for url in [
+        "{AuthType: AWS_IAM}",
+        "{AuthType: NONE, InvokeMode: RESPONSE_STREAM}",
+        "{AuthType: NONE, Cors: {AllowOrigins: ['*']}}",
+        "{InvokeMode: BUFFERED}",
+    ] {
+        assert!(problem(&with(url)).place.contains("FunctionUrlConfig"), "{url}");
+    }
+}

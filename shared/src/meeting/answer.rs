@@ -29,13 +29,10 @@ impl Change {
     /// T6: the first to commit wins; every other device of the user stops ringing.
     pub(super) fn accept(&mut self, by: &ClientId, invite_id: &InviteId) -> Outcome {
         self.open_invitation(by, invite_id)?;
-        if self.meeting.members().count() >= self.meeting.max_participants as usize {
-            return Err(Refusal::new(Code::MeetingFull, "every seat is taken"));
-        }
+        self.free_seat()?;
         self.set_leg(by, Leg::Won);
         self.each_leg(&by.user(), |device| if device == by { Leg::Won } else { Leg::LostElsewhere });
-        self.seat(&by.user(), by);
-        self.start_hosts_deadline();
+        self.enter(by);
         Ok(accepted(&self.meeting, by, self.now.ms))
     }
 
@@ -98,7 +95,7 @@ impl Change {
     }
 
     /// The creator's own time to reach the media runs from the first accept.
-    fn start_hosts_deadline(&mut self) {
+    pub(super) fn start_hosts_deadline(&mut self) {
         let join_by_ms = self.now.ms + super::JOIN_MS;
         let creator = self.meeting.created_by.client_id.user();
         if let Some(creator) = self.meeting.participants.get_mut(&creator)
@@ -117,7 +114,7 @@ impl Change {
         invitation.is_some_and(|invitation| invitation.legs.contains_key(by))
     }
 
-    fn set_leg(&mut self, by: &ClientId, leg: Leg) {
+    pub(super) fn set_leg(&mut self, by: &ClientId, leg: Leg) {
         let participant = self.meeting.participants.get_mut(&by.user());
         if let Some(invitation) = participant.and_then(|p| p.invitation.as_mut()) {
             invitation.legs.insert(by.clone(), leg);

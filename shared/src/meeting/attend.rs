@@ -3,46 +3,53 @@
 use super::answer::accepted;
 use super::change::Change;
 use super::decide::{Action, Command, Outcome};
+use super::merge::taken_back;
 use super::open::created;
 use super::{Grant, Refusal};
 use crate::address::ClientId;
 use crate::message::code::Code;
 use crate::message::downlink::Body;
-use crate::message::object::{MediaFlags, ParticipantState as State};
+use crate::message::object::{MediaFlags, ParticipantState as State, SpeechMode, Whom};
 use crate::message::uplink::MediaReport;
 
 impl Change {
-    /// T18 for `joined`, T27 for `left`; trusted only where the RTC service cannot tell.
-    pub(super) fn report_media(&mut self, by: &ClientId, report: MediaReport, media: MediaFlags) -> Outcome {
+    /// T18 for `joined`, T27 for `left`. A report that the RTC service does not confirm changes nothing: what it sees
+    /// comes by its own way.
+    pub(super) fn report_media(
+        &mut self,
+        by: &ClientId,
+        report: MediaReport,
+        media: MediaFlags,
+        verified: bool,
+    ) -> Outcome {
+        self.settle_on(by);
         self.seated(by)?;
         let user = by.user();
         match report {
-            MediaReport::Left if self.now.rtc_tells => {}
+            _ if !verified => {}
             MediaReport::Left => return self.leave(by).map(|_| None),
             MediaReport::Joined => {
                 let Some(participant) = self.meeting.participants.get_mut(&user) else { return Ok(None) };
-                if participant.state != State::Joined && !self.now.rtc_tells {
+                if participant.state != State::Joined {
                     participant.media = media;
                     participant.join_by_ms = None;
                     participant.away = None;
                     participant.check_at_ms = None;
                     self.set_state(&user, State::Joined);
                     self.settle();
+                } else if participant.media == MediaFlags::default() && media != MediaFlags::default() {
+                    // The RTC service was faster; it does not say what is sent.
+                    participant.media = media;
+                    self.changed = true;
                 }
             }
         }
         Ok(None)
     }
 
-    /// T25: a way back in for the device that has the seat; being in the media is reported apart.
-    pub(super) fn rejoin(&mut self, by: &ClientId) -> Outcome {
-        self.seated(by)?;
-        self.here(by);
-        Ok(joined(&self.meeting, by, self.now.ms))
-    }
-
     /// A token for a seat that is held; nothing is stored.
     pub(super) fn refresh_token(&mut self, by: &ClientId) -> Outcome {
+        self.settle_on(by);
         self.seated(by)?;
         Ok(self.participant(by).map(|p| Body::Token { join: Grant::of(&self.meeting, p) }))
     }
@@ -57,9 +64,14 @@ impl Change {
     }
 
     /// Only the device that has the user's seat.
-    fn seated(&self, by: &ClientId) -> Result<(), Refusal> {
-        let seated = self.participant(by).is_some_and(|p| p.state.is_member() && p.seat.as_ref() == Some(by));
-        if seated { Ok(()) } else { Err(not_admitted()) }
+    pub(super) fn seated(&self, by: &ClientId) -> Result<(), Refusal> {
+        match self.participant(by) {
+            Some(p) if p.state.is_member() && p.seat.as_ref() == Some(by) => Ok(()),
+            Some(p) if p.state == State::Banned => {
+                Err(Refusal::new(Code::Banned, "you are banned from this meeting"))
+            }
+            _ => Err(not_admitted()),
+        }
     }
 
     /// The answer to a request that was applied before: from the present state, a token only if one is due now.
@@ -89,6 +101,25 @@ impl Change {
                 Ok(joined(&self.meeting, &command.by, self.now.ms))
             }
             Action::Rejoin => Err(refusal()),
+            Action::Join(_) => match self.participant(&command.by).map(|p| p.state) {
+                Some(State::Lobby) if ended.is_none() => Ok(Some(Body::LobbyWaiting {})),
+                _ if self.seated(&command.by).is_ok() => {
+                    Ok(joined(&self.meeting, &command.by, self.now.ms))
+                }
+                _ => Err(refusal()),
+            },
+            Action::Merge { .. } if ended.is_some() => Err(refusal()),
+            Action::Merge { .. } => self.merged_again(&command.by),
+            Action::TakeBack => Ok(Some(taken_back())),
+            Action::RaiseHand | Action::LowerHand => Ok(Some(self.meeting.hands_body())),
+            Action::Admit { users } | Action::Deny { users } => {
+                Ok(Some(self.lobby_as_it_is(users.as_deref(), rev)))
+            }
+            Action::TransferHost { .. } => Ok(self.meeting.host_body()),
+            Action::SetRole { user, .. } => Ok(self.participant_answer(user)),
+            Action::UpdateMeeting(_) => {
+                Ok(Some(Body::MeetingUpdated { meeting: self.meeting.view(self.now.ms) }))
+            }
             Action::Invite { invitees, .. } => {
                 let named: Vec<_> = invitees.iter().map(|invitee| invitee.user_id.clone()).collect();
                 Ok(Some(self.result_of(&named)))
@@ -97,6 +128,18 @@ impl Change {
             Action::CancelInvite { invitees: None } => {
                 Ok(Some(self.result_of(&self.users(|p| p.changed_rev == rev && p.state == State::Cancelled))))
             }
+            Action::Mute { whom, mode, for_seconds } => {
+                let until_ms = for_seconds.map(|seconds| self.now.ms + i64::from(seconds) * 1_000);
+                Ok(Some(self.speech_answer(&command.by, whom, (*mode).into(), until_ms)))
+            }
+            Action::AllowSpeech { whom } => {
+                Ok(Some(self.speech_answer(&command.by, whom, SpeechMode::Free, None)))
+            }
+            Action::UnmuteSelf => {
+                let whom = Whom::User(command.by.user());
+                Ok(Some(self.speech_answer(&command.by, &whom, SpeechMode::Free, None)))
+            }
+            Action::Remove { user, .. } => Ok(self.participant_answer(user)),
             Action::Leave | Action::Reject { .. } | Action::Silence { .. } => Ok(Some(Body::Ok {})),
             Action::Ringing { .. } => match ended {
                 Some((reason, _, _)) => Err(Refusal::meeting_ended(reason)),
@@ -107,11 +150,11 @@ impl Change {
     }
 }
 
-fn joined(meeting: &super::Meeting, by: &ClientId, now_ms: i64) -> Option<Body<Grant>> {
+pub(super) fn joined(meeting: &super::Meeting, by: &ClientId, now_ms: i64) -> Option<Body<Grant>> {
     let participant = meeting.participants.get(&by.user())?;
     Some(Body::Joined { join: Grant::of(meeting, participant), meeting: meeting.view(now_ms) })
 }
 
-fn not_admitted() -> Refusal {
+pub(super) fn not_admitted() -> Refusal {
     Refusal::new(Code::NotAdmitted, "you are not in this meeting on this device")
 }

@@ -26,11 +26,21 @@ impl Change {
         participant.state = state;
         participant.changed_rev = self.rev;
         self.changed = true;
+        if state == ParticipantState::Joined {
+            participant.joined_ms.get_or_insert(self.now.ms);
+        }
+        if matches!(
+            state,
+            ParticipantState::Joined | ParticipantState::Reconnecting | ParticipantState::Left
+        ) {
+            // The seat stays where it is: no other device takes it any more.
+            participant.waiting = Vec::new();
+        }
         if !state.is_member() && !state.is_pending() {
             participant.join_by_ms = None;
             participant.check_at_ms = None;
             participant.away = None;
-            participant.hand = false;
+            participant.hand_rev = None;
             if std::mem::take(&mut participant.holds_slot) {
                 self.slots.push(SlotChange::Free(user.clone()));
             }
@@ -42,6 +52,9 @@ impl Change {
         let join_by_ms = self.now.ms + super::JOIN_MS;
         if let Some(participant) = self.meeting.participants.get_mut(user) {
             participant.seat = Some(device.clone());
+            participant.seated_rev = self.rev;
+            participant.seated_ms = self.now.ms;
+            participant.joined_ms = None;
             participant.join_by_ms = Some(join_by_ms);
             if !std::mem::replace(&mut participant.holds_slot, true) {
                 self.slots.push(SlotChange::Claim(user.clone()));
@@ -58,8 +71,13 @@ impl Change {
 
     /// Sets every leg of the user's invitation.
     pub(super) fn each_leg(&mut self, user: &UserId, leg: impl Fn(&ClientId) -> Leg) {
-        let invitation = self.meeting.participants.get_mut(user).and_then(|p| p.invitation.as_mut());
-        for (device, state) in invitation.into_iter().flat_map(|invitation| invitation.legs.iter_mut()) {
+        let rev = self.rev;
+        let Some(invitation) = self.meeting.participants.get_mut(user).and_then(|p| p.invitation.as_mut())
+        else {
+            return;
+        };
+        invitation.closed_rev = rev;
+        for (device, state) in &mut invitation.legs {
             *state = leg(device);
         }
     }
@@ -92,7 +110,10 @@ impl Change {
         }
         match self.meeting.mode {
             Mode::Direct => self.settle_direct(),
-            Mode::Group => self.settle_group(),
+            Mode::Group => {
+                self.settle_host();
+                self.settle_group();
+            }
         }
     }
 
@@ -131,10 +152,15 @@ impl Change {
     }
 
     fn settle_group(&mut self) {
-        let members = self.meeting.members().count();
+        if self.meeting.end().is_some() {
+            return;
+        }
+        let in_media = |p: &Participant| {
+            matches!(p.state, ParticipantState::Joined | ParticipantState::Reconnecting)
+        };
         match self.meeting.phase {
             Phase::Created | Phase::Ringing | Phase::Empty { .. } if self.joined() >= 1 => self.activate(),
-            Phase::Active if members == 0 => {
+            Phase::Active if !self.meeting.members().any(in_media) => {
                 self.meeting.phase = Phase::Empty { until_ms: self.now.ms + EMPTY_MS };
                 self.changed = true;
             }

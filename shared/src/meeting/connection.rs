@@ -3,7 +3,7 @@
 
 use super::change::Change;
 use super::{
-    Away, CALLER_CHECK_MS, CHECK_MS, Decision, Meeting, Now, Participant, RECONNECT_DIRECT_MS,
+    Away, CALLER_CHECK_MS, CHECK_MS, Decision, JOIN_MS, Meeting, Now, Participant, RECONNECT_DIRECT_MS,
     RECONNECT_GROUP_MS,
 };
 use crate::address::ClientId;
@@ -40,12 +40,13 @@ pub fn connection(meeting: &Meeting, device: &ClientId, seen: Connection, now: N
 }
 
 impl Meeting {
-    /// Devices whose connection must be looked at before time decides about their seat.
+    /// Devices that must be looked at, at the RTC service or the broker, before time decides about their seat.
     #[must_use]
     pub fn due_checks(&self, now: Now) -> Vec<ClientId> {
         let due = |p: &&Participant| {
             let away = p.away.filter(|_| p.state == State::Reconnecting).map(|away| away.until_ms);
-            p.state.is_member() && [p.check_at_ms, away].into_iter().flatten().any(|at| at <= now.ms)
+            let join = p.join_by_ms.filter(|_| now.rtc_tells && p.state == State::Accepted);
+            p.state.is_member() && [p.check_at_ms, away, join].into_iter().flatten().any(|at| at <= now.ms)
         };
         self.participants.values().filter(due).filter_map(|p| p.seat.clone()).collect()
     }
@@ -58,8 +59,9 @@ impl Change {
     }
 
     fn dropped(&mut self, device: &ClientId) {
-        // Where the RTC service can tell, losing the broker says nothing.
-        if self.now.rtc_tells && !self.is_waiting_caller(device) {
+        let in_media = self.seat_of(device).is_some_and(|p| p.state == State::Joined);
+        // Where the RTC service can tell, losing the broker is only a reason to ask it.
+        if self.now.rtc_tells && !in_media && !self.is_waiting_caller(device) {
             return;
         }
         let wait_ms = if self.is_waiting_caller(device) { CALLER_CHECK_MS } else { CHECK_MS };
@@ -79,6 +81,14 @@ impl Change {
             return;
         }
         let user = device.user();
+        if self.now.rtc_tells && !self.is_waiting_caller(device) {
+            // Who is in the media is the RTC service's to say.
+            if let Some(participant) = self.seat_of(device) {
+                participant.check_at_ms = None;
+                self.changed = true;
+            }
+            return;
+        }
         if self.is_waiting_caller(device) {
             // T15: nobody answered and the caller has gone: it must not ring on.
             self.set_state(&user, State::Lost);
@@ -95,11 +105,24 @@ impl Change {
         self.settle();
     }
 
-    /// T25: back to where the participant was.
+    /// A device that is coming back to its seat gets the time that a newcomer has, where the RTC service tells when it
+    /// is in.
+    pub(super) fn comes_back(&mut self, device: &ClientId) {
+        let until_ms = self.now.ms + JOIN_MS;
+        if let Some(away) = self.seat_of(device).and_then(|p| p.away.as_mut())
+            && away.until_ms < until_ms
+        {
+            away.until_ms = until_ms;
+            self.changed = true;
+        }
+    }
+
+    /// T25: back to where the participant was, unless that is the RTC service's to say.
     pub(super) fn here(&mut self, device: &ClientId) {
+        let tells = self.now.rtc_tells;
         let Some(participant) = self.seat_of(device) else { return };
         let checked = participant.check_at_ms.take().is_some();
-        let away = participant.away.take();
+        let away = participant.away.take_if(|_| !tells);
         self.changed |= checked;
         if let Some(away) = away {
             let state = if away.was_joined { State::Joined } else { State::Accepted };

@@ -2,13 +2,13 @@
 
 use super::change::Change;
 use super::decide::{Outcome, SlotChange};
-use super::{DEVICES_MAX, Invitation, Leg, Participant, Phase, Refusal};
+use super::{DEVICES_MAX, Invitation, Leg, Participant, Phase, Refusal, SpeechState};
 use crate::address::{ClientId, UserId};
 use crate::id::InviteId;
 use crate::message::code::Code;
 use crate::message::downlink::Body;
 use crate::message::object::{
-    BusyPolicy, InvitePolicy, MediaFlags, Mode, ParticipantState as State, Role, Speech,
+    BusyPolicy, InvitePolicy, MediaFlags, Mode, ParticipantState as State, Role,
 };
 use serde_json::{Map, Value};
 
@@ -44,15 +44,24 @@ impl Participant {
             name,
             order,
             role,
+            role_rev: 0,
             state: State::Invited,
             changed_rev: 0,
             seat: None,
+            seated_rev: 0,
+            seated_ms: 0,
+            joined_ms: None,
+            moved: None,
+            waiting: Vec::new(),
+            merged_rev: 0,
             join_by_ms: None,
             check_at_ms: None,
             away: None,
             holds_slot: false,
-            speech: Speech::default(),
-            hand: false,
+            speech: SpeechState::default(),
+            banned_until_ms: None,
+            heard: None,
+            hand_rev: None,
             media: MediaFlags::default(),
             invitation: None,
         }
@@ -78,6 +87,7 @@ impl Change {
             inviter: inviter.clone(),
             deadline_ms: self.now.ms + i64::from(ring_seconds) * 1_000,
             legs: devices.into_iter().map(|device| (device.client_id, Leg::Offered)).collect(),
+            closed_rev: 0,
             ext: ext.cloned(),
         };
         let busy = invitee.busy && meeting.policy.busy == BusyPolicy::Reject;
@@ -88,6 +98,7 @@ impl Change {
         let invited = meeting.participants.entry(invitee.user_id.clone()).or_insert_with(newcomer);
         invited.invitation = Some(invitation);
         invited.seat = None;
+        invited.waiting = Vec::new();
         if takes_slot {
             invited.holds_slot = true;
             self.slots.push(SlotChange::Claim(invitee.user_id.clone()));

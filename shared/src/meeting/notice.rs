@@ -3,25 +3,30 @@
 //! Whatever a commit changed carries that commit's revision. So the news of a commit can be told again
 //! later (a request was repeated, a function died) and only what is still true is told.
 
-use super::{Grant, Invitation, Leg, Meeting, Participant, Tell};
+mod room;
+
+use super::{Grant, Invitation, Leg, Meeting, Now, Participant, Tell, speech};
 use crate::address::ClientId;
 use crate::cause::Cause;
-use crate::message::downlink::{Body, ClosedReason};
-use crate::message::object::ParticipantState as State;
+use crate::message::downlink::{Body, ClosedReason, RemovedReason};
+use crate::message::object::{Mode, ParticipantState as State};
+use std::collections::BTreeSet;
 
 /// The news of the commit that made `rev`, as far as it still holds.
-pub(super) fn notices(meeting: &Meeting, rev: u64, cause: &Cause, now_ms: i64) -> Vec<Tell> {
+pub(super) fn notices(meeting: &Meeting, rev: u64, cause: &Cause, now: Now) -> Vec<Tell> {
     let ended_now = meeting.end().is_some_and(|(_, _, ended_rev)| ended_rev == rev);
-    let news = News { meeting, rev, cause, now_ms };
+    let news = News { meeting, rev, cause, now, now_ms: now.ms };
     let mut tells = Vec::new();
-    if meeting.grouped_rev == Some(rev) && !ended_now {
-        news.to_all_members(&mut tells);
-    }
     for participant in meeting.participants.values().filter(|p| p.changed_rev == rev) {
         news.of_invitation(participant, &mut tells);
+        news.of_removal(participant, &mut tells);
         if !ended_now {
             news.to_members(participant, &mut tells);
         }
+    }
+    if !ended_now {
+        news.of_room(&mut tells);
+        news.of_speech(&mut tells);
     }
     if ended_now {
         news.of_end(&mut tells);
@@ -33,6 +38,7 @@ struct News<'a> {
     meeting: &'a Meeting,
     rev: u64,
     cause: &'a Cause,
+    now: Now,
     now_ms: i64,
 }
 
@@ -53,7 +59,7 @@ impl News<'_> {
                     tells.push(self.tell(device, invitation.id.as_str(), Body::Invitation(offer)));
                 }
             }
-            State::Accepted => {
+            State::Accepted if invitation.closed_rev == self.rev => {
                 self.close(invitation, Leg::LostElsewhere, ClosedReason::AnsweredElsewhere, tells);
             }
             State::Declined => {
@@ -73,6 +79,10 @@ impl News<'_> {
             State::Cancelled => {
                 self.close(invitation, Leg::Closed, ClosedReason::Cancelled, tells);
                 self.missed(invitation, "cancelled", tells);
+            }
+            // Only those who were still rung: who was in is told about it by `of_removal`.
+            State::Banned if participant.seat.is_none() => {
+                self.close(invitation, Leg::Closed, ClosedReason::Cancelled, tells);
             }
             // Only those who were still rung: who had a seat is told the end itself.
             State::Ended if participant.seat.is_none() => {
@@ -115,32 +125,90 @@ impl News<'_> {
 
     /// The roster: every member hears that this participant changed.
     fn to_members(&self, participant: &Participant, tells: &mut Vec<Tell>) {
-        let told = match participant.state {
-            State::Accepted | State::Joined | State::Reconnecting | State::Left | State::Lost => true,
+        if !self.is_roster(participant) {
+            return;
+        }
+        // The device that came in has the whole meeting in its answer.
+        let moved = participant.moved.as_ref().is_some_and(|moved| moved.rev == self.rev);
+        let knows = moved || participant.state == State::Accepted;
+        self.to_all_members(tells, participant.user_id.as_str(), |member| {
+            if member.user_id == participant.user_id && knows {
+                None
+            } else if participant.merged_rev == self.rev {
+                Some(self.meeting.merged_body(member, self.now_ms))
+            } else {
+                Some(Body::ParticipantUpdated { participant: participant.view(self.now_ms) })
+            }
+        });
+    }
+
+    /// Whether members are told of this participant's present state.
+    fn is_roster(&self, participant: &Participant) -> bool {
+        match participant.state {
+            State::Accepted
+            | State::Joined
+            | State::Reconnecting
+            | State::Left
+            | State::Lost
+            | State::Removed
+            | State::Banned => true,
+            // In a direct call its end says it.
+            State::Failed => self.meeting.mode == Mode::Group,
             // Those who are invited with the create stand in its answer.
             State::Invited => self.rev > 1,
             _ => false,
-        };
-        if !told {
-            return;
-        }
-        for member in self.meeting.members() {
-            // The device that accepted has the whole meeting in its answer.
-            if member.user_id == participant.user_id && participant.state == State::Accepted {
-                continue;
-            }
-            let Some(seat) = &member.seat else { continue };
-            let body = Body::ParticipantUpdated { participant: participant.view() };
-            let tell = self.tell(seat, participant.user_id.as_str(), body);
-            tells.push(Tell { prev_rev: Some(self.meeting.told_rev), ..tell });
         }
     }
 
-    /// A direct call became a group.
-    fn to_all_members(&self, tells: &mut Vec<Tell>) {
-        for seat in self.meeting.members().filter_map(|member| member.seat.as_ref()) {
-            let body = Body::MeetingUpdated { meeting: self.meeting.view(self.now_ms) };
-            let tell = self.tell(seat, "", body);
+    /// T32, T33: to the device that was in, or to all that were offered to be.
+    fn of_removal(&self, participant: &Participant, tells: &mut Vec<Tell>) {
+        let (reason, until_in_ms) = match participant.state {
+            State::Removed => (RemovedReason::Removed, None),
+            State::Banned => {
+                let until_ms = participant.banned_until_ms;
+                (RemovedReason::Banned, until_ms.map(|until_ms| (until_ms - self.now_ms).max(0)))
+            }
+            _ => return,
+        };
+        let offered = participant.invitation.iter().flat_map(|invitation| invitation.legs.keys());
+        let mut devices: BTreeSet<&ClientId> = participant.waiting.iter().chain(&participant.seat).collect();
+        if devices.is_empty() {
+            devices.extend(offered);
+        }
+        for device in devices {
+            let body = Body::ParticipantRemoved { reason, until_in_ms };
+            tells.push(self.tell(device, participant.user_id.as_str(), body));
+        }
+    }
+
+    /// T34–T38: everybody whose speech changed, and everybody else; in one statement where one is true of all.
+    fn of_speech(&self, tells: &mut Vec<Tell>) {
+        let changed: Vec<&Participant> =
+            self.meeting.members().filter(|p| p.speech.rev == self.rev).collect();
+        let summary = speech::of_everybody(self.meeting, self.rev, self.now);
+        for member in self.meeting.members() {
+            let Some(seat) = &member.seat else { continue };
+            let own = changed.iter().filter(|p| p.user_id == member.user_id);
+            let others = changed.iter().filter(|p| p.user_id != member.user_id && summary.is_none());
+            let of_one = |p: &&Participant| (p.user_id.as_str().to_owned(), speech::of_one(self.meeting, p, self.now));
+            let all = summary.clone().map(|body| ("*".to_owned(), body));
+            for (subject, body) in own.chain(others).map(of_one).chain(all) {
+                let tell = self.tell(seat, &subject, body);
+                tells.push(Tell { prev_rev: Some(self.meeting.told_rev), ..tell });
+            }
+        }
+    }
+
+    /// What every member is told, whoever there is something to say to.
+    fn to_all_members(
+        &self,
+        tells: &mut Vec<Tell>,
+        subject: &str,
+        body: impl Fn(&Participant) -> Option<Body<Grant>>,
+    ) {
+        for member in self.meeting.members() {
+            let (Some(seat), Some(body)) = (&member.seat, body(member)) else { continue };
+            let tell = self.tell(seat, subject, body);
             tells.push(Tell { prev_rev: Some(self.meeting.told_rev), ..tell });
         }
     }
@@ -151,9 +219,11 @@ impl News<'_> {
             .participants
             .values()
             .filter(|p| p.changed_rev == self.rev && p.state == State::Ended);
-        for seat in ended.filter_map(|p| p.seat.as_ref()) {
+        // Who still waited in the lobby, or was let in just now, did so on several devices.
+        let devices: BTreeSet<&ClientId> = ended.flat_map(|p| p.waiting.iter().chain(&p.seat)).collect();
+        for device in devices {
             if let Some(body) = self.meeting.ended_body() {
-                tells.push(self.tell(seat, "", body));
+                tells.push(self.tell(device, "", body));
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::cause::Cause;
 use crate::id::{BodyHash, MeetingId, RequestId};
 use crate::message::code::{Code, EndReason};
 use crate::message::downlink::Body;
-use crate::message::object::{Mode, Role};
+use crate::message::object::{BusyPolicy, Mode, Role};
 use crate::message::uplink::CreateMeeting;
 use std::collections::BTreeMap;
 
@@ -60,7 +60,8 @@ impl Meeting {
                 format!("the meeting has {max_participants} seats"),
             ));
         }
-        if opening.busy {
+        // Who lets calls wait may be in several.
+        if opening.busy && create.policy.unwrap_or_default().busy != BusyPolicy::Ring {
             return Err(Refusal::new(Code::UserBusy, "you are in another call: leave it first"));
         }
 
@@ -101,7 +102,7 @@ impl Meeting {
     #[must_use]
     pub fn taken_back(&self, by: &ClientId, cause: &Cause) -> Decision {
         let answer = self.ended_body().map(|body| Tell::answer(by, cause, body));
-        Decision { next: Some(self.clone()), slots: Vec::new(), tells: Vec::new(), answer, refused: None }
+        Decision { next: Some(self.clone()), answer, ..Decision::default() }
     }
 
     /// Whether this is the mark of a create that was taken back before it was seen: nobody ever had a seat.
@@ -112,7 +113,7 @@ impl Meeting {
 }
 
 /// The meeting before anybody was invited: only its creator, who has no seat yet.
-fn blank(opening: &Opening, now: Now) -> Meeting {
+pub(super) fn blank(opening: &Opening, now: Now) -> Meeting {
     let create = &opening.create;
     let host = opening.by.user();
     let creator = Participant::newcomer(host.clone(), opening.name.clone(), Role::Host, 0);
@@ -140,6 +141,12 @@ fn blank(opening: &Opening, now: Now) -> Meeting {
         },
         participants: BTreeMap::from([(host, creator)]),
         requests: BTreeMap::new(),
+        host_change: None,
+        host_away: None,
+        warning: None,
+        hands_rev: 0,
+        updated_rev: 0,
+        merged_into: None,
         reached: BTreeMap::new(),
     }
 }
@@ -154,11 +161,11 @@ fn finish(change: Change, opening: &Opening) -> Decision {
     // The answer tells the only member there is.
     meeting.told_rev = change.rev;
     let cause = Cause::Request { client_id: opening.by.clone(), request_id: opening.request_id.clone() };
-    let tells = notices(&meeting, change.rev, &cause, change.now.ms);
+    let tells = notices(&meeting, change.rev, &cause, change.now);
     let answer = Tell::answer(&opening.by, &cause, created(&meeting, change.now.ms));
     // A slot that is claimed and freed in one decision (the only invitee is busy) was never held.
     let slots = if meeting.end().is_some() { Vec::new() } else { change.slots };
-    Decision { next: Some(meeting), slots, tells, answer: Some(answer), refused: None }
+    Decision { next: Some(meeting), slots, tells, answer: Some(answer), ..Decision::default() }
 }
 
 /// The answer to the create, from the present state: a way in only for a creator who has a seat.

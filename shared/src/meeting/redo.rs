@@ -1,6 +1,7 @@
 //! Doing the effects of a commit again, when nobody knows whether they were done.
 
 use super::decide::Decision;
+use super::media::acts;
 use super::notice::notices;
 use super::open::created;
 use super::{Meeting, Now, Tell};
@@ -11,7 +12,7 @@ use crate::cause::Cause;
 /// A create is also answered, since its terminal may have given up asking.
 #[must_use]
 pub fn redo(meeting: &Meeting, rev: u64, cause: &Cause, now: Now) -> Decision {
-    let again = notices(meeting, rev, cause, now.ms).into_iter();
+    let again = notices(meeting, rev, cause, now).into_iter();
     // Nobody can say what members knew then, so no `prev_rev`.
     let tells = again.map(|tell| Tell { prev_rev: None, ..tell }).collect();
     let creation = &meeting.created_by;
@@ -19,5 +20,5 @@ pub fn redo(meeting: &Meeting, rev: u64, cause: &Cause, now: Now) -> Decision {
     let waits = meeting.participants.get(&creation.client_id.user()).is_some_and(|p| p.state.is_member());
     let answer =
         (is_create && waits).then(|| Tell::answer(&creation.client_id, cause, created(meeting, now.ms)));
-    Decision { next: None, slots: Vec::new(), tells, answer, refused: None }
+    Decision { media: acts(meeting, rev), tells, answer, ..Decision::default() }
 }

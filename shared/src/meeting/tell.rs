@@ -5,7 +5,7 @@ use crate::address::{ClientId, UserId};
 use crate::cause::Cause;
 use crate::id::InviteId;
 use crate::message::downlink::{Body, ClosedReason};
-use crate::message::object::{Media, Mode, ParticipantState as State, Reach, SpeechMode};
+use crate::message::object::{Media, Mode, ParticipantState as State, Reach, Whom};
 use crate::rtc::Rights;
 use std::collections::BTreeMap;
 
@@ -71,7 +71,7 @@ impl Tell {
         subject: &str,
         body: Body<Grant>,
     ) -> Self {
-        let (class, keep_ms) = delivery(meeting, &body);
+        let (class, keep_ms) = delivery(meeting, to, &body);
         Self {
             to: to.clone(),
             cause: cause.clone(),
@@ -100,7 +100,7 @@ impl Tell {
     }
 }
 
-fn delivery(meeting: &Meeting, body: &Body<Grant>) -> (Class, i64) {
+fn delivery(meeting: &Meeting, to: &ClientId, body: &Body<Grant>) -> (Class, i64) {
     match body {
         Body::Invitation(offer) => {
             (Class::Ring { confirm: meeting.mode == Mode::Direct }, offer.deadline_in_ms)
@@ -110,6 +110,8 @@ fn delivery(meeting: &Meeting, body: &Body<Grant>) -> (Class, i64) {
         }
         Body::MissedCall { .. } => (Class::Queued, KEEP_MISSED_CALL_MS),
         Body::ParticipantUpdated { .. } if meeting.mode == Mode::Group => (Class::Passing, KEEP_MS),
+        // Whoever is meant must hear it.
+        Body::SpeechChanged { user_id, .. } if *user_id != Whom::User(to.user()) => (Class::Passing, KEEP_MS),
         _ => (Class::Queued, KEEP_MS),
     }
 }
@@ -176,6 +178,14 @@ fn closed_reason(participant: &Participant, invite: &InviteId, device: &ClientId
     }
 }
 
+impl Participant {
+    /// The participant's number in the meeting, from 1; the RTC service may know them by it.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.order + 1
+    }
+}
+
 impl Grant {
     /// What `participant` may do in the media of `meeting`.
     #[must_use]
@@ -183,10 +193,10 @@ impl Grant {
         let video = meeting.media == Media::Video;
         Self {
             user_id: participant.user_id.clone(),
-            number: participant.order + 1,
+            number: participant.number(),
             name: participant.name.clone(),
             rights: Rights {
-                microphone: participant.speech.mode != SpeechMode::Hard,
+                microphone: participant.speech.has_right(),
                 camera: video,
                 screen: video,
                 data: true,

@@ -33,6 +33,8 @@ impl Change {
         {
             self.set_state(&user, State::Lost);
         }
+        self.end_blocks();
+        self.end_bans();
         if self.changed {
             self.settle();
         }
@@ -50,6 +52,10 @@ impl Change {
             self.end(EndReason::Empty);
         } else if unused_end(&self.meeting).is_some_and(|end| end <= now_ms) {
             self.end(EndReason::Unused);
+        } else if self.meeting.host_away.is_some_and(|away| away.until_ms <= now_ms) {
+            self.end(EndReason::HostLeft);
+        } else {
+            self.warn();
         }
     }
 }
@@ -78,6 +84,8 @@ impl Meeting {
         let joins = waiting.filter_map(|p| p.join_by_ms);
         let checks = self.members().filter_map(|p| p.check_at_ms);
         let away = self.members().filter_map(|p| p.away).map(|away| away.until_ms);
+        let blocks = self.participants.values().filter_map(|p| p.speech.until_ms);
+        let bans = self.participants.values().filter_map(|p| p.banned_until_ms);
         let empty = match self.phase {
             Phase::Empty { until_ms } => Some(until_ms),
             _ => None,
@@ -87,7 +95,11 @@ impl Meeting {
             .chain(checks)
             .chain(away)
             .chain(empty)
+            .chain(blocks)
+            .chain(bans)
             .chain(unused_end(self))
+            .chain(self.host_away.map(|away| away.until_ms))
+            .chain(self.next_warning_ms())
             .chain([self.ends_at_ms])
             .min()
     }

@@ -23,7 +23,7 @@ impl Meeting {
             ends_in_ms: (self.ends_at_ms - now_ms).max(0),
             locked: self.locked,
             policy: self.policy,
-            participants: participants.into_iter().map(Participant::view).collect(),
+            participants: participants.into_iter().map(|p| p.view(now_ms)).collect(),
             ext: self.ext.clone(),
         }
     }
@@ -111,14 +111,14 @@ impl Meeting {
 impl Participant {
     /// The participant on the wire.
     #[must_use]
-    pub fn view(&self) -> ParticipantView {
+    pub fn view(&self, now_ms: i64) -> ParticipantView {
         ParticipantView {
             user_id: self.user_id.clone(),
             name: self.name.clone(),
             role: self.role,
             state: self.state,
-            speech: self.speech,
-            hand: self.hand,
+            speech: self.speech.view(now_ms),
+            hand: self.hand_rev.is_some(),
             media: self.media,
             invite_id: self.invitation.as_ref().filter(|_| self.state.is_pending()).map(|i| i.id.clone()),
         }

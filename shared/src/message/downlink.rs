@@ -3,7 +3,8 @@
 
 use super::code::{Code, EndReason};
 use super::object::{
-    CallView, Delivery, From, InvitationView, Media, MeetingView, Mode, ParticipantView, Reach,
+    CallView, Delivery, From, InvitationView, LobbyDecision, Media, MeetingView, Mode, ParticipantView, Reach, SpeechMode,
+    Whom,
 };
 use crate::address::UserId;
 use crate::id::{DownlinkId, InviteId, MeetingId, RequestId};
@@ -13,7 +14,6 @@ use serde_json::{Map, Value};
 
 /// Which request a downlink answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Re {
     /// The request with this id.
@@ -38,11 +38,13 @@ impl Re {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Downlink {
     /// The protocol's version.
+    #[cfg_attr(feature = "schema", schemars(extend("const" = super::VERSION)))]
     pub v: u64,
     /// The same for every copy of this message.
     pub id: DownlinkId,
     /// The request that it answers.
     #[serde(default, skip_serializing_if = "Re::is_nothing")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<RequestId>"))]
     pub re: Re,
     /// The meeting that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -158,6 +160,80 @@ pub enum Body<J = Join> {
         /// The participant as it is now.
         participant: ParticipantView,
     },
+    /// This user is out, or was moved to another device.
+    ParticipantRemoved {
+        /// Why.
+        reason: RemovedReason,
+        /// Milliseconds until a ban ends by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until_in_ms: Option<i64>,
+    },
+    /// Somebody may speak, is asked to be silent, or may not speak.
+    SpeechChanged {
+        /// Who; `"*"` is everybody who is in but the host and `by`.
+        user_id: Whom,
+        /// Whether they may speak.
+        mode: SpeechMode,
+        /// Milliseconds until a block ends by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until_in_ms: Option<i64>,
+        /// Who changed it.
+        by: UserId,
+        /// Whether the RTC service holds them to it; never for `soft`, which only asks.
+        enforced: bool,
+    },
+    /// Answers a `join` that has to wait for a host.
+    LobbyWaiting {},
+    /// Somebody waits in the lobby.
+    LobbyRequest {
+        /// Who.
+        user_id: UserId,
+        /// The name from the app's JWT.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
+    /// Whether a host let this user in from the lobby.
+    LobbyResult {
+        /// Whether.
+        admitted: bool,
+        /// The way in.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        join: Option<J>,
+        /// The meeting.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        meeting: Option<MeetingView>,
+    },
+    /// Answers `admit` and `deny`, and tells the other hosts.
+    LobbyUpdated {
+        /// What became of each.
+        users: Vec<LobbyDecision>,
+    },
+    /// Somebody else runs the meeting.
+    HostChanged {
+        /// Who.
+        host: UserId,
+        /// Who did before.
+        previous: UserId,
+    },
+    /// Hands went up or down.
+    HandChanged {
+        /// Whose are up, in the order raised.
+        hands: Vec<UserId>,
+    },
+    /// Answers a `create_meeting` that met a call of the same two; tells the other side of it.
+    MeetingMerged {
+        /// The call in which both are.
+        meeting: MeetingView,
+        /// The way in.
+        join: J,
+    },
+    /// The meeting ends soon.
+    MeetingEnding {
+        /// Milliseconds until then.
+        in_ms: i64,
+        /// Why.
+        reason: EndReason,
+    },
     /// The meeting is over.
     MeetingEnded {
         /// Why.
@@ -235,6 +311,19 @@ pub struct MeetingOffer {
     pub offer: Offer,
 }
 
+/// Why a user is out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RemovedReason {
+    /// By a host; may ask to come in again.
+    Removed,
+    /// By a host; may not come back.
+    Banned,
+    /// The user came in on another device.
+    Moved,
+}
+
 /// Why ringing stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -276,6 +365,16 @@ impl<J> Body<J> {
             Self::Ok {} => "ok",
             Self::Token { .. } => "token",
             Self::ParticipantUpdated { .. } => "participant_updated",
+            Self::ParticipantRemoved { .. } => "participant_removed",
+            Self::SpeechChanged { .. } => "speech_changed",
+            Self::LobbyWaiting {} => "lobby_waiting",
+            Self::LobbyRequest { .. } => "lobby_request",
+            Self::LobbyResult { .. } => "lobby_result",
+            Self::LobbyUpdated { .. } => "lobby_updated",
+            Self::HostChanged { .. } => "host_changed",
+            Self::HandChanged { .. } => "hand_changed",
+            Self::MeetingMerged { .. } => "meeting_merged",
+            Self::MeetingEnding { .. } => "meeting_ending",
             Self::MeetingEnded { .. } => "meeting_ended",
             Self::MissedCall { .. } => "missed_call",
             Self::Error { .. } => "error",
@@ -306,6 +405,22 @@ impl<J> Body<J> {
             Self::History { calls, cursor } => Body::History { calls, cursor },
             Self::Ok {} => Body::Ok {},
             Self::ParticipantUpdated { participant } => Body::ParticipantUpdated { participant },
+            Self::ParticipantRemoved { reason, until_in_ms } => {
+                Body::ParticipantRemoved { reason, until_in_ms }
+            }
+            Self::SpeechChanged { user_id, mode, until_in_ms, by, enforced } => {
+                Body::SpeechChanged { user_id, mode, until_in_ms, by, enforced }
+            }
+            Self::LobbyWaiting {} => Body::LobbyWaiting {},
+            Self::LobbyRequest { user_id, name } => Body::LobbyRequest { user_id, name },
+            Self::LobbyResult { admitted, join, meeting } => {
+                Body::LobbyResult { admitted, join: join.map(mint).transpose()?, meeting }
+            }
+            Self::LobbyUpdated { users } => Body::LobbyUpdated { users },
+            Self::HostChanged { host, previous } => Body::HostChanged { host, previous },
+            Self::HandChanged { hands } => Body::HandChanged { hands },
+            Self::MeetingMerged { meeting, join } => Body::MeetingMerged { meeting, join: mint(join)? },
+            Self::MeetingEnding { in_ms, reason } => Body::MeetingEnding { in_ms, reason },
             Self::MeetingEnded { reason, sip, duration_ms } => {
                 Body::MeetingEnded { reason, sip, duration_ms }
             }

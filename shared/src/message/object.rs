@@ -1,7 +1,8 @@
 //! The objects that messages carry, and the small words that core and wire share.
 
-use crate::address::UserId;
+use crate::address::{AddressError, UserId};
 use crate::id::{InviteId, MeetingId};
+use crate::message::code::Code;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -151,6 +152,38 @@ pub struct Speech {
     pub until_in_ms: Option<i64>,
 }
 
+/// One user, or everybody but the host and who says it: `"*"`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(with = "String", extend("pattern" = r"^([A-Za-z0-9_-]{1,64}|\*)$"))
+)]
+#[serde(try_from = "String", into = "String")]
+pub enum Whom {
+    /// This one.
+    User(UserId),
+    /// Everybody who is in, but the host and who says it.
+    Everybody,
+}
+
+impl TryFrom<String> for Whom {
+    type Error = AddressError;
+
+    fn try_from(text: String) -> Result<Self, AddressError> {
+        if text == "*" { Ok(Self::Everybody) } else { UserId::try_from(text).map(Self::User) }
+    }
+}
+
+impl std::convert::From<Whom> for String {
+    fn from(whom: Whom) -> Self {
+        match whom {
+            Whom::User(user) => user.into(),
+            Whom::Everybody => "*".to_owned(),
+        }
+    }
+}
+
 /// What a participant sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -232,6 +265,55 @@ pub struct Policy {
     pub busy: BusyPolicy,
     /// Whether newcomers start muted.
     pub entry_muted: bool,
+}
+
+/// Rules that change; what is left out stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default)]
+pub struct PolicyChange {
+    /// Who gets in without an invitation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub join: Option<JoinPolicy>,
+    /// Who may invite.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invite: Option<InvitePolicy>,
+    /// What happens when the host goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host_leave: Option<HostLeavePolicy>,
+    /// What happens to a call for somebody busy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub busy: Option<BusyPolicy>,
+    /// Whether newcomers start muted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry_muted: Option<bool>,
+}
+
+impl PolicyChange {
+    /// The rules after this change of `present`.
+    #[must_use]
+    pub fn over(self, present: Policy) -> Policy {
+        Policy {
+            join: self.join.unwrap_or(present.join),
+            invite: self.invite.unwrap_or(present.invite),
+            host_leave: self.host_leave.unwrap_or(present.host_leave),
+            busy: self.busy.unwrap_or(present.busy),
+            entry_muted: self.entry_muted.unwrap_or(present.entry_muted),
+        }
+    }
+}
+
+/// What became of somebody who waited in the lobby.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LobbyDecision {
+    /// Who.
+    pub user_id: UserId,
+    /// Whether they are in.
+    pub admitted: bool,
+    /// Why that could not be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
 }
 
 /// A participant on the wire.

@@ -5,13 +5,18 @@ mod attend;
 mod create;
 mod destroy;
 mod invite;
+mod moderate;
 mod sync;
 
 pub use answer::{Accept, Answer, Reject, RejectReason, Ringing, Silence};
-pub use attend::{Attend, Leave, MediaReport, RefreshToken, Rejoin, ReportMedia};
+pub use attend::{Attend, Join, Leave, LowerHand, MediaReport, RaiseHand, RefreshToken, Rejoin, ReportMedia, UnmuteSelf};
 pub use create::{Create, CreateMeeting};
 pub use destroy::{Destroy, DestroyMeeting};
 pub use invite::{CancelInvite, Invitations, Invite};
+pub use moderate::{
+    Admit, AllowSpeech, Deny, FOR_SECONDS_MAX, GivenRole, Moderate, Mute, MuteMode, Remove, SetRole, Star,
+    TransferHost, UpdateMeeting, Waiting,
+};
 pub use sync::{History, Sync, SyncState};
 
 use super::envelope::Invalid;

@@ -57,11 +57,64 @@ impl Account {
         self.with_secret()
     }
 
+    /// What [`mode`](Self::mode) means among those of a service; an empty one is the first.
+    pub(super) fn mode_of<M: Copy>(&self, known: &[(&str, M)]) -> Result<M, AccountError> {
+        let chosen = known.iter().find(|(name, _)| self.mode.is_empty() || *name == self.mode);
+        chosen.map(|(_, mode)| *mode).ok_or_else(|| {
+            let names: Vec<_> = known.iter().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect();
+            let why = match names.as_slice() {
+                [] => "this service has no modes; leave it empty".to_owned(),
+                names => format!("leave it empty, or set it to {}", names.join(" or ")),
+            };
+            AccountError::Malformed { name: "RTC_MODE", why }
+        })
+    }
+
     /// The account, if the secret that signs tokens is there.
     pub(super) fn with_secret(self) -> Result<Self, AccountError> {
         if self.key_secret.expose_secret().is_empty() {
             return Err(AccountError::Missing("RTC_KEY_SECRET"));
         }
         Ok(self)
+    }
+
+    /// The key of the management API, which is that of the tokens where no other is set.
+    #[cfg(feature = "aws")]
+    pub(super) fn api_key_or_token_key(&self) -> Result<(String, SecretString), AccountError> {
+        match &self.api {
+            Some(api) if !api.key_id.is_empty() || !api.key_secret.expose_secret().is_empty() => api.key(),
+            _ if self.key_id.is_empty() => Err(AccountError::Missing("RTC_KEY_ID")),
+            _ if self.key_secret.expose_secret().is_empty() => Err(AccountError::Missing("RTC_KEY_SECRET")),
+            _ => Ok((self.key_id.clone(), self.key_secret.clone())),
+        }
+    }
+}
+
+#[cfg(feature = "aws")]
+impl Api {
+    /// The API's own key; both halves must be there.
+    pub(super) fn key(&self) -> Result<(String, SecretString), AccountError> {
+        if self.key_id.is_empty() {
+            return Err(AccountError::Missing("RTC_API_KEY_ID"));
+        }
+        if self.key_secret.expose_secret().is_empty() {
+            return Err(AccountError::Missing("RTC_API_KEY_SECRET"));
+        }
+        Ok((self.key_id.clone(), self.key_secret.clone()))
+    }
+
+    /// The API's address without a slash at its end, if HTTP can go there.
+    pub(super) fn address(&self) -> Result<&str, AccountError> {
+        let url = self.url.trim_end_matches('/');
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let plain = |rest: &str| {
+            rest.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[')
+                && rest.chars().all(|each| each.is_ascii_graphic() && !matches!(each, '?' | '#' | '@'))
+        };
+        if rest.is_some_and(plain) {
+            return Ok(url);
+        }
+        let why = "an address that begins with https:// or http://, without a query".to_owned();
+        Err(AccountError::Malformed { name: "RTC_API_URL", why })
     }
 }

@@ -2,6 +2,9 @@
 //! the single-parameter token that wraps it. Source: "Token-based authentication" in the `ApsaraVideo` Live
 //! user guide (`help/en/live/user-guide/token-based-authentication`).
 
+#[cfg(feature = "aws")]
+pub mod control;
+pub mod dingrtc;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::error::is_word;
 use super::{Account, AccountError, Credential, IdError, JoinRequest, MintError, Minter, Provider, check_id};
 
 /// The address that every ARTC client starts from.
@@ -23,6 +27,42 @@ const MAX_ID: usize = 64;
 /// Always empty in production: the documented formula hashes it, Alibaba's Android helper does not, and with
 /// an empty one both agree.
 const NONCE: &str = "";
+
+/// Which of Alibaba's two services an account is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// ARTC in `ApsaraVideo` Live.
+    Artc,
+    /// `DingRTC`.
+    DingRtc,
+}
+
+impl Mode {
+    /// What `account.mode` says; ARTC if it says nothing.
+    ///
+    /// # Errors
+    /// It names neither.
+    pub fn of(account: &Account) -> Result<Self, AccountError> {
+        account.mode_of(&[("artc", Self::Artc), ("dingrtc", Self::DingRtc)])
+    }
+}
+
+/// A minter for the service that `account.mode` names.
+///
+/// # Errors
+/// A setting that is missing, or a mode that is none.
+pub fn minter(account: Account) -> Result<Box<dyn Minter>, AccountError> {
+    Ok(match Mode::of(&account)? {
+        Mode::Artc => Box::new(Artc::new(account)?),
+        Mode::DingRtc => Box::new(dingrtc::DingRtc::new(account)?),
+    })
+}
+
+/// Both services have the same alphabet and the same limit.
+fn check_ids(channel_id: &str, user_id: &str) -> Result<(), IdError> {
+    check_id("channel_id", channel_id, MAX_ID, is_word)?;
+    check_id("user_id", user_id, MAX_ID, is_word)
+}
 
 /// Mints ARTC tokens for one application.
 #[derive(Debug)]
@@ -53,9 +93,7 @@ impl Minter for Artc {
     }
 
     fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), IdError> {
-        let allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
-        check_id("channel_id", channel_id, MAX_ID, allowed)?;
-        check_id("user_id", user_id, MAX_ID, allowed)
+        check_ids(channel_id, user_id)
     }
 
     fn mint(&self, request: &JoinRequest<'_>) -> Result<Credential, MintError> {

@@ -3,11 +3,22 @@
 //! Services differ in what they can do, and say so in their [`Capabilities`]; what is not there is answered with
 //! [`ControlError::Unsupported`], and the meeting then says honestly that it was not enforced.
 
+#[cfg(test)]
+pub(in crate::rtc) mod fixture;
+mod http;
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
 
 use super::Rights;
+
+pub(in crate::rtc) use http::{Answer, Call, Repeat, parse, shown};
+pub use http::{Http, MAX_ANSWER_BYTES, Timeouts};
 
 /// What a service can do when it is told to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +34,8 @@ pub struct Capabilities {
     pub restrict: bool,
     /// It tells who is in a channel.
     pub list: bool,
+    /// It tells which channels there are.
+    pub channels: bool,
 }
 
 /// What is known of a channel when it is registered.
@@ -45,6 +58,23 @@ pub struct Moment {
     pub nonce: [u8; 16],
 }
 
+impl Moment {
+    /// Whole seconds since 1970.
+    pub(in crate::rtc) const fn seconds(self) -> i64 {
+        self.now_ms.div_euclid(1000)
+    }
+
+    /// Nonces for the requests of this call, 32 characters each, none twice.
+    pub(in crate::rtc) fn nonces(self) -> impl FnMut() -> String + Send + Sync {
+        let mut drawn = 0_u32;
+        move || {
+            drawn += 1;
+            let hash = Sha256::new().chain_update(self.nonce).chain_update(drawn.to_be_bytes()).finalize();
+            HEXLOWER.encode(&hash[..16])
+        }
+    }
+}
+
 /// A channel that exists at the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenChannel {
@@ -57,7 +87,8 @@ pub struct OpenChannel {
 /// Manages the channels of one account. `media_id` is the participant's id as the service knows it, from
 /// [`Minter::media_id`](super::Minter::media_id).
 ///
-/// Every call is safe to repeat, gives up after [`CALL_TIMEOUT`] and is tried once more where nothing can have happened.
+/// Every call is safe to repeat. Each of its requests gives up after [`CALL_TIMEOUT`] and is sent once more where that
+/// cannot do a thing twice; a service that was not reached is the caller's to try again later.
 #[async_trait]
 pub trait Control: Send + Sync {
     /// What this service can do.
@@ -88,7 +119,7 @@ pub trait Control: Send + Sync {
     async fn channels(&self, prefix: &str, at: Moment) -> Result<Vec<OpenChannel>, ControlError>;
 }
 
-/// One call, connection included.
+/// One request to a service: connection, answer and retry.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Why a service did not do what it was told. Carries no key, token or signature.

@@ -20,6 +20,9 @@ pub enum MintError {
         /// What the clock showed.
         now_ms: i64,
     },
+    /// The service knows users by number, and this one has none.
+    #[error("the user has no number in the meeting")]
+    Number,
     /// The claims could not be written down; a defect, not a condition.
     #[error("token could not be encoded: {0}")]
     Encoding(String),
@@ -52,6 +55,11 @@ pub enum IdError {
         /// Offset of the character in bytes.
         at: usize,
     },
+}
+
+/// Letters, digits, `_` and `-` of ASCII: the alphabet that most services share, and that of our own ids.
+pub(super) const fn is_word(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '-')
 }
 
 /// Checks one name against a service's limit and alphabet.

@@ -63,7 +63,11 @@ impl fmt::Debug for Credential {
 /// `join` on the wire: all that a client SDK needs to enter the channel. `Debug` shows neither the token nor
 /// the values of `params`, which may repeat it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(description = "All that the client SDK of the RTC service needs to enter the channel.")
+)]
 pub struct Join {
     /// Which client SDK to use.
     pub provider: Provider,

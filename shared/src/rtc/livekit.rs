@@ -1,7 +1,10 @@
 //! `LiveKit`: join tokens and their verification. Also what the laptop's SFU accepts, so that the laptop runs
 //! the production path. Format: <https://docs.livekit.io/home/get-started/authentication/>.
 
+pub mod callback;
 mod claims;
+#[cfg(feature = "aws")]
+pub mod control;
 #[cfg(test)]
 mod tests;
 
@@ -47,6 +50,7 @@ impl Livekit {
     /// # Errors
     /// A setting that is missing.
     pub fn new(account: Account) -> Result<Self, AccountError> {
+        account.mode_of(&[("", ())])?;
         let account = account.with_default_url(None)?;
         Ok(Self { url: account.url, key: ApiKey { id: account.key_id, secret: account.key_secret } })
     }
@@ -85,8 +89,8 @@ impl Minter for Livekit {
     }
 }
 
-/// The right to enter `room` and do there what `rights` allow, nothing by omission.
-fn join_grant(room: &str, rights: Rights) -> VideoGrant {
+/// The sources that `rights` let somebody publish.
+fn sources(rights: Rights) -> Vec<Source> {
     let mut sources = Vec::new();
     if rights.microphone {
         sources.push(Source::Microphone);
@@ -97,6 +101,12 @@ fn join_grant(room: &str, rights: Rights) -> VideoGrant {
     if rights.screen {
         sources.extend([Source::ScreenShare, Source::ScreenShareAudio]);
     }
+    sources
+}
+
+/// The right to enter `room` and do there what `rights` allow, nothing by omission.
+fn join_grant(room: &str, rights: Rights) -> VideoGrant {
+    let sources = sources(rights);
     VideoGrant {
         room_join: true,
         room: Some(room.to_owned()),

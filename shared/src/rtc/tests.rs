@@ -1,33 +1,17 @@
+//! What holds for every provider.
+
+mod bad_input;
+mod enforced;
+
 use serde_json::json;
 
+use super::fixture::{SECRET, account, minter, minters, request};
 use super::*;
-
-fn account() -> Account {
-    Account {
-        url: "wss://rtc.example.org".into(),
-        key_id: "key".into(),
-        key_secret: "s3cret".into(),
-        ..Account::default()
-    }
-}
-
-fn request() -> JoinRequest<'static> {
-    JoinRequest {
-        channel_id: "sb-m1",
-        user_id: "alice",
-        number: 1,
-        salt: 7,
-        name: None,
-        rights: Rights::ALL.without_microphone(),
-        now_ms: 1_767_225_600_000,
-        ttl_seconds: TTL_SECONDS,
-    }
-}
 
 #[test]
 fn the_join_object_has_the_protocols_members() {
-    let minter = Provider::Livekit.minter(account()).expect("complete");
-    let join = minter.join(&request()).expect("mints");
+    let rights = Rights::ALL.without_microphone();
+    let join = minter(Provider::Livekit, "").join(&JoinRequest { rights, ..request() }).expect("mints");
     let mut wire = serde_json::to_value(&join).expect("serialises");
     assert_eq!(serde_json::from_value::<Join>(wire.clone()).expect("reads its own"), join);
     wire["token"] = "…".into();
@@ -35,7 +19,7 @@ fn the_join_object_has_the_protocols_members() {
         wire,
         json!({
             "provider": "livekit", "url": "wss://rtc.example.org", "channel_id": "sb-m1", "user_id": "alice",
-            "token": "…", "token_expires_in_ms": 600_000, "rights_enforced": true, "params": {},
+            "token": "…", "token_expires_in_ms": 599_600, "rights_enforced": true, "params": {},
             "rights": {"microphone": false, "camera": true, "screen": true, "data": true, "subscribe": true},
         })
     );
@@ -46,30 +30,77 @@ fn every_provider_has_a_name_and_a_minter() {
     for provider in Provider::ALL {
         assert_eq!(provider.name().parse(), Ok(provider));
         assert_eq!(serde_json::to_value(provider).expect("serialises"), provider.name());
-        let minter = provider.minter(account()).expect("complete");
+        let minter = minter(provider, "");
         assert_eq!(minter.provider(), provider);
         assert_eq!(minter.join(&request()).expect("mints").provider, provider);
     }
 }
 
 #[test]
-fn an_unknown_provider_is_named_with_those_that_are_known() {
-    let refusal = "zoom".parse::<Provider>().expect_err("unknown").to_string();
-    assert_eq!(refusal, r#"unknown RTC provider "zoom"; known are livekit, alibaba"#);
+fn every_provider_has_the_params_of_the_protocol() {
+    let names: Vec<_> = minters()
+        .into_iter()
+        .map(|(name, minter)| {
+            let params = minter.join(&request()).expect("mints").params;
+            (name, params.keys().cloned().collect::<Vec<_>>().join(" "))
+        })
+        .collect();
+    let artc = "app_id nonce single_token timestamp";
+    let expected = [
+        ("livekit ", ""),
+        ("alibaba ", artc),
+        ("alibaba artc", artc),
+        ("alibaba dingrtc", "app_id mode nonce single_token timestamp"),
+        ("agora ", "app_id uid"),
+        ("agora cohost", "app_id uid"),
+        ("tencent ", "private_map_key sdk_app_id"),
+        ("tencent private_map_key", "private_map_key sdk_app_id"),
+        ("janus ", "core_token participant_id room"),
+        ("janus with turn", "core_token iceServers participant_id room"),
+    ];
+    assert_eq!(names, expected.map(|(name, params)| (name.to_owned(), params.to_owned())));
 }
 
 #[test]
-fn an_incomplete_account_is_refused_by_what_it_lacks() {
-    let minter = |account: Account| Provider::Livekit.minter(account).map(drop);
-    assert_eq!(minter(Account { url: String::new(), ..account() }), Err(AccountError::Missing("RTC_URL")));
-    assert_eq!(
-        minter(Account { key_id: String::new(), ..account() }),
-        Err(AccountError::Missing("RTC_KEY_ID"))
-    );
-    assert_eq!(
-        minter(Account { key_secret: "".into(), ..account() }),
-        Err(AccountError::Missing("RTC_KEY_SECRET"))
-    );
-    let everywhere = Provider::Alibaba.minter(Account { url: String::new(), ..account() });
-    assert_eq!(everywhere.expect("Alibaba has one address for all").url(), alibaba::GLOBAL_URL);
+fn the_same_request_makes_the_same_credential_and_another_salt_changes_only_salted_tokens() {
+    for (name, minter) in minters() {
+        let token = |salt| minter.join(&JoinRequest { salt, ..request() }).expect("mints").token;
+        assert_eq!(token(7), token(7), "{name}");
+        let salted = name.starts_with("agora") || name == "alibaba dingrtc";
+        assert_eq!(token(7) != token(8), salted, "{name}");
+        // The ends of what a salt can be are salts too.
+        let (_, _) = (token(0), token(u32::MAX));
+    }
+}
+
+#[test]
+fn media_ids_are_the_same_for_every_token_and_nobody_elses() {
+    for (name, minter) in minters() {
+        let id = minter.media_id("sb-m1", "alice", 1);
+        assert_eq!(minter.media_id("sb-m1", "alice", 1), id, "{name}");
+        assert_ne!(minter.media_id("sb-m1", "bob", 2), id, "{name}");
+        assert!(
+            !id.is_empty() && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+            "{id}"
+        );
+    }
+}
+
+#[test]
+fn no_output_shows_a_secret_or_a_token() {
+    for (name, minter) in minters() {
+        let credential = minter.mint(&request()).expect("mints");
+        let join = minter.join(&request()).expect("mints");
+        let shown = format!("{credential:?} {join:?}");
+        let values = join.params.iter().filter(|(name, _)| {
+            ["single_token", "core_token", "private_map_key", "iceServers"].contains(&name.as_str())
+        });
+        let values = values.map(|(_, value)| value.to_string());
+        for secret in values.chain([SECRET.to_owned(), join.token.clone()]) {
+            assert!(!shown.contains(secret.trim_matches('"')), "{name}: {shown}");
+        }
+    }
+    for provider in Provider::ALL {
+        assert!(!format!("{:?}", account(provider, "")).contains(SECRET));
+    }
 }

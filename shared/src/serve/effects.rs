@@ -5,7 +5,7 @@ use super::{Outcome, Service};
 use crate::address::ClientId;
 use crate::downlink::{About, Told};
 use crate::id::InviteId;
-use crate::meeting::{Decision, Meeting, Now, Tell};
+use crate::meeting::{Decision, MediaAct, Meeting, Now};
 use crate::message::object::Reach;
 use crate::store::{Loaded, Pending};
 use std::collections::BTreeMap;
@@ -18,12 +18,13 @@ impl Service {
     pub async fn perform(
         &self,
         before: Option<&Meeting>,
-        decision: Decision,
+        mut decision: Decision,
         guarded: bool,
         now: Now,
     ) -> Outcome {
-        let Some(after) = decision.next.as_ref().or(before) else { return Outcome::default() };
-        let about = About::meeting(after, now);
+        let Some(after) = decision.next.take().or_else(|| before.cloned()) else { return Outcome::default() };
+        let after = &after;
+        let committed = before.is_none_or(|before| before.rev < after.rev);
         let outcome = Outcome {
             meeting_id: Some(after.id.clone()),
             rev: Some(after.rev),
@@ -31,39 +32,63 @@ impl Service {
             refused: decision.refused,
             ..Outcome::default()
         };
+        let next = Some(after).filter(|_| committed);
+        let timer = self.arm(before, next, guarded, now);
+        let (done, ()) = futures::join!(self.carry_out(after, decision, before.is_none(), now), timer);
+        let remembered = self.remember(next).await;
+        if remembered && done.all() && (guarded || done.offered) {
+            self.settle(after, after.rev, &done, now).await;
+        }
+        done.add_to(outcome)
+    }
+
+    /// Does the effects of an earlier commit again, since nobody reported them done. `false` if that is so still.
+    pub async fn perform_again(&self, loaded: &Loaded, rev: u64, pending: &Pending, now: Now) -> bool {
+        let meeting = &loaded.meeting;
+        let decision = crate::meeting::redo(meeting, rev, &pending.cause, now);
+        let done = self.carry_out(meeting, decision, true, now).await;
+        self.remember(Some(meeting)).await && done.all() && self.settle(meeting, rev, &done, now).await
+    }
+
+    /// Tells the RTC service and everybody concerned.
+    ///
+    /// Rights and removals come first, since what is told says whether they hold. Closing the channel keeps nobody
+    /// waiting.
+    async fn carry_out(
+        &self,
+        meeting: &Meeting,
+        mut decision: Decision,
+        answer_first: bool,
+        now: Now,
+    ) -> Done {
+        let acts = std::mem::take(&mut decision.media);
+        let mut heeded = self.hold(meeting, &acts, now).await;
+        heeded.correct(&mut decision);
+        let (told, closed) =
+            futures::join!(self.tell(meeting, decision, answer_first, now), self.close(meeting, &acts, now));
+        if !closed {
+            heeded.failed.push("close");
+        }
+        Done { acts, unheeded: heeded.failed, ..told }
+    }
+
+    async fn tell(&self, meeting: &Meeting, decision: Decision, answer_first: bool, now: Now) -> Done {
+        let about = About::meeting(meeting, now);
         let (mut first, mut last) = (decision.tells, Vec::new());
         match decision.answer {
-            Some(answer) if before.is_none() => first.insert(0, answer),
+            Some(answer) if answer_first => first.insert(0, answer),
             Some(answer) => last.push(answer),
             None => {}
         }
-        let offers = first.iter().any(|tell| tell.offers().is_some());
-        let cause = first.first().or(last.first()).map(|tell| tell.cause.clone());
-        let timer = self.arm(before, decision.next.as_ref(), guarded, now);
-        let (told, ()) = futures::join!(self.outbox.tell_all(first, &about), timer);
-        if let Some(cause) = cause.filter(|_| offers) {
-            let waiting = after.tell_waiting(&told.best_reach(), &cause);
+        let offered = first.iter().any(|tell| tell.offers().is_some());
+        let cause = first.first().map(|tell| tell.cause.clone());
+        let told = self.outbox.tell_all(first, &about).await;
+        if let Some(cause) = cause.filter(|_| offered) {
+            let waiting = meeting.tell_waiting(&told.best_reach(), &cause);
             self.outbox.tell_all(waiting, &about).await;
         }
         let answered = self.outbox.tell_all(last, &about).await;
-        let remembered = self.remember(decision.next.as_ref()).await;
-        if remembered && (guarded || offers) {
-            self.settle(after, after.rev, &told, now).await;
-        }
-        outcome.told(&told).told(&answered)
-    }
-
-    /// Does the effects of an earlier commit again, since nobody reported them done.
-    pub async fn perform_again(&self, loaded: &Loaded, rev: u64, pending: &Pending, now: Now) -> Outcome {
-        let meeting = &loaded.meeting;
-        let decision = crate::meeting::redo(meeting, rev, &pending.cause, now);
-        let tells: Vec<Tell> = decision.answer.into_iter().chain(decision.tells).collect();
-        let told = self.outbox.tell_all(tells, &About::meeting(meeting, now)).await;
-        if self.remember(Some(meeting)).await {
-            self.settle(meeting, rev, &told, now).await;
-        }
-        Outcome { meeting_id: Some(meeting.id.clone()), rev: Some(meeting.rev), ..Outcome::default() }
-            .told(&told)
+        Done { told, answered, offered, ..Done::default() }
     }
 
     /// T47: an ended meeting goes into the call history of its people. `false` leaves the commit pending.
@@ -92,16 +117,18 @@ impl Service {
     /// After the fan-out: how far it got, and that nothing is left to do. Losing this write costs a repetition.
     ///
     /// An offer that went to the queue while its invitation was being closed may stand behind the news of that, so
-    /// the news is told once more, under an id of its own.
-    async fn settle(&self, meeting: &Meeting, rev: u64, told: &Told, now: Now) {
-        let present = match self.table.settle(&meeting.id, rev, &told.reached).await {
+    /// the news is told once more, under an id of its own. And a right that was taken while it was being given back, or
+    /// the other way round, is what it is now.
+    async fn settle(&self, meeting: &Meeting, rev: u64, done: &Done, now: Now) -> bool {
+        let present = match self.table.settle(&meeting.id, rev, &done.told.reached).await {
             Ok(present) => present,
             Err(error) => {
                 tracing::warn!(%error, "the effects could not be marked as done; they will be repeated");
-                return;
+                return false;
             }
         };
-        let unconfirmed: Vec<&(InviteId, ClientId)> = told
+        let unconfirmed: Vec<&(InviteId, ClientId)> = done
+            .told
             .reached
             .iter()
             .filter(|(_, reach)| **reach != Reach::Delivered)
@@ -110,7 +137,34 @@ impl Service {
         if let Some(present) = present.filter(|present| present.meeting.rev > meeting.rev) {
             let closings = present.meeting.close_again(&unconfirmed);
             self.outbox.tell_all(closings, &About::meeting(&present.meeting, now)).await;
+            let overtaken = present.meeting.overtaken(&done.acts, rev);
+            self.hold(&present.meeting, &overtaken, now).await;
         }
+        true
+    }
+}
+
+/// What became of a decision's effects.
+#[derive(Debug, Default)]
+struct Done {
+    told: Told,
+    answered: Told,
+    /// Whether somebody was rung.
+    offered: bool,
+    acts: Vec<MediaAct>,
+    /// What the RTC service did not do.
+    unheeded: Vec<&'static str>,
+}
+
+impl Done {
+    /// Whether nothing has to be done again. What a device was not told, a `sync` repairs.
+    fn all(&self) -> bool {
+        self.unheeded.is_empty()
+    }
+
+    fn add_to(self, outcome: Outcome) -> Outcome {
+        let outcome = outcome.told(&self.told).told(&self.answered);
+        Outcome { media_failed: self.unheeded, ..outcome }
     }
 }
 

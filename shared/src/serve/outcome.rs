@@ -32,6 +32,9 @@ pub struct Outcome {
     /// Downlinks that the broker did not take: device and type.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<(ClientId, &'static str)>,
+    /// What the RTC service did not do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub media_failed: Vec<&'static str>,
 }
 
 impl Outcome {

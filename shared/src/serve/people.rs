@@ -3,7 +3,7 @@
 use super::{Failure, Service};
 use crate::address::UserId;
 use crate::id::{InviteId, MeetingId};
-use crate::meeting::{Invitee, Now};
+use crate::meeting::{Device, Invitee, Now};
 use crate::store::{Loaded, StoreError, UserRecord};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +12,8 @@ pub struct People {
     /// The meeting that was asked for, if there is one.
     pub meeting: Option<Loaded>,
     users: BTreeMap<UserId, UserRecord>,
+    /// Meetings that the users' call slots name.
+    holders: Vec<Loaded>,
     occupied: BTreeSet<UserId>,
 }
 
@@ -19,8 +21,15 @@ impl Service {
     /// Reads the meeting `id` and `users` in one round trip; one more where a call slot is held.
     pub async fn people(&self, id: &MeetingId, users: &[UserId], now: Now) -> Result<People, Failure> {
         let view = self.table.opening(id, users, now.ms).await?;
-        let occupied = self.occupied(id, &view.users, now).await?;
-        Ok(People { meeting: view.meeting, users: view.users, occupied })
+        let (holders, occupied) = self.occupied(id, &view.users, now).await?;
+        Ok(People { meeting: view.meeting, users: view.users, holders, occupied })
+    }
+
+    /// The same in one round trip, where it does not matter who is in another call.
+    pub async fn people_of(&self, id: &MeetingId, users: &[UserId], now: Now) -> Result<People, Failure> {
+        let view = self.table.opening(id, users, now.ms).await?;
+        let (holders, occupied) = (Vec::new(), BTreeSet::new());
+        Ok(People { meeting: view.meeting, users: view.users, holders, occupied })
     }
 
     /// Who really is in another call. A held slot is believed only after its meeting was looked at, so that a crash
@@ -30,7 +39,7 @@ impl Service {
         here: &MeetingId,
         users: &BTreeMap<UserId, UserRecord>,
         now: Now,
-    ) -> Result<BTreeSet<UserId>, StoreError> {
+    ) -> Result<(Vec<Loaded>, BTreeSet<UserId>), StoreError> {
         let held =
             |(user, record): (&UserId, &UserRecord)| Some((user.clone(), record.slot.clone()?.meeting_id));
         let held: Vec<(UserId, MeetingId)> =
@@ -39,7 +48,8 @@ impl Service {
         let lives = |(user, id): &(UserId, MeetingId)| {
             holders.iter().any(|holder| holder.meeting.id == *id && holder.meeting.occupies(user, now))
         };
-        Ok(held.into_iter().filter(lives).map(|(user, _)| user).collect())
+        let occupied = held.into_iter().filter(lives).map(|(user, _)| user).collect();
+        Ok((holders, occupied))
     }
 }
 
@@ -62,6 +72,19 @@ impl People {
         self.users.get(user).and_then(|record| record.slot.as_ref()).map(|slot| slot.meeting_id.clone())
     }
 
+    /// The meeting that the user's call slot names, as it was read.
+    #[must_use]
+    pub fn call_of(&self, user: &UserId) -> Option<&Loaded> {
+        let id = self.slot_holder(user)?;
+        self.holders.iter().find(|holder| holder.meeting.id == id)
+    }
+
+    /// The user's known devices.
+    #[must_use]
+    pub fn devices(&self, user: &UserId) -> Vec<Device> {
+        self.users.get(user).map(|record| record.devices.clone()).unwrap_or_default()
+    }
+
     /// The user as an invitee.
     #[must_use]
     pub fn invitee(&self, user: &UserId, invite_id: InviteId) -> Invitee {
@@ -69,7 +92,7 @@ impl People {
             user_id: user.clone(),
             invite_id,
             name: self.name(user),
-            devices: self.users.get(user).map(|record| record.devices.clone()).unwrap_or_default(),
+            devices: self.devices(user),
             busy: self.is_busy(user),
         }
     }

@@ -1,10 +1,10 @@
 //! The loop that every change of a meeting goes through: load, decide, commit; then the effects.
 
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, Rtc};
 use crate::address::ClientId;
 use crate::aws::Aws;
 use crate::cause::Cause;
-use crate::config::Config;
+use crate::config::{Config, environment};
 use crate::downlink::Outbox;
 use crate::id::{IdKey, MeetingId};
 use crate::meeting::{Command, Connection, Decision, Meeting, Now, Refusal, SlotChange, connection, decide};
@@ -26,6 +26,8 @@ pub struct Service {
     pub outbox: Outbox,
     /// Nudges for deadlines.
     pub timer: Timer,
+    /// The management of the RTC service, where it is configured.
+    pub rtc: Option<Rtc>,
     /// The secret under which ids are derived.
     pub key: IdKey,
 }
@@ -36,6 +38,8 @@ pub struct Terms<'a> {
     pub seen: Option<&'a Loaded>,
     /// What made it.
     pub cause: Cause,
+    /// The mark of a request that came to nothing of its own, written in the same commit.
+    pub mark: Option<&'a Meeting>,
     /// Call slots, with the conditions under which they change.
     pub slots: Vec<SlotWrite>,
     /// Whether nobody would ask again if this process died now: then `wake` repeats the effects.
@@ -57,6 +61,7 @@ impl Service {
                 channel_prefix: config.channel_prefix,
             },
             timer: Timer { client: aws.sqs(), queue_url: config.wake_queue_url },
+            rtc: config.control.map(|control| Rtc::new(control, config.id_key.clone(), instance())),
             key: config.id_key,
         }
     }
@@ -105,16 +110,20 @@ impl Service {
         for attempt in 1..=ATTEMPTS {
             let decision = decided(&loaded.meeting);
             let Some(next) = decision.next.clone() else {
-                let outcome = self.perform(Some(&loaded.meeting), decision, false, now).await;
+                // Boxed, since every caller would carry it.
+                let outcome = Box::pin(self.perform(Some(&loaded.meeting), decision, false, now)).await;
                 return Ok((outcome, loaded));
             };
             let deadline = Cause::Deadline { meeting_id: next.id.clone(), rev: next.rev };
             let refused = decision.refused.is_some();
             // An end, and what only time or the broker did, would be asked for by nobody again.
             let guarded =
-                next.end().is_some() || (!decision.tells.is_empty() && (cause.is_none() || refused));
+                next.end().is_some()
+                    || self.has_media_acts(&decision)
+                    || (!decision.tells.is_empty() && (cause.is_none() || refused));
             let terms = Terms {
                 seen: Some(&loaded),
+                mark: None,
                 cause: cause.filter(|_| !refused).cloned().unwrap_or(deadline),
                 slots: decision.slots.iter().map(overwriting).collect(),
                 guarded,
@@ -122,7 +131,8 @@ impl Service {
             };
             match self.commit(&next, terms).await? {
                 Committed::Done => {
-                    let outcome = self.perform(Some(&loaded.meeting), decision, guarded, now).await;
+                    let performed = self.perform(Some(&loaded.meeting), decision, guarded, now);
+                    let outcome = Box::pin(performed).await;
                     return Ok((outcome, Loaded { meeting: next, ..loaded }));
                 }
                 Committed::Lost(Some(newer)) => loaded = *newer,
@@ -151,9 +161,15 @@ impl Service {
             due_at_ms: deadlines.min(),
             pending,
             parts: next.new_parts(),
+            mark: terms.mark,
         };
         Ok(self.table.commit(&commit).await?)
     }
+}
+
+/// What tells this process from others that run at the same moment.
+fn instance() -> String {
+    environment("AWS_LAMBDA_LOG_STREAM_NAME").unwrap_or_else(|| std::process::id().to_string())
 }
 
 /// Whoever accepts is in this call from now on, whatever held the slot before.
@@ -165,7 +181,7 @@ fn overwriting(change: &SlotChange) -> SlotWrite {
 }
 
 /// Waits a little longer each time, and a little differently for each cause, so that two do not meet again.
-async fn back_off(attempt: u32, meeting: &str, cause: Option<&Cause>) {
+pub async fn back_off(attempt: u32, meeting: &str, cause: Option<&Cause>) {
     let base_ms = 8_u64 << attempt;
     let asked = match cause {
         Some(Cause::Request { client_id, .. }) => client_id.as_str(),

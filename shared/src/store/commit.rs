@@ -32,6 +32,8 @@ pub struct Commit<'a> {
     pub due_at_ms: Option<i64>,
     /// Users who find the meeting by a `part` item of their own.
     pub parts: Vec<UserId>,
+    /// The mark of a request that came to nothing of its own, which must not be there yet.
+    pub mark: Option<&'a Meeting>,
 }
 
 /// A change of a call slot.
@@ -70,10 +72,10 @@ impl Table {
             commit.slots.iter().cloned().partition(|slot| matches!(slot, SlotWrite::Free(_)));
         // The end of the largest meeting frees more slots than fit. Those left out name a meeting that ended, which is
         // as good as free: a held slot is believed only after its meeting was looked at.
-        let room = ITEMS_MAX.saturating_sub(1 + slots.len() + commit.parts.len());
+        let room = ITEMS_MAX.saturating_sub(1 + slots.len() + commit.parts.len() + usize::from(commit.mark.is_some()));
         slots.extend(freed.into_iter().take(room));
         loop {
-            if slots.is_empty() && commit.parts.is_empty() {
+            if slots.is_empty() && commit.parts.is_empty() && commit.mark.is_none() {
                 return self.commit_one(commit).await;
             }
             match self.commit_all(commit, &slots).await? {
@@ -121,6 +123,12 @@ impl Table {
         }
         for user in &commit.parts {
             items.push(self.part_write(user, commit.next)?);
+        }
+        if let Some(mark) = commit.mark {
+            let (slots, parts) = (Vec::new(), Vec::new());
+            let alone =
+                Commit { next: mark, seen_rev: 0, slots, due_at_ms: None, pending: None, parts, mark: None };
+            items.push(self.meeting_write(&alone)?);
         }
         match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(Transaction::Outcome(Outcome::Done)),
@@ -263,6 +271,10 @@ fn cancelled(
         slots.iter().enumerate().filter(|(at, _)| failed(at + 1)).map(|(_, slot)| slot).collect();
     if refused.iter().any(|slot| !matches!(slot, SlotWrite::Free(_))) {
         return Ok(Transaction::Outcome(Outcome::SlotTaken));
+    }
+    // Behind the slots only the mark has a condition: the same request was seen meanwhile.
+    if (slots.len() + 1..reasons.len()).any(failed) {
+        return Ok(Transaction::Outcome(Outcome::Lost(None)));
     }
     if !refused.is_empty() {
         return Ok(Transaction::NotOurs(refused.into_iter().cloned().collect()));

@@ -2,8 +2,9 @@
 
 use std::collections::{HashSet, VecDeque};
 
+/// Remembers the last so many ids.
 #[derive(Debug)]
-pub(super) struct Recent {
+pub(crate) struct Recent {
     ids: HashSet<String>,
     order: VecDeque<String>,
     limit: usize,
@@ -12,6 +13,11 @@ pub(super) struct Recent {
 impl Recent {
     pub fn new(limit: usize) -> Self {
         Self { ids: HashSet::new(), order: VecDeque::new(), limit }
+    }
+
+    /// Whether it is known.
+    pub fn contains(&self, id: &str) -> bool {
+        self.ids.contains(id)
     }
 
     /// Remembers `id`; whether it was not known before.

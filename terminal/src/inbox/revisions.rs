@@ -24,7 +24,7 @@ struct Picture {
     whole: u64,
     /// The revision of the last snapshot of each object, by its name within the meeting.
     objects: HashMap<String, u64>,
-    /// What comes after the end cannot be missed any more.
+    /// What comes after the end, or after having been taken out, cannot be missed any more.
     ended: bool,
 }
 
@@ -55,16 +55,18 @@ impl Revisions {
         let is_exempt = ["re", "join", "invite_id"].iter().any(|field| message.body.contains_key(*field));
         let object = object(message);
         let picture = self.picture(meeting_id);
+        // Whoever was taken out and is let in again is told everything again.
+        picture.ended &= !message.body.contains_key("join");
         if has_meeting {
             picture.note_whole(rev);
         }
+        picture.ended |= matches!(message.kind.as_str(), "meeting_ended" | "participant_removed");
         // The gap is looked for before the message itself is taken in, and reported once.
         let gap = message.prev_rev.is_some_and(|prev_rev| {
             let gap = !picture.ended && picture.known.is_none_or(|known| prev_rev > known);
             picture.known = picture.known.max(Some(rev));
             gap
         });
-        picture.ended |= message.kind == "meeting_ended";
         let is_older = object.is_some_and(|object| picture.note_object(object, rev));
         match (is_older && !is_exempt, gap) {
             (true, _) => Standing::Superseded,

@@ -19,7 +19,7 @@ struct Foreign {
 }
 
 /// A Python that has the MQTT client: the project's own, or else the system's.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let own = workspace().join(".venv/bin/python");
     if own.is_file() {
         return own;

@@ -11,7 +11,7 @@ use switchboard::rtc::livekit::{self, ApiKey};
 
 /// The laptop's development key at the RTC service.
 fn development_key() -> ApiKey {
-    ApiKey { id: "devkey".to_owned(), secret: "local-development-only-livekit-secret".to_owned().into() }
+    ApiKey { id: "devkey".to_owned(), secret: "local-development-only-rtc-secret".to_owned().into() }
 }
 
 #[tokio::test]

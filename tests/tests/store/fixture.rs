@@ -68,7 +68,7 @@ pub fn meeting(mode: Mode, caller: &UserId, invitees: &[UserId]) -> Meeting {
             ext: None,
         },
     };
-    let decision = Meeting::open(&opening, Now { ms: START_MS, rtc_tells: false }).expect("it may be made");
+    let decision = Meeting::open(&opening, Now { ms: START_MS, ..Now::default() }).expect("it may be made");
     decision.next.expect("a new meeting is written")
 }
 
@@ -116,6 +116,7 @@ pub fn commit(next: &Meeting) -> Commit<'_> {
         pending: None,
         due_at_ms: None,
         parts: Vec::new(),
+        mark: None,
     }
 }
 

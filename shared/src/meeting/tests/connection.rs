@@ -88,11 +88,15 @@ fn a_device_without_the_seat_changes_nothing() {
 }
 
 #[test]
-fn where_the_rtc_service_can_tell_losing_the_broker_says_nothing() {
+fn where_the_rtc_service_can_tell_losing_the_broker_is_only_a_reason_to_ask_it() {
     let mut call = in_the_media();
     call.now.rtc_tells = true;
     seen(&mut call, "bob.phone", Connection::Dropped);
-    assert!(call.last.next.is_none());
+    assert!(call.told().is_empty());
+    call.at(10_000);
+    assert_eq!(call.meeting.due_checks(call.now), [client("bob.phone")]);
+    seen(&mut call, "bob.phone", Connection::Gone);
+    assert_eq!((call.state("bob"), call.told().is_empty()), (State::Joined, true));
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub(crate) fn key() -> IdKey {
 }
 
 pub(crate) fn now(after_ms: i64) -> Now {
-    Now { ms: START_MS + after_ms, rtc_tells: false }
+    Now { ms: START_MS + after_ms, ..Now::default() }
 }
 
 pub(crate) fn client(device: &str) -> ClientId {
@@ -145,7 +145,7 @@ impl Call {
 
     pub(crate) fn joins_media(&mut self, device: &str) -> Result<(), Code> {
         let media = MediaFlags { audio: true, ..MediaFlags::default() };
-        self.does(device, Action::ReportMedia { state: MediaReport::Joined, media })
+        self.does(device, Action::ReportMedia { state: MediaReport::Joined, media, verified: true })
     }
 
     pub(crate) fn leaves(&mut self, device: &str) -> Result<(), Code> {

@@ -1,10 +1,14 @@
 //! Any sequence of commands, repeats and pauses keeps the invariants.
 
 use super::fixture::{Call, START_MS, client, create, opening, user};
-use crate::meeting::{Action, Connection, Device, Invitee, Leg, Meeting, Phase, connection};
-use crate::message::object::{MediaFlags, Mode, ParticipantState as State};
-use crate::message::uplink::MediaReport;
+use crate::address::UserId;
+use crate::meeting::{
+    Action, Connection, Device, Invitee, Leg, MediaAct, MediaSeen, Meeting, Phase, connection, media_seen,
+};
+use crate::message::object::{MediaFlags, Mode, ParticipantState as State, Whom};
+use crate::message::uplink::{MediaReport, MuteMode};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 const DEVICES: [&str; 7] = [
     "alice.phone",
@@ -16,21 +20,25 @@ const DEVICES: [&str; 7] = [
     "mallory.phone",
 ];
 
+const PEOPLE: [&str; 4] = ["alice", "bob", "carol", "mallory"];
+
 #[derive(Debug, Clone)]
 enum Step {
     Ask { device: usize, id: u8, action: u8, whose: u8 },
     Wait { ms: i64 },
     Connection { device: usize, seen: Connection },
+    Media { who: usize, seen: u8 },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let ask = (0..DEVICES.len(), 0..12_u8, 0..11_u8, 0..2_u8)
+    let ask = (0..DEVICES.len(), 0..12_u8, 0..16_u8, 0..2_u8)
         .prop_map(|(device, id, action, whose)| Step::Ask { device, id, action, whose });
     let wait = prop_oneof![0..3_000_i64, 20_000..60_000_i64, 200_000..15_000_000_i64]
         .prop_map(|ms| Step::Wait { ms });
     let seen = prop_oneof![Just(Connection::Dropped), Just(Connection::Gone), Just(Connection::Here)];
     let connection = (0..DEVICES.len(), seen).prop_map(|(device, seen)| Step::Connection { device, seen });
-    proptest::collection::vec(prop_oneof![6 => ask, 1 => wait, 2 => connection], 1..60)
+    let media = (0..PEOPLE.len(), 0..5_u8).prop_map(|(who, seen)| Step::Media { who, seen });
+    proptest::collection::vec(prop_oneof![6 => ask, 1 => wait, 2 => connection, 2 => media], 1..60)
 }
 
 fn action(call: &Call, action: u8, whose: u8) -> Action {
@@ -41,14 +49,29 @@ fn action(call: &Call, action: u8, whose: u8) -> Action {
         0 => Action::Ringing { invite_id },
         1 => Action::Accept { invite_id },
         2 => Action::Reject { invite_id },
-        3 => Action::ReportMedia { state: MediaReport::Joined, media },
+        3 => Action::ReportMedia { state: MediaReport::Joined, media, verified: true },
         4 => Action::RefreshToken,
         5 => Action::Leave,
         6 => Action::Silence { invite_id },
         7 => Action::Rejoin,
         8 => Action::CancelInvite { invitees: None },
         9 => Action::Invite { invitees: vec![invitee(name)], ring_seconds: None, ext: None },
+        10 => Action::Mute { whom: Whom::User(user(name)), mode: MuteMode::Hard, for_seconds: Some(30) },
+        11 => Action::Mute { whom: Whom::Everybody, mode: MuteMode::Soft, for_seconds: None },
+        12 => Action::AllowSpeech { whom: Whom::Everybody },
+        13 => Action::UnmuteSelf,
+        14 => Action::Remove { user: user(name), ban: whose == 1, for_seconds: (whose == 1).then_some(30) },
         _ => Action::Destroy,
+    }
+}
+
+fn media_seen_of(call: &Call, who: &str, seen: u8) -> MediaSeen {
+    let rev = call.meeting.rev;
+    match seen {
+        0 | 1 => MediaSeen::Joined { user: user(who) },
+        2 => MediaSeen::Left { user: user(who), clean: true },
+        3 => MediaSeen::Left { user: user(who), clean: false },
+        _ => MediaSeen::Present { users: BTreeSet::from([user(who)]), rev },
     }
 }
 
@@ -69,6 +92,8 @@ fn holds(meeting: &Meeting) {
             "no open offer: {p:?}"
         );
         assert!(!p.state.is_member() || p.seat.is_some(), "a member has a seat");
+        assert!(p.speech.until_ms.is_none() || !p.speech.has_right(), "only a block ends by itself: {p:?}");
+        assert!(p.banned_until_ms.is_none() || p.state == State::Banned, "only a ban does: {p:?}");
         assert!(!p.holds_slot || open || p.state.is_member(), "a slot is held by who has a part: {p:?}");
     }
     assert!(meeting.members().count() <= meeting.max_participants as usize);
@@ -83,6 +108,10 @@ fn holds(meeting: &Meeting) {
     }
 }
 
+fn is_removal(act: &MediaAct, whose: &UserId) -> bool {
+    matches!(act, MediaAct::Remove { user, .. } if user == whose)
+}
+
 fn play(mode: Mode, invitees: &[&str], steps: Vec<Step>) {
     let mut call = Call::open(&opening(create(mode, invitees)));
     let mut after_ms = 0;
@@ -95,6 +124,19 @@ fn play(mode: Mode, invitees: &[&str], steps: Vec<Step>) {
             }
             Step::Connection { device, seen } => {
                 let decision = connection(&call.meeting, &client(DEVICES[device]), seen, call.now);
+                if let Some(next) = decision.next {
+                    call.meeting = next;
+                }
+            }
+            Step::Media { who, seen } => {
+                let seen = media_seen_of(&call, PEOPLE[who], seen);
+                let decision = media_seen(&call.meeting, &seen, call.now);
+                if let (MediaSeen::Joined { user }, Some(p)) =
+                    (&seen, before.participants.get(&user(PEOPLE[who])))
+                {
+                    let out = decision.media.iter().any(|act| *act == MediaAct::Close || is_removal(act, user));
+                    assert!(p.state.is_member() || out, "nobody without a seat stays in the media: {p:?}");
+                }
                 if let Some(next) = decision.next {
                     call.meeting = next;
                 }

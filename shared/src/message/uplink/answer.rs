@@ -55,6 +55,7 @@ pub struct Reject {
     pub reason: RejectReason,
     /// At most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = super::TEXT_MAX)))]
     pub text: Option<String>,
 }
 

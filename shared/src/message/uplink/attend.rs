@@ -1,5 +1,6 @@
 //! Requests of `attend`.
 
+use super::super::object::Media;
 use super::{Fields, of_a_meeting, requests};
 use crate::id::MeetingId;
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,43 @@ pub struct Rejoin {
     pub meeting_id: MeetingId,
 }
 
+/// Speaks again after a soft mute.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct UnmuteSelf {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+}
+
+/// Comes in without an invitation, or moves the call to this device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Join {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+    /// Audio or video.
+    pub media: Media,
+    /// Whether a seat on another device of the same user moves here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takeover: Option<bool>,
+}
+
+/// Raises a hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RaiseHand {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+}
+
+/// Lowers the hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LowerHand {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+}
+
 /// Hangs up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -58,17 +96,25 @@ pub struct Leave {
     pub meeting_id: MeetingId,
 }
 
-of_a_meeting!(ReportMedia, Rejoin, RefreshToken, Leave);
+of_a_meeting!(Join, ReportMedia, Rejoin, RefreshToken, RaiseHand, LowerHand, UnmuteSelf, Leave);
 
 requests! {
     /// Requests of `attend`.
     Attend on "attend" {
+        /// Comes in without an invitation, or moves the call to this device.
+        Join = "join",
         /// Reports about the media.
         ReportMedia = "report_media",
         /// Comes back to a seat.
         Rejoin = "rejoin",
         /// Asks for a fresh join token.
         RefreshToken = "refresh_token",
+        /// Raises a hand.
+        RaiseHand = "raise_hand",
+        /// Lowers the hand.
+        LowerHand = "lower_hand",
+        /// Speaks again after a soft mute.
+        UnmuteSelf = "unmute_self",
         /// Hangs up.
         Leave = "leave",
     }

@@ -17,21 +17,26 @@ pub struct CreateMeeting {
     /// Audio or video.
     pub media: Media,
     /// Accounts, without duplicates and oneself; exactly one in a direct call.
+    #[cfg_attr(feature = "schema", schemars(length(max = super::INVITEES_MAX), extend("uniqueItems" = true)))]
     pub invitees: Vec<UserId>,
     /// At most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = super::TEXT_MAX)))]
     pub title: Option<String>,
     /// The rules of the meeting; what is left out has its default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
     /// 10–180; 45 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 10, max = 180)))]
     pub ring_seconds: Option<u32>,
     /// 2–100; 50 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 2, max = 100)))]
     pub max_participants: Option<u32>,
     /// 1–1440; 240 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
     pub max_minutes: Option<u32>,
     /// Anything the app wants to pass on, at most 2 KB.
     #[serde(default, skip_serializing_if = "Option::is_none")]

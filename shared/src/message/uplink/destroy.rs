@@ -17,6 +17,7 @@ pub struct DestroyMeeting {
     pub create_id: Option<RequestId>,
     /// At most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = super::TEXT_MAX)))]
     pub reason: Option<String>,
 }
 

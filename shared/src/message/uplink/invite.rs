@@ -14,9 +14,11 @@ pub struct Invite {
     /// The meeting.
     pub meeting_id: MeetingId,
     /// Accounts, without duplicates and oneself.
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = super::INVITEES_MAX), extend("uniqueItems" = true)))]
     pub invitees: Vec<UserId>,
     /// 10–180; the meeting's own by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 10, max = 180)))]
     pub ring_seconds: Option<u32>,
     /// Anything the app wants to pass on, at most 2 KB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,6 +48,7 @@ pub struct CancelInvite {
     pub meeting_id: MeetingId,
     /// Whose; all that are pending if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = super::INVITEES_MAX), extend("uniqueItems" = true)))]
     pub invitees: Option<Vec<UserId>>,
 }
 

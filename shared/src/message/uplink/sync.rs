@@ -29,6 +29,7 @@ pub struct History {
     pub cursor: Option<String>,
     /// 1–50; 20 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 50)))]
     pub limit: Option<u32>,
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Claims of a join, a management call or a callback.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +35,9 @@ pub struct Claims {
     /// What may be done with rooms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video: Option<VideoGrant>,
+    /// Claims that nothing here looks at, as they came.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Value>,
 }
 
 impl Claims {
@@ -82,6 +86,9 @@ pub struct VideoGrant {
     /// Take part unseen.
     #[serde(default, skip_serializing_if = "is_false")]
     pub hidden: bool,
+    /// Grants that nothing here looks at, as they came.
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Value>,
 }
 
 /// Where a track comes from. Lower case in tokens (the management API spells the same in capitals).

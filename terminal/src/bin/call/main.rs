@@ -11,7 +11,6 @@ mod phone;
 mod place;
 mod ringing;
 mod stop;
-mod token;
 mod who;
 
 use std::process::ExitCode;

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::who::now_ms;
 use redact::redacted;
-pub use words::{details, lasting, sentence};
+pub use words::{details, sentence};
 
 const DIM: Style = Style::new().dimmed();
 const SENT: Style = AnsiColor::Cyan.on_default();

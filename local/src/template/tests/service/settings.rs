@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use switchboard::aws::Aws;
-use switchboard::config::Config;
+use switchboard::config::{Config, callbacks};
 
 use super::*;
 
@@ -21,9 +21,12 @@ fn asked(function: &Function) -> BTreeSet<&'static str> {
         asked.borrow_mut().insert(name);
         let set = function.environment.get(name).cloned().filter(|value| !value.is_empty());
         set.or_else(|| LAMBDA.contains(&name).then(|| "set-by-lambda".to_owned()))
+            // Its key is asked for only where it is managed.
+            .or_else(|| (name == "RTC_API_URL").then(|| "http://127.0.0.1:8080".to_owned()))
     };
     let read = match function.name.as_str() {
         "authorize" => authorize::Config::read(&variables).map(drop),
+        "rtc-webhook" => Config::read(&variables).and_then(|_| callbacks(&variables)).map(drop),
         _ => Config::read(&variables).map(drop),
     };
     // That it could be read says that every required variable is set, and to something of use.

@@ -177,6 +177,10 @@ fn a_token_is_made_or_explained() {
     assert_eq!((token.valid_for, token.decode.is_none()), (Duration::from_mins(1), true));
     assert!(matches!(parse("token --decode -"), Command::Token(token) if token.decode.is_some()));
     assert_eq!(refusal("token --decode x --valid-for 5"), ErrorKind::ArgumentConflict);
+    let Command::Token(token) = parse("token --decode x --rtc-secret A --turn-secret B") else {
+        panic!("asked for")
+    };
+    assert!(token.rtc_secret.is_some() && token.turn_secret.is_some());
 }
 
 #[test]
@@ -191,9 +195,10 @@ fn completions_know_the_commands() {
 
 #[test]
 fn secrets_show_neither_in_help_nor_in_debug_output() {
-    let cli = try_parse("token --secret TOP --token HUSH --decode SHH").expect("secrets");
+    let cli = try_parse("token --secret TOP --token HUSH --decode SHH --rtc-secret PST --turn-secret ZIP");
+    let cli = cli.expect("secrets");
     let shown = format!("{cli:?}");
-    assert!(!["TOP", "HUSH", "SHH"].iter().any(|secret| shown.contains(secret)), "{shown}");
+    assert!(!["TOP", "HUSH", "SHH", "PST", "ZIP"].iter().any(|secret| shown.contains(secret)), "{shown}");
     let hidden: Vec<_> = Cli::command()
         .get_arguments()
         .filter(|argument| argument.get_env().is_some() && argument.is_hide_env_values_set())

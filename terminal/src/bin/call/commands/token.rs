@@ -6,13 +6,13 @@ use std::time::Duration;
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
+use switchboard::rtc::explain::{Secrets, explain};
 
 use crate::cli::Common;
 use crate::cli::values::seconds;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::output::Output;
-use crate::token::explain;
 use crate::who::now_seconds;
 
 const EXAMPLES: &str = "\
@@ -28,13 +28,22 @@ machine while the command runs; `-` reads it from standard input.";
 /// Make a development token, or explain any token in plain words.
 ///
 /// Tokens that are made here are signed with the development secret: only the laptop stack takes them. Explained are the
-/// app's own JWT, LiveKit tokens, Alibaba tokens and whole `join` objects; the secret is needed only to check the signature.
+/// app's own JWT, the tokens of LiveKit, Alibaba, Agora, Tencent and Janus, TURN credentials, and whole `join` objects or
+/// messages with one; a secret is needed only to check the signature.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Token {
     /// Explain this token in place of making one; `-` reads it from standard input
     #[arg(long, value_name = "TOKEN|-")]
     pub decode: Option<SecretString>,
+
+    /// The secret half of the key at the RTC service, to verify its tokens [default: what --secret says]
+    #[arg(long, env = "RTC_KEY_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub rtc_secret: Option<SecretString>,
+
+    /// The TURN server's secret, to verify TURN credentials [default: what --secret says, for a credential alone]
+    #[arg(long, env = "TURN_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub turn_secret: Option<SecretString>,
 
     /// How long the token is good for
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600", conflicts_with = "decode")]
@@ -45,7 +54,7 @@ pub struct Token {
 pub fn run(token: &Token, common: &Common) -> Result<Outcome, Failure> {
     let output = Output { json: common.json };
     match &token.decode {
-        Some(text) => decode(text.expose_secret(), common, output),
+        Some(text) => decode(text.expose_secret(), token, common, output),
         None => {
             let client_id = common.who.client_id(None)?;
             let account = client_id.user();
@@ -58,7 +67,7 @@ pub fn run(token: &Token, common: &Common) -> Result<Outcome, Failure> {
     }
 }
 
-fn decode(text: &str, common: &Common, output: Output) -> Result<Outcome, Failure> {
+fn decode(text: &str, token: &Token, common: &Common, output: Output) -> Result<Outcome, Failure> {
     let mut input = String::new();
     let text = if text == "-" {
         std::io::stdin()
@@ -68,9 +77,19 @@ fn decode(text: &str, common: &Common, output: Output) -> Result<Outcome, Failur
     } else {
         text
     };
-    let explained =
-        explain(text, common.who.secret.as_ref()).map_err(|error| Failure::new(error.to_string()))?;
+    // A variable that is set to nothing is not set.
+    let given = |secret: &&SecretString| !secret.expose_secret().is_empty();
+    let secrets = Secrets {
+        any: common.who.secret.as_ref().filter(given),
+        rtc: token.rtc_secret.as_ref().filter(given),
+        turn: token.turn_secret.as_ref().filter(given),
+    };
+    let all = explain(text, secrets).map_err(|error| Failure::new(error.to_string()))?;
     let now = now_seconds();
-    output.text("explained", &explained.lines(now).join("\n"), explained.fields(now));
-    Ok(if explained.refusals(now).is_empty() { Outcome::Done } else { Outcome::Failed })
+    for (place, explained) in all.iter().enumerate() {
+        let gap = if place == 0 { "" } else { "\n" };
+        output.text("explained", &format!("{gap}{}", explained.lines(now).join("\n")), explained.fields(now));
+    }
+    let valid = all.iter().all(|explained| explained.refusals(now).is_empty());
+    Ok(if valid { Outcome::Done } else { Outcome::Failed })
 }

@@ -83,7 +83,7 @@ pub fn request(body: &Value) -> String {
 }
 
 /// A length of time in the largest unit that says enough.
-pub fn lasting(ms: &Value) -> String {
+fn lasting(ms: &Value) -> String {
     let ms = ms.as_i64().unwrap_or_default().max(0);
     match ms {
         0..1_000 => format!("{ms} ms"),

@@ -1,0 +1,142 @@
+//! An HTTP request as a function URL hands it over, and the response that it expects: payload format 2.0,
+//! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A request.
+#[derive(Debug)]
+pub struct Request {
+    /// The method, in capitals.
+    pub method: String,
+    /// Headers by their names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// The body as it was sent.
+    pub body: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    request_context: Context,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+#[derive(Deserialize)]
+struct Context {
+    http: Http,
+}
+
+#[derive(Deserialize)]
+struct Http {
+    method: String,
+}
+
+impl Request {
+    /// Reads the event of a function URL.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn from_event(event: Value) -> Result<Self, serde_json::Error> {
+        let Event { request_context, headers, body, is_base64_encoded } = serde_json::from_value(event)?;
+        let body = if is_base64_encoded {
+            BASE64.decode(body).map_err(serde::de::Error::custom)?
+        } else {
+            body.into_bytes()
+        };
+        Ok(Self { method: request_context.http.method, headers, body })
+    }
+}
+
+/// A response without contents: whoever calls back wants to know whether to do it again, and nothing more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Response {
+    /// Taken, or nothing that is of use here.
+    Taken,
+    /// The body is not what the service documents.
+    Malformed,
+    /// Not from the service.
+    Forged,
+    /// This service has no callbacks, or no secret is set for them.
+    NoCallbacks,
+    /// Something else than POST.
+    NotPosted,
+    /// The body is too long.
+    TooLong,
+    /// Not now: it may be sent again.
+    Unavailable,
+}
+
+impl Response {
+    /// The status code.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Taken => 200,
+            Self::Malformed => 400,
+            Self::Forged => 401,
+            Self::NoCallbacks => 404,
+            Self::NotPosted => 405,
+            Self::TooLong => 413,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// What the function returns for it. Some services want JSON in any case.
+    #[must_use]
+    pub fn to_value(self) -> Value {
+        let mut headers = json!({"content-type": "application/json", "cache-control": "no-store"});
+        match self {
+            Self::NotPosted => headers["allow"] = json!("POST"),
+            Self::Unavailable => headers["retry-after"] = json!("1"),
+            _ => {}
+        }
+        json!({"statusCode": self.status(), "headers": headers, "body": "{}"})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_arrives_byte_for_byte_however_the_event_carries_it() {
+        let event = |body: &str, is_base64: bool| {
+            json!({"requestContext": {"http": {"method": "POST"}}, "headers": {"authorization": "x"},
+                "body": body, "isBase64Encoded": is_base64})
+        };
+        let plain = Request::from_event(event("{\"a\":\"ä\"}", false)).expect("a request");
+        assert_eq!(plain.body, "{\"a\":\"ä\"}".as_bytes());
+        assert_eq!((plain.method.as_str(), plain.headers["authorization"].as_str()), ("POST", "x"));
+        let binary = Request::from_event(event("AP8=", true)).expect("a request");
+        assert_eq!(binary.body, [0, 255]);
+        assert!(Request::from_event(event("%", true)).is_err());
+    }
+
+    #[test]
+    fn a_request_without_a_body_has_an_empty_one_and_what_is_no_request_is_refused() {
+        let event = json!({"version": "2.0", "requestContext": {"http": {"method": "GET", "path": "/"}}});
+        let request = Request::from_event(event).expect("a request");
+        assert_eq!((request.method.as_str(), request.body.as_slice()), ("GET", [].as_slice()));
+        for event in [json!({}), json!(null), json!({"requestContext": {}}), json!({"Records": []})] {
+            assert!(Request::from_event(event.clone()).is_err(), "{event}");
+        }
+    }
+
+    #[test]
+    fn a_response_is_what_a_function_url_understands() {
+        let refused = Response::NotPosted.to_value();
+        assert_eq!((&refused["statusCode"], &refused["headers"]["allow"]), (&json!(405), &json!("POST")));
+        assert_eq!(refused["body"], "{}");
+        assert_eq!(Response::Unavailable.to_value()["headers"]["retry-after"], "1");
+    }
+}

@@ -1,0 +1,161 @@
+//! Every wrong token is refused, of joins and of management calls.
+
+use serde_json::json;
+use switchboard::rtc::jwt;
+use switchboard::rtc::livekit::{Claims, Source, VideoGrant};
+
+use super::client::Client;
+use super::stand::{NOW, Stand, answer, join_grant, key, signed};
+
+fn join() -> Claims {
+    Claims {
+        sub: Some("alice".into()),
+        video: Some(join_grant("r")),
+        ..Claims::issued_by("devkey", NOW, NOW + 600)
+    }
+}
+
+/// Signed with any secret, whatever the claims lack.
+fn with_secret(secret: &str, claims: &Claims) -> String {
+    jwt::sign_hs256(claims, secret.as_bytes()).expect("signs")
+}
+
+fn with_our_secret(claims: &Claims) -> String {
+    with_secret("secret-of-the-tests-secret-of-the-tests", claims)
+}
+
+fn grant(change: impl FnOnce(&mut VideoGrant)) -> String {
+    let mut grant = join_grant("r");
+    change(&mut grant);
+    with_our_secret(&Claims { video: Some(grant), ..join() })
+}
+
+/// A token with another header over the same claims.
+fn with_header(header: &str, keep_signature: bool) -> String {
+    let good = signed(&join());
+    let mut parts = good.split('.');
+    let (_, claims, signature) = (parts.next(), parts.next(), parts.next());
+    let signature = signature.filter(|_| keep_signature).unwrap_or_default();
+    format!("{header}.{}.{signature}", claims.expect("a token has three parts"))
+}
+
+fn altered() -> String {
+    let other = signed(&Claims { sub: Some("mallory".into()), ..join() });
+    let good = signed(&join());
+    let claims = other.split('.').nth(1).expect("a token has three parts");
+    let parts: Vec<_> = good.split('.').collect();
+    format!("{}.{claims}.{}", parts[0], parts[2])
+}
+
+#[tokio::test]
+async fn no_wrong_token_joins() {
+    let stand = Stand::start().await;
+    let (_draft, offer) = Client::draft(1).await;
+    let wrong = [
+        ("empty", String::new()),
+        ("no token at all", "garbage".to_owned()),
+        ("three parts of nothing", "..".to_owned()),
+        ("another secret", with_secret("secret-of-somebody-else", &join())),
+        ("another key", with_our_secret(&Claims { iss: "other".into(), ..join() })),
+        ("no issuer", with_our_secret(&Claims { iss: String::new(), ..join() })),
+        ("expired", with_our_secret(&Claims { exp: NOW - 10, ..join() })),
+        ("not yet valid", with_our_secret(&Claims { nbf: Some(NOW + 11), ..join() })),
+        // {"alg":"none"} and {"alg":"RS256"}
+        ("unsigned", with_header("eyJhbGciOiJub25lIn0", false)),
+        ("another algorithm", with_header("eyJhbGciOiJSUzI1NiJ9", true)),
+        ("altered", altered()),
+        ("no grant", with_our_secret(&Claims { video: None, ..join() })),
+        ("not for joining", grant(|grant| grant.room_join = false)),
+        (
+            "for management",
+            grant(|grant| {
+                *grant = VideoGrant {
+                    room_admin: true,
+                    room_create: true,
+                    room: Some("r".into()),
+                    ..VideoGrant::default()
+                }
+            }),
+        ),
+        ("no room", grant(|grant| grant.room = None)),
+        ("a room without a name", grant(|grant| grant.room = Some(String::new()))),
+        ("a room with too long a name", grant(|grant| grant.room = Some("r".repeat(257)))),
+        ("no identity", with_our_secret(&Claims { sub: None, ..join() })),
+        ("an empty identity", with_our_secret(&Claims { sub: Some(String::new()), ..join() })),
+        ("too long an identity", with_our_secret(&Claims { sub: Some("x".repeat(257)), ..join() })),
+        ("a webhook's", with_our_secret(&Claims { video: None, sha256: Some("x".into()), ..join() })),
+    ];
+    for (what, token) in &wrong {
+        let answer = stand.post_offer(Some(token), &offer).await;
+        assert_eq!(answer.refusal(), (401, "unauthenticated".into()), "{what}: {}", answer.body);
+        assert!(token.is_empty() || !answer.body.contains(token.as_str()), "{what} is shown");
+    }
+    assert_eq!(stand.post_offer(None, &offer).await.refusal().0, 401);
+    let basic = stand.http.post(format!("{}/whip", stand.url)).basic_auth("devkey", Some("x"));
+    assert_eq!(answer(basic.header("content-type", "application/sdp").body(offer.clone())).await.status, 401);
+    assert_eq!(stand.rooms().await, [""; 0], "none of them made a room");
+    let good = signed(&join());
+    assert_eq!(stand.post_offer(Some(&good), &offer).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_session_is_ended_by_its_owner_only() {
+    let stand = Stand::start().await;
+    let (_draft, offer) = Client::draft(1).await;
+    let token = stand.token("r", "alice");
+    let answer = stand.post_offer(Some(&token), &offer).await;
+    let location = answer.location.expect("an address");
+    for (what, other) in [
+        ("another participant", stand.token("r", "mallory")),
+        ("another room", stand.token("other", "alice")),
+        (
+            "a moderator",
+            stand.token_for(
+                VideoGrant { room_admin: true, room: Some("r".into()), ..VideoGrant::default() },
+                None,
+            ),
+        ),
+        ("nobody", "garbage".to_owned()),
+    ] {
+        assert_eq!(stand.leave(&location, &other).await.refusal().0, 401, "{what}");
+    }
+    assert_eq!(stand.leave("/sfu/whip/PA_unknown", &token).await.refusal(), (404, "not_found".into()));
+    // A call may be longer than the life of the token that began it.
+    stand.pass(3600);
+    assert_eq!(stand.leave(&location, &token).await.status, 200);
+    assert_eq!(stand.leave(&location, &token).await.status, 404, "it is over");
+}
+
+#[tokio::test]
+async fn each_management_call_needs_its_grant() {
+    let stand = Stand::start().await;
+    let create = VideoGrant { room_create: true, ..VideoGrant::default() };
+    let list = VideoGrant { room_list: true, ..VideoGrant::default() };
+    let admin = VideoGrant { room_admin: true, room: Some("r".into()), ..VideoGrant::default() };
+    let elsewhere = VideoGrant { room: Some("other".into()), ..admin.clone() };
+    let nowhere = VideoGrant { room: None, ..admin.clone() };
+    let joins = VideoGrant { can_publish_sources: vec![Source::Camera], ..join_grant("r") };
+    let all = [&create, &list, &admin, &elsewhere, &nowhere, &joins];
+    let methods = [
+        ("CreateRoom", json!({"name": "r"}), &create),
+        ("DeleteRoom", json!({"room": "r"}), &create),
+        ("ListRooms", json!({}), &list),
+        ("ListParticipants", json!({"room": "r"}), &admin),
+        ("GetParticipant", json!({"room": "r", "identity": "x"}), &admin),
+        ("RemoveParticipant", json!({"room": "r", "identity": "x"}), &admin),
+        ("MutePublishedTrack", json!({"room": "r", "identity": "x", "trackSid": "TR_x"}), &admin),
+        ("UpdateParticipant", json!({"room": "r", "identity": "x"}), &admin),
+    ];
+    for (method, body, needed) in methods {
+        for grant in all {
+            let token = stand.token_for(grant.clone(), Some("x"));
+            let answer = stand.call_as(&token, method, &body.to_string()).await;
+            assert_eq!(answer.status == 401, grant != needed, "{method} with {grant:?}: {}", answer.body);
+        }
+        let expired =
+            Claims { video: Some(needed.clone()), ..Claims::issued_by("devkey", NOW - 700, NOW - 100) };
+        let answer = stand.call_as(&signed(&expired), method, &body.to_string()).await;
+        assert_eq!(answer.refusal(), (401, "unauthenticated".into()), "{method}, expired");
+    }
+    assert_eq!(key().id, "devkey");
+}

@@ -1,0 +1,84 @@
+//! Requests of `livekit.RoomService`. Protobuf's JSON allows both spellings of a member, `null` for what is not there,
+//! and numbers as texts; members that nothing is done with are ignored.
+
+use serde::{Deserialize, Deserializer};
+
+use crate::permission::Permission;
+
+/// `CreateRoomRequest`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreateRoom {
+    pub(super) name: Option<String>,
+    /// Seconds.
+    #[serde(default, alias = "empty_timeout", deserialize_with = "number")]
+    pub(super) empty_timeout: Option<u32>,
+    /// Seconds.
+    #[serde(default, alias = "departure_timeout", deserialize_with = "number")]
+    pub(super) departure_timeout: Option<u32>,
+    #[serde(default, alias = "max_participants", deserialize_with = "number")]
+    pub(super) max_participants: Option<u32>,
+    pub(super) metadata: Option<String>,
+}
+
+/// `DeleteRoomRequest`.
+#[derive(Debug, Deserialize)]
+pub(super) struct DeleteRoom {
+    pub(super) room: String,
+}
+
+/// `ListRoomsRequest`.
+#[derive(Debug, Deserialize)]
+pub(super) struct ListRooms {
+    pub(super) names: Option<Vec<String>>,
+}
+
+/// `ListParticipantsRequest`.
+#[derive(Debug, Deserialize)]
+pub(super) struct RoomName {
+    pub(super) room: String,
+}
+
+/// `RoomParticipantIdentity`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Participant {
+    pub(super) room: String,
+    pub(super) identity: String,
+}
+
+/// `MuteRoomTrackRequest`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MutePublishedTrack {
+    pub(super) room: String,
+    pub(super) identity: String,
+    #[serde(alias = "track_sid")]
+    pub(super) track_sid: String,
+    pub(super) muted: Option<bool>,
+}
+
+/// `UpdateParticipantRequest`.
+#[derive(Debug, Deserialize)]
+pub(super) struct UpdateParticipant {
+    pub(super) room: String,
+    pub(super) identity: String,
+    pub(super) metadata: Option<String>,
+    pub(super) permission: Option<Permission>,
+    pub(super) name: Option<String>,
+}
+
+/// A number, also as a text; zero is what protobuf writes for nothing.
+fn number<'de, D: Deserializer<'de>>(json: D) -> Result<Option<u32>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Number {
+        Plain(u32),
+        Text(String),
+    }
+    let number = match Option::deserialize(json)? {
+        None => 0,
+        Some(Number::Plain(number)) => number,
+        Some(Number::Text(text)) => text.parse().map_err(serde::de::Error::custom)?,
+    };
+    Ok(Some(number).filter(|number| *number > 0))
+}

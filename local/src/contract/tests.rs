@@ -1,0 +1,163 @@
+//! That the document is complete and up to date, and that its examples and limits are those of the service.
+
+use super::*;
+use schemas::wire;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use switchboard::message::downlink::Downlink;
+use switchboard::message::envelope::{Unreadable, read};
+use switchboard::message::uplink::{Answer, Attend, Create, Destroy, Invitations, Moderate, Requests, Sync};
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is a folder of the workspace")
+}
+
+fn examples(text: &str) -> Map<String, Value> {
+    serde_json::from_str(text).expect("examples are a JSON object")
+}
+
+/// Reads a message as the function does, and writes it again.
+fn rewritten<R: Requests + Serialize>(message: &Value) -> Result<Value, Unreadable> {
+    let envelope = read::<R>(message.to_string().as_bytes())?;
+    let mut again = serde_json::to_value(&envelope.request).expect("requests are JSON");
+    again["v"] = json!(1);
+    again["id"] = json!(envelope.id);
+    Ok(again)
+}
+
+/// The same by the function's name.
+fn request(function: &str, message: &Value) -> Result<Value, Unreadable> {
+    match function {
+        Create::FUNCTION => rewritten::<Create>(message),
+        Invitations::FUNCTION => rewritten::<Invitations>(message),
+        Answer::FUNCTION => rewritten::<Answer>(message),
+        Attend::FUNCTION => rewritten::<Attend>(message),
+        Moderate::FUNCTION => rewritten::<Moderate>(message),
+        Destroy::FUNCTION => rewritten::<Destroy>(message),
+        Sync::FUNCTION => rewritten::<Sync>(message),
+        other => panic!("`{other}` is not read here"),
+    }
+}
+
+#[test]
+fn the_document_in_the_workspace_is_the_one_that_the_types_make() {
+    let present = std::fs::read_to_string(workspace().join(PATH)).expect("the document is there");
+    let wanted = document().expect("it can be made");
+    let differs = present.lines().zip(wanted.lines()).position(|(present, wanted)| present != wanted);
+    assert!(
+        present == wanted,
+        "run `make asyncapi`: {PATH} differs from line {:?} on",
+        differs.map(|line| line + 1)
+    );
+}
+
+#[test]
+fn every_type_has_an_example_that_the_service_reads_and_would_write_so() {
+    let (wire, requests) = (wire().expect("it can be read"), examples(examples::REQUESTS));
+    for function in &wire.functions {
+        for kind in &function.kinds {
+            let example =
+                requests.get(&kind.name).unwrap_or_else(|| panic!("`{}` has no example", kind.name));
+            assert_eq!(request(function.name, example).as_ref(), Ok(example), "{}", kind.name);
+        }
+    }
+    let downlinks = examples(examples::DOWNLINKS);
+    for kind in &wire.downlinks {
+        let example = downlinks.get(&kind.name).unwrap_or_else(|| panic!("`{}` has no example", kind.name));
+        let downlink: Downlink = serde_json::from_value(example.clone()).expect(&kind.name);
+        assert_eq!(downlink.body.kind(), kind.name);
+        assert_eq!(&serde_json::to_value(&downlink).expect("downlinks are JSON"), example);
+    }
+}
+
+#[test]
+fn no_example_is_of_a_type_that_there_is_not() {
+    let wire = wire().expect("it can be read");
+    let kinds = wire.functions.iter().flat_map(|function| &function.kinds).chain(&wire.downlinks);
+    let kinds: Vec<&str> = kinds.map(|kind| kind.name.as_str()).collect();
+    for (kind, example) in examples(examples::REQUESTS).into_iter().chain(examples(examples::DOWNLINKS)) {
+        assert!(kinds.contains(&kind.as_str()), "there is no `{kind}`");
+        assert_eq!(example["type"], kind.as_str());
+    }
+}
+
+#[test]
+fn the_limits_of_the_schemas_are_those_that_the_service_enforces() {
+    let (wire, requests) = (wire().expect("it can be read"), examples(examples::REQUESTS));
+    let mut tried = 0;
+    for function in &wire.functions {
+        for kind in &function.kinds {
+            let fields = &wire.schemas[&format!("request.{}", kind.name)]["properties"];
+            for (field, schema) in fields.as_object().expect("an object") {
+                for (fits, value) in edges(schema) {
+                    let mut example = requests[&kind.name].clone();
+                    example[field] = value;
+                    let outcome = request(function.name, &example);
+                    assert_eq!(outcome.is_ok(), fits, "{}.{field}: {outcome:?}", kind.name);
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(tried >= 30, "only {tried} limits were found");
+}
+
+/// Values at both sides of a field's limits, and whether they are within.
+fn edges(schema: &Value) -> Vec<(bool, Value)> {
+    let limit = |name: &str| schema.get(name).and_then(Value::as_u64);
+    let users = |count: u64| (0..count).map(|n| json!(format!("user{n}"))).collect::<Value>();
+    let text = |length: u64| "ä".repeat(usize::try_from(length).expect("short")).into();
+    let mut edges = Vec::new();
+    if let Some(least) = limit("minimum").filter(|least| *least > 0) {
+        edges.extend([(true, json!(least)), (false, json!(least - 1))]);
+    }
+    if let Some(most) = limit("maximum") {
+        edges.extend([(true, json!(most)), (false, json!(most + 1))]);
+    }
+    if let Some(most) = limit("maxLength") {
+        edges.extend([(true, text(most)), (false, text(most + 1))]);
+    }
+    if let Some(least) = limit("minItems") {
+        edges.extend([(true, users(least)), (false, users(least - 1))]);
+    }
+    if let Some(most) = limit("maxItems") {
+        edges.extend([(true, users(most)), (false, users(most + 1))]);
+    }
+    edges
+}
+
+#[test]
+fn every_topic_that_a_function_reads_is_in_the_document() {
+    let functions = wire().expect("it can be read").functions;
+    let template = std::fs::read_to_string(workspace().join("template.yaml")).expect("the template is there");
+    for function in &functions {
+        let parent = if function.bulk { "BulkUpParent" } else { "CallUpParent" };
+        let topic = format!("FROM '${{{parent}}}/{}'", function.name);
+        assert!(template.contains(&topic), "no rule reads {topic}");
+    }
+    let rules = template.matches("FROM '${CallUpParent}/").count()
+        + template.matches("FROM '${BulkUpParent}/").count();
+    assert_eq!(rules, functions.len(), "a rule reads a topic that is not in the document");
+}
+
+#[test]
+fn each_code_stands_with_its_sip_status() {
+    let schemas = wire().expect("it can be read").schemas;
+    for (name, code, sip) in [("Code", "meeting_ended", 410), ("EndReason", "all_declined", 603)] {
+        let codes = schemas[name]["oneOf"].as_array().expect("a choice");
+        assert!(codes.iter().all(|code| code["x-sip"].is_u64()), "{codes:?}");
+        let found = codes.iter().find(|entry| entry["const"] == code).expect("it is there");
+        assert_eq!(found["x-sip"], sip);
+    }
+}
+
+#[test]
+fn no_deployed_function_carries_the_schemas() {
+    let shared = std::fs::read_to_string(workspace().join("shared/Cargo.toml")).expect("it is there");
+    assert_eq!(shared.matches("dep:schemars").count(), 1, "only the feature `schema` brings them");
+    for folder in std::fs::read_dir(workspace().join("functions")).expect("the functions are there") {
+        let manifest = folder.expect("readable").path().join("Cargo.toml");
+        let text = std::fs::read_to_string(&manifest).expect("every function has a manifest");
+        assert!(!text.contains("schema"), "{}", manifest.display());
+    }
+}

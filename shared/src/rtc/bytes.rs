@@ -1,0 +1,175 @@
+//! Binary fields of tokens: integers in the byte order of the format, texts with their length before them.
+
+use super::MintError;
+
+/// Which byte of an integer comes first.
+#[derive(Clone, Copy, Debug)]
+pub enum Order {
+    /// The least.
+    Little,
+    /// The greatest.
+    Big,
+}
+
+/// Writes fields one after the other.
+#[derive(Debug)]
+pub struct Writer {
+    order: Order,
+    bytes: Vec<u8>,
+}
+
+impl Writer {
+    pub const fn new(order: Order) -> Self {
+        Self { order, bytes: Vec::new() }
+    }
+
+    pub fn u8(mut self, value: u8) -> Self {
+        self.bytes.push(value);
+        self
+    }
+
+    pub fn u16(self, value: u16) -> Self {
+        let bytes = match self.order {
+            Order::Little => value.to_le_bytes(),
+            Order::Big => value.to_be_bytes(),
+        };
+        self.raw(&bytes)
+    }
+
+    pub fn u32(self, value: u32) -> Self {
+        let bytes = match self.order {
+            Order::Little => value.to_le_bytes(),
+            Order::Big => value.to_be_bytes(),
+        };
+        self.raw(&bytes)
+    }
+
+    /// The bytes as they are.
+    pub fn raw(mut self, bytes: &[u8]) -> Self {
+        self.bytes.extend_from_slice(bytes);
+        self
+    }
+
+    /// The bytes after their number in 16 bits.
+    ///
+    /// # Errors
+    /// More bytes than that can count.
+    pub fn text16(self, bytes: impl AsRef<[u8]>) -> Result<Self, MintError> {
+        let bytes = bytes.as_ref();
+        Ok(self.u16(count(bytes.len())?).raw(bytes))
+    }
+
+    /// The bytes after their number in 32 bits.
+    ///
+    /// # Errors
+    /// More bytes than that can count.
+    pub fn text32(self, bytes: impl AsRef<[u8]>) -> Result<Self, MintError> {
+        let bytes = bytes.as_ref();
+        Ok(self.u32(count(bytes.len())?).raw(bytes))
+    }
+
+    /// All that was written.
+    pub fn finish(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// How many there are, if the field for it can hold that.
+pub fn count<N: TryFrom<usize>>(length: usize) -> Result<N, MintError> {
+    N::try_from(length).map_err(|_| MintError::Encoding("a field is too long for its format".to_owned()))
+}
+
+/// Reads what a [`Writer`] wrote; `None` when the bytes end too early.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    order: Order,
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    pub const fn new(order: Order, bytes: &'a [u8]) -> Self {
+        Self { order, rest: bytes }
+    }
+
+    pub fn raw(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (bytes, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some(bytes)
+    }
+
+    pub fn u8(&mut self) -> Option<u8> {
+        self.raw(1).map(|bytes| bytes[0])
+    }
+
+    pub fn u16(&mut self) -> Option<u16> {
+        let bytes = self.raw(2)?.try_into().ok()?;
+        Some(match self.order {
+            Order::Little => u16::from_le_bytes(bytes),
+            Order::Big => u16::from_be_bytes(bytes),
+        })
+    }
+
+    pub fn u32(&mut self) -> Option<u32> {
+        let bytes = self.raw(4)?.try_into().ok()?;
+        Some(match self.order {
+            Order::Little => u32::from_le_bytes(bytes),
+            Order::Big => u32::from_be_bytes(bytes),
+        })
+    }
+
+    pub fn text16(&mut self) -> Option<&'a [u8]> {
+        let length = self.u16()?;
+        self.raw(usize::from(length))
+    }
+
+    pub fn text32(&mut self) -> Option<&'a [u8]> {
+        let length = usize::try_from(self.u32()?).ok()?;
+        self.raw(length)
+    }
+
+    /// What has not been read.
+    pub const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(order: Order) -> Vec<u8> {
+        let writer = Writer::new(order).u8(1).u16(0x0203).u32(0x0405_0607);
+        writer.text16("ab").and_then(|writer| writer.text32("c")).expect("short").raw(b"!").finish()
+    }
+
+    #[test]
+    fn integers_and_lengths_have_the_byte_order_of_the_format() {
+        assert_eq!(written(Order::Little), b"\x01\x03\x02\x07\x06\x05\x04\x02\0ab\x01\0\0\0c!");
+        assert_eq!(written(Order::Big), b"\x01\x02\x03\x04\x05\x06\x07\0\x02ab\0\0\0\x01c!");
+    }
+
+    #[test]
+    fn what_was_written_is_read_and_an_early_end_is_none() {
+        for order in [Order::Little, Order::Big] {
+            let bytes = written(order);
+            let read = |bytes: &[u8]| {
+                let mut from = Reader::new(order, bytes);
+                let numbers = (from.u8()?, from.u16()?, from.u32()?);
+                let texts = [from.text16()?.to_vec(), from.text32()?.to_vec(), from.raw(1)?.to_vec()];
+                Some((numbers, texts)).filter(|_| from.rest().is_empty())
+            };
+            let texts = ["ab", "c", "!"].map(|text| text.as_bytes().to_vec());
+            assert_eq!(read(&bytes), Some(((1, 0x0203, 0x0405_0607), texts)));
+            for length in 0..bytes.len() {
+                assert_eq!(read(&bytes[..length]), None, "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_its_length_cannot_count_is_refused() {
+        assert!(Writer::new(Order::Big).text16(vec![0; 65_535]).is_ok());
+        let refusal = Writer::new(Order::Big).text16(vec![0; 65_536]).map(drop);
+        assert!(matches!(refusal, Err(MintError::Encoding(_))), "{refusal:?}");
+    }
+}

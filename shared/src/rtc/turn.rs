@@ -1,0 +1,118 @@
+//! TURN credentials for any RTC service, by the shared-secret scheme that coturn calls `use-auth-secret`. Source:
+//! `draft-uberti-behave-turn-rest-00`.
+
+#[cfg(test)]
+mod tests;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+use super::mac::hmac_sha1;
+use super::{AccountError, Credential, IdError, JoinRequest, MintError, Minter, Provider};
+
+/// Life of a credential: a day, as the draft recommends. Longer than that of a join token on purpose: a relay is
+/// allocated anew whenever a device changes its network, long after it joined; and all that it opens is the relay.
+pub const TTL_SECONDS: i64 = 86_400;
+
+/// What an address may begin with.
+const SCHEMES: [&str; 4] = ["turn:", "turns:", "stun:", "stuns:"];
+
+/// TURN servers that share one secret.
+#[derive(Clone, Debug)]
+pub struct TurnServers {
+    urls: Vec<String>,
+    secret: SecretString,
+}
+
+impl TurnServers {
+    /// The servers at `urls`, which are separated by commas; `None` if none is named.
+    ///
+    /// # Errors
+    /// An address that is none of TURN or STUN, or no secret to them.
+    pub fn new(urls: &str, secret: SecretString) -> Result<Option<Self>, AccountError> {
+        let urls: Vec<_> = urls.split(',').map(str::trim).filter(|url| !url.is_empty()).collect();
+        if urls.is_empty() {
+            return Ok(None);
+        }
+        let is_address = |url: &str| {
+            SCHEMES.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|host| !host.is_empty()))
+        };
+        if !urls.iter().all(|url| is_address(url)) {
+            let why = format!("an address begins with one of {}, its host follows", SCHEMES.join(" "));
+            return Err(AccountError::Malformed { name: "TURN_URLS", why });
+        }
+        if secret.expose_secret().is_empty() {
+            return Err(AccountError::Missing("TURN_SECRET"));
+        }
+        Ok(Some(Self { urls: urls.into_iter().map(str::to_owned).collect(), secret }))
+    }
+}
+
+/// A user name and its password.
+#[derive(Clone, Debug)]
+pub struct TurnCredential {
+    /// Its end in Unix seconds, and the user behind a colon if there is one.
+    pub username: String,
+    /// The proof that whoever has the secret made it.
+    pub password: SecretString,
+}
+
+impl TurnCredential {
+    /// For `user`, who may be empty, until `expires` in Unix seconds.
+    #[must_use]
+    pub fn new(user: &str, expires: i64, secret: &SecretString) -> Self {
+        let username = if user.is_empty() { expires.to_string() } else { format!("{expires}:{user}") };
+        let password = password(&username, secret);
+        Self { username, password }
+    }
+}
+
+/// The password of a user name under this secret.
+#[must_use]
+pub fn password(username: &str, secret: &SecretString) -> SecretString {
+    STANDARD.encode(hmac_sha1(secret.expose_secret().as_bytes(), username.as_bytes())).into()
+}
+
+/// A minter whose joins also tell how to get through firewalls: `params.iceServers`, as WebRTC takes them.
+pub struct WithTurn {
+    minter: Box<dyn Minter>,
+    servers: TurnServers,
+}
+
+impl WithTurn {
+    /// Adds `servers` to what `minter` makes.
+    #[must_use]
+    pub fn new(minter: Box<dyn Minter>, servers: TurnServers) -> Self {
+        Self { minter, servers }
+    }
+}
+
+impl Minter for WithTurn {
+    fn provider(&self) -> Provider {
+        self.minter.provider()
+    }
+
+    fn url(&self) -> &str {
+        self.minter.url()
+    }
+
+    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), IdError> {
+        self.minter.check_ids(channel_id, user_id)
+    }
+
+    fn media_id(&self, channel_id: &str, user_id: &str, number: u32) -> String {
+        self.minter.media_id(channel_id, user_id, number)
+    }
+
+    fn mint(&self, request: &JoinRequest<'_>) -> Result<Credential, MintError> {
+        let mut credential = self.minter.mint(request)?;
+        let TurnServers { urls, secret } = &self.servers;
+        let expires = request.validity()?.issued.saturating_add(TTL_SECONDS);
+        let TurnCredential { username, password } = TurnCredential::new(request.user_id, expires, secret);
+        let server = json!({"urls": urls, "username": username, "credential": password.expose_secret()});
+        credential.params.insert("iceServers".to_owned(), json!([server]));
+        Ok(credential)
+    }
+}

@@ -1,0 +1,40 @@
+//! The meeting core under every order of events: requests, downlinks and wake-ups may be lost, delayed, doubled and
+//! overtake each other, and a function may die between its commit and its effects. All states within the bounds are
+//! visited; `docs/model.md` says which bounds those are and how many states there were.
+
+mod network;
+mod properties;
+mod scene;
+mod service;
+mod terminal;
+mod world;
+
+use scene::Scene;
+use stateright::{Checker, Model};
+
+/// Visits every state of the scene and fails on the first one that breaks a promise, with the way there.
+fn explore(name: &str, scene: Scene) {
+    let checker = scene.checker().threads(2).target_state_count(std::env::var("N").map_or(usize::MAX, |n| n.parse().unwrap())).spawn_bfs().join();
+    println!(
+        "{name}: {} states, {} of them different, depth {}",
+        checker.state_count(),
+        checker.unique_state_count(),
+        checker.max_depth()
+    );
+    checker.assert_properties();
+}
+
+#[test]
+fn a_direct_call_with_two_devices_of_the_callee() {
+    explore("direct", Scene::direct());
+}
+
+#[test]
+fn two_people_call_each_other() {
+    explore("glare", Scene::glare());
+}
+
+#[test]
+fn a_group_whose_host_removes_and_leaves() {
+    explore("group", Scene::group());
+}

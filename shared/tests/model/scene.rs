@@ -1,0 +1,242 @@
+//! Who takes part, what they may do, and what may go wrong: the bounds of an exploration.
+
+use crate::network::{Ask, Downlink, News, Uplink};
+use crate::properties;
+use crate::service;
+use crate::terminal::{Stands, Terminal};
+use crate::world::{Seen, START_MS, World};
+use stateright::{Model, Property};
+use std::collections::{BTreeMap, BTreeSet};
+use switchboard::address::{ClientId, UserId};
+use switchboard::message::object::Mode;
+
+/// What is explored.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    pub mode: Mode,
+    /// Devices, whom they call (if they may), and how much their users ask for.
+    pub devices: Vec<Device>,
+    faults: u8,
+}
+
+/// A device of the scene.
+#[derive(Clone, Debug)]
+pub struct Device {
+    pub id: ClientId,
+    pub calls: Vec<UserId>,
+    asks: u8,
+}
+
+/// What can happen next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A user wants something.
+    Ask(ClientId, Ask),
+    /// A terminal heard nothing.
+    SendAgain(ClientId),
+    /// A function serves a request and does all that follows.
+    Serve(Uplink),
+    /// A function serves a request and dies after its commit.
+    ServeAndDie(Uplink),
+    /// The broker delivers a request a second time later.
+    ServeTwice(Uplink),
+    Deliver(Downlink),
+    LoseUplink(Uplink),
+    LoseDownlink(Downlink),
+    /// A timer or the sweep looks at a meeting.
+    Wake(String),
+    WakeAndDie(String),
+    /// Time passes until the next moment at which anything is due.
+    Wait,
+}
+
+impl Scene {
+    /// Alice calls Bob, who has a phone and a tablet.
+    pub fn direct() -> Self {
+        Self {
+            mode: Mode::Direct,
+            devices: vec![
+                device("alice.phone", &["bob"], 2),
+                device("bob.phone", &[], 1),
+                device("bob.tablet", &[], 1),
+            ],
+            faults: std::env::var("F").map_or(1, |n| n.parse().unwrap()),
+        }
+    }
+
+    /// Alice and Bob call each other.
+    pub fn glare() -> Self {
+        Self {
+            mode: Mode::Direct,
+            devices: vec![device("alice.phone", &["bob"], 2), device("bob.phone", &["alice"], 2)],
+            faults: std::env::var("F").map_or(1, |n| n.parse().unwrap()),
+        }
+    }
+
+    /// Alice opens a group with Bob and Carol.
+    pub fn group() -> Self {
+        Self {
+            mode: Mode::Group,
+            devices: vec![
+                device("alice.phone", &["bob", "carol"], 3),
+                device("bob.phone", &[], 2),
+                device("carol.phone", &[], 0),
+            ],
+            faults: std::env::var("F").map_or(1, |n| n.parse().unwrap()),
+        }
+    }
+
+    /// The device with this client ID.
+    pub fn device(&self, id: &ClientId) -> &Device {
+        self.devices.iter().find(|device| device.id == *id).expect("a device of the scene")
+    }
+
+    /// What the user of this device may want now.
+    fn wishes(&self, device: &Device, terminal: &Terminal) -> Vec<Ask> {
+        match &terminal.stands {
+            Stands::Idle if !device.calls.is_empty() => vec![Ask::Create],
+            Stands::Idle => Vec::new(),
+            Stands::Ringing { meeting } => vec![Ask::Accept(meeting.clone()), Ask::Reject(meeting.clone())],
+            Stands::In { meeting } => match (self.mode, device.calls.is_empty()) {
+                (Mode::Direct, true) => vec![Ask::Leave(meeting.clone())],
+                (Mode::Direct, false) => vec![Ask::Leave(meeting.clone()), Ask::Cancel(meeting.clone())],
+                (Mode::Group, true) => vec![Ask::Refresh(meeting.clone())],
+                (Mode::Group, false) => vec![Ask::Leave(meeting.clone()), Ask::Remove(meeting.clone())],
+            },
+        }
+    }
+}
+
+fn device(name: &str, calls: &[&str], asks: u8) -> Device {
+    let id = format!("GID@@@{name}").parse().expect("a device of the model");
+    let user = |name: &&str| name.parse().expect("an account of the model");
+    Device { id, calls: calls.iter().map(user).collect(), asks }
+}
+
+impl Model for Scene {
+    type State = World;
+    type Action = Step;
+
+    fn init_states(&self) -> Vec<World> {
+        let terminal = |device: &Device| (device.id.clone(), Terminal::new(device.asks));
+        vec![World {
+            after_ms: 0,
+            records: BTreeMap::new(),
+            slots: BTreeMap::new(),
+            uplinks: BTreeSet::new(),
+            downlinks: BTreeSet::new(),
+            terminals: self.devices.iter().map(terminal).collect(),
+            faults: self.faults,
+            seen: Seen::default(),
+        }]
+    }
+
+    fn actions(&self, world: &World, steps: &mut Vec<Step>) {
+        let may_fail = world.faults > 0;
+        // A terminal waits for its answer anyway, so nothing is gained by letting others act before it arrives: it is
+        // delivered or lost at once, which leaves out most of the orders that differ in nothing.
+        if let Some(answer) = world.downlinks.iter().find(|downlink| downlink.re.is_some()) {
+            steps.push(Step::Deliver(answer.clone()));
+            if may_fail {
+                steps.push(Step::LoseDownlink(answer.clone()));
+            }
+            return;
+        }
+        for device in &self.devices {
+            let terminal = &world.terminals[&device.id];
+            if terminal.trying.is_none() && terminal.asks_left > 0 {
+                let wishes = self.wishes(device, terminal).into_iter();
+                steps.extend(wishes.map(|ask| Step::Ask(device.id.clone(), ask)));
+            }
+            if terminal.trying.as_ref().is_some_and(|(request, _)| !world.is_under_way(request))
+                && terminal.may_send_again()
+            {
+                steps.push(Step::SendAgain(device.id.clone()));
+            }
+        }
+        for uplink in &world.uplinks {
+            steps.push(Step::Serve(uplink.clone()));
+            if may_fail {
+                steps.push(Step::ServeAndDie(uplink.clone()));
+                steps.push(Step::ServeTwice(uplink.clone()));
+                steps.push(Step::LoseUplink(uplink.clone()));
+            }
+        }
+        for downlink in &world.downlinks {
+            steps.push(Step::Deliver(downlink.clone()));
+            if may_fail {
+                steps.push(Step::LoseDownlink(downlink.clone()));
+            }
+        }
+        for id in world.records.keys() {
+            if world.due_ms(id).is_some_and(|due| due <= world.now().ms) {
+                steps.push(Step::Wake(id.clone()));
+                if may_fail {
+                    steps.push(Step::WakeAndDie(id.clone()));
+                }
+            }
+        }
+        let due = world.records.keys().filter_map(|id| world.due_ms(id)).any(|due| due > world.now().ms);
+        if due && (may_fail || world.nothing_under_way()) {
+            steps.push(Step::Wait);
+        }
+    }
+
+    fn next_state(&self, world: &World, step: Step) -> Option<World> {
+        let mut next = world.clone();
+        match step {
+            Step::Ask(device, ask) => {
+                let request = next.terminals.get_mut(&device)?.ask(&device, ask);
+                next.uplinks.insert(request);
+            }
+            Step::SendAgain(device) => {
+                let request = next.terminals.get_mut(&device)?.send_again()?;
+                next.uplinks.insert(request);
+            }
+            Step::Serve(uplink) => {
+                next.uplinks.remove(&uplink);
+                service::serve(&mut next, self, &uplink, false);
+            }
+            Step::ServeAndDie(uplink) => {
+                next.faults -= 1;
+                next.uplinks.remove(&uplink);
+                service::serve(&mut next, self, &uplink, true);
+            }
+            Step::ServeTwice(uplink) => {
+                next.faults -= 1;
+                service::serve(&mut next, self, &uplink, false);
+            }
+            Step::Deliver(downlink) => {
+                next.downlinks.remove(&downlink);
+                next.seen.unheard |= downlink.news != News::Offer && next.offers(&downlink.to, &downlink.meeting);
+                next.terminals.get_mut(&downlink.to)?.hear(&downlink);
+            }
+            Step::LoseUplink(uplink) => {
+                next.faults -= 1;
+                next.uplinks.remove(&uplink);
+            }
+            Step::LoseDownlink(downlink) => {
+                next.faults -= 1;
+                next.seen.unheard = true;
+                next.downlinks.remove(&downlink);
+            }
+            Step::Wake(id) => service::wake(&mut next, &id, false),
+            Step::WakeAndDie(id) => {
+                next.faults -= 1;
+                service::wake(&mut next, &id, true);
+            }
+            Step::Wait => {
+                if !world.nothing_under_way() {
+                    next.faults -= 1;
+                }
+                let due = world.records.keys().filter_map(|id| world.due_ms(id));
+                next.after_ms = due.filter(|due| *due > world.now().ms).min()? - START_MS;
+            }
+        }
+        Some(next)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        properties::all()
+    }
+}

@@ -1,0 +1,111 @@
+//! The vectors of `tests/conformance`, whose page says what they mean, against this terminal: without a network, and at a
+//! time that moves only when a vector says so.
+
+mod matching;
+mod subject;
+
+use serde::Deserialize;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+use matching::Names;
+use subject::Subject;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vector {
+    about: String,
+    #[serde(rename = "as")]
+    client_id: String,
+    steps: Vec<Step>,
+}
+
+/// One thing that happens, and all that comes of it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    receive: Option<Value>,
+    user: Option<Value>,
+    again: Option<String>,
+    wait_ms: Option<u64>,
+    connection: Option<String>,
+    #[serde(default)]
+    sends: Vec<Value>,
+    #[serde(default)]
+    shows: Vec<Value>,
+}
+
+fn folder(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a folder of the workspace").join(path)
+}
+
+fn vectors() -> Vec<(String, Vector)> {
+    let entries = std::fs::read_dir(folder("tests/conformance")).expect("the vectors are there");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort();
+    let read = |path: PathBuf| {
+        let name = path.file_name().expect("a file").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&path).expect("text");
+        (name.clone(), serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}")))
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// Plays a vector; in words, where the terminal does something else.
+fn play(vector: &Vector) -> Result<(), String> {
+    vector.client_id.parse::<switchboard::address::ClientId>().map_err(|error| error.to_string())?;
+    let (mut subject, mut names) = (Subject::connected(), Names::default());
+    for (number, step) in vector.steps.iter().enumerate() {
+        match (&step.receive, &step.user, &step.again, step.wait_ms, step.connection.as_deref()) {
+            (Some(message), None, None, None, None) => subject.hears(&names.filled(message)),
+            (None, Some(request), None, None, None) => subject.user_wants(&names.filled(request)),
+            (None, None, Some(request), None, None) => subject.asks_again(&names.value(request)),
+            (None, None, None, Some(ms), None) => subject.waits(ms),
+            (None, None, None, None, Some("lost")) => subject.is_cut_off(),
+            (None, None, None, None, Some("back")) => subject.is_back(),
+            _ => return Err(format!("step {number}: not exactly one thing happens")),
+        }
+        let (sends, shows) = subject.did();
+        names.match_all(&step.sends, &sends).map_err(|problem| format!("step {number} sends: {problem}"))?;
+        names.match_all(&step.shows, &shows).map_err(|problem| format!("step {number} shows: {problem}"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn this_terminal_does_what_every_vector_says() {
+    let vectors = vectors();
+    assert!(vectors.len() >= 20, "only {} vectors were found", vectors.len());
+    let failures: Vec<String> = vectors
+        .iter()
+        .filter_map(|(name, vector)| Some(format!("{name} ({}): {}", vector.about, play(vector).err()?)))
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[test]
+fn what_a_vector_expects_is_looked_at() {
+    for (name, mut vector) in vectors() {
+        let last =
+            vector.steps.iter_mut().rev().find(|step| !(step.sends.is_empty() && step.shows.is_empty()));
+        let last = last.unwrap_or_else(|| panic!("{name} expects nothing"));
+        if last.shows.pop().is_none() {
+            last.sends.pop();
+        }
+        assert!(play(&vector).is_err(), "{name} also passes when the terminal does less");
+    }
+}
+
+/// Downlinks of a vector are those of the contract, unless it is about others.
+#[test]
+fn what_comes_in_is_what_the_service_sends() {
+    for (name, vector) in vectors().into_iter().filter(|(name, _)| !name.starts_with("unknown")) {
+        for message in vector.steps.into_iter().filter_map(|step| step.receive) {
+            // The names of a vector are no ids.
+            let text = message.to_string().replace('$', "");
+            let read: Result<switchboard::message::downlink::Downlink, _> = serde_json::from_str(&text);
+            assert!(read.is_ok(), "{name}: {:?} in {text}", read.err());
+        }
+    }
+}

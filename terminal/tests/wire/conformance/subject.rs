@@ -1,0 +1,180 @@
+//! This terminal without a network: its session and its ringer, and a list of what they do.
+
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+use terminal::ringer::{Ringer, Step};
+use terminal::session::{Output, Session};
+use terminal::{Raw, Received, Retry, Uplink, UplinkParents};
+
+use super::folder;
+
+pub struct Subject {
+    session: Session,
+    ringer: Ringer,
+    now: Instant,
+    /// Requests of the user by id.
+    asked: HashMap<String, Uplink>,
+    sends: Vec<Value>,
+    shows: Vec<Value>,
+    /// Examples of all downlinks of the contract by type.
+    known: Map<String, Value>,
+}
+
+impl Subject {
+    pub fn connected() -> Self {
+        let examples = folder("local/src/contract/examples/downlinks.json");
+        let examples = std::fs::read_to_string(examples).expect("the examples are there");
+        let mut subject = Self {
+            session: Session::new(Retry::default()),
+            ringer: Ringer::default(),
+            now: Instant::now(),
+            asked: HashMap::new(),
+            sends: Vec::new(),
+            shows: Vec::new(),
+            known: serde_json::from_str(&examples).expect("an object"),
+        };
+        subject.session.connected(subject.now);
+        subject
+    }
+
+    pub fn hears(&mut self, message: &Value) {
+        let payload = message.to_string().into_bytes();
+        let raw = Raw { topic: "call-dn/p2p/G@@@a".to_owned(), payload, received_at: self.now };
+        if let Ok(message) = Received::read(&raw) {
+            self.session.hear(message, self.now);
+            self.settle();
+        }
+    }
+
+    pub fn user_wants(&mut self, request: &Value) {
+        let fields = request.as_object().expect("a request").clone();
+        let function = function(fields["type"].as_str().expect("a type"));
+        let uplink = Uplink::from_fields(function, fields);
+        let uplink = if function == "sync" { uplink.bulk() } else { uplink };
+        if self.ringer.user_asks(&uplink).is_err() {
+            return;
+        }
+        self.asked.insert(uplink.id().to_owned(), uplink.clone());
+        if uplink.is_answered() {
+            self.session.ask(uplink, self.now).expect("a new id");
+        } else {
+            self.sent(&uplink);
+        }
+        self.settle();
+    }
+
+    pub fn asks_again(&mut self, request: &str) {
+        let uplink = self.asked[request].clone();
+        if self.ringer.user_asks(&uplink).is_ok() {
+            self.session.ask(uplink, self.now).expect("it is not being asked");
+            self.settle();
+        }
+    }
+
+    pub fn waits(&mut self, ms: u64) {
+        let end = self.now + Duration::from_millis(ms);
+        loop {
+            let due = [self.session.due(), self.ringer.due()].into_iter().flatten().min();
+            self.now = due.unwrap_or(end).clamp(self.now, end);
+            self.session.tick(self.now);
+            self.ringer.tick(self.now);
+            self.settle();
+            if due.is_none_or(|due| due > end) {
+                return;
+            }
+        }
+    }
+
+    pub fn is_cut_off(&mut self) {
+        self.session.disconnected();
+        self.settle();
+    }
+
+    pub fn is_back(&mut self) {
+        self.session.connected(self.now);
+        self.ringer.reconnected();
+        self.settle();
+    }
+
+    /// What was sent and shown since it was last asked for.
+    pub fn did(&mut self) -> (Vec<Value>, Vec<Value>) {
+        (std::mem::take(&mut self.sends), std::mem::take(&mut self.shows))
+    }
+
+    fn settle(&mut self) {
+        loop {
+            self.take_steps();
+            match self.session.poll() {
+                Some(output) => self.take(output),
+                None => return,
+            }
+        }
+    }
+
+    fn take_steps(&mut self) {
+        while let Some(step) = self.ringer.poll() {
+            match step {
+                Step::Ring { meeting_id, invite_id, mut offer } => {
+                    offer["meeting_id"] = json!(meeting_id);
+                    offer["invite_id"] = json!(invite_id);
+                    self.shows.push(json!({"rings": offer}));
+                }
+                Step::Stop { invite_id, reason } => {
+                    self.shows.push(json!({"stops": {"invite_id": invite_id, "reason": reason}}));
+                }
+                Step::Ask(uplink) => self.session.ask(uplink, self.now).expect("a new id"),
+                Step::Tell(uplink) => self.sent(&uplink),
+            }
+        }
+    }
+
+    fn take(&mut self, output: Output) {
+        match output {
+            Output::Send(uplink) => self.sent(&uplink),
+            Output::Answer(message) | Output::News(message) => {
+                let is_of_interest = self.ringer.hear(&message, self.now);
+                self.take_steps();
+                if is_of_interest {
+                    self.show(&message);
+                }
+            }
+            Output::Unanswered { request, .. } => {
+                if self.ringer.unanswered(&request) {
+                    self.shows.push(json!({"unanswered": {"re": request}}));
+                }
+            }
+            Output::Gap { meeting_id } => self.ringer.missed(&meeting_id),
+        }
+    }
+
+    fn show(&mut self, message: &Received) {
+        let is_answer = message.answers().is_some_and(|request| self.asked.contains_key(request));
+        let what = match (is_answer, message.kind.as_str()) {
+            (true, "error") => "refused",
+            (true, _) => "answered",
+            (false, kind) if self.known.contains_key(kind) => "news",
+            (false, _) => return,
+        };
+        self.shows.push(json!({what: message.body}));
+    }
+
+    fn sent(&mut self, uplink: &Uplink) {
+        let message: Value = serde_json::from_slice(&uplink.payload()).expect("JSON");
+        self.sends.push(json!({"topic": uplink.topic(&UplinkParents::default()), "message": message}));
+    }
+}
+
+/// The function that a request goes to.
+fn function(kind: &str) -> &'static str {
+    match kind {
+        "create_meeting" => "create-meeting",
+        "invite" | "cancel_invite" => "invite",
+        "ringing" | "accept" | "reject" | "silence" => "answer",
+        "mute" | "allow_speech" | "remove" | "admit" | "deny" | "transfer_host" | "set_role"
+        | "update_meeting" => "moderate",
+        "destroy_meeting" => "destroy",
+        "sync" | "history" => "sync",
+        _ => "attend",
+    }
+}

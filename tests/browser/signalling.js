@@ -1,0 +1,115 @@
+/** @file Calls as they are signalled: who rings, who stops, and what people are told. */
+import assert from "node:assert/strict";
+
+import { house, scene } from "./house.js";
+import { until } from "./until.js";
+
+scene("a call that is declined ends for both", async ({ enter }) => {
+  const [alice, bob] = [await enter("alice"), await enter("bob")];
+  await alice.call(bob.account);
+  await bob.isCalledBy("Alice");
+  await until("Alice sees that it rings", async () => (await alice.text("#call-state")) === "Ringing…");
+  await bob.click("#decline");
+  await bob.isNotCalled();
+  await alice.isTold("Declined");
+  await alice.isOut();
+});
+
+scene("a call that is taken back stops ringing and is told as missed", async ({ enter }) => {
+  const [alice, bob] = [await enter("alice"), await enter("bob")];
+  await alice.call(bob.account, "Call");
+  await bob.isCalledBy("Alice");
+  await alice.click("#hang-up");
+  await bob.isNotCalled();
+  await alice.isOut();
+  await until("Bob has missed a call", async () => (await bob.text("#missed")) === "1 missed");
+  await until("it is in his history", async () => (await bob.text("#history .missed"))?.includes("Alice"));
+});
+
+scene("answered in one tab, it stops ringing in the other", async ({ enter }) => {
+  const alice = await enter("alice");
+  const here = await enter("bob", { device: "one" });
+  const there = await enter("bob", { device: "two" });
+  await alice.call(here.account);
+  await Promise.all([here.isCalledBy("Alice"), there.isCalledBy("Alice")]);
+  await here.click("#accept");
+  await there.isNotCalled();
+  await there.isTold("answered on another device");
+  await Promise.all([alice.isIn(), here.isIn()]);
+  await here.click("#hang-up");
+  await alice.isTold("Call ended");
+  await Promise.all([alice.isOut(), here.isOut()]);
+});
+
+scene("two who call each other are in one call", async ({ enter }) => {
+  const [alice, bob] = [await enter("alice"), await enter("bob")];
+  await alice.sees(`.contact[data-user="${bob.account}"]`);
+  await bob.sees(`.contact[data-user="${alice.account}"]`);
+  await Promise.all([alice.call(bob.account), bob.call(alice.account)]);
+  await Promise.all([alice.isIn(), bob.isIn()]);
+  const meetingOf = ({ page }) => page.evaluate(() => globalThis.switchboard.phone.call.meetingId);
+  assert.equal(await meetingOf(alice), await meetingOf(bob));
+});
+
+scene("markup in names is text", async ({ enter }) => {
+  const name = '<img src=x onerror="window.broken=1"><b>Bobby</b>';
+  const alice = await enter("alice", { name });
+  const bob = await enter("bob");
+  await alice.call(bob.account);
+  await bob.isCalledBy(name);
+  await bob.click("#accept");
+  await bob.isIn();
+  assert.equal(await bob.text("#call-title"), name);
+  assert.equal(await bob.page.evaluate(() => window.broken), undefined);
+});
+
+scene("messages of unknown types are logged and do no harm", async ({ enter }) => {
+  const alice = await enter("alice");
+  await alice.click("#toggle-drawer");
+  const odd = { v: 1, type: "earthquake", id: "e1", server_ms: 0, magnitude: 7 };
+  const clientId = await alice.page.evaluate(() => globalThis.switchboard.phone.log.clientId);
+  const topic = encodeURIComponent(`call-dn/p2p/${clientId}`);
+  for (const body of [JSON.stringify(odd), "no JSON", "[]"]) {
+    await fetch(`${house.stack.ready.iot_data}/topics/${topic}?qos=1`, { method: "POST", body });
+  }
+  await alice.sees('.line.dropped[data-type="earthquake"]');
+  await until("all three are logged", async () => (await alice.page.$$(".line.dropped")).length === 3);
+  await alice.isOut();
+});
+
+scene("a device that is opened a second time is told so where it was", async ({ enter }) => {
+  const first = await enter("alice");
+  const second = await first.beginInAnotherTab(house.stack.url, { name: "Alice", device: "tab" });
+  await first.sees("#taken-over");
+  assert.equal(await second.page.$("#taken-over"), null);
+  await first.click("#taken-over button");
+  await second.sees("#taken-over");
+  await first.page.waitForSelector("#taken-over", { state: "detached" });
+});
+
+scene("the log shows latencies and copies a sample event", async ({ enter }) => {
+  const alice = await enter("alice", { permissions: ["camera", "microphone", "clipboard-read", "clipboard-write"] });
+  await alice.click("#toggle-drawer");
+  await alice.sees('.line[data-type="history"][data-direction="down"] .latency');
+  await alice.click('.line[data-type="history"][data-direction="up"] summary');
+  await alice.click('.line[data-type="history"] button:has-text("Copy as sample event")');
+  const copied = await until("it is copied", async () => alice.page.evaluate(() => navigator.clipboard.readText()));
+  const event = JSON.parse(copied);
+  assert.equal(event.topic, "bulk-up/sync");
+  assert.equal(JSON.parse(Buffer.from(event.payload, "base64")).type, "history");
+});
+
+scene("the network is cut and comes back", async ({ enter, line }) => {
+  const cable = await line();
+  const alice = await enter("alice", { url: cable.url });
+  const bob = await enter("bob");
+  await alice.call(bob.account);
+  await bob.isCalledBy("Alice");
+  cable.cut();
+  await alice.sees("#reconnecting");
+  await bob.click("#accept");
+  await bob.isIn();
+  cable.mend();
+  await alice.page.waitForSelector("#reconnecting", { state: "detached" });
+  await alice.isIn();
+});

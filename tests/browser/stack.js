@@ -1,0 +1,78 @@
+/** @file A laptop stack of the tests' own, on free ports, that can be stopped and started again in its place. */
+import { spawn } from "node:child_process";
+import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { until } from "./until.js";
+
+const WORKSPACE = new URL("../..", import.meta.url).pathname;
+
+/** Starts a stack; the table survives a restart. */
+export async function startStack() {
+  const scratch = mkdtempSync(join(tmpdir(), "switchboard-browser-"));
+  const stack = new Stack(scratch);
+  await stack.start();
+  return stack;
+}
+
+class Stack {
+  #scratch;
+  #process;
+  #addresses = { mqtt: "127.0.0.1:0", http: "127.0.0.1:0" };
+
+  constructor(scratch) {
+    this.#scratch = scratch;
+    this.log = join(scratch, "log");
+  }
+
+  async start() {
+    const readyFile = join(this.#scratch, "ready.json");
+    const { mqtt, http } = this.#addresses;
+    const program = process.env.SWITCHBOARD_TEST_STACK ?? join(WORKSPACE, "target/debug/local");
+    const extra = (process.env.SWITCHBOARD_TEST_STACK_ARGUMENTS ?? "").split(" ").filter(Boolean);
+    const state = join(this.#scratch, "state");
+    const log = openSync(this.log, "a");
+    this.#process = spawn(
+      program,
+      ["up", "--no-build", "--mqtt", mqtt, "--http", http, "--state", state, "--ready-file", readyFile, ...extra],
+      { cwd: WORKSPACE, stdio: ["ignore", "ignore", log] },
+    );
+    const { exitCode } = this.#process;
+    this.ready = await until("the stack is ready", () => {
+      if (this.#process.exitCode !== exitCode) throw new Error(`the stack has ended:\n${readFileSync(this.log, "utf8").slice(-2000)}`);
+      return read(readyFile);
+    });
+    this.#addresses = { mqtt: this.ready.mqtt, http: new URL(this.ready.http).host };
+  }
+
+  /** Where the page is. */
+  get url() {
+    return this.ready.http;
+  }
+
+  /** Stops all of it, as Ctrl-C does. */
+  async stop() {
+    const ended = new Promise((resolve) => this.#process.once("exit", resolve));
+    this.#process.kill("SIGTERM");
+    await ended;
+  }
+
+  /** Moves the stack's clock. */
+  async advance(ms) {
+    await fetch(`${this.url}/local/clock`, { method: "POST", body: JSON.stringify({ advance_ms: ms }) });
+  }
+
+  async close() {
+    if (this.#process.exitCode === null) await this.stop();
+    rmSync(this.#scratch, { recursive: true, force: true });
+  }
+}
+
+function read(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    return undefined;
+  }
+}

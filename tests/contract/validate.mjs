@@ -1,0 +1,35 @@
+// Reads docs/asyncapi.yaml with the official AsyncAPI parser, and checks every example against the schema of its message.
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { Parser } from '@asyncapi/parser';
+import Ajv from 'ajv';
+
+const path = process.argv[2] ?? fileURLToPath(new URL('../../docs/asyncapi.yaml', import.meta.url));
+const { document, diagnostics } = await new Parser().parse(await readFile(path, 'utf8'), { source: path });
+
+// Severity 0 is an error, 1 a warning; what is below is advice.
+const problems = diagnostics
+  .filter(({ severity }) => severity <= 1)
+  .map(({ severity, code, message, path: at }) => `${severity === 0 ? 'error' : 'warning'} ${code} at ${at.join('.')}: ${message}`);
+
+// The parser checks examples in documents of version 2 only. Schemas carry fields of AsyncAPI and of its parser.
+const ajv = new Ajv({ strict: false, allErrors: true });
+let examples = 0;
+for (const message of document?.allMessages().all() ?? []) {
+  const isValid = ajv.compile(message.payload().json());
+  for (const example of message.examples()) {
+    examples += 1;
+    if (!isValid(example.payload())) {
+      problems.push(`error example of ${message.id()}: ${ajv.errorsText(isValid.errors)}`);
+    }
+  }
+  if (message.examples().isEmpty()) {
+    problems.push(`error ${message.id()} has no example`);
+  }
+}
+
+if (document === undefined || problems.length > 0) {
+  console.error([`${path} is no valid contract`, ...problems].join('\n'));
+  process.exit(1);
+}
+console.log(`${document.allChannels().all().length} channels, ${document.allOperations().all().length} operations, ${examples} examples`);

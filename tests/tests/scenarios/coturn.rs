@@ -1,0 +1,155 @@
+//! coturn for real: Debian's TURN server on loopback takes our credentials, and no expired or altered ones.
+
+use crate::user::now_ms;
+use secrecy::ExposeSecret;
+use std::fs;
+use std::net::{SocketAddr, UdpSocket};
+use std::process::Stdio;
+use std::time::Duration;
+use switchboard::rtc::turn::{TurnCredential, TurnServers, WithTurn};
+use switchboard::rtc::{Account, JoinRequest, Minter, Provider, Rights};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+/// `static-auth-secret`.
+const SECRET: &str = "a secret of the relay";
+
+/// Nothing takes nearly as long; it only ends what would never end.
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// A running server; it stops when this is dropped.
+struct Relay {
+    address: SocketAddr,
+    _process: Child,
+    _folder: TempDir,
+}
+
+/// A STUN request to bind, with nothing in it (RFC 8489).
+const BINDING: [u8; 20] = [0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+
+impl Relay {
+    async fn start() -> Self {
+        for _ in 0..5 {
+            if let Some(relay) = Self::try_start().await {
+                return relay;
+            }
+        }
+        panic!("turnserver does not start; is it installed (Debian: apt-get install coturn)?");
+    }
+
+    /// Starts one on a free port; another process may take it in between.
+    async fn try_start() -> Option<Self> {
+        let free = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+        let address = free.expect("a free port");
+        let folder = tempfile::tempdir().expect("a folder");
+        let configuration = folder.path().join("turnserver.conf");
+        let log = folder.path().join("log");
+        let path = folder.path().to_str().expect("a path");
+        let settings = format!(
+            "listening-ip=127.0.0.1\nrelay-ip=127.0.0.1\nlistening-port={}\nrealm=test\n\
+             use-auth-secret\nstatic-auth-secret={SECRET}\nno-tls\nno-dtls\nno-cli\nno-tcp-relay\n\
+             allow-loopback-peers\ncli-password=none\nsimple-log\nlog-file={path}/turn.log\n\
+             pidfile={path}/pid\nuserdb={path}/db\n",
+            address.port()
+        );
+        fs::write(&configuration, settings).expect("the folder is ours");
+        let output = fs::File::create(&log).expect("the folder is ours");
+        let mut process = Command::new("turnserver")
+            .arg("-c")
+            .arg(&configuration)
+            .stdout(output.try_clone().expect("a file"))
+            .stderr(output)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("turnserver can be run (Debian: apt-get install coturn)");
+        let begin = Instant::now();
+        while begin.elapsed() < PATIENCE {
+            if let Some(status) = process.try_wait().expect("our own child") {
+                eprintln!(
+                    "turnserver ended with {status}:\n{}",
+                    fs::read_to_string(&log).unwrap_or_default()
+                );
+                return None;
+            }
+            if answers(address).await {
+                return Some(Self { address, _process: process, _folder: folder });
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+        None
+    }
+
+    /// Whether a client with this credential gets an address at the relay and a message through it to itself.
+    async fn takes(&self, username: &str, password: &str) -> bool {
+        let client = Command::new("turnutils_uclient")
+            // One message by one client, which is its own peer.
+            .args(["-y", "-n", "1", "-m", "1", "-g", "-X"])
+            .args(["-p", &self.address.port().to_string()])
+            .args(["-u", username, "-w", password, "127.0.0.1"])
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let output = timeout(PATIENCE, client).await.expect("the client ends").expect("it can be run");
+        String::from_utf8_lossy(&output.stdout).contains("Total lost packets 0")
+    }
+}
+
+/// Whether somebody answers STUN there.
+async fn answers(address: SocketAddr) -> bool {
+    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a free port");
+    let mut answer = [0; 512];
+    let asked = async {
+        socket.send_to(&BINDING, address).await?;
+        socket.recv(&mut answer).await
+    };
+    timeout(Duration::from_millis(200), asked).await.is_ok_and(|received| received.is_ok())
+}
+
+#[tokio::test]
+async fn the_relay_takes_our_credentials_and_no_expired_or_altered_ones() {
+    let relay = Relay::start().await;
+    let urls = format!("turn:{}", relay.address);
+    let servers = TurnServers::new(&urls, SECRET.into()).expect("an address").expect("servers");
+    let account = Account {
+        url: "wss://rtc.example.org".into(),
+        key_id: "key".into(),
+        key_secret: "secret".into(),
+        ..Account::default()
+    };
+    let minter = WithTurn::new(Provider::Livekit.minter(account).expect("an account"), servers);
+    let now = now_ms() / 1000;
+    let request = JoinRequest {
+        channel_id: "sb-meeting-1",
+        user_id: "alice",
+        number: 1,
+        salt: 1,
+        name: None,
+        rights: Rights::ALL,
+        now_ms: now_ms(),
+        ttl_seconds: 600,
+    };
+    let join = minter.join(&request).expect("mints");
+    let server = &join.params["iceServers"][0];
+    assert_eq!(server["urls"][0], urls.as_str());
+    let text = |member: &str| server[member].as_str().expect("text").to_owned();
+    let (username, credential) = (text("username"), text("credential"));
+    assert!(relay.takes(&username, &credential).await, "ours");
+
+    let later = username.replacen(char::is_numeric, "9", 1);
+    assert!(!relay.takes(&later, &credential).await, "made to last longer");
+    assert!(!relay.takes(&username.replace("alice", "mallory"), &credential).await, "of another user");
+    assert!(!relay.takes(&username, "guessed").await, "guessed");
+    let with = |expires: i64, secret: &str| {
+        let made = TurnCredential::new("alice", expires, &secret.into());
+        (made.username, made.password.expose_secret().to_owned())
+    };
+    let (username, credential) = with(now - 60, SECRET);
+    assert!(!relay.takes(&username, &credential).await, "expired");
+    let (username, credential) = with(now + 600, "another secret");
+    assert!(!relay.takes(&username, &credential).await, "of another relay");
+    let (username, credential) = with(now + 600, SECRET);
+    assert!(relay.takes(&username, &credential).await, "it still takes ours");
+}

@@ -1,0 +1,198 @@
+//! Two who call each other end in one call (T16), one who calls again comes back to it (T17), and calls that wait.
+
+use crate::calls::{Call, direct, rings, talks};
+use crate::device::{Device, json_of, refusal, request};
+use crate::stack::Stack;
+use crate::user::User;
+use serde_json::{Value, json};
+use std::time::Duration;
+use terminal::{Received, Uplink};
+
+const ROUNDS: usize = 20;
+
+/// Which meetings the user of this device is in, with everybody's state.
+async fn picture(device: &Device) -> Value {
+    let state = device.syncs().await;
+    assert_eq!(state["invitations"], json!([]), "nothing rings any more");
+    let meetings = state["meetings"].as_array().expect("a list").iter();
+    let states = |meeting: &Value| {
+        let people = meeting["participants"].as_array().expect("a list").iter();
+        people.map(|person| person["state"].clone()).collect::<Vec<_>>()
+    };
+    meetings.map(|meeting| json!([meeting["meeting_id"], states(meeting)])).collect()
+}
+
+fn has_a_way_in(message: &Received, user: &User) {
+    let join = &message.body["join"];
+    assert!(join["token"].is_string() && join["user_id"] == json!(user.id), "{message:?}");
+}
+
+#[tokio::test]
+async fn t16_who_calls_back_while_being_rung_is_in_that_call() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut caller, mut phone, mut tablet) =
+        (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    tablet.hears("invitation").await;
+    let merged = phone.asks("create-meeting", direct(&alice)).await;
+    assert_eq!(
+        (merged.kind.as_str(), merged.meeting_id.as_deref()),
+        ("meeting_merged", Some(call.meeting_id.as_str()))
+    );
+    has_a_way_in(&merged, &bob);
+    let news = caller.hears("meeting_merged").await;
+    assert_eq!(news.meeting_id, merged.meeting_id);
+    has_a_way_in(&news, &alice);
+    assert_eq!(tablet.hears("invitation_closed").await.body["reason"], "answered_elsewhere");
+    assert_eq!(picture(&caller).await, json!([[call.meeting_id, ["accepted", "accepted"]]]));
+    let causes = [phone.client_id().to_owned()];
+    let also = caller.also_hears(&[&causes[0]]).await;
+    assert_eq!(also, Vec::<String>::new(), "no second call rings, and nothing is said twice");
+}
+
+#[tokio::test]
+async fn t16_the_same_create_again_is_answered_by_the_call_that_it_met() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    let create = request("create-meeting", direct(&alice));
+    let first = phone.sends(&create).await;
+    let again = phone.sends(&create).await;
+    assert_eq!((first.kind.as_str(), &first.id), ("meeting_merged", &again.id));
+    assert_eq!(again.meeting_id.as_deref(), Some(call.meeting_id.as_str()));
+    caller.asks("attend", call.request("leave")).await;
+    let refused = refusal(phone.terminal.ask(&create).await);
+    assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("completed")));
+    assert_eq!(
+        caller.also_hears(&[]).await.iter().filter(|kind| *kind == "invitation").count(),
+        0,
+        "it never rings"
+    );
+}
+
+#[tokio::test]
+async fn t16_a_create_that_met_a_call_is_taken_back_by_leaving_it() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    rings(&mut caller, &bob, &mut phone).await;
+    let create = with_id("b1", direct(&alice));
+    assert_eq!(phone.sends(&create).await.kind, "meeting_merged");
+    let take_back = || json!({"type": "destroy_meeting", "create_id": "b1"});
+    for _ in 0..2 {
+        let ended = phone.asks("destroy", take_back()).await;
+        assert_eq!((ended.kind.as_str(), &ended.body["reason"]), ("meeting_ended", &json!("cancelled")));
+        assert_eq!(ended.body["sip"], 487);
+    }
+    assert_eq!(caller.hears("meeting_ended").await.body["reason"], "completed");
+    assert_eq!(picture(&phone).await, json!([]));
+}
+
+fn with_id(id: &str, mut fields: Value) -> Uplink {
+    fields["id"] = json!(id);
+    request("create-meeting", fields)
+}
+
+#[tokio::test]
+async fn t16_two_who_call_each_other_at_once_are_in_one_call() {
+    let stack = Stack::shared();
+    let (alice, bob) = (User::at(stack, "Alice"), User::at(stack, "Bob"));
+    let (mut alices, mut bobs) = (alice.on("phone").await, bob.on("phone").await);
+    let mut alice_won = 0;
+    for round in 0..ROUNDS {
+        let (first, second) =
+            (request("create-meeting", direct(&bob)), request("create-meeting", direct(&alice)));
+        let (a, b) = if round % 2 == 0 {
+            tokio::join!(alices.terminal.ask(&first), bobs.terminal.ask(&second))
+        } else {
+            let (b, a) = tokio::join!(bobs.terminal.ask(&second), alices.terminal.ask(&first));
+            (a, b)
+        };
+        let (a, b) = (a.expect("is answered"), b.expect("is answered"));
+        assert_eq!(a.meeting_id, b.meeting_id, "round {round}: one call");
+        let mut kinds = [a.kind.as_str(), b.kind.as_str()];
+        kinds.sort_unstable();
+        assert_eq!(kinds, ["meeting_created", "meeting_merged"], "round {round}");
+        has_a_way_in(&a, &alice);
+        has_a_way_in(&b, &bob);
+        let meeting_id = a.meeting_id.clone().expect("a meeting");
+        let (winner, loser) =
+            if a.kind == "meeting_created" { (&mut alices, &mut bobs) } else { (&mut bobs, &mut alices) };
+        alice_won += usize::from(a.kind == "meeting_created");
+        let merged =
+            winner.hears_that("meeting_merged", |news| news.meeting_id.as_deref() == Some(&meeting_id));
+        assert!(merged.await.body["join"]["token"].is_string(), "round {round}");
+        let expected = json!([[meeting_id, ["accepted", "accepted"]]]);
+        let mut pictures = [picture(winner).await, picture(loser).await];
+        for picture in &mut pictures {
+            assert_eq!(*picture, expected, "round {round}");
+        }
+        winner.asks("destroy", json!({"type": "destroy_meeting", "meeting_id": meeting_id})).await;
+        loser.hears_that("meeting_ended", |news| news.meeting_id.as_deref() == Some(&meeting_id)).await;
+        let causes = [alices.client_id().to_owned(), bobs.client_id().to_owned()];
+        let causes = causes.each_ref().map(String::as_str);
+        alices.also_hears(&causes).await;
+        bobs.also_hears(&causes).await;
+    }
+    println!("alice's create won {alice_won} of {ROUNDS} rounds");
+}
+
+#[tokio::test]
+async fn t17_who_dropped_out_and_calls_again_is_back_in_the_call() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone) = (alice.comes_back("phone").await, bob.comes_back("phone").await);
+    let call = talks(&mut caller, &bob, &mut phone).await;
+    phone.drops().await;
+    stack.moves_on(Duration::from_secs(12)).await;
+    let gone = |news: &Received| news.body["participant"]["state"] == "reconnecting";
+    caller.hears_that("participant_updated", gone).await;
+    // From another device: coming back with the same one would be enough by itself.
+    let mut tablet = bob.on("tablet").await;
+    let merged = tablet.asks("create-meeting", direct(&alice)).await;
+    assert_eq!(
+        (merged.kind.as_str(), merged.meeting_id.as_deref()),
+        ("meeting_merged", Some(call.meeting_id.as_str()))
+    );
+    has_a_way_in(&merged, &bob);
+    let back = |news: &Received| news.body["participant"]["state"] == "joined";
+    let news = caller.hears_that("participant_updated", back).await;
+    assert_eq!(news.body["participant"]["user_id"], json!(bob.id));
+    stack.moves_on(Duration::from_secs(60)).await;
+    assert_eq!(tablet.asks("attend", call.request("refresh_token")).await.kind, "token", "the call goes on");
+    assert_eq!(tablet.also_hears(&[]).await.iter().filter(|kind| *kind == "meeting_ended").count(), 0);
+}
+
+#[tokio::test]
+async fn t2_a_call_that_may_wait_rings_somebody_busy_and_the_accept_takes_the_slot() {
+    let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));
+    let (mut caller, mut phone, mut carols) =
+        (alice.on("phone").await, bob.on("phone").await, carol.on("phone").await);
+    let first = talks(&mut caller, &bob, &mut phone).await;
+    let mut waiting = direct(&bob);
+    waiting["policy"] = json!({"busy": "ring"});
+    let second = Call::of(&carols.asks("create-meeting", waiting).await);
+    let offer = phone.hears("invitation").await;
+    assert_eq!(offer.meeting_id.as_deref(), Some(second.meeting_id.as_str()));
+    assert_eq!(phone.asks("answer", second.about_invitation("accept")).await.kind, "invitation_accepted");
+    carols.hears("participant_updated").await;
+    caller.asks("attend", first.request("leave")).await;
+    phone.hears("meeting_ended").await;
+    let dave = User::new("Dave").on("phone").await;
+    let busy = json_of(&dave.asks("create-meeting", direct(&bob)).await);
+    assert_eq!(
+        busy["invitations"][0]["state"], "user_busy",
+        "the end of the first call does not free the second"
+    );
+}
+
+#[tokio::test]
+async fn t16_calls_that_may_wait_do_not_meet() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    rings(&mut caller, &bob, &mut phone).await;
+    let mut waiting = direct(&alice);
+    waiting["policy"] = json!({"busy": "ring"});
+    let created = phone.asks("create-meeting", waiting).await;
+    assert_eq!(created.kind, "meeting_created");
+    assert_eq!(caller.hears("invitation").await.meeting_id, created.meeting_id);
+}

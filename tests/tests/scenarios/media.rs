@@ -1,0 +1,337 @@
+//! The RTC service's part in a call: its channel is made and closed with the meeting, what it sees is the truth, and
+//! whatever goes wrong with it hangs up nobody.
+
+use crate::calls::{Call, direct, group, rings};
+use crate::controls::until;
+use crate::device::{Device, refusal, request};
+use crate::inviting::hears_of;
+use crate::rtc_service::{Fault, RtcService};
+use crate::stack::Stack;
+use crate::user::User;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Past the 5 s after which effects are done again, and the timer's second.
+const DONE_AGAIN: Duration = Duration::from_secs(8);
+/// Past the 20 s in which an accepted seat must reach the media.
+const NEVER_JOINED: Duration = Duration::from_secs(22);
+/// Past the 10 s after which a dropped device's user is looked for.
+const LOOKED_AT: Duration = Duration::from_secs(12);
+/// Past the 30 s for which a seat in a direct call is kept.
+const SEAT_IS_LOST: Duration = Duration::from_secs(32);
+
+fn none() -> Vec<String> {
+    Vec::new()
+}
+
+/// The channel that the answer to a create or an accept names.
+pub fn channel(answer: &Value) -> String {
+    answer["join"]["channel_id"].as_str().expect("a way in").to_owned()
+}
+
+/// Bob takes Alice's call; nobody is in the media yet.
+async fn accepted(caller: &mut Device, bob: &User, phone: &mut Device) -> (Call, String) {
+    let call = rings(caller, bob, phone).await;
+    phone.asks("answer", call.about_invitation("accept")).await;
+    hears_of(caller, bob, "accepted").await;
+    let room = channel(&call.created);
+    (call, room)
+}
+
+/// Both have entered the media and reported it.
+pub async fn talk(
+    rtc: &RtcService,
+    (alice, caller): (&User, &mut Device),
+    (bob, phone): (&User, &mut Device),
+) -> (Call, String) {
+    let (call, room) = accepted(caller, bob, phone).await;
+    for (user, device) in [(alice, &*caller), (bob, &*phone)] {
+        rtc.enters(&room, user.id.as_str());
+        device.tells("attend", call.joined()).await;
+    }
+    for device in [caller, phone] {
+        hears_of(device, bob, "joined").await;
+    }
+    (call, room)
+}
+
+async fn two(stack: &Stack) -> (User, User, Device, Device) {
+    let (alice, bob) = (User::at(stack, "Alice"), User::at(stack, "Bob"));
+    let (caller, phone) = (alice.comes_back("phone").await, bob.comes_back("phone").await);
+    (alice, bob, caller, phone)
+}
+
+/// Everybody's state, as this device is shown it.
+async fn standings(device: &Device) -> Vec<Value> {
+    let state = device.syncs().await;
+    let participants = state["meetings"][0]["participants"].as_array();
+    participants.into_iter().flatten().map(|participant| participant["state"].clone()).collect()
+}
+
+#[tokio::test]
+async fn t1_t47_the_channel_is_made_before_anybody_is_told_and_closed_at_the_end() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (alice, bob, mut caller, mut phone) = two(&stack).await;
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    let room = channel(&call.created);
+    assert_eq!(rtc.calls("CreateRoom").len(), 1);
+    assert_eq!(rtc.calls("CreateRoom")[0]["name"], json!(room));
+    assert!(rtc.room(&room).is_some());
+    phone.asks("answer", call.about_invitation("reject")).await;
+    caller.hears("meeting_ended").await;
+    stack.until_idle().await;
+    assert!(rtc.room(&room).is_none(), "a call that was declined");
+
+    let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
+    caller.asks("attend", call.request("leave")).await;
+    phone.hears("meeting_ended").await;
+    stack.until_idle().await;
+    assert!(rtc.room(&room).is_none(), "a natural end");
+
+    let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
+    caller.asks("destroy", call.request("destroy_meeting")).await;
+    phone.hears("meeting_ended").await;
+    stack.until_idle().await;
+    assert!(rtc.room(&room).is_none(), "an end by the host");
+}
+
+#[tokio::test]
+async fn a_create_whose_channel_cannot_be_made_leaves_nothing_behind() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (_, bob, caller, mut phone) = two(&stack).await;
+    let faults = [401, 403, 404, 429, 500, 503].map(Fault::Status).into_iter();
+    for fault in faults.chain([Fault::Garbage, Fault::Held]) {
+        // A safe call is tried twice.
+        rtc.fails("CreateRoom", fault, 2);
+        let create = request("create-meeting", direct(&bob));
+        let refused = refusal(caller.terminal.ask(&create).await);
+        assert_eq!((refused.code.as_str(), refused.retryable), ("rtc_unavailable", true), "{fault:?}");
+        assert_eq!(caller.syncs().await["meetings"], json!([]), "{fault:?}");
+        let cause = caller.client_id().to_owned();
+        assert_eq!(phone.also_hears(&[&cause]).await, none(), "{fault:?}");
+        rtc.clears();
+    }
+    let create = request("create-meeting", direct(&bob));
+    rtc.fails("CreateRoom", Fault::Status(500), 2);
+    refusal(caller.terminal.ask(&create).await);
+    let created = caller.sends(&create).await;
+    assert_eq!(created.kind, "meeting_created", "the very same request, later");
+    phone.hears("invitation").await;
+    caller.asks("destroy", Call::of(&created).request("destroy_meeting")).await;
+}
+
+#[tokio::test]
+async fn a_create_is_refused_where_the_rtc_service_is_not_there() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("RtcApiUrl=http://{}", closed.local_addr().expect("it is bound"));
+    drop(closed);
+    let stack = Stack::own_with(&[&url]);
+    let (_, bob, caller, _phone) = two(&stack).await;
+    let refused = caller.is_refused("create-meeting", direct(&bob)).await;
+    assert_eq!(refused.code, "rtc_unavailable");
+    assert_eq!(caller.syncs().await["meetings"], json!([]));
+}
+
+#[tokio::test]
+async fn t47_a_close_that_fails_keeps_nobody_waiting_and_is_done_again_until_it_is_done() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (alice, bob, mut caller, mut phone) = two(&stack).await;
+    let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
+    rtc.fails("DeleteRoom", Fault::Held, 1);
+    let leave = caller.terminal.ask(&request("attend", call.request("leave"))).await.expect("is answered");
+    phone.hears("meeting_ended").await;
+    assert_eq!(leave.kind, "ok");
+    until("everybody is told while the close still waits", async || rtc.held() == 1).await;
+    rtc.fails("DeleteRoom", Fault::Status(500), 4);
+    stack.until_idle().await;
+    assert!(rtc.room(&room).is_some());
+
+    stack.moves_on(DONE_AGAIN).await;
+    until("the first time fails", async || rtc.calls("DeleteRoom").len() >= 3).await;
+    stack.until_idle().await;
+    assert!(rtc.room(&room).is_some());
+    for _ in 0..6 {
+        if rtc.room(&room).is_none() {
+            break;
+        }
+        stack.moves_on(Duration::from_mins(1)).await;
+        stack.sweeps().await;
+    }
+    assert!(rtc.room(&room).is_none(), "{:?}", rtc.calls("DeleteRoom"));
+    let calls = rtc.calls("DeleteRoom").len();
+    stack.moves_on(Duration::from_mins(20)).await;
+    stack.sweeps().await;
+    assert_eq!(rtc.calls("DeleteRoom").len(), calls, "done is done");
+    let refused = phone.is_refused("attend", call.request("rejoin")).await;
+    assert_eq!(refused.code, "meeting_ended");
+}
+
+#[tokio::test]
+async fn t18_a_report_is_believed_when_the_rtc_service_confirms_it() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (_, bob, mut caller, mut phone) = two(&stack).await;
+    let (call, room) = accepted(&mut caller, &bob, &mut phone).await;
+    phone.tells("attend", call.joined()).await;
+    assert_eq!(standings(&caller).await, ["accepted", "accepted"], "nobody saw him");
+    rtc.fails("ListParticipants", Fault::Status(500), 2);
+    rtc.enters(&room, bob.id.as_str());
+    phone.tells("attend", call.joined()).await;
+    assert_eq!(standings(&caller).await, ["accepted", "accepted"], "nobody could say");
+    let mut report = call.joined();
+    report["audio"] = json!(true);
+    phone.tells("attend", report).await;
+    let joined = hears_of(&mut caller, &bob, "joined").await;
+    assert_eq!(joined.body["participant"]["media"]["audio"], json!(true));
+
+    let mut left = call.joined();
+    left["state"] = json!("left");
+    phone.tells("attend", left.clone()).await;
+    assert_eq!(standings(&caller).await, ["accepted", "joined"], "he is seen still");
+    rtc.leaves(&room, bob.id.as_str());
+    phone.tells("attend", left).await;
+    assert_eq!(caller.hears("meeting_ended").await.body["reason"], "completed");
+}
+
+#[tokio::test]
+async fn t19_who_does_not_reach_the_media_in_time_has_failed() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (alice, bob, mut caller, mut phone) = two(&stack).await;
+    let (_, room) = accepted(&mut caller, &bob, &mut phone).await;
+    rtc.enters(&room, alice.id.as_str());
+    stack.moves_on(NEVER_JOINED).await;
+    let updated = caller.hears_that("invitation_updated", |news| news.body["state"] == "failed").await;
+    assert_eq!(updated.body["code"], "failed");
+    assert_eq!(caller.hears("meeting_ended").await.body["reason"], "rtc_failed");
+}
+
+#[tokio::test]
+async fn t19_whoever_is_in_the_media_at_the_last_moment_has_joined_though_nobody_said_so() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (alice, bob, mut caller, mut phone) = two(&stack).await;
+    let (_, room) = accepted(&mut caller, &bob, &mut phone).await;
+    for user in [&alice, &bob] {
+        rtc.enters(&room, user.id.as_str());
+    }
+    stack.moves_on(NEVER_JOINED).await;
+    hears_of(&mut caller, &bob, "joined").await;
+    assert_eq!(standings(&caller).await, ["joined", "joined"]);
+}
+
+#[tokio::test]
+async fn t24_t26_losing_the_broker_is_nothing_while_the_rtc_service_sees_the_participant() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (alice, bob, mut caller, mut phone) = two(&stack).await;
+    let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
+    phone.drops().await;
+    stack.moves_on(LOOKED_AT).await;
+    stack.wakes(&call.meeting_id).await;
+    assert_eq!(standings(&caller).await, ["joined", "joined"]);
+
+    let phone = bob.comes_back("phone").await;
+    rtc.leaves(&room, bob.id.as_str());
+    phone.drops().await;
+    stack.moves_on(LOOKED_AT).await;
+    hears_of(&mut caller, &bob, "reconnecting").await;
+    let phone = bob.comes_back("phone").await;
+    assert_eq!(standings(&caller).await, ["joined", "reconnecting"], "being at the broker is not being in");
+    assert_eq!(phone.asks("attend", call.request("rejoin")).await.kind, "joined");
+    rtc.enters(&room, bob.id.as_str());
+    phone.tells("attend", call.joined()).await;
+    hears_of(&mut caller, &bob, "joined").await;
+
+    rtc.leaves(&room, bob.id.as_str());
+    phone.drops().await;
+    stack.moves_on(LOOKED_AT).await;
+    hears_of(&mut caller, &bob, "reconnecting").await;
+    stack.moves_on(SEAT_IS_LOST).await;
+    assert_eq!(caller.hears("meeting_ended").await.body["reason"], "lost");
+}
+
+#[tokio::test]
+async fn t26_an_rtc_service_that_cannot_be_asked_ends_no_call_of_somebody_at_the_broker() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (alice, bob, mut caller, mut phone) = two(&stack).await;
+    let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
+    rtc.leaves(&room, bob.id.as_str());
+    phone.drops().await;
+    stack.moves_on(LOOKED_AT).await;
+    hears_of(&mut caller, &bob, "reconnecting").await;
+    let phone = bob.comes_back("phone").await;
+    rtc.fails("ListParticipants", Fault::Status(503), 100);
+    stack.moves_on(SEAT_IS_LOST).await;
+    stack.wakes(&call.meeting_id).await;
+    assert_eq!(standings(&phone).await, ["joined", "joined"]);
+}
+
+#[tokio::test]
+async fn t49_t39_t42_a_channel_that_is_gone_empties_its_meeting() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (alice, bob, caller, phone) = two(&stack).await;
+    let created = caller.asks("create-meeting", group(&[&bob])).await;
+    let call = Call::of(&created);
+    phone.asks("answer", call.about_invitation("accept")).await;
+    let room = channel(&call.created);
+    for (user, device) in [(&alice, &caller), (&bob, &phone)] {
+        rtc.enters(&room, user.id.as_str());
+        device.tells("attend", call.joined()).await;
+    }
+    stack.sweeps().await;
+    assert_eq!(standings(&caller).await, ["joined", "joined"]);
+    rtc.loses(&room);
+    stack.sweeps().await;
+    assert_eq!(standings(&caller).await, ["reconnecting", "reconnecting"]);
+    stack.moves_on(Duration::from_secs(62)).await;
+    stack.moves_on(Duration::from_secs(32)).await;
+    stack.wakes(&call.meeting_id).await;
+    let refused = phone.is_refused("attend", call.request("rejoin")).await;
+    assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("empty")));
+}
+
+#[tokio::test]
+async fn t50_a_channel_without_a_meeting_is_closed_and_counted_and_no_other_is_touched() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (alice, bob, mut caller, mut phone) = two(&stack).await;
+    let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
+    let prefix = room.strip_suffix(&call.meeting_id).expect("prefix and meeting").to_owned();
+    let now_s = stack.now_ms().await / 1_000;
+    let named = |name: &str| format!("{prefix}{name}");
+    rtc.has_room(&named("leaked"), now_s - 301);
+    rtc.has_room(&named("young"), now_s - 200);
+    rtc.has_room("somebody-elses", now_s - 3_000);
+    // A live meeting keeps its channel, however old that is.
+    rtc.has_room(&room, now_s - 3_000);
+    for user in [&alice, &bob] {
+        rtc.enters(&room, user.id.as_str());
+    }
+    let swept = stack.invoke("wake", &crate::controls::scheduled()).await;
+    assert_eq!(swept["leaked_rooms"], json!(1), "{swept}");
+    let there = |name: &str| rtc.room(name).is_some();
+    assert!(!there(&named("leaked")));
+    assert!(there(&named("young")) && there("somebody-elses") && there(&room));
+    assert_eq!(standings(&caller).await, ["joined", "joined"]);
+}
+
+#[tokio::test]
+async fn users_whom_the_rtc_service_could_not_take_are_refused_by_name() {
+    // TRTC takes 32 bytes.
+    let stack =
+        Stack::own_with(&["RtcProvider=tencent", "RtcKeyId=1400000001", "RtcKeySecret=a-secret-of-tests"]);
+    let alice = User::at(&stack, "Alice");
+    let caller = alice.on("phone").await;
+    let fields = json!({
+        "type": "create_meeting", "mode": "group", "media": "audio",
+        "invitees": ["bob", "an-account-of-more-than-32-characters"],
+    });
+    let refused = caller.is_refused("create-meeting", fields).await;
+    assert_eq!((refused.code.as_str(), refused.path.as_deref()), ("bad_request", Some("invitees[1]")));
+}

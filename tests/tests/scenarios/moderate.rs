@@ -1,0 +1,384 @@
+//! What host and cohosts do: who may speak, and who is in (T32–T38), with an RTC service that holds people to it and
+//! with one that cannot.
+
+use crate::calls::{Call, group, talks};
+use crate::controls::until;
+use crate::device::{Device, request};
+use crate::inviting::{hears_of, invite};
+use crate::journal;
+use crate::media::{channel, talk};
+use crate::rtc_service::{Fault, RtcService};
+use crate::stack::Stack;
+use crate::user::User;
+use serde_json::{Value, json};
+use std::time::Duration;
+use terminal::Received;
+
+fn none() -> Vec<String> {
+    Vec::new()
+}
+
+fn mute(call: &Call, whom: &str, mode: &str) -> Value {
+    let mut fields = call.request("mute");
+    fields["user_id"] = json!(whom);
+    fields["mode"] = json!(mode);
+    fields
+}
+
+fn allow(call: &Call, whom: &str) -> Value {
+    let mut fields = call.request("allow_speech");
+    fields["user_id"] = json!(whom);
+    fields
+}
+
+fn remove(call: &Call, whom: &User, ban: bool) -> Value {
+    let mut fields = call.request("remove");
+    fields["user_id"] = json!(whom.id);
+    fields["ban"] = json!(ban);
+    fields
+}
+
+/// Whose speech, how, and whether they are held to it.
+fn said(news: &Received) -> (String, String, bool) {
+    let text = |field: &str| news.body[field].as_str().expect("a text").to_owned();
+    (text("user_id"), text("mode"), news.body["enforced"].as_bool().expect("yes or no"))
+}
+
+fn of(user: &User, mode: &str, enforced: bool) -> (String, String, bool) {
+    (user.id.to_string(), mode.to_owned(), enforced)
+}
+
+/// Alice hosts Bob and Carol; all have heard that all have joined.
+struct Party {
+    bob: User,
+    carol: User,
+    host: Device,
+    bobs: Device,
+    carols: Device,
+    call: Call,
+}
+
+async fn party(stack: &Stack) -> Party {
+    let (alice, bob, carol) = (User::at(stack, "Alice"), User::at(stack, "Bob"), User::at(stack, "Carol"));
+    let (mut host, mut bobs, mut carols) =
+        (alice.on("phone").await, bob.on("phone").await, carol.on("phone").await);
+    let created = host.asks("create-meeting", group(&[&bob, &carol])).await;
+    let call = Call::to(&created, &bob);
+    host.tells("attend", call.joined()).await;
+    for (device, user) in [(&bobs, &bob), (&carols, &carol)] {
+        device.asks("answer", Call::to(&created, user).about_invitation("accept")).await;
+        device.tells("attend", call.joined()).await;
+    }
+    for device in [&mut host, &mut bobs, &mut carols] {
+        hears_of(device, &carol, "joined").await;
+    }
+    for device in [&mut host, &mut bobs, &mut carols] {
+        device.also_hears(&[]).await;
+    }
+    Party { bob, carol, host, bobs, carols, call }
+}
+
+#[tokio::test]
+async fn t34_t36_a_soft_mute_asks_and_may_be_undone_by_whom_it_asks() {
+    let Party { bob, mut host, mut bobs, mut carols, call, .. } = party(Stack::shared()).await;
+    let answer = host.asks("moderate", mute(&call, bob.id.as_str(), "soft")).await;
+    assert_eq!((answer.kind.as_str(), said(&answer)), ("speech_changed", of(&bob, "soft", false)));
+    for device in [&mut bobs, &mut carols] {
+        let heard = device.hears("speech_changed").await;
+        assert_eq!(said(&heard), of(&bob, "soft", false));
+        assert!(heard.prev_rev.is_some(), "all members are told");
+    }
+    let answer = bobs.asks("attend", call.request("unmute_self")).await;
+    assert_eq!((answer.kind.as_str(), said(&answer)), ("speech_changed", of(&bob, "free", false)));
+    for device in [&mut host, &mut carols] {
+        assert_eq!(said(&device.hears("speech_changed").await), of(&bob, "free", false));
+    }
+    let cause = bobs.client_id().to_owned();
+    assert_eq!(bobs.also_hears(&[&cause]).await, none(), "the answer stands for the news");
+}
+
+#[tokio::test]
+async fn t35_t37_t38_a_block_stands_in_later_tokens_and_only_a_host_lifts_it() {
+    let Party { bob, host, mut bobs, call, .. } = party(Stack::shared()).await;
+    host.asks("moderate", mute(&call, bob.id.as_str(), "hard")).await;
+    assert_eq!(said(&bobs.hears("speech_changed").await), of(&bob, "hard", false), "nothing is managed here");
+    let refused = bobs.is_refused("attend", call.request("unmute_self")).await;
+    assert_eq!((refused.code.as_str(), refused.sip), ("speech_blocked", 403));
+    let rights = |token: &Received| token.body["join"]["rights"]["microphone"].clone();
+    assert_eq!(rights(&bobs.asks("attend", call.request("refresh_token")).await), json!(false));
+    assert_eq!(rights(&bobs.asks("attend", call.request("rejoin")).await), json!(false));
+    let soft = host.asks("moderate", mute(&call, bob.id.as_str(), "soft")).await;
+    assert_eq!(said(&soft), of(&bob, "hard", false), "asking lifts no block");
+    host.asks("moderate", allow(&call, bob.id.as_str())).await;
+    assert_eq!(said(&bobs.hears("speech_changed").await), of(&bob, "free", false));
+    assert_eq!(rights(&bobs.asks("attend", call.request("refresh_token")).await), json!(true));
+}
+
+#[tokio::test]
+async fn everybody_can_be_muted_at_once_and_one_statement_tells_it() {
+    let Party { bob, carol, mut host, mut bobs, mut carols, call } = party(Stack::shared()).await;
+    let all = |mode: &str| ("*".to_owned(), mode.to_owned(), false);
+    let answer = host.asks("moderate", mute(&call, "*", "soft")).await;
+    assert_eq!(said(&answer), all("soft"));
+    for (device, user) in [(&mut bobs, &bob), (&mut carols, &carol)] {
+        let own = device.hears_that("speech_changed", |news| said(news) != all("soft")).await;
+        assert_eq!(said(&own), of(user, "soft", false));
+        device.hears_that("speech_changed", |news| said(news) == all("soft")).await;
+    }
+    let cause = host.client_id().to_owned();
+    assert_eq!(host.also_hears(&[&cause]).await, none());
+    assert_eq!(said(&host.asks("moderate", allow(&call, "*")).await), all("free"));
+    let state = bobs.syncs().await;
+    for participant in state["meetings"][0]["participants"].as_array().expect("a list") {
+        assert_eq!(participant["speech"]["mode"], "free", "{participant}");
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_and_who_is_not_there() {
+    let Party { bob, carol, host, bobs, call, .. } = party(Stack::shared()).await;
+    let code = async |device: &Device, fields: Value| device.is_refused("moderate", fields).await.code;
+    assert_eq!(code(&bobs, mute(&call, carol.id.as_str(), "soft")).await, "not_host");
+    assert_eq!(code(&bobs, allow(&call, "*")).await, "not_host");
+    assert_eq!(code(&bobs, remove(&call, &carol, false)).await, "not_host");
+    assert_eq!(code(&host, mute(&call, "nobody", "soft")).await, "user_not_found");
+    assert_eq!(code(&host, remove(&call, &User::new("Zoe"), true)).await, "user_not_found");
+    let stranger = User::new("Mallory").on("phone").await;
+    assert_eq!(code(&stranger, mute(&call, bob.id.as_str(), "hard")).await, "forbidden");
+    let state = host.syncs().await;
+    let alice = state["meetings"][0]["host"].as_str().expect("an account").to_owned();
+    assert_eq!(code(&host, mute(&call, &alice, "hard")).await, "forbidden");
+    let mut removal = call.request("remove");
+    removal["user_id"] = json!(alice);
+    assert_eq!(code(&host, removal).await, "forbidden");
+}
+
+#[tokio::test]
+async fn wrong_fields_are_named() {
+    let device = User::new("Alice").on("phone").await;
+    let cases = [
+        (json!({"type": "mute", "mode": "hard"}), "user_id"),
+        (json!({"type": "mute", "user_id": "b o b", "mode": "hard"}), "user_id"),
+        (json!({"type": "mute", "user_id": "**", "mode": "hard"}), "user_id"),
+        (json!({"type": "mute", "user_id": "bob"}), "mode"),
+        (json!({"type": "mute", "user_id": "bob", "mode": "free"}), "mode"),
+        (json!({"type": "mute", "user_id": "bob", "mode": "soft", "for_seconds": 5}), "for_seconds"),
+        (json!({"type": "mute", "user_id": "bob", "mode": "hard", "for_seconds": 0}), "for_seconds"),
+        (json!({"type": "mute", "user_id": "bob", "mode": "hard", "for_seconds": 86_401}), "for_seconds"),
+        (json!({"type": "mute", "user_id": "bob", "mode": "hard", "for_seconds": -1}), "for_seconds"),
+        (json!({"type": "allow_speech"}), "user_id"),
+        (json!({"type": "remove", "user_id": "*"}), "user_id"),
+        (json!({"type": "remove", "user_id": "bob", "for_seconds": 5}), "for_seconds"),
+        (json!({"type": "remove", "user_id": "bob", "ban": "yes"}), "ban"),
+        (json!({"type": "remove", "user_id": "bob", "reason": "x".repeat(201)}), "reason"),
+    ];
+    for (mut fields, path) in cases {
+        fields["meeting_id"] = json!("m1");
+        let refused = device.is_refused("moderate", fields.clone()).await;
+        let said = (refused.code.as_str(), refused.path.as_deref());
+        assert_eq!(said, ("bad_request", Some(path)), "{fields}: {refused}");
+    }
+    for invocation in journal::until(device.client_id(), |done| !done.is_empty()).await {
+        assert_eq!(
+            (invocation.status(), invocation.writes()),
+            (Some("returned"), Vec::new()),
+            "{invocation:#?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn t38_a_block_ends_when_its_time_comes() {
+    let Party { bob, host, mut bobs, mut carols, call, .. } = party(&Stack::own()).await;
+    let mut block = mute(&call, bob.id.as_str(), "hard");
+    block["for_seconds"] = json!(60);
+    let answer = host.asks("moderate", block).await;
+    assert!(
+        answer.body["until_in_ms"].as_i64().is_some_and(|ms| (59_000..=60_000).contains(&ms)),
+        "{answer:?}"
+    );
+    bobs.hears("speech_changed").await;
+    carols.hears("speech_changed").await;
+    bobs.stack.moves_on(Duration::from_secs(62)).await;
+    for device in [&mut bobs, &mut carols] {
+        assert_eq!(said(&device.hears("speech_changed").await), of(&bob, "free", false));
+    }
+}
+
+#[tokio::test]
+async fn t32_who_is_removed_comes_back_by_an_invitation_only() {
+    let Party { bob, mut host, mut bobs, mut carols, call, .. } = party(Stack::shared()).await;
+    let answer = host.asks("moderate", remove(&call, &bob, false)).await;
+    assert_eq!(answer.kind, "participant_updated");
+    assert_eq!(answer.body["participant"]["state"], "removed");
+    assert_eq!(bobs.hears("participant_removed").await.body["reason"], "removed");
+    hears_of(&mut carols, &bob, "removed").await;
+    for kind in ["rejoin", "refresh_token", "unmute_self"] {
+        assert_eq!(bobs.is_refused("attend", call.request(kind)).await.code, "not_admitted");
+    }
+    bobs.is_refused("answer", call.about_invitation("accept")).await;
+    let cause = host.client_id().to_owned();
+    assert_eq!(host.also_hears(&[&cause]).await, none(), "the answer stands for the news");
+
+    let invited = host.asks("invite", invite(&call, &[&bob])).await;
+    bobs.hears("invitation").await;
+    let accepted = bobs.asks("answer", Call::to(&invited, &bob).about_invitation("accept")).await;
+    assert_eq!(accepted.kind, "invitation_accepted");
+}
+
+#[tokio::test]
+async fn t33_who_is_banned_does_not_come_back() {
+    let Party { bob, carol, host, mut bobs, call, .. } = party(&Stack::own()).await;
+    host.asks("moderate", remove(&call, &bob, true)).await;
+    let removed = bobs.hears("participant_removed").await;
+    assert_eq!((&removed.body["reason"], removed.body.get("until_in_ms")), (&json!("banned"), None));
+    for kind in ["rejoin", "refresh_token"] {
+        assert_eq!(bobs.is_refused("attend", call.request(kind)).await.code, "banned");
+    }
+    assert_eq!(bobs.is_refused("answer", call.about_invitation("accept")).await.code, "banned");
+
+    let mut ban = remove(&call, &carol, true);
+    ban["for_seconds"] = json!(600);
+    host.asks("moderate", ban).await;
+    host.stack.moves_on(Duration::from_secs(602)).await;
+    host.stack.sweeps().await;
+    let state = host.syncs().await;
+    let states: Vec<&Value> = state["meetings"][0]["participants"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|participant| &participant["state"])
+        .collect();
+    assert_eq!(states, ["joined", "banned", "removed"], "the ban is over, and nobody was told");
+}
+
+#[tokio::test]
+async fn t40_removing_one_side_of_a_direct_call_ends_it() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let call = talks(&mut caller, &bob, &mut phone).await;
+    caller.asks("moderate", remove(&call, &bob, false)).await;
+    phone.hears("participant_removed").await;
+    assert_eq!(caller.hears("meeting_ended").await.body["reason"], "completed");
+}
+
+#[tokio::test]
+async fn the_same_request_again_is_the_same_answer() {
+    let Party { bob, host, mut bobs, call, .. } = party(Stack::shared()).await;
+    let block = request("moderate", mute(&call, bob.id.as_str(), "hard"));
+    let (first, second) = (host.sends(&block).await, host.sends(&block).await);
+    assert_eq!((&first.id, said(&first)), (&second.id, said(&second)));
+    assert_eq!(first.rev, second.rev, "nothing changed");
+    let cause = host.client_id().to_owned();
+    assert_eq!(bobs.also_hears(&[&cause]).await, ["speech_changed"], "heard once");
+}
+
+/// Alice hosts Bob and Carol on a stack with an RTC service that can be told everything; all three are in its room.
+async fn managed(rtc: &RtcService, stack: &Stack) -> (Party, String) {
+    let (alice, bob, carol) = (User::at(stack, "Alice"), User::at(stack, "Bob"), User::at(stack, "Carol"));
+    let (mut host, mut bobs, mut carols) =
+        (alice.on("phone").await, bob.on("phone").await, carol.on("phone").await);
+    let (direct, room) = talk(rtc, (&alice, &mut host), (&bob, &mut bobs)).await;
+    let invited = host.asks("invite", invite(&direct, &[&carol])).await;
+    carols.hears("invitation").await;
+    let accepted = carols.asks("answer", Call::to(&invited, &carol).about_invitation("accept")).await;
+    assert_eq!(channel(&Value::Object(accepted.body.clone())), room, "one channel for all");
+    rtc.enters(&room, carol.id.as_str());
+    carols.tells("attend", direct.joined()).await;
+    for device in [&mut host, &mut bobs, &mut carols] {
+        hears_of(device, &carol, "joined").await;
+    }
+    (Party { bob, carol, host, bobs, carols, call: direct }, room)
+}
+
+fn may_speak(rtc: &RtcService, room: &str, user: &User) -> bool {
+    let room = rtc.room(room).expect("the room is there");
+    room.people[user.id.as_str()].contains("MICROPHONE")
+}
+
+#[tokio::test]
+async fn t35_t38_the_rtc_service_takes_the_right_before_anybody_is_told_that_it_is_enforced() {
+    let rtc = RtcService::start();
+    let (Party { bob, carol, host, mut bobs, mut carols, call }, room) = managed(&rtc, &rtc.stack()).await;
+    let answer = host.asks("moderate", mute(&call, bob.id.as_str(), "hard")).await;
+    assert_eq!(said(&answer), of(&bob, "hard", true));
+    assert!(!may_speak(&rtc, &room, &bob) && may_speak(&rtc, &room, &carol));
+    for device in [&mut bobs, &mut carols] {
+        assert_eq!(said(&device.hears("speech_changed").await), of(&bob, "hard", true));
+    }
+    let update = rtc.calls("UpdateParticipant").remove(0);
+    assert_eq!(update["permission"]["canSubscribe"], json!(true), "listening is not taken: {update}");
+
+    let answer = host.asks("moderate", allow(&call, bob.id.as_str())).await;
+    assert_eq!(said(&answer), of(&bob, "free", true));
+    assert!(may_speak(&rtc, &room, &bob));
+
+    let mut block = mute(&call, bob.id.as_str(), "hard");
+    block["for_seconds"] = json!(60);
+    host.asks("moderate", block).await;
+    assert!(!may_speak(&rtc, &room, &bob));
+    host.stack.moves_on(Duration::from_secs(62)).await;
+    until("the block is lifted", async || may_speak(&rtc, &room, &bob)).await;
+}
+
+#[tokio::test]
+async fn a_block_that_the_rtc_service_did_not_take_is_said_to_be_none_and_is_tried_again() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (Party { bob, host, mut bobs, call, .. }, room) = managed(&rtc, &stack).await;
+    rtc.fails("UpdateParticipant", Fault::Status(500), 2);
+    let answer = host.asks("moderate", mute(&call, bob.id.as_str(), "hard")).await;
+    assert_eq!(said(&answer), of(&bob, "hard", false), "it is not held to it");
+    assert_eq!(said(&bobs.hears("speech_changed").await), of(&bob, "hard", false));
+    assert!(may_speak(&rtc, &room, &bob));
+    stack.moves_on(Duration::from_secs(8)).await;
+    until("it is told again", async || !may_speak(&rtc, &room, &bob)).await;
+}
+
+#[tokio::test]
+async fn who_comes_back_with_an_older_token_is_blocked_again() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (Party { bob, mut host, bobs, call, .. }, room) = managed(&rtc, &stack).await;
+    rtc.leaves(&room, bob.id.as_str());
+    bobs.drops().await;
+    stack.moves_on(Duration::from_secs(12)).await;
+    hears_of(&mut host, &bob, "reconnecting").await;
+    host.asks("moderate", mute(&call, bob.id.as_str(), "hard")).await;
+    rtc.enters(&room, bob.id.as_str());
+    assert!(may_speak(&rtc, &room, &bob), "as his older token says");
+    let bobs = bob.comes_back("phone").await;
+    bobs.tells("attend", call.joined()).await;
+    assert!(!may_speak(&rtc, &room, &bob));
+}
+
+#[tokio::test]
+async fn t32_who_is_removed_is_put_out_of_the_media_and_a_removal_that_failed_is_done_again() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (Party { bob, carol, host, mut bobs, mut carols, call }, room) = managed(&rtc, &stack).await;
+    let is_in = |user: &User| rtc.room(&room).expect("there").people.contains_key(user.id.as_str());
+    host.asks("moderate", remove(&call, &bob, false)).await;
+    bobs.hears("participant_removed").await;
+    assert!(!is_in(&bob) && is_in(&carol));
+    assert_eq!(bobs.is_refused("attend", call.request("refresh_token")).await.code, "not_admitted");
+
+    rtc.fails("RemoveParticipant", Fault::Status(500), 2);
+    host.asks("moderate", remove(&call, &carol, true)).await;
+    carols.hears("participant_removed").await;
+    assert!(is_in(&carol), "told, and out as far as tokens go");
+    stack.moves_on(Duration::from_secs(8)).await;
+    until("it is done again", async || !is_in(&carol)).await;
+}
+
+#[tokio::test]
+async fn where_the_service_has_no_such_call_a_block_is_not_said_to_be_enforced() {
+    let stack = Stack::own_with(&["RtcProvider=alibaba", "RtcUrl=", "RtcKeyId=abc", "RtcKeySecret=abckey"]);
+    let Party { bob, host, mut bobs, call, .. } = party(&stack).await;
+    let answer = host.asks("moderate", mute(&call, bob.id.as_str(), "hard")).await;
+    assert_eq!(said(&answer), of(&bob, "hard", false));
+    assert_eq!(said(&bobs.hears("speech_changed").await), of(&bob, "hard", false));
+    let token = bobs.asks("attend", call.request("refresh_token")).await;
+    let join = &token.body["join"];
+    assert_eq!((&join["rights"]["microphone"], &join["rights_enforced"]), (&json!(false), &json!(false)));
+}

@@ -1,0 +1,87 @@
+//! A group that runs, which scenarios about hosts, lobbies and seats have in common.
+
+use crate::calls::{Call, group};
+use crate::device::Device;
+use crate::stack::Stack;
+use crate::user::User;
+use serde_json::{Value, json};
+use terminal::Received;
+
+/// A group with Alice as host, in the media.
+pub struct Room {
+    /// The meeting.
+    pub meeting_id: String,
+    /// Who made it.
+    pub alice: User,
+    /// Her device.
+    pub host: Device,
+    /// The answer to her create.
+    pub created: Received,
+}
+
+impl Room {
+    /// Alice opens a group with these people; `more` are further fields of the request.
+    pub async fn of(stack: &Stack, invitees: &[&User], more: Value) -> Self {
+        let alice = User::at(stack, "Alice");
+        let host = alice.comes_back("phone").await;
+        let mut fields = group(invitees);
+        for (name, value) in more.as_object().into_iter().flatten() {
+            fields[name] = value.clone();
+        }
+        let created = host.asks("create-meeting", fields).await;
+        let meeting_id = created.meeting_id.clone().expect("a meeting");
+        let room = Self { meeting_id, alice, host, created };
+        room.enters(&room.host).await;
+        room
+    }
+
+    /// A request about this meeting with further fields.
+    pub fn request(&self, kind: &str, more: Value) -> Value {
+        let mut fields = json!({"type": kind, "meeting_id": self.meeting_id});
+        for (name, value) in more.as_object().into_iter().flatten() {
+            fields[name] = value.clone();
+        }
+        fields
+    }
+
+    /// A `join` by audio.
+    pub fn join(&self) -> Value {
+        self.request("join", json!({"media": "audio"}))
+    }
+
+    /// An `admit` or `deny` of this user.
+    pub fn lobby(&self, kind: &str, users: &[&User]) -> Value {
+        let users: Vec<_> = users.iter().map(|user| &user.id).collect();
+        self.request(kind, json!({"users": users}))
+    }
+
+    /// The device says that it is in the media.
+    pub async fn enters(&self, device: &Device) {
+        device.tells("attend", self.request("report_media", json!({"state": "joined"}))).await;
+    }
+
+    /// An invitee takes the invitation on this device and enters the media.
+    pub async fn takes(&self, invitee: &User, device: &Device) {
+        let call = Call::to(&self.created, invitee);
+        device.asks("answer", call.about_invitation("accept")).await;
+        self.enters(device).await;
+    }
+
+    /// The meeting as its host is shown it.
+    pub async fn seen(&self) -> Value {
+        seen(&self.host, &self.meeting_id).await
+    }
+}
+
+/// The meeting as this device is shown it.
+pub async fn seen(device: &Device, meeting_id: &str) -> Value {
+    let state = device.asks("sync", json!({"type": "sync", "meeting_id": meeting_id})).await;
+    state.body["meetings"][0].clone()
+}
+
+/// A participant of a meeting as it was shown.
+pub fn participant<'a>(meeting: &'a Value, user: &User) -> &'a Value {
+    let participants = meeting["participants"].as_array().expect("a list");
+    let found = participants.iter().find(|participant| participant["user_id"] == json!(user.id));
+    found.unwrap_or_else(|| panic!("{} is missing: {meeting}", user.id))
+}

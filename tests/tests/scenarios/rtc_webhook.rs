@@ -1,0 +1,384 @@
+//! What the RTC service tells by itself, over the function's URL: signed callbacks say who is in the media, whatever order
+//! they come in; everything else is refused and changes nothing.
+
+mod services;
+
+use crate::calls::{Call, group, rings};
+use crate::device::Device;
+use crate::inviting::hears_of;
+use crate::media::channel;
+use crate::stack::{Stack, client};
+use crate::user::{User, now_ms};
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
+use services::{Agora, Janus, Livekit, Service};
+use std::time::Duration;
+
+/// Past the 30 s for which a seat in a direct call is kept.
+const SEAT_IS_LOST: Duration = Duration::from_secs(32);
+
+fn none() -> Vec<String> {
+    Vec::new()
+}
+
+/// Where the service sends its callbacks.
+fn url(stack: &Stack) -> String {
+    format!("{}/lambda-url/rtc-webhook/", stack.http)
+}
+
+/// A call that Bob took and nobody is in the media of yet.
+struct Answered<S> {
+    alice: User,
+    bob: User,
+    caller: Device,
+    phone: Device,
+    call: Call,
+    /// The channel as the service knows it, and both users as it knows them.
+    room: String,
+    alices_id: String,
+    bobs_id: String,
+    service: S,
+}
+
+impl<S: Service> Answered<S> {
+    async fn at(stack: &Stack, service: S) -> Self {
+        let (alice, bob) = (User::at(stack, "Alice"), User::at(stack, "Bob"));
+        let (mut caller, mut phone) = (alice.comes_back("phone").await, bob.comes_back("phone").await);
+        let call = rings(&mut caller, &bob, &mut phone).await;
+        let accepted = phone.asks("answer", call.about_invitation("accept")).await;
+        hears_of(&mut caller, &bob, "accepted").await;
+        let room = channel(&call.created);
+        let alices_id = service.media_id(&call.created["join"]);
+        let bobs_id = service.media_id(&accepted.body["join"]);
+        Self { alice, bob, caller, phone, call, room, alices_id, bobs_id, service }
+    }
+
+    /// Sends a callback; it is taken.
+    async fn hook(&self, body: &Value) {
+        let response = self.service.sends(&self.caller.stack, body).await;
+        assert_eq!(response.status(), 200, "{body}");
+    }
+
+    /// Both come into the media, one second apart, the second at `at_ms`.
+    async fn both_join(&mut self, at_ms: i64) {
+        for (id, at_ms) in [(self.alices_id.clone(), at_ms - 1_000), (self.bobs_id.clone(), at_ms)] {
+            self.hook(&self.service.joined(&self.room, &id, at_ms)).await;
+        }
+        hears_of(&mut self.caller, &self.bob, "joined").await;
+        hears_of(&mut self.phone, &self.alice, "joined").await;
+        hears_of(&mut self.phone, &self.bob, "joined").await;
+        for device in [&mut self.caller, &mut self.phone] {
+            device.also_hears(&[]).await;
+        }
+    }
+
+    /// The meeting's revision.
+    async fn rev(&self) -> Value {
+        self.caller.syncs().await["meetings"][0]["rev"].clone()
+    }
+}
+
+#[tokio::test]
+async fn t18_whoever_the_service_says_has_joined_is_in_and_the_members_are_told() {
+    let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
+    talk.hook(&talk.service.joined(&talk.room, &talk.bobs_id, now_ms())).await;
+    let told = hears_of(&mut talk.caller, &talk.bob, "joined").await;
+    assert!(told.prev_rev.is_some(), "{told:?}");
+    hears_of(&mut talk.phone, &talk.bob, "joined").await;
+    talk.hook(&talk.service.joined(&talk.room, &talk.alices_id, now_ms())).await;
+    hears_of(&mut talk.phone, &talk.alice, "joined").await;
+    assert_eq!(talk.caller.syncs().await["meetings"][0]["state"], "active");
+}
+
+#[tokio::test]
+async fn t24_t25_a_connection_that_broke_keeps_its_seat_and_has_it_back() {
+    let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
+    let start = now_ms();
+    talk.both_join(start).await;
+    let (room, id) = (talk.room.clone(), talk.bobs_id.clone());
+    talk.hook(&talk.service.left(&room, &id, start, start + 5_000, false)).await;
+    hears_of(&mut talk.caller, &talk.bob, "reconnecting").await;
+    talk.hook(&talk.service.joined(&room, &id, start + 9_000)).await;
+    hears_of(&mut talk.caller, &talk.bob, "joined").await;
+    assert_eq!(talk.phone.asks("attend", talk.call.request("refresh_token")).await.kind, "token");
+}
+
+#[tokio::test]
+async fn t27_t40_whoever_leaves_the_media_on_purpose_has_hung_up() {
+    let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
+    let start = now_ms();
+    talk.both_join(start).await;
+    talk.hook(&talk.service.left(&talk.room, &talk.bobs_id, start, start + 5_000, true)).await;
+    assert_eq!(talk.caller.hears("meeting_ended").await.body["reason"], "completed");
+    let next = talk.phone.asks("create-meeting", crate::calls::direct(&talk.alice)).await;
+    assert!(next.body.contains_key("join"), "both are free: {next:?}");
+}
+
+#[tokio::test]
+async fn t49_when_the_channel_is_gone_everybody_has_to_come_back() {
+    let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
+    let start = now_ms();
+    talk.both_join(start).await;
+    talk.hook(&talk.service.closed(&talk.room, start + 5_000)).await;
+    hears_of(&mut talk.caller, &talk.bob, "reconnecting").await;
+    hears_of(&mut talk.phone, &talk.alice, "reconnecting").await;
+    talk.hook(&talk.service.joined(&talk.room, &talk.bobs_id, start + 6_000)).await;
+    hears_of(&mut talk.caller, &talk.bob, "joined").await;
+}
+
+#[tokio::test]
+async fn t26_a_seat_that_nobody_comes_back_to_is_lost() {
+    let stack = Stack::own();
+    let mut talk = Answered::at(&stack, Livekit::laptop()).await;
+    let start = now_ms();
+    talk.both_join(start).await;
+    let (bobs_id, room) = (talk.bobs_id.clone(), talk.room.clone());
+    // The device is gone from the broker, too: here that is what is looked at when the time is over.
+    talk.phone.drops().await;
+    let left = talk.service.left(&room, &bobs_id, start, start + 5_000, false);
+    assert_eq!(talk.service.sends(&stack, &left).await.status(), 200);
+    hears_of(&mut talk.caller, &talk.bob, "reconnecting").await;
+    stack.moves_on(SEAT_IS_LOST).await;
+    assert_eq!(talk.caller.hears("meeting_ended").await.body["reason"], "lost");
+}
+
+#[tokio::test]
+async fn callbacks_that_come_twice_or_late_change_nothing() {
+    let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
+    let start = now_ms();
+    talk.both_join(start).await;
+    let (room, id) = (talk.room.clone(), talk.bobs_id.clone());
+    talk.hook(&talk.service.joined(&room, &id, start + 20_000)).await;
+    talk.caller.also_hears(&[]).await;
+    talk.phone.also_hears(&[]).await;
+    let before = talk.rev().await;
+    let late = [
+        talk.service.joined(&room, &id, start),
+        talk.service.joined(&room, &id, start + 20_000),
+        // The stay before: it ended long ago, and the service noticed only now.
+        talk.service.left(&room, &id, start, start + 10_000, true),
+        talk.service.left(&room, &id, start, start + 30_000, false),
+        talk.service.closed(&room, start - 60_000),
+    ];
+    for body in late {
+        talk.hook(&body).await;
+        assert_eq!(talk.rev().await, before, "{body}");
+    }
+    assert_eq!((talk.caller.also_hears(&[]).await, talk.phone.also_hears(&[]).await), (none(), none()));
+}
+
+#[tokio::test]
+async fn the_same_callback_many_times_at_once_is_applied_once() {
+    let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
+    let body = talk.service.joined(&talk.room, &talk.bobs_id, now_ms());
+    let (a, b, c, d) = (talk.hook(&body), talk.hook(&body), talk.hook(&body), talk.hook(&body));
+    tokio::join!(a, b, c, d);
+    hears_of(&mut talk.caller, &talk.bob, "joined").await;
+    assert_eq!(talk.caller.also_hears(&[]).await, none(), "told once");
+}
+
+#[tokio::test]
+async fn a_callback_that_is_not_the_services_is_refused_and_nothing_changes() {
+    let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
+    talk.both_join(now_ms()).await;
+    let stack = talk.caller.stack.clone();
+    let before = talk.rev().await;
+    let body = talk.service.closed(&talk.room, now_ms() + 60_000);
+    let right = talk.service.header(&body.to_string());
+    let others = talk.service.header(&talk.service.closed("switchboard-other", 0).to_string());
+    let strangers = Livekit::new("devkey", "another-secret").header(&body.to_string());
+    let altered = body.to_string().replace("room_finished", "room_finishee");
+    let text = body.to_string();
+    for (what, header, body) in [
+        ("no signature", None, &text),
+        ("signed for another body", Some(&others), &text),
+        ("signed with another key", Some(&strangers), &text),
+        ("an altered body", Some(&right), &altered),
+        ("no token at all", Some(&"Bearer x".to_owned()), &text),
+    ] {
+        let response = post(&stack, header.map(|header| ("authorization", header.as_str())), body).await;
+        assert_eq!(response.status(), 401, "{what}");
+        assert_eq!(response.text().await.expect("text"), "{}", "it says nothing of the reason");
+    }
+    assert_eq!(talk.rev().await, before);
+    assert_eq!((talk.caller.also_hears(&[]).await, talk.phone.also_hears(&[]).await), (none(), none()));
+}
+
+async fn post(stack: &Stack, header: Option<(&str, &str)>, body: &str) -> Response {
+    let mut request = client().post(url(stack)).header("content-type", "application/webhook+json");
+    if let Some((name, value)) = header {
+        request = request.header(name, value);
+    }
+    request.body(body.to_owned()).send().await.expect("the stack answers")
+}
+
+#[tokio::test]
+async fn what_is_of_no_use_here_is_taken_and_changes_nothing() {
+    let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
+    talk.both_join(now_ms()).await;
+    let before = talk.rev().await;
+    let later = now_ms() + 60_000;
+    let mut of_nobody = talk.service.joined(&talk.room, "nobody", later);
+    let mut unknown = talk.service.closed(&talk.room, later);
+    unknown["event"] = json!("room_repainted");
+    let bodies = [
+        of_nobody.take(),
+        unknown,
+        talk.service.closed("switchboard-nosuchmeeting", later),
+        talk.service.closed("another-deployment", later),
+        talk.service.closed("switchboard-not an id", later),
+        talk.service.closed("", later),
+        json!({"event": "egress_started", "id": "EV_2", "createdAt": "1"}),
+    ];
+    for body in bodies {
+        talk.hook(&body).await;
+    }
+    assert_eq!(talk.rev().await, before);
+    assert_eq!((talk.caller.also_hears(&[]).await, talk.phone.also_hears(&[]).await), (none(), none()));
+}
+
+#[tokio::test]
+async fn requests_that_are_no_callbacks_are_refused_by_their_form() {
+    let (stack, livekit) = (Stack::shared(), Livekit::laptop());
+    for method in [Method::GET, Method::PUT, Method::DELETE, Method::OPTIONS] {
+        let response = client().request(method.clone(), url(stack)).send().await.expect("it answers");
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["allow"]),
+            (405, &"POST".parse().expect("a value")),
+            "{method}"
+        );
+    }
+    for (body, status) in
+        [("", 400), ("no JSON", 400), ("[]", 400), ("{}", 400), (&" ".repeat(256 * 1024 + 1), 413)]
+    {
+        let header = livekit.header(body);
+        let response = post(stack, Some(("authorization", &header)), body).await;
+        assert_eq!(response.status(), status, "{} bytes", body.len());
+    }
+    // A type that Lambda hands over as text, and a path and a query that say nothing.
+    let body = livekit.closed("switchboard-nosuchmeeting", now_ms()).to_string();
+    let request =
+        client().post(format!("{}any/path?x=1", url(stack))).header("content-type", "application/json");
+    let response = request.header("authorization", livekit.header(&body)).body(body).send().await;
+    assert_eq!(response.expect("it answers").status(), 200);
+}
+
+#[tokio::test]
+async fn only_this_function_has_a_url() {
+    let stack = Stack::shared();
+    for function in ["answer", "authorize", "wake", "nosuchfunction"] {
+        let url = format!("{}/lambda-url/{function}/", stack.http);
+        let response = client().post(url).body("{}").send().await.expect("the stack answers");
+        assert_eq!(response.status(), 403, "{function}");
+    }
+}
+
+#[tokio::test]
+async fn a_callback_that_cannot_be_served_now_may_come_again() {
+    let stack = Stack::own();
+    let mut talk = Answered::at(&stack, Livekit::laptop()).await;
+    let body = talk.service.joined(&talk.room, &talk.bobs_id, now_ms());
+    // As often as the SDK tries.
+    stack
+        .breaks(json!({"function": "rtc-webhook", "kind": "fail_table", "only": "GetItem", "times": 3}))
+        .await;
+    let response = talk.service.sends(&stack, &body).await;
+    assert_eq!((response.status().as_u16(), response.headers().contains_key("retry-after")), (503, true));
+    talk.hook(&body).await;
+    hears_of(&mut talk.caller, &talk.bob, "joined").await;
+}
+
+#[tokio::test]
+async fn an_event_of_a_meeting_that_is_over_revives_nobody() {
+    let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
+    talk.caller.asks("attend", talk.call.request("leave")).await;
+    talk.phone.hears("meeting_ended").await;
+    talk.hook(&talk.service.joined(&talk.room, &talk.bobs_id, now_ms())).await;
+    talk.hook(&talk.service.closed(&talk.room, now_ms())).await;
+    let refused = talk.phone.is_refused("attend", talk.call.request("rejoin")).await;
+    assert_eq!(refused.code, "meeting_ended");
+}
+
+#[tokio::test]
+async fn in_a_group_each_is_told_of_who_comes_and_goes() {
+    let (stack, livekit) = (Stack::shared(), Livekit::laptop());
+    let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));
+    let (mut caller, phone, mut carols) =
+        (alice.on("phone").await, bob.on("phone").await, carol.on("phone").await);
+    let created = caller.asks("create-meeting", group(&[&bob, &carol])).await;
+    for (device, user) in [(&phone, &bob), (&carols, &carol)] {
+        device.asks("answer", Call::to(&created, user).about_invitation("accept")).await;
+    }
+    let room = created.body["join"]["channel_id"].as_str().expect("a way in").to_owned();
+    let start = now_ms();
+    for body in [
+        livekit.joined(&room, bob.id.as_str(), start),
+        livekit.left(&room, bob.id.as_str(), start, start + 2_000, true),
+    ] {
+        assert_eq!(livekit.sends(stack, &body).await.status(), 200);
+    }
+    for device in [&mut caller, &mut carols] {
+        hears_of(device, &bob, "joined").await;
+        hears_of(device, &bob, "left").await;
+    }
+}
+
+#[tokio::test]
+async fn agoras_notifications_are_taken() {
+    let stack = Stack::own_with(&Agora::PARAMETERS);
+    let mut talk = Answered::at(&stack, Agora).await;
+    assert_ne!(talk.alices_id, talk.bobs_id, "numbers");
+    let start = now_ms();
+    talk.both_join(start).await;
+    let (room, id) = (talk.room.clone(), talk.bobs_id.clone());
+    talk.hook(&Agora.left(&room, &id, start, start + 5_000, false)).await;
+    hears_of(&mut talk.caller, &talk.bob, "reconnecting").await;
+    talk.hook(&Agora.joined(&room, &id, start + 2_000)).await;
+    assert_eq!(talk.caller.also_hears(&[]).await, none(), "that was before");
+    talk.hook(&Agora.joined(&room, &id, start + 8_000)).await;
+    hears_of(&mut talk.caller, &talk.bob, "joined").await;
+    let body = Agora.left(&room, &id, start, start + 9_000, true).to_string();
+    let forged = Agora.header(&format!("{body} "));
+    let response = post(&stack, Some((Agora.header_name(), &forged)), &body).await;
+    assert_eq!(response.status(), 401);
+    talk.hook(&Agora.left(&room, &id, start, start + 9_000, true)).await;
+    assert_eq!(talk.caller.hears("meeting_ended").await.body["reason"], "completed");
+}
+
+#[tokio::test]
+async fn events_of_janus_are_taken_one_by_one_and_in_lists() {
+    let stack = Stack::own_with(&Janus::PARAMETERS);
+    let mut talk = Answered::at(&stack, Janus).await;
+    let start = now_ms();
+    let both = json!([
+        {"emitter": "MyJanus", "type": 1, "timestamp": 1, "session_id": 7, "event": {"name": "created"}},
+        Janus.joined(&talk.room, &talk.alices_id, start),
+        Janus.joined(&talk.room, &talk.bobs_id, start + 1),
+    ]);
+    talk.hook(&both).await;
+    hears_of(&mut talk.caller, &talk.bob, "joined").await;
+    hears_of(&mut talk.phone, &talk.alice, "joined").await;
+    let left = Janus.left(&talk.room, &talk.bobs_id, start, start + 2, false);
+    let response =
+        post(&stack, Some(("authorization", "Basic c3dpdGNoYm9hcmQ6bm8=")), &left.to_string()).await;
+    assert_eq!(response.status(), 401);
+    talk.hook(&left).await;
+    hears_of(&mut talk.caller, &talk.bob, "reconnecting").await;
+}
+
+#[tokio::test]
+async fn a_service_without_callbacks_has_nothing_here() {
+    let livekit = Livekit::laptop();
+    let body = livekit.closed("switchboard-x", now_ms()).to_string();
+    let without_secret: Vec<&str> = Agora::PARAMETERS
+        .into_iter()
+        .filter(|parameter| !parameter.starts_with("RtcCallbackSecret"))
+        .collect();
+    for parameters in [vec!["RtcProvider=alibaba", "RtcUrl="], without_secret] {
+        let stack = Stack::own_with(&parameters);
+        let header = livekit.header(&body);
+        for header in [None, Some(("authorization", header.as_str())), Some(("agora-signature-v2", ""))] {
+            assert_eq!(post(&stack, header, &body).await.status(), 404, "{parameters:?}");
+        }
+    }
+}

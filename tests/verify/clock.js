@@ -1,0 +1,19 @@
+// Lets the vendors' packages, which ask the system for the time, live at the time that a token was made for.
+const SystemDate = Date;
+let fixed = null;
+
+class FixedDate extends SystemDate {
+  constructor(...parts) {
+    if (parts.length || fixed === null) super(...parts);
+    else super(fixed);
+  }
+  static now() {
+    return fixed ?? SystemDate.now();
+  }
+}
+globalThis.Date = FixedDate;
+
+/** Stops the clock at this Unix time in seconds. */
+exports.stopAt = (seconds) => {
+  fixed = seconds * 1000;
+};

@@ -1,0 +1,376 @@
+/**
+ * @file The phone of this page: one account on one device, what rings, the call, and what was missed. It knows no DOM; the
+ * views show it and call its methods.
+ */
+import { openTerminal } from "./account.js";
+import { Call } from "./call.js";
+import { Directory } from "./directory.js";
+import { ProtocolLog } from "./log.js";
+import { Notices } from "./notices.js";
+import { Past } from "./past.js";
+import { persist } from "./persist.js";
+import { isPresent, participant, stranger } from "./roster.js";
+import { forgetSeat, keptSeat } from "./seat.js";
+import { claimDevice } from "./tabs.js";
+import { Tones } from "./tones.js";
+import { endWords, lasting, refusalWords, stopWords } from "./words.js";
+
+/** States in which the other side has answered. */
+const ANSWERED = new Set(["accepted", "joined", "reconnecting"]);
+
+/** Dispatches `change` whenever something that is shown is another. */
+export class Phone extends EventTarget {
+  /** `out`, `connecting`, `in`. */
+  phase = "out";
+  /** `up`, `down`, `taken`. */
+  link = "down";
+  account;
+  /** What rings. @type {object[]} */
+  offers = [];
+  /** @type {Call | undefined} */
+  call;
+  /** A call of this user on another device, which might move here. @type {{meetingId: string, media: string} | undefined} */
+  elsewhere;
+  /** @type {Directory | undefined} */
+  directory;
+  /** @type {Past | undefined} */
+  past;
+  notices = new Notices();
+  log = new ProtocolLog();
+  tones = new Tones();
+  #terminal;
+  /** Gives the device up for other tabs. */
+  #release = () => {};
+  /** The create request that is on its way, and whether it was taken back. */
+  #creating;
+
+  /** @param {{sdk?: object}} options the media vendor's SDK, if the page has one */
+  constructor({ sdk } = {}) {
+    super();
+    this.sdk = sdk;
+    this.notices.addEventListener("change", () => this.#changed());
+  }
+
+  get me() {
+    return this.#terminal?.userId;
+  }
+
+  /** What rings and asks for an answer: not who is being called just now, since two who call each other are put together. */
+  get callers() {
+    const { call } = this;
+    const isDialled = ({ from }) => call?.phase === "calling" && participant(call.meeting, from.user_id) !== undefined;
+    return this.offers.filter((offer) => !isDialled(offer));
+  }
+
+  /** Logs in and connects; a seat that was left by loading the page again is taken again. */
+  async start(account) {
+    this.account = account;
+    this.phase = "connecting";
+    this.#changed();
+    try {
+      await this.#connect(account);
+    } catch (error) {
+      this.phase = "out";
+      this.#changed();
+      throw error;
+    }
+    this.phase = "in";
+    this.#changed();
+    await this.#returnToSeat();
+    this.directory.start();
+    this.past.refresh();
+  }
+
+  /** Logs out. The broker keeps what comes for this device. */
+  stop() {
+    this.directory?.stop();
+    this.#release();
+    this.call?.hangUp().catch(() => {});
+    this.tones.stop();
+    this.#terminal?.disconnect();
+    Object.assign(this, { phase: "out", link: "down", offers: [], call: undefined });
+    this.#changed();
+  }
+
+  /** Uses this device here after it was used somewhere else. */
+  async takeBack() {
+    await this.start(this.account);
+  }
+
+  /** Connects at once if the connection is lost. */
+  reconnect() {
+    this.#terminal?.reconnectNow();
+  }
+
+  /** Calls somebody, or several at once. */
+  async dial(userIds, media, { group = userIds.length !== 1, title, policy } = {}) {
+    if (this.call || userIds.includes(this.me)) return;
+    const mode = group ? "group" : "direct";
+    const participants = userIds.map((userId) => ({ ...stranger(userId), name: this.nameOf(userId) }));
+    // Shown at once, with what is known; the service's picture follows.
+    const call = this.#begin({ mode, media, host: this.me, participants, rev: 0, state: "created", policy: {} }, media);
+    const creating = { id: crypto.randomUUID(), takenBack: false };
+    this.#creating = creating;
+    try {
+      const fields = { mode, media, invitees: userIds, ...(title && { title }), ...(policy && { policy }) };
+      const created = await persist(this.#terminal, "create_meeting", fields, creating.id);
+      if (creating.takenBack) return;
+      call.learn(created.meeting);
+      // States may have changed since; who is reached is told here only.
+      for (const { user_id, reach } of created.invitations ?? []) call.hear({ type: "invitation_updated", user_id, reach });
+      call.join = created.join;
+      if (created.type === "meeting_merged" || mode === "group") await call.enter(created.join);
+      else this.#maybeEnter(call);
+    } catch (error) {
+      if (!creating.takenBack) call.end(error.code === "meeting_ended" ? error.reason : undefined);
+      if (!creating.takenBack && error.code !== "meeting_ended") this.#complain(error);
+    } finally {
+      if (this.#creating === creating) this.#creating = undefined;
+    }
+  }
+
+  /** Takes a call that rings; one that goes on is left for it. */
+  async accept(offer, video) {
+    const media = video ? "video" : "audio";
+    await this.hangUp();
+    const call = this.#begin({
+      meeting_id: offer.meeting_id, mode: offer.mode, media: offer.media, title: offer.title, rev: 0, participants: [], policy: {},
+    }, media);
+    call.phase = "entering";
+    try {
+      const accepted = await persist(this.#terminal, "accept", { meeting_id: offer.meeting_id, invite_id: offer.invite_id, media });
+      call.learn(accepted.meeting);
+      await call.enter(accepted.join);
+    } catch (error) {
+      call.end();
+      this.#complain(error);
+    }
+  }
+
+  async reject(offer, reason = "declined") {
+    await this.#try(this.#terminal.request("reject", { meeting_id: offer.meeting_id, invite_id: offer.invite_id, reason }));
+  }
+
+  /** Lets the other devices ring on. */
+  async silence(offer) {
+    await this.#try(this.#terminal.request("silence", { meeting_id: offer.meeting_id, invite_id: offer.invite_id }));
+  }
+
+  /** Joins a meeting by its id, as a link names it. */
+  async join(meetingId, media = "video", takeover = false) {
+    if (this.call) return;
+    const call = this.#begin({ meeting_id: meetingId, mode: "group", media, rev: 0, participants: [], policy: {} }, media);
+    call.phase = "entering";
+    try {
+      const answer = await persist(this.#terminal, "join", { meeting_id: meetingId, media, ...(takeover && { takeover }) });
+      if (answer.type === "lobby_waiting") {
+        call.phase = "lobby";
+        return this.#changed();
+      }
+      call.learn(answer.meeting);
+      await call.enter(answer.join);
+    } catch (error) {
+      call.end();
+      // On another device of the same user: whether the call shall move is for the user to say.
+      if (error.code === "state_conflict" && !takeover) this.elsewhere = { meetingId, media };
+      else this.#complain(error);
+      this.#changed();
+    }
+  }
+
+  /** The answer to whether a call shall move to this device. */
+  async move(wanted) {
+    const { meetingId, media } = this.elsewhere;
+    this.elsewhere = undefined;
+    this.#changed();
+    if (wanted) await this.join(meetingId, media, true);
+  }
+
+  async hangUp() {
+    const { call } = this;
+    if (!call) return;
+    if (this.#creating && !call.meetingId) {
+      this.#creating.takenBack = true;
+      const { id } = this.#creating;
+      call.end("cancelled");
+      return this.#try(this.#terminal.request("destroy_meeting", { create_id: id }), ["meeting_ended"]);
+    }
+    await this.#try(call.hangUp());
+  }
+
+  /** The host ends it for everybody. */
+  async endForAll() {
+    const { call } = this;
+    if (call) await this.#try(call.request("destroy_meeting").then(() => call.end("host_ended")), ["meeting_ended"]);
+  }
+
+  /** Something that the host, or anybody, wants of the call; the answer is taken in. */
+  async ask(type, fields) {
+    const { call } = this;
+    if (!call) return undefined;
+    return this.#try(call.request(type, fields).then((answer) => {
+      call.hear(answer);
+      return answer;
+    }));
+  }
+
+  /** The name of an account, as far as anybody has said it. */
+  nameOf(userId) {
+    const named = participant(this.call?.meeting ?? {}, userId)?.name ?? this.directory?.nameOf(userId);
+    return named ?? (userId === this.me ? this.account?.name || userId : userId);
+  }
+
+  async #connect(account) {
+    const terminal = await openTerminal(account);
+    this.#terminal = terminal;
+    this.#release();
+    this.#release = claimDevice(terminal.clientId, () => this.#takenOver());
+    this.log.follow(terminal);
+    this.directory = new Directory(terminal.userId);
+    this.past = new Past(terminal);
+    for (const part of [this.directory, this.past]) part.addEventListener("change", () => this.#changed());
+    const on = (kind, then) => terminal.events.addEventListener(kind, ({ detail }) => then(detail));
+    on("rings", (offer) => this.#rings(offer));
+    on("stops", (stop) => this.#stops(stop));
+    on("news", (message) => this.#news(message));
+    on("state", (message) => this.#compare(message));
+    on("connected", ({ isFirst }) => this.#linkIs("up", isFirst));
+    on("disconnected", () => this.#linkIs("down"));
+    on("taken_over", () => this.#takenOver());
+    await terminal.connect();
+  }
+
+  /** This device is used somewhere else now. */
+  #takenOver() {
+    this.#release();
+    this.#terminal.disconnect();
+    this.directory.stop();
+    this.call?.end("moved");
+    this.offers = [];
+    this.#linkIs("taken");
+  }
+
+  #linkIs(link, isFirst = true) {
+    this.link = link;
+    if (link === "up" && !isFirst) this.past.refresh();
+    this.#changed();
+  }
+
+  #begin(meeting, media) {
+    this.tones.stop();
+    const seat = keptSeat();
+    const isSeat = seat && seat.meetingId === meeting.meeting_id;
+    const wanted = isSeat ? { audio: seat.microphone, video: seat.camera } : { audio: true, video: media === "video" };
+    const call = new Call({ terminal: this.#terminal, meeting, wanted, sdk: this.sdk });
+    this.call = call;
+    call.addEventListener("change", () => this.#changed());
+    call.addEventListener("problem", ({ detail }) => this.#complain(detail));
+    call.addEventListener("over", ({ detail }) => this.#over(call, detail));
+    this.#changed();
+    return call;
+  }
+
+  async #returnToSeat() {
+    const seat = keptSeat();
+    if (!seat) return;
+    try {
+      const joined = await persist(this.#terminal, "rejoin", { meeting_id: seat.meetingId });
+      const call = this.#begin(joined.meeting, joined.meeting.media);
+      await call.enter(joined.join);
+    } catch {
+      forgetSeat();
+    }
+  }
+
+  #rings(offer) {
+    this.offers = [...this.offers, { ...offer, endsAt: performance.now() + offer.deadline_in_ms, ringsFor: offer.deadline_in_ms }];
+    this.#changed();
+  }
+
+  #stops({ invite_id: inviteId, reason }) {
+    const offer = this.offers.find((one) => one.invite_id === inviteId);
+    this.offers = this.offers.filter((one) => one.invite_id !== inviteId);
+    const words = stopWords(reason);
+    if (offer && words) this.notices.show(`${offer.from.name ?? offer.from.user_id}: ${words.toLowerCase()}`);
+    this.#changed();
+  }
+
+  #news(message) {
+    if (message.type === "missed_call") this.past.note(message);
+    const { call } = this;
+    if (call && message.meeting_id === call.meetingId) {
+      if (message.type === "meeting_merged") {
+        call.learn(message.meeting);
+        if (message.join && call.phase === "calling") call.enter(message.join);
+      }
+      call.hear(message);
+      this.#maybeEnter(call);
+    } else if (call && message.type === "meeting_merged" && call.phase === "calling") {
+      call.meeting = message.meeting;
+      call.enter(message.join);
+    }
+    this.#changed();
+  }
+
+  /** The other side has answered: into the media, with the token that came with the create. */
+  #maybeEnter(call) {
+    if (call.phase !== "calling" || !call.join) return;
+    const others = call.meeting.participants.filter(({ user_id: userId }) => userId !== this.me);
+    if (others.some(({ state }) => ANSWERED.has(state))) call.enter(call.join);
+  }
+
+  /** What the service says goes on, against what is shown. */
+  #compare({ re, meetings }) {
+    const { call } = this;
+    if (!call?.meetingId || !Array.isArray(meetings)) return;
+    const meeting = meetings.find(({ meeting_id: meetingId }) => meetingId === call.meetingId);
+    if (!meeting) return this.#lookForEnd(call, re);
+    call.learn(meeting);
+    this.#maybeEnter(call);
+    const own = participant(meeting, this.me);
+    if (call.phase === "in" && (!own || !isPresent(own) || own.state === "reconnecting")) call.comeBack();
+  }
+
+  /** The call is not among the live ones: why not is asked once. */
+  async #lookForEnd(call, re) {
+    if (call.phase === "lobby" || call.lookingFor || re === undefined) return;
+    call.lookingFor = true;
+    try {
+      await call.request("sync");
+    } catch (error) {
+      if (["meeting_ended", "meeting_not_found", "forbidden"].includes(error.code)) call.end(error.reason ?? "completed");
+    } finally {
+      call.lookingFor = false;
+    }
+  }
+
+  #over(call, { reason, durationMs }) {
+    if (this.call !== call) return;
+    this.call = undefined;
+    this.tones.play("end");
+    const lasted = durationMs >= 1000 ? ` · ${lasting(durationMs)}` : "";
+    if (reason && reason !== "left") this.notices.show(endWords(reason) + lasted);
+    this.#changed();
+    this.past.expect(call.meetingId);
+  }
+
+  #complain(error) {
+    this.notices.show(refusalWords(error), "error");
+  }
+
+  async #try(promise, expected = []) {
+    try {
+      return await promise;
+    } catch (error) {
+      if (!expected.includes(error.code)) this.#complain(error);
+      return undefined;
+    }
+  }
+
+  #changed() {
+    const rings = this.callers.length > 0 && !this.call;
+    const waits = this.call?.phase === "calling" && this.call.meeting.participants?.some(({ state }) => state === "ringing");
+    if (this.phase === "in") this.tones.play(rings ? "ring" : waits ? "ringback" : undefined);
+    this.dispatchEvent(new Event("change"));
+  }
+}

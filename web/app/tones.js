@@ -1,0 +1,64 @@
+/**
+ * @file What is heard while it rings, made by the browser: no files. A ring for who is called, a ringback for who calls.
+ */
+
+/** Notes of one round: frequencies, when they begin and how long they sound, in seconds. */
+const TONES = {
+  ring: { every: 3, volume: 0.12, notes: [[[659, 988], 0, 0.18], [[784, 1175], 0.22, 0.18], [[659, 988], 0.62, 0.18], [[784, 1175], 0.84, 0.18]] },
+  ringback: { every: 4, volume: 0.05, notes: [[[425], 0, 1]] },
+  end: { every: 0, volume: 0.06, notes: [[[520], 0, 0.12], [[390], 0.14, 0.2]] },
+};
+/** Rise and fall of a note, so that it does not click. */
+const EDGE_SECONDS = 0.02;
+
+/** Plays one tone at a time. */
+export class Tones {
+  #context;
+  #timer;
+  #playing;
+  #gain;
+
+  /** Plays a tone over and over; `undefined` is silence. Without a gesture of the user browsers stay silent. */
+  play(name) {
+    if (name === this.#playing) return;
+    this.stop();
+    this.#playing = name;
+    if (!name) return;
+    this.#round(TONES[name]);
+    if (TONES[name].every > 0) this.#timer = setInterval(() => this.#round(TONES[name]), TONES[name].every * 1000);
+    else this.#playing = undefined;
+  }
+
+  stop() {
+    clearInterval(this.#timer);
+    this.#gain?.disconnect();
+    this.#gain = undefined;
+    this.#playing = undefined;
+  }
+
+  #round({ notes, volume }) {
+    this.#context ??= new AudioContext();
+    const context = this.#context;
+    context.resume().catch(() => {});
+    if (!this.#gain) {
+      this.#gain = context.createGain();
+      this.#gain.gain.value = volume;
+      this.#gain.connect(context.destination);
+    }
+    for (const [frequencies, begins, lasts] of notes) {
+      for (const frequency of frequencies) this.#note(frequency, context.currentTime + begins, lasts);
+    }
+  }
+
+  #note(frequency, at, lasts) {
+    const oscillator = new OscillatorNode(this.#context, { frequency });
+    const envelope = new GainNode(this.#context, { gain: 0 });
+    envelope.gain.setValueAtTime(0, at);
+    envelope.gain.linearRampToValueAtTime(1, at + EDGE_SECONDS);
+    envelope.gain.setValueAtTime(1, at + lasts - EDGE_SECONDS);
+    envelope.gain.linearRampToValueAtTime(0, at + lasts);
+    oscillator.connect(envelope).connect(this.#gain);
+    oscillator.start(at);
+    oscillator.stop(at + lasts);
+  }
+}

@@ -1,0 +1,64 @@
+/** @file For developers: every uplink and downlink, how long answers took, and sample events of them. */
+import { Button, html, useChanges, useEffect, useRef, useState } from "../ui.js";
+
+const ARROWS = { up: "↑", down: "↓", note: "·" };
+
+export function Drawer({ log, onClose }) {
+  useChanges(log);
+  const [filter, setFilter] = useState("");
+  const [copied, setCopied] = useState();
+  const entries = log.entries.filter(({ type, text, message }) => !filter || `${type} ${text ?? JSON.stringify(message)}`.includes(filter));
+  const list = useRef();
+  const isAtEnd = useRef(true);
+  useEffect(() => {
+    if (isAtEnd.current) list.current.scrollTop = list.current.scrollHeight;
+  }, [entries.length]);
+  const copy = async (entry) => {
+    const what = entry.direction === "up" ? log.sampleEvent(entry) : entry.message;
+    await navigator.clipboard.writeText(`${JSON.stringify(what, null, 2)}\n`).then(() => setCopied(entry.seq), () => {});
+  };
+  return html`
+    <section class="drawer" aria-label="Protocol log" id="drawer">
+      <header>
+        <h2>Protocol log</h2>
+        <input type="search" placeholder="Filter" aria-label="Filter the log" value=${filter} onInput=${(event) => setFilter(event.target.value)} />
+        <${Button} label="Clear" kind="small" wide onClick=${() => log.clear()} />
+        <${Button} icon="close" label="Close" onClick=${onClose} />
+      </header>
+      <ol class="log" ref=${list} tabindex="0" aria-label="Messages"
+        onScroll=${({ target }) => { isAtEnd.current = target.scrollHeight - target.scrollTop - target.clientHeight < 30; }}>
+        ${entries.map((entry) => html`<${Line} key=${entry.seq} entry=${entry} copied=${copied === entry.seq} copy=${() => copy(entry)} />`)}
+      </ol>
+    </section>`;
+}
+
+function Line({ entry, copied, copy }) {
+  const { direction, type, at, topic, message, latencyMs, dropped, copy: count } = entry;
+  const [open, setOpen] = useState(false);
+  const isError = type === "error";
+  return html`
+    <li class=${`line ${direction}${isError ? " error" : ""}${dropped ? " dropped" : ""}`} data-type=${type} data-direction=${direction}>
+      <details onToggle=${({ target }) => setOpen(target.open)}>
+        <summary>
+          <span class="arrow" aria-label=${{ up: "sent", down: "received", note: "note" }[direction]}>${ARROWS[direction]}</span>
+          <time>${(at / 1000).toFixed(3)}</time>
+          <b>${type}</b>
+          <span class="quiet gist">${gist(message)}</span>
+          ${count > 1 && html`<span class="tag">copy ${count}</span>`}
+          ${dropped && html`<span class="tag">dropped: ${dropped}</span>`}
+          ${latencyMs !== undefined && html`<span class="latency">${Math.round(latencyMs)} ms</span>`}
+        </summary>
+        ${open && html`
+          <p class="quiet">${topic}</p>
+          <pre>${JSON.stringify(message, null, 2)}</pre>
+          ${direction !== "note" && html`<${Button} label=${copied ? "Copied" : direction === "up" ? "Copy as sample event" : "Copy"} kind="small" wide onClick=${copy} />`}`}
+      </details>
+    </li>`;
+}
+
+/** What tells this message from others of its type. */
+function gist(message) {
+  const { code, reason, state, participant, user_id: userId, invitees, text } = message ?? {};
+  const parts = [code, reason, invitees?.join(", "), userId ?? participant?.user_id, participant?.state ?? (typeof state === "string" ? state : undefined), text];
+  return parts.filter((part) => typeof part === "string" && part).join(" · ");
+}

@@ -1,0 +1,129 @@
+/** @file Nobody is in a call: whom to call, and what was. */
+import { Button, Face, Icon, html, useEffect, useState } from "../ui.js";
+import { historyWords, moment } from "../words.js";
+
+export function Home({ phone }) {
+  return html`
+    <div class="home">
+      <${People} phone=${phone} />
+      <${Recent} phone=${phone} />
+    </div>`;
+}
+
+function People({ phone }) {
+  const [chosen, setChosen] = useState(() => new Set());
+  const toggle = (userId) => {
+    const next = new Set(chosen);
+    if (!next.delete(userId)) next.add(userId);
+    setChosen(next);
+  };
+  const known = [...phone.directory.contacts].sort((one, other) => other.online - one.online || label(one).localeCompare(label(other)));
+  return html`
+    <section class="panel people" aria-labelledby="people-title">
+      <h2 id="people-title">People</h2>
+      <${Dial} phone=${phone} />
+      <ul class="list" id="contacts">
+        ${known.map((contact) => html`<${Contact} key=${contact.user_id} phone=${phone} contact=${contact}
+          chosen=${chosen.has(contact.user_id)} toggle=${() => toggle(contact.user_id)} />`)}
+      </ul>
+      ${known.length === 0 && html`<p class="empty">Nobody else has logged in yet. Open this page in another window and log in as somebody else.</p>`}
+      ${chosen.size > 0 && html`
+        <div class="foot" role="group" aria-label="Group call">
+          <${Button} icon="video" label=${`Call ${chosen.size} ${chosen.size === 1 ? "person" : "people"} as a group`} kind="primary" wide id="call-group"
+            onClick=${() => phone.dial([...chosen], "video", { group: true })} />
+          <${Button} icon="close" label="Choose nobody" onClick=${() => setChosen(new Set())} />
+        </div>`}
+    </section>`;
+}
+
+const label = ({ name, user_id: userId }) => name ?? userId;
+
+function Contact({ phone, contact, chosen, toggle }) {
+  const name = label(contact);
+  const { user_id: userId, online } = contact;
+  return html`
+    <li class="row contact" data-user=${userId}>
+      <label class="choose"><input type="checkbox" checked=${chosen} onChange=${toggle} aria-label=${`Choose ${name} for a group call`} /></label>
+      <${Face} name=${name} id=${userId} online=${online} />
+      <p class="name"><strong>${name}</strong><span class="quiet">${online ? "Online" : "Offline"}${name !== userId ? ` · ${userId}` : ""}</span></p>
+      <${Button} icon="phone" label=${`Call ${name}`} onClick=${() => phone.dial([userId], "audio")} />
+      <${Button} icon="video" label=${`Video call ${name}`} onClick=${() => phone.dial([userId], "video")} />
+    </li>`;
+}
+
+/** Calls an account, or joins a meeting by its id or its link. */
+function Dial({ phone }) {
+  const [text, setText] = useState("");
+  const [open, setOpen] = useState(false);
+  const meeting = meetingIn(location.hash);
+  useEffect(() => {
+    if (meeting) setText(meeting);
+  }, [meeting]);
+  const users = text.split(/[\s,;]+/).filter(Boolean);
+  const id = meetingIn(text) ?? (text === meeting ? meeting : undefined);
+  const submit = (event) => {
+    event.preventDefault();
+    if (id) {
+      history.replaceState(null, "", location.pathname);
+      phone.join(id);
+    } else if (users.length > 0) {
+      phone.dial(users, "video");
+    }
+  };
+  return html`
+    <form class="dial" onSubmit=${submit}>
+      <input id="dial" value=${text} onInput=${(event) => setText(event.target.value)} placeholder="Account, or link of a call"
+        aria-label="Account to call, or link of a call to join" autocapitalize="off" autocomplete="off" spellcheck="false" />
+      <button class="button primary" type="submit" id="dial-go" disabled=${users.length === 0 && !id}>${id ? "Join" : "Call"}</button>
+      <${Button} icon="add" label="New call without ringing anybody" id="new-room" pressed=${open} onClick=${() => setOpen(!open)} />
+      ${open && html`<${NewRoom} phone=${phone} />`}
+    </form>`;
+}
+
+/** A call that others join by its link. */
+function NewRoom({ phone }) {
+  const [entry, setEntry] = useState("lobby");
+  return html`
+    <div class="new-room">
+      <label>Who has the link
+        <select id="room-entry" value=${entry} onChange=${(event) => setEntry(event.target.value)}>
+          <option value="lobby">waits until I let them in</option>
+          <option value="open">comes in</option>
+        </select>
+      </label>
+      <${Button} label="Start" kind="primary" wide id="room-start" onClick=${() => phone.dial([], "video", { group: true, policy: { join: entry } })} />
+    </div>`;
+}
+
+/** The meeting that a link or an id names. */
+function meetingIn(text) {
+  return /#meeting=([A-Za-z0-9_-]+)/.exec(text)?.[1] ?? /^\s*([a-z2-7]{26})\s*$/.exec(text)?.[1];
+}
+
+function Recent({ phone }) {
+  const { calls, missed, cursor } = phone.past;
+  return html`
+    <section class="panel recent" aria-labelledby="recent-title">
+      <h2 id="recent-title">Recent ${missed.length > 0 && html`<span class="count" id="missed">${missed.length} missed</span>`}</h2>
+      ${missed.length > 0 && html`<${Button} label="Mark as seen" kind="plain small" wide onClick=${() => phone.past.sawMissed()} />`}
+      <ul class="list" id="history">
+        ${calls.map((past) => html`<${Past} key=${past.meeting_id} phone=${phone} past=${past} />`)}
+      </ul>
+      ${calls.length === 0 && html`<p class="empty">No calls yet.</p>`}
+      ${cursor && html`<${Button} label="Earlier calls" kind="plain" wide onClick=${() => phone.past.more()} />`}
+    </section>`;
+}
+
+function Past({ phone, past }) {
+  const names = past.peers.map((userId) => phone.nameOf(userId)).join(", ") || "Nobody";
+  const isMissed = past.direction === "in" && !(past.duration_ms > 0) && past.reason !== "declined";
+  return html`
+    <li class=${`row past${isMissed ? " missed" : ""}`}>
+      <${Icon} name=${past.direction === "in" ? "incoming" : "outgoing"} />
+      <p class="name"><strong>${names}</strong>
+        <span class="quiet">${past.direction === "in" ? "Incoming" : "Outgoing"} · ${historyWords(past)}</span></p>
+      <time class="quiet" datetime=${new Date(past.ended_ms).toISOString()}>${moment(past.ended_ms)}</time>
+      ${past.peers.length > 0 && html`<${Button} icon=${past.media === "video" ? "video" : "phone"} label=${`Call ${names} again`}
+        onClick=${() => phone.dial(past.peers, past.media, { group: past.mode === "group" })} />`}
+    </li>`;
+}

@@ -1,0 +1,35 @@
+/** @file Somebody calls: who, what, and how long it will ring. */
+import { Button, Face, Sheet, html, useTicks } from "../ui.js";
+
+export function Incoming({ phone, offer, others }) {
+  useTicks(250);
+  const name = offer.from.name ?? offer.from.user_id;
+  const left = Math.max(0, offer.endsAt - performance.now());
+  const group = offer.group.map((userId) => phone.nameOf(userId));
+  const isVideo = offer.media === "video";
+  return html`
+    <${Sheet} label=${`${name} is calling`} className="incoming">
+      <div class="pulse"><${Face} name=${name} id=${offer.from.user_id} size="huge" /></div>
+      <h2 id="caller">${name}</h2>
+      <p class="quiet">${offer.mode === "group" ? "Group call" : isVideo ? "Video call" : "Call"}${offer.title ? ` · ${offer.title}` : ""}${name !== offer.from.user_id ? ` · ${offer.from.user_id}` : ""}</p>
+      ${group.length > 0 && html`<p class="quiet">with ${group.slice(0, 4).join(", ")}${group.length > 4 ? ` and ${group.length - 4} more` : ""}</p>`}
+      <progress class="countdown" max=${offer.ringsFor} value=${left} aria-label="Time left"></progress>
+      <p class="quiet" role="timer" id="countdown">${Math.ceil(left / 1000)} s</p>
+      <div class="choices">
+        <${Choice} icon="hangup" label="Decline" kind="danger" id="decline" onClick=${() => phone.reject(offer, phone.call ? "busy" : "declined")} />
+        <${Choice} icon="bell" label="Silence" kind="plain" id="silence" onClick=${() => phone.silence(offer)} />
+        ${isVideo && html`<${Choice} icon="phone" label="Audio only" kind="plain" id="accept-audio" onClick=${() => phone.accept(offer, false)} />`}
+        <${Choice} icon=${isVideo ? "video" : "phone"} label=${phone.call ? "End and accept" : "Accept"} kind="accept" id="accept" autofocus
+          onClick=${() => phone.accept(offer, isVideo)} />
+      </div>
+      ${others > 0 && html`<p class="quiet">${others} more ${others === 1 ? "call is" : "calls are"} waiting.</p>`}
+    <//>`;
+}
+
+function Choice({ icon, label, kind, id, onClick, autofocus }) {
+  return html`
+    <div class="choice">
+      <${Button} icon=${icon} label=${label} kind=${`${kind} round large`} id=${id} onClick=${onClick} autofocus=${autofocus} />
+      <span aria-hidden="true">${label}</span>
+    </div>`;
+}

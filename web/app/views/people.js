@@ -1,0 +1,152 @@
+/** @file Who is in the call, and the host's tools. */
+import { Button, Face, Icon, html, useState } from "../ui.js";
+import { isModerator, isPending, isPresent, isWaiting } from "../roster.js";
+import { stateWords } from "../words.js";
+
+export function People({ phone, call, hands, onClose }) {
+  const { meeting } = call;
+  const all = meeting.participants;
+  const waiting = all.filter(isWaiting);
+  const here = all.filter(isPresent);
+  const pending = all.filter(isPending);
+  const gone = all.filter((one) => !isWaiting(one) && !isPresent(one) && !isPending(one));
+  const isGroup = meeting.mode === "group";
+  return html`
+    <aside class="side" aria-label="People" id="people-panel">
+      <header><h3>People</h3><${Button} icon="close" label="Close" onClick=${onClose} /></header>
+      ${call.isModerator && waiting.length > 0 && html`<${Waiting} phone=${phone} waiting=${waiting} />`}
+      ${hands.length > 0 && html`<${Hands} phone=${phone} hands=${hands} />`}
+      <ul class="list">
+        ${here.map((one) => html`<${Person} key=${one.user_id} phone=${phone} call=${call} person=${one} isGroup=${isGroup} />`)}
+        ${pending.map((one) => html`<${Person} key=${one.user_id} phone=${phone} call=${call} person=${one} isGroup=${isGroup} />`)}
+        ${gone.map((one) => html`<${Person} key=${one.user_id} phone=${phone} call=${call} person=${one} isGroup=${isGroup} />`)}
+      </ul>
+      <${Invite} phone=${phone} meeting=${meeting} />
+      ${isGroup && html`<${Link} phone=${phone} meeting=${meeting} />`}
+      ${isGroup && call.isModerator && html`<${Meeting} phone=${phone} meeting=${meeting} />`}
+    </aside>`;
+}
+
+function Waiting({ phone, waiting }) {
+  return html`
+    <section class="box" aria-label="Waiting to be let in" id="waiting">
+      <h4>Waiting to be let in</h4>
+      <ul class="list">
+        ${waiting.map(({ user_id: userId, name }) => html`
+          <li class="row" key=${userId} data-user=${userId}>
+            <${Face} name=${name ?? userId} id=${userId} size="small" />
+            <p class="name"><strong>${name ?? userId}</strong></p>
+            <${Button} label="Deny" kind="small" wide onClick=${() => phone.ask("deny", { users: [userId] })} />
+            <${Button} label="Admit" kind="primary small" wide onClick=${() => phone.ask("admit", { users: [userId] })} />
+          </li>`)}
+      </ul>
+      ${waiting.length > 1 && html`<${Button} label="Admit all" kind="small" wide onClick=${() => phone.ask("admit", { users: "*" })} />`}
+    </section>`;
+}
+
+function Hands({ phone, hands }) {
+  return html`
+    <section class="box" aria-label="Raised hands" id="hands">
+      <h4>Raised hands</h4>
+      <ol class="plain-list">${hands.map((userId) => html`<li key=${userId}><${Icon} name="hand" /> ${phone.nameOf(userId)}</li>`)}</ol>
+    </section>`;
+}
+
+function Person({ phone, call, person, isGroup }) {
+  const { user_id: userId, state, role, speech } = person;
+  const isMe = userId === call.me;
+  const name = phone.nameOf(userId);
+  const roleWords = { host: "Host", cohost: "Co-host" };
+  const words = [isPresent(person) && state === "joined" ? undefined : stateWords(state), isGroup && roleWords[role],
+    speech?.mode === "hard" && "Microphone blocked", speech?.mode === "soft" && "Muted"].filter(Boolean);
+  const mayChange = call.isModerator && !isMe && person.role !== "host";
+  return html`
+    <li class="row person" data-user=${userId} data-state=${state}>
+      <${Face} name=${name} id=${userId} size="small" />
+      <p class="name"><strong>${name}${isMe ? " (you)" : ""}</strong><span class="quiet">${words.join(" · ")}</span></p>
+      ${isPending(person) && html`<${Button} label="Cancel" kind="small" wide onClick=${() => phone.ask("cancel_invite", { invitees: [userId] })} />`}
+      ${mayChange && isPresent(person) && html`<${Tools} phone=${phone} call=${call} person=${person} name=${name} />`}
+    </li>`;
+}
+
+/** What a host does about somebody. */
+function Tools({ phone, call, person, name }) {
+  const [open, setOpen] = useState(false);
+  const { user_id: userId, role, speech } = person;
+  const act = (type, fields = {}) => () => {
+    setOpen(false);
+    phone.ask(type, { user_id: userId, ...fields });
+  };
+  const isMuted = speech?.mode === "soft" || speech?.mode === "hard";
+  const isHost = call.meeting.host === call.me;
+  const items = [
+    !isMuted && ["Mute", act("mute", { mode: "soft" })],
+    speech?.mode !== "hard" && ["Block microphone", act("mute", { mode: "hard" })],
+    isMuted && ["Allow to speak", act("allow_speech")],
+    isHost && ["Make host", act("transfer_host")],
+    isHost && [role === "cohost" ? "No longer co-host" : "Make co-host", act("set_role", { role: role === "cohost" ? "member" : "cohost" })],
+    ["Remove", act("remove")],
+    ["Remove and ban", act("remove", { ban: true })],
+  ].filter(Boolean);
+  const keys = (event) => {
+    if (event.key === "Escape") setOpen(false);
+  };
+  return html`
+    <div class="menu" onKeyDown=${keys}>
+      <button type="button" class="button plain" aria-label=${`Tools for ${name}`} title=${`Tools for ${name}`} aria-expanded=${open} onClick=${() => setOpen(!open)}><${Icon} name="more" /></button>
+      ${open && html`<div class="menu-items" role="group" aria-label=${`Tools for ${name}`}>
+        ${items.map(([label, then]) => html`<button type="button" key=${label} class="menu-item" onClick=${then}>${label}</button>`)}
+      </div>`}
+    </div>`;
+}
+
+function Invite({ phone, meeting }) {
+  const [text, setText] = useState("");
+  const inside = new Set(meeting.participants.filter((one) => isPresent(one) || isPending(one)).map(({ user_id: userId }) => userId));
+  const invitees = text.split(/[\s,;]+/).filter((userId) => userId && !inside.has(userId));
+  const submit = async (event) => {
+    event.preventDefault();
+    if (invitees.length > 0 && (await phone.ask("invite", { invitees }))) setText("");
+  };
+  const may = isModerator(meeting, phone.me) || meeting.policy?.invite === "any";
+  if (!may) return null;
+  return html`
+    <form class="invite" onSubmit=${submit}>
+      <input id="invite" list="invitable" value=${text} onInput=${(event) => setText(event.target.value)} placeholder="Invite by account" aria-label="Account to invite" autocapitalize="off" autocomplete="off" spellcheck="false" />
+      <datalist id="invitable">${phone.directory.contacts.filter(({ user_id: userId }) => !inside.has(userId)).map(({ user_id: userId, name }) => html`<option key=${userId} value=${userId}>${name ?? userId}</option>`)}</datalist>
+      <button class="button primary" type="submit" id="invite-go" disabled=${invitees.length === 0}>Invite</button>
+    </form>`;
+}
+
+function Link({ phone, meeting }) {
+  const link = `${location.origin}${location.pathname}#meeting=${meeting.meeting_id}`;
+  const copy = async () => {
+    await navigator.clipboard.writeText(link).then(() => phone.notices.show("Link copied"), () => phone.notices.show(link));
+  };
+  return html`<${Button} icon="link" label="Copy link" kind="plain" wide id="copy-link" onClick=${copy} />`;
+}
+
+/** What the host does about the whole call. */
+function Meeting({ phone, meeting }) {
+  const update = (fields) => phone.ask("update_meeting", fields);
+  const policy = meeting.policy ?? {};
+  return html`
+    <section class="box" aria-label="This call" id="meeting-tools">
+      <h4>This call</h4>
+      <label class="switch"><input type="checkbox" id="locked" checked=${meeting.locked === true} onChange=${(event) => update({ locked: event.target.checked })} /> Locked: nobody new comes in</label>
+      <label>Who has the link
+        <select id="entry" value=${policy.join ?? "invited"} onChange=${(event) => update({ policy: { join: event.target.value } })}>
+          <option value="invited">comes in only if invited</option>
+          <option value="lobby">waits to be let in</option>
+          <option value="open">comes in</option>
+        </select>
+      </label>
+      <div class="buttons">
+        <${Button} label="Mute all" kind="small" wide id="mute-all" onClick=${() => phone.ask("mute", { user_id: "*", mode: "soft" })} />
+        <${Button} label="Block all" kind="small" wide id="block-all" onClick=${() => phone.ask("mute", { user_id: "*", mode: "hard" })} />
+        <${Button} label="Allow all" kind="small" wide id="allow-all" onClick=${() => phone.ask("allow_speech", { user_id: "*" })} />
+        <${Button} label="30 minutes more" kind="small" wide onClick=${() => update({ extend_minutes: 30 })} />
+      </div>
+      <${Button} label="End for all" kind="danger" wide id="end-for-all" onClick=${() => phone.endForAll()} />
+    </section>`;
+}

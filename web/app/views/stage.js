@@ -1,0 +1,125 @@
+/** @file The call: who is in it, and what one can do. */
+import { Button, Face, html, useState, useTicks } from "../ui.js";
+import { handsOf, isPending, isPresent, isWaiting } from "../roster.js";
+import { deviceWords, lasting, mediaWords, stateWords } from "../words.js";
+import { Devices } from "./devices.js";
+import { People } from "./people.js";
+import { Tile } from "./tile.js";
+
+export function Stage({ phone, call }) {
+  const [panel, setPanel] = useState();
+  const toggle = (name) => setPanel(panel === name ? undefined : name);
+  if (call.phase === "lobby") return html`<${Lobby} phone=${phone} />`;
+  const { meeting, me } = call;
+  const others = meeting.participants.filter(({ user_id: userId }) => userId !== me);
+  const waiting = others.filter(isWaiting).length;
+  const hands = handsOf(meeting);
+  return html`
+    <div class=${`stage${panel ? " with-panel" : ""}`} data-phase=${call.phase} data-media=${call.mediaState} id="stage">
+      <${Head} phone=${phone} call=${call} others=${others} />
+      <${Tiles} phone=${phone} call=${call} others=${others} hands=${hands} />
+      <div class="controls" role="toolbar" aria-label="Call">
+        <${Microphone} call=${call} />
+        <${Camera} call=${call} />
+        ${meeting.mode === "group" && html`<${Hand} phone=${phone} call=${call} hands=${hands} />`}
+        <${Button} icon="people" label=${waiting ? `People, ${waiting} waiting` : "People"} id="people" pressed=${panel === "people"}
+          kind=${`round${waiting ? " alerting" : ""}`} onClick=${() => toggle("people")} />
+        <${Button} icon="gear" label="Devices" id="devices" kind="round" pressed=${panel === "devices"} onClick=${() => toggle("devices")} />
+        <${Button} icon="hangup" label="Hang up" id="hang-up" kind="danger round pill" onClick=${() => phone.hangUp()} />
+      </div>
+      ${panel === "people" && html`<${People} phone=${phone} call=${call} hands=${hands} onClose=${() => setPanel()} />`}
+      ${panel === "devices" && html`<${Devices} call=${call} onClose=${() => setPanel()} />`}
+    </div>`;
+}
+
+function Head({ phone, call, others }) {
+  useTicks(1000);
+  const { meeting } = call;
+  const names = others.filter((one) => isPresent(one) || isPending(one)).map(({ user_id: userId }) => phone.nameOf(userId));
+  const problem = deviceWords(call.local.problems);
+  return html`
+    <header class="stage-head">
+      <h2 id="call-title">${meeting.title ?? (names.join(", ") || "Call")}</h2>
+      <p class="quiet" id="call-state" role="status">${stateOf(call, others)}${meeting.locked ? " · Locked" : ""}</p>
+      ${call.endsAt && html`<p class="hint warn" role="status">This call ends in ${lasting(call.endsAt - performance.now())}.</p>`}
+      ${call.mediaProblem && html`<p class="hint warn" role="alert" id="media-problem">${mediaWords(call.mediaProblem)}</p>`}
+      ${!call.mediaProblem && call.mediaState === "reconnecting" && html`<p class="hint warn" role="status" id="media-problem">The media connection is interrupted. Reconnecting…</p>`}
+      ${problem && html`<p class="hint" role="status" id="device-problem">${problem}</p>`}
+      ${call.speech === "hard" && html`<p class="hint warn" role="status" id="blocked">The host has blocked your microphone.</p>`}
+      ${call.speech === "soft" && html`<p class="hint" role="status" id="muted">The host has muted you. Turn your microphone on to speak.</p>`}
+    </header>`;
+}
+
+function stateOf(call, others) {
+  if (call.phase === "calling") {
+    const ringing = others.find(({ state }) => state === "ringing") ?? others[0];
+    return ringing ? stateWords(ringing.state) : "Starting…";
+  }
+  if (call.phase === "entering") return "Connecting…";
+  if (!others.some(isPresent)) return `Nobody else is here · ${lasting(performance.now() - call.since)}`;
+  return lasting(performance.now() - call.since);
+}
+
+function Tiles({ phone, call, others, hands }) {
+  const shown = others.filter(isPresent);
+  const pending = others.filter(isPending);
+  const tile = (participant, isMe) => {
+    const { user_id: userId } = participant;
+    const peer = isMe ? undefined : call.peers.get(userId);
+    return html`<${Tile} key=${userId} name=${phone.nameOf(userId)} participant=${participant} isMe=${isMe} peer=${peer} call=${call}
+      hand=${hands.indexOf(userId) + 1} speaking=${call.levels.speaking.has(userId)} isHost=${call.meeting.host === userId && call.meeting.mode === "group"} />`;
+  };
+  const me = call.meeting.participants.find(({ user_id: userId }) => userId === call.me) ?? { user_id: call.me, state: "joined" };
+  const isDirect = call.meeting.mode === "direct" && shown.length + pending.length <= 1;
+  return html`
+    <div class=${`tiles ${isDirect ? "direct" : "grid"}`} data-count=${Math.min(shown.length + 1, 9)}>
+      ${shown.map((one) => tile(one, false))}
+      ${isDirect && shown.length === 0 && pending.map((one) => html`<${Awaited} key=${one.user_id} phone=${phone} participant=${one} />`)}
+      ${tile(me, true)}
+    </div>
+    ${!isDirect && pending.length > 0 && html`
+      <ul class="pending" aria-label="Not here yet">
+        ${pending.map(({ user_id: userId, state }) => html`<li key=${userId}><${Face} name=${phone.nameOf(userId)} id=${userId} size="small" />${phone.nameOf(userId)} <span class="quiet">${stateWords(state)}</span></li>`)}
+      </ul>`}`;
+}
+
+/** Somebody who is called and is not here yet. */
+function Awaited({ phone, participant: { user_id: userId, state, reach } }) {
+  const name = phone.nameOf(userId);
+  return html`
+    <div class="tile awaited">
+      <div class="pulse"><${Face} name=${name} id=${userId} size="huge" /></div>
+      <p class="awaited-name">${name}</p>
+      <p class="quiet">${stateWords(state)}${reach === "queued" ? " No device is online." : ""}</p>
+    </div>`;
+}
+
+function Microphone({ call }) {
+  const on = call.local.isOn("audio");
+  const blocked = call.speech === "hard";
+  const label = blocked ? "Microphone, blocked by the host" : on ? "Turn microphone off" : "Turn microphone on";
+  return html`<${Button} icon=${on ? "mic" : "micOff"} label=${label} id="microphone" kind=${`round${on ? "" : " off"}`} pressed=${on}
+    disabled=${blocked} onClick=${() => call.setMicrophone(!on)} />`;
+}
+
+function Camera({ call }) {
+  const on = call.local.isOn("video");
+  return html`<${Button} icon=${on ? "video" : "videoOff"} label=${on ? "Turn camera off" : "Turn camera on"} id="camera" kind=${`round${on ? "" : " off"}`}
+    pressed=${on} onClick=${() => call.setCamera(!on)} />`;
+}
+
+function Hand({ phone, call, hands }) {
+  const up = hands.includes(call.me);
+  return html`<${Button} icon="hand" label=${up ? "Lower hand" : "Raise hand"} id="hand" kind=${`round${up ? " raised" : ""}`} pressed=${up}
+    onClick=${() => phone.ask(up ? "lower_hand" : "raise_hand")} />`;
+}
+
+function Lobby({ phone }) {
+  return html`
+    <div class="lobby" id="lobby">
+      <div class="pulse"><${Face} name=${phone.account.name || phone.me} id=${phone.me} size="huge" /></div>
+      <h2>Waiting to be let in</h2>
+      <p class="quiet" role="status">The host knows that you are here.</p>
+      <${Button} icon="hangup" label="Leave" kind="danger" wide onClick=${() => phone.hangUp()} />
+    </div>`;
+}

@@ -1,0 +1,56 @@
+/** @file One person in a call: picture or face, name, and what state they are in. */
+import { Face, Icon, html, useEffect, useRef } from "../ui.js";
+import { stateWords } from "../words.js";
+
+export function Tile({ name, participant, isMe, peer, call, hand, speaking, isHost }) {
+  const { user_id: userId, state, speech } = participant;
+  const video = isMe ? call.local.tracks.video : shownVideo(peer);
+  const micOff = isMe ? !call.local.isOn("audio") : isSilent(peer, participant);
+  const words = [
+    isMe ? `${name} (you)` : name, isHost && "host", micOff && "microphone off", !video && "no picture", speaking && "speaking",
+    hand > 0 && "hand raised", state === "reconnecting" && "reconnecting",
+  ].filter(Boolean);
+  return html`
+    <article class=${`tile${speaking && !micOff ? " speaking" : ""}${isMe ? " own" : ""}${state === "reconnecting" ? " away" : ""}`}
+      data-user=${userId} data-state=${state} data-audio=${!micOff} data-video=${video !== null} aria-label=${words.join(", ")}>
+      ${video ? html`<${Picture} track=${video} mirrored=${isMe} />` : html`<${Face} name=${name} id=${userId} size="huge" />`}
+      ${!isMe && peer?.audio && html`<${Sound} track=${peer.audio} />`}
+      <footer class="label" aria-hidden="true">
+        ${micOff && html`<${Icon} name="micOff" />`}
+        <span>${isMe ? "You" : name}</span>
+        ${isHost && html`<small>Host</small>`}
+        ${speech?.mode === "hard" && html`<small>Blocked</small>`}
+      </footer>
+      ${hand > 0 && html`<span class="badge" aria-hidden="true"><${Icon} name="hand" />${hand}</span>`}
+      ${(state === "reconnecting" || state === "accepted") && !isMe && html`<p class="veil">${stateWords(state)}</p>`}
+    </article>`;
+}
+
+/** The picture, unless it is known that none comes. */
+function shownVideo(peer) {
+  return peer?.video && !peer.muted.video ? peer.video : null;
+}
+
+/** Whether nothing is heard of them: as the media show it, or as they said themselves where there are none. */
+function isSilent(peer, { speech, state, media }) {
+  if (state !== "joined") return false;
+  return speech?.mode === "hard" || speech?.mode === "soft" || (peer ? peer.muted.audio : media?.audio === false);
+}
+
+function Picture({ track, mirrored }) {
+  const element = useRef();
+  useEffect(() => {
+    element.current.srcObject = new MediaStream([track]);
+    element.current.play().catch(() => {});
+  }, [track]);
+  return html`<video class=${mirrored ? "mirrored" : ""} ref=${element} muted playsinline autoplay disablePictureInPicture></video>`;
+}
+
+function Sound({ track }) {
+  const element = useRef();
+  useEffect(() => {
+    element.current.srcObject = new MediaStream([track]);
+    element.current.play().catch(() => {});
+  }, [track]);
+  return html`<audio ref=${element} autoplay></audio>`;
+}

@@ -1,0 +1,91 @@
+/** @file Plays `tests/conformance/*.json` on the terminal of this folder. The format is described there. */
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import { test } from "node:test";
+
+import { Terminal } from "../terminal.js";
+import { FakeBroker, VirtualClock, settled } from "./virtual.js";
+
+const FOLDER = new URL("../../tests/conformance/", import.meta.url);
+const SHOWN = ["rings", "stops", "answered", "refused", "unanswered", "news"];
+
+/** Names that texts beginning with `$` stand for. */
+class Names {
+  #values = new Map();
+
+  /** Puts the values of names in the place of the names. */
+  resolve(value) {
+    if (typeof value === "string" && value.startsWith("$")) {
+      assert.ok(this.#values.has(value), `${value} has no value yet`);
+      return this.#values.get(value);
+    }
+    if (Array.isArray(value)) return value.map((element) => this.resolve(element));
+    if (typeof value === "object" && value !== null) {
+      return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, this.resolve(field)]));
+    }
+    return value;
+  }
+
+  /** Whether `actual` matches; learns new names. */
+  check(expected, actual, where) {
+    if (typeof expected === "string" && expected.startsWith("$")) {
+      if (!this.#values.has(expected)) {
+        assert.ok(actual !== undefined, `${where} is missing`);
+        assert.ok(![...this.#values.values()].includes(actual), `${where}: ${expected} is another name's value`);
+        this.#values.set(expected, actual);
+      }
+      assert.deepEqual(actual, this.#values.get(expected), where);
+    } else if (expected === null) {
+      assert.ok(actual === undefined || actual === null, `${where} must be absent`);
+    } else if (Array.isArray(expected)) {
+      assert.ok(Array.isArray(actual), `${where} must be a list`);
+      assert.equal(actual.length, expected.length, `${where}: ${JSON.stringify(actual)}`);
+      expected.forEach((element, index) => this.check(element, actual[index], `${where}[${index}]`));
+    } else if (typeof expected === "object") {
+      assert.ok(typeof actual === "object" && actual !== null, `${where} must be an object`);
+      for (const [name, field] of Object.entries(expected)) this.check(field, actual[name], `${where}.${name}`);
+    } else {
+      assert.deepEqual(actual, expected, where);
+    }
+  }
+}
+
+async function play({ as, steps }) {
+  const clock = new VirtualClock();
+  const broker = new FakeBroker();
+  const terminal = new Terminal({ clientId: as, transport: broker, clock, random: () => 0 });
+  const shown = [];
+  for (const kind of SHOWN) terminal.events.addEventListener(kind, ({ detail }) => shown.push({ [kind]: detail }));
+  await terminal.connect();
+  await settled();
+  for (const { message } of broker.taken()) {
+    assert.equal(message.type, "sync", "a terminal asks nothing but `sync` by itself");
+    await broker.deliver({ v: 1, type: "state", id: "runner-0", re: message.id, server_ms: 0, meetings: [], invitations: [] });
+  }
+  shown.length = 0;
+
+  const names = new Names();
+  const quiet = (promise) => promise?.catch(() => {});
+  for (const [index, step] of steps.entries()) {
+    if (step.receive) await broker.deliver(names.resolve(step.receive));
+    if (step.user) {
+      const { type, ...fields } = names.resolve(step.user);
+      quiet(terminal.request(type, fields));
+    }
+    if (step.again) quiet(terminal.again(names.resolve(step.again)));
+    if (step.wait_ms) await clock.pass(step.wait_ms);
+    // The file says when the connection is back, not the terminal's patience.
+    if (step.connection) broker.isDown = step.connection === "lost";
+    if (step.connection === "lost") await broker.drop();
+    if (step.connection === "back") terminal.reconnectNow();
+    await settled();
+    const sent = broker.taken().map(({ topic, message }) => ({ topic, message }));
+    names.check(step.sends ?? [], sent, `step ${index + 1}: sends`);
+    names.check(step.shows ?? [], shown.splice(0), `step ${index + 1}: shows`);
+  }
+}
+
+for (const name of readdirSync(FOLDER).filter((name) => name.endsWith(".json"))) {
+  const scene = JSON.parse(readFileSync(new URL(name, FOLDER), "utf8"));
+  test(`${name}: ${scene.about}`, () => play(scene));
+}
