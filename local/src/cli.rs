@@ -34,7 +34,7 @@ pub enum Command {
     Invoke(Invoke),
     /// Write the sample events in `events/` anew
     Events,
-    /// Write the protocol's AsyncAPI document, `docs/asyncapi.yaml`, anew
+    /// Write `docs/asyncapi.yaml`, the description of the protocol, anew
     Asyncapi,
     /// Print the environment that functions need to work with a running stack
     Env(Env),
@@ -63,6 +63,10 @@ pub struct Up {
     #[arg(long, value_name = "PATH")]
     pub ready_file: Option<PathBuf>,
 
+    /// File that every outcome is appended to, one line of JSON each: what functions tell on the event bus
+    #[arg(long, value_name = "FILE")]
+    pub outcomes: Option<PathBuf>,
+
     /// Do not build the functions first
     #[arg(long)]
     pub no_build: bool,
@@ -82,6 +86,15 @@ pub struct Up {
     /// The RTC service that join tokens are made for, with a development key unless `RTC_KEY_ID` and `RTC_KEY_SECRET` are set
     #[arg(long, env = "RTC_PROVIDER", value_name = "NAME", default_value_t = Provider::Livekit)]
     pub rtc_provider: Provider,
+
+    /// Let the embedded SFU manage meetings, for browsers: it alone says who is in the media, removes and mutes. Without it
+    /// terminals are believed when they say that they are in, also those without any media, such as `call`
+    #[arg(long)]
+    pub sfu: bool,
+
+    /// Where the embedded SFU receives media (UDP); another address than loopback for browsers that take none from there
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub media: SocketAddr,
 
     /// Name of the stack; names of tables and queues begin with it
     #[arg(long, value_name = "NAME", default_value = "switchboard")]
@@ -114,6 +127,8 @@ impl Up {
             template: self.template.clone().unwrap_or_else(|| workspace.join("template.yaml")),
             binaries: self.binaries.clone().unwrap_or_else(|| binaries.to_owned()),
             stack_name: self.stack_name.clone(),
+            media: self.media,
+            sfu: self.sfu,
             parameters: values,
         }
     }

@@ -1,4 +1,4 @@
-//! `docs/asyncapi.yaml`: the protocol as an AsyncAPI 3 document, made of the Rust types of the wire, so that it cannot say
+//! `docs/asyncapi.yaml`: the protocol as an `AsyncAPI` 3 document, made of the Rust types of the wire, so that it cannot say
 //! anything else than what the service reads and writes. `make asyncapi` writes it; a test compares.
 
 mod answers;

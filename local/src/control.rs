@@ -3,6 +3,7 @@
 //! - `GET /local/clock`, `POST /local/clock {"advance_ms":45000}`: the stack's clock; moving it fires what becomes due.
 //! - `GET /local/journal?after=SEQ`: what happened ([`crate::journal`]).
 //! - `GET /local/downlinks?request_id=ID`: what an invocation said ([`crate::downlinks`]); without id, all that is kept.
+//! - `GET /local/outcomes`: what was told on the event bus ([`crate::outcomes`]).
 //! - `GET`, `POST`, `DELETE /local/faults`: what shall go wrong ([`crate::faults`]).
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub(crate) fn router(instruments: Arc<Instruments>) -> Router {
         .route("/local/clock", get(clock).post(advance))
         .route("/local/journal", get(journal))
         .route("/local/downlinks", get(downlinks))
+        .route("/local/outcomes", get(outcomes))
         .route("/local/faults", get(faults).post(arm).delete(disarm))
         .with_state(instruments)
 }
@@ -77,6 +79,10 @@ async fn journal(State(instruments): Stack, Query(query): Query<After>) -> Json<
 
 async fn downlinks(State(instruments): Stack, Query(query): Query<Of>) -> Json<Vec<Downlink>> {
     Json(instruments.downlinks.of(query.request_id.as_deref()))
+}
+
+async fn outcomes(State(instruments): Stack) -> Json<Vec<Value>> {
+    Json(instruments.outcomes.all())
 }
 
 async fn faults(State(instruments): Stack) -> Json<Vec<Fault>> {

@@ -1,11 +1,12 @@
-//! `local events`: writes the sample events. `local env`: prints what functions need to run outside of the stack.
+//! `local events`: writes the sample events. `local asyncapi`: writes the description of the protocol. `local env`: prints
+//! what functions need to run outside of the stack.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use local::template::{Deployment, Surroundings};
-use local::{REGION, Ready, parameters, samples};
+use local::{REGION, Ready, contract, media, parameters, samples};
 
 use crate::environment::{READY_FILE, variable, workspace};
 
@@ -27,12 +28,20 @@ pub struct Env {
 pub fn write() -> Result<(), Box<dyn Error>> {
     let workspace = workspace()?;
     // Nothing of an address is in an event.
-    let surroundings = Surroundings::laptop("http://127.0.0.1:8080");
-    let deployment = read(workspace, &surroundings, |_| None)?;
-    let events = samples::events(&deployment, &surroundings)?;
+    let http = "http://127.0.0.1:8080";
+    let deployment = read(workspace, http, |_| None)?;
+    let events = samples::events(&deployment, &Surroundings::laptop(http))?;
     samples::write(&workspace.join("events"), &events)?;
     println!("{} samples in events/", events.len());
     Ok(())
+}
+
+/// Writes `docs/asyncapi.yaml`.
+///
+/// # Errors
+/// The document is not complete, or cannot be written.
+pub fn write_contract() -> Result<(), Box<dyn Error>> {
+    Ok(contract::write(workspace()?)?)
 }
 
 /// Prints the environment.
@@ -45,7 +54,7 @@ pub fn print_environment(env: &Env) -> Result<(), Box<dyn Error>> {
     let text = std::fs::read_to_string(&path)
         .map_err(|error| format!("{}: {error}; start a stack first (`make run`)", path.display()))?;
     let ready: Ready = serde_json::from_str(&text)?;
-    let deployment = read(workspace, &Surroundings::laptop(&ready.http), variable)?;
+    let deployment = read(workspace, &ready.http, variable)?;
     for (name, value) in environment(&deployment, &ready) {
         println!("{name}={value}");
     }
@@ -54,13 +63,14 @@ pub fn print_environment(env: &Env) -> Result<(), Box<dyn Error>> {
 
 fn read(
     workspace: &Path,
-    surroundings: &Surroundings,
+    http: &str,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Deployment, Box<dyn Error>> {
     let provider = variable("RTC_PROVIDER").unwrap_or_else(|| "livekit".to_owned());
     let mut values = parameters::laptop(&provider, variable);
     values.insert("IotDataEndpoint".to_owned(), "http://127.0.0.1".to_owned());
-    Ok(Deployment::read(&workspace.join("template.yaml"), surroundings, &values)?)
+    media::settle(&mut values, http, false);
+    Ok(Deployment::read(&workspace.join("template.yaml"), &Surroundings::laptop(http), &values)?)
 }
 
 /// What the template sets for all functions, and what Lambda would set, with the addresses of the stack.
@@ -68,6 +78,7 @@ fn environment(deployment: &Deployment, ready: &Ready) -> BTreeMap<String, Strin
     let declared = deployment.functions.iter().flat_map(|function| &function.environment);
     let mut variables: BTreeMap<String, String> =
         declared.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let events = format!("{}/events", ready.http);
     let lambda = [
         ("TABLE_NAME", ready.table.as_str()),
         ("AWS_REGION", REGION),
@@ -75,6 +86,7 @@ fn environment(deployment: &Deployment, ready: &Ready) -> BTreeMap<String, Strin
         ("AWS_SECRET_ACCESS_KEY", "local"),
         ("AWS_ENDPOINT_URL_DYNAMODB", &ready.dynamodb),
         ("AWS_ENDPOINT_URL_IOT_DATA_PLANE", &ready.iot_data),
+        ("AWS_ENDPOINT_URL_EVENTBRIDGE", &events),
         ("AWS_ENDPOINT_URL_SQS", &ready.sqs),
     ];
     variables.extend(lambda.map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -90,7 +102,7 @@ mod tests {
     #[test]
     fn functions_outside_find_the_stacks_parts_and_its_keys() {
         let workspace = workspace().expect("a workspace");
-        let deployment = read(workspace, &Surroundings::laptop("http://127.0.0.1:9"), |_| None);
+        let deployment = read(workspace, "http://127.0.0.1:9", |_| None);
         let ready = Ready {
             mqtt: "127.0.0.1:1".to_owned(),
             http: "http://127.0.0.1:9".to_owned(),
@@ -100,6 +112,7 @@ mod tests {
             sqs: "http://127.0.0.1:9/sqs".to_owned(),
             lambda: "http://127.0.0.1:9".to_owned(),
             function_urls: BTreeMap::new(),
+            sfu: None,
             table: "switchboard-Table".to_owned(),
         };
         let variables = environment(&deployment.expect("it can be read"), &ready);

@@ -1,9 +1,10 @@
-//! What people and tests look at and turn while the stack runs: clock, journal, last downlinks and fault switches.
+//! What people and tests look at and turn while the stack runs: clock, journal, last downlinks, outcomes and fault switches.
 
 use crate::clock::Clock;
 use crate::downlinks::Downlinks;
 use crate::faults::Faults;
 use crate::journal::Journal;
+use crate::outcomes::Outcomes;
 
 /// Clock, journal, last downlinks and fault switches of one stack; every part of it works by the same ones.
 #[derive(Default)]
@@ -16,6 +17,8 @@ pub struct Instruments {
     pub downlinks: Downlinks,
     /// What shall go wrong.
     pub faults: Faults,
+    /// What was told on the event bus.
+    pub outcomes: Outcomes,
 }
 
 impl Instruments {

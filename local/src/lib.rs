@@ -15,6 +15,8 @@ mod id;
 pub mod instruments;
 pub mod journal;
 pub mod log;
+pub mod media;
+pub mod outcomes;
 pub mod parameters;
 mod queue;
 mod ready;

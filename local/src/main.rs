@@ -20,7 +20,7 @@ async fn main() -> ExitCode {
         Command::Demo(demo) => demo::run(&demo).await,
         Command::Invoke(invoke) => invoke::run(&invoke).await,
         Command::Events => events::write(),
-        Command::Asyncapi => environment::workspace().map_err(Into::into).and_then(|workspace| Ok(local::contract::write(workspace)?)),
+        Command::Asyncapi => events::write_contract(),
         Command::Env(env) => events::print_environment(&env),
     };
     match result {

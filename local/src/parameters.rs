@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 /// Secret of the JWTs that terminals log in with, unless `SWITCHBOARD_JWT_SECRET` is set.
 pub const DEVELOPMENT_JWT_SECRET: &str = "local-development-only";
 
+/// The stack's own media service, where `local up` has it unless it is told otherwise; the stack puts its real address in
+/// its place.
+pub const SFU_URL: &str = "http://127.0.0.1:8080/sfu";
+
 /// The laptop's parameter values. `variable` looks up an environment variable.
 #[must_use]
 pub fn laptop(rtc_provider: &str, variable: impl Fn(&str) -> Option<String>) -> BTreeMap<String, String> {
@@ -15,7 +19,7 @@ pub fn laptop(rtc_provider: &str, variable: impl Fn(&str) -> Option<String>) -> 
         ("IdKey", or("SWITCHBOARD_ID_KEY", "local-development-only-id-key-000000000000")),
         ("RtcProvider", rtc_provider.to_owned()),
         ("RtcMode", or("RTC_MODE", "")),
-        ("RtcUrl", or("RTC_URL", "ws://127.0.0.1:7880")),
+        ("RtcUrl", or("RTC_URL", if rtc_provider == "livekit" { SFU_URL } else { "ws://127.0.0.1:7880" })),
         ("RtcKeyId", or("RTC_KEY_ID", "devkey")),
         ("RtcKeySecret", or("RTC_KEY_SECRET", "local-development-only-rtc-secret")),
         ("RtcApiUrl", or("RTC_API_URL", "")),

@@ -25,6 +25,9 @@ pub struct Ready {
     /// URLs of the functions that have one.
     #[serde(default)]
     pub function_urls: BTreeMap<String, String>,
+    /// The embedded SFU, where terminals join; absent if they join elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sfu: Option<String>,
     /// Name of the table.
     pub table: String,
 }

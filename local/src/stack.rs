@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::serve::ListenerExt as _;
 use broker::{Broker, BrokerConfig, Limits};
+use sfu::Sfu;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::info;
@@ -16,6 +17,7 @@ use tracing::info;
 use crate::cloud::LocalCloud;
 use crate::data_plane::DataPlane;
 use crate::instruments::Instruments;
+use crate::outcomes::api::BusApi;
 use crate::queue::Queues;
 use crate::queue::api::QueueApi;
 use crate::ready::Ready;
@@ -24,8 +26,8 @@ use crate::runtime::{Endpoints, Functions};
 use crate::table::proxy::TableApi;
 use crate::table::registry::Registry;
 use crate::table::{Store, TableError, Tables};
-use crate::template::{Deployment, Surroundings, TemplateError};
-use crate::{control, function_url, parameters, queue, runtime, schedule, web};
+use crate::template::{Deployment, Function, Surroundings, TemplateError};
+use crate::{control, function_url, media, parameters, queue, runtime, schedule, web};
 
 /// The account that the stack pretends to be in.
 pub const ACCOUNT_ID: &str = "000000000000";
@@ -49,6 +51,12 @@ pub struct Options {
     pub binaries: PathBuf,
     /// Name of the stack; the table's name begins with it.
     pub stack_name: String,
+    /// Where the embedded SFU receives media; port 0 takes a free one. Browsers that take no media from loopback need
+    /// another address of this machine.
+    pub media: SocketAddr,
+    /// Whether the embedded SFU manages meetings: then it alone says who is in the media, and removes and mutes. Without
+    /// it terminals are believed, also those that have no media at all.
+    pub sfu: bool,
     /// Values of the template's parameters. They hold secrets, so the type has no `Debug`.
     pub parameters: BTreeMap<String, String>,
 }
@@ -65,6 +73,8 @@ impl Options {
             template,
             binaries,
             stack_name: STACK_NAME.to_owned(),
+            media: free,
+            sfu: false,
             parameters: parameters::laptop("livekit", |_| None),
         }
     }
@@ -95,6 +105,15 @@ pub enum StartError {
     /// The table is not there.
     #[error(transparent)]
     Table(#[from] TableError),
+    /// The embedded SFU does not start.
+    #[error(transparent)]
+    Sfu(#[from] sfu::StartError),
+    /// It shall manage meetings whose terminals join elsewhere.
+    #[error(
+        "--sfu manages meetings by the embedded SFU, but terminals join another service: it needs the provider livekit \
+         without RTC_URL"
+    )]
+    NotTheSfu,
     /// An address is not one of this machine alone.
     #[error(
         "{0} is not a loopback address; the stack runs with development keys, so it listens on loopback only"
@@ -117,6 +136,7 @@ pub struct Stack {
     functions: Arc<Functions>,
     broker: Arc<Broker>,
     tables: Tables,
+    sfu: Option<Sfu>,
     server: JoinHandle<()>,
     /// Queue mappings and schedules; they end when this is dropped.
     tasks: JoinSet<()>,
@@ -142,6 +162,10 @@ impl Stack {
             Surroundings { stack_name: options.stack_name.clone(), ..Surroundings::laptop(&http) };
         let mut parameters = options.parameters.clone();
         parameters.entry("IotDataEndpoint".to_owned()).or_insert_with(|| format!("{http}/iot-data"));
+        let sfu_url = media::settle(&mut parameters, &http, options.sfu);
+        if options.sfu && sfu_url.is_none() {
+            return Err(StartError::NotTheSfu);
+        }
         let deployment = Deployment::read(&options.template, &surroundings, &parameters)?;
 
         let instruments = Arc::new(Instruments::default());
@@ -183,6 +207,11 @@ impl Stack {
             url: surroundings.sqs_url.clone(),
             account_id: ACCOUNT_ID.to_owned(),
         };
+        let bus_api = BusApi {
+            functions: Arc::clone(&functions),
+            instruments: Arc::clone(&instruments),
+            buses: deployment.buses,
+        };
         let data_plane = DataPlane {
             broker: broker.data_plane(),
             functions: Arc::clone(&functions),
@@ -201,11 +230,23 @@ impl Stack {
             .merge(broker.web_socket())
             .merge(data_plane.router())
             .merge(queue_api.router())
+            .merge(bus_api.router())
             .merge(TableApi::new(&tables, Arc::clone(&functions), Arc::clone(&instruments)).router())
             .merge(runtime::api::router(Arc::clone(&functions)))
             .merge(runtime::invoke::router(Arc::clone(&functions)))
             .merge(function_url::router(Arc::clone(&functions), Arc::clone(&instruments)))
             .merge(web::router(login, contacts));
+        // Where it does not manage meetings, nobody is to act on what it tells.
+        let takes_webhooks = |function: &&Function| function.name == media::WEBHOOK && function.has_url;
+        let webhook = deployment.functions.iter().find(takes_webhooks).filter(|_| options.sfu);
+        let webhook = webhook.map(|function| function_url::url(&http, &function.name));
+        let (sfu, routes) = if sfu_url.is_some() {
+            let sfu = media::start(&parameters, options.media, webhook, &instruments).await?;
+            let routes = routes.nest(media::PATH, sfu.router());
+            (Some(sfu), routes)
+        } else {
+            (None, routes)
+        };
         let server = serve(listener, routes);
 
         let urls = deployment.functions.iter().filter(|function| function.has_url);
@@ -234,10 +275,11 @@ impl Stack {
             sqs: surroundings.sqs_url,
             lambda: http.clone(),
             function_urls,
+            sfu: sfu_url,
             http,
             table,
         };
-        let stack = Self { ready, instruments, functions, broker, tables, server, tasks };
+        let stack = Self { ready, instruments, functions, broker, tables, sfu, server, tasks };
         match stack.answers(&client).await {
             Ok(()) => Ok(stack),
             Err(error) => {
@@ -278,6 +320,10 @@ impl Stack {
     /// Stops everything: clients are disconnected, processes killed, the store is closed, ports are free.
     pub async fn shutdown(mut self) {
         self.tasks.shutdown().await;
+        // It would tell the functions that everybody is gone.
+        if let Some(sfu) = self.sfu {
+            sfu.stop().await;
+        }
         // Functions first: what they are still doing goes through the broker and the server.
         self.functions.shutdown().await;
         self.broker.shutdown().await;

@@ -37,6 +37,8 @@ pub struct Deployment {
     pub tables: Vec<Table>,
     /// Queues, in the order of the file.
     pub queues: Vec<Queue>,
+    /// Names of the event buses.
+    pub buses: Vec<String>,
     /// Name of the function that decides who may connect.
     pub authorizer: Option<String>,
 }
@@ -82,6 +84,6 @@ impl Deployment {
         let functions = function::functions(&evaluator)?;
         let rules = rule::rules(&evaluator, &functions)?;
         let authorizer = rule::authorizer(&evaluator, &functions)?;
-        Ok(Self { functions, rules, tables, queues, authorizer })
+        Ok(Self { functions, rules, tables, queues, buses: evaluator.buses()?, authorizer })
     }
 }

@@ -38,6 +38,10 @@ pub async fn run(up: &Up) -> Result<(), Box<dyn Error>> {
         stack = Stack::start(up.options(workspace, binaries)) => stack?,
         () = stop.requested() => return Ok(()),
     };
+    if let Some(path) = &up.outcomes {
+        let taken = stack.instruments().outcomes.append_to(path);
+        taken.map_err(|error| format!("outcomes cannot be written to {}: {error}", path.display()))?;
+    }
     let announced = announce(stack.ready(), up.ready_file.as_deref());
     if announced.is_ok() {
         stop.requested().await;
@@ -67,6 +71,7 @@ pub async fn build(workspace: &Path) -> Result<(), Box<dyn Error>> {
 /// Says that the stack is ready, to people (log), to the ready file and, last, on standard output.
 fn announce(ready: &Ready, file: Option<&Path>) -> Result<(), Box<dyn Error>> {
     info!("ready: MQTT at {}, everything else at {}", ready.mqtt, ready.http);
+    info!("to call from a browser, open {}/ in two windows", ready.http);
     if let Some(path) = file {
         ready
             .write(path)

@@ -7,6 +7,8 @@ mod command;
 mod faults;
 #[path = "stack/invocations.rs"]
 mod invocations;
+#[path = "stack/sfu.rs"]
+mod sfu;
 #[path = "stack/support.rs"]
 mod support;
 #[path = "stack/triggers.rs"]

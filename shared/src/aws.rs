@@ -3,6 +3,7 @@
 //! `aws_config::load` would look at profiles, SSO and the instance metadata service, none of which a function
 //! has; the environment of a Lambda says everything. Built once per process: a client costs milliseconds.
 
+use crate::bus::Bus;
 use crate::config::{ConfigError, Variables, required};
 use crate::rtc::control::{Http, Timeouts};
 use aws_credential_types::Credentials;
@@ -10,14 +11,15 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use aws_types::sdk_config::SharedHttpClient;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Whether AWS froze the process meanwhile cannot be seen, so pooled connections are given up early.
@@ -26,6 +28,8 @@ const IDLE: Duration = Duration::from_secs(20);
 /// The configuration that all clients are made from; it owns the one HTTP connection pool.
 pub struct Aws {
     shared: SdkConfig,
+    region: String,
+    credentials: Credentials,
     endpoints: Endpoints,
 }
 
@@ -34,6 +38,7 @@ struct Endpoints {
     dynamodb: Option<String>,
     data_plane: Option<String>,
     sqs: Option<String>,
+    events: Option<String>,
 }
 
 impl Aws {
@@ -47,10 +52,11 @@ impl Aws {
             None,
             "environment",
         );
+        let region = required(variables, "AWS_REGION")?;
         let shared = SdkConfig::builder()
             .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
-            .region(Region::new(required(variables, "AWS_REGION")?))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .region(Region::new(region.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
             .http_client(http_client())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
@@ -63,8 +69,9 @@ impl Aws {
             dynamodb: variables("AWS_ENDPOINT_URL_DYNAMODB"),
             data_plane: variables("AWS_ENDPOINT_URL_IOT_DATA_PLANE"),
             sqs: variables("AWS_ENDPOINT_URL_SQS"),
+            events: variables("AWS_ENDPOINT_URL_EVENTBRIDGE"),
         };
-        Ok(Self { shared, endpoints })
+        Ok(Self { shared, region, credentials, endpoints })
     }
 
     /// The table.
@@ -94,6 +101,18 @@ impl Aws {
         let mut config = aws_sdk_sqs::config::Builder::from(&self.shared);
         config.set_endpoint_url(self.endpoints.sqs.clone());
         aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    /// An event bus.
+    #[must_use]
+    pub fn bus(&self, name: String) -> Bus {
+        let domain = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let url = match &self.endpoints.events {
+            Some(url) => format!("{}/", url.trim_end_matches('/')),
+            None => format!("https://events.{}.{domain}/", self.region),
+        };
+        let (region, credentials) = (self.region.clone(), self.credentials.clone());
+        Bus { name, url, region, credentials, connector: OnceLock::new() }
     }
 
     fn data_plane_with(&self, retries: RetryConfig, timeouts: TimeoutConfig) -> aws_sdk_iotdataplane::Client {
@@ -134,16 +153,19 @@ where
 /// The same HTTP and TLS for management calls to the RTC service, which is elsewhere and needs no credentials of AWS.
 #[must_use]
 pub fn rtc_http(timeouts: Timeouts) -> Http {
-    Http::new(timeouts, |connect| {
-        let settings = HttpConnectorSettings::builder().connect_timeout(connect).build();
-        let connector = Connector::builder()
-            .connector_settings(settings)
-            .sleep_impl(TokioSleep::new())
-            .pool_idle_timeout(IDLE)
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .build();
-        SharedHttpConnector::new(connector)
-    })
+    Http::new(timeouts, connector)
+}
+
+/// Connections of their own, with the same TLS.
+pub(crate) fn connector(connect: Duration) -> SharedHttpConnector {
+    let settings = HttpConnectorSettings::builder().connect_timeout(connect).build();
+    let connector = Connector::builder()
+        .connector_settings(settings)
+        .sleep_impl(TokioSleep::new())
+        .pool_idle_timeout(IDLE)
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build();
+    SharedHttpConnector::new(connector)
 }
 
 fn http_client() -> SharedHttpClient {

@@ -68,6 +68,8 @@ pub struct Config {
     pub control: Option<Box<dyn Control>>,
     /// The delay queue that wakes a meeting at its deadline.
     pub wake_queue_url: String,
+    /// The event bus for outcomes, for functions whose results nobody else tells there.
+    pub outcome_bus: Option<String>,
 }
 
 impl Config {
@@ -85,6 +87,7 @@ impl Config {
             minter: minter(variables)?,
             control: control(variables)?,
             wake_queue_url: required("WAKE_QUEUE_URL")?,
+            outcome_bus: variables("OUTCOME_BUS"),
         })
     }
 }

@@ -9,6 +9,8 @@
 pub mod address;
 #[cfg(feature = "aws")]
 pub mod aws;
+#[cfg(feature = "aws")]
+pub mod bus;
 pub mod cause;
 #[cfg(feature = "aws")]
 pub mod clock;

@@ -7,11 +7,13 @@ mod effects;
 mod media;
 mod outcome;
 mod people;
+mod push;
 mod service;
 
 pub use media::Rtc;
 pub use outcome::Outcome;
 pub use people::People;
+pub use push::PushWanted;
 pub use service::{Service, Terms, back_off};
 
 use crate::address::ClientId;

@@ -45,10 +45,10 @@ export function paintCamera({ colour, room, denied }) {
     glow.addColorStop(1, wall);
     const figure = [
       [glow, () => context.rect(0, 0, 640, 360)],
-      [coat, () => context.ellipse(320, 400, 165, 150, 0, 0, 7)],
+      [coat, () => context.ellipse(320, 400, 165, 150, 0, 0, 2 * Math.PI)],
       [skin, () => context.rect(294, 190, 52, 75)],
-      [skin, () => context.ellipse(320, 150, 62, 78, 0, 0, 7)],
-      [coat, () => context.ellipse(320, 112, 68, 52, 0, Math.PI, 7)],
+      [skin, () => context.ellipse(320, 150, 62, 78, 0, 0, 2 * Math.PI)],
+      [coat, () => context.ellipse(320, 122, 70, 62, 0, Math.PI, 2 * Math.PI)],
     ];
     for (const [paint, shape] of figure) {
       context.beginPath();

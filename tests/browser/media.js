@@ -61,10 +61,16 @@ scene("a block by the host stops the sound on its way, whatever the blocked page
   await until("sound comes through again", async () => (await alice.receives(bob.account)).audioPackets > silent.audioPackets + 20);
 }, needsMedia);
 
-scene("who is removed has no media any more", async ({ enter }) => {
+scene("who is removed has no media any more, whatever the removed page does", async ({ enter }) => {
   const { alice, bob } = await videoCall(enter, { group: true });
+  // A page that does not listen: it stays in the media as long as it is let.
+  await bob.page.evaluate(() => {
+    const { call } = globalThis.switchboard.phone;
+    call.hear = async () => {};
+    call.end = () => {};
+  });
   await alice.useTool(bob.account, "Remove");
-  await bob.isOut();
+  await until("Bob's place in the media is closed", () => bob.page.evaluate(() => globalThis.switchboard.phone.call.media.state === "closed"));
   await until("Alice has no media of Bob", () => alice.page.evaluate((of) => !globalThis.switchboard.phone.call.peers.has(of), bob.account));
 }, needsMedia);
 

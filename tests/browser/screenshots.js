@@ -22,9 +22,10 @@ try {
   await bob.page.screenshot({ path: `${FOLDER}ringing.png` });
   await bob.click("#accept");
   await Promise.all([alice.isIn(), bob.isIn()]);
-  if (stack.ready.sfu) await alice.seesAndHears("bob");
+  await alice.seesAndHears("bob");
   await alice.click("#toggle-drawer");
   await until("the log is there", async () => (await alice.page.$$(".line")).length > 5);
+  await alice.page.setViewportSize({ width: 960, height: 760 });
   await alice.page.screenshot({ path: `${FOLDER}in-call.png` });
 } finally {
   await browser.close();

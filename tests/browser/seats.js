@@ -1,5 +1,5 @@
 /** @file Seats that outlive a page, a connection and a broker. */
-import { house, scene } from "./house.js";
+import { hasMedia, house, scene } from "./house.js";
 
 scene("a page that is loaded again in a call returns to its seat", async ({ enter }) => {
   const [alice, bob] = [await enter("alice"), await enter("bob")];
@@ -26,6 +26,7 @@ scene("the broker is started again and the call goes on", async ({ enter }) => {
   await house.stack.start();
   for (const { page } of [alice, bob]) await page.waitForSelector("#reconnecting", { state: "detached" });
   await Promise.all([alice.isIn(), bob.isIn()]);
+  if (hasMedia()) await Promise.all([alice.seesAndHears(bob.account), bob.seesAndHears(alice.account)]);
   await bob.click("#hang-up");
   await alice.isOut();
 });

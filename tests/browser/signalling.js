@@ -51,6 +51,37 @@ scene("two who call each other are in one call", async ({ enter }) => {
   assert.equal(await meetingOf(alice), await meetingOf(bob));
 });
 
+scene("a call is taken by the keyboard, and not declined by a stray key", async ({ enter }) => {
+  const [alice, bob] = [await enter("alice"), await enter("bob")];
+  await alice.call(bob.account);
+  await bob.isCalledBy("Alice");
+  await bob.page.keyboard.press("Escape");
+  // Round and round: the focus stays in the sheet.
+  for (let times = 0; times < 5; times += 1) await bob.page.keyboard.press("Tab");
+  const focus = () => bob.page.evaluate(() => document.activeElement.closest(".sheet") && document.activeElement.id);
+  assert.equal(await focus(), "decline");
+  await bob.page.keyboard.press("Shift+Tab");
+  assert.equal(await focus(), "accept");
+  await bob.page.keyboard.press("Enter");
+  await Promise.all([alice.isIn(), bob.isIn()]);
+});
+
+scene("a call that comes during another is taken in its place", async ({ enter }) => {
+  const [alice, bob, carol] = [await enter("alice"), await enter("bob"), await enter("carol")];
+  await alice.call(bob.account);
+  await bob.isCalledBy("Alice");
+  await bob.click("#accept");
+  await Promise.all([alice.isIn(), bob.isIn()]);
+  // Who is in a call is busy, unless the caller says that it shall ring all the same.
+  await carol.page.evaluate((account) => {
+    globalThis.switchboard.phone.dial([account], "video", { group: true, policy: { busy: "ring" } });
+  }, bob.account);
+  await bob.isCalledBy("Carol");
+  await bob.click("#accept");
+  await alice.isTold("Call ended");
+  await bob.sees(`.tile[data-user="${carol.account}"][data-state="joined"]`);
+});
+
 scene("markup in names is text", async ({ enter }) => {
   const name = '<img src=x onerror="window.broken=1"><b>Bobby</b>';
   const alice = await enter("alice", { name });

@@ -35,7 +35,7 @@ class Stack {
     const log = openSync(this.log, "a");
     this.#process = spawn(
       program,
-      ["up", "--no-build", "--mqtt", mqtt, "--http", http, "--state", state, "--ready-file", readyFile, ...extra],
+      ["up", "--no-build", "--mqtt", mqtt, "--http", http, "--state", state, "--ready-file", readyFile, "--sfu", ...extra],
       { cwd: WORKSPACE, stdio: ["ignore", "ignore", log] },
     );
     const { exitCode } = this.#process;

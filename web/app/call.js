@@ -32,6 +32,7 @@ export class Call extends EventTarget {
   #terminal;
   #media;
   #isEntered = false;
+  #isComingBack = false;
   #devices;
   #sdk;
 
@@ -146,18 +147,28 @@ export class Call extends EventTarget {
     });
   }
 
-  /** The connection to the broker is back: the seat may have been given up meanwhile. */
-  async comeBack() {
-    if (this.phase !== "in" && this.phase !== "entering") return;
+  /** Whether the seat, or the place in the media, was given up while this side knew nothing of it. */
+  get isAdrift() {
+    if (this.phase !== "in") return false;
     const own = participant(this.meeting, this.me);
-    if (own && isPresent(own) && own.state !== "reconnecting") return this.#report("joined");
+    return !own || !isPresent(own) || own.state === "reconnecting" || this.#media?.state === "closed";
+  }
+
+  /** Takes the seat again. */
+  async comeBack() {
+    if (!this.isAdrift || this.#isComingBack) return;
+    const { state } = participant(this.meeting, this.me) ?? {};
+    if (state === "removed" || state === "banned") return this.end(state);
+    this.#isComingBack = true;
     try {
       const joined = await this.request("rejoin");
       this.learn(joined.meeting);
-      if (this.#media?.state === "connected") this.#report("joined");
-      else if (this.#media?.state === "closed") await this.#enterMedia(joined.join);
+      if (this.#media?.state === "closed") await this.#enterMedia(joined.join);
+      else this.#report("joined");
     } catch (error) {
       if (["meeting_ended", "not_admitted", "banned", "meeting_not_found"].includes(error.code)) this.end(error.reason ?? "lost");
+    } finally {
+      this.#isComingBack = false;
     }
   }
 
@@ -244,8 +255,9 @@ export class Call extends EventTarget {
   }
 
   #peersAre(peers) {
-    for (const name of this.peers.keys()) this.levels.watch(name, null);
+    const gone = new Set(this.peers.keys());
     this.peers = new Map(peers.map((peer) => [peer.userId, peer]));
+    for (const name of gone) if (!this.peers.has(name)) this.levels.watch(name, null);
     for (const { userId, audio } of peers) this.levels.watch(userId, audio);
     this.#changed();
   }

@@ -15,7 +15,8 @@ const logOut = () => {
 };
 
 const kept = keptAccount();
-if (kept) logIn(kept).catch(() => forgetAccount());
+// If that fails, the form says what was kept.
+if (kept) logIn(kept).catch(() => {});
 render(html`<${App} phone=${phone} logIn=${logIn} logOut=${logOut} />`, document.getElementById("page"));
 
 // A laptop that wakes, or a network that is back, does not wait for the next attempt.

@@ -15,9 +15,6 @@ import { claimDevice } from "./tabs.js";
 import { Tones } from "./tones.js";
 import { endWords, lasting, refusalWords, stopWords } from "./words.js";
 
-/** States in which the other side has answered. */
-const ANSWERED = new Set(["accepted", "joined", "reconnecting"]);
-
 /** Dispatches `change` whenever something that is shown is another. */
 export class Phone extends EventTarget {
   /** `out`, `connecting`, `in`. */
@@ -70,6 +67,7 @@ export class Phone extends EventTarget {
     try {
       await this.#connect(account);
     } catch (error) {
+      this.#release();
       this.phase = "out";
       this.#changed();
       throw error;
@@ -122,8 +120,11 @@ export class Phone extends EventTarget {
       if (created.type === "meeting_merged" || mode === "group") await call.enter(created.join);
       else this.#maybeEnter(call);
     } catch (error) {
-      if (!creating.takenBack) call.end(error.code === "meeting_ended" ? error.reason : undefined);
-      if (!creating.takenBack && error.code !== "meeting_ended") this.#complain(error);
+      if (creating.takenBack) return;
+      call.end(error.code === "meeting_ended" ? error.reason : undefined);
+      if (error.code !== "meeting_ended") this.#complain(error);
+      // What was asked for may have happened all the same; nobody shall ring for a caller who has given up.
+      if (error.code === "unanswered") this.#takeBack(creating.id);
     } finally {
       if (this.#creating === creating) this.#creating = undefined;
     }
@@ -193,7 +194,7 @@ export class Phone extends EventTarget {
       this.#creating.takenBack = true;
       const { id } = this.#creating;
       call.end("cancelled");
-      return this.#try(this.#terminal.request("destroy_meeting", { create_id: id }), ["meeting_ended"]);
+      return this.#takeBack(id);
     }
     await this.#try(call.hangUp());
   }
@@ -248,6 +249,11 @@ export class Phone extends EventTarget {
     this.call?.end("moved");
     this.offers = [];
     this.#linkIs("taken");
+  }
+
+  /** Takes back a create request, whether or not the service has seen it. */
+  async #takeBack(createId) {
+    await this.#terminal.request("destroy_meeting", { create_id: createId }).catch(() => {});
   }
 
   #linkIs(link, isFirst = true) {
@@ -316,7 +322,7 @@ export class Phone extends EventTarget {
   #maybeEnter(call) {
     if (call.phase !== "calling" || !call.join) return;
     const others = call.meeting.participants.filter(({ user_id: userId }) => userId !== this.me);
-    if (others.some(({ state }) => ANSWERED.has(state))) call.enter(call.join);
+    if (others.some(isPresent)) call.enter(call.join);
   }
 
   /** What the service says goes on, against what is shown. */
@@ -327,8 +333,7 @@ export class Phone extends EventTarget {
     if (!meeting) return this.#lookForEnd(call, re);
     call.learn(meeting);
     this.#maybeEnter(call);
-    const own = participant(meeting, this.me);
-    if (call.phase === "in" && (!own || !isPresent(own) || own.state === "reconnecting")) call.comeBack();
+    call.comeBack();
   }
 
   /** The call is not among the live ones: why not is asked once. */

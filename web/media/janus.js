@@ -12,6 +12,7 @@ export default class JanusSession extends Adapter {
   #publisher;
   /** Subscriptions by the id of the publisher. */
   #feeds = new Map();
+  #muted = { audio: false, video: false };
 
   async connect() {
     this.enter("connecting");
@@ -60,10 +61,10 @@ export default class JanusSession extends Adapter {
     }
     if (data?.leaving === "ok" && data.reason === "kicked") this.#end("removed");
     if (data?.videoroom === "destroyed") this.#end("closed");
-    // Only audio that is moderated is told here; the mid of the first transceiver is the microphone's.
-    if (data?.videoroom === "event" && data.moderation) {
-      const isMuted = (mid) => data.moderation === "muted" && data.mid === mid;
-      this.announce("muted", { audio: isMuted("0"), video: isMuted("1") });
+    if (data?.videoroom === "event" && data.moderation && data.id === this.join.params.participant_id) {
+      // The first line of our offer is the microphone, the second one the camera.
+      this.#muted = { ...this.#muted, [data.mid === "0" ? "audio" : "video"]: data.moderation === "muted" };
+      this.announce("muted", this.#muted);
     }
   }
 

@@ -13,7 +13,7 @@ pub async fn destroy(request: Request<Destroy>, service: &Service) -> Result<Out
     let command = request.command(Action::Destroy);
     match (&destroy.meeting_id, &destroy.create_id) {
         (Some(meeting_id), _) => service.change(meeting_id, &command, request.now).await,
-        (None, Some(create_id)) => take_back(create_id, &request, service).await,
+        (None, Some(create_id)) => Box::pin(take_back(create_id, &request, service)).await,
         (None, None) => Err(Refusal::new(Code::BadRequest, "give meeting_id or create_id").into()),
     }
 }

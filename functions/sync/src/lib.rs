@@ -36,10 +36,7 @@ async fn state(asked: &SyncState, request: &Request<Sync>, service: &Service) ->
     };
     let invitations = meetings.iter().filter_map(|meeting| meeting.open_offer(&user, now.ms)).collect();
     let views = meetings.iter().map(|meeting| meeting.view(now.ms)).collect();
-    let mut tells = paged(views, invitations, &request.by, &request.cause());
-    // The last page is the answer: whoever has it has them all.
-    let last = tells.pop().map(|last| Tell { is_answer: true, ..last });
-    tells.extend(last);
+    let tells = paged(views, invitations, &request.by, &request.cause());
     Ok(tell(asked.meeting_id.clone(), tells, request, service).await)
 }
 

@@ -19,7 +19,8 @@ struct Page {
     bytes: usize,
 }
 
-/// The messages that tell a device this state, in order; none is the answer yet. A single page has no number.
+/// The messages that together are the answer, in order: each says which request it answers, and has an id of its own.
+/// A single page has no number.
 ///
 /// A meeting with too many people for one page goes on in the next one: the same meeting with the others.
 pub(super) fn paged(
@@ -41,9 +42,8 @@ pub(super) fn paged(
         let (page_no, pages) = if count > 1 { (Some(at), Some(count)) } else { (None, None) };
         let body =
             Body::State { meetings: page.meetings, invitations: page.invitations, page: page_no, pages };
-        // The last one has the id that the answer always has.
-        let subject = if at == count { String::new() } else { format!("page {at}") };
-        Tell { is_answer: false, subject, ..Tell::answer(to, cause, body) }
+        let subject = if count > 1 { format!("page {at}") } else { String::new() };
+        Tell { subject, ..Tell::answer(to, cause, body) }
     };
     (1..).zip(pages).map(message).collect()
 }

@@ -48,7 +48,7 @@ pub async fn wake(event: Value, now: Now, service: &Service) -> Result<Value, Fa
             tracing::error!(message.id = record.message_id, "a message on the delay queue is no nudge");
             continue;
         };
-        if let Err(error) = look_at(&nudge.meeting_id, service, now).await {
+        if let Err(error) = Box::pin(look_at(&nudge.meeting_id, service, now)).await {
             tracing::error!(meeting.id = %nudge.meeting_id, %error, "a meeting could not be woken");
             failed.push(json!({"itemIdentifier": record.message_id}));
         }
@@ -70,7 +70,7 @@ async fn sweep(service: &Service, now: Now) -> Result<Value, Failure> {
                 service.timer.arm(&due.meeting_id, due.due_at_ms, now.ms).await;
                 return false;
             }
-            let result = look_at(&due.meeting_id, service, now).await;
+            let result = Box::pin(look_at(&due.meeting_id, service, now)).await;
             if let Err(error) = &result {
                 tracing::error!(meeting.id = %due.meeting_id, %error, "a meeting could not be woken");
             }
@@ -142,4 +142,14 @@ async fn rearm(loaded: &Loaded, service: &Service, now: Now) -> Result<(), Failu
         service.table.correct_due(&loaded.meeting.id, loaded.meeting.rev, next).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::later_ms;
+
+    #[test]
+    fn what_fails_again_waits_longer_each_time_within_bounds() {
+        assert_eq!([0, 5_000, 12_000, 10_000_000].map(later_ms), [5_000, 5_000, 12_000, 600_000]);
+    }
 }

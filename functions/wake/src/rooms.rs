@@ -93,3 +93,40 @@ fn note<T>(id: &MeetingId, result: Result<T, Failure>) -> Option<T> {
         .inspect_err(|error| tracing::error!(meeting.id = %id, %error, "a channel could not be looked at"))
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(name: &str) -> MeetingId {
+        name.parse().expect("an id")
+    }
+
+    fn at(ms: i64) -> Now {
+        Now { ms, ..Now::default() }
+    }
+
+    #[test]
+    fn a_channel_whose_age_is_not_told_is_as_old_as_it_was_seen() {
+        let channels = BTreeMap::from([(id("told"), Some(5)), (id("untold"), None)]);
+        let first = since(&channels, at(1_000));
+        assert_eq!((first[&id("told")], first[&id("untold")]), (5, 1_000));
+        assert_eq!(since(&channels, at(301_000))[&id("untold")], 1_000);
+        since(&BTreeMap::new(), at(302_000));
+        assert_eq!(since(&channels, at(400_000))[&id("untold")], 400_000, "it was gone meanwhile");
+    }
+
+    #[test]
+    fn what_one_sweep_leaves_has_its_turn_in_the_next_ones() {
+        let ids: Vec<MeetingId> = (0..250).map(|number| id(&format!("m{number}"))).collect();
+        let mut seen = BTreeSet::new();
+        for minute in 0..3 {
+            let turn = turn(ids.iter(), at(minute * 60_000));
+            assert_eq!(turn.len(), AT_ONCE);
+            seen.extend(turn);
+        }
+        assert_eq!(seen.len(), ids.len());
+        assert_eq!(turn([].iter(), at(0)).len(), 0);
+        assert_eq!(turn(ids[..3].iter(), at(60_000)).len(), 3);
+    }
+}

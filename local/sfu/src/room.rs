@@ -153,8 +153,8 @@ impl Room {
         if reason == Reason::ParticipantRemoved {
             self.removed.insert(peer.who.identity.clone(), now_ms.div_euclid(1000));
         }
-        // As LiveKit has it, who never was there does not leave.
-        let aborted = reason.is_unclean() || !peer.active;
+        // Who never was there does not leave; but who joins once more is not about to be gone.
+        let aborted = reason.is_unclean() || (!peer.active && reason != Reason::DuplicateIdentity);
         let event = if aborted { "participant_connection_aborted" } else { "participant_left" };
         self.announce(event, Some(participant(&peer, reason)), now_ms);
         if self.peers.is_empty() {

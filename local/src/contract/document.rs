@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::schemas::{Function, Kind, wire};
 use super::{ContractError, answers, examples};
 
-/// Version of AsyncAPI's MQTT bindings.
+/// Version of the MQTT bindings of `AsyncAPI`.
 const BINDING: &str = "0.2.0";
 /// Channels of what terminals get.
 const CONTROL: &str = "downlink";
@@ -92,9 +92,9 @@ fn downlink_channel(parent: &str, about: &str, kinds: &[&Kind]) -> Result<Value,
 }
 
 /// The operation of a request, with its answers.
-fn request<'a>(
+fn request(
     function: &Function,
-    kind: &'a Kind,
+    kind: &Kind,
     answered: &mut BTreeSet<&'static str>,
 ) -> Result<Value, ContractError> {
     let name = &kind.name;

@@ -14,6 +14,7 @@ use crate::clock::iso_8601;
 use crate::faults::Kind as Fault;
 use crate::instruments::Instruments;
 use crate::journal::{Caller, Kind};
+use crate::outcomes::Told;
 use crate::queue::Queues;
 
 /// Most events that wait for one function. Lambda's own limit is far away; on a laptop more means that something loops.
@@ -92,8 +93,9 @@ impl Work {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let Outcome::Failed(failure) = self.pool.invoke(invocation).await else {
-                return;
+            let failure = match self.pool.invoke(invocation).await {
+                Outcome::Returned(result) => return self.tell(invocation, attempts, &result),
+                Outcome::Failed(failure) => failure,
             };
             if self.pool.is_stopping() {
                 return;
@@ -111,6 +113,21 @@ impl Work {
         }
     }
 
+    /// Tells what the function returned on its event bus.
+    fn tell(&self, invocation: &Invocation, attempts: usize, result: &[u8]) {
+        let function = self.pool.function();
+        let Some(bus) = &function.asynchronous.on_success else { return };
+        let mut detail = self.record(invocation, "Success", attempts, result);
+        detail["responseContext"] = json!({"statusCode": 200, "executedVersion": "$LATEST"});
+        self.instruments.outcomes.take(&Told {
+            source: "lambda",
+            detail_type: "Lambda Function Invocation Result - Success",
+            resources: vec![bus.clone(), format!("{}:$LATEST", function.arn)],
+            detail,
+            at_ms: self.instruments.clock.now_ms(),
+        });
+    }
+
     /// Hands a failed event to the function's destination.
     fn give_up(&self, invocation: &Invocation, condition: &str, attempts: usize, failure: &Failure) {
         let function = self.pool.function();
@@ -120,21 +137,26 @@ impl Work {
         };
         error!(target: "function", origin = function.name.as_str(),
             "the event of {} is kept in the queue {queue} ({condition})", invocation.source);
+        let record = self.record(invocation, condition, attempts, &failure.payload);
+        self.queues.send(queue, record.to_string(), Duration::ZERO);
+    }
+
+    /// What Lambda tells a destination.
+    fn record(&self, invocation: &Invocation, condition: &str, attempts: usize, response: &[u8]) -> Value {
         let json = |bytes: &[u8]| serde_json::from_slice(bytes).unwrap_or(Value::Null);
         // https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
-        let record = json!({
+        json!({
             "version": "1.0",
             "timestamp": iso_8601(self.instruments.clock.now_ms()),
             "requestContext": {
                 "requestId": invocation.request_id,
-                "functionArn": format!("{}:$LATEST", function.arn),
+                "functionArn": format!("{}:$LATEST", self.pool.function().arn),
                 "condition": condition,
                 "approximateInvokeCount": attempts,
             },
             "requestPayload": json(&invocation.event),
             "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
-            "responsePayload": json(&failure.payload),
-        });
-        self.queues.send(queue, record.to_string(), Duration::ZERO);
+            "responsePayload": json(response),
+        })
     }
 }

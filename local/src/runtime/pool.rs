@@ -285,6 +285,7 @@ impl Pool {
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .env("AWS_ENDPOINT_URL_DYNAMODB", format!("{http}/dynamodb/fn/{label}"))
             .env("AWS_ENDPOINT_URL_IOT_DATA_PLANE", format!("{http}/iot-data/fn/{label}"))
+            .env("AWS_ENDPOINT_URL_EVENTBRIDGE", format!("{http}/events/fn/{label}"))
             .env("AWS_ENDPOINT_URL_SQS", format!("{http}/sqs/fn/{label}"))
             // With the scheme: the runtime keeps the path only of a whole URL.
             .env("AWS_LAMBDA_RUNTIME_API", format!("{http}/runtime/{label}"))

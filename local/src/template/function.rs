@@ -50,6 +50,8 @@ pub struct AsyncInvoke {
     pub max_age: Duration,
     /// Name of the queue that gets what failed.
     pub on_failure: Option<String>,
+    /// ARN of the event bus that gets what it returned.
+    pub on_success: Option<String>,
 }
 
 /// A queue whose messages invoke a function.
@@ -110,6 +112,11 @@ fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateErr
         Some(_) => Some(evaluator.queue_of_arn(&on_failure)?),
         None => None,
     };
+    let on_success = either(&["EventInvokeConfig", "DestinationConfig", "OnSuccess", "Destination"]);
+    let on_success = match evaluator.at(&on_success)? {
+        Some(_) => Some(evaluator.bus_of_arn(&on_success)?),
+        None => None,
+    };
     let retries = evaluator.number_at(&either(&["EventInvokeConfig", "MaximumRetryAttempts"]))?;
     let max_age = evaluator.number_at(&either(&["EventInvokeConfig", "MaximumEventAgeInSeconds"]))?;
     let reserved = evaluator.number_at(&either(&["ReservedConcurrentExecutions"]))?;
@@ -130,6 +137,7 @@ fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateErr
             retries: retries.and_then(|retries| u32::try_from(retries).ok()).unwrap_or(2),
             max_age: Duration::from_secs(max_age.unwrap_or(6 * 3600)),
             on_failure,
+            on_success,
         },
         queues: Vec::new(),
         schedules: Vec::new(),

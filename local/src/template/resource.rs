@@ -8,6 +8,7 @@ use super::yaml::{Place, TemplateError};
 pub(super) const FUNCTION: &str = "AWS::Serverless::Function";
 pub(super) const TABLE: &str = "AWS::DynamoDB::Table";
 pub(super) const QUEUE: &str = "AWS::SQS::Queue";
+pub(super) const BUS: &str = "AWS::Events::EventBus";
 pub(super) const RULE: &str = "AWS::IoT::TopicRule";
 pub(super) const AUTHORIZER: &str = "AWS::IoT::Authorizer";
 pub(super) const PERMISSION: &str = "AWS::Lambda::Permission";
@@ -84,6 +85,7 @@ impl Evaluator<'_> {
             (QUEUE, "Arn") => self.arn("sqs", &name),
             (QUEUE, "QueueName") => name,
             (QUEUE, "QueueUrl") => self.resource_reference(id, place)?,
+            (BUS, "Arn") => self.arn("events", &format!("event-bus/{name}")),
             (RULE, "Arn") => self.arn("iot", &format!("rule/{name}")),
             (AUTHORIZER, "Arn") => self.arn("iot", &format!("authorizer/{name}")),
             ("AWS::IAM::Role", "Arn") => {
@@ -102,6 +104,18 @@ impl Evaluator<'_> {
     pub(super) fn arn(&self, service: &str, resource: &str) -> String {
         let here = self.surroundings;
         format!("arn:aws:{service}:{}:{}:{resource}", here.region, here.account_id)
+    }
+
+    /// Names of the event buses.
+    pub(super) fn buses(&self) -> Result<Vec<String>, TemplateError> {
+        self.resources(BUS)?.iter().map(|id| self.name(id, &Self::properties(id))).collect()
+    }
+
+    /// The event bus whose ARN stands at a place: that ARN.
+    pub(super) fn bus_of_arn(&self, place: &Place) -> Result<String, TemplateError> {
+        let arn = self.required_text(place)?;
+        let known = self.buses()?.iter().any(|name| arn == self.arn("events", &format!("event-bus/{name}")));
+        if known { Ok(arn) } else { Err(self.error(place, "is not the ARN of an event bus of this template")) }
     }
 
     /// The queue whose ARN stands at a place: its name.

@@ -103,9 +103,7 @@ impl Change {
             Action::Rejoin => Err(refusal()),
             Action::Join(_) => match self.participant(&command.by).map(|p| p.state) {
                 Some(State::Lobby) if ended.is_none() => Ok(Some(Body::LobbyWaiting {})),
-                _ if self.seated(&command.by).is_ok() => {
-                    Ok(joined(&self.meeting, &command.by, self.now.ms))
-                }
+                _ if self.seated(&command.by).is_ok() => Ok(joined(&self.meeting, &command.by, self.now.ms)),
                 _ => Err(refusal()),
             },
             Action::Merge { .. } if ended.is_some() => Err(refusal()),
@@ -116,7 +114,6 @@ impl Change {
                 Ok(Some(self.lobby_as_it_is(users.as_deref(), rev)))
             }
             Action::TransferHost { .. } => Ok(self.meeting.host_body()),
-            Action::SetRole { user, .. } => Ok(self.participant_answer(user)),
             Action::UpdateMeeting(_) => {
                 Ok(Some(Body::MeetingUpdated { meeting: self.meeting.view(self.now.ms) }))
             }
@@ -139,7 +136,7 @@ impl Change {
                 let whom = Whom::User(command.by.user());
                 Ok(Some(self.speech_answer(&command.by, &whom, SpeechMode::Free, None)))
             }
-            Action::Remove { user, .. } => Ok(self.participant_answer(user)),
+            Action::Remove { user, .. } | Action::SetRole { user, .. } => Ok(self.participant_answer(user)),
             Action::Leave | Action::Reject { .. } | Action::Silence { .. } => Ok(Some(Body::Ok {})),
             Action::Ringing { .. } => match ended {
                 Some((reason, _, _)) => Err(Refusal::meeting_ended(reason)),

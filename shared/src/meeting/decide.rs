@@ -1,154 +1,17 @@
 //! One command, one decision: what is overdue first, then the command, then who is told.
 
+pub use super::action::{Action, Command};
+
 use super::change::Change;
-use super::invite::Invitee;
 use super::media::{MediaAct, acts};
 use super::merge::taken_back;
 use super::notice::notices;
-use super::{Grant, Joining, KNOWN_REQUESTS, Known, Meeting, Now, Refusal, Tell, Update};
+use super::{Grant, KNOWN_REQUESTS, Known, Meeting, Now, Refusal, Tell};
 use crate::address::{ClientId, UserId};
 use crate::cause::Cause;
-use crate::id::{BodyHash, InviteId, RequestId};
 use crate::message::code::Code;
 use crate::message::downlink::Body;
-use crate::message::object::{BusyPolicy, MediaFlags, Role, Whom};
-use crate::message::uplink::{MediaReport, MuteMode};
-use serde_json::{Map, Value};
-
-/// A request of one device on a meeting that exists.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Command {
-    /// The device that asks, as the broker proved it.
-    pub by: ClientId,
-    /// The request's id.
-    pub request_id: RequestId,
-    /// What it said.
-    pub hash: BodyHash,
-    /// What it asks.
-    pub action: Action,
-}
-
-/// What can be asked of a meeting.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// The create of this very meeting came again.
-    CreateAgain,
-    /// This device rings.
-    Ringing {
-        /// For which invitation.
-        invite_id: InviteId,
-    },
-    /// The user takes the call on this device.
-    Accept {
-        /// Which invitation.
-        invite_id: InviteId,
-    },
-    /// The user does not take the call.
-    Reject {
-        /// Which invitation.
-        invite_id: InviteId,
-    },
-    /// This device alone stops ringing.
-    Silence {
-        /// For which invitation.
-        invite_id: InviteId,
-    },
-    /// A member brings more people in.
-    Invite {
-        /// Whom, with what the table knows of them.
-        invitees: Vec<Invitee>,
-        /// How long it rings; the meeting's own time if absent.
-        ring_seconds: Option<u32>,
-        /// What the app passes along.
-        ext: Option<Map<String, Value>>,
-    },
-    /// Invitations are taken back.
-    CancelInvite {
-        /// Whose; all that are pending if absent.
-        invitees: Option<Vec<UserId>>,
-    },
-    /// This device comes back to its seat.
-    Rejoin,
-    /// This device says that it is in the media or not any more.
-    ReportMedia {
-        /// In or out.
-        state: MediaReport,
-        /// What it sends.
-        media: MediaFlags,
-        /// Whether that is so: the RTC service says it, or cannot tell.
-        verified: bool,
-    },
-    /// The user needs a fresh token.
-    RefreshToken,
-    /// The user speaks again after a soft mute.
-    UnmuteSelf,
-    /// The user hangs up.
-    Leave,
-    /// A host mutes somebody.
-    Mute {
-        /// Whom.
-        whom: Whom,
-        /// How.
-        mode: MuteMode,
-        /// How long a block lasts.
-        for_seconds: Option<u32>,
-    },
-    /// A host gives the right to speak back.
-    AllowSpeech {
-        /// Whose.
-        whom: Whom,
-    },
-    /// A direct call of this user to the other side of this one meets it.
-    Merge {
-        /// Whom the user calls.
-        peer: UserId,
-        /// What that call does if the other one is busy.
-        busy: BusyPolicy,
-    },
-    /// The user takes back a call that met this one.
-    TakeBack,
-    /// The user comes in without an invitation, or on another device.
-    Join(Joining),
-    /// The user raises a hand.
-    RaiseHand,
-    /// The user lowers the hand.
-    LowerHand,
-    /// A host lets people in from the lobby.
-    Admit {
-        /// Whom; all that wait if absent.
-        users: Option<Vec<UserId>>,
-    },
-    /// A host turns people away from the lobby.
-    Deny {
-        /// Whom; all that wait if absent.
-        users: Option<Vec<UserId>>,
-    },
-    /// The host makes somebody else host.
-    TransferHost {
-        /// Whom.
-        user: UserId,
-    },
-    /// The host makes somebody a cohost or takes that back.
-    SetRole {
-        /// Whom.
-        user: UserId,
-        /// What they are from now on.
-        role: Role,
-    },
-    /// A host changes lock, rules, title or end.
-    UpdateMeeting(Update),
-    /// A host puts somebody out.
-    Remove {
-        /// Whom.
-        user: UserId,
-        /// Whether they may not come back.
-        ban: bool,
-        /// How long a ban lasts.
-        for_seconds: Option<u32>,
-    },
-    /// The host ends it for all.
-    Destroy,
-}
+use crate::message::object::Whom;
 
 /// A change of a user's call slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -232,6 +95,15 @@ fn known<'a>(meeting: &'a Meeting, command: &Command) -> Option<&'a Known> {
         return Some(&meeting.created_by.request);
     }
     meeting.requests.get(&command.by)?.iter().find(|known| known.id == command.request_id)
+}
+
+impl Meeting {
+    /// Whether the revision `rev` was made by this request, so that its repeat tells the news of it again.
+    fn remembers(&self, cause: &Cause, rev: u64) -> bool {
+        let Cause::Request { client_id, request_id } = cause else { return false };
+        let known = self.requests.get(client_id).into_iter().flatten();
+        known.chain([&self.created_by.request]).any(|known| known.id == *request_id && known.rev == rev)
+    }
 }
 
 /// What a command that is done has to say to its sender, if anything.
@@ -366,6 +238,15 @@ fn refreshed(body: Body<Grant>, next: Option<&Meeting>, now_ms: i64) -> Body<Gra
 }
 
 impl Decision {
+    /// Whether nobody would ask again for what this commit wants told: an end, and what time or the broker did. A request
+    /// that changed nothing itself is not remembered, so its repeat would not tell the news of time again either.
+    #[must_use]
+    pub fn is_asked_for_by_nobody(&self, cause: Option<&Cause>) -> bool {
+        let Some(next) = &self.next else { return false };
+        let asked = cause.is_some_and(|cause| next.remembers(cause, next.rev));
+        next.end().is_some() || (!self.tells.is_empty() && !asked)
+    }
+
     /// The sender's answer stands for the same news on the same device.
     fn without_echo(&mut self, by: &ClientId) {
         let Some(answer) = self.answer.as_ref().map(|answer| answer.body.clone()) else { return };

@@ -24,6 +24,9 @@ pub(super) fn notices(meeting: &Meeting, rev: u64, cause: &Cause, now: Now) -> V
             news.to_members(participant, &mut tells);
         }
     }
+    for participant in meeting.participants.values().filter(|p| p.changed_rev != rev) {
+        news.of_lost_offers(participant, &mut tells);
+    }
     if !ended_now {
         news.of_room(&mut tells);
         news.of_speech(&mut tells);
@@ -90,6 +93,18 @@ impl News<'_> {
                 self.missed(invitation, "meeting_ended", tells);
             }
             _ => {}
+        }
+    }
+
+    /// Offers that were lost to another device stay lost, whatever became of their user since.
+    fn of_lost_offers(&self, participant: &Participant, tells: &mut Vec<Tell>) {
+        let invitation = participant.invitation.as_ref().filter(|i| i.closed_rev == self.rev);
+        let reason = match participant.state {
+            State::Declined => ClosedReason::DeclinedElsewhere,
+            _ => ClosedReason::AnsweredElsewhere,
+        };
+        if let Some(invitation) = invitation {
+            self.close(invitation, Leg::LostElsewhere, reason, tells);
         }
     }
 

@@ -96,7 +96,7 @@ impl Meeting {
     }
 
     /// Who speaks, with the name that is known here.
-    pub(super) fn from(&self, user: &UserId) -> From {
+    pub(crate) fn from(&self, user: &UserId) -> From {
         From { user_id: user.clone(), name: self.participants.get(user).and_then(|p| p.name.clone()) }
     }
 

@@ -1,5 +1,6 @@
 //! What a commit wants done: downlinks, a timer, and the note that it was done.
 
+use super::push::push_wanted;
 use super::service::PENDING_MS;
 use super::{Outcome, Service};
 use crate::address::ClientId;
@@ -25,29 +26,41 @@ impl Service {
         let Some(after) = decision.next.take().or_else(|| before.cloned()) else { return Outcome::default() };
         let after = &after;
         let committed = before.is_none_or(|before| before.rev < after.rev);
-        let outcome = Outcome {
-            meeting_id: Some(after.id.clone()),
-            rev: Some(after.rev),
-            state: Some(after.phase.name()),
-            refused: decision.refused,
-            ..Outcome::default()
-        };
+        let outcome = Outcome { refused: decision.refused, ..Outcome::of(after, &decision) };
         let next = Some(after).filter(|_| committed);
         let timer = self.arm(before, next, guarded, now);
-        let (done, ()) = futures::join!(self.carry_out(after, decision, before.is_none(), now), timer);
+        // Boxed, since every caller of every function would carry it.
+        let carried_out = Box::pin(self.carry_out(after, decision, before.is_none(), now));
+        let (done, ()) = futures::join!(carried_out, timer);
         let remembered = self.remember(next).await;
         if remembered && done.all() && (guarded || done.offered) {
             self.settle(after, after.rev, &done, now).await;
         }
-        done.add_to(outcome)
+        let push_wanted =
+            if committed { push_wanted(after, after.rev, &done.told.reached) } else { Vec::new() };
+        let outcome = Outcome { push_wanted, ..done.add_to(outcome) };
+        self.announce(&outcome, now).await;
+        outcome
     }
 
     /// Does the effects of an earlier commit again, since nobody reported them done. `false` if that is so still.
     pub async fn perform_again(&self, loaded: &Loaded, rev: u64, pending: &Pending, now: Now) -> bool {
         let meeting = &loaded.meeting;
         let decision = crate::meeting::redo(meeting, rev, &pending.cause, now);
-        let done = self.carry_out(meeting, decision, true, now).await;
-        self.remember(Some(meeting)).await && done.all() && self.settle(meeting, rev, &done, now).await
+        let outcome = Outcome::of(meeting, &decision);
+        let done = Box::pin(self.carry_out(meeting, decision, true, now)).await;
+        let settled =
+            self.remember(Some(meeting)).await && done.all() && self.settle(meeting, rev, &done, now).await;
+        let push_wanted = push_wanted(meeting, rev, &done.told.reached);
+        self.announce(&Outcome { push_wanted, ..done.add_to(outcome) }, now).await;
+        settled
+    }
+
+    /// Tells the event bus, where nobody else does: what a rule's function returns is told by Lambda.
+    async fn announce(&self, outcome: &Outcome, now: Now) {
+        if let Some(bus) = self.bus.as_ref().filter(|_| outcome.is_news()) {
+            Box::pin(bus.put(&outcome.to_value(), now.ms)).await;
+        }
     }
 
     /// Tells the RTC service and everybody concerned.

@@ -1,9 +1,11 @@
 //! What a function returns: a small account of what happened, never a token.
 
+use super::push::{PushWanted, kinds};
 use crate::address::ClientId;
 use crate::downlink::Told;
 use crate::id::MeetingId;
-use crate::message::code::Code;
+use crate::meeting::{Decision, Meeting};
+use crate::message::code::{Code, EndReason};
 use crate::message::object::{MeetingState, Reach};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -23,12 +25,21 @@ pub struct Outcome {
     /// Its state afterwards.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<MeetingState>,
+    /// Why it ended, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<EndReason>,
+    /// The types of what was told to devices.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<&'static str>,
     /// The code, if the request was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<Code>,
     /// How far offers got, by device.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub reached: BTreeMap<ClientId, Reach>,
+    /// Who should hear of a call by other means than the broker.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub push_wanted: Vec<PushWanted>,
     /// Downlinks that the broker did not take: device and type.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<(ClientId, &'static str)>,
@@ -38,6 +49,18 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What is known before anybody was told.
+    pub(super) fn of(meeting: &Meeting, decision: &Decision) -> Self {
+        Self {
+            meeting_id: Some(meeting.id.clone()),
+            rev: Some(meeting.rev),
+            state: Some(meeting.phase.name()),
+            ended: meeting.end().map(|(reason, ..)| reason),
+            told: kinds(decision),
+            ..Self::default()
+        }
+    }
+
     /// Adds what became of a fan-out.
     #[must_use]
     pub fn told(mut self, told: &Told) -> Self {

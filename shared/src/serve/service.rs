@@ -3,6 +3,7 @@
 use super::{Failure, Outcome, Rtc};
 use crate::address::ClientId;
 use crate::aws::Aws;
+use crate::bus::Bus;
 use crate::cause::Cause;
 use crate::config::{Config, environment};
 use crate::downlink::Outbox;
@@ -28,6 +29,8 @@ pub struct Service {
     pub timer: Timer,
     /// The management of the RTC service, where it is configured.
     pub rtc: Option<Rtc>,
+    /// Where outcomes are told, for functions whose results nobody else tells.
+    pub bus: Option<Bus>,
     /// The secret under which ids are derived.
     pub key: IdKey,
 }
@@ -62,6 +65,7 @@ impl Service {
             },
             timer: Timer { client: aws.sqs(), queue_url: config.wake_queue_url },
             rtc: config.control.map(|control| Rtc::new(control, config.id_key.clone(), instance())),
+            bus: config.outcome_bus.map(|name| aws.bus(name)),
             key: config.id_key,
         }
     }
@@ -110,17 +114,12 @@ impl Service {
         for attempt in 1..=ATTEMPTS {
             let decision = decided(&loaded.meeting);
             let Some(next) = decision.next.clone() else {
-                // Boxed, since every caller would carry it.
-                let outcome = Box::pin(self.perform(Some(&loaded.meeting), decision, false, now)).await;
+                let outcome = self.perform(Some(&loaded.meeting), decision, false, now).await;
                 return Ok((outcome, loaded));
             };
             let deadline = Cause::Deadline { meeting_id: next.id.clone(), rev: next.rev };
             let refused = decision.refused.is_some();
-            // An end, and what only time or the broker did, would be asked for by nobody again.
-            let guarded =
-                next.end().is_some()
-                    || self.has_media_acts(&decision)
-                    || (!decision.tells.is_empty() && (cause.is_none() || refused));
+            let guarded = self.has_media_acts(&decision) || decision.is_asked_for_by_nobody(cause);
             let terms = Terms {
                 seen: Some(&loaded),
                 mark: None,
@@ -131,8 +130,7 @@ impl Service {
             };
             match self.commit(&next, terms).await? {
                 Committed::Done => {
-                    let performed = self.perform(Some(&loaded.meeting), decision, guarded, now);
-                    let outcome = Box::pin(performed).await;
+                    let outcome = self.perform(Some(&loaded.meeting), decision, guarded, now).await;
                     return Ok((outcome, Loaded { meeting: next, ..loaded }));
                 }
                 Committed::Lost(Some(newer)) => loaded = *newer,

@@ -10,13 +10,14 @@ mod terminal;
 mod world;
 
 use scene::Scene;
-use stateright::{Checker, Model};
+use stateright::{Checker, HasDiscoveries, Model};
 
 /// Visits every state of the scene and fails on the first one that breaks a promise, with the way there.
 fn explore(name: &str, scene: Scene) {
-    let checker = scene.checker().threads(2).target_state_count(std::env::var("N").map_or(usize::MAX, |n| n.parse().unwrap())).spawn_bfs().join();
+    let faults = scene.faults;
+    let checker = scene.checker().threads(2).finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
     println!(
-        "{name}: {} states, {} of them different, depth {}",
+        "{name}, faults up to {faults}: {} states visited, {} of them different, at most {} steps long",
         checker.state_count(),
         checker.unique_state_count(),
         checker.max_depth()

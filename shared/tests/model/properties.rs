@@ -16,7 +16,9 @@ pub fn all() -> Vec<Property<Scene>> {
         Property::always("no token after a removal", |_, world: &World| !world.seen.token_after_removal),
         Property::always("a request is applied once", |_, world: &World| !world.seen.applied_twice),
         Property::always("a request is answered", |_, world: &World| !world.seen.unanswered),
-        Property::always("a group with members has its host", |_, world: &World| meetings(world).all(has_host)),
+        Property::always("a group with members has its host", |_, world: &World| {
+            meetings(world).all(has_host)
+        }),
         Property::always("at rest no offer is open", |_, world: &World| {
             !world.is_quiescent() || meetings(world).all(|meeting| meeting.pending().next().is_none())
         }),
@@ -38,7 +40,7 @@ pub fn all() -> Vec<Property<Scene>> {
 }
 
 fn meetings(world: &World) -> impl Iterator<Item = &Meeting> {
-    world.records.values().map(|record| &record.meeting)
+    world.records.values().map(|record| &*record.meeting)
 }
 
 fn one_winner(meeting: &Meeting) -> bool {

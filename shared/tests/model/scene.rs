@@ -4,7 +4,7 @@ use crate::network::{Ask, Downlink, News, Uplink};
 use crate::properties;
 use crate::service;
 use crate::terminal::{Stands, Terminal};
-use crate::world::{Seen, START_MS, World};
+use crate::world::{START_MS, Seen, World};
 use stateright::{Model, Property};
 use std::collections::{BTreeMap, BTreeSet};
 use switchboard::address::{ClientId, UserId};
@@ -16,7 +16,7 @@ pub struct Scene {
     pub mode: Mode,
     /// Devices, whom they call (if they may), and how much their users ask for.
     pub devices: Vec<Device>,
-    faults: u8,
+    pub faults: u8,
 }
 
 /// A device of the scene.
@@ -60,7 +60,7 @@ impl Scene {
                 device("bob.phone", &[], 1),
                 device("bob.tablet", &[], 1),
             ],
-            faults: std::env::var("F").map_or(1, |n| n.parse().unwrap()),
+            faults: faults(),
         }
     }
 
@@ -69,7 +69,7 @@ impl Scene {
         Self {
             mode: Mode::Direct,
             devices: vec![device("alice.phone", &["bob"], 2), device("bob.phone", &["alice"], 2)],
-            faults: std::env::var("F").map_or(1, |n| n.parse().unwrap()),
+            faults: faults(),
         }
     }
 
@@ -82,7 +82,7 @@ impl Scene {
                 device("bob.phone", &[], 2),
                 device("carol.phone", &[], 0),
             ],
-            faults: std::env::var("F").map_or(1, |n| n.parse().unwrap()),
+            faults: faults(),
         }
     }
 
@@ -105,6 +105,13 @@ impl Scene {
             },
         }
     }
+}
+
+/// How many things may go wrong in one history: one, unless whoever runs this has more time.
+#[expect(clippy::disallowed_methods, reason = "a setting of whoever runs the tests")]
+fn faults() -> u8 {
+    let set = std::env::var("SWITCHBOARD_MODEL_FAULTS").ok();
+    set.map_or(1, |faults| faults.parse().expect("SWITCHBOARD_MODEL_FAULTS is a small number"))
 }
 
 fn device(name: &str, calls: &[&str], asks: u8) -> Device {
@@ -208,7 +215,8 @@ impl Model for Scene {
             }
             Step::Deliver(downlink) => {
                 next.downlinks.remove(&downlink);
-                next.seen.unheard |= downlink.news != News::Offer && next.offers(&downlink.to, &downlink.meeting);
+                next.seen.unheard |=
+                    downlink.news != News::Offer && next.offers(&downlink.to, &downlink.meeting);
                 next.terminals.get_mut(&downlink.to)?.hear(&downlink);
             }
             Step::LoseUplink(uplink) => {

@@ -90,7 +90,7 @@ fn create(world: &mut World, scene: &Scene, uplink: &Uplink, id: &MeetingId, die
     };
     if let Some(met) = met(world, &opening) {
         let mark = world.records[&met].meeting.merged_mark(&opening, world.now());
-        world.records.insert(id.to_string(), Record { meeting: mark, pending: BTreeMap::new() });
+        world.records.insert(id.to_string(), Record::new(mark, BTreeMap::new()));
         return change(world, uplink, &met, merging(scene, uplink), dies);
     }
     match Meeting::open(&opening, world.now()) {
@@ -161,15 +161,14 @@ fn commit_and_perform(world: &mut World, id: &str, decision: Decision, cause: Op
             world.seen.revived = true;
         }
         let refused = decision.refused.is_some();
-        let unasked = !decision.tells.is_empty() && (cause.is_none() || refused);
-        let guarded = seen.is_none() || next.end().is_some() || unasked;
+        let guarded = seen.is_none() || decision.is_asked_for_by_nobody(cause.as_ref());
         let deadline = Cause::Deadline { meeting_id: next.id.clone(), rev: next.rev };
         let cause = cause.filter(|_| !refused).unwrap_or(deadline);
         let mut pending = seen.map(|seen| seen.pending.clone()).unwrap_or_default();
         if guarded && dies {
             pending.insert(next.rev, Pending { cause, due_ms });
         }
-        world.records.insert(id.to_owned(), Record { meeting: next.clone(), pending });
+        world.records.insert(id.to_owned(), Record::new(next.clone(), pending));
         for slot in &decision.slots {
             match slot {
                 SlotChange::Claim(user) => {

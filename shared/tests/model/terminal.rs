@@ -23,8 +23,12 @@ pub struct Terminal {
 pub enum Stands {
     Idle,
     /// It rings, and stops by itself when the offer's time is over.
-    Ringing { meeting: String },
-    In { meeting: String },
+    Ringing {
+        meeting: String,
+    },
+    In {
+        meeting: String,
+    },
 }
 
 impl Terminal {

@@ -3,7 +3,8 @@
 use crate::network::{Downlink, News, Uplink};
 use crate::terminal::Terminal;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{Hash, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use switchboard::address::{ClientId, UserId};
 use switchboard::cause::Cause;
 use switchboard::meeting::{Meeting, Now};
@@ -41,12 +42,21 @@ pub struct Seen {
     pub unheard: bool,
 }
 
-/// A meeting as it is committed.
+/// A meeting as it is committed: shared by all worlds in which it is the same, and hashed once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    pub meeting: Meeting,
+    pub meeting: Arc<Meeting>,
+    digest: u64,
     /// Effects that nobody reported done, by revision.
     pub pending: BTreeMap<u64, Pending>,
+}
+
+impl Record {
+    pub fn new(meeting: Meeting, pending: BTreeMap<u64, Pending>) -> Self {
+        let mut hasher = DefaultHasher::new();
+        serde_json::to_vec(&meeting).expect("a meeting serialises").hash(&mut hasher);
+        Self { meeting: Arc::new(meeting), digest: hasher.finish(), pending }
+    }
 }
 
 /// Effects to be done again.
@@ -60,10 +70,9 @@ impl Eq for Record {}
 
 impl Hash for Record {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let meeting = serde_json::to_vec(&self.meeting).expect("a meeting serialises");
-        meeting.hash(state);
+        self.digest.hash(state);
         for (rev, pending) in &self.pending {
-            (rev, pending.due_ms, format!("{:?}", pending.cause)).hash(state);
+            (rev, pending.due_ms).hash(state);
         }
     }
 }
@@ -90,9 +99,8 @@ impl World {
 
     /// Whether a copy of this request or of its answer is under way.
     pub fn is_under_way(&self, request: &Uplink) -> bool {
-        let answers = |downlink: &&Downlink| {
-            downlink.to == request.by && downlink.re.as_ref() == Some(&request.id)
-        };
+        let answers =
+            |downlink: &&Downlink| downlink.to == request.by && downlink.re.as_ref() == Some(&request.id);
         self.uplinks.contains(request) || self.downlinks.iter().any(|downlink| answers(&downlink))
     }
 

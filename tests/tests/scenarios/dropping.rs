@@ -239,8 +239,8 @@ async fn t26_in_a_group_the_seat_is_kept_for_longer_and_the_others_go_on() {
     assert_eq!(carols.asks("attend", call.request("refresh_token")).await.kind, "token", "they go on");
 
     let phone = bob.on("phone").await;
-    let refused = phone.is_refused("attend", call.request("rejoin")).await;
-    assert_eq!(refused.code, "not_admitted");
+    let refused = phone.is_refused("attend", call.request("refresh_token")).await;
+    assert_eq!(refused.code, "not_admitted", "his seat is gone");
     let next = phone.asks("create-meeting", direct(&User::at(&stack, "Dave"))).await;
     assert!(next.body.contains_key("join"), "his slot is free: {next:?}");
 }

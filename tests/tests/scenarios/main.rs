@@ -34,6 +34,7 @@ mod media;
 mod meeting_ids;
 mod moderate;
 mod offline;
+mod outcomes;
 mod paging;
 mod presence;
 mod races;

@@ -7,6 +7,7 @@ use crate::device::{Device, request};
 use crate::inviting::{hears_of, invite};
 use crate::journal;
 use crate::media::{channel, talk};
+use crate::round_trips::was_cheap;
 use crate::rtc_service::{Fault, RtcService};
 use crate::stack::Stack;
 use crate::user::User;
@@ -271,6 +272,18 @@ async fn the_same_request_again_is_the_same_answer() {
     assert_eq!(first.rev, second.rev, "nothing changed");
     let cause = host.client_id().to_owned();
     assert_eq!(bobs.also_hears(&[&cause]).await, ["speech_changed"], "heard once");
+}
+
+#[tokio::test]
+async fn moderation_costs_two_round_trips_at_most() {
+    let Party { bob, host, bobs, call, .. } = party(Stack::shared()).await;
+    host.asks("moderate", mute(&call, bob.id.as_str(), "soft")).await;
+    bobs.asks("attend", call.request("unmute_self")).await;
+    host.asks("moderate", mute(&call, "*", "hard")).await;
+    host.asks("moderate", allow(&call, "*")).await;
+    host.asks("moderate", remove(&call, &bob, false)).await;
+    was_cheap(&host, "moderate").await;
+    was_cheap(&bobs, "attend").await;
 }
 
 /// Alice hosts Bob and Carol on a stack with an RTC service that can be told everything; all three are in its room.

@@ -23,7 +23,7 @@ impl Room {
     /// Alice opens a group with these people; `more` are further fields of the request.
     pub async fn of(stack: &Stack, invitees: &[&User], more: Value) -> Self {
         let alice = User::at(stack, "Alice");
-        let host = alice.comes_back("phone").await;
+        let host = alice.on("phone").await;
         let mut fields = group(invitees);
         for (name, value) in more.as_object().into_iter().flatten() {
             fields[name] = value.clone();

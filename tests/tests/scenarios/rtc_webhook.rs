@@ -88,6 +88,13 @@ async fn t18_whoever_the_service_says_has_joined_is_in_and_the_members_are_told(
     talk.hook(&talk.service.joined(&talk.room, &talk.alices_id, now_ms())).await;
     hears_of(&mut talk.phone, &talk.alice, "joined").await;
     assert_eq!(talk.caller.syncs().await["meetings"][0]["state"], "active");
+    let outcomes = talk.caller.stack.get("/local/outcomes").await;
+    let told = |event: &&Value| {
+        let outcome = &event["detail"]["responsePayload"];
+        event["source"] == "switchboard" && outcome["meeting_id"] == json!(talk.call.meeting_id)
+    };
+    let told: Vec<&Value> = outcomes.as_array().into_iter().flatten().filter(told).collect();
+    assert_eq!(told.len(), 2, "each join is told on the event bus: {told:?}");
 }
 
 #[tokio::test]

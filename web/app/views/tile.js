@@ -12,7 +12,7 @@ export function Tile({ name, participant, isMe, peer, call, hand, speaking, isHo
   ].filter(Boolean);
   return html`
     <article class=${`tile${speaking && !micOff ? " speaking" : ""}${isMe ? " own" : ""}${state === "reconnecting" ? " away" : ""}`}
-      data-user=${userId} data-state=${state} data-audio=${!micOff} data-video=${video !== null} aria-label=${words.join(", ")}>
+      data-user=${userId} data-state=${state} data-audio=${String(!micOff)} data-video=${String(video !== null)} aria-label=${words.join(", ")}>
       ${video ? html`<${Picture} track=${video} mirrored=${isMe} />` : html`<${Face} name=${name} id=${userId} size="huge" />`}
       ${!isMe && peer?.audio && html`<${Sound} track=${peer.audio} />`}
       <footer class="label" aria-hidden="true">

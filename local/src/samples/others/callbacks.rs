@@ -36,7 +36,7 @@ pub(super) fn samples() -> Vec<Sample> {
         })
         .about("signed with another key: 401, and nothing is done")
         .after("answer.accept"),
-        event("rtc-webhook.wrong-method", |making| making.called("GET", &HeaderMap::new(), b""))
+        event("rtc-webhook.wrong-method", |_| called("GET", &HeaderMap::new(), b""))
             .about("somebody looks what is there: 405"),
     ]
 }
@@ -86,20 +86,13 @@ impl Making<'_> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/webhook+json"));
         headers.insert(AUTHORIZATION, HeaderValue::from_str(&token).unwrap_or(HeaderValue::from_static("")));
-        self.called("POST", &headers, body.as_bytes())
+        called("POST", &headers, body.as_bytes())
     }
+}
 
-    fn called(&self, method: &str, headers: &HeaderMap, body: &[u8]) -> Value {
-        let request_id = CONNECTION_ID;
-        let call = function_url::Call {
-            method,
-            path: "/",
-            query: "",
-            headers,
-            body,
-            at_ms: RECEIVED_MS,
-            request_id,
-        };
-        function_url::event(FUNCTION, &call)
-    }
+fn called(method: &str, headers: &HeaderMap, body: &[u8]) -> Value {
+    let request_id = CONNECTION_ID;
+    let call =
+        function_url::Call { method, path: "/", query: "", headers, body, at_ms: RECEIVED_MS, request_id };
+    function_url::event(FUNCTION, &call)
 }

@@ -75,6 +75,25 @@ fn no_function_is_retried_and_what_fails_is_kept() {
 }
 
 #[test]
+fn what_a_function_did_is_told_once() {
+    let bus = "arn:aws:events:us-east-1:000000000000:event-bus/switchboard-outcomes";
+    for function in service().functions {
+        let tells = function
+            .role
+            .iter()
+            .any(|statement| statement.actions == ["events:PutEvents"] && statement.resources == [bus]);
+        let told = function.asynchronous.on_success.as_deref() == Some(bus);
+        let (is_told, tells_itself) = match function.name.as_str() {
+            // Nobody wants to know who looked, or who connected.
+            "sync" | "authorize" => (false, false),
+            "wake" | "rtc-webhook" => (false, true),
+            _ => (true, false),
+        };
+        assert_eq!((told, tells), (is_told, tells_itself), "{}", function.name);
+    }
+}
+
+#[test]
 fn every_function_writes_to_a_log_group_whose_logs_end() {
     let groups: Vec<Json> =
         ids(LOG_GROUP).iter().filter_map(|id| value(&["Resources", id, "Properties"])).collect();

@@ -11,7 +11,7 @@ pub(super) fn joining(name: &str, takeover: bool) -> Action {
         client_id: client(&format!("{name}.{kind}")),
         seen_ms: super::fixture::START_MS,
     };
-    let devices = ["phone", "tablet"].map(|kind| device(kind)).to_vec();
+    let devices = ["phone", "tablet"].map(device).to_vec();
     Action::Join(Joining { name: Some(name.to_owned()), devices, takeover })
 }
 

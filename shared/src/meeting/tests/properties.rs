@@ -134,7 +134,8 @@ fn play(mode: Mode, invitees: &[&str], steps: Vec<Step>) {
                 if let (MediaSeen::Joined { user }, Some(p)) =
                     (&seen, before.participants.get(&user(PEOPLE[who])))
                 {
-                    let out = decision.media.iter().any(|act| *act == MediaAct::Close || is_removal(act, user));
+                    let out =
+                        decision.media.iter().any(|act| *act == MediaAct::Close || is_removal(act, user));
                     assert!(p.state.is_member() || out, "nobody without a seat stays in the media: {p:?}");
                 }
                 if let Some(next) = decision.next {
@@ -159,7 +160,11 @@ fn play(mode: Mode, invitees: &[&str], steps: Vec<Step>) {
         }
         if matches!(call.meeting.phase, Phase::Active) {
             assert!(
-                call.meeting.participants.values().any(|p| p.state == State::Joined) || mode == Mode::Group
+                call.meeting
+                    .participants
+                    .values()
+                    .any(|p| matches!(p.state, State::Joined | State::Reconnecting))
+                    || mode == Mode::Group
             );
         }
         let text = serde_json::to_string(&call.meeting).expect("serialises");

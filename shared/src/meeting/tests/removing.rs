@@ -1,9 +1,10 @@
 //! Putting people out, and what they may do afterwards (T32, T33, T40).
 
-use super::fixture::{Call, user};
+use super::fixture::{Call, create, opening, user};
+use super::join::joining;
 use crate::meeting::{Action, Device, Invitee, MediaAct, MediaSeen, SlotChange, media_seen, tick};
 use crate::message::code::{Code, EndReason};
-use crate::message::object::{ParticipantState as State, Role};
+use crate::message::object::{JoinPolicy, Mode, ParticipantState as State, Policy, Role};
 
 fn group() -> Call {
     let mut call = Call::group();
@@ -116,4 +117,22 @@ fn who_may_and_whom() {
     call.meeting.participants.get_mut(&user("bob")).expect("is there").role = Role::Cohost;
     assert_eq!(remove(&mut call, "bob.phone", "alice", true, None), Err(Code::Forbidden), "the host stays");
     remove(&mut call, "bob.phone", "carol", true, None).expect("a cohost may");
+}
+
+#[test]
+fn t32_t33_who_waits_in_the_lobby_is_removed_on_every_device_and_may_ask_again_unless_banned() {
+    let mut create = create(Mode::Group, &["bob"]);
+    create.policy = Some(Policy { join: JoinPolicy::Lobby, ..Policy::default() });
+    let mut call = Call::open(&opening(create));
+    call.does("dave.phone", joining("dave", false)).expect("waits");
+    remove(&mut call, "alice.phone", "dave", false, None).expect("the host may");
+    assert!(call.last.media.is_empty(), "was never in the media");
+    let told = call.told();
+    for device in ["dave.phone", "dave.tablet"] {
+        assert!(told.contains(&format!("{device}: participant_removed removed")), "{told:?}");
+    }
+    call.does("dave.phone", joining("dave", false)).expect("waits again");
+    assert_eq!(call.state("dave"), State::Lobby);
+    remove(&mut call, "alice.phone", "dave", true, None).expect("the host may");
+    assert_eq!(call.does("dave.phone", joining("dave", false)), Err(Code::Banned));
 }

@@ -47,7 +47,7 @@ pub struct Http {
 }
 
 impl Http {
-    /// A client on what `connect` makes for a connect time-out; in functions, [`Aws::rtc_http`](crate::aws::Aws).
+    /// A client on what `connect` makes for a connect time-out; [`aws::rtc_http`](crate::aws::rtc_http) has the real one.
     pub fn new(
         timeouts: Timeouts,
         connect: impl Fn(Duration) -> SharedHttpConnector + Send + Sync + 'static,

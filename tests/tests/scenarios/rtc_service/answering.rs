@@ -63,7 +63,7 @@ async fn called(
         Some(Fault::Garbage) => return (StatusCode::OK, "<html>").into_response(),
         Some(Fault::Held) => {
             let _waiting = Waiting::on(&server);
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         None => {}
     }

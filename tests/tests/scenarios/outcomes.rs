@@ -1,0 +1,173 @@
+//! What is told on the event bus: what became of requests, deadlines and callbacks, whom a push should wake, and never a
+//! token. `docs/outcomes.md` shows these events; what it shows is held against real ones here.
+
+use crate::calls::{Call, direct, rings};
+use crate::controls::until;
+use crate::inviting::hears_of;
+use crate::stack::{Stack, client, workspace};
+use crate::user::User;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Past the deadline of a ring.
+const RING_IS_OVER: Duration = Duration::from_secs(49);
+
+impl Stack {
+    /// The events so far about a meeting, oldest first.
+    async fn outcomes_of(&self, meeting_id: &str) -> Vec<Value> {
+        let all = self.get("/local/outcomes").await;
+        let about = |event: &&Value| event["detail"]["responsePayload"]["meeting_id"] == meeting_id;
+        all.as_array().into_iter().flatten().filter(about).cloned().collect()
+    }
+
+    /// Waits for an event about a meeting of which `claim` is true; gives the whole event.
+    async fn outcome(&self, meeting_id: &str, what: &str, claim: impl Fn(&Value) -> bool) -> Value {
+        let is_it = |event: &Value| claim(&event["detail"]["responsePayload"]);
+        until(what, async || self.outcomes_of(meeting_id).await.iter().any(is_it)).await;
+        let events = self.outcomes_of(meeting_id).await;
+        events.into_iter().find(is_it).expect("it was there")
+    }
+}
+
+/// The examples of the document, by the word after `json `.
+fn example(name: &str) -> Value {
+    let page = std::fs::read_to_string(workspace().join("docs/outcomes.md")).expect("the page is there");
+    let start = format!("```json {name}\n");
+    let (_, rest) = page.split_once(&start).unwrap_or_else(|| panic!("there is no example {name}"));
+    let (text, _) = rest.split_once("```").expect("it ends");
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Whether an event has the members of an example and no others, of the same kinds, down to the elements of lists; texts that
+/// stand for one of few words are the same.
+fn resembles(event: &Value, example: &Value, at: &str) {
+    match (event, example) {
+        (Value::Object(event), Value::Object(example)) => {
+            let names = |object: &serde_json::Map<String, Value>| object.keys().cloned().collect::<Vec<_>>();
+            if !["reached"].contains(&at.rsplit('.').next().unwrap_or_default()) {
+                assert_eq!(names(event), names(example), "{at}");
+                for (name, value) in example {
+                    resembles(&event[name], value, &format!("{at}.{name}"));
+                }
+            }
+        }
+        (Value::Array(event), Value::Array(example)) => {
+            assert_eq!(event.is_empty(), example.is_empty(), "{at}");
+            if let (Some(event), Some(example)) = (event.first(), example.first()) {
+                resembles(event, example, at);
+            }
+        }
+        _ => assert_eq!(std::mem::discriminant(event), std::mem::discriminant(example), "{at}: {event}"),
+    }
+}
+
+fn has_no_token(event: &Value) {
+    let text = event.to_string();
+    // What every join token and its object have.
+    for word in ["\"token\"", "eyJhbGci", "\"join\":"] {
+        assert!(!text.contains(word), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_of_somebody_asleep_wants_a_push_until_the_ring_is_over() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (caller, phone) = (alice.on("phone").await, bob.comes_back("phone").await);
+    phone.drops().await;
+    let before = stack.now_ms().await;
+    let call = Call::of(&caller.asks("create-meeting", direct(&bob)).await);
+    let event = stack.outcome(&call.meeting_id, "a create", |told| told["request"] == "create_meeting").await;
+    assert_eq!(event["detail-type"], "Lambda Function Invocation Result - Success");
+    let push = &event["detail"]["responsePayload"]["push_wanted"][0];
+    assert_eq!((&push["user_id"], &push["invite_id"]), (&json!(bob.id), &json!(call.invite_id)));
+    assert_eq!(push["devices"], json!([bob.client_id("phone")]));
+    assert_eq!(
+        (&push["from"]["user_id"], &push["mode"], &push["media"]),
+        (&json!(alice.id), &json!("direct"), &json!("audio"))
+    );
+    let rings_for = push["deadline_ms"].as_i64().expect("milliseconds") - before;
+    assert!((45_000..60_000).contains(&rings_for), "{rings_for}");
+    has_no_token(&event);
+    resembles(&event, &example("push-wanted"), "");
+}
+
+#[tokio::test]
+async fn an_account_that_was_never_seen_wants_a_push_without_devices() {
+    let stack = Stack::shared();
+    let (alice, nobody) = (User::new("Alice"), User::new("Nobody"));
+    let caller = alice.on("phone").await;
+    let call = Call::of(&caller.asks("create-meeting", direct(&nobody)).await);
+    let event = stack.outcome(&call.meeting_id, "a create", |told| told["request"] == "create_meeting").await;
+    let push = &event["detail"]["responsePayload"]["push_wanted"][0];
+    assert_eq!((&push["user_id"], &push["devices"]), (&json!(nobody.id), &json!([])));
+}
+
+#[tokio::test]
+async fn a_call_of_somebody_awake_wants_no_push_and_its_steps_are_told() {
+    let stack = Stack::shared();
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.comes_back("phone").await);
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    let event = stack.outcome(&call.meeting_id, "a create", |told| told["request"] == "create_meeting").await;
+    let told = &event["detail"]["responsePayload"];
+    assert_eq!(
+        (&told["push_wanted"], &told["reached"][bob.client_id("phone").as_str()]),
+        (&Value::Null, &json!("delivered"))
+    );
+    assert_eq!(told["told"], json!(["invitation", "meeting_created"]));
+    has_no_token(&event);
+
+    phone.asks("answer", call.about_invitation("accept")).await;
+    hears_of(&mut caller, &bob, "accepted").await;
+    let event = stack.outcome(&call.meeting_id, "an accept", |told| told["request"] == "accept").await;
+    has_no_token(&event);
+    resembles(&event, &example("accepted"), "");
+
+    caller.asks("attend", call.request("leave")).await;
+    let event = stack.outcome(&call.meeting_id, "an end", |told| told["ended"] == "completed").await;
+    assert_eq!(event["detail"]["responsePayload"]["state"], "ended");
+}
+
+#[tokio::test]
+async fn what_time_did_is_told_by_wake_itself() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let call = rings(&mut caller, &bob, &mut phone).await;
+    stack.moves_on(RING_IS_OVER).await;
+    caller.hears("meeting_ended").await;
+    let event = stack.outcome(&call.meeting_id, "no answer", |told| told["ended"] == "no_answer").await;
+    assert_eq!(
+        (&event["source"], &event["detail-type"]),
+        (&json!("switchboard"), &json!("Switchboard Outcome"))
+    );
+    resembles(&event, &example("no-answer"), "");
+}
+
+#[tokio::test]
+async fn a_refusal_is_told() {
+    let stack = Stack::shared();
+    let caller = User::new("Alice").on("phone").await;
+    let refused = caller.is_refused("attend", json!({"type": "leave", "meeting_id": "nosuchmeeting"})).await;
+    assert_eq!(refused.code, "meeting_not_found");
+    let event = stack.outcome("nosuchmeeting", "a refusal", |told| told["refused"].is_string()).await;
+    assert_eq!(event["detail"]["responsePayload"]["refused"], "meeting_not_found");
+}
+
+#[tokio::test]
+async fn only_a_function_whose_role_allows_it_tells_by_itself() {
+    let stack = Stack::shared();
+    let entry =
+        json!({"EventBusName": "switchboard-outcomes", "Source": "x", "DetailType": "y", "Detail": "{}"});
+    let put = async |function: &str| {
+        let request = client().post(format!("{}/events/fn/{function}/", stack.http));
+        let request = request.header("x-amz-target", "AWSEvents.PutEvents");
+        let body = json!({"Entries": [entry]}).to_string();
+        let response = request.body(body).send().await.expect("the stack answers");
+        let answer = response.text().await.expect("text");
+        serde_json::from_str::<Value>(&answer).expect("JSON")
+    };
+    assert_eq!(put("answer").await["__type"], "AccessDeniedException");
+    assert_eq!(put("wake").await["FailedEntryCount"], 0);
+}
