@@ -76,7 +76,16 @@ export class Terminal {
   #wasUp = false;
 
   /** @param {import("./terminal.js").TerminalOptions} options */
-  constructor({ clientId, transport, clock = systemClock, topics = TOPICS, retry = RETRY, reconnect = RECONNECT, newId = randomId, random = Math.random }) {
+  constructor({
+    clientId,
+    transport,
+    clock = systemClock,
+    topics = TOPICS,
+    retry = RETRY,
+    reconnect = RECONNECT,
+    newId = randomId,
+    random = Math.random,
+  }) {
     const { userId, instance } = parseClientId(clientId);
     const { control, bulk } = downlinkTopics(clientId, topics);
     /** @readonly */ this.clientId = clientId;
@@ -84,12 +93,18 @@ export class Terminal {
     /** @readonly */ this.instance = instance;
     this.#clock = clock;
     this.#session = new Session({
-      clock, newId, topics, retry,
+      clock,
+      newId,
+      topics,
+      retry,
       send: (uplink) => this.#send(uplink),
       show: (kind, detail) => this.#tell(kind, detail),
     });
     this.#link = new Link({
-      transport, clock, random, reconnect,
+      transport,
+      clock,
+      random,
+      reconnect,
       who: { clientId, topics: [control, bulk] },
       onMessage: (topic, text) => this.#receive(topic, text),
       onUp: (state) => this.#up(state),

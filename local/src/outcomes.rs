@@ -111,7 +111,7 @@ mod tests {
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         assert_eq!(lines.len(), 2, "what was there stays, what came before is not written: {text}");
         assert_eq!(lines[1]["detail"]["responsePayload"]["rev"], 2);
-        assert_eq!(lines[1]["time"], "2026-11-22T16:34:44Z");
+        assert_eq!(lines[1]["time"], "2026-11-22T16:48:04Z");
         assert_eq!(outcomes.all().len(), 2);
         assert!(Outcomes::default().append_to(folder.path()).is_err(), "a folder is no file");
     }

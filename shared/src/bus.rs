@@ -169,7 +169,7 @@ mod tests {
             authorization.contains("content-type;host;x-amz-date;x-amz-security-token;x-amz-target"),
             "{authorization}"
         );
-        assert_eq!(header("x-amz-date"), "20261122T163444Z");
+        assert_eq!(header("x-amz-date"), "20261122T164804Z");
         assert_eq!(header("x-amz-security-token"), "a-session");
         assert_eq!(header("x-amz-target"), "AWSEvents.PutEvents");
         assert!(!authorization.contains("a-secret"));

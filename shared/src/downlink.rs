@@ -233,3 +233,6 @@ impl Outbox {
 fn keep_seconds(keep_ms: i64) -> i64 {
     ((keep_ms + 999) / 1_000).max(1)
 }
+
+#[cfg(test)]
+mod tests;

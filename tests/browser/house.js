@@ -40,7 +40,10 @@ export function scene(about, play, { needsMedia = false } = {}) {
     const people = {
       /** Logs somebody in; `alice` becomes `alice7`, shown as Alice. */
       async enter(name, options = {}) {
-        const person = await logIn(house.browser, options.url ?? house.stack.url, `${name}${number}`, { name: name[0].toUpperCase() + name.slice(1), ...options });
+        const person = await logIn(house.browser, options.url ?? house.stack.url, `${name}${number}`, {
+          name: name[0].toUpperCase() + name.slice(1),
+          ...options,
+        });
         opened.push(person);
         return person;
       },
@@ -55,7 +58,8 @@ export function scene(about, play, { needsMedia = false } = {}) {
       for (const { account, faults } of opened) assert.deepEqual(faults, [], `errors on the page of ${account}`);
     } catch (error) {
       const shots = process.env.SWITCHBOARD_TEST_SHOTS;
-      for (const { page, account } of shots ? opened : []) await page.screenshot({ path: `${shots}/${account}.png` }).catch(() => {});
+      for (const { page, account } of shots ? opened : [])
+        await page.screenshot({ path: `${shots}/${account}.png` }).catch(() => {});
       throw error;
     } finally {
       for (const person of opened) await person.leave();

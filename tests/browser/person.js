@@ -4,7 +4,15 @@ import { until } from "./until.js";
 
 /** Opens a page of its own and logs in. */
 export async function logIn(browser, url, account, options = {}) {
-  const { name = account[0].toUpperCase() + account.slice(1), device = "tab", colour, room, denied, permissions = ["camera", "microphone"], ...context } = options;
+  const {
+    name = account[0].toUpperCase() + account.slice(1),
+    device = "tab",
+    colour,
+    room,
+    denied,
+    permissions = ["camera", "microphone"],
+    ...context
+  } = options;
   const place = await browser.newContext({ permissions, viewport: { width: 1000, height: 700 }, ...context });
   await place.addInitScript(paintCamera, { colour, room, denied });
   const page = await place.newPage();

@@ -8,7 +8,10 @@ import { until } from "./until.js";
 
 const FOLDER = new URL("../../docs/images/", import.meta.url).pathname;
 /** Wall, light, skin and coat. */
-const ROOMS = { alice: ["#3b4a6b", "#f0c9a0", "#c98f6b", "#2d2a3d"], bob: ["#5d7a6c", "#f3efdc", "#8d5a3c", "#1f4d5c"] };
+const ROOMS = {
+  alice: ["#3b4a6b", "#f0c9a0", "#c98f6b", "#2d2a3d"],
+  bob: ["#5d7a6c", "#f3efdc", "#8d5a3c", "#1f4d5c"],
+};
 const SIZE = { viewport: { width: 960, height: 600 } };
 
 const [stack, browser] = await Promise.all([startStack(), launch()]);

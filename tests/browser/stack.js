@@ -35,12 +35,26 @@ class Stack {
     const log = openSync(this.log, "a");
     this.#process = spawn(
       program,
-      ["up", "--no-build", "--mqtt", mqtt, "--http", http, "--state", state, "--ready-file", readyFile, "--sfu", ...extra],
+      [
+        "up",
+        "--no-build",
+        "--mqtt",
+        mqtt,
+        "--http",
+        http,
+        "--state",
+        state,
+        "--ready-file",
+        readyFile,
+        "--sfu",
+        ...extra,
+      ],
       { cwd: WORKSPACE, stdio: ["ignore", "ignore", log] },
     );
     const { exitCode } = this.#process;
     this.ready = await until("the stack is ready", () => {
-      if (this.#process.exitCode !== exitCode) throw new Error(`the stack has ended:\n${readFileSync(this.log, "utf8").slice(-2000)}`);
+      if (this.#process.exitCode !== exitCode)
+        throw new Error(`the stack has ended:\n${readFileSync(this.log, "utf8").slice(-2000)}`);
       return read(readyFile);
     });
     this.#addresses = { mqtt: this.ready.mqtt, http: new URL(this.ready.http).host };

@@ -72,6 +72,9 @@ export async function contacts() {
   if (!response.ok) throw new Error("The contacts cannot be read.");
   const { contacts: known } = await response.json();
   return known.map(({ user_id, name, devices }) => ({
-    user_id, name: name ?? undefined, online: devices.some(({ online }) => online), devices: devices.length,
+    user_id,
+    name: name ?? undefined,
+    online: devices.some(({ online }) => online),
+    devices: devices.length,
   }));
 }

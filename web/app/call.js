@@ -166,7 +166,8 @@ export class Call extends EventTarget {
       if (this.#media?.state === "closed") await this.#enterMedia(joined.join);
       else this.#report("joined");
     } catch (error) {
-      if (["meeting_ended", "not_admitted", "banned", "meeting_not_found"].includes(error.code)) this.end(error.reason ?? "lost");
+      if (["meeting_ended", "not_admitted", "banned", "meeting_not_found"].includes(error.code))
+        this.end(error.reason ?? "lost");
     } finally {
       this.#isComingBack = false;
     }
@@ -232,9 +233,12 @@ export class Call extends EventTarget {
     this.mediaState = "reconnecting";
     this.#changed();
     if (!["unreachable", "no_route"].includes(this.mediaProblem)) return;
-    setTimeout(() => {
-      if (this.phase !== "over") this.#enterMedia(join, attempt + 1);
-    }, MEDIA_RETRY_MS[Math.min(attempt, MEDIA_RETRY_MS.length - 1)]);
+    setTimeout(
+      () => {
+        if (this.phase !== "over") this.#enterMedia(join, attempt + 1);
+      },
+      MEDIA_RETRY_MS[Math.min(attempt, MEDIA_RETRY_MS.length - 1)],
+    );
   }
 
   #inMedia() {
@@ -290,7 +294,11 @@ export class Call extends EventTarget {
   #report(state) {
     if (this.phase !== "in") return;
     this.#terminal.tell("report_media", {
-      meeting_id: this.meetingId, state, audio: this.local.isOn("audio"), video: this.local.isOn("video"), screen: false,
+      meeting_id: this.meetingId,
+      state,
+      audio: this.local.isOn("audio"),
+      video: this.local.isOn("video"),
+      screen: false,
     });
   }
 

@@ -21,7 +21,10 @@ export class LocalMedia extends EventTarget {
     // One question of the browser for both, if both can be had.
     if (audio && video) {
       try {
-        const stream = await navigator.mediaDevices.getUserMedia({ audio: this.#constraints("audio"), video: this.#constraints("video") });
+        const stream = await navigator.mediaDevices.getUserMedia({
+          audio: this.#constraints("audio"),
+          video: this.#constraints("video"),
+        });
         for (const track of stream.getTracks()) this.#take(track.kind, track);
         return;
       } catch {

@@ -26,7 +26,13 @@ export class Levels extends EventTarget {
     const source = this.#context.createMediaStreamSource(new MediaStream([track]));
     const analyser = new AnalyserNode(this.#context, { fftSize: 512 });
     source.connect(analyser);
-    this.#sources.set(name, { track, source, analyser, samples: new Float32Array(analyser.fftSize), heardAt: -Infinity });
+    this.#sources.set(name, {
+      track,
+      source,
+      analyser,
+      samples: new Float32Array(analyser.fftSize),
+      heardAt: -Infinity,
+    });
     this.#timer ??= setInterval(() => this.#measure(), EVERY_MS);
   }
 

@@ -58,7 +58,11 @@ export class ProtocolLog extends EventTarget {
   #came({ topic, text, at, message, dropped }) {
     const asked = message && this.#asked.get(message.re);
     this.#add({
-      direction: "down", at, topic, dropped, type: message?.type ?? "unreadable",
+      direction: "down",
+      at,
+      topic,
+      dropped,
+      type: message?.type ?? "unreadable",
       message: message ? shortened(message) : { text },
       latencyMs: asked && at - asked.at,
     });
@@ -79,7 +83,14 @@ export class ProtocolLog extends EventTarget {
     const payload = btoa(String.fromCharCode(...new TextEncoder().encode(text)));
     // The year 2100, as in all samples: they do not expire.
     const received = 4_102_444_800_000;
-    return { payload, client_id: this.clientId, topic, received_ms: received, trace_id: crypto.randomUUID(), source_ip: "203.0.113.7" };
+    return {
+      payload,
+      client_id: this.clientId,
+      topic,
+      received_ms: received,
+      trace_id: crypto.randomUUID(),
+      source_ip: "203.0.113.7",
+    };
   }
 }
 
@@ -88,7 +99,11 @@ export function shortened(value) {
   if (Array.isArray(value)) return value.map(shortened);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, field]) =>
-      [name, SECRETS.has(name) && typeof field === "string" ? `${field.slice(0, 12)}… (${field.length} characters)` : shortened(field)]),
+    Object.entries(value).map(([name, field]) => [
+      name,
+      SECRETS.has(name) && typeof field === "string"
+        ? `${field.slice(0, 12)}… (${field.length} characters)`
+        : shortened(field),
+    ]),
   );
 }

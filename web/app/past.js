@@ -10,7 +10,13 @@ export class Past extends EventTarget {
   /** `calls[]` of the protocol, newest first; also what was missed and has no record yet. */
   get calls() {
     const recorded = new Set(this.#calls.map((call) => call.meeting_id));
-    return [...this.missed.filter((call) => !recorded.has(call.meeting_id)).map(asCall).reverse(), ...this.#calls];
+    return [
+      ...this.missed
+        .filter((call) => !recorded.has(call.meeting_id))
+        .map(asCall)
+        .reverse(),
+      ...this.#calls,
+    ];
   }
 
   #calls = [];
@@ -67,5 +73,14 @@ export class Past extends EventTarget {
 
 /** A missed call as a record of the protocol. */
 function asCall({ meeting_id: meetingId, from, reason, at_ms: at }) {
-  return { meeting_id: meetingId, direction: "in", peers: [from.user_id], mode: "direct", media: "audio", reason, ended_ms: at, duration_ms: 0 };
+  return {
+    meeting_id: meetingId,
+    direction: "in",
+    peers: [from.user_id],
+    mode: "direct",
+    media: "audio",
+    reason,
+    ended_ms: at,
+    duration_ms: 0,
+  };
 }

@@ -5,22 +5,23 @@
 import { openTerminal } from "./account.js";
 import { Call } from "./call.js";
 import { Directory } from "./directory.js";
+import { Line } from "./line.js";
 import { ProtocolLog } from "./log.js";
 import { Notices } from "./notices.js";
 import { Past } from "./past.js";
 import { persist } from "./persist.js";
 import { isPresent, participant, stranger } from "./roster.js";
 import { forgetSeat, keptSeat } from "./seat.js";
-import { claimDevice } from "./tabs.js";
 import { Tones } from "./tones.js";
-import { endWords, lasting, refusalWords, stopWords } from "./words.js";
+import { endWords, refusalWords, stopWords } from "./words.js";
+
+/** Refusals that mean that a call is over, or never was. */
+const OVER = new Set(["meeting_ended", "meeting_not_found", "forbidden"]);
 
 /** Dispatches `change` whenever something that is shown is another. */
 export class Phone extends EventTarget {
   /** `out`, `connecting`, `in`. */
   phase = "out";
-  /** `up`, `down`, `taken`. */
-  link = "down";
   account;
   /** What rings. @type {object[]} */
   offers = [];
@@ -28,16 +29,14 @@ export class Phone extends EventTarget {
   call;
   /** A call of this user on another device, which might move here. @type {{meetingId: string, media: string} | undefined} */
   elsewhere;
-  /** @type {Directory | undefined} */
+  /** Who there is, and past calls; from the login on. */
   directory;
-  /** @type {Past | undefined} */
   past;
   notices = new Notices();
   log = new ProtocolLog();
   tones = new Tones();
   #terminal;
-  /** Gives the device up for other tabs. */
-  #release = () => {};
+  #line;
   /** The create request that is on its way, and whether it was taken back. */
   #creating;
 
@@ -50,6 +49,11 @@ export class Phone extends EventTarget {
 
   get me() {
     return this.#terminal?.userId;
+  }
+
+  /** `up`, `down` or `taken`. */
+  get link() {
+    return this.#line?.state ?? "down";
   }
 
   /** What rings and asks for an answer: not who is being called just now, since two who call each other are put together. */
@@ -67,7 +71,6 @@ export class Phone extends EventTarget {
     try {
       await this.#connect(account);
     } catch (error) {
-      this.#release();
       this.phase = "out";
       this.#changed();
       throw error;
@@ -82,11 +85,10 @@ export class Phone extends EventTarget {
   /** Logs out. The broker keeps what comes for this device. */
   stop() {
     this.directory?.stop();
-    this.#release();
     this.call?.hangUp().catch(() => {});
     this.tones.stop();
-    this.#terminal?.disconnect();
-    Object.assign(this, { phase: "out", link: "down", offers: [], call: undefined });
+    this.#line?.close();
+    Object.assign(this, { phase: "out", offers: [], call: undefined });
     this.#changed();
   }
 
@@ -101,7 +103,7 @@ export class Phone extends EventTarget {
   }
 
   /** Calls somebody, or several at once. */
-  async dial(userIds, media, { group = userIds.length !== 1, title, policy } = {}) {
+  async dial(userIds, media, { group = userIds.length !== 1, policy } = {}) {
     if (this.call || userIds.includes(this.me)) return;
     const mode = group ? "group" : "direct";
     const participants = userIds.map((userId) => ({ ...stranger(userId), name: this.nameOf(userId) }));
@@ -110,12 +112,13 @@ export class Phone extends EventTarget {
     const creating = { id: crypto.randomUUID(), takenBack: false };
     this.#creating = creating;
     try {
-      const fields = { mode, media, invitees: userIds, ...(title && { title }), ...(policy && { policy }) };
+      const fields = { mode, media, invitees: userIds, ...(policy && { policy }) };
       const created = await persist(this.#terminal, "create_meeting", fields, creating.id);
       if (creating.takenBack) return;
       call.learn(created.meeting);
       // States may have changed since; who is reached is told here only.
-      for (const { user_id, reach } of created.invitations ?? []) call.hear({ type: "invitation_updated", user_id, reach });
+      for (const { user_id, reach } of created.invitations ?? [])
+        call.hear({ type: "invitation_updated", user_id, reach });
       call.join = created.join;
       if (created.type === "meeting_merged" || mode === "group") await call.enter(created.join);
       else this.#maybeEnter(call);
@@ -134,12 +137,25 @@ export class Phone extends EventTarget {
   async accept(offer, video) {
     const media = video ? "video" : "audio";
     await this.hangUp();
-    const call = this.#begin({
-      meeting_id: offer.meeting_id, mode: offer.mode, media: offer.media, title: offer.title, rev: 0, participants: [], policy: {},
-    }, media);
+    const call = this.#begin(
+      {
+        meeting_id: offer.meeting_id,
+        mode: offer.mode,
+        media: offer.media,
+        title: offer.title,
+        rev: 0,
+        participants: [],
+        policy: {},
+      },
+      media,
+    );
     call.phase = "entering";
     try {
-      const accepted = await persist(this.#terminal, "accept", { meeting_id: offer.meeting_id, invite_id: offer.invite_id, media });
+      const accepted = await persist(this.#terminal, "accept", {
+        meeting_id: offer.meeting_id,
+        invite_id: offer.invite_id,
+        media,
+      });
       call.learn(accepted.meeting);
       await call.enter(accepted.join);
     } catch (error) {
@@ -148,22 +164,29 @@ export class Phone extends EventTarget {
     }
   }
 
-  async reject(offer, reason = "declined") {
-    await this.#try(this.#terminal.request("reject", { meeting_id: offer.meeting_id, invite_id: offer.invite_id, reason }));
+  async reject({ meeting_id, invite_id }, reason = "declined") {
+    await this.#try(this.#terminal.request("reject", { meeting_id, invite_id, reason }));
   }
 
   /** Lets the other devices ring on. */
-  async silence(offer) {
-    await this.#try(this.#terminal.request("silence", { meeting_id: offer.meeting_id, invite_id: offer.invite_id }));
+  async silence({ meeting_id, invite_id }) {
+    await this.#try(this.#terminal.request("silence", { meeting_id, invite_id }));
   }
 
   /** Joins a meeting by its id, as a link names it. */
   async join(meetingId, media = "video", takeover = false) {
     if (this.call) return;
-    const call = this.#begin({ meeting_id: meetingId, mode: "group", media, rev: 0, participants: [], policy: {} }, media);
+    const call = this.#begin(
+      { meeting_id: meetingId, mode: "group", media, rev: 0, participants: [], policy: {} },
+      media,
+    );
     call.phase = "entering";
     try {
-      const answer = await persist(this.#terminal, "join", { meeting_id: meetingId, media, ...(takeover && { takeover }) });
+      const answer = await persist(this.#terminal, "join", {
+        meeting_id: meetingId,
+        media,
+        ...(takeover && { takeover }),
+      });
       if (answer.type === "lobby_waiting") {
         call.phase = "lobby";
         return this.#changed();
@@ -202,17 +225,23 @@ export class Phone extends EventTarget {
   /** The host ends it for everybody. */
   async endForAll() {
     const { call } = this;
-    if (call) await this.#try(call.request("destroy_meeting").then(() => call.end("host_ended")), ["meeting_ended"]);
+    if (call)
+      await this.#try(
+        call.request("destroy_meeting").then(() => call.end("host_ended")),
+        ["meeting_ended"],
+      );
   }
 
   /** Something that the host, or anybody, wants of the call; the answer is taken in. */
   async ask(type, fields) {
     const { call } = this;
     if (!call) return undefined;
-    return this.#try(call.request(type, fields).then((answer) => {
-      call.hear(answer);
-      return answer;
-    }));
+    return this.#try(
+      call.request(type, fields).then((answer) => {
+        call.hear(answer);
+        return answer;
+      }),
+    );
   }
 
   /** The name of an account, as far as anybody has said it. */
@@ -224,8 +253,6 @@ export class Phone extends EventTarget {
   async #connect(account) {
     const terminal = await openTerminal(account);
     this.#terminal = terminal;
-    this.#release();
-    this.#release = claimDevice(terminal.clientId, () => this.#takenOver());
     this.log.follow(terminal);
     this.directory = new Directory(terminal.userId);
     this.past = new Past(terminal);
@@ -235,31 +262,24 @@ export class Phone extends EventTarget {
     on("stops", (stop) => this.#stops(stop));
     on("news", (message) => this.#news(message));
     on("state", (message) => this.#compare(message));
-    on("connected", ({ isFirst }) => this.#linkIs("up", isFirst));
-    on("disconnected", () => this.#linkIs("down"));
-    on("taken_over", () => this.#takenOver());
-    await terminal.connect();
+    this.#line = new Line(terminal);
+    this.#line.addEventListener("change", () => this.#lineChanged());
+    await this.#line.open();
   }
 
-  /** This device is used somewhere else now. */
-  #takenOver() {
-    this.#release();
-    this.#terminal.disconnect();
-    this.directory.stop();
-    this.call?.end("moved");
-    this.offers = [];
-    this.#linkIs("taken");
+  #lineChanged() {
+    if (this.link === "taken") {
+      this.directory.stop();
+      this.call?.end("moved");
+      this.offers = [];
+    }
+    if (this.link === "up" && this.phase === "in") this.past.refresh();
+    this.#changed();
   }
 
   /** Takes back a create request, whether or not the service has seen it. */
   async #takeBack(createId) {
     await this.#terminal.request("destroy_meeting", { create_id: createId }).catch(() => {});
-  }
-
-  #linkIs(link, isFirst = true) {
-    this.link = link;
-    if (link === "up" && !isFirst) this.past.refresh();
-    this.#changed();
   }
 
   #begin(meeting, media) {
@@ -289,7 +309,8 @@ export class Phone extends EventTarget {
   }
 
   #rings(offer) {
-    this.offers = [...this.offers, { ...offer, endsAt: performance.now() + offer.deadline_in_ms, ringsFor: offer.deadline_in_ms }];
+    const endsAt = performance.now() + offer.deadline_in_ms;
+    this.offers = [...this.offers, { ...offer, endsAt, ringsFor: offer.deadline_in_ms }];
     this.#changed();
   }
 
@@ -305,11 +326,8 @@ export class Phone extends EventTarget {
     if (message.type === "missed_call") this.past.note(message);
     const { call } = this;
     if (call && message.meeting_id === call.meetingId) {
-      if (message.type === "meeting_merged") {
-        call.learn(message.meeting);
-        if (message.join && call.phase === "calling") call.enter(message.join);
-      }
       call.hear(message);
+      if (message.type === "meeting_merged" && message.join) call.enter(message.join);
       this.#maybeEnter(call);
     } else if (call && message.type === "meeting_merged" && call.phase === "calling") {
       call.meeting = message.meeting;
@@ -343,7 +361,7 @@ export class Phone extends EventTarget {
     try {
       await call.request("sync");
     } catch (error) {
-      if (["meeting_ended", "meeting_not_found", "forbidden"].includes(error.code)) call.end(error.reason ?? "completed");
+      if (OVER.has(error.code)) call.end(error.reason ?? "completed");
     } finally {
       call.lookingFor = false;
     }
@@ -353,8 +371,7 @@ export class Phone extends EventTarget {
     if (this.call !== call) return;
     this.call = undefined;
     this.tones.play("end");
-    const lasted = durationMs >= 1000 ? ` · ${lasting(durationMs)}` : "";
-    if (reason && reason !== "left") this.notices.show(endWords(reason) + lasted);
+    if (reason && reason !== "left") this.notices.show(endWords(reason, durationMs));
     this.#changed();
     this.past.expect(call.meetingId);
   }
@@ -374,7 +391,8 @@ export class Phone extends EventTarget {
 
   #changed() {
     const rings = this.callers.length > 0 && !this.call;
-    const waits = this.call?.phase === "calling" && this.call.meeting.participants?.some(({ state }) => state === "ringing");
+    const waits =
+      this.call?.phase === "calling" && this.call.meeting.participants?.some(({ state }) => state === "ringing");
     if (this.phase === "in") this.tones.play(rings ? "ring" : waits ? "ringback" : undefined);
     this.dispatchEvent(new Event("change"));
   }

@@ -13,7 +13,11 @@ export const isWaiting = ({ state }) => state === "lobby";
 
 /** Somebody of whom nothing is known but the account. */
 export const stranger = (userId) => ({
-  user_id: userId, role: "member", state: "invited", speech: { mode: "free" }, hand: false,
+  user_id: userId,
+  role: "member",
+  state: "invited",
+  speech: { mode: "free" },
+  hand: false,
   media: { audio: false, video: false, screen: false },
 });
 
@@ -30,15 +34,27 @@ export function after(meeting, message) {
   if (message.meeting && typeof message.meeting === "object") return merged(meeting, message.meeting);
   switch (message.type) {
     case "participant_updated":
-      return message.participant?.user_id ? changed(meeting, message.participant.user_id, message.participant) : meeting;
+      return message.participant?.user_id
+        ? changed(meeting, message.participant.user_id, message.participant)
+        : meeting;
     case "invitation_updated":
       return changed(meeting, message.user_id, { state: message.state, reach: message.reach, code: message.code });
     case "invitation_result":
     case "meeting_created":
-      return (message.invitations ?? []).reduce((seen, { user_id: userId, state, reach }) => changed(seen, userId, { state, reach }), meeting);
+      return (message.invitations ?? []).reduce(
+        (seen, { user_id: userId, state, reach }) => changed(seen, userId, { state, reach }),
+        meeting,
+      );
     case "speech_changed":
       return message.user_id
-        ? changed(meeting, message.user_id, { speech: { mode: message.mode, until_in_ms: message.until_in_ms, by: message.by, enforced: message.enforced } })
+        ? changed(meeting, message.user_id, {
+            speech: {
+              mode: message.mode,
+              until_in_ms: message.until_in_ms,
+              by: message.by,
+              enforced: message.enforced,
+            },
+          })
         : meeting;
     case "hand_changed":
       return withHands(meeting, message.hands ?? []);

@@ -4,9 +4,25 @@
 
 /** Notes of one round: frequencies, when they begin and how long they sound, in seconds. */
 const TONES = {
-  ring: { every: 3, volume: 0.12, notes: [[[659, 988], 0, 0.18], [[784, 1175], 0.22, 0.18], [[659, 988], 0.62, 0.18], [[784, 1175], 0.84, 0.18]] },
+  ring: {
+    every: 3,
+    volume: 0.12,
+    notes: [
+      [[659, 988], 0, 0.18],
+      [[784, 1175], 0.22, 0.18],
+      [[659, 988], 0.62, 0.18],
+      [[784, 1175], 0.84, 0.18],
+    ],
+  },
   ringback: { every: 4, volume: 0.05, notes: [[[425], 0, 1]] },
-  end: { every: 0, volume: 0.06, notes: [[[520], 0, 0.12], [[390], 0.14, 0.2]] },
+  end: {
+    every: 0,
+    volume: 0.06,
+    notes: [
+      [[520], 0, 0.12],
+      [[390], 0.14, 0.2],
+    ],
+  },
 };
 /** Rise and fall of a note, so that it does not click. */
 const EDGE_SECONDS = 0.02;

@@ -11,9 +11,11 @@ const ICONS = {
   video: "M3 7h12v10H3zM15 11l6-4v10l-6-4",
   videoOff: "M3 7h9m3 3v7H3V8M15 11l6-4v10l-5-3.3M3 3l18 18",
   mic: "M12 3a3 3 0 0 1 3 3v5a3 3 0 0 1-6 0V6a3 3 0 0 1 3-3M6 11a6 6 0 0 0 12 0M12 17v4M9 21h6",
-  micOff: "M9 9v2a3 3 0 0 0 4.5 2.6M15 11V6a3 3 0 0 0-5.7-1.3M6 11a6 6 0 0 0 9.6 4.8M18 11a6 6 0 0 1-.4 2.2M12 17v4M9 21h6M3 3l18 18",
-  hand: "M8 12V5.5a1.5 1.5 0 0 1 3 0V11m0-6.5a1.5 1.5 0 0 1 3 0V11m0-5a1.5 1.5 0 0 1 3 0v8a7 7 0 0 1-7 7c-3 0-4.5-1.5-6-4l-2-3.5a1.5 1.5 0 0 1 2.600-1.5L8 14",
-  people: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7M2.5 20a6.5 6.5 0 0 1 13 0M16 4.5a3.5 3.5 0 0 1 0 6M18 14.5a6.5 6.5 0 0 1 3.5 5.5",
+  micOff:
+    "M9 9v2a3 3 0 0 0 4.5 2.6M15 11V6a3 3 0 0 0-5.7-1.3M6 11a6 6 0 0 0 9.6 4.8M18 11a6 6 0 0 1-.4 2.2M12 17v4M9 21h6M3 3l18 18",
+  hand: "M8 12V5.5a1.5 1.5 0 0 1 3 0V11m0-6.5a1.5 1.5 0 0 1 3 0V11m0-5a1.5 1.5 0 0 1 3 0v8a7 7 0 0 1-7 7c-3 0-4.5-1.5-6-4l-2-3.5a1.5 1.5 0 0 1 2.6-1.5L8 14",
+  people:
+    "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7M2.5 20a6.5 6.5 0 0 1 13 0M16 4.5a3.5 3.5 0 0 1 0 6M18 14.5a6.5 6.5 0 0 1 3.5 5.5",
   gear: "M4 7h10M18 7h2M4 17h2M10 17h10M16 5v4M8 15v4",
   code: "M8 7l-5 5 5 5M16 7l5 5-5 5M13.5 5l-3 14",
   close: "M5 5l14 14M19 5L5 19",
@@ -28,10 +30,23 @@ const ICONS = {
 };
 
 /** An icon; what it means is said by what it stands in. */
-export const Icon = ({ name }) => html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${ICONS[name]} /></svg>`;
+export const Icon = ({ name }) =>
+  html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${ICONS[name]} /></svg>`;
 
 /** A button with an icon, and its words beside it or only for screen readers. */
-export function Button({ icon, label, kind = "plain", wide = false, pressed, onClick, disabled, id, title, busy, autofocus }) {
+export function Button({
+  icon,
+  label,
+  kind = "plain",
+  wide = false,
+  pressed,
+  onClick,
+  disabled,
+  id,
+  title,
+  busy,
+  autofocus,
+}) {
   return html`
     <button type="button" id=${id} class=${`button ${kind}${wide ? " wide" : ""}`} onClick=${onClick} disabled=${disabled}
       aria-pressed=${pressed} aria-label=${wide ? undefined : label} aria-busy=${busy} autofocus=${autofocus} title=${title ?? (wide ? undefined : label)}>
@@ -70,7 +85,8 @@ export function useTicks(everyMs) {
 /** A modal sheet: takes the focus, keeps it, gives it back, and closes by Escape if it may. */
 export function Sheet({ label, className = "", onClose, children }) {
   const element = useRef();
-  useEffect(() => {
+  // At once and not after the next frame: a key that is pressed now is meant for the sheet, or for nothing.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     const sheet = element.current;
     (sheet.querySelector("[autofocus]") ?? sheet).focus();

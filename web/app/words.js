@@ -90,7 +90,9 @@ const DEVICES = {
   busy: "in use by another program",
 };
 
-export const endWords = (reason) => ENDS[reason] ?? "Call ended";
+/** How a call ended, and how long it was. */
+export const endWords = (reason, durationMs = 0) =>
+  (ENDS[reason] ?? "Call ended") + (durationMs >= 1000 ? ` · ${lasting(durationMs)}` : "");
 export const stateWords = (state) => STATES[state] ?? state ?? "";
 export const stopWords = (reason) => STOPS[reason];
 export const mediaWords = (code) => MEDIA[code] ?? "The media connection is interrupted.";
@@ -132,6 +134,13 @@ export function moment(ms, now = Date.now()) {
 
 /** Up to two letters for a face. */
 export function initials(name) {
-  const words = String(name).split(/[\s._-]+/).filter(Boolean);
-  return words.slice(0, 2).map((word) => [...word][0].toUpperCase()).join("") || "?";
+  const words = String(name)
+    .split(/[\s._-]+/)
+    .filter(Boolean);
+  return (
+    words
+      .slice(0, 2)
+      .map((word) => [...word][0].toUpperCase())
+      .join("") || "?"
+  );
 }

@@ -22,16 +22,25 @@ export default class JanusSession extends Adapter {
     const handle = await this.#socket.attach(PLUGIN, (event) => this.#published(event));
     const { room, participant_id: id } = this.join.params;
     const joined = await handle.ask({
-      request: "join", ptype: "publisher", room, id, display: this.join.user_id, token: this.join.token,
+      request: "join",
+      ptype: "publisher",
+      room,
+      id,
+      display: this.join.user_id,
+      token: this.join.token,
     });
     if (joined.data.error_code) throw new MediaError("refused", String(joined.data.error));
 
     const connection = new RTCPeerConnection({ iceServers: this.join.params.iceServers ?? [] });
     this.#publisher = { handle, connection };
-    for (const kind of ["audio", "video"]) connection.addTransceiver(this.local[kind] ?? kind, { direction: "sendonly" });
+    for (const kind of ["audio", "video"])
+      connection.addTransceiver(this.local[kind] ?? kind, { direction: "sendonly" });
     handle.trickle(connection);
     await connection.setLocalDescription(await connection.createOffer());
-    const configured = await handle.ask({ request: "configure", audio: true, video: true }, connection.localDescription);
+    const configured = await handle.ask(
+      { request: "configure", audio: true, video: true },
+      connection.localDescription,
+    );
     await connection.setRemoteDescription(configured.jsep);
     this.enter("connected");
     this.#subscribe(joined.data.publishers);
@@ -81,7 +90,13 @@ export default class JanusSession extends Adapter {
     const handle = await this.#socket.attach(PLUGIN, () => {});
     const { room } = this.join.params;
     const wanted = streams.length > 0 ? streams.map(({ mid }) => ({ feed: id, mid })) : [{ feed: id }];
-    const offered = await handle.ask({ request: "join", ptype: "subscriber", room, streams: wanted, token: this.join.token });
+    const offered = await handle.ask({
+      request: "join",
+      ptype: "subscriber",
+      room,
+      streams: wanted,
+      token: this.join.token,
+    });
     const connection = new RTCPeerConnection({ iceServers: this.join.params.iceServers ?? [] });
     feed.connection = connection;
     handle.trickle(connection);
@@ -97,7 +112,10 @@ export default class JanusSession extends Adapter {
 
   #seePeers() {
     const peers = [...this.#feeds.values()].map(({ userId, tracks: { audio = null, video = null } }) => ({
-      userId, audio, video, muted: { audio: audio?.muted !== false, video: video?.muted !== false },
+      userId,
+      audio,
+      video,
+      muted: { audio: audio?.muted !== false, video: video?.muted !== false },
     }));
     this.announce("peers", { peers });
   }

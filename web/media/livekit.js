@@ -14,8 +14,12 @@ export default class LiveKitSession extends Adapter {
     const room = new Room({ adaptiveStream: false });
     this.#room = room;
     const changed = [
-      RoomEvent.ParticipantConnected, RoomEvent.ParticipantDisconnected, RoomEvent.TrackSubscribed,
-      RoomEvent.TrackUnsubscribed, RoomEvent.TrackMuted, RoomEvent.TrackUnmuted,
+      RoomEvent.ParticipantConnected,
+      RoomEvent.ParticipantDisconnected,
+      RoomEvent.TrackSubscribed,
+      RoomEvent.TrackUnsubscribed,
+      RoomEvent.TrackMuted,
+      RoomEvent.TrackUnmuted,
     ];
     for (const event of changed) room.on(event, () => this.#seePeers());
     room.on(RoomEvent.Reconnecting, () => this.enter("reconnecting"));
@@ -24,7 +28,10 @@ export default class LiveKitSession extends Adapter {
     room.on(RoomEvent.Disconnected, (reason) => {
       if (this.state === "closed") return;
       this.enter("closed");
-      const reasons = { [DisconnectReason.PARTICIPANT_REMOVED]: "removed", [DisconnectReason.DUPLICATE_IDENTITY]: "replaced" };
+      const reasons = {
+        [DisconnectReason.PARTICIPANT_REMOVED]: "removed",
+        [DisconnectReason.DUPLICATE_IDENTITY]: "replaced",
+      };
       this.announce("removed", { reason: reasons[reason] ?? "closed" });
     });
     await this.#enterRoom(room);
@@ -50,9 +57,14 @@ export default class LiveKitSession extends Adapter {
 
   /** LiveKit tells others by itself what is published and muted. */
   tell({ audio, video }) {
-    for (const [kind, on] of [["audio", audio], ["video", video]]) {
+    for (const [kind, on] of [
+      ["audio", audio],
+      ["video", video],
+    ]) {
       const track = this.#published.get(kind);
-      const publication = track && this.#room.localParticipant.getTrackPublications().find((known) => known.track?.mediaStreamTrack === track);
+      const publication =
+        track &&
+        this.#room.localParticipant.getTrackPublications().find((known) => known.track?.mediaStreamTrack === track);
       if (on) publication?.unmute();
       else publication?.mute();
     }
@@ -97,7 +109,9 @@ export default class LiveKitSession extends Adapter {
   #seeRights() {
     const { canPublish, canPublishSources = [] } = this.#room.localParticipant.permissions ?? {};
     const { Track } = this.sdk;
-    const may = (source) => canPublish !== false && (canPublishSources.length === 0 || canPublishSources.includes(Track.sourceToProto?.(source) ?? source));
+    const may = (source) =>
+      canPublish !== false &&
+      (canPublishSources.length === 0 || canPublishSources.includes(Track.sourceToProto?.(source) ?? source));
     this.announce("muted", { audio: !may(Track.Source.Microphone), video: !may(Track.Source.Camera) });
   }
 }

@@ -168,7 +168,8 @@ export default class SfuSession extends Adapter {
 
 /** Who sits in a slot, with the tracks that come there. */
 function seated(connection, slot) {
-  const track = (mid) => connection.getTransceivers().find((transceiver) => transceiver.mid === mid)?.receiver.track ?? null;
+  const track = (mid) =>
+    connection.getTransceivers().find((transceiver) => transceiver.mid === mid)?.receiver.track ?? null;
   return {
     userId: String(slot.user_id),
     audio: track(slot.audio_mid),

@@ -39,7 +39,9 @@ export class Inbox {
     if (!isNew) return dropped("a duplicate");
     if (request !== undefined) this.#answered.add(request);
     const standing = this.#revisions.note(message);
-    return standing === "superseded" ? dropped("older than what is known") : { verdict: "news", gap: standing === "after_gap" };
+    return standing === "superseded"
+      ? dropped("older than what is known")
+      : { verdict: "news", gap: standing === "after_gap" };
   }
 
   /** Remembers that a request has its whole answer; the next one is ignored. */
@@ -60,7 +62,8 @@ export function readEnvelope(text) {
   } catch {
     return { unreadable: "no JSON" };
   }
-  if (typeof message !== "object" || message === null || Array.isArray(message)) return { unreadable: "no JSON object" };
+  if (typeof message !== "object" || message === null || Array.isArray(message))
+    return { unreadable: "no JSON object" };
   // What is `null` is absent.
   for (const [name, value] of Object.entries(message)) if (value === null && name !== "re") delete message[name];
   if (message.v !== 1) return { unreadable: "another version of the protocol" };

@@ -18,7 +18,10 @@ const SESSION_SECONDS = 7 * 24 * 3600;
  * @param {number} [options.timeoutMs] how long a connect may take
  * @returns {import("../terminal.js").Transport}
  */
-export function mqttTransport(mqtt, { url, token, userName = "switchboard", keepAliveSeconds = 30, timeoutMs = 10_000 }) {
+export function mqttTransport(
+  mqtt,
+  { url, token, userName = "switchboard", keepAliveSeconds = 30, timeoutMs = 10_000 },
+) {
   return {
     async open({ clientId, topics, onMessage, onClose }) {
       const client = mqtt.connect(url, {
@@ -38,9 +41,10 @@ export function mqttTransport(mqtt, { url, token, userName = "switchboard", keep
         const { sessionPresent } = await connected(client);
         let end = { code: "lost", message: "the connection was lost" };
         client.on("disconnect", ({ reasonCode }) => {
-          end = reasonCode === SESSION_TAKEN_OVER
-            ? { code: "taken_over", message: "this device has connected somewhere else" }
-            : { code: "lost", message: `the broker closed the connection (${reasonCode})` };
+          end =
+            reasonCode === SESSION_TAKEN_OVER
+              ? { code: "taken_over", message: "this device has connected somewhere else" }
+              : { code: "lost", message: `the broker closed the connection (${reasonCode})` };
         });
         client.once("close", () => {
           client.end(true);
@@ -65,7 +69,9 @@ function connected(client) {
     client.once("connect", resolve);
     // Errors of sockets come as events; without a listener they would be thrown. The first word counts.
     client.on("error", (error) => reject(connectError(error)));
-    client.once("close", () => reject(Object.assign(new Error("the broker cannot be reached"), { code: "unreachable" })));
+    client.once("close", () =>
+      reject(Object.assign(new Error("the broker cannot be reached"), { code: "unreachable" })),
+    );
   });
 }
 

@@ -21,10 +21,32 @@ const DECISIONS = new Set(["accept", "reject"]);
 
 /** All types of downlinks that this version knows. */
 export const DOWNLINK_TYPES = new Set([
-  "error", "ok", "meeting_created", "meeting_merged", "invitation_result", "invitation_accepted", "joined",
-  "lobby_waiting", "token", "hand_changed", "speech_changed", "participant_updated", "participant_removed",
-  "lobby_request", "lobby_updated", "lobby_result", "host_changed", "meeting_updated", "meeting_ending",
-  "meeting_ended", "state", "history", "invitation", "invitation_updated", "invitation_closed", "missed_call",
+  "error",
+  "ok",
+  "meeting_created",
+  "meeting_merged",
+  "invitation_result",
+  "invitation_accepted",
+  "joined",
+  "lobby_waiting",
+  "token",
+  "hand_changed",
+  "speech_changed",
+  "participant_updated",
+  "participant_removed",
+  "lobby_request",
+  "lobby_updated",
+  "lobby_result",
+  "host_changed",
+  "meeting_updated",
+  "meeting_ending",
+  "meeting_ended",
+  "state",
+  "history",
+  "invitation",
+  "invitation_updated",
+  "invitation_closed",
+  "missed_call",
 ]);
 
 /**

@@ -8,7 +8,10 @@ const REMEMBERED = 1000;
 
 /** The invitations of a terminal. */
 export class Rings {
-  /** What rings now, by invitation. @type {Map<string, {invitation: object, beganAt: number, ringingId: string, cancel: () => void}>} */
+  /**
+   * What rings now, by invitation.
+   * @type {Map<string, {invitation: object, beganAt: number, ringingId: string, cancel: () => void}>}
+   */
   #ringing = new Map();
   /** Invitations that have rung or were closed. */
   #known = new Recent(REMEMBERED);

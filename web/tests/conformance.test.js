@@ -60,7 +60,15 @@ async function play({ as, steps }) {
   await settled();
   for (const { message } of broker.taken()) {
     assert.equal(message.type, "sync", "a terminal asks nothing but `sync` by itself");
-    await broker.deliver({ v: 1, type: "state", id: "runner-0", re: message.id, server_ms: 0, meetings: [], invitations: [] });
+    await broker.deliver({
+      v: 1,
+      type: "state",
+      id: "runner-0",
+      re: message.id,
+      server_ms: 0,
+      meetings: [],
+      invitations: [],
+    });
   }
   shown.length = 0;
 

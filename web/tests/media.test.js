@@ -32,11 +32,20 @@ test("an offer is posted with the token, and the place is where the answer says"
   };
   const place = await postOffer({ url: "http://host/sfu/", token: "t0k" }, "offer");
   assert.deepEqual(place, { sdp: "answer", location: "http://host/sfu/whip/7" });
-  assert.deepEqual([asked.url, asked.body, asked.headers.authorization], ["http://host/sfu/whip", "offer", "Bearer t0k"]);
+  assert.deepEqual(
+    [asked.url, asked.body, asked.headers.authorization],
+    ["http://host/sfu/whip", "offer", "Bearer t0k"],
+  );
 });
 
 test("each refusal has a name", async () => {
-  for (const [status, code] of [[400, "refused"], [401, "unauthenticated"], [403, "over"], [503, "full"], [500, "unreachable"]]) {
+  for (const [status, code] of [
+    [400, "refused"],
+    [401, "unauthenticated"],
+    [403, "over"],
+    [503, "full"],
+    [500, "unreachable"],
+  ]) {
     globalThis.fetch = async () => new Response("{}", { status });
     await assert.rejects(postOffer({ url: "http://host", token: "" }, ""), { code }, String(status));
   }

@@ -4,9 +4,20 @@ import { test } from "node:test";
 
 import { after, handsOf, isModerator, participant } from "../app/roster.js";
 
-const person = (userId, fields = {}) => ({ user_id: userId, role: "member", state: "joined", speech: { mode: "free" }, hand: false, ...fields });
+const person = (userId, fields = {}) => ({
+  user_id: userId,
+  role: "member",
+  state: "joined",
+  speech: { mode: "free" },
+  hand: false,
+  ...fields,
+});
 const meeting = (fields = {}) => ({
-  meeting_id: "m1", rev: 5, host: "alice", participants: [person("alice", { role: "host" }), person("bob")], ...fields,
+  meeting_id: "m1",
+  rev: 5,
+  host: "alice",
+  participants: [person("alice", { role: "host" }), person("bob")],
+  ...fields,
 });
 
 test("an older picture of the whole meeting changes nothing", () => {
@@ -16,9 +27,17 @@ test("an older picture of the whole meeting changes nothing", () => {
 });
 
 test("somebody new is added, somebody known is changed and keeps the rest", () => {
-  const grown = after(meeting(), { type: "invitation_updated", user_id: "carol", state: "ringing", reach: "delivered" });
+  const grown = after(meeting(), {
+    type: "invitation_updated",
+    user_id: "carol",
+    state: "ringing",
+    reach: "delivered",
+  });
   assert.equal(participant(grown, "carol").state, "ringing");
-  const changed = after(meeting({ participants: [person("bob", { name: "Bob" })] }), { type: "participant_updated", participant: { user_id: "bob", state: "left" } });
+  const changed = after(meeting({ participants: [person("bob", { name: "Bob" })] }), {
+    type: "participant_updated",
+    participant: { user_id: "bob", state: "left" },
+  });
   assert.deepEqual([participant(changed, "bob").name, participant(changed, "bob").state], ["Bob", "left"]);
 });
 
@@ -34,13 +53,25 @@ test("a new host has the role, the old one does not", () => {
 });
 
 test("a block is known by its user", () => {
-  const blocked = after(meeting(), { type: "speech_changed", user_id: "bob", mode: "hard", by: "alice", enforced: true });
+  const blocked = after(meeting(), {
+    type: "speech_changed",
+    user_id: "bob",
+    mode: "hard",
+    by: "alice",
+    enforced: true,
+  });
   assert.equal(participant(blocked, "bob").speech.mode, "hard");
   assert.equal(participant(blocked, "alice").speech.mode, "free");
 });
 
 test("messages with odd shapes change nothing and break nothing", () => {
-  for (const odd of [{ type: "participant_updated" }, { type: "speech_changed" }, { type: "invitation_updated" }, { type: "lobby_updated" }, { type: "new_thing" }]) {
+  for (const odd of [
+    { type: "participant_updated" },
+    { type: "speech_changed" },
+    { type: "invitation_updated" },
+    { type: "lobby_updated" },
+    { type: "new_thing" },
+  ]) {
     assert.deepEqual(after(meeting(), odd).participants.length, 2, odd.type);
   }
 });

@@ -16,14 +16,34 @@ async function connected() {
   await terminal.connect();
   await settled();
   const [sync] = broker.taken();
-  await broker.deliver({ v: 1, type: "state", id: "s0", re: sync.message.id, server_ms: 0, meetings: [], invitations: [] });
+  await broker.deliver({
+    v: 1,
+    type: "state",
+    id: "s0",
+    re: sync.message.id,
+    server_ms: 0,
+    meetings: [],
+    invitations: [],
+  });
   const kinds = (...wanted) => seen.filter(([kind]) => wanted.includes(kind));
   return { clock, broker, terminal, seen, kinds };
 }
 
 const invitation = (fields = {}) => ({
-  v: 1, type: "invitation", id: "d1", meeting_id: "m1", rev: 1, server_ms: 0, invite_id: "i1", from: { user_id: "bob" },
-  mode: "direct", media: "audio", group: [], deadline_in_ms: 45_000, delivery: "live", ...fields,
+  v: 1,
+  type: "invitation",
+  id: "d1",
+  meeting_id: "m1",
+  rev: 1,
+  server_ms: 0,
+  invite_id: "i1",
+  from: { user_id: "bob" },
+  mode: "direct",
+  media: "audio",
+  group: [],
+  deadline_in_ms: 45_000,
+  delivery: "live",
+  ...fields,
 });
 
 test("it listens on its own two topics and asks what goes on", async () => {
@@ -31,13 +51,26 @@ test("it listens on its own two topics and asks what goes on", async () => {
   const terminal = new Terminal({ clientId: "GID_web@@@alice.tab", transport: broker, clock: new VirtualClock() });
   await terminal.connect();
   assert.deepEqual(broker.topics, ["call-dn/p2p/GID_web@@@alice.tab", "bulk-dn/p2p/GID_web@@@alice.tab"]);
-  assert.deepEqual(broker.taken().map(({ topic }) => topic), ["bulk-up/sync"]);
+  assert.deepEqual(
+    broker.taken().map(({ topic }) => topic),
+    ["bulk-up/sync"],
+  );
 });
 
 test("client IDs that could not be addressed are refused", () => {
   assert.deepEqual(parseClientId("G@@@alice.tab"), { group: "G", userId: "alice", instance: "tab" });
   assert.deepEqual(parseClientId("G@@@alice"), { group: "G", userId: "alice", instance: undefined });
-  for (const wrong of ["", "alice", "@@@alice", "G@@@", "G@@@a.b.c", "G@@@a@@@b", "G@@@a b", "G@@@a.", `G@@@${"x".repeat(61)}`]) {
+  for (const wrong of [
+    "",
+    "alice",
+    "@@@alice",
+    "G@@@",
+    "G@@@a.b.c",
+    "G@@@a@@@b",
+    "G@@@a b",
+    "G@@@a.",
+    `G@@@${"x".repeat(61)}`,
+  ]) {
     assert.throws(() => parseClientId(wrong), RangeError, wrong);
   }
   const transport = new FakeBroker();
@@ -52,7 +85,18 @@ test("a refusal rejects with the service's words", async () => {
     return true;
   });
   const [{ message }] = broker.taken();
-  await broker.deliver({ v: 1, type: "error", id: "d1", re: message.id, code: "locked", message: "It is.", retryable: true, retry_after_ms: 5, sip: 403, server_ms: 1 });
+  await broker.deliver({
+    v: 1,
+    type: "error",
+    id: "d1",
+    re: message.id,
+    code: "locked",
+    message: "It is.",
+    retryable: true,
+    retry_after_ms: 5,
+    sip: 403,
+    server_ms: 1,
+  });
   await asked;
 });
 
@@ -65,14 +109,26 @@ test("silence rejects, and the very same request can be made once more", async (
   const copies = broker.taken();
   assert.equal(copies.length, 3);
   const again = terminal.again(copies[0].message.id);
-  assert.deepEqual(broker.taken().map(({ text }) => text), [copies[0].text]);
+  assert.deepEqual(
+    broker.taken().map(({ text }) => text),
+    [copies[0].text],
+  );
   await broker.deliver({ v: 1, type: "joined", id: "d1", re: copies[0].message.id, meeting_id: "m1", server_ms: 1 });
   assert.equal((await again).type, "joined");
 });
 
 test("a duplicate is dropped, also after 1,000 others", async () => {
   const { broker, kinds } = await connected();
-  const news = (id) => ({ v: 1, type: "missed_call", id, server_ms: 0, meeting_id: id, from: { user_id: "bob" }, reason: "no_answer", at_ms: 0 });
+  const news = (id) => ({
+    v: 1,
+    type: "missed_call",
+    id,
+    server_ms: 0,
+    meeting_id: id,
+    from: { user_id: "bob" },
+    reason: "no_answer",
+    at_ms: 0,
+  });
   for (let count = 0; count < 1000; count += 1) await broker.deliver(news(`n${count}`));
   await broker.deliver(news("n0"));
   assert.equal(kinds("news").length, 1000);
@@ -81,12 +137,25 @@ test("a duplicate is dropped, also after 1,000 others", async () => {
 test("what is no downlink, or of another version, is dropped and logged", async () => {
   const { broker, kinds } = await connected();
   const before = kinds("downlink").length;
-  for (const odd of ["", "no json", "[]", "null", "7", '{"v":2,"type":"ok","id":"a"}', '{"v":1,"id":"a"}', '{"v":1,"type":"ok"}', '{"v":1,"type":"earthquake","id":"z"}']) {
+  for (const odd of [
+    "",
+    "no json",
+    "[]",
+    "null",
+    "7",
+    '{"v":2,"type":"ok","id":"a"}',
+    '{"v":1,"id":"a"}',
+    '{"v":1,"type":"ok"}',
+    '{"v":1,"type":"earthquake","id":"z"}',
+  ]) {
     await broker.deliver(odd);
   }
   const logged = kinds("downlink").slice(before);
   assert.equal(logged.length, 9);
-  assert.ok(logged.every(([, { dropped }]) => dropped), JSON.stringify(logged));
+  assert.ok(
+    logged.every(([, { dropped }]) => dropped),
+    JSON.stringify(logged),
+  );
   assert.deepEqual(kinds("news"), []);
 });
 
@@ -107,7 +176,10 @@ test("a lost connection is got back with growing patience, and what goes on is a
   broker.isDown = false;
   await clock.pass(3200);
   assert.equal(kinds("connected").at(-1)[1].isFirst, false);
-  assert.deepEqual(broker.taken().map(({ message }) => message.type), ["sync"]);
+  assert.deepEqual(
+    broker.taken().map(({ message }) => message.type),
+    ["sync"],
+  );
 });
 
 test("who was replaced by another tab stays away", async () => {
@@ -142,7 +214,13 @@ test("what was asked for while there was no connection goes when there is one, u
   broker.isDown = false;
   terminal.reconnectNow();
   await settled();
-  assert.deepEqual(broker.taken().map(({ message }) => message.type).sort(), ["rejoin", "report_media", "sync"]);
+  assert.deepEqual(
+    broker
+      .taken()
+      .map(({ message }) => message.type)
+      .sort(),
+    ["rejoin", "report_media", "sync"],
+  );
 
   broker.isDown = true;
   await broker.drop();
@@ -151,7 +229,10 @@ test("what was asked for while there was no connection goes when there is one, u
   broker.isDown = false;
   terminal.reconnectNow();
   await settled();
-  assert.deepEqual(broker.taken().map(({ message }) => message.type), ["sync"]);
+  assert.deepEqual(
+    broker.taken().map(({ message }) => message.type),
+    ["sync"],
+  );
 });
 
 test("accepting twice sends once and both hear the answer", async () => {
@@ -162,17 +243,40 @@ test("accepting twice sends once and both hear the answer", async () => {
   const both = [terminal.request("accept", fields), terminal.request("accept", fields)];
   const sent = broker.taken();
   assert.equal(sent.length, 1);
-  await broker.deliver({ v: 1, type: "invitation_accepted", id: "d9", re: sent[0].message.id, meeting_id: "m1", server_ms: 0 });
-  assert.deepEqual((await Promise.all(both)).map(({ id }) => id), ["d9", "d9"]);
+  await broker.deliver({
+    v: 1,
+    type: "invitation_accepted",
+    id: "d9",
+    re: sent[0].message.id,
+    meeting_id: "m1",
+    server_ms: 0,
+  });
+  assert.deepEqual(
+    (await Promise.all(both)).map(({ id }) => id),
+    ["d9", "d9"],
+  );
 });
 
 test("several queued offers at once ask once, and once more for what came meanwhile", async () => {
   const { broker } = await connected();
   for (const name of ["1", "2", "3"]) {
-    await broker.deliver(invitation({ id: `q${name}`, invite_id: `i${name}`, meeting_id: `m${name}`, delivery: "queued" }));
+    await broker.deliver(
+      invitation({ id: `q${name}`, invite_id: `i${name}`, meeting_id: `m${name}`, delivery: "queued" }),
+    );
   }
   const [first, ...others] = broker.taken();
   assert.deepEqual([first.message.type, others.length], ["sync", 0]);
-  await broker.deliver({ v: 1, type: "state", id: "s1", re: first.message.id, server_ms: 0, meetings: [], invitations: [] });
-  assert.deepEqual(broker.taken().map(({ message }) => message.type), ["sync"]);
+  await broker.deliver({
+    v: 1,
+    type: "state",
+    id: "s1",
+    re: first.message.id,
+    server_ms: 0,
+    meetings: [],
+    invitations: [],
+  });
+  assert.deepEqual(
+    broker.taken().map(({ message }) => message.type),
+    ["sync"],
+  );
 });

@@ -36,7 +36,9 @@ pub async fn rtc_webhook(
         match apply(event, service, now).await {
             Ok(()) => {}
             // It would not get better by being sent again, and is worth an alarm.
-            Err(failure @ Failure::Store(StoreError::Unreadable { .. })) => return Err(Fault::from(&failure)),
+            Err(failure @ Failure::Store(StoreError::Unreadable { .. })) => {
+                return Err(Fault::from(&failure));
+            }
             Err(failure) => {
                 tracing::error!(event.id, error = %failure, "a callback could not be served; it may come again");
                 return Ok(Response::Unavailable.to_value());
@@ -47,11 +49,7 @@ pub async fn rtc_webhook(
 }
 
 /// What a request tells, or how it is refused. Who sent it is settled before a byte of its body is understood.
-fn read(
-    request: &Request,
-    callbacks: Option<&dyn Callbacks>,
-    now: Now,
-) -> Result<Vec<MediaEvent>, Response> {
+fn read(request: &Request, callbacks: Option<&dyn Callbacks>, now: Now) -> Result<Vec<MediaEvent>, Response> {
     let callbacks = callbacks.ok_or(Response::NoCallbacks)?;
     if request.method != "POST" {
         return Err(Response::NotPosted);

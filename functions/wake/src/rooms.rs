@@ -37,8 +37,7 @@ pub(crate) async fn reconcile(live: &[Due], service: &Service, now: Now) -> usiz
         .await;
 
     let since = since(&channels, now);
-    let old = |id: &&MeetingId| !live.contains(*id) && since[*id] + LEAKED_MS <= now.ms;
-    let leaked = turn(channels.keys().filter(old), now);
+    let leaked = turn(leaked(&since, &live, now), now);
     stream::iter(leaked)
         .map(async |id| note(id, close(id, service, now).await).unwrap_or(false))
         .buffer_unordered(IN_FLIGHT)
@@ -67,6 +66,16 @@ async fn close(id: &MeetingId, service: &Service, now: Now) -> Result<bool, Fail
     }
     tracing::warn!(meeting.id = %id, "a channel without a meeting was closed");
     Ok(true)
+}
+
+/// Channels without a live meeting that are no longer on their way to one.
+fn leaked<'a>(
+    since: &'a BTreeMap<MeetingId, i64>,
+    live: &BTreeSet<&MeetingId>,
+    now: Now,
+) -> impl Iterator<Item = &'a MeetingId> {
+    let old = since.iter().filter(move |(_, since_ms)| *since_ms + LEAKED_MS <= now.ms);
+    old.map(|(id, _)| id).filter(|id| !live.contains(id))
 }
 
 /// Since when each channel is known to exist.
@@ -114,6 +123,16 @@ mod tests {
         assert_eq!(since(&channels, at(301_000))[&id("untold")], 1_000);
         since(&BTreeMap::new(), at(302_000));
         assert_eq!(since(&channels, at(400_000))[&id("untold")], 400_000, "it was gone meanwhile");
+    }
+
+    #[test]
+    fn t50_a_channel_is_left_over_when_it_is_five_minutes_old_and_no_meeting_is_live() {
+        let (live, dead, fresh) = (id("live"), id("dead"), id("fresh"));
+        let since = BTreeMap::from([(live.clone(), 0), (dead.clone(), 0), (fresh.clone(), 1)]);
+        let leaked = |ms| leaked(&since, &BTreeSet::from([&live]), at(ms)).collect::<Vec<_>>();
+        assert!(leaked(LEAKED_MS - 1).is_empty(), "a create may still be on its way");
+        assert_eq!(leaked(LEAKED_MS), [&dead]);
+        assert_eq!(leaked(LEAKED_MS + 1), [&dead, &fresh]);
     }
 
     #[test]

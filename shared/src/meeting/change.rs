@@ -29,10 +29,8 @@ impl Change {
         if state == ParticipantState::Joined {
             participant.joined_ms.get_or_insert(self.now.ms);
         }
-        if matches!(
-            state,
-            ParticipantState::Joined | ParticipantState::Reconnecting | ParticipantState::Left
-        ) {
+        if matches!(state, ParticipantState::Joined | ParticipantState::Reconnecting | ParticipantState::Left)
+        {
             // The seat stays where it is: no other device takes it any more.
             participant.waiting = Vec::new();
         }
@@ -155,9 +153,8 @@ impl Change {
         if self.meeting.end().is_some() {
             return;
         }
-        let in_media = |p: &Participant| {
-            matches!(p.state, ParticipantState::Joined | ParticipantState::Reconnecting)
-        };
+        let in_media =
+            |p: &Participant| matches!(p.state, ParticipantState::Joined | ParticipantState::Reconnecting);
         match self.meeting.phase {
             Phase::Created | Phase::Ringing | Phase::Empty { .. } if self.joined() >= 1 => self.activate(),
             Phase::Active if !self.meeting.members().any(in_media) => {

@@ -7,9 +7,7 @@ use crate::address::{ClientId, UserId};
 use crate::id::InviteId;
 use crate::message::code::Code;
 use crate::message::downlink::Body;
-use crate::message::object::{
-    BusyPolicy, InvitePolicy, MediaFlags, Mode, ParticipantState as State, Role,
-};
+use crate::message::object::{BusyPolicy, InvitePolicy, MediaFlags, Mode, ParticipantState as State, Role};
 use serde_json::{Map, Value};
 
 /// A device of somebody invited.

@@ -205,7 +205,8 @@ impl News<'_> {
             let Some(seat) = &member.seat else { continue };
             let own = changed.iter().filter(|p| p.user_id == member.user_id);
             let others = changed.iter().filter(|p| p.user_id != member.user_id && summary.is_none());
-            let of_one = |p: &&Participant| (p.user_id.as_str().to_owned(), speech::of_one(self.meeting, p, self.now));
+            let of_one =
+                |p: &&Participant| (p.user_id.as_str().to_owned(), speech::of_one(self.meeting, p, self.now));
             let all = summary.clone().map(|body| ("*".to_owned(), body));
             for (subject, body) in own.chain(others).map(of_one).chain(all) {
                 let tell = self.tell(seat, &subject, body);

@@ -72,7 +72,8 @@ impl Table {
             commit.slots.iter().cloned().partition(|slot| matches!(slot, SlotWrite::Free(_)));
         // The end of the largest meeting frees more slots than fit. Those left out name a meeting that ended, which is
         // as good as free: a held slot is believed only after its meeting was looked at.
-        let room = ITEMS_MAX.saturating_sub(1 + slots.len() + commit.parts.len() + usize::from(commit.mark.is_some()));
+        let room = ITEMS_MAX
+            .saturating_sub(1 + slots.len() + commit.parts.len() + usize::from(commit.mark.is_some()));
         slots.extend(freed.into_iter().take(room));
         loop {
             if slots.is_empty() && commit.parts.is_empty() && commit.mark.is_none() {

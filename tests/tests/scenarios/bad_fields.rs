@@ -70,9 +70,11 @@ async fn a_wrong_field_is_named_however_deep_it_is() {
         (json!({"policy": {"join": "maybe"}}), "policy.join"),
         (json!({"policy": "open"}), "policy"),
         (json!({"ring_seconds": 9}), "ring_seconds"),
+        (json!({"ring_seconds": 181}), "ring_seconds"),
         (json!({"ring_seconds": "45"}), "ring_seconds"),
         (json!({"max_participants": 101}), "max_participants"),
         (json!({"max_minutes": 0}), "max_minutes"),
+        (json!({"max_minutes": 1441}), "max_minutes"),
         (json!({"ext": "text"}), "ext"),
         (json!({"ext": {"a": "x".repeat(2048)}}), "ext"),
     ];

@@ -103,11 +103,18 @@ impl Stack {
 
     /// An item of the table, in the table's own notation; `null` if there is none.
     pub async fn item(&self, pk: &str, sk: &str) -> Value {
-        let request = json!({
-            "TableName": self.table,
-            "Key": {"pk": {"S": pk}, "sk": {"S": sk}},
-            "ConsistentRead": true,
-        });
+        let key = json!({"pk": {"S": pk}, "sk": {"S": sk}});
+        let answer = self.table("GetItem", json!({"Key": key, "ConsistentRead": true})).await;
+        answer["Item"].clone()
+    }
+
+    /// Writes an item over whatever was there, in the table's own notation.
+    pub async fn writes_item(&self, item: &Value) {
+        self.table("PutItem", json!({"Item": item})).await;
+    }
+
+    async fn table(&self, operation: &str, mut request: Value) -> Value {
+        request["TableName"] = json!(self.table);
         // The embedded table reads the form of a signature and never checks it.
         let credential = "AWS4-HMAC-SHA256 Credential=tests/20261122/us-east-1/dynamodb/aws4_request, \
                           SignedHeaders=host, Signature=0";
@@ -115,7 +122,7 @@ impl Stack {
             .post(format!("{}/dynamodb", self.http))
             .header("authorization", credential)
             .header("x-amz-date", "20261122T000000Z")
-            .header("x-amz-target", "DynamoDB_20120810.GetItem")
+            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
             .header("content-type", "application/x-amz-json-1.0")
             .body(request.to_string())
             .send()
@@ -124,7 +131,7 @@ impl Stack {
         let answer = response.text().await.expect("text");
         let answer: Value = serde_json::from_str(&answer).expect("JSON");
         assert!(answer.is_object() && answer["__type"].is_null(), "{answer}");
-        answer["Item"].clone()
+        answer
     }
 }
 

@@ -21,7 +21,7 @@ async fn t44_t45_members_are_warned_before_their_time_is_over_and_then_it_is() {
         assert!((290_000..=300_000).contains(&in_ms), "{in_ms}");
         assert_eq!(ending.body["reason"], "max_duration");
     }
-    stack.moves_on(Duration::from_secs(4 * 60)).await;
+    stack.moves_on(Duration::from_mins(4)).await;
     for device in [&mut room.host, &mut phone] {
         let in_ms = device.hears("meeting_ending").await.body["in_ms"].as_i64().expect("milliseconds");
         assert!((50_000..=60_000).contains(&in_ms), "{in_ms}");
@@ -52,7 +52,7 @@ async fn t44_a_meeting_that_was_extended_goes_on() {
     room.host.asks("moderate", room.request("update_meeting", json!({"extend_minutes": 10}))).await;
     stack.moves_on(Duration::from_secs(90)).await;
     assert_eq!(room.host.asks("attend", room.request("refresh_token", json!({}))).await.kind, "token");
-    stack.moves_on(Duration::from_secs(5 * 60)).await;
+    stack.moves_on(Duration::from_mins(5)).await;
     room.host.hears("meeting_ending").await;
 }
 

@@ -157,7 +157,7 @@ async fn t17_who_dropped_out_and_calls_again_is_back_in_the_call() {
     let back = |news: &Received| news.body["participant"]["state"] == "joined";
     let news = caller.hears_that("participant_updated", back).await;
     assert_eq!(news.body["participant"]["user_id"], json!(bob.id));
-    stack.moves_on(Duration::from_secs(60)).await;
+    stack.moves_on(Duration::from_mins(1)).await;
     assert_eq!(tablet.asks("attend", call.request("refresh_token")).await.kind, "token", "the call goes on");
     assert_eq!(tablet.also_hears(&[]).await.iter().filter(|kind| *kind == "meeting_ended").count(), 0);
 }

@@ -67,7 +67,7 @@ async fn t30_the_meeting_waits_for_its_host_and_ends_without() {
     let back = room.host.asks("attend", room.join()).await;
     assert_eq!(participant(&back.body["meeting"], &room.alice)["role"], "host");
     room.enters(&room.host).await;
-    stack.moves_on(Duration::from_secs(60)).await;
+    stack.moves_on(Duration::from_mins(1)).await;
     assert_eq!(phone.asks("attend", room.request("refresh_token", json!({}))).await.kind, "token");
     alice_leaves(&room).await;
     phone.hears("meeting_ending").await;

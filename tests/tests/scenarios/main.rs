@@ -52,6 +52,7 @@ mod stack;
 mod strangers;
 mod tokens;
 mod two_devices;
+mod unreadable;
 mod user;
 mod vendors;
 mod wakes;

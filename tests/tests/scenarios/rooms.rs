@@ -36,6 +36,7 @@ impl Room {
     }
 
     /// A request about this meeting with further fields.
+    #[expect(clippy::needless_pass_by_value, reason = "as `json!` hands it over")]
     pub fn request(&self, kind: &str, more: Value) -> Value {
         let mut fields = json!({"type": kind, "meeting_id": self.meeting_id});
         for (name, value) in more.as_object().into_iter().flatten() {

@@ -73,3 +73,24 @@ async fn the_same_when_slots_change_with_every_other_one() {
     race(|at, racer| if at % 2 == 0 { vec![SlotWrite::Overwrite(racer.host.clone())] } else { Vec::new() })
         .await;
 }
+
+#[tokio::test]
+async fn a_commit_with_a_mark_that_is_there_already_writes_nothing() {
+    let Server { table, .. } = Server::shared().await;
+    let (first, mark) = (direct(), direct());
+    write(&table, &commit(&first)).await;
+    let second = next(&first, "second");
+    write(&table, &Commit { mark: Some(&mark), ..commit(&second) }).await;
+    let stored = table.meeting(&mark.id).await.expect("an answer").expect("it is there");
+    assert_eq!((stored.meeting, stored.pending.len(), stored.due_at_ms), (mark.clone(), 0, None));
+
+    let third = next(&second, "third");
+    let outcome = table.commit(&Commit { mark: Some(&mark), ..commit(&third) }).await.expect("an answer");
+    assert!(matches!(outcome, Outcome::Lost(None)), "read and decide anew: {outcome:?}");
+    let slots = vec![take(&third.host), SlotWrite::Free(invitee(&third))];
+    let outcome = table.commit(&Commit { mark: Some(&mark), slots, ..commit(&third) }).await;
+    assert!(matches!(outcome, Ok(Outcome::Lost(None))), "the same beside slots: {outcome:?}");
+    let stored = table.meeting(&first.id).await.expect("an answer").expect("it is there");
+    assert_eq!(stored.meeting, second);
+    assert_eq!(table.slot(&third.host).await.expect("an answer"), None);
+}

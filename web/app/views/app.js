@@ -11,7 +11,11 @@ export function App({ phone, logIn, logOut }) {
   const [drawer, setDrawer] = useState(false);
   const rings = phone.callers[0];
   useEffect(() => {
-    document.title = rings ? `${rings.from.name ?? rings.from.user_id} is calling` : phone.call ? "In a call – Switchboard" : "Switchboard";
+    document.title = rings
+      ? `${rings.from.name ?? rings.from.user_id} is calling`
+      : phone.call
+        ? "In a call – Switchboard"
+        : "Switchboard";
   }, [rings, phone.call]);
   if (phone.phase === "out") return html`<${Login} logIn=${logIn} />`;
   if (phone.phase === "connecting") return html`<main class="connecting" role="status"><p>Connecting…</p></main>`;
@@ -67,10 +71,12 @@ function Elsewhere({ phone }) {
 function Notices({ phone }) {
   return html`
     <div class="notices" role="log" aria-live="polite" aria-label="Notices">
-      ${phone.notices.list.map(({ id, kind, text }) => html`
+      ${phone.notices.list.map(
+        ({ id, kind, text }) => html`
         <div class=${`notice ${kind}`} key=${id} role=${kind === "error" ? "alert" : undefined}>
           <p>${text}</p>
           <button type="button" class="button plain tiny" aria-label="Dismiss" onClick=${() => phone.notices.dismiss(id)}><${Icon} name="close" /></button>
-        </div>`)}
+        </div>`,
+      )}
     </div>`;
 }

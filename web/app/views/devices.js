@@ -1,7 +1,10 @@
 /** @file Which microphone and camera. */
 import { Button, html, useEffect, useState } from "../ui.js";
 
-const KINDS = [["audio", "Microphone"], ["video", "Camera"]];
+const KINDS = [
+  ["audio", "Microphone"],
+  ["video", "Camera"],
+];
 
 export function Devices({ call, onClose }) {
   const [devices, setDevices] = useState({ audio: [], video: [] });
@@ -14,14 +17,16 @@ export function Devices({ call, onClose }) {
   return html`
     <aside class="side" aria-label="Devices" id="devices-panel">
       <header><h3>Devices</h3><${Button} icon="close" label="Close" onClick=${onClose} /></header>
-      ${KINDS.map(([kind, label]) => html`
+      ${KINDS.map(
+        ([kind, label]) => html`
         <label key=${kind}>${label}
           <select id=${`choose-${kind}`} value=${call.local.chosen(kind)} disabled=${devices[kind].length === 0}
             onChange=${(event) => call.local.choose(kind, event.target.value).then(look)}>
             ${devices[kind].length === 0 && html`<option value="">None found</option>`}
             ${devices[kind].map(({ deviceId, label: name }, index) => html`<option key=${deviceId} value=${deviceId}>${name || `${label} ${index + 1}`}</option>`)}
           </select>
-        </label>`)}
+        </label>`,
+      )}
       <p class="quiet">Names are shown once the browser was allowed to use a device of the kind.</p>
     </aside>`;
 }

@@ -7,7 +7,9 @@ export function Drawer({ log, onClose }) {
   useChanges(log);
   const [filter, setFilter] = useState("");
   const [copied, setCopied] = useState();
-  const entries = log.entries.filter(({ type, text, message }) => !filter || `${type} ${text ?? JSON.stringify(message)}`.includes(filter));
+  const entries = log.entries.filter(
+    ({ type, text, message }) => !filter || `${type} ${text ?? JSON.stringify(message)}`.includes(filter),
+  );
   const list = useRef();
   const isAtEnd = useRef(true);
   useEffect(() => {
@@ -15,7 +17,10 @@ export function Drawer({ log, onClose }) {
   }, [entries.length]);
   const copy = async (entry) => {
     const what = entry.direction === "up" ? log.sampleEvent(entry) : entry.message;
-    await navigator.clipboard.writeText(`${JSON.stringify(what, null, 2)}\n`).then(() => setCopied(entry.seq), () => {});
+    await navigator.clipboard.writeText(`${JSON.stringify(what, null, 2)}\n`).then(
+      () => setCopied(entry.seq),
+      () => {},
+    );
   };
   return html`
     <section class="drawer" aria-label="Protocol log" id="drawer">
@@ -26,7 +31,9 @@ export function Drawer({ log, onClose }) {
         <${Button} icon="close" label="Close" onClick=${onClose} />
       </header>
       <ol class="log" ref=${list} tabindex="0" aria-label="Messages"
-        onScroll=${({ target }) => { isAtEnd.current = target.scrollHeight - target.scrollTop - target.clientHeight < 30; }}>
+        onScroll=${({ target }) => {
+          isAtEnd.current = target.scrollHeight - target.scrollTop - target.clientHeight < 30;
+        }}>
         ${entries.map((entry) => html`<${Line} key=${entry.seq} entry=${entry} copied=${copied === entry.seq} copy=${() => copy(entry)} />`)}
       </ol>
     </section>`;
@@ -48,10 +55,13 @@ function Line({ entry, copied, copy }) {
           ${dropped && html`<span class="tag">dropped: ${dropped}</span>`}
           ${latencyMs !== undefined && html`<span class="latency">${Math.round(latencyMs)} ms</span>`}
         </summary>
-        ${open && html`
+        ${
+          open &&
+          html`
           <p class="quiet">${topic}</p>
           <pre>${JSON.stringify(message, null, 2)}</pre>
-          ${direction !== "note" && html`<${Button} label=${copied ? "Copied" : direction === "up" ? "Copy as sample event" : "Copy"} kind="small" wide onClick=${copy} />`}`}
+          ${direction !== "note" && html`<${Button} label=${copied ? "Copied" : direction === "up" ? "Copy as sample event" : "Copy"} kind="small" wide onClick=${copy} />`}`
+        }
       </details>
     </li>`;
 }
@@ -59,6 +69,13 @@ function Line({ entry, copied, copy }) {
 /** What tells this message from others of its type. */
 function gist(message) {
   const { code, reason, state, participant, user_id: userId, invitees, text } = message ?? {};
-  const parts = [code, reason, invitees?.join(", "), userId ?? participant?.user_id, participant?.state ?? (typeof state === "string" ? state : undefined), text];
+  const parts = [
+    code,
+    reason,
+    invitees?.join(", "),
+    userId ?? participant?.user_id,
+    participant?.state ?? (typeof state === "string" ? state : undefined),
+    text,
+  ];
   return parts.filter((part) => typeof part === "string" && part).join(" · ");
 }

@@ -17,22 +17,29 @@ function People({ phone }) {
     if (!next.delete(userId)) next.add(userId);
     setChosen(next);
   };
-  const known = [...phone.directory.contacts].sort((one, other) => other.online - one.online || label(one).localeCompare(label(other)));
+  const known = [...phone.directory.contacts].sort(
+    (one, other) => other.online - one.online || label(one).localeCompare(label(other)),
+  );
   return html`
     <section class="panel people" aria-labelledby="people-title">
       <h2 id="people-title">People</h2>
       <${Dial} phone=${phone} />
       <ul class="list" id="contacts">
-        ${known.map((contact) => html`<${Contact} key=${contact.user_id} phone=${phone} contact=${contact}
-          chosen=${chosen.has(contact.user_id)} toggle=${() => toggle(contact.user_id)} />`)}
+        ${known.map(
+          (contact) => html`<${Contact} key=${contact.user_id} phone=${phone} contact=${contact}
+          chosen=${chosen.has(contact.user_id)} toggle=${() => toggle(contact.user_id)} />`,
+        )}
       </ul>
       ${known.length === 0 && html`<p class="empty">Nobody else has logged in yet. Open this page in another window and log in as somebody else.</p>`}
-      ${chosen.size > 0 && html`
+      ${
+        chosen.size > 0 &&
+        html`
         <div class="foot" role="group" aria-label="Group call">
           <${Button} icon="video" label=${`Call ${chosen.size} ${chosen.size === 1 ? "person" : "people"} as a group`} kind="primary" wide id="call-group"
             onClick=${() => phone.dial([...chosen], "video", { group: true })} />
           <${Button} icon="close" label="Choose nobody" onClick=${() => setChosen(new Set())} />
-        </div>`}
+        </div>`
+      }
     </section>`;
 }
 
@@ -123,7 +130,10 @@ function Past({ phone, past }) {
       <p class="name"><strong>${names}</strong>
         <span class="quiet">${past.direction === "in" ? "Incoming" : "Outgoing"} · ${historyWords(past)}</span></p>
       <time class="quiet" datetime=${new Date(past.ended_ms).toISOString()}>${moment(past.ended_ms)}</time>
-      ${past.peers.length > 0 && html`<${Button} icon=${past.media === "video" ? "video" : "phone"} label=${`Call ${names} again`}
-        onClick=${() => phone.dial(past.peers, past.media, { group: past.mode === "group" })} />`}
+      ${
+        past.peers.length > 0 &&
+        html`<${Button} icon=${past.media === "video" ? "video" : "phone"} label=${`Call ${names} again`}
+        onClick=${() => phone.dial(past.peers, past.media, { group: past.mode === "group" })} />`
+      }
     </li>`;
 }

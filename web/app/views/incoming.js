@@ -7,11 +7,13 @@ export function Incoming({ phone, offer, others }) {
   const left = Math.max(0, offer.endsAt - performance.now());
   const group = offer.group.map((userId) => phone.nameOf(userId));
   const isVideo = offer.media === "video";
+  const kind = offer.mode === "group" ? "Group call" : isVideo ? "Video call" : "Call";
+  const about = [kind, offer.title, name !== offer.from.user_id && offer.from.user_id];
   return html`
     <${Sheet} label=${`${name} is calling`} className="incoming">
       <div class="pulse"><${Face} name=${name} id=${offer.from.user_id} size="huge" /></div>
       <h2 id="caller">${name}</h2>
-      <p class="quiet">${offer.mode === "group" ? "Group call" : isVideo ? "Video call" : "Call"}${offer.title ? ` · ${offer.title}` : ""}${name !== offer.from.user_id ? ` · ${offer.from.user_id}` : ""}</p>
+      <p class="quiet">${about.filter(Boolean).join(" · ")}</p>
       ${group.length > 0 && html`<p class="quiet">with ${group.slice(0, 4).join(", ")}${group.length > 4 ? ` and ${group.length - 4} more` : ""}</p>`}
       <progress class="countdown" max=${offer.ringsFor} value=${left} aria-label="Time left"></progress>
       <p class="quiet" role="timer" id="countdown">${Math.ceil(left / 1000)} s</p>

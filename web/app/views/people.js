@@ -32,13 +32,15 @@ function Waiting({ phone, waiting }) {
     <section class="box" aria-label="Waiting to be let in" id="waiting">
       <h4>Waiting to be let in</h4>
       <ul class="list">
-        ${waiting.map(({ user_id: userId, name }) => html`
+        ${waiting.map(
+          ({ user_id: userId, name }) => html`
           <li class="row" key=${userId} data-user=${userId}>
             <${Face} name=${name ?? userId} id=${userId} size="small" />
             <p class="name"><strong>${name ?? userId}</strong></p>
             <${Button} label="Deny" kind="small" wide onClick=${() => phone.ask("deny", { users: [userId] })} />
             <${Button} label="Admit" kind="primary small" wide onClick=${() => phone.ask("admit", { users: [userId] })} />
-          </li>`)}
+          </li>`,
+        )}
       </ul>
       ${waiting.length > 1 && html`<${Button} label="Admit all" kind="small" wide onClick=${() => phone.ask("admit", { users: "*" })} />`}
     </section>`;
@@ -57,8 +59,12 @@ function Person({ phone, call, person, isGroup }) {
   const isMe = userId === call.me;
   const name = phone.nameOf(userId);
   const roleWords = { host: "Host", cohost: "Co-host" };
-  const words = [isPresent(person) && state === "joined" ? undefined : stateWords(state), isGroup && roleWords[role],
-    speech?.mode === "hard" && "Microphone blocked", speech?.mode === "soft" && "Muted"].filter(Boolean);
+  const words = [
+    isPresent(person) && state === "joined" ? undefined : stateWords(state),
+    isGroup && roleWords[role],
+    speech?.mode === "hard" && "Microphone blocked",
+    speech?.mode === "soft" && "Muted",
+  ].filter(Boolean);
   const mayChange = call.isModerator && !isMe && person.role !== "host";
   return html`
     <li class="row person" data-user=${userId} data-state=${state}>
@@ -73,10 +79,12 @@ function Person({ phone, call, person, isGroup }) {
 function Tools({ phone, call, person, name }) {
   const [open, setOpen] = useState(false);
   const { user_id: userId, role, speech } = person;
-  const act = (type, fields = {}) => () => {
-    setOpen(false);
-    phone.ask(type, { user_id: userId, ...fields });
-  };
+  const act =
+    (type, fields = {}) =>
+    () => {
+      setOpen(false);
+      phone.ask(type, { user_id: userId, ...fields });
+    };
   const isMuted = speech?.mode === "soft" || speech?.mode === "hard";
   const isHost = call.meeting.host === call.me;
   const items = [
@@ -84,7 +92,10 @@ function Tools({ phone, call, person, name }) {
     speech?.mode !== "hard" && ["Block microphone", act("mute", { mode: "hard" })],
     isMuted && ["Allow to speak", act("allow_speech")],
     isHost && ["Make host", act("transfer_host")],
-    isHost && [role === "cohost" ? "No longer co-host" : "Make co-host", act("set_role", { role: role === "cohost" ? "member" : "cohost" })],
+    isHost && [
+      role === "cohost" ? "No longer co-host" : "Make co-host",
+      act("set_role", { role: role === "cohost" ? "member" : "cohost" }),
+    ],
     ["Remove", act("remove")],
     ["Remove and ban", act("remove", { ban: true })],
   ].filter(Boolean);
@@ -93,16 +104,23 @@ function Tools({ phone, call, person, name }) {
   };
   return html`
     <div class="menu" onKeyDown=${keys}>
-      <button type="button" class="button plain" aria-label=${`Tools for ${name}`} title=${`Tools for ${name}`} aria-expanded=${open} onClick=${() => setOpen(!open)}><${Icon} name="more" /></button>
-      ${open && html`<div class="menu-items" role="group" aria-label=${`Tools for ${name}`}>
+      <button type="button" class="button plain" aria-label=${`Tools for ${name}`} title=${`Tools for ${name}`}
+        aria-expanded=${open} onClick=${() => setOpen(!open)}><${Icon} name="more" /></button>
+      ${
+        open &&
+        html`<div class="menu-items" role="group" aria-label=${`Tools for ${name}`}>
         ${items.map(([label, then]) => html`<button type="button" key=${label} class="menu-item" onClick=${then}>${label}</button>`)}
-      </div>`}
+      </div>`
+      }
     </div>`;
 }
 
 function Invite({ phone, meeting }) {
   const [text, setText] = useState("");
-  const inside = new Set(meeting.participants.filter((one) => isPresent(one) || isPending(one)).map(({ user_id: userId }) => userId));
+  const inside = new Set(
+    meeting.participants.filter((one) => isPresent(one) || isPending(one)).map(({ user_id: userId }) => userId),
+  );
+  const invitable = phone.directory.contacts.filter(({ user_id: userId }) => !inside.has(userId));
   const invitees = text.split(/[\s,;]+/).filter((userId) => userId && !inside.has(userId));
   const submit = async (event) => {
     event.preventDefault();
@@ -112,8 +130,11 @@ function Invite({ phone, meeting }) {
   if (!may) return null;
   return html`
     <form class="invite" onSubmit=${submit}>
-      <input id="invite" list="invitable" value=${text} onInput=${(event) => setText(event.target.value)} placeholder="Invite by account" aria-label="Account to invite" autocapitalize="off" autocomplete="off" spellcheck="false" />
-      <datalist id="invitable">${phone.directory.contacts.filter(({ user_id: userId }) => !inside.has(userId)).map(({ user_id: userId, name }) => html`<option key=${userId} value=${userId}>${name ?? userId}</option>`)}</datalist>
+      <input id="invite" list="invitable" value=${text} onInput=${(event) => setText(event.target.value)}
+        placeholder="Invite by account" aria-label="Account to invite" autocapitalize="off" autocomplete="off" spellcheck="false" />
+      <datalist id="invitable">
+        ${invitable.map(({ user_id: userId, name }) => html`<option key=${userId} value=${userId}>${name ?? userId}</option>`)}
+      </datalist>
       <button class="button primary" type="submit" id="invite-go" disabled=${invitees.length === 0}>Invite</button>
     </form>`;
 }
@@ -121,7 +142,10 @@ function Invite({ phone, meeting }) {
 function Link({ phone, meeting }) {
   const link = `${location.origin}${location.pathname}#meeting=${meeting.meeting_id}`;
   const copy = async () => {
-    await navigator.clipboard.writeText(link).then(() => phone.notices.show("Link copied"), () => phone.notices.show(link));
+    await navigator.clipboard.writeText(link).then(
+      () => phone.notices.show("Link copied"),
+      () => phone.notices.show(link),
+    );
   };
   return html`<${Button} icon="link" label="Copy link" kind="plain" wide id="copy-link" onClick=${copy} />`;
 }
@@ -133,7 +157,11 @@ function Meeting({ phone, meeting }) {
   return html`
     <section class="box" aria-label="This call" id="meeting-tools">
       <h4>This call</h4>
-      <label class="switch"><input type="checkbox" id="locked" checked=${meeting.locked === true} onChange=${(event) => update({ locked: event.target.checked })} /> Locked: nobody new comes in</label>
+      <label class="switch">
+        <input type="checkbox" id="locked" checked=${meeting.locked === true}
+          onChange=${(event) => update({ locked: event.target.checked })} />
+        Locked: nobody new comes in
+      </label>
       <label>Who has the link
         <select id="entry" value=${policy.join ?? "invited"} onChange=${(event) => update({ policy: { join: event.target.value } })}>
           <option value="invited">comes in only if invited</option>

@@ -35,7 +35,9 @@ export function Stage({ phone, call }) {
 function Head({ phone, call, others }) {
   useTicks(1000);
   const { meeting } = call;
-  const names = others.filter((one) => isPresent(one) || isPending(one)).map(({ user_id: userId }) => phone.nameOf(userId));
+  const names = others
+    .filter((one) => isPresent(one) || isPending(one))
+    .map(({ user_id: userId }) => phone.nameOf(userId));
   const problem = deviceWords(call.local.problems);
   return html`
     <header class="stage-head">
@@ -43,7 +45,8 @@ function Head({ phone, call, others }) {
       <p class="quiet" id="call-state" role="status">${stateOf(call, others)}${meeting.locked ? " · Locked" : ""}</p>
       ${call.endsAt && html`<p class="hint warn" role="status">This call ends in ${lasting(call.endsAt - performance.now())}.</p>`}
       ${call.mediaProblem && html`<p class="hint warn" role="alert" id="media-problem">${mediaWords(call.mediaProblem)}</p>`}
-      ${!call.mediaProblem && call.mediaState === "reconnecting" && html`<p class="hint warn" role="status" id="media-problem">The media connection is interrupted. Reconnecting…</p>`}
+      ${!call.mediaProblem && call.mediaState === "reconnecting" && html`
+        <p class="hint warn" role="status" id="media-problem">The media connection is interrupted. Reconnecting…</p>`}
       ${problem && html`<p class="hint" role="status" id="device-problem">${problem}</p>`}
       ${call.speech === "hard" && html`<p class="hint warn" role="status" id="blocked">The host has blocked your microphone.</p>`}
       ${call.speech === "soft" && html`<p class="hint" role="status" id="muted">The host has muted you. Turn your microphone on to speak.</p>`}
@@ -67,9 +70,13 @@ function Tiles({ phone, call, others, hands }) {
     const { user_id: userId } = participant;
     const peer = isMe ? undefined : call.peers.get(userId);
     return html`<${Tile} key=${userId} name=${phone.nameOf(userId)} participant=${participant} isMe=${isMe} peer=${peer} call=${call}
-      hand=${hands.indexOf(userId) + 1} speaking=${call.levels.speaking.has(userId)} isHost=${call.meeting.host === userId && call.meeting.mode === "group"} />`;
+      hand=${hands.indexOf(userId) + 1} speaking=${call.levels.speaking.has(userId)}
+      isHost=${call.meeting.host === userId && call.meeting.mode === "group"} />`;
   };
-  const me = call.meeting.participants.find(({ user_id: userId }) => userId === call.me) ?? { user_id: call.me, state: "joined" };
+  const me = call.meeting.participants.find(({ user_id: userId }) => userId === call.me) ?? {
+    user_id: call.me,
+    state: "joined",
+  };
   const isDirect = call.meeting.mode === "direct" && shown.length + pending.length <= 1;
   return html`
     <div class=${`tiles ${isDirect ? "direct" : "grid"}`} data-count=${Math.min(shown.length + 1, 9)}>
@@ -77,10 +84,18 @@ function Tiles({ phone, call, others, hands }) {
       ${isDirect && shown.length === 0 && pending.map((one) => html`<${Awaited} key=${one.user_id} phone=${phone} participant=${one} />`)}
       ${tile(me, true)}
     </div>
-    ${!isDirect && pending.length > 0 && html`
+    ${
+      !isDirect &&
+      pending.length > 0 &&
+      html`
       <ul class="pending" aria-label="Not here yet">
-        ${pending.map(({ user_id: userId, state }) => html`<li key=${userId}><${Face} name=${phone.nameOf(userId)} id=${userId} size="small" />${phone.nameOf(userId)} <span class="quiet">${stateWords(state)}</span></li>`)}
-      </ul>`}`;
+        ${pending.map(({ user_id: userId, state }) => html`
+          <li key=${userId}>
+            <${Face} name=${phone.nameOf(userId)} id=${userId} size="small" />
+            <span>${phone.nameOf(userId)}</span> <span class="quiet">${stateWords(state)}</span>
+          </li>`)}
+      </ul>`
+    }`;
 }
 
 /** Somebody who is called and is not here yet. */

@@ -7,8 +7,13 @@ export function Tile({ name, participant, isMe, peer, call, hand, speaking, isHo
   const video = isMe ? call.local.tracks.video : shownVideo(peer);
   const micOff = isMe ? !call.local.isOn("audio") : isSilent(peer, participant);
   const words = [
-    isMe ? `${name} (you)` : name, isHost && "host", micOff && "microphone off", !video && "no picture", speaking && "speaking",
-    hand > 0 && "hand raised", state === "reconnecting" && "reconnecting",
+    isMe ? `${name} (you)` : name,
+    isHost && "host",
+    micOff && "microphone off",
+    !video && "no picture",
+    speaking && "speaking",
+    hand > 0 && "hand raised",
+    state === "reconnecting" && "reconnecting",
   ].filter(Boolean);
   return html`
     <article class=${`tile${speaking && !micOff ? " speaking" : ""}${isMe ? " own" : ""}${state === "reconnecting" ? " away" : ""}`}

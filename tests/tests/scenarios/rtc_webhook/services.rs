@@ -159,7 +159,7 @@ impl Janus {
         "RtcCallbackSecret=januss-callback-secret",
     ];
 
-    fn event(data: Value, at_ms: i64) -> Value {
+    fn event(data: &Value, at_ms: i64) -> Value {
         json!({"emitter": "MyJanus", "type": 64, "timestamp": at_ms * 1000, "session_id": 7, "handle_id": 8,
             "event": {"plugin": "janus.plugin.videoroom", "data": data}})
     }
@@ -171,15 +171,18 @@ impl Service for Janus {
     }
 
     fn joined(&self, room: &str, id: &str, at_ms: i64) -> Value {
-        Self::event(json!({"event": "joined", "room": room, "id": id, "private_id": 5}), at_ms)
+        Self::event(&json!({"event": "joined", "room": room, "id": id, "private_id": 5}), at_ms)
     }
 
     fn left(&self, room: &str, id: &str, _: i64, at_ms: i64, clean: bool) -> Value {
-        Self::event(json!({"event": if clean { "kicked" } else { "leaving" }, "room": room, "id": id}), at_ms)
+        Self::event(
+            &json!({"event": if clean { "kicked" } else { "leaving" }, "room": room, "id": id}),
+            at_ms,
+        )
     }
 
     fn closed(&self, room: &str, at_ms: i64) -> Value {
-        Self::event(json!({"event": "destroyed", "room": room}), at_ms)
+        Self::event(&json!({"event": "destroyed", "room": room}), at_ms)
     }
 
     fn header(&self, _: &str) -> String {

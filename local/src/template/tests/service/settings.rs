@@ -30,6 +30,7 @@ fn asked(function: &Function) -> BTreeSet<&'static str> {
         set.or_else(|| LAMBDA.contains(&name).then(|| "set-by-lambda".to_owned()))
             // Its key is asked for only where it is managed.
             .or_else(|| (name == "RTC_API_URL").then(|| "http://127.0.0.1:8080".to_owned()))
+            .or_else(|| name.starts_with("RTC_API_KEY").then(|| "a key of tests".to_owned()))
     };
     let read = match function.name.as_str() {
         "authorize" => authorize::Config::read(&variables).map(drop),
