@@ -29,9 +29,9 @@ test: toolchain node $(PACKAGES) $(DRIVER) build ## Builds everything and runs e
 screenshots: node $(DRIVER) build ## Takes the pictures in docs/images anew
 	tests/browser.sh screenshots
 
-run: build ## The laptop stack, until Ctrl-C
+run: build ## The laptop stack with the web terminal, until Ctrl-C (MEDIA=off: without media, for terminals that have none)
 	@mkdir -p .local
-	@$(STACK) up --no-build --ready-file .local/ready.json
+	@$(STACK) up --no-build $(if $(filter off,$(MEDIA)),,--sfu) --ready-file .local/ready.json
 
 invoke: build ## Plays one event: make invoke NAME=create-meeting [EVENT=path]
 	@$(STACK) invoke --no-build $(if $(EVENT),--event '$(EVENT)') $(if $(NAME),'$(NAME)',--help)

@@ -222,10 +222,8 @@ impl Stack {
             secret: parameters.get("JwtHs256Secret").cloned().unwrap_or_default().into(),
             instruments: Arc::clone(&instruments),
         };
-        let contacts = web::Contacts {
-            registry: Registry::new(&tables, &table, REGION),
-            broker: Arc::clone(&broker),
-        };
+        let contacts =
+            web::Contacts { registry: Registry::new(&tables, &table, REGION), broker: Arc::clone(&broker) };
         let routes = control::router(Arc::clone(&instruments))
             .merge(broker.web_socket())
             .merge(data_plane.router())

@@ -7,9 +7,7 @@
 use crate::address::{ClientId, UserId};
 use crate::id::{BodyHash, InviteId, MeetingId, RequestId};
 use crate::message::code::EndReason;
-use crate::message::object::{
-    Media, MediaFlags, MeetingState, Mode, ParticipantState, Policy, Reach, Role,
-};
+use crate::message::object::{Media, MediaFlags, MeetingState, Mode, ParticipantState, Policy, Reach, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -48,8 +46,8 @@ mod tests;
 
 pub use connection::{Connection, connection};
 pub use decide::{Action, Command, Decision, SlotChange, decide, tick};
-pub use host::{HostAway, HostChange};
 pub use heard::{Heard, media_heard};
+pub use host::{HostAway, HostChange};
 pub use invite::{Device, Invitee};
 pub use join::{Joining, Moved};
 pub use media::MediaAct;

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use switchboard::message::uplink::{Answer as Answers, Attend, Create, Destroy, Invitations, Moderate, Requests, Sync};
+use switchboard::message::uplink::{
+    Answer as Answers, Attend, Create, Destroy, Invitations, Moderate, Requests, Sync,
+};
 
 use super::*;
 

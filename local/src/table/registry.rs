@@ -17,6 +17,7 @@ pub(crate) struct Registry {
 
 /// A user that has connected before.
 #[derive(Debug, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "`user_id` is the protocol's word")]
 pub(crate) struct User {
     /// The account.
     pub(crate) user_id: String,

@@ -115,7 +115,11 @@ impl Evaluator<'_> {
     pub(super) fn bus_of_arn(&self, place: &Place) -> Result<String, TemplateError> {
         let arn = self.required_text(place)?;
         let known = self.buses()?.iter().any(|name| arn == self.arn("events", &format!("event-bus/{name}")));
-        if known { Ok(arn) } else { Err(self.error(place, "is not the ARN of an event bus of this template")) }
+        if known {
+            Ok(arn)
+        } else {
+            Err(self.error(place, "is not the ARN of an event bus of this template"))
+        }
     }
 
     /// The queue whose ARN stands at a place: its name.

@@ -9,7 +9,9 @@ mod moderate;
 mod sync;
 
 pub use answer::{Accept, Answer, Reject, RejectReason, Ringing, Silence};
-pub use attend::{Attend, Join, Leave, LowerHand, MediaReport, RaiseHand, RefreshToken, Rejoin, ReportMedia, UnmuteSelf};
+pub use attend::{
+    Attend, Join, Leave, LowerHand, MediaReport, RaiseHand, RefreshToken, Rejoin, ReportMedia, UnmuteSelf,
+};
 pub use create::{Create, CreateMeeting};
 pub use destroy::{Destroy, DestroyMeeting};
 pub use invite::{CancelInvite, Invitations, Invite};

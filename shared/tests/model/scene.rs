@@ -73,12 +73,12 @@ impl Scene {
         }
     }
 
-    /// Alice opens a group with Bob and Carol.
+    /// Alice opens a group with Bob, and may bring in Carol, who takes no call.
     pub fn group() -> Self {
         Self {
             mode: Mode::Group,
             devices: vec![
-                device("alice.phone", &["bob", "carol"], 3),
+                device("alice.phone", &["bob"], 3),
                 device("bob.phone", &[], 2),
                 device("carol.phone", &[], 0),
             ],
@@ -101,7 +101,9 @@ impl Scene {
                 (Mode::Direct, true) => vec![Ask::Leave(meeting.clone())],
                 (Mode::Direct, false) => vec![Ask::Leave(meeting.clone()), Ask::Cancel(meeting.clone())],
                 (Mode::Group, true) => vec![Ask::Refresh(meeting.clone())],
-                (Mode::Group, false) => vec![Ask::Leave(meeting.clone()), Ask::Remove(meeting.clone())],
+                (Mode::Group, false) => [Ask::Leave, Ask::Remove, Ask::Invite, Ask::Cancel]
+                    .map(|ask| ask(meeting.clone()))
+                    .to_vec(),
             },
         }
     }

@@ -38,6 +38,7 @@ pub fn serve(world: &mut World, scene: &Scene, uplink: &Uplink, dies: bool) {
         Ask::Refresh(id) => (id.clone(), Action::RefreshToken),
         Ask::Leave(id) => (id.clone(), Action::Leave),
         Ask::Cancel(id) => (id.clone(), Action::CancelInvite { invitees: None }),
+        Ask::Invite(id) => (id.clone(), invitation(scene, uplink, id)),
         Ask::Remove(id) => (id.clone(), removal()),
     };
     change(world, uplink, &meeting_id, action, dies);
@@ -59,7 +60,7 @@ fn change(world: &mut World, uplink: &Uplink, meeting_id: &str, action: Action, 
         world.seen.unanswered = true;
     }
     let cause = Cause::Request { client_id: command.by, request_id: command.request_id };
-    commit_and_perform(world, meeting_id, decision, Some(cause), dies);
+    commit_and_perform(world, meeting_id, &decision, Some(cause), dies);
 }
 
 fn invite_id(world: &World, meeting: &str, by: &ClientId) -> InviteId {
@@ -97,7 +98,7 @@ fn create(world: &mut World, scene: &Scene, uplink: &Uplink, id: &MeetingId, die
         Ok(decision) => {
             world.seen.applied.insert((uplink.by.clone(), uplink.id.clone()));
             let cause = Cause::Request { client_id: opening.by, request_id: opening.request_id };
-            commit_and_perform(world, id.as_str(), decision, Some(cause), dies);
+            commit_and_perform(world, id.as_str(), &decision, Some(cause), dies);
         }
         Err(_) if dies => {}
         Err(_) => {
@@ -119,6 +120,20 @@ fn met(world: &World, opening: &Opening) -> Option<String> {
 fn merging(scene: &Scene, uplink: &Uplink) -> Action {
     let device = scene.device(&uplink.by);
     Action::Merge { peer: device.calls[0].clone(), busy: BusyPolicy::default() }
+}
+
+/// The host brings Carol in.
+fn invitation(scene: &Scene, uplink: &Uplink, meeting: &str) -> Action {
+    let user: UserId = "carol".parse().expect("an account of the model");
+    let (meeting, request) = (meeting.parse().expect("an id"), uplink.id.parse().expect("an id"));
+    let invitee = Invitee {
+        invite_id: key().invite(&meeting, &uplink.by, &request, &user),
+        name: None,
+        devices: devices_of(scene, &user),
+        busy: false,
+        user_id: user,
+    };
+    Action::Invite { invitees: vec![invitee], ring_seconds: None, ext: None }
 }
 
 /// The host puts Bob out.
@@ -145,19 +160,19 @@ pub fn wake(world: &mut World, id: &str, dies: bool) {
     if !dies {
         for (rev, pending) in record.pending.iter().filter(|(_, pending)| pending.due_ms <= now.ms) {
             let again = redo(&record.meeting, *rev, &pending.cause, now);
-            tell(world, id, again);
+            tell(world, id, &again);
             world.records.get_mut(id).expect("it is there").pending.remove(rev);
         }
     }
     let decision = tick(&record.meeting, now);
-    commit_and_perform(world, id, decision, None, dies);
+    commit_and_perform(world, id, &decision, None, dies);
 }
 
-fn commit_and_perform(world: &mut World, id: &str, decision: Decision, cause: Option<Cause>, dies: bool) {
+fn commit_and_perform(world: &mut World, id: &str, decision: &Decision, cause: Option<Cause>, dies: bool) {
     let due_ms = world.now().ms + PENDING_MS;
     if let Some(next) = &decision.next {
         let seen = world.records.get(id);
-        if seen.is_some_and(|seen| seen.meeting.end().is_some() && next.end().is_none()) {
+        if seen.is_some_and(|seen| seen.meeting.end().is_some() && seen.meeting.phase != next.phase) {
             world.seen.revived = true;
         }
         let refused = decision.refused.is_some();
@@ -186,7 +201,7 @@ fn commit_and_perform(world: &mut World, id: &str, decision: Decision, cause: Op
     }
 }
 
-fn tell(world: &mut World, id: &str, decision: Decision) {
+fn tell(world: &mut World, id: &str, decision: &Decision) {
     for tell in decision.tells.iter().chain(&decision.answer) {
         let downlink = Downlink::of(tell, id);
         let meeting = &world.records[id].meeting;

@@ -30,6 +30,7 @@ pub struct World {
 
 /// What must never happen and cannot be read from a single state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a promise that was broken")]
 pub struct Seen {
     /// Requests that changed a meeting, beyond what time did.
     pub applied: BTreeSet<(ClientId, String)>,
