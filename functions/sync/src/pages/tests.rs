@@ -89,7 +89,7 @@ fn many_meetings_go_on_several_pages_each_whole() {
     let pages = pages((0..20).map(|at| meeting(at, 20, 20)).collect(), (0..49).map(offer).collect());
     assert!(pages.len() > 2, "{}", pages.len());
     assert_eq!(pages.iter().map(|page| users(page).len()).sum::<usize>(), 400);
-    let whole = |page: &serde_json::Value| users(page).len() % 20 == 0;
+    let whole = |page: &serde_json::Value| users(page).len().is_multiple_of(20);
     assert!(pages.iter().all(whole));
     let offers = |page: &serde_json::Value| page["invitations"].as_array().map_or(0, Vec::len);
     assert_eq!(pages.iter().map(offers).sum::<usize>(), 49);
