@@ -88,7 +88,7 @@ def copy_of(worktree):
                 shutil.copy2(ROOT / name, copy / name)
     else:
         archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, check=True, capture_output=True).stdout
-        subprocess.run(["tar", "x"], cwd=copy, input=archive, check=True)
+        subprocess.run(["tar", "xm"], cwd=copy, input=archive, check=True)
     return copy
 
 

@@ -14,6 +14,7 @@ pub enum Ask {
     Refresh(String),
     Leave(String),
     Cancel(String),
+    Destroy(String),
     Invite(String),
     Remove(String),
 }

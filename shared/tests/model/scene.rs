@@ -99,7 +99,9 @@ impl Scene {
             Stands::Ringing { meeting } => vec![Ask::Accept(meeting.clone()), Ask::Reject(meeting.clone())],
             Stands::In { meeting } => match (self.mode, device.calls.is_empty()) {
                 (Mode::Direct, true) => vec![Ask::Leave(meeting.clone())],
-                (Mode::Direct, false) => vec![Ask::Leave(meeting.clone()), Ask::Cancel(meeting.clone())],
+                (Mode::Direct, false) => {
+                    [Ask::Leave, Ask::Cancel, Ask::Destroy].map(|ask| ask(meeting.clone())).to_vec()
+                }
                 (Mode::Group, true) => vec![Ask::Refresh(meeting.clone())],
                 (Mode::Group, false) => [Ask::Leave, Ask::Remove, Ask::Invite, Ask::Cancel]
                     .map(|ask| ask(meeting.clone()))

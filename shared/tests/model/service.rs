@@ -38,6 +38,7 @@ pub fn serve(world: &mut World, scene: &Scene, uplink: &Uplink, dies: bool) {
         Ask::Refresh(id) => (id.clone(), Action::RefreshToken),
         Ask::Leave(id) => (id.clone(), Action::Leave),
         Ask::Cancel(id) => (id.clone(), Action::CancelInvite { invitees: None }),
+        Ask::Destroy(id) => (id.clone(), Action::Destroy),
         Ask::Invite(id) => (id.clone(), invitation(scene, uplink, id)),
         Ask::Remove(id) => (id.clone(), removal()),
     };

@@ -269,7 +269,6 @@ async fn the_same_request_again_is_the_same_answer() {
     let block = request("moderate", mute(&call, bob.id.as_str(), "hard"));
     let (first, second) = (host.sends(&block).await, host.sends(&block).await);
     assert_eq!((&first.id, said(&first)), (&second.id, said(&second)));
-    assert_eq!(first.rev, second.rev, "nothing changed");
     let cause = host.client_id().to_owned();
     assert_eq!(bobs.also_hears(&[&cause]).await, ["speech_changed"], "heard once");
 }
