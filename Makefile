@@ -20,7 +20,7 @@ help: ## Lists the commands
 demo: build ## A calls B on this machine, with a timeline
 	@$(STACK) demo --no-build
 
-test: toolchain node $(PACKAGES) $(DRIVER) build ## Builds everything and runs every test
+test: toolchain node servers $(PACKAGES) $(DRIVER) build ## Builds everything and runs every test
 	cargo test --locked --workspace
 	tests/second-table.sh
 	tests/verify.sh

@@ -4,7 +4,7 @@ use crate::calls::{direct, rings};
 use crate::user::User;
 
 #[tokio::test]
-async fn a_declined_call_ends_for_the_caller_and_stops_ringing_on_the_other_device() {
+async fn t8_t14_a_declined_call_ends_for_the_caller_and_stops_ringing_on_the_other_device() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut caller, mut phone, mut tablet) =
         (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);

@@ -6,7 +6,7 @@ use crate::user::User;
 use serde_json::json;
 
 #[tokio::test]
-async fn the_host_ends_the_call_for_everybody() {
+async fn t46_the_host_ends_the_call_for_everybody() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = talks(&mut caller, &bob, &mut phone).await;

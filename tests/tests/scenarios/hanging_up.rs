@@ -27,7 +27,7 @@ async fn a_caller_who_hangs_up_while_it_rings_leaves_a_missed_call() {
 }
 
 #[tokio::test]
-async fn leaving_twice_by_the_same_request_is_answered_twice_and_by_another_one_with_the_end() {
+async fn t48_leaving_twice_by_the_same_request_is_answered_twice_and_by_another_one_with_the_end() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;

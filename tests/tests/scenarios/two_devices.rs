@@ -16,7 +16,7 @@ async fn both_devices_ring_under_one_invitation_with_messages_of_their_own() {
 }
 
 #[tokio::test]
-async fn the_caller_hears_once_that_it_rings_however_many_devices_do() {
+async fn t5_the_caller_hears_once_that_it_rings_however_many_devices_do() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut caller, mut phone, tablet) =
         (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
@@ -60,7 +60,7 @@ async fn of_two_devices_that_accept_at_once_exactly_one_gets_the_call() {
 }
 
 #[tokio::test]
-async fn a_late_reject_on_the_other_device_does_not_kill_the_call() {
+async fn t9_a_late_reject_on_the_other_device_does_not_kill_the_call() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let tablet = bob.on("tablet").await;
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
