@@ -1,10 +1,10 @@
-//! What each device did with an offer, and how far it got (T3, T4, T5, T10).
+//! What each device did with an offer, and how far it got (T3, T4, T5, T10, T13).
 
 use super::fixture::{Call, client, user};
 use crate::cause::Cause;
 use crate::meeting::{Action, Leg};
 use crate::message::downlink::Body;
-use crate::message::object::Reach;
+use crate::message::object::{ParticipantState, Reach};
 
 fn leg(call: &Call, device: &str) -> Leg {
     let bob = call.meeting.participants[&user("bob")].invitation.as_ref();
@@ -70,4 +70,14 @@ fn t5_t10_each_device_rings_and_is_silenced_for_itself() {
     assert!(call.last.next.is_some() && call.last.tells.is_empty());
     call.does("bob.phone", Action::Silence { invite_id }).expect("is silent");
     assert!(call.last.next.is_none(), "once is enough");
+}
+
+#[test]
+fn t13_a_device_that_was_silenced_had_the_offer() {
+    let mut call = Call::direct();
+    call.rings("bob.phone").expect("it rings");
+    let invite_id = call.invite_id("bob");
+    call.does("bob.phone", Action::Silence { invite_id }).expect("it is silenced");
+    call.at(47_000).rings("bob.tablet").expect_err("the ring is over");
+    assert_eq!(call.state("bob"), ParticipantState::NoAnswer);
 }
