@@ -20,11 +20,29 @@ export class Pages {
     this.#incomplete.delete(message.re);
     const sorted = [...pages.entries()].sort(([first], [second]) => first - second).map(([, page]) => page);
     const all = (name) => sorted.flatMap((page) => (Array.isArray(page[name]) ? page[name] : []));
-    return { ...message, page: 1, pages: 1, meetings: all("meetings"), invitations: all("invitations") };
+    return { ...message, page: 1, pages: 1, meetings: joined(all("meetings")), invitations: all("invitations") };
   }
 
   /** Nobody waits for this answer any more. */
   forget(requestId) {
     this.#incomplete.delete(requestId);
   }
+}
+
+/**
+ * A meeting with too many people for one page goes on in the next one: the same meeting with the others.
+ * @param {object[]} parts
+ * @returns {object[]}
+ */
+function joined(parts) {
+  const meetings = [];
+  for (const part of parts) {
+    const last = meetings.at(-1);
+    if (last && last.meeting_id === part.meeting_id) {
+      meetings[meetings.length - 1] = { ...last, participants: [...last.participants, ...part.participants] };
+    } else {
+      meetings.push(part);
+    }
+  }
+  return meetings;
 }

@@ -41,8 +41,26 @@ impl Pages {
                 all.append(more);
             }
         }
+        if let Some(Value::Array(meetings)) = whole.body.get_mut("meetings") {
+            join_parts(meetings);
+        }
         whole.body.remove("page");
         whole.body.remove("pages");
         Some(whole)
     }
+}
+
+/// A meeting with too many people for one page goes on in the next one: the same meeting with the others.
+fn join_parts(meetings: &mut Vec<Value>) {
+    meetings.dedup_by(|part, meeting| {
+        if part["meeting_id"] != meeting["meeting_id"] {
+            return false;
+        }
+        if let (Some(people), Some(more)) =
+            (meeting["participants"].as_array_mut(), part["participants"].as_array_mut())
+        {
+            people.append(more);
+        }
+        true
+    });
 }
