@@ -46,6 +46,7 @@ mod tests;
 
 pub use connection::{Connection, connection};
 pub use decide::{Action, Command, Decision, SlotChange, decide, tick};
+pub use destroy::end_by_admin;
 pub use heard::{Heard, media_heard};
 pub use host::{HostAway, HostChange};
 pub use invite::{Device, Invitee};

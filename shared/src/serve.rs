@@ -122,7 +122,11 @@ where
 {
     init_logs();
     let service = connect()?;
-    lambda_runtime::run(service_fn(async |event| serve(event, &service, &function).await)).await
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+        let now = service.now(clock::now_ms(&event.context));
+        serve(event.payload, now, &service, &function).await
+    }))
+    .await
 }
 
 /// The same for a function that no terminal speaks to: it gets the event as it is.
@@ -159,13 +163,13 @@ pub fn init_logs() {
         .init();
 }
 
-async fn serve<R, F>(event: LambdaEvent<Value>, service: &Service, function: &F) -> Result<Outcome, Fault>
+/// Serves one event of a rule.
+pub async fn serve<R, F>(event: Value, now: Now, service: &Service, function: &F) -> Result<Outcome, Fault>
 where
     R: Requests,
     F: AsyncFn(Request<R>, &Service) -> Result<Outcome, Failure>,
 {
-    let now = service.now(clock::now_ms(&event.context));
-    let received = Received::from_event(event.payload).map_err(|error| Fault::malformed(&error))?;
+    let received = Received::from_event(event).map_err(|error| Fault::malformed(&error))?;
     let Some(by) = received.sender.clone() else {
         tracing::warn!(trace.id = received.trace_id, "an uplink without a sender cannot be answered");
         return Ok(Outcome::default());

@@ -1,11 +1,24 @@
-//! Ends a meeting for all: by its id, or by the id of a create whose answer has not come yet.
+//! Ends a meeting for all: by its id, or by the id of a create whose answer has not come yet. Whoever runs the service
+//! does it by invoking the function.
 
+mod admin;
+
+use serde_json::Value;
 use switchboard::id::RequestId;
-use switchboard::meeting::{Action, Meeting, Refusal};
+use switchboard::meeting::{Action, Meeting, Now, Refusal};
 use switchboard::message::code::Code;
 use switchboard::message::uplink::Destroy;
-use switchboard::serve::{Failure, Outcome, Request, Service, Terms};
+use switchboard::serve::{Failure, Fault, Outcome, Request, Service, Terms};
 use switchboard::store::{Loaded, Outcome as Committed};
+
+/// Serves what a rule hands over, and what the service's own people invoke the function with.
+pub async fn serve(event: Value, now: Now, service: &Service) -> Result<Value, Fault> {
+    let outcome = match admin::Order::of(&event) {
+        Some(order) => admin::end(order?, now, service).await,
+        None => switchboard::serve::serve(event, now, service, &destroy).await,
+    };
+    outcome.map(|outcome| outcome.to_value())
+}
 
 /// Serves `destroy_meeting`.
 pub async fn destroy(request: Request<Destroy>, service: &Service) -> Result<Outcome, Failure> {

@@ -1,6 +1,6 @@
-//! Wires [`destroy::destroy`] to Lambda. The behaviour is in `lib.rs`.
+//! Wires [`destroy::serve`] to Lambda. The behaviour is in `lib.rs`.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    switchboard::serve::run(destroy::destroy).await
+    switchboard::serve::run_event(destroy::serve).await
 }

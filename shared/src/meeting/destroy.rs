@@ -1,10 +1,21 @@
 //! Ending a meeting for all (T46).
 
-use super::Refusal;
 use super::change::Change;
-use super::decide::Outcome;
+use super::decide::{Decision, Outcome};
+use super::{Meeting, Now, Refusal};
 use crate::address::ClientId;
 use crate::message::code::{Code, EndReason};
+
+/// T46: whoever runs the service ends a meeting; one that has ended stays as it is.
+#[must_use]
+pub fn end_by_admin(meeting: &Meeting, now: Now) -> Decision {
+    let mut change = Change::of(meeting, now);
+    change.tick();
+    if change.meeting.end().is_none() {
+        change.end(EndReason::Admin);
+    }
+    change.decision_of_time()
+}
 
 impl Change {
     /// T46: only the host, from any of his devices.

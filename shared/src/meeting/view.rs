@@ -63,7 +63,8 @@ impl Meeting {
     /// How far an invitation got: the best of what is known of its devices. A device that rang has it.
     #[must_use]
     pub fn reach(&self, invitation: &Invitation) -> Reach {
-        let rang = invitation.legs.values().any(|leg| matches!(leg, Leg::Alerting | Leg::Silenced | Leg::Won));
+        let rang =
+            invitation.legs.values().any(|leg| matches!(leg, Leg::Alerting | Leg::Silenced | Leg::Won));
         let known = self.reached.get(&invitation.id).and_then(|devices| devices.values().max()).copied();
         if rang { Reach::Delivered } else { known.unwrap_or(Reach::Unknown) }
     }

@@ -2,6 +2,7 @@
 
 use crate::calls::{Call, direct, rings, talks};
 use crate::device::request;
+use crate::stack::Stack;
 use crate::user::User;
 use serde_json::json;
 
@@ -22,6 +23,21 @@ async fn t46_the_host_ends_the_call_for_everybody() {
         ("meeting_ended", &"host_ended".into()),
         "ended is ended"
     );
+}
+
+#[tokio::test]
+async fn t46_whoever_runs_the_service_ends_a_meeting_and_everybody_hears_it() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let call = talks(&mut caller, &bob, &mut phone).await;
+    let order = json!({"admin": {"meeting_id": call.meeting_id}});
+    let outcome = Stack::shared().invoke("destroy", &order).await;
+    assert_eq!(outcome["state"], "ended");
+    for device in [&mut caller, &mut phone] {
+        assert_eq!(device.hears("meeting_ended").await.body["reason"], "admin");
+    }
+    let none = json!({"admin": {"meeting_id": "nowhere"}});
+    assert_eq!(Stack::shared().invoke("destroy", &none).await["refused"], "meeting_not_found");
 }
 
 #[tokio::test]
