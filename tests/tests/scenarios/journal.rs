@@ -46,13 +46,20 @@ impl Invocation {
 
     /// Round trips to the table before the first message to `client_id`; all of them if there is none.
     pub fn round_trips_before_the_answer_to(&self, client_id: &str) -> usize {
+        self.table_calls_before_the_answer_to(client_id).count()
+    }
+
+    /// How many of those were commits that came second to somebody else's, so that another round had to follow.
+    pub fn commits_lost_before_the_answer_to(&self, client_id: &str) -> usize {
+        let calls = self.table_calls_before_the_answer_to(client_id);
+        calls.filter(|call| call["detail"]["status"] == 400).count()
+    }
+
+    fn table_calls_before_the_answer_to(&self, client_id: &str) -> impl Iterator<Item = &Value> {
         let answered =
-            |entry: &Value| entry["kind"] == "publish" && entry["detail"]["client_id"] == client_id;
-        self.entries
-            .iter()
-            .take_while(|entry| !answered(entry))
-            .filter(|entry| entry["kind"] == "table")
-            .count()
+            move |entry: &&Value| entry["kind"] == "publish" && entry["detail"]["client_id"] == client_id;
+        let before = self.entries.iter().take_while(move |entry| !answered(entry));
+        before.filter(|entry| entry["kind"] == "table")
     }
 }
 
