@@ -51,8 +51,7 @@ async fn next(State(functions): Stack, Path(label): Path<String>) -> Response {
         .header("lambda-runtime-invoked-function-arn", &delivery.function_arn)
         .header("lambda-runtime-client-context", client_context.to_string())
         .body(Body::from(delivery.event));
-    // Nobody waits for the time to count if the invocation was given up meanwhile.
-    let _ = delivery.taken.send(());
+    (delivery.taken)();
     response.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 

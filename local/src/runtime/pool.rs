@@ -213,6 +213,12 @@ impl Pool {
         let timeout = self.setting.function.timeout;
         let (taken, was_taken) = oneshot::channel();
         let (reply, answer) = oneshot::channel();
+        let mut about = json!({"source": invocation.source});
+        if let (Some(about), Value::Object(more)) = (about.as_object_mut(), &invocation.about) {
+            about.extend(more.clone());
+        }
+        let caller = Caller { request_id: Some(invocation.request_id.clone()), ..process.caller() };
+        let instruments = Arc::clone(&self.setting.instruments);
         process
             .deliver(Delivery {
                 request_id: invocation.request_id.clone(),
@@ -220,7 +226,12 @@ impl Pool {
                 function_arn: self.setting.function.arn.clone(),
                 timeout,
                 clock_offset_ms: self.setting.instruments.clock.offset_ms(),
-                taken,
+                // Before the process sees the event, so that the journal has the invocation before what it does.
+                taken: Box::new(move || {
+                    instruments.record(Kind::Invoke, &caller, about);
+                    // Nobody waits for the time to count if the invocation was given up meanwhile.
+                    let _ = taken.send(());
+                }),
                 reply,
             })
             .await;
@@ -234,12 +245,6 @@ impl Pool {
                     &invocation.request_id, "the process asked for no invocation after its start")));
             }
         }
-        let mut about = json!({"source": invocation.source});
-        if let (Some(about), Value::Object(more)) = (about.as_object_mut(), &invocation.about) {
-            about.extend(more.clone());
-        }
-        self.setting.instruments.record(Kind::Invoke, &process.caller(), about);
-
         let failed = |kind, error_type, message: String| {
             Outcome::Failed(Failure::new(kind, error_type, &invocation.request_id, &message))
         };

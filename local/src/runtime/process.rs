@@ -22,8 +22,8 @@ pub(crate) struct Delivery {
     pub(crate) timeout: Duration,
     /// How far the stack's clock is ahead of the system's, in milliseconds.
     pub(crate) clock_offset_ms: i64,
-    /// Told when the process has taken it: from then on its time counts.
-    pub(crate) taken: oneshot::Sender<()>,
+    /// Called when the process has taken it, just before it sees it: from then on its time counts.
+    pub(crate) taken: Box<dyn FnOnce() + Send>,
     /// Where the answer goes.
     pub(crate) reply: oneshot::Sender<Reply>,
 }
