@@ -12,21 +12,23 @@ DRIVER := tests/browser/node_modules/.package-lock.json
 STACK := target/debug/local
 
 .DEFAULT_GOAL := help
+# Prerequisites stand in their order, and cargo keeps every processor busy by itself.
+.NOTPARALLEL:
 .PHONY: help demo test screenshots run invoke events asyncapi build check format
 
 help: ## Lists the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 demo: build ## A calls B on this machine, with a timeline
 	@$(STACK) demo --no-build
 
-test: toolchain node servers $(PACKAGES) $(DRIVER) build ## Builds everything and runs every test
+test: toolchain for-test $(PACKAGES) $(DRIVER) build ## Builds everything and runs every test
 	cargo test --locked --workspace
 	tests/second-table.sh
 	tests/verify.sh
 	tests/browser.sh
 
-screenshots: node $(DRIVER) build ## Takes the pictures in docs/images anew
+screenshots: $(DRIVER) build ## Takes the pictures in docs/images anew
 	tests/browser.sh screenshots
 
 run: build ## The laptop stack with the web terminal, until Ctrl-C (MEDIA=off: without media, for terminals that have none)
@@ -45,7 +47,7 @@ asyncapi: build ## Writes docs/asyncapi.yaml anew
 build: toolchain ## Builds the functions and the laptop stack
 	@$(BUILD)
 
-check: $(CHECKERS) $(PARSER) ## Formatting, lints, docs, template and licences
+check: toolchain for-check $(CHECKERS) $(PARSER) ## Formatting, lints, docs, template and licences
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
@@ -65,35 +67,21 @@ $(CHECKERS): tests/python.sh tests/requirements-check.txt
 	tests/python.sh $(@D) tests/requirements-check.txt
 
 # Scripts of packages are not run: what is wanted of them is plain JavaScript.
-$(PARSER): tests/contract/package-lock.json | node
-$(DRIVER): tests/browser/package-lock.json | node
+$(PARSER): tests/contract/package-lock.json
+$(DRIVER): tests/browser/package-lock.json
 $(PARSER) $(DRIVER):
+	@tests/system.sh node
 	npm ci --prefix $(@D)/.. --ignore-scripts --no-audit --no-fund --loglevel=error
 
 # Says what is missing before a long build fails on it.
 .PHONY: toolchain
 toolchain:
-	@command -v cargo >/dev/null || { echo "Install a Rust toolchain first (rustup, channel stable)."; exit 1; }
-	@command -v cc >/dev/null || { echo "Install a C compiler first (Debian: apt-get install gcc)."; exit 1; }
+	@command -v cargo >/dev/null || { echo "Install a Rust toolchain first (rustup, channel stable)." >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "Install a C compiler first (Debian: apt-get install gcc)." >&2; exit 1; }
 
-# The vendors' packages that judge our tokens run in Node; Debian has it.
-.PHONY: node
-node:
-	@{ command -v node && command -v npm; } >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && \
-	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm; \
-	  else \
-	    echo "Install Node.js with npm first (Debian: apt-get install nodejs npm)." >&2; exit 1; \
-	  fi; }
-
-# The tests run a real RTC gateway and a real TURN relay; Debian has both.
-.PHONY: servers
-servers:
-	@{ command -v janus && command -v turnserver && command -v turnutils_uclient; } >/dev/null || { \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	    apt-get update -qq && \
-	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends janus coturn; \
-	  else \
-	    echo "Install Janus and coturn first (Debian: apt-get install janus coturn)." >&2; exit 1; \
-	  fi; }
+# So do these of the programs that checks and tests run, and install what they may.
+.PHONY: for-check for-test
+for-check:
+	@tests/system.sh node python
+for-test:
+	@tests/system.sh node python servers browser

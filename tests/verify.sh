@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Lets the vendors' own packages judge our tokens: those of the published vectors, and joins of today. Needs Node.
+# Lets the vendors' own packages judge our tokens: those of the published vectors, and joins of today; and sees that none
+# is made of what cannot be right. Needs Node.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,3 +23,5 @@ node "$verify/check_all.js" "$vectors" "$scratch/tokens.json"
 node "$verify/join_requests.js" >"$scratch/requests.json"
 "$mint" <"$scratch/requests.json" >"$scratch/joins.json"
 node "$verify/check_joins.js" "$scratch/requests.json" "$scratch/joins.json"
+
+node "$verify/check_refusals.js" "$mint"

@@ -143,8 +143,11 @@ export class Terminal {
   again(id: string): Promise<Downlink>;
   /** Sent once, never answered. */
   tell(type: "ringing" | "report_media", fields: Record<string, unknown>): void;
+  /** Asks what goes on, everywhere; what it finds is told by events. */
   sync(): void;
+  /** Connects at once if the connection is lost. */
   reconnectNow(): void;
+  /** For good; what is asked for later rejects as `disconnected`. */
   disconnect(): void;
 }
 

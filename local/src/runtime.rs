@@ -116,9 +116,12 @@ impl Functions {
         Ok(Self { pools, waiting, processes })
     }
 
-    /// Runs a function and waits for its answer; `None` if there is no such function.
+    /// Runs a function and waits for its answer; `None` if there is no such function. Nobody has to wait: the function
+    /// comes to its end all the same, as it does in Lambda when the caller hangs up.
     pub async fn invoke(&self, function: &str, invocation: &Invocation) -> Option<Outcome> {
-        Some(self.pools.get(function)?.invoke(invocation).await)
+        let (pool, taken) = (Arc::clone(self.pools.get(function)?), invocation.clone());
+        let running = tokio::spawn(async move { pool.invoke(&taken).await });
+        Some(running.await.unwrap_or_else(|_| Outcome::Failed(Failure::stopping(&invocation.request_id))))
     }
 
     /// Takes an event for a function and returns at once.

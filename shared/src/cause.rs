@@ -32,18 +32,18 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The id of the downlink of type `kind` about `subject` that this cause sends to `to`.
+    /// The id of a downlink that this cause sends to `to`; `about` tells it from the others that it sends there.
     #[must_use]
-    pub fn downlink_id(&self, key: &IdKey, to: &ClientId, kind: &str, subject: &str) -> DownlinkId {
+    pub fn downlink_id(&self, key: &IdKey, to: &ClientId, about: [&str; 3]) -> DownlinkId {
         match self {
             Self::Request { client_id, request_id } => {
-                key.downlink(&["request", client_id.as_str(), request_id.as_str()], to, kind, subject)
+                key.downlink(&["request", client_id.as_str(), request_id.as_str()], to, about)
             }
             Self::Deadline { meeting_id, rev } => {
-                key.downlink(&["deadline", meeting_id.as_str(), &rev.to_string()], to, kind, subject)
+                key.downlink(&["deadline", meeting_id.as_str(), &rev.to_string()], to, about)
             }
             Self::Unreadable { trace_id, hash } => {
-                key.downlink(&["unreadable", trace_id, hash.as_str()], to, kind, subject)
+                key.downlink(&["unreadable", trace_id, hash.as_str()], to, about)
             }
         }
     }

@@ -27,12 +27,16 @@ pub enum ConfigError {
         /// What is wrong with it; never its value if that is a secret.
         why: String,
     },
-    /// The RTC service is not one that is spoken here.
-    #[error("the environment variable RTC_PROVIDER is wrong: {0}")]
-    Provider(#[from] UnknownProvider),
     /// A setting of the RTC account is missing or wrong.
     #[error(transparent)]
     Account(#[from] AccountError),
+}
+
+/// Named as any other setting: `main` shows an error as it is for debugging.
+impl From<UnknownProvider> for ConfigError {
+    fn from(unknown: UnknownProvider) -> Self {
+        Self::Wrong { name: "RTC_PROVIDER", why: unknown.to_string() }
+    }
 }
 
 /// How settings are looked up, by name: [`environment`], or what a test or the template says.

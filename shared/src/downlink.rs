@@ -146,7 +146,7 @@ impl Outbox {
     }
 
     fn downlink(&self, tell: Tell, about: &About) -> Result<Downlink, TellError> {
-        let id = tell.cause.downlink_id(&self.key, &tell.to, tell.body.kind(), &tell.subject);
+        let id = tell.id(&self.key);
         let re = match (tell.is_answer, tell.cause.request_id()) {
             (false, _) => Re::Nothing,
             (true, Some(request)) => Re::Request(request.clone()),

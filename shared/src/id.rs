@@ -140,11 +140,12 @@ impl IdKey {
         InviteId(self.derive("invite", &fields))
     }
 
-    /// The downlink of type `kind` about `subject` (a user or an invitation) to one device, for one cause.
+    /// The downlink to one device for one cause; `about` tells it from the others to that device for that cause.
     #[must_use]
-    pub fn downlink(&self, cause: &[&str], to: &ClientId, kind: &str, subject: &str) -> DownlinkId {
+    pub fn downlink(&self, cause: &[&str], to: &ClientId, about: [&str; 3]) -> DownlinkId {
         let mut fields = cause.to_vec();
-        fields.extend([to.as_str(), kind, subject]);
+        fields.push(to.as_str());
+        fields.extend(about);
         DownlinkId(self.derive("downlink", &fields))
     }
 
@@ -202,7 +203,8 @@ mod tests {
     fn field_boundaries_count() {
         let to = client("G@@@alice");
         let key = key("k");
-        assert_ne!(key.downlink(&["a", "bc"], &to, "ok", ""), key.downlink(&["ab", "c"], &to, "ok", ""));
+        let about = ["answer", "ok", ""];
+        assert_ne!(key.downlink(&["a", "bc"], &to, about), key.downlink(&["ab", "c"], &to, about));
     }
 
     #[test]

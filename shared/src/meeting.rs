@@ -7,7 +7,9 @@
 use crate::address::{ClientId, UserId};
 use crate::id::{BodyHash, InviteId, MeetingId, RequestId};
 use crate::message::code::EndReason;
-use crate::message::object::{Media, MediaFlags, MeetingState, Mode, ParticipantState, Policy, Reach, Role};
+use crate::message::object::{
+    BusyPolicy, Media, MediaFlags, MeetingState, Mode, ParticipantState, Policy, Reach, Role,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -295,6 +297,9 @@ pub struct Invitation {
     pub inviter: UserId,
     /// When it may not ring any more.
     pub deadline_ms: i64,
+    /// How long it rings, in milliseconds: the broker keeps the news of its end as long as it may keep the offer.
+    #[serde(default)]
+    pub rings_ms: i64,
     /// What each device of the invitee did with it.
     pub legs: BTreeMap<ClientId, Leg>,
     /// The revision in which it was answered or closed, on all devices.
@@ -351,7 +356,7 @@ impl Meeting {
     }
 
     /// Users who find this meeting by an item of their own from the present revision on: those who came into a group
-    /// with it. A direct call is found by the call slot.
+    /// with it. A direct call is found by the call slot, unless its sides may be in other calls as well.
     #[must_use]
     pub fn new_parts(&self) -> Vec<UserId> {
         let became = self.grouped_rev == Some(self.rev);
@@ -362,7 +367,8 @@ impl Meeting {
             let joined = p.seated_rev == self.rev && p.invitation.is_none() && p.state.is_member();
             invited || opened || joined || (became && p.state.is_member())
         };
-        if self.mode == Mode::Direct || self.end().is_some() {
+        let has_slots = self.mode == Mode::Direct && self.policy.busy == BusyPolicy::Reject;
+        if has_slots || self.end().is_some() {
             return Vec::new();
         }
         self.participants.values().filter(came).map(|p| p.user_id.clone()).collect()

@@ -1,7 +1,7 @@
 /** @file Real sound and pictures through the laptop's media server, each person in a colour of their own. */
 import assert from "node:assert/strict";
 
-import { scene } from "./house.js";
+import { house, scene } from "./house.js";
 import { until } from "./until.js";
 
 const COLOURS = { alice: [200, 30, 30], bob: [30, 60, 200], carol: [30, 160, 60] };
@@ -173,6 +173,24 @@ scene(
     await until("it is said", async () => (await bob.text("#media-problem"))?.includes("cannot be reached"));
     await bob.page.unroute("**/whip");
     await bob.seesAndHears(alice.account);
+  },
+  needsMedia,
+);
+
+scene(
+  "who finds no way to the media is given up after a while, and told so",
+  async ({ enter }) => {
+    const [alice, bob] = [await enterIn(enter, "alice"), await enterIn(enter, "bob")];
+    await bob.page.route("**/whip", (route) => route.abort());
+    await alice.callGroup(bob.account);
+    await alice.isIn();
+    await bob.isCalledBy("Alice");
+    await bob.click("#accept");
+    await bob.sees("#media-problem");
+    // The service's patience; nothing tells him that it is over.
+    await house.stack.advance(21_000);
+    await bob.isTold("The media connection failed");
+    await bob.isOut();
   },
   needsMedia,
 );

@@ -26,6 +26,18 @@ scene("a call that is taken back stops ringing and is told as missed", async ({ 
   await until("it is in his history", async () => (await bob.text("#history .missed"))?.includes("Alice"));
 });
 
+scene("who is in a call is busy, and the caller is told so", async ({ enter }) => {
+  const [alice, bob, carol] = [await enter("alice"), await enter("bob"), await enter("carol")];
+  await alice.call(bob.account);
+  await bob.isCalledBy("Alice");
+  await bob.click("#accept");
+  await Promise.all([alice.isIn(), bob.isIn()]);
+  await carol.call(bob.account);
+  await carol.isTold("Busy");
+  await carol.isOut();
+  await bob.isNotCalled();
+});
+
 scene("answered in one tab, it stops ringing in the other", async ({ enter }) => {
   const alice = await enter("alice");
   const here = await enter("bob", { device: "one" });
@@ -51,11 +63,15 @@ scene("two who call each other are in one call", async ({ enter }) => {
   assert.equal(await meetingOf(alice), await meetingOf(bob));
 });
 
-scene("a call is taken by the keyboard, and not declined by a stray key", async ({ enter }) => {
+scene("a call is taken by the keyboard, and neither taken nor declined by a stray key", async ({ enter }) => {
   const [alice, bob] = [await enter("alice"), await enter("bob")];
+  await bob.page.focus("#dial");
   await alice.call(bob.account);
   await bob.isCalledBy("Alice");
-  await bob.page.keyboard.press("Escape");
+  // Bob was typing.
+  for (const key of ["x", "Enter", "Space", "Escape"]) await bob.page.keyboard.press(key);
+  assert.equal(await bob.text("#caller"), "Alice");
+  assert.equal(await bob.page.inputValue("#dial"), "");
   // Round and round: the focus stays in the sheet.
   for (let times = 0; times < 5; times += 1) await bob.page.keyboard.press("Tab");
   const focus = () => bob.page.evaluate(() => document.activeElement.closest(".sheet") && document.activeElement.id);
@@ -64,6 +80,49 @@ scene("a call is taken by the keyboard, and not declined by a stray key", async 
   assert.equal(await focus(), "accept");
   await bob.page.keyboard.press("Enter");
   await Promise.all([alice.isIn(), bob.isIn()]);
+  // The focus has gone with the sheet to the call, not to the top of the page.
+  await until("the focus is at the call", () => bob.page.evaluate(() => document.activeElement.matches(".main")));
+});
+
+scene("a menu of the host is used by the keyboard and gives the focus back", async ({ enter }) => {
+  const [alice, bob] = [await enter("alice"), await enter("bob")];
+  await alice.callGroup(bob.account);
+  await bob.isCalledBy("Alice");
+  await bob.click("#accept");
+  await bob.isIn();
+  await alice.click("#people");
+  const opener = `#people-panel [data-user="${bob.account}"] .menu > button`;
+  await alice.page.focus(opener);
+  await alice.page.keyboard.press("Enter");
+  await alice.sees(".menu-item");
+  await alice.page.keyboard.press("Tab");
+  await alice.page.keyboard.press("Escape");
+  await alice.page.waitForSelector(".menu-item", { state: "detached" });
+  assert.ok(await alice.page.evaluate((wanted) => document.activeElement.matches(wanted), opener));
+  await alice.click(opener);
+  await alice.sees(".menu-item");
+  await alice.click("#call-title");
+  await alice.page.waitForSelector(".menu-item", { state: "detached" });
+});
+
+scene("a login that fails says why, and keeps what was typed", async ({ enter }) => {
+  const { page } = await enter("alice");
+  await page.click("#log-out");
+  await page.fill("#account", "a".repeat(32));
+  await page.fill("#device", "d".repeat(20));
+  await page.click("#log-in");
+  await until("it is said", async () =>
+    (await page.textContent("#login-problem")).includes("Account and device are too long together"),
+  );
+  assert.equal(await page.inputValue("#account"), "a".repeat(32));
+  await page.fill("#account", "alice");
+  await page.fill("#device", "tab");
+  await page.route("**/local/login", (route) => route.abort());
+  await page.click("#log-in");
+  await until("it is said", async () => (await page.textContent("#login-problem")).includes("cannot be reached"));
+  await page.unroute("**/local/login");
+  await page.click("#log-in");
+  await page.waitForSelector("#contacts", { state: "attached" });
 });
 
 scene("a call that comes during another is taken in its place", async ({ enter }) => {
@@ -92,6 +151,22 @@ scene("markup in names is text", async ({ enter }) => {
   await bob.isIn();
   assert.equal(await bob.text("#call-title"), name);
   assert.equal(await bob.page.evaluate(() => window.broken), undefined);
+});
+
+scene("a name turns nothing around, and takes no more room than there is", async ({ enter }) => {
+  const turned = "\u202Eecila\u202C\n\u2067";
+  const alice = await enter("alice", { name: turned });
+  const bob = await enter("bob", { name: "B".repeat(60), viewport: { width: 390, height: 844 } });
+  await alice.call(bob.account);
+  await bob.isCalledBy("ecila");
+  await bob.click("#accept");
+  await Promise.all([alice.isIn(), bob.isIn()]);
+  assert.equal(await bob.text("#call-title"), "ecila");
+  for (const { page } of [alice, bob]) {
+    await page.click("#people");
+    const excess = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    assert.equal(await page.evaluate(excess), 0, "nothing is wider than the page");
+  }
 });
 
 scene("messages of unknown types are logged and do no harm", async ({ enter }) => {

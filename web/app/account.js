@@ -4,6 +4,7 @@
  */
 import mqtt from "../vendor/mqtt.esm.js";
 import { Terminal, mqttTransport } from "../terminal.js";
+import { nameWords } from "./words.js";
 
 const KEPT = "switchboard.account";
 const DEVICE = "switchboard.device";
@@ -65,7 +66,7 @@ async function admit(account) {
 
 /**
  * Who there is, with presence.
- * @returns {Promise<{user_id: string, name?: string, online: boolean, devices: number}[]>}
+ * @returns {Promise<{user_id: string, name: string, online: boolean, devices: number}[]>} named by their account at least
  */
 export async function contacts() {
   const response = await fetch("/local/contacts");
@@ -73,7 +74,7 @@ export async function contacts() {
   const { contacts: known } = await response.json();
   return known.map(({ user_id, name, devices }) => ({
     user_id,
-    name: name ?? undefined,
+    name: nameWords({ user_id, name }),
     online: devices.some(({ online }) => online),
     devices: devices.length,
   }));

@@ -4,6 +4,7 @@
 import { openMedia } from "../media/adapter.js";
 import { LocalMedia } from "./devices.js";
 import { Levels } from "./levels.js";
+import { persist } from "./persist.js";
 import { after, isModerator, isPresent, participant } from "./roster.js";
 import { forgetSeat, keepSeat } from "./seat.js";
 
@@ -118,7 +119,7 @@ export class Call extends EventTarget {
 
   /** Asks for something in this meeting. */
   request(type, fields = {}) {
-    return this.#terminal.request(type, { meeting_id: this.meetingId, ...fields });
+    return persist(this.#terminal, type, { meeting_id: this.meetingId, ...fields });
   }
 
   async setMicrophone(on) {
@@ -235,7 +236,10 @@ export class Call extends EventTarget {
     if (!["unreachable", "no_route"].includes(this.mediaProblem)) return;
     setTimeout(
       () => {
-        if (this.phase !== "over") this.#enterMedia(join, attempt + 1);
+        if (this.phase === "over") return;
+        // Who does not come into the media is given up after a while; the others are told, he has to ask.
+        if (this.phase === "entering") this.#terminal.sync();
+        this.#enterMedia(join, attempt + 1);
       },
       MEDIA_RETRY_MS[Math.min(attempt, MEDIA_RETRY_MS.length - 1)],
     );
@@ -310,7 +314,10 @@ export class Call extends EventTarget {
 
   /** What a new picture of the meeting means. */
   #consequences() {
-    if (this.meeting.state === "ended") return this.end("completed");
+    // Why it ended is told by `meeting_ended`, at once or, if that was lost, when it is asked for.
+    if (this.meeting.state === "ended") this.#terminal.sync();
+    if (this.phase === "entering" && participant(this.meeting, this.me)?.state === "failed")
+      return this.end("rtc_failed");
     this.#changed();
   }
 

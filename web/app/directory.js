@@ -5,7 +5,7 @@ const EVERY_MS = 2000;
 
 /** Dispatches `change` when somebody came, went or has another name. */
 export class Directory extends EventTarget {
-  /** @type {{user_id: string, name?: string, online: boolean, devices: number}[]} */
+  /** @type {{user_id: string, name: string, online: boolean, devices: number}[]} */
   contacts = [];
   #me;
   #timer;

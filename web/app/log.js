@@ -2,7 +2,9 @@
  * @file The protocol log: every uplink and downlink with its latency, and what a sample event of it looks like.
  */
 
-/** Entries that are kept. */
+import { Recent } from "../terminal/recent.js";
+
+/** Entries, and requests that may still be answered, that are kept. */
 const MOST = 500;
 /** Fields that let their holder in somewhere; they are shown by their beginning. */
 const SECRETS = new Set(["token", "single_token", "core_token", "private_map_key", "credential"]);
@@ -26,7 +28,7 @@ export class ProtocolLog extends EventTarget {
   /** @type {Entry[]} */
   entries = [];
   #seq = 0;
-  #asked = new Map();
+  #asked = new Recent(MOST);
 
   /** @param {import("../terminal.js").Terminal} terminal */
   follow(terminal) {
@@ -51,7 +53,7 @@ export class ProtocolLog extends EventTarget {
   #sent({ id, type, topic, text, at }) {
     const asked = this.#asked.get(id) ?? { at, copies: 0 };
     asked.copies += 1;
-    this.#asked.set(id, asked);
+    this.#asked.add(id, asked);
     this.#add({ direction: "up", at, type, topic, text, message: shortened(JSON.parse(text)), copy: asked.copies });
   }
 

@@ -10,10 +10,10 @@ import { ProtocolLog } from "./log.js";
 import { Notices } from "./notices.js";
 import { Past } from "./past.js";
 import { persist } from "./persist.js";
-import { isPresent, participant, stranger } from "./roster.js";
+import { isPresent, participant, stranger, unseen } from "./roster.js";
 import { forgetSeat, keptSeat } from "./seat.js";
 import { Tones } from "./tones.js";
-import { endWords, refusalWords, stopWords } from "./words.js";
+import { endWords, nameWords, refusalWords, stopWords } from "./words.js";
 
 /** Refusals that mean that a call is over, or never was. */
 const OVER = new Set(["meeting_ended", "meeting_not_found", "forbidden"]);
@@ -23,6 +23,8 @@ export class Phone extends EventTarget {
   /** `out`, `connecting`, `in`. */
   phase = "out";
   account;
+  /** Why the last login failed. @type {Error | undefined} */
+  problem;
   /** What rings. @type {object[]} */
   offers = [];
   /** @type {Call | undefined} */
@@ -65,30 +67,33 @@ export class Phone extends EventTarget {
 
   /** Logs in and connects; a seat that was left by loading the page again is taken again. */
   async start(account) {
-    this.account = account;
-    this.phase = "connecting";
+    Object.assign(this, { account, phase: "connecting", problem: undefined });
     this.#changed();
     try {
       await this.#connect(account);
     } catch (error) {
-      this.phase = "out";
+      Object.assign(this, { phase: "out", problem: error });
       this.#changed();
       throw error;
     }
     this.phase = "in";
     this.#changed();
-    await this.#returnToSeat();
     this.directory.start();
     this.past.refresh();
+    await this.#returnToSeat();
   }
 
   /** Logs out. The broker keeps what comes for this device. */
   stop() {
+    this.phase = "out";
     this.directory?.stop();
-    this.call?.hangUp().catch(() => {});
+    // Said before the line is closed.
+    this.hangUp();
     this.tones.stop();
     this.#line?.close();
-    Object.assign(this, { phase: "out", offers: [], call: undefined });
+    // Who logs in next in this tab is somebody else.
+    this.log.clear();
+    Object.assign(this, { account: undefined, offers: [], call: undefined, elsewhere: undefined });
     this.#changed();
   }
 
@@ -108,7 +113,7 @@ export class Phone extends EventTarget {
     const mode = group ? "group" : "direct";
     const participants = userIds.map((userId) => ({ ...stranger(userId), name: this.nameOf(userId) }));
     // Shown at once, with what is known; the service's picture follows.
-    const call = this.#begin({ mode, media, host: this.me, participants, rev: 0, state: "created", policy: {} }, media);
+    const call = this.#begin(unseen({ mode, media, host: this.me, participants, state: "created" }), media);
     const creating = { id: crypto.randomUUID(), takenBack: false };
     this.#creating = creating;
     try {
@@ -120,7 +125,7 @@ export class Phone extends EventTarget {
       for (const { user_id, reach } of created.invitations ?? [])
         call.hear({ type: "invitation_updated", user_id, reach });
       call.join = created.join;
-      if (created.type === "meeting_merged" || mode === "group") await call.enter(created.join);
+      if (created.join && (created.type === "meeting_merged" || mode === "group")) await call.enter(created.join);
       else this.#maybeEnter(call);
     } catch (error) {
       if (creating.takenBack) return;
@@ -137,25 +142,11 @@ export class Phone extends EventTarget {
   async accept(offer, video) {
     const media = video ? "video" : "audio";
     await this.hangUp();
-    const call = this.#begin(
-      {
-        meeting_id: offer.meeting_id,
-        mode: offer.mode,
-        media: offer.media,
-        title: offer.title,
-        rev: 0,
-        participants: [],
-        policy: {},
-      },
-      media,
-    );
+    const { meeting_id, invite_id, mode, title } = offer;
+    const call = this.#begin(unseen({ meeting_id, mode, media: offer.media, title }), media);
     call.phase = "entering";
     try {
-      const accepted = await persist(this.#terminal, "accept", {
-        meeting_id: offer.meeting_id,
-        invite_id: offer.invite_id,
-        media,
-      });
+      const accepted = await persist(this.#terminal, "accept", { meeting_id, invite_id, media });
       call.learn(accepted.meeting);
       await call.enter(accepted.join);
     } catch (error) {
@@ -165,7 +156,7 @@ export class Phone extends EventTarget {
   }
 
   async reject({ meeting_id, invite_id }, reason = "declined") {
-    await this.#try(this.#terminal.request("reject", { meeting_id, invite_id, reason }));
+    await this.#try(persist(this.#terminal, "reject", { meeting_id, invite_id, reason }));
   }
 
   /** Lets the other devices ring on. */
@@ -176,10 +167,7 @@ export class Phone extends EventTarget {
   /** Joins a meeting by its id, as a link names it. */
   async join(meetingId, media = "video", takeover = false) {
     if (this.call) return;
-    const call = this.#begin(
-      { meeting_id: meetingId, mode: "group", media, rev: 0, participants: [], policy: {} },
-      media,
-    );
+    const call = this.#begin(unseen({ meeting_id: meetingId, mode: "group", media }), media);
     call.phase = "entering";
     try {
       const answer = await persist(this.#terminal, "join", {
@@ -246,8 +234,8 @@ export class Phone extends EventTarget {
 
   /** The name of an account, as far as anybody has said it. */
   nameOf(userId) {
-    const named = participant(this.call?.meeting ?? {}, userId)?.name ?? this.directory?.nameOf(userId);
-    return named ?? (userId === this.me ? this.account?.name || userId : userId);
+    const said = participant(this.call?.meeting ?? {}, userId)?.name ?? this.directory?.nameOf(userId);
+    return nameWords({ user_id: userId, name: said ?? (userId === this.me ? this.account?.name : undefined) });
   }
 
   async #connect(account) {
@@ -279,7 +267,7 @@ export class Phone extends EventTarget {
 
   /** Takes back a create request, whether or not the service has seen it. */
   async #takeBack(createId) {
-    await this.#terminal.request("destroy_meeting", { create_id: createId }).catch(() => {});
+    await persist(this.#terminal, "destroy_meeting", { create_id: createId }).catch(() => {});
   }
 
   #begin(meeting, media) {
@@ -318,7 +306,7 @@ export class Phone extends EventTarget {
     const offer = this.offers.find((one) => one.invite_id === inviteId);
     this.offers = this.offers.filter((one) => one.invite_id !== inviteId);
     const words = stopWords(reason);
-    if (offer && words) this.notices.show(`${offer.from.name ?? offer.from.user_id}: ${words.toLowerCase()}`);
+    if (offer && words) this.notices.show(`${nameWords(offer.from)}: ${words.toLowerCase()}`);
     this.#changed();
   }
 
@@ -370,6 +358,7 @@ export class Phone extends EventTarget {
   #over(call, { reason, durationMs }) {
     if (this.call !== call) return;
     this.call = undefined;
+    if (this.phase === "out") return;
     this.tones.play("end");
     if (reason && reason !== "left") this.notices.show(endWords(reason, durationMs));
     this.#changed();
@@ -377,6 +366,7 @@ export class Phone extends EventTarget {
   }
 
   #complain(error) {
+    if (this.phase === "out") return;
     this.notices.show(refusalWords(error), "error");
   }
 

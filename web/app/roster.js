@@ -21,6 +21,9 @@ export const stranger = (userId) => ({
   media: { audio: false, video: false, screen: false },
 });
 
+/** A meeting before the service has said anything of it. */
+export const unseen = (fields) => ({ rev: 0, participants: [], policy: {}, ...fields });
+
 /** The participant, if there is one. */
 export const participant = (meeting, userId) => meeting?.participants?.find(({ user_id }) => user_id === userId);
 

@@ -82,6 +82,16 @@ export function useTicks(everyMs) {
   }, [everyMs]);
 }
 
+/** Puts a text on the clipboard; whether the browser let it. */
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A modal sheet: takes the focus, keeps it, gives it back, and closes by Escape if it may. */
 export function Sheet({ label, className = "", onClose, children }) {
   const element = useRef();
@@ -90,7 +100,8 @@ export function Sheet({ label, className = "", onClose, children }) {
     const before = document.activeElement;
     const sheet = element.current;
     (sheet.querySelector("[autofocus]") ?? sheet).focus();
-    return () => before?.isConnected && before.focus?.();
+    // Once what was covered can be reached again.
+    return () => queueMicrotask(() => before?.isConnected && before.focus?.());
   }, []);
   const keys = (event) => {
     if (event.key === "Escape" && onClose) {

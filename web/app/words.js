@@ -60,6 +60,8 @@ const REFUSALS = {
   invitation_expired: "This call is not ringing any more.",
   invitation_not_found: "This call is not ringing any more.",
   rtc_unavailable: "The media service is not available. Try again.",
+  unavailable: "The service cannot do that now. Try again.",
+  internal: "Something went wrong in the service. Try again.",
   rate_limited: "Too many requests. Try again in a moment.",
   state_conflict: "You are in this call on another device.",
   unanswered: "The service did not answer. Try again.",
@@ -89,6 +91,30 @@ const DEVICES = {
   absent: "not found",
   busy: "in use by another program",
 };
+
+/** Most characters of a name that are shown, and of a title, which the protocol limits. */
+const NAME_MOST = 80;
+const TITLE_MOST = 200;
+/** Control characters, and those that turn the direction of everything after them. */
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
+
+/** What somebody else has written, as far as it may stand in a line with our own words; empty if nothing is left. */
+function tame(text, most) {
+  const letters = [...String(text ?? "").replace(UNSEEN, " ").replace(/\s+/g, " ").trim()];
+  return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : letters.join("");
+}
+
+/** The name of somebody, or the account if there is none to be seen. */
+export const nameWords = ({ user_id: userId, name }) => tame(name, NAME_MOST) || userId;
+export const titleWords = (title) => tame(title, TITLE_MOST);
+
+/** Why a login failed. */
+export function loginWords(error) {
+  if (!error) return "";
+  if (error instanceof RangeError) return "Account and device are too long together.";
+  if (error instanceof TypeError || error.code === "unreachable") return "The service cannot be reached. Try again.";
+  return error.code === "refused" ? "The service does not let this account in." : error.message;
+}
 
 /** How a call ended, and how long it was. */
 export const endWords = (reason, durationMs = 0) =>

@@ -5,6 +5,8 @@ import { MediaError } from "./adapter.js";
 
 /** Janus forgets a session that is silent for a minute. */
 const KEEP_ALIVE_MS = 25_000;
+/** What the core says to a token that it does not take. */
+const UNAUTHORIZED = 403;
 
 /** A session with a Janus server. */
 export class JanusSocket {
@@ -29,7 +31,7 @@ export class JanusSocket {
       this.#socket.onerror = () => reject(new MediaError("unreachable", "the media service cannot be reached"));
     });
     this.#socket.onmessage = ({ data }) => this.#heard(JSON.parse(data));
-    this.#socket.onclose = () => this.onLost();
+    this.#socket.onclose = () => this.#lost();
     const { data } = await this.#ask({ janus: "create" });
     this.#sessionId = data.id;
     this.#timer = setInterval(() => this.#send({ janus: "keepalive" }), KEEP_ALIVE_MS);
@@ -49,6 +51,10 @@ export class JanusSocket {
         connection.onicecandidate = ({ candidate }) =>
           this.#send({ janus: "trickle", handle_id: data.id, candidate: candidate ?? { completed: true } });
       },
+      /** Gives it back to the server. */
+      detach: () => {
+        if (this.#handles.delete(data.id)) this.#send({ janus: "detach", handle_id: data.id });
+      },
     };
   }
 
@@ -56,8 +62,21 @@ export class JanusSocket {
     clearInterval(this.#timer);
     if (!this.#socket) return;
     this.#socket.onclose = null;
+    this.#giveUp();
     if (this.#socket.readyState === WebSocket.OPEN) this.#send({ janus: "destroy" });
     this.#socket.close();
+  }
+
+  #lost() {
+    clearInterval(this.#timer);
+    this.#giveUp();
+    this.onLost();
+  }
+
+  /** Nobody answers any more. */
+  #giveUp() {
+    for (const { reject } of this.#waiting.values()) reject(new MediaError("unreachable", "the connection was lost"));
+    this.#waiting.clear();
   }
 
   #send(message) {
@@ -78,11 +97,15 @@ export class JanusSocket {
     // `ack` says only that the plugin is at it.
     if (waiting && janus !== "ack") {
       this.#waiting.delete(transaction);
-      if (janus === "error") waiting.reject(new MediaError("refused", message.error?.reason ?? "refused"));
+      if (janus === "error") waiting.reject(refused(message.error));
       else waiting.resolve(message);
       return;
     }
     if (janus === "event") this.#handles.get(sender)?.({ data: message.plugindata?.data, jsep: message.jsep });
     if (janus === "hangup") this.#handles.get(sender)?.({ hangup: true });
   }
+}
+
+function refused({ code, reason = "refused" } = {}) {
+  return new MediaError(code === UNAUTHORIZED ? "unauthenticated" : "refused", reason);
 }

@@ -6,6 +6,8 @@ import { Adapter, MediaError } from "./adapter.js";
 import { JanusSocket } from "./janus-socket.js";
 
 const PLUGIN = "janus.plugin.videoroom";
+/** What the plugin says to a token that it does not take. */
+const UNAUTHORIZED = 433;
 
 export default class JanusSession extends Adapter {
   #socket;
@@ -16,21 +18,43 @@ export default class JanusSession extends Adapter {
 
   async connect() {
     this.enter("connecting");
-    const { core_token: coreToken } = this.join.params ?? {};
-    this.#socket = new JanusSocket(this.join.url, coreToken, () => this.#lost());
-    await this.#socket.open();
-    const handle = await this.#socket.attach(PLUGIN, (event) => this.#published(event));
-    const { room, participant_id: id } = this.join.params;
-    const joined = await handle.ask({
-      request: "join",
-      ptype: "publisher",
-      room,
-      id,
-      display: this.join.user_id,
-      token: this.join.token,
-    });
-    if (joined.data.error_code) throw new MediaError("refused", String(joined.data.error));
+    try {
+      await this.#publish(await this.#enterRoom());
+    } catch (error) {
+      this.#drop();
+      throw error;
+    }
+  }
 
+  /** Comes into the room; tokens that are not taken are renewed once. */
+  async #enterRoom() {
+    try {
+      return await this.#ask();
+    } catch (error) {
+      if (error.code !== "unauthenticated") throw error;
+    }
+    this.#drop();
+    this.join = await this.renew();
+    return this.#ask().catch((error) => {
+      throw error.code === "unauthenticated" ? new MediaError("refused", error.message) : error;
+    });
+  }
+
+  async #ask() {
+    const { room, participant_id: id, core_token: coreToken } = this.join.params;
+    const socket = new JanusSocket(this.join.url, coreToken, () => this.#lost(socket));
+    this.#socket = socket;
+    await socket.open();
+    const handle = await socket.attach(PLUGIN, (event) => this.#published(event));
+    const { user_id: display, token } = this.join;
+    const { data } = await handle.ask({ request: "join", ptype: "publisher", room, id, display, token });
+    if (data.error_code) {
+      throw new MediaError(data.error_code === UNAUTHORIZED ? "unauthenticated" : "refused", String(data.error));
+    }
+    return { handle, publishers: data.publishers };
+  }
+
+  async #publish({ handle, publishers }) {
     const connection = new RTCPeerConnection({ iceServers: this.join.params.iceServers ?? [] });
     this.#publisher = { handle, connection };
     for (const kind of ["audio", "video"])
@@ -41,9 +65,10 @@ export default class JanusSession extends Adapter {
       { request: "configure", audio: true, video: true },
       connection.localDescription,
     );
+    if (this.state === "closed") return;
     await connection.setRemoteDescription(configured.jsep);
     this.enter("connected");
-    this.#subscribe(joined.data.publishers);
+    this.#subscribe(publishers);
   }
 
   async setTrack(kind, track) {
@@ -61,12 +86,15 @@ export default class JanusSession extends Adapter {
   }
 
   #published({ data, hangup }) {
-    if (hangup) return this.#lost();
+    if (hangup) return this.#lost(this.#socket);
     if (data?.publishers) this.#subscribe(data.publishers);
     const gone = data?.unpublished ?? data?.leaving;
     if (gone !== undefined && gone !== "ok") {
-      this.#feeds.get(gone)?.connection.close();
-      if (this.#feeds.delete(gone)) this.#seePeers();
+      const feed = this.#feeds.get(gone);
+      if (this.#feeds.delete(gone)) {
+        letGo(feed);
+        this.#seePeers();
+      }
     }
     if (data?.leaving === "ok" && data.reason === "kicked") this.#end("removed");
     if (data?.videoroom === "destroyed") this.#end("closed");
@@ -80,14 +108,18 @@ export default class JanusSession extends Adapter {
   #subscribe(publishers) {
     for (const { id, display, streams = [] } of publishers ?? []) {
       if (this.#feeds.has(id)) continue;
-      this.#feeds.set(id, { userId: display, connection: undefined, tracks: {} });
-      this.#receive(id, streams).catch(() => this.#feeds.delete(id));
+      const feed = { userId: display, handle: undefined, connection: undefined, tracks: {} };
+      this.#feeds.set(id, feed);
+      this.#receive(id, feed, streams).catch(() => {
+        letGo(feed);
+        if (this.#feeds.get(id) === feed) this.#feeds.delete(id);
+      });
     }
   }
 
-  async #receive(id, streams) {
-    const feed = this.#feeds.get(id);
+  async #receive(id, feed, streams) {
     const handle = await this.#socket.attach(PLUGIN, () => {});
+    feed.handle = handle;
     const { room } = this.join.params;
     const wanted = streams.length > 0 ? streams.map(({ mid }) => ({ feed: id, mid })) : [{ feed: id }];
     const offered = await handle.ask({
@@ -97,6 +129,8 @@ export default class JanusSession extends Adapter {
       streams: wanted,
       token: this.join.token,
     });
+    // Gone again while we asked.
+    if (this.#feeds.get(id) !== feed) return letGo(feed);
     const connection = new RTCPeerConnection({ iceServers: this.join.params.iceServers ?? [] });
     feed.connection = connection;
     handle.trickle(connection);
@@ -108,6 +142,7 @@ export default class JanusSession extends Adapter {
     await connection.setRemoteDescription(offered.jsep);
     await connection.setLocalDescription(await connection.createAnswer());
     await handle.ask({ request: "start" }, connection.localDescription);
+    return undefined;
   }
 
   #seePeers() {
@@ -126,14 +161,23 @@ export default class JanusSession extends Adapter {
     this.#drop();
   }
 
-  #lost() {
-    if (this.state !== "closed") this.#end("closed");
+  /** What is lost while it connects is told by the failure of that. */
+  #lost(socket) {
+    if (socket === this.#socket && this.state === "connected") this.#end("closed");
   }
 
   #drop() {
     this.#publisher?.connection.close();
+    this.#publisher = undefined;
     for (const { connection } of this.#feeds.values()) connection?.close();
     this.#feeds.clear();
     this.#socket?.close();
+    this.#socket = undefined;
   }
+}
+
+/** Ends the subscription to one publisher. */
+function letGo({ handle, connection }) {
+  connection?.close();
+  handle?.detach();
 }

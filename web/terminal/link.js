@@ -15,6 +15,9 @@ export class Link {
   /** @type {{publish: (topic: string, text: string) => void, close: () => void, sessionPresent: boolean} | undefined} */
   #channel;
   #stopped = false;
+  /** Whether an attempt is under way, and whether the next one shall follow at once if it fails. */
+  #opening = false;
+  #hurry = false;
   #cancel = () => {};
   #waitMs;
   #upSince = 0;
@@ -51,9 +54,14 @@ export class Link {
     return this.isUp;
   }
 
-  /** Tries again at once, in place of waiting. */
+  /**
+   * Tries again at once, in place of waiting. Two attempts at a time would be two clients under one client ID, of which the
+   * broker throws out one as taken over: so an attempt that is under way is waited for.
+   */
   retryNow() {
     if (this.#stopped || this.isUp) return;
+    this.#hurry = this.#opening;
+    if (this.#opening) return;
     this.#cancel();
     this.#retry();
   }
@@ -68,6 +76,15 @@ export class Link {
   }
 
   async #open() {
+    this.#opening = true;
+    try {
+      await this.#openOnce();
+    } finally {
+      this.#opening = false;
+    }
+  }
+
+  async #openOnce() {
     let channel;
     let ended;
     channel = await this.transport.open({
@@ -103,6 +120,18 @@ export class Link {
 
   #retry() {
     this.#cancel = () => {};
-    this.#open().catch(() => this.#stopped || this.#retryLater());
+    this.#hurry = false;
+    this.#open().catch((error) => {
+      if (this.#stopped) return;
+      if (FINAL.has(error.code)) {
+        // Taken over before it was listened on: trying again would take it back, and so on for ever.
+        this.#stopped = true;
+        this.onDown(error);
+      } else if (this.#hurry) {
+        this.#retry();
+      } else {
+        this.#retryLater();
+      }
+    });
   }
 }

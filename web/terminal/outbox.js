@@ -19,6 +19,7 @@ export class Outbox {
   #turns = new Map();
   /** What is sent once, while there is no connection. */
   #untold = [];
+  #closed = false;
 
   /**
    * @param {object} parts
@@ -38,21 +39,22 @@ export class Outbox {
    * @param {(outcome: Outcome) => void} settle called once
    */
   ask(uplink, settle) {
+    if (this.#closed) return settle({ outcome: "disconnected" });
     const waiting = { uplink, settle, copies: 0, sent: false, sentAt: undefined, cancel: () => {} };
     this.#waiting.set(uplink.id, waiting);
     const turn = turnOf(uplink);
     const queue = turn === undefined ? undefined : this.#turns.get(turn);
     if (queue) {
       queue.push(waiting);
-      return;
+      return undefined;
     }
     if (turn !== undefined) this.#turns.set(turn, []);
-    this.#attempt(waiting);
+    return this.#attempt(waiting);
   }
 
   /** Sends once. Without a connection it waits for one, as long as a request would. */
   tell(uplink) {
-    if (this.send(uplink)) return;
+    if (this.#closed || this.send(uplink)) return;
     const life = this.retry.answerWithinMs * (this.retry.resends + 1);
     this.#untold.push({ uplink, until: this.clock.now() + life });
   }
@@ -82,8 +84,10 @@ export class Outbox {
     }
   }
 
-  /** Nothing is sent any more; whoever waits is told. */
+  /** Nothing is sent any more; whoever waits, or asks later, is told. */
   close() {
+    this.#closed = true;
+    this.#untold = [];
     for (const waiting of [...this.#waiting.values()]) {
       waiting.cancel();
       this.#waiting.delete(waiting.uplink.id);

@@ -75,7 +75,12 @@ async function play({ as, steps }) {
   const names = new Names();
   const quiet = (promise) => promise?.catch(() => {});
   for (const [index, step] of steps.entries()) {
-    if (step.receive) await broker.deliver(names.resolve(step.receive));
+    if (step.receive) {
+      const message = names.resolve(step.receive);
+      const copy = (_, index) => ({ ...message, id: `${message.id}-${index + 1}` });
+      const copies = step.times ? Array.from({ length: step.times }, copy) : [message];
+      for (const each of copies) await broker.deliver(each);
+    }
     if (step.user) {
       const { type, ...fields } = names.resolve(step.user);
       quiet(terminal.request(type, fields));

@@ -193,6 +193,43 @@ test("who was replaced by another tab stays away", async () => {
   assert.equal(kinds("taken_over").length, 1);
 });
 
+test("impatience makes no second attempt beside the first, but one at once after it", async () => {
+  const { terminal, broker, clock, kinds } = await connected();
+  broker.isSlow = true;
+  await broker.drop();
+  await clock.pass(200);
+  const before = broker.opened;
+  // A laptop that wakes: it is seen again, and the network is back.
+  terminal.reconnectNow();
+  terminal.reconnectNow();
+  await settled();
+  assert.equal(broker.opened, before, "two clients under one client ID throw each other out");
+  await broker.decide("unreachable");
+  assert.equal(broker.opened, before + 1, "what was asked for meanwhile is done now");
+  await broker.decide();
+  assert.deepEqual([terminal.isConnected, kinds("taken_over").length], [true, 0]);
+});
+
+test("who is replaced before it has connected again stays away, too", async () => {
+  const { broker, clock, kinds } = await connected();
+  broker.isSlow = true;
+  await broker.drop();
+  await clock.pass(200);
+  const before = broker.opened;
+  await broker.decide("taken_over");
+  await clock.pass(120_000);
+  assert.deepEqual([broker.opened, kinds("taken_over").length], [before, 1]);
+});
+
+test("after the last word nothing is sent, and who asks is told so at once", async () => {
+  const { terminal, broker, clock } = await connected();
+  terminal.disconnect();
+  await assert.rejects(terminal.request("history"), { code: "disconnected" });
+  terminal.tell("report_media", { meeting_id: "m1", state: "left" });
+  terminal.sync();
+  assert.deepEqual([broker.taken(), clock.timers], [[], 0]);
+});
+
 test("a first connect that fails says why and is not tried again", async () => {
   const clock = new VirtualClock();
   const broker = new FakeBroker();

@@ -15,6 +15,11 @@ export class VirtualClock {
     return () => this.#timers.delete(timer);
   }
 
+  /** How much is still to happen. */
+  get timers() {
+    return this.#timers.size;
+  }
+
   /** Time passes; what falls due happens when it is due, the last moment included. */
   async pass(ms) {
     const until = this.#now + ms;
@@ -39,11 +44,15 @@ export class FakeBroker {
   opened = 0;
   /** Whether nobody gets through. */
   isDown = false;
+  /** Whether a connect takes until {@link FakeBroker.decide}. */
+  isSlow = false;
   #connection;
+  #decisions = [];
 
   async open({ clientId, topics, onMessage, onClose }) {
     this.opened += 1;
-    const refusal = this.isDown ? "unreachable" : this.refusals.shift();
+    const slow = this.isSlow && (await new Promise((resolve) => this.#decisions.push(resolve)));
+    const refusal = slow || (this.isDown ? "unreachable" : this.refusals.shift());
     if (refusal) throw Object.assign(new Error(refusal), { code: refusal });
     this.#connection = { clientId, topics, onMessage, onClose };
     return {
@@ -51,6 +60,12 @@ export class FakeBroker {
       publish: (topic, text) => this.published.push({ topic, text, message: JSON.parse(text) }),
       close: () => {},
     };
+  }
+
+  /** The connect that has waited longest succeeds, or fails with a code. */
+  async decide(refusal) {
+    this.#decisions.shift()(refusal);
+    await settled();
   }
 
   get topics() {

@@ -24,10 +24,13 @@ pub async fn attend(request: Request<Attend>, service: &Service) -> Result<Outco
 /// Reads the meeting, and name and devices of whoever asks, in one round trip.
 async fn come_in(join: &Join, request: &Request<Attend>, service: &Service) -> Result<Outcome, Failure> {
     let user = request.by.user();
-    service.check_users(&join.meeting_id, [("client_id".to_owned(), &user)])?;
     let mut people = service.people_of(&join.meeting_id, std::slice::from_ref(&user), request.now).await?;
     let loaded = people.meeting.take();
     let loaded = loaded.ok_or_else(|| Refusal::new(Code::MeetingNotFound, "there is no such meeting"))?;
+    // That the meeting is over is said before anything else is refused.
+    if loaded.meeting.end().is_none() {
+        service.check_users(&join.meeting_id, [("client_id".to_owned(), &user)])?;
+    }
     let joining = Joining {
         name: people.name(&user),
         devices: people.devices(&user),

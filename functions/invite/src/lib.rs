@@ -25,8 +25,11 @@ async fn invite_more(
 ) -> Result<Outcome, Failure> {
     let mut people = service.people(&invite.meeting_id, &invite.invitees, request.now).await?;
     let loaded = people.meeting.take().ok_or_else(not_found)?;
-    let named = invite.invitees.iter().enumerate().map(|(at, user)| (format!("invitees[{at}]"), user));
-    service.check_users(&invite.meeting_id, named)?;
+    // That the meeting is over is said before anything else is refused.
+    if loaded.meeting.end().is_none() {
+        let named = invite.invitees.iter().enumerate().map(|(at, user)| (format!("invitees[{at}]"), user));
+        service.check_users(&invite.meeting_id, named)?;
+    }
     let invite_id = |user| service.key.invite(&invite.meeting_id, &request.by, &request.envelope.id, user);
     let action = Action::Invite {
         invitees: invite.invitees.iter().map(|user| people.invitee(user, invite_id(user))).collect(),

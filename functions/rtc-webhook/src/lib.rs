@@ -32,9 +32,11 @@ pub async fn rtc_webhook(
             return Ok(refused.to_value());
         }
     };
+    let mut response = Response::Taken;
     for event in &events {
         match apply(event, service, now).await {
-            Ok(()) => {}
+            Ok(true) => {}
+            Ok(false) => response = Response::Unavailable,
             // It would not get better by being sent again, and is worth an alarm.
             Err(failure @ Failure::Store(StoreError::Unreadable { .. })) => {
                 return Err(Fault::from(&failure));
@@ -45,7 +47,7 @@ pub async fn rtc_webhook(
             }
         }
     }
-    Ok(Response::Taken.to_value())
+    Ok(response.to_value())
 }
 
 /// What a request tells, or how it is refused. Who sent it is settled before a byte of its body is understood.
@@ -64,10 +66,12 @@ fn read(request: &Request, callbacks: Option<&dyn Callbacks>, now: Now) -> Resul
     })
 }
 
-/// Applies one event to its meeting. Channels of others are none of ours.
-async fn apply(event: &MediaEvent, service: &Service, now: Now) -> Result<(), Failure> {
-    let Some(meeting_id) = service.meeting_of_channel(&event.channel_id) else { return Ok(()) };
-    let Some(loaded) = service.table.meeting(&meeting_id).await? else { return Ok(()) };
+/// Applies one event to its meeting. Channels of others are none of ours. `false` if the RTC service did not do what
+/// follows from it, and nothing is noted by which that would be done again: then the event has to come again.
+async fn apply(event: &MediaEvent, service: &Service, now: Now) -> Result<bool, Failure> {
+    let Some(meeting_id) = service.meeting_of_channel(&event.channel_id) else { return Ok(true) };
+    let Some(loaded) = service.table.meeting(&meeting_id).await? else { return Ok(true) };
+    let known_rev = loaded.meeting.rev;
     let user = match &event.kind {
         MediaEventKind::Joined { media_id, .. } | MediaEventKind::Left { media_id, .. } => {
             service.user_of(&loaded.meeting, media_id)
@@ -80,7 +84,8 @@ async fn apply(event: &MediaEvent, service: &Service, now: Now) -> Result<(), Fa
         meeting.id = %meeting_id, event.id, user.id = user.as_ref().map(tracing::field::display),
         rev = outcome.rev, state = ?outcome.state, "served",
     );
-    Ok(())
+    // What a commit wanted done is noted on the record; what an event wants that changed nothing is noted nowhere.
+    Ok(outcome.media_failed.is_empty() || outcome.rev != Some(known_rev))
 }
 
 #[cfg(test)]

@@ -85,7 +85,9 @@ fn may_see(state: ParticipantState) -> bool {
     !matches!(state, ParticipantState::Lobby | ParticipantState::Removed | ParticipantState::Banned)
 }
 
-/// As it would be if its timers had fired in time.
+/// As it would be if its timers had fired in time. The revision is the stored one: what commits the next may change more
+/// than time did, and whoever reads this must not take it for known.
 fn settled(meeting: Meeting, now: Now) -> Meeting {
-    tick(&meeting, now).next.unwrap_or(meeting)
+    let rev = meeting.rev;
+    Meeting { rev, ..tick(&meeting, now).next.unwrap_or(meeting) }
 }

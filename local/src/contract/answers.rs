@@ -18,8 +18,8 @@ pub struct Answers {
 pub fn to(kind: &str) -> Option<Answers> {
     use Code::{
         AlreadyAnswered, Banned, Forbidden, InvitationCancelled, InvitationExpired, InvitationNotFound,
-        Locked, MeetingFull, MeetingNotFound, NotAdmitted, NotHost, RtcUnavailable, SpeechBlocked,
-        StateConflict, TooManyInvitees, UserBusy, UserNotFound,
+        Locked, MeetingFull, NotAdmitted, NotHost, RtcUnavailable, SpeechBlocked, StateConflict,
+        TooManyInvitees, UserBusy, UserNotFound,
     };
     let (with, refusals, note): (&[_], &[_], _) = match kind {
         "create_meeting" => (
@@ -35,7 +35,7 @@ pub fn to(kind: &str) -> Option<Answers> {
         ),
         "ringing" => (
             &[],
-            &[InvitationNotFound, AlreadyAnswered, InvitationCancelled, InvitationExpired],
+            &[InvitationNotFound, AlreadyAnswered, InvitationCancelled, InvitationExpired, Banned],
             "Sent once. Any error means: stop ringing at once.",
         ),
         "accept" => (
@@ -50,7 +50,11 @@ pub fn to(kind: &str) -> Option<Answers> {
             ],
             "",
         ),
-        "reject" => (&["ok"], &[InvitationNotFound, AlreadyAnswered, InvitationExpired], ""),
+        "reject" => (
+            &["ok"],
+            &[InvitationNotFound, AlreadyAnswered, InvitationCancelled, InvitationExpired, Banned],
+            "",
+        ),
         "silence" => (&["ok"], &[InvitationNotFound], ""),
         "join" => (
             &["joined", "lobby_waiting"],
@@ -59,21 +63,36 @@ pub fn to(kind: &str) -> Option<Answers> {
         ),
         "rejoin" => (&["joined"], &[NotAdmitted, Banned], ""),
         "refresh_token" => (&["token"], &[NotAdmitted, Banned], ""),
-        "report_media" => (&[], &[NotAdmitted], "Sent once."),
-        "raise_hand" | "lower_hand" => (&["hand_changed"], &[NotAdmitted], ""),
-        "unmute_self" => (&["speech_changed"], &[SpeechBlocked], ""),
+        "report_media" => (&[], &[NotAdmitted, Banned], "Sent once."),
+        "raise_hand" | "lower_hand" => (&["hand_changed"], &[NotAdmitted, Banned], ""),
+        "unmute_self" => (&["speech_changed"], &[SpeechBlocked, NotAdmitted, Banned], ""),
         "leave" => (&["ok"], &[], ""),
-        "mute" | "allow_speech" => (&["speech_changed"], &[NotHost, UserNotFound], ""),
-        "remove" | "set_role" => (&["participant_updated"], &[NotHost, UserNotFound], ""),
-        "admit" | "deny" => (&["lobby_updated"], &[NotHost, MeetingFull], ""),
+        "mute" => (
+            &["speech_changed"],
+            &[NotHost, UserNotFound, Forbidden],
+            "`forbidden`: nobody takes the right to speak from the host.",
+        ),
+        "allow_speech" => (&["speech_changed"], &[NotHost, UserNotFound], ""),
+        "remove" => (
+            &["participant_updated"],
+            &[NotHost, UserNotFound, Forbidden],
+            "`forbidden`: nobody removes the host.",
+        ),
+        "set_role" => (
+            &["participant_updated"],
+            &[NotHost, UserNotFound, StateConflict],
+            "`state_conflict`: a host stays one until the meeting is transferred.",
+        ),
+        "admit" => (
+            &["lobby_updated"],
+            &[NotHost, MeetingFull],
+            "`meeting_full` only if there was a seat for none of them; otherwise the list says it per user.",
+        ),
+        "deny" => (&["lobby_updated"], &[NotHost], ""),
         "transfer_host" => (&["host_changed"], &[NotHost, UserNotFound], ""),
         "update_meeting" => (&["meeting_updated"], &[NotHost], ""),
         "destroy_meeting" => (&["meeting_ended"], &[NotHost], "Answered so also when the meeting has ended."),
-        "sync" => (
-            &["state"],
-            &[MeetingNotFound, Forbidden],
-            "The answer comes on the bulk topic, an error on the control topic.",
-        ),
+        "sync" => (&["state"], &[], "The answer comes on the bulk topic, an error on the control topic."),
         "history" => {
             (&["history"], &[], "The answer comes on the bulk topic, an error on the control topic.")
         }

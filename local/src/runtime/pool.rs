@@ -72,6 +72,11 @@ impl Failure {
         Self { kind, payload: payload.to_string().into() }
     }
 
+    /// It came when nothing is run any more.
+    pub(super) fn stopping(request_id: &str) -> Self {
+        Self::new(FailureKind::Exited, "Runtime.Shutdown", request_id, "the stack is stopping")
+    }
+
     /// The error message, for logs.
     #[must_use]
     pub fn message(&self) -> String {
@@ -122,9 +127,7 @@ impl Pool {
     /// Runs one invocation, after those before it if all processes are busy.
     pub(super) async fn invoke(&self, invocation: &Invocation) -> Outcome {
         let Ok(_permit) = self.permits.acquire().await else {
-            let message = "the stack is stopping";
-            let kind = FailureKind::Exited;
-            return Outcome::Failed(Failure::new(kind, "Runtime.Shutdown", &invocation.request_id, message));
+            return Outcome::Failed(Failure::stopping(&invocation.request_id));
         };
         let begun = Instant::now();
         let name = self.setting.function.name.as_str();

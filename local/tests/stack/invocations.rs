@@ -41,6 +41,18 @@ async fn invocations_at_the_same_time_get_processes_of_their_own() {
 }
 
 #[tokio::test]
+async fn an_invocation_goes_on_when_its_caller_hangs_up() {
+    let (stack, hanging) = (start().await, json!({"do": "hang"}));
+    tokio::select! {
+        answer = invoke(&stack, &hanging) => panic!("it was waited for: {answer}"),
+        _ = journal(&stack, "the invocation that hangs", |entries| count(entries, Kind::Invoke) == 1) => {}
+    }
+    let entries = journal(&stack, "its end", |entries| !results(entries).is_empty()).await;
+    assert_eq!(results(&entries), ["timed_out"]);
+    stack.shutdown().await;
+}
+
+#[tokio::test]
 async fn what_goes_wrong_is_reported_and_the_next_invocation_works() {
     let stack = start().await;
     for (act, error_type, message) in [

@@ -30,9 +30,10 @@ async fn a_delayed_message_invokes_its_function_when_the_clock_is_moved() {
     assert!(sent["MessageId"].is_string(), "{sent}");
 
     let clock = format!("{}/local/clock", stack.ready().http);
-    assert_eq!(post(&clock, &json!({"advance_ms": 44_000})).await.0, 200);
-    assert_eq!(results(&stack.instruments().journal.after(0)), ["returned"], "44 seconds are not enough");
-    post(&clock, &json!({"advance_ms": 1_000})).await;
+    // The clock goes on by itself, too, however long this takes.
+    assert_eq!(post(&clock, &json!({"advance_ms": 35_000})).await.0, 200);
+    assert_eq!(results(&stack.instruments().journal.after(0)), ["returned"], "35 seconds are not enough");
+    post(&clock, &json!({"advance_ms": 10_000})).await;
 
     let entries = journal(&stack, "the reminder", |entries| results(entries).len() == 2).await;
     let reminder = entries.iter().rfind(|entry| entry.kind == Kind::Invoke).expect("an invocation");

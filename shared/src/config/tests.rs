@@ -39,9 +39,13 @@ fn params(changes: &[(&'static str, &str)]) -> Vec<String> {
     config.minter.join(&request).expect("mints").params.keys().cloned().collect()
 }
 
-/// Why a function with this environment does not start.
+/// Why a function with this environment does not start, for people; as `main` shows it, it has the same name.
 fn refusal(changes: &[(&'static str, &str)]) -> String {
-    Config::read(&variables(changes)).map(drop).expect_err("incomplete").to_string()
+    let error = Config::read(&variables(changes)).map(drop).expect_err("incomplete");
+    let (shown, debug) = (error.to_string(), format!("{error:?}"));
+    let name = shown.split(' ').find(|word| word.contains('_')).expect("it names a variable");
+    assert!(debug.contains(name) && !debug.contains("xyzzy"), "{debug}");
+    shown
 }
 
 #[test]
@@ -63,8 +67,8 @@ fn what_is_missing_or_wrong_is_named_and_never_shown() {
     let without_secret = refusal(&[("TURN_URLS", "turn:turn.example.org")]);
     assert_eq!(without_secret, "the environment variable TURN_SECRET is missing");
     let agora = ("RTC_PROVIDER", "agora");
-    let cases: [(&[(&'static str, &str)], &str); 6] = [
-        (&[("RTC_PROVIDER", "zoom")], "RTC_PROVIDER"),
+    let cases: [(&[(&'static str, &str)], &str); 7] = [
+        (&[("RTC_PROVIDER", "xyzzy")], "RTC_PROVIDER"),
         (&[("TURN_URLS", "xyzzy"), ("TURN_SECRET", "hush")], "TURN_URLS"),
         (&[agora, ("RTC_KEY_ID", "xyzzy")], "RTC_KEY_ID"),
         (
@@ -72,6 +76,7 @@ fn what_is_missing_or_wrong_is_named_and_never_shown() {
             "RTC_KEY_SECRET",
         ),
         (&[("RTC_MODE", "xyzzy")], "RTC_MODE"),
+        (&[("RTC_URL", "xyzzy")], "RTC_URL"),
         (&[("RTC_API_URL", "xyzzy")], "RTC_API_URL"),
     ];
     for (changes, name) in cases {
@@ -79,4 +84,6 @@ fn what_is_missing_or_wrong_is_named_and_never_shown() {
         assert!(refusal.starts_with(&format!("the environment variable {name} is wrong: ")), "{refusal}");
         assert!(!refusal.contains("xyzzy"), "{refusal}");
     }
+    let hostless = refusal(&[("RTC_URL", "wss://")]);
+    assert!(hostless.starts_with("the environment variable RTC_URL is wrong: "), "{hostless}");
 }

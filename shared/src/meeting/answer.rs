@@ -61,7 +61,7 @@ impl Change {
     }
 
     /// Says why an invitation cannot be answered, if it cannot.
-    fn open_invitation(&self, by: &ClientId, invite_id: &InviteId) -> Result<(), Refusal> {
+    pub(super) fn open_invitation(&self, by: &ClientId, invite_id: &InviteId) -> Result<(), Refusal> {
         let Some(participant) = self.invited(by, invite_id) else { return Err(not_found()) };
         match participant.state {
             State::Invited | State::Ringing => Ok(()),

@@ -3,9 +3,10 @@
 use super::answer::accepted;
 use super::change::Change;
 use super::decide::{Action, Command, Outcome};
+use super::join::in_elsewhere;
 use super::merge::taken_back;
 use super::open::created;
-use super::{Grant, Refusal};
+use super::{Grant, Meeting, Participant, Refusal};
 use crate::address::ClientId;
 use crate::message::code::Code;
 use crate::message::downlink::Body;
@@ -51,12 +52,17 @@ impl Change {
     pub(super) fn refresh_token(&mut self, by: &ClientId) -> Outcome {
         self.settle_on(by);
         self.seated(by)?;
-        Ok(self.participant(by).map(|p| Body::Token { join: Grant::of(&self.meeting, p) }))
+        Ok(self.participant(by).map(|p| token(&self.meeting, p)))
     }
 
-    /// T27, and T40 where that ends a direct call. Who is not in has nothing to leave.
+    /// T27, and T40 where that ends a direct call. A device that is not in has nothing to leave: what it says late must
+    /// not hang up for the one that has the call now.
     pub(super) fn leave(&mut self, by: &ClientId) -> Outcome {
-        if self.participant(by).is_some_and(|p| p.state.is_member()) {
+        self.settle_on(by);
+        if self.participant(by).is_some_and(|p| p.state == State::Lobby) {
+            // Who waits no more is not to be let in.
+            self.set_state(&by.user(), State::Ended);
+        } else if self.seated(by).is_ok() {
             self.set_state(&by.user(), State::Left);
             self.settle();
         }
@@ -77,7 +83,10 @@ impl Change {
     /// The answer to a request that was applied before: from the present state, a token only if one is due now.
     pub(super) fn answer_again(&self, command: &Command, rev: u64) -> Outcome {
         let ended = self.meeting.end();
-        let refusal = || ended.map_or_else(not_admitted, |(reason, _, _)| Refusal::meeting_ended(reason));
+        let refusal = || match ended {
+            Some((reason, _, _)) => Refusal::meeting_ended(reason),
+            None => self.seated(&command.by).err().unwrap_or_else(not_admitted),
+        };
         match &command.action {
             // A create that ended at once (the only invitee was busy) had no way in to give.
             Action::CreateAgain
@@ -93,8 +102,11 @@ impl Change {
                     Err(refusal())
                 }
             }
-            Action::Accept { .. } => {
-                accepted(&self.meeting, &command.by, self.now.ms).map(Some).ok_or_else(refusal)
+            Action::Accept { invite_id } => {
+                accepted(&self.meeting, &command.by, self.now.ms).map(Some).ok_or_else(|| {
+                    let answered = self.open_invitation(&command.by, invite_id).err();
+                    answered.filter(|_| ended.is_none()).unwrap_or_else(refusal)
+                })
             }
             Action::Destroy => Ok(self.meeting.ended_body()),
             Action::Rejoin if self.seated(&command.by).is_ok() => {
@@ -104,6 +116,7 @@ impl Change {
             Action::Join(_) => match self.participant(&command.by).map(|p| p.state) {
                 Some(State::Lobby) if ended.is_none() => Ok(Some(Body::LobbyWaiting {})),
                 _ if self.seated(&command.by).is_ok() => Ok(joined(&self.meeting, &command.by, self.now.ms)),
+                Some(state) if state.is_member() => Err(in_elsewhere()),
                 _ => Err(refusal()),
             },
             Action::Merge { .. } if ended.is_some() => Err(refusal()),
@@ -138,18 +151,26 @@ impl Change {
             }
             Action::Remove { user, .. } | Action::SetRole { user, .. } => Ok(self.participant_answer(user)),
             Action::Leave | Action::Reject { .. } | Action::Silence { .. } => Ok(Some(Body::Ok {})),
-            Action::Ringing { .. } => match ended {
-                Some((reason, _, _)) => Err(Refusal::meeting_ended(reason)),
-                None => Ok(None),
-            },
-            Action::ReportMedia { .. } | Action::RefreshToken => Ok(None),
+            Action::Ringing { .. } if ended.is_some() => Err(refusal()),
+            // Who has taken the call meanwhile has stopped to ring; everybody else has to.
+            Action::Ringing { .. } if self.seated(&command.by).is_ok() => Ok(None),
+            Action::Ringing { invite_id } => self.open_invitation(&command.by, invite_id).map(|()| None),
+            Action::RefreshToken => {
+                self.seated(&command.by).map_err(|_| refusal())?;
+                Ok(self.participant(&command.by).map(|p| token(&self.meeting, p)))
+            }
+            Action::ReportMedia { .. } => Ok(None),
         }
     }
 }
 
-pub(super) fn joined(meeting: &super::Meeting, by: &ClientId, now_ms: i64) -> Option<Body<Grant>> {
+pub(super) fn joined(meeting: &Meeting, by: &ClientId, now_ms: i64) -> Option<Body<Grant>> {
     let participant = meeting.participants.get(&by.user())?;
     Some(Body::Joined { join: Grant::of(meeting, participant), meeting: meeting.view(now_ms) })
+}
+
+fn token(meeting: &Meeting, participant: &Participant) -> Body<Grant> {
+    Body::Token { join: Grant::of(meeting, participant) }
 }
 
 pub(super) fn not_admitted() -> Refusal {

@@ -3,7 +3,7 @@
 use super::{EMPTY_MS, Leg, Meeting, Now, Participant, Phase, SlotChange};
 use crate::address::{ClientId, UserId};
 use crate::message::code::EndReason;
-use crate::message::object::{Mode, ParticipantState};
+use crate::message::object::{MediaFlags, Mode, ParticipantState};
 
 /// The working copy of a meeting. `changed` says whether there is anything to commit.
 pub(super) struct Change {
@@ -53,6 +53,7 @@ impl Change {
             participant.seated_rev = self.rev;
             participant.seated_ms = self.now.ms;
             participant.joined_ms = None;
+            participant.media = MediaFlags::default();
             participant.join_by_ms = Some(join_by_ms);
             if !std::mem::replace(&mut participant.holds_slot, true) {
                 self.slots.push(SlotChange::Claim(user.clone()));
@@ -75,6 +76,8 @@ impl Change {
             return;
         };
         invitation.closed_rev = rev;
+        // Only an open offer shows it, and a meeting remembers many.
+        invitation.ext = None;
         for (device, state) in &mut invitation.legs {
             *state = leg(device);
         }
@@ -133,8 +136,14 @@ impl Change {
 
     /// Why a direct call ends, read from how its sides went.
     fn direct_end(&self) -> EndReason {
-        let of =
-            |state| self.meeting.participants.values().any(|p| p.changed_rev == self.rev && p.state == state);
+        let changed = |fits: &dyn Fn(&Participant) -> bool| {
+            self.meeting.participants.values().any(|p| p.changed_rev == self.rev && fits(p))
+        };
+        if changed(&|p| p.state == ParticipantState::Banned && p.seat.is_none()) {
+            // Banned while it still rang: nobody answered.
+            return EndReason::Cancelled;
+        }
+        let of = |state| changed(&|p| p.state == state);
         [
             (ParticipantState::Cancelled, EndReason::Cancelled),
             (ParticipantState::Declined, EndReason::AllDeclined),
@@ -170,6 +179,8 @@ impl Change {
             self.meeting.phase = Phase::Active;
             self.meeting.active_since_ms.get_or_insert(self.now.ms);
             self.changed = true;
+            // Whoever comes so late is told at once how little time is left.
+            self.warn();
         }
     }
 

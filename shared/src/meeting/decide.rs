@@ -98,8 +98,10 @@ fn known<'a>(meeting: &'a Meeting, command: &Command) -> Option<&'a Known> {
 }
 
 impl Meeting {
-    /// Whether the revision `rev` was made by this request, so that its repeat tells the news of it again.
-    fn remembers(&self, cause: &Cause, rev: u64) -> bool {
+    /// Whether the revision `rev` was made by this request, so that its repeat tells the news of it again. Otherwise time
+    /// made it, before the request was decided.
+    #[must_use]
+    pub fn remembers(&self, cause: &Cause, rev: u64) -> bool {
         let Cause::Request { client_id, request_id } = cause else { return false };
         let known = self.requests.get(client_id).into_iter().flatten();
         known.chain([&self.created_by.request]).any(|known| known.id == *request_id && known.rev == rev)
@@ -181,7 +183,7 @@ impl Change {
         match outcome {
             Ok(body) => {
                 let now_ms = self.now.ms;
-                let decision = self.commit(cause);
+                let decision = self.commit(Some(cause));
                 let answer = body.map(|body| {
                     Tell::answer(&command.by, cause, refreshed(body, decision.next.as_ref(), now_ms))
                 });
@@ -190,9 +192,7 @@ impl Change {
             Err(refusal) => {
                 let code = refusal.code;
                 let closing = self.late_answer(&command.by, &command.action, code, cause);
-                // What the command did not cause, time did.
-                let deadline = self.deadline_cause();
-                let mut decision = self.commit(&deadline);
+                let mut decision = self.commit(None);
                 decision.tells.extend(closing);
                 let answer = Some(Tell::answer(&command.by, cause, refusal.into_body()));
                 Decision { answer, refused: Some(code), ..decision }
@@ -202,15 +202,17 @@ impl Change {
 
     /// What no terminal asked for.
     pub(super) fn decision_of_time(self) -> Decision {
-        let cause = self.deadline_cause();
-        self.commit(&cause)
+        self.commit(None)
     }
 
     /// What is committed if anything changed, with what follows from it; not yet the answer.
-    fn commit(self, cause: &Cause) -> Decision {
+    fn commit(self, request: Option<&Cause>) -> Decision {
         if !self.changed {
             return Decision::default();
         }
+        // What the request did not cause, time did: under the request's cause it would look like news of it told again.
+        let deadline = self.deadline_cause();
+        let cause = request.filter(|cause| self.meeting.remembers(cause, self.rev)).unwrap_or(&deadline);
         let mut meeting = self.meeting;
         meeting.rev = self.rev;
         let tells = notices(&meeting, self.rev, cause, self.now);

@@ -2,7 +2,7 @@
 
 use super::change::Change;
 use super::decide::{Outcome, SlotChange};
-use super::{DEVICES_MAX, Invitation, Leg, Participant, Phase, Refusal, SpeechState};
+use super::{DEVICES_MAX, Invitation, Leg, PEOPLE_MAX, Participant, Phase, Refusal, SpeechState};
 use crate::address::{ClientId, UserId};
 use crate::id::InviteId;
 use crate::message::code::Code;
@@ -76,6 +76,7 @@ impl Change {
         ext: Option<&Map<String, Value>>,
     ) {
         let meeting = &mut self.meeting;
+        let rings_ms = i64::from(ring_seconds) * 1_000;
         let order = u32::try_from(meeting.participants.len()).unwrap_or(u32::MAX);
         let mut devices = invitee.devices.clone();
         devices.sort_by_key(|device| std::cmp::Reverse(device.seen_ms));
@@ -83,7 +84,8 @@ impl Change {
         let invitation = Invitation {
             id: invitee.invite_id.clone(),
             inviter: inviter.clone(),
-            deadline_ms: self.now.ms + i64::from(ring_seconds) * 1_000,
+            deadline_ms: self.now.ms + rings_ms,
+            rings_ms,
             legs: devices.into_iter().map(|device| (device.client_id, Leg::Offered)).collect(),
             closed_rev: 0,
             ext: ext.cloned(),
@@ -139,6 +141,10 @@ impl Change {
         if taken + fresh.len() > self.meeting.max_participants as usize {
             return Err(Refusal::new(Code::MeetingFull, "there are not so many free seats"));
         }
+        let strangers = fresh.iter().filter(|invitee| state(&invitee.user_id).is_none()).count();
+        if self.meeting.participants.len() + strangers > PEOPLE_MAX {
+            return Err(Refusal::new(Code::MeetingFull, "the meeting has seen too many people"));
+        }
         if !fresh.is_empty() {
             // Irreversible: a third person makes it a group for good.
             if std::mem::replace(&mut self.meeting.mode, Mode::Group) == Mode::Direct {
@@ -158,6 +164,9 @@ impl Change {
 
     /// T11: by the inviter or the host; of all that are pending, or of those who are named.
     pub(super) fn cancel_invite(&mut self, by: &ClientId, named: Option<&[UserId]>) -> Outcome {
+        if !self.participant(by).is_some_and(|p| p.state.is_member()) {
+            return Err(Refusal::new(Code::Forbidden, "you are not in this meeting"));
+        }
         let host = self.meeting.host == by.user();
         let mine = |p: &Participant| host || p.invitation.as_ref().is_some_and(|i| i.inviter == by.user());
         let pending =

@@ -76,8 +76,7 @@ impl Change {
             return Ok(());
         }
         if !takeover {
-            let words = "you are in on another device: say `takeover` to move the call here";
-            return Err(Refusal::new(Code::StateConflict, words));
+            return Err(in_elsewhere());
         }
         self.move_seat(by);
         Ok(())
@@ -212,6 +211,10 @@ impl Change {
             speech.mode = SpeechMode::Soft;
         }
     }
+}
+
+pub(super) fn in_elsewhere() -> Refusal {
+    Refusal::new(Code::StateConflict, "you are in on another device: say `takeover` to move the call here")
 }
 
 fn banned() -> Refusal {

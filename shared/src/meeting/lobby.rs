@@ -7,9 +7,11 @@ use crate::address::{ClientId, UserId};
 use crate::message::code::Code;
 use crate::message::downlink::Body;
 use crate::message::object::{LobbyDecision, ParticipantState as State};
+use crate::message::uplink::INVITEES_MAX;
 
-/// People that one request lets in at most: each takes two items of the transaction, which has 100.
-const ADMITTED_MAX: usize = 45;
+/// People that one request lets in at most: as many as it may name. Each takes two items of the transaction, which has
+/// 100.
+const ADMITTED_MAX: usize = INVITEES_MAX;
 
 impl Change {
     /// T21, in the order in which they came; of everybody who waits if nobody is named. What did not work is said of

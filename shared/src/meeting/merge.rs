@@ -74,6 +74,8 @@ impl Change {
                 participant.merged_rev = self.rev;
             }
         } else if self.meeting.is_dropped_call(&user, peer) {
+            // The request is remembered here even if the RTC service is who says that its user is back.
+            self.changed = true;
             if self.seated(by).is_ok() {
                 self.here(by);
                 self.comes_back(by);

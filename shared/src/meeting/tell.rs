@@ -3,7 +3,7 @@
 use super::{Leg, Meeting, Participant};
 use crate::address::{ClientId, UserId};
 use crate::cause::Cause;
-use crate::id::InviteId;
+use crate::id::{DownlinkId, IdKey, InviteId};
 use crate::message::downlink::{Body, ClosedReason};
 use crate::message::object::{Media, Mode, ParticipantState as State, Reach, Whom};
 use crate::rtc::Rights;
@@ -105,9 +105,8 @@ fn delivery(meeting: &Meeting, to: &ClientId, body: &Body<Grant>) -> (Class, i64
         Body::Invitation(offer) => {
             (Class::Ring { confirm: meeting.mode == Mode::Direct }, offer.deadline_in_ms)
         }
-        Body::InvitationClosed { .. } | Body::MeetingEnded { .. } => {
-            (Class::Queued, i64::from(meeting.ring_seconds) * 1_000)
-        }
+        Body::InvitationClosed { invite_id, .. } => (Class::Queued, meeting.rings_ms(&to.user(), invite_id)),
+        Body::MeetingEnded { .. } => (Class::Queued, i64::from(meeting.ring_seconds) * 1_000),
         Body::MissedCall { .. } => (Class::Queued, KEEP_MISSED_CALL_MS),
         Body::ParticipantUpdated { .. } if meeting.mode == Mode::Group => (Class::Passing, KEEP_MS),
         // Whoever is meant must hear it.
@@ -117,6 +116,14 @@ fn delivery(meeting: &Meeting, to: &ClientId, body: &Body<Grant>) -> (Class, i64
 }
 
 impl Tell {
+    /// The id that its device knows it by. An answer never shares it with news: who asked may have had news of the same
+    /// type before the answer (effects that were done again), and drops whatever has an id that it knows.
+    #[must_use]
+    pub fn id(&self, key: &IdKey) -> DownlinkId {
+        let role = if self.is_answer { "answer" } else { "news" };
+        self.cause.downlink_id(key, &self.to, [role, self.body.kind(), &self.subject])
+    }
+
     /// The invitation that is offered, if this is an offer.
     #[must_use]
     pub fn offers(&self) -> Option<&InviteId> {
@@ -128,6 +135,14 @@ impl Tell {
 }
 
 impl Meeting {
+    /// How long an invitation rings; the meeting's own time where that is not known any more.
+    fn rings_ms(&self, user: &UserId, invite: &InviteId) -> i64 {
+        let invitation = self.participants.get(user).and_then(|p| p.invitation.as_ref());
+        invitation
+            .filter(|invitation| invitation.id == *invite && invitation.rings_ms > 0)
+            .map_or(i64::from(self.ring_seconds) * 1_000, |invitation| invitation.rings_ms)
+    }
+
     /// T4: inviters of whom no device was reached yet learn that the offer waits. `best` is how far each offer got.
     #[must_use]
     pub fn tell_waiting(&self, best: &BTreeMap<InviteId, Reach>, cause: &Cause) -> Vec<Tell> {

@@ -65,11 +65,14 @@ fn ring_end(participant: &Participant) -> Option<i64> {
     Some(invitation.deadline_ms + RING_GRACE_MS)
 }
 
-/// T43: nobody ever joined and nobody rings any more.
+/// T43: nobody ever joined and nobody rings any more. Whoever has just taken a seat is still on the way into the media.
 fn unused_end(meeting: &Meeting) -> Option<i64> {
     let waiting =
         matches!(meeting.phase, Phase::Created | Phase::Ringing) && meeting.pending().next().is_none();
-    waiting.then_some(meeting.created_ms + UNUSED_MS)
+    // One side of a direct call may be in the media, and the report of the other one lost.
+    let used = meeting.participants.values().any(|p| p.joined_ms.is_some());
+    let on_the_way = meeting.members().filter_map(|p| p.join_by_ms).max();
+    (waiting && !used).then_some(on_the_way.into_iter().fold(meeting.created_ms + UNUSED_MS, i64::max))
 }
 
 impl Meeting {

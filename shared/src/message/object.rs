@@ -296,7 +296,8 @@ pub struct InvitationView {
     pub invite_id: InviteId,
     /// Where the invitee stands.
     pub state: ParticipantState,
-    /// How it ended.
+    /// How it ended, if it did: `no_answer` (SIP 408), `unreachable` (480), `user_busy` (486), `declined` (603),
+    /// `cancelled` (487) or `failed` (504).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// How far it got.

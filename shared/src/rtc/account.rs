@@ -51,10 +51,22 @@ impl Account {
         if self.url.is_empty() {
             url.ok_or(AccountError::Missing("RTC_URL"))?.clone_into(&mut self.url);
         }
+        self.check_url()?;
         if self.key_id.is_empty() {
             return Err(AccountError::Missing("RTC_KEY_ID"));
         }
         self.with_secret()
+    }
+
+    /// Refuses an address that no client could connect to; an empty one is the SDK's own business.
+    pub(super) fn check_url(&self) -> Result<(), AccountError> {
+        const SCHEMES: [&str; 4] = ["wss://", "https://", "ws://", "http://"];
+        let has_host = |scheme: &&str| self.url.strip_prefix(*scheme).is_some_and(|host| !host.is_empty());
+        if self.url.is_empty() || SCHEMES.iter().any(has_host) {
+            return Ok(());
+        }
+        let why = format!("an address begins with one of {}, its host follows", SCHEMES.join(" "));
+        Err(AccountError::Malformed { name: "RTC_URL", why })
     }
 
     /// What [`mode`](Self::mode) means among those of a service; an empty one is the first.

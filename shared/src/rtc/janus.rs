@@ -49,6 +49,7 @@ impl Janus {
         if account.url.is_empty() {
             return Err(AccountError::Missing("RTC_URL"));
         }
+        account.check_url()?;
         let account = account.with_secret()?;
         Ok(Self { url: account.url, secret: account.key_secret })
     }

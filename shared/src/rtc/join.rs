@@ -85,7 +85,9 @@ pub struct Join {
     pub rights: Rights,
     /// Whether the service holds the user to them.
     pub rights_enforced: bool,
-    /// Further fields of that service.
+    /// Further fields of that service. alibaba: `app_id`, `nonce`, `timestamp`, `single_token`; agora: `app_id`, `uid`;
+    /// tencent: `sdk_app_id`, `private_map_key` if any; janus: `room`, `core_token`, `participant_id`; any: `iceServers`,
+    /// as `WebRTC` takes them, if there is a TURN server.
     #[serde(default)]
     pub params: Map<String, Value>,
 }

@@ -106,16 +106,11 @@ impl FromStr for Provider {
     type Err = UnknownProvider;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|provider| provider.name() == name)
-            .ok_or_else(|| UnknownProvider { name: name.into() })
+        Self::ALL.into_iter().find(|provider| provider.name() == name).ok_or(UnknownProvider)
     }
 }
 
-/// A provider name that nothing here implements.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown RTC provider {name:?}; known are {}", Provider::ALL.map(Provider::name).join(", "))]
-pub struct UnknownProvider {
-    name: String,
-}
+/// A provider name that nothing here implements. Carries no name: a setting may have ended up under another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown RTC provider; known are {}", Provider::ALL.map(Provider::name).join(", "))]
+pub struct UnknownProvider;

@@ -1,6 +1,6 @@
 //! What a commit wants done: downlinks, a timer, and the note that it was done.
 
-use super::push::push_wanted;
+use super::push::{asked_for, push_wanted};
 use super::service::PENDING_MS;
 use super::{Outcome, Service};
 use crate::address::ClientId;
@@ -27,17 +27,23 @@ impl Service {
         let after = &after;
         let committed = before.is_none_or(|before| before.rev < after.rev);
         let outcome = Outcome { refused: decision.refused, ..Outcome::of(after, &decision) };
+        let asked_for = asked_for(&decision);
         let next = Some(after).filter(|_| committed);
         let timer = self.arm(before, next, guarded, now);
         // Boxed, since every caller of every function would carry it.
-        let carried_out = Box::pin(self.carry_out(after, decision, before.is_none(), now));
+        let turn = if before.is_none() { Turn::Creation } else { Turn::First };
+        let carried_out = Box::pin(self.carry_out(after, decision, turn, now));
         let (done, ()) = futures::join!(carried_out, timer);
         let remembered = self.remember(next).await;
         if remembered && done.all() && (guarded || done.offered) {
             self.settle(after, after.rev, &done, now).await;
         }
-        let push_wanted =
-            if committed { push_wanted(after, after.rev, &done.told.reached) } else { Vec::new() };
+        // A repeat rings again, since nobody knows whether the first time came so far; nor whether it told of a push.
+        let push_wanted = push_wanted(
+            after,
+            |p, invite| if committed { p.changed_rev == after.rev } else { asked_for.contains(invite) },
+            &done.told.reached,
+        );
         let outcome = Outcome { push_wanted, ..done.add_to(outcome) };
         self.announce(&outcome, now).await;
         outcome
@@ -48,10 +54,10 @@ impl Service {
         let meeting = &loaded.meeting;
         let decision = crate::meeting::redo(meeting, rev, &pending.cause, now);
         let outcome = Outcome::of(meeting, &decision);
-        let done = Box::pin(self.carry_out(meeting, decision, true, now)).await;
+        let done = Box::pin(self.carry_out(meeting, decision, Turn::Again, now)).await;
         let settled =
             self.remember(Some(meeting)).await && done.all() && self.settle(meeting, rev, &done, now).await;
-        let push_wanted = push_wanted(meeting, rev, &done.told.reached);
+        let push_wanted = push_wanted(meeting, |p, _| p.changed_rev == rev, &done.told.reached);
         self.announce(&Outcome { push_wanted, ..done.add_to(outcome) }, now).await;
         settled
     }
@@ -67,16 +73,11 @@ impl Service {
     ///
     /// Rights and removals come first, since what is told says whether they hold. Closing the channel keeps nobody
     /// waiting.
-    async fn carry_out(
-        &self,
-        meeting: &Meeting,
-        mut decision: Decision,
-        answer_first: bool,
-        now: Now,
-    ) -> Done {
+    async fn carry_out(&self, meeting: &Meeting, mut decision: Decision, turn: Turn, now: Now) -> Done {
         let acts = std::mem::take(&mut decision.media);
         let mut heeded = self.hold(meeting, &acts, now).await;
-        heeded.correct(&mut decision);
+        heeded.correct(&mut decision, turn == Turn::Again);
+        let answer_first = turn != Turn::First;
         let (told, closed) =
             futures::join!(self.tell(meeting, decision, answer_first, now), self.close(meeting, &acts, now));
         if !closed {
@@ -155,6 +156,17 @@ impl Service {
         }
         true
     }
+}
+
+/// Which time the effects of a commit are carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Those of a meeting that is new.
+    Creation,
+    /// Of any other commit.
+    First,
+    /// Once more, since nobody knows whether all was done.
+    Again,
 }
 
 /// What became of a decision's effects.

@@ -10,9 +10,10 @@ use crate::message::code::Code;
 use crate::message::uplink::MediaReport;
 use crate::rtc::control::{Capabilities, Channel, Control, ControlError, Moment, OpenChannel};
 use crate::store::Loaded;
-use acts::done;
+use acts::{PATIENCE, done};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// The management of the RTC service, with what makes each call unlike any other.
 pub struct Rtc {
@@ -20,13 +21,15 @@ pub struct Rtc {
     key: IdKey,
     instance: String,
     calls: AtomicU64,
+    /// How long people wait to be told because of it.
+    patience: Duration,
 }
 
 impl Rtc {
     /// Calls of this process are told from those of others by `instance`.
     #[must_use]
     pub fn new(control: Box<dyn Control>, key: IdKey, instance: String) -> Self {
-        Self { control, key, instance, calls: AtomicU64::new(0) }
+        Self { control, key, instance, calls: AtomicU64::new(0), patience: PATIENCE }
     }
 
     fn moment(&self, now: Now) -> Moment {

@@ -78,7 +78,20 @@ impl Outcome {
     pub(super) fn log(&self) {
         match self.refused {
             Some(code) => tracing::info!(?code, "refused"),
-            None => tracing::info!(rev = self.rev, state = ?self.state, reached = ?self.reached, "done"),
+            None => {
+                let Self { rev, state, reached, failed, media_failed, .. } = self;
+                // A request that makes a meeting does not name it.
+                let meeting_id = self.meeting_id.as_ref().map(tracing::field::display);
+                tracing::info!(
+                    meeting.id = meeting_id,
+                    rev,
+                    ?state,
+                    ?reached,
+                    ?failed,
+                    ?media_failed,
+                    "done"
+                );
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::Outcome;
 use crate::address::{ClientId, UserId};
 use crate::id::InviteId;
-use crate::meeting::{Decision, Meeting};
+use crate::meeting::{Decision, Meeting, Participant};
+use crate::message::downlink::Body;
 use crate::message::object::{From, Media, Mode, ParticipantState, Reach};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -27,21 +28,28 @@ pub struct PushWanted {
     pub media: Media,
 }
 
-/// The offers of the commit `rev` that wait for a device. `reached` says how far they got.
+/// The invitations that the answer to a request is about.
+pub(super) fn asked_for(decision: &Decision) -> Vec<InviteId> {
+    match decision.answer.as_ref().map(|answer| &answer.body) {
+        Some(Body::MeetingCreated { invitations, .. } | Body::InvitationResult { invitations }) => {
+            invitations.iter().map(|invitation| invitation.invite_id.clone()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Those offers of which `is_meant` says so that wait for a device. `reached` says how far they got.
 pub(super) fn push_wanted(
     meeting: &Meeting,
-    rev: u64,
+    is_meant: impl Fn(&Participant, &InviteId) -> bool,
     reached: &BTreeMap<(InviteId, ClientId), Reach>,
 ) -> Vec<PushWanted> {
     let waits = |invite: &InviteId, device: &ClientId| {
         !matches!(reached.get(&(invite.clone(), device.clone())), Some(Reach::Sent | Reach::Delivered))
     };
-    let offered = meeting
-        .participants
-        .values()
-        .filter(|p| p.state == ParticipantState::Invited && p.changed_rev == rev)
-        .filter_map(|p| Some((p, p.invitation.as_ref()?)));
-    offered
+    let open = meeting.participants.values().filter(|p| p.state == ParticipantState::Invited);
+    open.filter_map(|p| Some((p, p.invitation.as_ref()?)))
+        .filter(|(participant, invitation)| is_meant(participant, &invitation.id))
         .filter_map(|(participant, invitation)| {
             let legs = invitation.legs.keys();
             let devices: Vec<ClientId> =

@@ -118,12 +118,11 @@ impl Service {
                 return Ok((outcome, loaded));
             };
             let deadline = Cause::Deadline { meeting_id: next.id.clone(), rev: next.rev };
-            let refused = decision.refused.is_some();
             let guarded = self.has_media_acts(&decision) || decision.is_asked_for_by_nobody(cause);
             let terms = Terms {
                 seen: Some(&loaded),
                 mark: None,
-                cause: cause.filter(|_| !refused).cloned().unwrap_or(deadline),
+                cause: cause.filter(|cause| next.remembers(cause, next.rev)).cloned().unwrap_or(deadline),
                 slots: decision.slots.iter().map(overwriting).collect(),
                 guarded,
                 now,

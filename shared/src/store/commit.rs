@@ -5,7 +5,7 @@ use super::user::{part_key, slot_key};
 use super::{Item, Loaded, Pending, StoreError, Table, number, text, ttl};
 use crate::address::UserId;
 use crate::id::MeetingId;
-use crate::meeting::Meeting;
+use crate::meeting::{MINUTES_MAX, Meeting};
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
@@ -174,7 +174,7 @@ impl Table {
         let mut item = slot_key(user);
         item.insert("slot_meeting".to_owned(), text(meeting.id.as_str()));
         item.insert("lease_until_ms".to_owned(), number(meeting.ends_at_ms));
-        item.insert("expires_at".to_owned(), ttl(meeting.ends_at_ms));
+        item.insert("expires_at".to_owned(), ttl(latest_end_ms(meeting)));
         let put = Put::builder()
             .table_name(&self.name)
             .set_item(Some(item))
@@ -187,10 +187,15 @@ impl Table {
 
     fn part_write(&self, user: &UserId, meeting: &Meeting) -> Result<TransactWriteItem, StoreError> {
         let mut item = part_key(user, &meeting.id);
-        item.insert("expires_at".to_owned(), ttl(meeting.ends_at_ms));
+        item.insert("expires_at".to_owned(), ttl(latest_end_ms(meeting)));
         let put = Put::builder().table_name(&self.name).set_item(Some(item)).build().map_err(incomplete)?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
+}
+
+/// When the meeting is over at the latest, however often it is extended: until then what leads to it is not garbage.
+fn latest_end_ms(meeting: &Meeting) -> i64 {
+    meeting.created_ms + i64::from(MINUTES_MAX) * 60_000
 }
 
 /// The update of a meeting's record. `reach` and `pending` are attributes of their own, so that writing how far a

@@ -36,6 +36,11 @@ fn two_people_call_each_other() {
 }
 
 #[test]
+fn two_people_call_each_other_and_one_has_two_devices() {
+    explore("glare of three", Scene::glare_of_three());
+}
+
+#[test]
 fn a_group_whose_host_removes_and_leaves() {
     explore("group", Scene::group());
 }

@@ -1,5 +1,7 @@
 //! What is under way: requests towards the functions, downlinks towards the devices.
 
+use crate::service::key;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use switchboard::address::ClientId;
 use switchboard::meeting::Tell;
 use switchboard::message::downlink::Body;
@@ -44,6 +46,8 @@ pub enum News {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Downlink {
     pub to: ClientId,
+    /// Digest of its id, which is all that a terminal needs to know it again.
+    pub id: u64,
     /// The request that it answers.
     pub re: Option<String>,
     pub meeting: String,
@@ -53,7 +57,16 @@ pub struct Downlink {
 impl Downlink {
     pub fn of(tell: &Tell, meeting: &str) -> Self {
         let re = tell.is_answer.then(|| tell.cause.request_id().map(ToString::to_string)).flatten();
-        Self { to: tell.to.clone(), re, meeting: meeting.to_owned(), news: news(&tell.body) }
+        let id = tell.id(&key());
+        let mut hasher = DefaultHasher::new();
+        id.hash(&mut hasher);
+        Self {
+            to: tell.to.clone(),
+            id: hasher.finish(),
+            re,
+            meeting: meeting.to_owned(),
+            news: news(&tell.body),
+        }
     }
 
     /// Whether the terminal does anything with it.

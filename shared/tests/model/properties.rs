@@ -1,7 +1,7 @@
 //! What holds in every state that can be reached.
 
 use crate::scene::Scene;
-use crate::terminal::{Stands, Terminal};
+use crate::terminal::{SENDS, Stands, Terminal};
 use crate::world::World;
 use stateright::Property;
 use switchboard::meeting::{Leg, Meeting};
@@ -28,6 +28,12 @@ pub fn all() -> Vec<Property<Scene>> {
         Property::always("at rest nobody rings", |_, world: &World| {
             let rings = |terminal: &Terminal| matches!(terminal.stands, Stands::Ringing { .. });
             !world.is_quiescent() || world.seen.unheard || !world.terminals.values().any(rings)
+        }),
+        Property::always("at rest nobody waits for an answer", |scene: &Scene, world: &World| {
+            // Each try can be spoilt by a fault of its own.
+            let spoilt = scene.faults - world.faults >= SENDS;
+            let waits = |terminal: &Terminal| terminal.trying.is_some();
+            !world.is_quiescent() || spoilt || !world.terminals.values().any(waits)
         }),
         Property::sometimes("a call comes about", |_, world: &World| {
             let is_in = |terminal: &&Terminal| matches!(terminal.stands, Stands::In { .. });

@@ -41,6 +41,8 @@ pub enum Step {
     /// The broker delivers a request a second time later.
     ServeTwice(Uplink),
     Deliver(Downlink),
+    /// The broker delivers a downlink, and once more later.
+    DeliverTwice(Downlink),
     LoseUplink(Uplink),
     LoseDownlink(Downlink),
     /// A timer or the sweep looks at a meeting.
@@ -69,6 +71,19 @@ impl Scene {
         Self {
             mode: Mode::Direct,
             devices: vec![device("alice.phone", &["bob"], 2), device("bob.phone", &["alice"], 2)],
+            faults: faults(),
+        }
+    }
+
+    /// Alice and Bob call each other, and Bob has a tablet as well.
+    pub fn glare_of_three() -> Self {
+        Self {
+            mode: Mode::Direct,
+            devices: vec![
+                device("alice.phone", &["bob"], 2),
+                device("bob.phone", &["alice"], 1),
+                device("bob.tablet", &[], 1),
+            ],
             faults: faults(),
         }
     }
@@ -124,6 +139,21 @@ fn device(name: &str, calls: &[&str], asks: u8) -> Device {
     Device { id, calls: calls.iter().map(user).collect(), asks }
 }
 
+/// What may become of a downlink.
+fn deliveries(downlink: &Downlink, may_fail: bool, steps: &mut Vec<Step>) {
+    steps.push(Step::Deliver(downlink.clone()));
+    if may_fail {
+        steps.push(Step::DeliverTwice(downlink.clone()));
+        steps.push(Step::LoseDownlink(downlink.clone()));
+    }
+}
+
+fn deliver(world: &mut World, downlink: &Downlink) -> Option<()> {
+    world.seen.unheard |= downlink.news != News::Offer && world.offers(&downlink.to, &downlink.meeting);
+    world.terminals.get_mut(&downlink.to)?.hear(downlink);
+    Some(())
+}
+
 impl Model for Scene {
     type State = World;
     type Action = Step;
@@ -145,12 +175,10 @@ impl Model for Scene {
     fn actions(&self, world: &World, steps: &mut Vec<Step>) {
         let may_fail = world.faults > 0;
         // A terminal waits for its answer anyway, so nothing is gained by letting others act before it arrives: it is
-        // delivered or lost at once, which leaves out most of the orders that differ in nothing.
-        if let Some(answer) = world.downlinks.iter().find(|downlink| downlink.re.is_some()) {
-            steps.push(Step::Deliver(answer.clone()));
-            if may_fail {
-                steps.push(Step::LoseDownlink(answer.clone()));
-            }
+        // delivered (once or twice) or lost at once, which leaves out most of the orders that differ in nothing.
+        let awaited = |downlink: &&Downlink| world.terminals[&downlink.to].waits_for(downlink);
+        if let Some(answer) = world.downlinks.iter().find(awaited) {
+            deliveries(answer, may_fail, steps);
             return;
         }
         for device in &self.devices {
@@ -174,10 +202,7 @@ impl Model for Scene {
             }
         }
         for downlink in &world.downlinks {
-            steps.push(Step::Deliver(downlink.clone()));
-            if may_fail {
-                steps.push(Step::LoseDownlink(downlink.clone()));
-            }
+            deliveries(downlink, may_fail, steps);
         }
         for id in world.records.keys() {
             if world.due_ms(id).is_some_and(|due| due <= world.now().ms) {
@@ -219,9 +244,11 @@ impl Model for Scene {
             }
             Step::Deliver(downlink) => {
                 next.downlinks.remove(&downlink);
-                next.seen.unheard |=
-                    downlink.news != News::Offer && next.offers(&downlink.to, &downlink.meeting);
-                next.terminals.get_mut(&downlink.to)?.hear(&downlink);
+                deliver(&mut next, &downlink)?;
+            }
+            Step::DeliverTwice(downlink) => {
+                next.faults -= 1;
+                deliver(&mut next, &downlink)?;
             }
             Step::LoseUplink(uplink) => {
                 next.faults -= 1;
@@ -229,7 +256,7 @@ impl Model for Scene {
             }
             Step::LoseDownlink(downlink) => {
                 next.faults -= 1;
-                next.seen.unheard = true;
+                next.seen.unheard |= !next.terminals.get(&downlink.to)?.heard(&downlink);
                 next.downlinks.remove(&downlink);
             }
             Step::Wake(id) => service::wake(&mut next, &id, false),

@@ -8,7 +8,7 @@ use switchboard::address::{ClientId, UserId};
 use switchboard::cause::Cause;
 use switchboard::id::{BodyHash, IdKey, InviteId, MeetingId, RequestId};
 use switchboard::meeting::{
-    Action, Command, Decision, Device, Invitee, Meeting, Opening, SlotChange, decide, redo, tick,
+    Action, Command, Decision, Device, Invitee, Meeting, Opening, SlotChange, Tell, decide, redo, tick,
 };
 use switchboard::message::object::{BusyPolicy, Media, ParticipantState};
 use switchboard::message::uplink::CreateMeeting;
@@ -16,7 +16,8 @@ use switchboard::message::uplink::CreateMeeting;
 /// Effects that nobody reported done are done again after this time.
 const PENDING_MS: i64 = 5_000;
 
-fn key() -> IdKey {
+/// What the service derives its ids with.
+pub fn key() -> IdKey {
     IdKey::new("an id key of the model only".to_owned().into())
 }
 
@@ -102,11 +103,10 @@ fn create(world: &mut World, scene: &Scene, uplink: &Uplink, id: &MeetingId, die
             commit_and_perform(world, id.as_str(), &decision, Some(cause), dies);
         }
         Err(_) if dies => {}
-        Err(_) => {
-            let re = Some(uplink.id.clone());
-            let news = crate::network::News::Out;
-            let refusal = Downlink { to: uplink.by.clone(), re, meeting: id.to_string(), news };
-            world.downlinks.insert(refusal);
+        Err(refusal) => {
+            let cause = Cause::Request { client_id: opening.by, request_id: opening.request_id };
+            let refusal = Tell::answer(&uplink.by, &cause, refusal.into_body());
+            world.downlinks.insert(Downlink::of(&refusal, id.as_str()));
         }
     }
 }

@@ -1,10 +1,11 @@
 //! A terminal as the protocol wants it: one request at a time, sent again with the same id, and given up at last.
 
 use crate::network::{Ask, Downlink, News, Uplink};
+use std::collections::BTreeSet;
 use switchboard::address::ClientId;
 
 /// How often a request is sent before it is given up.
-const SENDS: u8 = 2;
+pub const SENDS: u8 = 2;
 
 /// One device.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -14,6 +15,8 @@ pub struct Terminal {
     pub trying: Option<(Uplink, u8)>,
     /// What its user will still ask for at most.
     pub asks_left: u8,
+    /// Which downlinks it heard, by the digest of their ids.
+    heard: BTreeSet<u64>,
     /// Requests made so far.
     made: u8,
 }
@@ -33,7 +36,7 @@ pub enum Stands {
 
 impl Terminal {
     pub fn new(asks_left: u8) -> Self {
-        Self { stands: Stands::Idle, trying: None, asks_left, made: 0 }
+        Self { stands: Stands::Idle, trying: None, asks_left, heard: BTreeSet::new(), made: 0 }
     }
 
     /// Its user wants something: a new request.
@@ -43,6 +46,16 @@ impl Terminal {
         let request = Uplink { by: by.clone(), id: format!("r{}", self.made), ask };
         self.trying = Some((request.clone(), SENDS - 1));
         request
+    }
+
+    /// Whether it had this downlink before.
+    pub fn heard(&self, downlink: &Downlink) -> bool {
+        self.heard.contains(&downlink.id)
+    }
+
+    /// Whether this is the answer that it waits for.
+    pub fn waits_for(&self, downlink: &Downlink) -> bool {
+        self.trying.as_ref().is_some_and(|(request, _)| Some(&request.id) == downlink.re.as_ref())
     }
 
     pub fn may_send_again(&self) -> bool {
@@ -57,9 +70,11 @@ impl Terminal {
     }
 
     pub fn hear(&mut self, downlink: &Downlink) {
+        if !self.heard.insert(downlink.id) {
+            return;
+        }
         if downlink.re.is_some() {
-            let waits = |(request, _): &(Uplink, u8)| Some(&request.id) == downlink.re.as_ref();
-            if !self.trying.as_ref().is_some_and(waits) {
+            if !self.waits_for(downlink) {
                 return;
             }
             let done = self.trying.take().map(|(request, _)| request.ask);

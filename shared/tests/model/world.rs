@@ -90,10 +90,13 @@ impl World {
         pending.chain(record.meeting.next_deadline_ms(false)).min()
     }
 
-    /// Whether an offer of this meeting is on its way to the device.
+    /// Whether an offer of this meeting is on its way to the device, which has not heard it yet.
     pub fn offers(&self, to: &ClientId, meeting: &str) -> bool {
         let is_one = |downlink: &&Downlink| {
-            downlink.to == *to && downlink.meeting == meeting && downlink.news == News::Offer
+            downlink.to == *to
+                && downlink.meeting == meeting
+                && downlink.news == News::Offer
+                && !self.terminals[to].heard(downlink)
         };
         self.downlinks.iter().any(|downlink| is_one(&downlink))
     }

@@ -25,6 +25,8 @@ struct Vector {
 #[serde(deny_unknown_fields)]
 struct Step {
     receive: Option<Value>,
+    /// How many of what is received, under ids of their own.
+    times: Option<u32>,
     user: Option<Value>,
     again: Option<String>,
     wait_ms: Option<u64>,
@@ -58,7 +60,11 @@ fn play(vector: &Vector) -> Result<(), String> {
     let (mut subject, mut names) = (Subject::connected(), Names::default());
     for (number, step) in vector.steps.iter().enumerate() {
         match (&step.receive, &step.user, &step.again, step.wait_ms, step.connection.as_deref()) {
-            (Some(message), None, None, None, None) => subject.hears(&names.filled(message)),
+            (Some(message), None, None, None, None) => {
+                for message in copies(&names.filled(message), step.times) {
+                    subject.hears(&message);
+                }
+            }
             (None, Some(request), None, None, None) => subject.user_wants(&names.filled(request)),
             (None, None, Some(request), None, None) => subject.asks_again(&names.value(request)),
             (None, None, None, Some(ms), None) => subject.waits(ms),
@@ -71,6 +77,18 @@ fn play(vector: &Vector) -> Result<(), String> {
         names.match_all(&step.shows, &shows).map_err(|problem| format!("step {number} shows: {problem}"))?;
     }
     Ok(())
+}
+
+/// The message, or so many of it.
+fn copies(message: &Value, times: Option<u32>) -> Vec<Value> {
+    let Some(times) = times else { return vec![message.clone()] };
+    let id = message["id"].as_str().expect("a text");
+    let copy = |number| {
+        let mut copy = message.clone();
+        copy["id"] = format!("{id}-{number}").into();
+        copy
+    };
+    (1..=times).map(copy).collect()
 }
 
 #[test]

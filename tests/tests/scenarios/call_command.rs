@@ -199,6 +199,31 @@ async fn ctrl_c_takes_back_what_nobody_has_answered() {
 }
 
 #[tokio::test]
+async fn a_second_call_waits_until_the_first_is_over_and_rings_then() {
+    let (alice, bob, carol, dave) =
+        (User::new("Alice"), User::new("Bob"), User::new("Carol"), User::new("Dave"));
+    let mut listening = listens(&bob, &[]).await;
+    // Ringing for a group makes nobody busy.
+    let mut first = calls(&alice, &[&bob, &dave], &[]);
+    first.hears("meeting_created").await;
+    let rings = listening.prints("rings").await;
+    let mut second = calls(&carol, &[&bob, &dave], &[]);
+    let waits = listening.prints("waits").await;
+    assert_ne!(waits["invite_id"], rings["invite_id"]);
+    // Whoever waits hears that it rings, too.
+    second.prints_that("heard", |line| line["message"]["state"] == "ringing").await;
+    first.interrupts().await;
+    let stops = listening.prints("stops").await;
+    assert_eq!((&stops["invite_id"], &stops["reason"]), (&rings["invite_id"], &"meeting_ended".into()));
+    assert_eq!(listening.prints("rings").await["invite_id"], waits["invite_id"]);
+    second.interrupts().await;
+    second.ends().await.is(15, "cancelled");
+    let stops = listening.prints("stops").await;
+    assert_eq!(stops["invite_id"], waits["invite_id"]);
+    drop(first);
+}
+
+#[tokio::test]
 async fn what_came_while_nobody_listened_rings_later() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     bob.on("phone").await.drops().await;
@@ -238,7 +263,7 @@ async fn a_call_is_answered_and_left_from_another_shell() {
     calling.prints("in_call").await;
     Shell::run(&alice, "other", &["leave"]).ends().await.is(0, "done");
     answering.ends().await.is(0, "done");
-    // Nobody tells the device that alice left by another one; it finds out.
+    // It was taken over, and has no part in the end any more.
     calling.ends().await.is(0, "done");
 }
 

@@ -69,11 +69,24 @@ impl Stack {
     pub async fn wakes(&self, meeting_id: &str) {
         let result = self.invoke("wake", &nudges(&[nudge(meeting_id)])).await;
         assert_eq!(result, json!({"batchItemFailures": []}));
+        self.until_awake().await;
     }
 
     /// Lets `wake` look at everything that is due, as it does each minute, and waits until it has.
     pub async fn sweeps(&self) {
         self.invoke("wake", &scheduled()).await;
+        self.until_awake().await;
+    }
+
+    /// Waits until every `wake` that has begun by now is done. A timer's own may have been first with what was due: then
+    /// the test's finds nothing left to do, while the other one is still telling everybody.
+    async fn until_awake(&self) {
+        let begun = journal::look(self, |invocations| invocations.len()).await;
+        until("`wake` has done its work", async || {
+            let is_done = |one: &Invocation| one.function != "wake" || one.status().is_some();
+            journal::look(self, |invocations| invocations[..begun].iter().all(is_done)).await
+        })
+        .await;
     }
 
     /// How often the function `presence` has handled an event of this type (`connected`, `disconnected`) of a device.

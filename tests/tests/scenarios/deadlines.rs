@@ -1,6 +1,7 @@
 //! What time does: rings end, meetings that nobody uses end, and the caller learns whether anybody was reached.
 
 use crate::calls::{Call, direct, group, rings};
+use crate::device::none;
 use crate::stack::Stack;
 use crate::user::User;
 use serde_json::{Value, json};
@@ -8,10 +9,6 @@ use std::time::Duration;
 
 /// Past the deadline of a ring (45 s), the 2 s of grace and the second by which timers are late.
 const RING_IS_OVER: Duration = Duration::from_secs(49);
-
-fn none() -> Vec<String> {
-    Vec::new()
-}
 
 #[tokio::test]
 async fn t13_who_had_it_and_did_not_answer_is_no_answer() {

@@ -153,6 +153,14 @@ impl Device {
         journal::until_at(&self.stack, self.client_id(), |invocations| invocations.len() > before).await;
     }
 
+    /// Everything that this device asked for was handled without a fault, and wrote nothing.
+    pub async fn wrote_nothing(&self) {
+        for invocation in journal::until_at(&self.stack, self.client_id(), |done| !done.is_empty()).await {
+            assert_eq!(invocation.status(), Some("returned"), "{invocation:#?}");
+            assert_eq!(invocation.writes(), Vec::<&str>::new(), "{invocation:#?}");
+        }
+    }
+
     /// The user's meetings and open invitations, as the service has them.
     pub async fn syncs(&self) -> Value {
         let state = self.sends(&request("sync", json!({"type": "sync"})).bulk()).await;
@@ -195,6 +203,16 @@ pub fn refusal(outcome: Result<Received, RequestError>) -> Refused {
         Err(RequestError::Refused(refused)) => *refused,
         other => panic!("a refusal was expected, not {other:?}"),
     }
+}
+
+/// No news, as [`Device::also_hears`] says it.
+pub fn none() -> Vec<String> {
+    Vec::new()
+}
+
+/// The ids of some copies, in their order.
+pub fn ids(copies: &[Value]) -> Vec<&str> {
+    copies.iter().filter_map(|copy| copy["id"].as_str()).collect()
 }
 
 /// A message as JSON.

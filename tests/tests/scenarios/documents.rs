@@ -1,8 +1,13 @@
-//! What the documents say of the tests.
+//! What the documents say of the tests, of each other and of the code.
 
 use crate::stack::workspace;
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+fn read(path: &str) -> String {
+    fs::read_to_string(workspace().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
 
 /// All Rust code below this folder.
 fn code(folder: &Path, text: &mut String) {
@@ -18,7 +23,7 @@ fn code(folder: &Path, text: &mut String) {
 
 #[test]
 fn every_guarantee_names_tests_that_exist() {
-    let guarantees = fs::read_to_string(workspace().join("docs/guarantees.md")).expect("is there");
+    let guarantees = read("docs/guarantees.md");
     let mut all = String::new();
     for folder in ["shared", "functions", "local", "tests"] {
         code(&workspace().join(folder), &mut all);
@@ -54,19 +59,17 @@ fn module(name: &str) -> PathBuf {
 
 #[test]
 fn every_transition_names_tests_that_exist() {
-    let states = fs::read_to_string(workspace().join("docs/states.md")).expect("is there");
-    let broken = fs::read_to_string(workspace().join("tests/mutations/transitions.json")).expect("is there");
+    let (states, broken) = (read("docs/states.md"), read("docs/mutations.md"));
     let mut scenarios = String::new();
     code(&workspace().join("tests/tests/scenarios"), &mut scenarios);
     let rows: Vec<&str> = states.lines().filter(|line| line.starts_with("| T")).collect();
     for (row, number) in rows.iter().zip(1..) {
         assert!(row.starts_with(&format!("| T{number} | ")), "T{number} is missing or out of order: {row}");
-        assert!(broken.contains(&format!("\"id\": \"T{number}\"")), "nothing breaks T{number}");
         let proof = row.trim_end_matches(" |").rsplit(" | ").next().unwrap_or_default();
         let named: Vec<&str> = proof.split('`').skip(1).step_by(2).collect();
         let (core, wire): (Vec<&str>, Vec<&str>) = named.iter().partition(|name| name.contains("::"));
         assert!(!core.is_empty(), "T{number} names no test that breaking it would fail");
-        for test in core {
+        for test in &core {
             let (name, test) = test.split_once("::").expect("has both");
             let (path, mut text) = (module(name), String::new());
             if path.is_dir() {
@@ -77,9 +80,70 @@ fn every_transition_names_tests_that_exist() {
             }
             assert!(text.contains(&format!("fn {test}(")), "{name}::{test} is named and does not exist");
         }
+        // What nobody outside of the service sees has no scenario of its own.
+        let is_internal = [3, 47, 51].contains(&number);
+        let of_its_own = |test: &&str| test.split('_').any(|word| word == format!("t{number}"));
+        assert!(is_internal || wire.iter().any(of_its_own), "no scenario has the number of T{number}");
+        let breaks = broken.lines().filter(|line| line.starts_with(&format!("| T{number} | ")));
+        let noticed = |line: &str| {
+            core.iter().filter_map(|test| test.rsplit("::").next()).any(|test| line.contains(test))
+        };
+        assert!(breaks.map(noticed).eq([true]), "breaking T{number} is noticed by none of its tests");
         for test in wire {
             assert!(scenarios.contains(&format!("fn {test}(")), "{test} is named and does not exist");
         }
     }
     assert_eq!(rows.len(), 51);
+}
+
+#[test]
+fn what_is_broken_on_purpose_is_in_the_code_and_in_the_document() {
+    for (entries, document) in [
+        ("tests/mutations/transitions.json", "docs/mutations.md"),
+        ("tests/mutations/model.json", "docs/decisions/0009-a-model-around-the-real-core.md"),
+    ] {
+        let document = read(document);
+        assert!(!document.contains("**not noticed**"), "{document}");
+        let entries: Vec<Value> = serde_json::from_str(&read(entries)).expect("a list");
+        for entry in entries {
+            let (id, what) = (entry["id"].as_str().expect("a text"), entry["what"].as_str().expect("a text"));
+            assert!(document.contains(&format!("| {id} | {what} | `")), "{id} is not in the document");
+            for edit in entry["edits"].as_array().expect("a list") {
+                let (file, text) = (edit[0].as_str().expect("a text"), edit[1].as_str().expect("a text"));
+                assert_eq!(read(file).matches(text).count(), 1, "{id}: {file} has moved on from {text:?}");
+            }
+        }
+    }
+}
+
+/// The documents below this folder that are ours.
+fn documents(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder of the checkout") {
+        let path = entry.expect("readable").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && !name.starts_with('.') && name != "node_modules" && name != "target" {
+            documents(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_link_of_the_documents_leads_somewhere() {
+    let mut all = Vec::new();
+    documents(workspace(), &mut all);
+    let mut followed = 0;
+    for document in all {
+        let text = fs::read_to_string(&document).expect("text");
+        let folder = document.parent().expect("it is in a folder");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap_or_default();
+            if !path.is_empty() && !path.contains("://") {
+                assert!(folder.join(path).exists(), "{}: there is no {link}", document.display());
+                followed += 1;
+            }
+        }
+    }
+    assert!(followed > 80, "only {followed} links were found");
 }

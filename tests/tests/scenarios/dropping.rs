@@ -2,11 +2,12 @@
 //! for a while, and only then it is given up.
 
 use crate::calls::{Call, direct, group, rings, talks};
-use crate::device::Device;
+use crate::device::{Device, none};
 use crate::inviting::hears_of;
+use crate::rooms::standings;
 use crate::stack::Stack;
 use crate::user::User;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 /// Past the 10 s after which a dropped seat is looked at, and the timer's second.
@@ -18,10 +19,6 @@ const DIRECT_SEAT_IS_LOST: Duration = Duration::from_secs(32);
 /// What is left then of the 60 s for which a seat in a group is kept.
 const REST_OF_A_SEAT_IN_A_GROUP: Duration = Duration::from_secs(30);
 
-fn none() -> Vec<String> {
-    Vec::new()
-}
-
 /// Alice talks to Bob; everything that was told so far is heard.
 async fn talk(stack: &Stack) -> (User, User, Device, Device, Call) {
     let (alice, bob) = (User::at(stack, "Alice"), User::at(stack, "Bob"));
@@ -32,13 +29,6 @@ async fn talk(stack: &Stack) -> (User, User, Device, Device, Call) {
         device.also_hears(&[&cause]).await;
     }
     (alice, bob, caller, phone, call)
-}
-
-/// The states of the participants, in their order, as this device is shown them.
-async fn standings(device: &Device) -> Vec<Value> {
-    let state = device.syncs().await;
-    let participants = state["meetings"][0]["participants"].as_array();
-    participants.into_iter().flatten().map(|participant| participant["state"].clone()).collect()
 }
 
 #[tokio::test]
@@ -74,7 +64,7 @@ async fn t15_a_caller_who_comes_back_in_time_rings_on() {
     let (mut caller, mut phone) = (alice.comes_back("phone").await, bob.on("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
     caller.drops().await;
-    stack.moves_on(Duration::from_secs(10)).await;
+    stack.moves_on(Duration::from_secs(5)).await;
     let mut caller = alice.comes_back("phone").await;
     stack.moves_on(CALLER_LOOKED_AT).await;
     stack.wakes(&call.meeting_id).await;

@@ -2,7 +2,7 @@
 //! reported done. Either way everybody hears what is true, under the same ids, and it happened once.
 
 use crate::calls::{Call, direct, rings, talks};
-use crate::device::{Device, refusal, request};
+use crate::device::{Device, ids, refusal, request};
 use crate::stack::Stack;
 use crate::user::User;
 use serde_json::{Value, json};
@@ -31,10 +31,6 @@ async fn rings_long(caller: &Device, callee: &User, phone: &mut Device) -> Call 
     let call = Call::of(&caller.asks("create-meeting", long_ring(callee)).await);
     phone.hears("invitation").await;
     call
-}
-
-fn ids(copies: &[Value]) -> Vec<&str> {
-    copies.iter().filter_map(|copy| copy["id"].as_str()).collect()
 }
 
 #[tokio::test]
@@ -179,7 +175,7 @@ async fn an_invite_that_died_after_its_commit_rings_when_the_terminal_asks_again
 async fn a_drop_whose_timer_died_with_its_function_is_found_by_the_sweep() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
-    let (mut caller, mut phone) = (alice.on("phone").await, bob.comes_back("phone").await);
+    let (mut caller, mut phone) = (alice.comes_back("phone").await, bob.comes_back("phone").await);
     talks(&mut caller, &bob, &mut phone).await;
     // The first write is the registry's, the second one the meeting's.
     stack

@@ -50,6 +50,13 @@ async fn t44_a_meeting_that_was_extended_goes_on() {
     stack.moves_on(Duration::from_secs(62)).await;
     room.host.hears("meeting_ending").await;
     room.host.asks("moderate", room.request("update_meeting", json!({"extend_minutes": 10}))).await;
+    let ends_s = (stack.now_ms().await + 10 * 60_000) / 1_000;
+    for (sort, what) in [("slot".to_owned(), "busy"), (format!("invited#{}", room.meeting_id), "found")] {
+        let user = room.host.client_id().split("@@@").last().and_then(|device| device.split('.').next());
+        let item = stack.item(&format!("user#{}", user.expect("a client id")), &sort).await;
+        let until_s: i64 = item["expires_at"]["N"].as_str().and_then(|s| s.parse().ok()).expect("is there");
+        assert!(until_s >= ends_s, "its people are {what} as long as it goes on: {item}");
+    }
     stack.moves_on(Duration::from_secs(90)).await;
     assert_eq!(room.host.asks("attend", room.request("refresh_token", json!({}))).await.kind, "token");
     stack.moves_on(Duration::from_mins(5)).await;

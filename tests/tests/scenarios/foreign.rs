@@ -2,7 +2,8 @@
 //! the protocol page.
 
 use crate::calls::{Call, direct};
-use crate::device::{DEADLINE, Device};
+use crate::device::DEADLINE;
+use crate::inviting::hears_of;
 use crate::stack::{Stack, workspace};
 use crate::user::{JWT_SECRET, User};
 use serde_json::{Value, json};
@@ -18,8 +19,15 @@ struct Foreign {
     said: Vec<Value>,
 }
 
+/// One of our programs in Python, to be run by its pipes.
+pub fn program(path: &str) -> Command {
+    let mut command = Command::new(python());
+    command.arg(workspace().join(path)).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
 /// A Python that has the MQTT client: the project's own, or else the system's.
-pub fn python() -> PathBuf {
+fn python() -> PathBuf {
     let own = workspace().join(".venv/bin/python");
     if own.is_file() {
         return own;
@@ -37,14 +45,10 @@ impl Foreign {
     /// Starts it as a device of that user.
     fn plays(user: &User, role: &str, peer: Option<&User>) -> Self {
         let (host, port) = &Stack::shared().mqtt;
-        let mut process = Command::new(python())
-            .arg(workspace().join("tests/foreign/terminal.py"))
+        let mut process = program("tests/foreign/terminal.py")
             .args([role, &format!("{host}:{port}"), user.client_id("python").as_str()])
             .args(peer.map(|peer| peer.id.as_str()))
             .env("JWT_SECRET", JWT_SECRET)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .expect("Python can be run");
         let output = process.stdout.take().expect("it is piped");
@@ -102,16 +106,6 @@ fn both_mistakes_were_answered(foreign: &Foreign) {
         "{:#?}",
         foreign.said
     );
-}
-
-/// Our side hears that the other one came into this state.
-async fn hears_of(device: &mut Device, user: &User, state: &str) {
-    device
-        .hears_that("participant_updated", |news| {
-            let participant = &news.body["participant"];
-            participant["user_id"] == user.id.as_str() && participant["state"] == state
-        })
-        .await;
 }
 
 #[tokio::test]

@@ -2,6 +2,9 @@
 
 use crate::calls::{Call, direct, rings, talks};
 use crate::device::{Device, json_of, refusal, request};
+use crate::inviting::hears_of;
+use crate::media::talk;
+use crate::rtc_service::RtcService;
 use crate::stack::Stack;
 use crate::user::User;
 use serde_json::{Value, json};
@@ -163,6 +166,28 @@ async fn t17_who_dropped_out_and_calls_again_is_back_in_the_call() {
 }
 
 #[tokio::test]
+async fn t17_a_call_is_met_also_where_the_rtc_service_says_who_is_in() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone) = (alice.comes_back("phone").await, bob.comes_back("phone").await);
+    let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
+    rtc.loses(&room);
+    stack.sweeps().await;
+    hears_of(&mut caller, &bob, "reconnecting").await;
+    let merged = phone.asks("create-meeting", direct(&alice)).await;
+    assert_eq!(
+        (merged.kind.as_str(), merged.meeting_id.as_deref()),
+        ("meeting_merged", Some(call.meeting_id.as_str())),
+        "{merged:?}"
+    );
+    has_a_way_in(&merged, &bob);
+    rtc.enters(&room, bob.id.as_str());
+    phone.tells("attend", call.joined()).await;
+    hears_of(&mut caller, &bob, "joined").await;
+}
+
+#[tokio::test]
 async fn t2_a_call_that_may_wait_rings_somebody_busy_and_the_accept_takes_the_slot() {
     let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));
     let (mut caller, mut phone, mut carols) =
@@ -173,6 +198,9 @@ async fn t2_a_call_that_may_wait_rings_somebody_busy_and_the_accept_takes_the_sl
     let second = Call::of(&carols.asks("create-meeting", waiting).await);
     let offer = phone.hears("invitation").await;
     assert_eq!(offer.meeting_id.as_deref(), Some(second.meeting_id.as_str()));
+    let state = phone.syncs().await;
+    assert_eq!(state["invitations"][0]["meeting_id"], json!(second.meeting_id), "a sync finds it as well");
+    assert_eq!(state["meetings"].as_array().map(Vec::len), Some(2), "beside the call that goes on");
     assert_eq!(phone.asks("answer", second.about_invitation("accept")).await.kind, "invitation_accepted");
     carols.hears("participant_updated").await;
     caller.asks("attend", first.request("leave")).await;

@@ -1,14 +1,10 @@
 //! Bringing people into a call that goes on.
 
 use crate::calls::{Call, group, rings, talks};
-use crate::device::{Device, request};
+use crate::device::{Device, none, request};
 use crate::user::User;
 use serde_json::{Value, json};
 use terminal::Received;
-
-fn none() -> Vec<String> {
-    Vec::new()
-}
 
 /// A request of that call to invite those people.
 pub fn invite(call: &Call, invitees: &[&User]) -> Value {

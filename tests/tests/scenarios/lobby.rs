@@ -130,6 +130,21 @@ async fn t22_who_is_turned_away_hears_it_and_may_ask_again() {
 }
 
 #[tokio::test]
+async fn t22_who_gives_up_waiting_is_not_let_in_any_more() {
+    let stack = Stack::shared();
+    let dave = User::at(stack, "Dave");
+    let mut room = Room::of(stack, &[], policy("lobby")).await;
+    let phone = dave.on("phone").await;
+    phone.asks("attend", room.join()).await;
+    room.host.hears("lobby_request").await;
+    assert_eq!(phone.asks("attend", room.request("leave", json!({}))).await.kind, "ok");
+    let gone = json!([{"user_id": dave.id, "admitted": false}]);
+    assert_eq!(room.host.hears("lobby_updated").await.body["users"], gone);
+    let all = room.request("admit", json!({"users": "*"}));
+    assert_eq!(room.host.asks("moderate", all).await.body["users"], json!([]), "nobody waits");
+}
+
+#[tokio::test]
 async fn t23_who_waits_hears_that_the_meeting_is_over() {
     let stack = Stack::shared();
     let dave = User::at(stack, "Dave");

@@ -9,6 +9,7 @@ mod busy;
 mod call_command;
 mod calls;
 mod cancelling;
+mod cold_start;
 mod controls;
 mod coturn;
 mod deadlines;

@@ -3,8 +3,9 @@
 
 use crate::calls::{Call, direct, group, rings};
 use crate::controls::until;
-use crate::device::{Device, refusal, request};
+use crate::device::{Device, none, refusal, request};
 use crate::inviting::hears_of;
+use crate::rooms::standings;
 use crate::rtc_service::{Fault, RtcService};
 use crate::stack::Stack;
 use crate::user::User;
@@ -19,10 +20,6 @@ const NEVER_JOINED: Duration = Duration::from_secs(22);
 const LOOKED_AT: Duration = Duration::from_secs(12);
 /// Past the 30 s for which a seat in a direct call is kept.
 const SEAT_IS_LOST: Duration = Duration::from_secs(32);
-
-fn none() -> Vec<String> {
-    Vec::new()
-}
 
 /// The channel that the answer to a create or an accept names.
 pub fn channel(answer: &Value) -> String {
@@ -59,13 +56,6 @@ async fn two(stack: &Stack) -> (User, User, Device, Device) {
     let (alice, bob) = (User::at(stack, "Alice"), User::at(stack, "Bob"));
     let (caller, phone) = (alice.comes_back("phone").await, bob.comes_back("phone").await);
     (alice, bob, caller, phone)
-}
-
-/// Everybody's state, as this device is shown it.
-async fn standings(device: &Device) -> Vec<Value> {
-    let state = device.syncs().await;
-    let participants = state["meetings"][0]["participants"].as_array();
-    participants.into_iter().flatten().map(|participant| participant["state"].clone()).collect()
 }
 
 #[tokio::test]
@@ -141,11 +131,12 @@ async fn t47_a_close_that_fails_keeps_nobody_waiting_and_is_done_again_until_it_
     let (alice, bob, mut caller, mut phone) = two(&stack).await;
     let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
     rtc.fails("DeleteRoom", Fault::Held, 1);
+    // What comes after it, when nobody waits for that one any more.
+    rtc.fails("DeleteRoom", Fault::Status(500), 4);
     let leave = caller.terminal.ask(&request("attend", call.request("leave"))).await.expect("is answered");
     phone.hears("meeting_ended").await;
     assert_eq!(leave.kind, "ok");
     until("everybody is told while the close still waits", async || rtc.held() == 1).await;
-    rtc.fails("DeleteRoom", Fault::Status(500), 4);
     stack.until_idle().await;
     assert!(rtc.room(&room).is_some());
 

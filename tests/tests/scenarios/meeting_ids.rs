@@ -1,8 +1,6 @@
 //! Requests about meetings of others, meetings that are over, and meetings that never were.
 
 use crate::calls::{Call, rings, talks};
-use crate::device::Device;
-use crate::journal;
 use crate::user::User;
 use serde_json::{Value, json};
 
@@ -22,14 +20,6 @@ fn unanswered_requests(call: &Call) -> [(&'static str, Value); 2] {
     [("answer", call.about_invitation("ringing")), ("attend", call.joined())]
 }
 
-/// Everything that this device asked for was handled without a fault, and wrote nothing.
-async fn wrote_nothing(device: &Device) {
-    for invocation in journal::until(device.client_id(), |done| !done.is_empty()).await {
-        assert_eq!(invocation.status(), Some("returned"), "{invocation:#?}");
-        assert_eq!(invocation.writes(), Vec::<&str>::new(), "{invocation:#?}");
-    }
-}
-
 #[tokio::test]
 async fn a_meeting_that_never_was_is_not_found() {
     let mut device = User::new("Alice").on("phone").await;
@@ -46,7 +36,7 @@ async fn a_meeting_that_never_was_is_not_found() {
         device.tells(function, fields.clone()).await;
         assert_eq!(device.hears("error").await.body["code"], "meeting_not_found", "{fields}");
     }
-    wrote_nothing(&device).await;
+    device.wrote_nothing().await;
 }
 
 #[tokio::test]
@@ -63,7 +53,7 @@ async fn a_meeting_of_others_is_forbidden_and_stays_as_it_is() {
         stranger.tells(function, fields.clone()).await;
         assert_eq!(stranger.hears("error").await.body["code"], "forbidden", "{fields}");
     }
-    wrote_nothing(&stranger).await;
+    stranger.wrote_nothing().await;
     assert_eq!(phone.asks("answer", call.about_invitation("accept")).await.kind, "invitation_accepted");
 }
 
@@ -93,7 +83,7 @@ async fn a_meeting_that_is_over_says_why_before_any_other_refusal() {
             );
         }
     }
-    wrote_nothing(&stranger).await;
+    stranger.wrote_nothing().await;
     let ended = caller.asks("destroy", call.request("destroy_meeting")).await;
     assert_eq!((ended.kind.as_str(), &ended.body["reason"]), ("meeting_ended", &"completed".into()));
 }
@@ -110,7 +100,7 @@ async fn an_invitation_of_another_meeting_or_of_none_is_not_found() {
     }
     phone.tells("answer", call.about_invitation("ringing")).await;
     assert_eq!(phone.hears("error").await.body["code"], "invitation_not_found");
-    wrote_nothing(&phone).await;
+    phone.wrote_nothing().await;
 }
 
 #[tokio::test]
@@ -126,5 +116,5 @@ async fn what_cannot_be_an_id_is_a_bad_request_at_its_path() {
             );
         }
     }
-    wrote_nothing(&device).await;
+    device.wrote_nothing().await;
 }

@@ -1,23 +1,16 @@
-//! What host and cohosts do: who may speak, and who is in (T32–T38), with an RTC service that holds people to it and
-//! with one that cannot.
+//! What host and cohosts do: who may speak, and who is in (T32–T38).
+
+mod managed;
 
 use crate::calls::{Call, group, talks};
-use crate::controls::until;
-use crate::device::{Device, request};
+use crate::device::{Device, none, request};
 use crate::inviting::{hears_of, invite};
-use crate::journal;
-use crate::media::{channel, talk};
 use crate::round_trips::was_cheap;
-use crate::rtc_service::{Fault, RtcService};
 use crate::stack::Stack;
 use crate::user::User;
 use serde_json::{Value, json};
 use std::time::Duration;
 use terminal::Received;
-
-fn none() -> Vec<String> {
-    Vec::new()
-}
 
 fn mute(call: &Call, whom: &str, mode: &str) -> Value {
     let mut fields = call.request("mute");
@@ -179,13 +172,7 @@ async fn wrong_fields_are_named() {
         let said = (refused.code.as_str(), refused.path.as_deref());
         assert_eq!(said, ("bad_request", Some(path)), "{fields}: {refused}");
     }
-    for invocation in journal::until(device.client_id(), |done| !done.is_empty()).await {
-        assert_eq!(
-            (invocation.status(), invocation.writes()),
-            (Some("returned"), Vec::new()),
-            "{invocation:#?}"
-        );
-    }
+    device.wrote_nothing().await;
 }
 
 #[tokio::test]
@@ -283,104 +270,6 @@ async fn moderation_costs_two_round_trips_at_most() {
     host.asks("moderate", remove(&call, &bob, false)).await;
     was_cheap(&host, "moderate").await;
     was_cheap(&bobs, "attend").await;
-}
-
-/// Alice hosts Bob and Carol on a stack with an RTC service that can be told everything; all three are in its room.
-async fn managed(rtc: &RtcService, stack: &Stack) -> (Party, String) {
-    let (alice, bob, carol) = (User::at(stack, "Alice"), User::at(stack, "Bob"), User::at(stack, "Carol"));
-    let (mut host, mut bobs, mut carols) =
-        (alice.on("phone").await, bob.on("phone").await, carol.on("phone").await);
-    let (direct, room) = talk(rtc, (&alice, &mut host), (&bob, &mut bobs)).await;
-    let invited = host.asks("invite", invite(&direct, &[&carol])).await;
-    carols.hears("invitation").await;
-    let accepted = carols.asks("answer", Call::to(&invited, &carol).about_invitation("accept")).await;
-    assert_eq!(channel(&Value::Object(accepted.body.clone())), room, "one channel for all");
-    rtc.enters(&room, carol.id.as_str());
-    carols.tells("attend", direct.joined()).await;
-    for device in [&mut host, &mut bobs, &mut carols] {
-        hears_of(device, &carol, "joined").await;
-    }
-    (Party { bob, carol, host, bobs, carols, call: direct }, room)
-}
-
-fn may_speak(rtc: &RtcService, room: &str, user: &User) -> bool {
-    let room = rtc.room(room).expect("the room is there");
-    room.people[user.id.as_str()].contains("MICROPHONE")
-}
-
-#[tokio::test]
-async fn t35_t38_the_rtc_service_takes_the_right_before_anybody_is_told_that_it_is_enforced() {
-    let rtc = RtcService::start();
-    let (Party { bob, carol, host, mut bobs, mut carols, call }, room) = managed(&rtc, &rtc.stack()).await;
-    let answer = host.asks("moderate", mute(&call, bob.id.as_str(), "hard")).await;
-    assert_eq!(said(&answer), of(&bob, "hard", true));
-    assert!(!may_speak(&rtc, &room, &bob) && may_speak(&rtc, &room, &carol));
-    for device in [&mut bobs, &mut carols] {
-        assert_eq!(said(&device.hears("speech_changed").await), of(&bob, "hard", true));
-    }
-    let update = rtc.calls("UpdateParticipant").remove(0);
-    assert_eq!(update["permission"]["canSubscribe"], json!(true), "listening is not taken: {update}");
-
-    let answer = host.asks("moderate", allow(&call, bob.id.as_str())).await;
-    assert_eq!(said(&answer), of(&bob, "free", true));
-    assert!(may_speak(&rtc, &room, &bob));
-
-    let mut block = mute(&call, bob.id.as_str(), "hard");
-    block["for_seconds"] = json!(60);
-    host.asks("moderate", block).await;
-    assert!(!may_speak(&rtc, &room, &bob));
-    host.stack.moves_on(Duration::from_secs(62)).await;
-    until("the block is lifted", async || may_speak(&rtc, &room, &bob)).await;
-}
-
-#[tokio::test]
-async fn a_block_that_the_rtc_service_did_not_take_is_said_to_be_none_and_is_tried_again() {
-    let rtc = RtcService::start();
-    let stack = rtc.stack();
-    let (Party { bob, host, mut bobs, call, .. }, room) = managed(&rtc, &stack).await;
-    rtc.fails("UpdateParticipant", Fault::Status(500), 2);
-    let answer = host.asks("moderate", mute(&call, bob.id.as_str(), "hard")).await;
-    assert_eq!(said(&answer), of(&bob, "hard", false), "it is not held to it");
-    assert_eq!(said(&bobs.hears("speech_changed").await), of(&bob, "hard", false));
-    assert!(may_speak(&rtc, &room, &bob));
-    stack.moves_on(Duration::from_secs(8)).await;
-    until("it is told again", async || !may_speak(&rtc, &room, &bob)).await;
-}
-
-#[tokio::test]
-async fn who_comes_back_with_an_older_token_is_blocked_again() {
-    let rtc = RtcService::start();
-    let stack = rtc.stack();
-    let (Party { bob, mut host, bobs, call, .. }, room) = managed(&rtc, &stack).await;
-    rtc.leaves(&room, bob.id.as_str());
-    bobs.drops().await;
-    stack.moves_on(Duration::from_secs(12)).await;
-    hears_of(&mut host, &bob, "reconnecting").await;
-    host.asks("moderate", mute(&call, bob.id.as_str(), "hard")).await;
-    rtc.enters(&room, bob.id.as_str());
-    assert!(may_speak(&rtc, &room, &bob), "as his older token says");
-    let bobs = bob.comes_back("phone").await;
-    bobs.tells("attend", call.joined()).await;
-    assert!(!may_speak(&rtc, &room, &bob));
-}
-
-#[tokio::test]
-async fn t32_who_is_removed_is_put_out_of_the_media_and_a_removal_that_failed_is_done_again() {
-    let rtc = RtcService::start();
-    let stack = rtc.stack();
-    let (Party { bob, carol, host, mut bobs, mut carols, call }, room) = managed(&rtc, &stack).await;
-    let is_in = |user: &User| rtc.room(&room).expect("there").people.contains_key(user.id.as_str());
-    host.asks("moderate", remove(&call, &bob, false)).await;
-    bobs.hears("participant_removed").await;
-    assert!(!is_in(&bob) && is_in(&carol));
-    assert_eq!(bobs.is_refused("attend", call.request("refresh_token")).await.code, "not_admitted");
-
-    rtc.fails("RemoveParticipant", Fault::Status(500), 2);
-    host.asks("moderate", remove(&call, &carol, true)).await;
-    carols.hears("participant_removed").await;
-    assert!(is_in(&carol), "told, and out as far as tokens go");
-    stack.moves_on(Duration::from_secs(8)).await;
-    until("it is done again", async || !is_in(&carol)).await;
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! What is told on the event bus: what became of requests, deadlines and callbacks, whom a push should wake, and never a
 //! token. `docs/outcomes.md` shows these events; what it shows is held against real ones here.
 
-use crate::calls::{Call, direct, rings};
+use crate::calls::{Call, direct, rings, talks};
 use crate::controls::until;
-use crate::inviting::hears_of;
+use crate::device::request;
+use crate::inviting::{hears_of, invite};
 use crate::stack::{Stack, client, workspace};
 use crate::user::User;
 use serde_json::{Value, json};
@@ -90,6 +91,25 @@ async fn a_call_of_somebody_asleep_wants_a_push_until_the_ring_is_over() {
     assert!((45_000..60_000).contains(&rings_for), "{rings_for}");
     has_no_token(&event);
     resembles(&event, &example("push-wanted"), "");
+}
+
+#[tokio::test]
+async fn who_was_invited_by_a_function_that_died_is_named_for_a_push_when_the_terminal_asks_again() {
+    let stack = Stack::own();
+    let (alice, bob, carol) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"), User::at(&stack, "Carol"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    carol.comes_back("phone").await.drops().await;
+    let call = talks(&mut caller, &bob, &mut phone).await;
+    let fault = json!({"function": "invite", "kind": "kill_after_commit", "only": "TransactWriteItems"});
+    stack.breaks(fault).await;
+    let invite = request("invite", invite(&call, &[&carol]));
+    caller.sends_in_vain(&invite).await;
+    stack.until_broken().await;
+    let invited = Call::to(&caller.sends(&invite).await, &carol);
+    let event = stack.outcome(&call.meeting_id, "an invite", |told| told["request"] == "invite").await;
+    let push = &event["detail"]["responsePayload"]["push_wanted"][0];
+    assert_eq!((&push["user_id"], &push["invite_id"]), (&json!(carol.id), &json!(invited.invite_id)));
+    assert_eq!(push["devices"], json!([carol.client_id("phone")]));
 }
 
 #[tokio::test]

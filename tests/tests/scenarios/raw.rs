@@ -3,11 +3,19 @@
 use crate::device::DEADLINE;
 use crate::user::User;
 use rumqttc::{
-    AsyncClient, ConnectionError, Event, EventLoop, Incoming, MqttOptions, QoS, SubscribeReasonCode,
+    AsyncClient, ConnectionError, Event, EventLoop, Incoming, MqttOptions, NetworkOptions, QoS,
+    SubscribeReasonCode,
 };
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::collections::VecDeque;
+
+/// Connecting may take as long as anything: a busy machine is no refusal.
+pub fn patient() -> NetworkOptions {
+    let mut network = NetworkOptions::new();
+    network.set_connection_timeout(DEADLINE.as_secs());
+    network
+}
 
 /// A client with the good token of a user.
 pub struct Raw {
@@ -40,7 +48,8 @@ impl Raw {
         let mut options = MqttOptions::new(client_id, config.host, config.port);
         options.set_credentials("switchboard", user.token().expose_secret());
         set(&mut options);
-        let (client, mqtt) = AsyncClient::new(options, 8);
+        let (client, mut mqtt) = AsyncClient::new(options, 8);
+        mqtt.set_network_options(patient());
         let mut raw = Self { client, mqtt, messages: VecDeque::new() };
         loop {
             if let Event::Incoming(Incoming::ConnAck(_)) = raw.next().await? {

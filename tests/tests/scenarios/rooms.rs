@@ -80,6 +80,13 @@ pub async fn seen(device: &Device, meeting_id: &str) -> Value {
     state.body["meetings"][0].clone()
 }
 
+/// The states of the participants of the one meeting, in their order, as this device is shown them.
+pub async fn standings(device: &Device) -> Vec<Value> {
+    let state = device.syncs().await;
+    let participants = state["meetings"][0]["participants"].as_array();
+    participants.into_iter().flatten().map(|participant| participant["state"].clone()).collect()
+}
+
 /// A participant of a meeting as it was shown.
 pub fn participant<'a>(meeting: &'a Value, user: &User) -> &'a Value {
     let participants = meeting["participants"].as_array().expect("a list");

@@ -1,10 +1,10 @@
 //! What the RTC service tells by itself, over the function's URL: signed callbacks say who is in the media, whatever order
 //! they come in; everything else is refused and changes nothing.
 
-mod services;
+pub mod services;
 
 use crate::calls::{Call, group, rings};
-use crate::device::Device;
+use crate::device::{Device, none};
 use crate::inviting::hears_of;
 use crate::media::channel;
 use crate::stack::{Stack, client};
@@ -16,10 +16,6 @@ use std::time::Duration;
 
 /// Past the 30 s for which a seat in a direct call is kept.
 const SEAT_IS_LOST: Duration = Duration::from_secs(32);
-
-fn none() -> Vec<String> {
-    Vec::new()
-}
 
 /// Where the service sends its callbacks.
 fn url(stack: &Stack) -> String {
@@ -225,11 +221,11 @@ async fn what_is_of_no_use_here_is_taken_and_changes_nothing() {
     talk.both_join(now_ms()).await;
     let before = talk.rev().await;
     let later = now_ms() + 60_000;
-    let mut of_nobody = talk.service.joined(&talk.room, "nobody", later);
+    let of_nobody = talk.service.joined(&talk.room, "nobody", later);
     let mut unknown = talk.service.closed(&talk.room, later);
     unknown["event"] = json!("room_repainted");
     let bodies = [
-        of_nobody.take(),
+        of_nobody,
         unknown,
         talk.service.closed("switchboard-nosuchmeeting", later),
         talk.service.closed("another-deployment", later),

@@ -1,7 +1,7 @@
 //! What the rule engine may do on a bad day: hand over the same event twice, or one that comes from nowhere.
 
 use crate::calls::direct;
-use crate::device::request;
+use crate::device::{ids, request};
 use crate::journal;
 use crate::stack::Stack;
 use crate::user::{User, now_ms};
@@ -20,10 +20,6 @@ fn event(client_id: &ClientId, payload: &[u8], received_ms: i64) -> Value {
         "trace_id": Uuid::new_v4().to_string(),
         "source_ip": "127.0.0.1",
     })
-}
-
-fn ids(copies: &[Value]) -> Vec<&str> {
-    copies.iter().filter_map(|copy| copy["id"].as_str()).collect()
 }
 
 #[tokio::test]

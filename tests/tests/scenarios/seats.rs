@@ -33,6 +33,8 @@ async fn t28_the_call_goes_to_another_device_of_the_same_user() {
     let cause = tablet.client_id().to_owned();
     assert_eq!(caller.also_hears(&[&cause]).await, ["participant_updated"], "one news, and no more");
     assert_eq!(phone.is_refused("attend", call.request("refresh_token")).await.code, "not_admitted");
+    assert_eq!(phone.asks("attend", call.request("leave")).await.kind, "ok");
+    assert_eq!(tablet.asks("attend", call.request("refresh_token")).await.kind, "token", "the call goes on");
     caller.asks("attend", call.request("leave")).await;
 }
 

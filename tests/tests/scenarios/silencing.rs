@@ -1,11 +1,8 @@
 //! One device stops ringing, and nothing else happens.
 
 use crate::calls::rings;
+use crate::device::none;
 use crate::user::User;
-
-fn none() -> Vec<String> {
-    Vec::new()
-}
 
 #[tokio::test]
 async fn t10_a_silenced_device_stops_for_itself_and_tells_nobody() {

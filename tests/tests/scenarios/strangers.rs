@@ -2,6 +2,7 @@
 
 use crate::calls::direct;
 use crate::device::{DEADLINE, json_of};
+use crate::raw::patient;
 use crate::user::{JWT_SECRET, User, now_seconds};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -131,5 +132,7 @@ fn plain_client(user: &User, client_id: &str) -> (AsyncClient, rumqttc::EventLoo
     let config = user.config("phone");
     let mut options = MqttOptions::new(client_id, config.host, config.port);
     options.set_credentials("switchboard", user.token().expose_secret());
-    AsyncClient::new(options, 8)
+    let (client, mut mqtt) = AsyncClient::new(options, 8);
+    mqtt.set_network_options(patient());
+    (client, mqtt)
 }

@@ -1,12 +1,15 @@
 //! Join tokens: for this room and this user, accepted by the RTC service, and only for who has a seat.
 
-use crate::calls::rings;
+use crate::calls::{Call, group, rings};
+use crate::inviting::invite;
+use crate::rtc_webhook::services::Agora;
 use crate::stack::Stack;
 use crate::user::{User, now_ms};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use switchboard::rtc::agora::{Received as AgoraToken, Service};
 use switchboard::rtc::livekit::{self, ApiKey};
 
 /// The laptop's development key at the RTC service.
@@ -76,4 +79,43 @@ async fn with_alibaba_as_rtc_service_the_token_is_the_documented_hash_of_what_st
     let single = BASE64_STANDARD.decode(text(&params["single_token"])).expect("base64");
     let single: Value = serde_json::from_slice(&single).expect("JSON");
     assert_eq!((&single["token"], &single["timestamp"]), (&join["token"], &json!(timestamp)));
+}
+
+/// The number by which Agora knows whoever this answer lets in; it stands beside the token and in it.
+fn number(answer: &terminal::Received) -> u64 {
+    let join = &answer.body["join"];
+    let uid = join["params"]["uid"].as_u64().expect("a number");
+    let token = AgoraToken::read(join["token"].as_str().expect("text")).expect("a token of Agora's").token;
+    let [Service::Rtc { channel, uid: signed, .. }] = &token.services[..] else { panic!("{token:?}") };
+    assert_eq!((channel.as_str(), signed), (join["channel_id"].as_str().expect("text"), &uid.to_string()));
+    uid
+}
+
+#[tokio::test]
+async fn with_agora_everybody_has_a_number_and_keeps_it_whoever_comes_and_goes() {
+    let stack = Stack::own_with(&Agora::PARAMETERS);
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (carol, dave) = (User::at(&stack, "Carol"), User::at(&stack, "Dave"));
+    let (host, mut bobs) = (alice.on("phone").await, bob.on("phone").await);
+    let (mut carols, mut daves) = (carol.on("phone").await, dave.on("phone").await);
+    let created = host.asks("create-meeting", group(&[&bob, &carol])).await;
+    let call = Call::to(&created, &bob);
+    // In another order than that of the invitations.
+    carols.hears("invitation").await;
+    let carols_accept = Call::to(&created, &carol).about_invitation("accept");
+    let carol_in = carols.asks("answer", carols_accept).await;
+    bobs.hears("invitation").await;
+    let bob_in = bobs.asks("answer", call.about_invitation("accept")).await;
+    assert_eq!([&created, &bob_in, &carol_in].map(number), [1, 2, 3]);
+
+    bobs.asks("attend", call.request("leave")).await;
+    let invited = host.asks("invite", invite(&call, &[&dave])).await;
+    daves.hears("invitation").await;
+    let dave_in = daves.asks("answer", Call::to(&invited, &dave).about_invitation("accept")).await;
+    assert_eq!(number(&dave_in), 4, "nobody gets a number that was somebody's");
+    let invited = host.asks("invite", invite(&call, &[&bob])).await;
+    bobs.hears("invitation").await;
+    let bob_back = bobs.asks("answer", Call::to(&invited, &bob).about_invitation("accept")).await;
+    assert_eq!(number(&bob_back), 2);
+    assert_eq!(number(&host.asks("attend", call.request("refresh_token")).await), 1);
 }

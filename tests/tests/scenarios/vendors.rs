@@ -2,15 +2,13 @@
 //! the vendor's own code.
 
 use crate::device::DEADLINE;
-use crate::foreign::python;
-use crate::stack::workspace;
+use crate::foreign::program;
 use crate::user::now_ms;
 use serde_json::Value;
-use std::process::Stdio;
 use switchboard::rtc::control::{Channel, Control, ControlError, Moment, OpenChannel, Timeouts};
 use switchboard::rtc::{Account, Api, Provider, Rights};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
 
 const KEY_ID: &str = "AKIDEXAMPLE";
@@ -28,12 +26,8 @@ struct Vendor {
 impl Vendor {
     /// Starts the one for this provider.
     async fn start(provider: Provider) -> Self {
-        let mut process = Command::new(python())
-            .arg(workspace().join("tests/fakes/rtc.py"))
+        let mut process = program("tests/fakes/rtc.py")
             .args([provider.name(), KEY_ID, KEY_SECRET])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .expect("Python can be run");
         let output = process.stdout.take().expect("it is piped");

@@ -2,6 +2,7 @@
 
 use crate::calls::{Call, direct, rings, talks};
 use crate::controls::{nudge, nudges, scheduled};
+use crate::device::{ids, none};
 use crate::journal;
 use crate::stack::Stack;
 use crate::user::User;
@@ -11,13 +12,9 @@ use std::time::Duration;
 /// Past the deadline of a ring, but short of the minute after which the sweep comes by itself.
 const RING_IS_OVER: Duration = Duration::from_secs(49);
 
-fn none() -> Vec<String> {
-    Vec::new()
-}
-
 /// The ids of some copies, without repetitions.
 fn different_ids(copies: &[Value]) -> usize {
-    let mut ids: Vec<&str> = copies.iter().filter_map(|copy| copy["id"].as_str()).collect();
+    let mut ids = ids(copies);
     ids.sort_unstable();
     ids.dedup();
     ids.len()
@@ -87,13 +84,15 @@ async fn an_early_wake_leaves_the_deadline_to_be_found() {
     let call = rings(&mut caller, &bob, &mut phone).await;
     stack.until_idle().await;
     stack.wakes(&call.meeting_id).await;
-    let delays = journal::look(&stack, |invocations| {
+    let again = journal::look(&stack, |invocations| {
         let wake = invocations.iter().rfind(|one| one.function == "wake").expect("it was invoked");
-        wake.of_kind("queue").map(|entry| entry["detail"]["delay_seconds"].clone()).collect::<Vec<_>>()
+        let delay = wake.of_kind("queue").next().map(|entry| entry["detail"]["delay_seconds"].clone());
+        [wake.entries[0]["at_ms"].clone(), delay.unwrap_or_default()]
     });
-    let delays = delays.await;
-    let seconds = delays.first().and_then(Value::as_u64).expect("it asks to be woken again");
-    assert!((40..=48).contains(&seconds), "at the end of the ring: {delays:?}");
+    let [begun_ms, delay] = again.await.map(|number| number.as_i64().expect("it asks to be woken again"));
+    let created_ms = call.created["meeting"]["created_ms"].as_i64().expect("milliseconds");
+    let at_ms = begun_ms + delay * 1_000 - created_ms;
+    assert!((45_000..=49_000).contains(&at_ms), "at the end of the ring: {at_ms}");
     stack.moves_on(RING_IS_OVER).await;
     assert_eq!(caller.hears("meeting_ended").await.body["reason"], "no_answer");
 }

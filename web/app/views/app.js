@@ -1,5 +1,6 @@
 /** @file The whole page: login, or the phone with what lies on top of it. */
-import { Button, Icon, Sheet, html, useChanges, useEffect, useState } from "../ui.js";
+import { Button, Icon, Sheet, html, useChanges, useEffect, useRef, useState } from "../ui.js";
+import { nameWords } from "../words.js";
 import { Drawer } from "./drawer.js";
 import { Home } from "./home.js";
 import { Incoming } from "./incoming.js";
@@ -12,26 +13,33 @@ export function App({ phone, logIn, logOut }) {
   const rings = phone.callers[0];
   useEffect(() => {
     document.title = rings
-      ? `${rings.from.name ?? rings.from.user_id} is calling`
+      ? `${nameWords(rings.from)} is calling`
       : phone.call
         ? "In a call – Switchboard"
         : "Switchboard";
   }, [rings, phone.call]);
-  if (phone.phase === "out") return html`<${Login} logIn=${logIn} />`;
+  const main = useRef();
+  useEffect(() => {
+    // What had the focus has gone with its view: who uses a keyboard goes on in the new one, not at the top of the page.
+    if (document.activeElement === document.body) main.current?.focus();
+  }, [phone.phase, phone.call]);
+  if (phone.phase === "out") return html`<${Login} phone=${phone} logIn=${logIn} />`;
   if (phone.phase === "connecting") return html`<main class="connecting" role="status"><p>Connecting…</p></main>`;
+  // What lies under a sheet is out of reach, for the keyboard and for screen readers.
+  const covered = rings !== undefined || phone.elsewhere !== undefined;
   return html`
     <div class=${`shell${drawer ? " with-drawer" : ""}${phone.call ? " in-call" : ""}`}>
-      <header class="bar">
+      <header class="bar" inert=${covered}>
         <h1 class="brand"><img src="icon.svg" alt="" width="26" height="26" /><span>Switchboard</span></h1>
         <p class="who" id="me"><strong>${phone.account.name || phone.me}</strong><span class="quiet">${phone.me}.${phone.account.device}</span></p>
         <${Button} icon="code" label="Protocol log" id="toggle-drawer" pressed=${drawer} onClick=${() => setDrawer(!drawer)} />
         <${Button} icon="out" label="Log out" id="log-out" onClick=${logOut} />
       </header>
       <${LinkBanner} phone=${phone} />
-      <main class="main" aria-hidden=${rings ? "true" : undefined}>
+      <main class="main" tabindex="-1" ref=${main} inert=${covered}>
         ${phone.call ? html`<${Stage} phone=${phone} call=${phone.call} />` : html`<${Home} phone=${phone} />`}
       </main>
-      ${drawer && html`<${Drawer} log=${phone.log} onClose=${() => setDrawer(false)} />`}
+      ${drawer && html`<${Drawer} phone=${phone} covered=${covered} onClose=${() => setDrawer(false)} />`}
       ${rings && html`<${Incoming} key=${rings.invite_id} phone=${phone} offer=${rings} others=${phone.callers.length - 1} />`}
       ${phone.elsewhere && html`<${Elsewhere} phone=${phone} />`}
       <${Notices} phone=${phone} />

@@ -14,6 +14,7 @@ export function Devices({ call, onClose }) {
     navigator.mediaDevices?.addEventListener("devicechange", look);
     return () => navigator.mediaDevices?.removeEventListener("devicechange", look);
   }, [call]);
+  const isNameless = Object.values(devices).some((known) => known.some(({ label }) => !label));
   return html`
     <aside class="side" aria-label="Devices" id="devices-panel">
       <header><h3>Devices</h3><${Button} icon="close" label="Close" onClick=${onClose} /></header>
@@ -27,6 +28,6 @@ export function Devices({ call, onClose }) {
           </select>
         </label>`,
       )}
-      <p class="quiet">Names are shown once the browser was allowed to use a device of the kind.</p>
+      ${isNameless && html`<p class="quiet">Names are shown once the browser was allowed to use a device of the kind.</p>`}
     </aside>`;
 }

@@ -1,14 +1,16 @@
 /** @file For developers: every uplink and downlink, how long answers took, and sample events of them. */
-import { Button, html, useChanges, useEffect, useRef, useState } from "../ui.js";
+import { Button, copyText, html, useChanges, useEffect, useRef, useState } from "../ui.js";
 
 const ARROWS = { up: "↑", down: "↓", note: "·" };
 
-export function Drawer({ log, onClose }) {
+export function Drawer({ phone, covered, onClose }) {
+  const { log } = phone;
   useChanges(log);
   const [filter, setFilter] = useState("");
   const [copied, setCopied] = useState();
+  const wanted = filter.toLowerCase();
   const entries = log.entries.filter(
-    ({ type, text, message }) => !filter || `${type} ${text ?? JSON.stringify(message)}`.includes(filter),
+    ({ type, message }) => !wanted || `${type} ${JSON.stringify(message)}`.toLowerCase().includes(wanted),
   );
   const list = useRef();
   const isAtEnd = useRef(true);
@@ -17,13 +19,11 @@ export function Drawer({ log, onClose }) {
   }, [entries.length]);
   const copy = async (entry) => {
     const what = entry.direction === "up" ? log.sampleEvent(entry) : entry.message;
-    await navigator.clipboard.writeText(`${JSON.stringify(what, null, 2)}\n`).then(
-      () => setCopied(entry.seq),
-      () => {},
-    );
+    if (await copyText(`${JSON.stringify(what, null, 2)}\n`)) setCopied(entry.seq);
+    else phone.notices.show("The browser did not let it be copied.", "error");
   };
   return html`
-    <section class="drawer" aria-label="Protocol log" id="drawer">
+    <section class="drawer" aria-label="Protocol log" id="drawer" inert=${covered}>
       <header>
         <h2>Protocol log</h2>
         <input type="search" placeholder="Filter" aria-label="Filter the log" value=${filter} onInput=${(event) => setFilter(event.target.value)} />

@@ -18,7 +18,7 @@ function People({ phone }) {
     setChosen(next);
   };
   const known = [...phone.directory.contacts].sort(
-    (one, other) => other.online - one.online || label(one).localeCompare(label(other)),
+    (one, other) => other.online - one.online || one.name.localeCompare(other.name),
   );
   return html`
     <section class="panel people" aria-labelledby="people-title">
@@ -43,11 +43,8 @@ function People({ phone }) {
     </section>`;
 }
 
-const label = ({ name, user_id: userId }) => name ?? userId;
-
 function Contact({ phone, contact, chosen, toggle }) {
-  const name = label(contact);
-  const { user_id: userId, online } = contact;
+  const { user_id: userId, name, online } = contact;
   return html`
     <li class="row contact" data-user=${userId}>
       <label class="choose"><input type="checkbox" checked=${chosen} onChange=${toggle} aria-label=${`Choose ${name} for a group call`} /></label>

@@ -1,14 +1,17 @@
 /** @file Somebody calls: who, what, and how long it will ring. */
 import { Button, Face, Sheet, html, useTicks } from "../ui.js";
+import { nameWords, titleWords } from "../words.js";
 
+// The focus is on the sheet and on none of its buttons: a key that was meant for something else takes no call, least of all
+// with a camera.
 export function Incoming({ phone, offer, others }) {
   useTicks(250);
-  const name = offer.from.name ?? offer.from.user_id;
+  const name = nameWords(offer.from);
   const left = Math.max(0, offer.endsAt - performance.now());
   const group = offer.group.map((userId) => phone.nameOf(userId));
   const isVideo = offer.media === "video";
   const kind = offer.mode === "group" ? "Group call" : isVideo ? "Video call" : "Call";
-  const about = [kind, offer.title, name !== offer.from.user_id && offer.from.user_id];
+  const about = [kind, titleWords(offer.title), name !== offer.from.user_id && offer.from.user_id];
   return html`
     <${Sheet} label=${`${name} is calling`} className="incoming">
       <div class="pulse"><${Face} name=${name} id=${offer.from.user_id} size="huge" /></div>
@@ -21,17 +24,17 @@ export function Incoming({ phone, offer, others }) {
         <${Choice} icon="hangup" label="Decline" kind="danger" id="decline" onClick=${() => phone.reject(offer, phone.call ? "busy" : "declined")} />
         <${Choice} icon="bell" label="Silence" kind="plain" id="silence" onClick=${() => phone.silence(offer)} />
         ${isVideo && html`<${Choice} icon="phone" label="Audio only" kind="plain" id="accept-audio" onClick=${() => phone.accept(offer, false)} />`}
-        <${Choice} icon=${isVideo ? "video" : "phone"} label=${phone.call ? "End and accept" : "Accept"} kind="accept" id="accept" autofocus
+        <${Choice} icon=${isVideo ? "video" : "phone"} label=${phone.call ? "End and accept" : "Accept"} kind="accept" id="accept"
           onClick=${() => phone.accept(offer, isVideo)} />
       </div>
       ${others > 0 && html`<p class="quiet">${others} more ${others === 1 ? "call is" : "calls are"} waiting.</p>`}
     <//>`;
 }
 
-function Choice({ icon, label, kind, id, onClick, autofocus }) {
+function Choice({ icon, label, kind, id, onClick }) {
   return html`
     <div class="choice">
-      <${Button} icon=${icon} label=${label} kind=${`${kind} round large`} id=${id} onClick=${onClick} autofocus=${autofocus} />
+      <${Button} icon=${icon} label=${label} kind=${`${kind} round large`} id=${id} onClick=${onClick} />
       <span aria-hidden="true">${label}</span>
     </div>`;
 }

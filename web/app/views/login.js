@@ -1,24 +1,18 @@
 /** @file Who are you? On a laptop an account needs no password. */
 import { keptAccount, suggestedDevice } from "../account.js";
-import { html, useState } from "../ui.js";
+import { html } from "../ui.js";
+import { loginWords } from "../words.js";
 
 const FORM = "[A-Za-z0-9_\\-]+";
 
-export function Login({ logIn }) {
-  const kept = keptAccount();
-  const [problem, setProblem] = useState("");
-  const [busy, setBusy] = useState(false);
-  const submit = async (event) => {
+export function Login({ phone, logIn }) {
+  // What was tried just now, or in this tab before.
+  const kept = phone.account ?? keptAccount();
+  const submit = (event) => {
     event.preventDefault();
     const text = (name) => event.target.elements[name].value.trim();
-    setBusy(true);
-    setProblem("");
-    try {
-      await logIn({ account: text("account"), device: text("device"), name: text("name") });
-    } catch (error) {
-      setProblem(error.message || "The service cannot be reached.");
-      setBusy(false);
-    }
+    // If it fails, `phone.problem` says why.
+    logIn({ account: text("account"), device: text("device"), name: text("name") }).catch(() => {});
   };
   return html`
     <main class="login">
@@ -37,8 +31,8 @@ export function Login({ logIn }) {
           <input name="device" id="device" required pattern=${FORM} maxlength="20" autocapitalize="off" autocomplete="off"
             spellcheck="false" defaultValue=${kept?.device ?? suggestedDevice()} title="Letters, digits, _ and -" />
         </label>
-        <p class="problem" role="alert" id="login-problem">${problem}</p>
-        <button class="button primary wide" id="log-in" type="submit" disabled=${busy} aria-busy=${busy}>${busy ? "Logging in…" : "Log in"}</button>
+        <p class="problem" role="alert" id="login-problem">${loginWords(phone.problem)}</p>
+        <button class="button primary wide" id="log-in" type="submit">Log in</button>
       </form>
     </main>`;
 }

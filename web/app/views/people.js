@@ -1,5 +1,5 @@
 /** @file Who is in the call, and the host's tools. */
-import { Button, Face, Icon, html, useState } from "../ui.js";
+import { Button, Face, Icon, copyText, html, useEffect, useRef, useState } from "../ui.js";
 import { isModerator, isPending, isPresent, isWaiting } from "../roster.js";
 import { stateWords } from "../words.js";
 
@@ -33,10 +33,10 @@ function Waiting({ phone, waiting }) {
       <h4>Waiting to be let in</h4>
       <ul class="list">
         ${waiting.map(
-          ({ user_id: userId, name }) => html`
+          ({ user_id: userId }) => html`
           <li class="row" key=${userId} data-user=${userId}>
-            <${Face} name=${name ?? userId} id=${userId} size="small" />
-            <p class="name"><strong>${name ?? userId}</strong></p>
+            <${Face} name=${phone.nameOf(userId)} id=${userId} size="small" />
+            <p class="name"><strong>${phone.nameOf(userId)}</strong></p>
             <${Button} label="Deny" kind="small" wide onClick=${() => phone.ask("deny", { users: [userId] })} />
             <${Button} label="Admit" kind="primary small" wide onClick=${() => phone.ask("admit", { users: [userId] })} />
           </li>`,
@@ -78,11 +78,23 @@ function Person({ phone, call, person, isGroup }) {
 /** What a host does about somebody. */
 function Tools({ phone, call, person, name }) {
   const [open, setOpen] = useState(false);
+  const menu = useRef();
+  useEffect(() => {
+    if (!open) return undefined;
+    const away = ({ target }) => menu.current.contains(target) || setOpen(false);
+    document.addEventListener("pointerdown", away);
+    return () => document.removeEventListener("pointerdown", away);
+  }, [open]);
+  // The focus goes back to where it came from, not with the item.
+  const close = () => {
+    menu.current.querySelector("button").focus();
+    setOpen(false);
+  };
   const { user_id: userId, role, speech } = person;
   const act =
     (type, fields = {}) =>
     () => {
-      setOpen(false);
+      close();
       phone.ask(type, { user_id: userId, ...fields });
     };
   const isMuted = speech?.mode === "soft" || speech?.mode === "hard";
@@ -96,20 +108,21 @@ function Tools({ phone, call, person, name }) {
       role === "cohost" ? "No longer co-host" : "Make co-host",
       act("set_role", { role: role === "cohost" ? "member" : "cohost" }),
     ],
-    ["Remove", act("remove")],
-    ["Remove and ban", act("remove", { ban: true })],
+    ["Remove", act("remove"), "grave"],
+    ["Remove and ban", act("remove", { ban: true }), "grave"],
   ].filter(Boolean);
   const keys = (event) => {
-    if (event.key === "Escape") setOpen(false);
+    if (event.key === "Escape" && open) close();
   };
+  const left = ({ relatedTarget }) => relatedTarget && !menu.current.contains(relatedTarget) && setOpen(false);
   return html`
-    <div class="menu" onKeyDown=${keys}>
+    <div class="menu" ref=${menu} onKeyDown=${keys} onFocusOut=${left}>
       <button type="button" class="button plain" aria-label=${`Tools for ${name}`} title=${`Tools for ${name}`}
         aria-expanded=${open} onClick=${() => setOpen(!open)}><${Icon} name="more" /></button>
       ${
         open &&
         html`<div class="menu-items" role="group" aria-label=${`Tools for ${name}`}>
-        ${items.map(([label, then]) => html`<button type="button" key=${label} class="menu-item" onClick=${then}>${label}</button>`)}
+        ${items.map(([label, then, kind = ""]) => html`<button type="button" key=${label} class=${`menu-item ${kind}`} onClick=${then}>${label}</button>`)}
       </div>`
       }
     </div>`;
@@ -133,7 +146,7 @@ function Invite({ phone, meeting }) {
       <input id="invite" list="invitable" value=${text} onInput=${(event) => setText(event.target.value)}
         placeholder="Invite by account" aria-label="Account to invite" autocapitalize="off" autocomplete="off" spellcheck="false" />
       <datalist id="invitable">
-        ${invitable.map(({ user_id: userId, name }) => html`<option key=${userId} value=${userId}>${name ?? userId}</option>`)}
+        ${invitable.map(({ user_id: userId, name }) => html`<option key=${userId} value=${userId}>${name}</option>`)}
       </datalist>
       <button class="button primary" type="submit" id="invite-go" disabled=${invitees.length === 0}>Invite</button>
     </form>`;
@@ -142,10 +155,7 @@ function Invite({ phone, meeting }) {
 function Link({ phone, meeting }) {
   const link = `${location.origin}${location.pathname}#meeting=${meeting.meeting_id}`;
   const copy = async () => {
-    await navigator.clipboard.writeText(link).then(
-      () => phone.notices.show("Link copied"),
-      () => phone.notices.show(link),
-    );
+    phone.notices.show((await copyText(link)) ? "Link copied" : link);
   };
   return html`<${Button} icon="link" label="Copy link" kind="plain" wide id="copy-link" onClick=${copy} />`;
 }

@@ -1,7 +1,7 @@
 /** @file The call: who is in it, and what one can do. */
 import { Button, Face, html, useState, useTicks } from "../ui.js";
 import { handsOf, isPending, isPresent, isWaiting } from "../roster.js";
-import { deviceWords, lasting, mediaWords, stateWords } from "../words.js";
+import { deviceWords, lasting, mediaWords, stateWords, titleWords } from "../words.js";
 import { Devices } from "./devices.js";
 import { People } from "./people.js";
 import { Tile } from "./tile.js";
@@ -18,7 +18,7 @@ export function Stage({ phone, call }) {
     <div class=${`stage${panel ? " with-panel" : ""}`} data-phase=${call.phase} data-media=${call.mediaState} id="stage">
       <${Head} phone=${phone} call=${call} others=${others} />
       <${Tiles} phone=${phone} call=${call} others=${others} hands=${hands} />
-      <div class="controls" role="toolbar" aria-label="Call">
+      <div class="controls" role="group" aria-label="Call">
         <${Microphone} call=${call} />
         <${Camera} call=${call} />
         ${meeting.mode === "group" && html`<${Hand} phone=${phone} call=${call} hands=${hands} />`}
@@ -39,11 +39,19 @@ function Head({ phone, call, others }) {
     .filter((one) => isPresent(one) || isPending(one))
     .map(({ user_id: userId }) => phone.nameOf(userId));
   const problem = deviceWords(call.local.problems);
+  const now = performance.now();
+  // What is news is read aloud; a clock is not.
+  const state = [stateOf(call, others), meeting.locked && "Locked"].filter(Boolean).join(" · ");
+  const clock = call.phase === "in" && call.since !== undefined && lasting(now - call.since);
   return html`
     <header class="stage-head">
-      <h2 id="call-title">${meeting.title ?? (names.join(", ") || "Call")}</h2>
-      <p class="quiet" id="call-state" role="status">${stateOf(call, others)}${meeting.locked ? " · Locked" : ""}</p>
-      ${call.endsAt && html`<p class="hint warn" role="status">This call ends in ${lasting(call.endsAt - performance.now())}.</p>`}
+      <h2 id="call-title">${titleWords(meeting.title) || names.join(", ") || "Call"}</h2>
+      <p class="quiet" id="call-state"><span role="status">${state}</span>${state && clock && " · "}${clock && html`<span role="timer">${clock}</span>`}</p>
+      ${
+        call.endsAt &&
+        html`
+        <p class="hint warn"><span role="status">This call ends soon</span> · <span role="timer">${lasting(call.endsAt - now)}</span></p>`
+      }
       ${call.mediaProblem && html`<p class="hint warn" role="alert" id="media-problem">${mediaWords(call.mediaProblem)}</p>`}
       ${!call.mediaProblem && call.mediaState === "reconnecting" && html`
         <p class="hint warn" role="status" id="media-problem">The media connection is interrupted. Reconnecting…</p>`}
@@ -59,8 +67,7 @@ function stateOf(call, others) {
     return ringing ? stateWords(ringing.state) : "Starting…";
   }
   if (call.phase === "entering") return "Connecting…";
-  if (!others.some(isPresent)) return `Nobody else is here · ${lasting(performance.now() - call.since)}`;
-  return lasting(performance.now() - call.since);
+  return others.some(isPresent) ? undefined : "Nobody else is here";
 }
 
 function Tiles({ phone, call, others, hands }) {
@@ -99,40 +106,40 @@ function Tiles({ phone, call, others, hands }) {
 }
 
 /** Somebody who is called and is not here yet. */
-function Awaited({ phone, participant: { user_id: userId, state, reach } }) {
-  const name = phone.nameOf(userId);
+function Awaited({ phone, participant: { user_id: userId, reach } }) {
   return html`
     <div class="tile awaited">
-      <div class="pulse"><${Face} name=${name} id=${userId} size="huge" /></div>
-      <p class="awaited-name">${name}</p>
-      <p class="quiet">${stateWords(state)}${reach === "queued" ? " No device is online." : ""}</p>
+      <div class="pulse"><${Face} name=${phone.nameOf(userId)} id=${userId} size="huge" /></div>
+      ${reach === "queued" && html`<p role="status">No device is online.</p>`}
     </div>`;
 }
 
 function Microphone({ call }) {
   const on = call.local.isOn("audio");
   const blocked = call.speech === "hard";
-  const label = blocked ? "Microphone, blocked by the host" : on ? "Turn microphone off" : "Turn microphone on";
-  return html`<${Button} icon=${on ? "mic" : "micOff"} label=${label} id="microphone" kind=${`round${on ? "" : " off"}`} pressed=${on}
+  // The name stays: whether it is on is what "pressed" says.
+  return html`<${Button} icon=${on ? "mic" : "micOff"} label="Microphone" id="microphone"
+    title=${blocked ? "Blocked by the host" : on ? "Turn microphone off" : "Turn microphone on"} kind=${`round${on ? "" : " off"}`} pressed=${on}
     disabled=${blocked} onClick=${() => call.setMicrophone(!on)} />`;
 }
 
 function Camera({ call }) {
   const on = call.local.isOn("video");
-  return html`<${Button} icon=${on ? "video" : "videoOff"} label=${on ? "Turn camera off" : "Turn camera on"} id="camera" kind=${`round${on ? "" : " off"}`}
+  return html`<${Button} icon=${on ? "video" : "videoOff"} label="Camera" id="camera"
+    title=${on ? "Turn camera off" : "Turn camera on"} kind=${`round${on ? "" : " off"}`}
     pressed=${on} onClick=${() => call.setCamera(!on)} />`;
 }
 
 function Hand({ phone, call, hands }) {
   const up = hands.includes(call.me);
-  return html`<${Button} icon="hand" label=${up ? "Lower hand" : "Raise hand"} id="hand" kind=${`round${up ? " raised" : ""}`} pressed=${up}
+  return html`<${Button} icon="hand" label="Raise hand" title=${up ? "Lower hand" : "Raise hand"} id="hand" kind=${`round${up ? " raised" : ""}`} pressed=${up}
     onClick=${() => phone.ask(up ? "lower_hand" : "raise_hand")} />`;
 }
 
 function Lobby({ phone }) {
   return html`
     <div class="lobby" id="lobby">
-      <div class="pulse"><${Face} name=${phone.account.name || phone.me} id=${phone.me} size="huge" /></div>
+      <div class="pulse"><${Face} name=${phone.nameOf(phone.me)} id=${phone.me} size="huge" /></div>
       <h2>Waiting to be let in</h2>
       <p class="quiet" role="status">The host knows that you are here.</p>
       <${Button} icon="hangup" label="Leave" kind="danger" wide onClick=${() => phone.hangUp()} />

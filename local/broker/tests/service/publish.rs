@@ -79,7 +79,7 @@ async fn mqtt5_properties_reach_the_subscriber() {
     client.subscribe("t").await;
     let path = "/topics/t?qos=1&contentType=application%2Fjson&responseTopic=answers%2F1";
     let url = format!("http://{}{path}", stack.http);
-    let response = reqwest::Client::new()
+    let response = crate::support::client()
         .post(url)
         // [{"name":"alpha"}]
         .header("x-amz-mqtt5-user-properties", "W3sibmFtZSI6ImFscGhhIn1d")

@@ -38,6 +38,11 @@ pub async fn until(condition: impl AsyncFn() -> bool) {
     .await;
 }
 
+/// A client for loopback, whatever proxy the machine has.
+pub fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().expect("a client")
+}
+
 /// A running broker with its HTTP routers.
 pub struct Stack {
     pub broker: Broker,
@@ -84,8 +89,7 @@ impl Stack {
     pub async fn call(&self, method: &str, path: &str, body: impl Into<reqwest::Body>) -> Answer {
         let method = method.parse().expect("a method");
         let url = format!("http://{}{path}", self.http);
-        let response =
-            reqwest::Client::new().request(method, url).body(body).send().await.expect("an answer");
+        let response = client().request(method, url).body(body).send().await.expect("an answer");
         let status = response.status().as_u16();
         let error =
             response.headers().get("x-amzn-errortype").map(|kind| kind.to_str().expect("text").to_owned());

@@ -45,6 +45,29 @@ async fn two_hear_and_see_each_other_and_a_newcomer_begins_with_a_whole_picture(
 }
 
 #[tokio::test]
+async fn all_of_a_full_room_hear_and_see_all_others() {
+    let stand = Stand::start().await;
+    let mut all = Vec::new();
+    for number in 0..8 {
+        let name = format!("user-{number}");
+        let client = stand.join("r", &name).await;
+        client.send(false, false);
+        all.push((name, client));
+    }
+    // One after the other: all at once would be a test of the machine.
+    for (from, speaker) in &all {
+        speaker.send(true, true);
+        for (_, listener) in all.iter().filter(|(name, _)| name != from) {
+            listener.gets(Audio, from, 1).await;
+            listener.gets(Video, from, 1).await;
+            assert_eq!(listener.places().len(), 7);
+        }
+        speaker.send(false, false);
+        assert_eq!(speaker.count(Audio, from) + speaker.count(Video, from), 0, "nobody sees himself");
+    }
+}
+
+#[tokio::test]
 async fn rooms_are_apart() {
     let stand = Stand::start().await;
     let alice = stand.join("r", "alice").await;
@@ -97,9 +120,16 @@ async fn a_mute_stops_the_packets_until_it_ends() {
 async fn what_the_token_does_not_allow_is_not_forwarded_until_it_is_allowed() {
     let stand = Stand::start().await;
     let bob = stand.join("r", "bob").await;
+    // A guest that may only look on.
+    let grant = VideoGrant { can_publish: Some(false), ..join_grant("r") };
+    let guest = stand.join_as(&stand.token_for(grant, Some("guest")), "guest").await;
     let grant = VideoGrant { can_publish_sources: vec![Source::Camera], ..join_grant("r") };
     let alice = stand.join_as(&stand.token_for(grant, Some("alice")), "alice").await;
     bob.gets(Video, "alice", 50).await;
+    guest.gets(Video, "alice", 20).await;
+    bob.is_told(&[("guest", true, true), ("alice", true, false)]).await;
+    assert_eq!(bob.count(Audio, "guest") + bob.count(Video, "guest"), 0);
+    guest.close();
     bob.is_told(&[("alice", true, false)]).await;
     assert_eq!(bob.count(Audio, "alice"), 0);
     assert_eq!(alice.last("muted"), None, "she knows her token");

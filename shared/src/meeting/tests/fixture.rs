@@ -2,7 +2,9 @@
 
 use crate::address::{ClientId, UserId};
 use crate::id::{BodyHash, IdKey, InviteId};
-use crate::meeting::{Action, Command, Decision, Device, Invitee, Meeting, Now, Opening, Refusal, decide};
+use crate::meeting::{
+    Action, Command, Decision, Device, Invitee, Meeting, Now, Opening, Refusal, decide, tick,
+};
 use crate::message::code::Code;
 use crate::message::object::{Media, MediaFlags, Mode, ParticipantState};
 use crate::message::uplink::{CreateMeeting, MediaReport};
@@ -116,6 +118,15 @@ impl Call {
             action,
         };
         self.last = decide(&self.meeting, &command, self.now);
+        if self.last.refused.is_some() {
+            let time = tick(&self.meeting, self.now);
+            assert_eq!(self.last.next, time.next, "a refused command changes nothing that time did not");
+            assert_eq!(
+                (&self.last.slots, &self.last.media),
+                (&time.slots, &time.media),
+                "nor asks for anything"
+            );
+        }
         if let Some(next) = &self.last.next {
             assert_eq!(next.rev, self.meeting.rev + 1, "every commit is one revision");
             self.meeting = next.clone();
@@ -176,6 +187,36 @@ impl Call {
         let mut lines: Vec<String> = self.last.tells.iter().chain(&self.last.answer).map(line).collect();
         lines.sort();
         lines
+    }
+}
+
+/// Whatever is written is read back as it was, in JSON and in the form that the table has.
+pub(super) fn reads_back(meeting: &Meeting) {
+    let same = |mut read: Meeting| {
+        // Kept beside the record.
+        read.reached.clone_from(&meeting.reached);
+        assert_eq!(&read, meeting);
+    };
+    let text = serde_json::to_string(meeting).expect("serialises");
+    same(serde_json::from_str(&text).expect("reads back"));
+    #[cfg(feature = "aws")]
+    {
+        use serde_dynamo::aws_sdk_dynamodb_1::{from_attribute_value, to_attribute_value};
+        let value: aws_sdk_dynamodb::types::AttributeValue = to_attribute_value(meeting).expect("serialises");
+        same(from_attribute_value(value).expect("reads back"));
+    }
+}
+
+/// Nothing that is told promises what does not hold: a way in for who is out, or a ring for an offer that is closed.
+pub(super) fn is_honest(decision: &Decision, meeting: &Meeting) {
+    for tell in decision.tells.iter().chain(&decision.answer) {
+        let state = meeting.participants.get(&tell.to.user()).map(|p| p.state);
+        if tell.offers().is_some() {
+            assert!(state.is_some_and(ParticipantState::is_pending), "rings for nothing: {tell:?}");
+        }
+        if format!("{:?}", tell.body).contains("Grant {") {
+            assert!(state.is_some_and(ParticipantState::is_member), "a way in only for who is in: {tell:?}");
+        }
     }
 }
 

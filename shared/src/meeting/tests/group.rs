@@ -66,6 +66,11 @@ fn t43_t45_time_ends_a_meeting_that_is_unused_or_too_long() {
     assert_eq!(call.at(300_000).leaves("alice.phone"), Err(Code::MeetingEnded));
     assert_eq!(call.meeting.end().map(|end| end.0), Some(EndReason::Unused));
 
+    let mut call = Call::direct();
+    call.accepts("bob.phone").expect("accepts");
+    call.joins_media("alice.phone").expect("joins");
+    call.at(300_000).does("alice.phone", Action::RefreshToken).expect("whose report got lost is in as well");
+
     let mut call = Call::group();
     call.joins_media("alice.phone").expect("joins");
     assert_eq!(call.at(240 * 60_000).does("alice.phone", Action::RefreshToken), Err(Code::MeetingEnded));
@@ -79,4 +84,19 @@ fn everybody_in_a_group_hears_when_one_leaves() {
     call.leaves("bob.phone").expect("leaves");
     assert_eq!(call.told(), ["alice.phone: participant_updated left", "bob.phone= ok"]);
     assert_eq!(call.last.slots, [SlotChange::Free(user("bob"))]);
+}
+
+#[test]
+fn t43_who_has_just_accepted_has_time_to_come_however_old_the_meeting_is() {
+    let mut call = Call::group();
+    call.meeting.ring_seconds = 180;
+    for name in ["bob", "carol"] {
+        let invitation = call.meeting.participants.get_mut(&user(name)).and_then(|p| p.invitation.as_mut());
+        invitation.expect("was invited").deadline_ms += 300_000;
+    }
+    call.at(310_000).rejects("carol.phone").expect("rejects");
+    call.accepts("bob.phone").expect("accepts");
+    call.at(329_999).does("bob.phone", Action::RefreshToken).expect("is on the way");
+    assert_eq!(call.at(330_000).joins_media("bob.phone"), Err(Code::MeetingEnded));
+    assert_eq!(call.meeting.end().map(|end| end.0), Some(EndReason::Unused));
 }

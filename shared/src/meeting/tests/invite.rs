@@ -1,7 +1,7 @@
 //! Inviting during a call and taking invitations back (T10–T12).
 
 use super::fixture::{Call, START_MS, client, user};
-use crate::meeting::{Action, Device, Invitee, Phase};
+use crate::meeting::{Action, Device, Invitee, PEOPLE_MAX, Phase, Tell};
 use crate::message::code::{Code, EndReason};
 use crate::message::object::{InvitePolicy, Mode, ParticipantState as State};
 
@@ -127,4 +127,54 @@ fn t12_a_cancel_that_comes_after_the_accept_has_lost() {
     call.accepts("bob.phone").expect("accepts");
     assert_eq!(call.does("alice.phone", cancel(None)), Err(Code::AlreadyAnswered));
     assert_eq!(call.meeting.end(), None);
+}
+
+#[test]
+fn t11_who_is_not_in_the_meeting_any_more_takes_no_invitation_back() {
+    let mut call = Call::group();
+    call.meeting.policy.invite = InvitePolicy::Any;
+    call.accepts("bob.phone").expect("accepts");
+    call.does("bob.phone", invite(&["dave"])).expect("any member");
+    call.does("alice.phone", Action::Remove { user: user("bob"), ban: false, for_seconds: None })
+        .expect("removes");
+    assert_eq!(call.does("bob.phone", cancel(Some(&["dave"]))), Err(Code::Forbidden));
+    assert_eq!(call.state("dave"), State::Invited);
+    call.does("alice.phone", cancel(Some(&["dave"]))).expect("the host may");
+}
+
+#[test]
+fn the_end_of_an_offer_waits_at_the_broker_as_long_as_the_offer_may() {
+    let mut call = Call::group();
+    let Action::Invite { invitees, .. } = invite(&["dave"]) else { unreachable!("it is an invite") };
+    call.does("alice.phone", Action::Invite { invitees, ring_seconds: Some(180), ext: None })
+        .expect("invites");
+    let keeps = |call: &Call, device: &str| {
+        let to = |tell: &&Tell| tell.to == client(device) && tell.body.kind().starts_with("invitation");
+        call.last.tells.iter().find(to).map(|tell| tell.keep_ms)
+    };
+    assert_eq!(keeps(&call, "dave.phone"), Some(180_000));
+    call.at(1_000).does("alice.phone", cancel(None)).expect("cancels");
+    assert_eq!(keeps(&call, "dave.phone"), Some(180_000), "it may stand behind an offer that is as old");
+    assert_eq!(keeps(&call, "bob.phone"), Some(45_000));
+}
+
+#[test]
+fn invitations_cannot_swell_the_record() {
+    let ext = serde_json::Map::from_iter([("topic".to_owned(), "a long one".into())]);
+    let mut call = Call::group();
+    call.does("alice.phone", cancel(None)).expect("cancels");
+    let more = |call: &mut Call, at: usize| {
+        let Action::Invite { invitees, .. } = invite(&[&format!("guest-{at}")]) else {
+            unreachable!("it is an invite")
+        };
+        call.does("alice.phone", Action::Invite { invitees, ring_seconds: None, ext: Some(ext.clone()) })
+    };
+    for at in call.meeting.participants.len()..PEOPLE_MAX {
+        more(&mut call, at).expect("is rung");
+        call.does("alice.phone", cancel(None)).expect("cancels");
+    }
+    assert_eq!(more(&mut call, PEOPLE_MAX), Err(Code::MeetingFull));
+    call.does("alice.phone", invite(&["bob"])).expect("who was here before may come again");
+    let kept = call.meeting.participants.values().filter_map(|p| p.invitation.as_ref()?.ext.as_ref()).count();
+    assert_eq!(kept, 0, "what only an open offer shows is forgotten with it");
 }

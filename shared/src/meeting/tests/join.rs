@@ -5,6 +5,7 @@ use crate::meeting::{Action, Device, Joining, Leg, PEOPLE_MAX, Phase, SlotChange
 use crate::message::code::{Code, EndReason};
 use crate::message::downlink::Body;
 use crate::message::object::{JoinPolicy, Mode, ParticipantState as State, Policy, SpeechMode};
+use crate::message::uplink::INVITEES_MAX;
 
 pub(super) fn joining(name: &str, takeover: bool) -> Action {
     let device = |kind: &str| Device {
@@ -345,5 +346,57 @@ fn strangers_cannot_swell_the_record() {
     }
     assert_eq!(join(&mut call, "dave.phone"), Err(Code::MeetingFull));
     call.does("alice.phone", admit(None)).expect("as many as one transaction takes");
-    assert_eq!(decided(&call).len(), 45);
+    assert_eq!(decided(&call).len(), INVITEES_MAX, "everybody who can be named");
+}
+
+#[test]
+fn t27_t28_a_device_that_is_not_in_any_more_does_not_hang_up_for_the_one_that_is() {
+    let mut call = room(JoinPolicy::Invited);
+    call.accepts("bob.phone").expect("accepts");
+    call.joins_media("bob.phone").expect("joins");
+    take_over(&mut call, "bob.tablet").expect("moves the call");
+    call.leaves("bob.phone").expect("has nothing to leave");
+    assert_eq!((call.told(), call.last.next.is_some()), (vec!["bob.phone= ok".to_owned()], false));
+    assert_eq!(call.state("bob"), State::Joined);
+    call.leaves("bob.tablet").expect("hangs up");
+    assert_eq!(call.state("bob"), State::Left);
+}
+
+#[test]
+fn t22_who_gives_up_waiting_in_the_lobby_is_not_let_in_any_more() {
+    let mut call = room(JoinPolicy::Lobby);
+    join(&mut call, "dave.phone").expect("waits");
+    call.leaves("dave.phone").expect("waits no more");
+    assert_eq!(
+        call.told(),
+        [
+            "alice.phone: lobby_updated",
+            "dave.phone: lobby_result",
+            "dave.phone= ok",
+            "dave.tablet: lobby_result",
+        ]
+    );
+    call.does("alice.phone", admit(Some(&["dave"]))).expect("says of each what became of them");
+    assert_eq!(decided(&call), [("dave".to_owned(), false, Some(Code::UserNotFound))]);
+    join(&mut call, "dave.phone").expect("asks again");
+    assert_eq!(call.state("dave"), State::Lobby, "as a stranger");
+}
+
+#[test]
+fn a_token_or_a_join_that_is_asked_for_again_is_given_while_it_is_due() {
+    let mut call = room(JoinPolicy::Lobby);
+    join(&mut call, "dave.phone").expect("waits");
+    call.does("alice.phone", admit(None)).expect("lets him in");
+    let token = |call: &mut Call| call.asks("dave.tablet", "t1", "token", Action::RefreshToken);
+    token(&mut call).expect("takes the seat");
+    token(&mut call).expect("its answer was lost");
+    assert_eq!((call.told(), call.last.next.is_some()), (vec!["dave.tablet= token".to_owned()], false));
+    let again = |call: &mut Call| call.asks("dave.tv", "j1", "join", joining("dave", true));
+    again(&mut call).expect("moves here");
+    assert_eq!(token(&mut call), Err(Code::NotAdmitted));
+    take_over(&mut call, "dave.phone").expect("moves on");
+    assert_eq!(again(&mut call), Err(Code::StateConflict), "in on another device");
+    call.does("alice.phone", Action::Remove { user: user("dave"), ban: true, for_seconds: None })
+        .expect("bans");
+    assert_eq!((again(&mut call), token(&mut call)), (Err(Code::Banned), Err(Code::Banned)));
 }

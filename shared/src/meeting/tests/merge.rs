@@ -1,7 +1,7 @@
 //! Two who call each other (T16), and one who calls again (T17).
 
 use super::fixture::{Call, client, create, opening, user};
-use crate::meeting::{Action, Connection, Meeting, connection};
+use crate::meeting::{Action, Connection, MediaSeen, Meeting, connection, media_seen};
 use crate::message::code::{Code, EndReason};
 use crate::message::downlink::Body;
 use crate::message::object::{BusyPolicy, Mode, ParticipantState as State, Policy};
@@ -125,4 +125,26 @@ fn t1_who_lets_calls_wait_may_call_while_in_another_call() {
     busy.busy = true;
     let call = Call::open(&busy);
     assert_eq!(call.state("alice"), State::Accepted);
+}
+
+#[test]
+fn t17_the_call_is_met_also_where_only_the_rtc_service_says_that_its_user_is_back() {
+    let mut call = Call::direct();
+    call.now.rtc_tells = true;
+    call.accepts("bob.phone").expect("accepts");
+    let seen = |call: &mut Call, seen: MediaSeen| {
+        call.meeting = media_seen(&call.meeting, &seen, call.now).next.expect("is noted");
+    };
+    seen(&mut call, MediaSeen::Joined { user: user("alice") });
+    seen(&mut call, MediaSeen::Joined { user: user("bob") });
+    seen(&mut call, MediaSeen::Left { user: user("bob"), clean: false });
+    assert!(meets(&call, "bob.phone", Mode::Direct, "alice"));
+    for again in [false, true] {
+        call.asks("bob.phone", "b1", "create", merge("alice")).expect("is back");
+        assert_eq!(
+            (call.told(), call.last.next.is_none()),
+            (vec!["bob.phone= meeting_merged".to_owned()], again)
+        );
+    }
+    assert_eq!(call.state("bob"), State::Reconnecting, "until he is seen");
 }

@@ -136,3 +136,10 @@ fn t32_t33_who_waits_in_the_lobby_is_removed_on_every_device_and_may_ask_again_u
     remove(&mut call, "alice.phone", "dave", true, None).expect("the host may");
     assert_eq!(call.does("dave.phone", joining("dave", false)), Err(Code::Banned));
 }
+
+#[test]
+fn t33_t40_a_direct_call_whose_callee_is_banned_while_it_rings_was_never_answered() {
+    let mut call = Call::direct();
+    remove(&mut call, "alice.phone", "bob", true, None).expect("the host may");
+    assert_eq!(call.meeting.end().map(|end| end.0), Some(EndReason::Cancelled));
+}

@@ -1,15 +1,14 @@
 //! A known request is never applied again: it is answered from the present state.
 
-use super::fixture::{Call, key};
-use crate::meeting::{Action, KNOWN_REQUESTS, Tell};
+use super::fixture::{Call, key, user};
+use crate::cause::Cause;
+use crate::meeting::{Action, KNOWN_REQUESTS, Tell, redo};
 use crate::message::code::Code;
+use crate::message::object::Role;
 
 /// The ids of the downlinks to one device, by type.
 fn ids(call: &Call, device: &str) -> Vec<(&'static str, String)> {
-    let id = |tell: &Tell| {
-        let id = tell.cause.downlink_id(&key(), &tell.to, tell.body.kind(), &tell.subject);
-        (tell.body.kind(), id.to_string())
-    };
+    let id = |tell: &Tell| (tell.body.kind(), tell.id(&key()).to_string());
     let to = super::fixture::client(device);
     call.last.tells.iter().chain(&call.last.answer).filter(|tell| tell.to == to).map(id).collect()
 }
@@ -82,6 +81,24 @@ fn a_repeat_of_news_to_all_members_claims_no_gap() {
 }
 
 #[test]
+fn an_answer_is_no_copy_of_news_that_came_before_it() {
+    let mut call = Call::direct();
+    call.asks("alice.phone", "d1", "destroy", Action::Destroy).expect("the host may");
+    let cause = Cause::Request {
+        client_id: super::fixture::client("alice.phone"),
+        request_id: "d1".parse().expect("an id"),
+    };
+    // Its function died: somebody else tells what it would have told, and then the request comes again.
+    call.last = redo(&call.meeting, call.meeting.rev, &cause, call.now);
+    let news = ids(&call, "alice.phone");
+    assert_eq!(news.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), ["meeting_ended"]);
+    call.asks("alice.phone", "d1", "destroy", Action::Destroy).expect("again");
+    let answer = call.last.answer.as_ref().expect("it is answered");
+    assert_eq!(answer.body.kind(), "meeting_ended");
+    assert_ne!(answer.id(&key()).to_string(), news[0].1, "or she would drop it and wait on");
+}
+
+#[test]
 fn sixteen_requests_are_remembered_for_each_device() {
     let mut call = Call::group();
     for _ in 0..=KNOWN_REQUESTS {
@@ -105,4 +122,47 @@ fn an_offer_that_may_stand_behind_its_end_is_closed_again_under_an_id_that_is_ne
     assert_ne!(second, first);
     call.last.tells = call.meeting.close_again(&[&offer]);
     assert_eq!(closed(&call), Some(second), "but always the same one");
+}
+
+#[test]
+fn a_repeat_that_is_refused_now_hears_the_refusal_that_holds_now() {
+    let mut call = Call::group();
+    let invite_id = call.invite_id("bob");
+    let ringing = Action::Ringing { invite_id: invite_id.clone() };
+    let accept = Action::Accept { invite_id };
+    call.asks("bob.phone", "k1", "ringing", ringing.clone()).expect("rings");
+    call.asks("bob.tablet", "a1", "accept", accept.clone()).expect("accepts");
+    assert_eq!(
+        call.asks("bob.phone", "k1", "ringing", ringing.clone()),
+        Err(Code::AlreadyAnswered),
+        "must not ring on"
+    );
+    call.leaves("bob.tablet").expect("leaves");
+    assert_eq!(call.asks("bob.tablet", "a1", "accept", accept), Err(Code::AlreadyAnswered));
+    call.does("alice.phone", Action::Destroy).expect("ends it");
+    assert_eq!(call.asks("bob.phone", "k1", "ringing", ringing), Err(Code::MeetingEnded));
+}
+
+#[test]
+fn what_time_did_is_no_news_of_the_request_that_came_again_then() {
+    let mut call = Call::group();
+    for device in ["alice.phone", "carol.phone"] {
+        if device != "alice.phone" {
+            call.accepts(device).expect("accepts");
+        }
+        call.joins_media(device).expect("joins");
+    }
+    call.accepts("bob.phone").expect("accepts");
+    let cohost = Action::SetRole { user: user("bob"), role: Role::Cohost };
+    call.asks("alice.phone", "s1", "role", cohost.clone()).expect("the host may");
+    let told = ids(&call, "carol.phone");
+    call.now.rtc_tells = true;
+    call.at(20_000).asks("alice.phone", "s1", "role", cohost).expect("when bob's seat has failed");
+    let failed = ids(&call, "carol.phone").into_iter().filter(|id| !told.contains(id));
+    let kinds: Vec<_> = failed.map(|(kind, _)| kind).collect();
+    assert_eq!(
+        kinds,
+        ["participant_updated"],
+        "or she would drop it as a copy of what she was told of his role"
+    );
 }

@@ -1,8 +1,8 @@
 //! What an end leaves behind (T47), and when a call slot that names a meeting is believed (T51).
 
-use super::fixture::{Call, user};
+use super::fixture::{Call, create, opening, user};
 use crate::meeting::{Action, Now, SlotChange};
-use crate::message::object::Direction;
+use crate::message::object::{BusyPolicy, Direction, Mode, Policy};
 
 fn occupied(call: &Call, name: &str) -> bool {
     call.meeting.occupies(&user(name), call.now)
@@ -58,4 +58,15 @@ fn t51_what_time_has_ended_keeps_nobody_busy_even_if_nobody_wrote_that_down() {
     assert!(occupied(&call, "alice"));
     call.now.ms += 1;
     assert!(!occupied(&call, "alice"), "its lease is over");
+}
+
+#[test]
+fn a_direct_call_is_found_by_its_slots_and_one_for_who_may_be_in_another_call_by_items_of_its_own() {
+    assert_eq!(Call::direct().meeting.new_parts(), []);
+    let mut waiting = create(Mode::Direct, &["bob"]);
+    waiting.policy = Some(Policy { busy: BusyPolicy::Ring, ..Policy::default() });
+    let mut waiting = opening(waiting);
+    waiting.invitees[0].busy = true;
+    let call = Call::open(&waiting);
+    assert_eq!(call.meeting.new_parts(), [user("alice"), user("bob")]);
 }

@@ -172,3 +172,14 @@ fn hands_stand_in_the_order_in_which_they_went_up() {
     call.does("bob.phone", Action::RaiseHand).expect("is up");
     assert_eq!(hands(&call), ["bob"], "who left has none");
 }
+
+#[test]
+fn t44_who_makes_a_meeting_active_just_before_its_end_is_warned_with_that() {
+    let mut call = Call::group();
+    call.meeting.ends_at_ms = START_MS + 310_000;
+    call.at(20_000).joins_media("alice.phone").expect("joins");
+    assert_eq!(
+        call.told(),
+        ["alice.phone: meeting_ending max_duration", "alice.phone: participant_updated joined"]
+    );
+}

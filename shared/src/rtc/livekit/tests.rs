@@ -1,10 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::rtc::TTL_SECONDS;
-
-const NOW_MS: i64 = 1_767_225_600_400;
-const NOW: i64 = 1_767_225_600;
+use crate::rtc::fixture::{NOW, NOW_MS, request};
 
 fn key() -> ApiKey {
     ApiKey { id: "devkey".into(), secret: "secret-of-the-tests".into() }
@@ -12,19 +9,6 @@ fn key() -> ApiKey {
 
 fn minter() -> Livekit {
     Livekit { url: "ws://127.0.0.1:7880".into(), key: key() }
-}
-
-fn request() -> JoinRequest<'static> {
-    JoinRequest {
-        channel_id: "sb-m1",
-        user_id: "alice",
-        number: 1,
-        salt: 7,
-        name: Some("Alice"),
-        rights: Rights::ALL,
-        now_ms: NOW_MS,
-        ttl_seconds: TTL_SECONDS,
-    }
 }
 
 fn claims_for(rights: Rights) -> Value {

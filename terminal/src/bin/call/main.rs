@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod conversation;
 mod failure;
+mod incoming;
 mod keys;
 mod outcome;
 mod output;

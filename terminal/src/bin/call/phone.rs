@@ -135,11 +135,17 @@ impl Line {
     ///
     /// # Errors
     /// Why it could not be sent.
-    pub async fn tell<R: Requests + Serialize>(&self, request: &R) -> Result<Uplink, RequestError> {
-        let uplink = Uplink::new(request)?;
-        self.output.sent(&uplink);
-        self.terminal.tell(&uplink).await?;
-        Ok(uplink)
+    pub async fn tell<R: Requests + Serialize>(&self, request: &R) -> Result<(), RequestError> {
+        self.say(&Uplink::new(request)?).await
+    }
+
+    /// The same with a request that is made already.
+    ///
+    /// # Errors
+    /// As [`tell`](Self::tell).
+    pub async fn say(&self, uplink: &Uplink) -> Result<(), RequestError> {
+        self.output.sent(uplink);
+        self.terminal.tell(uplink).await
     }
 
     /// Says that this device is in the media.
@@ -155,7 +161,7 @@ impl Line {
             video: None,
             screen: None,
         };
-        self.tell(&Attend::from(report)).await.map(drop)
+        self.tell(&Attend::from(report)).await
     }
 
     /// Asks for the present state of one meeting, or of all.

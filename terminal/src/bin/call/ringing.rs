@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use switchboard::id::{InviteId, MeetingId};
-use switchboard::message::downlink::{MeetingOffer, Offer};
 use switchboard::message::object::Media;
-use switchboard::message::uplink::{Accept, Answer, Reject, RejectReason, Ringing};
-use terminal::{Event, Received, RequestError};
+use switchboard::message::uplink::{Accept, Answer, Reject, RejectReason};
+use terminal::{Received, RequestError};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::conversation::{Conversation, at};
 use crate::failure::Failure;
+use crate::incoming::{Call, Happened, Incoming};
 use crate::keys::Key;
 use crate::outcome::Outcome;
-use crate::phone::{Input, Phone};
+use crate::phone::Phone;
 
 /// Time between two rings of the bell.
 const BELL: Duration = Duration::from_secs(2);
@@ -42,14 +42,6 @@ enum End {
     Stopped,
 }
 
-/// An invitation that rings.
-pub struct Ring<'a> {
-    phone: &'a mut Phone,
-    meeting_id: MeetingId,
-    offer: Offer,
-    until: Instant,
-}
-
 /// How an invitation ended, and whether the command shall end with it.
 pub struct Rung {
     /// How it ended.
@@ -58,112 +50,70 @@ pub struct Rung {
     pub stopped: bool,
 }
 
-impl<'a> Ring<'a> {
-    /// The invitation as it came, or as `sync` shows it.
-    pub fn new(phone: &'a mut Phone, MeetingOffer { meeting_id, offer }: MeetingOffer) -> Self {
-        let left = Duration::from_millis(u64::try_from(offer.deadline_in_ms).unwrap_or(0));
-        Self { phone, meeting_id, until: Instant::now() + left, offer }
-    }
+/// Rings, answers as the person or the habit wants it, and follows the call.
+///
+/// # Errors
+/// The connection is gone for good.
+pub async fn ring(incoming: &mut Incoming<'_>, call: Call, habit: Habit) -> Result<Rung, Failure> {
+    let end = until_answered(incoming, &call, habit).await?;
+    let (outcome, stopped) = match end {
+        End::Over(outcome) => (outcome, false),
+        End::Stopped => (Outcome::Done, true),
+        End::Rejected(reason) => {
+            let Call { meeting_id, invite_id, .. } = call;
+            let reject = Reject { meeting_id, invite_id, reason, text: None };
+            (incoming.answer(&reject.into()).await.map_or_else(outcome_of, |_| Ok(Outcome::Done))?, false)
+        }
+        End::Accepted => {
+            let Call { meeting_id, invite_id, media, .. } = call;
+            let accept = Accept { meeting_id, invite_id, media };
+            let answer = incoming.answer(&accept.into()).await;
+            (follow(incoming.phone(), answer).await?, false)
+        }
+    };
+    Ok(Rung { outcome, stopped })
+}
 
-    /// Rings, answers as the person or the habit wants it, and follows the call.
-    ///
-    /// # Errors
-    /// The connection is gone for good.
-    pub async fn run(mut self, habit: Habit) -> Result<Rung, Failure> {
-        let end = self.ring(habit).await?;
-        let (outcome, stopped) = match end {
-            End::Over(outcome) => (outcome, false),
-            End::Stopped => (Outcome::Done, true),
-            End::Rejected(reason) => (self.reject(reason).await?, false),
-            End::Accepted => (self.accept().await?, false),
-        };
-        Ok(Rung { outcome, stopped })
-    }
-
-    async fn ring(&mut self, habit: Habit) -> Result<End, Failure> {
-        let ringing =
-            Ringing { meeting_id: self.meeting_id.clone(), invite_id: self.offer.invite_id.clone() };
-        let ringing = self.phone.line.tell(&Answer::from(ringing)).await?;
-        self.announce(habit);
-        let began = Instant::now();
-        let (end, answer_at) = match habit {
-            Habit::Ring => (End::Stopped, None),
-            Habit::Accept(after) => (End::Accepted, began.checked_add(after)),
-            Habit::Reject(after, reason) => (End::Rejected(reason), began.checked_add(after)),
-        };
-        let mut bell = tokio::time::interval(BELL);
-        bell.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                // What was taken back before the habit's time is not answered.
-                biased;
-                input = self.phone.next() => match input? {
-                    Input::Heard(event) => if let Some(outcome) = self.take(&event, ringing.id()) {
-                        return Ok(End::Over(outcome));
-                    },
-                    Input::Key(Key::Accept) => return Ok(End::Accepted),
-                    Input::Key(Key::Reject | Key::HangUp) => return Ok(End::Rejected(RejectReason::Declined)),
-                    Input::Stop => return Ok(End::Stopped),
-                },
-                () = at(answer_at) => return Ok(end),
-                () = tokio::time::sleep_until(self.until) => {
-                    self.phone.line.output.note("rang_out", "nobody answered in time", json!({}));
-                    return Ok(End::Over(Outcome::NoAnswer));
+async fn until_answered(incoming: &mut Incoming<'_>, call: &Call, habit: Habit) -> Result<End, Failure> {
+    announce(incoming.phone(), call, habit);
+    let began = Instant::now();
+    let (end, answer_at) = match habit {
+        Habit::Ring => (End::Stopped, None),
+        Habit::Accept(after) => (End::Accepted, began.checked_add(after)),
+        Habit::Reject(after, reason) => (End::Rejected(reason), began.checked_add(after)),
+    };
+    let mut bell = tokio::time::interval(BELL);
+    bell.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            // What was taken back before the habit's time is not answered.
+            biased;
+            happened = incoming.next() => match happened? {
+                Happened::Heard { stopped } => {
+                    if let Some(stop) = stopped.iter().find(|stop| stop.invite_id == call.invite_id.as_str()) {
+                        return Ok(End::Over(Outcome::of_ring(&stop.reason)));
+                    }
                 }
-                _ = bell.tick() => self.phone.line.output.bell(),
-            }
+                Happened::Key(Key::Accept) => return Ok(End::Accepted),
+                Happened::Key(Key::Reject | Key::HangUp) => return Ok(End::Rejected(RejectReason::Declined)),
+                Happened::Stop => return Ok(End::Stopped),
+            },
+            () = at(answer_at) => return Ok(end),
+            _ = bell.tick() => incoming.phone().line.output.bell(),
         }
     }
+}
 
-    fn announce(&self, habit: Habit) {
-        let (meeting_id, invite_id) = (&self.meeting_id, &self.offer.invite_id);
-        let caller = self.offer.from.name.as_deref().unwrap_or(self.offer.from.user_id.as_str());
-        let hint = match habit {
-            Habit::Accept(_) => " and is taken".to_owned(),
-            Habit::Reject(..) => " and is rejected".to_owned(),
-            Habit::Ring if self.phone.keys.are_there() => "; a + Enter accepts, r + Enter rejects".to_owned(),
-            Habit::Ring => {
-                let user = self.phone.user();
-                format!("; `call answer accept {invite_id} --as {user}` takes it")
-            }
-        };
-        let fields = json!({"meeting_id": meeting_id, "invite_id": invite_id, "from": self.offer.from});
-        self.phone.line.output.alert("rings", &format!("{caller} rings{hint}"), fields);
-    }
-
-    /// The outcome if the ringing is over by this event.
-    fn take(&self, event: &Event, ringing: &str) -> Option<Outcome> {
-        let Event::Message(news) = event else { return None };
-        let text = |name: &str| news.body.get(name).and_then(Value::as_str).unwrap_or_default();
-        match news.kind.as_str() {
-            "invitation_closed" if text("invite_id") == self.offer.invite_id.as_str() => {
-                Some(Outcome::of_ring(text("reason")))
-            }
-            "meeting_ended" if text("meeting_id") == self.meeting_id.as_str() => Some(Outcome::Cancelled),
-            // Any error to `ringing` means: stop at once.
-            "error" if news.answers() == Some(ringing) => Some(Outcome::of_ring(text("code"))),
-            "invitation" if text("invite_id") != self.offer.invite_id.as_str() => {
-                let words = "another call waits: it rings on, but not here";
-                self.phone.line.output.note("waits", words, json!({"invite_id": text("invite_id")}));
-                None
-            }
-            _ => None,
-        }
-    }
-
-    async fn reject(&self, reason: RejectReason) -> Result<Outcome, Failure> {
-        let (meeting_id, invite_id) = (self.meeting_id.clone(), self.offer.invite_id.clone());
-        let reject = Reject { meeting_id, invite_id, reason, text: None };
-        match self.phone.line.request(&Answer::from(reject)).await {
-            Ok(_) => Ok(Outcome::Done),
-            Err(error) => outcome_of(error),
-        }
-    }
-
-    async fn accept(self) -> Result<Outcome, Failure> {
-        let media = self.offer.media;
-        accept(self.phone, self.meeting_id, self.offer.invite_id, media).await
-    }
+fn announce(phone: &Phone, call: &Call, habit: Habit) {
+    let Call { meeting_id, invite_id, caller, from, .. } = call;
+    let hint = match habit {
+        Habit::Accept(_) => " and is taken".to_owned(),
+        Habit::Reject(..) => " and is rejected".to_owned(),
+        Habit::Ring if phone.keys.are_there() => "; a + Enter accepts, r + Enter rejects".to_owned(),
+        Habit::Ring => format!("; `call answer accept {invite_id} --as {}` takes it", phone.user()),
+    };
+    let fields = json!({"meeting_id": meeting_id, "invite_id": invite_id, "from": from});
+    phone.line.output.alert("rings", &format!("{caller} rings{hint}"), fields);
 }
 
 /// Takes a call, and follows it to its end.
@@ -176,16 +126,15 @@ pub async fn accept(
     invite_id: InviteId,
     media: Media,
 ) -> Result<Outcome, Failure> {
-    match phone.line.request(&Answer::from(Accept { meeting_id, invite_id, media })).await {
-        Ok(accepted) => follow(phone, &accepted).await,
-        Err(error) => outcome_of(error),
-    }
+    let answer = phone.line.request(&Answer::from(Accept { meeting_id, invite_id, media })).await;
+    follow(phone, answer).await
 }
 
-async fn follow(phone: &mut Phone, accepted: &Received) -> Result<Outcome, Failure> {
-    match Conversation::of(phone, accepted) {
-        Some(conversation) => conversation.run().await,
-        None => Err(Failure::new("the service's answer names no meeting")),
+async fn follow(phone: &mut Phone, answer: Result<Received, RequestError>) -> Result<Outcome, Failure> {
+    match answer.map(|accepted| Conversation::of(phone, &accepted)) {
+        Ok(Some(conversation)) => conversation.run().await,
+        Ok(None) => Err(Failure::new("the service's answer names no meeting")),
+        Err(error) => outcome_of(error),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The gateway's process, with a configuration of its own, and the listener that its events go to.
 
 use super::now_ms;
+use crate::stack::client;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use serde_json::Value;
@@ -69,7 +70,7 @@ impl Gateway {
             .spawn()
             .expect("janus can be run (Debian: apt-get install janus)");
         let url = format!("http://127.0.0.1:{port}/janus");
-        let http = reqwest::Client::new();
+        let http = client();
         let begin = Instant::now();
         while begin.elapsed() < PATIENCE {
             if let Some(status) = process.try_wait().expect("our own child") {

@@ -2,6 +2,8 @@
 
 use clap::Args;
 use switchboard::id::MeetingId;
+use switchboard::message::downlink::Body;
+use switchboard::message::object::Media;
 use switchboard::message::uplink::{self, Attend};
 
 use crate::failure::Failure;
@@ -12,7 +14,7 @@ Examples:
   call leave --as alice                          the only meeting that alice is in
   call leave --as alice --meeting MEETING";
 
-/// Hang up. A direct call is over by it, a group goes on without one.
+/// Hang up, also for another device. A direct call is over by it, a group goes on without one.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Leave {
@@ -21,9 +23,27 @@ pub struct Leave {
     pub meeting: Option<MeetingId>,
 }
 
-/// Hangs up.
+/// Hangs up. Only the device that has the call can, so this one takes it over first.
 pub async fn run(leave: &Leave, line: &Line) -> Result<(), Failure> {
     let meeting_id = line.meeting(leave.meeting.as_ref()).await?;
+    if let Some(media) = is_in(line, &meeting_id).await? {
+        let join = uplink::Join { meeting_id: meeting_id.clone(), media, takeover: Some(true) };
+        line.request(&Attend::from(join)).await?;
+    }
     line.request(&Attend::from(uplink::Leave { meeting_id })).await?;
     Ok(())
+}
+
+/// What kind of call it is, if the user is in it by any device.
+async fn is_in(line: &Line, meeting_id: &MeetingId) -> Result<Option<Media>, Failure> {
+    let state = line.sync(Some(meeting_id)).await?;
+    let Some(Body::State { meetings, .. }) = state.downlink().map(|downlink| downlink.body) else {
+        return Ok(None);
+    };
+    let user = line.terminal.client_id().user();
+    let mut views = meetings.iter().filter(|meeting| meeting.meeting_id == *meeting_id);
+    Ok(views.find_map(|meeting| {
+        let mut people = meeting.participants.iter();
+        people.any(|p| p.user_id == user && p.state.is_member()).then_some(meeting.media)
+    }))
 }

@@ -1,0 +1,115 @@
+/** @file The LiveKit adapter against an SDK that is played: the calls and names of `livekit-client` 2.x. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import LiveKitSession from "../media/livekit.js";
+
+const EVENTS = [
+  "ParticipantConnected",
+  "ParticipantDisconnected",
+  "TrackSubscribed",
+  "TrackUnsubscribed",
+  "TrackMuted",
+  "TrackUnmuted",
+  "Reconnecting",
+  "Reconnected",
+  "ParticipantPermissionsChanged",
+  "Disconnected",
+];
+
+/** An SDK whose server takes the token `good`. */
+function fakeSdk() {
+  const room = {
+    handlers: {},
+    calls: [],
+    remoteParticipants: new Map(),
+    on: (event, then) => (room.handlers[event] = then),
+    connect: async (url, token) => {
+      room.calls.push(["connect", token]);
+      if (token !== "good") throw new Error("could not establish signal connection: invalid token: 401");
+    },
+    disconnect: () => room.calls.push(["disconnect"]),
+    localParticipant: {
+      publications: [],
+      publishTrack: async (track, { source }) => {
+        room.calls.push(["publish", source]);
+        const mute = () => room.calls.push(["mute", source]);
+        const unmute = () => room.calls.push(["unmute", source]);
+        room.localParticipant.publications.push({ track: { mediaStreamTrack: track }, mute, unmute });
+      },
+      unpublishTrack: async () => room.calls.push(["unpublish"]),
+      getTrackPublications: () => room.localParticipant.publications,
+    },
+  };
+  return {
+    room,
+    Room: function Room() {
+      return room;
+    },
+    RoomEvent: Object.fromEntries(EVENTS.map((name) => [name, name])),
+    DisconnectReason: { PARTICIPANT_REMOVED: 4, DUPLICATE_IDENTITY: 2 },
+    Track: { Source: { Microphone: "microphone", Camera: "camera" }, sourceToProto: (name) => name.toUpperCase() },
+  };
+}
+
+function session(sdk, { token = "good", renew = async () => ({ url: "wss://lk", token: "good" }) } = {}) {
+  const local = { audio: { kind: "audio" }, video: null };
+  const made = new LiveKitSession({ join: { url: "wss://lk", token }, local, renew, sdk });
+  const told = [];
+  for (const kind of ["state", "peers", "muted", "removed"])
+    made.addEventListener(kind, ({ detail }) => told.push([kind, detail]));
+  return { made, last: (wanted) => told.findLast(([kind]) => kind === wanted)?.[1] };
+}
+
+test("it publishes what there is, mutes it, and shows the others", async () => {
+  const sdk = fakeSdk();
+  const { made, last } = session(sdk);
+  await made.connect();
+  made.tell({ audio: false, video: false });
+  assert.deepEqual(sdk.room.calls, [["connect", "good"], ["publish", "microphone"], ["mute", "microphone"]]);
+  const heard = { isMuted: false, track: { mediaStreamTrack: "bob's voice" } };
+  const publication = (source) => (source === "microphone" ? heard : undefined);
+  sdk.room.remoteParticipants.set("x", { identity: "bob", getTrackPublication: publication });
+  sdk.room.handlers.TrackSubscribed();
+  assert.deepEqual(last("peers").peers, [
+    { userId: "bob", audio: "bob's voice", video: null, muted: { audio: false, video: true } },
+  ]);
+  sdk.room.localParticipant.permissions = { canPublish: true, canPublishSources: ["CAMERA"] };
+  sdk.room.handlers.ParticipantPermissionsChanged();
+  assert.deepEqual(last("muted"), { audio: true, video: false });
+  made.leave();
+  assert.deepEqual([made.state, sdk.room.calls.at(-1)], ["closed", ["disconnect"]]);
+});
+
+test("a token that is not taken is renewed once", async () => {
+  const sdk = fakeSdk();
+  await session(sdk, { token: "old" }).made.connect();
+  assert.deepEqual(sdk.room.calls.slice(0, 2), [
+    ["connect", "old"],
+    ["connect", "good"],
+  ]);
+  const stubborn = session(fakeSdk(), { token: "old", renew: async () => ({ url: "wss://lk", token: "older" }) });
+  await assert.rejects(stubborn.made.connect(), { code: "refused" });
+});
+
+test("the end of a place has its reason, and a network that comes back is no end", async () => {
+  for (const [reason, told] of [
+    [4, "removed"],
+    [2, "replaced"],
+    [undefined, "closed"],
+  ]) {
+    const sdk = fakeSdk();
+    const { made, last } = session(sdk);
+    await made.connect();
+    sdk.room.handlers.Reconnecting();
+    assert.equal(made.state, "reconnecting");
+    sdk.room.handlers.Reconnected();
+    assert.equal(made.state, "connected");
+    sdk.room.handlers.Disconnected(reason);
+    assert.deepEqual([made.state, last("removed")], ["closed", { reason: told }]);
+  }
+});
+
+test("a page without the SDK is told what is missing", async () => {
+  await assert.rejects(session(undefined).made.connect(), { code: "unsupported" });
+});
