@@ -156,7 +156,7 @@ scene("markup in names is text", async ({ enter }) => {
 scene("a name turns nothing around, and takes no more room than there is", async ({ enter }) => {
   const turned = "\u202Eecila\u202C\n\u2067";
   const alice = await enter("alice", { name: turned });
-  const bob = await enter("bob", { name: "B".repeat(60), viewport: { width: 390, height: 844 } });
+  const bob = await enter("bob", { name: "B".repeat(60), viewport: { width: 320, height: 568 } });
   await alice.call(bob.account);
   await bob.isCalledBy("ecila");
   await bob.click("#accept");

@@ -1,9 +1,12 @@
 /** @file The terminal where the conformance vectors do not look: promises, the connection, duplicates by the thousand. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { NoAnswer, Refused, Terminal, parseClientId } from "../terminal.js";
+import * as library from "../terminal.js";
 import { FakeBroker, VirtualClock, settled } from "./virtual.js";
+
+const { NoAnswer, Refused, Terminal, parseClientId } = library;
 
 async function connected() {
   const clock = new VirtualClock();
@@ -316,4 +319,14 @@ test("several queued offers at once ask once, and once more for what came meanwh
     broker.taken().map(({ message }) => message.type),
     ["sync"],
   );
+});
+
+test("the types name all that there is, and nothing else", () => {
+  const types = readFileSync(new URL("../terminal.d.ts", import.meta.url), "utf8");
+  const named = (text, pattern) => [...text.matchAll(pattern)].map(([, name]) => name).sort();
+  assert.deepEqual(named(types, /^export (?:class|const|function) (\w+)/gm), Object.keys(library).sort());
+  const [, members] = /^export class Terminal \{\n(.*?)^\}/ms.exec(types);
+  const made = new Terminal({ clientId: "G@@@a", transport: new FakeBroker() });
+  const there = [...Object.keys(made), ...Object.getOwnPropertyNames(Terminal.prototype)].sort();
+  assert.deepEqual(named(members, /^  (?:readonly )?(\w+)[(:]/gm), there);
 });

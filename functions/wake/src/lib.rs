@@ -15,7 +15,7 @@ use switchboard::serve::{Failure, Fault, Service};
 use switchboard::store::{Due, Loaded, Pending};
 use switchboard::timer::{ARM_WITHIN_MS, Nudge};
 
-/// Meetings that one sweep works on at once.
+/// Meetings that are worked on at once.
 const IN_FLIGHT: usize = 16;
 /// Effects that failed are done again after this time at the earliest.
 const AGAIN_MIN_MS: i64 = 5_000;
@@ -42,18 +42,25 @@ pub async fn wake(event: Value, now: Now, service: &Service) -> Result<Value, Fa
     if event.records.is_empty() {
         return sweep(service, now).await.map_err(|failure| Fault::from(&failure));
     }
-    let mut failed = Vec::new();
-    for record in event.records {
-        let Ok(nudge) = serde_json::from_str::<Nudge>(&record.body) else {
-            tracing::error!(message.id = record.message_id, "a message on the delay queue is no nudge");
-            continue;
-        };
-        if let Err(error) = Box::pin(look_at(&nudge.meeting_id, service, now)).await {
-            tracing::error!(meeting.id = %nudge.meeting_id, %error, "a meeting could not be woken");
-            failed.push(json!({"itemIdentifier": record.message_id}));
-        }
-    }
+    // At once, so that an RTC service that does not answer holds up its own meetings only.
+    let failed: Vec<Value> = stream::iter(event.records)
+        .map(|record| serve_nudge(record, service, now))
+        .buffered(IN_FLIGHT)
+        .filter_map(futures::future::ready)
+        .collect()
+        .await;
     Ok(json!({"batchItemFailures": failed}))
+}
+
+/// Looks at the meeting that a nudge names; `Some` if the nudge must come again.
+async fn serve_nudge(record: Record, service: &Service, now: Now) -> Option<Value> {
+    let Ok(nudge) = serde_json::from_str::<Nudge>(&record.body) else {
+        tracing::error!(message.id = record.message_id, "a message on the delay queue is no nudge");
+        return None;
+    };
+    let error = Box::pin(look_at(&nudge.meeting_id, service, now)).await.err()?;
+    tracing::error!(meeting.id = %nudge.meeting_id, %error, "a meeting could not be woken");
+    Some(json!({"itemIdentifier": record.message_id}))
 }
 
 /// Finds what is due within two minutes: performs it, or arms a nudge for it.

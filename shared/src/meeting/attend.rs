@@ -119,7 +119,7 @@ impl Change {
                 Some(state) if state.is_member() => Err(in_elsewhere()),
                 _ => Err(refusal()),
             },
-            Action::Merge { .. } if ended.is_some() => Err(refusal()),
+            Action::Merge { .. } | Action::Ringing { .. } if ended.is_some() => Err(refusal()),
             Action::Merge { .. } => self.merged_again(&command.by),
             Action::TakeBack => Ok(Some(taken_back())),
             Action::RaiseHand | Action::LowerHand => Ok(Some(self.meeting.hands_body())),
@@ -151,7 +151,6 @@ impl Change {
             }
             Action::Remove { user, .. } | Action::SetRole { user, .. } => Ok(self.participant_answer(user)),
             Action::Leave | Action::Reject { .. } | Action::Silence { .. } => Ok(Some(Body::Ok {})),
-            Action::Ringing { .. } if ended.is_some() => Err(refusal()),
             // Who has taken the call meanwhile has stopped to ring; everybody else has to.
             Action::Ringing { .. } if self.seated(&command.by).is_ok() => Ok(None),
             Action::Ringing { invite_id } => self.open_invitation(&command.by, invite_id).map(|()| None),

@@ -97,17 +97,16 @@ fn every_transition_names_tests_that_exist() {
 }
 
 #[test]
-fn what_is_broken_on_purpose_is_in_the_code_and_in_the_document() {
-    for (entries, document) in [
-        ("tests/mutations/transitions.json", "docs/mutations.md"),
-        ("tests/mutations/model.json", "docs/decisions/0009-a-model-around-the-real-core.md"),
-    ] {
-        let document = read(document);
-        assert!(!document.contains("**not noticed**"), "{document}");
+fn what_is_broken_on_purpose_is_in_the_code_and_was_noticed() {
+    let document = read("docs/mutations.md");
+    assert!(!document.contains("**not noticed**"));
+    for entries in ["tests/mutations/transitions.json", "tests/mutations/model.json"] {
+        let is_listed = entries.contains("transitions");
         let entries: Vec<Value> = serde_json::from_str(&read(entries)).expect("a list");
         for entry in entries {
             let (id, what) = (entry["id"].as_str().expect("a text"), entry["what"].as_str().expect("a text"));
-            assert!(document.contains(&format!("| {id} | {what} | `")), "{id} is not in the document");
+            let row = format!("| {id} | {what} | `");
+            assert!(!is_listed || document.contains(&row), "{id} is not in docs/mutations.md");
             for edit in entry["edits"].as_array().expect("a list") {
                 let (file, text) = (edit[0].as_str().expect("a text"), edit[1].as_str().expect("a text"));
                 assert_eq!(read(file).matches(text).count(), 1, "{id}: {file} has moved on from {text:?}");

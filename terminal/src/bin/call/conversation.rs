@@ -176,7 +176,7 @@ impl<'a> Conversation<'a> {
         Ok(())
     }
 
-    /// Nobody tells this device that its user left by another one, so it looks from time to time, without a word.
+    /// What is told may be missed, and this device is alone with it, so it looks from time to time, without a word.
     async fn look(&mut self) -> Result<Option<Outcome>, Failure> {
         let sync = Sync::from(SyncState { meeting_id: Some(self.meeting_id.clone()) });
         let state = self.phone.line.terminal.request(&sync).await;
