@@ -21,6 +21,8 @@ use crate::shared::Shared;
 pub(crate) const PACKET_MAX_BYTES: usize = 256 * 1024;
 /// Requests that may wait for the network at a time.
 const QUEUE: usize = 64;
+/// How long a connection may take to come about: the broker may have to start a cold authorizer first.
+const CONNECT_SECONDS: u64 = 15;
 
 /// Whether the terminal can be heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,7 @@ impl Connection {
         let mut network = NetworkOptions::new();
         // Requests are small and wait for answers; Nagle's algorithm would hold them back.
         network.set_tcp_nodelay(true);
+        network.set_connection_timeout(CONNECT_SECONDS);
         mqtt.set_network_options(network);
         let connection = Self {
             config,
