@@ -176,10 +176,9 @@ fn commit_and_perform(world: &mut World, id: &str, decision: &Decision, cause: O
         if seen.is_some_and(|seen| seen.meeting.end().is_some() && seen.meeting.phase != next.phase) {
             world.seen.revived = true;
         }
-        let refused = decision.refused.is_some();
         let guarded = seen.is_none() || decision.is_asked_for_by_nobody(cause.as_ref());
         let deadline = Cause::Deadline { meeting_id: next.id.clone(), rev: next.rev };
-        let cause = cause.filter(|_| !refused).unwrap_or(deadline);
+        let cause = cause.filter(|cause| next.remembers(cause, next.rev)).unwrap_or(deadline);
         let mut pending = seen.map(|seen| seen.pending.clone()).unwrap_or_default();
         if guarded && dies {
             pending.insert(next.rev, Pending { cause, due_ms });
