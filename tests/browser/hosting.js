@@ -18,12 +18,7 @@ async function conference(enter) {
 scene("a third is invited and comes in", async ({ enter }) => {
   const carol = await enter("carol");
   const { alice, bob } = await conference(enter);
-  await alice.click("#people");
-  await alice.page.fill("#invite", carol.account);
-  await alice.click("#invite-go");
-  await carol.isCalledBy("Alice");
-  await carol.click("#accept");
-  await carol.isIn();
+  await alice.bringsIn(carol, "Alice");
   for (const one of [alice, bob]) await one.sees(`.tile[data-user="${carol.account}"][data-state="joined"]`);
   await carol.click("#hang-up");
   await bob.page.waitForSelector(`.tile[data-user="${carol.account}"]`, { state: "detached" });

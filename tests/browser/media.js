@@ -98,12 +98,7 @@ scene(
   async ({ enter }) => {
     const carol = await enterIn(enter, "carol");
     const { alice, bob } = await videoCall(enter, { group: true });
-    await alice.click("#people");
-    await alice.page.fill("#invite", carol.account);
-    await alice.click("#invite-go");
-    await carol.isCalledBy("Alice");
-    await carol.click("#accept");
-    await carol.isIn();
+    await alice.bringsIn(carol, "Alice");
     await alice.seesColour(carol.account, COLOURS.carol);
     await bob.seesColour(carol.account, COLOURS.carol);
     await carol.seesColour(alice.account, COLOURS.alice);

@@ -61,6 +61,16 @@ export class Person {
     await this.page.click("#call-group");
   }
 
+  /** Brings somebody into the call, who takes it. `name` is what `somebody` sees of the one who invites. */
+  async bringsIn(somebody, name) {
+    await this.click("#people");
+    await this.page.fill("#invite", somebody.account);
+    await this.click("#invite-go");
+    await somebody.isCalledBy(name);
+    await somebody.click("#accept");
+    await somebody.isIn();
+  }
+
   /** Waits for the sheet of a call by this name. */
   async isCalledBy(name) {
     await until(`${this.account} is called by ${name}`, async () => (await this.text("#caller")) === name);

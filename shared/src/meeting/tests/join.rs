@@ -16,16 +16,16 @@ pub(super) fn joining(name: &str, takeover: bool) -> Action {
     Action::Join(Joining { name: Some(name.to_owned()), devices, takeover })
 }
 
-fn join(call: &mut Call, device: &str) -> Result<(), Code> {
+pub(super) fn join(call: &mut Call, device: &str) -> Result<(), Code> {
     call.does(device, joining(super::fixture::account(device), false))
 }
 
-fn take_over(call: &mut Call, device: &str) -> Result<(), Code> {
+pub(super) fn take_over(call: &mut Call, device: &str) -> Result<(), Code> {
     call.does(device, joining(super::fixture::account(device), true))
 }
 
 /// Alice is in her group, Bob and Carol are rung.
-fn room(join: JoinPolicy) -> Call {
+pub(super) fn room(join: JoinPolicy) -> Call {
     let mut create = create(Mode::Group, &["bob", "carol"]);
     create.policy = Some(Policy { join, ..Policy::default() });
     let mut call = Call::open(&opening(create));
@@ -33,7 +33,7 @@ fn room(join: JoinPolicy) -> Call {
     call
 }
 
-fn admit(names: Option<&[&str]>) -> Action {
+pub(super) fn admit(names: Option<&[&str]>) -> Action {
     Action::Admit { users: names.map(|names| names.iter().map(|name| user(name)).collect()) }
 }
 
@@ -380,23 +380,4 @@ fn t22_who_gives_up_waiting_in_the_lobby_is_not_let_in_any_more() {
     assert_eq!(decided(&call), [("dave".to_owned(), false, Some(Code::UserNotFound))]);
     join(&mut call, "dave.phone").expect("asks again");
     assert_eq!(call.state("dave"), State::Lobby, "as a stranger");
-}
-
-#[test]
-fn a_token_or_a_join_that_is_asked_for_again_is_given_while_it_is_due() {
-    let mut call = room(JoinPolicy::Lobby);
-    join(&mut call, "dave.phone").expect("waits");
-    call.does("alice.phone", admit(None)).expect("lets him in");
-    let token = |call: &mut Call| call.asks("dave.tablet", "t1", "token", Action::RefreshToken);
-    token(&mut call).expect("takes the seat");
-    token(&mut call).expect("its answer was lost");
-    assert_eq!((call.told(), call.last.next.is_some()), (vec!["dave.tablet= token".to_owned()], false));
-    let again = |call: &mut Call| call.asks("dave.tv", "j1", "join", joining("dave", true));
-    again(&mut call).expect("moves here");
-    assert_eq!(token(&mut call), Err(Code::NotAdmitted));
-    take_over(&mut call, "dave.phone").expect("moves on");
-    assert_eq!(again(&mut call), Err(Code::StateConflict), "in on another device");
-    call.does("alice.phone", Action::Remove { user: user("dave"), ban: true, for_seconds: None })
-        .expect("bans");
-    assert_eq!((again(&mut call), token(&mut call)), (Err(Code::Banned), Err(Code::Banned)));
 }

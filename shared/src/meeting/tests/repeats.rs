@@ -1,10 +1,11 @@
 //! A known request is never applied again: it is answered from the present state.
 
 use super::fixture::{Call, key, user};
+use super::join::{admit, join, joining, room, take_over};
 use crate::cause::Cause;
 use crate::meeting::{Action, KNOWN_REQUESTS, Tell, redo};
 use crate::message::code::Code;
-use crate::message::object::Role;
+use crate::message::object::{JoinPolicy, Role};
 
 /// The ids of the downlinks to one device, by type.
 fn ids(call: &Call, device: &str) -> Vec<(&'static str, String)> {
@@ -165,4 +166,23 @@ fn what_time_did_is_no_news_of_the_request_that_came_again_then() {
         ["participant_updated"],
         "or she would drop it as a copy of what she was told of his role"
     );
+}
+
+#[test]
+fn a_token_or_a_join_that_is_asked_for_again_is_given_while_it_is_due() {
+    let mut call = room(JoinPolicy::Lobby);
+    join(&mut call, "dave.phone").expect("waits");
+    call.does("alice.phone", admit(None)).expect("lets him in");
+    let token = |call: &mut Call| call.asks("dave.tablet", "t1", "token", Action::RefreshToken);
+    token(&mut call).expect("takes the seat");
+    token(&mut call).expect("its answer was lost");
+    assert_eq!((call.told(), call.last.next.is_some()), (vec!["dave.tablet= token".to_owned()], false));
+    let again = |call: &mut Call| call.asks("dave.tv", "j1", "join", joining("dave", true));
+    again(&mut call).expect("moves here");
+    assert_eq!(token(&mut call), Err(Code::NotAdmitted));
+    take_over(&mut call, "dave.phone").expect("moves on");
+    assert_eq!(again(&mut call), Err(Code::StateConflict), "in on another device");
+    call.does("alice.phone", Action::Remove { user: user("dave"), ban: true, for_seconds: None })
+        .expect("bans");
+    assert_eq!((again(&mut call), token(&mut call)), (Err(Code::Banned), Err(Code::Banned)));
 }
