@@ -4,7 +4,7 @@ use super::fixture::{Call, client, create, opening, user};
 use crate::meeting::{Action, Device, Joining, Leg, PEOPLE_MAX, Phase, SlotChange};
 use crate::message::code::{Code, EndReason};
 use crate::message::downlink::Body;
-use crate::message::object::{JoinPolicy, Mode, ParticipantState as State, Policy, SpeechMode};
+use crate::message::object::{JoinPolicy, MediaFlags, Mode, ParticipantState as State, Policy, SpeechMode};
 use crate::message::uplink::INVITEES_MAX;
 
 pub(super) fn joining(name: &str, takeover: bool) -> Action {
@@ -251,6 +251,9 @@ fn t25_who_left_or_was_lost_comes_in_again_unless_it_is_locked_or_full() {
         join(&mut call, "bob.tablet").expect("was invited");
         assert_eq!(call.told(), ["alice.phone: participant_updated accepted", "bob.tablet= joined"]);
         assert_eq!(call.last.slots, [SlotChange::Claim(user("bob"))]);
+        let media = call.meeting.participants[&user("bob")].media;
+        assert_eq!(media, MediaFlags::default(), "nothing of it is on yet");
+        call.joins_media("bob.tablet").expect("joins, and turns the microphone on");
     }
     call.meeting.participants.get_mut(&user("bob")).expect("is in").state = State::Lost;
     call.does("bob.phone", Action::Rejoin).expect("the seat was given up a moment ago");
