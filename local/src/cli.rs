@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use local::table::Store;
 use local::{Options, log, parameters};
-use switchboard::rtc::Provider;
+use switchboard_rtc::Provider;
 
 use crate::demo::Demo;
 use crate::environment::variable;

@@ -34,7 +34,7 @@ pub enum ContractError {
 pub fn document() -> Result<String, ContractError> {
     let text = serde_norway::to_string(&document::assemble()?)?;
     Ok(format!(
-        "# Made by `make asyncapi` from the types in shared/src/message; changes are made there.\n{text}"
+        "# Made by `make asyncapi` from the types in shared/protocol/src; changes are made there.\n{text}"
     ))
 }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use sfu::Sfu;
-use switchboard::rtc::livekit::ApiKey;
+use switchboard_rtc::livekit::ApiKey;
 
 use crate::instruments::Instruments;
 use crate::parameters::SFU_URL;

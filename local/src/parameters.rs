@@ -46,7 +46,7 @@ fn development_key(rtc_provider: &str) -> (&'static str, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use switchboard::rtc::{Account, Provider};
+    use switchboard_rtc::{Account, Provider};
 
     #[test]
     fn what_is_set_in_the_environment_wins_and_what_is_empty_does_not_count() {
@@ -78,7 +78,7 @@ mod tests {
                 key_secret: value("RtcKeySecret").into(),
                 ..Account::default()
             };
-            assert!(provider.minter(account).is_ok(), "{provider}");
+            assert!(switchboard_rtc::minter(provider, account).is_ok(), "{provider}");
         }
     }
 }

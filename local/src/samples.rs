@@ -10,7 +10,7 @@ mod tests;
 
 use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
-use switchboard::id::IdKey;
+use switchboard_protocol::id::IdKey;
 
 use crate::parameters;
 use crate::sql::Message;

@@ -1,8 +1,8 @@
 //! The requests of the protocol as methods, so that callers name what they do and not how it travels.
 
-use switchboard::id::{InviteId, MeetingId, RequestId};
-use switchboard::message::object::Media;
-use switchboard::message::uplink::{
+use switchboard_protocol::id::{InviteId, MeetingId, RequestId};
+use switchboard_protocol::object::Media;
+use switchboard_protocol::uplink::{
     Accept, Answer, Attend, Create, CreateMeeting, Destroy, DestroyMeeting, Leave, MediaReport, RefreshToken,
     Reject, RejectReason, ReportMedia, Ringing,
 };

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 use std::time::Duration;
-use switchboard::address::{ClientId, DownlinkParents};
+use switchboard_protocol::address::{ClientId, DownlinkParents};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::received::Raw;

@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 use serde::Serialize;
-use switchboard::rtc::jwt;
+use switchboard_rtc::jwt;
 
 #[derive(Serialize)]
 struct Claims<'a> {

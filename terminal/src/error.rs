@@ -4,8 +4,8 @@ use rumqttc::ConnectReturnCode;
 use serde::Deserialize;
 use std::fmt;
 use std::time::Duration;
-use switchboard::address::AddressError;
-use switchboard::message::code::Code;
+use switchboard_protocol::address::AddressError;
+use switchboard_protocol::code::Code;
 
 use crate::uplink::UplinkError;
 

@@ -8,8 +8,8 @@
 //!
 //! ```no_run
 //! use std::time::{Duration, SystemTime, UNIX_EPOCH};
-//! use switchboard::message::object::{Media, Mode};
-//! use switchboard::message::uplink::CreateMeeting;
+//! use switchboard_protocol::object::{Media, Mode};
+//! use switchboard_protocol::uplink::CreateMeeting;
 //! use terminal::{Config, Event, Terminal, development_jwt};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::time::{Duration, Instant};
-use switchboard::message::VERSION;
-use switchboard::message::downlink::{Downlink, Re};
+use switchboard_protocol::VERSION;
+use switchboard_protocol::downlink::{Downlink, Re};
 
 /// A message exactly as the broker delivered it.
 #[derive(Debug, Clone, PartialEq, Eq)]

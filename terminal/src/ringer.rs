@@ -6,8 +6,8 @@ mod offers;
 use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
-use switchboard::id::{InviteId, MeetingId};
-use switchboard::message::uplink::{Answer, Ringing, Sync, SyncState};
+use switchboard_protocol::id::{InviteId, MeetingId};
+use switchboard_protocol::uplink::{Answer, Ringing, Sync, SyncState};
 
 use crate::received::Received;
 use crate::uplink::{Uplink, UplinkError};

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use switchboard::address::ClientId;
-use switchboard::message::uplink::Requests;
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::uplink::Requests;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 

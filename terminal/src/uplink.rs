@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use switchboard::message::VERSION;
-use switchboard::message::uplink::Requests;
+use switchboard_protocol::VERSION;
+use switchboard_protocol::uplink::Requests;
 use uuid::Uuid;
 
 use crate::config::UplinkParents;
@@ -119,7 +119,7 @@ impl Uplink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use switchboard::message::uplink::{Attend, Leave, RefreshToken};
+    use switchboard_protocol::uplink::{Attend, Leave, RefreshToken};
 
     #[test]
     fn a_typed_request_becomes_the_envelope_of_the_protocol() {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 use str0m::media::MediaKind;
-use switchboard::rtc::livekit::{Source, VideoGrant};
+use switchboard_rtc::livekit::{Source, VideoGrant};
 
 /// `livekit.ParticipantPermission`. In the API what is not said is not allowed, as in every protobuf message; in a
 /// token it is.

@@ -23,7 +23,7 @@ use crate::webhook::Webhooks;
 /// How often the rooms are looked at when nothing comes: the stack's clock may be moved at any time.
 const LOOK: Duration = Duration::from_millis(100);
 /// How long it is remembered that a room was deleted: as long as a token may live.
-const REMEMBERED_SECONDS: i64 = switchboard::rtc::MAX_TTL_SECONDS as i64;
+const REMEMBERED_SECONDS: i64 = switchboard_rtc::MAX_TTL_SECONDS as i64;
 
 /// The state of the whole SFU.
 pub(crate) struct Rooms {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use str0m::{RtcConfig, crypto};
-use switchboard::rtc::livekit::ApiKey;
+use switchboard_rtc::livekit::ApiKey;
 use tokio::net::UdpSocket;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;

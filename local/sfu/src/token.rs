@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use switchboard::rtc::livekit::{self, ApiKey, Claims, VideoGrant};
+use switchboard_rtc::livekit::{self, ApiKey, Claims, VideoGrant};
 
 use crate::fault::Fault;
 use crate::permission::Permission;

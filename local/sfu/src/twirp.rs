@@ -10,7 +10,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use switchboard::rtc::livekit::VideoGrant;
+use switchboard_rtc::livekit::VideoGrant;
 
 use crate::fault::Fault;
 use crate::room::Terms;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use switchboard::rtc::livekit::{self, ApiKey, Claims};
+use switchboard_rtc::livekit::{self, ApiKey, Claims};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::warn;

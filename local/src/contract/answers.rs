@@ -1,7 +1,7 @@
 //! What answers each request and what refuses it, and which downlinks come unasked: the one part of the contract that no
 //! Rust type says.
 
-use switchboard::message::code::Code;
+use switchboard_protocol::code::Code;
 
 /// How a request may be answered.
 pub struct Answers {

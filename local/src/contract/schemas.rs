@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use switchboard::id::RequestId;
-use switchboard::message::VERSION;
-use switchboard::message::downlink::Downlink;
-use switchboard::message::envelope::{TTL_DEFAULT_MS, TTL_MAX_MS};
-use switchboard::message::uplink::{Answer, Attend, Create, Destroy, Invitations, Moderate, Requests, Sync};
+use switchboard_protocol::VERSION;
+use switchboard_protocol::downlink::Downlink;
+use switchboard_protocol::envelope::{TTL_DEFAULT_MS, TTL_MAX_MS};
+use switchboard_protocol::id::RequestId;
+use switchboard_protocol::uplink::{Answer, Attend, Create, Destroy, Invitations, Moderate, Requests, Sync};
 
 use super::ContractError;
 use tidy::{merge, tidy};

@@ -4,9 +4,9 @@ use super::*;
 use schemas::wire;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use switchboard::message::downlink::Downlink;
-use switchboard::message::envelope::{Unreadable, read};
-use switchboard::message::uplink::{Answer, Attend, Create, Destroy, Invitations, Moderate, Requests, Sync};
+use switchboard_protocol::downlink::Downlink;
+use switchboard_protocol::envelope::{Unreadable, read};
+use switchboard_protocol::uplink::{Answer, Attend, Create, Destroy, Invitations, Moderate, Requests, Sync};
 
 fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is a folder of the workspace")
@@ -188,11 +188,18 @@ fn each_code_stands_with_its_sip_status() {
 
 #[test]
 fn no_deployed_function_carries_the_schemas() {
-    let shared = std::fs::read_to_string(workspace().join("shared/Cargo.toml")).expect("it is there");
-    assert_eq!(shared.matches("dep:schemars").count(), 1, "only the feature `schema` brings them");
-    for folder in std::fs::read_dir(workspace().join("functions")).expect("the functions are there") {
-        let manifest = folder.expect("readable").path().join("Cargo.toml");
-        let text = std::fs::read_to_string(&manifest).expect("every function has a manifest");
-        assert!(!text.contains("schema"), "{}", manifest.display());
+    let read = |path| std::fs::read_to_string(workspace().join(path)).expect("the manifest exists");
+    assert_eq!(
+        read("shared/protocol/Cargo.toml").matches("dep:schemars").count(),
+        1,
+        "only by the feature `schema`"
+    );
+    for path in [
+        "shared/core/Cargo.toml",
+        "shared/rtc/Cargo.toml",
+        "shared/service/Cargo.toml",
+        "functions/Cargo.toml",
+    ] {
+        assert!(!read(path).contains("schema"), "{path}");
     }
 }

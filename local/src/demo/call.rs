@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use local::Stack;
-use switchboard::id::{InviteId, MeetingId};
-use switchboard::message::object::{Media, Mode};
-use switchboard::message::uplink::{CreateMeeting, MediaReport};
-use switchboard::rtc::livekit::ApiKey;
+use switchboard_protocol::id::{InviteId, MeetingId};
+use switchboard_protocol::object::{Media, Mode};
+use switchboard_protocol::uplink::{CreateMeeting, MediaReport};
+use switchboard_rtc::livekit::ApiKey;
 use terminal::Received;
 
 use super::device::{Device, Login};

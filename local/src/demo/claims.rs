@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use switchboard::rtc::Join;
-use switchboard::rtc::livekit::{self, ApiKey};
+use switchboard_rtc::Join;
+use switchboard_rtc::livekit::{self, ApiKey};
 use terminal::Received;
 
 use super::{Failed, Step as _};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
-use switchboard::rtc::jwt;
+use switchboard_rtc::jwt;
 
 use super::{ALICE, Answer, BOB, LONG_AGO_MS, Making, Origin, RECEIVED_MS, Sample};
 use crate::queue::{Message, mapping};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use switchboard::message::uplink::{
+use switchboard_protocol::uplink::{
     Answer as Answers, Attend, Create, Destroy, Invitations, Moderate, Requests, Sync,
 };
 

@@ -1,11 +1,11 @@
 //! The device registry as the table has it, for people who look who is there. The functions' own view of it is
-//! `switchboard::store`; this one only reads names.
+//! `switchboard_service::store`; this one only reads names.
 
 use serde_json::{Value, json};
 
 use super::{TableError, Tables};
 
-/// The prefix of a device's attribute, as `switchboard::store` writes it.
+/// The prefix of a device's attribute, as `switchboard_service::store` writes it.
 const DEVICE: &str = "device:";
 
 /// Reads the device items of one table.

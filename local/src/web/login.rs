@@ -12,7 +12,7 @@ use bytes::Bytes;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use switchboard::address::ClientId;
+use switchboard_protocol::address::ClientId;
 use terminal::development_jwt;
 
 use crate::instruments::Instruments;
@@ -75,7 +75,7 @@ async fn login(State(login): State<Arc<Login>>, body: Bytes) -> impl IntoRespons
 
 #[cfg(test)]
 mod tests {
-    use switchboard::rtc::jwt;
+    use switchboard_rtc::jwt;
 
     use super::*;
 

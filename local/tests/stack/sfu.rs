@@ -3,7 +3,7 @@
 use local::{Options, Stack, StartError};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
-use switchboard::rtc::livekit::{self, ApiKey, Claims, VideoGrant};
+use switchboard_rtc::livekit::{self, ApiKey, Claims, VideoGrant};
 
 use crate::support::{binaries, post, start, template};
 

@@ -56,7 +56,7 @@ fn vectors() -> Vec<(String, Vector)> {
 
 /// Plays a vector; in words, where the terminal does something else.
 fn play(vector: &Vector) -> Result<(), String> {
-    vector.client_id.parse::<switchboard::address::ClientId>().map_err(|error| error.to_string())?;
+    vector.client_id.parse::<switchboard_protocol::address::ClientId>().map_err(|error| error.to_string())?;
     let (mut subject, mut names) = (Subject::connected(), Names::default());
     for (number, step) in vector.steps.iter().enumerate() {
         match (&step.receive, &step.user, &step.again, step.wait_ms, step.connection.as_deref()) {
@@ -122,7 +122,7 @@ fn what_comes_in_is_what_the_service_sends() {
         for message in vector.steps.into_iter().filter_map(|step| step.receive) {
             // The names of a vector are no ids.
             let text = message.to_string().replace('$', "");
-            let read: Result<switchboard::message::downlink::Downlink, _> = serde_json::from_str(&text);
+            let read: Result<switchboard_protocol::downlink::Downlink, _> = serde_json::from_str(&text);
             assert!(read.is_ok(), "{name}: {:?} in {text}", read.err());
         }
     }

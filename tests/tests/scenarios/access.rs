@@ -8,7 +8,7 @@ use crate::stack::Stack;
 use crate::user::User;
 use rumqttc::{ConnectReturnCode, ConnectionError};
 use serde_json::json;
-use switchboard::address::{ClientId, DownlinkParents};
+use switchboard_protocol::address::{ClientId, DownlinkParents};
 
 /// This user tries to connect under that client ID, and the broker refuses.
 async fn is_refused(user: &User, client_id: &str) {

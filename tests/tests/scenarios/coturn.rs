@@ -6,8 +6,8 @@ use std::fs;
 use std::net::{SocketAddr, UdpSocket};
 use std::process::Stdio;
 use std::time::Duration;
-use switchboard::rtc::turn::{TurnCredential, TurnServers, WithTurn};
-use switchboard::rtc::{Account, JoinRequest, Minter, Provider, Rights};
+use switchboard_rtc::turn::{TurnCredential, TurnServers, WithTurn};
+use switchboard_rtc::{Account, JoinRequest, Minter, Provider, Rights};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
@@ -119,7 +119,8 @@ async fn the_relay_takes_our_credentials_and_no_expired_or_altered_ones() {
         key_secret: "secret".into(),
         ..Account::default()
     };
-    let minter = WithTurn::new(Provider::Livekit.minter(account).expect("an account"), servers);
+    let minter =
+        WithTurn::new(switchboard_rtc::minter(Provider::Livekit, account).expect("an account"), servers);
     let now = now_ms() / 1000;
     let request = JoinRequest {
         channel_id: "sb-meeting-1",

@@ -8,20 +8,20 @@ use gateway::{ADMIN_KEY, Gateway, SECRET};
 use phone::Phone;
 use serde_json::json;
 use std::collections::BTreeSet;
-use switchboard::rtc::callback::MediaEventKind;
-use switchboard::rtc::control::{Channel, Control, ControlError, Moment, OpenChannel, Timeouts};
-use switchboard::rtc::janus::{Janus, SignedToken, VIDEOROOM};
-use switchboard::rtc::{Account, Api, Join, JoinRequest, Provider, Rights};
+use switchboard_rtc::callback::MediaEventKind;
+use switchboard_rtc::control::{CallNonce, Channel, Control, ControlError, OpenChannel, Timeouts};
+use switchboard_rtc::janus::{Janus, SignedToken, VIDEOROOM};
+use switchboard_rtc::{Account, Api, Join, JoinRequest, Provider, Rights};
 
 const ROOM: &str = "sb-meeting-1";
 
 const MUTED: Rights = Rights::ALL.without_microphone();
 
 /// A moment of the real clock; every one has a nonce of its own.
-fn moment() -> Moment {
+fn moment() -> CallNonce {
     use std::sync::atomic::{AtomicU8, Ordering};
     static DRAWN: AtomicU8 = AtomicU8::new(0);
-    Moment { now_ms: now_ms(), nonce: [DRAWN.fetch_add(1, Ordering::Relaxed); 16] }
+    CallNonce { now_ms: now_ms(), nonce: [DRAWN.fetch_add(1, Ordering::Relaxed); 16] }
 }
 
 /// The account at this gateway.
@@ -35,13 +35,15 @@ fn account(gateway: &Gateway) -> Account {
 }
 
 fn control(account: &Account) -> Box<dyn Control> {
-    let http = switchboard::aws::rtc_http(Timeouts::default());
-    Provider::Janus.control(account, http).expect("an account").expect("with a management API")
+    let http = switchboard_service::aws::rtc_http(Timeouts::default());
+    switchboard_rtc::control(Provider::Janus, account, http)
+        .expect("an account")
+        .expect("with a management API")
 }
 
 /// What our service would send this user.
 fn join(account: &Account, user_id: &str, number: u32) -> Join {
-    let minter = Provider::Janus.minter(account.clone()).expect("an account");
+    let minter = switchboard_rtc::minter(Provider::Janus, account.clone()).expect("an account");
     let request = JoinRequest {
         channel_id: ROOM,
         user_id,

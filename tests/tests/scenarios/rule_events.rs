@@ -7,7 +7,7 @@ use crate::stack::Stack;
 use crate::user::{User, now_ms};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
-use switchboard::address::ClientId;
+use switchboard_protocol::address::ClientId;
 use uuid::Uuid;
 
 /// The event that the rule makes of a message.

@@ -9,8 +9,8 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use switchboard::rtc::agora::{Received as AgoraToken, Service};
-use switchboard::rtc::livekit::{self, ApiKey};
+use switchboard_rtc::agora::{Received as AgoraToken, Service};
+use switchboard_rtc::livekit::{self, ApiKey};
 
 /// The laptop's development key at the RTC service.
 fn development_key() -> ApiKey {

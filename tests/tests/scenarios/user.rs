@@ -4,7 +4,7 @@ use crate::device::Device;
 use crate::stack::Stack;
 use secrecy::SecretString;
 use std::time::{SystemTime, UNIX_EPOCH};
-use switchboard::address::{ClientId, UserId};
+use switchboard_protocol::address::{ClientId, UserId};
 use terminal::{Config, development_jwt};
 use uuid::Uuid;
 

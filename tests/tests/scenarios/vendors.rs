@@ -5,8 +5,8 @@ use crate::device::DEADLINE;
 use crate::foreign::program;
 use crate::user::now_ms;
 use serde_json::Value;
-use switchboard::rtc::control::{Channel, Control, ControlError, Moment, OpenChannel, Timeouts};
-use switchboard::rtc::{Account, Api, Provider, Rights};
+use switchboard_rtc::control::{CallNonce, Channel, Control, ControlError, OpenChannel, Timeouts};
+use switchboard_rtc::{Account, Api, Provider, Rights};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
@@ -67,13 +67,15 @@ impl Vendor {
             key_secret: "of the tokens".into(),
             api: Some(Api { url: self.url.clone(), key_id: KEY_ID.into(), key_secret: secret.into() }),
         };
-        let http = switchboard::aws::rtc_http(Timeouts::default());
-        provider.control(&account, http).expect("an account").expect("with a management API")
+        let http = switchboard_service::aws::rtc_http(Timeouts::default());
+        switchboard_rtc::control(provider, &account, http)
+            .expect("an account")
+            .expect("with a management API")
     }
 }
 
-fn moment(number: u8) -> Moment {
-    Moment { now_ms: now_ms(), nonce: [number; 16] }
+fn moment(number: u8) -> CallNonce {
+    CallNonce { now_ms: now_ms(), nonce: [number; 16] }
 }
 
 const CHANNEL: Channel<'_> = Channel { id: ROOM, max_participants: 4, empty_seconds: 60 };
@@ -158,7 +160,7 @@ async fn tencent_takes_our_calls() {
     let refused = Err(ControlError::Unauthorized("AuthFailure.SignatureFailure".into()));
     assert_eq!(stranger.close(ROOM, moment(5)).await, refused);
     assert_eq!(tencent.refused().await, "AuthFailure.SignatureFailure");
-    let late = Moment { now_ms: now_ms() - 600_000, ..moment(6) };
+    let late = CallNonce { now_ms: now_ms() - 600_000, ..moment(6) };
     let refused = Err(ControlError::Unauthorized("AuthFailure.SignatureExpire".into()));
     assert_eq!(rooms.close(ROOM, late).await, refused);
     assert_eq!(tencent.refused().await, "AuthFailure.SignatureExpire");

@@ -4,9 +4,9 @@ use crate::fixture::{START_MS, direct, user, users};
 use crate::server::{Item, Server};
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::BTreeSet;
-use switchboard::address::UserId;
-use switchboard::message::object::{CallView, Direction, Media, Mode};
-use switchboard::store::StoreError;
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::object::{CallView, Direction, Media, Mode};
+use switchboard_service::store::StoreError;
 
 /// A call with `peer` that ended at this moment.
 fn call(peer: &UserId, ended_ms: i64) -> CallView {

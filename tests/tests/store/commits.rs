@@ -4,8 +4,8 @@ use crate::creating::present;
 use crate::fixture::{commit, direct, invitee, next, take, write};
 use crate::server::Server;
 use futures::future::join_all;
-use switchboard::meeting::Meeting;
-use switchboard::store::{Commit, Outcome, SlotWrite, Table};
+use switchboard_core::Meeting;
+use switchboard_service::store::{Commit, Outcome, SlotWrite, Table};
 
 /// Writers that race.
 const WRITERS: usize = 32;

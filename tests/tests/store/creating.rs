@@ -2,8 +2,8 @@
 
 use crate::fixture::{commit, direct, next, pending, write};
 use crate::server::Server;
-use switchboard::meeting::Meeting;
-use switchboard::store::{Commit, Loaded, Outcome};
+use switchboard_core::Meeting;
+use switchboard_service::store::{Commit, Loaded, Outcome};
 
 #[tokio::test]
 async fn what_was_written_is_read_as_it_was() {

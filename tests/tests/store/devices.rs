@@ -4,8 +4,8 @@ use crate::fixture::{SESSION_LIFE_MS, START_MS, device, direct, user};
 use crate::server::Server;
 use futures::future::join_all;
 use std::collections::BTreeMap;
-use switchboard::address::{ClientId, UserId};
-use switchboard::store::{Seen, Table, UserRecord};
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_service::store::{Seen, Table, UserRecord};
 
 /// What the table knows of a user.
 pub async fn record(table: &Table, user: &UserId, now_ms: i64) -> UserRecord {

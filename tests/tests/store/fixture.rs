@@ -1,13 +1,13 @@
 //! Users that nobody had before, and meetings as the core makes them.
 
-use switchboard::address::{ClientId, UserId};
-use switchboard::cause::Cause;
-use switchboard::id::{BodyHash, InviteId, RequestId};
-use switchboard::meeting::{Device, Invitee, Meeting, Now, Opening};
-use switchboard::message::code::EndReason;
-use switchboard::message::object::{Media, Mode};
-use switchboard::message::uplink::CreateMeeting;
-use switchboard::store::{Commit, Outcome, Pending, SlotWrite, Table};
+use switchboard_core::cause::Cause;
+use switchboard_core::{Device, Invitee, Meeting, Now, Opening};
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::code::EndReason;
+use switchboard_protocol::id::{BodyHash, InviteId, RequestId};
+use switchboard_protocol::object::{Media, Mode};
+use switchboard_protocol::uplink::CreateMeeting;
+use switchboard_service::store::{Commit, Outcome, Pending, SlotWrite, Table};
 use uuid::Uuid;
 
 /// The moment at which every meeting of these tests is made: the first one of the year 2100, so that neither the sweep of
@@ -86,8 +86,7 @@ pub fn next(meeting: &Meeting, title: &str) -> Meeting {
 /// The same meeting, ended one revision on.
 pub fn ended(meeting: &Meeting) -> Meeting {
     let rev = meeting.rev + 1;
-    let phase =
-        switchboard::meeting::Phase::Ended { reason: EndReason::Completed, at_ms: START_MS + 1_000, rev };
+    let phase = switchboard_core::Phase::Ended { reason: EndReason::Completed, at_ms: START_MS + 1_000, rev };
     Meeting { rev, phase, ..meeting.clone() }
 }
 

@@ -3,8 +3,8 @@
 use crate::devices::{first, seen};
 use crate::fixture::{START_MS, device, user};
 use crate::server::Server;
-use switchboard::address::ClientId;
-use switchboard::store::{Seen, Table};
+use switchboard_protocol::address::ClientId;
+use switchboard_service::store::{Seen, Table};
 
 /// The counter of connections starts again when a device was away for so long.
 const RESET_MS: i64 = 55 * 60 * 1_000;

@@ -2,10 +2,10 @@
 
 use crate::fixture::{START_MS, commit, device, direct, meeting, take, user, users, write};
 use crate::server::Server;
-use switchboard::address::UserId;
-use switchboard::meeting::Meeting;
-use switchboard::message::object::Mode;
-use switchboard::store::{Commit, Slot, UserRecord};
+use switchboard_core::Meeting;
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::object::Mode;
+use switchboard_service::store::{Commit, Slot, UserRecord};
 
 #[tokio::test]
 async fn users_who_were_never_seen_are_there_with_nothing_known() {

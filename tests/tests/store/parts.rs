@@ -4,9 +4,9 @@ use crate::fixture::{commit, direct, meeting, next, take, user, write};
 use crate::server::Server;
 use futures::future::join_all;
 use std::collections::BTreeSet;
-use switchboard::id::MeetingId;
-use switchboard::message::object::Mode;
-use switchboard::store::Commit;
+use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::object::Mode;
+use switchboard_service::store::Commit;
 
 #[tokio::test]
 async fn a_user_finds_every_group_meeting_and_the_direct_call() {

@@ -5,11 +5,11 @@ use crate::commits::decided;
 use crate::fixture::{commit, device, direct, invitee, leg, meeting, next, pending, user, users, write};
 use crate::server::Server;
 use std::collections::BTreeMap;
-use switchboard::address::ClientId;
-use switchboard::id::InviteId;
-use switchboard::meeting::Meeting;
-use switchboard::message::object::{Mode, Reach};
-use switchboard::store::{Commit, Loaded, Outcome, Table};
+use switchboard_core::Meeting;
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::id::InviteId;
+use switchboard_protocol::object::{Mode, Reach};
+use switchboard_service::store::{Commit, Loaded, Outcome, Table};
 
 type Reached = BTreeMap<(InviteId, ClientId), Reach>;
 

@@ -5,10 +5,10 @@ use crate::creating::present;
 use crate::fixture::{commit, direct, ended, holder, invitee, meeting, next, take, user, users, write};
 use crate::server::Server;
 use futures::future::join_all;
-use switchboard::address::UserId;
-use switchboard::meeting::Meeting;
-use switchboard::message::object::Mode;
-use switchboard::store::{Commit, Outcome, SlotWrite, Table};
+use switchboard_core::Meeting;
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::object::Mode;
+use switchboard_service::store::{Commit, Outcome, SlotWrite, Table};
 
 /// A call of `caller` that has both slots.
 async fn call(table: &Table, caller: &UserId) -> Meeting {

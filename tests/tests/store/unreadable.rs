@@ -3,9 +3,9 @@
 use crate::fixture::{START_MS, commit, direct, invitee, leg, next, take, user, write};
 use crate::server::{Item, Server};
 use aws_sdk_dynamodb::types::AttributeValue;
-use switchboard::meeting::Meeting;
-use switchboard::message::object::Reach;
-use switchboard::store::{Commit, StoreError};
+use switchboard_core::Meeting;
+use switchboard_protocol::object::Reach;
+use switchboard_service::store::{Commit, StoreError};
 
 /// Ways in which a meeting's record can be something else than expected.
 fn spoilt() -> Vec<Item> {

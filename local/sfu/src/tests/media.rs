@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use str0m::media::MediaKind::{Audio, Video};
-use switchboard::rtc::livekit::{Source, VideoGrant};
+use switchboard_rtc::livekit::{Source, VideoGrant};
 
 use super::stand::{Stand, join_grant, until};
 

@@ -1,7 +1,7 @@
 //! The requests of `LiveKit`'s own server SDK, as they were captured, with their original tokens.
 
 use serde_json::Value;
-use switchboard::rtc::livekit::ApiKey;
+use switchboard_rtc::livekit::ApiKey;
 
 use super::stand::{Stand, answer};
 

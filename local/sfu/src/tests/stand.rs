@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use switchboard::rtc::livekit::{self, ApiKey, Claims, Source, VideoGrant};
+use switchboard_rtc::livekit::{self, ApiKey, Claims, Source, VideoGrant};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 

@@ -1,8 +1,8 @@
 //! Every wrong token is refused, of joins and of management calls.
 
 use serde_json::json;
-use switchboard::rtc::jwt;
-use switchboard::rtc::livekit::{Claims, Source, VideoGrant};
+use switchboard_rtc::jwt;
+use switchboard_rtc::livekit::{Claims, Source, VideoGrant};
 
 use super::client::Client;
 use super::stand::{NOW, Stand, answer, join_grant, key, signed};

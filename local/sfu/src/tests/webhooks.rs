@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde_json::{Value, json};
-use switchboard::rtc::livekit;
+use switchboard_rtc::livekit;
 use tokio::task::JoinSet;
 
 use super::stand::{NOW, Stand, key, serve, until};

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use switchboard::message::code::{Code, EndReason};
+use switchboard_protocol::code::{Code, EndReason};
 
 use super::{SCHEMAS, Schemas};
 

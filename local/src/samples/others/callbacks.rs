@@ -5,7 +5,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use switchboard::rtc::livekit::{ApiKey, Claims, body_hash, sign};
+use switchboard_rtc::livekit::{ApiKey, Claims, body_hash, sign};
 
 use super::{CONNECTION_ID, Making, RECEIVED_MS, Sample, event};
 use crate::function_url;

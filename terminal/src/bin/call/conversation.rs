@@ -5,8 +5,8 @@ mod people;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use switchboard::id::MeetingId;
-use switchboard::message::uplink::{
+use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::uplink::{
     Answer, Attend, Destroy, DestroyMeeting, Leave, Reject, RejectReason, Rejoin, Sync, SyncState,
 };
 use terminal::{Event, Received, RequestError, Uplink};

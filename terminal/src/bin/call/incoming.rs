@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 
 use serde_json::{Value, json};
-use switchboard::id::{InviteId, MeetingId};
-use switchboard::message::object::Media;
-use switchboard::message::uplink::{Answer, Sync, SyncState};
+use switchboard_protocol::id::{InviteId, MeetingId};
+use switchboard_protocol::object::Media;
+use switchboard_protocol::uplink::{Answer, Sync, SyncState};
 use terminal::ringer::{Ringer, Step};
 use terminal::{Event, Received, RequestError, Uplink};
 use tokio::task::JoinSet;

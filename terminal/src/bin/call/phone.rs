@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 use serde_json::json;
-use switchboard::address::UserId;
-use switchboard::id::MeetingId;
-use switchboard::message::downlink::{Body, MeetingOffer};
-use switchboard::message::uplink::{Attend, MediaReport, ReportMedia, Requests, Sync, SyncState};
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::downlink::{Body, MeetingOffer};
+use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::uplink::{Attend, MediaReport, ReportMedia, Requests, Sync, SyncState};
 use terminal::{ConnectError, Event, Events, Raw, Received, RequestError, Terminal, Uplink};
 use tokio::sync::mpsc::UnboundedSender;
 

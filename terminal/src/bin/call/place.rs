@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use serde::Deserialize;
-use switchboard::address::ClientId;
+use switchboard_protocol::address::ClientId;
 use terminal::{Config, Tls, Transport};
 
 use crate::cli::Where;

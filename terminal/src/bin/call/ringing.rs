@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::json;
-use switchboard::id::{InviteId, MeetingId};
-use switchboard::message::object::Media;
-use switchboard::message::uplink::{Accept, Answer, Reject, RejectReason};
+use switchboard_protocol::id::{InviteId, MeetingId};
+use switchboard_protocol::object::Media;
+use switchboard_protocol::uplink::{Accept, Answer, Reject, RejectReason};
 use terminal::{Received, RequestError};
 use tokio::time::{Instant, MissedTickBehavior};
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use secrecy::{ExposeSecret as _, SecretString};
-use switchboard::address::ClientId;
+use switchboard_protocol::address::ClientId;
 use terminal::development_jwt;
 
 use crate::cli::{Cli, Who};

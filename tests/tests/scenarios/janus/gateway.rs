@@ -10,8 +10,8 @@ use std::net::TcpListener;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use switchboard::rtc::Provider;
-use switchboard::rtc::callback::{Callback, MediaEvent, MediaEventKind};
+use switchboard_rtc::Provider;
+use switchboard_rtc::callback::{Callback, MediaEvent, MediaEventKind};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
@@ -129,8 +129,9 @@ impl Drop for Gateway {
 
 /// Takes the events as `rtc-webhook` does, and keeps those that mean something.
 async fn listen(events: Arc<Mutex<Vec<MediaEvent>>>) -> (JoinHandle<()>, String) {
-    let account = switchboard::rtc::Account::default();
-    let reader = Provider::Janus.callbacks(&account, Some(&EVENTS.into())).expect("it has callbacks");
+    let account = switchboard_rtc::Account::default();
+    let reader = switchboard_rtc::callbacks(Provider::Janus, &account, Some(&EVENTS.into()))
+        .expect("it has callbacks");
     let reader = Arc::new(reader);
     let take = move |headers: HeaderMap, body: Bytes| {
         let (reader, events) = (Arc::clone(&reader), Arc::clone(&events));
@@ -202,7 +203,7 @@ fn configuration(folder: &str, port: u16, events_url: &str) -> [(&'static str, S
             backend_pwd = "{EVENTS}"
         }}
         "#,
-        switchboard::rtc::janus::callback::USER
+        switchboard_rtc::janus::callback::USER
     );
     [
         ("janus.jcfg", gateway),

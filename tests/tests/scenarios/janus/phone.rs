@@ -2,8 +2,8 @@
 
 use super::gateway::{Gateway, PATIENCE};
 use serde_json::{Value, json};
-use switchboard::rtc::Join;
-use switchboard::rtc::janus::VIDEOROOM;
+use switchboard_rtc::Join;
+use switchboard_rtc::janus::VIDEOROOM;
 use tokio::time::timeout;
 
 /// An offer of one microphone by a peer that is nowhere: the gateway negotiates, and no media ever flows.

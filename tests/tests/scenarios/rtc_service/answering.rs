@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, mpsc};
-use switchboard::rtc::livekit::{ApiKey, VideoGrant, unverified_claims, verify};
+use switchboard_rtc::livekit::{ApiKey, VideoGrant, unverified_claims, verify};
 use tokio::sync::oneshot;
 
 /// The laptop's own key.

@@ -11,7 +11,7 @@ use reqwest::Response;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use switchboard::rtc::livekit::{ApiKey, Claims, body_hash, sign};
+use switchboard_rtc::livekit::{ApiKey, Claims, body_hash, sign};
 
 /// A service that calls back.
 pub trait Service {

@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use switchboard::aws::Aws;
-use switchboard::config::{Config, callbacks};
+use switchboard_service::aws::Aws;
+use switchboard_service::config::{Config, callbacks};
 
 use super::*;
 
@@ -33,7 +33,7 @@ fn asked(function: &Function) -> BTreeSet<&'static str> {
             .or_else(|| name.starts_with("RTC_API_KEY").then(|| "a key of tests".to_owned()))
     };
     let read = match function.name.as_str() {
-        "authorize" => authorize::Config::read(&variables).map(drop),
+        "authorize" => functions::authorize::Config::read(&variables).map(drop),
         "rtc-webhook" => Config::read(&variables).and_then(|_| callbacks(&variables)).map(drop),
         _ => Config::read(&variables).map(drop),
     };

@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use serde_json::json;
-use switchboard::message::object::{Media, Mode};
-use switchboard::message::uplink::RejectReason;
+use switchboard_protocol::object::{Media, Mode};
+use switchboard_protocol::uplink::RejectReason;
 
 use super::values::Device;
 use super::*;

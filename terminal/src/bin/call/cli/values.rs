@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use switchboard::address::{AddressError, ClientId, DownlinkParents, is_part};
-use switchboard::message::object::Mode;
-use switchboard::message::uplink::RejectReason;
+use switchboard_protocol::address::{AddressError, ClientId, DownlinkParents, is_part};
+use switchboard_protocol::object::Mode;
+use switchboard_protocol::uplink::RejectReason;
 use terminal::UplinkParents;
 
 /// `alice.phone`, `alice`, or a whole client ID.

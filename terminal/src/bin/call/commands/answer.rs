@@ -1,10 +1,10 @@
 //! `call answer`: answers an invitation by its id, from another shell than the one that rings.
 
 use clap::{Args, Subcommand};
-use switchboard::id::{InviteId, MeetingId};
-use switchboard::message::downlink::MeetingOffer;
-use switchboard::message::object::Media;
-use switchboard::message::uplink::{self, RejectReason};
+use switchboard_protocol::downlink::MeetingOffer;
+use switchboard_protocol::id::{InviteId, MeetingId};
+use switchboard_protocol::object::Media;
+use switchboard_protocol::uplink::{self, RejectReason};
 
 use super::{SHELL, in_time};
 use crate::cli::Common;

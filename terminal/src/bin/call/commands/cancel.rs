@@ -1,9 +1,9 @@
 //! `call cancel`: takes invitations back.
 
 use clap::Args;
-use switchboard::address::UserId;
-use switchboard::id::MeetingId;
-use switchboard::message::uplink::{CancelInvite, Invitations};
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::uplink::{CancelInvite, Invitations};
 
 use crate::failure::Failure;
 use crate::phone::Line;

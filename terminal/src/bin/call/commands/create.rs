@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Map, Value};
-use switchboard::address::UserId;
-use switchboard::id::RequestId;
-use switchboard::message::object::{Media, Mode, Policy};
-use switchboard::message::uplink;
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::id::RequestId;
+use switchboard_protocol::object::{Media, Mode, Policy};
+use switchboard_protocol::uplink;
 use terminal::{Received, Uplink};
 use tokio::time::Instant;
 

@@ -1,8 +1,8 @@
 //! `call destroy`: ends a meeting for everybody.
 
 use clap::Args;
-use switchboard::id::{MeetingId, RequestId};
-use switchboard::message::uplink::{self, DestroyMeeting};
+use switchboard_protocol::id::{MeetingId, RequestId};
+use switchboard_protocol::uplink::{self, DestroyMeeting};
 
 use crate::failure::Failure;
 use crate::phone::Line;

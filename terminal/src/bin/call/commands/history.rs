@@ -1,7 +1,7 @@
 //! `call history`: shows past calls.
 
 use clap::Args;
-use switchboard::message::uplink::{self, Sync};
+use switchboard_protocol::uplink::{self, Sync};
 
 use crate::failure::Failure;
 use crate::phone::Line;

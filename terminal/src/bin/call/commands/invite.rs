@@ -2,9 +2,9 @@
 
 use clap::Args;
 use serde_json::{Map, Value};
-use switchboard::address::UserId;
-use switchboard::id::MeetingId;
-use switchboard::message::uplink::{self, Invitations};
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::uplink::{self, Invitations};
 
 use crate::cli::values::json;
 use crate::failure::Failure;

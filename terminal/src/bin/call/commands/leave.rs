@@ -1,10 +1,10 @@
 //! `call leave`: hangs up.
 
 use clap::Args;
-use switchboard::id::MeetingId;
-use switchboard::message::downlink::Body;
-use switchboard::message::object::Media;
-use switchboard::message::uplink::{self, Attend};
+use switchboard_protocol::downlink::Body;
+use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::object::Media;
+use switchboard_protocol::uplink::{self, Attend};
 
 use crate::failure::Failure;
 use crate::phone::Line;

@@ -1,7 +1,7 @@
 //! `call sync`: shows the live meetings and open invitations.
 
 use clap::Args;
-use switchboard::id::MeetingId;
+use switchboard_protocol::id::MeetingId;
 
 use crate::failure::Failure;
 use crate::phone::Line;

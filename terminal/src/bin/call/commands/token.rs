@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
-use switchboard::rtc::explain::{Secrets, explain};
+use switchboard_rtc::explain::{Secrets, explain};
 
 use crate::cli::Common;
 use crate::cli::values::seconds;

@@ -1,6 +1,0 @@
-//! Wires [`create_meeting::create_meeting`] to Lambda. The behaviour is in `lib.rs`.
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
-    switchboard::serve::run(create_meeting::create_meeting).await
-}

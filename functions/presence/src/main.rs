@@ -1,6 +1,0 @@
-//! Wires [`presence::presence`] to Lambda. The behaviour is in `lib.rs`.
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
-    switchboard::serve::run_event(presence::presence).await
-}

@@ -1,0 +1,128 @@
+//! What this function is told by its environment, read once: a missing or wrong setting stops the cold start
+//! and is named, its value never.
+
+use std::collections::BTreeSet;
+
+use secrecy::SecretString;
+use switchboard_protocol::address::{CLIENT_ID_MAX, ClientId, DownlinkParents, is_part};
+use switchboard_service::config::{ConfigError, Variables, required};
+
+use crate::authorize::policy::{self, Topics};
+use crate::authorize::token::{KeyError, Keys};
+
+/// The settings of this function.
+#[derive(Debug)]
+pub struct Config {
+    /// What a JWT is checked with (`JWT_HS256_SECRET`, `JWT_PUBLIC_KEY`).
+    pub keys: Keys,
+    /// Who is served at all (`ALLOWED_GROUPS`).
+    pub groups: Groups,
+    /// Where a connection may speak and listen (`CALL_UP_PARENT`, `BULK_UP_PARENT`, `CALL_DOWN_PARENT`,
+    /// `BULK_DOWN_PARENT`).
+    pub topics: Topics,
+    /// Start of every resource name in a policy (`IOT_ARN_PREFIX`).
+    pub arn_prefix: String,
+    /// Where devices are registered (`TABLE_NAME`).
+    pub table: String,
+}
+
+/// The client groups that a deployment serves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups(BTreeSet<String>);
+
+impl Groups {
+    /// Whether clients of this group may connect; with no list, all may.
+    #[must_use]
+    pub fn allow(&self, group: &str) -> bool {
+        self.0.is_empty() || self.0.contains(group)
+    }
+}
+
+impl Config {
+    /// Reads the settings; an empty one counts as absent.
+    ///
+    /// # Errors
+    /// The first setting that is missing or cannot be used, by its name.
+    pub fn read(variables: &impl Variables) -> Result<Self, ConfigError> {
+        let required = |name| required(variables, name);
+        let parent = |name| {
+            let parent = required(name)?;
+            // A wildcard here would widen every policy that is handed out.
+            let plain = parent.split('/').all(is_part);
+            if plain { Ok(parent) } else { Err(wrong(name, "no topic of plain levels")) }
+        };
+        let config = Self {
+            keys: read_keys(variables)?,
+            groups: read_groups(&variables("ALLOWED_GROUPS").unwrap_or_default())?,
+            topics: Topics {
+                call_up: parent("CALL_UP_PARENT")?,
+                bulk_up: parent("BULK_UP_PARENT")?,
+                downlink: DownlinkParents {
+                    control: parent("CALL_DOWN_PARENT")?,
+                    bulk: parent("BULK_DOWN_PARENT")?,
+                },
+            },
+            arn_prefix: required("IOT_ARN_PREFIX")?,
+            table: required("TABLE_NAME")?,
+        };
+        if !is_arn_prefix(&config.arn_prefix) {
+            return Err(wrong("IOT_ARN_PREFIX", "not of the form arn:partition:iot:region:account"));
+        }
+        config.check_policy_length()?;
+        Ok(config)
+    }
+
+    /// Every client ID that can be addressed must get a policy that the broker takes.
+    fn check_policy_length(&self) -> Result<(), ConfigError> {
+        let name = "CALL_DOWN_PARENT, BULK_DOWN_PARENT";
+        let longest = longest_client_id(&self.topics.downlink)
+            .ok_or_else(|| wrong(name, "too long, so that no client ID could be addressed"))?;
+        let length = policy::document(&longest, &self.topics, &self.arn_prefix).to_string().len();
+        if length > policy::MAX_CHARACTERS {
+            return Err(wrong("IOT_ARN_PREFIX", "with the topics' parents it makes too long a policy"));
+        }
+        Ok(())
+    }
+}
+
+/// The longest client ID whose topics are short enough.
+pub(crate) fn longest_client_id(parents: &DownlinkParents) -> Option<ClientId> {
+    let prefix = "G@@@";
+    (prefix.len()..=CLIENT_ID_MAX)
+        .rev()
+        .filter_map(|length| format!("{prefix}{}", "a".repeat(length - prefix.len())).parse().ok())
+        .find(|client| parents.check(client).is_ok())
+}
+
+fn read_keys(variable: &impl Variables) -> Result<Keys, ConfigError> {
+    let secret = SecretString::from(variable("JWT_HS256_SECRET").unwrap_or_default());
+    let public_key = variable("JWT_PUBLIC_KEY").unwrap_or_default();
+    Keys::new(&secret, &public_key).map_err(|error| match error {
+        KeyError::None => ConfigError::Missing("JWT_HS256_SECRET or JWT_PUBLIC_KEY"),
+        KeyError::PemAsSecret => wrong("JWT_HS256_SECRET", &error.to_string()),
+        KeyError::PublicKey => wrong("JWT_PUBLIC_KEY", &error.to_string()),
+    })
+}
+
+fn read_groups(list: &str) -> Result<Groups, ConfigError> {
+    let groups: BTreeSet<_> =
+        list.split(',').map(str::trim).filter(|group| !group.is_empty()).map(str::to_owned).collect();
+    // A group that no client ID can have is a slip of the pen, and would lock its clients out.
+    if groups.iter().all(|group| is_part(group)) {
+        Ok(Groups(groups))
+    } else {
+        Err(wrong("ALLOWED_GROUPS", "a group is not of A-Z a-z 0-9 _ -"))
+    }
+}
+
+fn is_arn_prefix(text: &str) -> bool {
+    let parts: Vec<_> = text.split(':').collect();
+    parts.len() == 5 && parts[0] == "arn" && parts[2] == "iot" && parts.iter().all(|part| is_part(part))
+}
+
+fn wrong(name: &'static str, why: &str) -> ConfigError {
+    ConfigError::Wrong { name, why: why.to_owned() }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,106 @@
+use super::*;
+
+const COMPLETE: [(&str, &str); 8] = [
+    ("JWT_HS256_SECRET", "local-development-only"),
+    ("ALLOWED_GROUPS", ""),
+    ("CALL_UP_PARENT", "call-up"),
+    ("BULK_UP_PARENT", "bulk-up"),
+    ("CALL_DOWN_PARENT", "call-dn"),
+    ("BULK_DOWN_PARENT", "bulk-dn"),
+    ("IOT_ARN_PREFIX", "arn:aws:iot:eu-west-1:123456789012"),
+    ("TABLE_NAME", "calls"),
+];
+
+/// A complete environment in which some variables have other values.
+pub(crate) fn environment(changed: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+    move |name| {
+        let value = changed.iter().chain(&COMPLETE).find(|(known, _)| *known == name)?.1;
+        Some(value.to_owned())
+    }
+}
+
+pub(crate) fn config() -> Config {
+    Config::read(&environment(&[])).expect("complete")
+}
+
+fn complaint(changed: &[(&str, &str)]) -> String {
+    Config::read(&environment(changed)).expect_err("refused").to_string()
+}
+
+#[test]
+fn a_missing_variable_is_named() {
+    for name in [
+        "CALL_UP_PARENT",
+        "BULK_UP_PARENT",
+        "CALL_DOWN_PARENT",
+        "BULK_DOWN_PARENT",
+        "IOT_ARN_PREFIX",
+        "TABLE_NAME",
+    ] {
+        let complete = environment(&[]);
+        let read = Config::read(&|wanted| if wanted == name { None } else { complete(wanted) });
+        assert!(matches!(read.expect_err("refused"), ConfigError::Missing(missing) if missing == name));
+    }
+}
+
+#[test]
+fn without_any_key_nothing_starts() {
+    let complaint = complaint(&[("JWT_HS256_SECRET", ""), ("JWT_PUBLIC_KEY", "")]);
+    assert_eq!(complaint, "the environment variable JWT_HS256_SECRET or JWT_PUBLIC_KEY is missing");
+}
+
+#[test]
+fn a_key_that_is_none_is_named_and_never_shown() {
+    for key in ["nonsense", "-----BEGIN PRIVATE KEY-----\nnonsense", include_str!("../fixtures/p384.pub.pem")]
+    {
+        assert_eq!(
+            complaint(&[("JWT_PUBLIC_KEY", key)]),
+            "the environment variable JWT_PUBLIC_KEY is wrong: no PEM public key of RSA or P-256"
+        );
+    }
+    assert_eq!(
+        complaint(&[("JWT_HS256_SECRET", include_str!("../fixtures/rsa.pub.pem"))]),
+        "the environment variable JWT_HS256_SECRET is wrong: a PEM text, not a secret"
+    );
+}
+
+#[test]
+fn a_parent_that_would_widen_the_policy_is_refused() {
+    for parent in ["+", "#", "call-up/#", "*", "a//b", "/a", "call dn", "$aws"] {
+        for name in ["CALL_UP_PARENT", "BULK_DOWN_PARENT"] {
+            assert_eq!(
+                complaint(&[(name, parent)]),
+                format!("the environment variable {name} is wrong: no topic of plain levels"),
+                "{parent}"
+            );
+        }
+    }
+    assert!(Config::read(&environment(&[("CALL_DOWN_PARENT", "tenant/call-dn")])).is_ok());
+}
+
+#[test]
+fn an_arn_prefix_of_another_form_is_refused() {
+    for prefix in [
+        "",
+        "arn:aws:iot:eu-west-1",
+        "arn:aws:s3:eu-west-1:1",
+        "arn:aws:iot:*:1",
+        "arn:aws:iot:eu-west-1:1:topic",
+    ] {
+        assert!(complaint(&[("IOT_ARN_PREFIX", prefix)]).contains("IOT_ARN_PREFIX"), "{prefix}");
+    }
+}
+
+#[test]
+fn settings_that_make_too_long_a_policy_stop_the_start() {
+    let account = format!("arn:aws:iot:eu-west-1:{}", "1".repeat(200));
+    assert!(complaint(&[("IOT_ARN_PREFIX", &account)]).contains("too long"));
+    let parent = "x".repeat(60);
+    assert!(complaint(&[("CALL_DOWN_PARENT", &parent)]).contains("no client ID could be addressed"));
+}
+
+#[test]
+fn debug_output_shows_no_key() {
+    let shown = format!("{:?}", config());
+    assert!(!shown.contains("local-development-only"), "{shown}");
+}

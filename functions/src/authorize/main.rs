@@ -1,0 +1,26 @@
+//! Connects [`functions::authorize`] to Lambda, the table and the clock. The behaviour is in `mod.rs`.
+
+use functions::authorize::{Admission, Config, authorize};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+use switchboard_service::aws::Aws;
+use switchboard_service::clock::now_ms;
+use switchboard_service::config::environment;
+use switchboard_service::serve::init_logs;
+use switchboard_service::store::Table;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    init_logs();
+    // A wrong setting must stop the cold start, not refuse the first caller.
+    let config = &Config::read(&environment)?;
+    let table = &Table::new(Aws::read(&environment)?.dynamodb(), config.table.clone());
+
+    run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let now_ms = now_ms(&event.context);
+        let register =
+            async |new: &Admission| table.register_device(&new.client, new.name.as_deref(), now_ms).await;
+        Ok::<_, Error>(authorize(&event.payload, config, now_ms, register).await)
+    }))
+    .await
+}

@@ -1,0 +1,154 @@
+use serde_json::json;
+use switchboard_rtc::jwt::sign_hs256;
+
+use super::*;
+
+const SECRET: &str = "a-secret-of-the-tests";
+const EXP: i64 = 1_767_229_200;
+const NOW_MS: i64 = 1_767_225_600_000;
+
+// Made with Python's `cryptography`; `sub` alice, `name` Alice, `exp` as above. The private keys are gone.
+const RSA_KEY: &str = include_str!("../fixtures/rsa.pub.pem");
+const EC_KEY: &str = include_str!("../fixtures/ec.pub.pem");
+const RS256: &str = include_str!("../fixtures/rs256.jwt");
+const RS512: &str = include_str!("../fixtures/rs512.jwt");
+const ES256: &str = include_str!("../fixtures/es256.jwt");
+
+fn keys(secret: &str, public_key: &str) -> Keys {
+    Keys::new(&SecretString::from(secret), public_key).expect("good keys")
+}
+
+fn hs256(claims: &Value) -> String {
+    sign_hs256(claims, SECRET.as_bytes()).expect("signs")
+}
+
+fn verify(claims: &Value, now_ms: i64) -> Result<Identity, TokenError> {
+    keys(SECRET, "").verify(&hs256(claims), now_ms)
+}
+
+fn base64url(text: &str) -> String {
+    data_encoding::BASE64URL_NOPAD.encode(text.as_bytes())
+}
+
+#[test]
+fn each_algorithm_is_accepted_with_its_key() {
+    let alice = Identity { account: "alice".into(), name: Some("Alice".into()), expires_ms: EXP * 1000 };
+    let token = hs256(&json!({"sub": "alice", "name": "Alice", "exp": EXP}));
+    assert_eq!(keys(SECRET, "").verify(&token, NOW_MS), Ok(alice.clone()));
+    assert_eq!(keys("", RSA_KEY).verify(RS256, NOW_MS), Ok(alice.clone()));
+    assert_eq!(keys("", EC_KEY).verify(ES256, NOW_MS), Ok(alice.clone()));
+    let both = keys(SECRET, EC_KEY);
+    assert_eq!(both.verify(&token, NOW_MS), Ok(alice.clone()));
+    assert_eq!(both.verify(ES256, NOW_MS), Ok(alice));
+}
+
+#[test]
+fn a_public_key_may_come_on_one_line() {
+    let one_line = EC_KEY.trim().replace('\n', "\\n");
+    assert!(keys("", &one_line).verify(ES256, NOW_MS).is_ok());
+}
+
+#[test]
+fn an_algorithm_without_its_key_is_refused() {
+    assert_eq!(keys("", RSA_KEY).verify(ES256, NOW_MS), Err(TokenError::Algorithm));
+    assert_eq!(keys("", EC_KEY).verify(RS256, NOW_MS), Err(TokenError::Algorithm));
+    assert_eq!(keys(SECRET, "").verify(RS256, NOW_MS), Err(TokenError::Algorithm));
+    assert_eq!(
+        keys("", RSA_KEY).verify(RS512, NOW_MS),
+        Err(TokenError::Algorithm),
+        "the same key, another algorithm"
+    );
+    // The classic forgery: the public key, which everybody has, as the secret.
+    let forged = sign_hs256(&json!({"sub": "alice", "exp": EXP}), RSA_KEY.as_bytes()).expect("signs");
+    assert_eq!(keys("", RSA_KEY).verify(&forged, NOW_MS), Err(TokenError::Algorithm));
+}
+
+#[test]
+fn an_unsigned_token_is_refused() {
+    let claims = base64url(&json!({"sub": "alice", "exp": EXP}).to_string());
+    let signature = hs256(&json!({"sub": "alice", "exp": EXP}));
+    let signature = signature.rsplit_once('.').expect("three parts").1;
+    for algorithm in ["none", "None", "NONE", ""] {
+        let header = base64url(&json!({"alg": algorithm, "typ": "JWT"}).to_string());
+        for token in [format!("{header}.{claims}."), format!("{header}.{claims}.{signature}")] {
+            assert_eq!(keys(SECRET, "").verify(&token, NOW_MS), Err(TokenError::Malformed), "{algorithm:?}");
+        }
+    }
+}
+
+#[test]
+fn another_secret_or_an_altered_claim_is_refused() {
+    let forged = sign_hs256(&json!({"sub": "alice", "exp": EXP}), b"guess").expect("signs");
+    assert_eq!(keys(SECRET, "").verify(&forged, NOW_MS), Err(TokenError::Signature));
+    for (token, keys) in [(RS256, keys("", RSA_KEY)), (ES256, keys("", EC_KEY))] {
+        let parts: Vec<_> = token.split('.').collect();
+        let claims = base64url(&json!({"sub": "bob", "exp": EXP}).to_string());
+        let altered = format!("{}.{claims}.{}", parts[0], parts[2]);
+        assert_eq!(keys.verify(&altered, NOW_MS), Err(TokenError::Signature));
+    }
+}
+
+#[test]
+fn a_token_is_accepted_until_60_seconds_after_its_end() {
+    let claims = json!({"sub": "alice", "exp": EXP});
+    assert!(verify(&claims, EXP * 1000).is_ok());
+    assert!(verify(&claims, EXP * 1000 + LEEWAY_MS).is_ok());
+    assert_eq!(verify(&claims, EXP * 1000 + LEEWAY_MS + 1), Err(TokenError::Expired));
+}
+
+#[test]
+fn a_token_is_accepted_from_60_seconds_before_its_begin() {
+    let claims = json!({"sub": "alice", "exp": EXP, "nbf": EXP - 600});
+    let begin_ms = (EXP - 600) * 1000;
+    assert!(verify(&claims, begin_ms - LEEWAY_MS).is_ok());
+    assert_eq!(verify(&claims, begin_ms - LEEWAY_MS - 1), Err(TokenError::NotYet));
+}
+
+#[test]
+fn sub_and_exp_are_required_and_have_their_types() {
+    for claims in [
+        json!({"sub": "alice"}),
+        json!({"exp": EXP}),
+        json!({"sub": "alice", "exp": EXP.to_string()}),
+        json!({"sub": "alice", "exp": null}),
+        json!({"sub": "alice", "exp": -1}),
+        json!({"sub": 7, "exp": EXP}),
+        json!([]),
+    ] {
+        assert_eq!(verify(&claims, NOW_MS), Err(TokenError::Claims), "{claims}");
+    }
+}
+
+#[test]
+fn other_claims_are_the_apps_business() {
+    let claims = json!({"sub": "alice", "exp": 1_767_229_200.5, "aud": "app", "iss": "id", "roles": [1]});
+    assert_eq!(verify(&claims, NOW_MS).map(|identity| identity.expires_ms), Ok(EXP * 1000 + 500));
+}
+
+#[test]
+fn an_extension_that_must_be_understood_is_refused() {
+    let header = base64url(r#"{"alg":"HS256","crit":["exp"],"exp":1}"#);
+    let token = hs256(&json!({"sub": "alice", "exp": EXP}));
+    let rest = token.split_once('.').expect("three parts").1;
+    assert_eq!(keys(SECRET, "").verify(&format!("{header}.{rest}"), NOW_MS), Err(TokenError::Algorithm));
+}
+
+#[test]
+fn what_is_no_token_is_refused_without_a_panic() {
+    for text in ["", ".", "..", "...", "a.b.c", "é.é.é", "e30.e30.", "null", "bnVsbA.bnVsbA.bnVsbA"] {
+        assert_eq!(keys(SECRET, EC_KEY).verify(text, NOW_MS), Err(TokenError::Malformed), "{text:?}");
+    }
+}
+
+#[test]
+fn a_display_name_is_what_others_may_see_or_nothing() {
+    let name = |name: Value| {
+        verify(&json!({"sub": "alice", "exp": EXP, "name": name}), NOW_MS).map(|identity| identity.name)
+    };
+    assert_eq!(name(json!("  Türklingel 🚪 ")), Ok(Some("Türklingel 🚪".into())));
+    assert_eq!(name(json!("A\u{0}li\nce")), Ok(Some("Alice".into())));
+    assert_eq!(name(json!("é".repeat(500))), Ok(Some("é".repeat(128))));
+    for nothing in [json!(""), json!(" \n"), json!(7), json!(null), json!({"first": "Alice"})] {
+        assert_eq!(name(nothing.clone()), Ok(None), "{nothing}");
+    }
+}

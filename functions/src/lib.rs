@@ -1,0 +1,16 @@
+//! The functions of Switchboard: one folder and one binary per broker rule.
+//!
+//! A folder's `main.rs` connects the function to Lambda; its `mod.rs` has the behaviour. Everything that several functions
+//! need is in `switchboard-service`.
+
+pub mod answer;
+pub mod attend;
+pub mod authorize;
+pub mod create_meeting;
+pub mod destroy;
+pub mod invite;
+pub mod moderate;
+pub mod presence;
+pub mod rtc_webhook;
+pub mod sync;
+pub mod wake;

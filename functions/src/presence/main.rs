@@ -1,0 +1,6 @@
+//! Connects [`functions::presence::presence`] to Lambda. The behaviour is in `mod.rs`.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    switchboard_service::serve::run_event(functions::presence::presence).await
+}

@@ -1,0 +1,91 @@
+//! Splitting a state into downlinks that are small enough. Invitations come first, since a phone may have to ring.
+
+use serde::Serialize;
+use switchboard_core::Tell;
+use switchboard_core::cause::Cause;
+use switchboard_protocol::DOWNLINK_MAX_BYTES;
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::downlink::{Body, MeetingOffer};
+use switchboard_protocol::object::{MeetingView, ParticipantView};
+
+/// What a page may hold: the rest is for the envelope.
+const ROOM_BYTES: usize = DOWNLINK_MAX_BYTES - 1024;
+
+/// One downlink's part of the state.
+#[derive(Debug, Default)]
+struct Page {
+    meetings: Vec<MeetingView>,
+    invitations: Vec<MeetingOffer>,
+    bytes: usize,
+}
+
+/// The messages that together are the answer, in order: each says which request it answers, and has an id of its own.
+/// A single page has no number.
+///
+/// A meeting with too many people for one page goes on in the next one: the same meeting with the others.
+pub(super) fn paged(
+    meetings: Vec<MeetingView>,
+    invitations: Vec<MeetingOffer>,
+    to: &ClientId,
+    cause: &Cause,
+) -> Vec<Tell> {
+    let mut pages = vec![Page::default()];
+    for invitation in invitations {
+        let bytes = size(&invitation);
+        page_for(&mut pages, bytes).invitations.push(invitation);
+    }
+    for meeting in meetings {
+        add(&mut pages, meeting);
+    }
+    let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
+    let message = |(at, page): (u32, Page)| {
+        let (page_no, pages) = if count > 1 { (Some(at), Some(count)) } else { (None, None) };
+        let body =
+            Body::State { meetings: page.meetings, invitations: page.invitations, page: page_no, pages };
+        let subject = if count > 1 { format!("page {at}") } else { String::new() };
+        Tell { subject, ..Tell::answer(to, cause, body) }
+    };
+    (1..).zip(pages).map(message).collect()
+}
+
+/// Puts a meeting on the last page, or on one of its own, or on as many as it needs.
+fn add(pages: &mut Vec<Page>, mut meeting: MeetingView) {
+    let bytes = size(&meeting);
+    if bytes <= ROOM_BYTES {
+        page_for(pages, bytes).meetings.push(meeting);
+        return;
+    }
+    let people = std::mem::take(&mut meeting.participants);
+    let frame = size(&meeting);
+    let mut part: Vec<ParticipantView> = Vec::new();
+    let mut bytes = frame;
+    for participant in people {
+        let more = size(&participant);
+        if bytes + more > ROOM_BYTES && !part.is_empty() {
+            let participants = std::mem::take(&mut part);
+            page_for(pages, bytes).meetings.push(MeetingView { participants, ..meeting.clone() });
+            bytes = frame;
+        }
+        bytes += more;
+        part.push(participant);
+    }
+    page_for(pages, bytes).meetings.push(MeetingView { participants: part, ..meeting });
+}
+
+/// The last page if so much fits on it, else a new one.
+fn page_for(pages: &mut Vec<Page>, bytes: usize) -> &mut Page {
+    if pages.last().is_none_or(|page| page.bytes > 0 && page.bytes + bytes > ROOM_BYTES) {
+        pages.push(Page::default());
+    }
+    let at = pages.len() - 1;
+    pages[at].bytes += bytes;
+    &mut pages[at]
+}
+
+/// Bytes as JSON, with the comma behind.
+fn size(value: &impl Serialize) -> usize {
+    serde_json::to_vec(value).map_or(0, |text| text.len() + 1)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! Whatever the state, every message is small enough, and together they say all of it once.
+
+use super::*;
+use switchboard_protocol::downlink::Offer;
+use switchboard_protocol::object::{Delivery, MediaFlags};
+use switchboard_protocol::object::{From, Media, MeetingState, Mode, ParticipantState, Policy, Role, Speech};
+
+fn participant(at: usize, name: usize) -> ParticipantView {
+    ParticipantView {
+        user_id: format!("user-{at}").parse().expect("an account"),
+        name: Some("é".repeat(name)),
+        role: Role::Member,
+        state: ParticipantState::Joined,
+        speech: Speech::default(),
+        hand: false,
+        media: MediaFlags::default(),
+        invite_id: None,
+    }
+}
+
+fn meeting(at: usize, people: usize, name: usize) -> MeetingView {
+    MeetingView {
+        meeting_id: format!("m{at}").parse().expect("an id"),
+        mode: Mode::Group,
+        media: Media::Audio,
+        title: None,
+        state: MeetingState::Active,
+        rev: 7,
+        host: "user-0".parse().expect("an account"),
+        created_ms: 0,
+        ends_in_ms: 0,
+        locked: false,
+        policy: Policy::default(),
+        participants: (0..people).map(|at| participant(at, name)).collect(),
+        ext: None,
+    }
+}
+
+fn offer(at: usize) -> MeetingOffer {
+    let offer = Offer {
+        invite_id: format!("i{at}").parse().expect("an id"),
+        from: From { user_id: "alice".parse().expect("an account"), name: None },
+        mode: Mode::Group,
+        media: Media::Audio,
+        title: Some("x".repeat(200)),
+        group: Vec::new(),
+        deadline_in_ms: 1,
+        delivery: Delivery::Live,
+        ext: None,
+    };
+    MeetingOffer { meeting_id: format!("m{at}").parse().expect("an id"), offer }
+}
+
+/// The pages as JSON, checked for their size and numbers.
+fn pages(meetings: Vec<MeetingView>, invitations: Vec<MeetingOffer>) -> Vec<serde_json::Value> {
+    let to: ClientId = "GID@@@alice.phone".parse().expect("a client ID");
+    let cause = Cause::Request { client_id: to.clone(), request_id: "s1".parse().expect("an id") };
+    let tells = paged(meetings, invitations, &to, &cause);
+    let subjects: std::collections::BTreeSet<_> = tells.iter().map(|tell| &tell.subject).collect();
+    assert_eq!(subjects.len(), tells.len(), "ids of their own");
+    let count = tells.len();
+    let body = |(at, tell): (usize, Tell)| {
+        assert!(tell.is_answer);
+        let body = tell.body.try_map_join(|_| Ok::<_, ()>(())).expect("cannot fail");
+        let body = serde_json::to_value(body).expect("serialises");
+        assert!(size(&body) <= ROOM_BYTES + 128, "page {at} has {} bytes", size(&body));
+        let number = (count > 1).then_some(at + 1);
+        assert_eq!(body.get("page").and_then(serde_json::Value::as_u64), number.map(|at| at as u64));
+        assert_eq!(body.get("pages").is_some(), count > 1);
+        body
+    };
+    tells.into_iter().enumerate().map(body).collect()
+}
+
+fn users(page: &serde_json::Value) -> Vec<String> {
+    let meetings = page["meetings"].as_array().expect("a list").iter();
+    let people = meetings.flat_map(|meeting| meeting["participants"].as_array().expect("a list"));
+    people.map(|person| person["user_id"].as_str().expect("an account").to_owned()).collect()
+}
+
+#[test]
+fn a_small_state_is_one_message_without_a_number() {
+    assert_eq!(pages(Vec::new(), Vec::new()).len(), 1);
+    assert_eq!(pages(vec![meeting(1, 2, 5)], vec![offer(1)]).len(), 1);
+}
+
+#[test]
+fn many_meetings_go_on_several_pages_each_whole() {
+    let pages = pages((0..20).map(|at| meeting(at, 20, 20)).collect(), (0..49).map(offer).collect());
+    assert!(pages.len() > 2, "{}", pages.len());
+    assert_eq!(pages.iter().map(|page| users(page).len()).sum::<usize>(), 400);
+    let whole = |page: &serde_json::Value| users(page).len().is_multiple_of(20);
+    assert!(pages.iter().all(whole));
+    let offers = |page: &serde_json::Value| page["invitations"].as_array().map_or(0, Vec::len);
+    assert_eq!(pages.iter().map(offers).sum::<usize>(), 49);
+    assert!(offers(&pages[0]) > 0, "what may have to ring comes first");
+}
+
+#[test]
+fn a_meeting_that_is_too_large_goes_on_with_its_other_people() {
+    let pages = pages(vec![meeting(1, 200, 100), meeting(2, 1, 1)], Vec::new());
+    assert!(pages.len() > 2);
+    let mut all: Vec<String> = pages.iter().flat_map(users).collect();
+    assert_eq!(all.len(), 201);
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 200, "nobody is left out");
+    assert!(pages.iter().all(|page| page["meetings"][0]["rev"] == 7));
+}

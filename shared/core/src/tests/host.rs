@@ -1,0 +1,172 @@
+//! Who runs a group: hosts who go (T29–T31), hosts who give it away, roles.
+
+use super::fixture::{Call, START_MS, create, opening, user};
+use super::join::joining;
+use crate::{Action, Phase};
+use switchboard_protocol::code::{Code, EndReason};
+use switchboard_protocol::downlink::Body;
+use switchboard_protocol::object::{HostLeavePolicy, Mode, ParticipantState as State, Policy, Role};
+
+/// A group of Alice, Bob and Carol with this policy; Alice and Bob are in the media.
+fn room(host_leave: HostLeavePolicy) -> Call {
+    let mut create = create(Mode::Group, &["bob", "carol"]);
+    create.policy = Some(Policy { host_leave, ..Policy::default() });
+    let mut call = Call::open(&opening(create));
+    call.joins_media("alice.phone").expect("joins");
+    call.at(1_000).accepts("carol.phone").expect("accepts");
+    call.at(2_000).accepts("bob.phone").expect("accepts");
+    call.joins_media("bob.phone").expect("joins");
+    call
+}
+
+fn set_role(call: &mut Call, by: &str, name: &str, role: Role) -> Result<(), Code> {
+    call.does(by, Action::SetRole { user: user(name), role })
+}
+
+fn role(call: &Call, name: &str) -> Role {
+    call.meeting.participants[&user(name)].role
+}
+
+#[test]
+fn t29_the_next_host_is_who_is_longest_in_the_media() {
+    let mut call = room(HostLeavePolicy::Transfer);
+    call.leaves("alice.phone").expect("leaves");
+    assert_eq!(call.meeting.host, user("bob"), "carol has the older seat but is not in the media");
+    assert_eq!((role(&call, "alice"), role(&call, "bob")), (Role::Member, Role::Host));
+    assert_eq!(
+        call.told(),
+        [
+            "alice.phone= ok",
+            "bob.phone: host_changed",
+            "bob.phone: participant_updated left",
+            "carol.phone: host_changed",
+            "carol.phone: participant_updated left",
+        ]
+    );
+    let told = call.last.tells.iter().any(|tell| {
+        matches!(&tell.body, Body::HostChanged { host, previous } if *host == user("bob") && *previous == user("alice"))
+    });
+    assert!(told);
+    call.does("alice.phone", joining("alice", false)).expect("comes back");
+    assert_eq!((call.meeting.host.clone(), role(&call, "alice")), (user("bob"), Role::Member));
+}
+
+#[test]
+fn t29_cohosts_come_first_and_without_anybody_in_the_media_the_oldest_seat() {
+    let mut call = room(HostLeavePolicy::Transfer);
+    set_role(&mut call, "alice.phone", "carol", Role::Cohost).expect("the host may");
+    call.leaves("alice.phone").expect("leaves");
+    assert_eq!(call.meeting.host, user("carol"));
+
+    let mut call = Call::group();
+    call.accepts("carol.phone").expect("accepts");
+    call.at(1).accepts("bob.phone").expect("accepts");
+    call.leaves("alice.phone").expect("leaves");
+    assert_eq!(call.meeting.host, user("carol"));
+}
+
+#[test]
+fn t29_a_group_that_its_host_left_before_anybody_came_has_the_first_one_as_host() {
+    let mut call = Call::group();
+    call.leaves("alice.phone").expect("leaves");
+    assert_eq!((call.meeting.host.clone(), call.meeting.end()), (user("alice"), None));
+    call.accepts("bob.phone").expect("accepts");
+    assert_eq!(call.meeting.host, user("bob"));
+    assert!(call.told().contains(&"bob.phone: host_changed".to_owned()), "{:?}", call.told());
+}
+
+#[test]
+fn t30_the_meeting_waits_two_minutes_for_its_host() {
+    let mut call = room(HostLeavePolicy::GraceEnd);
+    call.at(10_000).leaves("alice.phone").expect("leaves");
+    assert!(call.told().contains(&"bob.phone: meeting_ending host_left".to_owned()), "{:?}", call.told());
+    let in_ms = call.last.tells.iter().find_map(|tell| match tell.body {
+        Body::MeetingEnding { in_ms, .. } => Some(in_ms),
+        _ => None,
+    });
+    assert_eq!(in_ms, Some(120_000));
+    assert_eq!(call.meeting.next_deadline_ms(false), Some(START_MS + 130_000));
+    call.at(20_000).leaves("carol.phone").expect("leaves");
+    let mut back = Call::of(call.meeting.clone());
+    back.at(129_999).asks("alice.phone", "back", "back", joining("alice", false)).expect("comes back");
+    assert_eq!((back.meeting.host_away, role(&back, "alice")), (None, Role::Host));
+    assert_eq!(back.at(130_000).asks("bob.phone", "on", "on", Action::RefreshToken), Ok(()));
+
+    assert_eq!(call.at(130_000).does("bob.phone", Action::RefreshToken), Err(Code::MeetingEnded));
+    assert_eq!(call.meeting.end().map(|end| end.0), Some(EndReason::HostLeft));
+    assert!(call.told().contains(&"bob.phone: meeting_ended host_left".to_owned()));
+}
+
+#[test]
+fn t31_it_ends_with_its_host_or_goes_on_without_one() {
+    let mut call = room(HostLeavePolicy::End);
+    call.leaves("carol.phone").expect("leaves");
+    assert_eq!(call.meeting.end(), None);
+    call.leaves("alice.phone").expect("leaves");
+    assert_eq!(call.meeting.end().map(|end| end.0), Some(EndReason::HostLeft));
+    assert_eq!(call.told(), ["alice.phone= ok", "bob.phone: meeting_ended host_left"]);
+
+    let mut call = room(HostLeavePolicy::Continue);
+    set_role(&mut call, "alice.phone", "carol", Role::Cohost).expect("the host may");
+    call.leaves("alice.phone").expect("leaves");
+    assert_eq!((call.meeting.phase, call.meeting.host.clone()), (Phase::Active, user("alice")));
+    let lock = |locked| Action::UpdateMeeting(crate::Update { locked: Some(locked), ..Default::default() });
+    assert_eq!(call.does("carol.phone", lock(true)), Ok(()), "cohosts keep their powers");
+    assert_eq!(call.does("bob.phone", lock(false)), Err(Code::NotHost));
+    assert_eq!(call.does("carol.phone", Action::Destroy), Err(Code::NotHost));
+    call.does("carol.phone", lock(false)).expect("a cohost may");
+    call.does("alice.phone", joining("alice", false)).expect("comes back");
+    assert_eq!(role(&call, "alice"), Role::Host);
+}
+
+#[test]
+fn t29_a_host_who_is_lost_is_gone_and_one_who_reconnects_is_not() {
+    let mut call = room(HostLeavePolicy::Transfer);
+    let alice = call.meeting.participants.get_mut(&user("alice")).expect("is in");
+    alice.state = State::Reconnecting;
+    alice.away = Some(crate::Away { until_ms: START_MS + 60_000, was_joined: true });
+    call.at(59_999).does("bob.phone", Action::RaiseHand).expect("goes on");
+    assert_eq!(call.meeting.host, user("alice"));
+    call.at(60_000).does("bob.phone", Action::LowerHand).expect("goes on");
+    assert_eq!((call.state("alice"), call.meeting.host.clone()), (State::Lost, user("bob")));
+}
+
+#[test]
+fn the_host_makes_somebody_else_host() {
+    let mut call = room(HostLeavePolicy::End);
+    let transfer = |name: &str| Action::TransferHost { user: user(name) };
+    assert_eq!(call.does("bob.phone", transfer("bob")), Err(Code::NotHost));
+    assert_eq!(call.does("alice.phone", transfer("mallory")), Err(Code::UserNotFound));
+    call.does("alice.phone", transfer("bob")).expect("the host may");
+    assert_eq!(
+        call.told(),
+        ["alice.phone= host_changed", "bob.phone: host_changed", "carol.phone: host_changed"]
+    );
+    assert_eq!((role(&call, "alice"), role(&call, "bob")), (Role::Member, Role::Host));
+    call.leaves("alice.phone").expect("leaves");
+    assert_eq!(call.meeting.end(), None, "the new host is there");
+    assert_eq!(call.does("bob.phone", transfer("alice")), Err(Code::UserNotFound), "who is not in");
+}
+
+#[test]
+fn roles_are_given_by_the_host_and_seen_by_all() {
+    let mut call = room(HostLeavePolicy::Transfer);
+    assert_eq!(set_role(&mut call, "bob.phone", "bob", Role::Cohost), Err(Code::NotHost));
+    assert_eq!(set_role(&mut call, "alice.phone", "mallory", Role::Cohost), Err(Code::UserNotFound));
+    assert_eq!(set_role(&mut call, "alice.phone", "alice", Role::Member), Err(Code::StateConflict));
+    set_role(&mut call, "alice.phone", "bob", Role::Cohost).expect("the host may");
+    assert_eq!(
+        call.told(),
+        [
+            "alice.phone= participant_updated joined",
+            "bob.phone: participant_updated joined",
+            "carol.phone: participant_updated accepted",
+        ]
+        .map(|line| line.replace("accepted", "joined"))
+    );
+    assert_eq!(set_role(&mut call, "bob.phone", "carol", Role::Cohost), Err(Code::NotHost), "nor by cohosts");
+    set_role(&mut call, "alice.phone", "bob", Role::Cohost).expect("is so already");
+    assert!(call.last.next.is_none());
+    set_role(&mut call, "alice.phone", "bob", Role::Member).expect("takes it back");
+    assert_eq!(role(&call, "bob"), Role::Member);
+}

@@ -1,0 +1,63 @@
+//! What holds in every state that can be reached.
+
+use crate::scene::Scene;
+use crate::terminal::{SENDS, Stands, Terminal};
+use crate::world::World;
+use stateright::Property;
+use switchboard_core::{Leg, Meeting};
+use switchboard_protocol::object::{HostLeavePolicy, Mode};
+
+/// The promises. Those about rest are said of states in which nothing is under way or due any more: what holds there
+/// would have come about in the end.
+pub fn all() -> Vec<Property<Scene>> {
+    vec![
+        Property::always("an invitation has one winner", |_, world: &World| meetings(world).all(one_winner)),
+        Property::always("an ended meeting stays ended", |_, world: &World| !world.seen.revived),
+        Property::always("no token after a removal", |_, world: &World| !world.seen.token_after_removal),
+        Property::always("a request is applied once", |_, world: &World| !world.seen.applied_twice),
+        Property::always("a request is answered", |_, world: &World| !world.seen.unanswered),
+        Property::always("a group with members has its host", |_, world: &World| {
+            meetings(world).all(has_host)
+        }),
+        Property::always("at rest no offer is open", |_, world: &World| {
+            !world.is_quiescent() || meetings(world).all(|meeting| meeting.pending().next().is_none())
+        }),
+        Property::always("at rest no ended meeting holds a slot", |_, world: &World| {
+            !world.is_quiescent() || world.slots.values().all(|id| world.records[id].meeting.end().is_none())
+        }),
+        Property::always("at rest nobody rings", |_, world: &World| {
+            let rings = |terminal: &Terminal| matches!(terminal.stands, Stands::Ringing { .. });
+            !world.is_quiescent() || world.seen.unheard || !world.terminals.values().any(rings)
+        }),
+        Property::always("at rest nobody waits for an answer", |scene: &Scene, world: &World| {
+            // Each try can be spoilt by a fault of its own.
+            let spoilt = scene.faults - world.faults >= SENDS;
+            let waits = |terminal: &Terminal| terminal.trying.is_some();
+            !world.is_quiescent() || spoilt || !world.terminals.values().any(waits)
+        }),
+        Property::sometimes("a call comes about", |_, world: &World| {
+            let is_in = |terminal: &&Terminal| matches!(terminal.stands, Stands::In { .. });
+            world.terminals.values().filter(is_in).count() >= 2
+        }),
+        Property::sometimes("everything comes to rest", |_, world: &World| {
+            !world.records.is_empty() && world.is_quiescent()
+        }),
+    ]
+}
+
+fn meetings(world: &World) -> impl Iterator<Item = &Meeting> {
+    world.records.values().map(|record| &*record.meeting)
+}
+
+fn one_winner(meeting: &Meeting) -> bool {
+    let invitations = meeting.participants.values().filter_map(|p| p.invitation.as_ref());
+    invitations
+        .map(|invitation| invitation.legs.values().filter(|leg| **leg == Leg::Won).count())
+        .all(|winners| winners <= 1)
+}
+
+fn has_host(meeting: &Meeting) -> bool {
+    let transfers = meeting.mode == Mode::Group && meeting.policy.host_leave == HostLeavePolicy::Transfer;
+    let lives = meeting.end().is_none() && meeting.members().next().is_some();
+    !transfers || !lives || meeting.members().any(|member| member.user_id == meeting.host)
+}

@@ -1,0 +1,77 @@
+use super::*;
+use crate::fixture::{APP_ID, NOW, NOW_MS, SECRET, minter, request};
+
+fn received(request: &JoinRequest<'_>) -> Received {
+    let join = minter(Provider::Agora, "").join(request).expect("mints");
+    Received::read(&join.token).expect("an Agora token")
+}
+
+#[test]
+fn a_token_is_for_one_channel_one_number_and_ten_minutes() {
+    let join = minter(Provider::Agora, "").join(&request()).expect("mints");
+    let received = Received::read(&join.token).expect("an Agora token");
+    let all: Privileges = [(1, 600), (2, 600), (3, 600), (4, 600)].into();
+    let service = Service::Rtc { channel: "sb-m1".into(), uid: "1".into(), privileges: all };
+    let expected = AccessToken {
+        app_id: APP_ID.into(),
+        issued: u32::try_from(NOW).expect("before 2106"),
+        life_seconds: 600,
+        salt: 8,
+        services: vec![service],
+    };
+    assert_eq!(received.token, expected);
+    assert!(received.is_signed_with(&SECRET.into()));
+    assert!(!received.is_signed_with(&APP_ID.into()));
+    assert_eq!(Value::Object(join.params), serde_json::json!({"app_id": APP_ID, "uid": 1}));
+    assert_eq!(NOW_MS + join.token_expires_in_ms, (NOW + 600) * 1000);
+}
+
+#[test]
+fn the_id_that_the_management_api_takes_is_the_one_in_the_token() {
+    let request = JoinRequest { number: 4711, ..request() };
+    let media_id = minter(Provider::Agora, "").media_id(request.channel_id, request.user_id, request.number);
+    let token = received(&request).token;
+    assert!(matches!(&token.services[..], [Service::Rtc { uid, .. }] if *uid == media_id), "{token:?}");
+}
+
+#[test]
+fn every_right_has_its_privilege_and_none_is_given_by_omission() {
+    let granted = |rights| {
+        let token = received(&JoinRequest { rights, ..request() }).token;
+        let [Service::Rtc { privileges, .. }] = &token.services[..] else { panic!("{token:?}") };
+        privileges.keys().copied().collect::<Vec<_>>()
+    };
+    let nothing = Rights::default();
+    assert_eq!(granted(nothing), [1]);
+    assert_eq!(granted(Rights { microphone: true, ..nothing }), [1, 2]);
+    assert_eq!(granted(Rights { camera: true, ..nothing }), [1, 3]);
+    assert_eq!(granted(Rights { screen: true, ..nothing }), [1, 3]);
+    assert_eq!(granted(Rights { data: true, ..nothing }), [1, 4]);
+    assert_eq!(granted(Rights::ALL.without_microphone()), [1, 3, 4]);
+}
+
+#[test]
+fn salts_are_1_to_eight_nines() {
+    let salt = |salt| received(&JoinRequest { salt, ..request() }).token.salt;
+    assert_eq!((salt(0), salt(MAX_SALT - 1), salt(MAX_SALT)), (1, MAX_SALT, 1));
+    assert!((1..=MAX_SALT).contains(&salt(u32::MAX)));
+}
+
+#[test]
+fn what_is_cut_or_altered_is_no_token_or_has_no_signature() {
+    let token = minter(Provider::Agora, "").join(&request()).expect("mints").token;
+    for length in 0..token.len() {
+        assert!(Received::read(&token[..length]).is_none(), "{length}");
+    }
+    let mut altered = received(&request());
+    altered.token.salt += 1;
+    assert!(!altered.is_signed_with(&SECRET.into()), "the key depends on the salt");
+    assert!(Received::read(&token.replacen("007", "006", 1)).is_none());
+}
+
+#[test]
+fn debug_output_shows_no_certificate() {
+    let minter = Agora::new(crate::fixture::account(Provider::Agora, "")).expect("complete");
+    let shown = format!("{minter:?}");
+    assert!(shown.contains(APP_ID) && !shown.contains(SECRET), "{shown}");
+}

@@ -1,0 +1,150 @@
+//! Alibaba Cloud's `OpenAPI` for both of its RTC products: one signed POST per call, with everything in the query.
+
+mod artc;
+mod dingrtc;
+#[cfg(test)]
+mod tests;
+
+use secrecy::SecretString;
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::super::control::{Call, CallNonce, Control, ControlError, Http, Repeat, shown};
+use super::super::sign::{AccessKey, Request, acs3, canonical_query, sha256_hex};
+use super::super::{Account, AccountError, Api};
+use super::Mode;
+
+pub use artc::ArtcChannels;
+pub use dingrtc::DingChannels;
+
+/// What manages the product that `account.mode` names.
+///
+/// # Errors
+/// A setting that is missing, or a mode that no product has.
+pub fn of(account: &Account, api: &Api, url: &str, http: Http) -> Result<Box<dyn Control>, AccountError> {
+    let (id, secret) = api.key()?;
+    if account.key_id.is_empty() {
+        return Err(AccountError::Missing("RTC_KEY_ID"));
+    }
+    let open_api = |version| OpenApi::new(url, version, &account.key_id, id, secret, http);
+    Ok(match Mode::of(account)? {
+        Mode::Artc => Box::new(ArtcChannels(open_api("2016-11-01"))),
+        Mode::DingRtc => Box::new(DingChannels(open_api("2018-01-11"))),
+    })
+}
+
+/// A version of one product's API, for one application.
+#[derive(Debug)]
+struct OpenApi {
+    url: String,
+    host: String,
+    version: &'static str,
+    app_id: String,
+    key: AccessKey,
+    http: Http,
+}
+
+impl OpenApi {
+    fn new(
+        url: &str,
+        version: &'static str,
+        app_id: &str,
+        key_id: String,
+        secret: SecretString,
+        http: Http,
+    ) -> Self {
+        let host = url.split("://").nth(1).unwrap_or(url);
+        Self {
+            url: url.to_owned(),
+            host: host.to_owned(),
+            version,
+            app_id: app_id.to_owned(),
+            key: AccessKey { id: key_id, secret },
+            http,
+        }
+    }
+
+    /// Calls `action` for a channel; `None` where the channel or the user does not exist.
+    async fn call(
+        &self,
+        action: &str,
+        parameters: &[(&str, &str)],
+        nonces: &mut (impl FnMut() -> String + Send),
+        at: CallNonce,
+    ) -> Result<Option<Value>, ControlError> {
+        let mut query = vec![("AppId", self.app_id.as_str())];
+        query.extend_from_slice(parameters);
+        // Every action here sets a state, or reads one.
+        let answer = self.http.send(Repeat::Safe, || self.request(action, &query, &nonces(), at)).await?;
+        if answer.is_success() {
+            return Ok(Some(answer.body));
+        }
+        let code = answer.body["Code"].as_str().unwrap_or_default();
+        match Meaning::of(code) {
+            Meaning::NotThere => Ok(None),
+            Meaning::Unauthorized => Err(ControlError::Unauthorized(shown(code).to_owned())),
+            Meaning::Throttled => Err(ControlError::RateLimited { retry_after: answer.retry_after }),
+            Meaning::Other => Err(answer.refusal(code)),
+        }
+    }
+
+    fn request(
+        &self,
+        action: &str,
+        query: &[(&str, &str)],
+        nonce: &str,
+        at: CallNonce,
+    ) -> Result<Call, ControlError> {
+        let (date, body_hash) = (date(at)?, sha256_hex(b""));
+        let signed = [
+            ("host", self.host.as_str()),
+            ("x-acs-action", action),
+            ("x-acs-content-sha256", &body_hash),
+            ("x-acs-date", &date),
+            ("x-acs-signature-nonce", nonce),
+            ("x-acs-version", self.version),
+        ];
+        let request = Request { method: "POST", path: "/", query, headers: &signed, body: b"" };
+        let authorization = ("authorization", acs3::authorization(&request, &self.key));
+        let headers = signed.map(|(name, value)| (name, value.to_owned())).into_iter();
+        Ok(Call {
+            method: "POST",
+            url: format!("{}/?{}", self.url, canonical_query(query)),
+            headers: headers.chain([authorization, ("accept", "application/json".to_owned())]).collect(),
+            body: Vec::new(),
+        })
+    }
+}
+
+/// What an error code means to us. Codes are words joined by dots, general ones the same for every product.
+enum Meaning {
+    NotThere,
+    Unauthorized,
+    Throttled,
+    Other,
+}
+
+impl Meaning {
+    fn of(code: &str) -> Self {
+        let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
+        // An unknown application or key is no unknown channel.
+        if has(&["AccessKeyId", "Signature", "Forbidden", "NoPermission", "SecurityToken"]) {
+            Self::Unauthorized
+        } else if has(&["Throttling"]) {
+            Self::Throttled
+        } else if has(&["Channel", "User", "Terminal"]) && has(&["NotExist", "NotFound"]) {
+            Self::NotThere
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// `x-acs-date`: UTC to the second.
+fn date(at: CallNonce) -> Result<String, ControlError> {
+    let no_date = |_| ControlError::Refused("the clock shows no date".into());
+    let now = OffsetDateTime::from_unix_timestamp(at.seconds()).map_err(no_date)?;
+    let (year, month, day) = (now.year(), u8::from(now.month()), now.day());
+    let (hour, minute, second) = (now.hour(), now.minute(), now.second());
+    Ok(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
+}

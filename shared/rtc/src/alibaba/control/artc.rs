@@ -1,0 +1,132 @@
+//! ARTC in `ApsaraVideo` Live, API version 2016-11-01. It has no remote mute: `restrict` is not supported.
+//! Source: "API operations by function, ARTC" in the `ApsaraVideo` Live developer reference.
+
+use async_trait::async_trait;
+use serde::Deserialize;
+
+use super::super::super::Rights;
+use super::super::super::control::{
+    CallNonce, Capabilities, Channel, Control, ControlError, OpenChannel, parse,
+};
+use super::OpenApi;
+
+/// The largest page of channels; that of participants is not documented, so the SDK samples' 50 is asked for.
+const PAGE: usize = 50;
+
+/// Pages that are read at most, so that a service that repeats itself cannot hold a function.
+const MAX_PAGES: usize = 40;
+
+/// Manages the channels of one ARTC application.
+#[derive(Debug)]
+pub struct ArtcChannels(pub(super) OpenApi);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Participants {
+    #[serde(default)]
+    user_list: Vec<String>,
+    #[serde(default)]
+    total_num: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Rooms {
+    #[serde(default)]
+    rooms: Vec<String>,
+    #[serde(default)]
+    total: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Removed {
+    #[serde(default)]
+    terminals: Vec<Terminal>,
+}
+
+/// What became of one user that was to be removed.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Terminal {
+    #[serde(default)]
+    code: i64,
+}
+
+#[async_trait]
+impl Control for ArtcChannels {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            register: false,
+            close: true,
+            remove: true,
+            restrict: false,
+            list: true,
+            channels: true,
+        }
+    }
+
+    /// Nothing to do: the first join makes the channel.
+    async fn register(&self, _: Channel<'_>, _: CallNonce) -> Result<(), ControlError> {
+        Ok(())
+    }
+
+    async fn close(&self, channel_id: &str, at: CallNonce) -> Result<(), ControlError> {
+        let parameters = [("ChannelId", channel_id)];
+        self.0.call("DeleteChannel", &parameters, &mut at.nonces(), at).await.map(drop)
+    }
+
+    async fn remove(&self, channel_id: &str, media_id: &str, at: CallNonce) -> Result<(), ControlError> {
+        let parameters = [("ChannelId", channel_id), ("TerminalIds.1", media_id)];
+        let answer = self.0.call("RemoveTerminals", &parameters, &mut at.nonces(), at).await?;
+        let Some(answer) = answer else { return Ok(()) };
+        if parse::<Removed>(answer)?.terminals.iter().all(|terminal| terminal.code == 0) {
+            return Ok(());
+        }
+        // The codes of a single user are not documented: whether he is still there decides.
+        let members = self.members(channel_id, at).await?;
+        let there = members.iter().any(|member| member == media_id);
+        if there { Err(ControlError::Unavailable("RemoveTerminals: Failed".into())) } else { Ok(()) }
+    }
+
+    async fn restrict(&self, _: &str, _: &str, _: Rights, _: CallNonce) -> Result<(), ControlError> {
+        Err(ControlError::Unsupported)
+    }
+
+    async fn members(&self, channel_id: &str, at: CallNonce) -> Result<Vec<String>, ControlError> {
+        let (mut members, mut nonces) = (Vec::new(), at.nonces());
+        for page in 1..=MAX_PAGES {
+            let (number, size) = (page.to_string(), PAGE.to_string());
+            let parameters =
+                [("ChannelId", channel_id), ("PageNum", number.as_str()), ("PageSize", size.as_str())];
+            let answer = self.0.call("DescribeChannelParticipants", &parameters, &mut nonces, at).await?;
+            let Some(answer) = answer else { break };
+            let Participants { user_list, total_num } = parse(answer)?;
+            let full = user_list.len() >= PAGE;
+            members.extend(user_list);
+            if !full || members.len() >= total_num {
+                break;
+            }
+        }
+        Ok(members)
+    }
+
+    async fn channels(&self, prefix: &str, at: CallNonce) -> Result<Vec<OpenChannel>, ControlError> {
+        let (mut all, mut nonces) = (Vec::new(), at.nonces());
+        for page in 1..=MAX_PAGES {
+            let (number, size) = (page.to_string(), PAGE.to_string());
+            let parameters = [("PageNo", number.as_str()), ("PageSize", size.as_str())];
+            let Some(answer) = self.0.call("ListRTCLiveRooms", &parameters, &mut nonces, at).await? else {
+                break;
+            };
+            let Rooms { rooms, total } = parse(answer)?;
+            let full = rooms.len() >= PAGE;
+            all.extend(rooms);
+            if !full || all.len() >= total {
+                break;
+            }
+        }
+        let ours = all.into_iter().filter(|id| id.starts_with(prefix));
+        Ok(ours.map(|id| OpenChannel { id, created_ms: None }).collect())
+    }
+}

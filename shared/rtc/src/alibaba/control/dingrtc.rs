@@ -1,0 +1,77 @@
+//! `DingRTC`, API version 2018-01-11. Rights are in its tokens only: there is no call that changes them for somebody
+//! who is in. Source: `alibabacloud-rtc20180111`, whose list of operations has none.
+
+use async_trait::async_trait;
+use serde::Deserialize;
+
+use super::super::super::Rights;
+use super::super::super::control::{
+    CallNonce, Capabilities, Channel, Control, ControlError, OpenChannel, parse,
+};
+use super::OpenApi;
+
+/// Manages the channels of one `DingRTC` application.
+#[derive(Debug)]
+pub struct DingChannels(pub(super) OpenApi);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Users {
+    #[serde(default)]
+    users: Vec<User>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct User {
+    user_id: String,
+    /// Of an answer to a removal.
+    #[serde(default)]
+    code: i64,
+}
+
+#[async_trait]
+impl Control for DingChannels {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { close: true, remove: true, list: true, ..Capabilities::default() }
+    }
+
+    /// Nothing to do: the first join makes the channel.
+    async fn register(&self, _: Channel<'_>, _: CallNonce) -> Result<(), ControlError> {
+        Ok(())
+    }
+
+    async fn close(&self, channel_id: &str, at: CallNonce) -> Result<(), ControlError> {
+        self.0.call("StopChannel", &[("ChannelId", channel_id)], &mut at.nonces(), at).await.map(drop)
+    }
+
+    async fn remove(&self, channel_id: &str, media_id: &str, at: CallNonce) -> Result<(), ControlError> {
+        let parameters = [("ChannelId", channel_id), ("Users.1.UserId", media_id)];
+        let Some(answer) = self.0.call("RemoveUsers", &parameters, &mut at.nonces(), at).await? else {
+            return Ok(());
+        };
+        if parse::<Users>(answer)?.users.iter().all(|user| user.code == 0) {
+            return Ok(());
+        }
+        // The codes of a single user are not documented: whether he is still there decides.
+        let members = self.members(channel_id, at).await?;
+        let there = members.iter().any(|member| member == media_id);
+        if there { Err(ControlError::Unavailable("RemoveUsers: failed".into())) } else { Ok(()) }
+    }
+
+    async fn restrict(&self, _: &str, _: &str, _: Rights, _: CallNonce) -> Result<(), ControlError> {
+        Err(ControlError::Unsupported)
+    }
+
+    async fn members(&self, channel_id: &str, at: CallNonce) -> Result<Vec<String>, ControlError> {
+        let parameters = [("ChannelId", channel_id)];
+        let answer = self.0.call("DescribeChannelAllUsers", &parameters, &mut at.nonces(), at).await?;
+        let Some(answer) = answer else { return Ok(Vec::new()) };
+        Ok(parse::<Users>(answer)?.users.into_iter().map(|user| user.user_id).collect())
+    }
+
+    /// Its lists of channels are statistics of the past, not what is open now.
+    async fn channels(&self, _: &str, _: CallNonce) -> Result<Vec<OpenChannel>, ControlError> {
+        Err(ControlError::Unsupported)
+    }
+}

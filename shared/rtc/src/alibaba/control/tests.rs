@@ -1,0 +1,158 @@
+//! Our requests against those of the official Python SDK, and what becomes of the service's answers.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::control::fixture::{AT, Say, Seen, Service, account, control, vectors};
+use crate::control::{Channel, Control, ControlError};
+use crate::sign::{AccessKey, Request, acs3};
+use crate::{Account, Provider, Rights};
+
+const CHANNEL: &str = "call_c-1";
+
+fn channels(service: &Service, mode: &str) -> Box<dyn Control> {
+    let account = Account { mode: mode.into(), key_id: "iwo5l81k".into(), ..account(&service.url()) };
+    control(Provider::Alibaba, &account).expect("an account")
+}
+
+/// The same request as the SDK's: method, query, body and the headers that name the call.
+fn assert_as_the_sdk(seen: &Seen, alter: impl Fn(&mut BTreeMap<String, String>)) {
+    let all = vectors("alibaba");
+    let vector = all.iter().find(|vector| vector["headers"]["x-acs-action"] == seen.header("x-acs-action"));
+    let vector = vector.unwrap_or_else(|| panic!("no vector for {}", seen.header("x-acs-action")));
+    // That SDK writes a space as a plus; what is signed has %20.
+    let path = vector["path"].as_str().expect("text").replace('+', "%20");
+    let mut query = Seen { path, ..seen.clone() }.query();
+    alter(&mut query);
+    assert_eq!(seen.query(), query);
+    assert_eq!(seen.method, vector["method"].as_str().expect("text"));
+    assert_eq!(seen.body, "");
+    for name in ["x-acs-version", "x-acs-action", "x-acs-content-sha256", "accept"] {
+        assert_eq!(seen.header(name), vector["headers"][name].as_str().expect("text"), "{name}");
+    }
+}
+
+/// Whether the signature is that of what arrived, with every header that has to be in it.
+fn assert_signed(seen: &Seen) {
+    let query = seen.query();
+    let query: Vec<_> = query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let signed = |name: &&String| *name == "host" || name.starts_with("x-acs-");
+    let headers: Vec<_> =
+        seen.headers.keys().filter(signed).map(|name| (name.as_str(), seen.header(name))).collect();
+    let request = Request { method: &seen.method, path: "/", query: &query, headers: &headers, body: b"" };
+    let key = AccessKey { id: "api-id".into(), secret: "api-secret".into() };
+    assert_eq!(acs3::authorization(&request, &key), seen.header("authorization"));
+    assert_eq!(seen.header("x-acs-date"), "2026-11-22T16:48:06Z");
+}
+
+#[tokio::test]
+async fn every_request_is_the_official_one() {
+    let service = Service::new(|_, _| Say::Json(json!({ "RequestId": "r" }))).await;
+    let artc = channels(&service, "");
+    artc.close(CHANNEL, AT).await.expect("closed");
+    artc.remove(CHANNEL, "user-1", AT).await.expect("removed");
+    artc.members(CHANNEL, AT).await.expect("listed");
+    let ding = channels(&service, "dingrtc");
+    ding.close(CHANNEL, AT).await.expect("closed");
+    ding.remove(CHANNEL, "user-1", AT).await.expect("removed");
+
+    let seen = service.seen();
+    assert_eq!(seen.len(), 5);
+    for seen in &seen {
+        assert_eq!(seen.header("host"), service.host());
+        assert_signed(seen);
+        // The sample removes two at once.
+        assert_as_the_sdk(seen, |query| drop(query.remove("TerminalIds.2")));
+    }
+}
+
+#[tokio::test]
+async fn a_retry_is_signed_anew() {
+    let script =
+        |count, _: &Seen| if count == 0 { Say::Text(503, String::new()) } else { Say::Json(json!({})) };
+    let service = Service::new(script).await;
+    channels(&service, "artc").close(CHANNEL, AT).await.expect("closed");
+    let seen = service.seen();
+    seen.iter().for_each(assert_signed);
+    let nonces: Vec<_> = seen.iter().map(|seen| seen.header("x-acs-signature-nonce")).collect();
+    assert_eq!(nonces.len(), 2);
+    assert_ne!(nonces[0], nonces[1]);
+}
+
+#[tokio::test]
+async fn channels_are_implicit_and_nobody_can_be_muted() {
+    let service = Service::new(|_, _| Say::Text(500, String::new())).await;
+    for mode in ["artc", "dingrtc"] {
+        let channels = channels(&service, mode);
+        let channel = Channel { id: CHANNEL, max_participants: 2, empty_seconds: 60 };
+        assert_eq!(channels.register(channel, AT).await, Ok(()));
+        let muted = channels.restrict(CHANNEL, "user-1", Rights::default(), AT).await;
+        assert_eq!(muted, Err(ControlError::Unsupported));
+        assert!(!channels.capabilities().restrict && !channels.capabilities().register);
+    }
+    assert_eq!(channels(&service, "dingrtc").channels("", AT).await, Err(ControlError::Unsupported));
+    assert!(service.seen().is_empty());
+}
+
+#[tokio::test]
+async fn codes_decide_what_a_refusal_means() {
+    let with = async |status: u16, code: &'static str| {
+        let service = Service::new(move |_, _| Say::Refuse(status, json!({ "Code": code }))).await;
+        channels(&service, "artc").close(CHANNEL, AT).await
+    };
+    assert_eq!(with(404, "ChannelNotExist").await, Ok(()));
+    assert_eq!(with(400, "Channel.NotFound").await, Ok(()));
+    let refused = |code: &str| Err(ControlError::Refused(code.into()));
+    let unauthorized = |code: &str| Err(ControlError::Unauthorized(code.into()));
+    assert_eq!(with(404, "InvalidAccessKeyId.NotFound").await, unauthorized("InvalidAccessKeyId.NotFound"));
+    assert_eq!(with(400, "SignatureDoesNotMatch").await, unauthorized("SignatureDoesNotMatch"));
+    assert_eq!(with(404, "AppNotFound").await, refused("HTTP 404 AppNotFound"));
+    assert_eq!(with(400, "InvalidChannelId.Malformed").await, refused("HTTP 400 InvalidChannelId.Malformed"));
+    assert_eq!(with(400, "Throttling.User").await, Err(ControlError::RateLimited { retry_after: None }));
+}
+
+#[tokio::test]
+async fn a_removal_that_failed_counts_only_while_the_user_is_there() {
+    let list = |present: bool| {
+        move |_, seen: &Seen| match seen.header("x-acs-action") {
+            "RemoveTerminals" => {
+                Say::Json(json!({ "Terminals": [{ "Id": "user-1", "Code": 1, "Message": "Failed" }] }))
+            }
+            "RemoveUsers" => Say::Json(json!({ "Users": [{ "UserId": "user-1", "Code": 1 }] })),
+            "DescribeChannelAllUsers" if present => Say::Json(json!({ "Users": [{ "UserId": "user-1" }] })),
+            _ if present => Say::Json(json!({ "UserList": ["user-1"], "TotalNum": 1 })),
+            _ => Say::Json(json!({})),
+        }
+    };
+    for mode in ["artc", "dingrtc"] {
+        let gone = Service::new(list(false)).await;
+        assert_eq!(channels(&gone, mode).remove(CHANNEL, "user-1", AT).await, Ok(()), "{mode}");
+        let there = Service::new(list(true)).await;
+        let failed = channels(&there, mode).remove(CHANNEL, "user-1", AT).await;
+        assert!(matches!(failed, Err(ControlError::Unavailable(_))), "{mode}: {failed:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_page_is_read() {
+    let page = |seen: &Seen, name: &str| seen.query()[name].parse::<usize>().expect("a number");
+    let script = move |_, seen: &Seen| {
+        let names = |page: usize| -> Vec<_> {
+            (50 * (page - 1)..120.min(50 * page)).map(|n| Value::from(format!("call-{n}"))).collect()
+        };
+        match seen.header("x-acs-action") {
+            "ListRTCLiveRooms" => Say::Json(json!({ "Rooms": names(page(seen, "PageNo")), "Total": 120 })),
+            _ => Say::Json(json!({ "UserList": names(page(seen, "PageNum")), "TotalNum": 120 })),
+        }
+    };
+    let service = Service::new(script).await;
+    let artc = channels(&service, "artc");
+    assert_eq!(artc.members(CHANNEL, AT).await.expect("listed").len(), 120);
+    assert_eq!(service.seen().len(), 3);
+    let ours = artc.channels("call-1", AT).await.expect("listed");
+    assert_eq!(ours.len(), 1 + 10 + 20, "call-1, call-10 to 19, call-100 to 119");
+    let nonces: std::collections::BTreeSet<_> =
+        service.seen()[..3].iter().map(|seen| seen.header("x-acs-signature-nonce").to_owned()).collect();
+    assert_eq!(nonces.len(), 3);
+}

@@ -1,0 +1,56 @@
+use super::*;
+use crate::{Rights, TTL_SECONDS};
+
+const NOW_MS: i64 = 1_767_225_600_999;
+
+fn minter() -> Artc {
+    Artc { url: GLOBAL_URL.into(), app_id: "iwo5l81k".into(), app_key: "key-of-the-tests".into() }
+}
+
+fn request<'a>(channel_id: &'a str, user_id: &'a str) -> JoinRequest<'a> {
+    JoinRequest {
+        channel_id,
+        user_id,
+        number: 1,
+        salt: 7,
+        name: Some("Alice"),
+        rights: Rights::ALL,
+        now_ms: NOW_MS,
+        ttl_seconds: TTL_SECONDS,
+    }
+}
+
+#[test]
+fn the_parameters_are_those_that_the_token_was_made_of() {
+    let join = minter().join(&request("sb-m1", "alice")).expect("mints");
+    let timestamp = NOW_MS / 1000 + 600;
+    let fields = Fields { app_id: "iwo5l81k", channel_id: "sb-m1", user_id: "alice", nonce: "", timestamp };
+    let app_key = minter().app_key;
+    assert_eq!(join.token, fields.multi_parameter_token(&app_key).expose_secret());
+    assert_eq!(
+        Value::Object(join.params),
+        json!({
+            "app_id": "iwo5l81k", "nonce": "", "timestamp": timestamp,
+            "single_token": fields.single_parameter_token(&app_key).expose_secret(),
+        })
+    );
+    assert_eq!(NOW_MS + join.token_expires_in_ms, timestamp * 1000);
+}
+
+#[test]
+fn rights_are_told_but_not_claimed_to_be_enforced() {
+    let muted = Rights::ALL.without_microphone();
+    let join = minter().join(&JoinRequest { rights: muted, ..request("sb-m1", "alice") }).expect("mints");
+    assert_eq!((join.rights, join.rights_enforced), (muted, false));
+}
+
+#[test]
+fn debug_output_shows_no_key_and_no_token() {
+    let credential = minter().mint(&request("sb-m1", "alice")).expect("mints");
+    let join = minter().join(&request("sb-m1", "alice")).expect("mints");
+    let shown = format!("{:?} {credential:?} {join:?}", minter());
+    let single = credential.params["single_token"].as_str().expect("text");
+    for secret in ["key-of-the-tests", credential.token.expose_secret(), single] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}

@@ -1,0 +1,191 @@
+//! For tests: a service on this machine that notes what it is asked and answers by a script.
+
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::Connector;
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::{CallNonce, Control, Http, Timeouts};
+use crate::{Account, AccountError, Api, Provider};
+
+/// 2026-11-22T16:48:06Z.
+pub const AT: CallNonce = CallNonce { now_ms: 1_795_366_086_250, nonce: [7; 16] };
+
+/// One request as it arrived.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub method: String,
+    /// With its query.
+    pub path: String,
+    pub headers: BTreeMap<String, String>,
+    pub body: String,
+}
+
+impl Seen {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    /// The query's parameters, decoded.
+    pub fn query(&self) -> BTreeMap<String, String> {
+        let (_, query) = self.path.split_once('?').unwrap_or_default();
+        let decoded =
+            |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.map(|(name, value)| (decoded(name), decoded(value))).collect()
+    }
+}
+
+/// What the service says to one request.
+pub enum Say {
+    Json(Value),
+    Refuse(u16, Value),
+    Text(u16, String),
+    /// 429 with this `Retry-After`.
+    Later(&'static str),
+    /// Nothing, ever.
+    Silence,
+}
+
+type Requests = Arc<Mutex<Vec<Seen>>>;
+
+/// The service; stops when it is dropped.
+pub struct Service {
+    address: SocketAddr,
+    seen: Requests,
+    task: JoinHandle<()>,
+}
+
+impl Service {
+    /// Answers the nth request, from 0, with what `script` says to it.
+    pub async fn new(script: impl Fn(usize, &Seen) -> Say + Send + Sync + 'static) -> Self {
+        let seen = Requests::default();
+        let (noted, script) = (Arc::clone(&seen), Arc::new(script));
+        let answer = move |request: Request| {
+            let (noted, script) = (Arc::clone(&noted), Arc::clone(&script));
+            async move {
+                let request = read(request).await;
+                let count = {
+                    let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+                    noted.push(request.clone());
+                    noted.len() - 1
+                };
+                response(script(count, &request)).await
+            }
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("it is bound");
+        let router = axum::Router::new().fallback(answer);
+        let task = tokio::spawn(async move { axum::serve(listener, router).await.expect("serves") });
+        Self { address, seen, task }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Everything that was asked so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The only request that was made.
+    pub fn only(&self) -> Seen {
+        let seen = self.seen();
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        seen[0].clone()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn read(request: Request) -> Seen {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("a body");
+    let headers = parts.headers.iter();
+    Seen {
+        method: parts.method.to_string(),
+        path: parts.uri.to_string(),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), value.to_str().expect("text").to_owned()))
+            .collect(),
+        body: String::from_utf8(body.into()).expect("text"),
+    }
+}
+
+async fn response(say: Say) -> Response {
+    let status = |status| StatusCode::from_u16(status).expect("a status");
+    match say {
+        Say::Json(body) => body.to_string().into_response(),
+        Say::Refuse(code, body) => (status(code), body.to_string()).into_response(),
+        Say::Text(code, body) => (status(code), body).into_response(),
+        Say::Later(after) => {
+            (StatusCode::TOO_MANY_REQUESTS, [("retry-after", after)], Body::empty()).into_response()
+        }
+        Say::Silence => pending().await,
+    }
+}
+
+/// An HTTP client over plain connections of the SDK's HTTP library, as the service makes them with TLS.
+pub fn http(timeouts: Timeouts) -> Http {
+    Http::new(timeouts, |connect| {
+        let settings = HttpConnectorSettings::builder().connect_timeout(connect).build();
+        let connector = Connector::builder().connector_settings(settings).sleep_impl(TokioSleep::new());
+        SharedHttpConnector::new(connector.build_http())
+    })
+}
+
+/// An HTTP client whose time-outs no test runs into by chance.
+pub fn patient() -> Http {
+    let long = Duration::from_mins(1);
+    http(Timeouts { connect: long, request: long })
+}
+
+/// An account whose management API is at `url`.
+pub fn account(url: &str) -> Account {
+    let api = Api { url: url.into(), key_id: "api-id".into(), key_secret: "api-secret".into() };
+    Account {
+        url: "wss://rtc.example.org".into(),
+        key_id: "1400000000".into(),
+        key_secret: "token-secret".into(),
+        api: Some(api),
+        ..Account::default()
+    }
+}
+
+/// What manages that account.
+pub fn control(provider: Provider, account: &Account) -> Result<Box<dyn Control>, AccountError> {
+    Ok(crate::control(provider, account, patient())?.expect("the account has a management API"))
+}
+
+/// The requests of official clients to this provider.
+pub fn vectors(provider: &str) -> Vec<Value> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/rtc-management-requests.json");
+    let text = std::fs::read_to_string(file).expect("the vectors are there");
+    let all: Vec<Value> = serde_json::from_str(&text).expect("the vectors are JSON");
+    all.into_iter().filter(|vector| vector["provider"] == provider).collect()
+}

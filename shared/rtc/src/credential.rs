@@ -1,0 +1,28 @@
+//! The credential that a provider mints for one join. `Debug` never shows the token.
+
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use std::fmt;
+
+/// What a client needs to join, besides the names it already has.
+pub struct Credential {
+    /// The service's token, in the form that its client SDK takes.
+    pub token: SecretString,
+    /// Time until the token is refused at a join.
+    pub token_expires_in_ms: i64,
+    /// Whether the service holds the user to the rights of the request.
+    pub rights_enforced: bool,
+    /// Further fields of that service (PROTOCOL's `params`); may contain a second form of the token.
+    pub params: Map<String, Value>,
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential")
+            .field("token", &self.token)
+            .field("token_expires_in_ms", &self.token_expires_in_ms)
+            .field("rights_enforced", &self.rights_enforced)
+            .field("params", &self.params.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}

@@ -1,0 +1,31 @@
+//! Signed tokens of Janus.
+
+use secrecy::SecretString;
+
+use super::{Explained, Signature};
+use crate::janus::{CORE, SignedToken};
+
+/// Explains one; `None` for anything else.
+pub fn explain(token: &str, secret: Option<&SecretString>) -> Option<Explained> {
+    let signed = SignedToken::read(token)?;
+    let room = signed.descriptors.iter().find_map(|descriptor| descriptor.strip_prefix("room="));
+    let (kind, place, rights) = match (signed.realm, room) {
+        (CORE, _) => {
+            let plugins = signed.descriptors.join(", ");
+            ("a Janus core token", "the gateway".to_owned(), format!("use the plugins {plugins}"))
+        }
+        (plugin, Some(room)) => {
+            ("a Janus room token", format!("room {room} of the plugin {plugin}"), "enter the room".to_owned())
+        }
+        (plugin, None) => ("a Janus token", format!("the plugin {plugin}"), signed.descriptors.join(", ")),
+    };
+    Some(Explained {
+        kind,
+        place: Some(place),
+        rights: vec![rights],
+        ends: Some(signed.expires),
+        signature: Signature::of(secret, |secret| SignedToken::is_signed(token, secret)),
+        notes: vec!["names nobody: whoever has it may use it, under any free id"],
+        ..Explained::default()
+    })
+}

@@ -1,0 +1,221 @@
+//! The gateway's answers as a real one gave them (1.1.2), and those that it gives when something is wrong. What a real
+//! one does is tested with one, in `tests/tests/scenarios/janus.rs`.
+
+use serde_json::{Value, json};
+
+use crate::control::fixture::{AT, Say, Seen, Service, account, control};
+use crate::control::{Channel, Control, ControlError};
+use crate::janus::{CORE, SignedToken, VIDEOROOM};
+use crate::{Provider, Rights};
+
+const ROOM: &str = "sb-1";
+const MUTED: Rights = Rights::ALL.without_microphone();
+
+fn rooms(service: &Service) -> Box<dyn Control> {
+    control(Provider::Janus, &account(&format!("{}/janus", service.url()))).expect("an account")
+}
+
+/// A gateway whose plugin answers so.
+async fn gateway(plugin: impl Fn(&Value) -> Value + Clone + Send + Sync + 'static) -> Service {
+    Service::new(move |_, seen| Say::Json(said(seen, &plugin))).await
+}
+
+/// The gateway's protocol around what the plugin says. A poll is answered as a subscriber's join.
+fn said(seen: &Seen, plugin: &impl Fn(&Value) -> Value) -> Value {
+    if seen.method == "GET" {
+        let data = plugin(&json!({ "request": "join" }));
+        return json!({ "janus": "event", "transaction": "t", "plugindata": { "data": data } });
+    }
+    let request = seen.json();
+    match request["janus"].as_str().unwrap_or_default() {
+        "create" => json!({ "janus": "success", "data": { "id": 11 } }),
+        "attach" => json!({ "janus": "success", "data": { "id": 22 } }),
+        "message" if request["body"]["request"] == "join" => json!({ "janus": "ack", "transaction": "t" }),
+        "message" => json!({ "janus": "success", "plugindata": { "data": plugin(&request["body"]) } }),
+        _ => json!({ "janus": "success" }),
+    }
+}
+
+fn error(code: i64) -> Value {
+    json!({ "videoroom": "event", "error_code": code, "error": "words" })
+}
+
+/// What the plugin was asked, without the requests of the gateway's own protocol.
+fn asked(service: &Service) -> Vec<Value> {
+    let posted = service.seen().into_iter().filter(|seen| seen.method == "POST");
+    posted.map(|seen| seen.json()["body"].clone()).filter(|body| !body.is_null()).collect()
+}
+
+#[tokio::test]
+async fn an_operation_has_a_session_and_a_token_of_its_own_and_ends_it() {
+    let service = gateway(|_| json!({ "videoroom": "created" })).await;
+    let channel = Channel { id: ROOM, max_participants: 6, empty_seconds: 60 };
+    rooms(&service).register(channel, AT).await.expect("made");
+    let seen = service.seen();
+    let steps: Vec<_> = seen
+        .iter()
+        .map(|seen| format!("{} {} {}", seen.method, seen.path, seen.json()["janus"].as_str().unwrap_or("")))
+        .collect();
+    let expected = ["/janus create", "/janus/11 attach", "/janus/11/22 message", "/janus/11 destroy"];
+    assert_eq!(steps, expected.map(|step| format!("POST {step}")));
+    for seen in &seen {
+        let request = seen.json();
+        let token = request["token"].as_str().expect("every request has it");
+        assert!(SignedToken::is_signed(token, &"token-secret".into()));
+        let expires = AT.now_ms / 1000 + 60;
+        let core = SignedToken { expires, realm: CORE, descriptors: vec![VIDEOROOM] };
+        assert_eq!(SignedToken::read(token), Some(core));
+    }
+    let body = &asked(&service)[0];
+    let secret = body["secret"].as_str().expect("text").to_owned();
+    assert_eq!(secret.len(), 32);
+    let expected = json!({
+        "request": "create",
+        "room": ROOM,
+        "admin_key": "api-secret",
+        "secret": secret,
+        "signed_tokens": true,
+        "is_private": true,
+        "permanent": false,
+        "publishers": 6,
+    });
+    assert_eq!(*body, expected);
+}
+
+#[tokio::test]
+async fn every_room_has_a_secret_of_its_own_which_needs_no_memory() {
+    let service = gateway(|_| json!({ "videoroom": "destroyed" })).await;
+    for room in [ROOM, "sb-2", ROOM] {
+        rooms(&service).close(room, AT).await.expect("closed");
+    }
+    let secrets: Vec<_> = asked(&service).iter().map(|body| body["secret"].clone()).collect();
+    assert_eq!(secrets[0], secrets[2]);
+    assert_ne!(secrets[0], secrets[1]);
+}
+
+/// A room in which alice sends sound, pictures and data; a real gateway told it so.
+fn attached() -> Value {
+    json!({ "videoroom": "attached", "room": ROOM, "streams": [
+        { "type": "audio", "active": true, "mindex": 0, "mid": "0", "feed_id": "alice", "feed_mid": "a", "codec": "opus" },
+        { "type": "video", "active": true, "mindex": 1, "mid": "1", "feed_id": "alice", "feed_mid": "v", "codec": "vp8" },
+        { "type": "data", "active": true, "mindex": 2, "mid": "2", "sources": 1, "source_ids": ["alice"] },
+    ] })
+}
+
+fn joined_or(answer: Value) -> impl Fn(&Value) -> Value + Clone + Send + Sync + 'static {
+    move |body| if body["request"] == "join" { attached() } else { answer.clone() }
+}
+
+/// The lines that were moderated, and whether they were blocked.
+fn moderated(service: &Service) -> Vec<(String, bool)> {
+    let asked = asked(service).into_iter().filter(|body| body["request"] == "moderate");
+    asked
+        .map(|body| {
+            assert_eq!((&body["room"], &body["id"]), (&ROOM.into(), &"alice".into()));
+            (body["mid"].as_str().expect("text").to_owned(), body["mute"].as_bool().expect("a flag"))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn streams_are_blocked_by_their_kind_and_name() {
+    let done = || json!({ "videoroom": "success" });
+    let lines = async |rights: Rights| {
+        let service = gateway(joined_or(done())).await;
+        assert_eq!(rooms(&service).restrict(ROOM, "alice", rights, AT).await, Ok(()));
+        moderated(&service)
+    };
+    let line = |mid: &str, blocked| (mid.to_owned(), blocked);
+    assert_eq!(lines(MUTED).await, [line("a", true), line("v", false)]);
+    assert_eq!(lines(Rights::ALL).await, [line("a", false), line("v", false)]);
+    let screen_only = Rights { camera: false, ..Rights::ALL };
+    assert_eq!(lines(screen_only).await, [line("a", false), line("v", false)]);
+    assert_eq!(lines(Rights::default()).await, [line("a", true), line("v", true)]);
+}
+
+#[tokio::test]
+async fn a_microphone_that_is_not_there_is_not_held_back() {
+    // No subscription: there is nobody, or there is no media connection yet; then only the first line can be meant.
+    let nobody = gateway(|_| error(428)).await;
+    let rooms_of_nobody = rooms(&nobody);
+    let muted = rooms_of_nobody.restrict(ROOM, "alice", MUTED, AT).await;
+    assert_eq!(muted, Err(ControlError::Unsupported));
+    assert_eq!(rooms_of_nobody.restrict(ROOM, "alice", Rights::ALL, AT).await, Ok(()));
+    assert_eq!(moderated(&nobody), [("0".to_owned(), true), ("0".to_owned(), false)]);
+
+    let early = |body: &Value| {
+        if body["request"] == "join" { error(428) } else { json!({ "videoroom": "success" }) }
+    };
+    let early = gateway(early).await;
+    assert_eq!(rooms(&early).restrict(ROOM, "alice", MUTED, AT).await, Ok(()));
+
+    // It went away in between.
+    let gone = gateway(joined_or(error(428))).await;
+    let muted = rooms(&gone).restrict(ROOM, "alice", MUTED, AT).await;
+    assert_eq!(muted, Err(ControlError::Unsupported));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_no_error_and_what_is_there_already_neither() {
+    for code in [426, 428] {
+        let service = gateway(move |_| error(code)).await;
+        let rooms = rooms(&service);
+        assert_eq!(rooms.close(ROOM, AT).await, Ok(()));
+        assert_eq!(rooms.remove(ROOM, "alice", AT).await, Ok(()));
+        assert_eq!(rooms.members(ROOM, AT).await, Ok(Vec::new()));
+    }
+    let exists = gateway(|_| error(427)).await;
+    let channel = Channel { id: ROOM, max_participants: 6, empty_seconds: 60 };
+    assert_eq!(rooms(&exists).register(channel, AT).await, Ok(()));
+    assert_eq!(
+        rooms(&exists).channels("", AT).await,
+        Err(ControlError::Refused("videoroom error 427".into()))
+    );
+}
+
+#[tokio::test]
+async fn errors_of_gateway_and_plugin_come_as_successes() {
+    let refused = gateway(|_| error(433)).await;
+    let unauthorized = |what: &str| Err(ControlError::Unauthorized(what.into()));
+    assert_eq!(rooms(&refused).close(ROOM, AT).await, unauthorized("videoroom error 433"));
+    assert_eq!(
+        refused.seen().last().map(|seen| seen.json()["janus"].clone()),
+        Some("destroy".into()),
+        "the session is ended all the same"
+    );
+    let with = async |code: i64| {
+        let answer = json!({ "janus": "error", "error": { "code": code, "reason": "words" } });
+        let service = Service::new(move |_, _| Say::Json(answer.clone())).await;
+        rooms(&service).close(ROOM, AT).await
+    };
+    assert_eq!(with(403).await, unauthorized("Janus error 403"));
+    assert_eq!(with(405).await, unauthorized("Janus error 405"));
+    assert_eq!(with(458).await, Err(ControlError::Refused("Janus error 458".into())));
+}
+
+#[tokio::test]
+async fn a_handle_that_is_refused_leaves_no_session() {
+    let script = |_, seen: &Seen| match seen.json()["janus"].as_str() {
+        Some("create") => Say::Json(json!({ "janus": "success", "data": { "id": 11 } })),
+        Some("attach") => Say::Json(json!({ "janus": "error", "error": { "code": 460 } })),
+        _ => Say::Json(json!({ "janus": "success" })),
+    };
+    let service = Service::new(script).await;
+    let refused = Err(ControlError::Refused("Janus error 460".into()));
+    assert_eq!(rooms(&service).close(ROOM, AT).await, refused);
+    let last = service.seen().pop().expect("there were requests");
+    assert_eq!((last.path.as_str(), &last.json()["janus"]), ("/janus/11", &"destroy".into()));
+}
+
+#[tokio::test]
+async fn ids_are_text_or_numbers() {
+    let service = gateway(|body| match body["request"].as_str() {
+        Some("list") => json!({ "list": [{ "room": "sb-1" }, { "room": 1234 }] }),
+        _ => json!({ "participants": [{ "id": "alice", "publisher": true }, { "id": 7 }] }),
+    })
+    .await;
+    let rooms = rooms(&service);
+    assert_eq!(rooms.members(ROOM, AT).await, Ok(vec!["alice".into(), "7".into()]));
+    let open = rooms.channels("sb", AT).await.expect("listed");
+    assert_eq!(open.iter().map(|channel| channel.id.as_str()).collect::<Vec<_>>(), ["sb-1"]);
+}

@@ -1,0 +1,62 @@
+//! From a configured account to its provider: the one place, besides its own folder, that a new provider is added to.
+
+use crate::callback::Callbacks;
+#[cfg(feature = "management")]
+use crate::control::{Control, Http};
+use crate::{Account, AccountError, Minter, agora, alibaba, janus, livekit, tencent};
+use secrecy::{ExposeSecret, SecretString};
+use switchboard_protocol::provider::Provider;
+
+/// Returns a minter for an account at `provider`.
+///
+/// # Errors
+/// The first setting that is missing or malformed, by its name.
+pub fn minter(provider: Provider, account: Account) -> Result<Box<dyn Minter>, AccountError> {
+    Ok(match provider {
+        Provider::Livekit => Box::new(livekit::Livekit::new(account)?),
+        Provider::Alibaba => alibaba::minter(account)?,
+        Provider::Agora => Box::new(agora::Agora::new(account)?),
+        Provider::Tencent => Box::new(tencent::Tencent::new(account)?),
+        Provider::Janus => Box::new(janus::Janus::new(account)?),
+    })
+}
+
+/// Returns a reader for the callbacks of `provider`; `None` if no callbacks of that service are read, or if the secret
+/// that signs them is not set: `secret`, or the key of the join tokens at `LiveKit`.
+#[must_use]
+pub fn callbacks(
+    provider: Provider,
+    account: &Account,
+    secret: Option<&SecretString>,
+) -> Option<Box<dyn Callbacks>> {
+    // With an empty secret anybody could sign.
+    let is_set = |secret: &&SecretString| !secret.expose_secret().is_empty();
+    let (key, secret) = (Some(&account.key_secret).filter(is_set), secret.filter(is_set));
+    Some(match provider {
+        Provider::Livekit => Box::new(livekit::callback::Webhooks::new(&account.key_id, key?)),
+        Provider::Agora => Box::new(agora::callback::Notifications::new(secret?)),
+        Provider::Janus => Box::new(janus::callback::Events::new(secret?)),
+        Provider::Alibaba | Provider::Tencent => return None,
+    })
+}
+
+/// Returns a client for the management API of `provider`; `None` without one (`RTC_API_URL`).
+///
+/// # Errors
+/// The first setting that is missing or malformed, by its name.
+#[cfg(feature = "management")]
+pub fn control(
+    provider: Provider,
+    account: &Account,
+    http: Http,
+) -> Result<Option<Box<dyn Control>>, AccountError> {
+    let Some(api) = &account.api else { return Ok(None) };
+    let url = api.address()?;
+    Ok(Some(match provider {
+        Provider::Livekit => Box::new(livekit::control::RoomService::new(account, url, http)?),
+        Provider::Alibaba => alibaba::control::of(account, api, url, http)?,
+        Provider::Agora => Box::new(agora::control::Channels::new(account, api, url, http)?),
+        Provider::Tencent => Box::new(tencent::control::Rooms::new(account, api, url, http)?),
+        Provider::Janus => Box::new(janus::control::Rooms::new(account, api, url, http)?),
+    }))
+}

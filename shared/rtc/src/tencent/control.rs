@@ -1,0 +1,138 @@
+//! Tencent Cloud's API for TRTC, version 2019-07-22: rooms named by text can be closed, and people put out. It has
+//! neither a remote mute nor a list of who is in. Source: "Room Management" (`document/product/647/39631`).
+
+#[cfg(test)]
+mod tests;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::super::control::{
+    Call, CallNonce, Capabilities, Channel, Control, ControlError, Http, OpenChannel, Repeat, shown,
+};
+use super::super::sign::{AccessKey, Request, tc3};
+use super::super::{Account, AccountError, Api, Rights};
+
+const SERVICE: &str = "trtc";
+const VERSION: &str = "2019-07-22";
+
+/// Where the call is handled; rooms are found from everywhere. The region that the service takes on all of its sites.
+const REGION: &str = "ap-guangzhou";
+
+/// Manages the rooms of one application.
+#[derive(Debug)]
+pub struct Rooms {
+    url: String,
+    host: String,
+    sdk_app_id: u32,
+    key: AccessKey,
+    http: Http,
+}
+
+impl Rooms {
+    /// Manages the application `account.key_id` with the `SecretId` and `SecretKey` of `api`.
+    ///
+    /// # Errors
+    /// A setting that is missing, or an application that is no number.
+    pub fn new(account: &Account, api: &Api, url: &str, http: Http) -> Result<Self, AccountError> {
+        let (id, secret) = api.key()?;
+        let sdk_app_id = account.key_id.parse().map_err(|_| AccountError::Malformed {
+            name: "RTC_KEY_ID",
+            why: "an SDKAppID is a number".to_owned(),
+        })?;
+        let host = url.split("://").nth(1).unwrap_or(url).to_owned();
+        Ok(Self { url: url.to_owned(), host, sdk_app_id, key: AccessKey { id, secret }, http })
+    }
+
+    /// Calls `action`; `false` where the room or the user does not exist.
+    async fn call(&self, action: &str, mut parameters: Value, at: CallNonce) -> Result<bool, ControlError> {
+        parameters["SdkAppId"] = self.sdk_app_id.into();
+        let body = parameters.to_string().into_bytes();
+        // Both actions set a state.
+        let answer = self.http.send(Repeat::Safe, || self.request(action, &body, at)).await?;
+        if !answer.is_success() {
+            return Err(answer.refusal(""));
+        }
+        // Errors arrive as successes of HTTP.
+        let Some(response) = answer.body.get("Response") else {
+            return Err(ControlError::Refused("an answer without Response".into()));
+        };
+        match response.get("Error").map(|error| error["Code"].as_str().unwrap_or_default()) {
+            None => Ok(true),
+            Some(code) if is_not_there(code) => Ok(false),
+            Some(code) => Err(meaning(code)),
+        }
+    }
+
+    fn request(&self, action: &str, body: &[u8], at: CallNonce) -> Result<Call, ControlError> {
+        let (timestamp, signed) =
+            (at.seconds(), [("content-type", "application/json"), ("host", self.host.as_str())]);
+        let request = Request { method: "POST", path: "/", query: &[], headers: &signed, body };
+        let no_date = |_| ControlError::Refused("the clock shows no date".into());
+        let authorization = tc3::authorization(&request, SERVICE, timestamp, &self.key).map_err(no_date)?;
+        let headers = [
+            ("authorization", authorization),
+            ("x-tc-action", action.to_owned()),
+            ("x-tc-region", REGION.to_owned()),
+            ("x-tc-timestamp", timestamp.to_string()),
+            ("x-tc-version", VERSION.to_owned()),
+        ];
+        let signed = signed.map(|(name, value)| (name, value.to_owned()));
+        Ok(Call {
+            method: "POST",
+            url: format!("{}/", self.url),
+            headers: signed.into_iter().chain(headers).collect(),
+            body: body.to_vec(),
+        })
+    }
+}
+
+#[async_trait]
+impl Control for Rooms {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { close: true, remove: true, ..Capabilities::default() }
+    }
+
+    /// Nothing to do: the first join makes the room.
+    async fn register(&self, _: Channel<'_>, _: CallNonce) -> Result<(), ControlError> {
+        Ok(())
+    }
+
+    async fn close(&self, channel_id: &str, at: CallNonce) -> Result<(), ControlError> {
+        self.call("DismissRoomByStrRoomId", json!({ "RoomId": channel_id }), at).await.map(drop)
+    }
+
+    async fn remove(&self, channel_id: &str, media_id: &str, at: CallNonce) -> Result<(), ControlError> {
+        let parameters = json!({ "RoomId": channel_id, "UserIds": [media_id] });
+        self.call("RemoveUserByStrRoomId", parameters, at).await.map(drop)
+    }
+
+    async fn restrict(&self, _: &str, _: &str, _: Rights, _: CallNonce) -> Result<(), ControlError> {
+        Err(ControlError::Unsupported)
+    }
+
+    /// `DescribeUserInfo` is a history that lags behind.
+    async fn members(&self, _: &str, _: CallNonce) -> Result<Vec<String>, ControlError> {
+        Err(ControlError::Unsupported)
+    }
+
+    async fn channels(&self, _: &str, _: CallNonce) -> Result<Vec<OpenChannel>, ControlError> {
+        Err(ControlError::Unsupported)
+    }
+}
+
+/// An application that does not exist is no room that does not.
+fn is_not_there(code: &str) -> bool {
+    matches!(code, "FailedOperation.RoomNotExist" | "FailedOperation.UserNotExist")
+}
+
+/// Codes are words joined by dots; the first is the same for every product.
+fn meaning(code: &str) -> ControlError {
+    let said = shown(code).to_owned();
+    match code.split('.').next().unwrap_or_default() {
+        "AuthFailure" | "UnauthorizedOperation" => ControlError::Unauthorized(said),
+        "RequestLimitExceeded" | "LimitExceeded" => ControlError::RateLimited { retry_after: None },
+        "InternalError" | "ServiceUnavailable" => ControlError::Unavailable(said),
+        _ => ControlError::Refused(said),
+    }
+}

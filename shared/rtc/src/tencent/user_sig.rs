@@ -1,0 +1,141 @@
+//! `UserSig` version 2.0. Source: the package `tls-sig-api-v2` 1.0 (`TLSSigAPIv2.js`), which is the vendor's own.
+
+use std::fmt;
+use std::fmt::Write as _;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+
+use super::PrivateMap;
+use crate::MintError;
+use crate::mac::hmac_sha256;
+use crate::zlib;
+
+/// What a token says, with the member names that it has in its JSON.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserSig {
+    /// Always 2.0.
+    #[serde(rename = "TLS.ver")]
+    pub version: String,
+    /// The user.
+    #[serde(rename = "TLS.identifier")]
+    pub user_id: String,
+    /// The application.
+    #[serde(rename = "TLS.sdkappid")]
+    pub sdk_app_id: u32,
+    /// Time of issue, Unix seconds.
+    #[serde(rename = "TLS.time")]
+    pub issued: i64,
+    /// Seconds from then to its end.
+    #[serde(rename = "TLS.expire")]
+    pub life_seconds: u32,
+    /// A [`PrivateMap`] in base64, in a `PrivateMapKey`.
+    #[serde(rename = "TLS.userbuf", default, skip_serializing_if = "Option::is_none")]
+    pub user_buffer: Option<String>,
+    /// The signature in base64.
+    #[serde(rename = "TLS.sig", default)]
+    pub(super) signature: String,
+}
+
+/// Without the signature, which makes a token of what stands beside it.
+impl fmt::Debug for UserSig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserSig")
+            .field("user_id", &self.user_id)
+            .field("sdk_app_id", &self.sdk_app_id)
+            .field("issued", &self.issued)
+            .field("life_seconds", &self.life_seconds)
+            .field("user_buffer", &self.user_buffer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The version of the format.
+const VERSION: &str = "2.0";
+
+impl UserSig {
+    /// What lets `user_id` use the application, in any room.
+    #[must_use]
+    pub fn new(sdk_app_id: u32, user_id: &str, issued: i64, life_seconds: u32) -> Self {
+        Self {
+            version: VERSION.to_owned(),
+            user_id: user_id.to_owned(),
+            sdk_app_id,
+            issued,
+            life_seconds,
+            user_buffer: None,
+            signature: String::new(),
+        }
+    }
+
+    /// The same, bound to the room and the privileges of `map`: a `PrivateMapKey`.
+    ///
+    /// # Errors
+    /// A name that is too long for the format.
+    pub fn with_map(self, map: &PrivateMap<'_>) -> Result<Self, MintError> {
+        Ok(Self { user_buffer: Some(STANDARD.encode(map.to_bytes()?)), ..self })
+    }
+
+    /// The token, signed with the application's key.
+    ///
+    /// # Errors
+    /// Fields that JSON cannot hold; a defect.
+    pub fn sign(mut self, key: &SecretString) -> Result<SecretString, MintError> {
+        self.signature = STANDARD.encode(self.mac(key));
+        let encoding = |error: &dyn fmt::Display| MintError::Encoding(error.to_string());
+        let json = serde_json::to_vec(&self).map_err(|error| encoding(&error))?;
+        let stream = zlib::deflate(&json).map_err(|error| encoding(&error))?;
+        let token: String = STANDARD.encode(stream).chars().map(to_url).collect();
+        Ok(token.into())
+    }
+
+    /// Reads a token **without any proof**; `None` for anything else.
+    #[must_use]
+    pub fn read(token: &str) -> Option<Self> {
+        let base64: String = token.chars().map(from_url).collect::<Option<_>>()?;
+        serde_json::from_slice(&zlib::inflate(&STANDARD.decode(base64).ok()?)?).ok()
+    }
+
+    /// Whether it was signed with this key and not altered.
+    #[must_use]
+    pub fn is_signed_with(&self, key: &SecretString) -> bool {
+        let signature = STANDARD.decode(&self.signature).unwrap_or_default();
+        self.version == VERSION && bool::from(self.mac(key).ct_eq(&signature))
+    }
+
+    fn mac(&self, key: &SecretString) -> [u8; 32] {
+        let Self { user_id, sdk_app_id, issued, life_seconds, .. } = self;
+        let mut text = format!(
+            "TLS.identifier:{user_id}\nTLS.sdkappid:{sdk_app_id}\nTLS.time:{issued}\nTLS.expire:{life_seconds}\n"
+        );
+        if let Some(buffer) = &self.user_buffer {
+            // A `String` takes whatever is written to it.
+            let _ = writeln!(text, "TLS.userbuf:{buffer}");
+        }
+        hmac_sha256(key.expose_secret().as_bytes(), text.as_bytes())
+    }
+}
+
+/// Tencent's own alphabet for links, which is not that of base64url.
+const fn to_url(character: char) -> char {
+    match character {
+        '+' => '*',
+        '/' => '-',
+        '=' => '_',
+        plain => plain,
+    }
+}
+
+/// The way back; the three characters of plain base64 do not occur in a token.
+const fn from_url(character: char) -> Option<char> {
+    match character {
+        '*' => Some('+'),
+        '-' => Some('/'),
+        '_' => Some('='),
+        '+' | '/' | '=' => None,
+        plain => Some(plain),
+    }
+}

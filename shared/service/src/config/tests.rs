@@ -1,0 +1,89 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use switchboard_rtc::{JoinRequest, Rights, TTL_SECONDS};
+
+/// A complete environment with a minter for `LiveKit`, changed by `changes`; an empty value is an absent one.
+fn variables(changes: &[(&'static str, &str)]) -> impl Fn(&'static str) -> Option<String> {
+    let mut set = BTreeMap::from(
+        [
+            ("TABLE_NAME", "table"),
+            ("ID_KEY", "0123456789abcdef"),
+            ("CALL_DOWN_PARENT", "call-dn"),
+            ("BULK_DOWN_PARENT", "bulk-dn"),
+            ("CHANNEL_PREFIX", "sb"),
+            ("WAKE_QUEUE_URL", "http://127.0.0.1/wake"),
+            ("RTC_PROVIDER", "livekit"),
+            ("RTC_URL", "wss://rtc.example.org"),
+            ("RTC_KEY_ID", "key"),
+            ("RTC_KEY_SECRET", "hush"),
+        ]
+        .map(|(name, value)| (name, value.to_owned())),
+    );
+    set.extend(changes.iter().map(|(name, value)| (*name, (*value).to_owned())));
+    move |name| set.get(name).filter(|value| !value.is_empty()).cloned()
+}
+
+fn params(changes: &[(&'static str, &str)]) -> Vec<String> {
+    let config = Config::read(&variables(changes)).expect("complete");
+    let request = JoinRequest {
+        channel_id: "sb-m1",
+        user_id: "alice",
+        number: 1,
+        salt: 7,
+        name: None,
+        rights: Rights::ALL,
+        now_ms: 0,
+        ttl_seconds: TTL_SECONDS,
+    };
+    config.minter.join(&request).expect("mints").params.keys().cloned().collect()
+}
+
+/// Why a function with this environment does not start, for people; as `main` shows it, it has the same name.
+fn refusal(changes: &[(&'static str, &str)]) -> String {
+    let error = Config::read(&variables(changes)).map(drop).expect_err("incomplete");
+    let (shown, debug) = (error.to_string(), format!("{error:?}"));
+    let name = shown.split(' ').find(|word| word.contains('_')).expect("it names a variable");
+    assert!(debug.contains(name) && !debug.contains("xyzzy"), "{debug}");
+    shown
+}
+
+#[test]
+fn turn_servers_are_added_to_the_joins_of_any_service() {
+    let turn = [("TURN_URLS", "turn:turn.example.org"), ("TURN_SECRET", "hush")];
+    assert_eq!(params(&[]), [""; 0]);
+    assert_eq!(params(&turn), ["iceServers"]);
+    let janus = [turn[0], turn[1], ("RTC_PROVIDER", "janus"), ("RTC_KEY_ID", "")];
+    assert_eq!(params(&janus), ["core_token", "iceServers", "participant_id", "room"]);
+    // Turned off by leaving out the addresses alone.
+    assert_eq!(params(&[("TURN_SECRET", "hush")]), [""; 0]);
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_named_and_never_shown() {
+    for name in ["TABLE_NAME", "ID_KEY", "RTC_PROVIDER", "RTC_URL", "RTC_KEY_ID", "RTC_KEY_SECRET"] {
+        assert_eq!(refusal(&[(name, "")]), format!("the environment variable {name} is missing"));
+    }
+    let without_secret = refusal(&[("TURN_URLS", "turn:turn.example.org")]);
+    assert_eq!(without_secret, "the environment variable TURN_SECRET is missing");
+    let agora = ("RTC_PROVIDER", "agora");
+    let cases: [(&[(&'static str, &str)], &str); 7] = [
+        (&[("RTC_PROVIDER", "xyzzy")], "RTC_PROVIDER"),
+        (&[("TURN_URLS", "xyzzy"), ("TURN_SECRET", "hush")], "TURN_URLS"),
+        (&[agora, ("RTC_KEY_ID", "xyzzy")], "RTC_KEY_ID"),
+        (
+            &[agora, ("RTC_KEY_ID", "970ca35de60c44645bbae8a215061b33"), ("RTC_KEY_SECRET", "xyzzy")],
+            "RTC_KEY_SECRET",
+        ),
+        (&[("RTC_MODE", "xyzzy")], "RTC_MODE"),
+        (&[("RTC_URL", "xyzzy")], "RTC_URL"),
+        (&[("RTC_API_URL", "xyzzy")], "RTC_API_URL"),
+    ];
+    for (changes, name) in cases {
+        let refusal = refusal(changes);
+        assert!(refusal.starts_with(&format!("the environment variable {name} is wrong: ")), "{refusal}");
+        assert!(!refusal.contains("xyzzy"), "{refusal}");
+    }
+    let hostless = refusal(&[("RTC_URL", "wss://")]);
+    assert!(hostless.starts_with("the environment variable RTC_URL is wrong: "), "{hostless}");
+}

@@ -1,0 +1,121 @@
+//! How long the RTC service is waited for, and what is said of what it did.
+
+use super::*;
+use async_trait::async_trait;
+use switchboard_core::cause::Cause;
+use switchboard_core::{Class, Tell};
+use switchboard_protocol::id::IdKey;
+use switchboard_protocol::object::SpeechMode;
+use switchboard_rtc::Rights;
+use switchboard_rtc::control::{CallNonce, Capabilities, Channel, Control, OpenChannel};
+
+/// Answers for those whose ids begin with `a`, and of the others never.
+struct Choosy;
+
+impl Choosy {
+    async fn answers(media_id: &str) -> Result<(), ControlError> {
+        if media_id.starts_with('a') { Ok(()) } else { std::future::pending().await }
+    }
+}
+
+#[async_trait]
+impl Control for Choosy {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    async fn register(&self, _: Channel<'_>, _: CallNonce) -> Result<(), ControlError> {
+        Err(ControlError::Unsupported)
+    }
+
+    async fn close(&self, _: &str, _: CallNonce) -> Result<(), ControlError> {
+        Err(ControlError::Unsupported)
+    }
+
+    async fn remove(&self, _: &str, media_id: &str, _: CallNonce) -> Result<(), ControlError> {
+        Self::answers(media_id).await
+    }
+
+    async fn restrict(&self, _: &str, media_id: &str, _: Rights, _: CallNonce) -> Result<(), ControlError> {
+        Self::answers(media_id).await
+    }
+
+    async fn members(&self, _: &str, _: CallNonce) -> Result<Vec<String>, ControlError> {
+        Err(ControlError::Unsupported)
+    }
+
+    async fn channels(&self, _: &str, _: CallNonce) -> Result<Vec<OpenChannel>, ControlError> {
+        Err(ControlError::Unsupported)
+    }
+}
+
+fn user(name: &str) -> UserId {
+    name.parse().expect("an account")
+}
+
+#[tokio::test]
+async fn however_much_is_to_be_done_what_is_not_done_in_time_is_given_up() {
+    let key = IdKey::new("an id key for tests only".into());
+    let patience = Duration::from_millis(100);
+    let rtc = Rtc { patience, ..Rtc::new(Box::new(Choosy), key, "tests".to_owned()) };
+    let restrict = |name: &str| MediaAct::Restrict { user: user(name), number: 1, rights: Rights::default() };
+    let mut acts: Vec<MediaAct> = (0..10 * IN_FLIGHT).map(|number| restrict(&format!("b{number}"))).collect();
+    acts.extend([restrict("alice"), MediaAct::Remove { user: user("bob"), number: 2 }, MediaAct::Close]);
+
+    let meeting = "m1".parse().expect("an id");
+    let held =
+        rtc.hold(&meeting, "sb-m1", &acts, |user, _| user.to_string(), Now { ms: 1, ..Now::default() });
+    // Without a limit of its own it would never end.
+    let heeded = tokio::time::timeout(Duration::from_secs(30), held).await.expect("it is given up");
+    assert_eq!(heeded.held, BTreeSet::from([user("alice")]));
+    assert_eq!(heeded.unheld.len(), 10 * IN_FLIGHT);
+    assert_eq!(heeded.failed.iter().filter(|what| **what == "restrict").count(), 10 * IN_FLIGHT);
+    assert_eq!(heeded.failed.iter().filter(|what| **what == "remove").count(), 1);
+}
+
+/// A block of `whom` as it is told: whether it is said to hold, and what its id is made of.
+fn told(heeded: &Heeded, whom: Whom, again: bool) -> (bool, String) {
+    let body = Body::SpeechChanged {
+        user_id: whom,
+        mode: SpeechMode::Hard,
+        until_in_ms: None,
+        by: user("alice"),
+        enforced: true,
+    };
+    let tell = Tell {
+        to: "GID@@@carol.phone".parse().expect("a device"),
+        cause: Cause::Deadline { meeting_id: "m1".parse().expect("an id"), rev: 7 },
+        subject: "bob".to_owned(),
+        is_answer: false,
+        prev_rev: None,
+        keep_ms: 0,
+        class: Class::Passing,
+        body,
+    };
+    let mut decision = Decision { tells: vec![tell], ..Decision::default() };
+    heeded.correct(&mut decision, again);
+    let Tell { subject, body: Body::SpeechChanged { enforced, .. }, .. } = decision.tells.remove(0) else {
+        panic!("it is what it was")
+    };
+    (enforced, subject)
+}
+
+#[test]
+fn a_block_that_holds_only_now_is_told_under_another_id_and_one_that_does_not_is_never_said_to() {
+    let (bob, carol) = (|| Whom::User(user("bob")), || Whom::User(user("carol")));
+    let same = |enforced| (enforced, "bob".to_owned());
+    let held = BTreeSet::from([user("bob")]);
+    let heeded = Heeded { held: held.clone(), unheld: BTreeSet::from([user("carol")]), failed: Vec::new() };
+    assert_eq!(told(&heeded, bob(), false), same(true));
+    assert_eq!(told(&heeded, carol(), false), same(false));
+    assert_eq!(told(&heeded, Whom::Everybody, false), same(false));
+    assert_eq!(told(&heeded, carol(), true), same(false), "as it was said before");
+    assert_eq!(told(&heeded, Whom::Everybody, true), same(false), "not of everybody");
+
+    let (enforced, subject) = told(&heeded, bob(), true);
+    assert!(enforced && subject != "bob", "{subject}");
+    let heeded = Heeded { held, ..Heeded::default() };
+    assert_ne!(told(&heeded, Whom::Everybody, true), same(true));
+    // Of whom nothing was asked, nothing is new.
+    assert_eq!(told(&heeded, carol(), true), same(true));
+}

@@ -1,0 +1,53 @@
+//! Finding a user's meetings: group meetings by `part` items, a direct call by the slot, all in one query.
+
+use super::meeting::meeting_key;
+use super::open::BATCH_MAX;
+use super::user::slot_key;
+use super::{Item, Loaded, Slot, StoreError, Table, UserRecord, query_all, stored_text, text};
+use std::collections::BTreeSet;
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::id::MeetingId;
+
+impl Table {
+    /// The meetings that `user` may be in or invited to. Whether that still holds, only the meeting knows.
+    pub async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            // In the order of sort keys, `slot` stands behind every `invited#…` and nothing else between.
+            .key_condition_expression("pk = :user AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":user", text(format!("user#{user}")))
+            .expression_attribute_values(":first", text("invited#"))
+            .expression_attribute_values(":last", text("slot"));
+        Ok(query_all(query).await?.iter().filter_map(named).collect())
+    }
+
+    /// The meetings of these ids that exist.
+    pub async fn meetings(&self, ids: &BTreeSet<MeetingId>) -> Result<Vec<Loaded>, StoreError> {
+        let keys: Vec<Item> = ids.iter().map(meeting_key).collect();
+        let batches = keys.chunks(BATCH_MAX).map(|keys| self.batch(keys.to_vec()));
+        let items = futures::future::try_join_all(batches).await?;
+        items.into_iter().flatten().map(Loaded::from_item).collect()
+    }
+
+    /// The call slot of a user.
+    pub async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError> {
+        let request =
+            self.client.get_item().table_name(&self.name).consistent_read(true).set_key(Some(slot_key(user)));
+        let output = request.send().await.map_err(StoreError::unavailable("GetItem"))?;
+        let mut record = UserRecord::default();
+        if let Some(item) = output.item {
+            record.read(&item, 0)?;
+        }
+        Ok(record.slot)
+    }
+}
+
+fn named(item: &Item) -> Option<MeetingId> {
+    let sort = stored_text(item, "sk")?;
+    let id =
+        sort.strip_prefix("invited#").or_else(|| stored_text(item, "slot_meeting").map(String::as_str))?;
+    id.parse().ok()
+}
