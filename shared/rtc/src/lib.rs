@@ -14,7 +14,6 @@ pub mod callback;
 pub mod control;
 mod credential;
 mod error;
-pub mod explain;
 #[cfg(test)]
 mod fixture;
 pub mod janus;

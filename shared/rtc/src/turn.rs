@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use subtle::ConstantTimeEq;
 
 use super::mac::hmac_sha1;
 use super::{AccountError, Credential, IdError, JoinRequest, MintError, Minter, Provider};
@@ -64,14 +65,19 @@ impl TurnCredential {
     #[must_use]
     pub fn new(user: &str, expires: i64, secret: &SecretString) -> Self {
         let username = if user.is_empty() { expires.to_string() } else { format!("{expires}:{user}") };
-        let password = password(&username, secret);
+        let password = password_of(&username, secret);
         Self { username, password }
     }
 }
 
-/// The password of a user name under this secret.
+/// Whether `password` is the one of `username` under this secret, compared in constant time.
 #[must_use]
-pub fn password(username: &str, secret: &SecretString) -> SecretString {
+pub fn is_password(username: &str, password: &str, secret: &SecretString) -> bool {
+    password_of(username, secret).expose_secret().as_bytes().ct_eq(password.as_bytes()).into()
+}
+
+/// The password of `username` under this secret.
+fn password_of(username: &str, secret: &SecretString) -> SecretString {
     STANDARD.encode(hmac_sha1(secret.expose_secret().as_bytes(), username.as_bytes())).into()
 }
 

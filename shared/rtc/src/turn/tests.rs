@@ -15,7 +15,7 @@ fn a_join_of_any_service_gets_ice_servers_and_keeps_the_rest() {
         let mut join = WithTurn::new(minter(provider, ""), servers).join(&request()).expect("mints");
         let ice_servers = join.params.remove("iceServers").expect("there");
         let username = format!("{}:alice", NOW + 86_400);
-        let password = password(&username, &SECRET.into());
+        let password = password_of(&username, &SECRET.into());
         assert_eq!(
             ice_servers,
             json!([{

@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod conversation;
+mod explain;
 mod failure;
 mod incoming;
 mod keys;

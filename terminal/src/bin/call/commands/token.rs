@@ -6,10 +6,10 @@ use std::time::Duration;
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
-use switchboard_rtc::explain::{Secrets, explain};
 
 use crate::cli::Common;
 use crate::cli::values::seconds;
+use crate::explain::{Secrets, explain};
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::output::Output;

@@ -8,10 +8,10 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 
 use super::*;
-use crate::fixture::{NOW, SECRET, minter, minters, request};
-use crate::jwt::sign_hs256;
-use crate::turn::{TurnCredential, TurnServers, WithTurn};
-use crate::{JoinRequest, Minter, Provider, Rights};
+use crate::explain::fixture::{NOW, SECRET, minter, minters, request};
+use switchboard_rtc::jwt::sign_hs256;
+use switchboard_rtc::turn::{TurnCredential, TurnServers, WithTurn};
+use switchboard_rtc::{JoinRequest, Minter, Provider, Rights};
 
 fn secret() -> SecretString {
     SECRET.into()

@@ -6,9 +6,9 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::{Explained, Secrets, Signature, granted};
-use crate::jwt::{JwtError, unverified_claims, verify_hs256};
-use crate::livekit::{Source, VideoGrant};
 use switchboard_protocol::address::UserId;
+use switchboard_rtc::jwt::{JwtError, unverified_claims, verify_hs256};
+use switchboard_rtc::livekit::{Source, VideoGrant};
 
 /// Explains a JWT; `None` for anything else.
 pub fn explain(token: &str, secrets: Secrets<'_>) -> Option<Explained> {

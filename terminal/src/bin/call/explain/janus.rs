@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use super::{Explained, Signature};
-use crate::janus::{CORE, SignedToken};
+use switchboard_rtc::janus::{CORE, SignedToken};
 
 /// Explains one; `None` for anything else.
 pub fn explain(token: &str, secret: Option<&SecretString>) -> Option<Explained> {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 
 use super::{Explained, Signature, granted};
-use crate::tencent::{PrivateMap, Room, UserSig, privilege};
+use switchboard_rtc::tencent::{PrivateMap, Room, UserSig, privilege};
 
 /// Explains either; `None` for anything else.
 pub fn explain(token: &str, key: Option<&SecretString>) -> Option<Explained> {

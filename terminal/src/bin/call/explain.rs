@@ -4,6 +4,8 @@
 
 mod agora;
 mod alibaba;
+#[cfg(test)]
+mod fixture;
 mod janus;
 mod jwt;
 mod tencent;

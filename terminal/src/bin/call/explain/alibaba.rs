@@ -7,8 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::{Explained, Signature, granted};
-use crate::alibaba::Fields;
-use crate::alibaba::dingrtc::{Received, privilege};
+use switchboard_rtc::alibaba::Fields;
+use switchboard_rtc::alibaba::dingrtc::{Received, privilege};
 
 /// Explains either; `None` for anything else.
 pub fn explain(token: &str, app_key: Option<&SecretString>) -> Option<Explained> {

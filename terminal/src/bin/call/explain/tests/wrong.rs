@@ -4,12 +4,12 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::*;
-use crate::agora::{AccessToken, Service};
-use crate::alibaba::Fields;
-use crate::alibaba::dingrtc::AppToken;
-use crate::fixture::APP_ID;
-use crate::janus::SignedToken;
-use crate::tencent::{PrivateMap, Room, UserSig};
+use crate::explain::fixture::APP_ID;
+use switchboard_rtc::agora::{AccessToken, Service};
+use switchboard_rtc::alibaba::Fields;
+use switchboard_rtc::alibaba::dingrtc::AppToken;
+use switchboard_rtc::janus::SignedToken;
+use switchboard_rtc::tencent::{PrivateMap, Room, UserSig};
 
 #[test]
 fn what_is_over_or_has_not_begun_is_refused() {

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use super::{Explained, Signature, granted};
-use crate::agora::{Privileges, Received, Service, privilege};
+use switchboard_rtc::agora::{Privileges, Received, Service, privilege};
 
 /// Explains a `007`; `None` for anything else.
 pub fn explain(token: &str, certificate: Option<&SecretString>) -> Option<Explained> {

@@ -1,7 +1,7 @@
 //! The words for people and the fields for programs.
 
+use chrono::DateTime;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
 use super::{Explained, Signature};
 
@@ -97,17 +97,10 @@ fn printable(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
 
-/// A time of the calendar with a space behind it; nothing for one that the calendar does not have.
+/// The UTC date and time of `seconds` (Unix) with a space behind it; empty for a time outside the calendar's range.
 fn date(seconds: i64) -> String {
-    OffsetDateTime::from_unix_timestamp(seconds).map_or_else(
-        |_| String::new(),
-        |at| {
-            let (year, month, day) = at.to_calendar_date();
-            let (hour, minute, second) = at.to_hms();
-            let month = u8::from(month);
-            format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z ")
-        },
-    )
+    DateTime::from_timestamp(seconds, 0)
+        .map_or_else(String::new, |at| at.format("%Y-%m-%dT%H:%M:%SZ ").to_string())
 }
 
 /// A length of time in the largest unit that says enough.

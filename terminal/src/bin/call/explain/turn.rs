@@ -1,11 +1,10 @@
 //! TURN credentials of the shared-secret scheme. A user name alone can be read, but proves nothing.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde_json::{Map, Value};
-use subtle::ConstantTimeEq;
 
 use super::{Explained, Signature};
-use crate::turn::password;
+use switchboard_rtc::turn::is_password;
 
 /// Unix seconds below this are no end of a credential, but some other number: it was 2001.
 const LEAST_END: i64 = 1_000_000_000;
@@ -33,9 +32,7 @@ pub fn explain_credential(server: &Map<String, Value>, secret: Option<&SecretStr
     let mut explained = explain_username(username)?;
     explained.kind = "a TURN credential";
     if let Some(credential) = text("credential").or_else(|| text("password")) {
-        explained.signature = Signature::of(secret, |secret| {
-            password(username, secret).expose_secret().as_bytes().ct_eq(credential.as_bytes()).into()
-        });
+        explained.signature = Signature::of(secret, |secret| is_password(username, credential, secret));
     }
     let urls: Vec<_> = match server.get("urls").or_else(|| server.get("uris")) {
         Some(Value::String(url)) => vec![url.as_str()],
