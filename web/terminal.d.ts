@@ -1,11 +1,11 @@
 /** Types of `terminal.js`, for editors. The fields of each message are in `docs/asyncapi.yaml`. */
 
-/** A downlink: the envelope, and the fields of its type. */
+/** A downlink: the envelope fields, plus the fields of its type. */
 export interface Downlink {
   v: 1;
   type: string;
   id: string;
-  /** Id of the request that it answers. */
+  /** In an answer: the id of its request. `null` in an error to a request without a usable id. */
   re?: string | null;
   meeting_id?: string;
   rev?: number;
@@ -15,7 +15,7 @@ export interface Downlink {
   [field: string]: unknown;
 }
 
-/** An offer of a call. */
+/** An invitation that can ring here: an `invitation` downlink, or an open invitation listed in a `state`. */
 export interface Invitation {
   meeting_id: string;
   invite_id: string;
@@ -23,43 +23,44 @@ export interface Invitation {
   mode: "direct" | "group";
   media: "audio" | "video";
   title?: string;
-  /** The others who are invited or present. */
+  /** User ids of the other invited or present participants. */
   group: string[];
-  /** Counted from receipt. */
+  /** Milliseconds from receipt to the end of the ring. */
   deadline_in_ms: number;
   delivery: "live" | "queued";
   ext?: Record<string, unknown>;
 }
 
-/** Time, as a terminal knows it; tests have one of their own. */
+/** A monotonic clock with timers. Tests pass a virtual one. */
 export interface Clock {
-  /** Milliseconds since any fixed moment; never goes back. */
+  /** Milliseconds since any fixed moment; never decreases. */
   now(): number;
-  /** Calls once after so many milliseconds; what it returns cancels that. */
+  /** Calls `then` once, after `ms` milliseconds. The returned function cancels the timer. */
   after(ms: number, then: () => void): () => void;
 }
 
-/** Why a connection ended. */
+/** Reason for the end of a connection, or for a failed connect. */
 export interface Ended {
-  /** `taken_over`: another client has connected as this device, and this one stays away. */
+  /** `taken_over`: another client connected with the same client ID. The terminal does not reconnect after it. */
   code: "lost" | "taken_over" | "unreachable" | "refused" | "not_subscribed";
   message: string;
 }
 
-/** An open connection. */
+/** An open connection to the broker. */
 export interface Channel {
-  /** Whether the broker kept the session, and with it what came in the meantime. */
+  /** `true` if the broker kept the session, with the messages queued for it. */
   sessionPresent: boolean;
-  /** QoS 1; returns at once. */
+  /** Publishes with QoS 1. Does not wait for the acknowledgement. */
   publish(topic: string, text: string): void;
   close(): void;
 }
 
-/** What carries a terminal: `mqttTransport`, or anything else that speaks for a broker. */
+/** Opens connections to the broker: `mqttTransport`, or an implementation over another MQTT client. */
 export interface Transport {
   /**
-   * Connects with a persistent session and subscribes with QoS 1; resolves when both are granted.
-   * Messages may come before it resolves, and `onClose` is called once if the connection ends after it was made.
+   * Connects with a persistent session and subscribes to `topics` with QoS 1. Resolves when both are granted.
+   * `onMessage` may be called before the promise resolves. `onClose` is called once if an established connection ends.
+   * A rejection is an error with a `code` of {@link Ended}.
    */
   open(options: {
     clientId: string;
@@ -69,7 +70,7 @@ export interface Transport {
   }): Promise<Channel>;
 }
 
-/** The parents of a deployment's topics. */
+/** Topic prefixes of a deployment. */
 export interface Topics {
   callUp: string;
   bulkUp: string;
@@ -83,87 +84,90 @@ export interface TerminalOptions {
   transport: Transport;
   clock?: Clock;
   topics?: Topics;
-  /** The protocol's: again after 3 s, twice. */
+  /** Milliseconds to wait for an answer, and how often to resend. Default, from the protocol: 3000 and 2. */
   retry?: { answerWithinMs: number; resends: number };
-  /** Waits between attempts to connect again: doubled each time, jittered. */
+  /** Wait before a reconnect: `afterMs` at first, doubled after each attempt up to `atMostMs`, with jitter. */
   reconnect?: { afterMs: number; atMostMs: number };
-  /** Makes ids of requests: 1–64 of `[A-Za-z0-9_-]`, never one twice. */
+  /** Returns a new request id: 1–64 of `[A-Za-z0-9_-]`, never returned before. */
   newId?: () => string;
-  /** Between 0 and 1. */
+  /** Returns a number between 0 and 1, for the jitter. */
   random?: () => number;
 }
 
 /** The `detail` of each event of `Terminal.events`. */
 export interface TerminalEvents {
-  /** An invitation begins to ring here. */
+  /** An invitation starts to ring on this device. */
   rings: Invitation;
   /**
-   * It stops: the reason of `invitation_closed`, the code of an error to `ringing`, or `meeting_ended`, `expired`,
-   * `accepted`, `rejected`, `silenced`, `merged`, `gone`.
+   * An invitation stops ringing. `reason` is the reason of `invitation_closed`, the code of an error to `ringing`, or
+   * `meeting_ended`, `expired`, `accepted`, `rejected`, `silenced`, `merged`, `gone` (not listed in a `state`).
    */
   stops: { meeting_id: string; invite_id: string; reason: string };
-  /** A request has its answer; also one that was given up before. */
+  /** The answer to a request of the app; also if it arrives after `unanswered`. */
   answered: Downlink;
-  /** A request is refused; also one that was given up before. */
+  /** The `error` answer to a request of the app; also if it arrives after `unanswered`. */
   refused: Downlink;
-  /** A request is given up. */
+  /** A request of the app got no answer and is not resent any more. */
   unanswered: { re: string; type: string };
   /** Any other downlink of a known type. */
   news: Downlink;
-  /** What goes on, whoever asked: every `state`, whole. */
+  /** Every complete `state`, whether the app or the terminal itself sent the `sync`. */
   state: Downlink;
+  /** The terminal connected and subscribed. `isFirst` is `false` after a reconnect. */
   connected: { sessionPresent: boolean; isFirst: boolean };
-  /** The terminal keeps trying to connect again. */
+  /** The connection ended. The terminal retries until it is connected again. */
   disconnected: Ended;
-  /** It does not: another client is this device now. */
+  /** Another client connected with this client ID. The terminal does not reconnect. */
   taken_over: Ended;
-  /** For logs: each copy of each request as it is sent. `at` is by the clock. */
+  /** For logs: each copy of each request as it is sent. `at` is a time of the terminal's clock. */
   uplink: { id: string; type: string; topic: string; text: string; at: number };
-  /** For logs: everything that came, and why it was dropped if it was. */
+  /** For logs: every received message. `dropped` is the reason if the terminal ignored it. */
   downlink: { topic: string; text: string; at: number; message?: Downlink; dropped?: string };
 }
 
-/** One device of a user. */
+/** The terminal of one device: one client ID, one connection. */
 export class Terminal {
   constructor(options: TerminalOptions);
   readonly clientId: string;
-  /** The account in the client ID. */
+  /** Account part of the client ID. */
   readonly userId: string;
+  /** Instance part of the client ID, if it has one. */
   readonly instance: string | undefined;
   /** Dispatches `CustomEvent<TerminalEvents[kind]>`. */
   readonly events: EventTarget;
   readonly isConnected: boolean;
   /** The invitations that ring now. */
   readonly ringing: Invitation[];
-  /** Rejects with an `Ended` error if the first connect fails; it is not tried again. */
+  /** Connects for the first time. Rejects with an `Ended` error if that fails, and does not retry. */
   connect(): Promise<void>;
-  /** Rejects with {@link Refused} or {@link NoAnswer}. */
+  /** Sends a request and resolves with its answer. Rejects with {@link Refused} or {@link NoAnswer}. */
   request(type: string, fields?: Record<string, unknown>, options?: { id?: string; ttlMs?: number }): Promise<Downlink>;
-  /** The very same request once more. @throws RangeError if it is not known (any more) */
+  /** Repeats a request with the same id and body. @throws RangeError if the id is not among the last 200 */
   again(id: string): Promise<Downlink>;
-  /** Sent once, never answered. */
+  /** Sends a request that the service does not answer; it is not resent. */
   tell(type: "ringing" | "report_media", fields: Record<string, unknown>): void;
-  /** Asks what goes on, everywhere; what it finds is told by events. */
+  /** Sends `sync` for all meetings. The result comes as events: `state`, `rings`, `stops`. */
   sync(): void;
-  /** Connects at once if the connection is lost. */
+  /** Reconnects at once, instead of after the current wait. Does nothing while connected. */
   reconnectNow(): void;
-  /** For good; what is asked for later rejects as `disconnected`. */
+  /** Disconnects for good. Pending and later requests reject with code `disconnected`. */
   disconnect(): void;
 }
 
-/** The service said no. */
+/** The service refused a request with an `error`. */
 export class Refused extends Error {
   readonly code: string;
   readonly retryable: boolean;
   readonly retryAfterMs?: number;
-  /** Why the meeting ended, with code `meeting_ended`. */
+  /** With code `meeting_ended`: the reason of the end. */
   readonly reason?: string;
-  /** The field at fault. */
+  /** Path of the missing or wrong field. */
   readonly path?: string;
+  /** The `error` downlink. */
   readonly error: Downlink;
 }
 
-/** Nothing came. What was asked for may have happened all the same. */
+/** No answer came to any copy of a request. The service may have executed the request all the same. */
 export class NoAnswer extends Error {
   readonly code: "unanswered" | "disconnected";
   readonly requestId: string;
@@ -173,7 +177,7 @@ export const TOPICS: Topics;
 export const systemClock: Clock;
 export function parseClientId(clientId: string): { group: string; userId: string; instance: string | undefined };
 
-/** Carries a terminal over mqtt.js 5, which is handed in. */
+/** Returns a transport over mqtt.js 5; the caller passes the module. */
 export function mqttTransport(
   mqtt: unknown,
   options: {

@@ -1,9 +1,9 @@
 /**
- * @file A terminal of Switchboard in JavaScript: what a phone does on the wire. No DOM: it runs in pages, workers and Node.
+ * @file A Switchboard terminal in JavaScript: the client side of the protocol. No DOM: runs in pages, workers and Node.
  *
- * A {@link Terminal} connects with a persistent session, listens on its own two topics, asks the service and sends a request
- * again by the same id until its answer comes, drops what it has seen, what is past its time and what is older than what it
- * knows, asks `sync` when it missed something or an offer was queued, and says what rings.
+ * A {@link Terminal} connects with a persistent session and subscribes to its own two topics. It sends requests, and
+ * resends each one under the same id until its answer comes. It drops duplicate, expired and superseded downlinks. It
+ * sends `sync` after a gap in the revisions, or when an offer was queued. Events report which invitations ring.
  *
  * ```js
  * import mqtt from "./vendor/mqtt.esm.js";
@@ -26,7 +26,7 @@ import { Session } from "./terminal/session.js";
 export { TOPICS, parseClientId } from "./terminal/address.js";
 export { mqttTransport } from "./terminal/mqtt.js";
 
-/** The clock of the machine. @type {import("./terminal.js").Clock} */
+/** The clock of this machine. @type {import("./terminal.js").Clock} */
 export const systemClock = {
   now: () => performance.now(),
   after(ms, then) {
@@ -35,11 +35,11 @@ export const systemClock = {
   },
 };
 
-/** The service said no. `code` is stable, `message` is for people. */
+/** The service refused a request. `code` is stable; `message` is for people. */
 export class Refused extends Error {
   name = "Refused";
 
-  /** @param {object} error the `error` downlink, whole */
+  /** @param {object} error the `error` downlink */
   constructor(error) {
     super(error.message ?? error.code);
     this.error = error;
@@ -51,29 +51,33 @@ export class Refused extends Error {
   }
 }
 
-/** No answer came to any copy of a request (`unanswered`), or the terminal has disconnected. */
+/** No answer came to any copy of a request (`unanswered`), or the terminal was disconnected (`disconnected`). */
 export class NoAnswer extends Error {
   name = "NoAnswer";
 
   /** @param {"unanswered" | "disconnected"} code @param {string} requestId */
   constructor(code, requestId) {
-    super(code === "unanswered" ? "the service did not answer" : "the terminal has disconnected");
+    super(
+      code === "unanswered"
+        ? "the service did not answer; repeat the request under the same id"
+        : "the terminal is disconnected; the request was not completed",
+    );
     this.code = code;
     this.requestId = requestId;
   }
 }
 
-/** One device of a user. */
+/** The terminal of one device: one client ID, one connection. */
 export class Terminal {
   /**
-   * What happens, as `CustomEvent`s: `rings`, `stops`, `answered`, `refused`, `unanswered`, `news`, `connected`,
+   * Dispatches `CustomEvent`s: `rings`, `stops`, `answered`, `refused`, `unanswered`, `news`, `state`, `connected`,
    * `disconnected`, `taken_over`, and for logs `uplink` and `downlink`. Details: `terminal.d.ts`.
    */
   events = new EventTarget();
   #session;
   #link;
   #clock;
-  #wasUp = false;
+  #wasConnected = false;
 
   /** @param {import("./terminal.js").TerminalOptions} options */
   constructor({
@@ -98,40 +102,39 @@ export class Terminal {
       topics,
       retry,
       send: (uplink) => this.#send(uplink),
-      show: (kind, detail) => this.#tell(kind, detail),
+      emit: (kind, detail) => this.#emit(kind, detail),
     });
     this.#link = new Link({
       transport,
       clock,
       random,
       reconnect,
-      who: { clientId, topics: [control, bulk] },
+      device: { clientId, topics: [control, bulk] },
       onMessage: (topic, text) => this.#receive(topic, text),
-      onUp: (state) => this.#up(state),
-      onDown: (reason) => this.#down(reason),
+      onUp: (state) => this.#connected(state),
+      onDown: (reason) => this.#disconnected(reason),
     });
   }
 
   /**
-   * Connects, and asks what goes on. From then on a lost connection is got back by itself.
-   * @returns {Promise<void>}
+   * Connects for the first time, then sends `sync`. After that the terminal reconnects by itself.
+   * @returns {Promise<void>} rejects, and does not retry, if the first connect fails
    */
   connect() {
     return this.#link.start();
   }
 
-  /** Whether there is a connection now. */
   get isConnected() {
     return this.#link.isUp;
   }
 
   /** The invitations that ring now. */
   get ringing() {
-    return this.#session.rings.now();
+    return this.#session.rings.current();
   }
 
   /**
-   * Asks the service, in turn, and again until there is an answer.
+   * Sends a request and resends it until its answer comes. Requests of one meeting are sent one after the other.
    * @param {string} type
    * @param {object} [fields]
    * @param {{id?: string, ttlMs?: number}} [options]
@@ -139,43 +142,44 @@ export class Terminal {
    * @throws {Refused | NoAnswer}
    */
   request(type, fields, options) {
-    return this.#answer(this.#session.want(type, fields, options));
+    return this.#answerOf(this.#session.request(type, fields, options));
   }
 
   /**
-   * The very same request once more, after it was refused or not answered.
+   * Repeats a request with the same id and body, after it was refused or not answered.
    * @param {string} id
+   * @throws {RangeError} if the id is not among the last 200
    */
   again(id) {
-    return this.#answer(this.#session.again(id));
+    return this.#answerOf(this.#session.repeat(id));
   }
 
   /**
-   * Tells the service something that is never answered, once.
+   * Sends, once, a request that the service does not answer.
    * @param {"ringing" | "report_media"} type
    * @param {object} fields
    */
   tell(type, fields) {
-    this.#session.want(type, fields);
+    this.#session.request(type, fields);
   }
 
-  /** Asks what goes on, everywhere; what it finds is told by events. */
+  /** Sends `sync` for all meetings. The result comes as events: `state`, `rings`, `stops`. */
   sync() {
     this.#session.sync();
   }
 
-  /** Connects at once if the connection is lost, for a page that is seen again or a network that is back. */
+  /** Reconnects at once if the connection is lost; for a page that becomes visible or a network that is back. */
   reconnectNow() {
     this.#link.retryNow();
   }
 
-  /** Disconnects for good. The broker keeps the session and what comes for it. */
+  /** Disconnects for good. The broker keeps the session and queues its messages. */
   disconnect() {
     this.#link.stop();
     this.#session.close();
   }
 
-  async #answer({ id, outcome }) {
+  async #answerOf({ id, outcome }) {
     const ended = await outcome;
     if (ended === undefined || ended.outcome === "answered") return ended?.message;
     throw ended.outcome === "refused" ? new Refused(ended.message) : new NoAnswer(ended.outcome, id);
@@ -183,34 +187,34 @@ export class Terminal {
 
   #send({ id, type, topic, text }) {
     const sent = this.#link.publish(topic, text);
-    if (sent) this.#tell("uplink", { id, type, topic, text, at: this.#clock.now() });
+    if (sent) this.#emit("uplink", { id, type, topic, text, at: this.#clock.now() });
     return sent;
   }
 
   #receive(topic, text) {
     const at = this.#clock.now();
     const { message, dropped } = this.#session.receive(text);
-    this.#tell("downlink", { topic, text, at, message, dropped });
+    this.#emit("downlink", { topic, text, at, message, dropped });
   }
 
-  #up({ sessionPresent }) {
-    const isFirst = !this.#wasUp;
-    this.#wasUp = true;
-    this.#tell("connected", { sessionPresent, isFirst });
+  #connected({ sessionPresent }) {
+    const isFirst = !this.#wasConnected;
+    this.#wasConnected = true;
+    this.#emit("connected", { sessionPresent, isFirst });
     this.#session.connected();
   }
 
-  #down(reason) {
-    this.#tell(reason.code === "taken_over" ? "taken_over" : "disconnected", reason);
+  #disconnected(reason) {
+    this.#emit(reason.code === "taken_over" ? "taken_over" : "disconnected", reason);
     if (reason.code === "taken_over") this.#session.close();
   }
 
-  #tell(kind, detail) {
+  #emit(kind, detail) {
     this.events.dispatchEvent(new CustomEvent(kind, { detail }));
   }
 }
 
-/** An id that was never used before: 128 random bits. */
+/** Returns a new id: 128 random bits in hexadecimal. */
 function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

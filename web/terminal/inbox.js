@@ -1,73 +1,73 @@
 /**
- * @file Decides what becomes of a downlink: an answer, news, or nothing. Pure: no network, no clock of its own.
+ * @file Classifies each downlink: answer to a pending request, other news, or dropped. Pure: no network, no clock.
  */
 import { Recent } from "./recent.js";
 import { Revisions } from "./revisions.js";
 
-/** Ids that are remembered; the protocol asks for 1,000 at least. */
+/** Number of remembered downlink ids; the protocol requires at least 1,000. */
 const REMEMBERED_IDS = 2000;
 
 /**
- * What becomes of a downlink.
+ * Result for one downlink. `gap`: a message of the meeting before this one was missed.
  * @typedef {{verdict: "answer"} | {verdict: "news", gap: boolean} | {verdict: "dropped", why: string}} Verdict
  */
 
-/** What a terminal remembers of what came. */
+/** Remembers received downlinks, to recognise duplicates, second answers and old snapshots. */
 export class Inbox {
   #seen = new Recent(REMEMBERED_IDS);
   #answered = new Recent(REMEMBERED_IDS);
   #revisions = new Revisions();
 
   /**
-   * Takes a downlink.
+   * Classifies a downlink and remembers it.
    * @param {object} message
-   * @param {(requestId: string) => boolean} isWaiting whether a request waits for its answer
+   * @param {(requestId: string) => boolean} isWaiting returns `true` for a request without an answer yet
    * @returns {Verdict}
    */
-  take(message, isWaiting) {
-    if (typeof message.expires_in_ms === "number" && message.expires_in_ms <= 0) return dropped("past its time");
+  classify(message, isWaiting) {
+    if (typeof message.expires_in_ms === "number" && message.expires_in_ms <= 0) return dropped("expired");
     const isNew = this.#seen.add(message.id);
     const request = typeof message.re === "string" ? message.re : undefined;
     if (request !== undefined) {
-      // A repeated request is answered under the same downlink id, so who waits gets it, seen or not.
+      // The answer to a repeated request has the same downlink id as the first one, so it is no duplicate here.
       if (isWaiting(request)) {
-        this.#revisions.note(message);
+        this.#revisions.record(message);
         return { verdict: "answer" };
       }
       if (isNew && this.#answered.has(request)) return dropped("a second answer");
     }
     if (!isNew) return dropped("a duplicate");
     if (request !== undefined) this.#answered.add(request);
-    const standing = this.#revisions.note(message);
+    const standing = this.#revisions.record(message);
     return standing === "superseded"
-      ? dropped("older than what is known")
+      ? dropped("superseded by a newer snapshot")
       : { verdict: "news", gap: standing === "after_gap" };
   }
 
-  /** Remembers that a request has its whole answer; the next one is ignored. */
-  settle(requestId) {
+  /** Remembers that a request has its complete answer. A second answer is then dropped. */
+  markAnswered(requestId) {
     this.#answered.add(requestId);
   }
 }
 
 /**
- * Reads an envelope.
+ * Parses the envelope of a downlink.
  * @param {string} text
- * @returns {{message: object} | {unreadable: string}}
+ * @returns {{message: object} | {unreadable: string}} the message, or the reason why it cannot be read
  */
 export function readEnvelope(text) {
   let message;
   try {
     message = JSON.parse(text);
   } catch {
-    return { unreadable: "no JSON" };
+    return { unreadable: "not JSON" };
   }
   if (typeof message !== "object" || message === null || Array.isArray(message))
-    return { unreadable: "no JSON object" };
-  // What is `null` is absent.
+    return { unreadable: "not a JSON object" };
+  // The protocol treats `null` as absent; only `re` may be `null`.
   for (const [name, value] of Object.entries(message)) if (value === null && name !== "re") delete message[name];
-  if (message.v !== 1) return { unreadable: "another version of the protocol" };
-  if (typeof message.type !== "string" || typeof message.id !== "string") return { unreadable: "no type or no id" };
+  if (message.v !== 1) return { unreadable: "unsupported protocol version" };
+  if (typeof message.type !== "string" || typeof message.id !== "string") return { unreadable: "missing type or id" };
   return { message };
 }
 

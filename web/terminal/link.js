@@ -1,23 +1,23 @@
 /**
- * @file The one connection of a terminal: opened, listened on, and got back when it is lost.
+ * @file The connection of a terminal to the broker: opens it, and reconnects after a loss.
  */
 
-/** How long to wait between two attempts to connect. */
+/** Default waits between connect attempts. */
 export const RECONNECT = Object.freeze({ afterMs: 200, atMostMs: 30_000 });
 
-/** A connection that stood for less is no reason to be impatient again: the next one may fare no better. */
+/** Minimum duration of a connection before the wait goes back to `afterMs`: shorter ones count as failed attempts. */
 const STABLE_MS = 5000;
-/** Ends of a connection after which it is not got back: somebody else connected as this device. */
+/** End codes after which the terminal does not reconnect: another client connected with the same client ID. */
 const FINAL = new Set(["taken_over"]);
 
-/** Keeps a connection. */
+/** Keeps one connection open. */
 export class Link {
   /** @type {{publish: (topic: string, text: string) => void, close: () => void, sessionPresent: boolean} | undefined} */
   #channel;
   #stopped = false;
-  /** Whether an attempt is under way, and whether the next one shall follow at once if it fails. */
   #opening = false;
-  #hurry = false;
+  /** Set by {@link Link.retryNow} during an attempt: if it fails, the next attempt starts without a wait. */
+  #retryAtOnce = false;
   #cancel = () => {};
   #waitMs;
   #upSince = 0;
@@ -27,10 +27,10 @@ export class Link {
    * @param {import("../terminal.js").Transport} parts.transport
    * @param {import("../terminal.js").Clock} parts.clock
    * @param {() => number} parts.random
-   * @param {{clientId: string, topics: string[]}} parts.who
+   * @param {{clientId: string, topics: string[]}} parts.device
    * @param {(topic: string, text: string) => void} parts.onMessage
-   * @param {(state: {sessionPresent: boolean}) => void} parts.onUp
-   * @param {(reason: {code: string, message: string}) => void} parts.onDown
+   * @param {(state: {sessionPresent: boolean}) => void} parts.onUp called after each successful connect
+   * @param {(reason: {code: string, message: string}) => void} parts.onDown called when a connection is lost
    * @param {typeof RECONNECT} parts.reconnect
    */
   constructor({ reconnect = RECONNECT, ...parts }) {
@@ -43,24 +43,24 @@ export class Link {
     return this.#channel !== undefined;
   }
 
-  /** Connects for the first time. It is not tried again if that fails. */
+  /** Connects for the first time. Does not retry if that fails. */
   async start() {
     await this.#open();
   }
 
-  /** Publishes, if there is a connection; whether there was. */
+  /** Publishes if there is a connection. Returns `false` without one. */
   publish(topic, text) {
     this.#channel?.publish(topic, text);
     return this.isUp;
   }
 
   /**
-   * Tries again at once, in place of waiting. Two attempts at a time would be two clients under one client ID, of which the
-   * broker throws out one as taken over: so an attempt that is under way is waited for.
+   * Retries at once instead of after the wait. Never starts a second attempt beside a running one: the broker would close
+   * one of two clients with the same client ID as taken over.
    */
   retryNow() {
     if (this.#stopped || this.isUp) return;
-    this.#hurry = this.#opening;
+    this.#retryAtOnce = this.#opening;
     if (this.#opening) return;
     this.#cancel();
     this.#retry();
@@ -88,7 +88,7 @@ export class Link {
     let channel;
     let ended;
     channel = await this.transport.open({
-      ...this.who,
+      ...this.device,
       onMessage: (topic, text) => this.#stopped || this.onMessage(topic, text),
       onClose: (reason) => {
         ended = reason;
@@ -112,7 +112,7 @@ export class Link {
   }
 
   #retryLater() {
-    // Between half of the wait and the whole of it, so that a broker that comes back does not meet everybody at once.
+    // Jitter between half and the whole wait: not all terminals reconnect to a restarted broker at the same moment.
     const wait = this.#waitMs * (0.5 + this.random() / 2);
     this.#waitMs = Math.min(this.#waitMs * 2, this.reconnect.atMostMs);
     this.#cancel = this.clock.after(wait, () => this.#retry());
@@ -120,14 +120,14 @@ export class Link {
 
   #retry() {
     this.#cancel = () => {};
-    this.#hurry = false;
+    this.#retryAtOnce = false;
     this.#open().catch((error) => {
       if (this.#stopped) return;
       if (FINAL.has(error.code)) {
-        // Taken over before it was listened on: trying again would take it back, and so on for ever.
+        // Taken over before the connect completed. A retry would take the client ID back, and the other client would too.
         this.#stopped = true;
         this.onDown(error);
-      } else if (this.#hurry) {
+      } else if (this.#retryAtOnce) {
         this.#retry();
       } else {
         this.#retryLater();

@@ -1,21 +1,22 @@
 /**
- * @file Carries a terminal over mqtt.js. Each connection is a client of its own: what is sent again, and when to connect
- * again, is the terminal's to decide, and each connect gets a fresh token.
+ * @file Transport over mqtt.js. Each connection is a new mqtt.js client without automatic reconnects: the terminal
+ * decides when to resend and to reconnect, and each connect gets a fresh token.
  */
 
-/** Of MQTT 5: another client has connected under this client ID. */
+/** MQTT 5 reason code: another client connected with the same client ID. */
 const SESSION_TAKEN_OVER = 0x8e;
-/** Life of a session without a connection; the broker may shorten it. */
+/** Session expiry interval, in seconds; the broker may shorten it. */
 const SESSION_SECONDS = 7 * 24 * 3600;
 
 /**
+ * Returns a transport over mqtt.js 5.
  * @param {object} mqtt the module `mqtt` (mqtt.js 5)
  * @param {object} options
  * @param {string} options.url `ws://` or `wss://`
- * @param {() => string | Promise<string>} options.token the app's own JWT, asked for at each connect
- * @param {string} [options.userName] in AWS, `?x-amz-customauthorizer-name=…`; free elsewhere
+ * @param {() => string | Promise<string>} options.token returns the app's JWT; called at each connect
+ * @param {string} [options.userName] in AWS, `?x-amz-customauthorizer-name=…`; any text elsewhere
  * @param {number} [options.keepAliveSeconds]
- * @param {number} [options.timeoutMs] how long a connect may take
+ * @param {number} [options.timeoutMs] maximum duration of a connect
  * @returns {import("../terminal.js").Transport}
  */
 export function mqttTransport(
@@ -43,8 +44,8 @@ export function mqttTransport(
         client.on("disconnect", ({ reasonCode }) => {
           end =
             reasonCode === SESSION_TAKEN_OVER
-              ? { code: "taken_over", message: "this device has connected somewhere else" }
-              : { code: "lost", message: `the broker closed the connection (${reasonCode})` };
+              ? { code: "taken_over", message: "another client connected with this client ID" }
+              : { code: "lost", message: `the broker closed the connection (reason code ${reasonCode})` };
         });
         client.once("close", () => {
           client.end(true);
@@ -67,7 +68,7 @@ export function mqttTransport(
 function connected(client) {
   return new Promise((resolve, reject) => {
     client.once("connect", resolve);
-    // Errors of sockets come as events; without a listener they would be thrown. The first word counts.
+    // mqtt.js throws `error` events that have no listener, so this one stays. Only the first rejection has an effect.
     client.on("error", (error) => reject(connectError(error)));
     client.once("close", () =>
       reject(Object.assign(new Error("the broker cannot be reached"), { code: "unreachable" })),
@@ -78,11 +79,11 @@ function connected(client) {
 async function subscribed(client, topics) {
   const granted = await client.subscribeAsync(topics, { qos: 1 });
   if (granted.some(({ qos }) => qos > 2)) {
-    throw Object.assign(new Error("the broker refused the terminal's own topics"), { code: "not_subscribed" });
+    throw Object.assign(new Error("the broker refused the subscription to the terminal's own topics"), { code: "not_subscribed" });
   }
 }
 
-/** A broker that says no has a number; a network that says no has none. */
+/** Distinguishes a refusal by the broker, which has a numeric code, from a network error. */
 function connectError(error) {
   const code = typeof error.code === "number" ? "refused" : "unreachable";
   return Object.assign(new Error(error.message || "the broker cannot be reached"), { code, reasonCode: error.code });

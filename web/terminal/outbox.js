@@ -1,30 +1,30 @@
 /**
- * @file The requests that wait for their answers: one per meeting at a time, sent again by the same id, given up in the end.
+ * @file Pending requests: at most one per meeting at a time, resent under the same id until answered or given up.
  */
 import { turnOf } from "./requests.js";
 
-/** How patient a terminal is; the protocol's numbers. */
+/** Default retry numbers, from the protocol. */
 export const RETRY = Object.freeze({ answerWithinMs: 3000, resends: 2 });
 
 /**
- * How a request ended: with its answer, with the service's `error`, or with nothing.
+ * Outcome of a request: its answer, an `error` of the service, no answer, or the end of the terminal.
  * @typedef {{outcome: "answered" | "refused", message: object} | {outcome: "unanswered"} | {outcome: "disconnected"}} Outcome
  */
 
-/** Sends requests and repeats them. */
+/** Sends requests and resends them until they are answered. */
 export class Outbox {
   /** @type {Map<string, Waiting>} */
   #waiting = new Map();
-  /** Meetings in which a request waits, with those that wait for their turn. @type {Map<string, Waiting[]>} */
+  /** For each meeting with a request in progress: the requests queued behind it. @type {Map<string, Waiting[]>} */
   #turns = new Map();
-  /** What is sent once, while there is no connection. */
-  #untold = [];
+  /** Unanswered requests (`ringing`, `report_media`) to send after the next connect. */
+  #unsent = [];
   #closed = false;
 
   /**
    * @param {object} parts
    * @param {import("../terminal.js").Clock} parts.clock
-   * @param {(uplink: object) => boolean} parts.send whether there was a connection to send it over
+   * @param {(uplink: object) => boolean} parts.send returns `false` if there is no connection
    * @param {typeof RETRY} parts.retry
    */
   constructor({ clock, send, retry = RETRY }) {
@@ -34,13 +34,13 @@ export class Outbox {
   }
 
   /**
-   * Asks, in turn, and again until there is an answer.
+   * Sends a request after the earlier ones of its meeting, and resends it until it is answered or given up.
    * @param {import("./requests.js").Uplink} uplink
-   * @param {(outcome: Outcome) => void} settle called once
+   * @param {(outcome: Outcome) => void} onOutcome called once
    */
-  ask(uplink, settle) {
-    if (this.#closed) return settle({ outcome: "disconnected" });
-    const waiting = { uplink, settle, copies: 0, sent: false, sentAt: undefined, cancel: () => {} };
+  request(uplink, onOutcome) {
+    if (this.#closed) return onOutcome({ outcome: "disconnected" });
+    const waiting = { uplink, onOutcome, copies: 0, sent: false, sentAt: undefined, cancel: () => {} };
     this.#waiting.set(uplink.id, waiting);
     const turn = turnOf(uplink);
     const queue = turn === undefined ? undefined : this.#turns.get(turn);
@@ -52,46 +52,41 @@ export class Outbox {
     return this.#attempt(waiting);
   }
 
-  /** Sends once. Without a connection it waits for one, as long as a request would. */
-  tell(uplink) {
+  /** Sends a request once. Without a connection it is kept for one, as long as an answered request would be resent. */
+  sendOnce(uplink) {
     if (this.#closed || this.send(uplink)) return;
-    const life = this.retry.answerWithinMs * (this.retry.resends + 1);
-    this.#untold.push({ uplink, until: this.clock.now() + life });
+    const keptMs = this.retry.answerWithinMs * (this.retry.resends + 1);
+    this.#unsent.push({ uplink, until: this.clock.now() + keptMs });
   }
 
-  /** Whether a request waits for its answer. */
+  /** Returns `true` for a request that is queued or has no answer yet. */
   isWaiting(id) {
     return this.#waiting.has(id);
   }
 
-  /** The request that waits under this id. */
-  uplink(id) {
-    return this.#waiting.get(id)?.uplink;
-  }
-
-  /** Hands over the answer to a request that waits. */
-  answer(id, message) {
+  /** Ends a pending request with its answer. */
+  complete(id, message) {
     const waiting = this.#waiting.get(id);
     if (waiting) this.#end(waiting, { outcome: message.type === "error" ? "refused" : "answered", message });
   }
 
-  /** There is a connection: what could not be sent goes now. */
+  /** Sends what could not be sent without a connection. */
   connected() {
     const now = this.clock.now();
-    for (const { uplink, until } of this.#untold.splice(0)) if (now < until) this.send(uplink);
+    for (const { uplink, until } of this.#unsent.splice(0)) if (now < until) this.send(uplink);
     for (const waiting of this.#waiting.values()) {
       if (waiting.copies > 0 && !waiting.sent) waiting.sent = this.send(waiting.uplink);
     }
   }
 
-  /** Nothing is sent any more; whoever waits, or asks later, is told. */
+  /** Stops sending. Pending and later requests end as `disconnected`. */
   close() {
     this.#closed = true;
-    this.#untold = [];
+    this.#unsent = [];
     for (const waiting of [...this.#waiting.values()]) {
       waiting.cancel();
       this.#waiting.delete(waiting.uplink.id);
-      waiting.settle({ outcome: "disconnected" });
+      waiting.onOutcome({ outcome: "disconnected" });
     }
     this.#turns.clear();
   }
@@ -108,14 +103,14 @@ export class Outbox {
     this.#waiting.delete(waiting.uplink.id);
     const turn = turnOf(waiting.uplink);
     const queue = turn === undefined ? undefined : this.#turns.get(turn);
-    // A request that never had its turn is not the one that gives it on.
+    // Only the request in progress starts the next one of its queue; a queued request was never sent.
     if (queue && waiting.copies > 0) {
       const next = queue.shift();
       if (!next) this.#turns.delete(turn);
-      waiting.settle(outcome);
+      waiting.onOutcome(outcome);
       if (next) this.#attempt(next);
       return;
     }
-    waiting.settle(outcome);
+    waiting.onOutcome(outcome);
   }
 }

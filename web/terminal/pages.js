@@ -1,21 +1,21 @@
-/** @file Puts the pages of a large `state` together. */
+/** @file Joins the pages of a large `state`. */
 
-/** Pages of answers that are not complete yet, by request. */
+/** Collects the pages of incomplete answers, by request id. */
 export class Pages {
   /** @type {Map<string, Map<number, object>>} */
   #incomplete = new Map();
 
   /**
-   * Takes an answer, or a page of one.
+   * Adds an answer, or one page of it.
    * @param {object} message
-   * @returns {object | undefined} the whole answer when all of it is there
+   * @returns {object | undefined} the whole answer, once all pages have come
    */
-  take(message) {
+  add(message) {
     if (message.type !== "state" || !(message.pages > 1)) return message;
     const pages = this.#incomplete.get(message.re) ?? new Map();
     pages.set(message.page, message);
     this.#incomplete.set(message.re, pages);
-    // An answer that is made anew may have fewer pages; the last word counts.
+    // The answer to a repeated request may have another number of pages: the newest page decides.
     if (pages.size < message.pages) return undefined;
     this.#incomplete.delete(message.re);
     const sorted = [...pages.entries()].sort(([first], [second]) => first - second).map(([, page]) => page);
@@ -23,14 +23,14 @@ export class Pages {
     return { ...message, page: 1, pages: 1, meetings: joined(all("meetings")), invitations: all("invitations") };
   }
 
-  /** Nobody waits for this answer any more. */
+  /** Discards the pages of a request that was given up. */
   forget(requestId) {
     this.#incomplete.delete(requestId);
   }
 }
 
 /**
- * A meeting with too many people for one page goes on in the next one: the same meeting with the others.
+ * Merges the parts of a meeting: one with too many participants for a page is continued on the next page.
  * @param {object[]} parts
  * @returns {object[]}
  */

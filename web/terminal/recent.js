@@ -1,8 +1,8 @@
-/** @file The last so many keys, oldest forgotten first. */
+/** @file A map of limited size. */
 
-/** A map that forgets. @template V */
+/** Keeps the last `limit` keys; the oldest is deleted first. @template V */
 export class Recent {
-  /** @param {number} limit keys that are remembered */
+  /** @param {number} limit maximum number of keys */
   constructor(limit) {
     this.limit = limit;
     /** @type {Map<string, V>} */
@@ -17,7 +17,7 @@ export class Recent {
     return this.entries.get(key);
   }
 
-  /** Remembers `key`; whether it was not known before. */
+  /** Stores `key`. Returns `true` if it was not stored before. */
   add(key, value = true) {
     const isNew = !this.entries.has(key);
     this.entries.set(key, value);

@@ -1,5 +1,5 @@
 /**
- * @file The requests of the protocol: where each is sent, which are answered, and which need not wait for others.
+ * @file The request types: topic of each, whether it is answered, and whether it is sent beside other requests.
  */
 import { TOPICS } from "./address.js";
 
@@ -14,12 +14,12 @@ const BY_FUNCTION = {
 const FUNCTIONS = new Map(Object.entries(BY_FUNCTION).flatMap(([name, types]) => types.map((type) => [type, name])));
 const BULK = new Set(["sync", "history"]);
 const NEVER_ANSWERED = new Set(["ringing", "report_media"]);
-/** They end something, and are wanted at once. */
+/** Requests that end something: sent at once, beside a pending request of the meeting. */
 const OUT_OF_TURN = new Set(["cancel_invite", "leave", "destroy_meeting"]);
-/** The answers of a user to an invitation, of which one is enough. */
+/** Answers of the user to an invitation: while one is pending or was successful, no other is sent for it. */
 const DECISIONS = new Set(["accept", "reject"]);
 
-/** All types of downlinks that this version knows. */
+/** Downlink types known to this version; others are dropped. */
 export const DOWNLINK_TYPES = new Set([
   "error",
   "ok",
@@ -50,12 +50,13 @@ export const DOWNLINK_TYPES = new Set([
 ]);
 
 /**
- * A request ready to be sent, and sent again: the same bytes under the same id.
+ * A serialised request. Each resend has the same id and the same bytes.
  * @typedef {{id: string, type: string, meetingId: string | undefined, fields: object, topic: string, text: string}} Uplink
  */
 
 /**
- * @param {string} id made by the terminal, never used before
+ * Serialises a request and selects its topic.
+ * @param {string} id never used for another request
  * @param {string} type
  * @param {object} fields
  * @param {typeof TOPICS} topics
@@ -67,11 +68,11 @@ export function uplink(id, type, fields, topics = TOPICS) {
   return { id, type, meetingId: fields.meeting_id, fields, topic, text };
 }
 
-/** Whether the service answers requests of this type. */
+/** Returns `true` if the service answers requests of this type. */
 export const isAnswered = (type) => !NEVER_ANSWERED.has(type);
 
-/** Whether it is the user's answer to an invitation. */
+/** Returns `true` for an answer of the user to an invitation. */
 export const isDecision = (type) => DECISIONS.has(type);
 
-/** The meeting in which no other request may wait at the same time; `undefined` if it need not wait for a turn. */
+/** Returns the meeting in whose queue the request is sent; `undefined` if it is sent at once. */
 export const turnOf = ({ type, meetingId }) => (OUT_OF_TURN.has(type) ? undefined : meetingId);

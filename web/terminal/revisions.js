@@ -1,29 +1,29 @@
 /**
- * @file How recent a terminal's picture of each meeting is: gaps are noticed, older snapshots recognised.
+ * @file Revisions of each meeting: detects gaps and superseded snapshots.
  */
 import { Recent } from "./recent.js";
 
-/** Messages with one of these are never dropped for their revision. */
+/** Fields that exempt a message: it is never dropped for its revision. */
 const EXEMPT = ["re", "join", "invite_id"];
 
-/** What is known of one meeting. */
-class Picture {
+/** Revisions received for one meeting. */
+class MeetingRevisions {
   /** The greatest revision that came with a whole meeting or with a `prev_rev`. @type {number | undefined} */
   known = undefined;
-  /** The revision of the last whole meeting: a snapshot of everything in it. */
+  /** The greatest revision of a whole meeting, which is a snapshot of every object in it. */
   whole = 0;
-  /** The revision of the last snapshot of each object, by its name within the meeting. */
+  /** The greatest revision of each object's snapshots, by the object's name within the meeting. */
   objects = new Map();
-  /** What comes after the end, or after one's own removal, cannot be missed. */
+  /** Set by the end of the meeting or one's own removal: later gaps are ignored. */
   over = false;
 
-  noteWhole(rev) {
+  recordWhole(rev) {
     this.known = Math.max(this.known ?? 0, rev);
     this.whole = Math.max(this.whole, rev);
   }
 
-  /** Remembers a snapshot of one object; whether a newer one is known. */
-  noteObject(name, rev) {
+  /** Records the revision of an object's snapshot. Returns `true` if a newer snapshot is known. */
+  recordObject(name, rev) {
     const newest = this.objects.get(name) ?? 0;
     if (rev < Math.max(this.whole, newest)) return true;
     this.objects.set(name, rev);
@@ -31,47 +31,47 @@ class Picture {
   }
 }
 
-/** What is known of the last so many meetings. */
+/** Revisions of the last `limit` meetings. */
 export class Revisions {
   constructor(limit = 200) {
-    /** @type {Recent<Picture>} */
-    this.pictures = new Recent(limit);
+    /** @type {Recent<MeetingRevisions>} */
+    this.meetings = new Recent(limit);
   }
 
   /**
-   * Takes in what a message says about revisions.
+   * Records the revisions of a message.
    * @param {object} message
-   * @returns {"current" | "after_gap" | "superseded"}
+   * @returns {"current" | "after_gap" | "superseded"} `superseded`: a newer snapshot of the same object is known
    */
-  note(message) {
+  record(message) {
     for (const meeting of wholeMeetings(message)) {
       if (typeof meeting?.meeting_id === "string" && Number.isFinite(meeting.rev)) {
-        this.#picture(meeting.meeting_id).noteWhole(meeting.rev);
+        this.#revisionsOf(meeting.meeting_id).recordWhole(meeting.rev);
       }
     }
     const { meeting_id: meetingId, rev, prev_rev: prevRev } = message;
     if (typeof meetingId !== "string") return "current";
-    const picture = this.#picture(meetingId);
-    if (message.join) picture.over = false;
-    if (message.type === "meeting_ended" || message.type === "participant_removed") picture.over = true;
+    const revisions = this.#revisionsOf(meetingId);
+    if (message.join) revisions.over = false;
+    if (message.type === "meeting_ended" || message.type === "participant_removed") revisions.over = true;
     if (!Number.isFinite(rev)) return "current";
-    if (isObject(message.meeting)) picture.noteWhole(rev);
-    // The gap is looked for before the message itself is taken in, and reported once.
+    if (isObject(message.meeting)) revisions.recordWhole(rev);
+    // Check for a gap before recording this message, so that each gap is reported once.
     let gap = false;
     if (Number.isFinite(prevRev)) {
-      gap = !picture.over && (picture.known === undefined || prevRev > picture.known);
-      picture.known = Math.max(picture.known ?? 0, rev);
+      gap = !revisions.over && (revisions.known === undefined || prevRev > revisions.known);
+      revisions.known = Math.max(revisions.known ?? 0, rev);
     }
     const name = objectOf(message);
-    const isOlder = name !== undefined && picture.noteObject(name, rev);
+    const isOlder = name !== undefined && revisions.recordObject(name, rev);
     if (isOlder && !EXEMPT.some((field) => field in message)) return "superseded";
     return gap ? "after_gap" : "current";
   }
 
-  #picture(meetingId) {
-    let picture = this.pictures.get(meetingId);
-    if (!picture) this.pictures.add(meetingId, (picture = new Picture()));
-    return picture;
+  #revisionsOf(meetingId) {
+    let revisions = this.meetings.get(meetingId);
+    if (!revisions) this.meetings.add(meetingId, (revisions = new MeetingRevisions()));
+    return revisions;
   }
 }
 
@@ -80,7 +80,7 @@ function wholeMeetings(message) {
   return isObject(message.meeting) ? [...listed, message.meeting] : listed;
 }
 
-/** The object within the meeting that the message is a snapshot of. */
+/** Returns the name, within the meeting, of the object that the message is a snapshot of. */
 function objectOf(message) {
   switch (message.type) {
     case "participant_updated":

@@ -1,27 +1,27 @@
 /**
- * @file Which invitations ring on this device. Each rings once, never after it was closed, never past its deadline.
+ * @file The invitations that ring on this device. Each rings at most once, never after it was closed or has expired.
  */
 import { Recent } from "./recent.js";
 
-/** Invitations and ended meetings that are remembered. */
+/** Number of remembered invitations, and of remembered ended meetings. */
 const REMEMBERED = 1000;
 
 /** The invitations of a terminal. */
 export class Rings {
   /**
-   * What rings now, by invitation.
-   * @type {Map<string, {invitation: object, beganAt: number, ringingId: string, cancel: () => void}>}
+   * The invitations that ring now, by invitation id.
+   * @type {Map<string, {invitation: object, startedAt: number, ringingId: string, cancel: () => void}>}
    */
   #ringing = new Map();
-  /** Invitations that have rung or were closed. */
+  /** Ids of invitations that have rung or were closed. */
   #known = new Recent(REMEMBERED);
   #ended = new Recent(REMEMBERED);
 
   /**
    * @param {object} parts
    * @param {import("../terminal.js").Clock} parts.clock
-   * @param {() => number} parts.step counts what happens, so that "before" and "after" mean something
-   * @param {(invitation: object) => string} parts.ring shows it, tells the service, and returns the id of that request
+   * @param {() => number} parts.step returns the next number of a counter that orders events
+   * @param {(invitation: object) => string} parts.ring shows the invitation, sends `ringing`, and returns the id of that request
    * @param {(invitation: object, reason: string) => void} parts.stop
    */
   constructor({ clock, step, ring, stop }) {
@@ -31,22 +31,22 @@ export class Rings {
     this.stop = stop;
   }
 
-  /** Whether the invitation might still ring here. */
+  /** Returns `true` if the invitation has neither rung nor been closed, and its meeting has not ended. */
   isOpen(invitation) {
     return !this.#known.has(invitation.invite_id) && !this.#ended.has(invitation.meeting_id);
   }
 
-  /** Rings, unless this invitation has had its chance. */
-  begin(invitation) {
+  /** Starts to ring, unless the invitation has rung before, was closed or has expired. */
+  start(invitation) {
     if (!this.isOpen(invitation) || !(invitation.deadline_in_ms > 0)) return;
     this.#known.add(invitation.invite_id);
-    const ringing = { invitation, beganAt: this.step(), ringingId: "", cancel: () => {} };
+    const ringing = { invitation, startedAt: this.step(), ringingId: "", cancel: () => {} };
     this.#ringing.set(invitation.invite_id, ringing);
     ringing.cancel = this.clock.after(invitation.deadline_in_ms, () => this.close(invitation.invite_id, "expired"));
     ringing.ringingId = this.ring(invitation);
   }
 
-  /** The invitation is closed, whether it rings or has not come yet. */
+  /** Closes an invitation: stops its ring, or prevents it if the invitation has not come yet. */
   close(inviteId, reason) {
     this.#known.add(inviteId);
     const ringing = this.#ringing.get(inviteId);
@@ -56,7 +56,7 @@ export class Rings {
     this.stop(ringing.invitation, reason);
   }
 
-  /** Nothing of this meeting rings any more. */
+  /** Closes the ringing invitations of a meeting. */
   endMeeting(meetingId, reason) {
     if (reason === "meeting_ended") this.#ended.add(meetingId);
     for (const { invitation } of [...this.#ringing.values()]) {
@@ -64,34 +64,34 @@ export class Rings {
     }
   }
 
-  /** The service refused `ringing`; whether it was one of ours. */
-  refused(requestId, code) {
+  /** Closes the invitation whose `ringing` request the service refused. */
+  ringingRefused(requestId, code) {
     for (const { invitation, ringingId } of this.#ringing.values()) {
       if (ringingId === requestId) return this.close(invitation.invite_id, code);
     }
   }
 
   /**
-   * Compares with what the service says is open.
+   * Closes rings that a `state` does not list, and starts those that it lists.
    * @param {object[]} invitations
-   * @param {number} askedAt the step at which it was asked
-   * @param {string | undefined} meetingId the meeting that was asked for; `undefined`: all
+   * @param {number} askedAt step of the `sync` request; rings started after it are not closed
+   * @param {string | undefined} meetingId the meeting of the `sync`; `undefined`: all
    */
-  compare(invitations, askedAt, meetingId) {
+  reconcile(invitations, askedAt, meetingId) {
     const open = new Set(invitations.map((invitation) => invitation.invite_id));
-    for (const { invitation, beganAt } of [...this.#ringing.values()]) {
-      const isAskedFor = meetingId === undefined || meetingId === invitation.meeting_id;
-      if (isAskedFor && beganAt < askedAt && !open.has(invitation.invite_id)) this.close(invitation.invite_id, "gone");
+    for (const { invitation, startedAt } of [...this.#ringing.values()]) {
+      const isCovered = meetingId === undefined || meetingId === invitation.meeting_id;
+      if (isCovered && startedAt < askedAt && !open.has(invitation.invite_id)) this.close(invitation.invite_id, "gone");
     }
-    for (const invitation of invitations) if (typeof invitation?.invite_id === "string") this.begin(invitation);
+    for (const invitation of invitations) if (typeof invitation?.invite_id === "string") this.start(invitation);
   }
 
   /** The invitations that ring now. */
-  now() {
+  current() {
     return [...this.#ringing.values()].map(({ invitation }) => invitation);
   }
 
-  /** Stops all without a word. */
+  /** Removes all rings without reporting a stop. */
   clear() {
     for (const { cancel } of this.#ringing.values()) cancel();
     this.#ringing.clear();

@@ -1,6 +1,6 @@
 /**
- * @file What a terminal says and shows, without a connection of its own: downlinks and wishes in, uplinks and events out.
- * All of it happens at once, so that it can be played step by step (`tests/conformance`).
+ * @file The logic of a terminal, without the connection. Input: downlinks and requests of the app. Output: uplinks and
+ * events. Every input is processed synchronously, so that tests can run it step by step (`tests/conformance`).
  */
 import { Inbox, readEnvelope } from "./inbox.js";
 import { Outbox } from "./outbox.js";
@@ -9,22 +9,22 @@ import { Recent } from "./recent.js";
 import { DOWNLINK_TYPES, isAnswered, isDecision, uplink } from "./requests.js";
 import { Rings } from "./rings.js";
 
-/** Requests that can be made once more. */
+/** Number of requests that can be repeated. */
 const REMEMBERED_REQUESTS = 200;
-/** What the ring ends with when its user decides here. */
+/** Stop reason of a ring that the user answers on this device, by request type. */
 const STOPS = { accept: "accepted", reject: "rejected", silence: "silenced" };
 
 /** The logic of one terminal. */
 export class Session {
   #inbox = new Inbox();
   #pages = new Pages();
-  /** Requests of the user, by id, with who waits for them. */
+  /** Requests of the app, by id, each with the promise of its outcome. */
   #requests = new Recent(REMEMBERED_REQUESTS);
-  /** Answers of the user to invitations, by invitation: the request that stands. */
+  /** The pending or successful `accept` or `reject` of each invitation, by invitation id. */
   #decisions = new Map();
-  /** Requests that the terminal makes by itself. */
+  /** Requests that the terminal sends by itself, by id: `sync` and `ringing`. */
   #own = new Recent(REMEMBERED_REQUESTS);
-  /** The `sync` for everything that waits, and whether another one has to follow. */
+  /** State of the `sync` for all meetings: `waiting` for its answer, and `again` if another one must follow. */
   #sync = { waiting: false, again: false };
   #steps = 0;
 
@@ -32,170 +32,171 @@ export class Session {
    * @param {object} parts
    * @param {import("../terminal.js").Clock} parts.clock
    * @param {() => string} parts.newId
-   * @param {(uplink: object) => boolean} parts.send whether there was a connection to send it over
-   * @param {(kind: string, detail: object) => void} parts.show
+   * @param {(uplink: object) => boolean} parts.send returns `false` if there is no connection
+   * @param {(kind: string, detail: object) => void} parts.emit dispatches an event of `Terminal.events`
    * @param {object} [parts.topics]
    * @param {object} [parts.retry]
    */
-  constructor({ clock, newId, send, show, topics, retry }) {
+  constructor({ clock, newId, send, emit, topics, retry }) {
     this.newId = newId;
-    this.show = show;
+    this.emit = emit;
     this.topics = topics;
     this.outbox = new Outbox({ clock, send, retry });
     this.rings = new Rings({
       clock,
       step: () => ++this.#steps,
       ring: (invitation) => this.#ring(invitation),
-      stop: ({ meeting_id, invite_id }, reason) => this.show("stops", { meeting_id, invite_id, reason }),
+      stop: ({ meeting_id, invite_id }, reason) => this.emit("stops", { meeting_id, invite_id, reason }),
     });
   }
 
   /**
-   * The user wants something.
+   * Sends a request of the app. A second answer to an invitation is not sent: it gets the outcome of the first.
    * @param {string} type
    * @param {object} fields
    * @param {{id?: string, ttlMs?: number}} options
    * @returns {{id: string, outcome: Promise<import("./outbox.js").Outcome> | undefined}}
    */
-  want(type, fields = {}, { id = this.newId(), ttlMs } = {}) {
+  request(type, fields = {}, { id = this.newId(), ttlMs } = {}) {
     const standing = isDecision(type) ? this.#decisions.get(fields.invite_id) : undefined;
     if (standing) return standing;
     const request = uplink(id, type, ttlMs === undefined ? fields : { ttl_ms: ttlMs, ...fields }, this.topics);
-    return this.#make(request);
+    return this.#send(request);
   }
 
   /**
-   * The user wants a request once more that was refused or not answered: the very same one.
+   * Repeats a request of the app with the same id and body.
    * @param {string} id
+   * @throws {RangeError} if the id is not among the last 200
    */
-  again(id) {
+  repeat(id) {
     const known = this.#requests.get(id);
-    if (!known) throw new RangeError("there is no such request");
-    return this.outbox.isWaiting(id) ? known : this.#make(known.request);
+    if (!known) throw new RangeError("unknown request id: only the last 200 requests can be repeated");
+    return this.outbox.isWaiting(id) ? known : this.#send(known.request);
   }
 
-  /** Asks what goes on, everywhere; one such question at a time. */
+  /** Sends `sync` for all meetings. While one is pending, remembers to send another one after it. */
   sync() {
     if (this.#sync.waiting) {
       this.#sync.again = true;
       return;
     }
     this.#sync = { waiting: true, again: false };
-    this.#ask("sync", {}, () => {
+    this.#requestOwn("sync", {}, () => {
       const { again } = this.#sync;
       this.#sync = { waiting: false, again: false };
       if (again) this.sync();
     });
   }
 
-  /** A connection is there again: what was missed is asked for. */
+  /** Sends what waited for a connection, then `sync` to learn what was missed. */
   connected() {
     this.outbox.connected();
     this.sync();
   }
 
   /**
-   * A message came.
+   * Processes a received message.
    * @param {string} text
-   * @returns {{message?: object, dropped?: string}} what it was, and why it is of no use if it is not
+   * @returns {{message?: object, dropped?: string}} the parsed message, and the reason if it was dropped
    */
   receive(text) {
     const { message, unreadable } = readEnvelope(text);
     if (!message) return { dropped: unreadable };
-    const decided = this.#inbox.take(message, (id) => this.outbox.isWaiting(id));
-    if (decided.verdict === "dropped") return { message, dropped: decided.why };
-    if (decided.verdict === "answer") {
-      const whole = this.#pages.take(message);
+    const result = this.#inbox.classify(message, (id) => this.outbox.isWaiting(id));
+    if (result.verdict === "dropped") return { message, dropped: result.why };
+    if (result.verdict === "answer") {
+      const whole = this.#pages.add(message);
       if (whole) this.#answered(whole);
       return { message };
     }
-    return this.#news(message, decided.gap);
+    return this.#news(message, result.gap);
   }
 
-  /** Nothing happens any more. */
+  /** Stops all rings and ends all pending requests. */
   close() {
     this.rings.clear();
     this.outbox.close();
   }
 
-  /** Sends a request of the user and remembers it. */
-  #make(request) {
-    const entry = { id: request.id, request, askedAt: ++this.#steps, outcome: undefined, settled: () => {} };
+  /** Sends a request of the app and remembers it. */
+  #send(request) {
+    const entry = { id: request.id, request, askedAt: ++this.#steps, outcome: undefined, resolve: () => {} };
     if (!isAnswered(request.type)) {
       this.#requests.add(request.id, entry);
-      this.outbox.tell(request);
+      this.outbox.sendOnce(request);
       return entry;
     }
     entry.outcome = new Promise((resolve) => {
-      entry.settled = resolve;
+      entry.resolve = resolve;
     });
     this.#requests.add(request.id, entry);
     const inviteId = request.fields.invite_id;
     if (isDecision(request.type)) this.#decisions.set(inviteId, entry);
-    this.outbox.ask(request, (outcome) => this.#settle(entry, outcome));
+    this.outbox.request(request, (outcome) => this.#finish(entry, outcome));
     const reason = STOPS[request.type];
     if (reason && inviteId) this.rings.close(inviteId, reason);
     return entry;
   }
 
-  /** Asks something of its own accord: nothing is shown. */
-  #ask(type, fields, then) {
+  /** Sends a request of the terminal itself. Its answer causes no `answered` or `refused` event. */
+  #requestOwn(type, fields, then) {
     const request = uplink(this.newId(), type, fields, this.topics);
     this.#own.add(request.id, { request, askedAt: ++this.#steps });
-    this.outbox.ask(request, then);
+    this.outbox.request(request, then);
   }
 
   #ring(invitation) {
     const { meeting_id, invite_id } = invitation;
     const request = uplink(this.newId(), "ringing", { meeting_id, invite_id }, this.topics);
     this.#own.add(request.id, { request, askedAt: this.#steps });
-    this.show("rings", invitation);
-    this.outbox.tell(request);
+    this.emit("rings", invitation);
+    this.outbox.sendOnce(request);
     return request.id;
   }
 
-  #settle(entry, outcome) {
+  #finish(entry, outcome) {
     const { id, type, fields } = entry.request;
     if (outcome.outcome !== "answered" && this.#decisions.get(fields.invite_id) === entry) {
       this.#decisions.delete(fields.invite_id);
     }
     if (outcome.outcome === "unanswered") {
       this.#pages.forget(id);
-      this.show("unanswered", { re: id, type });
+      this.emit("unanswered", { re: id, type });
     }
-    entry.settled(outcome);
+    entry.resolve(outcome);
   }
 
-  /** An answer is there, whole. */
+  /** Processes the complete answer to a pending request. */
   #answered(message) {
     const id = message.re;
-    this.#inbox.settle(id);
-    this.#consequences(message);
+    this.#inbox.markAnswered(id);
+    this.#updateRings(message);
     const known = this.#requests.get(id);
-    if (known && isAnswered(known.request.type)) this.show(message.type === "error" ? "refused" : "answered", message);
-    this.outbox.answer(id, message);
+    if (known && isAnswered(known.request.type)) this.emit(message.type === "error" ? "refused" : "answered", message);
+    this.outbox.complete(id, message);
   }
 
   #news(message, gap) {
     const { re, type } = message;
     if (typeof re === "string" && this.#own.has(re)) {
-      // `ringing` was refused, or our own question is answered after all.
-      if (type === "error") this.rings.refused(re, message.code);
-      else this.#consequences(message);
+      // An error to `ringing`, or a late answer to a `sync` of the terminal.
+      if (type === "error") this.rings.ringingRefused(re, message.code);
+      else this.#updateRings(message);
       return { message };
     }
     const known = typeof re === "string" ? this.#requests.get(re) : undefined;
     if (known && isAnswered(known.request.type)) {
-      this.#consequences(message);
-      this.show(type === "error" ? "refused" : "answered", message);
+      this.#updateRings(message);
+      this.emit(type === "error" ? "refused" : "answered", message);
       return { message };
     }
-    if (!DOWNLINK_TYPES.has(type)) return { message, dropped: "an unknown type" };
+    if (!DOWNLINK_TYPES.has(type)) return { message, dropped: "unknown type" };
     if (type === "invitation") this.#invited(message);
     else if (type === "invitation_closed") this.rings.close(message.invite_id, message.reason);
     else {
-      this.#consequences(message);
-      this.show("news", message);
+      this.#updateRings(message);
+      this.emit("news", message);
     }
     if (gap) this.#gap(message.meeting_id);
     return { message };
@@ -203,25 +204,25 @@ export class Session {
 
   #invited(invitation) {
     if (typeof invitation.invite_id !== "string" || !this.rings.isOpen(invitation)) return;
-    if (invitation.delivery === "live") this.rings.begin(invitation);
+    if (invitation.delivery === "live") this.rings.start(invitation);
     else this.sync();
   }
 
-  /** Something was missed in this meeting. */
+  /** Sends `sync` for a meeting after a gap in its revisions. */
   #gap(meetingId) {
-    this.#ask("sync", { meeting_id: meetingId }, () => {});
+    this.#requestOwn("sync", { meeting_id: meetingId }, () => {});
   }
 
-  /** What a message means for what rings. */
-  #consequences(message) {
+  /** Updates the rings after a message, and emits `state`. */
+  #updateRings(message) {
     const { type, meeting_id: meetingId } = message;
     if (type === "meeting_ended") this.rings.endMeeting(meetingId, "meeting_ended");
     if (type === "meeting_merged") this.rings.endMeeting(meetingId, "merged");
     if (type === "state") {
-      this.show("state", message);
+      this.emit("state", message);
       const asked = this.#own.get(message.re) ?? this.#requests.get(message.re);
       const invitations = Array.isArray(message.invitations) ? message.invitations : [];
-      if (asked) this.rings.compare(invitations, asked.askedAt, asked.request.fields.meeting_id);
+      if (asked) this.rings.reconcile(invitations, asked.askedAt, asked.request.fields.meeting_id);
     }
   }
 }
