@@ -292,7 +292,7 @@ export class Call extends EventTarget {
   }
 
   #tellMedia() {
-    this.#media?.tell({ audio: this.local.isOn("audio"), video: this.local.isOn("video") });
+    this.#media?.setSending({ audio: this.local.isOn("audio"), video: this.local.isOn("video") });
   }
 
   #report(state) {

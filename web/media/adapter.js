@@ -1,54 +1,57 @@
 /**
- * @file The one interface to media services, and which adapter speaks to which. `join` is the object of the protocol.
+ * @file The common interface of the media adapters, and the selection of the adapter for a `join` object.
  *
- * An adapter is a class with the members of {@link MediaSession}. To add one for another provider, write such a class and
- * name it in `ADAPTERS`:
+ * An adapter is a class with the members of {@link MediaSession}. To support another provider, write such a class and add
+ * it to `ADAPTERS`. Starting points:
  *
  * - `alibaba` (ARTC): the vendor's `aliyun-rtc-sdk`; `joinChannel(join.params.single_token, join.user_id)`, publish with
  *   `publishLocalAudioStream`/`publishLocalVideoStream`, peers from `remoteUserOnLineNotify` and `onRemoteTrackAvailableNotify`.
  * - `agora`: `agora-rtc-sdk-ng`; `client.join(join.params.app_id, join.channel_id, join.token, join.params.uid)`, `publish`,
- *   peers from `user-published`; `token-privilege-will-expire` asks `renew()`.
+ *   peers from `user-published`; on `token-privilege-will-expire` call `renew()`.
  * - `tencent` (TRTC): `trtc-sdk-v5`; `enterRoom({sdkAppId: join.params.sdk_app_id, userSig: join.token, userId: join.user_id,
  *   strRoomId: join.channel_id, privateMapKey: join.params.private_map_key})`, peers from `REMOTE_VIDEO_AVAILABLE`.
  *
- * These SDKs are not part of this project: their licences are the vendors', and a page that uses one loads it itself and
- * hands it to `openMedia` in `sdk`, as it does with `livekit-client`.
+ * The vendors' SDKs have licences of their own and are not part of this project. A page that uses one, or
+ * `livekit-client`, loads it itself and passes it to `openMedia` as `sdk`.
  */
 
 /**
- * Somebody else in the media.
+ * Another participant in the channel.
  * @typedef {object} Peer
- * @property {string} userId as the service knows it, which is the account
+ * @property {string} userId the account
  * @property {MediaStreamTrack | null} audio
  * @property {MediaStreamTrack | null} video
- * @property {{audio: boolean, video: boolean}} muted what does not come: turned off, or muted by the service
+ * @property {{audio: boolean, video: boolean}} muted kinds not received: turned off, or blocked by the RTC service
  */
 
 /**
- * What an adapter is given.
+ * Options of an adapter.
  * @typedef {object} MediaOptions
- * @property {object} join of the protocol
- * @property {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} local what is sent at first
- * @property {() => Promise<object>} renew asks the service for a fresh `join`
+ * @property {object} join the `join` object of the protocol
+ * @property {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} local the tracks to publish at first
+ * @property {() => Promise<object>} renew requests a fresh `join` from the service
  * @property {object} [sdk] the vendor's SDK, if the page has loaded one
  */
 
 /**
- * A place in the media. Events, each a `CustomEvent`:
- * - `state` `{state, code?}`: `connecting`, `connected`, `reconnecting` (it tries by itself), `closed`.
- * - `peers` `{peers: Peer[]}`: the whole list each time.
- * - `muted` `{audio, video}`: what the service does not let through of one's own.
- * - `removed` `{reason: "removed" | "replaced" | "closed"}`: the service has ended it.
+ * A session in the channel of a meeting. Events, each a `CustomEvent`:
+ * - `state` `{state, code?}`: `connecting`, `connected`, `reconnecting` (the adapter retries by itself), `closed`.
+ * - `peers` `{peers: Peer[]}`: the complete list each time.
+ * - `muted` `{audio, video}`: the kinds of one's own media that the RTC service blocks.
+ * - `removed` `{reason: "removed" | "replaced" | "closed"}`: the RTC service ended the session.
+ *
+ * `setTrack` replaces the published track of a kind; `null` publishes none. `setSending` passes on which kinds are turned
+ * on, for the other participants.
  * @typedef {EventTarget & {
  *   state: string,
  *   connect(): Promise<void>,
  *   setTrack(kind: "audio" | "video", track: MediaStreamTrack | null): Promise<void>,
- *   tell(sends: {audio: boolean, video: boolean}): void,
+ *   setSending(sending: {audio: boolean, video: boolean}): void,
  *   leave(): void,
  * }} MediaSession
  */
 
-/** Why there are no media. `code`: `unsupported`, `unreachable`, `refused`, `full`, `over`, `no_route`. */
+/** Failure of a media session. `code`: `unsupported`, `unreachable`, `refused`, `full`, `over`, `no_route`. */
 export class MediaError extends Error {
   name = "MediaError";
 
@@ -66,10 +69,10 @@ const ADAPTERS = {
 };
 
 /**
- * Which adapter a `join` is for. The laptop's own media server takes LiveKit's tokens over HTTP; a real LiveKit server is
- * spoken to by its client over a WebSocket.
+ * Returns the name of the adapter for a `join`. The SFU of the laptop stack takes LiveKit tokens and has an HTTP address;
+ * a LiveKit server has a WebSocket address.
  * @param {{provider: string, url: string}} join
- * @returns {string | undefined}
+ * @returns {string | undefined} `undefined` if there is no adapter
  */
 export function adapterFor({ provider, url }) {
   if (provider === "livekit") return /^https?:/i.test(url) ? "sfu" : "livekit";
@@ -77,19 +80,19 @@ export function adapterFor({ provider, url }) {
 }
 
 /**
- * A place in the media, not connected yet.
+ * Creates a media session; the caller connects it.
  * @param {MediaOptions} options
  * @returns {Promise<MediaSession>}
- * @throws {MediaError} `unsupported`
+ * @throws {MediaError} `unsupported` if there is no adapter for the provider
  */
 export async function openMedia(options) {
   const name = adapterFor(options.join);
-  if (!name) throw new MediaError("unsupported", `this page has no adapter for ${options.join.provider}`);
+  if (!name) throw new MediaError("unsupported", `no media adapter for provider ${options.join.provider}; add one in web/media/adapter.js`);
   const { default: Adapter } = await ADAPTERS[name]();
   return new Adapter(options);
 }
 
-/** What all adapters share: a state, and how to tell. */
+/** Base class of the adapters: options, state and events. */
 export class Adapter extends EventTarget {
   state = "new";
 
@@ -102,13 +105,13 @@ export class Adapter extends EventTarget {
     this.sdk = sdk;
   }
 
-  enter(state, code) {
+  setState(state, code) {
     if (this.state === state || this.state === "closed") return;
     this.state = state;
-    this.announce("state", { state, code });
+    this.emit("state", { state, code });
   }
 
-  announce(kind, detail) {
+  emit(kind, detail) {
     this.dispatchEvent(new CustomEvent(kind, { detail }));
   }
 }

@@ -1,18 +1,18 @@
 /**
- * @file The Janus protocol over a WebSocket: a session that is kept alive, handles of plugins, and answers by transaction.
+ * @file The Janus protocol over a WebSocket: one session with keep-alives, plugin handles, and answers by transaction.
  */
 import { MediaError } from "./adapter.js";
 
-/** Janus forgets a session that is silent for a minute. */
+/** Interval of keep-alives; Janus deletes a session after 60 s without a message. */
 const KEEP_ALIVE_MS = 25_000;
-/** What the core says to a token that it does not take. */
+/** Error code of the Janus core for a token that it does not accept. */
 const UNAUTHORIZED = 403;
 
-/** A session with a Janus server. */
+/** One session with a Janus server. */
 export class JanusSocket {
   #socket;
   #sessionId;
-  #waiting = new Map();
+  #pending = new Map();
   #handles = new Map();
   #timer;
   #count = 0;
@@ -30,28 +30,28 @@ export class JanusSocket {
       this.#socket.onopen = resolve;
       this.#socket.onerror = () => reject(new MediaError("unreachable", "the media service cannot be reached"));
     });
-    this.#socket.onmessage = ({ data }) => this.#heard(JSON.parse(data));
-    this.#socket.onclose = () => this.#lost();
-    const { data } = await this.#ask({ janus: "create" });
+    this.#socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
+    this.#socket.onclose = () => this.#onClose();
+    const { data } = await this.#request({ janus: "create" });
     this.#sessionId = data.id;
     this.#timer = setInterval(() => this.#send({ janus: "keepalive" }), KEEP_ALIVE_MS);
   }
 
-  /** A handle of a plugin. `onEvent` gets what comes unasked. */
+  /** Attaches to a plugin and returns the handle. `onEvent` gets the events that answer no request. */
   async attach(plugin, onEvent) {
-    const { data } = await this.#ask({ janus: "attach", plugin });
+    const { data } = await this.#request({ janus: "attach", plugin });
     this.#handles.set(data.id, onEvent);
     return {
-      /** Asks the plugin; its answer comes as an event of the same transaction. */
-      ask: async (body, jsep) => {
-        const answer = await this.#ask({ janus: "message", handle_id: data.id, body, ...(jsep && { jsep }) });
+      /** Sends a request to the plugin. Its answer is an event with the same transaction. */
+      request: async (body, jsep) => {
+        const answer = await this.#request({ janus: "message", handle_id: data.id, body, ...(jsep && { jsep }) });
         return { data: answer.plugindata?.data ?? {}, jsep: answer.jsep };
       },
       trickle: (connection) => {
         connection.onicecandidate = ({ candidate }) =>
           this.#send({ janus: "trickle", handle_id: data.id, candidate: candidate ?? { completed: true } });
       },
-      /** Gives it back to the server. */
+      /** Releases the handle on the server. */
       detach: () => {
         if (this.#handles.delete(data.id)) this.#send({ janus: "detach", handle_id: data.id });
       },
@@ -62,21 +62,22 @@ export class JanusSocket {
     clearInterval(this.#timer);
     if (!this.#socket) return;
     this.#socket.onclose = null;
-    this.#giveUp();
+    this.#rejectPending();
     if (this.#socket.readyState === WebSocket.OPEN) this.#send({ janus: "destroy" });
     this.#socket.close();
   }
 
-  #lost() {
+  #onClose() {
     clearInterval(this.#timer);
-    this.#giveUp();
+    this.#rejectPending();
     this.onLost();
   }
 
-  /** Nobody answers any more. */
-  #giveUp() {
-    for (const { reject } of this.#waiting.values()) reject(new MediaError("unreachable", "the connection was lost"));
-    this.#waiting.clear();
+  /** Rejects all pending requests. */
+  #rejectPending() {
+    const lost = () => new MediaError("unreachable", "the connection to the media service was lost");
+    for (const { reject } of this.#pending.values()) reject(lost());
+    this.#pending.clear();
   }
 
   #send(message) {
@@ -87,18 +88,18 @@ export class JanusSocket {
     return transaction;
   }
 
-  #ask(message) {
-    return new Promise((resolve, reject) => this.#waiting.set(this.#send(message), { resolve, reject }));
+  #request(message) {
+    return new Promise((resolve, reject) => this.#pending.set(this.#send(message), { resolve, reject }));
   }
 
-  #heard(message) {
+  #receive(message) {
     const { janus, transaction, sender } = message;
-    const waiting = this.#waiting.get(transaction);
-    // `ack` says only that the plugin is at it.
-    if (waiting && janus !== "ack") {
-      this.#waiting.delete(transaction);
-      if (janus === "error") waiting.reject(refused(message.error));
-      else waiting.resolve(message);
+    const request = this.#pending.get(transaction);
+    // `ack` only confirms that the plugin has received the request; the answer follows.
+    if (request && janus !== "ack") {
+      this.#pending.delete(transaction);
+      if (janus === "error") request.reject(mediaError(message.error));
+      else request.resolve(message);
       return;
     }
     if (janus === "event") this.#handles.get(sender)?.({ data: message.plugindata?.data, jsep: message.jsep });
@@ -106,6 +107,6 @@ export class JanusSocket {
   }
 }
 
-function refused({ code, reason = "refused" } = {}) {
+function mediaError({ code, reason = "refused" } = {}) {
   return new MediaError(code === UNAUTHORIZED ? "unauthenticated" : "refused", reason);
 }

@@ -1,53 +1,53 @@
 /**
- * @file Adapter for Janus: its videoroom plugin over a WebSocket (`janus-protocol`). One connection publishes; each other
- * publisher is subscribed to by a connection of its own.
+ * @file Adapter for Janus: its videoroom plugin over a WebSocket (`janus-protocol`). One peer connection publishes; each
+ * other publisher is received over a peer connection of its own.
  */
 import { Adapter, MediaError } from "./adapter.js";
 import { JanusSocket } from "./janus-socket.js";
 
 const PLUGIN = "janus.plugin.videoroom";
-/** What the plugin says to a token that it does not take. */
+/** Error code of the plugin for a token that it does not accept. */
 const UNAUTHORIZED = 433;
 
 export default class JanusSession extends Adapter {
   #socket;
   #publisher;
-  /** Subscriptions by the id of the publisher. */
+  /** Subscriptions, by publisher id. */
   #feeds = new Map();
   #muted = { audio: false, video: false };
 
   async connect() {
-    this.enter("connecting");
+    this.setState("connecting");
     try {
-      await this.#publish(await this.#enterRoom());
+      await this.#publish(await this.#joinRoomRenewing());
     } catch (error) {
-      this.#drop();
+      this.#closeConnections();
       throw error;
     }
   }
 
-  /** Comes into the room; tokens that are not taken are renewed once. */
-  async #enterRoom() {
+  /** Joins the room. Renews a token that is not accepted, once. */
+  async #joinRoomRenewing() {
     try {
-      return await this.#ask();
+      return await this.#joinRoom();
     } catch (error) {
       if (error.code !== "unauthenticated") throw error;
     }
-    this.#drop();
+    this.#closeConnections();
     this.join = await this.renew();
-    return this.#ask().catch((error) => {
+    return this.#joinRoom().catch((error) => {
       throw error.code === "unauthenticated" ? new MediaError("refused", error.message) : error;
     });
   }
 
-  async #ask() {
+  async #joinRoom() {
     const { room, participant_id: id, core_token: coreToken } = this.join.params;
-    const socket = new JanusSocket(this.join.url, coreToken, () => this.#lost(socket));
+    const socket = new JanusSocket(this.join.url, coreToken, () => this.#onConnectionLost(socket));
     this.#socket = socket;
     await socket.open();
-    const handle = await socket.attach(PLUGIN, (event) => this.#published(event));
+    const handle = await socket.attach(PLUGIN, (event) => this.#onRoomEvent(event));
     const { user_id: display, token } = this.join;
-    const { data } = await handle.ask({ request: "join", ptype: "publisher", room, id, display, token });
+    const { data } = await handle.request({ request: "join", ptype: "publisher", room, id, display, token });
     if (data.error_code) {
       throw new MediaError(data.error_code === UNAUTHORIZED ? "unauthenticated" : "refused", String(data.error));
     }
@@ -61,13 +61,13 @@ export default class JanusSession extends Adapter {
       connection.addTransceiver(this.local[kind] ?? kind, { direction: "sendonly" });
     handle.trickle(connection);
     await connection.setLocalDescription(await connection.createOffer());
-    const configured = await handle.ask(
+    const configured = await handle.request(
       { request: "configure", audio: true, video: true },
       connection.localDescription,
     );
     if (this.state === "closed") return;
     await connection.setRemoteDescription(configured.jsep);
-    this.enter("connected");
+    this.setState("connected");
     this.#subscribe(publishers);
   }
 
@@ -77,31 +77,31 @@ export default class JanusSession extends Adapter {
     await sender?.replaceTrack(track);
   }
 
-  /** Others see it by what comes; Janus has no word for it. */
-  tell() {}
+  /** Does nothing: Janus has no such message. The others notice the missing media. */
+  setSending() {}
 
   leave() {
-    this.enter("closed");
-    this.#drop();
+    this.setState("closed");
+    this.#closeConnections();
   }
 
-  #published({ data, hangup }) {
-    if (hangup) return this.#lost(this.#socket);
+  #onRoomEvent({ data, hangup }) {
+    if (hangup) return this.#onConnectionLost(this.#socket);
     if (data?.publishers) this.#subscribe(data.publishers);
     const gone = data?.unpublished ?? data?.leaving;
     if (gone !== undefined && gone !== "ok") {
       const feed = this.#feeds.get(gone);
       if (this.#feeds.delete(gone)) {
-        letGo(feed);
-        this.#seePeers();
+        closeFeed(feed);
+        this.#emitPeers();
       }
     }
     if (data?.leaving === "ok" && data.reason === "kicked") this.#end("removed");
     if (data?.videoroom === "destroyed") this.#end("closed");
     if (data?.videoroom === "event" && data.moderation && data.id === this.join.params.participant_id) {
-      // The first line of our offer is the microphone, the second one the camera.
+      // Media line 0 of the published offer is the microphone, line 1 the camera.
       this.#muted = { ...this.#muted, [data.mid === "0" ? "audio" : "video"]: data.moderation === "muted" };
-      this.announce("muted", this.#muted);
+      this.emit("muted", this.#muted);
     }
   }
 
@@ -111,7 +111,7 @@ export default class JanusSession extends Adapter {
       const feed = { userId: display, handle: undefined, connection: undefined, tracks: {} };
       this.#feeds.set(id, feed);
       this.#receive(id, feed, streams).catch(() => {
-        letGo(feed);
+        closeFeed(feed);
         if (this.#feeds.get(id) === feed) this.#feeds.delete(id);
       });
     }
@@ -122,51 +122,51 @@ export default class JanusSession extends Adapter {
     feed.handle = handle;
     const { room } = this.join.params;
     const wanted = streams.length > 0 ? streams.map(({ mid }) => ({ feed: id, mid })) : [{ feed: id }];
-    const offered = await handle.ask({
+    const offered = await handle.request({
       request: "join",
       ptype: "subscriber",
       room,
       streams: wanted,
       token: this.join.token,
     });
-    // Gone again while we asked.
-    if (this.#feeds.get(id) !== feed) return letGo(feed);
+    // The publisher left before the subscription was answered.
+    if (this.#feeds.get(id) !== feed) return closeFeed(feed);
     const connection = new RTCPeerConnection({ iceServers: this.join.params.iceServers ?? [] });
     feed.connection = connection;
     handle.trickle(connection);
     connection.ontrack = ({ track }) => {
       feed.tracks[track.kind] = track;
-      track.onmute = track.onunmute = () => this.#seePeers();
-      this.#seePeers();
+      track.onmute = track.onunmute = () => this.#emitPeers();
+      this.#emitPeers();
     };
     await connection.setRemoteDescription(offered.jsep);
     await connection.setLocalDescription(await connection.createAnswer());
-    await handle.ask({ request: "start" }, connection.localDescription);
+    await handle.request({ request: "start" }, connection.localDescription);
     return undefined;
   }
 
-  #seePeers() {
+  #emitPeers() {
     const peers = [...this.#feeds.values()].map(({ userId, tracks: { audio = null, video = null } }) => ({
       userId,
       audio,
       video,
       muted: { audio: audio?.muted !== false, video: video?.muted !== false },
     }));
-    this.announce("peers", { peers });
+    this.emit("peers", { peers });
   }
 
   #end(reason) {
-    this.enter("closed", reason);
-    this.announce("removed", { reason });
-    this.#drop();
+    this.setState("closed", reason);
+    this.emit("removed", { reason });
+    this.#closeConnections();
   }
 
-  /** What is lost while it connects is told by the failure of that. */
-  #lost(socket) {
+  /** Ends a connected session. A loss during the connect makes the connect itself fail. */
+  #onConnectionLost(socket) {
     if (socket === this.#socket && this.state === "connected") this.#end("closed");
   }
 
-  #drop() {
+  #closeConnections() {
     this.#publisher?.connection.close();
     this.#publisher = undefined;
     for (const { connection } of this.#feeds.values()) connection?.close();
@@ -177,7 +177,7 @@ export default class JanusSession extends Adapter {
 }
 
 /** Ends the subscription to one publisher. */
-function letGo({ handle, connection }) {
+function closeFeed({ handle, connection }) {
   connection?.close();
   handle?.detach();
 }

@@ -1,5 +1,5 @@
 /**
- * @file Adapter for a LiveKit server by its own client, `livekit-client` 2.x, which the page loads and hands in as `sdk`.
+ * @file Adapter for a LiveKit server over its client `livekit-client` 2.x, which the page loads and passes as `sdk`.
  */
 import { Adapter, MediaError } from "./adapter.js";
 
@@ -8,8 +8,8 @@ export default class LiveKitSession extends Adapter {
   #published = new Map();
 
   async connect() {
-    if (!this.sdk?.Room) throw new MediaError("unsupported", "this page has not loaded livekit-client");
-    this.enter("connecting");
+    if (!this.sdk?.Room) throw new MediaError("unsupported", "livekit-client is missing; load it in the page and pass it as `sdk`");
+    this.setState("connecting");
     const { Room, RoomEvent, DisconnectReason } = this.sdk;
     const room = new Room({ adaptiveStream: false });
     this.#room = room;
@@ -21,24 +21,24 @@ export default class LiveKitSession extends Adapter {
       RoomEvent.TrackMuted,
       RoomEvent.TrackUnmuted,
     ];
-    for (const event of changed) room.on(event, () => this.#seePeers());
-    room.on(RoomEvent.Reconnecting, () => this.enter("reconnecting"));
-    room.on(RoomEvent.Reconnected, () => this.enter("connected"));
-    room.on(RoomEvent.ParticipantPermissionsChanged, () => this.#seeRights());
+    for (const event of changed) room.on(event, () => this.#emitPeers());
+    room.on(RoomEvent.Reconnecting, () => this.setState("reconnecting"));
+    room.on(RoomEvent.Reconnected, () => this.setState("connected"));
+    room.on(RoomEvent.ParticipantPermissionsChanged, () => this.#emitMuted());
     room.on(RoomEvent.Disconnected, (reason) => {
       if (this.state === "closed") return;
-      this.enter("closed");
+      this.setState("closed");
       const reasons = {
         [DisconnectReason.PARTICIPANT_REMOVED]: "removed",
         [DisconnectReason.DUPLICATE_IDENTITY]: "replaced",
       };
-      this.announce("removed", { reason: reasons[reason] ?? "closed" });
+      this.emit("removed", { reason: reasons[reason] ?? "closed" });
     });
-    await this.#enterRoom(room);
+    await this.#connectRoom(room);
     if (this.state === "closed") return room.disconnect();
-    this.enter("connected");
+    this.setState("connected");
     for (const kind of ["audio", "video"]) if (this.local[kind]) await this.setTrack(kind, this.local[kind]);
-    this.#seePeers();
+    this.#emitPeers();
   }
 
   async setTrack(kind, track) {
@@ -55,8 +55,8 @@ export default class LiveKitSession extends Adapter {
     this.#published.set(kind, track);
   }
 
-  /** LiveKit tells others by itself what is published and muted. */
-  tell({ audio, video }) {
+  /** Mutes and unmutes the published tracks; LiveKit reports that to the other participants. */
+  setSending({ audio, video }) {
     for (const [kind, on] of [
       ["audio", audio],
       ["video", video],
@@ -71,47 +71,47 @@ export default class LiveKitSession extends Adapter {
   }
 
   leave() {
-    this.enter("closed");
+    this.setState("closed");
     this.#room?.disconnect();
   }
 
-  async #enterRoom(room) {
+  async #connectRoom(room) {
     try {
       await room.connect(this.join.url, this.join.token);
     } catch (error) {
-      // 401 of the server's validation; the client names it in words only.
+      // The server refuses the token with status 401; the client reports it only in the text of the error.
       if (!/401|token|unauthori[sz]ed/i.test(String(error?.message))) {
         throw new MediaError("unreachable", "the media service cannot be reached");
       }
       this.join = await this.renew();
       await room.connect(this.join.url, this.join.token).catch(() => {
-        throw new MediaError("refused", "the media service does not take the token");
+        throw new MediaError("refused", "the media service refused a fresh token");
       });
     }
   }
 
-  #seePeers() {
+  #emitPeers() {
     const { Track } = this.sdk;
     const peers = [...this.#room.remoteParticipants.values()].map((participant) => {
-      const of = (source) => participant.getTrackPublication(source);
-      const track = (source) => of(source)?.track?.mediaStreamTrack ?? null;
+      const publication = (source) => participant.getTrackPublication(source);
+      const track = (source) => publication(source)?.track?.mediaStreamTrack ?? null;
       const [audio, video] = [Track.Source.Microphone, Track.Source.Camera];
       return {
         userId: participant.identity,
         audio: track(audio),
         video: track(video),
-        muted: { audio: of(audio)?.isMuted !== false, video: of(video)?.isMuted !== false },
+        muted: { audio: publication(audio)?.isMuted !== false, video: publication(video)?.isMuted !== false },
       };
     });
-    this.announce("peers", { peers });
+    this.emit("peers", { peers });
   }
 
-  #seeRights() {
+  #emitMuted() {
     const { canPublish, canPublishSources = [] } = this.#room.localParticipant.permissions ?? {};
     const { Track } = this.sdk;
-    const may = (source) =>
+    const mayPublish = (source) =>
       canPublish !== false &&
       (canPublishSources.length === 0 || canPublishSources.includes(Track.sourceToProto?.(source) ?? source));
-    this.announce("muted", { audio: !may(Track.Source.Microphone), video: !may(Track.Source.Camera) });
+    this.emit("muted", { audio: !mayPublish(Track.Source.Microphone), video: !mayPublish(Track.Source.Camera) });
   }
 }

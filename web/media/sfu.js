@@ -1,30 +1,31 @@
 /**
- * @file Adapter for the media server of the laptop stack: one offer with seats for seven others, then a data channel that
- * says who sits where. There is never a renegotiation.
+ * @file Adapter for the SFU of the laptop stack. One offer has receivers for seven other participants; a data channel
+ * then reports the participant of each receiver. The connection is never renegotiated.
  */
 import { Adapter, MediaError } from "./adapter.js";
-import { deletePlace, postOffer } from "./whip.js";
+import { deleteSession, postOffer } from "./whip.js";
 
-/** Others that can be seen and heard. */
-const SEATS = 7;
-/** How long candidates are gathered at most; without a STUN server it takes no time. */
+/** Number of other participants that can be received. */
+const MAX_PEERS = 7;
+/** Maximum time to gather candidates. Without a STUN server gathering ends at once. */
 const GATHER_MS = 1000;
-/** How long a connection may take to stand, and a silence to last before it is made anew. */
+/** Maximum time from the answer to a connected peer connection. */
 const CONNECT_MS = 10_000;
-const SILENCE_MS = 4000;
-/** Waits between attempts to get the place back. */
+/** Time in the state `disconnected` after which the session reconnects. */
+const DISCONNECTED_MS = 4000;
+/** Waits before the attempts to reconnect; the last one is repeated. */
 const RETRY_MS = [0, 500, 1000, 2000, 4000, 8000];
 
 export default class SfuSession extends Adapter {
   #peerConnection;
-  #room;
+  #dataChannel;
   #location;
-  #sends = { audio: false, video: false };
-  #silence;
+  #sending = { audio: false, video: false };
+  #disconnectedTimer;
   #isReconnecting = false;
 
   async connect() {
-    this.enter("connecting");
+    this.setState("connecting");
     await this.#join();
   }
 
@@ -33,17 +34,19 @@ export default class SfuSession extends Adapter {
     await this.#sender(kind)?.replaceTrack(track);
   }
 
-  tell(sends) {
-    this.#sends = { ...sends };
-    if (this.#room?.readyState === "open") this.#room.send(JSON.stringify({ type: "media", ...sends }));
+  setSending(sending) {
+    this.#sending = { ...sending };
+    if (this.#dataChannel?.readyState === "open") {
+      this.#dataChannel.send(JSON.stringify({ type: "media", ...sending }));
+    }
   }
 
   leave() {
-    this.enter("closed");
-    this.#drop(true);
+    this.setState("closed");
+    this.#closeConnection(true);
   }
 
-  /** The connection, for measurements. */
+  /** The peer connection, for measurements. */
   get peerConnection() {
     return this.#peerConnection;
   }
@@ -57,39 +60,39 @@ export default class SfuSession extends Adapter {
     try {
       await connection.setLocalDescription(await connection.createOffer());
       await gathered(connection);
-      const place = await this.#post(connection.localDescription.sdp);
-      if (this.state === "closed") return deletePlace(place.location, this.join.token);
-      this.#location = place.location;
-      await connection.setRemoteDescription({ type: "answer", sdp: place.sdp });
-      await standing(connection);
+      const session = await this.#post(connection.localDescription.sdp);
+      if (this.state === "closed") return deleteSession(session.location, this.join.token);
+      this.#location = session.location;
+      await connection.setRemoteDescription({ type: "answer", sdp: session.sdp });
+      await connected(connection);
     } catch (error) {
-      if (connection === this.#peerConnection) this.#drop(true);
+      if (connection === this.#peerConnection) this.#closeConnection(true);
       throw error;
     }
     if (this.state === "closed") return;
-    this.enter("connected");
+    this.setState("connected");
   }
 
   #prepare() {
     const connection = new RTCPeerConnection({ iceServers: this.join.params?.iceServers ?? [] });
     this.#peerConnection = connection;
-    // Also without a camera or a microphone: one may be plugged in later.
+    // Without a device too: a camera or microphone may be plugged in later.
     for (const kind of ["audio", "video"]) {
       connection.addTransceiver(this.local[kind] ?? kind, { direction: "sendonly" });
     }
-    for (let seat = 0; seat < SEATS; seat += 1) {
+    for (let peer = 0; peer < MAX_PEERS; peer += 1) {
       connection.addTransceiver("audio", { direction: "recvonly" });
       connection.addTransceiver("video", { direction: "recvonly" });
     }
-    const room = connection.createDataChannel("room");
-    room.onopen = () => this.tell(this.#sends);
-    room.onmessage = ({ data }) => this.#heard(connection, data);
-    this.#room = room;
-    connection.onconnectionstatechange = () => this.#watch(connection);
+    const dataChannel = connection.createDataChannel("room");
+    dataChannel.onopen = () => this.setSending(this.#sending);
+    dataChannel.onmessage = ({ data }) => this.#receive(connection, data);
+    this.#dataChannel = dataChannel;
+    connection.onconnectionstatechange = () => this.#onConnectionState(connection);
     return connection;
   }
 
-  /** Posts the offer; a token that is not taken is renewed once. */
+  /** Posts the offer. Renews a token that is not accepted, once. */
   async #post(sdp) {
     try {
       return await postOffer(this.join, sdp);
@@ -102,7 +105,7 @@ export default class SfuSession extends Adapter {
     }
   }
 
-  #heard(connection, data) {
+  #receive(connection, data) {
     let message;
     try {
       message = JSON.parse(data);
@@ -111,30 +114,32 @@ export default class SfuSession extends Adapter {
     }
     if (connection !== this.#peerConnection) return;
     if (message.type === "slots" && Array.isArray(message.slots)) {
-      this.announce("peers", { peers: message.slots.map((slot) => seated(connection, slot)) });
+      this.emit("peers", { peers: message.slots.map((slot) => peerOf(connection, slot)) });
     } else if (message.type === "muted") {
-      this.announce("muted", { audio: message.audio === true, video: message.video === true });
+      this.emit("muted", { audio: message.audio === true, video: message.video === true });
     } else if (message.type === "removed") {
-      this.enter("closed", message.reason);
-      this.announce("removed", { reason: message.reason });
-      this.#drop(false);
+      this.setState("closed", message.reason);
+      this.emit("removed", { reason: message.reason });
+      this.#closeConnection(false);
     }
   }
 
-  #watch(connection) {
+  #onConnectionState(connection) {
     if (connection !== this.#peerConnection || this.state === "closed") return;
-    clearTimeout(this.#silence);
+    clearTimeout(this.#disconnectedTimer);
     const { connectionState } = connection;
     if (this.state === "connecting") return;
     if (connectionState === "failed" || connectionState === "closed") this.#reconnect();
-    if (connectionState === "disconnected") this.#silence = setTimeout(() => this.#reconnect(), SILENCE_MS);
+    if (connectionState === "disconnected") {
+      this.#disconnectedTimer = setTimeout(() => this.#reconnect(), DISCONNECTED_MS);
+    }
   }
 
   async #reconnect() {
     if (this.#isReconnecting || this.state === "closed") return;
     this.#isReconnecting = true;
-    this.enter("reconnecting");
-    this.#drop(false);
+    this.setState("reconnecting");
+    this.#closeConnection(false);
     for (let attempt = 0; this.state !== "closed"; attempt += 1) {
       await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
       if (this.state === "closed") break;
@@ -143,21 +148,21 @@ export default class SfuSession extends Adapter {
         break;
       } catch (error) {
         if (error.code === "over" || error.code === "refused") {
-          this.enter("closed", error.code);
+          this.setState("closed", error.code);
           break;
         }
-        this.announce("state", { state: "reconnecting", code: error.code });
+        this.emit("state", { state: "reconnecting", code: error.code });
       }
     }
     this.#isReconnecting = false;
   }
 
-  #drop(inGoodOrder) {
-    clearTimeout(this.#silence);
+  #closeConnection(deleteOnServer) {
+    clearTimeout(this.#disconnectedTimer);
     const connection = this.#peerConnection;
     this.#peerConnection = undefined;
-    this.#room = undefined;
-    if (inGoodOrder && this.#location) deletePlace(this.#location, this.join.token);
+    this.#dataChannel = undefined;
+    if (deleteOnServer && this.#location) deleteSession(this.#location, this.join.token);
     this.#location = undefined;
     if (connection) {
       connection.onconnectionstatechange = null;
@@ -166,8 +171,8 @@ export default class SfuSession extends Adapter {
   }
 }
 
-/** Who sits in a slot, with the tracks that come there. */
-function seated(connection, slot) {
+/** Returns the participant of an SFU slot, with the received tracks. */
+function peerOf(connection, slot) {
   const track = (mid) =>
     connection.getTransceivers().find((transceiver) => transceiver.mid === mid)?.receiver.track ?? null;
   return {
@@ -190,19 +195,19 @@ function gathered(connection) {
   });
 }
 
-function standing(connection) {
+function connected(connection) {
   return new Promise((resolve, reject) => {
-    const fail = () => reject(new MediaError("no_route", "no way to the media service was found"));
+    const fail = () => reject(new MediaError("no_route", "no network path to the media service was found"));
     const timer = setTimeout(fail, CONNECT_MS);
-    const look = () => {
+    const check = () => {
       const { connectionState } = connection;
       if (connectionState === "connected") resolve();
       else if (connectionState === "failed" || connectionState === "closed") fail();
       else return;
       clearTimeout(timer);
     };
-    connection.addEventListener("connectionstatechange", look);
-    look();
+    connection.addEventListener("connectionstatechange", check);
+    check();
   });
 }
 

@@ -1,12 +1,13 @@
 /**
- * @file One request and one answer of WHIP (RFC 9725): an offer is posted with the join token, and the answer comes back.
+ * @file WHIP client (RFC 9725): posts an offer with the join token, and deletes the session.
  */
 import { MediaError } from "./adapter.js";
 
+/** Code of the error for each HTTP status; other statuses count as `unreachable`. */
 const CODES = { 400: "refused", 401: "unauthenticated", 403: "over", 404: "unreachable", 503: "full" };
 
 /**
- * Joins.
+ * Creates a session: posts the SDP offer and returns the SDP answer and the URL of the session.
  * @param {{url: string, token: string}} join
  * @param {string} sdp
  * @param {AbortSignal} [signal]
@@ -26,13 +27,16 @@ export async function postOffer({ url, token }, sdp, signal) {
     throw new MediaError("unreachable", "the media service cannot be reached");
   }
   if (response.status !== 201) {
-    throw new MediaError(CODES[response.status] ?? "unreachable", `the media service answered ${response.status}`);
+    const code = CODES[response.status] ?? "unreachable";
+    throw new MediaError(code, `the media service answered with status ${response.status}`);
   }
   const location = new URL(response.headers.get("location") ?? "", response.url).href;
   return { sdp: await response.text(), location };
 }
 
-/** Leaves, also while the page goes away. What it answers does not matter: silence ends the place, too. */
-export function deletePlace(location, token) {
+/**
+ * Deletes a session; also works while the page unloads. Failures are ignored: the server ends silent sessions by itself.
+ */
+export function deleteSession(location, token) {
   fetch(location, { method: "DELETE", headers: { authorization: `Bearer ${token}` }, keepalive: true }).catch(() => {});
 }

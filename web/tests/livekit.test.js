@@ -65,7 +65,7 @@ test("it publishes what there is, mutes it, and shows the others", async () => {
   const sdk = fakeSdk();
   const { made, last } = session(sdk);
   await made.connect();
-  made.tell({ audio: false, video: false });
+  made.setSending({ audio: false, video: false });
   assert.deepEqual(sdk.room.calls, [["connect", "good"], ["publish", "microphone"], ["mute", "microphone"]]);
   const heard = { isMuted: false, track: { mediaStreamTrack: "bob's voice" } };
   const publication = (source) => (source === "microphone" ? heard : undefined);
