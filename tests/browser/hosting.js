@@ -62,8 +62,8 @@ scene("who is removed is out and told so", async ({ enter }) => {
 
 scene("a guest waits in the lobby until the host lets them in", async ({ enter }) => {
   const alice = await enter("alice");
-  await alice.click("#new-room");
-  await alice.click("#room-start");
+  await alice.click("#new-meeting");
+  await alice.click("#meeting-start");
   await alice.isIn();
   const meetingId = await alice.page.evaluate(() => globalThis.switchboard.phone.call.meetingId);
   const guest = await enter("guest");

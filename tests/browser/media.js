@@ -79,7 +79,7 @@ scene(
     // A page that does not listen: it stays in the media as long as it is let.
     await bob.page.evaluate(() => {
       const { call } = globalThis.switchboard.phone;
-      call.hear = async () => {};
+      call.apply = async () => {};
       call.end = () => {};
     });
     await alice.useTool(bob.account, "Remove");

@@ -42,6 +42,6 @@ scene("a call moves to another device of its user", async ({ enter }) => {
   await there.click("#dial-go");
   await there.click("#move-here");
   await there.isIn();
-  await here.isTold("The call goes on on another device");
+  await here.isTold("The call was moved to another device");
   await here.isOut();
 });

@@ -1,76 +1,76 @@
 /**
- * @file Who uses this page: the account, kept for this tab, and what the laptop's own interfaces say. An app would ask its
- * back end for the token and the contacts; this is the file to change for that.
+ * @file The account of this tab, and the login and contacts of the laptop stack. An app replaces this file: it gets the
+ * token and the contacts from its own back end.
  */
 import mqtt from "../vendor/mqtt.esm.js";
 import { Terminal, mqttTransport } from "../terminal.js";
 import { nameWords } from "./words.js";
 
-const KEPT = "switchboard.account";
-const DEVICE = "switchboard.device";
+const ACCOUNT_KEY = "switchboard.account";
+const DEVICE_KEY = "switchboard.device";
 
 /**
  * @typedef {{account: string, device: string, name: string}} Account
  */
 
-/** The account that this tab was left with, if any. @returns {Account | undefined} */
-export function keptAccount() {
+/** Returns the account stored for this tab, if any. @returns {Account | undefined} */
+export function storedAccount() {
   try {
-    return JSON.parse(sessionStorage.getItem(KEPT)) ?? undefined;
+    return JSON.parse(sessionStorage.getItem(ACCOUNT_KEY)) ?? undefined;
   } catch {
     return undefined;
   }
 }
 
-export const keepAccount = (account) => sessionStorage.setItem(KEPT, JSON.stringify(account));
-export const forgetAccount = () => sessionStorage.removeItem(KEPT);
+export const storeAccount = (account) => sessionStorage.setItem(ACCOUNT_KEY, JSON.stringify(account));
+export const forgetAccount = () => sessionStorage.removeItem(ACCOUNT_KEY);
 
-/** A device name to begin with: this browser's own. */
+/** Returns the default device name of this browser, generated at the first call. */
 export function suggestedDevice() {
-  let device = localStorage.getItem(DEVICE);
+  let device = localStorage.getItem(DEVICE_KEY);
   if (!device) {
     device = `web-${crypto.randomUUID().slice(0, 4)}`;
-    localStorage.setItem(DEVICE, device);
+    localStorage.setItem(DEVICE_KEY, device);
   }
   return device;
 }
 
 /**
- * The terminal of an account, not connected yet.
+ * Logs in and creates the terminal of an account; the caller connects it.
  * @param {Account} account
  * @returns {Promise<Terminal>}
  */
 export async function openTerminal(account) {
   const admitted = await admit(account);
-  let fresh = admitted.token;
+  let unusedToken = admitted.token;
   const transport = mqttTransport(mqtt, {
-    // Where the page came from; so it works behind a tunnel, too.
+    // The origin of the page, so that it also works behind a tunnel.
     url: new URL("/mqtt", location.href.replace(/^http/, "ws")).href,
-    // Each connection but the first asks for a token of its own.
+    // The first connect uses the token of the login; each later one requests a fresh token.
     token: async () => {
-      const token = fresh ?? (await admit(account)).token;
-      fresh = undefined;
+      const token = unusedToken ?? (await admit(account)).token;
+      unusedToken = undefined;
       return token;
     },
   });
   return new Terminal({ clientId: admitted.client_id, transport });
 }
 
-/** Asks for a client ID and a token. */
+/** Requests a client ID and a token from the laptop stack. */
 async function admit(account) {
   const response = await fetch("/local/login", { method: "POST", body: JSON.stringify(account) });
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(answer.message ?? "The login was refused.");
+  if (!response.ok) throw new Error(answer.message ?? `The login failed with status ${response.status}. Try again.`);
   return answer;
 }
 
 /**
- * Who there is, with presence.
- * @returns {Promise<{user_id: string, name: string, online: boolean, devices: number}[]>} named by their account at least
+ * Reads the users of the laptop stack, with their presence.
+ * @returns {Promise<{user_id: string, name: string, online: boolean, devices: number}[]>} `name`: at least the account
  */
 export async function contacts() {
   const response = await fetch("/local/contacts");
-  if (!response.ok) throw new Error("The contacts cannot be read.");
+  if (!response.ok) throw new Error(`reading the contacts failed with status ${response.status}`);
   const { contacts: known } = await response.json();
   return known.map(({ user_id, name, devices }) => ({
     user_id,

@@ -1,47 +1,47 @@
 /**
- * @file One call from this side: the meeting as the service tells it, one's own devices, and the place in the media.
+ * @file One call of this tab: the meeting as the service reports it, the local devices, and the media session.
  */
 import { openMedia } from "../media/adapter.js";
 import { LocalMedia } from "./devices.js";
 import { Levels } from "./levels.js";
-import { persist } from "./persist.js";
-import { after, isModerator, isPresent, participant } from "./roster.js";
-import { forgetSeat, keepSeat } from "./seat.js";
+import { requestWithRetry } from "./retry.js";
+import { applyDownlink, isModerator, isPresent, participant } from "./roster.js";
+import { forgetSeat, storeSeat } from "./seat.js";
 
-/** Waits between attempts to get into the media when the service cannot be reached. */
+/** Waits before the attempts to connect to an unreachable media service; the last one is repeated. */
 const MEDIA_RETRY_MS = [1000, 2000, 4000, 8000];
 
-/** Dispatches `change`; `over` with `{reason, durationMs}`; `problem` with an error. */
+/** Events: `change`; `over` with `{reason, durationMs}`; `problem` with an error. */
 export class Call extends EventTarget {
-  /** `calling` (nobody has answered), `entering`, `in`, `lobby`, `over`. */
+  /** `calling` (not answered yet), `entering` (connecting the media), `in`, `lobby`, `over`. */
   phase = "calling";
-  /** The meeting of the protocol. */
+  /** The `meeting` object of the protocol. */
   meeting;
-  /** What is wrong with the media, as a code. */
+  /** Code of the current media failure: see `MediaError`. */
   mediaProblem;
   mediaState = "new";
   /** @type {Map<string, import("../media/adapter.js").Peer>} */
   peers = new Map();
-  /** What the media service does not let through. */
-  silenced = { audio: false, video: false };
-  /** When the call ends by itself, by `performance.now()`; only after a warning. */
+  /** The kinds of local media that the media service blocks. */
+  blockedMedia = { audio: false, video: false };
+  /** Time of the scheduled end, by `performance.now()`; set by the warning `meeting_ending`. */
   endsAt;
-  /** When this side came in, by `performance.now()`. */
+  /** Time of the first entry into the media, by `performance.now()`. */
   since;
   local = new LocalMedia();
   levels = new Levels();
   #terminal;
   #media;
   #isEntered = false;
-  #isComingBack = false;
+  #isRejoining = false;
   #devices;
   #sdk;
 
   /**
    * @param {object} options
    * @param {import("../terminal.js").Terminal} options.terminal
-   * @param {object} options.meeting of the protocol, as far as it is known
-   * @param {{audio: boolean, video: boolean}} options.wanted what to turn on
+   * @param {object} options.meeting `meeting` object, possibly incomplete
+   * @param {{audio: boolean, video: boolean}} options.wanted the devices to turn on
    * @param {object} [options.sdk] the media vendor's SDK
    */
   constructor({ terminal, meeting, wanted, sdk }) {
@@ -70,33 +70,33 @@ export class Call extends EventTarget {
     return isModerator(this.meeting, this.me);
   }
 
-  /** How one may speak: `free`, `soft` (one may unmute oneself) or `hard` (blocked). */
+  /** Speech mode of the own user: `free`, `soft` (may unmute) or `hard` (blocked). */
   get speech() {
     return participant(this.meeting, this.me)?.speech?.mode ?? "free";
   }
 
-  /** The first picture of the meeting is there, or a newer one. */
-  learn(meeting) {
-    this.meeting = after(this.meeting, { meeting });
-    this.#consequences();
+  /** Takes over a `meeting` object, unless a newer one is known. */
+  applyMeeting(meeting) {
+    this.meeting = applyDownlink(this.meeting, { meeting });
+    this.#meetingChanged();
   }
 
-  /** Goes into the media with what the service gave. */
+  /** Connects the media with a `join` object. Does nothing after the first call. */
   async enter(join) {
     if (this.phase === "over" || this.#isEntered) return;
     this.#isEntered = true;
     this.phase = "entering";
-    keepSeat({ meetingId: this.meetingId, microphone: this.wanted.audio, camera: this.wanted.video });
+    storeSeat({ meetingId: this.meetingId, microphone: this.wanted.audio, camera: this.wanted.video });
     this.#changed();
     await this.#devices;
     if (this.speech !== "free") await this.local.set("audio", false);
     await this.#enterMedia(join);
   }
 
-  /** A downlink of this meeting. */
-  async hear(message) {
+  /** Applies a downlink of this meeting. */
+  async apply(message) {
     if (this.phase === "over") return;
-    this.meeting = after(this.meeting, message);
+    this.meeting = applyDownlink(this.meeting, message);
     switch (message.type) {
       case "meeting_ended":
         return this.end(message.reason, message.duration_ms);
@@ -114,67 +114,67 @@ export class Call extends EventTarget {
         break;
       default:
     }
-    this.#consequences();
+    this.#meetingChanged();
   }
 
-  /** Asks for something in this meeting. */
+  /** Sends a request for this meeting. */
   request(type, fields = {}) {
-    return persist(this.#terminal, type, { meeting_id: this.meetingId, ...fields });
+    return requestWithRetry(this.#terminal, type, { meeting_id: this.meetingId, ...fields });
   }
 
   async setMicrophone(on) {
-    if (on && this.speech === "hard") return this.#problem({ code: "speech_blocked" });
+    if (on && this.speech === "hard") return this.#showProblem({ code: "speech_blocked" });
     try {
-      if (on && this.speech === "soft") this.hear(await this.request("unmute_self"));
+      if (on && this.speech === "soft") this.apply(await this.request("unmute_self"));
     } catch (error) {
-      return this.#problem(error);
+      return this.#showProblem(error);
     }
     this.wanted = { ...this.wanted, audio: await this.local.set("audio", on) };
-    this.#remember();
+    this.#storeSeat();
   }
 
   async setCamera(on) {
     this.wanted = { ...this.wanted, video: await this.local.set("video", on) };
-    this.#remember();
+    this.#storeSeat();
   }
 
-  /** Hangs up: leaves, or takes back what nobody has answered. */
+  /** Hangs up: leaves the meeting, or destroys a group meeting that no invitee has answered. */
   async hangUp() {
     const isAlone = this.phase === "calling" && this.meeting.mode === "group";
     this.end("left");
     await this.request(isAlone ? "destroy_meeting" : "leave").catch((error) => {
-      // It was over already, which is what was wanted.
+      // The meeting or the seat ended before the request: nothing left to do.
       if (error.code !== "meeting_ended" && error.code !== "not_admitted") throw error;
     });
   }
 
-  /** Whether the seat, or the place in the media, was given up while this side knew nothing of it. */
-  get isAdrift() {
+  /** `true` if the seat or the media session was lost, for example during an interruption of the connection. */
+  get needsRejoin() {
     if (this.phase !== "in") return false;
     const own = participant(this.meeting, this.me);
     return !own || !isPresent(own) || own.state === "reconnecting" || this.#media?.state === "closed";
   }
 
-  /** Takes the seat again. */
-  async comeBack() {
-    if (!this.isAdrift || this.#isComingBack) return;
+  /** Takes the seat again after a loss. */
+  async rejoin() {
+    if (!this.needsRejoin || this.#isRejoining) return;
     const { state } = participant(this.meeting, this.me) ?? {};
     if (state === "removed" || state === "banned") return this.end(state);
-    this.#isComingBack = true;
+    this.#isRejoining = true;
     try {
       const joined = await this.request("rejoin");
-      this.learn(joined.meeting);
+      this.applyMeeting(joined.meeting);
       if (this.#media?.state === "closed") await this.#enterMedia(joined.join);
-      else this.#report("joined");
+      else this.#reportMedia("joined");
     } catch (error) {
       if (["meeting_ended", "not_admitted", "banned", "meeting_not_found"].includes(error.code))
         this.end(error.reason ?? "lost");
     } finally {
-      this.#isComingBack = false;
+      this.#isRejoining = false;
     }
   }
 
-  /** It is over for this side. */
+  /** Ends the call on this device: closes the media and the devices, and dispatches `over`. */
   end(reason, durationMs) {
     if (this.phase === "over") return;
     this.phase = "over";
@@ -186,7 +186,7 @@ export class Call extends EventTarget {
     this.dispatchEvent(new CustomEvent("over", { detail: { reason, durationMs: lasted } }));
   }
 
-  /** The place in the media, for measurements. */
+  /** The media session, for measurements. */
   get media() {
     return this.#media;
   }
@@ -196,20 +196,20 @@ export class Call extends EventTarget {
     const media = await this.#open(join);
     if (!media || this.phase === "over") return media?.leave();
     this.#media = media;
-    media.addEventListener("state", ({ detail }) => this.#mediaStateIs(media, detail));
-    media.addEventListener("peers", ({ detail }) => this.#peersAre(detail.peers));
-    media.addEventListener("muted", ({ detail }) => this.#silencedIs(detail));
-    media.addEventListener("removed", ({ detail }) => this.#removed(media, detail.reason));
+    media.addEventListener("state", ({ detail }) => this.#onMediaState(media, detail));
+    media.addEventListener("peers", ({ detail }) => this.#onPeers(detail.peers));
+    media.addEventListener("muted", ({ detail }) => this.#onBlockedMedia(detail));
+    media.addEventListener("removed", ({ detail }) => this.#onRemoved(media, detail.reason));
     try {
       await media.connect();
-      // What was turned on or off meanwhile.
+      // Devices turned on or off during the connect.
       for (const kind of ["audio", "video"]) await media.setTrack(kind, this.local.tracks[kind]);
     } catch (error) {
       if (this.phase === "over" || media !== this.#media) return;
       this.#mediaFailed(error, join, attempt);
       return;
     }
-    if (this.phase !== "over") this.#inMedia();
+    if (this.phase !== "over") this.#enteredMedia();
   }
 
   async #open(join) {
@@ -221,23 +221,23 @@ export class Call extends EventTarget {
         sdk: this.#sdk,
       });
     } catch (error) {
-      // Without an adapter the call is one without sound and picture.
+      // Without an adapter the call continues without sound and picture.
       this.mediaProblem = error.code ?? "unsupported";
-      this.#inMedia();
+      this.#enteredMedia();
       return undefined;
     }
   }
 
   #mediaFailed(error, join, attempt) {
     this.mediaProblem = error.code ?? "unreachable";
-    if (this.mediaProblem === "unsupported") return this.#inMedia();
+    if (this.mediaProblem === "unsupported") return this.#enteredMedia();
     this.mediaState = "reconnecting";
     this.#changed();
     if (!["unreachable", "no_route"].includes(this.mediaProblem)) return;
     setTimeout(
       () => {
         if (this.phase === "over") return;
-        // Who does not come into the media is given up after a while; the others are told, he has to ask.
+        // A participant who does not reach the media in time is failed by the service, which may not notify this device.
         if (this.phase === "entering") this.#terminal.sync();
         this.#enterMedia(join, attempt + 1);
       },
@@ -245,24 +245,24 @@ export class Call extends EventTarget {
     );
   }
 
-  #inMedia() {
+  #enteredMedia() {
     this.phase = "in";
     this.since ??= performance.now();
-    this.#report("joined");
-    this.#tellMedia();
+    this.#reportMedia("joined");
+    this.#updateSending();
     this.#changed();
   }
 
-  #mediaStateIs(media, { state, code }) {
+  #onMediaState(media, { state, code }) {
     if (media !== this.#media) return;
     const wasAway = this.mediaState === "reconnecting";
     this.mediaState = state;
     this.mediaProblem = state === "connected" ? undefined : code;
-    if (state === "connected" && wasAway && this.phase === "in") this.#report("joined");
+    if (state === "connected" && wasAway && this.phase === "in") this.#reportMedia("joined");
     this.#changed();
   }
 
-  #peersAre(peers) {
+  #onPeers(peers) {
     const gone = new Set(this.peers.keys());
     this.peers = new Map(peers.map((peer) => [peer.userId, peer]));
     for (const name of gone) if (!this.peers.has(name)) this.levels.watch(name, null);
@@ -270,14 +270,14 @@ export class Call extends EventTarget {
     this.#changed();
   }
 
-  #silencedIs(silenced) {
-    this.silenced = silenced;
-    if (silenced.audio) this.local.set("audio", false);
+  #onBlockedMedia(blockedMedia) {
+    this.blockedMedia = blockedMedia;
+    if (blockedMedia.audio) this.local.set("audio", false);
     this.#changed();
   }
 
-  /** The service ended it; what the broker says about it is the truth and usually there already. */
-  #removed(media, reason) {
+  /** Handles a media session ended by the media service. The downlinks give the reason and usually arrive first. */
+  #onRemoved(media, reason) {
     if (media !== this.#media) return;
     if (reason === "replaced") this.end("moved");
     else this.#terminal.sync();
@@ -286,16 +286,16 @@ export class Call extends EventTarget {
   #deviceChanged(kind) {
     this.#media?.setTrack(kind, this.local.tracks[kind])?.catch(() => {});
     if (kind === "audio") this.levels.watch(this.me, this.local.tracks.audio);
-    if (this.phase === "in") this.#report("joined");
-    this.#tellMedia();
+    if (this.phase === "in") this.#reportMedia("joined");
+    this.#updateSending();
     this.#changed();
   }
 
-  #tellMedia() {
+  #updateSending() {
     this.#media?.setSending({ audio: this.local.isOn("audio"), video: this.local.isOn("video") });
   }
 
-  #report(state) {
+  #reportMedia(state) {
     if (this.phase !== "in") return;
     this.#terminal.tell("report_media", {
       meeting_id: this.meetingId,
@@ -306,22 +306,22 @@ export class Call extends EventTarget {
     });
   }
 
-  #remember() {
+  #storeSeat() {
     if (this.phase === "in" || this.phase === "entering") {
-      keepSeat({ meetingId: this.meetingId, microphone: this.wanted.audio, camera: this.wanted.video });
+      storeSeat({ meetingId: this.meetingId, microphone: this.wanted.audio, camera: this.wanted.video });
     }
   }
 
-  /** What a new picture of the meeting means. */
-  #consequences() {
-    // Why it ended is told by `meeting_ended`, at once or, if that was lost, when it is asked for.
+  /** Reacts to a change of the meeting. */
+  #meetingChanged() {
+    // `meeting_ended` carries the reason of the end. In case it was lost, `sync` makes the phone look for the reason.
     if (this.meeting.state === "ended") this.#terminal.sync();
     if (this.phase === "entering" && participant(this.meeting, this.me)?.state === "failed")
       return this.end("rtc_failed");
     this.#changed();
   }
 
-  #problem(error) {
+  #showProblem(error) {
     this.dispatchEvent(new CustomEvent("problem", { detail: error }));
   }
 

@@ -1,34 +1,34 @@
 /**
- * @file The camera and the microphone of this machine: turned on and off, chosen, and done without when they are not there.
+ * @file Camera and microphone of this machine: turns them on and off, and selects them. Neither is required.
  */
 
 const VIDEO = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 20 } };
 const CONSTRAINTS = { audio: { echoCancellation: true, noiseSuppression: true }, video: VIDEO };
 const KINDS = { audio: "audioinput", video: "videoinput" };
-const REMEMBERED = "switchboard.devices";
+const STORAGE_KEY = "switchboard.devices";
 
-/** What is sent of this machine. Dispatches `change` with `detail.kind` when a track is another one or gone. */
+/** The local tracks. Dispatches `change` with `detail.kind` when a track is replaced, ends, or is turned on or off. */
 export class LocalMedia extends EventTarget {
   /** @type {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} */
   tracks = { audio: null, video: null };
-  /** Why something is not there: `denied`, `absent`, `busy`. */
+  /** Reason for each kind that is not available: `denied`, `absent`, `busy`. */
   problems = {};
-  #chosen = remembered();
+  #chosen = storedChoice();
   #closed = false;
 
-  /** Turns on what is wanted; what cannot be had is named in `problems`. */
+  /** Turns on the given kinds. A kind that is not available gets an entry in `problems`. */
   async open({ audio, video }) {
-    // One question of the browser for both, if both can be had.
+    // Request both at once, so that the browser asks for permission once.
     if (audio && video) {
       try {
         const stream = await navigator.mediaDevices.getUserMedia({
           audio: this.#constraints("audio"),
           video: this.#constraints("video"),
         });
-        for (const track of stream.getTracks()) this.#take(track.kind, track);
+        for (const track of stream.getTracks()) this.#useTrack(track.kind, track);
         return;
       } catch {
-        // One of the two may do.
+        // One of the two is not available: request each by itself.
       }
     }
     if (audio) await this.#turnOn("audio");
@@ -40,7 +40,7 @@ export class LocalMedia extends EventTarget {
     return track !== null && track.enabled && track.readyState === "live";
   }
 
-  /** Turns a device on or off; whether it is on now. A camera is let go, so that its light goes out. */
+  /** Turns a device on or off and returns whether it is on. A camera is released, so that its light goes out. */
   async set(kind, on) {
     if (on === this.isOn(kind)) return on;
     if (!on) {
@@ -55,7 +55,7 @@ export class LocalMedia extends EventTarget {
     return this.isOn(kind);
   }
 
-  /** The devices that can be chosen. Their names are known once one of the kind was allowed. */
+  /** Lists the devices of a kind. The browser hides their names until it has allowed one of the kind. */
   async list(kind) {
     const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
     return devices.filter((device) => device.kind === KINDS[kind] && device.deviceId);
@@ -65,10 +65,10 @@ export class LocalMedia extends EventTarget {
     return this.tracks[kind]?.getSettings().deviceId ?? this.#chosen[kind] ?? "";
   }
 
-  /** Takes another device, now if the kind is on, and from now on. */
+  /** Selects a device and remembers it. Replaces the current track if there is one. */
   async choose(kind, deviceId) {
     this.#chosen = { ...this.#chosen, [kind]: deviceId };
-    localStorage.setItem(REMEMBERED, JSON.stringify(this.#chosen));
+    localStorage.setItem(STORAGE_KEY, JSON.stringify(this.#chosen));
     if (!this.tracks[kind]) return;
     const wasOn = this.isOn(kind);
     this.#release(kind);
@@ -90,18 +90,18 @@ export class LocalMedia extends EventTarget {
   async #turnOn(kind) {
     try {
       const stream = await navigator.mediaDevices.getUserMedia({ [kind]: this.#constraints(kind) });
-      this.#take(kind, stream.getTracks()[0]);
+      this.#useTrack(kind, stream.getTracks()[0]);
     } catch (error) {
-      this.problems = { ...this.problems, [kind]: problem(error) };
+      this.problems = { ...this.problems, [kind]: problemOf(error) };
     }
   }
 
-  #take(kind, track) {
+  #useTrack(kind, track) {
     if (this.#closed) return track.stop();
     this.#release(kind);
     delete this.problems[kind];
     this.tracks[kind] = track;
-    // Unplugged.
+    // The device was unplugged.
     track.onended = () => {
       if (this.tracks[kind] !== track) return;
       this.tracks[kind] = null;
@@ -120,14 +120,14 @@ export class LocalMedia extends EventTarget {
   }
 }
 
-function problem({ name }) {
+function problemOf({ name }) {
   if (name === "NotAllowedError" || name === "SecurityError") return "denied";
   return name === "NotReadableError" ? "busy" : "absent";
 }
 
-function remembered() {
+function storedChoice() {
   try {
-    return JSON.parse(localStorage.getItem(REMEMBERED)) ?? {};
+    return JSON.parse(localStorage.getItem(STORAGE_KEY)) ?? {};
   } catch {
     return {};
   }

@@ -1,16 +1,16 @@
-/** @file Who there is, looked at again and again while the page is seen. */
+/** @file The contacts, refreshed periodically while the page is visible. */
 import { contacts } from "./account.js";
 
 const EVERY_MS = 2000;
 
-/** Dispatches `change` when somebody came, went or has another name. */
+/** Dispatches `change` when a contact is new or changes its name or presence. */
 export class Directory extends EventTarget {
   /** @type {{user_id: string, name: string, online: boolean, devices: number}[]} */
   contacts = [];
   #me;
   #timer;
 
-  /** @param {string} me whose own entry is left out */
+  /** @param {string} me the own user, who is left out */
   constructor(me) {
     super();
     this.#me = me;
@@ -36,7 +36,7 @@ export class Directory extends EventTarget {
       this.contacts = found;
       this.dispatchEvent(new Event("change"));
     } catch {
-      // A page without a directory still calls by account.
+      // Keep the known contacts. Without any, the user can still call an account by its name.
     }
   }
 }

@@ -1,37 +1,37 @@
-/** @file Who speaks: measures the loudness of audio tracks a few times a second. */
+/** @file Detects speaking participants: measures the level of audio tracks every 120 ms. */
 
 const EVERY_MS = 120;
-/** Of full scale; a quiet room is below, a voice above. */
-const LOUD = 0.02;
-/** How long somebody is shown as speaking after the last sound. */
-const HOLD_MS = 500;
+/** Threshold of the root mean square level, relative to full scale: above background noise, below a voice. */
+const SPEECH_LEVEL = 0.02;
+/** Time for which a participant counts as speaking after the last measurement above the threshold. */
+const SPEAKING_MS = 500;
 
-/** Measures tracks by name. Dispatches `change` when the set of who speaks is another one. */
+/** Measures one audio track for each user. Dispatches `change` when the set `speaking` changes. */
 export class Levels extends EventTarget {
-  /** @type {Set<string>} */
+  /** User ids. @type {Set<string>} */
   speaking = new Set();
   #sources = new Map();
   #context;
   #timer;
 
-  /** Measures this track under this name; `null` ends it. */
-  watch(name, track) {
-    const known = this.#sources.get(name);
+  /** Measures a user's track, in place of the previous one; `null` stops the measurement. */
+  watch(userId, track) {
+    const known = this.#sources.get(userId);
     if (known?.track === track) return;
     known?.source.disconnect();
-    this.#sources.delete(name);
+    this.#sources.delete(userId);
     if (!track) return;
     this.#context ??= new AudioContext();
     this.#context.resume().catch(() => {});
     const source = this.#context.createMediaStreamSource(new MediaStream([track]));
     const analyser = new AnalyserNode(this.#context, { fftSize: 512 });
     source.connect(analyser);
-    this.#sources.set(name, {
+    this.#sources.set(userId, {
       track,
       source,
       analyser,
       samples: new Float32Array(analyser.fftSize),
-      heardAt: -Infinity,
+      lastLoudMs: -Infinity,
     });
     this.#timer ??= setInterval(() => this.#measure(), EVERY_MS);
   }
@@ -45,13 +45,13 @@ export class Levels extends EventTarget {
   #measure() {
     const now = performance.now();
     const speaking = new Set();
-    for (const [name, source] of this.#sources) {
+    for (const [userId, source] of this.#sources) {
       source.analyser.getFloatTimeDomainData(source.samples);
       const power = source.samples.reduce((sum, sample) => sum + sample * sample, 0) / source.samples.length;
-      if (source.track.enabled && Math.sqrt(power) > LOUD) source.heardAt = now;
-      if (now - source.heardAt < HOLD_MS) speaking.add(name);
+      if (source.track.enabled && Math.sqrt(power) > SPEECH_LEVEL) source.lastLoudMs = now;
+      if (now - source.lastLoudMs < SPEAKING_MS) speaking.add(userId);
     }
-    const isSame = speaking.size === this.speaking.size && [...speaking].every((name) => this.speaking.has(name));
+    const isSame = speaking.size === this.speaking.size && [...speaking].every((userId) => this.speaking.has(userId));
     if (isSame) return;
     this.speaking = speaking;
     this.dispatchEvent(new Event("change"));

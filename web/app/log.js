@@ -1,12 +1,12 @@
 /**
- * @file The protocol log: every uplink and downlink with its latency, and what a sample event of it looks like.
+ * @file The protocol log: every uplink and downlink, the latency of answers, and sample events made from uplinks.
  */
 
 import { Recent } from "../terminal/recent.js";
 
-/** Entries, and requests that may still be answered, that are kept. */
-const MOST = 500;
-/** Fields that let their holder in somewhere; they are shown by their beginning. */
+/** Maximum number of entries, and of remembered requests. */
+const MAX_ENTRIES = 500;
+/** Fields with credentials; the log shows only their first characters. */
 const SECRETS = new Set(["token", "single_token", "core_token", "private_map_key", "credential"]);
 
 /**
@@ -18,29 +18,29 @@ const SECRETS = new Set(["token", "single_token", "core_token", "private_map_key
  * @property {string} [topic]
  * @property {object} [message] with tokens shortened
  * @property {string} [text] the bytes of an uplink
- * @property {number} [latencyMs] of an answer: since the first copy of its request
- * @property {number} [copy] of an uplink: which copy
- * @property {string} [dropped] why a downlink was of no use
+ * @property {number} [latencyMs] of an answer: time since the first copy of its request was sent
+ * @property {number} [copy] of an uplink: number of the copy, from 1
+ * @property {string} [dropped] reason why the terminal dropped a downlink
  */
 
-/** Listens to a terminal. */
+/** Collects log entries from the events of a terminal. Dispatches `change`. */
 export class ProtocolLog extends EventTarget {
   /** @type {Entry[]} */
   entries = [];
   #seq = 0;
-  #asked = new Recent(MOST);
+  #requests = new Recent(MAX_ENTRIES);
 
   /** @param {import("../terminal.js").Terminal} terminal */
   follow(terminal) {
     this.clientId = terminal.clientId;
     terminal.events.addEventListener("uplink", ({ detail }) => this.#sent(detail));
-    terminal.events.addEventListener("downlink", ({ detail }) => this.#came(detail));
+    terminal.events.addEventListener("downlink", ({ detail }) => this.#received(detail));
     for (const kind of ["connected", "disconnected", "taken_over"]) {
       terminal.events.addEventListener(kind, ({ detail }) => this.note(kind, detail));
     }
   }
 
-  /** Something that was not said on the wire. */
+  /** Adds an entry for something other than a message. */
   note(type, message) {
     this.#add({ direction: "note", at: performance.now(), type, message });
   }
@@ -51,14 +51,14 @@ export class ProtocolLog extends EventTarget {
   }
 
   #sent({ id, type, topic, text, at }) {
-    const asked = this.#asked.get(id) ?? { at, copies: 0 };
-    asked.copies += 1;
-    this.#asked.add(id, asked);
-    this.#add({ direction: "up", at, type, topic, text, message: shortened(JSON.parse(text)), copy: asked.copies });
+    const request = this.#requests.get(id) ?? { at, copies: 0 };
+    request.copies += 1;
+    this.#requests.add(id, request);
+    this.#add({ direction: "up", at, type, topic, text, message: shortened(JSON.parse(text)), copy: request.copies });
   }
 
-  #came({ topic, text, at, message, dropped }) {
-    const asked = message && this.#asked.get(message.re);
+  #received({ topic, text, at, message, dropped }) {
+    const request = message && this.#requests.get(message.re);
     this.#add({
       direction: "down",
       at,
@@ -66,24 +66,25 @@ export class ProtocolLog extends EventTarget {
       dropped,
       type: message?.type ?? "unreadable",
       message: message ? shortened(message) : { text },
-      latencyMs: asked && at - asked.at,
+      latencyMs: request && at - request.at,
     });
   }
 
   #add(entry) {
-    const entries = [...this.entries.slice(1 - MOST), { seq: (this.#seq += 1), ...entry }];
-    // What a downlink made the terminal say is told before the downlink itself.
+    const entries = [...this.entries.slice(1 - MAX_ENTRIES), { seq: (this.#seq += 1), ...entry }];
+    // A terminal reports the uplinks that a downlink causes before the downlink itself, so sort by time.
     this.entries = entries.sort((one, other) => one.at - other.at);
     this.dispatchEvent(new Event("change"));
   }
 
   /**
-   * An uplink as its rule hands it to the function, for `events/` and `make invoke EVENT=…`.
+   * Converts an uplink to the event that the broker rule passes to the function, for `events/` and
+   * `make invoke EVENT=…`.
    * @param {Entry} entry
    */
   sampleEvent({ topic, text }) {
     const payload = btoa(String.fromCharCode(...new TextEncoder().encode(text)));
-    // The year 2100, as in all samples: they do not expire.
+    // The year 2100, as in all samples, so that the request does not expire.
     const received = 4_102_444_800_000;
     return {
       payload,
@@ -96,7 +97,7 @@ export class ProtocolLog extends EventTarget {
   }
 }
 
-/** A copy in which tokens are shown by their beginning only. */
+/** Returns a copy of a JSON value in which tokens are cut to their first 12 characters. */
 export function shortened(value) {
   if (Array.isArray(value)) return value.map(shortened);
   if (typeof value !== "object" || value === null) return value;

@@ -1,5 +1,5 @@
-/** @file Begins the page: logs in again if this tab was logged in, and shows the phone. */
-import { forgetAccount, keepAccount, keptAccount } from "./account.js";
+/** @file Entry point of the page: logs in again if this tab was logged in, and renders the views. */
+import { forgetAccount, storeAccount, storedAccount } from "./account.js";
 import { Phone } from "./phone.js";
 import { html, render } from "./ui.js";
 import { App } from "./views/app.js";
@@ -7,19 +7,19 @@ import { App } from "./views/app.js";
 const phone = new Phone();
 const logIn = async (account) => {
   await phone.start(account);
-  keepAccount(account);
+  storeAccount(account);
 };
 const logOut = () => {
   forgetAccount();
   phone.stop();
 };
 
-const kept = keptAccount();
-// If that fails, the form says what was kept.
-if (kept) logIn(kept).catch(() => {});
+const stored = storedAccount();
+// After a failure the login form shows the stored account and the error.
+if (stored) logIn(stored).catch(() => {});
 render(html`<${App} phone=${phone} logIn=${logIn} logOut=${logOut} />`, document.getElementById("page"));
 
-// A laptop that wakes, or a network that is back, does not wait for the next attempt.
+// Reconnect at once when the network is back or the page becomes visible again.
 addEventListener("online", () => phone.reconnect());
 document.addEventListener("visibilitychange", () => document.hidden || phone.reconnect());
 

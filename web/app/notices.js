@@ -1,9 +1,9 @@
-/** @file Short words to the user that go away by themselves. */
+/** @file Short messages to the user that disappear after a few seconds. */
 
 const SHOWN_MS = 7000;
-const MOST = 4;
+const MAX_SHOWN = 4;
 
-/** Dispatches `change`. */
+/** Dispatches `change` when `list` changes. */
 export class Notices extends EventTarget {
   /** @type {{id: number, kind: "info" | "error", text: string}[]} */
   list = [];
@@ -11,7 +11,7 @@ export class Notices extends EventTarget {
 
   show(text, kind = "info") {
     const id = (this.#count += 1);
-    this.list = [...this.list.slice(1 - MOST), { id, kind, text }];
+    this.list = [...this.list.slice(1 - MAX_SHOWN), { id, kind, text }];
     setTimeout(() => this.dismiss(id), SHOWN_MS);
     this.dispatchEvent(new Event("change"));
   }

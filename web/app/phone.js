@@ -1,45 +1,46 @@
 /**
- * @file The phone of this page: one account on one device, what rings, the call, and what was missed. It knows no DOM; the
- * views show it and call its methods.
+ * @file The state of the page: account and device, ringing invitations, call, and call history. No DOM: the views render
+ * it and call its methods.
  */
 import { openTerminal } from "./account.js";
 import { Call } from "./call.js";
+import { Connection } from "./connection.js";
 import { Directory } from "./directory.js";
-import { Line } from "./line.js";
+import { CallHistory } from "./history.js";
 import { ProtocolLog } from "./log.js";
 import { Notices } from "./notices.js";
-import { Past } from "./past.js";
-import { persist } from "./persist.js";
-import { isPresent, participant, stranger, unseen } from "./roster.js";
-import { forgetSeat, keptSeat } from "./seat.js";
+import { requestWithRetry } from "./retry.js";
+import { isPresent, participant, placeholderMeeting, unknownParticipant } from "./roster.js";
+import { forgetSeat, storedSeat } from "./seat.js";
 import { Tones } from "./tones.js";
 import { endWords, nameWords, refusalWords, stopWords } from "./words.js";
 
-/** Refusals that mean that a call is over, or never was. */
+/** Error codes that mean that the call has ended or that this user has no access to it. */
 const OVER = new Set(["meeting_ended", "meeting_not_found", "forbidden"]);
 
-/** Dispatches `change` whenever something that is shown is another. */
+/** Dispatches `change` whenever the views must be rendered again. */
 export class Phone extends EventTarget {
-  /** `out`, `connecting`, `in`. */
+  /** Login phase: `out`, `connecting`, `in`. */
   phase = "out";
   account;
-  /** Why the last login failed. @type {Error | undefined} */
+  /** Error of the last login. @type {Error | undefined} */
   problem;
-  /** What rings. @type {object[]} */
+  /** Ringing invitations, with `endsAt` (by `performance.now()`) and `ringsFor` (milliseconds). @type {object[]} */
   offers = [];
   /** @type {Call | undefined} */
   call;
-  /** A call of this user on another device, which might move here. @type {{meetingId: string, media: string} | undefined} */
+  /** A call on another device that the user may move here. @type {{meetingId: string, media: string} | undefined} */
   elsewhere;
-  /** Who there is, and past calls; from the login on. */
+  /** Contacts. Set at the login. @type {Directory | undefined} */
   directory;
-  past;
+  /** Past calls. Set at the login. @type {CallHistory | undefined} */
+  callHistory;
   notices = new Notices();
   log = new ProtocolLog();
   tones = new Tones();
   #terminal;
-  #line;
-  /** The create request that is on its way, and whether it was taken back. */
+  #connection;
+  /** The pending create request, and whether the user has withdrawn it. */
   #creating;
 
   /** @param {{sdk?: object}} options the media vendor's SDK, if the page has one */
@@ -53,19 +54,23 @@ export class Phone extends EventTarget {
     return this.#terminal?.userId;
   }
 
-  /** `up`, `down` or `taken`. */
-  get link() {
-    return this.#line?.state ?? "down";
+  /** State of the connection: `up`, `down` or `taken`. */
+  get connectionState() {
+    return this.#connection?.state ?? "down";
   }
 
-  /** What rings and asks for an answer: not who is being called just now, since two who call each other are put together. */
-  get callers() {
+  /**
+   * The ringing invitations to show. An invitation from a user whom this user is calling is left out: the service merges
+   * the two calls.
+   */
+  get shownOffers() {
     const { call } = this;
-    const isDialled = ({ from }) => call?.phase === "calling" && participant(call.meeting, from.user_id) !== undefined;
-    return this.offers.filter((offer) => !isDialled(offer));
+    const isBeingCalled = ({ from }) =>
+      call?.phase === "calling" && participant(call.meeting, from.user_id) !== undefined;
+    return this.offers.filter((offer) => !isBeingCalled(offer));
   }
 
-  /** Logs in and connects; a seat that was left by loading the page again is taken again. */
+  /** Logs in and connects. After a reload of the page it returns to the stored seat. */
   async start(account) {
     Object.assign(this, { account, phase: "connecting", problem: undefined });
     this.#changed();
@@ -79,26 +84,26 @@ export class Phone extends EventTarget {
     this.phase = "in";
     this.#changed();
     this.directory.start();
-    this.past.refresh();
+    this.callHistory.refresh();
     await this.#returnToSeat();
   }
 
-  /** Logs out. The broker keeps what comes for this device. */
+  /** Logs out. The broker queues the messages for this device. */
   stop() {
     this.phase = "out";
     this.directory?.stop();
-    // Said before the line is closed.
+    // Send the requests before the connection closes.
     this.hangUp();
     this.tones.stop();
-    this.#line?.close();
-    // Who logs in next in this tab is somebody else.
+    this.#connection?.close();
+    // The next user of this tab must not see the log.
     this.log.clear();
     Object.assign(this, { account: undefined, offers: [], call: undefined, elsewhere: undefined });
     this.#changed();
   }
 
-  /** Uses this device here after it was used somewhere else. */
-  async takeBack() {
+  /** Connects this device in this tab again after it was taken over by another tab or browser. */
+  async reclaimDevice() {
     await this.start(this.account);
   }
 
@@ -107,70 +112,72 @@ export class Phone extends EventTarget {
     this.#terminal?.reconnectNow();
   }
 
-  /** Calls somebody, or several at once. */
+  /** Starts a call with one user, or a group call. Without users it is a group call that others join by its link. */
   async dial(userIds, media, { group = userIds.length !== 1, policy } = {}) {
     if (this.call || userIds.includes(this.me)) return;
     const mode = group ? "group" : "direct";
-    const participants = userIds.map((userId) => ({ ...stranger(userId), name: this.nameOf(userId) }));
-    // Shown at once, with what is known; the service's picture follows.
-    const call = this.#begin(unseen({ mode, media, host: this.me, participants, state: "created" }), media);
-    const creating = { id: crypto.randomUUID(), takenBack: false };
+    const participants = userIds.map((userId) => ({ ...unknownParticipant(userId), name: this.nameOf(userId) }));
+    // Show the call at once; the answer replaces the placeholder.
+    const meeting = placeholderMeeting({ mode, media, host: this.me, participants, state: "created" });
+    const call = this.#openCall(meeting, media);
+    const creating = { id: crypto.randomUUID(), withdrawn: false };
     this.#creating = creating;
     try {
       const fields = { mode, media, invitees: userIds, ...(policy && { policy }) };
-      const created = await persist(this.#terminal, "create_meeting", fields, creating.id);
-      if (creating.takenBack) return;
-      call.learn(created.meeting);
-      // States may have changed since; who is reached is told here only.
+      const created = await requestWithRetry(this.#terminal, "create_meeting", fields, creating.id);
+      if (creating.withdrawn) return;
+      call.applyMeeting(created.meeting);
+      // Only `reach`: the states in this answer may be older than the ones already known.
       for (const { user_id, reach } of created.invitations ?? [])
-        call.hear({ type: "invitation_updated", user_id, reach });
+        call.apply({ type: "invitation_updated", user_id, reach });
       call.join = created.join;
       if (created.join && (created.type === "meeting_merged" || mode === "group")) await call.enter(created.join);
-      else this.#maybeEnter(call);
+      else this.#enterIfAnswered(call);
     } catch (error) {
-      if (creating.takenBack) return;
+      if (creating.withdrawn) return;
       call.end(error.code === "meeting_ended" ? error.reason : undefined);
-      if (error.code !== "meeting_ended") this.#complain(error);
-      // What was asked for may have happened all the same; nobody shall ring for a caller who has given up.
-      if (error.code === "unanswered") this.#takeBack(creating.id);
+      if (error.code !== "meeting_ended") this.#showError(error);
+      // The service may have created the meeting all the same: destroy it, so that no invitee rings on.
+      if (error.code === "unanswered") this.#withdrawCreate(creating.id);
     } finally {
       if (this.#creating === creating) this.#creating = undefined;
     }
   }
 
-  /** Takes a call that rings; one that goes on is left for it. */
+  /** Accepts a ringing invitation. Hangs up the current call first. */
   async accept(offer, video) {
     const media = video ? "video" : "audio";
     await this.hangUp();
     const { meeting_id, invite_id, mode, title } = offer;
-    const call = this.#begin(unseen({ meeting_id, mode, media: offer.media, title }), media);
+    const call = this.#openCall(placeholderMeeting({ meeting_id, mode, media: offer.media, title }), media);
     call.phase = "entering";
     try {
-      const accepted = await persist(this.#terminal, "accept", { meeting_id, invite_id, media });
-      call.learn(accepted.meeting);
+      const accepted = await requestWithRetry(this.#terminal, "accept", { meeting_id, invite_id, media });
+      call.applyMeeting(accepted.meeting);
       await call.enter(accepted.join);
     } catch (error) {
       call.end();
-      this.#complain(error);
+      this.#showError(error);
     }
   }
 
+  /** Rejects a ringing invitation for all devices of the user. */
   async reject({ meeting_id, invite_id }, reason = "declined") {
-    await this.#try(persist(this.#terminal, "reject", { meeting_id, invite_id, reason }));
+    await this.#withErrorNotice(requestWithRetry(this.#terminal, "reject", { meeting_id, invite_id, reason }));
   }
 
-  /** Lets the other devices ring on. */
+  /** Stops the ring on this device only; the other devices of the user ring on. */
   async silence({ meeting_id, invite_id }) {
-    await this.#try(this.#terminal.request("silence", { meeting_id, invite_id }));
+    await this.#withErrorNotice(this.#terminal.request("silence", { meeting_id, invite_id }));
   }
 
-  /** Joins a meeting by its id, as a link names it. */
+  /** Joins a meeting by its id, which a link contains. */
   async join(meetingId, media = "video", takeover = false) {
     if (this.call) return;
-    const call = this.#begin(unseen({ meeting_id: meetingId, mode: "group", media }), media);
+    const call = this.#openCall(placeholderMeeting({ meeting_id: meetingId, mode: "group", media }), media);
     call.phase = "entering";
     try {
-      const answer = await persist(this.#terminal, "join", {
+      const answer = await requestWithRetry(this.#terminal, "join", {
         meeting_id: meetingId,
         media,
         ...(takeover && { takeover }),
@@ -179,63 +186,64 @@ export class Phone extends EventTarget {
         call.phase = "lobby";
         return this.#changed();
       }
-      call.learn(answer.meeting);
+      call.applyMeeting(answer.meeting);
       await call.enter(answer.join);
     } catch (error) {
       call.end();
-      // On another device of the same user: whether the call shall move is for the user to say.
+      // The user is in this meeting on another device: ask whether to move the call here.
       if (error.code === "state_conflict" && !takeover) this.elsewhere = { meetingId, media };
-      else this.#complain(error);
+      else this.#showError(error);
       this.#changed();
     }
   }
 
-  /** The answer to whether a call shall move to this device. */
-  async move(wanted) {
+  /** Handles the user's decision to move a call to this device, or not. */
+  async answerMove(wanted) {
     const { meetingId, media } = this.elsewhere;
     this.elsewhere = undefined;
     this.#changed();
     if (wanted) await this.join(meetingId, media, true);
   }
 
+  /** Hangs up. A create request without an answer is withdrawn. */
   async hangUp() {
     const { call } = this;
     if (!call) return;
     if (this.#creating && !call.meetingId) {
-      this.#creating.takenBack = true;
+      this.#creating.withdrawn = true;
       const { id } = this.#creating;
       call.end("cancelled");
-      return this.#takeBack(id);
+      return this.#withdrawCreate(id);
     }
-    await this.#try(call.hangUp());
+    await this.#withErrorNotice(call.hangUp());
   }
 
-  /** The host ends it for everybody. */
+  /** Ends the meeting for all participants. */
   async endForAll() {
     const { call } = this;
     if (call)
-      await this.#try(
+      await this.#withErrorNotice(
         call.request("destroy_meeting").then(() => call.end("host_ended")),
         ["meeting_ended"],
       );
   }
 
-  /** Something that the host, or anybody, wants of the call; the answer is taken in. */
-  async ask(type, fields) {
+  /** Sends a request for the current call and applies the answer. Shows a refusal as a notice. */
+  async request(type, fields) {
     const { call } = this;
     if (!call) return undefined;
-    return this.#try(
+    return this.#withErrorNotice(
       call.request(type, fields).then((answer) => {
-        call.hear(answer);
+        call.apply(answer);
         return answer;
       }),
     );
   }
 
-  /** The name of an account, as far as anybody has said it. */
+  /** Returns the name of a user, from the meeting, the contacts or the login; otherwise the account. */
   nameOf(userId) {
-    const said = participant(this.call?.meeting ?? {}, userId)?.name ?? this.directory?.nameOf(userId);
-    return nameWords({ user_id: userId, name: said ?? (userId === this.me ? this.account?.name : undefined) });
+    const known = participant(this.call?.meeting ?? {}, userId)?.name ?? this.directory?.nameOf(userId);
+    return nameWords({ user_id: userId, name: known ?? (userId === this.me ? this.account?.name : undefined) });
   }
 
   async #connect(account) {
@@ -243,66 +251,66 @@ export class Phone extends EventTarget {
     this.#terminal = terminal;
     this.log.follow(terminal);
     this.directory = new Directory(terminal.userId);
-    this.past = new Past(terminal);
-    for (const part of [this.directory, this.past]) part.addEventListener("change", () => this.#changed());
+    this.callHistory = new CallHistory(terminal);
+    for (const part of [this.directory, this.callHistory]) part.addEventListener("change", () => this.#changed());
     const on = (kind, then) => terminal.events.addEventListener(kind, ({ detail }) => then(detail));
-    on("rings", (offer) => this.#rings(offer));
-    on("stops", (stop) => this.#stops(stop));
+    on("rings", (offer) => this.#ringStarted(offer));
+    on("stops", (stop) => this.#ringStopped(stop));
     on("news", (message) => this.#news(message));
-    on("state", (message) => this.#compare(message));
-    this.#line = new Line(terminal);
-    this.#line.addEventListener("change", () => this.#lineChanged());
-    await this.#line.open();
+    on("state", (message) => this.#applyState(message));
+    this.#connection = new Connection(terminal);
+    this.#connection.addEventListener("change", () => this.#connectionChanged());
+    await this.#connection.open();
   }
 
-  #lineChanged() {
-    if (this.link === "taken") {
+  #connectionChanged() {
+    if (this.connectionState === "taken") {
       this.directory.stop();
       this.call?.end("moved");
       this.offers = [];
     }
-    if (this.link === "up" && this.phase === "in") this.past.refresh();
+    if (this.connectionState === "up" && this.phase === "in") this.callHistory.refresh();
     this.#changed();
   }
 
-  /** Takes back a create request, whether or not the service has seen it. */
-  async #takeBack(createId) {
-    await persist(this.#terminal, "destroy_meeting", { create_id: createId }).catch(() => {});
+  /** Withdraws a create request, whether or not the service has processed it. */
+  async #withdrawCreate(createId) {
+    await requestWithRetry(this.#terminal, "destroy_meeting", { create_id: createId }).catch(() => {});
   }
 
-  #begin(meeting, media) {
+  #openCall(meeting, media) {
     this.tones.stop();
-    const seat = keptSeat();
+    const seat = storedSeat();
     const isSeat = seat && seat.meetingId === meeting.meeting_id;
     const wanted = isSeat ? { audio: seat.microphone, video: seat.camera } : { audio: true, video: media === "video" };
     const call = new Call({ terminal: this.#terminal, meeting, wanted, sdk: this.sdk });
     this.call = call;
     call.addEventListener("change", () => this.#changed());
-    call.addEventListener("problem", ({ detail }) => this.#complain(detail));
-    call.addEventListener("over", ({ detail }) => this.#over(call, detail));
+    call.addEventListener("problem", ({ detail }) => this.#showError(detail));
+    call.addEventListener("over", ({ detail }) => this.#callEnded(call, detail));
     this.#changed();
     return call;
   }
 
   async #returnToSeat() {
-    const seat = keptSeat();
+    const seat = storedSeat();
     if (!seat) return;
     try {
-      const joined = await persist(this.#terminal, "rejoin", { meeting_id: seat.meetingId });
-      const call = this.#begin(joined.meeting, joined.meeting.media);
+      const joined = await requestWithRetry(this.#terminal, "rejoin", { meeting_id: seat.meetingId });
+      const call = this.#openCall(joined.meeting, joined.meeting.media);
       await call.enter(joined.join);
     } catch {
       forgetSeat();
     }
   }
 
-  #rings(offer) {
+  #ringStarted(offer) {
     const endsAt = performance.now() + offer.deadline_in_ms;
     this.offers = [...this.offers, { ...offer, endsAt, ringsFor: offer.deadline_in_ms }];
     this.#changed();
   }
 
-  #stops({ invite_id: inviteId, reason }) {
+  #ringStopped({ invite_id: inviteId, reason }) {
     const offer = this.offers.find((one) => one.invite_id === inviteId);
     this.offers = this.offers.filter((one) => one.invite_id !== inviteId);
     const words = stopWords(reason);
@@ -311,12 +319,12 @@ export class Phone extends EventTarget {
   }
 
   #news(message) {
-    if (message.type === "missed_call") this.past.note(message);
+    if (message.type === "missed_call") this.callHistory.addMissed(message);
     const { call } = this;
     if (call && message.meeting_id === call.meetingId) {
-      call.hear(message);
+      call.apply(message);
       if (message.type === "meeting_merged" && message.join) call.enter(message.join);
-      this.#maybeEnter(call);
+      this.#enterIfAnswered(call);
     } else if (call && message.type === "meeting_merged" && call.phase === "calling") {
       call.meeting = message.meeting;
       call.enter(message.join);
@@ -324,66 +332,67 @@ export class Phone extends EventTarget {
     this.#changed();
   }
 
-  /** The other side has answered: into the media, with the token that came with the create. */
-  #maybeEnter(call) {
+  /** Enters the media once an invitee has accepted, with the `join` of the create answer. */
+  #enterIfAnswered(call) {
     if (call.phase !== "calling" || !call.join) return;
     const others = call.meeting.participants.filter(({ user_id: userId }) => userId !== this.me);
     if (others.some(isPresent)) call.enter(call.join);
   }
 
-  /** What the service says goes on, against what is shown. */
-  #compare({ re, meetings }) {
+  /** Applies a `state` to the current call. */
+  #applyState({ re, meetings }) {
     const { call } = this;
     if (!call?.meetingId || !Array.isArray(meetings)) return;
     const meeting = meetings.find(({ meeting_id: meetingId }) => meetingId === call.meetingId);
-    if (!meeting) return this.#lookForEnd(call, re);
-    call.learn(meeting);
-    this.#maybeEnter(call);
-    call.comeBack();
+    if (!meeting) return this.#findEnd(call, re);
+    call.applyMeeting(meeting);
+    this.#enterIfAnswered(call);
+    call.rejoin();
   }
 
-  /** The call is not among the live ones: why not is asked once. */
-  async #lookForEnd(call, re) {
-    if (call.phase === "lobby" || call.lookingFor || re === undefined) return;
-    call.lookingFor = true;
+  /** Asks once for the reason why a `state` does not list the call, and ends the call if it is over. */
+  async #findEnd(call, re) {
+    if (call.phase === "lobby" || call.isFindingEnd || re === undefined) return;
+    call.isFindingEnd = true;
     try {
       await call.request("sync");
     } catch (error) {
       if (OVER.has(error.code)) call.end(error.reason ?? "completed");
     } finally {
-      call.lookingFor = false;
+      call.isFindingEnd = false;
     }
   }
 
-  #over(call, { reason, durationMs }) {
+  #callEnded(call, { reason, durationMs }) {
     if (this.call !== call) return;
     this.call = undefined;
     if (this.phase === "out") return;
     this.tones.play("end");
     if (reason && reason !== "left") this.notices.show(endWords(reason, durationMs));
     this.#changed();
-    this.past.expect(call.meetingId);
+    this.callHistory.refreshUntilRecorded(call.meetingId);
   }
 
-  #complain(error) {
+  #showError(error) {
     if (this.phase === "out") return;
     this.notices.show(refusalWords(error), "error");
   }
 
-  async #try(promise, expected = []) {
+  /** Awaits a promise. Shows its error as a notice, unless the code is expected. */
+  async #withErrorNotice(promise, expected = []) {
     try {
       return await promise;
     } catch (error) {
-      if (!expected.includes(error.code)) this.#complain(error);
+      if (!expected.includes(error.code)) this.#showError(error);
       return undefined;
     }
   }
 
   #changed() {
-    const rings = this.callers.length > 0 && !this.call;
-    const waits =
+    const isRinging = this.shownOffers.length > 0 && !this.call;
+    const isWaiting =
       this.call?.phase === "calling" && this.call.meeting.participants?.some(({ state }) => state === "ringing");
-    if (this.phase === "in") this.tones.play(rings ? "ring" : waits ? "ringback" : undefined);
+    if (this.phase === "in") this.tones.play(isRinging ? "ring" : isWaiting ? "ringback" : undefined);
     this.dispatchEvent(new Event("change"));
   }
 }

@@ -1,15 +1,15 @@
-/** @file The seat of this tab in a call, so that a page that is loaded again returns to it. */
+/** @file Storage for the seat of this tab, so that a reloaded page returns to its call. */
 
-const KEPT = "switchboard.seat";
+const STORAGE_KEY = "switchboard.seat";
 
-/** @returns {{meetingId: string, microphone: boolean, camera: boolean} | undefined} */
-export function keptSeat() {
+/** Returns the stored seat, if any. @returns {{meetingId: string, microphone: boolean, camera: boolean} | undefined} */
+export function storedSeat() {
   try {
-    return JSON.parse(sessionStorage.getItem(KEPT)) ?? undefined;
+    return JSON.parse(sessionStorage.getItem(STORAGE_KEY)) ?? undefined;
   } catch {
     return undefined;
   }
 }
 
-export const keepSeat = (seat) => sessionStorage.setItem(KEPT, JSON.stringify(seat));
-export const forgetSeat = () => sessionStorage.removeItem(KEPT);
+export const storeSeat = (seat) => sessionStorage.setItem(STORAGE_KEY, JSON.stringify(seat));
+export const forgetSeat = () => sessionStorage.removeItem(STORAGE_KEY);

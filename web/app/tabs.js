@@ -1,6 +1,7 @@
 /**
- * @file One tab a device: a broker keeps one connection for a client ID, and two tabs would take it from each other for
- * ever. The tab that comes later has it; the earlier one is told. Between browsers the broker tells, as MQTT 5 has it.
+ * @file One tab per device. The broker keeps one connection for each client ID, so two tabs with the same one would
+ * disconnect each other in turn. The newer tab keeps the device and notifies the older one over a `BroadcastChannel`.
+ * Between browsers the broker notifies the older connection (MQTT 5: session taken over).
  */
 
 const CHANNEL = "switchboard.devices";
@@ -8,8 +9,8 @@ const CHANNEL = "switchboard.devices";
 /**
  * Claims a device for this tab.
  * @param {string} clientId
- * @param {() => void} onLost another tab claims it
- * @returns {() => void} gives it up
+ * @param {() => void} onLost called when another tab claims the device
+ * @returns {() => void} ends the claim
  */
 export function claimDevice(clientId, onLost) {
   const channel = new BroadcastChannel(CHANNEL);

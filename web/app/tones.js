@@ -1,8 +1,6 @@
-/**
- * @file What is heard while it rings, made by the browser: no files. A ring for who is called, a ringback for who calls.
- */
+/** @file Generated tones, without sound files: a ring for an incoming call, a ringback for an outgoing one, an end tone. */
 
-/** Notes of one round: frequencies, when they begin and how long they sound, in seconds. */
+/** Each note: frequencies in hertz, then start and duration in seconds. `every`: seconds between repetitions; 0: none. */
 const TONES = {
   ring: {
     every: 3,
@@ -24,7 +22,7 @@ const TONES = {
     ],
   },
 };
-/** Rise and fall of a note, so that it does not click. */
+/** Fade-in and fade-out of a note, against clicks. */
 const EDGE_SECONDS = 0.02;
 
 /** Plays one tone at a time. */
@@ -34,14 +32,14 @@ export class Tones {
   #playing;
   #gain;
 
-  /** Plays a tone over and over; `undefined` is silence. Without a gesture of the user browsers stay silent. */
+  /** Plays a tone; `undefined` stops the current one. Browsers are silent until the user has acted on the page. */
   play(name) {
     if (name === this.#playing) return;
     this.stop();
     this.#playing = name;
     if (!name) return;
-    this.#round(TONES[name]);
-    if (TONES[name].every > 0) this.#timer = setInterval(() => this.#round(TONES[name]), TONES[name].every * 1000);
+    this.#playOnce(TONES[name]);
+    if (TONES[name].every > 0) this.#timer = setInterval(() => this.#playOnce(TONES[name]), TONES[name].every * 1000);
     else this.#playing = undefined;
   }
 
@@ -52,7 +50,7 @@ export class Tones {
     this.#playing = undefined;
   }
 
-  #round({ notes, volume }) {
+  #playOnce({ notes, volume }) {
     this.#context ??= new AudioContext();
     const context = this.#context;
     context.resume().catch(() => {});
@@ -61,8 +59,8 @@ export class Tones {
       this.#gain.gain.value = volume;
       this.#gain.connect(context.destination);
     }
-    for (const [frequencies, begins, lasts] of notes) {
-      for (const frequency of frequencies) this.#note(frequency, context.currentTime + begins, lasts);
+    for (const [frequencies, startsAt, lasts] of notes) {
+      for (const frequency of frequencies) this.#note(frequency, context.currentTime + startsAt, lasts);
     }
   }
 

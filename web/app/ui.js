@@ -1,10 +1,10 @@
-/** @file What all views use: preact with tagged templates, icons, and small parts. Texts become text nodes, never markup. */
+/** @file Shared parts of the views: preact with tagged templates, icons, components. Texts are never parsed as markup. */
 import { html, render, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.esm.js";
 import { initials } from "./words.js";
 
 export { html, render, useEffect, useLayoutEffect, useRef, useState };
 
-/** Outlines on a grid of 24. */
+/** SVG paths in a view box of 24 by 24. */
 const ICONS = {
   phone: "M5 4h4l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v4a2 2 0 0 1-2 2A16 16 0 0 1 3 6a2 2 0 0 1 2-2",
   hangup: "M3 15.5c0-5 4-7 9-7s9 2 9 7l-.5 1.5-5-1-.5-3c-2-.7-4-.7-6 0l-.5 3-5 1z",
@@ -29,11 +29,11 @@ const ICONS = {
   outgoing: "M6 18L17 7M9 7h8v8",
 };
 
-/** An icon; what it means is said by what it stands in. */
+/** An icon, hidden from screen readers: the element around it has the label. */
 export const Icon = ({ name }) =>
   html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${ICONS[name]} /></svg>`;
 
-/** A button with an icon, and its words beside it or only for screen readers. */
+/** A button with an icon. `wide`: the label is visible; otherwise it is for screen readers only. */
 export function Button({
   icon,
   label,
@@ -54,7 +54,7 @@ export function Button({
     </button>`;
 }
 
-/** The face of somebody: a colour and letters that are always the same for a name. */
+/** Initials on a colour that depends on the user id only. */
 export function Face({ name, id, size = "medium", online }) {
   const hue = [...String(id ?? name)].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7);
   return html`
@@ -63,7 +63,7 @@ export function Face({ name, id, size = "medium", online }) {
     </span>`;
 }
 
-/** Shows again at each change of an object. */
+/** Renders the component again at each event of `target`. */
 export function useChanges(target, kind = "change") {
   const [, tick] = useState(0);
   useEffect(() => {
@@ -73,7 +73,7 @@ export function useChanges(target, kind = "change") {
   }, [target, kind]);
 }
 
-/** Shows again every so many milliseconds, for clocks. */
+/** Renders the component again every `everyMs` milliseconds, for clocks. */
 export function useTicks(everyMs) {
   const [, tick] = useState(0);
   useEffect(() => {
@@ -82,7 +82,7 @@ export function useTicks(everyMs) {
   }, [everyMs]);
 }
 
-/** Puts a text on the clipboard; whether the browser let it. */
+/** Copies a text to the clipboard. Returns `false` if the browser refuses. */
 export async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -92,18 +92,18 @@ export async function copyText(text) {
   }
 }
 
-/** A modal sheet: takes the focus, keeps it, gives it back, and closes by Escape if it may. */
+/** A modal sheet: keeps the focus while open and restores it afterwards. With `onClose`, Escape closes it. */
 export function Sheet({ label, className = "", onClose, children }) {
   const element = useRef();
-  // At once and not after the next frame: a key that is pressed now is meant for the sheet, or for nothing.
+  // Before the next frame: a key pressed from now on must not reach the page below the sheet.
   useLayoutEffect(() => {
-    const before = document.activeElement;
+    const previous = document.activeElement;
     const sheet = element.current;
     (sheet.querySelector("[autofocus]") ?? sheet).focus();
-    // Once what was covered can be reached again.
-    return () => queueMicrotask(() => before?.isConnected && before.focus?.());
+    // In a microtask: the elements below are `inert` until the sheet is removed.
+    return () => queueMicrotask(() => previous?.isConnected && previous.focus?.());
   }, []);
-  const keys = (event) => {
+  const onKeyDown = (event) => {
     if (event.key === "Escape" && onClose) {
       event.stopPropagation();
       onClose();
@@ -112,16 +112,16 @@ export function Sheet({ label, className = "", onClose, children }) {
   };
   return html`
     <div class="backdrop" onClick=${(event) => event.target === event.currentTarget && onClose?.()}>
-      <div class=${`sheet ${className}`} role="dialog" aria-modal="true" aria-label=${label} tabindex="-1" ref=${element} onKeyDown=${keys}>
+      <div class=${`sheet ${className}`} role="dialog" aria-modal="true" aria-label=${label} tabindex="-1" ref=${element} onKeyDown=${onKeyDown}>
         ${children}
       </div>
     </div>`;
 }
 
 function keepFocus(event, sheet) {
-  const stops = [...sheet.querySelectorAll("button, input, select, a[href], textarea")].filter((one) => !one.disabled);
-  if (stops.length === 0) return event.preventDefault();
-  const [first, last] = [stops[0], stops.at(-1)];
+  const focusable = [...sheet.querySelectorAll("button, input, select, a[href], textarea")].filter((one) => !one.disabled);
+  if (focusable.length === 0) return event.preventDefault();
+  const [first, last] = [focusable[0], focusable.at(-1)];
   const { activeElement } = document;
   if (event.shiftKey && (activeElement === first || activeElement === sheet)) {
     event.preventDefault();

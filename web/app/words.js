@@ -1,17 +1,17 @@
-/** @file What people read: reasons, codes and states of the protocol in plain words, and times. */
+/** @file Texts for users: reasons, codes and states of the protocol in plain words, and formatted times. */
 
 const ENDS = {
   completed: "Call ended",
   cancelled: "Call cancelled",
   all_declined: "Declined",
   no_answer: "No answer",
-  unreachable: "Nobody could be reached",
+  unreachable: "No device could be reached",
   busy: "Busy",
   host_ended: "The host ended the call",
   host_left: "The host left",
   empty: "Everybody left",
-  unused: "Nobody came",
-  max_duration: "The time of this call is over",
+  unused: "Nobody joined in time",
+  max_duration: "The call reached its maximum duration",
   merged: "Merged with another call",
   rtc_failed: "The media connection failed",
   lost: "The connection was lost",
@@ -19,7 +19,7 @@ const ENDS = {
   removed: "You were removed from the call",
   banned: "You were banned from the call",
   denied: "You were not let in",
-  moved: "The call goes on on another device",
+  moved: "The call was moved to another device",
 };
 
 const STATES = {
@@ -43,29 +43,29 @@ const STATES = {
 };
 
 const REFUSALS = {
-  user_busy: "You are in another call already.",
-  forbidden: "You have no part in this call.",
-  locked: "This call is locked.",
-  banned: "You were banned from this call.",
-  meeting_full: "This call is full.",
-  meeting_not_found: "There is no such call.",
+  user_busy: "You are already in another call. Hang up there first.",
+  forbidden: "You do not have permission for this. Ask the host.",
+  locked: "This call is locked. Ask the host to unlock it.",
+  banned: "You are banned from this call.",
+  meeting_full: "This call is full. Try again later.",
+  meeting_not_found: "This call does not exist. Check the link.",
   meeting_ended: "This call is over.",
   not_host: "Only the host can do that.",
-  not_admitted: "You are not in this call any more.",
-  speech_blocked: "The host has blocked your microphone.",
+  not_admitted: "You are not in this call. Join it first.",
+  speech_blocked: "The host has blocked your microphone. Raise your hand to ask for it.",
   user_not_found: "This person is not in the call.",
-  too_many_invitees: "That is too many people at once.",
+  too_many_invitees: "Too many people at once. Invite fewer.",
   already_answered: "Answered on another device.",
   invitation_cancelled: "The caller has hung up.",
-  invitation_expired: "This call is not ringing any more.",
-  invitation_not_found: "This call is not ringing any more.",
+  invitation_expired: "This call no longer rings.",
+  invitation_not_found: "This call no longer rings.",
   rtc_unavailable: "The media service is not available. Try again.",
-  unavailable: "The service cannot do that now. Try again.",
+  unavailable: "The service is not available now. Try again.",
   internal: "Something went wrong in the service. Try again.",
   rate_limited: "Too many requests. Try again in a moment.",
   state_conflict: "You are in this call on another device.",
   unanswered: "The service did not answer. Try again.",
-  disconnected: "There is no connection to the service.",
+  disconnected: "No connection to the service. Try again when it is back.",
 };
 
 const STOPS = {
@@ -78,12 +78,12 @@ const STOPS = {
 };
 
 const MEDIA = {
-  unsupported: "This page has no adapter for the media service. You are in the call without sound and picture.",
-  unreachable: "The media service cannot be reached. Trying again; the call itself goes on.",
-  no_route: "No way to the media service was found. Trying again; the call itself goes on.",
-  refused: "The media service does not let you in.",
-  full: "The media room is full.",
-  over: "The media room is closed.",
+  unsupported: "This page does not support the media service. You are in the call without sound and picture.",
+  unreachable: "The media service cannot be reached. Retrying; you stay in the call.",
+  no_route: "There is no network path to the media service. Retrying; you stay in the call.",
+  refused: "The media service refused this device. Hang up and join again.",
+  full: "The media channel is full. Try again later.",
+  over: "The media channel is closed. Hang up and call again.",
 };
 
 const DEVICES = {
@@ -92,65 +92,67 @@ const DEVICES = {
   busy: "in use by another program",
 };
 
-/** Most characters of a name that are shown, and of a title, which the protocol limits. */
-const NAME_MOST = 80;
-const TITLE_MOST = 200;
-/** Control characters, and those that turn the direction of everything after them. */
-const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
+/** Maximum shown length of a name, in characters. */
+const MAX_NAME = 80;
+/** Maximum length of a title in the protocol, in characters. */
+const MAX_TITLE = 200;
+/** Control characters, line separators and bidirectional controls. */
+const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
 
-/** What somebody else has written, as far as it may stand in a line with our own words; empty if nothing is left. */
-function tame(text, most) {
-  const letters = [...String(text ?? "").replace(UNSEEN, " ").replace(/\s+/g, " ").trim()];
-  return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : letters.join("");
+/** Cleans a text of another user for one line: removes invisible characters and cuts it to `max` characters. */
+function sanitized(text, max) {
+  const letters = [...String(text ?? "").replace(INVISIBLE, " ").replace(/\s+/g, " ").trim()];
+  return letters.length > max ? `${letters.slice(0, max - 1).join("")}…` : letters.join("");
 }
 
-/** The name of somebody, or the account if there is none to be seen. */
-export const nameWords = ({ user_id: userId, name }) => tame(name, NAME_MOST) || userId;
-export const titleWords = (title) => tame(title, TITLE_MOST);
+/** Returns the shown name of a user, or the account if the name has no visible character. */
+export const nameWords = ({ user_id: userId, name }) => sanitized(name, MAX_NAME) || userId;
+export const titleWords = (title) => sanitized(title, MAX_TITLE);
 
-/** Why a login failed. */
+/** Returns the text for a failed login. */
 export function loginWords(error) {
   if (!error) return "";
-  if (error instanceof RangeError) return "Account and device are too long together.";
+  if (error instanceof RangeError) return "Account and device are too long together. Shorten one of them.";
   if (error instanceof TypeError || error.code === "unreachable") return "The service cannot be reached. Try again.";
-  return error.code === "refused" ? "The service does not let this account in." : error.message;
+  if (error.code === "refused") return "The service refused this login. Check the account and the device.";
+  return error.message;
 }
 
-/** How a call ended, and how long it was. */
+/** Returns the text for the end of a call, with its duration. */
 export const endWords = (reason, durationMs = 0) =>
-  (ENDS[reason] ?? "Call ended") + (durationMs >= 1000 ? ` · ${lasting(durationMs)}` : "");
+  (ENDS[reason] ?? "Call ended") + (durationMs >= 1000 ? ` · ${durationText(durationMs)}` : "");
 export const stateWords = (state) => STATES[state] ?? state ?? "";
 export const stopWords = (reason) => STOPS[reason];
 export const mediaWords = (code) => MEDIA[code] ?? "The media connection is interrupted.";
 
-/** What a failed request means, for people. */
-export const refusalWords = (error) => REFUSALS[error?.code] ?? error?.message ?? "That did not work.";
+/** Returns the text for a failed request. */
+export const refusalWords = (error) => REFUSALS[error?.code] ?? error?.message ?? "The request failed. Try again.";
 
-/** What is missing of microphone and camera, in one sentence. */
+/** Returns one sentence about a missing microphone or camera; empty if both are available. */
 export function deviceWords({ audio, video }) {
   const parts = [];
   if (audio) parts.push(`Microphone ${DEVICES[audio] ?? audio}`);
   if (video) parts.push(`${parts.length ? "camera" : "Camera"} ${DEVICES[video] ?? video}`);
-  return parts.length ? `${parts.join(", ")}. You join with what there is.` : "";
+  return parts.length ? `${parts.join(", ")}. You can stay in the call without.` : "";
 }
 
-/** How a past call went, from this side. */
+/** Returns the duration of a past call, or how it ended without one. */
 export function historyWords({ direction, reason, duration_ms: duration }) {
-  if (duration > 0) return lasting(duration);
+  if (duration > 0) return durationText(duration);
   if (direction === "in" && reason !== "declined") return reason === "user_busy" ? "Missed while busy" : "Missed";
   return endWords(reason);
 }
 
-/** Milliseconds as `4:05` or `1:02:03`. */
-export function lasting(ms) {
+/** Formats a duration as `4:05` or `1:02:03`. */
+export function durationText(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const pad = (number) => String(number).padStart(2, "0");
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
 }
 
-/** A moment of the past: today by its time, else by its day. */
-export function moment(ms, now = Date.now()) {
+/** Formats a time of the past: the time of day if it is today, otherwise the date. */
+export function dateText(ms, now = Date.now()) {
   const date = new Date(ms);
   const isToday = date.toDateString() === new Date(now).toDateString();
   return isToday
@@ -158,7 +160,7 @@ export function moment(ms, now = Date.now()) {
     : date.toLocaleDateString([], { day: "numeric", month: "short" });
 }
 
-/** Up to two letters for a face. */
+/** Returns up to two initials of a name. */
 export function initials(name) {
   const words = String(name)
     .split(/[\s._-]+/)

@@ -1,4 +1,4 @@
-/** @file Plays `tests/conformance/*.json` on the terminal of this folder. The format is described there. */
+/** @file Runs the conformance vectors `tests/conformance/*.json` against this terminal. Format: `tests/conformance/README.md`. */
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
@@ -9,14 +9,14 @@ import { FakeBroker, VirtualClock, settled } from "./virtual.js";
 const FOLDER = new URL("../../tests/conformance/", import.meta.url);
 const SHOWN = ["rings", "stops", "answered", "refused", "unanswered", "news"];
 
-/** Names that texts beginning with `$` stand for. */
-class Names {
+/** Values of the placeholders, which are texts that begin with `$`. */
+class Placeholders {
   #values = new Map();
 
-  /** Puts the values of names in the place of the names. */
+  /** Replaces the placeholders in `value` by their values. */
   resolve(value) {
     if (typeof value === "string" && value.startsWith("$")) {
-      assert.ok(this.#values.has(value), `${value} has no value yet`);
+      assert.ok(this.#values.has(value), `placeholder ${value} has no value yet`);
       return this.#values.get(value);
     }
     if (Array.isArray(value)) return value.map((element) => this.resolve(element));
@@ -26,12 +26,12 @@ class Names {
     return value;
   }
 
-  /** Whether `actual` matches; learns new names. */
+  /** Asserts that `actual` matches `expected`. Sets placeholders without a value. */
   check(expected, actual, where) {
     if (typeof expected === "string" && expected.startsWith("$")) {
       if (!this.#values.has(expected)) {
         assert.ok(actual !== undefined, `${where} is missing`);
-        assert.ok(![...this.#values.values()].includes(actual), `${where}: ${expected} is another name's value`);
+        assert.ok(![...this.#values.values()].includes(actual), `${where}: ${expected} has the value of another placeholder`);
         this.#values.set(expected, actual);
       }
       assert.deepEqual(actual, this.#values.get(expected), where);
@@ -59,7 +59,7 @@ async function play({ as, steps }) {
   await terminal.connect();
   await settled();
   for (const { message } of broker.taken()) {
-    assert.equal(message.type, "sync", "a terminal asks nothing but `sync` by itself");
+    assert.equal(message.type, "sync", "after the connect a terminal sends only `sync` by itself");
     await broker.deliver({
       v: 1,
       type: "state",
@@ -72,29 +72,29 @@ async function play({ as, steps }) {
   }
   shown.length = 0;
 
-  const names = new Names();
-  const quiet = (promise) => promise?.catch(() => {});
+  const placeholders = new Placeholders();
+  const ignoreRejection = (promise) => promise?.catch(() => {});
   for (const [index, step] of steps.entries()) {
     if (step.receive) {
-      const message = names.resolve(step.receive);
+      const message = placeholders.resolve(step.receive);
       const copy = (_, index) => ({ ...message, id: `${message.id}-${index + 1}` });
       const copies = step.times ? Array.from({ length: step.times }, copy) : [message];
       for (const each of copies) await broker.deliver(each);
     }
     if (step.user) {
-      const { type, ...fields } = names.resolve(step.user);
-      quiet(terminal.request(type, fields));
+      const { type, ...fields } = placeholders.resolve(step.user);
+      ignoreRejection(terminal.request(type, fields));
     }
-    if (step.again) quiet(terminal.again(names.resolve(step.again)));
+    if (step.again) ignoreRejection(terminal.again(placeholders.resolve(step.again)));
     if (step.wait_ms) await clock.pass(step.wait_ms);
-    // The file says when the connection is back, not the terminal's patience.
+    // The file decides when the connection is back, so skip the wait before the reconnect.
     if (step.connection) broker.isDown = step.connection === "lost";
     if (step.connection === "lost") await broker.drop();
     if (step.connection === "back") terminal.reconnectNow();
     await settled();
     const sent = broker.taken().map(({ topic, message }) => ({ topic, message }));
-    names.check(step.sends ?? [], sent, `step ${index + 1}: sends`);
-    names.check(step.shows ?? [], shown.splice(0), `step ${index + 1}: shows`);
+    placeholders.check(step.sends ?? [], sent, `step ${index + 1}: sends`);
+    placeholders.check(step.shows ?? [], shown.splice(0), `step ${index + 1}: shows`);
   }
 }
 

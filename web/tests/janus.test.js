@@ -1,21 +1,21 @@
-/** @file The Janus adapter against a server that is played: what it says, what it makes of answers, and what it gives back. */
+/** @file The Janus adapter against a fake server: sent requests, handling of answers and events, released resources. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 
 import JanusSession from "../media/janus.js";
 import { settled } from "./virtual.js";
 
-/** All connections of a test. */
+/** All WebSockets and peer connections of a test. */
 let sockets;
 let connections;
 
-/** A WebSocket to a server that takes the tokens `good`, unless it is silent. */
+/** A WebSocket to a server that accepts the token `good` only. */
 class FakeSocket {
   static OPEN = 1;
   readyState = 0;
-  said = [];
-  static taken = new Set(["good"]);
-  /** Requests to plugins that are not answered. */
+  sent = [];
+  static acceptedTokens = new Set(["good"]);
+  /** Plugin requests that the server does not answer. */
   static ignored = new Set();
 
   constructor(url, protocol) {
@@ -29,38 +29,38 @@ class FakeSocket {
 
   send(text) {
     const message = JSON.parse(text);
-    this.said.push(message);
+    this.sent.push(message);
     const answer = this.#answer(message);
-    if (answer) setImmediate(() => this.hear({ transaction: message.transaction, ...answer }));
+    if (answer) setImmediate(() => this.receive({ transaction: message.transaction, ...answer }));
   }
 
   #answer({ janus, body, token }) {
-    if (janus === "create" && !FakeSocket.taken.has(token)) return { janus: "error", error: { code: 403, reason: "no" } };
+    if (janus === "create" && !FakeSocket.acceptedTokens.has(token)) return { janus: "error", error: { code: 403, reason: "no" } };
     if (janus === "create") return { janus: "success", data: { id: 1 } };
     if (janus === "attach") return { janus: "success", data: { id: 10 + this.count("attach") } };
     if (janus !== "message" || FakeSocket.ignored.has(body.request)) return undefined;
     const data = (fields) => ({ janus: "event", plugindata: { data: fields }, jsep: { type: "answer", sdp: "" } });
     if (body.request !== "join") return data({});
-    if (!FakeSocket.taken.has(body.token)) return data({ error_code: 433, error: "Unauthorized" });
+    if (!FakeSocket.acceptedTokens.has(body.token)) return data({ error_code: 433, error: "Unauthorized" });
     return data({ publishers: body.ptype === "publisher" ? [{ id: "p-bob", display: "bob", streams: [{ mid: "0" }] }] : [] });
   }
 
-  /** Something comes from the server. */
-  hear(message) {
+  /** Receives a message of the server. */
+  receive(message) {
     this.onmessage({ data: JSON.stringify(message) });
   }
 
-  /** An event of the room. */
+  /** Receives an event of the videoroom plugin. */
   event(data, sender = 11) {
-    this.hear({ janus: "event", sender, plugindata: { data } });
+    this.receive({ janus: "event", sender, plugindata: { data } });
   }
 
   count(kind) {
-    return this.said.filter(({ janus }) => janus === kind).length;
+    return this.sent.filter(({ janus }) => janus === kind).length;
   }
 
   bodies(request) {
-    return this.said.filter(({ body }) => body?.request === request).map(({ body }) => body);
+    return this.sent.filter(({ body }) => body?.request === request).map(({ body }) => body);
   }
 
   close() {
@@ -113,14 +113,14 @@ const join = (token = "good") => ({
 
 function session({ token, renew = async () => join() } = {}) {
   const made = new JanusSession({ join: join(token), local: { audio: null, video: null }, renew });
-  const told = [];
+  const events = [];
   for (const kind of ["state", "peers", "muted", "removed"])
-    made.addEventListener(kind, ({ detail }) => told.push([kind, detail]));
-  return { made, told, last: (wanted) => told.findLast(([kind]) => kind === wanted)?.[1] };
+    made.addEventListener(kind, ({ detail }) => events.push([kind, detail]));
+  return { made, events, last: (wanted) => events.findLast(([kind]) => kind === wanted)?.[1] };
 }
 
-/** Lets the server answer as often as a join with one other takes. */
-async function rest() {
+/** Waits until the server has answered all requests of a join with one other publisher. */
+async function allAnswered() {
   for (let turn = 0; turn < 20; turn += 1) await settled();
 }
 
@@ -133,10 +133,10 @@ afterEach(() => {
   for (const name of ["WebSocket", "RTCPeerConnection"]) delete globalThis[name];
 });
 
-test("it publishes, sees who is there, and forgets who goes", async () => {
+test("publishes, subscribes to the others, and removes a peer who unpublishes", async () => {
   const { made, last } = session();
   await made.connect();
-  await rest();
+  await allAnswered();
   const [socket] = sockets;
   assert.equal(made.state, "connected");
   assert.deepEqual(
@@ -158,18 +158,18 @@ test("it publishes, sees who is there, and forgets who goes", async () => {
   assert.deepEqual([connections.every(({ closed }) => closed), socket.count("destroy")], [true, 1]);
 });
 
-test("who goes before we have asked for them is not asked for any more", async () => {
+test("a publisher who leaves during the subscription is not subscribed to", async () => {
   const { made, last } = session();
   await made.connect();
   const [socket] = sockets;
-  // The subscription is on its way.
+  // The subscription to bob is sent, but not answered yet.
   socket.event({ videoroom: "event", leaving: "p-bob" });
-  await rest();
+  await allAnswered();
   assert.deepEqual([last("peers").peers, connections.length, socket.count("detach")], [[], 1, 1]);
   made.leave();
 });
 
-test("tokens that are not taken are renewed once", async () => {
+test("a refused token is renewed once", async () => {
   const { made } = session({ token: "old" });
   await made.connect();
   assert.deepEqual([made.state, sockets.length], ["connected", 2]);
@@ -179,14 +179,14 @@ test("tokens that are not taken are renewed once", async () => {
   assert.equal(sockets.length, 4);
 });
 
-test("a connection that is lost ends what waits, and a place that stood", async () => {
+test("a lost connection rejects pending requests and ends a connected session", async () => {
   FakeSocket.ignored.add("configure");
   const waiting = session();
   const outcome = assert.rejects(waiting.made.connect(), { code: "unreachable" });
-  await rest();
+  await allAnswered();
   sockets[0].onclose();
   await outcome;
-  assert.equal(waiting.last("removed"), undefined, "the failure says it");
+  assert.equal(waiting.last("removed"), undefined, "the rejected connect already reports the loss");
 
   FakeSocket.ignored.clear();
   const { made, last } = session();
@@ -195,7 +195,7 @@ test("a connection that is lost ends what waits, and a place that stood", async 
   assert.deepEqual([made.state, last("removed")], ["closed", { reason: "closed" }]);
 });
 
-test("who is put out, or whose room is over, is told so", async () => {
+test("a kick and the end of the room are reported with their reasons", async () => {
   for (const [data, reason] of [
     [{ videoroom: "event", leaving: "ok", reason: "kicked" }, "removed"],
     [{ videoroom: "destroyed" }, "closed"],

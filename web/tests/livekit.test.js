@@ -1,4 +1,4 @@
-/** @file The LiveKit adapter against an SDK that is played: the calls and names of `livekit-client` 2.x. */
+/** @file The LiveKit adapter against a fake SDK with the names of `livekit-client` 2.x. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -17,7 +17,7 @@ const EVENTS = [
   "Disconnected",
 ];
 
-/** An SDK whose server takes the token `good`. */
+/** A fake SDK whose server accepts the token `good` only. */
 function fakeSdk() {
   const room = {
     handlers: {},
@@ -55,20 +55,20 @@ function fakeSdk() {
 function session(sdk, { token = "good", renew = async () => ({ url: "wss://lk", token: "good" }) } = {}) {
   const local = { audio: { kind: "audio" }, video: null };
   const made = new LiveKitSession({ join: { url: "wss://lk", token }, local, renew, sdk });
-  const told = [];
+  const events = [];
   for (const kind of ["state", "peers", "muted", "removed"])
-    made.addEventListener(kind, ({ detail }) => told.push([kind, detail]));
-  return { made, last: (wanted) => told.findLast(([kind]) => kind === wanted)?.[1] };
+    made.addEventListener(kind, ({ detail }) => events.push([kind, detail]));
+  return { made, last: (wanted) => events.findLast(([kind]) => kind === wanted)?.[1] };
 }
 
-test("it publishes what there is, mutes it, and shows the others", async () => {
+test("publishes and mutes the local tracks, and lists the peers", async () => {
   const sdk = fakeSdk();
   const { made, last } = session(sdk);
   await made.connect();
   made.setSending({ audio: false, video: false });
   assert.deepEqual(sdk.room.calls, [["connect", "good"], ["publish", "microphone"], ["mute", "microphone"]]);
-  const heard = { isMuted: false, track: { mediaStreamTrack: "bob's voice" } };
-  const publication = (source) => (source === "microphone" ? heard : undefined);
+  const voice = { isMuted: false, track: { mediaStreamTrack: "bob's voice" } };
+  const publication = (source) => (source === "microphone" ? voice : undefined);
   sdk.room.remoteParticipants.set("x", { identity: "bob", getTrackPublication: publication });
   sdk.room.handlers.TrackSubscribed();
   assert.deepEqual(last("peers").peers, [
@@ -81,7 +81,7 @@ test("it publishes what there is, mutes it, and shows the others", async () => {
   assert.deepEqual([made.state, sdk.room.calls.at(-1)], ["closed", ["disconnect"]]);
 });
 
-test("a token that is not taken is renewed once", async () => {
+test("a refused token is renewed once", async () => {
   const sdk = fakeSdk();
   await session(sdk, { token: "old" }).made.connect();
   assert.deepEqual(sdk.room.calls.slice(0, 2), [
@@ -92,8 +92,8 @@ test("a token that is not taken is renewed once", async () => {
   await assert.rejects(stubborn.made.connect(), { code: "refused" });
 });
 
-test("the end of a place has its reason, and a network that comes back is no end", async () => {
-  for (const [reason, told] of [
+test("the end of a session has its reason; a reconnect does not end it", async () => {
+  for (const [reason, expected] of [
     [4, "removed"],
     [2, "replaced"],
     [undefined, "closed"],
@@ -106,10 +106,10 @@ test("the end of a place has its reason, and a network that comes back is no end
     sdk.room.handlers.Reconnected();
     assert.equal(made.state, "connected");
     sdk.room.handlers.Disconnected(reason);
-    assert.deepEqual([made.state, last("removed")], ["closed", { reason: told }]);
+    assert.deepEqual([made.state, last("removed")], ["closed", { reason: expected }]);
   }
 });
 
-test("a page without the SDK is told what is missing", async () => {
+test("a missing SDK is reported as `unsupported`", async () => {
   await assert.rejects(session(undefined).made.connect(), { code: "unsupported" });
 });

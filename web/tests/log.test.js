@@ -4,13 +4,13 @@ import { test } from "node:test";
 
 import { ProtocolLog, shortened } from "../app/log.js";
 
-test("tokens are shown by their beginning only, wherever they are", () => {
+test("tokens are shortened at any depth", () => {
   const long = "x".repeat(100);
   const shown = JSON.stringify(shortened({ join: { token: long, params: [{ single_token: long }], url: "ws://rtc" } }));
   assert.ok(!shown.includes(long) && shown.includes("ws://rtc"), shown);
 });
 
-test("an uplink becomes the event that the rule hands over", () => {
+test("an uplink becomes the event that the broker rule passes to the function", () => {
   const log = new ProtocolLog();
   log.clientId = "GID_web@@@zoë";
   const event = log.sampleEvent({ topic: "call-up/attend", text: '{"name":"Zoë"}' });

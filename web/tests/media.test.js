@@ -1,4 +1,4 @@
-/** @file Which adapter a `join` is for, and what WHIP's answers mean. */
+/** @file Selection of the media adapter, and the WHIP client. */
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
@@ -10,35 +10,35 @@ afterEach(() => {
   globalThis.fetch = realFetch;
 });
 
-test("a LiveKit url over HTTP is the laptop's own server, over a WebSocket a real one", () => {
+test("a LiveKit `join` with an HTTP address uses the SFU adapter, with a WebSocket address the LiveKit adapter", () => {
   assert.equal(adapterFor({ provider: "livekit", url: "http://127.0.0.1:8080/sfu" }), "sfu");
   assert.equal(adapterFor({ provider: "livekit", url: "wss://rtc.example" }), "livekit");
   assert.equal(adapterFor({ provider: "janus", url: "ws://127.0.0.1:8188" }), "janus");
   assert.equal(adapterFor({ provider: "agora", url: "" }), undefined);
 });
 
-test("a provider without an adapter is said to be one", async () => {
+test("a provider without an adapter is `unsupported`", async () => {
   await assert.rejects(openMedia({ join: { provider: "agora", url: "" }, local: {} }), { code: "unsupported" });
   await assert.rejects(openMedia({ join: { provider: "toString", url: "" }, local: {} }), { code: "unsupported" });
 });
 
-test("an offer is posted with the token, and the place is where the answer says", async () => {
-  let asked;
+test("an offer is posted with the token; the answer gives the session URL", async () => {
+  let request;
   globalThis.fetch = async (url, options) => {
-    asked = { url, ...options };
+    request = { url, ...options };
     const response = new Response("answer", { status: 201, headers: { location: "/sfu/whip/7" } });
     Object.defineProperty(response, "url", { value: url });
     return response;
   };
-  const place = await postOffer({ url: "http://host/sfu/", token: "t0k" }, "offer");
-  assert.deepEqual(place, { sdp: "answer", location: "http://host/sfu/whip/7" });
+  const session = await postOffer({ url: "http://host/sfu/", token: "t0k" }, "offer");
+  assert.deepEqual(session, { sdp: "answer", location: "http://host/sfu/whip/7" });
   assert.deepEqual(
-    [asked.url, asked.body, asked.headers.authorization],
+    [request.url, request.body, request.headers.authorization],
     ["http://host/sfu/whip", "offer", "Bearer t0k"],
   );
 });
 
-test("each refusal has a name", async () => {
+test("each HTTP status of a refusal has its code", async () => {
   for (const [status, code] of [
     [400, "refused"],
     [401, "unauthenticated"],

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { after, handsOf, isModerator, participant } from "../app/roster.js";
+import { applyDownlink, handsOf, isModerator, participant } from "../app/roster.js";
 
 const person = (userId, fields = {}) => ({
   user_id: userId,
@@ -20,21 +20,21 @@ const meeting = (fields = {}) => ({
   ...fields,
 });
 
-test("an older picture of the whole meeting changes nothing", () => {
+test("an older snapshot of the whole meeting changes nothing", () => {
   const known = meeting();
-  assert.equal(after(known, { type: "meeting_updated", meeting: meeting({ rev: 4, locked: true }) }), known);
-  assert.equal(after(known, { type: "meeting_updated", meeting: meeting({ rev: 6, locked: true }) }).locked, true);
+  assert.equal(applyDownlink(known, { type: "meeting_updated", meeting: meeting({ rev: 4, locked: true }) }), known);
+  assert.equal(applyDownlink(known, { type: "meeting_updated", meeting: meeting({ rev: 6, locked: true }) }).locked, true);
 });
 
-test("somebody new is added, somebody known is changed and keeps the rest", () => {
-  const grown = after(meeting(), {
+test("an unknown participant is added; a known one is changed and keeps the other fields", () => {
+  const grown = applyDownlink(meeting(), {
     type: "invitation_updated",
     user_id: "carol",
     state: "ringing",
     reach: "delivered",
   });
   assert.equal(participant(grown, "carol").state, "ringing");
-  const changed = after(meeting({ participants: [person("bob", { name: "Bob" })] }), {
+  const changed = applyDownlink(meeting({ participants: [person("bob", { name: "Bob" })] }), {
     type: "participant_updated",
     participant: { user_id: "bob", state: "left" },
   });
@@ -42,18 +42,18 @@ test("somebody new is added, somebody known is changed and keeps the rest", () =
 });
 
 test("hands keep the order in which they were raised", () => {
-  const raised = after(meeting(), { type: "hand_changed", hands: ["bob", "alice"] });
+  const raised = applyDownlink(meeting(), { type: "hand_changed", hands: ["bob", "alice"] });
   assert.deepEqual(handsOf(raised), ["bob", "alice"]);
-  assert.deepEqual(handsOf(after(raised, { type: "hand_changed", hands: ["alice"] })), ["alice"]);
+  assert.deepEqual(handsOf(applyDownlink(raised, { type: "hand_changed", hands: ["alice"] })), ["alice"]);
 });
 
-test("a new host has the role, the old one does not", () => {
-  const changed = after(meeting(), { type: "host_changed", host: "bob", previous: "alice" });
+test("the new host gets the role and the old one loses it", () => {
+  const changed = applyDownlink(meeting(), { type: "host_changed", host: "bob", previous: "alice" });
   assert.deepEqual([isModerator(changed, "bob"), isModerator(changed, "alice")], [true, false]);
 });
 
-test("a block is known by its user", () => {
-  const blocked = after(meeting(), {
+test("a block of one user leaves the others free", () => {
+  const blocked = applyDownlink(meeting(), {
     type: "speech_changed",
     user_id: "bob",
     mode: "hard",
@@ -64,7 +64,7 @@ test("a block is known by its user", () => {
   assert.equal(participant(blocked, "alice").speech.mode, "free");
 });
 
-test("messages with odd shapes change nothing and break nothing", () => {
+test("malformed and unknown messages change nothing", () => {
   for (const odd of [
     { type: "participant_updated" },
     { type: "speech_changed" },
@@ -72,6 +72,6 @@ test("messages with odd shapes change nothing and break nothing", () => {
     { type: "lobby_updated" },
     { type: "new_thing" },
   ]) {
-    assert.deepEqual(after(meeting(), odd).participants.length, 2, odd.type);
+    assert.deepEqual(applyDownlink(meeting(), odd).participants.length, 2, odd.type);
   }
 });

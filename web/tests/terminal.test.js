@@ -1,4 +1,4 @@
-/** @file The terminal where the conformance vectors do not look: promises, the connection, duplicates by the thousand. */
+/** @file Behaviour that the conformance vectors do not cover: promises, the connection, many duplicates, the types. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -49,7 +49,7 @@ const invitation = (fields = {}) => ({
   ...fields,
 });
 
-test("it listens on its own two topics and asks what goes on", async () => {
+test("subscribes to its own two topics and sends `sync`", async () => {
   const broker = new FakeBroker();
   const terminal = new Terminal({ clientId: "GID_web@@@alice.tab", transport: broker, clock: new VirtualClock() });
   await terminal.connect();
@@ -60,7 +60,7 @@ test("it listens on its own two topics and asks what goes on", async () => {
   );
 });
 
-test("client IDs that could not be addressed are refused", () => {
+test("invalid and too long client IDs are refused", () => {
   assert.deepEqual(parseClientId("G@@@alice.tab"), { group: "G", userId: "alice", instance: "tab" });
   assert.deepEqual(parseClientId("G@@@alice"), { group: "G", userId: "alice", instance: undefined });
   for (const wrong of [
@@ -80,7 +80,7 @@ test("client IDs that could not be addressed are refused", () => {
   assert.throws(() => new Terminal({ clientId: `G@@@${"x".repeat(55)}`, transport }), /too long/);
 });
 
-test("a refusal rejects with the service's words", async () => {
+test("a refusal rejects with the fields of the `error`", async () => {
   const { terminal, broker } = await connected();
   const asked = assert.rejects(terminal.request("join", { meeting_id: "m1", media: "audio" }), (error) => {
     assert.ok(error instanceof Refused);
@@ -103,7 +103,7 @@ test("a refusal rejects with the service's words", async () => {
   await asked;
 });
 
-test("silence rejects, and the very same request can be made once more", async () => {
+test("a request without an answer rejects and can be repeated with the same bytes", async () => {
   const { terminal, broker, clock } = await connected();
   const asked = terminal.request("rejoin", { meeting_id: "m1" });
   const outcome = assert.rejects(asked, NoAnswer);
@@ -120,7 +120,7 @@ test("silence rejects, and the very same request can be made once more", async (
   assert.equal((await again).type, "joined");
 });
 
-test("a duplicate is dropped, also after 1,000 others", async () => {
+test("a duplicate is dropped even after 1,000 other messages", async () => {
   const { broker, kinds } = await connected();
   const news = (id) => ({
     v: 1,
@@ -137,7 +137,7 @@ test("a duplicate is dropped, also after 1,000 others", async () => {
   assert.equal(kinds("news").length, 1000);
 });
 
-test("what is no downlink, or of another version, is dropped and logged", async () => {
+test("unreadable messages, other versions and unknown types are dropped and logged", async () => {
   const { broker, kinds } = await connected();
   const before = kinds("downlink").length;
   for (const odd of [
@@ -162,7 +162,7 @@ test("what is no downlink, or of another version, is dropped and logged", async 
   assert.deepEqual(kinds("news"), []);
 });
 
-test("a lost connection is got back with growing patience, and what goes on is asked", async () => {
+test("reconnects with increasing waits and then sends `sync`", async () => {
   const { broker, clock, kinds } = await connected();
   broker.isDown = true;
   await broker.drop();
@@ -185,7 +185,7 @@ test("a lost connection is got back with growing patience, and what goes on is a
   );
 });
 
-test("who was replaced by another tab stays away", async () => {
+test("does not reconnect after a takeover", async () => {
   const { terminal, broker, clock, kinds } = await connected();
   const asked = assert.rejects(terminal.request("rejoin", { meeting_id: "m1" }), { code: "disconnected" });
   await broker.drop({ code: "taken_over", message: "elsewhere" });
@@ -196,24 +196,24 @@ test("who was replaced by another tab stays away", async () => {
   assert.equal(kinds("taken_over").length, 1);
 });
 
-test("impatience makes no second attempt beside the first, but one at once after it", async () => {
+test("`reconnectNow` during an attempt starts the next one at once after its failure, not beside it", async () => {
   const { terminal, broker, clock, kinds } = await connected();
   broker.isSlow = true;
   await broker.drop();
   await clock.pass(200);
   const before = broker.opened;
-  // A laptop that wakes: it is seen again, and the network is back.
+  // A laptop wakes up: the page becomes visible and the network is back.
   terminal.reconnectNow();
   terminal.reconnectNow();
   await settled();
-  assert.equal(broker.opened, before, "two clients under one client ID throw each other out");
+  assert.equal(broker.opened, before, "no second attempt: two clients with one client ID would disconnect each other");
   await broker.decide("unreachable");
-  assert.equal(broker.opened, before + 1, "what was asked for meanwhile is done now");
+  assert.equal(broker.opened, before + 1, "the next attempt starts without a wait");
   await broker.decide();
   assert.deepEqual([terminal.isConnected, kinds("taken_over").length], [true, 0]);
 });
 
-test("who is replaced before it has connected again stays away, too", async () => {
+test("does not reconnect after a takeover during a reconnect", async () => {
   const { broker, clock, kinds } = await connected();
   broker.isSlow = true;
   await broker.drop();
@@ -224,7 +224,7 @@ test("who is replaced before it has connected again stays away, too", async () =
   assert.deepEqual([broker.opened, kinds("taken_over").length], [before, 1]);
 });
 
-test("after the last word nothing is sent, and who asks is told so at once", async () => {
+test("after `disconnect` nothing is sent and requests reject at once", async () => {
   const { terminal, broker, clock } = await connected();
   terminal.disconnect();
   await assert.rejects(terminal.request("history"), { code: "disconnected" });
@@ -233,7 +233,7 @@ test("after the last word nothing is sent, and who asks is told so at once", asy
   assert.deepEqual([broker.taken(), clock.timers], [[], 0]);
 });
 
-test("a first connect that fails says why and is not tried again", async () => {
+test("a failed first connect rejects with its code and is not retried", async () => {
   const clock = new VirtualClock();
   const broker = new FakeBroker();
   broker.refusals.push("refused");
@@ -243,7 +243,7 @@ test("a first connect that fails says why and is not tried again", async () => {
   assert.equal(broker.opened, 1);
 });
 
-test("what was asked for while there was no connection goes when there is one, unless it is too late", async () => {
+test("requests made without a connection are sent after the reconnect, unless it takes too long", async () => {
   const { terminal, broker, clock } = await connected();
   broker.isDown = true;
   await broker.drop();
@@ -275,7 +275,7 @@ test("what was asked for while there was no connection goes when there is one, u
   );
 });
 
-test("accepting twice sends once and both hear the answer", async () => {
+test("accepting twice sends one request, and both calls resolve with its answer", async () => {
   const { terminal, broker } = await connected();
   await broker.deliver(invitation());
   broker.taken();
@@ -297,7 +297,7 @@ test("accepting twice sends once and both hear the answer", async () => {
   );
 });
 
-test("several queued offers at once ask once, and once more for what came meanwhile", async () => {
+test("several queued offers cause one `sync`, and a second one after its answer", async () => {
   const { broker } = await connected();
   for (const name of ["1", "2", "3"]) {
     await broker.deliver(
@@ -321,7 +321,7 @@ test("several queued offers at once ask once, and once more for what came meanwh
   );
 });
 
-test("the types name all that there is, and nothing else", () => {
+test("the type declarations match the exports and the members of Terminal", () => {
   const types = readFileSync(new URL("../terminal.d.ts", import.meta.url), "utf8");
   const named = (text, pattern) => [...text.matchAll(pattern)].map(([, name]) => name).sort();
   assert.deepEqual(named(types, /^export (?:class|const|function) (\w+)/gm), Object.keys(library).sort());

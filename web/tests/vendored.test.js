@@ -1,4 +1,4 @@
-/** @file The vendored modules are the ones that `vendor/VENDORED.md` names. */
+/** @file The vendored modules match `vendor/VENDORED.md`. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
@@ -6,7 +6,7 @@ import { test } from "node:test";
 
 const FOLDER = new URL("../vendor/", import.meta.url);
 
-test("each vendored module has the checksum that is written down", () => {
+test("each vendored module has the checksum in VENDORED.md", () => {
   const rows = readFileSync(new URL("VENDORED.md", FOLDER), "utf8").matchAll(/^\| `(.+?)` .*\| ([0-9a-f]{64}) \|$/gm);
   const written = Object.fromEntries([...rows].map(([, name, hash]) => [name, hash]));
   const there = readdirSync(FOLDER).filter((name) => name.endsWith(".js"));

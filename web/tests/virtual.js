@@ -1,6 +1,6 @@
-/** @file A clock and a broker that only do what a test says. */
+/** @file A virtual clock and a fake broker for tests. */
 
-/** A clock that stands still until it is moved. */
+/** A clock whose time passes only through {@link VirtualClock.pass}. */
 export class VirtualClock {
   #now = 0;
   #timers = new Set();
@@ -15,12 +15,12 @@ export class VirtualClock {
     return () => this.#timers.delete(timer);
   }
 
-  /** How much is still to happen. */
+  /** Number of pending timers. */
   get timers() {
     return this.#timers.size;
   }
 
-  /** Time passes; what falls due happens when it is due, the last moment included. */
+  /** Advances the time by `ms` milliseconds and runs each timer at its time, including those due at the end. */
   async pass(ms) {
     const until = this.#now + ms;
     for (;;) {
@@ -35,16 +35,17 @@ export class VirtualClock {
   }
 }
 
-/** A transport in the hands of a test. */
+/** A transport controlled by a test. */
 export class FakeBroker {
-  /** What was published. @type {{topic: string, message: object, text: string}[]} */
+  /** Published messages since the last {@link FakeBroker.taken}. @type {{topic: string, message: object, text: string}[]} */
   published = [];
-  /** Connects that shall fail, by code. */
+  /** Error codes for the next connects. */
   refusals = [];
+  /** Number of connect attempts. */
   opened = 0;
-  /** Whether nobody gets through. */
+  /** Makes every connect fail as `unreachable`. */
   isDown = false;
-  /** Whether a connect takes until {@link FakeBroker.decide}. */
+  /** Makes a connect wait for {@link FakeBroker.decide}. */
   isSlow = false;
   #connection;
   #decisions = [];
@@ -62,7 +63,7 @@ export class FakeBroker {
     };
   }
 
-  /** The connect that has waited longest succeeds, or fails with a code. */
+  /** Completes the oldest waiting connect: successfully, or with an error code. */
   async decide(refusal) {
     this.#decisions.shift()(refusal);
     await settled();
@@ -72,7 +73,7 @@ export class FakeBroker {
     return this.#connection.topics;
   }
 
-  /** A downlink arrives. */
+  /** Delivers a downlink to the terminal. */
   async deliver(message) {
     const text = typeof message === "string" ? message : JSON.stringify(message);
     const bulk = ["state", "history"].includes(message.type);
@@ -80,17 +81,17 @@ export class FakeBroker {
     await settled();
   }
 
-  /** The connection ends. */
+  /** Ends the connection. */
   async drop(reason = { code: "lost", message: "test" }) {
     this.#connection.onClose(reason);
     await settled();
   }
 
-  /** What was published since the last call. */
+  /** Returns and removes the published messages. */
   taken() {
     return this.published.splice(0);
   }
 }
 
-/** Everything that was begun has been done, as far as it need not wait. */
+/** Resolves after all pending promise callbacks have run. */
 export const settled = () => new Promise((resolve) => setImmediate(resolve));

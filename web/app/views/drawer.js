@@ -1,4 +1,4 @@
-/** @file For developers: every uplink and downlink, how long answers took, and sample events of them. */
+/** @file The protocol log for developers: uplinks, downlinks, latencies of answers, and copies as sample events. */
 import { Button, copyText, html, useChanges, useEffect, useRef, useState } from "../ui.js";
 
 const ARROWS = { up: "↑", down: "↓", note: "·" };
@@ -18,9 +18,9 @@ export function Drawer({ phone, covered, onClose }) {
     if (isAtEnd.current) list.current.scrollTop = list.current.scrollHeight;
   }, [entries.length]);
   const copy = async (entry) => {
-    const what = entry.direction === "up" ? log.sampleEvent(entry) : entry.message;
-    if (await copyText(`${JSON.stringify(what, null, 2)}\n`)) setCopied(entry.seq);
-    else phone.notices.show("The browser did not let it be copied.", "error");
+    const content = entry.direction === "up" ? log.sampleEvent(entry) : entry.message;
+    if (await copyText(`${JSON.stringify(content, null, 2)}\n`)) setCopied(entry.seq);
+    else phone.notices.show("The browser refused access to the clipboard. Select the text and copy it.", "error");
   };
   return html`
     <section class="drawer" aria-label="Protocol log" id="drawer" inert=${covered}>
@@ -50,7 +50,7 @@ function Line({ entry, copied, copy }) {
           <span class="arrow" aria-label=${{ up: "sent", down: "received", note: "note" }[direction]}>${ARROWS[direction]}</span>
           <time>${(at / 1000).toFixed(3)}</time>
           <b>${type}</b>
-          <span class="quiet gist">${gist(message)}</span>
+          <span class="quiet gist">${summary(message)}</span>
           ${count > 1 && html`<span class="tag">copy ${count}</span>`}
           ${dropped && html`<span class="tag">dropped: ${dropped}</span>`}
           ${latencyMs !== undefined && html`<span class="latency">${Math.round(latencyMs)} ms</span>`}
@@ -66,8 +66,8 @@ function Line({ entry, copied, copy }) {
     </li>`;
 }
 
-/** What tells this message from others of its type. */
-function gist(message) {
+/** Returns the fields that distinguish a message from others of its type. */
+function summary(message) {
   const { code, reason, state, participant, user_id: userId, invitees, text } = message ?? {};
   const parts = [
     code,

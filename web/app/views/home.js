@@ -1,6 +1,6 @@
-/** @file Nobody is in a call: whom to call, and what was. */
+/** @file The view without a call: contacts and past calls. */
 import { Button, Face, Icon, html, useEffect, useState } from "../ui.js";
-import { historyWords, moment } from "../words.js";
+import { dateText, historyWords } from "../words.js";
 
 export function Home({ phone }) {
   return html`
@@ -30,14 +30,14 @@ function People({ phone }) {
           chosen=${chosen.has(contact.user_id)} toggle=${() => toggle(contact.user_id)} />`,
         )}
       </ul>
-      ${known.length === 0 && html`<p class="empty">Nobody else has logged in yet. Open this page in another window and log in as somebody else.</p>`}
+      ${known.length === 0 && html`<p class="empty">No other user has logged in yet. Open this page in another window and log in with another account.</p>`}
       ${
         chosen.size > 0 &&
         html`
         <div class="foot" role="group" aria-label="Group call">
           <${Button} icon="video" label=${`Call ${chosen.size} ${chosen.size === 1 ? "person" : "people"} as a group`} kind="primary" wide id="call-group"
             onClick=${() => phone.dial([...chosen], "video", { group: true })} />
-          <${Button} icon="close" label="Choose nobody" onClick=${() => setChosen(new Set())} />
+          <${Button} icon="close" label="Clear the selection" onClick=${() => setChosen(new Set())} />
         </div>`
       }
     </section>`;
@@ -55,7 +55,7 @@ function Contact({ phone, contact, chosen, toggle }) {
     </li>`;
 }
 
-/** Calls an account, or joins a meeting by its id or its link. */
+/** A form to call accounts, or to join a meeting by its id or link. */
 function Dial({ phone }) {
   const [text, setText] = useState("");
   const [open, setOpen] = useState(false);
@@ -79,54 +79,54 @@ function Dial({ phone }) {
       <input id="dial" value=${text} onInput=${(event) => setText(event.target.value)} placeholder="Account, or link of a call"
         aria-label="Account to call, or link of a call to join" autocapitalize="off" autocomplete="off" spellcheck="false" />
       <button class="button primary" type="submit" id="dial-go" disabled=${users.length === 0 && !id}>${id ? "Join" : "Call"}</button>
-      <${Button} icon="add" label="New call without ringing anybody" id="new-room" pressed=${open} onClick=${() => setOpen(!open)} />
-      ${open && html`<${NewRoom} phone=${phone} />`}
+      <${Button} icon="add" label="New call with a link" id="new-meeting" pressed=${open} onClick=${() => setOpen(!open)} />
+      ${open && html`<${NewMeeting} phone=${phone} />`}
     </form>`;
 }
 
-/** A call that others join by its link. */
-function NewRoom({ phone }) {
+/** A form to start a group call that others join by its link. */
+function NewMeeting({ phone }) {
   const [entry, setEntry] = useState("lobby");
   return html`
-    <div class="new-room">
-      <label>Who has the link
-        <select id="room-entry" value=${entry} onChange=${(event) => setEntry(event.target.value)}>
-          <option value="lobby">waits until I let them in</option>
-          <option value="open">comes in</option>
+    <div class="new-meeting">
+      <label>People with the link
+        <select id="meeting-entry" value=${entry} onChange=${(event) => setEntry(event.target.value)}>
+          <option value="lobby">wait until I admit them</option>
+          <option value="open">join directly</option>
         </select>
       </label>
-      <${Button} label="Start" kind="primary" wide id="room-start" onClick=${() => phone.dial([], "video", { group: true, policy: { join: entry } })} />
+      <${Button} label="Start" kind="primary" wide id="meeting-start" onClick=${() => phone.dial([], "video", { group: true, policy: { join: entry } })} />
     </div>`;
 }
 
-/** The meeting that a link or an id names. */
+/** Returns the meeting id in a link, or the text itself if it is an id. */
 function meetingIn(text) {
   return /#meeting=([A-Za-z0-9_-]+)/.exec(text)?.[1] ?? /^\s*([a-z2-7]{26})\s*$/.exec(text)?.[1];
 }
 
 function Recent({ phone }) {
-  const { calls, missed, cursor } = phone.past;
+  const { calls, missed, cursor } = phone.callHistory;
   return html`
     <section class="panel recent" aria-labelledby="recent-title">
       <h2 id="recent-title">Recent ${missed.length > 0 && html`<span class="count" id="missed">${missed.length} missed</span>`}</h2>
-      ${missed.length > 0 && html`<${Button} label="Mark as seen" kind="plain small" wide onClick=${() => phone.past.sawMissed()} />`}
+      ${missed.length > 0 && html`<${Button} label="Mark as seen" kind="plain small" wide onClick=${() => phone.callHistory.markSeen()} />`}
       <ul class="list" id="history">
         ${calls.map((past) => html`<${Past} key=${past.meeting_id} phone=${phone} past=${past} />`)}
       </ul>
       ${calls.length === 0 && html`<p class="empty">No calls yet.</p>`}
-      ${cursor && html`<${Button} label="Earlier calls" kind="plain" wide onClick=${() => phone.past.more()} />`}
+      ${cursor && html`<${Button} label="Earlier calls" kind="plain" wide onClick=${() => phone.callHistory.readMore()} />`}
     </section>`;
 }
 
 function Past({ phone, past }) {
-  const names = past.peers.map((userId) => phone.nameOf(userId)).join(", ") || "Nobody";
+  const names = past.peers.map((userId) => phone.nameOf(userId)).join(", ") || "No participants";
   const isMissed = past.direction === "in" && !(past.duration_ms > 0) && past.reason !== "declined";
   return html`
     <li class=${`row past${isMissed ? " missed" : ""}`}>
       <${Icon} name=${past.direction === "in" ? "incoming" : "outgoing"} />
       <p class="name"><strong>${names}</strong>
         <span class="quiet">${past.direction === "in" ? "Incoming" : "Outgoing"} · ${historyWords(past)}</span></p>
-      <time class="quiet" datetime=${new Date(past.ended_ms).toISOString()}>${moment(past.ended_ms)}</time>
+      <time class="quiet" datetime=${new Date(past.ended_ms).toISOString()}>${dateText(past.ended_ms)}</time>
       ${
         past.peers.length > 0 &&
         html`<${Button} icon=${past.media === "video" ? "video" : "phone"} label=${`Call ${names} again`}

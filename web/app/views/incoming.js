@@ -1,9 +1,8 @@
-/** @file Somebody calls: who, what, and how long it will ring. */
+/** @file The sheet of a ringing invitation: caller, kind of call, time left, and the choices. */
 import { Button, Face, Sheet, html, useTicks } from "../ui.js";
 import { nameWords, titleWords } from "../words.js";
 
-// The focus is on the sheet and on none of its buttons: a key that was meant for something else takes no call, least of all
-// with a camera.
+// The focus goes to the sheet, not to a button: a key pressed for something else must not accept the call.
 export function Incoming({ phone, offer, others }) {
   useTicks(250);
   const name = nameWords(offer.from);

@@ -1,4 +1,4 @@
-/** @file Who is in the call, and the host's tools. */
+/** @file The panel with the participants of the call and the host's tools. */
 import { Button, Face, Icon, copyText, html, useEffect, useRef, useState } from "../ui.js";
 import { isModerator, isPending, isPresent, isWaiting } from "../roster.js";
 import { stateWords } from "../words.js";
@@ -37,12 +37,12 @@ function Waiting({ phone, waiting }) {
           <li class="row" key=${userId} data-user=${userId}>
             <${Face} name=${phone.nameOf(userId)} id=${userId} size="small" />
             <p class="name"><strong>${phone.nameOf(userId)}</strong></p>
-            <${Button} label="Deny" kind="small" wide onClick=${() => phone.ask("deny", { users: [userId] })} />
-            <${Button} label="Admit" kind="primary small" wide onClick=${() => phone.ask("admit", { users: [userId] })} />
+            <${Button} label="Deny" kind="small" wide onClick=${() => phone.request("deny", { users: [userId] })} />
+            <${Button} label="Admit" kind="primary small" wide onClick=${() => phone.request("admit", { users: [userId] })} />
           </li>`,
         )}
       </ul>
-      ${waiting.length > 1 && html`<${Button} label="Admit all" kind="small" wide onClick=${() => phone.ask("admit", { users: "*" })} />`}
+      ${waiting.length > 1 && html`<${Button} label="Admit all" kind="small" wide onClick=${() => phone.request("admit", { users: "*" })} />`}
     </section>`;
 }
 
@@ -70,12 +70,12 @@ function Person({ phone, call, person, isGroup }) {
     <li class="row person" data-user=${userId} data-state=${state}>
       <${Face} name=${name} id=${userId} size="small" />
       <p class="name"><strong>${name}${isMe ? " (you)" : ""}</strong><span class="quiet">${words.join(" · ")}</span></p>
-      ${isPending(person) && html`<${Button} label="Cancel" kind="small" wide onClick=${() => phone.ask("cancel_invite", { invitees: [userId] })} />`}
+      ${isPending(person) && html`<${Button} label="Cancel" kind="small" wide onClick=${() => phone.request("cancel_invite", { invitees: [userId] })} />`}
       ${mayChange && isPresent(person) && html`<${Tools} phone=${phone} call=${call} person=${person} name=${name} />`}
     </li>`;
 }
 
-/** What a host does about somebody. */
+/** The menu of host tools for one participant. */
 function Tools({ phone, call, person, name }) {
   const [open, setOpen] = useState(false);
   const menu = useRef();
@@ -85,7 +85,7 @@ function Tools({ phone, call, person, name }) {
     document.addEventListener("pointerdown", away);
     return () => document.removeEventListener("pointerdown", away);
   }, [open]);
-  // The focus goes back to where it came from, not with the item.
+  // Move the focus back to the menu button before the focused item is removed.
   const close = () => {
     menu.current.querySelector("button").focus();
     setOpen(false);
@@ -95,7 +95,7 @@ function Tools({ phone, call, person, name }) {
     (type, fields = {}) =>
     () => {
       close();
-      phone.ask(type, { user_id: userId, ...fields });
+      phone.request(type, { user_id: userId, ...fields });
     };
   const isMuted = speech?.mode === "soft" || speech?.mode === "hard";
   const isHost = call.meeting.host === call.me;
@@ -137,7 +137,7 @@ function Invite({ phone, meeting }) {
   const invitees = text.split(/[\s,;]+/).filter((userId) => userId && !inside.has(userId));
   const submit = async (event) => {
     event.preventDefault();
-    if (invitees.length > 0 && (await phone.ask("invite", { invitees }))) setText("");
+    if (invitees.length > 0 && (await phone.request("invite", { invitees }))) setText("");
   };
   const may = isModerator(meeting, phone.me) || meeting.policy?.invite === "any";
   if (!may) return null;
@@ -160,9 +160,9 @@ function Link({ phone, meeting }) {
   return html`<${Button} icon="link" label="Copy link" kind="plain" wide id="copy-link" onClick=${copy} />`;
 }
 
-/** What the host does about the whole call. */
+/** The host tools for the whole call. */
 function Meeting({ phone, meeting }) {
-  const update = (fields) => phone.ask("update_meeting", fields);
+  const update = (fields) => phone.request("update_meeting", fields);
   const policy = meeting.policy ?? {};
   return html`
     <section class="box" aria-label="This call" id="meeting-tools">
@@ -170,19 +170,19 @@ function Meeting({ phone, meeting }) {
       <label class="switch">
         <input type="checkbox" id="locked" checked=${meeting.locked === true}
           onChange=${(event) => update({ locked: event.target.checked })} />
-        Locked: nobody new comes in
+        Locked: no new participants
       </label>
-      <label>Who has the link
+      <label>People with the link
         <select id="entry" value=${policy.join ?? "invited"} onChange=${(event) => update({ policy: { join: event.target.value } })}>
-          <option value="invited">comes in only if invited</option>
-          <option value="lobby">waits to be let in</option>
-          <option value="open">comes in</option>
+          <option value="invited">join only if invited</option>
+          <option value="lobby">wait until admitted</option>
+          <option value="open">join directly</option>
         </select>
       </label>
       <div class="buttons">
-        <${Button} label="Mute all" kind="small" wide id="mute-all" onClick=${() => phone.ask("mute", { user_id: "*", mode: "soft" })} />
-        <${Button} label="Block all" kind="small" wide id="block-all" onClick=${() => phone.ask("mute", { user_id: "*", mode: "hard" })} />
-        <${Button} label="Allow all" kind="small" wide id="allow-all" onClick=${() => phone.ask("allow_speech", { user_id: "*" })} />
+        <${Button} label="Mute all" kind="small" wide id="mute-all" onClick=${() => phone.request("mute", { user_id: "*", mode: "soft" })} />
+        <${Button} label="Block all" kind="small" wide id="block-all" onClick=${() => phone.request("mute", { user_id: "*", mode: "hard" })} />
+        <${Button} label="Allow all" kind="small" wide id="allow-all" onClick=${() => phone.request("allow_speech", { user_id: "*" })} />
         <${Button} label="30 minutes more" kind="small" wide onClick=${() => update({ extend_minutes: 30 })} />
       </div>
       <${Button} label="End for all" kind="danger" wide id="end-for-all" onClick=${() => phone.endForAll()} />

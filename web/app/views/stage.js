@@ -1,7 +1,7 @@
-/** @file The call: who is in it, and what one can do. */
+/** @file The view of a call: tiles of the participants, state, and controls. */
 import { Button, Face, html, useState, useTicks } from "../ui.js";
 import { handsOf, isPending, isPresent, isWaiting } from "../roster.js";
-import { deviceWords, lasting, mediaWords, stateWords, titleWords } from "../words.js";
+import { deviceWords, durationText, mediaWords, stateWords, titleWords } from "../words.js";
 import { Devices } from "./devices.js";
 import { People } from "./people.js";
 import { Tile } from "./tile.js";
@@ -40,9 +40,9 @@ function Head({ phone, call, others }) {
     .map(({ user_id: userId }) => phone.nameOf(userId));
   const problem = deviceWords(call.local.problems);
   const now = performance.now();
-  // What is news is read aloud; a clock is not.
+  // Screen readers announce changes of the state (`status`), but not of the clock (`timer`).
   const state = [stateOf(call, others), meeting.locked && "Locked"].filter(Boolean).join(" · ");
-  const clock = call.phase === "in" && call.since !== undefined && lasting(now - call.since);
+  const clock = call.phase === "in" && call.since !== undefined && durationText(now - call.since);
   return html`
     <header class="stage-head">
       <h2 id="call-title">${titleWords(meeting.title) || names.join(", ") || "Call"}</h2>
@@ -50,7 +50,7 @@ function Head({ phone, call, others }) {
       ${
         call.endsAt &&
         html`
-        <p class="hint warn"><span role="status">This call ends soon</span> · <span role="timer">${lasting(call.endsAt - now)}</span></p>`
+        <p class="hint warn"><span role="status">This call ends soon</span> · <span role="timer">${durationText(call.endsAt - now)}</span></p>`
       }
       ${call.mediaProblem && html`<p class="hint warn" role="alert" id="media-problem">${mediaWords(call.mediaProblem)}</p>`}
       ${!call.mediaProblem && call.mediaState === "reconnecting" && html`
@@ -67,7 +67,7 @@ function stateOf(call, others) {
     return ringing ? stateWords(ringing.state) : "Starting…";
   }
   if (call.phase === "entering") return "Connecting…";
-  return others.some(isPresent) ? undefined : "Nobody else is here";
+  return others.some(isPresent) ? undefined : "No other participants";
 }
 
 function Tiles({ phone, call, others, hands }) {
@@ -88,7 +88,7 @@ function Tiles({ phone, call, others, hands }) {
   return html`
     <div class=${`tiles ${isDirect ? "direct" : "grid"}`} data-count=${Math.min(shown.length + 1, 9)}>
       ${shown.map((one) => tile(one, false))}
-      ${isDirect && shown.length === 0 && pending.map((one) => html`<${Awaited} key=${one.user_id} phone=${phone} participant=${one} />`)}
+      ${isDirect && shown.length === 0 && pending.map((one) => html`<${Invited} key=${one.user_id} phone=${phone} participant=${one} />`)}
       ${tile(me, true)}
     </div>
     ${
@@ -105,10 +105,10 @@ function Tiles({ phone, call, others, hands }) {
     }`;
 }
 
-/** Somebody who is called and is not here yet. */
-function Awaited({ phone, participant: { user_id: userId, reach } }) {
+/** The tile of an invitee who has not answered. */
+function Invited({ phone, participant: { user_id: userId, reach } }) {
   return html`
-    <div class="tile awaited">
+    <div class="tile invited">
       <div class="pulse"><${Face} name=${phone.nameOf(userId)} id=${userId} size="huge" /></div>
       ${reach === "queued" && html`<p role="status">No device is online.</p>`}
     </div>`;
@@ -117,7 +117,7 @@ function Awaited({ phone, participant: { user_id: userId, reach } }) {
 function Microphone({ call }) {
   const on = call.local.isOn("audio");
   const blocked = call.speech === "hard";
-  // The name stays: whether it is on is what "pressed" says.
+  // A constant label: `aria-pressed` tells whether the microphone is on.
   return html`<${Button} icon=${on ? "mic" : "micOff"} label="Microphone" id="microphone"
     title=${blocked ? "Blocked by the host" : on ? "Turn microphone off" : "Turn microphone on"} kind=${`round${on ? "" : " off"}`} pressed=${on}
     disabled=${blocked} onClick=${() => call.setMicrophone(!on)} />`;
@@ -133,7 +133,7 @@ function Camera({ call }) {
 function Hand({ phone, call, hands }) {
   const up = hands.includes(call.me);
   return html`<${Button} icon="hand" label="Raise hand" title=${up ? "Lower hand" : "Raise hand"} id="hand" kind=${`round${up ? " raised" : ""}`} pressed=${up}
-    onClick=${() => phone.ask(up ? "lower_hand" : "raise_hand")} />`;
+    onClick=${() => phone.request(up ? "lower_hand" : "raise_hand")} />`;
 }
 
 function Lobby({ phone }) {

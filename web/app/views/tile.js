@@ -1,4 +1,4 @@
-/** @file One person in a call: picture or face, name, and what state they are in. */
+/** @file The tile of one participant: video or initials, name, and state. */
 import { Face, Icon, html, useEffect, useRef } from "../ui.js";
 import { stateWords } from "../words.js";
 
@@ -31,12 +31,12 @@ export function Tile({ name, participant, isMe, peer, call, hand, speaking, isHo
     </article>`;
 }
 
-/** The picture, unless it is known that none comes. */
+/** Returns the video track of a peer, unless the peer's camera is off. */
 function shownVideo(peer) {
   return peer?.video && !peer.muted.video ? peer.video : null;
 }
 
-/** Whether nothing is heard of them: as the media show it, or as they said themselves where there are none. */
+/** Returns `true` if the microphone is blocked, muted or off: by the media session, else by the participant's report. */
 function isSilent(peer, { speech, state, media }) {
   if (state !== "joined") return false;
   return speech?.mode === "hard" || speech?.mode === "soft" || (peer ? peer.muted.audio : media?.audio === false);

@@ -1,0 +1,86 @@
+/** @file Past calls, read from the service, and calls missed since the user last marked them as seen. */
+
+const PAGE_SIZE = 20;
+/** Wait between reads, and number of retries: the service may write the record of a call after publishing its end. */
+const RETRY_MS = 1500;
+const RETRIES = 3;
+
+/** Dispatches `change` when the calls or the missed calls change. */
+export class CallHistory extends EventTarget {
+  /** `calls[]` of the protocol, newest first, preceded by missed calls that have no record yet. */
+  get calls() {
+    const recorded = new Set(this.#calls.map((call) => call.meeting_id));
+    return [
+      ...this.missed
+        .filter((call) => !recorded.has(call.meeting_id))
+        .map(asCall)
+        .reverse(),
+      ...this.#calls,
+    ];
+  }
+
+  #calls = [];
+  /** The `missed_call` messages since the last {@link CallHistory.markSeen}. */
+  missed = [];
+  /** Cursor of the next page; `undefined` if there are no earlier calls. */
+  cursor;
+  #terminal;
+
+  /** @param {import("../terminal.js").Terminal} terminal */
+  constructor(terminal) {
+    super();
+    this.#terminal = terminal;
+  }
+
+  /** Adds a `missed_call`. */
+  addMissed(missedCall) {
+    this.missed = [...this.missed, missedCall];
+    this.refreshUntilRecorded(missedCall.meeting_id);
+  }
+
+  /** Reads the newest calls, and retries until the record of this call is among them. */
+  async refreshUntilRecorded(meetingId, retries = RETRIES) {
+    await this.refresh();
+    const isRecorded = meetingId === undefined || this.#calls.some((call) => call.meeting_id === meetingId);
+    if (!isRecorded && retries > 0) setTimeout(() => this.refreshUntilRecorded(meetingId, retries - 1), RETRY_MS);
+  }
+
+  markSeen() {
+    this.missed = [];
+    this.dispatchEvent(new Event("change"));
+  }
+
+  async refresh() {
+    await this.#read({ limit: PAGE_SIZE }, []);
+  }
+
+  /** Reads the next page of earlier calls. */
+  async readMore() {
+    if (this.cursor) await this.#read({ cursor: this.cursor, limit: PAGE_SIZE }, this.#calls);
+  }
+
+  async #read(fields, before) {
+    try {
+      const { calls, cursor } = await this.#terminal.request("history", fields);
+      this.#calls = [...before, ...calls];
+      this.cursor = cursor;
+      this.dispatchEvent(new Event("change"));
+    } catch {
+      // Keep the calls that are shown; the next refresh retries.
+    }
+  }
+}
+
+/** Converts a `missed_call` to an entry of `calls[]`. */
+function asCall({ meeting_id: meetingId, from, reason, at_ms: at }) {
+  return {
+    meeting_id: meetingId,
+    direction: "in",
+    peers: [from.user_id],
+    mode: "direct",
+    media: "audio",
+    reason,
+    ended_ms: at,
+    duration_ms: 0,
+  };
+}
