@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Runs the browser terminal in a real browser against a laptop stack of its own, and the page's own tests. Needs what
-# `make test` builds and installs. Usage: tests/browser.sh [screenshots]
+# Runs the unit tests of the browser terminal, then its scenes in a real browser against a laptop stack of their own; with
+# `screenshots`, takes the pictures of the README instead. Requires the programs that `make test` builds and installs.
+# Usage: tests/browser.sh [screenshots]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tests/system.sh node browser
 if [ ! -d tests/browser/node_modules/playwright-core ]; then
-  echo "tests/browser/node_modules is not there: run \`make test\`" >&2
+  echo "tests/browser/node_modules is missing: run \`make test\`" >&2
   exit 1
 fi
 

@@ -1,20 +1,20 @@
-/** @file The browser, with a camera and a microphone that are not there. */
+/** @file Starts Chromium with a fake camera and a fake microphone. */
 import { chromium } from "playwright-core";
 
 const PROGRAM = process.env.SWITCHBOARD_TEST_CHROMIUM ?? "/usr/bin/chromium";
 
-/** One browser for all tests. */
+/** Starts the browser that all tests share. */
 export function launch() {
   return chromium.launch({
     executablePath: PROGRAM,
     args: [
-      // The tests may run as root in a container; the pages are our own.
+      // The tests may run as root in a container. They open only pages of this project.
       "--no-sandbox",
       "--disable-gpu",
       "--use-fake-ui-for-media-stream",
       "--use-fake-device-for-media-stream",
       "--autoplay-policy=no-user-gesture-required",
-      // Without it a machine that has loopback only finds no way between browser and media server.
+      // A machine with a loopback interface only needs it to connect browser and media server.
       "--allow-loopback-in-peer-connection",
       "--disable-background-networking",
       "--no-first-run",

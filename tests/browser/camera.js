@@ -1,16 +1,17 @@
-/** @file A camera that shows one colour, so that it can be told whose picture it is. Runs in the page, before its scripts. */
+/** @file A fake camera that shows one colour, so that tests recognise its picture. Runs in the page, before its scripts. */
 
 /**
- * @param {{colour?: string, room?: string[], denied?: boolean}} options a colour as CSS has it, or the colours of a room with
- *   somebody in it (without either the browser's own fake camera stays); or that neither camera nor microphone is allowed
+ * Replaces the camera of the page. Without `colour` and `portrait` the browser's own fake camera stays.
+ * @param {{colour?: string, portrait?: string[], denied?: boolean}} options `colour`: a CSS colour; `portrait`: the CSS
+ *   colours of wall, light, skin and coat; `denied`: refuses camera and microphone
  */
-export function paintCamera({ colour, room, denied }) {
+export function paintCamera({ colour, portrait, denied }) {
   if (denied) {
     navigator.mediaDevices.getUserMedia = async () => {
       throw new DOMException("denied", "NotAllowedError");
     };
   }
-  if (denied || !(colour || room)) return;
+  if (denied || !(colour || portrait)) return;
   const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
   navigator.mediaDevices.getUserMedia = async ({ audio, video }) => {
     const stream = audio ? await real({ audio }) : new MediaStream();
@@ -23,10 +24,10 @@ export function paintCamera({ colour, room, denied }) {
     const context = canvas.getContext("2d");
     let frame = 0;
     const paint = () => {
-      if (room) return paintRoom(context);
+      if (portrait) return paintPortrait(context);
       context.fillStyle = colour;
       context.fillRect(0, 0, 640, 360);
-      // A corner that moves, so that there is always another frame.
+      // A moving mark, so that every frame differs from the one before.
       context.fillStyle = "white";
       context.fillRect((frame += 4) % 600, 4, 24, 12);
       return undefined;
@@ -37,9 +38,9 @@ export function paintCamera({ colour, room, denied }) {
     return track;
   }
 
-  /** A wall, a lamp's light on it, and head and shoulders of somebody. */
-  function paintRoom(context) {
-    const [wall, light, skin, coat] = room;
+  /** Paints head and shoulders of a person in front of a lit wall. */
+  function paintPortrait(context) {
+    const [wall, light, skin, coat] = portrait;
     const glow = context.createRadialGradient(150, 60, 20, 240, 140, 520);
     glow.addColorStop(0, light);
     glow.addColorStop(1, wall);

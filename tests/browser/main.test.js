@@ -1,4 +1,4 @@
-/** @file The browser terminal in a real browser: `tests/browser.sh`. One stack and one browser serve all scenes. */
+/** @file All scenes of the browser terminal in a real browser, with one stack. Run by `tests/browser.sh`. */
 import "./signalling.js";
 import "./hosting.js";
 import "./media.js";

@@ -1,32 +1,32 @@
-/** @file Real sound and pictures through the laptop's media server, each person in a colour of their own. */
+/** @file Audio and video through the SFU of the laptop stack. Each person's camera has its own colour. */
 import assert from "node:assert/strict";
 
-import { house, scene } from "./house.js";
+import { environment, scene } from "./scene.js";
 import { until } from "./until.js";
 
 const COLOURS = { alice: [200, 30, 30], bob: [30, 60, 200], carol: [30, 160, 60] };
 const css = (colour) => `rgb(${colour.join(",")})`;
 const needsMedia = { needsMedia: true };
 
-/** Somebody whose camera shows their colour. */
-const enterIn = (enter, name, options = {}) => enter(name, { colour: css(COLOURS[name]), ...options });
+/** Logs in a person whose camera shows their colour. */
+const logInWithColour = (logIn, name, options = {}) => logIn(name, { colour: css(COLOURS[name]), ...options });
 
-async function videoCall(enter, { group = false } = {}) {
-  const bob = await enterIn(enter, "bob");
-  const alice = await enterIn(enter, "alice");
+async function videoCall(logIn, { group = false } = {}) {
+  const bob = await logInWithColour(logIn, "bob");
+  const alice = await logInWithColour(logIn, "alice");
   if (group) await alice.callGroup(bob.account);
   else await alice.call(bob.account);
   await bob.isCalledBy("Alice");
   await bob.click("#accept");
-  await Promise.all([alice.isIn(), bob.isIn()]);
+  await Promise.all([alice.isInCall(), bob.isInCall()]);
   await Promise.all([alice.seesAndHears(bob.account), bob.seesAndHears(alice.account)]);
   return { alice, bob };
 }
 
 scene(
-  "two see and hear each other, each the right one",
-  async ({ enter }) => {
-    const { alice, bob } = await videoCall(enter);
+  "two participants see and hear each other",
+  async ({ logIn }) => {
+    const { alice, bob } = await videoCall(logIn);
     await alice.seesColour(bob.account, COLOURS.bob);
     await bob.seesColour(alice.account, COLOURS.alice);
     await bob.sees(`.tile.speaking[data-user="${alice.account}"]`);
@@ -36,16 +36,16 @@ scene(
     await bob.sees(`.tile[data-user="${alice.account}"][data-video="true"]`);
     await bob.seesColour(alice.account, COLOURS.alice);
     await alice.click("#hang-up");
-    await bob.isTold("Call ended");
+    await bob.seesNotice("Call ended");
   },
   needsMedia,
 );
 
 scene(
-  "a block by the host stops the sound on its way, whatever the blocked page does",
-  async ({ enter }) => {
-    const { alice, bob } = await videoCall(enter, { group: true });
-    // A page that does not listen: its microphone goes on sending.
+  "a block by the host stops the audio even if the blocked page keeps sending",
+  async ({ logIn }) => {
+    const { alice, bob } = await videoCall(logIn, { group: true });
+    // Make the page ignore the block, so that its microphone keeps sending.
     await bob.page.evaluate(() => {
       const { call } = globalThis.switchboard.phone;
       call.local.set = async () => true;
@@ -53,37 +53,37 @@ scene(
     await alice.useTool(bob.account, "Block microphone");
     await bob.sees("#blocked");
     const still = async () => {
-      const before = await alice.receives(bob.account);
-      // Frames go on coming, so the way is open and time has passed; sound does not.
-      const after = await until("more pictures come", async () => {
-        const sums = await alice.receives(bob.account);
+      const before = await alice.mediaFrom(bob.account);
+      // New video frames prove that the connection works and time has passed; audio packets must not come.
+      const after = await until("more video frames come", async () => {
+        const sums = await alice.mediaFrom(bob.account);
         return sums.frames >= before.frames + 20 && sums;
       });
       return after.audioPackets === before.audioPackets;
     };
-    await until("no packet of sound comes through", still);
+    await until("no audio packet comes", still);
     await alice.useTool(bob.account, "Allow to speak");
-    const silent = await alice.receives(bob.account);
+    const silent = await alice.mediaFrom(bob.account);
     await until(
-      "sound comes through again",
-      async () => (await alice.receives(bob.account)).audioPackets > silent.audioPackets + 20,
+      "audio comes again",
+      async () => (await alice.mediaFrom(bob.account)).audioPackets > silent.audioPackets + 20,
     );
   },
   needsMedia,
 );
 
 scene(
-  "who is removed has no media any more, whatever the removed page does",
-  async ({ enter }) => {
-    const { alice, bob } = await videoCall(enter, { group: true });
-    // A page that does not listen: it stays in the media as long as it is let.
+  "a removed participant loses the media even if the removed page stays connected",
+  async ({ logIn }) => {
+    const { alice, bob } = await videoCall(logIn, { group: true });
+    // Make the page ignore the removal, so that it stays in the media until the SFU ends its session.
     await bob.page.evaluate(() => {
       const { call } = globalThis.switchboard.phone;
       call.apply = async () => {};
       call.end = () => {};
     });
     await alice.useTool(bob.account, "Remove");
-    await until("Bob's place in the media is closed", () =>
+    await until("Bob's media session is closed", () =>
       bob.page.evaluate(() => globalThis.switchboard.phone.call.media.state === "closed"),
     );
     await until("Alice has no media of Bob", () =>
@@ -94,11 +94,11 @@ scene(
 );
 
 scene(
-  "three see each other",
-  async ({ enter }) => {
-    const carol = await enterIn(enter, "carol");
-    const { alice, bob } = await videoCall(enter, { group: true });
-    await alice.bringsIn(carol, "Alice");
+  "three participants see each other",
+  async ({ logIn }) => {
+    const carol = await logInWithColour(logIn, "carol");
+    const { alice, bob } = await videoCall(logIn, { group: true });
+    await alice.addsToCall(carol, "Alice");
     await alice.seesColour(carol.account, COLOURS.carol);
     await bob.seesColour(carol.account, COLOURS.carol);
     await carol.seesColour(alice.account, COLOURS.alice);
@@ -108,11 +108,11 @@ scene(
 );
 
 scene(
-  "a page that is loaded again sends and gets media again",
-  async ({ enter }) => {
-    const { alice, bob } = await videoCall(enter);
+  "a reloaded page sends and receives media again",
+  async ({ logIn }) => {
+    const { alice, bob } = await videoCall(logIn);
     await bob.page.reload();
-    await bob.isIn();
+    await bob.isInCall();
     await Promise.all([alice.seesAndHears(bob.account), bob.seesAndHears(alice.account)]);
     await alice.seesColour(bob.account, COLOURS.bob);
   },
@@ -120,15 +120,15 @@ scene(
 );
 
 scene(
-  "without camera and microphone one joins all the same, and it is said",
-  async ({ enter }) => {
-    const alice = await enterIn(enter, "alice");
-    const bob = await enter("bob", { denied: true });
+  "a participant without camera and microphone joins, and the page shows what is missing",
+  async ({ logIn }) => {
+    const alice = await logInWithColour(logIn, "alice");
+    const bob = await logIn("bob", { denied: true });
     await alice.call(bob.account);
     await bob.isCalledBy("Alice");
     await bob.click("#accept");
-    await bob.isIn();
-    await until("it is said", async () =>
+    await bob.isInCall();
+    await until("the page shows the missing devices", async () =>
       (await bob.text("#device-problem"))?.includes("Microphone not allowed by the browser, camera not allowed"),
     );
     await bob.seesAndHears(alice.account);
@@ -138,10 +138,10 @@ scene(
 );
 
 scene(
-  "a token that is not taken is renewed once",
-  async ({ enter }) => {
-    const bob = await enterIn(enter, "bob");
-    const alice = await enterIn(enter, "alice");
+  "a refused token is renewed once",
+  async ({ logIn }) => {
+    const bob = await logInWithColour(logIn, "bob");
+    const alice = await logInWithColour(logIn, "alice");
     let refused = 0;
     await bob.page.route("**/whip", (route) => {
       refused += 1;
@@ -157,15 +157,17 @@ scene(
 );
 
 scene(
-  "a media server that is gone is said to be, and found again",
-  async ({ enter }) => {
-    const bob = await enterIn(enter, "bob");
-    const alice = await enterIn(enter, "alice");
+  "an unreachable media server is shown, and reconnected when it is back",
+  async ({ logIn }) => {
+    const bob = await logInWithColour(logIn, "bob");
+    const alice = await logInWithColour(logIn, "alice");
     await bob.page.route("**/whip", (route) => route.abort());
     await alice.call(bob.account);
     await bob.isCalledBy("Alice");
     await bob.click("#accept");
-    await until("it is said", async () => (await bob.text("#media-problem"))?.includes("cannot be reached"));
+    await until("the page shows the failure", async () =>
+      (await bob.text("#media-problem"))?.includes("cannot be reached"),
+    );
     await bob.page.unroute("**/whip");
     await bob.seesAndHears(alice.account);
   },
@@ -173,19 +175,19 @@ scene(
 );
 
 scene(
-  "who finds no way to the media is given up after a while, and told so",
-  async ({ enter }) => {
-    const [alice, bob] = [await enterIn(enter, "alice"), await enterIn(enter, "bob")];
+  "a participant who cannot reach the media is failed by the service and sees the reason",
+  async ({ logIn }) => {
+    const [alice, bob] = [await logInWithColour(logIn, "alice"), await logInWithColour(logIn, "bob")];
     await bob.page.route("**/whip", (route) => route.abort());
     await alice.callGroup(bob.account);
-    await alice.isIn();
+    await alice.isInCall();
     await bob.isCalledBy("Alice");
     await bob.click("#accept");
     await bob.sees("#media-problem");
-    // The service's patience; nothing tells him that it is over.
-    await house.stack.advance(21_000);
-    await bob.isTold("The media connection failed");
-    await bob.isOut();
+    // The join deadline of the service (20 s) passes. Bob's page learns it only by asking.
+    await environment.stack.advance(21_000);
+    await bob.seesNotice("The media connection failed");
+    await bob.hasNoCall();
   },
   needsMedia,
 );

@@ -1,38 +1,39 @@
-/** @file Somebody at a page: what people do and see there, in the words of the page. */
+/** @file A person with a page of the browser terminal: actions on the page, and waits for what it shows. */
 import { paintCamera } from "./camera.js";
 import { until } from "./until.js";
 
-/** Opens a page of its own and logs in. */
+/** Opens a page in a new browser context and logs in. */
 export async function logIn(browser, url, account, options = {}) {
   const {
     name = account[0].toUpperCase() + account.slice(1),
     device = "tab",
     colour,
-    room,
+    portrait,
     denied,
     permissions = ["camera", "microphone"],
-    ...context
+    ...contextOptions
   } = options;
-  const place = await browser.newContext({ permissions, viewport: { width: 1000, height: 700 }, ...context });
-  await place.addInitScript(paintCamera, { colour, room, denied });
-  const page = await place.newPage();
-  return new Person(page, place, account).begin(url, { name, device });
+  const viewport = { width: 1000, height: 700 };
+  const context = await browser.newContext({ permissions, viewport, ...contextOptions });
+  await context.addInitScript(paintCamera, { colour, portrait, denied });
+  const page = await context.newPage();
+  return new Person(page, context, account).logIn(url, { name, device });
 }
 
-/** Somebody at a page. */
+/** A person with one page. */
 export class Person {
-  /** Errors that no script caught; a test fails on them. */
-  faults = [];
+  /** Uncaught errors of the page's scripts; a test fails on them. */
+  errors = [];
 
-  constructor(page, place, account) {
+  constructor(page, context, account) {
     this.page = page;
-    this.place = place;
+    this.context = context;
     this.account = account;
-    page.on("pageerror", (error) => this.faults.push(error));
+    page.on("pageerror", (error) => this.errors.push(error));
   }
 
-  /** Logs in. */
-  async begin(url, { name, device }) {
+  /** Opens the page and logs in. */
+  async logIn(url, { name, device }) {
     const { page } = this;
     await page.goto(url);
     await page.fill("#account", this.account);
@@ -43,39 +44,40 @@ export class Person {
     return this;
   }
 
-  /** The same person logs in in another tab of the same browser. */
-  async beginInAnotherTab(url, { name, device }) {
-    return new Person(await this.place.newPage(), this.place, this.account).begin(url, { name, device });
+  /** Logs the same person in, in another tab of the same browser. */
+  async logInInAnotherTab(url, { name, device }) {
+    return new Person(await this.context.newPage(), this.context, this.account).logIn(url, { name, device });
   }
 
-  /** Calls somebody who is seen among the contacts. */
+  /** Calls a contact. */
   async call(account, kind = "Video call") {
     await this.page.evaluate(() => globalThis.switchboard.phone.directory.refresh());
     await this.page.click(`.contact[data-user="${account}"] button[aria-label^="${kind} "]`);
   }
 
-  /** Rings up accounts at once, in a group. */
+  /** Calls several contacts in a group call. */
   async callGroup(...accounts) {
     await this.page.evaluate(() => globalThis.switchboard.phone.directory.refresh());
     for (const account of accounts) await this.page.check(`.contact[data-user="${account}"] input`);
     await this.page.click("#call-group");
   }
 
-  /** Brings somebody into the call, who takes it. `name` is what `somebody` sees of the one who invites. */
-  async bringsIn(somebody, name) {
+  /** Invites `invitee`, who accepts. `name` is the name of this person as `invitee` sees it. */
+  async addsToCall(invitee, name) {
     await this.click("#people");
-    await this.page.fill("#invite", somebody.account);
+    await this.page.fill("#invite", invitee.account);
     await this.click("#invite-go");
-    await somebody.isCalledBy(name);
-    await somebody.click("#accept");
-    await somebody.isIn();
+    await invitee.isCalledBy(name);
+    await invitee.click("#accept");
+    await invitee.isInCall();
   }
 
-  /** Waits for the sheet of a call by this name. */
+  /** Waits for the sheet of an invitation from a user with this name. */
   async isCalledBy(name) {
     await until(`${this.account} is called by ${name}`, async () => (await this.text("#caller")) === name);
   }
 
+  /** Waits until no invitation is shown. */
   async isNotCalled() {
     await this.page.waitForSelector("#caller", { state: "detached" });
   }
@@ -84,7 +86,7 @@ export class Person {
     return this.page.click(selector);
   }
 
-  /** A text of the page, or `undefined` while it is not there. */
+  /** Returns the text of an element, or `undefined` if there is no such element. */
   async text(selector) {
     return this.page.evaluate((wanted) => document.querySelector(wanted)?.textContent ?? undefined, selector);
   }
@@ -94,29 +96,29 @@ export class Person {
   }
 
   /** Waits for a notice with these words. */
-  async isTold(words) {
-    await until(`${this.account} is told: ${words}`, async () => (await this.text(".notices"))?.includes(words));
+  async seesNotice(words) {
+    await until(`${this.account} sees the notice: ${words}`, async () => (await this.text(".notices"))?.includes(words));
   }
 
-  /** Waits until this side is in the call. */
-  async isIn() {
+  /** Waits until this person is in a call. */
+  async isInCall() {
     await this.sees('#stage[data-phase="in"]');
   }
 
-  /** Waits until no call is on the page. */
-  async isOut() {
+  /** Waits until the page shows no call. */
+  async hasNoCall() {
     await this.sees("#contacts");
   }
 
-  /** Opens a panel of the call and the tools for somebody, and uses one. */
+  /** Uses a host tool for a participant, by its label. */
   async useTool(account, label) {
     if (!(await this.page.$("#people-panel"))) await this.click("#people");
     await this.click(`#people-panel [data-user="${account}"] .menu > button`);
     await this.click(`#people-panel [data-user="${account}"] .menu-item:text-is("${label}")`);
   }
 
-  /** What comes from somebody: decoded frames, energy of the sound, and packets of both. */
-  async receives(account) {
+  /** Returns totals of the media received from a participant: decoded frames, audio energy, packets of each kind. */
+  async mediaFrom(account) {
     return this.page.evaluate(async (from) => {
       const { call } = globalThis.switchboard.phone;
       const peer = call?.peers.get(from);
@@ -136,19 +138,19 @@ export class Person {
     }, account);
   }
 
-  /** Waits until picture and sound of somebody come, and go on coming. */
+  /** Waits until video and audio of a participant arrive, and more of both follows. */
   async seesAndHears(account) {
-    const first = await until(`${this.account} gets media of ${account}`, async () => {
-      const sums = await this.receives(account);
+    const first = await until(`${this.account} receives media of ${account}`, async () => {
+      const sums = await this.mediaFrom(account);
       return sums.frames > 0 && sums.energy > 0 && sums;
     });
-    await until(`more media of ${account} come to ${this.account}`, async () => {
-      const sums = await this.receives(account);
+    await until(`${this.account} receives more media of ${account}`, async () => {
+      const sums = await this.mediaFrom(account);
       return sums.frames > first.frames + 5 && sums.energy > first.energy;
     });
   }
 
-  /** The colour in the middle of somebody's picture, as `[red, green, blue]`. */
+  /** Returns the colour in the middle of a participant's picture, as `[red, green, blue]`. */
   async colourOf(account) {
     return this.page.evaluate((from) => {
       const video = document.querySelector(`.tile[data-user="${from}"] video`);
@@ -160,7 +162,7 @@ export class Person {
     }, account);
   }
 
-  /** Waits until somebody's picture has this colour, as far as a video codec keeps it. */
+  /** Waits until a participant's picture has this colour, within the error of a video codec. */
   async seesColour(account, colour) {
     await until(`${this.account} sees ${account} in ${colour}`, async () => {
       const seen = await this.colourOf(account);
@@ -168,7 +170,8 @@ export class Person {
     });
   }
 
-  async leave() {
-    await this.place.close();
+  /** Closes the page and its browser context. */
+  async close() {
+    await this.context.close();
   }
 }

@@ -1,70 +1,70 @@
-/** @file Calls as they are signalled: who rings, who stops, and what people are told. */
+/** @file Signalling: invitations, ends of calls, the keyboard, the log, and lost connections. */
 import assert from "node:assert/strict";
 
-import { house, scene } from "./house.js";
+import { environment, scene } from "./scene.js";
 import { until } from "./until.js";
 
-scene("a call that is declined ends for both", async ({ enter }) => {
-  const [alice, bob] = [await enter("alice"), await enter("bob")];
+scene("a declined call ends on both sides", async ({ logIn }) => {
+  const [alice, bob] = [await logIn("alice"), await logIn("bob")];
   await alice.call(bob.account);
   await bob.isCalledBy("Alice");
-  await until("Alice sees that it rings", async () => (await alice.text("#call-state")) === "Ringing…");
+  await until("Alice sees the ringing state", async () => (await alice.text("#call-state")) === "Ringing…");
   await bob.click("#decline");
   await bob.isNotCalled();
-  await alice.isTold("Declined");
-  await alice.isOut();
+  await alice.seesNotice("Declined");
+  await alice.hasNoCall();
 });
 
-scene("a call that is taken back stops ringing and is told as missed", async ({ enter }) => {
-  const [alice, bob] = [await enter("alice"), await enter("bob")];
+scene("a cancelled call stops ringing and is listed as missed", async ({ logIn }) => {
+  const [alice, bob] = [await logIn("alice"), await logIn("bob")];
   await alice.call(bob.account, "Call");
   await bob.isCalledBy("Alice");
   await alice.click("#hang-up");
   await bob.isNotCalled();
-  await alice.isOut();
+  await alice.hasNoCall();
   await until("Bob has missed a call", async () => (await bob.text("#missed")) === "1 missed");
-  await until("it is in his history", async () => (await bob.text("#history .missed"))?.includes("Alice"));
+  await until("the call is in Bob's history", async () => (await bob.text("#history .missed"))?.includes("Alice"));
 });
 
-scene("who is in a call is busy, and the caller is told so", async ({ enter }) => {
-  const [alice, bob, carol] = [await enter("alice"), await enter("bob"), await enter("carol")];
+scene("a callee in another call is busy, and the caller sees it", async ({ logIn }) => {
+  const [alice, bob, carol] = [await logIn("alice"), await logIn("bob"), await logIn("carol")];
   await alice.call(bob.account);
   await bob.isCalledBy("Alice");
   await bob.click("#accept");
-  await Promise.all([alice.isIn(), bob.isIn()]);
+  await Promise.all([alice.isInCall(), bob.isInCall()]);
   await carol.call(bob.account);
-  await carol.isTold("Busy");
-  await carol.isOut();
+  await carol.seesNotice("Busy");
+  await carol.hasNoCall();
   await bob.isNotCalled();
 });
 
-scene("answered in one tab, it stops ringing in the other", async ({ enter }) => {
-  const alice = await enter("alice");
-  const here = await enter("bob", { device: "one" });
-  const there = await enter("bob", { device: "two" });
+scene("a call answered in one tab stops ringing in the other", async ({ logIn }) => {
+  const alice = await logIn("alice");
+  const here = await logIn("bob", { device: "one" });
+  const there = await logIn("bob", { device: "two" });
   await alice.call(here.account);
   await Promise.all([here.isCalledBy("Alice"), there.isCalledBy("Alice")]);
   await here.click("#accept");
   await there.isNotCalled();
-  await there.isTold("answered on another device");
-  await Promise.all([alice.isIn(), here.isIn()]);
+  await there.seesNotice("answered on another device");
+  await Promise.all([alice.isInCall(), here.isInCall()]);
   await here.click("#hang-up");
-  await alice.isTold("Call ended");
-  await Promise.all([alice.isOut(), here.isOut()]);
+  await alice.seesNotice("Call ended");
+  await Promise.all([alice.hasNoCall(), here.hasNoCall()]);
 });
 
-scene("two who call each other are in one call", async ({ enter }) => {
-  const [alice, bob] = [await enter("alice"), await enter("bob")];
+scene("two users who call each other are merged into one call", async ({ logIn }) => {
+  const [alice, bob] = [await logIn("alice"), await logIn("bob")];
   await alice.sees(`.contact[data-user="${bob.account}"]`);
   await bob.sees(`.contact[data-user="${alice.account}"]`);
   await Promise.all([alice.call(bob.account), bob.call(alice.account)]);
-  await Promise.all([alice.isIn(), bob.isIn()]);
+  await Promise.all([alice.isInCall(), bob.isInCall()]);
   const meetingOf = ({ page }) => page.evaluate(() => globalThis.switchboard.phone.call.meetingId);
   assert.equal(await meetingOf(alice), await meetingOf(bob));
 });
 
-scene("a call is taken by the keyboard, and neither taken nor declined by a stray key", async ({ enter }) => {
-  const [alice, bob] = [await enter("alice"), await enter("bob")];
+scene("a call is accepted by keyboard; stray keys neither accept nor decline it", async ({ logIn }) => {
+  const [alice, bob] = [await logIn("alice"), await logIn("bob")];
   await bob.page.focus("#dial");
   await alice.call(bob.account);
   await bob.isCalledBy("Alice");
@@ -72,24 +72,24 @@ scene("a call is taken by the keyboard, and neither taken nor declined by a stra
   for (const key of ["x", "Enter", "Space", "Escape"]) await bob.page.keyboard.press(key);
   assert.equal(await bob.text("#caller"), "Alice");
   assert.equal(await bob.page.inputValue("#dial"), "");
-  // Round and round: the focus stays in the sheet.
+  // Tab cycles through the sheet: the focus stays in it.
   for (let times = 0; times < 5; times += 1) await bob.page.keyboard.press("Tab");
   const focus = () => bob.page.evaluate(() => document.activeElement.closest(".sheet") && document.activeElement.id);
   assert.equal(await focus(), "decline");
   await bob.page.keyboard.press("Shift+Tab");
   assert.equal(await focus(), "accept");
   await bob.page.keyboard.press("Enter");
-  await Promise.all([alice.isIn(), bob.isIn()]);
-  // The focus has gone with the sheet to the call, not to the top of the page.
+  await Promise.all([alice.isInCall(), bob.isInCall()]);
+  // When the sheet closes, the focus moves to the call, not to the top of the page.
   await until("the focus is at the call", () => bob.page.evaluate(() => document.activeElement.matches(".main")));
 });
 
-scene("a menu of the host is used by the keyboard and gives the focus back", async ({ enter }) => {
-  const [alice, bob] = [await enter("alice"), await enter("bob")];
+scene("the host menu works by keyboard and restores the focus", async ({ logIn }) => {
+  const [alice, bob] = [await logIn("alice"), await logIn("bob")];
   await alice.callGroup(bob.account);
   await bob.isCalledBy("Alice");
   await bob.click("#accept");
-  await bob.isIn();
+  await bob.isInCall();
   await alice.click("#people");
   const opener = `#people-panel [data-user="${bob.account}"] .menu > button`;
   await alice.page.focus(opener);
@@ -105,13 +105,13 @@ scene("a menu of the host is used by the keyboard and gives the focus back", asy
   await alice.page.waitForSelector(".menu-item", { state: "detached" });
 });
 
-scene("a login that fails says why, and keeps what was typed", async ({ enter }) => {
-  const { page } = await enter("alice");
+scene("a failed login shows the reason and keeps the input", async ({ logIn }) => {
+  const { page } = await logIn("alice");
   await page.click("#log-out");
   await page.fill("#account", "a".repeat(32));
   await page.fill("#device", "d".repeat(20));
   await page.click("#log-in");
-  await until("it is said", async () =>
+  await until("the form shows the reason", async () =>
     (await page.textContent("#login-problem")).includes("Account and device are too long together"),
   );
   assert.equal(await page.inputValue("#account"), "a".repeat(32));
@@ -119,48 +119,50 @@ scene("a login that fails says why, and keeps what was typed", async ({ enter })
   await page.fill("#device", "tab");
   await page.route("**/local/login", (route) => route.abort());
   await page.click("#log-in");
-  await until("it is said", async () => (await page.textContent("#login-problem")).includes("cannot be reached"));
+  await until("the form shows the failure", async () =>
+    (await page.textContent("#login-problem")).includes("cannot be reached"),
+  );
   await page.unroute("**/local/login");
   await page.click("#log-in");
   await page.waitForSelector("#contacts", { state: "attached" });
 });
 
-scene("a call that comes during another is taken in its place", async ({ enter }) => {
-  const [alice, bob, carol] = [await enter("alice"), await enter("bob"), await enter("carol")];
+scene("a second call is accepted in place of the current one", async ({ logIn }) => {
+  const [alice, bob, carol] = [await logIn("alice"), await logIn("bob"), await logIn("carol")];
   await alice.call(bob.account);
   await bob.isCalledBy("Alice");
   await bob.click("#accept");
-  await Promise.all([alice.isIn(), bob.isIn()]);
-  // Who is in a call is busy, unless the caller says that it shall ring all the same.
+  await Promise.all([alice.isInCall(), bob.isInCall()]);
+  // Bob is busy; the call of Carol rings all the same because of its policy `busy: ring`.
   await carol.page.evaluate((account) => {
     globalThis.switchboard.phone.dial([account], "video", { group: true, policy: { busy: "ring" } });
   }, bob.account);
   await bob.isCalledBy("Carol");
   await bob.click("#accept");
-  await alice.isTold("Call ended");
+  await alice.seesNotice("Call ended");
   await bob.sees(`.tile[data-user="${carol.account}"][data-state="joined"]`);
 });
 
-scene("markup in names is text", async ({ enter }) => {
+scene("markup in names is shown as text", async ({ logIn }) => {
   const name = '<img src=x onerror="window.broken=1"><b>Bobby</b>';
-  const alice = await enter("alice", { name });
-  const bob = await enter("bob");
+  const alice = await logIn("alice", { name });
+  const bob = await logIn("bob");
   await alice.call(bob.account);
   await bob.isCalledBy(name);
   await bob.click("#accept");
-  await bob.isIn();
+  await bob.isInCall();
   assert.equal(await bob.text("#call-title"), name);
   assert.equal(await bob.page.evaluate(() => window.broken), undefined);
 });
 
-scene("a name turns nothing around, and takes no more room than there is", async ({ enter }) => {
-  const turned = "\u202Eecila\u202C\n\u2067";
-  const alice = await enter("alice", { name: turned });
-  const bob = await enter("bob", { name: "B".repeat(60), viewport: { width: 320, height: 568 } });
+scene("bidirectional controls are removed from names, and long names fit the page", async ({ logIn }) => {
+  const reversed = "\u202Eecila\u202C\n\u2067";
+  const alice = await logIn("alice", { name: reversed });
+  const bob = await logIn("bob", { name: "B".repeat(60), viewport: { width: 320, height: 568 } });
   await alice.call(bob.account);
   await bob.isCalledBy("ecila");
   await bob.click("#accept");
-  await Promise.all([alice.isIn(), bob.isIn()]);
+  await Promise.all([alice.isInCall(), bob.isInCall()]);
   assert.equal(await bob.text("#call-title"), "ecila");
   for (const { page } of [alice, bob]) {
     await page.click("#people");
@@ -169,23 +171,23 @@ scene("a name turns nothing around, and takes no more room than there is", async
   }
 });
 
-scene("messages of unknown types are logged and do no harm", async ({ enter }) => {
-  const alice = await enter("alice");
+scene("unreadable messages and unknown types are logged and ignored", async ({ logIn }) => {
+  const alice = await logIn("alice");
   await alice.click("#toggle-drawer");
   const odd = { v: 1, type: "earthquake", id: "e1", server_ms: 0, magnitude: 7 };
   const clientId = await alice.page.evaluate(() => globalThis.switchboard.phone.log.clientId);
   const topic = encodeURIComponent(`call-dn/p2p/${clientId}`);
   for (const body of [JSON.stringify(odd), "no JSON", "[]"]) {
-    await fetch(`${house.stack.ready.iot_data}/topics/${topic}?qos=1`, { method: "POST", body });
+    await fetch(`${environment.stack.ready.iot_data}/topics/${topic}?qos=1`, { method: "POST", body });
   }
   await alice.sees('.line.dropped[data-type="earthquake"]');
-  await until("all three are logged", async () => (await alice.page.$$(".line.dropped")).length === 3);
-  await alice.isOut();
+  await until("all three messages are logged", async () => (await alice.page.$$(".line.dropped")).length === 3);
+  await alice.hasNoCall();
 });
 
-scene("a device that is opened a second time is told so where it was", async ({ enter }) => {
-  const first = await enter("alice");
-  const second = await first.beginInAnotherTab(house.stack.url, { name: "Alice", device: "tab" });
+scene("a device opened in a second tab is disconnected in the first, which shows a banner", async ({ logIn }) => {
+  const first = await logIn("alice");
+  const second = await first.logInInAnotherTab(environment.stack.url, { name: "Alice", device: "tab" });
   await first.sees("#taken-over");
   assert.equal(await second.page.$("#taken-over"), null);
   await first.click("#taken-over button");
@@ -193,29 +195,31 @@ scene("a device that is opened a second time is told so where it was", async ({ 
   await first.page.waitForSelector("#taken-over", { state: "detached" });
 });
 
-scene("the log shows latencies and copies a sample event", async ({ enter }) => {
-  const alice = await enter("alice", { permissions: ["camera", "microphone", "clipboard-read", "clipboard-write"] });
+scene("the log shows latencies and copies a sample event", async ({ logIn }) => {
+  const alice = await logIn("alice", { permissions: ["camera", "microphone", "clipboard-read", "clipboard-write"] });
   await alice.click("#toggle-drawer");
   await alice.sees('.line[data-type="history"][data-direction="down"] .latency');
   await alice.click('.line[data-type="history"][data-direction="up"] summary');
   await alice.click('.line[data-type="history"] button:has-text("Copy as sample event")');
-  const copied = await until("it is copied", async () => alice.page.evaluate(() => navigator.clipboard.readText()));
+  const copied = await until("the event is on the clipboard", async () =>
+    alice.page.evaluate(() => navigator.clipboard.readText()),
+  );
   const event = JSON.parse(copied);
   assert.equal(event.topic, "bulk-up/sync");
   assert.equal(JSON.parse(Buffer.from(event.payload, "base64")).type, "history");
 });
 
-scene("the network is cut and comes back", async ({ enter, line }) => {
-  const cable = await line();
-  const alice = await enter("alice", { url: cable.url });
-  const bob = await enter("bob");
+scene("a call is answered while the caller's network is interrupted", async ({ logIn, openProxy }) => {
+  const proxy = await openProxy();
+  const alice = await logIn("alice", { url: proxy.url });
+  const bob = await logIn("bob");
   await alice.call(bob.account);
   await bob.isCalledBy("Alice");
-  cable.cut();
+  proxy.cut();
   await alice.sees("#reconnecting");
   await bob.click("#accept");
-  await bob.isIn();
-  cable.mend();
+  await bob.isInCall();
+  proxy.restore();
   await alice.page.waitForSelector("#reconnecting", { state: "detached" });
-  await alice.isIn();
+  await alice.isInCall();
 });

@@ -1,4 +1,4 @@
-/** @file A laptop stack of the tests' own, on free ports, that can be stopped and started again in its place. */
+/** @file A laptop stack for the tests, on free ports. It can be stopped and started again on the same addresses. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { until } from "./until.js";
 
 const WORKSPACE = new URL("../..", import.meta.url).pathname;
 
-/** Starts a stack; the table survives a restart. */
+/** Starts a stack. Its table survives a restart. */
 export async function startStack() {
   const scratch = mkdtempSync(join(tmpdir(), "switchboard-browser-"));
   const stack = new Stack(scratch);
@@ -54,29 +54,30 @@ class Stack {
     const { exitCode } = this.#process;
     this.ready = await until("the stack is ready", () => {
       if (this.#process.exitCode !== exitCode)
-        throw new Error(`the stack has ended:\n${readFileSync(this.log, "utf8").slice(-2000)}`);
+        throw new Error(`the stack exited before it was ready:\n${readFileSync(this.log, "utf8").slice(-2000)}`);
       return read(readyFile);
     });
     this.#addresses = { mqtt: this.ready.mqtt, http: new URL(this.ready.http).host };
   }
 
-  /** Where the page is. */
+  /** Address of the page. */
   get url() {
     return this.ready.http;
   }
 
-  /** Stops all of it, as Ctrl-C does. */
+  /** Stops the stack with SIGTERM and waits for its end. */
   async stop() {
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));
     this.#process.kill("SIGTERM");
     await ended;
   }
 
-  /** Moves the stack's clock. */
+  /** Advances the stack's clock by `ms` milliseconds. */
   async advance(ms) {
     await fetch(`${this.url}/local/clock`, { method: "POST", body: JSON.stringify({ advance_ms: ms }) });
   }
 
+  /** Stops the stack and deletes its files. */
   async close() {
     if (this.#process.exitCode === null) await this.stop();
     rmSync(this.#scratch, { recursive: true, force: true });

@@ -1,22 +1,22 @@
-/** @file Waits for conditions, never for time. */
+/** @file Waits for conditions instead of fixed times. */
 
 const DEADLINE_MS = 30_000;
-const LOOK_EVERY_MS = 50;
+const CHECK_EVERY_MS = 50;
 
 /**
- * Waits until `look` gives something.
+ * Calls `check` repeatedly until it returns a truthy value, and returns that value. Throws after the deadline.
  * @template T
- * @param {string} what for the message if it never does
- * @param {() => T | Promise<T>} look
+ * @param {string} what the expected condition, for the error
+ * @param {() => T | Promise<T>} check
  * @returns {Promise<NonNullable<T>>}
  */
-export async function until(what, look, deadlineMs = DEADLINE_MS) {
+export async function until(what, check, deadlineMs = DEADLINE_MS) {
   const end = Date.now() + deadlineMs;
   let last;
   for (;;) {
-    last = await look();
+    last = await check();
     if (last) return last;
-    if (Date.now() > end) throw new Error(`in vain: ${what} (the last look gave ${JSON.stringify(last)})`);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    if (Date.now() > end) throw new Error(`timed out: ${what} (last value: ${JSON.stringify(last)})`);
+    await new Promise((resolve) => setTimeout(resolve, CHECK_EVERY_MS));
   }
 }

@@ -1,4 +1,4 @@
-// Reads docs/asyncapi.yaml with the official AsyncAPI parser, and checks every example against the schema of its message.
+// Parses docs/asyncapi.yaml with the official AsyncAPI parser, and validates every example against its message's schema.
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Parser } from '@asyncapi/parser';
@@ -7,12 +7,12 @@ import Ajv from 'ajv';
 const path = process.argv[2] ?? fileURLToPath(new URL('../../docs/asyncapi.yaml', import.meta.url));
 const { document, diagnostics } = await new Parser().parse(await readFile(path, 'utf8'), { source: path });
 
-// Severity 0 is an error, 1 a warning; what is below is advice.
+// Severity 0 is an error, 1 a warning; higher values are information and hints.
 const problems = diagnostics
   .filter(({ severity }) => severity <= 1)
   .map(({ severity, code, message, path: at }) => `${severity === 0 ? 'error' : 'warning'} ${code} at ${at.join('.')}: ${message}`);
 
-// The parser checks examples in documents of version 2 only. Schemas carry fields of AsyncAPI and of its parser.
+// The parser checks examples only in documents of version 2. Not strict: the schemas contain keywords of AsyncAPI.
 const ajv = new Ajv({ strict: false, allErrors: true });
 let examples = 0;
 for (const message of document?.allMessages().all() ?? []) {
@@ -29,7 +29,7 @@ for (const message of document?.allMessages().all() ?? []) {
 }
 
 if (document === undefined || problems.length > 0) {
-  console.error([`${path} is no valid contract`, ...problems].join('\n'));
+  console.error([`${path} is not a valid contract; fix these problems:`, ...problems].join('\n'));
   process.exit(1);
 }
 console.log(`${document.allChannels().all().length} channels, ${document.allOperations().all().length} operations, ${examples} examples`);

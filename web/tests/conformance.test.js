@@ -1,4 +1,4 @@
-/** @file Runs the conformance vectors `tests/conformance/*.json` against this terminal. Format: `tests/conformance/README.md`. */
+/** @file Runs `tests/conformance/*.json` against this terminal. The format is in `tests/conformance/README.md`. */
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
@@ -31,7 +31,7 @@ class Placeholders {
     if (typeof expected === "string" && expected.startsWith("$")) {
       if (!this.#values.has(expected)) {
         assert.ok(actual !== undefined, `${where} is missing`);
-        assert.ok(![...this.#values.values()].includes(actual), `${where}: ${expected} has the value of another placeholder`);
+        assert.ok(![...this.#values.values()].includes(actual), `${where}: ${expected} equals another placeholder`);
         this.#values.set(expected, actual);
       }
       assert.deepEqual(actual, this.#values.get(expected), where);

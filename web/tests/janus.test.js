@@ -35,7 +35,8 @@ class FakeSocket {
   }
 
   #answer({ janus, body, token }) {
-    if (janus === "create" && !FakeSocket.acceptedTokens.has(token)) return { janus: "error", error: { code: 403, reason: "no" } };
+    if (janus === "create" && !FakeSocket.acceptedTokens.has(token))
+      return { janus: "error", error: { code: 403, reason: "no" } };
     if (janus === "create") return { janus: "success", data: { id: 1 } };
     if (janus === "attach") return { janus: "success", data: { id: 10 + this.count("attach") } };
     if (janus !== "message" || FakeSocket.ignored.has(body.request)) return undefined;

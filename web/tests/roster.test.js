@@ -23,7 +23,8 @@ const meeting = (fields = {}) => ({
 test("an older snapshot of the whole meeting changes nothing", () => {
   const known = meeting();
   assert.equal(applyDownlink(known, { type: "meeting_updated", meeting: meeting({ rev: 4, locked: true }) }), known);
-  assert.equal(applyDownlink(known, { type: "meeting_updated", meeting: meeting({ rev: 6, locked: true }) }).locked, true);
+  const newer = { type: "meeting_updated", meeting: meeting({ rev: 6, locked: true }) };
+  assert.equal(applyDownlink(known, newer).locked, true);
 });
 
 test("an unknown participant is added; a known one is changed and keeps the other fields", () => {

@@ -37,7 +37,7 @@ export class VirtualClock {
 
 /** A transport controlled by a test. */
 export class FakeBroker {
-  /** Published messages since the last {@link FakeBroker.taken}. @type {{topic: string, message: object, text: string}[]} */
+  /** Published messages not yet taken. @type {{topic: string, message: object, text: string}[]} */
   published = [];
   /** Error codes for the next connects. */
   refusals = [];

@@ -1,8 +1,8 @@
-/** @file The network between one page and the stack: a TCP proxy that can be cut. */
+/** @file A TCP proxy between one page and the stack, to interrupt the network. */
 import { connect, createServer } from "node:net";
 
-/** Opens a line to `url`. */
-export async function openLine(url) {
+/** Opens a proxy to `url`. `cut` closes all connections and refuses new ones until `restore`. */
+export async function openProxy(url) {
   const { hostname, port } = new URL(url);
   const sockets = new Set();
   let isCut = false;
@@ -24,20 +24,20 @@ export async function openLine(url) {
     return undefined;
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const hangUp = () => {
+  const closeSockets = () => {
     for (const socket of sockets) socket.destroy();
   };
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     cut() {
       isCut = true;
-      hangUp();
+      closeSockets();
     },
-    mend() {
+    restore() {
       isCut = false;
     },
     async close() {
-      hangUp();
+      closeSockets();
       await new Promise((resolve) => server.close(resolve));
     },
   };
