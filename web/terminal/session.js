@@ -21,7 +21,7 @@ export class Session {
   /** Requests of the app, by id, each with the promise of its outcome. */
   #requests = new Recent(REMEMBERED_REQUESTS);
   /** The pending or successful `accept` or `reject` of each invitation, by invitation id. */
-  #decisions = new Map();
+  #invitationAnswers = new Map();
   /** Requests that the terminal sends by itself, by id: `sync` and `ringing`. */
   #own = new Recent(REMEMBERED_REQUESTS);
   /** State of the `sync` for all meetings: `waiting` for its answer, and `again` if another one must follow. */
@@ -58,7 +58,7 @@ export class Session {
    * @returns {{id: string, outcome: Promise<import("./outbox.js").Outcome> | undefined}}
    */
   request(type, fields = {}, { id = this.newId(), ttlMs } = {}) {
-    const standing = isDecision(type) ? this.#decisions.get(fields.invite_id) : undefined;
+    const standing = isDecision(type) ? this.#invitationAnswers.get(fields.invite_id) : undefined;
     if (standing) return standing;
     const request = uplink(id, type, ttlMs === undefined ? fields : { ttl_ms: ttlMs, ...fields }, this.topics);
     return this.#send(request);
@@ -132,7 +132,7 @@ export class Session {
     });
     this.#requests.add(request.id, entry);
     const inviteId = request.fields.invite_id;
-    if (isDecision(request.type)) this.#decisions.set(inviteId, entry);
+    if (isDecision(request.type)) this.#invitationAnswers.set(inviteId, entry);
     this.outbox.request(request, (outcome) => this.#finish(entry, outcome));
     const reason = STOPS[request.type];
     if (reason && inviteId) this.rings.close(inviteId, reason);
@@ -157,8 +157,8 @@ export class Session {
 
   #finish(entry, outcome) {
     const { id, type, fields } = entry.request;
-    if (outcome.outcome !== "answered" && this.#decisions.get(fields.invite_id) === entry) {
-      this.#decisions.delete(fields.invite_id);
+    if (outcome.outcome !== "answered" && this.#invitationAnswers.get(fields.invite_id) === entry) {
+      this.#invitationAnswers.delete(fields.invite_id);
     }
     if (outcome.outcome === "unanswered") {
       this.#pages.forget(id);
