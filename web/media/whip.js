@@ -12,7 +12,7 @@ const CODES = { 400: "refused", 401: "unauthenticated", 403: "over", 404: "unrea
  * @param {string} sdp
  * @param {AbortSignal} [signal]
  * @returns {Promise<{sdp: string, location: string}>}
- * @throws {MediaError}
+ * @throws {MediaError} if the server is unreachable or refuses the offer
  */
 export async function postOffer({ url, token }, sdp, signal) {
   let response;

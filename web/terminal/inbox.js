@@ -29,7 +29,7 @@ export class Inbox {
     const isNew = this.#seen.add(message.id);
     const request = typeof message.re === "string" ? message.re : undefined;
     if (request !== undefined) {
-      // The answer to a repeated request has the same downlink id as the first one, so it is no duplicate here.
+      // The answer to a repeated request may have the downlink id of the first answer: not a duplicate here.
       if (isWaiting(request)) {
         this.#revisions.record(message);
         return { verdict: "answer" };
