@@ -8,12 +8,12 @@ use switchboard_protocol::uplink::{
 };
 
 use crate::error::RequestError;
-use crate::received::Received;
+use crate::received::ReceivedDownlink;
 use crate::terminal::Terminal;
 
 impl Terminal {
     /// Opens a meeting and rings its invitees; answered by `meeting_created` or `meeting_merged`.
-    pub async fn create_meeting(&self, request: CreateMeeting) -> Result<Received, RequestError> {
+    pub async fn create_meeting(&self, request: CreateMeeting) -> Result<ReceivedDownlink, RequestError> {
         self.request(&Create::from(request)).await
     }
 
@@ -23,7 +23,7 @@ impl Terminal {
         meeting_id: &MeetingId,
         invite_id: &InviteId,
         media: Media,
-    ) -> Result<Received, RequestError> {
+    ) -> Result<ReceivedDownlink, RequestError> {
         let (meeting_id, invite_id) = (meeting_id.clone(), invite_id.clone());
         self.request(&Answer::from(Accept { meeting_id, invite_id, media })).await
     }
@@ -34,49 +34,43 @@ impl Terminal {
         meeting_id: &MeetingId,
         invite_id: &InviteId,
         reason: RejectReason,
-    ) -> Result<Received, RequestError> {
+    ) -> Result<ReceivedDownlink, RequestError> {
         let (meeting_id, invite_id) = (meeting_id.clone(), invite_id.clone());
         self.request(&Answer::from(Reject { meeting_id, invite_id, reason, text: None })).await
     }
 
-    /// Says that this device rings. Any error that comes back (as [`Event::Message`](crate::Event::Message)) means:
+    /// Says that this device rings. Any error that comes back (as [`TerminalEvent::Message`](crate::TerminalEvent::Message)) means:
     /// stop ringing at once.
     pub async fn ringing(&self, meeting_id: &MeetingId, invite_id: &InviteId) -> Result<(), RequestError> {
         let (meeting_id, invite_id) = (meeting_id.clone(), invite_id.clone());
-        self.announce(&Answer::from(Ringing { meeting_id, invite_id })).await
+        self.send(&Answer::from(Ringing { meeting_id, invite_id })).await
     }
 
     /// Says that this device is in the media, or not any more.
     pub async fn report_media(&self, meeting_id: &MeetingId, state: MediaReport) -> Result<(), RequestError> {
         let meeting_id = meeting_id.clone();
-        self.announce(&Attend::from(ReportMedia {
-            meeting_id,
-            state,
-            audio: None,
-            video: None,
-            screen: None,
-        }))
-        .await
+        self.send(&Attend::from(ReportMedia { meeting_id, state, audio: None, video: None, screen: None }))
+            .await
     }
 
     /// Asks for a fresh join token; answered by `token`.
-    pub async fn refresh_token(&self, meeting_id: &MeetingId) -> Result<Received, RequestError> {
+    pub async fn refresh_token(&self, meeting_id: &MeetingId) -> Result<ReceivedDownlink, RequestError> {
         self.request(&Attend::from(RefreshToken { meeting_id: meeting_id.clone() })).await
     }
 
     /// Hangs up; answered by `ok`.
-    pub async fn leave(&self, meeting_id: &MeetingId) -> Result<Received, RequestError> {
+    pub async fn leave(&self, meeting_id: &MeetingId) -> Result<ReceivedDownlink, RequestError> {
         self.request(&Attend::from(Leave { meeting_id: meeting_id.clone() })).await
     }
 
     /// Ends the meeting for everybody; answered by `meeting_ended`.
-    pub async fn destroy_meeting(&self, meeting_id: &MeetingId) -> Result<Received, RequestError> {
+    pub async fn destroy_meeting(&self, meeting_id: &MeetingId) -> Result<ReceivedDownlink, RequestError> {
         let meeting_id = Some(meeting_id.clone());
         self.request(&Destroy::from(DestroyMeeting { meeting_id, create_id: None, reason: None })).await
     }
 
     /// Takes back a create request, whether or not the service has seen it; answered by `meeting_ended`.
-    pub async fn destroy_created(&self, create_id: &RequestId) -> Result<Received, RequestError> {
+    pub async fn destroy_created(&self, create_id: &RequestId) -> Result<ReceivedDownlink, RequestError> {
         let create_id = Some(create_id.clone());
         self.request(&Destroy::from(DestroyMeeting { meeting_id: None, create_id, reason: None })).await
     }

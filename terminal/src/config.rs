@@ -5,7 +5,7 @@ use std::time::Duration;
 use switchboard_protocol::address::{ClientId, DownlinkParents};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::received::Raw;
+use crate::received::RawMessage;
 use crate::tls::Tls;
 
 /// What carries MQTT.
@@ -90,7 +90,7 @@ pub struct Config {
     /// Re-sending and reconnecting.
     pub retry: Retry,
     /// Gets every message exactly as it came, duplicates included, before anything is dropped.
-    pub tap: Option<UnboundedSender<Raw>>,
+    pub tap: Option<UnboundedSender<RawMessage>>,
 }
 
 impl Config {

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use crate::config::{Config, Transport};
 use crate::error::ConnectError;
-use crate::event::Event;
-use crate::received::{Raw, Received};
+use crate::event::TerminalEvent;
+use crate::received::{RawMessage, ReceivedDownlink};
 use crate::shared::Shared;
 
 /// Bytes that a packet may have, either way: more than any message of the protocol, so that the service gets to
@@ -26,7 +26,7 @@ const CONNECT_SECONDS: u64 = 15;
 
 /// Whether the terminal can be heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Link {
+pub(crate) enum LinkState {
     /// Connected and listening.
     Up,
     /// Not (yet) connected.
@@ -40,7 +40,7 @@ pub(crate) struct Connection {
     config: Config,
     shared: Arc<Shared>,
     mqtt: EventLoop,
-    link: watch::Sender<Link>,
+    link: watch::Sender<LinkState>,
     /// Told how the first connect went, then gone.
     first: Option<oneshot::Sender<Result<(), ConnectError>>>,
     session_present: bool,
@@ -52,7 +52,7 @@ impl Connection {
     pub fn new(
         config: Config,
         shared: Arc<Shared>,
-        link: watch::Sender<Link>,
+        link: watch::Sender<LinkState>,
         first: oneshot::Sender<Result<(), ConnectError>>,
     ) -> (Self, AsyncClient) {
         let (client, mut mqtt) = AsyncClient::new(options(&config), QUEUE);
@@ -140,9 +140,9 @@ impl Connection {
         match self.first.take() {
             // Nobody waits for the connect any more: the handle is gone, and the task is about to be.
             Some(first) => drop(first.send(Ok(()))),
-            None => self.shared.tell(Event::Connected { session_present: self.session_present }),
+            None => self.shared.emit(TerminalEvent::Connected { session_present: self.session_present }),
         }
-        self.link.send_replace(Link::Up);
+        self.link.send_replace(LinkState::Up);
         self.shared.connected();
     }
 
@@ -152,18 +152,18 @@ impl Connection {
             drop(first.send(Err(error)));
             return true;
         }
-        if self.link.send_replace(Link::Down) == Link::Up {
+        if self.link.send_replace(LinkState::Down) == LinkState::Up {
             self.lost_at = Instant::now();
             self.shared.disconnected();
-            self.shared.tell(Event::Disconnected { reason: error.to_string() });
+            self.shared.emit(TerminalEvent::Disconnected { reason: error.to_string() });
         }
         false
     }
 
     fn receive(&mut self, publish: Publish) {
         let received_at = Instant::now();
-        let raw = Raw { topic: publish.topic, payload: publish.payload.to_vec(), received_at };
-        let message = Received::read(&raw);
+        let raw = RawMessage { topic: publish.topic, payload: publish.payload.to_vec(), received_at };
+        let message = ReceivedDownlink::read(&raw);
         if let Some(tap) = &self.config.tap {
             // Whoever listened in may have stopped.
             drop(tap.send(raw));
@@ -173,7 +173,7 @@ impl Connection {
             Err(error) => return tracing::warn!(%error, "dropped what is no downlink"),
         };
         let (id, kind) = (message.id.clone(), message.kind.clone());
-        if let Some(reason) = self.shared.hear(message, received_at) {
+        if let Some(reason) = self.shared.receive(message, received_at) {
             tracing::debug!(%id, %kind, ?reason, "dropped a downlink");
         }
     }
@@ -181,7 +181,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.link.send_replace(Link::Closed);
+        self.link.send_replace(LinkState::Closed);
         self.shared.close();
     }
 }

@@ -65,8 +65,8 @@ pub enum RequestError {
     TimedOut(Duration),
     /// A request with this id is waiting for its answer already.
     #[error("a request with this id is still waiting for its answer")]
-    SameId,
-    /// Requests of this type are sent once and never answered; see [`Terminal::tell`](crate::Terminal::tell).
+    DuplicateId,
+    /// Requests of this type are sent once and never answered; see [`Terminal::tell`](crate::Terminal::send_uplink).
     #[error("`{0}` is never answered")]
     NeverAnswered(String),
     /// The request cannot be written.

@@ -7,9 +7,9 @@ mod tests;
 
 use std::time::Instant;
 
-use crate::received::Received;
-pub(crate) use recent::Recent;
-use revisions::{Revisions, Standing};
+use crate::received::ReceivedDownlink;
+pub(crate) use recent::RecentIds;
+use revisions::{Freshness, Revisions};
 
 /// Ids that are remembered; the protocol asks for 1,000 at least.
 pub const REMEMBERED_IDS: usize = 2_000;
@@ -18,7 +18,7 @@ pub const REMEMBERED_MEETINGS: usize = 200;
 
 /// Why a downlink is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dropped {
+pub enum DropReason {
     /// It was here before.
     Duplicate,
     /// The request that it answers was answered before.
@@ -33,31 +33,31 @@ pub enum Dropped {
 #[derive(Debug, PartialEq)]
 pub enum Verdict {
     /// It is the answer that a request waits for.
-    Answer(Received),
+    Answer(ReceivedDownlink),
     /// It is news for the owner.
     News {
         /// The message.
-        message: Received,
+        message: ReceivedDownlink,
         /// Whether members were told something before it that never came here.
         gap: bool,
     },
     /// It is of no use.
-    Dropped(Dropped),
+    Dropped(DropReason),
 }
 
 /// What a terminal remembers of what came.
 #[derive(Debug)]
 pub struct Inbox {
-    seen: Recent,
-    answered: Recent,
+    seen: RecentIds,
+    answered: RecentIds,
     revisions: Revisions,
 }
 
 impl Default for Inbox {
     fn default() -> Self {
         Self {
-            seen: Recent::new(REMEMBERED_IDS),
-            answered: Recent::new(REMEMBERED_IDS),
+            seen: RecentIds::new(REMEMBERED_IDS),
+            answered: RecentIds::new(REMEMBERED_IDS),
             revisions: Revisions::new(REMEMBERED_MEETINGS),
         }
     }
@@ -65,29 +65,34 @@ impl Default for Inbox {
 
 impl Inbox {
     /// Takes a downlink that came at `now`. `is_waiting` says whether a request waits for its answer.
-    pub fn take(&mut self, message: Received, now: Instant, is_waiting: impl Fn(&str) -> bool) -> Verdict {
+    pub fn take(
+        &mut self,
+        message: ReceivedDownlink,
+        now: Instant,
+        is_waiting: impl Fn(&str) -> bool,
+    ) -> Verdict {
         if message.is_past_its_time(now) {
-            return Verdict::Dropped(Dropped::PastItsTime);
+            return Verdict::Dropped(DropReason::PastItsTime);
         }
         let is_new = self.seen.insert(&message.id);
         if let Some(request) = message.answers() {
             // A repeated request is answered under the same downlink id, so who waits gets it, seen or not.
             if is_waiting(request) {
                 self.answered.insert(request);
-                self.revisions.note(&message);
+                self.revisions.record(&message);
                 return Verdict::Answer(message);
             }
             if is_new && !self.answered.insert(request) {
-                return Verdict::Dropped(Dropped::SecondAnswer);
+                return Verdict::Dropped(DropReason::SecondAnswer);
             }
         }
         if !is_new {
-            return Verdict::Dropped(Dropped::Duplicate);
+            return Verdict::Dropped(DropReason::Duplicate);
         }
-        match self.revisions.note(&message) {
-            Standing::Superseded => Verdict::Dropped(Dropped::Superseded),
-            Standing::Current => Verdict::News { message, gap: false },
-            Standing::AfterGap => Verdict::News { message, gap: true },
+        match self.revisions.record(&message) {
+            Freshness::Superseded => Verdict::Dropped(DropReason::Superseded),
+            Freshness::Current => Verdict::News { message, gap: false },
+            Freshness::AfterGap => Verdict::News { message, gap: true },
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A [`Terminal`] connects with a persistent session, listens on its own two topics, re-sends a request by the same
 //! id until its answer comes, drops what it has seen, what is past its time and what is older than what it knows,
-//! and says when it missed something ([`Event::Gap`]). What remains is handed to the owner, types that it does not
+//! and says when it missed something ([`TerminalEvent::Gap`]). What remains is handed to the owner, types that it does not
 //! know included. How it does so is a [`session`](session::Session), which needs no network; what rings when is said by a
 //! [`Ringer`](ringer::Ringer).
 //!
@@ -10,7 +10,7 @@
 //! use std::time::{Duration, SystemTime, UNIX_EPOCH};
 //! use switchboard_protocol::object::{Media, Mode};
 //! use switchboard_protocol::uplink::CreateMeeting;
-//! use terminal::{Config, Event, Terminal, development_jwt};
+//! use terminal::{Config, TerminalEvent, Terminal, development_jwt};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let alice = "GID_ios@@@alice.phone".parse()?;
@@ -34,7 +34,7 @@
 //! println!("{} rings in {:?}", created.kind, created.meeting_id);
 //!
 //! while let Some(event) = events.next().await {
-//!     if let Event::Message(news) = event {
+//!     if let TerminalEvent::Message(news) = event {
 //!         println!("{}: {:?}", news.kind, news.downlink());
 //!     }
 //! }
@@ -60,8 +60,8 @@ mod uplink;
 pub use config::{Config, Retry, Transport, UplinkParents};
 pub use credential::development_jwt;
 pub use error::{ConnectError, Refused, RequestError};
-pub use event::{Event, Events};
-pub use received::{Raw, Received, Unreadable};
+pub use event::{Events, TerminalEvent};
+pub use received::{RawMessage, ReceivedDownlink, UnreadableDownlink};
 pub use terminal::Terminal;
 pub use tls::{Tls, TlsError};
 pub use uplink::{Uplink, UplinkError};

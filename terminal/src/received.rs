@@ -9,7 +9,7 @@ use switchboard_protocol::downlink::{Downlink, Re};
 
 /// A message exactly as the broker delivered it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Raw {
+pub struct RawMessage {
     /// The topic it came on.
     pub topic: String,
     /// Its bytes.
@@ -20,7 +20,7 @@ pub struct Raw {
 
 /// Why a message is no downlink of this protocol.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
+pub enum UnreadableDownlink {
     /// No JSON object with the fields of the envelope.
     #[error("no downlink: {0}")]
     Envelope(#[from] serde_json::Error),
@@ -31,7 +31,7 @@ pub enum Unreadable {
 
 /// A downlink whose envelope was read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Received {
+pub struct ReceivedDownlink {
     /// The type.
     pub kind: String,
     /// The same for every copy.
@@ -66,13 +66,13 @@ struct Envelope {
     expires_in_ms: Option<i64>,
 }
 
-impl Received {
+impl ReceivedDownlink {
     /// Reads the envelope.
-    pub fn read(raw: &Raw) -> Result<Self, Unreadable> {
+    pub fn read(raw: &RawMessage) -> Result<Self, UnreadableDownlink> {
         let body: Value = serde_json::from_slice(&raw.payload)?;
         let envelope = Envelope::deserialize(&body)?;
         if envelope.v != VERSION {
-            return Err(Unreadable::Version(envelope.v));
+            return Err(UnreadableDownlink::Version(envelope.v));
         }
         let Value::Object(body) = body else { unreachable!("an envelope was read from it") };
         Ok(Self {

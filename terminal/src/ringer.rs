@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::uplink::{Answer, Ringing, Sync, SyncState};
 
-use crate::received::Received;
+use crate::received::ReceivedDownlink;
 use crate::uplink::{Uplink, UplinkError};
-use offers::{Offers, Stand};
+use offers::{OfferState, Offers};
 
 /// What a ringer wants done.
 #[derive(Debug, PartialEq)]
-pub enum Step {
+pub enum RingerStep {
     /// Begin to ring.
     Ring {
         /// The meeting.
@@ -33,28 +33,28 @@ pub enum Step {
         reason: String,
     },
     /// Ask this; the ringer wants to hear how it ends.
-    Ask(Uplink),
+    Request(Uplink),
     /// Say this, once.
-    Tell(Uplink),
+    Send(Uplink),
 }
 
 /// Why a request of the user shall not be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this invitation is being answered already")]
-pub struct AnsweredAlready;
+pub struct AlreadyAnswered;
 
 /// What a device knows of the invitations that it got.
 #[derive(Debug, Default)]
 pub struct Ringer {
     offers: Offers,
     /// `sync` requests that have no answer yet.
-    syncs: HashMap<String, Asked>,
-    steps: VecDeque<Step>,
+    syncs: HashMap<String, PendingSync>,
+    steps: VecDeque<RingerStep>,
 }
 
 /// A `sync` request.
 #[derive(Debug)]
-struct Asked {
+struct PendingSync {
     /// Only this meeting.
     meeting_id: Option<String>,
     /// Whether the ringer wanted it, and not the user.
@@ -67,35 +67,35 @@ impl Ringer {
     /// The user wants this request to be made.
     ///
     /// # Errors
-    /// [`AnsweredAlready`]: it answers an invitation that is being answered, or was.
-    pub fn user_asks(&mut self, uplink: &Uplink) -> Result<(), AnsweredAlready> {
+    /// [`AlreadyAnswered`]: it answers an invitation that is being answered, or was.
+    pub fn user_requests(&mut self, uplink: &Uplink) -> Result<(), AlreadyAnswered> {
         let invite_id = uplink.text("invite_id").unwrap_or_default();
         match uplink.kind() {
             kind @ ("accept" | "reject") => {
                 if self.offers.is_being_answered(invite_id) {
-                    return Err(AnsweredAlready);
+                    return Err(AlreadyAnswered);
                 }
-                self.stop(invite_id, if kind == "accept" { "accepted" } else { "rejected" });
-                self.offers.set(invite_id, Stand::Answering { request: uplink.id().to_owned() });
+                self.stop_ringing(invite_id, if kind == "accept" { "accepted" } else { "rejected" });
+                self.offers.set(invite_id, OfferState::Answering { request: uplink.id().to_owned() });
             }
             "silence" => {
-                self.stop(invite_id, "silenced");
-                self.offers.set(invite_id, Stand::Quiet);
+                self.stop_ringing(invite_id, "silenced");
+                self.offers.set(invite_id, OfferState::Silent);
             }
-            "sync" => self.asks_sync(uplink, false),
+            "sync" => self.record_sync(uplink, false),
             _ => {}
         }
         Ok(())
     }
 
     /// Takes in news, or an answer; whether it is of interest to anybody else.
-    pub fn hear(&mut self, message: &Received, now: Instant) -> bool {
+    pub fn receive(&mut self, message: &ReceivedDownlink, now: Instant) -> bool {
         let text = |name: &str| message.body.get(name).and_then(Value::as_str);
         let meeting_id = message.meeting_id.as_deref();
         match message.kind.as_str() {
             "invitation" => {
                 if let (Some(meeting_id), Some(invite_id)) = (meeting_id, text("invite_id")) {
-                    self.offered(
+                    self.add_offer(
                         meeting_id,
                         invite_id,
                         &message.body,
@@ -107,57 +107,57 @@ impl Ringer {
             }
             "invitation_closed" => {
                 if let Some(invite_id) = text("invite_id") {
-                    self.stop(invite_id, text("reason").unwrap_or_default());
-                    self.offers.set(invite_id, Stand::Over);
+                    self.stop_ringing(invite_id, text("reason").unwrap_or_default());
+                    self.offers.set(invite_id, OfferState::Closed);
                 }
                 return false;
             }
-            "meeting_ended" => self.ended(meeting_id.unwrap_or_default()),
-            "meeting_merged" => self.over(meeting_id.unwrap_or_default(), "merged"),
-            "state" => return !self.synced(message, now),
-            "error" => return self.refused(message, text("code").unwrap_or_default()),
+            "meeting_ended" => self.end_meeting(meeting_id.unwrap_or_default()),
+            "meeting_merged" => self.close_offers(meeting_id.unwrap_or_default(), "merged"),
+            "state" => return !self.apply_state(message, now),
+            "error" => return self.apply_refusal(message, text("code").unwrap_or_default()),
             _ => {}
         }
         true
     }
 
-    /// A request was given up, or refused without its error having been heard here; whether that is of interest to anybody
+    /// A request was given up, or apply_refusal without its error having been heard here; whether that is of interest to anybody
     /// else.
-    pub fn unanswered(&mut self, request: &str) -> bool {
-        self.offers.may_be_answered_again(request);
+    pub fn request_failed(&mut self, request: &str) -> bool {
+        self.offers.reopen_after_failed_answer(request);
         self.syncs.remove(request).is_none_or(|sync| !sync.own)
     }
 
     /// Members of this meeting were told something that never came here.
-    pub fn missed(&mut self, meeting_id: &str) {
-        self.sync(meeting_id.parse().ok());
+    pub fn gap(&mut self, meeting_id: &str) {
+        self.request_sync(meeting_id.parse().ok());
     }
 
     /// The connection is back.
     pub fn reconnected(&mut self) {
-        self.sync(None);
+        self.request_sync(None);
     }
 
     /// When [`tick`](Self::tick) has something to do.
     #[must_use]
-    pub fn due(&self) -> Option<Instant> {
-        self.offers.due()
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.offers.next_deadline()
     }
 
     /// Stops what has rung for long enough.
     pub fn tick(&mut self, now: Instant) {
         for invite_id in self.offers.expired(now) {
-            self.stop(&invite_id, "expired");
-            self.offers.set(&invite_id, Stand::Over);
+            self.stop_ringing(&invite_id, "expired");
+            self.offers.set(&invite_id, OfferState::Closed);
         }
     }
 
     /// What is to be done next.
-    pub fn poll(&mut self) -> Option<Step> {
+    pub fn poll(&mut self) -> Option<RingerStep> {
         self.steps.pop_front()
     }
 
-    fn offered(
+    fn add_offer(
         &mut self,
         meeting_id: &str,
         invite_id: &str,
@@ -165,30 +165,30 @@ impl Ringer {
         is_queued: bool,
         now: Instant,
     ) {
-        if !self.offers.is_open(meeting_id, invite_id) {
+        if !self.offers.may_ring(meeting_id, invite_id) {
             return;
         }
         // It may have been taken back while it waited, so the service is asked first.
         if is_queued {
-            self.offers.add(meeting_id, invite_id, Stand::Unsure);
-            return self.sync(None);
+            self.offers.add(meeting_id, invite_id, OfferState::Unconfirmed);
+            return self.request_sync(None);
         }
         let left = offer.get("deadline_in_ms").and_then(Value::as_i64).unwrap_or_default();
         let left = Duration::from_millis(u64::try_from(left).unwrap_or_default());
         let Some(until) = now.checked_add(left).filter(|_| !left.is_zero()) else { return };
         let ringing = ringing(meeting_id, invite_id);
         let request = ringing.as_ref().map_or_else(String::new, |ringing| ringing.id().to_owned());
-        self.offers.add(meeting_id, invite_id, Stand::Rings { until, request });
-        self.steps.push_back(Step::Ring {
+        self.offers.add(meeting_id, invite_id, OfferState::Ringing { until, request });
+        self.steps.push_back(RingerStep::Ring {
             meeting_id: meeting_id.to_owned(),
             invite_id: invite_id.to_owned(),
             offer: Value::Object(offer.clone()),
         });
-        self.steps.extend(ringing.map(Step::Tell));
+        self.steps.extend(ringing.map(RingerStep::Send));
     }
 
     /// Takes in the present state; whether nobody else asked for it.
-    fn synced(&mut self, state: &Received, now: Instant) -> bool {
+    fn apply_state(&mut self, state: &ReceivedDownlink, now: Instant) -> bool {
         let asked = state.answers().and_then(|request| self.syncs.remove(request));
         let listed = state.body.get("invitations").and_then(Value::as_array);
         let mut open = Vec::new();
@@ -196,64 +196,66 @@ impl Ringer {
             let text = |name: &str| offer.get(name).and_then(Value::as_str);
             if let (Some(meeting_id), Some(invite_id)) = (text("meeting_id"), text("invite_id")) {
                 open.push(invite_id);
-                self.offered(meeting_id, invite_id, offer, false, now);
+                self.add_offer(meeting_id, invite_id, offer, false, now);
             }
         }
         let Some(asked) = asked else { return false };
-        for gone in self.offers.not_among(&open, asked.meeting_id.as_deref(), asked.after) {
-            self.stop(&gone, "gone");
-            self.offers.set(&gone, Stand::Over);
+        for gone in self.offers.missing_from(&open, asked.meeting_id.as_deref(), asked.after) {
+            self.stop_ringing(&gone, "gone");
+            self.offers.set(&gone, OfferState::Closed);
         }
         asked.own
     }
 
     /// Takes in a refusal; whether it is of interest to anybody else.
-    fn refused(&mut self, error: &Received, code: &str) -> bool {
+    fn apply_refusal(&mut self, error: &ReceivedDownlink, code: &str) -> bool {
         if code == "meeting_ended"
             && let Some(meeting_id) = error.meeting_id.as_deref()
             // What stops a ring by its own refusal has that code as its reason, not the meeting's end.
-            && error.answers().is_none_or(|request| self.offers.rung_by(request).is_none())
+            && error.answers().is_none_or(|request| self.offers.ringing_announced_by(request).is_none())
         {
-            self.ended(meeting_id);
+            self.end_meeting(meeting_id);
         }
         let Some(request) = error.answers() else { return true };
-        if let Some(invite_id) = self.offers.rung_by(request) {
-            self.stop(&invite_id, code);
-            self.offers.set(&invite_id, Stand::Over);
+        if let Some(invite_id) = self.offers.ringing_announced_by(request) {
+            self.stop_ringing(&invite_id, code);
+            self.offers.set(&invite_id, OfferState::Closed);
             return false;
         }
-        self.unanswered(request)
+        self.request_failed(request)
     }
 
-    fn ended(&mut self, meeting_id: &str) {
-        self.offers.end(meeting_id);
-        self.over(meeting_id, "meeting_ended");
+    fn end_meeting(&mut self, meeting_id: &str) {
+        self.offers.mark_meeting_ended(meeting_id);
+        self.close_offers(meeting_id, "meeting_ended");
     }
 
     /// Nothing of this meeting rings any more.
-    fn over(&mut self, meeting_id: &str, reason: &str) {
-        for invite_id in self.offers.of(meeting_id) {
-            self.stop(&invite_id, reason);
-            self.offers.set(&invite_id, Stand::Over);
+    fn close_offers(&mut self, meeting_id: &str, reason: &str) {
+        for invite_id in self.offers.open_in_meeting(meeting_id) {
+            self.stop_ringing(&invite_id, reason);
+            self.offers.set(&invite_id, OfferState::Closed);
         }
     }
 
-    fn stop(&mut self, invite_id: &str, reason: &str) {
-        if self.offers.rings(invite_id) {
-            self.steps.push_back(Step::Stop { invite_id: invite_id.to_owned(), reason: reason.to_owned() });
+    fn stop_ringing(&mut self, invite_id: &str, reason: &str) {
+        if self.offers.is_ringing(invite_id) {
+            self.steps
+                .push_back(RingerStep::Stop { invite_id: invite_id.to_owned(), reason: reason.to_owned() });
         }
     }
 
-    fn sync(&mut self, meeting_id: Option<MeetingId>) {
+    fn request_sync(&mut self, meeting_id: Option<MeetingId>) {
         if let Ok(uplink) = Uplink::new(&Sync::from(SyncState { meeting_id })) {
-            self.asks_sync(&uplink, true);
-            self.steps.push_back(Step::Ask(uplink));
+            self.record_sync(&uplink, true);
+            self.steps.push_back(RingerStep::Request(uplink));
         }
     }
 
-    fn asks_sync(&mut self, uplink: &Uplink, own: bool) {
+    fn record_sync(&mut self, uplink: &Uplink, own: bool) {
         let meeting_id = uplink.text("meeting_id").map(str::to_owned);
-        self.syncs.insert(uplink.id().to_owned(), Asked { meeting_id, own, after: self.offers.known() });
+        self.syncs
+            .insert(uplink.id().to_owned(), PendingSync { meeting_id, own, after: self.offers.count() });
     }
 }
 

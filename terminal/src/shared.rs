@@ -9,14 +9,14 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::config::{Config, UplinkParents};
 use crate::error::RequestError;
-use crate::event::Event;
-use crate::inbox::Dropped;
-use crate::received::Received;
-use crate::session::{Output, Session};
+use crate::event::TerminalEvent;
+use crate::inbox::DropReason;
+use crate::received::ReceivedDownlink;
+use crate::session::{Session, SessionOutput};
 use crate::uplink::Uplink;
 
 /// An answer, or how long it was waited for in vain.
-pub(crate) type Answer = Result<Box<Received>, Duration>;
+pub(crate) type AnswerResult = Result<Box<ReceivedDownlink>, Duration>;
 
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -31,36 +31,36 @@ pub(crate) struct Shared {
 struct State {
     session: Session,
     /// Who waits for the answer to which request.
-    waiting: HashMap<String, oneshot::Sender<Answer>>,
+    waiting: HashMap<String, oneshot::Sender<AnswerResult>>,
     to_send: Vec<Uplink>,
     /// Gone when the terminal has disconnected for good.
-    events: Option<mpsc::UnboundedSender<Event>>,
+    events: Option<mpsc::UnboundedSender<TerminalEvent>>,
 }
 
 impl Shared {
-    pub fn new(config: &Config, events: mpsc::UnboundedSender<Event>) -> Self {
+    pub fn new(config: &Config, events: mpsc::UnboundedSender<TerminalEvent>) -> Self {
         let (session, waiting) = (Session::new(config.retry), HashMap::new());
         let state = State { session, waiting, to_send: Vec::new(), events: Some(events) };
         Self { state: Mutex::new(state), changed: Notify::new(), token: Mutex::new(config.token.clone()) }
     }
 
     /// Begins to ask.
-    pub fn ask(&self, uplink: &Uplink) -> Result<Waiting<'_>, RequestError> {
+    pub fn begin_request(&self, uplink: &Uplink) -> Result<PendingAnswer<'_>, RequestError> {
         let (tell, answer) = oneshot::channel();
         self.with(|state| {
             if state.events.is_none() {
                 return Err(RequestError::Disconnected);
             }
-            state.session.ask(uplink.clone(), Instant::now()).map_err(|_| RequestError::SameId)?;
+            state.session.request(uplink.clone(), Instant::now()).map_err(|_| RequestError::DuplicateId)?;
             state.waiting.insert(uplink.id().to_owned(), tell);
             Ok(())
         })?;
-        Ok(Waiting { shared: self, id: uplink.id().to_owned(), answer })
+        Ok(PendingAnswer { shared: self, id: uplink.id().to_owned(), answer })
     }
 
     /// Takes in a downlink; the reason if it is of no use.
-    pub fn hear(&self, message: Received, now: Instant) -> Option<Dropped> {
-        self.with(|state| state.session.hear(message, now))
+    pub fn receive(&self, message: ReceivedDownlink, now: Instant) -> Option<DropReason> {
+        self.with(|state| state.session.receive(message, now))
     }
 
     /// The terminal is connected, and listens.
@@ -74,8 +74,8 @@ impl Shared {
     }
 
     /// Tells the owner.
-    pub fn tell(&self, event: Event) {
-        self.with(|state| state.tell(event));
+    pub fn emit(&self, event: TerminalEvent) {
+        self.with(|state| state.emit(event));
     }
 
     /// Lets everybody who waits know that nothing will come.
@@ -92,8 +92,8 @@ impl Shared {
             let (to_send, due) = {
                 let mut state = self.lock();
                 state.session.tick(Instant::now());
-                state.settle();
-                (std::mem::take(&mut state.to_send), state.session.due())
+                state.dispatch_outputs();
+                (std::mem::take(&mut state.to_send), state.session.next_deadline())
             };
             for uplink in to_send {
                 // It fails only when the connection is gone for good, and this task with it.
@@ -115,7 +115,7 @@ impl Shared {
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.lock();
         let result = change(&mut state);
-        state.settle();
+        state.dispatch_outputs();
         drop(state);
         self.changed.notify_one();
         result
@@ -128,29 +128,29 @@ impl Shared {
 
 impl State {
     /// Hands out what the session has to say.
-    fn settle(&mut self) {
+    fn dispatch_outputs(&mut self) {
         while let Some(output) = self.session.poll() {
             match output {
-                Output::Send(uplink) => self.to_send.push(uplink),
-                Output::Answer(answer) => {
+                SessionOutput::Send(uplink) => self.to_send.push(uplink),
+                SessionOutput::Answer(answer) => {
                     let waiting = answer.answers().and_then(|request| self.waiting.remove(request));
                     if let Some(waiting) = waiting {
                         // Whoever stops waiting is not among them any more.
                         drop(waiting.send(Ok(answer)));
                     }
                 }
-                Output::Unanswered { request, after } => {
+                SessionOutput::Unanswered { request, after } => {
                     if let Some(waiting) = self.waiting.remove(&request) {
                         drop(waiting.send(Err(after)));
                     }
                 }
-                Output::News(message) => self.tell(Event::Message(message)),
-                Output::Gap { meeting_id } => self.tell(Event::Gap { meeting_id }),
+                SessionOutput::News(message) => self.emit(TerminalEvent::Message(message)),
+                SessionOutput::Gap { meeting_id } => self.emit(TerminalEvent::Gap { meeting_id }),
             }
         }
     }
 
-    fn tell(&self, event: Event) {
+    fn emit(&self, event: TerminalEvent) {
         if let Some(events) = &self.events {
             // An owner that does not listen to events is free to do so.
             drop(events.send(event));
@@ -160,18 +160,18 @@ impl State {
 
 /// Waits for one answer; stops waiting, and asking, when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Waiting<'a> {
+pub(crate) struct PendingAnswer<'a> {
     shared: &'a Shared,
     id: String,
     /// Closed without an answer when the terminal disconnects.
-    pub answer: oneshot::Receiver<Answer>,
+    pub answer: oneshot::Receiver<AnswerResult>,
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for PendingAnswer<'_> {
     fn drop(&mut self) {
         self.shared.with(|state| {
             if state.waiting.remove(&self.id).is_some() {
-                state.session.forget(&self.id, Instant::now());
+                state.session.cancel(&self.id, Instant::now());
             }
         });
     }

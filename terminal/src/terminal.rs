@@ -12,10 +12,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::{Config, Retry, UplinkParents};
-use crate::connection::{Connection, Link, PACKET_MAX_BYTES};
+use crate::connection::{Connection, LinkState, PACKET_MAX_BYTES};
 use crate::error::{ConnectError, Refused, RequestError};
 use crate::event::Events;
-use crate::received::Received;
+use crate::received::ReceivedDownlink;
 use crate::shared::Shared;
 use crate::uplink::Uplink;
 
@@ -34,7 +34,7 @@ struct Inner {
     uplinks: UplinkParents,
     retry: Retry,
     mqtt: AsyncClient,
-    link: watch::Receiver<Link>,
+    link: watch::Receiver<LinkState>,
     shared: Arc<Shared>,
     connection: Mutex<Option<JoinHandle<()>>>,
 }
@@ -49,7 +49,7 @@ impl Terminal {
         config.downlinks.check(&config.client_id)?;
         let (event_sender, events) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared::new(&config, event_sender));
-        let (link_state, link) = watch::channel(Link::Down);
+        let (link_state, link) = watch::channel(LinkState::Down);
         let (first, connected) = oneshot::channel();
         let (client_id, uplinks, retry) = (config.client_id.clone(), config.uplinks.clone(), config.retry);
         let (connection, mqtt) = Connection::new(config, Arc::clone(&shared), link_state, first);
@@ -76,17 +76,20 @@ impl Terminal {
     /// Asks the service, and asks again by the same id until an answer comes.
     ///
     /// # Errors
-    /// As [`ask`](Self::ask).
-    pub async fn request<R: Requests + Serialize>(&self, request: &R) -> Result<Received, RequestError> {
-        self.ask(&Uplink::new(request)?).await
+    /// As [`request_uplink`](Self::request_uplink).
+    pub async fn request<R: Requests + Serialize>(
+        &self,
+        request: &R,
+    ) -> Result<ReceivedDownlink, RequestError> {
+        self.request_uplink(&Uplink::new(request)?).await
     }
 
     /// Tells the service something that is never answered: once.
     ///
     /// # Errors
-    /// As [`tell`](Self::tell).
-    pub async fn announce<R: Requests + Serialize>(&self, request: &R) -> Result<(), RequestError> {
-        self.tell(&Uplink::new(request)?).await
+    /// As [`send_uplink`](Self::send_uplink).
+    pub async fn send<R: Requests + Serialize>(&self, request: &R) -> Result<(), RequestError> {
+        self.send_uplink(&Uplink::new(request)?).await
     }
 
     /// Asks the service, and asks again by the same id until an answer comes. Waits first while another request of
@@ -94,7 +97,7 @@ impl Terminal {
     ///
     /// # Errors
     /// [`RequestError::Refused`] with the service's code, or why there is no answer.
-    pub async fn ask(&self, uplink: &Uplink) -> Result<Received, RequestError> {
+    pub async fn request_uplink(&self, uplink: &Uplink) -> Result<ReceivedDownlink, RequestError> {
         let inner = &*self.0;
         if !uplink.is_answered() {
             return Err(RequestError::NeverAnswered(uplink.kind().to_owned()));
@@ -102,7 +105,7 @@ impl Terminal {
         if is_too_large(&uplink.payload()) {
             return Err(RequestError::TooLarge);
         }
-        let mut waiting = inner.shared.ask(uplink)?;
+        let mut waiting = inner.shared.begin_request(uplink)?;
         match (&mut waiting.answer).await {
             Ok(Ok(answer)) => accepted(*answer),
             Ok(Err(after)) => Err(RequestError::TimedOut(after)),
@@ -114,7 +117,7 @@ impl Terminal {
     ///
     /// # Errors
     /// [`RequestError::TimedOut`] if the connection is down for longer than a request lives.
-    pub async fn tell(&self, uplink: &Uplink) -> Result<(), RequestError> {
+    pub async fn send_uplink(&self, uplink: &Uplink) -> Result<(), RequestError> {
         let life = self.0.retry.request_life();
         tokio::time::timeout(life, self.publish(&uplink.topic(&self.0.uplinks), uplink.payload()))
             .await
@@ -132,8 +135,8 @@ impl Terminal {
         }
         let mut link = self.0.link.clone();
         let state =
-            *link.wait_for(|link| *link != Link::Down).await.map_err(|_| RequestError::Disconnected)?;
-        if state == Link::Closed {
+            *link.wait_for(|link| *link != LinkState::Down).await.map_err(|_| RequestError::Disconnected)?;
+        if state == LinkState::Closed {
             return Err(RequestError::Disconnected);
         }
         self.0
@@ -147,7 +150,7 @@ impl Terminal {
     pub async fn disconnect(&self) {
         let task = self.0.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut task) = task else { return };
-        let is_up = *self.0.link.borrow() == Link::Up;
+        let is_up = *self.0.link.borrow() == LinkState::Up;
         let in_order = async {
             if is_up && self.0.mqtt.disconnect().await.is_ok() {
                 // However the task ended, it has ended.
@@ -180,7 +183,7 @@ fn is_too_large(payload: &[u8]) -> bool {
 }
 
 /// Tells an answer from a refusal.
-fn accepted(answer: Received) -> Result<Received, RequestError> {
+fn accepted(answer: ReceivedDownlink) -> Result<ReceivedDownlink, RequestError> {
     if answer.kind != "error" {
         return Ok(answer);
     }

@@ -8,7 +8,7 @@ use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::{Media, Mode};
 use switchboard_protocol::uplink::{CreateMeeting, MediaReport};
 use switchboard_rtc::livekit::ApiKey;
-use terminal::Received;
+use terminal::ReceivedDownlink;
 
 use super::device::{Device, Login};
 use super::timeline::{Line, Timeline};
@@ -134,7 +134,7 @@ impl<'s> Cast<'s> {
             let report = device.terminal.report_media(&scene.meeting, MediaReport::Joined).await;
             report.step(&format!("{} reports that it is in the media", device.label))?;
             let sent = device.sent("report_media", reported_at, "joined");
-            let joined = |news: &Received| {
+            let joined = |news: &ReceivedDownlink| {
                 let participant = news.body.get("participant");
                 participant.is_some_and(|who| who["user_id"] == speaker && who["state"] == "joined")
             };
@@ -184,11 +184,11 @@ fn direct_call_to(account: &str) -> Result<CreateMeeting, Failed> {
     Ok(CreateMeeting::new(Mode::Direct, Media::Audio, vec![account.parse().step("name the callee")?]))
 }
 
-fn id<T: serde::de::DeserializeOwned>(message: &Received, field: &str) -> Result<T, Failed> {
+fn id<T: serde::de::DeserializeOwned>(message: &ReceivedDownlink, field: &str) -> Result<T, Failed> {
     message.field(field).ok_or("it is missing").step(&format!("read {field} of the {}", message.kind))
 }
 
-fn ring_note(invitation: &Received) -> String {
+fn ring_note(invitation: &ReceivedDownlink) -> String {
     let delivery: String = invitation.field("delivery").unwrap_or_default();
     let deadline_ms: u64 = invitation.field("deadline_in_ms").unwrap_or_default();
     let caller = invitation.body.get("from").and_then(|from| from["name"].as_str()).unwrap_or("somebody");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use switchboard_rtc::Join;
 use switchboard_rtc::livekit::{self, ApiKey};
-use terminal::Received;
+use terminal::ReceivedDownlink;
 
 use super::{Failed, Step as _};
 
@@ -15,7 +15,12 @@ pub fn service_key(parameters: &BTreeMap<String, String>) -> ApiKey {
 }
 
 /// What the join token in `answer` says, once it was verified for `user` and for the room that the answer names.
-pub fn verified(answer: &Received, user: &str, key: &ApiKey, now_ms: i64) -> Result<[String; 2], Failed> {
+pub fn verified(
+    answer: &ReceivedDownlink,
+    user: &str,
+    key: &ApiKey,
+    now_ms: i64,
+) -> Result<[String; 2], Failed> {
     let step = format!("verify {user}'s join token");
     let join: Join = answer.field("join").ok_or("the answer has no join parameters").step(&step)?;
     let claims = livekit::verify(&join.token, key, now_ms).step(&step)?;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use terminal::{Config, Event, Events, Received, Terminal, development_jwt};
+use terminal::{Config, Events, ReceivedDownlink, Terminal, TerminalEvent, development_jwt};
 
 use super::timeline::Line;
 use super::{Failed, Step as _};
@@ -52,7 +52,7 @@ impl Device {
     }
 
     /// Waits for the next message of this type; others are passed over.
-    pub async fn hears(&mut self, kind: &str) -> Result<Received, Failed> {
+    pub async fn hears(&mut self, kind: &str) -> Result<ReceivedDownlink, Failed> {
         self.hears_that(kind, |_| true).await
     }
 
@@ -60,13 +60,15 @@ impl Device {
     pub async fn hears_that(
         &mut self,
         kind: &str,
-        is_it: impl Fn(&Received) -> bool,
-    ) -> Result<Received, Failed> {
+        is_it: impl Fn(&ReceivedDownlink) -> bool,
+    ) -> Result<ReceivedDownlink, Failed> {
         let heard = async {
             loop {
                 match self.events.next().await {
-                    Some(Event::Message(news)) if news.kind == kind && is_it(&news) => return Ok(*news),
-                    Some(Event::Disconnected { reason }) => {
+                    Some(TerminalEvent::Message(news)) if news.kind == kind && is_it(&news) => {
+                        return Ok(*news);
+                    }
+                    Some(TerminalEvent::Disconnected { reason }) => {
                         return Err(format!("the connection is lost: {reason}"));
                     }
                     Some(_) => {}
@@ -94,7 +96,7 @@ impl Device {
     }
 
     /// The timeline's line for what this device heard, `published` being when its cause was published.
-    pub fn heard(&self, message: &Received, published: Instant, note: &str) -> Line {
+    pub fn heard(&self, message: &ReceivedDownlink, published: Instant, note: &str) -> Line {
         let after = message.received_at.saturating_duration_since(published);
         Line {
             at: message.received_at,

@@ -4,13 +4,13 @@ use std::collections::{HashSet, VecDeque};
 
 /// Remembers the last so many ids.
 #[derive(Debug)]
-pub(crate) struct Recent {
+pub(crate) struct RecentIds {
     ids: HashSet<String>,
     order: VecDeque<String>,
     limit: usize,
 }
 
-impl Recent {
+impl RecentIds {
     pub fn new(limit: usize) -> Self {
         Self { ids: HashSet::new(), order: VecDeque::new(), limit }
     }

@@ -1,21 +1,25 @@
 //! What a terminal drops, what it passes on, and when it notices that it missed something.
 
 use super::*;
-use crate::received::Raw;
+use crate::received::RawMessage;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-fn received(message: &Value) -> Received {
+fn received(message: &Value) -> ReceivedDownlink {
     let payload = message.to_string().into_bytes();
-    Received::read(&Raw { topic: "call-dn/p2p/G@@@a".to_owned(), payload, received_at: Instant::now() })
-        .expect("an envelope")
+    ReceivedDownlink::read(&RawMessage {
+        topic: "call-dn/p2p/G@@@a".to_owned(),
+        payload,
+        received_at: Instant::now(),
+    })
+    .expect("an envelope")
 }
 
 /// An inbox that nobody waits at.
 #[derive(Default)]
-struct Unasked(Inbox);
+struct InboxWithoutRequests(Inbox);
 
-impl Unasked {
+impl InboxWithoutRequests {
     fn take(&mut self, message: &Value) -> Verdict {
         self.0.take(received(message), Instant::now(), |_| false)
     }
@@ -40,13 +44,13 @@ fn whole(id: &str, rev: u64) -> Value {
 
 #[test]
 fn what_was_seen_is_dropped_and_at_least_a_thousand_ids_are_remembered() {
-    let mut inbox = Unasked::default();
+    let mut inbox = InboxWithoutRequests::default();
     let first = json!({"v": 1, "type": "invitation", "id": "first", "server_ms": 0});
     assert!(matches!(inbox.take(&first), Verdict::News { .. }));
     for n in 0..1_000 {
         inbox.take(&json!({"v": 1, "type": "invitation", "id": format!("d{n}"), "server_ms": 0}));
     }
-    assert_eq!(inbox.take(&first), Verdict::Dropped(Dropped::Duplicate));
+    assert_eq!(inbox.take(&first), Verdict::Dropped(DropReason::Duplicate));
 }
 
 #[test]
@@ -54,8 +58,11 @@ fn a_request_is_answered_once() {
     let mut inbox = Inbox::default();
     let answer = |id: &str| received(&json!({"v": 1, "type": "ok", "id": id, "re": "r1", "server_ms": 0}));
     assert!(matches!(inbox.take(answer("d1"), Instant::now(), |id| id == "r1"), Verdict::Answer(_)));
-    assert_eq!(inbox.take(answer("d2"), Instant::now(), |_| false), Verdict::Dropped(Dropped::SecondAnswer));
-    assert_eq!(inbox.take(answer("d1"), Instant::now(), |_| false), Verdict::Dropped(Dropped::Duplicate));
+    assert_eq!(
+        inbox.take(answer("d2"), Instant::now(), |_| false),
+        Verdict::Dropped(DropReason::SecondAnswer)
+    );
+    assert_eq!(inbox.take(answer("d1"), Instant::now(), |_| false), Verdict::Dropped(DropReason::Duplicate));
 }
 
 #[test]
@@ -68,17 +75,17 @@ fn a_repeated_request_gets_the_answer_that_has_the_same_downlink_id() {
 
 #[test]
 fn a_first_answer_after_the_time_out_is_news() {
-    let mut inbox = Unasked::default();
+    let mut inbox = InboxWithoutRequests::default();
     let late = json!({"v": 1, "type": "meeting_created", "id": "d1", "re": "r1", "server_ms": 0});
     assert!(matches!(inbox.take(&late), Verdict::News { gap: false, .. }));
     let again =
         json!({"v": 1, "type": "error", "id": "d2", "re": "r1", "server_ms": 0, "code": "meeting_ended"});
-    assert_eq!(inbox.take(&again), Verdict::Dropped(Dropped::SecondAnswer));
+    assert_eq!(inbox.take(&again), Verdict::Dropped(DropReason::SecondAnswer));
 }
 
 #[test]
 fn an_error_to_no_readable_request_is_news() {
-    let mut inbox = Unasked::default();
+    let mut inbox = InboxWithoutRequests::default();
     let error = |id: &str| json!({"v": 1, "type": "error", "id": id, "re": null, "code": "bad_request", "server_ms": 0});
     assert!(matches!(inbox.take(&error("d1")), Verdict::News { .. }));
     assert!(matches!(inbox.take(&error("d2")), Verdict::News { .. }));
@@ -86,10 +93,10 @@ fn an_error_to_no_readable_request_is_news() {
 
 #[test]
 fn what_has_no_time_left_is_dropped_and_what_waits_too_long_is_past_its_time() {
-    let mut inbox = Unasked::default();
+    let mut inbox = InboxWithoutRequests::default();
     let closing = |id: &str, left: i64| json!({"v": 1, "type": "invitation_closed", "id": id, "server_ms": 0, "expires_in_ms": left});
-    assert_eq!(inbox.take(&closing("d1", 0)), Verdict::Dropped(Dropped::PastItsTime));
-    assert_eq!(inbox.take(&closing("d2", -5)), Verdict::Dropped(Dropped::PastItsTime));
+    assert_eq!(inbox.take(&closing("d1", 0)), Verdict::Dropped(DropReason::PastItsTime));
+    assert_eq!(inbox.take(&closing("d2", -5)), Verdict::Dropped(DropReason::PastItsTime));
     let Verdict::News { message, .. } = inbox.take(&closing("d3", 45_000)) else {
         panic!("it has time left")
     };
@@ -99,7 +106,7 @@ fn what_has_no_time_left_is_dropped_and_what_waits_too_long_is_past_its_time() {
 
 #[test]
 fn a_prev_rev_above_what_is_known_is_a_gap_that_is_reported_once() {
-    let mut inbox = Unasked::default();
+    let mut inbox = InboxWithoutRequests::default();
     assert!(!inbox.gap(&whole("d1", 1)));
     assert!(!inbox.gap(&participant("d2", "bob", 3, 1)), "gaps between revisions are normal");
     assert!(!inbox.gap(&participant("d3", "bob", 5, 3)));
@@ -109,7 +116,7 @@ fn a_prev_rev_above_what_is_known_is_a_gap_that_is_reported_once() {
 
 #[test]
 fn a_revision_without_prev_rev_or_meeting_does_not_count_as_known() {
-    let mut inbox = Unasked::default();
+    let mut inbox = InboxWithoutRequests::default();
     inbox.take(&whole("d1", 1));
     let updated = json!({"v": 1, "type": "invitation_updated", "id": "d2", "meeting_id": "m1", "rev": 5, "server_ms": 0,
         "invite_id": "i1"});
@@ -129,7 +136,7 @@ fn the_answer_with_a_whole_meeting_is_what_later_news_follow() {
 
 #[test]
 fn a_synced_state_closes_the_gap_of_each_meeting_in_it() {
-    let mut inbox = Unasked::default();
+    let mut inbox = InboxWithoutRequests::default();
     inbox.take(&json!({"v": 1, "type": "state", "id": "d1", "re": "s1", "server_ms": 0,
         "meetings": [{"meeting_id": "m0", "rev": 2}, {"meeting_id": "m1", "rev": 8}], "invitations": []}));
     assert!(!inbox.gap(&participant("d2", "bob", 9, 8)));
@@ -137,19 +144,19 @@ fn a_synced_state_closes_the_gap_of_each_meeting_in_it() {
 
 #[test]
 fn older_snapshots_of_one_object_are_ignored_and_other_objects_are_not() {
-    let mut inbox = Unasked::default();
+    let mut inbox = InboxWithoutRequests::default();
     inbox.take(&whole("d0", 1));
     inbox.take(&participant("d1", "bob", 5, 1));
-    assert_eq!(inbox.take(&participant("d2", "bob", 4, 1)), Verdict::Dropped(Dropped::Superseded));
+    assert_eq!(inbox.take(&participant("d2", "bob", 4, 1)), Verdict::Dropped(DropReason::Superseded));
     assert!(matches!(inbox.take(&participant("d3", "carol", 4, 1)), Verdict::News { .. }));
     inbox.take(&whole("d4", 9));
-    assert_eq!(inbox.take(&participant("d5", "dave", 8, 5)), Verdict::Dropped(Dropped::Superseded));
-    assert_eq!(inbox.take(&whole("d6", 7)), Verdict::Dropped(Dropped::Superseded));
+    assert_eq!(inbox.take(&participant("d5", "dave", 8, 5)), Verdict::Dropped(DropReason::Superseded));
+    assert_eq!(inbox.take(&whole("d6", 7)), Verdict::Dropped(DropReason::Superseded));
 }
 
 #[test]
 fn what_answers_admits_or_rings_is_never_dropped_for_its_rev() {
-    let mut inbox = Unasked::default();
+    let mut inbox = InboxWithoutRequests::default();
     inbox.take(&whole("d0", 9));
     for (id, field) in [("d1", "re"), ("d2", "join"), ("d3", "invite_id")] {
         let mut message = whole(id, 3);
@@ -160,7 +167,7 @@ fn what_answers_admits_or_rings_is_never_dropped_for_its_rev() {
 
 #[test]
 fn after_the_end_nothing_can_be_missed() {
-    let mut inbox = Unasked::default();
+    let mut inbox = InboxWithoutRequests::default();
     inbox.take(&whole("d0", 1));
     inbox.take(
         &json!({"v": 1, "type": "meeting_ended", "id": "d1", "meeting_id": "m1", "rev": 9, "server_ms": 0}),
@@ -170,7 +177,7 @@ fn after_the_end_nothing_can_be_missed() {
 
 #[test]
 fn unknown_types_are_passed_on_whole() {
-    let mut inbox = Unasked::default();
+    let mut inbox = InboxWithoutRequests::default();
     let message = json!({"v": 1, "type": "from_the_future", "id": "d1", "server_ms": 0, "anything": [1, 2]});
     let Verdict::News { message, .. } = inbox.take(&message) else { panic!("news was expected") };
     assert_eq!(message.downlink(), None);

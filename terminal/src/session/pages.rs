@@ -3,18 +3,18 @@
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-use crate::received::Received;
+use crate::received::ReceivedDownlink;
 
 /// The parts that are there.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     of: u64,
-    parts: BTreeMap<u64, Received>,
+    parts: BTreeMap<u64, ReceivedDownlink>,
 }
 
 impl Pages {
     /// The whole answer, if this message is all of it or its last missing part.
-    pub fn take(&mut self, message: Received) -> Option<Received> {
+    pub fn take(&mut self, message: ReceivedDownlink) -> Option<ReceivedDownlink> {
         let number = |name: &str| message.body.get(name).and_then(Value::as_u64);
         let (page, pages) = match (number("page"), number("pages")) {
             (Some(page), Some(pages)) if pages > 1 && (1..=pages).contains(&page) => (page, pages),

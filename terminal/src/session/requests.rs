@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::pages::Pages;
-use super::{Output, SameId};
+use super::{DuplicateRequestId, SessionOutput};
 use crate::config::Retry;
-use crate::received::Received;
+use crate::received::ReceivedDownlink;
 use crate::uplink::Uplink;
 
 #[derive(Debug)]
@@ -14,114 +14,119 @@ pub(super) struct Requests {
     retry: Retry,
     /// Whether what is sent is heard.
     pub is_connected: bool,
-    /// In the order in which they were asked.
-    asked: VecDeque<Asked>,
+    /// In the order in which they were pending.
+    pending: VecDeque<PendingRequest>,
 }
 
 #[derive(Debug)]
-struct Asked {
+struct PendingRequest {
     uplink: Uplink,
-    /// `None` while another request of the meeting is asked.
-    turn: Option<Turn>,
+    /// `None` while another request of the meeting is pending.
+    sending: Option<Sending>,
     pages: Pages,
 }
 
-/// The time in which a request is asked.
+/// The time in which a request is pending.
 #[derive(Debug)]
-struct Turn {
+struct Sending {
     began: Instant,
     /// How many copies should have been sent by now.
     copies: u32,
     /// Whether the last of them waits for a connection.
-    is_owed: bool,
+    awaits_connection: bool,
 }
 
 impl Requests {
     pub fn new(retry: Retry) -> Self {
-        Self { retry, is_connected: false, asked: VecDeque::new() }
+        Self { retry, is_connected: false, pending: VecDeque::new() }
     }
 
     /// Takes a request in.
-    pub fn ask(&mut self, uplink: Uplink) -> Result<(), SameId> {
-        if self.is_asked(uplink.id()) {
-            return Err(SameId);
+    pub fn add(&mut self, uplink: Uplink) -> Result<(), DuplicateRequestId> {
+        if self.is_pending(uplink.id()) {
+            return Err(DuplicateRequestId);
         }
-        self.asked.push_back(Asked { uplink, turn: None, pages: Pages::default() });
+        self.pending.push_back(PendingRequest { uplink, sending: None, pages: Pages::default() });
         Ok(())
     }
 
     /// Whether an answer to this request is wanted: it was sent, and has none.
     pub fn is_waiting(&self, request: &str) -> bool {
-        self.asked.iter().any(|asked| asked.turn.is_some() && asked.uplink.id() == request)
+        self.pending.iter().any(|pending| pending.sending.is_some() && pending.uplink.id() == request)
     }
 
-    fn is_asked(&self, request: &str) -> bool {
-        self.asked.iter().any(|asked| asked.uplink.id() == request)
+    fn is_pending(&self, request: &str) -> bool {
+        self.pending.iter().any(|pending| pending.uplink.id() == request)
     }
 
     /// The whole answer, if this message completes it.
-    pub fn answer(&mut self, message: Received) -> Option<Received> {
+    pub fn answer(&mut self, message: ReceivedDownlink) -> Option<ReceivedDownlink> {
         let request = message.answers()?.to_owned();
-        let asked = self.asked.iter_mut().find(|asked| asked.uplink.id() == request)?;
-        let answer = asked.pages.take(message)?;
-        self.done(&request);
+        let pending = self.pending.iter_mut().find(|pending| pending.uplink.id() == request)?;
+        let answer = pending.pages.take(message)?;
+        self.remove(&request);
         Some(answer)
     }
 
-    /// This request is asked no more.
-    pub fn done(&mut self, request: &str) {
-        self.asked.retain(|asked| asked.uplink.id() != request);
+    /// This request is pending no more.
+    pub fn remove(&mut self, request: &str) {
+        self.pending.retain(|pending| pending.uplink.id() != request);
     }
 
     /// When the next copy is due, or the end of a request's life.
-    pub fn due(&self) -> Option<Instant> {
-        self.asked.iter().filter_map(|asked| Some(asked.turn.as_ref()?.due(&self.retry))).min()
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.pending.iter().filter_map(|pending| Some(pending.sending.as_ref()?.due(&self.retry))).min()
     }
 
     /// Gives turns, sends copies, gives up.
-    pub fn send_what_is_due(&mut self, now: Instant, outputs: &mut VecDeque<Output>) {
+    pub fn send_due(&mut self, now: Instant, outputs: &mut VecDeque<SessionOutput>) {
         let retry = self.retry;
-        self.asked.retain(|asked| match asked.turn.as_ref().and_then(|turn| turn.given_up(&retry, now)) {
-            Some(after) => {
-                outputs.push_back(Output::Unanswered { request: asked.uplink.id().to_owned(), after });
-                false
+        self.pending.retain(|pending| {
+            match pending.sending.as_ref().and_then(|sending| sending.expired_after(&retry, now)) {
+                Some(after) => {
+                    outputs.push_back(SessionOutput::Unanswered {
+                        request: pending.uplink.id().to_owned(),
+                        after,
+                    });
+                    false
+                }
+                None => true,
             }
-            None => true,
         });
-        self.give_turns(now);
-        for asked in &mut self.asked {
-            let Some(turn) = &mut asked.turn else { continue };
-            while turn.copies <= retry.resends && turn.due(&retry) <= now {
-                turn.copies += 1;
-                turn.is_owed = true;
+        self.start_sending(now);
+        for pending in &mut self.pending {
+            let Some(sending) = &mut pending.sending else { continue };
+            while sending.copies <= retry.resends && sending.due(&retry) <= now {
+                sending.copies += 1;
+                sending.awaits_connection = true;
             }
             // However many copies fell due without a connection, one is enough.
-            if turn.is_owed && self.is_connected {
-                turn.is_owed = false;
-                outputs.push_back(Output::Send(asked.uplink.clone()));
+            if sending.awaits_connection && self.is_connected {
+                sending.awaits_connection = false;
+                outputs.push_back(SessionOutput::Send(pending.uplink.clone()));
             }
         }
     }
 
-    fn give_turns(&mut self, now: Instant) {
+    fn start_sending(&mut self, now: Instant) {
         let mut taken: Vec<String> = Vec::new();
-        for asked in &mut self.asked {
-            let Some(meeting_id) = asked.uplink.turn() else {
-                asked.turn.get_or_insert_with(|| Turn::begin(now));
+        for pending in &mut self.pending {
+            let Some(meeting_id) = pending.uplink.turn() else {
+                pending.sending.get_or_insert_with(|| Sending::begin(now));
                 continue;
             };
             if taken.iter().any(|taken| taken == meeting_id) {
                 continue;
             }
             taken.push(meeting_id.to_owned());
-            asked.turn.get_or_insert_with(|| Turn::begin(now));
+            pending.sending.get_or_insert_with(|| Sending::begin(now));
         }
     }
 }
 
-impl Turn {
+impl Sending {
     fn begin(now: Instant) -> Self {
-        Self { began: now, copies: 0, is_owed: false }
+        Self { began: now, copies: 0, awaits_connection: false }
     }
 
     fn due(&self, retry: &Retry) -> Instant {
@@ -129,7 +134,7 @@ impl Turn {
     }
 
     /// How long it lived, if it does not any more.
-    fn given_up(&self, retry: &Retry, now: Instant) -> Option<Duration> {
+    fn expired_after(&self, retry: &Retry, now: Instant) -> Option<Duration> {
         let life = now.saturating_duration_since(self.began);
         (life >= retry.request_life()).then_some(life)
     }

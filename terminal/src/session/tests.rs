@@ -1,41 +1,41 @@
 //! When requests are sent, sent again and given up, and what becomes of their answers.
 
 use super::*;
-use crate::received::Raw;
+use crate::received::RawMessage;
 use serde_json::{Map, Value, json};
 
 /// A session at a time that stands still.
-struct Desk {
+struct TestSession {
     session: Session,
     now: Instant,
 }
 
-impl Desk {
+impl TestSession {
     fn connected() -> Self {
         let (mut session, now) = (Session::new(Retry::default()), Instant::now());
         session.connected(now);
         Self { session, now }
     }
 
-    fn outputs(&mut self) -> Vec<Output> {
+    fn outputs(&mut self) -> Vec<SessionOutput> {
         std::iter::from_fn(|| self.session.poll()).collect()
     }
 
-    fn ask(&mut self, kind: &str, meeting_id: &str, id: &str) -> Vec<Output> {
-        self.session.ask(request(kind, meeting_id, id), self.now).expect("another id");
+    fn request(&mut self, kind: &str, meeting_id: &str, id: &str) -> Vec<SessionOutput> {
+        self.session.request(request(kind, meeting_id, id), self.now).expect("another id");
         self.outputs()
     }
 
-    fn wait(&mut self, ms: u64) -> Vec<Output> {
+    fn wait(&mut self, ms: u64) -> Vec<SessionOutput> {
         self.now += Duration::from_millis(ms);
         self.session.tick(self.now);
         self.outputs()
     }
 
-    fn hear(&mut self, message: &Value) -> Vec<Output> {
+    fn receive(&mut self, message: &Value) -> Vec<SessionOutput> {
         let payload = message.to_string().into_bytes();
-        let raw = Raw { topic: "call-dn/p2p/G@@@a".to_owned(), payload, received_at: self.now };
-        self.session.hear(Received::read(&raw).expect("an envelope"), self.now);
+        let raw = RawMessage { topic: "call-dn/p2p/G@@@a".to_owned(), payload, received_at: self.now };
+        self.session.receive(ReceivedDownlink::read(&raw).expect("an envelope"), self.now);
         self.outputs()
     }
 }
@@ -45,8 +45,8 @@ fn request(kind: &str, meeting_id: &str, id: &str) -> Uplink {
     Uplink::from_fields("attend", Map::from_iter(fields.map(|(name, value)| (name.to_owned(), json!(value)))))
 }
 
-fn sent(kind: &str, meeting_id: &str, id: &str) -> Output {
-    Output::Send(request(kind, meeting_id, id))
+fn sent(kind: &str, meeting_id: &str, id: &str) -> SessionOutput {
+    SessionOutput::Send(request(kind, meeting_id, id))
 }
 
 fn ok(id: &str, re: &str) -> Value {
@@ -55,66 +55,66 @@ fn ok(id: &str, re: &str) -> Value {
 
 #[test]
 fn what_falls_due_without_a_connection_is_sent_once_when_it_is_there() {
-    let mut desk = Desk::connected();
-    desk.session.disconnected();
-    assert_eq!(desk.ask("rejoin", "m1", "r1"), []);
-    assert_eq!(desk.wait(3_000), []);
-    desk.session.connected(desk.now);
-    assert_eq!(desk.outputs(), [sent("rejoin", "m1", "r1")], "one copy for two");
-    assert_eq!(desk.wait(3_000), [sent("rejoin", "m1", "r1")]);
-    let given_up = Output::Unanswered { request: "r1".to_owned(), after: Duration::from_secs(9) };
-    assert_eq!(desk.wait(3_000), [given_up]);
-    assert_eq!(desk.session.due(), None);
+    let mut test = TestSession::connected();
+    test.session.disconnected();
+    assert_eq!(test.request("rejoin", "m1", "r1"), []);
+    assert_eq!(test.wait(3_000), []);
+    test.session.connected(test.now);
+    assert_eq!(test.outputs(), [sent("rejoin", "m1", "r1")], "one copy for two");
+    assert_eq!(test.wait(3_000), [sent("rejoin", "m1", "r1")]);
+    let given_up = SessionOutput::Unanswered { request: "r1".to_owned(), after: Duration::from_secs(9) };
+    assert_eq!(test.wait(3_000), [given_up]);
+    assert_eq!(test.session.next_deadline(), None);
 }
 
 #[test]
 fn a_request_that_nobody_wants_any_more_makes_room_for_the_next() {
-    let mut desk = Desk::connected();
-    desk.ask("rejoin", "m1", "r1");
-    assert_eq!(desk.ask("refresh_token", "m1", "r2"), []);
-    assert_eq!(desk.ask("refresh_token", "m2", "r3"), [sent("refresh_token", "m2", "r3")]);
-    desk.session.forget("r1", desk.now);
-    assert_eq!(desk.outputs(), [sent("refresh_token", "m1", "r2")]);
+    let mut test = TestSession::connected();
+    test.request("rejoin", "m1", "r1");
+    assert_eq!(test.request("refresh_token", "m1", "r2"), []);
+    assert_eq!(test.request("refresh_token", "m2", "r3"), [sent("refresh_token", "m2", "r3")]);
+    test.session.cancel("r1", test.now);
+    assert_eq!(test.outputs(), [sent("refresh_token", "m1", "r2")]);
 }
 
 #[test]
 fn a_request_that_waits_for_its_turn_has_its_whole_life_before_it() {
-    let mut desk = Desk::connected();
-    desk.ask("rejoin", "m1", "r1");
-    desk.wait(3_000);
-    desk.ask("refresh_token", "m1", "r2");
-    desk.wait(3_000);
-    let outputs = desk.wait(3_000);
+    let mut test = TestSession::connected();
+    test.request("rejoin", "m1", "r1");
+    test.wait(3_000);
+    test.request("refresh_token", "m1", "r2");
+    test.wait(3_000);
+    let outputs = test.wait(3_000);
     assert_eq!(outputs[1..], [sent("refresh_token", "m1", "r2")], "{outputs:?}");
-    assert!(matches!(desk.wait(9_000)[..], [Output::Unanswered { .. }]));
+    assert!(matches!(test.wait(9_000)[..], [SessionOutput::Unanswered { .. }]));
 }
 
 #[test]
 fn the_same_request_is_not_asked_twice_at_a_time_but_may_be_asked_again() {
-    let mut desk = Desk::connected();
-    desk.ask("leave", "m1", "r1");
-    assert_eq!(desk.session.ask(request("leave", "m1", "r1"), desk.now), Err(SameId));
-    assert!(matches!(desk.hear(&ok("d1", "r1"))[..], [Output::Answer(_)]));
-    assert_eq!(desk.hear(&ok("d2", "r1")), []);
-    desk.ask("leave", "m1", "r1");
+    let mut test = TestSession::connected();
+    test.request("leave", "m1", "r1");
+    assert_eq!(test.session.request(request("leave", "m1", "r1"), test.now), Err(DuplicateRequestId));
+    assert!(matches!(test.receive(&ok("d1", "r1"))[..], [SessionOutput::Answer(_)]));
+    assert_eq!(test.receive(&ok("d2", "r1")), []);
+    test.request("leave", "m1", "r1");
     assert!(
-        matches!(desk.hear(&ok("d1", "r1"))[..], [Output::Answer(_)]),
+        matches!(test.receive(&ok("d1", "r1"))[..], [SessionOutput::Answer(_)]),
         "under the id of the first answer"
     );
 }
 
 #[test]
 fn pages_of_another_whole_are_not_mixed() {
-    let mut desk = Desk::connected();
-    desk.ask("sync", "m1", "s1");
+    let mut test = TestSession::connected();
+    test.request("sync", "m1", "s1");
     let page = |page: u64, pages: u64, meeting: &str| {
         json!({"v": 1, "type": "state", "id": format!("d{page}of{pages}"), "re": "s1", "server_ms": 0, "page": page,
             "pages": pages, "meetings": [{"meeting_id": meeting, "rev": 1}], "invitations": []})
     };
-    assert_eq!(desk.hear(&page(1, 3, "old")), []);
-    assert_eq!(desk.hear(&page(2, 2, "b")), []);
-    let outputs = desk.hear(&page(1, 2, "a"));
-    let [Output::Answer(state)] = &outputs[..] else { panic!("one answer, not {outputs:?}") };
+    assert_eq!(test.receive(&page(1, 3, "old")), []);
+    assert_eq!(test.receive(&page(2, 2, "b")), []);
+    let outputs = test.receive(&page(1, 2, "a"));
+    let [SessionOutput::Answer(state)] = &outputs[..] else { panic!("one answer, not {outputs:?}") };
     let meetings: Vec<Value> = state.field("meetings").expect("a list");
     assert_eq!(meetings.iter().map(|meeting| &meeting["meeting_id"]).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(state.body.get("pages"), None);

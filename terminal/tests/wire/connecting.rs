@@ -3,7 +3,7 @@
 use crate::fake_broker::{CLIENT, FakeBroker, within};
 use rumqttc::{ConnAck, ConnectReturnCode};
 use serde_json::{Value, json};
-use terminal::{ConnectError, Event, Terminal, development_jwt};
+use terminal::{ConnectError, Terminal, TerminalEvent, development_jwt};
 use tokio::sync::mpsc;
 
 #[tokio::test]
@@ -22,7 +22,8 @@ async fn it_connects_as_itself_with_a_kept_session_and_listens_on_its_own_two_to
 async fn a_refused_connect_is_told_and_not_tried_again() {
     let broker = FakeBroker::start().await;
     let refusal = ConnAck::new(ConnectReturnCode::NotAuthorized, false);
-    let (connected, _peer) = tokio::join!(Terminal::connect(broker.patient()), broker.hear(refusal));
+    let (connected, _peer) =
+        tokio::join!(Terminal::connect(broker.patient()), broker.answer_connect(refusal));
     assert!(
         matches!(connected, Err(ConnectError::Refused(ConnectReturnCode::NotAuthorized))),
         "{connected:?}"
@@ -33,7 +34,7 @@ async fn a_refused_connect_is_told_and_not_tried_again() {
 async fn a_terminal_that_may_not_listen_on_its_own_topics_is_not_connected() {
     let broker = FakeBroker::start().await;
     let (connected, _peer) = tokio::join!(Terminal::connect(broker.patient()), async {
-        let mut peer = broker.hear(ConnAck::new(ConnectReturnCode::Success, false)).await;
+        let mut peer = broker.answer_connect(ConnAck::new(ConnectReturnCode::Success, false)).await;
         let subscribe = peer.subscription().await;
         peer.refuse(&subscribe).await;
         peer
@@ -61,11 +62,11 @@ async fn a_lost_connection_is_got_back_with_the_token_of_the_day() {
 
     let mut peer = broker.accept(true).await;
     assert_ne!(peer.connect.login.clone().expect("a token").password, first_token);
-    assert!(matches!(within(events.next()).await, Some(Event::Disconnected { .. })));
-    assert!(matches!(within(events.next()).await, Some(Event::Connected { session_present: true })));
+    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Disconnected { .. })));
+    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Connected { session_present: true })));
 
     peer.send(&json!({"v": 1, "type": "invitation", "id": "d1", "server_ms": 0})).await;
-    assert!(matches!(within(events.next()).await, Some(Event::Message(news)) if news.id == "d1"));
+    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Message(news)) if news.id == "d1"));
 }
 
 #[tokio::test]
@@ -74,18 +75,18 @@ async fn what_costs_the_connection_twice_is_not_sent_for_ever() {
     let (connected, mut peer) = tokio::join!(Terminal::connect(broker.patient()), broker.accept(false));
     let (terminal, _events) = connected.expect("let in");
     terminal.publish("not/allowed", b"x".to_vec()).await.expect("connected");
-    let sent = peer.heard_without_ack().await;
+    let sent = peer.next_publish_without_ack().await;
     assert!(!sent.dup);
     drop(peer);
 
     let mut peer = broker.accept(true).await;
-    let repeated = peer.heard_without_ack().await;
+    let repeated = peer.next_publish_without_ack().await;
     assert!(repeated.dup && repeated.topic == "not/allowed");
     drop(peer);
 
     let mut peer = broker.accept(true).await;
     terminal.publish("allowed", b"y".to_vec()).await.expect("connected");
-    assert_eq!(peer.heard().await.topic, "allowed");
+    assert_eq!(peer.next_publish().await.topic, "allowed");
 }
 
 #[tokio::test]
@@ -105,11 +106,11 @@ async fn news_are_told_once_and_the_tap_shows_every_copy() {
 
     let told = within(events.next()).await;
     assert!(
-        matches!(&told, Some(Event::Message(news)) if news.body.get("anything") == Some(&Value::Bool(true))),
+        matches!(&told, Some(TerminalEvent::Message(news)) if news.body.get("anything") == Some(&Value::Bool(true))),
         "{told:?}"
     );
     let told = within(events.next()).await;
-    assert!(matches!(&told, Some(Event::Message(news)) if news.id == "d2"), "{told:?}");
+    assert!(matches!(&told, Some(TerminalEvent::Message(news)) if news.id == "d2"), "{told:?}");
     for payload in [first.to_string().as_bytes(), first.to_string().as_bytes(), b"\xffno JSON"] {
         assert_eq!(within(tapped.recv()).await.expect("tapped").payload, payload);
     }
@@ -131,9 +132,11 @@ async fn a_gap_is_told_after_the_news_that_showed_it() {
         "server_ms": 0, "hands": []}),
     )
     .await;
-    assert!(matches!(within(events.next()).await, Some(Event::Message(news)) if news.id == "d1"));
-    assert!(matches!(within(events.next()).await, Some(Event::Message(news)) if news.id == "d2"));
-    assert!(matches!(within(events.next()).await, Some(Event::Gap { meeting_id }) if meeting_id == "m1"));
+    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Message(news)) if news.id == "d1"));
+    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Message(news)) if news.id == "d2"));
+    assert!(
+        matches!(within(events.next()).await, Some(TerminalEvent::Gap { meeting_id }) if meeting_id == "m1")
+    );
 }
 
 #[tokio::test]
@@ -141,7 +144,7 @@ async fn a_disconnect_says_goodbye_and_ends_the_events() {
     let broker = FakeBroker::start().await;
     let (connected, mut peer) = tokio::join!(Terminal::connect(broker.patient()), broker.accept(false));
     let (terminal, mut events) = connected.expect("let in");
-    tokio::join!(terminal.disconnect(), peer.goodbye());
+    tokio::join!(terminal.disconnect(), peer.disconnect_packet());
     assert!(within(events.next()).await.is_none());
     assert!(terminal.publish("call-up/attend", b"{}".to_vec()).await.is_err());
 }

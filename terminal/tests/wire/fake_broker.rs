@@ -60,7 +60,7 @@ impl FakeBroker {
 
     /// Lets the client in and grants its subscription.
     pub async fn accept(&self, session_present: bool) -> Peer {
-        let mut peer = self.hear(ConnAck::new(ConnectReturnCode::Success, session_present)).await;
+        let mut peer = self.answer_connect(ConnAck::new(ConnectReturnCode::Success, session_present)).await;
         let subscribe = peer.subscription().await;
         let codes = vec![SubscribeReasonCode::Success(QoS::AtLeastOnce); subscribe.filters.len()];
         peer.write(Packet::SubAck(SubAck::new(subscribe.pkid, codes))).await;
@@ -68,7 +68,7 @@ impl FakeBroker {
     }
 
     /// Answers the client's connect with this.
-    pub async fn hear(&self, answer: ConnAck) -> Peer {
+    pub async fn answer_connect(&self, answer: ConnAck) -> Peer {
         let (stream, _) = within(self.0.accept()).await.expect("the client connects");
         let (buffer, subscribed) = (BytesMut::new(), Vec::new());
         let mut peer = Peer { stream, buffer, next_packet_id: 1, connect: Connect::new(""), subscribed };
@@ -94,14 +94,14 @@ impl Peer {
     }
 
     /// The next message that the client publishes, acknowledged.
-    pub async fn heard(&mut self) -> Publish {
-        let publish = self.heard_without_ack().await;
+    pub async fn next_publish(&mut self) -> Publish {
+        let publish = self.next_publish_without_ack().await;
         self.write(Packet::PubAck(PubAck::new(publish.pkid))).await;
         publish
     }
 
     /// The next message that the client publishes, which never learns that it came.
-    pub async fn heard_without_ack(&mut self) -> Publish {
+    pub async fn next_publish_without_ack(&mut self) -> Publish {
         loop {
             match self.read().await {
                 Packet::Publish(publish) => return publish,
@@ -112,8 +112,8 @@ impl Peer {
         }
     }
 
-    /// Waits until the client has said goodbye.
-    pub async fn goodbye(&mut self) {
+    /// Waits until the client has said disconnect_packet.
+    pub async fn disconnect_packet(&mut self) {
         while self.read().await != Packet::Disconnect {}
     }
 

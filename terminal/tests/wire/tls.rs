@@ -67,7 +67,7 @@ async fn a_terminal_connects_over_tls_and_names_its_authorizer() {
     let (terminal, _events) = connected.expect("it trusts the front");
     let login = peer.connect.login.clone().expect("a login");
     assert_eq!(login.username, "?x-amz-customauthorizer-name=switchboard");
-    within(async { tokio::join!(terminal.disconnect(), peer.goodbye()) }).await;
+    within(async { tokio::join!(terminal.disconnect(), peer.disconnect_packet()) }).await;
     drop(peer);
     assert_eq!(within(front.protocol).await.expect("no panic"), Some(b"mqtt".to_vec()));
 }

@@ -97,7 +97,8 @@ async fn an_unknown_type_names_its_path() {
     for (function, kind) in FUNCTIONS {
         let (foreign, _) = FUNCTIONS.iter().find(|(_, other)| *other != kind).expect("there are several");
         for kind in [json!("dance"), json!(""), json!(5), json!({"a": 1})] {
-            let refused = refusal(device.terminal.ask(&request(function, json!({"type": kind}))).await);
+            let refused =
+                refusal(device.terminal.request_uplink(&request(function, json!({"type": kind}))).await);
             assert_eq!(
                 (refused.code.as_str(), refused.path.as_deref()),
                 ("bad_request", Some("type")),
@@ -147,7 +148,7 @@ async fn a_request_of_more_than_16_kb_is_too_large_and_one_of_just_16_kb_is_not(
     for bytes in [16 * 1024 + 1, 100 * 1024] {
         let uplink = padded(bytes);
         assert_eq!(uplink.payload().len(), bytes);
-        let refused = refusal(device.terminal.ask(&uplink).await);
+        let refused = refusal(device.terminal.request_uplink(&uplink).await);
         assert_eq!((refused.code.as_str(), refused.sip), ("too_large", 513), "{bytes} bytes");
     }
     touched_nothing(&device).await;

@@ -17,7 +17,7 @@ pub struct Call {
 
 impl Call {
     /// Reads the answer to a create request with one invitee.
-    pub fn of(created: &terminal::Received) -> Self {
+    pub fn of(created: &terminal::ReceivedDownlink) -> Self {
         let created = Value::Object(created.body.clone());
         let text = |value: &Value| value.as_str().expect("an id").to_owned();
         Self {
@@ -28,7 +28,7 @@ impl Call {
     }
 
     /// The part of `invitee` in the answer to a create or an invite request.
-    pub fn to(answer: &terminal::Received, invitee: &User) -> Self {
+    pub fn to(answer: &terminal::ReceivedDownlink, invitee: &User) -> Self {
         let invite_id = invitation_of(answer, invitee)["invite_id"].as_str().expect("an id");
         Self {
             meeting_id: answer.meeting_id.clone().expect("answers name their meeting"),
@@ -38,7 +38,7 @@ impl Call {
     }
 
     /// Where `invitee` stands in the answer to a create, invite or cancel request.
-    pub fn state_of(answer: &terminal::Received, invitee: &User) -> Value {
+    pub fn state_of(answer: &terminal::ReceivedDownlink, invitee: &User) -> Value {
         invitation_of(answer, invitee)["state"].clone()
     }
 
@@ -68,7 +68,7 @@ impl Call {
     }
 }
 
-fn invitation_of<'a>(answer: &'a terminal::Received, invitee: &User) -> &'a Value {
+fn invitation_of<'a>(answer: &'a terminal::ReceivedDownlink, invitee: &User) -> &'a Value {
     let invitations = answer.body["invitations"].as_array().expect("a list");
     let of_invitee = |invitation: &&Value| invitation["user_id"] == json!(invitee.id);
     invitations.iter().find(of_invitee).unwrap_or_else(|| panic!("{} is missing: {answer:?}", invitee.id))
@@ -101,7 +101,7 @@ pub async fn talks(caller: &mut Device, callee: &User, device: &mut Device) -> C
         speaker.tells("attend", call.joined()).await;
     }
     for listener in [caller, device] {
-        let both = |news: &terminal::Received| news.body["participant"]["state"] == "joined";
+        let both = |news: &terminal::ReceivedDownlink| news.body["participant"]["state"] == "joined";
         listener.hears_that("participant_updated", both).await;
     }
     call

@@ -149,7 +149,7 @@ async fn t12_a_cancel_sent_twice_is_answered_twice_and_happens_once() {
     let (first, second) = (open.caller.sends(&uplink).await, open.caller.sends(&uplink).await);
     assert_eq!((&first.id, &first.body["invitations"]), (&second.id, &second.body["invitations"]));
     let other = request("invite", cancel(&open.call, None));
-    assert_eq!(refusal(open.caller.terminal.ask(&other).await).code, "already_answered");
+    assert_eq!(refusal(open.caller.terminal.request_uplink(&other).await).code, "already_answered");
     let cause = open.caller.client_id().to_owned();
     for device in [&mut open.carols, &mut open.daves] {
         assert_eq!(device.also_hears(&[&cause]).await, ["invitation_closed", "missed_call"]);

@@ -56,7 +56,7 @@ async fn t13_who_had_it_on_no_device_is_unreachable_and_so_is_an_account_never_s
     }
     stack.moves_on(RING_IS_OVER).await;
     for caller in &mut callers {
-        let over = |news: &terminal::Received| news.body["state"] == "unreachable";
+        let over = |news: &terminal::ReceivedDownlink| news.body["state"] == "unreachable";
         let updated = caller.hears_that("invitation_updated", over).await;
         assert_eq!(updated.body["code"], "unreachable");
         let ended = caller.hears("meeting_ended").await;
@@ -109,7 +109,7 @@ async fn t13_in_a_group_one_who_does_not_answer_ends_nothing() {
     phone.asks("answer", bobs.about_invitation("accept")).await;
     stack.moves_on(RING_IS_OVER).await;
 
-    let over = |news: &terminal::Received| news.body["state"] == "no_answer";
+    let over = |news: &terminal::ReceivedDownlink| news.body["state"] == "no_answer";
     let updated = caller.hears_that("invitation_updated", over).await;
     assert_eq!(updated.body["user_id"], json!(carol.id));
     let closed = carols.hears("invitation_closed").await;
@@ -159,7 +159,7 @@ async fn t43_a_meeting_that_nobody_ever_joined_ends_as_unused() {
     let created = caller.asks("create-meeting", group(&[&bob])).await;
     let call = Call::to(&created, &bob);
     stack.moves_on(RING_IS_OVER).await;
-    let over = |news: &terminal::Received| news.body["state"] == "unreachable";
+    let over = |news: &terminal::ReceivedDownlink| news.body["state"] == "unreachable";
     caller.hears_that("invitation_updated", over).await;
     assert_eq!(
         caller.asks("attend", call.request("refresh_token")).await.kind,

@@ -85,7 +85,7 @@ async fn a_create_request_that_is_taken_back_before_it_comes_never_rings() {
     let create = request("create-meeting", direct(&bob));
     let answer = caller.asks("destroy", json!({"type": "destroy_meeting", "create_id": create.id()})).await;
     assert_eq!((answer.kind.as_str(), &answer.body["reason"]), ("meeting_ended", &"cancelled".into()));
-    let refused = crate::device::refusal(caller.terminal.ask(&create).await);
+    let refused = crate::device::refusal(caller.terminal.request_uplink(&create).await);
     assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("cancelled")));
     assert_eq!(phone.also_hears(&[caller.client_id()]).await, Vec::<String>::new());
 }

@@ -6,7 +6,9 @@ use crate::user::User;
 use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
 use std::time::Duration;
-use terminal::{Config, Event, Events, Raw, Received, Refused, RequestError, Terminal, Uplink};
+use terminal::{
+    Config, Events, RawMessage, ReceivedDownlink, Refused, RequestError, Terminal, TerminalEvent, Uplink,
+};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// Far more than anything takes; it only ends a test that would hang.
@@ -19,9 +21,9 @@ pub struct Device {
     /// What it is connected to.
     pub stack: Stack,
     events: Events,
-    tapped: UnboundedReceiver<Raw>,
+    tapped: UnboundedReceiver<RawMessage>,
     /// News that no claim was about yet.
-    unclaimed: VecDeque<Received>,
+    unclaimed: VecDeque<ReceivedDownlink>,
     /// Every message with its topic, duplicates included.
     copies: Vec<(String, Value)>,
 }
@@ -62,13 +64,17 @@ impl Device {
     }
 
     /// Waits for news of this type; other news stay for later claims.
-    pub async fn hears(&mut self, kind: &str) -> Received {
+    pub async fn hears(&mut self, kind: &str) -> ReceivedDownlink {
         self.hears_that(kind, |_| true).await
     }
 
     /// Waits for news of this type of which `claim` is true.
-    pub async fn hears_that(&mut self, kind: &str, claim: impl Fn(&Received) -> bool) -> Received {
-        let is_it = |news: &Received| news.kind == kind && claim(news);
+    pub async fn hears_that(
+        &mut self,
+        kind: &str,
+        claim: impl Fn(&ReceivedDownlink) -> bool,
+    ) -> ReceivedDownlink {
+        let is_it = |news: &ReceivedDownlink| news.kind == kind && claim(news);
         if let Some(at) = self.unclaimed.iter().position(is_it) {
             return self.unclaimed.remove(at).expect("its position was just found");
         }
@@ -78,27 +84,30 @@ impl Device {
                 panic!("{} never heard `{kind}`, but {:?}", self.client_id(), self.unclaimed)
             };
             match event {
-                Some(Event::Message(news)) if is_it(&news) => return *news,
-                Some(Event::Message(news)) => self.unclaimed.push_back(*news),
-                Some(Event::Gap { .. }) => {}
+                Some(TerminalEvent::Message(news)) if is_it(&news) => return *news,
+                Some(TerminalEvent::Message(news)) => self.unclaimed.push_back(*news),
+                Some(TerminalEvent::Gap { .. }) => {}
                 other => panic!("{} waits for `{kind}`: {other:?}", self.client_id()),
             }
         }
     }
 
     /// Asks, and is answered.
-    pub async fn asks(&self, function: &str, fields: Value) -> Received {
+    pub async fn asks(&self, function: &str, fields: Value) -> ReceivedDownlink {
         self.sends(&request(function, fields)).await
     }
 
     /// Sends a prepared request, and is answered.
-    pub async fn sends(&self, uplink: &Uplink) -> Received {
-        self.terminal.ask(uplink).await.unwrap_or_else(|error| panic!("`{}`: {error}", uplink.kind()))
+    pub async fn sends(&self, uplink: &Uplink) -> ReceivedDownlink {
+        self.terminal
+            .request_uplink(uplink)
+            .await
+            .unwrap_or_else(|error| panic!("`{}`: {error}", uplink.kind()))
     }
 
     /// Asks, and is refused.
     pub async fn is_refused(&self, function: &str, fields: Value) -> Refused {
-        let outcome = self.terminal.ask(&request(function, fields.clone())).await;
+        let outcome = self.terminal.request_uplink(&request(function, fields.clone())).await;
         assert!(outcome.is_err(), "{fields} is not refused: {outcome:?}");
         refusal(outcome)
     }
@@ -106,12 +115,12 @@ impl Device {
     /// Tells something that is sent once, and waits until it was handled.
     pub async fn tells(&self, function: &str, fields: Value) {
         let handled = journal::of(&self.stack, self.client_id()).await.len();
-        self.terminal.tell(&request(function, fields)).await.expect("connected");
+        self.terminal.send_uplink(&request(function, fields)).await.expect("connected");
         journal::until_at(&self.stack, self.client_id(), |invocations| invocations.len() > handled).await;
     }
 
     /// Publishes bytes to a function and waits for the error that has no request to go to.
-    pub async fn is_refused_bytes(&mut self, function: &str, payload: &[u8]) -> Received {
+    pub async fn is_refused_bytes(&mut self, function: &str, payload: &[u8]) -> ReceivedDownlink {
         self.terminal.publish(&format!("call-up/{function}"), payload.to_vec()).await.expect("connected");
         let error = self.hears("error").await;
         assert_eq!(error.body.get("re"), Some(&Value::Null), "{error:?}");
@@ -149,7 +158,7 @@ impl Device {
     /// Sends a request and waits for no answer, only until every invocation by this device has ended, however it did.
     pub async fn sends_in_vain(&self, uplink: &Uplink) {
         let before = journal::of(&self.stack, self.client_id()).await.len();
-        self.terminal.tell(uplink).await.expect("connected");
+        self.terminal.send_uplink(uplink).await.expect("connected");
         journal::until_at(&self.stack, self.client_id(), |invocations| invocations.len() > before).await;
     }
 
@@ -183,7 +192,7 @@ impl Device {
             self.is_refused("destroy", json!({"type": "destroy_meeting", "meeting_id": "none"})).await;
         assert_eq!(refused.code, "meeting_not_found");
         while let Some(event) = self.events.try_next() {
-            if let Event::Message(news) = event {
+            if let TerminalEvent::Message(news) = event {
                 self.unclaimed.push_back(*news);
             }
         }
@@ -198,7 +207,7 @@ pub fn request(function: &str, fields: Value) -> Uplink {
 }
 
 /// The refusal that is claimed to be the outcome.
-pub fn refusal(outcome: Result<Received, RequestError>) -> Refused {
+pub fn refusal(outcome: Result<ReceivedDownlink, RequestError>) -> Refused {
     match outcome {
         Err(RequestError::Refused(refused)) => *refused,
         other => panic!("a refusal was expected, not {other:?}"),
@@ -216,6 +225,6 @@ pub fn ids(copies: &[Value]) -> Vec<&str> {
 }
 
 /// A message as JSON.
-pub fn json_of(message: &Received) -> Value {
+pub fn json_of(message: &ReceivedDownlink) -> Value {
     Value::Object(message.body.clone())
 }

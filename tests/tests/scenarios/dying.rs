@@ -184,7 +184,7 @@ async fn a_drop_whose_timer_died_with_its_function_is_found_by_the_sweep() {
     phone.drops().await;
     stack.until_broken().await;
     stack.moves_on(A_MINUTE).await;
-    let gone = |news: &terminal::Received| news.body["participant"]["state"] == "reconnecting";
+    let gone = |news: &terminal::ReceivedDownlink| news.body["participant"]["state"] == "reconnecting";
     caller.hears_that("participant_updated", gone).await;
 }
 
@@ -288,7 +288,7 @@ async fn a_table_that_throttles_for_long_is_said_to_be_unavailable_and_may_be_as
     for fault in ["throttle_table", "fail_table"] {
         // As often as the SDK tries.
         stack.breaks(json!({"function": "create-meeting", "kind": fault, "times": 3})).await;
-        let refused = refusal(caller.terminal.ask(&create).await);
+        let refused = refusal(caller.terminal.request_uplink(&create).await);
         assert_eq!((refused.code.as_str(), refused.retryable), ("unavailable", true), "{fault}");
         assert!(refused.retry_after_ms.is_some(), "{refused:?}");
     }

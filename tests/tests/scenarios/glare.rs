@@ -9,7 +9,7 @@ use crate::stack::Stack;
 use crate::user::User;
 use serde_json::{Value, json};
 use std::time::Duration;
-use terminal::{Received, Uplink};
+use terminal::{ReceivedDownlink, Uplink};
 
 const ROUNDS: usize = 20;
 
@@ -25,7 +25,7 @@ async fn picture(device: &Device) -> Value {
     meetings.map(|meeting| json!([meeting["meeting_id"], states(meeting)])).collect()
 }
 
-fn has_a_way_in(message: &Received, user: &User) {
+fn has_a_way_in(message: &ReceivedDownlink, user: &User) {
     let join = &message.body["join"];
     assert!(join["token"].is_string() && join["user_id"] == json!(user.id), "{message:?}");
 }
@@ -64,7 +64,7 @@ async fn t16_the_same_create_again_is_answered_by_the_call_that_it_met() {
     assert_eq!((first.kind.as_str(), &first.id), ("meeting_merged", &again.id));
     assert_eq!(again.meeting_id.as_deref(), Some(call.meeting_id.as_str()));
     caller.asks("attend", call.request("leave")).await;
-    let refused = refusal(phone.terminal.ask(&create).await);
+    let refused = refusal(phone.terminal.request_uplink(&create).await);
     assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("completed")));
     assert_eq!(
         caller.also_hears(&[]).await.iter().filter(|kind| *kind == "invitation").count(),
@@ -105,9 +105,10 @@ async fn t16_two_who_call_each_other_at_once_are_in_one_call() {
         let (first, second) =
             (request("create-meeting", direct(&bob)), request("create-meeting", direct(&alice)));
         let (a, b) = if round % 2 == 0 {
-            tokio::join!(alices.terminal.ask(&first), bobs.terminal.ask(&second))
+            tokio::join!(alices.terminal.request_uplink(&first), bobs.terminal.request_uplink(&second))
         } else {
-            let (b, a) = tokio::join!(bobs.terminal.ask(&second), alices.terminal.ask(&first));
+            let (b, a) =
+                tokio::join!(bobs.terminal.request_uplink(&second), alices.terminal.request_uplink(&first));
             (a, b)
         };
         let (a, b) = (a.expect("is answered"), b.expect("is answered"));
@@ -147,7 +148,7 @@ async fn t17_who_dropped_out_and_calls_again_is_back_in_the_call() {
     let call = talks(&mut caller, &bob, &mut phone).await;
     phone.drops().await;
     stack.moves_on(Duration::from_secs(12)).await;
-    let gone = |news: &Received| news.body["participant"]["state"] == "reconnecting";
+    let gone = |news: &ReceivedDownlink| news.body["participant"]["state"] == "reconnecting";
     caller.hears_that("participant_updated", gone).await;
     // From another device: coming back with the same one would be enough by itself.
     let mut tablet = bob.on("tablet").await;
@@ -157,7 +158,7 @@ async fn t17_who_dropped_out_and_calls_again_is_back_in_the_call() {
         ("meeting_merged", Some(call.meeting_id.as_str()))
     );
     has_a_way_in(&merged, &bob);
-    let back = |news: &Received| news.body["participant"]["state"] == "joined";
+    let back = |news: &ReceivedDownlink| news.body["participant"]["state"] == "joined";
     let news = caller.hears_that("participant_updated", back).await;
     assert_eq!(news.body["participant"]["user_id"], json!(bob.id));
     stack.moves_on(Duration::from_mins(1)).await;

@@ -68,6 +68,6 @@ async fn a_limit_or_a_cursor_that_makes_no_sense_is_named() {
         let refused = phone.is_refused("sync", fields).await;
         assert_eq!((refused.code.as_str(), refused.path.as_deref()), ("bad_request", Some(field)));
     }
-    let unknown = phone.terminal.ask(&request("sync", json!({"type": "past"}))).await;
+    let unknown = phone.terminal.request_uplink(&request("sync", json!({"type": "past"}))).await;
     assert!(unknown.is_err());
 }

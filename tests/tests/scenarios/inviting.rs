@@ -4,7 +4,7 @@ use crate::calls::{Call, group, rings, talks};
 use crate::device::{Device, none, request};
 use crate::user::User;
 use serde_json::{Value, json};
-use terminal::Received;
+use terminal::ReceivedDownlink;
 
 /// A request of that call to invite those people.
 pub fn invite(call: &Call, invitees: &[&User]) -> Value {
@@ -14,13 +14,13 @@ pub fn invite(call: &Call, invitees: &[&User]) -> Value {
 }
 
 /// The state of each of those people in a list of invitations.
-pub fn states(answer: &Received, invitees: &[&User]) -> Vec<Value> {
+pub fn states(answer: &ReceivedDownlink, invitees: &[&User]) -> Vec<Value> {
     invitees.iter().map(|user| Call::state_of(answer, user)).collect()
 }
 
 /// Waits for the news that this user is now in that state.
-pub async fn hears_of(device: &mut Device, user: &User, state: &str) -> Received {
-    let is_it = |news: &Received| {
+pub async fn hears_of(device: &mut Device, user: &User, state: &str) -> ReceivedDownlink {
+    let is_it = |news: &ReceivedDownlink| {
         let participant = &news.body["participant"];
         participant["user_id"] == json!(user.id) && participant["state"] == state
     };
@@ -60,7 +60,8 @@ async fn t1_a_third_person_makes_a_direct_call_a_group_for_good() {
     );
 
     carols.tells("answer", carols_call.about_invitation("ringing")).await;
-    let rings = |news: &Received| news.body["state"] == "ringing" && news.body["user_id"] == json!(carol.id);
+    let rings =
+        |news: &ReceivedDownlink| news.body["state"] == "ringing" && news.body["user_id"] == json!(carol.id);
     caller.hears_that("invitation_updated", rings).await;
     let accepted = carols.asks("answer", carols_call.about_invitation("accept")).await;
     assert_eq!(accepted.body["meeting"]["participants"].as_array().map(Vec::len), Some(3));
@@ -121,7 +122,7 @@ async fn who_declined_may_be_invited_again_under_another_invitation() {
     let first = Call::to(&caller.asks("invite", invite(&call, &[&carol])).await, &carol);
     carols.hears("invitation").await;
     carols.asks("answer", first.about_invitation("reject")).await;
-    let declined = |news: &Received| news.body["state"] == "declined";
+    let declined = |news: &ReceivedDownlink| news.body["state"] == "declined";
     caller.hears_that("invitation_updated", declined).await;
 
     let answer = caller.asks("invite", invite(&call, &[&carol])).await;

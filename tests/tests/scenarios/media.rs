@@ -96,7 +96,7 @@ async fn a_create_whose_channel_cannot_be_made_leaves_nothing_behind() {
         // A safe call is tried twice.
         rtc.fails("CreateRoom", fault, 2);
         let create = request("create-meeting", direct(&bob));
-        let refused = refusal(caller.terminal.ask(&create).await);
+        let refused = refusal(caller.terminal.request_uplink(&create).await);
         assert_eq!((refused.code.as_str(), refused.retryable), ("rtc_unavailable", true), "{fault:?}");
         assert_eq!(caller.syncs().await["meetings"], json!([]), "{fault:?}");
         let cause = caller.client_id().to_owned();
@@ -105,7 +105,7 @@ async fn a_create_whose_channel_cannot_be_made_leaves_nothing_behind() {
     }
     let create = request("create-meeting", direct(&bob));
     rtc.fails("CreateRoom", Fault::Status(500), 2);
-    refusal(caller.terminal.ask(&create).await);
+    refusal(caller.terminal.request_uplink(&create).await);
     let created = caller.sends(&create).await;
     assert_eq!(created.kind, "meeting_created", "the very same request, later");
     phone.hears("invitation").await;
@@ -133,7 +133,8 @@ async fn t47_a_close_that_fails_keeps_nobody_waiting_and_is_done_again_until_it_
     rtc.fails("DeleteRoom", Fault::Held, 1);
     // What comes after it, when nobody waits for that one any more.
     rtc.fails("DeleteRoom", Fault::Status(500), 4);
-    let leave = caller.terminal.ask(&request("attend", call.request("leave"))).await.expect("is answered");
+    let leave =
+        caller.terminal.request_uplink(&request("attend", call.request("leave"))).await.expect("is answered");
     phone.hears("meeting_ended").await;
     assert_eq!(leave.kind, "ok");
     until("everybody is told while the close still waits", async || rtc.held() == 1).await;

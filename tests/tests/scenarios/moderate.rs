@@ -10,7 +10,7 @@ use crate::stack::Stack;
 use crate::user::User;
 use serde_json::{Value, json};
 use std::time::Duration;
-use terminal::Received;
+use terminal::ReceivedDownlink;
 
 fn mute(call: &Call, whom: &str, mode: &str) -> Value {
     let mut fields = call.request("mute");
@@ -33,7 +33,7 @@ fn remove(call: &Call, whom: &User, ban: bool) -> Value {
 }
 
 /// Whose speech, how, and whether they are held to it.
-fn said(news: &Received) -> (String, String, bool) {
+fn said(news: &ReceivedDownlink) -> (String, String, bool) {
     let text = |field: &str| news.body[field].as_str().expect("a text").to_owned();
     (text("user_id"), text("mode"), news.body["enforced"].as_bool().expect("yes or no"))
 }
@@ -98,7 +98,7 @@ async fn t35_t37_t38_a_block_stands_in_later_tokens_and_only_a_host_lifts_it() {
     assert_eq!(said(&bobs.hears("speech_changed").await), of(&bob, "hard", false), "nothing is managed here");
     let refused = bobs.is_refused("attend", call.request("unmute_self")).await;
     assert_eq!((refused.code.as_str(), refused.sip), ("speech_blocked", 403));
-    let rights = |token: &Received| token.body["join"]["rights"]["microphone"].clone();
+    let rights = |token: &ReceivedDownlink| token.body["join"]["rights"]["microphone"].clone();
     assert_eq!(rights(&bobs.asks("attend", call.request("refresh_token")).await), json!(false));
     assert_eq!(rights(&bobs.asks("attend", call.request("rejoin")).await), json!(false));
     let soft = host.asks("moderate", mute(&call, bob.id.as_str(), "soft")).await;

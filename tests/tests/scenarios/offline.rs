@@ -99,12 +99,12 @@ async fn sync_of_who_is_in_nothing_is_empty_and_of_a_meeting_of_others_is_forbid
         [(call.meeting_id.as_str(), "forbidden"), ("nosuchmeeting", "meeting_not_found")]
     {
         let sync = crate::device::request("sync", json!({"type": "sync", "meeting_id": meeting_id})).bulk();
-        assert_eq!(crate::device::refusal(stranger.terminal.ask(&sync).await).code, code);
+        assert_eq!(crate::device::refusal(stranger.terminal.request_uplink(&sync).await).code, code);
     }
     phone.asks("answer", call.about_invitation("reject")).await;
     caller.hears("meeting_ended").await;
     let sync = crate::device::request("sync", call.request("sync")).bulk();
-    let refused = crate::device::refusal(caller.terminal.ask(&sync).await);
+    let refused = crate::device::refusal(caller.terminal.request_uplink(&sync).await);
     assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("all_declined")));
     assert_eq!(caller.syncs().await["meetings"], json!([]), "what is over is not shown");
 }

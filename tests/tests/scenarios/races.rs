@@ -7,7 +7,7 @@ use crate::stack::Stack;
 use crate::user::User;
 use serde_json::{Value, json};
 use std::time::Duration;
-use terminal::{Received, RequestError};
+use terminal::{ReceivedDownlink, RequestError};
 
 const ROUNDS: usize = 20;
 
@@ -32,7 +32,7 @@ impl Pair {
         create["ring_seconds"] = json!(30);
         let call = Call::to(&self.caller.asks("create-meeting", create).await, &self.bob);
         for device in [&mut self.phone, &mut self.tablet] {
-            let offer = |news: &Received| news.body["invite_id"] == json!(call.invite_id);
+            let offer = |news: &ReceivedDownlink| news.body["invite_id"] == json!(call.invite_id);
             device.hears_that("invitation", offer).await;
         }
         call
@@ -79,7 +79,7 @@ impl Pair {
     }
 }
 
-fn code(outcome: Result<Received, RequestError>) -> (String, Option<String>) {
+fn code(outcome: Result<ReceivedDownlink, RequestError>) -> (String, Option<String>) {
     let refused = refusal(outcome);
     (refused.code, refused.reason)
 }
@@ -98,10 +98,15 @@ async fn t6_t7_two_devices_accept_at_once_and_one_of_them_has_the_call() {
         let (first, second) = (accept(), accept());
         // Who is asked first changes.
         let (phone, tablet) = if round % 2 == 0 {
-            tokio::join!(pair.phone.terminal.ask(&first), pair.tablet.terminal.ask(&second))
+            tokio::join!(
+                pair.phone.terminal.request_uplink(&first),
+                pair.tablet.terminal.request_uplink(&second)
+            )
         } else {
-            let (tablet, phone) =
-                tokio::join!(pair.tablet.terminal.ask(&second), pair.phone.terminal.ask(&first));
+            let (tablet, phone) = tokio::join!(
+                pair.tablet.terminal.request_uplink(&second),
+                pair.phone.terminal.request_uplink(&first)
+            );
             (phone, tablet)
         };
         let phone_won = phone.is_ok();
@@ -138,10 +143,15 @@ async fn accept_against_cancel(create: impl Fn(&User) -> Value, lost: (&str, Opt
         let accept = request("answer", call.about_invitation("accept"));
         let cancel = request("invite", call.request("cancel_invite"));
         let (accepted, cancelled) = if round % 2 == 0 {
-            tokio::join!(pair.phone.terminal.ask(&accept), pair.caller.terminal.ask(&cancel))
+            tokio::join!(
+                pair.phone.terminal.request_uplink(&accept),
+                pair.caller.terminal.request_uplink(&cancel)
+            )
         } else {
-            let (cancelled, accepted) =
-                tokio::join!(pair.caller.terminal.ask(&cancel), pair.phone.terminal.ask(&accept));
+            let (cancelled, accepted) = tokio::join!(
+                pair.caller.terminal.request_uplink(&cancel),
+                pair.phone.terminal.request_uplink(&accept)
+            );
             (accepted, cancelled)
         };
         assert_ne!(accepted.is_ok(), cancelled.is_ok(), "round {round}: {accepted:?} {cancelled:?}");
@@ -188,9 +198,9 @@ async fn accept_against_time_out(create: impl Fn(&User) -> Value, lost: (&str, O
         let accept = request("answer", call.about_invitation("accept"));
         let passes = stack.jumps(Duration::from_secs(3));
         let accepted = if round % 2 == 0 {
-            tokio::join!(pair.phone.terminal.ask(&accept), passes).0
+            tokio::join!(pair.phone.terminal.request_uplink(&accept), passes).0
         } else {
-            tokio::join!(passes, pair.phone.terminal.ask(&accept)).1
+            tokio::join!(passes, pair.phone.terminal.request_uplink(&accept)).1
         };
         stack.wakes(&call.meeting_id).await;
         let meetings = pair.agree().await;

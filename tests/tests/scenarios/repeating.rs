@@ -50,7 +50,7 @@ async fn the_same_id_with_another_body_is_refused_and_changes_nothing() {
     let call = Call::of(&caller.sends(&create).await);
     phone.hears("invitation").await;
     let other = request("create-meeting", direct(&carol)).with_id(create.id());
-    let refused = refusal(caller.terminal.ask(&other).await);
+    let refused = refusal(caller.terminal.request_uplink(&other).await);
     assert_eq!((refused.code.as_str(), refused.sip), ("bad_request", 400));
     let cause = caller.client_id().to_owned();
     assert_eq!(carols.also_hears(&[&cause]).await, Vec::<String>::new());
@@ -58,9 +58,9 @@ async fn the_same_id_with_another_body_is_refused_and_changes_nothing() {
     let accept = request("answer", call.about_invitation("accept"));
     phone.sends(&accept).await;
     let reject = request("answer", call.about_invitation("reject")).with_id(accept.id());
-    assert_eq!(refusal(phone.terminal.ask(&reject).await).code, "bad_request");
+    assert_eq!(refusal(phone.terminal.request_uplink(&reject).await).code, "bad_request");
     let leave = request("attend", call.request("leave")).with_id(accept.id());
-    assert_eq!(refusal(phone.terminal.ask(&leave).await).code, "bad_request");
+    assert_eq!(refusal(phone.terminal.request_uplink(&leave).await).code, "bad_request");
     assert_eq!(caller.also_hears(&[phone.client_id()]).await, ["participant_updated"], "the call goes on");
 }
 
@@ -72,7 +72,7 @@ async fn two_devices_of_one_user_may_use_the_same_request_id() {
     let create = request("create-meeting", direct(&bob));
     let call = Call::of(&caller.sends(&create).await);
     phone.hears("invitation").await;
-    let refused = refusal(tablet.terminal.ask(&create).await);
+    let refused = refusal(tablet.terminal.request_uplink(&create).await);
     assert_eq!(
         refused.code, "user_busy",
         "it is another request, of a user who is in a call: {}",

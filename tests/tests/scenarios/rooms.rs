@@ -5,7 +5,7 @@ use crate::device::Device;
 use crate::stack::Stack;
 use crate::user::User;
 use serde_json::{Value, json};
-use terminal::Received;
+use terminal::ReceivedDownlink;
 
 /// A group with Alice as host, in the media.
 pub struct Room {
@@ -16,7 +16,7 @@ pub struct Room {
     /// Her device.
     pub host: Device,
     /// The answer to her create.
-    pub created: Received,
+    pub created: ReceivedDownlink,
 }
 
 impl Room {

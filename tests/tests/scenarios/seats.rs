@@ -7,7 +7,7 @@ use crate::stack::Stack;
 use crate::user::User;
 use serde_json::json;
 use std::time::Duration;
-use terminal::Received;
+use terminal::ReceivedDownlink;
 
 const ROUNDS: usize = 20;
 
@@ -66,10 +66,10 @@ async fn t25_t26_who_was_lost_takes_the_seat_again() {
     room.takes(&bob, &phone).await;
     phone.drops().await;
     stack.moves_on(Duration::from_secs(12)).await;
-    let gone = |news: &Received| news.body["participant"]["state"] == "reconnecting";
+    let gone = |news: &ReceivedDownlink| news.body["participant"]["state"] == "reconnecting";
     room.host.hears_that("participant_updated", gone).await;
     stack.moves_on(Duration::from_secs(62)).await;
-    let lost = |news: &Received| news.body["participant"]["state"] == "lost";
+    let lost = |news: &ReceivedDownlink| news.body["participant"]["state"] == "lost";
     room.host.hears_that("participant_updated", lost).await;
     let phone = bob.comes_back("phone").await;
     let back = phone.asks("attend", room.request("rejoin", json!({}))).await;
@@ -88,9 +88,10 @@ async fn t20_of_two_who_want_the_last_seat_at_once_one_gets_it() {
     for round in 0..ROUNDS {
         let (first, second) = (request("attend", room.join()), request("attend", room.join()));
         let (b, c) = if round % 2 == 0 {
-            tokio::join!(phone.terminal.ask(&first), carols.terminal.ask(&second))
+            tokio::join!(phone.terminal.request_uplink(&first), carols.terminal.request_uplink(&second))
         } else {
-            let (c, b) = tokio::join!(carols.terminal.ask(&second), phone.terminal.ask(&first));
+            let (c, b) =
+                tokio::join!(carols.terminal.request_uplink(&second), phone.terminal.request_uplink(&first));
             (b, c)
         };
         assert_ne!(b.is_ok(), c.is_ok(), "round {round}: {b:?} {c:?}");

@@ -102,7 +102,7 @@ async fn nobody_speaks_as_the_service_or_in_the_name_of_another() {
     stranger.publish(&topic, forged.to_string().into_bytes()).await.expect("connected");
     let event = tokio::time::timeout(DEADLINE, events.next()).await.expect("the broker reacts");
     assert!(
-        matches!(event, Some(terminal::Event::Disconnected { .. })),
+        matches!(event, Some(terminal::TerminalEvent::Disconnected { .. })),
         "it closes the connection: {event:?}"
     );
     assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new());

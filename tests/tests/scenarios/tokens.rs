@@ -82,7 +82,7 @@ async fn with_alibaba_as_rtc_service_the_token_is_the_documented_hash_of_what_st
 }
 
 /// The number by which Agora knows whoever this answer lets in; it stands beside the token and in it.
-fn number(answer: &terminal::Received) -> u64 {
+fn number(answer: &terminal::ReceivedDownlink) -> u64 {
     let join = &answer.body["join"];
     let uid = join["params"]["uid"].as_u64().expect("a number");
     let token = AgoraToken::read(join["token"].as_str().expect("text")).expect("a token of Agora's").token;

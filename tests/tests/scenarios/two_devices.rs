@@ -53,7 +53,8 @@ async fn of_two_devices_that_accept_at_once_exactly_one_gets_the_call() {
     let call = rings(&mut caller, &bob, &mut phone).await;
     let accept = || crate::device::request("answer", call.about_invitation("accept"));
     let (on_phone, on_tablet) = (accept(), accept());
-    let (first, second) = tokio::join!(phone.terminal.ask(&on_phone), tablet.terminal.ask(&on_tablet));
+    let (first, second) =
+        tokio::join!(phone.terminal.request_uplink(&on_phone), tablet.terminal.request_uplink(&on_tablet));
     let (won, lost) = if first.is_ok() { (first, second) } else { (second, first) };
     assert_eq!(won.expect("one of them gets in").kind, "invitation_accepted");
     assert_eq!(crate::device::refusal(lost).code, "already_answered");

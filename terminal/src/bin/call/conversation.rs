@@ -9,7 +9,7 @@ use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::uplink::{
     Answer, Attend, Destroy, DestroyMeeting, Leave, Reject, RejectReason, Rejoin, Sync, SyncState,
 };
-use terminal::{Event, Received, RequestError, Uplink};
+use terminal::{ReceivedDownlink, RequestError, TerminalEvent, Uplink};
 use tokio::time::Instant;
 
 use crate::failure::Failure;
@@ -39,7 +39,7 @@ pub struct Conversation<'a> {
 impl<'a> Conversation<'a> {
     /// Follows the call whose answer (`meeting_created`, `invitation_accepted`, …) came to this device. `None` if the
     /// answer names no meeting.
-    pub fn of(phone: &'a mut Phone, answer: &Received) -> Option<Self> {
+    pub fn of(phone: &'a mut Phone, answer: &ReceivedDownlink) -> Option<Self> {
         let meeting_id = answer.meeting_id.as_deref()?.parse().ok()?;
         let user = phone.user();
         let mut conversation = Self {
@@ -106,26 +106,28 @@ impl<'a> Conversation<'a> {
     }
 
     /// Takes in what happened; the outcome if the call is over by it.
-    async fn take(&mut self, event: Event) -> Result<Option<Outcome>, Failure> {
+    async fn take(&mut self, event: TerminalEvent) -> Result<Option<Outcome>, Failure> {
         match event {
-            Event::Message(news) if news.meeting_id.as_deref() == Some(self.meeting_id.as_str()) => {
+            TerminalEvent::Message(news) if news.meeting_id.as_deref() == Some(self.meeting_id.as_str()) => {
                 self.hear(&news).await
             }
-            Event::Message(news) if news.kind == "invitation" => {
+            TerminalEvent::Message(news) if news.kind == "invitation" => {
                 self.turn_down(&news).await?;
                 Ok(None)
             }
-            Event::Gap { meeting_id } if meeting_id == self.meeting_id.as_str() => self.catch_up().await,
-            Event::Disconnected { .. } => {
+            TerminalEvent::Gap { meeting_id } if meeting_id == self.meeting_id.as_str() => {
+                self.catch_up().await
+            }
+            TerminalEvent::Disconnected { .. } => {
                 self.was_lost = true;
                 Ok(None)
             }
-            Event::Connected { .. } if std::mem::take(&mut self.was_lost) => self.come_back().await,
+            TerminalEvent::Connected { .. } if std::mem::take(&mut self.was_lost) => self.come_back().await,
             _ => Ok(None),
         }
     }
 
-    async fn hear(&mut self, news: &Received) -> Result<Option<Outcome>, Failure> {
+    async fn hear(&mut self, news: &ReceivedDownlink) -> Result<Option<Outcome>, Failure> {
         let text = |name: &str| news.body.get(name).and_then(Value::as_str).unwrap_or_default();
         match news.kind.as_str() {
             "meeting_ended" => return Ok(Some(Outcome::of_meeting(text("reason"), self.answered))),
@@ -189,7 +191,7 @@ impl<'a> Conversation<'a> {
         self.compare(state)
     }
 
-    fn compare(&mut self, state: Result<Received, RequestError>) -> Result<Option<Outcome>, Failure> {
+    fn compare(&mut self, state: Result<ReceivedDownlink, RequestError>) -> Result<Option<Outcome>, Failure> {
         match state {
             Ok(state) => {
                 let meetings = state.body.get("meetings").and_then(Value::as_array);
@@ -240,7 +242,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// One call at a time: who calls now hears that this user is busy.
-    async fn turn_down(&self, invitation: &Received) -> Result<(), Failure> {
+    async fn turn_down(&self, invitation: &ReceivedDownlink) -> Result<(), Failure> {
         let (Some(invite_id), Some(meeting_id)) =
             (invitation.field("invite_id"), invitation.field("meeting_id"))
         else {

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::Media;
 use switchboard_protocol::uplink::{Answer, Sync, SyncState};
-use terminal::ringer::{Ringer, Step};
-use terminal::{Event, Received, RequestError, Uplink};
+use terminal::ringer::{Ringer, RingerStep};
+use terminal::{ReceivedDownlink, RequestError, TerminalEvent, Uplink};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -62,7 +62,7 @@ pub struct Incoming<'a> {
     /// What rings, in the order in which it began.
     calls: VecDeque<Call>,
     /// What the ringer asks, until it has the answers.
-    asking: JoinSet<(Uplink, Result<Received, RequestError>)>,
+    asking: JoinSet<(Uplink, Result<ReceivedDownlink, RequestError>)>,
     /// What it tells, until it is sent.
     telling: JoinSet<()>,
 }
@@ -103,19 +103,19 @@ impl<'a> Incoming<'a> {
     ///
     /// # Errors
     /// A refusal, or why there is no answer.
-    pub async fn answer(&mut self, answer: &Answer) -> Result<Received, RequestError> {
+    pub async fn answer(&mut self, answer: &Answer) -> Result<ReceivedDownlink, RequestError> {
         // That it rings is not said after it was answered.
         while self.telling.join_next().await.is_some() {}
         self.asks(&Uplink::new(answer)?).await
     }
 
     /// Asks what the person wants, as the ringer knows.
-    async fn asks(&mut self, uplink: &Uplink) -> Result<Received, RequestError> {
-        self.ringer.user_asks(uplink).expect("what rings was not answered yet");
+    async fn asks(&mut self, uplink: &Uplink) -> Result<ReceivedDownlink, RequestError> {
+        self.ringer.user_requests(uplink).expect("what rings was not answered yet");
         self.follow_ringer();
         let answer = self.phone.line.ask(uplink).await;
         if answer.is_err() {
-            self.ringer.unanswered(uplink.id());
+            self.ringer.request_failed(uplink.id());
         }
         answer
     }
@@ -125,7 +125,7 @@ impl<'a> Incoming<'a> {
     /// # Errors
     /// The terminal has disconnected for good.
     pub async fn next(&mut self) -> Result<Happened, Failure> {
-        let due = self.ringer.due().map(Instant::from_std);
+        let due = self.ringer.next_deadline().map(Instant::from_std);
         tokio::select! {
             // News that came before an answer is taken in before it.
             biased;
@@ -137,7 +137,7 @@ impl<'a> Incoming<'a> {
             Some(asked) = self.asking.join_next() => match asked {
                 Ok((_, Ok(answer))) => self.take(&answer),
                 Ok((uplink, Err(error))) => {
-                    self.ringer.unanswered(uplink.id());
+                    self.ringer.request_failed(uplink.id());
                     self.is_unknown(&error);
                 }
                 // It was neither cancelled nor does it panic.
@@ -154,18 +154,18 @@ impl<'a> Incoming<'a> {
         self.phone.line.output.note("no_state", &words, json!({}));
     }
 
-    fn hear(&mut self, event: Event) {
+    fn hear(&mut self, event: TerminalEvent) {
         match event {
-            Event::Message(message) => self.take(&message),
-            Event::Gap { meeting_id } => self.ringer.missed(&meeting_id),
-            Event::Connected { .. } => self.ringer.reconnected(),
+            TerminalEvent::Message(message) => self.take(&message),
+            TerminalEvent::Gap { meeting_id } => self.ringer.gap(&meeting_id),
+            TerminalEvent::Connected { .. } => self.ringer.reconnected(),
             _ => {}
         }
     }
 
     /// The ringer hears everything; what is of interest to anybody else was shown when it came.
-    fn take(&mut self, message: &Received) {
-        self.ringer.hear(message, Instant::now().into_std());
+    fn take(&mut self, message: &ReceivedDownlink) {
+        self.ringer.receive(message, Instant::now().into_std());
     }
 
     /// Does what the ringer wants done; gives what stopped.
@@ -174,26 +174,26 @@ impl<'a> Incoming<'a> {
         while let Some(step) = self.ringer.poll() {
             let line = self.phone.line.clone();
             match step {
-                Step::Ring { meeting_id, invite_id, offer } => {
+                RingerStep::Ring { meeting_id, invite_id, offer } => {
                     let Some(call) = call(&meeting_id, &invite_id, &offer) else { continue };
                     if !self.calls.is_empty() {
                         line.output.note("waits", "another call waits", json!({"invite_id": invite_id}));
                     }
                     self.calls.push_back(call);
                 }
-                Step::Stop { invite_id, reason } => {
+                RingerStep::Stop { invite_id, reason } => {
                     self.calls.retain(|call| call.invite_id.as_str() != invite_id);
                     let fields = json!({"invite_id": invite_id, "reason": reason});
                     line.output.note("stops", &format!("stops ringing: {reason}"), fields);
                     stopped.push(Stopped { invite_id, reason });
                 }
-                Step::Ask(uplink) => {
+                RingerStep::Request(uplink) => {
                     self.asking.spawn(async move {
                         let answer = line.ask(&uplink).await;
                         (uplink, answer)
                     });
                 }
-                Step::Tell(uplink) => {
+                RingerStep::Send(uplink) => {
                     // If it cannot be sent the connection is down, which is news of its own.
                     self.telling.spawn(async move { drop(line.say(&uplink).await) });
                 }

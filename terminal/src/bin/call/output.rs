@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value, json};
-use terminal::{Received, Uplink};
+use terminal::{ReceivedDownlink, Uplink};
 
 use crate::failure::Failure;
 use crate::outcome::Outcome;
@@ -48,7 +48,7 @@ impl Output {
     }
 
     /// A downlink that came.
-    pub fn heard(self, message: &Received) {
+    pub fn heard(self, message: &ReceivedDownlink) {
         self.heard_body(&Value::Object(message.body.clone()), message.received_at, "");
     }
 

@@ -6,7 +6,9 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::downlink::{Body, MeetingOffer};
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::uplink::{Attend, MediaReport, ReportMedia, Requests, Sync, SyncState};
-use terminal::{ConnectError, Event, Events, Raw, Received, RequestError, Terminal, Uplink};
+use terminal::{
+    ConnectError, Events, RawMessage, ReceivedDownlink, RequestError, Terminal, TerminalEvent, Uplink,
+};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::cli::Common;
@@ -40,7 +42,7 @@ pub struct Phone {
 #[derive(Debug)]
 pub enum Input {
     /// Something on the line.
-    Heard(Event),
+    Heard(TerminalEvent),
     /// The person types.
     Key(Key),
     /// The person wants this command to stop.
@@ -56,7 +58,7 @@ impl Phone {
     pub async fn connect(
         common: &Common,
         instance: Option<&str>,
-        tap: Option<UnboundedSender<Raw>>,
+        tap: Option<UnboundedSender<RawMessage>>,
     ) -> Result<Self, Failure> {
         let output = Output { json: common.json };
         let client_id = common.who.client_id(instance)?;
@@ -108,7 +110,10 @@ impl Line {
     ///
     /// # Errors
     /// A refusal, or why there is no answer.
-    pub async fn request<R: Requests + Serialize>(&self, request: &R) -> Result<Received, RequestError> {
+    pub async fn request<R: Requests + Serialize>(
+        &self,
+        request: &R,
+    ) -> Result<ReceivedDownlink, RequestError> {
         self.ask(&Uplink::new(request)?).await
     }
 
@@ -116,9 +121,9 @@ impl Line {
     ///
     /// # Errors
     /// As [`request`](Self::request).
-    pub async fn ask(&self, uplink: &Uplink) -> Result<Received, RequestError> {
+    pub async fn ask(&self, uplink: &Uplink) -> Result<ReceivedDownlink, RequestError> {
         self.output.sent(uplink);
-        let answer = self.terminal.ask(uplink).await;
+        let answer = self.terminal.request_uplink(uplink).await;
         match &answer {
             Ok(answer) => self.output.heard(answer),
             Err(RequestError::Refused(refused)) => {
@@ -145,7 +150,7 @@ impl Line {
     /// As [`tell`](Self::tell).
     pub async fn say(&self, uplink: &Uplink) -> Result<(), RequestError> {
         self.output.sent(uplink);
-        self.terminal.tell(uplink).await
+        self.terminal.send_uplink(uplink).await
     }
 
     /// Says that this device is in the media.
@@ -168,7 +173,7 @@ impl Line {
     ///
     /// # Errors
     /// A refusal, or why there is no answer.
-    pub async fn sync(&self, meeting_id: Option<&MeetingId>) -> Result<Received, RequestError> {
+    pub async fn sync(&self, meeting_id: Option<&MeetingId>) -> Result<ReceivedDownlink, RequestError> {
         self.request(&Sync::from(SyncState { meeting_id: meeting_id.cloned() })).await
     }
 
@@ -205,17 +210,17 @@ impl Line {
     }
 
     /// Shows what came.
-    pub fn show(&self, event: &Event) {
+    pub fn show(&self, event: &TerminalEvent) {
         match event {
-            Event::Message(message) => self.output.heard(message),
-            Event::Gap { meeting_id } => {
+            TerminalEvent::Message(message) => self.output.heard(message),
+            TerminalEvent::Gap { meeting_id } => {
                 self.output.note("gap", "something was missed", json!({"meeting_id": meeting_id}));
             }
-            Event::Connected { session_present } => {
+            TerminalEvent::Connected { session_present } => {
                 let fields = json!({"session_present": session_present});
                 self.output.note("reconnected", "connected again", fields);
             }
-            Event::Disconnected { reason } => {
+            TerminalEvent::Disconnected { reason } => {
                 let words = format!("connection lost: {reason}; trying again");
                 self.output.note("disconnected", &words, json!({"reason": reason}));
             }

@@ -6,7 +6,7 @@ use serde_json::json;
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::Media;
 use switchboard_protocol::uplink::{Accept, Answer, Reject, RejectReason};
-use terminal::{Received, RequestError};
+use terminal::{ReceivedDownlink, RequestError};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::conversation::{Conversation, at};
@@ -130,7 +130,10 @@ pub async fn accept(
     follow(phone, answer).await
 }
 
-async fn follow(phone: &mut Phone, answer: Result<Received, RequestError>) -> Result<Outcome, Failure> {
+async fn follow(
+    phone: &mut Phone,
+    answer: Result<ReceivedDownlink, RequestError>,
+) -> Result<Outcome, Failure> {
     match answer.map(|accepted| Conversation::of(phone, &accepted)) {
         Ok(Some(conversation)) => conversation.run().await,
         Ok(None) => Err(Failure::new("the service's answer names no meeting")),

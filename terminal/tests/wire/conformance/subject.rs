@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
-use terminal::ringer::{Ringer, Step};
-use terminal::session::{Output, Session};
-use terminal::{Raw, Received, Retry, Uplink, UplinkParents};
+use terminal::ringer::{Ringer, RingerStep};
+use terminal::session::{Session, SessionOutput};
+use terminal::{RawMessage, ReceivedDownlink, Retry, Uplink, UplinkParents};
 
 use super::folder;
 
@@ -40,9 +40,9 @@ impl Subject {
 
     pub fn hears(&mut self, message: &Value) {
         let payload = message.to_string().into_bytes();
-        let raw = Raw { topic: "call-dn/p2p/G@@@a".to_owned(), payload, received_at: self.now };
-        if let Ok(message) = Received::read(&raw) {
-            self.session.hear(message, self.now);
+        let raw = RawMessage { topic: "call-dn/p2p/G@@@a".to_owned(), payload, received_at: self.now };
+        if let Ok(message) = ReceivedDownlink::read(&raw) {
+            self.session.receive(message, self.now);
             self.settle();
         }
     }
@@ -52,12 +52,12 @@ impl Subject {
         let function = function(fields["type"].as_str().expect("a type"));
         let uplink = Uplink::from_fields(function, fields);
         let uplink = if function == "sync" { uplink.bulk() } else { uplink };
-        if self.ringer.user_asks(&uplink).is_err() {
+        if self.ringer.user_requests(&uplink).is_err() {
             return;
         }
         self.asked.insert(uplink.id().to_owned(), uplink.clone());
         if uplink.is_answered() {
-            self.session.ask(uplink, self.now).expect("a new id");
+            self.session.request(uplink, self.now).expect("a new id");
         } else {
             self.sent(&uplink);
         }
@@ -66,8 +66,8 @@ impl Subject {
 
     pub fn asks_again(&mut self, request: &str) {
         let uplink = self.asked[request].clone();
-        if self.ringer.user_asks(&uplink).is_ok() {
-            self.session.ask(uplink, self.now).expect("it is not being asked");
+        if self.ringer.user_requests(&uplink).is_ok() {
+            self.session.request(uplink, self.now).expect("it is not being asked");
             self.settle();
         }
     }
@@ -75,7 +75,7 @@ impl Subject {
     pub fn waits(&mut self, ms: u64) {
         let end = self.now + Duration::from_millis(ms);
         loop {
-            let due = [self.session.due(), self.ringer.due()].into_iter().flatten().min();
+            let due = [self.session.next_deadline(), self.ringer.next_deadline()].into_iter().flatten().min();
             self.now = due.unwrap_or(end).clamp(self.now, end);
             self.session.tick(self.now);
             self.ringer.tick(self.now);
@@ -115,40 +115,40 @@ impl Subject {
     fn take_steps(&mut self) {
         while let Some(step) = self.ringer.poll() {
             match step {
-                Step::Ring { meeting_id, invite_id, mut offer } => {
+                RingerStep::Ring { meeting_id, invite_id, mut offer } => {
                     offer["meeting_id"] = json!(meeting_id);
                     offer["invite_id"] = json!(invite_id);
                     self.shows.push(json!({"rings": offer}));
                 }
-                Step::Stop { invite_id, reason } => {
+                RingerStep::Stop { invite_id, reason } => {
                     self.shows.push(json!({"stops": {"invite_id": invite_id, "reason": reason}}));
                 }
-                Step::Ask(uplink) => self.session.ask(uplink, self.now).expect("a new id"),
-                Step::Tell(uplink) => self.sent(&uplink),
+                RingerStep::Request(uplink) => self.session.request(uplink, self.now).expect("a new id"),
+                RingerStep::Send(uplink) => self.sent(&uplink),
             }
         }
     }
 
-    fn take(&mut self, output: Output) {
+    fn take(&mut self, output: SessionOutput) {
         match output {
-            Output::Send(uplink) => self.sent(&uplink),
-            Output::Answer(message) | Output::News(message) => {
-                let is_of_interest = self.ringer.hear(&message, self.now);
+            SessionOutput::Send(uplink) => self.sent(&uplink),
+            SessionOutput::Answer(message) | SessionOutput::News(message) => {
+                let is_of_interest = self.ringer.receive(&message, self.now);
                 self.take_steps();
                 if is_of_interest {
                     self.show(&message);
                 }
             }
-            Output::Unanswered { request, .. } => {
-                if self.ringer.unanswered(&request) {
+            SessionOutput::Unanswered { request, .. } => {
+                if self.ringer.request_failed(&request) {
                     self.shows.push(json!({"unanswered": {"re": request}}));
                 }
             }
-            Output::Gap { meeting_id } => self.ringer.missed(&meeting_id),
+            SessionOutput::Gap { meeting_id } => self.ringer.gap(&meeting_id),
         }
     }
 
-    fn show(&mut self, message: &Received) {
+    fn show(&mut self, message: &ReceivedDownlink) {
         let is_answer = message.answers().is_some_and(|request| self.asked.contains_key(request));
         let what = match (is_answer, message.kind.as_str()) {
             (true, "error") => "refused",

@@ -8,7 +8,7 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::RequestId;
 use switchboard_protocol::object::{Media, Mode, Policy};
 use switchboard_protocol::uplink;
-use terminal::{Received, Uplink};
+use terminal::{ReceivedDownlink, Uplink};
 use tokio::time::Instant;
 
 use crate::cli::Common;
@@ -105,7 +105,7 @@ pub async fn run(create: &Create, common: &Common) -> Result<Outcome, Failure> {
 async fn call(create: &Create, phone: &mut Phone, give_up_at: Option<Instant>) -> Result<Outcome, Failure> {
     let uplink = Uplink::new(&uplink::Create::from(create.request()))
         .map_err(|error| Failure::new(error.to_string()))?;
-    let created: Received = tokio::select! {
+    let created: ReceivedDownlink = tokio::select! {
         created = phone.line.ask(&uplink) => created?,
         () = phone.stop.requested() => return take_back(phone, &uplink, Outcome::Cancelled).await,
         () = at(give_up_at) => return take_back(phone, &uplink, Outcome::TimedOut).await,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Map, Value, json};
-use terminal::{Event, Received, Uplink};
+use terminal::{ReceivedDownlink, TerminalEvent, Uplink};
 
 use super::SHELL;
 use crate::cli::Common;
@@ -106,7 +106,7 @@ async fn send(uplink: &Uplink, phone: &mut Phone) -> Result<Outcome, Failure> {
         return Ok(Outcome::Done);
     }
     phone.line.output.sent(uplink);
-    phone.line.terminal.tell(uplink).await?;
+    phone.line.terminal.send_uplink(uplink).await?;
     // It is not answered, but it may be refused.
     error_to(
         phone,
@@ -121,7 +121,7 @@ async fn send_raw(topic: &str, text: &str, phone: &mut Phone) -> Result<Outcome,
     phone.line.output.note("sent_raw", &words, json!({"topic": topic, "bytes": text.len()}));
     phone.line.terminal.publish(topic, text.as_bytes().to_vec()).await?;
     let id = serde_json::from_str::<Value>(text).ok().and_then(|body| body["id"].as_str().map(str::to_owned));
-    let is_answer = |news: &Received| match (news.answers(), &id) {
+    let is_answer = |news: &ReceivedDownlink| match (news.answers(), &id) {
         (Some(re), Some(id)) => re == id,
         (None, _) => news.kind == "error",
         (Some(_), None) => false,
@@ -132,13 +132,13 @@ async fn send_raw(topic: &str, text: &str, phone: &mut Phone) -> Result<Outcome,
 /// Waits a moment for what answers; most often an error.
 async fn error_to(
     phone: &mut Phone,
-    is_answer: impl Fn(&Received) -> bool,
+    is_answer: impl Fn(&ReceivedDownlink) -> bool,
     nothing: &str,
 ) -> Result<Outcome, Failure> {
     let answer = async {
         loop {
             match phone.next().await? {
-                Input::Heard(Event::Message(news)) if is_answer(&news) => {
+                Input::Heard(TerminalEvent::Message(news)) if is_answer(&news) => {
                     return Ok::<_, Failure>(Some(news));
                 }
                 Input::Stop => return Ok(None),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use clap::Args;
 use serde_json::{Value, json};
-use terminal::{Event, Raw, RequestError};
+use terminal::{RawMessage, RequestError, TerminalEvent};
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::Instant;
 
@@ -47,7 +47,7 @@ pub async fn run(watch: &Watch, common: &Common) -> Result<Outcome, Failure> {
             event = phone.events.next() => match event {
                 None => break Err(RequestError::Disconnected.into()),
                 // It is shown as it was tapped.
-                Some(Event::Message(_)) => {}
+                Some(TerminalEvent::Message(_)) => {}
                 Some(other) => phone.line.show(&other),
             },
             () = phone.stop.requested() => break Ok(Outcome::Done),
@@ -58,7 +58,7 @@ pub async fn run(watch: &Watch, common: &Common) -> Result<Outcome, Failure> {
     watched
 }
 
-fn show(watch: &Watch, output: Output, raw: &Raw, seen: &mut HashSet<String>) {
+fn show(watch: &Watch, output: Output, raw: &RawMessage, seen: &mut HashSet<String>) {
     let Ok(body) = serde_json::from_slice::<Value>(&raw.payload) else {
         let words = format!("{} bytes that are no JSON, on {}", raw.payload.len(), raw.topic);
         return output.note("unreadable", &words, json!({"topic": raw.topic, "bytes": raw.payload.len()}));
