@@ -1,19 +1,19 @@
-//! The data plane's requests about connections, and its errors.
+//! Tests of the data plane: requests about connections, and errors.
 
 use serde_json::json;
 
-use crate::support::{Client, START_MS, Stack};
+use crate::support::{Client, START_MS, TestBroker};
 
 #[tokio::test]
-async fn a_connection_can_be_looked_up() {
-    let stack = Stack::start().await;
+async fn get_connection_describes_connected_and_offline_clients() {
+    let broker = TestBroker::start().await;
     let path = "/connections/GID%40%40%40a";
-    let unknown = stack.call("GET", path, "").await;
+    let unknown = broker.call("GET", path, "").await;
     assert_eq!((unknown.status, unknown.error.as_deref()), (404, Some("ResourceNotFoundException")));
     assert!(unknown.body["message"].is_string() && unknown.body["traceId"].is_string());
 
-    let client = Client::connect(&stack, "GID@@@a").await;
-    let connected = stack.call("GET", path, "").await;
+    let client = Client::connect(&broker, "GID@@@a").await;
+    let connected = broker.call("GET", path, "").await;
     assert_eq!(
         connected.body,
         json!({
@@ -25,62 +25,62 @@ async fn a_connection_can_be_looked_up() {
             "keepAliveDuration": 60,
         })
     );
-    let socket = stack.call("GET", &format!("{path}?includeSocketInformation=true"), "").await;
+    let socket = broker.call("GET", &format!("{path}?includeSocketInformation=true"), "").await;
     assert_eq!(socket.body["sourceIp"], "127.0.0.1");
     assert!(socket.body["sourcePort"].is_number());
 
-    stack.advance_seconds(1);
+    broker.advance_seconds(1);
     client.disconnect().await;
-    stack.until_gone("GID@@@a").await;
-    let left = stack.call("GET", path, "").await;
+    broker.wait_until_disconnected("GID@@@a").await;
+    let left = broker.call("GET", path, "").await;
     assert_eq!(left.body["connected"], false);
     assert_eq!(left.body["disconnectedSince"], START_MS + 1000);
     assert_eq!(left.body["disconnectReason"], "CLIENT_INITIATED_DISCONNECT");
 
-    stack.advance_seconds(1800);
-    let kept = stack.call("GET", path, "").await;
+    broker.advance_seconds(1800);
+    let kept = broker.call("GET", path, "").await;
     assert_eq!((kept.status, &kept.body["disconnectedSince"]), (200, &json!(null)));
-    stack.advance_seconds(1800);
-    assert_eq!(stack.call("GET", path, "").await.status, 404);
+    broker.advance_seconds(1800);
+    assert_eq!(broker.call("GET", path, "").await.status, 404);
 }
 
 #[tokio::test]
-async fn a_connection_can_be_ended() {
-    let stack = Stack::start().await;
-    assert_eq!(stack.call("DELETE", "/connections/a", "").await.status, 404);
-    let mut client = Client::of(&stack, "a").will("will", "first").connect().await;
+async fn delete_connection_ends_a_connection() {
+    let broker = TestBroker::start().await;
+    assert_eq!(broker.call("DELETE", "/connections/a", "").await.status, 404);
+    let mut client = Client::of(&broker, "a").will("will", "first").connect().await;
     client.subscribe("t").await;
-    let ended = stack.call("DELETE", "/connections/a?preventWillMessage=true", "").await;
+    let ended = broker.call("DELETE", "/connections/a?preventWillMessage=true", "").await;
     assert_eq!(ended.status, 200);
-    client.hung_up().await;
-    assert!(!stack.broker.connected("a").await);
-    let status = stack.call("GET", "/connections/a", "").await;
+    client.wait_closed().await;
+    assert!(!broker.handle.connected("a").await);
+    let status = broker.call("GET", "/connections/a", "").await;
     assert_eq!(status.body["disconnectReason"], "API_INITIATED_DISCONNECT");
 
-    let client = Client::of(&stack, "a").will("will", "second").connect().await;
+    let client = Client::of(&broker, "a").will("will", "second").connect().await;
     assert!(client.session_present);
-    let ended = stack.call("DELETE", "/connections/a?cleanSession=true", "").await;
+    let ended = broker.call("DELETE", "/connections/a?cleanSession=true", "").await;
     assert_eq!(ended.status, 200);
-    client.hung_up().await;
-    let will = stack.ruled(|message| message.topic == "will").await;
+    client.wait_closed().await;
+    let will = broker.wait_until_rules_receive(|message| message.topic == "will").await;
     assert_eq!(will.payload, "second");
-    assert!(!Client::connect(&stack, "a").await.session_present);
+    assert!(!Client::connect(&broker, "a").await.session_present);
 }
 
 #[tokio::test]
-async fn the_session_of_an_absent_client_can_be_deleted() {
-    let stack = Stack::start().await;
-    let client = Client::connect(&stack, "a").await;
+async fn delete_connection_deletes_the_session_of_an_offline_client() {
+    let broker = TestBroker::start().await;
+    let client = Client::connect(&broker, "a").await;
     client.disconnect().await;
-    stack.until_gone("a").await;
-    assert_eq!(stack.call("DELETE", "/connections/a?cleanSession=true", "").await.status, 200);
-    assert_eq!(stack.call("DELETE", "/connections/a", "").await.status, 404);
-    assert!(!Client::connect(&stack, "a").await.session_present);
+    broker.wait_until_disconnected("a").await;
+    assert_eq!(broker.call("DELETE", "/connections/a?cleanSession=true", "").await.status, 200);
+    assert_eq!(broker.call("DELETE", "/connections/a", "").await.status, 404);
+    assert!(!Client::connect(&broker, "a").await.session_present);
 }
 
 #[tokio::test]
-async fn mistakes_are_answered_as_the_service_does() {
-    let stack = Stack::start().await;
+async fn invalid_requests_get_the_errors_of_aws_iot_core() {
+    let broker = TestBroker::start().await;
     let long = "x".repeat(257);
     let too_long_id = format!("/connections/{}", "x".repeat(129));
     for (method, path, status, kind) in [
@@ -98,13 +98,13 @@ async fn mistakes_are_answered_as_the_service_does() {
         ("GET", &too_long_id, 400, "InvalidRequestException"),
         ("GET", "/elsewhere", 404, "ResourceNotFoundException"),
     ] {
-        let answer = stack.call(method, path, "").await;
+        let answer = broker.call(method, path, "").await;
         assert_eq!((answer.status, answer.error.as_deref()), (status, Some(kind)), "{method} {path}");
         assert!(answer.body["message"].is_string(), "{method} {path}");
     }
     for size in [128 * 1024 + 1, 2 * 1024 * 1024] {
-        let answer = stack.call("POST", "/topics/a", vec![b'x'; size]).await;
+        let answer = broker.call("POST", "/topics/a", vec![b'x'; size]).await;
         assert_eq!((answer.status, answer.error.as_deref()), (413, Some("RequestEntityTooLargeException")));
     }
-    assert_eq!(stack.call("POST", "/topics/a", vec![b'x'; 128 * 1024]).await.status, 200);
+    assert_eq!(broker.call("POST", "/topics/a", vec![b'x'; 128 * 1024]).await.status, 200);
 }

@@ -1,4 +1,4 @@
-//! The broker as its clients and callers see it: over MQTT, WebSocket and HTTP, on loopback.
+//! Tests of the broker through its interfaces: MQTT, WebSocket and HTTP, on loopback.
 
 mod connect;
 mod data_plane;

@@ -1,47 +1,53 @@
-//! What the policy of a connection allows: publishing, subscribing, receiving.
+//! Tests of the policy of a connection: publish, subscribe and receive.
 
 use rumqttc::SubscribeReasonCode;
 use rumqttc::v5::mqttbytes::v5::SubscribeReasonCode as SubscribeReasonCode5;
 
-use crate::support::{Client, Client5, Stack, allow, grant};
+use crate::support::{Client, Client5, TestBroker, allow, grant};
 
 #[tokio::test]
 async fn a_publish_that_is_not_allowed_ends_the_connection() {
-    let stack = Stack::start().await;
-    stack.cloud.answer("a", Ok(grant(&[allow("iot:Publish", "topic/up/*")])));
-    let mut client = Client::connect(&stack, "a").await;
+    let broker = TestBroker::start().await;
+    broker.cloud.set_authorizer_result("a", Ok(grant(&[allow("iot:Publish", "topic/up/*")])));
+    let mut client = Client::connect(&broker, "a").await;
     client.publish("up/1", "allowed").await;
     client.send("down/1", "denied").await;
-    client.hung_up().await;
+    client.wait_closed().await;
 
-    let end = stack.ruled(|message| message.topic.starts_with("$aws/events/presence/disconnected")).await;
+    let end = broker
+        .wait_until_rules_receive(|message| message.topic.starts_with("$aws/events/presence/disconnected"))
+        .await;
     let end: serde_json::Value = serde_json::from_slice(&end.payload).expect("JSON");
     assert_eq!(end["disconnectReason"], "AUTH_ERROR");
-    let published = stack.cloud.published();
+    let published = broker.cloud.published();
     assert!(published.iter().any(|message| message.topic == "up/1"));
     assert!(!published.iter().any(|message| message.topic == "down/1"));
 }
 
 #[tokio::test]
 async fn a_payload_beyond_the_limit_ends_the_connection() {
-    let stack = Stack::start().await;
-    let client = Client::connect(&stack, "a").await;
+    let broker = TestBroker::start().await;
+    let client = Client::connect(&broker, "a").await;
     client.send("t", vec![b'x'; 128 * 1024]).await;
     client.send("t", vec![b'x'; 128 * 1024 + 1]).await;
-    client.hung_up().await;
-    stack.ruled(|message| message.payload.len() == 128 * 1024).await;
-    stack.ruled(|message| message.topic.starts_with("$aws/events/presence/disconnected")).await;
-    assert!(!stack.cloud.published().iter().any(|message| message.payload.len() > 128 * 1024));
+    client.wait_closed().await;
+    broker.wait_until_rules_receive(|message| message.payload.len() == 128 * 1024).await;
+    broker
+        .wait_until_rules_receive(|message| message.topic.starts_with("$aws/events/presence/disconnected"))
+        .await;
+    assert!(!broker.cloud.published().iter().any(|message| message.payload.len() > 128 * 1024));
 }
 
 #[tokio::test]
 async fn a_subscription_that_is_not_allowed_fails() {
-    let stack = Stack::start().await;
+    let broker = TestBroker::start().await;
     for client_id in ["a", "b"] {
-        stack.cloud.answer(client_id, Ok(grant(&[allow("iot:Subscribe", "topicfilter/down/*")])));
+        broker
+            .cloud
+            .set_authorizer_result(client_id, Ok(grant(&[allow("iot:Subscribe", "topicfilter/down/*")])));
     }
-    let mut client = Client::connect(&stack, "a").await;
-    let mut client5 = Client5::connect(&stack, "b", 0).await;
+    let mut client = Client::connect(&broker, "a").await;
+    let mut client5 = Client5::connect(&broker, "b", 0).await;
     for filter in ["#", "up/+", "down", "$aws/events/#"] {
         assert_eq!(client.subscribe(filter).await, SubscribeReasonCode::Failure, "{filter}");
         assert_eq!(client5.subscribe(filter).await, SubscribeReasonCode5::NotAuthorized, "{filter}");
@@ -51,42 +57,43 @@ async fn a_subscription_that_is_not_allowed_fails() {
 }
 
 #[tokio::test]
-async fn what_may_not_be_received_is_not_delivered() {
-    let stack = Stack::start().await;
-    stack
-        .cloud
-        .answer("a", Ok(grant(&[allow("iot:Subscribe", "*"), allow("iot:Receive", "topic/down/mine")])));
-    let mut client = Client::connect(&stack, "a").await;
+async fn a_message_without_receive_permission_is_not_delivered() {
+    let broker = TestBroker::start().await;
+    broker.cloud.set_authorizer_result(
+        "a",
+        Ok(grant(&[allow("iot:Subscribe", "*"), allow("iot:Receive", "topic/down/mine")])),
+    );
+    let mut client = Client::connect(&broker, "a").await;
     client.subscribe("down/#").await;
-    stack.publish("down/other", "", "not mine").await;
-    stack.publish("down/mine", "", "mine").await;
-    assert_eq!(client.text().await, "mine");
+    broker.publish("down/other", "", "not mine").await;
+    broker.publish("down/mine", "", "mine").await;
+    assert_eq!(client.receive_text().await, "mine");
 }
 
 #[tokio::test]
-async fn a_queued_message_is_held_to_the_policy_of_the_connection_that_gets_it() {
-    let stack = Stack::start().await;
-    let mut client = Client::connect(&stack, "a").await;
+async fn a_queued_message_is_checked_against_the_policy_of_the_receiving_connection() {
+    let broker = TestBroker::start().await;
+    let mut client = Client::connect(&broker, "a").await;
     client.subscribe("t/#").await;
     client.disconnect().await;
-    stack.until_gone("a").await;
-    stack.publish("t/1", "", "first").await;
-    stack.publish("t/2", "", "second").await;
-    stack.cloud.answer("a", Ok(grant(&[allow("iot:Receive", "topic/t/2")])));
-    let mut client = Client::connect(&stack, "a").await;
-    assert_eq!(client.text().await, "second");
+    broker.wait_until_disconnected("a").await;
+    broker.publish("t/1", "", "first").await;
+    broker.publish("t/2", "", "second").await;
+    broker.cloud.set_authorizer_result("a", Ok(grant(&[allow("iot:Receive", "topic/t/2")])));
+    let mut client = Client::connect(&broker, "a").await;
+    assert_eq!(client.receive_text().await, "second");
 }
 
 #[tokio::test]
-async fn a_last_will_is_held_to_the_policy() {
-    let stack = Stack::start().await;
+async fn a_last_will_is_checked_against_the_policy() {
+    let broker = TestBroker::start().await;
     let statements = [allow("iot:Publish", "topic/will/a"), allow("iot:Publish", "topic/end")];
-    stack.cloud.answer("a", Ok(grant(&statements)));
-    let denied = Client::of(&stack, "a").will("will/b", "x").connect().await;
+    broker.cloud.set_authorizer_result("a", Ok(grant(&statements)));
+    let denied = Client::of(&broker, "a").will("will/b", "x").connect().await;
     denied.cut().await;
-    stack.until_gone("a").await;
-    let allowed = Client::of(&stack, "a").will("will/a", "x").connect().await;
+    broker.wait_until_disconnected("a").await;
+    let allowed = Client::of(&broker, "a").will("will/a", "x").connect().await;
     allowed.cut().await;
-    let will = stack.ruled(|message| message.topic.starts_with("will/")).await;
+    let will = broker.wait_until_rules_receive(|message| message.topic.starts_with("will/")).await;
     assert_eq!((will.topic.as_str(), will.client_id.as_deref()), ("will/a", Some("a")));
 }

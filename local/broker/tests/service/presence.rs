@@ -1,15 +1,15 @@
-//! Lifecycle events.
+//! Tests of lifecycle events and last wills.
 
 use rumqttc::SubscribeReasonCode;
 use serde_json::{Value, json};
 
-use crate::support::{Client, START_MS, Stack};
+use crate::support::{Client, START_MS, TestBroker};
 
-async fn event(stack: &Stack, event_type: &str, number: usize) -> Value {
+async fn event(broker: &TestBroker, event_type: &str, number: usize) -> Value {
     let topic = format!("$aws/events/presence/{event_type}/GID@@@a");
     let mut count = 0;
-    let message = stack
-        .ruled(|message| {
+    let message = broker
+        .wait_until_rules_receive(|message| {
             count += usize::from(message.topic == topic);
             message.topic == topic && {
                 let body: Value = serde_json::from_slice(&message.payload).expect("JSON");
@@ -23,10 +23,10 @@ async fn event(stack: &Stack, event_type: &str, number: usize) -> Value {
 }
 
 #[tokio::test]
-async fn connecting_and_leaving_is_announced() {
-    let stack = Stack::start().await;
-    let client = Client::connect(&stack, "GID@@@a").await;
-    let connected = event(&stack, "connected", 0).await;
+async fn connect_and_disconnect_publish_lifecycle_events() {
+    let broker = TestBroker::start().await;
+    let client = Client::connect(&broker, "GID@@@a").await;
+    let connected = event(&broker, "connected", 0).await;
     let session = connected["sessionIdentifier"].clone();
     assert!(session.is_string());
     assert_eq!(
@@ -42,9 +42,9 @@ async fn connecting_and_leaving_is_announced() {
         })
     );
 
-    stack.advance_seconds(5);
+    broker.advance_seconds(5);
     client.disconnect().await;
-    let disconnected = event(&stack, "disconnected", 0).await;
+    let disconnected = event(&broker, "disconnected", 0).await;
     assert_eq!(
         disconnected,
         json!({
@@ -59,36 +59,36 @@ async fn connecting_and_leaving_is_announced() {
         })
     );
 
-    let client = Client::connect(&stack, "GID@@@a").await;
-    let again = event(&stack, "connected", 1).await;
+    let client = Client::connect(&broker, "GID@@@a").await;
+    let again = event(&broker, "connected", 1).await;
     assert_ne!(again["sessionIdentifier"], session);
     client.cut().await;
-    let lost = event(&stack, "disconnected", 1).await;
+    let lost = event(&broker, "disconnected", 1).await;
     assert_eq!(lost["sessionIdentifier"], again["sessionIdentifier"]);
     assert_eq!(lost["clientInitiatedDisconnect"], false);
     assert_eq!(lost["disconnectReason"], "CONNECTION_LOST");
 }
 
 #[tokio::test]
-async fn events_can_be_subscribed_to() {
-    let stack = Stack::start().await;
-    let mut watcher = Client::connect(&stack, "watcher").await;
+async fn clients_can_subscribe_to_lifecycle_events() {
+    let broker = TestBroker::start().await;
+    let mut watcher = Client::connect(&broker, "watcher").await;
     let filter = "$aws/events/presence/+/GID@@@a";
     assert!(matches!(watcher.subscribe(filter).await, SubscribeReasonCode::Success(_)));
-    let client = Client::connect(&stack, "GID@@@a").await;
+    let client = Client::connect(&broker, "GID@@@a").await;
     assert_eq!(watcher.receive().await.topic, "$aws/events/presence/connected/GID@@@a");
     client.disconnect().await;
     assert_eq!(watcher.receive().await.topic, "$aws/events/presence/disconnected/GID@@@a");
 }
 
 #[tokio::test]
-async fn a_will_follows_a_lost_connection_and_not_a_disconnect() {
-    let stack = Stack::start().await;
-    let polite = Client::of(&stack, "polite").will("will", "polite").connect().await;
+async fn a_will_is_published_after_a_lost_connection_but_not_after_a_disconnect() {
+    let broker = TestBroker::start().await;
+    let polite = Client::of(&broker, "polite").will("will", "polite").connect().await;
     polite.disconnect().await;
-    stack.until_gone("polite").await;
-    let lost = Client::of(&stack, "lost").will("will", "lost").connect().await;
+    broker.wait_until_disconnected("polite").await;
+    let lost = Client::of(&broker, "lost").will("will", "lost").connect().await;
     lost.cut().await;
-    let will = stack.ruled(|message| message.topic == "will").await;
+    let will = broker.wait_until_rules_receive(|message| message.topic == "will").await;
     assert_eq!(will.payload, "lost");
 }

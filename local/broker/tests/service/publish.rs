@@ -1,16 +1,16 @@
-//! Messages on their way to subscribers and topic rules.
+//! Tests of publishing to subscribers and topic rules.
 
 use broker::Published;
 
-use crate::support::{Client, Client5, START_MS, Stack};
+use crate::support::{Client, Client5, START_MS, TestBroker};
 
 #[tokio::test]
-async fn rules_see_a_clients_message_with_its_sender() {
-    let stack = Stack::start().await;
-    let mut client = Client::connect(&stack, "GID@@@a").await;
-    stack.advance_seconds(3);
+async fn rules_receive_a_message_with_its_sender() {
+    let broker = TestBroker::start().await;
+    let mut client = Client::connect(&broker, "GID@@@a").await;
+    broker.advance_seconds(3);
     client.publish("call-up/invite", "hello").await;
-    let message = stack.ruled(|message| message.topic == "call-up/invite").await;
+    let message = broker.wait_until_rules_receive(|message| message.topic == "call-up/invite").await;
     assert!(message.trace_id.is_some());
     assert_eq!(
         message,
@@ -27,14 +27,14 @@ async fn rules_see_a_clients_message_with_its_sender() {
 }
 
 #[tokio::test]
-async fn rules_see_messages_in_the_order_of_arrival() {
-    let stack = Stack::start().await;
-    let client = Client::connect(&stack, "a").await;
+async fn rules_receive_messages_in_the_order_of_arrival() {
+    let broker = TestBroker::start().await;
+    let client = Client::connect(&broker, "a").await;
     for number in 0..200 {
         client.send("t", number.to_string()).await;
     }
-    stack.ruled(|message| message.payload == "199").await;
-    let all = stack.cloud.published();
+    broker.wait_until_rules_receive(|message| message.payload == "199").await;
+    let all = broker.cloud.published();
     let seen: Vec<_> = all.iter().filter(|message| message.topic == "t").collect();
     assert_eq!(seen.len(), 200);
     for (number, message) in seen.iter().enumerate() {
@@ -43,42 +43,42 @@ async fn rules_see_messages_in_the_order_of_arrival() {
 }
 
 #[tokio::test]
-async fn slow_rules_hold_up_neither_senders_nor_receivers() {
-    let stack = Stack::start().await;
-    let closed = stack.cloud.rules.lock().await;
-    let mut client = Client::connect(&stack, "a").await;
+async fn slow_rules_delay_neither_senders_nor_receivers() {
+    let broker = TestBroker::start().await;
+    let closed = broker.cloud.rules.lock().await;
+    let mut client = Client::connect(&broker, "a").await;
     client.subscribe("t").await;
     client.send("t", "first").await;
-    stack.publish("t", "", "second").await;
-    let mut received = [client.text().await, client.text().await];
+    broker.publish("t", "", "second").await;
+    let mut received = [client.receive_text().await, client.receive_text().await];
     received.sort();
     assert_eq!(received, ["first", "second"]);
-    assert_eq!(stack.cloud.published(), []);
+    assert_eq!(broker.cloud.published(), []);
     drop(closed);
-    stack.ruled(|message| message.payload == "first").await;
-    stack.ruled(|message| message.payload == "second").await;
+    broker.wait_until_rules_receive(|message| message.payload == "first").await;
+    broker.wait_until_rules_receive(|message| message.payload == "second").await;
 }
 
 #[tokio::test]
-async fn the_data_plane_reaches_subscribers_and_rules() {
-    let stack = Stack::start().await;
-    let mut client = Client::connect(&stack, "GID@@@a").await;
+async fn a_data_plane_publish_reaches_subscribers_and_rules() {
+    let broker = TestBroker::start().await;
+    let mut client = Client::connect(&broker, "GID@@@a").await;
     client.subscribe("call-dn/p2p/GID@@@a").await;
-    let answer = stack.call("POST", "/topics/call-dn%2Fp2p%2FGID%40%40%40a?qos=1", "ring").await;
+    let answer = broker.call("POST", "/topics/call-dn%2Fp2p%2FGID%40%40%40a?qos=1", "ring").await;
     assert_eq!((answer.status, &answer.body["message"]), (200, &"OK".into()));
     let message = client.receive().await;
     assert_eq!((message.topic.as_str(), message.payload.as_ref()), ("call-dn/p2p/GID@@@a", &b"ring"[..]));
-    let ruled = stack.ruled(|message| message.topic == "call-dn/p2p/GID@@@a").await;
+    let ruled = broker.wait_until_rules_receive(|message| message.topic == "call-dn/p2p/GID@@@a").await;
     assert_eq!((ruled.client_id, ruled.trace_id, ruled.principal), (None, None, None));
 }
 
 #[tokio::test]
 async fn mqtt5_properties_reach_the_subscriber() {
-    let stack = Stack::start().await;
-    let mut client = Client5::connect(&stack, "a", 0).await;
+    let broker = TestBroker::start().await;
+    let mut client = Client5::connect(&broker, "a", 0).await;
     client.subscribe("t").await;
     let path = "/topics/t?qos=1&contentType=application%2Fjson&responseTopic=answers%2F1";
-    let url = format!("http://{}{path}", stack.http);
+    let url = format!("http://{}{path}", broker.http);
     let response = crate::support::client()
         .post(url)
         // [{"name":"alpha"}]

@@ -1,4 +1,4 @@
-//! The data plane as the service's own SDK reads it.
+//! Tests of the data plane with the AWS SDK.
 
 use aws_credential_types::Credentials;
 use aws_sdk_iotdataplane::Client as Sdk;
@@ -6,16 +6,16 @@ use aws_sdk_iotdataplane::config::retry::RetryConfig;
 use aws_sdk_iotdataplane::config::{BehaviorVersion, Config, Region};
 use aws_sdk_iotdataplane::primitives::Blob;
 
-use crate::support::{Client, Client5, START_MS, Stack, allow, grant};
+use crate::support::{Client, Client5, START_MS, TestBroker, allow, grant};
 
 const ID: &str = "GID_ios@@@alice.phone";
 const TOPIC: &str = "call-dn/p2p/GID_ios@@@alice.phone";
 
-fn sdk(stack: &Stack) -> Sdk {
+fn sdk(broker: &TestBroker) -> Sdk {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
-        .endpoint_url(format!("http://{}", stack.http))
+        .endpoint_url(format!("http://{}", broker.http))
         .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .retry_config(RetryConfig::disabled())
@@ -24,12 +24,12 @@ fn sdk(stack: &Stack) -> Sdk {
 }
 
 #[tokio::test]
-async fn publish_and_its_properties() {
-    let stack = Stack::start().await;
-    let mut client = Client5::connect(&stack, ID, 0).await;
+async fn the_sdk_publishes_with_properties() {
+    let broker = TestBroker::start().await;
+    let mut client = Client5::connect(&broker, ID, 0).await;
     client.subscribe(TOPIC).await;
-    let publish = sdk(&stack).publish().topic(TOPIC).qos(1).message_expiry(45).payload(Blob::new("ring"));
-    publish.user_properties(r#"[{"a":"1"},{"b":"2"}]"#).send().await.expect("is taken");
+    let publish = sdk(&broker).publish().topic(TOPIC).qos(1).message_expiry(45).payload(Blob::new("ring"));
+    publish.user_properties(r#"[{"a":"1"},{"b":"2"}]"#).send().await.expect("the publish is accepted");
     let message = client.receive().await;
     assert_eq!((message.topic, message.payload), (TOPIC.into(), "ring".into()));
     let properties = message.properties.expect("properties");
@@ -37,37 +37,38 @@ async fn publish_and_its_properties() {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     assert_eq!(properties.user_properties, [pair("a", "1"), pair("b", "2")]);
 
-    let error = sdk(&stack).publish().topic("a/#").send().await.expect_err("is refused").into_service_error();
+    let error =
+        sdk(&broker).publish().topic("a/#").send().await.expect_err("is refused").into_service_error();
     assert!(error.is_invalid_request_exception(), "{error:?}");
 }
 
 #[tokio::test]
-async fn direct_messages_and_their_errors() {
-    let stack = Stack::start().await;
-    let sdk = sdk(&stack);
+async fn the_sdk_sends_direct_messages_and_reads_their_errors() {
+    let broker = TestBroker::start().await;
+    let sdk = sdk(&broker);
     let send = || sdk.send_direct_message().client_id(ID).topic(TOPIC).payload(Blob::new("ring"));
 
     let absent = send().send().await.expect_err("is absent").into_service_error();
     assert!(absent.is_resource_not_found_exception(), "{absent:?}");
 
-    let mut client = Client::connect(&stack, ID).await;
+    let mut client = Client::connect(&broker, ID).await;
     let confirmed = send().confirmation(true).timeout(3).send().await.expect("is confirmed");
     assert!(confirmed.trace_id().is_some());
-    assert_eq!(client.text().await, "ring");
+    assert_eq!(client.receive_text().await, "ring");
     client.disconnect().await;
-    stack.until_gone(ID).await;
+    broker.wait_until_disconnected(ID).await;
     let away = send().send().await.expect_err("is away").into_service_error();
     assert!(away.is_resource_not_found_exception(), "{away:?}");
     assert!(away.to_string().contains("active persistent session"), "{away}");
 
-    let client = Client::of(&stack, ID).silent().connect().await;
+    let client = Client::of(&broker, ID).without_acks().connect().await;
     let late = send().confirmation(true).timeout(1).send().await.expect_err("is late").into_service_error();
     assert!(late.is_gateway_timeout_exception(), "{late:?}");
     client.disconnect().await;
-    stack.until_gone(ID).await;
+    broker.wait_until_disconnected(ID).await;
 
-    stack.cloud.answer(ID, Ok(grant(&[allow("iot:Subscribe", "*")])));
-    let _client = Client::connect(&stack, ID).await;
+    broker.cloud.set_authorizer_result(ID, Ok(grant(&[allow("iot:Subscribe", "*")])));
+    let _client = Client::connect(&broker, ID).await;
     let forbidden = send().send().await.expect_err("is forbidden").into_service_error();
     assert!(forbidden.is_forbidden_exception(), "{forbidden:?}");
     let large = send().payload(Blob::new(vec![0; 128 * 1024 + 1]));
@@ -76,21 +77,21 @@ async fn direct_messages_and_their_errors() {
 }
 
 #[tokio::test]
-async fn connections() {
-    let stack = Stack::start().await;
-    let sdk = sdk(&stack);
+async fn the_sdk_reads_and_deletes_connections() {
+    let broker = TestBroker::start().await;
+    let sdk = sdk(&broker);
     let unknown =
         sdk.get_connection().client_id(ID).send().await.expect_err("is unknown").into_service_error();
     assert!(unknown.is_resource_not_found_exception(), "{unknown:?}");
 
-    let client = Client::connect(&stack, ID).await;
+    let client = Client::connect(&broker, ID).await;
     let connected = sdk.get_connection().client_id(ID).send().await.expect("is known");
     assert_eq!(connected.client_id(), Some(ID));
     assert_eq!((connected.connected(), connected.connected_since()), (true, START_MS));
     assert_eq!((connected.clean_session(), connected.session_expiry()), (false, 3600));
 
     sdk.delete_connection().client_id(ID).send().await.expect("is ended");
-    client.hung_up().await;
+    client.wait_closed().await;
     let ended = sdk.get_connection().client_id(ID).send().await.expect("is known");
     assert_eq!((ended.connected(), ended.disconnected_since()), (false, START_MS));
     assert_eq!(ended.disconnect_reason(), Some("API_INITIATED_DISCONNECT"));

@@ -1,4 +1,4 @@
-//! A broker on free ports, with a cloud, a clock and clients that the tests control.
+//! Test harness: a broker on free ports, with a cloud, a clock and clients that the tests control.
 
 mod client;
 mod client5;
@@ -18,17 +18,17 @@ pub use client::Client;
 pub use client5::Client5;
 pub use cloud::{TestCloud, allow, grant};
 
-/// Longer than anything takes that comes at all.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Where the clock starts; the tests move it, nothing else does.
+/// Timeout of each wait; longer than any expected event takes.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Start time of the clock. Only the tests move the clock.
 pub const START_MS: i64 = 1_900_000_000_000;
 
-/// Waits for something that must happen.
-pub async fn within<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, what).await.expect("did not happen in time")
+/// Awaits a future that must resolve in time.
+pub async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(TIMEOUT, future).await.expect("timed out")
 }
 
-/// Asks again until the answer is yes.
+/// Polls a condition until it is true.
 pub async fn until(condition: impl AsyncFn() -> bool) {
     within(async {
         while !condition().await {
@@ -38,29 +38,29 @@ pub async fn until(condition: impl AsyncFn() -> bool) {
     .await;
 }
 
-/// A client for loopback, whatever proxy the machine has.
+/// Returns a client for loopback that ignores the proxy settings of the machine.
 pub fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().expect("a client")
 }
 
 /// A running broker with its HTTP routers.
-pub struct Stack {
-    pub broker: Broker,
+pub struct TestBroker {
+    pub handle: Broker,
     pub cloud: Arc<TestCloud>,
     pub http: String,
     clock: Arc<AtomicI64>,
     _server: JoinSet<()>,
 }
 
-/// The answer of the data plane.
+/// Response of the data plane.
 #[derive(Debug)]
-pub struct Answer {
+pub struct DataPlaneResponse {
     pub status: u16,
     pub error: Option<String>,
     pub body: Value,
 }
 
-impl Stack {
+impl TestBroker {
     pub async fn start() -> Self {
         let cloud = Arc::new(TestCloud::default());
         let clock = Arc::new(AtomicI64::new(START_MS));
@@ -77,8 +77,8 @@ impl Stack {
         let http = listener.local_addr().expect("bound").to_string();
         let router = broker.data_plane().merge(broker.web_socket());
         let mut server = JoinSet::new();
-        server.spawn(async move { axum::serve(listener, router).await.expect("serves") });
-        Self { broker, cloud, http, clock, _server: server }
+        server.spawn(async move { axum::serve(listener, router).await.expect("the server runs") });
+        Self { handle: broker, cloud, http, clock, _server: server }
     }
 
     pub fn advance_seconds(&self, seconds: i64) {
@@ -86,7 +86,7 @@ impl Stack {
     }
 
     /// Calls the data plane; path and query are percent-encoded.
-    pub async fn call(&self, method: &str, path: &str, body: impl Into<reqwest::Body>) -> Answer {
+    pub async fn call(&self, method: &str, path: &str, body: impl Into<reqwest::Body>) -> DataPlaneResponse {
         let method = method.parse().expect("a method");
         let url = format!("http://{}{path}", self.http);
         let response = client().request(method, url).body(body).send().await.expect("an answer");
@@ -95,7 +95,7 @@ impl Stack {
             response.headers().get("x-amzn-errortype").map(|kind| kind.to_str().expect("text").to_owned());
         let bytes = response.bytes().await.expect("a body");
         let body = serde_json::from_slice(&bytes).expect("JSON");
-        Answer { status, error, body }
+        DataPlaneResponse { status, error, body }
     }
 
     /// Publishes with QoS 1 over the data plane.
@@ -105,12 +105,12 @@ impl Stack {
         assert_eq!(answer.status, 200, "{answer:?}");
     }
 
-    /// Waits until the topic rules have seen such a message.
-    pub async fn ruled(&self, such: impl FnMut(&Published) -> bool) -> Published {
-        self.cloud.ruled(such).await
+    /// Waits until the topic rules have received a matching message, and returns it.
+    pub async fn wait_until_rules_receive(&self, matches: impl FnMut(&Published) -> bool) -> Published {
+        self.cloud.wait_until_rules_receive(matches).await
     }
 
-    pub async fn until_gone(&self, client_id: &str) {
-        until(async || !self.broker.connected(client_id).await).await;
+    pub async fn wait_until_disconnected(&self, client_id: &str) {
+        until(async || !self.handle.connected(client_id).await).await;
     }
 }

@@ -1,4 +1,4 @@
-//! An MQTT 3.1.1 client that does nothing by itself: no reconnecting, and no hidden events.
+//! An MQTT 3.1.1 client that does not reconnect and hides no events.
 
 use std::time::Duration;
 
@@ -9,40 +9,40 @@ use rumqttc::{
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinSet;
 
-use super::{Stack, within};
+use super::{TestBroker, within};
 
 pub struct Client {
     pub mqtt: AsyncClient,
     pub session_present: bool,
     packets: UnboundedReceiver<Incoming>,
-    /// Drives the connection; the connection is cut when this is dropped.
+    /// Drives the connection; dropping it drops the connection.
     driver: JoinSet<()>,
 }
 
-/// How to connect.
+/// Options of a connection.
 pub struct Connect<'a> {
-    stack: &'a Stack,
+    broker: &'a TestBroker,
     options: MqttOptions,
 }
 
 impl Client {
     /// Prepares a connection with a persistent session.
-    pub fn of<'a>(stack: &'a Stack, client_id: &str) -> Connect<'a> {
-        let address = stack.broker.mqtt_addr();
+    pub fn of<'a>(broker: &'a TestBroker, client_id: &str) -> Connect<'a> {
+        let address = broker.handle.mqtt_addr();
         let mut options = MqttOptions::new(client_id, address.ip().to_string(), address.port());
         options.set_clean_session(false).set_credentials("name", "secret");
         options.set_keep_alive(Duration::from_mins(1));
         options.set_max_packet_size(1 << 20, 1 << 20);
-        Connect { stack, options }
+        Connect { broker, options }
     }
 
     /// Connects with a persistent session.
-    pub async fn connect(stack: &Stack, client_id: &str) -> Self {
-        Self::of(stack, client_id).connect().await
+    pub async fn connect(broker: &TestBroker, client_id: &str) -> Self {
+        Self::of(broker, client_id).connect().await
     }
 
     pub async fn subscribe(&mut self, filter: &str) -> SubscribeReasonCode {
-        self.mqtt.subscribe(filter, QoS::AtLeastOnce).await.expect("is driven");
+        self.mqtt.subscribe(filter, QoS::AtLeastOnce).await.expect("the client runs");
         self.until(|packet| match packet {
             Incoming::SubAck(ack) => Some(ack.return_codes[0]),
             _ => None,
@@ -58,10 +58,10 @@ impl Client {
 
     /// Publishes with QoS 1.
     pub async fn send(&self, topic: &str, payload: impl Into<Vec<u8>>) {
-        self.mqtt.publish(topic, QoS::AtLeastOnce, false, payload).await.expect("is driven");
+        self.mqtt.publish(topic, QoS::AtLeastOnce, false, payload).await.expect("the client runs");
     }
 
-    /// The next message.
+    /// Returns the next message.
     pub async fn receive(&mut self) -> Publish {
         self.until(|packet| match packet {
             Incoming::Publish(publish) => Some(publish.clone()),
@@ -70,16 +70,16 @@ impl Client {
         .await
     }
 
-    /// The payload of the next message.
-    pub async fn text(&mut self) -> String {
+    /// Returns the payload of the next message.
+    pub async fn receive_text(&mut self) -> String {
         String::from_utf8(self.receive().await.payload.to_vec()).expect("text")
     }
 
-    async fn until<T>(&mut self, such: impl Fn(&Incoming) -> Option<T>) -> T {
+    async fn until<T>(&mut self, matches: impl Fn(&Incoming) -> Option<T>) -> T {
         within(async {
             loop {
                 let packet = self.packets.recv().await.expect("still connected");
-                if let Some(found) = such(&packet) {
+                if let Some(found) = matches(&packet) {
                     return found;
                 }
             }
@@ -87,12 +87,12 @@ impl Client {
         .await
     }
 
-    /// Waits until the broker has hung up.
-    pub async fn hung_up(mut self) {
+    /// Waits until the broker has closed the connection.
+    pub async fn wait_closed(mut self) {
         within(self.driver.join_next()).await;
     }
 
-    /// Waits until the broker has hung up; the payloads of what came before.
+    /// Waits until the broker has closed the connection. Returns the payloads of the messages received before.
     pub async fn last_texts(mut self) -> Vec<String> {
         within(self.driver.join_next()).await;
         let mut texts = Vec::new();
@@ -104,13 +104,13 @@ impl Client {
         texts
     }
 
-    /// Sends DISCONNECT, and waits until the broker has hung up.
+    /// Sends DISCONNECT and waits until the broker has closed the connection.
     pub async fn disconnect(self) {
-        self.mqtt.disconnect().await.expect("is driven");
-        self.hung_up().await;
+        self.mqtt.disconnect().await.expect("the client runs");
+        self.wait_closed().await;
     }
 
-    /// Cuts the connection.
+    /// Drops the connection without a DISCONNECT.
     pub async fn cut(mut self) {
         self.driver.shutdown().await;
     }
@@ -122,8 +122,8 @@ impl Connect<'_> {
         self
     }
 
-    /// Acknowledges nothing.
-    pub fn silent(mut self) -> Self {
+    /// Disables automatic acknowledgements.
+    pub fn without_acks(mut self) -> Self {
         self.options.set_manual_acks(true);
         self
     }
@@ -137,12 +137,12 @@ impl Connect<'_> {
         self.try_connect().await.expect("may connect")
     }
 
-    /// The return code of a refusal.
+    /// Connects, expects a refusal and returns its code.
     pub async fn refused(self) -> ConnectReturnCode {
         match self.try_connect().await {
-            Ok(_) => panic!("was not refused"),
+            Ok(_) => panic!("the connection was accepted"),
             Err(ConnectionError::ConnectionRefused(code)) => code,
-            Err(error) => panic!("no return code: {error}"),
+            Err(error) => panic!("expected a return code, got {error}"),
         }
     }
 
@@ -151,7 +151,7 @@ impl Connect<'_> {
         let (mqtt, mut connection) = AsyncClient::new(self.options, 1000);
         let session_present = match within(connection.poll()).await? {
             Event::Incoming(Incoming::ConnAck(ack)) => ack.session_present,
-            other => panic!("no CONNACK but {other:?}"),
+            other => panic!("expected a CONNACK, got {other:?}"),
         };
         let (sender, packets) = mpsc::unbounded_channel();
         let mut driver = JoinSet::new();
@@ -167,7 +167,7 @@ impl Connect<'_> {
                 }
             }
         });
-        assert!(self.stack.broker.connected(&client_id).await);
+        assert!(self.broker.handle.connected(&client_id).await);
         Ok(Client { mqtt, session_present, packets, driver })
     }
 }

@@ -1,4 +1,4 @@
-//! An MQTT 5 client that does nothing by itself.
+//! An MQTT 5 client that does not reconnect and hides no events.
 
 use std::time::Duration;
 
@@ -10,44 +10,44 @@ use rumqttc::v5::{AsyncClient, ConnectionError, Event, MqttOptions};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinSet;
 
-use super::{Stack, within};
+use super::{TestBroker, within};
 
 pub struct Client5 {
     pub session_present: bool,
     mqtt: AsyncClient,
     packets: UnboundedReceiver<Packet>,
-    /// Drives the connection; the connection is cut when this is dropped.
+    /// Drives the connection; dropping it drops the connection.
     driver: JoinSet<()>,
 }
 
 impl Client5 {
-    /// Connects with a session that outlives the connection by this time.
-    pub async fn connect(stack: &Stack, client_id: &str, expiry_seconds: u32) -> Self {
-        Self::try_connect(stack, client_id, expiry_seconds).await.expect("may connect")
+    /// Connects with a session that outlives the connection by `expiry_seconds`.
+    pub async fn connect(broker: &TestBroker, client_id: &str, expiry_seconds: u32) -> Self {
+        Self::try_connect(broker, client_id, expiry_seconds).await.expect("may connect")
     }
 
-    /// The reason code of a refusal.
-    pub async fn refused(stack: &Stack, client_id: &str) -> ConnectReturnCode {
-        match Self::try_connect(stack, client_id, 0).await {
-            Ok(_) => panic!("was not refused"),
+    /// Connects, expects a refusal and returns its code.
+    pub async fn refused(broker: &TestBroker, client_id: &str) -> ConnectReturnCode {
+        match Self::try_connect(broker, client_id, 0).await {
+            Ok(_) => panic!("the connection was accepted"),
             Err(ConnectionError::ConnectionRefused(code)) => code,
-            Err(error) => panic!("no reason code: {error}"),
+            Err(error) => panic!("expected a reason code, got {error}"),
         }
     }
 
     async fn try_connect(
-        stack: &Stack,
+        broker: &TestBroker,
         client_id: &str,
         expiry_seconds: u32,
     ) -> Result<Self, ConnectionError> {
-        let address = stack.broker.mqtt_addr();
+        let address = broker.handle.mqtt_addr();
         let mut options = MqttOptions::new(client_id, address.ip().to_string(), address.port());
         options.set_clean_start(false).set_session_expiry_interval(Some(expiry_seconds));
         options.set_credentials("name", "secret").set_keep_alive(Duration::from_mins(1));
         let (mqtt, mut connection) = AsyncClient::new(options, 100);
         let session_present = match within(connection.poll()).await? {
             Event::Incoming(Packet::ConnAck(ack)) => ack.session_present,
-            other => panic!("no CONNACK but {other:?}"),
+            other => panic!("expected a CONNACK, got {other:?}"),
         };
         let (sender, packets) = mpsc::unbounded_channel();
         let mut driver = JoinSet::new();
@@ -62,7 +62,7 @@ impl Client5 {
     }
 
     pub async fn subscribe(&mut self, filter: &str) -> SubscribeReasonCode {
-        self.mqtt.subscribe(filter, QoS::AtLeastOnce).await.expect("is driven");
+        self.mqtt.subscribe(filter, QoS::AtLeastOnce).await.expect("the client runs");
         self.until(|packet| match packet {
             Packet::SubAck(ack) => Some(ack.return_codes[0]),
             _ => None,
@@ -80,11 +80,11 @@ impl Client5 {
         self.mqtt
             .publish_with_properties(topic, QoS::AtLeastOnce, false, payload, properties)
             .await
-            .expect("is driven");
+            .expect("the client runs");
         self.until(|packet| matches!(packet, Packet::PubAck(_)).then_some(())).await;
     }
 
-    /// The next message.
+    /// Returns the next message.
     pub async fn receive(&mut self) -> Publish {
         self.until(|packet| match packet {
             Packet::Publish(publish) => Some(publish.clone()),
@@ -93,11 +93,11 @@ impl Client5 {
         .await
     }
 
-    async fn until<T>(&mut self, such: impl Fn(&Packet) -> Option<T>) -> T {
+    async fn until<T>(&mut self, matches: impl Fn(&Packet) -> Option<T>) -> T {
         within(async {
             loop {
                 let packet = self.packets.recv().await.expect("still connected");
-                if let Some(found) = such(&packet) {
+                if let Some(found) = matches(&packet) {
                     return found;
                 }
             }
@@ -105,7 +105,7 @@ impl Client5 {
         .await
     }
 
-    /// Cuts the connection.
+    /// Drops the connection without a DISCONNECT.
     pub async fn cut(mut self) {
         self.driver.shutdown().await;
     }

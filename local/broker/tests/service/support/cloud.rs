@@ -1,4 +1,4 @@
-//! The cloud around the broker: an authorizer that says what it is told to, and rules that remember.
+//! The cloud around the broker: an authorizer with configurable results, and topic rules that record messages.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -9,17 +9,17 @@ use tokio::sync::watch;
 
 use super::within;
 
-/// Allows everything to everybody unless a test says otherwise.
+/// Test double of the cloud. Every client may do everything unless a test sets another result.
 #[derive(Default)]
 pub struct TestCloud {
-    answers: Mutex<HashMap<String, Result<Value, String>>>,
+    authorizer_results: Mutex<HashMap<String, Result<Value, String>>>,
     events: Mutex<Vec<Value>>,
     published: watch::Sender<Vec<Published>>,
-    /// The rules take nothing while it is held.
+    /// While a test holds this lock, the topic rules accept no message.
     pub rules: tokio::sync::Mutex<()>,
 }
 
-/// A statement that allows.
+/// Builds a policy statement with effect `Allow`.
 pub fn allow(action: &str, resource: &str) -> Value {
     let resource = match resource {
         "*" => resource.to_owned(),
@@ -28,7 +28,7 @@ pub fn allow(action: &str, resource: &str) -> Value {
     json!({"Effect": "Allow", "Action": action, "Resource": resource})
 }
 
-/// An authorizer's answer with these statements; connecting is allowed besides.
+/// Builds a result of the authorizer with these statements and permission to connect.
 pub fn grant(statements: &[Value]) -> Value {
     let mut statements = statements.to_vec();
     statements.push(allow("iot:Connect", "*"));
@@ -42,28 +42,28 @@ pub fn grant(statements: &[Value]) -> Value {
 }
 
 impl TestCloud {
-    /// What the authorizer says of this client from now on.
-    pub fn answer(&self, client_id: &str, answer: Result<Value, String>) {
-        self.answers.lock().expect("not poisoned").insert(client_id.to_owned(), answer);
+    /// Sets the result of the authorizer for this client.
+    pub fn set_authorizer_result(&self, client_id: &str, result: Result<Value, String>) {
+        self.authorizer_results.lock().expect("not poisoned").insert(client_id.to_owned(), result);
     }
 
-    /// The events that the authorizer got.
+    /// Returns the events that the authorizer has received.
     pub fn events(&self) -> Vec<Value> {
         self.events.lock().expect("not poisoned").clone()
     }
 
-    /// What the topic rules have seen so far.
+    /// Returns the messages that the topic rules have received so far.
     pub fn published(&self) -> Vec<Published> {
         self.published.borrow().clone()
     }
 
-    pub async fn ruled(&self, mut such: impl FnMut(&Published) -> bool) -> Published {
+    pub async fn wait_until_rules_receive(&self, mut matches: impl FnMut(&Published) -> bool) -> Published {
         let mut published = self.published.subscribe();
-        let seen = within(published.wait_for(|all| all.iter().any(&mut such)))
+        let seen = within(published.wait_for(|all| all.iter().any(&mut matches)))
             .await
-            .expect("the cloud lives")
+            .expect("the sender exists")
             .clone();
-        seen.into_iter().find(such).expect("was just there")
+        seen.into_iter().find(matches).expect("it was found above")
     }
 }
 
@@ -72,8 +72,8 @@ impl Cloud for TestCloud {
     async fn authorize(&self, event: Value) -> Result<Value, String> {
         let client_id = event["protocolData"]["mqtt"]["clientId"].as_str().unwrap_or_default().to_owned();
         self.events.lock().expect("not poisoned").push(event);
-        let answers = self.answers.lock().expect("not poisoned");
-        answers.get(&client_id).cloned().unwrap_or_else(|| Ok(grant(&[allow("iot:*", "*")])))
+        let authorizer_results = self.authorizer_results.lock().expect("not poisoned");
+        authorizer_results.get(&client_id).cloned().unwrap_or_else(|| Ok(grant(&[allow("iot:*", "*")])))
     }
 
     async fn published(&self, message: Published) {
