@@ -1,4 +1,4 @@
-//! The custom authorizer's contract: the event that it gets and the answer that it gives.
+//! Contract of the custom authorizer: its event and its result.
 //! Source: AWS IoT Core developer guide, "Defining your Lambda function" under custom authentication.
 
 use base64::Engine;
@@ -14,25 +14,25 @@ const LONGEST_DOCUMENT: usize = 2048;
 const LONGEST_PRINCIPAL: usize = 128;
 const SECONDS: std::ops::RangeInclusive<i64> = 300..=86_400;
 
-/// What a client that may connect is and may do.
+/// Principal, policy and connection time granted to a client.
 #[derive(Debug, Clone)]
-pub(crate) struct Grant {
+pub(crate) struct ConnectGrant {
     pub(crate) principal: String,
     pub(crate) policy: Policy,
-    /// How long the connection may last.
+    /// Longest duration of the connection.
     pub(crate) disconnect_after_ms: i64,
 }
 
-/// Why an answer gives no grant. The service refuses the connection in each case.
+/// Reason why a result of the authorizer grants nothing. AWS IoT Core refuses the connection in each case.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NoGrant {
+pub(crate) enum GrantError {
     #[error("not authenticated")]
     NotAuthenticated,
-    #[error("the answer cannot be read: {0}")]
+    #[error("malformed result of the authorizer: {0}")]
     Unreadable(#[from] serde_json::Error),
     #[error("principalId must be 1 to 128 letters and digits")]
     Principal,
-    #[error("there are {0} policy documents, at most 10 are allowed")]
+    #[error("{0} policy documents; at most 10 are allowed")]
     TooManyDocuments(usize),
     #[error("policy document {0} is longer than 2048 characters")]
     DocumentTooLong(usize),
@@ -42,7 +42,7 @@ pub(crate) enum NoGrant {
     Seconds { field: &'static str, value: i64 },
 }
 
-/// Builds the event for a client that connects with MQTT over TCP, for an authorizer without token signing.
+/// Builds the event of a client that connects with MQTT over TCP, for an authorizer without token signing.
 pub(crate) fn event(client_id: &str, username: Option<&str>, password: Option<&[u8]>) -> Value {
     let mut mqtt = Map::new();
     if let Some(username) = username {
@@ -62,7 +62,7 @@ pub(crate) fn event(client_id: &str, username: Option<&str>, password: Option<&[
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer {
+struct AuthorizerResult {
     #[serde(default)]
     is_authenticated: bool,
     #[serde(default)]
@@ -73,40 +73,40 @@ struct Answer {
     refresh_after_in_seconds: Option<i64>,
 }
 
-/// Reads the authorizer's answer, as strictly as the service does.
+/// Checks the result of the authorizer as strictly as AWS IoT Core.
 ///
-/// `refreshAfterInSeconds` is checked but has no effect: the policy holds for the whole connection.
-pub(crate) fn grant(answer: Value) -> Result<Grant, NoGrant> {
-    let answer = Answer::deserialize(answer)?;
-    if !answer.is_authenticated {
-        return Err(NoGrant::NotAuthenticated);
+/// `refreshAfterInSeconds` is checked but has no effect: the policy applies to the whole connection.
+pub(crate) fn grant(result: Value) -> Result<ConnectGrant, GrantError> {
+    let result = AuthorizerResult::deserialize(result)?;
+    if !result.is_authenticated {
+        return Err(GrantError::NotAuthenticated);
     }
-    let principal = answer.principal_id;
+    let principal = result.principal_id;
     if principal.is_empty()
         || principal.len() > LONGEST_PRINCIPAL
         || !principal.bytes().all(|byte| byte.is_ascii_alphanumeric())
     {
-        return Err(NoGrant::Principal);
+        return Err(GrantError::Principal);
     }
-    if answer.policy_documents.len() > MOST_DOCUMENTS {
-        return Err(NoGrant::TooManyDocuments(answer.policy_documents.len()));
+    if result.policy_documents.len() > MOST_DOCUMENTS {
+        return Err(GrantError::TooManyDocuments(result.policy_documents.len()));
     }
-    for (index, document) in answer.policy_documents.iter().enumerate() {
+    for (index, document) in result.policy_documents.iter().enumerate() {
         let length =
             document.as_str().map_or_else(|| document.to_string().len(), |text| text.chars().count());
         if length > LONGEST_DOCUMENT {
-            return Err(NoGrant::DocumentTooLong(index));
+            return Err(GrantError::DocumentTooLong(index));
         }
     }
     let seconds = |field, value: Option<i64>| match value.unwrap_or(*SECONDS.end()) {
         value if SECONDS.contains(&value) => Ok(value),
-        value => Err(NoGrant::Seconds { field, value }),
+        value => Err(GrantError::Seconds { field, value }),
     };
-    let disconnect_after = seconds("disconnectAfterInSeconds", answer.disconnect_after_in_seconds)?;
-    seconds("refreshAfterInSeconds", answer.refresh_after_in_seconds)?;
-    Ok(Grant {
+    let disconnect_after = seconds("disconnectAfterInSeconds", result.disconnect_after_in_seconds)?;
+    seconds("refreshAfterInSeconds", result.refresh_after_in_seconds)?;
+    Ok(ConnectGrant {
         principal,
-        policy: Policy::parse(&answer.policy_documents)?,
+        policy: Policy::parse(&result.policy_documents)?,
         disconnect_after_ms: disconnect_after * 1000,
     })
 }
@@ -115,10 +115,10 @@ pub(crate) fn grant(answer: Value) -> Result<Grant, NoGrant> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{NoGrant, event, grant};
+    use super::{GrantError, event, grant};
     use crate::policy::PUBLISH;
 
-    fn answer() -> Value {
+    fn valid_result() -> Value {
         json!({
             "isAuthenticated": true,
             "principalId": "abc123",
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_event_is_the_services() {
+    fn the_event_has_the_form_of_aws_iot_core() {
         let event = event("GID@@@alice", Some("?x-amz-customauthorizer-name=a"), Some(b"secret"));
         assert!(event["connectionMetadata"]["id"].is_string());
         let mut event = event;
@@ -153,31 +153,31 @@ mod tests {
     }
 
     #[test]
-    fn credentials_that_were_not_sent_are_absent() {
+    fn missing_credentials_are_absent_from_the_event() {
         assert_eq!(event("c", None, None)["protocolData"]["mqtt"], json!({"clientId": "c"}));
     }
 
     #[test]
     fn documents_may_be_strings_or_objects() {
-        let grant = grant(answer()).expect("a valid answer");
+        let grant = grant(valid_result()).expect("valid");
         assert_eq!(grant.principal, "abc123");
         assert_eq!(grant.disconnect_after_ms, 300_000);
         assert!(grant.policy.allows(PUBLISH, "a") && grant.policy.allows(PUBLISH, "b"));
     }
 
     #[test]
-    fn an_answer_without_authentication_is_no_grant() {
+    fn a_result_without_authentication_grants_nothing() {
         for value in [json!(false), json!(null)] {
-            let mut answer = answer();
-            answer["isAuthenticated"] = value.clone();
-            assert!(grant(answer).is_err(), "{value}");
+            let mut result = valid_result();
+            result["isAuthenticated"] = value.clone();
+            assert!(grant(result).is_err(), "{value}");
         }
-        assert!(matches!(grant(json!({})), Err(NoGrant::NotAuthenticated)));
-        assert!(matches!(grant(json!("yes")), Err(NoGrant::Unreadable(_))));
+        assert!(matches!(grant(json!({})), Err(GrantError::NotAuthenticated)));
+        assert!(matches!(grant(json!("yes")), Err(GrantError::Unreadable(_))));
     }
 
     #[test]
-    fn limits_of_the_service_are_enforced() {
+    fn limits_of_aws_iot_core_are_enforced() {
         let long = format!(r#"{{"Statement":[],"Id":"{}"}}"#, "x".repeat(2048));
         for (field, value) in [
             ("principalId", json!("")),
@@ -190,9 +190,9 @@ mod tests {
             ("policyDocuments", json!([long])),
             ("policyDocuments", json!(["no json"])),
         ] {
-            let mut answer = answer();
-            answer[field] = value.clone();
-            assert!(grant(answer).is_err(), "{field}: {value}");
+            let mut result = valid_result();
+            result[field] = value.clone();
+            assert!(grant(result).is_err(), "{field}: {value}");
         }
     }
 }

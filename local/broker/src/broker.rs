@@ -1,4 +1,4 @@
-//! The running broker: starts and stops the MQTT listener and hands out the HTTP routers in front of it.
+//! The running broker: starts and stops the MQTT listener and returns the HTTP routers.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,46 +14,46 @@ use tokio::task::JoinSet;
 use crate::cloud::Cloud;
 use crate::config::BrokerConfig;
 use crate::connection::DisconnectReason;
-use crate::core::Core;
-use crate::direct::Directs;
-use crate::expiry::Expiry;
-use crate::outbox::{self, Outbox};
+use crate::direct_messages::DirectMessages;
+use crate::message_expiry::MessageExpiry;
 use crate::policy::Arns;
-use crate::registry::{Registry, Status};
+use crate::registry::{ClientStatus, Registry};
+use crate::rule_queue::{self, RuleQueue};
 use crate::sessions::Sessions;
-use crate::{clockwork, data_plane, hooks, listener, web_socket};
+use crate::state::BrokerState;
+use crate::{data_plane, hooks, listener, timers, web_socket};
 
-/// rmqtt's number for the one listener.
+/// `rmqtt`'s ID of the only listener.
 const LISTENER: u16 = 1;
-/// How long a shutdown waits for connections to end and for the topic rules to take what is left.
-const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(5);
+/// Longest wait of a shutdown, once for connections to end and once for the queue of the topic rules to empty.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Why the broker did not start.
+/// Error of [`Broker::start`].
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The MQTT port cannot be had.
-    #[error("MQTT cannot listen on {address}: {reason}")]
+    /// The MQTT port cannot be bound.
+    #[error("the broker cannot listen for MQTT on {address}: {reason}")]
     Listen {
-        /// The address that was asked for.
+        /// Configured address.
         address: SocketAddr,
-        /// What the system said.
+        /// Error text of the operating system.
         reason: String,
     },
 }
 
-/// A running broker. [`Broker::shutdown`] stops it; when it is dropped instead, it accepts nobody any more, but
-/// connections are left to themselves.
+/// A running broker. [`Broker::shutdown`] stops it. A dropped broker accepts no new connections but does not close
+/// the existing ones.
 pub struct Broker {
-    core: Arc<Core>,
+    state: Arc<BrokerState>,
     mqtt: SocketAddr,
     tasks: Mutex<Tasks>,
 }
 
-/// What runs in the background; ends when dropped.
+/// Background tasks; aborted when dropped.
 struct Tasks {
-    /// Accepts connections and looks at the clock.
+    /// The MQTT server and the timers.
     service: JoinSet<()>,
-    /// Hands messages to the topic rules.
+    /// Passes messages to the topic rules.
     rules: JoinSet<()>,
 }
 
@@ -61,83 +61,85 @@ impl Broker {
     /// Starts listening for MQTT.
     ///
     /// # Errors
-    /// [`StartError::Listen`] if the port is taken.
+    /// [`StartError::Listen`] if the port cannot be bound.
     pub async fn start(config: BrokerConfig, cloud: Arc<dyn Cloud>) -> Result<Self, StartError> {
         let (listener, mqtt) = listener::bind(&config)
             .map_err(|error| StartError::Listen { address: config.mqtt, reason: error.to_string() })?;
         let engine = ServerContext::new().busy_check_enable(false).build().await;
-        let expiry = Expiry::new((config.clock)());
+        let expiry = MessageExpiry::new((config.clock)());
         Sessions::install(&engine, expiry, Arc::clone(&config.clock)).await;
-        let (outbox, messages) = Outbox::new();
-        let core = Arc::new(Core {
+        let (rule_queue, messages) = RuleQueue::new();
+        let state = Arc::new(BrokerState {
             arns: Arns::new(&config.region, &config.account_id),
             registry: Registry::new(),
-            directs: Directs::default(),
+            direct_messages: DirectMessages::default(),
             engine: engine.clone(),
             config,
             cloud: Arc::clone(&cloud),
-            outbox,
+            rule_queue,
             expiry,
         });
-        hooks::install(&core).await;
+        hooks::install(&state).await;
 
         let mut rules = JoinSet::new();
-        rules.spawn(outbox::deliver(cloud, messages));
+        rules.spawn(rule_queue::run(cloud, messages));
         let mut service = JoinSet::new();
         let server = MqttServer::new(engine).listener_by_id(listener, LISTENER).build();
         service.spawn(async move {
             if let Err(error) = server.run().await {
-                tracing::error!(%error, "MQTT has stopped");
+                tracing::error!(%error, "the MQTT server stopped; the broker accepts no more connections");
             }
         });
-        service.spawn(clockwork::run(Arc::clone(&core)));
-        Ok(Self { core, mqtt, tasks: Mutex::new(Tasks { service, rules }) })
+        service.spawn(timers::run(Arc::clone(&state)));
+        Ok(Self { state, mqtt, tasks: Mutex::new(Tasks { service, rules }) })
     }
 
-    /// Where MQTT over TCP listens, with the port that was taken.
+    /// Listen address of MQTT over TCP, with the actual port.
     #[must_use]
     pub fn mqtt_addr(&self) -> SocketAddr {
         self.mqtt
     }
 
-    /// `GET /mqtt`: MQTT over WebSocket, subprotocol `mqtt`. Only pages of this machine may connect, and clients
-    /// that are no pages. To the broker these clients come from loopback.
+    /// Returns the route `GET /mqtt`: MQTT over WebSocket, subprotocol `mqtt`.
+    ///
+    /// A browser page may connect only if this machine serves it; clients that send no `Origin` header may always
+    /// connect. The broker sees the loopback address as the source of all these clients.
     pub fn web_socket(&self) -> Router {
         web_socket::router(self.mqtt)
     }
 
-    /// The HTTP data plane: `POST /topics/{topic}`, `POST /connections/{clientId}/messages`, `GET` and `DELETE`
-    /// `/connections/{clientId}`. Callers are not authenticated.
+    /// Returns the routes of the HTTP data plane: `POST /topics/{topic}`, `POST /connections/{clientId}/messages`,
+    /// `GET` and `DELETE` `/connections/{clientId}`. Callers are not authenticated.
     pub fn data_plane(&self) -> Router {
-        data_plane::router(Arc::clone(&self.core))
+        data_plane::router(Arc::clone(&self.state))
     }
 
-    /// Whether a client is connected now.
-    #[expect(clippy::unused_async, reason = "asynchronous by agreement, as all questions to the broker")]
+    /// Returns `true` if the client is connected now.
+    #[expect(clippy::unused_async, reason = "all queries of the broker are asynchronous")]
     pub async fn connected(&self, client_id: &str) -> bool {
-        matches!(self.core.registry.status(client_id, self.core.now_ms()), Status::Connected(_))
+        matches!(self.state.registry.status(client_id, self.state.now_ms()), ClientStatus::Connected(_))
     }
 
-    /// Disconnects everybody, forgets all sessions and frees the port. Messages that were accepted before are still
-    /// handed to the topic rules, within five seconds.
+    /// Disconnects all clients, deletes all sessions and frees the port. Messages that were accepted before are still
+    /// passed to the topic rules, for at most five seconds.
     pub async fn shutdown(&self) {
         let mut tasks = self.tasks.lock().await;
         tasks.service.shutdown().await;
-        for connection in self.core.registry.live() {
-            // A cause that is there already was the first one.
+        for connection in self.state.registry.live_connections() {
+            // Fails if an earlier cause is recorded; the first cause counts.
             let _ = connection.cause.set(DisconnectReason::ServerInitiatedDisconnect);
         }
         let clients: Vec<_> = {
-            let shared = self.core.engine.extends.shared().await;
+            let shared = self.state.engine.extends.shared().await;
             shared.iter().map(|entry| entry.id().client_id.clone()).collect()
         };
-        join_all(clients.iter().map(|client_id| self.core.delete_session(client_id))).await;
-        if tokio::time::timeout(SHUTDOWN_PATIENCE, self.core.registry.empty()).await.is_err() {
-            tracing::warn!("some connections have not ended");
+        join_all(clients.iter().map(|client_id| self.state.delete_session(client_id))).await;
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, self.state.registry.wait_until_empty()).await.is_err() {
+            tracing::warn!("some connections did not end during the shutdown; they are abandoned");
         }
-        self.core.outbox.close();
-        if tokio::time::timeout(SHUTDOWN_PATIENCE, tasks.rules.join_next()).await.is_err() {
-            tracing::warn!("some messages were not handed to the topic rules");
+        self.state.rule_queue.close();
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, tasks.rules.join_next()).await.is_err() {
+            tracing::warn!("some messages did not reach the topic rules before the shutdown; they are lost");
         }
         tasks.rules.shutdown().await;
     }

@@ -1,4 +1,4 @@
-//! What the broker asks of the rest of the cloud: its custom authorizer and its topic rules.
+//! Interface to the rest of the cloud: the custom authorizer and the topic rules.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -7,38 +7,40 @@ use serde_json::Value;
 /// The parts of the cloud that the broker depends on.
 #[async_trait]
 pub trait Cloud: Send + Sync + 'static {
-    /// Asks the custom authorizer whether a client may connect.
+    /// Calls the custom authorizer for a client that connects.
     ///
-    /// `event` is what AWS IoT Core hands to a custom authorizer function; the answer is that function's result:
-    /// `isAuthenticated`, `principalId`, `policyDocuments`, `disconnectAfterInSeconds`, `refreshAfterInSeconds`.
+    /// `event` is the event that AWS IoT Core passes to a custom authorizer function. The returned value is the result
+    /// of that function: `isAuthenticated`, `principalId`, `policyDocuments`, `disconnectAfterInSeconds`,
+    /// `refreshAfterInSeconds`.
     ///
     /// # Errors
-    /// The function failed; the connection is then refused. The text is logged, so it holds no secrets.
+    /// The function failed; the broker then refuses the connection. The text is logged, so it must not contain
+    /// secrets.
     async fn authorize(&self, event: Value) -> Result<Value, String>;
 
-    /// Takes a message that the broker accepted (client publish, data-plane publish, last will, lifecycle event),
-    /// for the topic rules.
+    /// Passes an accepted message (client publish, data-plane publish, last will or lifecycle event) to the topic
+    /// rules.
     ///
-    /// Called one message after the other, in the order of arrival. The broker does not wait for it before it
-    /// acknowledges or delivers the message.
+    /// The broker calls this for one message after the other, in the order of arrival. It acknowledges and delivers
+    /// the message without waiting for this call.
     async fn published(&self, message: Published);
 }
 
-/// A message as the topic rules see it.
+/// A message as the topic rules receive it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
     /// Topic name, without wildcards.
     pub topic: String,
-    /// Payload as it was sent.
+    /// Payload as the sender sent it.
     pub payload: Bytes,
-    /// Sender; `None` if the message was not sent over MQTT (data plane, lifecycle event).
+    /// Client ID of the sender; `None` if the message was not sent over MQTT (data plane, lifecycle event).
     pub client_id: Option<String>,
-    /// The sender's `principalId` as the authorizer named it.
+    /// The sender's `principalId` from the authorizer; `None` if the message was not sent over MQTT.
     pub principal: Option<String>,
-    /// The sender's IP address, without port.
+    /// The sender's IP address without the port; `None` if the message was not sent over MQTT.
     pub source_ip: Option<String>,
-    /// Unique to this message; `None` if it was not sent over MQTT.
+    /// Unique ID of this message; `None` if the message was not sent over MQTT.
     pub trace_id: Option<String>,
-    /// When the broker received it, milliseconds since the epoch by the broker's [`Clock`](crate::Clock).
+    /// Time of receipt in milliseconds since the Unix epoch, by the broker's [`Clock`](crate::Clock).
     pub received_ms: i64,
 }

@@ -1,15 +1,17 @@
-//! How a broker is set up: addresses, identity, clock and the limits of AWS IoT Core.
+//! Configuration of a broker: addresses, account, clock and the limits of AWS IoT Core.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Milliseconds since the epoch. Messages, sessions and authorizations expire by this clock. (A session also ends
-/// after its expiry in real time, should this clock stand still for so long. Keep-alive and the time that a direct
-/// message waits for its confirmation are real time.)
+/// Function that returns the current time in milliseconds since the Unix epoch. Messages, sessions and
+/// authorizations expire by this clock.
+///
+/// Three timeouts run in real time: keep-alive, the confirmation timeout of a direct message, and `rmqtt`'s own
+/// session expiry (it removes a session even if this clock stands still).
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
-/// The system's clock.
+/// Returns the clock of the operating system.
 #[must_use]
 pub fn system_clock() -> Clock {
     Arc::new(|| {
@@ -18,18 +20,18 @@ pub fn system_clock() -> Clock {
     })
 }
 
-/// How a broker is set up.
+/// Configuration of a broker.
 #[derive(Clone)]
 pub struct BrokerConfig {
-    /// Where MQTT over TCP listens; port 0 takes a free one.
+    /// Listen address of MQTT over TCP; port 0 selects a free port.
     pub mqtt: SocketAddr,
-    /// Region in the ARNs of policies, as `us-east-1`.
+    /// Region in the ARNs of policies, for example `us-east-1`.
     pub region: String,
     /// Account in the ARNs of policies, twelve digits.
     pub account_id: String,
-    /// The clock by which messages, sessions and authorizations expire.
+    /// Clock of messages, sessions and authorizations.
     pub clock: Clock,
-    /// Limits of the service.
+    /// Limits of the broker.
     pub limits: Limits,
 }
 
@@ -45,20 +47,20 @@ impl Default for BrokerConfig {
     }
 }
 
-/// Limits of the service; the defaults are those of AWS IoT Core where it documents one.
+/// Limits of the broker. The defaults are the documented limits of AWS IoT Core where there is one.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Largest payload in bytes.
     pub payload_bytes: usize,
     /// Longest topic in bytes of UTF-8.
     pub topic_bytes: usize,
-    /// Longest client id in bytes of UTF-8.
+    /// Longest client ID in bytes of UTF-8.
     pub client_id_bytes: usize,
-    /// How long a persistent session outlives its connection; MQTT 5 clients may ask for less.
+    /// Time for which a persistent session outlives its connection. An MQTT 5 client may request less.
     pub session_expiry: Duration,
-    /// Most messages that wait for one client; further ones are dropped.
+    /// Maximum number of messages queued for one client; further messages are dropped.
     pub queued_messages: usize,
-    /// How long the authorizer may take.
+    /// Timeout of one call of the authorizer.
     pub authorize_timeout: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! One connection of one client, from the authorizer's consent to its end.
+//! One connection of one client, from the authorizer's approval to its end.
 
 use std::net::SocketAddr;
 use std::sync::OnceLock;
@@ -9,28 +9,28 @@ use serde::Serialize;
 
 use crate::policy::Policy;
 
-/// A connection. What is known at CONNECT is fixed; its end is noted as it comes.
+/// A connection. All fields are fixed at CONNECT, except the cause of its end and the state of its last will.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    /// The name of this connection inside rmqtt.
+    /// `rmqtt`'s ID of this connection.
     pub(crate) id: Id,
     pub(crate) client_id: String,
     /// `sessionIdentifier` of the lifecycle events, unique to the connection.
     pub(crate) session_identifier: String,
-    /// `versionNumber` of the lifecycle events, growing from connection to connection of the client.
+    /// `versionNumber` of the lifecycle events; each connection of a client gets a greater one.
     pub(crate) version: u64,
     pub(crate) principal: String,
     pub(crate) policy: Policy,
     pub(crate) keep_alive_seconds: u16,
-    /// How long the session outlives the connection; 0 if it does not.
+    /// Time for which the session outlives the connection; 0 for a clean session.
     pub(crate) session_expiry_ms: i64,
     pub(crate) connected_ms: i64,
-    /// When the authorizer's consent ends.
+    /// Time at which the authorizer's approval ends.
     pub(crate) ends_ms: i64,
-    /// Why the broker itself ended the connection, if it did.
+    /// Set if the broker itself ends the connection.
     pub(crate) cause: OnceLock<DisconnectReason>,
-    /// Whether the last will has been published, or must not be.
-    pub(crate) will_settled: AtomicBool,
+    /// `true` once the last will is published, refused or suppressed.
+    pub(crate) will_claimed: AtomicBool,
 }
 
 impl Connection {
@@ -42,37 +42,37 @@ impl Connection {
         self.source().map(|address| address.ip().to_string())
     }
 
-    /// Takes the right to publish the last will; only the first caller gets it.
-    pub(crate) fn settle_will(&self) -> bool {
-        !self.will_settled.swap(true, Ordering::AcqRel)
+    /// Claims the last will. Returns `true` for the first caller only, so that the will is published at most once.
+    pub(crate) fn claim_will(&self) -> bool {
+        !self.will_claimed.swap(true, Ordering::AcqRel)
     }
 }
 
-/// Why a connection ended, as lifecycle events and `GetConnection` name it.
+/// Reason for the end of a connection, with the names of lifecycle events and `GetConnection`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum DisconnectReason {
-    /// The client published what its policy does not allow.
+    /// The client published a message that its policy does not allow.
     AuthError,
     /// The client sent DISCONNECT.
     ClientInitiatedDisconnect,
-    /// The client broke the protocol or a limit.
+    /// The client violated the protocol or exceeded a limit.
     ClientError,
     ConnectionLost,
-    /// Another connection took over the client id.
+    /// Another connection took over the client ID.
     DuplicateClientid,
     MqttKeepAliveTimeout,
     /// The broker is shutting down.
     ServerInitiatedDisconnect,
     /// `DeleteConnection`.
     ApiInitiatedDisconnect,
-    /// The authorizer's `disconnectAfterInSeconds` is over.
+    /// The authorizer's `disconnectAfterInSeconds` has passed.
     CustomauthTtlExpiration,
     ServerError,
 }
 
 impl DisconnectReason {
-    /// Reads it from what rmqtt noted; several notes on one connection come as a list, the first one first.
+    /// Converts `rmqtt`'s reason. If `rmqtt` recorded a list of reasons, the first one counts.
     pub(crate) fn of(reason: &Reason) -> Self {
         match reason {
             Reason::Reasons(reasons) => reasons.first().map_or(Self::ConnectionLost, Self::of),
@@ -114,7 +114,7 @@ mod tests {
     use super::DisconnectReason;
 
     #[test]
-    fn the_first_note_decides() {
+    fn the_first_reason_of_a_list_counts() {
         let reasons = vec![Reason::ConnectDisconnect(Some(Disconnect::V3)), Reason::ConnectRemoteClose];
         assert_eq!(
             DisconnectReason::of(&Reason::Reasons(reasons)),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn reasons_are_written_as_the_service_writes_them() {
+    fn reasons_have_the_names_of_aws_iot_core() {
         for (reason, text) in [
             (DisconnectReason::ClientInitiatedDisconnect, "CLIENT_INITIATED_DISCONNECT"),
             (DisconnectReason::DuplicateClientid, "DUPLICATE_CLIENTID"),

@@ -1,10 +1,10 @@
-//! The HTTP data plane of the service, for calls by its own SDKs.
+//! The HTTP data plane of AWS IoT Core, compatible with the AWS SDKs.
 //! Source of paths, parameters and errors: the service model in `aws-sdk-iotdataplane` 1.120.
 
 mod connection;
-mod direct;
+mod direct_message;
 mod error;
-mod input;
+mod parameters;
 mod publish;
 
 use std::sync::Arc;
@@ -13,19 +13,19 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
-use crate::core::Core;
+use crate::state::BrokerState;
 use error::ApiError;
 
-/// Where reading a body that is too large stops. The service's own limit is smaller and gives its own error.
+/// Largest body that is read. The limit of AWS IoT Core is smaller and is checked later, with its own error.
 const BODY_BYTES: usize = 1024 * 1024;
 
-pub(crate) fn router(core: Arc<Core>) -> Router {
+pub(crate) fn router(state: Arc<BrokerState>) -> Router {
     Router::new()
         .route("/topics/{*topic}", post(publish::publish))
         .route("/connections/{client_id}", get(connection::get).delete(connection::delete))
-        .route("/connections/{client_id}/messages", post(direct::send))
-        .fallback(|| async { ApiError::not_found("There is no such resource") })
+        .route("/connections/{client_id}/messages", post(direct_message::send))
+        .fallback(|| async { ApiError::not_found("The resource does not exist") })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .with_state(core)
+        .with_state(state)
 }

@@ -1,4 +1,4 @@
-//! Direct messages that wait for their PUBACK.
+//! Direct messages that await their PUBACK.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,56 +7,56 @@ use rmqtt::types::From;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-/// Sender of direct messages, as rmqtt sees it; no client id can start so.
+/// Prefix of the sender ID that `rmqtt` records for a direct message. A client ID cannot start with it.
 const PREFIX: &str = "$direct/";
 
-/// The direct messages whose confirmation somebody waits for, by the sender that each one names.
+/// Direct messages whose confirmation a data-plane request awaits, by sender ID.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Directs {
+pub(crate) struct DirectMessages {
     waiting: Arc<Mutex<HashMap<String, oneshot::Sender<()>>>>,
 }
 
-/// One direct message; its confirmation is forgotten when this is dropped.
+/// One direct message. Dropping it ends the wait: a QoS 1 message is then no longer delivered or retried.
 #[derive(Debug)]
-pub(crate) struct Direct {
-    /// The sender that the message names: unique to it.
+pub(crate) struct PendingDirectMessage {
+    /// Sender ID, unique to the message.
     pub(crate) sender: String,
-    /// Resolves when the receiver has acknowledged the message.
+    /// Resolves when the receiver acknowledges the message.
     pub(crate) acknowledged: oneshot::Receiver<()>,
-    directs: Directs,
+    direct_messages: DirectMessages,
 }
 
-impl Directs {
+impl DirectMessages {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<()>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn start(&self) -> Direct {
+    pub(crate) fn start(&self) -> PendingDirectMessage {
         let sender = format!("{PREFIX}{}", Uuid::new_v4());
         let (done, acknowledged) = oneshot::channel();
         self.lock().insert(sender.clone(), done);
-        Direct { sender, acknowledged, directs: self.clone() }
+        PendingDirectMessage { sender, acknowledged, direct_messages: self.clone() }
     }
 
-    /// Notes a PUBACK; messages that are not direct are none of its business.
+    /// Handles the PUBACK of a message from `from`. Ignores messages that are not direct messages.
     pub(crate) fn acknowledged(&self, from: &From) {
         if is_direct(from)
             && let Some(done) = self.lock().remove(&*from.client_id)
         {
-            // Fails only when the wait was given up at this very moment.
+            // Fails only if the request has just timed out.
             let _ = done.send(());
         }
     }
 
-    /// Whether somebody still waits for this direct message.
-    pub(crate) fn awaited(&self, from: &From) -> bool {
+    /// Returns `true` if a data-plane request still awaits the confirmation of this direct message.
+    pub(crate) fn is_awaited(&self, from: &From) -> bool {
         self.lock().contains_key(&*from.client_id)
     }
 }
 
-impl Drop for Direct {
+impl Drop for PendingDirectMessage {
     fn drop(&mut self) {
-        self.directs.lock().remove(&self.sender);
+        self.direct_messages.lock().remove(&self.sender);
     }
 }
 

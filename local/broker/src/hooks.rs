@@ -1,4 +1,4 @@
-//! The broker's decisions, called by rmqtt at each step of a connection or message.
+//! Hooks: the broker's decisions, called by `rmqtt` at each step of a connection or message.
 
 mod connect;
 mod message;
@@ -9,15 +9,15 @@ use async_trait::async_trait;
 use rmqtt::hook::{Handler, HookResult, Parameter, ReturnType, Type};
 use rmqtt::types::Reason;
 
-use crate::core::Core;
+use crate::state::BrokerState;
 
 struct Hooks {
-    core: Arc<Core>,
+    state: Arc<BrokerState>,
 }
 
-/// Puts the broker's decisions into rmqtt.
-pub(crate) async fn install(core: &Arc<Core>) {
-    let register = core.engine.extends.hook_mgr().register();
+/// Registers the hooks with `rmqtt`.
+pub(crate) async fn install(state: &Arc<BrokerState>) {
+    let register = state.engine.extends.hook_mgr().register();
     for step in [
         Type::ClientAuthenticate,
         Type::ClientConnected,
@@ -29,7 +29,7 @@ pub(crate) async fn install(core: &Arc<Core>) {
         Type::MessageAcked,
         Type::MessageDropped,
     ] {
-        register.add(step, Box::new(Hooks { core: Arc::clone(core) })).await;
+        register.add(step, Box::new(Hooks { state: Arc::clone(state) })).await;
     }
     register.start().await;
 }
@@ -37,41 +37,41 @@ pub(crate) async fn install(core: &Arc<Core>) {
 #[async_trait]
 impl Handler for Hooks {
     async fn hook(&self, step: &Parameter, before: Option<HookResult>) -> ReturnType {
-        let core = &self.core;
+        let state = &self.state;
         let decision = match step {
             Parameter::ClientAuthenticate(connect) => {
-                Some(HookResult::AuthResult(connect::authenticate(core, connect).await))
+                Some(HookResult::AuthResult(connect::authenticate(state, connect).await))
             }
             Parameter::ClientConnected(session) => {
-                connect::connected(core, session).await;
+                connect::connected(state, session).await;
                 before
             }
             Parameter::ClientDisconnected(session, reason) => {
-                connect::disconnected(core, session, reason).await;
+                connect::disconnected(state, session, reason).await;
                 before
             }
             Parameter::ClientSubscribeCheckAcl(session, subscribe) => {
-                message::check_subscribe(core, session, subscribe).map(HookResult::SubscribeAclResult)
+                message::check_subscribe(state, session, subscribe).map(HookResult::SubscribeAclResult)
             }
             Parameter::MessagePublish(Some(session), from, publish) => {
-                Some(HookResult::Publish(message::accept(core, session, from, publish)))
+                Some(HookResult::Publish(message::accept(state, session, from, publish)))
             }
             Parameter::MessagePublishCheckAcl(session, publish) => {
-                Some(HookResult::PublishAclResult(message::check_publish(core, session, publish)))
+                Some(HookResult::PublishAclResult(message::check_publish(state, session, publish)))
             }
             Parameter::MessageExpiryCheck(session, from, publish) => {
-                if message::may_deliver(core, session, from, publish) {
+                if message::may_deliver(state, session, from, publish) {
                     before
                 } else {
                     Some(HookResult::MessageExpiry)
                 }
             }
             Parameter::MessageAcked(_, from, _) => {
-                core.directs.acknowledged(from);
+                state.direct_messages.acknowledged(from);
                 before
             }
             Parameter::MessageDropped(receiver, _, publish, reason) => {
-                // What is refused or past its time is dropped on purpose.
+                // Refused and expired messages are dropped on purpose.
                 if !matches!(reason, Reason::PublishResult(_) | Reason::MessageExpiration) {
                     tracing::debug!(?receiver, topic = %publish.topic, %reason, "message dropped");
                 }

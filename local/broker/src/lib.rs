@@ -1,29 +1,30 @@
-//! An embedded MQTT broker that behaves as AWS IoT Core does, together with its HTTP data plane, so that the
-//! cloud functions meet the same protocol on a laptop as in production.
+//! An embedded MQTT broker that behaves like AWS IoT Core, together with its HTTP data plane, so that the functions
+//! meet the same protocol on a laptop as in production. The MQTT engine is `rmqtt`.
 //!
-//! Connections are decided by a custom authorizer, and what they may do by the policy that it returns. Sessions
-//! persist while the broker runs, messages expire, lifecycle events are published, and the data plane publishes and
-//! sends direct messages. Not kept: retained messages, shared subscriptions, and anything over a restart. The
-//! broker itself is `rmqtt`.
+//! A custom authorizer accepts or refuses each connection and returns the policy of that connection. Sessions persist
+//! while the broker runs, messages expire, the broker publishes lifecycle events, and the data plane publishes
+//! messages and sends direct messages.
+//!
+//! Not implemented: retained messages, shared subscriptions, and storage that survives a restart.
 
 mod authorizer;
 mod broker;
-mod clockwork;
 mod cloud;
 mod config;
 mod connection;
-mod core;
 mod data_plane;
-mod direct;
-mod expiry;
+mod direct_messages;
 mod hooks;
 mod listener;
+mod message_expiry;
 mod name;
-mod outbox;
 mod policy;
 mod presence;
 mod registry;
+mod rule_queue;
 mod sessions;
+mod state;
+mod timers;
 mod web_socket;
 
 pub use broker::{Broker, StartError};

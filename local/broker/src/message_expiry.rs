@@ -1,42 +1,41 @@
-//! Message expiry by the broker's clock. rmqtt would take the system's, so each message carries its deadline past
-//! rmqtt's own check.
+//! Message expiry by the broker's clock. `rmqtt` would use the system clock, so each message carries its own deadline
+//! and `rmqtt`'s check is disabled.
 
 use std::num::NonZeroU32;
 
 use rmqtt::types::Publish;
 
-/// Stamps messages with their deadline and reads it back.
+/// Writes the deadline into messages and reads it back.
 ///
-/// The deadline rides in `Publish::delay_interval`: that field is part of every queued message and has no other use
-/// while rmqtt's `delayed` feature is off. It counts hundredths of a second from the start of the broker, which
-/// lasts for 497 days.
+/// The deadline is stored in `Publish::delay_interval`: that field is part of every queued message and has no other
+/// use while `rmqtt`'s `delayed` feature is off. Its unit is 10 ms since the start of the broker, enough for 497 days.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Expiry {
+pub(crate) struct MessageExpiry {
     started_ms: i64,
 }
 
-impl Expiry {
+impl MessageExpiry {
     pub(crate) fn new(started_ms: i64) -> Self {
         Self { started_ms }
     }
 
-    /// Turns the expiry interval of a message that was just accepted, if it has one, into a deadline.
+    /// Converts the expiry interval of a message just accepted, if it has one, into a deadline.
     pub(crate) fn stamp(self, publish: &mut Publish, now_ms: i64) {
         let interval = publish.properties.as_ref().and_then(|properties| properties.message_expiry_interval);
         publish.delay_interval = interval.map(|seconds| {
             let deadline = self.ticks(now_ms).saturating_add(i64::from(seconds.get()) * 100);
             u32::try_from(deadline).unwrap_or(u32::MAX)
         });
-        // Without it rmqtt takes every message for new, so that its own check never strikes.
+        // Without a creation time, rmqtt treats every message as new, so its own check never drops one.
         publish.create_time = None;
     }
 
-    /// Whether the message must not be delivered any more.
+    /// Returns `true` if the message must not be delivered any more.
     pub(crate) fn expired(self, publish: &Publish, now_ms: i64) -> bool {
         publish.delay_interval.is_some_and(|deadline| i64::from(deadline) <= self.ticks(now_ms))
     }
 
-    /// Lowers the interval of a message that waited to what is left of it, in whole seconds rounded up.
+    /// Reduces the expiry interval of a queued message to the time left, in whole seconds, rounded up.
     pub(crate) fn refresh(self, publish: &mut Publish, now_ms: i64) {
         let Some(deadline) = publish.delay_interval else {
             return;
@@ -61,7 +60,7 @@ mod tests {
     use rmqtt::codec::v5::PublishProperties;
     use rmqtt::types::{Publish, QoS};
 
-    use super::Expiry;
+    use super::MessageExpiry;
 
     const START: i64 = 1_800_000_000_123;
 
@@ -85,8 +84,8 @@ mod tests {
     }
 
     #[test]
-    fn a_message_expires_when_its_interval_is_over() {
-        let expiry = Expiry::new(START);
+    fn a_message_expires_after_its_interval() {
+        let expiry = MessageExpiry::new(START);
         let mut publish = message(2);
         expiry.stamp(&mut publish, START + 500);
         assert!(!expiry.expired(&publish, START + 500));
@@ -96,15 +95,15 @@ mod tests {
 
     #[test]
     fn a_message_without_interval_never_expires() {
-        let expiry = Expiry::new(START);
+        let expiry = MessageExpiry::new(START);
         let mut publish = message(0);
         expiry.stamp(&mut publish, START);
         assert!(!expiry.expired(&publish, i64::MAX / 2));
     }
 
     #[test]
-    fn what_is_left_is_forwarded() {
-        let expiry = Expiry::new(START);
+    fn a_queued_message_gets_the_time_left_as_its_interval() {
+        let expiry = MessageExpiry::new(START);
         let mut publish = message(60);
         expiry.stamp(&mut publish, START);
         expiry.refresh(&mut publish, START + 2_500);
@@ -115,7 +114,7 @@ mod tests {
 
     #[test]
     fn the_longest_interval_does_not_wrap() {
-        let expiry = Expiry::new(START);
+        let expiry = MessageExpiry::new(START);
         let mut publish = message(u32::MAX);
         expiry.stamp(&mut publish, START + 1_000_000);
         assert!(!expiry.expired(&publish, START + 604_800_000));

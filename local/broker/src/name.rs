@@ -1,12 +1,12 @@
-//! Which topics and client ids the service accepts.
+//! Checks of topics and client IDs.
 //! Source: "AWS IoT Core message broker and protocol limits and quotas".
 
 use crate::config::Limits;
 
-/// Most levels of a topic or filter: at most seven slashes.
+/// Maximum number of levels of a topic or filter, which is seven slashes.
 pub(crate) const TOPIC_LEVELS: usize = 8;
 
-/// Checks a topic name that a message is published to.
+/// Checks the topic of a published message. The error is a sentence for the client.
 pub(crate) fn check_topic(topic: &str, limits: &Limits) -> Result<(), &'static str> {
     if topic.is_empty() {
         return Err("Topic must not be empty");
@@ -26,7 +26,7 @@ pub(crate) fn check_topic(topic: &str, limits: &Limits) -> Result<(), &'static s
     Ok(())
 }
 
-/// Checks a client id, as the data plane does.
+/// Checks a client ID in a request to the data plane. The error is a sentence for the client.
 pub(crate) fn check_client_id(client_id: &str, limits: &Limits) -> Result<(), &'static str> {
     if client_id.is_empty() {
         return Err("Client id must not be empty");
@@ -49,7 +49,7 @@ mod tests {
     use crate::config::Limits;
 
     #[test]
-    fn topics_are_held_to_the_limits() {
+    fn topics_are_checked_against_the_limits() {
         let limits = Limits::default();
         for good in
             ["a", "call-dn/p2p/GID@@@alice.phone", "1/2/3/4/5/6/7/8", "$aws/events/x", &"x".repeat(256)]
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn client_ids_are_held_to_the_limits() {
+    fn client_ids_are_checked_against_the_limits() {
         let limits = Limits::default();
         for good in ["a", "GID_ios@@@alice.phone", &"x".repeat(128)] {
             assert_eq!(check_client_id(good, &limits), Ok(()), "{good}");

@@ -1,5 +1,4 @@
-//! AWS IoT policies: what the policy documents of one connection allow. Pure, so that every rule of the
-//! evaluation can be tested without a broker.
+//! AWS IoT policies: evaluation of the policy documents of one connection. Pure, so that tests need no broker.
 
 mod document;
 mod pattern;
@@ -20,18 +19,18 @@ pub(crate) const RECEIVE: &str = "iot:Receive";
 /// `iot:Subscribe`, on `topicfilter/<filter>`.
 pub(crate) const SUBSCRIBE: &str = "iot:Subscribe";
 
-/// Why policy documents cannot be used. The broker then refuses the connection, rather than evaluate a policy
-/// differently from the service.
+/// Error of reading policy documents. The broker refuses the connection, because it would evaluate the policy
+/// differently from AWS IoT Core.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PolicyError {
-    /// Not a policy document, or one with parts (conditions, inverted lists) that are not evaluated here.
+    /// Not a policy document, or a document with parts that this module does not evaluate (conditions, `NotAction`).
     #[error("policy document {index}: {source}")]
     Document {
-        /// Position in the list, from 0.
+        /// Position in the list, starting at 0.
         index: usize,
         source: serde_json::Error,
     },
-    /// A policy variable, which is not substituted here.
+    /// A policy variable; this module does not substitute variables.
     #[error("policy document {index}: policy variables are not supported: {text}")]
     Variable { index: usize, text: String },
 }
@@ -50,7 +49,7 @@ struct Statement {
 }
 
 impl Policy {
-    /// Reads policy documents; each is a JSON object, or a string that holds one.
+    /// Parses policy documents. Each document is a JSON object, or a string that contains a JSON object.
     pub(crate) fn parse(documents: &[Value]) -> Result<Self, PolicyError> {
         let mut statements = Vec::new();
         for (index, value) in documents.iter().enumerate() {
@@ -70,7 +69,7 @@ impl Policy {
         Ok(Self { statements })
     }
 
-    /// Whether `action` is allowed on `resource`: some statement allows it and none denies it.
+    /// Returns `true` if at least one statement allows `action` on `resource` and no statement denies it.
     pub(crate) fn allows(&self, action: &str, resource: &str) -> bool {
         let mut allowed = false;
         for statement in &self.statements {
@@ -93,7 +92,7 @@ fn compile(index: usize, text: String) -> Result<Pattern, PolicyError> {
     Ok(Pattern::new(&text))
 }
 
-/// Names the broker's resources as policies do.
+/// Builds the ARNs of the broker's resources.
 #[derive(Debug, Clone)]
 pub(crate) struct Arns {
     prefix: String,

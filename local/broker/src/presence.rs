@@ -1,19 +1,19 @@
-//! Lifecycle events: who connected and who left, as messages under `$aws/events/presence/`.
+//! Lifecycle events: messages under `$aws/events/presence/` about clients that connect and disconnect.
 //! Source: AWS IoT Core developer guide, "Lifecycle events".
 
 use serde_json::{Value, json};
 
 use crate::connection::{Connection, DisconnectReason};
 
-/// A lifecycle event, ready to be published.
+/// A lifecycle event as an MQTT message.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Event {
+pub(crate) struct LifecycleMessage {
     pub(crate) topic: String,
     pub(crate) body: Value,
 }
 
-/// The event of a connection that was made; `None` for client ids that cannot be part of a topic.
-pub(crate) fn connected(connection: &Connection) -> Option<Event> {
+/// Builds the event of a new connection. Returns `None` for client IDs that cannot be part of a topic.
+pub(crate) fn connected(connection: &Connection) -> Option<LifecycleMessage> {
     let mut body = common(connection, "connected", connection.connected_ms);
     if let Some(address) = connection.source_ip() {
         body["ipAddress"] = json!(address);
@@ -21,8 +21,12 @@ pub(crate) fn connected(connection: &Connection) -> Option<Event> {
     event(connection, "connected", body)
 }
 
-/// The event of a connection that ended; `None` for client ids that cannot be part of a topic.
-pub(crate) fn disconnected(connection: &Connection, reason: DisconnectReason, at_ms: i64) -> Option<Event> {
+/// Builds the event of an ended connection. Returns `None` for client IDs that cannot be part of a topic.
+pub(crate) fn disconnected(
+    connection: &Connection,
+    reason: DisconnectReason,
+    at_ms: i64,
+) -> Option<LifecycleMessage> {
     let mut body = common(connection, "disconnected", at_ms);
     body["clientInitiatedDisconnect"] = json!(reason == DisconnectReason::ClientInitiatedDisconnect);
     body["disconnectReason"] = json!(reason);
@@ -40,9 +44,12 @@ fn common(connection: &Connection, event_type: &str, at_ms: i64) -> Value {
     })
 }
 
-fn event(connection: &Connection, event_type: &str, body: Value) -> Option<Event> {
+fn event(connection: &Connection, event_type: &str, body: Value) -> Option<LifecycleMessage> {
     if connection.client_id.contains(['#', '+']) {
         return None;
     }
-    Some(Event { topic: format!("$aws/events/presence/{event_type}/{}", connection.client_id), body })
+    Some(LifecycleMessage {
+        topic: format!("$aws/events/presence/{event_type}/{}", connection.client_id),
+        body,
+    })
 }

@@ -1,4 +1,4 @@
-//! Who is connected, who was, and whose session is kept: what `GetConnection` tells.
+//! Registry of clients: connections, recently ended connections and kept sessions. Source of `GetConnection`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,14 +9,13 @@ use tokio::sync::watch;
 
 use crate::connection::{Connection, DisconnectReason};
 
-/// How long the end of a connection is remembered.
+/// Time for which the end of a connection is reported.
 pub(crate) const REMEMBERED_MS: i64 = 30 * 60 * 1000;
-/// After this time offline without a session, version numbers start anew.
+/// Offline time without a session after which version numbers restart at 0.
 const VERSIONS_KEPT_MS: i64 = 60 * 60 * 1000;
-/// A handshake that took the authorizer's consent and then never connected.
-const ABANDONED: Duration = Duration::from_mins(1);
+/// Longest time between the authorizer's approval and the end of the handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// The clients of the broker.
 #[derive(Debug)]
 pub(crate) struct Registry {
     inner: Mutex<Inner>,
@@ -26,7 +25,7 @@ pub(crate) struct Registry {
 #[derive(Debug, Default)]
 struct Inner {
     clients: HashMap<String, Client>,
-    /// Connections from the authorizer's consent to their end, also those that another one has replaced already.
+    /// Connections from the authorizer's approval to their end, including connections that are already replaced.
     connections: HashMap<Id, Admitted>,
 }
 
@@ -41,40 +40,39 @@ struct Admitted {
 struct Client {
     next_version: u64,
     connected: Option<Arc<Connection>>,
-    ended: Option<Ended>,
+    ended: Option<EndedConnection>,
 }
 
-/// How a client's last connection ended.
+/// The end of a client's last connection.
 #[derive(Debug, Clone)]
-pub(crate) struct Ended {
+pub(crate) struct EndedConnection {
     pub(crate) connection: Arc<Connection>,
     pub(crate) at_ms: i64,
     pub(crate) reason: DisconnectReason,
-    /// Until when the session is kept; `None` if it is not.
+    /// Time until which the session is kept; `None` if the session is not kept.
     pub(crate) session_until_ms: Option<i64>,
 }
 
-impl Ended {
+impl EndedConnection {
     pub(crate) fn has_session(&self, now_ms: i64) -> bool {
         self.session_until_ms.is_some_and(|until| now_ms < until)
     }
 }
 
-/// What is known of a client.
 #[derive(Debug, Clone)]
-pub(crate) enum Status {
+pub(crate) enum ClientStatus {
     Connected(Arc<Connection>),
-    /// Not connected; either has a session or left less than [`REMEMBERED_MS`] ago.
-    Offline(Ended),
+    /// Not connected, but the client has a session or disconnected less than [`REMEMBERED_MS`] ago.
+    Offline(EndedConnection),
     Unknown,
 }
 
-/// What a look at the clock found.
+/// Connections and sessions past their end.
 #[derive(Debug, Default)]
-pub(crate) struct Due {
-    /// Connections whose consent is over.
+pub(crate) struct Overdue {
+    /// Connections whose authorization has ended.
     pub(crate) connections: Vec<Arc<Connection>>,
-    /// Clients whose session is over.
+    /// Client IDs of the expired sessions.
     pub(crate) sessions: Vec<String>,
 }
 
@@ -84,11 +82,11 @@ impl Registry {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Every change is complete before anything can panic.
+        // A poisoned lock is usable: every change is complete before anything can panic.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The version number of a client's next connection.
+    /// Returns the version number of a client's next connection.
     pub(crate) fn next_version(&self, client_id: &str) -> u64 {
         let mut inner = self.lock();
         let client = inner.clients.entry(client_id.to_owned()).or_default();
@@ -97,13 +95,14 @@ impl Registry {
         version
     }
 
-    /// Notes a connection that the authorizer consented to.
+    /// Records a connection that the authorizer approved.
     pub(crate) fn admit(&self, connection: Arc<Connection>) {
         let admitted = Admitted { since: Instant::now(), connected: false, connection };
         self.lock().connections.insert(admitted.connection.id.clone(), admitted);
     }
 
-    /// Notes that the handshake is over; the client's former connection is replaced.
+    /// Records the end of the handshake. The connection replaces the client's former connection. Returns `None` if
+    /// the connection was not admitted.
     pub(crate) fn connected(&self, id: &Id) -> Option<Arc<Connection>> {
         let mut inner = self.lock();
         let admitted = inner.connections.get_mut(id)?;
@@ -121,8 +120,8 @@ impl Registry {
         self.lock().connections.get(id).map(|admitted| Arc::clone(&admitted.connection))
     }
 
-    /// Notes the end of a connection. A client that has connected anew meanwhile stays connected.
-    pub(crate) fn ended(&self, ended: Ended) {
+    /// Records the end of a connection. A client that has reconnected meanwhile stays connected.
+    pub(crate) fn ended(&self, ended: EndedConnection) {
         let mut inner = self.lock();
         let was_live =
             inner.connections.remove(&ended.connection.id).is_some_and(|admitted| admitted.connected);
@@ -138,7 +137,7 @@ impl Registry {
         }
     }
 
-    /// Notes that a client's session was deleted.
+    /// Records that a client's session was deleted.
     pub(crate) fn session_deleted(&self, client_id: &str) {
         if let Some(client) = self.lock().clients.get_mut(client_id)
             && let Some(ended) = &mut client.ended
@@ -147,53 +146,56 @@ impl Registry {
         }
     }
 
-    pub(crate) fn status(&self, client_id: &str, now_ms: i64) -> Status {
+    pub(crate) fn status(&self, client_id: &str, now_ms: i64) -> ClientStatus {
         let inner = self.lock();
         let Some(client) = inner.clients.get(client_id) else {
-            return Status::Unknown;
+            return ClientStatus::Unknown;
         };
         match (&client.connected, &client.ended) {
-            (Some(connection), _) => Status::Connected(Arc::clone(connection)),
+            (Some(connection), _) => ClientStatus::Connected(Arc::clone(connection)),
             (None, Some(ended)) if ended.has_session(now_ms) || now_ms - ended.at_ms < REMEMBERED_MS => {
-                Status::Offline(ended.clone())
+                ClientStatus::Offline(ended.clone())
             }
-            _ => Status::Unknown,
+            _ => ClientStatus::Unknown,
         }
     }
 
-    /// Everybody who is connected.
-    pub(crate) fn live(&self) -> Vec<Arc<Connection>> {
+    /// Returns the current connection of each connected client.
+    pub(crate) fn live_connections(&self) -> Vec<Arc<Connection>> {
         self.lock().clients.values().filter_map(|client| client.connected.clone()).collect()
     }
 
     /// Waits until no connection is left.
-    pub(crate) async fn empty(&self) {
+    pub(crate) async fn wait_until_empty(&self) {
         // The sender lives as long as `self`, so waiting cannot fail.
         let _ = self.live.subscribe().wait_for(|count| *count == 0).await;
     }
 
     /// Waits until this connection has ended.
-    pub(crate) async fn gone(&self, connection: &Connection) {
-        // The sender lives as long as `self`, so waiting cannot fail. It tells of each end after it was noted.
+    pub(crate) async fn wait_until_ended(&self, connection: &Connection) {
+        // The sender lives as long as `self`, so waiting cannot fail. It sends after each end is recorded.
         let _ = self.live.subscribe().wait_for(|_| self.connection(&connection.id).is_none()).await;
     }
 
-    /// Finds what is over by the clock, and forgets what need not be known any more.
-    pub(crate) fn due(&self, now_ms: i64) -> Due {
-        let mut due = Due::default();
+    /// Returns the connections whose authorization has ended and the expired sessions; each session is returned once.
+    /// Removes abandoned handshakes and clients whose version numbers need not be kept.
+    pub(crate) fn take_overdue(&self, now_ms: i64) -> Overdue {
+        let mut overdue = Overdue::default();
         let mut inner = self.lock();
-        inner.connections.retain(|_, admitted| admitted.connected || admitted.since.elapsed() < ABANDONED);
+        inner
+            .connections
+            .retain(|_, admitted| admitted.connected || admitted.since.elapsed() < HANDSHAKE_TIMEOUT);
         for (client_id, client) in &mut inner.clients {
             if let Some(connection) = &client.connected
                 && connection.ends_ms <= now_ms
             {
-                due.connections.push(Arc::clone(connection));
+                overdue.connections.push(Arc::clone(connection));
             }
             if let Some(ended) = &mut client.ended
                 && ended.session_until_ms.is_some_and(|until| until <= now_ms)
             {
                 ended.session_until_ms = None;
-                due.sessions.push(client_id.clone());
+                overdue.sessions.push(client_id.clone());
             }
         }
         inner.clients.retain(|_, client| {
@@ -201,7 +203,7 @@ impl Registry {
                 ended.session_until_ms.is_some() || now_ms - ended.at_ms < VERSIONS_KEPT_MS
             })
         });
-        due
+        overdue
     }
 }
 

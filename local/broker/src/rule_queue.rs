@@ -1,4 +1,4 @@
-//! The queue between the broker and the topic rules: keeps the order and never makes the broker wait.
+//! The queue between the broker and the topic rules. It keeps the order and never blocks the broker.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,35 +6,35 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::cloud::{Cloud, Published};
 
-/// Takes accepted messages for the topic rules. Unbounded: what is lost here would be lost for good, and what waits
-/// is bounded by what clients of one laptop publish.
+/// Queue of accepted messages for the topic rules. It is unbounded: a message dropped here would be lost, and clients
+/// of one laptop publish few messages.
 #[derive(Debug)]
-pub(crate) struct Outbox {
+pub(crate) struct RuleQueue {
     sender: Mutex<Option<UnboundedSender<Published>>>,
 }
 
-impl Outbox {
-    /// The outbox and the receiving end for [`deliver`].
+impl RuleQueue {
+    /// Creates a queue and its receiving end, for [`run`].
     pub(crate) fn new() -> (Self, UnboundedReceiver<Published>) {
         let (sender, receiver) = mpsc::unbounded_channel();
         (Self { sender: Mutex::new(Some(sender)) }, receiver)
     }
 
-    pub(crate) fn put(&self, message: Published) {
+    pub(crate) fn enqueue(&self, message: Published) {
         if let Some(sender) = &*self.sender.lock().unwrap_or_else(PoisonError::into_inner) {
-            // Fails only when the broker has stopped.
+            // Fails only after the broker has stopped.
             let _ = sender.send(message);
         }
     }
 
-    /// Takes no more messages; [`deliver`] ends when it has handed over the rest.
+    /// Closes the queue. [`run`] returns after it has passed on the remaining messages.
     pub(crate) fn close(&self) {
         self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 
-/// Hands the messages to the cloud, one after the other.
-pub(crate) async fn deliver(cloud: Arc<dyn Cloud>, mut messages: UnboundedReceiver<Published>) {
+/// Passes the messages to the topic rules, one after the other.
+pub(crate) async fn run(cloud: Arc<dyn Cloud>, mut messages: UnboundedReceiver<Published>) {
     while let Some(message) = messages.recv().await {
         cloud.published(message).await;
     }

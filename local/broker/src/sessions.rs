@@ -1,6 +1,6 @@
-//! The broker's sessions: rmqtt's own store, with three differences. Messages for a client whose connection is being
-//! taken over are parked, as rmqtt would lose those that arrive in between; QoS 0 is not queued for a client that
-//! is not connected; and a session hands over its unacknowledged messages in their order.
+//! The store of all sessions: `rmqtt`'s own store with three differences, which AWS IoT Core requires. Messages that
+//! arrive during a takeover are parked, because `rmqtt` would lose them. QoS 0 messages are not queued for offline
+//! clients. A resumed session delivers its unacknowledged messages in their original order.
 
 mod entry;
 mod parking;
@@ -12,39 +12,35 @@ use rmqtt::Result;
 use rmqtt::context::ServerContext;
 use rmqtt::shared::{DefaultShared, Entry, RetainLoadCallback, Shared};
 use rmqtt::types::{
-    ForwardedCount, ForwardedRecipients, From, Id, MsgID, NodeId, Publish, QoS, Reason, SessionStatus,
-    SubRelations, SubRelationsMap, SubsSearchParams, SubsSearchResult, SubscriptionOptions, To, TopicFilter,
+    ForwardedCount, ForwardedRecipients, From, Id, MsgID, NodeId, Publish, QoS, SessionStatus, SubRelations,
+    SubRelationsMap, SubsSearchParams, SubsSearchResult, SubscriptionOptions, TopicFilter,
 };
 
 use crate::config::Clock;
-use crate::expiry::Expiry;
-use entry::SessionEntry;
-use parking::Parking;
+use crate::message_expiry::MessageExpiry;
+use entry::{SessionEntry, TakeoverContext};
+use parking::{Parking, Undelivered};
 
-/// A message that could not be handed to its receiver, and why.
-type Undelivered = (To, From, Publish, Reason);
-
-/// The store of all sessions, connected or not.
+/// The store of all sessions, connected or offline.
 #[derive(Clone)]
 pub(crate) struct Sessions {
     engine: ServerContext,
     inner: DefaultShared,
-    parking: Arc<Parking>,
-    expiry: Expiry,
-    clock: Clock,
+    takeover: TakeoverContext,
 }
 
 impl Sessions {
-    /// Puts itself in the place of rmqtt's store. To be called before the first client connects.
-    pub(crate) async fn install(engine: &ServerContext, expiry: Expiry, clock: Clock) {
+    /// Replaces `rmqtt`'s store. Must be called before the first client connects.
+    pub(crate) async fn install(engine: &ServerContext, expiry: MessageExpiry, clock: Clock) {
         let inner = DefaultShared::new(Some(engine.clone()));
         let parking = Arc::new(Parking::new(inner.clone()));
-        let sessions = Self { engine: engine.clone(), inner, parking, expiry, clock };
+        let takeover = TakeoverContext { parking, expiry, clock };
+        let sessions = Self { engine: engine.clone(), inner, takeover };
         *engine.extends.shared_mut().await = Box::new(sessions);
     }
 
     fn wrap(&self, inner: Box<dyn Entry>) -> Box<dyn Entry> {
-        Box::new(SessionEntry::new(inner, self.clone()))
+        Box::new(SessionEntry::new(inner, self.takeover.clone()))
     }
 
     async fn connected(&self, client_id: &rmqtt::types::ClientId) -> bool {
@@ -52,7 +48,7 @@ impl Sessions {
         self.inner.entry(id).is_connected().await
     }
 
-    /// Who gets a message: its one target, or the subscribers of its topic.
+    /// Returns the receivers of a message: its single target if it has one, otherwise the subscribers of its topic.
     async fn receivers(&self, from: &From, publish: &Publish) -> SubRelations {
         if let Some(target) = &publish.target_clientid {
             let mut options = SubscriptionOptions::default();
@@ -62,14 +58,14 @@ impl Sessions {
         match self.engine.extends.router().await.matches(from.id.clone(), &publish.topic).await {
             Ok(mut relations) => relations.remove(&self.engine.node.id()).unwrap_or_default(),
             Err(error) => {
-                tracing::warn!(topic = %publish.topic, %error, "subscribers cannot be found");
+                tracing::warn!(topic = %publish.topic, %error, "subscriber lookup failed; the message is not delivered");
                 SubRelations::new()
             }
         }
     }
 }
 
-/// The message as one subscription gets it.
+/// Returns the copy of a message for one subscription.
 fn copy_for(
     publish: &Publish,
     options: &SubscriptionOptions,
@@ -134,7 +130,7 @@ impl Shared for Sessions {
             if copy.qos == QoS::AtMostOnce && !self.connected(&client_id).await {
                 continue;
             }
-            match self.parking.send(&client_id, from.clone(), copy) {
+            match self.takeover.parking.send(&client_id, from.clone(), copy) {
                 Ok(()) => reached.push((client_id, None)),
                 Err(error) => errors.push(*error),
             }

@@ -1,4 +1,5 @@
-//! What hooks, data plane and clockwork share: rmqtt, the clients, the rules' queue, and how to publish.
+//! State shared by hooks, data plane and timers: the `rmqtt` engine, the clients and the queue of the topic rules,
+//! with the operations on them.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -15,47 +16,47 @@ use rmqtt::types::{ClientId, From, Id, Message, Publish, QoS, Reason};
 use crate::cloud::{Cloud, Published};
 use crate::config::BrokerConfig;
 use crate::connection::{Connection, DisconnectReason};
-use crate::direct::Directs;
-use crate::expiry::Expiry;
-use crate::outbox::Outbox;
+use crate::direct_messages::DirectMessages;
+use crate::message_expiry::MessageExpiry;
 use crate::policy::Arns;
-use crate::presence::Event;
+use crate::presence::LifecycleMessage;
 use crate::registry::Registry;
+use crate::rule_queue::RuleQueue;
 
-/// Sender of what the service itself publishes, as rmqtt sees it.
+/// Client ID that `rmqtt` records as the sender of messages published by the broker itself.
 const SERVICE: &str = "$service";
 
-pub(crate) struct Core {
+pub(crate) struct BrokerState {
     pub(crate) config: BrokerConfig,
     pub(crate) cloud: Arc<dyn Cloud>,
     pub(crate) engine: ServerContext,
     pub(crate) registry: Registry,
-    pub(crate) outbox: Outbox,
-    pub(crate) directs: Directs,
-    pub(crate) expiry: Expiry,
+    pub(crate) rule_queue: RuleQueue,
+    pub(crate) direct_messages: DirectMessages,
+    pub(crate) expiry: MessageExpiry,
     pub(crate) arns: Arns,
 }
 
-/// A message that does not come from an MQTT client.
+/// A message from the data plane or from the broker itself.
 #[derive(Debug, Clone)]
-pub(crate) struct Outgoing {
+pub(crate) struct OutgoingMessage {
     pub(crate) topic: String,
     pub(crate) payload: Bytes,
     pub(crate) qos: QoS,
-    /// Seconds; `None` never expires.
+    /// `None` means that the message never expires.
     pub(crate) expiry_seconds: Option<NonZeroU32>,
-    /// The other MQTT 5 properties.
+    /// MQTT 5 properties other than the expiry interval.
     pub(crate) properties: PublishProperties,
 }
 
-impl Core {
+impl BrokerState {
     pub(crate) fn now_ms(&self) -> i64 {
         (self.config.clock)()
     }
 
-    /// Publishes to all subscribers, connected or not, and to the topic rules.
-    pub(crate) async fn publish(&self, message: Outgoing) -> rmqtt::Result<()> {
-        self.outbox.put(Published {
+    /// Publishes a message to all subscribers, including offline sessions, and to the topic rules.
+    pub(crate) async fn publish(&self, message: OutgoingMessage) -> rmqtt::Result<()> {
+        self.rule_queue.enqueue(Published {
             topic: message.topic.clone(),
             payload: message.payload.clone(),
             client_id: None,
@@ -67,27 +68,38 @@ impl Core {
         self.forward(SERVICE, message, None).await
     }
 
-    /// Sends to one client, whatever it subscribed to; `sender` names the message.
-    pub(crate) async fn send(&self, sender: &str, message: Outgoing, client_id: &str) -> rmqtt::Result<()> {
+    /// Sends a message to one client regardless of its subscriptions. `sender` identifies the message in later
+    /// acknowledgements.
+    pub(crate) async fn send(
+        &self,
+        sender: &str,
+        message: OutgoingMessage,
+        client_id: &str,
+    ) -> rmqtt::Result<()> {
         self.forward(sender, message, Some(ClientId::from(client_id))).await
     }
 
     /// Publishes a lifecycle event.
-    pub(crate) async fn announce(&self, event: Event) {
-        let topic = event.topic.clone();
-        let outgoing = Outgoing {
-            topic: event.topic,
-            payload: event.body.to_string().into(),
+    pub(crate) async fn publish_lifecycle(&self, message: LifecycleMessage) {
+        let topic = message.topic.clone();
+        let outgoing = OutgoingMessage {
+            topic: message.topic,
+            payload: message.body.to_string().into(),
             qos: QoS::AtLeastOnce,
             expiry_seconds: None,
             properties: PublishProperties::default(),
         };
         if let Err(error) = self.publish(outgoing).await {
-            tracing::warn!(topic, %error, "lifecycle event not published");
+            tracing::warn!(topic, %error, "lifecycle event not published; it is lost");
         }
     }
 
-    async fn forward(&self, sender: &str, message: Outgoing, target: Option<ClientId>) -> rmqtt::Result<()> {
+    async fn forward(
+        &self,
+        sender: &str,
+        message: OutgoingMessage,
+        target: Option<ClientId>,
+    ) -> rmqtt::Result<()> {
         let mut publish = Publish::from(Packet {
             dup: false,
             retain: false,
@@ -106,9 +118,9 @@ impl Core {
         SessionState::forwards(&self.engine, from, publish, false, None).await
     }
 
-    /// Hands a message of a client to the topic rules.
-    pub(crate) fn to_rules(&self, connection: &Connection, publish: &Publish) {
-        self.outbox.put(Published {
+    /// Queues a client's message for the topic rules.
+    pub(crate) fn enqueue_for_rules(&self, connection: &Connection, publish: &Publish) {
+        self.rule_queue.enqueue(Published {
             topic: publish.topic.to_string(),
             payload: publish.payload.clone(),
             client_id: Some(connection.client_id.clone()),
@@ -124,32 +136,32 @@ impl Core {
         self.engine.extends.shared().await.entry(id)
     }
 
-    /// Ends a connection and keeps its session; the first cause that is given counts. Nothing happens if the
-    /// client's present connection is another one.
+    /// Ends a connection and keeps its session. The first recorded cause counts. Does nothing if another connection
+    /// has replaced this one. `will` decides whether the last will may be published.
     pub(crate) async fn disconnect(&self, connection: &Connection, cause: DisconnectReason, will: bool) {
         let entry = self.session(&connection.client_id).await;
         if entry.session().is_none_or(|session| session.id != connection.id) {
             return;
         }
         if !will {
-            connection.will_settled.store(true, Ordering::Release);
+            connection.will_claimed.store(true, Ordering::Release);
         }
-        // A cause that is there already was the first one.
+        // Fails if an earlier cause is recorded; the first cause counts.
         let _ = connection.cause.set(cause);
         if let Some(session) = entry.tx() {
-            // Fails only when the connection has just ended by itself.
+            // Fails only if the connection has just ended.
             let _ = session.unbounded_send(Message::Closed(Reason::ConnectKicked(true)));
         }
     }
 
-    /// Deletes a client's session, ending its connection if there is one.
+    /// Deletes a client's session and ends its connection, if connected.
     pub(crate) async fn delete_session(&self, client_id: &str) {
         self.registry.session_deleted(client_id);
         let mut entry = self.session(client_id).await;
         if entry.exist()
             && let Err(error) = entry.kick(true, true, true).await
         {
-            tracing::warn!(client_id, %error, "session not deleted");
+            tracing::warn!(client_id, %error, "session not deleted; the client may resume it");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! MQTT over WebSocket, as a bridge to the TCP listener. It closes the socket after DISCONNECT, which rmqtt leaves
-//! to clients, and clients in browsers to the broker.
+//! MQTT over WebSocket, as a bridge to the TCP listener. The bridge closes the socket after DISCONNECT, because
+//! `rmqtt` leaves the close to clients, and MQTT clients in browsers leave it to the broker.
 
 mod frames;
 
@@ -25,8 +25,8 @@ use frames::Frames;
 
 const SUBPROTOCOL: &str = "mqtt";
 const BUFFER_BYTES: usize = 16 * 1024;
-/// How long a client has for the closing handshake of the WebSocket.
-const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
+/// Time that a client has for the closing handshake of the WebSocket.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) fn router(mqtt: SocketAddr) -> Router {
     Router::new().route("/mqtt", get(upgrade)).with_state(mqtt)
@@ -34,7 +34,7 @@ pub(crate) fn router(mqtt: SocketAddr) -> Router {
 
 async fn upgrade(State(mqtt): State<SocketAddr>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
     if !from_this_machine(&headers) {
-        return (StatusCode::FORBIDDEN, "only pages of this machine may connect").into_response();
+        return (StatusCode::FORBIDDEN, "only pages served by this machine may connect").into_response();
     }
     let upgrade = upgrade.protocols([SUBPROTOCOL]);
     if upgrade.selected_protocol().is_none() {
@@ -43,7 +43,8 @@ async fn upgrade(State(mqtt): State<SocketAddr>, headers: HeaderMap, upgrade: We
     upgrade.on_upgrade(move |socket| bridge(socket, mqtt))
 }
 
-/// Any page on the internet can open a WebSocket to a laptop; its `Origin` tells.
+/// Returns `true` if the request comes from a page of this machine or not from a browser. Any page on the internet
+/// can open a WebSocket to a laptop; the `Origin` header identifies the page.
 fn from_this_machine(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
@@ -63,7 +64,7 @@ async fn bridge(socket: WebSocket, mqtt: SocketAddr) {
     let stream = match TcpStream::connect(mqtt).await {
         Ok(stream) => stream,
         Err(error) => {
-            tracing::warn!(%error, "the WebSocket bridge does not reach MQTT");
+            tracing::warn!(%error, "the WebSocket bridge cannot connect to the MQTT listener; the socket is closed");
             return;
         }
     };
@@ -71,20 +72,20 @@ async fn bridge(socket: WebSocket, mqtt: SocketAddr) {
     let (from_broker, to_broker) = stream.into_split();
     let upstream = pin!(upstream(from_client, to_broker));
     let downstream = pin!(downstream(from_broker, to_client));
-    // A client that leaves ends the broker's stream, which then ends by itself; a broker that hangs up closes the
-    // socket, and the client may take a moment to agree.
+    // If the client ends first, the broker closes its stream and `downstream` returns. If the broker ends first,
+    // the socket is closed and the client gets time for the closing handshake.
     match select(upstream, downstream).await {
         Either::Left(((), downstream)) => downstream.await,
-        Either::Right(((), upstream)) => drop(tokio::time::timeout(CLOSE_PATIENCE, upstream).await),
+        Either::Right(((), upstream)) => drop(tokio::time::timeout(CLOSE_TIMEOUT, upstream).await),
     }
 }
 
-/// Passes on what the client sends, up to its DISCONNECT; then the broker sees the end of the stream.
+/// Copies bytes from the client to the broker up to a DISCONNECT, then ends the broker's stream.
 async fn upstream(mut client: SplitStream<WebSocket>, mut broker: OwnedWriteHalf) {
     let mut frames = Frames::default();
     while let Some(Ok(message)) = client.next().await {
         let Message::Binary(bytes) = message else {
-            // MQTT allows binary messages only; pings are answered by the library.
+            // MQTT allows binary messages only; the library answers pings.
             if matches!(message, Message::Text(_) | Message::Close(_)) {
                 break;
             }
@@ -95,11 +96,11 @@ async fn upstream(mut client: SplitStream<WebSocket>, mut broker: OwnedWriteHalf
             break;
         }
     }
-    // Fails only when the broker has closed the stream already.
+    // Fails only if the broker has closed the stream already.
     let _ = broker.shutdown().await;
 }
 
-/// Passes on what the broker sends, and closes the socket after it.
+/// Copies bytes from the broker to the client until the broker's stream ends, then closes the socket.
 async fn downstream(mut broker: OwnedReadHalf, mut client: SplitSink<WebSocket, Message>) {
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
@@ -113,7 +114,7 @@ async fn downstream(mut broker: OwnedReadHalf, mut client: SplitSink<WebSocket, 
             }
         }
     }
-    // Fails only when the client has gone already.
+    // Fails only if the client has closed the socket already.
     let _ = client.close().await;
 }
 
@@ -124,7 +125,7 @@ mod tests {
     use super::from_this_machine;
 
     #[test]
-    fn only_pages_of_this_machine_may_connect() {
+    fn only_pages_served_by_this_machine_may_connect() {
         assert!(from_this_machine(&HeaderMap::new()));
         let allowed = |origin: &'static str| {
             let mut headers = HeaderMap::new();

@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
-use super::input;
+use super::parameters;
 use crate::connection::{Connection, DisconnectReason};
-use crate::core::Core;
-use crate::registry::{REMEMBERED_MS, Status};
+use crate::registry::{ClientStatus, REMEMBERED_MS};
+use crate::state::BrokerState;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,15 +22,15 @@ pub(super) struct GetParameters {
 }
 
 pub(super) async fn get(
-    State(core): State<Arc<Core>>,
+    State(state): State<Arc<BrokerState>>,
     client_id: Result<Path<String>, PathRejection>,
     parameters: Result<Query<GetParameters>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let (Path(client_id), Query(parameters)) = (client_id?, parameters?);
-    input::check_client_id(&core, &client_id)?;
-    let now_ms = core.now_ms();
-    match core.registry.status(&client_id, now_ms) {
-        Status::Connected(connection) => {
+    parameters::check_client_id(&state, &client_id)?;
+    let now_ms = state.now_ms();
+    match state.registry.status(&client_id, now_ms) {
+        ClientStatus::Connected(connection) => {
             let mut answer = common(&connection);
             answer["connected"] = json!(true);
             answer["connectedSince"] = json!(connection.connected_ms);
@@ -46,7 +46,7 @@ pub(super) async fn get(
             }
             Ok(Json(answer))
         }
-        Status::Offline(ended) => {
+        ClientStatus::Offline(ended) => {
             let mut answer = common(&ended.connection);
             answer["connected"] = json!(false);
             if now_ms - ended.at_ms < REMEMBERED_MS {
@@ -55,7 +55,7 @@ pub(super) async fn get(
             }
             Ok(Json(answer))
         }
-        Status::Unknown => Err(unknown(&client_id)),
+        ClientStatus::Unknown => Err(unknown(&client_id)),
     }
 }
 
@@ -78,25 +78,27 @@ pub(super) struct DeleteParameters {
 }
 
 pub(super) async fn delete(
-    State(core): State<Arc<Core>>,
+    State(state): State<Arc<BrokerState>>,
     client_id: Result<Path<String>, PathRejection>,
     parameters: Result<Query<DeleteParameters>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let (Path(client_id), Query(parameters)) = (client_id?, parameters?);
-    input::check_client_id(&core, &client_id)?;
-    let now_ms = core.now_ms();
-    match core.registry.status(&client_id, now_ms) {
-        Status::Connected(connection) => {
+    parameters::check_client_id(&state, &client_id)?;
+    let now_ms = state.now_ms();
+    match state.registry.status(&client_id, now_ms) {
+        ClientStatus::Connected(connection) => {
             let cause = DisconnectReason::ApiInitiatedDisconnect;
-            core.disconnect(&connection, cause, !parameters.prevent_will_message).await;
-            core.registry.gone(&connection).await;
+            state.disconnect(&connection, cause, !parameters.prevent_will_message).await;
+            state.registry.wait_until_ended(&connection).await;
         }
-        Status::Offline(ended) if ended.has_session(now_ms) => {}
-        Status::Offline(_) | Status::Unknown => return Err(unknown(&client_id)),
+        ClientStatus::Offline(ended) if ended.has_session(now_ms) => {}
+        ClientStatus::Offline(_) | ClientStatus::Unknown => return Err(unknown(&client_id)),
     }
-    // A session that was made meanwhile is not the one that the caller spoke of.
-    if parameters.clean_session && matches!(core.registry.status(&client_id, now_ms), Status::Offline(_)) {
-        core.delete_session(&client_id).await;
+    // If the client has reconnected meanwhile, the request does not refer to its present session.
+    if parameters.clean_session
+        && matches!(state.registry.status(&client_id, now_ms), ClientStatus::Offline(_))
+    {
+        state.delete_session(&client_id).await;
     }
     Ok(Json(json!({})))
 }

@@ -13,10 +13,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::{ApiError, accepted};
-use super::input;
-use crate::core::{Core, Outgoing};
+use super::parameters;
 use crate::policy;
-use crate::registry::Status;
+use crate::registry::ClientStatus;
+use crate::state::{BrokerState, OutgoingMessage};
 
 const TIMEOUT_SECONDS: std::ops::RangeInclusive<u64> = 1..=15;
 
@@ -37,29 +37,30 @@ const fn default_timeout() -> u64 {
 }
 
 pub(super) async fn send(
-    State(core): State<Arc<Core>>,
+    State(state): State<Arc<BrokerState>>,
     client_id: Result<Path<String>, PathRejection>,
     parameters: Result<Query<Parameters>, QueryRejection>,
     headers: HeaderMap,
     payload: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let (Path(client_id), Query(parameters), payload) = (client_id?, parameters?, payload?);
-    input::check_client_id(&core, &client_id)?;
-    input::check_message(&core, &parameters.topic, &payload)?;
+    parameters::check_client_id(&state, &client_id)?;
+    parameters::check_message(&state, &parameters.topic, &payload)?;
     if parameters.topic.starts_with('$') {
         return Err(ApiError::invalid("Topic must not start with $"));
     }
     if parameters.confirmation && !TIMEOUT_SECONDS.contains(&parameters.timeout) {
         return Err(ApiError::invalid("timeout must be 1 to 15 seconds"));
     }
-    let properties = input::properties(&core, &headers, parameters.content_type, parameters.response_topic)?;
-    check_receiver(&core, &client_id, &parameters.topic)?;
+    let properties =
+        parameters::properties(&state, &headers, parameters.content_type, parameters.response_topic)?;
+    check_receiver(&state, &client_id, &parameters.topic)?;
 
-    let mut direct = core.directs.start();
+    let mut direct = state.direct_messages.start();
     let qos = if parameters.confirmation { QoS::AtLeastOnce } else { QoS::AtMostOnce };
     let topic = parameters.topic;
-    let message = Outgoing { topic, payload, qos, expiry_seconds: None, properties };
-    core.send(&direct.sender, message, &client_id).await.map_err(|error| ApiError::internal(&error))?;
+    let message = OutgoingMessage { topic, payload, qos, expiry_seconds: None, properties };
+    state.send(&direct.sender, message, &client_id).await.map_err(|error| ApiError::internal(&error))?;
     if parameters.confirmation {
         let timeout = Duration::from_secs(parameters.timeout);
         match tokio::time::timeout(timeout, &mut direct.acknowledged).await {
@@ -70,12 +71,12 @@ pub(super) async fn send(
     Ok(accepted())
 }
 
-/// The receiver must be connected and allowed to receive; it need not have subscribed.
-fn check_receiver(core: &Core, client_id: &str, topic: &str) -> Result<(), ApiError> {
-    let now_ms = core.now_ms();
-    match core.registry.status(client_id, now_ms) {
-        Status::Connected(connection) => {
-            if connection.policy.allows(policy::RECEIVE, &core.arns.topic(topic)) {
+/// Checks that the receiver is connected and that its policy allows `iot:Receive`. No subscription is needed.
+fn check_receiver(state: &BrokerState, client_id: &str, topic: &str) -> Result<(), ApiError> {
+    let now_ms = state.now_ms();
+    match state.registry.status(client_id, now_ms) {
+        ClientStatus::Connected(connection) => {
+            if connection.policy.allows(policy::RECEIVE, &state.arns.topic(topic)) {
                 Ok(())
             } else {
                 Err(ApiError::forbidden(format!(
@@ -83,10 +84,10 @@ fn check_receiver(core: &Core, client_id: &str, topic: &str) -> Result<(), ApiEr
                 )))
             }
         }
-        Status::Offline(ended) if ended.has_session(now_ms) => Err(ApiError::not_found(format!(
+        ClientStatus::Offline(ended) if ended.has_session(now_ms) => Err(ApiError::not_found(format!(
             "Client {client_id} is not connected, but it has an active persistent session"
         ))),
-        Status::Offline(_) | Status::Unknown => {
+        ClientStatus::Offline(_) | ClientStatus::Unknown => {
             Err(ApiError::not_found(format!("Client {client_id} is not connected")))
         }
     }

@@ -1,4 +1,4 @@
-//! Errors as the service writes them: the type in a header, message and trace id in the body.
+//! Errors in the form of AWS IoT Core: the type in a header, the message and the trace ID in the body.
 
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// An error of the data plane.
 #[derive(Debug)]
 pub(super) struct ApiError {
     status: StatusCode,
@@ -47,7 +46,7 @@ impl ApiError {
     }
 
     pub(super) fn internal(error: &rmqtt::Error) -> Self {
-        tracing::error!(%error, "the data plane failed");
+        tracing::error!(%error, "data-plane request failed: the broker could not forward the message");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailureException", "Internal failure")
     }
 }
@@ -81,7 +80,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The answer to a message that was taken.
+/// Builds the response to an accepted message.
 pub(super) fn accepted() -> Json<Value> {
     Json(json!({"message": "OK", "traceId": Uuid::new_v4().to_string()}))
 }

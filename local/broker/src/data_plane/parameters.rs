@@ -1,4 +1,4 @@
-//! What `Publish` and `SendDirectMessage` have in common: MQTT 5 properties from query and headers, and limits.
+//! Parameters shared by `Publish` and `SendDirectMessage`: MQTT 5 properties from query and headers, and limits.
 
 use axum::http::HeaderMap;
 use base64::Engine;
@@ -8,22 +8,22 @@ use rmqtt::codec::v5::PublishProperties;
 use serde_json::{Map, Value};
 
 use super::error::ApiError;
-use crate::core::Core;
 use crate::name;
+use crate::state::BrokerState;
 
 const USER_PROPERTIES: &str = "x-amz-mqtt5-user-properties";
 const PAYLOAD_FORMAT: &str = "x-amz-mqtt5-payload-format-indicator";
 const CORRELATION_DATA: &str = "x-amz-mqtt5-correlation-data";
 
-/// Builds the MQTT 5 properties of a message.
+/// Builds the MQTT 5 properties of a message from the parameters and headers of a request.
 pub(super) fn properties(
-    core: &Core,
+    state: &BrokerState,
     headers: &HeaderMap,
     content_type: Option<String>,
     response_topic: Option<String>,
 ) -> Result<PublishProperties, ApiError> {
     if let Some(topic) = &response_topic {
-        name::check_topic(topic, &core.config.limits)
+        name::check_topic(topic, &state.config.limits)
             .map_err(|reason| ApiError::invalid(format!("responseTopic: {reason}")))?;
     }
     Ok(PublishProperties {
@@ -45,7 +45,7 @@ fn base64_header(headers: &HeaderMap, header: &'static str) -> Result<Option<Vec
         .transpose()
 }
 
-/// A JSON array of objects with text values, in base64.
+/// Reads the user properties: a JSON array of objects with text values, in base64.
 fn user_properties(headers: &HeaderMap) -> Result<Vec<(ByteString, ByteString)>, ApiError> {
     let Some(text) = base64_header(headers, USER_PROPERTIES)? else {
         return Ok(Vec::new());
@@ -70,15 +70,15 @@ fn is_utf8(headers: &HeaderMap) -> Result<bool, ApiError> {
     }
 }
 
-/// Checks what the service checks of every client id.
-pub(super) fn check_client_id(core: &Core, client_id: &str) -> Result<(), ApiError> {
-    name::check_client_id(client_id, &core.config.limits).map_err(ApiError::invalid)
+/// Checks a client ID against the limits of AWS IoT Core.
+pub(super) fn check_client_id(state: &BrokerState, client_id: &str) -> Result<(), ApiError> {
+    name::check_client_id(client_id, &state.config.limits).map_err(ApiError::invalid)
 }
 
-/// Checks what the service checks of every message.
-pub(super) fn check_message(core: &Core, topic: &str, payload: &[u8]) -> Result<(), ApiError> {
-    name::check_topic(topic, &core.config.limits).map_err(ApiError::invalid)?;
-    if payload.len() > core.config.limits.payload_bytes {
+/// Checks the topic and the size of a message against the limits of AWS IoT Core.
+pub(super) fn check_message(state: &BrokerState, topic: &str, payload: &[u8]) -> Result<(), ApiError> {
+    name::check_topic(topic, &state.config.limits).map_err(ApiError::invalid)?;
+    if payload.len() > state.config.limits.payload_bytes {
         return Err(ApiError::too_large());
     }
     Ok(())

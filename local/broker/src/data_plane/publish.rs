@@ -13,8 +13,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::{ApiError, accepted};
-use super::input;
-use crate::core::{Core, Outgoing};
+use super::parameters;
+use crate::state::{BrokerState, OutgoingMessage};
 
 /// Seven days.
 const LONGEST_EXPIRY_SECONDS: u32 = 604_800;
@@ -24,7 +24,7 @@ const LONGEST_EXPIRY_SECONDS: u32 = 604_800;
 pub(super) struct Parameters {
     #[serde(default)]
     qos: u8,
-    /// Taken, but messages are not retained.
+    /// Accepted and ignored: the broker does not retain messages.
     #[serde(default, rename = "retain")]
     _retain: bool,
     content_type: Option<String>,
@@ -33,32 +33,33 @@ pub(super) struct Parameters {
 }
 
 pub(super) async fn publish(
-    State(core): State<Arc<Core>>,
+    State(state): State<Arc<BrokerState>>,
     topic: Result<Path<String>, PathRejection>,
     parameters: Result<Query<Parameters>, QueryRejection>,
     headers: HeaderMap,
     payload: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let (Path(topic), Query(parameters), payload) = (topic?, parameters?, payload?);
-    input::check_message(&core, &topic, &payload)?;
+    parameters::check_message(&state, &topic, &payload)?;
     let qos = match parameters.qos {
         0 => QoS::AtMostOnce,
         1 => QoS::AtLeastOnce,
         _ => return Err(ApiError::invalid("QoS must be 0 or 1")),
     };
-    let properties = input::properties(&core, &headers, parameters.content_type, parameters.response_topic)?;
-    let message = Outgoing {
+    let properties =
+        parameters::properties(&state, &headers, parameters.content_type, parameters.response_topic)?;
+    let message = OutgoingMessage {
         topic,
         payload,
         qos,
         expiry_seconds: parameters.message_expiry.map(expiry).transpose()?,
         properties,
     };
-    core.publish(message).await.map_err(|error| ApiError::internal(&error))?;
+    state.publish(message).await.map_err(|error| ApiError::internal(&error))?;
     Ok(accepted())
 }
 
-/// 0 counts as 1, as documented.
+/// Checks the expiry interval. AWS IoT Core documents that 0 counts as 1.
 fn expiry(seconds: u32) -> Result<NonZeroU32, ApiError> {
     if seconds > LONGEST_EXPIRY_SECONDS {
         return Err(ApiError::invalid("messageExpiry must be at most 604800 seconds"));

@@ -1,4 +1,4 @@
-//! The decisions about connections: who may connect, and what follows from connecting and leaving.
+//! Hooks of connections: authorization, connect and disconnect.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
@@ -10,75 +10,75 @@ use uuid::Uuid;
 use super::message;
 use crate::authorizer;
 use crate::connection::{Connection, DisconnectReason};
-use crate::core::Core;
 use crate::policy;
 use crate::presence;
-use crate::registry::{Ended, Status};
+use crate::registry::{ClientStatus, EndedConnection};
+use crate::state::BrokerState;
 
-/// Asks the authorizer, and admits the client if its policy allows it to connect under its client id.
-pub(super) async fn authenticate(core: &Core, connect: &ConnectInfo) -> AuthResult {
+/// Calls the authorizer, and admits the client if its policy allows `iot:Connect` for its client ID.
+pub(super) async fn authenticate(state: &BrokerState, connect: &ConnectInfo) -> AuthResult {
     let client_id = connect.client_id();
     let event = authorizer::event(
         client_id,
         connect.username().map(AsRef::as_ref),
         connect.password().map(AsRef::as_ref),
     );
-    let limit = core.config.limits.authorize_timeout;
-    let answer = match tokio::time::timeout(limit, core.cloud.authorize(event)).await {
-        Ok(Ok(answer)) => answer,
+    let limit = state.config.limits.authorize_timeout;
+    let result = match tokio::time::timeout(limit, state.cloud.authorize(event)).await {
+        Ok(Ok(result)) => result,
         Ok(Err(error)) => {
-            tracing::warn!(%client_id, error, "the authorizer failed");
+            tracing::warn!(%client_id, error, "connection refused: the authorizer failed");
             return AuthResult::NotAuthorized;
         }
         Err(_) => {
-            tracing::warn!(%client_id, "the authorizer took too long");
+            tracing::warn!(%client_id, "connection refused: the authorizer timed out");
             return AuthResult::NotAuthorized;
         }
     };
-    let grant = match authorizer::grant(answer) {
+    let grant = match authorizer::grant(result) {
         Ok(grant) => grant,
         Err(reason) => {
             tracing::info!(%client_id, %reason, "connection refused");
             return AuthResult::NotAuthorized;
         }
     };
-    if !grant.policy.allows(policy::CONNECT, &core.arns.client(client_id)) {
+    if !grant.policy.allows(policy::CONNECT, &state.arns.client(client_id)) {
         tracing::info!(%client_id, "connection refused: the policy does not allow iot:Connect");
         return AuthResult::NotAuthorized;
     }
-    forget_expired(core, client_id).await;
-    let now_ms = core.now_ms();
-    core.registry.admit(Arc::new(Connection {
+    forget_expired(state, client_id).await;
+    let now_ms = state.now_ms();
+    state.registry.admit(Arc::new(Connection {
         id: connect.id().clone(),
         client_id: client_id.to_string(),
         session_identifier: Uuid::new_v4().to_string(),
-        version: core.registry.next_version(client_id),
+        version: state.registry.next_version(client_id),
         principal: grant.principal,
         policy: grant.policy,
         keep_alive_seconds: connect.keep_alive(),
-        session_expiry_ms: session_expiry_ms(core, connect),
+        session_expiry_ms: session_expiry_ms(state, connect),
         connected_ms: now_ms,
         ends_ms: now_ms.saturating_add(grant.disconnect_after_ms),
         cause: OnceLock::new(),
-        will_settled: AtomicBool::new(false),
+        will_claimed: AtomicBool::new(false),
     }));
     AuthResult::Allow(false, None)
 }
 
-/// Deletes the client's session if it is over by the broker's clock, so that it is not resumed.
-async fn forget_expired(core: &Core, client_id: &str) {
-    let connected = matches!(core.registry.status(client_id, core.now_ms()), Status::Connected(_));
+/// Deletes the client's session if it has expired by the broker's clock, so that the client cannot resume it.
+async fn forget_expired(state: &BrokerState, client_id: &str) {
+    let connected = matches!(state.registry.status(client_id, state.now_ms()), ClientStatus::Connected(_));
     let kept = matches!(
-        core.registry.status(client_id, core.now_ms()),
-        Status::Offline(ended) if ended.has_session(core.now_ms())
+        state.registry.status(client_id, state.now_ms()),
+        ClientStatus::Offline(ended) if ended.has_session(state.now_ms())
     );
     if !connected && !kept {
-        core.delete_session(client_id).await;
+        state.delete_session(client_id).await;
     }
 }
 
-fn session_expiry_ms(core: &Core, connect: &ConnectInfo) -> i64 {
-    let most = i64::try_from(core.config.limits.session_expiry.as_millis()).unwrap_or(i64::MAX);
+fn session_expiry_ms(state: &BrokerState, connect: &ConnectInfo) -> i64 {
+    let most = i64::try_from(state.config.limits.session_expiry.as_millis()).unwrap_or(i64::MAX);
     match connect {
         ConnectInfo::V3(_, connect) if connect.clean_session => 0,
         ConnectInfo::V3(..) => most,
@@ -86,38 +86,43 @@ fn session_expiry_ms(core: &Core, connect: &ConnectInfo) -> i64 {
     }
 }
 
-/// Announces a client that has connected.
-pub(super) async fn connected(core: &Core, session: &Session) {
-    let Some(connection) = core.registry.connected(&session.id) else {
-        tracing::warn!(client_id = %session.id.client_id, "connected without consent");
+/// Publishes the lifecycle event of a client that has connected.
+pub(super) async fn connected(state: &BrokerState, session: &Session) {
+    let Some(connection) = state.registry.connected(&session.id) else {
+        tracing::warn!(client_id = %session.id.client_id, "client connected without approval; no lifecycle event published");
         return;
     };
-    if let Some(event) = presence::connected(&connection) {
-        core.announce(event).await;
+    if let Some(message) = presence::connected(&connection) {
+        state.publish_lifecycle(message).await;
     }
 }
 
-/// Announces a client that has left, and publishes its last will where rmqtt would not.
-pub(super) async fn disconnected(core: &Core, session: &Session, reason: &Reason) {
-    let Some(connection) = core.registry.connection(&session.id) else {
+/// Publishes the lifecycle event of a client that has disconnected, and its last will in the case that `rmqtt` omits.
+pub(super) async fn disconnected(state: &BrokerState, session: &Session, reason: &Reason) {
+    let Some(connection) = state.registry.connection(&session.id) else {
         return;
     };
     let reason = connection.cause.get().copied().unwrap_or_else(|| DisconnectReason::of(reason));
-    let at_ms = core.now_ms();
+    let at_ms = state.now_ms();
     let session_until_ms = match expiry_at_end_ms(&connection, session).await {
         0 => None,
         expiry_ms => Some(at_ms.saturating_add(expiry_ms)),
     };
     if reason == DisconnectReason::DuplicateClientid {
-        publish_will(core, session).await;
+        publish_will(state, session).await;
     }
-    core.registry.ended(Ended { connection: Arc::clone(&connection), at_ms, reason, session_until_ms });
-    if let Some(event) = presence::disconnected(&connection, reason, at_ms) {
-        core.announce(event).await;
+    state.registry.ended(EndedConnection {
+        connection: Arc::clone(&connection),
+        at_ms,
+        reason,
+        session_until_ms,
+    });
+    if let Some(message) = presence::disconnected(&connection, reason, at_ms) {
+        state.publish_lifecycle(message).await;
     }
 }
 
-/// How long the session is kept: as agreed at CONNECT, unless a DISCONNECT of MQTT 5 changed it.
+/// Returns the session expiry agreed at CONNECT, or the one that an MQTT 5 DISCONNECT changed it to.
 async fn expiry_at_end_ms(connection: &Connection, session: &Session) -> i64 {
     if connection.session_expiry_ms == 0 {
         return 0;
@@ -127,20 +132,20 @@ async fn expiry_at_end_ms(connection: &Connection, session: &Session) -> i64 {
     i64::try_from(interval.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The service publishes the last will also when another connection takes over the session; rmqtt does not.
-async fn publish_will(core: &Core, session: &Session) {
+/// Publishes the last will of a connection whose session is taken over. AWS IoT Core does so; `rmqtt` does not.
+async fn publish_will(state: &BrokerState, session: &Session) {
     let Ok(connect) = session.connect_info().await else {
         return;
     };
     let Some(will) = connect.last_will() else { return };
     if will.will_delay_interval().is_some_and(|delay| !delay.is_zero()) {
-        // The session goes on within the delay.
+        // The session continues before the delay ends, so the will must not be published.
         return;
     }
     let Ok(will) = Publish::try_from(will) else { return };
     let from = From::from_lastwill(session.id.clone());
-    let will = message::accept(core, session, &from, &will);
-    if let Err(error) = SessionState::forwards(&core.engine, from, will, false, None).await {
-        tracing::warn!(client_id = %session.id.client_id, %error, "last will not published");
+    let will = message::accept(state, session, &from, &will);
+    if let Err(error) = SessionState::forwards(&state.engine, from, will, false, None).await {
+        tracing::warn!(client_id = %session.id.client_id, %error, "last will not published; it is lost");
     }
 }

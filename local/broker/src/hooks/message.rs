@@ -1,122 +1,123 @@
-//! The decisions about messages: what may be published, subscribed to and delivered.
+//! Hooks of messages: checks of publishing, subscribing and delivery.
 
 use rmqtt::codec::v5::SubscribeAckReason;
 use rmqtt::session::Session;
 use rmqtt::types::{ClientId, From, FromType, Publish, PublishAclResult, QoS, Subscribe, SubscribeAclResult};
 
 use crate::connection::{Connection, DisconnectReason};
-use crate::core::Core;
-use crate::direct;
+use crate::direct_messages;
 use crate::name;
 use crate::policy;
+use crate::state::BrokerState;
 
-/// Receiver of what must not be published: rmqtt's hook can change a message, but not stop it.
-const NOBODY: &str = "$nobody";
+/// Client ID without a client, as receiver of refused last wills: `rmqtt`'s hook can change a message but not stop it.
+const NO_RECEIVER: &str = "$nobody";
 
-/// Stamps a message that came in with its deadline. A last will is also decided here, as rmqtt asks nothing else
-/// about it.
-pub(super) fn accept(core: &Core, session: &Session, from: &From, publish: &Publish) -> Publish {
+/// Adds the deadline to an incoming message. Also checks a last will, because `rmqtt` calls no other hook for it.
+pub(super) fn accept(state: &BrokerState, session: &Session, from: &From, publish: &Publish) -> Publish {
     let mut publish = publish.clone();
-    if matches!(from.typ(), FromType::LastWill) && !will_goes_out(core, session, &publish) {
-        publish.target_clientid = Some(ClientId::from_static(NOBODY));
+    if matches!(from.typ(), FromType::LastWill) && !will_goes_out(state, session, &publish) {
+        publish.target_clientid = Some(ClientId::from_static(NO_RECEIVER));
     }
-    core.expiry.stamp(&mut publish, core.now_ms());
+    state.expiry.stamp(&mut publish, state.now_ms());
     publish
 }
 
-fn will_goes_out(core: &Core, session: &Session, publish: &Publish) -> bool {
-    let Some(connection) = core.registry.connection(&session.id) else {
+fn will_goes_out(state: &BrokerState, session: &Session, publish: &Publish) -> bool {
+    let Some(connection) = state.registry.connection(&session.id) else {
         return false;
     };
-    if !connection.settle_will() {
+    if !connection.claim_will() {
         return false;
     }
-    if let Err(refusal) = check(core, &connection, publish) {
+    if let Err(refusal) = check(state, &connection, publish) {
         tracing::info!(client_id = connection.client_id, topic = %publish.topic, %refusal, "last will refused");
         return false;
     }
-    core.to_rules(&connection, publish);
+    state.enqueue_for_rules(&connection, publish);
     true
 }
 
-/// Why a message is refused.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+enum PublishRefusal {
     #[error("the policy does not allow {0}")]
     Policy(&'static str),
     #[error("{0}")]
     Limit(&'static str),
 }
 
-fn check(core: &Core, connection: &Connection, publish: &Publish) -> Result<(), Refusal> {
-    let limits = &core.config.limits;
-    name::check_topic(&publish.topic, limits).map_err(Refusal::Limit)?;
+fn check(state: &BrokerState, connection: &Connection, publish: &Publish) -> Result<(), PublishRefusal> {
+    let limits = &state.config.limits;
+    name::check_topic(&publish.topic, limits).map_err(PublishRefusal::Limit)?;
     if publish.payload.len() > limits.payload_bytes {
-        return Err(Refusal::Limit("the payload is too large"));
+        return Err(PublishRefusal::Limit("the payload is too large"));
     }
     if publish.qos == QoS::ExactlyOnce {
-        return Err(Refusal::Limit("QoS 2 is not supported"));
+        return Err(PublishRefusal::Limit("QoS 2 is not supported"));
     }
-    let resource = core.arns.topic(&publish.topic);
+    let resource = state.arns.topic(&publish.topic);
     if !connection.policy.allows(policy::PUBLISH, &resource) {
-        return Err(Refusal::Policy(policy::PUBLISH));
+        return Err(PublishRefusal::Policy(policy::PUBLISH));
     }
     if publish.retain && !connection.policy.allows(policy::RETAIN_PUBLISH, &resource) {
-        return Err(Refusal::Policy(policy::RETAIN_PUBLISH));
+        return Err(PublishRefusal::Policy(policy::RETAIN_PUBLISH));
     }
     Ok(())
 }
 
-/// Hands an allowed message to the topic rules; ends the connection over one that is not allowed.
-pub(super) fn check_publish(core: &Core, session: &Session, publish: &Publish) -> PublishAclResult {
-    let Some(connection) = core.registry.connection(&session.id) else {
+/// Queues an allowed message for the topic rules. A refused message ends the connection.
+pub(super) fn check_publish(state: &BrokerState, session: &Session, publish: &Publish) -> PublishAclResult {
+    let Some(connection) = state.registry.connection(&session.id) else {
         return PublishAclResult::rejected(true, None);
     };
-    match check(core, &connection, publish) {
+    match check(state, &connection, publish) {
         Ok(()) => {
-            core.to_rules(&connection, publish);
+            state.enqueue_for_rules(&connection, publish);
             PublishAclResult::allow()
         }
         Err(refusal) => {
-            tracing::info!(client_id = connection.client_id, topic = %publish.topic, %refusal, "publish refused");
+            tracing::info!(client_id = connection.client_id, topic = %publish.topic, %refusal, "publish refused; the connection is closed");
             let cause = match refusal {
-                Refusal::Policy(_) => DisconnectReason::AuthError,
-                Refusal::Limit(_) => DisconnectReason::ClientError,
+                PublishRefusal::Policy(_) => DisconnectReason::AuthError,
+                PublishRefusal::Limit(_) => DisconnectReason::ClientError,
             };
-            // A cause that is there already was the first one.
+            // Fails if an earlier cause is recorded; the first cause counts.
             let _ = connection.cause.set(cause);
             PublishAclResult::rejected(true, None)
         }
     }
 }
 
-/// Decides about one filter of a SUBSCRIBE; `None` allows it.
+/// Checks one topic filter of a SUBSCRIBE. `None` allows the subscription.
 pub(super) fn check_subscribe(
-    core: &Core,
+    state: &BrokerState,
     session: &Session,
     subscribe: &Subscribe,
 ) -> Option<SubscribeAclResult> {
     let filter = &subscribe.topic_filter;
-    let allowed = core.registry.connection(&session.id).is_some_and(|connection| {
-        connection.policy.allows(policy::SUBSCRIBE, &core.arns.topic_filter(filter))
+    let allowed = state.registry.connection(&session.id).is_some_and(|connection| {
+        connection.policy.allows(policy::SUBSCRIBE, &state.arns.topic_filter(filter))
     });
-    if allowed && filter.len() <= core.config.limits.topic_bytes {
+    if allowed && filter.len() <= state.config.limits.topic_bytes {
         return None;
     }
     tracing::info!(client_id = %session.id.client_id, %filter, "subscription refused");
     Some(SubscribeAclResult::new_failure(SubscribeAckReason::NotAuthorized))
 }
 
-/// Whether a message may go out on a connection now.
-pub(super) fn may_deliver(core: &Core, session: &Session, from: &From, publish: &Publish) -> bool {
-    if core.expiry.expired(publish, core.now_ms()) {
+/// Returns `true` if a message may be sent on a connection now.
+pub(super) fn may_deliver(state: &BrokerState, session: &Session, from: &From, publish: &Publish) -> bool {
+    if state.expiry.expired(publish, state.now_ms()) {
         return false;
     }
-    if publish.qos != QoS::AtMostOnce && direct::is_direct(from) && !core.directs.awaited(from) {
-        // The sender was told that it was not confirmed, and may have sent it by other means.
+    if publish.qos != QoS::AtMostOnce
+        && direct_messages::is_direct(from)
+        && !state.direct_messages.is_awaited(from)
+    {
+        // The data plane has reported a timeout to the sender, who may have sent the message by other means.
         return false;
     }
-    core.registry
-        .connection(&session.id)
-        .is_some_and(|connection| connection.policy.allows(policy::RECEIVE, &core.arns.topic(&publish.topic)))
+    state.registry.connection(&session.id).is_some_and(|connection| {
+        connection.policy.allows(policy::RECEIVE, &state.arns.topic(&publish.topic))
+    })
 }

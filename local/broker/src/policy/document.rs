@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One policy document. Unknown fields are errors: a condition that is overlooked would allow too much.
+/// One policy document. Unknown fields are errors, because ignoring a condition would allow too much.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Document {

@@ -1,7 +1,7 @@
-//! Wildcards of policies: `*` stands for any characters, `/` among them, and `?` for exactly one. MQTT's own
-//! wildcards `+` and `#` are ordinary characters here.
+//! Wildcards of policies: `*` matches any number of characters, including `/`, and `?` matches exactly one character.
+//! The MQTT wildcards `+` and `#` are ordinary characters.
 
-/// An action or resource of a policy statement.
+/// Pattern of an action or resource in a policy statement.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern(Vec<char>);
 
@@ -10,8 +10,8 @@ impl Pattern {
         Self(text.chars().collect())
     }
 
-    /// Greedy matching that goes back to the last `*` only, so no pattern takes more than
-    /// pattern length × text length steps.
+    /// Returns `true` if the whole text matches. Backtracks to the last `*` only, so matching takes at most
+    /// (pattern length × text length) steps.
     pub(super) fn matches(&self, text: &str) -> bool {
         let pattern = &self.0;
         let text: Vec<char> = text.chars().collect();

@@ -1,4 +1,4 @@
-//! The rules of policy evaluation, one test each.
+//! Tests of policy evaluation, one rule each.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ fn an_allow_covers_its_action_on_its_resource_only() {
 }
 
 #[test]
-fn an_explicit_deny_wins_in_any_order_and_across_documents() {
+fn an_explicit_deny_overrides_in_any_order_and_across_documents() {
     let allow = json!({"Statement": {"Effect": "Allow", "Action": "iot:*", "Resource": "*"}});
     let deny = json!({"Statement": {"Effect": "Deny", "Action": "iot:Publish", "Resource": "topic/secret*"}});
     for documents in [[allow.clone(), deny.clone()], [deny, allow]] {
@@ -56,7 +56,7 @@ fn action_and_resource_may_be_lists() {
 }
 
 #[test]
-fn action_and_resource_must_meet_in_one_statement() {
+fn action_and_resource_must_match_in_the_same_statement() {
     let policy = policy(json!({"Statement": [
         {"Effect": "Allow", "Action": "iot:Publish", "Resource": "a"},
         {"Effect": "Allow", "Action": "iot:Receive", "Resource": "b"},
@@ -72,7 +72,7 @@ fn a_document_may_be_a_string_of_json() {
 }
 
 #[test]
-fn a_star_crosses_levels_and_may_stand_for_nothing() {
+fn a_star_matches_several_levels_and_the_empty_string() {
     let policy = allow("iot:Publish", "topic/up/*");
     assert!(policy.allows(PUBLISH, "topic/up/"));
     assert!(policy.allows(PUBLISH, "topic/up/a/b/c"));
@@ -84,7 +84,7 @@ fn a_star_crosses_levels_and_may_stand_for_nothing() {
 }
 
 #[test]
-fn a_question_mark_is_exactly_one_character() {
+fn a_question_mark_matches_exactly_one_character() {
     let policy = allow("iot:Publish", "topic/?");
     assert!(policy.allows(PUBLISH, "topic/a"));
     assert!(policy.allows(PUBLISH, "topic/ü"));
@@ -93,7 +93,7 @@ fn a_question_mark_is_exactly_one_character() {
 }
 
 #[test]
-fn wildcards_of_mqtt_are_ordinary_characters() {
+fn mqtt_wildcards_are_ordinary_characters() {
     let policy = allow("iot:Subscribe", "topicfilter/a/+");
     assert!(policy.allows(SUBSCRIBE, "topicfilter/a/+"));
     assert!(!policy.allows(SUBSCRIBE, "topicfilter/a/b"));
@@ -109,7 +109,7 @@ fn wildcards_in_the_request_are_ordinary_characters() {
 }
 
 #[test]
-fn reserved_topics_are_no_exception() {
+fn reserved_topics_need_permission_like_others() {
     assert!(!allow("iot:Subscribe", "topicfilter/call/*").allows(SUBSCRIBE, "topicfilter/$aws/events/#"));
     assert!(
         allow("iot:Subscribe", "topicfilter/$aws/events/*").allows(SUBSCRIBE, "topicfilter/$aws/events/#")
@@ -117,14 +117,14 @@ fn reserved_topics_are_no_exception() {
 }
 
 #[test]
-fn many_stars_take_no_exponential_time() {
+fn many_stars_do_not_take_exponential_time() {
     let policy = allow("iot:Publish", &"a*".repeat(200));
     assert!(!policy.allows(PUBLISH, &"a".repeat(199)));
     assert!(policy.allows(PUBLISH, &"ab".repeat(200)));
 }
 
 #[test]
-fn what_is_not_evaluated_is_refused() {
+fn unsupported_documents_are_refused() {
     for statement in [
         json!({"Effect": "Allow", "Action": "iot:Publish", "Resource": "*", "Condition": {}}),
         json!({"Effect": "Allow", "NotAction": "iot:Publish", "Resource": "*"}),
@@ -143,7 +143,7 @@ fn what_is_not_evaluated_is_refused() {
 }
 
 #[test]
-fn resources_are_named_as_the_service_names_them() {
+fn arns_have_the_form_of_aws_iot_core() {
     let arns = Arns::new("eu-west-1", "123456789012");
     assert_eq!(arns.client("GID@@@a"), "arn:aws:iot:eu-west-1:123456789012:client/GID@@@a");
     assert_eq!(arns.topic("a/b"), "arn:aws:iot:eu-west-1:123456789012:topic/a/b");

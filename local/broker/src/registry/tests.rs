@@ -1,17 +1,17 @@
-//! Takeovers, ends and forgetting, without a broker.
+//! Tests of takeovers, ends of connections and removal, without a broker.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use rmqtt::types::{ClientId, Id};
 
-use super::{Ended, REMEMBERED_MS, Registry, Status};
+use super::{ClientStatus, EndedConnection, REMEMBERED_MS, Registry};
 use crate::connection::{Connection, DisconnectReason};
 use crate::policy::Policy;
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
-/// A connection of client `c` from this port.
+/// Builds a connection of client `c` from this port.
 fn connection(registry: &Registry, port: u16) -> Arc<Connection> {
     let source = std::net::SocketAddr::from(([127, 0, 0, 1], port));
     Arc::new(Connection {
@@ -26,7 +26,7 @@ fn connection(registry: &Registry, port: u16) -> Arc<Connection> {
         connected_ms: 0,
         ends_ms: 1_000,
         cause: OnceLock::new(),
-        will_settled: AtomicBool::new(false),
+        will_claimed: AtomicBool::new(false),
     })
 }
 
@@ -38,18 +38,18 @@ fn connect(registry: &Registry, port: u16) -> Arc<Connection> {
 
 fn end(registry: &Registry, connection: &Arc<Connection>, at_ms: i64, session_until_ms: Option<i64>) {
     let reason = DisconnectReason::ConnectionLost;
-    registry.ended(Ended { connection: Arc::clone(connection), at_ms, reason, session_until_ms });
+    registry.ended(EndedConnection { connection: Arc::clone(connection), at_ms, reason, session_until_ms });
 }
 
 #[test]
-fn a_connection_is_known_from_consent_and_connected_from_the_handshake() {
+fn a_connection_exists_after_approval_and_is_connected_after_the_handshake() {
     let registry = Registry::new();
     let connection = connection(&registry, 1);
     registry.admit(Arc::clone(&connection));
     assert!(registry.connection(&connection.id).is_some());
-    assert!(matches!(registry.status("c", 0), Status::Unknown));
+    assert!(matches!(registry.status("c", 0), ClientStatus::Unknown));
     registry.connected(&connection.id);
-    assert!(matches!(registry.status("c", 0), Status::Connected(_)));
+    assert!(matches!(registry.status("c", 0), ClientStatus::Connected(_)));
 }
 
 #[test]
@@ -59,47 +59,47 @@ fn the_end_of_a_replaced_connection_leaves_the_client_connected() {
     let second = connect(&registry, 2);
     assert!(second.version > first.version);
     end(&registry, &first, 5, None);
-    let Status::Connected(current) = registry.status("c", 5) else { panic!("connected") };
+    let ClientStatus::Connected(current) = registry.status("c", 5) else { panic!("connected") };
     assert_eq!(current.session_identifier, "2");
     assert!(registry.connection(&first.id).is_none());
 }
 
 #[test]
-fn an_ended_connection_is_remembered_for_half_an_hour() {
+fn the_end_of_a_connection_is_reported_for_half_an_hour() {
     let registry = Registry::new();
     let connection = connect(&registry, 1);
     end(&registry, &connection, 0, None);
-    assert!(matches!(registry.status("c", REMEMBERED_MS - 1), Status::Offline(_)));
-    assert!(matches!(registry.status("c", REMEMBERED_MS), Status::Unknown));
+    assert!(matches!(registry.status("c", REMEMBERED_MS - 1), ClientStatus::Offline(_)));
+    assert!(matches!(registry.status("c", REMEMBERED_MS), ClientStatus::Unknown));
 }
 
 #[test]
-fn a_session_is_kept_until_it_is_due_once() {
+fn an_expired_session_is_returned_once() {
     let registry = Registry::new();
     let connection = connect(&registry, 1);
     end(&registry, &connection, 0, Some(2 * HOUR_MS));
-    assert!(registry.due(2 * HOUR_MS - 1).sessions.is_empty());
-    assert!(matches!(registry.status("c", 2 * HOUR_MS - 1), Status::Offline(_)));
-    assert!(matches!(registry.status("c", 2 * HOUR_MS), Status::Unknown));
-    assert_eq!(registry.due(2 * HOUR_MS).sessions, ["c"]);
-    assert!(registry.due(2 * HOUR_MS).sessions.is_empty());
+    assert!(registry.take_overdue(2 * HOUR_MS - 1).sessions.is_empty());
+    assert!(matches!(registry.status("c", 2 * HOUR_MS - 1), ClientStatus::Offline(_)));
+    assert!(matches!(registry.status("c", 2 * HOUR_MS), ClientStatus::Unknown));
+    assert_eq!(registry.take_overdue(2 * HOUR_MS).sessions, ["c"]);
+    assert!(registry.take_overdue(2 * HOUR_MS).sessions.is_empty());
 }
 
 #[test]
-fn version_numbers_start_anew_after_an_hour_offline() {
+fn version_numbers_restart_after_an_hour_offline() {
     let registry = Registry::new();
     let connection = connect(&registry, 1);
     end(&registry, &connection, 0, None);
-    registry.due(HOUR_MS - 1);
+    registry.take_overdue(HOUR_MS - 1);
     assert_eq!(registry.next_version("c"), 1);
-    registry.due(HOUR_MS);
+    registry.take_overdue(HOUR_MS);
     assert_eq!(registry.next_version("c"), 0);
 }
 
 #[test]
-fn a_connection_is_due_when_its_consent_is_over() {
+fn a_connection_is_overdue_when_its_authorization_ends() {
     let registry = Registry::new();
     connect(&registry, 1);
-    assert!(registry.due(999).connections.is_empty());
-    assert_eq!(registry.due(1_000).connections.len(), 1);
+    assert!(registry.take_overdue(999).connections.is_empty());
+    assert_eq!(registry.take_overdue(1_000).connections.len(), 1);
 }

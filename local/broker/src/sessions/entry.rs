@@ -1,4 +1,6 @@
-//! One session of the store, as rmqtt takes hold of it: at a takeover its messages are parked, new ones behind old.
+//! One session of the store. A takeover parks the messages of the session, older messages before newer ones.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use rmqtt::Result;
@@ -9,29 +11,41 @@ use rmqtt::types::{
     Tx, Unsubscribe,
 };
 
-use super::Sessions;
-use crate::direct;
+use super::parking::Parking;
+use crate::config::Clock;
+use crate::direct_messages;
+use crate::message_expiry::MessageExpiry;
 
-/// Wraps rmqtt's entry. From [`Entry::kick`] until it is dropped, at the end of the handshake, messages for the
-/// client are parked.
+/// Dependencies of a takeover.
+#[derive(Clone)]
+pub(super) struct TakeoverContext {
+    pub(super) parking: Arc<Parking>,
+    pub(super) expiry: MessageExpiry,
+    pub(super) clock: Clock,
+}
+
+/// Wrapper of `rmqtt`'s entry. Messages for the client are parked from [`Entry::kick`] until the entry is dropped,
+/// which `rmqtt` does at the end of the handshake.
 pub(super) struct SessionEntry {
     inner: Box<dyn Entry>,
-    sessions: Sessions,
+    takeover: TakeoverContext,
     parks: bool,
 }
 
 impl SessionEntry {
-    pub(super) fn new(inner: Box<dyn Entry>, sessions: Sessions) -> Self {
-        Self { inner, sessions, parks: false }
+    pub(super) fn new(inner: Box<dyn Entry>, takeover: TakeoverContext) -> Self {
+        Self { inner, takeover, parks: false }
     }
 
-    /// Takes the messages out of a session that is handed over, to park them ahead of those that come meanwhile:
-    /// first the unacknowledged ones, then those that waited. (rmqtt would send them after the newer ones, and the
-    /// unacknowledged ones backwards.) What must not outlive the connection that it was meant for is dropped, and so
-    /// is what is past its time; the rest gets the time that is left.
+    /// Removes the messages from a session that is taken over, to park them before messages that arrive meanwhile:
+    /// the unacknowledged messages first, then the queued ones. (`rmqtt` would send both after the newer messages,
+    /// and the unacknowledged ones in reverse order.)
+    ///
+    /// Drops QoS 0 messages, direct messages and expired messages, and reduces the expiry interval of the others to
+    /// the time left.
     fn take_messages(&self, session: &mut OfflineInfo) -> Vec<(From, Publish)> {
-        let now_ms = (self.sessions.clock)();
-        let expiry = self.sessions.expiry;
+        let now_ms = (self.takeover.clock)();
+        let expiry = self.takeover.expiry;
         let unacknowledged = session.inflight_messages.drain(..).map(|message| {
             let mut publish = message.publish;
             publish.dup = true;
@@ -40,7 +54,9 @@ impl SessionEntry {
         unacknowledged
             .chain(session.offline_messages.drain(..))
             .filter(|(from, publish)| {
-                publish.qos != QoS::AtMostOnce && !direct::is_direct(from) && !expiry.expired(publish, now_ms)
+                publish.qos != QoS::AtMostOnce
+                    && !direct_messages::is_direct(from)
+                    && !expiry.expired(publish, now_ms)
             })
             .map(|(from, mut publish)| {
                 expiry.refresh(&mut publish, now_ms);
@@ -53,7 +69,7 @@ impl SessionEntry {
 impl Drop for SessionEntry {
     fn drop(&mut self) {
         if self.parks {
-            self.sessions.parking.end(&self.inner.id().client_id);
+            self.takeover.parking.end(&self.inner.id().client_id);
         }
     }
 }
@@ -61,7 +77,8 @@ impl Drop for SessionEntry {
 #[async_trait]
 impl Entry for SessionEntry {
     async fn try_lock(&self) -> Result<Box<dyn Entry>> {
-        Ok(self.sessions.wrap(self.inner.try_lock().await?))
+        let inner = self.inner.try_lock().await?;
+        Ok(Box::new(Self::new(inner, self.takeover.clone())))
     }
 
     fn id(&self) -> Id {
@@ -90,12 +107,12 @@ impl Entry for SessionEntry {
         clear_subscriptions: bool,
         is_admin: IsAdmin,
     ) -> Result<OfflineSession> {
-        self.sessions.parking.begin(&self.inner.id().client_id);
+        self.takeover.parking.begin(&self.inner.id().client_id);
         self.parks = true;
         let mut session = self.inner.kick(clean_start, clear_subscriptions, is_admin).await?;
         if let OfflineSession::Exist(Some(session)) = &mut session {
             let messages = self.take_messages(session);
-            self.sessions.parking.put_first(&self.inner.id().client_id, messages);
+            self.takeover.parking.put_first(&self.inner.id().client_id, messages);
         }
         Ok(session)
     }

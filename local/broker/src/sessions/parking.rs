@@ -1,14 +1,15 @@
-//! Where messages wait while their receiver's session moves from one connection to the next.
+//! Parking: keeps messages while the session of their receiver moves from one connection to the next.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rmqtt::shared::DefaultShared;
-use rmqtt::types::{ClientId, From, Id, Message, Publish, Reason};
+use rmqtt::types::{ClientId, From, Id, Message, Publish, Reason, To};
 
-use super::Undelivered;
+/// A message that could not be passed to its receiver's session, with the reason.
+pub(super) type Undelivered = (To, From, Publish, Reason);
 
-/// Sends to sessions, or parks for those that are being taken over.
+/// Passes messages to sessions, and parks messages for sessions that are being taken over.
 pub(super) struct Parking {
     sessions: DefaultShared,
     waiting: Mutex<HashMap<ClientId, Vec<(From, Publish)>>>,
@@ -23,35 +24,39 @@ impl Parking {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From here on messages for the client are parked.
+    /// Starts to park messages for the client.
     pub(super) fn begin(&self, client_id: &ClientId) {
         self.lock().entry(client_id.clone()).or_default();
     }
 
-    /// Parks older messages, ahead of those that are there.
+    /// Parks messages before those that are parked already.
     pub(super) fn put_first(&self, client_id: &ClientId, messages: Vec<(From, Publish)>) {
         self.lock().entry(client_id.clone()).or_default().splice(0..0, messages);
     }
 
-    /// Sends what was parked to the client's present session; without one it is gone with the session.
+    /// Stops parking and passes the parked messages to the client's session. Drops the messages if the client has no
+    /// session any more.
     pub(super) fn end(&self, client_id: &ClientId) {
-        // The lock is held until all are sent, so that no later message overtakes them.
+        // The lock is held until all messages are passed on, so that no later message overtakes them.
         let mut waiting = self.lock();
         for (from, publish) in waiting.remove(client_id).unwrap_or_default() {
             if let Err(error) = self.pass(client_id, from, publish) {
-                tracing::debug!(%client_id, reason = %error.3, "message lost with its session");
+                tracing::debug!(%client_id, reason = %error.3, "parked message dropped: its session no longer exists");
             }
         }
     }
 
-    /// Sends or parks a message. Fails if the client has no session.
+    /// Passes a message to the client's session, or parks it during a takeover.
+    ///
+    /// # Errors
+    /// The client has no session.
     pub(super) fn send(
         &self,
         client_id: &ClientId,
         from: From,
         publish: Publish,
     ) -> Result<(), Box<Undelivered>> {
-        // The lock is held while sending, so that nothing gets behind a takeover that begins now.
+        // The lock is held while sending, so that a takeover that begins now cannot miss the message.
         let mut waiting = self.lock();
         if let Some(parked) = waiting.get_mut(client_id) {
             parked.push((from, publish));
@@ -63,7 +68,7 @@ impl Parking {
     fn pass(&self, client_id: &ClientId, from: From, publish: Publish) -> Result<(), Box<Undelivered>> {
         let Some((session, to)) = self.sessions.tx(client_id) else {
             let to = Id::from(0, client_id.clone());
-            return Err(Box::new((to, from, publish, Reason::from_static("there is no session"))));
+            return Err(Box::new((to, from, publish, Reason::from_static("the client has no session"))));
         };
         match session.unbounded_send(Message::Forward(from, publish)) {
             Ok(()) => Ok(()),
@@ -71,7 +76,7 @@ impl Parking {
                 Message::Forward(from, publish) => {
                     Err(Box::new((to, from, publish, Reason::from_static("the session has ended"))))
                 }
-                other => unreachable!("only messages are sent here, not {other:?}"),
+                other => unreachable!("only Message::Forward is sent here, not {other:?}"),
             },
         }
     }

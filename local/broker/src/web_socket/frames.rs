@@ -1,19 +1,19 @@
-//! Follows the packets in a stream of MQTT bytes, as far as needed to see a DISCONNECT.
+//! Detects a DISCONNECT in a stream of MQTT bytes.
 //! Source: MQTT 3.1.1 and 5, section 2, "MQTT Control Packet format".
 
 const DISCONNECT: u8 = 0xE0;
-/// The remaining length takes four bytes at most.
+/// Maximum number of bytes of the "remaining length" field.
 const LONGEST_LENGTH: u32 = 4;
 
-/// Where in the stream of packets the bytes so far have ended.
+/// Parser of MQTT packet boundaries.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
-    place: Place,
+    position: Position,
     disconnects: bool,
 }
 
 #[derive(Debug, Default)]
-enum Place {
+enum Position {
     #[default]
     Start,
     Length {
@@ -23,45 +23,45 @@ enum Place {
     Body {
         left: u64,
     },
-    /// The stream is no MQTT; the broker will say so.
-    Lost,
+    /// The stream is not MQTT; the broker will refuse it.
+    Invalid,
 }
 
 impl Frames {
-    /// Whether a DISCONNECT is complete with these bytes, which follow the earlier ones.
+    /// Processes the next bytes of the stream. Returns `true` if they complete a DISCONNECT.
     pub(super) fn end_with_disconnect(&mut self, mut bytes: &[u8]) -> bool {
         while let Some((&first, rest)) = bytes.split_first() {
-            self.place = match self.place {
-                Place::Start => {
+            self.position = match self.position {
+                Position::Start => {
                     self.disconnects = first & 0xF0 == DISCONNECT;
                     bytes = rest;
-                    Place::Length { value: 0, bytes: 0 }
+                    Position::Length { value: 0, bytes: 0 }
                 }
-                Place::Length { bytes: LONGEST_LENGTH, .. } | Place::Lost => {
+                Position::Length { bytes: LONGEST_LENGTH, .. } | Position::Invalid => {
                     self.disconnects = false;
                     bytes = &[];
-                    Place::Lost
+                    Position::Invalid
                 }
-                Place::Length { value, bytes: count } => {
+                Position::Length { value, bytes: count } => {
                     bytes = rest;
                     let value = value | u64::from(first & 0x7F) << (7 * count);
                     if first & 0x80 == 0 {
-                        Place::Body { left: value }
+                        Position::Body { left: value }
                     } else {
-                        Place::Length { value, bytes: count + 1 }
+                        Position::Length { value, bytes: count + 1 }
                     }
                 }
-                Place::Body { left } => {
+                Position::Body { left } => {
                     let taken = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
                     bytes = &bytes[taken..];
-                    Place::Body { left: left - taken as u64 }
+                    Position::Body { left: left - taken as u64 }
                 }
             };
-            if matches!(self.place, Place::Body { left: 0 }) {
+            if matches!(self.position, Position::Body { left: 0 }) {
                 if self.disconnects {
                     return true;
                 }
-                self.place = Place::Start;
+                self.position = Position::Start;
             }
         }
         false
@@ -72,7 +72,7 @@ impl Frames {
 mod tests {
     use super::Frames;
 
-    /// PUBLISH with 300 bytes after the header, among them bytes that look like a DISCONNECT.
+    /// Returns a PUBLISH with 300 bytes after the header, some of which look like a DISCONNECT.
     fn publish() -> Vec<u8> {
         let mut bytes = vec![0x30, 0xAC, 0x02];
         bytes.resize(303, 0xE0);
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_disconnect_is_seen_wherever_the_stream_is_cut() {
+    fn a_disconnect_is_detected_wherever_the_stream_is_split() {
         for disconnect in [&[0xE0, 0][..], &[0xE0, 2, 0x04, 0][..]] {
             let stream = [&[0xC0, 0][..], &publish(), disconnect].concat();
             for cut in 0..stream.len() {
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_is_no_mqtt_is_passed_on() {
+    fn a_stream_that_is_not_mqtt_is_passed_on() {
         let mut frames = Frames::default();
         assert!(!frames.end_with_disconnect(&[0xFF; 64]));
         assert!(!frames.end_with_disconnect(&[0xE0, 0]));
