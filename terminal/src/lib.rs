@@ -9,7 +9,7 @@
 //! ```no_run
 //! use std::time::{Duration, SystemTime, UNIX_EPOCH};
 //! use switchboard_protocol::object::{Media, Mode};
-//! use switchboard_protocol::uplink::CreateMeeting;
+//! use switchboard_protocol::requests::CreateMeeting;
 //! use terminal::{Config, TerminalEvent, Terminal, development_jwt};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use switchboard_protocol::address::ClientId;
-use switchboard_protocol::uplink::Requests;
+use switchboard_protocol::requests::Requests;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use switchboard_protocol::VERSION;
-use switchboard_protocol::uplink::Requests;
+use switchboard_protocol::requests::Requests;
 use uuid::Uuid;
 
 use crate::config::UplinkParents;
@@ -119,11 +119,11 @@ impl Uplink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use switchboard_protocol::uplink::{Attend, Leave, RefreshToken};
+    use switchboard_protocol::requests::{AttendRequest, Leave, RefreshToken};
 
     #[test]
     fn a_typed_request_becomes_the_envelope_of_the_protocol() {
-        let leave = Attend::from(Leave { meeting_id: "m1".parse().expect("an id") });
+        let leave = AttendRequest::from(Leave { meeting_id: "m1".parse().expect("an id") });
         let uplink = Uplink::new(&leave).expect("an object").with_id("r1").with_ttl_ms(500);
         let body: Value = serde_json::from_slice(&uplink.payload()).expect("JSON");
         assert_eq!(body, json!({"v": 1, "type": "leave", "id": "r1", "ttl_ms": 500, "meeting_id": "m1"}));
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn two_requests_never_share_an_id_and_a_clone_is_the_same_request() {
-        let refresh = Attend::from(RefreshToken { meeting_id: "m1".parse().expect("an id") });
+        let refresh = AttendRequest::from(RefreshToken { meeting_id: "m1".parse().expect("an id") });
         let first = Uplink::new(&refresh).expect("an object");
         assert_ne!(first.id(), Uplink::new(&refresh).expect("an object").id());
         assert_eq!(first.clone().payload(), first.payload());

@@ -3,26 +3,30 @@
 use switchboard_core::{Action, Joining, Refusal};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::MediaFlags;
-use switchboard_protocol::uplink::{Attend, Join, ReportMedia};
+use switchboard_protocol::requests::{AttendRequest, Join, ReportMedia};
 use switchboard_service::serve::{Failure, Outcome, Request, Service};
 
 /// Serves `join`, `rejoin`, `report_media`, `refresh_token`, `raise_hand`, `lower_hand`, `unmute_self` and `leave`.
-pub async fn attend(request: Request<Attend>, service: &Service) -> Result<Outcome, Failure> {
+pub async fn attend(request: Request<AttendRequest>, service: &Service) -> Result<Outcome, Failure> {
     let (meeting_id, action) = match request.envelope.request.clone() {
-        Attend::Join(join) => return come_in(&join, &request, service).await,
-        Attend::ReportMedia(report) => return report_media(&report, &request, service).await,
-        Attend::Rejoin(rejoin) => (rejoin.meeting_id, Action::Rejoin),
-        Attend::RefreshToken(refresh) => (refresh.meeting_id, Action::RefreshToken),
-        Attend::RaiseHand(raise) => (raise.meeting_id, Action::RaiseHand),
-        Attend::LowerHand(lower) => (lower.meeting_id, Action::LowerHand),
-        Attend::UnmuteSelf(unmute) => (unmute.meeting_id, Action::UnmuteSelf),
-        Attend::Leave(leave) => (leave.meeting_id, Action::Leave),
+        AttendRequest::Join(join) => return come_in(&join, &request, service).await,
+        AttendRequest::ReportMedia(report) => return report_media(&report, &request, service).await,
+        AttendRequest::Rejoin(rejoin) => (rejoin.meeting_id, Action::Rejoin),
+        AttendRequest::RefreshToken(refresh) => (refresh.meeting_id, Action::RefreshToken),
+        AttendRequest::RaiseHand(raise) => (raise.meeting_id, Action::RaiseHand),
+        AttendRequest::LowerHand(lower) => (lower.meeting_id, Action::LowerHand),
+        AttendRequest::UnmuteSelf(unmute) => (unmute.meeting_id, Action::UnmuteSelf),
+        AttendRequest::Leave(leave) => (leave.meeting_id, Action::Leave),
     };
     service.change(&meeting_id, &request.command(action), request.now).await
 }
 
 /// Reads the meeting, and name and devices of whoever asks, in one round trip.
-async fn come_in(join: &Join, request: &Request<Attend>, service: &Service) -> Result<Outcome, Failure> {
+async fn come_in(
+    join: &Join,
+    request: &Request<AttendRequest>,
+    service: &Service,
+) -> Result<Outcome, Failure> {
     let user = request.by.user();
     let mut people = service.people_of(&join.meeting_id, std::slice::from_ref(&user), request.now).await?;
     let loaded = people.meeting.take();
@@ -42,7 +46,7 @@ async fn come_in(join: &Join, request: &Request<Attend>, service: &Service) -> R
 /// A report counts if the RTC service confirms it, or cannot tell.
 async fn report_media(
     report: &ReportMedia,
-    request: &Request<Attend>,
+    request: &Request<AttendRequest>,
     service: &Service,
 ) -> Result<Outcome, Failure> {
     let now = request.now;

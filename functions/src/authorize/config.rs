@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use secrecy::SecretString;
-use switchboard_protocol::address::{CLIENT_ID_MAX, ClientId, DownlinkParents, is_part};
+use switchboard_protocol::address::{ClientId, DownlinkParents, MAX_CLIENT_ID_CHARS, is_part};
 use switchboard_service::config::{ConfigError, Variables, required};
 
 use crate::authorize::policy::{self, Topics};
@@ -88,7 +88,7 @@ impl Config {
 /// The longest client ID whose topics are short enough.
 pub(crate) fn longest_client_id(parents: &DownlinkParents) -> Option<ClientId> {
     let prefix = "G@@@";
-    (prefix.len()..=CLIENT_ID_MAX)
+    (prefix.len()..=MAX_CLIENT_ID_CHARS)
         .rev()
         .filter_map(|length| format!("{prefix}{}", "a".repeat(length - prefix.len())).parse().ok())
         .find(|client| parents.check(client).is_ok())

@@ -33,5 +33,5 @@ impl<'a> Connect<'a> {
 /// What a refused connection called itself, for the log: anybody can put anything there, so only its start.
 pub(crate) fn claimed_client_id(event: &Value) -> &str {
     let id = event.pointer("/protocolData/mqtt/clientId").and_then(Value::as_str).unwrap_or_default();
-    &id[..id.floor_char_boundary(switchboard_protocol::address::CLIENT_ID_MAX)]
+    &id[..id.floor_char_boundary(switchboard_protocol::address::MAX_CLIENT_ID_CHARS)]
 }

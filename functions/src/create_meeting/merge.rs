@@ -1,18 +1,18 @@
 //! A create that meets a call of the same two (T16, T17): no second meeting is made, and the mark of the request leads
 //! there whenever it comes again.
 
-use super::Create;
+use super::CreateRequest;
 use switchboard_core::{Action, Command, Opening, SlotChange, decide};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::BusyPolicy;
-use switchboard_protocol::uplink::CreateMeeting;
+use switchboard_protocol::requests::CreateMeeting;
 use switchboard_service::serve::{Failure, Outcome, People, Request, Service, Terms};
 use switchboard_service::store::{Loaded, Outcome as Committed, SlotWrite};
 
 /// The call that this create meets: the one that holds the caller's slot, if it is one of the same two.
 pub(super) fn met<'a>(
     create: &CreateMeeting,
-    request: &Request<Create>,
+    request: &Request<CreateRequest>,
     people: &'a People,
 ) -> Option<&'a Loaded> {
     let call = people.call_of(&request.by.user())?;
@@ -20,7 +20,7 @@ pub(super) fn met<'a>(
 }
 
 /// What the create asks of the call that it meets.
-pub(super) fn merging(create: &CreateMeeting, request: &Request<Create>) -> Command {
+pub(super) fn merging(create: &CreateMeeting, request: &Request<CreateRequest>) -> Command {
     let busy = create.policy.map_or(BusyPolicy::default(), |policy| policy.busy);
     // A create that meets a call is direct, and so has one invitee; for any other the caller stands in, who is met by
     // no call.
@@ -33,7 +33,7 @@ pub(super) fn merging(create: &CreateMeeting, request: &Request<Create>) -> Comm
 pub(super) async fn merge(
     call: &Loaded,
     opening: &Opening,
-    request: &Request<Create>,
+    request: &Request<CreateRequest>,
     service: &Service,
 ) -> Result<Option<Outcome>, Failure> {
     let decision = decide(&call.meeting, &merging(&opening.create, request), request.now);

@@ -8,7 +8,7 @@ mod merge;
 use merge::{merge, merging, met};
 use switchboard_core::{Action, Decision, Meeting, Opening, SlotChange};
 use switchboard_protocol::address::UserId;
-use switchboard_protocol::uplink::Create;
+use switchboard_protocol::requests::CreateRequest;
 use switchboard_service::serve::{Failure, Outcome, People, Request, Service, Terms, back_off};
 use switchboard_service::store::{Loaded, Outcome as Committed, SlotWrite};
 
@@ -16,8 +16,8 @@ use switchboard_service::store::{Loaded, Outcome as Committed, SlotWrite};
 const ATTEMPTS: u32 = 6;
 
 /// Serves `create_meeting`: one read of everything, one transaction, then the answer and the rings at once.
-pub async fn create_meeting(request: Request<Create>, service: &Service) -> Result<Outcome, Failure> {
-    let Create::CreateMeeting(create) = &request.envelope.request;
+pub async fn create_meeting(request: Request<CreateRequest>, service: &Service) -> Result<Outcome, Failure> {
+    let CreateRequest::CreateMeeting(create) = &request.envelope.request;
     let id = service.key.meeting(&request.by, &request.envelope.id);
     let users: Vec<UserId> = [request.by.user()].into_iter().chain(create.invitees.iter().cloned()).collect();
     let path = |at: usize| at.checked_sub(1).map_or("client_id".to_owned(), |at| format!("invitees[{at}]"));
@@ -50,18 +50,18 @@ pub async fn create_meeting(request: Request<Create>, service: &Service) -> Resu
 /// Answers a create that was seen before, also one that met another call.
 async fn answer_again(
     existing: Loaded,
-    request: &Request<Create>,
+    request: &Request<CreateRequest>,
     service: &Service,
 ) -> Result<Outcome, Failure> {
-    let Create::CreateMeeting(create) = &request.envelope.request;
+    let CreateRequest::CreateMeeting(create) = &request.envelope.request;
     match existing.meeting.merged_into.clone() {
         Some(met) => service.change(&met, &merging(create, request), request.now).await,
         None => service.change_loaded(existing, &request.command(Action::CreateAgain), request.now).await,
     }
 }
 
-fn opening(request: &Request<Create>, people: &People, service: &Service) -> Opening {
-    let Create::CreateMeeting(create) = &request.envelope.request;
+fn opening(request: &Request<CreateRequest>, people: &People, service: &Service) -> Opening {
+    let CreateRequest::CreateMeeting(create) = &request.envelope.request;
     let (by, id) = (&request.by, &request.envelope.id);
     let meeting_id = service.key.meeting(by, id);
     let invitee = |user: &UserId| people.invitee(user, service.key.invite(&meeting_id, by, id, user));
@@ -81,7 +81,7 @@ fn opening(request: &Request<Create>, people: &People, service: &Service) -> Ope
 async fn commit(
     decision: &Decision,
     people: &People,
-    request: &Request<Create>,
+    request: &Request<CreateRequest>,
     service: &Service,
 ) -> Result<Committed, Failure> {
     let Some(next) = &decision.next else { return Err(Failure::Contended) };

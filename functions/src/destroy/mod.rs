@@ -7,7 +7,7 @@ use serde_json::Value;
 use switchboard_core::{Action, Meeting, Now, Refusal};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::RequestId;
-use switchboard_protocol::uplink::Destroy;
+use switchboard_protocol::requests::DestroyRequest;
 use switchboard_service::serve::{Failure, Fault, Outcome, Request, Service, Terms};
 use switchboard_service::store::{Loaded, Outcome as Committed};
 
@@ -21,8 +21,8 @@ pub async fn serve(event: Value, now: Now, service: &Service) -> Result<Value, F
 }
 
 /// Serves `destroy_meeting`.
-pub async fn destroy(request: Request<Destroy>, service: &Service) -> Result<Outcome, Failure> {
-    let Destroy::DestroyMeeting(destroy) = &request.envelope.request;
+pub async fn destroy(request: Request<DestroyRequest>, service: &Service) -> Result<Outcome, Failure> {
+    let DestroyRequest::DestroyMeeting(destroy) = &request.envelope.request;
     let command = request.command(Action::Destroy);
     match (&destroy.meeting_id, &destroy.create_id) {
         (Some(meeting_id), _) => service.change(meeting_id, &command, request.now).await,
@@ -34,7 +34,7 @@ pub async fn destroy(request: Request<Destroy>, service: &Service) -> Result<Out
 /// Ends one's own create by its request id. If that create was not seen yet, a mark makes it come to nothing.
 async fn take_back(
     create_id: &RequestId,
-    request: &Request<Destroy>,
+    request: &Request<DestroyRequest>,
     service: &Service,
 ) -> Result<Outcome, Failure> {
     let id = service.key.meeting(&request.by, create_id);
@@ -63,7 +63,7 @@ async fn take_back(
 /// Ends the meeting that one's own create made, or leaves the one that it met.
 async fn end_own(
     existing: Loaded,
-    request: &Request<Destroy>,
+    request: &Request<DestroyRequest>,
     service: &Service,
 ) -> Result<Outcome, Failure> {
     match existing.meeting.merged_into.clone() {

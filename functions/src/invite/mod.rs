@@ -3,14 +3,14 @@
 
 use switchboard_core::{Action, Refusal};
 use switchboard_protocol::code::Code;
-use switchboard_protocol::uplink::{Invitations, Invite};
+use switchboard_protocol::requests::{Invite, InviteRequest};
 use switchboard_service::serve::{Failure, Outcome, Request, Service};
 
 /// Serves `invite` and `cancel_invite`.
-pub async fn invite(request: Request<Invitations>, service: &Service) -> Result<Outcome, Failure> {
+pub async fn invite(request: Request<InviteRequest>, service: &Service) -> Result<Outcome, Failure> {
     match request.envelope.request.clone() {
-        Invitations::Invite(invite) => invite_more(&invite, &request, service).await,
-        Invitations::CancelInvite(cancel) => {
+        InviteRequest::Invite(invite) => invite_more(&invite, &request, service).await,
+        InviteRequest::CancelInvite(cancel) => {
             let command = request.command(Action::CancelInvite { invitees: cancel.invitees });
             service.change(&cancel.meeting_id, &command, request.now).await
         }
@@ -20,7 +20,7 @@ pub async fn invite(request: Request<Invitations>, service: &Service) -> Result<
 /// Reads the meeting and everybody who is named in one round trip, as a create does.
 async fn invite_more(
     invite: &Invite,
-    request: &Request<Invitations>,
+    request: &Request<InviteRequest>,
     service: &Service,
 ) -> Result<Outcome, Failure> {
     let mut people = service.people(&invite.meeting_id, &invite.invitees, request.now).await?;

@@ -12,7 +12,7 @@ use switchboard_protocol::downlink::Body;
 use switchboard_protocol::envelope::Invalid;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::ParticipantState;
-use switchboard_protocol::uplink::{History, Sync, SyncState};
+use switchboard_protocol::requests::{History, SyncRequest, SyncState};
 use switchboard_service::downlink::About;
 use switchboard_service::serve::{Failure, Outcome, Request, Service};
 use switchboard_service::store::Cursor;
@@ -21,14 +21,18 @@ use switchboard_service::store::Cursor;
 const PAGE: u32 = 20;
 
 /// Serves `sync` and `history`.
-pub async fn sync(request: Request<Sync>, service: &Service) -> Result<Outcome, Failure> {
+pub async fn sync(request: Request<SyncRequest>, service: &Service) -> Result<Outcome, Failure> {
     match &request.envelope.request {
-        Sync::SyncState(asked) => state(asked, &request, service).await,
-        Sync::History(asked) => history(asked, &request, service).await,
+        SyncRequest::SyncState(asked) => state(asked, &request, service).await,
+        SyncRequest::History(asked) => history(asked, &request, service).await,
     }
 }
 
-async fn state(asked: &SyncState, request: &Request<Sync>, service: &Service) -> Result<Outcome, Failure> {
+async fn state(
+    asked: &SyncState,
+    request: &Request<SyncRequest>,
+    service: &Service,
+) -> Result<Outcome, Failure> {
     let (user, now) = (request.by.user(), request.now);
     let meetings = match &asked.meeting_id {
         Some(id) => vec![one(id, &user, service, now).await?],
@@ -41,7 +45,11 @@ async fn state(asked: &SyncState, request: &Request<Sync>, service: &Service) ->
 }
 
 /// Past calls, a page at a time.
-async fn history(asked: &History, request: &Request<Sync>, service: &Service) -> Result<Outcome, Failure> {
+async fn history(
+    asked: &History,
+    request: &Request<SyncRequest>,
+    service: &Service,
+) -> Result<Outcome, Failure> {
     let wrong = || Refusal::from(Invalid::new("cursor", "give the cursor of the page before, or none"));
     let cursor = asked.cursor.as_deref().map(str::parse::<Cursor>).transpose().map_err(|()| wrong())?;
     let limit = asked.limit.unwrap_or(PAGE);
@@ -54,7 +62,7 @@ async fn history(asked: &History, request: &Request<Sync>, service: &Service) ->
 async fn tell(
     meeting_id: Option<MeetingId>,
     tells: Vec<Tell>,
-    request: &Request<Sync>,
+    request: &Request<SyncRequest>,
     service: &Service,
 ) -> Outcome {
     let about = About { meeting_id: meeting_id.clone(), rev: None, now_ms: request.now.ms };

@@ -3,13 +3,13 @@
 use serde::Serialize;
 use switchboard_core::Tell;
 use switchboard_core::cause::Cause;
-use switchboard_protocol::DOWNLINK_MAX_BYTES;
+use switchboard_protocol::MAX_DOWNLINK_BYTES;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::{Body, MeetingOffer};
 use switchboard_protocol::object::{MeetingView, ParticipantView};
 
 /// What a page may hold: the rest is for the envelope.
-const ROOM_BYTES: usize = DOWNLINK_MAX_BYTES - 1024;
+const ROOM_BYTES: usize = MAX_DOWNLINK_BYTES - 1024;
 
 /// One downlink's part of the state.
 #[derive(Debug, Default)]

@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use switchboard_protocol::VERSION;
 use switchboard_protocol::downlink::Downlink;
-use switchboard_protocol::envelope::{TTL_DEFAULT_MS, TTL_MAX_MS};
+use switchboard_protocol::envelope::{DEFAULT_TTL_MS, MAX_TTL_MS};
 use switchboard_protocol::id::RequestId;
-use switchboard_protocol::uplink::{Answer, Attend, Create, Destroy, Invitations, Moderate, Requests, Sync};
+use switchboard_protocol::requests::{
+    AnswerRequest, AttendRequest, CreateRequest, DestroyRequest, InviteRequest, ModerateRequest, Requests,
+    SyncRequest,
+};
 
 use super::ContractError;
 use tidy::{merge, tidy};
@@ -61,13 +64,13 @@ pub fn wire() -> Result<Wire, ContractError> {
     let mut requests =
         Reader { generator: generator(SchemaSettings::for_deserialize), schemas: Schemas::new() };
     let functions = vec![
-        requests.function::<Create>()?,
-        requests.function::<Invitations>()?,
-        requests.function::<Answer>()?,
-        requests.function::<Attend>()?,
-        requests.function::<Moderate>()?,
-        requests.function::<Destroy>()?,
-        requests.function::<Sync>()?,
+        requests.function::<CreateRequest>()?,
+        requests.function::<InviteRequest>()?,
+        requests.function::<AnswerRequest>()?,
+        requests.function::<AttendRequest>()?,
+        requests.function::<ModerateRequest>()?,
+        requests.function::<DestroyRequest>()?,
+        requests.function::<SyncRequest>()?,
     ];
     requests.schemas.insert(REQUEST.to_owned(), request(&mut requests.generator));
     let mut downlinks =
@@ -151,7 +154,7 @@ fn request(generator: &mut SchemaGenerator) -> Value {
             "type": {"type": "string", "description": "What is asked for."},
             "id": generator.subschema_for::<RequestId>(),
             "ttl_ms": {
-                "type": "integer", "minimum": 1, "maximum": TTL_MAX_MS, "default": TTL_DEFAULT_MS,
+                "type": "integer", "minimum": 1, "maximum": MAX_TTL_MS, "default": DEFAULT_TTL_MS,
                 "description": "Milliseconds from the broker's receipt after which it means nothing any more.",
             },
         },

@@ -6,7 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use switchboard_protocol::downlink::Downlink;
 use switchboard_protocol::envelope::{Unreadable, read};
-use switchboard_protocol::uplink::{Answer, Attend, Create, Destroy, Invitations, Moderate, Requests, Sync};
+use switchboard_protocol::requests::{
+    AnswerRequest, AttendRequest, CreateRequest, DestroyRequest, InviteRequest, ModerateRequest, Requests,
+    SyncRequest,
+};
 
 fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is a folder of the workspace")
@@ -28,13 +31,13 @@ fn rewritten<R: Requests + Serialize>(message: &Value) -> Result<Value, Unreadab
 /// The same by the function's name.
 fn request(function: &str, message: &Value) -> Result<Value, Unreadable> {
     match function {
-        Create::FUNCTION => rewritten::<Create>(message),
-        Invitations::FUNCTION => rewritten::<Invitations>(message),
-        Answer::FUNCTION => rewritten::<Answer>(message),
-        Attend::FUNCTION => rewritten::<Attend>(message),
-        Moderate::FUNCTION => rewritten::<Moderate>(message),
-        Destroy::FUNCTION => rewritten::<Destroy>(message),
-        Sync::FUNCTION => rewritten::<Sync>(message),
+        CreateRequest::FUNCTION => rewritten::<CreateRequest>(message),
+        InviteRequest::FUNCTION => rewritten::<InviteRequest>(message),
+        AnswerRequest::FUNCTION => rewritten::<AnswerRequest>(message),
+        AttendRequest::FUNCTION => rewritten::<AttendRequest>(message),
+        ModerateRequest::FUNCTION => rewritten::<ModerateRequest>(message),
+        DestroyRequest::FUNCTION => rewritten::<DestroyRequest>(message),
+        SyncRequest::FUNCTION => rewritten::<SyncRequest>(message),
         other => panic!("`{other}` is not read here"),
     }
 }

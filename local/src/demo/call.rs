@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use local::Stack;
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::{Media, Mode};
-use switchboard_protocol::uplink::{CreateMeeting, MediaReport};
+use switchboard_protocol::requests::{CreateMeeting, MediaReport};
 use switchboard_rtc::livekit::ApiKey;
 use terminal::ReceivedDownlink;
 

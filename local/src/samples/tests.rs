@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use switchboard_protocol::uplink::{
-    Answer as Answers, Attend, Create, Destroy, Invitations, Moderate, Requests, Sync,
+use switchboard_protocol::requests::{
+    AnswerRequest, AttendRequest, CreateRequest, DestroyRequest, InviteRequest, ModerateRequest, Requests,
+    SyncRequest,
 };
 
 use super::*;
@@ -56,13 +57,13 @@ fn every_request_type_has_a_sample_that_is_served() {
         }));
     }
     let mut wanted = BTreeSet::new();
-    names::<Create>(&mut wanted);
-    names::<Invitations>(&mut wanted);
-    names::<Answers>(&mut wanted);
-    names::<Attend>(&mut wanted);
-    names::<Moderate>(&mut wanted);
-    names::<Destroy>(&mut wanted);
-    names::<Sync>(&mut wanted);
+    names::<CreateRequest>(&mut wanted);
+    names::<InviteRequest>(&mut wanted);
+    names::<AnswerRequest>(&mut wanted);
+    names::<AttendRequest>(&mut wanted);
+    names::<ModerateRequest>(&mut wanted);
+    names::<DestroyRequest>(&mut wanted);
+    names::<SyncRequest>(&mut wanted);
     let served: BTreeSet<String> = requests::samples().iter().map(|sample| sample.name.to_owned()).collect();
     assert_eq!(served, wanted);
 }

@@ -4,8 +4,8 @@ use super::{Invitee, Joining, Update};
 use serde_json::{Map, Value};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{BodyHash, InviteId, RequestId};
-use switchboard_protocol::object::{BusyPolicy, MediaFlags, Role, Whom};
-use switchboard_protocol::uplink::{MediaReport, MuteMode};
+use switchboard_protocol::object::{BusyPolicy, MediaFlags, Role, UserOrAll};
+use switchboard_protocol::requests::{MediaReport, MuteMode};
 
 /// A request of one device on a meeting that exists.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +79,7 @@ pub enum Action {
     /// A host mutes somebody.
     Mute {
         /// Whom.
-        whom: Whom,
+        whom: UserOrAll,
         /// How.
         mode: MuteMode,
         /// How long a block lasts.
@@ -88,7 +88,7 @@ pub enum Action {
     /// A host gives the right to speak back.
     AllowSpeech {
         /// Whose.
-        whom: Whom,
+        whom: UserOrAll,
     },
     /// A direct call of this user to the other side of this one meets it.
     Merge {

@@ -10,8 +10,8 @@ use super::{Grant, Meeting, Participant, Refusal};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{MediaFlags, ParticipantState as State, SpeechMode, Whom};
-use switchboard_protocol::uplink::MediaReport;
+use switchboard_protocol::object::{MediaFlags, ParticipantState as State, SpeechMode, UserOrAll};
+use switchboard_protocol::requests::MediaReport;
 
 impl Change {
     /// T18 for `joined`, T27 for `left`. A report that the RTC service does not confirm changes nothing: what it sees
@@ -146,7 +146,7 @@ impl Change {
                 Ok(Some(self.speech_answer(&command.by, whom, SpeechMode::Free, None)))
             }
             Action::UnmuteSelf => {
-                let whom = Whom::User(command.by.user());
+                let whom = UserOrAll::User(command.by.user());
                 Ok(Some(self.speech_answer(&command.by, &whom, SpeechMode::Free, None)))
             }
             Action::Remove { user, .. } | Action::SetRole { user, .. } => Ok(self.participant_answer(user)),

@@ -11,7 +11,7 @@ use crate::cause::Cause;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::Whom;
+use switchboard_protocol::object::UserOrAll;
 
 /// A change of a user's call slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,8 +263,8 @@ fn is_same_news(a: &Body<Grant>, b: &Body<Grant>) -> bool {
             a.user_id == b.user_id
         }
         (
-            Body::SpeechChanged { user_id: a @ Whom::User(_), .. },
-            Body::SpeechChanged { user_id: b @ Whom::User(_), .. },
+            Body::SpeechChanged { user_id: a @ UserOrAll::User(_), .. },
+            Body::SpeechChanged { user_id: b @ UserOrAll::User(_), .. },
         ) => a == b,
         _ => a.kind() == b.kind(),
     }

@@ -1,7 +1,5 @@
 //! How long and how many: the time limits and sizes of meetings, as the design sets them.
 
-/// Seconds that an invitation rings unless its request says otherwise.
-pub const RING_SECONDS: u32 = 45;
 /// The ring deadline fires this much late, so that an accept in the last moment wins.
 pub const RING_GRACE_MS: i64 = 2_000;
 /// An accepted seat must reach the media within this time, where the RTC service can tell.
@@ -20,14 +18,8 @@ pub const EMPTY_MS: i64 = 30_000;
 pub const HOST_GRACE_MS: i64 = 120_000;
 /// A meeting that nobody ever joined ends after this time, when nobody is pending any more.
 pub const UNUSED_MS: i64 = 300_000;
-/// Minutes that a meeting lasts at most unless its create says otherwise.
-pub const MAX_MINUTES: u32 = 240;
-/// The longest that a meeting lasts, however often it is extended.
-pub const MINUTES_MAX: u32 = 1_440;
 /// How long before its end a meeting's members are warned.
 pub const WARNINGS_MS: [i64; 2] = [300_000, 60_000];
-/// Seats of a meeting unless its create says otherwise.
-pub const MAX_PARTICIPANTS: u32 = 50;
 /// People that a meeting remembers, those who have gone included, so that strangers cannot swell its record.
 pub const PEOPLE_MAX: usize = 200;
 /// An ended meeting is remembered this long, to answer late commands.

@@ -6,12 +6,12 @@ use super::{Grant, Meeting, Participant, Refusal};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
+use switchboard_protocol::limits::MAX_INVITEES;
 use switchboard_protocol::object::{LobbyDecision, ParticipantState as State};
-use switchboard_protocol::uplink::INVITEES_MAX;
 
 /// People that one request lets in at most: as many as it may name. Each takes two items of the transaction, which has
 /// 100.
-const ADMITTED_MAX: usize = INVITEES_MAX;
+const ADMITTED_MAX: usize = MAX_INVITEES;
 
 impl Change {
     /// T21, in the order in which they came; of everybody who waits if nobody is named. What did not work is said of

@@ -9,7 +9,7 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{BusyPolicy, Mode, ParticipantState as State};
-use switchboard_protocol::uplink::CreateMeeting;
+use switchboard_protocol::requests::CreateMeeting;
 
 impl Meeting {
     /// Whether the call that `by` asks for is this one, as it stands at `now`. Asked of the meeting that holds the

@@ -4,18 +4,16 @@ use super::change::Change;
 use super::decide::Decision;
 use super::invite::Invitee;
 use super::notice::notices;
-use super::{
-    Creation, Grant, Known, MAX_MINUTES, MAX_PARTICIPANTS, Meeting, Now, Participant, Phase, RING_SECONDS,
-    Refusal, Tell,
-};
+use super::{Creation, Grant, Known, Meeting, Now, Participant, Phase, Refusal, Tell};
 use crate::cause::Cause;
 use std::collections::BTreeMap;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::id::{BodyHash, MeetingId, RequestId};
+use switchboard_protocol::limits::{DEFAULT_MINUTES, DEFAULT_RING_SECONDS, DEFAULT_SEATS};
 use switchboard_protocol::object::{BusyPolicy, Mode, Role};
-use switchboard_protocol::uplink::CreateMeeting;
+use switchboard_protocol::requests::CreateMeeting;
 
 /// A request to make a meeting, with what the table knows.
 #[derive(Debug, Clone)]
@@ -53,7 +51,7 @@ impl Meeting {
                 ..Refusal::new(Code::BadRequest, words)
             });
         }
-        let max_participants = create.max_participants.unwrap_or(MAX_PARTICIPANTS);
+        let max_participants = create.max_participants.unwrap_or(DEFAULT_SEATS);
         if opening.invitees.len() >= max_participants as usize {
             return Err(Refusal::new(
                 Code::TooManyInvitees,
@@ -130,11 +128,11 @@ pub(super) fn blank(opening: &Opening, now: Now) -> Meeting {
         told_rev: 0,
         grouped_rev: None,
         created_ms: now.ms,
-        ends_at_ms: now.ms + i64::from(create.max_minutes.unwrap_or(MAX_MINUTES)) * 60_000,
+        ends_at_ms: now.ms + i64::from(create.max_minutes.unwrap_or(DEFAULT_MINUTES)) * 60_000,
         active_since_ms: None,
         locked: false,
-        ring_seconds: create.ring_seconds.unwrap_or(RING_SECONDS),
-        max_participants: create.max_participants.unwrap_or(MAX_PARTICIPANTS),
+        ring_seconds: create.ring_seconds.unwrap_or(DEFAULT_RING_SECONDS),
+        max_participants: create.max_participants.unwrap_or(DEFAULT_SEATS),
         created_by: Creation {
             client_id: opening.by.clone(),
             request: Known { id: opening.request_id.clone(), hash: opening.hash.clone(), rev: 1 },

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{Speech, SpeechMode, Whom};
-use switchboard_protocol::uplink::MuteMode;
+use switchboard_protocol::object::{Speech, SpeechMode, UserOrAll};
+use switchboard_protocol::requests::MuteMode;
 
 /// Whether a participant may speak, and since when.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ impl Change {
     pub(super) fn mute(
         &mut self,
         by: &ClientId,
-        whom: &Whom,
+        whom: &UserOrAll,
         mode: MuteMode,
         for_seconds: Option<u32>,
     ) -> Outcome {
@@ -75,7 +75,7 @@ impl Change {
     }
 
     /// T38: only the right comes back; the microphone stays off until its user turns it on.
-    pub(super) fn allow_speech(&mut self, by: &ClientId, whom: &Whom) -> Outcome {
+    pub(super) fn allow_speech(&mut self, by: &ClientId, whom: &UserOrAll) -> Outcome {
         self.must_be_hosting(by)?;
         for user in self.spoken_of(by, whom)? {
             self.set_speech(&user, SpeechMode::Free, None, &by.user());
@@ -90,7 +90,7 @@ impl Change {
             return Err(Refusal::new(Code::SpeechBlocked, "a host has blocked your speech"));
         }
         self.set_speech(&by.user(), SpeechMode::Free, None, &by.user());
-        Ok(Some(self.speech_answer(by, &Whom::User(by.user()), SpeechMode::Free, None)))
+        Ok(Some(self.speech_answer(by, &UserOrAll::User(by.user()), SpeechMode::Free, None)))
     }
 
     /// Sets whether `user` may speak. Nothing changes if that is so already.
@@ -123,15 +123,17 @@ impl Change {
     }
 
     /// Those who are named and in the meeting.
-    fn spoken_of(&self, by: &ClientId, whom: &Whom) -> Result<Vec<UserId>, Refusal> {
+    fn spoken_of(&self, by: &ClientId, whom: &UserOrAll) -> Result<Vec<UserId>, Refusal> {
         match whom {
-            Whom::Everybody => {
+            UserOrAll::All => {
                 Ok(self.users(|p| p.state.is_member() && is_everybody(&self.meeting, p, &by.user())))
             }
-            Whom::User(user) if self.meeting.participants.get(user).is_some_and(|p| p.state.is_member()) => {
+            UserOrAll::User(user)
+                if self.meeting.participants.get(user).is_some_and(|p| p.state.is_member()) =>
+            {
                 Ok(vec![user.clone()])
             }
-            Whom::User(_) => Err(Refusal::new(Code::UserNotFound, "that user is not in the meeting")),
+            UserOrAll::User(_) => Err(Refusal::new(Code::UserNotFound, "that user is not in the meeting")),
         }
     }
 
@@ -139,15 +141,15 @@ impl Change {
     pub(super) fn speech_answer(
         &self,
         by: &ClientId,
-        whom: &Whom,
+        whom: &UserOrAll,
         mode: SpeechMode,
         until_ms: Option<i64>,
     ) -> Body<Grant> {
         match whom {
-            Whom::User(user) => {
+            UserOrAll::User(user) => {
                 self.meeting.participants.get(user).map(|p| of_one(&self.meeting, p, self.now))
             }
-            Whom::Everybody => None,
+            UserOrAll::All => None,
         }
         .unwrap_or_else(|| {
             let asked = SpeechState { mode, until_ms, by: Some(by.user()), ..SpeechState::default() };
@@ -163,7 +165,7 @@ pub(super) fn is_everybody(meeting: &Meeting, participant: &Participant, by: &Us
 
 /// The news of one participant's speech.
 pub(super) fn of_one(meeting: &Meeting, participant: &Participant, now: Now) -> Body<Grant> {
-    body(meeting, Whom::User(participant.user_id.clone()), &participant.speech, now)
+    body(meeting, UserOrAll::User(participant.user_id.clone()), &participant.speech, now)
 }
 
 /// Where several changed in `rev`: the one statement that tells them all, if there is a true one.
@@ -175,10 +177,10 @@ pub(super) fn of_everybody(meeting: &Meeting, rev: u64, now: Now) -> Option<Body
     let same =
         |p: &&Participant| (p.speech.mode, p.speech.until_ms) == (first.speech.mode, first.speech.until_ms);
     let told = changed.iter().all(|p| is_everybody(meeting, p, by)) && meant.iter().all(same);
-    told.then(|| body(meeting, Whom::Everybody, &first.speech, now))
+    told.then(|| body(meeting, UserOrAll::All, &first.speech, now))
 }
 
-fn body(meeting: &Meeting, user_id: Whom, speech: &SpeechState, now: Now) -> Body<Grant> {
+fn body(meeting: &Meeting, user_id: UserOrAll, speech: &SpeechState, now: Now) -> Body<Grant> {
     Body::SpeechChanged {
         user_id,
         mode: speech.mode,

@@ -7,7 +7,7 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::{Body, ClosedReason};
 use switchboard_protocol::id::{DownlinkId, IdKey, InviteId};
 use switchboard_protocol::join::Rights;
-use switchboard_protocol::object::{Media, Mode, ParticipantState as State, Reach, Whom};
+use switchboard_protocol::object::{Media, Mode, ParticipantState as State, Reach, UserOrAll};
 
 /// How a downlink is delivered; chosen per message type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,9 @@ fn delivery(meeting: &Meeting, to: &ClientId, body: &Body<Grant>) -> (Class, i64
         Body::MissedCall { .. } => (Class::Queued, KEEP_MISSED_CALL_MS),
         Body::ParticipantUpdated { .. } if meeting.mode == Mode::Group => (Class::Passing, KEEP_MS),
         // Whoever is meant must hear it.
-        Body::SpeechChanged { user_id, .. } if *user_id != Whom::User(to.user()) => (Class::Passing, KEEP_MS),
+        Body::SpeechChanged { user_id, .. } if *user_id != UserOrAll::User(to.user()) => {
+            (Class::Passing, KEEP_MS)
+        }
         _ => (Class::Queued, KEEP_MS),
     }
 }

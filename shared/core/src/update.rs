@@ -1,11 +1,12 @@
 //! Changing a meeting that goes on: its lock, rules, title and end.
 
+use super::Refusal;
 use super::change::Change;
 use super::decide::Outcome;
-use super::{MINUTES_MAX, Refusal};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
+use switchboard_protocol::limits::MAX_MINUTES;
 use switchboard_protocol::object::PolicyChange;
 
 /// What a host changes; what is absent stays.
@@ -22,13 +23,13 @@ pub struct Update {
 }
 
 impl Change {
-    /// By a host or cohost. Refused with `bad_request` if the meeting would last longer than [`MINUTES_MAX`].
+    /// By a host or cohost. Refused with `bad_request` if the meeting would last longer than [`MAX_MINUTES`].
     pub(super) fn update_meeting(&mut self, by: &ClientId, update: &Update) -> Outcome {
         self.must_be_hosting(by)?;
         let meeting = &self.meeting;
         let ends_at_ms = meeting.ends_at_ms + i64::from(update.extend_minutes.unwrap_or(0)) * 60_000;
-        if ends_at_ms > meeting.ends_at_ms.max(meeting.created_ms + i64::from(MINUTES_MAX) * 60_000) {
-            let words = format!("a meeting lasts at most {MINUTES_MAX} minutes in all");
+        if ends_at_ms > meeting.ends_at_ms.max(meeting.created_ms + i64::from(MAX_MINUTES) * 60_000) {
+            let words = format!("a meeting lasts at most {MAX_MINUTES} minutes in all");
             let path = Some("extend_minutes".to_owned());
             return Err(Refusal { path, ..Refusal::new(Code::BadRequest, words) });
         }

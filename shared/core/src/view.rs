@@ -3,7 +3,7 @@
 use super::{Invitation, Leg, Meeting, Participant};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::downlink::{Body, MeetingOffer, Offer};
-use switchboard_protocol::object::{Delivery, From, InvitationView, MeetingView, ParticipantView, Reach};
+use switchboard_protocol::object::{Caller, Delivery, InvitationView, MeetingView, ParticipantView, Reach};
 
 impl Meeting {
     /// The whole meeting.
@@ -98,8 +98,8 @@ impl Meeting {
 
     /// Who speaks, with the name that is known here.
     #[must_use]
-    pub fn from(&self, user: &UserId) -> From {
-        From { user_id: user.clone(), name: self.participants.get(user).and_then(|p| p.name.clone()) }
+    pub fn from(&self, user: &UserId) -> Caller {
+        Caller { user_id: user.clone(), name: self.participants.get(user).and_then(|p| p.name.clone()) }
     }
 
     /// The body that tells the meeting's end; `None` while it is live.

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Characters a topic may have in all, its parent included.
-pub const TOPIC_MAX: usize = 64;
+pub const MAX_TOPIC_CHARS: usize = 64;
 /// Characters a client ID may have in all.
-pub const CLIENT_ID_MAX: usize = 64;
+pub const MAX_CLIENT_ID_CHARS: usize = 64;
 const SEPARATOR: &str = "@@@";
 
 /// Why a text is no address.
@@ -25,7 +25,7 @@ pub enum AddressError {
     #[error("parts are made of A-Z a-z 0-9 _ - and are not empty")]
     Alphabet,
     /// A downlink topic of this client ID would pass 64 characters.
-    #[error("too long to be addressed: a topic has at most {TOPIC_MAX} characters")]
+    #[error("too long to be addressed: a topic has at most {MAX_TOPIC_CHARS} characters")]
     Unaddressable,
 }
 
@@ -57,8 +57,8 @@ impl TryFrom<String> for UserId {
     type Error = AddressError;
 
     fn try_from(text: String) -> Result<Self, AddressError> {
-        if text.len() > CLIENT_ID_MAX {
-            return Err(AddressError::TooLong(CLIENT_ID_MAX));
+        if text.len() > MAX_CLIENT_ID_CHARS {
+            return Err(AddressError::TooLong(MAX_CLIENT_ID_CHARS));
         }
         if is_part(&text) { Ok(Self(text)) } else { Err(AddressError::Alphabet) }
     }
@@ -115,8 +115,8 @@ impl TryFrom<String> for ClientId {
     type Error = AddressError;
 
     fn try_from(text: String) -> Result<Self, AddressError> {
-        if text.len() > CLIENT_ID_MAX {
-            return Err(AddressError::TooLong(CLIENT_ID_MAX));
+        if text.len() > MAX_CLIENT_ID_CHARS {
+            return Err(AddressError::TooLong(MAX_CLIENT_ID_CHARS));
         }
         let (group, device) = text.split_once(SEPARATOR).ok_or(AddressError::Form)?;
         let (account, instance) = match device.split_once('.') {
@@ -182,7 +182,7 @@ impl DownlinkParents {
     /// Refuses a client ID that could connect but whose topics would be too long to reach it.
     pub fn check(&self, client: &ClientId) -> Result<(), AddressError> {
         let longest = self.control_topic(client).len().max(self.bulk_topic(client).len());
-        if longest > TOPIC_MAX { Err(AddressError::Unaddressable) } else { Ok(()) }
+        if longest > MAX_TOPIC_CHARS { Err(AddressError::Unaddressable) } else { Ok(()) }
     }
 }
 
@@ -220,7 +220,7 @@ mod tests {
     fn a_client_id_whose_topic_would_pass_64_characters_is_unaddressable() {
         let parents = DownlinkParents::default();
         let fits: ClientId = format!("G@@@{}", "a".repeat(48)).parse().expect("52 characters");
-        assert_eq!(parents.control_topic(&fits).len(), TOPIC_MAX);
+        assert_eq!(parents.control_topic(&fits).len(), MAX_TOPIC_CHARS);
         assert_eq!(parents.check(&fits), Ok(()));
         let longer: ClientId = format!("G@@@{}", "a".repeat(49)).parse().expect("53 characters");
         assert_eq!(parents.check(&longer), Err(AddressError::Unaddressable));

@@ -10,7 +10,8 @@ use crate::code::{Code, EndReason};
 use crate::id::{DownlinkId, InviteId, MeetingId, RequestId};
 use crate::join::Join;
 use crate::object::{
-    CallView, From, InvitationView, LobbyDecision, MeetingView, ParticipantView, Reach, SpeechMode, Whom,
+    CallView, Caller, InvitationView, LobbyDecision, MeetingView, ParticipantView, Reach, SpeechMode,
+    UserOrAll,
 };
 use serde::{Deserialize, Serialize};
 
@@ -174,7 +175,7 @@ pub enum Body<J = Join> {
     /// Somebody may speak, is asked to be silent, or may not speak.
     SpeechChanged {
         /// Who; `"*"` is everybody who is in but the host and `by`.
-        user_id: Whom,
+        user_id: UserOrAll,
         /// Whether they may speak.
         mode: SpeechMode,
         /// Milliseconds until a block ends by itself.
@@ -249,7 +250,7 @@ pub enum Body<J = Join> {
     /// A call that was not taken.
     MissedCall {
         /// Who called.
-        from: From,
+        from: Caller,
         /// Why it ended: a participant's state, or the meeting's end.
         reason: String,
         /// When, in milliseconds since the epoch.

@@ -1,16 +1,16 @@
 //! Reads an uplink. Every mistake gets a code, a path and words that say what to do; nothing panics.
 
 use super::code::Code;
-use super::uplink::Requests;
-use super::{UPLINK_MAX_BYTES, VERSION};
+use super::requests::Requests;
+use super::{MAX_UPLINK_BYTES, VERSION};
 use crate::id::{BodyHash, RequestId};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// Milliseconds that a request stays valid, counted from the broker's receipt, unless it says otherwise.
-pub const TTL_DEFAULT_MS: u32 = 10_000;
+pub const DEFAULT_TTL_MS: u32 = 10_000;
 /// The longest `ttl_ms`.
-pub const TTL_MAX_MS: u32 = 60_000;
+pub const MAX_TTL_MS: u32 = 60_000;
 
 /// A request that was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,8 +76,8 @@ pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
         path: (!path.is_empty()).then(|| path.to_owned()),
         message,
     };
-    if payload.len() > UPLINK_MAX_BYTES {
-        return Err(fail(Code::TooLarge, "", format!("an uplink has at most {UPLINK_MAX_BYTES} bytes")));
+    if payload.len() > MAX_UPLINK_BYTES {
+        return Err(fail(Code::TooLarge, "", format!("an uplink has at most {MAX_UPLINK_BYTES} bytes")));
     }
     match object.get("v") {
         Some(Value::Number(v)) if v.as_u64() == Some(VERSION) => {}
@@ -93,11 +93,11 @@ pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
         return Err(fail(Code::BadRequest, "policy", "give an object".to_owned()));
     }
     let ttl_ms = match object.get("ttl_ms").map(Value::as_u64) {
-        None => Some(TTL_DEFAULT_MS),
-        Some(ttl) => ttl.and_then(|ttl| u32::try_from(ttl).ok()).filter(|ttl| (1..=TTL_MAX_MS).contains(ttl)),
+        None => Some(DEFAULT_TTL_MS),
+        Some(ttl) => ttl.and_then(|ttl| u32::try_from(ttl).ok()).filter(|ttl| (1..=MAX_TTL_MS).contains(ttl)),
     };
     let Some(ttl_ms) = ttl_ms else {
-        return Err(fail(Code::BadRequest, "ttl_ms", format!("1 to {TTL_MAX_MS}, in milliseconds")));
+        return Err(fail(Code::BadRequest, "ttl_ms", format!("1 to {MAX_TTL_MS}, in milliseconds")));
     };
     let Some(Value::String(kind)) = object.remove("type") else {
         return Err(fail(Code::BadRequest, "type", "give the type of the request".to_owned()));
@@ -156,7 +156,7 @@ pub(crate) fn fields<T: DeserializeOwned>(fields: Value) -> Result<T, Invalid> {
 
 /// Keeps a client's own text in an answer short.
 fn shortened(text: &str) -> String {
-    text.chars().take(super::uplink::TEXT_MAX).collect()
+    text.chars().take(super::limits::MAX_TEXT_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -12,11 +12,11 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// Characters that an id from a terminal may have.
-pub const ID_MAX: usize = 64;
+pub const MAX_ID_CHARS: usize = 64;
 
 /// An id that is empty, too long, or has a character besides `A-Z a-z 0-9 _ -`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an id has 1 to {ID_MAX} characters of A-Z a-z 0-9 _ -")]
+#[error("an id has 1 to {MAX_ID_CHARS} characters of A-Z a-z 0-9 _ -")]
 pub struct IdError;
 
 macro_rules! id {
@@ -43,7 +43,7 @@ macro_rules! id {
             type Error = IdError;
 
             fn try_from(text: String) -> Result<Self, IdError> {
-                if text.len() <= ID_MAX && is_part(&text) { Ok(Self(text)) } else { Err(IdError) }
+                if text.len() <= MAX_ID_CHARS && is_part(&text) { Ok(Self(text)) } else { Err(IdError) }
             }
         }
 

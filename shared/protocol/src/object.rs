@@ -164,26 +164,26 @@ pub struct Speech {
     schemars(with = "String", extend("pattern" = r"^([A-Za-z0-9_-]{1,64}|\*)$"))
 )]
 #[serde(try_from = "String", into = "String")]
-pub enum Whom {
+pub enum UserOrAll {
     /// This one.
     User(UserId),
     /// Everybody who is in, but the host and who says it.
-    Everybody,
+    All,
 }
 
-impl TryFrom<String> for Whom {
+impl TryFrom<String> for UserOrAll {
     type Error = AddressError;
 
     fn try_from(text: String) -> Result<Self, AddressError> {
-        if text == "*" { Ok(Self::Everybody) } else { UserId::try_from(text).map(Self::User) }
+        if text == "*" { Ok(Self::All) } else { UserId::try_from(text).map(Self::User) }
     }
 }
 
-impl std::convert::From<Whom> for String {
-    fn from(whom: Whom) -> Self {
+impl From<UserOrAll> for String {
+    fn from(whom: UserOrAll) -> Self {
         match whom {
-            Whom::User(user) => user.into(),
-            Whom::Everybody => "*".to_owned(),
+            UserOrAll::User(user) => user.into(),
+            UserOrAll::All => "*".to_owned(),
         }
     }
 }
@@ -343,7 +343,7 @@ pub struct CallView {
 /// Who speaks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct From {
+pub struct Caller {
     /// The account.
     pub user_id: UserId,
     /// The name from the app's JWT.

@@ -30,7 +30,7 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::envelope::{self, Envelope};
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::uplink::Requests;
+use switchboard_protocol::requests::Requests;
 use tracing::Instrument;
 
 /// A request that was read, from a device that the broker proved.

@@ -2,8 +2,10 @@
 
 use super::*;
 use switchboard_protocol::downlink::Offer;
+use switchboard_protocol::object::{
+    Caller, Media, MeetingState, Mode, ParticipantState, Policy, Role, Speech,
+};
 use switchboard_protocol::object::{Delivery, MediaFlags};
-use switchboard_protocol::object::{From, Media, MeetingState, Mode, ParticipantState, Policy, Role, Speech};
 
 fn participant(at: usize, name: usize) -> ParticipantView {
     ParticipantView {
@@ -39,7 +41,7 @@ fn meeting(at: usize, people: usize, name: usize) -> MeetingView {
 fn offer(at: usize) -> MeetingOffer {
     let offer = Offer {
         invite_id: format!("i{at}").parse().expect("an id"),
-        from: From { user_id: "alice".parse().expect("an account"), name: None },
+        from: Caller { user_id: "alice".parse().expect("an account"), name: None },
         mode: Mode::Group,
         media: Media::Audio,
         title: Some("x".repeat(200)),

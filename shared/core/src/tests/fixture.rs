@@ -6,7 +6,7 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::{BodyHash, IdKey, InviteId};
 use switchboard_protocol::object::{Media, MediaFlags, Mode, ParticipantState};
-use switchboard_protocol::uplink::{CreateMeeting, MediaReport};
+use switchboard_protocol::requests::{CreateMeeting, MediaReport};
 
 /// The moment at which every meeting under test is made.
 pub(crate) const START_MS: i64 = 1_795_366_084_000;

@@ -4,10 +4,10 @@ use super::fixture::{Call, client, create, opening, user};
 use crate::{Action, Device, Joining, Leg, PEOPLE_MAX, Phase, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
+use switchboard_protocol::limits::MAX_INVITEES;
 use switchboard_protocol::object::{
     JoinPolicy, MediaFlags, Mode, ParticipantState as State, Policy, SpeechMode,
 };
-use switchboard_protocol::uplink::INVITEES_MAX;
 
 pub(super) fn joining(name: &str, takeover: bool) -> Action {
     let device = |kind: &str| Device {
@@ -351,7 +351,7 @@ fn strangers_cannot_swell_the_record() {
     }
     assert_eq!(join(&mut call, "dave.phone"), Err(Code::MeetingFull));
     call.does("alice.phone", admit(None)).expect("as many as one transaction takes");
-    assert_eq!(decided(&call).len(), INVITEES_MAX, "everybody who can be named");
+    assert_eq!(decided(&call).len(), MAX_INVITEES, "everybody who can be named");
 }
 
 #[test]

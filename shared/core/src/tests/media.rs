@@ -5,8 +5,8 @@ use crate::cause::Cause;
 use crate::{Action, Connection, MediaAct, MediaSeen, Phase, connection, media_seen, redo, tick};
 use std::collections::BTreeSet;
 use switchboard_protocol::code::{Code, EndReason};
-use switchboard_protocol::object::{MediaFlags, ParticipantState as State, Whom};
-use switchboard_protocol::uplink::{MediaReport, MuteMode};
+use switchboard_protocol::object::{MediaFlags, ParticipantState as State, UserOrAll};
+use switchboard_protocol::requests::{MediaReport, MuteMode};
 
 fn told_by_the_rtc_service(mut call: Call) -> Call {
     call.now.rtc_tells = true;
@@ -193,7 +193,7 @@ fn who_comes_in_with_an_older_token_is_held_to_what_was_decided_meanwhile() {
     let mut call = told_by_the_rtc_service(Call::group());
     call.accepts("bob.phone").expect("accepts");
     joined(&mut call, "alice");
-    let block = Action::Mute { whom: Whom::User(user("bob")), mode: MuteMode::Hard, for_seconds: None };
+    let block = Action::Mute { whom: UserOrAll::User(user("bob")), mode: MuteMode::Hard, for_seconds: None };
     call.does("alice.phone", block).expect("the host may");
     let held = |call: &Call| matches!(&call.last.media[..], [MediaAct::Restrict { rights, .. }] if !rights.microphone);
     joined(&mut call, "bob");

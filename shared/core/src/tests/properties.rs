@@ -8,8 +8,8 @@ use crate::{
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
-use switchboard_protocol::object::{BusyPolicy, MediaFlags, Mode, ParticipantState as State, Whom};
-use switchboard_protocol::uplink::{MediaReport, MuteMode};
+use switchboard_protocol::object::{BusyPolicy, MediaFlags, Mode, ParticipantState as State, UserOrAll};
+use switchboard_protocol::requests::{MediaReport, MuteMode};
 
 const DEVICES: [&str; 7] = [
     "alice.phone",
@@ -57,9 +57,9 @@ fn action(call: &Call, action: u8, whose: u8) -> Action {
         7 => Action::Rejoin,
         8 => Action::CancelInvite { invitees: None },
         9 => Action::Invite { invitees: vec![invitee(name)], ring_seconds: None, ext: None },
-        10 => Action::Mute { whom: Whom::User(user(name)), mode: MuteMode::Hard, for_seconds: Some(30) },
-        11 => Action::Mute { whom: Whom::Everybody, mode: MuteMode::Soft, for_seconds: None },
-        12 => Action::AllowSpeech { whom: Whom::Everybody },
+        10 => Action::Mute { whom: UserOrAll::User(user(name)), mode: MuteMode::Hard, for_seconds: Some(30) },
+        11 => Action::Mute { whom: UserOrAll::All, mode: MuteMode::Soft, for_seconds: None },
+        12 => Action::AllowSpeech { whom: UserOrAll::All },
         13 => Action::UnmuteSelf,
         14 => Action::Remove { user: user(name), ban: whose == 1, for_seconds: (whose == 1).then_some(30) },
         15 => Action::ReportMedia { state: MediaReport::Left, media, verified: whose == 0 },

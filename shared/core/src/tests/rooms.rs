@@ -10,9 +10,9 @@ use crate::{
 use proptest::prelude::*;
 use switchboard_protocol::object::{
     BusyPolicy, HostLeavePolicy, JoinPolicy, MediaFlags, Mode, ParticipantState as State, Policy,
-    PolicyChange, Role, SpeechMode, Whom,
+    PolicyChange, Role, SpeechMode, UserOrAll,
 };
-use switchboard_protocol::uplink::{MediaReport, MuteMode};
+use switchboard_protocol::requests::{MediaReport, MuteMode};
 
 const PEOPLE: [&str; 5] = ["alice", "bob", "carol", "dave", "eve"];
 const SEATS: u32 = 3;
@@ -86,7 +86,7 @@ fn action(call: &Call, who: &str, action: u8, whom: &str, how: u8) -> Option<Act
             }
         }
         16 => Action::Remove { user: user(whom), ban: how > 3, for_seconds: (how == 5).then_some(60) },
-        17 => Action::Mute { whom: Whom::User(user(whom)), mode: MuteMode::Hard, for_seconds: None },
+        17 => Action::Mute { whom: UserOrAll::User(user(whom)), mode: MuteMode::Hard, for_seconds: None },
         18 => Action::Invite { invitees: vec![invitee(whom, how)], ring_seconds: None, ext: None },
         19 => Action::Ringing { invite_id: invitation?.id.clone() },
         20 => Action::Silence { invite_id: invitation?.id.clone() },
@@ -94,12 +94,12 @@ fn action(call: &Call, who: &str, action: u8, whom: &str, how: u8) -> Option<Act
         22 => Action::ReportMedia { state: MediaReport::Left, media, verified: how > 2 },
         23 => Action::RefreshToken,
         24 => Action::UnmuteSelf,
-        25 => Action::AllowSpeech { whom: if how > 2 { Whom::Everybody } else { Whom::User(user(whom)) } },
-        26 => Action::Mute {
-            whom: Whom::Everybody,
-            mode: MuteMode::Hard,
-            for_seconds: Some(u32::from(how) + 1),
-        },
+        25 => {
+            Action::AllowSpeech { whom: if how > 2 { UserOrAll::All } else { UserOrAll::User(user(whom)) } }
+        }
+        26 => {
+            Action::Mute { whom: UserOrAll::All, mode: MuteMode::Hard, for_seconds: Some(u32::from(how) + 1) }
+        }
         _ if how == 0 => Action::Destroy,
         _ if how == 1 => Action::TakeBack,
         _ => Action::Merge { peer: user(whom), busy: BusyPolicy::Reject },

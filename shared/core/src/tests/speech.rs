@@ -4,8 +4,8 @@ use super::fixture::{Call, create, opening, user};
 use crate::{Action, Grant, MediaAct, tick};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{Mode, SpeechMode, Whom};
-use switchboard_protocol::uplink::MuteMode;
+use switchboard_protocol::object::{Mode, SpeechMode, UserOrAll};
+use switchboard_protocol::requests::MuteMode;
 
 fn group() -> Call {
     let mut call = Call::group();
@@ -159,7 +159,8 @@ fn who_may_and_whom() {
 #[test]
 fn the_same_request_again_is_answered_by_what_holds_and_tells_the_rtc_service_again() {
     let mut call = group();
-    let block = || Action::Mute { whom: Whom::User(user("bob")), mode: MuteMode::Hard, for_seconds: None };
+    let block =
+        || Action::Mute { whom: UserOrAll::User(user("bob")), mode: MuteMode::Hard, for_seconds: None };
     call.asks("alice.phone", "m1", "m1", block()).expect("the host may");
     call.asks("alice.phone", "m1", "m1", block()).expect("answered again");
     assert!(call.last.next.is_none());

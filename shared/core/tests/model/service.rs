@@ -11,7 +11,7 @@ use switchboard_core::{
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{BodyHash, IdKey, InviteId, MeetingId, RequestId};
 use switchboard_protocol::object::{BusyPolicy, Media, ParticipantState};
-use switchboard_protocol::uplink::CreateMeeting;
+use switchboard_protocol::requests::CreateMeeting;
 
 /// Effects that nobody reported done are done again after this time.
 const PENDING_MS: i64 = 5_000;

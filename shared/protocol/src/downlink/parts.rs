@@ -2,7 +2,7 @@
 
 use crate::address::UserId;
 use crate::id::{InviteId, MeetingId};
-use crate::object::{Delivery, From, Media, Mode};
+use crate::object::{Caller, Delivery, Media, Mode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ pub struct Offer {
     /// Which invitation.
     pub invite_id: InviteId,
     /// Who calls.
-    pub from: From,
+    pub from: Caller,
     /// Direct or group.
     pub mode: Mode,
     /// Audio or video.

@@ -1,6 +1,6 @@
 //! Every kind of bad input, and what the sender is told.
 
-use super::super::uplink::{Answer, Create, Destroy};
+use super::super::requests::{AnswerRequest, CreateRequest, DestroyRequest};
 use super::*;
 use serde_json::json;
 
@@ -27,65 +27,84 @@ fn a_whole_request_is_read_and_unknown_fields_and_nulls_are_ignored() {
         body["colour"] = json!("red");
         body["policy"] = json!({"join": null, "busy": "ring"});
     });
-    let envelope = read::<Create>(payload.as_bytes()).expect("well formed");
-    let Create::CreateMeeting(create) = envelope.request;
-    assert_eq!((envelope.ttl_ms, create.title), (TTL_DEFAULT_MS, None));
+    let envelope = read::<CreateRequest>(payload.as_bytes()).expect("well formed");
+    let CreateRequest::CreateMeeting(create) = envelope.request;
+    assert_eq!((envelope.ttl_ms, create.title), (DEFAULT_TTL_MS, None));
     assert_eq!(create.policy.expect("was given").busy, super::super::object::BusyPolicy::Ring);
 }
 
 #[test]
 fn what_names_no_request_is_answered_without_one() {
     for payload in ["", "not JSON", "[]", "42", "\"text\"", "\u{feff}{}"] {
-        assert_eq!(refused::<Create>(payload), (None, Code::BadRequest, None), "{payload:?}");
+        assert_eq!(refused::<CreateRequest>(payload), (None, Code::BadRequest, None), "{payload:?}");
     }
     for payload in
         ["{}", r#"{"id":7}"#, r#"{"id":""}"#, &format!(r#"{{"id":"{}"}}"#, "a".repeat(65)), r#"{"id":"a b"}"#]
     {
-        assert_eq!(refused::<Create>(payload), (None, Code::BadRequest, Some("id".to_owned())), "{payload}");
+        assert_eq!(
+            refused::<CreateRequest>(payload),
+            (None, Code::BadRequest, Some("id".to_owned())),
+            "{payload}"
+        );
     }
 }
 
 #[test]
 fn a_missing_or_wrong_field_is_named_with_its_path() {
-    assert_eq!(refused::<Create>(&create(|body| body["mode"] = Value::Null)), bad("mode"));
-    assert_eq!(refused::<Create>(&create(|body| body["media"] = json!("smell"))), bad("media"));
+    assert_eq!(refused::<CreateRequest>(&create(|body| body["mode"] = Value::Null)), bad("mode"));
+    assert_eq!(refused::<CreateRequest>(&create(|body| body["media"] = json!("smell"))), bad("media"));
     assert_eq!(
-        refused::<Create>(&create(|body| body["invitees"] = json!(["bob", "b b"]))),
+        refused::<CreateRequest>(&create(|body| body["invitees"] = json!(["bob", "b b"]))),
         bad("invitees[1]")
     );
-    assert_eq!(refused::<Create>(&create(|body| body["invitees"] = json!("bob"))), bad("invitees"));
+    assert_eq!(refused::<CreateRequest>(&create(|body| body["invitees"] = json!("bob"))), bad("invitees"));
     assert_eq!(
-        refused::<Create>(&create(|body| body["policy"] = json!({"join": "all"}))),
+        refused::<CreateRequest>(&create(|body| body["policy"] = json!({"join": "all"}))),
         bad("policy.join")
     );
-    assert_eq!(refused::<Create>(&create(|body| body["policy"] = json!([]))), bad("policy"));
-    assert_eq!(refused::<Create>(&create(|body| body["ring_seconds"] = json!(9))), bad("ring_seconds"));
-    assert_eq!(refused::<Create>(&create(|body| body["ring_seconds"] = json!(-1))), bad("ring_seconds"));
-    assert_eq!(refused::<Create>(&create(|body| body["max_minutes"] = json!(1441))), bad("max_minutes"));
+    assert_eq!(refused::<CreateRequest>(&create(|body| body["policy"] = json!([]))), bad("policy"));
     assert_eq!(
-        refused::<Create>(&create(|body| body["max_participants"] = json!(101))),
+        refused::<CreateRequest>(&create(|body| body["ring_seconds"] = json!(9))),
+        bad("ring_seconds")
+    );
+    assert_eq!(
+        refused::<CreateRequest>(&create(|body| body["ring_seconds"] = json!(-1))),
+        bad("ring_seconds")
+    );
+    assert_eq!(
+        refused::<CreateRequest>(&create(|body| body["max_minutes"] = json!(1441))),
+        bad("max_minutes")
+    );
+    assert_eq!(
+        refused::<CreateRequest>(&create(|body| body["max_participants"] = json!(101))),
         bad("max_participants")
     );
-    assert_eq!(refused::<Create>(&create(|body| body["title"] = json!("t".repeat(201)))), bad("title"));
-    assert_eq!(refused::<Create>(&create(|body| body["ext"] = json!({"a": "x".repeat(2048)}))), bad("ext"));
-    assert_eq!(refused::<Create>(&create(|body| body["ttl_ms"] = json!(60_001))), bad("ttl_ms"));
-    assert_eq!(refused::<Create>(&create(|body| body["ttl_ms"] = json!("10"))), bad("ttl_ms"));
+    assert_eq!(
+        refused::<CreateRequest>(&create(|body| body["title"] = json!("t".repeat(201)))),
+        bad("title")
+    );
+    assert_eq!(
+        refused::<CreateRequest>(&create(|body| body["ext"] = json!({"a": "x".repeat(2048)}))),
+        bad("ext")
+    );
+    assert_eq!(refused::<CreateRequest>(&create(|body| body["ttl_ms"] = json!(60_001))), bad("ttl_ms"));
+    assert_eq!(refused::<CreateRequest>(&create(|body| body["ttl_ms"] = json!("10"))), bad("ttl_ms"));
 }
 
 #[test]
 fn unknown_types_versions_and_topics_are_refused() {
-    assert_eq!(refused::<Create>(&create(|body| body["type"] = json!("dance"))), bad("type"));
-    assert_eq!(refused::<Answer>(&create(|_| ())), bad("type"));
-    assert_eq!(refused::<Create>(&create(|body| body["type"] = json!(5))), bad("type"));
-    assert_eq!(refused::<Create>(&create(|body| body["v"] = Value::Null)), bad("v"));
-    let (_, code, path) = refused::<Create>(&create(|body| body["v"] = json!(2)));
+    assert_eq!(refused::<CreateRequest>(&create(|body| body["type"] = json!("dance"))), bad("type"));
+    assert_eq!(refused::<AnswerRequest>(&create(|_| ())), bad("type"));
+    assert_eq!(refused::<CreateRequest>(&create(|body| body["type"] = json!(5))), bad("type"));
+    assert_eq!(refused::<CreateRequest>(&create(|body| body["v"] = Value::Null)), bad("v"));
+    let (_, code, path) = refused::<CreateRequest>(&create(|body| body["v"] = json!(2)));
     assert_eq!((code, path.as_deref()), (Code::UnsupportedVersion, Some("v")));
 }
 
 #[test]
 fn invitees_are_counted_and_unique() {
     let many: Vec<String> = (0..101).map(|n| format!("user{n}")).collect();
-    let (_, code, path) = refused::<Create>(&create(|body| {
+    let (_, code, path) = refused::<CreateRequest>(&create(|body| {
         body["mode"] = json!("group");
         body["invitees"] = json!(many);
     }));
@@ -94,32 +113,35 @@ fn invitees_are_counted_and_unique() {
         body["mode"] = json!("group");
         body["invitees"] = json!(["bob", "eve", "bob"]);
     };
-    assert_eq!(refused::<Create>(&create(twice)), bad("invitees[2]"));
-    assert_eq!(refused::<Create>(&create(|body| body["invitees"] = json!([]))), bad("invitees"));
-    assert_eq!(refused::<Create>(&create(|body| body["invitees"] = json!(["bob", "eve"]))), bad("invitees"));
+    assert_eq!(refused::<CreateRequest>(&create(twice)), bad("invitees[2]"));
+    assert_eq!(refused::<CreateRequest>(&create(|body| body["invitees"] = json!([]))), bad("invitees"));
+    assert_eq!(
+        refused::<CreateRequest>(&create(|body| body["invitees"] = json!(["bob", "eve"]))),
+        bad("invitees")
+    );
 }
 
 #[test]
 fn over_16_kilobytes_is_too_large() {
     let (re, code, _) =
-        refused::<Create>(&create(|body| body["padding"] = json!("x".repeat(UPLINK_MAX_BYTES))));
+        refused::<CreateRequest>(&create(|body| body["padding"] = json!("x".repeat(MAX_UPLINK_BYTES))));
     assert_eq!((re.as_deref(), code), (Some("c1"), Code::TooLarge));
 }
 
 #[test]
 fn destroy_takes_one_of_two_ids() {
     let body = json!({"v": 1, "type": "destroy_meeting", "id": "c1"});
-    assert_eq!(refused::<Destroy>(&body.to_string()), bad("meeting_id"));
+    assert_eq!(refused::<DestroyRequest>(&body.to_string()), bad("meeting_id"));
     let body = json!({"v": 1, "type": "destroy_meeting", "id": "c1", "meeting_id": "m", "create_id": "c"});
-    assert_eq!(refused::<Destroy>(&body.to_string()), bad("create_id"));
+    assert_eq!(refused::<DestroyRequest>(&body.to_string()), bad("create_id"));
 }
 
 #[test]
 fn the_same_body_has_the_same_hash_whatever_its_member_order() {
-    let one = read::<Create>(
+    let one = read::<CreateRequest>(
         br#"{"v":1,"type":"create_meeting","id":"c1","mode":"direct","media":"audio","invitees":["bob"]}"#,
     );
-    let two = read::<Create>(
+    let two = read::<CreateRequest>(
         br#"{"id":"c1","v":1,"mode":"direct","invitees":["bob"],"media":"audio","type":"create_meeting"}"#,
     );
     assert_eq!(one.expect("read").hash, two.expect("read").hash);

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use switchboard_core::{Device, Invitee, Meeting, Now, Opening};
 use switchboard_protocol::id::BodyHash;
 use switchboard_protocol::object::{Media, Mode};
-use switchboard_protocol::uplink::CreateMeeting;
+use switchboard_protocol::requests::CreateMeeting;
 use switchboard_rtc::{Credential, IdError, Provider};
 
 const NOW_MS: i64 = 1_795_366_084_000;

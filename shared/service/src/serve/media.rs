@@ -12,7 +12,7 @@ use switchboard_core::{MediaSeen, Meeting, Now, Refusal, UNUSED_MS, media_seen};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::{IdKey, MeetingId};
-use switchboard_protocol::uplink::MediaReport;
+use switchboard_protocol::requests::MediaReport;
 use switchboard_rtc::control::{CallNonce, Capabilities, Channel, Control, ControlError, OpenChannel};
 
 /// The management of the RTC service, with what makes each call unlike any other.

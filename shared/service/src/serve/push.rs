@@ -7,7 +7,7 @@ use switchboard_core::{Decision, Meeting, Participant};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::id::InviteId;
-use switchboard_protocol::object::{From, Media, Mode, ParticipantState, Reach};
+use switchboard_protocol::object::{Caller, Media, Mode, ParticipantState, Reach};
 
 /// A user who should hear of a call by other means than the broker.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,7 +21,7 @@ pub struct PushWanted {
     /// When it stops to ring, in milliseconds since the epoch. A push that comes later is worth nothing.
     pub deadline_ms: i64,
     /// Who calls.
-    pub from: From,
+    pub from: Caller,
     /// The kind of meeting.
     pub mode: Mode,
     /// What is called for.

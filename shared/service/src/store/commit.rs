@@ -10,9 +10,10 @@ use aws_sdk_dynamodb::types::{
     TransactWriteItem, Update,
 };
 use std::collections::HashMap;
-use switchboard_core::{MINUTES_MAX, Meeting};
+use switchboard_core::Meeting;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::limits::MAX_MINUTES;
 
 /// Items that one transaction may name.
 const ITEMS_MAX: usize = 100;
@@ -195,7 +196,7 @@ impl Table {
 
 /// When the meeting is over at the latest, however often it is extended: until then what leads to it is not garbage.
 fn latest_end_ms(meeting: &Meeting) -> i64 {
-    meeting.created_ms + i64::from(MINUTES_MAX) * 60_000
+    meeting.created_ms + i64::from(MAX_MINUTES) * 60_000
 }
 
 /// The update of a meeting's record. `reach` and `pending` are attributes of their own, so that writing how far a

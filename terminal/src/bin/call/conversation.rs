@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::uplink::{
-    Answer, Attend, Destroy, DestroyMeeting, Leave, Reject, RejectReason, Rejoin, Sync, SyncState,
+use switchboard_protocol::requests::{
+    AnswerRequest, AttendRequest, DestroyMeeting, DestroyRequest, Leave, Reject, RejectReason, Rejoin,
+    SyncRequest, SyncState,
 };
 use terminal::{ReceivedDownlink, RequestError, TerminalEvent, Uplink};
 use tokio::time::Instant;
@@ -180,7 +181,7 @@ impl<'a> Conversation<'a> {
 
     /// What is told may be missed, and this device is alone with it, so it looks from time to time, without a word.
     async fn look(&mut self) -> Result<Option<Outcome>, Failure> {
-        let sync = Sync::from(SyncState { meeting_id: Some(self.meeting_id.clone()) });
+        let sync = SyncRequest::from(SyncState { meeting_id: Some(self.meeting_id.clone()) });
         let state = self.phone.line.terminal.request(&sync).await;
         self.compare(state)
     }
@@ -210,7 +211,7 @@ impl<'a> Conversation<'a> {
             return self.catch_up().await;
         }
         let meeting_id = self.meeting_id.clone();
-        match self.phone.line.request(&Attend::from(Rejoin { meeting_id })).await {
+        match self.phone.line.request(&AttendRequest::from(Rejoin { meeting_id })).await {
             Ok(joined) => {
                 self.learn(&joined.body["meeting"]);
                 self.phone.line.report_joined(&self.meeting_id).await?;
@@ -249,7 +250,7 @@ impl<'a> Conversation<'a> {
             return Ok(());
         };
         let reject = Reject { meeting_id, invite_id, reason: RejectReason::Busy, text: None };
-        match self.phone.line.request(&Answer::from(reject)).await {
+        match self.phone.line.request(&AnswerRequest::from(reject)).await {
             Err(RequestError::Disconnected) => Err(RequestError::Disconnected.into()),
             _ => Ok(()),
         }
@@ -266,10 +267,10 @@ impl<'a> Conversation<'a> {
         let meeting_id = self.meeting_id.clone();
         // Leaving a direct call ends it; a group would go on ringing.
         let request = if self.answered || self.is_direct {
-            Uplink::new(&Attend::from(Leave { meeting_id }))
+            Uplink::new(&AttendRequest::from(Leave { meeting_id }))
         } else {
             let meeting_id = Some(meeting_id);
-            Uplink::new(&Destroy::from(DestroyMeeting { meeting_id, create_id: None, reason: None }))
+            Uplink::new(&DestroyRequest::from(DestroyMeeting { meeting_id, create_id: None, reason: None }))
         };
         let request = request.map_err(RequestError::from)?;
         let answer = tokio::select! {

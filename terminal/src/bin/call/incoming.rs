@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use serde_json::{Value, json};
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::Media;
-use switchboard_protocol::uplink::{Answer, Sync, SyncState};
+use switchboard_protocol::requests::{AnswerRequest, SyncRequest, SyncState};
 use terminal::ringer::{Ringer, RingerStep};
 use terminal::{ReceivedDownlink, RequestError, TerminalEvent, Uplink};
 use tokio::task::JoinSet;
@@ -89,7 +89,7 @@ impl<'a> Incoming<'a> {
     /// # Errors
     /// A refusal, or why there is no answer.
     pub async fn look(&mut self) -> Result<(), RequestError> {
-        let sync = Uplink::new(&Sync::from(SyncState { meeting_id: None }))?;
+        let sync = Uplink::new(&SyncRequest::from(SyncState { meeting_id: None }))?;
         let answer = self.asks(&sync).await;
         self.ringer.tick(Instant::now().into_std());
         if let Ok(state) = &answer {
@@ -103,7 +103,7 @@ impl<'a> Incoming<'a> {
     ///
     /// # Errors
     /// A refusal, or why there is no answer.
-    pub async fn answer(&mut self, answer: &Answer) -> Result<ReceivedDownlink, RequestError> {
+    pub async fn answer(&mut self, answer: &AnswerRequest) -> Result<ReceivedDownlink, RequestError> {
         // That it rings is not said after it was answered.
         while self.telling.join_next().await.is_some() {}
         self.asks(&Uplink::new(answer)?).await

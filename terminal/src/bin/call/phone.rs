@@ -5,7 +5,9 @@ use serde_json::json;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::downlink::{Body, MeetingOffer};
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::uplink::{Attend, MediaReport, ReportMedia, Requests, Sync, SyncState};
+use switchboard_protocol::requests::{
+    AttendRequest, MediaReport, ReportMedia, Requests, SyncRequest, SyncState,
+};
 use terminal::{
     ConnectError, Events, RawMessage, ReceivedDownlink, RequestError, Terminal, TerminalEvent, Uplink,
 };
@@ -166,7 +168,7 @@ impl Line {
             video: None,
             screen: None,
         };
-        self.tell(&Attend::from(report)).await
+        self.tell(&AttendRequest::from(report)).await
     }
 
     /// Asks for the present state of one meeting, or of all.
@@ -174,7 +176,7 @@ impl Line {
     /// # Errors
     /// A refusal, or why there is no answer.
     pub async fn sync(&self, meeting_id: Option<&MeetingId>) -> Result<ReceivedDownlink, RequestError> {
-        self.request(&Sync::from(SyncState { meeting_id: meeting_id.cloned() })).await
+        self.request(&SyncRequest::from(SyncState { meeting_id: meeting_id.cloned() })).await
     }
 
     /// The invitations that may be answered now.

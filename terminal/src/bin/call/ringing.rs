@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::Media;
-use switchboard_protocol::uplink::{Accept, Answer, Reject, RejectReason};
+use switchboard_protocol::requests::{Accept, AnswerRequest, Reject, RejectReason};
 use terminal::{ReceivedDownlink, RequestError};
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -126,7 +126,7 @@ pub async fn accept(
     invite_id: InviteId,
     media: Media,
 ) -> Result<Outcome, Failure> {
-    let answer = phone.line.request(&Answer::from(Accept { meeting_id, invite_id, media })).await;
+    let answer = phone.line.request(&AnswerRequest::from(Accept { meeting_id, invite_id, media })).await;
     follow(phone, answer).await
 }
 

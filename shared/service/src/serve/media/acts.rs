@@ -16,7 +16,7 @@ use switchboard_core::{Decision, MediaAct, Meeting, Now};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::object::Whom;
+use switchboard_protocol::object::UserOrAll;
 use switchboard_rtc::control::ControlError;
 use tokio::time::{Instant, timeout_at};
 
@@ -45,8 +45,8 @@ impl Heeded {
         for tell in decision.tells.iter_mut().chain(&mut decision.answer) {
             let Body::SpeechChanged { user_id, enforced, .. } = &mut tell.body else { continue };
             let (unheld, held) = match user_id {
-                Whom::User(user) => (self.unheld.contains(user), self.held.contains(user)),
-                Whom::Everybody => (!self.unheld.is_empty(), !self.held.is_empty()),
+                UserOrAll::User(user) => (self.unheld.contains(user), self.held.contains(user)),
+                UserOrAll::All => (!self.unheld.is_empty(), !self.held.is_empty()),
             };
             *enforced &= !unheld;
             if again && held && *enforced {

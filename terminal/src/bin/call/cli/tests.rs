@@ -6,7 +6,7 @@ use clap::CommandFactory as _;
 use clap::error::ErrorKind;
 use serde_json::json;
 use switchboard_protocol::object::{Media, Mode};
-use switchboard_protocol::uplink::RejectReason;
+use switchboard_protocol::requests::RejectReason;
 
 use super::values::Device;
 use super::*;

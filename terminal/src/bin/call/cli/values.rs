@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use switchboard_protocol::address::{AddressError, ClientId, DownlinkParents, is_part};
 use switchboard_protocol::object::Mode;
-use switchboard_protocol::uplink::RejectReason;
+use switchboard_protocol::requests::RejectReason;
 use terminal::UplinkParents;
 
 /// `alice.phone`, `alice`, or a whole client ID.

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use switchboard_protocol::downlink::MeetingOffer;
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::Media;
-use switchboard_protocol::uplink::{self, RejectReason};
+use switchboard_protocol::requests::{self, RejectReason};
 
 use super::{SHELL, in_time};
 use crate::cli::Common;
@@ -114,18 +114,18 @@ async fn send(what: &What, line: &Line) -> Result<Outcome, Failure> {
         What::Accept { which, audio, video, .. } => {
             let found = find(which, line).await?;
             let media = media(&found, *audio, *video);
-            uplink::Accept { meeting_id: found.meeting_id, invite_id: found.invite_id, media }.into()
+            requests::Accept { meeting_id: found.meeting_id, invite_id: found.invite_id, media }.into()
         }
         What::Reject { which, reason, text } => {
             let Found { meeting_id, invite_id, .. } = find(which, line).await?;
-            uplink::Reject { meeting_id, invite_id, reason: *reason, text: text.clone() }.into()
+            requests::Reject { meeting_id, invite_id, reason: *reason, text: text.clone() }.into()
         }
         What::Silence { which } => {
             let Found { meeting_id, invite_id, .. } = find(which, line).await?;
-            uplink::Silence { meeting_id, invite_id }.into()
+            requests::Silence { meeting_id, invite_id }.into()
         }
     };
-    let request: uplink::Answer = request;
+    let request: requests::AnswerRequest = request;
     line.request(&request).await?;
     Ok(Outcome::Done)
 }

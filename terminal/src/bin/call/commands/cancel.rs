@@ -3,7 +3,7 @@
 use clap::Args;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::uplink::{CancelInvite, Invitations};
+use switchboard_protocol::requests::{CancelInvite, InviteRequest};
 
 use crate::failure::Failure;
 use crate::phone::Line;
@@ -30,6 +30,6 @@ pub struct Cancel {
 pub async fn run(cancel: &Cancel, line: &Line) -> Result<(), Failure> {
     let meeting_id = line.meeting(cancel.meeting.as_ref()).await?;
     let invitees = (!cancel.invitees.is_empty()).then(|| cancel.invitees.clone());
-    line.request(&Invitations::from(CancelInvite { meeting_id, invitees })).await?;
+    line.request(&InviteRequest::from(CancelInvite { meeting_id, invitees })).await?;
     Ok(())
 }

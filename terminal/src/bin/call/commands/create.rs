@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::RequestId;
 use switchboard_protocol::object::{Media, Mode, Policy};
-use switchboard_protocol::uplink;
+use switchboard_protocol::requests;
 use terminal::{ReceivedDownlink, Uplink};
 use tokio::time::Instant;
 
@@ -77,9 +77,9 @@ pub struct Create {
 
 impl Create {
     /// The request that this command line asks for.
-    pub fn request(&self) -> uplink::CreateMeeting {
+    pub fn request(&self) -> requests::CreateMeeting {
         let few = if self.invitees.len() == 1 { Mode::Direct } else { Mode::Group };
-        uplink::CreateMeeting {
+        requests::CreateMeeting {
             mode: self.mode.unwrap_or(few),
             media: if self.video { Media::Video } else { Media::Audio },
             invitees: self.invitees.clone(),
@@ -103,7 +103,7 @@ pub async fn run(create: &Create, common: &Common) -> Result<Outcome, Failure> {
 }
 
 async fn call(create: &Create, phone: &mut Phone, give_up_at: Option<Instant>) -> Result<Outcome, Failure> {
-    let uplink = Uplink::new(&uplink::Create::from(create.request()))
+    let uplink = Uplink::new(&requests::CreateRequest::from(create.request()))
         .map_err(|error| Failure::new(error.to_string()))?;
     let created: ReceivedDownlink = tokio::select! {
         created = phone.line.ask(&uplink) => created?,
@@ -118,8 +118,8 @@ async fn call(create: &Create, phone: &mut Phone, give_up_at: Option<Instant>) -
 /// The answer has not come, but the service may have the request: it is ended by its id.
 async fn take_back(phone: &mut Phone, uplink: &Uplink, outcome: Outcome) -> Result<Outcome, Failure> {
     let create_id: RequestId = uplink.id().parse().map_err(|_| Failure::new("the request has no id"))?;
-    let destroy = uplink::DestroyMeeting { meeting_id: None, create_id: Some(create_id), reason: None };
-    let destroy = uplink::Destroy::from(destroy);
+    let destroy = requests::DestroyMeeting { meeting_id: None, create_id: Some(create_id), reason: None };
+    let destroy = requests::DestroyRequest::from(destroy);
     tokio::select! {
         ended = phone.line.request(&destroy) => ended.map(|_| outcome).map_err(Failure::from),
         () = phone.stop.requested() => Ok(outcome),

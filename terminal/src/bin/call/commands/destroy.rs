@@ -2,7 +2,7 @@
 
 use clap::Args;
 use switchboard_protocol::id::{MeetingId, RequestId};
-use switchboard_protocol::uplink::{self, DestroyMeeting};
+use switchboard_protocol::requests::{self, DestroyMeeting};
 
 use crate::failure::Failure;
 use crate::phone::Line;
@@ -37,6 +37,6 @@ pub async fn run(destroy: &Destroy, line: &Line) -> Result<(), Failure> {
         create_id: destroy.create_id.clone(),
         reason: destroy.reason.clone(),
     };
-    line.request(&uplink::Destroy::from(request)).await?;
+    line.request(&requests::DestroyRequest::from(request)).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `call history`: shows past calls.
 
 use clap::Args;
-use switchboard_protocol::uplink::{self, Sync};
+use switchboard_protocol::requests::{self, SyncRequest};
 
 use crate::failure::Failure;
 use crate::phone::Line;
@@ -26,7 +26,7 @@ pub struct History {
 
 /// Asks.
 pub async fn run(history: &History, line: &Line) -> Result<(), Failure> {
-    let request = uplink::History { cursor: history.cursor.clone(), limit: history.limit };
-    line.request(&Sync::from(request)).await?;
+    let request = requests::History { cursor: history.cursor.clone(), limit: history.limit };
+    line.request(&SyncRequest::from(request)).await?;
     Ok(())
 }

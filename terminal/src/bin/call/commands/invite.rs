@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::uplink::{self, Invitations};
+use switchboard_protocol::requests::{self, InviteRequest};
 
 use crate::cli::values::json;
 use crate::failure::Failure;
@@ -38,12 +38,12 @@ pub struct Invite {
 
 /// Invites.
 pub async fn run(invite: &Invite, line: &Line) -> Result<(), Failure> {
-    let request = uplink::Invite {
+    let request = requests::Invite {
         meeting_id: line.meeting(invite.meeting.as_ref()).await?,
         invitees: invite.invitees.clone(),
         ring_seconds: invite.ring_seconds,
         ext: invite.ext.clone(),
     };
-    line.request(&Invitations::from(request)).await?;
+    line.request(&InviteRequest::from(request)).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::Media;
-use switchboard_protocol::uplink::{self, Attend};
+use switchboard_protocol::requests::{self, AttendRequest};
 
 use crate::failure::Failure;
 use crate::phone::Line;
@@ -27,10 +27,10 @@ pub struct Leave {
 pub async fn run(leave: &Leave, line: &Line) -> Result<(), Failure> {
     let meeting_id = line.meeting(leave.meeting.as_ref()).await?;
     if let Some(media) = is_in(line, &meeting_id).await? {
-        let join = uplink::Join { meeting_id: meeting_id.clone(), media, takeover: Some(true) };
-        line.request(&Attend::from(join)).await?;
+        let join = requests::Join { meeting_id: meeting_id.clone(), media, takeover: Some(true) };
+        line.request(&AttendRequest::from(join)).await?;
     }
-    line.request(&Attend::from(uplink::Leave { meeting_id })).await?;
+    line.request(&AttendRequest::from(requests::Leave { meeting_id })).await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::json;
-use switchboard_protocol::uplink::RejectReason;
+use switchboard_protocol::requests::RejectReason;
 use terminal::RequestError;
 use tokio::time::Instant;
 

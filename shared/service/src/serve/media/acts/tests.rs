@@ -74,7 +74,7 @@ async fn however_much_is_to_be_done_what_is_not_done_in_time_is_given_up() {
 }
 
 /// A block of `whom` as it is told: whether it is said to hold, and what its id is made of.
-fn told(heeded: &Heeded, whom: Whom, again: bool) -> (bool, String) {
+fn told(heeded: &Heeded, whom: UserOrAll, again: bool) -> (bool, String) {
     let body = Body::SpeechChanged {
         user_id: whom,
         mode: SpeechMode::Hard,
@@ -102,20 +102,20 @@ fn told(heeded: &Heeded, whom: Whom, again: bool) -> (bool, String) {
 
 #[test]
 fn a_block_that_holds_only_now_is_told_under_another_id_and_one_that_does_not_is_never_said_to() {
-    let (bob, carol) = (|| Whom::User(user("bob")), || Whom::User(user("carol")));
+    let (bob, carol) = (|| UserOrAll::User(user("bob")), || UserOrAll::User(user("carol")));
     let same = |enforced| (enforced, "bob".to_owned());
     let held = BTreeSet::from([user("bob")]);
     let heeded = Heeded { held: held.clone(), unheld: BTreeSet::from([user("carol")]), failed: Vec::new() };
     assert_eq!(told(&heeded, bob(), false), same(true));
     assert_eq!(told(&heeded, carol(), false), same(false));
-    assert_eq!(told(&heeded, Whom::Everybody, false), same(false));
+    assert_eq!(told(&heeded, UserOrAll::All, false), same(false));
     assert_eq!(told(&heeded, carol(), true), same(false), "as it was said before");
-    assert_eq!(told(&heeded, Whom::Everybody, true), same(false), "not of everybody");
+    assert_eq!(told(&heeded, UserOrAll::All, true), same(false), "not of everybody");
 
     let (enforced, subject) = told(&heeded, bob(), true);
     assert!(enforced && subject != "bob", "{subject}");
     let heeded = Heeded { held, ..Heeded::default() };
-    assert_ne!(told(&heeded, Whom::Everybody, true), same(true));
+    assert_ne!(told(&heeded, UserOrAll::All, true), same(true));
     // Of whom nothing was asked, nothing is new.
     assert_eq!(told(&heeded, carol(), true), same(true));
 }

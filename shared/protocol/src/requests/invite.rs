@@ -4,6 +4,7 @@ use super::super::envelope::Invalid;
 use super::{Fields, check_ext, check_invitees, check_range, requests};
 use crate::address::UserId;
 use crate::id::MeetingId;
+use crate::limits::RING_SECONDS;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -14,11 +15,11 @@ pub struct Invite {
     /// The meeting.
     pub meeting_id: MeetingId,
     /// Accounts, without duplicates and oneself.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = super::INVITEES_MAX), extend("uniqueItems" = true)))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1, max = crate::limits::MAX_INVITEES), extend("uniqueItems" = true)))]
     pub invitees: Vec<UserId>,
     /// 10–180; the meeting's own by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 10, max = 180)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = *RING_SECONDS.start(), max = *RING_SECONDS.end())))]
     pub ring_seconds: Option<u32>,
     /// Anything the app wants to pass on, at most 2 KB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,7 +32,7 @@ impl Fields for Invite {
             return Err(Invalid::new("invitees", "name at least one"));
         }
         check_invitees(&self.invitees)?;
-        check_range("ring_seconds", self.ring_seconds, 10, 180)?;
+        check_range("ring_seconds", self.ring_seconds, &RING_SECONDS)?;
         check_ext(self.ext.as_ref())
     }
 
@@ -48,7 +49,7 @@ pub struct CancelInvite {
     pub meeting_id: MeetingId,
     /// Whose; all that are pending if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = super::INVITEES_MAX), extend("uniqueItems" = true)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_INVITEES), extend("uniqueItems" = true)))]
     pub invitees: Option<Vec<UserId>>,
 }
 
@@ -64,7 +65,7 @@ impl Fields for CancelInvite {
 
 requests! {
     /// Requests of `invite`.
-    Invitations on "invite" {
+    InviteRequest on "invite" {
         /// Invites more people.
         Invite = "invite",
         /// Takes invitations back.

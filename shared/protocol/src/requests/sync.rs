@@ -35,7 +35,7 @@ pub struct History {
 
 impl Fields for History {
     fn check(&self) -> Result<(), Invalid> {
-        check_range("limit", self.limit, 1, 50)
+        check_range("limit", self.limit, &(1..=50))
     }
 
     fn meeting_id(&self) -> Option<&MeetingId> {
@@ -45,7 +45,7 @@ impl Fields for History {
 
 requests! {
     /// Requests of `sync`.
-    Sync on "sync", bulk: true {
+    SyncRequest on "sync", bulk: true {
         /// Asks for the present state.
         SyncState = "sync",
         /// Asks for past calls.

@@ -17,7 +17,7 @@ pub struct DestroyMeeting {
     pub create_id: Option<RequestId>,
     /// At most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = super::TEXT_MAX)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub reason: Option<String>,
 }
 
@@ -37,7 +37,7 @@ impl Fields for DestroyMeeting {
 
 requests! {
     /// Requests of `destroy`.
-    Destroy on "destroy" {
+    DestroyRequest on "destroy" {
         /// Ends a meeting for all.
         DestroyMeeting = "destroy_meeting",
     }

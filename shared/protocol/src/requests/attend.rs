@@ -100,7 +100,7 @@ of_a_meeting!(Join, ReportMedia, Rejoin, RefreshToken, RaiseHand, LowerHand, Unm
 
 requests! {
     /// Requests of `attend`.
-    Attend on "attend" {
+    AttendRequest on "attend" {
         /// Comes in without an invitation, or moves the call to this device.
         Join = "join",
         /// Reports about the media.

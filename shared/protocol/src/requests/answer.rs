@@ -55,7 +55,7 @@ pub struct Reject {
     pub reason: RejectReason,
     /// At most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = super::TEXT_MAX)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub text: Option<String>,
 }
 
@@ -83,7 +83,7 @@ impl Fields for Reject {
 
 requests! {
     /// Requests of `answer`.
-    Answer on "answer" {
+    AnswerRequest on "answer" {
         /// A device rings.
         Ringing = "ringing",
         /// The user takes the call.

@@ -1,15 +1,13 @@
 //! Requests of `moderate`: what the host and the cohosts do to others.
 
 use super::super::envelope::Invalid;
-use super::super::object::{PolicyChange, Role, SpeechMode, Whom};
-use super::{Fields, INVITEES_MAX, check_range, check_text, of_a_meeting, requests};
+use super::super::object::{PolicyChange, Role, SpeechMode, UserOrAll};
+use super::{Fields, check_range, check_text, of_a_meeting, requests};
 use crate::address::UserId;
 use crate::id::MeetingId;
+use crate::limits::{FOR_SECONDS, MAX_INVITEES, MAX_MINUTES};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-
-/// Seconds that a block or a ban may last: as long as the longest meeting.
-pub const FOR_SECONDS_MAX: u32 = 86_400;
 
 /// How somebody is muted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,12 +27,12 @@ pub struct Mute {
     /// The meeting.
     pub meeting_id: MeetingId,
     /// Whom; `"*"` is everybody who is in.
-    pub user_id: Whom,
+    pub user_id: UserOrAll,
     /// How.
     pub mode: MuteMode,
     /// 1–86400, only with `hard`: how long; until `allow_speech` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = FOR_SECONDS_MAX)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = *FOR_SECONDS.start(), max = *FOR_SECONDS.end())))]
     pub for_seconds: Option<u32>,
 }
 
@@ -43,7 +41,7 @@ impl Fields for Mute {
         if self.mode == MuteMode::Soft && self.for_seconds.is_some() {
             return Err(Invalid::new("for_seconds", "only a hard mute ends by itself"));
         }
-        check_range("for_seconds", self.for_seconds, 1, FOR_SECONDS_MAX)
+        check_range("for_seconds", self.for_seconds, &FOR_SECONDS)
     }
 
     fn meeting_id(&self) -> Option<&MeetingId> {
@@ -58,7 +56,7 @@ pub struct AllowSpeech {
     /// The meeting.
     pub meeting_id: MeetingId,
     /// Whom; `"*"` is everybody who is in.
-    pub user_id: Whom,
+    pub user_id: UserOrAll,
 }
 
 /// Puts somebody out of the meeting.
@@ -74,11 +72,11 @@ pub struct Remove {
     pub ban: Option<bool>,
     /// 1–86400, only with `ban`: how long; as long as the meeting if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = FOR_SECONDS_MAX)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = *FOR_SECONDS.start(), max = *FOR_SECONDS.end())))]
     pub for_seconds: Option<u32>,
     /// At most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = super::TEXT_MAX)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub reason: Option<String>,
 }
 
@@ -87,7 +85,7 @@ impl Fields for Remove {
         if self.for_seconds.is_some() && self.ban != Some(true) {
             return Err(Invalid::new("for_seconds", "only a ban ends by itself"));
         }
-        check_range("for_seconds", self.for_seconds, 1, FOR_SECONDS_MAX)?;
+        check_range("for_seconds", self.for_seconds, &FOR_SECONDS)?;
         check_text("reason", self.reason.as_deref())
     }
 
@@ -109,14 +107,14 @@ pub enum Star {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "give a list of user ids, or \"*\"")]
-pub enum Waiting {
+pub enum LobbyUsers {
     /// All: `"*"`.
     All(Star),
     /// These, without duplicates.
     Users(Vec<UserId>),
 }
 
-impl Waiting {
+impl LobbyUsers {
     /// Who is named; `None` if all are meant.
     #[must_use]
     pub fn named(self) -> Option<Vec<UserId>> {
@@ -128,8 +126,8 @@ impl Waiting {
 
     fn check(&self) -> Result<(), Invalid> {
         let Self::Users(users) = self else { return Ok(()) };
-        if users.is_empty() || users.len() > INVITEES_MAX {
-            return Err(Invalid::new("users", format!("name 1 to {INVITEES_MAX}, or \"*\"")));
+        if users.is_empty() || users.len() > MAX_INVITEES {
+            return Err(Invalid::new("users", format!("name 1 to {MAX_INVITEES}, or \"*\"")));
         }
         let mut seen = BTreeSet::new();
         match users.iter().position(|user| !seen.insert(user)) {
@@ -146,7 +144,7 @@ pub struct Admit {
     /// The meeting.
     pub meeting_id: MeetingId,
     /// Whom.
-    pub users: Waiting,
+    pub users: LobbyUsers,
 }
 
 impl Fields for Admit {
@@ -166,7 +164,7 @@ pub struct Deny {
     /// The meeting.
     pub meeting_id: MeetingId,
     /// Whom.
-    pub users: Waiting,
+    pub users: LobbyUsers,
 }
 
 impl Fields for Deny {
@@ -235,18 +233,18 @@ pub struct UpdateMeeting {
     pub policy: Option<PolicyChange>,
     /// At most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = super::TEXT_MAX)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub title: Option<String>,
     /// 1–1440: minutes by which it ends later; it lasts at most 24 hours in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_MINUTES)))]
     pub extend_minutes: Option<u32>,
 }
 
 impl Fields for UpdateMeeting {
     fn check(&self) -> Result<(), Invalid> {
         check_text("title", self.title.as_deref())?;
-        check_range("extend_minutes", self.extend_minutes, 1, 1440)
+        check_range("extend_minutes", self.extend_minutes, &(1..=MAX_MINUTES))
     }
 
     fn meeting_id(&self) -> Option<&MeetingId> {
@@ -258,7 +256,7 @@ of_a_meeting!(AllowSpeech, TransferHost, SetRole);
 
 requests! {
     /// Requests of `moderate`.
-    Moderate on "moderate" {
+    ModerateRequest on "moderate" {
         /// Mutes one or everybody.
         Mute = "mute",
         /// Gives the right to speak back.

@@ -5,6 +5,7 @@ use super::super::object::{Media, Mode, Policy};
 use super::{Fields, check_ext, check_invitees, check_range, check_text, requests};
 use crate::address::UserId;
 use crate::id::MeetingId;
+use crate::limits::{MAX_MINUTES, MAX_SEATS, RING_SECONDS};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -17,26 +18,26 @@ pub struct CreateMeeting {
     /// Audio or video.
     pub media: Media,
     /// Accounts, without duplicates and oneself; exactly one in a direct call.
-    #[cfg_attr(feature = "schema", schemars(length(max = super::INVITEES_MAX), extend("uniqueItems" = true)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_INVITEES), extend("uniqueItems" = true)))]
     pub invitees: Vec<UserId>,
     /// At most 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = super::TEXT_MAX)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub title: Option<String>,
     /// The rules of the meeting; what is left out has its default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
     /// 10–180; 45 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 10, max = 180)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = *RING_SECONDS.start(), max = *RING_SECONDS.end())))]
     pub ring_seconds: Option<u32>,
     /// 2–100; 50 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 2, max = 100)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 2, max = MAX_SEATS)))]
     pub max_participants: Option<u32>,
     /// 1–1440; 240 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = 1440)))]
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = MAX_MINUTES)))]
     pub max_minutes: Option<u32>,
     /// Anything the app wants to pass on, at most 2 KB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,9 +69,9 @@ impl Fields for CreateMeeting {
             return Err(Invalid::new("invitees", "a direct meeting has exactly one invitee"));
         }
         check_text("title", self.title.as_deref())?;
-        check_range("ring_seconds", self.ring_seconds, 10, 180)?;
-        check_range("max_participants", self.max_participants, 2, 100)?;
-        check_range("max_minutes", self.max_minutes, 1, 1440)?;
+        check_range("ring_seconds", self.ring_seconds, &RING_SECONDS)?;
+        check_range("max_participants", self.max_participants, &(2..=MAX_SEATS))?;
+        check_range("max_minutes", self.max_minutes, &(1..=MAX_MINUTES))?;
         check_ext(self.ext.as_ref())
     }
 
@@ -81,7 +82,7 @@ impl Fields for CreateMeeting {
 
 requests! {
     /// Requests of `create-meeting`.
-    Create on "create-meeting" {
+    CreateRequest on "create-meeting" {
         /// Opens a meeting and rings its invitees.
         CreateMeeting = "create_meeting",
     }

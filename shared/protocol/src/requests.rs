@@ -8,31 +8,27 @@ mod invite;
 mod moderate;
 mod sync;
 
-pub use answer::{Accept, Answer, Reject, RejectReason, Ringing, Silence};
+pub use answer::{Accept, AnswerRequest, Reject, RejectReason, Ringing, Silence};
 pub use attend::{
-    Attend, Join, Leave, LowerHand, MediaReport, RaiseHand, RefreshToken, Rejoin, ReportMedia, UnmuteSelf,
+    AttendRequest, Join, Leave, LowerHand, MediaReport, RaiseHand, RefreshToken, Rejoin, ReportMedia,
+    UnmuteSelf,
 };
-pub use create::{Create, CreateMeeting};
-pub use destroy::{Destroy, DestroyMeeting};
-pub use invite::{CancelInvite, Invitations, Invite};
+pub use create::{CreateMeeting, CreateRequest};
+pub use destroy::{DestroyMeeting, DestroyRequest};
+pub use invite::{CancelInvite, Invite, InviteRequest};
 pub use moderate::{
-    Admit, AllowSpeech, Deny, FOR_SECONDS_MAX, GivenRole, Moderate, Mute, MuteMode, Remove, SetRole, Star,
-    TransferHost, UpdateMeeting, Waiting,
+    Admit, AllowSpeech, Deny, GivenRole, LobbyUsers, ModerateRequest, Mute, MuteMode, Remove, SetRole, Star,
+    TransferHost, UpdateMeeting,
 };
-pub use sync::{History, Sync, SyncState};
+pub use sync::{History, SyncRequest, SyncState};
 
 use super::envelope::Invalid;
 use crate::address::UserId;
 use crate::id::MeetingId;
+use crate::limits::{MAX_EXT_BYTES, MAX_INVITEES, MAX_TEXT_CHARS};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-
-/// Invitees that one request may name.
-pub const INVITEES_MAX: usize = 49;
-/// Characters of a title, a reason or a text.
-pub const TEXT_MAX: usize = 200;
-/// Bytes of `ext` as JSON.
-pub const EXT_MAX_BYTES: usize = 2048;
+use std::ops::RangeInclusive;
 
 /// The requests of one function: how it is named, and how a type's fields are read.
 pub trait Requests: Sized {
@@ -61,7 +57,7 @@ macro_rules! requests {
         #[serde(tag = "type")]
         pub enum $name { $($(#[$vdoc])* #[serde(rename = $kind)] $variant($variant),)+ }
 
-        impl $crate::uplink::Requests for $name {
+        impl $crate::requests::Requests for $name {
             const FUNCTION: &'static str = $function;
             $(const BULK: bool = $bulk;)?
             const KINDS: &'static [&'static str] = &[$($kind),+];
@@ -84,11 +80,11 @@ macro_rules! requests {
             }
 
             fn meeting_id(&self) -> Option<&MeetingId> {
-                match self { $(Self::$variant(fields) => $crate::uplink::Fields::meeting_id(fields),)+ }
+                match self { $(Self::$variant(fields) => $crate::requests::Fields::meeting_id(fields),)+ }
             }
         }
 
-        $(impl std::convert::From<$variant> for $name {
+        $(impl From<$variant> for $name {
             fn from(fields: $variant) -> Self {
                 Self::$variant(fields)
             }
@@ -119,8 +115,8 @@ macro_rules! of_a_meeting {
 use {of_a_meeting, requests};
 
 fn check_invitees(invitees: &[UserId]) -> Result<(), Invalid> {
-    if invitees.len() > INVITEES_MAX {
-        return Err(Invalid::too_many_invitees(format!("at most {INVITEES_MAX} invitees a request")));
+    if invitees.len() > MAX_INVITEES {
+        return Err(Invalid::too_many_invitees(format!("at most {MAX_INVITEES} invitees a request")));
     }
     let mut seen = BTreeSet::new();
     match invitees.iter().position(|user| !seen.insert(user)) {
@@ -131,17 +127,17 @@ fn check_invitees(invitees: &[UserId]) -> Result<(), Invalid> {
 
 fn check_text(path: &str, text: Option<&str>) -> Result<(), Invalid> {
     match text {
-        Some(text) if text.chars().count() > TEXT_MAX => {
-            Err(Invalid::new(path, format!("at most {TEXT_MAX} characters")))
+        Some(text) if text.chars().count() > MAX_TEXT_CHARS => {
+            Err(Invalid::new(path, format!("at most {MAX_TEXT_CHARS} characters")))
         }
         _ => Ok(()),
     }
 }
 
-fn check_range(path: &str, value: Option<u32>, least: u32, most: u32) -> Result<(), Invalid> {
+fn check_range(path: &str, value: Option<u32>, range: &RangeInclusive<u32>) -> Result<(), Invalid> {
     match value {
-        Some(value) if !(least..=most).contains(&value) => {
-            Err(Invalid::new(path, format!("{least} to {most}")))
+        Some(value) if !range.contains(&value) => {
+            Err(Invalid::new(path, format!("{} to {}", range.start(), range.end())))
         }
         _ => Ok(()),
     }
@@ -149,8 +145,8 @@ fn check_range(path: &str, value: Option<u32>, least: u32, most: u32) -> Result<
 
 fn check_ext(ext: Option<&Map<String, Value>>) -> Result<(), Invalid> {
     match ext {
-        Some(ext) if serde_json::to_string(ext).map_or(0, |text| text.len()) > EXT_MAX_BYTES => {
-            Err(Invalid::new("ext", format!("at most {EXT_MAX_BYTES} bytes as JSON")))
+        Some(ext) if serde_json::to_string(ext).map_or(0, |text| text.len()) > MAX_EXT_BYTES => {
+            Err(Invalid::new("ext", format!("at most {MAX_EXT_BYTES} bytes as JSON")))
         }
         _ => Ok(()),
     }

@@ -1,0 +1,30 @@
+//! Limits and defaults of fields that occur in more than one message. A limit of one request is in the request's file.
+//!
+//! `MAX_…` is the largest value that is accepted; `DEFAULT_…` is the value of a field that is left out.
+
+use std::ops::RangeInclusive;
+
+/// Most invitees that one request may name.
+pub const MAX_INVITEES: usize = 49;
+/// Most characters of a title, a reason or a text.
+pub const MAX_TEXT_CHARS: usize = 200;
+/// Most bytes of `ext`, written as JSON.
+pub const MAX_EXT_BYTES: usize = 2048;
+
+/// Seconds that an invitation may ring.
+pub const RING_SECONDS: RangeInclusive<u32> = 10..=180;
+/// Seconds that an invitation rings unless the create request says otherwise.
+pub const DEFAULT_RING_SECONDS: u32 = 45;
+
+/// Most seats that a meeting may have.
+pub const MAX_SEATS: u32 = 100;
+/// Seats of a meeting unless its create request says otherwise.
+pub const DEFAULT_SEATS: u32 = 50;
+
+/// Most minutes that a meeting may last in all, extensions included.
+pub const MAX_MINUTES: u32 = 1_440;
+/// Minutes that a meeting lasts unless its create request says otherwise.
+pub const DEFAULT_MINUTES: u32 = 240;
+
+/// Seconds that a block of speech or a ban may last; the maximum is the length of the longest meeting.
+pub const FOR_SECONDS: RangeInclusive<u32> = 1..=MAX_MINUTES * 60;
