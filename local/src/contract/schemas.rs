@@ -7,7 +7,7 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use switchboard_protocol::VERSION;
-use switchboard_protocol::downlink::Downlink;
+use switchboard_protocol::downlink::{Downlink, JoinField, join_field};
 use switchboard_protocol::envelope::{DEFAULT_TTL_MS, MAX_TTL_MS};
 use switchboard_protocol::id::RequestId;
 use switchboard_protocol::requests::{
@@ -117,9 +117,12 @@ impl Reader {
         let mut envelope = Downlink::json_schema(&mut self.generator).to_value();
         let bodies = envelope.as_object_mut().and_then(|envelope| envelope.remove("oneOf"));
         let mut kinds = Vec::new();
+        let join = envelope["properties"].as_object_mut().and_then(|fields| fields.remove("join"));
+        let join = join.ok_or_else(|| unreadable(DOWNLINK))?;
         for body in list(bodies.as_ref()) {
-            let kind = kind(body)?;
-            self.add("downlink", &kind, body.clone(), DOWNLINK);
+            let (kind, mut body) = (kind(body)?, body.clone());
+            add_join(&mut body, join_field(&kind.name), &join);
+            self.add("downlink", &kind, body, DOWNLINK);
             kinds.push(kind);
         }
         self.schemas.insert(DOWNLINK.to_owned(), envelope);
@@ -159,6 +162,24 @@ fn request(generator: &mut SchemaGenerator) -> Value {
             },
         },
     })
+}
+
+/// Adds the field `join` to a body's schema, where the type carries it.
+fn add_join(body: &mut Value, presence: JoinField, join: &Value) {
+    let join = json!({"$ref": list(join.get("anyOf")).first().map_or("", |of| text(of, "$ref"))});
+    match presence {
+        JoinField::Absent => {}
+        JoinField::Optional(about) => {
+            body["properties"]["join"] = json!({"allOf": [join], "description": about})
+        }
+        JoinField::Required => {
+            body["properties"]["join"] =
+                json!({"allOf": [join], "description": "The receiver's join parameters."});
+            if let Some(required) = body["required"].as_array_mut() {
+                required.insert(1, json!("join"));
+            }
+        }
+    }
 }
 
 /// The message that a variant of an enum is.

@@ -1,8 +1,9 @@
 //! Answering an invitation: ring, accept, reject (T5–T9, T12).
 
 use super::change::Change;
-use super::decide::{Action, Outcome};
-use super::{Grant, Leg, Meeting, Refusal, Tell};
+use super::decide::Action;
+use super::reply::{Outcome, Reply};
+use super::{Leg, Refusal, Tell};
 use crate::cause::Cause;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
@@ -23,7 +24,7 @@ impl Change {
             self.set_leg(by, Leg::Alerting);
             self.changed = true;
         }
-        Ok(None)
+        Ok(Reply::Nothing)
     }
 
     /// T6: the first to commit wins; every other device of the user stops ringing.
@@ -33,7 +34,7 @@ impl Change {
         self.set_leg(by, Leg::Won);
         self.each_leg(&by.user(), |device| if device == by { Leg::Won } else { Leg::LostElsewhere });
         self.enter(by);
-        Ok(accepted(&self.meeting, by, self.now.ms))
+        Ok(ACCEPTED)
     }
 
     /// T8, and T14 where that ends a direct call.
@@ -42,7 +43,7 @@ impl Change {
         self.each_leg(&by.user(), |device| if device == by { Leg::Closed } else { Leg::LostElsewhere });
         self.set_state(&by.user(), State::Declined);
         self.settle();
-        Ok(Some(Body::Ok {}))
+        Ok(Reply::Body(Body::Ok {}))
     }
 
     /// T10: only this device stops; the others ring on.
@@ -53,7 +54,7 @@ impl Change {
             self.set_leg(by, Leg::Silenced);
             self.changed = true;
         }
-        Ok(Some(Body::Ok {}))
+        Ok(Reply::Body(Body::Ok {}))
     }
 
     fn invited(&self, by: &ClientId, invite_id: &InviteId) -> Option<&super::Participant> {
@@ -126,12 +127,6 @@ fn not_found() -> Refusal {
     Refusal::new(Code::InvitationNotFound, "there is no such invitation for you")
 }
 
-/// The answer to an accept, from the present state: only for the device that has the seat.
-pub(super) fn accepted(meeting: &Meeting, by: &ClientId, now_ms: i64) -> Option<Body<Grant>> {
-    let participant = meeting.participants.get(&by.user())?;
-    let seated = participant.state.is_member() && participant.seat.as_ref() == Some(by);
-    seated.then(|| Body::InvitationAccepted {
-        join: Grant::of(meeting, participant),
-        meeting: meeting.view(now_ms),
-    })
-}
+/// The answer to an accept.
+pub(super) const ACCEPTED: Reply =
+    Reply::Seat(|meeting, now_ms| Body::InvitationAccepted { meeting: meeting.view(now_ms) });

@@ -1,12 +1,14 @@
 //! Being in a meeting: media reports, fresh tokens, leaving (T18, T27, T40), and requests that come again.
 
-use super::answer::accepted;
+use super::Refusal;
+use super::answer::ACCEPTED;
 use super::change::Change;
-use super::decide::{Action, Command, Outcome};
+use super::decide::{Action, Command};
 use super::join::in_elsewhere;
 use super::merge::taken_back;
-use super::open::created;
-use super::{Grant, Meeting, Participant, Refusal};
+use super::open::CREATED;
+use super::reply::{Outcome, Reply};
+use super::update::MEETING_UPDATED;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
@@ -28,9 +30,11 @@ impl Change {
         let user = by.user();
         match report {
             _ if !verified => {}
-            MediaReport::Left => return self.leave(by).map(|_| None),
+            MediaReport::Left => return self.leave(by).map(|_| Reply::Nothing),
             MediaReport::Joined => {
-                let Some(participant) = self.meeting.participants.get_mut(&user) else { return Ok(None) };
+                let Some(participant) = self.meeting.participants.get_mut(&user) else {
+                    return Ok(Reply::Nothing);
+                };
                 if participant.state != State::Joined {
                     participant.media = media;
                     participant.join_by_ms = None;
@@ -45,14 +49,14 @@ impl Change {
                 }
             }
         }
-        Ok(None)
+        Ok(Reply::Nothing)
     }
 
     /// A token for a seat that is held; nothing is stored.
     pub(super) fn refresh_token(&mut self, by: &ClientId) -> Outcome {
         self.settle_on(by);
         self.seated(by)?;
-        Ok(self.participant(by).map(|p| token(&self.meeting, p)))
+        Ok(Reply::Seat(|_, _| Body::Token {}))
     }
 
     /// T27, and T40 where that ends a direct call. A device that is not in has nothing to leave: what it says late must
@@ -66,7 +70,7 @@ impl Change {
             self.set_state(&by.user(), State::Left);
             self.settle();
         }
-        Ok(Some(Body::Ok {}))
+        Ok(Reply::Body(Body::Ok {}))
     }
 
     /// Only the device that has the user's seat.
@@ -92,85 +96,77 @@ impl Change {
             Action::CreateAgain
                 if ended.is_some_and(|(_, _, at)| at == rev) && !self.meeting.is_tombstone() =>
             {
-                Ok(Some(created(&self.meeting, self.now.ms)))
+                Ok(CREATED)
             }
             Action::CreateAgain => {
                 let device = &self.meeting.created_by.client_id;
-                if self.seated(device).is_ok() {
-                    Ok(Some(created(&self.meeting, self.now.ms)))
-                } else {
-                    Err(refusal())
-                }
+                if self.seated(device).is_ok() { Ok(CREATED) } else { Err(refusal()) }
             }
             Action::Accept { invite_id } => {
-                accepted(&self.meeting, &command.by, self.now.ms).map(Some).ok_or_else(|| {
-                    let answered = self.open_invitation(&command.by, invite_id).err();
-                    answered.filter(|_| ended.is_none()).unwrap_or_else(refusal)
-                })
+                if self.seated(&command.by).is_ok() {
+                    return Ok(ACCEPTED);
+                }
+                let answered = self.open_invitation(&command.by, invite_id).err();
+                Err(answered.filter(|_| ended.is_none()).unwrap_or_else(refusal))
             }
-            Action::Destroy => Ok(self.meeting.ended_body()),
-            Action::Rejoin if self.seated(&command.by).is_ok() => {
-                Ok(joined(&self.meeting, &command.by, self.now.ms))
-            }
+            Action::Destroy => Ok(self.meeting.ended_body().into()),
+            Action::Rejoin if self.seated(&command.by).is_ok() => Ok(JOINED),
             Action::Rejoin => Err(refusal()),
             Action::Join(_) => match self.participant(&command.by).map(|p| p.state) {
-                Some(State::Lobby) if ended.is_none() => Ok(Some(Body::LobbyWaiting {})),
-                _ if self.seated(&command.by).is_ok() => Ok(joined(&self.meeting, &command.by, self.now.ms)),
+                Some(State::Lobby) if ended.is_none() => Ok(Reply::Body(Body::LobbyWaiting {})),
+                _ if self.seated(&command.by).is_ok() => Ok(JOINED),
                 Some(state) if state.is_member() => Err(in_elsewhere()),
                 _ => Err(refusal()),
             },
             Action::Merge { .. } | Action::Ringing { .. } if ended.is_some() => Err(refusal()),
             Action::Merge { .. } => self.merged_again(&command.by),
-            Action::TakeBack => Ok(Some(taken_back())),
-            Action::RaiseHand | Action::LowerHand => Ok(Some(self.meeting.hands_body())),
+            Action::TakeBack => Ok(Reply::Body(taken_back())),
+            Action::RaiseHand | Action::LowerHand => Ok(Reply::Body(self.meeting.hands_body())),
             Action::Admit { users } | Action::Deny { users } => {
-                Ok(Some(self.lobby_as_it_is(users.as_deref(), rev)))
+                Ok(Reply::Body(self.lobby_as_it_is(users.as_deref(), rev)))
             }
-            Action::TransferHost { .. } => Ok(self.meeting.host_body()),
-            Action::UpdateMeeting(_) => {
-                Ok(Some(Body::MeetingUpdated { meeting: self.meeting.view(self.now.ms) }))
-            }
+            Action::TransferHost { .. } => Ok(self.meeting.host_body().into()),
+            Action::UpdateMeeting(_) => Ok(MEETING_UPDATED),
             Action::Invite { invitees, .. } => {
                 let named: Vec<_> = invitees.iter().map(|invitee| invitee.user_id.clone()).collect();
-                Ok(Some(self.result_of(&named)))
+                Ok(Reply::Body(self.result_of(&named)))
             }
-            Action::CancelInvite { invitees: Some(named) } => Ok(Some(self.result_of(named))),
-            Action::CancelInvite { invitees: None } => {
-                Ok(Some(self.result_of(&self.users(|p| p.changed_rev == rev && p.state == State::Cancelled))))
-            }
+            Action::CancelInvite { invitees: Some(named) } => Ok(Reply::Body(self.result_of(named))),
+            Action::CancelInvite { invitees: None } => Ok(Reply::Body(
+                self.result_of(&self.users(|p| p.changed_rev == rev && p.state == State::Cancelled)),
+            )),
             Action::Mute { whom, mode, for_seconds } => {
                 let until_ms = for_seconds.map(|seconds| self.now.ms + i64::from(seconds) * 1_000);
-                Ok(Some(self.speech_answer(&command.by, whom, (*mode).into(), until_ms)))
+                Ok(Reply::Body(self.speech_answer(&command.by, whom, (*mode).into(), until_ms)))
             }
             Action::AllowSpeech { whom } => {
-                Ok(Some(self.speech_answer(&command.by, whom, SpeechMode::Free, None)))
+                Ok(Reply::Body(self.speech_answer(&command.by, whom, SpeechMode::Free, None)))
             }
             Action::UnmuteSelf => {
                 let whom = UserOrAll::User(command.by.user());
-                Ok(Some(self.speech_answer(&command.by, &whom, SpeechMode::Free, None)))
+                Ok(Reply::Body(self.speech_answer(&command.by, &whom, SpeechMode::Free, None)))
             }
-            Action::Remove { user, .. } | Action::SetRole { user, .. } => Ok(self.participant_answer(user)),
-            Action::Leave | Action::Reject { .. } | Action::Silence { .. } => Ok(Some(Body::Ok {})),
+            Action::Remove { user, .. } | Action::SetRole { user, .. } => {
+                Ok(self.participant_answer(user).into())
+            }
+            Action::Leave | Action::Reject { .. } | Action::Silence { .. } => Ok(Reply::Body(Body::Ok {})),
             // Who has taken the call meanwhile has stopped to ring; everybody else has to.
-            Action::Ringing { .. } if self.seated(&command.by).is_ok() => Ok(None),
-            Action::Ringing { invite_id } => self.open_invitation(&command.by, invite_id).map(|()| None),
+            Action::Ringing { .. } if self.seated(&command.by).is_ok() => Ok(Reply::Nothing),
+            Action::Ringing { invite_id } => {
+                self.open_invitation(&command.by, invite_id).map(|()| Reply::Nothing)
+            }
             Action::RefreshToken => {
                 self.seated(&command.by).map_err(|_| refusal())?;
-                Ok(self.participant(&command.by).map(|p| token(&self.meeting, p)))
+                Ok(Reply::Seat(|_, _| Body::Token {}))
             }
-            Action::ReportMedia { .. } => Ok(None),
+            Action::ReportMedia { .. } => Ok(Reply::Nothing),
         }
     }
 }
 
-pub(super) fn joined(meeting: &Meeting, by: &ClientId, now_ms: i64) -> Option<Body<Grant>> {
-    let participant = meeting.participants.get(&by.user())?;
-    Some(Body::Joined { join: Grant::of(meeting, participant), meeting: meeting.view(now_ms) })
-}
-
-fn token(meeting: &Meeting, participant: &Participant) -> Body<Grant> {
-    Body::Token { join: Grant::of(meeting, participant) }
-}
+/// The answer to a sender who has a seat now.
+pub(super) const JOINED: Reply =
+    Reply::Seat(|meeting, now_ms| Body::Joined { meeting: meeting.view(now_ms) });
 
 pub(super) fn not_admitted() -> Refusal {
     Refusal::new(Code::NotAdmitted, "you are not in this meeting on this device")

@@ -6,7 +6,8 @@ use super::change::Change;
 use super::media::{MediaAct, acts};
 use super::merge::taken_back;
 use super::notice::notices;
-use super::{Grant, KNOWN_REQUESTS, Known, Meeting, Now, Refusal, Tell};
+use super::reply::{Outcome, Reply};
+use super::{KNOWN_REQUESTS, Known, Meeting, Now, Refusal, Tell};
 use crate::cause::Cause;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
@@ -108,15 +109,12 @@ impl Meeting {
     }
 }
 
-/// What a command that is done has to say to its sender, if anything.
-pub(super) type Outcome = Result<Option<Body<Grant>>, Refusal>;
-
 impl Change {
     fn apply(&mut self, command: &Command) -> Outcome {
         if let Some((reason, _, _)) = self.meeting.end() {
             return match command.action {
-                Action::Destroy if self.has_part(&command.by) => Ok(self.meeting.ended_body()),
-                Action::TakeBack if self.has_part(&command.by) => Ok(Some(taken_back())),
+                Action::Destroy if self.has_part(&command.by) => Ok(self.meeting.ended_body().into()),
+                Action::TakeBack if self.has_part(&command.by) => Ok(Reply::Body(taken_back())),
                 _ => Err(Refusal::meeting_ended(reason)),
             };
         }
@@ -181,13 +179,14 @@ impl Change {
 
     fn finish(self, command: &Command, cause: &Cause, outcome: Outcome) -> Decision {
         match outcome {
-            Ok(body) => {
+            Ok(reply) => {
                 let now_ms = self.now.ms;
+                let answer = |meeting: &Meeting| Tell::reply(&command.by, cause, reply, meeting, now_ms);
+                if !self.changed {
+                    return Decision { answer: answer(&self.meeting), ..Decision::default() };
+                }
                 let decision = self.commit(Some(cause));
-                let answer = body.map(|body| {
-                    Tell::answer(&command.by, cause, refreshed(body, decision.next.as_ref(), now_ms))
-                });
-                Decision { answer, ..decision }
+                Decision { answer: decision.next.as_ref().and_then(answer), ..decision }
             }
             Err(refusal) => {
                 let code = refusal.code;
@@ -224,21 +223,6 @@ impl Change {
     }
 }
 
-/// An answer that carries the meeting shows it as it was committed.
-fn refreshed(body: Body<Grant>, next: Option<&Meeting>, now_ms: i64) -> Body<Grant> {
-    match (body, next) {
-        (Body::InvitationAccepted { join, .. }, Some(next)) => {
-            Body::InvitationAccepted { join, meeting: next.view(now_ms) }
-        }
-        (Body::Joined { join, .. }, Some(next)) => Body::Joined { join, meeting: next.view(now_ms) },
-        (Body::MeetingMerged { join, .. }, Some(next)) => {
-            Body::MeetingMerged { join, meeting: next.view(now_ms) }
-        }
-        (Body::MeetingUpdated { .. }, Some(next)) => Body::MeetingUpdated { meeting: next.view(now_ms) },
-        (body, _) => body,
-    }
-}
-
 impl Decision {
     /// Whether nobody would ask again for what this commit wants told: an end, and what time or the broker did. A request
     /// that changed nothing itself is not remembered, so its repeat would not tell the news of time again either.
@@ -257,7 +241,7 @@ impl Decision {
 }
 
 /// Whether two bodies say the same sort of thing about the same user.
-fn is_same_news(a: &Body<Grant>, b: &Body<Grant>) -> bool {
+fn is_same_news(a: &Body, b: &Body) -> bool {
     match (a, b) {
         (Body::ParticipantUpdated { participant: a }, Body::ParticipantUpdated { participant: b }) => {
             a.user_id == b.user_id

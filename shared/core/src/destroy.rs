@@ -1,7 +1,8 @@
 //! Ending a meeting for all (T46).
 
 use super::change::Change;
-use super::decide::{Decision, Outcome};
+use super::decide::Decision;
+use super::reply::Outcome;
 use super::{Meeting, Now, Refusal};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::{Code, EndReason};
@@ -24,6 +25,6 @@ impl Change {
             return Err(Refusal::new(Code::NotHost, "only the host ends the meeting; you can leave it"));
         }
         self.end(EndReason::HostEnded);
-        Ok(self.meeting.ended_body())
+        Ok(self.meeting.ended_body().into())
     }
 }

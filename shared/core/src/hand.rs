@@ -1,7 +1,7 @@
 //! Raised hands, in the order in which they went up.
 
 use super::change::Change;
-use super::decide::Outcome;
+use super::reply::{Outcome, Reply};
 use super::{Meeting, Participant};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::Body;
@@ -18,13 +18,13 @@ impl Change {
             self.meeting.hands_rev = rev;
             self.changed = true;
         }
-        Ok(Some(self.meeting.hands_body()))
+        Ok(Reply::Body(self.meeting.hands_body()))
     }
 }
 
 impl Meeting {
     /// The body that tells whose hands are up.
-    pub(super) fn hands_body<J>(&self) -> Body<J> {
+    pub(super) fn hands_body(&self) -> Body {
         Body::HandChanged { hands: self.hands() }
     }
 

@@ -1,7 +1,7 @@
 //! Who runs a meeting: what happens when its host goes, and how the host gives it to somebody else (T29–T31).
 
 use super::change::Change;
-use super::decide::Outcome;
+use super::reply::{Outcome, Reply};
 use super::{HOST_GRACE_MS, Meeting, Participant, Refusal};
 use serde::{Deserialize, Serialize};
 use switchboard_protocol::address::{ClientId, UserId};
@@ -29,7 +29,7 @@ pub struct HostAway {
 
 impl Meeting {
     /// The body that tells the last change of the host; `None` if there was none.
-    pub(super) fn host_body<J>(&self) -> Option<Body<J>> {
+    pub(super) fn host_body(&self) -> Option<Body> {
         let previous = self.host_change.as_ref()?.previous.clone();
         Some(Body::HostChanged { host: self.host.clone(), previous })
     }
@@ -105,7 +105,7 @@ impl Change {
             self.make_host(user);
             self.settle_host();
         }
-        Ok(Some(Body::HostChanged { host: user.clone(), previous }))
+        Ok(Reply::Body(Body::HostChanged { host: user.clone(), previous }))
     }
 
     /// The host makes somebody a cohost, or takes that back; also of who still rings or waits.
@@ -125,7 +125,7 @@ impl Change {
             participant.role_rev = rev;
             self.changed = true;
         }
-        Ok(self.participant_answer(user))
+        Ok(self.participant_answer(user).into())
     }
 
     /// The host, from any device.

@@ -1,7 +1,8 @@
 //! Inviting people, at create and during a call, and taking invitations back (T1, T2, T11, T12).
 
 use super::change::Change;
-use super::decide::{Outcome, SlotChange};
+use super::decide::SlotChange;
+use super::reply::{Outcome, Reply};
 use super::{DEVICES_MAX, Invitation, Leg, PEOPLE_MAX, Participant, Phase, Refusal, SpeechState};
 use serde_json::{Map, Value};
 use switchboard_protocol::address::{ClientId, UserId};
@@ -161,7 +162,9 @@ impl Change {
             self.invite(&by.user(), invitee, ring_seconds, ext);
         }
         self.settle();
-        Ok(Some(self.result_of(&invitees.iter().map(|invitee| invitee.user_id.clone()).collect::<Vec<_>>())))
+        Ok(Reply::Body(
+            self.result_of(&invitees.iter().map(|invitee| invitee.user_id.clone()).collect::<Vec<_>>()),
+        ))
     }
 
     /// T11: by the inviter or the host; of all that are pending, or of those who are named.
@@ -190,11 +193,11 @@ impl Change {
             self.close_invitation(user, State::Cancelled);
         }
         self.settle();
-        Ok(Some(self.result_of(named.unwrap_or(&may))))
+        Ok(Reply::Body(self.result_of(named.unwrap_or(&may))))
     }
 
     /// The invitations of those who were named, as they stand.
-    pub(super) fn result_of(&self, named: &[UserId]) -> Body<super::Grant> {
+    pub(super) fn result_of(&self, named: &[UserId]) -> Body {
         Body::InvitationResult { invitations: self.meeting.invitation_views(|p| named.contains(&p.user_id)) }
     }
 

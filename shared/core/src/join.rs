@@ -1,9 +1,9 @@
 //! Coming in without answering an invitation: by the policy, back into a meeting that one has left, and with another
 //! device to one's own seat (T20, T25, T28).
 
-use super::attend::{joined, not_admitted};
+use super::attend::{JOINED, not_admitted};
 use super::change::Change;
-use super::decide::Outcome;
+use super::reply::{Outcome, Reply};
 use super::{DEVICES_MAX, Device, Leg, PEOPLE_MAX, Participant, Refusal};
 use serde::{Deserialize, Serialize};
 use switchboard_protocol::address::{ClientId, UserId};
@@ -41,7 +41,7 @@ impl Change {
             // `Ended` in a meeting that goes on: a host did not let them in from the lobby.
             Some(State::Lobby | State::Removed | State::Ended) | None => {
                 if self.knock(by, joining)? == JoinPolicy::Lobby {
-                    return Ok(Some(Body::LobbyWaiting {}));
+                    return Ok(Reply::Body(Body::LobbyWaiting {}));
                 }
             }
             Some(_) => {
@@ -49,7 +49,7 @@ impl Change {
                 self.come_in(by)?;
             }
         }
-        Ok(joined(&self.meeting, by, self.now.ms))
+        Ok(JOINED)
     }
 
     /// T25, T26: back to the seat, also to one that was given up meanwhile, while the meeting takes people in.
@@ -66,7 +66,7 @@ impl Change {
                 self.comes_back(by);
             }
         }
-        Ok(joined(&self.meeting, by, self.now.ms))
+        Ok(JOINED)
     }
 
     fn join_again(&mut self, by: &ClientId, takeover: bool) -> Result<(), Refusal> {

@@ -37,6 +37,7 @@ mod notice;
 mod open;
 mod redo;
 mod refusal;
+mod reply;
 mod seen;
 mod speech;
 mod tell;

@@ -1,8 +1,8 @@
 //! The lobby: hosts let people in or turn them away (T21–T23).
 
+use super::Refusal;
 use super::change::Change;
-use super::decide::Outcome;
-use super::{Grant, Meeting, Participant, Refusal};
+use super::reply::{Outcome, Reply};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
@@ -34,7 +34,7 @@ impl Change {
         if !users.is_empty() && users.iter().all(|user| user.code == Some(Code::MeetingFull)) {
             return Err(Refusal::new(Code::MeetingFull, "every seat is taken"));
         }
-        Ok(Some(Body::LobbyUpdated { users }))
+        Ok(Reply::Body(Body::LobbyUpdated { users }))
     }
 
     /// A seat for who waits; the device that asked first has it until another one comes.
@@ -60,11 +60,11 @@ impl Change {
                 code: (!waits).then_some(Code::UserNotFound),
             });
         }
-        Ok(Some(Body::LobbyUpdated { users }))
+        Ok(Reply::Body(Body::LobbyUpdated { users }))
     }
 
     /// The same answer again, from the present state.
-    pub(super) fn lobby_as_it_is(&self, named: Option<&[UserId]>, rev: u64) -> Body<Grant> {
+    pub(super) fn lobby_as_it_is(&self, named: Option<&[UserId]>, rev: u64) -> Body {
         let then = |user: &UserId| self.meeting.participants.get(user).is_some_and(|p| p.changed_rev == rev);
         let users = match named {
             Some(named) => named.to_vec(),
@@ -91,15 +91,4 @@ impl Change {
 
 fn not_waiting() -> Refusal {
     Refusal::new(Code::UserNotFound, "nobody of that name waits")
-}
-
-impl Meeting {
-    /// The body that tells somebody whether they are let in from the lobby.
-    pub(super) fn lobby_result(&self, participant: &Participant, admitted: bool, now_ms: i64) -> Body<Grant> {
-        Body::LobbyResult {
-            admitted,
-            join: admitted.then(|| Grant::of(self, participant)),
-            meeting: admitted.then(|| self.view(now_ms)),
-        }
-    }
 }

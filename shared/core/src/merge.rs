@@ -1,10 +1,9 @@
 //! A direct call that meets a call of the same two: who calls back while being rung takes that call (T16), and who
 //! calls again while dropped out of it comes back to it (T17). So two people who call each other always meet.
 
-use super::attend::not_admitted;
 use super::change::Change;
-use super::decide::Outcome;
-use super::{Grant, Leg, Meeting, Now, Opening, Participant, Phase, Refusal, tick};
+use super::reply::{Outcome, Reply};
+use super::{Leg, Meeting, Now, Opening, Participant, Phase, Refusal, tick};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
@@ -91,26 +90,18 @@ impl Change {
     /// The answer to a create that met this call, from the present state.
     pub(super) fn merged_again(&self, by: &ClientId) -> Outcome {
         self.seated(by)?;
-        let participant = self.participant(by).ok_or_else(not_admitted)?;
-        Ok(Some(self.meeting.merged_body(participant, self.now.ms)))
+        Ok(Reply::Seat(|meeting, now_ms| Body::MeetingMerged { meeting: meeting.view(now_ms) }))
     }
 
     /// A create that met this call is taken back: its device hangs up, and hears of the call that it asked for.
     pub(super) fn take_back(&mut self, by: &ClientId) -> Outcome {
         self.leave(by)?;
-        Ok(Some(taken_back()))
-    }
-}
-
-impl Meeting {
-    /// The body that tells one side that the two calls are one.
-    pub(super) fn merged_body(&self, to: &Participant, now_ms: i64) -> Body<Grant> {
-        Body::MeetingMerged { join: Grant::of(self, to), meeting: self.view(now_ms) }
+        Ok(Reply::Body(taken_back()))
     }
 }
 
 /// What the call that was asked for came to: it was never made.
-pub(super) fn taken_back() -> Body<Grant> {
+pub(super) fn taken_back() -> Body {
     let reason = EndReason::Cancelled;
     Body::MeetingEnded { reason, sip: reason.sip(), duration_ms: 0 }
 }

@@ -1,7 +1,7 @@
 //! What host and cohosts do to others: putting them out, for now or for good (T32, T33).
 
 use super::change::Change;
-use super::decide::Outcome;
+use super::reply::Outcome;
 use super::{Leg, Refusal};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
@@ -48,7 +48,7 @@ impl Change {
         }
         self.set_state(user, if ban { State::Banned } else { State::Removed });
         self.settle();
-        Ok(self.participant_answer(user))
+        Ok(self.participant_answer(user).into())
     }
 
     /// A ban whose time is over leaves a stranger. Nobody is told: nothing changes until they ask.
@@ -67,7 +67,7 @@ impl Change {
     }
 
     /// The participant as an answer.
-    pub(super) fn participant_answer(&self, user: &UserId) -> Option<Body<super::Grant>> {
+    pub(super) fn participant_answer(&self, user: &UserId) -> Option<Body> {
         let participant = self.meeting.participants.get(user)?;
         Some(Body::ParticipantUpdated { participant: participant.view(self.now.ms) })
     }

@@ -46,7 +46,7 @@ struct News<'a> {
 }
 
 impl News<'_> {
-    fn tell(&self, to: &ClientId, subject: &str, body: Body<Grant>) -> Tell {
+    fn tell(&self, to: &ClientId, subject: &str, body: Body) -> Tell {
         Tell::news(self.meeting, to, self.cause, subject, body)
     }
 
@@ -150,7 +150,7 @@ impl News<'_> {
             if member.user_id == participant.user_id && knows {
                 None
             } else if participant.merged_rev == self.rev {
-                Some(self.meeting.merged_body(member, self.now_ms))
+                Some(Body::MeetingMerged { meeting: self.meeting.view(self.now_ms) })
             } else {
                 Some(Body::ParticipantUpdated { participant: participant.view(self.now_ms) })
             }
@@ -220,12 +220,14 @@ impl News<'_> {
         &self,
         tells: &mut Vec<Tell>,
         subject: &str,
-        body: impl Fn(&Participant) -> Option<Body<Grant>>,
+        body: impl Fn(&Participant) -> Option<Body>,
     ) {
         for member in self.meeting.members() {
             let (Some(seat), Some(body)) = (&member.seat, body(member)) else { continue };
+            let merged = matches!(body, Body::MeetingMerged { .. });
+            let grant = merged.then(|| Grant::of(self.meeting, member));
             let tell = self.tell(seat, subject, body);
-            tells.push(Tell { prev_rev: Some(self.meeting.told_rev), ..tell });
+            tells.push(Tell { prev_rev: Some(self.meeting.told_rev), grant, ..tell });
         }
     }
 

@@ -4,7 +4,8 @@ use super::change::Change;
 use super::decide::Decision;
 use super::invite::Invitee;
 use super::notice::notices;
-use super::{Creation, Grant, Known, Meeting, Now, Participant, Phase, Refusal, Tell};
+use super::reply::Reply;
+use super::{Creation, Known, Meeting, Now, Participant, Phase, Refusal, Tell};
 use crate::cause::Cause;
 use std::collections::BTreeMap;
 use switchboard_protocol::address::ClientId;
@@ -160,19 +161,14 @@ fn finish(change: Change, opening: &Opening) -> Decision {
     meeting.told_rev = change.rev;
     let cause = Cause::Request { client_id: opening.by.clone(), request_id: opening.request_id.clone() };
     let tells = notices(&meeting, change.rev, &cause, change.now);
-    let answer = Tell::answer(&opening.by, &cause, created(&meeting, change.now.ms));
+    let answer = Tell::reply(&opening.by, &cause, CREATED, &meeting, change.now.ms);
     // A slot that is claimed and freed in one decision (the only invitee is busy) was never held.
     let slots = if meeting.end().is_some() { Vec::new() } else { change.slots };
-    Decision { next: Some(meeting), slots, tells, answer: Some(answer), ..Decision::default() }
+    Decision { next: Some(meeting), slots, tells, answer, ..Decision::default() }
 }
 
-/// The answer to the create, from the present state: a way in only for a creator who has a seat.
-pub(super) fn created(meeting: &Meeting, now_ms: i64) -> Body<Grant> {
-    let creator = meeting.participants.get(&meeting.created_by.client_id.user());
-    let join = creator.filter(|p| p.state.is_member()).map(|p| Grant::of(meeting, p));
-    Body::MeetingCreated {
-        meeting: meeting.view(now_ms),
-        join,
-        invitations: meeting.invitation_views(|_| true),
-    }
-}
+/// The answer to a create: with join parameters if the creator has a seat.
+pub(super) const CREATED: Reply = Reply::Seat(|meeting, now_ms| Body::MeetingCreated {
+    meeting: meeting.view(now_ms),
+    invitations: meeting.invitation_views(|_| true),
+});

@@ -3,7 +3,7 @@
 use super::decide::Decision;
 use super::media::acts;
 use super::notice::notices;
-use super::open::created;
+use super::open::CREATED;
 use super::{Meeting, Now, Tell};
 use crate::cause::Cause;
 
@@ -18,7 +18,10 @@ pub fn redo(meeting: &Meeting, rev: u64, cause: &Cause, now: Now) -> Decision {
     let creation = &meeting.created_by;
     let is_create = rev == creation.request.rev && cause.request_id() == Some(&creation.request.id);
     let waits = meeting.participants.get(&creation.client_id.user()).is_some_and(|p| p.state.is_member());
-    let answer =
-        (is_create && waits).then(|| Tell::answer(&creation.client_id, cause, created(meeting, now.ms)));
+    let answer = if is_create && waits {
+        Tell::reply(&creation.client_id, cause, CREATED, meeting, now.ms)
+    } else {
+        None
+    };
     Decision { media: acts(meeting, rev), tells, answer, ..Decision::default() }
 }

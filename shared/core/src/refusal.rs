@@ -40,7 +40,7 @@ impl Refusal {
 
     /// The body of the answer.
     #[must_use]
-    pub fn into_body<J>(self) -> Body<J> {
+    pub fn into_body(self) -> Body {
         Body::Error {
             code: self.code,
             message: self.message,

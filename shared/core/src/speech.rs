@@ -2,8 +2,8 @@
 //! every later token, until it is given back or its time is over.
 
 use super::change::Change;
-use super::decide::Outcome;
-use super::{Grant, Meeting, Now, Participant, Refusal};
+use super::reply::{Outcome, Reply};
+use super::{Meeting, Now, Participant, Refusal};
 use serde::{Deserialize, Serialize};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
@@ -71,7 +71,7 @@ impl Change {
                 MuteMode::Soft => {}
             }
         }
-        Ok(Some(self.speech_answer(by, whom, mode.into(), until_ms)))
+        Ok(Reply::Body(self.speech_answer(by, whom, mode.into(), until_ms)))
     }
 
     /// T38: only the right comes back; the microphone stays off until its user turns it on.
@@ -80,7 +80,7 @@ impl Change {
         for user in self.spoken_of(by, whom)? {
             self.set_speech(&user, SpeechMode::Free, None, &by.user());
         }
-        Ok(Some(self.speech_answer(by, whom, SpeechMode::Free, None)))
+        Ok(Reply::Body(self.speech_answer(by, whom, SpeechMode::Free, None)))
     }
 
     /// T36, T37.
@@ -90,7 +90,7 @@ impl Change {
             return Err(Refusal::new(Code::SpeechBlocked, "a host has blocked your speech"));
         }
         self.set_speech(&by.user(), SpeechMode::Free, None, &by.user());
-        Ok(Some(self.speech_answer(by, &UserOrAll::User(by.user()), SpeechMode::Free, None)))
+        Ok(Reply::Body(self.speech_answer(by, &UserOrAll::User(by.user()), SpeechMode::Free, None)))
     }
 
     /// Sets whether `user` may speak. Nothing changes if that is so already.
@@ -144,7 +144,7 @@ impl Change {
         whom: &UserOrAll,
         mode: SpeechMode,
         until_ms: Option<i64>,
-    ) -> Body<Grant> {
+    ) -> Body {
         match whom {
             UserOrAll::User(user) => {
                 self.meeting.participants.get(user).map(|p| of_one(&self.meeting, p, self.now))
@@ -164,12 +164,12 @@ pub(super) fn is_everybody(meeting: &Meeting, participant: &Participant, by: &Us
 }
 
 /// The news of one participant's speech.
-pub(super) fn of_one(meeting: &Meeting, participant: &Participant, now: Now) -> Body<Grant> {
+pub(super) fn of_one(meeting: &Meeting, participant: &Participant, now: Now) -> Body {
     body(meeting, UserOrAll::User(participant.user_id.clone()), &participant.speech, now)
 }
 
 /// Where several changed in `rev`: the one statement that tells them all, if there is a true one.
-pub(super) fn of_everybody(meeting: &Meeting, rev: u64, now: Now) -> Option<Body<Grant>> {
+pub(super) fn of_everybody(meeting: &Meeting, rev: u64, now: Now) -> Option<Body> {
     let changed: Vec<&Participant> = meeting.members().filter(|p| p.speech.rev == rev).collect();
     let first = changed.first().filter(|_| changed.len() > 1)?;
     let by = first.speech.by.as_ref().unwrap_or(&meeting.host);
@@ -180,7 +180,7 @@ pub(super) fn of_everybody(meeting: &Meeting, rev: u64, now: Now) -> Option<Body
     told.then(|| body(meeting, UserOrAll::All, &first.speech, now))
 }
 
-fn body(meeting: &Meeting, user_id: UserOrAll, speech: &SpeechState, now: Now) -> Body<Grant> {
+fn body(meeting: &Meeting, user_id: UserOrAll, speech: &SpeechState, now: Now) -> Body {
     Body::SpeechChanged {
         user_id,
         mode: speech.mode,

@@ -1,5 +1,6 @@
 //! What a decision wants told, to whom, and how urgently.
 
+use super::reply::Reply;
 use super::{Leg, Meeting, Participant};
 use crate::cause::Cause;
 use std::collections::BTreeMap;
@@ -53,8 +54,10 @@ pub struct Tell {
     pub keep_ms: i64,
     /// How it is delivered.
     pub class: Class,
-    /// What it says.
-    pub body: Body<Grant>,
+    /// Type and fields.
+    pub body: Body,
+    /// The join parameters that are due with it.
+    pub grant: Option<Grant>,
 }
 
 /// Answers and news wait this long for a device that is not connected.
@@ -64,13 +67,7 @@ const KEEP_MISSED_CALL_MS: i64 = 7 * 24 * 3_600 * 1_000;
 
 impl Tell {
     /// News for one device.
-    pub(super) fn news(
-        meeting: &Meeting,
-        to: &ClientId,
-        cause: &Cause,
-        subject: &str,
-        body: Body<Grant>,
-    ) -> Self {
+    pub(super) fn news(meeting: &Meeting, to: &ClientId, cause: &Cause, subject: &str, body: Body) -> Self {
         let (class, keep_ms) = delivery(meeting, to, &body);
         Self {
             to: to.clone(),
@@ -81,12 +78,13 @@ impl Tell {
             keep_ms,
             class,
             body,
+            grant: None,
         }
     }
 
     /// The answer to the request that is `cause`.
     #[must_use]
-    pub fn answer(to: &ClientId, cause: &Cause, body: Body<Grant>) -> Self {
+    pub fn answer(to: &ClientId, cause: &Cause, body: Body) -> Self {
         Self {
             to: to.clone(),
             cause: cause.clone(),
@@ -96,11 +94,24 @@ impl Tell {
             keep_ms: KEEP_MS,
             class: Class::Queued,
             body,
+            grant: None,
         }
+    }
+
+    /// The answer that `reply` builds from the committed meeting; `None` for a request that is never answered.
+    pub(super) fn reply(
+        to: &ClientId,
+        cause: &Cause,
+        reply: Reply,
+        meeting: &Meeting,
+        now_ms: i64,
+    ) -> Option<Self> {
+        let (body, grant) = reply.build(meeting, to, now_ms)?;
+        Some(Self { grant, ..Self::answer(to, cause, body) })
     }
 }
 
-fn delivery(meeting: &Meeting, to: &ClientId, body: &Body<Grant>) -> (Class, i64) {
+fn delivery(meeting: &Meeting, to: &ClientId, body: &Body) -> (Class, i64) {
     match body {
         Body::Invitation(offer) => {
             (Class::Ring { confirm: meeting.mode == Mode::Direct }, offer.deadline_in_ms)

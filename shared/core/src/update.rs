@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use super::change::Change;
-use super::decide::Outcome;
+use super::reply::{Outcome, Reply};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
@@ -50,6 +50,10 @@ impl Change {
             }
             self.settle();
         }
-        Ok(Some(Body::MeetingUpdated { meeting: self.meeting.view(self.now.ms) }))
+        Ok(MEETING_UPDATED)
     }
 }
+
+/// The answer to an update.
+pub(super) const MEETING_UPDATED: Reply =
+    Reply::Meeting(|meeting, now_ms| Body::MeetingUpdated { meeting: meeting.view(now_ms) });

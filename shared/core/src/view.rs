@@ -50,11 +50,7 @@ impl Meeting {
     }
 
     /// The same as the body that tells the inviter.
-    pub(super) fn invitation_updated<J>(
-        &self,
-        participant: &Participant,
-        invitation: &Invitation,
-    ) -> Body<J> {
+    pub(super) fn invitation_updated(&self, participant: &Participant, invitation: &Invitation) -> Body {
         let InvitationView { user_id, invite_id, state, code, reach } =
             self.invitation_view(participant, invitation);
         Body::InvitationUpdated { user_id, invite_id, state, code, reach }
@@ -103,7 +99,7 @@ impl Meeting {
     }
 
     /// The body that tells the meeting's end; `None` while it is live.
-    pub(super) fn ended_body<J>(&self) -> Option<Body<J>> {
+    pub(super) fn ended_body(&self) -> Option<Body> {
         let (reason, at_ms, _) = self.end()?;
         let duration_ms = self.active_since_ms.map_or(0, |since| (at_ms - since).max(0));
         Some(Body::MeetingEnded { reason, sip: reason.sip(), duration_ms })

@@ -1,5 +1,4 @@
-//! What terminals receive. The core fills the bodies with a grant where a join
-//! token is due; minting turns it into a [`Join`], so that no other code ever holds a token.
+//! Downlinks: the messages that the service publishes to terminals.
 
 mod parts;
 
@@ -63,23 +62,23 @@ pub struct Downlink {
     /// Milliseconds from receipt after which it means nothing any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_ms: Option<i64>,
-    /// What it says.
+    /// Join parameters, in the types that [`join_field`] names. Minted last, so that nothing before it holds a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join: Option<Join>,
+    /// Type, and the fields of that type.
     #[serde(flatten)]
     pub body: Body,
 }
 
-/// What a downlink says. `J` is the join parameters: [`Join`] on the wire.
+/// Body of a downlink: its type and the fields of that type, except `join`, which stands beside it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum Body<J = Join> {
+pub enum Body {
     /// Answers `create_meeting`.
     MeetingCreated {
         /// The meeting.
         meeting: MeetingView,
-        /// The caller's way in; absent when the only invitee is busy.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        join: Option<J>,
         /// Who was invited.
         invitations: Vec<InvitationView>,
     },
@@ -109,8 +108,6 @@ pub enum Body<J = Join> {
     },
     /// Answers `accept`.
     InvitationAccepted {
-        /// The way in.
-        join: J,
         /// The meeting.
         meeting: MeetingView,
     },
@@ -121,8 +118,6 @@ pub enum Body<J = Join> {
     },
     /// Answers `rejoin`.
     Joined {
-        /// The way in.
-        join: J,
         /// The meeting.
         meeting: MeetingView,
     },
@@ -155,10 +150,7 @@ pub enum Body<J = Join> {
     /// Answers a request that needs no words.
     Ok {},
     /// A fresh join token.
-    Token {
-        /// The way in.
-        join: J,
-    },
+    Token {},
     /// A participant changed.
     ParticipantUpdated {
         /// The participant as it is now.
@@ -200,9 +192,6 @@ pub enum Body<J = Join> {
     LobbyResult {
         /// Whether.
         admitted: bool,
-        /// The way in.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        join: Option<J>,
         /// The meeting.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         meeting: Option<MeetingView>,
@@ -228,8 +217,6 @@ pub enum Body<J = Join> {
     MeetingMerged {
         /// The call in which both are.
         meeting: MeetingView,
-        /// The way in.
-        join: J,
     },
     /// The meeting ends soon.
     MeetingEnding {
@@ -278,7 +265,7 @@ pub enum Body<J = Join> {
     },
 }
 
-impl<J> Body<J> {
+impl Body {
     /// Whether it goes to the bulk topic of its receiver.
     #[must_use]
     pub fn is_bulk(&self) -> bool {
@@ -300,7 +287,7 @@ impl<J> Body<J> {
             Self::State { .. } => "state",
             Self::History { .. } => "history",
             Self::Ok {} => "ok",
-            Self::Token { .. } => "token",
+            Self::Token {} => "token",
             Self::ParticipantUpdated { .. } => "participant_updated",
             Self::ParticipantRemoved { .. } => "participant_removed",
             Self::SpeechChanged { .. } => "speech_changed",
@@ -317,54 +304,30 @@ impl<J> Body<J> {
             Self::Error { .. } => "error",
         }
     }
+}
 
-    /// Turns the join parameters into another form, as minting does.
-    pub fn try_map_join<K, E>(self, mint: impl FnOnce(J) -> Result<K, E>) -> Result<Body<K>, E> {
-        Ok(match self {
-            Self::MeetingCreated { meeting, join, invitations } => {
-                Body::MeetingCreated { meeting, join: join.map(mint).transpose()?, invitations }
-            }
-            Self::InvitationAccepted { join, meeting } => {
-                Body::InvitationAccepted { join: mint(join)?, meeting }
-            }
-            Self::Token { join } => Body::Token { join: mint(join)? },
-            Self::Invitation(offer) => Body::Invitation(offer),
-            Self::InvitationResult { invitations } => Body::InvitationResult { invitations },
-            Self::Joined { join, meeting } => Body::Joined { join: mint(join)?, meeting },
-            Self::MeetingUpdated { meeting } => Body::MeetingUpdated { meeting },
-            Self::State { meetings, invitations, page, pages } => {
-                Body::State { meetings, invitations, page, pages }
-            }
-            Self::InvitationUpdated { user_id, invite_id, state, code, reach } => {
-                Body::InvitationUpdated { user_id, invite_id, state, code, reach }
-            }
-            Self::InvitationClosed { invite_id, reason } => Body::InvitationClosed { invite_id, reason },
-            Self::History { calls, cursor } => Body::History { calls, cursor },
-            Self::Ok {} => Body::Ok {},
-            Self::ParticipantUpdated { participant } => Body::ParticipantUpdated { participant },
-            Self::ParticipantRemoved { reason, until_in_ms } => {
-                Body::ParticipantRemoved { reason, until_in_ms }
-            }
-            Self::SpeechChanged { user_id, mode, until_in_ms, by, enforced } => {
-                Body::SpeechChanged { user_id, mode, until_in_ms, by, enforced }
-            }
-            Self::LobbyWaiting {} => Body::LobbyWaiting {},
-            Self::LobbyRequest { user_id, name } => Body::LobbyRequest { user_id, name },
-            Self::LobbyResult { admitted, join, meeting } => {
-                Body::LobbyResult { admitted, join: join.map(mint).transpose()?, meeting }
-            }
-            Self::LobbyUpdated { users } => Body::LobbyUpdated { users },
-            Self::HostChanged { host, previous } => Body::HostChanged { host, previous },
-            Self::HandChanged { hands } => Body::HandChanged { hands },
-            Self::MeetingMerged { meeting, join } => Body::MeetingMerged { meeting, join: mint(join)? },
-            Self::MeetingEnding { in_ms, reason } => Body::MeetingEnding { in_ms, reason },
-            Self::MeetingEnded { reason, sip, duration_ms } => {
-                Body::MeetingEnded { reason, sip, duration_ms }
-            }
-            Self::MissedCall { from, reason, at_ms } => Body::MissedCall { from, reason, at_ms },
-            Self::Error { code, message, path, retryable, retry_after_ms, sip, reason } => {
-                Body::Error { code, message, path, retryable, retry_after_ms, sip, reason }
-            }
-        })
+/// Presence of the field `join` in a type of downlink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinField {
+    /// Never there.
+    Absent,
+    /// There if the receiver has a seat; the text says when.
+    Optional(&'static str),
+    /// Always there.
+    Required,
+}
+
+/// Returns whether downlinks of the type `kind` carry `join`.
+#[must_use]
+pub fn join_field(kind: &str) -> JoinField {
+    match kind {
+        "meeting_created" => {
+            JoinField::Optional("The caller's join parameters; absent when the only invitee is busy.")
+        }
+        "lobby_result" => {
+            JoinField::Optional("The user's join parameters; absent when `admitted` is `false`.")
+        }
+        "invitation_accepted" | "joined" | "token" | "meeting_merged" => JoinField::Required,
+        _ => JoinField::Absent,
     }
 }

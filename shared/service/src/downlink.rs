@@ -165,7 +165,8 @@ impl Outbox {
             prev_rev: tell.prev_rev,
             server_ms: about.now_ms,
             expires_in_ms,
-            body: tell.body.try_map_join(|grant| self.mint(&grant, about))?,
+            join: tell.grant.map(|grant| self.mint(&grant, about)).transpose()?,
+            body: tell.body,
         })
     }
 

@@ -1,7 +1,7 @@
 //! The news of a meeting's room: its host, lobby, hands, rules, and that its end comes near.
 
 use super::News;
-use crate::{Participant, Tell};
+use crate::{Grant, Participant, Tell};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::downlink::{Body, RemovedReason};
 use switchboard_protocol::object::{LobbyDecision, ParticipantState as State, Role};
@@ -83,8 +83,11 @@ impl News<'_> {
             }
             decided.push(LobbyDecision { user_id: participant.user_id.clone(), admitted, code: None });
             for device in &participant.waiting {
-                let body = self.meeting.lobby_result(participant, admitted, self.now_ms);
-                tells.push(self.tell(device, participant.user_id.as_str(), body));
+                let meeting = admitted.then(|| self.meeting.view(self.now_ms));
+                let tell =
+                    self.tell(device, participant.user_id.as_str(), Body::LobbyResult { admitted, meeting });
+                let grant = admitted.then(|| Grant::of(self.meeting, participant));
+                tells.push(Tell { grant, ..tell });
             }
         }
         if !decided.is_empty() {
@@ -92,7 +95,7 @@ impl News<'_> {
         }
     }
 
-    fn to_hosts(&self, tells: &mut Vec<Tell>, subject: &str, body: impl Fn() -> Body<crate::Grant>) {
+    fn to_hosts(&self, tells: &mut Vec<Tell>, subject: &str, body: impl Fn() -> Body) {
         let hosts = self.meeting.members().filter(|member| member.role != Role::Member);
         for seat in hosts.filter_map(|host| host.seat.as_ref()) {
             tells.push(self.tell(seat, subject, body()));

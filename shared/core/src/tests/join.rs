@@ -1,6 +1,7 @@
 //! Coming in without answering an invitation (T20–T23, T25, T28).
 
 use super::fixture::{Call, client, create, opening, user};
+use crate::Tell;
 use crate::{Action, Device, Joining, Leg, PEOPLE_MAX, Phase, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
@@ -181,10 +182,10 @@ fn t21_who_was_let_in_has_the_seat_on_the_device_that_comes_first() {
     join(&mut call, "dave.phone").expect("waits");
     call.does("alice.phone", admit(Some(&["dave"]))).expect("lets him in");
     let results: Vec<_> = call.last.tells.iter().filter(|tell| tell.to.user() == user("dave")).collect();
-    let way_in = |body: &Body<_>| {
-        matches!(body, Body::LobbyResult { admitted: true, join: Some(_), meeting: Some(_) })
+    let has_token = |tell: &&Tell| {
+        matches!(tell.body, Body::LobbyResult { admitted: true, meeting: Some(_) }) && tell.grant.is_some()
     };
-    assert!(results.len() == 2 && results.iter().all(|tell| way_in(&tell.body)), "{results:?}");
+    assert!(results.len() == 2 && results.iter().all(has_token), "{results:?}");
     call.joins_media("dave.tablet").expect("the other device was let in too");
     assert_eq!(call.state("dave"), State::Joined);
     assert_eq!(call.joins_media("dave.phone"), Err(Code::NotAdmitted), "and has the seat");
@@ -203,12 +204,8 @@ fn t22_who_is_turned_away_hears_it_and_may_ask_again() {
         call.told(),
         ["alice.phone= lobby_updated", "dave.phone: lobby_result", "dave.tablet: lobby_result"]
     );
-    assert!(
-        call.last.tells.iter().any(|tell| matches!(
-            tell.body,
-            Body::LobbyResult { admitted: false, join: None, meeting: None }
-        ))
-    );
+    assert!(call.last.tells.iter().any(|tell| tell.grant.is_none()
+        && matches!(tell.body, Body::LobbyResult { admitted: false, meeting: None })));
     assert_eq!(call.does("dave.phone", Action::Rejoin), Err(Code::NotAdmitted));
     join(&mut call, "dave.phone").expect("asks again");
     assert!(call.told().contains(&"alice.phone: lobby_request".to_owned()));

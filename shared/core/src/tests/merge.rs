@@ -32,10 +32,14 @@ fn t16_who_calls_back_while_being_rung_takes_that_call() {
     );
     assert_eq!(call.state("bob"), State::Accepted);
     let joins = call.last.tells.iter().chain(&call.last.answer).filter_map(|tell| match &tell.body {
-        Body::MeetingMerged { join, .. } => Some((tell.to.user(), join.user_id.clone())),
+        Body::MeetingMerged { .. } => Some((tell.to.user(), tell.grant.as_ref()?.user_id.clone())),
         _ => None,
     });
-    assert!(joins.into_iter().all(|(to, whose)| to == whose), "each has a way in of their own");
+    let joins: Vec<_> = joins.collect();
+    assert!(
+        joins.len() == 2 && joins.iter().all(|(to, whose)| to == whose),
+        "each has a token of their own: {joins:?}"
+    );
     assert!(!meets(&call, "bob.tablet", Mode::Direct, "alice"), "an answered call is met by nothing");
     assert_eq!(call.does("bob.tablet", merge("alice")), Err(Code::StateConflict));
 }

@@ -60,13 +60,7 @@ impl Downlink {
         let id = tell.id(&key());
         let mut hasher = DefaultHasher::new();
         id.hash(&mut hasher);
-        Self {
-            to: tell.to.clone(),
-            id: hasher.finish(),
-            re,
-            meeting: meeting.to_owned(),
-            news: news(&tell.body),
-        }
+        Self { to: tell.to.clone(), id: hasher.finish(), re, meeting: meeting.to_owned(), news: news(tell) }
     }
 
     /// Whether the terminal does anything with it.
@@ -75,19 +69,17 @@ impl Downlink {
     }
 }
 
-fn news<J>(body: &Body<J>) -> News {
-    match body {
+fn news(tell: &Tell) -> News {
+    match &tell.body {
         Body::Invitation(_) => News::Offer,
         Body::InvitationClosed { .. } => News::OfferClosed,
-        Body::MeetingCreated { join: Some(_), .. }
+        Body::MeetingCreated { .. } if tell.grant.is_none() => News::Out,
+        Body::MeetingCreated { .. }
         | Body::InvitationAccepted { .. }
         | Body::Joined { .. }
         | Body::Token { .. }
         | Body::MeetingMerged { .. } => News::In,
-        Body::MeetingCreated { join: None, .. }
-        | Body::MeetingEnded { .. }
-        | Body::ParticipantRemoved { .. }
-        | Body::Error { .. } => News::Out,
+        Body::MeetingEnded { .. } | Body::ParticipantRemoved { .. } | Body::Error { .. } => News::Out,
         _ => News::Other,
     }
 }

@@ -91,6 +91,7 @@ fn told(heeded: &Heeded, whom: UserOrAll, again: bool) -> (bool, String) {
         keep_ms: 0,
         class: Class::Passing,
         body,
+        grant: None,
     };
     let mut decision = Decision { tells: vec![tell], ..Decision::default() };
     heeded.correct(&mut decision, again);
