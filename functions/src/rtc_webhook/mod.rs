@@ -8,7 +8,7 @@ pub mod http;
 
 use serde_json::Value;
 use switchboard_core::{Now, media_heard};
-use switchboard_rtc::callback::{Callback, CallbackError, Callbacks, MediaEvent, MediaEventKind};
+use switchboard_rtc::callback::{Callback, CallbackError, CallbackReader, MediaEvent, MediaEventKind};
 use switchboard_service::serve::{Failure, Fault, Service};
 use switchboard_service::store::StoreError;
 
@@ -20,7 +20,7 @@ pub const BODY_MAX: usize = 256 * 1024;
 /// Serves one callback. `callbacks` is nothing if this service has none, or if nobody set what they are signed with.
 pub async fn rtc_webhook(
     event: Value,
-    callbacks: Option<&dyn Callbacks>,
+    callbacks: Option<&dyn CallbackReader>,
     now: Now,
     service: &Service,
 ) -> Result<Value, Fault> {
@@ -51,7 +51,11 @@ pub async fn rtc_webhook(
 }
 
 /// What a request tells, or how it is refused. Who sent it is settled before a byte of its body is understood.
-fn read(request: &Request, callbacks: Option<&dyn Callbacks>, now: Now) -> Result<Vec<MediaEvent>, Response> {
+fn read(
+    request: &Request,
+    callbacks: Option<&dyn CallbackReader>,
+    now: Now,
+) -> Result<Vec<MediaEvent>, Response> {
     let callbacks = callbacks.ok_or(Response::NoCallbacks)?;
     if request.method != "POST" {
         return Err(Response::NotPosted);

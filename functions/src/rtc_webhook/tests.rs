@@ -8,7 +8,7 @@ use super::*;
 #[derive(Default)]
 struct Door(AtomicU32);
 
-impl Callbacks for Door {
+impl CallbackReader for Door {
     fn read(&self, callback: &Callback<'_>) -> Result<Vec<MediaEvent>, CallbackError> {
         self.0.fetch_add(1, Ordering::Relaxed);
         match callback.header("authorization") {

@@ -65,7 +65,7 @@ async fn serve_nudge(record: Record, service: &Service, now: Now) -> Option<Valu
 
 /// Finds what is due within two minutes: performs it, or arms a nudge for it.
 async fn sweep(service: &Service, now: Now) -> Result<Value, Failure> {
-    let rooms = service.capabilities().channels;
+    let rooms = service.capabilities().lists_channels;
     // Every live meeting has a deadline; where the RTC service says which channels there are, all are held against it.
     let until_ms = if rooms { i64::MAX } else { now.ms + ARM_WITHIN_MS };
     let live = service.table.due(until_ms).await?;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 use str0m::media::MediaKind;
-use switchboard_rtc::livekit::{Source, VideoGrant};
+use switchboard_rtc::livekit::{LivekitTrackSource, VideoGrant};
 
 /// `livekit.ParticipantPermission`. In the API what is not said is not allowed, as in every protobuf message; in a
 /// token it is.
@@ -41,13 +41,13 @@ pub(crate) enum TrackSource {
     Unknown,
 }
 
-impl From<Source> for TrackSource {
-    fn from(source: Source) -> Self {
+impl From<LivekitTrackSource> for TrackSource {
+    fn from(source: LivekitTrackSource) -> Self {
         match source {
-            Source::Camera => Self::Camera,
-            Source::Microphone => Self::Microphone,
-            Source::ScreenShare => Self::ScreenShare,
-            Source::ScreenShareAudio => Self::ScreenShareAudio,
+            LivekitTrackSource::Camera => Self::Camera,
+            LivekitTrackSource::Microphone => Self::Microphone,
+            LivekitTrackSource::ScreenShare => Self::ScreenShare,
+            LivekitTrackSource::ScreenShareAudio => Self::ScreenShareAudio,
         }
     }
 }

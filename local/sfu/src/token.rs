@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use switchboard_rtc::livekit::{self, ApiKey, Claims, VideoGrant};
+use switchboard_rtc::livekit::{self, ApiKey, LivekitClaims, VideoGrant};
 
 use crate::fault::Fault;
 use crate::permission::Permission;
@@ -39,7 +39,7 @@ pub(crate) struct Fingerprint(String);
 
 impl Access {
     /// The claims of the request's token, if it is valid now.
-    fn claims(&self, headers: &HeaderMap) -> Result<Claims, Fault> {
+    fn claims(&self, headers: &HeaderMap) -> Result<LivekitClaims, Fault> {
         let token = bearer(headers).ok_or_else(|| Fault::unauthenticated("a bearer token is required"))?;
         livekit::verify(token, &self.key, (self.clock)())
             .map_err(|error| Fault::unauthenticated(error.to_string()))

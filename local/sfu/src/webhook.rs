@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use switchboard_rtc::livekit::{self, ApiKey, Claims};
+use switchboard_rtc::livekit::{self, ApiKey, LivekitClaims};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::warn;
@@ -135,9 +135,9 @@ impl Target {
         let lasting = |reason: String| Failed { reason, may_pass: false };
         let body = serde_json::to_vec(event).map_err(|error| lasting(error.to_string()))?;
         let now = (self.clock)().div_euclid(1000);
-        let claims = Claims {
+        let claims = LivekitClaims {
             sha256: Some(livekit::body_hash(&body)),
-            ..Claims::issued_by(&self.key.id, now, now + TOKEN_SECONDS)
+            ..LivekitClaims::issued_by(&self.key.id, now, now + TOKEN_SECONDS)
         };
         let token = livekit::sign(&claims, &self.key).map_err(|error| lasting(error.to_string()))?;
         let request = self

@@ -3,7 +3,7 @@
 use local::{Options, Stack, StartError};
 use secrecy::ExposeSecret as _;
 use serde_json::json;
-use switchboard_rtc::livekit::{self, ApiKey, Claims, VideoGrant};
+use switchboard_rtc::livekit::{self, ApiKey, LivekitClaims, VideoGrant};
 
 use crate::support::{binaries, post, start, template};
 
@@ -11,7 +11,7 @@ use crate::support::{binaries, post, start, template};
 async fn rooms(sfu: &str, now: i64) -> (u16, serde_json::Value) {
     let key = ApiKey { id: "devkey".to_owned(), secret: "local-development-only-rtc-secret".into() };
     let grant = VideoGrant { room_list: true, ..VideoGrant::default() };
-    let claims = Claims { video: Some(grant), ..Claims::issued_by(&key.id, now, now + 60) };
+    let claims = LivekitClaims { video: Some(grant), ..LivekitClaims::issued_by(&key.id, now, now + 60) };
     let token = livekit::sign(&claims, &key).expect("signs");
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let call = client.post(format!("{sfu}/twirp/livekit.RoomService/ListRooms"));

@@ -15,12 +15,12 @@ pub struct Account {
     /// `RTC_KEY_SECRET`: secret half of it.
     pub key_secret: SecretString,
     /// `RTC_API_URL` and its key: the management API; without it, nothing is managed.
-    pub api: Option<Api>,
+    pub api: Option<ManagementApi>,
 }
 
 /// The management API of a service.
 #[derive(Clone, Debug)]
-pub struct Api {
+pub struct ManagementApi {
     /// `RTC_API_URL`, without a slash at its end.
     pub url: String,
     /// `RTC_API_KEY_ID`; empty where the API takes the key of the tokens.
@@ -103,7 +103,7 @@ impl Account {
 }
 
 #[cfg(feature = "management")]
-impl Api {
+impl ManagementApi {
     /// The API's own key; both halves must be there.
     pub(super) fn key(&self) -> Result<(String, SecretString), AccountError> {
         if self.key_id.is_empty() {

@@ -7,7 +7,7 @@
 
 pub mod callback;
 #[cfg(feature = "management")]
-pub mod control;
+pub mod management;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -15,11 +15,12 @@ mod token;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-pub use token::{AccessToken, MAX_SALT, Privileges, Received, Service, privilege};
+pub use token::{AgoraPrivileges, AgoraService, AgoraToken, MAX_SALT, ReceivedAgoraToken, privilege};
 
 use super::error::is_word;
 use super::{
-    Account, AccountError, Credential, IdError, JoinRequest, MintError, Minter, Provider, Rights, check_id,
+    Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, Rights, UnsupportedIdError,
+    check_id,
 };
 
 /// Longest name of a channel.
@@ -30,7 +31,7 @@ const MAX_USER: usize = 255;
 
 /// What the project is set to; decides whether the rights in a token count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
+enum AgoraMode {
     /// As projects are at first: the privileges to publish are ignored.
     Plain,
     /// Co-host authentication is on.
@@ -39,20 +40,20 @@ enum Mode {
 
 /// Mints tokens for one project.
 #[derive(Debug)]
-pub struct Agora {
+pub struct AgoraMinter {
     url: String,
     app_id: String,
     certificate: SecretString,
-    mode: Mode,
+    mode: AgoraMode,
 }
 
-impl Agora {
+impl AgoraMinter {
     /// A minter for the project `account.key_id`. Its address may be empty: Agora's SDKs know their own.
     ///
     /// # Errors
     /// A setting that is missing, or that cannot be an App ID or a certificate.
     pub fn new(account: Account) -> Result<Self, AccountError> {
-        let mode = account.mode_of(&[("", Mode::Plain), ("cohost", Mode::Cohost)])?;
+        let mode = account.mode_of(&[("", AgoraMode::Plain), ("cohost", AgoraMode::Cohost)])?;
         let account = account.with_default_url(Some(""))?;
         let malformed =
             |name, what| AccountError::Malformed { name, why: format!("{what} has 32 hex digits") };
@@ -70,7 +71,7 @@ fn is_hex32(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-impl Minter for Agora {
+impl Minter for AgoraMinter {
     fn provider(&self) -> Provider {
         Provider::Agora
     }
@@ -80,7 +81,7 @@ impl Minter for Agora {
     }
 
     /// Channels could have more characters; ours do not, and these need no escaping in the management API's paths.
-    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), IdError> {
+    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         check_id("channel_id", channel_id, MAX_CHANNEL, is_word)?;
         check_id("user_id", user_id, MAX_USER, is_word)
     }
@@ -89,19 +90,19 @@ impl Minter for Agora {
         number.to_string()
     }
 
-    fn mint(&self, request: &JoinRequest<'_>) -> Result<Credential, MintError> {
+    fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError> {
         self.check_ids(request.channel_id, request.user_id)?;
         if request.number == 0 {
             return Err(MintError::Number);
         }
         let validity = request.validity()?;
         let (issued, _) = validity.in_32_bits()?;
-        let token = AccessToken {
+        let token = AgoraToken {
             app_id: self.app_id.clone(),
             issued,
             life_seconds: request.ttl_seconds,
             salt: request.salt % MAX_SALT + 1,
-            services: vec![Service::Rtc {
+            services: vec![AgoraService::Rtc {
                 channel: request.channel_id.to_owned(),
                 uid: request.number.to_string(),
                 privileges: privileges(request.rights, request.ttl_seconds),
@@ -111,14 +112,14 @@ impl Minter for Agora {
         Ok(Credential {
             token: token.sign(&self.certificate)?,
             token_expires_in_ms: validity.expires_in_ms,
-            rights_enforced: self.mode == Mode::Cohost && can_be_told(request.rights),
+            rights_enforced: self.mode == AgoraMode::Cohost && can_be_told(request.rights),
             params: params.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Map<_, _>>(),
         })
     }
 }
 
 /// The privileges for these rights. Camera and screen share one: who may send either may send pictures.
-fn privileges(rights: Rights, seconds: u32) -> Privileges {
+fn privileges(rights: Rights, seconds: u32) -> AgoraPrivileges {
     [
         (privilege::JOIN, true),
         (privilege::PUBLISH_AUDIO, rights.microphone),

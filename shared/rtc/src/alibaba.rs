@@ -2,9 +2,9 @@
 //! the single-parameter token that wraps it. Source: "Token-based authentication" in the `ApsaraVideo` Live
 //! user guide (`help/en/live/user-guide/token-based-authentication`).
 
-#[cfg(feature = "management")]
-pub mod control;
 pub mod dingrtc;
+#[cfg(feature = "management")]
+pub mod management;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +16,9 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::error::is_word;
-use super::{Account, AccountError, Credential, IdError, JoinRequest, MintError, Minter, Provider, check_id};
+use super::{
+    Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError, check_id,
+};
 
 /// The address that every ARTC client starts from.
 pub const GLOBAL_URL: &str = "https://rgslb.rtc.aliyuncs.com";
@@ -30,20 +32,20 @@ const NONCE: &str = "";
 
 /// Which of Alibaba's two services an account is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
+pub enum AlibabaProduct {
     /// ARTC in `ApsaraVideo` Live.
-    Artc,
+    ArtcMinter,
     /// `DingRTC`.
-    DingRtc,
+    DingRtcMinter,
 }
 
-impl Mode {
+impl AlibabaProduct {
     /// What `account.mode` says; ARTC if it says nothing.
     ///
     /// # Errors
     /// It names neither.
     pub fn of(account: &Account) -> Result<Self, AccountError> {
-        account.mode_of(&[("artc", Self::Artc), ("dingrtc", Self::DingRtc)])
+        account.mode_of(&[("artc", Self::ArtcMinter), ("dingrtc", Self::DingRtcMinter)])
     }
 }
 
@@ -52,27 +54,27 @@ impl Mode {
 /// # Errors
 /// A setting that is missing, or a mode that is none.
 pub fn minter(account: Account) -> Result<Box<dyn Minter>, AccountError> {
-    Ok(match Mode::of(&account)? {
-        Mode::Artc => Box::new(Artc::new(account)?),
-        Mode::DingRtc => Box::new(dingrtc::DingRtc::new(account)?),
+    Ok(match AlibabaProduct::of(&account)? {
+        AlibabaProduct::ArtcMinter => Box::new(ArtcMinter::new(account)?),
+        AlibabaProduct::DingRtcMinter => Box::new(dingrtc::DingRtcMinter::new(account)?),
     })
 }
 
 /// Both services have the same alphabet and the same limit.
-fn check_ids(channel_id: &str, user_id: &str) -> Result<(), IdError> {
+fn check_ids(channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
     check_id("channel_id", channel_id, MAX_ID, is_word)?;
     check_id("user_id", user_id, MAX_ID, is_word)
 }
 
 /// Mints ARTC tokens for one application.
 #[derive(Debug)]
-pub struct Artc {
+pub struct ArtcMinter {
     url: String,
     app_id: String,
     app_key: SecretString,
 }
 
-impl Artc {
+impl ArtcMinter {
     /// A minter for the application `account.key_id`.
     ///
     /// # Errors
@@ -83,7 +85,7 @@ impl Artc {
     }
 }
 
-impl Minter for Artc {
+impl Minter for ArtcMinter {
     fn provider(&self) -> Provider {
         Provider::Alibaba
     }
@@ -92,14 +94,14 @@ impl Minter for Artc {
         &self.url
     }
 
-    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), IdError> {
+    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         check_ids(channel_id, user_id)
     }
 
-    fn mint(&self, request: &JoinRequest<'_>) -> Result<Credential, MintError> {
+    fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError> {
         self.check_ids(request.channel_id, request.user_id)?;
         let validity = request.validity()?;
-        let fields = Fields {
+        let fields = ArtcTokenFields {
             app_id: &self.app_id,
             channel_id: request.channel_id,
             user_id: request.user_id,
@@ -126,20 +128,20 @@ impl Minter for Artc {
 /// What an ARTC token is made of. The formula joins the fields without separators, so channel `a` with user
 /// `bc` has the token of channel `ab` with user `c`: never let a client choose both.
 #[derive(Clone, Copy, Debug)]
-pub struct Fields<'a> {
+pub struct ArtcTokenFields<'a> {
     /// Application.
     pub app_id: &'a str,
     /// Channel to enter.
     pub channel_id: &'a str,
     /// User who enters.
     pub user_id: &'a str,
-    /// Free text that both sides know; see [`Artc`], which leaves it empty.
+    /// Free text that both sides know; see [`ArtcMinter`], which leaves it empty.
     pub nonce: &'a str,
     /// **Expiry** of the token, Unix seconds.
     pub timestamp: i64,
 }
 
-impl Fields<'_> {
+impl ArtcTokenFields<'_> {
     /// Lower-case hex of SHA-256 over application, key, channel, user, nonce and expiry.
     #[must_use]
     pub fn multi_parameter_token(&self, app_key: &SecretString) -> SecretString {

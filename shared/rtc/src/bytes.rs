@@ -4,7 +4,7 @@ use super::MintError;
 
 /// Which byte of an integer comes first.
 #[derive(Clone, Copy, Debug)]
-pub enum Order {
+pub enum ByteOrder {
     /// The least.
     Little,
     /// The greatest.
@@ -13,13 +13,13 @@ pub enum Order {
 
 /// Writes fields one after the other.
 #[derive(Debug)]
-pub struct Writer {
-    order: Order,
+pub struct ByteWriter {
+    order: ByteOrder,
     bytes: Vec<u8>,
 }
 
-impl Writer {
-    pub const fn new(order: Order) -> Self {
+impl ByteWriter {
+    pub const fn new(order: ByteOrder) -> Self {
         Self { order, bytes: Vec::new() }
     }
 
@@ -30,16 +30,16 @@ impl Writer {
 
     pub fn u16(self, value: u16) -> Self {
         let bytes = match self.order {
-            Order::Little => value.to_le_bytes(),
-            Order::Big => value.to_be_bytes(),
+            ByteOrder::Little => value.to_le_bytes(),
+            ByteOrder::Big => value.to_be_bytes(),
         };
         self.raw(&bytes)
     }
 
     pub fn u32(self, value: u32) -> Self {
         let bytes = match self.order {
-            Order::Little => value.to_le_bytes(),
-            Order::Big => value.to_be_bytes(),
+            ByteOrder::Little => value.to_le_bytes(),
+            ByteOrder::Big => value.to_be_bytes(),
         };
         self.raw(&bytes)
     }
@@ -79,15 +79,15 @@ pub fn count<N: TryFrom<usize>>(length: usize) -> Result<N, MintError> {
     N::try_from(length).map_err(|_| MintError::Encoding("a field is too long for its format".to_owned()))
 }
 
-/// Reads what a [`Writer`] wrote; `None` when the bytes end too early.
+/// Reads what a [`ByteWriter`] wrote; `None` when the bytes end too early.
 #[derive(Debug)]
-pub struct Reader<'a> {
-    order: Order,
+pub struct ByteReader<'a> {
+    order: ByteOrder,
     rest: &'a [u8],
 }
 
-impl<'a> Reader<'a> {
-    pub const fn new(order: Order, bytes: &'a [u8]) -> Self {
+impl<'a> ByteReader<'a> {
+    pub const fn new(order: ByteOrder, bytes: &'a [u8]) -> Self {
         Self { order, rest: bytes }
     }
 
@@ -104,16 +104,16 @@ impl<'a> Reader<'a> {
     pub fn u16(&mut self) -> Option<u16> {
         let bytes = self.raw(2)?.try_into().ok()?;
         Some(match self.order {
-            Order::Little => u16::from_le_bytes(bytes),
-            Order::Big => u16::from_be_bytes(bytes),
+            ByteOrder::Little => u16::from_le_bytes(bytes),
+            ByteOrder::Big => u16::from_be_bytes(bytes),
         })
     }
 
     pub fn u32(&mut self) -> Option<u32> {
         let bytes = self.raw(4)?.try_into().ok()?;
         Some(match self.order {
-            Order::Little => u32::from_le_bytes(bytes),
-            Order::Big => u32::from_be_bytes(bytes),
+            ByteOrder::Little => u32::from_le_bytes(bytes),
+            ByteOrder::Big => u32::from_be_bytes(bytes),
         })
     }
 
@@ -137,23 +137,23 @@ impl<'a> Reader<'a> {
 mod tests {
     use super::*;
 
-    fn written(order: Order) -> Vec<u8> {
-        let writer = Writer::new(order).u8(1).u16(0x0203).u32(0x0405_0607);
+    fn written(order: ByteOrder) -> Vec<u8> {
+        let writer = ByteWriter::new(order).u8(1).u16(0x0203).u32(0x0405_0607);
         writer.text16("ab").and_then(|writer| writer.text32("c")).expect("short").raw(b"!").finish()
     }
 
     #[test]
     fn integers_and_lengths_have_the_byte_order_of_the_format() {
-        assert_eq!(written(Order::Little), b"\x01\x03\x02\x07\x06\x05\x04\x02\0ab\x01\0\0\0c!");
-        assert_eq!(written(Order::Big), b"\x01\x02\x03\x04\x05\x06\x07\0\x02ab\0\0\0\x01c!");
+        assert_eq!(written(ByteOrder::Little), b"\x01\x03\x02\x07\x06\x05\x04\x02\0ab\x01\0\0\0c!");
+        assert_eq!(written(ByteOrder::Big), b"\x01\x02\x03\x04\x05\x06\x07\0\x02ab\0\0\0\x01c!");
     }
 
     #[test]
     fn what_was_written_is_read_and_an_early_end_is_none() {
-        for order in [Order::Little, Order::Big] {
+        for order in [ByteOrder::Little, ByteOrder::Big] {
             let bytes = written(order);
             let read = |bytes: &[u8]| {
-                let mut from = Reader::new(order, bytes);
+                let mut from = ByteReader::new(order, bytes);
                 let numbers = (from.u8()?, from.u16()?, from.u32()?);
                 let texts = [from.text16()?.to_vec(), from.text32()?.to_vec(), from.raw(1)?.to_vec()];
                 Some((numbers, texts)).filter(|_| from.rest().is_empty())
@@ -168,8 +168,8 @@ mod tests {
 
     #[test]
     fn a_text_that_its_length_cannot_count_is_refused() {
-        assert!(Writer::new(Order::Big).text16(vec![0; 65_535]).is_ok());
-        let refusal = Writer::new(Order::Big).text16(vec![0; 65_536]).map(drop);
+        assert!(ByteWriter::new(ByteOrder::Big).text16(vec![0; 65_535]).is_ok());
+        let refusal = ByteWriter::new(ByteOrder::Big).text16(vec![0; 65_536]).map(drop);
         assert!(matches!(refusal, Err(MintError::Encoding(_))), "{refusal:?}");
     }
 }

@@ -32,7 +32,7 @@ impl Callback<'_> {
 }
 
 /// Reads the callbacks of one account at one RTC service.
-pub trait Callbacks: Send + Sync {
+pub trait CallbackReader: Send + Sync {
     /// What the callback tells of channels and participants, oldest first; nothing if it is about something else.
     ///
     /// # Errors
@@ -58,25 +58,25 @@ pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, CallbackError>
 
 /// An id that some servers write as a text and others as a number.
 pub(super) fn text_or_number<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
-    Ok(Either::deserialize(input)?.to_string())
+    Ok(TextOrNumber::deserialize(input)?.to_string())
 }
 
 /// A number that some servers write as a text: protobuf's JSON form does so with 64 bits.
 pub(super) fn number_or_text<'de, D: Deserializer<'de>>(input: D) -> Result<i64, D::Error> {
-    match Either::deserialize(input)? {
-        Either::Number(number) => Ok(number),
-        Either::Text(text) => text.parse().map_err(serde::de::Error::custom),
+    match TextOrNumber::deserialize(input)? {
+        TextOrNumber::Number(number) => Ok(number),
+        TextOrNumber::Text(text) => text.parse().map_err(serde::de::Error::custom),
     }
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Either {
+enum TextOrNumber {
     Number(i64),
     Text(String),
 }
 
-impl fmt::Display for Either {
+impl fmt::Display for TextOrNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Number(number) => write!(f, "{number}"),

@@ -7,7 +7,7 @@ use super::MAX_TTL_SECONDS;
 pub enum MintError {
     /// The service could not take the channel or the user.
     #[error(transparent)]
-    Id(#[from] IdError),
+    Id(#[from] UnsupportedIdError),
     /// A token that never lives, or for too long.
     #[error("token life of {seconds} s is outside 1 to {MAX_TTL_SECONDS}")]
     Ttl {
@@ -30,7 +30,7 @@ pub enum MintError {
 
 /// Why a service cannot take a name. Carries no name: it goes to logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum IdError {
+pub enum UnsupportedIdError {
     /// Nothing there.
     #[error("{what} is empty")]
     Empty {
@@ -68,15 +68,15 @@ pub(super) fn check_id(
     id: &str,
     max: usize,
     allowed: impl Fn(char) -> bool,
-) -> Result<(), IdError> {
+) -> Result<(), UnsupportedIdError> {
     if id.is_empty() {
-        return Err(IdError::Empty { what });
+        return Err(UnsupportedIdError::Empty { what });
     }
     if id.len() > max {
-        return Err(IdError::TooLong { what, len: id.len(), max });
+        return Err(UnsupportedIdError::TooLong { what, len: id.len(), max });
     }
     match id.char_indices().find(|&(_, character)| !allowed(character)) {
-        Some((at, _)) => Err(IdError::Alphabet { what, at }),
+        Some((at, _)) => Err(UnsupportedIdError::Alphabet { what, at }),
         None => Ok(()),
     }
 }

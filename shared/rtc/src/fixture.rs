@@ -1,7 +1,7 @@
 //! Accounts, minters and a request for the tests of all providers. None of the keys is one anywhere.
 
 use super::turn::{TurnServers, WithTurn};
-use super::{Account, JoinRequest, Minter, Provider, Rights, TTL_SECONDS};
+use super::{Account, MintRequest, Minter, Provider, Rights, TTL_SECONDS};
 
 pub const NOW_MS: i64 = 1_767_225_600_400;
 pub const NOW: i64 = 1_767_225_600;
@@ -12,8 +12,8 @@ pub const SECRET: &str = "5cfd2fd1755d40ecb72977518be15d3b";
 pub const APP_ID: &str = "970ca35de60c44645bbae8a215061b33";
 
 /// Alice, the first of her meeting, with all rights.
-pub const fn request() -> JoinRequest<'static> {
-    JoinRequest {
+pub const fn request() -> MintRequest<'static> {
+    MintRequest {
         channel_id: "sb-m1",
         user_id: "alice",
         number: 1,

@@ -5,7 +5,7 @@
 
 pub mod callback;
 #[cfg(feature = "management")]
-pub mod control;
+pub mod management;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -14,11 +14,13 @@ use data_encoding::HEXLOWER;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-pub use token::SignedToken;
+pub use token::JanusToken;
 
 use super::error::is_word;
 use super::mac::hmac_sha256;
-use super::{Account, AccountError, Credential, IdError, JoinRequest, MintError, Minter, Provider, check_id};
+use super::{
+    Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError, check_id,
+};
 
 /// The realm of tokens for the gateway itself.
 pub const CORE: &str = "janus";
@@ -34,12 +36,12 @@ const PARTICIPANT_BYTES: usize = 16;
 
 /// Mints tokens for one gateway.
 #[derive(Debug)]
-pub struct Janus {
+pub struct JanusMinter {
     url: String,
     secret: SecretString,
 }
 
-impl Janus {
+impl JanusMinter {
     /// A minter for the gateway at `account.url` whose `token_auth_secret` is `account.key_secret`.
     ///
     /// # Errors
@@ -59,11 +61,11 @@ impl Janus {
     /// # Errors
     /// None for this plugin's name.
     pub fn core_token(secret: &SecretString, expires: i64) -> Result<SecretString, MintError> {
-        SignedToken { expires, realm: CORE, descriptors: vec![VIDEOROOM] }.sign(secret)
+        JanusToken { expires, realm: CORE, descriptors: vec![VIDEOROOM] }.sign(secret)
     }
 }
 
-impl Minter for Janus {
+impl Minter for JanusMinter {
     fn provider(&self) -> Provider {
         Provider::Janus
     }
@@ -73,7 +75,7 @@ impl Minter for Janus {
     }
 
     /// Letters, digits, `_` and `-`: what separates the parts of a token must not occur.
-    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), IdError> {
+    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         check_id("channel_id", channel_id, MAX_ID, is_word)?;
         check_id("user_id", user_id, MAX_ID, is_word)
     }
@@ -86,12 +88,11 @@ impl Minter for Janus {
         HEXLOWER.encode(&mac[..PARTICIPANT_BYTES])
     }
 
-    fn mint(&self, request: &JoinRequest<'_>) -> Result<Credential, MintError> {
+    fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError> {
         self.check_ids(request.channel_id, request.user_id)?;
         let validity = request.validity()?;
         let room = format!("room={}", request.channel_id);
-        let room_token =
-            SignedToken { expires: validity.expires, realm: VIDEOROOM, descriptors: vec![&room] };
+        let room_token = JanusToken { expires: validity.expires, realm: VIDEOROOM, descriptors: vec![&room] };
         let core_token = Self::core_token(&self.secret, validity.expires)?;
         let participant_id = self.media_id(request.channel_id, request.user_id, request.number);
         let params = [

@@ -49,7 +49,7 @@ pub fn sign_hs256(claims: &impl Serialize, secret: &[u8]) -> serde_json::Result<
 pub fn verify_hs256<C: DeserializeOwned>(token: &str, secret: &[u8]) -> Result<C, JwtError> {
     let (signed, signature) = token.rsplit_once('.').ok_or(JwtError::Malformed)?;
     let (header, claims) = signed.split_once('.').ok_or(JwtError::Malformed)?;
-    let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| JwtError::Malformed)?;
+    let header: JwtHeader = serde_json::from_slice(&decode(header)?).map_err(|_| JwtError::Malformed)?;
     // The algorithm is ours to choose, never the token's. `crit` names extensions that a reader must know.
     if header.alg != "HS256" || header.crit.is_some() {
         return Err(JwtError::Algorithm);
@@ -73,7 +73,7 @@ pub fn unverified_claims<C: DeserializeOwned>(token: &str) -> Result<C, JwtError
 }
 
 #[derive(Deserialize)]
-struct Header {
+struct JwtHeader {
     alg: String,
     crit: Option<serde::de::IgnoredAny>,
 }

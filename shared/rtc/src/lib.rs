@@ -10,8 +10,6 @@ pub mod agora;
 pub mod alibaba;
 mod bytes;
 pub mod callback;
-#[cfg(feature = "management")]
-pub mod control;
 mod credential;
 mod error;
 #[cfg(test)]
@@ -20,7 +18,9 @@ pub mod janus;
 pub mod jwt;
 pub mod livekit;
 mod mac;
-mod provider;
+#[cfg(feature = "management")]
+pub mod management;
+mod registry;
 pub mod sign;
 pub mod tencent;
 #[cfg(test)]
@@ -34,12 +34,12 @@ use secrecy::ExposeSecret;
 
 use error::check_id;
 
-pub use account::{Account, AccountError, Api};
+pub use account::{Account, AccountError, ManagementApi};
 pub use credential::Credential;
-pub use error::{IdError, MintError};
+pub use error::{MintError, UnsupportedIdError};
 #[cfg(feature = "management")]
-pub use provider::control;
-pub use provider::{callbacks, minter};
+pub use registry::management;
+pub use registry::{callback_reader, minter};
 pub use switchboard_protocol::join::{Join, Rights};
 pub use switchboard_protocol::provider::{Provider, UnknownProvider};
 
@@ -52,7 +52,7 @@ pub const MAX_TTL_SECONDS: u32 = 86_400;
 
 /// Who asks to join what, for how long.
 #[derive(Clone, Copy, Debug)]
-pub struct JoinRequest<'a> {
+pub struct MintRequest<'a> {
     /// Channel (room) at the service; made by the server, never chosen by a client.
     pub channel_id: &'a str,
     /// Account of the user as the service shall know it.
@@ -71,7 +71,7 @@ pub struct JoinRequest<'a> {
     pub ttl_seconds: u32,
 }
 
-impl JoinRequest<'_> {
+impl MintRequest<'_> {
     /// Validity of the token in Unix seconds. Issued at the whole second of now: services count in seconds,
     /// and a token from the next second would be refused by a server whose clock is exact.
     fn validity(&self) -> Result<Validity, MintError> {
@@ -122,7 +122,7 @@ pub trait Minter: Send + Sync {
     ///
     /// # Errors
     /// The first name that it cannot take, and why.
-    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), IdError>;
+    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError>;
 
     /// The participant's id as the service knows it; unique in the channel, the same for every token.
     fn media_id(&self, channel_id: &str, user_id: &str, number: u32) -> String {
@@ -134,13 +134,13 @@ pub trait Minter: Send + Sync {
     ///
     /// # Errors
     /// Names that the service cannot take, a life outside the limits, a clock that makes no sense.
-    fn mint(&self, request: &JoinRequest<'_>) -> Result<Credential, MintError>;
+    fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError>;
 
     /// The `join` object of the protocol for this request.
     ///
     /// # Errors
     /// As [`mint`](Self::mint).
-    fn join(&self, request: &JoinRequest<'_>) -> Result<Join, MintError> {
+    fn join(&self, request: &MintRequest<'_>) -> Result<Join, MintError> {
         let credential = self.mint(request)?;
         Ok(Join {
             provider: self.provider(),

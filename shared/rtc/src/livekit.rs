@@ -4,7 +4,7 @@
 pub mod callback;
 mod claims;
 #[cfg(feature = "management")]
-pub mod control;
+pub mod management;
 #[cfg(test)]
 mod tests;
 
@@ -15,11 +15,12 @@ use serde_json::Map;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-pub use claims::{Claims, Source, VideoGrant};
+pub use claims::{LivekitClaims, LivekitTrackSource, VideoGrant};
 
 use super::jwt::{self, JwtError};
 use super::{
-    Account, AccountError, Credential, IdError, JoinRequest, MintError, Minter, Provider, Rights, check_id,
+    Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, Rights, UnsupportedIdError,
+    check_id,
 };
 
 /// The server's default limit for room, identity and name, in bytes.
@@ -39,12 +40,12 @@ pub struct ApiKey {
 
 /// Mints join tokens for one `LiveKit` deployment.
 #[derive(Debug)]
-pub struct Livekit {
+pub struct LivekitMinter {
     url: String,
     key: ApiKey,
 }
 
-impl Livekit {
+impl LivekitMinter {
     /// A minter for the deployment at `account.url`.
     ///
     /// # Errors
@@ -56,7 +57,7 @@ impl Livekit {
     }
 }
 
-impl Minter for Livekit {
+impl Minter for LivekitMinter {
     fn provider(&self) -> Provider {
         Provider::Livekit
     }
@@ -65,19 +66,19 @@ impl Minter for Livekit {
         &self.url
     }
 
-    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), IdError> {
+    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         check_id("channel_id", channel_id, MAX_BYTES, |_| true)?;
         check_id("user_id", user_id, MAX_BYTES, |_| true)
     }
 
-    fn mint(&self, request: &JoinRequest<'_>) -> Result<Credential, MintError> {
+    fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError> {
         self.check_ids(request.channel_id, request.user_id)?;
         let validity = request.validity()?;
-        let claims = Claims {
+        let claims = LivekitClaims {
             sub: Some(request.user_id.to_owned()),
             name: request.name.map(shortened),
             video: Some(join_grant(request.channel_id, request.rights)),
-            ..Claims::issued_by(&self.key.id, validity.issued, validity.expires)
+            ..LivekitClaims::issued_by(&self.key.id, validity.issued, validity.expires)
         };
         let token = sign(&claims, &self.key).map_err(|error| MintError::Encoding(error.to_string()))?;
         Ok(Credential {
@@ -90,16 +91,16 @@ impl Minter for Livekit {
 }
 
 /// The sources that `rights` let somebody publish.
-fn sources(rights: Rights) -> Vec<Source> {
+fn sources(rights: Rights) -> Vec<LivekitTrackSource> {
     let mut sources = Vec::new();
     if rights.microphone {
-        sources.push(Source::Microphone);
+        sources.push(LivekitTrackSource::Microphone);
     }
     if rights.camera {
-        sources.push(Source::Camera);
+        sources.push(LivekitTrackSource::Camera);
     }
     if rights.screen {
-        sources.extend([Source::ScreenShare, Source::ScreenShareAudio]);
+        sources.extend([LivekitTrackSource::ScreenShare, LivekitTrackSource::ScreenShareAudio]);
     }
     sources
 }
@@ -128,14 +129,14 @@ fn shortened(name: &str) -> String {
 ///
 /// # Errors
 /// A join without room or identity would admit to anything, or nothing; it is not signed.
-pub fn sign(claims: &Claims, key: &ApiKey) -> Result<SecretString, SignError> {
+pub fn sign(claims: &LivekitClaims, key: &ApiKey) -> Result<SecretString, LivekitSignError> {
     if let Some(video) = claims.video.as_ref().filter(|video| video.room_join) {
         let blank = |text: &Option<String>| text.as_deref().is_none_or(str::is_empty);
         if blank(&video.room) {
-            return Err(SignError::NoRoom);
+            return Err(LivekitSignError::NoRoom);
         }
         if blank(&claims.sub) {
-            return Err(SignError::NoIdentity);
+            return Err(LivekitSignError::NoIdentity);
         }
     }
     Ok(jwt::sign_hs256(claims, key.secret.expose_secret().as_bytes())?.into())
@@ -145,17 +146,17 @@ pub fn sign(claims: &Claims, key: &ApiKey) -> Result<SecretString, SignError> {
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub fn verify(token: &str, key: &ApiKey, now_ms: i64) -> Result<Claims, VerifyError> {
-    let claims: Claims = jwt::verify_hs256(token, key.secret.expose_secret().as_bytes())?;
+pub fn verify(token: &str, key: &ApiKey, now_ms: i64) -> Result<LivekitClaims, LivekitVerifyError> {
+    let claims: LivekitClaims = jwt::verify_hs256(token, key.secret.expose_secret().as_bytes())?;
     if claims.iss != key.id {
-        return Err(VerifyError::Issuer);
+        return Err(LivekitVerifyError::Issuer);
     }
     let now = now_ms.div_euclid(1000);
     if claims.exp.saturating_add(LEEWAY_SECONDS) <= now {
-        return Err(VerifyError::Expired);
+        return Err(LivekitVerifyError::Expired);
     }
     if claims.nbf.is_some_and(|nbf| nbf > now.saturating_add(LEEWAY_SECONDS)) {
-        return Err(VerifyError::NotYet);
+        return Err(LivekitVerifyError::NotYet);
     }
     Ok(claims)
 }
@@ -164,7 +165,7 @@ pub fn verify(token: &str, key: &ApiKey, now_ms: i64) -> Result<Claims, VerifyEr
 ///
 /// # Errors
 /// A text that is no token of this format.
-pub fn unverified_claims(token: &str) -> Result<Claims, JwtError> {
+pub fn unverified_claims(token: &str) -> Result<LivekitClaims, JwtError> {
     jwt::unverified_claims(token)
 }
 
@@ -177,25 +178,25 @@ pub fn body_hash(body: &[u8]) -> String {
 /// Checks a callback's `Authorization` header, a token that is bound to the raw body.
 ///
 /// # Errors
-/// As [`verify`], or [`VerifyError::Body`] when the token was made for another body.
+/// As [`verify`], or [`LivekitVerifyError::Body`] when the token was made for another body.
 pub fn verify_webhook(
     authorization: &str,
     body: &[u8],
     key: &ApiKey,
     now_ms: i64,
-) -> Result<Claims, VerifyError> {
+) -> Result<LivekitClaims, LivekitVerifyError> {
     let claims = verify(authorization, key, now_ms)?;
     let signed = claims.sha256.as_deref().unwrap_or_default();
     if bool::from(signed.as_bytes().ct_eq(body_hash(body).as_bytes())) {
         Ok(claims)
     } else {
-        Err(VerifyError::Body)
+        Err(LivekitVerifyError::Body)
     }
 }
 
 /// Why claims were not signed.
 #[derive(Debug, thiserror::Error)]
-pub enum SignError {
+pub enum LivekitSignError {
     /// A join that is bound to no room.
     #[error("a join needs a room")]
     NoRoom,
@@ -209,7 +210,7 @@ pub enum SignError {
 
 /// Why a token was not accepted. Carries nothing of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum VerifyError {
+pub enum LivekitVerifyError {
     /// Not a token, another algorithm, wrong signature, unreadable claims (`exp` is required).
     #[error(transparent)]
     Jwt(#[from] JwtError),

@@ -22,7 +22,7 @@ pub struct AccessKey {
 
 /// What is signed of a request.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub struct SignableRequest<'a> {
     /// `POST` or `GET`.
     pub method: &'a str,
     /// Path as it is sent, from its first slash.
@@ -35,9 +35,9 @@ pub struct Request<'a> {
     pub body: &'a [u8],
 }
 
-impl Request<'_> {
+impl SignableRequest<'_> {
     /// The canonical text that both schemes sign, and the names of the headers in it.
-    fn canonical(&self) -> Canonical {
+    fn canonical(&self) -> CanonicalRequest {
         let mut headers: Vec<(String, &str)> =
             self.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.trim())).collect();
         headers.sort();
@@ -50,12 +50,12 @@ impl Request<'_> {
         let Self { method, path, query, body, .. } = self;
         let (query, body_hash) = (canonical_query(query), sha256_hex(body));
         let text = format!("{method}\n{path}\n{query}\n{lines}\n{signed_headers}\n{body_hash}");
-        Canonical { hash: sha256_hex(text.as_bytes()), signed_headers }
+        CanonicalRequest { hash: sha256_hex(text.as_bytes()), signed_headers }
     }
 }
 
 /// A canonical request, as far as a signature needs it.
-struct Canonical {
+struct CanonicalRequest {
     /// Lower-case hex.
     hash: String,
     /// Lower case, sorted, with semicolons between.

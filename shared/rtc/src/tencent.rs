@@ -2,7 +2,7 @@
 //! are named by text, never by number.
 
 #[cfg(feature = "management")]
-pub mod control;
+pub mod management;
 mod private_map;
 #[cfg(test)]
 mod tests;
@@ -11,12 +11,13 @@ mod user_sig;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-pub use private_map::{PrivateMap, Room, privilege};
+pub use private_map::{PrivateMap, TencentRoom, privilege};
 pub use user_sig::UserSig;
 
 use super::error::is_word;
 use super::{
-    Account, AccountError, Credential, IdError, JoinRequest, MintError, Minter, Provider, Rights, check_id,
+    Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, Rights, UnsupportedIdError,
+    check_id,
 };
 
 /// Longest name of a room.
@@ -27,7 +28,7 @@ const MAX_USER: usize = 32;
 
 /// What the application is set to; decides whether the service looks at the second key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mode {
+enum TencentMode {
     /// As applications are at first: a `UserSig` opens every room.
     Plain,
     /// "Advanced permission control" is on: nobody enters without the second key.
@@ -36,20 +37,21 @@ enum Mode {
 
 /// Mints tokens for one application.
 #[derive(Debug)]
-pub struct Tencent {
+pub struct TencentMinter {
     url: String,
     sdk_app_id: u32,
     key: SecretString,
-    mode: Mode,
+    mode: TencentMode,
 }
 
-impl Tencent {
+impl TencentMinter {
     /// A minter for the application `account.key_id`. Its address may be empty: the SDKs know their own.
     ///
     /// # Errors
     /// A setting that is missing, or an application that is no number.
     pub fn new(account: Account) -> Result<Self, AccountError> {
-        let mode = account.mode_of(&[("", Mode::Plain), ("private_map_key", Mode::PrivateMapKey)])?;
+        let mode =
+            account.mode_of(&[("", TencentMode::Plain), ("private_map_key", TencentMode::PrivateMapKey)])?;
         let account = account.with_default_url(Some(""))?;
         let sdk_app_id = account.key_id.parse().ok().filter(|id| *id != 0);
         let sdk_app_id = sdk_app_id.ok_or_else(|| AccountError::Malformed {
@@ -60,7 +62,7 @@ impl Tencent {
     }
 }
 
-impl Minter for Tencent {
+impl Minter for TencentMinter {
     fn provider(&self) -> Provider {
         Provider::Tencent
     }
@@ -70,12 +72,12 @@ impl Minter for Tencent {
     }
 
     /// Rooms could have more characters; ours do not.
-    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), IdError> {
+    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         check_id("channel_id", channel_id, MAX_ROOM, is_word)?;
         check_id("user_id", user_id, MAX_USER, is_word)
     }
 
-    fn mint(&self, request: &JoinRequest<'_>) -> Result<Credential, MintError> {
+    fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError> {
         self.check_ids(request.channel_id, request.user_id)?;
         let validity = request.validity()?;
         let (_, expires) = validity.in_32_bits()?;
@@ -83,7 +85,7 @@ impl Minter for Tencent {
         let map = PrivateMap {
             sdk_app_id: self.sdk_app_id,
             user_id: request.user_id,
-            room: Room::Name(request.channel_id),
+            room: TencentRoom::Name(request.channel_id),
             expires,
             privileges: privileges(request.rights),
         };
@@ -98,7 +100,7 @@ impl Minter for Tencent {
             token: user_sig.sign(&self.key)?,
             token_expires_in_ms: validity.expires_in_ms,
             // No bit holds messages back that are sent as data.
-            rights_enforced: self.mode == Mode::PrivateMapKey && request.rights.data,
+            rights_enforced: self.mode == TencentMode::PrivateMapKey && request.rights.data,
             params: params.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Map<_, _>>(),
         })
     }

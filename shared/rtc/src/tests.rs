@@ -11,7 +11,7 @@ use super::*;
 #[test]
 fn the_join_object_has_the_protocols_members() {
     let rights = Rights::ALL.without_microphone();
-    let join = minter(Provider::Livekit, "").join(&JoinRequest { rights, ..request() }).expect("mints");
+    let join = minter(Provider::Livekit, "").join(&MintRequest { rights, ..request() }).expect("mints");
     let mut wire = serde_json::to_value(&join).expect("serialises");
     assert_eq!(serde_json::from_value::<Join>(wire.clone()).expect("reads its own"), join);
     wire["token"] = "…".into();
@@ -64,7 +64,7 @@ fn every_provider_has_the_params_of_the_protocol() {
 #[test]
 fn the_same_request_makes_the_same_credential_and_another_salt_changes_only_salted_tokens() {
     for (name, minter) in minters() {
-        let token = |salt| minter.join(&JoinRequest { salt, ..request() }).expect("mints").token;
+        let token = |salt| minter.join(&MintRequest { salt, ..request() }).expect("mints").token;
         assert_eq!(token(7), token(7), "{name}");
         let salted = name.starts_with("agora") || name == "alibaba dingrtc";
         assert_eq!(token(7) != token(8), salted, "{name}");

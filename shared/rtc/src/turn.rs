@@ -11,7 +11,7 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 
 use super::mac::hmac_sha1;
-use super::{AccountError, Credential, IdError, JoinRequest, MintError, Minter, Provider};
+use super::{AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError};
 
 /// Life of a credential: a day, as the draft recommends. Longer than that of a join token on purpose: a relay is
 /// allocated anew whenever a device changes its network, long after it joined; and all that it opens is the relay.
@@ -104,7 +104,7 @@ impl Minter for WithTurn {
         self.minter.url()
     }
 
-    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), IdError> {
+    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         self.minter.check_ids(channel_id, user_id)
     }
 
@@ -112,7 +112,7 @@ impl Minter for WithTurn {
         self.minter.media_id(channel_id, user_id, number)
     }
 
-    fn mint(&self, request: &JoinRequest<'_>) -> Result<Credential, MintError> {
+    fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError> {
         let mut credential = self.minter.mint(request)?;
         let TurnServers { urls, secret } = &self.servers;
         let expires = request.validity()?.issued.saturating_add(TTL_SECONDS);

@@ -4,8 +4,8 @@
 
 mod agora;
 mod alibaba;
+mod janus_turn;
 mod livekit;
-mod others;
 mod tencent;
 
 use serde_json::Value;

@@ -20,7 +20,7 @@ use aws_types::region::Region;
 use aws_types::sdk_config::SharedHttpClient;
 use std::sync::OnceLock;
 use std::time::Duration;
-use switchboard_rtc::control::{Http, Timeouts};
+use switchboard_rtc::management::{HttpClient, HttpTimeouts};
 
 /// Whether AWS froze the process meanwhile cannot be seen, so pooled connections are given up early.
 const IDLE: Duration = Duration::from_secs(20);
@@ -152,8 +152,8 @@ where
 
 /// The same HTTP and TLS for management calls to the RTC service, which is elsewhere and needs no credentials of AWS.
 #[must_use]
-pub fn rtc_http(timeouts: Timeouts) -> Http {
-    Http::new(timeouts, connector)
+pub fn rtc_http(timeouts: HttpTimeouts) -> HttpClient {
+    HttpClient::new(timeouts, connector)
 }
 
 /// Connections of their own, with the same TLS.

@@ -8,10 +8,10 @@ use crate::aws;
 use secrecy::SecretString;
 use switchboard_protocol::address::DownlinkParents;
 use switchboard_protocol::id::IdKey;
-use switchboard_rtc::callback::Callbacks;
-use switchboard_rtc::control::{Control, Timeouts};
+use switchboard_rtc::callback::CallbackReader;
+use switchboard_rtc::management::{HttpTimeouts, RtcManagement};
 use switchboard_rtc::turn::{TurnServers, WithTurn};
-use switchboard_rtc::{Account, AccountError, Api, Minter, Provider, UnknownProvider};
+use switchboard_rtc::{Account, AccountError, ManagementApi, Minter, Provider, UnknownProvider};
 
 /// Why a function cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +69,7 @@ pub struct Config {
     /// Mints join tokens for the configured RTC service.
     pub minter: Box<dyn Minter>,
     /// Manages channels at the configured RTC service, where its management API is configured.
-    pub control: Option<Box<dyn Control>>,
+    pub control: Option<Box<dyn RtcManagement>>,
     /// The delay queue that wakes a meeting at its deadline.
     pub wake_queue_url: String,
     /// The event bus for outcomes, for functions whose results nobody else tells there.
@@ -109,10 +109,10 @@ fn id_key(variables: &impl Variables) -> Result<IdKey, ConfigError> {
 }
 
 /// What reads the callbacks of the configured RTC service; `None` if it has none, or nothing to check them by.
-pub fn callbacks(variables: &impl Variables) -> Result<Option<Box<dyn Callbacks>>, ConfigError> {
+pub fn callbacks(variables: &impl Variables) -> Result<Option<Box<dyn CallbackReader>>, ConfigError> {
     let provider = required(variables, "RTC_PROVIDER")?.parse::<Provider>()?;
     let secret = variables("RTC_CALLBACK_SECRET").map(SecretString::from);
-    Ok(switchboard_rtc::callbacks(provider, &account(variables), secret.as_ref()))
+    Ok(switchboard_rtc::callback_reader(provider, &account(variables), secret.as_ref()))
 }
 
 /// Mints for the configured RTC service, with TURN credentials if there are TURN servers.
@@ -129,15 +129,15 @@ fn minter(variables: &impl Variables) -> Result<Box<dyn Minter>, ConfigError> {
 }
 
 /// What manages channels at the configured RTC service; connects when it is first used.
-fn control(variables: &impl Variables) -> Result<Option<Box<dyn Control>>, ConfigError> {
+fn control(variables: &impl Variables) -> Result<Option<Box<dyn RtcManagement>>, ConfigError> {
     let provider = required(variables, "RTC_PROVIDER")?.parse::<Provider>()?;
-    Ok(switchboard_rtc::control(provider, &account(variables), aws::rtc_http(Timeouts::default()))?)
+    Ok(switchboard_rtc::management(provider, &account(variables), aws::rtc_http(HttpTimeouts::default()))?)
 }
 
 /// What is set of the account at the RTC service; the provider says what it lacks.
 fn account(variables: &impl Variables) -> Account {
     let text = |name| variables(name).unwrap_or_default();
-    let api = variables("RTC_API_URL").map(|url| Api {
+    let api = variables("RTC_API_URL").map(|url| ManagementApi {
         url: url.trim_end_matches('/').to_owned(),
         key_id: text("RTC_API_KEY_ID"),
         key_secret: SecretString::from(text("RTC_API_KEY_SECRET")),

@@ -15,7 +15,7 @@ use switchboard_protocol::address::{ClientId, DownlinkParents};
 use switchboard_protocol::downlink::{Body, Downlink, Re};
 use switchboard_protocol::id::{IdKey, InviteId, MeetingId};
 use switchboard_protocol::object::{Delivery, Reach};
-use switchboard_rtc::{Join, JoinRequest, MintError, Minter, TTL_SECONDS};
+use switchboard_rtc::{Join, MintError, MintRequest, Minter, TTL_SECONDS};
 
 /// Seconds that the broker waits for a device to confirm a ring.
 const CONFIRM_SECONDS: i32 = 3;
@@ -181,7 +181,7 @@ impl Outbox {
         let now = about.now_ms.to_string();
         let [a, b, c, d, ..] = self.key.unforeseen(&[meeting, grant.user_id.as_str(), &now]);
         let salt = u32::from_be_bytes([a, b, c, d]);
-        self.minter.join(&JoinRequest {
+        self.minter.join(&MintRequest {
             channel_id: &format!("{}-{meeting}", self.channel_prefix),
             user_id: grant.user_id.as_str(),
             number: grant.number,

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, UdpSocket};
 use std::process::Stdio;
 use std::time::Duration;
 use switchboard_rtc::turn::{TurnCredential, TurnServers, WithTurn};
-use switchboard_rtc::{Account, JoinRequest, Minter, Provider, Rights};
+use switchboard_rtc::{Account, MintRequest, Minter, Provider, Rights};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
@@ -122,7 +122,7 @@ async fn the_relay_takes_our_credentials_and_no_expired_or_altered_ones() {
     let minter =
         WithTurn::new(switchboard_rtc::minter(Provider::Livekit, account).expect("an account"), servers);
     let now = now_ms() / 1000;
-    let request = JoinRequest {
+    let request = MintRequest {
         channel_id: "sb-meeting-1",
         user_id: "alice",
         number: 1,

@@ -1,4 +1,4 @@
-//! Janus for real: Debian's gateway on loopback, managed by our [`Control`] and entered with our tokens.
+//! Janus for real: Debian's gateway on loopback, managed by our [`RtcManagement`] and entered with our tokens.
 
 mod gateway;
 mod phone;
@@ -9,19 +9,21 @@ use phone::Phone;
 use serde_json::json;
 use std::collections::BTreeSet;
 use switchboard_rtc::callback::MediaEventKind;
-use switchboard_rtc::control::{CallNonce, Channel, Control, ControlError, OpenChannel, Timeouts};
-use switchboard_rtc::janus::{Janus, SignedToken, VIDEOROOM};
-use switchboard_rtc::{Account, Api, Join, JoinRequest, Provider, Rights};
+use switchboard_rtc::janus::{JanusMinter, JanusToken, VIDEOROOM};
+use switchboard_rtc::management::{
+    ChannelSpec, HttpTimeouts, OpenChannel, RequestContext, RtcError, RtcManagement,
+};
+use switchboard_rtc::{Account, Join, ManagementApi, MintRequest, Provider, Rights};
 
 const ROOM: &str = "sb-meeting-1";
 
 const MUTED: Rights = Rights::ALL.without_microphone();
 
 /// A moment of the real clock; every one has a nonce of its own.
-fn moment() -> CallNonce {
+fn moment() -> RequestContext {
     use std::sync::atomic::{AtomicU8, Ordering};
     static DRAWN: AtomicU8 = AtomicU8::new(0);
-    CallNonce { now_ms: now_ms(), nonce: [DRAWN.fetch_add(1, Ordering::Relaxed); 16] }
+    RequestContext { now_ms: now_ms(), nonce: [DRAWN.fetch_add(1, Ordering::Relaxed); 16] }
 }
 
 /// The account at this gateway.
@@ -29,14 +31,18 @@ fn account(gateway: &Gateway) -> Account {
     Account {
         url: gateway.url().to_owned(),
         key_secret: SECRET.into(),
-        api: Some(Api { url: gateway.url().to_owned(), key_id: String::new(), key_secret: ADMIN_KEY.into() }),
+        api: Some(ManagementApi {
+            url: gateway.url().to_owned(),
+            key_id: String::new(),
+            key_secret: ADMIN_KEY.into(),
+        }),
         ..Account::default()
     }
 }
 
-fn control(account: &Account) -> Box<dyn Control> {
-    let http = switchboard_service::aws::rtc_http(Timeouts::default());
-    switchboard_rtc::control(Provider::Janus, account, http)
+fn control(account: &Account) -> Box<dyn RtcManagement> {
+    let http = switchboard_service::aws::rtc_http(HttpTimeouts::default());
+    switchboard_rtc::management(Provider::Janus, account, http)
         .expect("an account")
         .expect("with a management API")
 }
@@ -44,7 +50,7 @@ fn control(account: &Account) -> Box<dyn Control> {
 /// What our service would send this user.
 fn join(account: &Account, user_id: &str, number: u32) -> Join {
     let minter = switchboard_rtc::minter(Provider::Janus, account.clone()).expect("an account");
-    let request = JoinRequest {
+    let request = MintRequest {
         channel_id: ROOM,
         user_id,
         number,
@@ -61,8 +67,8 @@ fn participant_id(join: &Join) -> String {
     join.params["participant_id"].as_str().expect("text").to_owned()
 }
 
-async fn registered(control: &dyn Control) {
-    let channel = Channel { id: ROOM, max_participants: 4, empty_seconds: 60 };
+async fn registered(control: &dyn RtcManagement) {
+    let channel = ChannelSpec { id: ROOM, max_participants: 4, empty_seconds: 60 };
     control.register(channel, moment()).await.expect("the room is made");
 }
 
@@ -89,7 +95,7 @@ async fn a_room_is_made_entered_moderated_and_closed() {
 
     // A microphone that is not there yet cannot be blocked, and that is said.
     let nothing_there = control.restrict(ROOM, &participant_id(&bob), MUTED, moment()).await;
-    assert_eq!(nothing_there, Err(ControlError::Unsupported));
+    assert_eq!(nothing_there, Err(RtcError::Unsupported));
     assert_eq!(control.restrict(ROOM, &participant_id(&bob), Rights::ALL, moment()).await, Ok(()));
     speaker.publishes_sound().await;
     assert_eq!(control.restrict(ROOM, &participant_id(&alice), MUTED, moment()).await, Ok(()));
@@ -132,7 +138,7 @@ async fn nobody_enters_without_both_tokens() {
     let core_token = alice.params["core_token"].as_str().expect("text").to_owned();
     let signed = |room: &str, expires: i64, secret: &'static str| {
         let descriptor = format!("room={room}");
-        let token = SignedToken { expires, realm: VIDEOROOM, descriptors: vec![&descriptor] };
+        let token = JanusToken { expires, realm: VIDEOROOM, descriptors: vec![&descriptor] };
         secrecy::ExposeSecret::expose_secret(&token.sign(&secret.into()).expect("signs")).to_owned()
     };
     let now = now_ms() / 1000;
@@ -150,7 +156,7 @@ async fn nobody_enters_without_both_tokens() {
     }
     assert_eq!(phone.enters(&alice).await["videoroom"], "joined");
 
-    let expired = Janus::core_token(&SECRET.into(), now - 600).expect("signs");
+    let expired = JanusMinter::core_token(&SECRET.into(), now - 600).expect("signs");
     let expired = secrecy::ExposeSecret::expose_secret(&expired).to_owned();
     let altered = core_token.replace("videoroom", "audiobridge");
     for token in [String::new(), alice.token.clone(), expired, altered] {
@@ -184,16 +190,16 @@ async fn strangers_cannot_make_or_moderate_rooms() {
         alter(&mut account);
         self::control(&account)
     };
-    let channel = Channel { id: "sb-meeting-3", max_participants: 2, empty_seconds: 60 };
+    let channel = ChannelSpec { id: "sb-meeting-3", max_participants: 2, empty_seconds: 60 };
     let wrong_admin_key = with(|account| {
         if let Some(api) = account.api.as_mut() {
             api.key_secret = "guessed".into();
         }
     });
     let refused = wrong_admin_key.register(channel, moment()).await;
-    assert_eq!(refused, Err(ControlError::Unauthorized("videoroom error 433".into())));
+    assert_eq!(refused, Err(RtcError::Unauthorized("videoroom error 433".into())));
     let wrong_secret = with(|account| account.key_secret = "guessed".into());
     let refused = wrong_secret.close(ROOM, moment()).await;
-    assert_eq!(refused, Err(ControlError::Unauthorized("Janus error 403".into())));
+    assert_eq!(refused, Err(RtcError::Unauthorized("Janus error 403".into())));
     assert_eq!(control.members(ROOM, moment()).await, Ok(vec![participant_id(&alice)]));
 }

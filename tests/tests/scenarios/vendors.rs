@@ -5,8 +5,10 @@ use crate::device::DEADLINE;
 use crate::foreign::program;
 use crate::user::now_ms;
 use serde_json::Value;
-use switchboard_rtc::control::{CallNonce, Channel, Control, ControlError, OpenChannel, Timeouts};
-use switchboard_rtc::{Account, Api, Provider, Rights};
+use switchboard_rtc::management::{
+    ChannelSpec, HttpTimeouts, OpenChannel, RequestContext, RtcError, RtcManagement,
+};
+use switchboard_rtc::{Account, ManagementApi, Provider, Rights};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
@@ -59,26 +61,30 @@ impl Vendor {
     }
 
     /// What manages our account there.
-    fn control(&self, provider: Provider, mode: &str, secret: &str) -> Box<dyn Control> {
+    fn control(&self, provider: Provider, mode: &str, secret: &str) -> Box<dyn RtcManagement> {
         let account = Account {
             mode: mode.into(),
             url: "wss://rtc.example.org".into(),
             key_id: "1400000000".into(),
             key_secret: "of the tokens".into(),
-            api: Some(Api { url: self.url.clone(), key_id: KEY_ID.into(), key_secret: secret.into() }),
+            api: Some(ManagementApi {
+                url: self.url.clone(),
+                key_id: KEY_ID.into(),
+                key_secret: secret.into(),
+            }),
         };
-        let http = switchboard_service::aws::rtc_http(Timeouts::default());
-        switchboard_rtc::control(provider, &account, http)
+        let http = switchboard_service::aws::rtc_http(HttpTimeouts::default());
+        switchboard_rtc::management(provider, &account, http)
             .expect("an account")
             .expect("with a management API")
     }
 }
 
-fn moment(number: u8) -> CallNonce {
-    CallNonce { now_ms: now_ms(), nonce: [number; 16] }
+fn moment(number: u8) -> RequestContext {
+    RequestContext { now_ms: now_ms(), nonce: [number; 16] }
 }
 
-const CHANNEL: Channel<'_> = Channel { id: ROOM, max_participants: 4, empty_seconds: 60 };
+const CHANNEL: ChannelSpec<'_> = ChannelSpec { id: ROOM, max_participants: 4, empty_seconds: 60 };
 
 #[tokio::test]
 async fn livekit_takes_our_calls() {
@@ -110,7 +116,7 @@ async fn livekit_takes_our_calls() {
     assert_eq!(livekit.refused().await, "room does not exist");
 
     let stranger = livekit.control(Provider::Livekit, "", "guessed");
-    let refused = Err(ControlError::Unauthorized("HTTP 401 unauthenticated".into()));
+    let refused = Err(RtcError::Unauthorized("HTTP 401 unauthenticated".into()));
     assert_eq!(stranger.register(CHANNEL, at).await, refused);
     assert_eq!(livekit.refused().await, "invalid token: InvalidSignatureError");
 }
@@ -137,10 +143,10 @@ async fn alibaba_takes_our_calls() {
     alibaba.took(&["DescribeChannelAllUsers", "RemoveUsers", "StopChannel"]).await;
 
     let again = ding.close(ROOM, moment(8)).await;
-    assert_eq!(again, Err(ControlError::Unauthorized("SignatureNonceUsed".into())));
+    assert_eq!(again, Err(RtcError::Unauthorized("SignatureNonceUsed".into())));
     assert_eq!(alibaba.refused().await, "SignatureNonceUsed");
     let stranger = alibaba.control(Provider::Alibaba, "", "guessed");
-    let refused = Err(ControlError::Unauthorized("SignatureDoesNotMatch".into()));
+    let refused = Err(RtcError::Unauthorized("SignatureDoesNotMatch".into()));
     assert_eq!(stranger.close(ROOM, moment(9)).await, refused);
     assert_eq!(alibaba.refused().await, "SignatureDoesNotMatch");
 }
@@ -157,11 +163,11 @@ async fn tencent_takes_our_calls() {
     assert_eq!(tencent.refused().await, "FailedOperation.RoomNotExist");
 
     let stranger = tencent.control(Provider::Tencent, "", "guessed");
-    let refused = Err(ControlError::Unauthorized("AuthFailure.SignatureFailure".into()));
+    let refused = Err(RtcError::Unauthorized("AuthFailure.SignatureFailure".into()));
     assert_eq!(stranger.close(ROOM, moment(5)).await, refused);
     assert_eq!(tencent.refused().await, "AuthFailure.SignatureFailure");
-    let late = CallNonce { now_ms: now_ms() - 600_000, ..moment(6) };
-    let refused = Err(ControlError::Unauthorized("AuthFailure.SignatureExpire".into()));
+    let late = RequestContext { now_ms: now_ms() - 600_000, ..moment(6) };
+    let refused = Err(RtcError::Unauthorized("AuthFailure.SignatureExpire".into()));
     assert_eq!(rooms.close(ROOM, late).await, refused);
     assert_eq!(tencent.refused().await, "AuthFailure.SignatureExpire");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use str0m::media::MediaKind::{Audio, Video};
-use switchboard_rtc::livekit::{Source, VideoGrant};
+use switchboard_rtc::livekit::{LivekitTrackSource, VideoGrant};
 
 use super::stand::{Stand, join_grant, until};
 
@@ -123,7 +123,7 @@ async fn what_the_token_does_not_allow_is_not_forwarded_until_it_is_allowed() {
     // A guest that may only look on.
     let grant = VideoGrant { can_publish: Some(false), ..join_grant("r") };
     let guest = stand.join_as(&stand.token_for(grant, Some("guest")), "guest").await;
-    let grant = VideoGrant { can_publish_sources: vec![Source::Camera], ..join_grant("r") };
+    let grant = VideoGrant { can_publish_sources: vec![LivekitTrackSource::Camera], ..join_grant("r") };
     let alice = stand.join_as(&stand.token_for(grant, Some("alice")), "alice").await;
     bob.gets(Video, "alice", 50).await;
     guest.gets(Video, "alice", 20).await;

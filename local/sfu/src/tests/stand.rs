@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use switchboard_rtc::livekit::{self, ApiKey, Claims, Source, VideoGrant};
+use switchboard_rtc::livekit::{self, ApiKey, LivekitClaims, LivekitTrackSource, VideoGrant};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -104,10 +104,10 @@ impl Stand {
     /// A token with any grant that is made now.
     pub(super) fn token_for(&self, grant: VideoGrant, identity: Option<&str>) -> String {
         let now = self.clock.load(Ordering::SeqCst) / 1000;
-        signed(&Claims {
+        signed(&LivekitClaims {
             sub: identity.map(str::to_owned),
             video: Some(grant),
-            ..Claims::issued_by("devkey", now, now + 600)
+            ..LivekitClaims::issued_by("devkey", now, now + 600)
         })
     }
 
@@ -212,11 +212,11 @@ pub(super) fn join_grant(room: &str) -> VideoGrant {
         room: Some(room.to_owned()),
         can_publish: Some(true),
         can_subscribe: Some(true),
-        can_publish_sources: vec![Source::Microphone, Source::Camera],
+        can_publish_sources: vec![LivekitTrackSource::Microphone, LivekitTrackSource::Camera],
         ..VideoGrant::default()
     }
 }
 
-pub(super) fn signed(claims: &Claims) -> String {
+pub(super) fn signed(claims: &LivekitClaims) -> String {
     livekit::sign(claims, &key()).expect("signs").expose_secret().to_owned()
 }

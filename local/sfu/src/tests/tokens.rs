@@ -2,32 +2,32 @@
 
 use serde_json::json;
 use switchboard_rtc::jwt;
-use switchboard_rtc::livekit::{Claims, Source, VideoGrant};
+use switchboard_rtc::livekit::{LivekitClaims, LivekitTrackSource, VideoGrant};
 
 use super::client::Client;
 use super::stand::{NOW, Stand, answer, join_grant, key, signed};
 
-fn join() -> Claims {
-    Claims {
+fn join() -> LivekitClaims {
+    LivekitClaims {
         sub: Some("alice".into()),
         video: Some(join_grant("r")),
-        ..Claims::issued_by("devkey", NOW, NOW + 600)
+        ..LivekitClaims::issued_by("devkey", NOW, NOW + 600)
     }
 }
 
 /// Signed with any secret, whatever the claims lack.
-fn with_secret(secret: &str, claims: &Claims) -> String {
+fn with_secret(secret: &str, claims: &LivekitClaims) -> String {
     jwt::sign_hs256(claims, secret.as_bytes()).expect("signs")
 }
 
-fn with_our_secret(claims: &Claims) -> String {
+fn with_our_secret(claims: &LivekitClaims) -> String {
     with_secret("secret-of-the-tests-secret-of-the-tests", claims)
 }
 
 fn grant(change: impl FnOnce(&mut VideoGrant)) -> String {
     let mut grant = join_grant("r");
     change(&mut grant);
-    with_our_secret(&Claims { video: Some(grant), ..join() })
+    with_our_secret(&LivekitClaims { video: Some(grant), ..join() })
 }
 
 /// A token with another header over the same claims.
@@ -40,7 +40,7 @@ fn with_header(header: &str, keep_signature: bool) -> String {
 }
 
 fn altered() -> String {
-    let other = signed(&Claims { sub: Some("mallory".into()), ..join() });
+    let other = signed(&LivekitClaims { sub: Some("mallory".into()), ..join() });
     let good = signed(&join());
     let claims = other.split('.').nth(1).expect("a token has three parts");
     let parts: Vec<_> = good.split('.').collect();
@@ -56,15 +56,15 @@ async fn no_wrong_token_joins() {
         ("no token at all", "garbage".to_owned()),
         ("three parts of nothing", "..".to_owned()),
         ("another secret", with_secret("secret-of-somebody-else", &join())),
-        ("another key", with_our_secret(&Claims { iss: "other".into(), ..join() })),
-        ("no issuer", with_our_secret(&Claims { iss: String::new(), ..join() })),
-        ("expired", with_our_secret(&Claims { exp: NOW - 10, ..join() })),
-        ("not yet valid", with_our_secret(&Claims { nbf: Some(NOW + 11), ..join() })),
+        ("another key", with_our_secret(&LivekitClaims { iss: "other".into(), ..join() })),
+        ("no issuer", with_our_secret(&LivekitClaims { iss: String::new(), ..join() })),
+        ("expired", with_our_secret(&LivekitClaims { exp: NOW - 10, ..join() })),
+        ("not yet valid", with_our_secret(&LivekitClaims { nbf: Some(NOW + 11), ..join() })),
         // {"alg":"none"} and {"alg":"RS256"}
         ("unsigned", with_header("eyJhbGciOiJub25lIn0", false)),
         ("another algorithm", with_header("eyJhbGciOiJSUzI1NiJ9", true)),
         ("altered", altered()),
-        ("no grant", with_our_secret(&Claims { video: None, ..join() })),
+        ("no grant", with_our_secret(&LivekitClaims { video: None, ..join() })),
         ("not for joining", grant(|grant| grant.room_join = false)),
         (
             "for management",
@@ -80,10 +80,10 @@ async fn no_wrong_token_joins() {
         ("no room", grant(|grant| grant.room = None)),
         ("a room without a name", grant(|grant| grant.room = Some(String::new()))),
         ("a room with too long a name", grant(|grant| grant.room = Some("r".repeat(257)))),
-        ("no identity", with_our_secret(&Claims { sub: None, ..join() })),
-        ("an empty identity", with_our_secret(&Claims { sub: Some(String::new()), ..join() })),
-        ("too long an identity", with_our_secret(&Claims { sub: Some("x".repeat(257)), ..join() })),
-        ("a webhook's", with_our_secret(&Claims { video: None, sha256: Some("x".into()), ..join() })),
+        ("no identity", with_our_secret(&LivekitClaims { sub: None, ..join() })),
+        ("an empty identity", with_our_secret(&LivekitClaims { sub: Some(String::new()), ..join() })),
+        ("too long an identity", with_our_secret(&LivekitClaims { sub: Some("x".repeat(257)), ..join() })),
+        ("a webhook's", with_our_secret(&LivekitClaims { video: None, sha256: Some("x".into()), ..join() })),
     ];
     for (what, token) in &wrong {
         let answer = stand.post_offer(Some(token), &offer).await;
@@ -134,7 +134,7 @@ async fn each_management_call_needs_its_grant() {
     let admin = VideoGrant { room_admin: true, room: Some("r".into()), ..VideoGrant::default() };
     let elsewhere = VideoGrant { room: Some("other".into()), ..admin.clone() };
     let nowhere = VideoGrant { room: None, ..admin.clone() };
-    let joins = VideoGrant { can_publish_sources: vec![Source::Camera], ..join_grant("r") };
+    let joins = VideoGrant { can_publish_sources: vec![LivekitTrackSource::Camera], ..join_grant("r") };
     let all = [&create, &list, &admin, &elsewhere, &nowhere, &joins];
     let methods = [
         ("CreateRoom", json!({"name": "r"}), &create),
@@ -152,8 +152,10 @@ async fn each_management_call_needs_its_grant() {
             let answer = stand.call_as(&token, method, &body.to_string()).await;
             assert_eq!(answer.status == 401, grant != needed, "{method} with {grant:?}: {}", answer.body);
         }
-        let expired =
-            Claims { video: Some(needed.clone()), ..Claims::issued_by("devkey", NOW - 700, NOW - 100) };
+        let expired = LivekitClaims {
+            video: Some(needed.clone()),
+            ..LivekitClaims::issued_by("devkey", NOW - 700, NOW - 100)
+        };
         let answer = stand.call_as(&signed(&expired), method, &body.to_string()).await;
         assert_eq!(answer.refusal(), (401, "unauthenticated".into()), "{method}, expired");
     }

@@ -5,7 +5,7 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use switchboard_rtc::livekit::{ApiKey, Claims, body_hash, sign};
+use switchboard_rtc::livekit::{ApiKey, LivekitClaims, body_hash, sign};
 
 use super::{CONNECTION_ID, Making, RECEIVED_MS, Sample, event};
 use crate::function_url;
@@ -76,10 +76,10 @@ impl Making<'_> {
     fn signed(&self, body: &Value, key: &ApiKey) -> Value {
         let channel = format!("{}-$MEETING", self.setting("CHANNEL_PREFIX"));
         let body = self.filled(&body.to_string().replace("$CHANNEL", &channel));
-        let claims = Claims {
+        let claims = LivekitClaims {
             sha256: Some(body_hash(body.as_bytes())),
             // A sample is played at any time.
-            ..Claims::issued_by(&key.id, 0, RECEIVED_MS / 1000)
+            ..LivekitClaims::issued_by(&key.id, 0, RECEIVED_MS / 1000)
         };
         // Claims that grant nothing can always be signed, and a token is plain ASCII.
         let token = sign(&claims, key).map(|token| token.expose_secret().to_owned()).unwrap_or_default();

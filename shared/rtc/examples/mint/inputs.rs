@@ -80,12 +80,12 @@ pub struct Agora {
     pub issue_ts: u32,
     pub expire: u32,
     pub salt: u32,
-    pub services: Vec<AgoraService>,
+    pub services: Vec<AgoraServiceInput>,
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", rename_all_fields = "camelCase")]
-pub enum AgoraService {
+pub enum AgoraServiceInput {
     Rtc { channel: String, uid: Uid, privileges: Privileges },
     Rtm { user_id: String, privileges: Privileges },
 }

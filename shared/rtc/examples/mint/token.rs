@@ -9,18 +9,18 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use switchboard_rtc::agora::{AccessToken, Service};
-use switchboard_rtc::alibaba::Fields;
+use switchboard_rtc::agora::{AgoraService, AgoraToken};
+use switchboard_rtc::alibaba::ArtcTokenFields;
 use switchboard_rtc::alibaba::dingrtc::AppToken;
-use switchboard_rtc::janus::SignedToken;
-use switchboard_rtc::livekit::{ApiKey, Claims, body_hash, sign};
-use switchboard_rtc::sign::{AccessKey, Request, acs3, tc3};
-use switchboard_rtc::tencent::{PrivateMap, Room, UserSig};
+use switchboard_rtc::janus::JanusToken;
+use switchboard_rtc::livekit::{ApiKey, LivekitClaims, body_hash, sign};
+use switchboard_rtc::sign::{AccessKey, SignableRequest, acs3, tc3};
+use switchboard_rtc::tencent::{PrivateMap, TencentRoom, UserSig};
 use switchboard_rtc::turn::{TurnCredential, TurnServers, WithTurn};
-use switchboard_rtc::{Account, JoinRequest};
+use switchboard_rtc::{Account, MintRequest};
 
 use crate::inputs::{
-    Acs3, Agora, AgoraService, Artc, DingRtc, Janus, Join, Livekit, Tc3, Tencent, Turn, Uid,
+    Acs3, Agora, AgoraServiceInput, Artc, DingRtc, Janus, Join, Livekit, Tc3, Tencent, Turn, Uid,
 };
 
 type Minted<T = SecretString> = Result<T, Box<dyn Error>>;
@@ -62,7 +62,7 @@ fn read<T: DeserializeOwned>(inputs: Value) -> Minted<T> {
 
 fn livekit(inputs: Livekit) -> Minted {
     let expires = inputs.now.checked_add(inputs.ttl.into()).ok_or("the end is past all time")?;
-    let claims = Claims {
+    let claims = LivekitClaims {
         sub: inputs.identity,
         name: inputs.name,
         metadata: inputs.metadata,
@@ -70,15 +70,20 @@ fn livekit(inputs: Livekit) -> Minted {
         sha256: inputs.body.map(|body| body_hash(body.as_bytes())),
         video: inputs.grants.video,
         other: inputs.grants.other,
-        ..Claims::issued_by(&inputs.api_key, inputs.now, expires)
+        ..LivekitClaims::issued_by(&inputs.api_key, inputs.now, expires)
     };
     Ok(sign(&claims, &ApiKey { id: inputs.api_key, secret: inputs.api_secret.0 })?)
 }
 
-fn artc(inputs: Value, mint: fn(&Fields<'_>, &SecretString) -> SecretString) -> Minted {
+fn artc(inputs: Value, mint: fn(&ArtcTokenFields<'_>, &SecretString) -> SecretString) -> Minted {
     let Artc { app_id, app_key, channel_id, user_id, nonce, timestamp } = read(inputs)?;
-    let fields =
-        Fields { app_id: &app_id, channel_id: &channel_id, user_id: &user_id, nonce: &nonce, timestamp };
+    let fields = ArtcTokenFields {
+        app_id: &app_id,
+        channel_id: &channel_id,
+        user_id: &user_id,
+        nonce: &nonce,
+        timestamp,
+    };
     Ok(mint(&fields, &app_key.0))
 }
 
@@ -98,18 +103,20 @@ fn dingrtc(inputs: DingRtc) -> Minted {
 
 fn agora(inputs: Agora) -> Minted {
     let service = |service| match service {
-        AgoraService::Rtc { channel, uid, privileges } => {
+        AgoraServiceInput::Rtc { channel, uid, privileges } => {
             let uid = match uid {
-                // 0 is anybody, and written as nobody.
+                // 0 is any user, and written as an empty text.
                 Uid::Number(0) => String::new(),
                 Uid::Number(number) => number.to_string(),
                 Uid::Account(account) => account,
             };
-            Service::Rtc { channel, uid, privileges: privileges.0 }
+            AgoraService::Rtc { channel, uid, privileges: privileges.0 }
         }
-        AgoraService::Rtm { user_id, privileges } => Service::Rtm { user_id, privileges: privileges.0 },
+        AgoraServiceInput::Rtm { user_id, privileges } => {
+            AgoraService::Rtm { user_id, privileges: privileges.0 }
+        }
     };
-    let token = AccessToken {
+    let token = AgoraToken {
         app_id: inputs.app_id,
         issued: inputs.issue_ts,
         life_seconds: inputs.expire,
@@ -122,7 +129,7 @@ fn agora(inputs: Agora) -> Minted {
 fn tencent(inputs: &Tencent) -> Minted {
     let Tencent { sdk_app_id, key, user_id, now, expire, .. } = inputs;
     let mut user_sig = UserSig::new(*sdk_app_id, user_id, i64::from(*now), *expire);
-    let room = inputs.roomstr.as_deref().map(Room::Name).or(inputs.room.map(Room::Number));
+    let room = inputs.roomstr.as_deref().map(TencentRoom::Name).or(inputs.room.map(TencentRoom::Number));
     let user_sig = match (room, &inputs.userbuf_hex) {
         (Some(room), _) => {
             let expires = now.checked_add(*expire).ok_or("the end is past 2106")?;
@@ -141,12 +148,12 @@ fn tencent(inputs: &Tencent) -> Minted {
 
 fn janus(inputs: &Janus) -> Minted {
     let descriptors = inputs.descriptors.iter().map(String::as_str).collect();
-    let token = SignedToken { expires: inputs.expiry, realm: &inputs.realm, descriptors };
+    let token = JanusToken { expires: inputs.expiry, realm: &inputs.realm, descriptors };
     Ok(token.sign(&inputs.secret.0)?)
 }
 
 fn acs3(inputs: Acs3) -> String {
-    let request = Request {
+    let request = SignableRequest {
         method: &inputs.method,
         path: &inputs.path,
         query: &pairs(&inputs.query),
@@ -158,7 +165,7 @@ fn acs3(inputs: Acs3) -> String {
 }
 
 fn tc3(inputs: Tc3) -> Minted<String> {
-    let request = Request {
+    let request = SignableRequest {
         method: &inputs.method,
         path: "/",
         query: &[],
@@ -184,7 +191,7 @@ fn join(inputs: Join) -> Minted<Value> {
         Some(servers) => Box::new(WithTurn::new(minter, servers)),
         None => minter,
     };
-    let join = minter.join(&JoinRequest {
+    let join = minter.join(&MintRequest {
         channel_id: &inputs.channel_id,
         user_id: &inputs.user_id,
         number: inputs.number,

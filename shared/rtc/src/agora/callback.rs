@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use crate::callback::{
-    Callback, CallbackError, Callbacks, MediaEvent, MediaEventKind, ServiceTime, json, text_or_number,
+    Callback, CallbackError, CallbackReader, MediaEvent, MediaEventKind, ServiceTime, json, text_or_number,
 };
 
 /// HMAC-SHA256 of the body in lower-case hex. (`agora-signature` is the same by SHA-1 and is not looked at.)
@@ -19,11 +19,11 @@ const REAL_TIME_COMMUNICATION: i64 = 1;
 
 /// Reads the notifications of one Agora project.
 #[derive(Debug)]
-pub struct Notifications {
+pub struct AgoraCallbackReader {
     secret: SecretString,
 }
 
-impl Notifications {
+impl AgoraCallbackReader {
     /// Notifications that are signed with the secret that Agora's console gave out for them.
     #[must_use]
     pub fn new(secret: &SecretString) -> Self {
@@ -38,14 +38,14 @@ impl Notifications {
     }
 }
 
-impl Callbacks for Notifications {
+impl CallbackReader for AgoraCallbackReader {
     fn read(&self, callback: &Callback<'_>) -> Result<Vec<MediaEvent>, CallbackError> {
         if !self.is_signed(callback) {
             return Err(CallbackError::Forged);
         }
-        let notice: Notice = json(callback.body)?;
-        let Some(what) = What::of(&notice) else { return Ok(Vec::new()) };
-        let payload: Payload =
+        let notice: AgoraNotification = json(callback.body)?;
+        let Some(what) = AgoraEventKind::of(&notice) else { return Ok(Vec::new()) };
+        let payload: AgoraEvent =
             serde_json::from_value(notice.payload).map_err(|_| CallbackError::Malformed)?;
         Ok(payload.told(what, notice.id).into_iter().collect())
     }
@@ -53,7 +53,7 @@ impl Callbacks for Notifications {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Notice {
+struct AgoraNotification {
     #[serde(rename = "noticeId")]
     id: String,
     product_id: i64,
@@ -62,17 +62,17 @@ struct Notice {
 }
 
 #[derive(Clone, Copy)]
-enum What {
+enum AgoraEventKind {
     Joined,
     Left,
     Closed,
 }
 
-impl What {
+impl AgoraEventKind {
     /// What a notification is about, if it is about what we keep. Each pair is joining and leaving: of a broadcaster, of
     /// the audience, and of anybody in a channel of the communication profile. Changing between broadcaster and audience
     /// (111, 112) is neither.
-    fn of(notice: &Notice) -> Option<Self> {
+    fn of(notice: &AgoraNotification) -> Option<Self> {
         match (notice.product_id, notice.event_type) {
             (REAL_TIME_COMMUNICATION, 103 | 105 | 107) => Some(Self::Joined),
             (REAL_TIME_COMMUNICATION, 104 | 106 | 108) => Some(Self::Left),
@@ -84,7 +84,7 @@ impl What {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Payload {
+struct AgoraEvent {
     channel_name: String,
     /// Unix seconds.
     ts: i64,
@@ -97,17 +97,19 @@ struct Payload {
     reason: i64,
 }
 
-impl Payload {
-    fn told(self, what: What, id: String) -> Option<MediaEvent> {
+impl AgoraEvent {
+    fn told(self, what: AgoraEventKind, id: String) -> Option<MediaEvent> {
         let media_id = self.uid;
         let kind = match what {
-            What::Closed => MediaEventKind::RoomClosed,
+            AgoraEventKind::Closed => MediaEventKind::RoomClosed,
             _ if media_id.is_empty() => return None,
-            What::Joined => MediaEventKind::Joined { media_id, stay: None },
+            AgoraEventKind::Joined => MediaEventKind::Joined { media_id, stay: None },
             // 5: the user is in by another device, which put this one out.
-            What::Left if self.reason == 5 => return None,
+            AgoraEventKind::Left if self.reason == 5 => return None,
             // 1: the user left; 3: put out by the management API. The others are broken connections and faults.
-            What::Left => MediaEventKind::Left { media_id, stay: None, clean: matches!(self.reason, 1 | 3) },
+            AgoraEventKind::Left => {
+                MediaEventKind::Left { media_id, stay: None, clean: matches!(self.reason, 1 | 3) }
+            }
         };
         let at = ServiceTime { ms: self.ts.saturating_mul(1000), seq: self.client_seq };
         Some(MediaEvent { id, channel_id: self.channel_name, at, kind })

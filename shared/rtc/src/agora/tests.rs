@@ -1,18 +1,18 @@
 use super::*;
 use crate::fixture::{APP_ID, NOW, NOW_MS, SECRET, minter, request};
 
-fn received(request: &JoinRequest<'_>) -> Received {
+fn received(request: &MintRequest<'_>) -> ReceivedAgoraToken {
     let join = minter(Provider::Agora, "").join(request).expect("mints");
-    Received::read(&join.token).expect("an Agora token")
+    ReceivedAgoraToken::read(&join.token).expect("an Agora token")
 }
 
 #[test]
 fn a_token_is_for_one_channel_one_number_and_ten_minutes() {
     let join = minter(Provider::Agora, "").join(&request()).expect("mints");
-    let received = Received::read(&join.token).expect("an Agora token");
-    let all: Privileges = [(1, 600), (2, 600), (3, 600), (4, 600)].into();
-    let service = Service::Rtc { channel: "sb-m1".into(), uid: "1".into(), privileges: all };
-    let expected = AccessToken {
+    let received = ReceivedAgoraToken::read(&join.token).expect("an Agora token");
+    let all: AgoraPrivileges = [(1, 600), (2, 600), (3, 600), (4, 600)].into();
+    let service = AgoraService::Rtc { channel: "sb-m1".into(), uid: "1".into(), privileges: all };
+    let expected = AgoraToken {
         app_id: APP_ID.into(),
         issued: u32::try_from(NOW).expect("before 2106"),
         life_seconds: 600,
@@ -28,17 +28,17 @@ fn a_token_is_for_one_channel_one_number_and_ten_minutes() {
 
 #[test]
 fn the_id_that_the_management_api_takes_is_the_one_in_the_token() {
-    let request = JoinRequest { number: 4711, ..request() };
+    let request = MintRequest { number: 4711, ..request() };
     let media_id = minter(Provider::Agora, "").media_id(request.channel_id, request.user_id, request.number);
     let token = received(&request).token;
-    assert!(matches!(&token.services[..], [Service::Rtc { uid, .. }] if *uid == media_id), "{token:?}");
+    assert!(matches!(&token.services[..], [AgoraService::Rtc { uid, .. }] if *uid == media_id), "{token:?}");
 }
 
 #[test]
 fn every_right_has_its_privilege_and_none_is_given_by_omission() {
     let granted = |rights| {
-        let token = received(&JoinRequest { rights, ..request() }).token;
-        let [Service::Rtc { privileges, .. }] = &token.services[..] else { panic!("{token:?}") };
+        let token = received(&MintRequest { rights, ..request() }).token;
+        let [AgoraService::Rtc { privileges, .. }] = &token.services[..] else { panic!("{token:?}") };
         privileges.keys().copied().collect::<Vec<_>>()
     };
     let nothing = Rights::default();
@@ -52,7 +52,7 @@ fn every_right_has_its_privilege_and_none_is_given_by_omission() {
 
 #[test]
 fn salts_are_1_to_eight_nines() {
-    let salt = |salt| received(&JoinRequest { salt, ..request() }).token.salt;
+    let salt = |salt| received(&MintRequest { salt, ..request() }).token.salt;
     assert_eq!((salt(0), salt(MAX_SALT - 1), salt(MAX_SALT)), (1, MAX_SALT, 1));
     assert!((1..=MAX_SALT).contains(&salt(u32::MAX)));
 }
@@ -61,17 +61,17 @@ fn salts_are_1_to_eight_nines() {
 fn what_is_cut_or_altered_is_no_token_or_has_no_signature() {
     let token = minter(Provider::Agora, "").join(&request()).expect("mints").token;
     for length in 0..token.len() {
-        assert!(Received::read(&token[..length]).is_none(), "{length}");
+        assert!(ReceivedAgoraToken::read(&token[..length]).is_none(), "{length}");
     }
     let mut altered = received(&request());
     altered.token.salt += 1;
     assert!(!altered.is_signed_with(&SECRET.into()), "the key depends on the salt");
-    assert!(Received::read(&token.replacen("007", "006", 1)).is_none());
+    assert!(ReceivedAgoraToken::read(&token.replacen("007", "006", 1)).is_none());
 }
 
 #[test]
 fn debug_output_shows_no_certificate() {
-    let minter = Agora::new(crate::fixture::account(Provider::Agora, "")).expect("complete");
+    let minter = AgoraMinter::new(crate::fixture::account(Provider::Agora, "")).expect("complete");
     let shown = format!("{minter:?}");
     assert!(shown.contains(APP_ID) && !shown.contains(SECRET), "{shown}");
 }

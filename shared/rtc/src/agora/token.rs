@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
 use crate::MintError;
-use crate::bytes::{Order, Reader, Writer, count};
+use crate::bytes::{ByteOrder, ByteReader, ByteWriter, count};
 use crate::mac::hmac_sha256;
 use crate::zlib;
 
@@ -19,7 +19,7 @@ const VERSION: &str = "007";
 const RTC: u16 = 1;
 const RTM: u16 = 2;
 
-/// Numbers of the privileges of [`Service::Rtc`].
+/// Numbers of the privileges of [`AgoraService::Rtc`].
 pub mod privilege {
     /// Enter the channel.
     pub const JOIN: u16 = 1;
@@ -32,11 +32,11 @@ pub mod privilege {
 }
 
 /// Seconds from the time of issue for each privilege; 0 is as long as the token.
-pub type Privileges = BTreeMap<u16, u32>;
+pub type AgoraPrivileges = BTreeMap<u16, u32>;
 
 /// What a token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccessToken {
+pub struct AgoraToken {
     /// The project.
     pub app_id: String,
     /// Unix seconds.
@@ -46,7 +46,7 @@ pub struct AccessToken {
     /// 1 to [`MAX_SALT`].
     pub salt: u32,
     /// What it opens; sorted by kind when it is written.
-    pub services: Vec<Service>,
+    pub services: Vec<AgoraService>,
 }
 
 /// The greatest salt that the official packages draw.
@@ -54,7 +54,7 @@ pub const MAX_SALT: u32 = 99_999_999;
 
 /// One service that a token opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Service {
+pub enum AgoraService {
     /// Sound and pictures.
     Rtc {
         /// The channel.
@@ -62,18 +62,18 @@ pub enum Service {
         /// The user as decimal number or as text; empty lets in anybody.
         uid: String,
         /// What may be done there, by [`privilege`].
-        privileges: Privileges,
+        privileges: AgoraPrivileges,
     },
     /// Signalling (RTM).
     Rtm {
         /// The user.
         user_id: String,
         /// 1 is to log in.
-        privileges: Privileges,
+        privileges: AgoraPrivileges,
     },
 }
 
-impl Service {
+impl AgoraService {
     const fn number(&self) -> u16 {
         match self {
             Self::Rtc { .. } => RTC,
@@ -81,7 +81,7 @@ impl Service {
         }
     }
 
-    fn write(&self, to: Writer) -> Result<Writer, MintError> {
+    fn write(&self, to: ByteWriter) -> Result<ByteWriter, MintError> {
         let (Self::Rtc { privileges, .. } | Self::Rtm { privileges, .. }) = self;
         let mut to = to.u16(self.number()).u16(count(privileges.len())?);
         for (privilege, seconds) in privileges {
@@ -93,10 +93,11 @@ impl Service {
         }
     }
 
-    fn read(from: &mut Reader<'_>) -> Option<Self> {
+    fn read(from: &mut ByteReader<'_>) -> Option<Self> {
         let number = from.u16()?;
-        let privileges =
-            (0..from.u16()?).map(|_| Some((from.u16()?, from.u32()?))).collect::<Option<Privileges>>()?;
+        let privileges = (0..from.u16()?)
+            .map(|_| Some((from.u16()?, from.u32()?)))
+            .collect::<Option<AgoraPrivileges>>()?;
         match number {
             RTC => Some(Self::Rtc { channel: text(from)?, uid: text(from)?, privileges }),
             RTM => Some(Self::Rtm { user_id: text(from)?, privileges }),
@@ -106,7 +107,7 @@ impl Service {
     }
 }
 
-impl AccessToken {
+impl AgoraToken {
     /// The token, signed with the project's certificate.
     ///
     /// # Errors
@@ -114,7 +115,7 @@ impl AccessToken {
     pub fn sign(&self, certificate: &SecretString) -> Result<SecretString, MintError> {
         let message = self.message()?;
         let signature = self.signature(&message, certificate);
-        let content = Writer::new(Order::Little).text16(signature)?.raw(&message).finish();
+        let content = ByteWriter::new(ByteOrder::Little).text16(signature)?.raw(&message).finish();
         let stream = zlib::deflate(&content).map_err(|error| MintError::Encoding(error.to_string()))?;
         Ok(format!("{VERSION}{}", STANDARD.encode(stream)).into())
     }
@@ -122,7 +123,7 @@ impl AccessToken {
     fn message(&self) -> Result<Vec<u8>, MintError> {
         let mut services: Vec<_> = self.services.iter().collect();
         services.sort_by_key(|service| service.number());
-        let head = Writer::new(Order::Little)
+        let head = ByteWriter::new(ByteOrder::Little)
             .text16(&self.app_id)?
             .u32(self.issued)
             .u32(self.life_seconds)
@@ -139,29 +140,29 @@ impl AccessToken {
 }
 
 /// A token as it came, not yet proven.
-pub struct Received {
+pub struct ReceivedAgoraToken {
     /// What it says, **without any proof**.
-    pub token: AccessToken,
+    pub token: AgoraToken,
     message: Vec<u8>,
     signature: Vec<u8>,
 }
 
 /// Without the signature, which makes a token of what stands beside it.
-impl fmt::Debug for Received {
+impl fmt::Debug for ReceivedAgoraToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Received").field("token", &self.token).finish_non_exhaustive()
     }
 }
 
-impl Received {
+impl ReceivedAgoraToken {
     /// Reads a token; `None` for anything else.
     #[must_use]
     pub fn read(token: &str) -> Option<Self> {
         let content = zlib::inflate(&STANDARD.decode(token.strip_prefix(VERSION)?).ok()?)?;
-        let mut content = Reader::new(Order::Little, &content);
+        let mut content = ByteReader::new(ByteOrder::Little, &content);
         let signature = content.text16()?.to_vec();
         let message = content.rest().to_vec();
-        let mut token = AccessToken {
+        let mut token = AgoraToken {
             app_id: text(&mut content)?,
             issued: content.u32()?,
             life_seconds: content.u32()?,
@@ -169,7 +170,7 @@ impl Received {
             services: Vec::new(),
         };
         for _ in 0..content.u16()? {
-            token.services.push(Service::read(&mut content)?);
+            token.services.push(AgoraService::read(&mut content)?);
         }
         Some(Self { token, message, signature })
     }
@@ -181,6 +182,6 @@ impl Received {
     }
 }
 
-fn text(from: &mut Reader<'_>) -> Option<String> {
+fn text(from: &mut ByteReader<'_>) -> Option<String> {
     String::from_utf8(from.text16()?.to_vec()).ok()
 }

@@ -8,20 +8,22 @@ mod tests;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-pub use app_token::{AppToken, MAX_SALT, Received, privilege};
+pub use app_token::{AppToken, MAX_SALT, ReceivedAppToken, privilege};
 
-use super::{Account, AccountError, Credential, IdError, JoinRequest, MintError, Minter, Provider};
+use super::{
+    Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError,
+};
 use crate::Rights;
 
 /// Mints tokens for one application.
 #[derive(Debug)]
-pub struct DingRtc {
+pub struct DingRtcMinter {
     url: String,
     app_id: String,
     app_key: SecretString,
 }
 
-impl DingRtc {
+impl DingRtcMinter {
     /// A minter for the application `account.key_id`. Its address may be empty: the SDKs know their own.
     ///
     /// # Errors
@@ -32,7 +34,7 @@ impl DingRtc {
     }
 }
 
-impl Minter for DingRtc {
+impl Minter for DingRtcMinter {
     fn provider(&self) -> Provider {
         Provider::Alibaba
     }
@@ -42,11 +44,11 @@ impl Minter for DingRtc {
     }
 
     /// The alphabet also keeps out `*`, which would open every channel or admit everybody.
-    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), IdError> {
+    fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         super::check_ids(channel_id, user_id)
     }
 
-    fn mint(&self, request: &JoinRequest<'_>) -> Result<Credential, MintError> {
+    fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError> {
         self.check_ids(request.channel_id, request.user_id)?;
         let validity = request.validity()?;
         let (issued, expires) = validity.in_32_bits()?;

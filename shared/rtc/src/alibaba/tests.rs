@@ -3,12 +3,12 @@ use crate::{Rights, TTL_SECONDS};
 
 const NOW_MS: i64 = 1_767_225_600_999;
 
-fn minter() -> Artc {
-    Artc { url: GLOBAL_URL.into(), app_id: "iwo5l81k".into(), app_key: "key-of-the-tests".into() }
+fn minter() -> ArtcMinter {
+    ArtcMinter { url: GLOBAL_URL.into(), app_id: "iwo5l81k".into(), app_key: "key-of-the-tests".into() }
 }
 
-fn request<'a>(channel_id: &'a str, user_id: &'a str) -> JoinRequest<'a> {
-    JoinRequest {
+fn request<'a>(channel_id: &'a str, user_id: &'a str) -> MintRequest<'a> {
+    MintRequest {
         channel_id,
         user_id,
         number: 1,
@@ -24,7 +24,8 @@ fn request<'a>(channel_id: &'a str, user_id: &'a str) -> JoinRequest<'a> {
 fn the_parameters_are_those_that_the_token_was_made_of() {
     let join = minter().join(&request("sb-m1", "alice")).expect("mints");
     let timestamp = NOW_MS / 1000 + 600;
-    let fields = Fields { app_id: "iwo5l81k", channel_id: "sb-m1", user_id: "alice", nonce: "", timestamp };
+    let fields =
+        ArtcTokenFields { app_id: "iwo5l81k", channel_id: "sb-m1", user_id: "alice", nonce: "", timestamp };
     let app_key = minter().app_key;
     assert_eq!(join.token, fields.multi_parameter_token(&app_key).expose_secret());
     assert_eq!(
@@ -40,7 +41,7 @@ fn the_parameters_are_those_that_the_token_was_made_of() {
 #[test]
 fn rights_are_told_but_not_claimed_to_be_enforced() {
     let muted = Rights::ALL.without_microphone();
-    let join = minter().join(&JoinRequest { rights: muted, ..request("sb-m1", "alice") }).expect("mints");
+    let join = minter().join(&MintRequest { rights: muted, ..request("sb-m1", "alice") }).expect("mints");
     assert_eq!((join.rights, join.rights_enforced), (muted, false));
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::*;
-use crate::livekit::{self, ApiKey, Claims};
+use crate::livekit::{self, ApiKey, LivekitClaims};
 use crate::{Account, Provider, agora, janus};
 
 const NOW_MS: i64 = 1_767_225_600_000;
@@ -19,7 +19,7 @@ const VECTORS: &str =
 
 /// A callback of one header.
 fn read(
-    reader: &dyn Callbacks,
+    reader: &dyn CallbackReader,
     header: (&str, &str),
     body: &[u8],
     now_ms: i64,
@@ -29,7 +29,12 @@ fn read(
 }
 
 /// Whatever byte of it is altered, whatever is cut off or missing: it is refused as forged.
-fn every_altered_byte_is_refused(reader: &dyn Callbacks, header: (&str, &str), body: &[u8], now_ms: i64) {
+fn every_altered_byte_is_refused(
+    reader: &dyn CallbackReader,
+    header: (&str, &str),
+    body: &[u8],
+    now_ms: i64,
+) {
     let (name, value) = header;
     assert_ne!(read(reader, header, body, now_ms), Err(CallbackError::Forged), "it is right as it is");
     for at in 0..value.len() {
@@ -45,7 +50,7 @@ fn every_altered_byte_is_refused(reader: &dyn Callbacks, header: (&str, &str), b
 }
 
 fn every_altered_byte_of_the_body_is_refused(
-    reader: &dyn Callbacks,
+    reader: &dyn CallbackReader,
     header: (&str, &str),
     body: &[u8],
     now_ms: i64,
@@ -63,14 +68,16 @@ fn livekit_key() -> ApiKey {
     ApiKey { id: "devkey".to_owned(), secret: "a-secret".into() }
 }
 
-fn webhooks() -> livekit::callback::Webhooks {
+fn webhooks() -> livekit::callback::LivekitCallbackReader {
     let key = livekit_key();
-    livekit::callback::Webhooks::new(&key.id, &key.secret)
+    livekit::callback::LivekitCallbackReader::new(&key.id, &key.secret)
 }
 
 fn livekit_header(body: &[u8], key: &ApiKey) -> String {
-    let claims =
-        Claims { sha256: Some(livekit::body_hash(body)), ..Claims::issued_by(&key.id, NOW, NOW + 300) };
+    let claims = LivekitClaims {
+        sha256: Some(livekit::body_hash(body)),
+        ..LivekitClaims::issued_by(&key.id, NOW, NOW + 300)
+    };
     livekit::sign(&claims, key).expect("signs").expose_secret().to_owned()
 }
 
@@ -100,7 +107,7 @@ fn livekits_own_webhook_is_accepted_and_nothing_like_it() {
     let vector = vector.expect("the vector is there");
     let text = |at: &str| vector.pointer(at).and_then(Value::as_str).expect("text");
     let secret = SecretString::from(text("/inputs/apiSecret"));
-    let webhooks = livekit::callback::Webhooks::new(text("/inputs/apiKey"), &secret);
+    let webhooks = livekit::callback::LivekitCallbackReader::new(text("/inputs/apiKey"), &secret);
     let (header, body) = (("authorization", text("/expected/token")), text("/inputs/body").as_bytes());
     let now_ms = vector["inputs"]["now"].as_i64().expect("seconds") * 1000;
     assert_eq!(read(&webhooks, header, body, now_ms), Ok(Vec::new()), "it names no participant");
@@ -124,7 +131,7 @@ fn a_webhook_of_another_key_is_refused() {
         assert_eq!(read(&webhooks, ("authorization", &header), &body, NOW_MS), Err(CallbackError::Forged));
     }
     // A join token of the same key is signed rightly and says nothing of a body.
-    let claims = Claims::issued_by("devkey", NOW, NOW + 300);
+    let claims = LivekitClaims::issued_by("devkey", NOW, NOW + 300);
     let token = livekit::sign(&claims, &livekit_key()).expect("signs");
     let header = ("authorization", token.expose_secret());
     assert_eq!(read(&webhooks, header, &body, NOW_MS), Err(CallbackError::Forged));
@@ -208,8 +215,8 @@ fn a_signed_webhook_that_is_none_is_malformed() {
     }
 }
 
-fn notifications() -> agora::callback::Notifications {
-    agora::callback::Notifications::new(&SecretString::from("secret"))
+fn notifications() -> agora::callback::AgoraCallbackReader {
+    agora::callback::AgoraCallbackReader::new(&SecretString::from("secret"))
 }
 
 fn agora_tells(body: &Value) -> Result<Vec<MediaEvent>, CallbackError> {
@@ -229,7 +236,7 @@ fn agoras_own_example_is_accepted_and_nothing_like_it() {
     every_altered_byte_of_the_body_is_refused(&notifications(), header, body, NOW_MS);
     let capitals = header.1.to_ascii_uppercase();
     assert_eq!(read(&notifications(), (header.0, &capitals), body, NOW_MS), Err(CallbackError::Forged));
-    let other = agora::callback::Notifications::new(&SecretString::from("another"));
+    let other = agora::callback::AgoraCallbackReader::new(&SecretString::from("another"));
     assert_eq!(read(&other, header, body, NOW_MS), Err(CallbackError::Forged));
 }
 
@@ -291,8 +298,8 @@ fn a_signed_notification_that_is_none_is_malformed() {
     assert_eq!(agora_tells(&event(json!({"channelName": "c", "ts": 7}))), Ok(Vec::new()), "of nobody");
 }
 
-fn events() -> janus::callback::Events {
-    janus::callback::Events::new(&SecretString::from("secret"))
+fn events() -> janus::callback::JanusCallbackReader {
+    janus::callback::JanusCallbackReader::new(&SecretString::from("secret"))
 }
 
 fn janus_header() -> String {
@@ -392,7 +399,7 @@ fn without_what_they_are_signed_with_no_callbacks_are_read() {
     let key = Account { key_secret: secret.clone(), ..Account::default() };
     for provider in Provider::ALL {
         let name = provider.name();
-        let is_read = |account: &Account, secret| crate::callbacks(provider, account, secret).is_some();
+        let is_read = |account: &Account, secret| crate::callback_reader(provider, account, secret).is_some();
         assert_eq!(is_read(&key, None), name == "livekit", "{name}");
         assert_eq!(is_read(&Account::default(), Some(&secret)), ["agora", "janus"].contains(&name), "{name}");
         assert!(!is_read(&Account::default(), Some(&empty)), "{name}");

@@ -10,7 +10,7 @@ use serde_json::Value;
 use subtle::ConstantTimeEq;
 
 use crate::callback::{
-    Callback, CallbackError, Callbacks, MediaEvent, MediaEventKind, ServiceTime, json, text_or_number,
+    Callback, CallbackError, CallbackReader, MediaEvent, MediaEventKind, ServiceTime, json, text_or_number,
 };
 
 /// `backend_user` of the event handler; its `backend_pwd` is the secret.
@@ -21,11 +21,11 @@ const VIDEO_ROOM: &str = "janus.plugin.videoroom";
 
 /// Reads the events of one Janus server.
 #[derive(Debug)]
-pub struct Events {
+pub struct JanusCallbackReader {
     authorization: SecretString,
 }
 
-impl Events {
+impl JanusCallbackReader {
     /// Events that come with this password.
     #[must_use]
     pub fn new(secret: &SecretString) -> Self {
@@ -34,7 +34,7 @@ impl Events {
     }
 }
 
-impl Callbacks for Events {
+impl CallbackReader for JanusCallbackReader {
     fn read(&self, callback: &Callback<'_>) -> Result<Vec<MediaEvent>, CallbackError> {
         let expected = self.authorization.expose_secret().as_bytes();
         if !bool::from(callback.header("authorization").as_bytes().ct_eq(expected)) {
@@ -51,7 +51,7 @@ impl Callbacks for Events {
 }
 
 #[derive(Deserialize)]
-struct Event {
+struct JanusEvent {
     #[serde(rename = "type")]
     kind: i64,
     /// Unix microseconds.
@@ -62,13 +62,13 @@ struct Event {
 }
 
 #[derive(Deserialize)]
-struct FromPlugin {
+struct JanusPluginEvent {
     plugin: String,
     data: Value,
 }
 
 #[derive(Deserialize)]
-struct InRoom {
+struct JanusRoomEvent {
     event: String,
     #[serde(default, deserialize_with = "text_or_number")]
     room: String,
@@ -79,16 +79,16 @@ struct InRoom {
 /// What one event tells, if it is one that we keep.
 fn told(event: Value) -> Result<Option<MediaEvent>, CallbackError> {
     let malformed = |_| CallbackError::Malformed;
-    let event: Event = serde_json::from_value(event).map_err(malformed)?;
+    let event: JanusEvent = serde_json::from_value(event).map_err(malformed)?;
     if event.kind != PLUGIN {
         return Ok(None);
     }
-    let from: FromPlugin = serde_json::from_value(event.body).map_err(malformed)?;
+    let from: JanusPluginEvent = serde_json::from_value(event.body).map_err(malformed)?;
     // Some of the plugin's events (statistics of a handle) have no name.
     if from.plugin != VIDEO_ROOM || from.data.get("event").is_none() {
         return Ok(None);
     }
-    let in_room: InRoom = serde_json::from_value(from.data).map_err(malformed)?;
+    let in_room: JanusRoomEvent = serde_json::from_value(from.data).map_err(malformed)?;
     let (name, media_id) = (in_room.event, in_room.id);
     let kind = match name.as_str() {
         "destroyed" => MediaEventKind::RoomClosed,

@@ -11,7 +11,7 @@ use crate::mac::hmac_sha1;
 
 /// What a token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedToken<'a> {
+pub struct JanusToken<'a> {
     /// End, Unix seconds.
     pub expires: i64,
     /// `janus` for the gateway itself, or the plugin that looks at it.
@@ -20,7 +20,7 @@ pub struct SignedToken<'a> {
     pub descriptors: Vec<&'a str>,
 }
 
-impl<'a> SignedToken<'a> {
+impl<'a> JanusToken<'a> {
     /// The token, signed with the gateway's `token_auth_secret`.
     ///
     /// # Errors

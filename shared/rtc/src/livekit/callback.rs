@@ -7,16 +7,17 @@ use serde::Deserialize;
 
 use super::{ApiKey, verify_webhook};
 use crate::callback::{
-    Callback, CallbackError, Callbacks, MediaEvent, MediaEventKind, ServiceTime, Stay, json, number_or_text,
+    Callback, CallbackError, CallbackReader, MediaEvent, MediaEventKind, ServiceTime, Stay, json,
+    number_or_text,
 };
 
 /// Reads the webhooks of one `LiveKit` deployment.
 #[derive(Debug)]
-pub struct Webhooks {
+pub struct LivekitCallbackReader {
     key: ApiKey,
 }
 
-impl Webhooks {
+impl LivekitCallbackReader {
     /// Webhooks that are signed with this key: `webhook.api_key` in the server's configuration.
     #[must_use]
     pub fn new(id: &str, secret: &SecretString) -> Self {
@@ -24,37 +25,37 @@ impl Webhooks {
     }
 }
 
-impl Callbacks for Webhooks {
+impl CallbackReader for LivekitCallbackReader {
     fn read(&self, callback: &Callback<'_>) -> Result<Vec<MediaEvent>, CallbackError> {
         verify_webhook(callback.header("authorization"), callback.body, &self.key, callback.now_ms)
             .map_err(|_| CallbackError::Forged)?;
-        let webhook: Webhook = json(callback.body)?;
+        let webhook: LivekitWebhook = json(callback.body)?;
         Ok(webhook.told().into_iter().collect())
     }
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Webhook {
+struct LivekitWebhook {
     event: String,
     #[serde(default)]
     id: String,
     /// Unix seconds.
     #[serde(default, alias = "created_at", deserialize_with = "number_or_text")]
     created_at: i64,
-    room: Option<Room>,
-    participant: Option<Participant>,
+    room: Option<LivekitWebhookRoom>,
+    participant: Option<LivekitWebhookParticipant>,
 }
 
 #[derive(Deserialize)]
-struct Room {
+struct LivekitWebhookRoom {
     #[serde(default)]
     name: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Participant {
+struct LivekitWebhookParticipant {
     #[serde(default)]
     identity: String,
     #[serde(default)]
@@ -71,10 +72,10 @@ struct Participant {
     disconnect_reason: String,
 }
 
-impl Webhook {
+impl LivekitWebhook {
     fn told(self) -> Option<MediaEvent> {
         let channel_id = self.room?.name;
-        let participant = self.participant.filter(Participant::is_user);
+        let participant = self.participant.filter(LivekitWebhookParticipant::is_user);
         let kind = match self.event.as_str() {
             "participant_joined" => participant?.joined(),
             "participant_left" => participant?.left()?,
@@ -87,7 +88,7 @@ impl Webhook {
     }
 }
 
-impl Participant {
+impl LivekitWebhookParticipant {
     fn is_user(&self) -> bool {
         !self.identity.is_empty() && self.kind.as_deref().is_none_or(|kind| kind == "STANDARD")
     }

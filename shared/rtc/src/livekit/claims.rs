@@ -9,7 +9,7 @@ use serde_json::Value;
 /// Claims of a join, a management call or a callback.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Claims {
+pub struct LivekitClaims {
     /// API key that signed.
     pub iss: String,
     /// End, Unix seconds; required.
@@ -40,7 +40,7 @@ pub struct Claims {
     pub other: BTreeMap<String, Value>,
 }
 
-impl Claims {
+impl LivekitClaims {
     /// Claims that grant nothing yet. Both times in Unix seconds.
     #[must_use]
     pub fn issued_by(api_key: &str, issued: i64, expires: i64) -> Self {
@@ -79,7 +79,7 @@ pub struct VideoGrant {
     pub can_publish_data: Option<bool>,
     /// Which sources may be published; empty means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub can_publish_sources: Vec<Source>,
+    pub can_publish_sources: Vec<LivekitTrackSource>,
     /// Change own name, metadata and attributes; absent means no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub can_update_own_metadata: Option<bool>,
@@ -94,7 +94,7 @@ pub struct VideoGrant {
 /// Where a track comes from. Lower case in tokens (the management API spells the same in capitals).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Source {
+pub enum LivekitTrackSource {
     /// A camera.
     Camera,
     /// A microphone.

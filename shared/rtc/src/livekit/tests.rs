@@ -7,12 +7,12 @@ fn key() -> ApiKey {
     ApiKey { id: "devkey".into(), secret: "secret-of-the-tests".into() }
 }
 
-fn minter() -> Livekit {
-    Livekit { url: "ws://127.0.0.1:7880".into(), key: key() }
+fn minter() -> LivekitMinter {
+    LivekitMinter { url: "ws://127.0.0.1:7880".into(), key: key() }
 }
 
 fn claims_for(rights: Rights) -> Value {
-    let credential = minter().mint(&JoinRequest { rights, ..request() }).expect("mints");
+    let credential = minter().mint(&MintRequest { rights, ..request() }).expect("mints");
     jwt::unverified_claims(credential.token.expose_secret()).expect("a token")
 }
 
@@ -64,41 +64,41 @@ fn the_life_that_is_told_ends_with_the_token() {
 #[test]
 fn an_over_long_display_name_is_cut_between_characters() {
     let name = "é".repeat(200);
-    let credential = minter().mint(&JoinRequest { name: Some(&name), ..request() }).expect("mints");
+    let credential = minter().mint(&MintRequest { name: Some(&name), ..request() }).expect("mints");
     let claims = unverified_claims(credential.token.expose_secret()).expect("a token");
     assert_eq!(claims.name, Some("é".repeat(128)));
 }
 
 #[test]
 fn a_join_without_room_or_identity_is_not_signed() {
-    let claims = |room: &str, identity: &str| Claims {
+    let claims = |room: &str, identity: &str| LivekitClaims {
         sub: Some(identity.into()),
         video: Some(VideoGrant { room_join: true, room: Some(room.into()), ..VideoGrant::default() }),
-        ..Claims::issued_by("devkey", NOW, NOW + 600)
+        ..LivekitClaims::issued_by("devkey", NOW, NOW + 600)
     };
     assert!(sign(&claims("r", "i"), &key()).is_ok());
-    assert!(matches!(sign(&claims("", "i"), &key()), Err(SignError::NoRoom)));
-    assert!(matches!(sign(&claims("r", ""), &key()), Err(SignError::NoIdentity)));
+    assert!(matches!(sign(&claims("", "i"), &key()), Err(LivekitSignError::NoRoom)));
+    assert!(matches!(sign(&claims("r", ""), &key()), Err(LivekitSignError::NoIdentity)));
 }
 
 #[test]
 fn a_token_is_valid_from_its_begin_to_its_end_and_the_leeway_around() {
-    let token = sign(&Claims::issued_by("devkey", NOW, NOW + 600), &key()).expect("signs");
+    let token = sign(&LivekitClaims::issued_by("devkey", NOW, NOW + 600), &key()).expect("signs");
     let at = |seconds: i64| verify(token.expose_secret(), &key(), seconds * 1000).map(drop);
     assert_eq!(at(NOW), Ok(()));
     assert_eq!(at(NOW - LEEWAY_SECONDS), Ok(()));
-    assert_eq!(at(NOW - LEEWAY_SECONDS - 1), Err(VerifyError::NotYet));
+    assert_eq!(at(NOW - LEEWAY_SECONDS - 1), Err(LivekitVerifyError::NotYet));
     assert_eq!(at(NOW + 600 + LEEWAY_SECONDS - 1), Ok(()));
-    assert_eq!(at(NOW + 600 + LEEWAY_SECONDS), Err(VerifyError::Expired));
+    assert_eq!(at(NOW + 600 + LEEWAY_SECONDS), Err(LivekitVerifyError::Expired));
 }
 
 #[test]
 fn another_secret_another_key_or_no_end_is_refused() {
-    let token = sign(&Claims::issued_by("devkey", NOW, NOW + 600), &key()).expect("signs");
+    let token = sign(&LivekitClaims::issued_by("devkey", NOW, NOW + 600), &key()).expect("signs");
     let check = |key: &ApiKey| verify(token.expose_secret(), key, NOW_MS).map(drop);
     let secret = || key().secret;
     assert_eq!(check(&ApiKey { secret: "guess".into(), ..key() }), Err(JwtError::Signature.into()));
-    assert_eq!(check(&ApiKey { id: "other".into(), secret: secret() }), Err(VerifyError::Issuer));
+    assert_eq!(check(&ApiKey { id: "other".into(), secret: secret() }), Err(LivekitVerifyError::Issuer));
     let endless =
         jwt::sign_hs256(&json!({"iss": "devkey"}), secret().expose_secret().as_bytes()).expect("signs");
     assert_eq!(verify(&endless, &key(), NOW_MS), Err(JwtError::Claims.into()));
@@ -106,8 +106,8 @@ fn another_secret_another_key_or_no_end_is_refused() {
 
 #[test]
 fn a_token_without_a_body_hash_proves_no_callback() {
-    let token = sign(&Claims::issued_by("devkey", NOW, NOW + 600), &key()).expect("signs");
-    assert_eq!(verify_webhook(token.expose_secret(), b"", &key(), NOW_MS), Err(VerifyError::Body));
+    let token = sign(&LivekitClaims::issued_by("devkey", NOW, NOW + 600), &key()).expect("signs");
+    assert_eq!(verify_webhook(token.expose_secret(), b"", &key(), NOW_MS), Err(LivekitVerifyError::Body));
 }
 
 #[test]

@@ -4,15 +4,15 @@
 use data_encoding::HEXLOWER;
 use secrecy::ExposeSecret;
 
-use super::super::mac::hmac_sha256;
-use super::{AccessKey, Request};
+use super::{AccessKey, SignableRequest};
+use crate::mac::hmac_sha256;
 
 const SCHEME: &str = "ACS3-HMAC-SHA256";
 
 /// The `Authorization` header. `request.headers` must have `host`, every `x-acs-*` header that is sent (among them
 /// `x-acs-date` and `x-acs-signature-nonce`, which make each signature good once) and `content-type` if it is sent.
 #[must_use]
-pub fn authorization(request: &Request<'_>, key: &AccessKey) -> String {
+pub fn authorization(request: &SignableRequest<'_>, key: &AccessKey) -> String {
     let canonical = request.canonical();
     let text = format!("{SCHEME}\n{}", canonical.hash);
     let signature = HEXLOWER.encode(&hmac_sha256(key.secret.expose_secret().as_bytes(), text.as_bytes()));

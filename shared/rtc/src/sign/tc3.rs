@@ -4,8 +4,8 @@
 use data_encoding::HEXLOWER;
 use secrecy::ExposeSecret;
 
-use super::super::mac::hmac_sha256;
-use super::{AccessKey, Request};
+use super::{AccessKey, SignableRequest};
+use crate::mac::hmac_sha256;
 
 const SCHEME: &str = "TC3-HMAC-SHA256";
 
@@ -15,7 +15,7 @@ const SCHEME: &str = "TC3-HMAC-SHA256";
 /// # Errors
 /// A time that the calendar cannot show.
 pub fn authorization(
-    request: &Request<'_>,
+    request: &SignableRequest<'_>,
     service: &str,
     timestamp: i64,
     key: &AccessKey,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{AccessKey, Request, acs3, canonical_query, encode, tc3};
+use super::{AccessKey, SignableRequest, acs3, canonical_query, encode, tc3};
 
 const FILE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/rtc-tokens.json"));
 
@@ -32,7 +32,7 @@ fn key(inputs: &Value, id: &str, secret: &str) -> AccessKey {
 #[test]
 fn alibaba_openapi() {
     each("openapi-ACS3-HMAC-SHA256", 4, |inputs| {
-        let request = Request {
+        let request = SignableRequest {
             method: text(inputs, "method"),
             path: text(inputs, "path"),
             query: &pairs(&inputs["query"]),
@@ -46,7 +46,7 @@ fn alibaba_openapi() {
 #[test]
 fn tencent_api() {
     each("api-TC3-HMAC-SHA256", 3, |inputs| {
-        let request = Request {
+        let request = SignableRequest {
             method: text(inputs, "method"),
             path: "/",
             query: &[],
@@ -62,7 +62,7 @@ fn tencent_api() {
 #[test]
 fn every_part_of_a_request_is_signed() {
     let key = AccessKey { id: "id".into(), secret: "secret".into() };
-    let whole = Request {
+    let whole = SignableRequest {
         method: "POST",
         path: "/",
         query: &[("a", "1")],
@@ -70,13 +70,15 @@ fn every_part_of_a_request_is_signed() {
         body: b"body",
     };
     let altered = [
-        Request { method: "GET", ..whole },
-        Request { path: "/other", ..whole },
-        Request { query: &[("a", "2")], ..whole },
-        Request { headers: &[("host", "example.com")], ..whole },
-        Request { body: b"bodY", ..whole },
+        SignableRequest { method: "GET", ..whole },
+        SignableRequest { path: "/other", ..whole },
+        SignableRequest { query: &[("a", "2")], ..whole },
+        SignableRequest { headers: &[("host", "example.com")], ..whole },
+        SignableRequest { body: b"bodY", ..whole },
     ];
-    let tc3 = |request: &Request<'_>, at: i64| tc3::authorization(request, "trtc", at, &key).expect("a time");
+    let tc3 = |request: &SignableRequest<'_>, at: i64| {
+        tc3::authorization(request, "trtc", at, &key).expect("a time")
+    };
     for request in altered {
         assert_ne!(acs3::authorization(&request, &key), acs3::authorization(&whole, &key), "{request:?}");
         assert_ne!(tc3(&request, 0), tc3(&whole, 0), "{request:?}");
@@ -89,7 +91,7 @@ fn every_part_of_a_request_is_signed() {
 #[test]
 fn a_time_that_no_calendar_has_is_an_error() {
     let key = AccessKey { id: "id".into(), secret: "secret".into() };
-    let request = Request { method: "POST", path: "/", query: &[], headers: &[], body: b"" };
+    let request = SignableRequest { method: "POST", path: "/", query: &[], headers: &[], body: b"" };
     for timestamp in [i64::MIN, i64::MAX] {
         assert!(tc3::authorization(&request, "trtc", timestamp, &key).is_err(), "{timestamp}");
     }

@@ -2,7 +2,7 @@
 //! `tls-sig-api-v2` 1.0.
 
 use crate::MintError;
-use crate::bytes::{Order, Reader, Writer};
+use crate::bytes::{ByteOrder, ByteReader, ByteWriter};
 
 /// Bits of [`PrivateMap::privileges`].
 pub mod privilege {
@@ -32,7 +32,7 @@ pub struct PrivateMap<'a> {
     /// The user.
     pub user_id: &'a str,
     /// The room.
-    pub room: Room<'a>,
+    pub room: TencentRoom<'a>,
     /// End, Unix seconds.
     pub expires: u32,
     /// Sum of [`privilege`] bits.
@@ -41,7 +41,7 @@ pub struct PrivateMap<'a> {
 
 /// A room; one of a number and one of the same digits as text are two rooms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Room<'a> {
+pub enum TencentRoom<'a> {
     /// By number.
     Number(u32),
     /// By text.
@@ -52,10 +52,10 @@ impl<'a> PrivateMap<'a> {
     /// Big endian; the first byte says of which kind the room is.
     pub(super) fn to_bytes(self) -> Result<Vec<u8>, MintError> {
         let (kind, number, name) = match self.room {
-            Room::Number(number) => (0, number, None),
-            Room::Name(name) => (1, 0, Some(name)),
+            TencentRoom::Number(number) => (0, number, None),
+            TencentRoom::Name(name) => (1, 0, Some(name)),
         };
-        let writer = Writer::new(Order::Big)
+        let writer = ByteWriter::new(ByteOrder::Big)
             .u8(kind)
             .text16(self.user_id)?
             .u32(self.sdk_app_id)
@@ -74,14 +74,14 @@ impl<'a> PrivateMap<'a> {
     /// Reads what [`UserSig::user_buffer`](super::UserSig::user_buffer) has in it; `None` for anything else.
     #[must_use]
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
-        let mut bytes = Reader::new(Order::Big, bytes);
+        let mut bytes = ByteReader::new(ByteOrder::Big, bytes);
         let kind = bytes.u8()?;
         let user_id = std::str::from_utf8(bytes.text16()?).ok()?;
         let (sdk_app_id, number, expires, privileges, _) =
             (bytes.u32()?, bytes.u32()?, bytes.u32()?, bytes.u32()?, bytes.u32()?);
         let room = match kind {
-            0 => Room::Number(number),
-            1 => Room::Name(std::str::from_utf8(bytes.text16()?).ok()?),
+            0 => TencentRoom::Number(number),
+            1 => TencentRoom::Name(std::str::from_utf8(bytes.text16()?).ok()?),
             _ => return None,
         };
         Some(Self { sdk_app_id, user_id, room, expires, privileges })

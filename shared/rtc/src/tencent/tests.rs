@@ -5,7 +5,7 @@ use super::*;
 use crate::fixture::{NOW, NOW_MS, SECRET, account, minter, request};
 
 /// The two keys of a join, and what the second one's map says.
-fn keys(request: &JoinRequest<'_>) -> (UserSig, UserSig, Vec<u8>) {
+fn keys(request: &MintRequest<'_>) -> (UserSig, UserSig, Vec<u8>) {
     let join = minter(Provider::Tencent, "").join(request).expect("mints");
     let map_key = join.params["private_map_key"].as_str().expect("text");
     let (user_sig, map_key) = (UserSig::read(&join.token), UserSig::read(map_key).expect("a key"));
@@ -25,7 +25,7 @@ fn the_first_key_says_who_and_the_second_one_where() {
     let expected = PrivateMap {
         sdk_app_id: 1_400_000_000,
         user_id: "alice",
-        room: Room::Name("sb-m1"),
+        room: TencentRoom::Name("sb-m1"),
         expires: u32::try_from(NOW + 600).expect("before 2106"),
         privileges: 255,
     };
@@ -38,7 +38,7 @@ fn the_first_key_says_who_and_the_second_one_where() {
 #[test]
 fn every_right_has_its_bits() {
     let bits = |rights| {
-        let (_, _, map) = keys(&JoinRequest { rights, ..request() });
+        let (_, _, map) = keys(&MintRequest { rights, ..request() });
         PrivateMap::read(&map).expect("a map").privileges
     };
     let nothing = Rights::default();
@@ -78,6 +78,6 @@ fn an_altered_key_has_no_signature_and_a_cut_one_is_none() {
 
 #[test]
 fn debug_output_shows_no_key() {
-    let minter = Tencent::new(account(Provider::Tencent, "")).expect("complete");
+    let minter = TencentMinter::new(account(Provider::Tencent, "")).expect("complete");
     assert!(!format!("{minter:?}").contains(SECRET));
 }

@@ -1,7 +1,7 @@
 //! Accounts, names, lives and clocks that cannot be right: an error that names the thing, never its value, and no panic.
 
 use super::*;
-use crate::error::IdError;
+use crate::error::UnsupportedIdError;
 
 /// The longest channel and user of each service.
 fn limits(name: &str) -> (usize, usize) {
@@ -86,17 +86,17 @@ fn ids_are_1_to_the_services_limit() {
     for (name, minter) in minters() {
         let (channel, user) = limits(&name);
         let check = |channel_id: &str, user_id: &str| {
-            let minted = minter.mint(&JoinRequest { channel_id, user_id, ..request() }).map(drop);
+            let minted = minter.mint(&MintRequest { channel_id, user_id, ..request() }).map(drop);
             // What can be checked beforehand is what minting checks.
             assert_eq!(minter.check_ids(channel_id, user_id).map_err(MintError::from), minted, "{name}");
             minted
         };
         let id = |length| "aZ09_-".repeat(50)[..length].to_owned();
-        let too_long = |what, max| Err(IdError::TooLong { what, len: max + 1, max }.into());
+        let too_long = |what, max| Err(UnsupportedIdError::TooLong { what, len: max + 1, max }.into());
         assert_eq!(check(&id(channel), &id(user)), Ok(()), "{name}");
         assert_eq!(check("c", "u"), Ok(()), "{name}");
-        assert_eq!(check("", "u"), Err(IdError::Empty { what: "channel_id" }.into()), "{name}");
-        assert_eq!(check("c", ""), Err(IdError::Empty { what: "user_id" }.into()), "{name}");
+        assert_eq!(check("", "u"), Err(UnsupportedIdError::Empty { what: "channel_id" }.into()), "{name}");
+        assert_eq!(check("c", ""), Err(UnsupportedIdError::Empty { what: "user_id" }.into()), "{name}");
         assert_eq!(check(&id(channel + 1), "u"), too_long("channel_id", channel), "{name}");
         assert_eq!(check("c", &id(user + 1)), too_long("user_id", user), "{name}");
     }
@@ -107,9 +107,9 @@ fn ids_have_the_services_alphabet() {
     for (name, minter) in minters().into_iter().filter(|(name, _)| name != "livekit ") {
         for id in ["a.b", "a b", "a/b", "a@b", "aé", "a\0", "a\n", "a,b", "a:b", "a*"] {
             let mint = |channel_id, user_id| {
-                minter.mint(&JoinRequest { channel_id, user_id, ..request() }).map(drop)
+                minter.mint(&MintRequest { channel_id, user_id, ..request() }).map(drop)
             };
-            let refusal = |what| Err(IdError::Alphabet { what, at: 1 }.into());
+            let refusal = |what| Err(UnsupportedIdError::Alphabet { what, at: 1 }.into());
             assert_eq!(mint(id, "u"), refusal("channel_id"), "{name} {id:?}");
             assert_eq!(mint("c", id), refusal("user_id"), "{name} {id:?}");
         }
@@ -120,7 +120,7 @@ fn ids_have_the_services_alphabet() {
 #[test]
 fn a_life_is_1_second_to_a_day() {
     for (name, minter) in minters() {
-        let mint = |ttl_seconds| minter.mint(&JoinRequest { ttl_seconds, ..request() }).map(drop);
+        let mint = |ttl_seconds| minter.mint(&MintRequest { ttl_seconds, ..request() }).map(drop);
         assert_eq!((mint(1), mint(MAX_TTL_SECONDS)), (Ok(()), Ok(())), "{name}");
         for seconds in [0, MAX_TTL_SECONDS + 1, u32::MAX] {
             assert_eq!(mint(seconds), Err(MintError::Ttl { seconds }), "{name}");
@@ -131,7 +131,7 @@ fn a_life_is_1_second_to_a_day() {
 #[test]
 fn a_clock_before_1970_or_past_what_the_token_can_hold_is_refused() {
     for (name, minter) in minters() {
-        let mint = |now_ms| minter.mint(&JoinRequest { now_ms, ..request() }).map(drop);
+        let mint = |now_ms| minter.mint(&MintRequest { now_ms, ..request() }).map(drop);
         assert_eq!(mint(0), Ok(()), "{name}");
         for now_ms in [-1, i64::MIN, i64::MAX] {
             assert_eq!(mint(now_ms), Err(MintError::Clock { now_ms }), "{name}");
@@ -148,7 +148,7 @@ fn a_clock_before_1970_or_past_what_the_token_can_hold_is_refused() {
 #[test]
 fn a_user_without_a_number_is_refused_where_users_are_numbers() {
     for (name, minter) in minters() {
-        let minted = minter.mint(&JoinRequest { number: 0, ..request() }).map(drop);
+        let minted = minter.mint(&MintRequest { number: 0, ..request() }).map(drop);
         let expected = if name.starts_with("agora") { Err(MintError::Number) } else { Ok(()) };
         assert_eq!(minted, expected, "{name}");
     }

@@ -14,7 +14,7 @@ fn rights_are_enforced_where_the_token_carries_what_was_taken() {
         .iter()
         .map(|(name, minter)| {
             let enforced = taken.map(|rights| {
-                let join = minter.join(&JoinRequest { rights, ..request() }).expect("mints");
+                let join = minter.join(&MintRequest { rights, ..request() }).expect("mints");
                 assert_eq!(join.rights, rights, "what the meeting allows is told in any case");
                 if join.rights_enforced { "yes" } else { "-" }
             });

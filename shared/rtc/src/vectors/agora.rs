@@ -6,12 +6,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::{each, text, u32_of};
-use crate::agora::{AccessToken, Privileges, Received, Service};
+use crate::agora::{AgoraPrivileges, AgoraService, AgoraToken, ReceivedAgoraToken};
 use crate::zlib;
 
-fn service(service: &Value) -> Service {
+fn service(service: &Value) -> AgoraService {
     let privileges = service["privileges"].as_object().expect("an object").iter();
-    let privileges: Privileges = privileges
+    let privileges: AgoraPrivileges = privileges
         .map(|(privilege, seconds)| {
             let seconds = seconds.as_u64().and_then(|seconds| u32::try_from(seconds).ok());
             (privilege.parse().expect("a number"), seconds.expect("seconds"))
@@ -21,9 +21,9 @@ fn service(service: &Value) -> Service {
         "rtc" => {
             let uid = &service["uid"];
             let uid = uid.as_str().map_or_else(|| uid.to_string(), str::to_owned);
-            Service::Rtc { channel: text(service, "channel").into(), uid, privileges }
+            AgoraService::Rtc { channel: text(service, "channel").into(), uid, privileges }
         }
-        "rtm" => Service::Rtm { user_id: text(service, "userId").into(), privileges },
+        "rtm" => AgoraService::Rtm { user_id: text(service, "userId").into(), privileges },
         other => panic!("unknown service {other}"),
     }
 }
@@ -33,7 +33,7 @@ fn access_tokens() {
     each("agora", "AccessToken2-007", 5, |vector| {
         let (inputs, expected) = (&vector["inputs"], &vector["expected"]);
         let certificate: SecretString = text(inputs, "appCertificate").into();
-        let token = AccessToken {
+        let token = AgoraToken {
             app_id: text(inputs, "appId").into(),
             issued: u32_of(inputs, "issueTs"),
             life_seconds: u32_of(inputs, "expire"),
@@ -45,7 +45,7 @@ fn access_tokens() {
         let ours = data_encoding::HEXLOWER.encode(&zlib::inflate(&ours).expect("a zlib stream"));
         assert_eq!(ours, text(expected, "inflatedHex"), "{}", vector["id"]);
 
-        let received = Received::read(text(expected, "token")).expect("an Agora token");
+        let received = ReceivedAgoraToken::read(text(expected, "token")).expect("an Agora token");
         assert_eq!(received.token, token, "{}", vector["id"]);
         assert!(received.is_signed_with(&certificate), "{}", vector["id"]);
     });

@@ -6,12 +6,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::{each, seconds, text, u32_of};
-use crate::alibaba::Fields;
-use crate::alibaba::dingrtc::{AppToken, Received};
+use crate::alibaba::ArtcTokenFields;
+use crate::alibaba::dingrtc::{AppToken, ReceivedAppToken};
 use crate::zlib;
 
-fn artc(inputs: &Value) -> (Fields<'_>, SecretString) {
-    let fields = Fields {
+fn artc(inputs: &Value) -> (ArtcTokenFields<'_>, SecretString) {
+    let fields = ArtcTokenFields {
         app_id: text(inputs, "appId"),
         channel_id: text(inputs, "channelId"),
         user_id: text(inputs, "userId"),
@@ -65,7 +65,7 @@ fn dingrtc_app_tokens() {
         theirs.resize(length.expect("a length"), 0);
         assert_eq!(ours, theirs, "{}", vector["id"]);
 
-        let received = Received::read(text(expected, "token")).expect("an AppToken");
+        let received = ReceivedAppToken::read(text(expected, "token")).expect("an AppToken");
         assert_eq!(received.token, token, "{}", vector["id"]);
         assert!(received.is_signed_with(&app_key), "{}", vector["id"]);
     });

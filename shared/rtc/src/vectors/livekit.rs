@@ -5,25 +5,25 @@ use serde_json::Value;
 
 use super::{each, seconds, text};
 use crate::jwt;
-use crate::livekit::{self, ApiKey, Claims, VerifyError};
+use crate::livekit::{self, ApiKey, LivekitClaims, LivekitVerifyError};
 
 fn api_key(inputs: &Value) -> ApiKey {
     ApiKey { id: text(inputs, "apiKey").into(), secret: text(inputs, "apiSecret").into() }
 }
 
 /// Claims as a caller would fill them in from the vector's inputs.
-fn claims(inputs: &Value) -> Claims {
+fn claims(inputs: &Value) -> LivekitClaims {
     let optional = |member: &str| inputs[member].as_str().map(str::to_owned);
     let now = seconds(inputs, "now");
     let read = |member: &Value| serde_json::from_value(member.clone()).expect("the grants are known");
-    Claims {
+    LivekitClaims {
         sub: optional("identity"),
         name: optional("name"),
         metadata: optional("metadata"),
         attributes: serde_json::from_value(inputs["attributes"].clone()).unwrap_or_default(),
         sha256: inputs["body"].as_str().map(|body| livekit::body_hash(body.as_bytes())),
         video: inputs.pointer("/grants/video").map(read),
-        ..Claims::issued_by(text(inputs, "apiKey"), now, now + seconds(inputs, "ttl"))
+        ..LivekitClaims::issued_by(text(inputs, "apiKey"), now, now + seconds(inputs, "ttl"))
     }
 }
 
@@ -59,7 +59,7 @@ fn livekit_webhook_authorization() {
             altered[at] ^= 1;
             assert_eq!(
                 livekit::verify_webhook(token, &altered, &key, now_ms),
-                Err(VerifyError::Body),
+                Err(LivekitVerifyError::Body),
                 "{at}"
             );
         }

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::{each, seconds, text, u32_of};
-use crate::tencent::{PrivateMap, Room, UserSig};
+use crate::tencent::{PrivateMap, TencentRoom, UserSig};
 
 fn user_sig(inputs: &Value) -> UserSig {
     let (now, life_seconds) = (seconds(inputs, "now"), u32_of(inputs, "expire"));
@@ -25,7 +25,7 @@ fn assert_key(vector: &Value, ours: UserSig) -> UserSig {
     theirs
 }
 
-fn assert_map_key(vector: &Value, room: Room<'_>) {
+fn assert_map_key(vector: &Value, room: TencentRoom<'_>) {
     let inputs = &vector["inputs"];
     let map = PrivateMap {
         sdk_app_id: u32_of(inputs, "sdkAppId"),
@@ -47,13 +47,13 @@ fn user_sigs() {
 #[test]
 fn private_map_keys_of_numbered_rooms() {
     each("tencent", "PrivateMapKey-numeric-room", 2, |vector| {
-        assert_map_key(vector, Room::Number(u32_of(&vector["inputs"], "room")));
+        assert_map_key(vector, TencentRoom::Number(u32_of(&vector["inputs"], "room")));
     });
 }
 
 #[test]
 fn private_map_keys_of_named_rooms() {
     each("tencent", "PrivateMapKey-string-room", 1, |vector| {
-        assert_map_key(vector, Room::Name(text(&vector["inputs"], "roomstr")));
+        assert_map_key(vector, TencentRoom::Name(text(&vector["inputs"], "roomstr")));
     });
 }

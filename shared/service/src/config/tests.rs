@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use switchboard_rtc::{JoinRequest, Rights, TTL_SECONDS};
+use switchboard_rtc::{MintRequest, Rights, TTL_SECONDS};
 
 /// A complete environment with a minter for `LiveKit`, changed by `changes`; an empty value is an absent one.
 fn variables(changes: &[(&'static str, &str)]) -> impl Fn(&'static str) -> Option<String> {
@@ -26,7 +26,7 @@ fn variables(changes: &[(&'static str, &str)]) -> impl Fn(&'static str) -> Optio
 
 fn params(changes: &[(&'static str, &str)]) -> Vec<String> {
     let config = Config::read(&variables(changes)).expect("complete");
-    let request = JoinRequest {
+    let request = MintRequest {
         channel_id: "sb-m1",
         user_id: "alice",
         number: 1,

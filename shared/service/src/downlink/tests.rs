@@ -10,7 +10,7 @@ use switchboard_core::{Device, Invitee, Meeting, Now, Opening};
 use switchboard_protocol::id::BodyHash;
 use switchboard_protocol::object::{Media, Mode};
 use switchboard_protocol::requests::CreateMeeting;
-use switchboard_rtc::{Credential, IdError, Provider};
+use switchboard_rtc::{Credential, Provider, UnsupportedIdError};
 
 const NOW_MS: i64 = 1_795_366_084_000;
 
@@ -26,11 +26,11 @@ impl Minter for NoTokens {
         ""
     }
 
-    fn check_ids(&self, _: &str, _: &str) -> Result<(), IdError> {
+    fn check_ids(&self, _: &str, _: &str) -> Result<(), UnsupportedIdError> {
         Ok(())
     }
 
-    fn mint(&self, request: &JoinRequest<'_>) -> Result<Credential, MintError> {
+    fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError> {
         Err(MintError::Clock { now_ms: request.now_ms })
     }
 }

@@ -13,11 +13,13 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::{IdKey, MeetingId};
 use switchboard_protocol::requests::MediaReport;
-use switchboard_rtc::control::{CallNonce, Capabilities, Channel, Control, ControlError, OpenChannel};
+use switchboard_rtc::management::{
+    ChannelSpec, ManagementCapabilities, OpenChannel, RequestContext, RtcError, RtcManagement,
+};
 
 /// The management of the RTC service, with what makes each call unlike any other.
 pub struct Rtc {
-    control: Box<dyn Control>,
+    control: Box<dyn RtcManagement>,
     key: IdKey,
     instance: String,
     calls: AtomicU64,
@@ -28,14 +30,14 @@ pub struct Rtc {
 impl Rtc {
     /// Calls of this process are told from those of others by `instance`.
     #[must_use]
-    pub fn new(control: Box<dyn Control>, key: IdKey, instance: String) -> Self {
+    pub fn new(control: Box<dyn RtcManagement>, key: IdKey, instance: String) -> Self {
         Self { control, key, instance, calls: AtomicU64::new(0), patience: PATIENCE }
     }
 
-    fn moment(&self, now: Now) -> CallNonce {
+    fn moment(&self, now: Now) -> RequestContext {
         let call = self.calls.fetch_add(1, Ordering::Relaxed).to_string();
         let fields = ["rtc", &self.instance, &now.ms.to_string(), &call];
-        CallNonce { now_ms: now.ms, nonce: self.key.unforeseen(&fields) }
+        RequestContext { now_ms: now.ms, nonce: self.key.unforeseen(&fields) }
     }
 }
 
@@ -44,12 +46,12 @@ impl Service {
     #[must_use]
     pub fn now(&self, ms: i64) -> Now {
         let can = self.capabilities();
-        Now { ms, rtc_tells: can.list, rtc_restricts: can.restrict }
+        Now { ms, rtc_tells: can.reports_presence, rtc_restricts: can.enforces_rights }
     }
 
     /// What the RTC service does when it is told to; nothing where it is not managed.
     #[must_use]
-    pub fn capabilities(&self) -> Capabilities {
+    pub fn capabilities(&self) -> ManagementCapabilities {
         self.rtc.as_ref().map(|rtc| rtc.control.capabilities()).unwrap_or_default()
     }
 
@@ -97,13 +99,13 @@ impl Service {
     /// Makes the channel of a meeting that is about to be committed. Refused with `rtc_unavailable`.
     pub async fn register(&self, meeting: &Meeting, now: Now) -> Result<(), Refusal> {
         let Some(rtc) = self.rtc.as_ref().filter(|_| meeting.end().is_none()) else { return Ok(()) };
-        let channel = Channel {
+        let channel = ChannelSpec {
             id: &self.channel_of(&meeting.id),
             max_participants: meeting.max_participants,
             empty_seconds: u32::try_from(UNUSED_MS / 1_000).unwrap_or(u32::MAX),
         };
         match rtc.control.register(channel, rtc.moment(now)).await {
-            Ok(()) | Err(ControlError::Unsupported) => Ok(()),
+            Ok(()) | Err(RtcError::Unsupported) => Ok(()),
             Err(error) => {
                 tracing::error!(meeting.id = %meeting.id, %error, "the channel was not made");
                 let words = "the media service cannot be reached now; send the same request again";
@@ -153,7 +155,7 @@ impl Service {
 
     /// The channels of this deployment that exist at the RTC service; `None` if it does not say.
     pub async fn open_channels(&self, now: Now) -> Option<Vec<OpenChannel>> {
-        let rtc = self.rtc.as_ref().filter(|rtc| rtc.control.capabilities().channels)?;
+        let rtc = self.rtc.as_ref().filter(|rtc| rtc.control.capabilities().lists_channels)?;
         let prefix = format!("{}-", self.outbox.channel_prefix);
         match rtc.control.channels(&prefix, rtc.moment(now)).await {
             Ok(channels) => Some(channels),

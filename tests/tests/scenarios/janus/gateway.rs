@@ -130,7 +130,7 @@ impl Drop for Gateway {
 /// Takes the events as `rtc-webhook` does, and keeps those that mean something.
 async fn listen(events: Arc<Mutex<Vec<MediaEvent>>>) -> (JoinHandle<()>, String) {
     let account = switchboard_rtc::Account::default();
-    let reader = switchboard_rtc::callbacks(Provider::Janus, &account, Some(&EVENTS.into()))
+    let reader = switchboard_rtc::callback_reader(Provider::Janus, &account, Some(&EVENTS.into()))
         .expect("it has callbacks");
     let reader = Arc::new(reader);
     let take = move |headers: HeaderMap, body: Bytes| {

@@ -11,7 +11,7 @@ use reqwest::Response;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use switchboard_rtc::livekit::{ApiKey, Claims, body_hash, sign};
+use switchboard_rtc::livekit::{ApiKey, LivekitClaims, body_hash, sign};
 
 /// A service that calls back.
 pub trait Service {
@@ -88,9 +88,9 @@ impl Service for Livekit {
 
     fn header(&self, body: &str) -> String {
         let now = now_seconds();
-        let claims = Claims {
+        let claims = LivekitClaims {
             sha256: Some(body_hash(body.as_bytes())),
-            ..Claims::issued_by(&self.0.id, now, now + 300)
+            ..LivekitClaims::issued_by(&self.0.id, now, now + 300)
         };
         sign(&claims, &self.0).expect("signs").expose_secret().to_owned()
     }

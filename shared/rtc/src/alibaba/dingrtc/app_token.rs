@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
 use crate::MintError;
-use crate::bytes::{Order, Reader, Writer, count};
+use crate::bytes::{ByteOrder, ByteReader, ByteWriter, count};
 use crate::mac::hmac_sha256;
 use crate::zlib;
 
@@ -62,14 +62,15 @@ impl AppToken {
     /// A text or a list that is too long for the format.
     pub fn sign(&self, app_key: &SecretString) -> Result<SecretString, MintError> {
         let body = padded(self.body()?);
-        let content = Writer::new(Order::Big).text32(self.signature(&body, app_key))?.raw(&body).finish();
+        let content =
+            ByteWriter::new(ByteOrder::Big).text32(self.signature(&body, app_key))?.raw(&body).finish();
         let stream =
             zlib::deflate(&padded(content)).map_err(|error| MintError::Encoding(error.to_string()))?;
         Ok(format!("{VERSION}{}", STANDARD.encode(stream)).into())
     }
 
     fn body(&self) -> Result<Vec<u8>, MintError> {
-        let body = Writer::new(Order::Big)
+        let body = ByteWriter::new(ByteOrder::Big)
             .text32(&self.app_id)?
             .u32(self.issued)
             .u32(self.salt)
@@ -82,7 +83,7 @@ impl AppToken {
         };
         // All samples write the options, if only that there are none; a token without them is said to be refused.
         let body = body.u8(1).u32(count(self.options.len())?);
-        let write = |body: Writer, (name, value): (&String, &String)| body.text32(name)?.text32(value);
+        let write = |body: ByteWriter, (name, value): (&String, &String)| body.text32(name)?.text32(value);
         Ok(self.options.iter().try_fold(body, write)?.finish())
     }
 
@@ -92,7 +93,7 @@ impl AppToken {
         hmac_sha256(&hmac_sha256(&self.salt.to_be_bytes(), &by_time), body)
     }
 
-    fn read(from: &mut Reader<'_>) -> Option<Self> {
+    fn read(from: &mut ByteReader<'_>) -> Option<Self> {
         let app_id = text(from)?;
         let (issued, salt, expires) = (from.u32()?, from.u32()?, from.u32()?);
         let (channel_id, user_id) = (text(from)?, text(from)?);
@@ -109,7 +110,7 @@ impl AppToken {
 }
 
 /// A token as it came, not yet proven.
-pub struct Received {
+pub struct ReceivedAppToken {
     /// What it says, **without any proof**.
     pub token: AppToken,
     body: Vec<u8>,
@@ -117,18 +118,18 @@ pub struct Received {
 }
 
 /// Without the signature, which makes a token of what stands beside it.
-impl fmt::Debug for Received {
+impl fmt::Debug for ReceivedAppToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Received").field("token", &self.token).finish_non_exhaustive()
     }
 }
 
-impl Received {
+impl ReceivedAppToken {
     /// Reads a token; `None` for anything else.
     #[must_use]
     pub fn read(token: &str) -> Option<Self> {
         let content = zlib::inflate(&STANDARD.decode(token.strip_prefix(VERSION)?).ok()?)?;
-        let mut content = Reader::new(Order::Big, &content);
+        let mut content = ByteReader::new(ByteOrder::Big, &content);
         let signature = content.text32()?.to_vec();
         let rest = content.rest();
         let token = AppToken::read(&mut content)?;
@@ -144,7 +145,7 @@ impl Received {
     }
 }
 
-fn text(from: &mut Reader<'_>) -> Option<String> {
+fn text(from: &mut ByteReader<'_>) -> Option<String> {
     String::from_utf8(from.text32()?.to_vec()).ok()
 }
 

@@ -1,9 +1,9 @@
 use super::*;
 use crate::fixture::{APP_ID, NOW, NOW_MS, SECRET, account, minter, request};
 
-fn received(request: &JoinRequest<'_>) -> Received {
+fn received(request: &MintRequest<'_>) -> ReceivedAppToken {
     let join = minter(Provider::Alibaba, "dingrtc").join(request).expect("mints");
-    Received::read(&join.token).expect("an AppToken")
+    ReceivedAppToken::read(&join.token).expect("an AppToken")
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn a_token_is_for_one_channel_one_user_and_ten_minutes() {
 
 #[test]
 fn every_right_has_its_bit_and_there_are_always_bits() {
-    let bits = |rights| received(&JoinRequest { rights, ..request() }).token.privileges;
+    let bits = |rights| received(&MintRequest { rights, ..request() }).token.privileges;
     let nothing = Rights::default();
     assert_eq!(bits(nothing), Some(1));
     assert_eq!(bits(Rights { microphone: true, ..nothing }), Some(3));
@@ -41,7 +41,7 @@ fn every_right_has_its_bit_and_there_are_always_bits() {
 
 #[test]
 fn salts_fit_a_signed_integer_and_are_not_0() {
-    let salt = |salt| received(&JoinRequest { salt, ..request() }).token.salt;
+    let salt = |salt| received(&MintRequest { salt, ..request() }).token.salt;
     assert_eq!((salt(0), salt(MAX_SALT - 1), salt(MAX_SALT)), (1, MAX_SALT, 1));
     assert!((1..=MAX_SALT).contains(&salt(u32::MAX)));
 }
@@ -51,7 +51,7 @@ fn a_body_of_more_than_one_block_is_padded_to_the_next() {
     let options = [("note".to_owned(), "x".repeat(300))].into();
     let token = AppToken { options, ..received(&request()).token };
     let signed = token.sign(&SECRET.into()).expect("signs");
-    let read = Received::read(signed.expose_secret()).expect("an AppToken");
+    let read = ReceivedAppToken::read(signed.expose_secret()).expect("an AppToken");
     assert_eq!(read.token, token);
     assert!(read.is_signed_with(&SECRET.into()));
 }
@@ -60,12 +60,12 @@ fn a_body_of_more_than_one_block_is_padded_to_the_next() {
 fn what_is_cut_is_no_token() {
     let token = minter(Provider::Alibaba, "dingrtc").join(&request()).expect("mints").token;
     for length in 0..token.len() {
-        assert!(Received::read(&token[..length]).is_none(), "{length}");
+        assert!(ReceivedAppToken::read(&token[..length]).is_none(), "{length}");
     }
 }
 
 #[test]
 fn debug_output_shows_no_key() {
-    let minter = DingRtc::new(account(Provider::Alibaba, "dingrtc")).expect("complete");
+    let minter = DingRtcMinter::new(account(Provider::Alibaba, "dingrtc")).expect("complete");
     assert!(!format!("{minter:?}").contains(SECRET));
 }

@@ -17,7 +17,7 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::UserOrAll;
-use switchboard_rtc::control::ControlError;
+use switchboard_rtc::management::RtcError;
 use tokio::time::{Instant, timeout_at};
 
 /// Calls to the RTC service that one decision makes at once.
@@ -88,7 +88,7 @@ impl Rtc {
         now: Now,
     ) -> Heeded {
         let deadline = Instant::now() + self.patience;
-        let late = |_| Err(ControlError::Unavailable("no answer in time".into()));
+        let late = |_| Err(RtcError::Unavailable("no answer in time".into()));
         let one = async |act: &MediaAct| match act {
             MediaAct::Close => Heeded::default(),
             MediaAct::Remove { user, number } => {
@@ -120,9 +120,9 @@ impl Rtc {
 }
 
 /// Whether nothing is left to do: it is done, or cannot be done at this service.
-pub(super) fn done(what: &str, meeting: &MeetingId, result: Result<(), ControlError>) -> bool {
+pub(super) fn done(what: &str, meeting: &MeetingId, result: Result<(), RtcError>) -> bool {
     match result {
-        Ok(()) | Err(ControlError::Unsupported) => true,
+        Ok(()) | Err(RtcError::Unsupported) => true,
         Err(error) => {
             tracing::warn!(meeting.id = %meeting, what, %error, "the RTC service did not do it; it will be told again");
             false

@@ -3,11 +3,11 @@
 use secrecy::SecretString;
 
 use super::{Explained, Signature, granted};
-use switchboard_rtc::agora::{Privileges, Received, Service, privilege};
+use switchboard_rtc::agora::{AgoraPrivileges, AgoraService, ReceivedAgoraToken, privilege};
 
 /// Explains a `007`; `None` for anything else.
 pub fn explain(token: &str, certificate: Option<&SecretString>) -> Option<Explained> {
-    let received = Received::read(token)?;
+    let received = ReceivedAgoraToken::read(token)?;
     let token = &received.token;
     let issued = i64::from(token.issued);
     let mut explained = Explained {
@@ -20,7 +20,7 @@ pub fn explain(token: &str, certificate: Option<&SecretString>) -> Option<Explai
     let mut places = Vec::new();
     for service in &token.services {
         match service {
-            Service::Rtc { channel, uid, privileges } => {
+            AgoraService::Rtc { channel, uid, privileges } => {
                 places.push(format!("channel {channel} of project {}", token.app_id));
                 explained.who = Some(match uid.as_str() {
                     "" => "anybody".to_owned(),
@@ -41,7 +41,7 @@ pub fn explain(token: &str, certificate: Option<&SecretString>) -> Option<Explai
                     .chain(explained.ends)
                     .min();
             }
-            Service::Rtm { user_id, .. } => {
+            AgoraService::Rtm { user_id, .. } => {
                 places.push("signalling (RTM)".to_owned());
                 explained.who.get_or_insert_with(|| format!("user {user_id}"));
                 explained.rights.push("send and receive messages (RTM)".to_owned());
@@ -56,7 +56,7 @@ pub fn explain(token: &str, certificate: Option<&SecretString>) -> Option<Explai
     Some(explained)
 }
 
-fn rights(privileges: &Privileges) -> Vec<String> {
+fn rights(privileges: &AgoraPrivileges) -> Vec<String> {
     let has = |privilege| privileges.contains_key(&privilege);
     granted([
         (has(privilege::JOIN), "enter the channel"),

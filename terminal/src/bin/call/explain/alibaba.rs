@@ -7,8 +7,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::{Explained, Signature, granted};
-use switchboard_rtc::alibaba::Fields;
-use switchboard_rtc::alibaba::dingrtc::{Received, privilege};
+use switchboard_rtc::alibaba::ArtcTokenFields;
+use switchboard_rtc::alibaba::dingrtc::{ReceivedAppToken, privilege};
 
 /// Explains either; `None` for anything else.
 pub fn explain(token: &str, app_key: Option<&SecretString>) -> Option<Explained> {
@@ -28,7 +28,7 @@ struct Single {
 
 fn single_parameter(token: &str, app_key: Option<&SecretString>) -> Option<Explained> {
     let single: Single = serde_json::from_slice(&STANDARD.decode(token).ok()?).ok()?;
-    let fields = Fields {
+    let fields = ArtcTokenFields {
         app_id: &single.appid,
         channel_id: &single.channelid,
         user_id: &single.userid,
@@ -50,7 +50,7 @@ fn single_parameter(token: &str, app_key: Option<&SecretString>) -> Option<Expla
 }
 
 fn app_token(token: &str, app_key: Option<&SecretString>) -> Option<Explained> {
-    let received = Received::read(token)?;
+    let received = ReceivedAppToken::read(token)?;
     let token = &received.token;
     let channel = match token.channel_id.as_str() {
         "*" => "every channel".to_owned(),

@@ -3,11 +3,11 @@
 use secrecy::SecretString;
 
 use super::{Explained, Signature};
-use switchboard_rtc::janus::{CORE, SignedToken};
+use switchboard_rtc::janus::{CORE, JanusToken};
 
 /// Explains one; `None` for anything else.
 pub fn explain(token: &str, secret: Option<&SecretString>) -> Option<Explained> {
-    let signed = SignedToken::read(token)?;
+    let signed = JanusToken::read(token)?;
     let room = signed.descriptors.iter().find_map(|descriptor| descriptor.strip_prefix("room="));
     let (kind, place, rights) = match (signed.realm, room) {
         (CORE, _) => {
@@ -24,7 +24,7 @@ pub fn explain(token: &str, secret: Option<&SecretString>) -> Option<Explained> 
         place: Some(place),
         rights: vec![rights],
         ends: Some(signed.expires),
-        signature: Signature::of(secret, |secret| SignedToken::is_signed(token, secret)),
+        signature: Signature::of(secret, |secret| JanusToken::is_signed(token, secret)),
         notes: vec!["names nobody: whoever has it may use it, under any free id"],
         ..Explained::default()
     })

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Explained, Secrets, Signature, granted};
 use switchboard_protocol::address::UserId;
 use switchboard_rtc::jwt::{JwtError, unverified_claims, verify_hs256};
-use switchboard_rtc::livekit::{Source, VideoGrant};
+use switchboard_rtc::livekit::{LivekitTrackSource, VideoGrant};
 
 /// Explains a JWT; `None` for anything else.
 pub fn explain(token: &str, secrets: Secrets<'_>) -> Option<Explained> {
@@ -110,12 +110,12 @@ fn describe(explained: &mut Explained, grant: &VideoGrant) {
     ]));
 }
 
-const fn source_words(source: Source) -> &'static str {
+const fn source_words(source: LivekitTrackSource) -> &'static str {
     match source {
-        Source::Camera => "camera",
-        Source::Microphone => "microphone",
-        Source::ScreenShare => "screen",
-        Source::ScreenShareAudio => "sound of the screen",
+        LivekitTrackSource::Camera => "camera",
+        LivekitTrackSource::Microphone => "microphone",
+        LivekitTrackSource::ScreenShare => "screen",
+        LivekitTrackSource::ScreenShareAudio => "sound of the screen",
     }
 }
 

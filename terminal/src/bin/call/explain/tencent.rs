@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 
 use super::{Explained, Signature, granted};
-use switchboard_rtc::tencent::{PrivateMap, Room, UserSig, privilege};
+use switchboard_rtc::tencent::{PrivateMap, TencentRoom, UserSig, privilege};
 
 /// Explains either; `None` for anything else.
 pub fn explain(token: &str, key: Option<&SecretString>) -> Option<Explained> {
@@ -43,8 +43,8 @@ pub fn explain(token: &str, key: Option<&SecretString>) -> Option<Explained> {
 
 fn describe(explained: &mut Explained, map: &PrivateMap<'_>, user_sig: &UserSig) {
     let room = match map.room {
-        Room::Number(number) => format!("the room with the number {number}"),
-        Room::Name(name) => format!("room {name}"),
+        TencentRoom::Number(number) => format!("the room with the number {number}"),
+        TencentRoom::Name(name) => format!("room {name}"),
     };
     explained.place = Some(format!("{room} of application {}", map.sdk_app_id));
     let has = |bits: u32| map.privileges & bits != 0;

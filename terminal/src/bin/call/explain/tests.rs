@@ -11,7 +11,7 @@ use super::*;
 use crate::explain::fixture::{NOW, SECRET, minter, minters, request};
 use switchboard_rtc::jwt::sign_hs256;
 use switchboard_rtc::turn::{TurnCredential, TurnServers, WithTurn};
-use switchboard_rtc::{JoinRequest, Minter, Provider, Rights};
+use switchboard_rtc::{MintRequest, Minter, Provider, Rights};
 
 fn secret() -> SecretString {
     SECRET.into()
@@ -44,7 +44,7 @@ fn join(provider: Provider, mode: &str) -> String {
 
 fn said_of(minter: &dyn Minter) -> String {
     let rights = Rights::ALL.without_microphone();
-    let join = minter.join(&JoinRequest { rights, ..request() }).expect("mints");
+    let join = minter.join(&MintRequest { rights, ..request() }).expect("mints");
     said(&serde_json::to_string(&join).expect("JSON"))
 }
 

@@ -7,45 +7,47 @@ use switchboard_core::{Class, Tell};
 use switchboard_protocol::id::IdKey;
 use switchboard_protocol::object::SpeechMode;
 use switchboard_rtc::Rights;
-use switchboard_rtc::control::{CallNonce, Capabilities, Channel, Control, OpenChannel};
+use switchboard_rtc::management::{
+    ChannelSpec, ManagementCapabilities, OpenChannel, RequestContext, RtcManagement,
+};
 
 /// Answers for those whose ids begin with `a`, and of the others never.
 struct Choosy;
 
 impl Choosy {
-    async fn answers(media_id: &str) -> Result<(), ControlError> {
+    async fn answers(media_id: &str) -> Result<(), RtcError> {
         if media_id.starts_with('a') { Ok(()) } else { std::future::pending().await }
     }
 }
 
 #[async_trait]
-impl Control for Choosy {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities::default()
+impl RtcManagement for Choosy {
+    fn capabilities(&self) -> ManagementCapabilities {
+        ManagementCapabilities::default()
     }
 
-    async fn register(&self, _: Channel<'_>, _: CallNonce) -> Result<(), ControlError> {
-        Err(ControlError::Unsupported)
+    async fn register(&self, _: ChannelSpec<'_>, _: RequestContext) -> Result<(), RtcError> {
+        Err(RtcError::Unsupported)
     }
 
-    async fn close(&self, _: &str, _: CallNonce) -> Result<(), ControlError> {
-        Err(ControlError::Unsupported)
+    async fn close(&self, _: &str, _: RequestContext) -> Result<(), RtcError> {
+        Err(RtcError::Unsupported)
     }
 
-    async fn remove(&self, _: &str, media_id: &str, _: CallNonce) -> Result<(), ControlError> {
+    async fn remove(&self, _: &str, media_id: &str, _: RequestContext) -> Result<(), RtcError> {
         Self::answers(media_id).await
     }
 
-    async fn restrict(&self, _: &str, media_id: &str, _: Rights, _: CallNonce) -> Result<(), ControlError> {
+    async fn restrict(&self, _: &str, media_id: &str, _: Rights, _: RequestContext) -> Result<(), RtcError> {
         Self::answers(media_id).await
     }
 
-    async fn members(&self, _: &str, _: CallNonce) -> Result<Vec<String>, ControlError> {
-        Err(ControlError::Unsupported)
+    async fn members(&self, _: &str, _: RequestContext) -> Result<Vec<String>, RtcError> {
+        Err(RtcError::Unsupported)
     }
 
-    async fn channels(&self, _: &str, _: CallNonce) -> Result<Vec<OpenChannel>, ControlError> {
-        Err(ControlError::Unsupported)
+    async fn channels(&self, _: &str, _: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
+        Err(RtcError::Unsupported)
     }
 }
 

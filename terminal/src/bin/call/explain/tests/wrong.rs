@@ -5,11 +5,11 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::*;
 use crate::explain::fixture::APP_ID;
-use switchboard_rtc::agora::{AccessToken, Service};
-use switchboard_rtc::alibaba::Fields;
+use switchboard_rtc::agora::{AgoraService, AgoraToken};
+use switchboard_rtc::alibaba::ArtcTokenFields;
 use switchboard_rtc::alibaba::dingrtc::AppToken;
-use switchboard_rtc::janus::SignedToken;
-use switchboard_rtc::tencent::{PrivateMap, Room, UserSig};
+use switchboard_rtc::janus::JanusToken;
+use switchboard_rtc::tencent::{PrivateMap, TencentRoom, UserSig};
 
 #[test]
 fn what_is_over_or_has_not_begun_is_refused() {
@@ -21,7 +21,7 @@ fn what_is_over_or_has_not_begun_is_refused() {
     );
     assert_eq!(refusals(&token(json!({"sub": "alice"}))), ["it says no end"]);
     let agora = minter(Provider::Agora, "");
-    let at = |now_ms| agora.join(&JoinRequest { now_ms, ..request() }).expect("mints").token;
+    let at = |now_ms| agora.join(&MintRequest { now_ms, ..request() }).expect("mints").token;
     assert_eq!(refusals(&at((NOW + 60) * 1000)), ["it begins in 60 s"]);
     assert_eq!(refusals(&at((NOW - 86_400) * 1000)), ["it ended 23 h ago"]);
     // Ends that no clock will see neither panic nor show nonsense.
@@ -84,15 +84,15 @@ fn tokens_for_anybody_or_anywhere_say_so() {
     assert_eq!(explained.rights, ["everything: it has no bits for rights"]);
 
     let services = vec![
-        Service::Rtm { user_id: "bob".into(), privileges: [(1, 0)].into() },
-        Service::Rtc { channel: "m1".into(), uid: String::new(), privileges: [(1, 5)].into() },
+        AgoraService::Rtm { user_id: "bob".into(), privileges: [(1, 0)].into() },
+        AgoraService::Rtc { channel: "m1".into(), uid: String::new(), privileges: [(1, 5)].into() },
     ];
-    let token = AccessToken { app_id: APP_ID.into(), issued, life_seconds: 600, salt: 1, services };
+    let token = AgoraToken { app_id: APP_ID.into(), issued, life_seconds: 600, salt: 1, services };
     let explained = one(token.sign(&secret()).expect("signs").expose_secret(), Some(&secret()));
     assert_eq!(explained.who.as_deref(), Some("anybody"));
     // The right to enter may end before the token does.
     assert_eq!((explained.ends, explained.signature), (Some(NOW + 5), Signature::Right));
-    let nothing = AccessToken { services: Vec::new(), ..token };
+    let nothing = AgoraToken { services: Vec::new(), ..token };
     let nothing = nothing.sign(&secret()).expect("signs");
     assert_eq!(refusals(nothing.expose_secret()), ["it opens nothing"]);
 }
@@ -100,7 +100,8 @@ fn tokens_for_anybody_or_anywhere_say_so() {
 #[test]
 fn a_private_map_key_that_contradicts_itself_is_refused() {
     let expires = u32::try_from(NOW + 600).expect("before 2106");
-    let map = PrivateMap { sdk_app_id: 2, user_id: "bob", room: Room::Number(7), expires, privileges: 1 };
+    let map =
+        PrivateMap { sdk_app_id: 2, user_id: "bob", room: TencentRoom::Number(7), expires, privileges: 1 };
     let key = UserSig::new(1, "alice", NOW, 600).with_map(&map).expect("short").sign(&secret());
     let expected = [
         "its map is for another user, bob",
@@ -116,7 +117,8 @@ fn a_private_map_key_that_contradicts_itself_is_refused() {
 
 #[test]
 fn a_hash_says_nothing_by_itself() {
-    let fields = Fields { app_id: "app", channel_id: "m1", user_id: "bob", nonce: "", timestamp: NOW + 60 };
+    let fields =
+        ArtcTokenFields { app_id: "app", channel_id: "m1", user_id: "bob", nonce: "", timestamp: NOW + 60 };
     let hash = fields.multi_parameter_token(&secret());
     assert_eq!(explain(hash.expose_secret(), Secrets::default()), Err(Unexplained::Hash));
 }
@@ -132,7 +134,7 @@ fn a_whole_message_and_a_quoted_token_are_explained_too() {
 
 #[test]
 fn what_a_token_says_cannot_steer_a_terminal() {
-    let token = SignedToken { expires: NOW + 9, realm: "janus", descriptors: vec!["\u{1b}[2J\n"] };
+    let token = JanusToken { expires: NOW + 9, realm: "janus", descriptors: vec!["\u{1b}[2J\n"] };
     let said = said(token.sign(&secret()).expect("signs").expose_secret());
     assert!(!said.contains('\u{1b}') && said.contains("\u{fffd}[2J\u{fffd}"), "{said:?}");
 }

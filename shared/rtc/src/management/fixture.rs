@@ -17,15 +17,15 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::{CallNonce, Control, Http, Timeouts};
-use crate::{Account, AccountError, Api, Provider};
+use super::{HttpClient, HttpTimeouts, RequestContext, RtcManagement};
+use crate::{Account, AccountError, ManagementApi, Provider};
 
 /// 2026-11-22T16:48:06Z.
-pub const AT: CallNonce = CallNonce { now_ms: 1_795_366_086_250, nonce: [7; 16] };
+pub const AT: RequestContext = RequestContext { now_ms: 1_795_366_086_250, nonce: [7; 16] };
 
 /// One request as it arrived.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct RecordedRequest {
     pub method: String,
     /// With its query.
     pub path: String,
@@ -33,7 +33,7 @@ pub struct Seen {
     pub body: String,
 }
 
-impl Seen {
+impl RecordedRequest {
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
     }
@@ -53,7 +53,7 @@ impl Seen {
 }
 
 /// What the service says to one request.
-pub enum Say {
+pub enum ScriptedReply {
     Json(Value),
     Refuse(u16, Value),
     Text(u16, String),
@@ -63,18 +63,20 @@ pub enum Say {
     Silence,
 }
 
-type Requests = Arc<Mutex<Vec<Seen>>>;
+type Requests = Arc<Mutex<Vec<RecordedRequest>>>;
 
 /// The service; stops when it is dropped.
-pub struct Service {
+pub struct FakeService {
     address: SocketAddr,
     seen: Requests,
     task: JoinHandle<()>,
 }
 
-impl Service {
+impl FakeService {
     /// Answers the nth request, from 0, with what `script` says to it.
-    pub async fn new(script: impl Fn(usize, &Seen) -> Say + Send + Sync + 'static) -> Self {
+    pub async fn new(
+        script: impl Fn(usize, &RecordedRequest) -> ScriptedReply + Send + Sync + 'static,
+    ) -> Self {
         let seen = Requests::default();
         let (noted, script) = (Arc::clone(&seen), Arc::new(script));
         let answer = move |request: Request| {
@@ -105,29 +107,29 @@ impl Service {
     }
 
     /// Everything that was asked so far.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub fn seen(&self) -> Vec<RecordedRequest> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The only request that was made.
-    pub fn only(&self) -> Seen {
+    pub fn only(&self) -> RecordedRequest {
         let seen = self.seen();
         assert_eq!(seen.len(), 1, "{seen:?}");
         seen[0].clone()
     }
 }
 
-impl Drop for Service {
+impl Drop for FakeService {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
-async fn read(request: Request) -> Seen {
+async fn read(request: Request) -> RecordedRequest {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("a body");
     let headers = parts.headers.iter();
-    Seen {
+    RecordedRequest {
         method: parts.method.to_string(),
         path: parts.uri.to_string(),
         headers: headers
@@ -137,22 +139,22 @@ async fn read(request: Request) -> Seen {
     }
 }
 
-async fn response(say: Say) -> Response {
+async fn response(say: ScriptedReply) -> Response {
     let status = |status| StatusCode::from_u16(status).expect("a status");
     match say {
-        Say::Json(body) => body.to_string().into_response(),
-        Say::Refuse(code, body) => (status(code), body.to_string()).into_response(),
-        Say::Text(code, body) => (status(code), body).into_response(),
-        Say::Later(after) => {
+        ScriptedReply::Json(body) => body.to_string().into_response(),
+        ScriptedReply::Refuse(code, body) => (status(code), body.to_string()).into_response(),
+        ScriptedReply::Text(code, body) => (status(code), body).into_response(),
+        ScriptedReply::Later(after) => {
             (StatusCode::TOO_MANY_REQUESTS, [("retry-after", after)], Body::empty()).into_response()
         }
-        Say::Silence => pending().await,
+        ScriptedReply::Silence => pending().await,
     }
 }
 
 /// An HTTP client over plain connections of the SDK's HTTP library, as the service makes them with TLS.
-pub fn http(timeouts: Timeouts) -> Http {
-    Http::new(timeouts, |connect| {
+pub fn http(timeouts: HttpTimeouts) -> HttpClient {
+    HttpClient::new(timeouts, |connect| {
         let settings = HttpConnectorSettings::builder().connect_timeout(connect).build();
         let connector = Connector::builder().connector_settings(settings).sleep_impl(TokioSleep::new());
         SharedHttpConnector::new(connector.build_http())
@@ -160,14 +162,14 @@ pub fn http(timeouts: Timeouts) -> Http {
 }
 
 /// An HTTP client whose time-outs no test runs into by chance.
-pub fn patient() -> Http {
+pub fn patient() -> HttpClient {
     let long = Duration::from_mins(1);
-    http(Timeouts { connect: long, request: long })
+    http(HttpTimeouts { connect: long, request: long })
 }
 
 /// An account whose management API is at `url`.
 pub fn account(url: &str) -> Account {
-    let api = Api { url: url.into(), key_id: "api-id".into(), key_secret: "api-secret".into() };
+    let api = ManagementApi { url: url.into(), key_id: "api-id".into(), key_secret: "api-secret".into() };
     Account {
         url: "wss://rtc.example.org".into(),
         key_id: "1400000000".into(),
@@ -178,8 +180,8 @@ pub fn account(url: &str) -> Account {
 }
 
 /// What manages that account.
-pub fn control(provider: Provider, account: &Account) -> Result<Box<dyn Control>, AccountError> {
-    Ok(crate::control(provider, account, patient())?.expect("the account has a management API"))
+pub fn management(provider: Provider, account: &Account) -> Result<Box<dyn RtcManagement>, AccountError> {
+    Ok(crate::management(provider, account, patient())?.expect("the account has a management API"))
 }
 
 /// The requests of official clients to this provider.

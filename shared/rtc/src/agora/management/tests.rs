@@ -2,19 +2,19 @@
 
 use serde_json::{Value, json};
 
-use crate::control::fixture::{AT, Say, Seen, Service, account, control};
-use crate::control::{Channel, Control, ControlError};
+use crate::management::fixture::{AT, FakeService, RecordedRequest, ScriptedReply, account, management};
+use crate::management::{ChannelSpec, RtcError, RtcManagement};
 use crate::{Provider, Rights};
 
 /// `api-id:api-secret`.
 const BASIC: &str = "Basic YXBpLWlkOmFwaS1zZWNyZXQ=";
 const APP: &str = "1400000000";
 
-fn channels(service: &Service) -> Box<dyn Control> {
-    control(Provider::Agora, &account(&service.url())).expect("an account")
+fn channels(service: &FakeService) -> Box<dyn RtcManagement> {
+    management(Provider::Agora, &account(&service.url())).expect("an account")
 }
 
-fn called(seen: &Seen) -> (String, Value) {
+fn called(seen: &RecordedRequest) -> (String, Value) {
     assert_eq!(seen.header("authorization"), BASIC);
     assert_eq!(seen.header("content-type"), "application/json");
     let body = if seen.body.is_empty() { Value::Null } else { seen.json() };
@@ -23,7 +23,7 @@ fn called(seen: &Seen) -> (String, Value) {
 
 #[tokio::test]
 async fn people_are_put_out_by_rules_that_do_not_last() {
-    let service = Service::new(|_, _| Say::Json(json!({ "status": "success", "id": 5 }))).await;
+    let service = FakeService::new(|_, _| ScriptedReply::Json(json!({ "status": "success", "id": 5 }))).await;
     let channels = channels(&service);
     channels.remove("room", "7", AT).await.expect("removed");
     channels.close("room", AT).await.expect("closed");
@@ -48,11 +48,11 @@ async fn silencing_makes_a_rule_and_giving_back_lifts_it() {
         { "id": 3, "appid": APP, "cname": "other", "uid": 7, "privileges": ["publish_audio"] },
         { "id": 4, "appid": APP, "cname": null, "uid": 7, "privileges": ["join_channel"] },
     ] });
-    let script = move |_, seen: &Seen| match seen.method.as_str() {
-        "GET" => Say::Json(listed.clone()),
-        _ => Say::Json(json!({ "status": "success", "id": 9 })),
+    let script = move |_, seen: &RecordedRequest| match seen.method.as_str() {
+        "GET" => ScriptedReply::Json(listed.clone()),
+        _ => ScriptedReply::Json(json!({ "status": "success", "id": 9 })),
     };
-    let service = Service::new(script).await;
+    let service = FakeService::new(script).await;
     let channels = channels(&service);
     channels.restrict("room", "9", Rights::ALL.without_microphone(), AT).await.expect("silenced");
     channels.restrict("room", "7", Rights::ALL.without_microphone(), AT).await.expect("silenced already");
@@ -75,7 +75,7 @@ async fn silencing_makes_a_rule_and_giving_back_lifts_it() {
 async fn everybody_is_listed_in_both_profiles() {
     let with = async |data: Value| {
         let answer = json!({ "success": true, "data": data });
-        let service = Service::new(move |_, _| Say::Json(answer.clone())).await;
+        let service = FakeService::new(move |_, _| ScriptedReply::Json(answer.clone())).await;
         let members = channels(&service).members("room", AT).await.expect("listed");
         assert_eq!(called(&service.only()).0, format!("GET /dev/v1/channel/user/{APP}/room"));
         members
@@ -90,14 +90,14 @@ async fn everybody_is_listed_in_both_profiles() {
 
 #[tokio::test]
 async fn every_page_of_channels_is_read() {
-    let script = |_, seen: &Seen| {
+    let script = |_, seen: &RecordedRequest| {
         let page: usize = seen.query()["page_no"].parse().expect("a number");
         let names =
             (500 * page..700.min(500 * (page + 1))).map(|n| json!({ "channel_name": format!("c{n}") }));
         let channels: Vec<_> = names.collect();
-        Say::Json(json!({ "success": true, "data": { "channels": channels, "total_size": 700 } }))
+        ScriptedReply::Json(json!({ "success": true, "data": { "channels": channels, "total_size": 700 } }))
     };
-    let service = Service::new(script).await;
+    let service = FakeService::new(script).await;
     let found = channels(&service).channels("c69", AT).await.expect("listed");
     assert_eq!(found.len(), 11, "c69 and c690 to c699");
     assert_eq!(service.seen().len(), 2);
@@ -105,13 +105,13 @@ async fn every_page_of_channels_is_read() {
 
 #[tokio::test]
 async fn a_participant_without_a_number_is_refused() {
-    let service = Service::new(|_, _| Say::Json(json!({}))).await;
+    let service = FakeService::new(|_, _| ScriptedReply::Json(json!({}))).await;
     let channels = channels(&service);
     for media_id in ["alice", "0", "-1", "4294967296", ""] {
         let error = channels.remove("room", media_id, AT).await.expect_err(media_id);
-        assert!(matches!(error, ControlError::Refused(_)), "{error}");
+        assert!(matches!(error, RtcError::Refused(_)), "{error}");
     }
-    let channel = Channel { id: "room", max_participants: 2, empty_seconds: 60 };
+    let channel = ChannelSpec { id: "room", max_participants: 2, empty_seconds: 60 };
     assert_eq!(channels.register(channel, AT).await, Ok(()));
     assert!(service.seen().is_empty());
 }

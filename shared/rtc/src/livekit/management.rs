@@ -1,7 +1,7 @@
 //! `LiveKit`'s `RoomService` over Twirp: JSON by POST, each call with a token of its own that grants this call only.
 //! Source: `livekit/protocol`, `livekit_room.proto`.
 
-mod answers;
+mod responses;
 #[cfg(test)]
 mod tests;
 
@@ -9,30 +9,31 @@ use async_trait::async_trait;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::super::control::{
-    Call, CallNonce, Capabilities, Channel, Control, ControlError, Http, OpenChannel, Repeat, parse,
-};
 use super::super::{Account, AccountError, Rights};
-use super::{ApiKey, Claims, Source, VideoGrant, sign, sources};
-use answers::{ParticipantInfo, Participants, Refusal, Rooms};
+use super::{ApiKey, LivekitClaims, LivekitTrackSource, VideoGrant, sign, sources};
+use crate::management::{
+    ChannelSpec, HttpClient, ManagementCapabilities, ManagementRequest, OpenChannel, RequestContext,
+    RetryPolicy, RtcError, RtcManagement, parse_body,
+};
+use responses::{LivekitParticipant, LivekitParticipantList, LivekitRoomList, TwirpError};
 
 /// Life of the token of one call; it covers the retry and clocks that differ a little.
 const TOKEN_SECONDS: i64 = 60;
 
 /// Manages the rooms of one deployment.
 #[derive(Debug)]
-pub struct RoomService {
+pub struct LivekitManagement {
     url: String,
     key: ApiKey,
-    http: Http,
+    http: HttpClient,
 }
 
-impl RoomService {
+impl LivekitManagement {
     /// Manages the deployment at `account.api`, with the key of the tokens where no other is set.
     ///
     /// # Errors
     /// A setting that is missing.
-    pub fn new(account: &Account, url: &str, http: Http) -> Result<Self, AccountError> {
+    pub fn new(account: &Account, url: &str, http: HttpClient) -> Result<Self, AccountError> {
         let (id, secret) = account.api_key_or_token_key()?;
         Ok(Self { url: url.to_owned(), key: ApiKey { id, secret }, http })
     }
@@ -43,15 +44,17 @@ impl RoomService {
         method: &str,
         grant: VideoGrant,
         body: Value,
-        at: CallNonce,
-    ) -> Result<Option<Value>, ControlError> {
+        at: RequestContext,
+    ) -> Result<Option<Value>, RtcError> {
         let now = at.seconds();
-        let claims =
-            Claims { video: Some(grant), ..Claims::issued_by(&self.key.id, now, now + TOKEN_SECONDS) };
-        let unsigned = |_| ControlError::Refused("the call could not be signed".into());
+        let claims = LivekitClaims {
+            video: Some(grant),
+            ..LivekitClaims::issued_by(&self.key.id, now, now + TOKEN_SECONDS)
+        };
+        let unsigned = |_| RtcError::Refused("the call could not be signed".into());
         let token = sign(&claims, &self.key).map_err(unsigned)?;
         let request = || {
-            Ok(Call {
+            Ok(ManagementRequest {
                 method: "POST",
                 url: format!("{}/twirp/livekit.RoomService/{method}", self.url),
                 headers: vec![
@@ -62,22 +65,22 @@ impl RoomService {
             })
         };
         // Every call of this service sets a state, or reads one.
-        let answer = self.http.send(Repeat::Safe, request).await?;
+        let answer = self.http.send(RetryPolicy::Safe, request).await?;
         if answer.is_success() {
             return Ok(Some(answer.body));
         }
-        let Refusal { code } = Refusal::read(&answer.body);
+        let TwirpError { code } = TwirpError::read(&answer.body);
         if code == "not_found" { Ok(None) } else { Err(answer.refusal(&code)) }
     }
 
     /// Mutes what the participant sends from a microphone. The permission says what may be published from now on; that
     /// a server also takes back what is published already is nowhere promised.
-    async fn mute_microphone(&self, room: &str, identity: &str, at: CallNonce) -> Result<(), ControlError> {
+    async fn mute_microphone(&self, room: &str, identity: &str, at: RequestContext) -> Result<(), RtcError> {
         let body = json!({ "room": room, "identity": identity });
         let Some(participant) = self.call("GetParticipant", admin_of(room), body, at).await? else {
             return Ok(());
         };
-        for sid in parse::<ParticipantInfo>(participant)?.open_microphones() {
+        for sid in parse_body::<LivekitParticipant>(participant)?.open_microphones() {
             let body = json!({ "room": room, "identity": identity, "trackSid": sid, "muted": true });
             self.call("MutePublishedTrack", admin_of(room), body, at).await?;
         }
@@ -86,26 +89,26 @@ impl RoomService {
 }
 
 #[async_trait]
-impl Control for RoomService {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities { register: true, close: true, remove: true, restrict: true, list: true, channels: true }
+impl RtcManagement for LivekitManagement {
+    fn capabilities(&self) -> ManagementCapabilities {
+        ManagementCapabilities { reports_presence: true, enforces_rights: true, lists_channels: true }
     }
 
-    async fn register(&self, channel: Channel<'_>, at: CallNonce) -> Result<(), ControlError> {
+    async fn register(&self, channel: ChannelSpec<'_>, at: RequestContext) -> Result<(), RtcError> {
         let body = json!({
             "name": channel.id,
             "emptyTimeout": channel.empty_seconds,
             "maxParticipants": channel.max_participants,
         });
         let made = self.call("CreateRoom", may_create(), body, at).await?;
-        made.map(drop).ok_or_else(|| ControlError::Refused("CreateRoom: not_found".into()))
+        made.map(drop).ok_or_else(|| RtcError::Refused("CreateRoom: not_found".into()))
     }
 
-    async fn close(&self, channel_id: &str, at: CallNonce) -> Result<(), ControlError> {
+    async fn close(&self, channel_id: &str, at: RequestContext) -> Result<(), RtcError> {
         self.call("DeleteRoom", may_create(), json!({ "room": channel_id }), at).await.map(drop)
     }
 
-    async fn remove(&self, channel_id: &str, media_id: &str, at: CallNonce) -> Result<(), ControlError> {
+    async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError> {
         let body = json!({ "room": channel_id, "identity": media_id });
         self.call("RemoveParticipant", admin_of(channel_id), body, at).await.map(drop)
     }
@@ -115,8 +118,8 @@ impl Control for RoomService {
         channel_id: &str,
         media_id: &str,
         rights: Rights,
-        at: CallNonce,
-    ) -> Result<(), ControlError> {
+        at: RequestContext,
+    ) -> Result<(), RtcError> {
         let body = json!({
             "room": channel_id,
             "identity": media_id,
@@ -130,24 +133,24 @@ impl Control for RoomService {
         Ok(())
     }
 
-    async fn members(&self, channel_id: &str, at: CallNonce) -> Result<Vec<String>, ControlError> {
+    async fn members(&self, channel_id: &str, at: RequestContext) -> Result<Vec<String>, RtcError> {
         let body = json!({ "room": channel_id });
         let Some(list) = self.call("ListParticipants", admin_of(channel_id), body, at).await? else {
             return Ok(Vec::new());
         };
-        let participants = parse::<Participants>(list)?.participants;
+        let participants = parse_body::<LivekitParticipantList>(list)?.participants;
         Ok(participants
             .into_iter()
-            .filter(ParticipantInfo::is_person_inside)
+            .filter(LivekitParticipant::is_person_inside)
             .map(|who| who.identity)
             .collect())
     }
 
-    async fn channels(&self, prefix: &str, at: CallNonce) -> Result<Vec<OpenChannel>, ControlError> {
+    async fn channels(&self, prefix: &str, at: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
         let grant = VideoGrant { room_list: true, ..VideoGrant::default() };
         // The service filters by whole names only.
         let Some(list) = self.call("ListRooms", grant, json!({}), at).await? else { return Ok(Vec::new()) };
-        let rooms = parse::<Rooms>(list)?.rooms.into_iter();
+        let rooms = parse_body::<LivekitRoomList>(list)?.rooms.into_iter();
         let ours = rooms.filter(|room| room.name.starts_with(prefix));
         Ok(ours.map(|room| OpenChannel { created_ms: room.created_ms(), id: room.name }).collect())
     }
@@ -173,11 +176,11 @@ fn permission(rights: Rights) -> Value {
     })
 }
 
-const fn api_name(source: Source) -> &'static str {
+const fn api_name(source: LivekitTrackSource) -> &'static str {
     match source {
-        Source::Camera => "CAMERA",
-        Source::Microphone => "MICROPHONE",
-        Source::ScreenShare => "SCREEN_SHARE",
-        Source::ScreenShareAudio => "SCREEN_SHARE_AUDIO",
+        LivekitTrackSource::Camera => "CAMERA",
+        LivekitTrackSource::Microphone => "MICROPHONE",
+        LivekitTrackSource::ScreenShare => "SCREEN_SHARE",
+        LivekitTrackSource::ScreenShareAudio => "SCREEN_SHARE_AUDIO",
     }
 }

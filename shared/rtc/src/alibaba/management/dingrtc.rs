@@ -4,26 +4,26 @@
 use async_trait::async_trait;
 use serde::Deserialize;
 
-use super::super::super::Rights;
-use super::super::super::control::{
-    CallNonce, Capabilities, Channel, Control, ControlError, OpenChannel, parse,
+use super::AlibabaOpenApi;
+use crate::Rights;
+use crate::management::{
+    ChannelSpec, ManagementCapabilities, OpenChannel, RequestContext, RtcError, RtcManagement, parse_body,
 };
-use super::OpenApi;
 
 /// Manages the channels of one `DingRTC` application.
 #[derive(Debug)]
-pub struct DingChannels(pub(super) OpenApi);
+pub struct DingRtcManagement(pub(super) AlibabaOpenApi);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Users {
+struct DingRtcUsers {
     #[serde(default)]
-    users: Vec<User>,
+    users: Vec<DingRtcUser>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct User {
+struct DingRtcUser {
     user_id: String,
     /// Of an answer to a removal.
     #[serde(default)]
@@ -31,47 +31,47 @@ struct User {
 }
 
 #[async_trait]
-impl Control for DingChannels {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities { close: true, remove: true, list: true, ..Capabilities::default() }
+impl RtcManagement for DingRtcManagement {
+    fn capabilities(&self) -> ManagementCapabilities {
+        ManagementCapabilities { reports_presence: true, enforces_rights: false, lists_channels: false }
     }
 
     /// Nothing to do: the first join makes the channel.
-    async fn register(&self, _: Channel<'_>, _: CallNonce) -> Result<(), ControlError> {
+    async fn register(&self, _: ChannelSpec<'_>, _: RequestContext) -> Result<(), RtcError> {
         Ok(())
     }
 
-    async fn close(&self, channel_id: &str, at: CallNonce) -> Result<(), ControlError> {
+    async fn close(&self, channel_id: &str, at: RequestContext) -> Result<(), RtcError> {
         self.0.call("StopChannel", &[("ChannelId", channel_id)], &mut at.nonces(), at).await.map(drop)
     }
 
-    async fn remove(&self, channel_id: &str, media_id: &str, at: CallNonce) -> Result<(), ControlError> {
+    async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError> {
         let parameters = [("ChannelId", channel_id), ("Users.1.UserId", media_id)];
         let Some(answer) = self.0.call("RemoveUsers", &parameters, &mut at.nonces(), at).await? else {
             return Ok(());
         };
-        if parse::<Users>(answer)?.users.iter().all(|user| user.code == 0) {
+        if parse_body::<DingRtcUsers>(answer)?.users.iter().all(|user| user.code == 0) {
             return Ok(());
         }
         // The codes of a single user are not documented: whether he is still there decides.
         let members = self.members(channel_id, at).await?;
         let there = members.iter().any(|member| member == media_id);
-        if there { Err(ControlError::Unavailable("RemoveUsers: failed".into())) } else { Ok(()) }
+        if there { Err(RtcError::Unavailable("RemoveUsers: failed".into())) } else { Ok(()) }
     }
 
-    async fn restrict(&self, _: &str, _: &str, _: Rights, _: CallNonce) -> Result<(), ControlError> {
-        Err(ControlError::Unsupported)
+    async fn restrict(&self, _: &str, _: &str, _: Rights, _: RequestContext) -> Result<(), RtcError> {
+        Err(RtcError::Unsupported)
     }
 
-    async fn members(&self, channel_id: &str, at: CallNonce) -> Result<Vec<String>, ControlError> {
+    async fn members(&self, channel_id: &str, at: RequestContext) -> Result<Vec<String>, RtcError> {
         let parameters = [("ChannelId", channel_id)];
         let answer = self.0.call("DescribeChannelAllUsers", &parameters, &mut at.nonces(), at).await?;
         let Some(answer) = answer else { return Ok(Vec::new()) };
-        Ok(parse::<Users>(answer)?.users.into_iter().map(|user| user.user_id).collect())
+        Ok(parse_body::<DingRtcUsers>(answer)?.users.into_iter().map(|user| user.user_id).collect())
     }
 
     /// Its lists of channels are statistics of the past, not what is open now.
-    async fn channels(&self, _: &str, _: CallNonce) -> Result<Vec<OpenChannel>, ControlError> {
-        Err(ControlError::Unsupported)
+    async fn channels(&self, _: &str, _: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
+        Err(RtcError::Unsupported)
     }
 }

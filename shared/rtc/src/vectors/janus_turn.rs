@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{each, seconds, text};
-use crate::janus::SignedToken;
+use crate::janus::JanusToken;
 use crate::turn::TurnCredential;
 
 #[test]
@@ -12,14 +12,14 @@ fn janus_signed_tokens() {
         let (inputs, expected) = (&vector["inputs"], text(&vector["expected"], "token"));
         let secret: SecretString = text(inputs, "secret").into();
         let descriptors = inputs["descriptors"].as_array().expect("a list").iter();
-        let token = SignedToken {
+        let token = JanusToken {
             expires: seconds(inputs, "expiry"),
             realm: text(inputs, "realm"),
             descriptors: descriptors.map(|text| text.as_str().expect("text")).collect(),
         };
         assert_eq!(token.sign(&secret).expect("signs").expose_secret(), expected, "{}", vector["id"]);
-        assert_eq!(SignedToken::read(expected), Some(token), "{}", vector["id"]);
-        assert!(SignedToken::is_signed(expected, &secret), "{}", vector["id"]);
+        assert_eq!(JanusToken::read(expected), Some(token), "{}", vector["id"]);
+        assert!(JanusToken::is_signed(expected, &secret), "{}", vector["id"]);
     });
 }
 

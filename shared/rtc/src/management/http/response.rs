@@ -5,32 +5,28 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::super::ControlError;
+use super::super::RtcError;
 
 /// The longest error code that is passed on; vendors have much shorter ones.
 const MAX_CODE: usize = 64;
 
 /// An answer of a service: status and JSON.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ManagementResponse {
     pub status: u16,
     pub retry_after: Option<Duration>,
     /// Null where a refusal had no JSON.
     pub body: Value,
 }
 
-impl Answer {
+impl ManagementResponse {
     /// # Errors
     /// A success whose body is no JSON. A refusal needs none: proxies answer in HTML.
-    pub(super) fn read(
-        status: u16,
-        retry_after: Option<Duration>,
-        body: &[u8],
-    ) -> Result<Self, ControlError> {
+    pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Result<Self, RtcError> {
         let body = match serde_json::from_slice(body) {
             Ok(body) => body,
             Err(_) if status < 300 => {
-                return Err(ControlError::Refused("an answer that is no JSON".into()));
+                return Err(RtcError::Refused("an answer that is no JSON".into()));
             }
             Err(_) => Value::Null,
         };
@@ -47,14 +43,14 @@ impl Answer {
     }
 
     /// The error that the status stands for; `code` is the service's own word for it.
-    pub(crate) fn refusal(&self, code: &str) -> ControlError {
-        let said = format!("HTTP {} {}", self.status, shown(code));
+    pub(crate) fn refusal(&self, code: &str) -> RtcError {
+        let said = format!("HTTP {} {}", self.status, printable_code(code));
         let said = said.trim_end().to_owned();
         match self.status {
-            401 | 403 => ControlError::Unauthorized(said),
-            429 => ControlError::RateLimited { retry_after: self.retry_after },
-            _ if self.is_fault() => ControlError::Unavailable(said),
-            _ => ControlError::Refused(said),
+            401 | 403 => RtcError::Unauthorized(said),
+            429 => RtcError::RateLimited { retry_after: self.retry_after },
+            _ if self.is_fault() => RtcError::Unavailable(said),
+            _ => RtcError::Refused(said),
         }
     }
 }
@@ -62,14 +58,14 @@ impl Answer {
 /// A body as `T`.
 ///
 /// # Errors
-/// [`ControlError::Refused`] when it does not fit, without saying why: that would repeat values of the answer.
-pub(crate) fn parse<T: DeserializeOwned>(body: Value) -> Result<T, ControlError> {
+/// [`RtcError::Refused`] when it does not fit, without saying why: that would repeat values of the answer.
+pub(crate) fn parse_body<T: DeserializeOwned>(body: Value) -> Result<T, RtcError> {
     serde_json::from_value(body)
-        .map_err(|_| ControlError::Refused("an answer with other members than expected".into()))
+        .map_err(|_| RtcError::Refused("an answer with other members than expected".into()))
 }
 
 /// An error code as far as it looks like one: sentences of services repeat keys, texts to sign and names.
-pub(crate) fn shown(code: &str) -> &str {
+pub(crate) fn printable_code(code: &str) -> &str {
     let word =
         |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-' | ' ');
     let fits = code.len() <= MAX_CODE && code.chars().all(word);

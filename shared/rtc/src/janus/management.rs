@@ -14,10 +14,12 @@ use data_encoding::HEXLOWER;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::super::control::{CallNonce, Capabilities, Channel, Control, ControlError, Http, OpenChannel};
-use super::super::mac::hmac_sha256;
-use super::super::{Account, AccountError, Api, Rights};
-use handle::{Handle, Reply};
+use super::super::{Account, AccountError, ManagementApi, Rights};
+use crate::mac::hmac_sha256;
+use crate::management::{
+    ChannelSpec, HttpClient, ManagementCapabilities, OpenChannel, RequestContext, RtcError, RtcManagement,
+};
+use handle::{JanusHandle, JanusReply};
 
 /// Errors of the plugin, from `janus_videoroom.c`.
 const NO_SUCH_ROOM: i64 = 426;
@@ -27,21 +29,26 @@ const UNAUTHORIZED: i64 = 433;
 
 /// Manages the rooms of one gateway.
 #[derive(Debug)]
-pub struct Rooms {
+pub struct JanusManagement {
     url: String,
     /// `token_auth_secret` of the gateway.
     secret: SecretString,
     /// `admin_key` of the plugin.
     admin_key: SecretString,
-    http: Http,
+    http: HttpClient,
 }
 
-impl Rooms {
+impl JanusManagement {
     /// Manages the gateway at `api.url`, the address of its HTTP API with its base path (`/janus`).
     ///
     /// # Errors
     /// A setting that is missing.
-    pub fn new(account: &Account, api: &Api, url: &str, http: Http) -> Result<Self, AccountError> {
+    pub fn new(
+        account: &Account,
+        api: &ManagementApi,
+        url: &str,
+        http: HttpClient,
+    ) -> Result<Self, AccountError> {
         if account.key_secret.expose_secret().is_empty() {
             return Err(AccountError::Missing("RTC_KEY_SECRET"));
         }
@@ -63,9 +70,9 @@ impl Rooms {
     }
 
     /// Asks the plugin one thing.
-    async fn ask(&self, body: Value, at: CallNonce) -> Result<Reply, ControlError> {
+    async fn ask(&self, body: Value, at: RequestContext) -> Result<JanusReply, RtcError> {
         let asked = async {
-            let mut handle = Handle::attach(self, at).await?;
+            let mut handle = JanusHandle::attach(self, at).await?;
             let reply = handle.ask(body).await;
             handle.end().await;
             reply
@@ -78,8 +85,8 @@ impl Rooms {
         &self,
         mut body: Value,
         room: &str,
-        at: CallNonce,
-    ) -> Result<Option<Value>, ControlError> {
+        at: RequestContext,
+    ) -> Result<Option<Value>, RtcError> {
         body["room"] = room.into();
         body["secret"] = self.room_secret(room).into();
         self.ask(body, at).await?.or_gone()
@@ -87,13 +94,13 @@ impl Rooms {
 }
 
 #[async_trait]
-impl Control for Rooms {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities { register: true, close: true, remove: true, restrict: true, list: true, channels: true }
+impl RtcManagement for JanusManagement {
+    fn capabilities(&self) -> ManagementCapabilities {
+        ManagementCapabilities { reports_presence: true, enforces_rights: true, lists_channels: true }
     }
 
     /// A room stays until it is closed, also when it is empty.
-    async fn register(&self, channel: Channel<'_>, at: CallNonce) -> Result<(), ControlError> {
+    async fn register(&self, channel: ChannelSpec<'_>, at: RequestContext) -> Result<(), RtcError> {
         let body = json!({
             "request": "create",
             "room": channel.id,
@@ -105,39 +112,39 @@ impl Control for Rooms {
             "publishers": channel.max_participants,
         });
         match self.ask(body, at).await? {
-            Reply::Done(_) | Reply::Refused { code: ROOM_EXISTS } => Ok(()),
-            refused @ Reply::Refused { .. } => refused.or_error().map(drop),
+            JanusReply::Done(_) | JanusReply::Refused { code: ROOM_EXISTS } => Ok(()),
+            refused @ JanusReply::Refused { .. } => refused.or_error().map(drop),
         }
     }
 
-    async fn close(&self, channel_id: &str, at: CallNonce) -> Result<(), ControlError> {
+    async fn close(&self, channel_id: &str, at: RequestContext) -> Result<(), RtcError> {
         self.ask_room(json!({ "request": "destroy", "permanent": false }), channel_id, at).await.map(drop)
     }
 
-    async fn remove(&self, channel_id: &str, media_id: &str, at: CallNonce) -> Result<(), ControlError> {
+    async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError> {
         self.ask_room(json!({ "request": "kick", "id": media_id }), channel_id, at).await.map(drop)
     }
 
     /// Blocks what is published now; what somebody publishes anew later is not blocked, since neither a room nor its
-    /// tokens know rights. So a microphone that shall be blocked and is not there is [`ControlError::Unsupported`].
+    /// tokens know rights. So a microphone that shall be blocked and is not there is [`RtcError::Unsupported`].
     async fn restrict(
         &self,
         channel_id: &str,
         media_id: &str,
         rights: Rights,
-        at: CallNonce,
-    ) -> Result<(), ControlError> {
+        at: RequestContext,
+    ) -> Result<(), RtcError> {
         self.http.in_time(streams::restrict(self, channel_id, media_id, rights, at)).await
     }
 
-    async fn members(&self, channel_id: &str, at: CallNonce) -> Result<Vec<String>, ControlError> {
+    async fn members(&self, channel_id: &str, at: RequestContext) -> Result<Vec<String>, RtcError> {
         let asked = json!({ "request": "listparticipants" });
         let Some(data) = self.ask_room(asked, channel_id, at).await? else { return Ok(Vec::new()) };
         let people = data["participants"].as_array().into_iter().flatten();
         Ok(people.map(|who| name(&who["id"])).collect())
     }
 
-    async fn channels(&self, prefix: &str, at: CallNonce) -> Result<Vec<OpenChannel>, ControlError> {
+    async fn channels(&self, prefix: &str, at: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
         let body = json!({ "request": "list", "admin_key": self.admin_key.expose_secret() });
         let data = self.ask(body, at).await?.or_error()?;
         let rooms = data["list"].as_array().into_iter().flatten().map(|room| name(&room["room"]));
@@ -151,20 +158,18 @@ fn name(id: &Value) -> String {
     id.as_str().map_or_else(|| id.to_string(), str::to_owned)
 }
 
-impl Reply {
+impl JanusReply {
     /// What the plugin said.
-    fn or_error(self) -> Result<Value, ControlError> {
+    fn or_error(self) -> Result<Value, RtcError> {
         match self {
             Self::Done(data) => Ok(data),
-            Self::Refused { code: UNAUTHORIZED } => {
-                Err(ControlError::Unauthorized("videoroom error 433".into()))
-            }
-            Self::Refused { code } => Err(ControlError::Refused(format!("videoroom error {code}"))),
+            Self::Refused { code: UNAUTHORIZED } => Err(RtcError::Unauthorized("videoroom error 433".into())),
+            Self::Refused { code } => Err(RtcError::Refused(format!("videoroom error {code}"))),
         }
     }
 
     /// The same, with `None` for a room or a participant that is not there.
-    fn or_gone(self) -> Result<Option<Value>, ControlError> {
+    fn or_gone(self) -> Result<Option<Value>, RtcError> {
         match self {
             Self::Refused { code: NO_SUCH_ROOM | NO_SUCH_FEED } => Ok(None),
             other => other.or_error().map(Some),

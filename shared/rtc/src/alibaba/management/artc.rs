@@ -4,11 +4,11 @@
 use async_trait::async_trait;
 use serde::Deserialize;
 
-use super::super::super::Rights;
-use super::super::super::control::{
-    CallNonce, Capabilities, Channel, Control, ControlError, OpenChannel, parse,
+use super::AlibabaOpenApi;
+use crate::Rights;
+use crate::management::{
+    ChannelSpec, ManagementCapabilities, OpenChannel, RequestContext, RtcError, RtcManagement, parse_body,
 };
-use super::OpenApi;
 
 /// The largest page of channels; that of participants is not documented, so the SDK samples' 50 is asked for.
 const PAGE: usize = 50;
@@ -18,11 +18,11 @@ const MAX_PAGES: usize = 40;
 
 /// Manages the channels of one ARTC application.
 #[derive(Debug)]
-pub struct ArtcChannels(pub(super) OpenApi);
+pub struct ArtcManagement(pub(super) AlibabaOpenApi);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Participants {
+struct ArtcParticipants {
     #[serde(default)]
     user_list: Vec<String>,
     #[serde(default)]
@@ -31,7 +31,7 @@ struct Participants {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Rooms {
+struct ArtcChannelList {
     #[serde(default)]
     rooms: Vec<String>,
     #[serde(default)]
@@ -40,60 +40,53 @@ struct Rooms {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Removed {
+struct ArtcRemoval {
     #[serde(default)]
-    terminals: Vec<Terminal>,
+    terminals: Vec<ArtcRemovedTerminal>,
 }
 
 /// What became of one user that was to be removed.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Terminal {
+struct ArtcRemovedTerminal {
     #[serde(default)]
     code: i64,
 }
 
 #[async_trait]
-impl Control for ArtcChannels {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            register: false,
-            close: true,
-            remove: true,
-            restrict: false,
-            list: true,
-            channels: true,
-        }
+impl RtcManagement for ArtcManagement {
+    fn capabilities(&self) -> ManagementCapabilities {
+        ManagementCapabilities { reports_presence: true, enforces_rights: false, lists_channels: true }
     }
 
     /// Nothing to do: the first join makes the channel.
-    async fn register(&self, _: Channel<'_>, _: CallNonce) -> Result<(), ControlError> {
+    async fn register(&self, _: ChannelSpec<'_>, _: RequestContext) -> Result<(), RtcError> {
         Ok(())
     }
 
-    async fn close(&self, channel_id: &str, at: CallNonce) -> Result<(), ControlError> {
+    async fn close(&self, channel_id: &str, at: RequestContext) -> Result<(), RtcError> {
         let parameters = [("ChannelId", channel_id)];
         self.0.call("DeleteChannel", &parameters, &mut at.nonces(), at).await.map(drop)
     }
 
-    async fn remove(&self, channel_id: &str, media_id: &str, at: CallNonce) -> Result<(), ControlError> {
+    async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError> {
         let parameters = [("ChannelId", channel_id), ("TerminalIds.1", media_id)];
         let answer = self.0.call("RemoveTerminals", &parameters, &mut at.nonces(), at).await?;
         let Some(answer) = answer else { return Ok(()) };
-        if parse::<Removed>(answer)?.terminals.iter().all(|terminal| terminal.code == 0) {
+        if parse_body::<ArtcRemoval>(answer)?.terminals.iter().all(|terminal| terminal.code == 0) {
             return Ok(());
         }
         // The codes of a single user are not documented: whether he is still there decides.
         let members = self.members(channel_id, at).await?;
         let there = members.iter().any(|member| member == media_id);
-        if there { Err(ControlError::Unavailable("RemoveTerminals: Failed".into())) } else { Ok(()) }
+        if there { Err(RtcError::Unavailable("RemoveTerminals: Failed".into())) } else { Ok(()) }
     }
 
-    async fn restrict(&self, _: &str, _: &str, _: Rights, _: CallNonce) -> Result<(), ControlError> {
-        Err(ControlError::Unsupported)
+    async fn restrict(&self, _: &str, _: &str, _: Rights, _: RequestContext) -> Result<(), RtcError> {
+        Err(RtcError::Unsupported)
     }
 
-    async fn members(&self, channel_id: &str, at: CallNonce) -> Result<Vec<String>, ControlError> {
+    async fn members(&self, channel_id: &str, at: RequestContext) -> Result<Vec<String>, RtcError> {
         let (mut members, mut nonces) = (Vec::new(), at.nonces());
         for page in 1..=MAX_PAGES {
             let (number, size) = (page.to_string(), PAGE.to_string());
@@ -101,7 +94,7 @@ impl Control for ArtcChannels {
                 [("ChannelId", channel_id), ("PageNum", number.as_str()), ("PageSize", size.as_str())];
             let answer = self.0.call("DescribeChannelParticipants", &parameters, &mut nonces, at).await?;
             let Some(answer) = answer else { break };
-            let Participants { user_list, total_num } = parse(answer)?;
+            let ArtcParticipants { user_list, total_num } = parse_body(answer)?;
             let full = user_list.len() >= PAGE;
             members.extend(user_list);
             if !full || members.len() >= total_num {
@@ -111,7 +104,7 @@ impl Control for ArtcChannels {
         Ok(members)
     }
 
-    async fn channels(&self, prefix: &str, at: CallNonce) -> Result<Vec<OpenChannel>, ControlError> {
+    async fn channels(&self, prefix: &str, at: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
         let (mut all, mut nonces) = (Vec::new(), at.nonces());
         for page in 1..=MAX_PAGES {
             let (number, size) = (page.to_string(), PAGE.to_string());
@@ -119,7 +112,7 @@ impl Control for ArtcChannels {
             let Some(answer) = self.0.call("ListRTCLiveRooms", &parameters, &mut nonces, at).await? else {
                 break;
             };
-            let Rooms { rooms, total } = parse(answer)?;
+            let ArtcChannelList { rooms, total } = parse_body(answer)?;
             let full = rooms.len() >= PAGE;
             all.extend(rooms);
             if !full || all.len() >= total {

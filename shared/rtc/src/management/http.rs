@@ -1,7 +1,7 @@
 //! The HTTP client of the management calls: the same hyper and rustls that carry the SDK clients, with JSON in and
 //! out, a limit on time and size, and one retry where it cannot do a thing twice.
 
-mod answer;
+mod response;
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -13,43 +13,43 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
-use super::ControlError;
+use super::RtcError;
 
-pub(crate) use answer::{Answer, parse, shown};
+pub(crate) use response::{ManagementResponse, parse_body, printable_code};
 
 /// Pause before the one retry: enough for a server that restarts its worker, little beside a person's patience.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The longest answer that is read. A list of a thousand participants has a tenth of it.
-pub const MAX_ANSWER_BYTES: usize = 4 << 20;
+pub const MAX_RESPONSE_BYTES: usize = 4 << 20;
 
 /// How long to wait for a service.
 #[derive(Clone, Copy, Debug)]
-pub struct Timeouts {
+pub struct HttpTimeouts {
     /// For a connection, TLS included.
     pub connect: Duration,
     /// For one request from connecting to the last byte of the answer, the retry included.
     pub request: Duration,
 }
 
-impl Default for Timeouts {
+impl Default for HttpTimeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(1), request: super::CALL_TIMEOUT }
+        Self { connect: Duration::from_secs(1), request: super::REQUEST_TIMEOUT }
     }
 }
 
 /// An HTTP client with a connection pool of its own. Connects, and reads the trusted authorities, at the first call:
 /// most invocations manage nothing.
-pub struct Http {
+pub struct HttpClient {
     connector: OnceLock<SharedHttpConnector>,
     connect: Box<dyn Fn(Duration) -> SharedHttpConnector + Send + Sync>,
-    timeouts: Timeouts,
+    timeouts: HttpTimeouts,
 }
 
-impl Http {
+impl HttpClient {
     /// A client on what `connect` makes for a connect time-out; `aws::rtc_http` of the service crate passes the real one.
     pub fn new(
-        timeouts: Timeouts,
+        timeouts: HttpTimeouts,
         connect: impl Fn(Duration) -> SharedHttpConnector + Send + Sync + 'static,
     ) -> Self {
         Self { connector: OnceLock::new(), connect: Box::new(connect), timeouts }
@@ -58,34 +58,36 @@ impl Http {
     /// Sends what `call` makes, which is asked anew for the retry: no signature is used twice.
     ///
     /// # Errors
-    /// [`ControlError::Unavailable`] without an answer in time or with a fault of the server;
-    /// [`ControlError::Refused`] for an answer that is no JSON or too long. What a refusal of the service means is
-    /// the caller's business: the [`Answer`] has its status.
+    /// [`RtcError::Unavailable`] without an answer in time or with a fault of the server;
+    /// [`RtcError::Refused`] for an answer that is no JSON or too long. What a refusal of the service means is
+    /// the caller's business: the [`ManagementResponse`] has its status.
     pub(crate) async fn send(
         &self,
-        repeat: Repeat,
-        call: impl FnMut() -> Result<Call, ControlError> + Send,
-    ) -> Result<Answer, ControlError> {
+        repeat: RetryPolicy,
+        call: impl FnMut() -> Result<ManagementRequest, RtcError> + Send,
+    ) -> Result<ManagementResponse, RtcError> {
         self.in_time(self.send_twice(repeat, call)).await
     }
 
     /// Ends what takes longer than one request may.
     pub(crate) async fn in_time<T>(
         &self,
-        answered: impl Future<Output = Result<T, ControlError>> + Send,
-    ) -> Result<T, ControlError> {
-        let late = |_| ControlError::Unavailable("no answer in time".into());
+        answered: impl Future<Output = Result<T, RtcError>> + Send,
+    ) -> Result<T, RtcError> {
+        let late = |_| RtcError::Unavailable("no answer in time".into());
         tokio::time::timeout(self.timeouts.request, answered).await.map_err(late)?
     }
 
     async fn send_twice(
         &self,
-        repeat: Repeat,
-        mut call: impl FnMut() -> Result<Call, ControlError> + Send,
-    ) -> Result<Answer, ControlError> {
+        repeat: RetryPolicy,
+        mut call: impl FnMut() -> Result<ManagementRequest, RtcError> + Send,
+    ) -> Result<ManagementResponse, RtcError> {
         let why = match self.attempt(call()?).await {
-            Ok(answer) if answer.is_fault() && repeat == Repeat::Safe => answer.refusal(""),
-            Err(failure) if failure.unsent || (failure.broken && repeat == Repeat::Safe) => failure.error,
+            Ok(answer) if answer.is_fault() && repeat == RetryPolicy::Safe => answer.refusal(""),
+            Err(failure) if failure.unsent || (failure.broken && repeat == RetryPolicy::Safe) => {
+                failure.error
+            }
             done => return done.map_err(|failure| failure.error),
         };
         tracing::info!(%why, "RTC management is called once more");
@@ -93,15 +95,15 @@ impl Http {
         self.attempt(call()?).await.map_err(|failure| failure.error)
     }
 
-    async fn attempt(&self, call: Call) -> Result<Answer, Failure> {
+    async fn attempt(&self, call: ManagementRequest) -> Result<ManagementResponse, SendFailure> {
         let request = call.request()?;
         let connector = self.connector.get_or_init(|| (self.connect)(self.timeouts.connect));
-        let response = connector.call(request).await.map_err(|error| Failure::of(&error))?;
+        let response = connector.call(request).await.map_err(|error| SendFailure::of(&error))?;
         read(response).await
     }
 }
 
-impl fmt::Debug for Http {
+impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http").field("timeouts", &self.timeouts).finish_non_exhaustive()
     }
@@ -109,7 +111,7 @@ impl fmt::Debug for Http {
 
 /// Whether a call may be made once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Repeat {
+pub(crate) enum RetryPolicy {
     /// Twice is as good as once: also after a fault of the server, or a connection that broke.
     Safe,
     /// Only if the server has certainly not seen it.
@@ -117,7 +119,7 @@ pub(crate) enum Repeat {
 }
 
 /// One request.
-pub(crate) struct Call {
+pub(crate) struct ManagementRequest {
     pub method: &'static str,
     pub url: String,
     /// Names in lower case.
@@ -126,10 +128,10 @@ pub(crate) struct Call {
     pub body: Vec<u8>,
 }
 
-impl Call {
-    fn request(self) -> Result<HttpRequest, ControlError> {
+impl ManagementRequest {
+    fn request(self) -> Result<HttpRequest, RtcError> {
         // A header or an address that HTTP cannot carry comes from a setting; its text may be secret.
-        let unusable = |_| ControlError::Refused("the account's settings make no HTTP request".into());
+        let unusable = |_| RtcError::Refused("the account's settings make no HTTP request".into());
         let mut request = HttpRequest::new(SdkBody::from(self.body));
         request.set_method(self.method).map_err(unusable)?;
         request.set_uri(self.url).map_err(unusable)?;
@@ -141,15 +143,15 @@ impl Call {
 }
 
 /// Why there is no answer, and whether that leaves open that the server did something.
-struct Failure {
-    error: ControlError,
+struct SendFailure {
+    error: RtcError,
     /// The server has not seen the request.
     unsent: bool,
     /// The connection ended under it.
     broken: bool,
 }
 
-impl Failure {
+impl SendFailure {
     fn of(error: &ConnectorError) -> Self {
         // The connector has no other time-out than that for the connection.
         let unsent = error.is_timeout() || refused_connection(error);
@@ -158,12 +160,12 @@ impl Failure {
             (false, true) => "no connection",
             (false, false) => "the connection broke",
         };
-        Self { error: ControlError::Unavailable(why.into()), unsent, broken: true }
+        Self { error: RtcError::Unavailable(why.into()), unsent, broken: true }
     }
 }
 
-impl From<ControlError> for Failure {
-    fn from(error: ControlError) -> Self {
+impl From<RtcError> for SendFailure {
+    fn from(error: RtcError) -> Self {
         Self { error, unsent: false, broken: false }
     }
 }
@@ -184,23 +186,23 @@ fn refused_connection(error: &ConnectorError) -> bool {
     false
 }
 
-async fn read(response: HttpResponse) -> Result<Answer, Failure> {
+async fn read(response: HttpResponse) -> Result<ManagementResponse, SendFailure> {
     let status = response.status().as_u16();
     // A date is allowed too; no service here sends one, and without a number the caller's own pause is as good.
     let retry_after = response.headers().get("retry-after").and_then(|seconds| seconds.trim().parse().ok());
     let mut stream = ByteStream::new(response.into_body());
     let mut body = Vec::new();
     while let Some(chunk) = stream.next().await {
-        let broke = |_| Failure {
-            error: ControlError::Unavailable("the answer broke off".into()),
+        let broke = |_| SendFailure {
+            error: RtcError::Unavailable("the answer broke off".into()),
             unsent: false,
             broken: true,
         };
         body.extend_from_slice(&chunk.map_err(broke)?);
-        if body.len() > MAX_ANSWER_BYTES {
-            let why = format!("an answer longer than {MAX_ANSWER_BYTES} bytes");
-            return Err(ControlError::Refused(why).into());
+        if body.len() > MAX_RESPONSE_BYTES {
+            let why = format!("an answer longer than {MAX_RESPONSE_BYTES} bytes");
+            return Err(RtcError::Refused(why).into());
         }
     }
-    Ok(Answer::read(status, retry_after.map(Duration::from_secs), &body)?)
+    Ok(ManagementResponse::read(status, retry_after.map(Duration::from_secs), &body)?)
 }

@@ -2,18 +2,20 @@
 
 use serde_json::{Value, json};
 
-use crate::control::fixture::{AT, Say, Seen, Service, account, control, vectors};
-use crate::control::{Channel, Control, ControlError};
-use crate::sign::{AccessKey, Request, tc3};
+use crate::management::fixture::{
+    AT, FakeService, RecordedRequest, ScriptedReply, account, management, vectors,
+};
+use crate::management::{ChannelSpec, RtcError, RtcManagement};
+use crate::sign::{AccessKey, SignableRequest, tc3};
 use crate::{Provider, Rights};
 
 const ROOM: &str = "call-c-1";
 
-fn rooms(service: &Service) -> Box<dyn Control> {
-    control(Provider::Tencent, &account(&service.url())).expect("an account")
+fn rooms(service: &FakeService) -> Box<dyn RtcManagement> {
+    management(Provider::Tencent, &account(&service.url())).expect("an account")
 }
 
-fn assert_as_the_sdk(seen: &Seen) {
+fn assert_as_the_sdk(seen: &RecordedRequest) {
     let all = vectors("tencent");
     let vector = all.iter().find(|vector| vector["headers"]["X-TC-Action"] == seen.header("x-tc-action"));
     let vector = vector.unwrap_or_else(|| panic!("no vector for {}", seen.header("x-tc-action")));
@@ -29,10 +31,15 @@ fn assert_as_the_sdk(seen: &Seen) {
     }
 }
 
-fn assert_signed(seen: &Seen) {
+fn assert_signed(seen: &RecordedRequest) {
     let headers = [("content-type", seen.header("content-type")), ("host", seen.header("host"))];
-    let request =
-        Request { method: "POST", path: "/", query: &[], headers: &headers, body: seen.body.as_bytes() };
+    let request = SignableRequest {
+        method: "POST",
+        path: "/",
+        query: &[],
+        headers: &headers,
+        body: seen.body.as_bytes(),
+    };
     let key = AccessKey { id: "api-id".into(), secret: "api-secret".into() };
     let expected = tc3::authorization(&request, "trtc", AT.now_ms / 1000, &key).expect("a time");
     assert_eq!(seen.header("authorization"), expected);
@@ -40,7 +47,8 @@ fn assert_signed(seen: &Seen) {
 
 #[tokio::test]
 async fn every_request_is_the_official_one() {
-    let service = Service::new(|_, _| Say::Json(json!({ "Response": { "RequestId": "r" } }))).await;
+    let service =
+        FakeService::new(|_, _| ScriptedReply::Json(json!({ "Response": { "RequestId": "r" } }))).await;
     let rooms = rooms(&service);
     rooms.remove(ROOM, "user-1", AT).await.expect("removed");
     rooms.close(ROOM, AT).await.expect("closed");
@@ -56,35 +64,37 @@ async fn every_request_is_the_official_one() {
 #[tokio::test]
 async fn errors_arrive_as_successes() {
     let with = async |code: &'static str| {
-        let answer = move |_, _: &Seen| Say::Json(json!({ "Response": { "Error": { "Code": code } } }));
-        let service = Service::new(answer).await;
+        let answer = move |_, _: &RecordedRequest| {
+            ScriptedReply::Json(json!({ "Response": { "Error": { "Code": code } } }))
+        };
+        let service = FakeService::new(answer).await;
         rooms(&service).close(ROOM, AT).await
     };
     assert_eq!(with("FailedOperation.RoomNotExist").await, Ok(()));
-    let unauthorized = |code: &str| Err(ControlError::Unauthorized(code.into()));
+    let unauthorized = |code: &str| Err(RtcError::Unauthorized(code.into()));
     assert_eq!(with("AuthFailure.SignatureFailure").await, unauthorized("AuthFailure.SignatureFailure"));
     assert_eq!(with("UnauthorizedOperation.SdkAppId").await, unauthorized("UnauthorizedOperation.SdkAppId"));
-    assert_eq!(with("RequestLimitExceeded").await, Err(ControlError::RateLimited { retry_after: None }));
-    assert_eq!(with("InternalError").await, Err(ControlError::Unavailable("InternalError".into())));
-    let refused = |code: &str| Err(ControlError::Refused(code.into()));
+    assert_eq!(with("RequestLimitExceeded").await, Err(RtcError::RateLimited { retry_after: None }));
+    assert_eq!(with("InternalError").await, Err(RtcError::Unavailable("InternalError".into())));
+    let refused = |code: &str| Err(RtcError::Refused(code.into()));
     assert_eq!(with("FailedOperation.SdkAppIdNotExist").await, refused("FailedOperation.SdkAppIdNotExist"));
     assert_eq!(with("Bad key: AKID, secret!").await, refused(""));
 }
 
 #[tokio::test]
 async fn an_answer_without_a_response_is_refused() {
-    let service = Service::new(|_, _| Say::Json(json!({}))).await;
-    let refused = ControlError::Refused("an answer without Response".into());
+    let service = FakeService::new(|_, _| ScriptedReply::Json(json!({}))).await;
+    let refused = RtcError::Refused("an answer without Response".into());
     assert_eq!(rooms(&service).close(ROOM, AT).await, Err(refused));
 }
 
 #[tokio::test]
 async fn what_the_service_lacks_is_not_asked_for() {
-    let service = Service::new(|_, _| Say::Text(500, String::new())).await;
+    let service = FakeService::new(|_, _| ScriptedReply::Text(500, String::new())).await;
     let rooms = rooms(&service);
-    let channel = Channel { id: ROOM, max_participants: 2, empty_seconds: 60 };
+    let channel = ChannelSpec { id: ROOM, max_participants: 2, empty_seconds: 60 };
     assert_eq!(rooms.register(channel, AT).await, Ok(()));
-    let unsupported = ControlError::Unsupported;
+    let unsupported = RtcError::Unsupported;
     assert_eq!(rooms.restrict(ROOM, "user-1", Rights::default(), AT).await, Err(unsupported.clone()));
     assert_eq!(rooms.members(ROOM, AT).await, Err(unsupported.clone()));
     assert_eq!(rooms.channels("", AT).await, Err(unsupported));

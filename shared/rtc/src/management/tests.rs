@@ -9,65 +9,68 @@ use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 
-use super::fixture::{AT, Say, Service, account, control, http, patient};
-use super::{ControlError, MAX_ANSWER_BYTES, Timeouts};
+use super::fixture::{AT, FakeService, ScriptedReply, account, http, management, patient};
+use super::{HttpTimeouts, MAX_RESPONSE_BYTES, RtcError};
 use crate::{Account, AccountError, Provider, Rights};
 
 /// What closing a channel comes to when the service answers so, and how often it was asked.
-async fn close_with(say: impl Fn() -> Say + Send + Sync + 'static) -> (Result<(), ControlError>, usize) {
-    let service = Service::new(move |_, _| say()).await;
-    let livekit = control(Provider::Livekit, &account(&service.url())).expect("an account");
+async fn close_with(
+    say: impl Fn() -> ScriptedReply + Send + Sync + 'static,
+) -> (Result<(), RtcError>, usize) {
+    let service = FakeService::new(move |_, _| say()).await;
+    let livekit = management(Provider::Livekit, &account(&service.url())).expect("an account");
     let result = livekit.close("room", AT).await;
     (result, service.seen().len())
 }
 
 #[tokio::test]
 async fn every_bad_answer_is_an_error_of_its_kind() {
-    let refused = |what: &str| Err(ControlError::Refused(what.to_owned()));
-    let unavailable = |what: &str| Err(ControlError::Unavailable(what.to_owned()));
-    let unauthorized = |what: &str| Err(ControlError::Unauthorized(what.to_owned()));
-    let later = |seconds: Option<u64>| {
-        Err(ControlError::RateLimited { retry_after: seconds.map(Duration::from_secs) })
-    };
+    let refused = |what: &str| Err(RtcError::Refused(what.to_owned()));
+    let unavailable = |what: &str| Err(RtcError::Unavailable(what.to_owned()));
+    let unauthorized = |what: &str| Err(RtcError::Unauthorized(what.to_owned()));
+    let later =
+        |seconds: Option<u64>| Err(RtcError::RateLimited { retry_after: seconds.map(Duration::from_secs) });
     let twirp = |code: &'static str| json!({ "code": code, "msg": "words" });
 
     assert_eq!(
-        close_with(move || Say::Refuse(401, twirp("unauthenticated"))).await,
+        close_with(move || ScriptedReply::Refuse(401, twirp("unauthenticated"))).await,
         (unauthorized("HTTP 401 unauthenticated"), 1)
     );
     assert_eq!(
-        close_with(move || Say::Refuse(403, twirp("permission_denied"))).await,
+        close_with(move || ScriptedReply::Refuse(403, twirp("permission_denied"))).await,
         (unauthorized("HTTP 403 permission_denied"), 1)
     );
     // A path that is not served is no room that does not exist.
     assert_eq!(
-        close_with(move || Say::Refuse(404, twirp("bad_route"))).await,
+        close_with(move || ScriptedReply::Refuse(404, twirp("bad_route"))).await,
         (refused("HTTP 404 bad_route"), 1)
     );
-    assert_eq!(close_with(|| Say::Text(404, "<html>".into())).await, (refused("HTTP 404"), 1));
-    assert_eq!(close_with(|| Say::Text(302, String::new())).await, (refused("HTTP 302"), 1));
-    assert_eq!(close_with(|| Say::Later("7")).await, (later(Some(7)), 1));
-    assert_eq!(close_with(|| Say::Later("Sun, 22 Nov 2026 16:48:06 GMT")).await, (later(None), 1));
+    assert_eq!(close_with(|| ScriptedReply::Text(404, "<html>".into())).await, (refused("HTTP 404"), 1));
+    assert_eq!(close_with(|| ScriptedReply::Text(302, String::new())).await, (refused("HTTP 302"), 1));
+    assert_eq!(close_with(|| ScriptedReply::Later("7")).await, (later(Some(7)), 1));
+    assert_eq!(close_with(|| ScriptedReply::Later("Sun, 22 Nov 2026 16:48:06 GMT")).await, (later(None), 1));
     assert_eq!(
-        close_with(move || Say::Refuse(500, twirp("internal"))).await,
+        close_with(move || ScriptedReply::Refuse(500, twirp("internal"))).await,
         (unavailable("HTTP 500 internal"), 2)
     );
-    assert_eq!(close_with(|| Say::Text(503, "busy".into())).await, (unavailable("HTTP 503"), 2));
+    assert_eq!(close_with(|| ScriptedReply::Text(503, "busy".into())).await, (unavailable("HTTP 503"), 2));
     assert_eq!(
-        close_with(|| Say::Text(200, "<html>".into())).await,
+        close_with(|| ScriptedReply::Text(200, "<html>".into())).await,
         (refused("an answer that is no JSON"), 1)
     );
     assert_eq!(
-        close_with(|| Say::Text(200, format!("\"{}\"", "a".repeat(MAX_ANSWER_BYTES)))).await,
+        close_with(|| ScriptedReply::Text(200, format!("\"{}\"", "a".repeat(MAX_RESPONSE_BYTES)))).await,
         (refused("an answer longer than 4194304 bytes"), 1)
     );
 }
 
 #[tokio::test]
 async fn a_fault_that_passes_is_not_seen() {
-    let script = |count, _: &_| if count == 0 { Say::Text(502, String::new()) } else { Say::Json(json!({})) };
-    let service = Service::new(script).await;
-    let livekit = control(Provider::Livekit, &account(&service.url())).expect("an account");
+    let script = |count, _: &_| {
+        if count == 0 { ScriptedReply::Text(502, String::new()) } else { ScriptedReply::Json(json!({})) }
+    };
+    let service = FakeService::new(script).await;
+    let livekit = management(Provider::Livekit, &account(&service.url())).expect("an account");
     assert_eq!(livekit.close("room", AT).await, Ok(()));
     let seen = service.seen();
     assert_eq!(seen.len(), 2);
@@ -76,12 +79,12 @@ async fn a_fault_that_passes_is_not_seen() {
 
 #[tokio::test]
 async fn a_service_that_says_nothing_is_given_up() {
-    let service = Service::new(|_, _| Say::Silence).await;
-    let timeouts = Timeouts { connect: Duration::from_mins(1), request: Duration::from_millis(200) };
+    let service = FakeService::new(|_, _| ScriptedReply::Silence).await;
+    let timeouts = HttpTimeouts { connect: Duration::from_mins(1), request: Duration::from_millis(200) };
     let http = http(timeouts);
-    let livekit = crate::control(Provider::Livekit, &account(&service.url()), http);
+    let livekit = crate::management(Provider::Livekit, &account(&service.url()), http);
     let livekit = livekit.expect("an account").expect("with an API");
-    let late = ControlError::Unavailable("no answer in time".into());
+    let late = RtcError::Unavailable("no answer in time".into());
     assert_eq!(livekit.members("room", AT).await, Err(late));
     assert!(service.seen().len() <= 1, "a request that may still be at work is not sent again");
 }
@@ -91,8 +94,8 @@ async fn a_service_that_is_not_there_is_unavailable() {
     let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", free.local_addr().expect("it is bound"));
     drop(free);
-    let livekit = control(Provider::Livekit, &account(&url)).expect("an account");
-    let gone = ControlError::Unavailable("no connection".into());
+    let livekit = management(Provider::Livekit, &account(&url)).expect("an account");
+    let gone = RtcError::Unavailable("no connection".into());
     assert_eq!(livekit.close("room", AT).await, Err(gone));
 }
 
@@ -114,21 +117,21 @@ async fn hanging_up() -> (String, Arc<AtomicUsize>) {
 
 #[tokio::test]
 async fn a_broken_connection_is_tried_again_only_where_twice_is_as_good_as_once() {
-    let broke = Err(ControlError::Unavailable("the connection broke".into()));
+    let broke = Err(RtcError::Unavailable("the connection broke".into()));
     let (url, count) = hanging_up().await;
-    let livekit = control(Provider::Livekit, &account(&url)).expect("an account");
+    let livekit = management(Provider::Livekit, &account(&url)).expect("an account");
     assert_eq!(livekit.close("room", AT).await, broke);
     assert_eq!(count.load(Ordering::SeqCst), 2);
 
     // A second rule of Agora's would outlive the one that is lifted.
-    let rules = |_, seen: &super::fixture::Seen| match seen.method.as_str() {
-        "GET" => Say::Json(json!({ "status": "success", "rules": [] })),
-        _ => Say::Text(500, String::new()),
+    let rules = |_, seen: &super::fixture::RecordedRequest| match seen.method.as_str() {
+        "GET" => ScriptedReply::Json(json!({ "status": "success", "rules": [] })),
+        _ => ScriptedReply::Text(500, String::new()),
     };
-    let service = Service::new(rules).await;
-    let agora = control(Provider::Agora, &account(&service.url())).expect("an account");
+    let service = FakeService::new(rules).await;
+    let agora = management(Provider::Agora, &account(&service.url())).expect("an account");
     let muted = agora.restrict("room", "7", Rights::ALL.without_microphone(), AT).await;
-    assert_eq!(muted, Err(ControlError::Unavailable("HTTP 500".into())));
+    assert_eq!(muted, Err(RtcError::Unavailable("HTTP 500".into())));
     let methods: Vec<_> = service.seen().into_iter().map(|seen| seen.method).collect();
     assert_eq!(methods, ["GET", "POST"]);
 }
@@ -136,14 +139,14 @@ async fn a_broken_connection_is_tried_again_only_where_twice_is_as_good_as_once(
 #[tokio::test]
 async fn errors_repeat_nothing_of_the_account() {
     for provider in Provider::ALL {
-        let echo = |_, seen: &super::fixture::Seen| {
+        let echo = |_, seen: &super::fixture::RecordedRequest| {
             let all = format!("{seen:?} api-secret token-secret");
             let error = json!({ "code": all, "Code": all, "Response": { "Error": { "Code": all } } });
-            Say::Refuse(400, error)
+            ScriptedReply::Refuse(400, error)
         };
-        let service = Service::new(echo).await;
-        let control = control(provider, &account(&service.url())).expect("an account");
-        let error = control.close("room", AT).await.expect_err("it is refused");
+        let service = FakeService::new(echo).await;
+        let management = management(provider, &account(&service.url())).expect("an account");
+        let error = management.close("room", AT).await.expect_err("it is refused");
         let shown = format!("{error} {error:?}");
         for secret in ["secret", "authorization", "Bearer", "Signature", "token"] {
             assert!(!shown.contains(secret), "{provider}: {shown}");
@@ -153,14 +156,14 @@ async fn errors_repeat_nothing_of_the_account() {
 
 #[tokio::test]
 async fn a_name_or_key_that_http_cannot_carry_is_refused() {
-    let service = Service::new(|_, _| Say::Json(json!({}))).await;
+    let service = FakeService::new(|_, _| ScriptedReply::Json(json!({}))).await;
     let mut account = account(&service.url());
     if let Some(api) = account.api.as_mut() {
         api.key_id = "line\r\nx-evil: 1".into();
     }
-    let alibaba = control(Provider::Alibaba, &account).expect("an account");
+    let alibaba = management(Provider::Alibaba, &account).expect("an account");
     let refused = alibaba.close("room", AT).await.expect_err("no header");
-    assert!(matches!(refused, ControlError::Refused(_)), "{refused}");
+    assert!(matches!(refused, RtcError::Refused(_)), "{refused}");
     assert!(service.seen().is_empty());
 }
 
@@ -168,7 +171,7 @@ async fn a_name_or_key_that_http_cannot_carry_is_refused() {
 fn nothing_is_managed_without_a_management_api() {
     for provider in Provider::ALL {
         let account = Account { api: None, ..account("") };
-        assert!(crate::control(provider, &account, patient()).expect("no settings are needed").is_none());
+        assert!(crate::management(provider, &account, patient()).expect("no settings are needed").is_none());
     }
 }
 
@@ -177,7 +180,7 @@ fn wrong_settings_are_named_and_never_shown() {
     let refused = |provider: Provider, alter: &dyn Fn(&mut Account)| {
         let mut account = account("https://api.example.org");
         alter(&mut account);
-        match crate::control(provider, &account, patient()) {
+        match crate::management(provider, &account, patient()) {
             Err(AccountError::Missing(name)) => name,
             Err(AccountError::Malformed { name, why }) => {
                 assert!(!why.contains("secret"), "{why}");
@@ -186,7 +189,7 @@ fn wrong_settings_are_named_and_never_shown() {
             Ok(_) => "",
         }
     };
-    let api = |alter: fn(&mut crate::Api)| {
+    let api = |alter: fn(&mut crate::ManagementApi)| {
         move |account: &mut Account| account.api.as_mut().map(alter).unwrap_or_default()
     };
     for provider in [Provider::Alibaba, Provider::Agora, Provider::Tencent] {
@@ -198,7 +201,7 @@ fn wrong_settings_are_named_and_never_shown() {
     assert_eq!(refused(Provider::Tencent, &|account| account.key_id = "x".into()), "RTC_KEY_ID");
     assert_eq!(refused(Provider::Alibaba, &|account| account.mode = "x".into()), "RTC_MODE");
     // LiveKit takes the key of the tokens when there is no other, but never half of one.
-    let no_key = |api: &mut crate::Api| (api.key_id, api.key_secret) = (String::new(), "".into());
+    let no_key = |api: &mut crate::ManagementApi| (api.key_id, api.key_secret) = (String::new(), "".into());
     assert_eq!(refused(Provider::Livekit, &api(no_key)), "");
     assert_eq!(refused(Provider::Livekit, &api(|api| api.key_id.clear())), "RTC_API_KEY_ID");
     assert_eq!(refused(Provider::Janus, &api(|api| api.key_id.clear())), "");
@@ -220,7 +223,7 @@ fn wrong_settings_are_named_and_never_shown() {
 fn no_nonce_is_drawn_twice() {
     let mut drawn = std::collections::BTreeSet::new();
     for seed in 0..20 {
-        let mut nonces = super::CallNonce { nonce: [seed; 16], ..AT }.nonces();
+        let mut nonces = super::RequestContext { nonce: [seed; 16], ..AT }.nonces();
         for _ in 0..50 {
             let nonce = nonces();
             assert_eq!(nonce.len(), 32);

@@ -1,8 +1,8 @@
 //! From a configured account to its provider: the one place, besides its own folder, that a new provider is added to.
 
-use crate::callback::Callbacks;
+use crate::callback::CallbackReader;
 #[cfg(feature = "management")]
-use crate::control::{Control, Http};
+use crate::management::{HttpClient, RtcManagement};
 use crate::{Account, AccountError, Minter, agora, alibaba, janus, livekit, tencent};
 use secrecy::{ExposeSecret, SecretString};
 use switchboard_protocol::provider::Provider;
@@ -13,29 +13,29 @@ use switchboard_protocol::provider::Provider;
 /// The first setting that is missing or malformed, by its name.
 pub fn minter(provider: Provider, account: Account) -> Result<Box<dyn Minter>, AccountError> {
     Ok(match provider {
-        Provider::Livekit => Box::new(livekit::Livekit::new(account)?),
+        Provider::Livekit => Box::new(livekit::LivekitMinter::new(account)?),
         Provider::Alibaba => alibaba::minter(account)?,
-        Provider::Agora => Box::new(agora::Agora::new(account)?),
-        Provider::Tencent => Box::new(tencent::Tencent::new(account)?),
-        Provider::Janus => Box::new(janus::Janus::new(account)?),
+        Provider::Agora => Box::new(agora::AgoraMinter::new(account)?),
+        Provider::Tencent => Box::new(tencent::TencentMinter::new(account)?),
+        Provider::Janus => Box::new(janus::JanusMinter::new(account)?),
     })
 }
 
 /// Returns a reader for the callbacks of `provider`; `None` if no callbacks of that service are read, or if the secret
 /// that signs them is not set: `secret`, or the key of the join tokens at `LiveKit`.
 #[must_use]
-pub fn callbacks(
+pub fn callback_reader(
     provider: Provider,
     account: &Account,
     secret: Option<&SecretString>,
-) -> Option<Box<dyn Callbacks>> {
+) -> Option<Box<dyn CallbackReader>> {
     // With an empty secret anybody could sign.
     let is_set = |secret: &&SecretString| !secret.expose_secret().is_empty();
     let (key, secret) = (Some(&account.key_secret).filter(is_set), secret.filter(is_set));
     Some(match provider {
-        Provider::Livekit => Box::new(livekit::callback::Webhooks::new(&account.key_id, key?)),
-        Provider::Agora => Box::new(agora::callback::Notifications::new(secret?)),
-        Provider::Janus => Box::new(janus::callback::Events::new(secret?)),
+        Provider::Livekit => Box::new(livekit::callback::LivekitCallbackReader::new(&account.key_id, key?)),
+        Provider::Agora => Box::new(agora::callback::AgoraCallbackReader::new(secret?)),
+        Provider::Janus => Box::new(janus::callback::JanusCallbackReader::new(secret?)),
         Provider::Alibaba | Provider::Tencent => return None,
     })
 }
@@ -45,18 +45,18 @@ pub fn callbacks(
 /// # Errors
 /// The first setting that is missing or malformed, by its name.
 #[cfg(feature = "management")]
-pub fn control(
+pub fn management(
     provider: Provider,
     account: &Account,
-    http: Http,
-) -> Result<Option<Box<dyn Control>>, AccountError> {
+    http: HttpClient,
+) -> Result<Option<Box<dyn RtcManagement>>, AccountError> {
     let Some(api) = &account.api else { return Ok(None) };
     let url = api.address()?;
     Ok(Some(match provider {
-        Provider::Livekit => Box::new(livekit::control::RoomService::new(account, url, http)?),
-        Provider::Alibaba => alibaba::control::of(account, api, url, http)?,
-        Provider::Agora => Box::new(agora::control::Channels::new(account, api, url, http)?),
-        Provider::Tencent => Box::new(tencent::control::Rooms::new(account, api, url, http)?),
-        Provider::Janus => Box::new(janus::control::Rooms::new(account, api, url, http)?),
+        Provider::Livekit => Box::new(livekit::management::LivekitManagement::new(account, url, http)?),
+        Provider::Alibaba => alibaba::management::of(account, api, url, http)?,
+        Provider::Agora => Box::new(agora::management::AgoraManagement::new(account, api, url, http)?),
+        Provider::Tencent => Box::new(tencent::management::TencentManagement::new(account, api, url, http)?),
+        Provider::Janus => Box::new(janus::management::JanusManagement::new(account, api, url, http)?),
     }))
 }

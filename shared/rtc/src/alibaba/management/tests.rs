@@ -4,26 +4,28 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::control::fixture::{AT, Say, Seen, Service, account, control, vectors};
-use crate::control::{Channel, Control, ControlError};
-use crate::sign::{AccessKey, Request, acs3};
+use crate::management::fixture::{
+    AT, FakeService, RecordedRequest, ScriptedReply, account, management, vectors,
+};
+use crate::management::{ChannelSpec, RtcError, RtcManagement};
+use crate::sign::{AccessKey, SignableRequest, acs3};
 use crate::{Account, Provider, Rights};
 
 const CHANNEL: &str = "call_c-1";
 
-fn channels(service: &Service, mode: &str) -> Box<dyn Control> {
+fn channels(service: &FakeService, mode: &str) -> Box<dyn RtcManagement> {
     let account = Account { mode: mode.into(), key_id: "iwo5l81k".into(), ..account(&service.url()) };
-    control(Provider::Alibaba, &account).expect("an account")
+    management(Provider::Alibaba, &account).expect("an account")
 }
 
 /// The same request as the SDK's: method, query, body and the headers that name the call.
-fn assert_as_the_sdk(seen: &Seen, alter: impl Fn(&mut BTreeMap<String, String>)) {
+fn assert_as_the_sdk(seen: &RecordedRequest, alter: impl Fn(&mut BTreeMap<String, String>)) {
     let all = vectors("alibaba");
     let vector = all.iter().find(|vector| vector["headers"]["x-acs-action"] == seen.header("x-acs-action"));
     let vector = vector.unwrap_or_else(|| panic!("no vector for {}", seen.header("x-acs-action")));
     // That SDK writes a space as a plus; what is signed has %20.
     let path = vector["path"].as_str().expect("text").replace('+', "%20");
-    let mut query = Seen { path, ..seen.clone() }.query();
+    let mut query = RecordedRequest { path, ..seen.clone() }.query();
     alter(&mut query);
     assert_eq!(seen.query(), query);
     assert_eq!(seen.method, vector["method"].as_str().expect("text"));
@@ -34,13 +36,14 @@ fn assert_as_the_sdk(seen: &Seen, alter: impl Fn(&mut BTreeMap<String, String>))
 }
 
 /// Whether the signature is that of what arrived, with every header that has to be in it.
-fn assert_signed(seen: &Seen) {
+fn assert_signed(seen: &RecordedRequest) {
     let query = seen.query();
     let query: Vec<_> = query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let signed = |name: &&String| *name == "host" || name.starts_with("x-acs-");
     let headers: Vec<_> =
         seen.headers.keys().filter(signed).map(|name| (name.as_str(), seen.header(name))).collect();
-    let request = Request { method: &seen.method, path: "/", query: &query, headers: &headers, body: b"" };
+    let request =
+        SignableRequest { method: &seen.method, path: "/", query: &query, headers: &headers, body: b"" };
     let key = AccessKey { id: "api-id".into(), secret: "api-secret".into() };
     assert_eq!(acs3::authorization(&request, &key), seen.header("authorization"));
     assert_eq!(seen.header("x-acs-date"), "2026-11-22T16:48:06Z");
@@ -48,7 +51,7 @@ fn assert_signed(seen: &Seen) {
 
 #[tokio::test]
 async fn every_request_is_the_official_one() {
-    let service = Service::new(|_, _| Say::Json(json!({ "RequestId": "r" }))).await;
+    let service = FakeService::new(|_, _| ScriptedReply::Json(json!({ "RequestId": "r" }))).await;
     let artc = channels(&service, "");
     artc.close(CHANNEL, AT).await.expect("closed");
     artc.remove(CHANNEL, "user-1", AT).await.expect("removed");
@@ -69,9 +72,10 @@ async fn every_request_is_the_official_one() {
 
 #[tokio::test]
 async fn a_retry_is_signed_anew() {
-    let script =
-        |count, _: &Seen| if count == 0 { Say::Text(503, String::new()) } else { Say::Json(json!({})) };
-    let service = Service::new(script).await;
+    let script = |count, _: &RecordedRequest| {
+        if count == 0 { ScriptedReply::Text(503, String::new()) } else { ScriptedReply::Json(json!({})) }
+    };
+    let service = FakeService::new(script).await;
     channels(&service, "artc").close(CHANNEL, AT).await.expect("closed");
     let seen = service.seen();
     seen.iter().for_each(assert_signed);
@@ -82,71 +86,76 @@ async fn a_retry_is_signed_anew() {
 
 #[tokio::test]
 async fn channels_are_implicit_and_nobody_can_be_muted() {
-    let service = Service::new(|_, _| Say::Text(500, String::new())).await;
+    let service = FakeService::new(|_, _| ScriptedReply::Text(500, String::new())).await;
     for mode in ["artc", "dingrtc"] {
         let channels = channels(&service, mode);
-        let channel = Channel { id: CHANNEL, max_participants: 2, empty_seconds: 60 };
+        let channel = ChannelSpec { id: CHANNEL, max_participants: 2, empty_seconds: 60 };
         assert_eq!(channels.register(channel, AT).await, Ok(()));
         let muted = channels.restrict(CHANNEL, "user-1", Rights::default(), AT).await;
-        assert_eq!(muted, Err(ControlError::Unsupported));
-        assert!(!channels.capabilities().restrict && !channels.capabilities().register);
+        assert_eq!(muted, Err(RtcError::Unsupported));
+        assert!(!channels.capabilities().enforces_rights);
     }
-    assert_eq!(channels(&service, "dingrtc").channels("", AT).await, Err(ControlError::Unsupported));
+    assert_eq!(channels(&service, "dingrtc").channels("", AT).await, Err(RtcError::Unsupported));
     assert!(service.seen().is_empty());
 }
 
 #[tokio::test]
 async fn codes_decide_what_a_refusal_means() {
     let with = async |status: u16, code: &'static str| {
-        let service = Service::new(move |_, _| Say::Refuse(status, json!({ "Code": code }))).await;
+        let service =
+            FakeService::new(move |_, _| ScriptedReply::Refuse(status, json!({ "Code": code }))).await;
         channels(&service, "artc").close(CHANNEL, AT).await
     };
     assert_eq!(with(404, "ChannelNotExist").await, Ok(()));
     assert_eq!(with(400, "Channel.NotFound").await, Ok(()));
-    let refused = |code: &str| Err(ControlError::Refused(code.into()));
-    let unauthorized = |code: &str| Err(ControlError::Unauthorized(code.into()));
+    let refused = |code: &str| Err(RtcError::Refused(code.into()));
+    let unauthorized = |code: &str| Err(RtcError::Unauthorized(code.into()));
     assert_eq!(with(404, "InvalidAccessKeyId.NotFound").await, unauthorized("InvalidAccessKeyId.NotFound"));
     assert_eq!(with(400, "SignatureDoesNotMatch").await, unauthorized("SignatureDoesNotMatch"));
     assert_eq!(with(404, "AppNotFound").await, refused("HTTP 404 AppNotFound"));
     assert_eq!(with(400, "InvalidChannelId.Malformed").await, refused("HTTP 400 InvalidChannelId.Malformed"));
-    assert_eq!(with(400, "Throttling.User").await, Err(ControlError::RateLimited { retry_after: None }));
+    assert_eq!(with(400, "Throttling.User").await, Err(RtcError::RateLimited { retry_after: None }));
 }
 
 #[tokio::test]
 async fn a_removal_that_failed_counts_only_while_the_user_is_there() {
     let list = |present: bool| {
-        move |_, seen: &Seen| match seen.header("x-acs-action") {
-            "RemoveTerminals" => {
-                Say::Json(json!({ "Terminals": [{ "Id": "user-1", "Code": 1, "Message": "Failed" }] }))
+        move |_, seen: &RecordedRequest| match seen.header("x-acs-action") {
+            "RemoveTerminals" => ScriptedReply::Json(
+                json!({ "Terminals": [{ "Id": "user-1", "Code": 1, "Message": "Failed" }] }),
+            ),
+            "RemoveUsers" => ScriptedReply::Json(json!({ "Users": [{ "UserId": "user-1", "Code": 1 }] })),
+            "DescribeChannelAllUsers" if present => {
+                ScriptedReply::Json(json!({ "Users": [{ "UserId": "user-1" }] }))
             }
-            "RemoveUsers" => Say::Json(json!({ "Users": [{ "UserId": "user-1", "Code": 1 }] })),
-            "DescribeChannelAllUsers" if present => Say::Json(json!({ "Users": [{ "UserId": "user-1" }] })),
-            _ if present => Say::Json(json!({ "UserList": ["user-1"], "TotalNum": 1 })),
-            _ => Say::Json(json!({})),
+            _ if present => ScriptedReply::Json(json!({ "UserList": ["user-1"], "TotalNum": 1 })),
+            _ => ScriptedReply::Json(json!({})),
         }
     };
     for mode in ["artc", "dingrtc"] {
-        let gone = Service::new(list(false)).await;
+        let gone = FakeService::new(list(false)).await;
         assert_eq!(channels(&gone, mode).remove(CHANNEL, "user-1", AT).await, Ok(()), "{mode}");
-        let there = Service::new(list(true)).await;
+        let there = FakeService::new(list(true)).await;
         let failed = channels(&there, mode).remove(CHANNEL, "user-1", AT).await;
-        assert!(matches!(failed, Err(ControlError::Unavailable(_))), "{mode}: {failed:?}");
+        assert!(matches!(failed, Err(RtcError::Unavailable(_))), "{mode}: {failed:?}");
     }
 }
 
 #[tokio::test]
 async fn every_page_is_read() {
-    let page = |seen: &Seen, name: &str| seen.query()[name].parse::<usize>().expect("a number");
-    let script = move |_, seen: &Seen| {
+    let page = |seen: &RecordedRequest, name: &str| seen.query()[name].parse::<usize>().expect("a number");
+    let script = move |_, seen: &RecordedRequest| {
         let names = |page: usize| -> Vec<_> {
             (50 * (page - 1)..120.min(50 * page)).map(|n| Value::from(format!("call-{n}"))).collect()
         };
         match seen.header("x-acs-action") {
-            "ListRTCLiveRooms" => Say::Json(json!({ "Rooms": names(page(seen, "PageNo")), "Total": 120 })),
-            _ => Say::Json(json!({ "UserList": names(page(seen, "PageNum")), "TotalNum": 120 })),
+            "ListRTCLiveRooms" => {
+                ScriptedReply::Json(json!({ "Rooms": names(page(seen, "PageNo")), "Total": 120 }))
+            }
+            _ => ScriptedReply::Json(json!({ "UserList": names(page(seen, "PageNum")), "TotalNum": 120 })),
         }
     };
-    let service = Service::new(script).await;
+    let service = FakeService::new(script).await;
     let artc = channels(&service, "artc");
     assert_eq!(artc.members(CHANNEL, AT).await.expect("listed").len(), 120);
     assert_eq!(service.seen().len(), 3);

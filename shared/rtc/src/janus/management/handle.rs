@@ -3,10 +3,10 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::super::super::control::{Answer, Call, CallNonce, ControlError, Repeat};
-use super::super::super::sign::encode;
-use super::super::{Janus, VIDEOROOM};
-use super::Rooms;
+use super::super::{JanusMinter, VIDEOROOM};
+use super::JanusManagement;
+use crate::management::{ManagementRequest, ManagementResponse, RequestContext, RetryPolicy, RtcError};
+use crate::sign::encode;
 
 /// Life of the token of one operation; it covers clocks that differ a little.
 const TOKEN_SECONDS: i64 = 60;
@@ -16,14 +16,14 @@ const MAX_EVENTS: usize = 20;
 
 /// What the plugin answered.
 #[derive(Debug)]
-pub(super) enum Reply {
+pub(super) enum JanusReply {
     /// Its data.
     Done(Value),
     /// Its error.
     Refused { code: i64 },
 }
 
-impl Reply {
+impl JanusReply {
     fn read(data: &Value) -> Self {
         match data["error_code"].as_i64() {
             Some(code) => Self::Refused { code },
@@ -33,8 +33,8 @@ impl Reply {
 }
 
 /// A handle to the plugin. [`end`](Self::end) it; a gateway ends by itself what was forgotten, after a minute.
-pub(super) struct Handle<'a> {
-    rooms: &'a Rooms,
+pub(super) struct JanusHandle<'a> {
+    rooms: &'a JanusManagement,
     token: SecretString,
     transactions: Box<dyn FnMut() -> String + Send + Sync>,
     /// Paths below the gateway's address.
@@ -42,17 +42,18 @@ pub(super) struct Handle<'a> {
     plugin: String,
 }
 
-impl<'a> Handle<'a> {
-    pub async fn attach(rooms: &'a Rooms, at: CallNonce) -> Result<Self, ControlError> {
-        let unsigned = |_| ControlError::Refused("the call could not be signed".into());
-        let token = Janus::core_token(&rooms.secret, at.seconds() + TOKEN_SECONDS).map_err(unsigned)?;
+impl<'a> JanusHandle<'a> {
+    pub async fn attach(rooms: &'a JanusManagement, at: RequestContext) -> Result<Self, RtcError> {
+        let unsigned = |_| RtcError::Refused("the call could not be signed".into());
+        let token = JanusMinter::core_token(&rooms.secret, at.seconds() + TOKEN_SECONDS).map_err(unsigned)?;
         let transactions = Box::new(at.nonces());
         let mut opened = Self { rooms, token, transactions, session: String::new(), plugin: String::new() };
-        let session = opened.post("", json!({ "janus": "create" }), Repeat::Safe).await?;
+        let session = opened.post("", json!({ "janus": "create" }), RetryPolicy::Safe).await?;
         opened.session = format!("/{}", id(&session)?);
         let path = opened.session.clone();
         let attach = json!({ "janus": "attach", "plugin": VIDEOROOM });
-        let handle = match opened.post(&path, attach, Repeat::Safe).await.and_then(|answer| id(&answer)) {
+        let handle = match opened.post(&path, attach, RetryPolicy::Safe).await.and_then(|answer| id(&answer))
+        {
             Ok(handle) => handle,
             Err(error) => {
                 opened.end().await;
@@ -64,39 +65,39 @@ impl<'a> Handle<'a> {
     }
 
     /// Asks what the plugin answers at once.
-    pub async fn ask(&mut self, body: Value) -> Result<Reply, ControlError> {
+    pub async fn ask(&mut self, body: Value) -> Result<JanusReply, RtcError> {
         let message = json!({ "janus": "message", "body": body });
-        let answer = self.post(&self.plugin.clone(), message, Repeat::Safe).await?;
-        Ok(Reply::read(&answer["plugindata"]["data"]))
+        let answer = self.post(&self.plugin.clone(), message, RetryPolicy::Safe).await?;
+        Ok(JanusReply::read(&answer["plugindata"]["data"]))
     }
 
     /// Asks what the plugin answers with an event.
-    pub async fn ask_later(&mut self, body: Value) -> Result<Reply, ControlError> {
+    pub async fn ask_later(&mut self, body: Value) -> Result<JanusReply, RtcError> {
         let message = json!({ "janus": "message", "body": body });
-        let asked = self.post(&self.plugin.clone(), message, Repeat::Unsent).await?;
+        let asked = self.post(&self.plugin.clone(), message, RetryPolicy::Unsent).await?;
         for _ in 0..MAX_EVENTS {
             let event = self.poll().await?;
             let data = &event["plugindata"]["data"];
             if event["transaction"] == asked["transaction"] && !data.is_null() {
-                return Ok(Reply::read(data));
+                return Ok(JanusReply::read(data));
             }
         }
-        Err(ControlError::Unavailable("the gateway did not answer".into()))
+        Err(RtcError::Unavailable("the gateway did not answer".into()))
     }
 
     /// Ends the session and everything in it. Whatever comes of that, the operation is done.
     pub async fn end(mut self) {
         let path = self.session.clone();
-        if let Err(error) = self.post(&path, json!({ "janus": "destroy" }), Repeat::Unsent).await {
+        if let Err(error) = self.post(&path, json!({ "janus": "destroy" }), RetryPolicy::Unsent).await {
             tracing::info!(%error, "a session of Janus was left to its time-out");
         }
     }
 
-    async fn post(&mut self, path: &str, mut body: Value, repeat: Repeat) -> Result<Value, ControlError> {
+    async fn post(&mut self, path: &str, mut body: Value, repeat: RetryPolicy) -> Result<Value, RtcError> {
         body["token"] = self.token.expose_secret().into();
         body["transaction"] = (self.transactions)().into();
         let call = || {
-            Ok(Call {
+            Ok(ManagementRequest {
                 method: "POST",
                 url: format!("{}{path}", self.rooms.url),
                 headers: vec![("content-type", "application/json".to_owned())],
@@ -106,22 +107,22 @@ impl<'a> Handle<'a> {
         accepted(self.rooms.http.send(repeat, call).await?)
     }
 
-    async fn poll(&self) -> Result<Value, ControlError> {
+    async fn poll(&self) -> Result<Value, RtcError> {
         let token = encode(self.token.expose_secret());
         let call = || {
-            Ok(Call {
+            Ok(ManagementRequest {
                 method: "GET",
                 url: format!("{}{}?maxev=1&token={token}", self.rooms.url, self.session),
                 headers: Vec::new(),
                 body: Vec::new(),
             })
         };
-        accepted(self.rooms.http.send(Repeat::Unsent, call).await?)
+        accepted(self.rooms.http.send(RetryPolicy::Unsent, call).await?)
     }
 }
 
 /// The gateway's own errors come with status 200 too.
-fn accepted(answer: Answer) -> Result<Value, ControlError> {
+fn accepted(answer: ManagementResponse) -> Result<Value, RtcError> {
     if !answer.is_success() {
         return Err(answer.refusal(""));
     }
@@ -132,12 +133,12 @@ fn accepted(answer: Answer) -> Result<Value, ControlError> {
     let said = format!("Janus error {code}");
     // 403: the token; 405: a plugin that the token does not name.
     Err(match code {
-        403 | 405 => ControlError::Unauthorized(said),
-        _ => ControlError::Refused(said),
+        403 | 405 => RtcError::Unauthorized(said),
+        _ => RtcError::Refused(said),
     })
 }
 
-fn id(answer: &Value) -> Result<u64, ControlError> {
+fn id(answer: &Value) -> Result<u64, RtcError> {
     let id = answer["data"]["id"].as_u64();
-    id.ok_or_else(|| ControlError::Refused("an answer with other members than expected".into()))
+    id.ok_or_else(|| RtcError::Refused("an answer with other members than expected".into()))
 }

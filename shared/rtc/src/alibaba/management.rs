@@ -9,49 +9,56 @@ use secrecy::SecretString;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::super::control::{Call, CallNonce, Control, ControlError, Http, Repeat, shown};
-use super::super::sign::{AccessKey, Request, acs3, canonical_query, sha256_hex};
-use super::super::{Account, AccountError, Api};
-use super::Mode;
+use super::super::{Account, AccountError, ManagementApi};
+use super::AlibabaProduct;
+use crate::management::{
+    HttpClient, ManagementRequest, RequestContext, RetryPolicy, RtcError, RtcManagement, printable_code,
+};
+use crate::sign::{AccessKey, SignableRequest, acs3, canonical_query, sha256_hex};
 
-pub use artc::ArtcChannels;
-pub use dingrtc::DingChannels;
+pub use artc::ArtcManagement;
+pub use dingrtc::DingRtcManagement;
 
 /// What manages the product that `account.mode` names.
 ///
 /// # Errors
 /// A setting that is missing, or a mode that no product has.
-pub fn of(account: &Account, api: &Api, url: &str, http: Http) -> Result<Box<dyn Control>, AccountError> {
+pub fn of(
+    account: &Account,
+    api: &ManagementApi,
+    url: &str,
+    http: HttpClient,
+) -> Result<Box<dyn RtcManagement>, AccountError> {
     let (id, secret) = api.key()?;
     if account.key_id.is_empty() {
         return Err(AccountError::Missing("RTC_KEY_ID"));
     }
-    let open_api = |version| OpenApi::new(url, version, &account.key_id, id, secret, http);
-    Ok(match Mode::of(account)? {
-        Mode::Artc => Box::new(ArtcChannels(open_api("2016-11-01"))),
-        Mode::DingRtc => Box::new(DingChannels(open_api("2018-01-11"))),
+    let open_api = |version| AlibabaOpenApi::new(url, version, &account.key_id, id, secret, http);
+    Ok(match AlibabaProduct::of(account)? {
+        AlibabaProduct::ArtcMinter => Box::new(ArtcManagement(open_api("2016-11-01"))),
+        AlibabaProduct::DingRtcMinter => Box::new(DingRtcManagement(open_api("2018-01-11"))),
     })
 }
 
 /// A version of one product's API, for one application.
 #[derive(Debug)]
-struct OpenApi {
+struct AlibabaOpenApi {
     url: String,
     host: String,
     version: &'static str,
     app_id: String,
     key: AccessKey,
-    http: Http,
+    http: HttpClient,
 }
 
-impl OpenApi {
+impl AlibabaOpenApi {
     fn new(
         url: &str,
         version: &'static str,
         app_id: &str,
         key_id: String,
         secret: SecretString,
-        http: Http,
+        http: HttpClient,
     ) -> Self {
         let host = url.split("://").nth(1).unwrap_or(url);
         Self {
@@ -70,21 +77,22 @@ impl OpenApi {
         action: &str,
         parameters: &[(&str, &str)],
         nonces: &mut (impl FnMut() -> String + Send),
-        at: CallNonce,
-    ) -> Result<Option<Value>, ControlError> {
+        at: RequestContext,
+    ) -> Result<Option<Value>, RtcError> {
         let mut query = vec![("AppId", self.app_id.as_str())];
         query.extend_from_slice(parameters);
         // Every action here sets a state, or reads one.
-        let answer = self.http.send(Repeat::Safe, || self.request(action, &query, &nonces(), at)).await?;
+        let answer =
+            self.http.send(RetryPolicy::Safe, || self.request(action, &query, &nonces(), at)).await?;
         if answer.is_success() {
             return Ok(Some(answer.body));
         }
         let code = answer.body["Code"].as_str().unwrap_or_default();
-        match Meaning::of(code) {
-            Meaning::NotThere => Ok(None),
-            Meaning::Unauthorized => Err(ControlError::Unauthorized(shown(code).to_owned())),
-            Meaning::Throttled => Err(ControlError::RateLimited { retry_after: answer.retry_after }),
-            Meaning::Other => Err(answer.refusal(code)),
+        match AlibabaErrorKind::of(code) {
+            AlibabaErrorKind::NotThere => Ok(None),
+            AlibabaErrorKind::Unauthorized => Err(RtcError::Unauthorized(printable_code(code).to_owned())),
+            AlibabaErrorKind::Throttled => Err(RtcError::RateLimited { retry_after: answer.retry_after }),
+            AlibabaErrorKind::Other => Err(answer.refusal(code)),
         }
     }
 
@@ -93,8 +101,8 @@ impl OpenApi {
         action: &str,
         query: &[(&str, &str)],
         nonce: &str,
-        at: CallNonce,
-    ) -> Result<Call, ControlError> {
+        at: RequestContext,
+    ) -> Result<ManagementRequest, RtcError> {
         let (date, body_hash) = (date(at)?, sha256_hex(b""));
         let signed = [
             ("host", self.host.as_str()),
@@ -104,10 +112,10 @@ impl OpenApi {
             ("x-acs-signature-nonce", nonce),
             ("x-acs-version", self.version),
         ];
-        let request = Request { method: "POST", path: "/", query, headers: &signed, body: b"" };
+        let request = SignableRequest { method: "POST", path: "/", query, headers: &signed, body: b"" };
         let authorization = ("authorization", acs3::authorization(&request, &self.key));
         let headers = signed.map(|(name, value)| (name, value.to_owned())).into_iter();
-        Ok(Call {
+        Ok(ManagementRequest {
             method: "POST",
             url: format!("{}/?{}", self.url, canonical_query(query)),
             headers: headers.chain([authorization, ("accept", "application/json".to_owned())]).collect(),
@@ -117,14 +125,14 @@ impl OpenApi {
 }
 
 /// What an error code means to us. Codes are words joined by dots, general ones the same for every product.
-enum Meaning {
+enum AlibabaErrorKind {
     NotThere,
     Unauthorized,
     Throttled,
     Other,
 }
 
-impl Meaning {
+impl AlibabaErrorKind {
     fn of(code: &str) -> Self {
         let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
         // An unknown application or key is no unknown channel.
@@ -141,8 +149,8 @@ impl Meaning {
 }
 
 /// `x-acs-date`: UTC to the second.
-fn date(at: CallNonce) -> Result<String, ControlError> {
-    let no_date = |_| ControlError::Refused("the clock shows no date".into());
+fn date(at: RequestContext) -> Result<String, RtcError> {
+    let no_date = |_| RtcError::Refused("the clock shows no date".into());
     let now = OffsetDateTime::from_unix_timestamp(at.seconds()).map_err(no_date)?;
     let (year, month, day) = (now.year(), u8::from(now.month()), now.day());
     let (hour, minute, second) = (now.hour(), now.minute(), now.second());

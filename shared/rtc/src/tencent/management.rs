@@ -7,11 +7,12 @@ mod tests;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::super::control::{
-    Call, CallNonce, Capabilities, Channel, Control, ControlError, Http, OpenChannel, Repeat, shown,
+use super::super::{Account, AccountError, ManagementApi, Rights};
+use crate::management::{
+    ChannelSpec, HttpClient, ManagementCapabilities, ManagementRequest, OpenChannel, RequestContext,
+    RetryPolicy, RtcError, RtcManagement, printable_code,
 };
-use super::super::sign::{AccessKey, Request, tc3};
-use super::super::{Account, AccountError, Api, Rights};
+use crate::sign::{AccessKey, SignableRequest, tc3};
 
 const SERVICE: &str = "trtc";
 const VERSION: &str = "2019-07-22";
@@ -21,20 +22,25 @@ const REGION: &str = "ap-guangzhou";
 
 /// Manages the rooms of one application.
 #[derive(Debug)]
-pub struct Rooms {
+pub struct TencentManagement {
     url: String,
     host: String,
     sdk_app_id: u32,
     key: AccessKey,
-    http: Http,
+    http: HttpClient,
 }
 
-impl Rooms {
+impl TencentManagement {
     /// Manages the application `account.key_id` with the `SecretId` and `SecretKey` of `api`.
     ///
     /// # Errors
     /// A setting that is missing, or an application that is no number.
-    pub fn new(account: &Account, api: &Api, url: &str, http: Http) -> Result<Self, AccountError> {
+    pub fn new(
+        account: &Account,
+        api: &ManagementApi,
+        url: &str,
+        http: HttpClient,
+    ) -> Result<Self, AccountError> {
         let (id, secret) = api.key()?;
         let sdk_app_id = account.key_id.parse().map_err(|_| AccountError::Malformed {
             name: "RTC_KEY_ID",
@@ -45,17 +51,17 @@ impl Rooms {
     }
 
     /// Calls `action`; `false` where the room or the user does not exist.
-    async fn call(&self, action: &str, mut parameters: Value, at: CallNonce) -> Result<bool, ControlError> {
+    async fn call(&self, action: &str, mut parameters: Value, at: RequestContext) -> Result<bool, RtcError> {
         parameters["SdkAppId"] = self.sdk_app_id.into();
         let body = parameters.to_string().into_bytes();
         // Both actions set a state.
-        let answer = self.http.send(Repeat::Safe, || self.request(action, &body, at)).await?;
+        let answer = self.http.send(RetryPolicy::Safe, || self.request(action, &body, at)).await?;
         if !answer.is_success() {
             return Err(answer.refusal(""));
         }
         // Errors arrive as successes of HTTP.
         let Some(response) = answer.body.get("Response") else {
-            return Err(ControlError::Refused("an answer without Response".into()));
+            return Err(RtcError::Refused("an answer without Response".into()));
         };
         match response.get("Error").map(|error| error["Code"].as_str().unwrap_or_default()) {
             None => Ok(true),
@@ -64,11 +70,11 @@ impl Rooms {
         }
     }
 
-    fn request(&self, action: &str, body: &[u8], at: CallNonce) -> Result<Call, ControlError> {
+    fn request(&self, action: &str, body: &[u8], at: RequestContext) -> Result<ManagementRequest, RtcError> {
         let (timestamp, signed) =
             (at.seconds(), [("content-type", "application/json"), ("host", self.host.as_str())]);
-        let request = Request { method: "POST", path: "/", query: &[], headers: &signed, body };
-        let no_date = |_| ControlError::Refused("the clock shows no date".into());
+        let request = SignableRequest { method: "POST", path: "/", query: &[], headers: &signed, body };
+        let no_date = |_| RtcError::Refused("the clock shows no date".into());
         let authorization = tc3::authorization(&request, SERVICE, timestamp, &self.key).map_err(no_date)?;
         let headers = [
             ("authorization", authorization),
@@ -78,7 +84,7 @@ impl Rooms {
             ("x-tc-version", VERSION.to_owned()),
         ];
         let signed = signed.map(|(name, value)| (name, value.to_owned()));
-        Ok(Call {
+        Ok(ManagementRequest {
             method: "POST",
             url: format!("{}/", self.url),
             headers: signed.into_iter().chain(headers).collect(),
@@ -88,36 +94,36 @@ impl Rooms {
 }
 
 #[async_trait]
-impl Control for Rooms {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities { close: true, remove: true, ..Capabilities::default() }
+impl RtcManagement for TencentManagement {
+    fn capabilities(&self) -> ManagementCapabilities {
+        ManagementCapabilities::default()
     }
 
     /// Nothing to do: the first join makes the room.
-    async fn register(&self, _: Channel<'_>, _: CallNonce) -> Result<(), ControlError> {
+    async fn register(&self, _: ChannelSpec<'_>, _: RequestContext) -> Result<(), RtcError> {
         Ok(())
     }
 
-    async fn close(&self, channel_id: &str, at: CallNonce) -> Result<(), ControlError> {
+    async fn close(&self, channel_id: &str, at: RequestContext) -> Result<(), RtcError> {
         self.call("DismissRoomByStrRoomId", json!({ "RoomId": channel_id }), at).await.map(drop)
     }
 
-    async fn remove(&self, channel_id: &str, media_id: &str, at: CallNonce) -> Result<(), ControlError> {
+    async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError> {
         let parameters = json!({ "RoomId": channel_id, "UserIds": [media_id] });
         self.call("RemoveUserByStrRoomId", parameters, at).await.map(drop)
     }
 
-    async fn restrict(&self, _: &str, _: &str, _: Rights, _: CallNonce) -> Result<(), ControlError> {
-        Err(ControlError::Unsupported)
+    async fn restrict(&self, _: &str, _: &str, _: Rights, _: RequestContext) -> Result<(), RtcError> {
+        Err(RtcError::Unsupported)
     }
 
     /// `DescribeUserInfo` is a history that lags behind.
-    async fn members(&self, _: &str, _: CallNonce) -> Result<Vec<String>, ControlError> {
-        Err(ControlError::Unsupported)
+    async fn members(&self, _: &str, _: RequestContext) -> Result<Vec<String>, RtcError> {
+        Err(RtcError::Unsupported)
     }
 
-    async fn channels(&self, _: &str, _: CallNonce) -> Result<Vec<OpenChannel>, ControlError> {
-        Err(ControlError::Unsupported)
+    async fn channels(&self, _: &str, _: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
+        Err(RtcError::Unsupported)
     }
 }
 
@@ -127,12 +133,12 @@ fn is_not_there(code: &str) -> bool {
 }
 
 /// Codes are words joined by dots; the first is the same for every product.
-fn meaning(code: &str) -> ControlError {
-    let said = shown(code).to_owned();
+fn meaning(code: &str) -> RtcError {
+    let said = printable_code(code).to_owned();
     match code.split('.').next().unwrap_or_default() {
-        "AuthFailure" | "UnauthorizedOperation" => ControlError::Unauthorized(said),
-        "RequestLimitExceeded" | "LimitExceeded" => ControlError::RateLimited { retry_after: None },
-        "InternalError" | "ServiceUnavailable" => ControlError::Unavailable(said),
-        _ => ControlError::Refused(said),
+        "AuthFailure" | "UnauthorizedOperation" => RtcError::Unauthorized(said),
+        "RequestLimitExceeded" | "LimitExceeded" => RtcError::RateLimited { retry_after: None },
+        "InternalError" | "ServiceUnavailable" => RtcError::Unavailable(said),
+        _ => RtcError::Refused(said),
     }
 }

@@ -3,25 +3,25 @@
 
 use serde_json::{Value, json};
 
-use crate::control::fixture::{AT, Say, Seen, Service, account, control};
-use crate::control::{Channel, Control, ControlError};
-use crate::janus::{CORE, SignedToken, VIDEOROOM};
+use crate::janus::{CORE, JanusToken, VIDEOROOM};
+use crate::management::fixture::{AT, FakeService, RecordedRequest, ScriptedReply, account, management};
+use crate::management::{ChannelSpec, RtcError, RtcManagement};
 use crate::{Provider, Rights};
 
 const ROOM: &str = "sb-1";
 const MUTED: Rights = Rights::ALL.without_microphone();
 
-fn rooms(service: &Service) -> Box<dyn Control> {
-    control(Provider::Janus, &account(&format!("{}/janus", service.url()))).expect("an account")
+fn rooms(service: &FakeService) -> Box<dyn RtcManagement> {
+    management(Provider::Janus, &account(&format!("{}/janus", service.url()))).expect("an account")
 }
 
 /// A gateway whose plugin answers so.
-async fn gateway(plugin: impl Fn(&Value) -> Value + Clone + Send + Sync + 'static) -> Service {
-    Service::new(move |_, seen| Say::Json(said(seen, &plugin))).await
+async fn gateway(plugin: impl Fn(&Value) -> Value + Clone + Send + Sync + 'static) -> FakeService {
+    FakeService::new(move |_, seen| ScriptedReply::Json(said(seen, &plugin))).await
 }
 
 /// The gateway's protocol around what the plugin says. A poll is answered as a subscriber's join.
-fn said(seen: &Seen, plugin: &impl Fn(&Value) -> Value) -> Value {
+fn said(seen: &RecordedRequest, plugin: &impl Fn(&Value) -> Value) -> Value {
     if seen.method == "GET" {
         let data = plugin(&json!({ "request": "join" }));
         return json!({ "janus": "event", "transaction": "t", "plugindata": { "data": data } });
@@ -41,7 +41,7 @@ fn error(code: i64) -> Value {
 }
 
 /// What the plugin was asked, without the requests of the gateway's own protocol.
-fn asked(service: &Service) -> Vec<Value> {
+fn asked(service: &FakeService) -> Vec<Value> {
     let posted = service.seen().into_iter().filter(|seen| seen.method == "POST");
     posted.map(|seen| seen.json()["body"].clone()).filter(|body| !body.is_null()).collect()
 }
@@ -49,7 +49,7 @@ fn asked(service: &Service) -> Vec<Value> {
 #[tokio::test]
 async fn an_operation_has_a_session_and_a_token_of_its_own_and_ends_it() {
     let service = gateway(|_| json!({ "videoroom": "created" })).await;
-    let channel = Channel { id: ROOM, max_participants: 6, empty_seconds: 60 };
+    let channel = ChannelSpec { id: ROOM, max_participants: 6, empty_seconds: 60 };
     rooms(&service).register(channel, AT).await.expect("made");
     let seen = service.seen();
     let steps: Vec<_> = seen
@@ -61,10 +61,10 @@ async fn an_operation_has_a_session_and_a_token_of_its_own_and_ends_it() {
     for seen in &seen {
         let request = seen.json();
         let token = request["token"].as_str().expect("every request has it");
-        assert!(SignedToken::is_signed(token, &"token-secret".into()));
+        assert!(JanusToken::is_signed(token, &"token-secret".into()));
         let expires = AT.now_ms / 1000 + 60;
-        let core = SignedToken { expires, realm: CORE, descriptors: vec![VIDEOROOM] };
-        assert_eq!(SignedToken::read(token), Some(core));
+        let core = JanusToken { expires, realm: CORE, descriptors: vec![VIDEOROOM] };
+        assert_eq!(JanusToken::read(token), Some(core));
     }
     let body = &asked(&service)[0];
     let secret = body["secret"].as_str().expect("text").to_owned();
@@ -107,7 +107,7 @@ fn joined_or(answer: Value) -> impl Fn(&Value) -> Value + Clone + Send + Sync + 
 }
 
 /// The lines that were moderated, and whether they were blocked.
-fn moderated(service: &Service) -> Vec<(String, bool)> {
+fn moderated(service: &FakeService) -> Vec<(String, bool)> {
     let asked = asked(service).into_iter().filter(|body| body["request"] == "moderate");
     asked
         .map(|body| {
@@ -139,7 +139,7 @@ async fn a_microphone_that_is_not_there_is_not_held_back() {
     let nobody = gateway(|_| error(428)).await;
     let rooms_of_nobody = rooms(&nobody);
     let muted = rooms_of_nobody.restrict(ROOM, "alice", MUTED, AT).await;
-    assert_eq!(muted, Err(ControlError::Unsupported));
+    assert_eq!(muted, Err(RtcError::Unsupported));
     assert_eq!(rooms_of_nobody.restrict(ROOM, "alice", Rights::ALL, AT).await, Ok(()));
     assert_eq!(moderated(&nobody), [("0".to_owned(), true), ("0".to_owned(), false)]);
 
@@ -152,7 +152,7 @@ async fn a_microphone_that_is_not_there_is_not_held_back() {
     // It went away in between.
     let gone = gateway(joined_or(error(428))).await;
     let muted = rooms(&gone).restrict(ROOM, "alice", MUTED, AT).await;
-    assert_eq!(muted, Err(ControlError::Unsupported));
+    assert_eq!(muted, Err(RtcError::Unsupported));
 }
 
 #[tokio::test]
@@ -165,18 +165,15 @@ async fn what_is_not_there_is_no_error_and_what_is_there_already_neither() {
         assert_eq!(rooms.members(ROOM, AT).await, Ok(Vec::new()));
     }
     let exists = gateway(|_| error(427)).await;
-    let channel = Channel { id: ROOM, max_participants: 6, empty_seconds: 60 };
+    let channel = ChannelSpec { id: ROOM, max_participants: 6, empty_seconds: 60 };
     assert_eq!(rooms(&exists).register(channel, AT).await, Ok(()));
-    assert_eq!(
-        rooms(&exists).channels("", AT).await,
-        Err(ControlError::Refused("videoroom error 427".into()))
-    );
+    assert_eq!(rooms(&exists).channels("", AT).await, Err(RtcError::Refused("videoroom error 427".into())));
 }
 
 #[tokio::test]
 async fn errors_of_gateway_and_plugin_come_as_successes() {
     let refused = gateway(|_| error(433)).await;
-    let unauthorized = |what: &str| Err(ControlError::Unauthorized(what.into()));
+    let unauthorized = |what: &str| Err(RtcError::Unauthorized(what.into()));
     assert_eq!(rooms(&refused).close(ROOM, AT).await, unauthorized("videoroom error 433"));
     assert_eq!(
         refused.seen().last().map(|seen| seen.json()["janus"].clone()),
@@ -185,23 +182,23 @@ async fn errors_of_gateway_and_plugin_come_as_successes() {
     );
     let with = async |code: i64| {
         let answer = json!({ "janus": "error", "error": { "code": code, "reason": "words" } });
-        let service = Service::new(move |_, _| Say::Json(answer.clone())).await;
+        let service = FakeService::new(move |_, _| ScriptedReply::Json(answer.clone())).await;
         rooms(&service).close(ROOM, AT).await
     };
     assert_eq!(with(403).await, unauthorized("Janus error 403"));
     assert_eq!(with(405).await, unauthorized("Janus error 405"));
-    assert_eq!(with(458).await, Err(ControlError::Refused("Janus error 458".into())));
+    assert_eq!(with(458).await, Err(RtcError::Refused("Janus error 458".into())));
 }
 
 #[tokio::test]
 async fn a_handle_that_is_refused_leaves_no_session() {
-    let script = |_, seen: &Seen| match seen.json()["janus"].as_str() {
-        Some("create") => Say::Json(json!({ "janus": "success", "data": { "id": 11 } })),
-        Some("attach") => Say::Json(json!({ "janus": "error", "error": { "code": 460 } })),
-        _ => Say::Json(json!({ "janus": "success" })),
+    let script = |_, seen: &RecordedRequest| match seen.json()["janus"].as_str() {
+        Some("create") => ScriptedReply::Json(json!({ "janus": "success", "data": { "id": 11 } })),
+        Some("attach") => ScriptedReply::Json(json!({ "janus": "error", "error": { "code": 460 } })),
+        _ => ScriptedReply::Json(json!({ "janus": "success" })),
     };
-    let service = Service::new(script).await;
-    let refused = Err(ControlError::Refused("Janus error 460".into()));
+    let service = FakeService::new(script).await;
+    let refused = Err(RtcError::Refused("Janus error 460".into()));
     assert_eq!(rooms(&service).close(ROOM, AT).await, refused);
     let last = service.seen().pop().expect("there were requests");
     assert_eq!((last.path.as_str(), &last.json()["janus"]), ("/janus/11", &"destroy".into()));

@@ -12,14 +12,14 @@ const PUBLISH_VIDEO: &str = "publish_video";
 
 /// Agora's list of the rules of a project.
 #[derive(Deserialize)]
-pub(super) struct Rules {
+pub(super) struct KickingRules {
     #[serde(default)]
-    pub rules: Vec<Rule>,
+    pub rules: Vec<KickingRule>,
 }
 
 /// One rule that is in force.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Rule {
+pub(super) struct KickingRule {
     id: u64,
     #[serde(default)]
     cname: Option<String>,
@@ -29,7 +29,7 @@ pub(super) struct Rule {
     privileges: Vec<String>,
 }
 
-impl Rule {
+impl KickingRule {
     /// Whether it takes rights to publish from just this participant.
     pub fn silences(&self, channel_id: &str, uid: u32) -> bool {
         self.cname.as_deref() == Some(channel_id)
@@ -40,7 +40,7 @@ impl Rule {
 
 /// What turns the rules that are into those that shall be.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Change {
+pub(super) struct RuleChange {
     /// Privileges to take with a new rule.
     pub make: Vec<&'static str>,
     /// Ids of rules that take too much.
@@ -48,13 +48,13 @@ pub(super) struct Change {
 }
 
 /// The change for a participant with these rules who shall have these rights. Camera and screen are one to Agora.
-pub(super) fn change(rules: &[Rule], rights: Rights) -> Change {
+pub(super) fn change(rules: &[KickingRule], rights: Rights) -> RuleChange {
     let taken = [(PUBLISH_AUDIO, !rights.microphone), (PUBLISH_VIDEO, !rights.camera && !rights.screen)];
     let taken: Vec<_> = taken.into_iter().filter(|(_, taken)| *taken).map(|(name, _)| name).collect();
-    let fits = |rule: &&Rule| rule.privileges.iter().all(|name| taken.contains(&name.as_str()));
+    let fits = |rule: &&KickingRule| rule.privileges.iter().all(|name| taken.contains(&name.as_str()));
     let (kept, too_much): (Vec<_>, Vec<_>) = rules.iter().partition(fits);
     let held = |name: &str| kept.iter().any(|rule| rule.privileges.iter().any(|held| held == name));
-    Change {
+    RuleChange {
         make: taken.iter().copied().filter(|name| !held(name)).collect(),
         lift: too_much.into_iter().map(|rule| rule.id).collect(),
     }
@@ -74,8 +74,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn rule(id: u64, privileges: &[&str]) -> Rule {
-        Rule {
+    fn rule(id: u64, privileges: &[&str]) -> KickingRule {
+        KickingRule {
             id,
             cname: Some("c".into()),
             uid: Some(7),
@@ -90,7 +90,8 @@ mod tests {
         let audio = rule(1, &[PUBLISH_AUDIO]);
         let both = rule(2, &[PUBLISH_AUDIO, PUBLISH_VIDEO]);
         let watching = Rights { camera: false, screen: false, ..MUTED };
-        let change_of = |make: &[&'static str], lift: &[u64]| Change { make: make.into(), lift: lift.into() };
+        let change_of =
+            |make: &[&'static str], lift: &[u64]| RuleChange { make: make.into(), lift: lift.into() };
         assert_eq!(change(&[], MUTED), change_of(&[PUBLISH_AUDIO], &[]));
         assert_eq!(change(std::slice::from_ref(&audio), MUTED), change_of(&[], &[]));
         assert_eq!(change(&[audio.clone(), both.clone()], Rights::ALL), change_of(&[], &[1, 2]));
@@ -103,7 +104,7 @@ mod tests {
 
     #[test]
     fn only_rules_about_just_this_participant_are_ours() {
-        let read = |value| serde_json::from_value::<Rule>(value).expect("a rule");
+        let read = |value| serde_json::from_value::<KickingRule>(value).expect("a rule");
         let one = json!({ "id": 1, "cname": "c", "uid": 7, "privileges": ["publish_audio"] });
         let with = |name: &str, value: Value| {
             let mut changed = one.clone();

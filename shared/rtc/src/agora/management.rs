@@ -1,7 +1,7 @@
 //! Agora's channel management: people are put out and silenced by kicking rules, which know numeric uids only.
 //! Source: "Channel Management REST API" (`docs.agora.io/en/api-reference/api-ref/rtc`).
 
-mod rules;
+mod kicking_rules;
 #[cfg(test)]
 mod tests;
 
@@ -12,12 +12,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::control::{
-    Call, CallNonce, Capabilities, Channel, Control, ControlError, Http, OpenChannel, Repeat, parse,
+use super::super::{Account, AccountError, ManagementApi, Rights};
+use crate::management::{
+    ChannelSpec, HttpClient, ManagementCapabilities, ManagementRequest, OpenChannel, RequestContext,
+    RetryPolicy, RtcError, RtcManagement, parse_body,
 };
-use super::super::sign::encode;
-use super::super::{Account, AccountError, Api, Rights};
-use rules::{JOIN_CHANNEL, Rule, Rules};
+use crate::sign::encode;
+use kicking_rules::{JOIN_CHANNEL, KickingRule, KickingRules};
 
 /// The largest page of channels.
 const PAGE: usize = 500;
@@ -30,20 +31,25 @@ const RULE_SECONDS: u32 = 86_400;
 
 /// Manages the channels of one project.
 #[derive(Debug)]
-pub struct Channels {
+pub struct AgoraManagement {
     url: String,
     app_id: String,
     /// `Authorization` of every call: customer id and secret.
     basic: SecretString,
-    http: Http,
+    http: HttpClient,
 }
 
-impl Channels {
+impl AgoraManagement {
     /// Manages the project `account.key_id` with the customer id and secret of `api`.
     ///
     /// # Errors
     /// A setting that is missing.
-    pub fn new(account: &Account, api: &Api, url: &str, http: Http) -> Result<Self, AccountError> {
+    pub fn new(
+        account: &Account,
+        api: &ManagementApi,
+        url: &str,
+        http: HttpClient,
+    ) -> Result<Self, AccountError> {
         let (id, secret) = api.key()?;
         if account.key_id.is_empty() {
             return Err(AccountError::Missing("RTC_KEY_ID"));
@@ -54,13 +60,13 @@ impl Channels {
 
     async fn call(
         &self,
-        repeat: Repeat,
+        repeat: RetryPolicy,
         method: &'static str,
         path: &str,
         body: Option<Value>,
-    ) -> Result<Value, ControlError> {
+    ) -> Result<Value, RtcError> {
         let request = || {
-            Ok(Call {
+            Ok(ManagementRequest {
                 method,
                 url: format!("{}/dev/v1/{path}", self.url),
                 headers: vec![
@@ -81,7 +87,7 @@ impl Channels {
         uid: Option<u32>,
         privileges: &[&str],
         life_seconds: u32,
-    ) -> Result<(), ControlError> {
+    ) -> Result<(), RtcError> {
         let mut rule = json!({
             "appid": self.app_id,
             "cname": channel_id,
@@ -92,46 +98,39 @@ impl Channels {
             rule["uid"] = uid.into();
         }
         // A rule that lasts, made twice, would have to be lifted twice.
-        let repeat = if life_seconds == 0 { Repeat::Safe } else { Repeat::Unsent };
+        let repeat = if life_seconds == 0 { RetryPolicy::Safe } else { RetryPolicy::Unsent };
         self.call(repeat, "POST", "kicking-rule", Some(rule)).await.map(drop)
     }
 
-    async fn lift_rule(&self, id: u64) -> Result<(), ControlError> {
+    async fn lift_rule(&self, id: u64) -> Result<(), RtcError> {
         let body = json!({ "appid": self.app_id, "id": id });
-        self.call(Repeat::Safe, "DELETE", "kicking-rule", Some(body)).await.map(drop)
+        self.call(RetryPolicy::Safe, "DELETE", "kicking-rule", Some(body)).await.map(drop)
     }
 
     /// The rules that silence this participant.
-    async fn rules(&self, channel_id: &str, uid: u32) -> Result<Vec<Rule>, ControlError> {
+    async fn rules(&self, channel_id: &str, uid: u32) -> Result<Vec<KickingRule>, RtcError> {
         let path = format!("kicking-rule?appid={}", encode(&self.app_id));
-        let all = parse::<Rules>(self.call(Repeat::Safe, "GET", &path, None).await?)?.rules;
+        let all = parse_body::<KickingRules>(self.call(RetryPolicy::Safe, "GET", &path, None).await?)?.rules;
         Ok(all.into_iter().filter(|rule| rule.silences(channel_id, uid)).collect())
     }
 }
 
 #[async_trait]
-impl Control for Channels {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            register: false,
-            close: true,
-            remove: true,
-            restrict: true,
-            list: true,
-            channels: true,
-        }
+impl RtcManagement for AgoraManagement {
+    fn capabilities(&self) -> ManagementCapabilities {
+        ManagementCapabilities { reports_presence: true, enforces_rights: true, lists_channels: true }
     }
 
     /// Nothing to do: the first join makes the channel.
-    async fn register(&self, _: Channel<'_>, _: CallNonce) -> Result<(), ControlError> {
+    async fn register(&self, _: ChannelSpec<'_>, _: RequestContext) -> Result<(), RtcError> {
         Ok(())
     }
 
-    async fn close(&self, channel_id: &str, _: CallNonce) -> Result<(), ControlError> {
+    async fn close(&self, channel_id: &str, _: RequestContext) -> Result<(), RtcError> {
         self.make_rule(channel_id, None, &[JOIN_CHANNEL], 0).await
     }
 
-    async fn remove(&self, channel_id: &str, media_id: &str, _: CallNonce) -> Result<(), ControlError> {
+    async fn remove(&self, channel_id: &str, media_id: &str, _: RequestContext) -> Result<(), RtcError> {
         self.make_rule(channel_id, Some(uid(media_id)?), &[JOIN_CHANNEL], 0).await
     }
 
@@ -140,11 +139,11 @@ impl Control for Channels {
         channel_id: &str,
         media_id: &str,
         rights: Rights,
-        _: CallNonce,
-    ) -> Result<(), ControlError> {
+        _: RequestContext,
+    ) -> Result<(), RtcError> {
         let uid = uid(media_id)?;
         let rules = self.rules(channel_id, uid).await?;
-        let change = rules::change(&rules, rights);
+        let change = kicking_rules::change(&rules, rights);
         // What is taken is taken first: a call that fails in between leaves too little rather than too much.
         if !change.make.is_empty() {
             self.make_rule(channel_id, Some(uid), &change.make, RULE_SECONDS).await?;
@@ -155,20 +154,23 @@ impl Control for Channels {
         Ok(())
     }
 
-    async fn members(&self, channel_id: &str, _: CallNonce) -> Result<Vec<String>, ControlError> {
+    async fn members(&self, channel_id: &str, _: RequestContext) -> Result<Vec<String>, RtcError> {
         let path = format!("channel/user/{}/{}", encode(&self.app_id), encode(channel_id));
-        let Data { data } = parse::<Data<People>>(self.call(Repeat::Safe, "GET", &path, None).await?)?;
+        let AgoraData { data } =
+            parse_body::<AgoraData<AgoraUsers>>(self.call(RetryPolicy::Safe, "GET", &path, None).await?)?;
         // One of the lists is there, according to the channel's profile: communication or live.
         let people = data.users.into_iter().chain(data.broadcasters).chain(data.audience);
         Ok(people.map(|uid| uid.to_string()).collect())
     }
 
-    async fn channels(&self, prefix: &str, _: CallNonce) -> Result<Vec<OpenChannel>, ControlError> {
+    async fn channels(&self, prefix: &str, _: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
         let mut open = Vec::new();
         let mut seen = 0;
         for page in 0..MAX_PAGES {
             let path = format!("channel/{}?page_no={page}&page_size={PAGE}", encode(&self.app_id));
-            let Data { data } = parse::<Data<List>>(self.call(Repeat::Safe, "GET", &path, None).await?)?;
+            let AgoraData { data } = parse_body::<AgoraData<AgoraChannelList>>(
+                self.call(RetryPolicy::Safe, "GET", &path, None).await?,
+            )?;
             seen += data.channels.len();
             let full = data.channels.len() >= PAGE;
             let ours = data.channels.into_iter().map(|listed| listed.channel_name);
@@ -183,18 +185,18 @@ impl Control for Channels {
     }
 }
 
-fn uid(media_id: &str) -> Result<u32, ControlError> {
+fn uid(media_id: &str) -> Result<u32, RtcError> {
     let uid = media_id.parse().ok().filter(|uid| *uid != 0);
-    uid.ok_or_else(|| ControlError::Refused("a participant of Agora has a number from 1".into()))
+    uid.ok_or_else(|| RtcError::Refused("a participant of Agora has a number from 1".into()))
 }
 
 #[derive(Deserialize)]
-struct Data<T> {
+struct AgoraData<T> {
     data: T,
 }
 
 #[derive(Deserialize)]
-struct People {
+struct AgoraUsers {
     #[serde(default)]
     users: Vec<u32>,
     #[serde(default)]
@@ -204,14 +206,14 @@ struct People {
 }
 
 #[derive(Deserialize)]
-struct List {
+struct AgoraChannelList {
     #[serde(default)]
-    channels: Vec<Listed>,
+    channels: Vec<AgoraChannel>,
     #[serde(default)]
     total_size: usize,
 }
 
 #[derive(Deserialize)]
-struct Listed {
+struct AgoraChannel {
     channel_name: String,
 }

@@ -5,11 +5,11 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::super::Rights;
-use super::super::super::control::{CallNonce, ControlError, parse};
-use super::super::{SignedToken, VIDEOROOM};
-use super::Rooms;
-use super::handle::Handle;
+use super::super::{JanusToken, VIDEOROOM};
+use super::JanusManagement;
+use super::handle::JanusHandle;
+use crate::Rights;
+use crate::management::{RequestContext, RtcError, parse_body};
 
 /// Life of the subscriber's token.
 const TOKEN_SECONDS: i64 = 60;
@@ -19,14 +19,14 @@ const TOKEN_SECONDS: i64 = 60;
 const FIRST_LINE: &str = "0";
 
 #[derive(Deserialize)]
-struct Attached {
+struct JanusSubscription {
     #[serde(default)]
-    streams: Vec<Stream>,
+    streams: Vec<JanusStream>,
 }
 
 /// One media line.
 #[derive(Deserialize)]
-struct Stream {
+struct JanusStream {
     /// `audio`, `video` or `data`.
     #[serde(rename = "type")]
     kind: String,
@@ -37,22 +37,22 @@ struct Stream {
 
 /// Blocks and unblocks the participant's streams so that what gets through is within `rights`.
 pub(super) async fn restrict(
-    rooms: &Rooms,
+    rooms: &JanusManagement,
     room: &str,
     media_id: &str,
     rights: Rights,
-    at: CallNonce,
-) -> Result<(), ControlError> {
-    let mut handle = Handle::attach(rooms, at).await?;
+    at: RequestContext,
+) -> Result<(), RtcError> {
+    let mut handle = JanusHandle::attach(rooms, at).await?;
     let done = async {
         let streams = published(&mut handle, rooms, room, media_id, at).await?;
         let mut silenced = false;
-        for Line { mid, microphone, blocked } in lines(&streams, rights) {
+        for JanusMediaLine { mid, microphone, blocked } in lines(&streams, rights) {
             let there = block(&mut handle, rooms, room, media_id, mid, blocked).await?;
             silenced |= there && microphone;
         }
         // Neither a room nor its tokens know rights: a microphone that is not there yet cannot be held back.
-        if rights.microphone || silenced { Ok(()) } else { Err(ControlError::Unsupported) }
+        if rights.microphone || silenced { Ok(()) } else { Err(RtcError::Unsupported) }
     }
     .await;
     handle.end().await;
@@ -61,16 +61,16 @@ pub(super) async fn restrict(
 
 /// What the participant sends; nothing if the gateway knows of nothing yet, or of no such participant.
 async fn published(
-    handle: &mut Handle<'_>,
-    rooms: &Rooms,
+    handle: &mut JanusHandle<'_>,
+    rooms: &JanusManagement,
     room: &str,
     media_id: &str,
-    at: CallNonce,
-) -> Result<Vec<Stream>, ControlError> {
+    at: RequestContext,
+) -> Result<Vec<JanusStream>, RtcError> {
     let descriptor = format!("room={room}");
     let expires = at.seconds() + TOKEN_SECONDS;
-    let token = SignedToken { expires, realm: VIDEOROOM, descriptors: vec![descriptor.as_str()] };
-    let unsigned = |_| ControlError::Refused("the call could not be signed".into());
+    let token = JanusToken { expires, realm: VIDEOROOM, descriptors: vec![descriptor.as_str()] };
+    let unsigned = |_| RtcError::Refused("the call could not be signed".into());
     let token = token.sign(&rooms.secret).map_err(unsigned)?;
     let body = json!({
         "request": "join",
@@ -80,18 +80,22 @@ async fn published(
         "token": token.expose_secret(),
     });
     let attached = handle.ask_later(body).await?.or_gone()?;
-    Ok(attached.map(parse::<Attached>).transpose()?.map(|attached| attached.streams).unwrap_or_default())
+    Ok(attached
+        .map(parse_body::<JanusSubscription>)
+        .transpose()?
+        .map(|attached| attached.streams)
+        .unwrap_or_default())
 }
 
 /// Blocks or unblocks one line; `false` if it is not there.
 async fn block(
-    handle: &mut Handle<'_>,
-    rooms: &Rooms,
+    handle: &mut JanusHandle<'_>,
+    rooms: &JanusManagement,
     room: &str,
     media_id: &str,
     mid: &str,
     blocked: bool,
-) -> Result<bool, ControlError> {
+) -> Result<bool, RtcError> {
     let body = json!({
         "request": "moderate",
         "room": room,
@@ -105,7 +109,7 @@ async fn block(
 
 /// A media line, and whether it shall be blocked.
 #[derive(Debug, PartialEq, Eq)]
-struct Line<'a> {
+struct JanusMediaLine<'a> {
     mid: &'a str,
     microphone: bool,
     blocked: bool,
@@ -113,9 +117,9 @@ struct Line<'a> {
 
 /// Which lines to block and which to let through. A video line may be a camera or a screen: it is blocked when neither
 /// is allowed. A data line has no name to block it by.
-fn lines(streams: &[Stream], rights: Rights) -> Vec<Line<'_>> {
+fn lines(streams: &[JanusStream], rights: Rights) -> Vec<JanusMediaLine<'_>> {
     if streams.is_empty() {
-        return vec![Line { mid: FIRST_LINE, microphone: true, blocked: !rights.microphone }];
+        return vec![JanusMediaLine { mid: FIRST_LINE, microphone: true, blocked: !rights.microphone }];
     }
     let lines = streams.iter().filter_map(|stream| {
         let (microphone, blocked) = match stream.kind.as_str() {
@@ -123,7 +127,7 @@ fn lines(streams: &[Stream], rights: Rights) -> Vec<Line<'_>> {
             "video" => (false, !rights.camera && !rights.screen),
             _ => return None,
         };
-        Some(Line { mid: stream.feed_mid.as_deref()?, microphone, blocked })
+        Some(JanusMediaLine { mid: stream.feed_mid.as_deref()?, microphone, blocked })
     });
     lines.collect()
 }

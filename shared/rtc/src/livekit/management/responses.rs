@@ -6,24 +6,24 @@ use serde_json::Value;
 
 /// Twirp's error.
 #[derive(Default, Deserialize)]
-pub(super) struct Refusal {
+pub(super) struct TwirpError {
     pub code: String,
 }
 
-impl Refusal {
+impl TwirpError {
     pub fn read(body: &Value) -> Self {
         Self::deserialize(body).unwrap_or_default()
     }
 }
 
 #[derive(Deserialize)]
-pub(super) struct Participants {
+pub(super) struct LivekitParticipantList {
     #[serde(default)]
-    pub participants: Vec<ParticipantInfo>,
+    pub participants: Vec<LivekitParticipant>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct ParticipantInfo {
+pub(super) struct LivekitParticipant {
     pub identity: String,
     /// `JOINING`, `JOINED`, `ACTIVE`, `DISCONNECTED`; the first where it is left out.
     #[serde(default)]
@@ -32,10 +32,10 @@ pub(super) struct ParticipantInfo {
     #[serde(default)]
     kind: String,
     #[serde(default)]
-    tracks: Vec<Track>,
+    tracks: Vec<LivekitTrack>,
 }
 
-impl ParticipantInfo {
+impl LivekitParticipant {
     /// Whether this is somebody who is in: no recorder, no agent, and nobody on the way in or out.
     pub fn is_person_inside(&self) -> bool {
         matches!(self.state.as_str(), "JOINED" | "ACTIVE") && matches!(self.kind.as_str(), "" | "STANDARD")
@@ -49,7 +49,7 @@ impl ParticipantInfo {
 }
 
 #[derive(Deserialize)]
-struct Track {
+struct LivekitTrack {
     sid: String,
     #[serde(default)]
     source: String,
@@ -58,13 +58,13 @@ struct Track {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Rooms {
+pub(super) struct LivekitRoomList {
     #[serde(default)]
-    pub rooms: Vec<Room>,
+    pub rooms: Vec<LivekitRoom>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Room {
+pub(super) struct LivekitRoom {
     pub name: String,
     /// Unix seconds.
     #[serde(default, alias = "creationTime", deserialize_with = "number")]
@@ -74,7 +74,7 @@ pub(super) struct Room {
     creation_time_ms: Option<i64>,
 }
 
-impl Room {
+impl LivekitRoom {
     /// When it was made, Unix milliseconds.
     pub fn created_ms(&self) -> Option<i64> {
         let exact = self.creation_time_ms.filter(|time| *time > 0);

@@ -2,21 +2,23 @@
 
 use serde_json::{Value, json};
 
-use crate::control::fixture::{AT, Say, Seen, Service, account, control, vectors};
-use crate::control::{Channel, Control, ControlError, OpenChannel};
-use crate::livekit::{self, ApiKey, Claims};
+use crate::livekit::{self, ApiKey, LivekitClaims};
+use crate::management::fixture::{
+    AT, FakeService, RecordedRequest, ScriptedReply, account, management, vectors,
+};
+use crate::management::{ChannelSpec, OpenChannel, RtcError, RtcManagement};
 use crate::{Account, Provider, Rights};
 
 const ROOM: &str = "call-c-1";
 const WHO: &str = "dev-00ff";
 
-fn rooms(service: &Service) -> Box<dyn Control> {
-    control(Provider::Livekit, &account(&service.url())).expect("an account")
+fn rooms(service: &FakeService) -> Box<dyn RtcManagement> {
+    management(Provider::Livekit, &account(&service.url())).expect("an account")
 }
 
 /// A server with one participant in every room, who is heard through one microphone.
-fn server(_: usize, seen: &Seen) -> Say {
-    Say::Json(match seen.path.rsplit('/').next().unwrap_or_default() {
+fn server(_: usize, seen: &RecordedRequest) -> ScriptedReply {
+    ScriptedReply::Json(match seen.path.rsplit('/').next().unwrap_or_default() {
         "GetParticipant" => json!({ "identity": WHO, "tracks": [
             { "sid": "TR_cam", "source": "CAMERA" },
             { "sid": "TR_abc", "source": "MICROPHONE" },
@@ -26,14 +28,14 @@ fn server(_: usize, seen: &Seen) -> Say {
     })
 }
 
-fn claims(seen: &Seen) -> Claims {
+fn claims(seen: &RecordedRequest) -> LivekitClaims {
     let key = ApiKey { id: "api-id".into(), secret: "api-secret".into() };
     let token = seen.header("authorization").strip_prefix("Bearer ").expect("a bearer token");
     livekit::verify(token, &key, AT.now_ms).expect("a token for now")
 }
 
 /// The same request as the SDK's: method, path, body and what its token grants.
-fn assert_as_the_sdk(seen: &Seen, alter: impl Fn(&mut Value)) {
+fn assert_as_the_sdk(seen: &RecordedRequest, alter: impl Fn(&mut Value)) {
     let all = vectors("livekit");
     let vector = all.iter().find(|vector| vector["path"] == seen.path.as_str());
     let vector = vector.unwrap_or_else(|| panic!("no vector for {}", seen.path));
@@ -52,9 +54,9 @@ const fn as_it_is(_: &mut Value) {}
 
 #[tokio::test]
 async fn every_request_is_the_official_one() {
-    let service = Service::new(server).await;
+    let service = FakeService::new(server).await;
     let rooms = rooms(&service);
-    let channel = Channel { id: ROOM, max_participants: 6, empty_seconds: 300 };
+    let channel = ChannelSpec { id: ROOM, max_participants: 6, empty_seconds: 300 };
     rooms.register(channel, AT).await.expect("made");
     rooms.members(ROOM, AT).await.expect("listed");
     rooms.channels("call-", AT).await.expect("listed");
@@ -97,7 +99,7 @@ async fn every_request_is_the_official_one() {
 
 #[tokio::test]
 async fn each_right_is_a_source_and_nothing_is_granted_by_omission() {
-    let service = Service::new(server).await;
+    let service = FakeService::new(server).await;
     let rooms = rooms(&service);
     rooms.restrict(ROOM, WHO, Rights::ALL, AT).await.expect("held");
     rooms.restrict(ROOM, WHO, Rights::default(), AT).await.expect("held");
@@ -115,22 +117,24 @@ async fn each_right_is_a_source_and_nothing_is_granted_by_omission() {
 
 #[tokio::test]
 async fn who_or_what_is_not_there_is_no_error() {
-    let gone = |_, _: &Seen| Say::Refuse(404, json!({ "code": "not_found", "msg": "no such room" }));
-    let service = Service::new(gone).await;
+    let gone = |_, _: &RecordedRequest| {
+        ScriptedReply::Refuse(404, json!({ "code": "not_found", "msg": "no such room" }))
+    };
+    let service = FakeService::new(gone).await;
     let rooms = rooms(&service);
     assert_eq!(rooms.close(ROOM, AT).await, Ok(()));
     assert_eq!(rooms.remove(ROOM, WHO, AT).await, Ok(()));
     assert_eq!(rooms.restrict(ROOM, WHO, Rights::default(), AT).await, Ok(()));
     assert_eq!(rooms.members(ROOM, AT).await, Ok(Vec::new()));
-    let channel = Channel { id: ROOM, max_participants: 2, empty_seconds: 60 };
+    let channel = ChannelSpec { id: ROOM, max_participants: 2, empty_seconds: 60 };
     let error = rooms.register(channel, AT).await.expect_err("a room that was made cannot be missing");
-    assert!(matches!(error, ControlError::Refused(_)), "{error}");
+    assert!(matches!(error, RtcError::Refused(_)), "{error}");
 }
 
 #[tokio::test]
 async fn people_inside_are_listed_and_nobody_else() {
-    let list = |_, _: &Seen| {
-        Say::Json(json!({ "participants": [
+    let list = |_, _: &RecordedRequest| {
+        ScriptedReply::Json(json!({ "participants": [
             { "identity": "active", "state": "ACTIVE", "kind": "STANDARD" },
             { "identity": "joined", "state": "JOINED" },
             { "identity": "joining" },
@@ -139,21 +143,21 @@ async fn people_inside_are_listed_and_nobody_else() {
             { "identity": "robot", "state": "ACTIVE", "kind": "AGENT" },
         ] }))
     };
-    let service = Service::new(list).await;
+    let service = FakeService::new(list).await;
     assert_eq!(rooms(&service).members(ROOM, AT).await, Ok(vec!["active".into(), "joined".into()]));
 }
 
 #[tokio::test]
 async fn rooms_of_ours_are_listed_in_both_spellings() {
-    let list = |_, _: &Seen| {
-        Say::Json(json!({ "rooms": [
+    let list = |_, _: &RecordedRequest| {
+        ScriptedReply::Json(json!({ "rooms": [
             { "name": "sw-a", "creationTime": "1700000000" },
             { "name": "sw-b", "creation_time": 1_700_000_000, "creation_time_ms": "1700000000123" },
             { "name": "sw-c", "creation_time": "0" },
             { "name": "other", "creation_time": "1700000000" },
         ] }))
     };
-    let service = Service::new(list).await;
+    let service = FakeService::new(list).await;
     let open = |id: &str, created_ms| OpenChannel { id: id.into(), created_ms };
     let ours = vec![
         open("sw-a", Some(1_700_000_000_000)),
@@ -165,12 +169,12 @@ async fn rooms_of_ours_are_listed_in_both_spellings() {
 
 #[tokio::test]
 async fn without_a_key_of_its_own_the_api_takes_that_of_the_tokens() {
-    let service = Service::new(server).await;
+    let service = FakeService::new(server).await;
     let mut account: Account = account(&service.url());
     if let Some(api) = account.api.as_mut() {
         (api.key_id, api.key_secret) = (String::new(), "".into());
     }
-    let rooms = control(Provider::Livekit, &account).expect("an account");
+    let rooms = management(Provider::Livekit, &account).expect("an account");
     rooms.close(ROOM, AT).await.expect("closed");
     let key = ApiKey { id: account.key_id, secret: account.key_secret };
     let seen = service.only();
@@ -180,9 +184,11 @@ async fn without_a_key_of_its_own_the_api_takes_that_of_the_tokens() {
 
 #[tokio::test]
 async fn an_answer_of_another_shape_is_refused() {
-    let service = Service::new(|_, _| Say::Json(json!({ "participants": "nobody", "rooms": [{}] }))).await;
+    let service =
+        FakeService::new(|_, _| ScriptedReply::Json(json!({ "participants": "nobody", "rooms": [{}] })))
+            .await;
     let rooms = rooms(&service);
-    let odd = || ControlError::Refused("an answer with other members than expected".into());
+    let odd = || RtcError::Refused("an answer with other members than expected".into());
     assert_eq!(rooms.members(ROOM, AT).await, Err(odd()));
     assert_eq!(rooms.channels("", AT).await, Err(odd()));
 }

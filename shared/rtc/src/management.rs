@@ -1,0 +1,160 @@
+//! Management of channels over the network: create, close, remove, restrict, list. Separate from minting, so that no join
+//! waits for a network call.
+//!
+//! Services differ in what they support: [`ManagementCapabilities`] lists the differences. An unsupported operation returns
+//! [`RtcError::Unsupported`]; the meeting then reports the restriction as not enforced.
+
+#[cfg(test)]
+pub(crate) mod fixture;
+mod http;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+use crate::Rights;
+
+pub use http::{HttpClient, HttpTimeouts, MAX_RESPONSE_BYTES};
+pub(crate) use http::{ManagementRequest, ManagementResponse, RetryPolicy, parse_body, printable_code};
+
+/// Operations in which RTC services differ. Every service can close channels and remove participants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ManagementCapabilities {
+    /// [`RtcManagement::members`] works: the service reports the participants of a channel.
+    pub reports_presence: bool,
+    /// [`RtcManagement::restrict`] works: the service takes the right to publish from a participant in the channel and
+    /// gives it back.
+    pub enforces_rights: bool,
+    /// [`RtcManagement::channels`] works: the service lists its open channels.
+    pub lists_channels: bool,
+}
+
+/// Properties of a channel to create.
+#[derive(Clone, Copy, Debug)]
+pub struct ChannelSpec<'a> {
+    /// Name of the channel.
+    pub id: &'a str,
+    /// Limit of participants.
+    pub max_participants: u32,
+    /// Time in seconds after which the service closes an empty channel by itself.
+    pub empty_seconds: u32,
+}
+
+/// Clock and randomness of one operation, handed in by the caller so that this crate reads neither.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestContext {
+    /// Now, Unix milliseconds.
+    pub now_ms: i64,
+    /// Unique to the operation; seeds the nonces of signatures that must not be replayed.
+    pub nonce: [u8; 16],
+}
+
+impl RequestContext {
+    /// The time in whole Unix seconds.
+    pub(crate) const fn seconds(self) -> i64 {
+        self.now_ms.div_euclid(1000)
+    }
+
+    /// A generator of nonces for the HTTP requests of this operation: 32 characters each, all different.
+    pub(crate) fn nonces(self) -> impl FnMut() -> String + Send + Sync {
+        let mut drawn = 0_u32;
+        move || {
+            drawn += 1;
+            let hash = Sha256::new().chain_update(self.nonce).chain_update(drawn.to_be_bytes()).finalize();
+            HEXLOWER.encode(&hash[..16])
+        }
+    }
+}
+
+/// A channel that exists at the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenChannel {
+    /// Name of the channel.
+    pub id: String,
+    /// Time of creation, Unix milliseconds; `None` if the service does not report it.
+    pub created_ms: Option<i64>,
+}
+
+/// Manages the channels of one account at one RTC service. `media_id` is the participant's id as the service knows it, from
+/// [`Minter::media_id`](crate::Minter::media_id).
+///
+/// Every operation is safe to repeat. Each HTTP request has [`REQUEST_TIMEOUT`] and one retry if a second execution is
+/// harmless; later retries are up to the caller.
+#[async_trait]
+pub trait RtcManagement: Send + Sync {
+    /// Operations that this service supports.
+    fn capabilities(&self) -> ManagementCapabilities;
+
+    /// Creates a channel; succeeds if the channel exists. Sends nothing to services that create channels at the first join.
+    ///
+    /// # Errors
+    /// Any [`RtcError`] but `Unsupported`.
+    async fn register(&self, channel: ChannelSpec<'_>, at: RequestContext) -> Result<(), RtcError>;
+
+    /// Closes a channel and removes its participants; succeeds if the channel does not exist.
+    ///
+    /// # Errors
+    /// Any [`RtcError`] but `Unsupported`.
+    async fn close(&self, channel_id: &str, at: RequestContext) -> Result<(), RtcError>;
+
+    /// Removes a participant from a channel; succeeds if the participant is not in the channel.
+    ///
+    /// # Errors
+    /// Any [`RtcError`] but `Unsupported`.
+    async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError>;
+
+    /// Limits a participant in the channel to `rights` from now on. Succeeds if the participant is not in the channel: the
+    /// next join token carries the rights.
+    ///
+    /// # Errors
+    /// [`RtcError::Unsupported`] if the service cannot enforce these rights, or any other [`RtcError`].
+    async fn restrict(
+        &self,
+        channel_id: &str,
+        media_id: &str,
+        rights: Rights,
+        at: RequestContext,
+    ) -> Result<(), RtcError>;
+
+    /// The media ids of the participants in a channel; empty if the channel does not exist.
+    ///
+    /// # Errors
+    /// [`RtcError::Unsupported`] without [`ManagementCapabilities::reports_presence`], or any other [`RtcError`].
+    async fn members(&self, channel_id: &str, at: RequestContext) -> Result<Vec<String>, RtcError>;
+
+    /// The open channels whose names begin with `prefix`.
+    ///
+    /// # Errors
+    /// [`RtcError::Unsupported`] without [`ManagementCapabilities::lists_channels`], or any other [`RtcError`].
+    async fn channels(&self, prefix: &str, at: RequestContext) -> Result<Vec<OpenChannel>, RtcError>;
+}
+
+/// Limit for one HTTP request: connection, response and the retry.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Failure of a management operation. Carries no key, token or signature.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RtcError {
+    /// The service has no such operation.
+    #[error("the RTC service does not support this operation")]
+    Unsupported,
+    /// The service rejected the account's credentials.
+    #[error("the RTC service rejected the account's credentials: {0}")]
+    Unauthorized(String),
+    /// Too many requests.
+    #[error("rate-limited by the RTC service")]
+    RateLimited {
+        /// Delay that the service asks for, if it names one in seconds.
+        retry_after: Option<Duration>,
+    },
+    /// No response in time, no connection, or an internal error of the service; a later retry may succeed.
+    #[error("the RTC service is unavailable: {0}")]
+    Unavailable(String),
+    /// The service refused the request, or its response is not in the documented format.
+    #[error("the RTC service refused the request: {0}")]
+    Refused(String),
+}
