@@ -1,34 +1,32 @@
-//! The command line: what can be asked for, and what all commands have in common.
+//! The command line of `call`: its commands and the options that all of them share.
 
-mod common;
 #[cfg(test)]
 mod tests;
-pub mod values;
 
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
     answer, cancel, completions, create, destroy, history, invite, leave, listen, request, sync, token, watch,
 };
+use crate::options::CommonOptions;
 use crate::outcome::EXIT_CODES;
-pub use common::{Common, Where, Who};
 
 const ABOUT: &str = "\
-A phone for the shell: plays every request of the protocol by hand, rings, answers and shows what happens.
+A phone for the shell: sends any request of the protocol, rings, answers and shows what happens.
 
-It speaks to the laptop stack that `make run` started in this checkout, unless --broker names another broker. It takes \
-part in the signalling only: it reports that it is in the media, but sends and plays none. Where the service asks the RTC \
-service who is really there, an answered call therefore ends with rtc_failed after a while.";
+It connects to the laptop stack that `make run` started in this checkout, unless --broker names another broker. It takes \
+part in the signalling only: it reports that it is in the media, but sends and plays none. A service that asks its RTC \
+service who is in the channel therefore ends an answered call with rtc_failed after a while.";
 
 const EXAMPLES: &str = "\
-Ten minutes with it, in a checkout where `make run` runs in another shell:
-  call listen --as bob.phone                 bob's phone waits, and rings when somebody calls
+A first session, in a checkout where `make run` runs in another shell:
+  call listen --as bob.phone                 bob's phone waits, and rings when a call comes
   call create bob --as alice.phone           alice calls bob; Ctrl-C hangs up
-  call watch --as bob.tablet                 everything that another device of bob hears
+  call watch --as bob.tablet                 every message to another device of bob
   call request answer '{\"type\":\"ringing\"}' --as bob.tablet
-                                             any JSON to any function: here, what is missing is refused
+                                             any JSON to any function: this one is refused, as fields are missing
 
-Against AWS IoT:
+With AWS IoT:
   call listen --as bob.phone --broker ENDPOINT --authorizer NAME --token-file bob.jwt";
 
 /// The command line of `call`.
@@ -36,29 +34,37 @@ Against AWS IoT:
 #[command(name = "call", version, propagate_version = true, about = "A phone for the shell", long_about = ABOUT)]
 #[command(after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"), max_term_width = 110)]
 pub struct Cli {
-    /// What all commands have in common.
     #[command(flatten)]
-    pub common: Common,
-    /// What to do.
+    pub common: CommonOptions,
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    // What each does is said once, above its arguments.
-    Token(token::Token),
-    Listen(listen::Listen),
-    Create(create::Create),
-    Invite(invite::Invite),
-    Cancel(cancel::Cancel),
-    Answer(answer::Answer),
-    Leave(leave::Leave),
-    Destroy(destroy::Destroy),
-    Sync(sync::Sync),
-    History(history::History),
-    Watch(watch::Watch),
-    Request(request::Request),
-    Completions(completions::Completions),
+    // No doc comments here: clap would show them in place of those of the argument structs.
+    Token(token::TokenArgs),
+    Listen(listen::ListenArgs),
+    Create(create::CreateArgs),
+    Invite(invite::InviteArgs),
+    Cancel(cancel::CancelArgs),
+    Answer(answer::AnswerArgs),
+    Leave(leave::LeaveArgs),
+    Destroy(destroy::DestroyArgs),
+    Sync(sync::SyncArgs),
+    History(history::HistoryArgs),
+    Watch(watch::WatchArgs),
+    Request(request::RequestArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+impl Command {
+    /// Whether the command speaks for a device, so that `--as` is needed.
+    pub fn needs_device(&self) -> bool {
+        match self {
+            Self::Completions(_) => false,
+            Self::Token(token) => token.decode.is_none(),
+            _ => true,
+        }
+    }
 }

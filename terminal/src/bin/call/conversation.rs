@@ -1,6 +1,6 @@
-//! A call from this side, from the ring at the other end to its end: what comes is followed, Ctrl-C hangs up.
+//! A call in which this device takes part: follows its messages to the end of the meeting, and hangs up on Ctrl-C.
 
-mod people;
+mod other_participants;
 
 use std::time::Duration;
 
@@ -13,92 +13,92 @@ use switchboard_protocol::requests::{
 use terminal::{ReceivedDownlink, RequestError, TerminalEvent, Uplink};
 use tokio::time::Instant;
 
-use crate::failure::Failure;
+use crate::clock::sleep_until;
+use crate::error::CommandError;
 use crate::keys::Key;
-use crate::outcome::Outcome;
-use crate::phone::{Input, Phone};
-use people::People;
+use crate::outcome::CommandOutcome;
+use crate::phone::{Phone, PhoneInput};
+use other_participants::OtherParticipants;
 
-/// Time between two looks at the meeting.
-const LOOK: Duration = Duration::from_secs(5);
+/// Time between two reads of the meeting's state.
+const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// A call that this device has a part in.
 pub struct Conversation<'a> {
     phone: &'a mut Phone,
     meeting_id: MeetingId,
     is_direct: bool,
-    others: People,
-    /// Whether anybody has answered.
+    others: OtherParticipants,
+    /// Whether a callee has answered.
     answered: bool,
     hang_up_after: Option<Duration>,
     hang_up_at: Option<Instant>,
     give_up_at: Option<Instant>,
-    /// Whether the connection was lost since this device was last in.
-    was_lost: bool,
+    /// Whether the connection was lost since this device last took its seat.
+    was_disconnected: bool,
 }
 
 impl<'a> Conversation<'a> {
-    /// Follows the call whose answer (`meeting_created`, `invitation_accepted`, …) came to this device. `None` if the
-    /// answer names no meeting.
-    pub fn of(phone: &'a mut Phone, answer: &ReceivedDownlink) -> Option<Self> {
+    /// The call whose answer (`meeting_created`, `invitation_accepted`, …) this device received; `None` if the answer has
+    /// no valid meeting id.
+    pub fn new(phone: &'a mut Phone, answer: &ReceivedDownlink) -> Option<Self> {
         let meeting_id = answer.meeting_id.as_deref()?.parse().ok()?;
         let user = phone.user();
         let mut conversation = Self {
             phone,
-            others: People::without(user.as_str()),
+            others: OtherParticipants::new(user.as_str()),
             meeting_id,
             is_direct: true,
             answered: answer.kind != "meeting_created",
             hang_up_after: None,
             hang_up_at: None,
             give_up_at: None,
-            was_lost: false,
+            was_disconnected: false,
         };
-        conversation.learn(&answer.body["meeting"]);
+        conversation.apply_meeting(&answer.body["meeting"]);
         Some(conversation)
     }
 
-    /// Hangs up so long after the answer.
+    /// Hangs up this long after the call was answered.
     pub fn hang_up_after(mut self, after: Option<Duration>) -> Self {
         self.hang_up_after = after;
         self
     }
 
-    /// Gives up at that time if nobody has answered by then.
+    /// Hangs up at that time if the call is not answered by then.
     pub fn give_up_at(mut self, at: Option<Instant>) -> Self {
         self.give_up_at = at;
         self
     }
 
-    /// Follows the call to its end.
-    ///
-    /// # Errors
-    /// The connection is gone for good.
-    pub async fn run(mut self) -> Result<Outcome, Failure> {
+    /// Follows the call to its end. The error means that the terminal has disconnected for good, or that a request to hang
+    /// up failed.
+    pub async fn run(mut self) -> Result<CommandOutcome, CommandError> {
         if self.answered {
-            self.enter().await?;
+            self.report_joined().await?;
         }
-        let mut look = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
+        let mut poll = tokio::time::interval_at(Instant::now() + POLL_INTERVAL, POLL_INTERVAL);
         loop {
-            if self.others.are_left_alone() {
-                self.phone.line.output.note("left", "left by another device", json!({}));
-                return Ok(if self.answered { Outcome::Done } else { Outcome::Cancelled });
+            if self.others.own_user_left() {
+                self.phone.client.printer.note("left", "left by another device", json!({}));
+                return Ok(if self.answered { CommandOutcome::Done } else { CommandOutcome::Cancelled });
             }
-            if self.others.are_gone() && !self.is_direct {
-                self.phone.line.output.note("alone", "nobody else is left", json!({}));
+            if self.others.all_gone() && !self.is_direct {
+                self.phone.client.printer.note("alone", "all others have left; hanging up", json!({}));
                 return Ok(self.hang_up().await?.unwrap_or_else(|| self.others.outcome(self.answered)));
             }
             let hang_up_at = self.hang_up_at;
             let give_up_at = self.give_up_at.filter(|_| !self.answered);
             let ended = tokio::select! {
                 input = self.phone.next() => match input? {
-                    Input::Heard(event) => self.take(event).await?,
-                    Input::Stop | Input::Key(Key::HangUp) => Some(self.hang_up_as(Outcome::Cancelled).await?),
-                    Input::Key(Key::Accept | Key::Reject) => None,
+                    PhoneInput::Event(event) => self.handle_event(event).await?,
+                    PhoneInput::Stop | PhoneInput::Key(Key::HangUp) => {
+                        Some(self.hang_up_with(CommandOutcome::Cancelled).await?)
+                    }
+                    PhoneInput::Key(Key::Accept | Key::Reject) => None,
                 },
-                _ = look.tick() => self.look().await?,
-                () = at(hang_up_at) => Some(self.hang_up_as(Outcome::Cancelled).await?),
-                () = at(give_up_at) => Some(self.hang_up_as(Outcome::TimedOut).await?),
+                _ = poll.tick() => self.poll_state().await?,
+                () = sleep_until(hang_up_at) => Some(self.hang_up_with(CommandOutcome::Cancelled).await?),
+                () = sleep_until(give_up_at) => Some(self.hang_up_with(CommandOutcome::TimedOut).await?),
             };
             if let Some(outcome) = ended {
                 return Ok(outcome);
@@ -106,57 +106,64 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Takes in what happened; the outcome if the call is over by it.
-    async fn take(&mut self, event: TerminalEvent) -> Result<Option<Outcome>, Failure> {
+    /// Returns the outcome if the event ends the call.
+    async fn handle_event(&mut self, event: TerminalEvent) -> Result<Option<CommandOutcome>, CommandError> {
         match event {
-            TerminalEvent::Message(news) if news.meeting_id.as_deref() == Some(self.meeting_id.as_str()) => {
-                self.hear(&news).await
+            TerminalEvent::Message(message)
+                if message.meeting_id.as_deref() == Some(self.meeting_id.as_str()) =>
+            {
+                self.handle_message(&message).await
             }
-            TerminalEvent::Message(news) if news.kind == "invitation" => {
-                self.turn_down(&news).await?;
+            TerminalEvent::Message(message) if message.kind == "invitation" => {
+                self.reject_as_busy(&message).await?;
                 Ok(None)
             }
             TerminalEvent::Gap { meeting_id } if meeting_id == self.meeting_id.as_str() => {
-                self.catch_up().await
+                self.resync().await
             }
             TerminalEvent::Disconnected { .. } => {
-                self.was_lost = true;
+                self.was_disconnected = true;
                 Ok(None)
             }
-            TerminalEvent::Connected { .. } if std::mem::take(&mut self.was_lost) => self.come_back().await,
+            TerminalEvent::Connected { .. } if std::mem::take(&mut self.was_disconnected) => {
+                self.rejoin().await
+            }
             _ => Ok(None),
         }
     }
 
-    async fn hear(&mut self, news: &ReceivedDownlink) -> Result<Option<Outcome>, Failure> {
-        let text = |name: &str| news.body.get(name).and_then(Value::as_str).unwrap_or_default();
-        match news.kind.as_str() {
-            "meeting_ended" => return Ok(Some(Outcome::of_meeting(text("reason"), self.answered))),
-            "participant_removed" => return Ok(Some(Outcome::Done)),
-            "invitation_updated" => self.others.note(text("user_id"), text("state")),
+    async fn handle_message(
+        &mut self,
+        message: &ReceivedDownlink,
+    ) -> Result<Option<CommandOutcome>, CommandError> {
+        let text = |name: &str| message.body.get(name).and_then(Value::as_str).unwrap_or_default();
+        match message.kind.as_str() {
+            "meeting_ended" => return Ok(Some(CommandOutcome::of_meeting(text("reason"), self.answered))),
+            "participant_removed" => return Ok(Some(CommandOutcome::Done)),
+            "invitation_updated" => self.others.set_state(text("user_id"), text("state")),
             "participant_updated" => {
-                let participant = &news.body["participant"];
-                self.others.note(
+                let participant = &message.body["participant"];
+                self.others.set_state(
                     participant["user_id"].as_str().unwrap_or_default(),
                     participant["state"].as_str().unwrap_or_default(),
                 );
             }
             "meeting_merged" => {
-                self.learn(&news.body["meeting"]);
-                self.others.somebody_answered();
+                self.apply_meeting(&message.body["meeting"]);
+                self.others.mark_answered();
             }
-            "meeting_updated" => self.learn(&news.body["meeting"]),
+            "meeting_updated" => self.apply_meeting(&message.body["meeting"]),
             _ => {}
         }
-        if !self.answered && self.others.has_anybody_answered() {
+        if !self.answered && self.others.any_answered() {
             self.answered = true;
-            self.enter().await?;
+            self.report_joined().await?;
         }
         Ok(None)
     }
 
-    /// Takes in a whole meeting.
-    fn learn(&mut self, meeting: &Value) {
+    /// Takes over the mode and the participants of a meeting object.
+    fn apply_meeting(&mut self, meeting: &Value) {
         if let Some(mode) = meeting["mode"].as_str() {
             self.is_direct = mode == "direct";
         }
@@ -164,108 +171,111 @@ impl<'a> Conversation<'a> {
             if let (Some(user), Some(state)) =
                 (participant["user_id"].as_str(), participant["state"].as_str())
             {
-                self.others.note(user, state);
+                self.others.set_state(user, state);
             }
         }
     }
 
-    /// This device is in the call.
-    async fn enter(&mut self) -> Result<(), Failure> {
-        self.phone.line.report_joined(&self.meeting_id).await?;
+    /// Reports that this device is in the media, and starts the time until it hangs up.
+    async fn report_joined(&mut self) -> Result<(), CommandError> {
+        self.phone.client.report_joined(&self.meeting_id).await?;
         self.hang_up_at = self.hang_up_after.and_then(|after| Instant::now().checked_add(after));
-        let hint = if self.phone.keys.are_there() { "; h + Enter or Ctrl-C hangs up" } else { "" };
+        let hint = if self.phone.keys.is_available() { "; h + Enter or Ctrl-C hangs up" } else { "" };
         let fields = json!({"meeting_id": self.meeting_id});
-        self.phone.line.output.note("in_call", &format!("in the call{hint}"), fields);
+        self.phone.client.printer.note("in_call", &format!("in the call{hint}"), fields);
         Ok(())
     }
 
-    /// What is told may be missed, and this device is alone with it, so it looks from time to time, without a word.
-    async fn look(&mut self) -> Result<Option<Outcome>, Failure> {
+    /// Reads the meeting's state without printing it, in case a notice was lost that no later notice reveals.
+    async fn poll_state(&mut self) -> Result<Option<CommandOutcome>, CommandError> {
         let sync = SyncRequest::from(SyncState { meeting_id: Some(self.meeting_id.clone()) });
-        let state = self.phone.line.terminal.request(&sync).await;
-        self.compare(state)
+        let state = self.phone.client.terminal.request(&sync).await;
+        self.apply_state(state)
     }
 
-    /// Something was missed.
-    async fn catch_up(&mut self) -> Result<Option<Outcome>, Failure> {
-        let state = self.phone.line.sync(Some(&self.meeting_id)).await;
-        self.compare(state)
+    /// Reads the meeting's state after a gap.
+    async fn resync(&mut self) -> Result<Option<CommandOutcome>, CommandError> {
+        let state = self.phone.client.sync(Some(&self.meeting_id)).await;
+        self.apply_state(state)
     }
 
-    fn compare(&mut self, state: Result<ReceivedDownlink, RequestError>) -> Result<Option<Outcome>, Failure> {
+    fn apply_state(
+        &mut self,
+        state: Result<ReceivedDownlink, RequestError>,
+    ) -> Result<Option<CommandOutcome>, CommandError> {
         match state {
             Ok(state) => {
                 let meetings = state.body.get("meetings").and_then(Value::as_array);
                 for meeting in meetings.into_iter().flatten() {
-                    self.learn(meeting);
+                    self.apply_meeting(meeting);
                 }
                 Ok(None)
             }
-            Err(error) => self.over(error),
+            Err(error) => self.outcome_of_error(error),
         }
     }
 
-    /// The connection was lost and is there again: the seat may have been given up in the meantime.
-    async fn come_back(&mut self) -> Result<Option<Outcome>, Failure> {
+    /// Takes the seat again after a reconnect, as the service may have given it up.
+    async fn rejoin(&mut self) -> Result<Option<CommandOutcome>, CommandError> {
         if !self.answered {
-            return self.catch_up().await;
+            return self.resync().await;
         }
         let meeting_id = self.meeting_id.clone();
-        match self.phone.line.request(&AttendRequest::from(Rejoin { meeting_id })).await {
+        match self.phone.client.request(&AttendRequest::from(Rejoin { meeting_id })).await {
             Ok(joined) => {
-                self.learn(&joined.body["meeting"]);
-                self.phone.line.report_joined(&self.meeting_id).await?;
+                self.apply_meeting(&joined.body["meeting"]);
+                self.phone.client.report_joined(&self.meeting_id).await?;
                 Ok(None)
             }
-            Err(error) => self.over(error),
+            Err(error) => self.outcome_of_error(error),
         }
     }
 
-    /// Reads out of a refusal whether the call is over.
-    fn over(&self, error: RequestError) -> Result<Option<Outcome>, Failure> {
+    /// The outcome, if the error means that the call is over; `None` if the call may go on.
+    fn outcome_of_error(&self, error: RequestError) -> Result<Option<CommandOutcome>, CommandError> {
         match error {
             RequestError::Refused(refused) => match refused.code.as_str() {
                 "meeting_ended" => {
                     let reason = refused.reason.as_deref().unwrap_or_default();
-                    let words = format!("the meeting is over: {reason}");
-                    self.phone.line.output.note("over", &words, json!({"reason": reason}));
-                    Ok(Some(Outcome::of_meeting(reason, self.answered)))
+                    let words = format!("the meeting has ended: {reason}");
+                    self.phone.client.printer.note("over", &words, json!({"reason": reason}));
+                    Ok(Some(CommandOutcome::of_meeting(reason, self.answered)))
                 }
                 // The user has left by another device.
-                "not_admitted" if self.answered => Ok(Some(Outcome::Done)),
-                "not_admitted" | "forbidden" | "meeting_not_found" => Ok(Some(Outcome::Failed)),
+                "not_admitted" if self.answered => Ok(Some(CommandOutcome::Done)),
+                "not_admitted" | "forbidden" | "meeting_not_found" => Ok(Some(CommandOutcome::Failed)),
                 _ => Ok(None),
             },
-            // The next connection, or the next news, will tell.
+            // A later notice, or the next reconnect, shows the state.
             RequestError::TimedOut(_) => Ok(None),
             other => Err(other.into()),
         }
     }
 
-    /// One call at a time: who calls now hears that this user is busy.
-    async fn turn_down(&self, invitation: &ReceivedDownlink) -> Result<(), Failure> {
+    /// Rejects a second invitation with reason `busy`, as `call` takes part in one call at a time.
+    async fn reject_as_busy(&mut self, invitation: &ReceivedDownlink) -> Result<(), CommandError> {
         let (Some(invite_id), Some(meeting_id)) =
             (invitation.field("invite_id"), invitation.field("meeting_id"))
         else {
             return Ok(());
         };
         let reject = Reject { meeting_id, invite_id, reason: RejectReason::Busy, text: None };
-        match self.phone.line.request(&AnswerRequest::from(reject)).await {
+        match self.phone.client.request(&AnswerRequest::from(reject)).await {
             Err(RequestError::Disconnected) => Err(RequestError::Disconnected.into()),
             _ => Ok(()),
         }
     }
 
-    /// Hangs up; an answered call is done by it, another one ends as `unanswered` says.
-    async fn hang_up_as(&mut self, unanswered: Outcome) -> Result<Outcome, Failure> {
-        let wanted = if self.answered { Outcome::Done } else { unanswered };
-        Ok(self.hang_up().await?.unwrap_or(wanted))
+    /// Hangs up. The outcome of an answered call is `Done`, that of another one `if_unanswered`.
+    async fn hang_up_with(&mut self, if_unanswered: CommandOutcome) -> Result<CommandOutcome, CommandError> {
+        let outcome = if self.answered { CommandOutcome::Done } else { if_unanswered };
+        Ok(self.hang_up().await?.unwrap_or(outcome))
     }
 
-    /// Leaves, or ends what nobody has answered; the outcome if that was not possible.
-    async fn hang_up(&mut self) -> Result<Option<Outcome>, Failure> {
+    /// Leaves the meeting, or destroys a group that is not answered. Returns an outcome only if a second Ctrl-C came first.
+    async fn hang_up(&mut self) -> Result<Option<CommandOutcome>, CommandError> {
         let meeting_id = self.meeting_id.clone();
-        // Leaving a direct call ends it; a group would go on ringing.
+        // To leave a direct call ends it; a group would go on ringing.
         let request = if self.answered || self.is_direct {
             Uplink::new(&AttendRequest::from(Leave { meeting_id }))
         } else {
@@ -274,23 +284,13 @@ impl<'a> Conversation<'a> {
         };
         let request = request.map_err(RequestError::from)?;
         let answer = tokio::select! {
-            answer = self.phone.line.ask(&request) => answer,
-            // Twice Ctrl-C does not wait for the answer.
-            () = self.phone.stop.requested() => return Ok(Some(Outcome::Failed)),
+            answer = self.phone.client.request_uplink(&request) => answer,
+            () = self.phone.stop.requested() => return Ok(Some(CommandOutcome::Failed)),
         };
         match answer {
             Ok(_) => Ok(None),
-            // It was over already.
             Err(RequestError::Refused(refused)) if refused.code == "meeting_ended" => Ok(None),
             Err(error) => Err(error.into()),
         }
-    }
-}
-
-/// Returns at that time; never if there is none.
-pub async fn at(time: Option<Instant>) {
-    match time {
-        Some(time) => tokio::time::sleep_until(time).await,
-        None => std::future::pending().await,
     }
 }

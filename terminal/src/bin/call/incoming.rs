@@ -1,5 +1,5 @@
-//! The invitations that ring on this device. When one begins and stops is decided by the library's [`Ringer`], which the
-//! vectors in `tests/conformance` hold to the protocol; here it gets what comes in, and what it wants done is done.
+//! The invitations that ring on this device. The library's [`Ringer`] decides when a ring starts and stops (the vectors in
+//! `tests/conformance` check it); this module gives it the input and carries out its steps.
 
 use std::collections::VecDeque;
 
@@ -12,190 +12,176 @@ use terminal::{ReceivedDownlink, RequestError, TerminalEvent, Uplink};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::conversation::at;
-use crate::failure::Failure;
+use crate::clock::sleep_until;
+use crate::error::CommandError;
 use crate::keys::Key;
-use crate::phone::{Input, Phone};
+use crate::phone::{Phone, PhoneInput};
 
 /// An invitation that rings.
 #[derive(Debug, Clone)]
-pub struct Call {
-    /// The meeting.
+pub struct IncomingCall {
     pub meeting_id: MeetingId,
-    /// The invitation.
     pub invite_id: InviteId,
-    /// How a person calls who calls.
+    /// Display name of the caller, or else the account.
     pub caller: String,
-    /// Who calls, as on the wire.
+    /// The caller, as on the wire.
     pub from: Value,
-    /// What is called for.
     pub media: Media,
 }
 
-/// A ring that is over.
 #[derive(Debug)]
-pub struct Stopped {
-    /// The invitation.
+pub struct StoppedRing {
     pub invite_id: String,
-    /// Why, in a word of the protocol or of the ringer.
+    /// A reason or code of the protocol, or a word of the ringer.
     pub reason: String,
 }
 
-/// What happens to a device that waits for calls.
 #[derive(Debug)]
-pub enum Happened {
-    /// Something came, or its time did; these rings are over by it.
-    Heard {
-        /// Those that stopped.
-        stopped: Vec<Stopped>,
+pub enum ListenInput {
+    /// A message, an answer or a deadline was processed; these rings stopped by it.
+    Processed {
+        stopped: Vec<StoppedRing>,
     },
-    /// The person types.
     Key(Key),
-    /// The person wants this command to stop.
+    /// Ctrl-C or SIGTERM.
     Stop,
 }
 
-/// A phone with what rings on it.
-pub struct Incoming<'a> {
+/// A phone with the calls that ring on it.
+pub struct IncomingCalls<'a> {
     phone: &'a mut Phone,
     ringer: Ringer,
-    /// What rings, in the order in which it began.
-    calls: VecDeque<Call>,
-    /// What the ringer asks, until it has the answers.
-    asking: JoinSet<(Uplink, Result<ReceivedDownlink, RequestError>)>,
-    /// What it tells, until it is sent.
-    telling: JoinSet<()>,
+    /// In the order in which they began to ring.
+    calls: VecDeque<IncomingCall>,
+    /// Requests of the ringer that wait for an answer.
+    requests: JoinSet<(Uplink, Result<ReceivedDownlink, RequestError>)>,
+    /// Messages of the ringer that are being sent.
+    sends: JoinSet<()>,
 }
 
-impl<'a> Incoming<'a> {
-    /// A phone on which nothing rings yet.
+impl<'a> IncomingCalls<'a> {
     pub fn new(phone: &'a mut Phone) -> Self {
-        let (asking, telling) = (JoinSet::new(), JoinSet::new());
-        Self { phone, ringer: Ringer::default(), calls: VecDeque::new(), asking, telling }
+        Self {
+            phone,
+            ringer: Ringer::default(),
+            calls: VecDeque::new(),
+            requests: JoinSet::new(),
+            sends: JoinSet::new(),
+        }
     }
 
-    /// The phone itself.
     pub fn phone(&mut self) -> &mut Phone {
         self.phone
     }
 
-    /// What has rung for longest.
-    pub fn first(&self) -> Option<Call> {
+    /// The call that has rung for longest.
+    pub fn first(&self) -> Option<IncomingCall> {
         self.calls.front().cloned()
     }
 
-    /// Asks what is open, and rings for that and nothing else.
-    ///
-    /// # Errors
-    /// A refusal, or why there is no answer.
-    pub async fn look(&mut self) -> Result<(), RequestError> {
+    /// Requests the open invitations, starts to ring for new ones, and stops rings that are no longer open.
+    pub async fn sync(&mut self) -> Result<(), RequestError> {
         let sync = Uplink::new(&SyncRequest::from(SyncState { meeting_id: None }))?;
-        let answer = self.asks(&sync).await;
+        let answer = self.request_for_user(&sync).await;
         self.ringer.tick(Instant::now().into_std());
         if let Ok(state) = &answer {
-            self.take(state);
+            self.give_to_ringer(state);
         }
-        self.follow_ringer();
+        self.run_ringer_steps();
         answer.map(drop)
     }
 
-    /// Answers an invitation, which stops ringing here.
-    ///
-    /// # Errors
-    /// A refusal, or why there is no answer.
+    /// Answers an invitation, which stops its ring on this device.
     pub async fn answer(&mut self, answer: &AnswerRequest) -> Result<ReceivedDownlink, RequestError> {
-        // That it rings is not said after it was answered.
-        while self.telling.join_next().await.is_some() {}
-        self.asks(&Uplink::new(answer)?).await
+        // A `ringing` must not reach the service after the answer.
+        while self.sends.join_next().await.is_some() {}
+        self.request_for_user(&Uplink::new(answer)?).await
     }
 
-    /// Asks what the person wants, as the ringer knows.
-    async fn asks(&mut self, uplink: &Uplink) -> Result<ReceivedDownlink, RequestError> {
-        self.ringer.user_requests(uplink).expect("what rings was not answered yet");
-        self.follow_ringer();
-        let answer = self.phone.line.ask(uplink).await;
+    /// Sends a request of the user, after the ringer has taken note of it.
+    async fn request_for_user(&mut self, uplink: &Uplink) -> Result<ReceivedDownlink, RequestError> {
+        self.ringer.user_requests(uplink).expect("a call that rings was not answered yet");
+        self.run_ringer_steps();
+        let answer = self.phone.client.request_uplink(uplink).await;
         if answer.is_err() {
             self.ringer.request_failed(uplink.id());
         }
         answer
     }
 
-    /// What happens next. It may be dropped while it waits; nothing is lost by that.
-    ///
-    /// # Errors
-    /// The terminal has disconnected for good.
-    pub async fn next(&mut self) -> Result<Happened, Failure> {
-        let due = self.ringer.next_deadline().map(Instant::from_std);
+    /// The next input. Cancel safe. The error means that the terminal has disconnected for good.
+    pub async fn next(&mut self) -> Result<ListenInput, CommandError> {
+        let deadline = self.ringer.next_deadline().map(Instant::from_std);
         tokio::select! {
-            // News that came before an answer is taken in before it.
+            // In this order: a notice that came before an answer is processed before it.
             biased;
             input = self.phone.next() => match input? {
-                Input::Heard(event) => self.hear(event),
-                Input::Key(key) => return Ok(Happened::Key(key)),
-                Input::Stop => return Ok(Happened::Stop),
+                PhoneInput::Event(event) => self.handle_event(event),
+                PhoneInput::Key(key) => return Ok(ListenInput::Key(key)),
+                PhoneInput::Stop => return Ok(ListenInput::Stop),
             },
-            Some(asked) = self.asking.join_next() => match asked {
-                Ok((_, Ok(answer))) => self.take(&answer),
+            Some(request) = self.requests.join_next() => match request {
+                Ok((_, Ok(answer))) => self.give_to_ringer(&answer),
                 Ok((uplink, Err(error))) => {
                     self.ringer.request_failed(uplink.id());
-                    self.is_unknown(&error);
+                    self.note_sync_failed(&error);
                 }
-                // It was neither cancelled nor does it panic.
+                // These tasks are never cancelled and do not panic.
                 Err(_) => {}
             },
-            () = at(due) => self.ringer.tick(Instant::now().into_std()),
+            () = sleep_until(deadline) => self.ringer.tick(Instant::now().into_std()),
         }
-        Ok(Happened::Heard { stopped: self.follow_ringer() })
+        Ok(ListenInput::Processed { stopped: self.run_ringer_steps() })
     }
 
-    /// Says that the service does not say what is open; the next invitation comes by itself.
-    pub fn is_unknown(&self, error: &RequestError) {
-        let words = format!("the present state is not known: {error}");
-        self.phone.line.output.note("no_state", &words, json!({}));
+    /// Prints that the open invitations could not be read. The command goes on: new invitations arrive by themselves.
+    pub fn note_sync_failed(&self, error: &RequestError) {
+        let words = format!("the open invitations could not be read: {error}");
+        self.phone.client.printer.note("no_state", &words, json!({}));
     }
 
-    fn hear(&mut self, event: TerminalEvent) {
+    fn handle_event(&mut self, event: TerminalEvent) {
         match event {
-            TerminalEvent::Message(message) => self.take(&message),
+            TerminalEvent::Message(message) => self.give_to_ringer(&message),
             TerminalEvent::Gap { meeting_id } => self.ringer.gap(&meeting_id),
             TerminalEvent::Connected { .. } => self.ringer.reconnected(),
             _ => {}
         }
     }
 
-    /// The ringer hears everything; what is of interest to anybody else was shown when it came.
-    fn take(&mut self, message: &ReceivedDownlink) {
+    /// Gives the ringer a message, which was printed when it arrived.
+    fn give_to_ringer(&mut self, message: &ReceivedDownlink) {
         self.ringer.receive(message, Instant::now().into_std());
     }
 
-    /// Does what the ringer wants done; gives what stopped.
-    fn follow_ringer(&mut self) -> Vec<Stopped> {
+    /// Carries out the steps of the ringer and returns the rings that stopped.
+    fn run_ringer_steps(&mut self) -> Vec<StoppedRing> {
         let mut stopped = Vec::new();
         while let Some(step) = self.ringer.poll() {
-            let line = self.phone.line.clone();
+            let client = self.phone.client.clone();
             match step {
                 RingerStep::Ring { meeting_id, invite_id, offer } => {
-                    let Some(call) = call(&meeting_id, &invite_id, &offer) else { continue };
+                    let Some(call) = incoming_call(&meeting_id, &invite_id, &offer) else { continue };
                     if !self.calls.is_empty() {
-                        line.output.note("waits", "another call waits", json!({"invite_id": invite_id}));
+                        client.printer.note("waits", "another call waits", json!({"invite_id": invite_id}));
                     }
                     self.calls.push_back(call);
                 }
                 RingerStep::Stop { invite_id, reason } => {
                     self.calls.retain(|call| call.invite_id.as_str() != invite_id);
                     let fields = json!({"invite_id": invite_id, "reason": reason});
-                    line.output.note("stops", &format!("stops ringing: {reason}"), fields);
-                    stopped.push(Stopped { invite_id, reason });
+                    client.printer.note("stops", &format!("stops ringing: {reason}"), fields);
+                    stopped.push(StoppedRing { invite_id, reason });
                 }
                 RingerStep::Request(uplink) => {
-                    self.asking.spawn(async move {
-                        let answer = line.ask(&uplink).await;
+                    self.requests.spawn(async move {
+                        let answer = client.request_uplink(&uplink).await;
                         (uplink, answer)
                     });
                 }
                 RingerStep::Send(uplink) => {
-                    // If it cannot be sent the connection is down, which is news of its own.
-                    self.telling.spawn(async move { drop(line.say(&uplink).await) });
+                    // It fails only without a connection, which the terminal reports by an event.
+                    self.sends.spawn(async move { drop(client.send_uplink(&uplink).await) });
                 }
             }
         }
@@ -203,13 +189,13 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// An offer that rings; `None` if its ids are none of this protocol.
-fn call(meeting_id: &str, invite_id: &str, offer: &Value) -> Option<Call> {
+/// Reads an offer; `None` if its ids are not valid.
+fn incoming_call(meeting_id: &str, invite_id: &str, offer: &Value) -> Option<IncomingCall> {
     let from = offer["from"].clone();
-    let caller = from["name"].as_str().or(from["user_id"].as_str()).unwrap_or("somebody").to_owned();
-    // What this version does not know is answered by what every device can do.
+    let caller = from["name"].as_str().or(from["user_id"].as_str()).unwrap_or("an unknown caller").to_owned();
+    // A kind of media that this version does not know is accepted as audio, which every device supports.
     let media = serde_json::from_value(offer["media"].clone()).unwrap_or(Media::Audio);
-    Some(Call {
+    Some(IncomingCall {
         meeting_id: meeting_id.parse().ok()?,
         invite_id: invite_id.parse().ok()?,
         caller,

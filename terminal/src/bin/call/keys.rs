@@ -1,22 +1,19 @@
-//! What a person types while it rings: a letter and Enter.
+//! The keyboard of a person at the shell: a letter and Enter.
 
 use std::io::{BufRead as _, IsTerminal as _};
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// What a person wants.
+/// An instruction that a person typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
-    /// Take the call.
     Accept,
-    /// Do not take it.
     Reject,
-    /// Leave it.
     HangUp,
 }
 
 impl Key {
-    fn read(line: &str) -> Option<Self> {
+    fn parse(line: &str) -> Option<Self> {
         match line.trim().to_ascii_lowercase().as_str() {
             "a" | "accept" => Some(Self::Accept),
             "r" | "reject" => Some(Self::Reject),
@@ -26,26 +23,26 @@ impl Key {
     }
 }
 
-/// The keyboard, if a person sits at it.
+/// The keys that a person types; `None` if standard input is not read.
 pub struct Keys(Option<UnboundedReceiver<Key>>);
 
 impl Keys {
-    /// Nobody types.
-    pub const fn none() -> Self {
+    /// Keys of a command that does not read standard input.
+    pub const fn disabled() -> Self {
         Self(None)
     }
 
-    /// Reads standard input if it is a terminal.
+    /// Reads standard input if it is a TTY.
     pub fn listen() -> Self {
         if !std::io::stdin().is_terminal() {
-            return Self::none();
+            return Self::disabled();
         }
-        let (typed, keys) = unbounded_channel();
-        // A read from the terminal cannot be taken back, so it gets a thread that ends with the process.
+        let (sender, keys) = unbounded_channel();
+        // A blocking read of a TTY cannot be cancelled, so it runs in a thread that ends with the process.
         std::thread::spawn(move || {
             let lines = std::io::stdin().lock().lines();
-            for key in lines.map_while(Result::ok).filter_map(|line| Key::read(&line)) {
-                if typed.send(key).is_err() {
+            for key in lines.map_while(Result::ok).filter_map(|line| Key::parse(&line)) {
+                if sender.send(key).is_err() {
                     return;
                 }
             }
@@ -53,12 +50,12 @@ impl Keys {
         Self(Some(keys))
     }
 
-    /// Whether a person can answer.
-    pub const fn are_there(&self) -> bool {
+    /// Whether standard input is read.
+    pub const fn is_available(&self) -> bool {
         self.0.is_some()
     }
 
-    /// The next key; never returns if nobody types.
+    /// The next key; never returns if standard input is not read, or has ended.
     pub async fn next(&mut self) -> Key {
         let key = match &mut self.0 {
             Some(keys) => keys.recv().await,
@@ -76,11 +73,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_letter_or_the_word_is_understood_and_nothing_else() {
-        assert_eq!(Key::read(" A\n"), Some(Key::Accept));
-        assert_eq!(Key::read("reject"), Some(Key::Reject));
-        assert_eq!(Key::read("h"), Some(Key::HangUp));
-        assert_eq!(Key::read(""), None);
-        assert_eq!(Key::read("answer"), None);
+    fn a_letter_or_the_whole_word_is_a_key_and_other_text_is_not() {
+        assert_eq!(Key::parse(" A\n"), Some(Key::Accept));
+        assert_eq!(Key::parse("reject"), Some(Key::Reject));
+        assert_eq!(Key::parse("h"), Some(Key::HangUp));
+        assert_eq!(Key::parse(""), None);
+        assert_eq!(Key::parse("answer"), None);
     }
 }

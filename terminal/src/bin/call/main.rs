@@ -1,44 +1,46 @@
-//! `call`: a phone for the shell. It speaks the protocol as any terminal does, through the library of this crate.
+//! `call`: a phone for the shell. It speaks the protocol as any other terminal, through the library of this package.
 
 mod cli;
+mod clock;
 mod commands;
 mod conversation;
+mod dispatch;
+mod error;
 mod explain;
-mod failure;
 mod incoming;
 mod keys;
+mod one_shot;
+mod options;
 mod outcome;
-mod output;
 mod phone;
-mod place;
+mod printer;
 mod ringing;
-mod stop;
-mod who;
+mod signals;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use cli::{Cli, Command};
-use failure::Failure;
-use output::Output;
+use error::CommandError;
+use printer::Printer;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let output = Output { json: cli.common.json };
+    let printer = Printer { json: cli.common.json };
     let ended = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::new(format!("the runtime does not start: {error}")))
-        .and_then(|runtime| runtime.block_on(commands::run(&cli)));
+        .map_err(|error| CommandError::new(format!("the async runtime cannot be started: {error}")))
+        .and_then(|runtime| runtime.block_on(dispatch::run(&cli)));
     let outcome = match &ended {
         Ok(outcome) => *outcome,
-        Err(failure) => failure.outcome,
+        Err(error) => error.outcome,
     };
-    // What these print is the result.
+    // The output of these two commands is their result; scripts read it, so no further line may follow.
     let is_plain = matches!(cli.command, Command::Token(_) | Command::Completions(_));
     if !is_plain || ended.is_err() {
-        output.result(outcome, ended.err().as_ref());
+        printer.result(outcome, ended.err().as_ref());
     }
     ExitCode::from(outcome.exit_code())
 }

@@ -1,10 +1,10 @@
-//! How a command ended, and the exit code that scripts see.
+//! The outcome of a command, and its exit code for scripts.
 
-/// The table of exit codes, for the help texts.
+/// Table of the exit codes, for the help text.
 pub const EXIT_CODES: &str = "\
 Exit codes:
    0  done; the call was answered
-   1  failed: no stack, no connection, a token that is not valid
+   1  failed: no stack, no connection, an invalid token
    2  wrong command line
   10  refused by the service; its error code is printed
   11  declined
@@ -14,30 +14,29 @@ Exit codes:
   15  cancelled before an answer
   16  timed out";
 
-/// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
-    /// What was asked for has happened.
+pub enum CommandOutcome {
+    /// The request was carried out, or the call was answered.
     Done,
-    /// It could not be tried, or broke.
+    /// The request could not be sent, or the call broke.
     Failed,
-    /// The service said no.
+    /// The service refused the request.
     Refused,
-    /// Who was called said no.
+    /// The callee declined.
     Declined,
-    /// Who was called is in another call.
+    /// The callee is in another call.
     Busy,
-    /// It rang, and nobody answered.
+    /// A device rang, and the callee did not answer.
     NoAnswer,
-    /// No device could be reached.
+    /// No device of the callee could be reached.
     Unreachable,
-    /// The caller gave up before an answer.
+    /// The caller cancelled the call before an answer.
     Cancelled,
-    /// It took longer than it was allowed to.
+    /// The time limit passed.
     TimedOut,
 }
 
-impl Outcome {
+impl CommandOutcome {
     /// The exit code; [`EXIT_CODES`] explains them.
     pub const fn exit_code(self) -> u8 {
         match self {
@@ -53,7 +52,7 @@ impl Outcome {
         }
     }
 
-    /// The word for it, in results as JSON.
+    /// The word for the outcome in the JSON output.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -68,7 +67,7 @@ impl Outcome {
         }
     }
 
-    /// How a call ended, by the `reason` of `meeting_ended` and whether anybody had answered.
+    /// The outcome of an ended call, from the `reason` of `meeting_ended` and whether a callee had answered.
     pub fn of_meeting(reason: &str, answered: bool) -> Self {
         match reason {
             "rtc_failed" | "lost" => Self::Failed,
@@ -81,8 +80,8 @@ impl Outcome {
         }
     }
 
-    /// How an invitation ended, by the state of its participant; `None` while it may still be answered, and when it
-    /// was.
+    /// The outcome of an invitation, from the state of its participant; `None` while the invitation is open, and after it
+    /// was accepted.
     pub fn of_participant(state: &str) -> Option<Self> {
         match state {
             "declined" => Some(Self::Declined),
@@ -95,8 +94,8 @@ impl Outcome {
         }
     }
 
-    /// How a ring ended on this device that nobody answered here, by the `reason` of `invitation_closed` or the code
-    /// of a refusal.
+    /// The outcome of a ring that ended without an answer on this device, from the `reason` of `invitation_closed` or the
+    /// code of a refusal.
     pub fn of_ring(reason: &str) -> Self {
         match reason {
             "answered_elsewhere" | "already_answered" => Self::Done,
@@ -113,26 +112,28 @@ mod tests {
 
     #[test]
     fn the_help_explains_every_exit_code() {
-        use Outcome::{Busy, Cancelled, Declined, Done, Failed, NoAnswer, Refused, TimedOut, Unreachable};
+        use CommandOutcome::{
+            Busy, Cancelled, Declined, Done, Failed, NoAnswer, Refused, TimedOut, Unreachable,
+        };
         let all = [Done, Failed, Refused, Declined, Busy, NoAnswer, Unreachable, Cancelled, TimedOut];
         let explained: Vec<u8> = EXIT_CODES
             .lines()
             .filter_map(|line| line.split_whitespace().next()?.parse().ok())
             .filter(|code| *code != 2)
             .collect();
-        assert_eq!(all.map(Outcome::exit_code).to_vec(), explained);
+        assert_eq!(all.map(CommandOutcome::exit_code).to_vec(), explained);
     }
 
     #[test]
     fn an_unanswered_call_ends_with_the_reason_of_the_meeting() {
-        let exit_code = |reason| Outcome::of_meeting(reason, false).exit_code();
+        let exit_code = |reason| CommandOutcome::of_meeting(reason, false).exit_code();
         let reasons = ["all_declined", "busy", "no_answer", "unreachable", "cancelled", "host_ended"];
         assert_eq!(reasons.map(exit_code), [11, 12, 13, 14, 15, 15]);
     }
 
     #[test]
-    fn an_answered_call_is_done_unless_it_broke() {
-        let exit_code = |reason| Outcome::of_meeting(reason, true).exit_code();
+    fn an_answered_call_is_done_unless_it_was_lost() {
+        let exit_code = |reason| CommandOutcome::of_meeting(reason, true).exit_code();
         assert_eq!(
             ["completed", "host_ended", "empty", "rtc_failed", "lost"].map(exit_code),
             [0, 0, 0, 1, 1]
@@ -142,16 +143,16 @@ mod tests {
     #[test]
     fn an_open_or_answered_invitation_has_no_outcome() {
         for state in ["invited", "ringing", "accepted", "joined", "left"] {
-            assert_eq!(Outcome::of_participant(state), None, "{state}");
+            assert_eq!(CommandOutcome::of_participant(state), None, "{state}");
         }
-        assert_eq!(Outcome::of_participant("user_busy"), Some(Outcome::Busy));
+        assert_eq!(CommandOutcome::of_participant("user_busy"), Some(CommandOutcome::Busy));
     }
 
     #[test]
-    fn a_ring_that_another_device_took_is_no_failure() {
-        assert_eq!(Outcome::of_ring("answered_elsewhere"), Outcome::Done);
-        assert_eq!(Outcome::of_ring("declined_elsewhere"), Outcome::Declined);
-        assert_eq!(Outcome::of_ring("expired"), Outcome::NoAnswer);
-        assert_eq!(Outcome::of_ring("cancelled"), Outcome::Cancelled);
+    fn a_call_accepted_on_another_device_is_done() {
+        assert_eq!(CommandOutcome::of_ring("answered_elsewhere"), CommandOutcome::Done);
+        assert_eq!(CommandOutcome::of_ring("declined_elsewhere"), CommandOutcome::Declined);
+        assert_eq!(CommandOutcome::of_ring("expired"), CommandOutcome::NoAnswer);
+        assert_eq!(CommandOutcome::of_ring("cancelled"), CommandOutcome::Cancelled);
     }
 }

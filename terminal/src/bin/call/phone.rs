@@ -1,4 +1,4 @@
-//! A connected device that shows what it says and hears.
+//! A connected device that prints what it sends and receives.
 
 use serde::Serialize;
 use serde_json::json;
@@ -13,93 +13,79 @@ use terminal::{
 };
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::cli::Common;
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::keys::{Key, Keys};
-use crate::output::Output;
-use crate::stop::Stop;
+use crate::options::CommonOptions;
+use crate::printer::Printer;
+use crate::signals::StopSignals;
 
-/// What asks and tells. Everything goes through here, so that everything is shown.
+/// A terminal that prints its requests, their answers and its events.
 #[derive(Debug, Clone)]
-pub struct Line {
-    /// The device.
+pub struct Client {
     pub terminal: Terminal,
-    /// Where it is shown.
-    pub output: Output,
+    pub printer: Printer,
 }
 
-/// A line, what comes in on it, and the person who holds it.
+/// A client with its events, and with the signals and keys of the person at the shell.
 pub struct Phone {
-    /// What asks and tells.
-    pub line: Line,
-    /// What comes in.
+    pub client: Client,
     pub events: Events,
-    /// Ctrl-C.
-    pub stop: Stop,
-    /// What the person types.
+    pub stop: StopSignals,
     pub keys: Keys,
 }
 
-/// What happens to a phone.
 #[derive(Debug)]
-pub enum Input {
-    /// Something on the line.
-    Heard(TerminalEvent),
-    /// The person types.
+pub enum PhoneInput {
+    Event(TerminalEvent),
     Key(Key),
-    /// The person wants this command to stop.
+    /// Ctrl-C or SIGTERM.
     Stop,
 }
 
 impl Phone {
-    /// Connects the device of the command line; `instance` is taken where it names none. A `tap` gets every message as it
-    /// came.
-    ///
-    /// # Errors
-    /// Nobody is there, or lets this device in; the message says what to do.
+    /// Connects the device of the command line. `instance` is used if the command line names none; `tap` gets every
+    /// message as it arrived. The error says what to do.
     pub async fn connect(
-        common: &Common,
+        common: &CommonOptions,
         instance: Option<&str>,
         tap: Option<UnboundedSender<RawMessage>>,
-    ) -> Result<Self, Failure> {
-        let output = Output { json: common.json };
-        let client_id = common.who.client_id(instance)?;
-        let token = common.who.token(client_id.user().as_str())?;
-        let mut config = common.place.config(client_id, token)?;
+    ) -> Result<Self, CommandError> {
+        let printer = Printer { json: common.json };
+        let client_id = common.identity.client_id(instance)?;
+        let token = common.identity.token(client_id.user().as_str())?;
+        let mut config = common.broker.config(client_id, token)?;
         config.tap = tap;
         let broker = format!("{}:{}", config.host, config.port);
-        // From here on, Ctrl-C hangs up in good order.
-        let stop = Stop::listen().map_err(|error| Failure::new(error.to_string()))?;
+        // Signals are caught before the connect, so that Ctrl-C always disconnects in good order.
+        let stop = StopSignals::listen().map_err(|error| CommandError::new(error.to_string()))?;
         let connected = Terminal::connect(config).await;
-        let (terminal, events) = connected.map_err(|error| not_connected(&error, &broker, common))?;
+        let (terminal, events) = connected.map_err(|error| connect_error(&error, &broker, common))?;
         let client_id = terminal.client_id();
-        output.note(
+        printer.note(
             "connected",
             &format!("connected to {broker} as {client_id}"),
             json!({"client_id": client_id, "broker": broker}),
         );
-        Ok(Self { line: Line { terminal, output }, events, stop, keys: Keys::none() })
+        Ok(Self { client: Client { terminal, printer }, events, stop, keys: Keys::disabled() })
     }
 
-    /// Who this device speaks for.
+    /// The user of this device.
     pub fn user(&self) -> UserId {
-        self.line.terminal.client_id().user()
+        self.client.terminal.client_id().user()
     }
 
-    /// What happens next: on the line, which is shown, or in front of the phone.
-    ///
-    /// # Errors
-    /// The terminal has disconnected for good.
-    pub async fn next(&mut self) -> Result<Input, Failure> {
+    /// The next input: an event of the terminal, which is printed, a key or a signal. The error means that the terminal
+    /// has disconnected for good.
+    pub async fn next(&mut self) -> Result<PhoneInput, CommandError> {
         tokio::select! {
-            // Whoever wants to stop does not wait for a chatty service.
+            // In this order: a stream of events must not delay Ctrl-C.
             biased;
-            () = self.stop.requested() => Ok(Input::Stop),
-            key = self.keys.next() => Ok(Input::Key(key)),
+            () = self.stop.requested() => Ok(PhoneInput::Stop),
+            key = self.keys.next() => Ok(PhoneInput::Key(key)),
             event = self.events.next() => match event {
                 Some(event) => {
-                    self.line.show(&event);
-                    Ok(Input::Heard(event))
+                    self.client.print_event(&event);
+                    Ok(PhoneInput::Event(event))
                 }
                 None => Err(RequestError::Disconnected.into()),
             },
@@ -107,58 +93,43 @@ impl Phone {
     }
 }
 
-impl Line {
-    /// Asks, and shows question and answer.
-    ///
-    /// # Errors
-    /// A refusal, or why there is no answer.
+impl Client {
+    /// Sends a request and waits for its answer; prints both.
     pub async fn request<R: Requests + Serialize>(
         &self,
         request: &R,
     ) -> Result<ReceivedDownlink, RequestError> {
-        self.ask(&Uplink::new(request)?).await
+        self.request_uplink(&Uplink::new(request)?).await
     }
 
-    /// The same with a request that is made already.
-    ///
-    /// # Errors
-    /// As [`request`](Self::request).
-    pub async fn ask(&self, uplink: &Uplink) -> Result<ReceivedDownlink, RequestError> {
-        self.output.sent(uplink);
+    /// Like [`request`](Self::request), for a prepared uplink.
+    pub async fn request_uplink(&self, uplink: &Uplink) -> Result<ReceivedDownlink, RequestError> {
+        self.printer.sent(uplink);
         let answer = self.terminal.request_uplink(uplink).await;
         match &answer {
-            Ok(answer) => self.output.heard(answer),
+            Ok(answer) => self.printer.received(answer),
             Err(RequestError::Refused(refused)) => {
                 let fields = json!({"re": uplink.id(), "code": refused.code, "message": refused.message,
                     "path": refused.path, "reason": refused.reason, "retryable": refused.retryable});
-                self.output.note("refused", &format!("{:<20} {refused}", "refused"), fields);
+                self.printer.note("refused", &format!("{:<20} {refused}", "refused"), fields);
             }
             Err(_) => {}
         }
         answer
     }
 
-    /// Tells something that is never answered.
-    ///
-    /// # Errors
-    /// Why it could not be sent.
-    pub async fn tell<R: Requests + Serialize>(&self, request: &R) -> Result<(), RequestError> {
-        self.say(&Uplink::new(request)?).await
+    /// Sends a request of a type that is never answered, and prints it.
+    pub async fn send<R: Requests + Serialize>(&self, request: &R) -> Result<(), RequestError> {
+        self.send_uplink(&Uplink::new(request)?).await
     }
 
-    /// The same with a request that is made already.
-    ///
-    /// # Errors
-    /// As [`tell`](Self::tell).
-    pub async fn say(&self, uplink: &Uplink) -> Result<(), RequestError> {
-        self.output.sent(uplink);
+    /// Like [`send`](Self::send), for a prepared uplink.
+    pub async fn send_uplink(&self, uplink: &Uplink) -> Result<(), RequestError> {
+        self.printer.sent(uplink);
         self.terminal.send_uplink(uplink).await
     }
 
-    /// Says that this device is in the media.
-    ///
-    /// # Errors
-    /// Why it could not be said.
+    /// Reports that this device is in the media.
     pub async fn report_joined(&self, meeting_id: &MeetingId) -> Result<(), RequestError> {
         let meeting_id = meeting_id.clone();
         let report = ReportMedia {
@@ -168,21 +139,15 @@ impl Line {
             video: None,
             screen: None,
         };
-        self.tell(&AttendRequest::from(report)).await
+        self.send(&AttendRequest::from(report)).await
     }
 
-    /// Asks for the present state of one meeting, or of all.
-    ///
-    /// # Errors
-    /// A refusal, or why there is no answer.
+    /// Requests the present state of one meeting, or of all.
     pub async fn sync(&self, meeting_id: Option<&MeetingId>) -> Result<ReceivedDownlink, RequestError> {
         self.request(&SyncRequest::from(SyncState { meeting_id: meeting_id.cloned() })).await
     }
 
-    /// The invitations that may be answered now.
-    ///
-    /// # Errors
-    /// A refusal, or why there is no answer.
+    /// Requests the open invitations of the user.
     pub async fn open_offers(&self) -> Result<Vec<MeetingOffer>, RequestError> {
         let state = self.sync(None).await?;
         Ok(match state.downlink().map(|downlink| downlink.body) {
@@ -191,11 +156,8 @@ impl Line {
         })
     }
 
-    /// The meeting that was named, or the only one that the user is in.
-    ///
-    /// # Errors
-    /// There is none or more than one, or no answer.
-    pub async fn meeting(&self, named: Option<&MeetingId>) -> Result<MeetingId, Failure> {
+    /// The named meeting or, without a name, the only meeting of the user; an error if the user has none or several.
+    pub async fn named_or_only_meeting(&self, named: Option<&MeetingId>) -> Result<MeetingId, CommandError> {
         if let Some(meeting_id) = named {
             return Ok(meeting_id.clone());
         }
@@ -206,39 +168,39 @@ impl Line {
         };
         match <[_; 1]>::try_from(meetings) {
             Ok([meeting]) => Ok(meeting.meeting_id),
-            Err(meetings) if meetings.is_empty() => Err(Failure::new("you are in no meeting")),
-            Err(_) => Err(Failure::new("you are in more than one meeting; name one with --meeting")),
+            Err(meetings) if meetings.is_empty() => Err(CommandError::new("you are not in a meeting")),
+            Err(_) => Err(CommandError::new("you are in more than one meeting; name one with --meeting")),
         }
     }
 
-    /// Shows what came.
-    pub fn show(&self, event: &TerminalEvent) {
+    pub fn print_event(&self, event: &TerminalEvent) {
         match event {
-            TerminalEvent::Message(message) => self.output.heard(message),
+            TerminalEvent::Message(message) => self.printer.received(message),
             TerminalEvent::Gap { meeting_id } => {
-                self.output.note("gap", "something was missed", json!({"meeting_id": meeting_id}));
+                let words = format!("a message about meeting {meeting_id} was missed");
+                self.printer.note("gap", &words, json!({"meeting_id": meeting_id}));
             }
             TerminalEvent::Connected { session_present } => {
                 let fields = json!({"session_present": session_present});
-                self.output.note("reconnected", "connected again", fields);
+                self.printer.note("reconnected", "connected again", fields);
             }
             TerminalEvent::Disconnected { reason } => {
-                let words = format!("connection lost: {reason}; trying again");
-                self.output.note("disconnected", &words, json!({"reason": reason}));
+                let words = format!("connection lost: {reason}; reconnecting");
+                self.printer.note("disconnected", &words, json!({"reason": reason}));
             }
-            other => self.output.note("other", &format!("{other:?}"), json!({})),
+            other => self.printer.note("other", &format!("{other:?}"), json!({})),
         }
     }
 }
 
-fn not_connected(error: &ConnectError, broker: &str, common: &Common) -> Failure {
+fn connect_error(error: &ConnectError, broker: &str, common: &CommonOptions) -> CommandError {
     let advice = match error {
-        ConnectError::Address(_) => "take a shorter account, instance or group",
+        ConnectError::Address(_) => "use a shorter account, instance or group",
         ConnectError::Refused(_) | ConnectError::NotSubscribed => {
-            "the token must be of this account and valid (`call token --decode TOKEN` explains it), and signed with the \
-             secret of the service (--secret, SWITCHBOARD_JWT_SECRET)"
+            "the token must belong to this account, be valid (`call token --decode TOKEN` explains it), and be signed with \
+             the secret of the service (--secret, SWITCHBOARD_JWT_SECRET)"
         }
-        ConnectError::Unreachable(_) => common.place.advice(),
+        ConnectError::Unreachable(_) => common.broker.advice(),
     };
-    Failure::new(format!("no connection to {broker}: {error}; {advice}"))
+    CommandError::new(format!("no connection to {broker}: {error}; {advice}"))
 }

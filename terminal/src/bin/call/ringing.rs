@@ -1,4 +1,4 @@
-//! One invitation that rings on this device, until somebody answers it or it is taken back.
+//! Rings for one invitation until it is answered here, closed or expired, and follows the call after an accept.
 
 use std::time::Duration;
 
@@ -9,142 +9,141 @@ use switchboard_protocol::requests::{Accept, AnswerRequest, Reject, RejectReason
 use terminal::{ReceivedDownlink, RequestError};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::conversation::{Conversation, at};
-use crate::failure::Failure;
-use crate::incoming::{Call, Happened, Incoming};
+use crate::clock::sleep_until;
+use crate::conversation::Conversation;
+use crate::error::CommandError;
+use crate::incoming::{IncomingCall, IncomingCalls, ListenInput};
 use crate::keys::Key;
-use crate::outcome::Outcome;
+use crate::outcome::CommandOutcome;
 use crate::phone::Phone;
 
 /// Time between two rings of the bell.
-const BELL: Duration = Duration::from_secs(2);
+const BELL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// What this device does about an invitation by itself.
+/// The answer that the command gives without a person, after the given time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Habit {
-    /// Waits for a person.
-    Ring,
-    /// Takes the call after that time.
+pub enum AutoAnswer {
+    Off,
     Accept(Duration),
-    /// Rejects the call after that time.
     Reject(Duration, RejectReason),
 }
 
-/// How the ringing ended.
-enum End {
-    /// Nobody here had a say in it.
-    Over(Outcome),
-    /// The person, or the habit, takes the call.
+enum RingEnd {
+    /// The ring stopped without an answer on this device.
+    Stopped(CommandOutcome),
     Accepted,
-    /// The person, or the habit, does not.
     Rejected(RejectReason),
-    /// The person has had enough of this command.
-    Stopped,
+    /// Ctrl-C or SIGTERM.
+    Interrupted,
 }
 
-/// How an invitation ended, and whether the command shall end with it.
-pub struct Rung {
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Whether the person wants to stop.
-    pub stopped: bool,
+pub struct RingResult {
+    pub outcome: CommandOutcome,
+    /// Whether Ctrl-C or SIGTERM ended the ring, and the command shall end too.
+    pub interrupted: bool,
 }
 
-/// Rings, answers as the person or the habit wants it, and follows the call.
-///
-/// # Errors
-/// The connection is gone for good.
-pub async fn ring(incoming: &mut Incoming<'_>, call: Call, habit: Habit) -> Result<Rung, Failure> {
-    let end = until_answered(incoming, &call, habit).await?;
-    let (outcome, stopped) = match end {
-        End::Over(outcome) => (outcome, false),
-        End::Stopped => (Outcome::Done, true),
-        End::Rejected(reason) => {
-            let Call { meeting_id, invite_id, .. } = call;
+/// Rings, answers, and follows an accepted call to its end. The error means that the terminal has disconnected for good.
+pub async fn ring(
+    incoming: &mut IncomingCalls<'_>,
+    call: IncomingCall,
+    auto_answer: AutoAnswer,
+) -> Result<RingResult, CommandError> {
+    let end = ring_until_answered(incoming, &call, auto_answer).await?;
+    let (outcome, interrupted) = match end {
+        RingEnd::Stopped(outcome) => (outcome, false),
+        RingEnd::Interrupted => (CommandOutcome::Done, true),
+        RingEnd::Rejected(reason) => {
+            let IncomingCall { meeting_id, invite_id, .. } = call;
             let reject = Reject { meeting_id, invite_id, reason, text: None };
-            (incoming.answer(&reject.into()).await.map_or_else(outcome_of, |_| Ok(Outcome::Done))?, false)
+            let answer = incoming.answer(&reject.into()).await;
+            (answer.map_or_else(outcome_of, |_| Ok(CommandOutcome::Done))?, false)
         }
-        End::Accepted => {
-            let Call { meeting_id, invite_id, media, .. } = call;
+        RingEnd::Accepted => {
+            let IncomingCall { meeting_id, invite_id, media, .. } = call;
             let accept = Accept { meeting_id, invite_id, media };
             let answer = incoming.answer(&accept.into()).await;
             (follow(incoming.phone(), answer).await?, false)
         }
     };
-    Ok(Rung { outcome, stopped })
+    Ok(RingResult { outcome, interrupted })
 }
 
-async fn until_answered(incoming: &mut Incoming<'_>, call: &Call, habit: Habit) -> Result<End, Failure> {
-    announce(incoming.phone(), call, habit);
+async fn ring_until_answered(
+    incoming: &mut IncomingCalls<'_>,
+    call: &IncomingCall,
+    auto_answer: AutoAnswer,
+) -> Result<RingEnd, CommandError> {
+    print_ring(incoming.phone(), call, auto_answer);
     let began = Instant::now();
-    let (end, answer_at) = match habit {
-        Habit::Ring => (End::Stopped, None),
-        Habit::Accept(after) => (End::Accepted, began.checked_add(after)),
-        Habit::Reject(after, reason) => (End::Rejected(reason), began.checked_add(after)),
+    let (end, answer_at) = match auto_answer {
+        // Never used: without a time, the automatic answer does not come.
+        AutoAnswer::Off => (RingEnd::Interrupted, None),
+        AutoAnswer::Accept(after) => (RingEnd::Accepted, began.checked_add(after)),
+        AutoAnswer::Reject(after, reason) => (RingEnd::Rejected(reason), began.checked_add(after)),
     };
-    let mut bell = tokio::time::interval(BELL);
+    let mut bell = tokio::time::interval(BELL_INTERVAL);
     bell.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            // What was taken back before the habit's time is not answered.
+            // In this order: an invitation that was closed before the automatic answer is not answered.
             biased;
-            happened = incoming.next() => match happened? {
-                Happened::Heard { stopped } => {
+            input = incoming.next() => match input? {
+                ListenInput::Processed { stopped } => {
                     if let Some(stop) = stopped.iter().find(|stop| stop.invite_id == call.invite_id.as_str()) {
-                        return Ok(End::Over(Outcome::of_ring(&stop.reason)));
+                        return Ok(RingEnd::Stopped(CommandOutcome::of_ring(&stop.reason)));
                     }
                 }
-                Happened::Key(Key::Accept) => return Ok(End::Accepted),
-                Happened::Key(Key::Reject | Key::HangUp) => return Ok(End::Rejected(RejectReason::Declined)),
-                Happened::Stop => return Ok(End::Stopped),
+                ListenInput::Key(Key::Accept) => return Ok(RingEnd::Accepted),
+                ListenInput::Key(Key::Reject | Key::HangUp) => {
+                    return Ok(RingEnd::Rejected(RejectReason::Declined));
+                }
+                ListenInput::Stop => return Ok(RingEnd::Interrupted),
             },
-            () = at(answer_at) => return Ok(end),
-            _ = bell.tick() => incoming.phone().line.output.bell(),
+            () = sleep_until(answer_at) => return Ok(end),
+            _ = bell.tick() => incoming.phone().client.printer.bell(),
         }
     }
 }
 
-fn announce(phone: &Phone, call: &Call, habit: Habit) {
-    let Call { meeting_id, invite_id, caller, from, .. } = call;
-    let hint = match habit {
-        Habit::Accept(_) => " and is taken".to_owned(),
-        Habit::Reject(..) => " and is rejected".to_owned(),
-        Habit::Ring if phone.keys.are_there() => "; a + Enter accepts, r + Enter rejects".to_owned(),
-        Habit::Ring => format!("; `call answer accept {invite_id} --as {}` takes it", phone.user()),
+fn print_ring(phone: &Phone, call: &IncomingCall, auto_answer: AutoAnswer) {
+    let IncomingCall { meeting_id, invite_id, caller, from, .. } = call;
+    let hint = match auto_answer {
+        AutoAnswer::Accept(_) => "; accepted automatically".to_owned(),
+        AutoAnswer::Reject(..) => "; rejected automatically".to_owned(),
+        AutoAnswer::Off if phone.keys.is_available() => "; a + Enter accepts, r + Enter rejects".to_owned(),
+        AutoAnswer::Off => format!("; `call answer accept {invite_id} --as {}` accepts", phone.user()),
     };
     let fields = json!({"meeting_id": meeting_id, "invite_id": invite_id, "from": from});
-    phone.line.output.alert("rings", &format!("{caller} rings{hint}"), fields);
+    phone.client.printer.alert("rings", &format!("call from {caller}{hint}"), fields);
 }
 
-/// Takes a call, and follows it to its end.
-///
-/// # Errors
-/// The connection is gone for good.
+/// Accepts an invitation and follows the call to its end. The error means that the terminal has disconnected for good.
 pub async fn accept(
     phone: &mut Phone,
     meeting_id: MeetingId,
     invite_id: InviteId,
     media: Media,
-) -> Result<Outcome, Failure> {
-    let answer = phone.line.request(&AnswerRequest::from(Accept { meeting_id, invite_id, media })).await;
+) -> Result<CommandOutcome, CommandError> {
+    let answer = phone.client.request(&AnswerRequest::from(Accept { meeting_id, invite_id, media })).await;
     follow(phone, answer).await
 }
 
 async fn follow(
     phone: &mut Phone,
     answer: Result<ReceivedDownlink, RequestError>,
-) -> Result<Outcome, Failure> {
-    match answer.map(|accepted| Conversation::of(phone, &accepted)) {
+) -> Result<CommandOutcome, CommandError> {
+    match answer.map(|accepted| Conversation::new(phone, &accepted)) {
         Ok(Some(conversation)) => conversation.run().await,
-        Ok(None) => Err(Failure::new("the service's answer names no meeting")),
+        Ok(None) => Err(CommandError::new("the service's answer has no meeting_id")),
         Err(error) => outcome_of(error),
     }
 }
 
-/// A refusal ends the invitation, not the command: the next one may go better.
-fn outcome_of(error: RequestError) -> Result<Outcome, Failure> {
+/// The outcome of a failed request. Only a lost terminal is an error: after a refusal, `listen` waits for the next call.
+fn outcome_of(error: RequestError) -> Result<CommandOutcome, CommandError> {
     match error {
         RequestError::Disconnected => Err(error.into()),
-        other => Ok(Failure::from(other).outcome),
+        other => Ok(CommandError::from(other).outcome),
     }
 }

@@ -1,4 +1,4 @@
-//! Command lines as people type them, and as they mistype them.
+//! Valid and invalid command lines.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use serde_json::json;
 use switchboard_protocol::object::{Media, Mode};
 use switchboard_protocol::requests::RejectReason;
 
-use super::values::Device;
 use super::*;
+use crate::options::values::Device;
 
 fn parse(line: &str) -> Command {
     try_parse(line).unwrap_or_else(|error| panic!("{line}: {error}")).command
@@ -42,12 +42,12 @@ fn every_example_of_the_help_can_be_parsed() {
     examples.extend(
         Cli::command().get_subcommands().filter_map(|command| Some(command.get_after_help()?.to_string())),
     );
-    // Those with quotes or the shell's own signs are for a shell to read.
+    // Lines with quotes or operators need a shell to split them.
     let lines = examples.iter().flat_map(|text| text.lines()).filter(|line| line.starts_with("  call "));
     let plain = lines.filter(|line| !line.contains(['\'', '"', '<', '>', '$', '|', '&', '…']));
     let mut count = 0;
     for line in plain {
-        // What it does stands behind two spaces.
+        // Two spaces separate the command from its description.
         let command = line.trim().split("  ").next().unwrap_or_default();
         try_parse(command.trim_start_matches("call ")).unwrap_or_else(|error| panic!("{command}: {error}"));
         count += 1;
@@ -60,7 +60,7 @@ fn common_options_stand_before_or_behind_the_command() {
     for line in ["--as alice.phone --json sync", "sync --as alice.phone --json"] {
         let common = try_parse(line).expect(line).common;
         let device = Device::Part("alice".to_owned(), Some("phone".to_owned()));
-        assert_eq!((common.who.device, common.json), (Some(device), true), "{line}");
+        assert_eq!((common.identity.device, common.json), (Some(device), true), "{line}");
     }
 }
 
@@ -81,7 +81,7 @@ fn a_device_is_an_account_with_or_without_instance_or_a_whole_client_id() {
 }
 
 #[test]
-fn one_account_is_called_directly_and_several_in_a_group() {
+fn the_default_mode_is_direct_for_one_account_and_group_for_several() {
     let request = |line: &str| match parse(line) {
         Command::Create(create) => create.request(),
         other => panic!("{other:?}"),
@@ -98,7 +98,7 @@ fn one_account_is_called_directly_and_several_in_a_group() {
 }
 
 #[test]
-fn a_call_to_nobody_or_to_no_account_is_refused() {
+fn a_call_needs_valid_accounts_and_options() {
     assert_eq!(refusal("create"), ErrorKind::MissingRequiredArgument);
     assert_eq!(refusal("create bob@example.com"), ErrorKind::ValueValidation);
     assert_eq!(refusal("create bob --mode circle"), ErrorKind::InvalidValue);
@@ -129,7 +129,7 @@ fn an_answer_needs_no_id_but_a_meeting_needs_one() {
 }
 
 #[test]
-fn what_is_destroyed_is_named_once() {
+fn destroy_names_a_meeting_or_a_create_request() {
     for line in ["destroy m1", "destroy --create-id c1 --reason over"] {
         assert!(matches!(parse(line), Command::Destroy(_)), "{line}");
     }
@@ -138,7 +138,7 @@ fn what_is_destroyed_is_named_once() {
 }
 
 #[test]
-fn requests_of_a_meeting_may_leave_it_out() {
+fn the_meeting_of_a_request_is_optional() {
     for line in ["invite carol", "invite carol dave --meeting m1 --ring-seconds 20"] {
         assert!(matches!(parse(line), Command::Invite(_)), "{line}");
     }
@@ -154,7 +154,7 @@ fn requests_of_a_meeting_may_leave_it_out() {
 }
 
 #[test]
-fn a_request_gets_what_is_missing_and_keeps_what_is_there() {
+fn a_request_keeps_its_fields_and_gets_missing_ones() {
     let Command::Request(request) = parse("request sync {}") else { panic!("`request`") };
     let body = |text: &str| {
         let uplink = request.uplink(text).expect(text);
@@ -178,7 +178,7 @@ fn a_token_is_made_or_explained() {
     assert!(matches!(parse("token --decode -"), Command::Token(token) if token.decode.is_some()));
     assert_eq!(refusal("token --decode x --valid-for 5"), ErrorKind::ArgumentConflict);
     let Command::Token(token) = parse("token --decode x --rtc-secret A --turn-secret B") else {
-        panic!("asked for")
+        panic!("`token`")
     };
     assert!(token.rtc_secret.is_some() && token.turn_secret.is_some());
 }

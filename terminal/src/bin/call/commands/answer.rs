@@ -6,73 +6,67 @@ use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::Media;
 use switchboard_protocol::requests::{self, RejectReason};
 
-use super::{SHELL, in_time};
-use crate::cli::Common;
-use crate::cli::values::reject_reason;
-use crate::failure::Failure;
-use crate::outcome::Outcome;
-use crate::phone::{Line, Phone};
+use crate::error::CommandError;
+use crate::one_shot::{SHELL_INSTANCE, within_timeout};
+use crate::options::CommonOptions;
+use crate::options::values::reject_reason;
+use crate::outcome::CommandOutcome;
+use crate::phone::{Client, Phone};
 use crate::ringing::accept;
 
 const EXAMPLES: &str = "\
 Examples:
-  call answer accept --as bob                        takes the only open invitation, and stays in the call
+  call answer accept --as bob                        accepts the only open invitation, and stays in the call
   call answer accept INVITE --as bob --detach        only sends the request
   call answer reject INVITE --as bob --reason busy
-  call answer silence INVITE --as bob.tablet         bob's tablet stops ringing, his phone rings on";
+  call answer silence INVITE --as bob.tablet         stops the ring on bob's tablet; his phone rings on";
 
 /// Answer an invitation by its id.
 ///
-/// Without an id, the only open invitation is meant. What the ids are, `listen`, `watch` and `sync` show.
+/// Without an id, the only open invitation is answered. `listen`, `watch` and `sync` show the ids.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES, arg_required_else_help = true)]
-pub struct Answer {
-    /// What to answer.
+pub struct AnswerArgs {
     #[command(subcommand)]
-    pub what: What,
+    pub action: AnswerAction,
 }
 
-/// What to answer.
 #[derive(Debug, Subcommand)]
-pub enum What {
-    /// Take the call on this device and stay until it is over
+pub enum AnswerAction {
+    /// Accept the call on this device and stay until it ends
     Accept {
-        /// Which invitation.
         #[command(flatten)]
-        which: Which,
-        /// Audio only [default: what the caller asks for]
+        invitation: InvitationArgs,
+        /// Audio only [default: the media of the invitation]
         #[arg(long, conflicts_with = "video")]
         audio: bool,
         /// With video
         #[arg(long)]
         video: bool,
-        /// Only send the request; the service soon takes the device for lost
+        /// Only send the request; the service soon treats the device as lost
         #[arg(long)]
         detach: bool,
     },
-    /// Do not take the call, on any device
+    /// Reject the call for all devices of the user
     Reject {
-        /// Which invitation.
         #[command(flatten)]
-        which: Which,
-        /// Why
+        invitation: InvitationArgs,
+        /// The reason
         #[arg(long, value_parser = reject_reason(), default_value = "declined")]
         reason: RejectReason,
         /// A few words for the caller, at most 200 characters
         #[arg(long)]
         text: Option<String>,
     },
-    /// Stop the ringing of this device alone
+    /// Stop the ring on this device alone
     Silence {
-        /// Which invitation.
         #[command(flatten)]
-        which: Which,
+        invitation: InvitationArgs,
     },
 }
 
-/// Which invitation.
 #[derive(Debug, Args)]
-pub struct Which {
+pub struct InvitationArgs {
     /// The invitation [default: the only open one]
     #[arg(value_name = "INVITE")]
     pub invite_id: Option<InviteId>,
@@ -82,55 +76,61 @@ pub struct Which {
     pub meeting: Option<MeetingId>,
 }
 
-/// An invitation that was found.
-struct Found {
+struct FoundInvitation {
     meeting_id: MeetingId,
     invite_id: InviteId,
+    /// `None` if the service was not asked for the invitation.
     media: Option<Media>,
 }
 
-/// Answers.
-pub async fn run(answer: &Answer, common: &Common) -> Result<Outcome, Failure> {
-    let mut phone = Phone::connect(common, Some(SHELL), None).await?;
-    let answered = match &answer.what {
-        // A call lasts longer than an answer.
-        What::Accept { which, audio, video, detach: false } => match find(which, &phone.line).await {
-            Ok(found) => accept_call(&mut phone, found, *audio, *video).await,
-            Err(failure) => Err(failure),
-        },
-        what => in_time(common, send(what, &phone.line)).await,
+pub async fn run(args: &AnswerArgs, common: &CommonOptions) -> Result<CommandOutcome, CommandError> {
+    let mut phone = Phone::connect(common, Some(SHELL_INSTANCE), None).await?;
+    let answered = match &args.action {
+        // --timeout does not apply, as the command stays for the whole call.
+        AnswerAction::Accept { invitation, audio, video, detach: false } => {
+            match find(invitation, &phone.client).await {
+                Ok(found) => accept_call(&mut phone, found, *audio, *video).await,
+                Err(error) => Err(error),
+            }
+        }
+        action => within_timeout(common, send(action, &phone.client)).await,
     };
-    phone.line.terminal.disconnect().await;
+    phone.client.terminal.disconnect().await;
     answered
 }
 
-async fn accept_call(phone: &mut Phone, found: Found, audio: bool, video: bool) -> Result<Outcome, Failure> {
+async fn accept_call(
+    phone: &mut Phone,
+    found: FoundInvitation,
+    audio: bool,
+    video: bool,
+) -> Result<CommandOutcome, CommandError> {
     let media = media(&found, audio, video);
     accept(phone, found.meeting_id, found.invite_id, media).await
 }
 
-async fn send(what: &What, line: &Line) -> Result<Outcome, Failure> {
-    let request = match what {
-        What::Accept { which, audio, video, .. } => {
-            let found = find(which, line).await?;
+async fn send(action: &AnswerAction, client: &Client) -> Result<CommandOutcome, CommandError> {
+    let request = match action {
+        AnswerAction::Accept { invitation, audio, video, .. } => {
+            let found = find(invitation, client).await?;
             let media = media(&found, *audio, *video);
             requests::Accept { meeting_id: found.meeting_id, invite_id: found.invite_id, media }.into()
         }
-        What::Reject { which, reason, text } => {
-            let Found { meeting_id, invite_id, .. } = find(which, line).await?;
+        AnswerAction::Reject { invitation, reason, text } => {
+            let FoundInvitation { meeting_id, invite_id, .. } = find(invitation, client).await?;
             requests::Reject { meeting_id, invite_id, reason: *reason, text: text.clone() }.into()
         }
-        What::Silence { which } => {
-            let Found { meeting_id, invite_id, .. } = find(which, line).await?;
+        AnswerAction::Silence { invitation } => {
+            let FoundInvitation { meeting_id, invite_id, .. } = find(invitation, client).await?;
             requests::Silence { meeting_id, invite_id }.into()
         }
     };
     let request: requests::AnswerRequest = request;
-    line.request(&request).await?;
-    Ok(Outcome::Done)
+    client.request(&request).await?;
+    Ok(CommandOutcome::Done)
 }
 
-fn media(found: &Found, audio: bool, video: bool) -> Media {
+fn media(found: &FoundInvitation, audio: bool, video: bool) -> Media {
     match (audio, video) {
         (true, _) => Media::Audio,
         (_, true) => Media::Video,
@@ -138,26 +138,30 @@ fn media(found: &Found, audio: bool, video: bool) -> Media {
     }
 }
 
-/// The invitation that is meant.
-async fn find(which: &Which, line: &Line) -> Result<Found, Failure> {
-    if let (Some(invite_id), Some(meeting_id)) = (&which.invite_id, &which.meeting) {
-        return Ok(Found { meeting_id: meeting_id.clone(), invite_id: invite_id.clone(), media: None });
+/// The invitation that the arguments name. The service is asked unless they name invitation and meeting.
+async fn find(args: &InvitationArgs, client: &Client) -> Result<FoundInvitation, CommandError> {
+    if let (Some(invite_id), Some(meeting_id)) = (&args.invite_id, &args.meeting) {
+        return Ok(FoundInvitation {
+            meeting_id: meeting_id.clone(),
+            invite_id: invite_id.clone(),
+            media: None,
+        });
     }
-    choose(line.open_offers().await?, which.invite_id.as_ref())
+    choose(client.open_offers().await?, args.invite_id.as_ref())
 }
 
-fn choose(mut offers: Vec<MeetingOffer>, named: Option<&InviteId>) -> Result<Found, Failure> {
+fn choose(mut offers: Vec<MeetingOffer>, named: Option<&InviteId>) -> Result<FoundInvitation, CommandError> {
     if let Some(named) = named {
         offers.retain(|offer| offer.offer.invite_id == *named);
     }
     match (<[_; 1]>::try_from(offers), named) {
         (Ok([MeetingOffer { meeting_id, offer }]), _) => {
-            Ok(Found { meeting_id, invite_id: offer.invite_id, media: Some(offer.media) })
+            Ok(FoundInvitation { meeting_id, invite_id: offer.invite_id, media: Some(offer.media) })
         }
-        (Err(_), Some(named)) => Err(Failure::new(format!(
-            "no open invitation has the id {named}; `call sync` shows them (with --meeting it is asked for all the same)"
+        (Err(_), Some(named)) => Err(CommandError::new(format!(
+            "no open invitation has the id {named}; `call sync` lists them (--meeting sends the answer without this check)"
         ))),
-        (Err(offers), None) if offers.is_empty() => Err(Failure::new("no invitation is open")),
-        (Err(_), None) => Err(Failure::new("more than one invitation is open; name one by its id")),
+        (Err(offers), None) if offers.is_empty() => Err(CommandError::new("no invitation is open")),
+        (Err(_), None) => Err(CommandError::new("more than one invitation is open; name one by its id")),
     }
 }

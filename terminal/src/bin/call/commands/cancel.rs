@@ -1,35 +1,34 @@
-//! `call cancel`: takes invitations back.
+//! `call cancel`: cancels invitations.
 
 use clap::Args;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::requests::{CancelInvite, InviteRequest};
 
-use crate::failure::Failure;
-use crate::phone::Line;
+use crate::error::CommandError;
+use crate::phone::Client;
 
 const EXAMPLES: &str = "\
 Examples:
-  call cancel --as alice                         every invitation that is not answered yet
+  call cancel --as alice                         every open invitation
   call cancel carol --as alice --meeting MEETING";
 
-/// Take invitations back that nobody has answered yet.
+/// Cancel invitations that are not answered yet.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Cancel {
-    /// Whose [default: all]
+pub struct CancelArgs {
+    /// The invited accounts [default: all]
     #[arg(value_name = "ACCOUNT")]
     pub invitees: Vec<UserId>,
 
-    /// Of which meeting [default: the only one that one is in]
+    /// The meeting [default: your only one]
     #[arg(long, value_name = "MEETING")]
     pub meeting: Option<MeetingId>,
 }
 
-/// Takes back.
-pub async fn run(cancel: &Cancel, line: &Line) -> Result<(), Failure> {
-    let meeting_id = line.meeting(cancel.meeting.as_ref()).await?;
-    let invitees = (!cancel.invitees.is_empty()).then(|| cancel.invitees.clone());
-    line.request(&InviteRequest::from(CancelInvite { meeting_id, invitees })).await?;
+pub async fn run(args: &CancelArgs, client: &Client) -> Result<(), CommandError> {
+    let meeting_id = client.named_or_only_meeting(args.meeting.as_ref()).await?;
+    let invitees = (!args.invitees.is_empty()).then(|| args.invitees.clone());
+    client.request(&InviteRequest::from(CancelInvite { meeting_id, invitees })).await?;
     Ok(())
 }

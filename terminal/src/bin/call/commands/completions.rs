@@ -1,10 +1,9 @@
 //! `call completions`: prints the completions for a shell.
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::cli::Cli;
-use crate::outcome::Outcome;
+use crate::outcome::CommandOutcome;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -15,14 +14,14 @@ Examples:
 /// Print the completions for a shell.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Completions {
-    /// Which shell
+pub struct CompletionsArgs {
+    /// The shell
     #[arg(value_name = "SHELL")]
     pub shell: Shell,
 }
 
-/// Prints.
-pub fn run(completions: &Completions) -> Outcome {
-    clap_complete::generate(completions.shell, &mut Cli::command(), "call", &mut std::io::stdout());
-    Outcome::Done
+/// Prints the completions of `command_line`.
+pub fn run(args: &CompletionsArgs, command_line: &mut Command) -> CommandOutcome {
+    clap_complete::generate(args.shell, command_line, "call", &mut std::io::stdout());
+    CommandOutcome::Done
 }

@@ -1,4 +1,4 @@
-//! `call create`: calls people, and stays on the line.
+//! `call create`: calls users, and stays until the call ends.
 
 use std::time::Duration;
 
@@ -11,30 +11,31 @@ use switchboard_protocol::requests;
 use terminal::{ReceivedDownlink, Uplink};
 use tokio::time::Instant;
 
-use crate::cli::Common;
-use crate::cli::values::{json, mode, seconds};
-use crate::conversation::{Conversation, at};
-use crate::failure::Failure;
-use crate::outcome::Outcome;
+use crate::clock::sleep_until;
+use crate::conversation::Conversation;
+use crate::error::CommandError;
+use crate::options::CommonOptions;
+use crate::options::values::{json, mode, seconds};
+use crate::outcome::CommandOutcome;
 use crate::phone::Phone;
 
 const EXAMPLES: &str = "\
 Examples:
   call create bob --as alice.phone                        a direct audio call; Ctrl-C hangs up
   call create bob carol --video --as alice.phone          a group video call
-  call create bob --as alice.phone --hang-up-after 5      for scripts: talks for 5 s
+  call create bob --as alice.phone --hang-up-after 5      for scripts: hangs up 5 s after the answer
   call create bob --as alice.phone --timeout 10 && echo answered
 
-The exit code says how it went: 0 answered, 10 refused, 11 declined, 12 busy, 13 no answer, 14 unreachable, 15 cancelled \
-by Ctrl-C, 16 nobody answered within --timeout. Of several people, one who answers is enough.";
+Exit codes: 0 answered, 10 refused, 11 declined, 12 busy, 13 no answer, 14 unreachable, 15 cancelled by Ctrl-C, 16 no \
+answer within --timeout. A call to several users counts as answered if one of them answers.";
 
-/// Call somebody, show how it goes, and stay until the call is over.
+/// Call one or more users, show what happens, and stay until the call ends.
 ///
-/// Ctrl-C hangs up; before an answer, it cancels the call. A group call is left when nobody else is in it any more.
+/// Ctrl-C hangs up; before an answer, it cancels the call. A group call is left when all others have gone.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Create {
-    /// Whom to call
+pub struct CreateArgs {
+    /// The accounts to call
     #[arg(required = true, value_name = "ACCOUNT")]
     pub invitees: Vec<UserId>,
 
@@ -50,15 +51,15 @@ pub struct Create {
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
 
-    /// How long it rings, 10 to 180 [default: the service's, 45]
+    /// Ring for this long, 10 to 180 [default: the service's, 45]
     #[arg(long, value_name = "SECONDS")]
     pub ring_seconds: Option<u32>,
 
-    /// How many may be in the meeting, 2 to 100 [default: the service's, 50]
+    /// Limit of participants, 2 to 100 [default: the service's, 50]
     #[arg(long, value_name = "NUMBER")]
     pub max_participants: Option<u32>,
 
-    /// How long the meeting may last, 1 to 1440 [default: the service's, 240]
+    /// Limit of the meeting's duration, 1 to 1440 [default: the service's, 240]
     #[arg(long, value_name = "MINUTES")]
     pub max_minutes: Option<u32>,
 
@@ -66,21 +67,20 @@ pub struct Create {
     #[arg(long, value_name = "JSON", value_parser = json::<Policy>)]
     pub policy: Option<Policy>,
 
-    /// Anything to pass on to who is called, a JSON object
+    /// A JSON object for the callees' apps; the service passes it on
     #[arg(long, value_name = "JSON", value_parser = json::<Map<String, Value>>)]
     pub ext: Option<Map<String, Value>>,
 
-    /// Hang up so long after the answer
+    /// Hang up this long after the answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub hang_up_after: Option<Duration>,
 }
 
-impl Create {
-    /// The request that this command line asks for.
+impl CreateArgs {
     pub fn request(&self) -> requests::CreateMeeting {
-        let few = if self.invitees.len() == 1 { Mode::Direct } else { Mode::Group };
+        let default_mode = if self.invitees.len() == 1 { Mode::Direct } else { Mode::Group };
         requests::CreateMeeting {
-            mode: self.mode.unwrap_or(few),
+            mode: self.mode.unwrap_or(default_mode),
             media: if self.video { Media::Video } else { Media::Audio },
             invitees: self.invitees.clone(),
             title: self.title.clone(),
@@ -93,35 +93,43 @@ impl Create {
     }
 }
 
-/// Calls, and stays until the call is over.
-pub async fn run(create: &Create, common: &Common) -> Result<Outcome, Failure> {
+pub async fn run(args: &CreateArgs, common: &CommonOptions) -> Result<CommandOutcome, CommandError> {
     let give_up_at = common.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let mut phone = Phone::connect(common, None, None).await?;
-    let called = call(create, &mut phone, give_up_at).await;
-    phone.line.terminal.disconnect().await;
+    let called = call(args, &mut phone, give_up_at).await;
+    phone.client.terminal.disconnect().await;
     called
 }
 
-async fn call(create: &Create, phone: &mut Phone, give_up_at: Option<Instant>) -> Result<Outcome, Failure> {
-    let uplink = Uplink::new(&requests::CreateRequest::from(create.request()))
-        .map_err(|error| Failure::new(error.to_string()))?;
+async fn call(
+    args: &CreateArgs,
+    phone: &mut Phone,
+    give_up_at: Option<Instant>,
+) -> Result<CommandOutcome, CommandError> {
+    let uplink = Uplink::new(&requests::CreateRequest::from(args.request()))
+        .map_err(|error| CommandError::new(error.to_string()))?;
     let created: ReceivedDownlink = tokio::select! {
-        created = phone.line.ask(&uplink) => created?,
-        () = phone.stop.requested() => return take_back(phone, &uplink, Outcome::Cancelled).await,
-        () = at(give_up_at) => return take_back(phone, &uplink, Outcome::TimedOut).await,
+        created = phone.client.request_uplink(&uplink) => created?,
+        () = phone.stop.requested() => return destroy_created(phone, &uplink, CommandOutcome::Cancelled).await,
+        () = sleep_until(give_up_at) => return destroy_created(phone, &uplink, CommandOutcome::TimedOut).await,
     };
-    let conversation = Conversation::of(phone, &created)
-        .ok_or_else(|| Failure::new("the service's answer names no meeting"))?;
-    conversation.hang_up_after(create.hang_up_after).give_up_at(give_up_at).run().await
+    let conversation = Conversation::new(phone, &created)
+        .ok_or_else(|| CommandError::new("the service's answer has no meeting_id"))?;
+    conversation.hang_up_after(args.hang_up_after).give_up_at(give_up_at).run().await
 }
 
-/// The answer has not come, but the service may have the request: it is ended by its id.
-async fn take_back(phone: &mut Phone, uplink: &Uplink, outcome: Outcome) -> Result<Outcome, Failure> {
-    let create_id: RequestId = uplink.id().parse().map_err(|_| Failure::new("the request has no id"))?;
+/// Ends the meeting by the id of its create request, as the service may have received the request without an answer yet.
+async fn destroy_created(
+    phone: &mut Phone,
+    uplink: &Uplink,
+    outcome: CommandOutcome,
+) -> Result<CommandOutcome, CommandError> {
+    let create_id: RequestId =
+        uplink.id().parse().map_err(|_| CommandError::new("the create request has no valid id"))?;
     let destroy = requests::DestroyMeeting { meeting_id: None, create_id: Some(create_id), reason: None };
     let destroy = requests::DestroyRequest::from(destroy);
     tokio::select! {
-        ended = phone.line.request(&destroy) => ended.map(|_| outcome).map_err(Failure::from),
+        ended = phone.client.request(&destroy) => ended.map(|_| outcome).map_err(CommandError::from),
         () = phone.stop.requested() => Ok(outcome),
     }
 }

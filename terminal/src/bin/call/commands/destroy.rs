@@ -1,42 +1,41 @@
-//! `call destroy`: ends a meeting for everybody.
+//! `call destroy`: ends a meeting for all participants.
 
 use clap::Args;
 use switchboard_protocol::id::{MeetingId, RequestId};
 use switchboard_protocol::requests::{self, DestroyMeeting};
 
-use crate::failure::Failure;
-use crate::phone::Line;
+use crate::error::CommandError;
+use crate::phone::Client;
 
 const EXAMPLES: &str = "\
 Examples:
   call destroy MEETING --as alice
   call destroy --create-id REQUEST --as alice.phone
-                        of the device that sent the create request, whether or not the service has seen it";
+                        from the device that sent the create request, even if the service has not received it yet";
 
-/// End a meeting for everybody; only its host may.
+/// End a meeting for all participants; only its host may do so.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Destroy {
+pub struct DestroyArgs {
     /// The meeting
     #[arg(value_name = "MEETING", required_unless_present = "create_id", conflicts_with = "create_id")]
     pub meeting: Option<MeetingId>,
 
-    /// The id of one's own create request, in place of a meeting
+    /// The id of your own create request, in place of a meeting
     #[arg(long, value_name = "REQUEST")]
     pub create_id: Option<RequestId>,
 
-    /// Why, at most 200 characters
+    /// The reason, at most 200 characters
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
 }
 
-/// Ends.
-pub async fn run(destroy: &Destroy, line: &Line) -> Result<(), Failure> {
+pub async fn run(args: &DestroyArgs, client: &Client) -> Result<(), CommandError> {
     let request = DestroyMeeting {
-        meeting_id: destroy.meeting.clone(),
-        create_id: destroy.create_id.clone(),
-        reason: destroy.reason.clone(),
+        meeting_id: args.meeting.clone(),
+        create_id: args.create_id.clone(),
+        reason: args.reason.clone(),
     };
-    line.request(&requests::DestroyRequest::from(request)).await?;
+    client.request(&requests::DestroyRequest::from(request)).await?;
     Ok(())
 }

@@ -3,8 +3,8 @@
 use clap::Args;
 use switchboard_protocol::requests::{self, SyncRequest};
 
-use crate::failure::Failure;
-use crate::phone::Line;
+use crate::error::CommandError;
+use crate::phone::Client;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,19 +14,18 @@ Examples:
 /// Show past calls, newest first.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct History {
-    /// How many, 1 to 50 [default: the service's, 20]
+pub struct HistoryArgs {
+    /// Number of calls, 1 to 50 [default: the service's, 20]
     #[arg(long, value_name = "NUMBER")]
     pub limit: Option<u32>,
 
-    /// Where to go on, as the page before said
+    /// The cursor that the previous page printed
     #[arg(long, value_name = "CURSOR")]
     pub cursor: Option<String>,
 }
 
-/// Asks.
-pub async fn run(history: &History, line: &Line) -> Result<(), Failure> {
-    let request = requests::History { cursor: history.cursor.clone(), limit: history.limit };
-    line.request(&SyncRequest::from(request)).await?;
+pub async fn run(args: &HistoryArgs, client: &Client) -> Result<(), CommandError> {
+    let request = requests::History { cursor: args.cursor.clone(), limit: args.limit };
+    client.request(&SyncRequest::from(request)).await?;
     Ok(())
 }

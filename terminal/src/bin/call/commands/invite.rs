@@ -1,4 +1,4 @@
-//! `call invite`: invites more people into a call.
+//! `call invite`: invites more users into a call.
 
 use clap::Args;
 use serde_json::{Map, Value};
@@ -6,44 +6,43 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::requests::{self, InviteRequest};
 
-use crate::cli::values::json;
-use crate::failure::Failure;
-use crate::phone::Line;
+use crate::error::CommandError;
+use crate::options::values::json;
+use crate::phone::Client;
 
 const EXAMPLES: &str = "\
 Examples:
-  call invite carol --as alice                   into the only meeting that alice is in
+  call invite carol --as alice                   into alice's only meeting
   call invite carol dave --as alice --meeting MEETING --ring-seconds 20";
 
-/// Invite more people into a call; a direct one becomes a group.
+/// Invite more users into a call; a direct call becomes a group.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Invite {
-    /// Whom to invite
+pub struct InviteArgs {
+    /// The accounts to invite
     #[arg(required = true, value_name = "ACCOUNT")]
     pub invitees: Vec<UserId>,
 
-    /// Into which meeting [default: the only one that one is in]
+    /// The meeting [default: your only one]
     #[arg(long, value_name = "MEETING")]
     pub meeting: Option<MeetingId>,
 
-    /// How long it rings, 10 to 180 [default: the meeting's]
+    /// Ring for this long, 10 to 180 [default: the meeting's]
     #[arg(long, value_name = "SECONDS")]
     pub ring_seconds: Option<u32>,
 
-    /// Anything to pass on to who is called, a JSON object
+    /// A JSON object for the callees' apps; the service passes it on
     #[arg(long, value_name = "JSON", value_parser = json::<Map<String, Value>>)]
     pub ext: Option<Map<String, Value>>,
 }
 
-/// Invites.
-pub async fn run(invite: &Invite, line: &Line) -> Result<(), Failure> {
+pub async fn run(args: &InviteArgs, client: &Client) -> Result<(), CommandError> {
     let request = requests::Invite {
-        meeting_id: line.meeting(invite.meeting.as_ref()).await?,
-        invitees: invite.invitees.clone(),
-        ring_seconds: invite.ring_seconds,
-        ext: invite.ext.clone(),
+        meeting_id: client.named_or_only_meeting(args.meeting.as_ref()).await?,
+        invitees: args.invitees.clone(),
+        ring_seconds: args.ring_seconds,
+        ext: args.ext.clone(),
     };
-    line.request(&InviteRequest::from(request)).await?;
+    client.request(&InviteRequest::from(request)).await?;
     Ok(())
 }

@@ -6,41 +6,41 @@ use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::Media;
 use switchboard_protocol::requests::{self, AttendRequest};
 
-use crate::failure::Failure;
-use crate::phone::Line;
+use crate::error::CommandError;
+use crate::phone::Client;
 
 const EXAMPLES: &str = "\
 Examples:
-  call leave --as alice                          the only meeting that alice is in
+  call leave --as alice                          alice's only meeting
   call leave --as alice --meeting MEETING";
 
-/// Hang up, also for another device. A direct call is over by it, a group goes on without one.
+/// Hang up, also for another device of yours. It ends a direct call; a group goes on.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Leave {
-    /// Which meeting [default: the only one that one is in]
+pub struct LeaveArgs {
+    /// The meeting [default: your only one]
     #[arg(long, value_name = "MEETING")]
     pub meeting: Option<MeetingId>,
 }
 
-/// Hangs up. Only the device that has the call can, so this one takes it over first.
-pub async fn run(leave: &Leave, line: &Line) -> Result<(), Failure> {
-    let meeting_id = line.meeting(leave.meeting.as_ref()).await?;
-    if let Some(media) = is_in(line, &meeting_id).await? {
+/// Hangs up. Only the device with the seat can leave, so this device takes the seat over first.
+pub async fn run(args: &LeaveArgs, client: &Client) -> Result<(), CommandError> {
+    let meeting_id = client.named_or_only_meeting(args.meeting.as_ref()).await?;
+    if let Some(media) = media_if_member(client, &meeting_id).await? {
         let join = requests::Join { meeting_id: meeting_id.clone(), media, takeover: Some(true) };
-        line.request(&AttendRequest::from(join)).await?;
+        client.request(&AttendRequest::from(join)).await?;
     }
-    line.request(&AttendRequest::from(requests::Leave { meeting_id })).await?;
+    client.request(&AttendRequest::from(requests::Leave { meeting_id })).await?;
     Ok(())
 }
 
-/// What kind of call it is, if the user is in it by any device.
-async fn is_in(line: &Line, meeting_id: &MeetingId) -> Result<Option<Media>, Failure> {
-    let state = line.sync(Some(meeting_id)).await?;
+/// The media of the meeting, if a device of the user has a seat in it.
+async fn media_if_member(client: &Client, meeting_id: &MeetingId) -> Result<Option<Media>, CommandError> {
+    let state = client.sync(Some(meeting_id)).await?;
     let Some(Body::State { meetings, .. }) = state.downlink().map(|downlink| downlink.body) else {
         return Ok(None);
     };
-    let user = line.terminal.client_id().user();
+    let user = client.terminal.client_id().user();
     let mut views = meetings.iter().filter(|meeting| meeting.meeting_id == *meeting_id);
     Ok(views.find_map(|meeting| {
         let mut people = meeting.participants.iter();

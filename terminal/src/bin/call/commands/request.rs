@@ -7,12 +7,12 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use terminal::{ReceivedDownlink, TerminalEvent, Uplink};
 
-use super::SHELL;
-use crate::cli::Common;
-use crate::cli::values::Parents;
-use crate::failure::Failure;
-use crate::outcome::Outcome;
-use crate::phone::{Input, Phone};
+use crate::error::CommandError;
+use crate::one_shot::SHELL_INSTANCE;
+use crate::options::CommonOptions;
+use crate::options::values::TopicParents;
+use crate::outcome::CommandOutcome;
+use crate::phone::{Phone, PhoneInput};
 
 /// How long an error may take that comes without a request's id, and one to what is sent once.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -30,7 +30,7 @@ Examples:
 /// Send any JSON to any function and show the answer.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Request {
+pub struct RequestArgs {
     /// The function, the last level of its topic
     #[arg(value_name = "FUNCTION", value_parser = function)]
     pub function: String,
@@ -54,42 +54,42 @@ fn function(text: &str) -> Result<String, String> {
 }
 
 /// Sends, and shows the answer.
-pub async fn run(request: &Request, common: &Common) -> Result<Outcome, Failure> {
+pub async fn run(request: &RequestArgs, common: &CommonOptions) -> Result<CommandOutcome, CommandError> {
     let mut input = String::new();
     let text = if request.body == "-" {
         std::io::stdin()
             .read_to_string(&mut input)
-            .map_err(|error| Failure::new(format!("standard input: {error}")))?;
+            .map_err(|error| CommandError::new(format!("standard input: {error}")))?;
         input.as_str()
     } else {
         &request.body
     };
     let uplink = if request.raw { None } else { Some(request.uplink(text)?) };
-    let mut phone = Phone::connect(common, Some(SHELL), None).await?;
+    let mut phone = Phone::connect(common, Some(SHELL_INSTANCE), None).await?;
     let sent = match uplink {
         Some(uplink) => send(&uplink, &mut phone).await,
-        None => send_raw(&request.topic(&common.place.parents), text, &mut phone).await,
+        None => send_raw(&request.topic(&common.broker.parents), text, &mut phone).await,
     };
-    phone.line.terminal.disconnect().await;
+    phone.client.terminal.disconnect().await;
     sent
 }
 
-impl Request {
+impl RequestArgs {
     /// The request that this command line asks for.
-    pub fn uplink(&self, text: &str) -> Result<Uplink, Failure> {
+    pub fn uplink(&self, text: &str) -> Result<Uplink, CommandError> {
         let fields: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
-            Failure::new(format!("a request is a JSON object: {error} (--raw sends it all the same)"))
+            CommandError::new(format!("a request is a JSON object: {error} (--raw sends it all the same)"))
         })?;
         if fields.get("id").is_some_and(|id| id.as_str().is_none_or(str::is_empty)) {
             let message =
                 "an `id` is a text; without one, no answer can be told apart (--raw sends it all the same)";
-            return Err(Failure::new(message));
+            return Err(CommandError::new(message));
         }
         let uplink = Uplink::from_fields(&self.function, fields);
         Ok(if self.is_bulk() { uplink.bulk() } else { uplink })
     }
 
-    fn topic(&self, parents: &Parents) -> String {
+    fn topic(&self, parents: &TopicParents) -> String {
         let parent = if self.is_bulk() { &parents.up.bulk } else { &parents.up.control };
         format!("{parent}/{}", self.function)
     }
@@ -99,14 +99,14 @@ impl Request {
     }
 }
 
-async fn send(uplink: &Uplink, phone: &mut Phone) -> Result<Outcome, Failure> {
+async fn send(uplink: &Uplink, phone: &mut Phone) -> Result<CommandOutcome, CommandError> {
     if uplink.is_answered() {
-        let answer = phone.line.ask(uplink).await?;
-        phone.line.output.whole(&Value::Object(answer.body));
-        return Ok(Outcome::Done);
+        let answer = phone.client.request_uplink(uplink).await?;
+        phone.client.printer.full_message(&Value::Object(answer.body));
+        return Ok(CommandOutcome::Done);
     }
-    phone.line.output.sent(uplink);
-    phone.line.terminal.send_uplink(uplink).await?;
+    phone.client.printer.sent(uplink);
+    phone.client.terminal.send_uplink(uplink).await?;
     // It is not answered, but it may be refused.
     error_to(
         phone,
@@ -116,10 +116,10 @@ async fn send(uplink: &Uplink, phone: &mut Phone) -> Result<Outcome, Failure> {
     .await
 }
 
-async fn send_raw(topic: &str, text: &str, phone: &mut Phone) -> Result<Outcome, Failure> {
+async fn send_raw(topic: &str, text: &str, phone: &mut Phone) -> Result<CommandOutcome, CommandError> {
     let words = format!("{} bytes to {topic}", text.len());
-    phone.line.output.note("sent_raw", &words, json!({"topic": topic, "bytes": text.len()}));
-    phone.line.terminal.publish(topic, text.as_bytes().to_vec()).await?;
+    phone.client.printer.note("sent_raw", &words, json!({"topic": topic, "bytes": text.len()}));
+    phone.client.terminal.publish(topic, text.as_bytes().to_vec()).await?;
     let id = serde_json::from_str::<Value>(text).ok().and_then(|body| body["id"].as_str().map(str::to_owned));
     let is_answer = |news: &ReceivedDownlink| match (news.answers(), &id) {
         (Some(re), Some(id)) => re == id,
@@ -134,22 +134,22 @@ async fn error_to(
     phone: &mut Phone,
     is_answer: impl Fn(&ReceivedDownlink) -> bool,
     nothing: &str,
-) -> Result<Outcome, Failure> {
+) -> Result<CommandOutcome, CommandError> {
     let answer = async {
         loop {
             match phone.next().await? {
-                Input::Heard(TerminalEvent::Message(news)) if is_answer(&news) => {
-                    return Ok::<_, Failure>(Some(news));
+                PhoneInput::Event(TerminalEvent::Message(news)) if is_answer(&news) => {
+                    return Ok::<_, CommandError>(Some(news));
                 }
-                Input::Stop => return Ok(None),
+                PhoneInput::Stop => return Ok(None),
                 _ => {}
             }
         }
     };
     let Some(answer) = tokio::time::timeout(PATIENCE, answer).await.unwrap_or(Ok(None))? else {
-        phone.line.output.note("no_answer", nothing, json!({}));
-        return Ok(Outcome::Done);
+        phone.client.printer.note("no_answer", nothing, json!({}));
+        return Ok(CommandOutcome::Done);
     };
-    phone.line.output.whole(&Value::Object(answer.body.clone()));
-    Ok(if answer.kind == "error" { Outcome::Refused } else { Outcome::Done })
+    phone.client.printer.full_message(&Value::Object(answer.body.clone()));
+    Ok(if answer.kind == "error" { CommandOutcome::Refused } else { CommandOutcome::Done })
 }

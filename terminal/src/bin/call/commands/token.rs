@@ -7,13 +7,13 @@ use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
-use crate::cli::Common;
-use crate::cli::values::seconds;
+use crate::clock::now_seconds;
+use crate::error::CommandError;
 use crate::explain::{Secrets, explain};
-use crate::failure::Failure;
-use crate::outcome::Outcome;
-use crate::output::Output;
-use crate::who::now_seconds;
+use crate::options::CommonOptions;
+use crate::options::values::seconds;
+use crate::outcome::CommandOutcome;
+use crate::printer::Printer;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,7 +32,7 @@ machine while the command runs; `-` reads it from standard input.";
 /// messages with one; a secret is needed only to check the signature.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub struct Token {
+pub struct TokenArgs {
     /// Explain this token in place of making one; `-` reads it from standard input
     #[arg(long, value_name = "TOKEN|-")]
     pub decode: Option<SecretString>,
@@ -51,28 +51,33 @@ pub struct Token {
 }
 
 /// Makes or explains.
-pub fn run(token: &Token, common: &Common) -> Result<Outcome, Failure> {
-    let output = Output { json: common.json };
+pub fn run(token: &TokenArgs, common: &CommonOptions) -> Result<CommandOutcome, CommandError> {
+    let printer = Printer { json: common.json };
     match &token.decode {
-        Some(text) => decode(text.expose_secret(), token, common, output),
+        Some(text) => decode(text.expose_secret(), token, common, printer),
         None => {
-            let client_id = common.who.client_id(None)?;
+            let client_id = common.identity.client_id(None)?;
             let account = client_id.user();
-            let minted = common.who.minted(account.as_str(), token.valid_for);
+            let minted = common.identity.development_token(account.as_str(), token.valid_for);
             let ends = now_seconds().saturating_add_unsigned(token.valid_for.as_secs());
             let fields = json!({"token": minted.expose_secret(), "account": account, "ends": ends});
-            output.text("token", minted.expose_secret(), fields);
-            Ok(Outcome::Done)
+            printer.text("token", minted.expose_secret(), fields);
+            Ok(CommandOutcome::Done)
         }
     }
 }
 
-fn decode(text: &str, token: &Token, common: &Common, output: Output) -> Result<Outcome, Failure> {
+fn decode(
+    text: &str,
+    token: &TokenArgs,
+    common: &CommonOptions,
+    printer: Printer,
+) -> Result<CommandOutcome, CommandError> {
     let mut input = String::new();
     let text = if text == "-" {
         std::io::stdin()
             .read_to_string(&mut input)
-            .map_err(|error| Failure::new(format!("standard input: {error}")))?;
+            .map_err(|error| CommandError::new(format!("standard input: {error}")))?;
         input.as_str()
     } else {
         text
@@ -80,16 +85,20 @@ fn decode(text: &str, token: &Token, common: &Common, output: Output) -> Result<
     // A variable that is set to nothing is not set.
     let given = |secret: &&SecretString| !secret.expose_secret().is_empty();
     let secrets = Secrets {
-        any: common.who.secret.as_ref().filter(given),
+        any: common.identity.secret.as_ref().filter(given),
         rtc: token.rtc_secret.as_ref().filter(given),
         turn: token.turn_secret.as_ref().filter(given),
     };
-    let all = explain(text, secrets).map_err(|error| Failure::new(error.to_string()))?;
+    let all = explain(text, secrets).map_err(|error| CommandError::new(error.to_string()))?;
     let now = now_seconds();
     for (place, explained) in all.iter().enumerate() {
         let gap = if place == 0 { "" } else { "\n" };
-        output.text("explained", &format!("{gap}{}", explained.lines(now).join("\n")), explained.fields(now));
+        printer.text(
+            "explained",
+            &format!("{gap}{}", explained.lines(now).join("\n")),
+            explained.fields(now),
+        );
     }
     let valid = all.iter().all(|explained| explained.refusals(now).is_empty());
-    Ok(if valid { Outcome::Done } else { Outcome::Failed })
+    Ok(if valid { CommandOutcome::Done } else { CommandOutcome::Failed })
 }

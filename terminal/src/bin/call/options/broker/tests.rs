@@ -1,13 +1,23 @@
-//! From options and ready files to a broker.
+//! Options and ready files, and the broker that follows from them.
 
 use super::*;
-use crate::cli::Cli;
-use clap::Parser as _;
+use clap::Parser;
 
-fn config(options: &str) -> Result<Config, Failure> {
-    let line = ["call", "sync"].into_iter().chain(options.split_whitespace());
-    let place = Cli::try_parse_from(line).expect(options).common.place;
-    place.config("GID@@@alice".parse().expect("a client ID"), "token".to_owned().into())
+#[derive(Debug, Parser)]
+struct CommandLine {
+    #[command(flatten)]
+    broker: BrokerOptions,
+}
+
+fn parse(options: &str) -> Result<BrokerOptions, clap::Error> {
+    let arguments = std::iter::once("call").chain(options.split_whitespace());
+    CommandLine::try_parse_from(arguments).map(|line| line.broker)
+}
+
+fn config(options: &str) -> Result<Config, CommandError> {
+    parse(options)
+        .expect(options)
+        .config("GID@@@alice".parse().expect("a client ID"), "token".to_owned().into())
 }
 
 fn address(options: &str) -> (String, u16) {
@@ -16,7 +26,7 @@ fn address(options: &str) -> (String, u16) {
 }
 
 #[test]
-fn the_port_follows_from_what_is_spoken() {
+fn the_default_port_follows_from_tls_and_authorizer() {
     assert_eq!(address("--broker host"), ("host".to_owned(), 1883));
     assert_eq!(address("--broker host:99"), ("host".to_owned(), 99));
     assert_eq!(address("--broker host:99 --tls"), ("host".to_owned(), 99));
@@ -32,20 +42,19 @@ fn an_authorizer_is_named_in_the_user_name_and_needs_tls() {
 }
 
 #[test]
-fn a_deployment_may_have_topics_of_its_own() {
+fn a_deployment_may_have_its_own_topic_parents() {
     let config = config("--broker host --parents a/up,b/up,a/dn,b/dn").expect("a broker");
     assert_eq!((config.uplinks.control.as_str(), config.uplinks.bulk.as_str()), ("a/up", "b/up"));
     assert_eq!((config.downlinks.control.as_str(), config.downlinks.bulk.as_str()), ("a/dn", "b/dn"));
     for bad in ["a,b,c", "a,b,c,d,e", "a,b,c,+", "a,b,,d"] {
-        let line = ["call", "sync", "--parents", bad];
-        assert!(Cli::try_parse_from(line).is_err(), "{bad}");
+        assert!(parse(&format!("--parents {bad}")).is_err(), "{bad}");
     }
 }
 
 #[test]
-fn what_is_no_broker_is_refused() {
+fn a_malformed_broker_address_is_refused() {
     for bad in ["host:port", "host:70000", ":1883", "mqtt://host"] {
-        assert!(Cli::try_parse_from(["call", "sync", "--broker", bad]).is_err(), "{bad}");
+        assert!(parse(&format!("--broker {bad}")).is_err(), "{bad}");
     }
 }
 
@@ -63,21 +72,24 @@ fn the_ready_file_is_found_here_and_in_the_nearest_folder_above() {
 }
 
 #[test]
-fn without_a_stack_it_is_said_how_to_start_one() {
+fn without_a_stack_the_error_says_how_to_start_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let missing = folder.path().join("ready.json");
-    let failure = config(&format!("--stack {}", missing.display())).expect_err("there is none").to_string();
-    assert!(failure.contains("no stack is running") && failure.contains("make run"), "{failure}");
+    let error =
+        config(&format!("--stack {}", missing.display())).expect_err("the file is missing").to_string();
+    assert!(error.contains("no stack is running") && error.contains("make run"), "{error}");
     std::fs::write(&missing, "{}").expect("a file");
-    let failure = config(&format!("--stack {}", missing.display())).expect_err("it is empty").to_string();
-    assert!(failure.contains("is no ready file"), "{failure}");
+    let error =
+        config(&format!("--stack {}", missing.display())).expect_err("the file has no address").to_string();
+    assert!(error.contains("is not the ready file"), "{error}");
 }
 
 #[test]
-fn a_file_without_certificates_is_no_authority() {
+fn a_file_without_certificates_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("ca.pem");
     std::fs::write(&file, "nothing").expect("a file");
-    let failure = config(&format!("--broker host --ca {}", file.display())).expect_err("nobody").to_string();
-    assert!(failure.contains("no certificate"), "{failure}");
+    let error =
+        config(&format!("--broker host --ca {}", file.display())).expect_err("no certificate").to_string();
+    assert!(error.contains("no certificate"), "{error}");
 }

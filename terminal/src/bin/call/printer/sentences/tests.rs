@@ -1,11 +1,11 @@
-//! Sentences for messages as they come over the wire.
+//! Sentences for messages of the wire.
 
 use serde_json::json;
 
 use super::*;
 
 #[test]
-fn an_invitation_says_who_calls_and_which_one_to_answer() {
+fn an_invitation_names_the_caller_and_the_invitation_id() {
     let invitation = json!({
         "v": 1, "type": "invitation", "id": "d", "meeting_id": "m1", "invite_id": "i7",
         "from": {"user_id": "alice", "name": "Alice"}, "mode": "group", "media": "video", "title": "Sync",
@@ -18,7 +18,7 @@ fn an_invitation_says_who_calls_and_which_one_to_answer() {
 }
 
 #[test]
-fn a_join_says_where_and_what_is_allowed_and_not_the_token() {
+fn a_join_names_the_channel_and_the_rights_and_not_the_token() {
     let accepted = json!({
         "type": "invitation_accepted",
         "join": {
@@ -29,7 +29,7 @@ fn a_join_says_where_and_what_is_allowed_and_not_the_token() {
     });
     assert_eq!(
         sentence(&accepted),
-        "you may join livekit room m1 (microphone, data, subscribe; token for 4 h)"
+        "you may join livekit channel m1 (microphone, data, subscribe; token for 4 h)"
     );
 }
 
@@ -40,7 +40,7 @@ fn an_unknown_type_shows_its_fields_without_tokens() {
 }
 
 #[test]
-fn a_message_that_is_not_what_it_should_be_is_shown_all_the_same() {
+fn a_malformed_message_is_shown_too() {
     for kind in ["invitation", "participant_updated", "meeting_created", "state", "meeting_ended", "error"] {
         let message =
             json!({"type": kind, "participant": 5, "meeting": [], "invitations": "x", "from": null});
@@ -74,7 +74,7 @@ fn a_state_lists_meetings_people_and_open_invitations() {
 }
 
 #[test]
-fn lengths_of_time_are_as_long_as_they_must_be() {
-    let said = [-5, 0, 999, 1_000, 119_999, 120_000, 7_199_999, 7_200_000].map(|ms| lasting(&json!(ms)));
-    assert_eq!(said, ["0 ms", "0 ms", "999 ms", "1 s", "119 s", "2 min", "119 min", "2 h"]);
+fn durations_use_the_largest_readable_unit() {
+    let words = [-5, 0, 999, 1_000, 119_999, 120_000, 7_199_999, 7_200_000].map(|ms| duration(&json!(ms)));
+    assert_eq!(words, ["0 ms", "0 ms", "999 ms", "1 s", "119 s", "2 min", "119 min", "2 h"]);
 }

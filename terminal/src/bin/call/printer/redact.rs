@@ -1,14 +1,14 @@
-//! Takes the tokens out of a message before it is shown.
+//! Removes the tokens from a message before it is printed.
 
 use serde_json::Value;
 
-/// What stands where a token was.
+/// Replaces the value of a secret field.
 const HIDDEN: &str = "(not shown)";
 
-/// Other fields that let somebody in: those of `iceServers` and of push channels.
+/// Other names of secret fields, as in `iceServers` and push channels.
 const SECRET_FIELDS: [&str; 5] = ["private_map_key", "credential", "password", "secret", "authorization"];
 
-/// The same value without tokens.
+/// A copy of the value without tokens.
 pub fn redacted(value: &Value) -> Value {
     match value {
         Value::Object(fields) => fields
@@ -26,7 +26,7 @@ pub fn redacted(value: &Value) -> Value {
 
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    // `single_token`, `core_token`, …: services have several, and new ones will be named like them.
+    // RTC services have several tokens (`single_token`, `core_token`, …), and may add more with such names.
     name.contains("token") || SECRET_FIELDS.contains(&name.as_str())
 }
 

@@ -1,7 +1,7 @@
-//! What is shown: a line for people or a JSON object for programs, on standard output. No token ever shows.
+//! Prints to standard output: a line for people, or a JSON object for programs. Tokens of messages are left out.
 
 mod redact;
-mod words;
+mod sentences;
 
 use std::io::Write as _;
 use std::time::Instant;
@@ -10,68 +10,67 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value, json};
 use terminal::{ReceivedDownlink, Uplink};
 
-use crate::failure::Failure;
-use crate::outcome::Outcome;
-use crate::who::now_ms;
+use crate::clock::now_ms;
+use crate::error::CommandError;
+use crate::outcome::CommandOutcome;
 use redact::redacted;
-pub use words::{details, sentence};
+pub use sentences::{details, sentence};
 
 const DIM: Style = Style::new().dimmed();
 const SENT: Style = AnsiColor::Cyan.on_default();
-const HEARD: Style = AnsiColor::Green.on_default();
-const LOUD: Style = AnsiColor::Yellow.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
+const RECEIVED: Style = AnsiColor::Green.on_default();
+const ALERT: Style = AnsiColor::Yellow.on_default().bold();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
 
-/// How it is shown.
 #[derive(Debug, Clone, Copy)]
-pub struct Output {
-    /// One JSON object a line, in place of words.
+pub struct Printer {
+    /// Print one JSON object a line, in place of words.
     pub json: bool,
 }
 
-impl Output {
-    /// Something that happened here; `event` and `fields` for programs, `words` for people.
+impl Printer {
+    /// Prints a local event: `event` and `fields` for programs, `words` for people.
     pub fn note(self, event: &str, words: &str, fields: Value) {
         self.show(event, fields, "·", DIM, words);
     }
 
-    /// Something that a person must not overlook.
+    /// Prints a local event that needs the attention of a person.
     pub fn alert(self, event: &str, words: &str, fields: Value) {
-        self.show(event, fields, "☎", LOUD, words);
+        self.show(event, fields, "☎", ALERT, words);
     }
 
-    /// A request that was sent.
+    /// Prints a request that is sent.
     pub fn sent(self, uplink: &Uplink) {
         let body: Value = serde_json::from_slice(&uplink.payload()).unwrap_or_default();
-        let words = format!("{:<20} {}", uplink.kind(), words::request(&body));
+        let words = format!("{:<20} {}", uplink.kind(), sentences::request(&body));
         self.show("sent", json!({"message": redacted(&body)}), "→", SENT, &words);
     }
 
-    /// A downlink that came.
-    pub fn heard(self, message: &ReceivedDownlink) {
-        self.heard_body(&Value::Object(message.body.clone()), message.received_at, "");
+    /// Prints a downlink that was received.
+    pub fn received(self, message: &ReceivedDownlink) {
+        self.received_body(&Value::Object(message.body.clone()), message.received_at, "");
     }
 
-    /// A downlink that came, with a remark.
-    pub fn heard_body(self, body: &Value, at: Instant, remark: &str) {
-        let style = if body["type"] == "error" { BAD } else { HEARD };
+    /// Prints a downlink that was received at `at`, followed by a remark.
+    pub fn received_body(self, body: &Value, at: Instant, remark: &str) {
+        let style = if body["type"] == "error" { ERROR } else { RECEIVED };
         let words = format!("{:<20} {}{remark}", body["type"].as_str().unwrap_or("?"), sentence(body));
         self.show_at(ms_of(at), "heard", json!({"message": redacted(body)}), "←", style, &words);
         if !self.json {
             for line in details(body) {
-                print(&format!("{:17}{}", "", harmless(&line)));
+                print(&format!("{:17}{}", "", without_control_characters(&line)));
             }
         }
     }
 
-    /// A whole message, which programs have read already.
-    pub fn whole(self, message: &Value) {
+    /// Prints all fields of a message for people; programs got them with the line before.
+    pub fn full_message(self, message: &Value) {
         if !self.json {
             print(&format!("{:#}", redacted(message)));
         }
     }
 
-    /// Plain text, and the same for programs.
+    /// Prints plain text for people, and an event for programs.
     pub fn text(self, event: &str, text: &str, fields: Value) {
         if self.json {
             Self::object(now_ms(), event, fields);
@@ -80,8 +79,8 @@ impl Output {
         }
     }
 
-    /// How the command ended; people hear of it on standard error if it is bad.
-    pub fn result(self, outcome: Outcome, failure: Option<&Failure>) {
+    /// Prints the outcome of the command; for people, only an error or another outcome than `Done`, to standard error.
+    pub fn result(self, outcome: CommandOutcome, failure: Option<&CommandError>) {
         if self.json {
             let mut fields = json!({"outcome": outcome.word(), "exit_code": outcome.exit_code()});
             if let Some(failure) = failure {
@@ -90,18 +89,18 @@ impl Output {
             }
             Self::object(now_ms(), "result", fields);
         } else if let Some(failure) = failure {
-            anstream::eprintln!("{BAD}error:{BAD:#} {failure}");
-        } else if outcome != Outcome::Done {
-            anstream::eprintln!("{BAD}{}{BAD:#}", outcome.word().replace('_', " "));
+            anstream::eprintln!("{ERROR}error:{ERROR:#} {failure}");
+        } else if outcome != CommandOutcome::Done {
+            anstream::eprintln!("{ERROR}{}{ERROR:#}", outcome.word().replace('_', " "));
         }
     }
 
-    /// Rings the bell of a terminal.
+    /// Rings the bell if standard output is a TTY.
     pub fn bell(self) {
         use std::io::IsTerminal as _;
         let mut output = std::io::stdout().lock();
         if !self.json && output.is_terminal() {
-            // Who has closed the window hears no bell.
+            // A closed window has no bell.
             drop(output.write_all(b"\x07").and_then(|()| output.flush()));
         }
     }
@@ -116,7 +115,10 @@ impl Output {
         }
         let time = chrono::DateTime::from_timestamp_millis(at_ms).unwrap_or_default();
         let time = time.with_timezone(&chrono::Local).format("%H:%M:%S%.3f");
-        print(&format!("{DIM}{time}{DIM:#}  {style}{mark}{style:#}  {}", harmless(words.trim_end())));
+        print(&format!(
+            "{DIM}{time}{DIM:#}  {style}{mark}{style:#}  {}",
+            without_control_characters(words.trim_end())
+        ));
     }
 
     fn object(at_ms: i64, event: &str, fields: Value) {
@@ -129,21 +131,21 @@ impl Output {
     }
 }
 
-/// When something came, in milliseconds since the epoch.
+/// Unix time of an instant, in milliseconds.
 fn ms_of(at: Instant) -> i64 {
     now_ms().saturating_sub(i64::try_from(at.elapsed().as_millis()).unwrap_or(0))
 }
 
-/// The text without control characters: other people's names and titles must not steer this terminal.
-fn harmless(words: &str) -> String {
+/// Replaces control characters: names and titles come from other users and must not control this TTY.
+fn without_control_characters(words: &str) -> String {
     words.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
-/// One line, without colours where they are not wanted.
+/// Prints one line; anstream removes the colours if the output is not a TTY.
 fn print(line: &str) {
     let mut output = anstream::stdout().lock();
     if writeln!(output, "{line}").and_then(|()| output.flush()).is_err() {
-        // Nobody reads any more, as after `call watch | head`.
-        std::process::exit(i32::from(Outcome::Failed.exit_code()));
+        // The reader has closed the pipe, as in `call watch | head`.
+        std::process::exit(i32::from(CommandOutcome::Failed.exit_code()));
     }
 }

@@ -1,22 +1,22 @@
-//! Ctrl-C and SIGTERM, as many times as they come: the first one hangs up, the second one does not wait for it.
+//! Ctrl-C and SIGTERM. The first one hangs up; the second one ends the command without waiting for the answer.
 
 use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Requests to stop.
-pub struct Stop {
+/// The signals with which a user, or the system, asks the command to stop.
+pub struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
 }
 
-impl Stop {
-    /// Starts to listen for them; from now on they do not end the process by themselves.
+impl StopSignals {
+    /// Starts to catch the signals; from now on they do not end the process by themselves.
     pub fn listen() -> io::Result<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    /// Returns when the next one comes.
+    /// Returns at the next signal.
     pub async fn requested(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}

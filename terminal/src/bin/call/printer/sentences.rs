@@ -1,4 +1,4 @@
-//! What a message says, in a sentence. Reads the JSON itself, so that a newer service may say more than is known here.
+//! Renders messages as sentences. Reads plain JSON, so that messages of a newer service can be shown too.
 
 use std::fmt::{Arguments, Write as _};
 
@@ -6,15 +6,15 @@ use serde_json::Value;
 
 use super::redact::redacted;
 
-/// The fields of every downlink, which a sentence need not repeat.
+/// Fields of the envelope, which a sentence leaves out.
 const ENVELOPE: [&str; 8] = ["v", "type", "id", "re", "rev", "prev_rev", "server_ms", "expires_in_ms"];
 
-/// What a downlink says.
+/// The sentence for a downlink.
 pub fn sentence(body: &Value) -> String {
     let text = |name: &str| text(body, name);
     match text("type") {
         "meeting_created" => {
-            let meeting = meeting_line(&body["meeting"]);
+            let meeting = meeting_sentence(&body["meeting"]);
             match join_words(&body["join"]) {
                 Some(join) => format!("{meeting}; {join}"),
                 None => meeting,
@@ -37,18 +37,18 @@ pub fn sentence(body: &Value) -> String {
         "speech_changed" => format!("{} may speak: {} (by {})", text("user_id"), text("mode"), text("by")),
         "hand_changed" => format!("raised: {}", names(&body["hands"])),
         "lobby_request" => format!("{} asks to come in", text("user_id")),
-        "meeting_updated" => meeting_line(&body["meeting"]),
-        "meeting_ending" => format!("in {}: {}", lasting(&body["in_ms"]), spaced(text("reason"))),
+        "meeting_updated" => meeting_sentence(&body["meeting"]),
+        "meeting_ending" => format!("in {}: {}", duration(&body["in_ms"]), spaced(text("reason"))),
         "meeting_ended" => {
             let reason = spaced(text("reason"));
             match body["duration_ms"].as_i64() {
-                Some(1..) => format!("{reason}, after {}", lasting(&body["duration_ms"])),
+                Some(1..) => format!("{reason}, after {}", duration(&body["duration_ms"])),
                 _ => reason,
             }
         }
         "missed_call" => format!("from {}: {}", caller(&body["from"]), spaced(text("reason"))),
         "state" => format!("{} live, {} to answer", count(&body["meetings"]), count(&body["invitations"])),
-        "history" => format!("{} calls", count(&body["calls"])),
+        "history" => format!("{} past calls", count(&body["calls"])),
         "error" => {
             let path = body["path"].as_str().map_or_else(String::new, |path| format!(" at `{path}`"));
             format!("{}{path}: {}", text("code"), text("message"))
@@ -58,32 +58,32 @@ pub fn sentence(body: &Value) -> String {
     }
 }
 
-/// What does not fit into the sentence: one line for each thing.
+/// Lines below the sentence: one for each meeting, participant, invitation and past call.
 pub fn details(body: &Value) -> Vec<String> {
     let list = |name: &str| body[name].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut lines = Vec::new();
     for meeting in list("meetings") {
-        lines.push(meeting_line(meeting));
+        lines.push(meeting_sentence(meeting));
         let participants = meeting["participants"].as_array().into_iter().flatten();
         lines.extend(participants.map(|participant| format!("  {}", participant_words(participant))));
     }
     lines.extend(list("invitations").iter().filter(|invitation| invitation.get("from").is_some()).map(
         |invitation| format!("{} (meeting {})", offer_words(invitation), text(invitation, "meeting_id")),
     ));
-    lines.extend(list("calls").iter().map(call_line));
+    lines.extend(list("calls").iter().map(past_call_sentence));
     if let (false, Some(cursor)) = (list("calls").is_empty(), body["cursor"].as_str()) {
         lines.push(format!("more with --cursor {cursor}"));
     }
     lines
 }
 
-/// What a request asks for.
+/// The fields of a request.
 pub fn request(body: &Value) -> String {
     rest(body, &["v", "type", "id"])
 }
 
-/// A length of time in the largest unit that says enough.
-fn lasting(ms: &Value) -> String {
+/// A duration, given in milliseconds, in a readable unit.
+fn duration(ms: &Value) -> String {
     let ms = ms.as_i64().unwrap_or_default().max(0);
     match ms {
         0..1_000 => format!("{ms} ms"),
@@ -93,7 +93,7 @@ fn lasting(ms: &Value) -> String {
     }
 }
 
-fn meeting_line(meeting: &Value) -> String {
+fn meeting_sentence(meeting: &Value) -> String {
     let [id, mode, media, state] = ["meeting_id", "mode", "media", "state"].map(|name| text(meeting, name));
     let title = meeting["title"].as_str().map_or_else(String::new, |title| format!(" “{title}”"));
     format!("{mode} {media} meeting {id}{title} is {state}")
@@ -105,7 +105,7 @@ fn offer_words(offer: &Value) -> String {
         caller(&offer["from"]),
         text(offer, "mode"),
         text(offer, "media"),
-        lasting(&offer["deadline_in_ms"])
+        duration(&offer["deadline_in_ms"])
     );
     if let Some(title) = offer["title"].as_str() {
         add(&mut words, format_args!(", “{title}”"));
@@ -137,15 +137,15 @@ fn join_words(join: &Value) -> Option<String> {
         .filter(|right| join["rights"][right] == true)
         .collect();
     Some(format!(
-        "you may join {} room {} ({}; token for {})",
+        "you may join {} channel {} ({}; token for {})",
         text(join, "provider"),
         text(join, "channel_id"),
         rights.join(", "),
-        lasting(&join["token_expires_in_ms"])
+        duration(&join["token_expires_in_ms"])
     ))
 }
 
-fn call_line(call: &Value) -> String {
+fn past_call_sentence(call: &Value) -> String {
     let time =
         call["ended_ms"].as_i64().and_then(chrono::DateTime::from_timestamp_millis).unwrap_or_default();
     let time = time.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M");
@@ -155,11 +155,11 @@ fn call_line(call: &Value) -> String {
     format!(
         "{time}  {way} {peers}: {mode} {media}, {}, {} ({id})",
         spaced(reason),
-        lasting(&call["duration_ms"])
+        duration(&call["duration_ms"])
     )
 }
 
-/// The fields that have no words of their own.
+/// The fields that are not in `known`, as `name=value`, without tokens.
 fn rest(body: &Value, known: &[&str]) -> String {
     let shown = redacted(body);
     let fields = shown.as_object().into_iter().flatten().filter(|(name, _)| !known.contains(&name.as_str()));
@@ -172,7 +172,6 @@ fn rest(body: &Value, known: &[&str]) -> String {
     words.join(" ")
 }
 
-/// Adds to a sentence.
 fn add(words: &mut String, more: Arguments<'_>) {
     // Writing to a string cannot fail.
     let _ = words.write_fmt(more);

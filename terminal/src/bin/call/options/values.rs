@@ -1,4 +1,4 @@
-//! Values of the command line that are more than a text.
+//! Parsers and types of the option values that are more than a text.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -11,17 +11,17 @@ use switchboard_protocol::object::Mode;
 use switchboard_protocol::requests::RejectReason;
 use terminal::UplinkParents;
 
-/// `alice.phone`, `alice`, or a whole client ID.
+/// The value of `--as`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Device {
-    /// A client ID with its group.
+    /// A whole client ID, with its group.
     Whole(ClientId),
-    /// An account, and the instance if one was named.
+    /// An account with an optional instance: `alice.phone`, `alice`.
     Part(String, Option<String>),
 }
 
 impl Device {
-    /// The client ID in that group; `instance` is taken where none was named.
+    /// The client ID. `group` and `instance` fill in what the value leaves out.
     pub fn client_id(&self, group: &str, instance: Option<&str>) -> Result<ClientId, AddressError> {
         match self {
             Self::Whole(client_id) => Ok(client_id.clone()),
@@ -40,7 +40,7 @@ impl FromStr for Device {
         if text.contains("@@@") {
             return text.parse().map(Self::Whole);
         }
-        // Whatever the group, it must be possible to connect by it.
+        // Parsed with a group of one letter, to reject a value that no group makes valid.
         format!("G@@@{text}").parse::<ClientId>()?;
         Ok(match text.split_once('.') {
             Some((account, instance)) => Self::Part(account.to_owned(), Some(instance.to_owned())),
@@ -49,25 +49,23 @@ impl FromStr for Device {
     }
 }
 
-/// Host and, if it was named, port of a broker.
+/// Host and optional port of a broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broker {
-    /// Name or address.
+pub struct BrokerAddress {
     pub host: String,
-    /// Port.
     pub port: Option<u16>,
 }
 
-impl FromStr for Broker {
+impl FromStr for BrokerAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text.contains("://") {
-            return Err("a host and a port, without a scheme: `127.0.0.1:1883`".to_owned());
+            return Err("expected a host and a port without a scheme, as in `127.0.0.1:1883`".to_owned());
         }
         let (host, port) = match text.rsplit_once(':') {
             Some((host, port)) => {
-                (host, Some(port.parse().map_err(|_| format!("`{port}` is no port (1 to 65535)"))?))
+                (host, Some(port.parse().map_err(|_| format!("`{port}` is not a port (1 to 65535)"))?))
             }
             None => (text, None),
         };
@@ -80,23 +78,23 @@ impl FromStr for Broker {
 
 /// The four parents of a deployment's topics.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parents {
-    /// Where requests go.
+pub struct TopicParents {
+    /// Parents of the topics of requests.
     pub up: UplinkParents,
-    /// Where answers and news come.
+    /// Parents of the topics of downlinks.
     pub down: DownlinkParents,
 }
 
-impl FromStr for Parents {
+impl FromStr for TopicParents {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let parts: Vec<_> = text.split(',').map(|part| part.trim().to_owned()).collect();
         let Ok([call_up, bulk_up, call_down, bulk_down]) = <[String; 4]>::try_from(parts) else {
-            return Err("four parents, with commas between them".to_owned());
+            return Err("expected four parents, separated by commas".to_owned());
         };
         if [&call_up, &bulk_up, &call_down, &bulk_down].iter().any(|parent| !parent.split('/').all(is_part)) {
-            return Err("a parent is made of plain levels, as `call-up`".to_owned());
+            return Err("the levels of a parent consist of A-Z a-z 0-9 _ -, as in `call-up`".to_owned());
         }
         Ok(Self {
             up: UplinkParents { control: call_up, bulk: bulk_up },
@@ -105,32 +103,33 @@ impl FromStr for Parents {
     }
 }
 
-/// The group of a client ID.
+/// Parses the group of a client ID.
 pub fn group(text: &str) -> Result<String, String> {
-    if is_part(text) { Ok(text.to_owned()) } else { Err("a group is made of A-Z a-z 0-9 _ -".to_owned()) }
+    if is_part(text) { Ok(text.to_owned()) } else { Err("a group consists of A-Z a-z 0-9 _ -".to_owned()) }
 }
 
-/// A time in seconds, fractions allowed.
+/// Parses a time in seconds; fractions are allowed.
 pub fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "a number of seconds".to_owned())?;
-    Duration::try_from_secs_f64(seconds).map_err(|_| "a number of seconds, not below zero".to_owned())
+    let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "expected a number of seconds, zero or more".to_owned())
 }
 
-/// JSON that fits the type.
+/// Parses JSON into the type.
 pub fn json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
-/// `direct` or `group`.
+/// Parses `direct` or `group`.
 pub fn mode() -> impl TypedValueParser<Value = Mode> {
-    PossibleValuesParser::new(["direct", "group"]).map(|word| of_word(&word))
+    PossibleValuesParser::new(["direct", "group"]).map(|word| from_wire_word(&word))
 }
 
-/// Why an invitation is rejected.
+/// Parses the reason of a rejection.
 pub fn reject_reason() -> impl TypedValueParser<Value = RejectReason> {
-    PossibleValuesParser::new(["declined", "busy", "do_not_disturb", "other"]).map(|word| of_word(&word))
+    PossibleValuesParser::new(["declined", "busy", "do_not_disturb", "other"])
+        .map(|word| from_wire_word(&word))
 }
 
-fn of_word<T: DeserializeOwned>(word: &str) -> T {
-    serde_json::from_value(Value::from(word)).expect("the possible values are those of the wire")
+fn from_wire_word<T: DeserializeOwned>(word: &str) -> T {
+    serde_json::from_value(Value::from(word)).expect("the possible values are words of the protocol")
 }

@@ -1,0 +1,108 @@
+//! The states of the other participants of a call.
+
+use std::collections::BTreeMap;
+
+use crate::outcome::CommandOutcome;
+
+/// Participant states of the others by account, and what follows from them.
+#[derive(Debug)]
+pub struct OtherParticipants {
+    own_user: String,
+    others: BTreeMap<String, String>,
+    answered: bool,
+    own_left: bool,
+}
+
+impl OtherParticipants {
+    /// No others yet; `own_user` is the user of this device.
+    pub fn new(own_user: &str) -> Self {
+        Self { own_user: own_user.to_owned(), others: BTreeMap::new(), answered: false, own_left: false }
+    }
+
+    /// Records the state of a participant; that of the own user only tells whether they left by another device.
+    pub fn set_state(&mut self, user: &str, state: &str) {
+        if user == self.own_user {
+            self.own_left = state == "left";
+            return;
+        }
+        if user.is_empty() {
+            return;
+        }
+        self.answered |= matches!(state, "accepted" | "joined" | "reconnecting");
+        self.others.insert(user.to_owned(), state.to_owned());
+    }
+
+    /// Records that another participant has answered, without naming one.
+    pub const fn mark_answered(&mut self) {
+        self.answered = true;
+    }
+
+    /// Whether another participant is or was in the call.
+    pub const fn any_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Whether the user of this device has left, by another device.
+    pub const fn own_user_left(&self) -> bool {
+        self.own_left
+    }
+
+    /// Whether no other participant is in the call, in its lobby or may still answer.
+    pub fn all_gone(&self) -> bool {
+        let may_come = ["invited", "ringing", "accepted", "joined", "reconnecting", "lobby"];
+        !self.others.is_empty() && self.others.values().all(|state| !may_come.contains(&state.as_str()))
+    }
+
+    /// The outcome for the caller once all others are gone. Of several, a decline counts more than busy, no answer or
+    /// unreachable; a failure counts least.
+    pub fn outcome(&self, answered: bool) -> CommandOutcome {
+        if answered {
+            return CommandOutcome::Done;
+        }
+        let outcomes = self.others.values().filter_map(|state| CommandOutcome::of_participant(state));
+        outcomes
+            .min_by_key(|outcome| (*outcome == CommandOutcome::Failed, *outcome))
+            .unwrap_or(CommandOutcome::Cancelled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn others(states: &[(&str, &str)]) -> OtherParticipants {
+        let mut others = OtherParticipants::new("alice");
+        for (user, state) in states {
+            others.set_state(user, state);
+        }
+        others
+    }
+
+    #[test]
+    fn the_state_of_the_own_user_does_not_count_as_an_answer() {
+        let others = others(&[("alice", "joined")]);
+        assert!(!others.any_answered() && !others.all_gone() && !others.own_user_left());
+    }
+
+    #[test]
+    fn the_own_user_may_leave_by_another_device() {
+        assert!(others(&[("bob", "joined"), ("alice", "left")]).own_user_left());
+        assert!(!others(&[("alice", "joined"), ("bob", "left")]).own_user_left());
+    }
+
+    #[test]
+    fn the_call_goes_on_while_another_participant_is_in_or_may_answer() {
+        assert!(!others(&[("bob", "declined"), ("carol", "ringing")]).all_gone());
+        assert!(!others(&[("bob", "reconnecting"), ("carol", "left")]).all_gone());
+        assert!(others(&[("bob", "declined"), ("carol", "left")]).all_gone());
+    }
+
+    #[test]
+    fn a_decline_counts_more_than_an_unreachable_callee() {
+        let outcome = |states: &[(&str, &str)]| others(states).outcome(false);
+        assert_eq!(outcome(&[("bob", "unreachable"), ("carol", "declined")]), CommandOutcome::Declined);
+        assert_eq!(outcome(&[("bob", "unreachable"), ("carol", "no_answer")]), CommandOutcome::NoAnswer);
+        assert_eq!(outcome(&[("bob", "failed"), ("carol", "unreachable")]), CommandOutcome::Unreachable);
+        assert_eq!(others(&[("bob", "declined")]).outcome(true), CommandOutcome::Done);
+    }
+}
