@@ -15,7 +15,7 @@ mod token;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-pub use token::{AgoraPrivileges, AgoraService, AgoraToken, MAX_SALT, ReceivedAgoraToken, privilege};
+pub use token::{AgoraPrivileges, AgoraService, AgoraToken, MAX_SALT, privilege};
 
 use super::error::is_word;
 use super::{

@@ -8,6 +8,7 @@
 mod account;
 pub mod agora;
 pub mod alibaba;
+mod binary_token;
 mod bytes;
 pub mod callback;
 mod credential;
@@ -35,6 +36,7 @@ use secrecy::ExposeSecret;
 use error::check_id;
 
 pub use account::{Account, AccountError, ManagementApi};
+pub use binary_token::ReceivedToken;
 pub use credential::Credential;
 pub use error::{MintError, UnsupportedIdError};
 #[cfg(feature = "management")]

@@ -9,7 +9,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use switchboard_rtc::agora::{AgoraService, ReceivedAgoraToken};
+use switchboard_rtc::agora::{AgoraService, AgoraToken};
 use switchboard_rtc::livekit::{self, ApiKey};
 
 /// The laptop's development key at the RTC service.
@@ -85,8 +85,7 @@ async fn with_alibaba_as_rtc_service_the_token_is_the_documented_hash_of_what_st
 fn number(answer: &terminal::ReceivedDownlink) -> u64 {
     let join = &answer.body["join"];
     let uid = join["params"]["uid"].as_u64().expect("a number");
-    let token =
-        ReceivedAgoraToken::read(join["token"].as_str().expect("text")).expect("a token of Agora's").token;
+    let token = AgoraToken::read(join["token"].as_str().expect("text")).expect("a token of Agora's").token;
     let [AgoraService::Rtc { channel, uid: signed, .. }] = &token.services[..] else { panic!("{token:?}") };
     assert_eq!((channel.as_str(), signed), (join["channel_id"].as_str().expect("text"), &uid.to_string()));
     uid

@@ -3,17 +3,12 @@
 //! Little endian; a text has its length in 16 bits before it. All ends are **durations** from the time of issue.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use secrecy::{ExposeSecret, SecretString};
-use subtle::ConstantTimeEq;
+use secrecy::SecretString;
 
 use crate::MintError;
+use crate::binary_token::{ReceivedToken, SigningInputs, pack, unpack};
 use crate::bytes::{ByteOrder, ByteReader, ByteWriter, count};
-use crate::mac::hmac_sha256;
-use crate::zlib;
 
 const VERSION: &str = "007";
 const RTC: u16 = 1;
@@ -23,29 +18,29 @@ const RTM: u16 = 2;
 pub mod privilege {
     /// Enter the channel.
     pub const JOIN: u16 = 1;
-    /// Publish sound.
+    /// Publish audio.
     pub const PUBLISH_AUDIO: u16 = 2;
-    /// Publish pictures, of a camera as of a screen.
+    /// Publish video, from a camera or a screen.
     pub const PUBLISH_VIDEO: u16 = 3;
     /// Send data messages.
     pub const PUBLISH_DATA: u16 = 4;
 }
 
-/// Seconds from the time of issue for each privilege; 0 is as long as the token.
+/// Life of each privilege in seconds from the time of issue; 0 stands for the life of the token.
 pub type AgoraPrivileges = BTreeMap<u16, u32>;
 
-/// What a token says.
+/// Fields of an `AccessToken2`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgoraToken {
-    /// The project.
+    /// App ID of the project.
     pub app_id: String,
-    /// Unix seconds.
+    /// Time of issue, Unix seconds.
     pub issued: u32,
-    /// Seconds from then to its end.
+    /// Life of the token in seconds from the time of issue.
     pub life_seconds: u32,
     /// 1 to [`MAX_SALT`].
     pub salt: u32,
-    /// What it opens; sorted by kind when it is written.
+    /// Services that the token opens; written in the order of their numbers.
     pub services: Vec<AgoraService>,
 }
 
@@ -55,20 +50,20 @@ pub const MAX_SALT: u32 = 99_999_999;
 /// One service that a token opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgoraService {
-    /// Sound and pictures.
+    /// Audio and video.
     Rtc {
-        /// The channel.
+        /// Name of the channel.
         channel: String,
-        /// The user as decimal number or as text; empty lets in anybody.
+        /// The user as a decimal number or as text; empty admits every user.
         uid: String,
-        /// What may be done there, by [`privilege`].
+        /// Rights in the channel, by [`privilege`].
         privileges: AgoraPrivileges,
     },
     /// Signalling (RTM).
     Rtm {
         /// The user.
         user_id: String,
-        /// 1 is to log in.
+        /// Privilege 1 is to log in.
         privileges: AgoraPrivileges,
     },
 }
@@ -101,23 +96,41 @@ impl AgoraService {
         match number {
             RTC => Some(Self::Rtc { channel: text(from)?, uid: text(from)?, privileges }),
             RTM => Some(Self::Rtm { user_id: text(from)?, privileges }),
-            // Other services have fields of other kinds: where the next one begins cannot be known.
+            // Other services have other fields, so the start of the next service is unknown.
             _ => None,
         }
     }
 }
 
 impl AgoraToken {
-    /// The token, signed with the project's certificate.
+    /// Returns the token signed with the project's certificate.
     ///
     /// # Errors
-    /// A text or a list that is too long for the format.
+    /// [`MintError::Encoding`] for a text or a list that is too long for the format.
     pub fn sign(&self, certificate: &SecretString) -> Result<SecretString, MintError> {
         let message = self.message()?;
-        let signature = self.signature(&message, certificate);
-        let content = ByteWriter::new(ByteOrder::Little).text16(signature)?.raw(&message).finish();
-        let stream = zlib::deflate(&content).map_err(|error| MintError::Encoding(error.to_string()))?;
-        Ok(format!("{VERSION}{}", STANDARD.encode(stream)).into())
+        let signature = self.inputs().signature(&message, certificate);
+        pack(VERSION, &ByteWriter::new(ByteOrder::Little).text16(signature)?.raw(&message).finish())
+    }
+
+    /// Reads a token without verifying it; `None` for another format.
+    #[must_use]
+    pub fn read(token: &str) -> Option<ReceivedToken<Self>> {
+        let content = unpack(VERSION, token)?;
+        let mut content = ByteReader::new(ByteOrder::Little, &content);
+        let signature = content.text16()?.to_vec();
+        let signed = content.rest().to_vec();
+        let mut token = Self {
+            app_id: text(&mut content)?,
+            issued: content.u32()?,
+            life_seconds: content.u32()?,
+            salt: content.u32()?,
+            services: Vec::new(),
+        };
+        for _ in 0..content.u16()? {
+            token.services.push(AgoraService::read(&mut content)?);
+        }
+        Some(ReceivedToken { inputs: token.inputs(), token, signed, signature })
     }
 
     fn message(&self) -> Result<Vec<u8>, MintError> {
@@ -132,53 +145,8 @@ impl AgoraToken {
         Ok(services.into_iter().try_fold(head, |message, service| service.write(message))?.finish())
     }
 
-    /// The key depends on time and salt; the certificate counts as the characters of its hexadecimal form.
-    fn signature(&self, message: &[u8], certificate: &SecretString) -> [u8; 32] {
-        let by_time = hmac_sha256(&self.issued.to_le_bytes(), certificate.expose_secret().as_bytes());
-        hmac_sha256(&hmac_sha256(&self.salt.to_le_bytes(), &by_time), message)
-    }
-}
-
-/// A token as it came, not yet proven.
-pub struct ReceivedAgoraToken {
-    /// What it says, **without any proof**.
-    pub token: AgoraToken,
-    message: Vec<u8>,
-    signature: Vec<u8>,
-}
-
-/// Without the signature, which makes a token of what stands beside it.
-impl fmt::Debug for ReceivedAgoraToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Received").field("token", &self.token).finish_non_exhaustive()
-    }
-}
-
-impl ReceivedAgoraToken {
-    /// Reads a token; `None` for anything else.
-    #[must_use]
-    pub fn read(token: &str) -> Option<Self> {
-        let content = zlib::inflate(&STANDARD.decode(token.strip_prefix(VERSION)?).ok()?)?;
-        let mut content = ByteReader::new(ByteOrder::Little, &content);
-        let signature = content.text16()?.to_vec();
-        let message = content.rest().to_vec();
-        let mut token = AgoraToken {
-            app_id: text(&mut content)?,
-            issued: content.u32()?,
-            life_seconds: content.u32()?,
-            salt: content.u32()?,
-            services: Vec::new(),
-        };
-        for _ in 0..content.u16()? {
-            token.services.push(AgoraService::read(&mut content)?);
-        }
-        Some(Self { token, message, signature })
-    }
-
-    /// Whether it was signed with this certificate and not altered.
-    #[must_use]
-    pub fn is_signed_with(&self, certificate: &SecretString) -> bool {
-        self.token.signature(&self.message, certificate).ct_eq(&self.signature).into()
+    const fn inputs(&self) -> SigningInputs {
+        SigningInputs { order: ByteOrder::Little, issued: self.issued, salt: self.salt }
     }
 }
 

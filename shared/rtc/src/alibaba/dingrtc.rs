@@ -8,7 +8,7 @@ mod tests;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
-pub use app_token::{AppToken, MAX_SALT, ReceivedAppToken, privilege};
+pub use app_token::{AppToken, MAX_SALT, privilege};
 
 use super::{
     Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError,

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::{each, text, u32_of};
-use crate::agora::{AgoraPrivileges, AgoraService, AgoraToken, ReceivedAgoraToken};
+use crate::agora::{AgoraPrivileges, AgoraService, AgoraToken};
 use crate::zlib;
 
 fn service(service: &Value) -> AgoraService {
@@ -45,7 +45,7 @@ fn access_tokens() {
         let ours = data_encoding::HEXLOWER.encode(&zlib::inflate(&ours).expect("a zlib stream"));
         assert_eq!(ours, text(expected, "inflatedHex"), "{}", vector["id"]);
 
-        let received = ReceivedAgoraToken::read(text(expected, "token")).expect("an Agora token");
+        let received = AgoraToken::read(text(expected, "token")).expect("an Agora token");
         assert_eq!(received.token, token, "{}", vector["id"]);
         assert!(received.is_signed_with(&certificate), "{}", vector["id"]);
     });

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{each, seconds, text, u32_of};
 use crate::alibaba::ArtcTokenFields;
-use crate::alibaba::dingrtc::{AppToken, ReceivedAppToken};
+use crate::alibaba::dingrtc::AppToken;
 use crate::zlib;
 
 fn artc(inputs: &Value) -> (ArtcTokenFields<'_>, SecretString) {
@@ -65,7 +65,7 @@ fn dingrtc_app_tokens() {
         theirs.resize(length.expect("a length"), 0);
         assert_eq!(ours, theirs, "{}", vector["id"]);
 
-        let received = ReceivedAppToken::read(text(expected, "token")).expect("an AppToken");
+        let received = AppToken::read(text(expected, "token")).expect("an AppToken");
         assert_eq!(received.token, token, "{}", vector["id"]);
         assert!(received.is_signed_with(&app_key), "{}", vector["id"]);
     });

@@ -1,72 +1,77 @@
-//! The binary form of an `AppToken`. Big endian; a text has its length in 32 bits before it. What is signed is padded
-//! with zeros to 256 · 2ⁿ bytes, and padded once more before it is deflated.
+//! The binary form of an `AppToken`. Big endian; a text has its length in 32 bits before it. The signed part is padded
+//! with zeros to 256 · 2ⁿ bytes; the whole content is padded the same way before the compression.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use secrecy::{ExposeSecret, SecretString};
-use subtle::ConstantTimeEq;
+use secrecy::SecretString;
 
 use crate::MintError;
+use crate::binary_token::{ReceivedToken, SigningInputs, pack, unpack};
 use crate::bytes::{ByteOrder, ByteReader, ByteWriter, count};
-use crate::mac::hmac_sha256;
-use crate::zlib;
 
 const VERSION: &str = "000";
 
-/// The least that anything is padded to.
+/// The smallest padded length, in bytes.
 const BLOCK: usize = 256;
 
-/// The greatest salt that every implementation reads: some take it as signed.
+/// The greatest salt that every implementation reads: some read a signed integer.
 pub const MAX_SALT: u32 = i32::MAX.cast_unsigned();
 
 /// Bits of [`AppToken::privileges`].
 pub mod privilege {
-    /// The other bits count; without it, or without any bits, everything is allowed.
+    /// Makes the other bits count; without this bit, or without any bits, everything is allowed.
     pub const ENABLE: u32 = 1;
-    /// Publish sound.
+    /// Publish audio.
     pub const PUBLISH_AUDIO: u32 = 2;
-    /// Publish pictures.
+    /// Publish video.
     pub const PUBLISH_VIDEO: u32 = 4;
     /// Publish a screen.
     pub const PUBLISH_SCREEN: u32 = 8;
 }
 
-/// What a token says.
+/// Fields of an `AppToken`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppToken {
     /// The application.
     pub app_id: String,
-    /// The channel; `*` is every channel.
+    /// The channel; `*` stands for every channel.
     pub channel_id: String,
-    /// The user; `*` is everybody.
+    /// The user; `*` stands for every user.
     pub user_id: String,
-    /// Unix seconds.
+    /// Time of issue, Unix seconds.
     pub issued: u32,
-    /// Unix seconds, at most a day later.
+    /// Expiry, Unix seconds; at most one day after the issue.
     pub expires: u32,
     /// 1 to [`MAX_SALT`].
     pub salt: u32,
     /// Sum of [`privilege`] bits; `None` allows everything.
     pub privileges: Option<u32>,
-    /// Settings of the channel, as `duration_per_channel`; ASCII, since implementations count differently.
+    /// Settings of the channel, such as `duration_per_channel`; ASCII only, since implementations count lengths differently.
     pub options: BTreeMap<String, String>,
 }
 
 impl AppToken {
-    /// The token, signed with the application's key.
+    /// Returns the token signed with the application's key.
     ///
     /// # Errors
-    /// A text or a list that is too long for the format.
+    /// [`MintError::Encoding`] for a text or a list that is too long for the format.
     pub fn sign(&self, app_key: &SecretString) -> Result<SecretString, MintError> {
         let body = padded(self.body()?);
-        let content =
-            ByteWriter::new(ByteOrder::Big).text32(self.signature(&body, app_key))?.raw(&body).finish();
-        let stream =
-            zlib::deflate(&padded(content)).map_err(|error| MintError::Encoding(error.to_string()))?;
-        Ok(format!("{VERSION}{}", STANDARD.encode(stream)).into())
+        let signature = self.inputs().signature(&body, app_key);
+        pack(VERSION, &padded(ByteWriter::new(ByteOrder::Big).text32(signature)?.raw(&body).finish()))
+    }
+
+    /// Reads a token without verifying it; `None` for another format.
+    #[must_use]
+    pub fn read(token: &str) -> Option<ReceivedToken<Self>> {
+        let content = unpack(VERSION, token)?;
+        let mut content = ByteReader::new(ByteOrder::Big, &content);
+        let signature = content.text32()?.to_vec();
+        let rest = content.rest();
+        let token = Self::read_fields(&mut content)?;
+        // The padding after the signed part is left out: some implementations do not write it.
+        let signed = rest.get(..padded_length(rest.len() - content.rest().len()))?.to_vec();
+        Some(ReceivedToken { inputs: token.inputs(), token, signed, signature })
     }
 
     fn body(&self) -> Result<Vec<u8>, MintError> {
@@ -81,19 +86,13 @@ impl AppToken {
             Some(bits) => body.u8(1).u32(bits),
             None => body.u8(0),
         };
-        // All samples write the options, if only that there are none; a token without them is said to be refused.
+        // All samples write the options even if they are empty; the service is said to refuse a token without them.
         let body = body.u8(1).u32(count(self.options.len())?);
         let write = |body: ByteWriter, (name, value): (&String, &String)| body.text32(name)?.text32(value);
         Ok(self.options.iter().try_fold(body, write)?.finish())
     }
 
-    /// Over the padded body; the key depends on time and salt.
-    fn signature(&self, body: &[u8], app_key: &SecretString) -> [u8; 32] {
-        let by_time = hmac_sha256(&self.issued.to_be_bytes(), app_key.expose_secret().as_bytes());
-        hmac_sha256(&hmac_sha256(&self.salt.to_be_bytes(), &by_time), body)
-    }
-
-    fn read(from: &mut ByteReader<'_>) -> Option<Self> {
+    fn read_fields(from: &mut ByteReader<'_>) -> Option<Self> {
         let app_id = text(from)?;
         let (issued, salt, expires) = (from.u32()?, from.u32()?, from.u32()?);
         let (channel_id, user_id) = (text(from)?, text(from)?);
@@ -107,41 +106,9 @@ impl AppToken {
         };
         Some(Self { app_id, channel_id, user_id, issued, expires, salt, privileges, options })
     }
-}
 
-/// A token as it came, not yet proven.
-pub struct ReceivedAppToken {
-    /// What it says, **without any proof**.
-    pub token: AppToken,
-    body: Vec<u8>,
-    signature: Vec<u8>,
-}
-
-/// Without the signature, which makes a token of what stands beside it.
-impl fmt::Debug for ReceivedAppToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Received").field("token", &self.token).finish_non_exhaustive()
-    }
-}
-
-impl ReceivedAppToken {
-    /// Reads a token; `None` for anything else.
-    #[must_use]
-    pub fn read(token: &str) -> Option<Self> {
-        let content = zlib::inflate(&STANDARD.decode(token.strip_prefix(VERSION)?).ok()?)?;
-        let mut content = ByteReader::new(ByteOrder::Big, &content);
-        let signature = content.text32()?.to_vec();
-        let rest = content.rest();
-        let token = AppToken::read(&mut content)?;
-        // Behind the signed part may stand the second padding, which not every implementation writes.
-        let body = rest.get(..padded_length(rest.len() - content.rest().len()))?.to_vec();
-        Some(Self { token, body, signature })
-    }
-
-    /// Whether it was signed with this key and not altered.
-    #[must_use]
-    pub fn is_signed_with(&self, app_key: &SecretString) -> bool {
-        self.token.signature(&self.body, app_key).ct_eq(&self.signature).into()
+    const fn inputs(&self) -> SigningInputs {
+        SigningInputs { order: ByteOrder::Big, issued: self.issued, salt: self.salt }
     }
 }
 

@@ -1,9 +1,10 @@
 use super::*;
+use crate::ReceivedToken;
 use crate::fixture::{APP_ID, NOW, NOW_MS, SECRET, account, minter, request};
 
-fn received(request: &MintRequest<'_>) -> ReceivedAppToken {
+fn received(request: &MintRequest<'_>) -> ReceivedToken<AppToken> {
     let join = minter(Provider::Alibaba, "dingrtc").join(request).expect("mints");
-    ReceivedAppToken::read(&join.token).expect("an AppToken")
+    AppToken::read(&join.token).expect("an AppToken")
 }
 
 #[test]
@@ -51,7 +52,7 @@ fn a_body_of_more_than_one_block_is_padded_to_the_next() {
     let options = [("note".to_owned(), "x".repeat(300))].into();
     let token = AppToken { options, ..received(&request()).token };
     let signed = token.sign(&SECRET.into()).expect("signs");
-    let read = ReceivedAppToken::read(signed.expose_secret()).expect("an AppToken");
+    let read = AppToken::read(signed.expose_secret()).expect("an AppToken");
     assert_eq!(read.token, token);
     assert!(read.is_signed_with(&SECRET.into()));
 }
@@ -60,7 +61,7 @@ fn a_body_of_more_than_one_block_is_padded_to_the_next() {
 fn what_is_cut_is_no_token() {
     let token = minter(Provider::Alibaba, "dingrtc").join(&request()).expect("mints").token;
     for length in 0..token.len() {
-        assert!(ReceivedAppToken::read(&token[..length]).is_none(), "{length}");
+        assert!(AppToken::read(&token[..length]).is_none(), "{length}");
     }
 }
 

@@ -3,11 +3,11 @@
 use secrecy::SecretString;
 
 use super::{Explained, Signature, granted};
-use switchboard_rtc::agora::{AgoraPrivileges, AgoraService, ReceivedAgoraToken, privilege};
+use switchboard_rtc::agora::{AgoraPrivileges, AgoraService, AgoraToken, privilege};
 
 /// Explains a `007`; `None` for anything else.
 pub fn explain(token: &str, certificate: Option<&SecretString>) -> Option<Explained> {
-    let received = ReceivedAgoraToken::read(token)?;
+    let received = AgoraToken::read(token)?;
     let token = &received.token;
     let issued = i64::from(token.issued);
     let mut explained = Explained {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{Explained, Signature, granted};
 use switchboard_rtc::alibaba::ArtcTokenFields;
-use switchboard_rtc::alibaba::dingrtc::{ReceivedAppToken, privilege};
+use switchboard_rtc::alibaba::dingrtc::{AppToken, privilege};
 
 /// Explains either; `None` for anything else.
 pub fn explain(token: &str, app_key: Option<&SecretString>) -> Option<Explained> {
@@ -50,7 +50,7 @@ fn single_parameter(token: &str, app_key: Option<&SecretString>) -> Option<Expla
 }
 
 fn app_token(token: &str, app_key: Option<&SecretString>) -> Option<Explained> {
-    let received = ReceivedAppToken::read(token)?;
+    let received = AppToken::read(token)?;
     let token = &received.token;
     let channel = match token.channel_id.as_str() {
         "*" => "every channel".to_owned(),
