@@ -2,34 +2,28 @@
 
 # One build command and one feature set: any other selection of packages compiles the same dependencies again.
 BUILD := cargo build --locked --workspace
-# These say by their dates that the packages from PyPI are in the virtual environments, those of tests and of checks.
+# The dates of these files say when the packages from PyPI were installed, for tests and for checks.
 PACKAGES := .venv/ready
 CHECKERS := .venv-check/ready
-# The official AsyncAPI parser; npm dates its own list of what is installed.
+# The official AsyncAPI parser. npm writes this list of the installed packages, and make compares its date.
 PARSER := tests/contract/node_modules/.package-lock.json
-# What drives the browser in the tests of the page.
+# The driver of the browser in the tests of the page.
 DRIVER := tests/browser/node_modules/.package-lock.json
 STACK := target/debug/local
 
 .DEFAULT_GOAL := help
-# Prerequisites stand in their order, and cargo keeps every processor busy by itself.
+# Prerequisites are made in the order of their lists; cargo uses all processors by itself.
 .NOTPARALLEL:
 .PHONY: help demo test screenshots run invoke events asyncapi build check format
 
 help: ## Lists the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
+		$(MAKEFILE_LIST)
+
+##@ Try it
 
 demo: build ## A calls B on this machine, with a timeline
 	@$(STACK) demo --no-build
-
-test: toolchain for-test $(PACKAGES) $(DRIVER) build ## Builds everything and runs every test
-	cargo test --locked --workspace
-	tests/second-table.sh
-	tests/verify.sh
-	tests/browser.sh
-
-screenshots: $(DRIVER) build ## Takes the pictures in docs/images anew
-	tests/browser.sh screenshots
 
 run: build ## The laptop stack with the web terminal, until Ctrl-C (MEDIA=off: without media, for terminals that have none)
 	@mkdir -p .local
@@ -38,27 +32,51 @@ run: build ## The laptop stack with the web terminal, until Ctrl-C (MEDIA=off: w
 invoke: build ## Plays one event: make invoke NAME=create-meeting [EVENT=path]
 	@$(STACK) invoke --no-build $(if $(EVENT),--event '$(EVENT)') $(if $(NAME),'$(NAME)',--help)
 
-events: build ## Writes the sample events in events/ anew
-	@$(STACK) events
-
-asyncapi: build ## Writes docs/asyncapi.yaml anew
-	@$(STACK) asyncapi
+##@ Build and test
 
 build: toolchain ## Builds the functions and the laptop stack
 	@$(BUILD)
 
-check: toolchain for-check $(CHECKERS) $(PARSER) ## Formatting, lints, docs, template and licences
+test: toolchain for-test $(PACKAGES) $(DRIVER) build ## Builds everything and runs every test
+	cargo test --locked --workspace
+	tests/second-table.sh
+	tests/verify.sh
+	tests/browser.sh
+
+check: toolchain for-check $(CHECKERS) $(PARSER) ## Formatting, lints, docs, template, dependencies, contract and house rules
+	$(call step,Formatting)
 	cargo fmt --all --check
+	$(call step,Lints)
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(call step,Rust documentation)
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
+	$(call step,CloudFormation template)
 	$(dir $(CHECKERS))bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(dir $(CHECKERS))bin/sam validate --lint --region us-east-1 --template template.yaml
 	cargo test --locked --workspace --lib --quiet -- template::
-	$(dir $(CHECKERS))bin/python tests/licences.py
+	$(call step,Licences$(comma) bans and sources of the dependencies)
+	cargo fetch --locked
+	$(dir $(CHECKERS))bin/cargo-deny --locked --offline check licenses bans sources
+	$(call step,Contract)
 	node tests/contract/validate.mjs
 
 format: ## Formats the code
 	cargo fmt --all
+
+##@ Write generated files anew
+
+events: build ## The sample events in events/
+	@$(STACK) events
+
+asyncapi: build ## docs/asyncapi.yaml
+	@$(STACK) asyncapi
+
+screenshots: $(DRIVER) build ## The pictures in docs/images
+	tests/browser.sh screenshots
+
+# Prints the name of a step of `make check`.
+step = @printf '\n== %s\n' '$(1)'
+comma := ,
 
 $(PACKAGES): tests/python.sh tests/requirements.txt
 	tests/python.sh $(@D) tests/requirements.txt
@@ -66,20 +84,20 @@ $(PACKAGES): tests/python.sh tests/requirements.txt
 $(CHECKERS): tests/python.sh tests/requirements-check.txt
 	tests/python.sh $(@D) tests/requirements-check.txt
 
-# Scripts of packages are not run: what is wanted of them is plain JavaScript.
+# Install scripts of packages do not run: the checks and tests use plain JavaScript only.
 $(PARSER): tests/contract/package-lock.json
 $(DRIVER): tests/browser/package-lock.json
 $(PARSER) $(DRIVER):
 	@tests/system.sh node
 	npm ci --prefix $(@D)/.. --ignore-scripts --no-audit --no-fund --loglevel=error
 
-# Says what is missing before a long build fails on it.
+# Name a missing tool before a long build fails for want of it.
 .PHONY: toolchain
 toolchain:
 	@command -v cargo >/dev/null || { echo "Install a Rust toolchain first (rustup, channel stable)." >&2; exit 1; }
 	@command -v cc >/dev/null || { echo "Install a C compiler first (Debian: apt-get install gcc)." >&2; exit 1; }
 
-# So do these of the programs that checks and tests run, and install what they may.
+# Check the programs that checks and tests run, and install the missing ones where that is allowed.
 .PHONY: for-check for-test
 for-check:
 	@tests/system.sh node python
