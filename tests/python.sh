@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes a virtual environment with pinned packages. Usage: tests/python.sh ENVIRONMENT REQUIREMENTS; the file
-# ENVIRONMENT/ready is written when everything is there.
+# Makes a virtual environment with pinned packages, then writes the file ENVIRONMENT/ready.
+# Usage: tests/python.sh ENVIRONMENT REQUIREMENTS
 set -euo pipefail
 cd "$(dirname "$0")/.."
 environment=$1 requirements=$2

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the store's contract suite and some scenarios on another table: ministack in place of the embedded store.
-# All of it happens in a network namespace that has nothing but loopback, since ministack is made to be reached from
-# everywhere. Needs the binaries and the packages that `make test` makes.
+# Runs the store's contract suite and some scenarios on another implementation of DynamoDB: ministack in place of the
+# embedded store. ministack accepts connections from any address, so everything runs in a network namespace with
+# loopback only. Requires the binaries and packages of `make test`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -21,7 +21,7 @@ port=4566
 server=.venv/bin/ministack
 
 if [ ! -x "$server" ]; then
-  echo "$server is not there: run \`make test\`" >&2
+  echo "$server is missing: run \`make test\`" >&2
   exit 1
 fi
 
@@ -32,8 +32,8 @@ if [ "${1:-}" != --inside ]; then
     {
       echo "############################################################################"
       echo "## SKIPPED: the tests on a second table."
-      echo "## This machine gives no network namespace to \`${enter[*]}\`,"
-      echo "## and without one ministack might be reached from the network."
+      echo "## \`${enter[*]}\` cannot make a network namespace on this machine,"
+      echo "## and outside of one the network could reach ministack."
       echo "############################################################################"
     } >&2
     exit 0
@@ -41,7 +41,7 @@ if [ "${1:-}" != --inside ]; then
   exec "${enter[@]}" "$0" --inside
 fi
 
-# Loopback is down in a new namespace, and `ip` may not be installed: SIOCSIFFLAGS with IFF_UP does the same.
+# Loopback is down in a new namespace, and `ip` may be missing: set it up by SIOCSIFFLAGS with IFF_UP.
 .venv/bin/python - <<'PYTHON'
 import fcntl, socket, struct
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
@@ -79,7 +79,7 @@ run store
 echo "== scenarios on ministack"
 known=$(run scenarios -- --exact "${scenarios[@]}" --list 2>/dev/null | grep -c ': test$' || true)
 if [ "$known" != "${#scenarios[@]}" ]; then
-  echo "only $known of the ${#scenarios[@]} scenarios that this script names exist" >&2
+  echo "only $known of the ${#scenarios[@]} scenarios in this script exist; correct its list" >&2
   exit 1
 fi
 run scenarios -- --exact "${scenarios[@]}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sees to the programs of the system that checks and tests run, which Debian has: what is missing it installs where it may,
-# or else names, all of it at once. Usage: tests/system.sh [node|python|servers|browser]...
+# Checks that the Debian packages behind checks and tests are installed. Installs the missing ones if it runs as root with
+# apt-get; otherwise lists them all and fails. Usage: tests/system.sh [node|python|servers|browser]...
 set -euo pipefail
 
 has() {
@@ -13,9 +13,9 @@ has() {
 missing=()
 for part in "$@"; do
   case $part in
-    # In it run the vendors' packages that judge our tokens, the AsyncAPI parser and the tests of the page.
+    # Runs the vendors' packages that check the tokens, the AsyncAPI parser and the tests of the page.
     node) has node npm || missing+=(nodejs npm) ;;
-    # Debian keeps what virtual environments need in a package of its own.
+    # Debian has a separate package for the modules behind virtual environments.
     python) python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv) ;;
     # A real RTC gateway and a real TURN relay.
     servers) has janus turnserver turnutils_uclient || missing+=(janus coturn) ;;
@@ -29,9 +29,9 @@ done
 
 if [ ${#missing[@]} != 0 ]; then
   if [ "$(id -u)" != 0 ] || ! has apt-get; then
-    echo "Install first what is missing (Debian: apt-get install ${missing[*]})." >&2
+    echo "Packages are missing. Install them (Debian: apt-get install ${missing[*]})." >&2
     if [[ " ${missing[*]} " == *" chromium "* ]]; then
-      echo "A Chromium that is elsewhere than in /usr/bin can be named in SWITCHBOARD_TEST_CHROMIUM." >&2
+      echo "For a Chromium outside of /usr/bin, set SWITCHBOARD_TEST_CHROMIUM to its path." >&2
     fi
     exit 1
   fi

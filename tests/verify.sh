@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Lets the vendors' own packages judge our tokens: those of the published vectors, and joins of today; and sees that none
-# is made of what cannot be right. Needs Node.
+# Checks join tokens with the vendors' own packages: the published vectors, then newly made joins. Also checks that no
+# token is made from invalid settings. Requires Node.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,7 +8,7 @@ verify=tests/verify
 vectors=tests/vectors/rtc-tokens.json
 mint=target/debug/examples/mint
 
-# The packages are fetched only when the list of them has changed.
+# Fetch the packages only when their list has changed.
 if [ ! "$verify/node_modules/.package-lock.json" -nt "$verify/package-lock.json" ]; then
   npm ci --prefix "$verify" --ignore-scripts --no-audit --no-fund --loglevel=error
 fi

@@ -1,8 +1,8 @@
-"""Strict stand-ins for the management APIs of RTC services: each request is judged by the vendor's own code.
+"""Strict stand-ins for the management APIs of RTC services: each request is checked by the vendor's own code.
 
-Usage: rtc.py livekit|alibaba|tencent KEY_ID KEY_SECRET. Listens on a free port of loopback, which it prints, and then
-prints one JSON object a line for every request: what was called, and why it was refused, if it was. Every room has one
-participant, alice, who is heard through one microphone. Ends with its standard input.
+Usage: rtc.py livekit|alibaba|tencent KEY_ID KEY_SECRET. Prints the loopback port that it listens on, then one JSON
+object a line for every request: the method that was called, or the reason of the refusal. Every room has one
+participant, alice, with one microphone. Ends when its standard input ends.
 """
 
 import datetime
@@ -12,12 +12,12 @@ import sys
 import threading
 import urllib.parse
 
-# How far a client's clock may be off, where the vendor says so.
+# Tolerated difference of a client's clock, for the vendors that document one.
 SKEW_S = 300
 
 
 class Refused(Exception):
-    """A request that the real service would not take: status and body of the answer."""
+    """A request that the real service would refuse: status and body of the answer."""
 
     def __init__(self, status, body, why):
         super().__init__(why)
@@ -25,7 +25,7 @@ class Refused(Exception):
 
 
 def off_by(moment):
-    """Seconds between a time and now."""
+    """Returns the seconds between a time and now."""
     return abs((datetime.datetime.now(datetime.timezone.utc) - moment).total_seconds())
 
 
@@ -76,7 +76,7 @@ class LiveKit:
             self.json.Parse(request["body"], body)
         except self.json.ParseError as error:
             self.refuse(400, "malformed", str(error))
-        # What a participant may do is true where nothing is said; a call grants nothing else.
+        # The rights of a participant default to true. The token of a call must grant exactly the right of its method.
         grants = {name: value for name, value in vars(claims.video).items() if not name.startswith("can_")}
         granted = {name for name, value in grants.items() if value is True}
         if granted != self.GRANTS[name]:
@@ -84,7 +84,7 @@ class LiveKit:
         if "room_admin" in granted and claims.video.room != body.room:
             self.refuse(403, "permission_denied", "a grant for another room")
         answer = getattr(self, name)(body)
-        # As the server writes it: names of the protocol buffers, and nothing left out.
+        # The server writes the names of the protocol buffers, and fields with default values too.
         return name, self.json.MessageToDict(
             answer, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
         )
@@ -138,7 +138,7 @@ class LiveKit:
 
 
 class Alibaba:
-    """OpenAPI: the signature is made anew by alibabacloud-tea-openapi and compared."""
+    """OpenAPI: the signature is recomputed by alibabacloud-tea-openapi and compared."""
 
     # Action, version and parameters besides the application's.
     ACTIONS = {
@@ -163,7 +163,7 @@ class Alibaba:
 
     def answer(self, request):
         headers = request["headers"]
-        # A plus is a space on the wire, but not in what is signed.
+        # A plus means a space in the query, but not in the signed string.
         if "+" in request["query"]:
             self.refuse(400, "IncompleteSignature")
         query = dict(urllib.parse.parse_qsl(request["query"], strict_parsing=True))
@@ -194,7 +194,7 @@ class Alibaba:
 
 
 class Tencent:
-    """API 3.0: the signature is made anew by tencentcloud-sdk-python-common and compared."""
+    """API 3.0: the signature is recomputed by tencentcloud-sdk-python-common and compared."""
 
     ACTIONS = {
         "DismissRoomByStrRoomId": {"SdkAppId": int, "RoomId": str},

@@ -1,8 +1,8 @@
-"""A terminal of another make: written from the protocol page alone, on a stock MQTT client.
+"""A terminal of another maker: written from docs/protocol.md alone, on a stock MQTT client.
 
-It plays one side of a call and prints, as one JSON object a line, everything that it did, sent and heard.
-Usage: terminal.py ROLE HOST:PORT CLIENT_ID [PEER], where ROLE is `callee` or `caller`; the secret that the app signs its
-tokens with is read from the environment variable JWT_SECRET. The callee picks up at a line on standard input.
+It plays one side of a call and prints everything that it did, sent and received, one JSON object a line.
+Usage: terminal.py ROLE HOST:PORT CLIENT_ID [PEER], where ROLE is `callee` or `caller`. The environment variable JWT_SECRET
+has the secret that the app signs its tokens with. The callee accepts when it reads a line on standard input.
 """
 
 import base64
@@ -17,20 +17,20 @@ import time
 
 import paho.mqtt.client as mqtt
 
-# A terminal asks again, same id, when no answer came within three seconds, twice.
+# A terminal retries twice, with the same id, when no answer arrives within three seconds.
 ANSWER_WITHIN_S = 3
 TRIES = 3
-# Nothing takes nearly as long; it only ends what would never end.
+# Far longer than any step takes: a failure ends the program instead of blocking it.
 PATIENCE_S = 60
 
 
 def say(**what):
-    """Tells whoever started this program."""
+    """Reports a step to the program that started this one."""
     print(json.dumps(what), flush=True)
 
 
 def token(account, name, secret):
-    """The app's login: a JWT, signed by hand (RFC 7515, HS256)."""
+    """Makes the app's login: a JWT, signed by hand (RFC 7515, HS256)."""
 
     def part(data):
         return base64.urlsafe_b64encode(data).rstrip(b"=")
@@ -45,12 +45,12 @@ def token(account, name, secret):
 
 
 def account_of(client_id):
-    """`GroupID@@@account.instance`: the account is the user."""
+    """Returns the account, which is the user id, of a client ID `GroupID@@@account.instance`."""
     return client_id.split("@@@", 1)[1].split(".", 1)[0]
 
 
 class Terminal:
-    """One device: its connection, its requests, and what it heard."""
+    """One device: its connection, its requests and its messages."""
 
     def __init__(self, address, client_id, secret):
         host, port = address.rsplit(":", 1)
@@ -64,7 +64,7 @@ class Terminal:
         self.mqtt = None
 
     def connect(self, subscribe):
-        """Connects with a persistent session; one that is there already needs no new subscriptions."""
+        """Connects with a persistent session. The broker keeps the subscriptions of an earlier connection."""
         acknowledged = queue.Queue()
         self.mqtt = mqtt.Client(
             mqtt.CallbackAPIVersion.VERSION2,
@@ -90,16 +90,16 @@ class Terminal:
             say(did="subscribe", refused=[str(reason) for reason in granted if reason.is_failure])
 
     def disconnect(self):
-        """Leaves in an orderly way; the session stays."""
+        """Closes the connection; the broker keeps the session."""
         self.mqtt.disconnect()
         self.mqtt.loop_stop()
 
     def publish(self, function, payload):
-        """Sends bytes, and returns when the broker has them."""
+        """Publishes bytes, and returns when the broker has confirmed them."""
         self.mqtt.publish(f"call-up/{function}", payload, qos=1).wait_for_publish(PATIENCE_S)
 
     def tell(self, function, kind, **fields):
-        """Sends a request; gives it as it was sent, so that the very same can be sent again."""
+        """Sends a request; returns its id, function and bytes, for a retry."""
         request = {"v": 1, "type": kind, "id": secrets.token_urlsafe(16), **fields}
         say(sent=request)
         payload = json.dumps(request).encode()
@@ -107,12 +107,12 @@ class Terminal:
         return request["id"], function, payload
 
     def ask(self, function, kind, **fields):
-        """Sends a request that has an answer; gives the request and its answer."""
+        """Sends a request that has an answer; returns both."""
         request = self.tell(function, kind, **fields)
         return request, self.answer(request)
 
     def answer(self, request):
-        """Waits for the answer, and asks again if none comes."""
+        """Waits for the answer, and retries when none arrives."""
         request_id, function, payload = request
         for attempt in range(TRIES):
             if attempt:
@@ -125,16 +125,16 @@ class Terminal:
                 return answer
         sys.exit(f"no answer to {payload}")
 
-    def ask_again(self, request):
-        """Sends the very same once more, as after a lost answer: what was seen is news for this once."""
+    def retry(self, request):
+        """Sends the same bytes once more, as after a lost answer. Messages seen before count as new for this once."""
         _, function, payload = request
         self.seen.clear()
-        say(did="ask again", id=request[0])
+        say(did="retry", id=request[0])
         self.publish(function, payload)
         return self.answer(request)
 
     def hears(self, fits, within_s=PATIENCE_S):
-        """The next message that fits; the others wait for later. None if none comes in time."""
+        """Returns the next message that fits, or None after the time. Other messages are kept for later calls."""
         for at, message in enumerate(self.waiting):
             if fits(message):
                 return self.waiting.pop(at)
@@ -156,18 +156,18 @@ class Terminal:
         return None
 
     def must_hear(self, kind, fits=lambda message: True):
-        """The next message of this type that fits, or the end of this program."""
+        """Returns the next message of this type that fits; without one, ends the program."""
         return self.hears(lambda message: message["type"] == kind and fits(message)) or sys.exit(f"never heard {kind}")
 
 
 def is_participant(user, state):
-    """Whether a `participant_updated` says that the user has this state."""
+    """Makes a filter for the `participant_updated` that puts the user in this state."""
     return lambda message: message["participant"]["user_id"] == user and message["participant"]["state"] == state
 
 
 def mistakes(terminal, meeting_id):
-    """What a service must answer to, not fall over."""
-    terminal.publish("answer", b"this is no JSON \xff")
+    """Sends two malformed requests, which the service must refuse."""
+    terminal.publish("answer", b"this is not JSON \xff")
     terminal.must_hear("error", lambda error: error["re"] is None)
     _, refused = terminal.ask("answer", "accept", meeting_id=meeting_id, media="audio")
     say(did="mistakes", refused=refused["code"], path=refused.get("path"))
@@ -183,10 +183,10 @@ def callee(terminal):
     about = {"meeting_id": invitation["meeting_id"], "invite_id": invitation["invite_id"]}
     terminal.tell("answer", "ringing", **about)
     say(did="ring")
-    # Until its user picks up. What is sent at once may arrive in any order.
+    # Wait until the user picks up: requests published at once may arrive in any order.
     sys.stdin.readline()
     accept, accepted = terminal.ask("answer", "accept", media=invitation["media"], **about)
-    again = terminal.ask_again(accept)
+    again = terminal.retry(accept)
     say(did="accept", join=accepted["join"], same_answer=again["id"] == accepted["id"])
     terminal.tell("attend", "report_media", meeting_id=about["meeting_id"], state="joined", audio=True)
     for user in (terminal.account, invitation["from"]["user_id"]):
@@ -201,7 +201,7 @@ def caller(terminal, peer):
     """Calls, talks when the other side is there, and hangs up."""
     terminal.connect(subscribe=True)
     create, created = terminal.ask("create-meeting", "create_meeting", mode="direct", media="audio", invitees=[peer])
-    again = terminal.ask_again(create)
+    again = terminal.retry(create)
     meeting_id = created["meeting_id"]
     say(did="call", join=created["join"], same_answer=again["id"] == created["id"])
     terminal.must_hear("invitation_updated", lambda update: update["state"] == "ringing")

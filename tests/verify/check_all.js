@@ -1,7 +1,7 @@
 // node check_all.js VECTORS.json TOKENS.json
-// TOKENS.json has for each vector's id what was minted from its inputs: text, for TURN {username, password}, for signed
-// requests the Authorization header. Each is compared by its vector's own rule, and judged by the vendor's package where
-// there is one. A token that is missing is a failure, except of Chime, for which nothing is minted.
+// TOKENS.json maps each vector's id to the token minted from its inputs: text, for TURN {username, password}, for signed
+// requests the Authorization header. Each is compared by the rule of its vector and checked by the vendor's package, if
+// there is one. A missing token is a failure, except for Chime, which the minters do not support.
 const fs = require("fs");
 const assert = require("assert");
 const packages = require("./packages.js");

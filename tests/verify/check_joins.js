@@ -1,6 +1,6 @@
 // node check_joins.js REQUESTS.json JOINS.json
-// Holds the `join` objects that our minters made for requests of now against the vendors' packages: they must accept each
-// token, read in it what was asked for and nothing else, and make the same one themselves.
+// Checks new `join` objects with the vendors' packages: they must accept each token, read exactly the requested rights in
+// it, and make the same token themselves.
 const fs = require("fs");
 const assert = require("assert");
 const packages = require("./packages.js");

@@ -1,6 +1,6 @@
 // node check_refusals.js MINT
-// Feeds our minters what no token may be made of, one request at a time: each is refused by name with exit code 1, nothing
-// is written for it, and what is said of it repeats neither the key nor the name that was wrong.
+// Sends the minters requests with invalid inputs, one at a time. Each must be refused by its id, with exit code 1 and no
+// token, and the message must contain neither the key nor the invalid name.
 const assert = require("assert");
 const { spawnSync } = require("child_process");
 
@@ -19,7 +19,7 @@ const right = {
 };
 const DAY = 86_400;
 
-/** What is wrong with a request, the request, and what the refusal has to say of it. */
+/** Mistake, changed inputs, and a pattern for the message of the refusal. */
 const refused = [
   ["a negative life", { ttl_seconds: -600 }, /-600/],
   ["no life", { ttl_seconds: 0 }, /life/],
@@ -46,9 +46,9 @@ const cases = [
     { provider, ...(provider === "tencent" && { key_id: "1400000000" }), user_id: "xyzzy:é" },
     /user_id has a character at byte 5/,
   ]),
-  ["agora: a key that is none", { provider: "agora", key_secret: "xyzzy" }, /RTC_KEY_SECRET/],
+  ["agora: a malformed key", { provider: "agora", key_secret: "xyzzy" }, /RTC_KEY_SECRET/],
   ["agora: a user without a number", { provider: "agora", number: 0 }, /number/],
-  ["tencent: an application that is none", { provider: "tencent", key_id: "xyzzy" }, /RTC_KEY_ID/],
+  ["tencent: a malformed application id", { provider: "tencent", key_id: "xyzzy" }, /RTC_KEY_ID/],
 ];
 
 let failed = 0;

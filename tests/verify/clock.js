@@ -1,4 +1,4 @@
-// Lets the vendors' packages, which ask the system for the time, live at the time that a token was made for.
+// Replaces the system's date, so that the vendors' packages check a token at the time it was made for.
 const SystemDate = Date;
 let fixed = null;
 

@@ -1,6 +1,6 @@
 // node join_requests.js > REQUESTS.json
-// Joins of today: two users of one meeting, one of them muted, at each service that has an official package. Keys are
-// drawn anew, so that nothing passes by being known.
+// Makes join requests for today: two users of one meeting, one of them muted, at each service that has an official
+// package. The keys are random, so that no prepared answer passes.
 const crypto = require("crypto");
 
 const hex = (bytes) => crypto.randomBytes(bytes).toString("hex");

@@ -1,4 +1,4 @@
-// What each vendor's own package says about a token. Every function throws when the token is refused.
+// Checks of tokens by the vendors' own packages. Every function throws when its package refuses the token.
 const assert = require("assert");
 const zlib = require("zlib");
 const clock = require("./clock.js");
@@ -6,13 +6,13 @@ const livekit = require("livekit-server-sdk");
 const agora = require("agora-token/src/AccessToken2.js");
 const { Api } = require("tls-sig-api-v2");
 
-/** Bytes of padded standard base64, and of nothing else. */
+/** Decodes padded standard base64; throws on any other text. */
 function base64(text) {
   assert(/^[A-Za-z0-9+/]+={0,2}$/.test(text) && text.length % 4 === 0, "not padded standard base64");
   return Buffer.from(text, "base64");
 }
 
-/** What is inside of a token that is a version, then base64 of a zlib stream. */
+/** Decodes a token: a version, then base64 of a zlib stream. */
 function inflated(token, version) {
   assert(token.startsWith(version), `not version ${version}`);
   return zlib.inflateSync(base64(token.slice(version.length)));
@@ -26,7 +26,7 @@ async function livekitClaims(token, key, secret, now) {
   return JSON.parse(JSON.stringify(await new livekit.TokenVerifier(key, secret).verify(token)));
 }
 
-/** LiveKit: its receiver takes the callback with this body, and with no other. */
+/** LiveKit: its receiver accepts the callback with this body, and refuses another body. */
 async function livekitWebhook(token, body, key, secret, now) {
   clock.stopAt(now);
   const receiver = new livekit.WebhookReceiver(key, secret);
@@ -34,7 +34,7 @@ async function livekitWebhook(token, body, key, secret, now) {
   await assert.rejects(receiver.receive(`${body} `, token));
 }
 
-/** Agora: a token that its parser reads and whose signature is right. */
+/** Agora: parses a token and checks its signature. */
 function agoraToken(token, certificate) {
   const parsed = new agora.AccessToken2("", "", 0, 0);
   assert(parsed.from_string(token), "Agora's package cannot read it");
@@ -44,7 +44,7 @@ function agoraToken(token, certificate) {
   return parsed;
 }
 
-/** Agora: what its own package would have written into the token. */
+/** Agora: the content of the token that its own package makes from these inputs. */
 function agoraContent({ appId, certificate, issued, expire, salt, channel, uid, privileges }) {
   const theirs = new agora.AccessToken2(appId, certificate, issued, expire);
   theirs.salt = salt;
@@ -54,7 +54,7 @@ function agoraContent({ appId, certificate, issued, expire, salt, channel, uid, 
   return inflated(theirs.build(), "007").toString("hex");
 }
 
-/** Tencent: the JSON inside of a UserSig or PrivateMapKey whose signature its package computes too. */
+/** Tencent: the JSON in a UserSig or PrivateMapKey; its package must compute the same signature. */
 function tencentJson(token, sdkAppId, key) {
   assert(/^[A-Za-z0-9*\-_]+$/.test(token), "not Tencent's alphabet");
   const plain = token.replace(/\*/g, "+").replace(/-/g, "/").replace(/_/g, "=");
