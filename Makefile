@@ -50,6 +50,8 @@ check: toolchain for-check $(CHECKERS) $(PARSER) ## Formatting, lints, docs, tem
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(call step,Rust documentation)
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
+	$(call step,House rules: language$(comma) names$(comma) layers$(comma) links)
+	cargo test --locked --workspace --quiet --test house
 	$(call step,CloudFormation template)
 	$(dir $(CHECKERS))bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(dir $(CHECKERS))bin/sam validate --lint --region us-east-1 --template template.yaml

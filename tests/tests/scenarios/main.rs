@@ -18,7 +18,6 @@ mod dependencies;
 mod destroying;
 mod device;
 mod direct_call;
-mod documents;
 mod dropping;
 mod dying;
 mod endings;
