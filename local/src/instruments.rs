@@ -1,34 +1,53 @@
-//! What people and tests look at and turn while the stack runs: clock, journal, last downlinks, outcomes and fault switches.
+//! Instruments of a running stack: clock, journal, recent downlinks, fault switches and the log of the event bus. People
+//! and tests read and set them under `/local/`; every part of the stack works with the same set.
 
-use crate::clock::Clock;
-use crate::downlinks::Downlinks;
-use crate::faults::Faults;
-use crate::journal::Journal;
-use crate::outcomes::Outcomes;
+pub mod clock;
+pub mod downlinks;
+pub mod faults;
+pub mod journal;
+pub mod outcomes;
 
-/// Clock, journal, last downlinks and fault switches of one stack; every part of it works by the same ones.
+use serde_json::{Value, json};
+
+use clock::Clock;
+use downlinks::Downlinks;
+use faults::{Fault, FaultKind, Faults};
+use journal::{Caller, EntryKind, Journal};
+use outcomes::Outcomes;
+
+/// The instruments of one stack.
 #[derive(Default)]
 pub struct Instruments {
-    /// What time it is.
+    /// Clock that every deadline of the stack depends on.
     pub clock: Clock,
-    /// What happened.
+    /// Invocations and calls, in order.
     pub journal: Journal,
-    /// What was said last.
+    /// Recent messages to devices, with their bodies.
     pub downlinks: Downlinks,
-    /// What shall go wrong.
+    /// Faults that are armed.
     pub faults: Faults,
-    /// What was told on the event bus.
+    /// Recent events of the event bus.
     pub outcomes: Outcomes,
 }
 
 impl Instruments {
-    /// Writes into the journal, with the time of the clock.
-    pub(crate) fn record(
-        &self,
-        kind: crate::journal::Kind,
-        caller: &crate::journal::Caller,
-        detail: serde_json::Value,
-    ) {
+    /// Adds a journal entry with the time of the stack's clock.
+    pub(crate) fn record(&self, kind: EntryKind, caller: &Caller, detail: Value) {
         self.journal.record(self.clock.now_ms(), kind, caller, detail);
+    }
+
+    /// Triggers an armed fault of this kind, if one matches, and records it. `detail` is added to the journal entry;
+    /// [`Faults::trigger`] explains `occasion`.
+    pub(crate) fn inject_fault(
+        &self,
+        kind: FaultKind,
+        caller: &Caller,
+        occasion: &str,
+        mut detail: Value,
+    ) -> Option<Fault> {
+        let fault = self.faults.trigger(kind, caller.name(), occasion)?;
+        detail["kind"] = json!(kind);
+        self.record(EntryKind::Fault, caller, detail);
+        Some(fault)
     }
 }

@@ -1,34 +1,33 @@
-//! The laptop stack: broker, rules, functions, table, queues and data plane in one process tree, on 127.0.0.1 only.
-//! Nothing in it is deployed; it runs the very binaries that are, and reads the very template.
+//! The laptop stack: broker, rules, functions, table, queues and data plane in one process tree, on 127.0.0.1 only. It is
+//! never deployed. It runs the binaries and reads the template that are deployed.
+//!
+//! Modules import in one direction, from the top of this list to its end:
+//!
+//! - [`stack`](Stack) starts and stops all parts;
+//! - `endpoints` are the HTTP APIs, `triggers` the parts that invoke functions, `web` the browser terminal;
+//! - [`runtime`] runs the functions, [`table`] and `queue` keep data;
+//! - [`invocation`], [`template`] and [`sql`] are the types in between;
+//! - [`instruments`], [`log`], [`parameters`] and `aws` use no other module.
+//!
+//! [`contract`] and [`samples`] generate `docs/asyncapi.yaml` and `events/`.
 
-mod access;
-mod caller;
-pub mod clock;
-mod cloud;
+mod aws;
 pub mod contract;
-mod control;
-mod data_plane;
-pub mod downlinks;
-pub mod faults;
-mod function_url;
-mod id;
+mod endpoints;
 pub mod instruments;
-pub mod journal;
+pub mod invocation;
 pub mod log;
 pub mod media;
-pub mod outcomes;
 pub mod parameters;
 mod queue;
-mod ready;
-mod rules;
 pub mod runtime;
 pub mod samples;
-mod schedule;
 pub mod sql;
 mod stack;
 pub mod table;
 pub mod template;
+mod triggers;
 mod web;
 
-pub use ready::Ready;
-pub use stack::{ACCOUNT_ID, Options, REGION, STACK_NAME, Stack, StartError};
+pub use aws::{ACCOUNT_ID, REGION, STACK_NAME};
+pub use stack::{Stack, StackAddresses, StackOptions, StartError};

@@ -1,5 +1,5 @@
-//! The stack's log: one line per event with time, origin and level, in colour on a terminal. What functions write as
-//! JSON, as Lambda wants it, is turned into such lines too.
+//! The stack's log on standard error: one line per event with time, origin and level, coloured on a terminal. JSON log lines
+//! of functions are converted to such lines.
 
 use std::fmt::{self, Write as _};
 use std::io::IsTerminal as _;
@@ -13,31 +13,32 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// The log levels of the stack itself unless others are asked for: the libraries inside speak of errors only.
+/// Default log filter. The libraries log errors only.
 pub const DEFAULT_FILTER: &str = "warn,local=info,function=info,broker=info,rmqtt=error,dynoxide=error";
 
-/// Sends the log to standard error. Colours are used on a terminal, unless `no_color` is set (<https://no-color.org>).
+/// Starts the log. It is coloured on a terminal, unless `no_color` is set (<https://no-color.org>).
 ///
 /// # Errors
-/// The filter is none.
+/// The filter is not valid.
 pub fn start(filter: &str, no_color: bool) -> Result<(), String> {
-    let filter: tracing_subscriber::filter::Targets =
-        filter.parse().map_err(|error| format!("the log filter `{filter}` is not valid: {error}"))?;
+    let filter: tracing_subscriber::filter::Targets = filter.parse().map_err(|error| {
+        format!("the log filter `{filter}` is not valid: {error}; write it as `info` or `warn,local=debug`")
+    })?;
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal() && !no_color)
         .event_format(Lines);
-    // A second call, in tests, leaves the first log in place.
+    // A second call, as in tests, keeps the first log.
     let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
     Ok(())
 }
 
-/// Logs a line that a function wrote.
+/// Logs a line of output of a function.
 pub(crate) fn function_line(function: &str, line: &str) {
     if line.is_empty() {
         return;
     }
-    let (level, text) = readable(line);
+    let (level, text) = parse(line);
     match level {
         Level::ERROR => error!(target: "function", origin = function, "{text}"),
         Level::WARN => warn!(target: "function", origin = function, "{text}"),
@@ -46,8 +47,8 @@ pub(crate) fn function_line(function: &str, line: &str) {
     }
 }
 
-/// Level and text of a line: of a JSON line of `tracing`, its message and fields; any other line as it is.
-fn readable(line: &str) -> (Level, String) {
+/// Level and text of a line. A JSON line of `tracing` is converted to its message and fields; other lines stay as they are.
+fn parse(line: &str) -> (Level, String) {
     let Ok(Value::Object(entry)) = serde_json::from_str::<Value>(line) else {
         return (Level::INFO, line.to_owned());
     };
@@ -84,7 +85,7 @@ fn readable(line: &str) -> (Level, String) {
     (level, text)
 }
 
-/// `18:45:03.123 create-meeting  INFO message key=value`.
+/// Log format: `18:45:03.123 create-meeting  INFO message key=value`.
 struct Lines;
 
 impl<S, N> FormatEvent<S, N> for Lines
@@ -127,7 +128,7 @@ where
     }
 }
 
-/// The parts of an event.
+/// Origin, message and fields of an event.
 #[derive(Default)]
 struct Parts {
     origin: Option<String>,
@@ -160,16 +161,13 @@ mod tests {
     #[test]
     fn json_of_a_function_becomes_a_readable_line() {
         let line = r#"{"timestamp":"2026-11-22T18:00:00Z","level":"WARN","fields":{"message":"refused","code":"not_host"},"target":"destroy","span":{"caller":"GID@@@bob","name":"request"}}"#;
-        assert_eq!(readable(line), (Level::WARN, "refused code=not_host caller=GID@@@bob".to_owned()));
+        assert_eq!(parse(line), (Level::WARN, "refused code=not_host caller=GID@@@bob".to_owned()));
     }
 
     #[test]
     fn flat_json_and_plain_text_are_readable_too() {
-        assert_eq!(
-            readable(r#"{"level":"ERROR","message":"no","n":1}"#),
-            (Level::ERROR, "no n=1".to_owned())
-        );
-        assert_eq!(readable("thread 'main' panicked"), (Level::INFO, "thread 'main' panicked".to_owned()));
-        assert_eq!(readable("[1]"), (Level::INFO, "[1]".to_owned()));
+        assert_eq!(parse(r#"{"level":"ERROR","message":"no","n":1}"#), (Level::ERROR, "no n=1".to_owned()));
+        assert_eq!(parse("thread 'main' panicked"), (Level::INFO, "thread 'main' panicked".to_owned()));
+        assert_eq!(parse("[1]"), (Level::INFO, "[1]".to_owned()));
     }
 }

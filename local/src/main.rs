@@ -1,17 +1,12 @@
 //! The command `local`: the laptop stack for people and programs.
 
-mod cli;
-mod demo;
-mod environment;
-mod events;
-mod invoke;
-mod up;
+mod commands;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use cli::{Cli, Command};
+use commands::{Cli, Command, demo, generate, invoke, up};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -19,9 +14,9 @@ async fn main() -> ExitCode {
         Command::Up(up) => up::run(&up).await,
         Command::Demo(demo) => demo::run(&demo).await,
         Command::Invoke(invoke) => invoke::run(&invoke).await,
-        Command::Events => events::write(),
-        Command::Asyncapi => events::write_contract(),
-        Command::Env(env) => events::print_environment(&env),
+        Command::Events => generate::write_events(),
+        Command::Asyncapi => generate::write_asyncapi(),
+        Command::Env(env) => generate::print_environment(&env),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,4 +1,4 @@
-//! The stack's own media service: where it is, what the functions are told about it, and how it starts.
+//! The embedded SFU: the parameters that point functions and terminals to it, and its start.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -10,15 +10,15 @@ use switchboard_rtc::livekit::ApiKey;
 use crate::instruments::Instruments;
 use crate::parameters::SFU_URL;
 
-/// Where its routes are.
-pub(crate) const PATH: &str = "/sfu";
-/// The function that takes its webhooks.
-pub(crate) const WEBHOOK: &str = "rtc-webhook";
+/// Path of the SFU on the stack's HTTP server.
+pub(crate) const SFU_PATH: &str = "/sfu";
+/// Name of the function that receives the webhooks of the SFU.
+pub(crate) const WEBHOOK_FUNCTION: &str = "rtc-webhook";
 
-/// Puts the address of the stack's own media service where none is set, and says what it is; `None` if terminals go
-/// elsewhere. Where it `manages` meetings, it is also what the functions ask who is in, and tell whom to mute or remove.
-pub fn settle(parameters: &mut BTreeMap<String, String>, http: &str, manages: bool) -> Option<String> {
-    let own = format!("{http}{PATH}");
+/// Sets the URL of the embedded SFU as the RTC service and returns it; returns `None` if the parameters name another RTC
+/// service. With `manages`, the functions also call the SFU: to list and remove participants and to mute them.
+pub fn set_sfu_url(parameters: &mut BTreeMap<String, String>, http: &str, manages: bool) -> Option<String> {
+    let own = format!("{http}{SFU_PATH}");
     let set = |name: &str| parameters.get(name).map(String::as_str).unwrap_or_default();
     if set("RtcProvider") != "livekit" || !["", SFU_URL, &own].contains(&set("RtcUrl")) {
         return None;
@@ -30,8 +30,9 @@ pub fn settle(parameters: &mut BTreeMap<String, String>, http: &str, manages: bo
     Some(own)
 }
 
-/// Starts it with the key that the functions sign with.
-pub(crate) async fn start(
+/// Starts the SFU with the key that the functions sign join tokens with. `udp` is its address for media, `webhook` the URL
+/// that gets its webhooks.
+pub(crate) async fn start_sfu(
     parameters: &BTreeMap<String, String>,
     udp: SocketAddr,
     webhook: Option<String>,
@@ -49,30 +50,30 @@ mod tests {
     use super::*;
     use crate::parameters::laptop;
 
-    fn settled(
+    fn with_sfu(
         provider: &str,
         url: Option<&str>,
         manages: bool,
     ) -> (Option<String>, BTreeMap<String, String>) {
         let mut parameters = laptop(provider, |name| url.filter(|_| name == "RTC_URL").map(str::to_owned));
-        let own = settle(&mut parameters, "http://127.0.0.1:9", manages);
+        let own = set_sfu_url(&mut parameters, "http://127.0.0.1:9", manages);
         (own, parameters)
     }
 
     #[test]
-    fn terminals_come_to_the_stacks_own_service_unless_another_is_set() {
-        let (own, parameters) = settled("livekit", None, false);
+    fn terminals_join_the_embedded_sfu_unless_another_service_is_set() {
+        let (own, parameters) = with_sfu("livekit", None, false);
         assert_eq!(own.as_deref(), Some("http://127.0.0.1:9/sfu"));
         assert_eq!(parameters["RtcUrl"], "http://127.0.0.1:9/sfu");
-        assert_eq!(parameters["RtcApiUrl"], "", "it is asked for by a switch");
-        let (own, parameters) = settled("livekit", Some("wss://rtc.example.com"), true);
+        assert_eq!(parameters["RtcApiUrl"], "", "the functions call the SFU only with `--sfu`");
+        let (own, parameters) = with_sfu("livekit", Some("wss://rtc.example.com"), true);
         assert_eq!((own, parameters["RtcUrl"].as_str()), (None, "wss://rtc.example.com"));
         assert_eq!(parameters["RtcApiUrl"], "");
-        assert_eq!(settled("alibaba", None, true).0, None);
+        assert_eq!(with_sfu("alibaba", None, true).0, None);
     }
 
     #[test]
-    fn where_it_manages_meetings_the_functions_are_told_so() {
-        assert_eq!(settled("livekit", None, true).1["RtcApiUrl"], "http://127.0.0.1:9/sfu");
+    fn functions_call_an_sfu_that_manages_meetings() {
+        assert_eq!(with_sfu("livekit", None, true).1["RtcApiUrl"], "http://127.0.0.1:9/sfu");
     }
 }

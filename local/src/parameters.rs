@@ -1,15 +1,14 @@
-//! Values of the template's parameters on a laptop: no secret among them is one, unless somebody sets it.
+//! Values of the template's parameters on a laptop. The default secrets are public; environment variables replace them.
 
 use std::collections::BTreeMap;
 
-/// Secret of the JWTs that terminals log in with, unless `SWITCHBOARD_JWT_SECRET` is set.
+/// Secret of the JWTs of terminals, unless `SWITCHBOARD_JWT_SECRET` is set.
 pub const DEVELOPMENT_JWT_SECRET: &str = "local-development-only";
 
-/// The stack's own media service, where `local up` has it unless it is told otherwise; the stack puts its real address in
-/// its place.
+/// URL of the embedded SFU at the default address of `local up`. A running stack replaces it with the real address.
 pub const SFU_URL: &str = "http://127.0.0.1:8080/sfu";
 
-/// The laptop's parameter values. `variable` looks up an environment variable.
+/// Makes the parameter values for a laptop. `variable` looks up an environment variable; an empty one counts as not set.
 #[must_use]
 pub fn laptop(rtc_provider: &str, variable: impl Fn(&str) -> Option<String>) -> BTreeMap<String, String> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
@@ -34,7 +33,7 @@ pub fn laptop(rtc_provider: &str, variable: impl Fn(&str) -> Option<String>) -> 
     .into()
 }
 
-/// A key of the form that the service gives out, which opens nothing anywhere.
+/// Development key in the form that the RTC service requires: key id and secret. No account has this key.
 fn development_key(rtc_provider: &str) -> (&'static str, &'static str) {
     match rtc_provider {
         "agora" => ("00000000000000000000000000000000", "11111111111111111111111111111111"),
@@ -49,7 +48,7 @@ mod tests {
     use switchboard_rtc::{Account, Provider};
 
     #[test]
-    fn what_is_set_in_the_environment_wins_and_what_is_empty_does_not_count() {
+    fn environment_variables_replace_defaults_unless_they_are_empty() {
         let values = laptop("alibaba", |name| match name {
             "SWITCHBOARD_JWT_SECRET" => Some("mine".to_owned()),
             "RTC_KEY_ID" => Some(String::new()),
@@ -68,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn every_rtc_service_takes_its_development_key() {
+    fn every_rtc_service_accepts_its_development_key() {
         for provider in Provider::ALL {
             let mut values = laptop(provider.name(), |_| None);
             let mut value = |name: &str| values.remove(name).unwrap_or_default();

@@ -1,7 +1,5 @@
-//! Queues with delays, as far as the functions use Amazon SQS: timers, dead letters, and messages that invoke functions.
+//! Message queues with delays: the part of Amazon SQS that the service uses for timers, failed events and dead letters.
 
-pub(crate) mod api;
-pub(crate) mod mapping;
 #[cfg(test)]
 mod tests;
 
@@ -13,51 +11,51 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use tracing::warn;
 
-use crate::id::random_id;
+use crate::aws::random_id;
 use crate::instruments::Instruments;
 use crate::template;
 
-/// The queues of a deployment. They are empty when the stack starts, and what is due is due by the stack's clock.
-pub struct Queues {
+/// The queues of a deployment. They are empty when the stack starts, and their delays follow the stack's clock.
+pub(crate) struct Queues {
     queues: BTreeMap<String, Queue>,
     instruments: Arc<Instruments>,
 }
 
 struct Queue {
     declared: template::Queue,
-    messages: Mutex<Vec<Message>>,
+    messages: Mutex<Vec<QueueMessage>>,
     changed: Notify,
 }
 
-/// A message in a queue.
+/// A message in a queue. Times are in milliseconds since the Unix epoch.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Message {
+pub(crate) struct QueueMessage {
     pub(crate) id: String,
     pub(crate) body: String,
-    /// Message attributes as they were sent.
+    /// Message attributes in the form of the SQS API.
     pub(crate) attributes: Value,
     pub(crate) sent_ms: i64,
     pub(crate) first_received_ms: Option<i64>,
     pub(crate) receive_count: u32,
-    /// Changes with every receipt; needed to delete the message.
+    /// Receipt handle, which is needed to delete the message. Every receive sets a new one.
     pub(crate) receipt: String,
-    /// From when on it can be received.
+    /// Time from which on the message can be received.
     pub(crate) visible_ms: i64,
 }
 
-/// How many messages a queue holds.
+/// Numbers of messages in a queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Depth {
-    /// Can be received now.
+    /// Messages that can be received now.
     pub(crate) visible: usize,
-    /// Sent with a delay that is not over.
+    /// Messages that were never received and whose delay is not over.
     pub(crate) delayed: usize,
-    /// Received and neither deleted nor visible again.
+    /// Received messages that are neither deleted nor visible again.
     pub(crate) in_flight: usize,
 }
 
 impl Queues {
-    /// Empty queues.
+    /// Makes the declared queues, all empty.
     pub(crate) fn new(declared: &[template::Queue], instruments: Arc<Instruments>) -> Self {
         let queue = |declared: &template::Queue| Queue {
             declared: declared.clone(),
@@ -68,7 +66,7 @@ impl Queues {
         Self { queues, instruments }
     }
 
-    /// What the template says about a queue.
+    /// Declaration of a queue in the template; `None` for an unknown queue.
     pub(crate) fn declared(&self, queue: &str) -> Option<&template::Queue> {
         self.queues.get(queue).map(|queue| &queue.declared)
     }
@@ -78,11 +76,12 @@ impl Queues {
         self.queues.keys().map(String::as_str)
     }
 
-    /// Puts a message into a queue and returns its id; `None` if there is no such queue.
+    /// Sends a message and returns its id; `None` for an unknown queue.
     pub(crate) fn send(&self, queue: &str, body: String, delay: Duration) -> Option<String> {
         self.send_with_attributes(queue, body, Value::Null, delay)
     }
 
+    /// Sends a message with attributes; otherwise as [`Queues::send`].
     pub(crate) fn send_with_attributes(
         &self,
         queue: &str,
@@ -92,7 +91,7 @@ impl Queues {
     ) -> Option<String> {
         let now_ms = self.instruments.clock.now_ms();
         let id = random_id();
-        self.queues.get(queue)?.put(Message {
+        self.queues.get(queue)?.put(QueueMessage {
             id: id.clone(),
             body,
             attributes,
@@ -105,9 +104,9 @@ impl Queues {
         Some(id)
     }
 
-    /// Takes up to `most` messages that are visible and hides them for the queue's visibility timeout. What was
-    /// received too often goes to the dead-letter queue instead.
-    pub(crate) fn receive(&self, name: &str, most: usize) -> Vec<Message> {
+    /// Receives up to `max_messages` visible messages and hides them for the queue's visibility timeout. Messages that
+    /// were received too often move to the dead-letter queue instead.
+    pub(crate) fn receive(&self, name: &str, max_messages: usize) -> Vec<QueueMessage> {
         let Some(queue) = self.queues.get(name) else {
             return Vec::new();
         };
@@ -121,10 +120,10 @@ impl Queues {
                     message.visible_ms <= now_ms && message.receive_count >= redrive.max_receive_count
                 }));
             }
-            let mut due: Vec<&mut Message> =
+            let mut due: Vec<&mut QueueMessage> =
                 messages.iter_mut().filter(|message| message.visible_ms <= now_ms).collect();
             due.sort_by_key(|message| message.visible_ms);
-            for message in due.into_iter().take(most) {
+            for message in due.into_iter().take(max_messages) {
                 message.receive_count += 1;
                 message.first_received_ms.get_or_insert(now_ms);
                 message.receipt = random_id();
@@ -135,11 +134,11 @@ impl Queues {
         if let Some(redrive) = &queue.declared.redrive {
             for message in dead {
                 warn!(
-                    "a message of {name} was received {} times; it goes to {}",
-                    message.receive_count, redrive.queue
+                    "message {} of queue {name} was received {} times; moved to queue {}",
+                    message.id, message.receive_count, redrive.queue
                 );
                 if let Some(letters) = self.queues.get(&redrive.queue) {
-                    letters.put(Message {
+                    letters.put(QueueMessage {
                         receive_count: 0,
                         first_received_ms: None,
                         visible_ms: now_ms,
@@ -151,7 +150,7 @@ impl Queues {
         received
     }
 
-    /// Deletes a received message; an old receipt deletes nothing.
+    /// Deletes a received message. A receipt of an earlier receive deletes nothing.
     pub(crate) fn delete(&self, queue: &str, receipt: &str) {
         if let Some(queue) = self.queues.get(queue) {
             let mut messages = queue.messages.lock().unwrap_or_else(PoisonError::into_inner);
@@ -166,7 +165,7 @@ impl Queues {
         }
     }
 
-    /// How many messages a queue holds.
+    /// Counts the messages of a queue.
     pub(crate) fn depth(&self, queue: &str) -> Depth {
         let now_ms = self.instruments.clock.now_ms();
         let mut depth = Depth::default();
@@ -182,8 +181,8 @@ impl Queues {
         depth
     }
 
-    /// Returns when a message of the queue may have become visible.
-    pub(crate) async fn due(&self, queue: &str) {
+    /// Waits until a message of the queue may have become visible; forever for an unknown queue.
+    pub(crate) async fn wait_until_visible(&self, queue: &str) {
         let Some(queue) = self.queues.get(queue) else {
             return std::future::pending().await;
         };
@@ -196,14 +195,14 @@ impl Queues {
             None => changed.await,
             Some(next_ms) => tokio::select! {
                 () = changed => {}
-                () = self.instruments.clock.reached(next_ms) => {}
+                () = self.instruments.clock.wait_until(next_ms) => {}
             },
         }
     }
 }
 
 impl Queue {
-    fn put(&self, message: Message) {
+    fn put(&self, message: QueueMessage) {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner).push(message);
         self.changed.notify_one();
     }

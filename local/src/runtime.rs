@@ -1,9 +1,8 @@
-//! AWS Lambda on a laptop: the real function binaries as processes that are spawned on demand and served over the
-//! Lambda Runtime API, for synchronous and asynchronous invocations.
+//! AWS Lambda on a laptop: starts the real function binaries as processes on demand and serves them the Lambda Runtime
+//! API, for synchronous and asynchronous invocations.
 
 pub(crate) mod api;
-mod asynchronous;
-pub(crate) mod invoke;
+mod event_queue;
 mod pool;
 mod process;
 
@@ -11,132 +10,69 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
-use serde_json::Value;
+use async_trait::async_trait;
 
-use crate::id::random_id;
 use crate::instruments::Instruments;
-use crate::journal::Caller;
+use crate::instruments::journal::Caller;
+use crate::invocation::{Invocation, InvocationFailure, InvocationResult, InvokeLaterError, Invoker};
 use crate::queue::Queues;
 use crate::template;
 
-use asynchronous::AsynchronousQueue;
-pub use pool::{Failure, FailureKind, Outcome};
-use pool::{Pool, Setting};
+use event_queue::EventQueue;
+use pool::{Pool, PoolConfig};
 use process::Processes;
 
-/// What an invocation comes from and what it brings.
-#[derive(Debug, Clone)]
-pub struct Invocation {
-    /// Its request id, as Lambda gives one to every invocation.
-    pub request_id: String,
-    /// The event.
-    pub event: Bytes,
-    /// For log and journal: `rule switchboard-AnswerRule`, `queue …`, `schedule …`, `invoke`.
-    pub source: String,
-    /// For the journal: more about the event, never its contents.
-    pub about: Value,
-}
-
-impl Invocation {
-    /// An invocation with a new request id.
-    #[must_use]
-    pub fn new(source: impl Into<String>, event: impl Into<Bytes>) -> Self {
-        Self { request_id: random_id(), event: event.into(), source: source.into(), about: Value::Null }
-    }
-}
-
-/// Why an asynchronous invocation was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotTaken {
-    /// There is no such function.
-    #[error("there is no function `{0}`")]
-    NoSuchFunction(String),
-    /// Too many events wait for the function already.
-    #[error("too many events wait for `{0}`")]
-    TooMany(String),
-}
-
-/// Why the functions cannot be started.
+/// A function whose binary is missing.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "function `{function}` has no binary at {}; build it with `cargo build --locked --workspace`, or leave out --no-build",
     path.display()
 )]
-pub struct NoBinary {
+pub struct MissingBinary {
     function: String,
     path: PathBuf,
-}
-
-/// Where the functions find the rest of the cloud.
-pub(crate) struct Endpoints {
-    /// The stack's HTTP server, as `http://127.0.0.1:8080`.
-    pub(crate) http: String,
-    /// Region.
-    pub(crate) region: String,
 }
 
 /// All functions of a deployment.
 pub struct Functions {
     pools: BTreeMap<String, Arc<Pool>>,
-    waiting: BTreeMap<String, AsynchronousQueue>,
+    event_queues: BTreeMap<String, EventQueue>,
     processes: Arc<Processes>,
 }
 
 impl Functions {
-    /// Prepares the functions; their processes are started when they are needed.
+    /// Prepares the functions without starting a process. `binaries` is the directory of the binaries, and `http` the
+    /// URL of the stack's HTTP server, where the processes find the AWS services.
     pub(crate) fn new(
         functions: &[template::Function],
         binaries: &Path,
-        endpoints: &Endpoints,
+        http: &str,
         instruments: &Arc<Instruments>,
         queues: &Arc<Queues>,
-    ) -> Result<Self, NoBinary> {
+    ) -> Result<Self, MissingBinary> {
         let processes = Arc::new(Processes::default());
         let mut pools = BTreeMap::new();
-        let mut waiting = BTreeMap::new();
+        let mut event_queues = BTreeMap::new();
         for function in functions {
             let path = binaries.join(format!("{}{}", function.name, std::env::consts::EXE_SUFFIX));
             if !path.is_file() {
-                return Err(NoBinary { function: function.name.clone(), path });
+                return Err(MissingBinary { function: function.name.clone(), path });
             }
-            let pool = Arc::new(Pool::new(Setting {
+            let pool = Arc::new(Pool::new(PoolConfig {
                 function: function.clone(),
                 program: path,
-                http: endpoints.http.clone(),
-                region: endpoints.region.clone(),
+                http: http.to_owned(),
                 instruments: Arc::clone(instruments),
                 processes: Arc::clone(&processes),
             }));
-            let queue =
-                AsynchronousQueue::new(Arc::clone(&pool), Arc::clone(instruments), Arc::clone(queues));
-            waiting.insert(function.name.clone(), queue);
+            let event_queue = EventQueue::new(Arc::clone(&pool), Arc::clone(instruments), Arc::clone(queues));
+            event_queues.insert(function.name.clone(), event_queue);
             pools.insert(function.name.clone(), pool);
         }
-        Ok(Self { pools, waiting, processes })
+        Ok(Self { pools, event_queues, processes })
     }
 
-    /// Runs a function and waits for its answer; `None` if there is no such function. Nobody has to wait: the function
-    /// comes to its end all the same, as it does in Lambda when the caller hangs up.
-    pub async fn invoke(&self, function: &str, invocation: &Invocation) -> Option<Outcome> {
-        let (pool, taken) = (Arc::clone(self.pools.get(function)?), invocation.clone());
-        let running = tokio::spawn(async move { pool.invoke(&taken).await });
-        Some(running.await.unwrap_or_else(|_| Outcome::Failed(Failure::stopping(&invocation.request_id))))
-    }
-
-    /// Takes an event for a function and returns at once.
-    ///
-    /// # Errors
-    /// There is no such function, or too many events wait for it.
-    pub fn invoke_later(&self, function: &str, invocation: Invocation) -> Result<(), NotTaken> {
-        match self.waiting.get(function) {
-            None => Err(NotTaken::NoSuchFunction(function.to_owned())),
-            Some(queue) if queue.put(invocation) => Ok(()),
-            Some(_) => Err(NotTaken::TooMany(function.to_owned())),
-        }
-    }
-
-    /// The function that somebody calls by its short name, its name in AWS or its ARN, with or without a qualifier.
+    /// Finds a function by its short name, its name in AWS or its ARN, with or without a qualifier.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&template::Function> {
         let name = name.rsplit_once(":function:").map_or(name, |(_, name)| name);
@@ -147,7 +83,7 @@ impl Functions {
             .find(|function| function.name == name || function.deployed_name == name)
     }
 
-    /// Who is behind a label in an endpoint's path: a function (`answer`) or one of its processes (`answer.3`).
+    /// Source of a call, by the label in the path of the endpoint: a function (`answer`) or a process (`answer.3`).
     pub(crate) fn caller(&self, label: &str) -> Caller {
         match self.processes.get(label) {
             Some(process) => process.caller(),
@@ -158,20 +94,39 @@ impl Functions {
         }
     }
 
-    /// Kills the process behind a caller and returns when it is gone.
+    /// Kills the process of a caller and returns when the process has ended.
     pub(crate) async fn kill(&self, caller: &Caller) {
         if let Some(process) = caller.process.as_deref().and_then(|label| self.processes.get(label)) {
             process.kill().await;
         }
     }
 
+    /// Processes that run now.
     pub(crate) fn processes(&self) -> &Arc<Processes> {
         &self.processes
     }
 
-    /// Lets running invocations end for a moment, kills all processes and returns when they are gone.
+    /// Gives running invocations a short time to end, kills all processes and returns when they have ended.
     pub async fn shutdown(&self) {
         futures::future::join_all(self.pools.values().map(|pool| pool.drain())).await;
         self.processes.shutdown().await;
+    }
+}
+
+#[async_trait]
+impl Invoker for Functions {
+    async fn invoke(&self, function: &str, invocation: &Invocation) -> Option<InvocationResult> {
+        let (pool, owned) = (Arc::clone(self.pools.get(function)?), invocation.clone());
+        let running = tokio::spawn(async move { pool.invoke(&owned).await });
+        let stopping = || InvocationResult::Failed(InvocationFailure::stopping(&invocation.request_id));
+        Some(running.await.unwrap_or_else(|_| stopping()))
+    }
+
+    fn invoke_later(&self, function: &str, invocation: Invocation) -> Result<(), InvokeLaterError> {
+        match self.event_queues.get(function) {
+            None => Err(InvokeLaterError::UnknownFunction(function.to_owned())),
+            Some(queue) if queue.accept(invocation) => Ok(()),
+            Some(_) => Err(InvokeLaterError::QueueFull(function.to_owned())),
+        }
     }
 }

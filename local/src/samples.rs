@@ -13,7 +13,7 @@ use serde_json::ser::{PrettyFormatter, Serializer};
 use switchboard_protocol::id::IdKey;
 
 use crate::parameters;
-use crate::sql::Message;
+use crate::sql::PublishedMessage;
 use crate::template::{Deployment, Surroundings};
 
 pub use files::{differences, write};
@@ -171,7 +171,7 @@ impl Making<'_> {
                 let rule = self.deployment.rules.iter().find(|rule| rule.functions == [sample.function()]);
                 let rule = rule.ok_or("no rule invokes this function alone")?;
                 let payload = self.filled(payload);
-                let message = Message {
+                let message = PublishedMessage {
                     topic: topic.unwrap_or(rule.statement.from().as_str()),
                     payload: payload.as_bytes(),
                     client_id: *sender,

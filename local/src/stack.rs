@@ -1,8 +1,11 @@
-//! The whole stack, put together: it starts part by part, is ready when all of them answer, and stops what it started.
+//! The whole stack: starts all parts, waits until they answer, and stops them.
+
+mod addresses;
+mod options;
+mod routes;
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,124 +17,26 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::info;
 
-use crate::cloud::LocalCloud;
-use crate::data_plane::DataPlane;
+pub use addresses::StackAddresses;
+pub use options::{StackOptions, StartError};
+
+use crate::aws::{ACCOUNT_ID, REGION};
+use crate::endpoints::function_url;
 use crate::instruments::Instruments;
-use crate::outcomes::api::BusApi;
+use crate::invocation::Invoker;
+use crate::media;
 use crate::queue::Queues;
-use crate::queue::api::QueueApi;
-use crate::ready::Ready;
-use crate::rules::Rules;
-use crate::runtime::{Endpoints, Functions};
-use crate::table::proxy::TableApi;
-use crate::table::registry::Registry;
-use crate::table::{Store, TableError, Tables};
-use crate::template::{Deployment, Function, Surroundings, TemplateError};
-use crate::{control, function_url, media, parameters, queue, runtime, schedule, web};
+use crate::runtime::Functions;
+use crate::table::Tables;
+use crate::template::{Deployment, Surroundings};
+use crate::triggers::cloud::LocalCloud;
+use crate::triggers::rules::Rules;
+use crate::triggers::{queue_mapping, schedule};
+use routes::Parts;
 
-/// The account that the stack pretends to be in.
-pub const ACCOUNT_ID: &str = "000000000000";
-/// The region that the stack pretends to be in.
-pub const REGION: &str = "us-east-1";
-/// The name that the stack has unless it is given another.
-pub const STACK_NAME: &str = "switchboard";
-
-/// How a stack is started.
-#[derive(Clone)]
-pub struct Options {
-    /// Where MQTT listens; port 0 takes a free one.
-    pub mqtt: SocketAddr,
-    /// Where HTTP listens; port 0 takes a free one.
-    pub http: SocketAddr,
-    /// Where the table is kept.
-    pub store: Store,
-    /// The SAM template.
-    pub template: PathBuf,
-    /// Directory of the function binaries.
-    pub binaries: PathBuf,
-    /// Name of the stack; the table's name begins with it.
-    pub stack_name: String,
-    /// Where the embedded SFU receives media; port 0 takes a free one. Browsers that take no media from loopback need
-    /// another address of this machine.
-    pub media: SocketAddr,
-    /// Whether the embedded SFU manages meetings: then it alone says who is in the media, and removes and mutes. Without
-    /// it terminals are believed, also those that have no media at all.
-    pub sfu: bool,
-    /// Values of the template's parameters. They hold secrets, so the type has no `Debug`.
-    pub parameters: BTreeMap<String, String>,
-}
-
-impl Options {
-    /// A stack in memory on free ports, with the laptop's development keys.
-    #[must_use]
-    pub fn on_free_ports(template: PathBuf, binaries: PathBuf) -> Self {
-        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Self {
-            mqtt: free,
-            http: free,
-            store: Store::Memory,
-            template,
-            binaries,
-            stack_name: STACK_NAME.to_owned(),
-            media: free,
-            sfu: false,
-            parameters: parameters::laptop("livekit", |_| None),
-        }
-    }
-}
-
-/// Why a stack did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The HTTP port cannot be had.
-    #[error(
-        "HTTP cannot listen on {address}: {source}; choose another address with --http (port 0 takes a free one)"
-    )]
-    Http {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The broker does not start.
-    #[error("{0}; choose another address with --mqtt (port 0 takes a free one)")]
-    Broker(#[from] broker::StartError),
-    /// The template cannot be used.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// A function has no binary.
-    #[error(transparent)]
-    Binary(#[from] runtime::NoBinary),
-    /// The table is not there.
-    #[error(transparent)]
-    Table(#[from] TableError),
-    /// The embedded SFU does not start.
-    #[error(transparent)]
-    Sfu(#[from] sfu::StartError),
-    /// It shall manage meetings whose terminals join elsewhere.
-    #[error(
-        "--sfu manages meetings by the embedded SFU, but terminals join another service: it needs the provider livekit \
-         without RTC_URL"
-    )]
-    NotTheSfu,
-    /// An address is not one of this machine alone.
-    #[error(
-        "{0} is not a loopback address; the stack runs with development keys, so it listens on loopback only"
-    )]
-    NotLoopback(SocketAddr),
-    /// A part does not answer.
-    #[error("{part} does not answer: {reason}")]
-    Silent {
-        /// The URL that was tried.
-        part: String,
-        /// What happened.
-        reason: String,
-    },
-}
-
-/// A running stack; [`Stack::shutdown`] stops it. What is not shut down ends with the runtime that it was started in.
+/// A running stack. [`Stack::shutdown`] stops it in order; a dropped stack ends with its runtime.
 pub struct Stack {
-    ready: Ready,
+    addresses: StackAddresses,
     instruments: Arc<Instruments>,
     functions: Arc<Functions>,
     broker: Arc<Broker>,
@@ -139,146 +44,48 @@ pub struct Stack {
     sfu: Option<Sfu>,
     server: JoinHandle<()>,
     /// Queue mappings and schedules; they end when this is dropped.
-    tasks: JoinSet<()>,
+    triggers: JoinSet<()>,
 }
 
 impl Stack {
     /// Starts all parts and returns when they answer.
     ///
     /// # Errors
-    /// A port is taken, the template or a binary cannot be used, or the store fails. What was started is stopped.
-    pub async fn start(options: Options) -> Result<Self, StartError> {
-        if let Some(address) =
-            [options.mqtt, options.http].into_iter().find(|address| !address.ip().is_loopback())
-        {
-            return Err(StartError::NotLoopback(address));
-        }
-        let taken = |source| StartError::Http { address: options.http, source };
-        let listener = TcpListener::bind(options.http).await.map_err(taken)?;
-        let address = listener.local_addr().map_err(taken)?;
-        let http = format!("http://{address}");
-
-        let surroundings =
-            Surroundings { stack_name: options.stack_name.clone(), ..Surroundings::laptop(&http) };
-        let mut parameters = options.parameters.clone();
-        parameters.entry("IotDataEndpoint".to_owned()).or_insert_with(|| format!("{http}/iot-data"));
-        let sfu_url = media::settle(&mut parameters, &http, options.sfu);
-        if options.sfu && sfu_url.is_none() {
-            return Err(StartError::NotTheSfu);
-        }
-        let deployment = Deployment::read(&options.template, &surroundings, &parameters)?;
+    /// A port is not available, the template or a binary cannot be used, or the table store fails. Parts that were started
+    /// are stopped.
+    pub async fn start(options: StackOptions) -> Result<Self, StartError> {
+        require_loopback(&options)?;
+        let (listener, address) = listen(options.http).await?;
+        let site = Site::new(&options, address)?;
+        let deployment = Deployment::read(&options.template, &site.surroundings, &site.parameters)?;
 
         let instruments = Arc::new(Instruments::default());
         let queues = Arc::new(Queues::new(&deployment.queues, Arc::clone(&instruments)));
-        let endpoints = Endpoints { http: http.clone(), region: REGION.to_owned() };
-        let functions =
-            Functions::new(&deployment.functions, &options.binaries, &endpoints, &instruments, &queues)?;
-        let functions = Arc::new(functions);
-        let client = plain_client();
+        let functions = Arc::new(Functions::new(
+            &deployment.functions,
+            &options.binaries,
+            &site.http,
+            &instruments,
+            &queues,
+        )?);
+        let client = loopback_client();
         let tables = Tables::start(&options.store, &deployment.tables, client.clone(), REGION).await?;
+        let broker = start_broker(options.mqtt, &deployment, &functions, &queues, &instruments).await?;
+        let sfu = start_sfu(&options, &site, &deployment, &instruments).await?;
 
-        let cloud = LocalCloud {
-            functions: Arc::clone(&functions),
-            rules: Rules {
-                declared: deployment.rules,
-                functions: Arc::clone(&functions),
-                queues: Arc::clone(&queues),
-            },
-            authorizer: deployment.authorizer,
+        let parts = Parts {
+            instruments: &instruments,
+            queues: &queues,
+            functions: &functions,
+            tables: &tables,
+            broker: &broker,
+            sfu: sfu.as_ref(),
         };
-        let config = BrokerConfig {
-            mqtt: options.mqtt,
-            region: REGION.to_owned(),
-            account_id: ACCOUNT_ID.to_owned(),
-            clock: {
-                let instruments = Arc::clone(&instruments);
-                Arc::new(move || instruments.clock.now_ms())
-            },
-            // The service waits five seconds; a laptop that compiles at the same time may need longer to start the
-            // authorizer. Its own time limit holds in any case.
-            limits: Limits { authorize_timeout: Duration::from_secs(20), ..Limits::default() },
-        };
-        let broker = Arc::new(Broker::start(config, Arc::new(cloud)).await?);
-
-        let queue_api = QueueApi {
-            queues: Arc::clone(&queues),
-            functions: Arc::clone(&functions),
-            instruments: Arc::clone(&instruments),
-            url: surroundings.sqs_url.clone(),
-            account_id: ACCOUNT_ID.to_owned(),
-        };
-        let bus_api = BusApi {
-            functions: Arc::clone(&functions),
-            instruments: Arc::clone(&instruments),
-            buses: deployment.buses,
-        };
-        let data_plane = DataPlane {
-            broker: broker.data_plane(),
-            functions: Arc::clone(&functions),
-            instruments: Arc::clone(&instruments),
-        };
-        let table = deployment.tables.first().map(|table| table.name.clone()).unwrap_or_default();
-        let login = web::Login {
-            secret: parameters.get("JwtHs256Secret").cloned().unwrap_or_default().into(),
-            instruments: Arc::clone(&instruments),
-        };
-        let contacts =
-            web::Contacts { registry: Registry::new(&tables, &table, REGION), broker: Arc::clone(&broker) };
-        let routes = control::router(Arc::clone(&instruments))
-            .merge(broker.web_socket())
-            .merge(data_plane.router())
-            .merge(queue_api.router())
-            .merge(bus_api.router())
-            .merge(TableApi::new(&tables, Arc::clone(&functions), Arc::clone(&instruments)).router())
-            .merge(runtime::api::router(Arc::clone(&functions)))
-            .merge(runtime::invoke::router(Arc::clone(&functions)))
-            .merge(function_url::router(Arc::clone(&functions), Arc::clone(&instruments)))
-            .merge(web::router(login, contacts));
-        // Where it does not manage meetings, nobody is to act on what it tells.
-        let takes_webhooks = |function: &&Function| function.name == media::WEBHOOK && function.has_url;
-        let webhook = deployment.functions.iter().find(takes_webhooks).filter(|_| options.sfu);
-        let webhook = webhook.map(|function| function_url::url(&http, &function.name));
-        let (sfu, routes) = if sfu_url.is_some() {
-            let sfu = media::start(&parameters, options.media, webhook, &instruments).await?;
-            let routes = routes.nest(media::PATH, sfu.router());
-            (Some(sfu), routes)
-        } else {
-            (None, routes)
-        };
-        let server = serve(listener, routes);
-
-        let urls = deployment.functions.iter().filter(|function| function.has_url);
-        let function_urls =
-            urls.map(|function| (function.name.clone(), function_url::url(&http, &function.name))).collect();
-
-        let mut tasks = JoinSet::new();
-        for function in deployment.functions {
-            for source in function.queues.clone() {
-                let (queues, functions) = (Arc::clone(&queues), Arc::clone(&functions));
-                let name = function.name.clone();
-                tasks.spawn(queue::mapping::serve(queues, functions, name, source, REGION.to_owned()));
-            }
-            for schedule in function.schedules.clone() {
-                let (functions, instruments) = (Arc::clone(&functions), Arc::clone(&instruments));
-                let (function, surroundings) = (function.clone(), surroundings.clone());
-                tasks.spawn(schedule::serve(schedule, function, functions, instruments, surroundings));
-            }
-        }
-
-        let ready = Ready {
-            mqtt: broker.mqtt_addr().to_string(),
-            mqtt_ws: format!("ws://{address}/mqtt"),
-            dynamodb: format!("{http}/dynamodb"),
-            iot_data: format!("{http}/iot-data"),
-            sqs: surroundings.sqs_url,
-            lambda: http.clone(),
-            function_urls,
-            sfu: sfu_url,
-            http,
-            table,
-        };
-        let stack = Self { ready, instruments, functions, broker, tables, sfu, server, tasks };
-        match stack.answers(&client).await {
+        let server = serve(listener, routes::all(&parts, &deployment, &site.parameters, &site.surroundings));
+        let triggers = start_triggers(&deployment, &site.surroundings, &functions, &queues, &instruments);
+        let addresses = site.addresses(&deployment, &broker);
+        let stack = Self { addresses, instruments, functions, broker, tables, sfu, server, triggers };
+        match stack.require_answer(&client).await {
             Ok(()) => Ok(stack),
             Err(error) => {
                 stack.shutdown().await;
@@ -287,54 +94,181 @@ impl Stack {
         }
     }
 
-    /// Asks the HTTP server for a sign of life.
-    async fn answers(&self, client: &reqwest::Client) -> Result<(), StartError> {
-        // The store has answered already, when the tables were made; the broker listens when its start returns.
-        let part = format!("{}/local/clock", self.ready.http);
-        match client.get(&part).send().await {
+    /// Checks that the HTTP server answers. The table store has answered already when the tables were created, and the
+    /// broker listens when its start returns.
+    async fn require_answer(&self, client: &reqwest::Client) -> Result<(), StartError> {
+        let url = format!("{}/local/clock", self.addresses.http);
+        match client.get(&url).send().await {
             Ok(_) => Ok(()),
-            Err(error) => Err(StartError::Silent { part, reason: error.to_string() }),
+            Err(error) => Err(StartError::NoAnswer { url, reason: error.to_string() }),
         }
     }
 
-    /// Where everything is.
+    /// Addresses of all parts.
     #[must_use]
-    pub fn ready(&self) -> &Ready {
-        &self.ready
+    pub fn addresses(&self) -> &StackAddresses {
+        &self.addresses
     }
 
-    /// Clock, journal and fault switches.
+    /// Clock, journal, downlinks, faults and outcomes.
     #[must_use]
     pub fn instruments(&self) -> &Instruments {
         &self.instruments
     }
 
-    /// The functions.
+    /// Functions of the template.
     #[must_use]
     pub fn functions(&self) -> &Functions {
         &self.functions
     }
 
-    /// Stops everything: clients are disconnected, processes killed, the store is closed, ports are free.
+    /// Stops all parts: disconnects clients, kills processes, closes the table store and frees the ports.
     pub async fn shutdown(mut self) {
-        self.tasks.shutdown().await;
-        // It would tell the functions that everybody is gone.
+        self.triggers.shutdown().await;
+        // Before the functions: otherwise the SFU would report to them that every participant left.
         if let Some(sfu) = self.sfu {
             sfu.stop().await;
         }
-        // Functions first: what they are still doing goes through the broker and the server.
+        // Before broker and server, which running functions still call.
         self.functions.shutdown().await;
         self.broker.shutdown().await;
         self.server.abort();
-        // It was aborted, which is what its result says.
+        // The result says only that the task was aborted.
         let _ = self.server.await;
         self.tables.shutdown().await;
-        info!("stopped");
+        info!("stack stopped");
     }
 }
 
-/// A client for loopback: no proxy, no delay.
-fn plain_client() -> reqwest::Client {
+fn require_loopback(options: &StackOptions) -> Result<(), StartError> {
+    match [options.mqtt, options.http].into_iter().find(|address| !address.ip().is_loopback()) {
+        Some(address) => Err(StartError::NotLoopback(address)),
+        None => Ok(()),
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Http { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+/// URLs and parameters of a stack, known when its HTTP port is known.
+struct Site {
+    address: SocketAddr,
+    /// URL of the HTTP server.
+    http: String,
+    surroundings: Surroundings,
+    parameters: BTreeMap<String, String>,
+    /// URL of the embedded SFU, if terminals join there.
+    sfu_url: Option<String>,
+}
+
+impl Site {
+    fn new(options: &StackOptions, address: SocketAddr) -> Result<Self, StartError> {
+        let http = format!("http://{address}");
+        let surroundings =
+            Surroundings { stack_name: options.stack_name.clone(), ..Surroundings::laptop(&http) };
+        let mut parameters = options.parameters.clone();
+        parameters.entry("IotDataEndpoint".to_owned()).or_insert_with(|| format!("{http}/iot-data"));
+        let sfu_url = media::set_sfu_url(&mut parameters, &http, options.sfu);
+        if options.sfu && sfu_url.is_none() {
+            return Err(StartError::OtherRtcService);
+        }
+        Ok(Self { address, http, surroundings, parameters, sfu_url })
+    }
+
+    fn addresses(self, deployment: &Deployment, broker: &Broker) -> StackAddresses {
+        let with_url = deployment.functions.iter().filter(|function| function.has_url);
+        let url = |name: &String| (name.clone(), function_url::url(&self.http, name));
+        StackAddresses {
+            mqtt: broker.mqtt_addr().to_string(),
+            mqtt_ws: format!("ws://{}/mqtt", self.address),
+            dynamodb: format!("{}/dynamodb", self.http),
+            iot_data: format!("{}/iot-data", self.http),
+            lambda: self.http.clone(),
+            function_urls: with_url.map(|function| url(&function.name)).collect(),
+            table: deployment.table_name().to_owned(),
+            sqs: self.surroundings.sqs_url,
+            sfu: self.sfu_url,
+            http: self.http,
+        }
+    }
+}
+
+async fn start_broker(
+    mqtt: SocketAddr,
+    deployment: &Deployment,
+    functions: &Arc<Functions>,
+    queues: &Arc<Queues>,
+    instruments: &Arc<Instruments>,
+) -> Result<Arc<Broker>, StartError> {
+    let invoker: Arc<dyn Invoker> = Arc::<Functions>::clone(functions);
+    let cloud = LocalCloud {
+        invoker: Arc::clone(&invoker),
+        rules: Rules { declared: deployment.rules.clone(), invoker, queues: Arc::clone(queues) },
+        authorizer: deployment.authorizer.clone(),
+    };
+    let instruments = Arc::clone(instruments);
+    let config = BrokerConfig {
+        mqtt,
+        region: REGION.to_owned(),
+        account_id: ACCOUNT_ID.to_owned(),
+        clock: Arc::new(move || instruments.clock.now_ms()),
+        // AWS waits five seconds. A laptop that compiles at the same time may need longer to start the authorizer, whose
+        // own time limit still applies.
+        limits: Limits { authorize_timeout: Duration::from_secs(20), ..Limits::default() },
+    };
+    Ok(Arc::new(Broker::start(config, Arc::new(cloud)).await?))
+}
+
+/// Starts the embedded SFU if terminals join there.
+async fn start_sfu(
+    options: &StackOptions,
+    site: &Site,
+    deployment: &Deployment,
+    instruments: &Arc<Instruments>,
+) -> Result<Option<Sfu>, StartError> {
+    if site.sfu_url.is_none() {
+        return Ok(None);
+    }
+    // An SFU that does not manage meetings sends no webhooks, since the functions must not act on its reports.
+    let has_webhook = options.sfu
+        && deployment
+            .functions
+            .iter()
+            .any(|function| function.name == media::WEBHOOK_FUNCTION && function.has_url);
+    let webhook = has_webhook.then(|| function_url::url(&site.http, media::WEBHOOK_FUNCTION));
+    Ok(Some(media::start_sfu(&site.parameters, options.media, webhook, instruments).await?))
+}
+
+/// Starts a task for each queue mapping and each schedule.
+fn start_triggers(
+    deployment: &Deployment,
+    surroundings: &Surroundings,
+    functions: &Arc<Functions>,
+    queues: &Arc<Queues>,
+    instruments: &Arc<Instruments>,
+) -> JoinSet<()> {
+    let invoker: Arc<dyn Invoker> = Arc::<Functions>::clone(functions);
+    let mut triggers = JoinSet::new();
+    for function in &deployment.functions {
+        for source in &function.queues {
+            let (queues, invoker) = (Arc::clone(queues), Arc::clone(&invoker));
+            triggers.spawn(queue_mapping::run(queues, invoker, function.name.clone(), source.clone()));
+        }
+        for schedule in &function.schedules {
+            let (invoker, instruments) = (Arc::clone(&invoker), Arc::clone(instruments));
+            let (schedule, function) = (schedule.clone(), function.clone());
+            triggers.spawn(schedule::run(schedule, function, invoker, instruments, surroundings.clone()));
+        }
+    }
+    triggers
+}
+
+/// Makes an HTTP client for loopback: no proxy, no delay.
+fn loopback_client() -> reqwest::Client {
     reqwest::Client::builder()
         .no_proxy()
         .tcp_nodelay(true)
@@ -344,11 +278,11 @@ fn plain_client() -> reqwest::Client {
 
 fn serve(listener: TcpListener, routes: Router) -> JoinHandle<()> {
     let listener = listener.tap_io(|connection| {
-        // Without it answers wait for acknowledgements; that it fails only makes them slow.
+        // Without `TCP_NODELAY` answers wait for acknowledgements. A failure only makes them slow.
         let _ = connection.set_nodelay(true);
     });
     tokio::spawn(async move {
-        // It ends only by being aborted.
+        // The server ends only when its task is aborted.
         let _ = axum::serve(listener, routes).await;
     })
 }

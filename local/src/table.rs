@@ -1,7 +1,6 @@
-//! The table: a DynamoDB-compatible store, in this process or somewhere else, made from the template and reached through
-//! the stack's own HTTP server, which keeps the journal.
+//! The table store: a DynamoDB-compatible server, embedded or external, with the tables of the template. Functions reach it
+//! through the endpoint `/dynamodb`.
 
-pub(crate) mod proxy;
 pub(crate) mod registry;
 #[cfg(test)]
 mod tests;
@@ -9,6 +8,8 @@ mod tests;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::HeaderMap;
+use bytes::Bytes;
 use dynoxide::Database;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -18,97 +19,104 @@ use tracing::debug;
 
 use crate::template;
 
-/// How often expired items are deleted. AWS takes days, so nothing may depend on it.
+/// Interval at which expired items are deleted. AWS takes days, so no function may depend on it.
 const EXPIRY_INTERVAL: Duration = Duration::from_mins(1);
 
-/// Where the tables are kept.
+/// Location of the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Store {
-    /// In memory: gone when the stack stops.
+pub enum TableStore {
+    /// Memory: the tables are lost when the stack stops.
     Memory,
-    /// In a file in this directory, which is made if need be.
+    /// File in this directory, which is created if it is missing.
     Directory(PathBuf),
-    /// Another DynamoDB-compatible server, by URL.
+    /// URL of another DynamoDB-compatible server.
     External(String),
 }
 
-/// Why the tables are not there.
+/// Error of the table store.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// The directory or the database in it cannot be opened.
-    #[error("the state directory {} cannot be used: {reason}", path.display())]
+    /// The state directory or the database in it cannot be opened.
+    #[error("cannot use the state directory {}: {reason}; choose another one with --state", path.display())]
     State {
-        /// The directory.
+        /// Path of the directory.
         path: PathBuf,
-        /// Why not.
+        /// Error of the system or the database.
         reason: String,
     },
-    /// The store does not answer as it should.
-    #[error("the table store at {url} failed at {operation}: {reason}")]
+    /// The store cannot be reached or returned an error.
+    #[error("{operation} failed at the table store {url}: {reason}")]
     Store {
-        /// Where the store is.
+        /// URL of the store.
         url: String,
-        /// What was asked.
+        /// DynamoDB operation.
         operation: String,
-        /// What happened.
+        /// Error of the connection, or the answer.
         reason: String,
     },
 }
 
 /// The running store.
 pub(crate) struct Tables {
-    /// Where it answers, without a slash at the end.
-    url: String,
-    client: reqwest::Client,
-    embedded: Option<Embedded>,
+    client: TableClient,
+    embedded: Option<EmbeddedStore>,
 }
 
-/// The store in this process.
-struct Embedded {
+/// Client of the running store.
+#[derive(Clone)]
+pub(crate) struct TableClient {
+    /// URL without a slash at the end.
+    url: String,
+    http: reqwest::Client,
+}
+
+/// A store in this process.
+struct EmbeddedStore {
     stop: oneshot::Sender<()>,
     server: JoinHandle<Result<(), String>>,
-    /// Deletes expired items; ends when this is dropped.
+    /// Task that deletes expired items; it ends when this is dropped.
     expiry: JoinSet<()>,
 }
 
 impl Tables {
-    /// Opens the store and creates the tables that it does not have yet.
+    /// Opens the store and creates the tables that are missing.
     pub(crate) async fn start(
-        store: &Store,
+        store: &TableStore,
         tables: &[template::Table],
-        client: reqwest::Client,
+        http: reqwest::Client,
         region: &str,
     ) -> Result<Self, TableError> {
         let this = match store {
-            Store::External(url) => {
-                Self { url: url.trim_end_matches('/').to_owned(), client, embedded: None }
+            TableStore::External(url) => {
+                let url = url.trim_end_matches('/').to_owned();
+                Self { client: TableClient { url, http }, embedded: None }
             }
-            Store::Memory => Self::embed(Database::memory(), PathBuf::from("memory"), client).await?,
-            Store::Directory(path) => {
+            TableStore::Memory => Self::embed(Database::memory(), PathBuf::from("memory"), http).await?,
+            TableStore::Directory(path) => {
                 let failed = |error: std::io::Error| TableError::State {
                     path: path.clone(),
                     reason: error.to_string(),
                 };
                 std::fs::create_dir_all(path).map_err(failed)?;
                 let file = path.join("table.sqlite");
-                Self::embed(Database::new(&file.to_string_lossy()), path.clone(), client).await?
+                Self::embed(Database::new(&file.to_string_lossy()), path.clone(), http).await?
             }
         };
         for table in tables {
-            this.create(table, region).await?;
+            this.client.create(table, region).await?;
         }
         Ok(this)
     }
 
-    /// The same store for somebody else to call; it is stopped by the first one only.
-    fn another(&self) -> Self {
-        Self { url: self.url.clone(), client: self.client.clone(), embedded: None }
+    /// Makes a client of the store.
+    pub(crate) fn client(&self) -> TableClient {
+        self.client.clone()
     }
 
     async fn embed(
         database: dynoxide::Result<Database>,
         path: PathBuf,
-        client: reqwest::Client,
+        http: reqwest::Client,
     ) -> Result<Self, TableError> {
         let failed = |reason: String| TableError::State { path: path.clone(), reason };
         let database = database.map_err(|error| failed(error.to_string()))?;
@@ -120,16 +128,28 @@ impl Tables {
         expiry.spawn(delete_expired(database.clone()));
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async move {
-            // The sender is dropped without a word when the stack is; that stops the server too.
+            // An error means that the sender was dropped with the stack, which stops the server, too.
             let _ = stopped.await;
         }));
         Ok(Self {
-            url: format!("http://{address}"),
-            client,
-            embedded: Some(Embedded { stop, server, expiry }),
+            client: TableClient { url: format!("http://{address}"), http },
+            embedded: Some(EmbeddedStore { stop, server, expiry }),
         })
     }
 
+    /// Stops an embedded store; an external one keeps running.
+    pub(crate) async fn shutdown(self) {
+        if let Some(EmbeddedStore { stop, server, expiry }) = self.embedded {
+            drop(expiry);
+            // Fails only if the server has ended already.
+            let _ = stop.send(());
+            drop(self.client);
+            let _ = server.await;
+        }
+    }
+}
+
+impl TableClient {
     async fn create(&self, table: &template::Table, region: &str) -> Result<(), TableError> {
         match self.call("CreateTable", &table.create, region).await {
             Ok(_) => {}
@@ -147,8 +167,13 @@ impl Tables {
         Ok(())
     }
 
-    /// Calls the store as the AWS SDK would, with a signature that nobody checks.
-    async fn call(&self, operation: &str, request: &Value, region: &str) -> Result<Value, TableError> {
+    /// Calls an operation as the AWS SDK does. The signature is not a valid one, since the store does not check it.
+    pub(crate) async fn call(
+        &self,
+        operation: &str,
+        request: &Value,
+        region: &str,
+    ) -> Result<Value, TableError> {
         let failed = |reason: String| TableError::Store {
             url: self.url.clone(),
             operation: operation.to_owned(),
@@ -158,7 +183,7 @@ impl Tables {
             "AWS4-HMAC-SHA256 Credential=local/20260101/{region}/dynamodb/aws4_request, SignedHeaders=host, Signature=00"
         );
         let response = self
-            .client
+            .http
             .post(format!("{}/", self.url))
             .header("content-type", "application/x-amz-json-1.0")
             .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
@@ -177,15 +202,13 @@ impl Tables {
         }
     }
 
-    /// Stops the store if it is in this process.
-    pub(crate) async fn shutdown(self) {
-        if let Some(Embedded { stop, server, expiry }) = self.embedded {
-            drop(expiry);
-            // The server is gone already if the receiver is.
-            let _ = stop.send(());
-            drop(self.client);
-            let _ = server.await;
-        }
+    /// Forwards a request with its headers and returns the answer of the store.
+    pub(crate) async fn forward(
+        &self,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> reqwest::Result<reqwest::Response> {
+        self.http.post(format!("{}/", self.url)).headers(headers).body(body).send().await
     }
 }
 
@@ -194,6 +217,6 @@ async fn delete_expired(database: Database) {
         tokio::time::sleep(EXPIRY_INTERVAL).await;
         let database = database.clone();
         let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
-        debug!("expired items deleted: {swept:?}");
+        debug!("deleted expired items: {swept:?}");
     }
 }

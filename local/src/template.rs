@@ -1,5 +1,5 @@
-//! Reads `template.yaml`, the only place where rules and functions are declared, as far as the laptop stack needs it.
-//! What it needs but cannot evaluate is refused with the place in the file, before anything has started.
+//! Reads `template.yaml`, which declares functions, rules, tables and queues, as far as the laptop stack needs it. A needed
+//! but unsupported part is refused with its place in the file before any part of the stack starts.
 
 mod evaluate;
 mod function;
@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use evaluate::Surroundings;
-pub use function::{AsyncInvoke, Function, QueueSource, Schedule};
-pub use policy::Statement;
+pub use function::{AsyncInvokeConfig, Function, QueueSource, Schedule};
+pub use policy::PolicyStatement;
 pub use queue::{Queue, Redrive};
 pub use rule::Rule;
 pub use table::Table;
@@ -27,7 +27,7 @@ pub use yaml::TemplateError;
 use evaluate::Evaluator;
 use yaml::Source;
 
-/// Everything that a template declares and the stack runs.
+/// The resources of a template that the stack runs.
 pub struct Deployment {
     /// Functions, in the order of the file.
     pub functions: Vec<Function>,
@@ -39,18 +39,18 @@ pub struct Deployment {
     pub queues: Vec<Queue>,
     /// Names of the event buses.
     pub buses: Vec<String>,
-    /// Name of the function that decides who may connect.
+    /// Name of the authorizer function.
     pub authorizer: Option<String>,
 }
 
 impl Deployment {
     /// Reads a template.
     ///
-    /// `parameters` are values for the template's parameters; those that it does not declare are ignored, so that one
-    /// set serves several versions of a template.
+    /// `parameters` are the values of the template's parameters. Values that the template does not declare are ignored,
+    /// so that one set serves several versions of a template.
     ///
     /// # Errors
-    /// The file cannot be read, is no YAML, or holds something that is needed and cannot be evaluated here.
+    /// The file cannot be read, is not YAML, or contains a needed part that the stack does not support.
     pub fn read(
         path: &Path,
         surroundings: &Surroundings,
@@ -66,7 +66,7 @@ impl Deployment {
         Self::parse(&name, &text, surroundings, parameters)
     }
 
-    /// Reads a template from its text; `name` is what errors call it.
+    /// Reads a template from its text; `name` is its name in errors.
     ///
     /// # Errors
     /// As for [`Deployment::read`].
@@ -85,5 +85,10 @@ impl Deployment {
         let rules = rule::rules(&evaluator, &functions)?;
         let authorizer = rule::authorizer(&evaluator, &functions)?;
         Ok(Self { functions, rules, tables, queues, buses: evaluator.buses()?, authorizer })
+    }
+
+    /// Name of the first table; empty if the template has no table.
+    pub(crate) fn table_name(&self) -> &str {
+        self.tables.first().map_or("", |table| table.name.as_str())
     }
 }

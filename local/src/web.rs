@@ -1,7 +1,7 @@
-//! The browser terminal: serves the pages of `web/` at `/`, and what they need of the laptop under `/local/`.
+//! The browser terminal: serves the pages of `web/` at `/`, and login and contacts for them under `/local/`.
 //!
-//! A release build has the files inside; a debug build reads them from the workspace at each request, so that whoever
-//! works on a page only reloads it.
+//! A release build contains the files. A debug build reads them from the workspace at each request, so that a change
+//! shows after a reload.
 
 mod contacts;
 mod login;
@@ -24,16 +24,16 @@ pub(crate) use login::Login;
 #[folder = "../web"]
 struct Files;
 
-/// What a page may do: run and show only what this server sends, and talk to brokers and media services. mqtt.js keeps
-/// its timers in a worker made of a blob, since browsers slow down those of hidden pages.
+/// Content security policy of the pages: scripts and styles of this server only, connections to brokers and RTC services.
+/// mqtt.js runs its timers in a worker made of a blob, since browsers slow down the timers of hidden pages.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     media-src 'self' blob: mediastream:; worker-src blob:; \
     connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:* http://localhost:* ws://localhost:* https: wss:; \
     manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Pages, login and contacts. Everything that nothing else answers is looked for among the pages.
+/// Routes of pages, login and contacts. The pages are the fallback for every path without a route.
 pub(crate) fn router(login: Login, contacts: Contacts) -> Router {
-    let local = login.router().merge(contacts.router()).layer(middleware::from_fn(origin::of_this_machine));
+    let local = login.router().merge(contacts.router()).layer(middleware::from_fn(origin::require_loopback));
     Router::new().merge(local).fallback(page)
 }
 
@@ -43,16 +43,16 @@ async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     }
     match find(uri.path()) {
         Some((path, file)) => answer(&path, file, &headers),
-        None => (StatusCode::NOT_FOUND, "there is no such page\n").into_response(),
+        None => (StatusCode::NOT_FOUND, "no such page\n").into_response(),
     }
 }
 
-/// The file that a path of a URL names. What is not for browsers is not there.
+/// Finds the file for the path of a URL; `None` for files that are not meant for browsers.
 fn find(path: &str) -> Option<(Cow<'_, str>, EmbeddedFile)> {
     let path = path.strip_prefix('/')?;
     let path = if path.is_empty() { "index.html" } else { path };
     let path = percent_encoding::percent_decode_str(path).decode_utf8().ok()?;
-    // The library looks up names and does not open what lies outside; a debug build reads from a disk all the same.
+    // The library does not open files outside the folder. A debug build reads from the disk, so check here, too.
     let is_plain = path.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
     if !is_plain || path.contains(['\\', '\0']) || path.starts_with("tests/") {
         return None;
@@ -61,7 +61,7 @@ fn find(path: &str) -> Option<(Cow<'_, str>, EmbeddedFile)> {
     Files::get(&path).map(|file| (path, file))
 }
 
-/// The media type by the end of the name; `None` for what no page asks for.
+/// Media type by the extension of the file; `None` for extensions that no page requests.
 fn content_type(path: &str) -> Option<&'static str> {
     Some(match path.rsplit_once('.')?.1 {
         "html" => "text/html; charset=utf-8",
@@ -75,10 +75,10 @@ fn content_type(path: &str) -> Option<&'static str> {
     })
 }
 
-fn answer(path: &str, file: EmbeddedFile, asked: &HeaderMap) -> Response {
+fn answer(path: &str, file: EmbeddedFile, request_headers: &HeaderMap) -> Response {
     let hash = file.metadata.sha256_hash();
     let tag = hash.iter().take(16).fold("\"".to_owned(), |tag, byte| format!("{tag}{byte:02x}")) + "\"";
-    let known = asked.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
+    let known = request_headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
     let is_known = known.is_some_and(|tags| tags.split(',').any(|known| known.trim() == tag));
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
@@ -89,7 +89,7 @@ fn answer(path: &str, file: EmbeddedFile, asked: &HeaderMap) -> Response {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     };
     set(header::CONTENT_TYPE, content_type(path).unwrap_or("application/octet-stream"));
-    // Asked again each time, and answered from the tag: a page never runs with half of an older one.
+    // Browsers revalidate with the tag at each load, so that a page never mixes files of two versions.
     set(header::CACHE_CONTROL, "no-cache");
     set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_page_comes_with_its_type_and_its_policy() {
+    async fn a_page_has_its_content_type_and_the_security_policy() {
         let response = get("/", &[]).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_has_the_file_is_told_so() {
+    async fn a_browser_that_has_the_file_gets_not_modified() {
         let tag = get("/style.css", &[]).await.headers()[header::ETAG].to_str().expect("text").to_owned();
         let again = get("/style.css", &[(header::IF_NONE_MATCH, &format!("\"other\", {tag}"))]).await;
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_outside_of_the_pages_can_be_had() {
+    async fn no_file_outside_of_the_pages_is_served() {
         for path in [
             "/../Cargo.toml",
             "/%2e%2e/Cargo.toml",
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_reading_is_answered() {
+    async fn only_get_and_head_are_served() {
         let posted = page(Method::POST, Uri::from_static("/"), HeaderMap::new()).await;
         assert_eq!(posted.status(), StatusCode::NOT_FOUND);
     }

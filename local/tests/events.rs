@@ -1,17 +1,18 @@
-//! The sample events, played: each has the answer that its page promises, from the real functions of this workspace.
+//! Tests of the sample events: the real functions of this workspace give each sample its documented answer.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use local::invocation::{Invocation, InvocationResult, Invoker as _};
 use local::samples::{self, Answer, Sample};
-use local::{Options, Stack};
+use local::{Stack, StackOptions};
 use serde_json::{Value, json};
 
 fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is a folder of the workspace")
 }
 
-/// Where the functions are: beside the program, if the whole workspace was built.
+/// Directory of the functions: that of the program, if the whole workspace was built.
 fn binaries() -> PathBuf {
     let folder = Path::new(env!("CARGO_BIN_EXE_local")).parent().expect("a directory").to_owned();
     assert!(folder.join("create-meeting").is_file(), "the functions are not built: run `make build` first");
@@ -19,24 +20,24 @@ fn binaries() -> PathBuf {
 }
 
 async fn start() -> Stack {
-    let options = Options::on_free_ports(workspace().join("template.yaml"), binaries());
+    let options = StackOptions::on_free_ports(workspace().join("template.yaml"), binaries());
     Stack::start(options).await.expect("the stack starts")
 }
 
-/// Hands a sample's file to its function as it is; gives the result and what the function sent to `client`.
+/// Runs a sample without changes; returns the result and the delivered messages of the function.
 async fn play(stack: &Stack, name: &str) -> (Value, Vec<Value>) {
     let path = workspace().join(format!("events/{name}.json"));
-    let event = std::fs::read_to_string(&path).expect("the sample is there");
-    let event = local::runtime::Invocation::new("test", event);
-    let outcome = stack.functions().invoke(samples::function_of(name), &event).await;
-    let Some(local::runtime::Outcome::Returned(result)) = outcome else { panic!("{name}: {outcome:?}") };
-    let sent = stack.instruments().downlinks.of(Some(&event.request_id));
-    let arrived = sent.into_iter().filter(|downlink| downlink.status == 200).map(|downlink| downlink.body);
-    (serde_json::from_slice(&result).expect("a result is JSON"), arrived.collect())
+    let event = std::fs::read_to_string(&path).expect("the sample can be read");
+    let invocation = Invocation::new("test", event);
+    let result = stack.functions().invoke(samples::function_of(name), &invocation).await;
+    let Some(InvocationResult::Returned(result)) = result else { panic!("{name}: {result:?}") };
+    let sent = stack.instruments().downlinks.of_invocation(Some(&invocation.request_id));
+    let delivered = sent.into_iter().filter(|downlink| downlink.status == 200).map(|downlink| downlink.body);
+    (serde_json::from_slice(&result).expect("a result is JSON"), delivered.collect())
 }
 
-/// Plays a sample and compares what its sender hears.
-async fn has_its_answer(stack: &Stack, sample: &Sample) {
+/// Runs a sample and checks the answer to its sender.
+async fn check_answer(stack: &Stack, sample: &Sample) {
     let (result, sent) = play(stack, sample.name).await;
     let answers: Vec<&Value> = sent.iter().filter(|body| body.get("re").is_some()).collect();
     let name = sample.name;
@@ -71,22 +72,22 @@ async fn has_its_answer(stack: &Stack, sample: &Sample) {
 }
 
 #[tokio::test]
-async fn samples_that_come_first_have_their_answers() {
+async fn samples_without_a_predecessor_have_their_answers() {
     let stack = start().await;
     for sample in samples::all().iter().filter(|sample| sample.after.is_none()) {
-        has_its_answer(&stack, sample).await;
+        check_answer(&stack, sample).await;
     }
     stack.shutdown().await;
 }
 
-/// Each on a stack of its own, after what comes before.
-async fn have_their_answers(samples: impl Iterator<Item = Sample>) {
+/// Checks each sample on a stack of its own, after the samples that must come before.
+async fn check_answers(samples: impl Iterator<Item = Sample>) {
     for sample in samples {
         let stack = start().await;
         for name in samples::before(sample.name) {
             play(&stack, name).await;
         }
-        has_its_answer(&stack, &sample).await;
+        check_answer(&stack, &sample).await;
         stack.shutdown().await;
     }
 }
@@ -94,22 +95,21 @@ async fn have_their_answers(samples: impl Iterator<Item = Sample>) {
 #[tokio::test]
 async fn samples_of_a_ringing_call_have_their_answers() {
     let samples = samples::all().into_iter();
-    have_their_answers(samples.filter(|sample| sample.after == Some("create-meeting"))).await;
+    check_answers(samples.filter(|sample| sample.after == Some("create-meeting"))).await;
 }
 
 #[tokio::test]
 async fn samples_of_an_answered_call_have_their_answers() {
     let samples = samples::all().into_iter();
-    have_their_answers(
-        samples.filter(|sample| sample.after.is_some() && sample.after != Some("create-meeting")),
-    )
-    .await;
+    check_answers(samples.filter(|sample| sample.after.is_some() && sample.after != Some("create-meeting")))
+        .await;
 }
 
-/// Runs `local invoke` and reads what it says.
+/// Runs `local invoke` and reads its report.
 fn invoke(arguments: &[&str]) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
-    let output = command.args(["invoke", "--no-build", "--json"]).args(arguments).output().expect("it runs");
+    let output =
+        command.args(["invoke", "--no-build", "--json"]).args(arguments).output().expect("the program runs");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {errors}"))
@@ -121,15 +121,15 @@ fn kinds(shown: &Value) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_command_plays_one_event_after_the_other_on_a_running_stack() {
+async fn the_command_plays_events_on_a_running_stack() {
     let stack = start().await;
     let scratch = tempfile::tempdir().expect("a scratch directory");
     let file = scratch.path().join("ready.json");
-    stack.ready().write(&file).expect("it is ours");
+    stack.addresses().write(&file).expect("the file can be written");
     let file = file.to_str().expect("UTF-8");
 
     let refused = invoke(&["answer", "--stack", file]);
-    assert_eq!(refused["result"]["refused"], "meeting_not_found", "nothing was played before: {refused}");
+    assert_eq!(refused["result"]["refused"], "meeting_not_found", "no sample was played before: {refused}");
     for name in ["authorize", "presence.connected"] {
         assert_eq!(invoke(&[name, "--stack", file])["before"], json!([]));
     }
@@ -140,12 +140,12 @@ async fn the_command_plays_one_event_after_the_other_on_a_running_stack() {
     assert!(kinds(&accepted).contains(&"invitation_accepted"), "{accepted}");
     let mut downlinks = accepted["downlinks"].as_array().expect("a list").iter();
     let token = downlinks.find_map(|downlink| downlink["body"]["join"]["token"].as_str());
-    assert!(token.is_some_and(|token| token.contains('…')), "join tokens are cut: {token:?}");
+    assert!(token.is_some_and(|token| token.contains('…')), "join tokens are shortened: {token:?}");
     stack.shutdown().await;
 }
 
 #[test]
-fn the_command_starts_a_stack_if_none_runs_and_plays_what_comes_before() {
+fn the_command_starts_a_stack_and_plays_the_samples_before() {
     let shown = invoke(&["attend.leave", "--fresh"]);
     assert_eq!(
         shown["before"],
@@ -159,10 +159,10 @@ fn the_command_starts_a_stack_if_none_runs_and_plays_what_comes_before() {
 fn a_function_that_fails_is_shown_and_the_command_fails() {
     let scratch = tempfile::tempdir().expect("a scratch directory");
     let path = scratch.path().join("broken.json");
-    std::fs::write(&path, r#"{"payload":"%"}"#).expect("it is ours");
+    std::fs::write(&path, r#"{"payload":"%"}"#).expect("the file can be written");
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
     command.args(["invoke", "answer", "--no-build", "--fresh", "--event"]).arg(&path);
-    let output = command.output().expect("it runs");
+    let output = command.output().expect("the program runs");
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("MalformedEvent"), "{text}");

@@ -1,5 +1,5 @@
-//! The whole stack in this process, with a function that does what it is told (`examples/probe.rs`), and the command
-//! line around it.
+//! Tests of the whole stack in this process, with a function that follows orders (`examples/probe.rs`), and of the command
+//! line.
 
 #[path = "stack/command.rs"]
 mod command;

@@ -1,8 +1,5 @@
-//! Delays by the clock, receipts, dead letters, and the event that a function gets.
+//! Tests of delays by the clock, receipts and dead letters.
 
-use serde_json::json;
-
-use super::mapping::{event, failed_messages};
 use super::*;
 
 fn queues() -> (Arc<Instruments>, Queues) {
@@ -30,12 +27,12 @@ fn a_delayed_message_is_received_when_the_clock_has_passed_its_delay() {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_queue_is_woken_by_a_message_and_by_the_clock() {
+async fn a_waiting_receiver_is_woken_by_a_message_and_by_the_clock() {
     let (instruments, queues) = queues();
     let queues = Arc::new(queues);
     let woken = |queues: &Arc<Queues>| {
         let queues = Arc::clone(queues);
-        tokio::spawn(async move { queues.due("timers").await })
+        tokio::spawn(async move { queues.wait_until_visible("timers").await })
     };
 
     let by_message = woken(&queues);
@@ -51,7 +48,7 @@ async fn who_waits_for_a_queue_is_woken_by_a_message_and_by_the_clock() {
 }
 
 #[test]
-fn a_received_message_is_hidden_until_it_is_deleted_or_its_time_is_over() {
+fn a_received_message_is_hidden_until_it_is_deleted_or_its_timeout_is_over() {
     let (instruments, queues) = queues();
     queues.send("timers", "x".to_owned(), Duration::ZERO).expect("the queue exists");
     let first = queues.receive("timers", 10);
@@ -69,7 +66,7 @@ fn a_received_message_is_hidden_until_it_is_deleted_or_its_time_is_over() {
 }
 
 #[test]
-fn what_was_received_too_often_goes_to_the_dead_letters() {
+fn a_message_that_was_received_too_often_goes_to_the_dead_letters() {
     let (instruments, queues) = queues();
     queues.send("timers", "x".to_owned(), Duration::ZERO).expect("the queue exists");
     for _ in 0..2 {
@@ -81,52 +78,14 @@ fn what_was_received_too_often_goes_to_the_dead_letters() {
 }
 
 #[test]
-fn what_is_due_first_is_received_first_and_no_more_than_asked_for() {
+fn messages_are_received_in_order_of_visibility_and_no_more_than_requested() {
     let (instruments, queues) = queues();
     for (body, delay) in [("second", 2), ("third", 3), ("first", 1)] {
         queues.send("timers", body.to_owned(), Duration::from_secs(delay)).expect("the queue exists");
     }
     instruments.clock.advance(5_000);
     let bodies =
-        |messages: Vec<Message>| messages.into_iter().map(|message| message.body).collect::<Vec<_>>();
+        |messages: Vec<QueueMessage>| messages.into_iter().map(|message| message.body).collect::<Vec<_>>();
     assert_eq!(bodies(queues.receive("timers", 2)), ["first", "second"]);
     assert_eq!(bodies(queues.receive("timers", 2)), ["third"]);
-}
-
-#[test]
-fn a_function_gets_the_event_of_sqs() {
-    let message = Message {
-        id: "m1".to_owned(),
-        body: "{}".to_owned(),
-        attributes: json!({"kind": {"StringValue": "ring", "DataType": "String"}}),
-        sent_ms: 1000,
-        first_received_ms: Some(2000),
-        receive_count: 1,
-        receipt: "r1".to_owned(),
-        visible_ms: 0,
-    };
-    assert_eq!(
-        event(&[message], "arn:aws:sqs:us-east-1:000000000000:timers", "us-east-1"),
-        json!({"Records": [{
-            "messageId": "m1",
-            "receiptHandle": "r1",
-            "body": "{}",
-            "attributes": {
-                "ApproximateReceiveCount": "1",
-                "SentTimestamp": "1000",
-                "SenderId": "local",
-                "ApproximateFirstReceiveTimestamp": "2000",
-            },
-            "messageAttributes": {"kind": {"stringValue": "ring", "dataType": "String"}},
-            "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:timers",
-            "awsRegion": "us-east-1",
-        }]})
-    );
-}
-
-#[test]
-fn only_the_messages_that_a_function_names_have_failed() {
-    assert_eq!(failed_messages(br#"{"batchItemFailures":[{"itemIdentifier":"m2"}]}"#), ["m2"]);
-    assert_eq!(failed_messages(b"null"), Vec::<String>::new());
 }

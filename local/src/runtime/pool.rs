@@ -1,102 +1,44 @@
-//! The processes of one function: as many as there are invocations at a time, up to its concurrency, kept for the next.
+//! The processes of one function: one for each concurrent invocation, up to the function's concurrency. An idle process is
+//! kept for the next invocation.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::sync::{Semaphore, oneshot};
 use tracing::{debug, error, info, warn};
 
-use super::Invocation;
-use super::process::{Delivery, Process, Processes, Reply};
+use super::process::{Delivery, FunctionReply, Process, Processes};
+use crate::aws::REGION;
 use crate::instruments::Instruments;
-use crate::journal::{Caller, Kind};
+use crate::instruments::journal::{Caller, EntryKind};
+use crate::invocation::{FailureKind, Invocation, InvocationFailure, InvocationResult};
 use crate::template;
 
-/// Most processes of one function, unless the template reserves a concurrency for it.
+/// Number of processes of one function, unless the template reserves a concurrency for it.
 const DEFAULT_CONCURRENCY: usize = 10;
 
-/// How long a new process may take to ask for its first invocation. Lambda allows ten seconds; a laptop that compiles
-/// at the same time gets more.
+/// Time limit for a new process to request its first invocation. Lambda allows ten seconds; a laptop that compiles at the
+/// same time needs more.
 const INIT_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How long a running invocation may take when the stack stops.
-const GRACE: Duration = Duration::from_secs(2);
+/// Time that running invocations get when the stack stops.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
 
-/// How an invocation ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The function's result.
-    Returned(Bytes),
-    /// It failed.
-    Failed(Failure),
-}
-
-/// Why an invocation failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// In what way.
-    pub kind: FailureKind,
-    /// What Lambda answers: a JSON object with `errorType` and `errorMessage`.
-    pub payload: Bytes,
-}
-
-/// In what way an invocation failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureKind {
-    /// The function returned an error.
-    Failed,
-    /// It took too long and was killed.
-    TimedOut,
-    /// Its process ended.
-    Exited,
-}
-
-impl FailureKind {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::TimedOut => "timed_out",
-            Self::Exited => "exited",
-        }
-    }
-}
-
-impl Failure {
-    fn new(kind: FailureKind, error_type: &str, request_id: &str, message: &str) -> Self {
-        let payload = json!({"errorType": error_type, "errorMessage": format!("RequestId: {request_id} Error: {message}")});
-        Self { kind, payload: payload.to_string().into() }
-    }
-
-    /// It came when nothing is run any more.
-    pub(super) fn stopping(request_id: &str) -> Self {
-        Self::new(FailureKind::Exited, "Runtime.Shutdown", request_id, "the stack is stopping")
-    }
-
-    /// The error message, for logs.
-    #[must_use]
-    pub fn message(&self) -> String {
-        let payload: Value = serde_json::from_slice(&self.payload).unwrap_or_default();
-        let field = |name: &str| payload.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        format!("{}: {}", field("errorType"), field("errorMessage"))
-    }
-}
-
-/// What a pool needs to run its function.
-pub(super) struct Setting {
+/// Everything that a pool needs to run its function.
+pub(super) struct PoolConfig {
     pub(super) function: template::Function,
     pub(super) program: PathBuf,
+    /// URL of the stack's HTTP server.
     pub(super) http: String,
-    pub(super) region: String,
     pub(super) instruments: Arc<Instruments>,
     pub(super) processes: Arc<Processes>,
 }
 
-impl Setting {
+impl PoolConfig {
     fn concurrency(&self) -> usize {
         self.function.reserved_concurrency.unwrap_or(DEFAULT_CONCURRENCY)
     }
@@ -104,46 +46,73 @@ impl Setting {
 
 /// The processes of one function.
 pub(super) struct Pool {
-    setting: Setting,
+    config: PoolConfig,
     permits: Semaphore,
     idle: Mutex<Vec<Arc<Process>>>,
     started: AtomicU64,
 }
 
 impl Pool {
-    pub(super) fn new(setting: Setting) -> Self {
+    pub(super) fn new(config: PoolConfig) -> Self {
         Self {
-            permits: Semaphore::new(setting.concurrency()),
+            permits: Semaphore::new(config.concurrency()),
             idle: Mutex::default(),
             started: AtomicU64::new(0),
-            setting,
+            config,
         }
     }
 
     pub(super) fn function(&self) -> &template::Function {
-        &self.setting.function
+        &self.config.function
     }
 
-    /// Runs one invocation, after those before it if all processes are busy.
-    pub(super) async fn invoke(&self, invocation: &Invocation) -> Outcome {
+    /// Runs one invocation. If all processes are busy, it waits for earlier invocations to end.
+    pub(super) async fn invoke(&self, invocation: &Invocation) -> InvocationResult {
         let Ok(_permit) = self.permits.acquire().await else {
-            return Outcome::Failed(Failure::stopping(&invocation.request_id));
+            return InvocationResult::Failed(InvocationFailure::stopping(&invocation.request_id));
         };
         let begun = Instant::now();
-        let name = self.setting.function.name.as_str();
-        let (process, outcome) = self.run(invocation).await;
+        let (process, result) = self.run(invocation).await;
+        self.report(invocation, process.as_deref(), &result, begun.elapsed());
+        if let Some(process) = process.filter(|process| !process.has_exited()) {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+        }
+        result
+    }
 
-        let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let status = match &outcome {
-            Outcome::Returned(_) => {
-                info!(target: "function", origin = name, "{} {duration_ms} ms", invocation.source);
+    /// Waits for running invocations for a short time, and then accepts no others.
+    pub(super) async fn drain(&self) {
+        let all = u32::try_from(self.config.concurrency()).unwrap_or(u32::MAX);
+        // The result does not matter: the caller kills the processes next.
+        let _ = tokio::time::timeout(SHUTDOWN_GRACE, self.permits.acquire_many(all)).await;
+        self.permits.close();
+    }
+
+    /// Reports whether the pool refuses new invocations because the stack stops.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.permits.is_closed()
+    }
+
+    /// Logs and records the result of an invocation.
+    fn report(
+        &self,
+        invocation: &Invocation,
+        process: Option<&Process>,
+        result: &InvocationResult,
+        took: Duration,
+    ) {
+        let name = self.config.function.name.as_str();
+        let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let status = match result {
+            InvocationResult::Returned(_) => {
+                info!(target: "function", origin = name, "{} finished in {duration_ms} ms", invocation.source);
                 "returned"
             }
-            Outcome::Failed(failure) if self.is_stopping() => {
-                debug!(target: "function", origin = name, "{} was cut off", invocation.source);
+            InvocationResult::Failed(failure) if self.is_stopping() => {
+                debug!(target: "function", origin = name, "{} ended because the stack stops", invocation.source);
                 failure.kind.name()
             }
-            Outcome::Failed(failure) => {
+            InvocationResult::Failed(failure) => {
                 error!(target: "function", origin = name, "{} FAILED after {duration_ms} ms: {}",
                     invocation.source, failure.message());
                 failure.kind.name()
@@ -151,121 +120,116 @@ impl Pool {
         };
         let caller = Caller {
             function: Some(name.to_owned()),
-            process: process.as_ref().and_then(|process| process.caller().process),
+            process: process.and_then(|process| process.caller().process),
             request_id: Some(invocation.request_id.clone()),
         };
         let detail = json!({"status": status, "duration_ms": duration_ms});
-        self.setting.instruments.record(Kind::Result, &caller, detail);
-        if let Some(process) = process.filter(|process| !process.has_exited()) {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
-        }
-        outcome
+        self.config.instruments.record(EntryKind::Result, &caller, detail);
     }
 
-    /// Lets running invocations end if they do so soon, and takes no others.
-    pub(super) async fn drain(&self) {
-        let all = u32::try_from(self.setting.concurrency()).unwrap_or(u32::MAX);
-        // Whether they made it or not, the processes are killed next.
-        let _ = tokio::time::timeout(GRACE, self.permits.acquire_many(all)).await;
-        self.permits.close();
-    }
-
-    /// Whether no further invocations are taken.
-    pub(super) fn is_stopping(&self) -> bool {
-        self.permits.is_closed()
-    }
-
-    async fn run(&self, invocation: &Invocation) -> (Option<Arc<Process>>, Outcome) {
+    /// Runs an invocation in an idle process or a new one; returns the process, if one could be started.
+    async fn run(&self, invocation: &Invocation) -> (Option<Arc<Process>>, InvocationResult) {
+        let exited = |error_type, message: String| {
+            let request_id = &invocation.request_id;
+            let failure = InvocationFailure::new(FailureKind::Exited, error_type, request_id, &message);
+            InvocationResult::Failed(failure)
+        };
         loop {
-            let (process, fresh) = match self.take_idle() {
+            let (process, is_new) = match self.take_idle() {
                 Some(process) => (process, false),
-                None => match self.start() {
+                None => match self.start_process() {
                     Ok(process) => (process, true),
                     Err(error) => {
-                        let failure = Failure::new(
-                            FailureKind::Exited,
-                            "Runtime.InvalidEntrypoint",
-                            &invocation.request_id,
-                            &format!("the binary cannot be started: {error}"),
-                        );
-                        return (None, Outcome::Failed(failure));
+                        let message = format!("the binary cannot be started: {error}");
+                        return (None, exited("Runtime.InvalidEntrypoint", message));
                     }
                 },
             };
-            match self.run_in(&process, invocation).await {
-                Some(outcome) => return (Some(process), outcome),
-                // It ended while it was idle, before it took the event: another one takes it.
-                None if !fresh => warn!(target: "function", origin = self.setting.function.name.as_str(),
-                    "{} ended while idle ({})", process.caller().process.unwrap_or_default(), process.exited().await),
+            match self.run_in_process(&process, invocation).await {
+                Some(result) => return (Some(process), result),
+                // The process ended while it was idle, before it took the event: the next one takes it.
+                None if !is_new => {
+                    let label = process.caller().process.unwrap_or_default();
+                    warn!(target: "function", origin = self.config.function.name.as_str(),
+                        "process {label} ended while idle ({}); another process takes the event",
+                        process.exited().await);
+                }
                 None => {
                     let message = format!("the process ended during its start: {}", process.exited().await);
-                    let failure = Failure::new(
-                        FailureKind::Exited,
-                        "Runtime.ExitError",
-                        &invocation.request_id,
-                        &message,
-                    );
-                    return (Some(process), Outcome::Failed(failure));
+                    return (Some(process), exited("Runtime.ExitError", message));
                 }
             }
         }
     }
 
-    /// Runs an invocation in a process; `None` if the process ended before it took the event.
-    async fn run_in(&self, process: &Process, invocation: &Invocation) -> Option<Outcome> {
-        let timeout = self.setting.function.timeout;
+    /// Runs an invocation in a process; returns `None` if the process ended before it took the event.
+    async fn run_in_process(&self, process: &Process, invocation: &Invocation) -> Option<InvocationResult> {
+        let timeout = self.config.function.timeout;
+        let failed = |kind, error_type, message: &str| {
+            let failure = InvocationFailure::new(kind, error_type, &invocation.request_id, message);
+            InvocationResult::Failed(failure)
+        };
         let (taken, was_taken) = oneshot::channel();
         let (reply, answer) = oneshot::channel();
-        let mut about = json!({"source": invocation.source});
-        if let (Some(about), Value::Object(more)) = (about.as_object_mut(), &invocation.about) {
-            about.extend(more.clone());
-        }
-        let caller = Caller { request_id: Some(invocation.request_id.clone()), ..process.caller() };
-        let instruments = Arc::clone(&self.setting.instruments);
-        process
-            .deliver(Delivery {
-                request_id: invocation.request_id.clone(),
-                event: invocation.event.clone(),
-                function_arn: self.setting.function.arn.clone(),
-                timeout,
-                clock_offset_ms: self.setting.instruments.clock.offset_ms(),
-                // Before the process sees the event, so that the journal has the invocation before what it does.
-                taken: Box::new(move || {
-                    instruments.record(Kind::Invoke, &caller, about);
-                    // Nobody waits for the time to count if the invocation was given up meanwhile.
-                    let _ = taken.send(());
-                }),
-                reply,
-            })
-            .await;
+        process.deliver(self.delivery(process, invocation, taken, reply)).await;
         tokio::select! {
             biased;
             Ok(()) = was_taken => {}
             _ = process.exited() => return None,
             () = tokio::time::sleep(INIT_TIMEOUT) => {
                 process.kill().await;
-                return Some(Outcome::Failed(Failure::new(FailureKind::TimedOut, "Sandbox.Timedout",
-                    &invocation.request_id, "the process asked for no invocation after its start")));
+                let message = "the process requested no invocation after its start";
+                return Some(failed(FailureKind::TimedOut, "Sandbox.Timedout", message));
             }
         }
-        let failed = |kind, error_type, message: String| {
-            Outcome::Failed(Failure::new(kind, error_type, &invocation.request_id, &message))
-        };
         Some(tokio::select! {
             biased;
             Ok(reply) = answer => match reply {
-                Reply::Returned(result) => Outcome::Returned(result),
-                Reply::Failed(payload) => Outcome::Failed(Failure { kind: FailureKind::Failed, payload }),
+                FunctionReply::Returned(result) => InvocationResult::Returned(result),
+                FunctionReply::Failed(payload) => {
+                    InvocationResult::Failed(InvocationFailure { kind: FailureKind::Failed, payload })
+                }
             },
             status = process.exited() => {
-                failed(FailureKind::Exited, "Runtime.ExitError", format!("the process ended: {status}"))
+                failed(FailureKind::Exited, "Runtime.ExitError", &format!("the process ended: {status}"))
             }
             () = tokio::time::sleep(timeout) => {
                 process.kill().await;
-                failed(FailureKind::TimedOut, "Sandbox.Timedout",
-                    format!("it took longer than {} s and was killed", timeout.as_secs()))
+                let message = format!("the invocation took longer than {} s; the process was killed", timeout.as_secs());
+                failed(FailureKind::TimedOut, "Sandbox.Timedout", &message)
             }
         })
+    }
+
+    /// Makes the delivery of an invocation to a process. `taken` fires when the process takes the event, and `reply`
+    /// gets the answer.
+    fn delivery(
+        &self,
+        process: &Process,
+        invocation: &Invocation,
+        taken: oneshot::Sender<()>,
+        reply: oneshot::Sender<FunctionReply>,
+    ) -> Delivery {
+        let mut detail = json!({"source": invocation.source});
+        if let (Some(detail), Value::Object(more)) = (detail.as_object_mut(), &invocation.journal_detail) {
+            detail.extend(more.clone());
+        }
+        let caller = Caller { request_id: Some(invocation.request_id.clone()), ..process.caller() };
+        let instruments = Arc::clone(&self.config.instruments);
+        Delivery {
+            request_id: invocation.request_id.clone(),
+            event: invocation.event.clone(),
+            function_arn: self.config.function.arn.clone(),
+            timeout: self.config.function.timeout,
+            clock_offset_ms: self.config.instruments.clock.offset_ms(),
+            // Recorded before the process sees the event, so that the journal lists the invocation before its calls.
+            on_taken: Box::new(move || {
+                instruments.record(EntryKind::Invoke, &caller, detail);
+                // The receiver is dropped if the invocation was given up meanwhile.
+                let _ = taken.send(());
+            }),
+            reply,
+        }
     }
 
     fn take_idle(&self) -> Option<Arc<Process>> {
@@ -274,20 +238,20 @@ impl Pool {
         idle.pop()
     }
 
-    fn start(&self) -> std::io::Result<Arc<Process>> {
-        let Setting { function, program, http, region, processes, .. } = &self.setting;
+    fn start_process(&self) -> std::io::Result<Arc<Process>> {
+        let PoolConfig { function, program, http, processes, .. } = &self.config;
         let label = format!("{}.{}", function.name, self.started.fetch_add(1, Ordering::Relaxed) + 1);
         debug!(target: "function", origin = function.name.as_str(), "starting process {label}");
         let mut command = Command::new(program);
-        // As in Lambda, a function finds what the template declares and nothing of the machine around it.
+        // As in Lambda, a function gets the variables of the template and nothing of this machine.
         command
             .env_clear()
             .envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "RUST_BACKTRACE"))
             .env("TZ", ":UTC")
             .env("LANG", "en_US.UTF-8")
             .envs(&function.environment)
-            .env("AWS_REGION", region)
-            .env("AWS_DEFAULT_REGION", region)
+            .env("AWS_REGION", REGION)
+            .env("AWS_DEFAULT_REGION", REGION)
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_EC2_METADATA_DISABLED", "true")

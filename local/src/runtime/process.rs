@@ -1,5 +1,5 @@
-//! One process of a function: the child itself, and the mailbox through which the Runtime API hands it one invocation
-//! at a time.
+//! One process of a function: the child process, and the mailbox from which the Runtime API gives it one invocation at a
+//! time.
 
 use std::collections::BTreeMap;
 use std::process::{ExitStatus, Stdio};
@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use crate::journal::Caller;
+use crate::instruments::journal::Caller;
 use crate::log;
 
 /// An invocation on its way to a process.
@@ -20,19 +20,19 @@ pub(crate) struct Delivery {
     pub(crate) event: Bytes,
     pub(crate) function_arn: String,
     pub(crate) timeout: Duration,
-    /// How far the stack's clock is ahead of the system's, in milliseconds.
+    /// Offset of the stack's clock, in milliseconds.
     pub(crate) clock_offset_ms: i64,
-    /// Called when the process has taken it, just before it sees it: from then on its time counts.
-    pub(crate) taken: Box<dyn FnOnce() + Send>,
-    /// Where the answer goes.
-    pub(crate) reply: oneshot::Sender<Reply>,
+    /// Called when the process takes the event, just before the process sees it. The time limit starts then.
+    pub(crate) on_taken: Box<dyn FnOnce() + Send>,
+    /// Receives the answer.
+    pub(crate) reply: oneshot::Sender<FunctionReply>,
 }
 
-/// What a process answered.
-pub(crate) enum Reply {
-    /// The function's result.
+/// Answer of a function process.
+pub(crate) enum FunctionReply {
+    /// Result of the function, as JSON.
     Returned(Bytes),
-    /// The error that the function returned.
+    /// Error of the function, as JSON.
     Failed(Bytes),
 }
 
@@ -42,14 +42,14 @@ pub(crate) struct Process {
     function: String,
     inbox: mpsc::Sender<Delivery>,
     outbox: tokio::sync::Mutex<mpsc::Receiver<Delivery>>,
-    current: Mutex<Option<(String, oneshot::Sender<Reply>)>>,
+    current: Mutex<Option<(String, oneshot::Sender<FunctionReply>)>>,
     request_id: Mutex<Option<String>>,
     stop: Notify,
     exit: watch::Receiver<Option<String>>,
 }
 
 impl Process {
-    /// Starts a process. Its output goes to the log; when it ends, it leaves the register.
+    /// Starts a process and adds it to `processes`, where it stays until it ends. Its output goes to the log.
     ///
     /// # Errors
     /// The system cannot start the program.
@@ -60,7 +60,7 @@ impl Process {
         processes: &Arc<Processes>,
     ) -> std::io::Result<Arc<Self>> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        // In a group of its own, so that a Ctrl-C in the terminal reaches the stack only, which then ends its children.
+        // In a process group of its own, so that Ctrl-C reaches only the stack, which then ends its children.
         #[cfg(unix)]
         command.process_group(0);
         let (inbox, outbox) = mpsc::channel(1);
@@ -75,7 +75,7 @@ impl Process {
             stop: Notify::new(),
             exit,
         });
-        // Before it runs: its first call must find it.
+        // Added before the process runs, so that its first call finds it.
         processes.add(Arc::clone(&process));
         let mut child = command.spawn().inspect_err(|_| processes.remove(&process.label))?;
         forward_output(function, child.stdout.take());
@@ -87,7 +87,7 @@ impl Process {
                 let status = tokio::select! {
                     status = child.wait() => status,
                     () = process.stop.notified() => {
-                        // It fails only if the process has ended already, and then waiting tells how.
+                        // Fails only if the process has ended already; `wait` then returns its status.
                         let _ = child.start_kill();
                         child.wait().await
                     }
@@ -99,7 +99,7 @@ impl Process {
         Ok(process)
     }
 
-    /// Who a call of this process comes from.
+    /// This process as the source of a call.
     pub(crate) fn caller(&self) -> Caller {
         Caller {
             function: Some(self.function.clone()),
@@ -108,46 +108,46 @@ impl Process {
         }
     }
 
-    /// Whether the process has ended.
+    /// Reports whether the process has ended.
     pub(crate) fn has_exited(&self) -> bool {
         self.exit.borrow().is_some()
     }
 
-    /// Returns how the process ended, once it has.
+    /// Waits until the process has ended, and returns its exit status in words.
     pub(crate) async fn exited(&self) -> String {
         let mut exit = self.exit.clone();
-        // The sender lives in the task that waits for the child; it is gone only when the whole stack is.
+        // The task that waits for the child owns the sender. It is dropped only together with the whole stack.
         match exit.wait_for(Option::is_some).await {
             Ok(status) => status.clone().unwrap_or_default(),
             Err(_) => "stopped".to_owned(),
         }
     }
 
-    /// Kills the process and returns when it is gone.
+    /// Kills the process and returns when it has ended.
     pub(crate) async fn kill(&self) {
         self.stop.notify_one();
         self.exited().await;
     }
 
-    /// Puts an invocation into the mailbox. If the process has ended, nobody takes it.
+    /// Puts an invocation into the mailbox, where it stays if the process has ended.
     pub(crate) async fn deliver(&self, delivery: Delivery) {
         *self.request_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(delivery.request_id.clone());
         let _ = self.inbox.send(delivery).await;
     }
 
-    /// The next invocation, for the Runtime API; `None` if none will come.
+    /// Waits for the next invocation, for the Runtime API; `None` if the mailbox is closed.
     pub(crate) async fn next(&self) -> Option<Delivery> {
         self.outbox.lock().await.recv().await
     }
 
-    /// Remembers who waits for the answer to an invocation that the process has taken.
-    pub(crate) fn working_on(&self, request_id: &str, reply: oneshot::Sender<Reply>) {
+    /// Marks an invocation as running and remembers the receiver of its answer.
+    pub(crate) fn begin(&self, request_id: &str, reply: oneshot::Sender<FunctionReply>) {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         *current = Some((request_id.to_owned(), reply));
     }
 
-    /// Passes an answer on; false if the process is not working on such a request.
-    pub(crate) fn answer(&self, request_id: &str, reply: Reply) -> bool {
+    /// Forwards the answer of an invocation; returns `false` if the process does not run an invocation with this id.
+    pub(crate) fn finish(&self, request_id: &str, reply: FunctionReply) -> bool {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         match current.take_if(|(expected, _)| expected == request_id) {
             Some((_, waiting)) => waiting.send(reply).is_ok(),
@@ -156,7 +156,7 @@ impl Process {
     }
 }
 
-/// The processes that run now, by label.
+/// The running processes, by label.
 #[derive(Default)]
 pub(crate) struct Processes {
     running: Mutex<BTreeMap<String, Arc<Process>>>,
@@ -176,7 +176,7 @@ impl Processes {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(label);
     }
 
-    /// Kills all processes and returns when they are gone.
+    /// Kills all processes and returns when they have ended.
     pub(crate) async fn shutdown(&self) {
         let running: Vec<_> =
             self.running.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
@@ -184,7 +184,7 @@ impl Processes {
     }
 }
 
-/// Copies what a process writes to the log, line by line.
+/// Copies the output of a process to the log, line by line.
 fn forward_output(function: &str, output: Option<impl AsyncRead + Unpin + Send + 'static>) {
     let Some(output) = output else { return };
     let function = function.to_owned();
@@ -201,7 +201,7 @@ fn forward_output(function: &str, output: Option<impl AsyncRead + Unpin + Send +
     });
 }
 
-/// How a process ended, in words: `exit status: 1`, `signal: 9 (SIGKILL)`.
+/// Describes an exit status: `exit status: 1`, `signal: 9 (SIGKILL)`.
 fn describe(status: std::io::Result<ExitStatus>) -> String {
     status.map_or_else(|error| format!("unknown: {error}"), |status| status.to_string())
 }

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use switchboard_rtc::jwt;
 
 use super::{ALICE, Answer, BOB, LONG_AGO_MS, Making, Origin, RECEIVED_MS, Sample};
-use crate::queue::{Message, mapping};
-use crate::schedule;
+use crate::queue::QueueMessage;
 use crate::template::Schedule;
+use crate::triggers::{queue_mapping, schedule};
 
 /// The broker's ids of a connection and a session.
 const CONNECTION_ID: &str = "7c1d2f90-3a4b-4f6e-9d0c-5e8b7a61f342";
@@ -111,7 +111,7 @@ fn nudge(making: &Making<'_>) -> Value {
     let declared = making.deployment.functions.iter().find(|function| function.name == "wake");
     let source = declared.and_then(|wake| wake.queues.first()).map(|source| source.queue.as_str());
     let queue = making.deployment.queues.iter().find(|queue| Some(queue.name.as_str()) == source);
-    let message = Message {
+    let message = QueueMessage {
         id: CONNECTION_ID.to_owned(),
         body: making.filled(r#"{"meeting_id":"$MEETING"}"#),
         attributes: Value::Null,
@@ -122,7 +122,7 @@ fn nudge(making: &Making<'_>) -> Value {
         visible_ms: RECEIVED_MS,
     };
     let arn = queue.map(|queue| queue.arn.clone()).unwrap_or_default();
-    mapping::event(&[message], &arn, &making.surroundings.region)
+    queue_mapping::event(&[message], &arn)
 }
 
 fn sweep(making: &Making<'_>) -> Value {

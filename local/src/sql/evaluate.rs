@@ -1,42 +1,42 @@
-//! What a statement makes of one message. An undefined value is `None` throughout: it vanishes from the event, and a
-//! condition that depends on it does not hold.
+//! Evaluates a statement for a message. An undefined value is `None`: it is left out of the event, and a condition that
+//! depends on it is false.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use super::{Expression, Select, Statement};
+use super::statement::{Expression, Select, Statement};
 
-/// A message as the rule engine sees it.
+/// A published message, as the rule engine gets it.
 #[derive(Debug, Clone, Copy)]
-pub struct Message<'a> {
-    /// Topic name.
+pub struct PublishedMessage<'a> {
+    /// Topic.
     pub topic: &'a str,
-    /// Payload as it was sent; it need not be JSON.
+    /// Payload; any bytes, not only JSON.
     pub payload: &'a [u8],
-    /// Who sent it; `None` if it was not sent over MQTT.
+    /// Client ID of the sender; `None` if the message was not sent over MQTT.
     pub client_id: Option<&'a str>,
-    /// The sender's principal, if known.
+    /// Principal of the sender, if known.
     pub principal: Option<&'a str>,
-    /// The sender's address, if known.
+    /// IP address of the sender, if known.
     pub source_ip: Option<&'a str>,
-    /// The broker's id of this message; `None` if it was not sent over MQTT.
+    /// Trace id that the broker gave to the message; `None` if it was not sent over MQTT.
     pub trace_id: Option<&'a str>,
-    /// When the broker received it, in milliseconds since the epoch.
+    /// Time at which the broker received the message, in milliseconds since the Unix epoch.
     pub received_ms: i64,
 }
 
-/// What a rule hands to its actions. Written as JSON, it has its fields in the order of the statement.
+/// Event that a rule passes to its actions. Its JSON has the fields in the order of the statement.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// The payload itself.
+pub enum RuleEvent {
+    /// The unchanged payload.
     Payload(Value),
     /// Named values.
     Fields(Vec<(String, Value)>),
 }
 
-impl Serialize for Event {
+impl Serialize for RuleEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Payload(value) => value.serialize(serializer),
@@ -52,10 +52,10 @@ impl Serialize for Event {
 }
 
 impl Statement {
-    /// What the rule hands over for a message; `None` if its condition does not hold, or if it selects the payload
-    /// itself and that is not JSON.
+    /// Makes the event for a message. Returns `None` if the condition is not true, or if the statement is `SELECT *`
+    /// and the payload is not JSON.
     #[must_use]
-    pub fn apply(&self, message: &Message<'_>) -> Option<Event> {
+    pub fn apply(&self, message: &PublishedMessage<'_>) -> Option<RuleEvent> {
         let scope = Scope { message, payload: serde_json::from_slice(message.payload).ok() };
         if let Some(condition) = &self.condition
             && scope.truth(condition) != Some(true)
@@ -63,8 +63,8 @@ impl Statement {
             return None;
         }
         match &self.select {
-            Select::Payload => scope.payload.map(Event::Payload),
-            Select::Fields(fields) => Some(Event::Fields(
+            Select::Payload => scope.payload.map(RuleEvent::Payload),
+            Select::Fields(fields) => Some(RuleEvent::Fields(
                 fields
                     .iter()
                     .filter_map(|(name, expression)| Some((name.clone(), scope.value(expression)?)))
@@ -75,7 +75,7 @@ impl Statement {
 }
 
 struct Scope<'a> {
-    message: &'a Message<'a>,
+    message: &'a PublishedMessage<'a>,
     payload: Option<Value>,
 }
 

@@ -1,11 +1,12 @@
-//! From the text of a statement to what it computes, by recursive descent.
+//! Parses the text of a statement by recursive descent.
 
 use std::str::FromStr;
 
 use serde_json::Value;
 
+use super::statement::{Expression, Select, SqlError, Statement};
 use super::token::{Token, error, tokens};
-use super::{Expression, Select, SqlError, Statement, TopicFilter};
+use super::topic_filter::TopicFilter;
 
 impl FromStr for Statement {
     type Err = SqlError;
@@ -29,7 +30,7 @@ impl Parser<'_> {
         let from = self.from()?;
         let condition = if self.keyword("WHERE") { Some(self.disjunction()?) } else { None };
         if self.next < self.tokens.len() {
-            return Err(self.error("nothing more was expected here"));
+            return Err(self.error("the end of the statement was expected here"));
         }
         Ok(Statement { select, from, condition })
     }
@@ -51,14 +52,14 @@ impl Parser<'_> {
                     return Err(self.error_at(start, format!("`{alias}` is selected twice")));
                 }
                 Some(alias) => fields.push((alias, expression)),
-                // Beside other fields, the payload could pose as one of them: which one wins is not documented.
+                // AWS does not document which value wins if a field of the payload has the name of another field.
                 None if expression == Expression::Payload => {
                     if !fields.is_empty() || self.peek_sign(",") {
                         return Err(self.error_at(start, "`*` beside other fields needs `AS name`"));
                     }
                     return Ok(Select::Payload);
                 }
-                None => return Err(self.error_at(start, "this needs `AS name`")),
+                None => return Err(self.error_at(start, "this expression needs `AS name`")),
             }
             if !self.sign(",") {
                 return Ok(Select::Fields(fields));
@@ -137,7 +138,7 @@ impl Parser<'_> {
         Ok(Expression::Attribute(path))
     }
 
-    /// A function call, from behind its opening parenthesis.
+    /// Parses a function call after its opening parenthesis.
     fn call(&mut self, start: usize, name: &str) -> Result<Expression, SqlError> {
         let expression = match name {
             "encode" => {
@@ -225,7 +226,7 @@ impl Parser<'_> {
         self.error_at(self.next, problem)
     }
 
-    /// An error at a token, or at the end of the statement.
+    /// Makes an error at a token, or at the end of the statement.
     fn error_at(&self, token: usize, problem: impl Into<String>) -> SqlError {
         let position = self.tokens.get(token).map_or(self.sql.len(), |(position, _)| *position);
         error(self.sql, position, problem)

@@ -1,11 +1,11 @@
-//! Statements as rules have them, messages as terminals send them.
+//! Tests with statements of rules and messages of terminals.
 
 use super::*;
 
 const WRAPPED: &str = "SELECT encode(*, 'base64') AS payload, clientid() AS client_id, topic() AS topic, \
      timestamp() AS received_ms, traceid() AS trace_id, sourceip() AS source_ip FROM 'call-up/create-meeting'";
 
-const FROM_ALICE: Message<'static> = Message {
+const FROM_ALICE: PublishedMessage<'static> = PublishedMessage {
     topic: "call-up/create-meeting",
     payload: br#"{"v":1,"type":"create_meeting","client_id":"GID_ios@@@mallory","call":{"mode":"direct"}}"#,
     client_id: Some("GID_ios@@@alice.phone"),
@@ -15,7 +15,7 @@ const FROM_ALICE: Message<'static> = Message {
     received_ms: 1_795_366_084_000,
 };
 
-fn event(sql: &str, message: &Message<'_>) -> Option<String> {
+fn event(sql: &str, message: &PublishedMessage<'_>) -> Option<String> {
     let statement: Statement = sql.parse().expect("a valid statement");
     statement.apply(message).map(|event| serde_json::to_string(&event).expect("JSON"))
 }
@@ -24,14 +24,15 @@ fn problem(sql: &str) -> SqlError {
     sql.parse::<Statement>().expect_err("a statement that must be refused")
 }
 
-/// Whether a condition holds for Alice's message.
+/// Evaluates a condition for Alice's message.
 fn holds(condition: &str) -> bool {
     event(&format!("SELECT topic() AS topic FROM '#' WHERE {condition}"), &FROM_ALICE).is_some()
 }
 
 #[test]
-fn the_event_of_a_request_is_byte_for_byte_that_of_the_protocol() {
-    let event = event(WRAPPED, &Message { payload: br#"{"v":1,"type":"create_meeting""#, ..FROM_ALICE });
+fn the_event_of_a_request_has_the_exact_bytes_of_the_protocol() {
+    let event =
+        event(WRAPPED, &PublishedMessage { payload: br#"{"v":1,"type":"create_meeting""#, ..FROM_ALICE });
     let expected = concat!(
         r#"{"payload":"eyJ2IjoxLCJ0eXBlIjoiY3JlYXRlX21lZXRpbmci","client_id":"GID_ios@@@alice.phone","#,
         r#""topic":"call-up/create-meeting","received_ms":1795366084000,"trace_id":"2f3c","source_ip":"203.0.113.7"}"#,
@@ -41,13 +42,13 @@ fn the_event_of_a_request_is_byte_for_byte_that_of_the_protocol() {
 
 #[test]
 fn bytes_that_are_not_json_reach_the_function() {
-    let event = event(WRAPPED, &Message { payload: &[0xff, 0x00], ..FROM_ALICE }).expect("an event");
+    let event = event(WRAPPED, &PublishedMessage { payload: &[0xff, 0x00], ..FROM_ALICE }).expect("an event");
     assert!(event.starts_with(r#"{"payload":"/wA=","#), "{event}");
 }
 
 #[test]
-fn what_is_undefined_vanishes_and_the_client_id_of_nobody_is_n_a() {
-    let message = Message { client_id: None, trace_id: None, source_ip: None, ..FROM_ALICE };
+fn undefined_values_are_left_out_and_a_missing_client_id_is_n_a() {
+    let message = PublishedMessage { client_id: None, trace_id: None, source_ip: None, ..FROM_ALICE };
     let event = event(
         "SELECT clientid() AS client_id, traceid() AS trace_id, sourceip() AS source_ip, missing.deeper AS missing, \
          topic(3) AS third FROM '#'",
@@ -57,24 +58,24 @@ fn what_is_undefined_vanishes_and_the_client_id_of_nobody_is_n_a() {
 }
 
 #[test]
-fn the_payload_can_be_handed_over_as_it_is_or_under_a_name() {
-    let message = Message { payload: br#"{"a":{"b":[1,2]}}"#, ..FROM_ALICE };
+fn the_payload_can_be_selected_unchanged_or_under_a_name() {
+    let message = PublishedMessage { payload: br#"{"a":{"b":[1,2]}}"#, ..FROM_ALICE };
     assert_eq!(event("SELECT * FROM '#'", &message).as_deref(), Some(r#"{"a":{"b":[1,2]}}"#));
     assert_eq!(
         event("select * as message, topic(2) as f from '+/+'", &message).as_deref(),
         Some(r#"{"message":{"a":{"b":[1,2]}},"f":"create-meeting"}"#)
     );
-    assert_eq!(event("SELECT * FROM '#'", &Message { payload: b"not JSON", ..FROM_ALICE }), None);
+    assert_eq!(event("SELECT * FROM '#'", &PublishedMessage { payload: b"not JSON", ..FROM_ALICE }), None);
 }
 
 #[test]
-fn attributes_take_their_last_name_unless_they_are_given_another() {
+fn an_attribute_has_its_last_name_unless_an_alias_is_given() {
     let selected = event("SELECT type, call.mode, call.mode AS kind FROM '#'", &FROM_ALICE);
     assert_eq!(selected.as_deref(), Some(r#"{"type":"create_meeting","mode":"direct","kind":"direct"}"#));
 }
 
 #[test]
-fn conditions_see_the_message_and_not_the_names_of_the_selection() {
+fn conditions_see_the_message_but_not_the_aliases() {
     assert!(holds("type = 'create_meeting'"));
     assert!(holds("v = 1 AND call.mode <> 'group'"));
     assert!(holds("NOT (type = 'x' OR type = 'y')"));
@@ -86,12 +87,12 @@ fn conditions_see_the_message_and_not_the_names_of_the_selection() {
 }
 
 #[test]
-fn a_condition_on_something_undefined_does_not_hold_either_way() {
+fn a_condition_on_an_undefined_value_is_false_even_if_negated() {
     assert!(!holds("missing = 'x'"));
     assert!(!holds("missing <> 'x'"));
     assert!(!holds("NOT missing = 'x'"));
     assert!(!holds("startswith(missing, 'x')"));
-    assert!(!holds("v"), "a number is no truth value");
+    assert!(!holds("v"), "a number is not a truth value");
     assert!(holds("missing = 'x' OR v = 1"));
 }
 
@@ -116,7 +117,7 @@ fn filters_match_as_subscriptions_do() {
 }
 
 #[test]
-fn what_is_not_supported_is_refused_with_its_place() {
+fn unsupported_parts_are_refused_with_their_position() {
     let error = problem("SELECT get_thing_shadow('x') AS shadow FROM 'a'");
     assert_eq!(error.position, 7);
     assert_eq!(
@@ -137,8 +138,8 @@ fn what_is_not_supported_is_refused_with_its_place() {
         ("SELECT encode(a, 'base64') AS p FROM 'a'", "`*` was expected"),
         ("SELECT a FROM 'a' WHERE a > 1", "sign is not supported"),
         ("SELECT a FROM 'a' WHERE", "a value was expected"),
-        ("SELECT a FROM 'a' GROUP", "nothing more"),
-        ("SELECT a FROM 'a", "no end"),
+        ("SELECT a FROM 'a' GROUP", "the end of the statement"),
+        ("SELECT a FROM 'a", "no closing quote"),
         ("SELECT clientid(1) AS c FROM 'a'", "`)` was expected"),
         ("SELECT case AS c FROM 'a'", "`case` is not supported"),
     ] {

@@ -1,8 +1,8 @@
-//! Cuts a statement into words, texts, numbers and signs, each with its place.
+//! Splits a statement into words, texts, numbers and signs, each with its position.
 
-use super::SqlError;
+use super::statement::SqlError;
 
-/// A piece of a statement.
+/// Token of a statement.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Token {
     /// A keyword, function name or attribute.
@@ -15,10 +15,10 @@ pub(super) enum Token {
     Sign(&'static str),
 }
 
-/// Two-character signs stand before those that they start with.
+/// Signs. A sign of two characters stands before the signs that it starts with.
 const SIGNS: [&str; 7] = ["<>", "*", ",", "(", ")", ".", "="];
 
-/// All tokens of a statement with their positions in bytes.
+/// Splits a statement into tokens with their positions in bytes.
 pub(super) fn tokens(sql: &str) -> Result<Vec<(usize, Token)>, SqlError> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -36,7 +36,7 @@ pub(super) fn tokens(sql: &str) -> Result<Vec<(usize, Token)>, SqlError> {
             tokens.push((at, Token::Number(number)));
             at += length;
         } else if first == '\'' {
-            let (text, length) = text(rest).ok_or_else(|| error(sql, at, "the text has no end"))?;
+            let (text, length) = text(rest).ok_or_else(|| error(sql, at, "the text has no closing quote"))?;
             tokens.push((at, Token::Text(text)));
             at += length;
         } else if let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) {
@@ -49,7 +49,7 @@ pub(super) fn tokens(sql: &str) -> Result<Vec<(usize, Token)>, SqlError> {
     Ok(tokens)
 }
 
-/// A text in single quotes, and how many bytes it takes in the statement. Two quotes inside stand for one.
+/// Reads a text in single quotes; returns it with its length in the statement, in bytes. Two quotes inside stand for one.
 fn text(rest: &str) -> Option<(String, usize)> {
     let mut text = String::new();
     let mut at = 1;
@@ -65,7 +65,7 @@ fn text(rest: &str) -> Option<(String, usize)> {
     }
 }
 
-/// An error at a place in the statement.
+/// Makes an error at a position of the statement.
 pub(super) fn error(sql: &str, position: usize, problem: impl Into<String>) -> SqlError {
     let rest = sql.get(position..).unwrap_or_default().chars().take(24).collect();
     SqlError { problem: problem.into(), position, rest }

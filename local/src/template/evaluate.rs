@@ -1,28 +1,29 @@
-//! Turns template values into plain JSON: parameters, pseudo parameters and references are filled in.
+//! Evaluates template values to plain JSON, with parameters, pseudo parameters and references resolved.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 use serde_norway::Value as Yaml;
 
-use super::yaml::{Place, Source, TemplateError};
-use crate::stack::{ACCOUNT_ID, REGION, STACK_NAME};
+use super::yaml::{Place, Source, TemplateError, intrinsic_call};
+use crate::aws::{ACCOUNT_ID, REGION, STACK_NAME};
 
-/// Where the stack pretends to be.
+/// Account, region and stack name for the pseudo parameters, and the URL of SQS.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
     /// Account, twelve digits.
     pub account_id: String,
     /// Region, as `us-east-1`.
     pub region: String,
-    /// Name of the stack; generated names begin with it.
+    /// Name of the stack, which generated names begin with.
     pub stack_name: String,
-    /// What queue URLs begin with.
+    /// Beginning of queue URLs.
     pub sqs_url: String,
 }
 
 impl Surroundings {
-    /// Those of a stack named `switchboard` on this machine; `http` is its HTTP server, as `http://127.0.0.1:8080`.
+    /// Surroundings of a laptop stack with the default name; `http` is the URL of its HTTP server, as
+    /// `http://127.0.0.1:8080`.
     #[must_use]
     pub fn laptop(http: &str) -> Self {
         Self {
@@ -34,18 +35,18 @@ impl Surroundings {
     }
 }
 
-/// Evaluates values of one template.
+/// Evaluates the values of one template.
 pub(super) struct Evaluator<'a> {
     pub(super) source: &'a Source,
     pub(super) surroundings: &'a Surroundings,
     parameters: BTreeMap<String, Json>,
 }
 
-/// A value that the template leaves out, by `AWS::NoValue`.
+/// Evaluated value; `None` if the template leaves it out with `AWS::NoValue`.
 pub(super) type Evaluated = Result<Option<Json>, TemplateError>;
 
 impl<'a> Evaluator<'a> {
-    /// Reads the template's parameters; those without a default must be given.
+    /// Reads the parameters of the template. A parameter without a default must be in `given`.
     pub(super) fn new(
         source: &'a Source,
         surroundings: &'a Surroundings,
@@ -61,9 +62,7 @@ impl<'a> Evaluator<'a> {
                 })?,
                 (None, None) => {
                     let place = declared.key(name);
-                    return Err(
-                        source.error(&place, "has no default, and the laptop stack has no value for it")
-                    );
+                    return Err(source.error(&place, "has no default and no value; set it with --parameter"));
                 }
             };
             parameters.insert(name.to_owned(), value);
@@ -71,7 +70,7 @@ impl<'a> Evaluator<'a> {
         Ok(Self { source, surroundings, parameters })
     }
 
-    /// The value of a parameter or pseudo parameter.
+    /// Value of a parameter or pseudo parameter.
     pub(super) fn parameter(&self, name: &str) -> Option<Json> {
         let here = self.surroundings;
         let pseudo = match name {
@@ -85,9 +84,9 @@ impl<'a> Evaluator<'a> {
         Some(Json::from(pseudo))
     }
 
-    /// A value with everything filled in.
+    /// Evaluates a value.
     pub(super) fn value(&self, yaml: &Yaml, place: &Place) -> Evaluated {
-        if let Some((function, argument)) = super::intrinsic::call(yaml) {
+        if let Some((function, argument)) = intrinsic_call(yaml) {
             return self.intrinsic(function, argument, place);
         }
         match yaml {
@@ -101,8 +100,8 @@ impl<'a> Evaluator<'a> {
             Yaml::Mapping(entries) => {
                 let mut values = Map::new();
                 for (key, entry) in entries {
-                    let key =
-                        scalar(key).ok_or_else(|| self.error(place, "has a key that is no plain value"))?;
+                    let key = scalar(key)
+                        .ok_or_else(|| self.error(place, "has a key that is not a plain value"))?;
                     let key = text(&key);
                     if let Some(value) = self.value(entry, &place.key(key.as_str()))? {
                         values.insert(key, value);
@@ -111,15 +110,15 @@ impl<'a> Evaluator<'a> {
                 Ok(Some(Json::Object(values)))
             }
             Yaml::Tagged(tagged) => {
-                Err(self.error(place, format!("`{}` cannot be evaluated by the laptop stack", tagged.tag)))
+                Err(self.error(place, format!("the laptop stack does not support `{}`", tagged.tag)))
             }
             plain => scalar(plain)
                 .map(Some)
-                .ok_or_else(|| self.error(place, "is a value that JSON cannot express")),
+                .ok_or_else(|| self.error(place, "is a value that JSON cannot represent")),
         }
     }
 
-    /// The value at a place; `None` if there is none.
+    /// Value at a place; `None` if it is missing.
     pub(super) fn at(&self, place: &Place) -> Evaluated {
         match self.source.get(place) {
             Some(yaml) => self.value(yaml, place),
@@ -127,7 +126,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// The text at a place; `None` if there is none.
+    /// Text at a place; `None` if it is missing.
     pub(super) fn text_at(&self, place: &Place) -> Result<Option<String>, TemplateError> {
         match self.at(place)? {
             None => Ok(None),
@@ -136,25 +135,25 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// The text at a place that must have one.
+    /// Text at a place; an error if it is missing.
     pub(super) fn required_text(&self, place: &Place) -> Result<String, TemplateError> {
         self.text_at(place)?.ok_or_else(|| self.error(place, "is missing"))
     }
 
-    /// The whole number at a place; `None` if there is none. Texts that are numbers count, as parameters are texts.
+    /// Whole number at a place; `None` if it is missing. A text may contain the number, since parameters are texts.
     pub(super) fn number_at(&self, place: &Place) -> Result<Option<u64>, TemplateError> {
         self.text_at(place)?
             .map(|text| text.parse().map_err(|_| self.error(place, "must be a whole number")))
             .transpose()
     }
 
-    /// An error at a place.
+    /// Makes an error at a place.
     pub(super) fn error(&self, place: &Place, problem: impl Into<String>) -> TemplateError {
         self.source.error(place, problem)
     }
 }
 
-/// A plain YAML value as JSON.
+/// Converts a plain YAML value to JSON.
 fn scalar(yaml: &Yaml) -> Option<Json> {
     match yaml {
         Yaml::Null => Some(Json::Null),
@@ -169,7 +168,7 @@ fn scalar(yaml: &Yaml) -> Option<Json> {
     }
 }
 
-/// A plain value as CloudFormation writes it into a text.
+/// Converts a plain value to the text that CloudFormation makes of it.
 pub(super) fn text(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! Functions of the template: binary, environment, limits and what invokes them besides rules.
+//! Functions of the template: binary, environment, limits, role, queues and schedules.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use super::evaluate::{Evaluator, text};
-use super::policy::{Statement, statements};
+use super::policy::{PolicyStatement, statements};
 use super::resource::FUNCTION;
 use super::yaml::{Place, TemplateError};
 
-/// An `AWS::Serverless::Function`.
+/// Resource of type `AWS::Serverless::Function`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Function {
-    /// Name of its binary, by which the stack knows it.
+    /// Name of the binary, which is the name of the function in the stack.
     pub name: String,
     /// Name in AWS.
     pub deployed_name: String,
@@ -21,60 +21,60 @@ pub struct Function {
     pub arn: String,
     /// Memory in megabytes; not enforced here.
     pub memory_mb: u64,
-    /// How long an invocation may take.
+    /// Time limit of an invocation.
     pub timeout: Duration,
-    /// Most invocations at a time, if the template reserves so many.
+    /// Maximum number of concurrent invocations, if the template reserves a concurrency.
     pub reserved_concurrency: Option<usize>,
     /// Environment variables. They hold secrets, so the type has no `Debug`.
     pub environment: BTreeMap<String, String>,
-    /// The least important log lines it writes.
+    /// Lowest level of log lines that the function writes.
     pub log_level: String,
-    /// What its role lets it do.
-    pub role: Vec<Statement>,
-    /// What happens to asynchronous invocations.
-    pub asynchronous: AsyncInvoke,
-    /// Queues whose messages invoke it.
+    /// Statements of its role.
+    pub role: Vec<PolicyStatement>,
+    /// Settings of asynchronous invocations.
+    pub async_invoke: AsyncInvokeConfig,
+    /// Queues whose messages invoke the function.
     pub queues: Vec<QueueSource>,
-    /// Schedules that invoke it.
+    /// Schedules that invoke the function.
     pub schedules: Vec<Schedule>,
-    /// Whether it has a URL that anybody may call.
+    /// `true` if the function has a public URL.
     pub has_url: bool,
 }
 
-/// What happens to asynchronous invocations.
+/// Settings of asynchronous invocations.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AsyncInvoke {
-    /// How often a failed one is tried again.
+pub struct AsyncInvokeConfig {
+    /// Number of retries of a failed invocation.
     pub retries: u32,
-    /// How old an event may grow before it is given up.
+    /// Maximum age of an event; an older one is not retried.
     pub max_age: Duration,
-    /// Name of the queue that gets what failed.
+    /// Name of the queue for failed events.
     pub on_failure: Option<String>,
-    /// ARN of the event bus that gets what it returned.
+    /// ARN of the event bus for results.
     pub on_success: Option<String>,
 }
 
-/// A queue whose messages invoke a function.
+/// Queue whose messages invoke a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueSource {
     /// Name of the queue.
     pub queue: String,
-    /// Most messages of one invocation.
+    /// Maximum number of messages of one invocation.
     pub batch_size: usize,
-    /// Whether the function's answer names the messages that failed.
+    /// `true` if the result of the function names the failed messages.
     pub reports_failures: bool,
 }
 
-/// A schedule that invokes a function.
+/// Schedule that invokes a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
     /// Name of the event in the template.
     pub name: String,
     /// Time between two invocations.
     pub every: Duration,
-    /// The event; without it, that of the service.
+    /// Event for the function; without it, the event of AWS.
     pub input: Option<String>,
-    /// Whether it is one of EventBridge Scheduler (`ScheduleV2`) rather than an EventBridge rule.
+    /// `true` for EventBridge Scheduler (`ScheduleV2`), `false` for an EventBridge rule (`Schedule`).
     pub scheduler: bool,
 }
 
@@ -85,7 +85,7 @@ pub(super) fn functions(evaluator: &Evaluator<'_>) -> Result<Vec<Function>, Temp
 fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateError> {
     let globals = Place::of(&["Globals", "Function"]);
     let own = Evaluator::properties(id);
-    // As SAM merges: a value of the function replaces a global one, and mappings are merged key by key.
+    // SAM merges so: a value of the function replaces a global one, and mappings are merged key by key.
     let either = |path: &[&str]| {
         let place = |base: &Place| path.iter().fold(base.clone(), |place, key| place.key(*key));
         let own = place(&own);
@@ -114,7 +114,7 @@ fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateErr
     };
     let on_success = either(&["EventInvokeConfig", "DestinationConfig", "OnSuccess", "Destination"]);
     let on_success = match evaluator.at(&on_success)? {
-        Some(_) => Some(evaluator.bus_of_arn(&on_success)?),
+        Some(_) => Some(evaluator.bus_arn(&on_success)?),
         None => None,
     };
     let retries = evaluator.number_at(&either(&["EventInvokeConfig", "MaximumRetryAttempts"]))?;
@@ -132,8 +132,8 @@ fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateErr
         environment,
         log_level: log_level.unwrap_or_else(|| "INFO".to_owned()),
         role: statements(evaluator, &either(&["Policies"]))?,
-        asynchronous: AsyncInvoke {
-            // Two attempts more and six hours are what Lambda does if nothing is said.
+        async_invoke: AsyncInvokeConfig {
+            // Defaults of Lambda: two retries, six hours.
             retries: retries.and_then(|retries| u32::try_from(retries).ok()).unwrap_or(2),
             max_age: Duration::from_secs(max_age.unwrap_or(6 * 3600)),
             on_failure,
@@ -147,15 +147,15 @@ fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateErr
     Ok(function)
 }
 
-/// A function URL, of which everything that would change how it behaves is refused.
+/// Reads the function URL. Every setting that the stack does not support is refused.
 fn has_url(evaluator: &Evaluator<'_>, place: &Place) -> Result<bool, TemplateError> {
     let Some(config) = evaluator.at(place)? else { return Ok(false) };
     for (name, value) in config.as_object().into_iter().flatten() {
         match (name.as_str(), value.as_str()) {
-            // SAM adds the permission for everybody by itself.
+            // SAM adds the public permission itself.
             ("AuthType", Some("NONE")) | ("InvokeMode", Some("BUFFERED")) => {}
             _ => {
-                let problem = "the laptop stack knows function URLs with `AuthType: NONE` only";
+                let problem = "the laptop stack supports function URLs with `AuthType: NONE` only";
                 return Err(evaluator.error(&place.key(name), problem));
             }
         }
@@ -188,7 +188,7 @@ fn events(evaluator: &Evaluator<'_>, place: &Place, function: &mut Function) -> 
                 let expression = properties.key(if scheduler { "ScheduleExpression" } else { "Schedule" });
                 let every = rate(&evaluator.required_text(&expression)?).ok_or_else(|| {
                     evaluator
-                        .error(&expression, "the laptop stack evaluates `rate(n minutes|hours|days)` only")
+                        .error(&expression, "the laptop stack supports `rate(n minutes|hours|days)` only")
                 })?;
                 let enabled = evaluator.text_at(&properties.key("Enabled"))?;
                 let state = evaluator.text_at(&properties.key("State"))?;
@@ -200,7 +200,7 @@ fn events(evaluator: &Evaluator<'_>, place: &Place, function: &mut Function) -> 
             }
             other => {
                 let problem = format!(
-                    "the laptop stack knows events of type SQS, Schedule and ScheduleV2, not `{other}`"
+                    "the laptop stack supports events of type SQS, Schedule and ScheduleV2, not `{other}`"
                 );
                 return Err(evaluator.error(&kind, problem));
             }
@@ -209,7 +209,7 @@ fn events(evaluator: &Evaluator<'_>, place: &Place, function: &mut Function) -> 
     Ok(())
 }
 
-/// The time between two invocations of `rate(1 minute)`.
+/// Parses the interval of `rate(1 minute)`.
 fn rate(expression: &str) -> Option<Duration> {
     let (count, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
     let seconds = match unit.trim_end_matches('s') {

@@ -1,39 +1,10 @@
-//! The intrinsic functions of CloudFormation, in their short (`!Sub`) and long (`Fn::Sub`) forms.
+//! The intrinsic functions of CloudFormation.
 
 use serde_json::Value as Json;
 use serde_norway::Value as Yaml;
 
 use super::evaluate::{Evaluated, Evaluator, text};
 use super::yaml::{Place, TemplateError};
-
-/// The intrinsic function that a value calls, and its argument.
-pub(super) fn call(yaml: &Yaml) -> Option<(&'static str, &Yaml)> {
-    const FUNCTIONS: [(&str, &str); 10] = [
-        ("Ref", "Ref"),
-        ("Fn::GetAtt", "GetAtt"),
-        ("Fn::Sub", "Sub"),
-        ("Fn::Join", "Join"),
-        ("Fn::If", "If"),
-        ("Fn::Equals", "Equals"),
-        ("Fn::Not", "Not"),
-        ("Fn::And", "And"),
-        ("Fn::Or", "Or"),
-        ("Condition", "Condition"),
-    ];
-    match yaml {
-        Yaml::Tagged(tagged) => {
-            let (_, short) = FUNCTIONS.into_iter().find(|(_, short)| tagged.tag == *short)?;
-            Some((short, &tagged.value))
-        }
-        Yaml::Mapping(entries) if entries.len() == 1 => {
-            let (key, argument) = entries.iter().next()?;
-            // `Condition: name` is also a key of policies, where its value is a mapping.
-            let (long, short) = FUNCTIONS.into_iter().find(|(long, _)| key.as_str() == Some(long))?;
-            (long != "Condition" || argument.is_string()).then_some((short, argument))
-        }
-        _ => None,
-    }
-}
 
 impl Evaluator<'_> {
     /// Calls an intrinsic function.
@@ -85,24 +56,24 @@ impl Evaluator<'_> {
                 };
                 Ok(Some(Json::from(result)))
             }
-            _ => Err(self.error(place, format!("`{function}` cannot be evaluated by the laptop stack"))),
+            _ => Err(self.error(place, format!("the laptop stack does not support `{function}`"))),
         }
     }
 
-    /// Whether a condition of the template holds.
+    /// Evaluates a condition of the template.
     pub(super) fn condition(&self, name: &str, place: &Place) -> Result<bool, TemplateError> {
         let declared = Place::of(&["Conditions", name]);
         let yaml = self
             .source
             .get(&declared)
-            .ok_or_else(|| self.error(place, format!("there is no condition `{name}`")))?;
+            .ok_or_else(|| self.error(place, format!("unknown condition `{name}`")))?;
         self.truth(yaml, &declared)
     }
 
     fn truth(&self, yaml: &Yaml, place: &Place) -> Result<bool, TemplateError> {
         match self.value(yaml, place)? {
             Some(Json::Bool(truth)) => Ok(truth),
-            _ => Err(self.error(place, "is no condition")),
+            _ => Err(self.error(place, "is not a condition")),
         }
     }
 
@@ -160,12 +131,12 @@ impl Evaluator<'_> {
         }
     }
 
-    /// An argument that must be a plain text.
+    /// Requires a plain text as argument.
     fn plain(&self, yaml: &Yaml, place: &Place) -> Result<String, TemplateError> {
         yaml.as_str().map(str::to_owned).ok_or_else(|| self.error(place, "needs a plain text"))
     }
 
-    /// An argument that must be a list of so many elements.
+    /// Requires a list of `N` elements as argument.
     fn list<'y, const N: usize>(
         &self,
         function: &str,

@@ -1,25 +1,28 @@
-//! What a function may do: the hand-written statements of its role.
+//! Permissions of functions: the statements of their roles.
 
 use serde_json::{Map, Value as Json};
 
 use super::evaluate::{Evaluator, text};
 use super::yaml::{Place, TemplateError};
 
-/// A statement of a function's role.
+/// Statement of a function's role.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
-    /// Whether it allows; otherwise it denies, which no other statement can undo.
+pub struct PolicyStatement {
+    /// `true` for the effect `Allow`; `false` for `Deny`, which overrides every `Allow`.
     pub allows: bool,
     /// Action patterns, as `dynamodb:GetItem`.
     pub actions: Vec<String>,
     /// Resource patterns (ARNs).
     pub resources: Vec<String>,
-    /// Condition keys and the patterns of which each must match one.
+    /// Condition keys with their patterns. The value of each key must match one of its patterns.
     pub conditions: Vec<(String, Vec<String>)>,
 }
 
-/// The statements under a function's `Policies`.
-pub(super) fn statements(evaluator: &Evaluator<'_>, place: &Place) -> Result<Vec<Statement>, TemplateError> {
+/// Reads the statements under the `Policies` of a function.
+pub(super) fn statements(
+    evaluator: &Evaluator<'_>,
+    place: &Place,
+) -> Result<Vec<PolicyStatement>, TemplateError> {
     let mut statements = Vec::new();
     for (index, policy) in list(evaluator.at(place)?).into_iter().enumerate() {
         let place = place.index(index);
@@ -32,7 +35,9 @@ pub(super) fn statements(evaluator: &Evaluator<'_>, place: &Place) -> Result<Vec
         for (index, found) in list(Some(found)).into_iter().enumerate() {
             let place = place.key("Statement").index(index);
             let Json::Object(found) = found else {
-                return Err(evaluator.error(&place, "must be a statement"));
+                return Err(
+                    evaluator.error(&place, "must be a mapping with `Effect`, `Action` and `Resource`")
+                );
             };
             statements.push(statement(evaluator, found, &place)?);
         }
@@ -44,9 +49,9 @@ fn statement(
     evaluator: &Evaluator<'_>,
     mut found: Map<String, Json>,
     place: &Place,
-) -> Result<Statement, TemplateError> {
+) -> Result<PolicyStatement, TemplateError> {
     let effect = found.remove("Effect").unwrap_or_default();
-    let mut statement = Statement {
+    let mut statement = PolicyStatement {
         allows: effect == "Allow",
         actions: texts(found.remove("Action")),
         resources: texts(found.remove("Resource")),
@@ -74,7 +79,7 @@ fn statement(
     }
 }
 
-/// A list, or the one element that stands for a list.
+/// Converts a value to a list; a single value becomes a list of one.
 fn list(value: Option<Json>) -> Vec<Json> {
     match value {
         None => Vec::new(),

@@ -6,29 +6,29 @@ use super::evaluate::Evaluator;
 use super::resource::QUEUE;
 use super::yaml::TemplateError;
 
-/// An `AWS::SQS::Queue`.
+/// Resource of type `AWS::SQS::Queue`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Queue {
-    /// Its name.
+    /// Name of the queue.
     pub name: String,
-    /// Its ARN.
+    /// ARN of the queue.
     pub arn: String,
-    /// How long a message that was received stays hidden unless it is deleted.
+    /// Time for which a received message is hidden.
     pub visibility_timeout: Duration,
-    /// Where messages go that were received too often.
+    /// Dead-letter queue, if the queue has one.
     pub redrive: Option<Redrive>,
 }
 
-/// Where messages go that were received too often.
+/// Dead-letter queue for messages that were received too often.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redrive {
-    /// Name of the queue that takes them.
+    /// Name of the dead-letter queue.
     pub queue: String,
-    /// How often a message is received before it goes there.
+    /// Number of receives after which a message moves there.
     pub max_receive_count: u32,
 }
 
-/// What AWS takes if a queue does not say.
+/// Default visibility timeout of AWS.
 const DEFAULT_VISIBILITY_SECONDS: u64 = 30;
 
 pub(super) fn queues(evaluator: &Evaluator<'_>) -> Result<Vec<Queue>, TemplateError> {

@@ -1,4 +1,4 @@
-//! Resources: which there are, what they are called, and what `Ref` and `GetAtt` of them give.
+//! Resources of the template: their ids, names and ARNs, and the values of `Ref` and `GetAtt`.
 
 use serde_json::Value as Json;
 
@@ -14,7 +14,7 @@ pub(super) const AUTHORIZER: &str = "AWS::IoT::Authorizer";
 pub(super) const PERMISSION: &str = "AWS::Lambda::Permission";
 
 impl Evaluator<'_> {
-    /// Logical ids of the resources of a type whose condition, if they have one, holds.
+    /// Logical ids of the resources of a type, without those whose condition is false.
     pub(super) fn resources(&self, kind: &str) -> Result<Vec<String>, TemplateError> {
         let all = Place::of(&["Resources"]);
         let mut found = Vec::new();
@@ -35,7 +35,7 @@ impl Evaluator<'_> {
         Ok(found)
     }
 
-    /// The place of a resource's properties.
+    /// Place of the properties of a resource.
     pub(super) fn properties(id: &str) -> Place {
         Place::of(&["Resources", id, "Properties"])
     }
@@ -44,10 +44,10 @@ impl Evaluator<'_> {
         self.source
             .get(&Place::of(&["Resources", id, "Type"]))
             .and_then(|kind| kind.as_str())
-            .ok_or_else(|| self.error(place, format!("there is no parameter or resource `{id}`")))
+            .ok_or_else(|| self.error(place, format!("unknown parameter or resource `{id}`")))
     }
 
-    /// The physical name of a resource: its own, or one made of stack and logical id.
+    /// Physical name of a resource: the declared one, or one made of the stack name and the logical id.
     pub(super) fn name(&self, id: &str, place: &Place) -> Result<String, TemplateError> {
         let property = match self.kind(id, place)? {
             FUNCTION => "FunctionName",
@@ -63,7 +63,7 @@ impl Evaluator<'_> {
         Ok(self.text_at(&Self::properties(id).key(property))?.unwrap_or_else(generated))
     }
 
-    /// What `Ref` gives for a resource: its name, or for a queue its URL.
+    /// Value of `Ref` for a resource: its name, or for a queue its URL.
     pub(super) fn resource_reference(&self, id: &str, place: &Place) -> Result<String, TemplateError> {
         let name = self.name(id, place)?;
         let here = self.surroundings;
@@ -73,7 +73,7 @@ impl Evaluator<'_> {
         })
     }
 
-    /// What `GetAtt` gives, for `Resource.Attribute`.
+    /// Value of `GetAtt` for `Resource.Attribute`.
     pub(super) fn attribute(&self, path: &str, place: &Place) -> Result<Json, TemplateError> {
         let (id, attribute) =
             path.split_once('.').ok_or_else(|| self.error(place, "`GetAtt` needs `Resource.Attribute`"))?;
@@ -92,15 +92,14 @@ impl Evaluator<'_> {
                 format!("arn:aws:iam::{}:role/{name}", self.surroundings.account_id)
             }
             _ => {
-                return Err(
-                    self.error(place, format!("the laptop stack does not know `{attribute}` of a `{kind}`"))
-                );
+                return Err(self
+                    .error(place, format!("the laptop stack does not support `{attribute}` of a `{kind}`")));
             }
         };
         Ok(Json::from(value))
     }
 
-    /// An ARN in the stack's account and region.
+    /// Makes an ARN in the account and region of the stack.
     pub(super) fn arn(&self, service: &str, resource: &str) -> String {
         let here = self.surroundings;
         format!("arn:aws:{service}:{}:{}:{resource}", here.region, here.account_id)
@@ -111,8 +110,8 @@ impl Evaluator<'_> {
         self.resources(BUS)?.iter().map(|id| self.name(id, &Self::properties(id))).collect()
     }
 
-    /// The event bus whose ARN stands at a place: that ARN.
-    pub(super) fn bus_of_arn(&self, place: &Place) -> Result<String, TemplateError> {
+    /// ARN at a place, which must be the ARN of an event bus of this template.
+    pub(super) fn bus_arn(&self, place: &Place) -> Result<String, TemplateError> {
         let arn = self.required_text(place)?;
         let known = self.buses()?.iter().any(|name| arn == self.arn("events", &format!("event-bus/{name}")));
         if known {
@@ -122,7 +121,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The queue whose ARN stands at a place: its name.
+    /// Name of the queue whose ARN is at a place.
     pub(super) fn queue_of_arn(&self, place: &Place) -> Result<String, TemplateError> {
         let arn = self.required_text(place)?;
         for id in self.resources(QUEUE)? {

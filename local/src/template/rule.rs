@@ -6,16 +6,16 @@ use super::resource::{AUTHORIZER, PERMISSION, RULE};
 use super::yaml::{Place, TemplateError};
 use crate::sql::Statement;
 
-/// An `AWS::IoT::TopicRule` that invokes functions.
+/// Resource of type `AWS::IoT::TopicRule`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
-    /// Its name.
+    /// Name of the rule.
     pub name: String,
-    /// What it selects from which messages.
+    /// SQL statement of the rule.
     pub statement: Statement,
-    /// Names of the functions that get the event.
+    /// Names of the functions that the rule invokes.
     pub functions: Vec<String>,
-    /// Name of the queue that gets an error document when a function could not be invoked.
+    /// Name of the queue for messages whose function could not be invoked.
     pub error_queue: Option<String>,
 }
 
@@ -29,7 +29,7 @@ pub(super) fn rules(evaluator: &Evaluator<'_>, functions: &[Function]) -> Result
         let version = payload.key("AwsIotSqlVersion");
         // CloudFormation's own default is an older version, in which `encode` does not exist.
         if evaluator.required_text(&version)? != "2016-03-23" {
-            return Err(evaluator.error(&version, "the laptop stack evaluates version '2016-03-23' only"));
+            return Err(evaluator.error(&version, "the laptop stack supports version '2016-03-23' only"));
         }
         let sql = payload.key("Sql");
         let statement = evaluator
@@ -47,7 +47,7 @@ pub(super) fn rules(evaluator: &Evaluator<'_>, functions: &[Function]) -> Result
     Ok(rules)
 }
 
-/// Name of the function behind the template's authorizer, if it has one.
+/// Finds the name of the authorizer function, if the template has an authorizer.
 pub(super) fn authorizer(
     evaluator: &Evaluator<'_>,
     functions: &[Function],
@@ -58,12 +58,12 @@ pub(super) fn authorizer(
         [id] => {
             let place = Evaluator::properties(id).key("AuthorizerFunctionArn");
             let function = function_of_arn(evaluator, &place, functions)?;
-            invocable(evaluator, function, &place)?;
+            require_permission(evaluator, function, &place)?;
             Ok(Some(function.name.clone()))
         }
         [_, second, ..] => {
             let place = Place::of(&["Resources", second]);
-            Err(evaluator.error(&place, "is a second authorizer; the laptop stack has one at most"))
+            Err(evaluator.error(&place, "is a second authorizer; the laptop stack supports only one"))
         }
     }
 }
@@ -83,10 +83,10 @@ fn actions(
         let place = place.index(index);
         let arn = match action.as_object().filter(|action| action.len() == 1).and_then(|a| a.get("Lambda")) {
             Some(lambda) => lambda.get("FunctionArn").and_then(|arn| arn.as_str()),
-            None => return Err(evaluator.error(&place, "the laptop stack knows the action `Lambda` only")),
+            None => return Err(evaluator.error(&place, "the laptop stack supports the action `Lambda` only")),
         };
         let function = find_function(evaluator, &place, functions, arn.unwrap_or_default())?;
-        invocable(evaluator, function, &place)?;
+        require_permission(evaluator, function, &place)?;
         names.push(function.name.clone());
     }
     Ok(names)
@@ -98,8 +98,9 @@ fn error_queue(evaluator: &Evaluator<'_>, place: &Place) -> Result<Option<String
         Some(action) => {
             let url = action.pointer("/Sqs/QueueUrl").and_then(|url| url.as_str());
             let name = url.and_then(|url| url.rsplit('/').next());
-            name.map(|name| Some(name.to_owned()))
-                .ok_or_else(|| evaluator.error(place, "the laptop stack knows the error action `Sqs` only"))
+            name.map(|name| Some(name.to_owned())).ok_or_else(|| {
+                evaluator.error(place, "the laptop stack supports the error action `Sqs` only")
+            })
         }
     }
 }
@@ -125,8 +126,12 @@ fn find_function<'f>(
         .ok_or_else(|| evaluator.error(place, "is not the ARN of a function of this template"))
 }
 
-/// AWS lets the broker invoke only functions that say so. Forgetting it is found here rather than after a deployment.
-fn invocable(evaluator: &Evaluator<'_>, function: &Function, place: &Place) -> Result<(), TemplateError> {
+/// Checks that the broker has the permission to invoke a function, so that a missing one shows before a deployment.
+fn require_permission(
+    evaluator: &Evaluator<'_>,
+    function: &Function,
+    place: &Place,
+) -> Result<(), TemplateError> {
     for id in evaluator.resources(PERMISSION)? {
         let properties = Evaluator::properties(&id);
         let named = evaluator.required_text(&properties.key("FunctionName"))?;
@@ -135,7 +140,9 @@ fn invocable(evaluator: &Evaluator<'_>, function: &Function, place: &Place) -> R
             return Ok(());
         }
     }
-    let problem =
-        format!("no AWS::Lambda::Permission lets iot.amazonaws.com invoke `{}`", function.deployed_name);
+    let problem = format!(
+        "no AWS::Lambda::Permission allows iot.amazonaws.com to invoke `{}`; add one",
+        function.deployed_name
+    );
     Err(evaluator.error(place, problem))
 }

@@ -1,4 +1,4 @@
-//! Tables of the template, as the requests that create them.
+//! Tables of the template, with the requests that create them.
 
 use serde_json::{Map, Value as Json};
 
@@ -6,10 +6,10 @@ use super::evaluate::Evaluator;
 use super::resource::TABLE;
 use super::yaml::TemplateError;
 
-/// An `AWS::DynamoDB::Table`.
+/// Resource of type `AWS::DynamoDB::Table`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Table {
-    /// Its name.
+    /// Name of the table.
     pub name: String,
     /// Body of the `CreateTable` request.
     pub create: Json,
@@ -17,8 +17,8 @@ pub struct Table {
     pub time_to_live: Option<Json>,
 }
 
-/// Properties that CloudFormation and `CreateTable` have in common. The others are about operation in AWS.
-const CREATE: [&str; 6] = [
+/// Properties that CloudFormation and `CreateTable` share. The other properties matter only in AWS.
+const CREATE_PROPERTIES: [&str; 6] = [
     "AttributeDefinitions",
     "KeySchema",
     "GlobalSecondaryIndexes",
@@ -35,7 +35,7 @@ pub(super) fn tables(evaluator: &Evaluator<'_>) -> Result<Vec<Table>, TemplateEr
 
         let mut create = Map::new();
         create.insert("TableName".to_owned(), Json::from(name.as_str()));
-        for property in CREATE {
+        for property in CREATE_PROPERTIES {
             if let Some(value) = evaluator.at(&properties.key(property))? {
                 create.insert(property.to_owned(), value);
             }

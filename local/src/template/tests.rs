@@ -1,4 +1,4 @@
-//! Small templates that break in one place; the deployed one is in `tests/service.rs`.
+//! Tests with small templates that have one error each. `tests/service.rs` tests the deployed template.
 
 mod service;
 
@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::*;
 
-/// What the tests' stack is.
 fn here() -> Surroundings {
     Surroundings {
         account_id: "000000000000".to_owned(),
@@ -27,7 +26,7 @@ fn problem(text: &str) -> TemplateError {
     }
 }
 
-/// A function with its permission and rule; `%` is where a test puts something else.
+/// A template with a function, its permission and its rule. Tests replace parts of it.
 const SMALL: &str = "
 Parameters:
   Parent: {Type: String, Default: call-up}
@@ -66,7 +65,7 @@ Resources:
 ";
 
 #[test]
-fn globals_are_merged_and_references_are_filled_in() {
+fn globals_are_merged_and_references_are_resolved() {
     let deployment = parse(SMALL).expect("a template");
     let wake = deployment.functions.first().expect("a function");
     assert_eq!(wake.timeout, Duration::from_secs(7));
@@ -93,7 +92,7 @@ fn queues_and_schedules_invoke_functions() {
 }
 
 #[test]
-fn a_resource_whose_condition_does_not_hold_does_not_exist() {
+fn a_resource_whose_condition_is_false_is_left_out() {
     let with_condition = SMALL
         .replace("Resources:\n", "Conditions: {Never: !Equals [!Ref Parent, other]}\nResources:\n")
         .replace("  WakeRule:\n", "  WakeRule:\n    Condition: Never\n");
@@ -101,7 +100,7 @@ fn a_resource_whose_condition_does_not_hold_does_not_exist() {
 }
 
 #[test]
-fn what_cannot_be_evaluated_is_refused_with_file_line_and_path() {
+fn an_unsupported_part_is_refused_with_file_line_and_path() {
     let error = problem(&SMALL.replace("SELECT * FROM", "SELECT nonsense() AS n FROM"));
     let line = SMALL.lines().position(|line| line.contains("Sql:")).map(|index| index + 1);
     assert_eq!(error.line, line);
@@ -111,12 +110,12 @@ fn what_cannot_be_evaluated_is_refused_with_file_line_and_path() {
 }
 
 #[test]
-fn each_thing_the_stack_cannot_do_is_named() {
+fn the_error_names_each_unsupported_part() {
     for (from, to, problem_part) in [
         ("Default: call-up", "Description: none", "has no default"),
-        ("!Ref Parent", "!Ref Nobody", "no parameter or resource `Nobody`"),
+        ("!Ref Parent", "!Ref Nobody", "unknown parameter or resource `Nobody`"),
         ("!Ref Parent", "!ImportValue Parent", "!ImportValue"),
-        ("Timers.QueueName", "Timers.Colour", "does not know `Colour`"),
+        ("Timers.QueueName", "Timers.Colour", "does not support `Colour`"),
         ("rate(1 minute)", "cron(0 * * * ? *)", "`rate(n minutes|hours|days)` only"),
         ("Type: SQS", "Type: Api", "not `Api`"),
         ("'2016-03-23'", "'2015-10-08'", "'2016-03-23' only"),
@@ -140,7 +139,7 @@ fn broken_yaml_is_refused_with_its_line() {
 }
 
 #[test]
-fn only_hand_written_statements_make_a_role() {
+fn a_role_has_only_hand_written_statements() {
     let with = |policies: &str| {
         SMALL.replace("      Events:\n", &format!("      Policies: {policies}\n      Events:\n"))
     };
@@ -165,7 +164,7 @@ fn only_hand_written_statements_make_a_role() {
 }
 
 #[test]
-fn a_function_has_a_url_only_if_the_template_says_that_anybody_may_call_it() {
+fn a_function_has_a_url_only_if_the_template_makes_it_public() {
     let with = |url: &str| {
         SMALL.replace("      Events:\n", &format!("      FunctionUrlConfig: {url}\n      Events:\n"))
     };

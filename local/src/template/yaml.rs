@@ -1,19 +1,19 @@
-//! The template as YAML, with the place of everything in it, so that an error can say where to look.
+//! The template as YAML. Values have places, so that an error names the property and its line.
 
 use std::fmt;
 
 use serde_norway::Value;
 
-/// Why a template cannot be used.
+/// Error in a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct TemplateError {
-    /// The template's name.
+    /// File name of the template.
     pub file: String,
-    /// Line in the file, counted from 1, if it is known.
+    /// Line in the file, counted from 1, if known.
     pub line: Option<usize>,
     /// Path of the property, as `Resources.AnswerRule.Properties.TopicRulePayload.Sql`.
     pub place: String,
-    /// What is wrong with it.
+    /// Description of the problem.
     pub problem: String,
 }
 
@@ -31,24 +31,24 @@ impl fmt::Display for TemplateError {
     }
 }
 
-/// The path of a value in the template.
+/// Path of a value in the template.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Place(Vec<String>);
 
 impl Place {
-    /// The path that consists of these keys.
+    /// Makes a path of keys.
     pub(super) fn of(keys: &[&str]) -> Self {
         Self(keys.iter().map(|key| (*key).to_owned()).collect())
     }
 
-    /// The path one key deeper.
+    /// Path of the value under a key.
     pub(super) fn key(&self, key: impl Into<String>) -> Self {
         let mut keys = self.0.clone();
         keys.push(key.into());
         Self(keys)
     }
 
-    /// The path of an element of a list.
+    /// Path of an element of a list.
     pub(super) fn index(&self, index: usize) -> Self {
         self.key(format!("[{index}]"))
     }
@@ -60,7 +60,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// A template's text and what was read from it.
+/// Text of a template and its parsed form.
 pub(super) struct Source {
     name: String,
     text: String,
@@ -73,17 +73,17 @@ impl Source {
             file: name.to_owned(),
             line: error.location().map(|location| location.line()),
             place: String::new(),
-            problem: format!("is no valid YAML: {error}"),
+            problem: format!("is not valid YAML: {error}"),
         })?;
         Ok(Self { name: name.to_owned(), text: text.to_owned(), root })
     }
 
-    /// The value at a path of keys.
+    /// Value at a place.
     pub(super) fn get(&self, place: &Place) -> Option<&Value> {
         place.0.iter().try_fold(&self.root, |value, key| value.get(key.as_str()))
     }
 
-    /// The entries of the mapping at a path; none if there is no mapping.
+    /// Entries of the mapping at a place; empty if the place has no mapping.
     pub(super) fn entries(&self, place: &Place) -> impl Iterator<Item = (&str, &Value)> {
         self.get(place)
             .and_then(Value::as_mapping)
@@ -92,7 +92,7 @@ impl Source {
             .filter_map(|(key, value)| Some((key.as_str()?, value)))
     }
 
-    /// An error at a place.
+    /// Makes an error at a place.
     pub(super) fn error(&self, place: &Place, problem: impl Into<String>) -> TemplateError {
         TemplateError {
             file: self.name.clone(),
@@ -102,8 +102,8 @@ impl Source {
         }
     }
 
-    /// The line of the deepest key of a path that stands on a line of its own. The YAML library keeps no places, so
-    /// they are found by indentation, which block style, the style of templates, always has.
+    /// Line of the deepest key of a path that has a line of its own. The YAML library does not keep positions, so the
+    /// search follows the indentation of the block style.
     fn line(&self, place: &Place) -> Option<usize> {
         let mut found = None;
         let mut indentation = None;
@@ -127,5 +127,34 @@ impl Source {
             break;
         }
         found
+    }
+}
+
+/// Recognises a call of an intrinsic function, in the short form (`!Sub`) or the long one (`Fn::Sub`): its name and argument.
+pub(super) fn intrinsic_call(yaml: &Value) -> Option<(&'static str, &Value)> {
+    const FUNCTIONS: [(&str, &str); 10] = [
+        ("Ref", "Ref"),
+        ("Fn::GetAtt", "GetAtt"),
+        ("Fn::Sub", "Sub"),
+        ("Fn::Join", "Join"),
+        ("Fn::If", "If"),
+        ("Fn::Equals", "Equals"),
+        ("Fn::Not", "Not"),
+        ("Fn::And", "And"),
+        ("Fn::Or", "Or"),
+        ("Condition", "Condition"),
+    ];
+    match yaml {
+        Value::Tagged(tagged) => {
+            let (_, short) = FUNCTIONS.into_iter().find(|(_, short)| tagged.tag == *short)?;
+            Some((short, &tagged.value))
+        }
+        Value::Mapping(entries) if entries.len() == 1 => {
+            let (key, argument) = entries.iter().next()?;
+            // `Condition` is also a key of policies, where its value is a mapping.
+            let (long, short) = FUNCTIONS.into_iter().find(|(long, _)| key.as_str() == Some(long))?;
+            (long != "Condition" || argument.is_string()).then_some((short, argument))
+        }
+        _ => None,
     }
 }

@@ -1,5 +1,5 @@
-//! `GET /local/contacts`: the users that the registry has seen, with their devices and whether these are connected now. In
-//! production this is the app's own directory; Switchboard keeps none.
+//! `GET /local/contacts`: lists the users of the device registry with their devices and connection states. In production
+//! the app has its own directory; Switchboard does not keep one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use axum::{Json, Router};
 use broker::Broker;
 use serde_json::{Value, json};
 
-use crate::table::registry::{Registry, User};
+use crate::table::registry::{RegisteredUser, Registry};
 
-/// The registry, and who is connected.
+/// State of the route.
 pub(crate) struct Contacts {
-    /// The users that have ever connected.
+    /// Users who have connected at least once.
     pub(crate) registry: Registry,
-    /// Knows who is connected now.
+    /// Broker, which knows the connected devices.
     pub(crate) broker: Arc<Broker>,
 }
 
@@ -31,7 +31,7 @@ async fn contacts(State(contacts): State<Arc<Contacts>>) -> Result<Json<Value>, 
     let users =
         contacts.registry.users().await.map_err(|error| (StatusCode::BAD_GATEWAY, format!("{error}\n")))?;
     let mut shown = BTreeMap::new();
-    for User { user_id, name, client_ids } in users {
+    for RegisteredUser { user_id, name, client_ids } in users {
         let mut devices = Vec::new();
         for client_id in client_ids {
             let online = contacts.broker.connected(&client_id).await;

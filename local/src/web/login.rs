@@ -1,5 +1,5 @@
-//! `POST /local/login {"account","device"?,"name"?}`: what the app's back end does in production. It answers with the client
-//! ID and the development JWT that it connects with, so that no page has the secret.
+//! `POST /local/login {"account","device"?,"name"?}`: stands in for the app's back end. It answers with the client ID and a
+//! development JWT for the page, so that no page contains the secret.
 
 use std::sync::Arc;
 
@@ -17,23 +17,23 @@ use terminal::development_jwt;
 
 use crate::instruments::Instruments;
 
-/// The group of client IDs that pages connect with.
+/// GroupID of the client IDs of pages.
 const GROUP: &str = "GID_web";
-/// Life of a token: a page asks for a fresh one at each connect.
-const LIFE_SECONDS: i64 = 12 * 3600;
-/// Most characters of a display name.
-const NAME_MAX: usize = 100;
+/// Lifetime of a JWT. A page requests a new one at each connect.
+const LIFETIME_SECONDS: i64 = 12 * 3600;
+/// Maximum number of characters of a display name.
+const MAX_NAME_LENGTH: usize = 100;
 
 /// Signs development JWTs.
 pub(crate) struct Login {
-    /// The secret that `authorize` checks with.
+    /// Secret with which the function `authorize` verifies JWTs.
     pub(crate) secret: SecretString,
-    /// The stack's clock; a token's end is by it.
+    /// Instruments, of which only the clock is used.
     pub(crate) instruments: Arc<Instruments>,
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct LoginRequest {
     account: String,
     device: Option<String>,
     name: Option<String>,
@@ -44,30 +44,31 @@ impl Login {
         Router::new().route("/local/login", post(login)).with_state(Arc::new(self))
     }
 
-    fn admit(&self, body: &[u8]) -> Result<Value, String> {
-        let asked: Asked = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-        let instance = asked.device.filter(|device| !device.is_empty());
-        let device =
-            instance.map_or_else(|| asked.account.clone(), |device| format!("{}.{device}", asked.account));
+    /// Makes the answer to a login request; the error says what is wrong with it.
+    fn answer(&self, body: &[u8]) -> Result<Value, String> {
+        let request: LoginRequest = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        let instance = request.device.filter(|device| !device.is_empty());
+        let device = instance
+            .map_or_else(|| request.account.clone(), |device| format!("{}.{device}", request.account));
         let client_id: ClientId =
             format!("{GROUP}@@@{device}").parse().map_err(|error| format!("{error}"))?;
-        let name = asked.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-        if name.is_some_and(|name| name.chars().count() > NAME_MAX) {
-            return Err(format!("a name has at most {NAME_MAX} characters"));
+        let name = request.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        if name.is_some_and(|name| name.chars().count() > MAX_NAME_LENGTH) {
+            return Err(format!("the name must have at most {MAX_NAME_LENGTH} characters"));
         }
-        let ends = self.instruments.clock.now_ms() / 1000 + LIFE_SECONDS;
+        let expires_at = self.instruments.clock.now_ms() / 1000 + LIFETIME_SECONDS;
         let user = client_id.user();
-        let token = development_jwt(self.secret.expose_secret(), user.as_str(), name, ends);
+        let token = development_jwt(self.secret.expose_secret(), user.as_str(), name, expires_at);
         Ok(json!({
             "client_id": client_id, "user_id": user, "token": token.expose_secret(),
-            "expires_in_ms": LIFE_SECONDS * 1000,
+            "expires_in_ms": LIFETIME_SECONDS * 1000,
         }))
     }
 }
 
 async fn login(State(login): State<Arc<Login>>, body: Bytes) -> impl IntoResponse {
-    let (status, answer) = match login.admit(&body) {
-        Ok(admitted) => (StatusCode::OK, admitted),
+    let (status, answer) = match login.answer(&body) {
+        Ok(answer) => (StatusCode::OK, answer),
         Err(message) => (StatusCode::BAD_REQUEST, json!({"message": message})),
     };
     (status, [(header::CACHE_CONTROL, "no-store")], Json(answer))
@@ -84,23 +85,24 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_for_the_account_of_the_client_id() {
-        let admitted =
-            login().admit(br#"{"account":"alice","device":"tab1","name":" Alice "}"#).expect("admitted");
-        assert_eq!(admitted["client_id"], "GID_web@@@alice.tab1");
-        let token = admitted["token"].as_str().expect("a token");
+    fn the_jwt_is_for_the_account_of_the_client_id() {
+        let answer = login()
+            .answer(br#"{"account":"alice","device":"tab1","name":" Alice "}"#)
+            .expect("a valid request");
+        assert_eq!(answer["client_id"], "GID_web@@@alice.tab1");
+        let token = answer["token"].as_str().expect("a token");
         let claims: Value = jwt::verify_hs256(token, b"s3cret").expect("signed with the secret");
         assert_eq!((&claims["sub"], &claims["name"]), (&json!("alice"), &json!("Alice")));
     }
 
     #[test]
-    fn a_client_id_that_could_not_be_addressed_gets_no_token() {
+    fn an_account_or_device_that_makes_no_valid_client_id_is_refused() {
         let long = "x".repeat(80);
         let too_long = format!(r#"{{"account":"{long}"}}"#);
         let bodies =
             [r#"{"account":""}"#, r#"{"account":"a b"}"#, r#"{"account":"a","device":"+"}"#, "[]", &too_long];
         for body in bodies {
-            assert!(login().admit(body.as_bytes()).is_err(), "{body}");
+            assert!(login().answer(body.as_bytes()).is_err(), "{body}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The command line: what it prints, what it leaves behind, and what it says when it cannot start.
+//! Tests of `local up`: its output, its clean-up, and its errors at the start.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use local::Ready;
+use local::StackAddresses;
 use serde_json::json;
 
 use crate::support::{binaries, post, template};
@@ -18,26 +18,26 @@ fn up(arguments: &[&str]) -> Command {
     command
 }
 
-/// A running stack that is killed when the test ends, however it ends.
+/// A running stack, which is killed when the test ends or fails.
 struct Running(Child);
 
 impl Running {
-    /// Starts a stack on free ports and reads where it is.
-    fn start(arguments: &[&str]) -> (Self, Ready) {
+    /// Starts a stack on free ports and reads its addresses.
+    fn start(arguments: &[&str]) -> (Self, StackAddresses) {
         let mut child = up(arguments)
             .args(["--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0"])
             .stderr(Stdio::null())
             .spawn()
             .expect("the program starts");
         let mut line = String::new();
-        let output = child.stdout.as_mut().expect("its output is piped");
+        let output = child.stdout.as_mut().expect("standard output is piped");
         BufReader::new(output).read_line(&mut line).expect("a line");
-        let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
-        (Self(child), ready)
+        let addresses = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
+        (Self(child), addresses)
     }
 
     fn signal(&self, signal: &str) {
-        // The shell's own `kill`: the program is in a package that not every machine has.
+        // The `kill` of the shell, since the program `kill` is not on every machine.
         let id = self.0.id().to_string();
         let status = Command::new("sh").args(["-c", "kill \"$0\" \"$1\"", signal, &id]).status();
         assert!(status.expect("sh runs").success());
@@ -51,16 +51,16 @@ impl Drop for Running {
     }
 }
 
-/// Whether a process runs, as Linux tells it (proc(5)). A dead one that nobody waited for does not.
+/// Reports whether a process runs, from proc(5) of Linux. A zombie does not run.
 fn runs(pid: u64) -> bool {
     let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
-    // `42 (the name) S …`: a name may have parentheses, too.
+    // Format: `42 (the name) S …`. The name may contain parentheses, too.
     let state = stat.rsplit_once(") ").expect("a name in parentheses").1;
     !state.starts_with('Z')
 }
 
-/// Waits until a process runs no more.
-async fn gone(pid: u64) -> bool {
+/// Waits until a process has ended; returns `false` after a time limit.
+async fn ended(pid: u64) -> bool {
     let deadline = Instant::now() + Duration::from_secs(30);
     while runs(pid) && Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -68,53 +68,53 @@ async fn gone(pid: u64) -> bool {
     !runs(pid)
 }
 
-async fn pid(ready: &Ready) -> u64 {
-    let url = format!("{}/2015-03-31/functions/probe/invocations", ready.lambda);
+async fn pid(addresses: &StackAddresses) -> u64 {
+    let url = format!("{}/2015-03-31/functions/probe/invocations", addresses.lambda);
     let answer = post(&url, &json!({"do": "pid"})).await.1;
     let pid = answer.as_u64().unwrap_or_else(|| panic!("no process id: {answer}"));
-    assert!(runs(pid), "it waits for the next invocation");
+    assert!(runs(pid), "the process waits for the next invocation");
     pid
 }
 
 #[tokio::test]
-async fn it_says_where_it_is_and_leaves_nothing_behind_when_it_is_stopped() {
+async fn it_announces_its_addresses_and_cleans_up_when_it_is_stopped() {
     let scratch = tempfile::tempdir().expect("a scratch directory");
     let file = scratch.path().join("ready.json");
-    let (mut running, ready) = Running::start(&["--ready-file", file.to_str().expect("UTF-8")]);
+    let (mut running, addresses) = Running::start(&["--ready-file", file.to_str().expect("UTF-8")]);
 
     let written = std::fs::read_to_string(&file).expect("the ready file");
-    assert_eq!(serde_json::from_str::<Ready>(&written).expect("JSON"), ready);
-    assert_eq!(ready.table, "switchboard-Table");
-    let function = pid(&ready).await;
+    assert_eq!(serde_json::from_str::<StackAddresses>(&written).expect("JSON"), addresses);
+    assert_eq!(addresses.table, "switchboard-Table");
+    let function = pid(&addresses).await;
 
     running.signal("-TERM");
-    assert_eq!(running.0.wait().expect("it ends").code(), Some(0));
+    assert_eq!(running.0.wait().expect("the program ends").code(), Some(0));
     assert!(!file.exists());
-    assert!(gone(function).await, "the function's process {function} is left");
-    let http = ready.http.strip_prefix("http://").expect("an address");
-    for address in [http, &ready.mqtt] {
+    assert!(ended(function).await, "the process {function} of the function still runs");
+    let http = addresses.http.strip_prefix("http://").expect("an address");
+    for address in [http, &addresses.mqtt] {
         TcpListener::bind(address).expect("the port is free again");
     }
 }
 
 #[tokio::test]
-async fn functions_do_not_outlive_a_stack_that_is_killed() {
-    let (running, ready) = Running::start(&[]);
-    let function = pid(&ready).await;
+async fn functions_end_with_a_killed_stack() {
+    let (running, addresses) = Running::start(&[]);
+    let function = pid(&addresses).await;
     running.signal("-KILL");
-    assert!(gone(function).await, "the function's process {function} is left");
+    assert!(ended(function).await, "the process {function} of the function still runs");
 }
 
 fn fails(arguments: &[&str]) -> String {
     let mut child = up(arguments).spawn().expect("the program starts");
     let mut errors = String::new();
-    child.stderr.take().expect("it is piped").read_to_string(&mut errors).expect("text");
-    assert_eq!(child.wait().expect("it ends").code(), Some(1), "{errors}");
+    child.stderr.take().expect("standard error is piped").read_to_string(&mut errors).expect("text");
+    assert_eq!(child.wait().expect("the program ends").code(), Some(1), "{errors}");
     errors
 }
 
 #[test]
-fn a_taken_port_is_named_with_the_option_that_changes_it() {
+fn the_error_for_a_taken_port_names_the_option_that_changes_it() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
     let errors = fails(&["--http", &address, "--mqtt", "127.0.0.1:0"]);
@@ -124,13 +124,13 @@ fn a_taken_port_is_named_with_the_option_that_changes_it() {
 }
 
 #[test]
-fn addresses_that_others_can_reach_are_refused() {
+fn addresses_that_other_machines_can_reach_are_refused() {
     let errors = fails(&["--http", "0.0.0.0:0", "--mqtt", "127.0.0.1:0"]);
     assert!(errors.contains("loopback"), "{errors}");
 }
 
 #[test]
-fn a_missing_binary_is_named_with_what_builds_it() {
+fn the_error_for_a_missing_binary_names_the_command_that_builds_it() {
     let empty = tempfile::tempdir().expect("a scratch directory");
     let binaries: &Path = empty.path();
     let output = Command::new(env!("CARGO_BIN_EXE_local"))

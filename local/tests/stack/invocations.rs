@@ -1,6 +1,6 @@
-//! What a function gets, and what becomes of functions that fail, crash or hang.
+//! Tests of invocations: the environment of functions, and functions that fail, crash or hang.
 
-use local::journal::Kind;
+use local::instruments::journal::EntryKind;
 use serde_json::json;
 
 use crate::support::{count, invoke, journal, message, post, publish, results, start};
@@ -16,12 +16,12 @@ async fn a_function_is_run_with_its_event_its_variables_and_the_clock() {
     let variables: Vec<&str> =
         answer["variables"].as_array().expect("names").iter().filter_map(|name| name.as_str()).collect();
     assert!(variables.contains(&"TABLE_NAME"), "{variables:?}");
-    assert!(!variables.contains(&"HOME"), "nothing of this machine: {variables:?}");
+    assert!(!variables.contains(&"HOME"), "no variable of this machine: {variables:?}");
     stack.shutdown().await;
 }
 
 #[tokio::test]
-async fn one_process_serves_one_invocation_after_the_other() {
+async fn one_process_serves_consecutive_invocations() {
     let stack = start().await;
     let first = invoke(&stack, &json!({"do": "pid"})).await;
     assert_eq!(invoke(&stack, &json!({"do": "pid"})).await, first);
@@ -29,11 +29,11 @@ async fn one_process_serves_one_invocation_after_the_other() {
 }
 
 #[tokio::test]
-async fn invocations_at_the_same_time_get_processes_of_their_own() {
+async fn concurrent_invocations_get_processes_of_their_own() {
     let stack = start().await;
     let hanging = json!({"do": "hang"});
     let (_, pid) = tokio::join!(invoke(&stack, &hanging), async {
-        journal(&stack, "the invocation that hangs", |entries| count(entries, Kind::Invoke) == 1).await;
+        journal(&stack, "the invocation that hangs", |entries| count(entries, EntryKind::Invoke) == 1).await;
         invoke(&stack, &json!({"do": "pid"})).await
     });
     assert!(pid.is_number(), "{pid}");
@@ -41,11 +41,11 @@ async fn invocations_at_the_same_time_get_processes_of_their_own() {
 }
 
 #[tokio::test]
-async fn an_invocation_goes_on_when_its_caller_hangs_up() {
+async fn an_invocation_continues_when_its_caller_disconnects() {
     let (stack, hanging) = (start().await, json!({"do": "hang"}));
     tokio::select! {
-        answer = invoke(&stack, &hanging) => panic!("it was waited for: {answer}"),
-        _ = journal(&stack, "the invocation that hangs", |entries| count(entries, Kind::Invoke) == 1) => {}
+        answer = invoke(&stack, &hanging) => panic!("the invocation ended too early: {answer}"),
+        _ = journal(&stack, "the invocation that hangs", |entries| count(entries, EntryKind::Invoke) == 1) => {}
     }
     let entries = journal(&stack, "its end", |entries| !results(entries).is_empty()).await;
     assert_eq!(results(&entries), ["timed_out"]);
@@ -53,7 +53,7 @@ async fn an_invocation_goes_on_when_its_caller_hangs_up() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_is_reported_and_the_next_invocation_works() {
+async fn failures_are_reported_and_the_next_invocation_works() {
     let stack = start().await;
     for (act, error_type, message) in [
         ("fail", "", "as ordered"),
@@ -75,7 +75,7 @@ async fn what_goes_wrong_is_reported_and_the_next_invocation_works() {
 }
 
 #[tokio::test]
-async fn a_failed_event_is_kept_with_what_led_to_it_and_not_tried_again() {
+async fn a_failed_event_is_kept_with_its_error_and_not_retried() {
     let stack = start().await;
     publish(&stack, &json!({"do": "fail"})).await;
     let record = message(&stack, "switchboard-FailedEventsQueue").await;
@@ -88,9 +88,9 @@ async fn a_failed_event_is_kept_with_what_led_to_it_and_not_tried_again() {
 }
 
 #[tokio::test]
-async fn functions_are_found_by_every_name_they_have_and_others_are_refused() {
+async fn functions_are_found_by_all_their_names_and_others_are_refused() {
     let stack = start().await;
-    let url = |name: &str| format!("{}/2015-03-31/functions/{name}/invocations", stack.ready().lambda);
+    let url = |name: &str| format!("{}/2015-03-31/functions/{name}/invocations", stack.addresses().lambda);
     for name in [
         "probe",
         "switchboard-Probe",
@@ -101,12 +101,12 @@ async fn functions_are_found_by_every_name_they_have_and_others_are_refused() {
         assert_eq!(status, 200, "{name}");
         assert!(answer.is_number(), "{name}: {answer}");
     }
-    assert_eq!(post(&url("nobody"), &json!({})).await.0, 404);
+    assert_eq!(post(&url("unknown"), &json!({})).await.0, 404);
     stack.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_function_may_do_what_its_role_allows_and_nothing_else() {
+async fn a_function_may_do_only_what_its_role_allows() {
     let stack = start().await;
     let allowed = invoke(&stack, &json!({"do": "write", "key": "k"})).await;
     assert!(allowed.is_null(), "{allowed}");
@@ -119,8 +119,8 @@ async fn a_function_may_do_what_its_role_allows_and_nothing_else() {
         "{denied}"
     );
 
-    // The data plane asks for `iot:Publish`, which this role does not have; without a function, anybody may publish.
-    let publish = |endpoint: &str| format!("{}{endpoint}/topics/probe%2Fx", stack.ready().iot_data);
+    // The data plane requires `iot:Publish`, which this role does not have. Calls without a function may publish.
+    let publish = |endpoint: &str| format!("{}{endpoint}/topics/probe%2Fx", stack.addresses().iot_data);
     assert_eq!(post(&publish("/fn/probe"), &json!({})).await.0, 403);
     assert_eq!(post(&publish(""), &json!({})).await.0, 200);
     stack.shutdown().await;

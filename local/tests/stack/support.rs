@@ -1,21 +1,21 @@
-//! Starting stacks and waiting for what happens in them.
+//! Helpers that start stacks, call them and wait for results.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use local::journal::{Entry, Kind};
-use local::{Options, Stack};
+use local::instruments::journal::{Entry, EntryKind};
+use local::{Stack, StackOptions};
 use serde_json::{Value, json};
 
-/// How long a condition is waited for before the test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit for a condition.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The template of these tests.
+/// Template of these tests.
 pub fn template() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/probe.yaml"))
 }
 
-/// Where cargo puts examples: beside the programs, one directory deeper.
+/// Directory of the examples, which cargo creates beside the programs.
 pub fn binaries() -> PathBuf {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_local"));
     let examples = program.parent().expect("a directory").join("examples");
@@ -23,9 +23,9 @@ pub fn binaries() -> PathBuf {
     examples
 }
 
-/// A stack on free ports.
+/// Starts a stack on free ports.
 pub async fn start() -> Stack {
-    Stack::start(Options::on_free_ports(template(), binaries())).await.expect("the stack starts")
+    Stack::start(StackOptions::on_free_ports(template(), binaries())).await.expect("the stack starts")
 }
 
 /// Sends a JSON body and returns status and answer.
@@ -36,20 +36,21 @@ pub async fn post(url: &str, body: &Value) -> (u16, Value) {
     (status, serde_json::from_str(&response.text().await.expect("a body")).unwrap_or_default())
 }
 
-/// Runs the probe and waits for its answer.
+/// Invokes the probe and waits for its answer.
 pub async fn invoke(stack: &Stack, event: &Value) -> Value {
-    post(&format!("{}/2015-03-31/functions/probe/invocations", stack.ready().lambda), event).await.1
+    post(&format!("{}/2015-03-31/functions/probe/invocations", stack.addresses().lambda), event).await.1
 }
 
-/// Publishes at the data plane, which the rule listens to, so that the probe is invoked asynchronously.
+/// Publishes to the topic of the rule, so that the probe is invoked asynchronously.
 pub async fn publish(stack: &Stack, event: &Value) {
-    let (status, answer) = post(&format!("{}/topics/probe%2Fx?qos=1", stack.ready().iot_data), event).await;
+    let (status, answer) =
+        post(&format!("{}/topics/probe%2Fx?qos=1", stack.addresses().iot_data), event).await;
     assert_eq!(status, 200, "{answer}");
 }
 
-/// Waits until something is true of the journal, and returns the journal.
+/// Waits until the journal fulfils a condition, and returns its entries.
 pub async fn journal(stack: &Stack, what: &str, holds: impl Fn(&[Entry]) -> bool) -> Vec<Entry> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let entries = stack.instruments().journal.after(0);
         if holds(&entries) {
@@ -60,22 +61,22 @@ pub async fn journal(stack: &Stack, what: &str, holds: impl Fn(&[Entry]) -> bool
     }
 }
 
-/// How many entries of a kind there are.
-pub fn count(entries: &[Entry], kind: Kind) -> usize {
+/// Counts the entries of a kind.
+pub fn count(entries: &[Entry], kind: EntryKind) -> usize {
     entries.iter().filter(|entry| entry.kind == kind).count()
 }
 
-/// The results of the invocations in the journal, oldest first.
+/// Statuses of the ended invocations, oldest first.
 pub fn results(entries: &[Entry]) -> Vec<&str> {
-    let results = entries.iter().filter(|entry| entry.kind == Kind::Result);
+    let results = entries.iter().filter(|entry| entry.kind == EntryKind::Result);
     results.filter_map(|entry| entry.detail["status"].as_str()).collect()
 }
 
-/// Calls the SQS API.
+/// Calls an operation of SQS.
 pub async fn queue(stack: &Stack, operation: &str, request: &Value) -> Value {
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     let request = client
-        .post(&stack.ready().sqs)
+        .post(&stack.addresses().sqs)
         .header("x-amz-target", format!("AmazonSQS.{operation}"))
         .body(request.to_string());
     let response = request.send().await.expect("an answer");
@@ -84,7 +85,7 @@ pub async fn queue(stack: &Stack, operation: &str, request: &Value) -> Value {
 
 /// Waits for a message in a queue and returns its body.
 pub async fn message(stack: &Stack, name: &str) -> Value {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let answer = queue(stack, "ReceiveMessage", &json!({"QueueUrl": name, "WaitTimeSeconds": 1})).await;
         if let Some(body) = answer.pointer("/Messages/0/Body").and_then(Value::as_str) {

@@ -1,22 +1,23 @@
-//! What invokes functions: rules, queues by the clock, and schedules.
+//! Tests of triggers (rules, queues and schedules), and of the journal and the table store.
 
-use local::journal::Kind;
-use local::table::Store;
-use local::{Options, Stack};
+use local::instruments::journal::EntryKind;
+use local::table::TableStore;
+use local::{Stack, StackOptions};
 use serde_json::json;
 
 use crate::support::{binaries, count, invoke, journal, post, publish, results, start, template};
 
 #[tokio::test]
-async fn a_message_invokes_the_function_of_the_rule_that_listens_to_its_topic() {
+async fn a_message_invokes_the_function_of_the_matching_rule() {
     let stack = start().await;
     publish(&stack, &json!({"do": "pid"})).await;
-    let other = post(&format!("{}/topics/other%2Fx", stack.ready().iot_data), &json!({"do": "pid"})).await;
+    let other =
+        post(&format!("{}/topics/other%2Fx", stack.addresses().iot_data), &json!({"do": "pid"})).await;
     assert_eq!(other.0, 200);
     publish(&stack, &json!({"do": "pid"})).await;
 
     let entries = journal(&stack, "two invocations", |entries| results(entries).len() == 2).await;
-    let invocations: Vec<_> = entries.iter().filter(|entry| entry.kind == Kind::Invoke).collect();
+    let invocations: Vec<_> = entries.iter().filter(|entry| entry.kind == EntryKind::Invoke).collect();
     assert_eq!(invocations.len(), 2);
     assert_eq!(invocations[0].detail["source"], "rule switchboard-ProbeRule");
     assert_eq!(invocations[0].detail["topic"], "probe/x");
@@ -29,23 +30,23 @@ async fn a_delayed_message_invokes_its_function_when_the_clock_is_moved() {
     let sent = invoke(&stack, &json!({"do": "remind"})).await;
     assert!(sent["MessageId"].is_string(), "{sent}");
 
-    let clock = format!("{}/local/clock", stack.ready().http);
-    // The clock goes on by itself, too, however long this takes.
+    let clock = format!("{}/local/clock", stack.addresses().http);
+    // The margin of ten seconds allows for a slow machine, since the clock also advances by itself.
     assert_eq!(post(&clock, &json!({"advance_ms": 35_000})).await.0, 200);
     assert_eq!(results(&stack.instruments().journal.after(0)), ["returned"], "35 seconds are not enough");
     post(&clock, &json!({"advance_ms": 10_000})).await;
 
     let entries = journal(&stack, "the reminder", |entries| results(entries).len() == 2).await;
-    let reminder = entries.iter().rfind(|entry| entry.kind == Kind::Invoke).expect("an invocation");
+    let reminder = entries.iter().rfind(|entry| entry.kind == EntryKind::Invoke).expect("an invocation");
     assert_eq!(reminder.detail["source"], "queue switchboard-Reminders");
-    let call = entries.iter().find(|entry| entry.kind == Kind::Queue).expect("a call");
+    let call = entries.iter().find(|entry| entry.kind == EntryKind::Queue).expect("a call");
     assert_eq!(call.function.as_deref(), Some("probe"));
     assert_eq!(call.detail["delay_seconds"], 45);
     stack.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_schedule_invokes_its_function_every_minute_of_the_clock() {
+async fn a_schedule_follows_the_clock_of_the_stack() {
     let stack = start().await;
     for minute in 1..=2 {
         stack.instruments().clock.advance(60_000);
@@ -61,31 +62,31 @@ async fn the_journal_attributes_table_calls_to_function_process_and_invocation()
     invoke(&stack, &json!({"do": "write", "key": "k"})).await;
     invoke(&stack, &json!({"do": "transact", "key": "t"})).await;
     let entries = stack.instruments().journal.after(0);
-    assert_eq!(count(&entries, Kind::Table), 3);
+    assert_eq!(count(&entries, EntryKind::Table), 3);
 
     let (first, last) = (&entries[0], &entries[1]);
-    assert_eq!((first.kind, last.kind), (Kind::Invoke, Kind::Table));
+    assert_eq!((first.kind, last.kind), (EntryKind::Invoke, EntryKind::Table));
     assert_eq!(last.detail, json!({"operation": "PutItem", "status": 200}));
     assert_eq!(last.request_id, first.request_id);
     assert_eq!(last.process.as_deref(), Some("probe.1"));
-    let transaction = entries.iter().rfind(|entry| entry.kind == Kind::Table).expect("a call");
+    let transaction = entries.iter().rfind(|entry| entry.kind == EntryKind::Table).expect("a call");
     assert_eq!(transaction.detail, json!({"operation": "TransactWriteItems", "status": 200, "items": 2}));
     stack.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_stack_can_keep_its_table_on_another_server() {
+async fn a_stack_can_use_an_external_table_store() {
     let server = start().await;
-    let mut options = Options::on_free_ports(template(), binaries());
-    options.store = Store::External(server.ready().dynamodb.clone());
+    let mut options = StackOptions::on_free_ports(template(), binaries());
+    options.store = TableStore::External(server.addresses().dynamodb.clone());
     options.stack_name = "other".to_owned();
     let stack = Stack::start(options).await.expect("the stack starts");
-    assert_eq!(stack.ready().table, "other-Table");
+    assert_eq!(stack.addresses().table, "other-Table");
 
     assert!(invoke(&stack, &json!({"do": "write", "key": "k"})).await.is_null());
     let calls = |stack: &Stack| {
         let calls =
-            stack.instruments().journal.after(0).into_iter().filter(|entry| entry.kind == Kind::Table);
+            stack.instruments().journal.after(0).into_iter().filter(|entry| entry.kind == EntryKind::Table);
         calls.filter_map(|entry| entry.detail["operation"].as_str().map(str::to_owned)).collect::<Vec<_>>()
     };
     assert_eq!(calls(&stack), ["PutItem", "PutItem"]);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use switchboard_rtc::livekit::{ApiKey, LivekitClaims, body_hash, sign};
 
 use super::{CONNECTION_ID, Making, RECEIVED_MS, Sample, event};
-use crate::function_url;
+use crate::endpoints::function_url;
 
 /// The function.
 const FUNCTION: &str = "rtc-webhook";
@@ -92,7 +92,14 @@ impl Making<'_> {
 
 fn called(method: &str, headers: &HeaderMap, body: &[u8]) -> Value {
     let request_id = CONNECTION_ID;
-    let call =
-        function_url::Call { method, path: "/", query: "", headers, body, at_ms: RECEIVED_MS, request_id };
+    let call = function_url::UrlRequest {
+        method,
+        path: "/",
+        query: "",
+        headers,
+        body,
+        at_ms: RECEIVED_MS,
+        request_id,
+    };
     function_url::event(FUNCTION, &call)
 }

@@ -1,5 +1,4 @@
-//! What must hold of the template that is deployed. It is checked as it is evaluated, so that it does not matter in which
-//! words the template says it.
+//! Tests of the deployed template. They check the evaluated template, so that its notation does not matter.
 
 mod roles;
 mod settings;
@@ -11,7 +10,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value as Json;
 
 use super::*;
-use crate::sql::Message;
+use crate::sql::PublishedMessage;
 use crate::template::resource::FUNCTION;
 use crate::template::yaml::Place;
 use crate::{parameters, samples};
@@ -19,30 +18,30 @@ use crate::{parameters, samples};
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
 const LOG_GROUP: &str = "AWS::Logs::LogGroup";
 
-/// The laptop's parameters, for one RTC service.
+/// Parameters of a laptop with an RTC service.
 fn given(rtc_provider: &str) -> BTreeMap<String, String> {
     let mut given = parameters::laptop(rtc_provider, |_| None);
     given.insert("IotDataEndpoint".to_owned(), "http://127.0.0.1:8080/iot-data".to_owned());
     given
 }
 
-/// What the template declares, for one RTC service.
+/// Evaluates the template with an RTC service.
 fn service_with(rtc_provider: &str) -> Deployment {
     Deployment::parse("template.yaml", TEMPLATE, &here(), &given(rtc_provider))
-        .expect("the service's template can be evaluated")
+        .expect("the template can be evaluated")
 }
 
 fn service() -> Deployment {
     service_with("livekit")
 }
 
-/// The value at a place of the template, evaluated.
+/// Evaluated value at a place of the template.
 fn value(keys: &[&str]) -> Option<Json> {
     let source = Source::parse("template.yaml", TEMPLATE).expect("YAML");
     let (here, given) = (here(), given("livekit"));
-    let evaluator = Evaluator::new(&source, &here, &given).expect("it has all parameters");
+    let evaluator = Evaluator::new(&source, &here, &given).expect("all parameters are given");
     let place = keys.iter().fold(Place::default(), |place, key| place.key(*key));
-    evaluator.at(&place).expect("it can be evaluated")
+    evaluator.at(&place).expect("the value can be evaluated")
 }
 
 /// Logical ids of the resources of a type.
@@ -56,7 +55,7 @@ fn ids(kind: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_function_with_samples_exists_and_the_other_way_round() {
+fn every_function_has_samples_and_every_sample_has_a_function() {
     let declared: BTreeSet<String> = service().functions.into_iter().map(|function| function.name).collect();
     let sampled: BTreeSet<String> =
         samples::all().iter().map(|sample| sample.function().to_owned()).collect();
@@ -65,43 +64,43 @@ fn every_function_with_samples_exists_and_the_other_way_round() {
 }
 
 #[test]
-fn no_function_is_retried_and_what_fails_is_kept() {
+fn no_function_is_retried_and_failed_events_are_kept() {
     for function in service().functions {
-        assert_eq!(function.asynchronous.retries, 0, "{}", function.name);
-        assert_eq!(function.asynchronous.max_age, Duration::from_mins(1), "{}", function.name);
-        let on_failure = function.asynchronous.on_failure.as_deref();
+        assert_eq!(function.async_invoke.retries, 0, "{}", function.name);
+        assert_eq!(function.async_invoke.max_age, Duration::from_mins(1), "{}", function.name);
+        let on_failure = function.async_invoke.on_failure.as_deref();
         assert_eq!(on_failure, Some("switchboard-FailedEventsQueue"), "{}", function.name);
     }
 }
 
 #[test]
-fn what_a_function_did_is_told_once() {
+fn every_result_is_published_once() {
     let bus = "arn:aws:events:us-east-1:000000000000:event-bus/switchboard-outcomes";
     for function in service().functions {
-        let tells = function
+        let may_publish = function
             .role
             .iter()
             .any(|statement| statement.actions == ["events:PutEvents"] && statement.resources == [bus]);
-        let told = function.asynchronous.on_success.as_deref() == Some(bus);
-        let (is_told, tells_itself) = match function.name.as_str() {
-            // Nobody wants to know who looked, or who connected.
+        let has_destination = function.async_invoke.on_success.as_deref() == Some(bus);
+        let expected = match function.name.as_str() {
+            // Reads and connections are not reported.
             "sync" | "authorize" => (false, false),
             "wake" | "rtc-webhook" => (false, true),
             _ => (true, false),
         };
-        assert_eq!((told, tells), (is_told, tells_itself), "{}", function.name);
+        assert_eq!((has_destination, may_publish), expected, "{}", function.name);
     }
 }
 
 #[test]
-fn every_function_writes_to_a_log_group_whose_logs_end() {
+fn every_function_has_a_log_group_with_a_retention() {
     let groups: Vec<Json> =
         ids(LOG_GROUP).iter().filter_map(|id| value(&["Resources", id, "Properties"])).collect();
     for id in ids(FUNCTION) {
         let name = value(&["Resources", &id, "Properties", "FunctionName"]).expect("a name");
         let group = value(&["Resources", &id, "Properties", "LoggingConfig", "LogGroup"]);
-        let group =
-            group.unwrap_or_else(|| panic!("{id} names no log group: Lambda's own keeps logs forever"));
+        let group = group
+            .unwrap_or_else(|| panic!("{id} has no log group; the default one of Lambda keeps logs forever"));
         assert_eq!(group, format!("/aws/lambda/{}", name.as_str().expect("text")), "{id}");
         let declared = groups.iter().find(|declared| declared["LogGroupName"] == group);
         let days = &declared.unwrap_or_else(|| panic!("{group} is not declared"))["RetentionInDays"];
@@ -110,7 +109,7 @@ fn every_function_writes_to_a_log_group_whose_logs_end() {
 }
 
 #[test]
-fn every_functions_errors_raise_the_alarm() {
+fn the_alarm_watches_the_errors_of_every_function() {
     let metrics = value(&["Resources", "FunctionErrorsAlarm", "Properties", "Metrics"]).expect("metrics");
     let metrics = metrics.as_array().expect("a list").iter();
     let watched: BTreeSet<&str> = metrics
@@ -123,8 +122,8 @@ fn every_functions_errors_raise_the_alarm() {
 }
 
 #[test]
-fn what_a_rule_cannot_hand_over_is_kept() {
-    // The version and the error action's kind are checked whenever a template is read.
+fn every_rule_keeps_events_that_it_cannot_deliver() {
+    // Reading a template already checks the SQL version and the kind of the error action.
     for rule in service().rules {
         assert_eq!(rule.error_queue.as_deref(), Some("switchboard-FailedEventsQueue"), "{}", rule.name);
     }
@@ -136,10 +135,10 @@ fn what_a_rule_cannot_hand_over_is_kept() {
 }
 
 #[test]
-fn every_rule_wraps_the_payload_so_that_nothing_in_it_can_pose_as_who_sent_it() {
+fn every_rule_wraps_the_payload_so_that_it_cannot_forge_the_sender() {
     let payload = br#"{"client_id":"GID@@@mallory","received_ms":1,"payload":"x"}"#;
     for rule in service().rules {
-        let event = rule.statement.apply(&Message {
+        let event = rule.statement.apply(&PublishedMessage {
             topic: "call-up/answer",
             payload,
             client_id: Some("GID@@@alice"),
@@ -148,10 +147,10 @@ fn every_rule_wraps_the_payload_so_that_nothing_in_it_can_pose_as_who_sent_it() 
             trace_id: Some("t"),
             received_ms: 5,
         });
-        let event = serde_json::to_value(event.expect("it applies to everything")).expect("JSON");
+        let event = serde_json::to_value(event.expect("the rule applies to every message")).expect("JSON");
         assert_eq!(event["payload"], BASE64.encode(payload), "{}", rule.name);
         assert_eq!(event["received_ms"], 5, "{}", rule.name);
-        // The broker's own lifecycle events name the client in their payload.
+        // Lifecycle events of the broker name the client in their payload.
         if !rule.statement.from().as_str().starts_with("$aws/") {
             assert_eq!(event["client_id"], "GID@@@alice", "{}", rule.name);
             let names: BTreeSet<&str> =
@@ -163,7 +162,7 @@ fn every_rule_wraps_the_payload_so_that_nothing_in_it_can_pose_as_who_sent_it() 
 }
 
 #[test]
-fn every_rule_listens_to_the_topic_of_its_function() {
+fn every_rule_selects_the_topic_of_its_function() {
     for rule in service().rules {
         let [function] = rule.functions.as_slice() else {
             panic!("{} invokes {:?}", rule.name, rule.functions)

@@ -1,10 +1,10 @@
-//! What the roles of the deployed template allow: no more than the functions need, and never to call themselves.
+//! Tests of the roles of the deployed template: functions have no more permissions than they need, and none to send requests.
 
 use super::*;
-use crate::access::Wish;
+use crate::endpoints::access::Permission;
 
-/// Patterns that may stand for many resources, since which devices there are nobody knows beforehand; with the only
-/// actions that may be allowed on them.
+/// Resource patterns that may have a wildcard, since the template cannot list devices, with the only actions that roles may
+/// allow on them.
 const OPEN: [(&str, &[&str]); 3] = [
     (":topic/call-dn/p2p/*", &["iot:Publish"]),
     (":topic/bulk-dn/p2p/*", &["iot:Publish"]),
@@ -16,7 +16,7 @@ fn has_wildcard(pattern: &str) -> bool {
 }
 
 #[test]
-fn no_role_has_a_wildcard_where_there_is_a_resource() {
+fn no_role_has_a_wildcard_except_for_devices() {
     for function in service().functions {
         assert!(!function.role.is_empty(), "{} has no role of its own", function.name);
         for statement in &function.role {
@@ -24,7 +24,8 @@ fn no_role_has_a_wildcard_where_there_is_a_resource() {
             assert!(!statement.actions.iter().any(|action| has_wildcard(action)), "{name}: {statement:?}");
             for resource in statement.resources.iter().filter(|resource| has_wildcard(resource)) {
                 let open = OPEN.iter().find(|(end, _)| resource.ends_with(end));
-                let (_, actions) = open.unwrap_or_else(|| panic!("{name} may use anything like {resource}"));
+                let (_, actions) =
+                    open.unwrap_or_else(|| panic!("{name} has a wildcard resource: {resource}"));
                 assert!(!has_wildcard(resource.trim_end_matches('*')), "{name}: {resource}");
                 assert!(
                     statement.actions.iter().all(|action| actions.contains(&action.as_str())),
@@ -36,7 +37,7 @@ fn no_role_has_a_wildcard_where_there_is_a_resource() {
 }
 
 #[test]
-fn a_direct_message_is_a_downlink() {
+fn direct_messages_are_limited_to_downlink_topics() {
     for function in service().functions {
         for statement in
             function.role.iter().filter(|s| s.actions.iter().any(|a| a == "iot:SendDirectMessage"))
@@ -48,7 +49,7 @@ fn a_direct_message_is_a_downlink() {
 }
 
 #[test]
-fn the_rules_may_keep_failed_events_and_nothing_else() {
+fn the_role_of_rules_may_only_keep_failed_events() {
     let policies = value(&["Resources", "RuleErrorRole", "Properties", "Policies"]).expect("policies");
     let statements = policies.pointer("/0/PolicyDocument/Statement").expect("statements");
     let allowed = serde_json::json!([{
@@ -65,7 +66,7 @@ fn uplinks_and_downlinks_have_different_parents() {
     for up in ["CallUpParent", "BulkUpParent"] {
         for down in ["CallDownParent", "BulkDownParent"] {
             assert_ne!(parent(up), parent(down));
-            // A deployment that gives them the same value is refused before anything is made.
+            // CloudFormation refuses a deployment with equal values before it creates a resource.
             let pair = format!("!Equals [!Ref {up}, !Ref {down}]");
             let rules = TEMPLATE.split("\nRules:\n").nth(1).expect("rules for parameters");
             assert!(rules.contains(&pair), "no rule for {up} and {down}");
@@ -74,7 +75,7 @@ fn uplinks_and_downlinks_have_different_parents() {
 }
 
 #[test]
-fn no_function_may_publish_a_request_or_what_a_rule_listens_to() {
+fn no_function_may_publish_to_the_topic_of_a_request_or_rule() {
     let service = service();
     let topics: Vec<String> = service
         .rules
@@ -86,11 +87,11 @@ fn no_function_may_publish_a_request_or_what_a_rule_listens_to() {
         for topic in &topics {
             let arn = format!("arn:aws:iot:us-east-1:000000000000:topic/{topic}");
             for action in ["iot:Publish", "iot:RetainPublish"] {
-                let wish = Wish::new(action, arn.clone());
-                assert!(!wish.is_granted(&function.role), "{} may publish to {topic}", function.name);
+                let publish = Permission::new(action, arn.clone());
+                assert!(!publish.is_granted(&function.role), "{} may publish to {topic}", function.name);
             }
             let mut direct =
-                Wish::new("iot:SendDirectMessage", "arn:aws:iot:us-east-1:000000000000:client/G@@@a");
+                Permission::new("iot:SendDirectMessage", "arn:aws:iot:us-east-1:000000000000:client/G@@@a");
             direct.context = vec![("iot:Topic", topic.clone())];
             assert!(!direct.is_granted(&function.role), "{} may send to {topic}", function.name);
         }

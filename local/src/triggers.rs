@@ -1,0 +1,6 @@
+//! Triggers: the parts that invoke functions, apart from direct calls: broker and rules, queues, and schedules.
+
+pub(crate) mod cloud;
+pub(crate) mod queue_mapping;
+pub(crate) mod rules;
+pub(crate) mod schedule;
