@@ -59,7 +59,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether the command speaks for a device, so that `--as` is needed.
+    /// True if the command speaks for a device, so that `--as` is needed.
     pub fn needs_device(&self) -> bool {
         match self {
             Self::Completions(_) => false,

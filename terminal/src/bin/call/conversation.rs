@@ -28,12 +28,12 @@ pub struct Conversation<'a> {
     meeting_id: MeetingId,
     is_direct: bool,
     others: OtherParticipants,
-    /// Whether a callee has answered.
+    /// True if a callee has answered.
     answered: bool,
     hang_up_after: Option<Duration>,
     hang_up_at: Option<Instant>,
     give_up_at: Option<Instant>,
-    /// Whether the connection was lost since this device last took its seat.
+    /// True if the connection was lost since this device last took its seat.
     was_disconnected: bool,
 }
 

@@ -50,7 +50,7 @@ impl Keys {
         Self(Some(keys))
     }
 
-    /// Whether standard input is read.
+    /// True if standard input is read.
     pub const fn is_available(&self) -> bool {
         self.0.is_some()
     }

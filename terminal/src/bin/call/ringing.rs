@@ -39,7 +39,7 @@ enum RingEnd {
 
 pub struct RingResult {
     pub outcome: CommandOutcome,
-    /// Whether Ctrl-C or SIGTERM ended the ring, and the command shall end too.
+    /// True if Ctrl-C or SIGTERM ended the ring, and the command shall end too.
     pub interrupted: bool,
 }
 

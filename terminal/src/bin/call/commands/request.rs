@@ -14,8 +14,8 @@ use crate::options::values::TopicParents;
 use crate::outcome::CommandOutcome;
 use crate::phone::{Phone, PhoneInput};
 
-/// How long an error may take that comes without a request's id, and one to what is sent once.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// Time to wait for an error to raw bytes, or to a request that is not answered.
+const ERROR_WITHIN: Duration = Duration::from_secs(3);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,7 +23,7 @@ Examples:
   call request create-meeting '{\"type\":\"create_meeting\",\"mode\":\"direct\",\"media\":\"audio\",\"invitees\":[\"bob\"]}' --as alice
   call request attend '{\"type\":\"leave\",\"id\":\"l1\",\"meeting_id\":\"MEETING\"}' --as alice
   call request answer - --as bob < accept.json
-  call request answer 'this is no JSON' --raw --as bob   what is malformed is answered too
+  call request answer 'not JSON' --raw --as bob          malformed requests are answered with an error
 
 `v` and `id` are filled in if they are missing. The functions are create-meeting, invite, answer, attend, destroy and sync.";
 
@@ -43,17 +43,20 @@ pub struct RequestArgs {
     #[arg(long)]
     pub bulk: bool,
 
-    /// Send exactly these bytes, whatever they are, and wait a moment for an error
+    /// Send exactly these bytes, valid or not, and wait 3 s for an error
     #[arg(long)]
     pub raw: bool,
 }
 
 fn function(text: &str) -> Result<String, String> {
     let is_level = !text.is_empty() && !text.contains(['/', '+', '#']);
-    if is_level { Ok(text.to_owned()) } else { Err("a function is one level of a topic".to_owned()) }
+    if is_level {
+        Ok(text.to_owned())
+    } else {
+        Err("a function is one level of a topic, without `/`, `+` and `#`".to_owned())
+    }
 }
 
-/// Sends, and shows the answer.
 pub async fn run(request: &RequestArgs, common: &CommonOptions) -> Result<CommandOutcome, CommandError> {
     let mut input = String::new();
     let text = if request.body == "-" {
@@ -75,14 +78,13 @@ pub async fn run(request: &RequestArgs, common: &CommonOptions) -> Result<Comman
 }
 
 impl RequestArgs {
-    /// The request that this command line asks for.
+    /// The request from JSON text, with `v` and `id` filled in.
     pub fn uplink(&self, text: &str) -> Result<Uplink, CommandError> {
         let fields: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
-            CommandError::new(format!("a request is a JSON object: {error} (--raw sends it all the same)"))
+            CommandError::new(format!("a request must be a JSON object: {error} (--raw sends any text)"))
         })?;
         if fields.get("id").is_some_and(|id| id.as_str().is_none_or(str::is_empty)) {
-            let message =
-                "an `id` is a text; without one, no answer can be told apart (--raw sends it all the same)";
+            let message = "`id` must be a text, since the answer names it (--raw sends any text)";
             return Err(CommandError::new(message));
         }
         let uplink = Uplink::from_fields(&self.function, fields);
@@ -107,10 +109,10 @@ async fn send(uplink: &Uplink, phone: &mut Phone) -> Result<CommandOutcome, Comm
     }
     phone.client.printer.sent(uplink);
     phone.client.terminal.send_uplink(uplink).await?;
-    // It is not answered, but it may be refused.
-    error_to(
+    // Requests of this type are not answered, but may be refused.
+    wait_for_error(
         phone,
-        |news| news.answers() == Some(uplink.id()),
+        |message| message.answers() == Some(uplink.id()),
         "no error came; requests of this type are not answered",
     )
     .await
@@ -121,16 +123,16 @@ async fn send_raw(topic: &str, text: &str, phone: &mut Phone) -> Result<CommandO
     phone.client.printer.note("sent_raw", &words, json!({"topic": topic, "bytes": text.len()}));
     phone.client.terminal.publish(topic, text.as_bytes().to_vec()).await?;
     let id = serde_json::from_str::<Value>(text).ok().and_then(|body| body["id"].as_str().map(str::to_owned));
-    let is_answer = |news: &ReceivedDownlink| match (news.answers(), &id) {
+    let is_answer = |message: &ReceivedDownlink| match (message.answers(), &id) {
         (Some(re), Some(id)) => re == id,
-        (None, _) => news.kind == "error",
+        (None, _) => message.kind == "error",
         (Some(_), None) => false,
     };
-    error_to(phone, is_answer, "no answer came").await
+    wait_for_error(phone, is_answer, "no answer came").await
 }
 
-/// Waits a moment for what answers; most often an error.
-async fn error_to(
+/// Waits up to [`ERROR_WITHIN`] for a message that answers, mostly an error; prints `nothing` if none arrives.
+async fn wait_for_error(
     phone: &mut Phone,
     is_answer: impl Fn(&ReceivedDownlink) -> bool,
     nothing: &str,
@@ -138,15 +140,15 @@ async fn error_to(
     let answer = async {
         loop {
             match phone.next().await? {
-                PhoneInput::Event(TerminalEvent::Message(news)) if is_answer(&news) => {
-                    return Ok::<_, CommandError>(Some(news));
+                PhoneInput::Event(TerminalEvent::Message(message)) if is_answer(&message) => {
+                    return Ok::<_, CommandError>(Some(message));
                 }
                 PhoneInput::Stop => return Ok(None),
                 _ => {}
             }
         }
     };
-    let Some(answer) = tokio::time::timeout(PATIENCE, answer).await.unwrap_or(Ok(None))? else {
+    let Some(answer) = tokio::time::timeout(ERROR_WITHIN, answer).await.unwrap_or(Ok(None))? else {
         phone.client.printer.note("no_answer", nothing, json!({}));
         return Ok(CommandOutcome::Done);
     };

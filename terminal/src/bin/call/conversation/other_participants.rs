@@ -37,17 +37,17 @@ impl OtherParticipants {
         self.answered = true;
     }
 
-    /// Whether another participant is or was in the call.
+    /// True if another participant is or was in the call.
     pub const fn any_answered(&self) -> bool {
         self.answered
     }
 
-    /// Whether the user of this device has left, by another device.
+    /// True if the user of this device has left, by another device.
     pub const fn own_user_left(&self) -> bool {
         self.own_left
     }
 
-    /// Whether no other participant is in the call, in its lobby or may still answer.
+    /// True if no other participant is in the call, in its lobby or may still answer.
     pub fn all_gone(&self) -> bool {
         let may_come = ["invited", "ringing", "accepted", "joined", "reconnecting", "lobby"];
         !self.others.is_empty() && self.others.values().all(|state| !may_come.contains(&state.as_str()))
