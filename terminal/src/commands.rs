@@ -1,4 +1,7 @@
-//! The requests of the protocol as methods, so that callers name what they do and not how it travels.
+//! Methods of [`Terminal`] for the common requests of the protocol. All other requests are sent with
+//! [`Terminal::request`] and [`Terminal::send`].
+//!
+//! Errors are those of these two methods.
 
 use switchboard_protocol::id::{InviteId, MeetingId, RequestId};
 use switchboard_protocol::object::Media;
@@ -12,12 +15,12 @@ use crate::received::ReceivedDownlink;
 use crate::terminal::Terminal;
 
 impl Terminal {
-    /// Opens a meeting and rings its invitees; answered by `meeting_created` or `meeting_merged`.
+    /// Creates a meeting and invites users; answered by `meeting_created` or `meeting_merged`.
     pub async fn create_meeting(&self, request: CreateMeeting) -> Result<ReceivedDownlink, RequestError> {
         self.request(&CreateRequest::from(request)).await
     }
 
-    /// Takes the call on this device; answered by `invitation_accepted`.
+    /// Accepts the invitation on this device; answered by `invitation_accepted`.
     pub async fn accept(
         &self,
         meeting_id: &MeetingId,
@@ -28,7 +31,7 @@ impl Terminal {
         self.request(&AnswerRequest::from(Accept { meeting_id, invite_id, media })).await
     }
 
-    /// Rejects the call for all devices of the user; answered by `ok`.
+    /// Rejects the invitation for all devices of the user; answered by `ok`.
     pub async fn reject(
         &self,
         meeting_id: &MeetingId,
@@ -39,14 +42,14 @@ impl Terminal {
         self.request(&AnswerRequest::from(Reject { meeting_id, invite_id, reason, text: None })).await
     }
 
-    /// Says that this device rings. Any error that comes back (as [`TerminalEvent::Message`](crate::TerminalEvent::Message)) means:
-    /// stop ringing at once.
+    /// Reports that this device rings. Not answered; an `error` downlink with this request's id, which arrives as
+    /// [`TerminalEvent::Message`](crate::TerminalEvent::Message), means that the device must stop ringing.
     pub async fn ringing(&self, meeting_id: &MeetingId, invite_id: &InviteId) -> Result<(), RequestError> {
         let (meeting_id, invite_id) = (meeting_id.clone(), invite_id.clone());
         self.send(&AnswerRequest::from(Ringing { meeting_id, invite_id })).await
     }
 
-    /// Says that this device is in the media, or not any more.
+    /// Reports whether this device is in the media. Not answered.
     pub async fn report_media(&self, meeting_id: &MeetingId, state: MediaReport) -> Result<(), RequestError> {
         let meeting_id = meeting_id.clone();
         self.send(&AttendRequest::from(ReportMedia {
@@ -59,24 +62,25 @@ impl Terminal {
         .await
     }
 
-    /// Asks for a fresh join token; answered by `token`.
+    /// Requests a new join token; answered by `token`.
     pub async fn refresh_token(&self, meeting_id: &MeetingId) -> Result<ReceivedDownlink, RequestError> {
         self.request(&AttendRequest::from(RefreshToken { meeting_id: meeting_id.clone() })).await
     }
 
-    /// Hangs up; answered by `ok`.
+    /// Leaves the meeting; answered by `ok`.
     pub async fn leave(&self, meeting_id: &MeetingId) -> Result<ReceivedDownlink, RequestError> {
         self.request(&AttendRequest::from(Leave { meeting_id: meeting_id.clone() })).await
     }
 
-    /// Ends the meeting for everybody; answered by `meeting_ended`.
+    /// Ends the meeting for all participants; answered by `meeting_ended`.
     pub async fn destroy_meeting(&self, meeting_id: &MeetingId) -> Result<ReceivedDownlink, RequestError> {
         let meeting_id = Some(meeting_id.clone());
         self.request(&DestroyRequest::from(DestroyMeeting { meeting_id, create_id: None, reason: None }))
             .await
     }
 
-    /// Takes back a create request, whether or not the service has seen it; answered by `meeting_ended`.
+    /// Takes back a create request of this device, even if the service has not received it yet; answered by
+    /// `meeting_ended`.
     pub async fn destroy_created(&self, create_id: &RequestId) -> Result<ReceivedDownlink, RequestError> {
         let create_id = Some(create_id.clone());
         self.request(&DestroyRequest::from(DestroyMeeting { meeting_id: None, create_id, reason: None }))

@@ -1,4 +1,4 @@
-//! How a terminal is set up: who it is, where its broker is, and how patient it is.
+//! The configuration of a terminal: identity, broker, topics and retries.
 
 use secrecy::SecretString;
 use std::time::Duration;
@@ -8,23 +8,23 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::received::RawMessage;
 use crate::tls::Tls;
 
-/// What carries MQTT.
+/// The transport that carries MQTT.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum Transport {
     /// Plain TCP, for a broker on the same machine.
     #[default]
     Tcp,
-    /// TLS, for every other.
+    /// TLS, for any other broker.
     Tls(Tls),
 }
 
-/// The two uplink parents of a deployment.
+/// The parents of the uplink topics of a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UplinkParents {
-    /// Parent of requests (`call-up`).
+    /// Parent of the topics of requests (`call-up`).
     pub control: String,
-    /// Parent of requests of low priority (`bulk-up`).
+    /// Parent of the topics of low-priority requests (`bulk-up`).
     pub bulk: String,
 }
 
@@ -34,21 +34,21 @@ impl Default for UplinkParents {
     }
 }
 
-/// How patient a terminal is. The defaults are the protocol's.
+/// Times of repeats and reconnects. The defaults are those of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
-    /// How long an answer may take before the request is sent again.
+    /// Time to wait for an answer before the request is sent again (3 s by default).
     pub answer_within: Duration,
-    /// How often a request is sent again.
+    /// Number of times that a request is sent again (2 by default).
     pub resends: u32,
-    /// How long to wait before the first attempt to connect again; doubled each time.
+    /// Time before the first attempt to reconnect; doubled at each further attempt (200 ms by default).
     pub reconnect_after: Duration,
-    /// The longest wait between two attempts to connect.
+    /// Limit of the time between two attempts to reconnect (30 s by default).
     pub reconnect_at_most: Duration,
 }
 
 impl Retry {
-    /// How long a request lives in all, from its first copy to the time-out.
+    /// Time from the first copy of a request to its time-out: `answer_within` for each copy.
     #[must_use]
     pub fn request_life(&self) -> Duration {
         self.answer_within * (self.resends + 1)
@@ -66,35 +66,35 @@ impl Default for Retry {
     }
 }
 
-/// Everything that a terminal needs to connect.
+/// The configuration with which a terminal connects.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Who this device is; the account in it is the user that it speaks for.
+    /// Client ID of the device; its account is the user.
     pub client_id: ClientId,
     /// Host name or address of the broker.
     pub host: String,
     /// Port of the broker.
     pub port: u16,
-    /// What carries MQTT.
+    /// The transport that carries MQTT.
     pub transport: Transport,
-    /// MQTT user name. Free on the laptop; in AWS it names the authorizer.
+    /// MQTT user name. Any text for the laptop stack; on AWS IoT it names the custom authorizer.
     pub user_name: String,
-    /// The app's own JWT, which is the MQTT password.
+    /// The app's own JWT, sent as the MQTT password.
     pub token: SecretString,
-    /// Where requests are published.
+    /// Parents of the topics to which requests are published.
     pub uplinks: UplinkParents,
-    /// Where answers and news come.
+    /// Parents of the topics on which downlinks arrive.
     pub downlinks: DownlinkParents,
-    /// Time between two signs of life.
+    /// MQTT keep-alive: the longest time without a packet (30 s by default).
     pub keep_alive: Duration,
-    /// Re-sending and reconnecting.
+    /// Times of repeats and reconnects.
     pub retry: Retry,
-    /// Gets every message exactly as it came, duplicates included, before anything is dropped.
+    /// Gets every message exactly as it arrived, before duplicates and expired downlinks are dropped.
     pub tap: Option<UnboundedSender<RawMessage>>,
 }
 
 impl Config {
-    /// A terminal with the protocol's defaults.
+    /// The configuration with the defaults of the protocol, over plain TCP.
     #[must_use]
     pub fn new(client_id: ClientId, host: &str, port: u16, token: SecretString) -> Self {
         Self {

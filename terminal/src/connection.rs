@@ -1,4 +1,4 @@
-//! The one MQTT connection of a terminal: connects, listens on its own topics, and comes back when it is lost.
+//! The MQTT connection of a terminal: connects, subscribes to the device's topics, and reconnects when it is lost.
 
 use rumqttc::{
     AsyncClient, ConnectionError, EventLoop, Incoming, MqttOptions, NetworkOptions, Outgoing, Publish, QoS,
@@ -16,39 +16,39 @@ use crate::event::TerminalEvent;
 use crate::received::{RawMessage, ReceivedDownlink};
 use crate::shared::Shared;
 
-/// Bytes that a packet may have, either way: more than any message of the protocol, so that the service gets to
-/// refuse what is too large.
+/// Limit of a packet in both directions, in bytes: above any message of the protocol, so that it is the service that refuses
+/// a message as too large.
 pub(crate) const PACKET_MAX_BYTES: usize = 256 * 1024;
-/// Requests that may wait for the network at a time.
+/// Limit of packets that wait for the network.
 const QUEUE: usize = 64;
-/// How long a connection may take to come about: the broker may have to start a cold authorizer first.
+/// Time limit of a connect, in seconds: the broker may have to start an authorizer function first.
 const CONNECT_SECONDS: u64 = 15;
 
-/// Whether the terminal can be heard.
+/// State of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LinkState {
-    /// Connected and listening.
+    /// Connected and subscribed.
     Up,
-    /// Not (yet) connected.
+    /// Not connected; an attempt to connect follows.
     Down,
     /// Disconnected for good.
     Closed,
 }
 
-/// Runs the connection until it is told to disconnect.
+/// Runs the connection until the terminal disconnects.
 pub(crate) struct Connection {
     config: Config,
     shared: Arc<Shared>,
     mqtt: EventLoop,
     link: watch::Sender<LinkState>,
-    /// Told how the first connect went, then gone.
+    /// Gets the result of the first connect; `None` afterwards.
     first: Option<oneshot::Sender<Result<(), ConnectError>>>,
     session_present: bool,
     lost_at: Instant,
 }
 
 impl Connection {
-    /// Prepares the connection and the client that publishes through it.
+    /// Prepares the connection, and the client that publishes through it.
     pub fn new(
         config: Config,
         shared: Arc<Shared>,
@@ -57,7 +57,7 @@ impl Connection {
     ) -> (Self, AsyncClient) {
         let (client, mut mqtt) = AsyncClient::new(options(&config), QUEUE);
         let mut network = NetworkOptions::new();
-        // Requests are small and wait for answers; Nagle's algorithm would hold them back.
+        // Nagle's algorithm would delay the small requests.
         network.set_tcp_nodelay(true);
         network.set_connection_timeout(CONNECT_SECONDS);
         mqtt.set_network_options(network);
@@ -73,7 +73,7 @@ impl Connection {
         (connection, client)
     }
 
-    /// Connects and stays connected. Returns after a disconnect that was asked for, or when the first connect failed.
+    /// Connects and stays connected. Returns after a requested disconnect, or when the first connect fails.
     pub async fn run(self, mqtt: AsyncClient) {
         let (shared, parents) = (Arc::clone(&self.shared), self.config.uplinks.clone());
         tokio::select! {
@@ -93,7 +93,7 @@ impl Connection {
                         ConnectError::NotSubscribed
                     } else {
                         wait = self.config.retry.reconnect_after;
-                        self.listening();
+                        self.subscribed();
                         continue;
                     }
                 }
@@ -121,10 +121,10 @@ impl Connection {
         }
     }
 
-    /// The broker let us in: listen on the own topics, before anything else is sent.
+    /// Subscribes to the device's topics after a connect, before anything else is sent.
     fn connected(&mut self, session_present: bool) {
         self.session_present = session_present;
-        // Requests from before a long outage were given up; sent now, they would ring out of the blue.
+        // After a long outage the session has given up its requests; sent now, they would surprise the user.
         let given_up = self.lost_at.elapsed() > self.config.retry.request_life();
         self.mqtt.pending.retain_mut(|request| match request {
             Request::Publish(publish) => !given_up && may_be_repeated(publish),
@@ -136,9 +136,9 @@ impl Connection {
         self.mqtt.pending.push_front(Request::Subscribe(Subscribe::new_many(filters)));
     }
 
-    fn listening(&mut self) {
+    fn subscribed(&mut self) {
         match self.first.take() {
-            // Nobody waits for the connect any more: the handle is gone, and the task is about to be.
+            // It fails if the owner dropped the connect, which ends this task too.
             Some(first) => drop(first.send(Ok(()))),
             None => self.shared.emit(TerminalEvent::Connected { session_present: self.session_present }),
         }
@@ -146,7 +146,7 @@ impl Connection {
         self.shared.connected();
     }
 
-    /// Reports a failure; whether it was the first connect's, which is not tried again.
+    /// Reports a failed or lost connection. Returns `true` for the first connect, which is not retried.
     fn fail(&mut self, error: ConnectError) -> bool {
         if let Some(first) = self.first.take() {
             drop(first.send(Err(error)));
@@ -165,12 +165,12 @@ impl Connection {
         let raw = RawMessage { topic: publish.topic, payload: publish.payload.to_vec(), received_at };
         let message = ReceivedDownlink::read(&raw);
         if let Some(tap) = &self.config.tap {
-            // Whoever listened in may have stopped.
+            // It fails if the owner dropped the receiver of the tap.
             drop(tap.send(raw));
         }
         let message = match message {
             Ok(message) => message,
-            Err(error) => return tracing::warn!(%error, "dropped what is no downlink"),
+            Err(error) => return tracing::warn!(%error, "ignoring a message that is not a downlink"),
         };
         let (id, kind) = (message.id.clone(), message.kind.clone());
         if let Some(reason) = self.shared.receive(message, received_at) {
@@ -207,14 +207,14 @@ fn connect_error(error: ConnectionError) -> ConnectError {
     }
 }
 
-/// Marks what was sent before as a repetition, and tells whether it may be sent: a broker closes the connection on
-/// what it does not allow, so what was repeated once already is not repeated for ever.
+/// True if a publish may be sent after a reconnect; sets its DUP flag if it was sent before. Each publish is repeated once
+/// only: a broker closes the connection on a forbidden publish, which would otherwise cost every connection.
 fn may_be_repeated(publish: &mut Publish) -> bool {
     let was_sent = publish.pkid != 0;
     !(was_sent && std::mem::replace(&mut publish.dup, true))
 }
 
-/// Between half of and the whole of `wait`, so that a broker that comes back does not meet everybody at once.
+/// A random time between half of `wait` and `wait`, so that terminals do not reconnect all at once after an outage.
 fn jittered(wait: Duration) -> Duration {
     let random = u32::from(Uuid::new_v4().as_bytes()[0]);
     wait / 2 + wait / 2 * random / u32::from(u8::MAX)

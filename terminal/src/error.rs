@@ -1,4 +1,4 @@
-//! What can go wrong between a terminal and the service.
+//! Errors between a terminal, its broker and the service.
 
 use rumqttc::ConnectReturnCode;
 use serde::Deserialize;
@@ -9,32 +9,32 @@ use switchboard_protocol::code::Code;
 
 use crate::uplink::UplinkError;
 
-/// The service's `error` downlink: the request is refused.
+/// A refusal: the fields of the service's `error` answer.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Refused {
-    /// The stable code, as it came: a newer service may have codes that this version does not know.
+    /// The stable code as text, since a newer service may have codes that this version does not know.
     pub code: String,
-    /// What to do, for people.
+    /// Text for people that says what to do; not stable.
     #[serde(default)]
     pub message: String,
-    /// The field at fault.
+    /// Path of the request's field that is wrong.
     pub path: Option<String>,
-    /// Whether the same request may succeed later.
+    /// True if the same request may succeed later.
     #[serde(default)]
     pub retryable: bool,
-    /// Milliseconds to wait before that.
+    /// Time to wait before the same request is sent again, in milliseconds.
     pub retry_after_ms: Option<u64>,
-    /// The SIP status a gateway would send.
+    /// The SIP status that a gateway would send; 0 if the service names none.
     #[serde(default)]
     pub sip: u16,
-    /// Why the meeting ended, with code `meeting_ended`.
+    /// Reason of the meeting's end, with code `meeting_ended`.
     pub reason: Option<String>,
-    /// The meeting it is about.
+    /// The meeting of the request.
     pub meeting_id: Option<String>,
 }
 
 impl Refused {
-    /// The code, if this version knows it.
+    /// The code; `None` if this version does not know it.
     #[must_use]
     pub fn known_code(&self) -> Option<Code> {
         serde_json::from_value(self.code.as_str().into()).ok()
@@ -54,45 +54,46 @@ impl fmt::Display for Refused {
     }
 }
 
-/// Why a request got no answer that helps.
+/// The error of a request that was refused, not answered or not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// The service said no.
+    /// The service refused the request.
     #[error("refused with {0}")]
     Refused(Box<Refused>),
-    /// No answer came to any copy of the request. What it asked for may have happened all the same.
+    /// No copy of the request was answered within this time. The service may have carried it out nevertheless.
     #[error("no answer within {} ms", .0.as_millis())]
     TimedOut(Duration),
-    /// A request with this id is waiting for its answer already.
+    /// Another request with this id waits for its answer.
     #[error("a request with this id is still waiting for its answer")]
     DuplicateId,
-    /// Requests of this type are sent once and never answered; see [`Terminal::tell`](crate::Terminal::send_uplink).
-    #[error("`{0}` is never answered")]
+    /// Requests of this type are never answered; they are sent with [`Terminal::send_uplink`](crate::Terminal::send_uplink).
+    #[error("requests of type `{0}` are never answered; send them without waiting")]
     NeverAnswered(String),
-    /// The request cannot be written.
+    /// The request cannot be serialised.
     #[error(transparent)]
     Uplink(#[from] UplinkError),
-    /// More bytes than a packet can have.
-    #[error("more bytes than a packet can have")]
+    /// The message exceeds the size of a packet.
+    #[error("the message is too large for an MQTT packet; send a smaller one")]
     TooLarge,
     /// The terminal has disconnected.
     #[error("the terminal has disconnected")]
     Disconnected,
 }
 
-/// Why a terminal could not connect.
+/// The error of a first connect.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The client ID could connect but never be spoken to.
-    #[error("the client ID cannot be addressed: {0}")]
+    /// The topic of this client ID would be too long, so that no downlink could reach it.
+    #[error("no downlink can be addressed to the client ID: {0}")]
     Address(#[from] AddressError),
-    /// The broker refused: wrong, expired or foreign token, or a client ID that is not allowed.
-    #[error("the broker refused: {0:?}")]
+    /// The broker refused the connection: the token is wrong, expired or that of another user, or the client ID is not
+    /// allowed.
+    #[error("the broker refused the connection: {0:?}")]
     Refused(ConnectReturnCode),
-    /// The broker let the terminal in, but not listen on its own topics.
-    #[error("the broker refused the terminal's own topics")]
+    /// The broker accepted the connection, but refused the subscription to the device's topics.
+    #[error("the broker refused the subscription to the device's topics")]
     NotSubscribed,
-    /// The broker cannot be reached, or closed the connection without a word.
+    /// The broker cannot be reached, or closed the connection without an answer.
     #[error("the broker cannot be reached: {0}")]
     Unreachable(String),
 }

@@ -1,54 +1,54 @@
-//! What a terminal tells its owner, in the order in which it happened.
+//! The events of a terminal for its owner, in the order in which they happened.
 
 use std::time::Instant;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::received::ReceivedDownlink;
 
-/// Something that the owner did not ask for.
+/// An event that is not the answer to a waiting request.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TerminalEvent {
-    /// A downlink that is no answer to a waiting request: news, or a first answer that came after the time-out.
+    /// A notice, a refusal of a request that is not answered, or an answer that arrived after its request timed out.
     Message(Box<ReceivedDownlink>),
-    /// Members were told something that this terminal never got: ask `sync` for this meeting.
+    /// A notice about this meeting was lost: request `sync` for it.
     Gap {
-        /// The meeting that was missed out on.
+        /// The meeting.
         meeting_id: String,
     },
-    /// Connected again, after [`TerminalEvent::Disconnected`].
+    /// Reconnected, after [`TerminalEvent::Disconnected`].
     Connected {
-        /// Whether the broker kept the session, and with it what came in the meantime. If not: ask `sync`.
+        /// True if the broker kept the session, and with it the downlinks of the meantime. If not, request `sync`.
         session_present: bool,
     },
-    /// The connection is lost; the terminal keeps trying to get it back.
+    /// The connection was lost; the terminal reconnects by itself.
     Disconnected {
-        /// What the network or the broker said.
+        /// The error of the network or the broker, for people.
         reason: String,
     },
 }
 
-/// The stream of [`TerminalEvent`]s. It has no limit: whoever holds it reads it.
+/// The stream of [`TerminalEvent`]s. Its queue is unbounded, so the owner has to read it or drop it.
 #[derive(Debug)]
 pub struct Events(pub(crate) UnboundedReceiver<TerminalEvent>);
 
 impl Events {
-    /// The next event; messages whose time ran out while they waited here are skipped. `None` when the terminal has
-    /// disconnected for good and everything was read.
+    /// The next event; messages that expired in the queue are skipped. `None` when the terminal has disconnected for good and
+    /// all events were read.
     pub async fn next(&mut self) -> Option<TerminalEvent> {
         loop {
             match self.0.recv().await? {
-                TerminalEvent::Message(message) if message.is_past_its_time(Instant::now()) => {}
+                TerminalEvent::Message(message) if message.is_expired(Instant::now()) => {}
                 event => return Some(event),
             }
         }
     }
 
-    /// The next event if there is one already; skips as [`next`](Self::next) does.
+    /// The next event if the queue has one; skips messages as [`next`](Self::next) does.
     pub fn try_next(&mut self) -> Option<TerminalEvent> {
         loop {
             match self.0.try_recv().ok()? {
-                TerminalEvent::Message(message) if message.is_past_its_time(Instant::now()) => {}
+                TerminalEvent::Message(message) if message.is_expired(Instant::now()) => {}
                 event => return Some(event),
             }
         }

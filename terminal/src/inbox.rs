@@ -1,4 +1,4 @@
-//! Decides what becomes of a downlink: an answer, news, or nothing. Pure: no network, no clock of its own.
+//! Sorts downlinks into answers, notices and dropped ones. Pure: without a network or a clock.
 
 mod recent;
 mod revisions;
@@ -11,41 +11,41 @@ use crate::received::ReceivedDownlink;
 pub(crate) use recent::RecentIds;
 use revisions::{Freshness, Revisions};
 
-/// Ids that are remembered; the protocol asks for 1,000 at least.
+/// Number of downlink ids, and of answered requests, that are remembered; the protocol demands at least 1,000.
 pub const REMEMBERED_IDS: usize = 2_000;
-/// Meetings whose revisions are remembered.
+/// Number of meetings whose revisions are remembered.
 pub const REMEMBERED_MEETINGS: usize = 200;
 
-/// Why a downlink is dropped.
+/// The reason why a downlink is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DropReason {
-    /// It was here before.
+    /// A downlink with this id was received before.
     Duplicate,
-    /// The request that it answers was answered before.
+    /// Its request was answered before, by a downlink with another id.
     SecondAnswer,
-    /// It means nothing any more.
-    PastItsTime,
-    /// Something newer is known about the same object.
+    /// It has expired.
+    Expired,
+    /// A newer snapshot of the same object was received before.
     Superseded,
 }
 
-/// What becomes of a downlink.
+/// The result of sorting a downlink.
 #[derive(Debug, PartialEq)]
-pub enum Verdict {
-    /// It is the answer that a request waits for.
+pub enum SortedDownlink {
+    /// The answer to a request that waits for it.
     Answer(ReceivedDownlink),
-    /// It is news for the owner.
-    News {
-        /// The message.
+    /// Any other downlink for the owner: a notice, or an answer to no waiting request.
+    Notice {
+        /// The downlink.
         message: ReceivedDownlink,
-        /// Whether members were told something before it that never came here.
+        /// True if a notice before it was lost.
         gap: bool,
     },
-    /// It is of no use.
+    /// The downlink is dropped.
     Dropped(DropReason),
 }
 
-/// What a terminal remembers of what came.
+/// The memory by which downlinks are sorted: ids, answered requests and revisions.
 #[derive(Debug)]
 pub struct Inbox {
     seen: RecentIds,
@@ -64,35 +64,35 @@ impl Default for Inbox {
 }
 
 impl Inbox {
-    /// Takes a downlink that came at `now`. `is_waiting` says whether a request waits for its answer.
-    pub fn take(
+    /// Sorts a downlink at time `now` and remembers it. `is_waiting` tells whether the request with an id waits for its answer.
+    pub fn sort(
         &mut self,
         message: ReceivedDownlink,
         now: Instant,
         is_waiting: impl Fn(&str) -> bool,
-    ) -> Verdict {
-        if message.is_past_its_time(now) {
-            return Verdict::Dropped(DropReason::PastItsTime);
+    ) -> SortedDownlink {
+        if message.is_expired(now) {
+            return SortedDownlink::Dropped(DropReason::Expired);
         }
         let is_new = self.seen.insert(&message.id);
         if let Some(request) = message.answers() {
-            // A repeated request is answered under the same downlink id, so who waits gets it, seen or not.
+            // The answer to a repeated request has the same downlink id, so a waiting request gets it even if it was seen.
             if is_waiting(request) {
                 self.answered.insert(request);
                 self.revisions.record(&message);
-                return Verdict::Answer(message);
+                return SortedDownlink::Answer(message);
             }
             if is_new && !self.answered.insert(request) {
-                return Verdict::Dropped(DropReason::SecondAnswer);
+                return SortedDownlink::Dropped(DropReason::SecondAnswer);
             }
         }
         if !is_new {
-            return Verdict::Dropped(DropReason::Duplicate);
+            return SortedDownlink::Dropped(DropReason::Duplicate);
         }
         match self.revisions.record(&message) {
-            Freshness::Superseded => Verdict::Dropped(DropReason::Superseded),
-            Freshness::Current => Verdict::News { message, gap: false },
-            Freshness::AfterGap => Verdict::News { message, gap: true },
+            Freshness::Superseded => SortedDownlink::Dropped(DropReason::Superseded),
+            Freshness::Current => SortedDownlink::Notice { message, gap: false },
+            Freshness::AfterGap => SortedDownlink::Notice { message, gap: true },
         }
     }
 }

@@ -1,10 +1,12 @@
-//! What a phone does on the wire: one kept MQTT connection, requests with answers, and news as a stream.
+//! A terminal of the Switchboard protocol: one MQTT connection with a persistent session, requests with answers, and a stream
+//! of events.
 //!
-//! A [`Terminal`] connects with a persistent session, listens on its own two topics, re-sends a request by the same
-//! id until its answer comes, drops what it has seen, what is past its time and what is older than what it knows,
-//! and says when it missed something ([`TerminalEvent::Gap`]). What remains is handed to the owner, types that it does not
-//! know included. How it does so is a [`session`](session::Session), which needs no network; what rings when is said by a
-//! [`Ringer`](ringer::Ringer).
+//! A [`Terminal`] subscribes to the two downlink topics of its device and reconnects when the connection is lost. It repeats
+//! a request under the same id until the answer arrives. It drops downlinks that are duplicates, expired or superseded, and
+//! reports missed notices ([`TerminalEvent::Gap`]). All other downlinks go to the owner, unknown types included.
+//!
+//! Two parts need no network: a [`Session`](session::Session) decides what is sent and which downlinks are used; a
+//! [`Ringer`](ringer::Ringer) decides when a device rings. [`Terminal`] runs a session by itself; the owner runs a ringer.
 //!
 //! ```no_run
 //! use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -31,11 +33,11 @@
 //!         ext: None,
 //!     })
 //!     .await?;
-//! println!("{} rings in {:?}", created.kind, created.meeting_id);
+//! println!("{}: meeting {:?}", created.kind, created.meeting_id);
 //!
 //! while let Some(event) = events.next().await {
-//!     if let TerminalEvent::Message(news) = event {
-//!         println!("{}: {:?}", news.kind, news.downlink());
+//!     if let TerminalEvent::Message(notice) = event {
+//!         println!("{}: {:?}", notice.kind, notice.downlink());
 //!     }
 //! }
 //! # Ok(())

@@ -1,4 +1,4 @@
-//! A downlink as it came: the envelope is read, the rest is kept so that unknown types can be passed on.
+//! A received downlink: its envelope is parsed, and all fields are kept, so that unknown types can be passed on.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -10,45 +10,45 @@ use switchboard_protocol::downlink::{Downlink, Re};
 /// A message exactly as the broker delivered it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawMessage {
-    /// The topic it came on.
+    /// The topic on which it arrived.
     pub topic: String,
-    /// Its bytes.
+    /// The payload.
     pub payload: Vec<u8>,
-    /// When it was read from the connection.
+    /// The time at which it was read from the connection.
     pub received_at: Instant,
 }
 
-/// Why a message is no downlink of this protocol.
+/// The error of a message that is not a downlink of this protocol.
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableDownlink {
-    /// No JSON object with the fields of the envelope.
-    #[error("no downlink: {0}")]
+    /// It is not a JSON object with the fields of the envelope.
+    #[error("not a downlink: {0}")]
     Envelope(#[from] serde_json::Error),
-    /// Another version of the protocol.
-    #[error("version {0} is not spoken here")]
+    /// Its `v` is another version of the protocol.
+    #[error("unsupported protocol version {0}")]
     Version(u64),
 }
 
-/// A downlink whose envelope was read.
+/// A downlink with its parsed envelope.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReceivedDownlink {
-    /// The type.
+    /// The wire's `type`.
     pub kind: String,
-    /// The same for every copy.
+    /// The id; all copies of a downlink have the same.
     pub id: String,
-    /// The request that it answers.
+    /// The wire's `re`: the request that the downlink answers.
     pub re: Re,
-    /// The meeting that it is about.
+    /// The meeting, if the downlink is about one.
     pub meeting_id: Option<String>,
     /// The meeting's revision.
     pub rev: Option<u64>,
-    /// The last revision that members were told before this one.
+    /// The revision of the notice before this one to the members of the meeting.
     pub prev_rev: Option<u64>,
-    /// When it was read from the connection.
+    /// The time at which it was read from the connection.
     pub received_at: Instant,
-    /// When it stops meaning anything.
+    /// The time at which it expires, from `expires_in_ms`.
     pub expires_at: Option<Instant>,
-    /// The whole message.
+    /// All fields, those of the envelope included.
     pub body: Map<String, Value>,
 }
 
@@ -67,14 +67,17 @@ struct Envelope {
 }
 
 impl ReceivedDownlink {
-    /// Reads the envelope.
+    /// Parses the envelope.
+    ///
+    /// # Errors
+    /// The message is not a downlink, or of another version.
     pub fn read(raw: &RawMessage) -> Result<Self, UnreadableDownlink> {
         let body: Value = serde_json::from_slice(&raw.payload)?;
         let envelope = Envelope::deserialize(&body)?;
         if envelope.v != VERSION {
             return Err(UnreadableDownlink::Version(envelope.v));
         }
-        let Value::Object(body) = body else { unreachable!("an envelope was read from it") };
+        let Value::Object(body) = body else { unreachable!("an envelope was parsed from it") };
         Ok(Self {
             kind: envelope.kind,
             id: envelope.id,
@@ -83,7 +86,7 @@ impl ReceivedDownlink {
             rev: envelope.rev,
             prev_rev: envelope.prev_rev,
             received_at: raw.received_at,
-            // What has no time left is past its time at once.
+            // Zero or less means that it has expired.
             expires_at: envelope.expires_in_ms.and_then(|left| {
                 raw.received_at.checked_add(Duration::from_millis(u64::try_from(left).unwrap_or(0)))
             }),
@@ -91,13 +94,13 @@ impl ReceivedDownlink {
         })
     }
 
-    /// The typed message; `None` for a type or a value that this version does not know.
+    /// The typed downlink; `None` if this version does not know its type or one of its values.
     #[must_use]
     pub fn downlink(&self) -> Option<Downlink> {
         Downlink::deserialize(Value::Object(self.body.clone())).ok()
     }
 
-    /// One field; `None` if it is absent, `null`, or of another shape.
+    /// One field; `None` if it is absent, `null`, or not a `T`.
     #[must_use]
     pub fn field<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         self.body
@@ -106,7 +109,7 @@ impl ReceivedDownlink {
             .and_then(|value| serde_json::from_value(value.clone()).ok())
     }
 
-    /// The id of the request that it answers, if it answers one.
+    /// The id of the request that the downlink answers, if it answers one.
     #[must_use]
     pub fn answers(&self) -> Option<&str> {
         match &self.re {
@@ -115,9 +118,9 @@ impl ReceivedDownlink {
         }
     }
 
-    /// Whether it means nothing any more.
+    /// True if the downlink has expired at `now`.
     #[must_use]
-    pub fn is_past_its_time(&self, now: Instant) -> bool {
+    pub fn is_expired(&self, now: Instant) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
     }
 }

@@ -1,5 +1,5 @@
-//! Decides when a device rings and when it stops, and what must be asked for that: after an offer that waited in a queue,
-//! after a gap, and after a lost connection. Pure, like the [`session`](crate::session) beneath it.
+//! Decides when a device starts and stops ringing. Requests `sync` where that is needed: for an offer from the queue, after a
+//! gap, and after a reconnect. Pure: without a network or a clock, like a [`session`](crate::session).
 
 mod offers;
 
@@ -13,61 +13,62 @@ use crate::received::ReceivedDownlink;
 use crate::uplink::{Uplink, UplinkError};
 use offers::{OfferState, Offers};
 
-/// What a ringer wants done.
+/// A step that the owner of a ringer carries out.
 #[derive(Debug, PartialEq)]
 pub enum RingerStep {
-    /// Begin to ring.
+    /// Start to ring.
     Ring {
         /// The meeting.
         meeting_id: String,
         /// The invitation.
         invite_id: String,
-        /// It as it came, or as a `state` had it.
+        /// The invitation as it arrived, or as an entry of a `state`.
         offer: Value,
     },
     /// Stop ringing.
     Stop {
         /// The invitation.
         invite_id: String,
-        /// Why: the reason or code on the wire, or a word of this module's.
+        /// A reason or code of the wire, or one of `accepted`, `rejected`, `silenced`, `expired`, `merged`, `gone`,
+        /// `meeting_ended`.
         reason: String,
     },
-    /// Ask this; the ringer wants to hear how it ends.
+    /// Send this request. Give the ringer its answer by [`receive`](Ringer::receive), or call
+    /// [`request_failed`](Ringer::request_failed).
     Request(Uplink),
-    /// Say this, once.
+    /// Send this once; it is not answered.
     Send(Uplink),
 }
 
-/// Why a request of the user shall not be made.
+/// The user has already answered this invitation, so that the request must not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this invitation is being answered already")]
+#[error("this invitation was already answered; wait for the answer of the first request")]
 pub struct AlreadyAnswered;
 
-/// What a device knows of the invitations that it got.
+/// The invitations that a device knows, and the rings that follow from them.
 #[derive(Debug, Default)]
 pub struct Ringer {
     offers: Offers,
-    /// `sync` requests that have no answer yet.
+    /// `sync` requests that wait for an answer, by id.
     syncs: HashMap<String, PendingSync>,
     steps: VecDeque<RingerStep>,
 }
 
-/// A `sync` request.
 #[derive(Debug)]
 struct PendingSync {
-    /// Only this meeting.
+    /// The meeting, if the request names one.
     meeting_id: Option<String>,
-    /// Whether the ringer wanted it, and not the user.
-    own: bool,
-    /// The offers that were known by then.
-    after: u64,
+    /// True if the ringer sent it, and not the user.
+    from_ringer: bool,
+    /// Count of the offers known when it was sent; later ones may be missing from its `state`.
+    known_offers: u64,
 }
 
 impl Ringer {
-    /// The user wants this request to be made.
+    /// Takes note of a request that the user is about to send.
     ///
     /// # Errors
-    /// [`AlreadyAnswered`]: it answers an invitation that is being answered, or was.
+    /// [`AlreadyAnswered`] for an `accept` or `reject` of an invitation whose answer was sent and has not failed.
     pub fn user_requests(&mut self, uplink: &Uplink) -> Result<(), AlreadyAnswered> {
         let invite_id = uplink.text("invite_id").unwrap_or_default();
         match uplink.kind() {
@@ -88,7 +89,8 @@ impl Ringer {
         Ok(())
     }
 
-    /// Takes in news, or an answer; whether it is of interest to anybody else.
+    /// Processes a downlink. Returns whether the owner should show it too; `false` for invitations, their closing, and answers
+    /// to requests of the ringer.
     pub fn receive(&mut self, message: &ReceivedDownlink, now: Instant) -> bool {
         let text = |name: &str| message.body.get(name).and_then(Value::as_str);
         let meeting_id = message.meeting_id.as_deref();
@@ -121,30 +123,30 @@ impl Ringer {
         true
     }
 
-    /// A request was given up, or apply_refusal without its error having been heard here; whether that is of interest to anybody
-    /// else.
+    /// Takes note of a request that timed out, or whose refusal was not given to [`receive`](Self::receive). Returns whether
+    /// the owner should show it; `false` for requests of the ringer.
     pub fn request_failed(&mut self, request: &str) -> bool {
         self.offers.reopen_after_failed_answer(request);
-        self.syncs.remove(request).is_none_or(|sync| !sync.own)
+        self.syncs.remove(request).is_none_or(|sync| !sync.from_ringer)
     }
 
-    /// Members of this meeting were told something that never came here.
+    /// Takes note that a notice about this meeting was lost.
     pub fn gap(&mut self, meeting_id: &str) {
         self.request_sync(meeting_id.parse().ok());
     }
 
-    /// The connection is back.
+    /// Takes note of a reconnect.
     pub fn reconnected(&mut self) {
         self.request_sync(None);
     }
 
-    /// When [`tick`](Self::tick) has something to do.
+    /// The time at which [`tick`](Self::tick) is to be called; `None` while no invitation rings.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.offers.next_deadline()
     }
 
-    /// Stops what has rung for long enough.
+    /// Stops the rings that have expired at `now`.
     pub fn tick(&mut self, now: Instant) {
         for invite_id in self.offers.expired(now) {
             self.stop_ringing(&invite_id, "expired");
@@ -152,7 +154,7 @@ impl Ringer {
         }
     }
 
-    /// What is to be done next.
+    /// The next step to carry out.
     pub fn poll(&mut self) -> Option<RingerStep> {
         self.steps.pop_front()
     }
@@ -168,7 +170,7 @@ impl Ringer {
         if !self.offers.may_ring(meeting_id, invite_id) {
             return;
         }
-        // It may have been taken back while it waited, so the service is asked first.
+        // A queued offer may have been cancelled in the meantime, so its state is requested first.
         if is_queued {
             self.offers.add(meeting_id, invite_id, OfferState::Unconfirmed);
             return self.request_sync(None);
@@ -187,9 +189,10 @@ impl Ringer {
         self.steps.extend(ringing.map(RingerStep::Send));
     }
 
-    /// Takes in the present state; whether nobody else asked for it.
+    /// Starts to ring for the invitations of a `state`, and stops rings that it no longer has. Returns whether the ringer
+    /// requested it.
     fn apply_state(&mut self, state: &ReceivedDownlink, now: Instant) -> bool {
-        let asked = state.answers().and_then(|request| self.syncs.remove(request));
+        let sync = state.answers().and_then(|request| self.syncs.remove(request));
         let listed = state.body.get("invitations").and_then(Value::as_array);
         let mut open = Vec::new();
         for offer in listed.into_iter().flatten().filter_map(Value::as_object) {
@@ -199,19 +202,19 @@ impl Ringer {
                 self.add_offer(meeting_id, invite_id, offer, false, now);
             }
         }
-        let Some(asked) = asked else { return false };
-        for gone in self.offers.missing_from(&open, asked.meeting_id.as_deref(), asked.after) {
+        let Some(sync) = sync else { return false };
+        for gone in self.offers.missing_from(&open, sync.meeting_id.as_deref(), sync.known_offers) {
             self.stop_ringing(&gone, "gone");
             self.offers.set(&gone, OfferState::Closed);
         }
-        asked.own
+        sync.from_ringer
     }
 
-    /// Takes in a refusal; whether it is of interest to anybody else.
+    /// Processes a refusal. Returns whether the owner should show it too.
     fn apply_refusal(&mut self, error: &ReceivedDownlink, code: &str) -> bool {
         if code == "meeting_ended"
             && let Some(meeting_id) = error.meeting_id.as_deref()
-            // What stops a ring by its own refusal has that code as its reason, not the meeting's end.
+            // If `ringing` was refused, the ring stops with this code as its reason, further below.
             && error.answers().is_none_or(|request| self.offers.ringing_announced_by(request).is_none())
         {
             self.end_meeting(meeting_id);
@@ -230,7 +233,7 @@ impl Ringer {
         self.close_offers(meeting_id, "meeting_ended");
     }
 
-    /// Nothing of this meeting rings any more.
+    /// Stops all rings of this meeting and closes its invitations.
     fn close_offers(&mut self, meeting_id: &str, reason: &str) {
         for invite_id in self.offers.open_in_meeting(meeting_id) {
             self.stop_ringing(&invite_id, reason);
@@ -252,10 +255,12 @@ impl Ringer {
         }
     }
 
-    fn record_sync(&mut self, uplink: &Uplink, own: bool) {
+    fn record_sync(&mut self, uplink: &Uplink, from_ringer: bool) {
         let meeting_id = uplink.text("meeting_id").map(str::to_owned);
-        self.syncs
-            .insert(uplink.id().to_owned(), PendingSync { meeting_id, own, after: self.offers.count() });
+        self.syncs.insert(
+            uplink.id().to_owned(),
+            PendingSync { meeting_id, from_ringer, known_offers: self.offers.count() },
+        );
     }
 }
 

@@ -1,49 +1,23 @@
-//! The protocol from a terminal's side, pure: what is sent when, and what becomes of what comes. No network and no clock of
-//! its own: whoever drives it says what happens at what time, and does what [`poll`](Session::poll) says.
+//! A terminal's side of the protocol: which request is sent when, and which downlinks are used. Pure: without a network or a
+//! clock. The owner passes in events with their time, and carries out the outputs of [`poll`](Session::poll).
 
+mod output;
 mod pages;
 mod requests;
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::config::Retry;
-use crate::inbox::{DropReason, Inbox, Verdict};
+use crate::inbox::{DropReason, Inbox, SortedDownlink};
 use crate::received::ReceivedDownlink;
 use crate::uplink::Uplink;
+pub use output::{DuplicateRequestId, SessionOutput};
 use requests::Requests;
 
-/// What a session wants done, or has to say.
-#[derive(Debug, PartialEq)]
-pub enum SessionOutput {
-    /// Publish this.
-    Send(Uplink),
-    /// The answer to a request that waited for it; an `error` too. A `state` in pages is put together.
-    Answer(Box<ReceivedDownlink>),
-    /// A request was given up that long after its first copy.
-    Unanswered {
-        /// Its id.
-        request: String,
-        /// Since its first copy.
-        after: Duration,
-    },
-    /// A downlink that no request waits for.
-    News(Box<ReceivedDownlink>),
-    /// Members of this meeting were told something that never came here.
-    Gap {
-        /// The meeting.
-        meeting_id: String,
-    },
-}
-
-/// A request with the same id waits for its answer already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a request with this id is still waiting for its answer")]
-pub struct DuplicateRequestId;
-
-/// What a terminal remembers of what it asked and heard.
+/// The waiting requests of a terminal, and its memory of received downlinks.
 #[derive(Debug)]
 pub struct Session {
     inbox: Inbox,
@@ -52,71 +26,71 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that is not connected yet.
+    /// A session without a connection.
     #[must_use]
     pub fn new(retry: Retry) -> Self {
         Self { inbox: Inbox::default(), requests: Requests::new(retry), outputs: VecDeque::new() }
     }
 
-    /// Asks: now, or when the request before it in the same meeting is done.
+    /// Starts a request. It is sent at once, or when the request before it in the same meeting has ended.
     ///
     /// # Errors
-    /// [`DuplicateRequestId`]: this very request is still being asked.
+    /// [`DuplicateRequestId`]: a request with this id still waits for its answer.
     pub fn request(&mut self, uplink: Uplink, now: Instant) -> Result<(), DuplicateRequestId> {
         self.requests.add(uplink)?;
         self.requests.send_due(now, &mut self.outputs);
         Ok(())
     }
 
-    /// Nobody wants the answer to this request any more.
+    /// Ends a request whose answer is not wanted any more.
     pub fn cancel(&mut self, request: &str, now: Instant) {
         self.requests.remove(request);
         self.requests.send_due(now, &mut self.outputs);
     }
 
-    /// Takes in a downlink; the reason if it is of no use.
+    /// Processes a downlink. Returns the reason if it is dropped.
     pub fn receive(&mut self, message: ReceivedDownlink, now: Instant) -> Option<DropReason> {
-        match self.inbox.take(message, now, |request| self.requests.is_waiting(request)) {
-            Verdict::Answer(message) => {
+        match self.inbox.sort(message, now, |request| self.requests.is_waiting(request)) {
+            SortedDownlink::Answer(message) => {
                 if let Some(answer) = self.requests.answer(message) {
                     self.outputs.push_back(SessionOutput::Answer(Box::new(answer)));
                     self.requests.send_due(now, &mut self.outputs);
                 }
                 None
             }
-            Verdict::News { message, gap } => {
+            SortedDownlink::Notice { message, gap } => {
                 let meeting_id = message.meeting_id.clone().filter(|_| gap);
-                self.outputs.push_back(SessionOutput::News(Box::new(message)));
+                self.outputs.push_back(SessionOutput::Notice(Box::new(message)));
                 self.outputs.extend(meeting_id.map(|meeting_id| SessionOutput::Gap { meeting_id }));
                 None
             }
-            Verdict::Dropped(reason) => Some(reason),
+            SortedDownlink::Dropped(reason) => Some(reason),
         }
     }
 
-    /// The terminal can be heard from now on: what waited for that is sent.
+    /// Takes note of a connection; requests that waited for it are sent.
     pub fn connected(&mut self, now: Instant) {
         self.requests.is_connected = true;
         self.requests.send_due(now, &mut self.outputs);
     }
 
-    /// The terminal cannot be heard any more. Requests live on, and are sent when it is connected again.
+    /// Takes note of a lost connection. Requests keep their time-outs, and are sent after a reconnect.
     pub fn disconnected(&mut self) {
         self.requests.is_connected = false;
     }
 
-    /// When [`tick`](Self::tick) has something to do.
+    /// The time at which [`tick`](Self::tick) is to be called; `None` while no request waits.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.requests.next_deadline()
     }
 
-    /// Does what is due: repeats requests and gives them up.
+    /// Repeats requests and ends those that have timed out, as of `now`.
     pub fn tick(&mut self, now: Instant) {
         self.requests.send_due(now, &mut self.outputs);
     }
 
-    /// What is to be done next.
+    /// The next output.
     pub fn poll(&mut self) -> Option<SessionOutput> {
         self.outputs.pop_front()
     }

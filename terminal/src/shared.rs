@@ -1,4 +1,4 @@
-//! What the handle of a terminal and its connection share: the session, and who waits for what it hears.
+//! The state that the handle of a terminal and its connection share: the session, and the receivers of its outputs.
 
 use rumqttc::{AsyncClient, QoS};
 use secrecy::SecretString;
@@ -15,25 +15,25 @@ use crate::received::ReceivedDownlink;
 use crate::session::{Session, SessionOutput};
 use crate::uplink::Uplink;
 
-/// An answer, or how long it was waited for in vain.
+/// An answer, or the time after which the request timed out.
 pub(crate) type AnswerResult = Result<Box<ReceivedDownlink>, Duration>;
 
 #[derive(Debug)]
 pub(crate) struct Shared {
     state: Mutex<State>,
-    /// Told when there is something to send, or another time to wake up at.
+    /// Notified when a request is to be sent, or the next deadline changes.
     changed: Notify,
-    /// The token of the next connect.
+    /// The token for the next connect.
     pub token: Mutex<SecretString>,
 }
 
 #[derive(Debug)]
 struct State {
     session: Session,
-    /// Who waits for the answer to which request.
+    /// The receivers of answers, by request id.
     waiting: HashMap<String, oneshot::Sender<AnswerResult>>,
     to_send: Vec<Uplink>,
-    /// Gone when the terminal has disconnected for good.
+    /// `None` when the terminal has disconnected for good.
     events: Option<mpsc::UnboundedSender<TerminalEvent>>,
 }
 
@@ -44,41 +44,41 @@ impl Shared {
         Self { state: Mutex::new(state), changed: Notify::new(), token: Mutex::new(config.token.clone()) }
     }
 
-    /// Begins to ask.
+    /// Starts a request.
     pub fn begin_request(&self, uplink: &Uplink) -> Result<PendingAnswer<'_>, RequestError> {
-        let (tell, answer) = oneshot::channel();
+        let (sender, answer) = oneshot::channel();
         self.with(|state| {
             if state.events.is_none() {
                 return Err(RequestError::Disconnected);
             }
             state.session.request(uplink.clone(), Instant::now()).map_err(|_| RequestError::DuplicateId)?;
-            state.waiting.insert(uplink.id().to_owned(), tell);
+            state.waiting.insert(uplink.id().to_owned(), sender);
             Ok(())
         })?;
         Ok(PendingAnswer { shared: self, id: uplink.id().to_owned(), answer })
     }
 
-    /// Takes in a downlink; the reason if it is of no use.
+    /// Processes a downlink. Returns the reason if it is dropped.
     pub fn receive(&self, message: ReceivedDownlink, now: Instant) -> Option<DropReason> {
         self.with(|state| state.session.receive(message, now))
     }
 
-    /// The terminal is connected, and listens.
+    /// Takes note of a connection with its subscriptions.
     pub fn connected(&self) {
         self.with(|state| state.session.connected(Instant::now()));
     }
 
-    /// The connection is lost.
+    /// Takes note of a lost connection.
     pub fn disconnected(&self) {
         self.with(|state| state.session.disconnected());
     }
 
-    /// Tells the owner.
+    /// Sends an event to the owner.
     pub fn emit(&self, event: TerminalEvent) {
         self.with(|state| state.emit(event));
     }
 
-    /// Lets everybody who waits know that nothing will come.
+    /// Ends the events and all waiting requests.
     pub fn close(&self) {
         self.with(|state| {
             state.events = None;
@@ -86,7 +86,7 @@ impl Shared {
         });
     }
 
-    /// Sends what is to be sent, when it is. Never returns.
+    /// Publishes requests when they are due. Never returns.
     pub async fn drive(&self, mqtt: &AsyncClient, parents: &UplinkParents) {
         loop {
             let (to_send, due) = {
@@ -96,7 +96,7 @@ impl Shared {
                 (std::mem::take(&mut state.to_send), state.session.next_deadline())
             };
             for uplink in to_send {
-                // It fails only when the connection is gone for good, and this task with it.
+                // It fails only when the connection has ended for good, and this task ends with it.
                 drop(mqtt.publish(uplink.topic(parents), QoS::AtLeastOnce, false, uplink.payload()).await);
             }
             let wake_up = async {
@@ -127,7 +127,7 @@ impl Shared {
 }
 
 impl State {
-    /// Hands out what the session has to say.
+    /// Passes the outputs of the session on to their receivers.
     fn dispatch_outputs(&mut self) {
         while let Some(output) = self.session.poll() {
             match output {
@@ -135,7 +135,7 @@ impl State {
                 SessionOutput::Answer(answer) => {
                     let waiting = answer.answers().and_then(|request| self.waiting.remove(request));
                     if let Some(waiting) = waiting {
-                        // Whoever stops waiting is not among them any more.
+                        // It cannot fail: a receiver that is dropped removes its sender first.
                         drop(waiting.send(Ok(answer)));
                     }
                 }
@@ -144,7 +144,7 @@ impl State {
                         drop(waiting.send(Err(after)));
                     }
                 }
-                SessionOutput::News(message) => self.emit(TerminalEvent::Message(message)),
+                SessionOutput::Notice(message) => self.emit(TerminalEvent::Message(message)),
                 SessionOutput::Gap { meeting_id } => self.emit(TerminalEvent::Gap { meeting_id }),
             }
         }
@@ -152,18 +152,18 @@ impl State {
 
     fn emit(&self, event: TerminalEvent) {
         if let Some(events) = &self.events {
-            // An owner that does not listen to events is free to do so.
+            // It fails if the owner has dropped the stream of events.
             drop(events.send(event));
         }
     }
 }
 
-/// Waits for one answer; stops waiting, and asking, when it is dropped.
+/// A waiting request; dropping it ends the request.
 #[derive(Debug)]
 pub(crate) struct PendingAnswer<'a> {
     shared: &'a Shared,
     id: String,
-    /// Closed without an answer when the terminal disconnects.
+    /// Gets the answer; closed without one when the terminal disconnects.
     pub answer: oneshot::Receiver<AnswerResult>,
 }
 

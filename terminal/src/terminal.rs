@@ -1,4 +1,4 @@
-//! The handle of a terminal: asks, tells, disconnects.
+//! The handle of a connected terminal: sends requests and disconnects.
 
 use rumqttc::{AsyncClient, QoS};
 use secrecy::SecretString;
@@ -19,13 +19,14 @@ use crate::received::ReceivedDownlink;
 use crate::shared::Shared;
 use crate::uplink::Uplink;
 
-/// How long a disconnect may take before the connection is simply dropped.
+/// Time limit of an orderly disconnect; after it, the connection is dropped.
 const DISCONNECT_WITHIN: Duration = Duration::from_secs(2);
 
-/// Bytes of a packet that are left for the topic and the header.
+/// Bytes of a packet that are reserved for the topic and the header.
 const TOPIC_ROOM: usize = 1024;
 
-/// A connected terminal. Clones share the connection; it is dropped, as by a dead battery, with the last of them.
+/// A connected terminal. Clones share the connection. When the last clone is dropped, the connection breaks without an MQTT
+/// `DISCONNECT`, as by an empty battery.
 #[derive(Clone)]
 pub struct Terminal(Arc<Inner>);
 
@@ -40,11 +41,11 @@ struct Inner {
 }
 
 impl Terminal {
-    /// Connects, and returns when the terminal listens on its own topics. From then on a lost connection is got back
-    /// by itself.
+    /// Connects, and returns when the broker has granted the subscription to the device's topics. From then on the terminal
+    /// reconnects by itself.
     ///
     /// # Errors
-    /// Why the first connect failed; it is not tried again.
+    /// The first connect failed; it is not retried.
     pub async fn connect(config: Config) -> Result<(Self, Events), ConnectError> {
         config.downlinks.check(&config.client_id)?;
         let (event_sender, events) = mpsc::unbounded_channel();
@@ -62,18 +63,18 @@ impl Terminal {
         Ok((terminal, Events(events)))
     }
 
-    /// Who this terminal is.
+    /// The client ID of this device.
     #[must_use]
     pub fn client_id(&self) -> &ClientId {
         &self.0.client_id
     }
 
-    /// The token to connect with from now on; the present connection stays as it is.
+    /// Sets the token for later reconnects; the present connection keeps its own.
     pub fn renew_token(&self, token: SecretString) {
         *self.0.shared.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
     }
 
-    /// Asks the service, and asks again by the same id until an answer comes.
+    /// Sends a request and waits for its answer, as [`request_uplink`](Self::request_uplink) does.
     ///
     /// # Errors
     /// As [`request_uplink`](Self::request_uplink).
@@ -84,7 +85,7 @@ impl Terminal {
         self.request_uplink(&Uplink::new(request)?).await
     }
 
-    /// Tells the service something that is never answered: once.
+    /// Sends a request that is never answered, as [`send_uplink`](Self::send_uplink) does.
     ///
     /// # Errors
     /// As [`send_uplink`](Self::send_uplink).
@@ -92,11 +93,12 @@ impl Terminal {
         self.send_uplink(&Uplink::new(request)?).await
     }
 
-    /// Asks the service, and asks again by the same id until an answer comes. Waits first while another request of
-    /// the same meeting is unanswered, unless this one ends something.
+    /// Sends a request and waits for its answer; repeats it under the same id as [`Retry`] says. It is sent after earlier
+    /// requests of the same meeting have ended, except for `cancel_invite`, `leave` and `destroy_meeting`, which are sent at
+    /// once. Dropping the future ends the request.
     ///
     /// # Errors
-    /// [`RequestError::Refused`] with the service's code, or why there is no answer.
+    /// [`RequestError::Refused`] with the service's code, or the reason why there is no answer.
     pub async fn request_uplink(&self, uplink: &Uplink) -> Result<ReceivedDownlink, RequestError> {
         let inner = &*self.0;
         if !uplink.is_answered() {
@@ -107,16 +109,16 @@ impl Terminal {
         }
         let mut waiting = inner.shared.begin_request(uplink)?;
         match (&mut waiting.answer).await {
-            Ok(Ok(answer)) => accepted(*answer),
+            Ok(Ok(answer)) => answer_or_refusal(*answer),
             Ok(Err(after)) => Err(RequestError::TimedOut(after)),
             Err(_) => Err(RequestError::Disconnected),
         }
     }
 
-    /// Sends once and waits for nothing. If it is refused, the error comes as an event whose `re` is the uplink's id.
+    /// Sends a request once, without waiting for an answer. A refusal arrives as an event whose `re` is the uplink's id.
     ///
     /// # Errors
-    /// [`RequestError::TimedOut`] if the connection is down for longer than a request lives.
+    /// [`RequestError::TimedOut`] if there is no connection within [`Retry::request_life`]; else as [`publish`](Self::publish).
     pub async fn send_uplink(&self, uplink: &Uplink) -> Result<(), RequestError> {
         let life = self.0.retry.request_life();
         tokio::time::timeout(life, self.publish(&uplink.topic(&self.0.uplinks), uplink.payload()))
@@ -124,11 +126,11 @@ impl Terminal {
             .unwrap_or(Err(RequestError::TimedOut(life)))
     }
 
-    /// Publishes any bytes to any topic with `QoS` 1, as soon as the terminal is connected.
+    /// Publishes any bytes to any topic with QoS 1, as soon as the terminal is connected.
     ///
     /// # Errors
-    /// [`RequestError::Disconnected`] if the terminal has disconnected for good, [`RequestError::TooLarge`] for what
-    /// fits in no packet.
+    /// [`RequestError::Disconnected`] if the terminal has disconnected for good, [`RequestError::TooLarge`] if the
+    /// payload does not fit into a packet.
     pub async fn publish(&self, topic: &str, payload: Vec<u8>) -> Result<(), RequestError> {
         if is_too_large(&payload) {
             return Err(RequestError::TooLarge);
@@ -146,14 +148,14 @@ impl Terminal {
             .map_err(|_| RequestError::Disconnected)
     }
 
-    /// Disconnects in good order. The broker keeps the session and what comes for it.
+    /// Disconnects in good order, or drops the connection after 2 s. The broker keeps the session and queues its downlinks.
     pub async fn disconnect(&self) {
         let task = self.0.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut task) = task else { return };
         let is_up = *self.0.link.borrow() == LinkState::Up;
         let in_order = async {
             if is_up && self.0.mqtt.disconnect().await.is_ok() {
-                // However the task ended, it has ended.
+                // An error means that the task was cancelled or panicked; it has ended in any case.
                 drop((&mut task).await);
             }
         };
@@ -176,21 +178,20 @@ impl Drop for Inner {
     }
 }
 
-/// Whether no packet can carry it.
+/// True if the payload does not fit into a packet.
 fn is_too_large(payload: &[u8]) -> bool {
-    // Topic, lengths and packet id fit in the rest.
     payload.len() > PACKET_MAX_BYTES - TOPIC_ROOM
 }
 
-/// Tells an answer from a refusal.
-fn accepted(answer: ReceivedDownlink) -> Result<ReceivedDownlink, RequestError> {
+/// Separates refusals from other answers.
+fn answer_or_refusal(answer: ReceivedDownlink) -> Result<ReceivedDownlink, RequestError> {
     if answer.kind != "error" {
         return Ok(answer);
     }
-    // An error without a code is a fault of the service; it is still a refusal.
+    // An `error` without a code is a fault of the service, but still a refusal of the request.
     let refused = Refused::deserialize(&Value::Object(answer.body)).unwrap_or_else(|error| Refused {
         code: "internal".to_owned(),
-        message: format!("the service's error cannot be read: {error}"),
+        message: format!("the service's `error` answer is malformed: {error}"),
         path: None,
         retryable: false,
         retry_after_ms: None,

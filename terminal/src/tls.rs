@@ -1,4 +1,4 @@
-//! TLS to a broker that is not on this machine: rustls on ring, trusting what the machine trusts or what it is given.
+//! TLS to a broker on another machine: rustls with the ring provider.
 
 use rumqttc::TlsConfiguration;
 use rustls::pki_types::CertificateDer;
@@ -6,27 +6,27 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
 
-/// Why TLS cannot be set up.
+/// The error of TLS settings.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// No certificate authority, and so nobody to trust.
-    #[error("there is no certificate authority to trust: {0}")]
+    /// No certificate authority was found.
+    #[error("no certificate authority to trust: {0}")]
     NoAuthority(String),
-    /// The library refuses the settings.
+    /// rustls refuses the settings.
     #[error("TLS cannot be set up: {0}")]
     Settings(#[from] rustls::Error),
 }
 
-/// How TLS is spoken with the broker. Clones share the settings.
+/// TLS settings. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Tls(Arc<ClientConfig>);
 
 impl Tls {
-    /// Trusts the certificate authorities in `authorities` (PEM), or those of this machine if that is absent, and
-    /// offers the application protocols in `alpn`: `mqtt` for a custom authorizer at port 443 of AWS IoT.
+    /// Settings that trust the certificate authorities in `authorities` (PEM), or those of this machine for `None`, and offer
+    /// the application protocols in `alpn`; AWS IoT needs `mqtt` for a custom authorizer at port 443.
     ///
     /// # Errors
-    /// There is no authority to trust.
+    /// No authority was found, or rustls refuses the settings.
     pub fn new(authorities: Option<&[u8]>, alpn: &[&str]) -> Result<Self, TlsError> {
         let mut roots = RootCertStore::empty();
         let reason = match authorities {
@@ -39,13 +39,13 @@ impl Tls {
                 let found = rustls_native_certs::load_native_certs();
                 roots.add_parsable_certificates(found.certs);
                 let errors: Vec<_> = found.errors.iter().map(ToString::to_string).collect();
-                format!("this machine names none {}", errors.join(", ")).trim_end().to_owned()
+                format!("this machine has none {}", errors.join(", ")).trim_end().to_owned()
             }
         };
         if roots.is_empty() {
             return Err(TlsError::NoAuthority(reason));
         }
-        // The provider is named here, so that no other crate of a program has to choose one for the process.
+        // The provider is named here, so that a program needs no default provider for the process.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?

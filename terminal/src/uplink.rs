@@ -1,4 +1,4 @@
-//! A request ready to be sent, and sent again: the same bytes under the same id.
+//! A request with its id, ready to be published and repeated with the same bytes.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -13,15 +13,15 @@ const SENT_ONCE: [&str; 2] = ["ringing", "report_media"];
 /// Types that need not wait for another request of the same meeting: they end something, and are wanted at once.
 const OUT_OF_TURN: [&str; 3] = ["cancel_invite", "leave", "destroy_meeting"];
 
-/// Why something is no request.
+/// The error of fields that are not a request.
 #[derive(Debug, thiserror::Error)]
 pub enum UplinkError {
-    /// The fields cannot be written as a JSON object.
-    #[error("the request cannot be written as a JSON object")]
+    /// The fields do not serialise to a JSON object.
+    #[error("the request does not serialise to a JSON object")]
     NoObject,
 }
 
-/// A request ready to be sent. Cloned and sent again it is the same request, not another one.
+/// A request with its id. A clone has the same id, so the service takes it for a repeat of the same request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Uplink {
     function: String,
@@ -30,10 +30,10 @@ pub struct Uplink {
 }
 
 impl Uplink {
-    /// The request with an id that was never used before.
+    /// A request with a new random id.
     ///
     /// # Errors
-    /// [`UplinkError::NoObject`], which the types of `switchboard` never cause.
+    /// [`UplinkError::NoObject`], which the request types of the protocol crate never cause.
     pub fn new<R: Requests + Serialize>(request: &R) -> Result<Self, UplinkError> {
         let Ok(Value::Object(fields)) = serde_json::to_value(request) else {
             return Err(UplinkError::NoObject);
@@ -43,8 +43,7 @@ impl Uplink {
         Ok(uplink)
     }
 
-    /// A request that this version has no type for: `fields` are `type` and what belongs to it. `v` and `id` are
-    /// filled in unless they are there.
+    /// A request from plain fields: `type` and the fields of that type. Adds `v` and a new random `id` if they are missing.
     #[must_use]
     pub fn from_fields(function: &str, fields: Map<String, Value>) -> Self {
         let mut body = fields;
@@ -53,64 +52,65 @@ impl Uplink {
         Self { function: function.to_owned(), bulk: false, body }
     }
 
-    /// The same request under the bulk parent.
+    /// Publishes the request under the bulk parent.
     #[must_use]
     pub fn bulk(mut self) -> Self {
         self.bulk = true;
         self
     }
 
-    /// The same request with this id.
+    /// Sets the id.
     #[must_use]
     pub fn with_id(mut self, id: &str) -> Self {
         self.body.insert("id".to_owned(), id.into());
         self
     }
 
-    /// The same request, valid for so many milliseconds from the broker's receipt (10,000 unless said otherwise).
+    /// Sets `ttl_ms`, the time in milliseconds after the broker's receipt in which the service may process the request
+    /// (10,000 by default).
     #[must_use]
     pub fn with_ttl_ms(mut self, ttl_ms: u32) -> Self {
         self.body.insert("ttl_ms".to_owned(), ttl_ms.into());
         self
     }
 
-    /// The request's id; empty if the fields that it was made from had one that is no text.
+    /// The request's id; empty if the field `id` is not a text.
     #[must_use]
     pub fn id(&self) -> &str {
         self.text("id").unwrap_or_default()
     }
 
-    /// The type; empty if there is none.
+    /// The request's type; empty if the field `type` is missing or not a text.
     #[must_use]
     pub fn kind(&self) -> &str {
         self.text("type").unwrap_or_default()
     }
 
-    /// Whether the service answers it.
+    /// True if the service answers it.
     #[must_use]
     pub fn is_answered(&self) -> bool {
         !SENT_ONCE.contains(&self.kind())
     }
 
-    /// The meeting in which no other request may wait for an answer at the same time.
+    /// The meeting in which the request takes its turn; `None` if it does not wait for other requests.
     pub(crate) fn turn(&self) -> Option<&str> {
         if OUT_OF_TURN.contains(&self.kind()) { None } else { self.text("meeting_id") }
     }
 
-    /// Where it is published.
+    /// The topic to which the request is published.
     #[must_use]
     pub fn topic(&self, parents: &UplinkParents) -> String {
         let parent = if self.bulk { &parents.bulk } else { &parents.control };
         format!("{parent}/{}", self.function)
     }
 
-    /// The bytes on the wire.
+    /// The payload: the request as JSON.
     #[must_use]
     pub fn payload(&self) -> Vec<u8> {
         json!(self.body).to_string().into_bytes()
     }
 
-    /// A field that is a text.
+    /// The value of a text field.
     pub(crate) fn text(&self, field: &str) -> Option<&str> {
         self.body.get(field).and_then(Value::as_str)
     }
@@ -122,7 +122,7 @@ mod tests {
     use switchboard_protocol::requests::{AttendRequest, Leave, RefreshToken};
 
     #[test]
-    fn a_typed_request_becomes_the_envelope_of_the_protocol() {
+    fn a_typed_request_has_the_envelope_of_the_protocol() {
         let leave = AttendRequest::from(Leave { meeting_id: "m1".parse().expect("an id") });
         let uplink = Uplink::new(&leave).expect("an object").with_id("r1").with_ttl_ms(500);
         let body: Value = serde_json::from_slice(&uplink.payload()).expect("JSON");
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_ends_something_is_sent_out_of_turn() {
+    fn only_requests_that_end_something_are_sent_out_of_turn() {
         let uplink = |kind: &str| {
             let Value::Object(fields) = json!({"type": kind, "meeting_id": "m1"}) else {
                 unreachable!("an object")

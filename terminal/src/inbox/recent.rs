@@ -1,8 +1,8 @@
-//! The last so many ids, oldest forgotten first.
+//! A set of ids with a limit; the oldest id makes room for a new one.
 
 use std::collections::{HashSet, VecDeque};
 
-/// Remembers the last so many ids.
+/// The latest ids, at most `limit`.
 #[derive(Debug)]
 pub(crate) struct RecentIds {
     ids: HashSet<String>,
@@ -15,12 +15,11 @@ impl RecentIds {
         Self { ids: HashSet::new(), order: VecDeque::new(), limit }
     }
 
-    /// Whether it is known.
     pub fn contains(&self, id: &str) -> bool {
         self.ids.contains(id)
     }
 
-    /// Remembers `id`; whether it was not known before.
+    /// Adds `id`; returns whether it is new.
     pub fn insert(&mut self, id: &str) -> bool {
         if !self.ids.insert(id.to_owned()) {
             return false;

@@ -1,34 +1,34 @@
-//! How recent a terminal's revisions of each meeting is: gaps are noticed, older snapshots recognised.
+//! The revisions of the meetings that a terminal knows, by which it detects gaps and superseded snapshots.
 
 use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
 
 use crate::received::ReceivedDownlink;
 
-/// How a message stands to what is known.
+/// A message compared with the known revisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Freshness {
-    /// It follows what is known.
+    /// It follows the known revision.
     Current,
-    /// It is news, but something before it is missing.
+    /// It is new, but a notice before it was lost.
     AfterGap,
-    /// Something newer is known about the same object.
+    /// A newer snapshot of the same object is known.
     Superseded,
 }
 
 #[derive(Debug, Default)]
 struct MeetingRevisions {
-    /// The greatest revision that came with a whole meeting or with a `prev_rev`.
-    known: Option<u64>,
-    /// The revision of the last whole meeting: a snapshot of everything in it.
-    whole: u64,
-    /// The revision of the last snapshot of each object, by its name within the meeting.
+    /// The greatest revision of a message with a whole meeting or with a `prev_rev`; later notices must follow it.
+    latest: Option<u64>,
+    /// The greatest revision of a whole meeting, which is a snapshot of all its objects.
+    snapshot: u64,
+    /// The greatest revision of a snapshot of each object, by its name within the meeting.
     objects: HashMap<String, u64>,
-    /// What comes after the end, or after having been taken out, cannot be missed any more.
+    /// True if the meeting has ended or the user was removed; no gaps are reported after that.
     ended: bool,
 }
 
-/// What is known of the last so many meetings.
+/// The revisions of the latest meetings, at most `limit`.
 #[derive(Debug)]
 pub(super) struct Revisions {
     by_meeting: HashMap<String, MeetingRevisions>,
@@ -41,11 +41,11 @@ impl Revisions {
         Self { by_meeting: HashMap::new(), order: VecDeque::new(), limit }
     }
 
-    /// Takes in what the message says about revisions.
+    /// Records the revisions in the message, and compares the message with those known before.
     pub fn record(&mut self, message: &ReceivedDownlink) -> Freshness {
         for meeting in whole_meetings(message) {
             if let (Some(id), Some(rev)) = (text(meeting, "meeting_id"), number(meeting, "rev")) {
-                self.revisions(id).record_snapshot(rev);
+                self.meeting(id).record_snapshot(rev);
             }
         }
         let (Some(meeting_id), Some(rev)) = (&message.meeting_id, message.rev) else {
@@ -54,17 +54,17 @@ impl Revisions {
         let has_meeting = message.body.get("meeting").is_some_and(Value::is_object);
         let is_exempt = ["re", "join", "invite_id"].iter().any(|field| message.body.contains_key(*field));
         let object = object(message);
-        let revisions = self.revisions(meeting_id);
-        // Whoever was taken out and is let in again is told everything again.
+        let revisions = self.meeting(meeting_id);
+        // A `join` admits a removed user again, who gets all notices from then on.
         revisions.ended &= !message.body.contains_key("join");
         if has_meeting {
             revisions.record_snapshot(rev);
         }
         revisions.ended |= matches!(message.kind.as_str(), "meeting_ended" | "participant_removed");
-        // The gap is looked for before the message itself is taken in, and reported once.
+        // The gap is checked before the message's own revision is recorded, so that it is reported once.
         let gap = message.prev_rev.is_some_and(|prev_rev| {
-            let gap = !revisions.ended && revisions.known.is_none_or(|known| prev_rev > known);
-            revisions.known = revisions.known.max(Some(rev));
+            let gap = !revisions.ended && revisions.latest.is_none_or(|known| prev_rev > known);
+            revisions.latest = revisions.latest.max(Some(rev));
             gap
         });
         let is_older = object.is_some_and(|object| revisions.record_object(object, rev));
@@ -75,7 +75,7 @@ impl Revisions {
         }
     }
 
-    fn revisions(&mut self, meeting_id: &str) -> &mut MeetingRevisions {
+    fn meeting(&mut self, meeting_id: &str) -> &mut MeetingRevisions {
         if !self.by_meeting.contains_key(meeting_id) {
             self.order.push_back(meeting_id.to_owned());
             if self.order.len() > self.limit
@@ -90,14 +90,14 @@ impl Revisions {
 
 impl MeetingRevisions {
     fn record_snapshot(&mut self, rev: u64) {
-        self.known = self.known.max(Some(rev));
-        self.whole = self.whole.max(rev);
+        self.latest = self.latest.max(Some(rev));
+        self.snapshot = self.snapshot.max(rev);
     }
 
-    /// Remembers a snapshot of one object; whether a newer one is known.
+    /// Records a snapshot of one object; returns whether a newer one is known.
     fn record_object(&mut self, object: String, rev: u64) -> bool {
         let newest = self.objects.entry(object).or_default();
-        if rev < self.whole.max(*newest) {
+        if rev < self.snapshot.max(*newest) {
             return true;
         }
         *newest = rev;
@@ -105,13 +105,13 @@ impl MeetingRevisions {
     }
 }
 
-/// The whole meetings that the message carries inside.
+/// The whole meetings in the message.
 fn whole_meetings(message: &ReceivedDownlink) -> impl Iterator<Item = &Value> {
     let listed = message.body.get("meetings").and_then(Value::as_array).into_iter().flatten();
     listed.chain(message.body.get("meeting"))
 }
 
-/// The object within the meeting that the message is a snapshot of.
+/// The name of the object within the meeting of which the message is a snapshot.
 fn object(message: &ReceivedDownlink) -> Option<String> {
     match message.kind.as_str() {
         "participant_updated" => {

@@ -1,33 +1,32 @@
-//! The invitations that a device knows, and how each of them stands.
+//! The invitations that a device knows, with their states.
 
 use std::collections::HashMap;
 use std::time::Instant;
 
 use crate::inbox::RecentIds;
 
-/// Invitations, and ended meetings, that are remembered.
+/// Number of invitations, and of ended meetings, that are remembered.
 const REMEMBERED: usize = 1_000;
 
-/// How an invitation stands on this device.
+/// State of an invitation on this device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum OfferState {
-    /// It came through a queue; whether it is open still is being asked.
+    /// It came from the queue, and a `sync` shows whether it is still open.
     Unconfirmed,
-    /// It rings.
     Ringing {
-        /// Until then at most.
+        /// The time at which the ring expires.
         until: Instant,
-        /// Id of the `ringing` that the service was sent.
+        /// Id of the `ringing` that was sent for it.
         request: String,
     },
-    /// It does not ring (any more) here, and may be answered.
+    /// It does not ring, but may be answered.
     Silent,
-    /// The user has answered it by this request.
+    /// The user has answered it, and the answer has not failed.
     Answering {
-        /// The request's id.
+        /// Id of the `accept` or `reject`.
         request: String,
     },
-    /// It is of no interest any more.
+    /// It was closed or has expired, and never rings again.
     Closed,
 }
 
@@ -35,11 +34,11 @@ pub(super) enum OfferState {
 struct Offer {
     meeting_id: String,
     state: OfferState,
-    /// Which one it is, counted from 1.
+    /// Position in the order of arrival, from 1.
     number: u64,
 }
 
-/// The last so many invitations.
+/// The latest invitations, and the meetings that have ended.
 #[derive(Debug)]
 pub(super) struct Offers {
     by_id: HashMap<String, Offer>,
@@ -54,18 +53,18 @@ impl Default for Offers {
 }
 
 impl Offers {
-    /// Whether an invitation may ring, as far as this device knows.
+    /// True if an invitation may start to ring: it is new or unconfirmed, and its meeting has not ended.
     pub fn may_ring(&self, meeting_id: &str, invite_id: &str) -> bool {
         let is_new = self.by_id.get(invite_id).is_none_or(|offer| offer.state == OfferState::Unconfirmed);
         is_new && !self.ended.contains(meeting_id)
     }
 
-    /// Takes an invitation in, or says how it stands now.
+    /// Adds an invitation, or replaces its entry.
     pub fn add(&mut self, meeting_id: &str, invite_id: &str, state: OfferState) {
         self.count += 1;
         let offer = Offer { meeting_id: meeting_id.to_owned(), state, number: self.count };
         self.by_id.insert(invite_id.to_owned(), offer);
-        // The oldest one that nobody waits for makes room.
+        // The oldest closed invitation makes room.
         if self.by_id.len() > REMEMBERED
             && let Some(oldest) = self
                 .by_id
@@ -78,7 +77,7 @@ impl Offers {
         }
     }
 
-    /// Says how an invitation stands, of which nothing else may be known.
+    /// Sets the state of an invitation; adds it without a meeting if it is unknown.
     pub fn set(&mut self, invite_id: &str, state: OfferState) {
         match self.by_id.get_mut(invite_id) {
             Some(offer) => offer.state = state,
@@ -86,22 +85,20 @@ impl Offers {
         }
     }
 
-    /// How many there were so far.
+    /// Count of the invitations added so far.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Whether it rings.
     pub fn is_ringing(&self, invite_id: &str) -> bool {
         self.by_id.get(invite_id).is_some_and(|offer| matches!(offer.state, OfferState::Ringing { .. }))
     }
 
-    /// Whether the user has answered it.
     pub fn is_being_answered(&self, invite_id: &str) -> bool {
         self.by_id.get(invite_id).is_some_and(|offer| matches!(offer.state, OfferState::Answering { .. }))
     }
 
-    /// The answer did not help: the user may answer once more.
+    /// Lets the user answer once more, after this request failed.
     pub fn reopen_after_failed_answer(&mut self, request: &str) {
         let answering = OfferState::Answering { request: request.to_owned() };
         for offer in self.by_id.values_mut().filter(|offer| offer.state == answering) {
@@ -109,34 +106,35 @@ impl Offers {
         }
     }
 
-    /// The invitation that rings and was announced by this `ringing`.
+    /// The ringing invitation for which the `ringing` with this id was sent.
     pub fn ringing_announced_by(&self, ringing: &str) -> Option<String> {
         self.find(|offer| matches!(&offer.state, OfferState::Ringing { request, .. } if request == ringing))
             .pop()
     }
 
-    /// Those of a meeting.
+    /// The invitations of a meeting that are not closed.
     pub fn open_in_meeting(&self, meeting_id: &str) -> Vec<String> {
         self.find(|offer| offer.meeting_id == meeting_id && offer.state != OfferState::Closed)
     }
 
-    /// Remembers that nothing of this meeting may ring any more.
+    /// Remembers that the meeting has ended, so that no invitation to it rings.
     pub fn mark_meeting_ended(&mut self, meeting_id: &str) {
         self.ended.insert(meeting_id);
     }
 
-    /// Those that should be in a `state` which was asked for when `after` were known, and are not.
-    pub fn missing_from(&self, open: &[&str], meeting_id: Option<&str>, after: u64) -> Vec<String> {
-        let mut gone = self.find(|offer| {
-            offer.number <= after
+    /// The ringing and unconfirmed invitations that are missing from `open`, the invitations of a `state`; only the first
+    /// `known_offers`, as the `state` may be older than the others.
+    pub fn missing_from(&self, open: &[&str], meeting_id: Option<&str>, known_offers: u64) -> Vec<String> {
+        let mut missing = self.find(|offer| {
+            offer.number <= known_offers
                 && meeting_id.is_none_or(|meeting_id| meeting_id == offer.meeting_id)
                 && matches!(offer.state, OfferState::Ringing { .. } | OfferState::Unconfirmed)
         });
-        gone.retain(|invite_id| !open.contains(&invite_id.as_str()));
-        gone
+        missing.retain(|invite_id| !open.contains(&invite_id.as_str()));
+        missing
     }
 
-    /// When the next one has rung for long enough.
+    /// The time at which the next ring expires.
     pub fn next_deadline(&self) -> Option<Instant> {
         let until = |offer: &Offer| match offer.state {
             OfferState::Ringing { until, .. } => Some(until),
@@ -145,12 +143,12 @@ impl Offers {
         self.by_id.values().filter_map(until).min()
     }
 
-    /// Those that have rung for long enough.
+    /// The invitations whose ring has expired.
     pub fn expired(&self, now: Instant) -> Vec<String> {
         self.find(|offer| matches!(offer.state, OfferState::Ringing { until, .. } if until <= now))
     }
 
-    /// In the order in which they came.
+    /// The matching invitations in the order of their arrival.
     fn find(&self, is_wanted: impl Fn(&Offer) -> bool) -> Vec<String> {
         let mut found: Vec<_> = self.by_id.iter().filter(|(_, offer)| is_wanted(offer)).collect();
         found.sort_by_key(|(_, offer)| offer.number);

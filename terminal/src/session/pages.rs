@@ -1,40 +1,40 @@
-//! A `state` that came in parts is one answer.
+//! Joins the pages of a `state` into one answer.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 use crate::received::ReceivedDownlink;
 
-/// The parts that are there.
+/// The received pages of an answer.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
-    of: u64,
-    parts: BTreeMap<u64, ReceivedDownlink>,
+    total: u64,
+    received: BTreeMap<u64, ReceivedDownlink>,
 }
 
 impl Pages {
-    /// The whole answer, if this message is all of it or its last missing part.
-    pub fn take(&mut self, message: ReceivedDownlink) -> Option<ReceivedDownlink> {
+    /// Adds a message. Returns the whole answer if the message is not paged or is the last missing page.
+    pub fn add(&mut self, message: ReceivedDownlink) -> Option<ReceivedDownlink> {
         let number = |name: &str| message.body.get(name).and_then(Value::as_u64);
         let (page, pages) = match (number("page"), number("pages")) {
             (Some(page), Some(pages)) if pages > 1 && (1..=pages).contains(&page) => (page, pages),
             _ => return Some(message),
         };
-        // Asked again, the service may have had more to say: parts of another whole do not fit.
-        if self.of != pages {
-            self.parts.clear();
-            self.of = pages;
+        // The answer to a repeated request may have another number of pages, which do not fit the first ones.
+        if self.total != pages {
+            self.received.clear();
+            self.total = pages;
         }
-        self.parts.insert(page, message);
-        if u64::try_from(self.parts.len()) != Ok(pages) {
+        self.received.insert(page, message);
+        if u64::try_from(self.received.len()) != Ok(pages) {
             return None;
         }
-        let mut parts = std::mem::take(&mut self.parts).into_values();
-        let mut whole = parts.next()?;
-        for mut part in parts {
+        let mut in_order = std::mem::take(&mut self.received).into_values();
+        let mut whole = in_order.next()?;
+        for mut page in in_order {
             for list in ["meetings", "invitations"] {
                 let (Some(Value::Array(all)), Some(Value::Array(more))) =
-                    (whole.body.get_mut(list), part.body.get_mut(list))
+                    (whole.body.get_mut(list), page.body.get_mut(list))
                 else {
                     continue;
                 };
@@ -42,7 +42,7 @@ impl Pages {
             }
         }
         if let Some(Value::Array(meetings)) = whole.body.get_mut("meetings") {
-            join_parts(meetings);
+            join_split_meetings(meetings);
         }
         whole.body.remove("page");
         whole.body.remove("pages");
@@ -50,8 +50,8 @@ impl Pages {
     }
 }
 
-/// A meeting with too many people for one page goes on in the next one: the same meeting with the others.
-fn join_parts(meetings: &mut Vec<Value>) {
+/// Joins a meeting that continues on the next page, since one page has not enough room for its participants.
+fn join_split_meetings(meetings: &mut Vec<Value>) {
     meetings.dedup_by(|part, meeting| {
         if part["meeting_id"] != meeting["meeting_id"] {
             return false;

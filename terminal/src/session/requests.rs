@@ -1,10 +1,10 @@
-//! The requests that have no answer yet: repeated by the same id, given up after a while, one at a time in each meeting.
+//! The requests that wait for an answer: repeated under the same id, timed out, and sent one at a time in each meeting.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::output::{DuplicateRequestId, SessionOutput};
 use super::pages::Pages;
-use super::{DuplicateRequestId, SessionOutput};
 use crate::config::Retry;
 use crate::received::ReceivedDownlink;
 use crate::uplink::Uplink;
@@ -12,27 +12,26 @@ use crate::uplink::Uplink;
 #[derive(Debug)]
 pub(super) struct Requests {
     retry: Retry,
-    /// Whether what is sent is heard.
     pub is_connected: bool,
-    /// In the order in which they were pending.
+    /// In the order in which they were added.
     pending: VecDeque<PendingRequest>,
 }
 
 #[derive(Debug)]
 struct PendingRequest {
     uplink: Uplink,
-    /// `None` while another request of the meeting is pending.
+    /// `None` while another request of the same meeting is sent.
     sending: Option<Sending>,
     pages: Pages,
 }
 
-/// The time in which a request is pending.
+/// The copies of a request, from the first one to the answer or the time-out.
 #[derive(Debug)]
 struct Sending {
     began: Instant,
-    /// How many copies should have been sent by now.
+    /// Number of copies that have fallen due.
     copies: u32,
-    /// Whether the last of them waits for a connection.
+    /// True if a copy that has fallen due waits for a connection.
     awaits_connection: bool,
 }
 
@@ -41,7 +40,6 @@ impl Requests {
         Self { retry, is_connected: false, pending: VecDeque::new() }
     }
 
-    /// Takes a request in.
     pub fn add(&mut self, uplink: Uplink) -> Result<(), DuplicateRequestId> {
         if self.is_pending(uplink.id()) {
             return Err(DuplicateRequestId);
@@ -50,7 +48,7 @@ impl Requests {
         Ok(())
     }
 
-    /// Whether an answer to this request is wanted: it was sent, and has none.
+    /// True if the request is being sent and has no answer.
     pub fn is_waiting(&self, request: &str) -> bool {
         self.pending.iter().any(|pending| pending.sending.is_some() && pending.uplink.id() == request)
     }
@@ -59,30 +57,29 @@ impl Requests {
         self.pending.iter().any(|pending| pending.uplink.id() == request)
     }
 
-    /// The whole answer, if this message completes it.
+    /// Adds an answer, or a page of it. Returns the whole answer if it is complete, and ends the request.
     pub fn answer(&mut self, message: ReceivedDownlink) -> Option<ReceivedDownlink> {
         let request = message.answers()?.to_owned();
         let pending = self.pending.iter_mut().find(|pending| pending.uplink.id() == request)?;
-        let answer = pending.pages.take(message)?;
+        let answer = pending.pages.add(message)?;
         self.remove(&request);
         Some(answer)
     }
 
-    /// This request is pending no more.
     pub fn remove(&mut self, request: &str) {
         self.pending.retain(|pending| pending.uplink.id() != request);
     }
 
-    /// When the next copy is due, or the end of a request's life.
+    /// The time of the next copy or time-out.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.pending.iter().filter_map(|pending| Some(pending.sending.as_ref()?.due(&self.retry))).min()
     }
 
-    /// Gives turns, sends copies, gives up.
+    /// Ends requests that have timed out, starts those whose turn it is, and outputs the copies that are due.
     pub fn send_due(&mut self, now: Instant, outputs: &mut VecDeque<SessionOutput>) {
         let retry = self.retry;
         self.pending.retain(|pending| {
-            match pending.sending.as_ref().and_then(|sending| sending.expired_after(&retry, now)) {
+            match pending.sending.as_ref().and_then(|sending| sending.timed_out_after(&retry, now)) {
                 Some(after) => {
                     outputs.push_back(SessionOutput::Unanswered {
                         request: pending.uplink.id().to_owned(),
@@ -100,7 +97,7 @@ impl Requests {
                 sending.copies += 1;
                 sending.awaits_connection = true;
             }
-            // However many copies fell due without a connection, one is enough.
+            // One copy replaces all those that fell due without a connection.
             if sending.awaits_connection && self.is_connected {
                 sending.awaits_connection = false;
                 outputs.push_back(SessionOutput::Send(pending.uplink.clone()));
@@ -133,9 +130,9 @@ impl Sending {
         self.began + retry.answer_within * self.copies
     }
 
-    /// How long it lived, if it does not any more.
-    fn expired_after(&self, retry: &Retry, now: Instant) -> Option<Duration> {
-        let life = now.saturating_duration_since(self.began);
-        (life >= retry.request_life()).then_some(life)
+    /// Time since the first copy, if the request has timed out.
+    fn timed_out_after(&self, retry: &Retry, now: Instant) -> Option<Duration> {
+        let elapsed = now.saturating_duration_since(self.began);
+        (elapsed >= retry.request_life()).then_some(elapsed)
     }
 }

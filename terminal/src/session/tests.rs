@@ -1,10 +1,11 @@
-//! When requests are sent, sent again and given up, and what becomes of their answers.
+//! Requests: the first copy, repeats and time-outs, and their answers.
 
 use super::*;
 use crate::received::RawMessage;
 use serde_json::{Map, Value, json};
+use std::time::Duration;
 
-/// A session at a time that stands still.
+/// A session with a clock that moves only when a test says so.
 struct TestSession {
     session: Session,
     now: Instant,
@@ -54,7 +55,7 @@ fn ok(id: &str, re: &str) -> Value {
 }
 
 #[test]
-fn what_falls_due_without_a_connection_is_sent_once_when_it_is_there() {
+fn copies_that_fall_due_without_a_connection_are_sent_as_one_after_the_reconnect() {
     let mut test = TestSession::connected();
     test.session.disconnected();
     assert_eq!(test.request("rejoin", "m1", "r1"), []);
@@ -62,13 +63,13 @@ fn what_falls_due_without_a_connection_is_sent_once_when_it_is_there() {
     test.session.connected(test.now);
     assert_eq!(test.outputs(), [sent("rejoin", "m1", "r1")], "one copy for two");
     assert_eq!(test.wait(3_000), [sent("rejoin", "m1", "r1")]);
-    let given_up = SessionOutput::Unanswered { request: "r1".to_owned(), after: Duration::from_secs(9) };
-    assert_eq!(test.wait(3_000), [given_up]);
+    let timed_out = SessionOutput::Unanswered { request: "r1".to_owned(), after: Duration::from_secs(9) };
+    assert_eq!(test.wait(3_000), [timed_out]);
     assert_eq!(test.session.next_deadline(), None);
 }
 
 #[test]
-fn a_request_that_nobody_wants_any_more_makes_room_for_the_next() {
+fn a_cancelled_request_makes_room_for_the_next() {
     let mut test = TestSession::connected();
     test.request("rejoin", "m1", "r1");
     assert_eq!(test.request("refresh_token", "m1", "r2"), []);
@@ -78,7 +79,7 @@ fn a_request_that_nobody_wants_any_more_makes_room_for_the_next() {
 }
 
 #[test]
-fn a_request_that_waits_for_its_turn_has_its_whole_life_before_it() {
+fn the_time_out_of_a_request_begins_with_its_turn() {
     let mut test = TestSession::connected();
     test.request("rejoin", "m1", "r1");
     test.wait(3_000);
@@ -90,7 +91,7 @@ fn a_request_that_waits_for_its_turn_has_its_whole_life_before_it() {
 }
 
 #[test]
-fn the_same_request_is_not_asked_twice_at_a_time_but_may_be_asked_again() {
+fn a_request_id_may_be_used_again_only_after_its_answer() {
     let mut test = TestSession::connected();
     test.request("leave", "m1", "r1");
     assert_eq!(test.session.request(request("leave", "m1", "r1"), test.now), Err(DuplicateRequestId));
@@ -99,12 +100,12 @@ fn the_same_request_is_not_asked_twice_at_a_time_but_may_be_asked_again() {
     test.request("leave", "m1", "r1");
     assert!(
         matches!(test.receive(&ok("d1", "r1"))[..], [SessionOutput::Answer(_)]),
-        "under the id of the first answer"
+        "the second answer has the id of the first one"
     );
 }
 
 #[test]
-fn pages_of_another_whole_are_not_mixed() {
+fn pages_of_two_answers_are_not_mixed() {
     let mut test = TestSession::connected();
     test.request("sync", "m1", "s1");
     let page = |page: u64, pages: u64, meeting: &str| {

@@ -1,5 +1,5 @@
-//! The vectors of `tests/conformance`, whose page says what they mean, against this terminal: without a network, and at a
-//! time that moves only when a vector says so.
+//! Runs the vectors of `tests/conformance` (described in its README) against this terminal, without a network and with a
+//! virtual clock.
 
 mod matching;
 mod subject;
@@ -20,12 +20,12 @@ struct Vector {
     steps: Vec<Step>,
 }
 
-/// One thing that happens, and all that comes of it.
+/// One input, and everything that the terminal sends and shows because of it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
     receive: Option<Value>,
-    /// How many of what is received, under ids of their own.
+    /// Number of copies of `receive`, each with its own id.
     times: Option<u32>,
     user: Option<Value>,
     again: Option<String>,
@@ -54,32 +54,32 @@ fn vectors() -> Vec<(String, Vector)> {
     paths.into_iter().map(read).collect()
 }
 
-/// Plays a vector; in words, where the terminal does something else.
-fn play(vector: &Vector) -> Result<(), String> {
+/// Runs a vector. The error describes the first difference.
+fn run_vector(vector: &Vector) -> Result<(), String> {
     vector.client_id.parse::<switchboard_protocol::address::ClientId>().map_err(|error| error.to_string())?;
     let (mut subject, mut names) = (Subject::connected(), Names::default());
     for (number, step) in vector.steps.iter().enumerate() {
         match (&step.receive, &step.user, &step.again, step.wait_ms, step.connection.as_deref()) {
             (Some(message), None, None, None, None) => {
                 for message in copies(&names.filled(message), step.times) {
-                    subject.hears(&message);
+                    subject.receives(&message);
                 }
             }
-            (None, Some(request), None, None, None) => subject.user_wants(&names.filled(request)),
-            (None, None, Some(request), None, None) => subject.asks_again(&names.value(request)),
+            (None, Some(request), None, None, None) => subject.user_requests(&names.filled(request)),
+            (None, None, Some(request), None, None) => subject.user_repeats(&names.value(request)),
             (None, None, None, Some(ms), None) => subject.waits(ms),
-            (None, None, None, None, Some("lost")) => subject.is_cut_off(),
-            (None, None, None, None, Some("back")) => subject.is_back(),
-            _ => return Err(format!("step {number}: not exactly one thing happens")),
+            (None, None, None, None, Some("lost")) => subject.disconnects(),
+            (None, None, None, None, Some("back")) => subject.reconnects(),
+            _ => return Err(format!("step {number}: exactly one input is needed")),
         }
-        let (sends, shows) = subject.did();
+        let (sends, shows) = subject.take_results();
         names.match_all(&step.sends, &sends).map_err(|problem| format!("step {number} sends: {problem}"))?;
         names.match_all(&step.shows, &shows).map_err(|problem| format!("step {number} shows: {problem}"))?;
     }
     Ok(())
 }
 
-/// The message, or so many of it.
+/// The message, or `times` copies with ids of their own.
 fn copies(message: &Value, times: Option<u32>) -> Vec<Value> {
     let Some(times) = times else { return vec![message.clone()] };
     let id = message["id"].as_str().expect("a text");
@@ -92,18 +92,20 @@ fn copies(message: &Value, times: Option<u32>) -> Vec<Value> {
 }
 
 #[test]
-fn this_terminal_does_what_every_vector_says() {
+fn this_terminal_passes_every_vector() {
     let vectors = vectors();
     assert!(vectors.len() >= 20, "only {} vectors were found", vectors.len());
     let failures: Vec<String> = vectors
         .iter()
-        .filter_map(|(name, vector)| Some(format!("{name} ({}): {}", vector.about, play(vector).err()?)))
+        .filter_map(|(name, vector)| {
+            Some(format!("{name} ({}): {}", vector.about, run_vector(vector).err()?))
+        })
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
 #[test]
-fn what_a_vector_expects_is_looked_at() {
+fn a_vector_fails_without_its_last_expectation() {
     for (name, mut vector) in vectors() {
         let last =
             vector.steps.iter_mut().rev().find(|step| !(step.sends.is_empty() && step.shows.is_empty()));
@@ -111,16 +113,16 @@ fn what_a_vector_expects_is_looked_at() {
         if last.shows.pop().is_none() {
             last.sends.pop();
         }
-        assert!(play(&vector).is_err(), "{name} also passes when the terminal does less");
+        assert!(run_vector(&vector).is_err(), "{name} also passes when the terminal does less");
     }
 }
 
-/// Downlinks of a vector are those of the contract, unless it is about others.
+/// The downlinks of a vector are valid, except for vectors about unknown ones.
 #[test]
-fn what_comes_in_is_what_the_service_sends() {
+fn the_downlinks_of_the_vectors_are_valid() {
     for (name, vector) in vectors().into_iter().filter(|(name, _)| !name.starts_with("unknown")) {
         for message in vector.steps.into_iter().filter_map(|step| step.receive) {
-            // The names of a vector are no ids.
+            // The names of a vector are not valid ids because of their `$`.
             let text = message.to_string().replace('$', "");
             let read: Result<switchboard_protocol::downlink::Downlink, _> = serde_json::from_str(&text);
             assert!(read.is_ok(), "{name}: {:?} in {text}", read.err());

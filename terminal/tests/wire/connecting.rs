@@ -1,4 +1,4 @@
-//! Connecting, listening, losing the connection and getting it back.
+//! Connect, subscription, lost connections and reconnects.
 
 use crate::fake_broker::{CLIENT, FakeBroker, within};
 use rumqttc::{ConnAck, ConnectReturnCode};
@@ -7,7 +7,7 @@ use terminal::{ConnectError, Terminal, TerminalEvent, development_jwt};
 use tokio::sync::mpsc;
 
 #[tokio::test]
-async fn it_connects_as_itself_with_a_kept_session_and_listens_on_its_own_two_topics() {
+async fn it_connects_with_a_persistent_session_and_subscribes_to_its_two_topics() {
     let broker = FakeBroker::start().await;
     let (connected, peer) = tokio::join!(Terminal::connect(broker.patient()), broker.accept(false));
     connected.expect("let in");
@@ -19,7 +19,7 @@ async fn it_connects_as_itself_with_a_kept_session_and_listens_on_its_own_two_to
 }
 
 #[tokio::test]
-async fn a_refused_connect_is_told_and_not_tried_again() {
+async fn a_refused_connect_is_an_error_and_not_retried() {
     let broker = FakeBroker::start().await;
     let refusal = ConnAck::new(ConnectReturnCode::NotAuthorized, false);
     let (connected, _peer) =
@@ -31,19 +31,19 @@ async fn a_refused_connect_is_told_and_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_terminal_that_may_not_listen_on_its_own_topics_is_not_connected() {
+async fn a_refused_subscription_fails_the_connect() {
     let broker = FakeBroker::start().await;
     let (connected, _peer) = tokio::join!(Terminal::connect(broker.patient()), async {
         let mut peer = broker.answer_connect(ConnAck::new(ConnectReturnCode::Success, false)).await;
         let subscribe = peer.subscription().await;
-        peer.refuse(&subscribe).await;
+        peer.refuse_subscription(&subscribe).await;
         peer
     });
     assert!(matches!(connected, Err(ConnectError::NotSubscribed)), "{connected:?}");
 }
 
 #[tokio::test]
-async fn a_client_id_that_could_never_be_addressed_does_not_even_connect() {
+async fn a_client_id_with_too_long_topics_does_not_connect() {
     let broker = FakeBroker::start().await;
     let mut config = broker.patient();
     config.client_id = format!("G@@@{}", "a".repeat(49)).parse().expect("a client ID");
@@ -52,7 +52,7 @@ async fn a_client_id_that_could_never_be_addressed_does_not_even_connect() {
 }
 
 #[tokio::test]
-async fn a_lost_connection_is_got_back_with_the_token_of_the_day() {
+async fn a_reconnect_uses_the_renewed_token() {
     let broker = FakeBroker::start().await;
     let (connected, peer) = tokio::join!(Terminal::connect(broker.patient()), broker.accept(false));
     let (terminal, mut events) = connected.expect("let in");
@@ -66,11 +66,11 @@ async fn a_lost_connection_is_got_back_with_the_token_of_the_day() {
     assert!(matches!(within(events.next()).await, Some(TerminalEvent::Connected { session_present: true })));
 
     peer.send(&json!({"v": 1, "type": "invitation", "id": "d1", "server_ms": 0})).await;
-    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Message(news)) if news.id == "d1"));
+    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Message(notice)) if notice.id == "d1"));
 }
 
 #[tokio::test]
-async fn what_costs_the_connection_twice_is_not_sent_for_ever() {
+async fn a_publish_that_closes_the_connection_is_repeated_once_only() {
     let broker = FakeBroker::start().await;
     let (connected, mut peer) = tokio::join!(Terminal::connect(broker.patient()), broker.accept(false));
     let (terminal, _events) = connected.expect("let in");
@@ -90,7 +90,7 @@ async fn what_costs_the_connection_twice_is_not_sent_for_ever() {
 }
 
 #[tokio::test]
-async fn news_are_told_once_and_the_tap_shows_every_copy() {
+async fn a_notice_is_delivered_once_and_the_tap_gets_every_copy() {
     let broker = FakeBroker::start().await;
     let (tap, mut tapped) = mpsc::unbounded_channel();
     let mut config = broker.patient();
@@ -104,20 +104,20 @@ async fn news_are_told_once_and_the_tap_shows_every_copy() {
     peer.send_bytes(b"\xffno JSON").await;
     peer.send(&json!({"v": 1, "type": "invitation", "id": "d2", "server_ms": 0})).await;
 
-    let told = within(events.next()).await;
+    let event = within(events.next()).await;
     assert!(
-        matches!(&told, Some(TerminalEvent::Message(news)) if news.body.get("anything") == Some(&Value::Bool(true))),
-        "{told:?}"
+        matches!(&event, Some(TerminalEvent::Message(notice)) if notice.body.get("anything") == Some(&Value::Bool(true))),
+        "{event:?}"
     );
-    let told = within(events.next()).await;
-    assert!(matches!(&told, Some(TerminalEvent::Message(news)) if news.id == "d2"), "{told:?}");
+    let event = within(events.next()).await;
+    assert!(matches!(&event, Some(TerminalEvent::Message(notice)) if notice.id == "d2"), "{event:?}");
     for payload in [first.to_string().as_bytes(), first.to_string().as_bytes(), b"\xffno JSON"] {
         assert_eq!(within(tapped.recv()).await.expect("tapped").payload, payload);
     }
 }
 
 #[tokio::test]
-async fn a_gap_is_told_after_the_news_that_showed_it() {
+async fn a_gap_is_reported_after_the_notice_that_shows_it() {
     let broker = FakeBroker::start().await;
     let (connected, mut peer) = tokio::join!(Terminal::connect(broker.patient()), broker.accept(false));
     let (_terminal, mut events) = connected.expect("let in");
@@ -132,15 +132,15 @@ async fn a_gap_is_told_after_the_news_that_showed_it() {
         "server_ms": 0, "hands": []}),
     )
     .await;
-    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Message(news)) if news.id == "d1"));
-    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Message(news)) if news.id == "d2"));
+    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Message(notice)) if notice.id == "d1"));
+    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Message(notice)) if notice.id == "d2"));
     assert!(
         matches!(within(events.next()).await, Some(TerminalEvent::Gap { meeting_id }) if meeting_id == "m1")
     );
 }
 
 #[tokio::test]
-async fn a_disconnect_says_goodbye_and_ends_the_events() {
+async fn a_disconnect_sends_the_mqtt_packet_and_ends_the_events() {
     let broker = FakeBroker::start().await;
     let (connected, mut peer) = tokio::join!(Terminal::connect(broker.patient()), broker.accept(false));
     let (terminal, mut events) = connected.expect("let in");

@@ -1,4 +1,4 @@
-//! A broker with one client, played step by step by the test: what it hears, acknowledges, sends and drops.
+//! A broker for one client. The test scripts each packet that it reads, acknowledges, sends or drops.
 
 use bytes::BytesMut;
 use rumqttc::{
@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// The client that every test connects.
 pub const CLIENT: &str = "GID@@@alice.phone";
-/// Far more than any step takes; it only ends a test that would hang.
+/// Time limit of each step, so that a failing test does not hang.
 const DEADLINE: Duration = Duration::from_secs(20);
 const PACKET_MAX: usize = 512 * 1024;
 
@@ -25,9 +25,9 @@ pub struct Peer {
     stream: TcpStream,
     buffer: BytesMut,
     next_packet_id: u16,
-    /// What the client connected with.
+    /// The client's `CONNECT` packet.
     pub connect: Connect,
-    /// The topics that it asked for.
+    /// The topics of its subscription.
     pub subscribed: Vec<String>,
 }
 
@@ -36,19 +36,19 @@ impl FakeBroker {
         Self(TcpListener::bind("127.0.0.1:0").await.expect("a free port"))
     }
 
-    /// Where it listens.
+    /// The address on which the broker listens.
     pub fn address(&self) -> SocketAddr {
         self.0.local_addr().expect("it listens")
     }
 
-    /// A terminal of this broker that gives up after a few hundredths of a second.
+    /// A configuration whose requests time out after 120 ms.
     pub fn impatient(&self) -> Config {
         let millis = Duration::from_millis;
         let retry = Retry { answer_within: millis(40), ..self.patient().retry };
         Config { retry, ..self.patient() }
     }
 
-    /// A terminal of this broker that never sends a request again while a test runs.
+    /// A configuration whose requests are not repeated during a test.
     pub fn patient(&self) -> Config {
         let port = self.address().port();
         let token = development_jwt("secret", "alice", None, 4_000_000_000);
@@ -58,7 +58,7 @@ impl FakeBroker {
         config
     }
 
-    /// Lets the client in and grants its subscription.
+    /// Accepts the connection and grants the subscription.
     pub async fn accept(&self, session_present: bool) -> Peer {
         let mut peer = self.answer_connect(ConnAck::new(ConnectReturnCode::Success, session_present)).await;
         let subscribe = peer.subscription().await;
@@ -67,7 +67,7 @@ impl FakeBroker {
         peer
     }
 
-    /// Answers the client's connect with this.
+    /// Answers the client's `CONNECT` with this packet.
     pub async fn answer_connect(&self, answer: ConnAck) -> Peer {
         let (stream, _) = within(self.0.accept()).await.expect("the client connects");
         let (buffer, subscribed) = (BytesMut::new(), Vec::new());
@@ -80,27 +80,27 @@ impl FakeBroker {
 }
 
 impl Peer {
-    /// Waits for the client's subscription, without an answer to it.
+    /// Reads the client's `SUBSCRIBE`, without an answer.
     pub async fn subscription(&mut self) -> Subscribe {
         let Packet::Subscribe(subscribe) = self.read().await else { panic!("a subscription comes first") };
         self.subscribed = subscribe.filters.iter().map(|filter| filter.path.clone()).collect();
         subscribe
     }
 
-    /// Refuses what the client asked to listen to.
-    pub async fn refuse(&mut self, subscribe: &Subscribe) {
+    /// Refuses all topics of a subscription.
+    pub async fn refuse_subscription(&mut self, subscribe: &Subscribe) {
         let codes = vec![SubscribeReasonCode::Failure; subscribe.filters.len()];
         self.write(Packet::SubAck(SubAck::new(subscribe.pkid, codes))).await;
     }
 
-    /// The next message that the client publishes, acknowledged.
+    /// Reads the next `PUBLISH` of the client and acknowledges it.
     pub async fn next_publish(&mut self) -> Publish {
         let publish = self.next_publish_without_ack().await;
         self.write(Packet::PubAck(PubAck::new(publish.pkid))).await;
         publish
     }
 
-    /// The next message that the client publishes, which never learns that it came.
+    /// Reads the next `PUBLISH` of the client without an acknowledgement.
     pub async fn next_publish_without_ack(&mut self) -> Publish {
         loop {
             match self.read().await {
@@ -112,7 +112,7 @@ impl Peer {
         }
     }
 
-    /// Waits until the client has said disconnect_packet.
+    /// Waits for the client's `DISCONNECT`.
     pub async fn disconnect_packet(&mut self) {
         while self.read().await != Packet::Disconnect {}
     }
@@ -122,7 +122,7 @@ impl Peer {
         self.send_bytes(message.to_string().as_bytes()).await;
     }
 
-    /// Sends any bytes on the client's control topic.
+    /// Sends a payload on the client's control topic.
     pub async fn send_bytes(&mut self, payload: &[u8]) {
         let mut publish = Publish::new(format!("call-dn/p2p/{CLIENT}"), QoS::AtLeastOnce, payload);
         publish.pkid = self.next_packet_id;
@@ -135,7 +135,7 @@ impl Peer {
             if let Ok(packet) = Packet::read(&mut self.buffer, PACKET_MAX) {
                 return packet;
             }
-            let read = within(self.stream.read_buf(&mut self.buffer)).await.expect("the connection stands");
+            let read = within(self.stream.read_buf(&mut self.buffer)).await.expect("the connection is open");
             assert_ne!(read, 0, "the client closed the connection");
         }
     }
@@ -147,7 +147,7 @@ impl Peer {
     }
 }
 
-/// Ends a test that would hang.
+/// Runs a step within [`DEADLINE`].
 pub async fn within<T>(step: impl Future<Output = T>) -> T {
-    tokio::time::timeout(DEADLINE, step).await.expect("this step never ended")
+    tokio::time::timeout(DEADLINE, step).await.expect("this step took too long")
 }

@@ -1,4 +1,4 @@
-//! The terminal against a broker that does what each test says: it forgets, repeats, refuses and hangs up.
+//! The terminal against a scripted broker that loses, repeats and refuses packets, and closes connections.
 
 mod conformance;
 mod connecting;

@@ -1,4 +1,4 @@
-//! Requests and their answers: repeated by the same id, answered once, one at a time in each meeting.
+//! Requests and their answers: repeats under the same id, one answer, one request at a time in each meeting.
 
 use crate::fake_broker::{FakeBroker, Peer, within};
 use rumqttc::Publish;
@@ -18,7 +18,7 @@ fn request(kind: &str, meeting_id: &str) -> Uplink {
     Uplink::from_fields("attend", fields)
 }
 
-fn asked(
+fn spawn_request(
     terminal: &Terminal,
     uplink: &Uplink,
 ) -> JoinHandle<Result<terminal::ReceivedDownlink, RequestError>> {
@@ -39,10 +39,10 @@ async fn a_request_goes_to_its_functions_topic_and_gets_its_own_answer() {
     let broker = FakeBroker::start().await;
     let (terminal, _events, mut peer) = connected(&broker, broker.patient()).await;
     let (left, right) = (request("leave", "m1"), request("leave", "m2"));
-    let (first, second) = (asked(&terminal, &left), asked(&terminal, &right));
-    let heard = peer.next_publish().await;
-    assert_eq!(heard.topic, "call-up/attend");
-    assert_eq!(body(&heard)["v"], 1);
+    let (first, second) = (spawn_request(&terminal, &left), spawn_request(&terminal, &right));
+    let publish = peer.next_publish().await;
+    assert_eq!(publish.topic, "call-up/attend");
+    assert_eq!(body(&publish)["v"], 1);
     peer.next_publish().await;
     peer.send(&ok("d2", right.id())).await;
     peer.send(&ok("d1", left.id())).await;
@@ -51,10 +51,10 @@ async fn a_request_goes_to_its_functions_topic_and_gets_its_own_answer() {
 }
 
 #[tokio::test]
-async fn without_an_answer_the_very_same_request_is_sent_twice_again_and_then_given_up() {
+async fn a_request_without_an_answer_is_repeated_twice_and_then_times_out() {
     let broker = FakeBroker::start().await;
     let (terminal, _events, mut peer) = connected(&broker, broker.impatient()).await;
-    let asked = asked(&terminal, &request("leave", "m1"));
+    let asked = spawn_request(&terminal, &request("leave", "m1"));
     let copies = [
         peer.next_publish().await.payload,
         peer.next_publish().await.payload,
@@ -66,38 +66,38 @@ async fn without_an_answer_the_very_same_request_is_sent_twice_again_and_then_gi
 }
 
 #[tokio::test]
-async fn an_answer_to_a_repetition_is_the_answer_and_the_next_one_is_ignored() {
+async fn the_answer_to_a_repeat_counts_and_a_second_one_is_ignored() {
     let broker = FakeBroker::start().await;
     let (terminal, mut events, mut peer) = connected(&broker, broker.impatient()).await;
     let leave = request("leave", "m1");
-    let asked = asked(&terminal, &leave);
+    let asked = spawn_request(&terminal, &leave);
     peer.next_publish().await;
     peer.next_publish().await;
     peer.send(&ok("d1", leave.id())).await;
     within(asked).await.expect("no panic").expect("answered");
     peer.send(&ok("d2", leave.id())).await;
     peer.send(&json!({"v": 1, "type": "invitation", "id": "d3", "server_ms": 0})).await;
-    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Message(news)) if news.id == "d3"));
+    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Message(notice)) if notice.id == "d3"));
 }
 
 #[tokio::test]
-async fn an_answer_after_the_time_out_is_told_as_news() {
+async fn an_answer_after_the_time_out_is_an_event() {
     let broker = FakeBroker::start().await;
     let (terminal, mut events, mut peer) = connected(&broker, broker.impatient()).await;
     let leave = request("leave", "m1");
     assert!(within(terminal.request_uplink(&leave)).await.is_err());
     peer.send(&ok("d1", leave.id())).await;
     assert!(
-        matches!(within(events.next()).await, Some(TerminalEvent::Message(news)) if news.answers() == Some(leave.id()))
+        matches!(within(events.next()).await, Some(TerminalEvent::Message(notice)) if notice.answers() == Some(leave.id()))
     );
 }
 
 #[tokio::test]
-async fn a_refusal_comes_as_its_code_with_its_path_also_when_the_code_is_new() {
+async fn a_refusal_has_code_and_path_even_if_the_code_is_unknown() {
     let broker = FakeBroker::start().await;
     let (terminal, _events, mut peer) = connected(&broker, broker.patient()).await;
     let leave = request("leave", "m1");
-    let asked = asked(&terminal, &leave);
+    let asked = spawn_request(&terminal, &leave);
     peer.next_publish().await;
     peer.send(&json!({"v": 1, "type": "error", "id": "d1", "re": leave.id(), "code": "from_the_future",
         "message": "no", "path": "meeting_id", "retryable": true, "retry_after_ms": 250, "sip": 499, "server_ms": 0}))
@@ -117,11 +117,11 @@ async fn a_meeting_has_one_request_at_a_time_and_leave_does_not_wait() {
     let broker = FakeBroker::start().await;
     let (terminal, _events, mut peer) = connected(&broker, broker.patient()).await;
     let (first, second) = (request("refresh_token", "m1"), request("refresh_token", "m1"));
-    let first_asked = asked(&terminal, &first);
+    let first_asked = spawn_request(&terminal, &first);
     assert_eq!(body(&peer.next_publish().await)["id"], first.id());
-    let second_asked = asked(&terminal, &second);
+    let second_asked = spawn_request(&terminal, &second);
     let leave = request("leave", "m1");
-    let leave_asked = asked(&terminal, &leave);
+    let leave_asked = spawn_request(&terminal, &leave);
     assert_eq!(body(&peer.next_publish().await)["id"], leave.id(), "the second request still waits");
     peer.send(&ok("d1", first.id())).await;
     within(first_asked).await.expect("no panic").expect("answered");
@@ -133,7 +133,7 @@ async fn a_meeting_has_one_request_at_a_time_and_leave_does_not_wait() {
 }
 
 #[tokio::test]
-async fn what_is_sent_once_is_not_asked_and_its_refusal_is_told_as_news() {
+async fn a_request_that_is_never_answered_is_sent_once_and_its_refusal_is_an_event() {
     let broker = FakeBroker::start().await;
     let (terminal, mut events, mut peer) = connected(&broker, broker.impatient()).await;
     let ringing = request("ringing", "m1");
@@ -146,18 +146,18 @@ async fn what_is_sent_once_is_not_asked_and_its_refusal_is_told_as_news() {
         "server_ms": 0}))
         .await;
     assert!(
-        matches!(within(events.next()).await, Some(TerminalEvent::Message(news)) if news.answers() == Some(ringing.id()))
+        matches!(within(events.next()).await, Some(TerminalEvent::Message(notice)) if notice.answers() == Some(ringing.id()))
     );
 }
 
 #[tokio::test]
-async fn a_request_made_while_the_connection_is_lost_is_sent_when_it_is_back() {
+async fn a_request_without_a_connection_is_sent_after_the_reconnect() {
     let broker = FakeBroker::start().await;
     let (terminal, mut events, peer) = connected(&broker, broker.patient()).await;
     drop(peer);
     assert!(matches!(within(events.next()).await, Some(TerminalEvent::Disconnected { .. })));
     let leave = request("leave", "m1");
-    let asked = asked(&terminal, &leave);
+    let asked = spawn_request(&terminal, &leave);
     let mut peer = broker.accept(false).await;
     assert_eq!(body(&peer.next_publish().await)["id"], leave.id());
     peer.send(&ok("d1", leave.id())).await;
@@ -165,10 +165,10 @@ async fn a_request_made_while_the_connection_is_lost_is_sent_when_it_is_back() {
 }
 
 #[tokio::test]
-async fn who_waits_when_the_terminal_disconnects_is_told() {
+async fn a_waiting_request_ends_when_the_terminal_disconnects() {
     let broker = FakeBroker::start().await;
     let (terminal, _events, mut peer) = connected(&broker, broker.patient()).await;
-    let asked = asked(&terminal, &request("leave", "m1"));
+    let asked = spawn_request(&terminal, &request("leave", "m1"));
     peer.next_publish().await;
     tokio::join!(terminal.disconnect(), peer.disconnect_packet());
     let outcome = within(asked).await.expect("no panic");
@@ -176,7 +176,7 @@ async fn who_waits_when_the_terminal_disconnects_is_told() {
 }
 
 #[tokio::test]
-async fn more_than_a_packet_holds_is_refused_before_it_costs_the_connection() {
+async fn a_payload_above_the_packet_size_is_refused_before_it_is_sent() {
     let broker = FakeBroker::start().await;
     let (terminal, _events, _peer) = connected(&broker, broker.patient()).await;
     let outcome = terminal.publish("call-up/attend", vec![b'x'; 256 * 1024]).await;

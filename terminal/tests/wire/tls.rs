@@ -1,4 +1,4 @@
-//! TLS: whom the terminal trusts, and what AWS IoT needs to hear of a custom authorizer.
+//! TLS: the trusted authorities, and the user name and ALPN that AWS IoT needs for a custom authorizer.
 
 use crate::fake_broker::{FakeBroker, within};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -10,16 +10,16 @@ use terminal::{Config, ConnectError, Terminal, Tls, TlsError, Transport};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// TLS in front of a broker. It takes one connection.
-struct Front {
+/// A TLS proxy in front of a broker, for one connection.
+struct TlsProxy {
     port: u16,
-    /// Its own certificate, PEM.
+    /// Its self-signed certificate, PEM.
     certificate: String,
-    /// The application protocol that the connection agreed on; `None` if it was given up.
+    /// The negotiated application protocol; `None` if the handshake failed.
     protocol: JoinHandle<Option<Vec<u8>>>,
 }
 
-impl Front {
+impl TlsProxy {
     async fn before(broker: &FakeBroker) -> Self {
         let names = vec!["localhost".to_owned()];
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).expect("a certificate");
@@ -41,14 +41,14 @@ impl Front {
             let mut outside = acceptor.accept(stream).await.ok()?;
             let protocol = outside.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
             let mut inside = TcpStream::connect(broker).await.expect("the broker listens");
-            // How the connection ends is the business of those at its ends.
+            // An error ends the proxy as a closed connection does.
             drop(tokio::io::copy_bidirectional(&mut outside, &mut inside).await);
             protocol
         });
         Self { port, certificate: cert.pem(), protocol }
     }
 
-    /// A terminal that trusts whoever `authority` vouches for.
+    /// A configuration that trusts `authority`.
     fn config(&self, broker: &FakeBroker, authority: &str) -> Config {
         let tls = Tls::new(Some(authority.as_bytes()), &["mqtt"]).expect("an authority");
         let transport = Transport::Tls(tls);
@@ -59,31 +59,33 @@ impl Front {
 #[tokio::test]
 async fn a_terminal_connects_over_tls_and_names_its_authorizer() {
     let broker = FakeBroker::start().await;
-    let front = Front::before(&broker).await;
-    let mut config = front.config(&broker, &front.certificate);
+    let proxy = TlsProxy::before(&broker).await;
+    let mut config = proxy.config(&broker, &proxy.certificate);
     config.user_name = "?x-amz-customauthorizer-name=switchboard".to_owned();
     let (connected, mut peer) =
         within(async { tokio::join!(Terminal::connect(config), broker.accept(false)) }).await;
-    let (terminal, _events) = connected.expect("it trusts the front");
+    let (terminal, _events) = connected.expect("it trusts the proxy");
     let login = peer.connect.login.clone().expect("a login");
     assert_eq!(login.username, "?x-amz-customauthorizer-name=switchboard");
     within(async { tokio::join!(terminal.disconnect(), peer.disconnect_packet()) }).await;
     drop(peer);
-    assert_eq!(within(front.protocol).await.expect("no panic"), Some(b"mqtt".to_vec()));
+    assert_eq!(within(proxy.protocol).await.expect("no panic"), Some(b"mqtt".to_vec()));
 }
 
 #[tokio::test]
-async fn a_broker_that_nobody_vouches_for_is_not_spoken_to() {
+async fn a_broker_with_an_untrusted_certificate_gets_no_mqtt() {
     let broker = FakeBroker::start().await;
-    let (front, other) = (Front::before(&broker).await, Front::before(&broker).await);
-    let outcome = within(Terminal::connect(front.config(&broker, &other.certificate))).await;
-    let Err(ConnectError::Unreachable(reason)) = outcome else { panic!("it is trusted: {outcome:?}") };
+    let (proxy, other) = (TlsProxy::before(&broker).await, TlsProxy::before(&broker).await);
+    let outcome = within(Terminal::connect(proxy.config(&broker, &other.certificate))).await;
+    let Err(ConnectError::Unreachable(reason)) = outcome else {
+        panic!("the certificate is trusted: {outcome:?}")
+    };
     assert!(reason.contains("certificate"), "{reason}");
-    assert_eq!(within(front.protocol).await.expect("no panic"), None, "no word of MQTT was said");
+    assert_eq!(within(proxy.protocol).await.expect("no panic"), None, "the handshake failed");
     other.protocol.abort();
 }
 
 #[test]
-fn no_authority_is_an_error_and_not_blind_trust() {
+fn without_an_authority_tls_is_an_error() {
     assert!(matches!(Tls::new(Some(b"nothing"), &[]), Err(TlsError::NoAuthority(_))));
 }

@@ -1,21 +1,21 @@
-//! Compares what a terminal did with what a vector expects.
+//! Compares the messages of a terminal with those that a vector expects.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What the names of a vector (`$…`) stand for.
+/// The values of the names (`$…`) of a vector.
 #[derive(Default)]
 pub struct Names(BTreeMap<String, Value>);
 
 impl Names {
-    /// What a name stands for; any other text is itself.
+    /// The value of a name; other texts are returned unchanged.
     pub fn value(&self, name: &str) -> String {
         let value = self.0.get(name).and_then(Value::as_str);
-        assert!(value.is_some() || !name.starts_with('$'), "{name} stands for nothing yet");
+        assert!(value.is_some() || !name.starts_with('$'), "{name} has no value yet");
         value.unwrap_or(name).to_owned()
     }
 
-    /// The same with every name replaced.
+    /// A copy in which every name is replaced by its value.
     pub fn filled(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => self.value(text).into(),
@@ -27,7 +27,7 @@ impl Names {
         }
     }
 
-    /// Whether exactly this was done, in this order.
+    /// Checks that the lists match in length and order. The error describes the first difference.
     pub fn match_all(&mut self, expected: &[Value], done: &[Value]) -> Result<(), String> {
         let problem = if expected.len() == done.len() {
             expected.iter().zip(done).find_map(|(expected, done)| self.matches(expected, done).err())
@@ -46,11 +46,11 @@ impl Names {
 
     fn matches(&mut self, expected: &Value, done: &Value) -> Result<(), String> {
         match (expected, done) {
-            (Value::String(name), done) if name.starts_with('$') => self.is_called(name, done),
+            (Value::String(name), done) if name.starts_with('$') => self.bind(name, done),
             (Value::Object(expected), Value::Object(done)) => {
                 expected.iter().try_for_each(|(field, expected)| match (expected, done.get(field)) {
                     (Value::Null, None | Some(Value::Null)) => Ok(()),
-                    (Value::Null, Some(_)) => Err(format!("`{field}` is there")),
+                    (Value::Null, Some(_)) => Err(format!("`{field}` must be absent")),
                     (_, None) => Err(format!("`{field}` is missing")),
                     (expected, Some(done)) => {
                         self.matches(expected, done).map_err(|problem| format!("{field}: {problem}"))
@@ -65,7 +65,7 @@ impl Names {
         }
     }
 
-    fn is_called(&mut self, name: &str, value: &Value) -> Result<(), String> {
+    fn bind(&mut self, name: &str, value: &Value) -> Result<(), String> {
         match self.0.get(name) {
             Some(known) if known == value => Ok(()),
             Some(known) => Err(format!("{name} is {known}, not {value}")),

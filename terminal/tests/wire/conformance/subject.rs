@@ -1,4 +1,4 @@
-//! This terminal without a network: its session and its ringer, and a list of what they do.
+//! The terminal under test without a network: its session and its ringer, and a list of what they send and show.
 
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -14,11 +14,11 @@ pub struct Subject {
     ringer: Ringer,
     now: Instant,
     /// Requests of the user by id.
-    asked: HashMap<String, Uplink>,
+    user_uplinks: HashMap<String, Uplink>,
     sends: Vec<Value>,
     shows: Vec<Value>,
-    /// Examples of all downlinks of the contract by type.
-    known: Map<String, Value>,
+    /// One example of each downlink of the contract, by type.
+    known_types: Map<String, Value>,
 }
 
 impl Subject {
@@ -29,25 +29,25 @@ impl Subject {
             session: Session::new(Retry::default()),
             ringer: Ringer::default(),
             now: Instant::now(),
-            asked: HashMap::new(),
+            user_uplinks: HashMap::new(),
             sends: Vec::new(),
             shows: Vec::new(),
-            known: serde_json::from_str(&examples).expect("an object"),
+            known_types: serde_json::from_str(&examples).expect("an object"),
         };
         subject.session.connected(subject.now);
         subject
     }
 
-    pub fn hears(&mut self, message: &Value) {
+    pub fn receives(&mut self, message: &Value) {
         let payload = message.to_string().into_bytes();
         let raw = RawMessage { topic: "call-dn/p2p/G@@@a".to_owned(), payload, received_at: self.now };
         if let Ok(message) = ReceivedDownlink::read(&raw) {
             self.session.receive(message, self.now);
-            self.settle();
+            self.process_outputs();
         }
     }
 
-    pub fn user_wants(&mut self, request: &Value) {
+    pub fn user_requests(&mut self, request: &Value) {
         let fields = request.as_object().expect("a request").clone();
         let function = function(fields["type"].as_str().expect("a type"));
         let uplink = Uplink::from_fields(function, fields);
@@ -55,20 +55,20 @@ impl Subject {
         if self.ringer.user_requests(&uplink).is_err() {
             return;
         }
-        self.asked.insert(uplink.id().to_owned(), uplink.clone());
+        self.user_uplinks.insert(uplink.id().to_owned(), uplink.clone());
         if uplink.is_answered() {
             self.session.request(uplink, self.now).expect("a new id");
         } else {
-            self.sent(&uplink);
+            self.record_send(&uplink);
         }
-        self.settle();
+        self.process_outputs();
     }
 
-    pub fn asks_again(&mut self, request: &str) {
-        let uplink = self.asked[request].clone();
+    pub fn user_repeats(&mut self, request: &str) {
+        let uplink = self.user_uplinks[request].clone();
         if self.ringer.user_requests(&uplink).is_ok() {
-            self.session.request(uplink, self.now).expect("it is not being asked");
-            self.settle();
+            self.session.request(uplink, self.now).expect("the first request has ended");
+            self.process_outputs();
         }
     }
 
@@ -79,40 +79,40 @@ impl Subject {
             self.now = due.unwrap_or(end).clamp(self.now, end);
             self.session.tick(self.now);
             self.ringer.tick(self.now);
-            self.settle();
+            self.process_outputs();
             if due.is_none_or(|due| due > end) {
                 return;
             }
         }
     }
 
-    pub fn is_cut_off(&mut self) {
+    pub fn disconnects(&mut self) {
         self.session.disconnected();
-        self.settle();
+        self.process_outputs();
     }
 
-    pub fn is_back(&mut self) {
+    pub fn reconnects(&mut self) {
         self.session.connected(self.now);
         self.ringer.reconnected();
-        self.settle();
+        self.process_outputs();
     }
 
-    /// What was sent and shown since it was last asked for.
-    pub fn did(&mut self) -> (Vec<Value>, Vec<Value>) {
+    /// The messages sent and shown since the last call.
+    pub fn take_results(&mut self) -> (Vec<Value>, Vec<Value>) {
         (std::mem::take(&mut self.sends), std::mem::take(&mut self.shows))
     }
 
-    fn settle(&mut self) {
+    fn process_outputs(&mut self) {
         loop {
-            self.take_steps();
+            self.process_ringer_steps();
             match self.session.poll() {
-                Some(output) => self.take(output),
+                Some(output) => self.process_output(output),
                 None => return,
             }
         }
     }
 
-    fn take_steps(&mut self) {
+    fn process_ringer_steps(&mut self) {
         while let Some(step) = self.ringer.poll() {
             match step {
                 RingerStep::Ring { meeting_id, invite_id, mut offer } => {
@@ -124,18 +124,18 @@ impl Subject {
                     self.shows.push(json!({"stops": {"invite_id": invite_id, "reason": reason}}));
                 }
                 RingerStep::Request(uplink) => self.session.request(uplink, self.now).expect("a new id"),
-                RingerStep::Send(uplink) => self.sent(&uplink),
+                RingerStep::Send(uplink) => self.record_send(&uplink),
             }
         }
     }
 
-    fn take(&mut self, output: SessionOutput) {
+    fn process_output(&mut self, output: SessionOutput) {
         match output {
-            SessionOutput::Send(uplink) => self.sent(&uplink),
-            SessionOutput::Answer(message) | SessionOutput::News(message) => {
-                let is_of_interest = self.ringer.receive(&message, self.now);
-                self.take_steps();
-                if is_of_interest {
+            SessionOutput::Send(uplink) => self.record_send(&uplink),
+            SessionOutput::Answer(message) | SessionOutput::Notice(message) => {
+                let is_shown = self.ringer.receive(&message, self.now);
+                self.process_ringer_steps();
+                if is_shown {
                     self.show(&message);
                 }
             }
@@ -149,23 +149,23 @@ impl Subject {
     }
 
     fn show(&mut self, message: &ReceivedDownlink) {
-        let is_answer = message.answers().is_some_and(|request| self.asked.contains_key(request));
+        let is_answer = message.answers().is_some_and(|request| self.user_uplinks.contains_key(request));
         let what = match (is_answer, message.kind.as_str()) {
             (true, "error") => "refused",
             (true, _) => "answered",
-            (false, kind) if self.known.contains_key(kind) => "news",
+            (false, kind) if self.known_types.contains_key(kind) => "news",
             (false, _) => return,
         };
         self.shows.push(json!({what: message.body}));
     }
 
-    fn sent(&mut self, uplink: &Uplink) {
+    fn record_send(&mut self, uplink: &Uplink) {
         let message: Value = serde_json::from_slice(&uplink.payload()).expect("JSON");
         self.sends.push(json!({"topic": uplink.topic(&UplinkParents::default()), "message": message}));
     }
 }
 
-/// The function that a request goes to.
+/// The function that handles a request type.
 fn function(kind: &str) -> &'static str {
     match kind {
         "create_meeting" => "create-meeting",

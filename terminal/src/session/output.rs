@@ -1,0 +1,34 @@
+//! What a session returns to its owner.
+
+use std::time::Duration;
+
+use crate::received::ReceivedDownlink;
+use crate::uplink::Uplink;
+
+/// An output of a session for its owner.
+#[derive(Debug, PartialEq)]
+pub enum SessionOutput {
+    /// Publish this request.
+    Send(Uplink),
+    /// The answer to a request, an `error` included. The pages of a `state` are joined.
+    Answer(Box<ReceivedDownlink>),
+    /// A request timed out without an answer.
+    Unanswered {
+        /// Id of the request.
+        request: String,
+        /// Time since its first copy.
+        after: Duration,
+    },
+    /// A downlink that is not the answer to a waiting request.
+    Notice(Box<ReceivedDownlink>),
+    /// A notice about this meeting was lost.
+    Gap {
+        /// The meeting.
+        meeting_id: String,
+    },
+}
+
+/// Another request with the same id waits for its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("another request with this id still waits for its answer")]
+pub struct DuplicateRequestId;
