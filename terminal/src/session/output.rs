@@ -1,4 +1,4 @@
-//! What a session returns to its owner.
+//! The outputs of a session for its owner.
 
 use std::time::Duration;
 
