@@ -1,4 +1,5 @@
-//! A function that does what its event says, well or badly: what the stack's own tests run in place of the service's.
+//! A function that follows the order in its event, including orders to fail, crash or hang. The tests of the stack run it
+//! in place of the service's functions.
 
 use std::error::Error as StdError;
 
@@ -10,15 +11,15 @@ use serde_json::{Value, json};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     run(service_fn(|event: LambdaEvent<Value>| async move {
-        let order = order(&event.payload);
+        let order = read_order(&event.payload);
         let act = order.get("do").and_then(Value::as_str).unwrap_or("echo").to_owned();
         perform(&act, &order, event.payload, &event.context).await
     }))
     .await
 }
 
-/// What to do: the event itself, or what a rule or a queue wrapped into one.
-fn order(event: &Value) -> Value {
+/// Reads the order: the event itself, or the payload or message that a rule or a queue wrapped into the event.
+fn read_order(event: &Value) -> Value {
     let wrapped = if let Some(payload) = event.get("payload").and_then(Value::as_str) {
         BASE64.decode(payload).unwrap_or_default()
     } else if let Some(body) = event.pointer("/Records/0/body").and_then(Value::as_str) {
@@ -37,7 +38,7 @@ async fn perform(act: &str, order: &Value, event: Value, context: &Context) -> R
         "hang" => std::future::pending().await,
         "pid" => Ok(json!(std::process::id())),
         "write" => {
-            // Two writes, so that a test can see whether the function lived to make the second one.
+            // Two writes, so that a test can check whether the function was killed between them.
             for part in ["first", "second"] {
                 let item = json!({"pk": {"S": order["key"]}, "sk": {"S": part}});
                 let table = variable("TABLE_NAME")?;
@@ -78,7 +79,7 @@ fn variable(name: &str) -> Result<String, Error> {
     std::env::var(name).map_err(|_| format!("{name} is missing").into())
 }
 
-/// Calls an AWS service in the JSON protocol, with a signature that nobody checks.
+/// Calls an AWS service in the JSON protocol. The signature is not a valid one, since the stack does not check it.
 async fn call(endpoint: &str, target: &str, request: &Value) -> Result<Value, Error> {
     let boxed = |error: reqwest::Error| -> Box<dyn StdError + Send + Sync> { error.into() };
     let response = reqwest::Client::builder()

@@ -1,5 +1,5 @@
-//! Instruments of a running stack: clock, journal, recent downlinks, fault switches and the log of the event bus. People
-//! and tests read and set them under `/local/`; every part of the stack works with the same set.
+//! Instruments of a running stack: clock, journal, recent downlinks, fault switches and the log of the event bus.
+//! People and tests read and set them under `/local/`; every part of the stack works with the same set.
 
 pub mod clock;
 pub mod downlinks;

@@ -1,5 +1,5 @@
-//! Invocations of functions: the event, the result, and [`Invoker`], the interface between the parts that invoke functions
-//! (rules, queues, schedules, URLs, the broker) and the part that runs them.
+//! Invocations of functions: the event, the result, and [`Invoker`], the interface between the parts that invoke
+//! functions (rules, queues, schedules, URLs, the broker) and the part that runs them.
 
 use async_trait::async_trait;
 use bytes::Bytes;

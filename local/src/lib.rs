@@ -1,5 +1,5 @@
-//! The laptop stack: broker, rules, functions, table, queues and data plane in one process tree, on 127.0.0.1 only. It is
-//! never deployed. It runs the binaries and reads the template that are deployed.
+//! The laptop stack: broker, rules, functions, table, queues and data plane in one process tree, on 127.0.0.1 only. It
+//! is never deployed. It runs the binaries and reads the template that are deployed.
 //!
 //! Modules import in one direction, from the top of this list to its end:
 //!

@@ -1,5 +1,5 @@
-//! The stack's log on standard error: one line per event with time, origin and level, coloured on a terminal. JSON log lines
-//! of functions are converted to such lines.
+//! The stack's log on standard error: one line per event with time, origin and level, coloured on a terminal. JSON log
+//! lines of functions are converted to such lines.
 
 use std::fmt::{self, Write as _};
 use std::io::IsTerminal as _;
@@ -47,7 +47,8 @@ pub(crate) fn function_line(function: &str, line: &str) {
     }
 }
 
-/// Level and text of a line. A JSON line of `tracing` is converted to its message and fields; other lines stay as they are.
+/// Level and text of a line. A JSON line of `tracing` is converted to its message and fields; other lines stay as they
+/// are.
 fn parse(line: &str) -> (Level, String) {
     let Ok(Value::Object(entry)) = serde_json::from_str::<Value>(line) else {
         return (Level::INFO, line.to_owned());

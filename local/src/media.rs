@@ -15,8 +15,8 @@ pub(crate) const SFU_PATH: &str = "/sfu";
 /// Name of the function that receives the webhooks of the SFU.
 pub(crate) const WEBHOOK_FUNCTION: &str = "rtc-webhook";
 
-/// Sets the URL of the embedded SFU as the RTC service and returns it; returns `None` if the parameters name another RTC
-/// service. With `manages`, the functions also call the SFU: to list and remove participants and to mute them.
+/// Sets the URL of the embedded SFU as the RTC service and returns it; returns `None` if the parameters name another
+/// RTC service. With `manages`, the functions also call the SFU: to list and remove participants and to mute them.
 pub fn set_sfu_url(parameters: &mut BTreeMap<String, String>, http: &str, manages: bool) -> Option<String> {
     let own = format!("{http}{SFU_PATH}");
     let set = |name: &str| parameters.get(name).map(String::as_str).unwrap_or_default();
@@ -30,8 +30,8 @@ pub fn set_sfu_url(parameters: &mut BTreeMap<String, String>, http: &str, manage
     Some(own)
 }
 
-/// Starts the SFU with the key that the functions sign join tokens with. `udp` is its address for media, `webhook` the URL
-/// that gets its webhooks.
+/// Starts the SFU with the key that the functions sign join tokens with. `udp` is its address for media, `webhook` the
+/// URL that gets its webhooks.
 pub(crate) async fn start_sfu(
     parameters: &BTreeMap<String, String>,
     udp: SocketAddr,

@@ -8,7 +8,8 @@ pub const DEVELOPMENT_JWT_SECRET: &str = "local-development-only";
 /// URL of the embedded SFU at the default address of `local up`. A running stack replaces it with the real address.
 pub const SFU_URL: &str = "http://127.0.0.1:8080/sfu";
 
-/// Makes the parameter values for a laptop. `variable` looks up an environment variable; an empty one counts as not set.
+/// Makes the parameter values for a laptop. `variable` looks up an environment variable; an empty one counts as not
+/// set.
 #[must_use]
 pub fn laptop(rtc_provider: &str, variable: impl Fn(&str) -> Option<String>) -> BTreeMap<String, String> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());

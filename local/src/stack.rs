@@ -51,8 +51,8 @@ impl Stack {
     /// Starts all parts and returns when they answer.
     ///
     /// # Errors
-    /// A port is not available, the template or a binary cannot be used, or the table store fails. Parts that were started
-    /// are stopped.
+    /// A port is not available, the template or a binary cannot be used, or the table store fails. Parts that were
+    /// started are stopped.
     pub async fn start(options: StackOptions) -> Result<Self, StartError> {
         require_loopback(&options)?;
         let (listener, address) = listen(options.http).await?;
@@ -216,8 +216,8 @@ async fn start_broker(
         region: REGION.to_owned(),
         account_id: ACCOUNT_ID.to_owned(),
         clock: Arc::new(move || instruments.clock.now_ms()),
-        // AWS waits five seconds. A laptop that compiles at the same time may need longer to start the authorizer, whose
-        // own time limit still applies.
+        // AWS waits five seconds. A laptop that compiles at the same time may need longer to start the authorizer,
+        // whose own time limit still applies.
         limits: Limits { authorize_timeout: Duration::from_secs(20), ..Limits::default() },
     };
     Ok(Arc::new(Broker::start(config, Arc::new(cloud)).await?))

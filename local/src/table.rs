@@ -1,5 +1,5 @@
-//! The table store: a DynamoDB-compatible server, embedded or external, with the tables of the template. Functions reach it
-//! through the endpoint `/dynamodb`.
+//! The table store: a DynamoDB-compatible server, embedded or external, with the tables of the template. Functions
+//! reach it through the endpoint `/dynamodb`.
 
 pub(crate) mod registry;
 #[cfg(test)]

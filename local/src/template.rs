@@ -1,5 +1,5 @@
-//! Reads `template.yaml`, which declares functions, rules, tables and queues, as far as the laptop stack needs it. A needed
-//! but unsupported part is refused with its place in the file before any part of the stack starts.
+//! Reads `template.yaml`, which declares functions, rules, tables and queues, as far as the laptop stack needs it. A
+//! needed but unsupported part is refused with its place in the file before any part of the stack starts.
 
 mod evaluate;
 mod function;

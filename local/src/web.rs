@@ -24,8 +24,8 @@ pub(crate) use login::Login;
 #[folder = "../web"]
 struct Files;
 
-/// Content security policy of the pages: scripts and styles of this server only, connections to brokers and RTC services.
-/// mqtt.js runs its timers in a worker made of a blob, since browsers slow down the timers of hidden pages.
+/// Content security policy of the pages: scripts and styles of this server only, connections to brokers and RTC
+/// services. mqtt.js runs its timers in a worker made of a blob, since browsers slow down the timers of hidden pages.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     media-src 'self' blob: mediastream:; worker-src blob:; \
     connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:* http://localhost:* ws://localhost:* https: wss:; \

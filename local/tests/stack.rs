@@ -1,5 +1,5 @@
-//! Tests of the whole stack in this process, with a function that follows orders (`examples/probe.rs`), and of the command
-//! line.
+//! Tests of the whole stack in this process, with a function that follows orders (`examples/probe.rs`), and of the
+//! command line.
 
 #[path = "stack/command.rs"]
 mod command;

@@ -1,5 +1,5 @@
-//! `local demo`: plays a call between two users on three devices. It starts a stack of its own, plays the call with real
-//! terminals, prints which device got which message when, and stops the stack.
+//! `local demo`: plays a call between two users on three devices. It starts a stack of its own, plays the call with
+//! real terminals, prints which device got which message when, and stops the stack.
 
 mod call;
 mod claims;
@@ -26,8 +26,9 @@ const IDLE_CHECKS: u32 = 3;
 
 /// Play a call on a stack of its own and show which device gets which message when.
 ///
-/// Alice calls Bob, who has a phone and a tablet. Both devices ring; the phone answers, and the tablet stops ringing. Both
-/// users join, talk for a moment, and Alice hangs up. The first call is shown; the others only count for the median.
+/// Alice calls Bob, who has a phone and a tablet. Both devices ring; the phone answers, and the tablet stops ringing.
+/// Both users join, talk for a moment, and Alice hangs up. The first call is shown; the others only count for the
+/// median.
 #[derive(clap::Args)]
 pub struct Demo {
     /// Number of calls to play; the first one is shown
@@ -102,8 +103,8 @@ async fn play(
     Ok(())
 }
 
-/// Waits until no invocation runs, so that the stop of the stack interrupts none. The wait has a limit; the stack reports an
-/// invocation that runs longer.
+/// Waits until no invocation runs, so that the stop of the stack interrupts none. The wait has a limit; the stack
+/// reports an invocation that runs longer.
 async fn wait_until_idle(stack: &Stack) {
     let mut idle_checks = 0;
     for _ in 0..MAX_CHECKS {

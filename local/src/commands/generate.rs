@@ -12,8 +12,9 @@ use super::workspace::{READY_FILE, variable, workspace};
 
 /// Print the environment variables that a function needs to work with a running stack, one `NAME=value` a line.
 ///
-/// Use it for functions that another program runs, as `cargo lambda watch --env-file` does. The output has the variables of
-/// all functions. If the stack was started with other keys, set the same `SWITCHBOARD_…` variables for this command.
+/// Use it for functions that another program runs, as `cargo lambda watch --env-file` does. The output has the
+/// variables of all functions. If the stack was started with other keys, set the same `SWITCHBOARD_…` variables for
+/// this command.
 #[derive(clap::Args)]
 pub struct Env {
     /// Ready file of the stack [default: .local/ready.json, which `make run` writes]

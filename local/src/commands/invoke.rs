@@ -15,9 +15,9 @@ use target::{InvokeReport, TargetStack};
 
 /// Run one event and show the result of the function and the downlinks that it sent.
 ///
-/// NAME is a function (`answer`) or a sample (`answer.ringing`). Without `--event`, the event is `events/NAME.json`, or the
-/// first `events/NAME.*.json`. If a stack runs, the event is played there. Otherwise the command starts a stack, first plays
-/// the samples that must come before, and stops the stack.
+/// NAME is a function (`answer`) or a sample (`answer.ringing`). Without `--event`, the event is `events/NAME.json`, or
+/// the first `events/NAME.*.json`. If a stack runs, the event is played there. Otherwise the command starts a stack,
+/// first plays the samples that must come before, and stops the stack.
 #[derive(clap::Args)]
 pub struct Invoke {
     /// Function, or sample of `events/`
@@ -51,8 +51,8 @@ pub struct Invoke {
 /// Plays the event on the stack.
 ///
 /// # Errors
-/// The event or function is unknown, the stack does not answer, or the function failed. A refusal that the function answers
-/// to the client is not a failure.
+/// The event or function is unknown, the stack does not answer, or the function failed. A refusal that the function
+/// answers to the client is not a failure.
 pub async fn run(invoke: &Invoke) -> Result<(), Box<dyn Error>> {
     log::start(&invoke.log, variable("NO_COLOR").is_some())?;
     let mut stop = StopSignals::listen()?;

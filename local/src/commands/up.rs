@@ -15,9 +15,10 @@ use super::workspace::{StopSignals, binaries, build, variable, workspace};
 
 /// Start the stack and keep it running until Ctrl-C.
 ///
-/// When all parts answer, the command prints a JSON object with their addresses as the last line on standard output; the
-/// log goes to standard error. Terminals log in with a client ID like `GID@@@alice.phone` and a JWT (HS256, claims `sub`
-/// and `exp`) as password, signed with the secret in `SWITCHBOARD_JWT_SECRET` (default: `local-development-only`).
+/// When all parts answer, the command prints a JSON object with their addresses as the last line on standard output;
+/// the log goes to standard error. Terminals log in with a client ID like `GID@@@alice.phone` and a JWT (HS256, claims
+/// `sub` and `exp`) as password, signed with the secret in `SWITCHBOARD_JWT_SECRET` (default:
+/// `local-development-only`).
 #[derive(clap::Args)]
 pub struct Up {
     /// Address of MQTT; port 0 selects a free port
@@ -56,7 +57,8 @@ pub struct Up {
     #[arg(long, value_name = "URL", conflicts_with = "state")]
     pub dynamodb: Option<String>,
 
-    /// RTC service that join tokens are made for; the key is a development key unless `RTC_KEY_ID` and `RTC_KEY_SECRET` are set
+    /// RTC service that join tokens are made for; the key is a development key unless `RTC_KEY_ID` and `RTC_KEY_SECRET`
+    /// are set
     #[arg(long, env = "RTC_PROVIDER", value_name = "NAME", default_value_t = Provider::Livekit)]
     pub rtc_provider: Provider,
 

@@ -11,8 +11,8 @@ use crate::template::PolicyStatement;
 #[cfg(test)]
 mod tests;
 
-/// Splits the path of a request into its caller and the rest of the path, which starts with `/` or is empty. The endpoint
-/// of a function process ends in `/fn/<process>`; other paths have no caller.
+/// Splits the path of a request into its caller and the rest of the path, which starts with `/` or is empty. The
+/// endpoint of a function process ends in `/fn/<process>`; other paths have no caller.
 pub(super) fn split_caller<'p>(path: &'p str, service: &str, functions: &Functions) -> (Caller, &'p str) {
     let rest = path.strip_prefix(service).unwrap_or(path);
     match rest.strip_prefix("/fn/") {

@@ -1,9 +1,10 @@
 //! The `/local/` routes, which AWS does not have: people and tests control the instruments with them.
 //!
-//! - `GET /local/clock` reads the stack's clock; `POST /local/clock {"advance_ms":45000}` moves it and fires timers that are due.
+//! - `GET /local/clock` reads the stack's clock; `POST /local/clock {"advance_ms":45000}` moves it and fires timers
+//!   that are due.
 //! - `GET /local/journal?after=SEQ` reads the journal ([`crate::instruments::journal`]).
-//! - `GET /local/downlinks?request_id=ID` reads the messages that an invocation sent, or all recent messages without an id
-//!   ([`crate::instruments::downlinks`]).
+//! - `GET /local/downlinks?request_id=ID` reads the messages that an invocation sent, or all recent messages without an
+//!   id ([`crate::instruments::downlinks`]).
 //! - `GET /local/outcomes` reads the recent events of the event bus ([`crate::instruments::outcomes`]).
 //! - `GET`, `POST` and `DELETE /local/faults` list, arm and disarm faults ([`crate::instruments::faults`]).
 

@@ -1,5 +1,5 @@
-//! The DynamoDB endpoint at `/dynamodb`: checks permissions, injects faults, forwards the unchanged request to the store and
-//! records it in the journal. The store itself never throttles and has no transaction conflicts.
+//! The DynamoDB endpoint at `/dynamodb`: checks permissions, injects faults, forwards the unchanged request to the
+//! store and records it in the journal. The store itself never throttles and has no transaction conflicts.
 
 use std::sync::Arc;
 

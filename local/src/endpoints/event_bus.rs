@@ -1,5 +1,5 @@
-//! The EventBridge endpoint at `/events`, in the JSON protocol. It supports `PutEvents`, the only operation that functions
-//! call.
+//! The EventBridge endpoint at `/events`, in the JSON protocol. It supports `PutEvents`, the only operation that
+//! functions call.
 
 use std::sync::Arc;
 

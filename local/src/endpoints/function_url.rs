@@ -1,5 +1,5 @@
-//! Function URLs: converts an HTTP request to an event and the result of the function to the response. In AWS each function
-//! has a host name of its own; here it has a path, `http://127.0.0.1:8080/lambda-url/<function>/…`.
+//! Function URLs: converts an HTTP request to an event and the result of the function to the response. In AWS each
+//! function has a host name of its own; here it has a path, `http://127.0.0.1:8080/lambda-url/<function>/…`.
 
 mod event;
 mod response;

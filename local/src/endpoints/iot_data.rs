@@ -1,5 +1,5 @@
-//! The IoT data-plane endpoint at `/iot-data`: checks permissions, injects faults, forwards the request to the broker and
-//! records it in the journal.
+//! The IoT data-plane endpoint at `/iot-data`: checks permissions, injects faults, forwards the request to the broker
+//! and records it in the journal.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Recent messages that functions sent through the data plane, with their bodies (`GET /local/downlinks`, `local invoke`).
-//! Tokens in the bodies are shortened.
+//! Recent messages that functions sent through the data plane, with their bodies. `GET /local/downlinks` and the command
+//! `local invoke` show them. Tokens in the bodies are shortened.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};

@@ -1,7 +1,7 @@
 //! Fault switches: failures of the cloud on demand, so that tests can show how the service reacts.
 //!
-//! `POST /local/faults` with `{"function":"create-meeting","kind":"kill_after_commit","times":1}` arms a fault; see [`Fault`]
-//! for the other fields and [`FaultKind`] for the kinds. `GET` lists the armed faults, `DELETE` disarms all.
+//! `POST /local/faults` with `{"function":"create-meeting","kind":"kill_after_commit","times":1}` arms a fault; see
+//! [`Fault`] for the other fields and [`FaultKind`] for the kinds. `GET` lists the armed faults, `DELETE` disarms all.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -56,8 +56,8 @@ pub struct Fault {
     /// Number of matching occasions to let pass first.
     #[serde(default)]
     pub skip: u32,
-    /// Text that the occasion must contain: a part of the name of the table operation, of the topic, of the queue name or
-    /// of the source of an invocation.
+    /// Text that the occasion must contain: a part of the name of the table operation, of the topic, of the queue name
+    /// or of the source of an invocation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only: Option<String>,
     /// Delay of `slow_publish`, in milliseconds of system time.
@@ -96,8 +96,8 @@ impl Faults {
         self.armed.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Triggers the first armed fault of this kind that matches the function, and counts it down. `occasion` is the text
-    /// that the fault's `only` is searched in.
+    /// Triggers the first armed fault of this kind that matches the function, and counts it down. `occasion` is the
+    /// text that the fault's `only` is searched in.
     pub(crate) fn trigger(&self, kind: FaultKind, function: &str, occasion: &str) -> Option<Fault> {
         let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
         let index = armed.iter().position(|fault| {

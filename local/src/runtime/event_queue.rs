@@ -1,5 +1,5 @@
-//! Asynchronous invocation as in Lambda: a bounded queue of events per function, retries, a maximum age, a destination for
-//! results and a queue for failed events.
+//! Asynchronous invocation as in Lambda: a bounded queue of events per function, retries, a maximum age, a destination
+//! for results and a queue for failed events.
 
 use std::sync::Arc;
 use std::time::Duration;

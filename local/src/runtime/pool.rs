@@ -1,5 +1,5 @@
-//! The processes of one function: one for each concurrent invocation, up to the function's concurrency. An idle process is
-//! kept for the next invocation.
+//! The processes of one function: one for each concurrent invocation, up to the function's concurrency. An idle process
+//! is kept for the next invocation.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,8 +21,8 @@ use crate::template;
 /// Number of processes of one function, unless the template reserves a concurrency for it.
 const DEFAULT_CONCURRENCY: usize = 10;
 
-/// Time limit for a new process to request its first invocation. Lambda allows ten seconds; a laptop that compiles at the
-/// same time needs more.
+/// Time limit for a new process to request its first invocation. Lambda allows ten seconds; a laptop that compiles at
+/// the same time needs more.
 const INIT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Time that running invocations get when the stack stops.

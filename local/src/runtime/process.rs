@@ -1,5 +1,5 @@
-//! One process of a function: the child process, and the mailbox from which the Runtime API gives it one invocation at a
-//! time.
+//! One process of a function: the child process, and the mailbox from which the Runtime API gives it one invocation at
+//! a time.
 
 use std::collections::BTreeMap;
 use std::process::{ExitStatus, Stdio};

@@ -49,7 +49,8 @@ pub(super) fn tokens(sql: &str) -> Result<Vec<(usize, Token)>, SqlError> {
     Ok(tokens)
 }
 
-/// Reads a text in single quotes; returns it with its length in the statement, in bytes. Two quotes inside stand for one.
+/// Reads a text in single quotes; returns it with its length in the statement, in bytes. Two quotes inside stand for
+/// one.
 fn text(rest: &str) -> Option<(String, usize)> {
     let mut text = String::new();
     let mut at = 1;

@@ -25,8 +25,8 @@ pub struct StackOptions {
     pub binaries: PathBuf,
     /// Name of the stack, which generated names of tables and queues begin with.
     pub stack_name: String,
-    /// UDP address of the embedded SFU for media; port 0 selects a free port. Some browsers need an address of this machine
-    /// other than loopback.
+    /// UDP address of the embedded SFU for media; port 0 selects a free port. Some browsers need an address of this
+    /// machine other than loopback.
     pub media: SocketAddr,
     /// `true` if the embedded SFU manages meetings: it reports who is in the media, and removes and mutes participants.
     /// Otherwise the service believes the reports of terminals, even of terminals without media.

@@ -130,7 +130,8 @@ impl Source {
     }
 }
 
-/// Recognises a call of an intrinsic function, in the short form (`!Sub`) or the long one (`Fn::Sub`): its name and argument.
+/// Recognises a call of an intrinsic function, in the short form (`!Sub`) or the long one (`Fn::Sub`): its name and
+/// argument.
 pub(super) fn intrinsic_call(yaml: &Value) -> Option<(&'static str, &Value)> {
     const FUNCTIONS: [(&str, &str); 10] = [
         ("Ref", "Ref"),

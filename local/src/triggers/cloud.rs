@@ -1,4 +1,5 @@
-//! Connects the broker to the functions: a connection invokes the authorizer, and a published message goes to the rules.
+//! Connects the broker to the functions: a connection invokes the authorizer, and a published message goes to the
+//! rules.
 
 use std::sync::Arc;
 

@@ -10,8 +10,8 @@ use crate::instruments::Instruments;
 use crate::invocation::{Invocation, Invoker};
 use crate::template::{Function, Schedule, Surroundings};
 
-/// Invokes a function at regular intervals until the task ends. If the clock is moved over several intervals at once, the
-/// function is invoked once.
+/// Invokes a function at regular intervals until the task ends. If the clock is moved over several intervals at once,
+/// the function is invoked once.
 pub(crate) async fn run(
     schedule: Schedule,
     function: Function,

@@ -1,5 +1,5 @@
-//! `GET /local/contacts`: lists the users of the device registry with their devices and connection states. In production
-//! the app has its own directory; Switchboard does not keep one.
+//! `GET /local/contacts`: lists the users of the device registry with their devices and connection states. In
+//! production the app has its own directory; Switchboard does not keep one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

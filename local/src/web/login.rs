@@ -1,5 +1,5 @@
-//! `POST /local/login {"account","device"?,"name"?}`: stands in for the app's back end. It answers with the client ID and a
-//! development JWT for the page, so that no page contains the secret.
+//! `POST /local/login {"account","device"?,"name"?}`: stands in for the app's back end. It answers with the client ID
+//! and a development JWT for the page, so that no page contains the secret.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ impl Login {
         Router::new().route("/local/login", post(login)).with_state(Arc::new(self))
     }
 
-    /// Makes the answer to a login request; the error says what is wrong with it.
+    /// Makes the answer to a login request; the error describes the invalid field.
     fn answer(&self, body: &[u8]) -> Result<Value, String> {
         let request: LoginRequest = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         let instance = request.device.filter(|device| !device.is_empty());

@@ -1,5 +1,6 @@
-//! Restricts `/local/login` and `/local/contacts` to pages of this machine and to programs. Any web page can send requests
-//! to a laptop under a host name of its own that resolves to 127.0.0.1 (DNS rebinding), so both host and origin are checked.
+//! Restricts `/local/login` and `/local/contacts` to pages of this machine and to programs. Any web page can send
+//! requests to a laptop under a host name of its own that resolves to 127.0.0.1 (DNS rebinding), so both host and
+//! origin are checked.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
@@ -11,7 +12,8 @@ pub(super) async fn require_loopback(request: Request, next: Next) -> Response {
     if is_local(request.headers()) {
         next.run(request).await
     } else {
-        (StatusCode::FORBIDDEN, "only pages of this machine may use this route; open the page at http://127.0.0.1 or http://localhost\n").into_response()
+        let problem = "only pages of this machine may use this route; open the page at http://127.0.0.1 or http://localhost\n";
+        (StatusCode::FORBIDDEN, problem).into_response()
     }
 }
 

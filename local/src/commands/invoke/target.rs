@@ -32,8 +32,8 @@ pub struct InvokeReport {
 }
 
 impl TargetStack {
-    /// Finds the running stack of a ready file: `file`, or by default that of `make run`. Returns `None` if no stack runs
-    /// there, or an error if `file` is given.
+    /// Finds the running stack of a ready file: `file`, or by default that of `make run`. Returns `None` if no stack
+    /// runs there, or an error if `file` is given.
     pub async fn running(file: Option<&Path>, workspace: &Path) -> Result<Option<Self>, Box<dyn Error>> {
         let path = file.map_or_else(|| workspace.join(READY_FILE), PathBuf::from);
         let target = match std::fs::read_to_string(&path) {

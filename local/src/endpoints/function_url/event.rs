@@ -1,5 +1,5 @@
-//! Converts an HTTP request to an event in payload format 2.0; see "Request and response payloads" under "Invoking Lambda
-//! function URLs" in the Lambda developer guide.
+//! Converts an HTTP request to an event in payload format 2.0; see "Request and response payloads" under "Invoking
+//! Lambda function URLs" in the Lambda developer guide.
 
 use std::collections::BTreeMap;
 

@@ -1,10 +1,11 @@
-//! Tests of the roles of the deployed template: functions have no more permissions than they need, and none to send requests.
+//! Tests of the roles of the deployed template: functions have no more permissions than they need, and none to send
+//! requests.
 
 use super::*;
 use crate::endpoints::access::Permission;
 
-/// Resource patterns that may have a wildcard, since the template cannot list devices, with the only actions that roles may
-/// allow on them.
+/// Resource patterns that may have a wildcard, since the template cannot list devices, with the only actions that roles
+/// may allow on them.
 const OPEN: [(&str, &[&str]); 3] = [
     (":topic/call-dn/p2p/*", &["iot:Publish"]),
     (":topic/bulk-dn/p2p/*", &["iot:Publish"]),

@@ -1,4 +1,5 @@
-//! Tests that the template sets exactly the variables that the functions read. The tests run the functions' own readers.
+//! Tests that the template sets exactly the variables that the functions read. The tests run the functions' own
+//! readers.
 
 use std::cell::RefCell;
 
@@ -12,7 +13,8 @@ const LAMBDA: [&str; 4] = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS
 /// Variables that only a laptop sets. In AWS, the SDK knows the endpoints.
 const LAPTOP: [&str; 3] =
     ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_EVENTBRIDGE"];
-/// Variable with the address of the broker. Every AWS account has its own address, so functions that call the broker need it.
+/// Variable with the address of the broker. Every AWS account has its own address, so functions that call the broker
+/// need it.
 const BROKER: &str = "AWS_ENDPOINT_URL_IOT_DATA_PLANE";
 /// Variable for functions that publish outcomes themselves.
 const BUS: &str = "OUTCOME_BUS";
