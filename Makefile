@@ -14,7 +14,7 @@ STACK := target/debug/local
 .DEFAULT_GOAL := help
 # Prerequisites are made in the order of their lists; cargo uses all processors by itself.
 .NOTPARALLEL:
-.PHONY: help demo test screenshots run invoke events asyncapi build check format
+.PHONY: help demo test screenshots run invoke events asyncapi test-tables build check format
 
 help: ## Lists the commands
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
@@ -72,6 +72,9 @@ events: build ## The sample events in events/
 
 asyncapi: build ## docs/asyncapi.yaml
 	@$(STACK) asyncapi
+
+test-tables: toolchain ## The test columns of docs/states.md and docs/guarantees.md
+	SWITCHBOARD_WRITE_TABLES=1 cargo test --locked --workspace --quiet --test house -- tables::
 
 screenshots: $(DRIVER) build ## The pictures in docs/images
 	tests/browser.sh screenshots

@@ -105,6 +105,7 @@ async fn functions_are_found_by_all_their_names_and_others_are_refused() {
     stack.shutdown().await;
 }
 
+// Proves: separate-topics
 #[tokio::test]
 async fn a_function_may_do_only_what_its_role_allows() {
     let stack = start().await;

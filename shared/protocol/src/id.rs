@@ -189,6 +189,7 @@ mod tests {
         text.parse().expect("a client ID")
     }
 
+    // Proves: derived-ids
     #[test]
     fn the_same_request_makes_the_same_meeting_and_another_key_another_one() {
         let (alice, request) = (client("G@@@alice"), "c1".parse().expect("an id"));
@@ -199,6 +200,7 @@ mod tests {
         assert!(meeting.as_str().bytes().all(|b| b.is_ascii_lowercase() || (b'2'..=b'7').contains(&b)));
     }
 
+    // Proves: derived-ids
     #[test]
     fn field_boundaries_count() {
         let to = client("G@@@alice");

@@ -68,6 +68,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    // Proves: sender
     #[test]
     fn the_sender_is_whom_the_broker_names_never_whom_the_payload_names() {
         let payload = BASE64_STANDARD.encode(r#"{"client_id":"GID@@@mallory"}"#);

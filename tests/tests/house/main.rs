@@ -8,4 +8,5 @@ mod layers;
 mod names;
 mod purity;
 mod rust;
+mod tables;
 mod tree;

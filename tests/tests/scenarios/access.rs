@@ -26,6 +26,7 @@ async fn gets_in(user: &User, client_id: &str) {
     }
 }
 
+// Proves: subscriptions
 #[tokio::test]
 async fn a_client_hears_its_own_two_topics_and_no_other() {
     let (alice, mallory) = (User::new("Alice"), User::new("Mallory"));
@@ -101,6 +102,7 @@ async fn a_client_speaks_to_the_functions_and_to_nobody_else() {
     assert_eq!(victim.hears("invitation").await.body["from"]["user_id"], json!(mallory.id));
 }
 
+// Proves: client-ids
 #[tokio::test]
 async fn a_client_id_that_could_do_harm_is_refused() {
     let alice = User::new("Alice");
@@ -128,6 +130,7 @@ async fn a_client_id_that_could_do_harm_is_refused() {
     }
 }
 
+// Proves: client-ids
 #[tokio::test]
 async fn a_client_id_that_is_no_address_is_refused() {
     let alice = User::new("Alice");
@@ -151,6 +154,7 @@ async fn a_client_id_that_is_no_address_is_refused() {
     gets_in(&alice, &format!("GID_test@@@{id}")).await;
 }
 
+// Proves: client-ids
 #[tokio::test]
 async fn a_client_id_too_long_to_be_addressed_is_refused_at_connect() {
     let alice = User::new("Alice");
@@ -171,6 +175,7 @@ async fn a_client_id_too_long_to_be_addressed_is_refused_at_connect() {
     }
 }
 
+// Proves: client-ids
 #[tokio::test]
 async fn a_group_that_is_not_served_is_refused_at_connect() {
     let stack = Stack::own_with(&["AllowedGroups=GID_ios,GID_web"]);

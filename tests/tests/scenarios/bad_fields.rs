@@ -50,6 +50,7 @@ async fn null_is_a_missing_field() {
     is_refused_at("create-meeting", fields, "bad_request", "media").await;
 }
 
+// Proves: client-mistakes
 #[tokio::test]
 async fn a_wrong_field_is_named_however_deep_it_is() {
     let wrong = [

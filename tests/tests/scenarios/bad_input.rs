@@ -27,6 +27,7 @@ async fn device() -> Device {
     User::new("Alice").on("phone").await
 }
 
+// Proves: client-mistakes
 #[tokio::test]
 async fn what_is_no_json_is_answered_though_it_names_no_request() {
     let mut device = device().await;
@@ -135,6 +136,7 @@ async fn another_version_is_told_apart_from_none() {
     touched_nothing(&device).await;
 }
 
+// Proves: client-mistakes
 #[tokio::test]
 async fn a_request_of_more_than_16_kb_is_too_large_and_one_of_just_16_kb_is_not() {
     let (device, bob) = (device().await, User::new("Bob"));

@@ -4,6 +4,7 @@ use crate::calls::{direct, rings, talks};
 use crate::journal;
 use crate::user::User;
 
+// Proves: T2
 #[tokio::test]
 async fn a_busy_callee_is_not_rung_and_the_caller_hears_why() {
     let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));
@@ -33,6 +34,7 @@ async fn a_busy_callee_is_not_rung_and_the_caller_hears_why() {
     assert!(after.body.contains_key("join"), "the caller is free again: {after:?}");
 }
 
+// Proves: busy
 #[tokio::test]
 async fn a_callee_who_still_rings_is_busy_too() {
     let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));
@@ -57,6 +59,7 @@ async fn a_busy_caller_is_refused_and_nothing_is_written() {
     assert_eq!(carols.also_hears(&[]).await, Vec::<String>::new());
 }
 
+// Proves: T51
 #[tokio::test]
 async fn when_the_call_is_over_both_are_free() {
     let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));

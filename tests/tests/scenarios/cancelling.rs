@@ -142,6 +142,7 @@ async fn t12_a_cancel_that_comes_after_the_accept_is_refused_and_the_caller_may_
     assert_eq!(phone.hears("meeting_ended").await.body["reason"], "completed");
 }
 
+// Proves: applied-once
 #[tokio::test]
 async fn t12_a_cancel_sent_twice_is_answered_twice_and_happens_once() {
     let open = &mut Open::new().await;

@@ -10,6 +10,7 @@ use std::time::Duration;
 /// Past the deadline of a ring (45 s), the 2 s of grace and the second by which timers are late.
 const RING_IS_OVER: Duration = Duration::from_secs(49);
 
+// Proves: T3, T14, unreachable
 #[tokio::test]
 async fn t13_who_had_it_and_did_not_answer_is_no_answer() {
     let stack = Stack::own();
@@ -42,6 +43,7 @@ async fn t13_who_had_it_and_did_not_answer_is_no_answer() {
     assert!(back.body.contains_key("join"), "t47: both are free again: {back:?}");
 }
 
+// Proves: unreachable
 #[tokio::test]
 async fn t13_who_had_it_on_no_device_is_unreachable_and_so_is_an_account_never_seen() {
     let stack = Stack::own();

@@ -28,6 +28,7 @@ async fn t8_t14_a_declined_call_ends_for_the_caller_and_stops_ringing_on_the_oth
     assert_eq!(phone.also_hears(&causes).await, Vec::<String>::new());
 }
 
+// Proves: T8
 #[tokio::test]
 async fn after_a_decline_both_are_free_for_another_call() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -40,6 +41,7 @@ async fn after_a_decline_both_are_free_for_another_call() {
     assert_eq!(caller.hears("invitation").await.meeting_id, back.meeting_id);
 }
 
+// Proves: T48
 #[tokio::test]
 async fn accepting_what_was_declined_is_refused_with_the_meetings_end() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));

@@ -40,6 +40,7 @@ async fn t46_whoever_runs_the_service_ends_a_meeting_and_everybody_hears_it() {
     assert_eq!(Stack::shared().invoke("destroy", &none).await["refused"], "meeting_not_found");
 }
 
+// Proves: T46
 #[tokio::test]
 async fn who_still_rings_is_told_that_the_meeting_ended_and_has_missed_a_call() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -50,6 +51,7 @@ async fn who_still_rings_is_told_that_the_meeting_ended_and_has_missed_a_call() 
     assert_eq!(phone.hears("missed_call").await.body["from"]["user_id"], alice.id.as_str());
 }
 
+// Proves: T46
 #[tokio::test]
 async fn a_member_who_is_not_the_host_and_a_stranger_may_not() {
     let (alice, bob, mallory) = (User::new("Alice"), User::new("Bob"), User::new("Mallory"));

@@ -35,6 +35,7 @@ fn redactions() -> Settings {
     settings
 }
 
+// Proves: T1, one-answer
 #[tokio::test]
 async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_it() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));

@@ -31,6 +31,7 @@ async fn talk(stack: &Stack) -> (User, User, Device, Device, Call) {
     (alice, bob, caller, phone, call)
 }
 
+// Proves: lost-connection
 #[tokio::test]
 async fn t15_a_caller_who_drops_off_before_anybody_answered_does_not_ring_on() {
     let stack = Stack::own();
@@ -87,6 +88,7 @@ async fn t15_t24_a_caller_who_drops_off_and_is_answered_meanwhile_is_waited_for(
     hears_of(&mut phone, &alice, "accepted").await;
 }
 
+// Proves: lost-connection
 #[tokio::test]
 async fn a_connection_that_breaks_and_comes_back_at_once_is_no_news() {
     let stack = Stack::own();
@@ -118,6 +120,7 @@ async fn a_device_that_is_found_connected_is_not_gone_even_if_the_broker_never_s
     assert_eq!(standings(&caller).await, ["joined", "joined"]);
 }
 
+// Proves: lost-connection
 #[tokio::test]
 async fn t24_t25_who_drops_off_is_told_of_and_has_his_seat_when_he_comes_back() {
     let stack = Stack::own();
@@ -180,6 +183,7 @@ async fn t25_rejoin_gives_the_seat_back_and_a_way_in() {
     assert_eq!(caller.also_hears(&[&cause]).await, none());
 }
 
+// Proves: lost-connection
 #[tokio::test]
 async fn t26_a_direct_call_whose_side_does_not_come_back_is_lost() {
     let stack = Stack::own();
@@ -199,6 +203,7 @@ async fn t26_a_direct_call_whose_side_does_not_come_back_is_lost() {
     assert!(next.body.contains_key("join"), "t47: both are free: {next:?}");
 }
 
+// Proves: lost-connection
 #[tokio::test]
 async fn t26_in_a_group_the_seat_is_kept_for_longer_and_the_others_go_on() {
     let stack = Stack::own();
@@ -253,6 +258,7 @@ async fn a_device_without_the_seat_may_come_and_go() {
     assert_eq!(standings(&caller).await, ["joined", "joined"]);
 }
 
+// Proves: lifecycle-order
 #[tokio::test]
 async fn a_session_that_is_taken_over_is_no_drop() {
     let stack = Stack::own();

@@ -54,6 +54,7 @@ async fn a_create_that_died_after_its_commit_rings_when_the_terminal_asks_again(
     assert_eq!(caller.also_hears(&[&cause]).await, ["participant_updated"]);
 }
 
+// Proves: crash-wake
 #[tokio::test]
 async fn a_create_that_died_after_its_commit_rings_and_is_answered_even_if_nobody_asks_again() {
     let stack = Stack::own();
@@ -78,6 +79,7 @@ async fn a_create_that_died_after_its_commit_rings_and_is_answered_even_if_nobod
     assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new(), "and it rings once");
 }
 
+// Proves: crash-wake
 #[tokio::test]
 async fn effects_that_were_done_but_not_reported_are_done_again_under_the_same_ids() {
     let stack = Stack::own();
@@ -104,6 +106,7 @@ async fn effects_that_were_done_but_not_reported_are_done_again_under_the_same_i
     assert_eq!(phone.copies_of("invitation").await.len(), 2, "then it is known to be done");
 }
 
+// Proves: true-effects
 #[tokio::test]
 async fn effects_are_not_done_again_when_they_are_not_true_any_more() {
     let stack = Stack::own();
@@ -123,6 +126,7 @@ async fn effects_are_not_done_again_when_they_are_not_true_any_more() {
     assert_eq!(caller.also_hears(&[&cause]).await, ["participant_updated"]);
 }
 
+// Proves: crash-retry
 #[tokio::test]
 async fn an_accept_that_died_after_its_commit_is_answered_and_told_when_the_terminal_asks_again() {
     let stack = Stack::own();
@@ -188,6 +192,7 @@ async fn a_drop_whose_timer_died_with_its_function_is_found_by_the_sweep() {
     caller.hears_that("participant_updated", gone).await;
 }
 
+// Proves: crash-retry
 #[tokio::test]
 async fn a_leave_that_died_after_its_commit_is_told_when_the_terminal_asks_again() {
     let stack = Stack::own();
@@ -209,6 +214,7 @@ async fn a_leave_that_died_after_its_commit_is_told_when_the_terminal_asks_again
     assert!(next.body.contains_key("join"), "both are free: {next:?}");
 }
 
+// Proves: crash-wake
 #[tokio::test]
 async fn an_end_that_died_after_its_commit_is_told_even_if_nobody_asks_again() {
     let stack = Stack::own();
@@ -236,6 +242,7 @@ async fn an_end_that_died_after_its_commit_is_told_even_if_nobody_asks_again() {
     assert_eq!(daves.hears("missed_call").await.body["from"]["user_id"], json!(carol.id));
 }
 
+// Proves: crash-wake
 #[tokio::test]
 async fn a_wake_that_died_after_its_commit_tells_the_outcome_later() {
     let stack = Stack::own();
@@ -259,6 +266,7 @@ async fn a_wake_that_died_after_its_commit_tells_the_outcome_later() {
     assert_eq!(phone.also_hears(&[&cause]).await, Vec::<String>::new(), "once is enough");
 }
 
+// Proves: crash-retry
 #[tokio::test]
 async fn a_function_that_died_before_its_commit_has_done_nothing_and_is_asked_again() {
     let stack = Stack::own();
@@ -296,6 +304,7 @@ async fn a_table_that_throttles_for_long_is_said_to_be_unavailable_and_may_be_as
     phone.hears("invitation").await;
 }
 
+// Proves: independent-downlinks
 #[tokio::test]
 async fn one_downlink_that_the_broker_refuses_holds_up_nobody_else() {
     let stack = Stack::own();

@@ -108,6 +108,7 @@ fn both_mistakes_were_answered(foreign: &Foreign) {
     );
 }
 
+// Proves: foreign-terminals
 #[tokio::test]
 async fn a_terminal_of_another_make_is_called_and_talks() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -149,6 +150,7 @@ async fn a_terminal_of_another_make_is_called_and_talks() {
     both_mistakes_were_answered(&foreign);
 }
 
+// Proves: foreign-terminals
 #[tokio::test]
 async fn a_terminal_of_another_make_calls_and_hangs_up() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));

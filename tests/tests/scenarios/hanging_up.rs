@@ -4,6 +4,7 @@ use crate::calls::{direct, rings, talks};
 use crate::device::request;
 use crate::user::User;
 
+// Proves: T40
 #[tokio::test]
 async fn a_caller_who_hangs_up_while_it_rings_leaves_a_missed_call() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -39,6 +40,7 @@ async fn t48_leaving_twice_by_the_same_request_is_answered_twice_and_by_another_
     assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("cancelled")));
 }
 
+// Proves: T27
 #[tokio::test]
 async fn when_the_callee_hangs_up_the_caller_hears_that_it_is_completed() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));

@@ -18,6 +18,7 @@ async fn calls(device: &Device, count: usize) -> Vec<Value> {
     }
 }
 
+// Proves: T47
 #[tokio::test]
 async fn both_sides_remember_a_call_and_how_long_it_was() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));

@@ -179,6 +179,7 @@ async fn who_is_in_or_rung_already_keeps_what_he_has() {
     assert_eq!(phone.also_hears(&[&cause]).await, none());
 }
 
+// Proves: applied-once
 #[tokio::test]
 async fn an_invite_sent_twice_rings_once_and_is_answered_by_the_same_message() {
     let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));

@@ -58,6 +58,7 @@ async fn two(stack: &Stack) -> (User, User, Device, Device) {
     (alice, bob, caller, phone)
 }
 
+// Proves: channel-closed
 #[tokio::test]
 async fn t1_t47_the_channel_is_made_before_anybody_is_told_and_closed_at_the_end() {
     let rtc = RtcService::start();
@@ -86,6 +87,7 @@ async fn t1_t47_the_channel_is_made_before_anybody_is_told_and_closed_at_the_end
     assert!(rtc.room(&room).is_none(), "an end by the host");
 }
 
+// Proves: channel-opened
 #[tokio::test]
 async fn a_create_whose_channel_cannot_be_made_leaves_nothing_behind() {
     let rtc = RtcService::start();
@@ -112,6 +114,7 @@ async fn a_create_whose_channel_cannot_be_made_leaves_nothing_behind() {
     caller.asks("destroy", Call::of(&created).request("destroy_meeting")).await;
 }
 
+// Proves: channel-opened
 #[tokio::test]
 async fn a_create_is_refused_where_the_rtc_service_is_not_there() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -124,6 +127,7 @@ async fn a_create_is_refused_where_the_rtc_service_is_not_there() {
     assert_eq!(caller.syncs().await["meetings"], json!([]));
 }
 
+// Proves: channel-closed
 #[tokio::test]
 async fn t47_a_close_that_fails_keeps_nobody_waiting_and_is_done_again_until_it_is_done() {
     let rtc = RtcService::start();
@@ -161,6 +165,7 @@ async fn t47_a_close_that_fails_keeps_nobody_waiting_and_is_done_again_until_it_
     assert_eq!(refused.code, "meeting_ended");
 }
 
+// Proves: media-truth
 #[tokio::test]
 async fn t18_a_report_is_believed_when_the_rtc_service_confirms_it() {
     let rtc = RtcService::start();
@@ -201,6 +206,7 @@ async fn t19_who_does_not_reach_the_media_in_time_has_failed() {
     assert_eq!(caller.hears("meeting_ended").await.body["reason"], "rtc_failed");
 }
 
+// Proves: media-asked
 #[tokio::test]
 async fn t19_whoever_is_in_the_media_at_the_last_moment_has_joined_though_nobody_said_so() {
     let rtc = RtcService::start();
@@ -215,6 +221,7 @@ async fn t19_whoever_is_in_the_media_at_the_last_moment_has_joined_though_nobody
     assert_eq!(standings(&caller).await, ["joined", "joined"]);
 }
 
+// Proves: media-truth
 #[tokio::test]
 async fn t24_t26_losing_the_broker_is_nothing_while_the_rtc_service_sees_the_participant() {
     let rtc = RtcService::start();
@@ -246,6 +253,7 @@ async fn t24_t26_losing_the_broker_is_nothing_while_the_rtc_service_sees_the_par
     assert_eq!(caller.hears("meeting_ended").await.body["reason"], "lost");
 }
 
+// Proves: media-asked
 #[tokio::test]
 async fn t26_an_rtc_service_that_cannot_be_asked_ends_no_call_of_somebody_at_the_broker() {
     let rtc = RtcService::start();
@@ -263,6 +271,7 @@ async fn t26_an_rtc_service_that_cannot_be_asked_ends_no_call_of_somebody_at_the
     assert_eq!(standings(&phone).await, ["joined", "joined"]);
 }
 
+// Proves: stray-channels
 #[tokio::test]
 async fn t49_t39_t42_a_channel_that_is_gone_empties_its_meeting() {
     let rtc = RtcService::start();
@@ -288,6 +297,7 @@ async fn t49_t39_t42_a_channel_that_is_gone_empties_its_meeting() {
     assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("empty")));
 }
 
+// Proves: stray-channels
 #[tokio::test]
 async fn t50_a_channel_without_a_meeting_is_closed_and_counted_and_no_other_is_touched() {
     let rtc = RtcService::start();

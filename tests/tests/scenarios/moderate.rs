@@ -91,6 +91,7 @@ async fn t34_t36_a_soft_mute_asks_and_may_be_undone_by_whom_it_asks() {
     assert_eq!(bobs.also_hears(&[&cause]).await, none(), "the answer stands for the news");
 }
 
+// Proves: blocks
 #[tokio::test]
 async fn t35_t37_t38_a_block_stands_in_later_tokens_and_only_a_host_lifts_it() {
     let Party { bob, host, mut bobs, call, .. } = party(Stack::shared()).await;
@@ -193,6 +194,7 @@ async fn t38_a_block_ends_when_its_time_comes() {
     }
 }
 
+// Proves: removal
 #[tokio::test]
 async fn t32_who_is_removed_comes_back_by_an_invitation_only() {
     let Party { bob, mut host, mut bobs, mut carols, call, .. } = party(Stack::shared()).await;
@@ -214,6 +216,7 @@ async fn t32_who_is_removed_comes_back_by_an_invitation_only() {
     assert_eq!(accepted.kind, "invitation_accepted");
 }
 
+// Proves: removal
 #[tokio::test]
 async fn t33_who_is_banned_does_not_come_back() {
     let Party { bob, carol, host, mut bobs, call, .. } = party(&Stack::own()).await;
@@ -272,6 +275,7 @@ async fn moderation_costs_two_round_trips_at_most() {
     was_cheap(&bobs, "attend").await;
 }
 
+// Proves: enforced-rights
 #[tokio::test]
 async fn where_the_service_has_no_such_call_a_block_is_not_said_to_be_enforced() {
     let stack = Stack::own_with(&["RtcProvider=alibaba", "RtcUrl=", "RtcKeyId=abc", "RtcKeySecret=abckey"]);

@@ -31,6 +31,7 @@ async fn is_offered(caller: &Device) {
     journal::until_at(&caller.stack, caller.client_id(), |_| true).await;
 }
 
+// Proves: ring-or-queue
 #[tokio::test]
 async fn t4_an_offer_to_who_is_away_is_queued_and_rings_when_he_comes_back_in_time() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -53,6 +54,7 @@ async fn t4_an_offer_to_who_is_away_is_queued_and_rings_when_he_comes_back_in_ti
     assert_eq!(accepted.kind, "invitation_accepted");
 }
 
+// Proves: sync-open
 #[tokio::test]
 async fn sync_shows_the_meeting_and_the_open_offer_on_the_bulk_topic() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -109,6 +111,7 @@ async fn sync_of_who_is_in_nothing_is_empty_and_of_a_meeting_of_others_is_forbid
     assert_eq!(caller.syncs().await["meetings"], json!([]), "what is over is not shown");
 }
 
+// Proves: waiting-notice
 #[tokio::test]
 async fn t4_the_caller_is_not_told_that_an_offer_waits_when_one_device_has_it() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -126,6 +129,7 @@ async fn t4_the_caller_is_not_told_that_an_offer_waits_when_one_device_has_it() 
     );
 }
 
+// Proves: close-order
 #[tokio::test]
 async fn the_news_that_it_is_over_stands_behind_every_queued_offer() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -172,6 +176,7 @@ async fn an_offer_that_is_queued_when_the_call_is_over_already_has_the_news_of_i
     assert_eq!(behind, ["invitation_closed"]);
 }
 
+// Proves: close-order
 #[tokio::test]
 async fn an_answer_on_another_device_closes_the_queued_offer() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -188,6 +193,7 @@ async fn an_answer_on_another_device_closes_the_queued_offer() {
     assert_eq!(closed["reason"], "answered_elsewhere");
 }
 
+// Proves: ring-or-queue
 #[tokio::test]
 async fn after_the_deadline_the_offer_does_not_come_any_more_but_the_missed_call_does() {
     let stack = Stack::own();
@@ -225,6 +231,7 @@ async fn a_missed_call_is_worth_knowing_for_longer_than_everything_else() {
     assert_eq!(back.also_hears(&[]).await, ["missed_call"]);
 }
 
+// Proves: queue-fallback
 #[tokio::test]
 async fn an_offer_that_the_broker_refuses_to_deliver_now_is_queued() {
     let stack = Stack::own();
@@ -245,6 +252,7 @@ async fn an_offer_that_the_broker_refuses_to_deliver_now_is_queued() {
     }
 }
 
+// Proves: T4, queue-fallback
 #[tokio::test]
 async fn an_offer_that_is_not_confirmed_is_queued_under_the_same_id() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));

@@ -70,6 +70,7 @@ fn has_no_token(event: &Value) {
     }
 }
 
+// Proves: push
 #[tokio::test]
 async fn a_call_of_somebody_asleep_wants_a_push_until_the_ring_is_over() {
     let stack = Stack::own();
@@ -93,6 +94,7 @@ async fn a_call_of_somebody_asleep_wants_a_push_until_the_ring_is_over() {
     resembles(&event, &example("push-wanted"), "");
 }
 
+// Proves: push
 #[tokio::test]
 async fn who_was_invited_by_a_function_that_died_is_named_for_a_push_when_the_terminal_asks_again() {
     let stack = Stack::own();
@@ -112,6 +114,7 @@ async fn who_was_invited_by_a_function_that_died_is_named_for_a_push_when_the_te
     assert_eq!(push["devices"], json!([carol.client_id("phone")]));
 }
 
+// Proves: push
 #[tokio::test]
 async fn an_account_that_was_never_seen_wants_a_push_without_devices() {
     let stack = Stack::shared();
@@ -123,6 +126,7 @@ async fn an_account_that_was_never_seen_wants_a_push_without_devices() {
     assert_eq!((&push["user_id"], &push["devices"]), (&json!(nobody.id), &json!([])));
 }
 
+// Proves: outcome-events
 #[tokio::test]
 async fn a_call_of_somebody_awake_wants_no_push_and_its_steps_are_told() {
     let stack = Stack::shared();
@@ -149,6 +153,7 @@ async fn a_call_of_somebody_awake_wants_no_push_and_its_steps_are_told() {
     assert_eq!(event["detail"]["responsePayload"]["state"], "ended");
 }
 
+// Proves: outcome-events
 #[tokio::test]
 async fn what_time_did_is_told_by_wake_itself() {
     let stack = Stack::own();

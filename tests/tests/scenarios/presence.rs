@@ -90,6 +90,7 @@ async fn is_told_later(stack: &Stack, caller: &mut Device, call: &Call) -> Vec<S
     caller.also_hears(&[]).await
 }
 
+// Proves: lifecycle-order
 #[tokio::test]
 async fn a_disconnect_that_comes_twice_is_one() {
     let stack = Stack::own();
@@ -105,6 +106,7 @@ async fn a_disconnect_that_comes_twice_is_one() {
     assert_eq!(is_told_later(&stack, &mut caller, &call).await, Vec::<String>::new());
 }
 
+// Proves: lifecycle-order
 #[tokio::test]
 async fn the_end_of_an_older_connection_does_not_end_the_present_one() {
     let stack = Stack::own();
@@ -122,6 +124,7 @@ async fn the_end_of_an_older_connection_does_not_end_the_present_one() {
     assert_eq!(is_told_later(&stack, &mut caller, &call).await, Vec::<String>::new());
 }
 
+// Proves: lifecycle-order
 #[tokio::test]
 async fn a_connect_that_comes_after_its_own_disconnect_brings_nobody_back() {
     let stack = Stack::own();
@@ -168,6 +171,7 @@ async fn events_about_who_is_no_terminal_are_none_of_ours() {
     Connection::of(stack, &user, device.client_id()).await.is("subscribed", stack).await;
 }
 
+// Proves: device-limits
 #[tokio::test]
 async fn ten_devices_of_a_user_are_remembered_and_the_longest_unseen_forgotten() {
     let stack = Stack::shared();
@@ -179,6 +183,7 @@ async fn ten_devices_of_a_user_are_remembered_and_the_longest_unseen_forgotten()
     assert_eq!(instances(stack, &bob).await, expected);
 }
 
+// Proves: device-limits
 #[tokio::test]
 async fn the_eight_devices_seen_last_are_rung() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -196,6 +201,7 @@ async fn the_eight_devices_seen_last_are_rung() {
     }
 }
 
+// Proves: device-limits
 #[tokio::test]
 async fn a_device_that_was_not_seen_for_a_week_is_not_rung_and_then_forgotten() {
     let stack = Stack::own();

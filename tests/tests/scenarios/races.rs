@@ -88,6 +88,7 @@ fn count(news: &[String], kind: &str) -> usize {
     news.iter().filter(|one| *one == kind).count()
 }
 
+// Proves: races
 #[tokio::test]
 async fn t6_t7_two_devices_accept_at_once_and_one_of_them_has_the_call() {
     let mut pair = Pair::on(Stack::shared()).await;
@@ -176,11 +177,13 @@ async fn accept_against_cancel(create: impl Fn(&User) -> Value, lost: (&str, Opt
     println!("the accept won {accepts} of {ROUNDS} rounds");
 }
 
+// Proves: races
 #[tokio::test]
 async fn t12_accept_and_cancel_of_a_direct_call_at_once_have_one_winner() {
     accept_against_cancel(direct, ("meeting_ended", Some("cancelled"))).await;
 }
 
+// Proves: races
 #[tokio::test]
 async fn t12_accept_and_cancel_in_a_group_at_once_have_one_winner() {
     accept_against_cancel(|bob| group(&[bob]), ("invitation_cancelled", None)).await;
@@ -223,11 +226,13 @@ async fn accept_against_time_out(create: impl Fn(&User) -> Value, lost: (&str, O
     println!("the accept won {accepts} of {ROUNDS} rounds");
 }
 
+// Proves: races
 #[tokio::test]
 async fn t13_accept_and_the_end_of_the_ring_of_a_direct_call_at_once_have_one_winner() {
     accept_against_time_out(direct, ("meeting_ended", Some("no_answer"))).await;
 }
 
+// Proves: races
 #[tokio::test]
 async fn t13_accept_and_the_end_of_the_ring_in_a_group_at_once_have_one_winner() {
     // Ringing devices: in a group the broker does not confirm an offer.

@@ -5,6 +5,7 @@ use crate::device::{refusal, request};
 use crate::journal;
 use crate::user::User;
 
+// Proves: applied-once
 #[tokio::test]
 async fn a_create_request_sent_twice_makes_one_meeting_and_rings_once() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -28,6 +29,7 @@ async fn a_create_request_sent_twice_makes_one_meeting_and_rings_once() {
     assert_eq!(caller.copies_of("meeting_created").await.len(), 2, "each copy of the request was answered");
 }
 
+// Proves: applied-once
 #[tokio::test]
 async fn an_accept_sent_twice_is_answered_twice_and_told_once() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -41,6 +43,7 @@ async fn an_accept_sent_twice_is_answered_twice_and_told_once() {
     assert_eq!(caller.also_hears(&[&cause]).await, ["participant_updated"]);
 }
 
+// Proves: id-reuse
 #[tokio::test]
 async fn the_same_id_with_another_body_is_refused_and_changes_nothing() {
     let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));

@@ -23,6 +23,7 @@ pub async fn was_cheap(device: &Device, function: &str) {
     }
 }
 
+// Proves: round-trips
 #[tokio::test]
 async fn create_ringing_accept_report_token_and_leave_cost_two_round_trips_at_most() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -40,6 +41,7 @@ async fn create_ringing_accept_report_token_and_leave_cost_two_round_trips_at_mo
     was_cheap(&phone, "attend").await;
 }
 
+// Proves: round-trips
 #[tokio::test]
 async fn reject_and_destroy_cost_two_round_trips_at_most() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -53,6 +55,7 @@ async fn reject_and_destroy_cost_two_round_trips_at_most() {
     was_cheap(&caller, "destroy").await;
 }
 
+// Proves: round-trips
 #[tokio::test]
 async fn looking_at_the_meeting_that_keeps_somebody_busy_costs_one_more() {
     let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));

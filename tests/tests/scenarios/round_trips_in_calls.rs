@@ -28,6 +28,7 @@ async fn group_rings() -> Ringing {
     Ringing { carol, caller, phone, carols, bobs_call, carols_call }
 }
 
+// Proves: round-trips
 #[tokio::test]
 async fn invite_and_cancel_cost_two_round_trips_at_most() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -45,6 +46,7 @@ async fn invite_and_cancel_cost_two_round_trips_at_most() {
     was_cheap(&caller, "invite").await;
 }
 
+// Proves: round-trips
 #[tokio::test]
 async fn sync_costs_two_round_trips_at_most_however_many_meetings_there_are() {
     let Ringing { carol, caller, phone, carols, .. } = group_rings().await;
@@ -75,6 +77,7 @@ async fn sync_of_one_meeting_costs_one_round_trip() {
     assert_eq!(sync.table_operations(), ["GetItem"]);
 }
 
+// Proves: round-trips
 #[tokio::test]
 async fn silence_rejoin_and_answers_in_a_group_cost_two_round_trips_at_most() {
     let Ringing { caller: _caller, phone, carols, bobs_call: call, carols_call, .. } = group_rings().await;

@@ -74,6 +74,7 @@ impl<S: Service> Answered<S> {
     }
 }
 
+// Proves: callback-notices, outcome-events
 #[tokio::test]
 async fn t18_whoever_the_service_says_has_joined_is_in_and_the_members_are_told() {
     let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
@@ -93,6 +94,7 @@ async fn t18_whoever_the_service_says_has_joined_is_in_and_the_members_are_told(
     assert_eq!(told.len(), 2, "each join is told on the event bus: {told:?}");
 }
 
+// Proves: callback-notices
 #[tokio::test]
 async fn t24_t25_a_connection_that_broke_keeps_its_seat_and_has_it_back() {
     let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
@@ -106,6 +108,7 @@ async fn t24_t25_a_connection_that_broke_keeps_its_seat_and_has_it_back() {
     assert_eq!(talk.phone.asks("attend", talk.call.request("refresh_token")).await.kind, "token");
 }
 
+// Proves: callback-notices
 #[tokio::test]
 async fn t27_t40_whoever_leaves_the_media_on_purpose_has_hung_up() {
     let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
@@ -117,6 +120,7 @@ async fn t27_t40_whoever_leaves_the_media_on_purpose_has_hung_up() {
     assert!(next.body.contains_key("join"), "both are free: {next:?}");
 }
 
+// Proves: callback-notices
 #[tokio::test]
 async fn t49_when_the_channel_is_gone_everybody_has_to_come_back() {
     let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
@@ -145,6 +149,7 @@ async fn t26_a_seat_that_nobody_comes_back_to_is_lost() {
     assert_eq!(talk.caller.hears("meeting_ended").await.body["reason"], "lost");
 }
 
+// Proves: callback-notices
 #[tokio::test]
 async fn callbacks_that_come_twice_or_late_change_nothing() {
     let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
@@ -170,6 +175,7 @@ async fn callbacks_that_come_twice_or_late_change_nothing() {
     assert_eq!((talk.caller.also_hears(&[]).await, talk.phone.also_hears(&[]).await), (none(), none()));
 }
 
+// Proves: callback-notices
 #[tokio::test]
 async fn the_same_callback_many_times_at_once_is_applied_once() {
     let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
@@ -180,6 +186,7 @@ async fn the_same_callback_many_times_at_once_is_applied_once() {
     assert_eq!(talk.caller.also_hears(&[]).await, none(), "told once");
 }
 
+// Proves: signed-callbacks
 #[tokio::test]
 async fn a_callback_that_is_not_the_services_is_refused_and_nothing_changes() {
     let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
@@ -215,6 +222,7 @@ async fn post(stack: &Stack, header: Option<(&str, &str)>, body: &str) -> Respon
     request.body(body.to_owned()).send().await.expect("the stack answers")
 }
 
+// Proves: signed-callbacks
 #[tokio::test]
 async fn what_is_of_no_use_here_is_taken_and_changes_nothing() {
     let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
@@ -240,6 +248,7 @@ async fn what_is_of_no_use_here_is_taken_and_changes_nothing() {
     assert_eq!((talk.caller.also_hears(&[]).await, talk.phone.also_hears(&[]).await), (none(), none()));
 }
 
+// Proves: signed-callbacks
 #[tokio::test]
 async fn requests_that_are_no_callbacks_are_refused_by_their_form() {
     let (stack, livekit) = (Stack::shared(), Livekit::laptop());

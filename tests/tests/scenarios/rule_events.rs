@@ -22,6 +22,7 @@ fn event(client_id: &ClientId, payload: &[u8], received_ms: i64) -> Value {
     })
 }
 
+// Proves: event-once
 #[tokio::test]
 async fn the_same_event_twice_has_one_effect_and_its_messages_have_the_same_ids() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -43,6 +44,7 @@ async fn the_same_event_twice_has_one_effect_and_its_messages_have_the_same_ids(
     assert_eq!(phone.also_hears(&[]).await, ["invitation"], "the user is rung once");
 }
 
+// Proves: event-once
 #[tokio::test]
 async fn the_same_event_twice_at_once_has_one_effect() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -58,6 +60,7 @@ async fn the_same_event_twice_at_once_has_one_effect() {
     assert_eq!(phone.also_hears(&[]).await, ["invitation"]);
 }
 
+// Proves: client-mistakes
 #[tokio::test]
 async fn a_request_past_its_time_is_refused_and_nothing_is_written() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -82,6 +85,7 @@ async fn an_event_without_a_sender_is_nobodys_and_answered_to_nobody() {
     assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new());
 }
 
+// Proves: sender
 #[tokio::test]
 async fn events_of_the_broker_name_the_sender_as_the_broker_knows_it() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));

@@ -18,6 +18,7 @@ async fn is_refused(user: &User, token: SecretString) {
     assert!(matches!(&outcome, Err(ConnectError::Refused(code)) if refusals.contains(code)), "{outcome:?}");
 }
 
+// Proves: login
 #[tokio::test]
 async fn a_token_under_another_secret_is_refused() {
     let alice = User::new("Alice");
@@ -25,12 +26,14 @@ async fn a_token_under_another_secret_is_refused() {
         .await;
 }
 
+// Proves: login
 #[tokio::test]
 async fn an_expired_token_is_refused() {
     let alice = User::new("Alice");
     is_refused(&alice, development_jwt(JWT_SECRET, alice.id.as_str(), None, now_seconds() - 3600)).await;
 }
 
+// Proves: login
 #[tokio::test]
 async fn a_token_that_says_it_needs_no_signature_is_refused() {
     let alice = User::new("Alice");
@@ -45,6 +48,7 @@ async fn a_token_that_says_it_needs_no_signature_is_refused() {
     is_refused(&alice, format!("{header}.{claims}.{signature}").into()).await;
 }
 
+// Proves: login
 #[tokio::test]
 async fn a_token_for_another_account_is_refused() {
     let (alice, mallory) = (User::new("Alice"), User::new("Mallory"));
@@ -70,6 +74,7 @@ async fn a_client_id_that_is_no_address_of_the_user_is_refused() {
     }
 }
 
+// Proves: subscriptions
 #[tokio::test]
 async fn nobody_listens_to_the_messages_of_another() {
     let (alice, mallory) = (User::new("Alice"), User::new("Mallory"));
@@ -92,6 +97,7 @@ async fn nobody_listens_to_the_messages_of_another() {
     }
 }
 
+// Proves: separate-topics
 #[tokio::test]
 async fn nobody_speaks_as_the_service_or_in_the_name_of_another() {
     let (alice, mallory) = (User::new("Alice"), User::new("Mallory"));
@@ -108,6 +114,7 @@ async fn nobody_speaks_as_the_service_or_in_the_name_of_another() {
     assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new());
 }
 
+// Proves: sender
 #[tokio::test]
 async fn a_body_that_names_another_sender_is_a_request_of_who_sent_it() {
     let (alice, bob, victim) = (User::new("Alice"), User::new("Bob"), User::new("Victim"));

@@ -49,6 +49,7 @@ async fn each_side_gets_a_token_for_this_room_and_itself_that_the_rtc_service_ac
     }
 }
 
+// Proves: token-entitlement
 #[tokio::test]
 async fn only_who_has_a_seat_gets_a_fresh_token() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -58,6 +59,7 @@ async fn only_who_has_a_seat_gets_a_fresh_token() {
     assert_eq!((refused.code.as_str(), refused.sip), ("not_admitted", 403));
 }
 
+// Proves: enforced-rights
 #[tokio::test]
 async fn with_alibaba_as_rtc_service_the_token_is_the_documented_hash_of_what_stands_beside_it() {
     let stack = Stack::own_with(&["RtcProvider=alibaba", "RtcUrl=", "RtcKeyId=abc", "RtcKeySecret=abckey"]);

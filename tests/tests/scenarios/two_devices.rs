@@ -30,6 +30,7 @@ async fn t5_the_caller_hears_once_that_it_rings_however_many_devices_do() {
     assert_eq!(caller.also_hears(&causes).await, Vec::<String>::new());
 }
 
+// Proves: T7
 #[tokio::test]
 async fn the_second_device_to_accept_is_told_that_the_call_was_answered() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));

@@ -33,6 +33,7 @@ async fn a_wake_for_nothing_does_nothing() {
     stack.invoke("wake", &json!({})).await;
 }
 
+// Proves: deadlines
 #[tokio::test]
 async fn an_early_wake_changes_nothing_and_tells_nobody() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
@@ -97,6 +98,7 @@ async fn an_early_wake_leaves_the_deadline_to_be_found() {
     assert_eq!(caller.hears("meeting_ended").await.body["reason"], "no_answer");
 }
 
+// Proves: deadlines
 #[tokio::test]
 async fn many_wakes_at_once_end_a_ring_once() {
     let stack = Stack::own();
@@ -115,6 +117,7 @@ async fn many_wakes_at_once_end_a_ring_once() {
     }
 }
 
+// Proves: deadlines
 #[tokio::test]
 async fn a_late_wake_finds_the_outcome_that_the_deadline_had() {
     let stack = Stack::own();
@@ -127,6 +130,7 @@ async fn a_late_wake_finds_the_outcome_that_the_deadline_had() {
     assert_eq!(phone.hears("missed_call").await.body["reason"], "no_answer");
 }
 
+// Proves: deadlines
 #[tokio::test]
 async fn without_any_wake_the_next_request_finds_the_outcome_that_the_deadline_had() {
     let stack = Stack::own();
@@ -145,6 +149,7 @@ async fn without_any_wake_the_next_request_finds_the_outcome_that_the_deadline_h
     assert_eq!(caller.hears("meeting_ended").await.body["reason"], "no_answer", "the late accept brought it");
 }
 
+// Proves: deadlines
 #[tokio::test]
 async fn a_lost_nudge_is_made_good_by_the_sweep() {
     let stack = Stack::own();

@@ -20,6 +20,7 @@ pub async fn decided(table: &Table, commit: &Commit<'_>) -> Outcome {
     }
 }
 
+// Proves: commit-race
 #[tokio::test]
 async fn a_commit_from_a_revision_that_is_gone_writes_nothing_and_gives_the_newer_one() {
     let Server { table, .. } = Server::shared().await;
@@ -58,6 +59,7 @@ async fn race(slots: impl Fn(usize, &Meeting) -> Vec<SlotWrite>) {
     assert_eq!(stored.meeting, *winner);
 }
 
+// Proves: commit-race
 #[tokio::test(flavor = "multi_thread")]
 async fn of_32_who_commit_from_the_same_revision_exactly_one_wins() {
     race(|_, _| Vec::new()).await;

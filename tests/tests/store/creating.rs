@@ -5,6 +5,7 @@ use crate::server::Server;
 use switchboard_core::Meeting;
 use switchboard_service::store::{Commit, Loaded, Outcome};
 
+// Proves: lossless-record
 #[tokio::test]
 async fn what_was_written_is_read_as_it_was() {
     let Server { table, .. } = Server::shared().await;
@@ -17,6 +18,7 @@ async fn what_was_written_is_read_as_it_was() {
     assert_eq!(loaded, Some(Loaded { meeting, pending: [(1, pending)].into(), due_at_ms }));
 }
 
+// Proves: create-once
 #[tokio::test]
 async fn a_meeting_that_is_there_already_is_given_in_place_of_a_second_one() {
     let Server { table, .. } = Server::shared().await;

@@ -20,6 +20,7 @@ async fn seen_until(table: &Table, until_ms: i64, meeting: &Meeting) -> Option<i
     due.into_iter().find(|due| due.meeting_id == meeting.id).map(|due| due.due_at_ms)
 }
 
+// Proves: sweep
 #[tokio::test]
 async fn what_is_due_is_found_in_every_partition_and_what_is_not_stays_hidden() {
     let Server { table, .. } = Server::shared().await;
@@ -72,6 +73,7 @@ async fn the_index_is_corrected_for_a_meeting_that_did_not_move_on() {
     assert_eq!(seen_until(&table, i64::MAX / 2, &call).await, None);
 }
 
+// Proves: sweep
 #[tokio::test]
 async fn a_correction_from_a_revision_that_is_gone_changes_nothing() {
     let Server { table, .. } = Server::shared().await;

@@ -53,6 +53,7 @@ async fn of_invitees(invitees: usize) {
     }
 }
 
+// Proves: largest-request
 #[tokio::test]
 async fn the_largest_request_is_read_whole() {
     of_invitees(49).await;

@@ -8,6 +8,7 @@ use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::Mode;
 use switchboard_service::store::Commit;
 
+// Proves: sync-finds
 #[tokio::test]
 async fn a_user_finds_every_group_meeting_and_the_direct_call() {
     let Server { table, .. } = Server::shared().await;

@@ -30,6 +30,7 @@ fn reach(meeting: &Meeting, (invite, device): &(InviteId, ClientId)) -> Option<R
     meeting.reached.get(invite)?.get(device).copied()
 }
 
+// Proves: reach-and-pending
 #[tokio::test]
 async fn reach_is_noted_and_the_effects_are_done_while_the_revision_stays() {
     let Server { table, .. } = Server::shared().await;
@@ -77,6 +78,7 @@ async fn a_commit_decided_before_leaves_it_as_it_is() {
     assert_eq!((loaded.meeting.rev, loaded.pending.len()), (2, 0));
 }
 
+// Proves: reach-and-pending
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_is_lost_when_both_happen_at_once() {
     let Server { table, .. } = Server::shared().await;
@@ -103,6 +105,7 @@ async fn a_meeting_that_is_not_there_is_not_made() {
     assert_eq!(table.meeting(&call.id).await.expect("an answer"), None);
 }
 
+// Proves: largest-request
 #[tokio::test]
 async fn every_leg_of_the_largest_ring_is_noted() {
     let Server { table, .. } = Server::shared().await;

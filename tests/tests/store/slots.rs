@@ -43,6 +43,7 @@ async fn a_slot_that_is_held_is_not_taken_and_nothing_is_written() {
     assert_eq!(table.meeting(&second.id).await.expect("an answer"), None);
 }
 
+// Proves: slots
 #[tokio::test]
 async fn the_slot_of_a_dead_meeting_is_taken_over_but_only_from_that_one() {
     let Server { table, .. } = Server::shared().await;
@@ -80,6 +81,7 @@ async fn who_accepts_has_the_slot_whatever_held_it() {
     assert_eq!(holder(&table, &alice).await.as_deref(), Some(group.id.as_str()));
 }
 
+// Proves: slots
 #[tokio::test]
 async fn a_slot_is_given_back_by_its_holder_only_and_never_fails_the_commit() {
     let Server { table, .. } = Server::shared().await;
@@ -118,6 +120,7 @@ async fn a_slot_that_is_taken_counts_more_than_one_that_is_not_ours() {
     assert_eq!(table.meeting(&third.id).await.expect("an answer"), None);
 }
 
+// Proves: slots
 #[tokio::test(flavor = "multi_thread")]
 async fn of_32_who_want_one_slot_at_once_exactly_one_gets_it() {
     let Server { table, .. } = Server::shared().await;
@@ -143,6 +146,7 @@ async fn of_32_who_want_one_slot_at_once_exactly_one_gets_it() {
     assert_eq!(won, 1);
 }
 
+// Proves: largest-request
 #[tokio::test]
 async fn the_end_of_the_largest_meeting_fits_into_one_transaction() {
     let Server { table, .. } = Server::shared().await;

@@ -29,6 +29,7 @@ fn names<T: std::fmt::Debug>(outcome: Result<T, StoreError>, key: &str) {
     }
 }
 
+// Proves: unreadable-record
 #[tokio::test]
 async fn nobody_reads_it_or_writes_over_it() {
     let server = Server::shared().await;
@@ -50,6 +51,7 @@ async fn nobody_reads_it_or_writes_over_it() {
     }
 }
 
+// Proves: unreadable-record
 #[tokio::test]
 async fn what_another_version_made_of_it_is_not_touched_by_whoever_read_it_before() {
     let server = Server::shared().await;

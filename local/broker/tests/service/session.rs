@@ -166,6 +166,7 @@ async fn a_second_connection_takes_over_session_and_publishes_the_will() {
     assert!(broker.handle.connected("a").await);
 }
 
+// Proves: takeover
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn frequent_takeovers_lose_no_message() {
     const MESSAGES: usize = 1000;

@@ -73,6 +73,7 @@ fn no_function_is_retried_and_failed_events_are_kept() {
     }
 }
 
+// Proves: outcome-events
 #[test]
 fn every_result_is_published_once() {
     let bus = "arn:aws:events:us-east-1:000000000000:event-bus/switchboard-outcomes";

@@ -5,6 +5,7 @@ use crate::{Action, Phase, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::object::{Mode, ParticipantState as State};
 
+// Proves: busy
 #[test]
 fn ringing_many_people_makes_nobody_busy_before_they_accept() {
     let mut call = Call::group();

@@ -69,6 +69,7 @@ fn t24_t25_a_broken_connection_keeps_the_seat_until_the_next_stay() {
     assert_eq!(call.hears(&joined(5_000, stay("2", 4_900))), State::Joined);
 }
 
+// Proves: callback-notices
 #[test]
 fn a_late_goodbye_of_an_old_stay_does_not_end_the_new_one() {
     for clean in [true, false] {

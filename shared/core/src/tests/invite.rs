@@ -111,6 +111,7 @@ fn t11_t14_a_cancelled_direct_call_is_over() {
     assert_eq!(call.meeting.end().map(|end| end.0), Some(EndReason::Cancelled));
 }
 
+// Proves: T12
 #[test]
 fn t11_one_of_two_is_cancelled_and_the_other_rings_on() {
     let mut call = Call::group();

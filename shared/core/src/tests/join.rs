@@ -223,6 +223,7 @@ fn t21_t22_other_hosts_hear_what_one_of_them_decided() {
     assert!(call.told().contains(&"alice.phone: lobby_updated".to_owned()), "{:?}", call.told());
 }
 
+// Proves: T46
 #[test]
 fn t23_who_waits_hears_that_the_meeting_ended() {
     let mut call = room(JoinPolicy::Lobby);

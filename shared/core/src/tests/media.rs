@@ -90,6 +90,7 @@ fn t19_who_is_seen_at_the_last_moment_has_not_failed() {
     assert_eq!(call.meeting.end().map(|end| end.0), Some(EndReason::RtcFailed));
 }
 
+// Proves: media-truth
 #[test]
 fn t24_t25_a_broken_connection_keeps_the_seat_and_whoever_is_seen_again_is_back() {
     let mut call = direct();
@@ -202,6 +203,7 @@ fn who_comes_in_with_an_older_token_is_held_to_what_was_decided_meanwhile() {
     assert!(call.last.next.is_none() && held(&call), "comes in again, unnoticed that he was out");
 }
 
+// Proves: channel-closed
 #[test]
 fn t47_every_end_closes_the_channel_and_so_does_whoever_enters_it_later() {
     let mut call = direct();

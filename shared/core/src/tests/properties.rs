@@ -187,11 +187,13 @@ fn play(mode: Mode, invitees: &[&str], rtc_tells: bool, steps: Vec<Step>) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(384))]
 
+    // Proves: pure-core
     #[test]
     fn any_direct_call_keeps_the_invariants(rtc_tells in any::<bool>(), steps in steps()) {
         play(Mode::Direct, &["bob"], rtc_tells, steps);
     }
 
+    // Proves: pure-core, lossless-record
     #[test]
     fn any_group_keeps_the_invariants(rtc_tells in any::<bool>(), steps in steps()) {
         play(Mode::Group, &["bob", "carol"], rtc_tells, steps);

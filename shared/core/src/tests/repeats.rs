@@ -33,6 +33,7 @@ fn the_same_id_with_another_body_is_a_bad_request() {
     assert!(call.last.next.is_none());
 }
 
+// Proves: token-entitlement
 #[test]
 fn an_accept_that_comes_again_gets_a_token_only_while_its_seat_holds() {
     let mut call = Call::direct();
@@ -49,6 +50,7 @@ fn an_accept_that_comes_again_gets_a_token_only_while_its_seat_holds() {
     assert_eq!(call.asks("bob.phone", "a1", "accept", accept), Err(Code::MeetingEnded));
 }
 
+// Proves: true-effects
 #[test]
 fn what_is_not_true_any_more_is_not_told_again() {
     let mut call = Call::direct();
@@ -81,6 +83,7 @@ fn a_repeat_of_news_to_all_members_claims_no_gap() {
     assert!(call.last.tells.iter().all(|tell| tell.prev_rev.is_none()));
 }
 
+// Proves: own-answer-id
 #[test]
 fn an_answer_is_no_copy_of_news_that_came_before_it() {
     let mut call = Call::direct();

@@ -171,6 +171,7 @@ fn the_same_request_again_is_answered_by_what_holds_and_tells_the_rtc_service_ag
     assert!(restricted(&call).is_empty(), "an old block is not set again");
 }
 
+// Proves: blocks
 #[test]
 fn a_block_that_crossed_its_lifting_on_the_way_is_corrected() {
     let mut call = group();

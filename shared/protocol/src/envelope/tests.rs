@@ -49,6 +49,7 @@ fn what_names_no_request_is_answered_without_one() {
     }
 }
 
+// Proves: client-mistakes
 #[test]
 fn a_missing_or_wrong_field_is_named_with_its_path() {
     assert_eq!(refused::<CreateRequest>(&create(|body| body["mode"] = Value::Null)), bad("mode"));

@@ -38,6 +38,7 @@ fn the_parameters_are_those_that_the_token_was_made_of() {
     assert_eq!(NOW_MS + join.token_expires_in_ms, timestamp * 1000);
 }
 
+// Proves: enforced-rights
 #[test]
 fn rights_are_told_but_not_claimed_to_be_enforced() {
     let muted = Rights::ALL.without_microphone();

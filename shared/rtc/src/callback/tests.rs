@@ -100,6 +100,7 @@ fn livekit_event(event: &str, reason: Option<&str>) -> Value {
         "participant": participant})
 }
 
+// Proves: signed-callbacks
 #[test]
 fn livekits_own_webhook_is_accepted_and_nothing_like_it() {
     let vectors: Value = serde_json::from_str(VECTORS).expect("the vectors are JSON");
@@ -226,6 +227,7 @@ fn agora_tells(body: &Value) -> Result<Vec<MediaEvent>, CallbackError> {
     read(&notifications(), ("agora-signature-v2", &header), &body, NOW_MS)
 }
 
+// Proves: signed-callbacks
 #[test]
 fn agoras_own_example_is_accepted_and_nothing_like_it() {
     // "Signature verification" in Agora's documentation (docs.agora.io/cn/Video/signature_verify).
@@ -316,6 +318,7 @@ fn janus_event(data: &Value) -> Value {
         "event": {"plugin": "janus.plugin.videoroom", "data": data}})
 }
 
+// Proves: signed-callbacks
 #[test]
 fn an_event_of_janus_needs_the_password() {
     let body = janus_event(&json!({"event": "joined", "room": "c", "id": "x"})).to_string().into_bytes();

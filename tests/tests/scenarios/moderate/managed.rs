@@ -35,6 +35,7 @@ fn may_speak(rtc: &RtcService, room: &str, user: &User) -> bool {
     room.people[user.id.as_str()].contains("MICROPHONE")
 }
 
+// Proves: blocks
 #[tokio::test]
 async fn t35_t38_the_rtc_service_takes_the_right_before_anybody_is_told_that_it_is_enforced() {
     let rtc = RtcService::start();
@@ -60,6 +61,7 @@ async fn t35_t38_the_rtc_service_takes_the_right_before_anybody_is_told_that_it_
     until("the block is lifted", async || may_speak(&rtc, &room, &bob)).await;
 }
 
+// Proves: enforced-rights
 #[tokio::test]
 async fn a_block_that_the_rtc_service_did_not_take_is_said_to_be_none_and_is_tried_again() {
     let rtc = RtcService::start();
@@ -77,6 +79,7 @@ async fn a_block_that_the_rtc_service_did_not_take_is_said_to_be_none_and_is_tri
     assert_eq!(said(&host.hears("speech_changed").await), of(&bob, "hard", true));
 }
 
+// Proves: blocks
 #[tokio::test]
 async fn who_comes_back_with_an_older_token_is_blocked_again() {
     let rtc = RtcService::start();
@@ -94,6 +97,7 @@ async fn who_comes_back_with_an_older_token_is_blocked_again() {
     assert!(!may_speak(&rtc, &room, &bob));
 }
 
+// Proves: removal
 #[tokio::test]
 async fn t32_who_is_removed_is_put_out_of_the_media_and_a_removal_that_failed_is_done_again() {
     let rtc = RtcService::start();
@@ -113,6 +117,7 @@ async fn t32_who_is_removed_is_put_out_of_the_media_and_a_removal_that_failed_is
     until("it is done again", async || !is_in(&carol)).await;
 }
 
+// Proves: removal
 #[tokio::test]
 async fn t32_whoever_was_removed_and_enters_the_media_again_is_put_out_again_even_if_that_fails_at_first() {
     let (rtc, livekit) = (RtcService::start(), Livekit::laptop());

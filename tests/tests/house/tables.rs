@@ -1,0 +1,192 @@
+//! The test columns of docs/states.md and docs/guarantees.md, written from the names and markers of the tests.
+//!
+//! A test proves a transition by its number in the test's name (`t6_t7_…`). A comment `// Proves: T51, login` above a
+//! test adds transitions, and promises by their ids. `make test-tables` writes the columns.
+
+use crate::tree;
+use std::collections::BTreeSet;
+use std::fs;
+
+/// The folders of tests and their labels in the columns, in this order.
+const LABELS: [(&str, &str); 11] = [
+    ("shared/core/", "core"),
+    ("shared/protocol/", "protocol"),
+    ("shared/rtc/", "rtc"),
+    ("shared/service/", "service"),
+    ("functions/", "functions"),
+    ("tests/tests/store/", "store"),
+    ("tests/tests/scenarios/", "scenarios"),
+    ("local/broker/", "broker"),
+    ("local/sfu/", "sfu"),
+    ("local/", "local"),
+    ("terminal/", "terminal"),
+];
+
+/// Set, the tests write the columns instead of comparing them.
+const WRITE: &str = "SWITCHBOARD_WRITE_TABLES";
+
+/// A test and the ids of all that it proves.
+struct Proof {
+    label: &'static str,
+    name: String,
+    proves: BTreeSet<String>,
+}
+
+/// All tests of the workspace.
+fn proofs() -> Vec<Proof> {
+    let mut found = Vec::new();
+    for path in tree::files().into_iter().filter(|path| tree::extension(path) == "rs") {
+        let Some((index, (_, label))) =
+            LABELS.iter().enumerate().find(|(_, (folder, _))| path.starts_with(folder))
+        else {
+            continue;
+        };
+        let tests = read(&tree::read(&path));
+        found.extend(tests.into_iter().map(|(name, proves)| (index, Proof { label, name, proves })));
+    }
+    found.sort_by(|(a, left), (b, right)| (a, &left.name).cmp(&(b, &right.name)));
+    found.into_iter().map(|(_, proof)| proof).collect()
+}
+
+/// The tests of a file with the ids in their names and markers.
+fn read(text: &str) -> Vec<(String, BTreeSet<String>)> {
+    let mut found = Vec::new();
+    let mut is_test = false;
+    let mut proves = BTreeSet::new();
+    for line in text.lines().map(str::trim) {
+        if let Some(ids) = line.strip_prefix("// Proves: ") {
+            proves.extend(ids.split(',').map(|id| id.trim().to_owned()));
+        } else if let Some(attribute) = line.strip_prefix("#[") {
+            is_test |= ["test]", "test("].iter().any(|mark| attribute.contains(mark))
+                && !attribute.starts_with("cfg");
+        } else if let Some(name) = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ") {
+            let name = name.split(['(', '<']).next().unwrap_or_default();
+            if is_test {
+                let numbers = name.split('_').map_while(transition);
+                proves.extend(numbers);
+                found.push((name.to_owned(), std::mem::take(&mut proves)));
+            }
+            assert!(proves.is_empty(), "{name} has a marker and is not a test");
+            is_test = false;
+        }
+    }
+    assert!(proves.is_empty(), "a marker without a test: {proves:?}");
+    found
+}
+
+/// Reads `t6` as `T6`.
+fn transition(word: &str) -> Option<String> {
+    let number = word.strip_prefix('t')?;
+    (!number.is_empty() && number.chars().all(|c| c.is_ascii_digit())).then(|| format!("T{number}"))
+}
+
+/// Rewrites the last cell of each row whose first cell is an id. Returns the text and the ids in their order.
+fn with_columns(text: &str, is_id: fn(&str) -> bool, proofs: &[Proof]) -> (String, Vec<String>) {
+    let mut ids = Vec::new();
+    let lines = text.lines().map(|line| {
+        let cells: Vec<&str> = line.split(" | ").collect();
+        match cells[0].strip_prefix("| ").filter(|id| cells.len() > 2 && is_id(id)) {
+            Some(id) => {
+                ids.push(id.to_owned());
+                format!("{} | {} |", cells[..cells.len() - 1].join(" | "), column(id, proofs))
+            }
+            None => line.to_owned(),
+        }
+    });
+    let text: String = lines.map(|line| line + "\n").collect();
+    (text, ids)
+}
+
+/// The tests that prove one id, by their labels.
+fn column(id: &str, proofs: &[Proof]) -> String {
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for proof in proofs.iter().filter(|proof| proof.proves.contains(id)) {
+        if groups.last().is_none_or(|(label, _)| *label != proof.label) {
+            groups.push((proof.label, Vec::new()));
+        }
+        groups.last_mut().expect("pushed above").1.push(format!("`{}`", proof.name));
+    }
+    let groups = groups.into_iter().map(|(label, names)| format!("{label} {}", names.join(", ")));
+    groups.collect::<Vec<_>>().join("; ")
+}
+
+/// Compares a document with its columns, or writes them.
+fn check(path: &str, is_id: fn(&str) -> bool) -> Vec<String> {
+    let old = tree::read(path);
+    let (new, ids) = with_columns(&old, is_id, &proofs());
+    if std::env::var_os(WRITE).is_some() {
+        fs::write(tree::root().join(path), new).expect("the document can be written");
+    } else {
+        let changed = old.lines().zip(new.lines()).find(|(old, new)| old != new);
+        assert!(
+            old == new,
+            "{path} is not up to date: run `make test-tables`. First difference: {changed:?}"
+        );
+    }
+    ids
+}
+
+fn is_transition(id: &str) -> bool {
+    transition(&id.to_lowercase()).is_some_and(|number| number == id)
+}
+
+fn is_promise(id: &str) -> bool {
+    id.starts_with(|c: char| c.is_ascii_lowercase()) && id.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+}
+
+#[test]
+fn every_transition_is_proven_by_a_unit_test_and_a_scenario() {
+    let ids = check("docs/states.md", is_transition);
+    let expected: Vec<String> = (1..=ids.len()).map(|number| format!("T{number}")).collect();
+    assert_eq!(ids, expected, "the transitions of docs/states.md are numbered in order");
+    assert!(ids.len() > 50, "only {} transitions were found", ids.len());
+    let proofs = proofs();
+    for id in &ids {
+        let mut of_id = proofs.iter().filter(|proof| proof.proves.contains(id));
+        let is_scenario = |proof: &Proof| proof.label == "scenarios";
+        assert!(of_id.clone().any(|proof| !is_scenario(proof)), "{id} has no unit test");
+        assert!(of_id.any(is_scenario), "{id} has no scenario");
+    }
+    assert_known(&proofs, is_transition, &ids);
+}
+
+#[test]
+fn every_promise_is_proven_by_a_test() {
+    let ids = check("docs/guarantees.md", is_promise);
+    assert!(ids.len() > 50, "only {} promises were found", ids.len());
+    let mut seen = BTreeSet::new();
+    let proofs = proofs();
+    for id in &ids {
+        assert!(seen.insert(id), "{id} is the id of two promises");
+        assert!(proofs.iter().any(|proof| proof.proves.contains(id)), "{id} is proven by no test");
+    }
+    assert_known(&proofs, |id| !is_transition(id), &ids);
+}
+
+/// A marker with an id that no document has is a mistake.
+fn assert_known(proofs: &[Proof], is_id: fn(&str) -> bool, known: &[String]) {
+    for proof in proofs {
+        let unknown = proof.proves.iter().find(|id| is_id(id) && !known.contains(id));
+        assert!(unknown.is_none(), "{} names {unknown:?}, which no document has", proof.name);
+    }
+}
+
+#[test]
+fn tests_are_read_with_their_numbers_and_markers() {
+    let text = "
+        // Proves: T51, login
+        #[tokio::test]
+        async fn t6_t7_of_two_t9() {
+        }
+        #[cfg(test)]
+        fn helper() {}
+        #[test]
+        fn plain() {}
+    ";
+    let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<_>>();
+    let expected = [
+        ("t6_t7_of_two_t9".to_owned(), ids(&["T6", "T7", "T51", "login"])),
+        ("plain".to_owned(), BTreeSet::new()),
+    ];
+    assert_eq!(read(text), expected);
+}
