@@ -1,20 +1,20 @@
-//! The account of a deployment at an RTC service. The settings have the same names for every service, so that a
-//! further one needs no new variable; what each means for which service stands in `docs/rtc-providers.md`.
+//! The account of a deployment at an RTC service. The settings have the same names for every service, so that a new
+//! service needs no new variable; `docs/rtc-providers.md` lists their meaning per service.
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// What is configured of a service. A provider takes from it what its service needs and refuses what is missing.
+/// Settings of an RTC service. Each provider uses the settings that its service needs and reports missing ones.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
-    /// `RTC_MODE`: which product of the service, where it has several; empty takes the first.
+    /// `RTC_MODE`: the product or mode of the service; empty selects the first.
     pub mode: String,
-    /// `RTC_URL`: where clients connect to; empty takes the service's own address, if it has one for everybody.
+    /// `RTC_URL`: address for clients; empty selects the public address of the service, if it has one.
     pub url: String,
     /// `RTC_KEY_ID`: public half of the key that signs join tokens.
     pub key_id: String,
-    /// `RTC_KEY_SECRET`: secret half of it.
+    /// `RTC_KEY_SECRET`: secret half of that key.
     pub key_secret: SecretString,
-    /// `RTC_API_URL` and its key: the management API; without it, nothing is managed.
+    /// `RTC_API_URL` and its key: the management API. `None` turns management off.
     pub api: Option<ManagementApi>,
 }
 
@@ -23,30 +23,33 @@ pub struct Account {
 pub struct ManagementApi {
     /// `RTC_API_URL`, without a slash at its end.
     pub url: String,
-    /// `RTC_API_KEY_ID`; empty where the API takes the key of the tokens.
+    /// `RTC_API_KEY_ID`; empty where the API uses the key of the tokens.
     pub key_id: String,
-    /// `RTC_API_KEY_SECRET`; empty where the API takes the key of the tokens.
+    /// `RTC_API_KEY_SECRET`; empty where the API uses the key of the tokens.
     pub key_secret: SecretString,
 }
 
-/// What is wrong with an account: the setting's name and never its value.
+/// An unusable account. Names the setting and never shows its value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
-    /// The service needs it.
+    /// A setting that the service needs is empty.
     #[error("the environment variable {0} is missing")]
     Missing(&'static str),
-    /// It cannot be what the service gave out.
-    #[error("the environment variable {name} is wrong: {why}")]
+    /// The value is not in the format of the service.
+    #[error("the environment variable {name} is malformed: {why}")]
     Malformed {
-        /// Which setting.
+        /// Name of the setting.
         name: &'static str,
-        /// What it should be.
+        /// The expected format.
         why: String,
     },
 }
 
 impl Account {
-    /// The account, with `url` where none is set; both halves of the key must be there.
+    /// Returns the account with `url` as the default address.
+    ///
+    /// # Errors
+    /// A missing or malformed address, or a missing half of the key.
     pub(super) fn with_default_url(mut self, url: Option<&str>) -> Result<Self, AccountError> {
         if self.url.is_empty() {
             url.ok_or(AccountError::Missing("RTC_URL"))?.clone_into(&mut self.url);
@@ -58,31 +61,31 @@ impl Account {
         self.with_secret()
     }
 
-    /// Refuses an address that no client could connect to; an empty one is the SDK's own business.
+    /// Checks the scheme and the host of the address; accepts an empty address, which leaves the choice to the SDK.
     pub(super) fn check_url(&self) -> Result<(), AccountError> {
         const SCHEMES: [&str; 4] = ["wss://", "https://", "ws://", "http://"];
         let has_host = |scheme: &&str| self.url.strip_prefix(*scheme).is_some_and(|host| !host.is_empty());
         if self.url.is_empty() || SCHEMES.iter().any(has_host) {
             return Ok(());
         }
-        let why = format!("an address begins with one of {}, its host follows", SCHEMES.join(" "));
+        let why = format!("an address begins with one of {}, followed by a host", SCHEMES.join(" "));
         Err(AccountError::Malformed { name: "RTC_URL", why })
     }
 
-    /// What [`mode`](Self::mode) means among those of a service; an empty one is the first.
+    /// Returns the value of [`mode`](Self::mode) among the modes of a service; an empty mode selects the first.
     pub(super) fn mode_of<M: Copy>(&self, known: &[(&str, M)]) -> Result<M, AccountError> {
         let chosen = known.iter().find(|(name, _)| self.mode.is_empty() || *name == self.mode);
         chosen.map(|(_, mode)| *mode).ok_or_else(|| {
             let names: Vec<_> = known.iter().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect();
             let why = match names.as_slice() {
-                [] => "this service has no modes; leave it empty".to_owned(),
+                [] => "this service has no modes; leave the variable empty".to_owned(),
                 names => format!("leave it empty, or set it to {}", names.join(" or ")),
             };
             AccountError::Malformed { name: "RTC_MODE", why }
         })
     }
 
-    /// The account, if the secret that signs tokens is there.
+    /// Returns the account if the secret that signs tokens is set.
     pub(super) fn with_secret(self) -> Result<Self, AccountError> {
         if self.key_secret.expose_secret().is_empty() {
             return Err(AccountError::Missing("RTC_KEY_SECRET"));
@@ -90,7 +93,7 @@ impl Account {
         Ok(self)
     }
 
-    /// The key of the management API, which is that of the tokens where no other is set.
+    /// Returns the key of the management API, or the key of the tokens if no other is set.
     #[cfg(feature = "management")]
     pub(super) fn api_key_or_token_key(&self) -> Result<(String, SecretString), AccountError> {
         match &self.api {
@@ -104,7 +107,10 @@ impl Account {
 
 #[cfg(feature = "management")]
 impl ManagementApi {
-    /// The API's own key; both halves must be there.
+    /// Returns the key of the API.
+    ///
+    /// # Errors
+    /// A missing half.
     pub(super) fn key(&self) -> Result<(String, SecretString), AccountError> {
         if self.key_id.is_empty() {
             return Err(AccountError::Missing("RTC_API_KEY_ID"));
@@ -115,7 +121,10 @@ impl ManagementApi {
         Ok((self.key_id.clone(), self.key_secret.clone()))
     }
 
-    /// The API's address without a slash at its end, if HTTP can go there.
+    /// Returns the address of the API without a slash at its end.
+    ///
+    /// # Errors
+    /// An address that is not plain HTTP or HTTPS.
     pub(super) fn address(&self) -> Result<&str, AccountError> {
         let url = self.url.trim_end_matches('/');
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));

@@ -1,9 +1,8 @@
-//! Agora: tokens of the form `007` for its RTC service.
+//! Agora: `AccessToken2` (version `007`) for its RTC service.
 //!
-//! Participants have numbers here, since the management API takes numbers only. A participant's number is the place in
-//! the meeting's order of arrival, from 1: the meeting keeps everybody who ever came, so no place is given twice, and a
-//! channel belongs to one meeting. So numbers do not collide and stay the same for every later token. 0 never
-//! occurs: to Agora it means "anybody".
+//! Agora knows participants by number, because the management API takes numbers only. The number of a participant is the
+//! position in the meeting's order of arrival, from 1. A meeting never forgets a participant and has a channel of its own,
+//! so numbers are unique in the channel and the same in every later token. 0 is not used: Agora reads it as "any user".
 
 pub mod callback;
 #[cfg(feature = "management")]
@@ -17,28 +16,27 @@ use serde_json::{Map, Value};
 
 pub use token::{AgoraPrivileges, AgoraService, AgoraToken, MAX_SALT, privilege};
 
-use super::error::is_word;
-use super::{
+use crate::error::{check_id, is_word};
+use crate::{
     Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, Rights, UnsupportedIdError,
-    check_id,
 };
 
-/// Longest name of a channel.
+/// Limit for channel names, in bytes.
 const MAX_CHANNEL: usize = 64;
 
-/// Longest account; it is not sent to Agora, but kept within what Agora calls a user account.
+/// Limit for user ids, in bytes. Agora never receives the user id; the limit is that of an Agora user account.
 const MAX_USER: usize = 255;
 
-/// What the project is set to; decides whether the rights in a token count.
+/// Setting of the project; decides whether Agora enforces the rights in a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum AgoraMode {
-    /// As projects are at first: the privileges to publish are ignored.
+    /// Default of projects: Agora ignores the privileges to publish.
     Plain,
-    /// Co-host authentication is on.
+    /// Co-host authentication is on: Agora checks the privileges to publish.
     Cohost,
 }
 
-/// Mints tokens for one project.
+/// Mints tokens for one Agora project.
 #[derive(Debug)]
 pub struct AgoraMinter {
     url: String,
@@ -48,15 +46,15 @@ pub struct AgoraMinter {
 }
 
 impl AgoraMinter {
-    /// A minter for the project `account.key_id`. Its address may be empty: Agora's SDKs know their own.
+    /// Creates a minter for the project `account.key_id`. The address may be empty: Agora's SDKs know it.
     ///
     /// # Errors
-    /// A setting that is missing, or that cannot be an App ID or a certificate.
+    /// A missing setting, or one that is not an App ID or an App Certificate.
     pub fn new(account: Account) -> Result<Self, AccountError> {
         let mode = account.mode_of(&[("", AgoraMode::Plain), ("cohost", AgoraMode::Cohost)])?;
         let account = account.with_default_url(Some(""))?;
         let malformed =
-            |name, what| AccountError::Malformed { name, why: format!("{what} has 32 hex digits") };
+            |name, what| AccountError::Malformed { name, why: format!("{what} has 32 hexadecimal digits") };
         if !is_hex32(&account.key_id) {
             return Err(malformed("RTC_KEY_ID", "an App ID"));
         }
@@ -80,7 +78,7 @@ impl Minter for AgoraMinter {
         &self.url
     }
 
-    /// Channels could have more characters; ours do not, and these need no escaping in the management API's paths.
+    /// Agora allows more characters in channel names; the letters here need no escaping in the paths of the management API.
     fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         check_id("channel_id", channel_id, MAX_CHANNEL, is_word)?;
         check_id("user_id", user_id, MAX_USER, is_word)
@@ -112,13 +110,13 @@ impl Minter for AgoraMinter {
         Ok(Credential {
             token: token.sign(&self.certificate)?,
             token_expires_in_ms: validity.expires_in_ms,
-            rights_enforced: self.mode == AgoraMode::Cohost && can_be_told(request.rights),
+            rights_enforced: self.mode == AgoraMode::Cohost && is_expressible(request.rights),
             params: params.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Map<_, _>>(),
         })
     }
 }
 
-/// The privileges for these rights. Camera and screen share one: who may send either may send pictures.
+/// Returns the privileges for these rights. Camera and screen share the privilege to publish video.
 fn privileges(rights: Rights, seconds: u32) -> AgoraPrivileges {
     [
         (privilege::JOIN, true),
@@ -132,8 +130,8 @@ fn privileges(rights: Rights, seconds: u32) -> AgoraPrivileges {
     .collect()
 }
 
-/// Whether privileges can tell these rights from greater ones: receiving cannot be taken, nor can a token tell a camera
-/// from a screen.
-const fn can_be_told(rights: Rights) -> bool {
+/// Whether privileges express exactly these rights. No privilege withholds receiving, and camera and screen share one
+/// privilege.
+const fn is_expressible(rights: Rights) -> bool {
     rights.subscribe && rights.camera == rights.screen
 }

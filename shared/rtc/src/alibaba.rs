@@ -1,5 +1,5 @@
-//! Alibaba Cloud ARTC (`ApsaraVideo` Live): the multi-parameter token, a SHA-256 over the joined fields, and
-//! the single-parameter token that wraps it. Source: "Token-based authentication" in the `ApsaraVideo` Live
+//! Alibaba Cloud ARTC (`ApsaraVideo` Live): the multi-parameter token, a SHA-256 over the concatenated fields, and the
+//! single-parameter token that wraps it. [`dingrtc`] has the tokens of the other product. Source: "Token-based authentication" in the `ApsaraVideo` Live
 //! user guide (`help/en/live/user-guide/token-based-authentication`).
 
 pub mod dingrtc;
@@ -15,22 +15,22 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::error::is_word;
-use super::{
-    Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError, check_id,
+use crate::error::{check_id, is_word};
+use crate::{
+    Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError,
 };
 
-/// The address that every ARTC client starts from.
+/// The address from which every ARTC client finds its server.
 pub const GLOBAL_URL: &str = "https://rgslb.rtc.aliyuncs.com";
 
-/// Longest channel and user id.
+/// Limit for channel and user ids, in bytes.
 const MAX_ID: usize = 64;
 
-/// Always empty in production: the documented formula hashes it, Alibaba's Android helper does not, and with
-/// an empty one both agree.
+/// Empty in production: the documented formula hashes the nonce and Alibaba's Android helper does not; both agree on an
+/// empty one.
 const NONCE: &str = "";
 
-/// Which of Alibaba's two services an account is for.
+/// The two RTC products of Alibaba.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlibabaProduct {
     /// ARTC in `ApsaraVideo` Live.
@@ -40,19 +40,19 @@ pub enum AlibabaProduct {
 }
 
 impl AlibabaProduct {
-    /// What `account.mode` says; ARTC if it says nothing.
+    /// Returns the product that `account.mode` names; ARTC for an empty mode.
     ///
     /// # Errors
-    /// It names neither.
+    /// An unknown mode.
     pub fn of(account: &Account) -> Result<Self, AccountError> {
         account.mode_of(&[("artc", Self::ArtcMinter), ("dingrtc", Self::DingRtcMinter)])
     }
 }
 
-/// A minter for the service that `account.mode` names.
+/// Returns a minter for the product that `account.mode` names.
 ///
 /// # Errors
-/// A setting that is missing, or a mode that is none.
+/// A missing setting or an unknown mode.
 pub fn minter(account: Account) -> Result<Box<dyn Minter>, AccountError> {
     Ok(match AlibabaProduct::of(&account)? {
         AlibabaProduct::ArtcMinter => Box::new(ArtcMinter::new(account)?),
@@ -60,7 +60,7 @@ pub fn minter(account: Account) -> Result<Box<dyn Minter>, AccountError> {
     })
 }
 
-/// Both services have the same alphabet and the same limit.
+/// Checks ids for both products, which have the same alphabet and limit.
 fn check_ids(channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
     check_id("channel_id", channel_id, MAX_ID, is_word)?;
     check_id("user_id", user_id, MAX_ID, is_word)
@@ -75,10 +75,10 @@ pub struct ArtcMinter {
 }
 
 impl ArtcMinter {
-    /// A minter for the application `account.key_id`.
+    /// Creates a minter for the application `account.key_id`.
     ///
     /// # Errors
-    /// A setting that is missing.
+    /// A missing setting.
     pub fn new(account: Account) -> Result<Self, AccountError> {
         let account = account.with_default_url(Some(GLOBAL_URL))?;
         Ok(Self { url: account.url, app_id: account.key_id, app_key: account.key_secret })
@@ -118,31 +118,31 @@ impl Minter for ArtcMinter {
         Ok(Credential {
             token: fields.multi_parameter_token(&self.app_key),
             token_expires_in_ms: validity.expires_in_ms,
-            // An ARTC token says who and where, nothing about what; and there is no remote mute.
+            // An ARTC token names user and channel but no rights, and the service has no remote mute.
             rights_enforced: false,
             params: params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>(),
         })
     }
 }
 
-/// What an ARTC token is made of. The formula joins the fields without separators, so channel `a` with user
-/// `bc` has the token of channel `ab` with user `c`: never let a client choose both.
+/// Fields of an ARTC token. The formula concatenates the fields without separators, so channel `a` with user `bc` has the
+/// same token as channel `ab` with user `c`: never let a client choose both.
 #[derive(Clone, Copy, Debug)]
 pub struct ArtcTokenFields<'a> {
-    /// Application.
+    /// The application.
     pub app_id: &'a str,
-    /// Channel to enter.
+    /// The channel.
     pub channel_id: &'a str,
-    /// User who enters.
+    /// The user.
     pub user_id: &'a str,
-    /// Free text that both sides know; see [`ArtcMinter`], which leaves it empty.
+    /// Free text that client and service know; [`ArtcMinter`] leaves it empty.
     pub nonce: &'a str,
     /// **Expiry** of the token, Unix seconds.
     pub timestamp: i64,
 }
 
 impl ArtcTokenFields<'_> {
-    /// Lower-case hex of SHA-256 over application, key, channel, user, nonce and expiry.
+    /// Returns the SHA-256 over application, key, channel, user, nonce and expiry in lower-case hex.
     #[must_use]
     pub fn multi_parameter_token(&self, app_key: &SecretString) -> SecretString {
         let hash = Sha256::new()
@@ -156,7 +156,7 @@ impl ArtcTokenFields<'_> {
         HEXLOWER.encode(&hash).into()
     }
 
-    /// Padded base64 of a JSON object with the fields and the multi-parameter token.
+    /// Returns the padded base64 of a JSON object with the fields and the multi-parameter token.
     #[must_use]
     pub fn single_parameter_token(&self, app_key: &SecretString) -> SecretString {
         let json = json!({

@@ -1,17 +1,17 @@
-//! Binary fields of tokens: integers in the byte order of the format, texts with their length before them.
+//! Binary fields of tokens: integers in the byte order of the format, texts after their length.
 
 use super::MintError;
 
-/// Which byte of an integer comes first.
+/// Byte order of integers.
 #[derive(Clone, Copy, Debug)]
 pub enum ByteOrder {
-    /// The least.
+    /// Least significant byte first.
     Little,
-    /// The greatest.
+    /// Most significant byte first.
     Big,
 }
 
-/// Writes fields one after the other.
+/// Appends fields to a buffer.
 #[derive(Debug)]
 pub struct ByteWriter {
     order: ByteOrder,
@@ -44,42 +44,44 @@ impl ByteWriter {
         self.raw(&bytes)
     }
 
-    /// The bytes as they are.
+    /// Appends the bytes without a length.
     pub fn raw(mut self, bytes: &[u8]) -> Self {
         self.bytes.extend_from_slice(bytes);
         self
     }
 
-    /// The bytes after their number in 16 bits.
+    /// Appends the bytes after their length in 16 bits.
     ///
     /// # Errors
-    /// More bytes than that can count.
+    /// [`MintError::Encoding`] for more than 65,535 bytes.
     pub fn text16(self, bytes: impl AsRef<[u8]>) -> Result<Self, MintError> {
         let bytes = bytes.as_ref();
         Ok(self.u16(count(bytes.len())?).raw(bytes))
     }
 
-    /// The bytes after their number in 32 bits.
+    /// Appends the bytes after their length in 32 bits.
     ///
     /// # Errors
-    /// More bytes than that can count.
+    /// [`MintError::Encoding`] for a length beyond 32 bits.
     pub fn text32(self, bytes: impl AsRef<[u8]>) -> Result<Self, MintError> {
         let bytes = bytes.as_ref();
         Ok(self.u32(count(bytes.len())?).raw(bytes))
     }
 
-    /// All that was written.
     pub fn finish(self) -> Vec<u8> {
         self.bytes
     }
 }
 
-/// How many there are, if the field for it can hold that.
+/// Converts a length to the type of its field.
+///
+/// # Errors
+/// [`MintError::Encoding`] for a length that the field cannot hold.
 pub fn count<N: TryFrom<usize>>(length: usize) -> Result<N, MintError> {
     N::try_from(length).map_err(|_| MintError::Encoding("a field is too long for its format".to_owned()))
 }
 
-/// Reads what a [`ByteWriter`] wrote; `None` when the bytes end too early.
+/// Reads the fields that a [`ByteWriter`] wrote; returns `None` when the bytes end too early.
 #[derive(Debug)]
 pub struct ByteReader<'a> {
     order: ByteOrder,
@@ -127,7 +129,7 @@ impl<'a> ByteReader<'a> {
         self.raw(length)
     }
 
-    /// What has not been read.
+    /// The unread bytes.
     pub const fn rest(&self) -> &'a [u8] {
         self.rest
     }
@@ -149,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_is_read_and_an_early_end_is_none() {
+    fn reading_reverses_writing_and_detects_missing_bytes() {
         for order in [ByteOrder::Little, ByteOrder::Big] {
             let bytes = written(order);
             let read = |bytes: &[u8]| {
@@ -167,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_its_length_cannot_count_is_refused() {
+    fn a_text_too_long_for_its_length_field_is_refused() {
         assert!(ByteWriter::new(ByteOrder::Big).text16(vec![0; 65_535]).is_ok());
         let refusal = ByteWriter::new(ByteOrder::Big).text16(vec![0; 65_536]).map(drop);
         assert!(matches!(refusal, Err(MintError::Encoding(_))), "{refusal:?}");

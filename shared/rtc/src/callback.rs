@@ -1,5 +1,5 @@
-//! What the RTC services tell by themselves: somebody joined, left, a channel is gone. Checked before it is read, and
-//! told in one form for all services; what they tell besides is left out.
+//! Callbacks of the RTC services: a participant joined or left, a channel closed. The signature is verified before the body
+//! is read. All services yield the same [`MediaEvent`]s; other callbacks are ignored.
 
 #[cfg(test)]
 mod tests;
@@ -12,19 +12,19 @@ use serde::{Deserialize, Deserializer};
 
 pub use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime, Stay};
 
-/// A callback as it came over HTTP.
+/// A callback as received over HTTP.
 #[derive(Clone, Copy, Debug)]
 pub struct Callback<'a> {
-    /// Its headers, by their names in lower case.
+    /// Headers by their names in lower case.
     pub headers: &'a BTreeMap<String, String>,
-    /// Its body, byte for byte: that is what services sign.
+    /// The raw body: services sign its bytes.
     pub body: &'a [u8],
     /// Now, Unix milliseconds.
     pub now_ms: i64,
 }
 
 impl Callback<'_> {
-    /// The header of that name in lower case; nothing if it is not there.
+    /// Returns the header with this lower-case name, or an empty text.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", String::as_str)
@@ -33,35 +33,36 @@ impl Callback<'_> {
 
 /// Reads the callbacks of one account at one RTC service.
 pub trait CallbackReader: Send + Sync {
-    /// What the callback tells of channels and participants, oldest first; nothing if it is about something else.
+    /// Returns the events of channels and participants in the callback, oldest first; empty for other kinds of callbacks.
     ///
     /// # Errors
-    /// It is not from the service, or it cannot be read. The first is found before the second.
+    /// [`CallbackError::Forged`] if the signature is invalid, checked before the body is parsed;
+    /// [`CallbackError::Malformed`] for a body outside the documented format.
     fn read(&self, callback: &Callback<'_>) -> Result<Vec<MediaEvent>, CallbackError>;
 }
 
-/// Why a callback was not taken. Carries nothing of it.
+/// A rejected callback. Contains nothing of the callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {
-    /// Not signed, wrongly signed, or signed for another body or another time.
-    #[error("the callback is not from the RTC service")]
+    /// No signature, or a signature with another key, for another body or for another time.
+    #[error("the callback is not signed by the RTC service")]
     Forged,
-    /// Rightly signed, but not what the service documents.
-    #[error("the callback cannot be read")]
+    /// A valid signature, but a body outside the documented format.
+    #[error("the callback body is not in the documented format")]
     Malformed,
 }
 
-/// Reads a body whose signature was right.
+/// Parses the body of a verified callback.
 pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, CallbackError> {
     serde_json::from_slice(body).map_err(|_| CallbackError::Malformed)
 }
 
-/// An id that some servers write as a text and others as a number.
+/// Deserialises an id that some servers write as text and others as a number.
 pub(super) fn text_or_number<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
     Ok(TextOrNumber::deserialize(input)?.to_string())
 }
 
-/// A number that some servers write as a text: protobuf's JSON form does so with 64 bits.
+/// Deserialises a number that some servers write as text: protobuf's JSON form does so with 64-bit numbers.
 pub(super) fn number_or_text<'de, D: Deserializer<'de>>(input: D) -> Result<i64, D::Error> {
     match TextOrNumber::deserialize(input)? {
         TextOrNumber::Number(number) => Ok(number),

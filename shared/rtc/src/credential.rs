@@ -1,18 +1,18 @@
-//! The credential that a provider mints for one join. `Debug` never shows the token.
+//! The credential for one join. `Debug` never shows the token.
 
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// What a client needs to join, besides the names it already has.
+/// Token and parameters with which a client joins a channel.
 pub struct Credential {
     /// The service's token, in the form that its client SDK takes.
     pub token: SecretString,
-    /// Time until the token is refused at a join.
+    /// Time in milliseconds until the token expires.
     pub token_expires_in_ms: i64,
-    /// Whether the service holds the user to the rights of the request.
+    /// Whether the service enforces the rights of the request.
     pub rights_enforced: bool,
-    /// Further fields of that service (PROTOCOL's `params`); may contain a second form of the token.
+    /// Further fields for the client SDK (`params` of the `join` object); may contain a second form of the token.
     pub params: Map<String, Value>,
 }
 

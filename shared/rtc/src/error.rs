@@ -1,50 +1,50 @@
-//! Why a provider makes no credential; for logs and alarms, so without names, keys or tokens.
+//! Errors of minting. They go to logs and alarms, so they contain no names, keys or tokens.
 
 use super::MAX_TTL_SECONDS;
 
-/// Why no credential was made.
+/// Failure to mint a credential.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MintError {
-    /// The service could not take the channel or the user.
+    /// The service does not support the channel id or the user id.
     #[error(transparent)]
     Id(#[from] UnsupportedIdError),
-    /// A token that never lives, or for too long.
+    /// A life of 0, or one above the limit.
     #[error("token life of {seconds} s is outside 1 to {MAX_TTL_SECONDS}")]
     Ttl {
-        /// What was asked for.
+        /// The requested life in seconds.
         seconds: u32,
     },
-    /// A time before 1970, or one that no token can hold.
-    #[error("clock shows {now_ms} ms, which no token can carry")]
+    /// A time before 1970, or after the last time that the format can hold.
+    #[error("the token format cannot hold the time {now_ms} ms")]
     Clock {
-        /// What the clock showed.
+        /// The time, Unix milliseconds.
         now_ms: i64,
     },
-    /// The service knows users by number, and this one has none.
+    /// The service needs a user number from 1, and the request has 0.
     #[error("the user has no number in the meeting")]
     Number,
-    /// The claims could not be written down; a defect, not a condition.
+    /// The fields could not be encoded; a defect in this crate or a field that is too long.
     #[error("token could not be encoded: {0}")]
     Encoding(String),
 }
 
-/// Why a service cannot take a name. Carries no name: it goes to logs.
+/// An id outside the limits of the service. Does not contain the id, because the error goes to logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnsupportedIdError {
-    /// Nothing there.
+    /// The id is empty.
     #[error("{what} is empty")]
     Empty {
         /// `channel_id` or `user_id`.
         what: &'static str,
     },
-    /// More than the service takes.
+    /// The id is longer than the service allows.
     #[error("{what} has {len} bytes, {max} are allowed")]
     TooLong {
         /// `channel_id` or `user_id`.
         what: &'static str,
-        /// Its length in bytes.
+        /// Length of the id in bytes.
         len: usize,
-        /// The service's limit.
+        /// Limit of the service in bytes.
         max: usize,
     },
     /// A character outside the service's alphabet.
@@ -57,12 +57,12 @@ pub enum UnsupportedIdError {
     },
 }
 
-/// Letters, digits, `_` and `-` of ASCII: the alphabet that most services share, and that of our own ids.
+/// Letters, digits, `_` and `-` of ASCII: the alphabet that most services share and that Switchboard uses for its ids.
 pub(super) const fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '-')
 }
 
-/// Checks one name against a service's limit and alphabet.
+/// Checks an id against the length limit and the alphabet of a service.
 pub(super) fn check_id(
     what: &'static str,
     id: &str,

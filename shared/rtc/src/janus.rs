@@ -16,10 +16,10 @@ use serde_json::{Map, Value};
 
 pub use token::JanusToken;
 
-use super::error::is_word;
-use super::mac::hmac_sha256;
-use super::{
-    Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError, check_id,
+use crate::error::{check_id, is_word};
+use crate::mac::hmac_sha256;
+use crate::{
+    Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError,
 };
 
 /// The realm of tokens for the gateway itself.

@@ -1,6 +1,5 @@
-//! JSON Web Tokens signed with HMAC-SHA-256 (RFC 7515, RFC 7519 `HS256`), as `LiveKit` and others use them
-//! for joins, management calls and callbacks. Times and issuers are the caller's business: they differ by
-//! service.
+//! JSON Web Tokens signed with HMAC-SHA-256 (RFC 7515, RFC 7519 `HS256`), used by `LiveKit` for joins, management calls and
+//! callbacks, and by the app's own login. Callers check times and issuers, because the rules differ by service.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,27 +10,27 @@ use sha2::Sha256;
 
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
-/// Why a token was not accepted. Carries nothing of the token.
+/// A rejected token. Contains nothing of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JwtError {
     /// Not three base64url parts with a JSON header.
     #[error("not a JSON Web Token")]
     Malformed,
-    /// Signed in another way, or not at all (`alg: none`).
-    #[error("signed with another algorithm than HS256")]
+    /// Another signature algorithm, or no signature (`alg: none`).
+    #[error("the signature algorithm is not HS256")]
     Algorithm,
-    /// Made with another secret, or altered.
+    /// Signed with another secret, or altered.
     #[error("the signature does not match")]
     Signature,
-    /// Rightly signed, but not the claims that were expected.
-    #[error("the claims cannot be read")]
+    /// A valid signature, but other claims than expected.
+    #[error("the claims are not in the expected format")]
     Claims,
 }
 
-/// Signs `claims` with `secret`, taken as raw bytes (a secret that looks like base64 is not decoded).
+/// Signs `claims` with the raw bytes of `secret` (a secret in base64 is not decoded).
 ///
 /// # Errors
-/// Claims that cannot be written as JSON.
+/// Claims that cannot be serialised as JSON.
 pub fn sign_hs256(claims: &impl Serialize, secret: &[u8]) -> serde_json::Result<String> {
     let mut token = URL_SAFE_NO_PAD.encode(HEADER);
     token.push('.');
@@ -42,15 +41,15 @@ pub fn sign_hs256(claims: &impl Serialize, secret: &[u8]) -> serde_json::Result<
     Ok(token)
 }
 
-/// Checks algorithm and signature, in constant time, and reads the claims. Says nothing about times.
+/// Verifies algorithm and signature in constant time and returns the claims. Does not check times.
 ///
 /// # Errors
-/// The first thing that is wrong; claims are looked at only when the signature is right.
+/// The first failed check; the claims are parsed only after the signature is verified.
 pub fn verify_hs256<C: DeserializeOwned>(token: &str, secret: &[u8]) -> Result<C, JwtError> {
     let (signed, signature) = token.rsplit_once('.').ok_or(JwtError::Malformed)?;
     let (header, claims) = signed.split_once('.').ok_or(JwtError::Malformed)?;
     let header: JwtHeader = serde_json::from_slice(&decode(header)?).map_err(|_| JwtError::Malformed)?;
-    // The algorithm is ours to choose, never the token's. `crit` names extensions that a reader must know.
+    // The verifier chooses the algorithm, not the token. `crit` names extensions that a reader must support.
     if header.alg != "HS256" || header.crit.is_some() {
         return Err(JwtError::Algorithm);
     }
@@ -59,7 +58,7 @@ pub fn verify_hs256<C: DeserializeOwned>(token: &str, secret: &[u8]) -> Result<C
     serde_json::from_slice(&decode(claims)?).map_err(|_| JwtError::Claims)
 }
 
-/// Reads the claims of a token **without any proof** that they are true; for display only.
+/// Returns the claims of a token **without verifying the signature**; for display only.
 ///
 /// # Errors
 /// [`JwtError::Malformed`] or [`JwtError::Claims`].

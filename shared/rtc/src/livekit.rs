@@ -17,10 +17,10 @@ use subtle::ConstantTimeEq;
 
 pub use claims::{LivekitClaims, LivekitTrackSource, VideoGrant};
 
-use super::jwt::{self, JwtError};
-use super::{
+use crate::error::check_id;
+use crate::jwt::{self, JwtError};
+use crate::{
     Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, Rights, UnsupportedIdError,
-    check_id,
 };
 
 /// The server's default limit for room, identity and name, in bytes.

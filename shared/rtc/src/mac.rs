@@ -1,4 +1,4 @@
-//! The keyed hashes that token formats are made of. Vendors take a key as the bytes of its text, whatever it looks like.
+//! Keyed hashes of the token formats. Vendors use the bytes of a key's text, also if the text is hexadecimal or base64.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;

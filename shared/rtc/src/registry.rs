@@ -1,4 +1,5 @@
-//! From a configured account to its provider: the one place, besides its own folder, that a new provider is added to.
+//! Maps a [`Provider`] and its account to the minter, the management client and the callback reader. Besides its own folder,
+//! the only file of this crate that a new provider changes.
 
 use crate::callback::CallbackReader;
 #[cfg(feature = "management")]
@@ -21,15 +22,15 @@ pub fn minter(provider: Provider, account: Account) -> Result<Box<dyn Minter>, A
     })
 }
 
-/// Returns a reader for the callbacks of `provider`; `None` if no callbacks of that service are read, or if the secret
-/// that signs them is not set: `secret`, or the key of the join tokens at `LiveKit`.
+/// Returns a reader for the callbacks of `provider`. `None` if this crate reads no callbacks of the service, or if the secret
+/// that signs them is empty: the key of the join tokens for `LiveKit`, `secret` (`RTC_CALLBACK_SECRET`) for the others.
 #[must_use]
 pub fn callback_reader(
     provider: Provider,
     account: &Account,
     secret: Option<&SecretString>,
 ) -> Option<Box<dyn CallbackReader>> {
-    // With an empty secret anybody could sign.
+    // An empty secret would accept forged callbacks.
     let is_set = |secret: &&SecretString| !secret.expose_secret().is_empty();
     let (key, secret) = (Some(&account.key_secret).filter(is_set), secret.filter(is_set));
     Some(match provider {
@@ -40,7 +41,7 @@ pub fn callback_reader(
     })
 }
 
-/// Returns a client for the management API of `provider`; `None` without one (`RTC_API_URL`).
+/// Returns a client for the management API of `provider`; `None` if `RTC_API_URL` is not set.
 ///
 /// # Errors
 /// The first setting that is missing or malformed, by its name.
@@ -54,7 +55,7 @@ pub fn management(
     let url = api.address()?;
     Ok(Some(match provider {
         Provider::Livekit => Box::new(livekit::management::LivekitManagement::new(account, url, http)?),
-        Provider::Alibaba => alibaba::management::of(account, api, url, http)?,
+        Provider::Alibaba => alibaba::management::client(account, api, url, http)?,
         Provider::Agora => Box::new(agora::management::AgoraManagement::new(account, api, url, http)?),
         Provider::Tencent => Box::new(tencent::management::TencentManagement::new(account, api, url, http)?),
         Provider::Janus => Box::new(janus::management::JanusManagement::new(account, api, url, http)?),

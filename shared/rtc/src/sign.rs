@@ -1,5 +1,5 @@
-//! The signatures that cloud vendors ask of management calls: one canonical text of the request, hashed under a key
-//! that never travels. Pure: times and nonces are in the headers that the caller gives.
+//! Request signatures of cloud vendors' management APIs: an HMAC of the canonical text of a request. Pure: the caller passes
+//! times and nonces in the headers.
 
 pub mod acs3;
 pub mod tc3;
@@ -14,29 +14,29 @@ use sha2::{Digest, Sha256};
 /// An access key of a vendor's API.
 #[derive(Clone, Debug)]
 pub struct AccessKey {
-    /// The public half, part of every signature.
+    /// The public half, sent with every signature.
     pub id: String,
     /// The secret half.
     pub secret: SecretString,
 }
 
-/// What is signed of a request.
+/// The parts of an HTTP request that a signature covers.
 #[derive(Clone, Copy, Debug)]
 pub struct SignableRequest<'a> {
     /// `POST` or `GET`.
     pub method: &'a str,
-    /// Path as it is sent, from its first slash.
+    /// Path as sent, from the first slash.
     pub path: &'a str,
-    /// Parameters of the query, not encoded, in any order.
+    /// Query parameters, not encoded, in any order.
     pub query: &'a [(&'a str, &'a str)],
-    /// The headers to be signed, in any order; others may be sent besides.
+    /// Headers to sign, in any order; a request may have further headers.
     pub headers: &'a [(&'a str, &'a str)],
-    /// Body as it is sent.
+    /// Body as sent.
     pub body: &'a [u8],
 }
 
 impl SignableRequest<'_> {
-    /// The canonical text that both schemes sign, and the names of the headers in it.
+    /// Returns the hash of the canonical text that both schemes sign, and the names of its headers.
     fn canonical(&self) -> CanonicalRequest {
         let mut headers: Vec<(String, &str)> =
             self.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.trim())).collect();
@@ -54,7 +54,7 @@ impl SignableRequest<'_> {
     }
 }
 
-/// A canonical request, as far as a signature needs it.
+/// A canonical request, reduced to the values that a signature needs.
 struct CanonicalRequest {
     /// Lower-case hex.
     hash: String,
@@ -65,13 +65,13 @@ struct CanonicalRequest {
 /// Everything but the unreserved characters of RFC 3986, section 2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Text for one part of a path or a query: a space is `%20`, a star `%2A`, a tilde stays.
+/// Encodes text for one part of a path or a query: a space becomes `%20`, a star `%2A`; a tilde is kept.
 #[must_use]
 pub fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// The query, sorted by name, encoded. Send it as it is: what is signed and what is sent must not differ.
+/// Returns the query sorted by name and encoded. Send exactly this text: the signature covers it.
 #[must_use]
 pub fn canonical_query(pairs: &[(&str, &str)]) -> String {
     let mut pairs = pairs.to_vec();
@@ -81,7 +81,7 @@ pub fn canonical_query(pairs: &[(&str, &str)]) -> String {
     pairs.join("&")
 }
 
-/// Lower-case hex of a hash, as both schemes write every hash.
+/// SHA-256 in lower-case hex, the form of all hashes in both schemes.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(bytes))

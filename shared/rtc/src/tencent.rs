@@ -14,10 +14,9 @@ use serde_json::{Map, Value};
 pub use private_map::{PrivateMap, TencentRoom, privilege};
 pub use user_sig::UserSig;
 
-use super::error::is_word;
-use super::{
+use crate::error::{check_id, is_word};
+use crate::{
     Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, Rights, UnsupportedIdError,
-    check_id,
 };
 
 /// Longest name of a room.

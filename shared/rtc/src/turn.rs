@@ -10,8 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 
-use super::mac::hmac_sha1;
-use super::{AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError};
+use crate::mac::hmac_sha1;
+use crate::{AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError};
 
 /// Life of a credential: a day, as the draft recommends. Longer than that of a join token on purpose: a relay is
 /// allocated anew whenever a device changes its network, long after it joined; and all that it opens is the relay.

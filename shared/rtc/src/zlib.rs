@@ -1,5 +1,5 @@
-//! zlib streams (RFC 1950), the outer layer of several tokens. The same content has other bytes from another
-//! implementation, so tokens are compared inflated.
+//! zlib streams (RFC 1950), the outer layer of several tokens. Implementations compress the same content to different bytes,
+//! so tests compare tokens after inflating them.
 
 use std::io::{self, Read, Write};
 
@@ -7,20 +7,20 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
-/// More than any token has inside. A few bytes can be made to inflate to gigabytes, and tokens come from anybody.
+/// Limit of the inflated size in bytes, above that of any token: a crafted token of a few bytes could inflate to gigabytes.
 const MAX_INFLATED: u64 = 65_536;
 
-/// A stream with `bytes` in it.
+/// Compresses `bytes`.
 ///
 /// # Errors
-/// None in practice: it writes to memory.
+/// Not expected: the stream is in memory.
 pub fn deflate(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes)?;
     encoder.finish()
 }
 
-/// What is in a stream; `None` if it is none, is altered, or has more inside than a token can have.
+/// Decompresses a stream; `None` if it is malformed or altered, or exceeds [`MAX_INFLATED`].
 pub fn inflate(stream: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     ZlibDecoder::new(stream).take(MAX_INFLATED + 1).read_to_end(&mut bytes).ok()?;
@@ -32,17 +32,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_deflated_inflates_to_the_same() {
+    fn inflating_reverses_deflating() {
         for bytes in [&b""[..], b"token", &[0; 9000]] {
             assert_eq!(inflate(&deflate(bytes).expect("to memory")).as_deref(), Some(bytes));
         }
     }
 
     #[test]
-    fn a_stream_that_is_altered_cut_or_has_too_much_inside_is_none() {
+    fn a_cut_altered_or_oversized_stream_is_rejected() {
         let mut stream = deflate(b"a token of some length, of some length").expect("to memory");
         assert_eq!(inflate(&stream[..stream.len() - 5]), None);
-        // The checksum at the end no longer fits.
+        // The checksum at the end no longer matches.
         *stream.last_mut().expect("not empty") ^= 1;
         assert_eq!(inflate(&stream), None);
         let limit = usize::try_from(MAX_INFLATED).expect("small");

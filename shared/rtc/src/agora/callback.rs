@@ -1,4 +1,4 @@
-//! Agora's notifications: JSON with an HMAC of the body in a header. Events and payloads: "Channel event types",
+//! Notifications of Agora: JSON with an HMAC of the body in a header. Source: "Channel event types",
 //! <https://docs.agora.io/en/api-reference/api-ref/rtc/channel-event-types>.
 
 use data_encoding::HEXLOWER;
@@ -12,9 +12,9 @@ use crate::callback::{
     Callback, CallbackError, CallbackReader, MediaEvent, MediaEventKind, ServiceTime, json, text_or_number,
 };
 
-/// HMAC-SHA256 of the body in lower-case hex. (`agora-signature` is the same by SHA-1 and is not looked at.)
+/// HMAC-SHA256 of the body in lower-case hex. (`agora-signature` is the same with SHA-1 and is ignored.)
 const SIGNATURE: &str = "agora-signature-v2";
-/// Agora's number for events of channels; other products have other event types.
+/// Agora's product number for RTC channels; other products have other event types.
 const REAL_TIME_COMMUNICATION: i64 = 1;
 
 /// Reads the notifications of one Agora project.
@@ -24,7 +24,7 @@ pub struct AgoraCallbackReader {
 }
 
 impl AgoraCallbackReader {
-    /// Notifications that are signed with the secret that Agora's console gave out for them.
+    /// Creates a reader of notifications that are signed with `secret` from Agora's console.
     #[must_use]
     pub fn new(secret: &SecretString) -> Self {
         Self { secret: secret.clone() }
@@ -43,11 +43,11 @@ impl CallbackReader for AgoraCallbackReader {
         if !self.is_signed(callback) {
             return Err(CallbackError::Forged);
         }
-        let notice: AgoraNotification = json(callback.body)?;
-        let Some(what) = AgoraEventKind::of(&notice) else { return Ok(Vec::new()) };
+        let notification: AgoraNotification = json(callback.body)?;
+        let Some(kind) = AgoraEventKind::of(&notification) else { return Ok(Vec::new()) };
         let payload: AgoraEvent =
-            serde_json::from_value(notice.payload).map_err(|_| CallbackError::Malformed)?;
-        Ok(payload.told(what, notice.id).into_iter().collect())
+            serde_json::from_value(notification.payload).map_err(|_| CallbackError::Malformed)?;
+        Ok(payload.into_media_event(kind, notification.id).into_iter().collect())
     }
 }
 
@@ -69,11 +69,11 @@ enum AgoraEventKind {
 }
 
 impl AgoraEventKind {
-    /// What a notification is about, if it is about what we keep. Each pair is joining and leaving: of a broadcaster, of
-    /// the audience, and of anybody in a channel of the communication profile. Changing between broadcaster and audience
-    /// (111, 112) is neither.
-    fn of(notice: &AgoraNotification) -> Option<Self> {
-        match (notice.product_id, notice.event_type) {
+    /// Returns the kind of a notification; `None` for kinds that are ignored. The pairs are joining and leaving of a
+    /// broadcaster (103, 104), of the audience (105, 106), and of a user in the communication profile (107, 108). A change
+    /// between broadcaster and audience (111, 112) is ignored.
+    fn of(notification: &AgoraNotification) -> Option<Self> {
+        match (notification.product_id, notification.event_type) {
             (REAL_TIME_COMMUNICATION, 103 | 105 | 107) => Some(Self::Joined),
             (REAL_TIME_COMMUNICATION, 104 | 106 | 108) => Some(Self::Left),
             (REAL_TIME_COMMUNICATION, 102) => Some(Self::Closed),
@@ -90,7 +90,7 @@ struct AgoraEvent {
     ts: i64,
     #[serde(default, deserialize_with = "text_or_number")]
     uid: String,
-    /// Grows with each event of a user; events within a second are told apart by it.
+    /// Increases with each event of a user; orders events of the same second.
     #[serde(default)]
     client_seq: i64,
     #[serde(default)]
@@ -98,15 +98,15 @@ struct AgoraEvent {
 }
 
 impl AgoraEvent {
-    fn told(self, what: AgoraEventKind, id: String) -> Option<MediaEvent> {
+    fn into_media_event(self, kind: AgoraEventKind, id: String) -> Option<MediaEvent> {
         let media_id = self.uid;
-        let kind = match what {
+        let kind = match kind {
             AgoraEventKind::Closed => MediaEventKind::RoomClosed,
             _ if media_id.is_empty() => return None,
             AgoraEventKind::Joined => MediaEventKind::Joined { media_id, stay: None },
-            // 5: the user is in by another device, which put this one out.
+            // 5: the user joined with another device, which replaced this one; the user is still in the channel.
             AgoraEventKind::Left if self.reason == 5 => return None,
-            // 1: the user left; 3: put out by the management API. The others are broken connections and faults.
+            // 1: the user left; 3: removed through the management API. Other reasons are lost connections and errors.
             AgoraEventKind::Left => {
                 MediaEventKind::Left { media_id, stay: None, clean: matches!(self.reason, 1 | 3) }
             }

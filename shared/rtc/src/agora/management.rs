@@ -1,4 +1,4 @@
-//! Agora's channel management: people are put out and silenced by kicking rules, which know numeric uids only.
+//! Agora's channel management. Kicking rules remove participants and withhold publishing; they take numeric uids only.
 //! Source: "Channel Management REST API" (`docs.agora.io/en/api-reference/api-ref/rtc`).
 
 mod kicking_rules;
@@ -12,38 +12,38 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::{Account, AccountError, ManagementApi, Rights};
 use crate::management::{
     ChannelSpec, HttpClient, ManagementCapabilities, ManagementRequest, OpenChannel, RequestContext,
     RetryPolicy, RtcError, RtcManagement, parse_body,
 };
 use crate::sign::encode;
+use crate::{Account, AccountError, ManagementApi, Rights};
 use kicking_rules::{JOIN_CHANNEL, KickingRule, KickingRules};
 
-/// The largest page of channels.
+/// The largest page of channels that Agora returns.
 const PAGE: usize = 500;
 
-/// Pages that are read at most, so that a service that repeats itself cannot hold a function.
+/// Limit of pages, so that a service that repeats pages cannot keep a function busy.
 const MAX_PAGES: usize = 20;
 
-/// Life of a rule that silences somebody: the longest meeting, and within the longest that Agora takes (86430 s).
+/// Life of a rule that withholds publishing: the longest meeting, within the limit of Agora (86,430 s).
 const RULE_SECONDS: u32 = 86_400;
 
-/// Manages the channels of one project.
+/// Manages the channels of one Agora project.
 #[derive(Debug)]
 pub struct AgoraManagement {
     url: String,
     app_id: String,
-    /// `Authorization` of every call: customer id and secret.
+    /// The `Authorization` header: customer id and secret.
     basic: SecretString,
     http: HttpClient,
 }
 
 impl AgoraManagement {
-    /// Manages the project `account.key_id` with the customer id and secret of `api`.
+    /// Creates a client for the project `account.key_id` with the customer id and secret of `api`.
     ///
     /// # Errors
-    /// A setting that is missing.
+    /// A missing setting.
     pub fn new(
         account: &Account,
         api: &ManagementApi,
@@ -60,7 +60,7 @@ impl AgoraManagement {
 
     async fn call(
         &self,
-        repeat: RetryPolicy,
+        retry: RetryPolicy,
         method: &'static str,
         path: &str,
         body: Option<Value>,
@@ -76,12 +76,13 @@ impl AgoraManagement {
                 body: body.as_ref().map(|body| body.to_string().into_bytes()).unwrap_or_default(),
             })
         };
-        let answer = self.http.send(repeat, request).await?;
-        if answer.is_success() { Ok(answer.body) } else { Err(answer.refusal("")) }
+        let response = self.http.send(retry, request).await?;
+        if response.is_success() { Ok(response.body) } else { Err(response.to_error("")) }
     }
 
-    /// Makes a rule for a channel, or for one participant of it. A life of 0 puts out who is in, and is over.
-    async fn make_rule(
+    /// Creates a rule for a channel, or for one participant in it. A rule with a life of 0 removes the participants who are in
+    /// the channel and ends at once.
+    async fn create_rule(
         &self,
         channel_id: &str,
         uid: Option<u32>,
@@ -97,21 +98,22 @@ impl AgoraManagement {
         if let Some(uid) = uid {
             rule["uid"] = uid.into();
         }
-        // A rule that lasts, made twice, would have to be lifted twice.
-        let repeat = if life_seconds == 0 { RetryPolicy::Safe } else { RetryPolicy::Unsent };
-        self.call(repeat, "POST", "kicking-rule", Some(rule)).await.map(drop)
+        // Creating a lasting rule twice would leave one of the two in force when the other is deleted.
+        let retry = if life_seconds == 0 { RetryPolicy::Idempotent } else { RetryPolicy::OnlyIfUnsent };
+        self.call(retry, "POST", "kicking-rule", Some(rule)).await.map(drop)
     }
 
-    async fn lift_rule(&self, id: u64) -> Result<(), RtcError> {
+    async fn delete_rule(&self, id: u64) -> Result<(), RtcError> {
         let body = json!({ "appid": self.app_id, "id": id });
-        self.call(RetryPolicy::Safe, "DELETE", "kicking-rule", Some(body)).await.map(drop)
+        self.call(RetryPolicy::Idempotent, "DELETE", "kicking-rule", Some(body)).await.map(drop)
     }
 
-    /// The rules that silence this participant.
+    /// The rules that withhold publishing from this participant.
     async fn rules(&self, channel_id: &str, uid: u32) -> Result<Vec<KickingRule>, RtcError> {
         let path = format!("kicking-rule?appid={}", encode(&self.app_id));
-        let all = parse_body::<KickingRules>(self.call(RetryPolicy::Safe, "GET", &path, None).await?)?.rules;
-        Ok(all.into_iter().filter(|rule| rule.silences(channel_id, uid)).collect())
+        let all =
+            parse_body::<KickingRules>(self.call(RetryPolicy::Idempotent, "GET", &path, None).await?)?.rules;
+        Ok(all.into_iter().filter(|rule| rule.withholds_publishing(channel_id, uid)).collect())
     }
 }
 
@@ -121,17 +123,17 @@ impl RtcManagement for AgoraManagement {
         ManagementCapabilities { reports_presence: true, enforces_rights: true, lists_channels: true }
     }
 
-    /// Nothing to do: the first join makes the channel.
+    /// Sends nothing: the first join creates the channel.
     async fn register(&self, _: ChannelSpec<'_>, _: RequestContext) -> Result<(), RtcError> {
         Ok(())
     }
 
     async fn close(&self, channel_id: &str, _: RequestContext) -> Result<(), RtcError> {
-        self.make_rule(channel_id, None, &[JOIN_CHANNEL], 0).await
+        self.create_rule(channel_id, None, &[JOIN_CHANNEL], 0).await
     }
 
     async fn remove(&self, channel_id: &str, media_id: &str, _: RequestContext) -> Result<(), RtcError> {
-        self.make_rule(channel_id, Some(uid(media_id)?), &[JOIN_CHANNEL], 0).await
+        self.create_rule(channel_id, Some(uid(media_id)?), &[JOIN_CHANNEL], 0).await
     }
 
     async fn restrict(
@@ -144,23 +146,24 @@ impl RtcManagement for AgoraManagement {
         let uid = uid(media_id)?;
         let rules = self.rules(channel_id, uid).await?;
         let change = kicking_rules::change(&rules, rights);
-        // What is taken is taken first: a call that fails in between leaves too little rather than too much.
-        if !change.make.is_empty() {
-            self.make_rule(channel_id, Some(uid), &change.make, RULE_SECONDS).await?;
+        // Withhold rights before giving others back: a failure in between must not leave too many rights.
+        if !change.create.is_empty() {
+            self.create_rule(channel_id, Some(uid), &change.create, RULE_SECONDS).await?;
         }
-        for id in change.lift {
-            self.lift_rule(id).await?;
+        for id in change.delete {
+            self.delete_rule(id).await?;
         }
         Ok(())
     }
 
     async fn members(&self, channel_id: &str, _: RequestContext) -> Result<Vec<String>, RtcError> {
         let path = format!("channel/user/{}/{}", encode(&self.app_id), encode(channel_id));
-        let AgoraData { data } =
-            parse_body::<AgoraData<AgoraUsers>>(self.call(RetryPolicy::Safe, "GET", &path, None).await?)?;
-        // One of the lists is there, according to the channel's profile: communication or live.
-        let people = data.users.into_iter().chain(data.broadcasters).chain(data.audience);
-        Ok(people.map(|uid| uid.to_string()).collect())
+        let AgoraData { data } = parse_body::<AgoraData<AgoraUsers>>(
+            self.call(RetryPolicy::Idempotent, "GET", &path, None).await?,
+        )?;
+        // The profile of the channel (communication or live) decides which lists the response has.
+        let uids = data.users.into_iter().chain(data.broadcasters).chain(data.audience);
+        Ok(uids.map(|uid| uid.to_string()).collect())
     }
 
     async fn channels(&self, prefix: &str, _: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
@@ -169,13 +172,13 @@ impl RtcManagement for AgoraManagement {
         for page in 0..MAX_PAGES {
             let path = format!("channel/{}?page_no={page}&page_size={PAGE}", encode(&self.app_id));
             let AgoraData { data } = parse_body::<AgoraData<AgoraChannelList>>(
-                self.call(RetryPolicy::Safe, "GET", &path, None).await?,
+                self.call(RetryPolicy::Idempotent, "GET", &path, None).await?,
             )?;
             seen += data.channels.len();
             let full = data.channels.len() >= PAGE;
-            let ours = data.channels.into_iter().map(|listed| listed.channel_name);
+            let names = data.channels.into_iter().map(|channel| channel.channel_name);
             open.extend(
-                ours.filter(|id| id.starts_with(prefix)).map(|id| OpenChannel { id, created_ms: None }),
+                names.filter(|id| id.starts_with(prefix)).map(|id| OpenChannel { id, created_ms: None }),
             );
             if !full || seen >= data.total_size {
                 break;
@@ -187,7 +190,7 @@ impl RtcManagement for AgoraManagement {
 
 fn uid(media_id: &str) -> Result<u32, RtcError> {
     let uid = media_id.parse().ok().filter(|uid| *uid != 0);
-    uid.ok_or_else(|| RtcError::Refused("a participant of Agora has a number from 1".into()))
+    uid.ok_or_else(|| RtcError::Refused("the media id is not an Agora uid (a number from 1)".into()))
 }
 
 #[derive(Deserialize)]

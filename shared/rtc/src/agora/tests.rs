@@ -8,7 +8,7 @@ fn received(request: &MintRequest<'_>) -> ReceivedToken<AgoraToken> {
 }
 
 #[test]
-fn a_token_is_for_one_channel_one_number_and_ten_minutes() {
+fn a_token_is_bound_to_channel_number_and_time() {
     let join = minter(Provider::Agora, "").join(&request()).expect("mints");
     let received = AgoraToken::read(&join.token).expect("an Agora token");
     let all: AgoraPrivileges = [(1, 600), (2, 600), (3, 600), (4, 600)].into();
@@ -28,7 +28,7 @@ fn a_token_is_for_one_channel_one_number_and_ten_minutes() {
 }
 
 #[test]
-fn the_id_that_the_management_api_takes_is_the_one_in_the_token() {
+fn the_media_id_equals_the_uid_in_the_token() {
     let request = MintRequest { number: 4711, ..request() };
     let media_id = minter(Provider::Agora, "").media_id(request.channel_id, request.user_id, request.number);
     let token = received(&request).token;
@@ -36,7 +36,7 @@ fn the_id_that_the_management_api_takes_is_the_one_in_the_token() {
 }
 
 #[test]
-fn every_right_has_its_privilege_and_none_is_given_by_omission() {
+fn each_right_maps_to_its_privilege() {
     let granted = |rights| {
         let token = received(&MintRequest { rights, ..request() }).token;
         let [AgoraService::Rtc { privileges, .. }] = &token.services[..] else { panic!("{token:?}") };
@@ -52,14 +52,14 @@ fn every_right_has_its_privilege_and_none_is_given_by_omission() {
 }
 
 #[test]
-fn salts_are_1_to_eight_nines() {
+fn salts_stay_within_the_limits_of_the_official_packages() {
     let salt = |salt| received(&MintRequest { salt, ..request() }).token.salt;
     assert_eq!((salt(0), salt(MAX_SALT - 1), salt(MAX_SALT)), (1, MAX_SALT, 1));
     assert!((1..=MAX_SALT).contains(&salt(u32::MAX)));
 }
 
 #[test]
-fn what_is_cut_or_altered_is_no_token_or_has_no_signature() {
+fn a_cut_token_and_another_version_are_rejected() {
     let token = minter(Provider::Agora, "").join(&request()).expect("mints").token;
     for length in 0..token.len() {
         assert!(AgoraToken::read(&token[..length]).is_none(), "{length}");

@@ -1,5 +1,5 @@
-//! `DingRTC`, Alibaba Cloud's other RTC service, with other tokens and another API: the `AppToken` of version `000`.
-//! Source: `aliyun/AliRTCSample`, `Server/python3/app_token.py`; its Node sample never sets the bit for sound.
+//! `DingRTC`, Alibaba Cloud's other RTC service, with its own token format and API: `AppToken`, version `000`.
+//! Source: `aliyun/AliRTCSample`, `Server/python3/app_token.py`. (The Node sample there never sets the bit for audio.)
 
 mod app_token;
 #[cfg(test)]
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::Rights;
 
-/// Mints tokens for one application.
+/// Mints tokens for one `DingRTC` application.
 #[derive(Debug)]
 pub struct DingRtcMinter {
     url: String,
@@ -24,10 +24,10 @@ pub struct DingRtcMinter {
 }
 
 impl DingRtcMinter {
-    /// A minter for the application `account.key_id`. Its address may be empty: the SDKs know their own.
+    /// Creates a minter for the application `account.key_id`. The address may be empty: the SDKs know it.
     ///
     /// # Errors
-    /// A setting that is missing.
+    /// A missing setting.
     pub fn new(account: Account) -> Result<Self, AccountError> {
         let account = account.with_default_url(Some(""))?;
         Ok(Self { url: account.url, app_id: account.key_id, app_key: account.key_secret })
@@ -43,7 +43,7 @@ impl Minter for DingRtcMinter {
         &self.url
     }
 
-    /// The alphabet also keeps out `*`, which would open every channel or admit everybody.
+    /// The alphabet also excludes `*`, which stands for every channel or every user.
     fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         super::check_ids(channel_id, user_id)
     }
@@ -63,7 +63,7 @@ impl Minter for DingRtcMinter {
             options: [].into(),
         }
         .sign(&self.app_key)?;
-        // The members that ARTC has, so that no client finds one missing, and which of the two it is.
+        // The same members as for ARTC, and `mode` to tell the two apart.
         let params = [
             ("app_id", Value::from(self.app_id.as_str())),
             ("mode", Value::from("dingrtc")),
@@ -74,14 +74,14 @@ impl Minter for DingRtcMinter {
         Ok(Credential {
             token,
             token_expires_in_ms: validity.expires_in_ms,
-            // The bits are about what is published: receiving, and messages as data, cannot be taken.
+            // The bits cover publishing only: no bit withholds receiving or data messages.
             rights_enforced: request.rights.subscribe && request.rights.data,
             params: params.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Map<_, _>>(),
         })
     }
 }
 
-/// The bits for these rights. Never none at all: a token without bits allows everything.
+/// Returns the bits for these rights. Always sets `ENABLE`: a token without bits allows everything.
 fn privileges(rights: Rights) -> u32 {
     [
         (true, privilege::ENABLE),

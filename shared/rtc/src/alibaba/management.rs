@@ -1,4 +1,4 @@
-//! Alibaba Cloud's `OpenAPI` for both of its RTC products: one signed POST per call, with everything in the query.
+//! Alibaba Cloud's `OpenAPI` for both of its RTC products: one signed POST per operation, with all parameters in the query.
 
 mod artc;
 mod dingrtc;
@@ -9,21 +9,21 @@ use secrecy::SecretString;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use super::super::{Account, AccountError, ManagementApi};
 use super::AlibabaProduct;
 use crate::management::{
     HttpClient, ManagementRequest, RequestContext, RetryPolicy, RtcError, RtcManagement, printable_code,
 };
 use crate::sign::{AccessKey, SignableRequest, acs3, canonical_query, sha256_hex};
+use crate::{Account, AccountError, ManagementApi};
 
 pub use artc::ArtcManagement;
 pub use dingrtc::DingRtcManagement;
 
-/// What manages the product that `account.mode` names.
+/// Returns a management client for the product that `account.mode` names.
 ///
 /// # Errors
-/// A setting that is missing, or a mode that no product has.
-pub fn of(
+/// A missing setting or an unknown mode.
+pub fn client(
     account: &Account,
     api: &ManagementApi,
     url: &str,
@@ -40,7 +40,7 @@ pub fn of(
     })
 }
 
-/// A version of one product's API, for one application.
+/// Client of one version of a product's API, for one application.
 #[derive(Debug)]
 struct AlibabaOpenApi {
     url: String,
@@ -71,7 +71,7 @@ impl AlibabaOpenApi {
         }
     }
 
-    /// Calls `action` for a channel; `None` where the channel or the user does not exist.
+    /// Calls `action`; returns `None` if the channel or the user does not exist.
     async fn call(
         &self,
         action: &str,
@@ -81,18 +81,18 @@ impl AlibabaOpenApi {
     ) -> Result<Option<Value>, RtcError> {
         let mut query = vec![("AppId", self.app_id.as_str())];
         query.extend_from_slice(parameters);
-        // Every action here sets a state, or reads one.
-        let answer =
-            self.http.send(RetryPolicy::Safe, || self.request(action, &query, &nonces(), at)).await?;
-        if answer.is_success() {
-            return Ok(Some(answer.body));
+        // All actions set a state or read one.
+        let response =
+            self.http.send(RetryPolicy::Idempotent, || self.request(action, &query, &nonces(), at)).await?;
+        if response.is_success() {
+            return Ok(Some(response.body));
         }
-        let code = answer.body["Code"].as_str().unwrap_or_default();
+        let code = response.body["Code"].as_str().unwrap_or_default();
         match AlibabaErrorKind::of(code) {
-            AlibabaErrorKind::NotThere => Ok(None),
+            AlibabaErrorKind::NotFound => Ok(None),
             AlibabaErrorKind::Unauthorized => Err(RtcError::Unauthorized(printable_code(code).to_owned())),
-            AlibabaErrorKind::Throttled => Err(RtcError::RateLimited { retry_after: answer.retry_after }),
-            AlibabaErrorKind::Other => Err(answer.refusal(code)),
+            AlibabaErrorKind::Throttled => Err(RtcError::RateLimited { retry_after: response.retry_after }),
+            AlibabaErrorKind::Other => Err(response.to_error(code)),
         }
     }
 
@@ -124,9 +124,9 @@ impl AlibabaOpenApi {
     }
 }
 
-/// What an error code means to us. Codes are words joined by dots, general ones the same for every product.
+/// Kinds of error codes. Codes are words joined by dots; general codes are the same for every product.
 enum AlibabaErrorKind {
-    NotThere,
+    NotFound,
     Unauthorized,
     Throttled,
     Other,
@@ -135,22 +135,22 @@ enum AlibabaErrorKind {
 impl AlibabaErrorKind {
     fn of(code: &str) -> Self {
         let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
-        // An unknown application or key is no unknown channel.
+        // Check these first: an unknown application or key also ends in `NotFound`.
         if has(&["AccessKeyId", "Signature", "Forbidden", "NoPermission", "SecurityToken"]) {
             Self::Unauthorized
         } else if has(&["Throttling"]) {
             Self::Throttled
         } else if has(&["Channel", "User", "Terminal"]) && has(&["NotExist", "NotFound"]) {
-            Self::NotThere
+            Self::NotFound
         } else {
             Self::Other
         }
     }
 }
 
-/// `x-acs-date`: UTC to the second.
+/// Value of `x-acs-date`: UTC to the second.
 fn date(at: RequestContext) -> Result<String, RtcError> {
-    let no_date = |_| RtcError::Refused("the clock shows no date".into());
+    let no_date = |_| RtcError::Refused("the time is outside the range of dates".into());
     let now = OffsetDateTime::from_unix_timestamp(at.seconds()).map_err(no_date)?;
     let (year, month, day) = (now.year(), u8::from(now.month()), now.day());
     let (hour, minute, second) = (now.hour(), now.minute(), now.second());

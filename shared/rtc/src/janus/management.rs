@@ -14,11 +14,11 @@ use data_encoding::HEXLOWER;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::super::{Account, AccountError, ManagementApi, Rights};
 use crate::mac::hmac_sha256;
 use crate::management::{
     ChannelSpec, HttpClient, ManagementCapabilities, OpenChannel, RequestContext, RtcError, RtcManagement,
 };
+use crate::{Account, AccountError, ManagementApi, Rights};
 use handle::{JanusHandle, JanusReply};
 
 /// Errors of the plugin, from `janus_videoroom.c`.

@@ -9,12 +9,12 @@ use async_trait::async_trait;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::super::{Account, AccountError, Rights};
 use super::{ApiKey, LivekitClaims, LivekitTrackSource, VideoGrant, sign, sources};
 use crate::management::{
     ChannelSpec, HttpClient, ManagementCapabilities, ManagementRequest, OpenChannel, RequestContext,
     RetryPolicy, RtcError, RtcManagement, parse_body,
 };
+use crate::{Account, AccountError, Rights};
 use responses::{LivekitParticipant, LivekitParticipantList, LivekitRoomList, TwirpError};
 
 /// Life of the token of one call; it covers the retry and clocks that differ a little.
@@ -65,12 +65,12 @@ impl LivekitManagement {
             })
         };
         // Every call of this service sets a state, or reads one.
-        let answer = self.http.send(RetryPolicy::Safe, request).await?;
-        if answer.is_success() {
-            return Ok(Some(answer.body));
+        let response = self.http.send(RetryPolicy::Idempotent, request).await?;
+        if response.is_success() {
+            return Ok(Some(response.body));
         }
-        let TwirpError { code } = TwirpError::read(&answer.body);
-        if code == "not_found" { Ok(None) } else { Err(answer.refusal(&code)) }
+        let TwirpError { code } = TwirpError::read(&response.body);
+        if code == "not_found" { Ok(None) } else { Err(response.to_error(&code)) }
     }
 
     /// Mutes what the participant sends from a microphone. The permission says what may be published from now on; that

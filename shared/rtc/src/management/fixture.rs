@@ -1,4 +1,4 @@
-//! For tests: a service on this machine that notes what it is asked and answers by a script.
+//! Fake RTC service on loopback for tests: records requests and replies by a script.
 
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::Connector;
@@ -23,11 +23,11 @@ use crate::{Account, AccountError, ManagementApi, Provider};
 /// 2026-11-22T16:48:06Z.
 pub const AT: RequestContext = RequestContext { now_ms: 1_795_366_086_250, nonce: [7; 16] };
 
-/// One request as it arrived.
+/// One received request.
 #[derive(Clone, Debug)]
 pub struct RecordedRequest {
     pub method: String,
-    /// With its query.
+    /// Path with the query.
     pub path: String,
     pub headers: BTreeMap<String, String>,
     pub body: String,
@@ -42,7 +42,7 @@ impl RecordedRequest {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
-    /// The query's parameters, decoded.
+    /// The decoded query parameters.
     pub fn query(&self) -> BTreeMap<String, String> {
         let (_, query) = self.path.split_once('?').unwrap_or_default();
         let decoded =
@@ -52,50 +52,50 @@ impl RecordedRequest {
     }
 }
 
-/// What the service says to one request.
+/// Reply of the fake service to one request.
 pub enum ScriptedReply {
     Json(Value),
-    Refuse(u16, Value),
+    Error(u16, Value),
     Text(u16, String),
     /// 429 with this `Retry-After`.
-    Later(&'static str),
-    /// Nothing, ever.
+    RateLimited(&'static str),
+    /// No reply.
     Silence,
 }
 
 type Requests = Arc<Mutex<Vec<RecordedRequest>>>;
 
-/// The service; stops when it is dropped.
+/// The fake service; stops when dropped.
 pub struct FakeService {
     address: SocketAddr,
-    seen: Requests,
+    requests: Requests,
     task: JoinHandle<()>,
 }
 
 impl FakeService {
-    /// Answers the nth request, from 0, with what `script` says to it.
+    /// Replies to the nth request (from 0) with the result of `script`.
     pub async fn new(
         script: impl Fn(usize, &RecordedRequest) -> ScriptedReply + Send + Sync + 'static,
     ) -> Self {
-        let seen = Requests::default();
-        let (noted, script) = (Arc::clone(&seen), Arc::new(script));
-        let answer = move |request: Request| {
-            let (noted, script) = (Arc::clone(&noted), Arc::clone(&script));
+        let requests = Requests::default();
+        let (recorded, script) = (Arc::clone(&requests), Arc::new(script));
+        let response = move |request: Request| {
+            let (recorded, script) = (Arc::clone(&recorded), Arc::clone(&script));
             async move {
                 let request = read(request).await;
                 let count = {
-                    let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
-                    noted.push(request.clone());
-                    noted.len() - 1
+                    let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
+                    recorded.push(request.clone());
+                    recorded.len() - 1
                 };
                 response(script(count, &request)).await
             }
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
-        let router = axum::Router::new().fallback(answer);
+        let router = axum::Router::new().fallback(response);
         let task = tokio::spawn(async move { axum::serve(listener, router).await.expect("serves") });
-        Self { address, seen, task }
+        Self { address, requests, task }
     }
 
     pub fn url(&self) -> String {
@@ -106,16 +106,16 @@ impl FakeService {
         self.address.to_string()
     }
 
-    /// Everything that was asked so far.
-    pub fn seen(&self) -> Vec<RecordedRequest> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// All requests so far.
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The only request that was made.
+    /// The only request; panics if there are more or none.
     pub fn only(&self) -> RecordedRequest {
-        let seen = self.seen();
-        assert_eq!(seen.len(), 1, "{seen:?}");
-        seen[0].clone()
+        let requests = self.requests();
+        assert_eq!(requests.len(), 1, "{requests:?}");
+        requests[0].clone()
     }
 }
 
@@ -143,16 +143,16 @@ async fn response(say: ScriptedReply) -> Response {
     let status = |status| StatusCode::from_u16(status).expect("a status");
     match say {
         ScriptedReply::Json(body) => body.to_string().into_response(),
-        ScriptedReply::Refuse(code, body) => (status(code), body.to_string()).into_response(),
+        ScriptedReply::Error(code, body) => (status(code), body.to_string()).into_response(),
         ScriptedReply::Text(code, body) => (status(code), body).into_response(),
-        ScriptedReply::Later(after) => {
+        ScriptedReply::RateLimited(after) => {
             (StatusCode::TOO_MANY_REQUESTS, [("retry-after", after)], Body::empty()).into_response()
         }
         ScriptedReply::Silence => pending().await,
     }
 }
 
-/// An HTTP client over plain connections of the SDK's HTTP library, as the service makes them with TLS.
+/// An HTTP client without TLS on the HTTP library of the AWS SDK.
 pub fn http(timeouts: HttpTimeouts) -> HttpClient {
     HttpClient::new(timeouts, |connect| {
         let settings = HttpConnectorSettings::builder().connect_timeout(connect).build();
@@ -161,7 +161,7 @@ pub fn http(timeouts: HttpTimeouts) -> HttpClient {
     })
 }
 
-/// An HTTP client whose time-outs no test runs into by chance.
+/// An HTTP client with time limits that no test reaches by chance.
 pub fn patient() -> HttpClient {
     let long = Duration::from_mins(1);
     http(HttpTimeouts { connect: long, request: long })
@@ -179,12 +179,12 @@ pub fn account(url: &str) -> Account {
     }
 }
 
-/// What manages that account.
+/// A management client for that account.
 pub fn management(provider: Provider, account: &Account) -> Result<Box<dyn RtcManagement>, AccountError> {
     Ok(crate::management(provider, account, patient())?.expect("the account has a management API"))
 }
 
-/// The requests of official clients to this provider.
+/// Recorded requests of official clients to this provider.
 pub fn vectors(provider: &str) -> Vec<Value> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/rtc-management-requests.json");
     let text = std::fs::read_to_string(file).expect("the vectors are there");

@@ -1,5 +1,5 @@
-//! The HTTP client of the management calls: the same hyper and rustls that carry the SDK clients, with JSON in and
-//! out, a limit on time and size, and one retry where it cannot do a thing twice.
+//! The HTTP client for management requests, on the hyper and rustls of the AWS SDK clients: JSON in both directions, limits
+//! of time and size, and one retry if a second execution is harmless.
 
 mod response;
 
@@ -17,18 +17,18 @@ use super::RtcError;
 
 pub(crate) use response::{ManagementResponse, parse_body, printable_code};
 
-/// Pause before the one retry: enough for a server that restarts its worker, little beside a person's patience.
+/// Delay before the retry: long enough for a server to restart a worker, too short for a user to notice.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The longest answer that is read. A list of a thousand participants has a tenth of it.
+/// Limit of a response in bytes. A list of a thousand participants needs a tenth of it.
 pub const MAX_RESPONSE_BYTES: usize = 4 << 20;
 
-/// How long to wait for a service.
+/// Time limits for requests to a service.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpTimeouts {
-    /// For a connection, TLS included.
+    /// Limit for connecting, including TLS.
     pub connect: Duration,
-    /// For one request from connecting to the last byte of the answer, the retry included.
+    /// Limit for one request from connecting to the last byte of the response, including the retry.
     pub request: Duration,
 }
 
@@ -38,8 +38,8 @@ impl Default for HttpTimeouts {
     }
 }
 
-/// An HTTP client with a connection pool of its own. Connects, and reads the trusted authorities, at the first call:
-/// most invocations manage nothing.
+/// An HTTP client with a connection pool. Creates its connector at the first request, which reads the trusted certificates:
+/// most invocations send no management request.
 pub struct HttpClient {
     connector: OnceLock<SharedHttpConnector>,
     connect: Box<dyn Fn(Duration) -> SharedHttpConnector + Send + Sync>,
@@ -47,7 +47,8 @@ pub struct HttpClient {
 }
 
 impl HttpClient {
-    /// A client on what `connect` makes for a connect time-out; `aws::rtc_http` of the service crate passes the real one.
+    /// Creates a client. `connect` creates a connector with the given connect timeout; the service crate passes one with TLS
+    /// (`aws::rtc_http`).
     pub fn new(
         timeouts: HttpTimeouts,
         connect: impl Fn(Duration) -> SharedHttpConnector + Send + Sync + 'static,
@@ -55,48 +56,52 @@ impl HttpClient {
         Self { connector: OnceLock::new(), connect: Box::new(connect), timeouts }
     }
 
-    /// Sends what `call` makes, which is asked anew for the retry: no signature is used twice.
+    /// Sends the request that `build` returns. Calls `build` again for the retry, so that no signature is used twice.
     ///
     /// # Errors
-    /// [`RtcError::Unavailable`] without an answer in time or with a fault of the server;
-    /// [`RtcError::Refused`] for an answer that is no JSON or too long. What a refusal of the service means is
-    /// the caller's business: the [`ManagementResponse`] has its status.
+    /// [`RtcError::Unavailable`] without a response in time; [`RtcError::Refused`] for a successful response that is not JSON
+    /// or a response that is too long. Error statuses are responses: the caller reads them from [`ManagementResponse`].
     pub(crate) async fn send(
         &self,
-        repeat: RetryPolicy,
-        call: impl FnMut() -> Result<ManagementRequest, RtcError> + Send,
+        retry: RetryPolicy,
+        build: impl FnMut() -> Result<ManagementRequest, RtcError> + Send,
     ) -> Result<ManagementResponse, RtcError> {
-        self.in_time(self.send_twice(repeat, call)).await
+        self.in_time(self.send_with_retry(retry, build)).await
     }
 
-    /// Ends what takes longer than one request may.
+    /// Runs `operation` within the time limit of one request.
+    ///
+    /// # Errors
+    /// [`RtcError::Unavailable`] after the limit, or the error of `operation`.
     pub(crate) async fn in_time<T>(
         &self,
-        answered: impl Future<Output = Result<T, RtcError>> + Send,
+        operation: impl Future<Output = Result<T, RtcError>> + Send,
     ) -> Result<T, RtcError> {
-        let late = |_| RtcError::Unavailable("no answer in time".into());
-        tokio::time::timeout(self.timeouts.request, answered).await.map_err(late)?
+        let late = |_| RtcError::Unavailable("no response in time".into());
+        tokio::time::timeout(self.timeouts.request, operation).await.map_err(late)?
     }
 
-    async fn send_twice(
+    async fn send_with_retry(
         &self,
-        repeat: RetryPolicy,
-        mut call: impl FnMut() -> Result<ManagementRequest, RtcError> + Send,
+        retry: RetryPolicy,
+        mut build: impl FnMut() -> Result<ManagementRequest, RtcError> + Send,
     ) -> Result<ManagementResponse, RtcError> {
-        let why = match self.attempt(call()?).await {
-            Ok(answer) if answer.is_fault() && repeat == RetryPolicy::Safe => answer.refusal(""),
-            Err(failure) if failure.unsent || (failure.broken && repeat == RetryPolicy::Safe) => {
+        let why = match self.attempt(build()?).await {
+            Ok(response) if response.is_server_error() && retry == RetryPolicy::Idempotent => {
+                response.to_error("")
+            }
+            Err(failure) if failure.unsent || (failure.broken && retry == RetryPolicy::Idempotent) => {
                 failure.error
             }
             done => return done.map_err(|failure| failure.error),
         };
-        tracing::info!(%why, "RTC management is called once more");
+        tracing::info!(%why, "RTC management request failed; retrying once");
         tokio::time::sleep(PAUSE).await;
-        self.attempt(call()?).await.map_err(|failure| failure.error)
+        self.attempt(build()?).await.map_err(|failure| failure.error)
     }
 
-    async fn attempt(&self, call: ManagementRequest) -> Result<ManagementResponse, SendFailure> {
-        let request = call.request()?;
+    async fn attempt(&self, request: ManagementRequest) -> Result<ManagementResponse, SendFailure> {
+        let request = request.into_http()?;
         let connector = self.connector.get_or_init(|| (self.connect)(self.timeouts.connect));
         let response = connector.call(request).await.map_err(|error| SendFailure::of(&error))?;
         read(response).await
@@ -105,33 +110,34 @@ impl HttpClient {
 
 impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Http").field("timeouts", &self.timeouts).finish_non_exhaustive()
+        f.debug_struct("HttpClient").field("timeouts", &self.timeouts).finish_non_exhaustive()
     }
 }
 
-/// Whether a call may be made once more.
+/// Condition for the one retry of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RetryPolicy {
-    /// Twice is as good as once: also after a fault of the server, or a connection that broke.
-    Safe,
-    /// Only if the server has certainly not seen it.
-    Unsent,
+    /// A second execution is harmless: retry after server errors and lost connections too.
+    Idempotent,
+    /// Retry only if the server certainly has not received the request.
+    OnlyIfUnsent,
 }
 
-/// One request.
+/// One management request.
 pub(crate) struct ManagementRequest {
     pub method: &'static str,
     pub url: String,
     /// Names in lower case.
     pub headers: Vec<(&'static str, String)>,
-    /// JSON text; `content-type` is the caller's business, since some services sign it.
+    /// JSON text. Callers set `content-type` themselves, because some services sign it.
     pub body: Vec<u8>,
 }
 
 impl ManagementRequest {
-    fn request(self) -> Result<HttpRequest, RtcError> {
-        // A header or an address that HTTP cannot carry comes from a setting; its text may be secret.
-        let unusable = |_| RtcError::Refused("the account's settings make no HTTP request".into());
+    fn into_http(self) -> Result<HttpRequest, RtcError> {
+        // An invalid header or address comes from a setting. Leave out its text, which may be secret.
+        let unusable =
+            |_| RtcError::Refused("the settings of the account do not form a valid HTTP request".into());
         let mut request = HttpRequest::new(SdkBody::from(self.body));
         request.set_method(self.method).map_err(unusable)?;
         request.set_uri(self.url).map_err(unusable)?;
@@ -142,23 +148,23 @@ impl ManagementRequest {
     }
 }
 
-/// Why there is no answer, and whether that leaves open that the server did something.
+/// Failure of one attempt, with the facts that decide about a retry.
 struct SendFailure {
     error: RtcError,
-    /// The server has not seen the request.
+    /// The server certainly has not received the request.
     unsent: bool,
-    /// The connection ended under it.
+    /// The connection failed; the server may have executed the request.
     broken: bool,
 }
 
 impl SendFailure {
     fn of(error: &ConnectorError) -> Self {
-        // The connector has no other time-out than that for the connection.
+        // The only timeout of the connector is that for connecting.
         let unsent = error.is_timeout() || refused_connection(error);
         let why = match (error.is_timeout(), unsent) {
             (true, _) => "no connection in time",
             (false, true) => "no connection",
-            (false, false) => "the connection broke",
+            (false, false) => "connection lost",
         };
         Self { error: RtcError::Unavailable(why.into()), unsent, broken: true }
     }
@@ -188,19 +194,19 @@ fn refused_connection(error: &ConnectorError) -> bool {
 
 async fn read(response: HttpResponse) -> Result<ManagementResponse, SendFailure> {
     let status = response.status().as_u16();
-    // A date is allowed too; no service here sends one, and without a number the caller's own pause is as good.
+    // HTTP also allows a date, which no service here sends; without seconds, the caller chooses the delay.
     let retry_after = response.headers().get("retry-after").and_then(|seconds| seconds.trim().parse().ok());
     let mut stream = ByteStream::new(response.into_body());
     let mut body = Vec::new();
     while let Some(chunk) = stream.next().await {
-        let broke = |_| SendFailure {
-            error: RtcError::Unavailable("the answer broke off".into()),
+        let lost = |_| SendFailure {
+            error: RtcError::Unavailable("connection lost during the response".into()),
             unsent: false,
             broken: true,
         };
-        body.extend_from_slice(&chunk.map_err(broke)?);
+        body.extend_from_slice(&chunk.map_err(lost)?);
         if body.len() > MAX_RESPONSE_BYTES {
-            let why = format!("an answer longer than {MAX_RESPONSE_BYTES} bytes");
+            let why = format!("the response exceeds {MAX_RESPONSE_BYTES} bytes");
             return Err(RtcError::Refused(why).into());
         }
     }

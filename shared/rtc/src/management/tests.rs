@@ -1,5 +1,5 @@
-//! What every management call has in common: its limits, its one retry, and what becomes of every bad answer. LiveKit's
-//! calls stand for all where nothing else is said.
+//! Common behaviour of management requests: limits, the one retry, and the errors for bad responses. The tests use LiveKit
+//! unless they name another service.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,18 +13,18 @@ use super::fixture::{AT, FakeService, ScriptedReply, account, http, management, 
 use super::{HttpTimeouts, MAX_RESPONSE_BYTES, RtcError};
 use crate::{Account, AccountError, Provider, Rights};
 
-/// What closing a channel comes to when the service answers so, and how often it was asked.
+/// Closes a channel at a service with this reply; returns the result and the number of requests.
 async fn close_with(
     say: impl Fn() -> ScriptedReply + Send + Sync + 'static,
 ) -> (Result<(), RtcError>, usize) {
     let service = FakeService::new(move |_, _| say()).await;
     let livekit = management(Provider::Livekit, &account(&service.url())).expect("an account");
     let result = livekit.close("room", AT).await;
-    (result, service.seen().len())
+    (result, service.requests().len())
 }
 
 #[tokio::test]
-async fn every_bad_answer_is_an_error_of_its_kind() {
+async fn bad_responses_map_to_errors() {
     let refused = |what: &str| Err(RtcError::Refused(what.to_owned()));
     let unavailable = |what: &str| Err(RtcError::Unavailable(what.to_owned()));
     let unauthorized = |what: &str| Err(RtcError::Unauthorized(what.to_owned()));
@@ -33,64 +33,67 @@ async fn every_bad_answer_is_an_error_of_its_kind() {
     let twirp = |code: &'static str| json!({ "code": code, "msg": "words" });
 
     assert_eq!(
-        close_with(move || ScriptedReply::Refuse(401, twirp("unauthenticated"))).await,
+        close_with(move || ScriptedReply::Error(401, twirp("unauthenticated"))).await,
         (unauthorized("HTTP 401 unauthenticated"), 1)
     );
     assert_eq!(
-        close_with(move || ScriptedReply::Refuse(403, twirp("permission_denied"))).await,
+        close_with(move || ScriptedReply::Error(403, twirp("permission_denied"))).await,
         (unauthorized("HTTP 403 permission_denied"), 1)
     );
-    // A path that is not served is no room that does not exist.
+    // An unknown path is an error, unlike an unknown room.
     assert_eq!(
-        close_with(move || ScriptedReply::Refuse(404, twirp("bad_route"))).await,
+        close_with(move || ScriptedReply::Error(404, twirp("bad_route"))).await,
         (refused("HTTP 404 bad_route"), 1)
     );
     assert_eq!(close_with(|| ScriptedReply::Text(404, "<html>".into())).await, (refused("HTTP 404"), 1));
     assert_eq!(close_with(|| ScriptedReply::Text(302, String::new())).await, (refused("HTTP 302"), 1));
-    assert_eq!(close_with(|| ScriptedReply::Later("7")).await, (later(Some(7)), 1));
-    assert_eq!(close_with(|| ScriptedReply::Later("Sun, 22 Nov 2026 16:48:06 GMT")).await, (later(None), 1));
+    assert_eq!(close_with(|| ScriptedReply::RateLimited("7")).await, (later(Some(7)), 1));
     assert_eq!(
-        close_with(move || ScriptedReply::Refuse(500, twirp("internal"))).await,
+        close_with(|| ScriptedReply::RateLimited("Sun, 22 Nov 2026 16:48:06 GMT")).await,
+        (later(None), 1)
+    );
+    assert_eq!(
+        close_with(move || ScriptedReply::Error(500, twirp("internal"))).await,
         (unavailable("HTTP 500 internal"), 2)
     );
     assert_eq!(close_with(|| ScriptedReply::Text(503, "busy".into())).await, (unavailable("HTTP 503"), 2));
     assert_eq!(
         close_with(|| ScriptedReply::Text(200, "<html>".into())).await,
-        (refused("an answer that is no JSON"), 1)
+        (refused("the response is not JSON"), 1)
     );
     assert_eq!(
         close_with(|| ScriptedReply::Text(200, format!("\"{}\"", "a".repeat(MAX_RESPONSE_BYTES)))).await,
-        (refused("an answer longer than 4194304 bytes"), 1)
+        (refused("the response exceeds 4194304 bytes"), 1)
     );
 }
 
 #[tokio::test]
-async fn a_fault_that_passes_is_not_seen() {
+async fn a_server_error_is_retried_once() {
     let script = |count, _: &_| {
         if count == 0 { ScriptedReply::Text(502, String::new()) } else { ScriptedReply::Json(json!({})) }
     };
     let service = FakeService::new(script).await;
     let livekit = management(Provider::Livekit, &account(&service.url())).expect("an account");
     assert_eq!(livekit.close("room", AT).await, Ok(()));
-    let seen = service.seen();
+    let seen = service.requests();
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[0].body, seen[1].body);
 }
 
 #[tokio::test]
-async fn a_service_that_says_nothing_is_given_up() {
+async fn a_silent_service_is_unavailable_after_the_time_limit() {
     let service = FakeService::new(|_, _| ScriptedReply::Silence).await;
     let timeouts = HttpTimeouts { connect: Duration::from_mins(1), request: Duration::from_millis(200) };
     let http = http(timeouts);
     let livekit = crate::management(Provider::Livekit, &account(&service.url()), http);
     let livekit = livekit.expect("an account").expect("with an API");
-    let late = RtcError::Unavailable("no answer in time".into());
+    let late = RtcError::Unavailable("no response in time".into());
     assert_eq!(livekit.members("room", AT).await, Err(late));
-    assert!(service.seen().len() <= 1, "a request that may still be at work is not sent again");
+    assert!(service.requests().len() <= 1, "a request without a response is not retried");
 }
 
 #[tokio::test]
-async fn a_service_that_is_not_there_is_unavailable() {
+async fn a_refused_connection_is_unavailable() {
     let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", free.local_addr().expect("it is bound"));
     drop(free);
@@ -99,7 +102,7 @@ async fn a_service_that_is_not_there_is_unavailable() {
     assert_eq!(livekit.close("room", AT).await, Err(gone));
 }
 
-/// A service that hangs up in the middle of every request; counts them.
+/// A service that closes the connection during every request, with a counter of the requests.
 async fn hanging_up() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
@@ -116,14 +119,14 @@ async fn hanging_up() -> (String, Arc<AtomicUsize>) {
 }
 
 #[tokio::test]
-async fn a_broken_connection_is_tried_again_only_where_twice_is_as_good_as_once() {
-    let broke = Err(RtcError::Unavailable("the connection broke".into()));
+async fn a_lost_connection_is_retried_only_for_idempotent_requests() {
+    let broke = Err(RtcError::Unavailable("connection lost".into()));
     let (url, count) = hanging_up().await;
     let livekit = management(Provider::Livekit, &account(&url)).expect("an account");
     assert_eq!(livekit.close("room", AT).await, broke);
     assert_eq!(count.load(Ordering::SeqCst), 2);
 
-    // A second rule of Agora's would outlive the one that is lifted.
+    // A second lasting rule at Agora would stay in force after the first is deleted.
     let rules = |_, seen: &super::fixture::RecordedRequest| match seen.method.as_str() {
         "GET" => ScriptedReply::Json(json!({ "status": "success", "rules": [] })),
         _ => ScriptedReply::Text(500, String::new()),
@@ -132,17 +135,17 @@ async fn a_broken_connection_is_tried_again_only_where_twice_is_as_good_as_once(
     let agora = management(Provider::Agora, &account(&service.url())).expect("an account");
     let muted = agora.restrict("room", "7", Rights::ALL.without_microphone(), AT).await;
     assert_eq!(muted, Err(RtcError::Unavailable("HTTP 500".into())));
-    let methods: Vec<_> = service.seen().into_iter().map(|seen| seen.method).collect();
+    let methods: Vec<_> = service.requests().into_iter().map(|seen| seen.method).collect();
     assert_eq!(methods, ["GET", "POST"]);
 }
 
 #[tokio::test]
-async fn errors_repeat_nothing_of_the_account() {
+async fn errors_contain_nothing_of_the_account() {
     for provider in Provider::ALL {
         let echo = |_, seen: &super::fixture::RecordedRequest| {
             let all = format!("{seen:?} api-secret token-secret");
             let error = json!({ "code": all, "Code": all, "Response": { "Error": { "Code": all } } });
-            ScriptedReply::Refuse(400, error)
+            ScriptedReply::Error(400, error)
         };
         let service = FakeService::new(echo).await;
         let management = management(provider, &account(&service.url())).expect("an account");
@@ -155,7 +158,7 @@ async fn errors_repeat_nothing_of_the_account() {
 }
 
 #[tokio::test]
-async fn a_name_or_key_that_http_cannot_carry_is_refused() {
+async fn a_key_that_is_not_a_valid_header_is_refused() {
     let service = FakeService::new(|_, _| ScriptedReply::Json(json!({}))).await;
     let mut account = account(&service.url());
     if let Some(api) = account.api.as_mut() {
@@ -164,11 +167,11 @@ async fn a_name_or_key_that_http_cannot_carry_is_refused() {
     let alibaba = management(Provider::Alibaba, &account).expect("an account");
     let refused = alibaba.close("room", AT).await.expect_err("no header");
     assert!(matches!(refused, RtcError::Refused(_)), "{refused}");
-    assert!(service.seen().is_empty());
+    assert!(service.requests().is_empty());
 }
 
 #[test]
-fn nothing_is_managed_without_a_management_api() {
+fn without_a_management_api_there_is_no_client() {
     for provider in Provider::ALL {
         let account = Account { api: None, ..account("") };
         assert!(crate::management(provider, &account, patient()).expect("no settings are needed").is_none());
@@ -176,7 +179,7 @@ fn nothing_is_managed_without_a_management_api() {
 }
 
 #[test]
-fn wrong_settings_are_named_and_never_shown() {
+fn errors_name_the_setting_without_its_value() {
     let refused = |provider: Provider, alter: &dyn Fn(&mut Account)| {
         let mut account = account("https://api.example.org");
         alter(&mut account);
@@ -200,7 +203,7 @@ fn wrong_settings_are_named_and_never_shown() {
     }
     assert_eq!(refused(Provider::Tencent, &|account| account.key_id = "x".into()), "RTC_KEY_ID");
     assert_eq!(refused(Provider::Alibaba, &|account| account.mode = "x".into()), "RTC_MODE");
-    // LiveKit takes the key of the tokens when there is no other, but never half of one.
+    // LiveKit uses the key of the tokens if no other is set; half a key is an error.
     let no_key = |api: &mut crate::ManagementApi| (api.key_id, api.key_secret) = (String::new(), "".into());
     assert_eq!(refused(Provider::Livekit, &api(no_key)), "");
     assert_eq!(refused(Provider::Livekit, &api(|api| api.key_id.clear())), "RTC_API_KEY_ID");
@@ -220,7 +223,7 @@ fn wrong_settings_are_named_and_never_shown() {
 }
 
 #[test]
-fn no_nonce_is_drawn_twice() {
+fn nonces_are_unique() {
     let mut drawn = std::collections::BTreeSet::new();
     for seed in 0..20 {
         let mut nonces = super::RequestContext { nonce: [seed; 16], ..AT }.nonces();

@@ -9,8 +9,8 @@ use crate::mac::hmac_sha256;
 
 const SCHEME: &str = "ACS3-HMAC-SHA256";
 
-/// The `Authorization` header. `request.headers` must have `host`, every `x-acs-*` header that is sent (among them
-/// `x-acs-date` and `x-acs-signature-nonce`, which make each signature good once) and `content-type` if it is sent.
+/// Returns the `Authorization` header. `request.headers` must contain `host`, every `x-acs-*` header of the request (among
+/// them `x-acs-date` and `x-acs-signature-nonce`, which make each signature usable once), and `content-type` if present.
 #[must_use]
 pub fn authorization(request: &SignableRequest<'_>, key: &AccessKey) -> String {
     let canonical = request.canonical();

@@ -9,11 +9,11 @@ use crate::mac::hmac_sha256;
 
 const SCHEME: &str = "TC3-HMAC-SHA256";
 
-/// The `Authorization` header. `request.headers` must have at least `content-type` and `host`; `service` is the
-/// product's name in the host, `timestamp` (Unix seconds) is sent as `X-TC-Timestamp`.
+/// Returns the `Authorization` header. `request.headers` must contain at least `content-type` and `host`; `service` is the
+/// product's name in the host, `timestamp` (Unix seconds) goes into the header `X-TC-Timestamp`.
 ///
 /// # Errors
-/// A time that the calendar cannot show.
+/// A time outside the range of the calendar.
 pub fn authorization(
     request: &SignableRequest<'_>,
     service: &str,

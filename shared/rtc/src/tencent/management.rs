@@ -7,12 +7,12 @@ mod tests;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::super::{Account, AccountError, ManagementApi, Rights};
 use crate::management::{
     ChannelSpec, HttpClient, ManagementCapabilities, ManagementRequest, OpenChannel, RequestContext,
     RetryPolicy, RtcError, RtcManagement, printable_code,
 };
 use crate::sign::{AccessKey, SignableRequest, tc3};
+use crate::{Account, AccountError, ManagementApi, Rights};
 
 const SERVICE: &str = "trtc";
 const VERSION: &str = "2019-07-22";
@@ -55,12 +55,12 @@ impl TencentManagement {
         parameters["SdkAppId"] = self.sdk_app_id.into();
         let body = parameters.to_string().into_bytes();
         // Both actions set a state.
-        let answer = self.http.send(RetryPolicy::Safe, || self.request(action, &body, at)).await?;
-        if !answer.is_success() {
-            return Err(answer.refusal(""));
+        let response = self.http.send(RetryPolicy::Idempotent, || self.request(action, &body, at)).await?;
+        if !response.is_success() {
+            return Err(response.to_error(""));
         }
         // Errors arrive as successes of HTTP.
-        let Some(response) = answer.body.get("Response") else {
+        let Some(response) = response.body.get("Response") else {
             return Err(RtcError::Refused("an answer without Response".into()));
         };
         match response.get("Error").map(|error| error["Code"].as_str().unwrap_or_default()) {

@@ -1,4 +1,4 @@
-//! Our requests against Agora's documentation, and what becomes of its answers. There is no official client for them.
+//! Requests compared with Agora's documentation (there is no official client), and the handling of responses.
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ fn called(seen: &RecordedRequest) -> (String, Value) {
 }
 
 #[tokio::test]
-async fn people_are_put_out_by_rules_that_do_not_last() {
+async fn removing_and_closing_create_rules_with_a_life_of_0() {
     let service = FakeService::new(|_, _| ScriptedReply::Json(json!({ "status": "success", "id": 5 }))).await;
     let channels = channels(&service);
     channels.remove("room", "7", AT).await.expect("removed");
@@ -36,12 +36,12 @@ async fn people_are_put_out_by_rules_that_do_not_last() {
         }
         ("POST /dev/v1/kicking-rule".to_owned(), rule)
     };
-    let seen: Vec<_> = service.seen().iter().map(called).collect();
+    let seen: Vec<_> = service.requests().iter().map(called).collect();
     assert_eq!(seen, [rule(json!(7)), rule(Value::Null)]);
 }
 
 #[tokio::test]
-async fn silencing_makes_a_rule_and_giving_back_lifts_it() {
+async fn withholding_creates_a_rule_and_giving_back_deletes_it() {
     let listed = json!({ "status": "success", "rules": [
         { "id": 1, "appid": APP, "cname": "room", "uid": 7, "privileges": ["publish_audio"] },
         { "id": 2, "appid": APP, "cname": "room", "uid": 8, "privileges": ["publish_audio"] },
@@ -54,10 +54,10 @@ async fn silencing_makes_a_rule_and_giving_back_lifts_it() {
     };
     let service = FakeService::new(script).await;
     let channels = channels(&service);
-    channels.restrict("room", "9", Rights::ALL.without_microphone(), AT).await.expect("silenced");
-    channels.restrict("room", "7", Rights::ALL.without_microphone(), AT).await.expect("silenced already");
+    channels.restrict("room", "9", Rights::ALL.without_microphone(), AT).await.expect("withheld");
+    channels.restrict("room", "7", Rights::ALL.without_microphone(), AT).await.expect("withheld already");
     channels.restrict("room", "7", Rights::ALL, AT).await.expect("given back");
-    let seen: Vec<_> = service.seen().iter().map(called).collect();
+    let seen: Vec<_> = service.requests().iter().map(called).collect();
     let get = (format!("GET /dev/v1/kicking-rule?appid={APP}"), Value::Null);
     let made = json!({
         "appid": APP,
@@ -72,7 +72,7 @@ async fn silencing_makes_a_rule_and_giving_back_lifts_it() {
 }
 
 #[tokio::test]
-async fn everybody_is_listed_in_both_profiles() {
+async fn participants_of_both_channel_profiles_are_listed() {
     let with = async |data: Value| {
         let answer = json!({ "success": true, "data": data });
         let service = FakeService::new(move |_, _| ScriptedReply::Json(answer.clone())).await;
@@ -100,11 +100,11 @@ async fn every_page_of_channels_is_read() {
     let service = FakeService::new(script).await;
     let found = channels(&service).channels("c69", AT).await.expect("listed");
     assert_eq!(found.len(), 11, "c69 and c690 to c699");
-    assert_eq!(service.seen().len(), 2);
+    assert_eq!(service.requests().len(), 2);
 }
 
 #[tokio::test]
-async fn a_participant_without_a_number_is_refused() {
+async fn a_media_id_that_is_not_a_uid_is_refused() {
     let service = FakeService::new(|_, _| ScriptedReply::Json(json!({}))).await;
     let channels = channels(&service);
     for media_id in ["alice", "0", "-1", "4294967296", ""] {
@@ -113,5 +113,5 @@ async fn a_participant_without_a_number_is_refused() {
     }
     let channel = ChannelSpec { id: "room", max_participants: 2, empty_seconds: 60 };
     assert_eq!(channels.register(channel, AT).await, Ok(()));
-    assert!(service.seen().is_empty());
+    assert!(service.requests().is_empty());
 }

@@ -8,7 +8,7 @@ fn received(request: &MintRequest<'_>) -> ReceivedToken<AppToken> {
 }
 
 #[test]
-fn a_token_is_for_one_channel_one_user_and_ten_minutes() {
+fn a_token_is_bound_to_channel_user_and_time() {
     let received = received(&request());
     let issued = u32::try_from(NOW).expect("before 2106");
     let expected = AppToken {
@@ -30,7 +30,7 @@ fn a_token_is_for_one_channel_one_user_and_ten_minutes() {
 }
 
 #[test]
-fn every_right_has_its_bit_and_there_are_always_bits() {
+fn each_right_maps_to_its_bit_and_enable_is_always_set() {
     let bits = |rights| received(&MintRequest { rights, ..request() }).token.privileges;
     let nothing = Rights::default();
     assert_eq!(bits(nothing), Some(1));
@@ -41,7 +41,7 @@ fn every_right_has_its_bit_and_there_are_always_bits() {
 }
 
 #[test]
-fn salts_fit_a_signed_integer_and_are_not_0() {
+fn salts_are_positive_signed_integers() {
     let salt = |salt| received(&MintRequest { salt, ..request() }).token.salt;
     assert_eq!((salt(0), salt(MAX_SALT - 1), salt(MAX_SALT)), (1, MAX_SALT, 1));
     assert!((1..=MAX_SALT).contains(&salt(u32::MAX)));
@@ -58,7 +58,7 @@ fn a_body_of_more_than_one_block_is_padded_to_the_next() {
 }
 
 #[test]
-fn what_is_cut_is_no_token() {
+fn a_cut_token_is_rejected() {
     let token = minter(Provider::Alibaba, "dingrtc").join(&request()).expect("mints").token;
     for length in 0..token.len() {
         assert!(AppToken::read(&token[..length]).is_none(), "{length}");

@@ -1,4 +1,4 @@
-//! ARTC in `ApsaraVideo` Live, API version 2016-11-01. It has no remote mute: `restrict` is not supported.
+//! ARTC in `ApsaraVideo` Live, API version 2016-11-01. It has no remote mute, so `restrict` is unsupported.
 //! Source: "API operations by function, ARTC" in the `ApsaraVideo` Live developer reference.
 
 use async_trait::async_trait;
@@ -10,10 +10,10 @@ use crate::management::{
     ChannelSpec, ManagementCapabilities, OpenChannel, RequestContext, RtcError, RtcManagement, parse_body,
 };
 
-/// The largest page of channels; that of participants is not documented, so the SDK samples' 50 is asked for.
+/// The largest page of channels. The limit for participants is not documented; the SDK samples use 50 too.
 const PAGE: usize = 50;
 
-/// Pages that are read at most, so that a service that repeats itself cannot hold a function.
+/// Limit of pages, so that a service that repeats pages cannot keep a function busy.
 const MAX_PAGES: usize = 40;
 
 /// Manages the channels of one ARTC application.
@@ -45,7 +45,7 @@ struct ArtcRemoval {
     terminals: Vec<ArtcRemovedTerminal>,
 }
 
-/// What became of one user that was to be removed.
+/// Result of the removal of one user.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ArtcRemovedTerminal {
@@ -59,7 +59,7 @@ impl RtcManagement for ArtcManagement {
         ManagementCapabilities { reports_presence: true, enforces_rights: false, lists_channels: true }
     }
 
-    /// Nothing to do: the first join makes the channel.
+    /// Sends nothing: the first join creates the channel.
     async fn register(&self, _: ChannelSpec<'_>, _: RequestContext) -> Result<(), RtcError> {
         Ok(())
     }
@@ -71,15 +71,15 @@ impl RtcManagement for ArtcManagement {
 
     async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError> {
         let parameters = [("ChannelId", channel_id), ("TerminalIds.1", media_id)];
-        let answer = self.0.call("RemoveTerminals", &parameters, &mut at.nonces(), at).await?;
-        let Some(answer) = answer else { return Ok(()) };
-        if parse_body::<ArtcRemoval>(answer)?.terminals.iter().all(|terminal| terminal.code == 0) {
+        let response = self.0.call("RemoveTerminals", &parameters, &mut at.nonces(), at).await?;
+        let Some(response) = response else { return Ok(()) };
+        if parse_body::<ArtcRemoval>(response)?.terminals.iter().all(|terminal| terminal.code == 0) {
             return Ok(());
         }
-        // The codes of a single user are not documented: whether he is still there decides.
+        // The codes of a single user are not documented, so check whether the user is still in the channel.
         let members = self.members(channel_id, at).await?;
-        let there = members.iter().any(|member| member == media_id);
-        if there { Err(RtcError::Unavailable("RemoveTerminals: Failed".into())) } else { Ok(()) }
+        let is_present = members.iter().any(|member| member == media_id);
+        if is_present { Err(RtcError::Unavailable("RemoveTerminals: Failed".into())) } else { Ok(()) }
     }
 
     async fn restrict(&self, _: &str, _: &str, _: Rights, _: RequestContext) -> Result<(), RtcError> {
@@ -92,9 +92,9 @@ impl RtcManagement for ArtcManagement {
             let (number, size) = (page.to_string(), PAGE.to_string());
             let parameters =
                 [("ChannelId", channel_id), ("PageNum", number.as_str()), ("PageSize", size.as_str())];
-            let answer = self.0.call("DescribeChannelParticipants", &parameters, &mut nonces, at).await?;
-            let Some(answer) = answer else { break };
-            let ArtcParticipants { user_list, total_num } = parse_body(answer)?;
+            let response = self.0.call("DescribeChannelParticipants", &parameters, &mut nonces, at).await?;
+            let Some(response) = response else { break };
+            let ArtcParticipants { user_list, total_num } = parse_body(response)?;
             let full = user_list.len() >= PAGE;
             members.extend(user_list);
             if !full || members.len() >= total_num {
@@ -109,17 +109,17 @@ impl RtcManagement for ArtcManagement {
         for page in 1..=MAX_PAGES {
             let (number, size) = (page.to_string(), PAGE.to_string());
             let parameters = [("PageNo", number.as_str()), ("PageSize", size.as_str())];
-            let Some(answer) = self.0.call("ListRTCLiveRooms", &parameters, &mut nonces, at).await? else {
+            let Some(response) = self.0.call("ListRTCLiveRooms", &parameters, &mut nonces, at).await? else {
                 break;
             };
-            let ArtcChannelList { rooms, total } = parse_body(answer)?;
+            let ArtcChannelList { rooms, total } = parse_body(response)?;
             let full = rooms.len() >= PAGE;
             all.extend(rooms);
             if !full || all.len() >= total {
                 break;
             }
         }
-        let ours = all.into_iter().filter(|id| id.starts_with(prefix));
-        Ok(ours.map(|id| OpenChannel { id, created_ms: None }).collect())
+        let matching = all.into_iter().filter(|id| id.starts_with(prefix));
+        Ok(matching.map(|id| OpenChannel { id, created_ms: None }).collect())
     }
 }

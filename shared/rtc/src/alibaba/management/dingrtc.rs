@@ -1,5 +1,5 @@
-//! `DingRTC`, API version 2018-01-11. Rights are in its tokens only: there is no call that changes them for somebody
-//! who is in. Source: `alibabacloud-rtc20180111`, whose list of operations has none.
+//! `DingRTC`, API version 2018-01-11. Only tokens carry rights: the API has no operation that changes the
+//! rights of a participant in the channel. Source: the operations of `alibabacloud-rtc20180111`.
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ struct DingRtcUsers {
 #[serde(rename_all = "PascalCase")]
 struct DingRtcUser {
     user_id: String,
-    /// Of an answer to a removal.
+    /// Result of a removal; absent in lists.
     #[serde(default)]
     code: i64,
 }
@@ -36,7 +36,7 @@ impl RtcManagement for DingRtcManagement {
         ManagementCapabilities { reports_presence: true, enforces_rights: false, lists_channels: false }
     }
 
-    /// Nothing to do: the first join makes the channel.
+    /// Sends nothing: the first join creates the channel.
     async fn register(&self, _: ChannelSpec<'_>, _: RequestContext) -> Result<(), RtcError> {
         Ok(())
     }
@@ -47,16 +47,16 @@ impl RtcManagement for DingRtcManagement {
 
     async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError> {
         let parameters = [("ChannelId", channel_id), ("Users.1.UserId", media_id)];
-        let Some(answer) = self.0.call("RemoveUsers", &parameters, &mut at.nonces(), at).await? else {
+        let Some(response) = self.0.call("RemoveUsers", &parameters, &mut at.nonces(), at).await? else {
             return Ok(());
         };
-        if parse_body::<DingRtcUsers>(answer)?.users.iter().all(|user| user.code == 0) {
+        if parse_body::<DingRtcUsers>(response)?.users.iter().all(|user| user.code == 0) {
             return Ok(());
         }
-        // The codes of a single user are not documented: whether he is still there decides.
+        // The codes of a single user are not documented, so check whether the user is still in the channel.
         let members = self.members(channel_id, at).await?;
-        let there = members.iter().any(|member| member == media_id);
-        if there { Err(RtcError::Unavailable("RemoveUsers: failed".into())) } else { Ok(()) }
+        let is_present = members.iter().any(|member| member == media_id);
+        if is_present { Err(RtcError::Unavailable("RemoveUsers: failed".into())) } else { Ok(()) }
     }
 
     async fn restrict(&self, _: &str, _: &str, _: Rights, _: RequestContext) -> Result<(), RtcError> {
@@ -65,12 +65,12 @@ impl RtcManagement for DingRtcManagement {
 
     async fn members(&self, channel_id: &str, at: RequestContext) -> Result<Vec<String>, RtcError> {
         let parameters = [("ChannelId", channel_id)];
-        let answer = self.0.call("DescribeChannelAllUsers", &parameters, &mut at.nonces(), at).await?;
-        let Some(answer) = answer else { return Ok(Vec::new()) };
-        Ok(parse_body::<DingRtcUsers>(answer)?.users.into_iter().map(|user| user.user_id).collect())
+        let response = self.0.call("DescribeChannelAllUsers", &parameters, &mut at.nonces(), at).await?;
+        let Some(response) = response else { return Ok(Vec::new()) };
+        Ok(parse_body::<DingRtcUsers>(response)?.users.into_iter().map(|user| user.user_id).collect())
     }
 
-    /// Its lists of channels are statistics of the past, not what is open now.
+    /// Unsupported: the API lists channels in statistics of the past only, not the open ones.
     async fn channels(&self, _: &str, _: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
         Err(RtcError::Unsupported)
     }

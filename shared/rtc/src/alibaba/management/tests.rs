@@ -1,4 +1,4 @@
-//! Our requests against those of the official Python SDK, and what becomes of the service's answers.
+//! Requests compared with those of the official Python SDK, and the handling of responses.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ fn channels(service: &FakeService, mode: &str) -> Box<dyn RtcManagement> {
     management(Provider::Alibaba, &account).expect("an account")
 }
 
-/// The same request as the SDK's: method, query, body and the headers that name the call.
+/// Asserts that the request equals the SDK's in method, query, body and the headers that name the action.
 fn assert_as_the_sdk(seen: &RecordedRequest, alter: impl Fn(&mut BTreeMap<String, String>)) {
     let all = vectors("alibaba");
     let vector = all.iter().find(|vector| vector["headers"]["x-acs-action"] == seen.header("x-acs-action"));
     let vector = vector.unwrap_or_else(|| panic!("no vector for {}", seen.header("x-acs-action")));
-    // That SDK writes a space as a plus; what is signed has %20.
+    // The SDK writes a space as a plus; the signed text has %20.
     let path = vector["path"].as_str().expect("text").replace('+', "%20");
     let mut query = RecordedRequest { path, ..seen.clone() }.query();
     alter(&mut query);
@@ -35,7 +35,7 @@ fn assert_as_the_sdk(seen: &RecordedRequest, alter: impl Fn(&mut BTreeMap<String
     }
 }
 
-/// Whether the signature is that of what arrived, with every header that has to be in it.
+/// Asserts that the signature covers the received request with all required headers.
 fn assert_signed(seen: &RecordedRequest) {
     let query = seen.query();
     let query: Vec<_> = query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -50,7 +50,7 @@ fn assert_signed(seen: &RecordedRequest) {
 }
 
 #[tokio::test]
-async fn every_request_is_the_official_one() {
+async fn requests_equal_those_of_the_official_sdk() {
     let service = FakeService::new(|_, _| ScriptedReply::Json(json!({ "RequestId": "r" }))).await;
     let artc = channels(&service, "");
     artc.close(CHANNEL, AT).await.expect("closed");
@@ -60,12 +60,12 @@ async fn every_request_is_the_official_one() {
     ding.close(CHANNEL, AT).await.expect("closed");
     ding.remove(CHANNEL, "user-1", AT).await.expect("removed");
 
-    let seen = service.seen();
+    let seen = service.requests();
     assert_eq!(seen.len(), 5);
     for seen in &seen {
         assert_eq!(seen.header("host"), service.host());
         assert_signed(seen);
-        // The sample removes two at once.
+        // The sample removes two users.
         assert_as_the_sdk(seen, |query| drop(query.remove("TerminalIds.2")));
     }
 }
@@ -77,7 +77,7 @@ async fn a_retry_is_signed_anew() {
     };
     let service = FakeService::new(script).await;
     channels(&service, "artc").close(CHANNEL, AT).await.expect("closed");
-    let seen = service.seen();
+    let seen = service.requests();
     seen.iter().for_each(assert_signed);
     let nonces: Vec<_> = seen.iter().map(|seen| seen.header("x-acs-signature-nonce")).collect();
     assert_eq!(nonces.len(), 2);
@@ -85,7 +85,7 @@ async fn a_retry_is_signed_anew() {
 }
 
 #[tokio::test]
-async fn channels_are_implicit_and_nobody_can_be_muted() {
+async fn registering_sends_nothing_and_restricting_is_unsupported() {
     let service = FakeService::new(|_, _| ScriptedReply::Text(500, String::new())).await;
     for mode in ["artc", "dingrtc"] {
         let channels = channels(&service, mode);
@@ -96,14 +96,14 @@ async fn channels_are_implicit_and_nobody_can_be_muted() {
         assert!(!channels.capabilities().enforces_rights);
     }
     assert_eq!(channels(&service, "dingrtc").channels("", AT).await, Err(RtcError::Unsupported));
-    assert!(service.seen().is_empty());
+    assert!(service.requests().is_empty());
 }
 
 #[tokio::test]
-async fn codes_decide_what_a_refusal_means() {
+async fn error_codes_map_to_errors() {
     let with = async |status: u16, code: &'static str| {
         let service =
-            FakeService::new(move |_, _| ScriptedReply::Refuse(status, json!({ "Code": code }))).await;
+            FakeService::new(move |_, _| ScriptedReply::Error(status, json!({ "Code": code }))).await;
         channels(&service, "artc").close(CHANNEL, AT).await
     };
     assert_eq!(with(404, "ChannelNotExist").await, Ok(()));
@@ -118,7 +118,7 @@ async fn codes_decide_what_a_refusal_means() {
 }
 
 #[tokio::test]
-async fn a_removal_that_failed_counts_only_while_the_user_is_there() {
+async fn a_failed_removal_is_an_error_only_while_the_user_is_present() {
     let list = |present: bool| {
         move |_, seen: &RecordedRequest| match seen.header("x-acs-action") {
             "RemoveTerminals" => ScriptedReply::Json(
@@ -158,10 +158,10 @@ async fn every_page_is_read() {
     let service = FakeService::new(script).await;
     let artc = channels(&service, "artc");
     assert_eq!(artc.members(CHANNEL, AT).await.expect("listed").len(), 120);
-    assert_eq!(service.seen().len(), 3);
+    assert_eq!(service.requests().len(), 3);
     let ours = artc.channels("call-1", AT).await.expect("listed");
     assert_eq!(ours.len(), 1 + 10 + 20, "call-1, call-10 to 19, call-100 to 119");
     let nonces: std::collections::BTreeSet<_> =
-        service.seen()[..3].iter().map(|seen| seen.header("x-acs-signature-nonce").to_owned()).collect();
+        service.requests()[..3].iter().map(|seen| seen.header("x-acs-signature-nonce").to_owned()).collect();
     assert_eq!(nonces.len(), 3);
 }

@@ -48,11 +48,14 @@ impl<'a> JanusHandle<'a> {
         let token = JanusMinter::core_token(&rooms.secret, at.seconds() + TOKEN_SECONDS).map_err(unsigned)?;
         let transactions = Box::new(at.nonces());
         let mut opened = Self { rooms, token, transactions, session: String::new(), plugin: String::new() };
-        let session = opened.post("", json!({ "janus": "create" }), RetryPolicy::Safe).await?;
+        let session = opened.post("", json!({ "janus": "create" }), RetryPolicy::Idempotent).await?;
         opened.session = format!("/{}", id(&session)?);
         let path = opened.session.clone();
         let attach = json!({ "janus": "attach", "plugin": VIDEOROOM });
-        let handle = match opened.post(&path, attach, RetryPolicy::Safe).await.and_then(|answer| id(&answer))
+        let handle = match opened
+            .post(&path, attach, RetryPolicy::Idempotent)
+            .await
+            .and_then(|response| id(&response))
         {
             Ok(handle) => handle,
             Err(error) => {
@@ -67,14 +70,14 @@ impl<'a> JanusHandle<'a> {
     /// Asks what the plugin answers at once.
     pub async fn ask(&mut self, body: Value) -> Result<JanusReply, RtcError> {
         let message = json!({ "janus": "message", "body": body });
-        let answer = self.post(&self.plugin.clone(), message, RetryPolicy::Safe).await?;
-        Ok(JanusReply::read(&answer["plugindata"]["data"]))
+        let response = self.post(&self.plugin.clone(), message, RetryPolicy::Idempotent).await?;
+        Ok(JanusReply::read(&response["plugindata"]["data"]))
     }
 
     /// Asks what the plugin answers with an event.
     pub async fn ask_later(&mut self, body: Value) -> Result<JanusReply, RtcError> {
         let message = json!({ "janus": "message", "body": body });
-        let asked = self.post(&self.plugin.clone(), message, RetryPolicy::Unsent).await?;
+        let asked = self.post(&self.plugin.clone(), message, RetryPolicy::OnlyIfUnsent).await?;
         for _ in 0..MAX_EVENTS {
             let event = self.poll().await?;
             let data = &event["plugindata"]["data"];
@@ -88,12 +91,12 @@ impl<'a> JanusHandle<'a> {
     /// Ends the session and everything in it. Whatever comes of that, the operation is done.
     pub async fn end(mut self) {
         let path = self.session.clone();
-        if let Err(error) = self.post(&path, json!({ "janus": "destroy" }), RetryPolicy::Unsent).await {
+        if let Err(error) = self.post(&path, json!({ "janus": "destroy" }), RetryPolicy::OnlyIfUnsent).await {
             tracing::info!(%error, "a session of Janus was left to its time-out");
         }
     }
 
-    async fn post(&mut self, path: &str, mut body: Value, repeat: RetryPolicy) -> Result<Value, RtcError> {
+    async fn post(&mut self, path: &str, mut body: Value, retry: RetryPolicy) -> Result<Value, RtcError> {
         body["token"] = self.token.expose_secret().into();
         body["transaction"] = (self.transactions)().into();
         let call = || {
@@ -104,7 +107,7 @@ impl<'a> JanusHandle<'a> {
                 body: body.to_string().into_bytes(),
             })
         };
-        accepted(self.rooms.http.send(repeat, call).await?)
+        accepted(self.rooms.http.send(retry, call).await?)
     }
 
     async fn poll(&self) -> Result<Value, RtcError> {
@@ -117,19 +120,19 @@ impl<'a> JanusHandle<'a> {
                 body: Vec::new(),
             })
         };
-        accepted(self.rooms.http.send(RetryPolicy::Unsent, call).await?)
+        accepted(self.rooms.http.send(RetryPolicy::OnlyIfUnsent, call).await?)
     }
 }
 
 /// The gateway's own errors come with status 200 too.
-fn accepted(answer: ManagementResponse) -> Result<Value, RtcError> {
-    if !answer.is_success() {
-        return Err(answer.refusal(""));
+fn accepted(response: ManagementResponse) -> Result<Value, RtcError> {
+    if !response.is_success() {
+        return Err(response.to_error(""));
     }
-    if answer.body["janus"] != "error" {
-        return Ok(answer.body);
+    if response.body["janus"] != "error" {
+        return Ok(response.body);
     }
-    let code = answer.body["error"]["code"].as_i64().unwrap_or_default();
+    let code = response.body["error"]["code"].as_i64().unwrap_or_default();
     let said = format!("Janus error {code}");
     // 403: the token; 405: a plugin that the token does not name.
     Err(match code {
@@ -138,7 +141,7 @@ fn accepted(answer: ManagementResponse) -> Result<Value, RtcError> {
     })
 }
 
-fn id(answer: &Value) -> Result<u64, RtcError> {
-    let id = answer["data"]["id"].as_u64();
+fn id(response: &Value) -> Result<u64, RtcError> {
+    let id = response["data"]["id"].as_u64();
     id.ok_or_else(|| RtcError::Refused("an answer with other members than expected".into()))
 }

@@ -42,7 +42,7 @@ fn error(code: i64) -> Value {
 
 /// What the plugin was asked, without the requests of the gateway's own protocol.
 fn asked(service: &FakeService) -> Vec<Value> {
-    let posted = service.seen().into_iter().filter(|seen| seen.method == "POST");
+    let posted = service.requests().into_iter().filter(|seen| seen.method == "POST");
     posted.map(|seen| seen.json()["body"].clone()).filter(|body| !body.is_null()).collect()
 }
 
@@ -51,7 +51,7 @@ async fn an_operation_has_a_session_and_a_token_of_its_own_and_ends_it() {
     let service = gateway(|_| json!({ "videoroom": "created" })).await;
     let channel = ChannelSpec { id: ROOM, max_participants: 6, empty_seconds: 60 };
     rooms(&service).register(channel, AT).await.expect("made");
-    let seen = service.seen();
+    let seen = service.requests();
     let steps: Vec<_> = seen
         .iter()
         .map(|seen| format!("{} {} {}", seen.method, seen.path, seen.json()["janus"].as_str().unwrap_or("")))
@@ -176,7 +176,7 @@ async fn errors_of_gateway_and_plugin_come_as_successes() {
     let unauthorized = |what: &str| Err(RtcError::Unauthorized(what.into()));
     assert_eq!(rooms(&refused).close(ROOM, AT).await, unauthorized("videoroom error 433"));
     assert_eq!(
-        refused.seen().last().map(|seen| seen.json()["janus"].clone()),
+        refused.requests().last().map(|seen| seen.json()["janus"].clone()),
         Some("destroy".into()),
         "the session is ended all the same"
     );
@@ -200,7 +200,7 @@ async fn a_handle_that_is_refused_leaves_no_session() {
     let service = FakeService::new(script).await;
     let refused = Err(RtcError::Refused("Janus error 460".into()));
     assert_eq!(rooms(&service).close(ROOM, AT).await, refused);
-    let last = service.seen().pop().expect("there were requests");
+    let last = service.requests().pop().expect("there were requests");
     assert_eq!((last.path.as_str(), &last.json()["janus"]), ("/janus/11", &"destroy".into()));
 }
 

@@ -67,7 +67,7 @@ async fn every_request_is_the_official_one() {
     rooms.remove(ROOM, WHO, AT).await.expect("removed");
     rooms.close(ROOM, AT).await.expect("closed");
 
-    let seen = service.seen();
+    let seen = service.requests();
     let names: Vec<_> = seen.iter().map(|seen| seen.path.rsplit('/').next().unwrap_or_default()).collect();
     assert_eq!(
         names,
@@ -103,7 +103,7 @@ async fn each_right_is_a_source_and_nothing_is_granted_by_omission() {
     let rooms = rooms(&service);
     rooms.restrict(ROOM, WHO, Rights::ALL, AT).await.expect("held");
     rooms.restrict(ROOM, WHO, Rights::default(), AT).await.expect("held");
-    let sent: Vec<_> = service.seen().iter().map(|seen| seen.json()["permission"].clone()).collect();
+    let sent: Vec<_> = service.requests().iter().map(|seen| seen.json()["permission"].clone()).collect();
     let all = json!({
         "canSubscribe": true,
         "canPublish": true,
@@ -118,7 +118,7 @@ async fn each_right_is_a_source_and_nothing_is_granted_by_omission() {
 #[tokio::test]
 async fn who_or_what_is_not_there_is_no_error() {
     let gone = |_, _: &RecordedRequest| {
-        ScriptedReply::Refuse(404, json!({ "code": "not_found", "msg": "no such room" }))
+        ScriptedReply::Error(404, json!({ "code": "not_found", "msg": "no such room" }))
     };
     let service = FakeService::new(gone).await;
     let rooms = rooms(&service);
@@ -188,7 +188,7 @@ async fn an_answer_of_another_shape_is_refused() {
         FakeService::new(|_, _| ScriptedReply::Json(json!({ "participants": "nobody", "rooms": [{}] })))
             .await;
     let rooms = rooms(&service);
-    let odd = || RtcError::Refused("an answer with other members than expected".into());
+    let odd = || RtcError::Refused("the response has unexpected members".into());
     assert_eq!(rooms.members(ROOM, AT).await, Err(odd()));
     assert_eq!(rooms.channels("", AT).await, Err(odd()));
 }

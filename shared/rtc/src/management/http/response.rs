@@ -1,32 +1,32 @@
-//! What came back from a management call, before anybody knows what it means.
+//! The response to a management request: status, body, and the error that the status stands for.
 
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::super::RtcError;
+use crate::management::RtcError;
 
-/// The longest error code that is passed on; vendors have much shorter ones.
+/// Limit for error codes in errors, in characters; the codes of the vendors are much shorter.
 const MAX_CODE: usize = 64;
 
-/// An answer of a service: status and JSON.
+/// A response of a service: status and JSON.
 #[derive(Debug)]
 pub(crate) struct ManagementResponse {
     pub status: u16,
     pub retry_after: Option<Duration>,
-    /// Null where a refusal had no JSON.
+    /// Null for an error response without JSON.
     pub body: Value,
 }
 
 impl ManagementResponse {
     /// # Errors
-    /// A success whose body is no JSON. A refusal needs none: proxies answer in HTML.
+    /// [`RtcError::Refused`] for a successful response that is not JSON. An error response may be anything: proxies send HTML.
     pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Result<Self, RtcError> {
         let body = match serde_json::from_slice(body) {
             Ok(body) => body,
             Err(_) if status < 300 => {
-                return Err(RtcError::Refused("an answer that is no JSON".into()));
+                return Err(RtcError::Refused("the response is not JSON".into()));
             }
             Err(_) => Value::Null,
         };
@@ -37,34 +37,34 @@ impl ManagementResponse {
         (200..300).contains(&self.status)
     }
 
-    /// Whether the server is at fault, so that the same may work a moment later.
-    pub(crate) fn is_fault(&self) -> bool {
+    /// Whether the status means an error of the server or a timeout there, so that a retry may succeed.
+    pub(crate) fn is_server_error(&self) -> bool {
         matches!(self.status, 408 | 500..)
     }
 
-    /// The error that the status stands for; `code` is the service's own word for it.
-    pub(crate) fn refusal(&self, code: &str) -> RtcError {
-        let said = format!("HTTP {} {}", self.status, printable_code(code));
-        let said = said.trim_end().to_owned();
+    /// Returns the error for the status; `code` is the service's error code, or empty.
+    pub(crate) fn to_error(&self, code: &str) -> RtcError {
+        let text = format!("HTTP {} {}", self.status, printable_code(code));
+        let text = text.trim_end().to_owned();
         match self.status {
-            401 | 403 => RtcError::Unauthorized(said),
+            401 | 403 => RtcError::Unauthorized(text),
             429 => RtcError::RateLimited { retry_after: self.retry_after },
-            _ if self.is_fault() => RtcError::Unavailable(said),
-            _ => RtcError::Refused(said),
+            _ if self.is_server_error() => RtcError::Unavailable(text),
+            _ => RtcError::Refused(text),
         }
     }
 }
 
-/// A body as `T`.
+/// Converts a body to `T`.
 ///
 /// # Errors
-/// [`RtcError::Refused`] when it does not fit, without saying why: that would repeat values of the answer.
+/// [`RtcError::Refused`] if the body does not fit. The error has no details: they could contain values of the response.
 pub(crate) fn parse_body<T: DeserializeOwned>(body: Value) -> Result<T, RtcError> {
-    serde_json::from_value(body)
-        .map_err(|_| RtcError::Refused("an answer with other members than expected".into()))
+    serde_json::from_value(body).map_err(|_| RtcError::Refused("the response has unexpected members".into()))
 }
 
-/// An error code as far as it looks like one: sentences of services repeat keys, texts to sign and names.
+/// Returns `code` if it looks like an error code, otherwise an empty text: messages of services repeat keys, signed texts and
+/// names, which must not get into logs.
 pub(crate) fn printable_code(code: &str) -> &str {
     let word =
         |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-' | ' ');

@@ -52,7 +52,7 @@ async fn every_request_is_the_official_one() {
     let rooms = rooms(&service);
     rooms.remove(ROOM, "user-1", AT).await.expect("removed");
     rooms.close(ROOM, AT).await.expect("closed");
-    let seen = service.seen();
+    let seen = service.requests();
     assert_eq!(seen.len(), 2);
     for seen in &seen {
         assert_eq!(seen.header("host"), service.host());
@@ -84,7 +84,7 @@ async fn errors_arrive_as_successes() {
 #[tokio::test]
 async fn an_answer_without_a_response_is_refused() {
     let service = FakeService::new(|_, _| ScriptedReply::Json(json!({}))).await;
-    let refused = RtcError::Refused("an answer without Response".into());
+    let refused = RtcError::Refused("the response has no `Response`".into());
     assert_eq!(rooms(&service).close(ROOM, AT).await, Err(refused));
 }
 
@@ -98,5 +98,5 @@ async fn what_the_service_lacks_is_not_asked_for() {
     assert_eq!(rooms.restrict(ROOM, "user-1", Rights::default(), AT).await, Err(unsupported.clone()));
     assert_eq!(rooms.members(ROOM, AT).await, Err(unsupported.clone()));
     assert_eq!(rooms.channels("", AT).await, Err(unsupported));
-    assert!(service.seen().is_empty());
+    assert!(service.requests().is_empty());
 }
