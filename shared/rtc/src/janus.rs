@@ -1,7 +1,7 @@
 //! Janus with signed tokens, string ids and the plugin `videoroom`: one token for the gateway, one for the room.
 //!
-//! Neither names a user, and whoever is in may choose any free id. So the id under which a participant is known is one
-//! that others cannot guess, and the participants of a room are checked against these ids.
+//! Neither token names a user, and a client in the room may choose any free id. So the id of a participant is one that others
+//! cannot guess, and the participants of a room are compared with these ids.
 
 pub mod callback;
 #[cfg(feature = "management")]
@@ -22,19 +22,19 @@ use crate::{
     Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError,
 };
 
-/// The realm of tokens for the gateway itself.
+/// Realm of tokens for the gateway itself.
 pub const CORE: &str = "janus";
 
-/// The plugin that carries the rooms; also the realm of tokens for them.
+/// The plugin for rooms; also the realm of room tokens.
 pub const VIDEOROOM: &str = "janus.plugin.videoroom";
 
-/// Longest name; Janus itself sets no limit.
+/// Limit for channel and user ids, in bytes; Janus itself has no limit.
 const MAX_ID: usize = 64;
 
-/// Bytes of a participant's id.
+/// Length of a participant's id before the encoding, in bytes.
 const PARTICIPANT_BYTES: usize = 16;
 
-/// Mints tokens for one gateway.
+/// Mints tokens for one Janus gateway.
 #[derive(Debug)]
 pub struct JanusMinter {
     url: String,
@@ -42,10 +42,10 @@ pub struct JanusMinter {
 }
 
 impl JanusMinter {
-    /// A minter for the gateway at `account.url` whose `token_auth_secret` is `account.key_secret`.
+    /// Creates a minter for the gateway at `account.url` whose `token_auth_secret` is `account.key_secret`.
     ///
     /// # Errors
-    /// A setting that is missing.
+    /// A missing or malformed setting.
     pub fn new(account: Account) -> Result<Self, AccountError> {
         account.mode_of(&[("", ())])?;
         if account.url.is_empty() {
@@ -56,10 +56,10 @@ impl JanusMinter {
         Ok(Self { url: account.url, secret: account.key_secret })
     }
 
-    /// A token for requests to the gateway that use the plugin; goes into each of them.
+    /// Returns the token that every request to the gateway carries; `expires` in Unix seconds.
     ///
     /// # Errors
-    /// None for this plugin's name.
+    /// Not expected: the name of the plugin has no separators.
     pub fn core_token(secret: &SecretString, expires: i64) -> Result<SecretString, MintError> {
         JanusToken { expires, realm: CORE, descriptors: vec![VIDEOROOM] }.sign(secret)
     }
@@ -74,14 +74,14 @@ impl Minter for JanusMinter {
         &self.url
     }
 
-    /// Letters, digits, `_` and `-`: what separates the parts of a token must not occur.
+    /// Letters, digits, `_` and `-`: excludes the separators of the token format.
     fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         check_id("channel_id", channel_id, MAX_ID, is_word)?;
         check_id("user_id", user_id, MAX_ID, is_word)
     }
 
-    /// An HMAC of channel and user, so that nobody takes another's place beforehand. The label keeps it apart from
-    /// everything else that is derived from the secret; a line feed occurs in no name.
+    /// An HMAC of channel and user, so that no other client can take the id first. The label separates it from other values
+    /// derived from the secret; ids contain no line feed.
     fn media_id(&self, channel_id: &str, user_id: &str, _number: u32) -> String {
         let message = format!("switchboard participant\n{channel_id}\n{user_id}");
         let mac = hmac_sha256(self.secret.expose_secret().as_bytes(), message.as_bytes());
@@ -103,7 +103,7 @@ impl Minter for JanusMinter {
         Ok(Credential {
             token: room_token.sign(&self.secret)?,
             token_expires_in_ms: validity.expires_in_ms,
-            // A room token says where, and nothing about what.
+            // A room token names the room but no rights.
             rights_enforced: false,
             params: params.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Map<_, _>>(),
         })

@@ -1,5 +1,5 @@
-//! `LiveKit`: join tokens and their verification. Also what the laptop's SFU accepts, so that the laptop runs
-//! the production path. Format: <https://docs.livekit.io/home/get-started/authentication/>.
+//! `LiveKit`: join tokens and their verification. The laptop's SFU verifies tokens with the same code, so that the laptop
+//! runs the production path. Format: <https://docs.livekit.io/home/get-started/authentication/>.
 
 pub mod callback;
 mod claims;
@@ -23,10 +23,10 @@ use crate::{
     Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, Rights, UnsupportedIdError,
 };
 
-/// The server's default limit for room, identity and name, in bytes.
+/// Default limit of the server for room, identity and name, in bytes.
 const MAX_BYTES: usize = 256;
 
-/// How far the clocks of signer and verifier may differ; what `LiveKit`'s own verifier allows.
+/// Allowed difference between the clocks of signer and verifier, in seconds; the value of `LiveKit`'s own verifier.
 pub const LEEWAY_SECONDS: i64 = 10;
 
 /// A `LiveKit` API key with its secret.
@@ -34,7 +34,7 @@ pub const LEEWAY_SECONDS: i64 = 10;
 pub struct ApiKey {
     /// The public half, `iss` of every token.
     pub id: String,
-    /// The secret half; its UTF-8 bytes are the HMAC key, whatever they look like.
+    /// The secret half; its UTF-8 bytes are the HMAC key, without decoding.
     pub secret: SecretString,
 }
 
@@ -46,10 +46,10 @@ pub struct LivekitMinter {
 }
 
 impl LivekitMinter {
-    /// A minter for the deployment at `account.url`.
+    /// Creates a minter for the deployment at `account.url`.
     ///
     /// # Errors
-    /// A setting that is missing.
+    /// A missing or malformed setting.
     pub fn new(account: Account) -> Result<Self, AccountError> {
         account.mode_of(&[("", ())])?;
         let account = account.with_default_url(None)?;
@@ -90,7 +90,7 @@ impl Minter for LivekitMinter {
     }
 }
 
-/// The sources that `rights` let somebody publish.
+/// Returns the track sources that `rights` allow to publish.
 fn sources(rights: Rights) -> Vec<LivekitTrackSource> {
     let mut sources = Vec::new();
     if rights.microphone {
@@ -105,13 +105,13 @@ fn sources(rights: Rights) -> Vec<LivekitTrackSource> {
     sources
 }
 
-/// The right to enter `room` and do there what `rights` allow, nothing by omission.
+/// Returns the grant to enter `room` with exactly `rights`.
 fn join_grant(room: &str, rights: Rights) -> VideoGrant {
     let sources = sources(rights);
     VideoGrant {
         room_join: true,
         room: Some(room.to_owned()),
-        // An empty list of sources means every source, and a missing permission means yes: so both are said.
+        // Set every permission: an empty list of sources means all sources, and an absent permission means yes.
         can_publish: Some(!sources.is_empty()),
         can_publish_sources: sources,
         can_publish_data: Some(rights.data),
@@ -120,15 +120,15 @@ fn join_grant(room: &str, rights: Rights) -> VideoGrant {
     }
 }
 
-/// A name within the server's limit: an over-long one must not keep its owner out of a call.
+/// Cuts a name to the server's limit, because the server would refuse the join of a user with a longer one.
 fn shortened(name: &str) -> String {
     name[..name.floor_char_boundary(MAX_BYTES)].to_owned()
 }
 
-/// Signs any claims: a join, one management call, a callback.
+/// Signs the claims of a join, a management request or a callback.
 ///
 /// # Errors
-/// A join without room or identity would admit to anything, or nothing; it is not signed.
+/// A join without room or identity, or claims that JSON cannot hold.
 pub fn sign(claims: &LivekitClaims, key: &ApiKey) -> Result<SecretString, LivekitSignError> {
     if let Some(video) = claims.video.as_ref().filter(|video| video.room_join) {
         let blank = |text: &Option<String>| text.as_deref().is_none_or(str::is_empty);
@@ -142,10 +142,10 @@ pub fn sign(claims: &LivekitClaims, key: &ApiKey) -> Result<SecretString, Liveki
     Ok(jwt::sign_hs256(claims, key.secret.expose_secret().as_bytes())?.into())
 }
 
-/// Checks a token as the server does: signature, issuer and times. Returns what it grants.
+/// Verifies signature, issuer and times of a token as the server does, and returns its claims.
 ///
 /// # Errors
-/// The first thing that is wrong with it.
+/// The first failed check.
 pub fn verify(token: &str, key: &ApiKey, now_ms: i64) -> Result<LivekitClaims, LivekitVerifyError> {
     let claims: LivekitClaims = jwt::verify_hs256(token, key.secret.expose_secret().as_bytes())?;
     if claims.iss != key.id {
@@ -161,24 +161,24 @@ pub fn verify(token: &str, key: &ApiKey, now_ms: i64) -> Result<LivekitClaims, L
     Ok(claims)
 }
 
-/// What a token says, **without any proof**; for display only.
+/// Returns the claims of a token **without verifying it**; for display only.
 ///
 /// # Errors
-/// A text that is no token of this format.
+/// A text that is not a token of this format.
 pub fn unverified_claims(token: &str) -> Result<LivekitClaims, JwtError> {
     jwt::unverified_claims(token)
 }
 
-/// The `sha256` claim for a callback with this raw body.
+/// Returns the `sha256` claim for a callback with this raw body.
 #[must_use]
 pub fn body_hash(body: &[u8]) -> String {
     STANDARD.encode(Sha256::digest(body))
 }
 
-/// Checks a callback's `Authorization` header, a token that is bound to the raw body.
+/// Verifies the `Authorization` header of a callback, a token that is bound to the raw body, and returns its claims.
 ///
 /// # Errors
-/// As [`verify`], or [`LivekitVerifyError::Body`] when the token was made for another body.
+/// As [`verify`], or [`LivekitVerifyError::Body`] for the token of another body.
 pub fn verify_webhook(
     authorization: &str,
     body: &[u8],
@@ -194,13 +194,13 @@ pub fn verify_webhook(
     }
 }
 
-/// Why claims were not signed.
+/// Claims that are not signed.
 #[derive(Debug, thiserror::Error)]
 pub enum LivekitSignError {
-    /// A join that is bound to no room.
+    /// A join without a room would open every room.
     #[error("a join needs a room")]
     NoRoom,
-    /// A join that is bound to nobody.
+    /// A join without an identity.
     #[error("a join needs an identity")]
     NoIdentity,
     /// Claims that JSON cannot hold.
@@ -208,22 +208,22 @@ pub enum LivekitSignError {
     Json(#[from] serde_json::Error),
 }
 
-/// Why a token was not accepted. Carries nothing of the token.
+/// A rejected token. Contains nothing of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LivekitVerifyError {
-    /// Not a token, another algorithm, wrong signature, unreadable claims (`exp` is required).
+    /// Not a token, another algorithm, an invalid signature, or unexpected claims (`exp` is required).
     #[error(transparent)]
     Jwt(#[from] JwtError),
-    /// Rightly signed, but for another API key.
+    /// A valid signature, but the issuer is another API key.
     #[error("issued by another API key")]
     Issuer,
-    /// Its time is over.
+    /// The token has expired.
     #[error("the token has expired")]
     Expired,
-    /// Its time has not come.
+    /// The validity of the token has not begun.
     #[error("the token is not valid yet")]
     NotYet,
-    /// A callback's token that belongs to another body.
-    #[error("the token was made for another body")]
+    /// The token of a callback with another body.
+    #[error("the token belongs to another body")]
     Body,
 }

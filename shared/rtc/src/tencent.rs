@@ -1,5 +1,5 @@
-//! Tencent TRTC: a `UserSig` says who somebody is, a `PrivateMapKey` where they may go and what they may do there. Rooms
-//! are named by text, never by number.
+//! Tencent TRTC: a `UserSig` authenticates the user; a `PrivateMapKey` carries the room and the rights. Rooms have text names,
+//! never numbers.
 
 #[cfg(feature = "management")]
 pub mod management;
@@ -19,22 +19,22 @@ use crate::{
     Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, Rights, UnsupportedIdError,
 };
 
-/// Longest name of a room.
+/// Limit for room names, in bytes.
 const MAX_ROOM: usize = 64;
 
-/// Longest name of a user.
+/// Limit for user ids, in bytes.
 const MAX_USER: usize = 32;
 
-/// What the application is set to; decides whether the service looks at the second key.
+/// Setting of the application; decides whether the service checks the `PrivateMapKey`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TencentMode {
-    /// As applications are at first: a `UserSig` opens every room.
+    /// Default of applications: a `UserSig` opens every room.
     Plain,
-    /// "Advanced permission control" is on: nobody enters without the second key.
+    /// "Advanced permission control" is on: entering a room needs a `PrivateMapKey`.
     PrivateMapKey,
 }
 
-/// Mints tokens for one application.
+/// Mints tokens for one TRTC application.
 #[derive(Debug)]
 pub struct TencentMinter {
     url: String,
@@ -44,10 +44,10 @@ pub struct TencentMinter {
 }
 
 impl TencentMinter {
-    /// A minter for the application `account.key_id`. Its address may be empty: the SDKs know their own.
+    /// Creates a minter for the application `account.key_id`. The address may be empty: the SDKs know it.
     ///
     /// # Errors
-    /// A setting that is missing, or an application that is no number.
+    /// A missing setting, or an application id that is not a number.
     pub fn new(account: Account) -> Result<Self, AccountError> {
         let mode =
             account.mode_of(&[("", TencentMode::Plain), ("private_map_key", TencentMode::PrivateMapKey)])?;
@@ -70,7 +70,7 @@ impl Minter for TencentMinter {
         &self.url
     }
 
-    /// Rooms could have more characters; ours do not.
+    /// TRTC allows more characters in room names; Switchboard does not use them.
     fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         check_id("channel_id", channel_id, MAX_ROOM, is_word)?;
         check_id("user_id", user_id, MAX_USER, is_word)
@@ -89,8 +89,8 @@ impl Minter for TencentMinter {
             privileges: privileges(request.rights),
         };
         let private_map_key = user_sig.clone().with_map(&map)?.sign(&self.key)?;
-        // Always there: an application that does not look at it takes no harm, and it must be there before the
-        // switch is turned on.
+        // Always included: clients need the key before the application turns advanced permission control on, and
+        // without that control the service ignores it.
         let params = [
             ("sdk_app_id", Value::from(self.sdk_app_id)),
             ("private_map_key", Value::from(private_map_key.expose_secret())),
@@ -98,14 +98,14 @@ impl Minter for TencentMinter {
         Ok(Credential {
             token: user_sig.sign(&self.key)?,
             token_expires_in_ms: validity.expires_in_ms,
-            // No bit holds messages back that are sent as data.
+            // No bit withholds data messages.
             rights_enforced: self.mode == TencentMode::PrivateMapKey && request.rights.data,
             params: params.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Map<_, _>>(),
         })
     }
 }
 
-/// The bits for these rights. Whoever may enter may also create: nobody knows who comes first.
+/// Returns the bits for these rights. Every user may create the room, because any user can be the first to enter.
 fn privileges(rights: Rights) -> u32 {
     use privilege::{
         CREATE, ENTER, RECEIVE_AUDIO, RECEIVE_SCREEN, RECEIVE_VIDEO, SEND_AUDIO, SEND_SCREEN, SEND_VIDEO,

@@ -1,4 +1,4 @@
-//! TURN credentials for any RTC service, by the shared-secret scheme that coturn calls `use-auth-secret`. Source:
+//! TURN credentials for any RTC service, in the shared-secret scheme that coturn calls `use-auth-secret`. Source:
 //! `draft-uberti-behave-turn-rest-00`.
 
 #[cfg(test)]
@@ -13,14 +13,14 @@ use subtle::ConstantTimeEq;
 use crate::mac::hmac_sha1;
 use crate::{AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError};
 
-/// Life of a credential: a day, as the draft recommends. Longer than that of a join token on purpose: a relay is
-/// allocated anew whenever a device changes its network, long after it joined; and all that it opens is the relay.
+/// Life of a credential in seconds: a day, as the draft recommends. Longer than the life of a join token, because a device
+/// that changes its network during the call allocates a new relay. The credential opens nothing but the relay.
 pub const TTL_SECONDS: i64 = 86_400;
 
-/// What an address may begin with.
+/// Schemes of TURN and STUN addresses.
 const SCHEMES: [&str; 4] = ["turn:", "turns:", "stun:", "stuns:"];
 
-/// TURN servers that share one secret.
+/// TURN and STUN servers that share one secret.
 #[derive(Clone, Debug)]
 pub struct TurnServers {
     urls: Vec<String>,
@@ -28,10 +28,10 @@ pub struct TurnServers {
 }
 
 impl TurnServers {
-    /// The servers at `urls`, which are separated by commas; `None` if none is named.
+    /// Returns the servers at `urls`, a list separated by commas; `None` for an empty list.
     ///
     /// # Errors
-    /// An address that is none of TURN or STUN, or no secret to them.
+    /// An address that is not a TURN or STUN address, or servers without a secret.
     pub fn new(urls: &str, secret: SecretString) -> Result<Option<Self>, AccountError> {
         let urls: Vec<_> = urls.split(',').map(str::trim).filter(|url| !url.is_empty()).collect();
         if urls.is_empty() {
@@ -41,7 +41,7 @@ impl TurnServers {
             SCHEMES.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|host| !host.is_empty()))
         };
         if !urls.iter().all(|url| is_address(url)) {
-            let why = format!("an address begins with one of {}, its host follows", SCHEMES.join(" "));
+            let why = format!("an address begins with one of {}, followed by a host", SCHEMES.join(" "));
             return Err(AccountError::Malformed { name: "TURN_URLS", why });
         }
         if secret.expose_secret().is_empty() {
@@ -51,17 +51,17 @@ impl TurnServers {
     }
 }
 
-/// A user name and its password.
+/// A user name with its password.
 #[derive(Clone, Debug)]
 pub struct TurnCredential {
-    /// Its end in Unix seconds, and the user behind a colon if there is one.
+    /// Expiry in Unix seconds, followed by a colon and the user if there is one.
     pub username: String,
-    /// The proof that whoever has the secret made it.
+    /// HMAC of the user name with the shared secret.
     pub password: SecretString,
 }
 
 impl TurnCredential {
-    /// For `user`, who may be empty, until `expires` in Unix seconds.
+    /// Creates a credential for `user` (may be empty) that expires at `expires`, Unix seconds.
     #[must_use]
     pub fn new(user: &str, expires: i64, secret: &SecretString) -> Self {
         let username = if user.is_empty() { expires.to_string() } else { format!("{expires}:{user}") };
@@ -70,25 +70,24 @@ impl TurnCredential {
     }
 }
 
-/// Whether `password` is the one of `username` under this secret, compared in constant time.
+/// Whether `password` belongs to `username` under this secret; compares in constant time.
 #[must_use]
 pub fn is_password(username: &str, password: &str, secret: &SecretString) -> bool {
     password_of(username, secret).expose_secret().as_bytes().ct_eq(password.as_bytes()).into()
 }
 
-/// The password of `username` under this secret.
 fn password_of(username: &str, secret: &SecretString) -> SecretString {
     STANDARD.encode(hmac_sha1(secret.expose_secret().as_bytes(), username.as_bytes())).into()
 }
 
-/// A minter whose joins also tell how to get through firewalls: `params.iceServers`, as WebRTC takes them.
+/// A minter that adds TURN servers to the credentials of another minter, as `params.iceServers` in the form of WebRTC.
 pub struct WithTurn {
     minter: Box<dyn Minter>,
     servers: TurnServers,
 }
 
 impl WithTurn {
-    /// Adds `servers` to what `minter` makes.
+    /// Creates a minter that adds `servers` to the credentials of `minter`.
     #[must_use]
     pub fn new(minter: Box<dyn Minter>, servers: TurnServers) -> Self {
         Self { minter, servers }

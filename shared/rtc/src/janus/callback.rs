@@ -1,6 +1,6 @@
-//! Events of a Janus server, sent by its handler `sampleevh`: one event or a list of them, with HTTP basic authentication.
-//! Form: <https://janus.conf.meetecho.com/docs/eventhandlers.html>; the video room's own events as its source writes them
-//! (`notify_event` in `janus_videoroom.c`, 1.1.2).
+//! Events of a Janus server from its handler `sampleevh`: one event or a list, with HTTP basic authentication.
+//! Source: <https://janus.conf.meetecho.com/docs/eventhandlers.html>; for the events of the video room `notify_event` in
+//! `janus_videoroom.c`, 1.1.2.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,8 +15,8 @@ use crate::callback::{
 
 /// `backend_user` of the event handler; its `backend_pwd` is the secret.
 pub const USER: &str = "switchboard";
-/// Events of plugins.
-const PLUGIN: i64 = 64;
+/// Type number of plugin events.
+const PLUGIN_EVENT: i64 = 64;
 const VIDEO_ROOM: &str = "janus.plugin.videoroom";
 
 /// Reads the events of one Janus server.
@@ -26,7 +26,7 @@ pub struct JanusCallbackReader {
 }
 
 impl JanusCallbackReader {
-    /// Events that come with this password.
+    /// Creates a reader of events that carry this password.
     #[must_use]
     pub fn new(secret: &SecretString) -> Self {
         let login = STANDARD.encode(format!("{USER}:{}", secret.expose_secret()));
@@ -45,8 +45,8 @@ impl CallbackReader for JanusCallbackReader {
             event @ Value::Object(_) => vec![event],
             _ => return Err(CallbackError::Malformed),
         };
-        let told: Result<Vec<_>, CallbackError> = events.into_iter().map(told).collect();
-        Ok(told?.into_iter().flatten().collect())
+        let events: Result<Vec<_>, CallbackError> = events.into_iter().map(media_event).collect();
+        Ok(events?.into_iter().flatten().collect())
     }
 }
 
@@ -76,28 +76,28 @@ struct JanusRoomEvent {
     id: String,
 }
 
-/// What one event tells, if it is one that we keep.
-fn told(event: Value) -> Result<Option<MediaEvent>, CallbackError> {
+/// Converts one event; `None` for events that are ignored.
+fn media_event(event: Value) -> Result<Option<MediaEvent>, CallbackError> {
     let malformed = |_| CallbackError::Malformed;
     let event: JanusEvent = serde_json::from_value(event).map_err(malformed)?;
-    if event.kind != PLUGIN {
+    if event.kind != PLUGIN_EVENT {
         return Ok(None);
     }
-    let from: JanusPluginEvent = serde_json::from_value(event.body).map_err(malformed)?;
-    // Some of the plugin's events (statistics of a handle) have no name.
-    if from.plugin != VIDEO_ROOM || from.data.get("event").is_none() {
+    let plugin_event: JanusPluginEvent = serde_json::from_value(event.body).map_err(malformed)?;
+    // Some events of the plugin (statistics of a handle) have no name.
+    if plugin_event.plugin != VIDEO_ROOM || plugin_event.data.get("event").is_none() {
         return Ok(None);
     }
-    let in_room: JanusRoomEvent = serde_json::from_value(from.data).map_err(malformed)?;
-    let (name, media_id) = (in_room.event, in_room.id);
+    let room_event: JanusRoomEvent = serde_json::from_value(plugin_event.data).map_err(malformed)?;
+    let (name, media_id) = (room_event.event, room_event.id);
     let kind = match name.as_str() {
         "destroyed" => MediaEventKind::RoomClosed,
         "joined" if !media_id.is_empty() => MediaEventKind::Joined { media_id, stay: None },
-        // The same word for a goodbye and for a session that timed out; whoever meant it also told us by `leave`.
+        // `leaving` stands for a goodbye and for a session timeout. A user who leaves on purpose also sends a `leave` request.
         "leaving" if !media_id.is_empty() => MediaEventKind::Left { media_id, stay: None, clean: false },
         "kicked" if !media_id.is_empty() => MediaEventKind::Left { media_id, stay: None, clean: true },
         _ => return Ok(None),
     };
     let at = ServiceTime { ms: event.timestamp.div_euclid(1000), seq: event.timestamp.rem_euclid(1000) };
-    Ok(Some(MediaEvent { id: format!("{name}/{}", event.timestamp), channel_id: in_room.room, at, kind }))
+    Ok(Some(MediaEvent { id: format!("{name}/{}", event.timestamp), channel_id: room_event.room, at, kind }))
 }

@@ -1,8 +1,8 @@
-//! Rooms of Janus's plugin `videoroom` over its HTTP API. Every operation takes a session and a handle of its own: a
-//! function does not live long enough to keep one. Source: the Janus gateway's `rest.html` and `videoroom.html`.
+//! Rooms of Janus's plugin `videoroom` over its HTTP API. Every operation opens its own session and handle: a Lambda function
+//! does not run long enough to keep them alive. Source: the Janus gateway's `rest.html` and `videoroom.html`.
 //!
-//! A room's secret is derived from the gateway's, so that nothing has to be stored; rooms are private, and a stranger
-//! cannot make any without the plugin's `admin_key`.
+//! The secret of a room is derived from the gateway's secret, so nothing is stored. Rooms are private, and creating one needs
+//! the plugin's `admin_key`.
 
 mod handle;
 mod streams;
@@ -21,13 +21,13 @@ use crate::management::{
 use crate::{Account, AccountError, ManagementApi, Rights};
 use handle::{JanusHandle, JanusReply};
 
-/// Errors of the plugin, from `janus_videoroom.c`.
+/// Error codes of the plugin, from `janus_videoroom.c`.
 const NO_SUCH_ROOM: i64 = 426;
 const ROOM_EXISTS: i64 = 427;
 const NO_SUCH_FEED: i64 = 428;
 const UNAUTHORIZED: i64 = 433;
 
-/// Manages the rooms of one gateway.
+/// Manages the rooms of one Janus gateway.
 #[derive(Debug)]
 pub struct JanusManagement {
     url: String,
@@ -39,10 +39,10 @@ pub struct JanusManagement {
 }
 
 impl JanusManagement {
-    /// Manages the gateway at `api.url`, the address of its HTTP API with its base path (`/janus`).
+    /// Creates a client for the gateway at `url`, the address of its HTTP API with the base path (`/janus`).
     ///
     /// # Errors
-    /// A setting that is missing.
+    /// A missing setting.
     pub fn new(
         account: &Account,
         api: &ManagementApi,
@@ -63,25 +63,25 @@ impl JanusManagement {
         })
     }
 
-    /// The secret that moderates a room. The label keeps it apart from everything else that is derived.
+    /// Returns the secret that moderates a room. The label separates it from other values derived from the same secret.
     fn room_secret(&self, room: &str) -> String {
         let message = format!("switchboard room\n{room}");
         HEXLOWER.encode(&hmac_sha256(self.secret.expose_secret().as_bytes(), message.as_bytes())[..16])
     }
 
-    /// Asks the plugin one thing.
-    async fn ask(&self, body: Value, at: RequestContext) -> Result<JanusReply, RtcError> {
-        let asked = async {
+    /// Sends one request to the plugin, in a session of its own.
+    async fn request(&self, body: Value, at: RequestContext) -> Result<JanusReply, RtcError> {
+        let exchange = async {
             let mut handle = JanusHandle::attach(self, at).await?;
-            let reply = handle.ask(body).await;
+            let reply = handle.request(body).await;
             handle.end().await;
             reply
         };
-        self.http.in_time(asked).await
+        self.http.in_time(exchange).await
     }
 
-    /// Asks about a room that may be gone; `None` if it is, or if the participant is.
-    async fn ask_room(
+    /// Sends a request about a room; returns `None` if the room or the participant does not exist.
+    async fn room_request(
         &self,
         mut body: Value,
         room: &str,
@@ -89,7 +89,7 @@ impl JanusManagement {
     ) -> Result<Option<Value>, RtcError> {
         body["room"] = room.into();
         body["secret"] = self.room_secret(room).into();
-        self.ask(body, at).await?.or_gone()
+        self.request(body, at).await?.or_not_found()
     }
 }
 
@@ -99,7 +99,7 @@ impl RtcManagement for JanusManagement {
         ManagementCapabilities { reports_presence: true, enforces_rights: true, lists_channels: true }
     }
 
-    /// A room stays until it is closed, also when it is empty.
+    /// Ignores `empty_seconds`: a room exists until it is closed, even if it is empty.
     async fn register(&self, channel: ChannelSpec<'_>, at: RequestContext) -> Result<(), RtcError> {
         let body = json!({
             "request": "create",
@@ -111,22 +111,22 @@ impl RtcManagement for JanusManagement {
             "permanent": false,
             "publishers": channel.max_participants,
         });
-        match self.ask(body, at).await? {
+        match self.request(body, at).await? {
             JanusReply::Done(_) | JanusReply::Refused { code: ROOM_EXISTS } => Ok(()),
             refused @ JanusReply::Refused { .. } => refused.or_error().map(drop),
         }
     }
 
     async fn close(&self, channel_id: &str, at: RequestContext) -> Result<(), RtcError> {
-        self.ask_room(json!({ "request": "destroy", "permanent": false }), channel_id, at).await.map(drop)
+        self.room_request(json!({ "request": "destroy", "permanent": false }), channel_id, at).await.map(drop)
     }
 
     async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError> {
-        self.ask_room(json!({ "request": "kick", "id": media_id }), channel_id, at).await.map(drop)
+        self.room_request(json!({ "request": "kick", "id": media_id }), channel_id, at).await.map(drop)
     }
 
-    /// Blocks what is published now; what somebody publishes anew later is not blocked, since neither a room nor its
-    /// tokens know rights. So a microphone that shall be blocked and is not there is [`RtcError::Unsupported`].
+    /// Blocks the streams that the participant publishes now. Streams published later are not blocked, because neither rooms nor
+    /// tokens carry rights; so blocking an absent microphone returns [`RtcError::Unsupported`].
     async fn restrict(
         &self,
         channel_id: &str,
@@ -138,28 +138,28 @@ impl RtcManagement for JanusManagement {
     }
 
     async fn members(&self, channel_id: &str, at: RequestContext) -> Result<Vec<String>, RtcError> {
-        let asked = json!({ "request": "listparticipants" });
-        let Some(data) = self.ask_room(asked, channel_id, at).await? else { return Ok(Vec::new()) };
-        let people = data["participants"].as_array().into_iter().flatten();
-        Ok(people.map(|who| name(&who["id"])).collect())
+        let body = json!({ "request": "listparticipants" });
+        let Some(data) = self.room_request(body, channel_id, at).await? else { return Ok(Vec::new()) };
+        let participants = data["participants"].as_array().into_iter().flatten();
+        Ok(participants.map(|participant| id_text(&participant["id"])).collect())
     }
 
     async fn channels(&self, prefix: &str, at: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
         let body = json!({ "request": "list", "admin_key": self.admin_key.expose_secret() });
-        let data = self.ask(body, at).await?.or_error()?;
-        let rooms = data["list"].as_array().into_iter().flatten().map(|room| name(&room["room"]));
-        let ours = rooms.filter(|id| id.starts_with(prefix));
-        Ok(ours.map(|id| OpenChannel { id, created_ms: None }).collect())
+        let data = self.request(body, at).await?.or_error()?;
+        let rooms = data["list"].as_array().into_iter().flatten().map(|room| id_text(&room["room"]));
+        let matching = rooms.filter(|id| id.starts_with(prefix));
+        Ok(matching.map(|id| OpenChannel { id, created_ms: None }).collect())
     }
 }
 
-/// An id, which is text with `string_ids` and a number without.
-fn name(id: &Value) -> String {
+/// Converts an id to text: it is text with `string_ids` and a number without.
+fn id_text(id: &Value) -> String {
     id.as_str().map_or_else(|| id.to_string(), str::to_owned)
 }
 
 impl JanusReply {
-    /// What the plugin said.
+    /// Returns the data, or the error for the code.
     fn or_error(self) -> Result<Value, RtcError> {
         match self {
             Self::Done(data) => Ok(data),
@@ -168,8 +168,8 @@ impl JanusReply {
         }
     }
 
-    /// The same, with `None` for a room or a participant that is not there.
-    fn or_gone(self) -> Result<Option<Value>, RtcError> {
+    /// Like [`or_error`](Self::or_error), with `None` for an unknown room or participant.
+    fn or_not_found(self) -> Result<Option<Value>, RtcError> {
         match self {
             Self::Refused { code: NO_SUCH_ROOM | NO_SUCH_FEED } => Ok(None),
             other => other.or_error().map(Some),

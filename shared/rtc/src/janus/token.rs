@@ -9,27 +9,29 @@ use subtle::ConstantTimeEq;
 use crate::MintError;
 use crate::mac::hmac_sha1;
 
-/// What a token says.
+/// Fields of a signed token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JanusToken<'a> {
-    /// End, Unix seconds.
+    /// Expiry, Unix seconds.
     pub expires: i64,
-    /// `janus` for the gateway itself, or the plugin that looks at it.
+    /// `janus` for the gateway itself, or the plugin that checks the token.
     pub realm: &'a str,
-    /// What it opens: plugins, or `room=ID`.
+    /// What the token opens: plugins, or `room=ID`.
     pub descriptors: Vec<&'a str>,
 }
 
 impl<'a> JanusToken<'a> {
-    /// The token, signed with the gateway's `token_auth_secret`.
+    /// Returns the token signed with the gateway's `token_auth_secret`.
     ///
     /// # Errors
-    /// A comma or a colon in a part: the token would say something else.
+    /// [`MintError::Encoding`] for a comma or a colon in a part: they separate the parts.
     pub fn sign(&self, secret: &SecretString) -> Result<SecretString, MintError> {
         let mut signed = self.expires.to_string();
         for part in std::iter::once(&self.realm).chain(&self.descriptors) {
             if part.contains([',', ':']) {
-                return Err(MintError::Encoding("a part of a Janus token has a comma or a colon".to_owned()));
+                return Err(MintError::Encoding(
+                    "a part of a Janus token contains a comma or a colon".to_owned(),
+                ));
             }
             signed.push(',');
             signed.push_str(part);
@@ -38,7 +40,7 @@ impl<'a> JanusToken<'a> {
         Ok(format!("{signed}:{signature}").into())
     }
 
-    /// Reads a token **without any proof**; `None` for anything else.
+    /// Reads a token **without verifying it**; `None` for another format.
     #[must_use]
     pub fn read(token: &'a str) -> Option<Self> {
         let (signed, _) = token.split_once(':')?;
@@ -49,7 +51,7 @@ impl<'a> JanusToken<'a> {
         (!descriptors.is_empty()).then_some(Self { expires, realm, descriptors })
     }
 
-    /// Whether `token` was signed with this secret and not altered.
+    /// Whether `token` was signed with this secret and not altered; compares in constant time.
     #[must_use]
     pub fn is_signed(token: &str, secret: &SecretString) -> bool {
         let Some((signed, signature)) = token.split_once(':') else { return false };

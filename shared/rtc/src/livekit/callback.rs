@@ -1,6 +1,6 @@
-//! Webhooks of `LiveKit`: an `Authorization` token that is bound to the body. Events:
+//! Webhooks of `LiveKit`, with an `Authorization` token that is bound to the body. Events:
 //! <https://docs.livekit.io/home/server/webhooks/>; members as in `livekit_webhook.proto` and `livekit_models.proto`, in
-//! protobuf's JSON form, which leaves out what has its default value.
+//! protobuf's JSON form, which omits members with their default value.
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ pub struct LivekitCallbackReader {
 }
 
 impl LivekitCallbackReader {
-    /// Webhooks that are signed with this key: `webhook.api_key` in the server's configuration.
+    /// Creates a reader of webhooks that are signed with this key: `webhook.api_key` in the server's configuration.
     #[must_use]
     pub fn new(id: &str, secret: &SecretString) -> Self {
         Self { key: ApiKey { id: id.to_owned(), secret: secret.clone() } }
@@ -30,7 +30,7 @@ impl CallbackReader for LivekitCallbackReader {
         verify_webhook(callback.header("authorization"), callback.body, &self.key, callback.now_ms)
             .map_err(|_| CallbackError::Forged)?;
         let webhook: LivekitWebhook = json(callback.body)?;
-        Ok(webhook.told().into_iter().collect())
+        Ok(webhook.into_media_event().into_iter().collect())
     }
 }
 
@@ -63,17 +63,17 @@ struct LivekitWebhookParticipant {
     /// Unix seconds.
     #[serde(default, alias = "joined_at", deserialize_with = "number_or_text")]
     joined_at: i64,
-    /// The same in milliseconds; servers before the end of 2024 do not say it.
+    /// Unix milliseconds; servers before the end of 2024 do not send it.
     #[serde(default, alias = "joined_at_ms", deserialize_with = "number_or_text")]
     joined_at_ms: i64,
-    /// `STANDARD` is left out; recorders, agents and the like are no users of ours.
+    /// `STANDARD` is omitted; other kinds are recorders, agents and the like, which are not users.
     kind: Option<String>,
     #[serde(default, alias = "disconnect_reason")]
     disconnect_reason: String,
 }
 
 impl LivekitWebhook {
-    fn told(self) -> Option<MediaEvent> {
+    fn into_media_event(self) -> Option<MediaEvent> {
         let channel_id = self.room?.name;
         let participant = self.participant.filter(LivekitWebhookParticipant::is_user);
         let kind = match self.event.as_str() {
@@ -107,7 +107,7 @@ impl LivekitWebhookParticipant {
 
     fn left(self) -> Option<MediaEventKind> {
         let clean = match self.disconnect_reason.as_str() {
-            // The user is in: by another connection that took this one's place, or on another node.
+            // The user is still in the room: another connection replaced this one, or the session moved to another node.
             "DUPLICATE_IDENTITY" | "MIGRATION" => return None,
             "CLIENT_INITIATED" | "PARTICIPANT_REMOVED" => true,
             _ => false,

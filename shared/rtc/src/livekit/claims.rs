@@ -1,20 +1,20 @@
-//! What a `LiveKit` token says. Member names as in `livekit/protocol` (`auth/grants.go`); absent members are
-//! left out, because a server reads an absent permission as granted and an empty one as given.
+//! Claims of `LiveKit` tokens. Member names as in `livekit/protocol` (`auth/grants.go`). Absent members are omitted when
+//! written: the server treats an absent permission as granted and an empty member as set.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Claims of a join, a management call or a callback.
+/// Claims of a join, a management request or a callback.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LivekitClaims {
-    /// API key that signed.
+    /// API key of the signer.
     pub iss: String,
-    /// End, Unix seconds; required.
+    /// Expiry, Unix seconds; required.
     pub exp: i64,
-    /// Begin, Unix seconds.
+    /// Begin of the validity, Unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
     /// Identity of the participant.
@@ -32,23 +32,23 @@ pub struct LivekitClaims {
     /// Hash of a callback's body, standard base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
-    /// What may be done with rooms.
+    /// Rights on rooms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video: Option<VideoGrant>,
-    /// Claims that nothing here looks at, as they came.
+    /// Other claims, kept unchanged.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
 
 impl LivekitClaims {
-    /// Claims that grant nothing yet. Both times in Unix seconds.
+    /// Returns claims without any grant. Both times in Unix seconds.
     #[must_use]
     pub fn issued_by(api_key: &str, issued: i64, expires: i64) -> Self {
         Self { iss: api_key.to_owned(), nbf: Some(issued), exp: expires, ..Self::default() }
     }
 }
 
-/// What may be done with rooms: the first flags are for management calls, the rest for a participant.
+/// Rights on rooms: the first flags are for management requests, the others for a participant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the format's own members")]
@@ -65,7 +65,7 @@ pub struct VideoGrant {
     /// Enter [`room`](Self::room).
     #[serde(default, skip_serializing_if = "is_false")]
     pub room_join: bool,
-    /// The one room that this grant is about.
+    /// The room of this grant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
     /// Publish media; absent means yes.
@@ -77,21 +77,21 @@ pub struct VideoGrant {
     /// Send data messages; absent means yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub can_publish_data: Option<bool>,
-    /// Which sources may be published; empty means all.
+    /// Track sources that may be published; empty means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub can_publish_sources: Vec<LivekitTrackSource>,
     /// Change own name, metadata and attributes; absent means no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub can_update_own_metadata: Option<bool>,
-    /// Take part unseen.
+    /// Be invisible to other participants.
     #[serde(default, skip_serializing_if = "is_false")]
     pub hidden: bool,
-    /// Grants that nothing here looks at, as they came.
+    /// Other grants, kept unchanged.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
 
-/// Where a track comes from. Lower case in tokens (the management API spells the same in capitals).
+/// Source of a track. Lower case in tokens; the management API uses capitals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LivekitTrackSource {
@@ -101,7 +101,7 @@ pub enum LivekitTrackSource {
     Microphone,
     /// A shared screen or window.
     ScreenShare,
-    /// The sound of what is shared.
+    /// The audio of a shared screen or window.
     ScreenShareAudio,
 }
 

@@ -1,4 +1,4 @@
-//! `LiveKit`'s `RoomService` over Twirp: JSON by POST, each call with a token of its own that grants this call only.
+//! `LiveKit`'s `RoomService` over Twirp: JSON by POST. The token of each request grants this request only.
 //! Source: `livekit/protocol`, `livekit_room.proto`.
 
 mod responses;
@@ -17,10 +17,10 @@ use crate::management::{
 use crate::{Account, AccountError, Rights};
 use responses::{LivekitParticipant, LivekitParticipantList, LivekitRoomList, TwirpError};
 
-/// Life of the token of one call; it covers the retry and clocks that differ a little.
+/// Life of the token of one request, in seconds; covers the retry and clock differences.
 const TOKEN_SECONDS: i64 = 60;
 
-/// Manages the rooms of one deployment.
+/// Manages the rooms of one `LiveKit` deployment.
 #[derive(Debug)]
 pub struct LivekitManagement {
     url: String,
@@ -29,16 +29,16 @@ pub struct LivekitManagement {
 }
 
 impl LivekitManagement {
-    /// Manages the deployment at `account.api`, with the key of the tokens where no other is set.
+    /// Creates a client for the deployment at `url`, with the key of the join tokens if the API has no other.
     ///
     /// # Errors
-    /// A setting that is missing.
+    /// A missing setting.
     pub fn new(account: &Account, url: &str, http: HttpClient) -> Result<Self, AccountError> {
         let (id, secret) = account.api_key_or_token_key()?;
         Ok(Self { url: url.to_owned(), key: ApiKey { id, secret }, http })
     }
 
-    /// Calls `method`; `None` where the room or the participant does not exist.
+    /// Calls `method`; returns `None` if the room or the participant does not exist.
     async fn call(
         &self,
         method: &str,
@@ -51,7 +51,7 @@ impl LivekitManagement {
             video: Some(grant),
             ..LivekitClaims::issued_by(&self.key.id, now, now + TOKEN_SECONDS)
         };
-        let unsigned = |_| RtcError::Refused("the call could not be signed".into());
+        let unsigned = |_| RtcError::Refused("the request could not be signed".into());
         let token = sign(&claims, &self.key).map_err(unsigned)?;
         let request = || {
             Ok(ManagementRequest {
@@ -64,7 +64,7 @@ impl LivekitManagement {
                 body: body.to_string().into_bytes(),
             })
         };
-        // Every call of this service sets a state, or reads one.
+        // All methods set a state or read one.
         let response = self.http.send(RetryPolicy::Idempotent, request).await?;
         if response.is_success() {
             return Ok(Some(response.body));
@@ -73,8 +73,8 @@ impl LivekitManagement {
         if code == "not_found" { Ok(None) } else { Err(response.to_error(&code)) }
     }
 
-    /// Mutes what the participant sends from a microphone. The permission says what may be published from now on; that
-    /// a server also takes back what is published already is nowhere promised.
+    /// Mutes the microphone tracks of the participant. The permission applies to tracks published from now on; the documentation
+    /// does not promise that the server also stops tracks that are already published.
     async fn mute_microphone(&self, room: &str, identity: &str, at: RequestContext) -> Result<(), RtcError> {
         let body = json!({ "room": room, "identity": identity });
         let Some(participant) = self.call("GetParticipant", admin_of(room), body, at).await? else {
@@ -100,8 +100,8 @@ impl RtcManagement for LivekitManagement {
             "emptyTimeout": channel.empty_seconds,
             "maxParticipants": channel.max_participants,
         });
-        let made = self.call("CreateRoom", may_create(), body, at).await?;
-        made.map(drop).ok_or_else(|| RtcError::Refused("CreateRoom: not_found".into()))
+        let created = self.call("CreateRoom", may_create(), body, at).await?;
+        created.map(drop).ok_or_else(|| RtcError::Refused("CreateRoom: not_found".into()))
     }
 
     async fn close(&self, channel_id: &str, at: RequestContext) -> Result<(), RtcError> {
@@ -125,9 +125,9 @@ impl RtcManagement for LivekitManagement {
             "identity": media_id,
             "permission": permission(rights),
         });
-        let there = self.call("UpdateParticipant", admin_of(channel_id), body, at).await?;
-        // Giving the right back unmutes nobody: people speak when they want to.
-        if there.is_some() && !rights.microphone {
+        let participant = self.call("UpdateParticipant", admin_of(channel_id), body, at).await?;
+        // Giving the right back does not unmute: users unmute themselves.
+        if participant.is_some() && !rights.microphone {
             self.mute_microphone(channel_id, media_id, at).await?;
         }
         Ok(())
@@ -141,18 +141,18 @@ impl RtcManagement for LivekitManagement {
         let participants = parse_body::<LivekitParticipantList>(list)?.participants;
         Ok(participants
             .into_iter()
-            .filter(LivekitParticipant::is_person_inside)
-            .map(|who| who.identity)
+            .filter(LivekitParticipant::is_user_in_room)
+            .map(|participant| participant.identity)
             .collect())
     }
 
     async fn channels(&self, prefix: &str, at: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
         let grant = VideoGrant { room_list: true, ..VideoGrant::default() };
-        // The service filters by whole names only.
+        // The service filters by complete names only.
         let Some(list) = self.call("ListRooms", grant, json!({}), at).await? else { return Ok(Vec::new()) };
         let rooms = parse_body::<LivekitRoomList>(list)?.rooms.into_iter();
-        let ours = rooms.filter(|room| room.name.starts_with(prefix));
-        Ok(ours.map(|room| OpenChannel { created_ms: room.created_ms(), id: room.name }).collect())
+        let matching = rooms.filter(|room| room.name.starts_with(prefix));
+        Ok(matching.map(|room| OpenChannel { created_ms: room.created_ms(), id: room.name }).collect())
     }
 }
 
@@ -164,7 +164,7 @@ fn admin_of(room: &str) -> VideoGrant {
     VideoGrant { room_admin: true, room: Some(room.to_owned()), ..VideoGrant::default() }
 }
 
-/// What the server holds a participant to: the same as a join token says, with the management API's names of sources.
+/// Returns the permission of a participant: the rights of a join token, with the management API's names of sources.
 fn permission(rights: Rights) -> Value {
     let sources = sources(rights);
     let names: Vec<_> = sources.iter().map(|source| api_name(*source)).collect();

@@ -32,7 +32,7 @@ fn a_join_token_is_bound_to_room_identity_and_time() {
 }
 
 #[test]
-fn every_right_has_its_grant_and_none_is_given_by_omission() {
+fn each_right_maps_to_its_grant_and_no_grant_is_implicit() {
     let grant = |rights| claims_for(rights)["video"].clone();
     let nothing = Rights::default();
     assert_eq!(
@@ -55,7 +55,7 @@ fn every_right_has_its_grant_and_none_is_given_by_omission() {
 }
 
 #[test]
-fn the_life_that_is_told_ends_with_the_token() {
+fn the_reported_life_ends_with_the_token() {
     let credential = minter().mint(&request()).expect("mints");
     assert_eq!(NOW_MS + credential.token_expires_in_ms, (NOW + 600) * 1000);
     assert!(credential.rights_enforced && credential.params.is_empty());
@@ -82,7 +82,7 @@ fn a_join_without_room_or_identity_is_not_signed() {
 }
 
 #[test]
-fn a_token_is_valid_from_its_begin_to_its_end_and_the_leeway_around() {
+fn a_token_is_valid_from_begin_to_end_with_leeway() {
     let token = sign(&LivekitClaims::issued_by("devkey", NOW, NOW + 600), &key()).expect("signs");
     let at = |seconds: i64| verify(token.expose_secret(), &key(), seconds * 1000).map(drop);
     assert_eq!(at(NOW), Ok(()));
@@ -93,7 +93,7 @@ fn a_token_is_valid_from_its_begin_to_its_end_and_the_leeway_around() {
 }
 
 #[test]
-fn another_secret_another_key_or_no_end_is_refused() {
+fn another_secret_another_key_and_a_token_without_expiry_are_rejected() {
     let token = sign(&LivekitClaims::issued_by("devkey", NOW, NOW + 600), &key()).expect("signs");
     let check = |key: &ApiKey| verify(token.expose_secret(), key, NOW_MS).map(drop);
     let secret = || key().secret;
@@ -105,7 +105,7 @@ fn another_secret_another_key_or_no_end_is_refused() {
 }
 
 #[test]
-fn a_token_without_a_body_hash_proves_no_callback() {
+fn a_token_without_a_body_hash_does_not_verify_a_callback() {
     let token = sign(&LivekitClaims::issued_by("devkey", NOW, NOW + 600), &key()).expect("signs");
     assert_eq!(verify_webhook(token.expose_secret(), b"", &key(), NOW_MS), Err(LivekitVerifyError::Body));
 }

@@ -1,5 +1,5 @@
-//! Tencent Cloud's API for TRTC, version 2019-07-22: rooms named by text can be closed, and people put out. It has
-//! neither a remote mute nor a list of who is in. Source: "Room Management" (`document/product/647/39631`).
+//! Tencent Cloud's API for TRTC, version 2019-07-22: closes rooms with text names and removes users. The API has neither a
+//! remote mute nor a list of the users in a room. Source: "Room Management" (`document/product/647/39631`).
 
 #[cfg(test)]
 mod tests;
@@ -17,10 +17,10 @@ use crate::{Account, AccountError, ManagementApi, Rights};
 const SERVICE: &str = "trtc";
 const VERSION: &str = "2019-07-22";
 
-/// Where the call is handled; rooms are found from everywhere. The region that the service takes on all of its sites.
+/// Region that handles the request. Every region finds all rooms; this one is valid on all sites of the service.
 const REGION: &str = "ap-guangzhou";
 
-/// Manages the rooms of one application.
+/// Manages the rooms of one TRTC application.
 #[derive(Debug)]
 pub struct TencentManagement {
     url: String,
@@ -31,10 +31,10 @@ pub struct TencentManagement {
 }
 
 impl TencentManagement {
-    /// Manages the application `account.key_id` with the `SecretId` and `SecretKey` of `api`.
+    /// Creates a client for the application `account.key_id` with the `SecretId` and `SecretKey` of `api`.
     ///
     /// # Errors
-    /// A setting that is missing, or an application that is no number.
+    /// A missing setting, or an application id that is not a number.
     pub fn new(
         account: &Account,
         api: &ManagementApi,
@@ -50,23 +50,23 @@ impl TencentManagement {
         Ok(Self { url: url.to_owned(), host, sdk_app_id, key: AccessKey { id, secret }, http })
     }
 
-    /// Calls `action`; `false` where the room or the user does not exist.
+    /// Calls `action`; returns `false` if the room or the user does not exist.
     async fn call(&self, action: &str, mut parameters: Value, at: RequestContext) -> Result<bool, RtcError> {
         parameters["SdkAppId"] = self.sdk_app_id.into();
         let body = parameters.to_string().into_bytes();
-        // Both actions set a state.
+        // Both actions are idempotent: they set a state.
         let response = self.http.send(RetryPolicy::Idempotent, || self.request(action, &body, at)).await?;
         if !response.is_success() {
             return Err(response.to_error(""));
         }
-        // Errors arrive as successes of HTTP.
+        // Errors come with the HTTP status 200.
         let Some(response) = response.body.get("Response") else {
-            return Err(RtcError::Refused("an answer without Response".into()));
+            return Err(RtcError::Refused("the response has no `Response`".into()));
         };
         match response.get("Error").map(|error| error["Code"].as_str().unwrap_or_default()) {
             None => Ok(true),
-            Some(code) if is_not_there(code) => Ok(false),
-            Some(code) => Err(meaning(code)),
+            Some(code) if is_not_found(code) => Ok(false),
+            Some(code) => Err(error_for(code)),
         }
     }
 
@@ -74,7 +74,7 @@ impl TencentManagement {
         let (timestamp, signed) =
             (at.seconds(), [("content-type", "application/json"), ("host", self.host.as_str())]);
         let request = SignableRequest { method: "POST", path: "/", query: &[], headers: &signed, body };
-        let no_date = |_| RtcError::Refused("the clock shows no date".into());
+        let no_date = |_| RtcError::Refused("the time is outside the range of dates".into());
         let authorization = tc3::authorization(&request, SERVICE, timestamp, &self.key).map_err(no_date)?;
         let headers = [
             ("authorization", authorization),
@@ -99,7 +99,7 @@ impl RtcManagement for TencentManagement {
         ManagementCapabilities::default()
     }
 
-    /// Nothing to do: the first join makes the room.
+    /// Sends nothing: the first join creates the room.
     async fn register(&self, _: ChannelSpec<'_>, _: RequestContext) -> Result<(), RtcError> {
         Ok(())
     }
@@ -117,7 +117,7 @@ impl RtcManagement for TencentManagement {
         Err(RtcError::Unsupported)
     }
 
-    /// `DescribeUserInfo` is a history that lags behind.
+    /// Unsupported: `DescribeUserInfo` is a delayed history, not the users in the room.
     async fn members(&self, _: &str, _: RequestContext) -> Result<Vec<String>, RtcError> {
         Err(RtcError::Unsupported)
     }
@@ -127,18 +127,18 @@ impl RtcManagement for TencentManagement {
     }
 }
 
-/// An application that does not exist is no room that does not.
-fn is_not_there(code: &str) -> bool {
+/// Whether the code means an unknown room or user. An unknown application is an error.
+fn is_not_found(code: &str) -> bool {
     matches!(code, "FailedOperation.RoomNotExist" | "FailedOperation.UserNotExist")
 }
 
-/// Codes are words joined by dots; the first is the same for every product.
-fn meaning(code: &str) -> RtcError {
-    let said = printable_code(code).to_owned();
+/// Returns the error for a code. Codes are words joined by dots; the first word is the same for every product.
+fn error_for(code: &str) -> RtcError {
+    let text = printable_code(code).to_owned();
     match code.split('.').next().unwrap_or_default() {
-        "AuthFailure" | "UnauthorizedOperation" => RtcError::Unauthorized(said),
+        "AuthFailure" | "UnauthorizedOperation" => RtcError::Unauthorized(text),
         "RequestLimitExceeded" | "LimitExceeded" => RtcError::RateLimited { retry_after: None },
-        "InternalError" | "ServiceUnavailable" => RtcError::Unavailable(said),
-        _ => RtcError::Refused(said),
+        "InternalError" | "ServiceUnavailable" => RtcError::Unavailable(text),
+        _ => RtcError::Refused(text),
     }
 }

@@ -1,22 +1,21 @@
-//! What a `PrivateMapKey` has inside: who may do what in which room. Source: `_genUserbuf` in the package
-//! `tls-sig-api-v2` 1.0.
+//! The map inside a `PrivateMapKey`: user, room and rights. Source: `_genUserbuf` in the package `tls-sig-api-v2` 1.0.
 
 use crate::MintError;
 use crate::bytes::{ByteOrder, ByteReader, ByteWriter};
 
 /// Bits of [`PrivateMap::privileges`].
 pub mod privilege {
-    /// Create the room by being the first in it.
+    /// Create the room by entering it first.
     pub const CREATE: u32 = 1;
     /// Enter the room.
     pub const ENTER: u32 = 2;
-    /// Send sound.
+    /// Send audio.
     pub const SEND_AUDIO: u32 = 4;
-    /// Receive sound.
+    /// Receive audio.
     pub const RECEIVE_AUDIO: u32 = 8;
-    /// Send pictures.
+    /// Send camera video.
     pub const SEND_VIDEO: u32 = 16;
-    /// Receive pictures.
+    /// Receive camera video.
     pub const RECEIVE_VIDEO: u32 = 32;
     /// Send a screen.
     pub const SEND_SCREEN: u32 = 64;
@@ -24,7 +23,7 @@ pub mod privilege {
     pub const RECEIVE_SCREEN: u32 = 128;
 }
 
-/// Who may do what in which room; counts only if "advanced permission control" is on for the application.
+/// User, room and rights. The service checks them only if "advanced permission control" is on for the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PrivateMap<'a> {
     /// The application.
@@ -33,13 +32,13 @@ pub struct PrivateMap<'a> {
     pub user_id: &'a str,
     /// The room.
     pub room: TencentRoom<'a>,
-    /// End, Unix seconds.
+    /// Expiry, Unix seconds.
     pub expires: u32,
     /// Sum of [`privilege`] bits.
     pub privileges: u32,
 }
 
-/// A room; one of a number and one of the same digits as text are two rooms.
+/// A room. A number and a text of the same digits are two different rooms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TencentRoom<'a> {
     /// By number.
@@ -49,7 +48,7 @@ pub enum TencentRoom<'a> {
 }
 
 impl<'a> PrivateMap<'a> {
-    /// Big endian; the first byte says of which kind the room is.
+    /// Encodes the map in big endian; the first byte is the kind of the room.
     pub(super) fn to_bytes(self) -> Result<Vec<u8>, MintError> {
         let (kind, number, name) = match self.room {
             TencentRoom::Number(number) => (0, number, None),
@@ -62,7 +61,7 @@ impl<'a> PrivateMap<'a> {
             .u32(number)
             .u32(self.expires)
             .u32(self.privileges)
-            // The kind of account, which is not in use.
+            // The kind of account, which is unused.
             .u32(0);
         Ok(match name {
             Some(name) => writer.text16(name)?,
@@ -71,7 +70,7 @@ impl<'a> PrivateMap<'a> {
         .finish())
     }
 
-    /// Reads what [`UserSig::user_buffer`](super::UserSig::user_buffer) has in it; `None` for anything else.
+    /// Reads the decoded [`UserSig::user_buffer`](super::UserSig::user_buffer); `None` for another format.
     #[must_use]
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut bytes = ByteReader::new(ByteOrder::Big, bytes);

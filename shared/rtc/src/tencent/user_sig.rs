@@ -1,4 +1,4 @@
-//! `UserSig` version 2.0. Source: the package `tls-sig-api-v2` 1.0 (`TLSSigAPIv2.js`), which is the vendor's own.
+//! `UserSig` version 2.0. Source: the vendor's package `tls-sig-api-v2` 1.0 (`TLSSigAPIv2.js`).
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use crate::MintError;
 use crate::mac::hmac_sha256;
 use crate::zlib;
 
-/// What a token says, with the member names that it has in its JSON.
+/// Fields of a `UserSig`, serialised with the vendor's member names.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserSig {
     /// Always 2.0.
@@ -29,7 +29,7 @@ pub struct UserSig {
     /// Time of issue, Unix seconds.
     #[serde(rename = "TLS.time")]
     pub issued: i64,
-    /// Seconds from then to its end.
+    /// Life in seconds from the time of issue.
     #[serde(rename = "TLS.expire")]
     pub life_seconds: u32,
     /// A [`PrivateMap`] in base64, in a `PrivateMapKey`.
@@ -40,7 +40,7 @@ pub struct UserSig {
     pub(super) signature: String,
 }
 
-/// Without the signature, which makes a token of what stands beside it.
+/// Leaves out the signature: with it, the fields make a usable token.
 impl fmt::Debug for UserSig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserSig")
@@ -53,11 +53,10 @@ impl fmt::Debug for UserSig {
     }
 }
 
-/// The version of the format.
 const VERSION: &str = "2.0";
 
 impl UserSig {
-    /// What lets `user_id` use the application, in any room.
+    /// Returns an unsigned `UserSig` for `user_id`, valid for every room; `issued` in Unix seconds.
     #[must_use]
     pub fn new(sdk_app_id: u32, user_id: &str, issued: i64, life_seconds: u32) -> Self {
         Self {
@@ -71,18 +70,18 @@ impl UserSig {
         }
     }
 
-    /// The same, bound to the room and the privileges of `map`: a `PrivateMapKey`.
+    /// Returns the `UserSig` with `map` inside: a `PrivateMapKey`, bound to the room and the privileges of the map.
     ///
     /// # Errors
-    /// A name that is too long for the format.
+    /// [`MintError::Encoding`] for a name that is too long for the format.
     pub fn with_map(self, map: &PrivateMap<'_>) -> Result<Self, MintError> {
         Ok(Self { user_buffer: Some(STANDARD.encode(map.to_bytes()?)), ..self })
     }
 
-    /// The token, signed with the application's key.
+    /// Returns the token signed with the application's key.
     ///
     /// # Errors
-    /// Fields that JSON cannot hold; a defect.
+    /// [`MintError::Encoding`] for fields that JSON cannot hold; not expected.
     pub fn sign(mut self, key: &SecretString) -> Result<SecretString, MintError> {
         self.signature = STANDARD.encode(self.mac(key));
         let encoding = |error: &dyn fmt::Display| MintError::Encoding(error.to_string());
@@ -92,14 +91,14 @@ impl UserSig {
         Ok(token.into())
     }
 
-    /// Reads a token **without any proof**; `None` for anything else.
+    /// Reads a token **without verifying it**; `None` for another format.
     #[must_use]
     pub fn read(token: &str) -> Option<Self> {
         let base64: String = token.chars().map(from_url).collect::<Option<_>>()?;
         serde_json::from_slice(&zlib::inflate(&STANDARD.decode(base64).ok()?)?).ok()
     }
 
-    /// Whether it was signed with this key and not altered.
+    /// Whether the token was signed with this key and not altered; compares in constant time.
     #[must_use]
     pub fn is_signed_with(&self, key: &SecretString) -> bool {
         let signature = STANDARD.decode(&self.signature).unwrap_or_default();
@@ -112,14 +111,14 @@ impl UserSig {
             "TLS.identifier:{user_id}\nTLS.sdkappid:{sdk_app_id}\nTLS.time:{issued}\nTLS.expire:{life_seconds}\n"
         );
         if let Some(buffer) = &self.user_buffer {
-            // A `String` takes whatever is written to it.
+            // Writing to a `String` cannot fail.
             let _ = writeln!(text, "TLS.userbuf:{buffer}");
         }
         hmac_sha256(key.expose_secret().as_bytes(), text.as_bytes())
     }
 }
 
-/// Tencent's own alphabet for links, which is not that of base64url.
+/// Maps base64 to Tencent's alphabet for URLs, which differs from base64url.
 const fn to_url(character: char) -> char {
     match character {
         '+' => '*',
@@ -129,7 +128,7 @@ const fn to_url(character: char) -> char {
     }
 }
 
-/// The way back; the three characters of plain base64 do not occur in a token.
+/// Reverses [`to_url`]; `None` for the three characters of base64 that a token does not contain.
 const fn from_url(character: char) -> Option<char> {
     match character {
         '*' => Some('+'),

@@ -8,18 +8,18 @@ use super::JanusManagement;
 use crate::management::{ManagementRequest, ManagementResponse, RequestContext, RetryPolicy, RtcError};
 use crate::sign::encode;
 
-/// Life of the token of one operation; it covers clocks that differ a little.
+/// Life of the token of one operation, in seconds; allows for clock differences.
 const TOKEN_SECONDS: i64 = 60;
 
-/// Events that are looked through for the answer to a request that the plugin answers later.
+/// Limit of events to read while waiting for an asynchronous reply.
 const MAX_EVENTS: usize = 20;
 
-/// What the plugin answered.
+/// A reply of the plugin.
 #[derive(Debug)]
 pub(super) enum JanusReply {
-    /// Its data.
+    /// The data.
     Done(Value),
-    /// Its error.
+    /// The error code.
     Refused { code: i64 },
 }
 
@@ -32,22 +32,24 @@ impl JanusReply {
     }
 }
 
-/// A handle to the plugin. [`end`](Self::end) it; a gateway ends by itself what was forgotten, after a minute.
+/// A handle to the plugin. Call [`end`](Self::end) after use; the gateway ends forgotten sessions after a minute.
 pub(super) struct JanusHandle<'a> {
-    rooms: &'a JanusManagement,
+    management: &'a JanusManagement,
     token: SecretString,
     transactions: Box<dyn FnMut() -> String + Send + Sync>,
-    /// Paths below the gateway's address.
+    /// Paths below the address of the gateway.
     session: String,
     plugin: String,
 }
 
 impl<'a> JanusHandle<'a> {
-    pub async fn attach(rooms: &'a JanusManagement, at: RequestContext) -> Result<Self, RtcError> {
-        let unsigned = |_| RtcError::Refused("the call could not be signed".into());
-        let token = JanusMinter::core_token(&rooms.secret, at.seconds() + TOKEN_SECONDS).map_err(unsigned)?;
+    pub async fn attach(management: &'a JanusManagement, at: RequestContext) -> Result<Self, RtcError> {
+        let unsigned = |_| RtcError::Refused("the request could not be signed".into());
+        let token =
+            JanusMinter::core_token(&management.secret, at.seconds() + TOKEN_SECONDS).map_err(unsigned)?;
         let transactions = Box::new(at.nonces());
-        let mut opened = Self { rooms, token, transactions, session: String::new(), plugin: String::new() };
+        let mut opened =
+            Self { management, token, transactions, session: String::new(), plugin: String::new() };
         let session = opened.post("", json!({ "janus": "create" }), RetryPolicy::Idempotent).await?;
         opened.session = format!("/{}", id(&session)?);
         let path = opened.session.clone();
@@ -67,65 +69,65 @@ impl<'a> JanusHandle<'a> {
         Ok(opened)
     }
 
-    /// Asks what the plugin answers at once.
-    pub async fn ask(&mut self, body: Value) -> Result<JanusReply, RtcError> {
+    /// Sends a request with a synchronous reply.
+    pub async fn request(&mut self, body: Value) -> Result<JanusReply, RtcError> {
         let message = json!({ "janus": "message", "body": body });
         let response = self.post(&self.plugin.clone(), message, RetryPolicy::Idempotent).await?;
         Ok(JanusReply::read(&response["plugindata"]["data"]))
     }
 
-    /// Asks what the plugin answers with an event.
-    pub async fn ask_later(&mut self, body: Value) -> Result<JanusReply, RtcError> {
+    /// Sends a request whose reply comes as an event.
+    pub async fn request_event(&mut self, body: Value) -> Result<JanusReply, RtcError> {
         let message = json!({ "janus": "message", "body": body });
-        let asked = self.post(&self.plugin.clone(), message, RetryPolicy::OnlyIfUnsent).await?;
+        let accepted = self.post(&self.plugin.clone(), message, RetryPolicy::OnlyIfUnsent).await?;
         for _ in 0..MAX_EVENTS {
             let event = self.poll().await?;
             let data = &event["plugindata"]["data"];
-            if event["transaction"] == asked["transaction"] && !data.is_null() {
+            if event["transaction"] == accepted["transaction"] && !data.is_null() {
                 return Ok(JanusReply::read(data));
             }
         }
-        Err(RtcError::Unavailable("the gateway did not answer".into()))
+        Err(RtcError::Unavailable("the gateway sent no reply".into()))
     }
 
-    /// Ends the session and everything in it. Whatever comes of that, the operation is done.
+    /// Ends the session with its handle. A failure is only logged, because the operation itself is complete.
     pub async fn end(mut self) {
         let path = self.session.clone();
         if let Err(error) = self.post(&path, json!({ "janus": "destroy" }), RetryPolicy::OnlyIfUnsent).await {
-            tracing::info!(%error, "a session of Janus was left to its time-out");
+            tracing::info!(%error, "Janus session not ended; the gateway ends it after its timeout");
         }
     }
 
     async fn post(&mut self, path: &str, mut body: Value, retry: RetryPolicy) -> Result<Value, RtcError> {
         body["token"] = self.token.expose_secret().into();
         body["transaction"] = (self.transactions)().into();
-        let call = || {
+        let request = || {
             Ok(ManagementRequest {
                 method: "POST",
-                url: format!("{}{path}", self.rooms.url),
+                url: format!("{}{path}", self.management.url),
                 headers: vec![("content-type", "application/json".to_owned())],
                 body: body.to_string().into_bytes(),
             })
         };
-        accepted(self.rooms.http.send(retry, call).await?)
+        body_or_error(self.management.http.send(retry, request).await?)
     }
 
     async fn poll(&self) -> Result<Value, RtcError> {
         let token = encode(self.token.expose_secret());
-        let call = || {
+        let request = || {
             Ok(ManagementRequest {
                 method: "GET",
-                url: format!("{}{}?maxev=1&token={token}", self.rooms.url, self.session),
+                url: format!("{}{}?maxev=1&token={token}", self.management.url, self.session),
                 headers: Vec::new(),
                 body: Vec::new(),
             })
         };
-        accepted(self.rooms.http.send(RetryPolicy::OnlyIfUnsent, call).await?)
+        body_or_error(self.management.http.send(RetryPolicy::OnlyIfUnsent, request).await?)
     }
 }
 
-/// The gateway's own errors come with status 200 too.
-fn accepted(response: ManagementResponse) -> Result<Value, RtcError> {
+/// Returns the body, or the error of the gateway, which comes with status 200 too.
+fn body_or_error(response: ManagementResponse) -> Result<Value, RtcError> {
     if !response.is_success() {
         return Err(response.to_error(""));
     }
@@ -133,15 +135,15 @@ fn accepted(response: ManagementResponse) -> Result<Value, RtcError> {
         return Ok(response.body);
     }
     let code = response.body["error"]["code"].as_i64().unwrap_or_default();
-    let said = format!("Janus error {code}");
+    let text = format!("Janus error {code}");
     // 403: the token; 405: a plugin that the token does not name.
     Err(match code {
-        403 | 405 => RtcError::Unauthorized(said),
-        _ => RtcError::Refused(said),
+        403 | 405 => RtcError::Unauthorized(text),
+        _ => RtcError::Refused(text),
     })
 }
 
 fn id(response: &Value) -> Result<u64, RtcError> {
     let id = response["data"]["id"].as_u64();
-    id.ok_or_else(|| RtcError::Refused("an answer with other members than expected".into()))
+    id.ok_or_else(|| RtcError::Refused("the response has unexpected members".into()))
 }

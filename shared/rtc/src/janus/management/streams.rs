@@ -1,5 +1,5 @@
-//! Blocking what a participant publishes, stream by stream. Which streams these are is told to whoever subscribes, who
-//! is no participant, so nobody is told of it; the subscription ends before it is answered, and nothing flows.
+//! Blocking of a participant's streams. Janus lists the streams of a publisher to its subscribers, so the operation subscribes.
+//! A subscriber is not a participant and other clients do not see it; the session ends before media flows.
 
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -11,11 +11,11 @@ use super::handle::JanusHandle;
 use crate::Rights;
 use crate::management::{RequestContext, RtcError, parse_body};
 
-/// Life of the subscriber's token.
+/// Life of the subscriber's token, in seconds.
 const TOKEN_SECONDS: i64 = 60;
 
-/// Where a microphone is as long as the gateway tells nobody, which is until its media connection stands: terminals
-/// offer it first (`docs/rtc-providers.md`).
+/// Media line of the microphone while the gateway does not list the streams, which is until the media connection is up:
+/// terminals offer the microphone first (`docs/rtc-providers.md`).
 const FIRST_LINE: &str = "0";
 
 #[derive(Deserialize)]
@@ -30,39 +30,42 @@ struct JanusStream {
     /// `audio`, `video` or `data`.
     #[serde(rename = "type")]
     kind: String,
-    /// Its name at the publisher; data has none.
+    /// Name of the stream at the publisher; absent for data.
     #[serde(default)]
     feed_mid: Option<String>,
 }
 
-/// Blocks and unblocks the participant's streams so that what gets through is within `rights`.
+/// Blocks and unblocks the participant's streams according to `rights`.
+///
+/// # Errors
+/// [`RtcError::Unsupported`] if the microphone is to be blocked and has no stream yet, or a failed request.
 pub(super) async fn restrict(
-    rooms: &JanusManagement,
+    management: &JanusManagement,
     room: &str,
     media_id: &str,
     rights: Rights,
     at: RequestContext,
 ) -> Result<(), RtcError> {
-    let mut handle = JanusHandle::attach(rooms, at).await?;
-    let done = async {
-        let streams = published(&mut handle, rooms, room, media_id, at).await?;
-        let mut silenced = false;
+    let mut handle = JanusHandle::attach(management, at).await?;
+    let result = async {
+        let streams = published(&mut handle, management, room, media_id, at).await?;
+        let mut microphone_blocked = false;
         for JanusMediaLine { mid, microphone, blocked } in lines(&streams, rights) {
-            let there = block(&mut handle, rooms, room, media_id, mid, blocked).await?;
-            silenced |= there && microphone;
+            let exists = block(&mut handle, management, room, media_id, mid, blocked).await?;
+            microphone_blocked |= exists && microphone;
         }
-        // Neither a room nor its tokens know rights: a microphone that is not there yet cannot be held back.
-        if rights.microphone || silenced { Ok(()) } else { Err(RtcError::Unsupported) }
+        // Neither management nor tokens carry rights, so a stream that does not exist yet cannot be blocked.
+        if rights.microphone || microphone_blocked { Ok(()) } else { Err(RtcError::Unsupported) }
     }
     .await;
     handle.end().await;
-    done
+    result
 }
 
-/// What the participant sends; nothing if the gateway knows of nothing yet, or of no such participant.
+/// Returns the streams of the participant; empty if the gateway does not list any yet or does not know the participant.
 async fn published(
     handle: &mut JanusHandle<'_>,
-    rooms: &JanusManagement,
+    management: &JanusManagement,
     room: &str,
     media_id: &str,
     at: RequestContext,
@@ -70,8 +73,8 @@ async fn published(
     let descriptor = format!("room={room}");
     let expires = at.seconds() + TOKEN_SECONDS;
     let token = JanusToken { expires, realm: VIDEOROOM, descriptors: vec![descriptor.as_str()] };
-    let unsigned = |_| RtcError::Refused("the call could not be signed".into());
-    let token = token.sign(&rooms.secret).map_err(unsigned)?;
+    let unsigned = |_| RtcError::Refused("the request could not be signed".into());
+    let token = token.sign(&management.secret).map_err(unsigned)?;
     let body = json!({
         "request": "join",
         "ptype": "subscriber",
@@ -79,7 +82,7 @@ async fn published(
         "streams": [{ "feed": media_id }],
         "token": token.expose_secret(),
     });
-    let attached = handle.ask_later(body).await?.or_gone()?;
+    let attached = handle.request_event(body).await?.or_not_found()?;
     Ok(attached
         .map(parse_body::<JanusSubscription>)
         .transpose()?
@@ -87,10 +90,10 @@ async fn published(
         .unwrap_or_default())
 }
 
-/// Blocks or unblocks one line; `false` if it is not there.
+/// Blocks or unblocks one media line; returns `false` if the line does not exist.
 async fn block(
     handle: &mut JanusHandle<'_>,
-    rooms: &JanusManagement,
+    management: &JanusManagement,
     room: &str,
     media_id: &str,
     mid: &str,
@@ -99,15 +102,15 @@ async fn block(
     let body = json!({
         "request": "moderate",
         "room": room,
-        "secret": rooms.room_secret(room),
+        "secret": management.room_secret(room),
         "id": media_id,
         "mid": mid,
         "mute": blocked,
     });
-    Ok(handle.ask(body).await?.or_gone()?.is_some())
+    Ok(handle.request(body).await?.or_not_found()?.is_some())
 }
 
-/// A media line, and whether it shall be blocked.
+/// A media line and its required state.
 #[derive(Debug, PartialEq, Eq)]
 struct JanusMediaLine<'a> {
     mid: &'a str,
@@ -115,8 +118,8 @@ struct JanusMediaLine<'a> {
     blocked: bool,
 }
 
-/// Which lines to block and which to let through. A video line may be a camera or a screen: it is blocked when neither
-/// is allowed. A data line has no name to block it by.
+/// Returns the required state of each line. A video line may be a camera or a screen, so it is blocked only if both are
+/// forbidden. A data line has no name and cannot be blocked.
 fn lines(streams: &[JanusStream], rights: Rights) -> Vec<JanusMediaLine<'_>> {
     if streams.is_empty() {
         return vec![JanusMediaLine { mid: FIRST_LINE, microphone: true, blocked: !rights.microphone }];

@@ -1,10 +1,10 @@
-//! What `RoomService` answers: protobuf's JSON, in which servers write names in camelCase or `snake_case`, 64-bit numbers
-//! as text, and leave out what is zero.
+//! Responses of `RoomService` in protobuf's JSON form: names in camelCase or `snake_case`, 64-bit numbers as text, members
+//! with the value zero omitted.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// Twirp's error.
+/// An error of Twirp.
 #[derive(Default, Deserialize)]
 pub(super) struct TwirpError {
     pub code: String,
@@ -25,10 +25,10 @@ pub(super) struct LivekitParticipantList {
 #[derive(Deserialize)]
 pub(super) struct LivekitParticipant {
     pub identity: String,
-    /// `JOINING`, `JOINED`, `ACTIVE`, `DISCONNECTED`; the first where it is left out.
+    /// `JOINING`, `JOINED`, `ACTIVE`, `DISCONNECTED`; the first if omitted.
     #[serde(default)]
     state: String,
-    /// `STANDARD`, `INGRESS`, `EGRESS`, `SIP`, `AGENT`, …; the first where it is left out.
+    /// `STANDARD`, `INGRESS`, `EGRESS`, `SIP`, `AGENT`, …; the first if omitted.
     #[serde(default)]
     kind: String,
     #[serde(default)]
@@ -36,12 +36,12 @@ pub(super) struct LivekitParticipant {
 }
 
 impl LivekitParticipant {
-    /// Whether this is somebody who is in: no recorder, no agent, and nobody on the way in or out.
-    pub fn is_person_inside(&self) -> bool {
+    /// Whether the participant is a user who has joined and not left; recorders and agents are not users.
+    pub fn is_user_in_room(&self) -> bool {
         matches!(self.state.as_str(), "JOINED" | "ACTIVE") && matches!(self.kind.as_str(), "" | "STANDARD")
     }
 
-    /// The ids of the tracks through which a microphone is heard.
+    /// Ids of the microphone tracks that are not muted.
     pub fn open_microphones(&self) -> impl Iterator<Item = &str> {
         let open = self.tracks.iter().filter(|track| track.source == "MICROPHONE" && !track.muted);
         open.map(|track| track.sid.as_str())
@@ -69,20 +69,20 @@ pub(super) struct LivekitRoom {
     /// Unix seconds.
     #[serde(default, alias = "creationTime", deserialize_with = "number")]
     creation_time: Option<i64>,
-    /// Newer servers say it in milliseconds too.
+    /// Unix milliseconds; sent by newer servers only.
     #[serde(default, alias = "creationTimeMs", deserialize_with = "number")]
     creation_time_ms: Option<i64>,
 }
 
 impl LivekitRoom {
-    /// When it was made, Unix milliseconds.
+    /// Time of creation, Unix milliseconds.
     pub fn created_ms(&self) -> Option<i64> {
         let exact = self.creation_time_ms.filter(|time| *time > 0);
         exact.or_else(|| self.creation_time.filter(|time| *time > 0)?.checked_mul(1000))
     }
 }
 
-/// A 64-bit number, as a number or as text.
+/// Deserialises a 64-bit number that is a number or text.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Number(number) => number.as_i64(),
