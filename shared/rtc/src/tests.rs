@@ -1,4 +1,4 @@
-//! What holds for every provider.
+//! Properties of all providers.
 
 mod bad_input;
 mod enforced;
@@ -62,19 +62,19 @@ fn every_provider_has_the_params_of_the_protocol() {
 }
 
 #[test]
-fn the_same_request_makes_the_same_credential_and_another_salt_changes_only_salted_tokens() {
+fn minting_is_deterministic_and_the_salt_changes_only_salted_tokens() {
     for (name, minter) in minters() {
         let token = |salt| minter.join(&MintRequest { salt, ..request() }).expect("mints").token;
         assert_eq!(token(7), token(7), "{name}");
         let salted = name.starts_with("agora") || name == "alibaba dingrtc";
         assert_eq!(token(7) != token(8), salted, "{name}");
-        // The ends of what a salt can be are salts too.
+        // The smallest and the largest salt are valid.
         let (_, _) = (token(0), token(u32::MAX));
     }
 }
 
 #[test]
-fn media_ids_are_the_same_for_every_token_and_nobody_elses() {
+fn media_ids_are_stable_and_unique() {
     for (name, minter) in minters() {
         let id = minter.media_id("sb-m1", "alice", 1);
         assert_eq!(minter.media_id("sb-m1", "alice", 1), id, "{name}");

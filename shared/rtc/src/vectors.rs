@@ -1,6 +1,6 @@
-//! Every published vector, made with the vendors' own packages, against our minters: ours must be as theirs by each
-//! vector's own rule, and theirs must be read and accepted by us. Counted, so that none is left out. The vectors of signed
-//! requests are tested with the signatures ([`sign`](super::sign)); those of `chime` belong to no provider here.
+//! Test vectors made with the vendors' own packages. The minters must reproduce each token by the rule of its format, and the
+//! readers must accept it. The number of vectors is checked, so none is skipped. The tests of [`sign`](super::sign) use the
+//! vectors of signed requests; the vectors of `chime` have no provider here.
 
 mod agora;
 mod alibaba;
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 const FILE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/rtc-tokens.json"));
 
-/// Runs `check` over every vector of this provider and variant; a missing one fails like a wrong one.
+/// Runs `check` on every vector of this provider and variant; panics if their number is not `expected`.
 fn each(provider: &str, variant: &str, expected: usize, check: impl Fn(&Value)) {
     let vectors: Vec<Value> = serde_json::from_str(FILE).expect("the vectors are JSON");
     let matching: Vec<_> =
@@ -37,7 +37,7 @@ fn u32_of(object: &Value, member: &str) -> u32 {
 }
 
 #[test]
-fn every_vector_is_tested_somewhere() {
+fn every_kind_of_vector_has_a_test() {
     let vectors: Vec<Value> = serde_json::from_str(FILE).expect("the vectors are JSON");
     let mut kinds: Vec<_> =
         vectors.iter().map(|v| format!("{} {}", text(v, "provider"), text(v, "variant"))).collect();

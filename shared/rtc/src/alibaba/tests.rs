@@ -21,7 +21,7 @@ fn request<'a>(channel_id: &'a str, user_id: &'a str) -> MintRequest<'a> {
 }
 
 #[test]
-fn the_parameters_are_those_that_the_token_was_made_of() {
+fn the_params_are_the_fields_of_the_token() {
     let join = minter().join(&request("sb-m1", "alice")).expect("mints");
     let timestamp = NOW_MS / 1000 + 600;
     let fields =

@@ -20,7 +20,7 @@ fn one_token_is_for_the_gateway_and_one_for_the_room() {
 }
 
 #[test]
-fn the_participants_id_is_the_media_id_and_follows_from_secret_channel_and_user() {
+fn the_media_id_is_derived_from_secret_channel_and_user() {
     let ours = minter(Provider::Janus, "");
     let id = ours.media_id("sb-m1", "alice", 1);
     assert_eq!(ours.join(&request()).expect("mints").params["participant_id"], id.as_str());
@@ -33,12 +33,12 @@ fn the_participants_id_is_the_media_id_and_follows_from_secret_channel_and_user(
         others.media_id("sb-m1", "alice", 1),
     ];
     assert!(!different.contains(&id), "{different:?}");
-    // The boundary between the names counts.
+    // The boundary between channel and user matters.
     assert_ne!(ours.media_id("sb-m1a", "lice", 1), id);
 }
 
 #[test]
-fn a_part_that_would_end_early_is_not_signed() {
+fn a_part_with_a_separator_is_not_signed() {
     for part in ["room=1,janus", "room=1:", ","] {
         let token = JanusToken { expires: NOW, realm: VIDEOROOM, descriptors: vec![part] };
         assert!(token.sign(&SECRET.into()).is_err(), "{part}");
@@ -48,7 +48,7 @@ fn a_part_that_would_end_early_is_not_signed() {
 }
 
 #[test]
-fn what_is_no_token_is_none() {
+fn other_text_is_rejected() {
     for text in ["", ":", "1:x", "1,janus:x", "x,janus,a:x", "1,,a:x", "1,janus,a"] {
         assert_eq!(JanusToken::read(text), None, "{text}");
         assert!(!JanusToken::is_signed(text, &SECRET.into()), "{text}");

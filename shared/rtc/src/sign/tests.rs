@@ -1,4 +1,4 @@
-//! Signatures against those that the vendors' own packages made.
+//! Signatures compared with those of the vendors' own packages.
 
 use serde_json::Value;
 
@@ -89,7 +89,7 @@ fn every_part_of_a_request_is_signed() {
 }
 
 #[test]
-fn a_time_that_no_calendar_has_is_an_error() {
+fn a_time_outside_the_calendar_is_an_error() {
     let key = AccessKey { id: "id".into(), secret: "secret".into() };
     let request = SignableRequest { method: "POST", path: "/", query: &[], headers: &[], body: b"" };
     for timestamp in [i64::MIN, i64::MAX] {
@@ -98,14 +98,14 @@ fn a_time_that_no_calendar_has_is_an_error() {
 }
 
 #[test]
-fn queries_are_sorted_and_encoded_as_rfc_3986_says() {
+fn queries_are_sorted_and_encoded_by_rfc_3986() {
     assert_eq!(encode("a b*c~d/é-_."), "a%20b%2Ac~d%2F%C3%A9-_.");
     assert_eq!(canonical_query(&[("b", "2"), ("a", "1 2"), ("B", "&=")]), "B=%26%3D&a=1%202&b=2");
     assert_eq!(canonical_query(&[]), "");
 }
 
 #[test]
-fn the_secret_is_not_shown() {
+fn debug_output_shows_no_secret() {
     let key = AccessKey { id: "public".into(), secret: "hush-hush".into() };
     let shown = format!("{key:?}");
     assert!(shown.contains("public") && !shown.contains("hush"), "{shown}");

@@ -4,7 +4,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::*;
 use crate::fixture::{NOW, NOW_MS, SECRET, account, minter, request};
 
-/// The two keys of a join, and what the second one's map says.
+/// The `UserSig` and the `PrivateMapKey` of a join, and the map inside the latter.
 fn keys(request: &MintRequest<'_>) -> (UserSig, UserSig, Vec<u8>) {
     let join = minter(Provider::Tencent, "").join(request).expect("mints");
     let map_key = join.params["private_map_key"].as_str().expect("text");
@@ -14,7 +14,7 @@ fn keys(request: &MintRequest<'_>) -> (UserSig, UserSig, Vec<u8>) {
 }
 
 #[test]
-fn the_first_key_says_who_and_the_second_one_where() {
+fn the_user_sig_names_the_user_and_the_private_map_key_the_room() {
     let (user_sig, map_key, map) = keys(&request());
     for key in [&user_sig, &map_key] {
         assert_eq!((key.user_id.as_str(), key.sdk_app_id), ("alice", 1_400_000_000));
@@ -36,7 +36,7 @@ fn the_first_key_says_who_and_the_second_one_where() {
 }
 
 #[test]
-fn every_right_has_its_bits() {
+fn each_right_maps_to_its_bits() {
     let bits = |rights| {
         let (_, _, map) = keys(&MintRequest { rights, ..request() });
         PrivateMap::read(&map).expect("a map").privileges
@@ -52,7 +52,7 @@ fn every_right_has_its_bits() {
 }
 
 #[test]
-fn an_altered_key_has_no_signature_and_a_cut_one_is_none() {
+fn an_altered_key_fails_verification_and_a_cut_key_is_rejected() {
     let secret = SECRET.into();
     let (_, map_key, map) = keys(&request());
     let altered = [

@@ -1,9 +1,9 @@
-//! Accounts, names, lives and clocks that cannot be right: an error that names the thing, never its value, and no panic.
+//! Invalid accounts, ids, lives and clocks: an error that names the setting or field without its value, and no panic.
 
 use super::*;
 use crate::error::UnsupportedIdError;
 
-/// The longest channel and user of each service.
+/// Limits of each service for channel and user ids, in bytes.
 fn limits(name: &str) -> (usize, usize) {
     match name.split(' ').next() {
         Some("livekit") => (256, 256),
@@ -14,14 +14,14 @@ fn limits(name: &str) -> (usize, usize) {
 }
 
 #[test]
-fn an_unknown_provider_is_refused_with_those_that_are_known() {
+fn the_error_for_an_unknown_provider_lists_the_known_ones() {
     let refusal = "zoom".parse::<Provider>().expect_err("unknown").to_string();
     assert_eq!(refusal, "unknown RTC provider; known are livekit, alibaba, agora, tencent, janus");
     assert!("Livekit".parse::<Provider>().is_err() && "".parse::<Provider>().is_err());
 }
 
 #[test]
-fn an_incomplete_account_is_refused_by_what_it_lacks() {
+fn the_error_for_an_incomplete_account_names_the_missing_setting() {
     let lacks = |provider: Provider, change: fn(&mut Account)| {
         let mut account = account(provider, "");
         change(&mut account);
@@ -33,18 +33,18 @@ fn an_incomplete_account_is_refused_by_what_it_lacks() {
     };
     for provider in Provider::ALL {
         assert_eq!(lacks(provider, |account| account.key_secret = "".into()), "RTC_KEY_SECRET", "{provider}");
-        // Without an address of one's own there is none to be reached; the others are the same for everybody.
-        let own = matches!(provider, Provider::Livekit | Provider::Janus);
-        let expected = if own { "RTC_URL" } else { "nothing" };
+        // Self-hosted services need an address; the others have a public one.
+        let self_hosted = matches!(provider, Provider::Livekit | Provider::Janus);
+        let expected = if self_hosted { "RTC_URL" } else { "nothing" };
         assert_eq!(lacks(provider, |account| account.url.clear()), expected, "{provider}");
-        // The secret of Janus has no public half.
+        // The key of Janus has no public half.
         let expected = if provider == Provider::Janus { "nothing" } else { "RTC_KEY_ID" };
         assert_eq!(lacks(provider, |account| account.key_id.clear()), expected, "{provider}");
     }
 }
 
 #[test]
-fn a_malformed_key_mode_or_address_is_refused_by_name_and_never_shown() {
+fn the_error_for_a_malformed_setting_names_it_without_its_value() {
     let refused = |provider: Provider, variable: &str, value: &str| {
         let mut account = account(provider, "");
         match variable {
@@ -76,18 +76,18 @@ fn a_malformed_key_mode_or_address_is_refused_by_name_and_never_shown() {
             refused(provider, "RTC_URL", url);
         }
     }
-    // The mode of one service is none of another.
+    // A mode of another service is unknown.
     refused(Provider::Alibaba, "RTC_MODE", "cohost");
     refused(Provider::Agora, "RTC_MODE", "artc");
 }
 
 #[test]
-fn ids_are_1_to_the_services_limit() {
+fn ids_have_at_least_one_byte_and_at_most_the_services_limit() {
     for (name, minter) in minters() {
         let (channel, user) = limits(&name);
         let check = |channel_id: &str, user_id: &str| {
             let minted = minter.mint(&MintRequest { channel_id, user_id, ..request() }).map(drop);
-            // What can be checked beforehand is what minting checks.
+            // `check_ids` and `mint` agree.
             assert_eq!(minter.check_ids(channel_id, user_id).map_err(MintError::from), minted, "{name}");
             minted
         };
@@ -103,7 +103,7 @@ fn ids_are_1_to_the_services_limit() {
 }
 
 #[test]
-fn ids_have_the_services_alphabet() {
+fn ids_stay_within_the_services_alphabet() {
     for (name, minter) in minters().into_iter().filter(|(name, _)| name != "livekit ") {
         for id in ["a.b", "a b", "a/b", "a@b", "aé", "a\0", "a\n", "a,b", "a:b", "a*"] {
             let mint = |channel_id, user_id| {
@@ -118,7 +118,7 @@ fn ids_have_the_services_alphabet() {
 }
 
 #[test]
-fn a_life_is_1_second_to_a_day() {
+fn lives_are_one_second_to_one_day() {
     for (name, minter) in minters() {
         let mint = |ttl_seconds| minter.mint(&MintRequest { ttl_seconds, ..request() }).map(drop);
         assert_eq!((mint(1), mint(MAX_TTL_SECONDS)), (Ok(()), Ok(())), "{name}");
@@ -129,7 +129,7 @@ fn a_life_is_1_second_to_a_day() {
 }
 
 #[test]
-fn a_clock_before_1970_or_past_what_the_token_can_hold_is_refused() {
+fn a_time_outside_the_range_of_the_format_is_refused() {
     for (name, minter) in minters() {
         let mint = |now_ms| minter.mint(&MintRequest { now_ms, ..request() }).map(drop);
         assert_eq!(mint(0), Ok(()), "{name}");
@@ -146,7 +146,7 @@ fn a_clock_before_1970_or_past_what_the_token_can_hold_is_refused() {
 }
 
 #[test]
-fn a_user_without_a_number_is_refused_where_users_are_numbers() {
+fn agora_refuses_a_user_without_a_number() {
     for (name, minter) in minters() {
         let minted = minter.mint(&MintRequest { number: 0, ..request() }).map(drop);
         let expected = if name.starts_with("agora") { Err(MintError::Number) } else { Ok(()) };

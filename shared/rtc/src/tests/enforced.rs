@@ -1,28 +1,28 @@
-//! `rights_enforced` is true only if what was taken is really held back by what was minted.
+//! `rights_enforced` is true only if the minted credential makes the service withhold every missing right.
 
 use super::*;
 
 #[test]
-fn rights_are_enforced_where_the_token_carries_what_was_taken() {
+fn rights_enforced_matches_what_each_token_can_withhold() {
     const NO_MICROPHONE: Rights = Rights::ALL.without_microphone();
-    const NO_PICTURES: Rights = Rights { camera: false, screen: false, ..Rights::ALL };
+    const NO_VIDEO: Rights = Rights { camera: false, screen: false, ..Rights::ALL };
     const NO_SCREEN: Rights = Rights { screen: false, ..Rights::ALL };
     const NO_DATA: Rights = Rights { data: false, ..Rights::ALL };
     const NO_RECEIVING: Rights = Rights { subscribe: false, ..Rights::ALL };
-    let taken = [Rights::ALL, NO_MICROPHONE, NO_PICTURES, NO_SCREEN, NO_DATA, NO_RECEIVING];
+    let cases = [Rights::ALL, NO_MICROPHONE, NO_VIDEO, NO_SCREEN, NO_DATA, NO_RECEIVING];
     let table: Vec<_> = minters()
         .iter()
         .map(|(name, minter)| {
-            let enforced = taken.map(|rights| {
+            let enforced = cases.map(|rights| {
                 let join = minter.join(&MintRequest { rights, ..request() }).expect("mints");
-                assert_eq!(join.rights, rights, "what the meeting allows is told in any case");
+                assert_eq!(join.rights, rights, "the join reports the rights in any case");
                 if join.rights_enforced { "yes" } else { "-" }
             });
             format!("{name:<24}{}", enforced.join(" "))
         })
         .collect();
     let expected = [
-        // Everything, no microphone, no pictures, no screen, no data, no receiving.
+        // All rights; without: microphone, camera and screen, screen, data, receiving.
         "livekit                 yes yes yes yes yes yes",
         "alibaba                 - - - - - -",
         "alibaba artc            - - - - - -",

@@ -8,7 +8,7 @@ fn servers(urls: &str) -> Result<Option<TurnServers>, AccountError> {
 }
 
 #[test]
-fn a_join_of_any_service_gets_ice_servers_and_keeps_the_rest() {
+fn every_join_gains_ice_servers_and_keeps_its_params() {
     for provider in Provider::ALL {
         let plain = minter(provider, "").join(&request()).expect("mints");
         let servers = servers(URLS).expect("right").expect("two");
@@ -28,12 +28,12 @@ fn a_join_of_any_service_gets_ice_servers_and_keeps_the_rest() {
 }
 
 #[test]
-fn what_names_no_server_is_none_and_what_is_no_address_is_refused() {
+fn an_empty_list_has_no_servers_and_a_malformed_address_is_refused() {
     for urls in ["", " ", ",", " , "] {
-        assert!(servers(urls).expect("nothing wrong").is_none(), "{urls:?}");
+        assert!(servers(urls).expect("no error").is_none(), "{urls:?}");
     }
     for urls in ["turn.example.org", "https://turn.example.org", "turn:", "turn:a,b", "TURN:a"] {
-        let refusal = servers(urls).map(drop).expect_err("no address");
+        let refusal = servers(urls).map(drop).expect_err("malformed");
         assert!(matches!(refusal, AccountError::Malformed { name: "TURN_URLS", .. }), "{urls}: {refusal}");
     }
     let without = TurnServers::new(URLS, "".into()).map(drop);
@@ -42,7 +42,7 @@ fn what_names_no_server_is_none_and_what_is_no_address_is_refused() {
 }
 
 #[test]
-fn a_user_without_a_name_has_the_end_alone() {
+fn the_username_of_an_empty_user_is_the_expiry() {
     let credential = TurnCredential::new("", NOW, &SECRET.into());
     assert_eq!(credential.username, NOW.to_string());
 }

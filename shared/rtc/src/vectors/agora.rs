@@ -1,4 +1,4 @@
-//! Agora: tokens are equal when they are inflated.
+//! Agora: compares inflated tokens.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

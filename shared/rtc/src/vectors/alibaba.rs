@@ -1,4 +1,4 @@
-//! Alibaba: hashes are equal, single-parameter tokens as JSON values, `AppToken`s when they are inflated.
+//! Alibaba: compares hashes as text, single-parameter tokens as JSON, and `AppToken`s inflated.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

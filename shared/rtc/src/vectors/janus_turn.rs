@@ -1,4 +1,4 @@
-//! Janus and TURN: texts are equal.
+//! Janus and TURN: compares texts.
 
 use secrecy::{ExposeSecret, SecretString};
 

@@ -1,4 +1,4 @@
-//! `LiveKit`: claims are equal as JSON values, and the signature is right.
+//! `LiveKit`: compares claims as JSON and verifies the signature.
 
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -11,7 +11,7 @@ fn api_key(inputs: &Value) -> ApiKey {
     ApiKey { id: text(inputs, "apiKey").into(), secret: text(inputs, "apiSecret").into() }
 }
 
-/// Claims as a caller would fill them in from the vector's inputs.
+/// Claims from the inputs of a vector.
 fn claims(inputs: &Value) -> LivekitClaims {
     let optional = |member: &str| inputs[member].as_str().map(str::to_owned);
     let now = seconds(inputs, "now");

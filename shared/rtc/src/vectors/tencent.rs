@@ -1,4 +1,4 @@
-//! Tencent: keys are equal as JSON values when they are inflated.
+//! Tencent: compares inflated keys as JSON.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

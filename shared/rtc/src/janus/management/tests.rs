@@ -1,5 +1,5 @@
-//! The gateway's answers as a real one gave them (1.1.2), and those that it gives when something is wrong. What a real
-//! one does is tested with one, in `tests/tests/scenarios/janus.rs`.
+//! Management against a fake gateway with replies recorded from Janus 1.1.2 and with error replies. The scenario
+//! `tests/tests/scenarios/janus.rs` tests a real gateway.
 
 use serde_json::{Value, json};
 
@@ -15,13 +15,13 @@ fn rooms(service: &FakeService) -> Box<dyn RtcManagement> {
     management(Provider::Janus, &account(&format!("{}/janus", service.url()))).expect("an account")
 }
 
-/// A gateway whose plugin answers so.
+/// A gateway with replies of the plugin by `plugin`.
 async fn gateway(plugin: impl Fn(&Value) -> Value + Clone + Send + Sync + 'static) -> FakeService {
-    FakeService::new(move |_, seen| ScriptedReply::Json(said(seen, &plugin))).await
+    FakeService::new(move |_, seen| ScriptedReply::Json(reply(seen, &plugin))).await
 }
 
-/// The gateway's protocol around what the plugin says. A poll is answered as a subscriber's join.
-fn said(seen: &RecordedRequest, plugin: &impl Fn(&Value) -> Value) -> Value {
+/// Wraps the reply of the plugin in the gateway's protocol. A poll gets the reply to a subscriber's join.
+fn reply(seen: &RecordedRequest, plugin: &impl Fn(&Value) -> Value) -> Value {
     if seen.method == "GET" {
         let data = plugin(&json!({ "request": "join" }));
         return json!({ "janus": "event", "transaction": "t", "plugindata": { "data": data } });
@@ -40,14 +40,14 @@ fn error(code: i64) -> Value {
     json!({ "videoroom": "event", "error_code": code, "error": "words" })
 }
 
-/// What the plugin was asked, without the requests of the gateway's own protocol.
-fn asked(service: &FakeService) -> Vec<Value> {
+/// Requests to the plugin, without those of the gateway's own protocol.
+fn plugin_requests(service: &FakeService) -> Vec<Value> {
     let posted = service.requests().into_iter().filter(|seen| seen.method == "POST");
     posted.map(|seen| seen.json()["body"].clone()).filter(|body| !body.is_null()).collect()
 }
 
 #[tokio::test]
-async fn an_operation_has_a_session_and_a_token_of_its_own_and_ends_it() {
+async fn each_operation_opens_and_ends_its_own_session() {
     let service = gateway(|_| json!({ "videoroom": "created" })).await;
     let channel = ChannelSpec { id: ROOM, max_participants: 6, empty_seconds: 60 };
     rooms(&service).register(channel, AT).await.expect("made");
@@ -60,13 +60,13 @@ async fn an_operation_has_a_session_and_a_token_of_its_own_and_ends_it() {
     assert_eq!(steps, expected.map(|step| format!("POST {step}")));
     for seen in &seen {
         let request = seen.json();
-        let token = request["token"].as_str().expect("every request has it");
+        let token = request["token"].as_str().expect("every request has a token");
         assert!(JanusToken::is_signed(token, &"token-secret".into()));
         let expires = AT.now_ms / 1000 + 60;
         let core = JanusToken { expires, realm: CORE, descriptors: vec![VIDEOROOM] };
         assert_eq!(JanusToken::read(token), Some(core));
     }
-    let body = &asked(&service)[0];
+    let body = &plugin_requests(&service)[0];
     let secret = body["secret"].as_str().expect("text").to_owned();
     assert_eq!(secret.len(), 32);
     let expected = json!({
@@ -83,17 +83,17 @@ async fn an_operation_has_a_session_and_a_token_of_its_own_and_ends_it() {
 }
 
 #[tokio::test]
-async fn every_room_has_a_secret_of_its_own_which_needs_no_memory() {
+async fn each_room_has_its_own_derived_secret() {
     let service = gateway(|_| json!({ "videoroom": "destroyed" })).await;
     for room in [ROOM, "sb-2", ROOM] {
         rooms(&service).close(room, AT).await.expect("closed");
     }
-    let secrets: Vec<_> = asked(&service).iter().map(|body| body["secret"].clone()).collect();
+    let secrets: Vec<_> = plugin_requests(&service).iter().map(|body| body["secret"].clone()).collect();
     assert_eq!(secrets[0], secrets[2]);
     assert_ne!(secrets[0], secrets[1]);
 }
 
-/// A room in which alice sends sound, pictures and data; a real gateway told it so.
+/// The reply of a real gateway about a room in which alice sends audio, video and data.
 fn attached() -> Value {
     json!({ "videoroom": "attached", "room": ROOM, "streams": [
         { "type": "audio", "active": true, "mindex": 0, "mid": "0", "feed_id": "alice", "feed_mid": "a", "codec": "opus" },
@@ -106,10 +106,10 @@ fn joined_or(answer: Value) -> impl Fn(&Value) -> Value + Clone + Send + Sync + 
     move |body| if body["request"] == "join" { attached() } else { answer.clone() }
 }
 
-/// The lines that were moderated, and whether they were blocked.
+/// Moderated media lines, each with whether the request blocks it.
 fn moderated(service: &FakeService) -> Vec<(String, bool)> {
-    let asked = asked(service).into_iter().filter(|body| body["request"] == "moderate");
-    asked
+    let requests = plugin_requests(service).into_iter().filter(|body| body["request"] == "moderate");
+    requests
         .map(|body| {
             assert_eq!((&body["room"], &body["id"]), (&ROOM.into(), &"alice".into()));
             (body["mid"].as_str().expect("text").to_owned(), body["mute"].as_bool().expect("a flag"))
@@ -118,7 +118,7 @@ fn moderated(service: &FakeService) -> Vec<(String, bool)> {
 }
 
 #[tokio::test]
-async fn streams_are_blocked_by_their_kind_and_name() {
+async fn streams_are_blocked_by_kind_and_name() {
     let done = || json!({ "videoroom": "success" });
     let lines = async |rights: Rights| {
         let service = gateway(joined_or(done())).await;
@@ -134,8 +134,8 @@ async fn streams_are_blocked_by_their_kind_and_name() {
 }
 
 #[tokio::test]
-async fn a_microphone_that_is_not_there_is_not_held_back() {
-    // No subscription: there is nobody, or there is no media connection yet; then only the first line can be meant.
+async fn blocking_an_absent_microphone_is_unsupported() {
+    // The subscription fails without a participant or without a media connection; the first line is then the microphone.
     let nobody = gateway(|_| error(428)).await;
     let rooms_of_nobody = rooms(&nobody);
     let muted = rooms_of_nobody.restrict(ROOM, "alice", MUTED, AT).await;
@@ -149,14 +149,14 @@ async fn a_microphone_that_is_not_there_is_not_held_back() {
     let early = gateway(early).await;
     assert_eq!(rooms(&early).restrict(ROOM, "alice", MUTED, AT).await, Ok(()));
 
-    // It went away in between.
+    // The stream ended in between.
     let gone = gateway(joined_or(error(428))).await;
     let muted = rooms(&gone).restrict(ROOM, "alice", MUTED, AT).await;
     assert_eq!(muted, Err(RtcError::Unsupported));
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_no_error_and_what_is_there_already_neither() {
+async fn an_unknown_room_or_participant_and_an_existing_room_are_not_errors() {
     for code in [426, 428] {
         let service = gateway(move |_| error(code)).await;
         let rooms = rooms(&service);
@@ -171,14 +171,14 @@ async fn what_is_not_there_is_no_error_and_what_is_there_already_neither() {
 }
 
 #[tokio::test]
-async fn errors_of_gateway_and_plugin_come_as_successes() {
+async fn errors_of_gateway_and_plugin_come_with_http_status_200() {
     let refused = gateway(|_| error(433)).await;
     let unauthorized = |what: &str| Err(RtcError::Unauthorized(what.into()));
     assert_eq!(rooms(&refused).close(ROOM, AT).await, unauthorized("videoroom error 433"));
     assert_eq!(
         refused.requests().last().map(|seen| seen.json()["janus"].clone()),
         Some("destroy".into()),
-        "the session is ended all the same"
+        "the session ends in any case"
     );
     let with = async |code: i64| {
         let answer = json!({ "janus": "error", "error": { "code": code, "reason": "words" } });
@@ -191,7 +191,7 @@ async fn errors_of_gateway_and_plugin_come_as_successes() {
 }
 
 #[tokio::test]
-async fn a_handle_that_is_refused_leaves_no_session() {
+async fn a_refused_handle_ends_the_session() {
     let script = |_, seen: &RecordedRequest| match seen.json()["janus"].as_str() {
         Some("create") => ScriptedReply::Json(json!({ "janus": "success", "data": { "id": 11 } })),
         Some("attach") => ScriptedReply::Json(json!({ "janus": "error", "error": { "code": 460 } })),

@@ -1,4 +1,4 @@
-//! Our requests against those of the official Node SDK, and what becomes of a server's answers.
+//! Requests compared with those of the official Node SDK, and the handling of responses.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ fn rooms(service: &FakeService) -> Box<dyn RtcManagement> {
     management(Provider::Livekit, &account(&service.url())).expect("an account")
 }
 
-/// A server with one participant in every room, who is heard through one microphone.
+/// A server with one participant in every room, who has one unmuted microphone.
 fn server(_: usize, seen: &RecordedRequest) -> ScriptedReply {
     ScriptedReply::Json(match seen.path.rsplit('/').next().unwrap_or_default() {
         "GetParticipant" => json!({ "identity": WHO, "tracks": [
@@ -34,7 +34,7 @@ fn claims(seen: &RecordedRequest) -> LivekitClaims {
     livekit::verify(token, &key, AT.now_ms).expect("a token for now")
 }
 
-/// The same request as the SDK's: method, path, body and what its token grants.
+/// Asserts that the request equals the SDK's in method, path, body and grant of the token.
 fn assert_as_the_sdk(seen: &RecordedRequest, alter: impl Fn(&mut Value)) {
     let all = vectors("livekit");
     let vector = all.iter().find(|vector| vector["path"] == seen.path.as_str());
@@ -53,7 +53,7 @@ fn assert_as_the_sdk(seen: &RecordedRequest, alter: impl Fn(&mut Value)) {
 const fn as_it_is(_: &mut Value) {}
 
 #[tokio::test]
-async fn every_request_is_the_official_one() {
+async fn requests_equal_those_of_the_official_sdk() {
     let service = FakeService::new(server).await;
     let rooms = rooms(&service);
     let channel = ChannelSpec { id: ROOM, max_participants: 6, empty_seconds: 300 };
@@ -84,13 +84,13 @@ async fn every_request_is_the_official_one() {
     );
     for seen in &seen {
         match seen.path.rsplit('/').next().unwrap_or_default() {
-            // The sample sets two more members, which are the server's business here.
+            // The sample sets two more members, which Switchboard leaves to the server's defaults.
             "CreateRoom" => assert_as_the_sdk(seen, |body| {
                 let body = body.as_object_mut().expect("an object");
                 body.remove("metadata");
                 body.remove("departureTimeout");
             }),
-            // The sample asks for one room by its name, which cannot be done by prefix.
+            // The sample lists one room by its name; a list by prefix needs all rooms.
             "ListRooms" => assert_as_the_sdk(seen, |body| *body = json!({})),
             _ => assert_as_the_sdk(seen, as_it_is),
         }
@@ -98,7 +98,7 @@ async fn every_request_is_the_official_one() {
 }
 
 #[tokio::test]
-async fn each_right_is_a_source_and_nothing_is_granted_by_omission() {
+async fn each_right_maps_to_its_source_and_no_permission_is_implicit() {
     let service = FakeService::new(server).await;
     let rooms = rooms(&service);
     rooms.restrict(ROOM, WHO, Rights::ALL, AT).await.expect("held");
@@ -111,12 +111,12 @@ async fn each_right_is_a_source_and_nothing_is_granted_by_omission() {
         "canPublishSources": ["MICROPHONE", "CAMERA", "SCREEN_SHARE", "SCREEN_SHARE_AUDIO"],
     });
     let none = json!({ "canSubscribe": false, "canPublish": false, "canPublishData": false, "canPublishSources": [] });
-    // Giving a right back mutes and unmutes nothing.
+    // Giving a right back neither mutes nor unmutes.
     assert_eq!(sent, [all, none, Value::Null, Value::Null]);
 }
 
 #[tokio::test]
-async fn who_or_what_is_not_there_is_no_error() {
+async fn an_unknown_room_or_participant_is_not_an_error() {
     let gone = |_, _: &RecordedRequest| {
         ScriptedReply::Error(404, json!({ "code": "not_found", "msg": "no such room" }))
     };
@@ -127,12 +127,12 @@ async fn who_or_what_is_not_there_is_no_error() {
     assert_eq!(rooms.restrict(ROOM, WHO, Rights::default(), AT).await, Ok(()));
     assert_eq!(rooms.members(ROOM, AT).await, Ok(Vec::new()));
     let channel = ChannelSpec { id: ROOM, max_participants: 2, empty_seconds: 60 };
-    let error = rooms.register(channel, AT).await.expect_err("a room that was made cannot be missing");
+    let error = rooms.register(channel, AT).await.expect_err("a created room cannot be unknown");
     assert!(matches!(error, RtcError::Refused(_)), "{error}");
 }
 
 #[tokio::test]
-async fn people_inside_are_listed_and_nobody_else() {
+async fn only_users_in_the_room_are_listed() {
     let list = |_, _: &RecordedRequest| {
         ScriptedReply::Json(json!({ "participants": [
             { "identity": "active", "state": "ACTIVE", "kind": "STANDARD" },
@@ -148,7 +148,7 @@ async fn people_inside_are_listed_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn rooms_of_ours_are_listed_in_both_spellings() {
+async fn rooms_are_listed_by_prefix_in_both_spellings() {
     let list = |_, _: &RecordedRequest| {
         ScriptedReply::Json(json!({ "rooms": [
             { "name": "sw-a", "creationTime": "1700000000" },
@@ -168,7 +168,7 @@ async fn rooms_of_ours_are_listed_in_both_spellings() {
 }
 
 #[tokio::test]
-async fn without_a_key_of_its_own_the_api_takes_that_of_the_tokens() {
+async fn the_api_uses_the_key_of_the_tokens_if_it_has_no_other() {
     let service = FakeService::new(server).await;
     let mut account: Account = account(&service.url());
     if let Some(api) = account.api.as_mut() {
@@ -183,7 +183,7 @@ async fn without_a_key_of_its_own_the_api_takes_that_of_the_tokens() {
 }
 
 #[tokio::test]
-async fn an_answer_of_another_shape_is_refused() {
+async fn a_response_with_unexpected_members_is_refused() {
     let service =
         FakeService::new(|_, _| ScriptedReply::Json(json!({ "participants": "nobody", "rooms": [{}] })))
             .await;

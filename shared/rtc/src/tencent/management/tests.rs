@@ -1,4 +1,4 @@
-//! Our requests against those of the official Python SDK, and what becomes of the service's answers.
+//! Requests compared with those of the official Python SDK, and the handling of responses.
 
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ fn assert_signed(seen: &RecordedRequest) {
 }
 
 #[tokio::test]
-async fn every_request_is_the_official_one() {
+async fn requests_equal_those_of_the_official_sdk() {
     let service =
         FakeService::new(|_, _| ScriptedReply::Json(json!({ "Response": { "RequestId": "r" } }))).await;
     let rooms = rooms(&service);
@@ -62,7 +62,7 @@ async fn every_request_is_the_official_one() {
 }
 
 #[tokio::test]
-async fn errors_arrive_as_successes() {
+async fn errors_come_with_http_status_200() {
     let with = async |code: &'static str| {
         let answer = move |_, _: &RecordedRequest| {
             ScriptedReply::Json(json!({ "Response": { "Error": { "Code": code } } }))
@@ -82,14 +82,14 @@ async fn errors_arrive_as_successes() {
 }
 
 #[tokio::test]
-async fn an_answer_without_a_response_is_refused() {
+async fn a_body_without_response_is_refused() {
     let service = FakeService::new(|_, _| ScriptedReply::Json(json!({}))).await;
     let refused = RtcError::Refused("the response has no `Response`".into());
     assert_eq!(rooms(&service).close(ROOM, AT).await, Err(refused));
 }
 
 #[tokio::test]
-async fn what_the_service_lacks_is_not_asked_for() {
+async fn unsupported_operations_send_nothing() {
     let service = FakeService::new(|_, _| ScriptedReply::Text(500, String::new())).await;
     let rooms = rooms(&service);
     let channel = ChannelSpec { id: ROOM, max_participants: 2, empty_seconds: 60 };
