@@ -1,5 +1,5 @@
-//! Who gets whose packets: places are given to those who are connected, frames go from each sender into the places
-//! that it has with the others.
+//! Forwarding among the participants of one channel: assigns receive slots to publishers, forwards frames into these
+//! slots, passes on key-frame requests and sends notices about changes.
 
 use std::time::Instant;
 
@@ -7,103 +7,95 @@ use str0m::media::{MediaData, MediaKind, Mid};
 
 use crate::notice::{Notice, Occupied};
 use crate::peer::Peer;
-use crate::room::Room;
 
-impl Room {
-    /// Gives everybody a place with everybody else, in the order of joining, and takes it from those who are gone.
-    pub(crate) fn seat(&mut self, now: Instant) {
-        let publishers: Vec<_> =
-            self.peers.iter().filter(|peer| peer.active).map(|peer| peer.sid.clone()).collect();
-        let mut newcomers = Vec::new();
-        for peer in self.peers.iter_mut().filter(|peer| peer.active) {
-            let sees = peer.who.permission.can_subscribe;
-            for slot in &mut peer.slots {
-                if slot.publisher.as_ref().is_some_and(|sid| !sees || !publishers.contains(sid)) {
-                    slot.publisher = None;
-                }
-            }
-            if !sees {
-                continue;
-            }
-            for publisher in publishers.iter().filter(|sid| **sid != peer.sid) {
-                if !peer.slots.iter().any(|slot| slot.publisher.as_ref() == Some(publisher))
-                    && let Some(free) = peer.slots.iter_mut().find(|slot| slot.publisher.is_none())
-                {
-                    free.give(publisher);
-                    newcomers.push(publisher.clone());
-                }
+/// Assigns each connected participant a slot at each other one, in the order of joining, and frees the slots of
+/// participants who left.
+pub(crate) fn assign_slots(peers: &mut [Peer], now: Instant) {
+    let publishers: Vec<_> = peers.iter().filter(|peer| peer.active).map(|peer| peer.sid.clone()).collect();
+    let mut newly_shown = Vec::new();
+    for peer in peers.iter_mut().filter(|peer| peer.active) {
+        let subscribes = peer.who.permission.can_subscribe;
+        for slot in &mut peer.slots {
+            if slot.publisher.as_ref().is_some_and(|sid| !subscribes || !publishers.contains(sid)) {
+                slot.publisher = None;
             }
         }
-        // Whoever sees somebody for the first time can begin with a key frame only.
-        for peer in self.peers.iter_mut().filter(|peer| newcomers.contains(&peer.sid)) {
-            peer.ask_for_keyframe(now);
+        if !subscribes {
+            continue;
         }
-        self.changed = true;
-    }
-
-    /// Hands a frame of the participant at `from` to everybody else, unless it may not be seen or heard.
-    pub(crate) fn forward(&mut self, from: usize, frame: &MediaData, now: Instant) {
-        let sender = &mut self.peers[from];
-        let Some(kind) = sender.kind_of(frame.mid) else { return };
-        if !sender.uplinks[kind].flowing {
-            sender.uplinks[kind].flowing = true;
-            self.changed = true;
-        }
-        let blocked = sender.blocked()[kind];
-        let sid = sender.sid.clone();
-        let mut misses_keyframe = false;
-        for (index, receiver) in self.peers.iter_mut().enumerate() {
-            if index == from {
-                continue;
+        for publisher in publishers.iter().filter(|sid| **sid != peer.sid) {
+            if !peer.slots.iter().any(|slot| slot.publisher.as_ref() == Some(publisher))
+                && let Some(free) = peer.slots.iter_mut().find(|slot| slot.publisher.is_none())
+            {
+                free.give(publisher);
+                newly_shown.push(publisher.clone());
             }
-            if blocked && kind == MediaKind::Video {
-                // When this ends, whoever looks has missed something.
-                for slot in receiver.slots.iter_mut().filter(|slot| slot.publisher.as_ref() == Some(&sid)) {
-                    slot.lines.video.awaits_keyframe = true;
-                }
-            } else if !blocked {
-                misses_keyframe |= receiver.write(&sid, kind, frame);
-            }
-        }
-        if misses_keyframe {
-            self.peers[from].ask_for_keyframe(now);
         }
     }
+    // The decoder of a new receiver can only start at a key frame.
+    for peer in peers.iter_mut().filter(|peer| newly_shown.contains(&peer.sid)) {
+        peer.ask_for_keyframe(now);
+    }
+}
 
-    /// Passes on that the participant at `viewer` needs a key frame on one of its lines.
-    pub(crate) fn pass_on_keyframe_request(&mut self, viewer: usize, mid: Mid, now: Instant) {
-        let shown = self.peers[viewer].slots.iter().find(|slot| slot.lines.video.mid == mid);
-        let Some(sid) = shown.and_then(|slot| slot.publisher.clone()) else { return };
-        if let Some(sender) = self.peers.iter_mut().find(|peer| peer.sid == sid) {
-            sender.ask_for_keyframe(now);
+/// Forwards a frame of the participant at index `from` to all others, unless its sender is muted or lacks the
+/// permission. Returns `true` if the sender's track has just started to flow.
+pub(crate) fn forward(peers: &mut [Peer], from: usize, frame: &MediaData, now: Instant) -> bool {
+    let sender = &mut peers[from];
+    let Some(kind) = sender.kind_of(frame.mid) else { return false };
+    let started = !std::mem::replace(&mut sender.uplinks[kind].flowing, true);
+    let blocked = sender.blocked()[kind];
+    let sid = sender.sid.clone();
+    let mut misses_keyframe = false;
+    for (index, receiver) in peers.iter_mut().enumerate() {
+        if index == from {
+            continue;
+        }
+        if blocked && kind == MediaKind::Video {
+            // The receivers miss this frame, so they need a key frame when the block ends.
+            for slot in receiver.slots.iter_mut().filter(|slot| slot.publisher.as_ref() == Some(&sid)) {
+                slot.lines.video.awaits_keyframe = true;
+            }
+        } else if !blocked {
+            misses_keyframe |= receiver.write(&sid, kind, frame);
         }
     }
-
-    /// Tells everybody what has changed for them. Says whether everybody could be told.
-    pub(crate) fn tell(&mut self) -> bool {
-        let present: Vec<_> = self
-            .peers
-            .iter()
-            .map(|peer| (peer.sid.clone(), peer.who.identity.clone(), peer.absent()))
-            .collect();
-        let list = |peer: &Peer| {
-            let occupied = peer.slots.iter().filter_map(|slot| {
-                let sid = slot.publisher.as_ref()?;
-                let (_, user_id, muted) = present.iter().find(|(present, ..)| present == sid)?;
-                Some(Occupied {
-                    user_id: user_id.clone(),
-                    audio_mid: slot.lines.audio.mid.to_string(),
-                    video_mid: slot.lines.video.mid.to_string(),
-                    muted: *muted,
-                })
-            });
-            Notice::Slots { slots: occupied.collect() }
-        };
-        let mut all = true;
-        for peer in &mut self.peers {
-            let slots = list(peer);
-            all &= peer.tell(slots);
-        }
-        all
+    if misses_keyframe {
+        peers[from].ask_for_keyframe(now);
     }
+    started
+}
+
+/// Passes a key-frame request of the participant at index `viewer` on to the publisher shown on line `mid`.
+pub(crate) fn pass_on_keyframe_request(peers: &mut [Peer], viewer: usize, mid: Mid, now: Instant) {
+    let shown = peers[viewer].slots.iter().find(|slot| slot.lines.video.mid == mid);
+    let Some(sid) = shown.and_then(|slot| slot.publisher.clone()) else { return };
+    if let Some(sender) = peers.iter_mut().find(|peer| peer.sid == sid) {
+        sender.ask_for_keyframe(now);
+    }
+}
+
+/// Sends each participant the notices about its changes. Returns `false` if a data channel was full.
+pub(crate) fn send_notices(peers: &mut [Peer]) -> bool {
+    let present: Vec<_> =
+        peers.iter().map(|peer| (peer.sid.clone(), peer.who.identity.clone(), peer.absent())).collect();
+    let list = |peer: &Peer| {
+        let occupied = peer.slots.iter().filter_map(|slot| {
+            let sid = slot.publisher.as_ref()?;
+            let (_, user_id, muted) = present.iter().find(|(present, ..)| present == sid)?;
+            Some(Occupied {
+                user_id: user_id.clone(),
+                audio_mid: slot.lines.audio.mid.to_string(),
+                video_mid: slot.lines.video.mid.to_string(),
+                muted: *muted,
+            })
+        });
+        Notice::Slots { slots: occupied.collect() }
+    };
+    let mut all_sent = true;
+    for peer in peers {
+        let slots = list(peer);
+        all_sent &= peer.tell(slots);
+    }
+    all_sent
 }

@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use str0m::media::MediaKind;
 
+use crate::kinds::BOTH;
+use crate::peer::Peer;
 use crate::permission::{Permission, TrackSource};
 
 /// `livekit.Room`.
@@ -104,4 +107,50 @@ pub(crate) struct TrackInfo {
     pub(crate) simulcast: bool,
     /// The line in the participant's offer.
     pub(crate) mid: String,
+}
+
+impl ParticipantInfo {
+    /// Describes a participant. `reason` is [`Reason::None`] unless the participant has left.
+    pub(crate) fn of(peer: &Peer, reason: Reason) -> Self {
+        let state = match (reason, peer.active) {
+            (Reason::None, true) => ParticipantState::Active,
+            (Reason::None, false) => ParticipantState::Joining,
+            _ => ParticipantState::Disconnected,
+        };
+        Self {
+            sid: peer.sid.clone(),
+            identity: peer.who.identity.clone(),
+            name: peer.who.name.clone(),
+            state,
+            tracks: BOTH.into_iter().map(|kind| TrackInfo::of(peer, kind)).collect(),
+            metadata: peer.who.metadata.clone(),
+            attributes: BTreeMap::new(),
+            joined_at: peer.joined_ms.div_euclid(1000).to_string(),
+            joined_at_ms: peer.joined_ms.to_string(),
+            permission: peer.who.permission.clone(),
+            is_publisher: is_publisher(peer),
+            kind: "STANDARD",
+            disconnect_reason: reason,
+        }
+    }
+}
+
+impl TrackInfo {
+    /// Describes a participant's track of one kind.
+    pub(crate) fn of(peer: &Peer, kind: MediaKind) -> Self {
+        let uplink = &peer.uplinks[kind];
+        Self {
+            sid: uplink.sid.clone(),
+            kind: if kind.is_audio() { "AUDIO" } else { "VIDEO" },
+            source: kind.into(),
+            muted: peer.absent()[kind],
+            simulcast: false,
+            mid: uplink.mid.map(|mid| mid.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
+/// Returns `true` if packets of the participant arrive.
+pub(crate) fn is_publisher(peer: &Peer) -> bool {
+    BOTH.into_iter().any(|kind| peer.uplinks[kind].flowing)
 }

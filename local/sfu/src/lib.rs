@@ -6,6 +6,7 @@
 //! RFC 9725). Every packet of audio and video goes to everybody else in the room, or to nobody when its sender is
 //! muted or lacks the right. WebRTC itself is `str0m`. Not there: simulcast, bandwidth estimation, TURN, recording.
 
+mod clock;
 mod fault;
 mod forwarding;
 mod info;
@@ -17,7 +18,9 @@ mod peer;
 mod permission;
 mod room;
 mod rooms;
+mod service;
 mod sfu;
+mod sid;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -27,4 +30,5 @@ mod uplink;
 mod webhook;
 mod whip;
 
-pub use sfu::{Clock, Options, Sfu, StartError};
+pub use clock::Clock;
+pub use sfu::{Options, Sfu, StartError};

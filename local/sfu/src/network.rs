@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 use tracing::{debug, warn};
 
-use crate::sfu::Shared;
+use crate::service::Shared;
 
 /// Larger than any datagram of WebRTC.
 const DATAGRAM_BYTES: usize = 2048;

@@ -78,7 +78,7 @@ impl Peer {
         rtc.add_local_candidate(candidate);
         let answer = rtc.sdp_api().accept_offer(offer).map_err(|error| unreadable(&error))?;
         let mut peer = Self {
-            sid: crate::room::new_sid("PA"),
+            sid: crate::sid::new_sid("PA"),
             who,
             joined_ms: now_ms,
             active: false,

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use str0m::net::Transmit;
 
-use crate::info::{ParticipantInfo, ParticipantState, Reason, RoomInfo, TrackInfo};
-use crate::kinds::BOTH;
+use crate::forwarding;
+use crate::info::{ParticipantInfo, Reason, RoomInfo, is_publisher};
 use crate::peer::{Peer, Signal};
 use crate::webhook::{Event, Outlet};
 
@@ -56,7 +56,7 @@ impl Room {
     /// An empty room.
     pub(crate) fn open(name: &str, now_ms: i64, outlet: Outlet) -> Self {
         let room = Self {
-            sid: new_sid("RM"),
+            sid: crate::sid::new_sid("RM"),
             name: name.to_owned(),
             terms: Terms::default(),
             peers: Vec::new(),
@@ -113,7 +113,7 @@ impl Room {
             }
             let mut all_told = true;
             if std::mem::take(&mut self.changed) {
-                all_told = self.tell();
+                all_told = forwarding::send_notices(&mut self.peers);
             } else if signals.is_empty() {
                 return next;
             }
@@ -136,15 +136,25 @@ impl Room {
             Signal::Connected => {
                 let peer = &mut self.peers[index];
                 peer.active = true;
-                let info = participant(peer, Reason::None);
+                let info = ParticipantInfo::of(peer, Reason::None);
                 self.announce("participant_joined", Some(info), now_ms);
-                self.seat(now);
+                self.assign_slots(now);
             }
-            Signal::Slot => self.seat(now),
-            Signal::Frame(frame) => self.forward(index, &frame, now),
-            Signal::KeyframeWanted(mid) => self.pass_on_keyframe_request(index, mid, now),
+            Signal::Slot => self.assign_slots(now),
+            Signal::Frame(frame) => {
+                self.changed |= forwarding::forward(&mut self.peers, index, &frame, now);
+            }
+            Signal::KeyframeWanted(mid) => {
+                forwarding::pass_on_keyframe_request(&mut self.peers, index, mid, now);
+            }
             Signal::Changed => self.changed = true,
         }
+    }
+
+    /// Assigns the slots again, after a participant joined, left or got another permission.
+    pub(crate) fn assign_slots(&mut self, now: Instant) {
+        forwarding::assign_slots(&mut self.peers, now);
+        self.changed = true;
     }
 
     /// Takes a participant out and tells it to the world.
@@ -156,11 +166,11 @@ impl Room {
         // Who never was there does not leave; but who joins once more is not about to be gone.
         let aborted = reason.is_unclean() || (!peer.active && reason != Reason::DuplicateIdentity);
         let event = if aborted { "participant_connection_aborted" } else { "participant_left" };
-        self.announce(event, Some(participant(&peer, reason)), now_ms);
+        self.announce(event, Some(ParticipantInfo::of(&peer, reason)), now_ms);
         if self.peers.is_empty() {
             self.empty = Some((now_ms, true));
         }
-        self.seat(now);
+        self.assign_slots(now);
         peer
     }
 
@@ -210,50 +220,4 @@ impl Room {
             active_recording: false,
         }
     }
-}
-
-/// A participant as the API shows it.
-pub(crate) fn participant(peer: &Peer, reason: Reason) -> ParticipantInfo {
-    let state = match (reason, peer.active) {
-        (Reason::None, true) => ParticipantState::Active,
-        (Reason::None, false) => ParticipantState::Joining,
-        _ => ParticipantState::Disconnected,
-    };
-    ParticipantInfo {
-        sid: peer.sid.clone(),
-        identity: peer.who.identity.clone(),
-        name: peer.who.name.clone(),
-        state,
-        tracks: BOTH.into_iter().map(|kind| track(peer, kind)).collect(),
-        metadata: peer.who.metadata.clone(),
-        attributes: BTreeMap::new(),
-        joined_at: peer.joined_ms.div_euclid(1000).to_string(),
-        joined_at_ms: peer.joined_ms.to_string(),
-        permission: peer.who.permission.clone(),
-        is_publisher: is_publisher(peer),
-        kind: "STANDARD",
-        disconnect_reason: reason,
-    }
-}
-
-/// A track as the API shows it.
-pub(crate) fn track(peer: &Peer, kind: str0m::media::MediaKind) -> TrackInfo {
-    let uplink = &peer.uplinks[kind];
-    TrackInfo {
-        sid: uplink.sid.clone(),
-        kind: if kind.is_audio() { "AUDIO" } else { "VIDEO" },
-        source: kind.into(),
-        muted: peer.absent()[kind],
-        simulcast: false,
-        mid: uplink.mid.map(|mid| mid.to_string()).unwrap_or_default(),
-    }
-}
-
-fn is_publisher(peer: &Peer) -> bool {
-    BOTH.into_iter().any(|kind| peer.uplinks[kind].flowing)
-}
-
-/// A new id such as `PA_…`. Unguessable: a session's address holds one.
-pub(crate) fn new_sid(prefix: &str) -> String {
-    format!("{prefix}_{}", uuid::Uuid::new_v4().simple())
 }

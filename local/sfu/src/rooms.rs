@@ -8,6 +8,7 @@ use str0m::media::MediaKind;
 use str0m::net::{Protocol, Receive, Transmit};
 use str0m::{Input, RtcConfig};
 
+use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::info::{ParticipantInfo, Reason, RoomInfo, TrackInfo};
 use crate::kinds::BOTH;
@@ -15,8 +16,7 @@ use crate::notice::Removal;
 use crate::parting::Parting;
 use crate::peer::Peer;
 use crate::permission::Permission;
-use crate::room::{self, Room, Terms};
-use crate::sfu::Clock;
+use crate::room::{Room, Terms};
 use crate::token::{Admission, Fingerprint};
 use crate::webhook::Webhooks;
 
@@ -151,7 +151,7 @@ impl Rooms {
     /// Who is in a room; nobody is in one that is not there.
     pub(crate) fn participants(&self, room: &str) -> Vec<ParticipantInfo> {
         let peers = self.open.get(room).map(|room| room.peers.iter()).into_iter().flatten();
-        peers.map(|peer| room::participant(peer, Reason::None)).collect()
+        peers.map(|peer| ParticipantInfo::of(peer, Reason::None)).collect()
     }
 
     /// Somebody who is in a room.
@@ -159,7 +159,7 @@ impl Rooms {
     /// # Errors
     /// No such participant.
     pub(crate) fn participant(&mut self, room: &str, identity: &str) -> Result<ParticipantInfo, Fault> {
-        self.find(room, identity).map(|(_, peer)| room::participant(peer, Reason::None))
+        self.find(room, identity).map(|(_, peer)| ParticipantInfo::of(peer, Reason::None))
     }
 
     /// Puts somebody out, whose tokens so far do not admit any more.
@@ -193,7 +193,7 @@ impl Rooms {
         let kind = kind.ok_or_else(|| Fault::not_found("no such track"))?;
         peer.uplinks[kind].muted = muted;
         *changed = true;
-        Ok(room::track(peer, kind))
+        Ok(TrackInfo::of(peer, kind))
     }
 
     /// Changes what somebody may do, or is called.
@@ -209,11 +209,11 @@ impl Rooms {
         let (_, peer) = self.find(room, identity)?;
         let before: Permission = peer.who.permission.clone();
         change(&mut peer.who);
-        let info = room::participant(peer, Reason::None);
+        let info = ParticipantInfo::of(peer, Reason::None);
         if before != peer.who.permission
             && let Some(room) = self.open.get_mut(room)
         {
-            room.seat(Instant::now());
+            room.assign_slots(Instant::now());
         }
         Ok(info)
     }

@@ -1,24 +1,21 @@
 //! The running SFU: starts and stops its task and hands out the HTTP routes in front of it.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use str0m::{RtcConfig, crypto};
 use switchboard_rtc::livekit::ApiKey;
 use tokio::net::UdpSocket;
-use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+use crate::clock::Clock;
 use crate::rooms::{Rooms, Setup};
+use crate::service::{Service, Shared};
 use crate::token::Access;
 use crate::webhook::Webhooks;
 use crate::{network, twirp, whip};
-
-/// Milliseconds since the epoch. Tokens and empty rooms expire by this clock; connections live in real time.
-pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// Longer than everybody needs to hear that it is over.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(3);
@@ -79,20 +76,6 @@ pub struct Sfu {
     task: JoinSet<()>,
 }
 
-/// What the HTTP routes need.
-#[derive(Clone)]
-pub(crate) struct Service {
-    pub(crate) access: Arc<Access>,
-    shared: Arc<Shared>,
-}
-
-/// The rooms, between the task that moves packets and the requests that change them.
-pub(crate) struct Shared {
-    rooms: Mutex<Rooms>,
-    change: Notify,
-    stopping: AtomicBool,
-}
-
 impl Sfu {
     /// Starts to receive.
     ///
@@ -110,11 +93,7 @@ impl Sfu {
             clock: Arc::clone(&options.clock),
         };
         let webhooks = Webhooks::new(options.webhook, options.key.clone(), Arc::clone(&options.clock));
-        let shared = Arc::new(Shared {
-            rooms: Mutex::new(Rooms::new(setup, webhooks)),
-            change: Notify::new(),
-            stopping: AtomicBool::new(false),
-        });
+        let shared = Arc::new(Shared::new(Rooms::new(setup, webhooks)));
         let mut task = JoinSet::new();
         task.spawn(network::run(Arc::clone(&shared), socket));
         let access = Arc::new(Access { key: options.key, clock: options.clock });
@@ -134,44 +113,10 @@ impl Sfu {
 
     /// Tells everybody that it is over, sends no more webhooks and frees the port.
     pub async fn stop(mut self) {
-        let shared = &self.service.shared;
-        shared.rooms().close();
-        shared.stopping.store(true, Ordering::Relaxed);
-        shared.change.notify_one();
+        self.service.shared.stop();
         // The task ends when all are gone; those who do not answer are not waited for any longer.
         let _ = tokio::time::timeout(SHUTDOWN_PATIENCE, self.task.join_next()).await;
         self.task.shutdown().await;
-    }
-}
-
-impl Service {
-    /// Looks at the rooms.
-    pub(crate) fn look<T>(&self, look: impl FnOnce(&mut Rooms) -> T) -> T {
-        look(&mut self.shared.rooms())
-    }
-
-    /// Changes something, after which connections run at once.
-    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Rooms) -> T) -> T {
-        let result = change(&mut self.shared.rooms());
-        self.shared.change.notify_one();
-        result
-    }
-}
-
-impl Shared {
-    /// The rooms. They stay usable when somebody panicked over them: at worst one connection is broken.
-    pub(crate) fn rooms(&self) -> MutexGuard<'_, Rooms> {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Returns when a request has changed something.
-    pub(crate) async fn changed(&self) {
-        self.change.notified().await;
-    }
-
-    /// Whether everybody is to leave.
-    pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
     }
 }
 

@@ -4,9 +4,9 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use switchboard_rtc::livekit::{self, ApiKey, LivekitClaims, VideoGrant};
 
+use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::permission::Permission;
-use crate::sfu::Clock;
 
 /// The longest name of a room or a participant, in bytes; `LiveKit`'s default.
 const MAX_NAME_BYTES: usize = 256;

@@ -14,7 +14,7 @@ use switchboard_rtc::livekit::VideoGrant;
 
 use crate::fault::Fault;
 use crate::room::Terms;
-use crate::sfu::Service;
+use crate::service::Service;
 use request::{
     CreateRoom, DeleteRoom, ListRooms, MutePublishedTrack, Participant, RoomName, UpdateParticipant,
 };

@@ -28,7 +28,7 @@ impl Uplink {
     /// A track that sends nothing yet.
     pub(crate) fn new() -> Self {
         Self {
-            sid: crate::room::new_sid("TR"),
+            sid: crate::sid::new_sid("TR"),
             mid: None,
             muted: false,
             said: None,

@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::warn;
 
+use crate::clock::Clock;
 use crate::info::{ParticipantInfo, RoomInfo};
-use crate::sfu::Clock;
 
 /// Waits before the second, third and fourth attempt.
 const BACK_OFF: [Duration; 3] =
@@ -47,7 +47,7 @@ impl Event {
         now_ms: i64,
     ) -> Self {
         let created_at = now_ms.div_euclid(1000).to_string();
-        Self { name, id: crate::room::new_sid("EV"), created_at, room, participant }
+        Self { name, id: crate::sid::new_sid("EV"), created_at, room, participant }
     }
 }
 

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, post};
 
 use crate::fault::Fault;
-use crate::sfu::Service;
+use crate::service::Service;
 use crate::token;
 
 const SDP: &str = "application/sdp";
