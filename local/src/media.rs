@@ -42,7 +42,7 @@ pub(crate) async fn start_sfu(
     let key = ApiKey { id: of("RtcKeyId"), secret: of("RtcKeySecret").into() };
     let instruments = Arc::clone(instruments);
     let clock = Arc::new(move || instruments.clock.now_ms());
-    Sfu::start(sfu::Options { udp, webhook, ..sfu::Options::on_loopback(key, clock) }).await
+    Sfu::start(sfu::SfuOptions { udp, webhook, ..sfu::SfuOptions::on_loopback(key, clock) }).await
 }
 
 #[cfg(test)]

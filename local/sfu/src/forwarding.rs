@@ -1,20 +1,21 @@
 //! Forwarding among the participants of one channel: assigns receive slots to publishers, forwards frames into these
-//! slots, passes on key-frame requests and sends notices about changes.
+//! slots, passes on key-frame requests and sends messages about changes.
 
 use std::time::Instant;
 
 use str0m::media::{MediaData, MediaKind, Mid};
 
-use crate::notice::{Notice, Occupied};
+use crate::message::{ServerMessage, SlotEntry};
 use crate::peer::Peer;
 
-/// Assigns each connected participant a slot at each other one, in the order of joining, and frees the slots of
-/// participants who left.
+/// Assigns each connected participant a slot at each other one, in the order of joining. Frees the slots of
+/// participants who left, and all slots of a participant who may not subscribe.
 pub(crate) fn assign_slots(peers: &mut [Peer], now: Instant) {
-    let publishers: Vec<_> = peers.iter().filter(|peer| peer.active).map(|peer| peer.sid.clone()).collect();
+    let publishers: Vec<_> =
+        peers.iter().filter(|peer| peer.connected).map(|peer| peer.sid.clone()).collect();
     let mut newly_shown = Vec::new();
-    for peer in peers.iter_mut().filter(|peer| peer.active) {
-        let subscribes = peer.who.permission.can_subscribe;
+    for peer in peers.iter_mut().filter(|peer| peer.connected) {
+        let subscribes = peer.admission.permission.can_subscribe;
         for slot in &mut peer.slots {
             if slot.publisher.as_ref().is_some_and(|sid| !subscribes || !publishers.contains(sid)) {
                 slot.publisher = None;
@@ -27,14 +28,14 @@ pub(crate) fn assign_slots(peers: &mut [Peer], now: Instant) {
             if !peer.slots.iter().any(|slot| slot.publisher.as_ref() == Some(publisher))
                 && let Some(free) = peer.slots.iter_mut().find(|slot| slot.publisher.is_none())
             {
-                free.give(publisher);
+                free.assign(publisher);
                 newly_shown.push(publisher.clone());
             }
         }
     }
     // The decoder of a new receiver can only start at a key frame.
     for peer in peers.iter_mut().filter(|peer| newly_shown.contains(&peer.sid)) {
-        peer.ask_for_keyframe(now);
+        peer.request_keyframe(now);
     }
 }
 
@@ -43,7 +44,7 @@ pub(crate) fn assign_slots(peers: &mut [Peer], now: Instant) {
 pub(crate) fn forward(peers: &mut [Peer], from: usize, frame: &MediaData, now: Instant) -> bool {
     let sender = &mut peers[from];
     let Some(kind) = sender.kind_of(frame.mid) else { return false };
-    let started = !std::mem::replace(&mut sender.uplinks[kind].flowing, true);
+    let started = !std::mem::replace(&mut sender.tracks[kind].flowing, true);
     let blocked = sender.blocked()[kind];
     let sid = sender.sid.clone();
     let mut misses_keyframe = false;
@@ -61,7 +62,7 @@ pub(crate) fn forward(peers: &mut [Peer], from: usize, frame: &MediaData, now: I
         }
     }
     if misses_keyframe {
-        peers[from].ask_for_keyframe(now);
+        peers[from].request_keyframe(now);
     }
     started
 }
@@ -71,31 +72,33 @@ pub(crate) fn pass_on_keyframe_request(peers: &mut [Peer], viewer: usize, mid: M
     let shown = peers[viewer].slots.iter().find(|slot| slot.lines.video.mid == mid);
     let Some(sid) = shown.and_then(|slot| slot.publisher.clone()) else { return };
     if let Some(sender) = peers.iter_mut().find(|peer| peer.sid == sid) {
-        sender.ask_for_keyframe(now);
+        sender.request_keyframe(now);
     }
 }
 
-/// Sends each participant the notices about its changes. Returns `false` if a data channel was full.
-pub(crate) fn send_notices(peers: &mut [Peer]) -> bool {
-    let present: Vec<_> =
-        peers.iter().map(|peer| (peer.sid.clone(), peer.who.identity.clone(), peer.absent())).collect();
+/// Sends each participant the messages about changes. Returns `false` if a data channel was full.
+pub(crate) fn send_changes(peers: &mut [Peer]) -> bool {
+    let present: Vec<_> = peers
+        .iter()
+        .map(|peer| (peer.sid.clone(), peer.admission.identity.clone(), peer.unavailable()))
+        .collect();
     let list = |peer: &Peer| {
         let occupied = peer.slots.iter().filter_map(|slot| {
             let sid = slot.publisher.as_ref()?;
             let (_, user_id, muted) = present.iter().find(|(present, ..)| present == sid)?;
-            Some(Occupied {
+            Some(SlotEntry {
                 user_id: user_id.clone(),
                 audio_mid: slot.lines.audio.mid.to_string(),
                 video_mid: slot.lines.video.mid.to_string(),
                 muted: *muted,
             })
         });
-        Notice::Slots { slots: occupied.collect() }
+        ServerMessage::Slots { slots: occupied.collect() }
     };
     let mut all_sent = true;
     for peer in peers {
         let slots = list(peer);
-        all_sent &= peer.tell(slots);
+        all_sent &= peer.send_changes(slots);
     }
     all_sent
 }

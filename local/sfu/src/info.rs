@@ -1,20 +1,20 @@
-//! Rooms, participants and tracks as `LiveKit` shows them, in answers and in webhooks: protobuf's JSON form of
-//! `livekit_models.proto`, in which 64-bit numbers are texts and every member is written.
+//! Rooms, participants and tracks in `LiveKit`'s form, for responses and webhooks: the JSON mapping of
+//! `livekit_models.proto`, in which 64-bit numbers are strings and every field is present.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use str0m::media::MediaKind;
 
-use crate::kinds::BOTH;
 use crate::peer::Peer;
+use crate::per_kind::MEDIA_KINDS;
 use crate::permission::{Permission, TrackSource};
 
-/// `livekit.Room`.
+/// `livekit.Room`: a channel in the form of the API.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RoomInfo {
-    /// `RM_…`, another one each time a room of the name is made.
+    /// `RM_…`, different each time a channel with the same name is created.
     pub(crate) sid: String,
     pub(crate) name: String,
     /// Seconds.
@@ -36,7 +36,7 @@ pub(crate) struct RoomInfo {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ParticipantInfo {
-    /// `PA_…`, another one for each join.
+    /// `PA_…`, different for each join.
     pub(crate) sid: String,
     pub(crate) identity: String,
     pub(crate) name: String,
@@ -51,44 +51,44 @@ pub(crate) struct ParticipantInfo {
     pub(crate) permission: Permission,
     pub(crate) is_publisher: bool,
     pub(crate) kind: &'static str,
-    pub(crate) disconnect_reason: Reason,
+    pub(crate) disconnect_reason: DisconnectReason,
 }
 
 /// `livekit.ParticipantInfo.State`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum ParticipantState {
-    /// Allowed in, not connected yet.
+    /// The join was accepted; the WebRTC connection is not established yet.
     Joining,
-    /// Connected.
+    /// The WebRTC connection is established.
     Active,
-    /// Gone.
+    /// The participant has left or was removed.
     Disconnected,
 }
 
-/// `livekit.DisconnectReason`, as far as it happens here.
+/// `livekit.DisconnectReason`: the reasons that occur here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(crate) enum Reason {
-    /// Has not left.
+pub(crate) enum DisconnectReason {
+    /// The participant has not left.
     #[serde(rename = "UNKNOWN_REASON")]
-    None,
-    /// Said that it leaves.
+    NotDisconnected,
+    /// The client ended its session.
     ClientInitiated,
-    /// The same identity joined again.
+    /// The same identity has joined again.
     DuplicateIdentity,
-    /// Put out.
+    /// `RemoveParticipant` was called.
     ParticipantRemoved,
-    /// The room was deleted.
+    /// `DeleteRoom` was called.
     RoomDeleted,
-    /// The connection was closed without a word.
+    /// The connection closed without a request to leave.
     SignalClose,
-    /// Nothing was heard for too long.
+    /// No packet arrived for too long.
     ConnectionTimeout,
 }
 
-impl Reason {
-    /// Whether the participant is gone without anybody having wanted it.
+impl DisconnectReason {
+    /// Returns `true` if the participant left without a request to leave and without a removal.
     pub(crate) fn is_unclean(self) -> bool {
         matches!(self, Self::SignalClose | Self::ConnectionTimeout)
     }
@@ -105,29 +105,29 @@ pub(crate) struct TrackInfo {
     pub(crate) source: TrackSource,
     pub(crate) muted: bool,
     pub(crate) simulcast: bool,
-    /// The line in the participant's offer.
+    /// Media line in the participant's offer; empty if the offer has no line of this kind.
     pub(crate) mid: String,
 }
 
 impl ParticipantInfo {
-    /// Describes a participant. `reason` is [`Reason::None`] unless the participant has left.
-    pub(crate) fn of(peer: &Peer, reason: Reason) -> Self {
-        let state = match (reason, peer.active) {
-            (Reason::None, true) => ParticipantState::Active,
-            (Reason::None, false) => ParticipantState::Joining,
+    /// Describes a participant. `reason` is [`DisconnectReason::NotDisconnected`] unless the participant has left.
+    pub(crate) fn of(peer: &Peer, reason: DisconnectReason) -> Self {
+        let state = match (reason, peer.connected) {
+            (DisconnectReason::NotDisconnected, true) => ParticipantState::Active,
+            (DisconnectReason::NotDisconnected, false) => ParticipantState::Joining,
             _ => ParticipantState::Disconnected,
         };
         Self {
             sid: peer.sid.clone(),
-            identity: peer.who.identity.clone(),
-            name: peer.who.name.clone(),
+            identity: peer.admission.identity.clone(),
+            name: peer.admission.name.clone(),
             state,
-            tracks: BOTH.into_iter().map(|kind| TrackInfo::of(peer, kind)).collect(),
-            metadata: peer.who.metadata.clone(),
+            tracks: MEDIA_KINDS.into_iter().map(|kind| TrackInfo::of(peer, kind)).collect(),
+            metadata: peer.admission.metadata.clone(),
             attributes: BTreeMap::new(),
             joined_at: peer.joined_ms.div_euclid(1000).to_string(),
             joined_at_ms: peer.joined_ms.to_string(),
-            permission: peer.who.permission.clone(),
+            permission: peer.admission.permission.clone(),
             is_publisher: is_publisher(peer),
             kind: "STANDARD",
             disconnect_reason: reason,
@@ -138,19 +138,19 @@ impl ParticipantInfo {
 impl TrackInfo {
     /// Describes a participant's track of one kind.
     pub(crate) fn of(peer: &Peer, kind: MediaKind) -> Self {
-        let uplink = &peer.uplinks[kind];
+        let track = &peer.tracks[kind];
         Self {
-            sid: uplink.sid.clone(),
+            sid: track.sid.clone(),
             kind: if kind.is_audio() { "AUDIO" } else { "VIDEO" },
             source: kind.into(),
-            muted: peer.absent()[kind],
+            muted: peer.unavailable()[kind],
             simulcast: false,
-            mid: uplink.mid.map(|mid| mid.to_string()).unwrap_or_default(),
+            mid: track.mid.map(|mid| mid.to_string()).unwrap_or_default(),
         }
     }
 }
 
 /// Returns `true` if packets of the participant arrive.
 pub(crate) fn is_publisher(peer: &Peer) -> bool {
-    BOTH.into_iter().any(|kind| peer.uplinks[kind].flowing)
+    MEDIA_KINDS.into_iter().any(|kind| peer.tracks[kind].flowing)
 }

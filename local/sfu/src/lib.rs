@@ -1,34 +1,38 @@
-//! An embedded selective forwarding unit: the laptop's media service, so that calls are seen and heard without an
-//! account anywhere.
+//! An embedded selective forwarding unit (SFU): the RTC service of the laptop stack, so that calls have audio and
+//! video without an account at a provider.
 //!
-//! It takes the place of a `LiveKit` deployment and speaks the parts of it that the service uses: join tokens, the
-//! Twirp JSON API `livekit.RoomService` and signed webhooks. Browsers join in one HTTP request with an offer (WHIP,
-//! RFC 9725). Every packet of audio and video goes to everybody else in the room, or to nobody when its sender is
-//! muted or lacks the right. WebRTC itself is `str0m`. Not there: simulcast, bandwidth estimation, TURN, recording.
+//! It replaces a `LiveKit` deployment and implements the parts that the service uses: join tokens, the Twirp JSON API
+//! `livekit.RoomService` and signed webhooks. Browsers join with one HTTP request that contains an SDP offer (WHIP,
+//! RFC 9725). The SFU forwards each packet of audio and video to all other participants of the channel, and drops it
+//! if its sender is muted or lacks the permission. The WebRTC engine is `str0m`.
+//!
+//! Not implemented: simulcast, bandwidth estimation, TURN, recording.
+//!
+//! A channel is what `LiveKit` calls a room. The names of `LiveKit`'s API keep the word "room".
 
+mod channel;
+mod channels;
 mod clock;
-mod fault;
+mod closing;
 mod forwarding;
 mod info;
-mod kinds;
+mod message;
 mod network;
-mod notice;
-mod parting;
 mod peer;
+mod per_kind;
 mod permission;
-mod room;
-mod rooms;
+mod published_track;
+mod receive_slot;
 mod service;
 mod sfu;
 mod sid;
-mod slot;
 #[cfg(test)]
 mod tests;
 mod token;
 mod twirp;
-mod uplink;
+mod twirp_error;
 mod webhook;
 mod whip;
 
 pub use clock::Clock;
-pub use sfu::{Options, Sfu, StartError};
+pub use sfu::{Sfu, SfuOptions, StartError};

@@ -1,5 +1,5 @@
-//! One participant and its WebRTC connection: takes its offer, drives the connection, says what came out of it, and
-//! writes what the others sent.
+//! One participant and its WebRTC connection: answers the offer, runs the connection, reports its events, and writes
+//! the frames of other participants.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -12,66 +12,66 @@ use str0m::net::Transmit;
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 use tracing::debug;
 
-use crate::fault::Fault;
-use crate::kinds::Kinds;
-use crate::notice::{Notice, Said};
-use crate::slot::Slot;
+use crate::message::{ClientMessage, ServerMessage};
+use crate::per_kind::PerKind;
+use crate::published_track::PublishedTrack;
+use crate::receive_slot::ReceiveSlot;
 use crate::token::Admission;
-use crate::uplink::Uplink;
+use crate::twirp_error::TwirpError;
 
-/// A participant.
+/// A participant with its connection.
 pub(crate) struct Peer {
-    /// `PA_…`; also the session that the client may end.
+    /// `PA_…`; also the session ID with which the client ends its session.
     pub(crate) sid: String,
-    pub(crate) who: Admission,
+    pub(crate) admission: Admission,
     pub(crate) joined_ms: i64,
-    /// Connected: may be seen and heard.
-    pub(crate) active: bool,
-    pub(crate) uplinks: Kinds<Uplink>,
-    pub(crate) slots: Vec<Slot>,
-    /// Lines of the offer that are to become slots.
-    unpaired: Kinds<VecDeque<Mid>>,
+    /// `true` once the WebRTC connection is established.
+    pub(crate) connected: bool,
+    pub(crate) tracks: PerKind<PublishedTrack>,
+    pub(crate) slots: Vec<ReceiveSlot>,
+    /// Media lines of the offer that are not paired to a slot yet.
+    unpaired: PerKind<VecDeque<Mid>>,
     /// The connection is closed.
     pub(crate) ended: bool,
-    /// How long nothing has come. Only the time in which somebody listened counts.
-    pub(crate) silent: Duration,
+    /// Time since the last datagram. Time in which the packet task did not run is not counted.
+    pub(crate) silence: Duration,
     rtc: Rtc,
-    channel: Option<ChannelId>,
-    /// When the connection wants to be looked at.
-    due: Instant,
-    /// Something was written, which `due` does not know.
-    touched: bool,
-    told_slots: Option<Notice>,
-    told_muted: Kinds<bool>,
+    data_channel: Option<ChannelId>,
+    /// Time at which the connection must run next.
+    next_run: Instant,
+    /// Set by input and writes; the connection must then run before `next_run`.
+    needs_run: bool,
+    sent_slots: Option<ServerMessage>,
+    sent_muted: PerKind<bool>,
 }
 
-/// What comes out of a connection.
-pub(crate) enum Signal {
-    /// The connection stands.
+/// Event of a connection.
+pub(crate) enum PeerEvent {
+    /// The WebRTC connection is established.
     Connected,
-    /// A frame of audio or video.
+    /// A frame of audio or video has arrived.
     Frame(Box<MediaData>),
-    /// The one who looks at this line needs a key frame.
+    /// The receiver of this media line needs a key frame.
     KeyframeWanted(Mid),
-    /// There is a place for one more.
-    Slot,
-    /// What the others or this one should be told may have changed.
+    /// A receive slot was added.
+    SlotAdded,
+    /// The state that messages report may have changed, for this participant or for others.
     Changed,
 }
 
 impl Peer {
-    /// Takes an offer. Returns the participant and the answer.
+    /// Accepts an SDP offer. `now` and `now_ms` are the same moment. Returns the participant and the SDP answer.
     ///
     /// # Errors
-    /// The offer cannot be read, or not be answered.
+    /// The offer cannot be parsed or answered.
     pub(crate) fn accept(
         config: &RtcConfig,
         address: SocketAddr,
-        who: Admission,
+        admission: Admission,
         offer: &str,
         (now, now_ms): (Instant, i64),
-    ) -> Result<(Self, String), Fault> {
-        let unreadable = |error: &dyn std::fmt::Display| Fault::malformed(format!("the offer: {error}"));
+    ) -> Result<(Self, String), TwirpError> {
+        let unreadable = |error: &dyn std::fmt::Display| TwirpError::malformed(format!("the offer: {error}"));
         let offer = SdpOffer::from_sdp_string(offer).map_err(|error| unreadable(&error))?;
         let mut rtc = config.clone().build(now);
         let candidate = Candidate::host(address, "udp").map_err(|error| unreadable(&error))?;
@@ -79,83 +79,84 @@ impl Peer {
         let answer = rtc.sdp_api().accept_offer(offer).map_err(|error| unreadable(&error))?;
         let mut peer = Self {
             sid: crate::sid::new_sid("PA"),
-            who,
+            admission,
             joined_ms: now_ms,
-            active: false,
-            uplinks: Kinds::each(|_| Uplink::new()),
+            connected: false,
+            tracks: PerKind::each(|_| PublishedTrack::new()),
             slots: Vec::new(),
-            unpaired: Kinds::default(),
+            unpaired: PerKind::default(),
             ended: false,
             rtc,
-            channel: None,
-            silent: Duration::ZERO,
-            due: now,
-            touched: true,
-            told_slots: None,
-            told_muted: Kinds::default(),
+            data_channel: None,
+            silence: Duration::ZERO,
+            next_run: now,
+            needs_run: true,
+            sent_slots: None,
+            sent_muted: PerKind::default(),
         };
-        // What the token does not allow is no news to its owner.
-        peer.told_muted = peer.blocked();
+        // The owner of the token knows its permissions, so they need no message.
+        peer.sent_muted = peer.blocked();
         Ok((peer, answer.to_sdp_string()))
     }
 
-    /// What of this one's media the server keeps from the others.
-    pub(crate) fn blocked(&self) -> Kinds<bool> {
-        Kinds::each(|kind| self.uplinks[kind].muted || !self.who.permission.may_send(kind))
+    /// Returns the kinds of media that the SFU does not forward: muted by the server or not permitted.
+    pub(crate) fn blocked(&self) -> PerKind<bool> {
+        PerKind::each(|kind| self.tracks[kind].muted || !self.admission.permission.may_send(kind))
     }
 
-    /// What of this one the others can neither see nor hear.
-    pub(crate) fn absent(&self) -> Kinds<bool> {
+    /// Returns the kinds of media that other participants do not receive: blocked or not sent.
+    pub(crate) fn unavailable(&self) -> PerKind<bool> {
         let blocked = self.blocked();
-        Kinds::each(|kind| blocked[kind] || !self.uplinks[kind].is_live())
+        PerKind::each(|kind| blocked[kind] || !self.tracks[kind].is_sending())
     }
 
-    /// The kind of media on one of this one's own lines.
+    /// Returns the kind of the participant's own media line.
     pub(crate) fn kind_of(&self, mid: Mid) -> Option<MediaKind> {
-        crate::kinds::BOTH.into_iter().find(|kind| self.uplinks[*kind].mid == Some(mid))
+        crate::per_kind::MEDIA_KINDS.into_iter().find(|kind| self.tracks[*kind].mid == Some(mid))
     }
 
-    /// Whether a datagram belongs to this connection.
+    /// Returns `true` if the datagram belongs to this connection.
     pub(crate) fn accepts(&self, input: &Input<'_>) -> bool {
         self.rtc.accepts(input)
     }
 
-    /// Takes a datagram.
+    /// Processes a datagram. A datagram that `str0m` rejects ends the connection.
     pub(crate) fn receive(&mut self, input: Input<'_>) {
-        self.silent = Duration::ZERO;
-        self.touched = true;
+        self.silence = Duration::ZERO;
+        self.needs_run = true;
         if let Err(error) = self.rtc.handle_input(input) {
-            debug!(participant = self.sid, %error, "a datagram broke the connection");
+            debug!(participant = self.sid, %error, "invalid datagram; the connection is closed");
             self.ended = true;
         }
     }
 
-    /// Lets time pass, sends what is to be sent and hands over what came out. Returns when to call again.
+    /// Runs the connection at time `now`: sends datagrams with `send` and reports events with `report`. Returns the time
+    /// of the next call.
     pub(crate) fn run(
         &mut self,
         now: Instant,
         send: &mut impl FnMut(&Transmit),
-        mut hand_over: impl FnMut(Signal),
+        mut report: impl FnMut(PeerEvent),
     ) -> Instant {
-        if !std::mem::take(&mut self.touched) && now < self.due {
-            return self.due;
+        if !std::mem::take(&mut self.needs_run) && now < self.next_run {
+            return self.next_run;
         }
         let mut result = self.rtc.handle_input(Input::Timeout(now)).map(|()| None);
         loop {
             match result {
                 Ok(None) => {}
-                Ok(Some(Output::Timeout(due))) => {
-                    self.due = due;
+                Ok(Some(Output::Timeout(next_run))) => {
+                    self.next_run = next_run;
                     break;
                 }
                 Ok(Some(Output::Transmit(datagram))) => send(&datagram),
                 Ok(Some(Output::Event(event))) => {
-                    if let Some(signal) = self.signal(event) {
-                        hand_over(signal);
+                    if let Some(peer_event) = self.peer_event(event) {
+                        report(peer_event);
                     }
                 }
                 Err(error) => {
-                    debug!(participant = self.sid, %error, "the connection broke");
+                    debug!(participant = self.sid, %error, "connection failed; it is closed");
                     self.rtc.disconnect();
                     break;
                 }
@@ -165,43 +166,43 @@ impl Peer {
         if !self.rtc.is_alive() {
             self.ended = true;
         }
-        self.due
+        self.next_run
     }
 
-    fn signal(&mut self, event: Event) -> Option<Signal> {
+    fn peer_event(&mut self, event: Event) -> Option<PeerEvent> {
         match event {
-            Event::Connected => Some(Signal::Connected),
+            Event::Connected => Some(PeerEvent::Connected),
             Event::MediaAdded(line) => self.add_line(&line),
-            Event::MediaData(data) => Some(Signal::Frame(Box::new(data))),
-            Event::KeyframeRequest(request) => Some(Signal::KeyframeWanted(request.mid)),
+            Event::MediaData(data) => Some(PeerEvent::Frame(Box::new(data))),
+            Event::KeyframeRequest(request) => Some(PeerEvent::KeyframeWanted(request.mid)),
             Event::StreamPaused(stream) => {
                 let kind = self.kind_of(stream.mid)?;
-                self.uplinks[kind].flowing = !stream.paused;
-                Some(Signal::Changed)
+                self.tracks[kind].flowing = !stream.paused;
+                Some(PeerEvent::Changed)
             }
             Event::ChannelOpen(id, _) => {
-                self.channel.get_or_insert(id);
-                Some(Signal::Changed)
+                self.data_channel.get_or_insert(id);
+                Some(PeerEvent::Changed)
             }
             Event::ChannelData(message) => {
-                let Said::Media(sends) = serde_json::from_slice(&message.data).ok()?;
-                self.uplinks.audio.said = Some(sends.audio);
-                self.uplinks.video.said = Some(sends.video);
-                Some(Signal::Changed)
+                let ClientMessage::Media(sends) = serde_json::from_slice(&message.data).ok()?;
+                self.tracks.audio.declared = Some(sends.audio);
+                self.tracks.video.declared = Some(sends.video);
+                Some(PeerEvent::Changed)
             }
             Event::Closed => {
                 self.ended = true;
-                Some(Signal::Changed)
+                Some(PeerEvent::Changed)
             }
             _ => None,
         }
     }
 
-    /// Takes note of a line of the offer. The lines are known once the connection stands.
-    fn add_line(&mut self, line: &MediaAdded) -> Option<Signal> {
+    /// Registers a media line of the offer. `str0m` reports the lines once the connection is established.
+    fn add_line(&mut self, line: &MediaAdded) -> Option<PeerEvent> {
         match line.direction {
             Direction::RecvOnly | Direction::SendRecv => {
-                self.uplinks[line.kind].mid.get_or_insert(line.mid);
+                self.tracks[line.kind].mid.get_or_insert(line.mid);
             }
             Direction::SendOnly => self.unpaired[line.kind].push_back(line.mid),
             Direction::Inactive => {}
@@ -210,27 +211,27 @@ impl Peer {
             return None;
         }
         let (audio, video) = (self.unpaired.audio.pop_front()?, self.unpaired.video.pop_front()?);
-        self.slots.push(Slot::new(audio, video));
-        Some(Signal::Slot)
+        self.slots.push(ReceiveSlot::new(audio, video));
+        Some(PeerEvent::SlotAdded)
     }
 
-    /// Asks this one for a picture that can be decoded without those before it.
-    pub(crate) fn ask_for_keyframe(&mut self, now: Instant) {
-        let uplink = &mut self.uplinks.video;
-        let Some(mut writer) = uplink.mid.and_then(|mid| self.rtc.writer(mid)) else { return };
-        // Fails before the first packet, which begins with a key frame anyway.
-        if uplink.may_ask_for_keyframe(now) && writer.request_keyframe(None, KeyframeRequestKind::Pli).is_ok()
+    /// Requests a key frame from this participant, unless one was requested a moment ago.
+    pub(crate) fn request_keyframe(&mut self, now: Instant) {
+        let track = &mut self.tracks.video;
+        let Some(mut writer) = track.mid.and_then(|mid| self.rtc.writer(mid)) else { return };
+        // Fails before the first packet; a stream starts with a key frame in any case.
+        if track.may_request_keyframe(now) && writer.request_keyframe(None, KeyframeRequestKind::Pli).is_ok()
         {
-            self.touched = true;
+            self.needs_run = true;
         }
     }
 
-    /// Writes somebody's frame into the place that this somebody has here. Says whether a key frame is missed.
+    /// Writes a frame into the slot that shows its publisher. Returns `true` if the receiver needs a key frame first.
     pub(crate) fn write(&mut self, publisher: &str, kind: MediaKind, frame: &MediaData) -> bool {
         let place = self.slots.iter_mut().find(|slot| slot.publisher.as_deref() == Some(publisher));
         let Some(line) = place.map(|slot| &mut slot.lines[kind]) else { return false };
         if kind == MediaKind::Video {
-            // Lost packets are lost here: lines are numbered anew, so the receiver would not notice the gap.
+            // Packets are renumbered on each line, so the receiver cannot detect a packet that was lost before the SFU.
             line.awaits_keyframe |= !frame.contiguous;
             if line.awaits_keyframe && !frame.is_keyframe() {
                 return true;
@@ -247,51 +248,52 @@ impl Peer {
         }
         let time = line.timeline.map(frame.time, frame.network_time);
         if let Err(error) = writer.write(format, frame.network_time, time, frame.data.clone()) {
-            debug!(participant = self.sid, %error, "a frame was not written");
+            debug!(participant = self.sid, %error, "frame not written; it is dropped");
         }
-        self.touched = true;
+        self.needs_run = true;
         false
     }
 
-    /// Tells who is in which place, and what is kept from the others, where that has changed. Says whether it could.
-    pub(crate) fn tell(&mut self, slots: Notice) -> bool {
-        if self.channel.is_none() {
-            // It is told when the channel opens.
+    /// Sends the slots and the blocked kinds if they have changed since the last message. Returns `false` if the data
+    /// channel is full.
+    pub(crate) fn send_changes(&mut self, slots: ServerMessage) -> bool {
+        if self.data_channel.is_none() {
+            // The messages are sent when the data channel opens.
             return true;
         }
-        if self.told_slots.as_ref() != Some(&slots) {
-            if !self.say(&slots) {
+        if self.sent_slots.as_ref() != Some(&slots) {
+            if !self.send_message(&slots) {
                 return false;
             }
-            self.told_slots = Some(slots);
+            self.sent_slots = Some(slots);
         }
         let blocked = self.blocked();
-        if self.told_muted != blocked {
-            if !self.say(&Notice::Muted(blocked)) {
+        if self.sent_muted != blocked {
+            if !self.send_message(&ServerMessage::Muted(blocked)) {
                 return false;
             }
-            self.told_muted = blocked;
+            self.sent_muted = blocked;
         }
         true
     }
 
-    /// Writes on the data channel, if it is open and has room.
-    pub(crate) fn say(&mut self, notice: &Notice) -> bool {
-        let Some(mut channel) = self.channel.and_then(|id| self.rtc.channel(id)) else { return false };
-        self.touched = true;
-        channel.write(false, notice.to_json().as_bytes()).unwrap_or(false)
+    /// Writes a message to the data channel. Returns `false` if the channel is not open or is full.
+    pub(crate) fn send_message(&mut self, message: &ServerMessage) -> bool {
+        let Some(mut channel) = self.data_channel.and_then(|id| self.rtc.channel(id)) else { return false };
+        self.needs_run = true;
+        channel.write(false, message.to_json().as_bytes()).unwrap_or(false)
     }
 
-    /// Whether everything said is acknowledged.
-    pub(crate) fn is_heard(&mut self) -> bool {
-        let channel = self.channel.and_then(|id| self.rtc.channel(id));
+    /// Returns `true` if the client has acknowledged all messages.
+    pub(crate) fn is_acknowledged(&mut self) -> bool {
+        let channel = self.data_channel.and_then(|id| self.rtc.channel(id));
         channel.is_none_or(|mut channel| channel.buffered_amount() == 0)
     }
 
-    /// Begins to close the connection.
+    /// Starts to close the connection.
     pub(crate) fn close(&mut self) {
-        self.touched = true;
-        // Fails before the data channel stands; then packets just stop.
+        self.needs_run = true;
+        // Fails before the data channel is open; the client then sees a timeout.
         let _ = self.rtc.close();
     }
 }

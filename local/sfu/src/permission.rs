@@ -1,29 +1,29 @@
-//! What a participant may do: given by the join token, changed by `UpdateParticipant`, enforced on every frame.
+//! Permissions of a participant: granted by the join token, changed by `UpdateParticipant`, enforced on every frame.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use str0m::media::MediaKind;
 use switchboard_rtc::livekit::{LivekitTrackSource, VideoGrant};
 
-/// `livekit.ParticipantPermission`. In the API what is not said is not allowed, as in every protobuf message; in a
-/// token it is.
+/// `livekit.ParticipantPermission`. A missing field means `false` in the API, as in every protobuf message, but `true`
+/// in a token (see [`Permission::granted`]).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[expect(clippy::struct_excessive_bools, reason = "the format's own members")]
 #[derive(Default)]
 pub(crate) struct Permission {
-    /// Receive the others.
+    /// Receive the media of other participants.
     #[serde(alias = "can_subscribe", deserialize_with = "or_default")]
     pub(crate) can_subscribe: bool,
-    /// Send anything at all.
+    /// Send media.
     #[serde(alias = "can_publish", deserialize_with = "or_default")]
     pub(crate) can_publish: bool,
-    /// Send data messages; there is nobody to send them to here.
+    /// Send data messages. Stored, without effect: this SFU does not forward data messages.
     #[serde(alias = "can_publish_data", deserialize_with = "or_default")]
     pub(crate) can_publish_data: bool,
-    /// Which sources may be sent; empty means all.
+    /// Sources that may be sent; empty means all sources.
     #[serde(alias = "can_publish_sources", deserialize_with = "or_default")]
     pub(crate) can_publish_sources: Vec<TrackSource>,
-    /// Take part unseen; kept, not acted on.
+    /// Participate without being listed. Stored, without effect.
     #[serde(deserialize_with = "or_default")]
     pub(crate) hidden: bool,
 }
@@ -36,7 +36,7 @@ pub(crate) enum TrackSource {
     Microphone,
     ScreenShare,
     ScreenShareAudio,
-    /// `UNKNOWN`, and what newer clients may name.
+    /// `UNKNOWN`, and sources that only newer clients know.
     #[serde(other)]
     Unknown,
 }
@@ -53,7 +53,7 @@ impl From<LivekitTrackSource> for TrackSource {
 }
 
 impl From<MediaKind> for TrackSource {
-    /// An offer has one line of each kind, so a kind is a source.
+    /// Maps a kind to its source; an offer has one sending line of each kind.
     fn from(kind: MediaKind) -> Self {
         match kind {
             MediaKind::Audio => Self::Microphone,
@@ -63,7 +63,7 @@ impl From<MediaKind> for TrackSource {
 }
 
 impl Permission {
-    /// What a token grants.
+    /// Returns the permissions that a token grants.
     pub(crate) fn granted(grant: &VideoGrant) -> Self {
         Self {
             can_subscribe: grant.can_subscribe.unwrap_or(true),
@@ -74,14 +74,14 @@ impl Permission {
         }
     }
 
-    /// Whether media of this kind may be sent.
+    /// Returns `true` if the participant may send media of this kind.
     pub(crate) fn may_send(&self, kind: MediaKind) -> bool {
         let sources = &self.can_publish_sources;
         self.can_publish && (sources.is_empty() || sources.contains(&kind.into()))
     }
 }
 
-/// Protobuf's JSON writes an absent value as `null`, too.
+/// Reads `null` as the default value, as protobuf's JSON mapping requires.
 fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(json: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(json)?.unwrap_or_default())
 }

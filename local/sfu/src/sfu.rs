@@ -1,4 +1,4 @@
-//! The running SFU: starts and stops its task and hands out the HTTP routes in front of it.
+//! The running SFU: starts and stops the packet task and returns the HTTP routes.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,36 +10,37 @@ use switchboard_rtc::livekit::ApiKey;
 use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
 
+use crate::channels::{ChannelsConfig, SfuChannels};
 use crate::clock::Clock;
-use crate::rooms::{Rooms, Setup};
 use crate::service::{Service, Shared};
-use crate::token::Access;
-use crate::webhook::Webhooks;
+use crate::token::TokenVerifier;
+use crate::webhook::WebhookSender;
 use crate::{network, twirp, whip};
 
-/// Longer than everybody needs to hear that it is over.
-const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(3);
+/// Longest wait of a stop for the connections to close; longer than the timeout of one closing connection.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How an SFU is set up.
+/// Configuration of an SFU.
 #[derive(Clone)]
-pub struct Options {
-    /// Where media is received; port 0 takes a free one. The address is told to clients, so it must be one that they
-    /// reach.
+pub struct SfuOptions {
+    /// UDP address for media; port 0 selects a free port. Clients receive this address as an ICE candidate, so they must
+    /// be able to reach it.
     pub udp: SocketAddr,
-    /// Verifies joins and management calls, signs webhooks.
+    /// API key that verifies join tokens and management tokens and signs webhooks.
     pub key: ApiKey,
-    /// Where webhooks go.
+    /// URL of the webhooks; `None` disables them.
     pub webhook: Option<String>,
-    /// Most participants of a room.
+    /// Maximum number of participants of a channel.
     pub limit: usize,
-    /// A participant from whom nothing comes for so long is gone. Browsers send every few seconds at the least.
+    /// Time without packets after which a participant is removed. Browsers send at least every few seconds.
     pub silence: Duration,
-    /// The clock of tokens and rooms.
+    /// Clock of tokens and channels.
     pub clock: Clock,
 }
 
-impl Options {
-    /// A free port of this machine, eight participants, no webhooks.
+impl SfuOptions {
+    /// Returns the configuration for one machine: a free port on loopback, at most eight participants a channel, removal
+    /// after 12 s of silence, no webhooks.
     #[must_use]
     pub fn on_loopback(key: ApiKey, clock: Clock) -> Self {
         Self {
@@ -53,23 +54,23 @@ impl Options {
     }
 }
 
-/// Why the SFU did not start.
+/// Error of [`Sfu::start`].
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The UDP port cannot be had.
-    #[error("media cannot be received on UDP {address}: {source}")]
+    /// The UDP port cannot be bound.
+    #[error("the SFU cannot receive media on UDP {address}: {source}")]
     Bind {
-        /// The address that was asked for.
+        /// Configured address.
         address: SocketAddr,
-        /// What the system said.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// No certificate for DTLS.
-    #[error("no certificate for media: {0}")]
+    /// The DTLS certificate could not be generated.
+    #[error("the SFU has no DTLS certificate: {0}")]
     Certificate(String),
 }
 
-/// A running SFU. [`Sfu::stop`] ends it and tells everybody; when it is dropped instead, packets just stop.
+/// A running SFU. [`Sfu::stop`] stops it and notifies all participants. A dropped SFU stops without a notification.
 pub struct Sfu {
     service: Service,
     udp: SocketAddr,
@@ -77,56 +78,56 @@ pub struct Sfu {
 }
 
 impl Sfu {
-    /// Starts to receive.
+    /// Binds the UDP port and starts the packet task.
     ///
     /// # Errors
-    /// The port is taken, or no certificate could be made.
-    pub async fn start(options: Options) -> Result<Self, StartError> {
+    /// The port cannot be bound, or no DTLS certificate can be generated.
+    pub async fn start(options: SfuOptions) -> Result<Self, StartError> {
         let taken = |source| StartError::Bind { address: options.udp, source };
         let socket = UdpSocket::bind(options.udp).await.map_err(taken)?;
         let udp = socket.local_addr().map_err(taken)?;
-        let setup = Setup {
+        let config = ChannelsConfig {
             rtc: connections()?,
             address: udp,
             limit: options.limit,
             silence: options.silence,
             clock: Arc::clone(&options.clock),
         };
-        let webhooks = Webhooks::new(options.webhook, options.key.clone(), Arc::clone(&options.clock));
-        let shared = Arc::new(Shared::new(Rooms::new(setup, webhooks)));
+        let webhooks = WebhookSender::new(options.webhook, options.key.clone(), Arc::clone(&options.clock));
+        let shared = Arc::new(Shared::new(SfuChannels::new(config, webhooks)));
         let mut task = JoinSet::new();
         task.spawn(network::run(Arc::clone(&shared), socket));
-        let access = Arc::new(Access { key: options.key, clock: options.clock });
-        Ok(Self { service: Service { access, shared }, udp, task })
+        let verifier = Arc::new(TokenVerifier { key: options.key, clock: options.clock });
+        Ok(Self { service: Service { verifier, shared }, udp, task })
     }
 
-    /// Where media is received, with the port that was taken.
+    /// UDP address for media, with the actual port.
     #[must_use]
     pub fn udp_addr(&self) -> SocketAddr {
         self.udp
     }
 
-    /// `POST /whip`, `DELETE /whip/{session}` and `POST /twirp/livekit.RoomService/{method}`.
+    /// Returns the routes `POST /whip`, `DELETE /whip/{session}` and `POST /twirp/livekit.RoomService/{method}`.
     pub fn router(&self) -> Router {
         whip::router(self.service.clone()).merge(twirp::router(self.service.clone()))
     }
 
-    /// Tells everybody that it is over, sends no more webhooks and frees the port.
+    /// Notifies and removes all participants, and frees the port. No webhooks are sent for these removals.
     pub async fn stop(mut self) {
         self.service.shared.stop();
-        // The task ends when all are gone; those who do not answer are not waited for any longer.
-        let _ = tokio::time::timeout(SHUTDOWN_PATIENCE, self.task.join_next()).await;
+        // The task ends when all connections are closed. Clients that do not acknowledge in time are disconnected.
+        let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, self.task.join_next()).await;
         self.task.shutdown().await;
     }
 }
 
-/// How connections are made: one certificate for all, the codecs that every browser has.
+/// Returns the configuration of all connections: one certificate, and the codecs that every browser supports.
 fn connections() -> Result<RtcConfig, StartError> {
     let provider = Arc::new(crypto::from_feature_flags());
     let certificate = provider
         .dtls_provider
         .generate_certificate()
-        .ok_or_else(|| StartError::Certificate("it could not be generated".to_owned()))?;
+        .ok_or_else(|| StartError::Certificate("the crypto provider could not generate it".to_owned()))?;
     Ok(RtcConfig::new()
         .set_crypto_provider(provider)
         .set_dtls_cert(certificate)

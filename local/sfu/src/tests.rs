@@ -1,11 +1,11 @@
-//! The SFU as its users meet it: over HTTP and, with a real WebRTC client, over UDP on loopback.
+//! Tests of the SFU through its interfaces on loopback: HTTP, and UDP with a real WebRTC client.
 
 mod api;
 mod client;
+mod client_log;
 mod joining;
 mod media;
 mod official_requests;
-mod seen;
-mod stand;
+mod test_sfu;
 mod tokens;
 mod webhooks;

@@ -1,92 +1,93 @@
-//! Bearer tokens of joins and of management calls, checked as `LiveKit` does.
+//! Bearer tokens of joins and management calls, verified as `LiveKit` does.
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use switchboard_rtc::livekit::{self, ApiKey, LivekitClaims, VideoGrant};
 
 use crate::clock::Clock;
-use crate::fault::Fault;
 use crate::permission::Permission;
+use crate::twirp_error::TwirpError;
 
-/// The longest name of a room or a participant, in bytes; `LiveKit`'s default.
+/// Longest name of a channel or identity in bytes; `LiveKit`'s default.
 const MAX_NAME_BYTES: usize = 256;
 
-/// Who may do what, by the one API key.
-pub(crate) struct Access {
+/// Verifies tokens with the API key of the SFU.
+pub(crate) struct TokenVerifier {
     pub(crate) key: ApiKey,
     pub(crate) clock: Clock,
 }
 
-/// A join that is allowed.
+/// The content of a valid join token.
 #[derive(Clone, Debug)]
 pub(crate) struct Admission {
-    pub(crate) room: String,
-    /// Who it is; one participant of a room at a time.
+    pub(crate) channel: String,
+    /// Identity of the participant, unique in a channel.
     pub(crate) identity: String,
     /// Display name, empty if none.
     pub(crate) name: String,
     pub(crate) metadata: String,
     pub(crate) permission: Permission,
-    /// When the token began, Unix seconds: a removal refuses those that are older.
+    /// Start of the token's validity in Unix seconds. A removal refuses all tokens up to the time of removal.
     pub(crate) issued: i64,
-    /// Fingerprint of the token, by which its owner may leave even after it expired.
-    pub(crate) token: Fingerprint,
+    /// Hash of the token. The owner of the token may leave even after the token has expired.
+    pub(crate) token: TokenHash,
 }
 
-/// A token's hash: proves that somebody has the token without keeping it.
+/// Hash of a token; identifies the token without storing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fingerprint(String);
+pub(crate) struct TokenHash(String);
 
-impl Access {
-    /// The claims of the request's token, if it is valid now.
-    fn claims(&self, headers: &HeaderMap) -> Result<LivekitClaims, Fault> {
-        let token = bearer(headers).ok_or_else(|| Fault::unauthenticated("a bearer token is required"))?;
+impl TokenVerifier {
+    /// Returns the claims of the request's token if the token is valid now.
+    fn claims(&self, headers: &HeaderMap) -> Result<LivekitClaims, TwirpError> {
+        let token =
+            bearer(headers).ok_or_else(|| TwirpError::unauthenticated("a bearer token is required"))?;
         livekit::verify(token, &self.key, (self.clock)())
-            .map_err(|error| Fault::unauthenticated(error.to_string()))
+            .map_err(|error| TwirpError::unauthenticated(error.to_string()))
     }
 
-    /// The join that the request's token allows.
+    /// Returns the admission that the request's token grants.
     ///
     /// # Errors
-    /// Not a valid token, or not one for joining.
-    pub(crate) fn admission(&self, headers: &HeaderMap) -> Result<Admission, Fault> {
+    /// The token is missing or invalid, or it is not a join token.
+    pub(crate) fn admission(&self, headers: &HeaderMap) -> Result<Admission, TwirpError> {
         let claims = self.claims(headers)?;
         let grant = claims.video.filter(|grant| grant.room_join);
-        let grant = grant.ok_or_else(|| Fault::unauthenticated("the token is not for joining a room"))?;
+        let grant = grant.ok_or_else(|| TwirpError::unauthenticated("the token does not grant a join"))?;
         let permission = Permission::granted(&grant);
         Ok(Admission {
-            room: name(grant.room, "room")?,
-            identity: name(claims.sub, "identity")?,
+            channel: checked_name(grant.room, "room")?,
+            identity: checked_name(claims.sub, "identity")?,
             name: claims.name.unwrap_or_default(),
             metadata: claims.metadata.unwrap_or_default(),
             permission,
-            // A token without a beginning is as old as can be.
+            // A token without a start counts as older than every removal.
             issued: claims.nbf.unwrap_or(i64::MIN),
-            token: presented(headers).unwrap_or_else(|| Fingerprint(String::new())),
+            token: presented_token(headers).unwrap_or_else(|| TokenHash(String::new())),
         })
     }
 
-    /// Checks that the request's token grants what `allows` asks for.
+    /// Checks that the request's token has a grant that `allows` accepts.
     ///
     /// # Errors
-    /// Not a valid token, or without the grant; both are `unauthenticated`, as `LiveKit` answers.
+    /// The token is missing or invalid, or lacks the grant. All are `unauthenticated`, as in `LiveKit`.
     pub(crate) fn management(
         &self,
         headers: &HeaderMap,
         allows: impl Fn(&VideoGrant) -> bool,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), TwirpError> {
         let claims = self.claims(headers)?;
         if claims.video.is_some_and(|grant| allows(&grant)) {
             Ok(())
         } else {
-            Err(Fault::unauthenticated("the token does not grant this call"))
+            Err(TwirpError::unauthenticated("the token does not grant this call"))
         }
     }
 }
 
-/// The fingerprint of whatever token the request has; says nothing about its validity.
-pub(crate) fn presented(headers: &HeaderMap) -> Option<Fingerprint> {
-    bearer(headers).map(|token| Fingerprint(livekit::body_hash(token.as_bytes())))
+/// Returns the hash of the request's token. Does not verify the token.
+pub(crate) fn presented_token(headers: &HeaderMap) -> Option<TokenHash> {
+    bearer(headers).map(|token| TokenHash(livekit::body_hash(token.as_bytes())))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -94,9 +95,11 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn name(value: Option<String>, what: &str) -> Result<String, Fault> {
+fn checked_name(value: Option<String>, what: &str) -> Result<String, TwirpError> {
     match value {
         Some(name) if !name.is_empty() && name.len() <= MAX_NAME_BYTES => Ok(name),
-        _ => Err(Fault::unauthenticated(format!("the token has no {what} of 1 to {MAX_NAME_BYTES} bytes"))),
+        _ => Err(TwirpError::unauthenticated(format!(
+            "the token has no {what} of 1 to {MAX_NAME_BYTES} bytes"
+        ))),
     }
 }

@@ -1,4 +1,5 @@
-//! Signed webhooks, as `LiveKit` sends them: in order for each room, tried a few times, then given up.
+//! Signed webhooks in `LiveKit`'s form. The events of one channel are delivered in order. An event is dropped after
+//! four failed attempts, or at once if the receiver refuses it with a status that no retry can change.
 //! Format: <https://docs.livekit.io/home/server/webhooks/>.
 
 use std::sync::Arc;
@@ -15,21 +16,21 @@ use tracing::warn;
 use crate::clock::Clock;
 use crate::info::{ParticipantInfo, RoomInfo};
 
-/// Waits before the second, third and fourth attempt.
+/// Delays before the second, third and fourth attempt.
 const BACK_OFF: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_millis(400), Duration::from_millis(1600)];
-/// One attempt; a laptop that compiles at the same time may need long to start the function.
+/// Timeout of one attempt. A laptop under load may need long to start the function that receives the webhook.
 const ATTEMPT: Duration = Duration::from_secs(20);
-/// Life of a webhook's token.
+/// Lifetime of the token of a webhook.
 const TOKEN_SECONDS: i64 = 300;
 
-/// What happened in a room.
+/// `livekit.WebhookEvent`: an event of a channel or of a participant.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Event {
+pub(crate) struct SfuWebhookEvent {
     #[serde(rename = "event")]
     name: &'static str,
-    /// `EV_…`, the same for every attempt.
+    /// `EV_…`, the same in every attempt.
     id: String,
     /// Unix seconds.
     created_at: String,
@@ -38,8 +39,8 @@ pub(crate) struct Event {
     participant: Option<ParticipantInfo>,
 }
 
-impl Event {
-    /// An event of now.
+impl SfuWebhookEvent {
+    /// Creates an event with the time `now_ms`.
     pub(crate) fn new(
         name: &'static str,
         room: RoomInfo,
@@ -51,8 +52,8 @@ impl Event {
     }
 }
 
-/// Sends webhooks to one address. What is under way ends when this is dropped.
-pub(crate) struct Webhooks {
+/// Sends webhooks to one URL. Dropping it aborts the deliveries in progress.
+pub(crate) struct WebhookSender {
     target: Option<Arc<Target>>,
     senders: JoinSet<()>,
 }
@@ -64,32 +65,32 @@ struct Target {
     client: reqwest::Client,
 }
 
-/// Takes the events of one room.
-pub(crate) struct Outlet(Option<mpsc::UnboundedSender<Event>>);
+/// Queue of the events of one channel.
+pub(crate) struct WebhookQueue(Option<mpsc::UnboundedSender<SfuWebhookEvent>>);
 
-impl Webhooks {
-    /// Webhooks to `url`, or none.
+impl WebhookSender {
+    /// Creates a sender for `url`; without a URL, events are discarded.
     pub(crate) fn new(url: Option<String>, key: ApiKey, clock: Clock) -> Self {
         let target = url.map(|url| {
             let client = reqwest::Client::builder()
                 .no_proxy()
                 .timeout(ATTEMPT)
                 .build()
-                .expect("a client without TLS needs nothing from the system");
+                .expect("building a client without TLS cannot fail");
             Arc::new(Target { url, key, clock, client })
         });
         Self { target, senders: JoinSet::new() }
     }
 
-    /// Webhooks that are not sent.
-    pub(crate) fn none() -> Self {
+    /// Creates a sender that discards all events.
+    pub(crate) fn disabled() -> Self {
         Self { target: None, senders: JoinSet::new() }
     }
 
-    /// The outlet of a new room.
-    pub(crate) fn outlet(&mut self) -> Outlet {
+    /// Creates the queue of a new channel.
+    pub(crate) fn queue(&mut self) -> WebhookQueue {
         while self.senders.try_join_next().is_some() {}
-        Outlet(self.target.clone().map(|target| {
+        WebhookQueue(self.target.clone().map(|target| {
             let (sender, events) = mpsc::unbounded_channel();
             self.senders.spawn(deliver(target, events));
             sender
@@ -97,25 +98,30 @@ impl Webhooks {
     }
 }
 
-impl Outlet {
-    /// Sends an event after those before it.
-    pub(crate) fn send(&self, event: Event) {
+impl WebhookQueue {
+    /// Appends an event to the queue.
+    pub(crate) fn send(&self, event: SfuWebhookEvent) {
         if let Some(sender) = &self.0 {
-            // Fails only when everything is being stopped.
+            // Fails only while the SFU is stopping.
             let _ = sender.send(event);
         }
     }
 }
 
-/// Sends the events of a room until the room is gone and all are sent.
-async fn deliver(target: Arc<Target>, mut events: mpsc::UnboundedReceiver<Event>) {
+/// Delivers the events of a channel until the channel is closed and its queue is empty.
+async fn deliver(target: Arc<Target>, mut events: mpsc::UnboundedReceiver<SfuWebhookEvent>) {
     while let Some(event) = events.recv().await {
         let mut waits = BACK_OFF.into_iter();
         while let Err(error) = target.attempt(&event).await {
-            match waits.next().filter(|_| error.may_pass) {
+            match waits.next().filter(|_| error.retryable) {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None => {
-                    warn!(event = event.name, room = event.room.name, "webhook lost: {}", error.reason);
+                    warn!(
+                        event = event.name,
+                        channel = event.room.name,
+                        reason = error.reason,
+                        "webhook not delivered; it is dropped"
+                    );
                     break;
                 }
             }
@@ -123,16 +129,15 @@ async fn deliver(target: Arc<Target>, mut events: mpsc::UnboundedReceiver<Event>
     }
 }
 
-/// Why an attempt failed.
-struct Failed {
+struct DeliveryFailure {
     reason: String,
-    /// Another attempt may succeed.
-    may_pass: bool,
+    /// `true` if another attempt may succeed.
+    retryable: bool,
 }
 
 impl Target {
-    async fn attempt(&self, event: &Event) -> Result<(), Failed> {
-        let lasting = |reason: String| Failed { reason, may_pass: false };
+    async fn attempt(&self, event: &SfuWebhookEvent) -> Result<(), DeliveryFailure> {
+        let lasting = |reason: String| DeliveryFailure { reason, retryable: false };
         let body = serde_json::to_vec(event).map_err(|error| lasting(error.to_string()))?;
         let now = (self.clock)().div_euclid(1000);
         let claims = LivekitClaims {
@@ -144,16 +149,16 @@ impl Target {
             .client
             .post(&self.url)
             .header(CONTENT_TYPE, "application/webhook+json")
-            // The bare token, without a scheme.
+            // LiveKit sends the token without a scheme.
             .header(AUTHORIZATION, token.expose_secret());
         let response = request.body(body).send().await;
-        let response =
-            response.map_err(|error| Failed { reason: error.without_url().to_string(), may_pass: true })?;
+        let response = response
+            .map_err(|error| DeliveryFailure { reason: error.without_url().to_string(), retryable: true })?;
         let status = response.status();
         if status.is_success() {
             return Ok(());
         }
-        let may_pass = status.is_server_error() || status == reqwest::StatusCode::TOO_MANY_REQUESTS;
-        Err(Failed { reason: format!("status {status}"), may_pass })
+        let retryable = status.is_server_error() || status == reqwest::StatusCode::TOO_MANY_REQUESTS;
+        Err(DeliveryFailure { reason: format!("status {status}"), retryable })
     }
 }

@@ -1,5 +1,5 @@
-//! Joining and leaving in one HTTP request each (WHIP, RFC 9725). Pages of any origin may do it: what counts is the
-//! token, and a page under development comes from elsewhere.
+//! Join and leave with one HTTP request each (WHIP, RFC 9725). Pages of any origin are allowed, because the token
+//! authorizes the request and a page under development has another origin.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -13,15 +13,15 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, post};
 
-use crate::fault::Fault;
 use crate::service::Service;
 use crate::token;
+use crate::twirp_error::TwirpError;
 
 const SDP: &str = "application/sdp";
-/// A browser's offer of eight pairs of lines with all its codecs has about 60 kB.
+/// Largest offer. An offer of a browser with eight pairs of media lines and all codecs has about 60 kB.
 const OFFER_BYTES: usize = 256 * 1024;
 
-/// `POST /whip` and `DELETE /whip/{session}`.
+/// Returns the routes `POST /whip` and `DELETE /whip/{session}`.
 pub(crate) fn router(service: Service) -> Router {
     Router::new()
         .route("/whip", post(join))
@@ -36,15 +36,15 @@ async fn join(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, Fault> {
-    // First who asks: to a stranger nothing is said about the rest.
-    let admission = service.access.admission(&headers)?;
+) -> Result<Response, TwirpError> {
+    // Check the token first, so that an unauthenticated client learns nothing about the rest of the request.
+    let admission = service.verifier.admission(&headers)?;
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(SDP)) {
-        return Err(Fault::malformed(format!("an offer has the content type {SDP}")));
+        return Err(TwirpError::malformed(format!("the content type must be {SDP}")));
     }
-    let offer = str::from_utf8(&body).map_err(|_| Fault::malformed("the offer is not UTF-8"))?;
-    let (session, answer) = service.change(|rooms| rooms.join(admission, offer))?;
+    let offer = str::from_utf8(&body).map_err(|_| TwirpError::malformed("the offer is not UTF-8"))?;
+    let (session, answer) = service.change(|channels| channels.join(admission, offer))?;
     let location = format!("{}/{session}", uri.path().trim_end_matches('/'));
     let headers = [(CONTENT_TYPE, SDP.to_owned()), (LOCATION, location)];
     Ok((StatusCode::CREATED, headers, answer).into_response())
@@ -54,16 +54,16 @@ async fn leave(
     State(service): State<Service>,
     Path(session): Path<String>,
     headers: HeaderMap,
-) -> Result<StatusCode, Fault> {
-    let presented =
-        token::presented(&headers).ok_or_else(|| Fault::unauthenticated("a bearer token is required"))?;
-    // The token of the join may have expired during the call; it still proves whose session it is.
-    let admission = service.access.admission(&headers).ok();
-    service.change(|rooms| rooms.leave(&session, &presented, admission.as_ref()))?;
+) -> Result<StatusCode, TwirpError> {
+    let presented_token = token::presented_token(&headers)
+        .ok_or_else(|| TwirpError::unauthenticated("a bearer token is required"))?;
+    // The join token may have expired during the call; its hash still identifies the owner of the session.
+    let admission = service.verifier.admission(&headers).ok();
+    service.change(|channels| channels.leave(&session, &presented_token, admission.as_ref()))?;
     Ok(StatusCode::OK)
 }
 
-/// CORS for any origin, without credentials: the token is in a header that the page sets itself.
+/// Adds CORS headers for any origin, without credentials: the page itself sets the header with the token.
 async fn any_origin(request: Request, next: Next) -> Response {
     let mut response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()

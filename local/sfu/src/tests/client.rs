@@ -1,4 +1,5 @@
-//! A real WebRTC client: offers what a page offers, sends frames with its name in them, and remembers what it gets.
+//! A real WebRTC client: makes the offer of a browser page, sends frames that contain its name, and records the
+//! frames and messages that it receives.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,40 +16,40 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::seen::{Frame, Seen};
-use super::stand::{Answer, until};
+use super::client_log::{ClientLog, Frame};
+use super::test_sfu::{HttpResponse, until};
 
-/// How often a frame of each kind is sent.
+/// Interval between two frames of each kind.
 const PERIOD: Duration = Duration::from_millis(20);
-/// The first byte of a VP8 frame: bit 0 is clear in key frames (RFC 6386, section 9.1).
+/// First byte of a VP8 frame: bit 0 is clear in key frames (RFC 6386, section 9.1).
 const KEY: u8 = 0;
 const DELTA: u8 = 1;
 
-/// A client before its offer is answered.
-pub(super) struct Draft {
+/// A client whose offer is not answered yet.
+pub(super) struct ClientDraft {
     rtc: Rtc,
     socket: UdpSocket,
     pending: SdpPendingOffer,
     own: [Mid; 2],
 }
 
-/// A client that runs. It vanishes without a word when it is dropped.
+/// A running client. A dropped client stops without closing its connection.
 pub(super) struct Client {
     pub(super) location: String,
-    seen: Arc<Mutex<Seen>>,
-    orders: mpsc::UnboundedSender<Order>,
+    log: Arc<Mutex<ClientLog>>,
+    commands: mpsc::UnboundedSender<ClientCommand>,
     task: JoinSet<()>,
 }
 
-enum Order {
-    Say(String),
-    Send { audio: bool, video: bool },
+enum ClientCommand {
+    SendText(String),
+    SelectMedia { audio: bool, video: bool },
     Close,
 }
 
 impl Client {
-    /// An offer with places for `slots` others.
-    pub(super) async fn draft(slots: usize) -> (Draft, String) {
+    /// Creates an offer with slots for `slots` other participants.
+    pub(super) async fn draft(slots: usize) -> (ClientDraft, String) {
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a free port");
         let address = socket.local_addr().expect("it is bound");
         let mut rtc = Rtc::builder()
@@ -64,28 +65,28 @@ impl Client {
         }
         changes.add_channel("room".to_owned());
         let (offer, pending) = changes.apply().expect("there are changes");
-        (Draft { rtc, socket, pending, own }, offer.to_sdp_string())
+        (ClientDraft { rtc, socket, pending, own }, offer.to_sdp_string())
     }
 
-    pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().expect("nobody panicked")
+    pub(super) fn log(&self) -> MutexGuard<'_, ClientLog> {
+        self.log.lock().expect("the lock is not poisoned")
     }
 
-    /// How many frames of somebody have come.
-    pub(super) fn count(&self, kind: MediaKind, from: &str) -> usize {
-        self.seen().frames.iter().filter(|frame| frame.kind == kind && frame.from == from).count()
+    /// Returns the number of frames received from a participant.
+    pub(super) fn frame_count(&self, kind: MediaKind, from: &str) -> usize {
+        self.log().frames.iter().filter(|frame| frame.kind == kind && frame.from == from).count()
     }
 
-    /// Waits until `more` further frames of somebody have come.
-    pub(super) async fn gets(&self, kind: MediaKind, from: &str, more: usize) {
-        let wanted = self.count(kind, from) + more;
-        until(|| self.count(kind, from) >= wanted).await;
+    /// Waits until `more` further frames of a participant have arrived.
+    pub(super) async fn receives(&self, kind: MediaKind, from: &str, more: usize) {
+        let wanted = self.frame_count(kind, from) + more;
+        until(|| self.frame_count(kind, from) >= wanted).await;
     }
 
-    /// The last list of places, as `(user, audio muted, video muted)`.
-    pub(super) fn places(&self) -> Vec<(String, bool, bool)> {
-        let seen = self.seen();
-        let Some(notice) = seen.notices.iter().rfind(|notice| notice["type"] == "slots") else {
+    /// Returns the last list of slots, as `(user, audio muted, video muted)`.
+    pub(super) fn slots(&self) -> Vec<(String, bool, bool)> {
+        let log = self.log();
+        let Some(notice) = log.messages.iter().rfind(|notice| notice["type"] == "slots") else {
             return Vec::new();
         };
         let muted = |slot: &Value, kind: &str| slot["muted"][kind].as_bool().expect("a flag");
@@ -98,56 +99,56 @@ impl Client {
             .collect()
     }
 
-    /// The last notice of a type.
-    pub(super) fn last(&self, kind: &str) -> Option<Value> {
-        self.seen().notices.iter().rfind(|notice| notice["type"] == kind).cloned()
+    /// Returns the last message of a type.
+    pub(super) fn last_message(&self, kind: &str) -> Option<Value> {
+        self.log().messages.iter().rfind(|notice| notice["type"] == kind).cloned()
     }
 
-    /// Waits for an exact list of places.
-    pub(super) async fn is_told(&self, places: &[(&str, bool, bool)]) {
+    /// Waits until the last list of slots is exactly `slots`.
+    pub(super) async fn expect_slots(&self, slots: &[(&str, bool, bool)]) {
         let wanted: Vec<_> =
-            places.iter().map(|(user, audio, video)| ((*user).to_owned(), *audio, *video)).collect();
-        until(|| self.places() == wanted).await;
+            slots.iter().map(|(user, audio, video)| ((*user).to_owned(), *audio, *video)).collect();
+        until(|| self.slots() == wanted).await;
     }
 
-    pub(super) fn say(&self, text: &str) {
-        self.order(Order::Say(text.to_owned()));
+    pub(super) fn send_text(&self, text: &str) {
+        self.command(ClientCommand::SendText(text.to_owned()));
     }
 
-    /// Which kinds of frames are sent from now on.
+    /// Selects the kinds of frames to send from now on.
     pub(super) fn send(&self, audio: bool, video: bool) {
-        self.order(Order::Send { audio, video });
+        self.command(ClientCommand::SelectMedia { audio, video });
     }
 
-    /// Closes the connection as a page does that is closed.
+    /// Closes the connection like a page that is closed.
     pub(super) fn close(&self) {
-        self.order(Order::Close);
+        self.command(ClientCommand::Close);
     }
 
-    /// Stops in the middle of everything.
+    /// Stops without closing the connection.
     pub(super) async fn vanish(mut self) {
         self.task.shutdown().await;
     }
 
-    fn order(&self, order: Order) {
-        self.orders.send(order).unwrap_or_else(|_| panic!("the client has ended"));
+    fn command(&self, command: ClientCommand) {
+        self.commands.send(command).unwrap_or_else(|_| panic!("the client has ended"));
     }
 }
 
-impl Draft {
-    /// Takes the answer and runs, as somebody with this name.
-    pub(super) fn start(mut self, name: &str, answer: &Answer) -> Client {
+impl ClientDraft {
+    /// Accepts the SDP answer and starts the client with this name.
+    pub(super) fn start(mut self, name: &str, answer: &HttpResponse) -> Client {
         let sdp = SdpAnswer::from_sdp_string(&answer.body).expect("an answer");
         self.rtc.sdp_api().accept_answer(self.pending, sdp).expect("it fits the offer");
-        let seen = Arc::default();
-        let (orders, queue) = mpsc::unbounded_channel();
+        let log = Arc::default();
+        let (commands, queue) = mpsc::unbounded_channel();
         let running = Running {
             rtc: self.rtc,
             address: self.socket.local_addr().expect("it is bound"),
             socket: self.socket,
             own: self.own,
             name: name.to_owned(),
-            seen: Arc::clone(&seen),
+            log: Arc::clone(&log),
             channel: None,
             key_next: true,
             sends: [true; 2],
@@ -156,7 +157,7 @@ impl Draft {
         let mut task = JoinSet::new();
         task.spawn(running.run(queue));
         let location = answer.location.clone().expect("an address of the session");
-        Client { location, seen, orders, task }
+        Client { location, log, commands, task }
     }
 }
 
@@ -166,7 +167,7 @@ struct Running {
     address: SocketAddr,
     own: [Mid; 2],
     name: String,
-    seen: Arc<Mutex<Seen>>,
+    log: Arc<Mutex<ClientLog>>,
     channel: Option<ChannelId>,
     key_next: bool,
     sends: [bool; 2],
@@ -174,14 +175,14 @@ struct Running {
 }
 
 impl Running {
-    async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
+    async fn run(mut self, mut commands: mpsc::UnboundedReceiver<ClientCommand>) {
         let mut datagram = vec![0; 2048];
         let mut period = tokio::time::interval(PERIOD);
         loop {
             let due = self.poll();
             if !self.rtc.is_alive() {
-                self.seen.lock().expect("nobody panicked").closed = true;
-                // Whoever gives an order to it finds it there.
+                self.log.lock().expect("the lock is not poisoned").closed = true;
+                // Keep the receiver of the commands, so that sending a command does not fail.
                 return std::future::pending().await;
             }
             tokio::select! {
@@ -195,10 +196,10 @@ impl Running {
                         self.rtc.handle_input(input).expect("valid input");
                     }
                 }
-                order = orders.recv() => match order {
-                    Some(Order::Say(text)) => self.say(&text),
-                    Some(Order::Send { audio, video }) => self.sends = [audio, video],
-                    Some(Order::Close) => self.rtc.close().expect("it closes"),
+                command = commands.recv() => match command {
+                    Some(ClientCommand::SendText(text)) => self.send_text(&text),
+                    Some(ClientCommand::SelectMedia { audio, video }) => self.sends = [audio, video],
+                    Some(ClientCommand::Close) => self.rtc.close().expect("it closes"),
                     None => {}
                 },
                 _ = period.tick() => self.send(),
@@ -211,32 +212,32 @@ impl Running {
     fn poll(&mut self) -> Instant {
         loop {
             let Ok(output) = self.rtc.poll_output() else {
-                // Closed by the other side before the data channel stood.
+                // The SFU closed the connection before the data channel was open.
                 self.rtc.disconnect();
                 return Instant::now();
             };
             match output {
                 Output::Timeout(due) => return due.max(Instant::now() + Duration::from_millis(1)),
                 Output::Transmit(transmit) => {
-                    // What the network loses is sent again.
+                    // WebRTC retransmits lost datagrams.
                     let _ = self.socket.try_send_to(&transmit.contents, transmit.destination);
                 }
-                Output::Event(event) => self.take(event),
+                Output::Event(event) => self.handle(event),
             }
         }
     }
 
-    fn take(&mut self, event: Event) {
-        let mut seen = self.seen.lock().expect("nobody panicked");
+    fn handle(&mut self, event: Event) {
+        let mut log = self.log.lock().expect("the lock is not poisoned");
         match event {
-            Event::Connected => seen.connected = true,
-            Event::Closed => seen.closed = true,
+            Event::Connected => log.connected = true,
+            Event::Closed => log.closed = true,
             Event::ChannelOpen(id, _) => self.channel = Some(id),
             Event::ChannelData(message) => {
-                seen.notices.push(serde_json::from_slice(&message.data).expect("JSON"));
+                log.messages.push(serde_json::from_slice(&message.data).expect("JSON"));
             }
             Event::KeyframeRequest(_) => {
-                seen.keyframe_requests += 1;
+                log.keyframe_requests += 1;
                 self.key_next = true;
             }
             Event::MediaData(frame) => {
@@ -246,7 +247,7 @@ impl Running {
                     MediaKind::Video
                 };
                 let text = if kind == MediaKind::Video { &frame.data[1..] } else { &frame.data[..] };
-                seen.frames.push(Frame {
+                log.frames.push(Frame {
                     kind,
                     mid: frame.mid.to_string(),
                     from: String::from_utf8_lossy(text).into_owned(),
@@ -258,7 +259,7 @@ impl Running {
         }
     }
 
-    fn say(&mut self, text: &str) {
+    fn send_text(&mut self, text: &str) {
         let mut channel = self.channel.and_then(|id| self.rtc.channel(id)).expect("the channel is open");
         assert!(channel.write(false, text.as_bytes()).expect("it can be written"), "the channel is full");
     }

@@ -1,23 +1,23 @@
-//! Offers and answers: what is refused besides wrong tokens, who may be in, and pages of other origins.
+//! Tests of joins: answers, invalid offers, full channels, replaced participants and CORS.
 
 use serde_json::json;
 
 use super::client::Client;
-use super::stand::{Stand, answer, until};
+use super::test_sfu::{TestSfu, send_request, until};
 
 #[tokio::test]
 async fn an_answer_is_ice_lite_with_one_candidate_and_the_session_has_an_address() {
-    let stand = Stand::start().await;
+    let sfu = TestSfu::start().await;
     let (_draft, offer) = Client::draft(7).await;
-    let answer = stand.post_offer(Some(&stand.token("r", "alice")), &offer).await;
+    let answer = sfu.post_offer(Some(&sfu.token("r", "alice")), &offer).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
-    let sid = stand.participant("r", "alice").await["sid"].as_str().expect("an id").to_owned();
+    let sid = sfu.participant("r", "alice").await["sid"].as_str().expect("an id").to_owned();
     assert_eq!(answer.location, Some(format!("/sfu/whip/{sid}")));
     assert!(answer.body.contains("a=ice-lite"), "{}", answer.body);
     let candidates: std::collections::BTreeSet<_> =
         answer.body.lines().filter(|line| line.starts_with("a=candidate:")).collect();
     assert_eq!(candidates.len(), 1, "{candidates:?}");
-    let port = stand.sfu.udp_addr().port().to_string();
+    let port = sfu.handle.udp_addr().port().to_string();
     assert!(
         candidates.iter().all(|line| line.contains(&format!("127.0.0.1 {port} typ host"))),
         "{candidates:?}"
@@ -28,9 +28,9 @@ async fn an_answer_is_ice_lite_with_one_candidate_and_the_session_has_an_address
 }
 
 #[tokio::test]
-async fn an_offer_that_cannot_be_read_changes_nothing() {
-    let stand = Stand::start().await;
-    let token = stand.token("r", "alice");
+async fn an_invalid_offer_is_refused_and_creates_no_channel() {
+    let sfu = TestSfu::start().await;
+    let token = sfu.token("r", "alice");
     let (_draft, offer) = Client::draft(1).await;
     let lines =
         |wanted: &dyn Fn(&&str) -> bool| offer.split_inclusive('\n').filter(wanted).collect::<String>();
@@ -48,82 +48,86 @@ async fn an_offer_that_cannot_be_read_changes_nothing() {
         format!("{offer}{}", "a=x\r\n".repeat(10)).replace("v=0", "v=99999999999999999999"),
     ];
     for (number, offer) in garbage.iter().enumerate() {
-        let answer = stand.post_offer(Some(&token), offer).await;
+        let answer = sfu.post_offer(Some(&token), offer).await;
         assert_eq!(answer.refusal(), (400, "malformed".into()), "number {number}");
     }
     let post = |kind: &'static str, body: Vec<u8>| {
-        let request = stand.http.post(format!("{}/whip", stand.url)).bearer_auth(&token);
-        answer(request.header("content-type", kind).body(body))
+        let request = sfu.http.post(format!("{}/whip", sfu.url)).bearer_auth(&token);
+        send_request(request.header("content-type", kind).body(body))
     };
     assert_eq!(post("application/sdp", vec![0xff, 0xfe]).await.refusal().0, 400, "not UTF-8");
     assert_eq!(post("application/json", offer.clone().into_bytes()).await.refusal().0, 400, "not SDP");
-    assert_eq!(post("application/sdp", vec![b'x'; 300 * 1024]).await.status, 413, "too much");
-    assert_eq!(stand.rooms().await, [""; 0]);
+    assert_eq!(post("application/sdp", vec![b'x'; 300 * 1024]).await.status, 413, "too large");
+    assert_eq!(sfu.room_names().await, [""; 0]);
     assert_eq!(post("application/sdp; charset=utf-8", offer.into_bytes()).await.status, 201);
 }
 
 #[tokio::test]
 async fn a_page_of_any_origin_may_join() {
-    let stand = Stand::start().await;
-    let url = format!("{}/whip", stand.url);
-    let asked = stand.http.request(reqwest::Method::OPTIONS, &url).header("origin", "http://elsewhere");
+    let sfu = TestSfu::start().await;
+    let url = format!("{}/whip", sfu.url);
+    let asked = sfu.http.request(reqwest::Method::OPTIONS, &url).header("origin", "http://elsewhere");
     let response = asked.send().await.expect("an answer");
     assert_eq!(response.status(), 204);
     let header = |name: &str| response.headers()[name].to_str().expect("a text").to_owned();
     assert_eq!(header("access-control-allow-origin"), "*");
     assert_eq!(header("access-control-allow-methods"), "POST, DELETE");
     assert_eq!(header("access-control-allow-headers"), "Authorization, Content-Type");
-    let refused = stand.http.post(&url).send().await.expect("an answer");
+    let refused = sfu.http.post(&url).send().await.expect("an answer");
     assert_eq!(refused.status(), 401);
-    assert_eq!(refused.headers()["access-control-allow-origin"], "*", "the page must see why");
+    assert_eq!(
+        refused.headers()["access-control-allow-origin"],
+        "*",
+        "the page must be able to read the error"
+    );
     assert_eq!(refused.headers()["access-control-expose-headers"], "Location");
 }
 
 #[tokio::test]
-async fn a_full_room_takes_nobody_but_who_is_in_already() {
-    let stand = Stand::start().await;
+async fn a_full_channel_admits_only_present_identities() {
+    let sfu = TestSfu::start().await;
     let (_draft, offer) = Client::draft(7).await;
     let join =
-        async |room: &str, identity: &str| stand.post_offer(Some(&stand.token(room, identity)), &offer).await;
+        async |room: &str, identity: &str| sfu.post_offer(Some(&sfu.token(room, identity)), &offer).await;
     for number in 0..8 {
         assert_eq!(join("r", &format!("user-{number}")).await.status, 201);
     }
     assert_eq!(join("r", "user-8").await.refusal(), (503, "unavailable".into()));
-    assert_eq!(join("r", "user-0").await.status, 201, "again");
-    assert_eq!(stand.identities("r").await.len(), 8);
+    assert_eq!(join("r", "user-0").await.status, 201, "user-0 joins again");
+    assert_eq!(sfu.identities("r").await.len(), 8);
     assert_eq!(join("other", "user-8").await.status, 201);
-    stand.call("CreateRoom", json!({"name": "small", "maxParticipants": 1})).await;
+    sfu.call("CreateRoom", json!({"name": "small", "maxParticipants": 1})).await;
     assert_eq!(join("small", "user-0").await.status, 201);
     assert_eq!(join("small", "user-1").await.status, 503);
 }
 
 #[tokio::test]
-async fn a_second_join_of_the_same_identity_takes_the_place_of_the_first() {
-    let stand = Stand::start().await;
-    let bob = stand.join("r", "bob").await;
-    let first = stand.join("r", "alice").await;
-    bob.is_told(&[("alice", false, false)]).await;
-    first.is_told(&[("bob", false, false)]).await;
-    let second = stand.join("r", "alice").await;
-    until(|| first.last("removed").is_some()).await;
-    assert_eq!(first.last("removed").expect("told")["reason"], "replaced");
-    until(|| first.seen().closed).await;
-    second.is_told(&[("bob", false, false)]).await;
-    bob.is_told(&[("alice", false, false)]).await;
-    assert_eq!(stand.identities("r").await, ["bob", "alice"]);
-    // The old one cannot end the new one's session, nor its own once more.
-    assert_eq!(stand.leave(&first.location, &stand.token("r", "alice")).await.status, 404);
-    assert_eq!(stand.leave(&second.location, &stand.token("r", "alice")).await.status, 200);
-    bob.is_told(&[]).await;
+async fn a_second_join_of_an_identity_replaces_the_first() {
+    let sfu = TestSfu::start().await;
+    let bob = sfu.join("r", "bob").await;
+    let first = sfu.join("r", "alice").await;
+    bob.expect_slots(&[("alice", false, false)]).await;
+    first.expect_slots(&[("bob", false, false)]).await;
+    let second = sfu.join("r", "alice").await;
+    until(|| first.last_message("removed").is_some()).await;
+    assert_eq!(first.last_message("removed").expect("a message")["reason"], "replaced");
+    until(|| first.log().closed).await;
+    second.expect_slots(&[("bob", false, false)]).await;
+    bob.expect_slots(&[("alice", false, false)]).await;
+    assert_eq!(sfu.identities("r").await, ["bob", "alice"]);
+    // The replaced session has ended, so it cannot be ended again; the new session can.
+    assert_eq!(sfu.leave(&first.location, &sfu.token("r", "alice")).await.status, 404);
+    assert_eq!(sfu.leave(&second.location, &sfu.token("r", "alice")).await.status, 200);
+    bob.expect_slots(&[]).await;
 }
 
 #[tokio::test]
-async fn stopping_tells_everybody() {
-    let stand = Stand::start().await;
-    let alice = stand.join("r", "alice").await;
-    until(|| alice.last("slots").is_some()).await;
-    stand.sfu.stop().await;
-    until(|| alice.last("removed").is_some()).await;
-    assert_eq!(alice.last("removed").expect("told")["reason"], "closed");
-    until(|| alice.seen().closed).await;
+async fn a_stop_notifies_all_participants() {
+    let sfu = TestSfu::start().await;
+    let alice = sfu.join("r", "alice").await;
+    until(|| alice.last_message("slots").is_some()).await;
+    sfu.handle.stop().await;
+    until(|| alice.last_message("removed").is_some()).await;
+    assert_eq!(alice.last_message("removed").expect("a message")["reason"], "closed");
+    until(|| alice.log().closed).await;
 }

@@ -1,24 +1,24 @@
-//! The requests of `LiveKit`'s own server SDK, as they were captured, with their original tokens.
+//! Test with captured requests of `LiveKit`'s own server SDK and their original tokens.
 
 use serde_json::Value;
 use switchboard_rtc::livekit::ApiKey;
 
-use super::stand::{Stand, answer};
+use super::test_sfu::{TestSfu, send_request};
 
 const FILE: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/rtc-management-requests.json"));
-/// While the tokens were valid.
+/// Time of the capture in Unix seconds, at which the tokens are valid.
 const CAPTURED: i64 = 1_795_366_100;
 
 #[tokio::test]
-async fn the_official_sdk_is_understood() {
+async fn requests_of_the_official_sdk_are_accepted() {
     let key = ApiKey {
         id: "APIcallcontrol01".into(),
         secret: "b2Zmc2V0LXRlc3Qtc2VjcmV0LTMyLWJ5dGVzLWxvbmc".into(),
     };
-    let stand = Stand::start_with(key, CAPTURED, |_| {}).await;
+    let sfu = TestSfu::start_with(key, CAPTURED, |_| {}).await;
     let requests: Vec<Value> = serde_json::from_str(FILE).expect("the vectors are JSON");
-    // Nobody is there, so what is about a participant is understood and answered with `not_found`.
+    // The channel is empty, so valid requests about a participant get `not_found`.
     let mut expected = [
         ("CreateRoom", 200),
         ("ListRooms", 200),
@@ -32,11 +32,11 @@ async fn the_official_sdk_is_understood() {
     for (method, status) in &mut expected {
         let path = format!("/twirp/livekit.RoomService/{method}");
         let request = requests.iter().find(|request| request["path"] == path).expect("it was captured");
-        let mut sent = stand.http.post(format!("{}{path}", stand.url));
+        let mut sent = sfu.http.post(format!("{}{path}", sfu.url));
         for header in ["Content-Type", "Authorization", "X-Livekit-Request-Id"] {
             sent = sent.header(header, request["headers"][header].as_str().expect("a header"));
         }
-        let answer = answer(sent.body(request["body"].as_str().expect("a body").to_owned())).await;
+        let answer = send_request(sent.body(request["body"].as_str().expect("a body").to_owned())).await;
         assert_eq!(answer.status, *status, "{method}: {}", answer.body);
         match *method {
             "CreateRoom" => {
@@ -54,5 +54,5 @@ async fn the_official_sdk_is_understood() {
             _ => {}
         }
     }
-    assert_eq!(stand.sfu.udp_addr().ip().to_string(), "127.0.0.1");
+    assert_eq!(sfu.handle.udp_addr().ip().to_string(), "127.0.0.1");
 }

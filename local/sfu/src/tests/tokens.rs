@@ -1,11 +1,11 @@
-//! Every wrong token is refused, of joins and of management calls.
+//! Tests of tokens: invalid tokens are refused for joins and for management calls.
 
 use serde_json::json;
 use switchboard_rtc::jwt;
 use switchboard_rtc::livekit::{LivekitClaims, LivekitTrackSource, VideoGrant};
 
 use super::client::Client;
-use super::stand::{NOW, Stand, answer, join_grant, key, signed};
+use super::test_sfu::{NOW, TestSfu, join_grant, key, send_request, signed};
 
 fn join() -> LivekitClaims {
     LivekitClaims {
@@ -15,7 +15,7 @@ fn join() -> LivekitClaims {
     }
 }
 
-/// Signed with any secret, whatever the claims lack.
+/// Signs claims with any secret, without checking the claims.
 fn with_secret(secret: &str, claims: &LivekitClaims) -> String {
     jwt::sign_hs256(claims, secret.as_bytes()).expect("signs")
 }
@@ -30,7 +30,7 @@ fn grant(change: impl FnOnce(&mut VideoGrant)) -> String {
     with_our_secret(&LivekitClaims { video: Some(grant), ..join() })
 }
 
-/// A token with another header over the same claims.
+/// Builds a token with another header over the same claims.
 fn with_header(header: &str, keep_signature: bool) -> String {
     let good = signed(&join());
     let mut parts = good.split('.');
@@ -48,13 +48,13 @@ fn altered() -> String {
 }
 
 #[tokio::test]
-async fn no_wrong_token_joins() {
-    let stand = Stand::start().await;
+async fn invalid_tokens_cannot_join() {
+    let sfu = TestSfu::start().await;
     let (_draft, offer) = Client::draft(1).await;
     let wrong = [
         ("empty", String::new()),
-        ("no token at all", "garbage".to_owned()),
-        ("three parts of nothing", "..".to_owned()),
+        ("not a token", "garbage".to_owned()),
+        ("three empty parts", "..".to_owned()),
         ("another secret", with_secret("secret-of-somebody-else", &join())),
         ("another key", with_our_secret(&LivekitClaims { iss: "other".into(), ..join() })),
         ("no issuer", with_our_secret(&LivekitClaims { iss: String::new(), ..join() })),
@@ -86,49 +86,55 @@ async fn no_wrong_token_joins() {
         ("a webhook's", with_our_secret(&LivekitClaims { video: None, sha256: Some("x".into()), ..join() })),
     ];
     for (what, token) in &wrong {
-        let answer = stand.post_offer(Some(token), &offer).await;
+        let answer = sfu.post_offer(Some(token), &offer).await;
         assert_eq!(answer.refusal(), (401, "unauthenticated".into()), "{what}: {}", answer.body);
-        assert!(token.is_empty() || !answer.body.contains(token.as_str()), "{what} is shown");
+        assert!(
+            token.is_empty() || !answer.body.contains(token.as_str()),
+            "{what}: the error contains the token"
+        );
     }
-    assert_eq!(stand.post_offer(None, &offer).await.refusal().0, 401);
-    let basic = stand.http.post(format!("{}/whip", stand.url)).basic_auth("devkey", Some("x"));
-    assert_eq!(answer(basic.header("content-type", "application/sdp").body(offer.clone())).await.status, 401);
-    assert_eq!(stand.rooms().await, [""; 0], "none of them made a room");
+    assert_eq!(sfu.post_offer(None, &offer).await.refusal().0, 401);
+    let basic = sfu.http.post(format!("{}/whip", sfu.url)).basic_auth("devkey", Some("x"));
+    assert_eq!(
+        send_request(basic.header("content-type", "application/sdp").body(offer.clone())).await.status,
+        401
+    );
+    assert_eq!(sfu.room_names().await, [""; 0], "refused joins create no channel");
     let good = signed(&join());
-    assert_eq!(stand.post_offer(Some(&good), &offer).await.status, 201);
+    assert_eq!(sfu.post_offer(Some(&good), &offer).await.status, 201);
 }
 
 #[tokio::test]
-async fn a_session_is_ended_by_its_owner_only() {
-    let stand = Stand::start().await;
+async fn only_its_owner_can_end_a_session() {
+    let sfu = TestSfu::start().await;
     let (_draft, offer) = Client::draft(1).await;
-    let token = stand.token("r", "alice");
-    let answer = stand.post_offer(Some(&token), &offer).await;
+    let token = sfu.token("r", "alice");
+    let answer = sfu.post_offer(Some(&token), &offer).await;
     let location = answer.location.expect("an address");
     for (what, other) in [
-        ("another participant", stand.token("r", "mallory")),
-        ("another room", stand.token("other", "alice")),
+        ("another participant", sfu.token("r", "mallory")),
+        ("another room", sfu.token("other", "alice")),
         (
             "a moderator",
-            stand.token_for(
+            sfu.token_for(
                 VideoGrant { room_admin: true, room: Some("r".into()), ..VideoGrant::default() },
                 None,
             ),
         ),
-        ("nobody", "garbage".to_owned()),
+        ("not a token", "garbage".to_owned()),
     ] {
-        assert_eq!(stand.leave(&location, &other).await.refusal().0, 401, "{what}");
+        assert_eq!(sfu.leave(&location, &other).await.refusal().0, 401, "{what}");
     }
-    assert_eq!(stand.leave("/sfu/whip/PA_unknown", &token).await.refusal(), (404, "not_found".into()));
-    // A call may be longer than the life of the token that began it.
-    stand.pass(3600);
-    assert_eq!(stand.leave(&location, &token).await.status, 200);
-    assert_eq!(stand.leave(&location, &token).await.status, 404, "it is over");
+    assert_eq!(sfu.leave("/sfu/whip/PA_unknown", &token).await.refusal(), (404, "not_found".into()));
+    // A call may last longer than its join token is valid.
+    sfu.advance_seconds(3600);
+    assert_eq!(sfu.leave(&location, &token).await.status, 200);
+    assert_eq!(sfu.leave(&location, &token).await.status, 404, "the session has ended");
 }
 
 #[tokio::test]
 async fn each_management_call_needs_its_grant() {
-    let stand = Stand::start().await;
+    let sfu = TestSfu::start().await;
     let create = VideoGrant { room_create: true, ..VideoGrant::default() };
     let list = VideoGrant { room_list: true, ..VideoGrant::default() };
     let admin = VideoGrant { room_admin: true, room: Some("r".into()), ..VideoGrant::default() };
@@ -148,15 +154,15 @@ async fn each_management_call_needs_its_grant() {
     ];
     for (method, body, needed) in methods {
         for grant in all {
-            let token = stand.token_for(grant.clone(), Some("x"));
-            let answer = stand.call_as(&token, method, &body.to_string()).await;
+            let token = sfu.token_for(grant.clone(), Some("x"));
+            let answer = sfu.call_as(&token, method, &body.to_string()).await;
             assert_eq!(answer.status == 401, grant != needed, "{method} with {grant:?}: {}", answer.body);
         }
         let expired = LivekitClaims {
             video: Some(needed.clone()),
             ..LivekitClaims::issued_by("devkey", NOW - 700, NOW - 100)
         };
-        let answer = stand.call_as(&signed(&expired), method, &body.to_string()).await;
+        let answer = sfu.call_as(&signed(&expired), method, &body.to_string()).await;
         assert_eq!(answer.refusal(), (401, "unauthenticated".into()), "{method}, expired");
     }
     assert_eq!(key().id, "devkey");

@@ -1,4 +1,4 @@
-//! Webhooks: signed, in order, tried again, and all that is promised.
+//! Tests of webhooks: signature, order, content and retries.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use switchboard_rtc::livekit;
 use tokio::task::JoinSet;
 
-use super::stand::{NOW, Stand, key, serve, until};
+use super::test_sfu::{NOW, TestSfu, key, serve, until};
 
-/// Takes webhooks and remembers those that are rightly signed.
+/// Server that receives webhooks, checks their signature and records them.
 struct Receiver {
     url: String,
     events: Arc<Mutex<Vec<Value>>>,
@@ -21,7 +21,7 @@ struct Receiver {
 }
 
 impl Receiver {
-    /// Refuses the first requests with these statuses.
+    /// Starts a receiver that answers the first requests with these error statuses.
     async fn start(refusals: &[u16]) -> Self {
         let events = Arc::<Mutex<Vec<Value>>>::default();
         let mut refusals: Vec<_> = refusals.iter().rev().copied().collect();
@@ -29,7 +29,7 @@ impl Receiver {
         let refusals = Arc::new(Mutex::new(refusals));
         let taken = Arc::clone(&events);
         let take = async move |headers: HeaderMap, body: Bytes| {
-            if let Some(refusal) = refusals.lock().expect("nobody panicked").pop() {
+            if let Some(refusal) = refusals.lock().expect("the lock is not poisoned").pop() {
                 return StatusCode::from_u16(refusal).expect("a status");
             }
             assert_eq!(headers["content-type"], "application/webhook+json");
@@ -37,8 +37,8 @@ impl Receiver {
             let event: Value = serde_json::from_slice(&body).expect("JSON");
             let seconds: i64 =
                 event["createdAt"].as_str().and_then(|text| text.parse().ok()).expect("a time");
-            livekit::verify_webhook(authorization, &body, &key(), seconds * 1000).expect("rightly signed");
-            taken.lock().expect("nobody panicked").push(event);
+            livekit::verify_webhook(authorization, &body, &key(), seconds * 1000).expect("a valid signature");
+            taken.lock().expect("the lock is not poisoned").push(event);
             StatusCode::OK
         };
         let (url, server) = serve(Router::new().route("/hook", post(take))).await;
@@ -46,60 +46,60 @@ impl Receiver {
     }
 
     fn events(&self) -> Vec<Value> {
-        self.events.lock().expect("nobody panicked").clone()
+        self.events.lock().expect("the lock is not poisoned").clone()
     }
 
-    /// Event, identity and reason of each event so far.
-    fn told(&self) -> Vec<(String, String, String)> {
+    /// Returns name, identity and disconnect reason of each event received so far.
+    fn summaries(&self) -> Vec<(String, String, String)> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let tell = |event: &Value| {
+        let summary = |event: &Value| {
             let participant = &event["participant"];
             (text(&event["event"]), text(&participant["identity"]), text(&participant["disconnectReason"]))
         };
-        self.events().iter().map(tell).collect()
+        self.events().iter().map(summary).collect()
     }
 
-    async fn tells(&self, expected: &[(&str, &str, &str)]) {
+    async fn expect_events(&self, expected: &[(&str, &str, &str)]) {
         let expected: Vec<_> =
             expected.iter().map(|(a, b, c)| ((*a).to_owned(), (*b).to_owned(), (*c).to_owned())).collect();
-        until(|| self.told().len() >= expected.len()).await;
-        assert_eq!(self.told(), expected);
+        until(|| self.summaries().len() >= expected.len()).await;
+        assert_eq!(self.summaries(), expected);
     }
 }
 
-async fn stand(receiver: &Receiver) -> Stand {
-    Stand::start_with(key(), NOW, |options| options.webhook = Some(receiver.url.clone())).await
+async fn start_sfu(receiver: &Receiver) -> TestSfu {
+    TestSfu::start_with(key(), NOW, |options| options.webhook = Some(receiver.url.clone())).await
 }
 
-const NO: &str = "UNKNOWN_REASON";
+const NOT_LEFT: &str = "UNKNOWN_REASON";
 
 #[tokio::test]
-async fn a_room_is_told_from_its_beginning_to_its_end() {
+async fn a_channel_is_reported_from_start_to_finish() {
     let receiver = Receiver::start(&[]).await;
-    let stand = stand(&receiver).await;
-    let token = stand.token("r", "alice");
-    let alice = stand.join_as(&token, "alice").await;
-    receiver.tells(&[("room_started", "", ""), ("participant_joined", "alice", NO)]).await;
-    let first = stand.join("r", "bob").await;
+    let sfu = start_sfu(&receiver).await;
+    let token = sfu.token("r", "alice");
+    let alice = sfu.join_as(&token, "alice").await;
+    receiver.expect_events(&[("room_started", "", ""), ("participant_joined", "alice", NOT_LEFT)]).await;
+    let first = sfu.join("r", "bob").await;
     receiver
-        .tells(&[
+        .expect_events(&[
             ("room_started", "", ""),
-            ("participant_joined", "alice", NO),
-            ("participant_joined", "bob", NO),
+            ("participant_joined", "alice", NOT_LEFT),
+            ("participant_joined", "bob", NOT_LEFT),
         ])
         .await;
-    let second = stand.join("r", "bob").await;
-    until(|| first.seen().closed && second.seen().connected).await;
-    assert_eq!(stand.leave(&alice.location, &token).await.status, 200);
-    stand.call("RemoveParticipant", json!({"room": "r", "identity": "bob"})).await;
-    stand.pass(300);
+    let second = sfu.join("r", "bob").await;
+    until(|| first.log().closed && second.log().connected).await;
+    assert_eq!(sfu.leave(&alice.location, &token).await.status, 200);
+    sfu.call("RemoveParticipant", json!({"room": "r", "identity": "bob"})).await;
+    sfu.advance_seconds(300);
     receiver
-        .tells(&[
+        .expect_events(&[
             ("room_started", "", ""),
-            ("participant_joined", "alice", NO),
-            ("participant_joined", "bob", NO),
+            ("participant_joined", "alice", NOT_LEFT),
+            ("participant_joined", "bob", NOT_LEFT),
             ("participant_left", "bob", "DUPLICATE_IDENTITY"),
-            ("participant_joined", "bob", NO),
+            ("participant_joined", "bob", NOT_LEFT),
             ("participant_left", "alice", "CLIENT_INITIATED"),
             ("participant_left", "bob", "PARTICIPANT_REMOVED"),
             ("room_finished", "", ""),
@@ -107,7 +107,7 @@ async fn a_room_is_told_from_its_beginning_to_its_end() {
         .await;
     let events = receiver.events();
     let ids: std::collections::BTreeSet<_> = events.iter().map(|event| event["id"].to_string()).collect();
-    assert_eq!(ids.len(), events.len(), "each has an id of its own");
+    assert_eq!(ids.len(), events.len(), "each event has its own id");
     for event in &events {
         assert_eq!(event["room"]["name"], "r");
         assert_eq!(event["room"]["sid"], events[0]["room"]["sid"]);
@@ -121,16 +121,16 @@ async fn a_room_is_told_from_its_beginning_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_deleted_room_ends_at_once() {
+async fn a_deleted_channel_finishes_at_once() {
     let receiver = Receiver::start(&[]).await;
-    let stand = stand(&receiver).await;
-    let alice = stand.join("r", "alice").await;
-    until(|| alice.seen().connected).await;
-    stand.call("DeleteRoom", json!({"room": "r"})).await;
+    let sfu = start_sfu(&receiver).await;
+    let alice = sfu.join("r", "alice").await;
+    until(|| alice.log().connected).await;
+    sfu.call("DeleteRoom", json!({"room": "r"})).await;
     receiver
-        .tells(&[
+        .expect_events(&[
             ("room_started", "", ""),
-            ("participant_joined", "alice", NO),
+            ("participant_joined", "alice", NOT_LEFT),
             ("participant_left", "alice", "ROOM_DELETED"),
             ("room_finished", "", ""),
         ])
@@ -138,53 +138,53 @@ async fn a_deleted_room_ends_at_once() {
 }
 
 #[tokio::test]
-async fn an_end_without_a_word_is_told_apart() {
+async fn a_lost_connection_is_reported_as_aborted() {
     let receiver = Receiver::start(&[]).await;
-    let stand = Stand::start_with(key(), NOW, |options| {
+    let sfu = TestSfu::start_with(key(), NOW, |options| {
         options.webhook = Some(receiver.url.clone());
         options.silence = Duration::from_secs(1);
     })
     .await;
-    let alice = stand.join("r", "alice").await;
-    until(|| alice.last("slots").is_some()).await;
+    let alice = sfu.join("r", "alice").await;
+    until(|| alice.last_message("slots").is_some()).await;
     alice.close();
     receiver
-        .tells(&[
+        .expect_events(&[
             ("room_started", "", ""),
-            ("participant_joined", "alice", NO),
+            ("participant_joined", "alice", NOT_LEFT),
             ("participant_connection_aborted", "alice", "SIGNAL_CLOSE"),
         ])
         .await;
-    let bob = stand.join("silent", "bob").await;
-    until(|| bob.seen().connected).await;
+    let bob = sfu.join("silent", "bob").await;
+    until(|| bob.log().connected).await;
     bob.vanish().await;
-    until(|| receiver.told().len() >= 6).await;
+    until(|| receiver.summaries().len() >= 6).await;
     assert_eq!(
-        receiver.told()[3..],
+        receiver.summaries()[3..],
         [
             ("room_started", "", ""),
-            ("participant_joined", "bob", NO),
+            ("participant_joined", "bob", NOT_LEFT),
             ("participant_connection_aborted", "bob", "CONNECTION_TIMEOUT"),
         ]
         .map(|(event, who, why)| (event.to_owned(), who.to_owned(), why.to_owned()))
     );
-    assert_eq!(stand.identities("silent").await, [""; 0]);
+    assert_eq!(sfu.identities("silent").await, [""; 0]);
 }
 
 #[tokio::test]
-async fn a_webhook_that_fails_is_sent_again_before_the_next() {
+async fn a_failed_webhook_is_retried_before_the_next() {
     let receiver = Receiver::start(&[500, 429, 503]).await;
-    let stand = stand(&receiver).await;
-    let alice = stand.join("r", "alice").await;
-    until(|| alice.seen().connected).await;
-    receiver.tells(&[("room_started", "", ""), ("participant_joined", "alice", NO)]).await;
+    let sfu = start_sfu(&receiver).await;
+    let alice = sfu.join("r", "alice").await;
+    until(|| alice.log().connected).await;
+    receiver.expect_events(&[("room_started", "", ""), ("participant_joined", "alice", NOT_LEFT)]).await;
 }
 
 #[tokio::test]
-async fn a_webhook_that_is_refused_is_not_sent_again() {
+async fn a_refused_webhook_is_not_retried() {
     let receiver = Receiver::start(&[401]).await;
-    let stand = stand(&receiver).await;
-    let alice = stand.join("r", "alice").await;
-    until(|| alice.seen().connected).await;
-    receiver.tells(&[("participant_joined", "alice", NO)]).await;
+    let sfu = start_sfu(&receiver).await;
+    let alice = sfu.join("r", "alice").await;
+    until(|| alice.log().connected).await;
+    receiver.expect_events(&[("participant_joined", "alice", NOT_LEFT)]).await;
 }

@@ -1,5 +1,5 @@
-//! Requests of `livekit.RoomService`. Protobuf's JSON allows both spellings of a member, `null` for what is not there,
-//! and numbers as texts; members that nothing is done with are ignored.
+//! Requests of `livekit.RoomService`. Protobuf's JSON mapping allows both spellings of a field, `null` for a missing
+//! field, and numbers as strings. Fields that this SFU does not use are ignored.
 
 use serde::{Deserialize, Deserializer};
 
@@ -35,13 +35,13 @@ pub(super) struct ListRooms {
 
 /// `ListParticipantsRequest`.
 #[derive(Debug, Deserialize)]
-pub(super) struct RoomName {
+pub(super) struct ListParticipants {
     pub(super) room: String,
 }
 
 /// `RoomParticipantIdentity`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Participant {
+pub(super) struct RoomParticipant {
     pub(super) room: String,
     pub(super) identity: String,
 }
@@ -67,7 +67,7 @@ pub(super) struct UpdateParticipant {
     pub(super) name: Option<String>,
 }
 
-/// A number, also as a text; zero is what protobuf writes for nothing.
+/// Reads a number or a number in a string. Zero means that the field is not set, as in protobuf.
 fn number<'de, D: Deserializer<'de>>(json: D) -> Result<Option<u32>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

@@ -1,4 +1,4 @@
-//! An SFU on free ports, with a clock, tokens and requests that the tests make.
+//! Test harness: an SFU on free ports, with a clock, tokens and requests that the tests control.
 
 use std::future::Future;
 use std::net::Ipv4Addr;
@@ -14,19 +14,19 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::client::Client;
-use crate::{Options, Sfu};
+use crate::{Sfu, SfuOptions};
 
-/// Longer than anything takes that comes at all.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Where the clock starts; the tests move it, nothing else does.
+/// Timeout of each wait; longer than any expected event takes.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Start time of the clock in Unix seconds. Only the tests move the clock.
 pub(super) const NOW: i64 = 1_900_000_000;
 
-/// Waits for something that must happen.
-pub(super) async fn within<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, what).await.expect("did not happen in time")
+/// Awaits a future that must resolve in time.
+pub(super) async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(TIMEOUT, future).await.expect("timed out")
 }
 
-/// Asks again until the answer is yes.
+/// Polls a condition until it is true.
 pub(super) async fn until(mut condition: impl FnMut() -> bool) {
     within(async {
         while !condition() {
@@ -36,35 +36,34 @@ pub(super) async fn until(mut condition: impl FnMut() -> bool) {
     .await;
 }
 
-/// The API key of the tests.
+/// Returns the API key of the tests.
 pub(super) fn key() -> ApiKey {
     ApiKey { id: "devkey".into(), secret: "secret-of-the-tests-secret-of-the-tests".into() }
 }
 
 /// A running SFU behind HTTP.
-pub(super) struct Stand {
-    /// Where the routes are mounted, as `http://127.0.0.1:1234/sfu`.
+pub(super) struct TestSfu {
+    /// Base URL of the routes, such as `http://127.0.0.1:1234/sfu`.
     pub(super) url: String,
     pub(super) http: reqwest::Client,
-    pub(super) sfu: Sfu,
+    pub(super) handle: Sfu,
     clock: Arc<AtomicI64>,
     _server: JoinSet<()>,
 }
 
-/// An answer of HTTP.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct HttpResponse {
     pub(super) status: u16,
     pub(super) location: Option<String>,
     pub(super) body: String,
 }
 
-impl Answer {
+impl HttpResponse {
     pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("JSON")
     }
 
-    /// Status and code of a refusal.
+    /// Returns the HTTP status and the code of an error response.
     pub(super) fn refusal(&self) -> (u16, String) {
         let code = self.json()["code"].as_str().unwrap_or_default().to_owned();
         assert!(self.json()["msg"].is_string(), "{}", self.body);
@@ -72,36 +71,36 @@ impl Answer {
     }
 }
 
-impl Stand {
+impl TestSfu {
     pub(super) async fn start() -> Self {
         Self::start_with(key(), NOW, |_| {}).await
     }
 
-    pub(super) async fn start_with(key: ApiKey, now: i64, adjust: impl FnOnce(&mut Options)) -> Self {
+    pub(super) async fn start_with(key: ApiKey, now: i64, adjust: impl FnOnce(&mut SfuOptions)) -> Self {
         let clock = Arc::new(AtomicI64::new(now * 1000));
         let read = {
             let clock = Arc::clone(&clock);
             Arc::new(move || clock.load(Ordering::SeqCst))
         };
-        let mut options = Options::on_loopback(key, read);
+        let mut options = SfuOptions::on_loopback(key, read);
         adjust(&mut options);
-        let sfu = Sfu::start(options).await.expect("a free port");
-        let (url, server) = serve(Router::new().nest("/sfu", sfu.router())).await;
+        let handle = Sfu::start(options).await.expect("a free port");
+        let (url, server) = serve(Router::new().nest("/sfu", handle.router())).await;
         let http = reqwest::Client::builder().no_proxy().build().expect("a client without TLS");
-        Self { url: format!("{url}/sfu"), http, sfu, clock, _server: server }
+        Self { url: format!("{url}/sfu"), http, handle, clock, _server: server }
     }
 
     /// Moves the clock forward.
-    pub(super) fn pass(&self, seconds: i64) {
+    pub(super) fn advance_seconds(&self, seconds: i64) {
         self.clock.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
 
-    /// A token to join that is made now.
+    /// Issues a join token at the present time.
     pub(super) fn token(&self, room: &str, identity: &str) -> String {
         self.token_for(join_grant(room), Some(identity))
     }
 
-    /// A token with any grant that is made now.
+    /// Issues a token with this grant at the present time.
     pub(super) fn token_for(&self, grant: VideoGrant, identity: Option<&str>) -> String {
         let now = self.clock.load(Ordering::SeqCst) / 1000;
         signed(&LivekitClaims {
@@ -111,16 +110,16 @@ impl Stand {
         })
     }
 
-    /// Sends an offer.
-    pub(super) async fn post_offer(&self, token: Option<&str>, offer: &str) -> Answer {
+    /// Posts an SDP offer.
+    pub(super) async fn post_offer(&self, token: Option<&str>, offer: &str) -> HttpResponse {
         let mut request = self.http.post(format!("{}/whip", self.url));
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
-        answer(request.header("content-type", "application/sdp").body(offer.to_owned())).await
+        send_request(request.header("content-type", "application/sdp").body(offer.to_owned())).await
     }
 
-    /// Joins with a client that sees up to seven others.
+    /// Joins with a client that has slots for seven other participants.
     pub(super) async fn join(&self, room: &str, identity: &str) -> Client {
         self.join_as(&self.token(room, identity), identity).await
     }
@@ -133,13 +132,13 @@ impl Stand {
     }
 
     /// Ends a session.
-    pub(super) async fn leave(&self, location: &str, token: &str) -> Answer {
+    pub(super) async fn leave(&self, location: &str, token: &str) -> HttpResponse {
         let origin = self.url.strip_suffix("/sfu").expect("it is mounted there");
-        answer(self.http.delete(format!("{origin}{location}")).bearer_auth(token)).await
+        send_request(self.http.delete(format!("{origin}{location}")).bearer_auth(token)).await
     }
 
     /// Calls the management API with the grant that the method needs.
-    pub(super) async fn call(&self, method: &str, body: Value) -> Answer {
+    pub(super) async fn call(&self, method: &str, body: Value) -> HttpResponse {
         let grant = match method {
             "CreateRoom" | "DeleteRoom" => VideoGrant { room_create: true, ..VideoGrant::default() },
             "ListRooms" => VideoGrant { room_list: true, ..VideoGrant::default() },
@@ -152,18 +151,18 @@ impl Stand {
         self.call_as(&self.token_for(grant, None), method, &body.to_string()).await
     }
 
-    pub(super) async fn call_as(&self, token: &str, method: &str, body: &str) -> Answer {
+    pub(super) async fn call_as(&self, token: &str, method: &str, body: &str) -> HttpResponse {
         let url = format!("{}/twirp/livekit.RoomService/{method}", self.url);
         let request = self.http.post(url).bearer_auth(token).header("content-type", "application/json");
-        answer(request.body(body.to_owned())).await
+        send_request(request.body(body.to_owned())).await
     }
 
-    /// A participant as the API shows it.
+    /// Returns a participant in the form of the API.
     pub(super) async fn participant(&self, room: &str, identity: &str) -> Value {
         self.call("GetParticipant", json!({"room": room, "identity": identity})).await.json()
     }
 
-    /// Mutes or unmutes a source of somebody, as a management client does it.
+    /// Mutes or unmutes a source of a participant with the management API.
     pub(super) async fn mute(&self, room: &str, identity: &str, source: &str, muted: bool) {
         let participant = self.participant(room, identity).await;
         let tracks = participant["tracks"].as_array().expect("tracks").iter();
@@ -173,15 +172,15 @@ impl Stand {
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
 
-    /// The identities in a room.
+    /// Returns the identities in a channel.
     pub(super) async fn identities(&self, room: &str) -> Vec<String> {
         let answer = self.call("ListParticipants", json!({ "room": room })).await.json();
         let participants = answer["participants"].as_array().expect("a list").iter();
         participants.map(|one| one["identity"].as_str().expect("a name").to_owned()).collect()
     }
 
-    /// The names of all rooms.
-    pub(super) async fn rooms(&self) -> Vec<String> {
+    /// Returns the names of all channels.
+    pub(super) async fn room_names(&self) -> Vec<String> {
         let answer = self.call("ListRooms", json!({})).await.json();
         let rooms = answer["rooms"].as_array().expect("a list").iter();
         rooms.map(|room| room["name"].as_str().expect("a name").to_owned()).collect()
@@ -197,15 +196,19 @@ pub(super) async fn serve(routes: Router) -> (String, JoinSet<()>) {
     (format!("http://{address}"), server)
 }
 
-/// Sends a request.
-pub(super) async fn answer(request: reqwest::RequestBuilder) -> Answer {
+/// Sends a request and reads the response.
+pub(super) async fn send_request(request: reqwest::RequestBuilder) -> HttpResponse {
     let response = within(request.send()).await.expect("an answer");
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
     let location = header("location").map(str::to_owned);
-    Answer { status: response.status().as_u16(), location, body: response.text().await.expect("a body") }
+    HttpResponse {
+        status: response.status().as_u16(),
+        location,
+        body: response.text().await.expect("a body"),
+    }
 }
 
-/// The right to be in a room and do everything there.
+/// Builds the grant to join a channel with all permissions.
 pub(super) fn join_grant(room: &str) -> VideoGrant {
     VideoGrant {
         room_join: true,

@@ -1,4 +1,4 @@
-//! What is answered to a request that is refused, in Twirp's error shape, which joins share.
+//! Error responses in the form of Twirp. The WHIP routes use the same form.
 //! Codes: <https://twitchtv.github.io/twirp/docs/errors.html>.
 
 use axum::Json;
@@ -6,16 +6,16 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// A refusal: a stable code for programs and a sentence for people. Carries nothing of a token.
+/// Error response: a stable code for programs and a message for people. The message never contains a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    code: Code,
+pub(crate) struct TwirpError {
+    code: TwirpCode,
     message: String,
 }
 
-/// Twirp's codes, as far as they are used, and the HTTP status of each.
+/// The Twirp codes that this SFU uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Code {
+enum TwirpCode {
     Malformed,
     InvalidArgument,
     Unauthenticated,
@@ -25,7 +25,7 @@ enum Code {
     Unavailable,
 }
 
-impl Code {
+impl TwirpCode {
     const fn name(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
@@ -49,48 +49,48 @@ impl Code {
     }
 }
 
-impl Fault {
-    fn new(code: Code, message: impl Into<String>) -> Self {
+impl TwirpError {
+    fn new(code: TwirpCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 
-    /// The body cannot be read.
+    /// The body cannot be parsed.
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
-        Self::new(Code::Malformed, message)
+        Self::new(TwirpCode::Malformed, message)
     }
 
-    /// It can be read, but a value makes no sense.
+    /// The body has an invalid value.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
-        Self::new(Code::InvalidArgument, message)
+        Self::new(TwirpCode::InvalidArgument, message)
     }
 
-    /// No token, a wrong one, or one without the right.
+    /// The token is missing or invalid, or lacks the grant.
     pub(crate) fn unauthenticated(message: impl Into<String>) -> Self {
-        Self::new(Code::Unauthenticated, message)
+        Self::new(TwirpCode::Unauthenticated, message)
     }
 
-    /// The token is right, but its owner was put out or the room is over.
+    /// The token is valid, but its owner was removed or the channel was deleted.
     pub(crate) fn denied(message: impl Into<String>) -> Self {
-        Self::new(Code::PermissionDenied, message)
+        Self::new(TwirpCode::PermissionDenied, message)
     }
 
-    /// No such room, participant or track.
+    /// The session, channel, participant or track is unknown.
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
-        Self::new(Code::NotFound, message)
+        Self::new(TwirpCode::NotFound, message)
     }
 
-    /// No such method.
+    /// The method is unknown.
     pub(crate) fn bad_route(message: impl Into<String>) -> Self {
-        Self::new(Code::BadRoute, message)
+        Self::new(TwirpCode::BadRoute, message)
     }
 
-    /// The room is full.
+    /// The channel is full.
     pub(crate) fn full(message: impl Into<String>) -> Self {
-        Self::new(Code::Unavailable, message)
+        Self::new(TwirpCode::Unavailable, message)
     }
 }
 
-impl IntoResponse for Fault {
+impl IntoResponse for TwirpError {
     fn into_response(self) -> Response {
         let body = json!({ "code": self.code.name(), "msg": self.message });
         (self.code.status(), Json(body)).into_response()

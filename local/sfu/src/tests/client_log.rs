@@ -1,25 +1,24 @@
-//! What a client has got.
+//! Log of the frames and messages that a client has received.
 
 use serde_json::Value;
 use str0m::media::{MediaKind, MediaTime};
 
-/// What a client has got.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct ClientLog {
     pub(super) connected: bool,
     pub(super) closed: bool,
     pub(super) frames: Vec<Frame>,
     /// Messages on the data channel.
-    pub(super) notices: Vec<Value>,
+    pub(super) messages: Vec<Value>,
     pub(super) keyframe_requests: usize,
 }
 
-/// A frame that arrived.
+/// A received frame.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
     pub(super) kind: MediaKind,
     pub(super) mid: String,
-    /// The name in it.
+    /// Name of the sender, from the content of the frame.
     pub(super) from: String,
     pub(super) key: bool,
     pub(super) time: MediaTime,

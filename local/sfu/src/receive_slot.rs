@@ -1,28 +1,31 @@
-//! A place in a subscriber's offer in which it sees and hears one other participant at a time. Places are negotiated
-//! once; who is in them changes without negotiation.
+//! Receive slots: pairs of media lines in a subscriber's offer, each of which shows one other participant at a time.
+//! The lines are negotiated once; the assignment of participants changes without negotiation.
 
 use std::time::Instant;
 
 use str0m::media::{MediaTime, Mid};
 
-use crate::kinds::Kinds;
+use crate::per_kind::PerKind;
 
-/// One pair of an audio and a video line.
+/// A pair of one audio line and one video line.
 #[derive(Debug)]
-pub(crate) struct Slot {
-    pub(crate) lines: Kinds<Line>,
-    /// Participant id of who is in it.
+pub(crate) struct ReceiveSlot {
+    pub(crate) lines: PerKind<ReceiveLine>,
+    /// Participant ID (`PA_…`) of the participant shown; `None` if the slot is free.
     pub(crate) publisher: Option<String>,
 }
 
-impl Slot {
-    /// An empty place on these two lines.
+impl ReceiveSlot {
+    /// Creates a free slot with these two lines.
     pub(crate) fn new(audio: Mid, video: Mid) -> Self {
-        Self { lines: Kinds { audio: Line::new(audio), video: Line::new(video) }, publisher: None }
+        Self {
+            lines: PerKind { audio: ReceiveLine::new(audio), video: ReceiveLine::new(video) },
+            publisher: None,
+        }
     }
 
-    /// Gives the place to somebody.
-    pub(crate) fn give(&mut self, publisher: &str) {
+    /// Assigns the slot to a publisher.
+    pub(crate) fn assign(&mut self, publisher: &str) {
         self.publisher = Some(publisher.to_owned());
         self.lines.audio.timeline.switch();
         self.lines.video.timeline.switch();
@@ -30,38 +33,38 @@ impl Slot {
     }
 }
 
-/// One line of a place.
+/// One media line of a slot.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct ReceiveLine {
     pub(crate) mid: Mid,
     pub(crate) timeline: Timeline,
-    /// A decoder that has missed something shows rubbish until the next key frame: so nothing is sent until then.
+    /// While `true`, only a key frame is sent: after missed frames a decoder would show artefacts until the next one.
     pub(crate) awaits_keyframe: bool,
 }
 
-impl Line {
+impl ReceiveLine {
     fn new(mid: Mid) -> Self {
         Self { mid, timeline: Timeline::default(), awaits_keyframe: false }
     }
 }
 
-/// Makes one line's media time run on when another participant, whose time began elsewhere, is put into the place.
+/// Maps the media time of successive publishers to one continuous media time of the line.
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
-    /// Added to the sender's time, in its ticks, modulo 2^64.
+    /// Added to the publisher's time, in its ticks, modulo 2^64.
     offset: u64,
     switched: bool,
-    /// The last time written, and when that frame arrived.
+    /// Last media time written, with the arrival time of that frame.
     last: Option<(MediaTime, Instant)>,
 }
 
 impl Timeline {
-    /// What comes next is from somebody else.
+    /// Marks that the next frame is from another publisher.
     fn switch(&mut self) {
         self.switched = true;
     }
 
-    /// The time to write for a frame of `time` that arrived at `at`.
+    /// Returns the media time to write for a frame with media time `time` that arrived at `at`.
     pub(crate) fn map(&mut self, time: MediaTime, at: Instant) -> MediaTime {
         let frequency = time.frequency();
         if std::mem::take(&mut self.switched)
@@ -85,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_runs_on_when_somebody_else_takes_the_place() {
+    fn media_time_is_continuous_when_the_publisher_changes() {
         let mut timeline = Timeline::default();
         let began = Instant::now();
         timeline.switch();
