@@ -1,4 +1,4 @@
-//! What the broker lets a connection do: be an address of its own user, hear its own two topics, and ask the functions.
+//! The broker's limits for a connection: a client ID of its own user, its own two topics, and requests to the functions.
 
 use crate::calls::direct;
 use crate::device::request;
@@ -10,7 +10,7 @@ use rumqttc::{ConnectReturnCode, ConnectionError};
 use serde_json::json;
 use switchboard_protocol::address::{ClientId, DownlinkParents};
 
-/// This user tries to connect under that client ID, and the broker refuses.
+/// Checks that the broker refuses a connection of this user under that client ID.
 async fn is_refused(user: &User, client_id: &str) {
     let Err(refused) = Raw::connect(user, client_id).await else { panic!("{client_id} got in") };
     assert!(
@@ -19,7 +19,7 @@ async fn is_refused(user: &User, client_id: &str) {
     );
 }
 
-/// This user connects under that client ID.
+/// Checks that this user can connect under that client ID.
 async fn gets_in(user: &User, client_id: &str) {
     if let Err(error) = Raw::connect(user, client_id).await {
         panic!("{client_id} did not get in: {error}");

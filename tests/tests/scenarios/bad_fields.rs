@@ -1,10 +1,10 @@
-//! Requests whose fields are missing, wrong or too much: the answer names the path, and nothing is written.
+//! Requests with missing, wrong or too long fields: the answer names the path, and nothing is written.
 
 use crate::calls::direct;
 use crate::user::User;
 use serde_json::{Map, Value, json};
 
-/// A create request with `changes` to its fields; `null` takes a field away.
+/// A create request with `changes` to its fields; `null` removes a field.
 fn create(changes: &Value) -> Value {
     let mut fields = direct(&User::new("Bob"));
     for (field, value) in changes.as_object().expect("an object") {
@@ -17,7 +17,7 @@ fn create(changes: &Value) -> Value {
     fields
 }
 
-/// A new user sends this, is refused with this code at this path, and nothing was written.
+/// Checks that this request of a new user is refused with this code at this path, and that nothing is written.
 async fn is_refused_at(function: &str, fields: Value, code: &str, path: &str) {
     let device = User::new("Alice").on("phone").await;
     let refused = device.is_refused(function, fields.clone()).await;

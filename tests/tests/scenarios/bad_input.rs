@@ -1,4 +1,5 @@
-//! Bytes and envelopes that are no requests: always an answer with a stable code, never a fault, nothing touched.
+//! Payloads and envelopes that are not requests: each gets an answer with a stable code, no function fails, and the
+//! table is not read.
 
 use crate::calls::direct;
 use crate::device::{Device, refusal, request};
@@ -7,7 +8,7 @@ use crate::user::User;
 use serde_json::{Value, json};
 use terminal::Uplink;
 
-/// Every function that takes requests, with a type of its own.
+/// Functions that take requests, each with one of its types.
 const FUNCTIONS: [(&str, &str); 4] = [
     ("create-meeting", "create_meeting"),
     ("answer", "accept"),
@@ -15,7 +16,7 @@ const FUNCTIONS: [(&str, &str); 4] = [
     ("destroy", "destroy_meeting"),
 ];
 
-/// Everything that this device sent was handled without a fault, and the table was not even asked.
+/// Checks that every request of this device was handled without a failure and without a table operation.
 async fn touched_nothing(device: &Device) {
     for invocation in journal::until(device.client_id(), |done| !done.is_empty()).await {
         assert_eq!(invocation.status(), Some("returned"), "{invocation:#?}");

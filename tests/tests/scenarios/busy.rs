@@ -1,4 +1,4 @@
-//! One call at a time, on either side.
+//! A user is in one call at a time, as caller and as callee.
 
 use crate::calls::{direct, rings, talks};
 use crate::journal;

@@ -1,4 +1,4 @@
-//! The `call` command: two shells call each other, and their exit codes say how it went.
+//! The `call` command: two processes call each other, and their exit codes report the result.
 
 use crate::device::DEADLINE;
 use crate::stack::{Stack, binaries};
@@ -9,14 +9,14 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-/// A running `call`, which prints an object a line.
+/// A running `call`, which prints one JSON object a line.
 struct Shell {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     printed: Vec<Value>,
 }
 
-/// How a `call` ended, and what it had printed.
+/// The exit code and the output of a `call` that has ended.
 struct Ended {
     exit_code: i32,
     printed: Vec<Value>,
@@ -24,7 +24,7 @@ struct Ended {
 }
 
 impl Shell {
-    /// `call` with these arguments, as that device of the user.
+    /// Starts `call` with these arguments, as that device of the user.
     fn run(user: &User, instance: &str, arguments: &[&str]) -> Self {
         let device = user.client_id(instance).to_string();
         let (host, port) = &user.stack.mqtt;
@@ -38,12 +38,12 @@ impl Shell {
         Self { child, lines, printed: Vec::new() }
     }
 
-    /// Waits until it has printed an event of this name.
+    /// Waits until it prints an event of this name.
     async fn prints(&mut self, event: &str) -> Value {
         self.prints_that(event, |_| true).await
     }
 
-    /// Waits until it has printed an event of this name of which `claim` is true.
+    /// Waits until it prints an event of this name for which `claim` is true.
     async fn prints_that(&mut self, event: &str, claim: impl Fn(&Value) -> bool) -> Value {
         while let Some(line) = self.next().await {
             if line["event"] == event && claim(&line) {
@@ -53,19 +53,19 @@ impl Shell {
         panic!("it never printed `{event}`, but {:#?}", self.printed)
     }
 
-    /// Waits until it has heard a message of this type.
+    /// Waits until it receives a message of this type.
     async fn hears(&mut self, kind: &str) -> Value {
         self.prints_that("heard", |line| line["message"]["type"] == kind).await["message"].clone()
     }
 
-    /// Presses Ctrl-C.
+    /// Sends SIGINT, as Ctrl-C does.
     async fn interrupts(&self) {
         let id = self.child.id().expect("it runs").to_string();
         let status = Command::new("sh").args(["-c", "kill -INT \"$0\"", &id]).status().await;
         assert!(status.expect("sh can be run").success());
     }
 
-    /// Waits until it has ended.
+    /// Waits until the process ends.
     async fn ends(mut self) -> Ended {
         while self.next().await.is_some() {}
         let mut errors = String::new();
@@ -81,7 +81,7 @@ impl Shell {
         let line = line.unwrap_or_else(|_| panic!("nothing more after {:#?}", self.printed));
         let line = line.expect("text")?;
         let object: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
-        // Every token is a JWT here, and begins so.
+        // Every token of the laptop stack is a JWT, which begins with these letters.
         assert!(!line.contains("eyJ"), "a token shows: {line}");
         self.printed.push(object.clone());
         Some(object)
@@ -89,7 +89,7 @@ impl Shell {
 }
 
 impl Ended {
-    /// The types of the messages that it heard.
+    /// The types of the messages that it sent and received.
     fn heard(&self) -> Vec<&str> {
         self.printed.iter().filter_map(|line| line["message"]["type"].as_str()).collect()
     }
@@ -121,7 +121,7 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Somebody listens, and the service knows of the device.
+/// Starts `call listen` and waits until the service knows the device.
 async fn listens(user: &User, arguments: &[&str]) -> Shell {
     let client_id = user.client_id("phone");
     let before = user.stack.noticed("connected", client_id.as_str()).await;
@@ -131,7 +131,7 @@ async fn listens(user: &User, arguments: &[&str]) -> Shell {
     shell
 }
 
-/// Alice's shell calls them.
+/// Starts `call create` as Alice's phone, with `others` as invitees.
 fn calls(alice: &User, others: &[&User], arguments: &[&str]) -> Shell {
     let accounts: Vec<_> = others.iter().map(|user| user.id.as_str()).collect();
     Shell::run(alice, "phone", &[&["create"], accounts.as_slice(), arguments].concat())
@@ -203,14 +203,14 @@ async fn a_second_call_waits_until_the_first_is_over_and_rings_then() {
     let (alice, bob, carol, dave) =
         (User::new("Alice"), User::new("Bob"), User::new("Carol"), User::new("Dave"));
     let mut listening = listens(&bob, &[]).await;
-    // Ringing for a group makes nobody busy.
+    // An invitation to a group does not make its invitee busy.
     let mut first = calls(&alice, &[&bob, &dave], &[]);
     first.hears("meeting_created").await;
     let rings = listening.prints("rings").await;
     let mut second = calls(&carol, &[&bob, &dave], &[]);
     let waits = listening.prints("waits").await;
     assert_ne!(waits["invite_id"], rings["invite_id"]);
-    // Whoever waits hears that it rings, too.
+    // The device that waits with the second call reports `ringing` for it too.
     second.prints_that("heard", |line| line["message"]["state"] == "ringing").await;
     first.interrupts().await;
     let stops = listening.prints("stops").await;
@@ -258,12 +258,12 @@ async fn a_call_is_answered_and_left_from_another_shell() {
     let invite_id = invitation["invite_id"].as_str().expect("an id");
     let mut answering = Shell::run(&bob, "shell", &["answer", "accept", invite_id]);
     answering.prints("in_call").await;
-    // The phone stops ringing, and that is no failure.
+    // The phone stops ringing, which is not a failure.
     listening.ends().await.is(0, "done");
     calling.prints("in_call").await;
     Shell::run(&alice, "other", &["leave"]).ends().await.is(0, "done");
     answering.ends().await.is(0, "done");
-    // It was taken over, and has no part in the end any more.
+    // The other device took over the seat, so this one ends with the call answered.
     calling.ends().await.is(0, "done");
 }
 

@@ -1,17 +1,17 @@
-//! The first steps of a call, which many scenarios have in common.
+//! The first steps of a call, shared by many scenarios.
 
 use crate::device::Device;
 use crate::user::User;
 use serde_json::{Value, json};
 
-/// A call that rings, or has gone on from there.
+/// The ids of a call with one invitee.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// The meeting.
+    /// The meeting's id.
     pub meeting_id: String,
-    /// The callee's invitation.
+    /// The id of the callee's invitation.
     pub invite_id: String,
-    /// Which answer the create request got.
+    /// The answer to the create request.
     pub created: Value,
 }
 
@@ -27,7 +27,7 @@ impl Call {
         }
     }
 
-    /// The part of `invitee` in the answer to a create or an invite request.
+    /// Reads the invitation of `invitee` from the answer to a create or an invite request.
     pub fn to(answer: &terminal::ReceivedDownlink, invitee: &User) -> Self {
         let invite_id = invitation_of(answer, invitee)["invite_id"].as_str().expect("an id");
         Self {
@@ -37,12 +37,12 @@ impl Call {
         }
     }
 
-    /// Where `invitee` stands in the answer to a create, invite or cancel request.
+    /// The state of `invitee` in the answer to a create, invite or cancel request.
     pub fn state_of(answer: &terminal::ReceivedDownlink, invitee: &User) -> Value {
         invitation_of(answer, invitee)["state"].clone()
     }
 
-    /// A request of this meeting.
+    /// A request about this meeting.
     pub fn request(&self, kind: &str) -> Value {
         json!({"type": kind, "meeting_id": self.meeting_id})
     }
@@ -60,7 +60,7 @@ impl Call {
         fields
     }
 
-    /// A report that one is in the media.
+    /// A report that the device is in the media.
     pub fn joined(&self) -> Value {
         let mut fields = self.request("report_media");
         fields["state"] = json!("joined");
@@ -74,18 +74,18 @@ fn invitation_of<'a>(answer: &'a terminal::ReceivedDownlink, invitee: &User) -> 
     invitations.iter().find(of_invitee).unwrap_or_else(|| panic!("{} is missing: {answer:?}", invitee.id))
 }
 
-/// The fields of a direct audio call to `callee`.
+/// The fields of a create request for a direct audio call to `callee`.
 pub fn direct(callee: &User) -> Value {
     json!({"type": "create_meeting", "mode": "direct", "media": "audio", "invitees": [callee.id]})
 }
 
-/// The fields of a group audio call to those people.
+/// The fields of a create request for an audio group with these invitees.
 pub fn group(invitees: &[&User]) -> Value {
     let invitees: Vec<_> = invitees.iter().map(|user| &user.id).collect();
     json!({"type": "create_meeting", "mode": "group", "media": "audio", "invitees": invitees})
 }
 
-/// `caller` calls `callee`, who hears it on `device`.
+/// `caller` calls `callee`; `device` receives the invitation.
 pub async fn rings(caller: &mut Device, callee: &User, device: &mut Device) -> Call {
     let call = Call::of(&caller.asks("create-meeting", direct(callee)).await);
     let invitation = device.hears("invitation").await;
@@ -93,7 +93,7 @@ pub async fn rings(caller: &mut Device, callee: &User, device: &mut Device) -> C
     call
 }
 
-/// `caller` calls `callee`, who takes it on `device`; both are in the media and have heard of each other.
+/// `caller` calls `callee`, who accepts on `device`; both report the media, and each receives the report of the other.
 pub async fn talks(caller: &mut Device, callee: &User, device: &mut Device) -> Call {
     let call = rings(caller, callee, device).await;
     device.asks("answer", call.about_invitation("accept")).await;

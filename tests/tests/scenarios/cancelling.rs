@@ -1,4 +1,4 @@
-//! Taking invitations back: by who invited or by the host, of one or of all.
+//! Cancelling invitations: by their inviter or by the host, one or all of them.
 
 use crate::calls::{Call, direct, group, rings};
 use crate::device::{Device, refusal, request};
@@ -6,7 +6,7 @@ use crate::inviting::{forgets, invite, states};
 use crate::user::User;
 use serde_json::{Value, json};
 
-/// A request of that call to take back the invitations of those people, or of everybody.
+/// A request to cancel the invitations of these users, or all of them for `None`.
 fn cancel(call: &Call, invitees: Option<&[&User]>) -> Value {
     let mut fields = call.request("cancel_invite");
     if let Some(invitees) = invitees {
@@ -15,7 +15,7 @@ fn cancel(call: &Call, invitees: Option<&[&User]>) -> Value {
     fields
 }
 
-/// A group in which anybody may invite: Alice hosts, Bob is in, Carol was invited by Alice and Dave by Bob.
+/// A group in which every member may invite: Alice is host, Bob is in; Alice invited Carol, and Bob invited Dave.
 struct Open {
     users: [User; 4],
     caller: Device,
@@ -44,7 +44,7 @@ impl Open {
     }
 }
 
-/// This device's ring is over, and its user has missed a call.
+/// Checks that this device stops ringing, that its user has missed a call, and that late answers are refused.
 async fn is_cancelled(device: &mut Device, call: &Call, from: &User) {
     let closed = device.hears("invitation_closed").await;
     assert_eq!(closed.body["reason"], "cancelled");

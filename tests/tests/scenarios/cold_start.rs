@@ -1,4 +1,4 @@
-//! A function whose settings are missing or wrong does not start. It says which one, and never what stood in it.
+//! A function with a missing or wrong setting does not start. Its error names the setting and never its value.
 
 use crate::device::DEADLINE;
 use crate::stack::binaries;
@@ -6,7 +6,7 @@ use std::process::Stdio;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// Everything that a function needs, for an account at Agora: there both halves of the key have a form.
+/// All settings of a function, for an account at Agora, which checks the form of both halves of its key.
 const COMPLETE: [(&str, &str); 11] = [
     ("AWS_REGION", "eu-west-1"),
     ("TABLE_NAME", "table"),
@@ -20,10 +20,10 @@ const COMPLETE: [(&str, &str); 11] = [
     ("RTC_KEY_ID", "0123456789abcdef0123456789abcdef"),
     ("RTC_KEY_SECRET", "fedcba9876543210fedcba9876543210"),
 ];
-/// A value that is right nowhere.
+/// A value that is wrong for every setting.
 const WRONG: &str = "xyzzy";
 
-/// What a function says with one of its settings changed; it must end by itself, with a failure.
+/// The error output of a function with one setting changed; the function must end by itself, with a failure.
 async fn says(function: &str, name: &str, value: &str) -> String {
     let settings = COMPLETE.into_iter().filter(|(known, _)| *known != name).chain([(name, value)]);
     let started = Command::new(binaries().join(function))

@@ -1,4 +1,4 @@
-//! What a test does to its stack: invokes functions, moves the clock, lets things go wrong, looks into the table.
+//! The controls of a test over its stack: invocations, clock, injected faults, and items of the table.
 
 use crate::device::DEADLINE;
 use crate::journal::{self, Invocation};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 impl Stack {
-    /// What a plain GET of this path answers.
+    /// The answer to a plain GET of this path.
     pub async fn get(&self, path: &str) -> Value {
         let response = client().get(format!("{}{path}", self.http)).send().await.expect("the stack answers");
         response.json().await.expect("JSON")
@@ -20,7 +20,7 @@ impl Stack {
         response.json().await.expect("JSON")
     }
 
-    /// Hands an event to a function, as the rule does, waits until it was handled, and gives its result.
+    /// Invokes a function with an event, as a rule does, and returns its result.
     pub async fn invoke(&self, function: &str, event: &Value) -> Value {
         let url = format!("{}/2015-03-31/functions/{function}/invocations", self.http);
         let response = client().post(url).json(event).send().await.expect("the stack answers");
@@ -30,13 +30,13 @@ impl Stack {
         serde_json::from_str(&result).expect("functions return JSON")
     }
 
-    /// Moves the clock forward once everything that was under way is done; what becomes due by that, happens.
+    /// Waits until all functions are idle, then moves the clock forward; deadlines that expire by it are applied.
     pub async fn moves_on(&self, by: Duration) {
         self.until_idle().await;
         self.jumps(by).await;
     }
 
-    /// Waits until every function has done what it was invoked for.
+    /// Waits until every invocation has ended.
     pub async fn until_idle(&self) {
         until("the functions have nothing to do", async || {
             let done = |invocations: &[Invocation]| invocations.iter().all(|one| one.status().is_some());
@@ -45,41 +45,41 @@ impl Stack {
         .await;
     }
 
-    /// Moves the clock forward in the middle of whatever is under way.
+    /// Moves the clock forward while functions may be running.
     pub async fn jumps(&self, by: Duration) {
         self.post("/local/clock", &json!({"advance_ms": by.as_millis()})).await;
     }
 
-    /// What time it is for the stack, in milliseconds since the epoch.
+    /// The time of the stack, in milliseconds since the epoch.
     pub async fn now_ms(&self) -> i64 {
         self.get("/local/clock").await["now_ms"].as_i64().expect("milliseconds")
     }
 
-    /// Lets something go wrong, once unless the fault says otherwise.
+    /// Injects a fault, which strikes once unless it names another count.
     pub async fn breaks(&self, fault: Value) {
         self.post("/local/faults", &fault).await;
     }
 
-    /// Waits until everything has gone wrong that was to.
+    /// Waits until every injected fault has struck.
     pub async fn until_broken(&self) {
         until("the faults strike", async || self.get("/local/faults").await == json!([])).await;
     }
 
-    /// Lets `wake` look at a meeting, as a nudge from the delay queue does, and waits until it has.
+    /// Wakes a meeting, as a nudge from the delay queue does, and waits until `wake` is done.
     pub async fn wakes(&self, meeting_id: &str) {
         let result = self.invoke("wake", &nudges(&[nudge(meeting_id)])).await;
         assert_eq!(result, json!({"batchItemFailures": []}));
         self.until_awake().await;
     }
 
-    /// Lets `wake` look at everything that is due, as it does each minute, and waits until it has.
+    /// Starts the sweep that runs each minute, and waits until `wake` is done.
     pub async fn sweeps(&self) {
         self.invoke("wake", &scheduled()).await;
         self.until_awake().await;
     }
 
-    /// Waits until every `wake` that has begun by now is done. A timer's own may have been first with what was due: then
-    /// the test's finds nothing left to do, while the other one is still telling everybody.
+    /// Waits until every invocation of `wake` that has begun by now is done. The stack's own timer may have been first: then
+    /// the test's invocation finds nothing to do while the other one still publishes.
     async fn until_awake(&self) {
         let begun = journal::look(self, |invocations| invocations.len()).await;
         until("`wake` has done its work", async || {
@@ -89,7 +89,7 @@ impl Stack {
         .await;
     }
 
-    /// How often the function `presence` has handled an event of this type (`connected`, `disconnected`) of a device.
+    /// Number of events of this type (`connected`, `disconnected`) of a device that the function `presence` has handled.
     pub async fn noticed(&self, event_type: &str, client_id: &str) -> usize {
         let topic = format!("$aws/events/presence/{event_type}/{client_id}");
         let is_handled = |one: &&Invocation| one.topic() == Some(&topic) && one.status().is_some();
@@ -104,7 +104,7 @@ impl Stack {
         .await;
     }
 
-    /// How many messages `function` has sent straight to a device.
+    /// Number of messages that `function` has sent directly to a device.
     pub async fn told(&self, function: &str, client_id: &str) -> usize {
         let to_device = |message: &&Value| message["detail"]["client_id"] == client_id;
         let count = |invocations: &[Invocation]| {
@@ -114,21 +114,21 @@ impl Stack {
         journal::look(self, count).await
     }
 
-    /// An item of the table, in the table's own notation; `null` if there is none.
+    /// An item of the table in DynamoDB JSON; `null` if it does not exist.
     pub async fn item(&self, pk: &str, sk: &str) -> Value {
         let key = json!({"pk": {"S": pk}, "sk": {"S": sk}});
         let answer = self.table("GetItem", json!({"Key": key, "ConsistentRead": true})).await;
         answer["Item"].clone()
     }
 
-    /// Writes an item over whatever was there, in the table's own notation.
+    /// Writes an item in DynamoDB JSON, replacing any other.
     pub async fn writes_item(&self, item: &Value) {
         self.table("PutItem", json!({"Item": item})).await;
     }
 
     async fn table(&self, operation: &str, mut request: Value) -> Value {
         request["TableName"] = json!(self.table);
-        // The embedded table reads the form of a signature and never checks it.
+        // The embedded table parses the signature but does not verify it.
         let credential = "AWS4-HMAC-SHA256 Credential=tests/20261122/us-east-1/dynamodb/aws4_request, \
                           SignedHeaders=host, Signature=0";
         let response = client()
@@ -164,12 +164,12 @@ pub fn nudges(bodies: &[String]) -> Value {
     json!({"Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>()})
 }
 
-/// A message that makes `wake` look at a meeting.
+/// A message of the delay queue that wakes a meeting.
 pub fn nudge(meeting_id: &str) -> String {
     json!({"meeting_id": meeting_id}).to_string()
 }
 
-/// The event of the minute's sweep.
+/// The event of the sweep.
 pub fn scheduled() -> Value {
     json!({
         "version": "0",
@@ -183,7 +183,7 @@ pub fn scheduled() -> Value {
     })
 }
 
-/// Waits until `condition` holds.
+/// Waits until `condition` is true.
 pub async fn until(what: &str, condition: impl AsyncFn() -> bool) {
     let deadline = tokio::time::Instant::now() + DEADLINE;
     while !condition().await {

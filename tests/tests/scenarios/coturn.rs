@@ -1,4 +1,4 @@
-//! coturn for real: Debian's TURN server on loopback takes our credentials, and no expired or altered ones.
+//! A real coturn: Debian's TURN server on loopback accepts the service's credentials, and no expired or altered ones.
 
 use crate::user::now_ms;
 use secrecy::ExposeSecret;
@@ -12,10 +12,10 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
-/// `static-auth-secret`.
+/// `static-auth-secret` of the server.
 const SECRET: &str = "a secret of the relay";
 
-/// Nothing takes nearly as long; it only ends what would never end.
+/// Time limit of each step, so that a failing test does not hang.
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -26,7 +26,7 @@ struct Relay {
     _folder: TempDir,
 }
 
-/// A STUN request to bind, with nothing in it (RFC 8489).
+/// A STUN binding request without attributes (RFC 8489).
 const BINDING: [u8; 20] = [0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
 
 impl Relay {
@@ -39,7 +39,7 @@ impl Relay {
         panic!("turnserver does not start; is it installed (Debian: apt-get install coturn)?");
     }
 
-    /// Starts one on a free port; another process may take it in between.
+    /// Starts a server on a free port; `None` if another process takes the port in between.
     async fn try_start() -> Option<Self> {
         let free = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
         let address = free.expect("a free port");
@@ -82,10 +82,10 @@ impl Relay {
         None
     }
 
-    /// Whether a client with this credential gets an address at the relay and a message through it to itself.
+    /// True if a client with this credential gets an address at the relay and can send a message through it to itself.
     async fn takes(&self, username: &str, password: &str) -> bool {
         let client = Command::new("turnutils_uclient")
-            // One message by one client, which is its own peer.
+            // One client sends one message to itself.
             .args(["-y", "-n", "1", "-m", "1", "-g", "-X"])
             .args(["-p", &self.address.port().to_string()])
             .args(["-u", username, "-w", password, "127.0.0.1"])
@@ -97,7 +97,7 @@ impl Relay {
     }
 }
 
-/// Whether somebody answers STUN there.
+/// True if a server answers STUN at this address.
 async fn answers(address: SocketAddr) -> bool {
     let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a free port");
     let mut answer = [0; 512];

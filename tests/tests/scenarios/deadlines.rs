@@ -1,4 +1,4 @@
-//! What time does: rings end, meetings that nobody uses end, and the caller learns whether anybody was reached.
+//! Deadlines: rings and unused meetings end, and the caller learns how far the offers got.
 
 use crate::calls::{Call, direct, group, rings};
 use crate::device::none;
@@ -7,7 +7,7 @@ use crate::user::User;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Past the deadline of a ring (45 s), the 2 s of grace and the second by which timers are late.
+/// Past the deadline of a ring (45 s), with its grace of 2 s and the timer's delay of 1 s.
 const RING_IS_OVER: Duration = Duration::from_secs(49);
 
 // Proves: T3, T14, unreachable
@@ -191,7 +191,7 @@ async fn t45_a_meeting_ends_when_its_time_is_over() {
     }
 }
 
-/// Where a user stands in the first meeting of a `state`.
+/// The state of a user in the first meeting of a `state`.
 fn standing(state: &Value, user: &User) -> Value {
     let participants = state["meetings"][0]["participants"].as_array();
     let of_user = |participant: &&Value| participant["user_id"] == json!(user.id);

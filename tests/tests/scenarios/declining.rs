@@ -1,4 +1,4 @@
-//! The callee says no.
+//! The callee rejects the call.
 
 use crate::calls::{direct, rings};
 use crate::user::User;

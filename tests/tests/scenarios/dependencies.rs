@@ -1,9 +1,9 @@
-//! What the functions are built from: one HTTP stack, not two.
+//! The dependencies of the functions: one HTTP stack, not two.
 
 use crate::stack::workspace;
 use std::process::Command;
 
-/// What of `package` pulls in `dependency`, as cargo shows it; empty if nothing does.
+/// The dependency paths from `package` to `dependency`, as cargo prints them; empty if there is no path.
 fn pulls_in(package: &str, dependency: &str) -> String {
     let output = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
         .args([
@@ -21,12 +21,12 @@ fn pulls_in(package: &str, dependency: &str) -> String {
         .output()
         .expect("cargo can be run");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    // Cargo fails if no package of the whole workspace has that version.
+    // Cargo fails if no package of the workspace has that version.
     assert!(output.status.success() || said.contains("did not match any packages"), "{said}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Every function's package, which has the name of its folder.
+/// The packages of the functions.
 fn functions() -> Vec<String> {
     let folders = std::fs::read_dir(workspace().join("functions")).expect("the functions have a folder");
     folders.map(|entry| entry.expect("readable").file_name().into_string().expect("plain names")).collect()

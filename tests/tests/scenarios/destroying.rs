@@ -1,4 +1,4 @@
-//! Ending a meeting for everybody: the host may, by the meeting or by the create request; nobody else may.
+//! Ending a meeting for all participants: the host may, by meeting or by create request; other users may not.
 
 use crate::calls::{Call, direct, rings, talks};
 use crate::device::request;

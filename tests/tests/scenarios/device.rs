@@ -1,4 +1,4 @@
-//! A connected device of a user, and what can be claimed about what it heard.
+//! A connected device of a user, with claims about the messages that it received.
 
 use crate::journal;
 use crate::stack::Stack;
@@ -11,20 +11,20 @@ use terminal::{
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// Far more than anything takes; it only ends a test that would hang.
+/// Time limit of each step, so that a failing test does not hang.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A connected device.
 pub struct Device {
-    /// The device.
+    /// The terminal of the device.
     pub terminal: Terminal,
-    /// What it is connected to.
+    /// The stack to which it is connected.
     pub stack: Stack,
     events: Events,
     tapped: UnboundedReceiver<RawMessage>,
-    /// News that no claim was about yet.
+    /// Notices that no claim has consumed yet.
     unclaimed: VecDeque<ReceivedDownlink>,
-    /// Every message with its topic, duplicates included.
+    /// Every received message with its topic, duplicates included.
     copies: Vec<(String, Value)>,
 }
 
@@ -34,7 +34,7 @@ impl Device {
         Self::connect_with(user, user.config(instance)).await
     }
 
-    /// Connects a device that does not come back when it is disconnected.
+    /// Connects a device that does not reconnect.
     pub async fn connect_once(user: &User, instance: &str) -> Self {
         let mut config = user.config(instance);
         config.retry.reconnect_after = Duration::from_hours(1);
@@ -45,7 +45,7 @@ impl Device {
     async fn connect_with(user: &User, mut config: Config) -> Self {
         let (tap, tapped) = unbounded_channel();
         config.tap = Some(tap);
-        // A busy machine is no reason to send a request again.
+        // A slow machine must not cause repeated requests.
         config.retry.answer_within = DEADLINE;
         let (terminal, events) = Terminal::connect(config).await.expect("a known user gets in");
         Self {
@@ -63,12 +63,12 @@ impl Device {
         self.terminal.client_id().as_str()
     }
 
-    /// Waits for news of this type; other news stay for later claims.
+    /// Waits for a notice of this type; other notices are kept for later claims.
     pub async fn hears(&mut self, kind: &str) -> ReceivedDownlink {
         self.hears_that(kind, |_| true).await
     }
 
-    /// Waits for news of this type of which `claim` is true.
+    /// Waits for a notice of this type for which `claim` is true.
     pub async fn hears_that(
         &mut self,
         kind: &str,
@@ -92,12 +92,12 @@ impl Device {
         }
     }
 
-    /// Asks, and is answered.
+    /// Sends a request and returns its answer.
     pub async fn asks(&self, function: &str, fields: Value) -> ReceivedDownlink {
         self.sends(&request(function, fields)).await
     }
 
-    /// Sends a prepared request, and is answered.
+    /// Sends a prepared request and returns its answer.
     pub async fn sends(&self, uplink: &Uplink) -> ReceivedDownlink {
         self.terminal
             .request_uplink(uplink)
@@ -105,21 +105,21 @@ impl Device {
             .unwrap_or_else(|error| panic!("`{}`: {error}", uplink.kind()))
     }
 
-    /// Asks, and is refused.
+    /// Sends a request and returns its refusal.
     pub async fn is_refused(&self, function: &str, fields: Value) -> Refused {
         let outcome = self.terminal.request_uplink(&request(function, fields.clone())).await;
         assert!(outcome.is_err(), "{fields} is not refused: {outcome:?}");
         refusal(outcome)
     }
 
-    /// Tells something that is sent once, and waits until it was handled.
+    /// Sends a request that is never answered, and waits until it is handled.
     pub async fn tells(&self, function: &str, fields: Value) {
         let handled = journal::of(&self.stack, self.client_id()).await.len();
         self.terminal.send_uplink(&request(function, fields)).await.expect("connected");
         journal::until_at(&self.stack, self.client_id(), |invocations| invocations.len() > handled).await;
     }
 
-    /// Publishes bytes to a function and waits for the error that has no request to go to.
+    /// Publishes bytes to a function and returns the error, which names no request.
     pub async fn is_refused_bytes(&mut self, function: &str, payload: &[u8]) -> ReceivedDownlink {
         self.terminal.publish(&format!("call-up/{function}"), payload.to_vec()).await.expect("connected");
         let error = self.hears("error").await;
@@ -127,7 +127,7 @@ impl Device {
         error
     }
 
-    /// The types of all news that no claim was about, once everything is handled that `causes` asked for.
+    /// The types of all notices that no claim has consumed, once all requests of the devices `causes` are handled.
     pub async fn also_hears(&mut self, causes: &[&str]) -> Vec<String> {
         for client_id in causes {
             journal::until_at(&self.stack, client_id, |_| true).await;
@@ -136,13 +136,13 @@ impl Device {
         self.unclaimed.drain(..).map(|news| news.kind).collect()
     }
 
-    /// Every copy of the messages of this type that came so far, as it came.
+    /// Every copy of the messages of this type received so far, as it arrived.
     pub async fn copies_of(&mut self, kind: &str) -> Vec<Value> {
         self.catches_up().await;
         self.came_so_far(kind).map(|(_, copy)| copy.clone()).collect()
     }
 
-    /// The topics on which messages of this type came so far.
+    /// The topics on which messages of this type arrived so far.
     pub fn topics_of(&mut self, kind: &str) -> Vec<String> {
         self.came_so_far(kind).map(|(topic, _)| topic.clone()).collect()
     }
@@ -155,14 +155,15 @@ impl Device {
         self.copies.iter().filter(move |(_, copy)| copy["type"] == kind)
     }
 
-    /// Sends a request and waits for no answer, only until every invocation by this device has ended, however it did.
+    /// Sends a request without waiting for an answer, only until every invocation for this device has ended, failed ones
+    /// included.
     pub async fn sends_in_vain(&self, uplink: &Uplink) {
         let before = journal::of(&self.stack, self.client_id()).await.len();
         self.terminal.send_uplink(uplink).await.expect("connected");
         journal::until_at(&self.stack, self.client_id(), |invocations| invocations.len() > before).await;
     }
 
-    /// Everything that this device asked for was handled without a fault, and wrote nothing.
+    /// Checks that every request of this device was handled without a failure, and that nothing was written.
     pub async fn wrote_nothing(&self) {
         for invocation in journal::until_at(&self.stack, self.client_id(), |done| !done.is_empty()).await {
             assert_eq!(invocation.status(), Some("returned"), "{invocation:#?}");
@@ -170,14 +171,14 @@ impl Device {
         }
     }
 
-    /// The user's meetings and open invitations, as the service has them.
+    /// The user's meetings and open invitations according to the service.
     pub async fn syncs(&self) -> Value {
         let state = self.sends(&request("sync", json!({"type": "sync"})).bulk()).await;
         assert_eq!(state.kind, "state");
         json_of(&state)
     }
 
-    /// The connection breaks, and the service has noticed.
+    /// Breaks the connection, and waits until the service has noticed.
     pub async fn drops(self) {
         let (stack, client_id) = (self.stack.clone(), self.client_id().to_owned());
         let before = stack.noticed("disconnected", &client_id).await;
@@ -185,8 +186,8 @@ impl Device {
         stack.until_noticed("disconnected", &client_id, before).await;
     }
 
-    /// Takes in everything that the broker had for this device before this moment: messages keep their order, so an
-    /// answer comes after them.
+    /// Receives everything that the broker had for this device before now: messages keep their order, so the answer to a new
+    /// request comes after them.
     async fn catches_up(&mut self) {
         let refused =
             self.is_refused("destroy", json!({"type": "destroy_meeting", "meeting_id": "none"})).await;
@@ -199,14 +200,14 @@ impl Device {
     }
 }
 
-/// A request from its type and fields; `id` and `v` are filled in unless they are there.
+/// A request from its type and fields; `id` and `v` are filled in if they are missing.
 pub fn request(function: &str, fields: Value) -> Uplink {
     let fields: Map<String, Value> = serde_json::from_value(fields).expect("an object");
     let uplink = Uplink::from_fields(function, fields);
     if function == "sync" { uplink.bulk() } else { uplink }
 }
 
-/// The refusal that is claimed to be the outcome.
+/// The refusal in a result that must have one.
 pub fn refusal(outcome: Result<ReceivedDownlink, RequestError>) -> Refused {
     match outcome {
         Err(RequestError::Refused(refused)) => *refused,
@@ -214,7 +215,7 @@ pub fn refusal(outcome: Result<ReceivedDownlink, RequestError>) -> Refused {
     }
 }
 
-/// No news, as [`Device::also_hears`] says it.
+/// The value of [`Device::also_hears`] without notices.
 pub fn none() -> Vec<String> {
     Vec::new()
 }

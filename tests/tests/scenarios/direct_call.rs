@@ -1,4 +1,4 @@
-//! A direct call, whole: the flow at the end of the protocol page, message by message.
+//! A whole direct call, message by message, as at the end of the protocol page.
 
 use crate::calls::rings;
 use crate::device::json_of;
@@ -6,7 +6,7 @@ use crate::user::User;
 use insta::{Settings, assert_json_snapshot};
 use serde_json::Value;
 
-/// The message with accounts by their names and this call's ids by what they are.
+/// The message with accounts and ids of this call replaced by fixed names.
 fn plain(message: &Value, users: &[&User], ids: &[(&str, &str)]) -> Value {
     let mut text = message.to_string();
     for user in users {
@@ -18,7 +18,7 @@ fn plain(message: &Value, users: &[&User], ids: &[(&str, &str)]) -> Value {
     serde_json::from_str(&text).expect("names and ids need no escapes")
 }
 
-/// What differs from run to run.
+/// Fields that differ from run to run.
 fn redactions() -> Settings {
     let mut settings = Settings::clone_current();
     for id in [".id", ".re"] {

@@ -1,5 +1,5 @@
-//! Connections that break. Losing the broker never hangs up by itself: it is looked at later, then the seat is kept
-//! for a while, and only then it is given up.
+//! Lost connections. A lost connection to the broker does not end a call at once: the device is checked later, then its
+//! seat is kept for a while, and only then it is given up.
 
 use crate::calls::{Call, direct, group, rings, talks};
 use crate::device::{Device, none};
@@ -10,16 +10,16 @@ use crate::user::User;
 use serde_json::json;
 use std::time::Duration;
 
-/// Past the 10 s after which a dropped seat is looked at, and the timer's second.
+/// Past the 10 s after which a lost device with a seat is checked, and the timer's delay of 1 s.
 const LOOKED_AT: Duration = Duration::from_secs(12);
-/// Past the 15 s after which a caller whom nobody has answered yet is looked at.
+/// Past the 15 s after which a lost caller of an unanswered call is checked.
 const CALLER_LOOKED_AT: Duration = Duration::from_secs(17);
 /// Past the 30 s for which a seat in a direct call is kept.
 const DIRECT_SEAT_IS_LOST: Duration = Duration::from_secs(32);
-/// What is left then of the 60 s for which a seat in a group is kept.
+/// The rest, after that, of the 60 s for which a seat in a group is kept.
 const REST_OF_A_SEAT_IN_A_GROUP: Duration = Duration::from_secs(30);
 
-/// Alice talks to Bob; everything that was told so far is heard.
+/// Alice and Bob are in a call; all notices so far are consumed.
 async fn talk(stack: &Stack) -> (User, User, Device, Device, Call) {
     let (alice, bob) = (User::at(stack, "Alice"), User::at(stack, "Bob"));
     let (mut caller, mut phone) = (alice.comes_back("phone").await, bob.comes_back("phone").await);
@@ -164,7 +164,7 @@ async fn t25_rejoin_gives_the_seat_back_and_a_way_in() {
     phone.drops().await;
     stack.moves_on(LOOKED_AT).await;
     hears_of(&mut caller, &bob, "reconnecting").await;
-    // The broker's own news of it is lost; the terminal says it itself.
+    // The broker's `connected` event is lost; the terminal's `rejoin` replaces it.
     stack.breaks(json!({"function": "presence", "kind": "drop_invoke"})).await;
     let phone = bob.on("phone").await;
     stack.until_broken().await;
@@ -269,7 +269,7 @@ async fn a_session_that_is_taken_over_is_no_drop() {
     let call = talks(&mut caller, &bob, &mut phone).await;
     let cause = phone.client_id().to_owned();
     caller.also_hears(&[&cause]).await;
-    // The same client ID connects while the old connection still seems to be there.
+    // The same client ID connects while the old connection still seems to be open.
     let mut taken_over = bob.comes_back("phone").await;
     stack.until_noticed("disconnected", &cause, 0).await;
     stack.moves_on(LOOKED_AT).await;

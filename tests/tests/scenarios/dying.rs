@@ -1,5 +1,5 @@
-//! A function that dies between its commit and its effects: the terminal asks again, or `wake` does again what nobody
-//! reported done. Either way everybody hears what is true, under the same ids, and it happened once.
+//! A function that crashes between its commit and its effects: the terminal retries, or `wake` repeats the effects that were
+//! not reported done. Either way all devices get the true state, under the same ids, and it took effect once.
 
 use crate::calls::{Call, direct, rings, talks};
 use crate::device::{Device, ids, refusal, request};
@@ -8,25 +8,25 @@ use crate::user::User;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Past the 5 s after which effects that nobody reported done are done again, and the timer's own second.
+/// Past the 5 s after which effects that were not reported done are repeated, and the timer's delay of 1 s.
 const EFFECTS_ARE_OVERDUE: Duration = Duration::from_secs(7);
-/// The next sweep is due.
+/// Past the time of the next sweep.
 const A_MINUTE: Duration = Duration::from_secs(61);
 
-/// The process of `function` dies as soon as its next commit is written.
+/// Crashes the process of `function` as soon as its next commit is written.
 async fn dies_after_commit(stack: &Stack, function: &str, operation: &str) {
     let fault = json!({"function": function, "kind": "kill_after_commit", "only": operation});
     stack.breaks(fault).await;
 }
 
-/// A direct call that rings for three minutes, so that it still does when somebody looks at it a minute later.
+/// A direct call that rings for three minutes, so that it still rings at the sweep a minute later.
 fn long_ring(callee: &User) -> Value {
     let mut fields = direct(callee);
     fields["ring_seconds"] = json!(180);
     fields
 }
 
-/// A direct call that rings for three minutes, and is heard.
+/// Calls with a ring of three minutes; `phone` receives the invitation.
 async fn rings_long(caller: &Device, callee: &User, phone: &mut Device) -> Call {
     let call = Call::of(&caller.asks("create-meeting", long_ring(callee)).await);
     phone.hears("invitation").await;
@@ -85,7 +85,7 @@ async fn effects_that_were_done_but_not_reported_are_done_again_under_the_same_i
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
-    // The second write says that the effects are done. The process dies before it, when its timer is armed.
+    // The second write marks the effects done. The process crashes before it, when its timer is armed.
     stack
         .breaks(json!({"function": "create-meeting", "kind": "kill_before_commit", "only": "UpdateItem"}))
         .await;
@@ -294,7 +294,7 @@ async fn a_table_that_throttles_for_long_is_said_to_be_unavailable_and_may_be_as
     let (caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let create = request("create-meeting", direct(&bob));
     for fault in ["throttle_table", "fail_table"] {
-        // As often as the SDK tries.
+        // The number of attempts of the SDK.
         stack.breaks(json!({"function": "create-meeting", "kind": fault, "times": 3})).await;
         let refused = refusal(caller.terminal.request_uplink(&create).await);
         assert_eq!((refused.code.as_str(), refused.retryable), ("unavailable", true), "{fault}");
@@ -314,7 +314,7 @@ async fn one_downlink_that_the_broker_refuses_holds_up_nobody_else() {
     let call = rings(&mut caller, &bob, &mut phone).await;
     tablet.hears("invitation").await;
     let only = format!("@@@{}.", alice.id);
-    // As often as the SDK tries.
+    // The number of attempts of the SDK.
     stack.breaks(json!({"function": "answer", "kind": "fail_publish", "only": only, "times": 2})).await;
     assert_eq!(phone.asks("answer", call.about_invitation("accept")).await.kind, "invitation_accepted");
     assert_eq!(tablet.hears("invitation_closed").await.body["reason"], "answered_elsewhere");

@@ -1,4 +1,4 @@
-//! The end of a meeting's time: warnings, the end itself, and meetings that nobody ever used.
+//! The end of a meeting's time: warnings, the end itself, and meetings that were never used.
 
 use crate::calls::Call;
 use crate::rooms::Room;

@@ -1,5 +1,5 @@
-//! A call with a terminal of another make: `tests/foreign/terminal.py` on a stock MQTT client, which knows nothing but
-//! the protocol page.
+//! A call with an independent terminal: `tests/foreign/terminal.py` on a stock MQTT client, written from the protocol
+//! page alone.
 
 use crate::calls::{Call, direct};
 use crate::device::DEADLINE;
@@ -12,21 +12,21 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
-/// The other terminal while it runs, and what it said so far.
+/// The running terminal, and its output so far.
 struct Foreign {
     process: Child,
     output: Lines<BufReader<ChildStdout>>,
     said: Vec<Value>,
 }
 
-/// One of our programs in Python, to be run by its pipes.
+/// A Python program of the tests, connected by pipes.
 pub fn program(path: &str) -> Command {
     let mut command = Command::new(python());
     command.arg(workspace().join(path)).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
     command
 }
 
-/// A Python that has the MQTT client: the project's own, or else the system's.
+/// A Python with the MQTT client: the project's environment, or else the system's.
 fn python() -> PathBuf {
     let own = workspace().join(".venv/bin/python");
     if own.is_file() {
@@ -42,7 +42,7 @@ fn python() -> PathBuf {
 }
 
 impl Foreign {
-    /// Starts it as a device of that user.
+    /// Starts the terminal as a device of that user.
     fn plays(user: &User, role: &str, peer: Option<&User>) -> Self {
         let (host, port) = &Stack::shared().mqtt;
         let mut process = program("tests/foreign/terminal.py")
@@ -55,7 +55,7 @@ impl Foreign {
         Self { process, output: BufReader::new(output).lines(), said: Vec::new() }
     }
 
-    /// Waits until it did this; gives what it says about it.
+    /// Waits until it reports this step; returns the report.
     async fn did(&mut self, what: &str) -> Value {
         loop {
             let line = tokio::time::timeout(DEADLINE, self.output.next_line()).await;
@@ -70,26 +70,26 @@ impl Foreign {
         }
     }
 
-    /// Its user picks up.
+    /// Lets its user answer the call.
     async fn picks_up(&mut self) {
         let input = self.process.stdin.as_mut().expect("it is piped");
         input.write_all(b"\n").await.expect("it listens");
     }
 
-    /// Waits for its end, which must be a good one.
+    /// Waits until the process ends, which must succeed.
     async fn ends(&mut self) {
         let status = tokio::time::timeout(DEADLINE, self.process.wait()).await;
         let status = status.expect("it ends").expect("our own child");
         assert!(status.success(), "{status}: {:#?}", self.said);
     }
 
-    /// Everything of this type that it heard for the first time.
+    /// The messages of this type that it received, without duplicates.
     fn heard<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
         let news = self.said.iter().filter(|line| line["news"] == true);
         news.map(|line| &line["heard"]).filter(move |message| message["type"] == kind)
     }
 
-    /// The errors that it heard, by code, path and whether they name a request.
+    /// The errors that it received: code, path, and true if the error names a request.
     fn refusals(&self) -> Vec<(&str, Option<&str>, bool)> {
         let told = |error: &'_ Value| error["re"].is_string();
         self.heard("error")
@@ -98,7 +98,7 @@ impl Foreign {
     }
 }
 
-/// A message that is no JSON and an `accept` without its invitation, each answered once.
+/// A message that is not JSON and an `accept` without its invitation, each answered once.
 fn both_mistakes_were_answered(foreign: &Foreign) {
     assert_eq!(
         foreign.refusals(),

@@ -1,4 +1,5 @@
-//! Two who call each other end in one call (T16), one who calls again comes back to it (T17), and calls that wait.
+//! Two users who call each other end in one call (T16); a user who calls again returns to the call (T17); and second
+//! calls that wait.
 
 use crate::calls::{Call, direct, rings, talks};
 use crate::device::{Device, json_of, refusal, request};
@@ -13,7 +14,7 @@ use terminal::{ReceivedDownlink, Uplink};
 
 const ROUNDS: usize = 20;
 
-/// Which meetings the user of this device is in, with everybody's state.
+/// The meetings of this device's user, with the states of all participants.
 async fn picture(device: &Device) -> Value {
     let state = device.syncs().await;
     assert_eq!(state["invitations"], json!([]), "nothing rings any more");
@@ -150,7 +151,7 @@ async fn t17_who_dropped_out_and_calls_again_is_back_in_the_call() {
     stack.moves_on(Duration::from_secs(12)).await;
     let gone = |news: &ReceivedDownlink| news.body["participant"]["state"] == "reconnecting";
     caller.hears_that("participant_updated", gone).await;
-    // From another device: coming back with the same one would be enough by itself.
+    // From another device: a reconnect of the same one would be enough by itself.
     let mut tablet = bob.on("tablet").await;
     let merged = tablet.asks("create-meeting", direct(&alice)).await;
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Hanging up, while it rings or later, and calling who is not there.
+//! Hanging up, while it rings or later, and calls to users without a connected device.
 
 use crate::calls::{direct, rings, talks};
 use crate::device::request;

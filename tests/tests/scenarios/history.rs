@@ -1,11 +1,11 @@
-//! Past calls: who called whom, how it ended, and page by page.
+//! Call history: who called whom, the result, and pages.
 
 use crate::calls::{rings, talks};
 use crate::device::{Device, request};
 use crate::user::User;
 use serde_json::{Value, json};
 
-/// The user's past calls once there are `count` of them: they are written after everybody was told the end.
+/// The user's past calls once there are `count`: they are written after the end was published.
 async fn calls(device: &Device, count: usize) -> Vec<Value> {
     let deadline = tokio::time::Instant::now() + crate::device::DEADLINE;
     loop {

@@ -1,4 +1,4 @@
-//! Who runs a meeting: hosts who go, hosts who give it away, cohosts, and what hosts change.
+//! Hosts: leaving, transfer, cohosts, and changes of the policy.
 
 use crate::device::Device;
 use crate::rooms::{Room, participant, seen};
@@ -7,7 +7,7 @@ use crate::user::User;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A room with this policy for its host's leaving; Bob and Carol are in.
+/// A group with this policy for the case that its host leaves; Bob and Carol are in.
 async fn room(stack: &Stack, host_leave: &str) -> (Room, [User; 2], [Device; 2]) {
     let (bob, carol) = (User::at(stack, "Bob"), User::at(stack, "Carol"));
     let room = Room::of(stack, &[&bob, &carol], json!({"policy": {"host_leave": host_leave}})).await;

@@ -1,4 +1,4 @@
-//! Bringing people into a call that goes on.
+//! Inviting users into a running call.
 
 use crate::calls::{Call, group, rings, talks};
 use crate::device::{Device, none, request};
@@ -6,19 +6,19 @@ use crate::user::User;
 use serde_json::{Value, json};
 use terminal::ReceivedDownlink;
 
-/// A request of that call to invite those people.
+/// A request to invite these users to the call.
 pub fn invite(call: &Call, invitees: &[&User]) -> Value {
     let mut fields = call.request("invite");
     fields["invitees"] = invitees.iter().map(|user| json!(user.id)).collect();
     fields
 }
 
-/// The state of each of those people in a list of invitations.
+/// The state of each of these users in a list of invitations.
 pub fn states(answer: &ReceivedDownlink, invitees: &[&User]) -> Vec<Value> {
     invitees.iter().map(|user| Call::state_of(answer, user)).collect()
 }
 
-/// Waits for the news that this user is now in that state.
+/// Waits for the notice that this user has this state.
 pub async fn hears_of(device: &mut Device, user: &User, state: &str) -> ReceivedDownlink {
     let is_it = |news: &ReceivedDownlink| {
         let participant = &news.body["participant"];
@@ -27,7 +27,7 @@ pub async fn hears_of(device: &mut Device, user: &User, state: &str) -> Received
     device.hears_that("participant_updated", is_it).await
 }
 
-/// Drops what was heard so far.
+/// Consumes all notices so far.
 pub async fn forgets(devices: &mut [&mut Device]) {
     for device in devices {
         let cause = device.client_id().to_owned();
@@ -73,7 +73,7 @@ async fn t1_a_third_person_makes_a_direct_call_a_group_for_good() {
         hears_of(device, &carol, "joined").await;
     }
 
-    // With two left it stays a group: who is alone now is not hung up on.
+    // With two members left it stays a group, which does not end when one member is alone.
     carols.asks("attend", call.request("leave")).await;
     phone.asks("attend", call.request("leave")).await;
     for user in [&carol, &bob] {

@@ -1,4 +1,4 @@
-//! Janus for real: Debian's gateway on loopback, managed by our [`RtcManagement`] and entered with our tokens.
+//! A real Janus: Debian's gateway on loopback, managed by [`RtcManagement`] and entered with the service's tokens.
 
 mod gateway;
 mod phone;
@@ -19,7 +19,7 @@ const ROOM: &str = "sb-meeting-1";
 
 const MUTED: Rights = Rights::ALL.without_microphone();
 
-/// A moment of the real clock; every one has a nonce of its own.
+/// The present time, each with a nonce of its own.
 fn moment() -> RequestContext {
     use std::sync::atomic::{AtomicU8, Ordering};
     static DRAWN: AtomicU8 = AtomicU8::new(0);
@@ -47,7 +47,7 @@ fn control(account: &Account) -> Box<dyn RtcManagement> {
         .expect("with a management API")
 }
 
-/// What our service would send this user.
+/// The `join` that the service would send this user.
 fn join(account: &Account, user_id: &str, number: u32) -> Join {
     let minter = switchboard_rtc::minter(Provider::Janus, account.clone()).expect("an account");
     let request = MintRequest {
@@ -93,7 +93,7 @@ async fn a_room_is_made_entered_moderated_and_closed() {
     let expected = BTreeSet::from([participant_id(&alice), participant_id(&bob)]);
     assert_eq!(BTreeSet::from_iter(members), expected);
 
-    // A microphone that is not there yet cannot be blocked, and that is said.
+    // A microphone that is not published yet cannot be blocked, and the result says so.
     let nothing_there = control.restrict(ROOM, &participant_id(&bob), MUTED, moment()).await;
     assert_eq!(nothing_there, Err(RtcError::Unsupported));
     assert_eq!(control.restrict(ROOM, &participant_id(&bob), Rights::ALL, moment()).await, Ok(()));

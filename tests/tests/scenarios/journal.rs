@@ -1,4 +1,4 @@
-//! What the stack saw of the functions: invocations by who caused them, and the calls that each made.
+//! The stack's journal of the functions: invocations by their sender, and the calls of each invocation.
 
 use crate::device::DEADLINE;
 use crate::stack::Stack;
@@ -11,45 +11,45 @@ use tokio::sync::Mutex;
 /// One invocation of a function.
 #[derive(Debug, Clone)]
 pub struct Invocation {
-    /// The function.
+    /// The function's name.
     pub function: String,
-    /// Everything that the journal has about it, in order.
+    /// The journal's entries of this invocation, in order.
     pub entries: Vec<Value>,
 }
 
 impl Invocation {
-    /// The topic of the message that it is about, if it is about one.
+    /// The topic of the message for which the function was invoked, if there was a message.
     pub fn topic(&self) -> Option<&str> {
         self.entries[0]["detail"]["topic"].as_str()
     }
 
-    /// The journal's entries of this kind.
+    /// The entries of this kind.
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
         self.entries.iter().filter(move |entry| entry["kind"] == kind)
     }
 
-    /// How it ended: `returned`, or something bad.
+    /// The result: `returned`, or the kind of failure; `None` while it runs.
     pub fn status(&self) -> Option<&str> {
         self.of_kind("result").next()?["detail"]["status"].as_str()
     }
 
-    /// The operations that it asked the table for, in order.
+    /// The table operations, in order.
     pub fn table_operations(&self) -> Vec<&str> {
         self.of_kind("table").filter_map(|entry| entry["detail"]["operation"].as_str()).collect()
     }
 
-    /// Operations that change the table.
+    /// The table operations that write.
     pub fn writes(&self) -> Vec<&str> {
         let is_read = |operation: &&str| ["GetItem", "BatchGetItem", "Query"].contains(operation);
         self.table_operations().into_iter().filter(|operation| !is_read(operation)).collect()
     }
 
-    /// Round trips to the table before the first message to `client_id`; all of them if there is none.
+    /// Round trips to the table before the first message to `client_id`, or all of them without such a message.
     pub fn round_trips_before_the_answer_to(&self, client_id: &str) -> usize {
         self.table_calls_before_the_answer_to(client_id).count()
     }
 
-    /// How many of those were commits that came second to somebody else's, so that another round had to follow.
+    /// Number of those that were commits lost to another one, so that another round had to follow.
     pub fn commits_lost_before_the_answer_to(&self, client_id: &str) -> usize {
         let calls = self.table_calls_before_the_answer_to(client_id);
         calls.filter(|call| call["detail"]["status"] == 400).count()
@@ -63,7 +63,7 @@ impl Invocation {
     }
 }
 
-/// What was read of a stack's journal so far, by invocation.
+/// The part of a stack's journal read so far, by invocation.
 #[derive(Debug, Default)]
 pub struct Journal {
     last: u64,
@@ -74,7 +74,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Reads on from where it stopped.
+    /// Reads the entries after the last one read.
     async fn read_on(&mut self, stack: &Stack) {
         let Value::Array(entries) = stack.get(&format!("/local/journal?after={}", self.last)).await else {
             panic!("the journal is a list")
@@ -109,7 +109,7 @@ impl Journal {
 /// The journals of all stacks, by their number.
 static JOURNALS: LazyLock<Mutex<HashMap<usize, Journal>>> = LazyLock::new(Mutex::default);
 
-/// Looks at every invocation so far, oldest first.
+/// Evaluates `look` over every invocation so far, oldest first.
 pub async fn look<T>(stack: &Stack, at: impl FnOnce(&[Invocation]) -> T) -> T {
     let mut journals = JOURNALS.lock().await;
     let journal = journals.entry(stack.number).or_default();
@@ -117,7 +117,7 @@ pub async fn look<T>(stack: &Stack, at: impl FnOnce(&[Invocation]) -> T) -> T {
     at(&journal.invocations)
 }
 
-/// The invocations that messages of this client caused so far, oldest first.
+/// The invocations for messages of this client so far, oldest first.
 pub async fn of(stack: &Stack, client_id: &str) -> Vec<Invocation> {
     let mut journals = JOURNALS.lock().await;
     let journal = journals.entry(stack.number).or_default();
@@ -126,12 +126,12 @@ pub async fn of(stack: &Stack, client_id: &str) -> Vec<Invocation> {
     places.map(|at| journal.invocations[*at].clone()).collect()
 }
 
-/// Waits until everything that this client asked for is handled, and `claim` is true of it.
+/// Waits until every request of this client is handled and `claim` is true for the invocations.
 pub async fn until(client_id: &str, claim: impl Fn(&[Invocation]) -> bool) -> Vec<Invocation> {
     until_at(Stack::shared(), client_id, claim).await
 }
 
-/// The same on that stack.
+/// Like [`until`], on that stack.
 pub async fn until_at(
     stack: &Stack,
     client_id: &str,

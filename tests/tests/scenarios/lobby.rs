@@ -1,4 +1,4 @@
-//! Coming in without an invitation: open doors, closed ones, and the lobby.
+//! Joining without an invitation: open doors, closed doors, and the lobby.
 
 use crate::device::json_of;
 use crate::rooms::{Room, participant};

@@ -1,6 +1,6 @@
 //! Scenarios across functions: the real binaries behind a real broker, rules, table and data plane, driven over MQTT
-//! as phones do it. Most tests share one stack and keep apart by accounts of their own; those that move the clock or
-//! break something have a stack of their own.
+//! as terminals do it. Most tests share one stack and use accounts of their own; tests that move the clock or inject
+//! faults have a stack of their own.
 
 mod access;
 mod bad_fields;

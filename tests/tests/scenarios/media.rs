@@ -1,5 +1,5 @@
-//! The RTC service's part in a call: its channel is made and closed with the meeting, what it sees is the truth, and
-//! whatever goes wrong with it hangs up nobody.
+//! The RTC service in a call: its channel is opened and closed with the meeting, its list of members counts, and its
+//! failures do not end a call.
 
 use crate::calls::{Call, direct, group, rings};
 use crate::controls::until;
@@ -12,21 +12,21 @@ use crate::user::User;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Past the 5 s after which effects are done again, and the timer's second.
+/// Past the 5 s after which effects are repeated, and the timer's delay of 1 s.
 const DONE_AGAIN: Duration = Duration::from_secs(8);
 /// Past the 20 s in which an accepted seat must reach the media.
 const NEVER_JOINED: Duration = Duration::from_secs(22);
-/// Past the 10 s after which a dropped device's user is looked for.
+/// Past the 10 s after which the user of a lost device is looked up in the channel.
 const LOOKED_AT: Duration = Duration::from_secs(12);
 /// Past the 30 s for which a seat in a direct call is kept.
 const SEAT_IS_LOST: Duration = Duration::from_secs(32);
 
-/// The channel that the answer to a create or an accept names.
+/// The channel named in the answer to a create or an accept.
 pub fn channel(answer: &Value) -> String {
     answer["join"]["channel_id"].as_str().expect("a way in").to_owned()
 }
 
-/// Bob takes Alice's call; nobody is in the media yet.
+/// Bob accepts Alice's call; neither is in the media yet.
 async fn accepted(caller: &mut Device, bob: &User, phone: &mut Device) -> (Call, String) {
     let call = rings(caller, bob, phone).await;
     phone.asks("answer", call.about_invitation("accept")).await;
@@ -95,7 +95,7 @@ async fn a_create_whose_channel_cannot_be_made_leaves_nothing_behind() {
     let (_, bob, caller, mut phone) = two(&stack).await;
     let faults = [401, 403, 404, 429, 500, 503].map(Fault::Status).into_iter();
     for fault in faults.chain([Fault::Garbage, Fault::Held]) {
-        // A safe call is tried twice.
+        // A call that is safe to repeat is tried twice.
         rtc.fails("CreateRoom", fault, 2);
         let create = request("create-meeting", direct(&bob));
         let refused = refusal(caller.terminal.request_uplink(&create).await);
@@ -135,7 +135,7 @@ async fn t47_a_close_that_fails_keeps_nobody_waiting_and_is_done_again_until_it_
     let (alice, bob, mut caller, mut phone) = two(&stack).await;
     let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
     rtc.fails("DeleteRoom", Fault::Held, 1);
-    // What comes after it, when nobody waits for that one any more.
+    // The calls after it fail too, when no client waits any more.
     rtc.fails("DeleteRoom", Fault::Status(500), 4);
     let leave =
         caller.terminal.request_uplink(&request("attend", call.request("leave"))).await.expect("is answered");
@@ -310,7 +310,7 @@ async fn t50_a_channel_without_a_meeting_is_closed_and_counted_and_no_other_is_t
     rtc.has_room(&named("leaked"), now_s - 301);
     rtc.has_room(&named("young"), now_s - 200);
     rtc.has_room("somebody-elses", now_s - 3_000);
-    // A live meeting keeps its channel, however old that is.
+    // A live meeting keeps its channel, however old the channel is.
     rtc.has_room(&room, now_s - 3_000);
     for user in [&alice, &bob] {
         rtc.enters(&room, user.id.as_str());
@@ -325,7 +325,7 @@ async fn t50_a_channel_without_a_meeting_is_closed_and_counted_and_no_other_is_t
 
 #[tokio::test]
 async fn users_whom_the_rtc_service_could_not_take_are_refused_by_name() {
-    // TRTC takes 32 bytes.
+    // TRTC takes at most 32 bytes.
     let stack =
         Stack::own_with(&["RtcProvider=tencent", "RtcKeyId=1400000001", "RtcKeySecret=a-secret-of-tests"]);
     let alice = User::at(&stack, "Alice");

@@ -1,4 +1,4 @@
-//! Requests about meetings of others, meetings that are over, and meetings that never were.
+//! Requests about meetings of other users, ended meetings, and meetings that never existed.
 
 use crate::calls::{Call, rings, talks};
 use crate::user::User;
@@ -15,7 +15,7 @@ fn answered_requests(call: &Call) -> [(&'static str, Value); 5] {
     ]
 }
 
-/// Every request about a meeting that is sent once.
+/// Every request about a meeting that is not answered.
 fn unanswered_requests(call: &Call) -> [(&'static str, Value); 2] {
     [("answer", call.about_invitation("ringing")), ("attend", call.joined())]
 }

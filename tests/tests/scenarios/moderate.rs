@@ -1,4 +1,4 @@
-//! What host and cohosts do: who may speak, and who is in (T32–T38).
+//! Moderation by host and cohosts: speech, and membership (T32–T38).
 
 mod managed;
 
@@ -32,7 +32,7 @@ fn remove(call: &Call, whom: &User, ban: bool) -> Value {
     fields
 }
 
-/// Whose speech, how, and whether they are held to it.
+/// The user, the mode, and true if the RTC service enforces it.
 fn said(news: &ReceivedDownlink) -> (String, String, bool) {
     let text = |field: &str| news.body[field].as_str().expect("a text").to_owned();
     (text("user_id"), text("mode"), news.body["enforced"].as_bool().expect("yes or no"))
@@ -42,7 +42,7 @@ fn of(user: &User, mode: &str, enforced: bool) -> (String, String, bool) {
     (user.id.to_string(), mode.to_owned(), enforced)
 }
 
-/// Alice hosts Bob and Carol; all have heard that all have joined.
+/// Alice is host of Bob and Carol; all have received each other's `joined`.
 struct Party {
     bob: User,
     carol: User,

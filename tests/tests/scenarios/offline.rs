@@ -1,4 +1,4 @@
-//! Delivery to devices that are away: a ring waits in the queue as long as it rings, and what closes it stands behind.
+//! Delivery to offline devices: an offer waits in the queue as long as the ring lasts, and its closing follows behind it.
 
 use crate::calls::{Call, direct, rings};
 use crate::device::Device;
@@ -9,12 +9,12 @@ use crate::user::User;
 use serde_json::json;
 use std::time::Duration;
 
-/// A device of that user was here once and is away now.
+/// A device of that user connected once and is offline now.
 async fn was_here(user: &User, instance: &str) {
     user.on(instance).await.drops().await;
 }
 
-/// Calls somebody who is away, and hears that the offer waits.
+/// Calls a user whose devices are offline; the caller is notified that the offer is queued.
 async fn calls_in_vain(caller: &mut Device, callee: &User) -> Call {
     let call = Call::of(&caller.asks("create-meeting", direct(callee)).await);
     let waits = caller.hears("invitation_updated").await;
@@ -26,7 +26,7 @@ async fn calls_in_vain(caller: &mut Device, callee: &User) -> Call {
     call
 }
 
-/// The offers of the caller's create are out. Before that the news that they are over would be told twice.
+/// Waits until the offers of the caller's create are published. Before that, a closing would be published twice.
 async fn is_offered(caller: &Device) {
     journal::until_at(&caller.stack, caller.client_id(), |_| true).await;
 }
@@ -156,7 +156,7 @@ async fn the_news_that_it_is_over_stands_behind_every_queued_offer() {
 async fn an_offer_that_is_queued_when_the_call_is_over_already_has_the_news_of_it_behind_it() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let client_id = bob.client_id("phone");
-    // The broker waits for a confirmation that never comes, and only then queues the offer.
+    // The broker waits for an acknowledgement that never comes, and only then queues the offer.
     let mut mute = Raw::that_never_acknowledges(&bob, client_id.as_str()).await;
     assert!(mute.subscribes(&format!("call-dn/p2p/{client_id}")).await);
     let caller = alice.on("phone").await;
@@ -225,7 +225,7 @@ async fn a_missed_call_is_worth_knowing_for_longer_than_everything_else() {
     let mut caller = alice.on("phone").await;
     let call = calls_in_vain(&mut caller, &bob).await;
     caller.asks("attend", call.request("leave")).await;
-    // As long as the broker keeps a session, short of its end.
+    // Nearly as long as the broker keeps a session.
     stack.moves_on(Duration::from_mins(55)).await;
     let mut back = bob.on("phone").await;
     assert_eq!(back.also_hears(&[]).await, ["missed_call"]);

@@ -1,5 +1,5 @@
-//! What is told on the event bus: what became of requests, deadlines and callbacks, whom a push should wake, and never a
-//! token. `docs/outcomes.md` shows these events; what it shows is held against real ones here.
+//! The outcome events: results of requests, deadlines and callbacks, users to wake by push, and never a token. The
+//! examples of `docs/outcomes.md` are compared with real events.
 
 use crate::calls::{Call, direct, rings, talks};
 use crate::controls::until;
@@ -14,14 +14,14 @@ use std::time::Duration;
 const RING_IS_OVER: Duration = Duration::from_secs(49);
 
 impl Stack {
-    /// The events so far about a meeting, oldest first.
+    /// The events about a meeting so far, oldest first.
     async fn outcomes_of(&self, meeting_id: &str) -> Vec<Value> {
         let all = self.get("/local/outcomes").await;
         let about = |event: &&Value| event["detail"]["responsePayload"]["meeting_id"] == meeting_id;
         all.as_array().into_iter().flatten().filter(about).cloned().collect()
     }
 
-    /// Waits for an event about a meeting of which `claim` is true; gives the whole event.
+    /// Waits for an event about a meeting for which `claim` is true; returns the event.
     async fn outcome(&self, meeting_id: &str, what: &str, claim: impl Fn(&Value) -> bool) -> Value {
         let is_it = |event: &Value| claim(&event["detail"]["responsePayload"]);
         until(what, async || self.outcomes_of(meeting_id).await.iter().any(is_it)).await;
@@ -30,7 +30,7 @@ impl Stack {
     }
 }
 
-/// The examples of the document, by the word after `json `.
+/// The example of the document with this word after `json `.
 fn example(name: &str) -> Value {
     let page = std::fs::read_to_string(workspace().join("docs/outcomes.md")).expect("the page is there");
     let start = format!("```json {name}\n");
@@ -39,8 +39,8 @@ fn example(name: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// Whether an event has the members of an example and no others, of the same kinds, down to the elements of lists; texts that
-/// stand for one of few words are the same.
+/// Checks that an event has exactly the members of an example, of the same JSON types, down to the first elements of
+/// lists; the members of `reached` are free.
 fn resembles(event: &Value, example: &Value, at: &str) {
     match (event, example) {
         (Value::Object(event), Value::Object(example)) => {
@@ -64,7 +64,7 @@ fn resembles(event: &Value, example: &Value, at: &str) {
 
 fn has_no_token(event: &Value) {
     let text = event.to_string();
-    // What every join token and its object have.
+    // Words that occur in every join token or join object.
     for word in ["\"token\"", "eyJhbGci", "\"join\":"] {
         assert!(!text.contains(word), "{text}");
     }

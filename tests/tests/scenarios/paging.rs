@@ -1,11 +1,11 @@
-//! A state that is too large for one message comes in several, each small enough, which together are the answer.
+//! A state that is too large for one message arrives in several pages, each small enough, which together are the answer.
 
 use crate::rooms::Room;
 use crate::stack::Stack;
 use crate::user::User;
 use serde_json::{Value, json};
 
-/// What the protocol allows a downlink.
+/// Limit of a downlink in bytes.
 const DOWNLINK_MAX: usize = 32 * 1024;
 
 #[tokio::test]
@@ -14,7 +14,7 @@ async fn a_large_state_comes_in_pages_that_are_one_answer() {
     let dave = User::at(stack, "Dave");
     let mut phone = dave.on("phone").await;
     let mut meetings = Vec::new();
-    // What the app passes along fills the pages: 2 KB in each meeting, twice, since an offer shows it too.
+    // The app's `ext` fills the pages: 2 KB in each meeting, twice, since an offer has it too.
     let filler = json!({"filler": "x".repeat(2000)});
     for _ in 0..10 {
         let room = Room::of(stack, &[&dave], json!({"ext": filler, "ring_seconds": 180})).await;

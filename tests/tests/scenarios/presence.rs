@@ -1,4 +1,4 @@
-//! Lifecycle events as the broker may deliver them: twice, late, in the wrong order, or about nobody we know.
+//! Lifecycle events as the broker may deliver them: twice, late, out of order, or about unknown users.
 
 use crate::calls::{Call, direct, talks};
 use crate::device::Device;
@@ -8,7 +8,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Past the 10 s after which a dropped seat is looked at, and the timer's second.
+/// Past the 10 s after which a lost device with a seat is checked, and the timer's delay of 1 s.
 const LOOKED_AT: Duration = Duration::from_secs(12);
 
 /// One connection, as lifecycle events name it.
@@ -20,7 +20,7 @@ struct Connection {
 }
 
 impl Connection {
-    /// What the registry knows of the device's last connection.
+    /// The device's last connection in the registry.
     async fn of(stack: &Stack, user: &User, client_id: &str) -> Self {
         let device = &registered(stack, user).await[&format!("device:{client_id}")]["M"];
         Self {
@@ -30,12 +30,12 @@ impl Connection {
         }
     }
 
-    /// A later one of the same device.
+    /// A later connection of the same device.
     fn next(&self) -> Self {
         Self { session: format!("{}-next", self.session), version: self.version + 1, ..self.clone() }
     }
 
-    /// Hands the event of this connection to the function, as the rule does.
+    /// Invokes the function with the event of this connection, as the rule does.
     async fn is(&self, event_type: &str, stack: &Stack) {
         let now_ms = stack.now_ms().await;
         let event = json!({
@@ -63,7 +63,7 @@ async fn registered(stack: &Stack, user: &User) -> Value {
     stack.item(&format!("user#{}", user.id), "devices").await
 }
 
-/// The instances that the registry knows of a user.
+/// The instances of a user in the registry.
 async fn instances(stack: &Stack, user: &User) -> Vec<String> {
     let item = registered(stack, user).await;
     let names = item.as_object().expect("the user is known").keys();
@@ -73,7 +73,7 @@ async fn instances(stack: &Stack, user: &User) -> Vec<String> {
         .collect()
 }
 
-/// Alice talks to Bob; everything that was told so far is heard.
+/// Alice and Bob are in a call; all notices so far are consumed.
 async fn talk(stack: &Stack) -> (User, Device, Device, Call) {
     let (alice, bob) = (User::at(stack, "Alice"), User::at(stack, "Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.comes_back("phone").await);
@@ -83,7 +83,7 @@ async fn talk(stack: &Stack) -> (User, Device, Device, Call) {
     (bob, caller, phone, call)
 }
 
-/// What the caller hears when the seats have been looked at.
+/// The notices to the caller once lost devices have been checked.
 async fn is_told_later(stack: &Stack, caller: &mut Device, call: &Call) -> Vec<String> {
     stack.moves_on(LOOKED_AT).await;
     stack.wakes(&call.meeting_id).await;
@@ -131,9 +131,9 @@ async fn a_connect_that_comes_after_its_own_disconnect_brings_nobody_back() {
     let (bob, mut caller, phone, call) = talk(&stack).await;
     let connection = Connection::of(&stack, &bob, phone.client_id()).await;
     phone.drops().await;
-    // The same connection's events, the first of them late.
+    // The events of the same connection; the first one is late.
     connection.is("connected", &stack).await;
-    // Another one came and went meanwhile, and its events come in the wrong order.
+    // Another connection opened and closed meanwhile, and its events arrive out of order.
     connection.next().is("disconnected", &stack).await;
     connection.next().is("connected", &stack).await;
     assert_eq!(is_told_later(&stack, &mut caller, &call).await, ["participant_updated"]);
@@ -145,7 +145,7 @@ async fn a_connect_that_comes_after_its_own_disconnect_brings_nobody_back() {
 async fn a_disconnect_of_who_is_connected_costs_a_look_and_nothing_else() {
     let stack = Stack::own();
     let (bob, mut caller, phone, call) = talk(&stack).await;
-    // As if the broker were wrong; the look at the connection is what counts.
+    // The broker's event is wrong; the check of the connection counts.
     Connection::of(&stack, &bob, phone.client_id()).await.is("disconnected", &stack).await;
     assert_eq!(is_told_later(&stack, &mut caller, &call).await, Vec::<String>::new());
     assert_eq!(phone.asks("attend", call.request("refresh_token")).await.kind, "token");

@@ -1,5 +1,5 @@
-//! Races that are really run: two requests at once, or a request and the clock. Exactly one wins, the other is told
-//! why, and in the end both sides have the same picture.
+//! Real races: two requests at once, or a request and the clock. Exactly one wins, the other is refused with the reason,
+//! and in the end both sides see the same state.
 
 use crate::calls::{Call, direct, group};
 use crate::device::{Device, refusal, request};
@@ -11,7 +11,7 @@ use terminal::{ReceivedDownlink, RequestError};
 
 const ROUNDS: usize = 20;
 
-/// Alice, who calls, and Bob, who is called on two devices.
+/// Alice, who calls, and Bob, the callee with two devices.
 struct Pair {
     bob: User,
     caller: Device,
@@ -27,7 +27,7 @@ impl Pair {
         Self { bob, caller, phone, tablet }
     }
 
-    /// A call that rings on both devices.
+    /// Starts a call that rings on both devices.
     async fn rings(&mut self, mut create: Value) -> Call {
         create["ring_seconds"] = json!(30);
         let call = Call::to(&self.caller.asks("create-meeting", create).await, &self.bob);
@@ -38,7 +38,7 @@ impl Pair {
         call
     }
 
-    /// Both sides are shown the same; gives the caller's picture. Who has no part any more is shown nothing.
+    /// Checks that both sides see the same state, or that Bob sees none if he is not in; returns the caller's meetings.
     async fn agree(&self) -> Value {
         let pictures: [Value; 3] =
             tokio::join!(self.caller.syncs(), self.phone.syncs(), self.tablet.syncs()).into();
@@ -54,8 +54,8 @@ impl Pair {
         pictures[0]["meetings"].clone()
     }
 
-    /// Everybody's news so far, oldest first. A closing that was told twice counts once: it is told again where an
-    /// offer may stand behind it.
+    /// The types of all notices so far, oldest first. A repeated closing counts once: it is published again if an offer may
+    /// have been queued behind it.
     async fn news(&mut self) -> [Vec<String>; 3] {
         let causes = [&self.caller, &self.phone, &self.tablet].map(|device| device.client_id().to_owned());
         let causes = causes.each_ref().map(String::as_str);
@@ -72,7 +72,7 @@ impl Pair {
         news
     }
 
-    /// Ends the call, so that the next round finds everybody free.
+    /// Ends the call, so that all users are free for the next round.
     async fn end(&mut self, call: &Call) {
         self.caller.asks("destroy", call.request("destroy_meeting")).await;
         self.news().await;
@@ -97,7 +97,7 @@ async fn t6_t7_two_devices_accept_at_once_and_one_of_them_has_the_call() {
         let call = pair.rings(direct(&pair.bob)).await;
         let accept = || request("answer", call.about_invitation("accept"));
         let (first, second) = (accept(), accept());
-        // Who is asked first changes.
+        // The order of the two requests alternates.
         let (phone, tablet) = if round % 2 == 0 {
             tokio::join!(
                 pair.phone.terminal.request_uplink(&first),
@@ -134,8 +134,8 @@ async fn t6_t7_two_devices_accept_at_once_and_one_of_them_has_the_call() {
     println!("the phone won {phones} of {ROUNDS} rounds");
 }
 
-/// Bob accepts and Alice takes the invitation back at once, in a call made by `create`. `lost` is what an accept hears
-/// that came too late.
+/// Bob accepts while Alice cancels the invitation, in a call made by `create`. `lost` is the refusal of an accept that comes
+/// too late.
 async fn accept_against_cancel(create: impl Fn(&User) -> Value, lost: (&str, Option<&str>)) {
     let mut pair = Pair::on(Stack::shared()).await;
     let mut accepts = 0;
@@ -196,7 +196,7 @@ async fn accept_against_time_out(create: impl Fn(&User) -> Value, lost: (&str, O
     let mut accepts = 0;
     for round in 0..ROUNDS {
         let call = pair.rings(create(&pair.bob)).await;
-        // The ring, its grace, and the timer's second are all but over.
+        // Shortly before the end of the ring, its grace and the timer's delay.
         stack.moves_on(Duration::from_millis(31_500)).await;
         let accept = request("answer", call.about_invitation("accept"));
         let passes = stack.jumps(Duration::from_secs(3));
@@ -235,6 +235,6 @@ async fn t13_accept_and_the_end_of_the_ring_of_a_direct_call_at_once_have_one_wi
 // Proves: races
 #[tokio::test]
 async fn t13_accept_and_the_end_of_the_ring_in_a_group_at_once_have_one_winner() {
-    // Ringing devices: in a group the broker does not confirm an offer.
+    // Devices that report ringing: in a group the broker does not confirm the delivery of an offer.
     accept_against_time_out(|bob| group(&[bob]), ("invitation_expired", None)).await;
 }

@@ -1,4 +1,4 @@
-//! A client that does not keep to the protocol of terminals: it connects, listens and speaks as it likes.
+//! A client that ignores the protocol of terminals: it connects, subscribes and publishes as the test says.
 
 use crate::device::DEADLINE;
 use crate::user::User;
@@ -10,28 +10,28 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::collections::VecDeque;
 
-/// Connecting may take as long as anything: a busy machine is no refusal.
+/// Time limit of a connect, so that a slow machine is not taken for a refusal.
 pub fn patient() -> NetworkOptions {
     let mut network = NetworkOptions::new();
     network.set_connection_timeout(DEADLINE.as_secs());
     network
 }
 
-/// A client with the good token of a user.
+/// A client with a valid token of a user.
 pub struct Raw {
     client: AsyncClient,
     mqtt: EventLoop,
-    /// Messages that came while something else was waited for.
+    /// Messages that arrived during another wait.
     messages: VecDeque<Value>,
 }
 
 impl Raw {
-    /// Connects under that client ID, or hears why not.
+    /// Connects under that client ID, or returns the refusal.
     pub async fn connect(user: &User, client_id: &str) -> Result<Self, ConnectionError> {
         Self::connect_with(user, client_id, |_| {}).await
     }
 
-    /// Connects, and lets every message wait for its acknowledgement.
+    /// Connects without acknowledging messages.
     pub async fn that_never_acknowledges(user: &User, client_id: &str) -> Self {
         let mute = |options: &mut MqttOptions| {
             options.set_manual_acks(true);
@@ -58,7 +58,7 @@ impl Raw {
         }
     }
 
-    /// Whether the broker lets it listen there. It may also close the connection on the question.
+    /// True if the broker grants the subscription; false also if it closes the connection.
     pub async fn subscribes(&mut self, filter: &str) -> bool {
         self.client.subscribe(filter, QoS::AtLeastOnce).await.expect("it can be asked");
         loop {
@@ -72,7 +72,7 @@ impl Raw {
         }
     }
 
-    /// Whether the broker takes a message to that topic; otherwise it closes the connection.
+    /// True if the broker takes a message to that topic; otherwise it closes the connection.
     pub async fn publishes(&mut self, topic: &str, retain: bool, payload: &Value) -> bool {
         let payload = payload.to_string();
         self.client.publish(topic, QoS::AtLeastOnce, retain, payload).await.expect("it can be tried");
@@ -97,7 +97,7 @@ impl Raw {
 
     async fn next(&mut self) -> Result<Event, ConnectionError> {
         let event = tokio::time::timeout(DEADLINE, self.mqtt.poll()).await.expect("the broker answers")?;
-        // What is not acknowledged is sent again after a while; that is the broker's doing, not the service's.
+        // The broker, not the service, repeats unacknowledged messages after a while.
         if let Event::Incoming(Incoming::Publish(message)) = &event
             && !message.dup
         {

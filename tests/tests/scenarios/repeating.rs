@@ -1,4 +1,4 @@
-//! The same request twice: one effect, one answer under one id. The same id for something else is refused.
+//! A repeated request: one effect, one answer under one id. The same id for another request is refused.
 
 use crate::calls::{Call, direct, rings};
 use crate::device::{refusal, request};

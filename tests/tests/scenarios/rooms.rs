@@ -1,4 +1,4 @@
-//! A group that runs, which scenarios about hosts, lobbies and seats have in common.
+//! A running group, shared by scenarios about hosts, lobbies and seats.
 
 use crate::calls::{Call, group};
 use crate::device::Device;
@@ -9,18 +9,18 @@ use terminal::ReceivedDownlink;
 
 /// A group with Alice as host, in the media.
 pub struct Room {
-    /// The meeting.
+    /// The meeting's id.
     pub meeting_id: String,
-    /// Who made it.
+    /// The host.
     pub alice: User,
-    /// Her device.
+    /// The host's device.
     pub host: Device,
-    /// The answer to her create.
+    /// The answer to the create request.
     pub created: ReceivedDownlink,
 }
 
 impl Room {
-    /// Alice opens a group with these people; `more` are further fields of the request.
+    /// Alice creates a group with these users; `more` are further fields of the request.
     pub async fn of(stack: &Stack, invitees: &[&User], more: Value) -> Self {
         let alice = User::at(stack, "Alice");
         let host = alice.on("phone").await;
@@ -45,7 +45,7 @@ impl Room {
         fields
     }
 
-    /// A `join` by audio.
+    /// A `join` with audio.
     pub fn join(&self) -> Value {
         self.request("join", json!({"media": "audio"}))
     }
@@ -56,38 +56,38 @@ impl Room {
         self.request(kind, json!({"users": users}))
     }
 
-    /// The device says that it is in the media.
+    /// The device reports that it is in the media.
     pub async fn enters(&self, device: &Device) {
         device.tells("attend", self.request("report_media", json!({"state": "joined"}))).await;
     }
 
-    /// An invitee takes the invitation on this device and enters the media.
+    /// An invitee accepts on this device and enters the media.
     pub async fn takes(&self, invitee: &User, device: &Device) {
         let call = Call::to(&self.created, invitee);
         device.asks("answer", call.about_invitation("accept")).await;
         self.enters(device).await;
     }
 
-    /// The meeting as its host is shown it.
+    /// The meeting in the host's `state`.
     pub async fn seen(&self) -> Value {
         seen(&self.host, &self.meeting_id).await
     }
 }
 
-/// The meeting as this device is shown it.
+/// The meeting in this device's `state`.
 pub async fn seen(device: &Device, meeting_id: &str) -> Value {
     let state = device.asks("sync", json!({"type": "sync", "meeting_id": meeting_id})).await;
     state.body["meetings"][0].clone()
 }
 
-/// The states of the participants of the one meeting, in their order, as this device is shown them.
+/// The states of the participants of the only meeting, in their order, in this device's `state`.
 pub async fn standings(device: &Device) -> Vec<Value> {
     let state = device.syncs().await;
     let participants = state["meetings"][0]["participants"].as_array();
     participants.into_iter().flatten().map(|participant| participant["state"].clone()).collect()
 }
 
-/// A participant of a meeting as it was shown.
+/// A participant of a meeting object.
 pub fn participant<'a>(meeting: &'a Value, user: &User) -> &'a Value {
     let participants = meeting["participants"].as_array().expect("a list");
     let found = participants.iter().find(|participant| participant["user_id"] == json!(user.id));

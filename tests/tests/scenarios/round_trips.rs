@@ -1,18 +1,18 @@
-//! What a request costs at the table, counted where the functions' HTTP calls arrive.
+//! Round trips of requests to the table, counted where the functions' HTTP calls arrive.
 
 use crate::calls::{direct, rings, talks};
 use crate::device::Device;
 use crate::journal;
 use crate::user::User;
 
-/// Round trips to the table, one after the other, that a request may cost before its answer.
+/// Limit of sequential round trips to the table before the answer to a request.
 const MOST: usize = 2;
 
-/// What a commit that came second to somebody else's costs: the meeting is read again, and the next commit tried.
+/// The cost of a lost commit: the meeting is read again, and another commit is tried.
 const ANOTHER_ROUND: usize = 2;
 
-/// Everything that the device asked of this function cost at most that. Reports of others are served at the same time as
-/// its requests, so that one of them may have to go another round.
+/// Checks that the device's requests to this function cost at most that. Reports of other devices are handled at the same
+/// time, so that a request may need another round.
 pub async fn was_cheap(device: &Device, function: &str) {
     let of_function = |done: &[journal::Invocation]| done.iter().any(|one| one.function == function);
     let invocations = journal::until(device.client_id(), of_function).await;

@@ -1,4 +1,4 @@
-//! What the requests of a call that goes on cost at the table, counted where the functions' HTTP calls arrive.
+//! Round trips to the table of requests in a running call, counted where the functions' HTTP calls arrive.
 
 use crate::calls::{Call, group, rings, talks};
 use crate::device::{Device, request};
@@ -6,7 +6,7 @@ use crate::round_trips::was_cheap;
 use crate::user::User;
 use serde_json::json;
 
-/// A group of Alice, Bob and Carol, in which Bob and Carol ring.
+/// A group of Alice, Bob and Carol, in which Bob's and Carol's devices ring.
 struct Ringing {
     carol: User,
     caller: Device,
@@ -50,7 +50,7 @@ async fn invite_and_cancel_cost_two_round_trips_at_most() {
 #[tokio::test]
 async fn sync_costs_two_round_trips_at_most_however_many_meetings_there_are() {
     let Ringing { carol, caller, phone, carols, .. } = group_rings().await;
-    // Two more groups that ring Carol, and a call of her own.
+    // Two more groups that ring Carol, and a call that she makes.
     for _ in 0..2 {
         let host = User::new("Host").on("phone").await;
         host.asks("create-meeting", group(&[&carol])).await;

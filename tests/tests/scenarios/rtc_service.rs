@@ -1,5 +1,5 @@
-//! A strict stand-in for LiveKit's `RoomService`: it checks the token and the shape of every call as the server does,
-//! keeps rooms and who is in them, and can be told to fail.
+//! A strict stand-in for LiveKit's `RoomService`: it checks the token and the form of every call as the server does, keeps
+//! rooms with their members, and can be made to fail.
 
 mod answering;
 
@@ -9,32 +9,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::oneshot;
 
-/// How a call goes wrong.
+/// The way in which a call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// Answered with this status and a Twirp error.
     Status(u16),
-    /// Answered with something that is no JSON.
+    /// Answered with a body that is not JSON.
     Garbage,
     /// Never answered.
     Held,
 }
 
-/// A call that was let in.
+/// An accepted call.
 #[derive(Debug, Clone)]
 pub struct Called {
     /// The method.
     pub method: String,
-    /// What it said.
+    /// The body.
     pub body: Value,
 }
 
 /// A room.
 #[derive(Debug, Clone, Default)]
 pub struct Room {
-    /// When it was made, in seconds since the epoch by the clock of whoever made it.
+    /// Creation time in seconds since the epoch, by the clock of the creator.
     pub created_s: i64,
-    /// Who is in, and from what each may publish.
+    /// The members, with the sources that each may publish.
     pub people: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -47,7 +47,7 @@ struct Inner {
     violations: Vec<String>,
 }
 
-/// A running service. What it was told wrongly fails the test that it belongs to.
+/// A running service. A malformed call fails the test to which the service belongs.
 pub struct RtcService {
     inner: Arc<Mutex<Inner>>,
     url: String,
@@ -55,7 +55,7 @@ pub struct RtcService {
 }
 
 impl RtcService {
-    /// Starts one on a free port, on a thread of its own: the stack calls it while a test waits for the stack.
+    /// Starts a service on a free port, on its own thread: the stack calls it while a test waits for the stack.
     pub fn start() -> Self {
         let inner = Arc::new(Mutex::new(Inner::default()));
         let (stop, stopped) = oneshot::channel();
@@ -66,12 +66,12 @@ impl RtcService {
         Self { inner, url: format!("http://127.0.0.1:{port}"), _stop: stop }
     }
 
-    /// A stack that manages its meetings here.
+    /// A stack that manages its channels at this service.
     pub fn stack(&self) -> Stack {
         self.stack_with(&[])
     }
 
-    /// The same with further parameters.
+    /// Like [`stack`](Self::stack), with further parameters.
     pub fn stack_with(&self, parameters: &[&str]) -> Stack {
         let url = format!("RtcApiUrl={}", self.url);
         Stack::own_with(&[&[url.as_str()], parameters].concat())
@@ -81,22 +81,22 @@ impl RtcService {
         self.inner.lock().expect("nobody panics with it")
     }
 
-    /// The next calls of this method go wrong.
+    /// Makes the next calls of this method fail.
     pub fn fails(&self, method: &str, fault: Fault, times: usize) {
         self.inner().faults.push((method.to_owned(), fault, times));
     }
 
-    /// From now on nothing goes wrong.
+    /// Removes all faults.
     pub fn clears(&self) {
         self.inner().faults.clear();
     }
 
-    /// How many callers still wait for an answer.
+    /// Number of callers that still wait for an answer.
     pub fn held(&self) -> usize {
         self.inner().held
     }
 
-    /// The calls of this method so far, those included that went wrong.
+    /// The calls of this method so far, failed ones included.
     pub fn calls(&self, method: &str) -> Vec<Value> {
         let inner = self.inner();
         inner.called.iter().filter(|call| call.method == method).map(|call| call.body.clone()).collect()
@@ -107,7 +107,7 @@ impl RtcService {
         self.inner().rooms.get(name).cloned()
     }
 
-    /// Somebody enters with the sources that the token allows.
+    /// Adds a member with the sources that the token allows.
     pub fn enters(&self, room: &str, identity: &str) {
         let all = ["MICROPHONE", "CAMERA"].map(str::to_owned);
         let mut inner = self.inner();
@@ -115,17 +115,17 @@ impl RtcService {
         room.people.insert(identity.to_owned(), all.into());
     }
 
-    /// Somebody is not in any more.
+    /// Removes a member.
     pub fn leaves(&self, room: &str, identity: &str) {
         self.inner().rooms.get_mut(room).and_then(|room| room.people.remove(identity));
     }
 
-    /// A room that nobody asked for.
+    /// Adds a room that no meeting has.
     pub fn has_room(&self, name: &str, created_s: i64) {
         self.inner().rooms.insert(name.to_owned(), Room { created_s, ..Room::default() });
     }
 
-    /// The room is gone, with everybody in it.
+    /// Removes a room with all its members.
     pub fn loses(&self, room: &str) {
         self.inner().rooms.remove(room);
     }
@@ -139,7 +139,7 @@ impl Drop for RtcService {
     }
 }
 
-/// Twirp's error.
+/// A Twirp error.
 fn refusal(code: &str) -> Value {
     json!({"code": code, "msg": "said by the test"})
 }

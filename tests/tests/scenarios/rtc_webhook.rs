@@ -1,5 +1,5 @@
-//! What the RTC service tells by itself, over the function's URL: signed callbacks say who is in the media, whatever order
-//! they come in; everything else is refused and changes nothing.
+//! Callbacks of the RTC service to the function's URL: signed ones report who is in the media, in any order; all others
+//! are refused and change nothing.
 
 pub mod services;
 
@@ -17,19 +17,19 @@ use std::time::Duration;
 /// Past the 30 s for which a seat in a direct call is kept.
 const SEAT_IS_LOST: Duration = Duration::from_secs(32);
 
-/// Where the service sends its callbacks.
+/// The URL for callbacks.
 fn url(stack: &Stack) -> String {
     format!("{}/lambda-url/rtc-webhook/", stack.http)
 }
 
-/// A call that Bob took and nobody is in the media of yet.
+/// A call that Bob has accepted, with both users not yet in the media.
 struct Answered<S> {
     alice: User,
     bob: User,
     caller: Device,
     phone: Device,
     call: Call,
-    /// The channel as the service knows it, and both users as it knows them.
+    /// The channel and both users, as the service names them.
     room: String,
     alices_id: String,
     bobs_id: String,
@@ -49,13 +49,13 @@ impl<S: Service> Answered<S> {
         Self { alice, bob, caller, phone, call, room, alices_id, bobs_id, service }
     }
 
-    /// Sends a callback; it is taken.
+    /// Sends a callback, which must be accepted.
     async fn hook(&self, body: &Value) {
         let response = self.service.sends(&self.caller.stack, body).await;
         assert_eq!(response.status(), 200, "{body}");
     }
 
-    /// Both come into the media, one second apart, the second at `at_ms`.
+    /// Both users enter the media, one second apart, the second one at `at_ms`.
     async fn both_join(&mut self, at_ms: i64) {
         for (id, at_ms) in [(self.alices_id.clone(), at_ms - 1_000), (self.bobs_id.clone(), at_ms)] {
             self.hook(&self.service.joined(&self.room, &id, at_ms)).await;
@@ -140,7 +140,7 @@ async fn t26_a_seat_that_nobody_comes_back_to_is_lost() {
     let start = now_ms();
     talk.both_join(start).await;
     let (bobs_id, room) = (talk.bobs_id.clone(), talk.room.clone());
-    // The device is gone from the broker, too: here that is what is looked at when the time is over.
+    // The device has lost the broker too, which is checked here when the time is over.
     talk.phone.drops().await;
     let left = talk.service.left(&room, &bobs_id, start, start + 5_000, false);
     assert_eq!(talk.service.sends(&stack, &left).await.status(), 200);
@@ -163,7 +163,7 @@ async fn callbacks_that_come_twice_or_late_change_nothing() {
     let late = [
         talk.service.joined(&room, &id, start),
         talk.service.joined(&room, &id, start + 20_000),
-        // The stay before: it ended long ago, and the service noticed only now.
+        // The earlier stay: it ended long ago, and the service reports it only now.
         talk.service.left(&room, &id, start, start + 10_000, true),
         talk.service.left(&room, &id, start, start + 30_000, false),
         talk.service.closed(&room, start - 60_000),
@@ -267,7 +267,7 @@ async fn requests_that_are_no_callbacks_are_refused_by_their_form() {
         let response = post(stack, Some(("authorization", &header)), body).await;
         assert_eq!(response.status(), status, "{} bytes", body.len());
     }
-    // A type that Lambda hands over as text, and a path and a query that say nothing.
+    // A content type that Lambda passes on as text, and a path and a query without a meaning.
     let body = livekit.closed("switchboard-nosuchmeeting", now_ms()).to_string();
     let request =
         client().post(format!("{}any/path?x=1", url(stack))).header("content-type", "application/json");
@@ -290,7 +290,7 @@ async fn a_callback_that_cannot_be_served_now_may_come_again() {
     let stack = Stack::own();
     let mut talk = Answered::at(&stack, Livekit::laptop()).await;
     let body = talk.service.joined(&talk.room, &talk.bobs_id, now_ms());
-    // As often as the SDK tries.
+    // The number of attempts of the SDK.
     stack
         .breaks(json!({"function": "rtc-webhook", "kind": "fail_table", "only": "GetItem", "times": 3}))
         .await;

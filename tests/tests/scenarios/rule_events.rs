@@ -1,4 +1,4 @@
-//! What the rule engine may do on a bad day: hand over the same event twice, or one that comes from nowhere.
+//! Unusual events from the rule engine: the same event twice, or one without a valid sender.
 
 use crate::calls::direct;
 use crate::device::{ids, request};

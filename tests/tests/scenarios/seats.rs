@@ -1,4 +1,4 @@
-//! Seats: the last one, the way back to one's own, and taking it to another device.
+//! Seats: the last free one, the way back to one's own, and moving it to another device.
 
 use crate::calls::talks;
 use crate::device::{Device, refusal, request};

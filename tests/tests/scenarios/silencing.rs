@@ -1,4 +1,4 @@
-//! One device stops ringing, and nothing else happens.
+//! One device stops ringing, and nothing else changes.
 
 use crate::calls::rings;
 use crate::device::none;

@@ -1,5 +1,5 @@
-//! The stack under test: `local up` from the build directory. Most tests share one, which is started once and stopped
-//! with them; a test that moves the clock or makes things go wrong has one of its own.
+//! The stack under test: `local up` from the build directory. Most tests share one, which is started once and stops with
+//! the tests; a test that moves the clock or injects faults has its own.
 
 use serde_json::Value;
 use std::fs::{self, File};
@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-/// Starts the stack and stops it when its own input ends, which happens when the tests have ended, however they did.
+/// Starts the stack and stops it at the end of standard input, which closes when the tests end, crashed ones included.
 const KEEPER: &str = r#""$0" "$@" </dev/null & stack=$!; cat >/dev/null; kill -INT "$stack"; wait "$stack""#;
-/// Starting takes well under a second; this only ends what would never end.
+/// Time limit of a start, which normally takes well under a second.
 const START_WITHIN: Duration = Duration::from_mins(1);
-/// How many were started.
+/// Number of stacks started.
 static STARTED: AtomicUsize = AtomicUsize::new(0);
-/// Settings of whoever runs the tests, which must not change what they find.
+/// Settings of the user who runs the tests, which must not change the results.
 const SETTINGS: [&str; 14] = [
     "SWITCHBOARD_JWT_SECRET",
     "SWITCHBOARD_ID_KEY",
@@ -42,19 +42,19 @@ pub struct Stack {
     pub http: String,
     /// Name of the table.
     pub table: String,
-    /// Tells the stacks of one run apart.
+    /// Number of the stack in this run.
     pub number: usize,
     _keeper: Arc<Keeper>,
 }
 
-/// The stack's process, held for its input: the stack lives as long as that is open.
+/// The stack's process, held for its input: the stack runs as long as that is open.
 #[derive(Debug)]
 struct Keeper(Child);
 
 impl Drop for Keeper {
     fn drop(&mut self) {
         drop(self.0.stdin.take());
-        // Its ports are free when it has ended. How it ended is in its log.
+        // Its ports are free when it has ended. The reason of its end is in its log.
         drop(self.0.wait());
     }
 }
@@ -66,14 +66,14 @@ impl Stack {
         SHARED.get_or_init(|| Self::start("shared", &[]))
     }
 
-    /// A stack that only this test uses, so that it may move the clock.
+    /// A stack for this test alone, so that it may move the clock.
     pub fn own() -> Self {
         Self::own_with(&[])
     }
 
-    /// The same with parameters of the template, as `AllowedGroups=GID_ios`.
+    /// Like [`own`](Self::own), with parameters of the template, as `AllowedGroups=GID_ios`.
     pub fn own_with(parameters: &[&str]) -> Self {
-        // The test runs on a thread of its name.
+        // The test runs on a thread with its name.
         let test = std::thread::current().name().unwrap_or("own").replace("::", "-");
         Self::start(&test, parameters)
     }
@@ -83,11 +83,11 @@ impl Stack {
         assert!(binary.is_file(), "{} is not built: run `make build` first", binary.display());
         let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let (ready_file, log_file) = (
-            // Several runs of the tests may go on at once.
+            // Several runs of the tests may be active at the same time.
             scratch.join(format!("{name}-stack-{}.json", std::process::id())),
             scratch.join(format!("{name}-stack.log")),
         );
-        // What an earlier run left behind would look ready.
+        // The ready file of an earlier run would look like that of this one.
         drop(fs::remove_file(&ready_file));
         let log = File::create(&log_file).expect("the build directory can be written");
         let mut command = Command::new("sh");
@@ -97,13 +97,13 @@ impl Stack {
             .args(["up", "--no-build", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ready-file"])
             .arg(&ready_file)
             .args(parameters.iter().flat_map(|parameter| ["--parameter", parameter]))
-            // Where the template is.
+            // The folder of the template.
             .current_dir(workspace())
             .stdin(Stdio::piped())
             .stdout(log.try_clone().expect("a file can be shared"))
             .stderr(log);
         if let Some(url) = other_table() {
-            // That server outlives the stack, and other stacks use it too: so each has a table of its own.
+            // That server outlives the stack, and other stacks use it too, so each has its own table.
             command.args([
                 "--dynamodb",
                 &url,
@@ -135,7 +135,7 @@ pub fn other_table() -> Option<String> {
     std::env::var("SWITCHBOARD_TEST_DYNAMODB").ok().filter(|url| !url.is_empty())
 }
 
-/// A client of this test's own runtime.
+/// An HTTP client of this test's own runtime.
 pub fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().expect("a client without TLS needs nothing from the system")
 }
@@ -148,13 +148,13 @@ fn wait_until_ready(keeper: &mut Child, ready_file: &Path, log_file: &Path) -> V
         }
         let log = || fs::read_to_string(log_file).unwrap_or_default();
         let ended = keeper.try_wait().expect("our own child").is_some();
-        // The shell outlives a stack that fails to start; what it printed says why.
+        // The shell outlives a stack that fails to start; its output has the reason.
         assert!(!ended && Instant::now() < deadline, "the stack did not start:\n{}", log());
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// Where cargo puts the workspace's binaries: one level above the tests'.
+/// The folder of the workspace's binaries: one level above that of the tests.
 pub fn binaries() -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");
     test.ancestors().nth(2).expect("it is in target/debug/deps").to_owned()

@@ -1,4 +1,4 @@
-//! Who is not who he claims to be: refused at connect, and unable to speak or listen for others.
+//! Clients with a wrong identity: refused at connect, and unable to publish or subscribe for other users.
 
 use crate::calls::direct;
 use crate::device::{DEADLINE, json_of};
@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use terminal::{ConnectError, Terminal, development_jwt};
 
-/// The user tries to connect with this token, and the broker refuses.
+/// Checks that the broker refuses a connection of the user with this token.
 async fn is_refused(user: &User, token: SecretString) {
     let outcome = Terminal::connect(user.config_with("phone", token)).await;
     let refusals = [ConnectReturnCode::NotAuthorized, ConnectReturnCode::BadUserNamePassword];
@@ -134,7 +134,7 @@ async fn a_body_that_names_another_sender_is_a_request_of_who_sent_it() {
     assert_eq!(victims.also_hears(&[caller.client_id()]).await, Vec::<String>::new());
 }
 
-/// A client that connects as it likes, with the user's good token.
+/// A client that ignores the protocol of terminals, with the user's valid token.
 fn plain_client(user: &User, client_id: &str) -> (AsyncClient, rumqttc::EventLoop) {
     let config = user.config("phone");
     let mut options = MqttOptions::new(client_id, config.host, config.port);

@@ -1,4 +1,4 @@
-//! Join tokens: for this room and this user, accepted by the RTC service, and only for who has a seat.
+//! Join tokens: for this channel and this user, accepted by the RTC service, and only for users with a seat.
 
 use crate::calls::{Call, group, rings};
 use crate::inviting::invite;
@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use switchboard_rtc::agora::{AgoraService, AgoraToken};
 use switchboard_rtc::livekit::{self, ApiKey};
 
-/// The laptop's development key at the RTC service.
+/// The laptop stack's development key at the RTC service.
 fn development_key() -> ApiKey {
     ApiKey { id: "devkey".to_owned(), secret: "local-development-only-rtc-secret".to_owned().into() }
 }
@@ -83,7 +83,7 @@ async fn with_alibaba_as_rtc_service_the_token_is_the_documented_hash_of_what_st
     assert_eq!((&single["token"], &single["timestamp"]), (&join["token"], &json!(timestamp)));
 }
 
-/// The number by which Agora knows whoever this answer lets in; it stands beside the token and in it.
+/// The user's number at Agora, which is in the `join` object and in the token.
 fn number(answer: &terminal::ReceivedDownlink) -> u64 {
     let join = &answer.body["join"];
     let uid = join["params"]["uid"].as_u64().expect("a number");

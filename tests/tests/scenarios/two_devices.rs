@@ -1,4 +1,4 @@
-//! One user on two devices: one answer counts, the other device stops, and late answers harm nobody.
+//! A user with two devices: one answer counts, the other device stops ringing, and late answers change nothing.
 
 use crate::calls::{rings, talks};
 use crate::user::User;

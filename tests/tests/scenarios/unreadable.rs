@@ -1,4 +1,4 @@
-//! A stored record that this version does not know: the fault is ours and says so, and nothing is written over it.
+//! A stored record that this version cannot read: the service answers with its own error, and the record is kept.
 
 use crate::calls::{direct, rings};
 use crate::device::request;

@@ -8,17 +8,17 @@ use switchboard_protocol::address::{ClientId, UserId};
 use terminal::{Config, development_jwt};
 use uuid::Uuid;
 
-/// The secret that the laptop takes JWTs under, unless told otherwise.
+/// The secret with which the laptop stack verifies JWTs by default.
 pub const JWT_SECRET: &str = "local-development-only";
 
-/// A user with an account that nobody had before.
+/// A user with a new account.
 #[derive(Debug, Clone)]
 pub struct User {
     /// The account, as `alice-0f3c9a12`.
     pub id: UserId,
     /// The display name, as `Alice`.
     pub name: String,
-    /// Where the user's devices connect.
+    /// The stack to which the user's devices connect.
     pub stack: Stack,
 }
 
@@ -40,18 +40,18 @@ impl User {
         format!("GID_test@@@{}.{instance}", self.id).parse().expect("letters and digits")
     }
 
-    /// How one of the user's devices connects.
+    /// The configuration of one of the user's devices.
     pub fn config(&self, instance: &str) -> Config {
         self.config_with(instance, self.token())
     }
 
-    /// How one of the user's devices connects with that token.
+    /// The configuration of one of the user's devices with that token.
     pub fn config_with(&self, instance: &str, token: SecretString) -> Config {
         let (host, port) = &self.stack.mqtt;
         Config::new(self.client_id(instance), host, *port, token)
     }
 
-    /// A token that is good for a month, since the stack's clock may be moved.
+    /// A token that is valid for a month, since tests move the stack's clock.
     pub fn token(&self) -> SecretString {
         development_jwt(JWT_SECRET, self.id.as_str(), Some(&self.name), now_seconds() + 30 * 24 * 3600)
     }
@@ -61,7 +61,7 @@ impl User {
         Device::connect(self, instance).await
     }
 
-    /// Connects one of the user's devices again, and waits until the service has noticed.
+    /// Connects one of the user's devices, and waits until the service has noticed.
     pub async fn comes_back(&self, instance: &str) -> Device {
         let client_id = self.client_id(instance);
         let before = self.stack.noticed("connected", client_id.as_str()).await;
@@ -71,7 +71,7 @@ impl User {
     }
 }
 
-/// Unix time.
+/// Unix time in seconds.
 pub fn now_seconds() -> i64 {
     now_ms() / 1000
 }

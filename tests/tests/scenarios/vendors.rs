@@ -1,5 +1,5 @@
-//! Our management calls before stand-ins for the vendors' services (`tests/fakes/rtc.py`), which judge each request by
-//! the vendor's own code.
+//! The service's management calls to stand-ins for the vendors' services (`tests/fakes/rtc.py`), which check each request
+//! with the vendor's own code.
 
 use crate::device::DEADLINE;
 use crate::foreign::program;
@@ -17,7 +17,7 @@ const KEY_ID: &str = "AKIDEXAMPLE";
 const KEY_SECRET: &str = "a secret with spaces/and+more=, long enough";
 const ROOM: &str = "sb-1";
 
-/// A stand-in while it runs.
+/// A running stand-in.
 struct Vendor {
     url: String,
     output: Lines<BufReader<ChildStdout>>,
@@ -26,7 +26,7 @@ struct Vendor {
 }
 
 impl Vendor {
-    /// Starts the one for this provider.
+    /// Starts the stand-in for this provider.
     async fn start(provider: Provider) -> Self {
         let mut process = program("tests/fakes/rtc.py")
             .args([provider.name(), KEY_ID, KEY_SECRET])
@@ -46,7 +46,7 @@ impl Vendor {
         serde_json::from_str(&line).expect("it prints JSON")
     }
 
-    /// The next calls that it took, in this order; it refused none of them.
+    /// Checks that it accepted these calls next, in this order.
     async fn took(&mut self, calls: &[&str]) {
         for call in calls {
             let said = self.next().await;
@@ -54,13 +54,13 @@ impl Vendor {
         }
     }
 
-    /// Why it refused the next call.
+    /// The reason why it refused the next call.
     async fn refused(&mut self) -> String {
         let said = self.next().await;
         said["refused"].as_str().unwrap_or_else(|| panic!("it took {said}")).to_owned()
     }
 
-    /// What manages our account there.
+    /// The management of the account there.
     fn control(&self, provider: Provider, mode: &str, secret: &str) -> Box<dyn RtcManagement> {
         let account = Account {
             mode: mode.into(),
@@ -127,7 +127,7 @@ async fn alibaba_takes_our_calls() {
     let artc = alibaba.control(Provider::Alibaba, "", KEY_SECRET);
     assert_eq!(artc.register(CHANNEL, moment(1)).await, Ok(()));
     assert_eq!(artc.members(ROOM, moment(2)).await, Ok(vec!["alice".into()]));
-    // Its alphabet has neither; the signature must hold for them all the same.
+    // The service's user ids have no such characters; the signature must be valid for them nevertheless.
     assert_eq!(artc.remove(ROOM, "a user*~", moment(3)).await, Ok(()));
     assert_eq!(artc.close(ROOM, moment(4)).await, Ok(()));
     let ours = vec![OpenChannel { id: ROOM.into(), created_ms: None }];

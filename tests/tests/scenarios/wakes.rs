@@ -1,4 +1,4 @@
-//! Timers only nudge: a wake-up that is early, late, doubled, lost or for nothing never changes an outcome.
+//! Timers only nudge: a wake-up that is early, late, doubled, lost or needless never changes a result.
 
 use crate::calls::{Call, direct, rings, talks};
 use crate::controls::{nudge, nudges, scheduled};
@@ -9,7 +9,7 @@ use crate::user::User;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Past the deadline of a ring, but short of the minute after which the sweep comes by itself.
+/// Past the deadline of a ring, but before the sweep that runs each minute.
 const RING_IS_OVER: Duration = Duration::from_secs(49);
 
 /// The ids of some copies, without repetitions.
@@ -65,7 +65,7 @@ async fn a_wake_of_a_meeting_that_is_over_does_nothing() {
     phone.hears("meeting_ended").await;
     let cause = caller.client_id().to_owned();
     for device in [&mut caller, &mut phone] {
-        // Everything that the call itself told.
+        // The notices of the call itself.
         device.also_hears(&[&cause]).await;
     }
     for _ in 0..2 {
@@ -158,7 +158,7 @@ async fn a_lost_nudge_is_made_good_by_the_sweep() {
     stack.breaks(json!({"function": "create-meeting", "kind": "fail_queue", "times": 3})).await;
     rings(&mut caller, &bob, &mut phone).await;
     stack.until_broken().await;
-    // The minute's own sweep, not one of the test's.
+    // The sweep that runs each minute, not one of the test's.
     stack.moves_on(Duration::from_secs(61)).await;
     assert_eq!(caller.hears("meeting_ended").await.body["reason"], "no_answer");
     assert_eq!(phone.hears("invitation_closed").await.body["reason"], "expired");

@@ -1,4 +1,4 @@
-//! The gateway's process, with a configuration of its own, and the listener that its events go to.
+//! The gateway's process with its own configuration, and the listener for its events.
 
 use super::now_ms;
 use crate::stack::client;
@@ -17,16 +17,16 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-/// `token_auth_secret`.
+/// `token_auth_secret` of the gateway.
 pub const SECRET: &str = "a secret of the gateway";
 /// `admin_key` of the plugin.
 pub const ADMIN_KEY: &str = "a key of the rooms";
 /// Password of the event handler.
 const EVENTS: &str = "a password of the events";
 
-/// Nothing takes nearly as long; it only ends what would never end.
+/// Time limit of each step, so that a failing test does not hang.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-/// Between two looks at a condition.
+/// Time between two checks of a condition.
 pub const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A running gateway; it stops when this is dropped.
@@ -40,7 +40,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Starts one on a free port. Another process may take the port in between: then it is another one.
+    /// Starts a gateway on a free port; retries with another port if a process takes it first.
     pub async fn start() -> Self {
         for _ in 0..5 {
             if let Some(gateway) = Self::try_start().await {
@@ -107,7 +107,7 @@ impl Gateway {
         request.send().await.expect("it answers").json().await.expect("JSON")
     }
 
-    /// Everything that its event handler has told us when it has told us this.
+    /// Waits until the event handler reports `kind`; returns all events so far.
     pub async fn tells(&self, kind: &MediaEventKind) -> Vec<MediaEvent> {
         let begin = Instant::now();
         loop {
@@ -127,7 +127,7 @@ impl Drop for Gateway {
     }
 }
 
-/// Takes the events as `rtc-webhook` does, and keeps those that mean something.
+/// Receives the events as `rtc-webhook` does, and keeps those with a meaning for the service.
 async fn listen(events: Arc<Mutex<Vec<MediaEvent>>>) -> (JoinHandle<()>, String) {
     let account = switchboard_rtc::Account::default();
     let reader = switchboard_rtc::callback_reader(Provider::Janus, &account, Some(&EVENTS.into()))
@@ -149,7 +149,7 @@ async fn listen(events: Arc<Mutex<Vec<MediaEvent>>>) -> (JoinHandle<()>, String)
     (tokio::spawn(async move { axum::serve(socket, router).await.expect("serves") }), url)
 }
 
-/// The gateway with nothing but HTTP on loopback, the plugin `videoroom` and the event handler.
+/// A gateway with HTTP on loopback, the plugin `videoroom` and the event handler, and nothing else.
 fn configuration(folder: &str, port: u16, events_url: &str) -> [(&'static str, String); 4] {
     let gateway = format!(
         r#"general: {{

@@ -1,4 +1,4 @@
-//! A client of the gateway: one session with one handle, as a terminal has it, without any media.
+//! A client of the gateway: one session with one handle, as a terminal has it, without media.
 
 use super::gateway::{Gateway, PATIENCE};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use switchboard_rtc::Join;
 use switchboard_rtc::janus::VIDEOROOM;
 use tokio::time::timeout;
 
-/// An offer of one microphone by a peer that is nowhere: the gateway negotiates, and no media ever flows.
+/// An offer of one microphone by an unreachable peer: the gateway negotiates, and no media flows.
 const OFFER: &[&str] = &[
     "v=0",
     "o=- 1 1 IN IP4 127.0.0.1",
@@ -27,7 +27,7 @@ const OFFER: &[&str] = &[
     "",
 ];
 
-/// One client.
+/// A client of the gateway.
 pub struct Phone<'a> {
     gateway: &'a Gateway,
     core_token: String,
@@ -36,7 +36,7 @@ pub struct Phone<'a> {
 }
 
 impl<'a> Phone<'a> {
-    /// A session and a handle, with the gateway's token in this join.
+    /// Opens a session and a handle, with the gateway's token in this join.
     pub async fn attach(gateway: &'a Gateway, join: &Join) -> Self {
         let core_token = join.params["core_token"].as_str().expect("text").to_owned();
         let id = |answer: &Value| {
@@ -50,12 +50,12 @@ impl<'a> Phone<'a> {
         Self { gateway, core_token, session, handle }
     }
 
-    /// Asks what the plugin answers at once.
+    /// Sends a request that the plugin answers at once.
     pub async fn asks(&self, body: Value) -> Value {
         self.posts(json!({ "body": body })).await["plugindata"]["data"].take()
     }
 
-    /// Goes into the room of this join; gives what the plugin answers.
+    /// Enters the room of this join; returns the plugin's answer.
     pub async fn enters(&mut self, join: &Join) -> Value {
         let mut body = json!({
             "request": "join",
@@ -77,7 +77,7 @@ impl<'a> Phone<'a> {
         assert_eq!(self.next(|data| !data["configured"].is_null()).await["configured"], "ok");
     }
 
-    /// Waits for an event of the room that has this member; gives its value.
+    /// Waits for an event of the room with this member; returns its value.
     pub async fn hears(&mut self, member: &str) -> Value {
         self.next(|data| !data[member].is_null()).await[member].take()
     }
@@ -88,7 +88,7 @@ impl<'a> Phone<'a> {
         self.gateway.post(&self.handle, message).await
     }
 
-    /// The next event of the plugin that is the wanted one.
+    /// The next matching event of the plugin.
     async fn next(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         let found = async {
             loop {

@@ -1,4 +1,4 @@
-//! Moderation with an RTC service that can be told everything: what it does, what it fails to do, and what is said of it.
+//! Moderation with an RTC service that supports every management call: its calls, its failures, and the notices about them.
 
 use super::{Party, allow, mute, of, remove, said};
 use crate::calls::Call;
@@ -12,7 +12,7 @@ use crate::user::{User, now_ms};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Alice hosts Bob and Carol on a stack with an RTC service that can be told everything; all three are in its room.
+/// Alice is host of Bob and Carol, with an RTC service that supports every management call; all three are in its room.
 async fn managed(rtc: &RtcService, stack: &Stack) -> (Party, String) {
     let (alice, bob, carol) = (User::at(stack, "Alice"), User::at(stack, "Bob"), User::at(stack, "Carol"));
     let (mut host, mut bobs, mut carols) =
@@ -74,7 +74,7 @@ async fn a_block_that_the_rtc_service_did_not_take_is_said_to_be_none_and_is_tri
     assert!(may_speak(&rtc, &room, &bob));
     stack.moves_on(Duration::from_secs(8)).await;
     until("it is told again", async || !may_speak(&rtc, &room, &bob)).await;
-    // It is so now, and everybody hears it: a second copy under the first one's id would be dropped.
+    // It is enforced now, and all are notified: a second copy under the first id would be dropped.
     assert_eq!(said(&bobs.hears("speech_changed").await), of(&bob, "hard", true));
     assert_eq!(said(&host.hears("speech_changed").await), of(&bob, "hard", true));
 }
@@ -126,7 +126,7 @@ async fn t32_whoever_was_removed_and_enters_the_media_again_is_put_out_again_eve
     let is_in = || rtc.room(&room).expect("there").people.contains_key(bob.id.as_str());
     host.asks("moderate", remove(&call, &bob, false)).await;
     bobs.hears("participant_removed").await;
-    // With a token of before, which no service can call back.
+    // With an older token, which no RTC service can revoke.
     rtc.enters(&room, bob.id.as_str());
     let came = livekit.joined(&room, bob.id.as_str(), now_ms());
     rtc.fails("RemoveParticipant", Fault::Status(500), 2);

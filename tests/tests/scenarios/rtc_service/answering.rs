@@ -1,4 +1,4 @@
-//! The service's side of a call: the token, the body, and what it does to the rooms.
+//! The service's side of a call: the token, the body, and the changes of the rooms.
 
 use super::{Called, Fault, Inner, refusal};
 use axum::Router;
@@ -14,14 +14,14 @@ use std::sync::{Arc, Mutex, mpsc};
 use switchboard_rtc::livekit::{ApiKey, VideoGrant, unverified_claims, verify};
 use tokio::sync::oneshot;
 
-/// The laptop's own key.
+/// The laptop stack's key.
 const KEY: (&str, &str) = ("devkey", "local-development-only-rtc-secret");
-/// The longest life that the token of one call may have.
+/// The longest validity of a token for one call.
 const TOKEN_SECONDS_MAX: i64 = 120;
 
 type Server = Arc<Mutex<Inner>>;
 
-/// Serves until it is told to stop.
+/// Serves until the stop signal.
 pub(super) fn serve(inner: Server, stopped: oneshot::Receiver<()>, started: &mpsc::Sender<u16>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async move {
@@ -74,7 +74,7 @@ async fn called(
     }
 }
 
-/// A caller who waits for an answer, until it gives up.
+/// A caller that waits for an answer until it gives up.
 struct Waiting(Server);
 
 impl Waiting {
@@ -104,13 +104,13 @@ fn token(headers: &HeaderMap) -> Option<&str> {
     headers.get("authorization")?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
-/// What time it is for the caller: stacks under test move their clocks.
+/// The time of the caller: stacks under test move their clocks.
 fn now_s(headers: &HeaderMap) -> i64 {
     let claims = token(headers).and_then(|token| unverified_claims(token).ok());
     claims.and_then(|claims| claims.nbf).unwrap_or_default()
 }
 
-/// The body of a call that the server would let in, or what is wrong with it.
+/// The body of a call that the server would accept, or the error.
 fn admit(method: &str, headers: &HeaderMap, body: &[u8]) -> Result<Value, String> {
     if headers.get("content-type").is_none_or(|kind| kind != "application/json") {
         return Err("not JSON".to_owned());
@@ -137,7 +137,7 @@ fn admit(method: &str, headers: &HeaderMap, body: &[u8]) -> Result<Value, String
     }
 }
 
-/// `None` where the room or the person is not there.
+/// `None` if the room or the member does not exist.
 fn perform(inner: &mut Inner, method: &str, body: &Value, now_s: i64) -> Option<Value> {
     let text = |name: &str| body[name].as_str().map(str::to_owned);
     match method {

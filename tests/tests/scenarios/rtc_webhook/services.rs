@@ -1,4 +1,4 @@
-//! The callbacks of three RTC services, as each of them writes and signs its own.
+//! The callbacks of three RTC services, written and signed as each of them does it.
 
 use super::url;
 use crate::stack::{Stack, client};
@@ -13,26 +13,26 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use switchboard_rtc::livekit::{ApiKey, LivekitClaims, body_hash, sign};
 
-/// A service that calls back.
+/// A service that sends callbacks.
 pub trait Service {
-    /// How it knows a user, from a `join` object.
+    /// The service's name of a user, from a `join` object.
     fn media_id(&self, join: &Value) -> String;
 
-    /// Somebody came into the channel at that time.
+    /// A user entered the channel at that time.
     fn joined(&self, room: &str, id: &str, at_ms: i64) -> Value;
 
-    /// Somebody who had come at `since_ms` went at `at_ms`, on purpose or not.
+    /// A user who had entered at `since_ms` left at `at_ms`, on purpose or not.
     fn left(&self, room: &str, id: &str, since_ms: i64, at_ms: i64, clean: bool) -> Value;
 
-    /// The channel is gone since that time.
+    /// The channel was closed at that time.
     fn closed(&self, room: &str, at_ms: i64) -> Value;
 
-    /// The header that it proves itself by.
+    /// The header with the proof of the sender.
     fn header_name(&self) -> &'static str {
         "authorization"
     }
 
-    /// What stands in it for a body.
+    /// The value of that header for a body.
     fn header(&self, body: &str) -> String;
 
     /// Sends a callback.
@@ -44,7 +44,7 @@ pub trait Service {
     }
 }
 
-/// `LiveKit`: each stay of a user has a name and a beginning.
+/// `LiveKit`: each stay of a user has an id and a start time.
 pub struct Livekit(ApiKey);
 
 impl Livekit {
@@ -52,7 +52,7 @@ impl Livekit {
         Self(ApiKey { id: id.to_owned(), secret: secret.into() })
     }
 
-    /// With the key that the laptop has unless it is given another.
+    /// Uses the laptop stack's key unless another is given.
     pub fn laptop() -> Self {
         Self::new("devkey", "local-development-only-rtc-secret")
     }
@@ -96,7 +96,7 @@ impl Service for Livekit {
     }
 }
 
-/// Agora: users are numbers, and times are seconds.
+/// Agora: users are numbers, and times are in seconds.
 pub struct Agora;
 
 impl Agora {
@@ -148,7 +148,7 @@ impl Service for Agora {
     }
 }
 
-/// Janus: the same password with everything.
+/// Janus: each request has the same password.
 pub struct Janus;
 
 impl Janus {
