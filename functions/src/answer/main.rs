@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    switchboard_service::serve::run(functions::answer::answer).await
+    switchboard_service::run::run(functions::answer::answer).await
 }

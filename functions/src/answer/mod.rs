@@ -1,20 +1,20 @@
-//! Answers to an invitation: this device rings or is silenced, the user takes the call or does not.
+//! Function `answer`: a device reports that it rings or is silenced, the user accepts or rejects the call.
 
 use switchboard_core::Action;
 use switchboard_protocol::requests::AnswerRequest;
-use switchboard_service::serve::{Failure, Outcome, Request, Service};
+use switchboard_service::ports::Ports;
+use switchboard_service::{InvocationReport, Request, ServeError, Service};
 
 /// Serves `ringing`, `accept`, `reject` and `silence`.
-pub async fn answer(request: Request<AnswerRequest>, service: &Service) -> Result<Outcome, Failure> {
+pub async fn answer<P: Ports>(
+    request: Request<AnswerRequest>,
+    service: &Service<P>,
+) -> Result<InvocationReport, ServeError> {
     let (meeting_id, action) = match request.envelope.request.clone() {
-        AnswerRequest::Ringing(ringing) => {
-            (ringing.meeting_id, Action::Ringing { invite_id: ringing.invite_id })
-        }
-        AnswerRequest::Accept(accept) => (accept.meeting_id, Action::Accept { invite_id: accept.invite_id }),
-        AnswerRequest::Reject(reject) => (reject.meeting_id, Action::Reject { invite_id: reject.invite_id }),
-        AnswerRequest::Silence(silence) => {
-            (silence.meeting_id, Action::Silence { invite_id: silence.invite_id })
-        }
+        AnswerRequest::Ringing(asked) => (asked.meeting_id, Action::Ringing { invite_id: asked.invite_id }),
+        AnswerRequest::Accept(asked) => (asked.meeting_id, Action::Accept { invite_id: asked.invite_id }),
+        AnswerRequest::Reject(asked) => (asked.meeting_id, Action::Reject { invite_id: asked.invite_id }),
+        AnswerRequest::Silence(asked) => (asked.meeting_id, Action::Silence { invite_id: asked.invite_id }),
     };
     service.change(&meeting_id, &request.command(action), request.now).await
 }

@@ -1,15 +1,18 @@
-//! Being in a meeting: coming in and back, reports about the media, fresh tokens, hands, speaking again, hanging up.
+//! Function `attend`: joining and rejoining, reports about the media, fresh tokens, raised hands, unmuting, leaving.
 
-use switchboard_core::{Action, Joining, Refusal};
-use switchboard_protocol::code::Code;
+use switchboard_core::{Action, Joining};
 use switchboard_protocol::object::MediaFlags;
 use switchboard_protocol::requests::{AttendRequest, Join, ReportMedia};
-use switchboard_service::serve::{Failure, Outcome, Request, Service};
+use switchboard_service::ports::Ports;
+use switchboard_service::{InvocationReport, Request, ServeError, Service, meeting_not_found};
 
 /// Serves `join`, `rejoin`, `report_media`, `refresh_token`, `raise_hand`, `lower_hand`, `unmute_self` and `leave`.
-pub async fn attend(request: Request<AttendRequest>, service: &Service) -> Result<Outcome, Failure> {
+pub async fn attend<P: Ports>(
+    request: Request<AttendRequest>,
+    service: &Service<P>,
+) -> Result<InvocationReport, ServeError> {
     let (meeting_id, action) = match request.envelope.request.clone() {
-        AttendRequest::Join(join) => return come_in(&join, &request, service).await,
+        AttendRequest::Join(join) => return join_meeting(&join, &request, service).await,
         AttendRequest::ReportMedia(report) => return report_media(&report, &request, service).await,
         AttendRequest::Rejoin(rejoin) => (rejoin.meeting_id, Action::Rejoin),
         AttendRequest::RefreshToken(refresh) => (refresh.meeting_id, Action::RefreshToken),
@@ -21,43 +24,42 @@ pub async fn attend(request: Request<AttendRequest>, service: &Service) -> Resul
     service.change(&meeting_id, &request.command(action), request.now).await
 }
 
-/// Reads the meeting, and name and devices of whoever asks, in one round trip.
-async fn come_in(
+/// Reads the meeting, and the sender's name and devices, in one round trip.
+async fn join_meeting<P: Ports>(
     join: &Join,
     request: &Request<AttendRequest>,
-    service: &Service,
-) -> Result<Outcome, Failure> {
+    service: &Service<P>,
+) -> Result<InvocationReport, ServeError> {
     let user = request.by.user();
-    let mut people = service.people_of(&join.meeting_id, std::slice::from_ref(&user), request.now).await?;
-    let loaded = people.meeting.take();
-    let loaded = loaded.ok_or_else(|| Refusal::new(Code::MeetingNotFound, "there is no such meeting"))?;
-    // That the meeting is over is said before anything else is refused.
+    let id = &join.meeting_id;
+    let mut users = service.load_users_without_calls(id, std::slice::from_ref(&user), request.now).await?;
+    let loaded = users.meeting.take().ok_or_else(meeting_not_found)?;
+    // `meeting_ended` takes precedence over other refusals.
     if loaded.meeting.end().is_none() {
-        service.check_users(&join.meeting_id, [("client_id".to_owned(), &user)])?;
+        service.check_users(id, [("client_id".to_owned(), &user)])?;
     }
     let joining = Joining {
-        name: people.name(&user),
-        devices: people.devices(&user),
+        name: users.name(&user),
+        devices: users.devices(&user),
         takeover: join.takeover.unwrap_or(false),
     };
     service.change_loaded(loaded, &request.command(Action::Join(joining)), request.now).await
 }
 
-/// A report counts if the RTC service confirms it, or cannot tell.
-async fn report_media(
+/// Applies a report about the media. It counts if the RTC service confirms it, or cannot list members.
+async fn report_media<P: Ports>(
     report: &ReportMedia,
     request: &Request<AttendRequest>,
-    service: &Service,
-) -> Result<Outcome, Failure> {
+    service: &Service<P>,
+) -> Result<InvocationReport, ServeError> {
     let now = request.now;
-    let loaded = service.table.meeting(&report.meeting_id).await?;
-    let loaded = loaded.ok_or_else(|| Refusal::new(Code::MeetingNotFound, "there is no such meeting"))?;
+    let loaded = service.load(&report.meeting_id).await?;
     let verified = service.confirms(&loaded.meeting, &request.by.user(), report.state, now).await;
     let action = Action::ReportMedia { state: report.state, media: flags(report), verified };
     service.change_loaded(loaded, &request.command(action), now).await
 }
 
-/// What is not said is off.
+/// Missing flags default to `false`.
 fn flags(report: &ReportMedia) -> MediaFlags {
     MediaFlags {
         audio: report.audio.unwrap_or(false),

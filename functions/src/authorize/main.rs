@@ -6,8 +6,8 @@ use serde_json::Value;
 use switchboard_service::aws::Aws;
 use switchboard_service::clock::now_ms;
 use switchboard_service::config::environment;
-use switchboard_service::serve::init_logs;
-use switchboard_service::store::Table;
+use switchboard_service::dynamodb::Table;
+use switchboard_service::run::init_logs;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -22,7 +22,7 @@ const P256_POINT_BYTES: usize = 65;
 #[derive(Debug)]
 pub struct Keys(Vec<(Algorithm, DecodingKey)>);
 
-/// Whom a token proves.
+/// Account and name that a verified token carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// `sub`.

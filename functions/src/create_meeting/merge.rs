@@ -1,41 +1,41 @@
-//! A create that meets a call of the same two (T16, T17): no second meeting is made, and the mark of the request leads
-//! there whenever it comes again.
+//! A create request that meets a call of the same two users (T16, T17): no second meeting is made. The request leaves a mark
+//! that leads to the call whenever the request is repeated.
 
 use super::CreateRequest;
 use switchboard_core::{Action, Command, Opening, SlotChange, decide};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::BusyPolicy;
 use switchboard_protocol::requests::CreateMeeting;
-use switchboard_service::serve::{Failure, Outcome, People, Request, Service, Terms};
-use switchboard_service::store::{Loaded, Outcome as Committed, SlotWrite};
+use switchboard_service::ports::{CommitResult, Loaded, Ports, SlotWrite};
+use switchboard_service::{CommitTerms, InvocationReport, KnownUsers, Request, ServeError, Service};
 
-/// The call that this create meets: the one that holds the caller's slot, if it is one of the same two.
+/// Returns the call that this create request meets: the call in the caller's slot, if it is between the same two users.
 pub(super) fn met<'a>(
     create: &CreateMeeting,
     request: &Request<CreateRequest>,
-    people: &'a People,
+    users: &'a KnownUsers,
 ) -> Option<&'a Loaded> {
-    let call = people.call_of(&request.by.user())?;
+    let call = users.call_of(&request.by.user())?;
     call.meeting.meets(&request.by, create, request.now).then_some(call)
 }
 
-/// What the create asks of the call that it meets.
+/// Returns the command that the create request becomes for the call that it meets.
 pub(super) fn merging(create: &CreateMeeting, request: &Request<CreateRequest>) -> Command {
     let busy = create.policy.map_or(BusyPolicy::default(), |policy| policy.busy);
-    // A create that meets a call is direct, and so has one invitee; for any other the caller stands in, who is met by
-    // no call.
+    // A create request that meets a call is direct, and so has one invitee. For any other request the caller is the peer,
+    // whom no call matches.
     let peer = create.invitees.first().cloned().unwrap_or_else(|| request.by.user());
     request.command(Action::Merge { peer, busy })
 }
 
-/// Takes that call, in one transaction with the mark. `None` if it changed meanwhile: then everything is read and
-/// decided anew.
-pub(super) async fn merge(
+/// Applies the request to the call, in one transaction with the mark. Returns `None` if the call changed meanwhile: then the
+/// caller has to read and decide again.
+pub(super) async fn merge<P: Ports>(
     call: &Loaded,
     opening: &Opening,
     request: &Request<CreateRequest>,
-    service: &Service,
-) -> Result<Option<Outcome>, Failure> {
+    service: &Service<P>,
+) -> Result<Option<InvocationReport>, ServeError> {
     let decision = decide(&call.meeting, &merging(&opening.create, request), request.now);
     if decision.refused == Some(Code::StateConflict) {
         return Ok(None);
@@ -46,7 +46,7 @@ pub(super) async fn merge(
         SlotChange::Claim(user) => SlotWrite::Overwrite(user.clone()),
         SlotChange::Free(user) => SlotWrite::Free(user.clone()),
     });
-    let terms = Terms {
+    let terms = CommitTerms {
         seen: Some(call),
         mark: Some(&mark),
         cause: request.cause(),
@@ -55,7 +55,9 @@ pub(super) async fn merge(
         now: request.now,
     };
     match service.commit(&next, terms).await? {
-        Committed::Done => Ok(Some(service.perform(Some(&call.meeting), decision, false, request.now).await)),
-        Committed::Lost(_) | Committed::SlotTaken | Committed::Conflict => Ok(None),
+        CommitResult::Done => {
+            Ok(Some(service.run_effects(Some(&call.meeting), decision, false, request.now).await))
+        }
+        CommitResult::Lost(_) | CommitResult::SlotTaken | CommitResult::Conflict => Ok(None),
     }
 }

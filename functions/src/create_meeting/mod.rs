@@ -1,7 +1,7 @@
-//! Opens a meeting and rings its invitees, or answers with the one that this request already opened.
+//! Function `create-meeting`: makes a meeting and rings its invitees, or answers with the meeting that the request made before.
 //!
-//! Every hop may deliver twice, so the meeting's id is derived from the request: a second insert of the same
-//! meeting fails and is answered from what the first one made.
+//! A request may arrive twice, so the meeting's id is derived from the request: a second insert of the same meeting fails, and
+//! the answer comes from the meeting that the first one made.
 
 mod merge;
 
@@ -9,14 +9,19 @@ use merge::{merge, merging, met};
 use switchboard_core::{Action, Decision, Meeting, Opening, SlotChange};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::requests::CreateRequest;
-use switchboard_service::serve::{Failure, Outcome, People, Request, Service, Terms, back_off};
-use switchboard_service::store::{Loaded, Outcome as Committed, SlotWrite};
+use switchboard_service::ports::{CommitResult, Loaded, Ports, SlotWrite};
+use switchboard_service::{
+    CommitTerms, InvocationReport, KnownUsers, Request, ServeError, Service, back_off,
+};
 
-/// How often everything is read again because a call slot was taken, or a call that was met changed, in between.
+/// Limit of attempts, if a call slot or a call that the request meets changes between read and commit each time.
 const ATTEMPTS: u32 = 6;
 
-/// Serves `create_meeting`: one read of everything, one transaction, then the answer and the rings at once.
-pub async fn create_meeting(request: Request<CreateRequest>, service: &Service) -> Result<Outcome, Failure> {
+/// Serves `create_meeting`: one read, one transaction, then the answer and the offers at the same time.
+pub async fn create_meeting<P: Ports>(
+    request: Request<CreateRequest>,
+    service: &Service<P>,
+) -> Result<InvocationReport, ServeError> {
     let CreateRequest::CreateMeeting(create) = &request.envelope.request;
     let id = service.key.meeting(&request.by, &request.envelope.id);
     let users: Vec<UserId> = [request.by.user()].into_iter().chain(create.invitees.iter().cloned()).collect();
@@ -24,35 +29,39 @@ pub async fn create_meeting(request: Request<CreateRequest>, service: &Service) 
     service.check_users(&id, users.iter().enumerate().map(|(at, user)| (path(at), user)))?;
 
     for attempt in 1..=ATTEMPTS {
-        let mut people = service.people(&id, &users, request.now).await?;
-        if let Some(existing) = people.meeting.take() {
+        let mut known = service.load_users(&id, &users, request.now).await?;
+        if let Some(existing) = known.meeting.take() {
             return answer_again(existing, &request, service).await;
         }
-        // Glare is decided before busy: who calls back while being rung is in no other call.
-        if let Some(call) = met(create, &request, &people) {
-            let opening = opening(&request, &people, service);
-            if let Some(outcome) = merge(call, &opening, &request, service).await? {
-                return Ok(outcome);
+        // Glare is decided before busy: a user who calls back while being rung is in no other call.
+        if let Some(call) = met(create, &request, &known) {
+            let opening = opening(&request, &known, service);
+            if let Some(report) = merge(call, &opening, &request, service).await? {
+                return Ok(report);
             }
         } else {
-            let decision = Meeting::open(&opening(&request, &people, service), request.now)?;
-            match commit(&decision, &people, &request, service).await? {
-                Committed::Done => return Ok(service.perform(None, decision, true, request.now).await),
-                Committed::Lost(Some(existing)) => return answer_again(*existing, &request, service).await,
-                Committed::Lost(None) | Committed::SlotTaken | Committed::Conflict => {}
+            let decision = Meeting::open(&opening(&request, &known, service), request.now)?;
+            match commit(&decision, &known, &request, service).await? {
+                CommitResult::Done => {
+                    return Ok(service.run_effects(None, decision, true, request.now).await);
+                }
+                CommitResult::Lost(Some(existing)) => {
+                    return answer_again(*existing, &request, service).await;
+                }
+                CommitResult::Lost(None) | CommitResult::SlotTaken | CommitResult::Conflict => {}
             }
         }
         back_off(attempt, id.as_str(), Some(&request.cause())).await;
     }
-    Err(Failure::Contended)
+    Err(ServeError::Contended)
 }
 
-/// Answers a create that was seen before, also one that met another call.
-async fn answer_again(
+/// Answers a repeated create request, also one that was merged into another call.
+async fn answer_again<P: Ports>(
     existing: Loaded,
     request: &Request<CreateRequest>,
-    service: &Service,
-) -> Result<Outcome, Failure> {
+    service: &Service<P>,
+) -> Result<InvocationReport, ServeError> {
     let CreateRequest::CreateMeeting(create) = &request.envelope.request;
     match existing.meeting.merged_into.clone() {
         Some(met) => service.change(&met, &merging(create, request), request.now).await,
@@ -60,16 +69,16 @@ async fn answer_again(
     }
 }
 
-fn opening(request: &Request<CreateRequest>, people: &People, service: &Service) -> Opening {
+fn opening<P: Ports>(request: &Request<CreateRequest>, known: &KnownUsers, service: &Service<P>) -> Opening {
     let CreateRequest::CreateMeeting(create) = &request.envelope.request;
     let (by, id) = (&request.by, &request.envelope.id);
     let meeting_id = service.key.meeting(by, id);
-    let invitee = |user: &UserId| people.invitee(user, service.key.invite(&meeting_id, by, id, user));
+    let invitee = |user: &UserId| known.invitee(user, service.key.invite(&meeting_id, by, id, user));
     let invitees = create.invitees.iter().map(invitee).collect();
     Opening {
         by: by.clone(),
-        name: people.name(&by.user()),
-        busy: people.is_busy(&by.user()),
+        name: known.name(&by.user()),
+        busy: known.is_busy(&by.user()),
         request_id: id.clone(),
         hash: request.envelope.hash.clone(),
         create: create.clone(),
@@ -78,21 +87,21 @@ fn opening(request: &Request<CreateRequest>, people: &People, service: &Service)
     }
 }
 
-async fn commit(
+async fn commit<P: Ports>(
     decision: &Decision,
-    people: &People,
+    known: &KnownUsers,
     request: &Request<CreateRequest>,
-    service: &Service,
-) -> Result<Committed, Failure> {
-    let Some(next) = &decision.next else { return Err(Failure::Contended) };
-    // Before the commit: a meeting whose channel cannot be made is none. A channel without a meeting is closed by the
-    // sweep.
+    service: &Service<P>,
+) -> Result<CommitResult, ServeError> {
+    let Some(next) = &decision.next else { return Err(ServeError::Contended) };
+    // The channel is made before the commit, so that no meeting exists without one. The sweep closes channels without a
+    // meeting.
     service.register(next, request.now).await?;
     let slots = decision.slots.iter().map(|change| match change {
-        SlotChange::Claim(user) => SlotWrite::Take { user: user.clone(), seen: people.slot_holder(user) },
+        SlotChange::Claim(user) => SlotWrite::Take { user: user.clone(), seen: known.slot_meeting(user) },
         SlotChange::Free(user) => SlotWrite::Free(user.clone()),
     });
-    let terms = Terms {
+    let terms = CommitTerms {
         seen: None,
         mark: None,
         cause: request.cause(),

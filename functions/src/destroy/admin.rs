@@ -1,36 +1,42 @@
-//! Ending somebody else's meeting, for those who run the service: `{"admin": {"meeting_id": "…"}}`.
+//! The end of any meeting by an operator of the service: the event `{"admin": {"meeting_id": "…"}}`.
 //!
-//! No terminal can say this: the rule wraps whatever is published in `payload`, and only the account's own roles may invoke
-//! the function.
+//! No terminal can send this event: the rule wraps every published message in `payload`, and only roles of the AWS account may
+//! invoke the function.
 
 use serde::Deserialize;
 use serde_json::Value;
 use switchboard_core::{Now, end_by_admin};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::MeetingId;
-use switchboard_service::serve::{Fault, Outcome, Service};
+use switchboard_service::ports::{Meetings, Ports};
+use switchboard_service::{InvocationFailure, InvocationReport, ServeError, Service};
 
-/// Which meeting shall end.
+/// An operator's order to end a meeting.
 #[derive(Debug, Deserialize)]
-pub(super) struct Order {
+pub(super) struct AdminOrder {
     meeting_id: MeetingId,
 }
 
-impl Order {
-    /// The order in this event, if it is one.
-    pub(super) fn of(event: &Value) -> Option<Result<Self, Fault>> {
+impl AdminOrder {
+    /// Reads the order in `event`; `None` for the event of a rule.
+    pub(super) fn of(event: &Value) -> Option<Result<Self, InvocationFailure>> {
         let order = event.get("admin")?;
-        Some(Self::deserialize(order).map_err(|error| Fault::malformed(&error)))
+        Some(Self::deserialize(order).map_err(|error| InvocationFailure::malformed(&error)))
     }
 }
 
-/// T46: ends it. A meeting that there is none of is said to be none; one that has ended stays as it is.
-pub(super) async fn end(order: Order, now: Now, service: &Service) -> Result<Outcome, Fault> {
+/// T46: ends the meeting. Reports `meeting_not_found` for an unknown id. An ended meeting is left unchanged.
+pub(super) async fn end<P: Ports>(
+    order: AdminOrder,
+    now: Now,
+    service: &Service<P>,
+) -> Result<InvocationReport, InvocationFailure> {
     let found = service.table.meeting(&order.meeting_id).await;
-    let Some(loaded) = found.map_err(|error| Fault::from(&error.into()))? else {
+    let Some(loaded) = found.map_err(|error| InvocationFailure::from(&ServeError::from(error)))? else {
         let meeting_id = Some(order.meeting_id);
-        return Ok(Outcome { meeting_id, refused: Some(Code::MeetingNotFound), ..Outcome::default() });
+        let refused = Some(Code::MeetingNotFound);
+        return Ok(InvocationReport { meeting_id, refused, ..InvocationReport::default() });
     };
     let ended = service.apply(loaded, None, |meeting| end_by_admin(meeting, now), now).await;
-    ended.map(|(outcome, _)| outcome).map_err(|failure| Fault::from(&failure))
+    ended.map(|(report, _)| report).map_err(|error| InvocationFailure::from(&error))
 }

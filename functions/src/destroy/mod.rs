@@ -1,27 +1,36 @@
-//! Ends a meeting for all: by its id, or by the id of a create whose answer has not come yet. Whoever runs the service
-//! does it by invoking the function.
+//! Function `destroy`: ends a meeting for all, by its id or by the id of a create request whose answer has not arrived yet. An
+//! operator of the service ends any meeting by invoking the function.
 
 mod admin;
 
+use admin::AdminOrder;
 use serde_json::Value;
 use switchboard_core::{Action, Meeting, Now, Refusal};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::RequestId;
 use switchboard_protocol::requests::DestroyRequest;
-use switchboard_service::serve::{Failure, Fault, Outcome, Request, Service, Terms};
-use switchboard_service::store::{Loaded, Outcome as Committed};
+use switchboard_service::ports::{CommitResult, Loaded, Meetings, Ports};
+use switchboard_service::request::serve_event;
+use switchboard_service::{CommitTerms, InvocationFailure, InvocationReport, Request, ServeError, Service};
 
-/// Serves what a rule hands over, and what the service's own people invoke the function with.
-pub async fn serve(event: Value, now: Now, service: &Service) -> Result<Value, Fault> {
-    let outcome = match admin::Order::of(&event) {
+/// Serves the event of a rule, or an operator's order.
+pub async fn serve<P: Ports>(
+    event: Value,
+    now: Now,
+    service: &Service<P>,
+) -> Result<Value, InvocationFailure> {
+    let report = match AdminOrder::of(&event) {
         Some(order) => admin::end(order?, now, service).await,
-        None => switchboard_service::serve::serve(event, now, service, &destroy).await,
+        None => serve_event(event, now, service, &destroy).await,
     };
-    outcome.map(|outcome| outcome.to_value())
+    report.map(|report| report.to_value())
 }
 
 /// Serves `destroy_meeting`.
-pub async fn destroy(request: Request<DestroyRequest>, service: &Service) -> Result<Outcome, Failure> {
+pub async fn destroy<P: Ports>(
+    request: Request<DestroyRequest>,
+    service: &Service<P>,
+) -> Result<InvocationReport, ServeError> {
     let DestroyRequest::DestroyMeeting(destroy) = &request.envelope.request;
     let command = request.command(Action::Destroy);
     match (&destroy.meeting_id, &destroy.create_id) {
@@ -31,18 +40,18 @@ pub async fn destroy(request: Request<DestroyRequest>, service: &Service) -> Res
     }
 }
 
-/// Ends one's own create by its request id. If that create was not seen yet, a mark makes it come to nothing.
-async fn take_back(
+/// Takes back the sender's own create request, named by its id. If that request has not arrived yet, a tombstone makes it fail.
+async fn take_back<P: Ports>(
     create_id: &RequestId,
     request: &Request<DestroyRequest>,
-    service: &Service,
-) -> Result<Outcome, Failure> {
+    service: &Service<P>,
+) -> Result<InvocationReport, ServeError> {
     let id = service.key.meeting(&request.by, create_id);
     if let Some(existing) = service.table.meeting(&id).await? {
         return end_own(existing, request, service).await;
     }
     let tombstone = Meeting::tombstone(id, &request.by, create_id, request.now);
-    let terms = Terms {
+    let terms = CommitTerms {
         seen: None,
         mark: None,
         cause: request.cause(),
@@ -51,21 +60,23 @@ async fn take_back(
         now: request.now,
     };
     match service.commit(&tombstone, terms).await? {
-        Committed::Done => {
+        CommitResult::Done => {
             let decision = tombstone.taken_back(&request.by, &request.cause());
-            Ok(service.perform(None, decision, false, request.now).await)
+            Ok(service.run_effects(None, decision, false, request.now).await)
         }
-        Committed::Lost(Some(existing)) => end_own(*existing, request, service).await,
-        Committed::Lost(None) | Committed::SlotTaken | Committed::Conflict => Err(Failure::Contended),
+        CommitResult::Lost(Some(existing)) => end_own(*existing, request, service).await,
+        CommitResult::Lost(None) | CommitResult::SlotTaken | CommitResult::Conflict => {
+            Err(ServeError::Contended)
+        }
     }
 }
 
-/// Ends the meeting that one's own create made, or leaves the one that it met.
-async fn end_own(
+/// Ends the meeting that the create request made, or leaves the call that it was merged into.
+async fn end_own<P: Ports>(
     existing: Loaded,
     request: &Request<DestroyRequest>,
-    service: &Service,
-) -> Result<Outcome, Failure> {
+    service: &Service<P>,
+) -> Result<InvocationReport, ServeError> {
     match existing.meeting.merged_into.clone() {
         Some(met) => service.change(&met, &request.command(Action::TakeBack), request.now).await,
         None => service.change_loaded(existing, &request.command(Action::Destroy), request.now).await,

@@ -1,11 +1,15 @@
-//! What host and cohosts do: who may speak, who is in, who runs the meeting, and its rules.
+//! Function `moderate`: requests of host and cohosts about speech, participants, roles and the rules of a meeting.
 
 use switchboard_core::{Action, Update};
 use switchboard_protocol::requests::{ModerateRequest, UpdateMeeting};
-use switchboard_service::serve::{Failure, Outcome, Request, Service};
+use switchboard_service::ports::Ports;
+use switchboard_service::{InvocationReport, Request, ServeError, Service};
 
 /// Serves `mute`, `allow_speech`, `remove`, `admit`, `deny`, `transfer_host`, `set_role` and `update_meeting`.
-pub async fn moderate(request: Request<ModerateRequest>, service: &Service) -> Result<Outcome, Failure> {
+pub async fn moderate<P: Ports>(
+    request: Request<ModerateRequest>,
+    service: &Service<P>,
+) -> Result<InvocationReport, ServeError> {
     let (meeting_id, action) = match request.envelope.request.clone() {
         ModerateRequest::Mute(mute) => {
             let (mode, for_seconds) = (mute.mode, mute.for_seconds);

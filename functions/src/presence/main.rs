@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    switchboard_service::serve::run_event(functions::presence::presence).await
+    switchboard_service::run::run_event(functions::presence::presence).await
 }

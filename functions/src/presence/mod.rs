@@ -1,18 +1,18 @@
-//! Lifecycle events of the broker: which devices a user has, and whose connection dropped.
+//! Function `presence`: lifecycle events of the broker, by which the service knows the devices of a user and lost connections.
 //!
-//! They come late, twice and out of order. A disconnect never hangs up: it only makes `wake` look at the device
-//! a little later.
+//! The events arrive late, twice and out of order. A disconnect never ends a call: it only makes `wake` check the device a
+//! little later.
 
 use serde::Deserialize;
 use serde_json::Value;
 use switchboard_core::{Connection, Now};
 use switchboard_protocol::address::ClientId;
+use switchboard_service::ports::{DeviceSession, Meetings, Ports, Users};
 use switchboard_service::rule::Received;
-use switchboard_service::serve::{Failure, Fault, Outcome, Service};
-use switchboard_service::store::Seen;
+use switchboard_service::{InvocationFailure, InvocationReport, ServeError, Service};
 
-/// A lifecycle event, as far as it is of use here. The broker's users name one of their own by a client ID that is
-/// no terminal's: such an event is none of ours.
+/// The fields of a lifecycle event that the function uses. Other programs connect to the broker too: an event whose client ID
+/// is not that of a terminal is ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LifecycleEvent {
@@ -27,45 +27,69 @@ pub struct LifecycleEvent {
 }
 
 /// Serves `connected` and `disconnected`.
-pub async fn presence(event: Value, now: Now, service: &Service) -> Result<Value, Fault> {
-    let received = Received::from_event(event).map_err(|error| Fault::malformed(&error))?;
+pub async fn presence<P: Ports>(
+    event: Value,
+    now: Now,
+    service: &Service<P>,
+) -> Result<Value, InvocationFailure> {
+    let received = Received::from_event(event).map_err(|error| InvocationFailure::malformed(&error))?;
     let event: LifecycleEvent =
-        serde_json::from_slice(&received.payload).map_err(|error| Fault::malformed(&error))?;
+        serde_json::from_slice(&received.payload).map_err(|error| InvocationFailure::malformed(&error))?;
     let Ok(client_id) = ClientId::try_from(event.client_id) else { return Ok(Value::Null) };
-    let seen = Seen {
+    let session = DeviceSession {
         client_id,
         session: event.session_identifier,
         version: event.version_number,
         at_ms: received.received_ms.unwrap_or(event.timestamp),
     };
-    let outcome = match event.event_type.as_str() {
-        "connected" => connected(&seen, service, now).await,
-        "disconnected" => disconnected(&seen, service, now).await,
-        // The broker may learn new words; they change nothing here.
-        _ => Ok(Outcome::default()),
+    let report = match event.event_type.as_str() {
+        "connected" => connected(&session, service, now).await,
+        "disconnected" => disconnected(&session, service, now).await,
+        // Event types that the broker adds later are ignored.
+        _ => Ok(InvocationReport::default()),
     };
-    outcome.map(|outcome| outcome.to_value()).map_err(|failure| Fault::from(&failure))
+    report.map(|report| report.to_value()).map_err(|error| InvocationFailure::from(&error))
 }
 
-async fn connected(seen: &Seen, service: &Service, now: Now) -> Result<Outcome, Failure> {
-    if !service.table.device_connected(seen).await? {
-        tracing::info!(device = %seen.client_id, "an older connect came late");
-        return Ok(Outcome::default());
+async fn connected<P: Ports>(
+    session: &DeviceSession,
+    service: &Service<P>,
+    now: Now,
+) -> Result<InvocationReport, ServeError> {
+    if !service.table.device_connected(session).await? {
+        tracing::info!(device = %session.client_id, "connect event ignored: a newer one was stored before");
+        return Ok(InvocationReport::default());
     }
-    note(&seen.client_id, Connection::Here, service, now).await
+    apply(&session.client_id, Connection::Here, service, now).await
 }
 
-async fn disconnected(seen: &Seen, service: &Service, now: Now) -> Result<Outcome, Failure> {
-    if !service.table.device_disconnected(seen).await? {
-        tracing::info!(device = %seen.client_id, "a disconnect of a connection that was replaced, or one that came twice");
-        return Ok(Outcome::default());
+async fn disconnected<P: Ports>(
+    session: &DeviceSession,
+    service: &Service<P>,
+    now: Now,
+) -> Result<InvocationReport, ServeError> {
+    if !service.table.device_disconnected(session).await? {
+        tracing::info!(
+            device = %session.client_id,
+            "disconnect event ignored: its connection was replaced, or the event arrived twice"
+        );
+        return Ok(InvocationReport::default());
     }
-    note(&seen.client_id, Connection::Dropped, service, now).await
+    apply(&session.client_id, Connection::Dropped, service, now).await
 }
 
-/// The meeting in which the user has a seat is named by the call slot.
-async fn note(device: &ClientId, seen: Connection, service: &Service, now: Now) -> Result<Outcome, Failure> {
-    let Some(slot) = service.table.slot(&device.user()).await? else { return Ok(Outcome::default()) };
-    let Some(loaded) = service.table.meeting(&slot.meeting_id).await? else { return Ok(Outcome::default()) };
-    Ok(service.note_connection(loaded, device, seen, now).await?.0)
+/// Applies the state of a device to the meeting in which its user may have a seat, which the user's call slot names.
+async fn apply<P: Ports>(
+    device: &ClientId,
+    seen: Connection,
+    service: &Service<P>,
+    now: Now,
+) -> Result<InvocationReport, ServeError> {
+    let Some(slot) = service.table.slot(&device.user()).await? else {
+        return Ok(InvocationReport::default());
+    };
+    let Some(loaded) = service.table.meeting(&slot.meeting_id).await? else {
+        return Ok(InvocationReport::default());
+    };
+    Ok(service.apply_connection(loaded, device, seen, now).await?.0)
 }

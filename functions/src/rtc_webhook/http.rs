@@ -1,4 +1,4 @@
-//! An HTTP request as a function URL hands it over, and the response that it expects: payload format 2.0,
+//! The HTTP request and response of a function URL: payload format 2.0,
 //! <https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads>.
 
 use std::collections::BTreeMap;
@@ -8,14 +8,14 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// A request.
+/// An HTTP request.
 #[derive(Debug)]
 pub struct Request {
-    /// The method, in capitals.
+    /// Method, in capitals.
     pub method: String,
-    /// Headers by their names in lower case.
+    /// Headers, by names in lower case.
     pub headers: BTreeMap<String, String>,
-    /// The body as it was sent.
+    /// Decoded body.
     pub body: Vec<u8>,
 }
 
@@ -45,7 +45,7 @@ impl Request {
     /// Reads the event of a function URL.
     ///
     /// # Errors
-    /// It is none.
+    /// The event is not a function-URL request.
     pub fn from_event(event: Value) -> Result<Self, serde_json::Error> {
         let Event { request_context, headers, body, is_base64_encoded } = serde_json::from_value(event)?;
         let body = if is_base64_encoded {
@@ -57,27 +57,27 @@ impl Request {
     }
 }
 
-/// A response without contents: whoever calls back wants to know whether to do it again, and nothing more.
+/// A response without contents. Its status tells the RTC service whether to retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Response {
-    /// Taken, or nothing that is of use here.
+    /// Applied, or ignored.
     Taken,
-    /// The body is not what the service documents.
+    /// The body does not have the documented format.
     Malformed,
-    /// Not from the service.
+    /// The signature is missing or wrong.
     Forged,
-    /// This service has no callbacks, or no secret is set for them.
+    /// The RTC service has no callbacks, or no secret to verify them is set.
     NoCallbacks,
-    /// Something else than POST.
+    /// The method is not POST.
     NotPosted,
     /// The body is too long.
     TooLong,
-    /// Not now: it may be sent again.
+    /// A retry may succeed.
     Unavailable,
 }
 
 impl Response {
-    /// The status code.
+    /// Returns the status code.
     #[must_use]
     pub fn status(self) -> u16 {
         match self {
@@ -91,7 +91,7 @@ impl Response {
         }
     }
 
-    /// What the function returns for it. Some services want JSON in any case.
+    /// Returns the result of the function. The body is JSON, since some RTC services require it.
     #[must_use]
     pub fn to_value(self) -> Value {
         let mut headers = json!({"content-type": "application/json", "cache-control": "no-store"});

@@ -6,7 +6,7 @@ use switchboard_service::config::{callbacks, environment};
 async fn main() -> Result<(), lambda_runtime::Error> {
     let callbacks = callbacks(&environment)?;
     let callbacks = callbacks.as_deref();
-    switchboard_service::serve::run_event(async |event, now, service: &_| {
+    switchboard_service::run::run_event(async |event, now, service: &_| {
         functions::rtc_webhook::rtc_webhook(event, callbacks, now, service).await
     })
     .await

@@ -1,34 +1,35 @@
-//! Callbacks of the RTC service, over a function URL that anybody may call: what is not signed by the service is refused
-//! before it is read, and what is says who really is in the media.
+//! Function `rtc-webhook`: callbacks of the RTC service, which report the users in the media. They arrive over a public function
+//! URL, so a body without a valid signature is refused before it is parsed.
 //!
-//! They come late, twice and out of order; the core keeps order among them (`meeting/heard.rs`), so that the service may
-//! send each again until it is answered.
+//! Callbacks arrive late, twice and out of order. The core puts them in order (`heard.rs` of `switchboard-core`), so the RTC
+//! service may send each callback again until it is answered.
 
 pub mod http;
 
 use serde_json::Value;
 use switchboard_core::{Now, media_heard};
 use switchboard_rtc::callback::{Callback, CallbackError, CallbackReader, MediaEvent, MediaEventKind};
-use switchboard_service::serve::{Failure, Fault, Service};
-use switchboard_service::store::StoreError;
+use switchboard_service::error_chain::ErrorChain;
+use switchboard_service::ports::{Meetings, Ports, StoreError};
+use switchboard_service::{InvocationFailure, ServeError, Service};
 
 use http::{Request, Response};
 
-/// Most bytes of a callback. An event has a few hundred; Janus sends lists of them.
+/// Limit of the body of a callback in bytes. One event has a few hundred bytes; Janus sends lists of events.
 pub const BODY_MAX: usize = 256 * 1024;
 
-/// Serves one callback. `callbacks` is nothing if this service has none, or if nobody set what they are signed with.
-pub async fn rtc_webhook(
+/// Serves one callback. `callbacks` is `None` if the RTC service has no callbacks, or no secret to verify them is set.
+pub async fn rtc_webhook<P: Ports>(
     event: Value,
     callbacks: Option<&dyn CallbackReader>,
     now: Now,
-    service: &Service,
-) -> Result<Value, Fault> {
-    let request = Request::from_event(event).map_err(|error| Fault::malformed(&error))?;
+    service: &Service<P>,
+) -> Result<Value, InvocationFailure> {
+    let request = Request::from_event(event).map_err(|error| InvocationFailure::malformed(&error))?;
     let events = match read(&request, callbacks, now) {
         Ok(events) => events,
         Err(refused) => {
-            tracing::info!(status = refused.status(), "a callback was refused");
+            tracing::info!(status = refused.status(), "RTC callback refused");
             return Ok(refused.to_value());
         }
     };
@@ -37,12 +38,15 @@ pub async fn rtc_webhook(
         match apply(event, service, now).await {
             Ok(true) => {}
             Ok(false) => response = Response::Unavailable,
-            // It would not get better by being sent again, and is worth an alarm.
-            Err(failure @ Failure::Store(StoreError::Unreadable { .. })) => {
-                return Err(Fault::from(&failure));
+            // A retry would not help, and an alarm should follow.
+            Err(error @ ServeError::Store(StoreError::Unreadable { .. } | StoreError::Invalid { .. })) => {
+                return Err(InvocationFailure::from(&error));
             }
-            Err(failure) => {
-                tracing::error!(event.id, error = %failure, "a callback could not be served; it may come again");
+            Err(error) => {
+                tracing::error!(
+                    event.id, error = %ErrorChain(&error),
+                    "RTC event not served; the RTC service is asked to retry"
+                );
                 return Ok(Response::Unavailable.to_value());
             }
         }
@@ -50,7 +54,7 @@ pub async fn rtc_webhook(
     Ok(response.to_value())
 }
 
-/// What a request tells, or how it is refused. Who sent it is settled before a byte of its body is understood.
+/// Reads the events of a callback, or returns the refusal. The signature is verified before the body is parsed.
 fn read(
     request: &Request,
     callbacks: Option<&dyn CallbackReader>,
@@ -70,9 +74,9 @@ fn read(
     })
 }
 
-/// Applies one event to its meeting. Channels of others are none of ours. `false` if the RTC service did not do what
-/// follows from it, and nothing is noted by which that would be done again: then the event has to come again.
-async fn apply(event: &MediaEvent, service: &Service, now: Now) -> Result<bool, Failure> {
+/// Applies one event to its meeting. Events of other deployments' channels are ignored. Returns `false` if the RTC service has
+/// to send the event again: a call that follows from it failed, and no commit makes `wake` repeat that call.
+async fn apply<P: Ports>(event: &MediaEvent, service: &Service<P>, now: Now) -> Result<bool, ServeError> {
     let Some(meeting_id) = service.meeting_of_channel(&event.channel_id) else { return Ok(true) };
     let Some(loaded) = service.table.meeting(&meeting_id).await? else { return Ok(true) };
     let known_rev = loaded.meeting.rev;
@@ -83,13 +87,13 @@ async fn apply(event: &MediaEvent, service: &Service, now: Now) -> Result<bool, 
         MediaEventKind::RoomClosed => None,
     };
     let heard = |meeting: &_| media_heard(meeting, event, user.as_ref(), now);
-    let (outcome, _) = service.apply(loaded, None, heard, now).await?;
+    let (report, _) = service.apply(loaded, None, heard, now).await?;
     tracing::info!(
         meeting.id = %meeting_id, event.id, user.id = user.as_ref().map(tracing::field::display),
-        rev = outcome.rev, state = ?outcome.state, "served",
+        rev = report.rev, state = ?report.state, "RTC event served",
     );
-    // What a commit wanted done is noted on the record; what an event wants that changed nothing is noted nowhere.
-    Ok(outcome.media_failed.is_empty() || outcome.rev != Some(known_rev))
+    // The calls of a commit are pending on the record. The calls of an event without a commit are stored nowhere.
+    Ok(report.media_failed.is_empty() || report.rev != Some(known_rev))
 }
 
 #[cfg(test)]

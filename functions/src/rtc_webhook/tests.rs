@@ -1,10 +1,10 @@
-//! How requests are refused, and in which order; what accepted ones do is in the scenarios of the workspace.
+//! Refusals and their order; accepted callbacks, applied to meetings over the fakes.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 
-/// Believes whoever says `yes`, and counts who came so far.
+/// Accepts requests with the authorization `yes`, and counts calls.
 #[derive(Default)]
 struct Door(AtomicU32);
 
@@ -45,7 +45,7 @@ fn a_request_is_refused_for_the_first_thing_that_is_wrong_with_it() {
 }
 
 #[test]
-fn what_is_refused_by_its_length_is_not_even_checked() {
+fn a_body_that_is_too_long_is_refused_before_its_signature_is_checked() {
     let door = Door::default();
     let long = request("POST", "yes", &vec![b'{'; BODY_MAX + 1]);
     assert_eq!(read(&long, Some(&door), Now::default()), Err(Response::TooLong));
@@ -53,7 +53,7 @@ fn what_is_refused_by_its_length_is_not_even_checked() {
 }
 
 #[test]
-fn without_callbacks_there_is_nothing_here() {
+fn without_callbacks_a_request_is_not_found() {
     let post = request("POST", "yes", b"{}");
     assert_eq!(read(&post, None, Now::default()), Err(Response::NoCallbacks));
 }

@@ -1,4 +1,4 @@
-//! Splitting a state into downlinks that are small enough. Invitations come first, since a phone may have to ring.
+//! Pages: splits a state into downlinks within the size limit. Invitations come first, since a phone may have to ring.
 
 use serde::Serialize;
 use switchboard_core::Tell;
@@ -8,10 +8,10 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::{Body, MeetingOffer};
 use switchboard_protocol::object::{MeetingView, ParticipantView};
 
-/// What a page may hold: the rest is for the envelope.
+/// Limit of the contents of a page in bytes; the rest of a downlink is for the envelope.
 const ROOM_BYTES: usize = MAX_DOWNLINK_BYTES - 1024;
 
-/// One downlink's part of the state.
+/// The part of the state in one downlink.
 #[derive(Debug, Default)]
 struct Page {
     meetings: Vec<MeetingView>,
@@ -19,10 +19,10 @@ struct Page {
     bytes: usize,
 }
 
-/// The messages that together are the answer, in order: each says which request it answers, and has an id of its own.
+/// Returns the downlinks that together are the answer, in order. Each names the request that it answers, and has its own id.
 /// A single page has no number.
 ///
-/// A meeting with too many people for one page goes on in the next one: the same meeting with the others.
+/// A meeting with too many participants for one page continues on the next page: the same meeting with the other participants.
 pub(super) fn paged(
     meetings: Vec<MeetingView>,
     invitations: Vec<MeetingOffer>,
@@ -48,18 +48,18 @@ pub(super) fn paged(
     (1..).zip(pages).map(message).collect()
 }
 
-/// Puts a meeting on the last page, or on one of its own, or on as many as it needs.
+/// Adds a meeting to the last page, or to a new page, or to as many new pages as it needs.
 fn add(pages: &mut Vec<Page>, mut meeting: MeetingView) {
     let bytes = size(&meeting);
     if bytes <= ROOM_BYTES {
         page_for(pages, bytes).meetings.push(meeting);
         return;
     }
-    let people = std::mem::take(&mut meeting.participants);
+    let participants_left = std::mem::take(&mut meeting.participants);
     let frame = size(&meeting);
     let mut part: Vec<ParticipantView> = Vec::new();
     let mut bytes = frame;
-    for participant in people {
+    for participant in participants_left {
         let more = size(&participant);
         if bytes + more > ROOM_BYTES && !part.is_empty() {
             let participants = std::mem::take(&mut part);
@@ -72,7 +72,7 @@ fn add(pages: &mut Vec<Page>, mut meeting: MeetingView) {
     page_for(pages, bytes).meetings.push(MeetingView { participants: part, ..meeting });
 }
 
-/// The last page if so much fits on it, else a new one.
+/// Returns the last page if it has room for `bytes`, else a new page.
 fn page_for(pages: &mut Vec<Page>, bytes: usize) -> &mut Page {
     if pages.last().is_none_or(|page| page.bytes > 0 && page.bytes + bytes > ROOM_BYTES) {
         pages.push(Page::default());
@@ -82,7 +82,7 @@ fn page_for(pages: &mut Vec<Page>, bytes: usize) -> &mut Page {
     &mut pages[at]
 }
 
-/// Bytes as JSON, with the comma behind.
+/// Returns the size as JSON in bytes, including a comma.
 fn size(value: &impl Serialize) -> usize {
     serde_json::to_vec(value).map_or(0, |text| text.len() + 1)
 }

@@ -1,4 +1,4 @@
-//! The only place that reads the clock.
+//! The only module that reads the clock.
 
 use lambda_runtime::Context;
 use std::time::{SystemTime, UNIX_EPOCH};

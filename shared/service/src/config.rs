@@ -1,19 +1,21 @@
-//! What a function reads from its environment, once, before the first event. A missing variable stops the cold
-//! start and is named, instead of failing the first caller.
+//! The settings of the functions, read from environment variables once, before the first event.
+//!
+//! A missing variable stops the cold start with an error that names it, instead of failing the first request.
 
 #[cfg(test)]
 mod tests;
 
-use crate::aws;
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use secrecy::SecretString;
+use std::time::Duration;
 use switchboard_protocol::address::DownlinkParents;
 use switchboard_protocol::id::IdKey;
 use switchboard_rtc::callback::CallbackReader;
-use switchboard_rtc::management::{HttpTimeouts, RtcManagement};
+use switchboard_rtc::management::{HttpClient, HttpTimeouts, RtcManagement};
 use switchboard_rtc::turn::{TurnServers, WithTurn};
 use switchboard_rtc::{Account, AccountError, ManagementApi, Minter, Provider, UnknownProvider};
 
-/// Why a function cannot start.
+/// Error that stops the cold start of a function.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The variable is not set, or is empty.
@@ -22,9 +24,9 @@ pub enum ConfigError {
     /// The variable is set to something unusable.
     #[error("the environment variable {name} is wrong: {why}")]
     Wrong {
-        /// Which one.
+        /// Name of the variable.
         name: &'static str,
-        /// What is wrong with it; never its value if that is a secret.
+        /// Explanation, without the value, which may be secret.
         why: String,
     },
     /// A setting of the RTC account is missing or wrong.
@@ -32,24 +34,23 @@ pub enum ConfigError {
     Account(#[from] AccountError),
 }
 
-/// Named as any other setting: `main` shows an error as it is for debugging.
 impl From<UnknownProvider> for ConfigError {
     fn from(unknown: UnknownProvider) -> Self {
         Self::Wrong { name: "RTC_PROVIDER", why: unknown.to_string() }
     }
 }
 
-/// How settings are looked up, by name: [`environment`], or what a test or the template says.
+/// Lookup of a setting by name: [`environment`], or a closure of a test.
 pub trait Variables: Fn(&'static str) -> Option<String> {}
 
 impl<F: Fn(&'static str) -> Option<String>> Variables for F {}
 
-/// The value of a variable that must be there.
+/// Returns the value of a variable that must be set.
 pub fn required(variables: &impl Variables, name: &'static str) -> Result<String, ConfigError> {
     variables(name).ok_or(ConfigError::Missing(name))
 }
 
-/// The value of a variable; empty counts as absent, since templates cannot leave a variable out.
+/// Returns the value of an environment variable. An empty value counts as absent, since a template cannot omit a variable.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the environment's adapter")]
 pub fn environment(name: &str) -> Option<String> {
@@ -58,27 +59,31 @@ pub fn environment(name: &str) -> Option<String> {
 
 /// The settings that all meeting functions share.
 pub struct Config {
-    /// The one table.
+    /// Name of the table.
     pub table: String,
-    /// The secret under which ids are derived.
+    /// Secret from which ids are derived.
     pub id_key: IdKey,
-    /// Where devices listen.
+    /// Parents of the downlink topics.
     pub parents: DownlinkParents,
-    /// Prefix of our channels at the RTC service.
+    /// Prefix of this deployment's channels at the RTC service.
     pub channel_prefix: String,
-    /// Mints join tokens for the configured RTC service.
+    /// Minter of join tokens for the configured RTC service.
     pub minter: Box<dyn Minter>,
-    /// Manages channels at the configured RTC service, where its management API is configured.
+    /// Management of channels at the RTC service; `None` without a configured management API.
     pub control: Option<Box<dyn RtcManagement>>,
-    /// The delay queue that wakes a meeting at its deadline.
+    /// Address of the delay queue that feeds `wake`.
     pub wake_queue_url: String,
-    /// The event bus for outcomes, for functions whose results nobody else tells there.
+    /// Name of the event bus, for functions whose results Lambda does not forward itself.
     pub outcome_bus: Option<String>,
 }
 
 impl Config {
-    /// Reads the settings; an empty one counts as absent.
-    pub fn read(variables: &impl Variables) -> Result<Self, ConfigError> {
+    /// Reads the settings. `connector` makes the HTTP connections to the RTC service for a connect time-out.
+    pub fn read(
+        variables: &impl Variables,
+        connector: impl Fn(Duration) -> SharedHttpConnector + Send + Sync + 'static,
+    ) -> Result<Self, ConfigError> {
+        let http = HttpClient::new(HttpTimeouts::default(), connector);
         let required = |name| required(variables, name);
         Ok(Self {
             table: required("TABLE_NAME")?,
@@ -89,14 +94,14 @@ impl Config {
             },
             channel_prefix: required("CHANNEL_PREFIX")?,
             minter: minter(variables)?,
-            control: control(variables)?,
+            control: control(variables, http)?,
             wake_queue_url: required("WAKE_QUEUE_URL")?,
             outcome_bus: variables("OUTCOME_BUS"),
         })
     }
 }
 
-/// Bytes that the id key must have: the ids have 128 bits, so should it.
+/// Minimum length of the id key in bytes: the 128 bits of the derived ids.
 const ID_KEY_MIN_BYTES: usize = 16;
 
 fn id_key(variables: &impl Variables) -> Result<IdKey, ConfigError> {
@@ -108,14 +113,14 @@ fn id_key(variables: &impl Variables) -> Result<IdKey, ConfigError> {
     Ok(IdKey::new(SecretString::from(secret)))
 }
 
-/// What reads the callbacks of the configured RTC service; `None` if it has none, or nothing to check them by.
+/// Makes the reader of callbacks of the configured RTC service; `None` without callbacks or without a secret to verify them.
 pub fn callbacks(variables: &impl Variables) -> Result<Option<Box<dyn CallbackReader>>, ConfigError> {
     let provider = required(variables, "RTC_PROVIDER")?.parse::<Provider>()?;
     let secret = variables("RTC_CALLBACK_SECRET").map(SecretString::from);
     Ok(switchboard_rtc::callback_reader(provider, &account(variables), secret.as_ref()))
 }
 
-/// Mints for the configured RTC service, with TURN credentials if there are TURN servers.
+/// Makes the minter of join tokens, which adds TURN credentials if TURN servers are configured.
 fn minter(variables: &impl Variables) -> Result<Box<dyn Minter>, ConfigError> {
     let minter = switchboard_rtc::minter(
         required(variables, "RTC_PROVIDER")?.parse::<Provider>()?,
@@ -128,13 +133,16 @@ fn minter(variables: &impl Variables) -> Result<Box<dyn Minter>, ConfigError> {
     })
 }
 
-/// What manages channels at the configured RTC service; connects when it is first used.
-fn control(variables: &impl Variables) -> Result<Option<Box<dyn RtcManagement>>, ConfigError> {
+/// Makes the management client of the configured RTC service. It connects at its first call.
+fn control(
+    variables: &impl Variables,
+    http: HttpClient,
+) -> Result<Option<Box<dyn RtcManagement>>, ConfigError> {
     let provider = required(variables, "RTC_PROVIDER")?.parse::<Provider>()?;
-    Ok(switchboard_rtc::management(provider, &account(variables), aws::rtc_http(HttpTimeouts::default()))?)
+    Ok(switchboard_rtc::management(provider, &account(variables), http)?)
 }
 
-/// What is set of the account at the RTC service; the provider says what it lacks.
+/// Reads the settings of the account at the RTC service. The provider checks them.
 fn account(variables: &impl Variables) -> Account {
     let text = |name| variables(name).unwrap_or_default();
     let api = variables("RTC_API_URL").map(|url| ManagementApi {

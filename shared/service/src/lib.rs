@@ -1,15 +1,34 @@
 //! The service: runs the functions on AWS Lambda around the pure core.
 //!
-//! One request flows through these modules: [`rule`] reads the event of the broker's rule, [`serve`] parses the request
-//! and runs load, decision, commit and effects, [`store`] reads and commits in DynamoDB, [`downlink`] publishes to
-//! devices, [`timer`] schedules the next deadline. [`aws`] builds the SDK clients, [`config`] reads the settings.
+//! One request passes through these modules: [`rule`] reads the event of the broker's rule, [`request`] parses the request,
+//! `change_loop` loads the meeting, decides and commits, [`effects`] publishes downlinks, calls the RTC service and schedules
+//! the next deadline. [`run`] is the Lambda run loop around them.
+//!
+//! Everything outside the process is behind the traits in [`ports`]. [`dynamodb`] and [`aws`] are their adapters in
+//! production, `fake` (with the feature of that name) is the one for tests.
 
 pub mod aws;
-pub mod bus;
+mod change_loop;
 pub mod clock;
 pub mod config;
-pub mod downlink;
+pub mod dynamodb;
+pub mod effects;
+mod error;
+pub mod error_chain;
+#[cfg(any(test, feature = "fake"))]
+pub mod fake;
+pub mod ports;
+pub mod request;
+mod rtc_service;
 pub mod rule;
-pub mod serve;
-pub mod store;
-pub mod timer;
+pub mod run;
+pub mod service;
+mod users;
+
+pub use change_loop::{CommitTerms, back_off, meeting_not_found};
+pub use effects::report::InvocationReport;
+pub use error::{InvocationFailure, ServeError};
+pub use request::Request;
+pub use rtc_service::RtcClient;
+pub use service::Service;
+pub use users::KnownUsers;

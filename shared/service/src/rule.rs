@@ -1,8 +1,7 @@
-//! The event that the broker's rule hands to a function.
+//! The event of a broker rule.
 //!
-//! The payload is nested as base64, never flattened: nothing in it can pretend to be the client ID, and
-//! even bytes that are no JSON arrive and can be answered. Any field but `payload` may be missing, since
-//! the rule engine drops what is undefined.
+//! The payload is nested as base64, never flattened: no field in it can pretend to be the client ID, and even bytes that are
+//! not JSON arrive and can be answered. Any field but `payload` may be missing, since the rule engine drops undefined fields.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Deserialize;
@@ -10,7 +9,7 @@ use switchboard_core::cause::Cause;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::BodyHash;
 
-/// The event as it stands on the wire (`events/*.json`).
+/// The event in its JSON form (`events/*.json`).
 #[derive(Debug, Clone, Deserialize)]
 struct RuleEvent {
     payload: String,
@@ -19,27 +18,27 @@ struct RuleEvent {
     trace_id: Option<String>,
 }
 
-/// What came from a terminal, proven by the broker.
+/// A message of a terminal, with the sender that the broker authenticated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Received {
-    /// The device that sent it; `None` if it was not sent over MQTT by a well-formed client ID.
+    /// The sender; `None` if the message was not sent over MQTT by a well-formed client ID.
     pub sender: Option<ClientId>,
-    /// When the broker had it, in milliseconds since the epoch.
+    /// When the broker received the message, in milliseconds since the epoch.
     pub received_ms: Option<i64>,
-    /// The broker's id of this message.
+    /// The broker's id of the message.
     pub trace_id: String,
-    /// The bytes that the terminal published.
+    /// The published bytes.
     pub payload: Vec<u8>,
 }
 
-/// An event that no rule of ours makes.
+/// Error of an event that is not from a rule of the template.
 #[derive(Debug, thiserror::Error)]
 pub enum RuleError {
     /// A field is missing or has another type.
-    #[error("the event is not what the rule hands over")]
+    #[error("event is not from a broker rule")]
     Shape(#[from] serde_json::Error),
-    /// `payload` is no base64.
-    #[error("the event's payload is no base64")]
+    /// `payload` is not base64.
+    #[error("payload of the event is not base64")]
     Payload(#[from] base64::DecodeError),
 }
 
@@ -48,7 +47,7 @@ impl Received {
     pub fn from_event(event: serde_json::Value) -> Result<Self, RuleError> {
         let event: RuleEvent = serde_json::from_value(event)?;
         Ok(Self {
-            // "n/a" is the rule engine's word for "not sent over MQTT"; it is no client ID and does not parse.
+            // The rule engine gives "n/a" for messages not sent over MQTT, which does not parse as a client ID.
             sender: event.client_id.and_then(|id| ClientId::try_from(id).ok()),
             received_ms: event.received_ms,
             trace_id: event.trace_id.unwrap_or_default(),
@@ -56,7 +55,7 @@ impl Received {
         })
     }
 
-    /// The cause of an answer to a payload that names no usable request id.
+    /// Returns the cause of an answer to a payload without a usable request id.
     #[must_use]
     pub fn unreadable_cause(&self) -> Cause {
         Cause::Unreadable { trace_id: self.trace_id.clone(), hash: BodyHash::of(&self.payload) }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::object::{CallView, Direction, Media, Mode};
-use switchboard_service::store::StoreError;
+use switchboard_service::ports::StoreError;
 
 /// A call with `peer` that ended at this moment.
 fn call(peer: &UserId, ended_ms: i64) -> CallView {

@@ -5,16 +5,17 @@ use crate::fixture::{commit, direct, invitee, next, take, write};
 use crate::server::Server;
 use futures::future::join_all;
 use switchboard_core::Meeting;
-use switchboard_service::store::{Commit, Outcome, SlotWrite, Table};
+use switchboard_service::dynamodb::Table;
+use switchboard_service::ports::{Commit, CommitResult, SlotWrite};
 
 /// Writers that race.
 const WRITERS: usize = 32;
 
 /// Commits it as often as another transaction is at the same items.
-pub async fn decided(table: &Table, commit: &Commit<'_>) -> Outcome {
+pub async fn decided(table: &Table, commit: &Commit<'_>) -> CommitResult {
     loop {
         match table.commit(commit).await.expect("the table answers") {
-            Outcome::Conflict => tokio::task::yield_now().await,
+            CommitResult::Conflict => tokio::task::yield_now().await,
             outcome => return outcome,
         }
     }
@@ -49,10 +50,10 @@ async fn race(slots: impl Fn(usize, &Meeting) -> Vec<SlotWrite>) {
         .map(|(at, racer)| Commit { slots: slots(at, racer), ..commit(racer) })
         .collect();
     let outcomes = join_all(commits.iter().map(|commit| decided(&table, commit))).await;
-    let won: Vec<usize> = (0..WRITERS).filter(|at| matches!(outcomes[*at], Outcome::Done)).collect();
+    let won: Vec<usize> = (0..WRITERS).filter(|at| matches!(outcomes[*at], CommitResult::Done)).collect();
     assert_eq!(won.len(), 1, "{outcomes:?}");
     let winner = &racers[won[0]];
-    for outcome in outcomes.into_iter().filter(|outcome| !matches!(outcome, Outcome::Done)) {
+    for outcome in outcomes.into_iter().filter(|outcome| !matches!(outcome, CommitResult::Done)) {
         assert_eq!(present(outcome), *winner);
     }
     let stored = table.meeting(&first.id).await.expect("an answer").expect("it is there");
@@ -88,10 +89,10 @@ async fn a_commit_with_a_mark_that_is_there_already_writes_nothing() {
 
     let third = next(&second, "third");
     let outcome = table.commit(&Commit { mark: Some(&mark), ..commit(&third) }).await.expect("an answer");
-    assert!(matches!(outcome, Outcome::Lost(None)), "read and decide anew: {outcome:?}");
+    assert!(matches!(outcome, CommitResult::Lost(None)), "read and decide anew: {outcome:?}");
     let slots = vec![take(&third.host), SlotWrite::Free(invitee(&third))];
     let outcome = table.commit(&Commit { mark: Some(&mark), slots, ..commit(&third) }).await;
-    assert!(matches!(outcome, Ok(Outcome::Lost(None))), "the same beside slots: {outcome:?}");
+    assert!(matches!(outcome, Ok(CommitResult::Lost(None))), "the same beside slots: {outcome:?}");
     let stored = table.meeting(&first.id).await.expect("an answer").expect("it is there");
     assert_eq!(stored.meeting, second);
     assert_eq!(table.slot(&third.host).await.expect("an answer"), None);

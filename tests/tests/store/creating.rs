@@ -3,7 +3,7 @@
 use crate::fixture::{commit, direct, next, pending, write};
 use crate::server::Server;
 use switchboard_core::Meeting;
-use switchboard_service::store::{Commit, Loaded, Outcome};
+use switchboard_service::ports::{Commit, CommitResult, Loaded};
 
 // Proves: lossless-record
 #[tokio::test]
@@ -35,14 +35,14 @@ async fn a_revision_of_a_meeting_that_is_not_there_is_not_written() {
     let Server { table, .. } = Server::shared().await;
     let meeting = next(&direct(), "nobody made it");
     let outcome = table.commit(&commit(&meeting)).await.expect("an answer");
-    assert!(matches!(outcome, Outcome::Lost(None)), "{outcome:?}");
+    assert!(matches!(outcome, CommitResult::Lost(None)), "{outcome:?}");
     assert_eq!(table.meeting(&meeting.id).await.expect("an answer"), None);
 }
 
 /// The meeting that the table had instead.
-pub fn present(outcome: Outcome) -> Meeting {
+pub fn present(outcome: CommitResult) -> Meeting {
     match outcome {
-        Outcome::Lost(Some(loaded)) => loaded.meeting,
+        CommitResult::Lost(Some(loaded)) => loaded.meeting,
         other => panic!("somebody else was first: {other:?}"),
     }
 }

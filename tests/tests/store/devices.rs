@@ -5,7 +5,8 @@ use crate::server::Server;
 use futures::future::join_all;
 use std::collections::BTreeMap;
 use switchboard_protocol::address::{ClientId, UserId};
-use switchboard_service::store::{Seen, Table, UserRecord};
+use switchboard_service::dynamodb::Table;
+use switchboard_service::ports::{DeviceSession, UserRecord};
 
 /// What the table knows of a user.
 pub async fn record(table: &Table, user: &UserId, now_ms: i64) -> UserRecord {
@@ -20,8 +21,8 @@ pub async fn seen(table: &Table, user: &UserId, now_ms: i64) -> BTreeMap<ClientI
 }
 
 /// A first connection of a device.
-pub fn first(device: &ClientId, at_ms: i64) -> Seen {
-    Seen { client_id: device.clone(), session: "s".to_owned(), version: 0, at_ms }
+pub fn first(device: &ClientId, at_ms: i64) -> DeviceSession {
+    DeviceSession { client_id: device.clone(), session: "s".to_owned(), version: 0, at_ms }
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use crate::server::Server;
 use std::collections::BTreeSet;
 use switchboard_core::Meeting;
 use switchboard_protocol::id::MeetingId;
-use switchboard_service::store::{Commit, Table};
+use switchboard_service::dynamodb::Table;
+use switchboard_service::ports::Commit;
 
 /// A meeting that wants attention at this moment.
 async fn due_at(table: &Table, due_at_ms: i64) -> Meeting {
@@ -38,7 +39,10 @@ async fn what_is_due_is_found_in_every_partition_and_what_is_not_stays_hidden() 
     let due = table.due(START_MS + 23).await.expect("an answer");
     assert_eq!(due.iter().filter(|due| mine.contains(&due.meeting_id)).count(), calls.len());
     let turns = due.windows(2).filter(|pair| pair[0].due_at_ms > pair[1].due_at_ms).count();
-    assert!(turns < switchboard_service::store::DUE_SHARDS, "each partition has the earliest first: {due:?}");
+    assert!(
+        turns < switchboard_service::dynamodb::DUE_SHARDS,
+        "each partition has the earliest first: {due:?}"
+    );
 }
 
 #[tokio::test]

@@ -6,8 +6,9 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::id::{BodyHash, InviteId, RequestId};
 use switchboard_protocol::object::{Media, Mode};
-use switchboard_protocol::requests::CreateMeeting;
-use switchboard_service::store::{Commit, Outcome, Pending, SlotWrite, Table};
+use switchboard_protocol::uplink::CreateMeeting;
+use switchboard_service::dynamodb::Table;
+use switchboard_service::ports::{Commit, CommitResult, Pending, SlotWrite};
 use uuid::Uuid;
 
 /// The moment at which every meeting of these tests is made: the first one of the year 2100, so that neither the sweep of
@@ -128,7 +129,7 @@ pub fn take(user: &UserId) -> SlotWrite {
 /// Writes it, which nothing may stand in the way of.
 pub async fn write(table: &Table, commit: &Commit<'_>) {
     let outcome = table.commit(commit).await.expect("the table answers");
-    assert!(matches!(outcome, Outcome::Done), "{outcome:?}");
+    assert!(matches!(outcome, CommitResult::Done), "{outcome:?}");
 }
 
 /// The meeting that a slot names.

@@ -4,21 +4,22 @@ use crate::devices::{first, seen};
 use crate::fixture::{START_MS, device, user};
 use crate::server::Server;
 use switchboard_protocol::address::ClientId;
-use switchboard_service::store::{Seen, Table};
+use switchboard_service::dynamodb::Table;
+use switchboard_service::ports::DeviceSession;
 
 /// The counter of connections starts again when a device was away for so long.
 const RESET_MS: i64 = 55 * 60 * 1_000;
 
 /// A device's connection `version`, in a session of its own.
-fn connection(device: &ClientId, version: i64, at_ms: i64) -> Seen {
-    Seen { session: format!("session-{version}"), version, ..first(device, at_ms) }
+fn connection(device: &ClientId, version: i64, at_ms: i64) -> DeviceSession {
+    DeviceSession { session: format!("session-{version}"), version, ..first(device, at_ms) }
 }
 
-async fn connects(table: &Table, seen: &Seen) -> bool {
+async fn connects(table: &Table, seen: &DeviceSession) -> bool {
     table.device_connected(seen).await.expect("an answer")
 }
 
-async fn disconnects(table: &Table, seen: &Seen) -> bool {
+async fn disconnects(table: &Table, seen: &DeviceSession) -> bool {
     table.device_disconnected(seen).await.expect("an answer")
 }
 

@@ -5,7 +5,7 @@ use crate::server::Server;
 use switchboard_core::Meeting;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::object::Mode;
-use switchboard_service::store::{Commit, Slot, UserRecord};
+use switchboard_service::ports::{Commit, Slot, UserRecord};
 
 #[tokio::test]
 async fn users_who_were_never_seen_are_there_with_nothing_known() {

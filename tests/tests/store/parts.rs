@@ -6,7 +6,7 @@ use futures::future::join_all;
 use std::collections::BTreeSet;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::Mode;
-use switchboard_service::store::Commit;
+use switchboard_service::ports::Commit;
 
 // Proves: sync-finds
 #[tokio::test]

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
     Projection, ProjectionType, ScalarAttributeType,
 };
 use std::collections::HashMap;
-use switchboard_service::store::Table;
+use switchboard_service::dynamodb::Table;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 

@@ -9,7 +9,8 @@ use switchboard_core::Meeting;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;
 use switchboard_protocol::object::{Mode, Reach};
-use switchboard_service::store::{Commit, Loaded, Outcome, Table};
+use switchboard_service::dynamodb::Table;
+use switchboard_service::ports::{Commit, CommitResult, Loaded};
 
 type Reached = BTreeMap<(InviteId, ClientId), Reach>;
 
@@ -36,7 +37,8 @@ async fn reach_is_noted_and_the_effects_are_done_while_the_revision_stays() {
     let Server { table, .. } = Server::shared().await;
     let (call, leg) = ringing(&table).await;
     let reached = Reached::from([(leg.clone(), Reach::Queued)]);
-    let given = table.settle(&call.id, 1, &reached).await.expect("an answer").expect("it is there");
+    let given =
+        table.mark_effects_done(&call.id, 1, &reached).await.expect("an answer").expect("it is there");
     let loaded = stored(&table, &call).await;
     assert_eq!(given, loaded, "it is given as it is now");
     assert_eq!(reach(&loaded.meeting, &leg), Some(Reach::Queued));
@@ -46,7 +48,7 @@ async fn reach_is_noted_and_the_effects_are_done_while_the_revision_stays() {
     assert_eq!(unreached, call, "and nothing else changes");
 
     let reached = Reached::from([(leg.clone(), Reach::Delivered)]);
-    table.settle(&call.id, 1, &reached).await.expect("an answer");
+    table.mark_effects_done(&call.id, 1, &reached).await.expect("an answer");
     assert_eq!(reach(&stored(&table, &call).await.meeting, &leg), Some(Reach::Delivered), "once more");
 }
 
@@ -58,10 +60,11 @@ async fn only_the_effects_of_that_revision_are_done() {
     write(&table, &Commit { pending: Some(pending(2, &call)), ..commit(&second) }).await;
     let loaded = stored(&table, &call).await;
     assert_eq!(loaded.pending.keys().collect::<Vec<_>>(), [&1, &2]);
-    let given = table.settle(&call.id, 1, &Reached::new()).await.expect("an answer").expect("it is there");
+    let given =
+        table.mark_effects_done(&call.id, 1, &Reached::new()).await.expect("an answer").expect("it is there");
     assert_eq!(given.pending, [(2, pending(2, &call))].into());
     assert_eq!(given.meeting, second, "the meeting that moved on is given");
-    table.settle(&call.id, 7, &Reached::new()).await.expect("what is not pending is done");
+    table.mark_effects_done(&call.id, 7, &Reached::new()).await.expect("what is not pending is done");
     assert_eq!(stored(&table, &call).await.pending.len(), 1);
 }
 
@@ -70,7 +73,7 @@ async fn a_commit_decided_before_leaves_it_as_it_is() {
     let Server { table, .. } = Server::shared().await;
     let (call, leg) = ringing(&table).await;
     let reached = Reached::from([(leg.clone(), Reach::Sent)]);
-    table.settle(&call.id, 1, &reached).await.expect("an answer");
+    table.mark_effects_done(&call.id, 1, &reached).await.expect("an answer");
     let second = next(&call, "knows of no reach");
     write(&table, &commit(&second)).await;
     let loaded = stored(&table, &call).await;
@@ -87,8 +90,9 @@ async fn neither_is_lost_when_both_happen_at_once() {
         let second = next(&call, "at once");
         let commit = Commit { pending: Some(pending(2, &call)), ..commit(&second) };
         let reached = Reached::from([(leg.clone(), Reach::Delivered)]);
-        let (outcome, settled) = tokio::join!(decided(&table, &commit), table.settle(&call.id, 1, &reached));
-        assert!(matches!(outcome, Outcome::Done), "the commit does not see it: {outcome:?}");
+        let (outcome, settled) =
+            tokio::join!(decided(&table, &commit), table.mark_effects_done(&call.id, 1, &reached));
+        assert!(matches!(outcome, CommitResult::Done), "the commit does not see it: {outcome:?}");
         settled.expect("an answer").expect("it is there");
         let loaded = stored(&table, &call).await;
         assert_eq!(reach(&loaded.meeting, &leg), Some(Reach::Delivered));
@@ -101,7 +105,7 @@ async fn a_meeting_that_is_not_there_is_not_made() {
     let Server { table, .. } = Server::shared().await;
     let call = direct();
     let reached = Reached::from([(leg(&call, &invitee(&call)), Reach::Sent)]);
-    assert_eq!(table.settle(&call.id, 1, &reached).await.expect("no fault"), None);
+    assert_eq!(table.mark_effects_done(&call.id, 1, &reached).await.expect("no fault"), None);
     assert_eq!(table.meeting(&call.id).await.expect("an answer"), None);
 }
 
@@ -117,7 +121,8 @@ async fn every_leg_of_the_largest_ring_is_noted() {
         let (invite, _) = leg(&group, user);
         reached.extend((0..8).map(|at| ((invite.clone(), device(user, &at.to_string())), Reach::Delivered)));
     }
-    let given = table.settle(&group.id, 1, &reached).await.expect("an answer").expect("it is there");
+    let given =
+        table.mark_effects_done(&group.id, 1, &reached).await.expect("an answer").expect("it is there");
     assert!(reached.keys().all(|leg| reach(&given.meeting, leg) == Some(Reach::Delivered)));
     assert!(given.pending.is_empty());
 }

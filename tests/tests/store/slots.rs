@@ -8,7 +8,8 @@ use futures::future::join_all;
 use switchboard_core::Meeting;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::object::Mode;
-use switchboard_service::store::{Commit, Outcome, SlotWrite, Table};
+use switchboard_service::dynamodb::Table;
+use switchboard_service::ports::{Commit, CommitResult, SlotWrite};
 
 /// A call of `caller` that has both slots.
 async fn call(table: &Table, caller: &UserId) -> Meeting {
@@ -37,7 +38,7 @@ async fn a_slot_that_is_held_is_not_taken_and_nothing_is_written() {
     let second = meeting(Mode::Direct, &bob, std::slice::from_ref(&alice));
     let commit = Commit { slots: vec![take(&bob), take(&alice)], ..commit(&second) };
     let outcome = table.commit(&commit).await.expect("an answer");
-    assert!(matches!(outcome, Outcome::SlotTaken), "{outcome:?}");
+    assert!(matches!(outcome, CommitResult::SlotTaken), "{outcome:?}");
     assert_eq!(holder(&table, &alice).await.as_deref(), Some(first.id.as_str()));
     assert_eq!(holder(&table, &bob).await, None);
     assert_eq!(table.meeting(&second.id).await.expect("an answer"), None);
@@ -53,7 +54,7 @@ async fn the_slot_of_a_dead_meeting_is_taken_over_but_only_from_that_one() {
     let other = direct();
     let mistaken = Commit { slots: vec![over(&direct())], ..commit(&other) };
     let outcome = table.commit(&mistaken).await.expect("an answer");
-    assert!(matches!(outcome, Outcome::SlotTaken), "another meeting holds it: {outcome:?}");
+    assert!(matches!(outcome, CommitResult::SlotTaken), "another meeting holds it: {outcome:?}");
     let living = direct();
     write(&table, &Commit { slots: vec![over(&dead)], ..commit(&living) }).await;
     assert_eq!(holder(&table, &alice).await.as_deref(), Some(living.id.as_str()));
@@ -116,7 +117,7 @@ async fn a_slot_that_is_taken_counts_more_than_one_that_is_not_ours() {
     let third = direct();
     let slots = vec![SlotWrite::Free(alice), take(&bob)];
     let outcome = table.commit(&Commit { slots, ..commit(&third) }).await.expect("an answer");
-    assert!(matches!(outcome, Outcome::SlotTaken), "{outcome:?}");
+    assert!(matches!(outcome, CommitResult::SlotTaken), "{outcome:?}");
     assert_eq!(table.meeting(&third.id).await.expect("an answer"), None);
 }
 
@@ -135,11 +136,11 @@ async fn of_32_who_want_one_slot_at_once_exactly_one_gets_it() {
     let mut won = 0;
     for (call, outcome) in calls.iter().zip(outcomes) {
         let stored = table.meeting(&call.id).await.expect("an answer");
-        if matches!(outcome, Outcome::Done) {
+        if matches!(outcome, CommitResult::Done) {
             won += 1;
             assert_eq!(holder(&table, &wanted).await.as_deref(), Some(call.id.as_str()));
         } else {
-            assert!(matches!(outcome, Outcome::SlotTaken), "{outcome:?}");
+            assert!(matches!(outcome, CommitResult::SlotTaken), "{outcome:?}");
             assert_eq!((stored, holder(&table, &call.host).await), (None, None), "nothing of it is written");
         }
     }

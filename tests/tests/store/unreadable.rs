@@ -5,7 +5,7 @@ use crate::server::{Item, Server};
 use aws_sdk_dynamodb::types::AttributeValue;
 use switchboard_core::Meeting;
 use switchboard_protocol::object::Reach;
-use switchboard_service::store::{Commit, StoreError};
+use switchboard_service::ports::{Commit, StoreError};
 
 /// Ways in which a meeting's record can be something else than expected.
 fn spoilt() -> Vec<Item> {
@@ -64,7 +64,7 @@ async fn what_another_version_made_of_it_is_not_touched_by_whoever_read_it_befor
 
     names(table.commit(&commit(&next(&call, "second"))).await, &key);
     let reached = [(leg(&call, &invitee(&call)), Reach::Sent)].into();
-    names(table.settle(&call.id, 1, &reached).await, &key);
+    names(table.mark_effects_done(&call.id, 1, &reached).await, &key);
     table.correct_due(&call.id, 1, Some(START_MS)).await.expect("no fault");
     assert_eq!(server.item(&key, "state").await, Some(item));
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::aws;
 use switchboard_rtc::{MintRequest, Rights, TTL_SECONDS};
 
 /// A complete environment with a minter for `LiveKit`, changed by `changes`; an empty value is an absent one.
@@ -25,7 +26,7 @@ fn variables(changes: &[(&'static str, &str)]) -> impl Fn(&'static str) -> Optio
 }
 
 fn params(changes: &[(&'static str, &str)]) -> Vec<String> {
-    let config = Config::read(&variables(changes)).expect("complete");
+    let config = Config::read(&variables(changes), aws::connector).expect("complete");
     let request = MintRequest {
         channel_id: "sb-m1",
         user_id: "alice",
@@ -41,7 +42,7 @@ fn params(changes: &[(&'static str, &str)]) -> Vec<String> {
 
 /// Why a function with this environment does not start, for people; as `main` shows it, it has the same name.
 fn refusal(changes: &[(&'static str, &str)]) -> String {
-    let error = Config::read(&variables(changes)).map(drop).expect_err("incomplete");
+    let error = Config::read(&variables(changes), aws::connector).map(drop).expect_err("incomplete");
     let (shown, debug) = (error.to_string(), format!("{error:?}"));
     let name = shown.split(' ').find(|word| word.contains('_')).expect("it names a variable");
     assert!(debug.contains(name) && !debug.contains("xyzzy"), "{debug}");

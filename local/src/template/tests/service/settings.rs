@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use switchboard_service::aws::Aws;
+use switchboard_service::aws::{Aws, connector};
 use switchboard_service::config::{Config, callbacks};
 
 use super::*;
@@ -36,8 +36,8 @@ fn variables_read(function: &Function) -> BTreeSet<&'static str> {
     };
     let read = match function.name.as_str() {
         "authorize" => functions::authorize::Config::read(&variables).map(drop),
-        "rtc-webhook" => Config::read(&variables).and_then(|_| callbacks(&variables)).map(drop),
-        _ => Config::read(&variables).map(drop),
+        "rtc-webhook" => Config::read(&variables, connector).and_then(|_| callbacks(&variables)).map(drop),
+        _ => Config::read(&variables, connector).map(drop),
     };
     // A successful read means that every required variable is set to a valid value.
     read.unwrap_or_else(|error| panic!("{} does not start: {error}", function.name));

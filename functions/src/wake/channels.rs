@@ -1,0 +1,166 @@
+//! The comparison of the RTC service's channels with the meetings, once a sweep: callbacks get lost, closing a channel fails, and
+//! a create request may crash between making the channel and committing the meeting (T49, T50).
+
+use futures::StreamExt;
+use futures::stream;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+use switchboard_core::{MediaSeen, Now};
+use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::object::ParticipantState;
+use switchboard_service::error_chain::ErrorChain;
+use switchboard_service::ports::{Due, Meetings, Ports};
+use switchboard_service::{ServeError, Service};
+
+/// Age in milliseconds at which a channel without a meeting is closed. Before, its create request may still be running.
+const LEAKED_MS: i64 = 300_000;
+/// Limit of meetings, and of channels, that one sweep checks. The next sweeps check the others.
+const CHECKED_MAX: usize = 100;
+const IN_FLIGHT: usize = 8;
+
+/// When this process first saw each channel whose age the RTC service does not report. Kept between sweeps.
+#[derive(Debug, Default)]
+pub struct ChannelAges(Mutex<BTreeMap<MeetingId, i64>>);
+
+/// Corrects meetings without a channel and closes channels without a meeting. Returns the number of closed channels.
+pub(super) async fn reconcile<P: Ports>(
+    live: &[Due],
+    ages: &ChannelAges,
+    service: &Service<P>,
+    now: Now,
+) -> usize {
+    let Some(channels) = service.open_channels(now).await else { return 0 };
+    let channels: BTreeMap<MeetingId, Option<i64>> = channels
+        .into_iter()
+        .filter_map(|channel| Some((service.meeting_of_channel(&channel.id)?, channel.created_ms)))
+        .collect();
+    let live: BTreeSet<&MeetingId> = live.iter().map(|due| &due.meeting_id).collect();
+
+    let without = checked(live.iter().filter(|id| !channels.contains_key(**id)).copied(), now);
+    stream::iter(without)
+        .map(async |id| log_error(id, without_channel(id, service, now).await))
+        .buffer_unordered(IN_FLIGHT)
+        .count()
+        .await;
+
+    let since = ages.since(&channels, now);
+    let leaked = checked(leaked(&since, &live, now), now);
+    stream::iter(leaked)
+        .map(async |id| log_error(id, close(id, service, now).await).unwrap_or(false))
+        .buffer_unordered(IN_FLIGHT)
+        .filter(|closed| futures::future::ready(*closed))
+        .count()
+        .await
+}
+
+/// T49: no user of a meeting without a channel is in the media. The RTC service is asked again about this meeting, since a user
+/// may have joined meanwhile.
+async fn without_channel<P: Ports>(id: &MeetingId, service: &Service<P>, now: Now) -> Result<(), ServeError> {
+    let Some(loaded) = service.table.meeting(id).await? else { return Ok(()) };
+    if !loaded.meeting.members().any(|p| p.state == ParticipantState::Joined) {
+        return Ok(());
+    }
+    let Some(users) = service.in_media(&loaded.meeting, now).await else { return Ok(()) };
+    let seen = MediaSeen::Present { users, rev: loaded.meeting.rev };
+    service.apply_media_seen(loaded, &seen, now).await.map(|_| ())
+}
+
+/// T50: closes the channel unless its meeting is live. The meeting is read, since the index of deadlines may lag behind.
+async fn close<P: Ports>(id: &MeetingId, service: &Service<P>, now: Now) -> Result<bool, ServeError> {
+    let is_live = service.table.meeting(id).await?.is_some_and(|loaded| loaded.meeting.end().is_none());
+    if is_live || !service.close_channel(id, now).await {
+        return Ok(false);
+    }
+    tracing::warn!(meeting.id = %id, "channel without a live meeting closed");
+    Ok(true)
+}
+
+/// Returns the channels without a live meeting that are old enough to be closed.
+fn leaked<'a>(
+    since: &'a BTreeMap<MeetingId, i64>,
+    live: &BTreeSet<&MeetingId>,
+    now: Now,
+) -> impl Iterator<Item = &'a MeetingId> {
+    let old = since.iter().filter(move |(_, since_ms)| *since_ms + LEAKED_MS <= now.ms);
+    old.map(|(id, _)| id).filter(|id| !live.contains(id))
+}
+
+impl ChannelAges {
+    /// Returns the time since which each channel is known to exist.
+    fn since(&self, channels: &BTreeMap<MeetingId, Option<i64>>, now: Now) -> BTreeMap<MeetingId, i64> {
+        let mut first_seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        first_seen.retain(|id, _| channels.contains_key(id));
+        let mut since = |(id, created_ms): (&MeetingId, &Option<i64>)| {
+            let since_ms = created_ms.unwrap_or_else(|| *first_seen.entry(id.clone()).or_insert(now.ms));
+            (id.clone(), since_ms)
+        };
+        channels.iter().map(&mut since).collect()
+    }
+}
+
+/// Returns the ids that this sweep checks: different ones in every minute, if there are too many.
+fn checked<'a>(ids: impl Iterator<Item = &'a MeetingId>, now: Now) -> Vec<&'a MeetingId> {
+    let ids: Vec<&MeetingId> = ids.collect();
+    let minute = usize::try_from(now.ms / 60_000).unwrap_or_default();
+    let start = if ids.is_empty() { 0 } else { minute.wrapping_mul(CHECKED_MAX) % ids.len() };
+    ids.iter().cycle().skip(start).take(ids.len().min(CHECKED_MAX)).copied().collect()
+}
+
+fn log_error<T>(id: &MeetingId, result: Result<T, ServeError>) -> Option<T> {
+    result
+        .inspect_err(|error| {
+            tracing::error!(
+                meeting.id = %id, error = %ErrorChain(error),
+                "channel of the meeting not checked; a later sweep will retry"
+            );
+        })
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(name: &str) -> MeetingId {
+        name.parse().expect("an id")
+    }
+
+    fn at(ms: i64) -> Now {
+        Now { ms, ..Now::default() }
+    }
+
+    #[test]
+    fn a_channel_of_unknown_age_is_as_old_as_its_first_sighting() {
+        let channels = BTreeMap::from([(id("dated"), Some(5)), (id("undated"), None)]);
+        let ages = ChannelAges::default();
+        let first = ages.since(&channels, at(1_000));
+        assert_eq!((first[&id("dated")], first[&id("undated")]), (5, 1_000));
+        assert_eq!(ages.since(&channels, at(301_000))[&id("undated")], 1_000);
+        ages.since(&BTreeMap::new(), at(302_000));
+        assert_eq!(ages.since(&channels, at(400_000))[&id("undated")], 400_000, "it was gone meanwhile");
+    }
+
+    #[test]
+    fn t50_a_channel_is_left_over_when_it_is_five_minutes_old_and_no_meeting_is_live() {
+        let (live, dead, fresh) = (id("live"), id("dead"), id("fresh"));
+        let since = BTreeMap::from([(live.clone(), 0), (dead.clone(), 0), (fresh.clone(), 1)]);
+        let leaked = |ms| leaked(&since, &BTreeSet::from([&live]), at(ms)).collect::<Vec<_>>();
+        assert!(leaked(LEAKED_MS - 1).is_empty(), "its create request may still be running");
+        assert_eq!(leaked(LEAKED_MS), [&dead]);
+        assert_eq!(leaked(LEAKED_MS + 1), [&dead, &fresh]);
+    }
+
+    #[test]
+    fn ids_left_by_one_sweep_are_checked_by_the_next_ones() {
+        let ids: Vec<MeetingId> = (0..250).map(|number| id(&format!("m{number}"))).collect();
+        let mut seen = BTreeSet::new();
+        for minute in 0..3 {
+            let checked = checked(ids.iter(), at(minute * 60_000));
+            assert_eq!(checked.len(), CHECKED_MAX);
+            seen.extend(checked);
+        }
+        assert_eq!(seen.len(), ids.len());
+        assert_eq!(checked([].iter(), at(0)).len(), 0);
+        assert_eq!(checked(ids[..3].iter(), at(60_000)).len(), 3);
+    }
+}

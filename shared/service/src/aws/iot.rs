@@ -1,0 +1,93 @@
+//! The AWS IoT data plane as the adapter of [`Downlinks`].
+
+use crate::ports::{BrokerError, Downlinks, Qos};
+use aws_sdk_iotdataplane::Client;
+use aws_sdk_iotdataplane::error::SdkError;
+use aws_sdk_iotdataplane::primitives::Blob;
+use std::error::Error;
+use std::fmt;
+use switchboard_protocol::address::{ClientId, DownlinkParents};
+use switchboard_protocol::downlink::Downlink;
+
+/// Seconds that the broker waits for a device to confirm a direct message.
+const CONFIRM_SECONDS: i32 = 3;
+
+/// The account's MQTT broker.
+#[derive(Debug, Clone)]
+pub struct IotDataPlane {
+    /// Client for publishing.
+    pub data_plane: Client,
+    /// Client for direct messages, without retries by the SDK.
+    pub direct: Client,
+    /// Parents of the downlink topics.
+    pub parents: DownlinkParents,
+}
+
+impl Downlinks for IotDataPlane {
+    async fn publish(
+        &self,
+        to: &ClientId,
+        downlink: &Downlink,
+        qos: Qos,
+        keep_ms: i64,
+    ) -> Result<(), BrokerError> {
+        let payload = Blob::new(serde_json::to_vec(downlink)?);
+        let topic = if downlink.body.is_bulk() {
+            self.parents.bulk_topic(to)
+        } else {
+            self.parents.control_topic(to)
+        };
+        let qos = match qos {
+            Qos::BestEffort => 0,
+            Qos::Queued => 1,
+        };
+        let request = self.data_plane.publish().topic(topic).qos(qos).payload(payload);
+        let sent = request.message_expiry(keep_seconds(keep_ms)).send().await;
+        sent.map(|_| ()).map_err(unavailable("Publish"))
+    }
+
+    async fn send_direct(
+        &self,
+        to: &ClientId,
+        downlink: &Downlink,
+        confirm: bool,
+    ) -> Result<bool, BrokerError> {
+        let payload = Blob::new(serde_json::to_vec(downlink)?);
+        let request =
+            self.direct.send_direct_message().client_id(to.as_str()).topic(self.parents.control_topic(to));
+        let request = if confirm { request.confirmation(true).timeout(CONFIRM_SECONDS) } else { request };
+        match request.payload(payload).send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(unavailable("SendDirectMessage")(error)),
+        }
+    }
+
+    async fn is_connected(&self, device: &ClientId) -> Result<bool, BrokerError> {
+        match self.data_plane.get_connection().client_id(device.as_str()).send().await {
+            Ok(connection) => Ok(connection.connected()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => {
+                Ok(false)
+            }
+            Err(error) => Err(unavailable("GetConnection")(error)),
+        }
+    }
+}
+
+fn unavailable<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> BrokerError
+where
+    E: Error + Send + Sync + 'static,
+    R: fmt::Debug + Send + Sync + 'static,
+{
+    move |error| BrokerError::Unavailable { operation, source: Box::new(error) }
+}
+
+/// Converts to whole seconds, at least one: the unit and minimum of the broker's message expiry.
+fn keep_seconds(keep_ms: i64) -> i64 {
+    ((keep_ms + 999) / 1_000).max(1)
+}
+
+#[cfg(test)]
+mod tests;

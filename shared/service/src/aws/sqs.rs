@@ -1,0 +1,27 @@
+//! The delay queue that feeds `wake`, as the adapter of [`Wakes`].
+
+use crate::ports::{WakeMessage, Wakes};
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::SdkError;
+use aws_sdk_sqs::operation::send_message::SendMessageError;
+use switchboard_protocol::id::MeetingId;
+
+/// The delay queue.
+#[derive(Debug, Clone)]
+pub struct WakeQueue {
+    /// Client of the queue.
+    pub client: Client,
+    /// Address of the queue that feeds `wake`.
+    pub queue_url: String,
+}
+
+impl Wakes for WakeQueue {
+    type Error = SdkError<SendMessageError>;
+
+    async fn schedule(&self, meeting_id: &MeetingId, delay_seconds: i32) -> Result<(), Self::Error> {
+        let message = WakeMessage { meeting_id: meeting_id.clone() };
+        let body = serde_json::to_string(&message).unwrap_or_default();
+        let request = self.client.send_message().queue_url(&self.queue_url).delay_seconds(delay_seconds);
+        request.message_body(body).send().await.map(|_| ())
+    }
+}

@@ -1,0 +1,256 @@
+//! Commits: one conditional update, or one transaction if call slots change with it.
+
+use super::meeting::{attributes, loaded, meeting_key, pending_value};
+use super::user::{part_key, slot_key};
+use super::{Item, Table, number, text, ttl};
+use crate::ports::{Commit, CommitResult, SlotWrite, StoreError};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
+    TransactWriteItem, Update,
+};
+use std::collections::HashMap;
+use switchboard_core::Meeting;
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::limits::MAX_MINUTES;
+
+/// Limit of items in one transaction.
+const ITEMS_MAX: usize = 100;
+
+impl Table {
+    /// Writes a decision. Writes nothing unless the result is [`CommitResult::Done`].
+    pub async fn commit(&self, commit: &Commit<'_>) -> Result<CommitResult, StoreError> {
+        let (freed, mut slots): (Vec<_>, Vec<_>) =
+            commit.slots.iter().cloned().partition(|slot| matches!(slot, SlotWrite::Free(_)));
+        // The end of the largest meeting frees more slots than fit. The slots left out name an ended meeting, which
+        // counts as free: a slot counts only while its meeting is live.
+        let room = ITEMS_MAX
+            .saturating_sub(1 + slots.len() + commit.parts.len() + usize::from(commit.mark.is_some()));
+        slots.extend(freed.into_iter().take(room));
+        loop {
+            if slots.is_empty() && commit.parts.is_empty() && commit.mark.is_none() {
+                return self.commit_one(commit).await;
+            }
+            match self.commit_all(commit, &slots).await? {
+                // A slot that names another meeting by now must not be freed, and must not fail the commit.
+                Transaction::Retry { without } => slots.retain(|slot| !without.contains(slot)),
+                Transaction::Result(result) => return Ok(result),
+            }
+        }
+    }
+
+    async fn commit_one(&self, commit: &Commit<'_>) -> Result<CommitResult, StoreError> {
+        let update = MeetingUpdate::of(commit)?;
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(meeting_key(&commit.next.id)))
+            .update_expression(update.expression)
+            .condition_expression(update.condition)
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(Some(update.values))
+            .return_values_on_condition_check_failure(OnFailure::AllOld)
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(CommitResult::Done),
+            Err(error) => match error.as_service_error() {
+                Some(service) if service.is_conditional_check_failed_exception() => {
+                    let item = match error.into_service_error() {
+                        aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(failed) => failed.item,
+                        _ => None,
+                    };
+                    lost(item)
+                }
+                Some(service) if service.is_transaction_conflict_exception() => Ok(CommitResult::Conflict),
+                _ => Err(StoreError::unavailable("UpdateItem")(error)),
+            },
+        }
+    }
+
+    async fn commit_all(&self, commit: &Commit<'_>, slots: &[SlotWrite]) -> Result<Transaction, StoreError> {
+        let mut items = vec![self.meeting_write(commit)?];
+        for slot in slots {
+            items.push(self.slot_write(slot, commit.next)?);
+        }
+        for user in &commit.parts {
+            items.push(self.part_write(user, commit.next)?);
+        }
+        if let Some(mark) = commit.mark {
+            let (slots, parts) = (Vec::new(), Vec::new());
+            let alone =
+                Commit { next: mark, seen_rev: 0, slots, due_at_ms: None, pending: None, parts, mark: None };
+            items.push(self.meeting_write(&alone)?);
+        }
+        match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
+            Ok(_) => Ok(Transaction::Result(CommitResult::Done)),
+            Err(error) => cancelled(error, slots),
+        }
+    }
+
+    fn meeting_write(&self, commit: &Commit<'_>) -> Result<TransactWriteItem, StoreError> {
+        let update = MeetingUpdate::of(commit)?;
+        let update = Update::builder()
+            .table_name(&self.name)
+            .set_key(Some(meeting_key(&commit.next.id)))
+            .update_expression(update.expression)
+            .condition_expression(update.condition)
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(Some(update.values))
+            .return_values_on_condition_check_failure(OnFailure::AllOld)
+            .build()
+            .map_err(StoreError::invalid("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    fn slot_write(&self, slot: &SlotWrite, meeting: &Meeting) -> Result<TransactWriteItem, StoreError> {
+        let write = TransactWriteItem::builder();
+        let (user, condition, seen) = match slot {
+            SlotWrite::Free(user) => {
+                let delete = Delete::builder()
+                    .table_name(&self.name)
+                    .set_key(Some(slot_key(user)))
+                    .condition_expression("slot_meeting = :meeting")
+                    .expression_attribute_values(":meeting", text(meeting.id.as_str()))
+                    .build()
+                    .map_err(StoreError::invalid("TransactWriteItems"))?;
+                return Ok(write.delete(delete).build());
+            }
+            SlotWrite::Take { user, seen: None } => (user, Some("attribute_not_exists(pk)"), None),
+            SlotWrite::Take { user, seen: Some(seen) } => {
+                (user, Some("attribute_not_exists(pk) OR slot_meeting = :seen"), Some(seen))
+            }
+            SlotWrite::Overwrite(user) => (user, None, None),
+        };
+        let mut item = slot_key(user);
+        item.insert("slot_meeting".to_owned(), text(meeting.id.as_str()));
+        item.insert("lease_until_ms".to_owned(), number(meeting.ends_at_ms));
+        item.insert("expires_at".to_owned(), ttl(latest_end_ms(meeting)));
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .set_condition_expression(condition.map(str::to_owned))
+            .set_expression_attribute_values(
+                seen.map(|seen| HashMap::from([(":seen".to_owned(), text(seen.as_str()))])),
+            );
+        Ok(write.put(put.build().map_err(StoreError::invalid("TransactWriteItems"))?).build())
+    }
+
+    fn part_write(&self, user: &UserId, meeting: &Meeting) -> Result<TransactWriteItem, StoreError> {
+        let mut item = part_key(user, &meeting.id);
+        item.insert("expires_at".to_owned(), ttl(latest_end_ms(meeting)));
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .build()
+            .map_err(StoreError::invalid("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
+
+/// The latest possible end of the meeting, however often it is extended. References to it must not expire before.
+fn latest_end_ms(meeting: &Meeting) -> i64 {
+    meeting.created_ms + i64::from(MAX_MINUTES) * 60_000
+}
+
+/// The update of a meeting's record. `reach` and `pending` are separate attributes, so that writing how far an offer got
+/// never conflicts with the commit of an accept.
+struct MeetingUpdate {
+    expression: String,
+    condition: &'static str,
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+impl MeetingUpdate {
+    fn of(commit: &Commit<'_>) -> Result<Self, StoreError> {
+        let fresh = commit.seen_rev == 0;
+        let mut update = Self {
+            expression: String::new(),
+            condition: if fresh {
+                "attribute_not_exists(pk)"
+            } else {
+                "#a_rev = :seen AND #a_schema = :schema"
+            },
+            names: HashMap::new(),
+            values: HashMap::new(),
+        };
+        let mut sets = Vec::new();
+        for (name, value) in attributes(commit.next, commit.due_at_ms)? {
+            sets.push(format!("#a_{name} = :{name}"));
+            update.values.insert(format!(":{name}"), value);
+            update.names.insert(format!("#a_{name}"), name);
+        }
+        if fresh {
+            let pending = commit.pending.as_ref().map(pending_value).transpose()?;
+            let pending = pending.map(|pending| (commit.next.rev.to_string(), pending)).into_iter().collect();
+            sets.push("pending = :pending, reach = :reach".to_owned());
+            update.values.insert(":pending".to_owned(), AttributeValue::M(pending));
+            update.values.insert(":reach".to_owned(), AttributeValue::M(HashMap::new()));
+        } else {
+            update.values.insert(":seen".to_owned(), number(commit.seen_rev));
+            if let Some(pending) = &commit.pending {
+                sets.push("pending.#next = :pending".to_owned());
+                update.names.insert("#next".to_owned(), commit.next.rev.to_string());
+                update.values.insert(":pending".to_owned(), pending_value(pending)?);
+            }
+        }
+        sets.sort();
+        update.expression = format!("SET {}", sets.join(", "));
+        if commit.due_at_ms.is_none() && !fresh {
+            update.expression.push_str(" REMOVE due_shard, due_at");
+        }
+        Ok(update)
+    }
+}
+
+/// Result of one transaction.
+enum Transaction {
+    Result(CommitResult),
+    /// These slots name other meetings: the transaction has to be repeated without them.
+    Retry {
+        without: Vec<SlotWrite>,
+    },
+}
+
+fn cancelled(
+    error: SdkError<TransactWriteItemsError>,
+    slots: &[SlotWrite],
+) -> Result<Transaction, StoreError> {
+    let reasons: Vec<CancellationReason> = match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            cancelled.cancellation_reasons().to_vec()
+        }
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
+            return Ok(Transaction::Result(CommitResult::Conflict));
+        }
+        _ => return Err(StoreError::unavailable("TransactWriteItems")(error)),
+    };
+    let failed =
+        |at: usize| reasons.get(at).and_then(CancellationReason::code) == Some("ConditionalCheckFailed");
+    if failed(0) {
+        return lost(reasons[0].item.clone()).map(Transaction::Result);
+    }
+    let refused: Vec<&SlotWrite> =
+        slots.iter().enumerate().filter(|(at, _)| failed(at + 1)).map(|(_, slot)| slot).collect();
+    if refused.iter().any(|slot| !matches!(slot, SlotWrite::Free(_))) {
+        return Ok(Transaction::Result(CommitResult::SlotTaken));
+    }
+    // Behind the slots only the mark has a condition: the same request was committed meanwhile.
+    if (slots.len() + 1..reasons.len()).any(failed) {
+        return Ok(Transaction::Result(CommitResult::Lost(None)));
+    }
+    if !refused.is_empty() {
+        return Ok(Transaction::Retry { without: refused.into_iter().cloned().collect() });
+    }
+    if reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) {
+        return Ok(Transaction::Result(CommitResult::Conflict));
+    }
+    Err(StoreError::unavailable("TransactWriteItems")(error))
+}
+
+fn lost(item: Option<Item>) -> Result<CommitResult, StoreError> {
+    Ok(CommitResult::Lost(item.map(loaded).transpose()?.map(Box::new)))
+}

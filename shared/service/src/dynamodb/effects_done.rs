@@ -1,0 +1,102 @@
+//! The write after the effects of a commit: they are done, and how far the offers got. It leaves `rev` as it is, so that
+//! it never conflicts with the commit of an accept.
+
+use super::meeting::{SCHEMA, loaded, meeting_key, reach_key};
+use super::{Table, number, text};
+use crate::ports::{Loaded, StoreError};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::id::{InviteId, MeetingId};
+use switchboard_protocol::object::Reach;
+
+/// Limit of legs in one write: an expression has 4 KB and 300 operators at most.
+const LEGS_MAX: usize = 100;
+/// Limit of attempts for one write while a transaction works on the same meeting.
+const ATTEMPTS: u32 = 4;
+
+/// An offer to one device, and how far it got.
+type Leg<'a> = (&'a (InviteId, ClientId), &'a Reach);
+
+impl Table {
+    /// Removes the pending mark of revision `rev` and stores how far the offers got. Returns the meeting as stored
+    /// afterwards, which may have changed meanwhile; `None` for an unknown id.
+    pub async fn mark_effects_done(
+        &self,
+        id: &MeetingId,
+        rev: u64,
+        reached: &BTreeMap<(InviteId, ClientId), Reach>,
+    ) -> Result<Option<Loaded>, StoreError> {
+        let mut legs: Vec<Leg<'_>> = reached.iter().collect();
+        while legs.len() > LEGS_MAX {
+            let others = legs.split_off(LEGS_MAX);
+            self.write_legs(id, None, &legs).await?;
+            legs = others;
+        }
+        // The pending mark is removed last: until then `wake` would repeat the effects.
+        self.write_legs(id, Some(rev), &legs).await
+    }
+
+    async fn write_legs(
+        &self,
+        id: &MeetingId,
+        done: Option<u64>,
+        legs: &[Leg<'_>],
+    ) -> Result<Option<Loaded>, StoreError> {
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(meeting_key(id)))
+            .condition_expression("#schema = :schema")
+            .expression_attribute_names("#schema", "schema")
+            .expression_attribute_values(":schema", number(SCHEMA))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(OnFailure::AllOld);
+        let mut sets = Vec::new();
+        for (at, ((invite, device), reach)) in legs.iter().enumerate() {
+            let value = serde_json::to_value(reach).ok().and_then(|value| value.as_str().map(str::to_owned));
+            update = update
+                .expression_attribute_names(format!("#leg{at}"), reach_key(invite, device))
+                .expression_attribute_values(format!(":leg{at}"), text(value.unwrap_or_default()));
+            sets.push(format!("reach.#leg{at} = :leg{at}"));
+        }
+        let mut clauses = Vec::new();
+        if let Some(rev) = done {
+            update = update.expression_attribute_names("#rev", rev.to_string());
+            clauses.push("REMOVE pending.#rev".to_owned());
+        }
+        if !sets.is_empty() {
+            clauses.push(format!("SET {}", sets.join(", ")));
+        }
+        let update = update.update_expression(clauses.join(" "));
+        for attempt in 1..=ATTEMPTS {
+            match update.clone().send().await {
+                Ok(output) => return output.attributes.map(loaded).transpose(),
+                Err(SdkError::ServiceError(refused))
+                    if refused.err().is_conditional_check_failed_exception() =>
+                {
+                    let UpdateItemError::ConditionalCheckFailedException(failed) = refused.into_err() else {
+                        return Ok(None);
+                    };
+                    // For a record of another schema this returns the error `Unreadable`.
+                    return failed.item.map(loaded).transpose();
+                }
+                Err(error)
+                    if attempt < ATTEMPTS
+                        && error
+                            .as_service_error()
+                            .is_some_and(|e| e.is_transaction_conflict_exception()) => {}
+                Err(error) => return Err(StoreError::unavailable("UpdateItem")(error)),
+            }
+            tokio::time::sleep(Duration::from_millis(5 << attempt)).await;
+        }
+        Err(StoreError::Unavailable {
+            operation: "UpdateItem",
+            source: format!("transaction conflict in {ATTEMPTS} attempts").into(),
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! The broker's lifecycle events of a device. They arrive late, twice and out of order, so each write has a condition on
+//! the stored state; an event that fails it is ignored.
+
+use super::user::{DEVICE, devices_key};
+use super::{Item, Table, number, stored_number, text, ttl};
+use crate::ports::{DeviceSession, SESSION_LIFE_MS, StoreError};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use std::collections::HashMap;
+
+/// Limit of stored devices of one user; beyond it the longest unseen devices are removed.
+const STORED_DEVICES_MAX: usize = 10;
+/// The broker counts a device's connections from 0 again after it was away for about an hour.
+const COUNTER_RESET_MS: i64 = 55 * 60 * 1_000;
+
+impl Table {
+    /// Stores that a device connected. Returns `false` for an event that is older than the stored one.
+    pub async fn device_connected(&self, session: &DeviceSession) -> Result<bool, StoreError> {
+        // A device that `authorize` registered has no session yet. A restarted counter is recognised by the time.
+        let newer = "attribute_not_exists(#device.#session) OR #device.#version < :version \
+                     OR (#device.#online = :false AND #device.seen_ms < :reset)";
+        let update = self.device_update(session, true).condition_expression(newer);
+        let update = update.expression_attribute_names("#version", "version");
+        let update = update
+            .expression_attribute_values(":version", number(session.version))
+            .expression_attribute_values(":false", AttributeValue::Bool(false))
+            .expression_attribute_values(":reset", number(session.at_ms - COUNTER_RESET_MS))
+            .return_values(ReturnValue::AllNew);
+        let output = update.send().await;
+        match output {
+            Ok(output) => {
+                self.prune(session, output.attributes.unwrap_or_default()).await?;
+                Ok(true)
+            }
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::unavailable("UpdateItem")(error)),
+        }
+    }
+
+    /// Stores that a connection ended. Returns `false` if it is not the current connection of its device: it was taken
+    /// over, or the event arrived twice. A disconnect that arrives before its own connect is stored, so that the connect
+    /// is ignored.
+    pub async fn device_disconnected(&self, session: &DeviceSession) -> Result<bool, StoreError> {
+        let present_or_newer = "(#device.#session = :session AND #device.#online = :true) \
+                                OR attribute_not_exists(#device.#session) OR #device.#version < :version";
+        let update = self
+            .device_update(session, false)
+            .condition_expression(present_or_newer)
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", number(session.version))
+            .expression_attribute_values(":session", text(&session.session))
+            .expression_attribute_values(":true", AttributeValue::Bool(true));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::unavailable("UpdateItem")(error)),
+        }
+    }
+
+    fn device_update(
+        &self,
+        session: &DeviceSession,
+        online: bool,
+    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+        let device = HashMap::from([
+            ("session".to_owned(), text(&session.session)),
+            ("version".to_owned(), number(session.version)),
+            ("online".to_owned(), AttributeValue::Bool(online)),
+            ("seen_ms".to_owned(), number(session.at_ms)),
+        ]);
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(devices_key(&session.client_id.user())))
+            .update_expression("SET #device = :device, expires_at = :expires_at")
+            .expression_attribute_names("#device", format!("{DEVICE}{}", session.client_id))
+            .expression_attribute_names("#session", "session")
+            .expression_attribute_names("#online", "online")
+            .expression_attribute_values(":device", AttributeValue::M(device))
+            .expression_attribute_values(":expires_at", ttl(session.at_ms + SESSION_LIFE_MS))
+    }
+
+    /// Removes devices whose session expired, and the longest unseen devices beyond [`STORED_DEVICES_MAX`].
+    async fn prune(&self, session: &DeviceSession, item: Item) -> Result<(), StoreError> {
+        let mut devices: Vec<(i64, String)> = item
+            .into_iter()
+            .filter(|(name, _)| name.starts_with(DEVICE))
+            .map(|(name, value)| {
+                (value.as_m().ok().and_then(|fields| stored_number(fields, "seen_ms")).unwrap_or(0), name)
+            })
+            .collect();
+        devices.sort_by(|a, b| b.cmp(a));
+        let stale =
+            |at: usize, seen_ms: i64| at >= STORED_DEVICES_MAX || seen_ms + SESSION_LIFE_MS <= session.at_ms;
+        let gone: Vec<String> = devices
+            .into_iter()
+            .enumerate()
+            .filter(|(at, (ms, _))| stale(*at, *ms))
+            .map(|(_, (_, name))| name)
+            .collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(devices_key(&session.client_id.user())));
+        for (at, name) in gone.iter().enumerate() {
+            update = update.expression_attribute_names(format!("#gone{at}"), name);
+        }
+        let names: Vec<String> = (0..gone.len()).map(|at| format!("#gone{at}")).collect();
+        let update = update.update_expression(format!("REMOVE {}", names.join(", ")));
+        update.send().await.map(|_| ()).map_err(StoreError::unavailable("UpdateItem"))
+    }
+}

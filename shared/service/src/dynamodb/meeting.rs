@@ -1,0 +1,108 @@
+//! The record of a meeting: the state that `rev` guards, and the attributes that are written without touching `rev`.
+
+use super::{Item, Table, key, number, stored_number, stored_text, text, ttl};
+use crate::ports::{Loaded, Pending, StoreError};
+use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::{BTreeMap, HashMap};
+use switchboard_core::{Meeting, TOMBSTONE_MS};
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::id::{InviteId, MeetingId};
+use switchboard_protocol::object::Reach;
+
+/// Version of the record's shape. A record of another version is never changed.
+pub(super) const SCHEMA: i64 = 1;
+/// Sort key of every meeting.
+pub(super) const SORT: &str = "state";
+/// Number of partitions of the index of deadlines, so that no single partition takes all writes.
+pub const DUE_SHARDS: usize = 4;
+
+impl Table {
+    /// Reads a meeting; `None` for an unknown id.
+    pub async fn meeting(&self, id: &MeetingId) -> Result<Option<Loaded>, StoreError> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .set_key(Some(meeting_key(id)));
+        let output = request.send().await.map_err(StoreError::unavailable("GetItem"))?;
+        output.item.map(loaded).transpose()
+    }
+}
+
+pub(super) fn meeting_key(id: &MeetingId) -> Item {
+    key(format!("meeting#{id}"), SORT)
+}
+
+/// Reads the record of a meeting.
+pub(super) fn loaded(mut item: Item) -> Result<Loaded, StoreError> {
+    let key = stored_text(&item, "pk").cloned().unwrap_or_default();
+    let unreadable = |why: String| StoreError::unreadable(&key, why);
+    match stored_number(&item, "schema") {
+        Some(SCHEMA) => {}
+        other => return Err(unreadable(format!("schema {other:?} instead of {SCHEMA}"))),
+    }
+    let due_at_ms = stored_number(&item, "due_at");
+    let take = |item: &mut Item, name: &str| {
+        item.remove(name).ok_or_else(|| unreadable(format!("attribute {name} is missing")))
+    };
+    let mut meeting: Meeting =
+        serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(take(&mut item, "meeting")?)
+            .map_err(|error| unreadable(error.to_string()))?;
+    meeting.reached = reached(&take(&mut item, "reach")?);
+    let pending: HashMap<String, Pending> =
+        serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(take(&mut item, "pending")?)
+            .map_err(|error| unreadable(error.to_string()))?;
+    let pending =
+        pending.into_iter().filter_map(|(rev, pending)| Some((rev.parse().ok()?, pending))).collect();
+    Ok(Loaded { meeting, pending, due_at_ms })
+}
+
+/// Returns the attributes that a commit writes, besides `pending`.
+pub(super) fn attributes(meeting: &Meeting, due_at_ms: Option<i64>) -> Result<Item, StoreError> {
+    let state = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(meeting)
+        .map_err(StoreError::invalid("UpdateItem"))?;
+    let forget_ms = meeting.end().map_or(meeting.ends_at_ms, |(_, at_ms, _)| at_ms) + TOMBSTONE_MS;
+    let mut attributes = HashMap::from([
+        ("schema".to_owned(), number(SCHEMA)),
+        ("rev".to_owned(), number(meeting.rev)),
+        ("meeting".to_owned(), state),
+        ("expires_at".to_owned(), ttl(forget_ms)),
+    ]);
+    if let Some(due_at_ms) = due_at_ms {
+        attributes.insert("due_shard".to_owned(), text(due_shard(&meeting.id)));
+        attributes.insert("due_at".to_owned(), number(due_at_ms));
+    }
+    Ok(attributes)
+}
+
+/// Returns the partition of a meeting in the index of deadlines.
+pub(super) fn due_shard(id: &MeetingId) -> String {
+    let first = id.as_str().bytes().next().unwrap_or_default();
+    format!("due#{}", usize::from(first) % DUE_SHARDS)
+}
+
+pub(super) fn pending_value(pending: &Pending) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(pending).map_err(StoreError::invalid("UpdateItem"))
+}
+
+/// Returns the key of one device in `reach`: flat, so that a write needs no parent map.
+pub(super) fn reach_key(invite: &InviteId, device: &ClientId) -> String {
+    format!("{invite}/{device}")
+}
+
+fn reached(value: &AttributeValue) -> BTreeMap<InviteId, BTreeMap<ClientId, Reach>> {
+    let mut reached: BTreeMap<InviteId, BTreeMap<ClientId, Reach>> = BTreeMap::new();
+    let entries = value.as_m().into_iter().flatten();
+    // An unreadable entry counts as unknown: a device that rings reports it itself.
+    for (key, reach) in entries.filter_map(|(key, reach)| Some((key, reach.as_s().ok()?))) {
+        let parsed = key.split_once('/').and_then(|(invite, device)| {
+            let reach = serde_json::from_value(serde_json::Value::String(reach.clone())).ok()?;
+            Some((invite.parse().ok()?, device.parse().ok()?, reach))
+        });
+        if let Some((invite, device, reach)) = parsed {
+            reached.entry(invite).or_default().insert(device, reach);
+        }
+    }
+    reached
+}

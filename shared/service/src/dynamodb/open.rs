@@ -1,0 +1,77 @@
+//! The read of a create request: the meeting of this request, and caller and invitees with their slots, in one round trip.
+
+use super::meeting::{loaded, meeting_key};
+use super::user::{devices_key, read_user_item, slot_key};
+use super::{Item, Table, stored_text};
+use crate::ports::{OpeningView, StoreError, UserRecord};
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use std::collections::{BTreeMap, HashMap};
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::id::MeetingId;
+
+/// Limit of keys in one `BatchGetItem` call.
+pub(super) const BATCH_MAX: usize = 100;
+/// Limit of calls for keys that DynamoDB leaves unprocessed.
+const BATCH_ATTEMPTS: u32 = 4;
+
+impl Table {
+    /// Reads the meeting `id` and the records of `users`.
+    pub async fn opening(
+        &self,
+        id: &MeetingId,
+        users: &[UserId],
+        now_ms: i64,
+    ) -> Result<OpeningView, StoreError> {
+        // A create request may name its own caller, which is refused later; DynamoDB refuses duplicate keys.
+        let users: BTreeMap<UserId, UserRecord> =
+            users.iter().map(|user| (user.clone(), UserRecord::default())).collect();
+        let mut keys: Vec<Item> = users.keys().flat_map(|user| [devices_key(user), slot_key(user)]).collect();
+        let (items, beside) = if keys.len() < BATCH_MAX {
+            keys.push(meeting_key(id));
+            (self.batch(keys).await?, None)
+        } else {
+            // The largest request fills the batch; its meeting is read at the same time, not afterwards.
+            futures::try_join!(self.batch(keys), self.meeting(id))?
+        };
+        let mut view = OpeningView { meeting: beside, users };
+        for item in items {
+            read_item(&mut view, item, now_ms)?;
+        }
+        Ok(view)
+    }
+
+    pub(super) async fn batch(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        let mut keys = Some(keys);
+        for attempt in 1..=BATCH_ATTEMPTS {
+            let wanted = KeysAndAttributes::builder().set_keys(keys.take()).consistent_read(true).build();
+            let wanted = wanted.map_err(StoreError::invalid("BatchGetItem"))?;
+            let output = self.client.batch_get_item().request_items(&self.name, wanted).send().await;
+            let output = output.map_err(StoreError::unavailable("BatchGetItem"))?;
+            let found: HashMap<String, Vec<Item>> = output.responses.unwrap_or_default();
+            items.extend(found.into_values().flatten());
+            keys = output.unprocessed_keys.and_then(|mut left| left.remove(&self.name)).map(|left| left.keys);
+            if keys.as_ref().is_none_or(Vec::is_empty) {
+                return Ok(items);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20 << attempt)).await;
+        }
+        Err(StoreError::Unavailable {
+            operation: "BatchGetItem",
+            source: format!("keys left unprocessed after {BATCH_ATTEMPTS} calls").into(),
+        })
+    }
+}
+
+fn read_item(view: &mut OpeningView, item: Item, now_ms: i64) -> Result<(), StoreError> {
+    let pk = stored_text(&item, "pk").cloned().unwrap_or_default();
+    if pk.starts_with("meeting#") {
+        view.meeting = Some(loaded(item)?);
+        return Ok(());
+    }
+    let user = pk.strip_prefix("user#").and_then(|user| user.parse::<UserId>().ok());
+    match user.and_then(|user| view.users.get_mut(&user)) {
+        Some(record) => read_user_item(record, &item, now_ms),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,55 @@
+//! The search for a user's meetings: group meetings by `invited#…` items, a direct call by the slot, all in one query.
+
+use super::meeting::{loaded, meeting_key};
+use super::open::BATCH_MAX;
+use super::user::read_user_item;
+use super::user::slot_key;
+use super::{Item, Table, query_all, stored_text, text};
+use crate::ports::{Loaded, Slot, StoreError, UserRecord};
+use std::collections::BTreeSet;
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::id::MeetingId;
+
+impl Table {
+    /// Lists the meetings that `user` may be in or invited to.
+    pub async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            // In the order of sort keys, `slot` follows directly on every `invited#…`.
+            .key_condition_expression("pk = :user AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":user", text(format!("user#{user}")))
+            .expression_attribute_values(":first", text("invited#"))
+            .expression_attribute_values(":last", text("slot"));
+        Ok(query_all(query).await?.iter().filter_map(named).collect())
+    }
+
+    /// Reads the meetings of these ids; unknown ids are left out.
+    pub async fn meetings(&self, ids: &BTreeSet<MeetingId>) -> Result<Vec<Loaded>, StoreError> {
+        let keys: Vec<Item> = ids.iter().map(meeting_key).collect();
+        let batches = keys.chunks(BATCH_MAX).map(|keys| self.batch(keys.to_vec()));
+        let items = futures::future::try_join_all(batches).await?;
+        items.into_iter().flatten().map(loaded).collect()
+    }
+
+    /// Reads the call slot of a user.
+    pub async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError> {
+        let request =
+            self.client.get_item().table_name(&self.name).consistent_read(true).set_key(Some(slot_key(user)));
+        let output = request.send().await.map_err(StoreError::unavailable("GetItem"))?;
+        let mut record = UserRecord::default();
+        if let Some(item) = output.item {
+            read_user_item(&mut record, &item, 0)?;
+        }
+        Ok(record.slot)
+    }
+}
+
+fn named(item: &Item) -> Option<MeetingId> {
+    let sort = stored_text(item, "sk")?;
+    let id =
+        sort.strip_prefix("invited#").or_else(|| stored_text(item, "slot_meeting").map(String::as_str))?;
+    id.parse().ok()
+}

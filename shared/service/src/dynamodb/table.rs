@@ -1,0 +1,82 @@
+//! The table as the adapter of [`Meetings`] and [`Users`]. The methods of the same names are in the other files.
+
+use super::Table;
+use crate::ports::{
+    Commit, CommitResult, DeviceSession, Due, HistoryCursor, Loaded, Meetings, OpeningView, Slot, StoreError,
+    Users,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::id::{InviteId, MeetingId};
+use switchboard_protocol::object::{CallView, Reach};
+
+impl Meetings for Table {
+    async fn meeting(&self, id: &MeetingId) -> Result<Option<Loaded>, StoreError> {
+        Self::meeting(self, id).await
+    }
+
+    async fn meetings(&self, ids: &BTreeSet<MeetingId>) -> Result<Vec<Loaded>, StoreError> {
+        Self::meetings(self, ids).await
+    }
+
+    async fn commit(&self, commit: &Commit<'_>) -> Result<CommitResult, StoreError> {
+        Self::commit(self, commit).await
+    }
+
+    async fn mark_effects_done(
+        &self,
+        id: &MeetingId,
+        rev: u64,
+        reached: &BTreeMap<(InviteId, ClientId), Reach>,
+    ) -> Result<Option<Loaded>, StoreError> {
+        Self::mark_effects_done(self, id, rev, reached).await
+    }
+
+    async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError> {
+        Self::due(self, until_ms).await
+    }
+
+    async fn correct_due(&self, id: &MeetingId, rev: u64, due_at_ms: Option<i64>) -> Result<(), StoreError> {
+        Self::correct_due(self, id, rev, due_at_ms).await
+    }
+}
+
+impl Users for Table {
+    async fn opening(
+        &self,
+        id: &MeetingId,
+        users: &[UserId],
+        now_ms: i64,
+    ) -> Result<OpeningView, StoreError> {
+        Self::opening(self, id, users, now_ms).await
+    }
+
+    async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError> {
+        Self::meetings_of(self, user).await
+    }
+
+    async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError> {
+        Self::slot(self, user).await
+    }
+
+    async fn device_connected(&self, session: &DeviceSession) -> Result<bool, StoreError> {
+        Self::device_connected(self, session).await
+    }
+
+    async fn device_disconnected(&self, session: &DeviceSession) -> Result<bool, StoreError> {
+        Self::device_disconnected(self, session).await
+    }
+
+    async fn write_calls(&self, calls: &[(UserId, CallView)]) -> Result<(), StoreError> {
+        Self::write_calls(self, calls).await
+    }
+
+    async fn calls(
+        &self,
+        user: &UserId,
+        from: Option<&HistoryCursor>,
+        limit: u32,
+    ) -> Result<(Vec<CallView>, Option<HistoryCursor>), StoreError> {
+        Self::calls(self, user, from, limit).await
+    }
+}

@@ -1,0 +1,84 @@
+//! The items of a user: devices, and the call slot.
+//!
+//! Every device is an attribute of its own, so that registering a device needs neither a read nor a parent map.
+
+use super::{Item, Table, key, number, stored_number, stored_text, text, ttl};
+use crate::ports::{SESSION_LIFE_MS, Slot, StoreError, UserRecord};
+use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::HashMap;
+use switchboard_core::Device;
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::id::MeetingId;
+
+/// Prefix of a device's attribute.
+pub(super) const DEVICE: &str = "device:";
+
+pub(super) fn devices_key(user: &UserId) -> Item {
+    key(format!("user#{user}"), "devices")
+}
+
+pub(super) fn slot_key(user: &UserId) -> Item {
+    key(format!("user#{user}"), "slot")
+}
+
+pub(super) fn part_key(user: &UserId, meeting: &MeetingId) -> Item {
+    key(format!("user#{user}"), &format!("invited#{meeting}"))
+}
+
+/// Adds the contents of one item of a user to `record`. Other items are ignored.
+pub(super) fn read_user_item(record: &mut UserRecord, item: &Item, now_ms: i64) -> Result<(), StoreError> {
+    match stored_text(item, "sk").map(String::as_str) {
+        Some("devices") => {
+            record.name = stored_text(item, "name").cloned();
+            record.devices = devices(item, now_ms);
+        }
+        Some("slot") => {
+            let key = stored_text(item, "pk").map_or("", String::as_str);
+            let meeting = stored_text(item, "slot_meeting").and_then(|id| id.parse().ok());
+            let meeting_id =
+                meeting.ok_or_else(|| StoreError::unreadable(key, "slot_meeting is not a meeting id"))?;
+            record.slot = Some(Slot { meeting_id });
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn devices(item: &Item, now_ms: i64) -> Vec<Device> {
+    let known =
+        item.iter().filter_map(|(name, value)| Some((name.strip_prefix(DEVICE)?, value.as_m().ok()?)));
+    known
+        .filter_map(|(client_id, fields)| {
+            Some(Device { client_id: client_id.parse().ok()?, seen_ms: stored_number(fields, "seen_ms")? })
+        })
+        .filter(|device| device.seen_ms + SESSION_LIFE_MS > now_ms)
+        .collect()
+}
+
+impl Table {
+    /// Stores that `device` connected, and the display name of its user if there is one: one unconditional write.
+    pub async fn register_device(
+        &self,
+        device: &ClientId,
+        name: Option<&str>,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let fields = HashMap::from([("seen_ms".to_owned(), number(now_ms))]);
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(devices_key(&device.user())))
+            .expression_attribute_names("#device", format!("{DEVICE}{device}"))
+            .expression_attribute_values(":device", AttributeValue::M(fields))
+            .expression_attribute_values(":expires_at", ttl(now_ms + SESSION_LIFE_MS));
+        let update = match name {
+            Some(name) => update
+                .update_expression("SET #device = :device, expires_at = :expires_at, #name = :name")
+                .expression_attribute_names("#name", "name")
+                .expression_attribute_values(":name", text(name)),
+            None => update.update_expression("SET #device = :device, expires_at = :expires_at"),
+        };
+        update.send().await.map(|_| ()).map_err(StoreError::unavailable("UpdateItem"))
+    }
+}

@@ -1,0 +1,204 @@
+//! The effects of a commit: RTC calls, downlinks, the next wake, the call history, and the mark that they are done.
+
+pub mod downlinks;
+mod history;
+pub(crate) mod media;
+pub mod push;
+pub mod report;
+pub mod timer;
+
+use crate::error_chain::ErrorChain;
+use crate::ports::{Loaded, Meetings, OutcomeBus, Pending, Ports};
+use crate::service::Service;
+use downlinks::{DownlinkContext, PublishReport};
+use push::{answered_invitations, push_wanted};
+use report::InvocationReport;
+use switchboard_core::{Decision, MediaAct, Meeting, Now};
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::id::InviteId;
+use switchboard_protocol::object::Reach;
+
+/// Time in milliseconds after which `wake` repeats effects that are not reported done.
+pub(crate) const PENDING_MS: i64 = 5_000;
+
+impl<P: Ports> Service<P> {
+    /// Runs the effects of a committed decision.
+    ///
+    /// For a new meeting (`before` is `None`) the answer is published first, so that the caller does not wait for phones to
+    /// confirm. Otherwise the answer is published last, so that the terminal retries if the function crashes before it.
+    pub async fn run_effects(
+        &self,
+        before: Option<&Meeting>,
+        mut decision: Decision,
+        guarded: bool,
+        now: Now,
+    ) -> InvocationReport {
+        let Some(after) = decision.next.take().or_else(|| before.cloned()) else {
+            return InvocationReport::default();
+        };
+        let after = &after;
+        let committed = before.is_none_or(|before| before.rev < after.rev);
+        let report = InvocationReport { refused: decision.refused, ..InvocationReport::of(after, &decision) };
+        let answered = answered_invitations(&decision);
+        let next = Some(after).filter(|_| committed);
+        let scheduled = self.schedule_next(before, next, guarded, now);
+        let run = if before.is_none() { EffectRun::NewMeeting } else { EffectRun::First };
+        // Boxed, since the future would otherwise be part of every caller's.
+        let (done, ()) = futures::join!(Box::pin(self.run_acts(after, decision, run, now)), scheduled);
+        let history_written = self.write_call_history(next).await;
+        if history_written && done.is_complete() && (guarded || done.has_offers) {
+            self.mark_effects_done(after, after.rev, &done, now).await;
+        }
+        // A repeated request rings again, since the first run may have crashed before the offers or before this report.
+        let push_wanted = push_wanted(
+            after,
+            |p, invite| if committed { p.changed_rev == after.rev } else { answered.contains(invite) },
+            &done.published.reached,
+        );
+        let report = InvocationReport { push_wanted, ..done.add_to(report) };
+        self.put_report(&report, now).await;
+        report
+    }
+
+    /// Repeats the effects of an earlier commit that were not reported done. Returns `false` if they are still not done.
+    pub async fn repeat_effects(&self, loaded: &Loaded, rev: u64, pending: &Pending, now: Now) -> bool {
+        let meeting = &loaded.meeting;
+        let decision = switchboard_core::redo(meeting, rev, &pending.cause, now);
+        let report = InvocationReport::of(meeting, &decision);
+        let done = Box::pin(self.run_acts(meeting, decision, EffectRun::Repeat, now)).await;
+        let marked = self.write_call_history(Some(meeting)).await
+            && done.is_complete()
+            && self.mark_effects_done(meeting, rev, &done, now).await;
+        let push_wanted = push_wanted(meeting, |p, _| p.changed_rev == rev, &done.published.reached);
+        self.put_report(&InvocationReport { push_wanted, ..done.add_to(report) }, now).await;
+        marked
+    }
+
+    /// Puts the report on the event bus, in functions whose results Lambda does not forward itself.
+    async fn put_report(&self, report: &InvocationReport, now: Now) {
+        if let Some(bus) = self.outcomes.as_ref().filter(|_| report.is_news()) {
+            Box::pin(bus.put(&report.to_value(), now.ms)).await;
+        }
+    }
+
+    /// Calls the RTC service and publishes the downlinks.
+    ///
+    /// Rights and removals come first, since downlinks say whether they are enforced. The channel is closed at the same time
+    /// as the downlinks are published, since no downlink depends on it.
+    async fn run_acts(
+        &self,
+        meeting: &Meeting,
+        mut decision: Decision,
+        run: EffectRun,
+        now: Now,
+    ) -> EffectsReport {
+        let acts = std::mem::take(&mut decision.media);
+        let mut media = self.apply_media_acts(meeting, &acts, now).await;
+        media.correct(&mut decision, run == EffectRun::Repeat);
+        let answer_first = run != EffectRun::First;
+        let (published, closed) = futures::join!(
+            self.publish(meeting, decision, answer_first, now),
+            self.close_if_ended(meeting, &acts, now)
+        );
+        if !closed {
+            media.failed.push("close");
+        }
+        EffectsReport { acts, media_failed: media.failed, ..published }
+    }
+
+    async fn publish(
+        &self,
+        meeting: &Meeting,
+        decision: Decision,
+        answer_first: bool,
+        now: Now,
+    ) -> EffectsReport {
+        let context = DownlinkContext::of(meeting, now);
+        let (mut first, mut last) = (decision.tells, Vec::new());
+        match decision.answer {
+            Some(answer) if answer_first => first.insert(0, answer),
+            Some(answer) => last.push(answer),
+            None => {}
+        }
+        let has_offers = first.iter().any(|tell| tell.offers().is_some());
+        let cause = first.first().map(|tell| tell.cause.clone());
+        let published = self.publisher.publish_all(first, &context).await;
+        if let Some(cause) = cause.filter(|_| has_offers) {
+            let waiting = meeting.tell_waiting(&published.best_reach(), &cause);
+            self.publisher.publish_all(waiting, &context).await;
+        }
+        let answered = self.publisher.publish_all(last, &context).await;
+        EffectsReport { published, answered, has_offers, ..EffectsReport::default() }
+    }
+
+    /// Marks the effects of revision `rev` as done and stores how far the offers got. Returns `false` if the write failed;
+    /// then `wake` repeats the effects.
+    ///
+    /// If the meeting has changed meanwhile, two things may have crossed: an offer may have gone to the broker's queue behind
+    /// the news that it is closed, so that news is published again under another id; and a right may have been taken while
+    /// it was given back, or the other way round, so the current right is applied.
+    async fn mark_effects_done(&self, meeting: &Meeting, rev: u64, done: &EffectsReport, now: Now) -> bool {
+        let stored = match self.table.mark_effects_done(&meeting.id, rev, &done.published.reached).await {
+            Ok(stored) => stored,
+            Err(error) => {
+                tracing::warn!(
+                    meeting.id = %meeting.id, rev, error = %ErrorChain(&error),
+                    "effects of the commit not marked as done; `wake` will repeat them"
+                );
+                return false;
+            }
+        };
+        let unconfirmed: Vec<&(InviteId, ClientId)> = done
+            .published
+            .reached
+            .iter()
+            .filter(|(_, reach)| **reach != Reach::Delivered)
+            .map(|(offer, _)| offer)
+            .collect();
+        if let Some(stored) = stored.filter(|stored| stored.meeting.rev > meeting.rev) {
+            let closings = stored.meeting.close_again(&unconfirmed);
+            self.publisher.publish_all(closings, &DownlinkContext::of(&stored.meeting, now)).await;
+            let overtaken = stored.meeting.overtaken(&done.acts, rev);
+            self.apply_media_acts(&stored.meeting, &overtaken, now).await;
+        }
+        true
+    }
+}
+
+/// The occasion on which effects run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EffectRun {
+    /// Directly after the commit of a new meeting.
+    NewMeeting,
+    /// Directly after any other commit, or after a decision without a commit.
+    First,
+    /// Again, since the effects were not reported done.
+    Repeat,
+}
+
+/// Result of the effects of one decision.
+#[derive(Debug, Default)]
+struct EffectsReport {
+    /// Downlinks besides an answer that is published last.
+    published: PublishReport,
+    /// The answer, if it is published last.
+    answered: PublishReport,
+    /// Whether any downlink is an offer.
+    has_offers: bool,
+    /// Calls to the RTC service.
+    acts: Vec<MediaAct>,
+    /// Names of calls that the RTC service did not carry out.
+    media_failed: Vec<&'static str>,
+}
+
+impl EffectsReport {
+    /// Returns whether nothing has to be repeated. Failed downlinks are not repeated: a `sync` of the device repairs them.
+    fn is_complete(&self) -> bool {
+        self.media_failed.is_empty()
+    }
+
+    fn add_to(self, report: InvocationReport) -> InvocationReport {
+        let report = report.with_published(&self.published).with_published(&self.answered);
+        InvocationReport { media_failed: self.media_failed, ..report }
+    }
+}

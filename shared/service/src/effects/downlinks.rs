@@ -1,0 +1,209 @@
+//! Publishing downlinks: ids, join tokens, and the three delivery classes.
+//!
+//! A *ring* is sent directly to a connected device and falls back to the broker's queue. *Queued* messages wait for a device
+//! that is not connected. *Passing* messages reach only connected devices.
+
+use crate::error_chain::ErrorChain;
+use crate::ports::{BrokerError, Downlinks, Qos};
+use futures::StreamExt;
+use futures::stream;
+use std::collections::BTreeMap;
+use switchboard_core::{Class, Grant, Meeting, Now, Tell};
+use switchboard_protocol::VERSION;
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::downlink::{Body, Downlink, Re};
+use switchboard_protocol::id::{IdKey, InviteId, MeetingId};
+use switchboard_protocol::object::{Delivery, Reach};
+use switchboard_rtc::{Join, MintError, MintRequest, Minter, TTL_SECONDS};
+
+/// Limit of devices to which messages are published at the same time.
+const IN_FLIGHT: usize = 16;
+
+/// The fields of a downlink that describe its meeting.
+#[derive(Debug, Clone)]
+pub struct DownlinkContext {
+    /// The meeting, if the downlink is about one.
+    pub meeting_id: Option<MeetingId>,
+    /// Revision of the meeting.
+    pub rev: Option<u64>,
+    /// The service's clock, in milliseconds since the epoch.
+    pub now_ms: i64,
+}
+
+impl DownlinkContext {
+    /// Makes the context for a downlink about the current state of `meeting`.
+    #[must_use]
+    pub fn of(meeting: &Meeting, now: Now) -> Self {
+        Self { meeting_id: Some(meeting.id.clone()), rev: Some(meeting.rev), now_ms: now.ms }
+    }
+}
+
+/// Result of publishing downlinks.
+#[derive(Debug, Default)]
+pub struct PublishReport {
+    /// How far each offer got.
+    pub reached: BTreeMap<(InviteId, ClientId), Reach>,
+    /// Device and type of each downlink that the broker did not accept.
+    pub failed: Vec<(ClientId, &'static str)>,
+}
+
+impl PublishReport {
+    /// Returns how far each invitation got on its best device.
+    #[must_use]
+    pub fn best_reach(&self) -> BTreeMap<InviteId, Reach> {
+        let mut best: BTreeMap<InviteId, Reach> = BTreeMap::new();
+        for ((invite, _), reach) in &self.reached {
+            let known = best.entry(invite.clone()).or_insert(*reach);
+            *known = (*known).max(*reach);
+        }
+        best
+    }
+}
+
+/// The publisher of downlinks.
+pub struct Publisher<D> {
+    /// The MQTT broker.
+    pub broker: D,
+    /// Secret from which downlink ids are derived.
+    pub key: IdKey,
+    /// Minter of join tokens.
+    pub minter: Box<dyn Minter>,
+    /// Prefix of this deployment's channels at the RTC service.
+    pub channel_prefix: String,
+}
+
+/// Error of a single downlink.
+#[derive(Debug, thiserror::Error)]
+enum PublishError {
+    #[error("join token cannot be minted")]
+    Mint(#[from] MintError),
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+}
+
+impl<D: Downlinks> Publisher<D> {
+    /// Publishes all downlinks: to several devices at the same time, to one device in their order. A failed downlink is
+    /// logged and reported, and the others are published nevertheless.
+    pub async fn publish_all(&self, tells: Vec<Tell>, context: &DownlinkContext) -> PublishReport {
+        let mut by_device: BTreeMap<ClientId, Vec<Tell>> = BTreeMap::new();
+        for tell in tells {
+            by_device.entry(tell.to.clone()).or_default().push(tell);
+        }
+        let devices = by_device.into_values().map(|tells| self.publish_to_device(tells, context));
+        stream::iter(devices)
+            .buffer_unordered(IN_FLIGHT)
+            .fold(PublishReport::default(), |mut all, device| async move {
+                all.reached.extend(device.reached);
+                all.failed.extend(device.failed);
+                all
+            })
+            .await
+    }
+
+    async fn publish_to_device(&self, tells: Vec<Tell>, context: &DownlinkContext) -> PublishReport {
+        let mut report = PublishReport::default();
+        for tell in tells {
+            let (to, kind) = (tell.to.clone(), tell.body.kind());
+            let offer = tell.offers().cloned();
+            match self.publish(tell, context).await {
+                Ok(reach) => {
+                    if let Some(invite_id) = offer {
+                        report.reached.insert((invite_id, to), reach);
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(
+                        to = %to, kind, error = %ErrorChain(&error),
+                        "downlink dropped; a `sync` of the device will repair it"
+                    );
+                    report.failed.push((to, kind));
+                }
+            }
+        }
+        report
+    }
+
+    async fn publish(&self, tell: Tell, context: &DownlinkContext) -> Result<Reach, PublishError> {
+        let (to, class, keep_ms) = (tell.to.clone(), tell.class, tell.keep_ms);
+        let mut downlink = self.downlink(tell, context)?;
+        match class {
+            Class::Passing => {
+                self.broker.publish(&to, &downlink, Qos::BestEffort, keep_ms).await?;
+                Ok(Reach::Sent)
+            }
+            Class::Queued => {
+                self.broker.publish(&to, &downlink, Qos::Queued, keep_ms).await?;
+                Ok(Reach::Queued)
+            }
+            Class::Ring { confirm } => {
+                if self.send_direct(&to, &downlink, confirm).await {
+                    return Ok(if confirm { Reach::Delivered } else { Reach::Sent });
+                }
+                if let Body::Invitation(offer) = &mut downlink.body {
+                    offer.delivery = Delivery::Queued;
+                }
+                self.broker.publish(&to, &downlink, Qos::Queued, keep_ms).await?;
+                Ok(Reach::Queued)
+            }
+        }
+    }
+
+    /// Returns whether a connected device has the downlink. After any failure the caller tries the queue.
+    async fn send_direct(&self, to: &ClientId, downlink: &Downlink, confirm: bool) -> bool {
+        self.broker.send_direct(to, downlink, confirm).await.unwrap_or_else(|error| {
+            tracing::warn!(
+                to = %to, error = %ErrorChain(&error),
+                "offer not confirmed by the device; it goes to the broker's queue"
+            );
+            false
+        })
+    }
+
+    fn downlink(&self, tell: Tell, context: &DownlinkContext) -> Result<Downlink, MintError> {
+        let id = tell.id(&self.key);
+        let re = match (tell.is_answer, tell.cause.request_id()) {
+            (false, _) => Re::Nothing,
+            (true, Some(request)) => Re::Request(request.clone()),
+            (true, None) => Re::Unreadable(()),
+        };
+        let expires_in_ms = match &tell.body {
+            Body::Invitation(offer) => Some(offer.deadline_in_ms),
+            _ => None,
+        };
+        Ok(Downlink {
+            v: VERSION,
+            id,
+            re,
+            meeting_id: context.meeting_id.clone(),
+            rev: context.rev,
+            prev_rev: tell.prev_rev,
+            server_ms: context.now_ms,
+            expires_in_ms,
+            join: tell.grant.map(|grant| self.mint(&grant, context)).transpose()?,
+            body: tell.body,
+        })
+    }
+
+    /// Returns the name of a meeting's channel at the RTC service.
+    #[must_use]
+    pub fn channel_of(&self, meeting: &MeetingId) -> String {
+        format!("{}-{meeting}", self.channel_prefix)
+    }
+
+    fn mint(&self, grant: &Grant, context: &DownlinkContext) -> Result<Join, MintError> {
+        let meeting = context.meeting_id.as_ref().map_or("", MeetingId::as_str);
+        let now = context.now_ms.to_string();
+        let [a, b, c, d, ..] = self.key.unforeseen(&[meeting, grant.user_id.as_str(), &now]);
+        let salt = u32::from_be_bytes([a, b, c, d]);
+        self.minter.join(&MintRequest {
+            channel_id: &format!("{}-{meeting}", self.channel_prefix),
+            user_id: grant.user_id.as_str(),
+            number: grant.number,
+            salt,
+            name: grant.name.as_deref(),
+            rights: grant.rights,
+            now_ms: context.now_ms,
+            ttl_seconds: TTL_SECONDS,
+        })
+    }
+}

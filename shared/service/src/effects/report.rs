@@ -1,0 +1,112 @@
+//! The report of an invocation: result of the function, event on the bus, line in the log. It never contains a token.
+
+use super::downlinks::PublishReport;
+use super::push::PushWanted;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use switchboard_core::{Decision, Meeting};
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::code::{Code, EndReason};
+use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::object::{MeetingState, Reach};
+
+/// The report of one invocation, in the format of `docs/outcomes.md`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct InvocationReport {
+    /// Type of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<&'static str>,
+    /// The meeting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meeting_id: Option<MeetingId>,
+    /// Revision of the meeting afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rev: Option<u64>,
+    /// State of the meeting afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<MeetingState>,
+    /// Reason of the end, if the meeting has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<EndReason>,
+    /// Types of the downlinks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<&'static str>,
+    /// Code of the refusal, if the request was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Code>,
+    /// How far offers got, by device.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub reached: BTreeMap<ClientId, Reach>,
+    /// Users to notify of a call by a push notification.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub push_wanted: Vec<PushWanted>,
+    /// Device and type of each downlink that the broker did not accept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<(ClientId, &'static str)>,
+    /// Names of calls that the RTC service did not carry out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub media_failed: Vec<&'static str>,
+}
+
+impl InvocationReport {
+    /// Makes the report of a decision, before its effects.
+    pub(super) fn of(meeting: &Meeting, decision: &Decision) -> Self {
+        Self {
+            meeting_id: Some(meeting.id.clone()),
+            rev: Some(meeting.rev),
+            state: Some(meeting.phase.name()),
+            ended: meeting.end().map(|(reason, ..)| reason),
+            told: downlink_types(decision),
+            ..Self::default()
+        }
+    }
+
+    /// Adds the result of publishing downlinks.
+    #[must_use]
+    pub fn with_published(mut self, published: &PublishReport) -> Self {
+        self.reached.extend(published.reached.iter().map(|((_, device), reach)| (device.clone(), *reach)));
+        self.failed.extend(published.failed.iter().cloned());
+        self
+    }
+
+    /// Returns the report as JSON.
+    #[must_use]
+    pub fn to_value(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// Returns whether the event bus should get the report.
+    pub(super) fn is_news(&self) -> bool {
+        !self.told.is_empty() || !self.push_wanted.is_empty()
+    }
+
+    /// Logs the report as one line.
+    pub(crate) fn log(&self) {
+        match self.refused {
+            Some(code) => tracing::info!(?code, "request refused"),
+            None => {
+                let Self { rev, state, reached, failed, media_failed, .. } = self;
+                // The span has no meeting id for a create request.
+                let meeting_id = self.meeting_id.as_ref().map(tracing::field::display);
+                tracing::info!(
+                    meeting.id = meeting_id,
+                    rev,
+                    ?state,
+                    ?reached,
+                    ?failed,
+                    ?media_failed,
+                    "request served"
+                );
+            }
+        }
+    }
+}
+
+/// Returns the types of a decision's downlinks, each once.
+fn downlink_types(decision: &Decision) -> Vec<&'static str> {
+    let mut types: Vec<_> =
+        decision.tells.iter().chain(&decision.answer).map(|tell| tell.body.kind()).collect();
+    types.sort_unstable();
+    types.dedup();
+    types
+}

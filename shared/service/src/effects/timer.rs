@@ -1,0 +1,65 @@
+//! The next wake of a meeting: a message on the delay queue for its next deadline.
+
+use super::PENDING_MS;
+use crate::error_chain::ErrorChain;
+use crate::ports::{Ports, Wakes};
+use crate::service::Service;
+use switchboard_core::{Meeting, Now};
+use switchboard_protocol::id::MeetingId;
+
+/// Time in milliseconds within which a deadline is scheduled on the delay queue. Later deadlines are left to the sweep.
+pub const SCHEDULE_WITHIN_MS: i64 = 120_000;
+
+impl<P: Ports> Service<P> {
+    /// Schedules a wake of the meeting at `due_at_ms`, if that is within [`SCHEDULE_WITHIN_MS`]. A failure is logged and left
+    /// to the sweep.
+    pub async fn schedule_wake(&self, meeting_id: &MeetingId, due_at_ms: i64, now_ms: i64) {
+        let Some(delay_seconds) = delay_seconds(due_at_ms, now_ms) else { return };
+        if let Err(error) = self.wakes.schedule(meeting_id, delay_seconds).await {
+            tracing::warn!(
+                meeting.id = %meeting_id, error = %ErrorChain(&error),
+                "wake of the meeting not scheduled; the sweep will find its deadline"
+            );
+        }
+    }
+
+    /// Schedules the wake for the next deadline of a committed meeting, unless the commit before had the same deadline.
+    pub(super) async fn schedule_next(
+        &self,
+        before: Option<&Meeting>,
+        next: Option<&Meeting>,
+        guarded: bool,
+        now: Now,
+    ) {
+        let Some(next) = next else { return };
+        let deadline = next.next_deadline_ms(now.rtc_tells);
+        let due = if guarded { Some(now.ms + PENDING_MS) } else { deadline };
+        let known = before.and_then(|before| before.next_deadline_ms(now.rtc_tells));
+        if let Some(due) = due.filter(|due| guarded || known != Some(*due)) {
+            self.schedule_wake(&next.id, due, now.ms).await;
+        }
+    }
+}
+
+/// Returns the time left, rounded up, and one second more, so that the wake never comes before its deadline; `None` beyond
+/// [`SCHEDULE_WITHIN_MS`].
+fn delay_seconds(due_at_ms: i64, now_ms: i64) -> Option<i32> {
+    let left_ms = (due_at_ms - now_ms).max(0);
+    if left_ms > SCHEDULE_WITHIN_MS {
+        return None;
+    }
+    i32::try_from((left_ms + 999) / 1_000 + 1).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wake_never_comes_before_its_deadline() {
+        assert_eq!(delay_seconds(10_000, 0), Some(11));
+        assert_eq!(delay_seconds(10_001, 0), Some(12));
+        assert_eq!(delay_seconds(0, 5_000), Some(1));
+        assert_eq!(delay_seconds(120_001, 0), None);
+    }
+}

@@ -1,0 +1,114 @@
+//! In-memory adapters of the [`ports`](crate::ports) for tests. Their futures never wait.
+
+mod broker;
+mod rtc;
+mod table;
+mod table_state;
+
+pub use broker::{FakeBroker, Route, Sent};
+pub use rtc::{FakeMinter, FakeRtc, RtcCall};
+pub use table::FakeTable;
+pub use table_state::{StoredDevice, StoredMeeting, StoredUser, TableState};
+
+use crate::effects::downlinks::Publisher;
+use crate::ports::{OutcomeBus, Ports, Wakes};
+use crate::rtc_service::RtcClient;
+use crate::service::Service;
+use serde_json::Value;
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::rc::Rc;
+use switchboard_protocol::id::{IdKey, MeetingId};
+
+/// The adapters in memory.
+#[derive(Debug, Clone, Copy)]
+pub struct FakePorts;
+
+impl Ports for FakePorts {
+    type Table = FakeTable;
+    type Downlinks = FakeBroker;
+    type Wakes = FakeWakes;
+    type Outcomes = FakeBus;
+}
+
+/// Returns the id key of [`service`].
+#[must_use]
+pub fn id_key() -> IdKey {
+    IdKey::new("an id key for tests only".to_owned().into())
+}
+
+/// Makes a service with empty adapters, without an RTC management API.
+#[must_use]
+pub fn service() -> Service<FakePorts> {
+    service_on(TableState::default())
+}
+
+/// Makes a service on the table contents `state`, without an RTC management API.
+#[must_use]
+pub fn service_on(state: TableState) -> Service<FakePorts> {
+    let process = Process::default();
+    Service {
+        table: FakeTable::new(state, process.clone()),
+        publisher: Publisher {
+            broker: FakeBroker::new(process),
+            key: id_key(),
+            minter: Box::new(FakeMinter),
+            channel_prefix: "sb".to_owned(),
+        },
+        wakes: FakeWakes::default(),
+        rtc: None,
+        outcomes: Some(FakeBus::default()),
+        key: id_key(),
+    }
+}
+
+/// Makes a service whose RTC service is managed through `rtc`.
+#[must_use]
+pub fn service_with_rtc(rtc: FakeRtc) -> Service<FakePorts> {
+    Service { rtc: Some(RtcClient::new(Box::new(rtc), id_key(), "test".to_owned())), ..service() }
+}
+
+/// The process of the service: shared by the adapters, so that a crash silences all of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Process {
+    crashed: Rc<Cell<bool>>,
+}
+
+impl Process {
+    fn crash(&self) {
+        self.crashed.set(true);
+    }
+
+    fn is_crashed(&self) -> bool {
+        self.crashed.get()
+    }
+}
+
+/// A delay queue that records what is scheduled: meeting and delay in seconds.
+#[derive(Debug, Default)]
+pub struct FakeWakes {
+    /// The scheduled wakes, oldest first.
+    pub scheduled: RefCell<Vec<(MeetingId, i32)>>,
+}
+
+impl Wakes for FakeWakes {
+    type Error = Infallible;
+
+    async fn schedule(&self, meeting_id: &MeetingId, delay_seconds: i32) -> Result<(), Infallible> {
+        self.scheduled.borrow_mut().push((meeting_id.clone(), delay_seconds));
+        Ok(())
+    }
+}
+
+/// An event bus that records reports.
+#[derive(Debug, Default)]
+pub struct FakeBus {
+    /// The reports, oldest first.
+    pub reports: RefCell<Vec<Value>>,
+}
+
+impl OutcomeBus for FakeBus {
+    async fn put(&self, report: &Value, _: i64) {
+        self.reports.borrow_mut().push(report.clone());
+    }
+}

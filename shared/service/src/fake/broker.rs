@@ -1,0 +1,84 @@
+//! An MQTT broker that records downlinks.
+
+use super::Process;
+use crate::ports::{BrokerError, Downlinks, Qos};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::downlink::Downlink;
+
+/// The way of a downlink to its device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// Sent directly to a connected device.
+    Direct,
+    /// Published to the topic of the device.
+    Published(Qos),
+}
+
+/// A downlink that the broker accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    /// The device.
+    pub to: ClientId,
+    /// The way to the device.
+    pub route: Route,
+    /// The message.
+    pub downlink: Downlink,
+}
+
+/// An MQTT broker in memory. No device is connected at first.
+#[derive(Debug, Default)]
+pub struct FakeBroker {
+    /// The accepted downlinks, oldest first.
+    pub sent: RefCell<Vec<Sent>>,
+    /// Devices that are connected.
+    pub connected: RefCell<BTreeSet<ClientId>>,
+    /// Whether every call fails.
+    pub is_down: Cell<bool>,
+    process: Process,
+}
+
+impl FakeBroker {
+    pub(super) fn new(process: Process) -> Self {
+        Self { process, ..Self::default() }
+    }
+
+    /// Removes and returns the accepted downlinks, oldest first.
+    pub fn take(&self) -> Vec<Sent> {
+        self.sent.take()
+    }
+
+    fn check(&self, operation: &'static str) -> Result<(), BrokerError> {
+        if self.is_down.get() || self.process.is_crashed() {
+            return Err(BrokerError::Unavailable { operation, source: "fault of the test".into() });
+        }
+        Ok(())
+    }
+
+    fn accept(&self, to: &ClientId, downlink: &Downlink, route: Route) {
+        self.sent.borrow_mut().push(Sent { to: to.clone(), route, downlink: downlink.clone() });
+    }
+}
+
+impl Downlinks for FakeBroker {
+    async fn publish(&self, to: &ClientId, downlink: &Downlink, qos: Qos, _: i64) -> Result<(), BrokerError> {
+        self.check("Publish")?;
+        self.accept(to, downlink, Route::Published(qos));
+        Ok(())
+    }
+
+    async fn send_direct(&self, to: &ClientId, downlink: &Downlink, _: bool) -> Result<bool, BrokerError> {
+        self.check("SendDirectMessage")?;
+        let is_connected = self.connected.borrow().contains(to);
+        if is_connected {
+            self.accept(to, downlink, Route::Direct);
+        }
+        Ok(is_connected)
+    }
+
+    async fn is_connected(&self, device: &ClientId) -> Result<bool, BrokerError> {
+        self.check("GetConnection")?;
+        Ok(self.connected.borrow().contains(device))
+    }
+}

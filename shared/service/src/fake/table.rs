@@ -1,0 +1,233 @@
+//! The table in memory, with the faults that a test injects.
+
+use super::{Process, StoredDevice, StoredMeeting, TableState};
+use crate::ports::{
+    Commit, CommitResult, DeviceSession, Due, HistoryCursor, Loaded, Meetings, OpeningView, SESSION_LIFE_MS,
+    Slot, StoreError, UserRecord, Users,
+};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use switchboard_core::Device;
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::id::{InviteId, MeetingId};
+use switchboard_protocol::object::{CallView, Reach};
+
+/// What another function does between a read and a commit.
+type Interference = Box<dyn FnOnce(&mut TableState)>;
+
+/// The table in memory.
+#[derive(Default)]
+pub struct FakeTable {
+    /// The contents.
+    pub state: RefCell<TableState>,
+    interferences: RefCell<VecDeque<Interference>>,
+    failing: RefCell<BTreeSet<&'static str>>,
+    crash_after_commit: Cell<bool>,
+    process: Process,
+}
+
+impl FakeTable {
+    pub(super) fn new(state: TableState, process: Process) -> Self {
+        Self { state: RefCell::new(state), process, ..Self::default() }
+    }
+
+    /// Lets another function change the table just before the next commit. Several calls are queued, one for each commit.
+    pub fn before_next_commit(&self, interference: impl FnOnce(&mut TableState) + 'static) {
+        self.interferences.borrow_mut().push_back(Box::new(interference));
+    }
+
+    /// Makes every later call of the port method `operation` fail.
+    pub fn fail(&self, operation: &'static str) {
+        self.failing.borrow_mut().insert(operation);
+    }
+
+    /// Lets all later calls succeed again.
+    pub fn recover(&self) {
+        self.failing.borrow_mut().clear();
+    }
+
+    /// Crashes the process directly after its next commit: every later call of the table and the broker fails.
+    pub fn crash_after_commit(&self) {
+        self.crash_after_commit.set(true);
+    }
+
+    /// Returns the stored meeting.
+    ///
+    /// # Panics
+    /// If the id is unknown.
+    #[must_use]
+    pub fn stored(&self, id: &MeetingId) -> StoredMeeting {
+        self.state.borrow().meetings.get(id).cloned().expect("the meeting is stored")
+    }
+
+    fn check(&self, operation: &'static str) -> Result<(), StoreError> {
+        if self.process.is_crashed() || self.failing.borrow().contains(operation) {
+            return Err(StoreError::Unavailable { operation, source: "fault of the test".into() });
+        }
+        Ok(())
+    }
+}
+
+impl Meetings for FakeTable {
+    async fn meeting(&self, id: &MeetingId) -> Result<Option<Loaded>, StoreError> {
+        self.check("meeting")?;
+        Ok(self.state.borrow().meetings.get(id).map(StoredMeeting::loaded))
+    }
+
+    async fn meetings(&self, ids: &BTreeSet<MeetingId>) -> Result<Vec<Loaded>, StoreError> {
+        self.check("meetings")?;
+        let state = self.state.borrow();
+        Ok(ids.iter().filter_map(|id| state.meetings.get(id)).map(StoredMeeting::loaded).collect())
+    }
+
+    async fn commit(&self, commit: &Commit<'_>) -> Result<CommitResult, StoreError> {
+        self.check("commit")?;
+        let mut state = self.state.borrow_mut();
+        if let Some(interfere) = self.interferences.borrow_mut().pop_front() {
+            interfere(&mut state);
+        }
+        let result = state.commit(commit);
+        if self.crash_after_commit.get() && matches!(result, CommitResult::Done) {
+            self.process.crash();
+        }
+        Ok(result)
+    }
+
+    async fn mark_effects_done(
+        &self,
+        id: &MeetingId,
+        rev: u64,
+        reached: &BTreeMap<(InviteId, ClientId), Reach>,
+    ) -> Result<Option<Loaded>, StoreError> {
+        self.check("mark_effects_done")?;
+        let mut state = self.state.borrow_mut();
+        let Some(stored) = state.meetings.get_mut(id) else { return Ok(None) };
+        stored.pending.remove(&rev);
+        for ((invite, device), reach) in reached {
+            stored.reached.entry(invite.clone()).or_default().insert(device.clone(), *reach);
+        }
+        Ok(Some(stored.loaded()))
+    }
+
+    async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError> {
+        self.check("due")?;
+        let state = self.state.borrow();
+        let due = |(id, stored): (&MeetingId, &StoredMeeting)| {
+            let due_at_ms = stored.due_at_ms.filter(|due_at_ms| *due_at_ms <= until_ms)?;
+            Some(Due { meeting_id: id.clone(), due_at_ms })
+        };
+        Ok(state.meetings.iter().filter_map(due).collect())
+    }
+
+    async fn correct_due(&self, id: &MeetingId, rev: u64, due_at_ms: Option<i64>) -> Result<(), StoreError> {
+        self.check("correct_due")?;
+        let mut state = self.state.borrow_mut();
+        if let Some(stored) = state.meetings.get_mut(id).filter(|stored| stored.meeting.rev == rev) {
+            stored.due_at_ms = due_at_ms;
+        }
+        Ok(())
+    }
+}
+
+impl Users for FakeTable {
+    async fn opening(
+        &self,
+        id: &MeetingId,
+        users: &[UserId],
+        now_ms: i64,
+    ) -> Result<OpeningView, StoreError> {
+        self.check("opening")?;
+        let state = self.state.borrow();
+        let meeting = state.meetings.get(id).map(StoredMeeting::loaded);
+        let users = users.iter().map(|user| (user.clone(), record(&state, user, now_ms))).collect();
+        Ok(OpeningView { meeting, users })
+    }
+
+    async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError> {
+        self.check("meetings_of")?;
+        let state = self.state.borrow();
+        let parts = state.parts.iter().filter(|(of, _)| of == user).map(|(_, id)| id);
+        Ok(parts.chain(state.slots.get(user)).cloned().collect())
+    }
+
+    async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError> {
+        self.check("slot")?;
+        let state = self.state.borrow();
+        Ok(state.slots.get(user).map(|meeting_id| Slot { meeting_id: meeting_id.clone() }))
+    }
+
+    async fn device_connected(&self, session: &DeviceSession) -> Result<bool, StoreError> {
+        self.check("device_connected")?;
+        let is_newer = |known: &StoredDevice| {
+            known.session.as_ref().is_none_or(|(_, version)| *version < session.version)
+        };
+        Ok(self.write_device(session, true, is_newer))
+    }
+
+    async fn device_disconnected(&self, session: &DeviceSession) -> Result<bool, StoreError> {
+        self.check("device_disconnected")?;
+        let is_current_or_newer = |known: &StoredDevice| match &known.session {
+            None => true,
+            Some((id, version)) => (*id == session.session && known.is_online) || *version < session.version,
+        };
+        Ok(self.write_device(session, false, is_current_or_newer))
+    }
+
+    async fn write_calls(&self, calls: &[(UserId, CallView)]) -> Result<(), StoreError> {
+        self.check("write_calls")?;
+        let mut state = self.state.borrow_mut();
+        for (user, call) in calls {
+            let key = (call.ended_ms, call.meeting_id.clone());
+            state.calls.entry(user.clone()).or_default().insert(key, call.clone());
+        }
+        Ok(())
+    }
+
+    async fn calls(
+        &self,
+        user: &UserId,
+        from: Option<&HistoryCursor>,
+        limit: u32,
+    ) -> Result<(Vec<CallView>, Option<HistoryCursor>), StoreError> {
+        self.check("calls")?;
+        let state = self.state.borrow();
+        let is_after = |call: &&CallView| from.is_none_or(|from| HistoryCursor::of(call) < *from);
+        let mut calls = state.calls.get(user).into_iter().flat_map(|calls| calls.values().rev());
+        let page: Vec<CallView> = calls.by_ref().filter(is_after).take(limit as usize).cloned().collect();
+        let next = calls.next().and(page.last()).map(HistoryCursor::of);
+        Ok((page, next))
+    }
+}
+
+impl FakeTable {
+    fn write_device(
+        &self,
+        session: &DeviceSession,
+        is_online: bool,
+        may_be_written: impl FnOnce(&StoredDevice) -> bool,
+    ) -> bool {
+        let mut state = self.state.borrow_mut();
+        let user = Arc::make_mut(&mut state.users).entry(session.client_id.user()).or_default();
+        let device = user.devices.entry(session.client_id.clone()).or_default();
+        let writes = may_be_written(device);
+        if writes {
+            let of = Some((session.session.clone(), session.version));
+            *device = StoredDevice { seen_ms: session.at_ms, session: of, is_online };
+        }
+        writes
+    }
+}
+
+fn record(state: &TableState, user: &UserId, now_ms: i64) -> UserRecord {
+    let stored = state.users.get(user);
+    let devices = stored.into_iter().flat_map(|stored| &stored.devices);
+    UserRecord {
+        name: stored.and_then(|stored| stored.name.clone()),
+        devices: devices
+            .map(|(id, device)| Device { client_id: id.clone(), seen_ms: device.seen_ms })
+            .filter(|device| device.seen_ms + SESSION_LIFE_MS > now_ms)
+            .collect(),
+        slot: state.slots.get(user).map(|meeting_id| Slot { meeting_id: meeting_id.clone() }),
+    }
+}

@@ -1,0 +1,140 @@
+//! The contents of the table in memory, and the writes on it.
+
+use crate::ports::{Commit, CommitResult, Loaded, Pending, SlotWrite};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use switchboard_core::Meeting;
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::id::{InviteId, MeetingId};
+use switchboard_protocol::object::{CallView, Reach};
+
+/// The contents of the table. A clone shares the large parts until one of the two changes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TableState {
+    /// The meetings.
+    pub meetings: BTreeMap<MeetingId, StoredMeeting>,
+    /// The call slots.
+    pub slots: BTreeMap<UserId, MeetingId>,
+    /// The users with their devices.
+    pub users: Arc<BTreeMap<UserId, StoredUser>>,
+    /// References of users to meetings.
+    pub parts: BTreeSet<(UserId, MeetingId)>,
+    /// The call histories, by end and meeting.
+    pub calls: BTreeMap<UserId, BTreeMap<(i64, MeetingId), CallView>>,
+}
+
+/// The record of a meeting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredMeeting {
+    /// The state that the revision guards.
+    pub meeting: Arc<Meeting>,
+    /// How far the offers got.
+    pub reached: BTreeMap<InviteId, BTreeMap<ClientId, Reach>>,
+    /// Commits whose effects are not known to be done, by revision.
+    pub pending: BTreeMap<u64, Pending>,
+    /// Deadline in the index.
+    pub due_at_ms: Option<i64>,
+}
+
+/// The record of a user.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoredUser {
+    /// Display name.
+    pub name: Option<String>,
+    /// Devices.
+    pub devices: BTreeMap<ClientId, StoredDevice>,
+}
+
+/// A device of a user.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoredDevice {
+    /// When the device was last connected, in milliseconds since the epoch.
+    pub seen_ms: i64,
+    /// The broker's id and counter of its last session; `None` for a device known only from `authorize`.
+    pub session: Option<(String, i64)>,
+    /// Whether that session is still connected.
+    pub is_online: bool,
+}
+
+impl StoredMeeting {
+    /// Returns the meeting as the table returns it.
+    #[must_use]
+    pub fn loaded(&self) -> Loaded {
+        let mut meeting = Meeting::clone(&self.meeting);
+        meeting.reached.clone_from(&self.reached);
+        Loaded { meeting, pending: self.pending.clone(), due_at_ms: self.due_at_ms }
+    }
+}
+
+impl TableState {
+    /// Adds a user with a display name and devices that were last connected at `seen_ms`.
+    pub fn add_user(&mut self, user: &UserId, name: Option<&str>, devices: &[ClientId], seen_ms: i64) {
+        let device = |id: &ClientId| (id.clone(), StoredDevice { seen_ms, ..StoredDevice::default() });
+        let devices = devices.iter().map(device).collect();
+        let stored = StoredUser { name: name.map(str::to_owned), devices };
+        Arc::make_mut(&mut self.users).insert(user.clone(), stored);
+    }
+
+    /// Writes a commit under its conditions.
+    pub fn commit(&mut self, commit: &Commit<'_>) -> CommitResult {
+        let next = commit.next;
+        let stored = self.meetings.get(&next.id);
+        if stored.map_or(0, |stored| stored.meeting.rev) != commit.seen_rev {
+            return CommitResult::Lost(stored.map(|stored| Box::new(stored.loaded())));
+        }
+        if commit.slots.iter().any(|slot| self.is_taken(slot)) {
+            return CommitResult::SlotTaken;
+        }
+        if commit.mark.is_some_and(|mark| self.meetings.contains_key(&mark.id)) {
+            return CommitResult::Lost(None);
+        }
+        for slot in &commit.slots {
+            self.write_slot(slot, &next.id);
+        }
+        self.parts.extend(commit.parts.iter().map(|user| (user.clone(), next.id.clone())));
+        if let Some(mark) = commit.mark {
+            self.meetings.insert(mark.id.clone(), StoredMeeting::new(mark));
+        }
+        let stored = self.meetings.entry(next.id.clone()).or_insert_with(|| StoredMeeting::new(next));
+        // The table does not store `reached` with the state.
+        stored.meeting = Arc::new(Meeting { reached: BTreeMap::new(), ..next.clone() });
+        stored.pending.extend(commit.pending.iter().map(|pending| (next.rev, pending.clone())));
+        stored.due_at_ms = commit.due_at_ms;
+        CommitResult::Done
+    }
+
+    fn is_taken(&self, slot: &SlotWrite) -> bool {
+        match slot {
+            SlotWrite::Take { user, seen } => {
+                self.slots.get(user).is_some_and(|holder| Some(holder) != seen.as_ref())
+            }
+            SlotWrite::Overwrite(_) | SlotWrite::Free(_) => false,
+        }
+    }
+
+    fn write_slot(&mut self, slot: &SlotWrite, meeting: &MeetingId) {
+        match slot {
+            SlotWrite::Take { user, .. } | SlotWrite::Overwrite(user) => {
+                self.slots.insert(user.clone(), meeting.clone());
+            }
+            SlotWrite::Free(user) => {
+                if self.slots.get(user) == Some(meeting) {
+                    self.slots.remove(user);
+                }
+            }
+        }
+    }
+}
+
+impl StoredMeeting {
+    /// Makes the record of a new meeting.
+    #[must_use]
+    pub fn new(meeting: &Meeting) -> Self {
+        Self {
+            meeting: Arc::new(meeting.clone()),
+            reached: BTreeMap::new(),
+            pending: BTreeMap::new(),
+            due_at_ms: None,
+        }
+    }
+}

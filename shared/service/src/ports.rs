@@ -1,0 +1,141 @@
+//! The traits between the service and everything outside the process.
+//!
+//! Each trait has one adapter for production ([`dynamodb`](crate::dynamodb), [`aws`](crate::aws)) and one in memory
+//! (`fake`). [`Service`](crate::service::Service) takes them as type parameters, so every call is dispatched at compile
+//! time. The management API of the RTC service has a trait of its own in `switchboard-rtc`.
+
+mod broker;
+mod error;
+mod meeting;
+mod user;
+mod wake;
+
+pub use broker::{BrokerError, Qos};
+pub use error::StoreError;
+pub use meeting::{Commit, CommitResult, Due, Loaded, Pending, SlotWrite};
+pub use user::{DeviceSession, HistoryCursor, OpeningView, SESSION_LIFE_MS, Slot, UserRecord};
+pub use wake::WakeMessage;
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::downlink::Downlink;
+use switchboard_protocol::id::{InviteId, MeetingId};
+use switchboard_protocol::object::{CallView, Reach};
+
+/// The set of adapters that a [`Service`](crate::service::Service) works with.
+pub trait Ports {
+    /// The table of meetings and users.
+    type Table: Meetings + Users;
+    /// The MQTT broker.
+    type Downlinks: Downlinks;
+    /// The delay queue that feeds `wake`.
+    type Wakes: Wakes;
+    /// The event bus for invocation reports.
+    type Outcomes: OutcomeBus;
+}
+
+/// The stored meetings, with their call slots and the index of deadlines. Every read is consistent, except [`Meetings::due`].
+#[expect(async_fn_in_trait, reason = "functions run on one thread, so the futures need not be `Send`")]
+pub trait Meetings {
+    /// Reads a meeting; `None` for an unknown id.
+    async fn meeting(&self, id: &MeetingId) -> Result<Option<Loaded>, StoreError>;
+
+    /// Reads the meetings of these ids; unknown ids are left out.
+    async fn meetings(&self, ids: &BTreeSet<MeetingId>) -> Result<Vec<Loaded>, StoreError>;
+
+    /// Writes a decision under the condition that the stored revision is still [`Commit::seen_rev`]. Writes nothing unless
+    /// the result is [`CommitResult::Done`].
+    async fn commit(&self, commit: &Commit<'_>) -> Result<CommitResult, StoreError>;
+
+    /// Removes the pending mark of revision `rev` and stores how far the offers got. Leaves the revision as it is, so it
+    /// never conflicts with a commit. Returns the meeting as stored afterwards; `None` for an unknown id.
+    async fn mark_effects_done(
+        &self,
+        id: &MeetingId,
+        rev: u64,
+        reached: &BTreeMap<(InviteId, ClientId), Reach>,
+    ) -> Result<Option<Loaded>, StoreError>;
+
+    /// Lists the meetings whose deadline in the index is `until_ms` or earlier. The index may lag behind the meetings.
+    async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError>;
+
+    /// Sets the deadline of a meeting in the index, if the meeting is still at revision `rev`.
+    async fn correct_due(&self, id: &MeetingId, rev: u64, due_at_ms: Option<i64>) -> Result<(), StoreError>;
+}
+
+/// The stored users: devices, call slots, references to meetings, call history. Every read is consistent.
+#[expect(async_fn_in_trait, reason = "functions run on one thread, so the futures need not be `Send`")]
+pub trait Users {
+    /// Reads the meeting `id` and the records of `users` in one round trip. Devices without a broker session at `now_ms`
+    /// are left out.
+    async fn opening(&self, id: &MeetingId, users: &[UserId], now_ms: i64)
+    -> Result<OpeningView, StoreError>;
+
+    /// Lists the meetings that `user` may be in or invited to. Only the meeting itself knows whether that still holds.
+    async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError>;
+
+    /// Reads the call slot of a user.
+    async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError>;
+
+    /// Stores that a device connected. Returns `false` for an event that is older than the stored one.
+    async fn device_connected(&self, session: &DeviceSession) -> Result<bool, StoreError>;
+
+    /// Stores that a connection ended. Returns `false` if it is not the current connection of its device.
+    async fn device_disconnected(&self, session: &DeviceSession) -> Result<bool, StoreError>;
+
+    /// Writes the call history entries of an ended meeting. Safe to repeat.
+    async fn write_calls(&self, calls: &[(UserId, CallView)]) -> Result<(), StoreError>;
+
+    /// Reads up to `limit` calls of `user`, newest first, with the cursor of the next page if there may be one.
+    async fn calls(
+        &self,
+        user: &UserId,
+        from: Option<&HistoryCursor>,
+        limit: u32,
+    ) -> Result<(Vec<CallView>, Option<HistoryCursor>), StoreError>;
+}
+
+/// The MQTT broker, as the service uses it.
+#[expect(async_fn_in_trait, reason = "functions run on one thread, so the futures need not be `Send`")]
+pub trait Downlinks {
+    /// Publishes to the topic of one device. The broker keeps a [`Qos::Queued`] message for `keep_ms` if the device is not
+    /// connected.
+    async fn publish(
+        &self,
+        to: &ClientId,
+        downlink: &Downlink,
+        qos: Qos,
+        keep_ms: i64,
+    ) -> Result<(), BrokerError>;
+
+    /// Sends past the queue to a connected device. Returns `false` if the device is not connected. With `confirm` it waits
+    /// for the device's acknowledgement, and a missing one is an error.
+    async fn send_direct(
+        &self,
+        to: &ClientId,
+        downlink: &Downlink,
+        confirm: bool,
+    ) -> Result<bool, BrokerError>;
+
+    /// Returns whether a device is connected now.
+    async fn is_connected(&self, device: &ClientId) -> Result<bool, BrokerError>;
+}
+
+/// The delay queue that feeds `wake`. A lost message loses nothing: the sweep finds the deadline on the meeting.
+#[expect(async_fn_in_trait, reason = "functions run on one thread, so the futures need not be `Send`")]
+pub trait Wakes {
+    /// Error of the queue.
+    type Error: Error + 'static;
+
+    /// Schedules a wake of a meeting after `delay_seconds`.
+    async fn schedule(&self, meeting_id: &MeetingId, delay_seconds: i32) -> Result<(), Self::Error>;
+}
+
+/// The event bus for reports of functions whose results Lambda does not forward itself.
+#[expect(async_fn_in_trait, reason = "functions run on one thread, so the futures need not be `Send`")]
+pub trait OutcomeBus {
+    /// Puts a report on the bus. A failure is logged and not returned: it costs an event, never a meeting.
+    async fn put(&self, report: &Value, now_ms: i64);
+}

@@ -1,0 +1,28 @@
+//! Delivery modes and errors of the MQTT broker.
+
+use std::error::Error;
+
+/// How the broker delivers a published message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Qos {
+    /// QoS 0: to a device that is connected now, else dropped.
+    BestEffort,
+    /// QoS 1: kept for a device that is not connected.
+    Queued,
+}
+
+/// Error of a call to the MQTT broker.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// The broker cannot be reached, or refused the call. The SDK's own retries are used up.
+    #[error("broker call {operation} failed")]
+    Unavailable {
+        /// API operation that failed.
+        operation: &'static str,
+        /// Error of the SDK.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The downlink cannot be serialised: a bug of the service.
+    #[error("downlink cannot be serialised")]
+    Encode(#[from] serde_json::Error),
+}

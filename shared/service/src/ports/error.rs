@@ -1,0 +1,32 @@
+//! Errors of the table.
+
+use std::error::Error;
+
+/// Error of a read or write in the table.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// DynamoDB cannot be reached, throttled the call, or refused it. The SDK's own retries are used up.
+    #[error("DynamoDB {operation} failed")]
+    Unavailable {
+        /// API operation that failed.
+        operation: &'static str,
+        /// Error of the SDK.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// A stored record does not have the shape that this version reads.
+    #[error("stored record {key} is unreadable")]
+    Unreadable {
+        /// Partition key of the record.
+        key: String,
+        /// What is wrong with the record.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The service built an invalid request or record: a bug of the service.
+    #[error("invalid {operation} request built by the service")]
+    Invalid {
+        /// API operation that was being built.
+        operation: &'static str,
+        /// Error of the builder or serialiser.
+        source: Box<dyn Error + Send + Sync>,
+    },
+}

@@ -1,0 +1,95 @@
+//! A stored meeting, and what one commit writes.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use switchboard_core::Meeting;
+use switchboard_core::cause::Cause;
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::id::MeetingId;
+
+/// A meeting as read from the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The state.
+    pub meeting: Meeting,
+    /// Commits whose effects are not known to be done, by revision.
+    pub pending: BTreeMap<u64, Pending>,
+    /// Deadline of the meeting in the index, in milliseconds since the epoch.
+    pub due_at_ms: Option<i64>,
+}
+
+impl Loaded {
+    /// Returns when the meeting needs `wake` next, in milliseconds since the epoch: its next deadline, or the moment at
+    /// which pending effects are repeated.
+    #[must_use]
+    pub fn next_due_ms(&self, rtc_tells: bool) -> Option<i64> {
+        let pending = self.pending.values().map(|pending| pending.due_ms);
+        pending.chain(self.meeting.next_deadline_ms(rtc_tells)).min()
+    }
+}
+
+/// A commit whose effects are not known to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Cause of the commit.
+    pub cause: Cause,
+    /// When `wake` repeats the effects, in milliseconds since the epoch.
+    pub due_ms: i64,
+}
+
+/// Everything that one commit writes.
+#[derive(Debug, Clone)]
+pub struct Commit<'a> {
+    /// State to write.
+    pub next: &'a Meeting,
+    /// Revision that the decision was made from; 0 for a meeting that must not exist yet.
+    pub seen_rev: u64,
+    /// Call slots that change in the same transaction.
+    pub slots: Vec<SlotWrite>,
+    /// Mark that makes `wake` repeat the effects unless they are reported done.
+    pub pending: Option<Pending>,
+    /// Deadline of the meeting for the index, in milliseconds since the epoch.
+    pub due_at_ms: Option<i64>,
+    /// Users who get a reference to the meeting, by which `sync` finds it.
+    pub parts: Vec<UserId>,
+    /// Record of a create request that was merged into this meeting. It must not exist yet.
+    pub mark: Option<&'a Meeting>,
+}
+
+/// A change of a call slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlotWrite {
+    /// Takes a slot that is free, or still names the ended meeting `seen`.
+    Take {
+        /// User whose slot it is.
+        user: UserId,
+        /// Ended meeting that the slot named when it was read.
+        seen: Option<MeetingId>,
+    },
+    /// Takes the slot from any other meeting.
+    Overwrite(UserId),
+    /// Empties the slot, if it still names this meeting.
+    Free(UserId),
+}
+
+/// Result of a commit.
+#[derive(Debug)]
+pub enum CommitResult {
+    /// The commit is written.
+    Done,
+    /// Another commit came first. Holds the record as stored now, where the table returned it.
+    Lost(Option<Box<Loaded>>),
+    /// A slot of a [`SlotWrite::Take`] names another live meeting.
+    SlotTaken,
+    /// Another transaction works on the same items; a retry may succeed.
+    Conflict,
+}
+
+/// An entry of the index of deadlines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The meeting.
+    pub meeting_id: MeetingId,
+    /// Its deadline, in milliseconds since the epoch.
+    pub due_at_ms: i64,
+}

@@ -1,0 +1,88 @@
+//! The stored records of a user.
+
+use super::Loaded;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use switchboard_core::Device;
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::object::CallView;
+
+/// Life of a broker session after its device was last connected, in milliseconds. A device without a session is not rung.
+pub const SESSION_LIFE_MS: i64 = 7 * 24 * 3_600 * 1_000;
+
+/// The record of one user. A user who never connected has the default.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UserRecord {
+    /// Display name from the app's JWT.
+    pub name: Option<String>,
+    /// Devices that connected within [`SESSION_LIFE_MS`].
+    pub devices: Vec<Device>,
+    /// The user's call slot.
+    pub slot: Option<Slot>,
+}
+
+/// A user's call slot. It counts only if its meeting, which has to be read, is live and has the user in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// Meeting that the slot names.
+    pub meeting_id: MeetingId,
+}
+
+/// A meeting and the users that a request names, read in one round trip.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpeningView {
+    /// The meeting; `None` for an unknown id.
+    pub meeting: Option<Loaded>,
+    /// The records of all users that were asked for.
+    pub users: BTreeMap<UserId, UserRecord>,
+}
+
+/// One connection of a device, as the broker's lifecycle events name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceSession {
+    /// The device.
+    pub client_id: ClientId,
+    /// The broker's id of the session: the same in both events of one connection.
+    pub session: String,
+    /// Counter of the device's connections.
+    pub version: i64,
+    /// When the event happened, in milliseconds since the epoch.
+    pub at_ms: i64,
+}
+
+/// Position in a call history: end and meeting of the last call of a page.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HistoryCursor {
+    /// When the call ended, in milliseconds since the epoch.
+    pub ended_ms: i64,
+    /// The meeting of the call.
+    pub meeting_id: MeetingId,
+}
+
+impl HistoryCursor {
+    /// Returns the position of `call`.
+    #[must_use]
+    pub fn of(call: &CallView) -> Self {
+        Self { ended_ms: call.ended_ms, meeting_id: call.meeting_id.clone() }
+    }
+}
+
+impl FromStr for HistoryCursor {
+    type Err = ();
+
+    fn from_str(cursor: &str) -> Result<Self, ()> {
+        let (ended_ms, meeting_id) = cursor.split_once('.').ok_or(())?;
+        Ok(Self {
+            ended_ms: ended_ms.parse().map_err(|_| ())?,
+            meeting_id: meeting_id.parse().map_err(|_| ())?,
+        })
+    }
+}
+
+impl fmt::Display for HistoryCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.ended_ms, self.meeting_id)
+    }
+}

@@ -1,0 +1,190 @@
+//! The RTC service as the functions use it: users in the media, channels, ids.
+
+use crate::error_chain::ErrorChain;
+use crate::ports::Ports;
+use crate::service::Service;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use switchboard_core::{Meeting, Now, Refusal, UNUSED_MS};
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::code::Code;
+use switchboard_protocol::id::{IdKey, MeetingId};
+use switchboard_protocol::requests::MediaReport;
+use switchboard_rtc::management::{
+    ChannelSpec, ManagementCapabilities, OpenChannel, RequestContext, RtcError, RtcManagement,
+};
+
+/// Time limit of the calls that downlinks wait for: less than the time limit of a function.
+const TIME_LIMIT: Duration = Duration::from_secs(4);
+
+/// The management API of the RTC service, with a source of nonces.
+pub struct RtcClient {
+    pub(crate) control: Box<dyn RtcManagement>,
+    key: IdKey,
+    process_id: String,
+    calls: AtomicU64,
+    /// Time limit of the calls that downlinks wait for.
+    pub(crate) time_limit: Duration,
+}
+
+impl RtcClient {
+    /// Makes a client. `process_id` must differ between processes that run at the same time, so that no nonce is used twice.
+    #[must_use]
+    pub fn new(control: Box<dyn RtcManagement>, key: IdKey, process_id: String) -> Self {
+        Self { control, key, process_id, calls: AtomicU64::new(0), time_limit: TIME_LIMIT }
+    }
+
+    /// Returns the time and the nonce of the next call.
+    pub(crate) fn nonce(&self, now: Now) -> RequestContext {
+        let call = self.calls.fetch_add(1, Ordering::Relaxed).to_string();
+        let fields = ["rtc", &self.process_id, &now.ms.to_string(), &call];
+        RequestContext { now_ms: now.ms, nonce: self.key.unforeseen(&fields) }
+    }
+}
+
+impl<P: Ports> Service<P> {
+    /// Returns the time of an invocation, with the capabilities of the RTC service.
+    #[must_use]
+    pub fn now(&self, ms: i64) -> Now {
+        let can = self.capabilities();
+        Now { ms, rtc_tells: can.reports_presence, rtc_restricts: can.enforces_rights }
+    }
+
+    /// Returns the capabilities of the RTC service; none without a configured management API.
+    #[must_use]
+    pub fn capabilities(&self) -> ManagementCapabilities {
+        self.rtc.as_ref().map(|rtc| rtc.control.capabilities()).unwrap_or_default()
+    }
+
+    /// Returns the name of a meeting's channel.
+    #[must_use]
+    pub fn channel_of(&self, meeting: &MeetingId) -> String {
+        self.publisher.channel_of(meeting)
+    }
+
+    /// Returns the meeting of a channel; `None` for a channel of another deployment.
+    #[must_use]
+    pub fn meeting_of_channel(&self, channel_id: &str) -> Option<MeetingId> {
+        channel_id.strip_prefix(&self.publisher.channel_prefix)?.strip_prefix('-')?.parse().ok()
+    }
+
+    /// Returns the user of a meeting with this id at the RTC service.
+    #[must_use]
+    pub fn user_of(&self, meeting: &Meeting, media_id: &str) -> Option<UserId> {
+        self.by_media_id(meeting).remove(media_id)
+    }
+
+    /// Returns all current and former participants by their ids at the RTC service.
+    fn by_media_id(&self, meeting: &Meeting) -> BTreeMap<String, UserId> {
+        let channel = self.channel_of(&meeting.id);
+        let id = |user: &UserId, number| self.publisher.minter.media_id(&channel, user.as_str(), number);
+        meeting.participants.values().map(|p| (id(&p.user_id, p.number()), p.user_id.clone())).collect()
+    }
+
+    /// Checks that the RTC service accepts the ids of `users`. The refusal names the path of the field.
+    pub fn check_users<'a>(
+        &self,
+        meeting: &MeetingId,
+        users: impl IntoIterator<Item = (String, &'a UserId)>,
+    ) -> Result<(), Refusal> {
+        let channel = self.channel_of(meeting);
+        for (path, user) in users {
+            if let Err(error) = self.publisher.minter.check_ids(&channel, user.as_str()) {
+                let words = format!("the RTC service does not accept this user id: {error}");
+                return Err(Refusal { path: Some(path), ..Refusal::new(Code::BadRequest, words) });
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the channel of a meeting before its commit. Refused with `rtc_unavailable`.
+    pub async fn register(&self, meeting: &Meeting, now: Now) -> Result<(), Refusal> {
+        let Some(rtc) = self.rtc.as_ref().filter(|_| meeting.end().is_none()) else { return Ok(()) };
+        let channel = ChannelSpec {
+            id: &self.channel_of(&meeting.id),
+            max_participants: meeting.max_participants,
+            empty_seconds: u32::try_from(UNUSED_MS / 1_000).unwrap_or(u32::MAX),
+        };
+        match rtc.control.register(channel, rtc.nonce(now)).await {
+            Ok(()) | Err(RtcError::Unsupported) => Ok(()),
+            Err(error) => {
+                tracing::error!(
+                    meeting.id = %meeting.id, error = %ErrorChain(&error),
+                    "channel of the meeting not made; the terminal is asked to retry"
+                );
+                let words = "the media service cannot be reached now; send the same request again";
+                Err(Refusal { retry_after_ms: Some(1_000), ..Refusal::new(Code::RtcUnavailable, words) })
+            }
+        }
+    }
+
+    /// Asks the RTC service for the users in the media of a meeting; `None` if it does not answer.
+    pub async fn in_media(&self, meeting: &Meeting, now: Now) -> Option<BTreeSet<UserId>> {
+        let rtc = self.rtc.as_ref().filter(|_| now.rtc_tells)?;
+        match rtc.control.members(&self.channel_of(&meeting.id), rtc.nonce(now)).await {
+            Ok(ids) => {
+                let users = self.by_media_id(meeting);
+                Some(ids.iter().filter_map(|id| users.get(id)).cloned().collect())
+            }
+            Err(error) => {
+                tracing::warn!(
+                    meeting.id = %meeting.id, error = %ErrorChain(&error),
+                    "RTC members of the meeting not listed; the broker's presence is used instead"
+                );
+                None
+            }
+        }
+    }
+
+    /// Returns whether a terminal's report about its media is confirmed. A report is trusted if the RTC service cannot list
+    /// members, and not if it can and does not answer.
+    pub async fn confirms(&self, meeting: &Meeting, user: &UserId, report: MediaReport, now: Now) -> bool {
+        if !now.rtc_tells {
+            return true;
+        }
+        // Only a member's report has an effect, so the RTC service is not asked about other users.
+        if !meeting.concerns(user) {
+            return false;
+        }
+        let users = self.in_media(meeting, now).await;
+        users.is_some_and(|users| users.contains(user) == (report == MediaReport::Joined))
+    }
+
+    /// Lists the channels of this deployment at the RTC service; `None` if it does not answer.
+    pub async fn open_channels(&self, now: Now) -> Option<Vec<OpenChannel>> {
+        let rtc = self.rtc.as_ref().filter(|rtc| rtc.control.capabilities().lists_channels)?;
+        let prefix = format!("{}-", self.publisher.channel_prefix);
+        match rtc.control.channels(&prefix, rtc.nonce(now)).await {
+            Ok(channels) => Some(channels),
+            Err(error) => {
+                tracing::warn!(
+                    error = %ErrorChain(&error),
+                    "RTC channels not listed; the next sweep will retry"
+                );
+                None
+            }
+        }
+    }
+
+    /// Closes the channel of a meeting. Returns whether it is closed.
+    pub async fn close_channel(&self, meeting: &MeetingId, now: Now) -> bool {
+        let Some(rtc) = &self.rtc else { return true };
+        let closed = rtc.control.close(&self.channel_of(meeting), rtc.nonce(now)).await;
+        is_done("close", meeting, closed)
+    }
+}
+
+/// Returns whether a call does not have to be repeated: it succeeded, or this RTC service does not support it.
+pub(crate) fn is_done(what: &str, meeting: &MeetingId, result: Result<(), RtcError>) -> bool {
+    match result {
+        Ok(()) | Err(RtcError::Unsupported) => true,
+        Err(error) => {
+            tracing::warn!(
+                meeting.id = %meeting, what, error = %ErrorChain(&error),
+                "RTC call for the meeting failed; `wake` will retry"
+            );
+            false
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The Lambda run loop: all that a function's `main.rs` calls.
+
+use crate::aws::{self, Aws, EventBus, IotDataPlane, WakeQueue};
+use crate::clock;
+use crate::config::{Config, ConfigError, environment};
+use crate::dynamodb::Table;
+use crate::effects::downlinks::Publisher;
+use crate::effects::report::InvocationReport;
+use crate::error::{InvocationFailure, ServeError};
+use crate::ports::Ports;
+use crate::request::{Request, serve_event};
+use crate::rtc_service::RtcClient;
+use crate::service::Service;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+use switchboard_core::Now;
+use switchboard_protocol::requests::Requests;
+
+/// The adapters in production.
+#[derive(Debug, Clone, Copy)]
+pub struct AwsPorts;
+
+impl Ports for AwsPorts {
+    type Table = Table;
+    type Downlinks = IotDataPlane;
+    type Wakes = WakeQueue;
+    type Outcomes = EventBus;
+}
+
+/// Runs a function that serves requests, until Lambda stops the process.
+pub async fn run<R, F>(function: F) -> Result<(), lambda_runtime::Error>
+where
+    R: Requests,
+    F: AsyncFn(Request<R>, &Service<AwsPorts>) -> Result<InvocationReport, ServeError>,
+{
+    init_logs();
+    let service = connect()?;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+        let now = service.now(clock::now_ms(&event.context));
+        serve_event(event.payload, now, &service, &function).await
+    }))
+    .await
+}
+
+/// Runs a function that takes events as they are, until Lambda stops the process.
+pub async fn run_event<F>(function: F) -> Result<(), lambda_runtime::Error>
+where
+    F: AsyncFn(Value, Now, &Service<AwsPorts>) -> Result<Value, InvocationFailure>,
+{
+    init_logs();
+    let service = connect()?;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+        let now = service.now(clock::now_ms(&event.context));
+        Box::pin(function(event.payload, now, &service)).await
+    }))
+    .await
+}
+
+/// Reads the settings and makes the clients, once per process.
+pub fn connect() -> Result<Service<AwsPorts>, ConfigError> {
+    let config = Config::read(&environment, aws::connector)?;
+    let aws = Aws::read(&environment)?;
+    let key = config.id_key;
+    Ok(Service {
+        table: Table::new(aws.dynamodb(), config.table),
+        publisher: Publisher {
+            broker: IotDataPlane {
+                data_plane: aws.data_plane(),
+                direct: aws.direct_messages(),
+                parents: config.parents,
+            },
+            key: key.clone(),
+            minter: config.minter,
+            channel_prefix: config.channel_prefix,
+        },
+        wakes: WakeQueue { client: aws.sqs(), queue_url: config.wake_queue_url },
+        rtc: config.control.map(|control| RtcClient::new(control, key.clone(), process_id())),
+        outcomes: config.outcome_bus.map(|name| aws.event_bus(name)),
+        key,
+    })
+}
+
+/// Returns an id of this process that no other process has at the same time.
+fn process_id() -> String {
+    environment("AWS_LAMBDA_LOG_STREAM_NAME").unwrap_or_else(|| std::process::id().to_string())
+}
+
+/// Starts logging: one line of JSON per event, at the level that Lambda's logging configuration sets.
+pub fn init_logs() {
+    let level = environment("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok());
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_target(false)
+        // Lambda adds the time to each log entry.
+        .without_time()
+        .with_max_level(level.unwrap_or(tracing::Level::INFO))
+        .init();
+}

@@ -1,0 +1,111 @@
+//! The users that a request names, with their stored records.
+
+use crate::error::ServeError;
+use crate::ports::{Loaded, Meetings, Ports, StoreError, UserRecord, Users};
+use crate::service::Service;
+use std::collections::{BTreeMap, BTreeSet};
+use switchboard_core::{Device, Invitee, Now};
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::id::{InviteId, MeetingId};
+
+/// The records of users, and the meeting that was read with them.
+pub struct KnownUsers {
+    /// The meeting; `None` for an unknown id.
+    pub meeting: Option<Loaded>,
+    users: BTreeMap<UserId, UserRecord>,
+    /// Meetings that the users' call slots name.
+    slot_meetings: Vec<Loaded>,
+    busy: BTreeSet<UserId>,
+}
+
+impl<P: Ports> Service<P> {
+    /// Reads the meeting `id` and `users` in one round trip, and the meetings of their call slots in a second one if any user
+    /// has such a meeting.
+    pub async fn load_users(
+        &self,
+        id: &MeetingId,
+        users: &[UserId],
+        now: Now,
+    ) -> Result<KnownUsers, ServeError> {
+        let view = self.table.opening(id, users, now.ms).await?;
+        let (slot_meetings, busy) = self.load_calls(id, &view.users, now).await?;
+        Ok(KnownUsers { meeting: view.meeting, users: view.users, slot_meetings, busy })
+    }
+
+    /// Reads the meeting `id` and `users` in one round trip, without checking which users are busy.
+    pub async fn load_users_without_calls(
+        &self,
+        id: &MeetingId,
+        users: &[UserId],
+        now: Now,
+    ) -> Result<KnownUsers, ServeError> {
+        let view = self.table.opening(id, users, now.ms).await?;
+        let (slot_meetings, busy) = (Vec::new(), BTreeSet::new());
+        Ok(KnownUsers { meeting: view.meeting, users: view.users, slot_meetings, busy })
+    }
+
+    /// Reads the meetings of the users' call slots, and returns which users are in another call. A slot counts only if its
+    /// meeting is live, so that a crash never leaves a user busy for good.
+    async fn load_calls(
+        &self,
+        here: &MeetingId,
+        users: &BTreeMap<UserId, UserRecord>,
+        now: Now,
+    ) -> Result<(Vec<Loaded>, BTreeSet<UserId>), StoreError> {
+        let slot =
+            |(user, record): (&UserId, &UserRecord)| Some((user.clone(), record.slot.clone()?.meeting_id));
+        let slots: Vec<(UserId, MeetingId)> =
+            users.iter().filter_map(slot).filter(|(_, id)| id != here).collect();
+        let meetings = self.table.meetings(&slots.iter().map(|(_, id)| id.clone()).collect()).await?;
+        let is_busy = |(user, id): &(UserId, MeetingId)| {
+            meetings.iter().any(|loaded| loaded.meeting.id == *id && loaded.meeting.occupies(user, now))
+        };
+        let busy = slots.into_iter().filter(is_busy).map(|(user, _)| user).collect();
+        Ok((meetings, busy))
+    }
+}
+
+impl KnownUsers {
+    /// Returns the display name from the user's JWT.
+    #[must_use]
+    pub fn name(&self, user: &UserId) -> Option<String> {
+        self.users.get(user).and_then(|record| record.name.clone())
+    }
+
+    /// Returns whether the user is in another call.
+    #[must_use]
+    pub fn is_busy(&self, user: &UserId) -> bool {
+        self.busy.contains(user)
+    }
+
+    /// Returns the meeting that the user's call slot names. It has ended, unless the user is busy.
+    #[must_use]
+    pub fn slot_meeting(&self, user: &UserId) -> Option<MeetingId> {
+        self.users.get(user).and_then(|record| record.slot.as_ref()).map(|slot| slot.meeting_id.clone())
+    }
+
+    /// Returns the meeting that the user's call slot names, as read.
+    #[must_use]
+    pub fn call_of(&self, user: &UserId) -> Option<&Loaded> {
+        let id = self.slot_meeting(user)?;
+        self.slot_meetings.iter().find(|loaded| loaded.meeting.id == id)
+    }
+
+    /// Returns the user's devices.
+    #[must_use]
+    pub fn devices(&self, user: &UserId) -> Vec<Device> {
+        self.users.get(user).map(|record| record.devices.clone()).unwrap_or_default()
+    }
+
+    /// Returns the user as an invitee.
+    #[must_use]
+    pub fn invitee(&self, user: &UserId, invite_id: InviteId) -> Invitee {
+        Invitee {
+            user_id: user.clone(),
+            invite_id,
+            name: self.name(user),
+            devices: self.devices(user),
+            busy: self.is_busy(user),
+        }
+    }
+}
