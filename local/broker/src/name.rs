@@ -29,16 +29,16 @@ pub(crate) fn check_topic(topic: &str, limits: &Limits) -> Result<(), &'static s
 /// Checks a client ID in a request to the data plane. The error is a sentence for the client.
 pub(crate) fn check_client_id(client_id: &str, limits: &Limits) -> Result<(), &'static str> {
     if client_id.is_empty() {
-        return Err("Client id must not be empty");
+        return Err("Client ID must not be empty");
     }
     if client_id.len() > limits.client_id_bytes {
-        return Err("Client id is too long");
+        return Err("Client ID is too long");
     }
     if client_id.starts_with('$') {
-        return Err("Client id must not start with $");
+        return Err("Client ID must not start with $");
     }
     if client_id.contains('\0') {
-        return Err("Client id must not contain the null character");
+        return Err("Client ID must not contain the null character");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The store of all sessions: `rmqtt`'s own store with three differences, which AWS IoT Core requires. Messages that
+//! The store of all sessions: `rmqtt`'s own store with three differences, to behave like AWS IoT Core. Messages that
 //! arrive during a takeover are parked, because `rmqtt` would lose them. QoS 0 messages are not queued for offline
 //! clients. A resumed session delivers its unacknowledged messages in their original order.
 
@@ -58,7 +58,11 @@ impl Sessions {
         match self.engine.extends.router().await.matches(from.id.clone(), &publish.topic).await {
             Ok(mut relations) => relations.remove(&self.engine.node.id()).unwrap_or_default(),
             Err(error) => {
-                tracing::warn!(topic = %publish.topic, %error, "subscriber lookup failed; the message is not delivered");
+                tracing::warn!(
+                    topic = %publish.topic,
+                    %error,
+                    "subscriber lookup failed; the message is not delivered"
+                );
                 SubRelations::new()
             }
         }

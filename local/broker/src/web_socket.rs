@@ -64,7 +64,10 @@ async fn bridge(socket: WebSocket, mqtt: SocketAddr) {
     let stream = match TcpStream::connect(mqtt).await {
         Ok(stream) => stream,
         Err(error) => {
-            tracing::warn!(%error, "the WebSocket bridge cannot connect to the MQTT listener; the socket is closed");
+            tracing::warn!(
+                %error,
+                "the WebSocket bridge cannot connect to the MQTT listener; the socket is closed"
+            );
             return;
         }
     };

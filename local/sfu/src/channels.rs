@@ -55,7 +55,8 @@ impl SfuChannels {
         Self { config, open, deleted, closing: Vec::new(), last_run: Instant::now(), webhooks }
     }
 
-    /// Adds a participant, who replaces a participant with the same identity. Returns the session ID and the SDP answer.
+    /// Adds a participant, who replaces a participant with the same identity. Returns the session ID and the SDP
+    /// answer.
     ///
     /// # Errors
     /// The channel was deleted or the participant was removed after the token was issued, the channel is full, or the

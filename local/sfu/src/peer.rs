@@ -130,8 +130,8 @@ impl Peer {
         }
     }
 
-    /// Runs the connection at time `now`: sends datagrams with `send` and reports events with `report`. Returns the time
-    /// of the next call.
+    /// Runs the connection at time `now`: sends datagrams with `send` and reports events with `report`. Returns the
+    /// time of the next call.
     pub(crate) fn run(
         &mut self,
         now: Instant,

@@ -23,8 +23,8 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 /// Configuration of an SFU.
 #[derive(Clone)]
 pub struct SfuOptions {
-    /// UDP address for media; port 0 selects a free port. Clients receive this address as an ICE candidate, so they must
-    /// be able to reach it.
+    /// UDP address for media; port 0 selects a free port. Clients receive this address as an ICE candidate, so they
+    /// must be able to reach it.
     pub udp: SocketAddr,
     /// API key that verifies join tokens and management tokens and signs webhooks.
     pub key: ApiKey,
@@ -39,8 +39,8 @@ pub struct SfuOptions {
 }
 
 impl SfuOptions {
-    /// Returns the configuration for one machine: a free port on loopback, at most eight participants a channel, removal
-    /// after 12 s of silence, no webhooks.
+    /// Returns the configuration for one machine: a free port on loopback, at most eight participants a channel,
+    /// removal after 12 s of silence, no webhooks.
     #[must_use]
     pub fn on_loopback(key: ApiKey, clock: Clock) -> Self {
         Self {

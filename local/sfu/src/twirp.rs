@@ -108,8 +108,8 @@ impl Call<'_> {
         Ok(json!({}))
     }
 
-    /// Mutes or unmutes a track. A `LiveKit` server with default settings refuses to unmute. This SFU allows it, because
-    /// the SFU and not the client enforces the mute.
+    /// Mutes or unmutes a track. A `LiveKit` server with default settings refuses to unmute. This SFU allows it,
+    /// because the SFU and not the client enforces the mute.
     fn mute_published_track(&self) -> Result<Value, TwirpError> {
         let MutePublishedTrack { room, identity, track_sid, muted } =
             self.read_admin_request(|request: &MutePublishedTrack| &request.room)?;

@@ -89,7 +89,10 @@ fn session_expiry_ms(state: &BrokerState, connect: &ConnectInfo) -> i64 {
 /// Publishes the lifecycle event of a client that has connected.
 pub(super) async fn connected(state: &BrokerState, session: &Session) {
     let Some(connection) = state.registry.connected(&session.id) else {
-        tracing::warn!(client_id = %session.id.client_id, "client connected without approval; no lifecycle event published");
+        tracing::warn!(
+            client_id = %session.id.client_id,
+            "client connected without approval; no lifecycle event published"
+        );
         return;
     };
     if let Some(message) = presence::connected(&connection) {

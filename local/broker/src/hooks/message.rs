@@ -31,7 +31,12 @@ fn will_goes_out(state: &BrokerState, session: &Session, publish: &Publish) -> b
         return false;
     }
     if let Err(refusal) = check(state, &connection, publish) {
-        tracing::info!(client_id = connection.client_id, topic = %publish.topic, %refusal, "last will refused");
+        tracing::info!(
+            client_id = connection.client_id,
+            topic = %publish.topic,
+            %refusal,
+            "last will refused"
+        );
         return false;
     }
     state.enqueue_for_rules(&connection, publish);
@@ -76,7 +81,12 @@ pub(super) fn check_publish(state: &BrokerState, session: &Session, publish: &Pu
             PublishAclResult::allow()
         }
         Err(refusal) => {
-            tracing::info!(client_id = connection.client_id, topic = %publish.topic, %refusal, "publish refused; the connection is closed");
+            tracing::info!(
+                client_id = connection.client_id,
+                topic = %publish.topic,
+                %refusal,
+                "publish refused; the connection is closed"
+            );
             let cause = match refusal {
                 PublishRefusal::Policy(_) => DisconnectReason::AuthError,
                 PublishRefusal::Limit(_) => DisconnectReason::ClientError,

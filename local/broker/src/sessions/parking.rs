@@ -41,7 +41,11 @@ impl Parking {
         let mut waiting = self.lock();
         for (from, publish) in waiting.remove(client_id).unwrap_or_default() {
             if let Err(error) = self.pass(client_id, from, publish) {
-                tracing::debug!(%client_id, reason = %error.3, "parked message dropped: its session no longer exists");
+                tracing::debug!(
+                    %client_id,
+                    reason = %error.3,
+                    "parked message dropped: its session no longer exists"
+                );
             }
         }
     }
