@@ -3,21 +3,21 @@
 //!
 //! Modules import in one direction, from the top of this list to its end:
 //!
-//! - [`stack`](Stack) starts and stops all parts;
+//! - [`stack`](Stack) starts and stops all parts, with [`embedded_sfu`];
 //! - `endpoints` are the HTTP APIs, `triggers` the parts that invoke functions, `web` the browser terminal;
 //! - [`runtime`] runs the functions, [`table`] and `queue` keep data;
 //! - [`invocation`], [`template`] and [`sql`] are the types in between;
-//! - [`instruments`], [`log`], [`parameters`] and `aws` use no other module.
+//! - [`instruments`], [`log`], [`parameters`] and `aws` are the ground.
 //!
 //! [`contract`] and [`samples`] generate `docs/asyncapi.yaml` and `events/`.
 
 mod aws;
 pub mod contract;
+pub mod embedded_sfu;
 mod endpoints;
 pub mod instruments;
 pub mod invocation;
 pub mod log;
-pub mod media;
 pub mod parameters;
 mod queue;
 pub mod runtime;

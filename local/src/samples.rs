@@ -172,7 +172,7 @@ impl Making<'_> {
                 let rule = rule.ok_or("no rule invokes this function alone")?;
                 let payload = self.filled(payload);
                 let message = PublishedMessage {
-                    topic: topic.unwrap_or(rule.statement.from().as_str()),
+                    topic: topic.unwrap_or(rule.statement.topic_filter().as_str()),
                     payload: payload.as_bytes(),
                     client_id: *sender,
                     principal: None,

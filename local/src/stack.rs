@@ -21,10 +21,10 @@ pub use addresses::StackAddresses;
 pub use options::{StackOptions, StartError};
 
 use crate::aws::{ACCOUNT_ID, REGION};
+use crate::embedded_sfu;
 use crate::endpoints::function_url;
 use crate::instruments::Instruments;
 use crate::invocation::Invoker;
-use crate::media;
 use crate::queue::Queues;
 use crate::runtime::Functions;
 use crate::table::Tables;
@@ -172,7 +172,7 @@ impl Site {
             Surroundings { stack_name: options.stack_name.clone(), ..Surroundings::laptop(&http) };
         let mut parameters = options.parameters.clone();
         parameters.entry("IotDataEndpoint".to_owned()).or_insert_with(|| format!("{http}/iot-data"));
-        let sfu_url = media::set_sfu_url(&mut parameters, &http, options.sfu);
+        let sfu_url = embedded_sfu::configure(&mut parameters, &http, options.sfu);
         if options.sfu && sfu_url.is_none() {
             return Err(StartError::OtherRtcService);
         }
@@ -238,9 +238,9 @@ async fn start_sfu(
         && deployment
             .functions
             .iter()
-            .any(|function| function.name == media::WEBHOOK_FUNCTION && function.has_url);
-    let webhook = has_webhook.then(|| function_url::url(&site.http, media::WEBHOOK_FUNCTION));
-    Ok(Some(media::start_sfu(&site.parameters, options.media, webhook, instruments).await?))
+            .any(|function| function.name == embedded_sfu::WEBHOOK_FUNCTION && function.has_url);
+    let webhook = has_webhook.then(|| function_url::url(&site.http, embedded_sfu::WEBHOOK_FUNCTION));
+    Ok(Some(embedded_sfu::start(&site.parameters, options.media, webhook, instruments).await?))
 }
 
 /// Starts a task for each queue mapping and each schedule.

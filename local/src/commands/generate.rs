@@ -6,7 +6,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use local::template::{Deployment, Surroundings};
-use local::{REGION, StackAddresses, contract, media, parameters, samples};
+use local::{REGION, StackAddresses, contract, embedded_sfu, parameters, samples};
 
 use super::workspace::{READY_FILE, variable, workspace};
 
@@ -71,7 +71,7 @@ fn read_template(
     let provider = variable("RTC_PROVIDER").unwrap_or_else(|| "livekit".to_owned());
     let mut values = parameters::laptop(&provider, variable);
     values.insert("IotDataEndpoint".to_owned(), "http://127.0.0.1".to_owned());
-    media::set_sfu_url(&mut values, http, false);
+    embedded_sfu::configure(&mut values, http, false);
     Ok(Deployment::read(&workspace.join("template.yaml"), &Surroundings::laptop(http), &values)?)
 }
 

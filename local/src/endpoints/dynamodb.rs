@@ -11,9 +11,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use bytes::Bytes;
 use serde_json::{Value, json};
+use tracing::error;
 
 use super::access::{denied, split_caller, table_permissions};
-use super::json_protocol::target;
+use super::json_protocol::{JSON_1_0, error_body, target};
 use crate::aws::arn;
 use crate::instruments::Instruments;
 use crate::instruments::faults::FaultKind;
@@ -27,16 +28,12 @@ const MAX_REQUEST_BYTES: usize = 16 * 1024 * 1024;
 /// State of the endpoint.
 #[derive(Clone)]
 pub(crate) struct DynamoDbEndpoint {
-    client: TableClient,
-    functions: Arc<Functions>,
-    instruments: Arc<Instruments>,
+    pub(crate) tables: TableClient,
+    pub(crate) functions: Arc<Functions>,
+    pub(crate) instruments: Arc<Instruments>,
 }
 
 impl DynamoDbEndpoint {
-    pub(crate) fn new(client: TableClient, functions: Arc<Functions>, instruments: Arc<Instruments>) -> Self {
-        Self { client, functions, instruments }
-    }
-
     /// Routes of the endpoint.
     pub(crate) fn router(self) -> Router {
         Router::new()
@@ -82,7 +79,7 @@ async fn call(
         None => match endpoint.forward(headers, &request).await {
             Ok(answer) => answer,
             Err(error) => {
-                tracing::error!("table store does not answer {operation}: {error}");
+                error!("table store does not answer {operation} of {}: {error}", caller.name());
                 return StatusCode::BAD_GATEWAY.into_response();
             }
         },
@@ -159,9 +156,9 @@ impl TableCall<'_> {
                     "CancellationReasons": reasons,
                 })
             }
-            None => json!({"__type": format!("com.amazonaws.dynamodb.v20120810#{code}"), "message": message}),
+            None => error_body(&format!("com.amazonaws.dynamodb.v20120810#{code}"), message),
         };
-        let content_type = header::HeaderValue::from_static("application/x-amz-json-1.0");
+        let content_type = header::HeaderValue::from_static(JSON_1_0);
         TableAnswer {
             status,
             headers: HeaderMap::from_iter([(header::CONTENT_TYPE, content_type)]),
@@ -216,7 +213,7 @@ impl DynamoDbEndpoint {
         for name in [header::HOST, header::CONTENT_LENGTH, header::CONNECTION, header::TRANSFER_ENCODING] {
             headers.remove(name);
         }
-        let response = self.client.forward(headers, request.clone()).await?;
+        let response = self.tables.forward(headers, request.clone()).await?;
         let status = response.status();
         let kept = |name: &HeaderName| *name == header::CONTENT_TYPE || name.as_str().starts_with("x-am");
         let headers = response.headers().iter().filter(|(name, _)| kept(name));

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::access::{Permission, denied, split_caller};
-use super::json_protocol::{target, text};
+use super::json_protocol::{JSON_1_1, error_body, respond, target, text};
 use crate::aws::arn;
 use crate::instruments::Instruments;
 use crate::instruments::outcomes::BusEvent;
@@ -66,8 +66,7 @@ async fn call(
     }
     let results: Vec<Value> = entries.iter().map(|entry| endpoint.put(entry, &bus(entry))).collect();
     let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
-    let answer = json!({"FailedEntryCount": failed, "Entries": results}).to_string();
-    (StatusCode::OK, [("content-type", "application/x-amz-json-1.1")], answer).into_response()
+    respond(StatusCode::OK, JSON_1_1, &json!({"FailedEntryCount": failed, "Entries": results}))
 }
 
 impl EventBusEndpoint {
@@ -91,6 +90,5 @@ impl EventBusEndpoint {
 }
 
 fn refused(code: &str, message: &str) -> Response {
-    let body = json!({"__type": code, "message": message}).to_string();
-    (StatusCode::BAD_REQUEST, [("content-type", "application/x-amz-json-1.1")], body).into_response()
+    respond(StatusCode::BAD_REQUEST, JSON_1_1, &error_body(code, message))
 }

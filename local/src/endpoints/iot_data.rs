@@ -22,7 +22,7 @@ use crate::instruments::journal::{Caller, EntryKind};
 use crate::runtime::Functions;
 
 /// Size limit of a body, far above the limit of the broker, which answers with an error of its own.
-const BODY_MAX_BYTES: usize = 1 << 20;
+const MAX_BODY_BYTES: usize = 1 << 20;
 
 /// State of the endpoint.
 #[derive(Clone)]
@@ -62,7 +62,7 @@ async fn call(State(endpoint): State<IotDataEndpoint>, mut request: Request) -> 
     // Path arguments of this router would count as path arguments of the broker's router.
     request.extensions_mut().clear();
     let (head, body) = request.into_parts();
-    let Ok(payload) = axum::body::to_bytes(body, BODY_MAX_BYTES).await else {
+    let Ok(payload) = axum::body::to_bytes(body, MAX_BODY_BYTES).await else {
         return refusal(
             StatusCode::PAYLOAD_TOO_LARGE,
             "RequestEntityTooLargeException",

@@ -7,13 +7,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::access::{Permission, denied, split_caller};
-use super::json_protocol::{target, text};
+use super::json_protocol::{JSON_1_0, error_body, respond, target, text};
 use crate::aws::{ACCOUNT_ID, arn};
 use crate::instruments::Instruments;
 use crate::instruments::faults::FaultKind;
@@ -30,8 +30,8 @@ pub(crate) struct SqsEndpoint {
     pub(crate) queues: Arc<Queues>,
     pub(crate) functions: Arc<Functions>,
     pub(crate) instruments: Arc<Instruments>,
-    /// Beginning of queue URLs.
-    pub(crate) url: String,
+    /// Beginning of queue URLs, without the account.
+    pub(crate) url_prefix: String,
 }
 
 impl SqsEndpoint {
@@ -77,12 +77,13 @@ async fn call(State(endpoint): State<SqsEndpoint>, uri: Uri, headers: HeaderMap,
 
     let body = match answer {
         Ok(answer) => answer,
-        Err((_, code, message)) => json!({"__type": format!("com.amazonaws.sqs#{code}"), "message": message}),
+        Err((_, code, message)) => error_body(&format!("com.amazonaws.sqs#{code}"), &message),
     };
-    (status, [("content-type", "application/x-amz-json-1.0")], body.to_string()).into_response()
+    respond(status, JSON_1_0, &body)
 }
 
 impl SqsEndpoint {
+    /// Runs an operation and returns its answer.
     async fn answer(&self, operation: &str, queue: &str, request: &Value) -> Result<Value, SqsError> {
         if operation == "ListQueues" {
             let urls: Vec<String> = self.queues.names().map(|name| self.queue_url(name)).collect();
@@ -184,7 +185,7 @@ impl SqsEndpoint {
     }
 
     fn queue_url(&self, name: &str) -> String {
-        format!("{}/{ACCOUNT_ID}/{name}", self.url)
+        format!("{}/{ACCOUNT_ID}/{name}", self.url_prefix)
     }
 }
 

@@ -27,12 +27,12 @@ impl Parser<'_> {
         self.expect_keyword("SELECT")?;
         let select = self.select()?;
         self.expect_keyword("FROM")?;
-        let from = self.from()?;
+        let topic_filter = self.topic_filter()?;
         let condition = if self.keyword("WHERE") { Some(self.disjunction()?) } else { None };
         if self.next < self.tokens.len() {
             return Err(self.error("the end of the statement was expected here"));
         }
-        Ok(Statement { select, from, condition })
+        Ok(Statement { select, topic_filter, condition })
     }
 
     fn select(&mut self) -> Result<Select, SqlError> {
@@ -67,7 +67,7 @@ impl Parser<'_> {
         }
     }
 
-    fn from(&mut self) -> Result<TopicFilter, SqlError> {
+    fn topic_filter(&mut self) -> Result<TopicFilter, SqlError> {
         let start = self.next;
         let filter = self.text("a topic filter in quotes")?;
         TopicFilter::new(&filter).map_err(|problem| self.error_at(start, problem))

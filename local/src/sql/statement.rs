@@ -8,15 +8,15 @@ use super::topic_filter::TopicFilter;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
     pub(super) select: Select,
-    pub(super) from: TopicFilter,
+    pub(super) topic_filter: TopicFilter,
     pub(super) condition: Option<Expression>,
 }
 
 impl Statement {
     /// Topic filter of the `FROM` clause.
     #[must_use]
-    pub fn from(&self) -> &TopicFilter {
-        &self.from
+    pub fn topic_filter(&self) -> &TopicFilter {
+        &self.topic_filter
     }
 }
 

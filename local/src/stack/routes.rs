@@ -8,13 +8,13 @@ use broker::Broker;
 use sfu::Sfu;
 
 use crate::aws::REGION;
+use crate::embedded_sfu::SFU_PATH;
 use crate::endpoints::dynamodb::DynamoDbEndpoint;
 use crate::endpoints::event_bus::EventBusEndpoint;
 use crate::endpoints::iot_data::IotDataEndpoint;
 use crate::endpoints::sqs::SqsEndpoint;
 use crate::endpoints::{control, function_url, lambda};
 use crate::instruments::Instruments;
-use crate::media::SFU_PATH;
 use crate::queue::Queues;
 use crate::runtime::{self, Functions};
 use crate::table::Tables;
@@ -58,7 +58,7 @@ impl Parts<'_> {
             queues: Arc::clone(self.queues),
             functions: Arc::clone(functions),
             instruments: Arc::clone(instruments),
-            url: surroundings.sqs_url.clone(),
+            url_prefix: surroundings.sqs_url.clone(),
         };
         let event_bus = EventBusEndpoint {
             functions: Arc::clone(functions),
@@ -70,8 +70,11 @@ impl Parts<'_> {
             functions: Arc::clone(functions),
             instruments: Arc::clone(instruments),
         };
-        let dynamodb =
-            DynamoDbEndpoint::new(self.tables.client(), Arc::clone(functions), Arc::clone(instruments));
+        let dynamodb = DynamoDbEndpoint {
+            tables: self.tables.client(),
+            functions: Arc::clone(functions),
+            instruments: Arc::clone(instruments),
+        };
         Router::new()
             .merge(iot_data.router())
             .merge(sqs.router())

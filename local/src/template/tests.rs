@@ -73,7 +73,7 @@ fn globals_are_merged_and_references_are_resolved() {
     assert_eq!(wake.environment["OWN"], "call-up/${kept}/switchboard-Timers");
     assert_eq!(wake.environment["QUEUE"], "http://127.0.0.1:8080/sqs/000000000000/switchboard-Timers");
     assert_eq!(wake.arn, "arn:aws:lambda:us-east-1:000000000000:function:switchboard-Wake");
-    assert!(deployment.rules.first().expect("a rule").statement.from().matches("call-up/wake"));
+    assert!(deployment.rules.first().expect("a rule").statement.topic_filter().matches("call-up/wake"));
 }
 
 #[test]

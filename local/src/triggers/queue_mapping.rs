@@ -50,7 +50,10 @@ async fn handle_batch(
     };
     for message in messages {
         if failed.contains(&message.id) {
-            warn!("{function} failed for message {} of queue {}; will retry", message.id, source.queue);
+            warn!(
+                "{function} reports message {} of queue {} as failed; will retry after the visibility timeout",
+                message.id, source.queue
+            );
         } else {
             queues.delete(&source.queue, &message.receipt);
         }

@@ -24,14 +24,14 @@ impl Rules {
     /// Applies every rule whose topic filter matches the message.
     pub(crate) fn apply(&self, message: &PublishedMessage<'_>) {
         for rule in &self.declared {
-            if !rule.statement.from().matches(message.topic) {
+            if !rule.statement.topic_filter().matches(message.topic) {
                 continue;
             }
             if let Some(event) = rule.statement.apply(message) {
                 self.invoke_functions(rule, message, &event);
             } else {
                 warn!(
-                    "rule {} skipped a message to topic {}: its SELECT or WHERE yields no event",
+                    "rule {} skipped a message to topic {}: its condition is false, or it selects a payload that is not JSON",
                     rule.name, message.topic
                 );
             }
@@ -47,7 +47,6 @@ impl Rules {
             let mut invocation = Invocation::new(format!("rule {}", rule.name), event.clone());
             invocation.journal_detail = json!({"topic": message.topic, "client_id": message.client_id});
             if let Err(error) = self.invoker.invoke_later(function, invocation) {
-                error!("rule {} could not invoke {function}: {error}", rule.name);
                 self.run_error_action(rule, message, function, &error.to_string());
             }
         }
@@ -55,7 +54,10 @@ impl Rules {
 
     /// Keeps a message that could not be delivered in the error queue of the rule, if it has one.
     fn run_error_action(&self, rule: &Rule, message: &PublishedMessage<'_>, function: &str, problem: &str) {
-        let Some(queue) = &rule.error_queue else { return };
+        let Some(queue) = &rule.error_queue else {
+            return error!("rule {} could not invoke {function}, message lost: {problem}", rule.name);
+        };
+        error!("rule {} could not invoke {function}, message kept in queue {queue}: {problem}", rule.name);
         // Format: https://docs.aws.amazon.com/iot/latest/developerguide/rule-error-handling.html
         let document = json!({
             "ruleName": rule.name,

@@ -35,7 +35,10 @@ pub(crate) async fn run(
         };
         let invocation = Invocation::new(format!("schedule {}", schedule.name), event);
         if let Err(problem) = invoker.invoke_later(&function.name, invocation) {
-            error!("schedule {} could not invoke {}: {problem}", schedule.name, function.name);
+            error!(
+                "schedule {} could not invoke {}, will invoke it at the next interval: {problem}",
+                schedule.name, function.name
+            );
         }
     }
 }

@@ -152,7 +152,7 @@ fn every_rule_wraps_the_payload_so_that_it_cannot_forge_the_sender() {
         assert_eq!(event["payload"], BASE64.encode(payload), "{}", rule.name);
         assert_eq!(event["received_ms"], 5, "{}", rule.name);
         // Lifecycle events of the broker name the client in their payload.
-        if !rule.statement.from().as_str().starts_with("$aws/") {
+        if !rule.statement.topic_filter().as_str().starts_with("$aws/") {
             assert_eq!(event["client_id"], "GID@@@alice", "{}", rule.name);
             let names: BTreeSet<&str> =
                 event.as_object().expect("fields").keys().map(String::as_str).collect();
@@ -173,7 +173,7 @@ fn every_rule_selects_the_topic_of_its_function() {
             "sync" => "bulk-up/sync".to_owned(),
             function => format!("call-up/{function}"),
         };
-        assert_eq!(rule.statement.from().as_str(), topic, "{}", rule.name);
+        assert_eq!(rule.statement.topic_filter().as_str(), topic, "{}", rule.name);
     }
 }
 

@@ -81,7 +81,7 @@ fn no_function_may_publish_to_the_topic_of_a_request_or_rule() {
     let topics: Vec<String> = service
         .rules
         .iter()
-        .map(|rule| rule.statement.from().as_str().replace('+', "x"))
+        .map(|rule| rule.statement.topic_filter().as_str().replace('+', "x"))
         .chain(["call-up/x", "bulk-up/x", "call-up", "$aws/rules/x/y"].map(str::to_owned))
         .collect();
     for function in &service.functions {

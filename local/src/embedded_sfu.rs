@@ -17,7 +17,7 @@ pub(crate) const WEBHOOK_FUNCTION: &str = "rtc-webhook";
 
 /// Sets the URL of the embedded SFU as the RTC service and returns it; returns `None` if the parameters name another
 /// RTC service. With `manages`, the functions also call the SFU: to list and remove participants and to mute them.
-pub fn set_sfu_url(parameters: &mut BTreeMap<String, String>, http: &str, manages: bool) -> Option<String> {
+pub fn configure(parameters: &mut BTreeMap<String, String>, http: &str, manages: bool) -> Option<String> {
     let own = format!("{http}{SFU_PATH}");
     let set = |name: &str| parameters.get(name).map(String::as_str).unwrap_or_default();
     if set("RtcProvider") != "livekit" || !["", SFU_URL, &own].contains(&set("RtcUrl")) {
@@ -32,7 +32,7 @@ pub fn set_sfu_url(parameters: &mut BTreeMap<String, String>, http: &str, manage
 
 /// Starts the SFU with the key that the functions sign join tokens with. `udp` is its address for media, `webhook` the
 /// URL that gets its webhooks.
-pub(crate) async fn start_sfu(
+pub(crate) async fn start(
     parameters: &BTreeMap<String, String>,
     udp: SocketAddr,
     webhook: Option<String>,
@@ -50,30 +50,30 @@ mod tests {
     use super::*;
     use crate::parameters::laptop;
 
-    fn with_sfu(
+    fn configured(
         provider: &str,
         url: Option<&str>,
         manages: bool,
     ) -> (Option<String>, BTreeMap<String, String>) {
         let mut parameters = laptop(provider, |name| url.filter(|_| name == "RTC_URL").map(str::to_owned));
-        let own = set_sfu_url(&mut parameters, "http://127.0.0.1:9", manages);
+        let own = configure(&mut parameters, "http://127.0.0.1:9", manages);
         (own, parameters)
     }
 
     #[test]
     fn terminals_join_the_embedded_sfu_unless_another_service_is_set() {
-        let (own, parameters) = with_sfu("livekit", None, false);
+        let (own, parameters) = configured("livekit", None, false);
         assert_eq!(own.as_deref(), Some("http://127.0.0.1:9/sfu"));
         assert_eq!(parameters["RtcUrl"], "http://127.0.0.1:9/sfu");
         assert_eq!(parameters["RtcApiUrl"], "", "the functions call the SFU only with `--sfu`");
-        let (own, parameters) = with_sfu("livekit", Some("wss://rtc.example.com"), true);
+        let (own, parameters) = configured("livekit", Some("wss://rtc.example.com"), true);
         assert_eq!((own, parameters["RtcUrl"].as_str()), (None, "wss://rtc.example.com"));
         assert_eq!(parameters["RtcApiUrl"], "");
-        assert_eq!(with_sfu("alibaba", None, true).0, None);
+        assert_eq!(configured("alibaba", None, true).0, None);
     }
 
     #[test]
     fn functions_call_an_sfu_that_manages_meetings() {
-        assert_eq!(with_sfu("livekit", None, true).1["RtcApiUrl"], "http://127.0.0.1:9/sfu");
+        assert_eq!(configured("livekit", None, true).1["RtcApiUrl"], "http://127.0.0.1:9/sfu");
     }
 }
