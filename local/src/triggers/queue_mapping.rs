@@ -116,7 +116,12 @@ fn failed_messages(result: &[u8]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use super::super::fake::FakeInvoker;
     use super::*;
+    use crate::instruments::Instruments;
+    use crate::template;
 
     #[test]
     fn a_function_gets_the_event_of_sqs() {
@@ -154,5 +159,25 @@ mod tests {
     fn only_the_reported_messages_have_failed() {
         assert_eq!(failed_messages(br#"{"batchItemFailures":[{"itemIdentifier":"m2"}]}"#), ["m2"]);
         assert_eq!(failed_messages(b"null"), Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn handled_messages_are_deleted_and_reported_ones_stay() {
+        let queue = template::Queue {
+            name: "timers".to_owned(),
+            arn: "arn:aws:sqs:us-east-1:000000000000:timers".to_owned(),
+            visibility_timeout: Duration::from_mins(1),
+            redrive: None,
+        };
+        let queues = Queues::new(&[queue], Arc::new(Instruments::default()));
+        let sent = ["handled", "failed"].map(|body| queues.send("timers", body.to_owned(), Duration::ZERO));
+        let report = json!({"batchItemFailures": [{"itemIdentifier": sent[1]}]}).to_string();
+        let invoker = FakeInvoker::returning(report);
+
+        let source = QueueSource { queue: "timers".to_owned(), batch_size: 10, reports_failures: true };
+        let messages = queues.receive("timers", 10);
+        handle_batch(&queues, &invoker, "wake", &source, messages).await;
+        assert_eq!(invoker.invoked(), [("wake".to_owned(), "queue timers".to_owned())]);
+        assert_eq!(queues.depth("timers").in_flight, 1, "only the reported message is left");
     }
 }

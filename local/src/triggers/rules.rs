@@ -70,3 +70,66 @@ impl Rules {
         self.queues.send(queue, document.to_string(), Duration::ZERO);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::super::fake::FakeInvoker;
+    use super::*;
+    use crate::instruments::Instruments;
+    use crate::template;
+
+    fn rules(invoker: &Arc<FakeInvoker>) -> Rules {
+        let queue = template::Queue {
+            name: "failed".to_owned(),
+            arn: "arn:aws:sqs:us-east-1:000000000000:failed".to_owned(),
+            visibility_timeout: Duration::from_secs(30),
+            redrive: None,
+        };
+        let rule = Rule {
+            name: "AnswerRule".to_owned(),
+            statement: "SELECT * FROM 'call-up/answer'".parse().expect("a statement"),
+            functions: vec!["answer".to_owned()],
+            error_queue: Some("failed".to_owned()),
+        };
+        Rules {
+            declared: vec![rule],
+            invoker: Arc::<FakeInvoker>::clone(invoker),
+            queues: Arc::new(Queues::new(&[queue], Arc::new(Instruments::default()))),
+        }
+    }
+
+    fn message(topic: &str) -> PublishedMessage<'_> {
+        PublishedMessage {
+            topic,
+            payload: b"{}",
+            client_id: Some("GID@@@alice"),
+            principal: None,
+            source_ip: None,
+            trace_id: None,
+            received_ms: 0,
+        }
+    }
+
+    #[test]
+    fn a_rule_invokes_its_function_for_messages_to_its_topic_only() {
+        let invoker = Arc::new(FakeInvoker::default());
+        let rules = rules(&invoker);
+        rules.apply(&message("call-up/attend"));
+        rules.apply(&message("call-up/answer"));
+        assert_eq!(invoker.invoked(), [("answer".to_owned(), "rule AnswerRule".to_owned())]);
+    }
+
+    #[test]
+    fn a_message_whose_function_cannot_be_invoked_is_kept_in_the_error_queue() {
+        let invoker = Arc::new(FakeInvoker::full());
+        let rules = rules(&invoker);
+        rules.apply(&message("call-up/answer"));
+        let kept = rules.queues.receive("failed", 10);
+        let document: Value = serde_json::from_str(&kept[0].body).expect("JSON");
+        assert_eq!(document["clientId"], "GID@@@alice");
+        assert_eq!(document["base64OriginalPayload"], BASE64.encode("{}"));
+        assert_eq!(document["failures"][0]["failedResource"], "answer");
+    }
+}
