@@ -14,7 +14,7 @@ use switchboard_protocol::id::IdKey;
 
 use crate::parameters;
 use crate::sql::PublishedMessage;
-use crate::template::{Deployment, Surroundings};
+use crate::template::{Deployment, StackIdentity};
 
 pub use files::{differences, write};
 
@@ -129,7 +129,7 @@ pub fn before(name: &str) -> Vec<&'static str> {
 /// What events are made with: the template's rules, and the ids that the laptop's own development key gives.
 struct Making<'a> {
     deployment: &'a Deployment,
-    surroundings: &'a Surroundings,
+    surroundings: &'a StackIdentity,
     jwt_secret: &'a str,
     /// What stands in for `$MEETING`, `$INVITE` and the like in a payload.
     names: Vec<(&'static str, String)>,
@@ -139,7 +139,10 @@ struct Making<'a> {
 ///
 /// # Errors
 /// In words, what the template does not have: a rule for a function, or a field of the event.
-pub fn events(deployment: &Deployment, surroundings: &Surroundings) -> Result<Vec<(Sample, String)>, String> {
+pub fn events(
+    deployment: &Deployment,
+    surroundings: &StackIdentity,
+) -> Result<Vec<(Sample, String)>, String> {
     let parameters = parameters::laptop("livekit", |_| None);
     let key = IdKey::new(parameters["IdKey"].clone().into());
     let names = names(&key).map_err(|error| format!("the samples' ids: {error}"))?;

@@ -28,7 +28,7 @@ use crate::invocation::Invoker;
 use crate::queue::Queues;
 use crate::runtime::Functions;
 use crate::table::Tables;
-use crate::template::{Deployment, Surroundings};
+use crate::template::{Deployment, StackIdentity};
 use crate::triggers::cloud::LocalCloud;
 use crate::triggers::rules::Rules;
 use crate::triggers::{queue_mapping, schedule};
@@ -57,7 +57,7 @@ impl Stack {
         require_loopback(&options)?;
         let (listener, address) = listen(options.http).await?;
         let site = Site::new(&options, address)?;
-        let deployment = Deployment::read(&options.template, &site.surroundings, &site.parameters)?;
+        let deployment = Deployment::read(&options.template, &site.identity, &site.parameters)?;
 
         let instruments = Arc::new(Instruments::default());
         let queues = Arc::new(Queues::new(&deployment.queues, Arc::clone(&instruments)));
@@ -81,8 +81,8 @@ impl Stack {
             broker: &broker,
             sfu: sfu.as_ref(),
         };
-        let server = serve(listener, routes::all(&parts, &deployment, &site.parameters, &site.surroundings));
-        let triggers = start_triggers(&deployment, &site.surroundings, &functions, &queues, &instruments);
+        let server = serve(listener, routes::all(&parts, &deployment, &site.parameters, &site.identity));
+        let triggers = start_triggers(&deployment, &site.identity, &functions, &queues, &instruments);
         let addresses = site.addresses(&deployment, &broker);
         let stack = Self { addresses, instruments, functions, broker, tables, sfu, server, triggers };
         match stack.require_answer(&client).await {
@@ -159,7 +159,7 @@ struct Site {
     address: SocketAddr,
     /// URL of the HTTP server.
     http: String,
-    surroundings: Surroundings,
+    identity: StackIdentity,
     parameters: BTreeMap<String, String>,
     /// URL of the embedded SFU, if terminals join there.
     sfu_url: Option<String>,
@@ -168,15 +168,15 @@ struct Site {
 impl Site {
     fn new(options: &StackOptions, address: SocketAddr) -> Result<Self, StartError> {
         let http = format!("http://{address}");
-        let surroundings =
-            Surroundings { stack_name: options.stack_name.clone(), ..Surroundings::laptop(&http) };
+        let identity =
+            StackIdentity { stack_name: options.stack_name.clone(), ..StackIdentity::laptop(&http) };
         let mut parameters = options.parameters.clone();
         parameters.entry("IotDataEndpoint".to_owned()).or_insert_with(|| format!("{http}/iot-data"));
         let sfu_url = embedded_sfu::configure(&mut parameters, &http, options.sfu);
         if options.sfu && sfu_url.is_none() {
             return Err(StartError::OtherRtcService);
         }
-        Ok(Self { address, http, surroundings, parameters, sfu_url })
+        Ok(Self { address, http, identity, parameters, sfu_url })
     }
 
     fn addresses(self, deployment: &Deployment, broker: &Broker) -> StackAddresses {
@@ -190,7 +190,7 @@ impl Site {
             lambda: self.http.clone(),
             function_urls: with_url.map(|function| url(&function.name)).collect(),
             table: deployment.table_name().to_owned(),
-            sqs: self.surroundings.sqs_url,
+            sqs: self.identity.sqs_url,
             sfu: self.sfu_url,
             http: self.http,
         }
@@ -246,7 +246,7 @@ async fn start_sfu(
 /// Starts a task for each queue mapping and each schedule.
 fn start_triggers(
     deployment: &Deployment,
-    surroundings: &Surroundings,
+    identity: &StackIdentity,
     functions: &Arc<Functions>,
     queues: &Arc<Queues>,
     instruments: &Arc<Instruments>,
@@ -261,7 +261,7 @@ fn start_triggers(
         for schedule in &function.schedules {
             let (invoker, instruments) = (Arc::clone(&invoker), Arc::clone(instruments));
             let (schedule, function) = (schedule.clone(), function.clone());
-            triggers.spawn(schedule::run(schedule, function, invoker, instruments, surroundings.clone()));
+            triggers.spawn(schedule::run(schedule, function, invoker, instruments, identity.clone()));
         }
     }
     triggers

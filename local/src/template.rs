@@ -16,7 +16,7 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use evaluate::Surroundings;
+pub use evaluate::StackIdentity;
 pub use function::{AsyncInvokeConfig, Function, QueueSource, Schedule};
 pub use policy::PolicyStatement;
 pub use queue::{Queue, Redrive};
@@ -53,7 +53,7 @@ impl Deployment {
     /// The file cannot be read, is not YAML, or contains a needed part that the stack does not support.
     pub fn read(
         path: &Path,
-        surroundings: &Surroundings,
+        identity: &StackIdentity,
         parameters: &BTreeMap<String, String>,
     ) -> Result<Self, TemplateError> {
         let name = path.display().to_string();
@@ -63,7 +63,7 @@ impl Deployment {
             place: String::new(),
             problem: format!("cannot be read: {error}"),
         })?;
-        Self::parse(&name, &text, surroundings, parameters)
+        Self::parse(&name, &text, identity, parameters)
     }
 
     /// Reads a template from its text; `name` is its name in errors.
@@ -73,11 +73,11 @@ impl Deployment {
     pub fn parse(
         name: &str,
         text: &str,
-        surroundings: &Surroundings,
+        identity: &StackIdentity,
         parameters: &BTreeMap<String, String>,
     ) -> Result<Self, TemplateError> {
         let source = Source::parse(name, text)?;
-        let evaluator = Evaluator::new(&source, surroundings, parameters)?;
+        let evaluator = Evaluator::new(&source, identity, parameters)?;
 
         let tables = table::tables(&evaluator)?;
         let queues = queue::queues(&evaluator)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use local::template::{Deployment, Surroundings};
+use local::template::{Deployment, StackIdentity};
 use local::{REGION, StackAddresses, contract, embedded_sfu, parameters, samples};
 
 use super::workspace::{READY_FILE, variable, workspace};
@@ -31,7 +31,7 @@ pub fn write_events() -> Result<(), Box<dyn Error>> {
     // Any address will do, since events do not contain it.
     let http = "http://127.0.0.1:8080";
     let deployment = read_template(workspace, http, |_| None)?;
-    let events = samples::events(&deployment, &Surroundings::laptop(http))?;
+    let events = samples::events(&deployment, &StackIdentity::laptop(http))?;
     samples::write(&workspace.join("events"), &events)?;
     println!("wrote {} sample events to events/", events.len());
     Ok(())
@@ -72,7 +72,7 @@ fn read_template(
     let mut values = parameters::laptop(&provider, variable);
     values.insert("IotDataEndpoint".to_owned(), "http://127.0.0.1".to_owned());
     embedded_sfu::configure(&mut values, http, false);
-    Ok(Deployment::read(&workspace.join("template.yaml"), &Surroundings::laptop(http), &values)?)
+    Ok(Deployment::read(&workspace.join("template.yaml"), &StackIdentity::laptop(http), &values)?)
 }
 
 /// Variables that the template sets for its functions and variables that Lambda sets, with the addresses of the stack.

@@ -1,4 +1,4 @@
-//! Surroundings of the commands: workspace, binaries, environment variables and signals.
+//! Helpers of the commands: workspace, binaries, environment variables and signals.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

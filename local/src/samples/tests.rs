@@ -11,7 +11,7 @@ use switchboard_protocol::requests::{
 use super::*;
 
 fn made() -> Vec<(Sample, String)> {
-    let surroundings = Surroundings::laptop("http://127.0.0.1:8080");
+    let surroundings = StackIdentity::laptop("http://127.0.0.1:8080");
     let mut parameters = parameters::laptop("livekit", |_| None);
     parameters.insert("IotDataEndpoint".to_owned(), "http://127.0.0.1:8080/iot-data".to_owned());
     let template = include_str!("../../../template.yaml");

@@ -19,7 +19,7 @@ use crate::queue::Queues;
 use crate::runtime::{self, Functions};
 use crate::table::Tables;
 use crate::table::registry::Registry;
-use crate::template::{Deployment, Surroundings};
+use crate::template::{Deployment, StackIdentity};
 use crate::web;
 
 /// Started parts of the stack that the routes lead to.
@@ -37,11 +37,11 @@ pub(super) fn all(
     parts: &Parts<'_>,
     deployment: &Deployment,
     parameters: &BTreeMap<String, String>,
-    surroundings: &Surroundings,
+    identity: &StackIdentity,
 ) -> Router {
     let routes = control::router(Arc::clone(parts.instruments))
         .merge(parts.broker.web_socket())
-        .merge(parts.aws(deployment, surroundings))
+        .merge(parts.aws(deployment, identity))
         .merge(runtime::api::router(Arc::clone(parts.functions)))
         .merge(parts.web(deployment, parameters));
     match parts.sfu {
@@ -52,13 +52,13 @@ pub(super) fn all(
 
 impl Parts<'_> {
     /// Routes of the AWS APIs and of function URLs.
-    fn aws(&self, deployment: &Deployment, surroundings: &Surroundings) -> Router {
+    fn aws(&self, deployment: &Deployment, identity: &StackIdentity) -> Router {
         let (functions, instruments) = (self.functions, self.instruments);
         let sqs = SqsEndpoint {
             queues: Arc::clone(self.queues),
             functions: Arc::clone(functions),
             instruments: Arc::clone(instruments),
-            url_prefix: surroundings.sqs_url.clone(),
+            url_prefix: identity.sqs_url.clone(),
         };
         let event_bus = EventBusEndpoint {
             functions: Arc::clone(functions),

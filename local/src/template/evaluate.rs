@@ -8,9 +8,9 @@ use serde_norway::Value as Yaml;
 use super::yaml::{Place, Source, TemplateError, intrinsic_call};
 use crate::aws::{ACCOUNT_ID, REGION, STACK_NAME};
 
-/// Account, region and stack name for the pseudo parameters, and the URL of SQS.
+/// Identity of a stack in AWS, for pseudo parameters, ARNs and queue URLs.
 #[derive(Debug, Clone)]
-pub struct Surroundings {
+pub struct StackIdentity {
     /// Account, twelve digits.
     pub account_id: String,
     /// Region, as `us-east-1`.
@@ -21,8 +21,8 @@ pub struct Surroundings {
     pub sqs_url: String,
 }
 
-impl Surroundings {
-    /// Surroundings of a laptop stack with the default name; `http` is the URL of its HTTP server, as
+impl StackIdentity {
+    /// Identity of a laptop stack with the default name; `http` is the URL of its HTTP server, as
     /// `http://127.0.0.1:8080`.
     #[must_use]
     pub fn laptop(http: &str) -> Self {
@@ -38,7 +38,7 @@ impl Surroundings {
 /// Evaluates the values of one template.
 pub(super) struct Evaluator<'a> {
     pub(super) source: &'a Source,
-    pub(super) surroundings: &'a Surroundings,
+    pub(super) identity: &'a StackIdentity,
     parameters: BTreeMap<String, Json>,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Evaluator<'a> {
     /// Reads the parameters of the template. A parameter without a default must be in `given`.
     pub(super) fn new(
         source: &'a Source,
-        surroundings: &'a Surroundings,
+        identity: &'a StackIdentity,
         given: &BTreeMap<String, String>,
     ) -> Result<Self, TemplateError> {
         let mut parameters = BTreeMap::new();
@@ -67,12 +67,12 @@ impl<'a> Evaluator<'a> {
             };
             parameters.insert(name.to_owned(), value);
         }
-        Ok(Self { source, surroundings, parameters })
+        Ok(Self { source, identity, parameters })
     }
 
     /// Value of a parameter or pseudo parameter.
     pub(super) fn parameter(&self, name: &str) -> Option<Json> {
-        let here = self.surroundings;
+        let here = self.identity;
         let pseudo = match name {
             "AWS::AccountId" => &here.account_id,
             "AWS::Region" => &here.region,

@@ -59,14 +59,14 @@ impl Evaluator<'_> {
             "AWS::Logs::LogGroup" => "LogGroupName",
             _ => "Name",
         };
-        let generated = || format!("{}-{id}", self.surroundings.stack_name);
+        let generated = || format!("{}-{id}", self.identity.stack_name);
         Ok(self.text_at(&Self::properties(id).key(property))?.unwrap_or_else(generated))
     }
 
     /// Value of `Ref` for a resource: its name, or for a queue its URL.
     pub(super) fn resource_reference(&self, id: &str, place: &Place) -> Result<String, TemplateError> {
         let name = self.name(id, place)?;
-        let here = self.surroundings;
+        let here = self.identity;
         Ok(match self.kind(id, place)? {
             QUEUE => format!("{}/{}/{name}", here.sqs_url, here.account_id),
             _ => name,
@@ -89,7 +89,7 @@ impl Evaluator<'_> {
             (RULE, "Arn") => self.arn("iot", &format!("rule/{name}")),
             (AUTHORIZER, "Arn") => self.arn("iot", &format!("authorizer/{name}")),
             ("AWS::IAM::Role", "Arn") => {
-                format!("arn:aws:iam::{}:role/{name}", self.surroundings.account_id)
+                format!("arn:aws:iam::{}:role/{name}", self.identity.account_id)
             }
             _ => {
                 return Err(self
@@ -101,7 +101,7 @@ impl Evaluator<'_> {
 
     /// Makes an ARN in the account and region of the stack.
     pub(super) fn arn(&self, service: &str, resource: &str) -> String {
-        let here = self.surroundings;
+        let here = self.identity;
         format!("arn:aws:{service}:{}:{}:{resource}", here.region, here.account_id)
     }
 

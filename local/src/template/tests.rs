@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::*;
 
-fn here() -> Surroundings {
-    Surroundings {
+fn here() -> StackIdentity {
+    StackIdentity {
         account_id: "000000000000".to_owned(),
         region: "us-east-1".to_owned(),
         stack_name: "switchboard".to_owned(),

@@ -8,7 +8,7 @@ use tracing::error;
 use crate::aws::{iso_8601_seconds, random_id};
 use crate::instruments::Instruments;
 use crate::invocation::{Invocation, Invoker};
-use crate::template::{Function, Schedule, Surroundings};
+use crate::template::{Function, Schedule, StackIdentity};
 
 /// Invokes a function at regular intervals until the task ends. If the clock is moved over several intervals at once,
 /// the function is invoked once.
@@ -17,7 +17,7 @@ pub(crate) async fn run(
     function: Function,
     invoker: Arc<dyn Invoker>,
     instruments: Arc<Instruments>,
-    surroundings: Surroundings,
+    identity: StackIdentity,
 ) {
     let clock = &instruments.clock;
     let every_ms = i64::try_from(schedule.every.as_millis()).unwrap_or(i64::MAX / 2);
@@ -31,7 +31,7 @@ pub(crate) async fn run(
         }
         let event = match &schedule.input {
             Some(input) => input.clone(),
-            None => event(&schedule, &function, &surroundings, due_ms).to_string(),
+            None => event(&schedule, &function, &identity, due_ms).to_string(),
         };
         let invocation = Invocation::new(format!("schedule {}", schedule.name), event);
         if let Err(problem) = invoker.invoke_later(&function.name, invocation) {
@@ -44,7 +44,7 @@ pub(crate) async fn run(
 }
 
 /// Makes the event that AWS sends if the schedule does not declare an input.
-pub(crate) fn event(schedule: &Schedule, function: &Function, here: &Surroundings, due_ms: i64) -> Value {
+pub(crate) fn event(schedule: &Schedule, function: &Function, here: &StackIdentity, due_ms: i64) -> Value {
     let name = format!("{}-{}", function.deployed_name, schedule.name);
     let (source, resource, detail) = if schedule.scheduler {
         (
