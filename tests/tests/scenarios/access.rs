@@ -63,7 +63,7 @@ async fn a_client_hears_its_own_two_topics_and_no_other() {
 #[tokio::test]
 async fn a_client_speaks_to_the_functions_and_to_nobody_else() {
     let (alice, mallory) = (User::new("Alice"), User::new("Mallory"));
-    let mut victim = alice.comes_back("phone").await;
+    let mut victim = alice.online("phone").await;
     let own = mallory.client_id("phone");
     let forged = json!({
         "v": 1, "type": "meeting_ended", "id": "forged", "server_ms": 0, "reason": "admin",
@@ -89,17 +89,17 @@ async fn a_client_speaks_to_the_functions_and_to_nobody_else() {
         let mut stranger = Raw::connect(&mallory, own.as_str()).await.expect("a known user gets in");
         assert!(!stranger.publishes(&topic, retain, &forged).await, "{topic}");
     }
-    assert_eq!(victim.also_hears(&[]).await, Vec::<String>::new());
+    assert_eq!(victim.remaining_notices(&[]).await, Vec::<String>::new());
     assert_eq!(victim.copies_of("meeting_ended").await, Vec::<serde_json::Value>::new());
     let stack = &mallory.stack;
     assert_eq!(journal::of(stack, own.as_str()).await.len(), 0, "no function was asked");
-    assert_eq!(stack.noticed("disconnected", victim.client_id()).await, 0);
+    assert_eq!(stack.presence_events("disconnected", victim.client_id()).await, 0);
 
     let mut caller = Raw::connect(&mallory, own.as_str()).await.expect("a known user gets in");
     let create = request("create-meeting", direct(&alice)).payload();
     let create = serde_json::from_slice(&create).expect("JSON");
     assert!(caller.publishes("call-up/create-meeting", false, &create).await);
-    assert_eq!(victim.hears("invitation").await.body["from"]["user_id"], json!(mallory.id));
+    assert_eq!(victim.receives("invitation").await.body["from"]["user_id"], json!(mallory.id));
 }
 
 // Proves: client-ids

@@ -128,8 +128,10 @@ async fn a_destroy_by_both_ids_is_refused() {
 #[tokio::test]
 async fn what_is_sent_once_is_refused_as_news() {
     let mut device = User::new("Alice").on("phone").await;
-    device.tells("attend", json!({"type": "report_media", "meeting_id": "m1", "state": "dancing"})).await;
-    let error = device.hears("error").await;
+    device
+        .sends_once("attend", json!({"type": "report_media", "meeting_id": "m1", "state": "dancing"}))
+        .await;
+    let error = device.receives("error").await;
     assert_eq!((&error.body["code"], &error.body["path"]), (&"bad_request".into(), &"state".into()));
     assert!(error.answers().is_some(), "it says which request it is about");
 }
@@ -138,6 +140,6 @@ async fn what_is_sent_once_is_refused_as_news() {
 async fn fields_that_nobody_knows_are_ignored() {
     let device = User::new("Alice").on("phone").await;
     let unknown = Map::from_iter([("from_the_future".to_owned(), json!({"deep": [1, 2, {"er": null}]}))]);
-    let created = device.asks("create-meeting", create(&Value::Object(unknown))).await;
+    let created = device.requests("create-meeting", create(&Value::Object(unknown))).await;
     assert_eq!(created.kind, "meeting_created");
 }

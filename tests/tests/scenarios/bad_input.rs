@@ -17,7 +17,7 @@ const FUNCTIONS: [(&str, &str); 4] = [
 ];
 
 /// Checks that every request of this device was handled without a failure and without a table operation.
-async fn touched_nothing(device: &Device) {
+async fn assert_table_untouched(device: &Device) {
     for invocation in journal::until(device.client_id(), |done| !done.is_empty()).await {
         assert_eq!(invocation.status(), Some("returned"), "{invocation:#?}");
         assert_eq!(invocation.table_operations(), Vec::<&str>::new(), "{invocation:#?}");
@@ -42,7 +42,7 @@ async fn what_is_no_json_is_answered_though_it_names_no_request() {
             );
         }
     }
-    touched_nothing(&device).await;
+    assert_table_untouched(&device).await;
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn json_that_is_no_object_is_answered_though_it_names_no_request() {
             assert_eq!(error.body["code"], "bad_request", "{payload}");
         }
     }
-    touched_nothing(&device).await;
+    assert_table_untouched(&device).await;
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn without_a_usable_id_there_is_no_request_to_answer() {
             );
         }
     }
-    touched_nothing(&device).await;
+    assert_table_untouched(&device).await;
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn an_unknown_type_names_its_path() {
         let refused = device.is_refused(function, json!({"meeting_id": "m1"})).await;
         assert_eq!(refused.path.as_deref(), Some("type"));
     }
-    touched_nothing(&device).await;
+    assert_table_untouched(&device).await;
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn another_version_is_told_apart_from_none() {
             );
         }
     }
-    touched_nothing(&device).await;
+    assert_table_untouched(&device).await;
 }
 
 // Proves: client-mistakes
@@ -154,7 +154,7 @@ async fn a_request_of_more_than_16_kb_is_too_large_and_one_of_just_16_kb_is_not(
         let refused = refusal(device.terminal.request_uplink(&uplink).await);
         assert_eq!((refused.code.as_str(), refused.sip), ("too_large", 513), "{bytes} bytes");
     }
-    touched_nothing(&device).await;
+    assert_table_untouched(&device).await;
     assert_eq!(device.sends(&padded(16 * 1024)).await.kind, "meeting_created", "unknown fields are ignored");
 }
 
@@ -170,5 +170,5 @@ async fn a_time_to_live_outside_its_limits_names_its_path() {
             "{ttl}"
         );
     }
-    touched_nothing(&device).await;
+    assert_table_untouched(&device).await;
 }

@@ -54,7 +54,7 @@ impl Shell {
     }
 
     /// Waits until it receives a message of this type.
-    async fn hears(&mut self, kind: &str) -> Value {
+    async fn receives(&mut self, kind: &str) -> Value {
         self.prints_that("heard", |line| line["message"]["type"] == kind).await["message"].clone()
     }
 
@@ -90,7 +90,7 @@ impl Shell {
 
 impl Ended {
     /// The types of the messages that it sent and received.
-    fn heard(&self) -> Vec<&str> {
+    fn message_types(&self) -> Vec<&str> {
         self.printed.iter().filter_map(|line| line["message"]["type"].as_str()).collect()
     }
 
@@ -124,10 +124,10 @@ fn command(arguments: &[&str]) -> Command {
 /// Starts `call listen` and waits until the service knows the device.
 async fn listens(user: &User, arguments: &[&str]) -> Shell {
     let client_id = user.client_id("phone");
-    let before = user.stack.noticed("connected", client_id.as_str()).await;
+    let before = user.stack.presence_events("connected", client_id.as_str()).await;
     let mut shell = Shell::run(user, "phone", &[&["listen"], arguments].concat());
     shell.prints("listening").await;
-    user.stack.until_noticed("connected", client_id.as_str(), before).await;
+    user.stack.until_presence_event("connected", client_id.as_str(), before).await;
     shell
 }
 
@@ -146,9 +146,9 @@ async fn a_call_that_is_answered_and_hung_up_is_done_for_both() {
     assert_eq!(created.printed[1]["message"]["type"], "create_meeting");
     let listened = listening.ends().await;
     listened.is(0, "done");
-    let heard = listened.heard();
+    let types = listened.message_types();
     for kind in ["invitation", "ringing", "accept", "invitation_accepted", "report_media", "meeting_ended"] {
-        assert!(heard.contains(&kind), "{kind}: {heard:?}");
+        assert!(types.contains(&kind), "{kind}: {types:?}");
     }
 }
 
@@ -177,8 +177,8 @@ async fn a_call_to_an_account_without_devices_ends_with_14() {
     let stack = Stack::own();
     let (alice, nobody) = (User::at(&stack, "Alice"), User::at(&stack, "Nobody"));
     let mut calling = calls(&alice, &[&nobody], &["--ring-seconds", "10"]);
-    calling.hears("meeting_created").await;
-    stack.moves_on(Duration::from_secs(15)).await;
+    calling.receives("meeting_created").await;
+    stack.advance_clock_when_idle(Duration::from_secs(15)).await;
     calling.ends().await.is(14, "unreachable");
 }
 
@@ -189,7 +189,7 @@ async fn ctrl_c_takes_back_what_nobody_has_answered() {
     for others in [vec![&bob], vec![&bob, &alice]] {
         let caller = User::new("Carol");
         let mut calling = calls(&caller, &others, &[]);
-        calling.hears("invitation_updated").await;
+        calling.receives("invitation_updated").await;
         listening.prints("rings").await;
         calling.interrupts().await;
         calling.ends().await.is(15, "cancelled");
@@ -205,7 +205,7 @@ async fn a_second_call_waits_until_the_first_is_over_and_rings_then() {
     let mut listening = listens(&bob, &[]).await;
     // An invitation to a group does not make its invitee busy.
     let mut first = calls(&alice, &[&bob, &dave], &[]);
-    first.hears("meeting_created").await;
+    first.receives("meeting_created").await;
     let rings = listening.prints("rings").await;
     let mut second = calls(&carol, &[&bob, &dave], &[]);
     let waits = listening.prints("waits").await;
@@ -226,9 +226,9 @@ async fn a_second_call_waits_until_the_first_is_over_and_rings_then() {
 #[tokio::test]
 async fn what_came_while_nobody_listened_rings_later() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
-    bob.on("phone").await.drops().await;
+    bob.on("phone").await.disconnects().await;
     let mut calling = calls(&alice, &[&bob], &["--hang-up-after", "0"]);
-    calling.hears("meeting_created").await;
+    calling.receives("meeting_created").await;
     let listening = Shell::run(&bob, "phone", &["listen", "--accept", "--once"]);
     calling.ends().await.is(0, "done");
     listening.ends().await.is(0, "done");
@@ -254,7 +254,7 @@ async fn a_call_is_answered_and_left_from_another_shell() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let mut listening = listens(&bob, &["--once"]).await;
     let mut calling = calls(&alice, &[&bob], &[]);
-    let invitation = listening.hears("invitation").await;
+    let invitation = listening.receives("invitation").await;
     let invite_id = invitation["invite_id"].as_str().expect("an id");
     let mut answering = Shell::run(&bob, "shell", &["answer", "accept", invite_id]);
     answering.prints("in_call").await;
@@ -272,7 +272,7 @@ async fn any_request_can_be_played_and_a_refusal_ends_with_10() {
     let alice = User::new("Alice");
     let synced = Shell::run(&alice, "shell", &["request", "sync", r#"{"type":"sync"}"#]).ends().await;
     synced.is(0, "done");
-    assert!(synced.heard().contains(&"state"), "{:?}", synced.printed);
+    assert!(synced.message_types().contains(&"state"), "{:?}", synced.printed);
 
     let refused = Shell::run(&alice, "shell", &["request", "answer", r#"{"type":"ringing"}"#]).ends().await;
     refused.is(10, "refused");

@@ -87,8 +87,8 @@ pub fn group(invitees: &[&User]) -> Value {
 
 /// `caller` calls `callee`; `device` receives the invitation.
 pub async fn rings(caller: &mut Device, callee: &User, device: &mut Device) -> Call {
-    let call = Call::of(&caller.asks("create-meeting", direct(callee)).await);
-    let invitation = device.hears("invitation").await;
+    let call = Call::of(&caller.requests("create-meeting", direct(callee)).await);
+    let invitation = device.receives("invitation").await;
     assert_eq!(invitation.meeting_id.as_deref(), Some(call.meeting_id.as_str()));
     call
 }
@@ -96,13 +96,13 @@ pub async fn rings(caller: &mut Device, callee: &User, device: &mut Device) -> C
 /// `caller` calls `callee`, who accepts on `device`; both report the media, and each receives the report of the other.
 pub async fn talks(caller: &mut Device, callee: &User, device: &mut Device) -> Call {
     let call = rings(caller, callee, device).await;
-    device.asks("answer", call.about_invitation("accept")).await;
+    device.requests("answer", call.about_invitation("accept")).await;
     for speaker in [&*caller, &*device] {
-        speaker.tells("attend", call.joined()).await;
+        speaker.sends_once("attend", call.joined()).await;
     }
     for listener in [caller, device] {
         let both = |news: &terminal::ReceivedDownlink| news.body["participant"]["state"] == "joined";
-        listener.hears_that("participant_updated", both).await;
+        listener.receives_that("participant_updated", both).await;
     }
     call
 }

@@ -2,7 +2,7 @@
 
 use crate::calls::{Call, direct, group, rings};
 use crate::device::{Device, refusal, request};
-use crate::inviting::{forgets, invite, states};
+use crate::inviting::{consume_notices, invite, states};
 use crate::user::User;
 use serde_json::{Value, json};
 
@@ -33,22 +33,22 @@ impl Open {
         let (mut carols, mut daves) = (carol.on("phone").await, dave.on("phone").await);
         let mut create = group(&[bob, carol]);
         create["policy"] = json!({"invite": "any"});
-        let call = Call::to(&caller.asks("create-meeting", create).await, bob);
-        phone.asks("answer", call.about_invitation("accept")).await;
-        phone.asks("invite", invite(&call, &[dave])).await;
+        let call = Call::to(&caller.requests("create-meeting", create).await, bob);
+        phone.requests("answer", call.about_invitation("accept")).await;
+        phone.requests("invite", invite(&call, &[dave])).await;
         for device in [&mut carols, &mut daves] {
-            device.hears("invitation").await;
+            device.receives("invitation").await;
         }
-        forgets(&mut [&mut caller, &mut phone]).await;
+        consume_notices(&mut [&mut caller, &mut phone]).await;
         Self { users, caller, phone, carols, daves, call }
     }
 }
 
 /// Checks that this device stops ringing, that its user has missed a call, and that late answers are refused.
 async fn is_cancelled(device: &mut Device, call: &Call, from: &User) {
-    let closed = device.hears("invitation_closed").await;
+    let closed = device.receives("invitation_closed").await;
     assert_eq!(closed.body["reason"], "cancelled");
-    let missed = device.hears("missed_call").await;
+    let missed = device.receives("missed_call").await;
     assert_eq!(
         (&missed.body["reason"], &missed.body["from"]["user_id"]),
         (&json!("cancelled"), &json!(from.id))
@@ -59,8 +59,8 @@ async fn is_cancelled(device: &mut Device, call: &Call, from: &User) {
     let refused = device.is_refused("answer", late.clone()).await;
     assert_eq!((refused.code.as_str(), refused.sip), ("invitation_cancelled", 487));
     late["type"] = json!("ringing");
-    device.tells("answer", late).await;
-    assert_eq!(device.hears("error").await.body["code"], "invitation_cancelled", "it may not ring");
+    device.sends_once("answer", late).await;
+    assert_eq!(device.receives("error").await.body["code"], "invitation_cancelled", "it may not ring");
 }
 
 #[tokio::test]
@@ -69,27 +69,27 @@ async fn t11_an_inviter_takes_back_his_own_invitation_and_not_that_of_another() 
     let [_, bob, carol, dave] = &open.users;
     let refused = open.phone.is_refused("invite", cancel(&open.call, Some(&[carol]))).await;
     assert_eq!((refused.code.as_str(), refused.sip), ("forbidden", 403));
-    let answer = open.phone.asks("invite", cancel(&open.call, Some(&[dave]))).await;
+    let answer = open.phone.requests("invite", cancel(&open.call, Some(&[dave]))).await;
     assert_eq!(
         (answer.kind.as_str(), states(&answer, &[dave])),
         ("invitation_result", vec![json!("cancelled")])
     );
     is_cancelled(&mut open.daves, &open.call, bob).await;
     let cause = open.phone.client_id().to_owned();
-    assert_eq!(open.carols.also_hears(&[&cause]).await, Vec::<String>::new(), "carol rings on");
+    assert_eq!(open.carols.remaining_notices(&[&cause]).await, Vec::<String>::new(), "carol rings on");
 }
 
 #[tokio::test]
 async fn t11_without_names_an_inviter_takes_back_his_own_and_the_host_all() {
     let mut open = Open::new().await;
     let [alice, bob, carol, dave] = &open.users;
-    let answer = open.phone.asks("invite", cancel(&open.call, None)).await;
+    let answer = open.phone.requests("invite", cancel(&open.call, None)).await;
     assert_eq!(states(&answer, &[dave]), ["cancelled"]);
     is_cancelled(&mut open.daves, &open.call, bob).await;
-    open.phone.asks("invite", invite(&open.call, &[dave])).await;
-    open.daves.hears("invitation").await;
+    open.phone.requests("invite", invite(&open.call, &[dave])).await;
+    open.daves.receives("invitation").await;
 
-    let answer = open.caller.asks("invite", cancel(&open.call, None)).await;
+    let answer = open.caller.requests("invite", cancel(&open.call, None)).await;
     assert_eq!(states(&answer, &[carol, dave]), ["cancelled", "cancelled"]);
     is_cancelled(&mut open.daves, &open.call, bob).await;
     is_cancelled(&mut open.carols, &open.call, alice).await;
@@ -101,11 +101,11 @@ async fn t11_without_names_an_inviter_takes_back_his_own_and_the_host_all() {
 async fn t11_the_host_takes_back_one_of_many_whoever_invited_him() {
     let mut open = Open::new().await;
     let [_, bob, carol, dave] = &open.users;
-    let answer = open.caller.asks("invite", cancel(&open.call, Some(&[dave, bob]))).await;
+    let answer = open.caller.requests("invite", cancel(&open.call, Some(&[dave, bob]))).await;
     assert_eq!(states(&answer, &[dave, bob]), ["cancelled", "accepted"], "each as he stands");
     is_cancelled(&mut open.daves, &open.call, bob).await;
-    let accept = Call::to(&open.caller.asks("invite", invite(&open.call, &[carol])).await, carol);
-    let accepted = open.carols.asks("answer", accept.about_invitation("accept")).await;
+    let accept = Call::to(&open.caller.requests("invite", invite(&open.call, &[carol])).await, carol);
+    let accepted = open.carols.requests("answer", accept.about_invitation("accept")).await;
     assert_eq!(accepted.kind, "invitation_accepted", "carol rang on");
 }
 
@@ -115,15 +115,15 @@ async fn t11_an_invitation_of_a_direct_call_that_is_taken_back_ends_the_call() {
     let (mut caller, mut phone, mut tablet) =
         (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    let answer = caller.asks("invite", cancel(&call, Some(&[&bob]))).await;
+    let answer = caller.requests("invite", cancel(&call, Some(&[&bob]))).await;
     assert_eq!(states(&answer, &[&bob]), ["cancelled"]);
-    let ended = caller.hears("meeting_ended").await;
+    let ended = caller.receives("meeting_ended").await;
     assert_eq!((&ended.body["reason"], &ended.body["sip"]), (&json!("cancelled"), &json!(487)));
     for device in [&mut phone, &mut tablet] {
-        assert_eq!(device.hears("invitation_closed").await.body["reason"], "cancelled");
-        assert_eq!(device.hears("missed_call").await.body["reason"], "cancelled");
+        assert_eq!(device.receives("invitation_closed").await.body["reason"], "cancelled");
+        assert_eq!(device.receives("missed_call").await.body["reason"], "cancelled");
     }
-    let back = phone.asks("create-meeting", direct(&alice)).await;
+    let back = phone.requests("create-meeting", direct(&alice)).await;
     assert!(back.body.contains_key("join"), "both are free: {back:?}");
 }
 
@@ -132,14 +132,14 @@ async fn t12_a_cancel_that_comes_after_the_accept_is_refused_and_the_caller_may_
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    phone.asks("answer", call.about_invitation("accept")).await;
+    phone.requests("answer", call.about_invitation("accept")).await;
     for invitees in [None, Some([&bob])] {
         let fields = cancel(&call, invitees.as_ref().map(|bob| bob.as_slice()));
         let refused = caller.is_refused("invite", fields).await;
         assert_eq!((refused.code.as_str(), refused.sip), ("already_answered", 200));
     }
-    assert_eq!(caller.asks("attend", call.request("leave")).await.kind, "ok");
-    assert_eq!(phone.hears("meeting_ended").await.body["reason"], "completed");
+    assert_eq!(caller.requests("attend", call.request("leave")).await.kind, "ok");
+    assert_eq!(phone.receives("meeting_ended").await.body["reason"], "completed");
 }
 
 // Proves: applied-once
@@ -153,6 +153,6 @@ async fn t12_a_cancel_sent_twice_is_answered_twice_and_happens_once() {
     assert_eq!(refusal(open.caller.terminal.request_uplink(&other).await).code, "already_answered");
     let cause = open.caller.client_id().to_owned();
     for device in [&mut open.carols, &mut open.daves] {
-        assert_eq!(device.also_hears(&[&cause]).await, ["invitation_closed", "missed_call"]);
+        assert_eq!(device.remaining_notices(&[&cause]).await, ["invitation_closed", "missed_call"]);
     }
 }

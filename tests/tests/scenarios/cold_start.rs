@@ -24,7 +24,7 @@ const COMPLETE: [(&str, &str); 11] = [
 const WRONG: &str = "xyzzy";
 
 /// The error output of a function with one setting changed; the function must end by itself, with a failure.
-async fn says(function: &str, name: &str, value: &str) -> String {
+async fn error_output(function: &str, name: &str, value: &str) -> String {
     let settings = COMPLETE.into_iter().filter(|(known, _)| *known != name).chain([(name, value)]);
     let started = Command::new(binaries().join(function))
         .env_clear()
@@ -41,11 +41,11 @@ async fn says(function: &str, name: &str, value: &str) -> String {
 async fn a_setting_that_is_missing_or_wrong_stops_the_cold_start_and_is_named_but_not_shown() {
     for function in ["create-meeting", "rtc-webhook"] {
         for name in ["RTC_PROVIDER", "RTC_KEY_ID", "RTC_KEY_SECRET", "TABLE_NAME"] {
-            let said = says(function, name, "").await;
+            let said = error_output(function, name, "").await;
             assert!(said.contains(&format!("Missing(\"{name}\")")), "{function}: {said}");
         }
         for name in ["RTC_PROVIDER", "RTC_KEY_ID", "RTC_KEY_SECRET", "RTC_MODE", "RTC_URL", "RTC_API_URL"] {
-            let said = says(function, name, WRONG).await;
+            let said = error_output(function, name, WRONG).await;
             assert!(
                 said.contains(&format!("name: \"{name}\"")) && !said.contains(WRONG),
                 "{function}: {said}"

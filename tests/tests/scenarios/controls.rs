@@ -31,22 +31,22 @@ impl Stack {
     }
 
     /// Waits until all functions are idle, then moves the clock forward; deadlines that expire by it are applied.
-    pub async fn moves_on(&self, by: Duration) {
+    pub async fn advance_clock_when_idle(&self, by: Duration) {
         self.until_idle().await;
-        self.jumps(by).await;
+        self.advance_clock(by).await;
     }
 
     /// Waits until every invocation has ended.
     pub async fn until_idle(&self) {
         until("the functions have nothing to do", async || {
             let done = |invocations: &[Invocation]| invocations.iter().all(|one| one.status().is_some());
-            journal::look(self, done).await
+            journal::inspect(self, done).await
         })
         .await;
     }
 
     /// Moves the clock forward while functions may be running.
-    pub async fn jumps(&self, by: Duration) {
+    pub async fn advance_clock(&self, by: Duration) {
         self.post("/local/clock", &json!({"advance_ms": by.as_millis()})).await;
     }
 
@@ -56,62 +56,62 @@ impl Stack {
     }
 
     /// Injects a fault, which strikes once unless it names another count.
-    pub async fn breaks(&self, fault: Value) {
+    pub async fn inject_fault(&self, fault: Value) {
         self.post("/local/faults", &fault).await;
     }
 
     /// Waits until every injected fault has struck.
-    pub async fn until_broken(&self) {
+    pub async fn until_faults_struck(&self) {
         until("the faults strike", async || self.get("/local/faults").await == json!([])).await;
     }
 
     /// Wakes a meeting, as a nudge from the delay queue does, and waits until `wake` is done.
-    pub async fn wakes(&self, meeting_id: &str) {
+    pub async fn wake_meeting(&self, meeting_id: &str) {
         let result = self.invoke("wake", &nudges(&[nudge(meeting_id)])).await;
         assert_eq!(result, json!({"batchItemFailures": []}));
-        self.until_awake().await;
+        self.until_wake_done().await;
     }
 
     /// Starts the sweep that runs each minute, and waits until `wake` is done.
-    pub async fn sweeps(&self) {
-        self.invoke("wake", &scheduled()).await;
-        self.until_awake().await;
+    pub async fn sweep(&self) {
+        self.invoke("wake", &sweep_event()).await;
+        self.until_wake_done().await;
     }
 
     /// Waits until every invocation of `wake` that has begun by now is done. The stack's own timer may have been first: then
     /// the test's invocation finds nothing to do while the other one still publishes.
-    async fn until_awake(&self) {
-        let begun = journal::look(self, |invocations| invocations.len()).await;
+    async fn until_wake_done(&self) {
+        let begun = journal::inspect(self, |invocations| invocations.len()).await;
         until("`wake` has done its work", async || {
             let is_done = |one: &Invocation| one.function != "wake" || one.status().is_some();
-            journal::look(self, |invocations| invocations[..begun].iter().all(is_done)).await
+            journal::inspect(self, |invocations| invocations[..begun].iter().all(is_done)).await
         })
         .await;
     }
 
     /// Number of events of this type (`connected`, `disconnected`) of a device that the function `presence` has handled.
-    pub async fn noticed(&self, event_type: &str, client_id: &str) -> usize {
+    pub async fn presence_events(&self, event_type: &str, client_id: &str) -> usize {
         let topic = format!("$aws/events/presence/{event_type}/{client_id}");
         let is_handled = |one: &&Invocation| one.topic() == Some(&topic) && one.status().is_some();
-        journal::look(self, |invocations| invocations.iter().filter(is_handled).count()).await
+        journal::inspect(self, |invocations| invocations.iter().filter(is_handled).count()).await
     }
 
     /// Waits until `presence` has handled more than `before` events of this type of a device.
-    pub async fn until_noticed(&self, event_type: &str, client_id: &str, before: usize) {
+    pub async fn until_presence_event(&self, event_type: &str, client_id: &str, before: usize) {
         until(&format!("{client_id} is {event_type}"), async || {
-            self.noticed(event_type, client_id).await > before
+            self.presence_events(event_type, client_id).await > before
         })
         .await;
     }
 
     /// Number of messages that `function` has sent directly to a device.
-    pub async fn told(&self, function: &str, client_id: &str) -> usize {
+    pub async fn direct_messages(&self, function: &str, client_id: &str) -> usize {
         let to_device = |message: &&Value| message["detail"]["client_id"] == client_id;
         let count = |invocations: &[Invocation]| {
             let of_function = invocations.iter().filter(|one| one.function == function);
             of_function.flat_map(|one| one.of_kind("direct")).filter(to_device).count()
         };
-        journal::look(self, count).await
+        journal::inspect(self, count).await
     }
 
     /// An item of the table in DynamoDB JSON; `null` if it does not exist.
@@ -170,7 +170,7 @@ pub fn nudge(meeting_id: &str) -> String {
 }
 
 /// The event of the sweep.
-pub fn scheduled() -> Value {
+pub fn sweep_event() -> Value {
     json!({
         "version": "0",
         "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",

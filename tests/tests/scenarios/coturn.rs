@@ -16,8 +16,8 @@ use tokio::time::{Instant, sleep, timeout};
 const SECRET: &str = "a secret of the relay";
 
 /// Time limit of each step, so that a failing test does not hang.
-const PATIENCE: Duration = Duration::from_secs(30);
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A running server; it stops when this is dropped.
 struct Relay {
@@ -66,7 +66,7 @@ impl Relay {
             .spawn()
             .expect("turnserver can be run (Debian: apt-get install coturn)");
         let begin = Instant::now();
-        while begin.elapsed() < PATIENCE {
+        while begin.elapsed() < TIME_LIMIT {
             if let Some(status) = process.try_wait().expect("our own child") {
                 eprintln!(
                     "turnserver ended with {status}:\n{}",
@@ -77,13 +77,13 @@ impl Relay {
             if answers(address).await {
                 return Some(Self { address, _process: process, _folder: folder });
             }
-            sleep(LOOK_AGAIN).await;
+            sleep(CHECK_INTERVAL).await;
         }
         None
     }
 
     /// True if a client with this credential gets an address at the relay and can send a message through it to itself.
-    async fn takes(&self, username: &str, password: &str) -> bool {
+    async fn accepts(&self, username: &str, password: &str) -> bool {
         let client = Command::new("turnutils_uclient")
             // One client sends one message to itself.
             .args(["-y", "-n", "1", "-m", "1", "-g", "-X"])
@@ -92,7 +92,7 @@ impl Relay {
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output();
-        let output = timeout(PATIENCE, client).await.expect("the client ends").expect("it can be run");
+        let output = timeout(TIME_LIMIT, client).await.expect("the client ends").expect("it can be run");
         String::from_utf8_lossy(&output.stdout).contains("Total lost packets 0")
     }
 }
@@ -137,20 +137,20 @@ async fn the_relay_takes_our_credentials_and_no_expired_or_altered_ones() {
     assert_eq!(server["urls"][0], urls.as_str());
     let text = |member: &str| server[member].as_str().expect("text").to_owned();
     let (username, credential) = (text("username"), text("credential"));
-    assert!(relay.takes(&username, &credential).await, "ours");
+    assert!(relay.accepts(&username, &credential).await, "ours");
 
     let later = username.replacen(char::is_numeric, "9", 1);
-    assert!(!relay.takes(&later, &credential).await, "made to last longer");
-    assert!(!relay.takes(&username.replace("alice", "mallory"), &credential).await, "of another user");
-    assert!(!relay.takes(&username, "guessed").await, "guessed");
+    assert!(!relay.accepts(&later, &credential).await, "made to last longer");
+    assert!(!relay.accepts(&username.replace("alice", "mallory"), &credential).await, "of another user");
+    assert!(!relay.accepts(&username, "guessed").await, "guessed");
     let with = |expires: i64, secret: &str| {
         let made = TurnCredential::new("alice", expires, &secret.into());
         (made.username, made.password.expose_secret().to_owned())
     };
     let (username, credential) = with(now - 60, SECRET);
-    assert!(!relay.takes(&username, &credential).await, "expired");
+    assert!(!relay.accepts(&username, &credential).await, "expired");
     let (username, credential) = with(now + 600, "another secret");
-    assert!(!relay.takes(&username, &credential).await, "of another relay");
+    assert!(!relay.accepts(&username, &credential).await, "of another relay");
     let (username, credential) = with(now + 600, SECRET);
-    assert!(relay.takes(&username, &credential).await, "it still takes ours");
+    assert!(relay.accepts(&username, &credential).await, "it still takes ours");
 }

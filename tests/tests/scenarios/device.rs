@@ -64,12 +64,12 @@ impl Device {
     }
 
     /// Waits for a notice of this type; other notices are kept for later claims.
-    pub async fn hears(&mut self, kind: &str) -> ReceivedDownlink {
-        self.hears_that(kind, |_| true).await
+    pub async fn receives(&mut self, kind: &str) -> ReceivedDownlink {
+        self.receives_that(kind, |_| true).await
     }
 
     /// Waits for a notice of this type for which `claim` is true.
-    pub async fn hears_that(
+    pub async fn receives_that(
         &mut self,
         kind: &str,
         claim: impl Fn(&ReceivedDownlink) -> bool,
@@ -93,7 +93,7 @@ impl Device {
     }
 
     /// Sends a request and returns its answer.
-    pub async fn asks(&self, function: &str, fields: Value) -> ReceivedDownlink {
+    pub async fn requests(&self, function: &str, fields: Value) -> ReceivedDownlink {
         self.sends(&request(function, fields)).await
     }
 
@@ -113,7 +113,7 @@ impl Device {
     }
 
     /// Sends a request that is never answered, and waits until it is handled.
-    pub async fn tells(&self, function: &str, fields: Value) {
+    pub async fn sends_once(&self, function: &str, fields: Value) {
         let handled = journal::of(&self.stack, self.client_id()).await.len();
         self.terminal.send_uplink(&request(function, fields)).await.expect("connected");
         journal::until_at(&self.stack, self.client_id(), |invocations| invocations.len() > handled).await;
@@ -122,32 +122,32 @@ impl Device {
     /// Publishes bytes to a function and returns the error, which names no request.
     pub async fn is_refused_bytes(&mut self, function: &str, payload: &[u8]) -> ReceivedDownlink {
         self.terminal.publish(&format!("call-up/{function}"), payload.to_vec()).await.expect("connected");
-        let error = self.hears("error").await;
+        let error = self.receives("error").await;
         assert_eq!(error.body.get("re"), Some(&Value::Null), "{error:?}");
         error
     }
 
     /// The types of all notices that no claim has consumed, once all requests of the devices `causes` are handled.
-    pub async fn also_hears(&mut self, causes: &[&str]) -> Vec<String> {
+    pub async fn remaining_notices(&mut self, causes: &[&str]) -> Vec<String> {
         for client_id in causes {
             journal::until_at(&self.stack, client_id, |_| true).await;
         }
-        self.catches_up().await;
+        self.receives_pending().await;
         self.unclaimed.drain(..).map(|news| news.kind).collect()
     }
 
     /// Every copy of the messages of this type received so far, as it arrived.
     pub async fn copies_of(&mut self, kind: &str) -> Vec<Value> {
-        self.catches_up().await;
-        self.came_so_far(kind).map(|(_, copy)| copy.clone()).collect()
+        self.receives_pending().await;
+        self.received_so_far(kind).map(|(_, copy)| copy.clone()).collect()
     }
 
     /// The topics on which messages of this type arrived so far.
     pub fn topics_of(&mut self, kind: &str) -> Vec<String> {
-        self.came_so_far(kind).map(|(topic, _)| topic.clone()).collect()
+        self.received_so_far(kind).map(|(topic, _)| topic.clone()).collect()
     }
 
-    fn came_so_far<'a>(&'a mut self, kind: &'a str) -> impl Iterator<Item = &'a (String, Value)> {
+    fn received_so_far<'a>(&'a mut self, kind: &'a str) -> impl Iterator<Item = &'a (String, Value)> {
         while let Ok(raw) = self.tapped.try_recv() {
             let copy = serde_json::from_slice(&raw.payload).expect("downlinks are JSON");
             self.copies.push((raw.topic, copy));
@@ -157,7 +157,7 @@ impl Device {
 
     /// Sends a request without waiting for an answer, only until every invocation for this device has ended, failed ones
     /// included.
-    pub async fn sends_in_vain(&self, uplink: &Uplink) {
+    pub async fn sends_unanswered(&self, uplink: &Uplink) {
         let before = journal::of(&self.stack, self.client_id()).await.len();
         self.terminal.send_uplink(uplink).await.expect("connected");
         journal::until_at(&self.stack, self.client_id(), |invocations| invocations.len() > before).await;
@@ -179,16 +179,16 @@ impl Device {
     }
 
     /// Breaks the connection, and waits until the service has noticed.
-    pub async fn drops(self) {
+    pub async fn disconnects(self) {
         let (stack, client_id) = (self.stack.clone(), self.client_id().to_owned());
-        let before = stack.noticed("disconnected", &client_id).await;
+        let before = stack.presence_events("disconnected", &client_id).await;
         drop(self);
-        stack.until_noticed("disconnected", &client_id, before).await;
+        stack.until_presence_event("disconnected", &client_id, before).await;
     }
 
     /// Receives everything that the broker had for this device before now: messages keep their order, so the answer to a new
     /// request comes after them.
-    async fn catches_up(&mut self) {
+    async fn receives_pending(&mut self) {
         let refused =
             self.is_refused("destroy", json!({"type": "destroy_meeting", "meeting_id": "none"})).await;
         assert_eq!(refused.code, "meeting_not_found");
@@ -215,7 +215,7 @@ pub fn refusal(outcome: Result<ReceivedDownlink, RequestError>) -> Refused {
     }
 }
 
-/// The value of [`Device::also_hears`] without notices.
+/// The value of [`Device::remaining_notices`] without notices.
 pub fn none() -> Vec<String> {
     Vec::new()
 }

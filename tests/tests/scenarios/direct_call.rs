@@ -133,7 +133,7 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
       "v": 1
     }
     "#);
-    let invitation = tablet.hears("invitation").await;
+    let invitation = tablet.receives("invitation").await;
     assert_json_snapshot!(plain(&json_of(&invitation)), @r#"
     {
       "deadline_in_ms": "[ms]",
@@ -156,8 +156,8 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
     }
     "#);
 
-    bobs_phone.tells("answer", call.about_invitation("ringing")).await;
-    let rings = phone.hears("invitation_updated").await;
+    bobs_phone.sends_once("answer", call.about_invitation("ringing")).await;
+    let rings = phone.receives("invitation_updated").await;
     assert_json_snapshot!(plain(&json_of(&rings)), @r#"
     {
       "id": "[id]",
@@ -173,7 +173,7 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
     }
     "#);
 
-    let accepted = bobs_phone.asks("answer", call.about_invitation("accept")).await;
+    let accepted = bobs_phone.requests("answer", call.about_invitation("accept")).await;
     assert_json_snapshot!(plain(&json_of(&accepted)), @r#"
     {
       "id": "[id]",
@@ -252,7 +252,7 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
       "v": 1
     }
     "#);
-    let closed = tablet.hears("invitation_closed").await;
+    let closed = tablet.receives("invitation_closed").await;
     assert_json_snapshot!(plain(&json_of(&closed)), @r#"
     {
       "id": "[id]",
@@ -265,7 +265,7 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
       "v": 1
     }
     "#);
-    let updated = phone.hears("participant_updated").await;
+    let updated = phone.receives("participant_updated").await;
     assert_json_snapshot!(plain(&json_of(&updated)), @r#"
     {
       "id": "[id]",
@@ -294,12 +294,12 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
     "#);
 
     for speaker in [&phone, &bobs_phone] {
-        speaker.tells("attend", call.joined()).await;
+        speaker.sends_once("attend", call.joined()).await;
     }
     for listener in [&mut phone, &mut bobs_phone] {
         for user in [&alice, &bob] {
             listener
-                .hears_that("participant_updated", |news| {
+                .receives_that("participant_updated", |news| {
                     let participant = &news.body["participant"];
                     participant["user_id"] == user.id.as_str() && participant["state"] == "joined"
                 })
@@ -307,9 +307,9 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
         }
     }
 
-    let left = phone.asks("attend", call.request("leave")).await;
+    let left = phone.requests("attend", call.request("leave")).await;
     assert_eq!(left.kind, "ok");
-    let ended = bobs_phone.hears("meeting_ended").await;
+    let ended = bobs_phone.receives("meeting_ended").await;
     assert_json_snapshot!(plain(&json_of(&ended)), @r#"
     {
       "duration_ms": "[ms]",
@@ -327,13 +327,13 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
     let everybody = [phone.client_id().to_owned(), bobs_phone.client_id().to_owned()];
     let causes = everybody.each_ref().map(String::as_str);
     assert_eq!(
-        phone.also_hears(&causes).await,
+        phone.remaining_notices(&causes).await,
         Vec::<String>::new(),
         "the caller left and hears nothing of it"
     );
-    assert_eq!(bobs_phone.also_hears(&causes).await, Vec::<String>::new());
+    assert_eq!(bobs_phone.remaining_notices(&causes).await, Vec::<String>::new());
     assert_eq!(
-        tablet.also_hears(&causes).await,
+        tablet.remaining_notices(&causes).await,
         Vec::<String>::new(),
         "the call is none of the tablet's business"
     );

@@ -3,17 +3,17 @@
 
 use crate::calls::{Call, direct, group, rings, talks};
 use crate::device::{Device, none};
-use crate::inviting::hears_of;
-use crate::rooms::standings;
+use crate::inviting::receives_state;
+use crate::rooms::participant_states;
 use crate::stack::Stack;
 use crate::user::User;
 use serde_json::json;
 use std::time::Duration;
 
 /// Past the 10 s after which a lost device with a seat is checked, and the timer's delay of 1 s.
-const LOOKED_AT: Duration = Duration::from_secs(12);
+const DEVICE_CHECKED: Duration = Duration::from_secs(12);
 /// Past the 15 s after which a lost caller of an unanswered call is checked.
-const CALLER_LOOKED_AT: Duration = Duration::from_secs(17);
+const CALLER_CHECKED: Duration = Duration::from_secs(17);
 /// Past the 30 s for which a seat in a direct call is kept.
 const DIRECT_SEAT_IS_LOST: Duration = Duration::from_secs(32);
 /// The rest, after that, of the 60 s for which a seat in a group is kept.
@@ -22,11 +22,11 @@ const REST_OF_A_SEAT_IN_A_GROUP: Duration = Duration::from_secs(30);
 /// Alice and Bob are in a call; all notices so far are consumed.
 async fn talk(stack: &Stack) -> (User, User, Device, Device, Call) {
     let (alice, bob) = (User::at(stack, "Alice"), User::at(stack, "Bob"));
-    let (mut caller, mut phone) = (alice.comes_back("phone").await, bob.comes_back("phone").await);
+    let (mut caller, mut phone) = (alice.online("phone").await, bob.online("phone").await);
     let call = talks(&mut caller, &bob, &mut phone).await;
     for device in [&mut caller, &mut phone] {
         let cause = device.client_id().to_owned();
-        device.also_hears(&[&cause]).await;
+        device.remaining_notices(&[&cause]).await;
     }
     (alice, bob, caller, phone, call)
 }
@@ -36,17 +36,17 @@ async fn talk(stack: &Stack) -> (User, User, Device, Device, Call) {
 async fn t15_a_caller_who_drops_off_before_anybody_answered_does_not_ring_on() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
-    let mut caller = alice.comes_back("phone").await;
+    let mut caller = alice.online("phone").await;
     let (mut phone, mut tablet) = (bob.on("phone").await, bob.on("tablet").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    tablet.hears("invitation").await;
-    caller.drops().await;
-    assert_eq!(phone.also_hears(&[]).await, none(), "at first nobody is told");
-    stack.moves_on(CALLER_LOOKED_AT).await;
+    tablet.receives("invitation").await;
+    caller.disconnects().await;
+    assert_eq!(phone.remaining_notices(&[]).await, none(), "at first nobody is told");
+    stack.advance_clock_when_idle(CALLER_CHECKED).await;
     for device in [&mut phone, &mut tablet] {
-        let closed = device.hears("invitation_closed").await;
+        let closed = device.receives("invitation_closed").await;
         assert_eq!(closed.body["reason"], "cancelled");
-        let missed = device.hears("missed_call").await;
+        let missed = device.receives("missed_call").await;
         assert_eq!(
             (&missed.body["reason"], &missed.body["from"]["user_id"]),
             (&json!("cancelled"), &json!(alice.id))
@@ -54,7 +54,7 @@ async fn t15_a_caller_who_drops_off_before_anybody_answered_does_not_ring_on() {
     }
     let refused = phone.is_refused("answer", call.about_invitation("accept")).await;
     assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("cancelled")));
-    let back = phone.asks("create-meeting", direct(&alice)).await;
+    let back = phone.requests("create-meeting", direct(&alice)).await;
     assert!(back.body.contains_key("join"), "t47: both are free: {back:?}");
 }
 
@@ -62,30 +62,30 @@ async fn t15_a_caller_who_drops_off_before_anybody_answered_does_not_ring_on() {
 async fn t15_a_caller_who_comes_back_in_time_rings_on() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
-    let (mut caller, mut phone) = (alice.comes_back("phone").await, bob.on("phone").await);
+    let (mut caller, mut phone) = (alice.online("phone").await, bob.on("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    caller.drops().await;
-    stack.moves_on(Duration::from_secs(5)).await;
-    let mut caller = alice.comes_back("phone").await;
-    stack.moves_on(CALLER_LOOKED_AT).await;
-    stack.wakes(&call.meeting_id).await;
-    assert_eq!(phone.also_hears(&[]).await, none(), "it rings on");
-    phone.asks("answer", call.about_invitation("accept")).await;
-    hears_of(&mut caller, &bob, "accepted").await;
+    caller.disconnects().await;
+    stack.advance_clock_when_idle(Duration::from_secs(5)).await;
+    let mut caller = alice.online("phone").await;
+    stack.advance_clock_when_idle(CALLER_CHECKED).await;
+    stack.wake_meeting(&call.meeting_id).await;
+    assert_eq!(phone.remaining_notices(&[]).await, none(), "it rings on");
+    phone.requests("answer", call.about_invitation("accept")).await;
+    receives_state(&mut caller, &bob, "accepted").await;
 }
 
 #[tokio::test]
 async fn t15_t24_a_caller_who_drops_off_and_is_answered_meanwhile_is_waited_for() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
-    let (mut caller, mut phone) = (alice.comes_back("phone").await, bob.on("phone").await);
+    let (mut caller, mut phone) = (alice.online("phone").await, bob.on("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    caller.drops().await;
-    phone.asks("answer", call.about_invitation("accept")).await;
-    stack.moves_on(CALLER_LOOKED_AT).await;
-    hears_of(&mut phone, &alice, "reconnecting").await;
-    alice.comes_back("phone").await;
-    hears_of(&mut phone, &alice, "accepted").await;
+    caller.disconnects().await;
+    phone.requests("answer", call.about_invitation("accept")).await;
+    stack.advance_clock_when_idle(CALLER_CHECKED).await;
+    receives_state(&mut phone, &alice, "reconnecting").await;
+    alice.online("phone").await;
+    receives_state(&mut phone, &alice, "accepted").await;
 }
 
 // Proves: lost-connection
@@ -93,31 +93,35 @@ async fn t15_t24_a_caller_who_drops_off_and_is_answered_meanwhile_is_waited_for(
 async fn a_connection_that_breaks_and_comes_back_at_once_is_no_news() {
     let stack = Stack::own();
     let (_, bob, mut caller, phone, call) = talk(&stack).await;
-    phone.drops().await;
-    stack.moves_on(Duration::from_secs(5)).await;
-    let mut phone = bob.comes_back("phone").await;
-    stack.moves_on(LOOKED_AT).await;
-    stack.wakes(&call.meeting_id).await;
-    stack.moves_on(DIRECT_SEAT_IS_LOST).await;
-    stack.wakes(&call.meeting_id).await;
-    assert_eq!(caller.also_hears(&[]).await, none());
-    assert_eq!(phone.also_hears(&[]).await, none());
-    assert_eq!(standings(&caller).await, ["joined", "joined"]);
-    assert_eq!(phone.asks("attend", call.request("refresh_token")).await.kind, "token");
+    phone.disconnects().await;
+    stack.advance_clock_when_idle(Duration::from_secs(5)).await;
+    let mut phone = bob.online("phone").await;
+    stack.advance_clock_when_idle(DEVICE_CHECKED).await;
+    stack.wake_meeting(&call.meeting_id).await;
+    stack.advance_clock_when_idle(DIRECT_SEAT_IS_LOST).await;
+    stack.wake_meeting(&call.meeting_id).await;
+    assert_eq!(caller.remaining_notices(&[]).await, none());
+    assert_eq!(phone.remaining_notices(&[]).await, none());
+    assert_eq!(participant_states(&caller).await, ["joined", "joined"]);
+    assert_eq!(phone.requests("attend", call.request("refresh_token")).await.kind, "token");
 }
 
 #[tokio::test]
 async fn a_device_that_is_found_connected_is_not_gone_even_if_the_broker_never_said_so() {
     let stack = Stack::own();
     let (_, bob, mut caller, phone, call) = talk(&stack).await;
-    phone.drops().await;
-    stack.breaks(json!({"function": "presence", "kind": "drop_invoke"})).await;
+    phone.disconnects().await;
+    stack.inject_fault(json!({"function": "presence", "kind": "drop_invoke"})).await;
     let _phone = bob.on("phone").await;
-    stack.until_broken().await;
-    stack.moves_on(LOOKED_AT).await;
-    stack.wakes(&call.meeting_id).await;
-    assert_eq!(caller.also_hears(&[]).await, none(), "a look at the connection showed that it is there");
-    assert_eq!(standings(&caller).await, ["joined", "joined"]);
+    stack.until_faults_struck().await;
+    stack.advance_clock_when_idle(DEVICE_CHECKED).await;
+    stack.wake_meeting(&call.meeting_id).await;
+    assert_eq!(
+        caller.remaining_notices(&[]).await,
+        none(),
+        "a look at the connection showed that it is there"
+    );
+    assert_eq!(participant_states(&caller).await, ["joined", "joined"]);
 }
 
 // Proves: lost-connection
@@ -125,35 +129,35 @@ async fn a_device_that_is_found_connected_is_not_gone_even_if_the_broker_never_s
 async fn t24_t25_who_drops_off_is_told_of_and_has_his_seat_when_he_comes_back() {
     let stack = Stack::own();
     let (_, bob, mut caller, phone, call) = talk(&stack).await;
-    phone.drops().await;
-    assert_eq!(caller.also_hears(&[]).await, none(), "at first nobody is told");
-    stack.moves_on(LOOKED_AT).await;
-    let told = hears_of(&mut caller, &bob, "reconnecting").await;
+    phone.disconnects().await;
+    assert_eq!(caller.remaining_notices(&[]).await, none(), "at first nobody is told");
+    stack.advance_clock_when_idle(DEVICE_CHECKED).await;
+    let told = receives_state(&mut caller, &bob, "reconnecting").await;
     assert!(told.prev_rev.is_some(), "{told:?}");
 
-    let mut phone = bob.comes_back("phone").await;
-    let back = hears_of(&mut caller, &bob, "joined").await;
+    let mut phone = bob.online("phone").await;
+    let back = receives_state(&mut caller, &bob, "joined").await;
     assert_eq!(back.body["participant"]["role"], "member");
-    hears_of(&mut phone, &bob, "joined").await;
-    stack.moves_on(DIRECT_SEAT_IS_LOST).await;
-    stack.wakes(&call.meeting_id).await;
-    assert_eq!(caller.also_hears(&[]).await, none(), "the grace is over for nobody");
-    assert_eq!(phone.asks("attend", call.request("refresh_token")).await.kind, "token");
+    receives_state(&mut phone, &bob, "joined").await;
+    stack.advance_clock_when_idle(DIRECT_SEAT_IS_LOST).await;
+    stack.wake_meeting(&call.meeting_id).await;
+    assert_eq!(caller.remaining_notices(&[]).await, none(), "the grace is over for nobody");
+    assert_eq!(phone.requests("attend", call.request("refresh_token")).await.kind, "token");
 }
 
 #[tokio::test]
 async fn t24_who_disconnects_in_good_order_has_not_hung_up_either() {
     let stack = Stack::own();
     let (_, bob, mut caller, phone, _) = talk(&stack).await;
-    let before = stack.noticed("disconnected", phone.client_id()).await;
+    let before = stack.presence_events("disconnected", phone.client_id()).await;
     phone.terminal.disconnect().await;
-    stack.until_noticed("disconnected", phone.client_id(), before).await;
-    assert_eq!(caller.also_hears(&[]).await, none());
-    stack.moves_on(LOOKED_AT).await;
-    hears_of(&mut caller, &bob, "reconnecting").await;
+    stack.until_presence_event("disconnected", phone.client_id(), before).await;
+    assert_eq!(caller.remaining_notices(&[]).await, none());
+    stack.advance_clock_when_idle(DEVICE_CHECKED).await;
+    receives_state(&mut caller, &bob, "reconnecting").await;
     drop(phone);
-    bob.comes_back("phone").await;
-    hears_of(&mut caller, &bob, "joined").await;
+    bob.online("phone").await;
+    receives_state(&mut caller, &bob, "joined").await;
 }
 
 #[tokio::test]
@@ -161,26 +165,26 @@ async fn t25_rejoin_gives_the_seat_back_and_a_way_in() {
     let stack = Stack::own();
     let (_, bob, mut caller, phone, call) = talk(&stack).await;
     let tablet = bob.on("tablet").await;
-    phone.drops().await;
-    stack.moves_on(LOOKED_AT).await;
-    hears_of(&mut caller, &bob, "reconnecting").await;
+    phone.disconnects().await;
+    stack.advance_clock_when_idle(DEVICE_CHECKED).await;
+    receives_state(&mut caller, &bob, "reconnecting").await;
     // The broker's `connected` event is lost; the terminal's `rejoin` replaces it.
-    stack.breaks(json!({"function": "presence", "kind": "drop_invoke"})).await;
+    stack.inject_fault(json!({"function": "presence", "kind": "drop_invoke"})).await;
     let phone = bob.on("phone").await;
-    stack.until_broken().await;
+    stack.until_faults_struck().await;
 
     let refused = tablet.is_refused("attend", call.request("rejoin")).await;
     assert_eq!((refused.code.as_str(), refused.sip), ("not_admitted", 403), "the seat is the phone's");
-    let joined = phone.asks("attend", call.request("rejoin")).await;
+    let joined = phone.requests("attend", call.request("rejoin")).await;
     assert_eq!(joined.kind, "joined");
     assert!(joined.body["join"]["token"].is_string());
     assert_eq!(joined.body["meeting"]["meeting_id"], json!(call.meeting_id));
-    hears_of(&mut caller, &bob, "joined").await;
-    phone.tells("attend", call.joined()).await;
-    stack.moves_on(DIRECT_SEAT_IS_LOST).await;
-    stack.wakes(&call.meeting_id).await;
+    receives_state(&mut caller, &bob, "joined").await;
+    phone.sends_once("attend", call.joined()).await;
+    stack.advance_clock_when_idle(DIRECT_SEAT_IS_LOST).await;
+    stack.wake_meeting(&call.meeting_id).await;
     let cause = phone.client_id().to_owned();
-    assert_eq!(caller.also_hears(&[&cause]).await, none());
+    assert_eq!(caller.remaining_notices(&[&cause]).await, none());
 }
 
 // Proves: lost-connection
@@ -188,18 +192,18 @@ async fn t25_rejoin_gives_the_seat_back_and_a_way_in() {
 async fn t26_a_direct_call_whose_side_does_not_come_back_is_lost() {
     let stack = Stack::own();
     let (alice, bob, mut caller, phone, call) = talk(&stack).await;
-    phone.drops().await;
-    stack.moves_on(LOOKED_AT).await;
-    hears_of(&mut caller, &bob, "reconnecting").await;
-    stack.moves_on(DIRECT_SEAT_IS_LOST).await;
-    let ended = caller.hears("meeting_ended").await;
+    phone.disconnects().await;
+    stack.advance_clock_when_idle(DEVICE_CHECKED).await;
+    receives_state(&mut caller, &bob, "reconnecting").await;
+    stack.advance_clock_when_idle(DIRECT_SEAT_IS_LOST).await;
+    let ended = caller.receives("meeting_ended").await;
     assert_eq!(ended.body["reason"], "lost");
     assert!(ended.body["duration_ms"].as_i64().is_some_and(|ms| ms >= 40_000), "{ended:?}");
 
-    let phone = bob.comes_back("phone").await;
+    let phone = bob.online("phone").await;
     let refused = phone.is_refused("attend", call.request("rejoin")).await;
     assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("lost")));
-    let next = phone.asks("create-meeting", direct(&alice)).await;
+    let next = phone.requests("create-meeting", direct(&alice)).await;
     assert!(next.body.contains_key("join"), "t47: both are free: {next:?}");
 }
 
@@ -209,34 +213,38 @@ async fn t26_in_a_group_the_seat_is_kept_for_longer_and_the_others_go_on() {
     let stack = Stack::own();
     let (alice, bob, carol) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"), User::at(&stack, "Carol"));
     let (mut caller, phone, mut carols) =
-        (alice.on("phone").await, bob.comes_back("phone").await, carol.on("phone").await);
-    let created = caller.asks("create-meeting", group(&[&bob, &carol])).await;
+        (alice.on("phone").await, bob.online("phone").await, carol.on("phone").await);
+    let created = caller.requests("create-meeting", group(&[&bob, &carol])).await;
     let call = Call::to(&created, &bob);
-    caller.tells("attend", call.joined()).await;
+    caller.sends_once("attend", call.joined()).await;
     for (device, user) in [(&phone, &bob), (&carols, &carol)] {
-        device.asks("answer", Call::to(&created, user).about_invitation("accept")).await;
-        device.tells("attend", call.joined()).await;
+        device.requests("answer", Call::to(&created, user).about_invitation("accept")).await;
+        device.sends_once("attend", call.joined()).await;
     }
-    hears_of(&mut caller, &carol, "joined").await;
+    receives_state(&mut caller, &carol, "joined").await;
 
-    phone.drops().await;
-    stack.moves_on(LOOKED_AT).await;
+    phone.disconnects().await;
+    stack.advance_clock_when_idle(DEVICE_CHECKED).await;
     for device in [&mut caller, &mut carols] {
-        hears_of(device, &bob, "reconnecting").await;
+        receives_state(device, &bob, "reconnecting").await;
     }
-    stack.moves_on(DIRECT_SEAT_IS_LOST).await;
-    stack.wakes(&call.meeting_id).await;
-    assert_eq!(standings(&caller).await, ["joined", "reconnecting", "joined"], "a group waits longer");
-    stack.moves_on(REST_OF_A_SEAT_IN_A_GROUP).await;
+    stack.advance_clock_when_idle(DIRECT_SEAT_IS_LOST).await;
+    stack.wake_meeting(&call.meeting_id).await;
+    assert_eq!(
+        participant_states(&caller).await,
+        ["joined", "reconnecting", "joined"],
+        "a group waits longer"
+    );
+    stack.advance_clock_when_idle(REST_OF_A_SEAT_IN_A_GROUP).await;
     for device in [&mut caller, &mut carols] {
-        hears_of(device, &bob, "lost").await;
+        receives_state(device, &bob, "lost").await;
     }
-    assert_eq!(carols.asks("attend", call.request("refresh_token")).await.kind, "token", "they go on");
+    assert_eq!(carols.requests("attend", call.request("refresh_token")).await.kind, "token", "they go on");
 
     let phone = bob.on("phone").await;
     let refused = phone.is_refused("attend", call.request("refresh_token")).await;
     assert_eq!(refused.code, "not_admitted", "his seat is gone");
-    let next = phone.asks("create-meeting", direct(&User::at(&stack, "Dave"))).await;
+    let next = phone.requests("create-meeting", direct(&User::at(&stack, "Dave"))).await;
     assert!(next.body.contains_key("join"), "his slot is free: {next:?}");
 }
 
@@ -245,17 +253,17 @@ async fn a_device_without_the_seat_may_come_and_go() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let (mut caller, mut phone, tablet) =
-        (alice.on("phone").await, bob.on("phone").await, bob.comes_back("tablet").await);
+        (alice.on("phone").await, bob.on("phone").await, bob.online("tablet").await);
     let call = talks(&mut caller, &bob, &mut phone).await;
     for device in [&mut caller, &mut phone] {
         let cause = device.client_id().to_owned();
-        device.also_hears(&[&cause]).await;
+        device.remaining_notices(&[&cause]).await;
     }
-    tablet.drops().await;
-    stack.moves_on(LOOKED_AT).await;
-    stack.wakes(&call.meeting_id).await;
-    assert_eq!(caller.also_hears(&[]).await, none());
-    assert_eq!(standings(&caller).await, ["joined", "joined"]);
+    tablet.disconnects().await;
+    stack.advance_clock_when_idle(DEVICE_CHECKED).await;
+    stack.wake_meeting(&call.meeting_id).await;
+    assert_eq!(caller.remaining_notices(&[]).await, none());
+    assert_eq!(participant_states(&caller).await, ["joined", "joined"]);
 }
 
 // Proves: lifecycle-order
@@ -265,18 +273,18 @@ async fn a_session_that_is_taken_over_is_no_drop() {
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let mut caller = alice.on("phone").await;
     let mut phone = Device::connect_once(&bob, "phone").await;
-    stack.until_noticed("connected", phone.client_id(), 0).await;
+    stack.until_presence_event("connected", phone.client_id(), 0).await;
     let call = talks(&mut caller, &bob, &mut phone).await;
     let cause = phone.client_id().to_owned();
-    caller.also_hears(&[&cause]).await;
+    caller.remaining_notices(&[&cause]).await;
     // The same client ID connects while the old connection still seems to be open.
-    let mut taken_over = bob.comes_back("phone").await;
-    stack.until_noticed("disconnected", &cause, 0).await;
-    stack.moves_on(LOOKED_AT).await;
-    stack.wakes(&call.meeting_id).await;
-    assert_eq!(caller.also_hears(&[]).await, none());
-    assert_eq!(standings(&caller).await, ["joined", "joined"]);
-    assert_eq!(taken_over.asks("attend", call.request("refresh_token")).await.kind, "token");
-    caller.asks("attend", call.request("leave")).await;
-    taken_over.hears("meeting_ended").await;
+    let mut taken_over = bob.online("phone").await;
+    stack.until_presence_event("disconnected", &cause, 0).await;
+    stack.advance_clock_when_idle(DEVICE_CHECKED).await;
+    stack.wake_meeting(&call.meeting_id).await;
+    assert_eq!(caller.remaining_notices(&[]).await, none());
+    assert_eq!(participant_states(&caller).await, ["joined", "joined"]);
+    assert_eq!(taken_over.requests("attend", call.request("refresh_token")).await.kind, "token");
+    caller.requests("attend", call.request("leave")).await;
+    taken_over.receives("meeting_ended").await;
 }

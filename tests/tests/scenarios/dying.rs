@@ -14,9 +14,9 @@ const EFFECTS_ARE_OVERDUE: Duration = Duration::from_secs(7);
 const A_MINUTE: Duration = Duration::from_secs(61);
 
 /// Crashes the process of `function` as soon as its next commit is written.
-async fn dies_after_commit(stack: &Stack, function: &str, operation: &str) {
+async fn crash_after_commit(stack: &Stack, function: &str, operation: &str) {
     let fault = json!({"function": function, "kind": "kill_after_commit", "only": operation});
-    stack.breaks(fault).await;
+    stack.inject_fault(fault).await;
 }
 
 /// A direct call that rings for three minutes, so that it still rings at the sweep a minute later.
@@ -28,8 +28,8 @@ fn long_ring(callee: &User) -> Value {
 
 /// Calls with a ring of three minutes; `phone` receives the invitation.
 async fn rings_long(caller: &Device, callee: &User, phone: &mut Device) -> Call {
-    let call = Call::of(&caller.asks("create-meeting", long_ring(callee)).await);
-    phone.hears("invitation").await;
+    let call = Call::of(&caller.requests("create-meeting", long_ring(callee)).await);
+    phone.receives("invitation").await;
     call
 }
 
@@ -38,20 +38,20 @@ async fn a_create_that_died_after_its_commit_rings_when_the_terminal_asks_again(
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
-    dies_after_commit(&stack, "create-meeting", "TransactWriteItems").await;
+    crash_after_commit(&stack, "create-meeting", "TransactWriteItems").await;
     let create = request("create-meeting", direct(&bob));
-    caller.sends_in_vain(&create).await;
-    stack.until_broken().await;
-    assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new(), "it died before it told anybody");
+    caller.sends_unanswered(&create).await;
+    stack.until_faults_struck().await;
+    assert_eq!(phone.remaining_notices(&[]).await, Vec::<String>::new(), "it died before it told anybody");
 
     let call = Call::of(&caller.sends(&create).await);
-    let offer = phone.hears("invitation").await;
+    let offer = phone.receives("invitation").await;
     assert_eq!(offer.body["invite_id"], call.invite_id);
     assert_eq!(caller.syncs().await["meetings"].as_array().map(Vec::len), Some(1), "there is one meeting");
-    let accepted = phone.asks("answer", call.about_invitation("accept")).await;
+    let accepted = phone.requests("answer", call.about_invitation("accept")).await;
     assert_eq!(accepted.meeting_id.as_deref(), Some(call.meeting_id.as_str()));
     let cause = phone.client_id().to_owned();
-    assert_eq!(caller.also_hears(&[&cause]).await, ["participant_updated"]);
+    assert_eq!(caller.remaining_notices(&[&cause]).await, ["participant_updated"]);
 }
 
 // Proves: crash-wake
@@ -60,14 +60,14 @@ async fn a_create_that_died_after_its_commit_rings_and_is_answered_even_if_nobod
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
-    dies_after_commit(&stack, "create-meeting", "TransactWriteItems").await;
+    crash_after_commit(&stack, "create-meeting", "TransactWriteItems").await;
     let create = request("create-meeting", long_ring(&bob));
-    caller.sends_in_vain(&create).await;
-    stack.until_broken().await;
-    stack.moves_on(A_MINUTE).await;
+    caller.sends_unanswered(&create).await;
+    stack.until_faults_struck().await;
+    stack.advance_clock_when_idle(A_MINUTE).await;
 
-    let offer = phone.hears("invitation").await;
-    let answer = caller.hears("meeting_created").await;
+    let offer = phone.receives("invitation").await;
+    let answer = caller.receives("meeting_created").await;
     assert_eq!(answer.answers(), Some(create.id()));
     assert!(answer.body.contains_key("join"), "the caller may still come in: {answer:?}");
     assert_eq!(answer.meeting_id, offer.meeting_id);
@@ -76,7 +76,7 @@ async fn a_create_that_died_after_its_commit_rings_and_is_answered_even_if_nobod
 
     let again = caller.sends(&create).await;
     assert_eq!(again.id, answer.id, "who asks now gets the same message");
-    assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new(), "and it rings once");
+    assert_eq!(phone.remaining_notices(&[]).await, Vec::<String>::new(), "and it rings once");
 }
 
 // Proves: crash-wake
@@ -87,22 +87,27 @@ async fn effects_that_were_done_but_not_reported_are_done_again_under_the_same_i
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     // The second write marks the effects done. The process crashes before it, when its timer is armed.
     stack
-        .breaks(json!({"function": "create-meeting", "kind": "kill_before_commit", "only": "UpdateItem"}))
+        .inject_fault(
+            json!({"function": "create-meeting", "kind": "kill_before_commit", "only": "UpdateItem"}),
+        )
         .await;
     rings_long(&caller, &bob, &mut phone).await;
-    stack.until_broken().await;
-    stack.moves_on(EFFECTS_ARE_OVERDUE).await;
-    crate::controls::until("it rings again", async || stack.told("wake", phone.client_id()).await > 0).await;
+    stack.until_faults_struck().await;
+    stack.advance_clock_when_idle(EFFECTS_ARE_OVERDUE).await;
+    crate::controls::until("it rings again", async || {
+        stack.direct_messages("wake", phone.client_id()).await > 0
+    })
+    .await;
 
     let offers = phone.copies_of("invitation").await;
     assert_eq!(offers.len(), 2, "nobody knew that it had been told: {offers:#?}");
     assert_eq!(ids(&offers)[0], ids(&offers)[1]);
-    assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new(), "the user is rung once");
+    assert_eq!(phone.remaining_notices(&[]).await, Vec::<String>::new(), "the user is rung once");
     let answers = caller.copies_of("meeting_created").await;
     assert!(ids(&answers).iter().all(|id| *id == ids(&answers)[0]), "{answers:#?}");
 
-    stack.moves_on(A_MINUTE).await;
-    stack.sweeps().await;
+    stack.advance_clock_when_idle(A_MINUTE).await;
+    stack.sweep().await;
     assert_eq!(phone.copies_of("invitation").await.len(), 2, "then it is known to be done");
 }
 
@@ -113,17 +118,19 @@ async fn effects_are_not_done_again_when_they_are_not_true_any_more() {
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     stack
-        .breaks(json!({"function": "create-meeting", "kind": "kill_before_commit", "only": "UpdateItem"}))
+        .inject_fault(
+            json!({"function": "create-meeting", "kind": "kill_before_commit", "only": "UpdateItem"}),
+        )
         .await;
     let call = rings_long(&caller, &bob, &mut phone).await;
-    stack.until_broken().await;
-    phone.asks("answer", call.about_invitation("accept")).await;
-    stack.moves_on(A_MINUTE).await;
-    stack.sweeps().await;
-    stack.wakes(&call.meeting_id).await;
+    stack.until_faults_struck().await;
+    phone.requests("answer", call.about_invitation("accept")).await;
+    stack.advance_clock_when_idle(A_MINUTE).await;
+    stack.sweep().await;
+    stack.wake_meeting(&call.meeting_id).await;
     assert_eq!(phone.copies_of("invitation").await.len(), 1, "who has answered is not rung");
     let cause = phone.client_id().to_owned();
-    assert_eq!(caller.also_hears(&[&cause]).await, ["participant_updated"]);
+    assert_eq!(caller.remaining_notices(&[&cause]).await, ["participant_updated"]);
 }
 
 // Proves: crash-retry
@@ -134,11 +141,11 @@ async fn an_accept_that_died_after_its_commit_is_answered_and_told_when_the_term
     let (mut caller, mut phone, mut tablet) =
         (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    tablet.hears("invitation").await;
-    dies_after_commit(&stack, "answer", "").await;
+    tablet.receives("invitation").await;
+    crash_after_commit(&stack, "answer", "").await;
     let accept = request("answer", call.about_invitation("accept"));
-    phone.sends_in_vain(&accept).await;
-    stack.until_broken().await;
+    phone.sends_unanswered(&accept).await;
+    stack.until_faults_struck().await;
     let late = tablet.is_refused("answer", call.about_invitation("accept")).await;
     assert_eq!(late.code, "already_answered", "the commit counts");
 
@@ -148,8 +155,12 @@ async fn an_accept_that_died_after_its_commit_is_answered_and_told_when_the_term
     let again = phone.sends(&accept).await;
     assert_eq!(again.id, accepted.id);
     let cause = phone.client_id().to_owned();
-    assert_eq!(caller.also_hears(&[&cause]).await, ["participant_updated"], "the caller hears it once");
-    assert_eq!(tablet.hears("invitation_closed").await.body["reason"], "answered_elsewhere");
+    assert_eq!(
+        caller.remaining_notices(&[&cause]).await,
+        ["participant_updated"],
+        "the caller hears it once"
+    );
+    assert_eq!(tablet.receives("invitation_closed").await.body["reason"], "answered_elsewhere");
     let state = caller.syncs().await;
     assert_eq!(state["meetings"][0]["participants"][1]["state"], "accepted");
 }
@@ -161,35 +172,37 @@ async fn an_invite_that_died_after_its_commit_rings_when_the_terminal_asks_again
     let (mut caller, mut phone, mut carols) =
         (alice.on("phone").await, bob.on("phone").await, carol.on("phone").await);
     let call = talks(&mut caller, &bob, &mut phone).await;
-    dies_after_commit(&stack, "invite", "TransactWriteItems").await;
+    crash_after_commit(&stack, "invite", "TransactWriteItems").await;
     let mut fields = call.request("invite");
     fields["invitees"] = json!([carol.id]);
     let invite = request("invite", fields);
-    caller.sends_in_vain(&invite).await;
-    stack.until_broken().await;
-    assert_eq!(carols.also_hears(&[]).await, Vec::<String>::new(), "it died before it told anybody");
+    caller.sends_unanswered(&invite).await;
+    stack.until_faults_struck().await;
+    assert_eq!(carols.remaining_notices(&[]).await, Vec::<String>::new(), "it died before it told anybody");
 
     let answer = caller.sends(&invite).await;
-    let offer = carols.hears("invitation").await;
+    let offer = carols.receives("invitation").await;
     assert_eq!(offer.body["invite_id"], json!(Call::to(&answer, &carol).invite_id));
-    assert_eq!(phone.hears("meeting_updated").await.body["meeting"]["mode"], "group");
+    assert_eq!(phone.receives("meeting_updated").await.body["meeting"]["mode"], "group");
 }
 
 #[tokio::test]
 async fn a_drop_whose_timer_died_with_its_function_is_found_by_the_sweep() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
-    let (mut caller, mut phone) = (alice.comes_back("phone").await, bob.comes_back("phone").await);
+    let (mut caller, mut phone) = (alice.online("phone").await, bob.online("phone").await);
     talks(&mut caller, &bob, &mut phone).await;
     // The first write is the registry's, the second one the meeting's.
     stack
-        .breaks(json!({"function": "presence", "kind": "kill_after_commit", "only": "UpdateItem", "skip": 1}))
+        .inject_fault(
+            json!({"function": "presence", "kind": "kill_after_commit", "only": "UpdateItem", "skip": 1}),
+        )
         .await;
-    phone.drops().await;
-    stack.until_broken().await;
-    stack.moves_on(A_MINUTE).await;
+    phone.disconnects().await;
+    stack.until_faults_struck().await;
+    stack.advance_clock_when_idle(A_MINUTE).await;
     let gone = |news: &terminal::ReceivedDownlink| news.body["participant"]["state"] == "reconnecting";
-    caller.hears_that("participant_updated", gone).await;
+    caller.receives_that("participant_updated", gone).await;
 }
 
 // Proves: crash-retry
@@ -199,18 +212,18 @@ async fn a_leave_that_died_after_its_commit_is_told_when_the_terminal_asks_again
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = talks(&mut caller, &bob, &mut phone).await;
-    dies_after_commit(&stack, "attend", "TransactWriteItems").await;
+    crash_after_commit(&stack, "attend", "TransactWriteItems").await;
     let leave = request("attend", call.request("leave"));
-    caller.sends_in_vain(&leave).await;
-    stack.until_broken().await;
+    caller.sends_unanswered(&leave).await;
+    stack.until_faults_struck().await;
     assert_eq!(caller.sends(&leave).await.kind, "ok");
-    assert_eq!(phone.hears("meeting_ended").await.body["reason"], "completed");
+    assert_eq!(phone.receives("meeting_ended").await.body["reason"], "completed");
 
-    stack.moves_on(A_MINUTE).await;
-    stack.sweeps().await;
+    stack.advance_clock_when_idle(A_MINUTE).await;
+    stack.sweep().await;
     let ends = phone.copies_of("meeting_ended").await;
     assert!(ids(&ends).iter().all(|id| *id == ids(&ends)[0]), "every copy is the same message: {ends:#?}");
-    let next = phone.asks("create-meeting", direct(&alice)).await;
+    let next = phone.requests("create-meeting", direct(&alice)).await;
     assert!(next.body.contains_key("join"), "both are free: {next:?}");
 }
 
@@ -232,14 +245,14 @@ async fn an_end_that_died_after_its_commit_is_told_even_if_nobody_asks_again() {
         ("attend", &caller, left.request("leave")),
         ("destroy", &carols, destroyed.request("destroy_meeting")),
     ] {
-        dies_after_commit(&stack, function, "TransactWriteItems").await;
-        device.sends_in_vain(&request(function, end)).await;
-        stack.until_broken().await;
+        crash_after_commit(&stack, function, "TransactWriteItems").await;
+        device.sends_unanswered(&request(function, end)).await;
+        stack.until_faults_struck().await;
     }
-    stack.moves_on(A_MINUTE).await;
-    assert_eq!(phone.hears("meeting_ended").await.body["reason"], "completed");
-    assert_eq!(daves.hears("invitation_closed").await.body["reason"], "meeting_ended");
-    assert_eq!(daves.hears("missed_call").await.body["from"]["user_id"], json!(carol.id));
+    stack.advance_clock_when_idle(A_MINUTE).await;
+    assert_eq!(phone.receives("meeting_ended").await.body["reason"], "completed");
+    assert_eq!(daves.receives("invitation_closed").await.body["reason"], "meeting_ended");
+    assert_eq!(daves.receives("missed_call").await.body["from"]["user_id"], json!(carol.id));
 }
 
 // Proves: crash-wake
@@ -249,21 +262,21 @@ async fn a_wake_that_died_after_its_commit_tells_the_outcome_later() {
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    dies_after_commit(&stack, "wake", "TransactWriteItems").await;
-    stack.moves_on(Duration::from_secs(49)).await;
-    stack.until_broken().await;
-    assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new(), "it died before it told anybody");
+    crash_after_commit(&stack, "wake", "TransactWriteItems").await;
+    stack.advance_clock_when_idle(Duration::from_secs(49)).await;
+    stack.until_faults_struck().await;
+    assert_eq!(phone.remaining_notices(&[]).await, Vec::<String>::new(), "it died before it told anybody");
 
-    stack.moves_on(A_MINUTE).await;
-    assert_eq!(caller.hears("invitation_updated").await.body["state"], "no_answer");
-    assert_eq!(caller.hears("meeting_ended").await.body["reason"], "no_answer");
-    assert_eq!(phone.hears("invitation_closed").await.body["reason"], "expired");
-    assert_eq!(phone.hears("missed_call").await.body["reason"], "no_answer");
-    stack.wakes(&call.meeting_id).await;
-    stack.sweeps().await;
+    stack.advance_clock_when_idle(A_MINUTE).await;
+    assert_eq!(caller.receives("invitation_updated").await.body["state"], "no_answer");
+    assert_eq!(caller.receives("meeting_ended").await.body["reason"], "no_answer");
+    assert_eq!(phone.receives("invitation_closed").await.body["reason"], "expired");
+    assert_eq!(phone.receives("missed_call").await.body["reason"], "no_answer");
+    stack.wake_meeting(&call.meeting_id).await;
+    stack.sweep().await;
     let cause = caller.client_id().to_owned();
-    assert_eq!(caller.also_hears(&[&cause]).await, Vec::<String>::new());
-    assert_eq!(phone.also_hears(&[&cause]).await, Vec::<String>::new(), "once is enough");
+    assert_eq!(caller.remaining_notices(&[&cause]).await, Vec::<String>::new());
+    assert_eq!(phone.remaining_notices(&[&cause]).await, Vec::<String>::new(), "once is enough");
 }
 
 // Proves: crash-retry
@@ -272,19 +285,19 @@ async fn a_function_that_died_before_its_commit_has_done_nothing_and_is_asked_ag
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
-    stack.breaks(json!({"function": "create-meeting", "kind": "kill_before_commit"})).await;
+    stack.inject_fault(json!({"function": "create-meeting", "kind": "kill_before_commit"})).await;
     let create = request("create-meeting", direct(&bob));
-    caller.sends_in_vain(&create).await;
-    stack.until_broken().await;
+    caller.sends_unanswered(&create).await;
+    stack.until_faults_struck().await;
     assert_eq!(caller.syncs().await["meetings"], json!([]));
     let call = Call::of(&caller.sends(&create).await);
-    assert_eq!(phone.hears("invitation").await.body["invite_id"], call.invite_id);
-    stack.breaks(json!({"function": "answer", "kind": "kill_before_commit"})).await;
+    assert_eq!(phone.receives("invitation").await.body["invite_id"], call.invite_id);
+    stack.inject_fault(json!({"function": "answer", "kind": "kill_before_commit"})).await;
     let accept = request("answer", call.about_invitation("accept"));
-    phone.sends_in_vain(&accept).await;
-    stack.until_broken().await;
+    phone.sends_unanswered(&accept).await;
+    stack.until_faults_struck().await;
     assert_eq!(phone.sends(&accept).await.kind, "invitation_accepted");
-    assert_eq!(caller.hears("participant_updated").await.body["participant"]["state"], "accepted");
+    assert_eq!(caller.receives("participant_updated").await.body["participant"]["state"], "accepted");
 }
 
 #[tokio::test]
@@ -295,13 +308,13 @@ async fn a_table_that_throttles_for_long_is_said_to_be_unavailable_and_may_be_as
     let create = request("create-meeting", direct(&bob));
     for fault in ["throttle_table", "fail_table"] {
         // The number of attempts of the SDK.
-        stack.breaks(json!({"function": "create-meeting", "kind": fault, "times": 3})).await;
+        stack.inject_fault(json!({"function": "create-meeting", "kind": fault, "times": 3})).await;
         let refused = refusal(caller.terminal.request_uplink(&create).await);
         assert_eq!((refused.code.as_str(), refused.retryable), ("unavailable", true), "{fault}");
         assert!(refused.retry_after_ms.is_some(), "{refused:?}");
     }
     assert_eq!(caller.sends(&create).await.kind, "meeting_created");
-    phone.hears("invitation").await;
+    phone.receives("invitation").await;
 }
 
 // Proves: independent-downlinks
@@ -312,13 +325,13 @@ async fn one_downlink_that_the_broker_refuses_holds_up_nobody_else() {
     let (mut caller, mut phone, mut tablet) =
         (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    tablet.hears("invitation").await;
+    tablet.receives("invitation").await;
     let only = format!("@@@{}.", alice.id);
     // The number of attempts of the SDK.
-    stack.breaks(json!({"function": "answer", "kind": "fail_publish", "only": only, "times": 2})).await;
-    assert_eq!(phone.asks("answer", call.about_invitation("accept")).await.kind, "invitation_accepted");
-    assert_eq!(tablet.hears("invitation_closed").await.body["reason"], "answered_elsewhere");
-    stack.until_broken().await;
+    stack.inject_fault(json!({"function": "answer", "kind": "fail_publish", "only": only, "times": 2})).await;
+    assert_eq!(phone.requests("answer", call.about_invitation("accept")).await.kind, "invitation_accepted");
+    assert_eq!(tablet.receives("invitation_closed").await.body["reason"], "answered_elsewhere");
+    stack.until_faults_struck().await;
     let state = caller.syncs().await;
     assert_eq!(state["meetings"][0]["participants"][1]["state"], "accepted", "sync repairs what was lost");
 }

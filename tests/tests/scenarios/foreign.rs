@@ -3,7 +3,7 @@
 
 use crate::calls::{Call, direct};
 use crate::device::DEADLINE;
-use crate::inviting::hears_of;
+use crate::inviting::receives_state;
 use crate::stack::{Stack, workspace};
 use crate::user::{JWT_SECRET, User};
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ fn python() -> PathBuf {
 
 impl Foreign {
     /// Starts the terminal as a device of that user.
-    fn plays(user: &User, role: &str, peer: Option<&User>) -> Self {
+    fn start(user: &User, role: &str, peer: Option<&User>) -> Self {
         let (host, port) = &Stack::shared().mqtt;
         let mut process = program("tests/foreign/terminal.py")
             .args([role, &format!("{host}:{port}"), user.client_id("python").as_str()])
@@ -84,16 +84,16 @@ impl Foreign {
     }
 
     /// The messages of this type that it received, without duplicates.
-    fn heard<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+    fn received<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
         let news = self.said.iter().filter(|line| line["news"] == true);
         news.map(|line| &line["heard"]).filter(move |message| message["type"] == kind)
     }
 
     /// The errors that it received: code, path, and true if the error names a request.
     fn refusals(&self) -> Vec<(&str, Option<&str>, bool)> {
-        let told = |error: &'_ Value| error["re"].is_string();
-        self.heard("error")
-            .map(|error| (error["code"].as_str().unwrap_or(""), error["path"].as_str(), told(error)))
+        let names_request = |error: &'_ Value| error["re"].is_string();
+        self.received("error")
+            .map(|error| (error["code"].as_str().unwrap_or(""), error["path"].as_str(), names_request(error)))
             .collect()
     }
 }
@@ -113,7 +113,7 @@ fn both_mistakes_were_answered(foreign: &Foreign) {
 async fn a_terminal_of_another_make_is_called_and_talks() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let mut phone = alice.on("phone").await;
-    let mut foreign = Foreign::plays(&bob, "callee", None);
+    let mut foreign = Foreign::start(&bob, "callee", None);
     let first = foreign.did("connect").await;
     assert_eq!(foreign.did("subscribe").await["refused"], json!([]));
     let second = foreign.did("connect").await;
@@ -124,23 +124,23 @@ async fn a_terminal_of_another_make_is_called_and_talks() {
     );
 
     foreign.did("wait for a call").await;
-    let call = Call::of(&phone.asks("create-meeting", direct(&bob)).await);
-    let rings = phone.hears("invitation_updated").await;
+    let call = Call::of(&phone.requests("create-meeting", direct(&bob)).await);
+    let rings = phone.receives("invitation_updated").await;
     assert_eq!((&rings.body["state"], &rings.body["reach"]), (&json!("ringing"), &json!("delivered")));
     foreign.did("ring").await;
     foreign.picks_up().await;
     let accepted = foreign.did("accept").await;
     assert_eq!(accepted["same_answer"], true, "the repeated request has the same answer");
     assert_eq!(accepted["join"]["user_id"], bob.id.as_str());
-    hears_of(&mut phone, &bob, "accepted").await;
-    phone.tells("attend", call.joined()).await;
-    hears_of(&mut phone, &bob, "joined").await;
+    receives_state(&mut phone, &bob, "accepted").await;
+    phone.sends_once("attend", call.joined()).await;
+    receives_state(&mut phone, &bob, "joined").await;
     foreign.did("talk").await;
-    phone.asks("attend", call.request("leave")).await;
+    phone.requests("attend", call.request("leave")).await;
     assert_eq!(foreign.did("end").await["reason"], "completed");
     foreign.ends().await;
 
-    let invitations: Vec<&Value> = foreign.heard("invitation").collect();
+    let invitations: Vec<&Value> = foreign.received("invitation").collect();
     assert_eq!(invitations.len(), 1, "{invitations:#?}");
     assert_eq!(invitations[0]["from"], json!({"user_id": alice.id, "name": "Alice"}));
     assert_eq!(
@@ -155,8 +155,8 @@ async fn a_terminal_of_another_make_is_called_and_talks() {
 async fn a_terminal_of_another_make_calls_and_hangs_up() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let mut phone = bob.on("phone").await;
-    let mut foreign = Foreign::plays(&alice, "caller", Some(&bob));
-    let invitation = phone.hears("invitation").await;
+    let mut foreign = Foreign::start(&alice, "caller", Some(&bob));
+    let invitation = phone.receives("invitation").await;
     assert_eq!(invitation.body["from"], json!({"user_id": alice.id, "name": "Alice"}));
     let called = foreign.did("call").await;
     assert_eq!(called["same_answer"], true, "the repeated request has the same answer");
@@ -166,15 +166,15 @@ async fn a_terminal_of_another_make_calls_and_hangs_up() {
         invite_id: invitation.body["invite_id"].as_str().expect("an id").to_owned(),
         created: Value::Null,
     };
-    phone.tells("answer", call.about_invitation("ringing")).await;
-    phone.asks("answer", call.about_invitation("accept")).await;
-    phone.tells("attend", call.joined()).await;
-    hears_of(&mut phone, &alice, "joined").await;
+    phone.sends_once("answer", call.about_invitation("ringing")).await;
+    phone.requests("answer", call.about_invitation("accept")).await;
+    phone.sends_once("attend", call.joined()).await;
+    receives_state(&mut phone, &alice, "joined").await;
     foreign.did("talk").await;
     assert_eq!(foreign.did("leave").await["answer"], "ok");
     foreign.ends().await;
-    assert_eq!(phone.hears("meeting_ended").await.body["reason"], "completed");
+    assert_eq!(phone.receives("meeting_ended").await.body["reason"], "completed");
     both_mistakes_were_answered(&foreign);
-    let also = phone.also_hears(&[]).await;
+    let also = phone.remaining_notices(&[]).await;
     assert!(!also.contains(&"invitation".to_owned()), "the create that came twice rang once: {also:?}");
 }

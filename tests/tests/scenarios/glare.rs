@@ -3,7 +3,7 @@
 
 use crate::calls::{Call, direct, rings, talks};
 use crate::device::{Device, json_of, refusal, request};
-use crate::inviting::hears_of;
+use crate::inviting::receives_state;
 use crate::media::talk;
 use crate::rtc_service::RtcService;
 use crate::stack::Stack;
@@ -15,7 +15,7 @@ use terminal::{ReceivedDownlink, Uplink};
 const ROUNDS: usize = 20;
 
 /// The meetings of this device's user, with the states of all participants.
-async fn picture(device: &Device) -> Value {
+async fn meeting_states(device: &Device) -> Value {
     let state = device.syncs().await;
     assert_eq!(state["invitations"], json!([]), "nothing rings any more");
     let meetings = state["meetings"].as_array().expect("a list").iter();
@@ -37,20 +37,20 @@ async fn t16_who_calls_back_while_being_rung_is_in_that_call() {
     let (mut caller, mut phone, mut tablet) =
         (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    tablet.hears("invitation").await;
-    let merged = phone.asks("create-meeting", direct(&alice)).await;
+    tablet.receives("invitation").await;
+    let merged = phone.requests("create-meeting", direct(&alice)).await;
     assert_eq!(
         (merged.kind.as_str(), merged.meeting_id.as_deref()),
         ("meeting_merged", Some(call.meeting_id.as_str()))
     );
     has_a_way_in(&merged, &bob);
-    let news = caller.hears("meeting_merged").await;
+    let news = caller.receives("meeting_merged").await;
     assert_eq!(news.meeting_id, merged.meeting_id);
     has_a_way_in(&news, &alice);
-    assert_eq!(tablet.hears("invitation_closed").await.body["reason"], "answered_elsewhere");
-    assert_eq!(picture(&caller).await, json!([[call.meeting_id, ["accepted", "accepted"]]]));
+    assert_eq!(tablet.receives("invitation_closed").await.body["reason"], "answered_elsewhere");
+    assert_eq!(meeting_states(&caller).await, json!([[call.meeting_id, ["accepted", "accepted"]]]));
     let causes = [phone.client_id().to_owned()];
-    let also = caller.also_hears(&[&causes[0]]).await;
+    let also = caller.remaining_notices(&[&causes[0]]).await;
     assert_eq!(also, Vec::<String>::new(), "no second call rings, and nothing is said twice");
 }
 
@@ -64,11 +64,11 @@ async fn t16_the_same_create_again_is_answered_by_the_call_that_it_met() {
     let again = phone.sends(&create).await;
     assert_eq!((first.kind.as_str(), &first.id), ("meeting_merged", &again.id));
     assert_eq!(again.meeting_id.as_deref(), Some(call.meeting_id.as_str()));
-    caller.asks("attend", call.request("leave")).await;
+    caller.requests("attend", call.request("leave")).await;
     let refused = refusal(phone.terminal.request_uplink(&create).await);
     assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("completed")));
     assert_eq!(
-        caller.also_hears(&[]).await.iter().filter(|kind| *kind == "invitation").count(),
+        caller.remaining_notices(&[]).await.iter().filter(|kind| *kind == "invitation").count(),
         0,
         "it never rings"
     );
@@ -83,12 +83,12 @@ async fn t16_a_create_that_met_a_call_is_taken_back_by_leaving_it() {
     assert_eq!(phone.sends(&create).await.kind, "meeting_merged");
     let take_back = || json!({"type": "destroy_meeting", "create_id": "b1"});
     for _ in 0..2 {
-        let ended = phone.asks("destroy", take_back()).await;
+        let ended = phone.requests("destroy", take_back()).await;
         assert_eq!((ended.kind.as_str(), &ended.body["reason"]), ("meeting_ended", &json!("cancelled")));
         assert_eq!(ended.body["sip"], 487);
     }
-    assert_eq!(caller.hears("meeting_ended").await.body["reason"], "completed");
-    assert_eq!(picture(&phone).await, json!([]));
+    assert_eq!(caller.receives("meeting_ended").await.body["reason"], "completed");
+    assert_eq!(meeting_states(&phone).await, json!([]));
 }
 
 fn with_id(id: &str, mut fields: Value) -> Uplink {
@@ -124,19 +124,19 @@ async fn t16_two_who_call_each_other_at_once_are_in_one_call() {
             if a.kind == "meeting_created" { (&mut alices, &mut bobs) } else { (&mut bobs, &mut alices) };
         alice_won += usize::from(a.kind == "meeting_created");
         let merged =
-            winner.hears_that("meeting_merged", |news| news.meeting_id.as_deref() == Some(&meeting_id));
+            winner.receives_that("meeting_merged", |news| news.meeting_id.as_deref() == Some(&meeting_id));
         assert!(merged.await.body["join"]["token"].is_string(), "round {round}");
         let expected = json!([[meeting_id, ["accepted", "accepted"]]]);
-        let mut pictures = [picture(winner).await, picture(loser).await];
+        let mut pictures = [meeting_states(winner).await, meeting_states(loser).await];
         for picture in &mut pictures {
             assert_eq!(*picture, expected, "round {round}");
         }
-        winner.asks("destroy", json!({"type": "destroy_meeting", "meeting_id": meeting_id})).await;
-        loser.hears_that("meeting_ended", |news| news.meeting_id.as_deref() == Some(&meeting_id)).await;
+        winner.requests("destroy", json!({"type": "destroy_meeting", "meeting_id": meeting_id})).await;
+        loser.receives_that("meeting_ended", |news| news.meeting_id.as_deref() == Some(&meeting_id)).await;
         let causes = [alices.client_id().to_owned(), bobs.client_id().to_owned()];
         let causes = causes.each_ref().map(String::as_str);
-        alices.also_hears(&causes).await;
-        bobs.also_hears(&causes).await;
+        alices.remaining_notices(&causes).await;
+        bobs.remaining_notices(&causes).await;
     }
     println!("alice's create won {alice_won} of {ROUNDS} rounds");
 }
@@ -145,26 +145,30 @@ async fn t16_two_who_call_each_other_at_once_are_in_one_call() {
 async fn t17_who_dropped_out_and_calls_again_is_back_in_the_call() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
-    let (mut caller, mut phone) = (alice.comes_back("phone").await, bob.comes_back("phone").await);
+    let (mut caller, mut phone) = (alice.online("phone").await, bob.online("phone").await);
     let call = talks(&mut caller, &bob, &mut phone).await;
-    phone.drops().await;
-    stack.moves_on(Duration::from_secs(12)).await;
+    phone.disconnects().await;
+    stack.advance_clock_when_idle(Duration::from_secs(12)).await;
     let gone = |news: &ReceivedDownlink| news.body["participant"]["state"] == "reconnecting";
-    caller.hears_that("participant_updated", gone).await;
+    caller.receives_that("participant_updated", gone).await;
     // From another device: a reconnect of the same one would be enough by itself.
     let mut tablet = bob.on("tablet").await;
-    let merged = tablet.asks("create-meeting", direct(&alice)).await;
+    let merged = tablet.requests("create-meeting", direct(&alice)).await;
     assert_eq!(
         (merged.kind.as_str(), merged.meeting_id.as_deref()),
         ("meeting_merged", Some(call.meeting_id.as_str()))
     );
     has_a_way_in(&merged, &bob);
     let back = |news: &ReceivedDownlink| news.body["participant"]["state"] == "joined";
-    let news = caller.hears_that("participant_updated", back).await;
+    let news = caller.receives_that("participant_updated", back).await;
     assert_eq!(news.body["participant"]["user_id"], json!(bob.id));
-    stack.moves_on(Duration::from_mins(1)).await;
-    assert_eq!(tablet.asks("attend", call.request("refresh_token")).await.kind, "token", "the call goes on");
-    assert_eq!(tablet.also_hears(&[]).await.iter().filter(|kind| *kind == "meeting_ended").count(), 0);
+    stack.advance_clock_when_idle(Duration::from_mins(1)).await;
+    assert_eq!(
+        tablet.requests("attend", call.request("refresh_token")).await.kind,
+        "token",
+        "the call goes on"
+    );
+    assert_eq!(tablet.remaining_notices(&[]).await.iter().filter(|kind| *kind == "meeting_ended").count(), 0);
 }
 
 #[tokio::test]
@@ -172,12 +176,12 @@ async fn t17_a_call_is_met_also_where_the_rtc_service_says_who_is_in() {
     let rtc = RtcService::start();
     let stack = rtc.stack();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
-    let (mut caller, mut phone) = (alice.comes_back("phone").await, bob.comes_back("phone").await);
+    let (mut caller, mut phone) = (alice.online("phone").await, bob.online("phone").await);
     let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
-    rtc.loses(&room);
-    stack.sweeps().await;
-    hears_of(&mut caller, &bob, "reconnecting").await;
-    let merged = phone.asks("create-meeting", direct(&alice)).await;
+    rtc.remove_room(&room);
+    stack.sweep().await;
+    receives_state(&mut caller, &bob, "reconnecting").await;
+    let merged = phone.requests("create-meeting", direct(&alice)).await;
     assert_eq!(
         (merged.kind.as_str(), merged.meeting_id.as_deref()),
         ("meeting_merged", Some(call.meeting_id.as_str())),
@@ -185,8 +189,8 @@ async fn t17_a_call_is_met_also_where_the_rtc_service_says_who_is_in() {
     );
     has_a_way_in(&merged, &bob);
     rtc.enters(&room, bob.id.as_str());
-    phone.tells("attend", call.joined()).await;
-    hears_of(&mut caller, &bob, "joined").await;
+    phone.sends_once("attend", call.joined()).await;
+    receives_state(&mut caller, &bob, "joined").await;
 }
 
 #[tokio::test]
@@ -197,18 +201,18 @@ async fn t2_a_call_that_may_wait_rings_somebody_busy_and_the_accept_takes_the_sl
     let first = talks(&mut caller, &bob, &mut phone).await;
     let mut waiting = direct(&bob);
     waiting["policy"] = json!({"busy": "ring"});
-    let second = Call::of(&carols.asks("create-meeting", waiting).await);
-    let offer = phone.hears("invitation").await;
+    let second = Call::of(&carols.requests("create-meeting", waiting).await);
+    let offer = phone.receives("invitation").await;
     assert_eq!(offer.meeting_id.as_deref(), Some(second.meeting_id.as_str()));
     let state = phone.syncs().await;
     assert_eq!(state["invitations"][0]["meeting_id"], json!(second.meeting_id), "a sync finds it as well");
     assert_eq!(state["meetings"].as_array().map(Vec::len), Some(2), "beside the call that goes on");
-    assert_eq!(phone.asks("answer", second.about_invitation("accept")).await.kind, "invitation_accepted");
-    carols.hears("participant_updated").await;
-    caller.asks("attend", first.request("leave")).await;
-    phone.hears("meeting_ended").await;
+    assert_eq!(phone.requests("answer", second.about_invitation("accept")).await.kind, "invitation_accepted");
+    carols.receives("participant_updated").await;
+    caller.requests("attend", first.request("leave")).await;
+    phone.receives("meeting_ended").await;
     let dave = User::new("Dave").on("phone").await;
-    let busy = json_of(&dave.asks("create-meeting", direct(&bob)).await);
+    let busy = json_of(&dave.requests("create-meeting", direct(&bob)).await);
     assert_eq!(
         busy["invitations"][0]["state"], "user_busy",
         "the end of the first call does not free the second"
@@ -222,7 +226,7 @@ async fn t16_calls_that_may_wait_do_not_meet() {
     rings(&mut caller, &bob, &mut phone).await;
     let mut waiting = direct(&alice);
     waiting["policy"] = json!({"busy": "ring"});
-    let created = phone.asks("create-meeting", waiting).await;
+    let created = phone.requests("create-meeting", waiting).await;
     assert_eq!(created.kind, "meeting_created");
-    assert_eq!(caller.hears("invitation").await.meeting_id, created.meeting_id);
+    assert_eq!(caller.receives("invitation").await.meeting_id, created.meeting_id);
 }

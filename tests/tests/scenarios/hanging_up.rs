@@ -11,14 +11,14 @@ async fn a_caller_who_hangs_up_while_it_rings_leaves_a_missed_call() {
     let (mut caller, mut phone, mut tablet) =
         (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    assert_eq!(caller.asks("attend", call.request("leave")).await.kind, "ok");
+    assert_eq!(caller.requests("attend", call.request("leave")).await.kind, "ok");
     for device in [&mut phone, &mut tablet] {
-        let closed = device.hears("invitation_closed").await;
+        let closed = device.receives("invitation_closed").await;
         assert_eq!(
             (&closed.body["reason"], &closed.body["invite_id"]),
             (&"cancelled".into(), &call.invite_id.as_str().into())
         );
-        let missed = device.hears("missed_call").await;
+        let missed = device.receives("missed_call").await;
         assert_eq!(missed.body["from"]["user_id"], alice.id.as_str());
         assert_eq!(missed.meeting_id.as_deref(), Some(call.meeting_id.as_str()));
         assert_eq!(missed.body["reason"], "cancelled");
@@ -46,8 +46,8 @@ async fn when_the_callee_hangs_up_the_caller_hears_that_it_is_completed() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut phone, mut bobs_phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = talks(&mut phone, &bob, &mut bobs_phone).await;
-    assert_eq!(bobs_phone.asks("attend", call.request("leave")).await.kind, "ok");
-    let ended = phone.hears("meeting_ended").await;
+    assert_eq!(bobs_phone.requests("attend", call.request("leave")).await.kind, "ok");
+    let ended = phone.receives("meeting_ended").await;
     assert_eq!((&ended.body["reason"], &ended.body["sip"]), (&"completed".into(), &200.into()));
 }
 
@@ -59,7 +59,7 @@ async fn who_is_not_connected_is_rung_when_he_comes_back() {
     let phone = alice.on("phone").await;
     let created = phone.sends(&request("create-meeting", direct(&bob))).await;
     let mut back = bob.on("phone").await;
-    let invitation = back.hears("invitation").await;
+    let invitation = back.receives("invitation").await;
     assert_eq!(invitation.meeting_id, created.meeting_id);
     assert_eq!(invitation.body["delivery"], "queued", "so that the terminal asks before it rings");
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 async fn calls(device: &Device, count: usize) -> Vec<Value> {
     let deadline = tokio::time::Instant::now() + crate::device::DEADLINE;
     loop {
-        let answer = device.asks("sync", json!({"type": "history"})).await;
+        let answer = device.requests("sync", json!({"type": "history"})).await;
         let calls = answer.body["calls"].as_array().expect("a list").clone();
         if calls.len() >= count {
             return calls;
@@ -24,8 +24,8 @@ async fn both_sides_remember_a_call_and_how_long_it_was() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = talks(&mut caller, &bob, &mut phone).await;
-    caller.asks("attend", call.request("leave")).await;
-    let ended = phone.hears("meeting_ended").await;
+    caller.requests("attend", call.request("leave")).await;
+    let ended = phone.receives("meeting_ended").await;
     for (device, peer, direction) in [(&caller, &bob, "out"), (&phone, &alice, "in")] {
         let entry = &calls(device, 1).await[0];
         assert_eq!(
@@ -43,8 +43,8 @@ async fn a_call_that_was_declined_has_no_duration_and_calls_come_newest_first_pa
     let mut meetings = Vec::new();
     for _ in 0..3 {
         let call = rings(&mut caller, &bob, &mut phone).await;
-        phone.asks("answer", call.about_invitation("reject")).await;
-        caller.hears("meeting_ended").await;
+        phone.requests("answer", call.about_invitation("reject")).await;
+        caller.receives("meeting_ended").await;
         meetings.insert(0, call.meeting_id);
     }
     let all = calls(&caller, 3).await;
@@ -52,9 +52,9 @@ async fn a_call_that_was_declined_has_no_duration_and_calls_come_newest_first_pa
     assert_eq!((&all[0]["reason"], &all[0]["duration_ms"]), (&json!("all_declined"), &json!(0)));
     assert_eq!(calls(&phone, 3).await[0]["reason"], "declined");
 
-    let first = caller.asks("sync", json!({"type": "history", "limit": 2})).await;
+    let first = caller.requests("sync", json!({"type": "history", "limit": 2})).await;
     let cursor = first.body["cursor"].as_str().expect("there is more").to_owned();
-    let second = caller.asks("sync", json!({"type": "history", "limit": 2, "cursor": cursor})).await;
+    let second = caller.requests("sync", json!({"type": "history", "limit": 2, "cursor": cursor})).await;
     assert_eq!(second.body["calls"][0]["meeting_id"], json!(meetings[2]));
     assert_eq!(second.body.get("cursor"), None);
 }

@@ -1,7 +1,7 @@
 //! Hosts: leaving, transfer, cohosts, and changes of the policy.
 
 use crate::device::Device;
-use crate::rooms::{Room, participant, seen};
+use crate::rooms::{Room, meeting_view, participant};
 use crate::stack::Stack;
 use crate::user::User;
 use serde_json::{Value, json};
@@ -12,13 +12,13 @@ async fn room(stack: &Stack, host_leave: &str) -> (Room, [User; 2], [Device; 2])
     let (bob, carol) = (User::at(stack, "Bob"), User::at(stack, "Carol"));
     let room = Room::of(stack, &[&bob, &carol], json!({"policy": {"host_leave": host_leave}})).await;
     let (phone, carols) = (bob.on("phone").await, carol.on("phone").await);
-    room.takes(&bob, &phone).await;
-    room.takes(&carol, &carols).await;
+    room.accepts(&bob, &phone).await;
+    room.accepts(&carol, &carols).await;
     (room, [bob, carol], [phone, carols])
 }
 
 async fn alice_leaves(room: &Room) {
-    room.host.asks("attend", room.request("leave", json!({}))).await;
+    room.host.requests("attend", room.request("leave", json!({}))).await;
 }
 
 #[tokio::test]
@@ -26,17 +26,17 @@ async fn t29_when_the_host_leaves_the_next_one_is_told_to_all() {
     let (room, [bob, carol], [mut phone, mut carols]) = room(Stack::shared(), "transfer").await;
     alice_leaves(&room).await;
     for device in [&mut phone, &mut carols] {
-        let changed = device.hears("host_changed").await;
+        let changed = device.receives("host_changed").await;
         assert_eq!(
             (&changed.body["host"], &changed.body["previous"]),
             (&json!(bob.id), &json!(room.alice.id))
         );
     }
-    let meeting = seen(&carols, &room.meeting_id).await;
+    let meeting = meeting_view(&carols, &room.meeting_id).await;
     assert_eq!((&meeting["host"], &participant(&meeting, &bob)["role"]), (&json!(bob.id), &json!("host")));
     let lock = room.request("update_meeting", json!({"locked": true}));
     assert_eq!(carols.is_refused("moderate", lock.clone()).await.code, "not_host");
-    phone.asks("moderate", lock).await;
+    phone.requests("moderate", lock).await;
     assert_eq!(participant(&meeting, &carol)["role"], "member");
 }
 
@@ -44,16 +44,16 @@ async fn t29_when_the_host_leaves_the_next_one_is_told_to_all() {
 async fn t29_a_cohost_is_the_first_to_follow() {
     let (room, [_, carol], [mut phone, _carols]) = room(Stack::shared(), "transfer").await;
     let cohost = room.request("set_role", json!({"user_id": carol.id, "role": "cohost"}));
-    let updated = room.host.asks("moderate", cohost).await;
+    let updated = room.host.requests("moderate", cohost).await;
     assert_eq!(
         (updated.kind.as_str(), &updated.body["participant"]["role"]),
         ("participant_updated", &json!("cohost"))
     );
     let seen =
-        phone.hears_that("participant_updated", |news| news.body["participant"]["role"] == "cohost").await;
+        phone.receives_that("participant_updated", |news| news.body["participant"]["role"] == "cohost").await;
     assert_eq!(seen.body["participant"]["user_id"], json!(carol.id));
     alice_leaves(&room).await;
-    assert_eq!(phone.hears("host_changed").await.body["host"], json!(carol.id));
+    assert_eq!(phone.receives("host_changed").await.body["host"], json!(carol.id));
 }
 
 #[tokio::test]
@@ -61,18 +61,18 @@ async fn t30_the_meeting_waits_for_its_host_and_ends_without() {
     let stack = Stack::own();
     let (room, _, [mut phone, _carols]) = room(&stack, "grace_end").await;
     alice_leaves(&room).await;
-    let ending = phone.hears("meeting_ending").await;
+    let ending = phone.receives("meeting_ending").await;
     assert_eq!((&ending.body["in_ms"], &ending.body["reason"]), (&json!(120_000), &json!("host_left")));
-    stack.moves_on(Duration::from_secs(100)).await;
-    let back = room.host.asks("attend", room.join()).await;
+    stack.advance_clock_when_idle(Duration::from_secs(100)).await;
+    let back = room.host.requests("attend", room.join()).await;
     assert_eq!(participant(&back.body["meeting"], &room.alice)["role"], "host");
     room.enters(&room.host).await;
-    stack.moves_on(Duration::from_mins(1)).await;
-    assert_eq!(phone.asks("attend", room.request("refresh_token", json!({}))).await.kind, "token");
+    stack.advance_clock_when_idle(Duration::from_mins(1)).await;
+    assert_eq!(phone.requests("attend", room.request("refresh_token", json!({}))).await.kind, "token");
     alice_leaves(&room).await;
-    phone.hears("meeting_ending").await;
-    stack.moves_on(Duration::from_secs(122)).await;
-    assert_eq!(phone.hears("meeting_ended").await.body["reason"], "host_left");
+    phone.receives("meeting_ending").await;
+    stack.advance_clock_when_idle(Duration::from_secs(122)).await;
+    assert_eq!(phone.receives("meeting_ended").await.body["reason"], "host_left");
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn t31_a_meeting_ends_with_its_host_where_its_rules_say_so() {
     let (room, _, [mut phone, mut carols]) = room(Stack::shared(), "end").await;
     alice_leaves(&room).await;
     for device in [&mut phone, &mut carols] {
-        assert_eq!(device.hears("meeting_ended").await.body["reason"], "host_left");
+        assert_eq!(device.receives("meeting_ended").await.body["reason"], "host_left");
     }
 }
 
@@ -88,11 +88,11 @@ async fn t31_a_meeting_ends_with_its_host_where_its_rules_say_so() {
 async fn t31_a_meeting_goes_on_without_a_host_where_its_rules_say_so() {
     let (room, [_, carol], [phone, carols]) = room(Stack::shared(), "continue").await;
     let cohost = room.request("set_role", json!({"user_id": carol.id, "role": "cohost"}));
-    room.host.asks("moderate", cohost).await;
+    room.host.requests("moderate", cohost).await;
     alice_leaves(&room).await;
     let lock = room.request("update_meeting", json!({"locked": true}));
     assert_eq!(phone.is_refused("moderate", lock.clone()).await.code, "not_host");
-    let updated = carols.asks("moderate", lock).await;
+    let updated = carols.requests("moderate", lock).await;
     assert_eq!(updated.body["meeting"]["state"], "active", "cohosts keep their powers");
     assert_eq!(
         carols.is_refused("destroy", room.request("destroy_meeting", json!({}))).await.code,
@@ -107,28 +107,31 @@ async fn a_host_gives_the_meeting_to_somebody_else() {
     assert_eq!(phone.is_refused("moderate", transfer(&bob)).await.code, "not_host");
     let stranger = User::at(Stack::shared(), "Mallory");
     assert_eq!(room.host.is_refused("moderate", transfer(&stranger)).await.code, "user_not_found");
-    let changed = room.host.asks("moderate", transfer(&bob)).await;
+    let changed = room.host.requests("moderate", transfer(&bob)).await;
     assert_eq!(
         (changed.kind.as_str(), &changed.body["host"], &changed.body["previous"]),
         ("host_changed", &json!(bob.id), &json!(room.alice.id))
     );
-    phone.hears("host_changed").await;
+    phone.receives("host_changed").await;
     let role = room.request("set_role", json!({"user_id": carol.id, "role": "cohost"}));
     assert_eq!(room.host.is_refused("moderate", role.clone()).await.code, "not_host");
-    phone.asks("moderate", role).await;
+    phone.requests("moderate", role).await;
     alice_leaves(&room).await;
-    assert_eq!(carols.asks("attend", room.request("refresh_token", json!({}))).await.kind, "token");
-    assert_eq!(room.host.also_hears(&[]).await.iter().filter(|kind| *kind == "meeting_ended").count(), 0);
+    assert_eq!(carols.requests("attend", room.request("refresh_token", json!({}))).await.kind, "token");
+    assert_eq!(
+        room.host.remaining_notices(&[]).await.iter().filter(|kind| *kind == "meeting_ended").count(),
+        0
+    );
 }
 
 #[tokio::test]
 async fn what_a_host_changes_everybody_sees() {
     let (room, _, [mut phone, _carols]) = room(Stack::shared(), "transfer").await;
-    let before = room.seen().await;
+    let before = room.view().await;
     let change =
         json!({"title": "Standup", "locked": true, "policy": {"join": "open"}, "extend_minutes": 10});
-    let updated = room.host.asks("moderate", room.request("update_meeting", change)).await;
-    let news = phone.hears("meeting_updated").await;
+    let updated = room.host.requests("moderate", room.request("update_meeting", change)).await;
+    let news = phone.receives("meeting_updated").await;
     for meeting in [&updated.body["meeting"], &news.body["meeting"]] {
         assert_eq!((&meeting["title"], &meeting["locked"]), (&json!("Standup"), &json!(true)));
         assert_eq!(

@@ -99,27 +99,27 @@ async fn a_room_is_made_entered_moderated_and_closed() {
     assert_eq!(control.restrict(ROOM, &participant_id(&bob), Rights::ALL, moment()).await, Ok(()));
     speaker.publishes_sound().await;
     assert_eq!(control.restrict(ROOM, &participant_id(&alice), MUTED, moment()).await, Ok(()));
-    assert_eq!(speaker.hears("moderation").await, json!("muted"));
+    assert_eq!(speaker.receives("moderation").await, json!("muted"));
     assert_eq!(control.restrict(ROOM, &participant_id(&alice), Rights::ALL, moment()).await, Ok(()));
-    assert_eq!(speaker.hears("moderation").await, json!("unmuted"));
+    assert_eq!(speaker.receives("moderation").await, json!("unmuted"));
 
     for _ in 0..2 {
         assert_eq!(control.remove(ROOM, &participant_id(&alice), moment()).await, Ok(()));
     }
-    assert_eq!(speaker.hears("reason").await, json!("kicked"));
+    assert_eq!(speaker.receives("reason").await, json!("kicked"));
     assert_eq!(control.members(ROOM, moment()).await, Ok(vec![participant_id(&bob)]));
 
     for _ in 0..2 {
         assert_eq!(control.close(ROOM, moment()).await, Ok(()));
     }
-    assert_eq!(listener.hears("room").await, json!(ROOM), "it is told of the end");
+    assert_eq!(listener.receives("room").await, json!(ROOM), "it is told of the end");
     assert_eq!(control.channels("sb-", moment()).await, Ok(Vec::new()));
     assert_eq!(control.members(ROOM, moment()).await, Ok(Vec::new()));
     assert_eq!(control.remove(ROOM, &participant_id(&bob), moment()).await, Ok(()));
 
     let came = |join: &Join| MediaEventKind::Joined { media_id: participant_id(join), stay: None };
     let went = |join: &Join| MediaEventKind::Left { media_id: participant_id(join), stay: None, clean: true };
-    let told = gateway.tells(&MediaEventKind::RoomClosed).await;
+    let told = gateway.events_until(&MediaEventKind::RoomClosed).await;
     let at = |kind: &MediaEventKind| {
         let found = told.iter().position(|event| event.kind == *kind);
         found.unwrap_or_else(|| panic!("{kind:?} is not in {told:#?}"))
@@ -180,10 +180,10 @@ async fn strangers_cannot_make_or_moderate_rooms() {
         json!({ "request": "kick", "room": ROOM, "id": participant_id(&alice), "secret": "guessed" }),
     ];
     for request in requests {
-        let answer = phone.asks(request).await;
+        let answer = phone.requests(request).await;
         assert!(answer["error_code"] == 433 || answer["error_code"] == 429, "{answer}");
     }
-    assert_eq!(phone.asks(json!({ "request": "list" })).await["list"], json!([]), "rooms are private");
+    assert_eq!(phone.requests(json!({ "request": "list" })).await["list"], json!([]), "rooms are private");
 
     let with = |alter: fn(&mut Account)| {
         let mut account = account.clone();

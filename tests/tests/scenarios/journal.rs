@@ -75,17 +75,17 @@ pub struct Journal {
 
 impl Journal {
     /// Reads the entries after the last one read.
-    async fn read_on(&mut self, stack: &Stack) {
+    async fn read_new_entries(&mut self, stack: &Stack) {
         let Value::Array(entries) = stack.get(&format!("/local/journal?after={}", self.last)).await else {
             panic!("the journal is a list")
         };
         for entry in entries {
             self.last = entry["seq"].as_u64().expect("entries are numbered");
-            self.take(entry);
+            self.add(entry);
         }
     }
 
-    fn take(&mut self, entry: Value) {
+    fn add(&mut self, entry: Value) {
         let Some(request) = entry["request_id"].as_str().map(str::to_owned) else {
             return;
         };
@@ -109,11 +109,11 @@ impl Journal {
 /// The journals of all stacks, by their number.
 static JOURNALS: LazyLock<Mutex<HashMap<usize, Journal>>> = LazyLock::new(Mutex::default);
 
-/// Evaluates `look` over every invocation so far, oldest first.
-pub async fn look<T>(stack: &Stack, at: impl FnOnce(&[Invocation]) -> T) -> T {
+/// Evaluates `at` over every invocation so far, oldest first.
+pub async fn inspect<T>(stack: &Stack, at: impl FnOnce(&[Invocation]) -> T) -> T {
     let mut journals = JOURNALS.lock().await;
     let journal = journals.entry(stack.number).or_default();
-    journal.read_on(stack).await;
+    journal.read_new_entries(stack).await;
     at(&journal.invocations)
 }
 
@@ -121,7 +121,7 @@ pub async fn look<T>(stack: &Stack, at: impl FnOnce(&[Invocation]) -> T) -> T {
 pub async fn of(stack: &Stack, client_id: &str) -> Vec<Invocation> {
     let mut journals = JOURNALS.lock().await;
     let journal = journals.entry(stack.number).or_default();
-    journal.read_on(stack).await;
+    journal.read_new_entries(stack).await;
     let places = journal.of_client.get(client_id).into_iter().flatten();
     places.map(|at| journal.invocations[*at].clone()).collect()
 }

@@ -16,13 +16,13 @@ async fn t20_into_an_open_meeting_comes_who_likes_and_everybody_sees_it() {
     let dave = User::at(stack, "Dave");
     let mut room = Room::of(stack, &[], policy("open")).await;
     let phone = dave.on("phone").await;
-    let joined = phone.asks("attend", room.join()).await;
+    let joined = phone.requests("attend", room.join()).await;
     assert_eq!(joined.kind, "joined");
     assert!(joined.body["join"]["token"].is_string(), "{joined:?}");
     assert_eq!(participant(&joined.body["meeting"], &dave)["state"], "accepted");
     let news = room
         .host
-        .hears_that("participant_updated", |news| news.body["participant"]["user_id"] == json!(dave.id));
+        .receives_that("participant_updated", |news| news.body["participant"]["user_id"] == json!(dave.id));
     let news = news.await;
     assert_eq!(
         (&news.body["participant"]["state"], &news.body["participant"]["name"]),
@@ -41,15 +41,15 @@ async fn t20_others_are_refused_and_leave_no_trace() {
     let (phone, bobs) = (dave.on("phone").await, bob.on("phone").await);
     assert_eq!(phone.is_refused("attend", room.join()).await.code, "forbidden");
     let open = json!({"policy": {"join": "open"}, "locked": true});
-    room.host.asks("moderate", room.request("update_meeting", open)).await;
+    room.host.requests("moderate", room.request("update_meeting", open)).await;
     assert_eq!(phone.is_refused("attend", room.join()).await.code, "locked");
     assert_eq!(bobs.is_refused("attend", room.join()).await.code, "locked");
-    let before = room.seen().await;
+    let before = room.view().await;
     assert_eq!(before["participants"].as_array().map(Vec::len), Some(2), "{before}");
     assert_eq!(phone.syncs().await["meetings"], json!([]));
     let unlocked = json!({"locked": false});
-    room.host.asks("moderate", room.request("update_meeting", unlocked)).await;
-    assert_eq!(phone.asks("attend", room.join()).await.kind, "joined");
+    room.host.requests("moderate", room.request("update_meeting", unlocked)).await;
+    assert_eq!(phone.requests("attend", room.join()).await.kind, "joined");
 }
 
 #[tokio::test]
@@ -58,8 +58,8 @@ async fn t20_t21_the_host_lets_somebody_in_from_the_lobby_on_all_devices() {
     let dave = User::at(stack, "Dave");
     let mut room = Room::of(stack, &[], policy("lobby")).await;
     let (mut phone, mut tablet) = (dave.on("phone").await, dave.on("tablet").await);
-    assert_eq!(phone.asks("attend", room.join()).await.kind, "lobby_waiting");
-    let request = room.host.hears("lobby_request").await;
+    assert_eq!(phone.requests("attend", room.join()).await.kind, "lobby_waiting");
+    let request = room.host.receives("lobby_request").await;
     assert_eq!((&request.body["user_id"], &request.body["name"]), (&json!(dave.id), &json!("Dave")));
     for kind in ["refresh_token", "raise_hand", "rejoin"] {
         let refused = phone.is_refused("attend", room.request(kind, json!({}))).await;
@@ -68,13 +68,13 @@ async fn t20_t21_the_host_lets_somebody_in_from_the_lobby_on_all_devices() {
     let sync = json!({"type": "sync", "meeting_id": room.meeting_id});
     assert_eq!(phone.is_refused("sync", sync).await.code, "forbidden", "who waits does not see who is in");
 
-    let updated = room.host.asks("moderate", room.lobby("admit", &[&dave])).await;
+    let updated = room.host.requests("moderate", room.lobby("admit", &[&dave])).await;
     assert_eq!(
         (updated.kind.as_str(), &updated.body["users"]),
         ("lobby_updated", &json!([{"user_id": dave.id, "admitted": true}]))
     );
     for device in [&mut phone, &mut tablet] {
-        let result = device.hears("lobby_result").await;
+        let result = device.receives("lobby_result").await;
         assert_eq!(
             (&result.body["admitted"], &result.body["meeting"]["meeting_id"]),
             (&json!(true), &json!(room.meeting_id))
@@ -83,7 +83,7 @@ async fn t20_t21_the_host_lets_somebody_in_from_the_lobby_on_all_devices() {
     }
     room.enters(&tablet).await;
     assert_eq!(
-        participant(&room.seen().await, &dave)["state"],
+        participant(&room.view().await, &dave)["state"],
         "joined",
         "the first device that comes has the seat"
     );
@@ -101,11 +101,11 @@ async fn t21_admitting_everybody_stops_at_the_last_seat() {
     let mut devices = Vec::new();
     for user in &people {
         let device = user.on("phone").await;
-        assert_eq!(device.asks("attend", room.join()).await.kind, "lobby_waiting");
+        assert_eq!(device.requests("attend", room.join()).await.kind, "lobby_waiting");
         devices.push(device);
     }
     let all = room.request("admit", json!({"users": "*"}));
-    let updated = json_of(&room.host.asks("moderate", all.clone()).await);
+    let updated = json_of(&room.host.requests("moderate", all.clone()).await);
     let expected = [json!({"user_id": people[0].id, "admitted": true})].into_iter().chain(
         people[1..].iter().map(|user| json!({"user_id": user.id, "admitted": false, "code": "meeting_full"})),
     );
@@ -120,13 +120,13 @@ async fn t22_who_is_turned_away_hears_it_and_may_ask_again() {
     let dave = User::at(stack, "Dave");
     let mut room = Room::of(stack, &[], policy("lobby")).await;
     let mut phone = dave.on("phone").await;
-    phone.asks("attend", room.join()).await;
-    room.host.hears("lobby_request").await;
-    room.host.asks("moderate", room.lobby("deny", &[&dave])).await;
-    let result = phone.hears("lobby_result").await;
+    phone.requests("attend", room.join()).await;
+    room.host.receives("lobby_request").await;
+    room.host.requests("moderate", room.lobby("deny", &[&dave])).await;
+    let result = phone.receives("lobby_result").await;
     assert_eq!((&result.body["admitted"], result.body.contains_key("join")), (&json!(false), false));
-    assert_eq!(phone.asks("attend", room.join()).await.kind, "lobby_waiting");
-    room.host.hears("lobby_request").await;
+    assert_eq!(phone.requests("attend", room.join()).await.kind, "lobby_waiting");
+    room.host.receives("lobby_request").await;
 }
 
 #[tokio::test]
@@ -135,13 +135,13 @@ async fn t22_who_gives_up_waiting_is_not_let_in_any_more() {
     let dave = User::at(stack, "Dave");
     let mut room = Room::of(stack, &[], policy("lobby")).await;
     let phone = dave.on("phone").await;
-    phone.asks("attend", room.join()).await;
-    room.host.hears("lobby_request").await;
-    assert_eq!(phone.asks("attend", room.request("leave", json!({}))).await.kind, "ok");
+    phone.requests("attend", room.join()).await;
+    room.host.receives("lobby_request").await;
+    assert_eq!(phone.requests("attend", room.request("leave", json!({}))).await.kind, "ok");
     let gone = json!([{"user_id": dave.id, "admitted": false}]);
-    assert_eq!(room.host.hears("lobby_updated").await.body["users"], gone);
+    assert_eq!(room.host.receives("lobby_updated").await.body["users"], gone);
     let all = room.request("admit", json!({"users": "*"}));
-    assert_eq!(room.host.asks("moderate", all).await.body["users"], json!([]), "nobody waits");
+    assert_eq!(room.host.requests("moderate", all).await.body["users"], json!([]), "nobody waits");
 }
 
 #[tokio::test]
@@ -150,9 +150,9 @@ async fn t23_who_waits_hears_that_the_meeting_is_over() {
     let dave = User::at(stack, "Dave");
     let room = Room::of(stack, &[], policy("lobby")).await;
     let mut phone = dave.on("phone").await;
-    phone.asks("attend", room.join()).await;
-    room.host.asks("destroy", room.request("destroy_meeting", json!({}))).await;
-    assert_eq!(phone.hears("meeting_ended").await.body["reason"], "host_ended");
+    phone.requests("attend", room.join()).await;
+    room.host.requests("destroy", room.request("destroy_meeting", json!({}))).await;
+    assert_eq!(phone.receives("meeting_ended").await.body["reason"], "host_ended");
     let refused = phone.is_refused("attend", room.join()).await;
     assert_eq!(
         (refused.code.as_str(), refused.reason.as_deref()),
@@ -167,8 +167,8 @@ async fn t20_who_comes_in_starts_muted_where_the_rules_say_so() {
     let dave = User::at(stack, "Dave");
     let room = Room::of(stack, &[], json!({"policy": {"join": "open", "entry_muted": true}})).await;
     let phone = dave.on("phone").await;
-    let joined = phone.asks("attend", room.join()).await;
+    let joined = phone.requests("attend", room.join()).await;
     assert_eq!(participant(&joined.body["meeting"], &dave)["speech"]["mode"], "soft");
     assert_eq!(participant(&joined.body["meeting"], &room.alice)["speech"]["mode"], "free");
-    assert_eq!(phone.asks("attend", room.request("unmute_self", json!({}))).await.kind, "speech_changed");
+    assert_eq!(phone.requests("attend", room.request("unmute_self", json!({}))).await.kind, "speech_changed");
 }

@@ -4,8 +4,8 @@
 use crate::calls::{Call, direct, group, rings};
 use crate::controls::until;
 use crate::device::{Device, none, refusal, request};
-use crate::inviting::hears_of;
-use crate::rooms::standings;
+use crate::inviting::receives_state;
+use crate::rooms::participant_states;
 use crate::rtc_service::{Fault, RtcService};
 use crate::stack::Stack;
 use crate::user::User;
@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Past the 5 s after which effects are repeated, and the timer's delay of 1 s.
-const DONE_AGAIN: Duration = Duration::from_secs(8);
+const EFFECTS_REPEATED: Duration = Duration::from_secs(8);
 /// Past the 20 s in which an accepted seat must reach the media.
 const NEVER_JOINED: Duration = Duration::from_secs(22);
 /// Past the 10 s after which the user of a lost device is looked up in the channel.
-const LOOKED_AT: Duration = Duration::from_secs(12);
+const DEVICE_CHECKED: Duration = Duration::from_secs(12);
 /// Past the 30 s for which a seat in a direct call is kept.
 const SEAT_IS_LOST: Duration = Duration::from_secs(32);
 
@@ -29,8 +29,8 @@ pub fn channel(answer: &Value) -> String {
 /// Bob accepts Alice's call; neither is in the media yet.
 async fn accepted(caller: &mut Device, bob: &User, phone: &mut Device) -> (Call, String) {
     let call = rings(caller, bob, phone).await;
-    phone.asks("answer", call.about_invitation("accept")).await;
-    hears_of(caller, bob, "accepted").await;
+    phone.requests("answer", call.about_invitation("accept")).await;
+    receives_state(caller, bob, "accepted").await;
     let room = channel(&call.created);
     (call, room)
 }
@@ -44,17 +44,17 @@ pub async fn talk(
     let (call, room) = accepted(caller, bob, phone).await;
     for (user, device) in [(alice, &*caller), (bob, &*phone)] {
         rtc.enters(&room, user.id.as_str());
-        device.tells("attend", call.joined()).await;
+        device.sends_once("attend", call.joined()).await;
     }
     for device in [caller, phone] {
-        hears_of(device, bob, "joined").await;
+        receives_state(device, bob, "joined").await;
     }
     (call, room)
 }
 
 async fn two(stack: &Stack) -> (User, User, Device, Device) {
     let (alice, bob) = (User::at(stack, "Alice"), User::at(stack, "Bob"));
-    let (caller, phone) = (alice.comes_back("phone").await, bob.comes_back("phone").await);
+    let (caller, phone) = (alice.online("phone").await, bob.online("phone").await);
     (alice, bob, caller, phone)
 }
 
@@ -69,20 +69,20 @@ async fn t1_t47_the_channel_is_made_before_anybody_is_told_and_closed_at_the_end
     assert_eq!(rtc.calls("CreateRoom").len(), 1);
     assert_eq!(rtc.calls("CreateRoom")[0]["name"], json!(room));
     assert!(rtc.room(&room).is_some());
-    phone.asks("answer", call.about_invitation("reject")).await;
-    caller.hears("meeting_ended").await;
+    phone.requests("answer", call.about_invitation("reject")).await;
+    caller.receives("meeting_ended").await;
     stack.until_idle().await;
     assert!(rtc.room(&room).is_none(), "a call that was declined");
 
     let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
-    caller.asks("attend", call.request("leave")).await;
-    phone.hears("meeting_ended").await;
+    caller.requests("attend", call.request("leave")).await;
+    phone.receives("meeting_ended").await;
     stack.until_idle().await;
     assert!(rtc.room(&room).is_none(), "a natural end");
 
     let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
-    caller.asks("destroy", call.request("destroy_meeting")).await;
-    phone.hears("meeting_ended").await;
+    caller.requests("destroy", call.request("destroy_meeting")).await;
+    phone.receives("meeting_ended").await;
     stack.until_idle().await;
     assert!(rtc.room(&room).is_none(), "an end by the host");
 }
@@ -102,16 +102,16 @@ async fn a_create_whose_channel_cannot_be_made_leaves_nothing_behind() {
         assert_eq!((refused.code.as_str(), refused.retryable), ("rtc_unavailable", true), "{fault:?}");
         assert_eq!(caller.syncs().await["meetings"], json!([]), "{fault:?}");
         let cause = caller.client_id().to_owned();
-        assert_eq!(phone.also_hears(&[&cause]).await, none(), "{fault:?}");
-        rtc.clears();
+        assert_eq!(phone.remaining_notices(&[&cause]).await, none(), "{fault:?}");
+        rtc.remove_faults();
     }
     let create = request("create-meeting", direct(&bob));
     rtc.fails("CreateRoom", Fault::Status(500), 2);
     refusal(caller.terminal.request_uplink(&create).await);
     let created = caller.sends(&create).await;
     assert_eq!(created.kind, "meeting_created", "the very same request, later");
-    phone.hears("invitation").await;
-    caller.asks("destroy", Call::of(&created).request("destroy_meeting")).await;
+    phone.receives("invitation").await;
+    caller.requests("destroy", Call::of(&created).request("destroy_meeting")).await;
 }
 
 // Proves: channel-opened
@@ -139,13 +139,13 @@ async fn t47_a_close_that_fails_keeps_nobody_waiting_and_is_done_again_until_it_
     rtc.fails("DeleteRoom", Fault::Status(500), 4);
     let leave =
         caller.terminal.request_uplink(&request("attend", call.request("leave"))).await.expect("is answered");
-    phone.hears("meeting_ended").await;
+    phone.receives("meeting_ended").await;
     assert_eq!(leave.kind, "ok");
-    until("everybody is told while the close still waits", async || rtc.held() == 1).await;
+    until("everybody is told while the close still waits", async || rtc.waiting_callers() == 1).await;
     stack.until_idle().await;
     assert!(rtc.room(&room).is_some());
 
-    stack.moves_on(DONE_AGAIN).await;
+    stack.advance_clock_when_idle(EFFECTS_REPEATED).await;
     until("the first time fails", async || rtc.calls("DeleteRoom").len() >= 3).await;
     stack.until_idle().await;
     assert!(rtc.room(&room).is_some());
@@ -153,13 +153,13 @@ async fn t47_a_close_that_fails_keeps_nobody_waiting_and_is_done_again_until_it_
         if rtc.room(&room).is_none() {
             break;
         }
-        stack.moves_on(Duration::from_mins(1)).await;
-        stack.sweeps().await;
+        stack.advance_clock_when_idle(Duration::from_mins(1)).await;
+        stack.sweep().await;
     }
     assert!(rtc.room(&room).is_none(), "{:?}", rtc.calls("DeleteRoom"));
     let calls = rtc.calls("DeleteRoom").len();
-    stack.moves_on(Duration::from_mins(20)).await;
-    stack.sweeps().await;
+    stack.advance_clock_when_idle(Duration::from_mins(20)).await;
+    stack.sweep().await;
     assert_eq!(rtc.calls("DeleteRoom").len(), calls, "done is done");
     let refused = phone.is_refused("attend", call.request("rejoin")).await;
     assert_eq!(refused.code, "meeting_ended");
@@ -172,25 +172,25 @@ async fn t18_a_report_is_believed_when_the_rtc_service_confirms_it() {
     let stack = rtc.stack();
     let (_, bob, mut caller, mut phone) = two(&stack).await;
     let (call, room) = accepted(&mut caller, &bob, &mut phone).await;
-    phone.tells("attend", call.joined()).await;
-    assert_eq!(standings(&caller).await, ["accepted", "accepted"], "nobody saw him");
+    phone.sends_once("attend", call.joined()).await;
+    assert_eq!(participant_states(&caller).await, ["accepted", "accepted"], "nobody saw him");
     rtc.fails("ListParticipants", Fault::Status(500), 2);
     rtc.enters(&room, bob.id.as_str());
-    phone.tells("attend", call.joined()).await;
-    assert_eq!(standings(&caller).await, ["accepted", "accepted"], "nobody could say");
+    phone.sends_once("attend", call.joined()).await;
+    assert_eq!(participant_states(&caller).await, ["accepted", "accepted"], "nobody could say");
     let mut report = call.joined();
     report["audio"] = json!(true);
-    phone.tells("attend", report).await;
-    let joined = hears_of(&mut caller, &bob, "joined").await;
+    phone.sends_once("attend", report).await;
+    let joined = receives_state(&mut caller, &bob, "joined").await;
     assert_eq!(joined.body["participant"]["media"]["audio"], json!(true));
 
     let mut left = call.joined();
     left["state"] = json!("left");
-    phone.tells("attend", left.clone()).await;
-    assert_eq!(standings(&caller).await, ["accepted", "joined"], "he is seen still");
+    phone.sends_once("attend", left.clone()).await;
+    assert_eq!(participant_states(&caller).await, ["accepted", "joined"], "he is seen still");
     rtc.leaves(&room, bob.id.as_str());
-    phone.tells("attend", left).await;
-    assert_eq!(caller.hears("meeting_ended").await.body["reason"], "completed");
+    phone.sends_once("attend", left).await;
+    assert_eq!(caller.receives("meeting_ended").await.body["reason"], "completed");
 }
 
 #[tokio::test]
@@ -200,10 +200,10 @@ async fn t19_who_does_not_reach_the_media_in_time_has_failed() {
     let (alice, bob, mut caller, mut phone) = two(&stack).await;
     let (_, room) = accepted(&mut caller, &bob, &mut phone).await;
     rtc.enters(&room, alice.id.as_str());
-    stack.moves_on(NEVER_JOINED).await;
-    let updated = caller.hears_that("invitation_updated", |news| news.body["state"] == "failed").await;
+    stack.advance_clock_when_idle(NEVER_JOINED).await;
+    let updated = caller.receives_that("invitation_updated", |news| news.body["state"] == "failed").await;
     assert_eq!(updated.body["code"], "failed");
-    assert_eq!(caller.hears("meeting_ended").await.body["reason"], "rtc_failed");
+    assert_eq!(caller.receives("meeting_ended").await.body["reason"], "rtc_failed");
 }
 
 // Proves: media-asked
@@ -216,9 +216,9 @@ async fn t19_whoever_is_in_the_media_at_the_last_moment_has_joined_though_nobody
     for user in [&alice, &bob] {
         rtc.enters(&room, user.id.as_str());
     }
-    stack.moves_on(NEVER_JOINED).await;
-    hears_of(&mut caller, &bob, "joined").await;
-    assert_eq!(standings(&caller).await, ["joined", "joined"]);
+    stack.advance_clock_when_idle(NEVER_JOINED).await;
+    receives_state(&mut caller, &bob, "joined").await;
+    assert_eq!(participant_states(&caller).await, ["joined", "joined"]);
 }
 
 // Proves: media-truth
@@ -228,29 +228,33 @@ async fn t24_t26_losing_the_broker_is_nothing_while_the_rtc_service_sees_the_par
     let stack = rtc.stack();
     let (alice, bob, mut caller, mut phone) = two(&stack).await;
     let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
-    phone.drops().await;
-    stack.moves_on(LOOKED_AT).await;
-    stack.wakes(&call.meeting_id).await;
-    assert_eq!(standings(&caller).await, ["joined", "joined"]);
+    phone.disconnects().await;
+    stack.advance_clock_when_idle(DEVICE_CHECKED).await;
+    stack.wake_meeting(&call.meeting_id).await;
+    assert_eq!(participant_states(&caller).await, ["joined", "joined"]);
 
-    let phone = bob.comes_back("phone").await;
+    let phone = bob.online("phone").await;
     rtc.leaves(&room, bob.id.as_str());
-    phone.drops().await;
-    stack.moves_on(LOOKED_AT).await;
-    hears_of(&mut caller, &bob, "reconnecting").await;
-    let phone = bob.comes_back("phone").await;
-    assert_eq!(standings(&caller).await, ["joined", "reconnecting"], "being at the broker is not being in");
-    assert_eq!(phone.asks("attend", call.request("rejoin")).await.kind, "joined");
+    phone.disconnects().await;
+    stack.advance_clock_when_idle(DEVICE_CHECKED).await;
+    receives_state(&mut caller, &bob, "reconnecting").await;
+    let phone = bob.online("phone").await;
+    assert_eq!(
+        participant_states(&caller).await,
+        ["joined", "reconnecting"],
+        "being at the broker is not being in"
+    );
+    assert_eq!(phone.requests("attend", call.request("rejoin")).await.kind, "joined");
     rtc.enters(&room, bob.id.as_str());
-    phone.tells("attend", call.joined()).await;
-    hears_of(&mut caller, &bob, "joined").await;
+    phone.sends_once("attend", call.joined()).await;
+    receives_state(&mut caller, &bob, "joined").await;
 
     rtc.leaves(&room, bob.id.as_str());
-    phone.drops().await;
-    stack.moves_on(LOOKED_AT).await;
-    hears_of(&mut caller, &bob, "reconnecting").await;
-    stack.moves_on(SEAT_IS_LOST).await;
-    assert_eq!(caller.hears("meeting_ended").await.body["reason"], "lost");
+    phone.disconnects().await;
+    stack.advance_clock_when_idle(DEVICE_CHECKED).await;
+    receives_state(&mut caller, &bob, "reconnecting").await;
+    stack.advance_clock_when_idle(SEAT_IS_LOST).await;
+    assert_eq!(caller.receives("meeting_ended").await.body["reason"], "lost");
 }
 
 // Proves: media-asked
@@ -261,14 +265,14 @@ async fn t26_an_rtc_service_that_cannot_be_asked_ends_no_call_of_somebody_at_the
     let (alice, bob, mut caller, mut phone) = two(&stack).await;
     let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
     rtc.leaves(&room, bob.id.as_str());
-    phone.drops().await;
-    stack.moves_on(LOOKED_AT).await;
-    hears_of(&mut caller, &bob, "reconnecting").await;
-    let phone = bob.comes_back("phone").await;
+    phone.disconnects().await;
+    stack.advance_clock_when_idle(DEVICE_CHECKED).await;
+    receives_state(&mut caller, &bob, "reconnecting").await;
+    let phone = bob.online("phone").await;
     rtc.fails("ListParticipants", Fault::Status(503), 100);
-    stack.moves_on(SEAT_IS_LOST).await;
-    stack.wakes(&call.meeting_id).await;
-    assert_eq!(standings(&phone).await, ["joined", "joined"]);
+    stack.advance_clock_when_idle(SEAT_IS_LOST).await;
+    stack.wake_meeting(&call.meeting_id).await;
+    assert_eq!(participant_states(&phone).await, ["joined", "joined"]);
 }
 
 // Proves: stray-channels
@@ -277,22 +281,22 @@ async fn t49_t39_t42_a_channel_that_is_gone_empties_its_meeting() {
     let rtc = RtcService::start();
     let stack = rtc.stack();
     let (alice, bob, caller, phone) = two(&stack).await;
-    let created = caller.asks("create-meeting", group(&[&bob])).await;
+    let created = caller.requests("create-meeting", group(&[&bob])).await;
     let call = Call::of(&created);
-    phone.asks("answer", call.about_invitation("accept")).await;
+    phone.requests("answer", call.about_invitation("accept")).await;
     let room = channel(&call.created);
     for (user, device) in [(&alice, &caller), (&bob, &phone)] {
         rtc.enters(&room, user.id.as_str());
-        device.tells("attend", call.joined()).await;
+        device.sends_once("attend", call.joined()).await;
     }
-    stack.sweeps().await;
-    assert_eq!(standings(&caller).await, ["joined", "joined"]);
-    rtc.loses(&room);
-    stack.sweeps().await;
-    assert_eq!(standings(&caller).await, ["reconnecting", "reconnecting"]);
-    stack.moves_on(Duration::from_secs(62)).await;
-    stack.moves_on(Duration::from_secs(32)).await;
-    stack.wakes(&call.meeting_id).await;
+    stack.sweep().await;
+    assert_eq!(participant_states(&caller).await, ["joined", "joined"]);
+    rtc.remove_room(&room);
+    stack.sweep().await;
+    assert_eq!(participant_states(&caller).await, ["reconnecting", "reconnecting"]);
+    stack.advance_clock_when_idle(Duration::from_secs(62)).await;
+    stack.advance_clock_when_idle(Duration::from_secs(32)).await;
+    stack.wake_meeting(&call.meeting_id).await;
     let refused = phone.is_refused("attend", call.request("rejoin")).await;
     assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("empty")));
 }
@@ -307,20 +311,20 @@ async fn t50_a_channel_without_a_meeting_is_closed_and_counted_and_no_other_is_t
     let prefix = room.strip_suffix(&call.meeting_id).expect("prefix and meeting").to_owned();
     let now_s = stack.now_ms().await / 1_000;
     let named = |name: &str| format!("{prefix}{name}");
-    rtc.has_room(&named("leaked"), now_s - 301);
-    rtc.has_room(&named("young"), now_s - 200);
-    rtc.has_room("somebody-elses", now_s - 3_000);
+    rtc.add_room(&named("leaked"), now_s - 301);
+    rtc.add_room(&named("young"), now_s - 200);
+    rtc.add_room("somebody-elses", now_s - 3_000);
     // A live meeting keeps its channel, however old the channel is.
-    rtc.has_room(&room, now_s - 3_000);
+    rtc.add_room(&room, now_s - 3_000);
     for user in [&alice, &bob] {
         rtc.enters(&room, user.id.as_str());
     }
-    let swept = stack.invoke("wake", &crate::controls::scheduled()).await;
+    let swept = stack.invoke("wake", &crate::controls::sweep_event()).await;
     assert_eq!(swept["leaked_rooms"], json!(1), "{swept}");
     let there = |name: &str| rtc.room(name).is_some();
     assert!(!there(&named("leaked")));
     assert!(there(&named("young")) && there("somebody-elses") && there(&room));
-    assert_eq!(standings(&caller).await, ["joined", "joined"]);
+    assert_eq!(participant_states(&caller).await, ["joined", "joined"]);
 }
 
 #[tokio::test]

@@ -33,8 +33,8 @@ async fn a_meeting_that_never_was_is_not_found() {
         assert_eq!((refused.code.as_str(), refused.sip), ("meeting_not_found", 404), "{fields}");
     }
     for (function, fields) in unanswered_requests(&call) {
-        device.tells(function, fields.clone()).await;
-        assert_eq!(device.hears("error").await.body["code"], "meeting_not_found", "{fields}");
+        device.sends_once(function, fields.clone()).await;
+        assert_eq!(device.receives("error").await.body["code"], "meeting_not_found", "{fields}");
     }
     device.wrote_nothing().await;
 }
@@ -50,11 +50,11 @@ async fn a_meeting_of_others_is_forbidden_and_stays_as_it_is() {
         assert_eq!((refused.code.as_str(), refused.sip), ("forbidden", 403), "{fields}");
     }
     for (function, fields) in unanswered_requests(&call) {
-        stranger.tells(function, fields.clone()).await;
-        assert_eq!(stranger.hears("error").await.body["code"], "forbidden", "{fields}");
+        stranger.sends_once(function, fields.clone()).await;
+        assert_eq!(stranger.receives("error").await.body["code"], "forbidden", "{fields}");
     }
     stranger.wrote_nothing().await;
-    assert_eq!(phone.asks("answer", call.about_invitation("accept")).await.kind, "invitation_accepted");
+    assert_eq!(phone.requests("answer", call.about_invitation("accept")).await.kind, "invitation_accepted");
 }
 
 #[tokio::test]
@@ -63,8 +63,8 @@ async fn a_meeting_that_is_over_says_why_before_any_other_refusal() {
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let mut stranger = User::new("Mallory").on("phone").await;
     let call = talks(&mut caller, &bob, &mut phone).await;
-    caller.asks("attend", call.request("leave")).await;
-    phone.hears("meeting_ended").await;
+    caller.requests("attend", call.request("leave")).await;
+    phone.receives("meeting_ended").await;
 
     for device in [&mut phone, &mut stranger] {
         for (function, fields) in
@@ -75,8 +75,8 @@ async fn a_meeting_that_is_over_says_why_before_any_other_refusal() {
             assert_eq!(outcome, ("meeting_ended", Some("completed"), 410), "{fields}");
         }
         for (function, fields) in unanswered_requests(&call) {
-            device.tells(function, fields.clone()).await;
-            let error = device.hears("error").await;
+            device.sends_once(function, fields.clone()).await;
+            let error = device.receives("error").await;
             assert_eq!(
                 (&error.body["code"], &error.body["reason"]),
                 (&"meeting_ended".into(), &"completed".into())
@@ -84,7 +84,7 @@ async fn a_meeting_that_is_over_says_why_before_any_other_refusal() {
         }
     }
     stranger.wrote_nothing().await;
-    let ended = caller.asks("destroy", call.request("destroy_meeting")).await;
+    let ended = caller.requests("destroy", call.request("destroy_meeting")).await;
     assert_eq!((ended.kind.as_str(), &ended.body["reason"]), ("meeting_ended", &"completed".into()));
 }
 
@@ -98,8 +98,8 @@ async fn an_invitation_of_another_meeting_or_of_none_is_not_found() {
         let refused = phone.is_refused("answer", call.about_invitation(kind)).await;
         assert_eq!((refused.code.as_str(), refused.sip), ("invitation_not_found", 481), "{kind}");
     }
-    phone.tells("answer", call.about_invitation("ringing")).await;
-    assert_eq!(phone.hears("error").await.body["code"], "invitation_not_found");
+    phone.sends_once("answer", call.about_invitation("ringing")).await;
+    assert_eq!(phone.receives("error").await.body["code"], "invitation_not_found");
     phone.wrote_nothing().await;
 }
 

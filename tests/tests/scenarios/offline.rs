@@ -10,14 +10,14 @@ use serde_json::json;
 use std::time::Duration;
 
 /// A device of that user connected once and is offline now.
-async fn was_here(user: &User, instance: &str) {
-    user.on(instance).await.drops().await;
+async fn connected_once(user: &User, instance: &str) {
+    user.on(instance).await.disconnects().await;
 }
 
 /// Calls a user whose devices are offline; the caller is notified that the offer is queued.
-async fn calls_in_vain(caller: &mut Device, callee: &User) -> Call {
-    let call = Call::of(&caller.asks("create-meeting", direct(callee)).await);
-    let waits = caller.hears("invitation_updated").await;
+async fn calls_offline_user(caller: &mut Device, callee: &User) -> Call {
+    let call = Call::of(&caller.requests("create-meeting", direct(callee)).await);
+    let waits = caller.receives("invitation_updated").await;
     assert_eq!(
         (&waits.body["user_id"], &waits.body["state"], &waits.body["reach"]),
         (&json!(callee.id), &json!("invited"), &json!("queued"))
@@ -27,7 +27,7 @@ async fn calls_in_vain(caller: &mut Device, callee: &User) -> Call {
 }
 
 /// Waits until the offers of the caller's create are published. Before that, a closing would be published twice.
-async fn is_offered(caller: &Device) {
+async fn until_offered(caller: &Device) {
     journal::until_at(&caller.stack, caller.client_id(), |_| true).await;
 }
 
@@ -35,22 +35,22 @@ async fn is_offered(caller: &Device) {
 #[tokio::test]
 async fn t4_an_offer_to_who_is_away_is_queued_and_rings_when_he_comes_back_in_time() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
-    was_here(&bob, "phone").await;
+    connected_once(&bob, "phone").await;
     let mut caller = alice.on("phone").await;
-    let call = calls_in_vain(&mut caller, &bob).await;
+    let call = calls_offline_user(&mut caller, &bob).await;
 
     let mut back = bob.on("phone").await;
-    let offer = back.hears("invitation").await;
+    let offer = back.receives("invitation").await;
     assert_eq!(
         (&offer.body["invite_id"], &offer.body["delivery"]),
         (&json!(call.invite_id), &json!("queued"))
     );
     assert_eq!(offer.body["from"], json!({"user_id": alice.id, "name": "Alice"}));
 
-    back.tells("answer", call.about_invitation("ringing")).await;
-    let rings = caller.hears("invitation_updated").await;
+    back.sends_once("answer", call.about_invitation("ringing")).await;
+    let rings = caller.receives("invitation_updated").await;
     assert_eq!((&rings.body["state"], &rings.body["reach"]), (&json!("ringing"), &json!("delivered")));
-    let accepted = back.asks("answer", call.about_invitation("accept")).await;
+    let accepted = back.requests("answer", call.about_invitation("accept")).await;
     assert_eq!(accepted.kind, "invitation_accepted");
 }
 
@@ -58,9 +58,9 @@ async fn t4_an_offer_to_who_is_away_is_queued_and_rings_when_he_comes_back_in_ti
 #[tokio::test]
 async fn sync_shows_the_meeting_and_the_open_offer_on_the_bulk_topic() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
-    was_here(&bob, "phone").await;
+    connected_once(&bob, "phone").await;
     let mut caller = alice.on("phone").await;
-    let call = calls_in_vain(&mut caller, &bob).await;
+    let call = calls_offline_user(&mut caller, &bob).await;
 
     let mut back = bob.on("phone").await;
     let state = back.syncs().await;
@@ -103,8 +103,8 @@ async fn sync_of_who_is_in_nothing_is_empty_and_of_a_meeting_of_others_is_forbid
         let sync = crate::device::request("sync", json!({"type": "sync", "meeting_id": meeting_id})).bulk();
         assert_eq!(crate::device::refusal(stranger.terminal.request_uplink(&sync).await).code, code);
     }
-    phone.asks("answer", call.about_invitation("reject")).await;
-    caller.hears("meeting_ended").await;
+    phone.requests("answer", call.about_invitation("reject")).await;
+    caller.receives("meeting_ended").await;
     let sync = crate::device::request("sync", call.request("sync")).bulk();
     let refused = crate::device::refusal(caller.terminal.request_uplink(&sync).await);
     assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("all_declined")));
@@ -115,14 +115,14 @@ async fn sync_of_who_is_in_nothing_is_empty_and_of_a_meeting_of_others_is_forbid
 #[tokio::test]
 async fn t4_the_caller_is_not_told_that_an_offer_waits_when_one_device_has_it() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
-    was_here(&bob, "tablet").await;
+    connected_once(&bob, "tablet").await;
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
     let cause = caller.client_id().to_owned();
-    assert_eq!(caller.also_hears(&[&cause]).await, Vec::<String>::new());
+    assert_eq!(caller.remaining_notices(&[&cause]).await, Vec::<String>::new());
 
     let mut tablet = bob.on("tablet").await;
-    let queued = tablet.hears("invitation").await;
+    let queued = tablet.receives("invitation").await;
     assert_eq!(
         (&queued.body["delivery"], &queued.body["invite_id"]),
         (&json!("queued"), &json!(call.invite_id))
@@ -133,23 +133,23 @@ async fn t4_the_caller_is_not_told_that_an_offer_waits_when_one_device_has_it() 
 #[tokio::test]
 async fn the_news_that_it_is_over_stands_behind_every_queued_offer() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
-    was_here(&bob, "phone").await;
+    connected_once(&bob, "phone").await;
     let mut caller = alice.on("phone").await;
-    let call = calls_in_vain(&mut caller, &bob).await;
-    is_offered(&caller).await;
-    caller.asks("attend", call.request("leave")).await;
+    let call = calls_offline_user(&mut caller, &bob).await;
+    until_offered(&caller).await;
+    caller.requests("attend", call.request("leave")).await;
 
     let mut back = bob.on("phone").await;
     let cause = caller.client_id().to_owned();
     assert_eq!(
-        back.also_hears(&[&cause]).await,
+        back.remaining_notices(&[&cause]).await,
         ["invitation", "invitation_closed", "missed_call"],
         "in this order"
     );
     let closed = &back.copies_of("invitation_closed").await[0];
     assert_eq!((&closed["invite_id"], &closed["reason"]), (&json!(call.invite_id), &json!("cancelled")));
-    back.tells("answer", call.about_invitation("ringing")).await;
-    assert_eq!(back.hears("error").await.body["code"], "meeting_ended", "it may not ring");
+    back.sends_once("answer", call.about_invitation("ringing")).await;
+    assert_eq!(back.receives("error").await.body["code"], "meeting_ended", "it may not ring");
 }
 
 #[tokio::test]
@@ -160,9 +160,9 @@ async fn an_offer_that_is_queued_when_the_call_is_over_already_has_the_news_of_i
     let mut mute = Raw::that_never_acknowledges(&bob, client_id.as_str()).await;
     assert!(mute.subscribes(&format!("call-dn/p2p/{client_id}")).await);
     let caller = alice.on("phone").await;
-    let call = Call::of(&caller.asks("create-meeting", direct(&bob)).await);
+    let call = Call::of(&caller.requests("create-meeting", direct(&bob)).await);
     assert_eq!(mute.receives().await["delivery"], "live");
-    caller.asks("attend", call.request("leave")).await;
+    caller.requests("attend", call.request("leave")).await;
 
     let mut queued = false;
     let mut behind = Vec::new();
@@ -180,15 +180,15 @@ async fn an_offer_that_is_queued_when_the_call_is_over_already_has_the_news_of_i
 #[tokio::test]
 async fn an_answer_on_another_device_closes_the_queued_offer() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
-    was_here(&bob, "tablet").await;
+    connected_once(&bob, "tablet").await;
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    is_offered(&caller).await;
-    phone.asks("answer", call.about_invitation("accept")).await;
+    until_offered(&caller).await;
+    phone.requests("answer", call.about_invitation("accept")).await;
 
     let mut tablet = bob.on("tablet").await;
     let causes = [caller.client_id(), phone.client_id()];
-    assert_eq!(tablet.also_hears(&causes).await, ["invitation", "invitation_closed"]);
+    assert_eq!(tablet.remaining_notices(&causes).await, ["invitation", "invitation_closed"]);
     let closed = &tablet.copies_of("invitation_closed").await[0];
     assert_eq!(closed["reason"], "answered_elsewhere");
 }
@@ -198,15 +198,19 @@ async fn an_answer_on_another_device_closes_the_queued_offer() {
 async fn after_the_deadline_the_offer_does_not_come_any_more_but_the_missed_call_does() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
-    was_here(&bob, "phone").await;
+    connected_once(&bob, "phone").await;
     let mut caller = alice.on("phone").await;
-    let call = calls_in_vain(&mut caller, &bob).await;
-    stack.moves_on(Duration::from_secs(50)).await;
-    let ended = caller.hears("meeting_ended").await;
+    let call = calls_offline_user(&mut caller, &bob).await;
+    stack.advance_clock_when_idle(Duration::from_secs(50)).await;
+    let ended = caller.receives("meeting_ended").await;
     assert_eq!(ended.body["reason"], "unreachable");
 
     let mut back = bob.on("phone").await;
-    assert_eq!(back.also_hears(&[]).await, ["invitation_closed", "missed_call"], "the offer's time was over");
+    assert_eq!(
+        back.remaining_notices(&[]).await,
+        ["invitation_closed", "missed_call"],
+        "the offer's time was over"
+    );
     let closed = &back.copies_of("invitation_closed").await[0];
     assert_eq!((&closed["invite_id"], &closed["reason"]), (&json!(call.invite_id), &json!("expired")));
     let missed = &back.copies_of("missed_call").await[0];
@@ -221,14 +225,14 @@ async fn after_the_deadline_the_offer_does_not_come_any_more_but_the_missed_call
 async fn a_missed_call_is_worth_knowing_for_longer_than_everything_else() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
-    was_here(&bob, "phone").await;
+    connected_once(&bob, "phone").await;
     let mut caller = alice.on("phone").await;
-    let call = calls_in_vain(&mut caller, &bob).await;
-    caller.asks("attend", call.request("leave")).await;
+    let call = calls_offline_user(&mut caller, &bob).await;
+    caller.requests("attend", call.request("leave")).await;
     // Nearly as long as the broker keeps a session.
-    stack.moves_on(Duration::from_mins(55)).await;
+    stack.advance_clock_when_idle(Duration::from_mins(55)).await;
     let mut back = bob.on("phone").await;
-    assert_eq!(back.also_hears(&[]).await, ["missed_call"]);
+    assert_eq!(back.remaining_notices(&[]).await, ["missed_call"]);
 }
 
 // Proves: queue-fallback
@@ -238,17 +242,17 @@ async fn an_offer_that_the_broker_refuses_to_deliver_now_is_queued() {
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     for fault in ["throttle_direct", "fail_direct"] {
-        stack.breaks(json!({"function": "create-meeting", "kind": fault})).await;
-        let call = calls_in_vain(&mut caller, &bob).await;
-        stack.until_broken().await;
-        let offer = phone.hears("invitation").await;
+        stack.inject_fault(json!({"function": "create-meeting", "kind": fault})).await;
+        let call = calls_offline_user(&mut caller, &bob).await;
+        stack.until_faults_struck().await;
+        let offer = phone.receives("invitation").await;
         assert_eq!(
             (&offer.body["delivery"], &offer.body["invite_id"]),
             (&json!("queued"), &json!(call.invite_id)),
             "{fault}"
         );
-        caller.asks("attend", call.request("leave")).await;
-        phone.hears("missed_call").await;
+        caller.requests("attend", call.request("leave")).await;
+        phone.receives("missed_call").await;
     }
 }
 
@@ -260,7 +264,7 @@ async fn an_offer_that_is_not_confirmed_is_queued_under_the_same_id() {
     let mut mute = Raw::that_never_acknowledges(&bob, client_id.as_str()).await;
     assert!(mute.subscribes(&format!("call-dn/p2p/{client_id}")).await);
     let mut caller = alice.on("phone").await;
-    calls_in_vain(&mut caller, &bob).await;
+    calls_offline_user(&mut caller, &bob).await;
     let (live, queued) = (mute.receives().await, mute.receives().await);
     assert_eq!((&live["type"], &live["delivery"]), (&json!("invitation"), &json!("live")));
     assert_eq!((&queued["type"], &queued["delivery"]), (&json!("invitation"), &json!("queued")));

@@ -4,7 +4,7 @@
 use crate::calls::{Call, direct, rings, talks};
 use crate::controls::until;
 use crate::device::request;
-use crate::inviting::{hears_of, invite};
+use crate::inviting::{invite, receives_state};
 use crate::stack::{Stack, client, workspace};
 use crate::user::User;
 use serde_json::{Value, json};
@@ -41,21 +41,21 @@ fn example(name: &str) -> Value {
 
 /// Checks that an event has exactly the members of an example, of the same JSON types, down to the first elements of
 /// lists; the members of `reached` are free.
-fn resembles(event: &Value, example: &Value, at: &str) {
+fn assert_same_form(event: &Value, example: &Value, at: &str) {
     match (event, example) {
         (Value::Object(event), Value::Object(example)) => {
             let names = |object: &serde_json::Map<String, Value>| object.keys().cloned().collect::<Vec<_>>();
             if !["reached"].contains(&at.rsplit('.').next().unwrap_or_default()) {
                 assert_eq!(names(event), names(example), "{at}");
                 for (name, value) in example {
-                    resembles(&event[name], value, &format!("{at}.{name}"));
+                    assert_same_form(&event[name], value, &format!("{at}.{name}"));
                 }
             }
         }
         (Value::Array(event), Value::Array(example)) => {
             assert_eq!(event.is_empty(), example.is_empty(), "{at}");
             if let (Some(event), Some(example)) = (event.first(), example.first()) {
-                resembles(event, example, at);
+                assert_same_form(event, example, at);
             }
         }
         _ => assert_eq!(std::mem::discriminant(event), std::mem::discriminant(example), "{at}: {event}"),
@@ -75,10 +75,10 @@ fn has_no_token(event: &Value) {
 async fn a_call_of_somebody_asleep_wants_a_push_until_the_ring_is_over() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
-    let (caller, phone) = (alice.on("phone").await, bob.comes_back("phone").await);
-    phone.drops().await;
+    let (caller, phone) = (alice.on("phone").await, bob.online("phone").await);
+    phone.disconnects().await;
     let before = stack.now_ms().await;
-    let call = Call::of(&caller.asks("create-meeting", direct(&bob)).await);
+    let call = Call::of(&caller.requests("create-meeting", direct(&bob)).await);
     let event = stack.outcome(&call.meeting_id, "a create", |told| told["request"] == "create_meeting").await;
     assert_eq!(event["detail-type"], "Lambda Function Invocation Result - Success");
     let push = &event["detail"]["responsePayload"]["push_wanted"][0];
@@ -91,7 +91,7 @@ async fn a_call_of_somebody_asleep_wants_a_push_until_the_ring_is_over() {
     let rings_for = push["deadline_ms"].as_i64().expect("milliseconds") - before;
     assert!((45_000..60_000).contains(&rings_for), "{rings_for}");
     has_no_token(&event);
-    resembles(&event, &example("push-wanted"), "");
+    assert_same_form(&event, &example("push-wanted"), "");
 }
 
 // Proves: push
@@ -100,13 +100,13 @@ async fn who_was_invited_by_a_function_that_died_is_named_for_a_push_when_the_te
     let stack = Stack::own();
     let (alice, bob, carol) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"), User::at(&stack, "Carol"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
-    carol.comes_back("phone").await.drops().await;
+    carol.online("phone").await.disconnects().await;
     let call = talks(&mut caller, &bob, &mut phone).await;
     let fault = json!({"function": "invite", "kind": "kill_after_commit", "only": "TransactWriteItems"});
-    stack.breaks(fault).await;
+    stack.inject_fault(fault).await;
     let invite = request("invite", invite(&call, &[&carol]));
-    caller.sends_in_vain(&invite).await;
-    stack.until_broken().await;
+    caller.sends_unanswered(&invite).await;
+    stack.until_faults_struck().await;
     let invited = Call::to(&caller.sends(&invite).await, &carol);
     let event = stack.outcome(&call.meeting_id, "an invite", |told| told["request"] == "invite").await;
     let push = &event["detail"]["responsePayload"]["push_wanted"][0];
@@ -120,7 +120,7 @@ async fn an_account_that_was_never_seen_wants_a_push_without_devices() {
     let stack = Stack::shared();
     let (alice, nobody) = (User::new("Alice"), User::new("Nobody"));
     let caller = alice.on("phone").await;
-    let call = Call::of(&caller.asks("create-meeting", direct(&nobody)).await);
+    let call = Call::of(&caller.requests("create-meeting", direct(&nobody)).await);
     let event = stack.outcome(&call.meeting_id, "a create", |told| told["request"] == "create_meeting").await;
     let push = &event["detail"]["responsePayload"]["push_wanted"][0];
     assert_eq!((&push["user_id"], &push["devices"]), (&json!(nobody.id), &json!([])));
@@ -131,7 +131,7 @@ async fn an_account_that_was_never_seen_wants_a_push_without_devices() {
 async fn a_call_of_somebody_awake_wants_no_push_and_its_steps_are_told() {
     let stack = Stack::shared();
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
-    let (mut caller, mut phone) = (alice.on("phone").await, bob.comes_back("phone").await);
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.online("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
     let event = stack.outcome(&call.meeting_id, "a create", |told| told["request"] == "create_meeting").await;
     let told = &event["detail"]["responsePayload"];
@@ -142,13 +142,13 @@ async fn a_call_of_somebody_awake_wants_no_push_and_its_steps_are_told() {
     assert_eq!(told["told"], json!(["invitation", "meeting_created"]));
     has_no_token(&event);
 
-    phone.asks("answer", call.about_invitation("accept")).await;
-    hears_of(&mut caller, &bob, "accepted").await;
+    phone.requests("answer", call.about_invitation("accept")).await;
+    receives_state(&mut caller, &bob, "accepted").await;
     let event = stack.outcome(&call.meeting_id, "an accept", |told| told["request"] == "accept").await;
     has_no_token(&event);
-    resembles(&event, &example("accepted"), "");
+    assert_same_form(&event, &example("accepted"), "");
 
-    caller.asks("attend", call.request("leave")).await;
+    caller.requests("attend", call.request("leave")).await;
     let event = stack.outcome(&call.meeting_id, "an end", |told| told["ended"] == "completed").await;
     assert_eq!(event["detail"]["responsePayload"]["state"], "ended");
 }
@@ -160,14 +160,14 @@ async fn what_time_did_is_told_by_wake_itself() {
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    stack.moves_on(RING_IS_OVER).await;
-    caller.hears("meeting_ended").await;
+    stack.advance_clock_when_idle(RING_IS_OVER).await;
+    caller.receives("meeting_ended").await;
     let event = stack.outcome(&call.meeting_id, "no answer", |told| told["ended"] == "no_answer").await;
     assert_eq!(
         (&event["source"], &event["detail-type"]),
         (&json!("switchboard"), &json!("Switchboard Outcome"))
     );
-    resembles(&event, &example("no-answer"), "");
+    assert_same_form(&event, &example("no-answer"), "");
 }
 
 #[tokio::test]

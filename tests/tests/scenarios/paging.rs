@@ -18,7 +18,7 @@ async fn a_large_state_comes_in_pages_that_are_one_answer() {
     let filler = json!({"filler": "x".repeat(2000)});
     for _ in 0..10 {
         let room = Room::of(stack, &[&dave], json!({"ext": filler, "ring_seconds": 180})).await;
-        phone.hears("invitation").await;
+        phone.receives("invitation").await;
         meetings.push(room.meeting_id.clone());
     }
     let whole = phone.syncs().await;

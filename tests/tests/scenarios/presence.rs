@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Past the 10 s after which a lost device with a seat is checked, and the timer's delay of 1 s.
-const LOOKED_AT: Duration = Duration::from_secs(12);
+const DEVICE_CHECKED: Duration = Duration::from_secs(12);
 
 /// One connection, as lifecycle events name it.
 #[derive(Debug, Clone)]
@@ -76,18 +76,18 @@ async fn instances(stack: &Stack, user: &User) -> Vec<String> {
 /// Alice and Bob are in a call; all notices so far are consumed.
 async fn talk(stack: &Stack) -> (User, Device, Device, Call) {
     let (alice, bob) = (User::at(stack, "Alice"), User::at(stack, "Bob"));
-    let (mut caller, mut phone) = (alice.on("phone").await, bob.comes_back("phone").await);
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.online("phone").await);
     let call = talks(&mut caller, &bob, &mut phone).await;
     let cause = phone.client_id().to_owned();
-    caller.also_hears(&[&cause]).await;
+    caller.remaining_notices(&[&cause]).await;
     (bob, caller, phone, call)
 }
 
 /// The notices to the caller once lost devices have been checked.
-async fn is_told_later(stack: &Stack, caller: &mut Device, call: &Call) -> Vec<String> {
-    stack.moves_on(LOOKED_AT).await;
-    stack.wakes(&call.meeting_id).await;
-    caller.also_hears(&[]).await
+async fn notices_after_check(stack: &Stack, caller: &mut Device, call: &Call) -> Vec<String> {
+    stack.advance_clock_when_idle(DEVICE_CHECKED).await;
+    stack.wake_meeting(&call.meeting_id).await;
+    caller.remaining_notices(&[]).await
 }
 
 // Proves: lifecycle-order
@@ -96,14 +96,14 @@ async fn a_disconnect_that_comes_twice_is_one() {
     let stack = Stack::own();
     let (bob, mut caller, phone, call) = talk(&stack).await;
     let connection = Connection::of(&stack, &bob, phone.client_id()).await;
-    phone.drops().await;
+    phone.disconnects().await;
     let before = caller.syncs().await;
     connection.is("disconnected", &stack).await;
     connection.is("disconnected", &stack).await;
     assert_eq!(before["meetings"][0]["rev"], caller.syncs().await["meetings"][0]["rev"]);
-    assert_eq!(is_told_later(&stack, &mut caller, &call).await, ["participant_updated"]);
+    assert_eq!(notices_after_check(&stack, &mut caller, &call).await, ["participant_updated"]);
     connection.is("disconnected", &stack).await;
-    assert_eq!(is_told_later(&stack, &mut caller, &call).await, Vec::<String>::new());
+    assert_eq!(notices_after_check(&stack, &mut caller, &call).await, Vec::<String>::new());
 }
 
 // Proves: lifecycle-order
@@ -112,8 +112,8 @@ async fn the_end_of_an_older_connection_does_not_end_the_present_one() {
     let stack = Stack::own();
     let (bob, mut caller, phone, call) = talk(&stack).await;
     let older = Connection::of(&stack, &bob, phone.client_id()).await;
-    phone.drops().await;
-    let phone = bob.comes_back("phone").await;
+    phone.disconnects().await;
+    let phone = bob.online("phone").await;
     let present = Connection::of(&stack, &bob, phone.client_id()).await;
     assert!(present.version > older.version && present.session != older.session);
     older.is("disconnected", &stack).await;
@@ -121,7 +121,7 @@ async fn the_end_of_an_older_connection_does_not_end_the_present_one() {
     let known = registered(&stack, &bob).await;
     let device = &known[&format!("device:{}", phone.client_id())]["M"];
     assert_eq!((&device["session"]["S"], &device["online"]["BOOL"]), (&json!(present.session), &json!(true)));
-    assert_eq!(is_told_later(&stack, &mut caller, &call).await, Vec::<String>::new());
+    assert_eq!(notices_after_check(&stack, &mut caller, &call).await, Vec::<String>::new());
 }
 
 // Proves: lifecycle-order
@@ -130,13 +130,13 @@ async fn a_connect_that_comes_after_its_own_disconnect_brings_nobody_back() {
     let stack = Stack::own();
     let (bob, mut caller, phone, call) = talk(&stack).await;
     let connection = Connection::of(&stack, &bob, phone.client_id()).await;
-    phone.drops().await;
+    phone.disconnects().await;
     // The events of the same connection; the first one is late.
     connection.is("connected", &stack).await;
     // Another connection opened and closed meanwhile, and its events arrive out of order.
     connection.next().is("disconnected", &stack).await;
     connection.next().is("connected", &stack).await;
-    assert_eq!(is_told_later(&stack, &mut caller, &call).await, ["participant_updated"]);
+    assert_eq!(notices_after_check(&stack, &mut caller, &call).await, ["participant_updated"]);
     let state = caller.syncs().await;
     assert_eq!(state["meetings"][0]["participants"][1]["state"], "reconnecting");
 }
@@ -147,8 +147,8 @@ async fn a_disconnect_of_who_is_connected_costs_a_look_and_nothing_else() {
     let (bob, mut caller, phone, call) = talk(&stack).await;
     // The broker's event is wrong; the check of the connection counts.
     Connection::of(&stack, &bob, phone.client_id()).await.is("disconnected", &stack).await;
-    assert_eq!(is_told_later(&stack, &mut caller, &call).await, Vec::<String>::new());
-    assert_eq!(phone.asks("attend", call.request("refresh_token")).await.kind, "token");
+    assert_eq!(notices_after_check(&stack, &mut caller, &call).await, Vec::<String>::new());
+    assert_eq!(phone.requests("attend", call.request("refresh_token")).await.kind, "token");
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn events_about_who_is_no_terminal_are_none_of_ours() {
         assert_eq!(result, Value::Null, "{client_id}");
     }
     let user = User::new("Alice");
-    let device = user.comes_back("phone").await;
+    let device = user.online("phone").await;
     Connection::of(stack, &user, device.client_id()).await.is("subscribed", stack).await;
 }
 
@@ -177,7 +177,7 @@ async fn ten_devices_of_a_user_are_remembered_and_the_longest_unseen_forgotten()
     let stack = Stack::shared();
     let bob = User::new("Bob");
     for at in 0..12 {
-        bob.comes_back(&format!("d{at:02}")).await.drops().await;
+        bob.online(&format!("d{at:02}")).await.disconnects().await;
     }
     let expected: Vec<String> = (2..12).map(|at| format!("d{at:02}")).collect();
     assert_eq!(instances(stack, &bob).await, expected);
@@ -189,15 +189,15 @@ async fn the_eight_devices_seen_last_are_rung() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let mut devices = Vec::new();
     for at in 0..10 {
-        devices.push(bob.comes_back(&format!("d{at}")).await);
+        devices.push(bob.online(&format!("d{at}")).await);
     }
     let mut caller = alice.on("phone").await;
-    caller.asks("create-meeting", direct(&bob)).await;
+    caller.requests("create-meeting", direct(&bob)).await;
     let cause = caller.client_id().to_owned();
-    caller.also_hears(&[&cause]).await;
+    caller.remaining_notices(&[&cause]).await;
     for (at, device) in devices.iter_mut().enumerate() {
         let expected: &[&str] = if at < 2 { &[] } else { &["invitation"] };
-        assert_eq!(device.also_hears(&[&cause]).await, expected, "{at}");
+        assert_eq!(device.remaining_notices(&[&cause]).await, expected, "{at}");
     }
 }
 
@@ -206,14 +206,14 @@ async fn the_eight_devices_seen_last_are_rung() {
 async fn a_device_that_was_not_seen_for_a_week_is_not_rung_and_then_forgotten() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
-    bob.comes_back("old").await.drops().await;
-    stack.moves_on(Duration::from_hours(8 * 24)).await;
+    bob.online("old").await.disconnects().await;
+    stack.advance_clock_when_idle(Duration::from_hours(8 * 24)).await;
     let mut caller = alice.on("phone").await;
-    caller.asks("create-meeting", direct(&bob)).await;
+    caller.requests("create-meeting", direct(&bob)).await;
     let cause = caller.client_id().to_owned();
-    caller.also_hears(&[&cause]).await;
-    assert_eq!(stack.told("create-meeting", bob.client_id("old").as_str()).await, 0);
+    caller.remaining_notices(&[&cause]).await;
+    assert_eq!(stack.direct_messages("create-meeting", bob.client_id("old").as_str()).await, 0);
     assert_eq!(instances(&stack, &bob).await, ["old"]);
-    let _new = bob.comes_back("new").await;
+    let _new = bob.online("new").await;
     assert_eq!(instances(&stack, &bob).await, ["new"]);
 }

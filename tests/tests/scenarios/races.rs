@@ -30,16 +30,16 @@ impl Pair {
     /// Starts a call that rings on both devices.
     async fn rings(&mut self, mut create: Value) -> Call {
         create["ring_seconds"] = json!(30);
-        let call = Call::to(&self.caller.asks("create-meeting", create).await, &self.bob);
+        let call = Call::to(&self.caller.requests("create-meeting", create).await, &self.bob);
         for device in [&mut self.phone, &mut self.tablet] {
             let offer = |news: &ReceivedDownlink| news.body["invite_id"] == json!(call.invite_id);
-            device.hears_that("invitation", offer).await;
+            device.receives_that("invitation", offer).await;
         }
         call
     }
 
     /// Checks that both sides see the same state, or that Bob sees none if he is not in; returns the caller's meetings.
-    async fn agree(&self) -> Value {
+    async fn assert_same_state(&self) -> Value {
         let pictures: [Value; 3] =
             tokio::join!(self.caller.syncs(), self.phone.syncs(), self.tablet.syncs()).into();
         let [callers, phones, tablets] = pictures.each_ref().map(|state| {
@@ -56,13 +56,13 @@ impl Pair {
 
     /// The types of all notices so far, oldest first. A repeated closing counts once: it is published again if an offer may
     /// have been queued behind it.
-    async fn news(&mut self) -> [Vec<String>; 3] {
+    async fn notices(&mut self) -> [Vec<String>; 3] {
         let causes = [&self.caller, &self.phone, &self.tablet].map(|device| device.client_id().to_owned());
         let causes = causes.each_ref().map(String::as_str);
         let mut news: [Vec<String>; 3] = tokio::join!(
-            self.caller.also_hears(&causes),
-            self.phone.also_hears(&causes),
-            self.tablet.also_hears(&causes),
+            self.caller.remaining_notices(&causes),
+            self.phone.remaining_notices(&causes),
+            self.tablet.remaining_notices(&causes),
         )
         .into();
         for news in &mut news {
@@ -74,8 +74,8 @@ impl Pair {
 
     /// Ends the call, so that all users are free for the next round.
     async fn end(&mut self, call: &Call) {
-        self.caller.asks("destroy", call.request("destroy_meeting")).await;
-        self.news().await;
+        self.caller.requests("destroy", call.request("destroy_meeting")).await;
+        self.notices().await;
     }
 }
 
@@ -116,9 +116,9 @@ async fn t6_t7_two_devices_accept_at_once_and_one_of_them_has_the_call() {
         assert!(won.kind == "invitation_accepted" && won.body.contains_key("join"), "{won:?}");
         assert_eq!(code(lost), ("already_answered".to_owned(), None), "round {round}");
 
-        let meetings = pair.agree().await;
+        let meetings = pair.assert_same_state().await;
         assert_eq!(meetings[0]["participants"][1]["state"], "accepted");
-        let [callers, phones_news, tablets_news] = pair.news().await;
+        let [callers, phones_news, tablets_news] = pair.notices().await;
         let (winners, losers) =
             if phone_won { (phones_news, tablets_news) } else { (tablets_news, phones_news) };
         assert_eq!(callers, ["participant_updated"], "round {round}");
@@ -126,7 +126,7 @@ async fn t6_t7_two_devices_accept_at_once_and_one_of_them_has_the_call() {
         assert_eq!(losers, ["invitation_closed"], "round {round}: it stops ringing");
         let (winner, loser) =
             if phone_won { (&pair.phone, &pair.tablet) } else { (&pair.tablet, &pair.phone) };
-        assert_eq!(winner.asks("attend", call.request("refresh_token")).await.kind, "token");
+        assert_eq!(winner.requests("attend", call.request("refresh_token")).await.kind, "token");
         assert_eq!(loser.is_refused("attend", call.request("refresh_token")).await.code, "not_admitted");
         phones += usize::from(phone_won);
         pair.end(&call).await;
@@ -156,8 +156,8 @@ async fn accept_against_cancel(create: impl Fn(&User) -> Value, lost: (&str, Opt
             (accepted, cancelled)
         };
         assert_ne!(accepted.is_ok(), cancelled.is_ok(), "round {round}: {accepted:?} {cancelled:?}");
-        let meetings = pair.agree().await;
-        let [callers, _, tablets] = pair.news().await;
+        let meetings = pair.assert_same_state().await;
+        let [callers, _, tablets] = pair.notices().await;
         if accepted.is_ok() {
             assert_eq!(code(cancelled), ("already_answered".to_owned(), None), "round {round}");
             assert_eq!(meetings[0]["participants"][1]["state"], "accepted");
@@ -197,17 +197,17 @@ async fn accept_against_time_out(create: impl Fn(&User) -> Value, lost: (&str, O
     for round in 0..ROUNDS {
         let call = pair.rings(create(&pair.bob)).await;
         // Shortly before the end of the ring, its grace and the timer's delay.
-        stack.moves_on(Duration::from_millis(31_500)).await;
+        stack.advance_clock_when_idle(Duration::from_millis(31_500)).await;
         let accept = request("answer", call.about_invitation("accept"));
-        let passes = stack.jumps(Duration::from_secs(3));
+        let passes = stack.advance_clock(Duration::from_secs(3));
         let accepted = if round % 2 == 0 {
             tokio::join!(pair.phone.terminal.request_uplink(&accept), passes).0
         } else {
             tokio::join!(passes, pair.phone.terminal.request_uplink(&accept)).1
         };
-        stack.wakes(&call.meeting_id).await;
-        let meetings = pair.agree().await;
-        let [callers, _, tablets] = pair.news().await;
+        stack.wake_meeting(&call.meeting_id).await;
+        let meetings = pair.assert_same_state().await;
+        let [callers, _, tablets] = pair.notices().await;
         if let Ok(accepted) = accepted {
             assert_eq!(accepted.kind, "invitation_accepted");
             assert_eq!(meetings[0]["participants"][1]["state"], "accepted");

@@ -18,7 +18,7 @@ async fn a_create_request_sent_twice_makes_one_meeting_and_rings_once() {
     assert_eq!(Call::of(&first).invite_id, Call::of(&second).invite_id);
 
     let cause = caller.client_id().to_owned();
-    assert_eq!(phone.also_hears(&[&cause]).await, ["invitation"]);
+    assert_eq!(phone.remaining_notices(&[&cause]).await, ["invitation"]);
     let mut copies = phone.copies_of("invitation").await;
     copies.dedup_by(|later, earlier| later["id"] == earlier["id"]);
     assert_eq!(copies.len(), 1, "every copy is the same message");
@@ -40,7 +40,7 @@ async fn an_accept_sent_twice_is_answered_twice_and_told_once() {
     let second = phone.sends(&accept).await;
     assert_eq!((first.kind.as_str(), &first.id), ("invitation_accepted", &second.id));
     let cause = phone.client_id().to_owned();
-    assert_eq!(caller.also_hears(&[&cause]).await, ["participant_updated"]);
+    assert_eq!(caller.remaining_notices(&[&cause]).await, ["participant_updated"]);
 }
 
 // Proves: id-reuse
@@ -51,12 +51,12 @@ async fn the_same_id_with_another_body_is_refused_and_changes_nothing() {
     let mut phone = bob.on("phone").await;
     let create = request("create-meeting", direct(&bob));
     let call = Call::of(&caller.sends(&create).await);
-    phone.hears("invitation").await;
+    phone.receives("invitation").await;
     let other = request("create-meeting", direct(&carol)).with_id(create.id());
     let refused = refusal(caller.terminal.request_uplink(&other).await);
     assert_eq!((refused.code.as_str(), refused.sip), ("bad_request", 400));
     let cause = caller.client_id().to_owned();
-    assert_eq!(carols.also_hears(&[&cause]).await, Vec::<String>::new());
+    assert_eq!(carols.remaining_notices(&[&cause]).await, Vec::<String>::new());
 
     let accept = request("answer", call.about_invitation("accept"));
     phone.sends(&accept).await;
@@ -64,7 +64,11 @@ async fn the_same_id_with_another_body_is_refused_and_changes_nothing() {
     assert_eq!(refusal(phone.terminal.request_uplink(&reject).await).code, "bad_request");
     let leave = request("attend", call.request("leave")).with_id(accept.id());
     assert_eq!(refusal(phone.terminal.request_uplink(&leave).await).code, "bad_request");
-    assert_eq!(caller.also_hears(&[phone.client_id()]).await, ["participant_updated"], "the call goes on");
+    assert_eq!(
+        caller.remaining_notices(&[phone.client_id()]).await,
+        ["participant_updated"],
+        "the call goes on"
+    );
 }
 
 #[tokio::test]
@@ -74,7 +78,7 @@ async fn two_devices_of_one_user_may_use_the_same_request_id() {
         (alice.on("phone").await, alice.on("tablet").await, bob.on("phone").await);
     let create = request("create-meeting", direct(&bob));
     let call = Call::of(&caller.sends(&create).await);
-    phone.hears("invitation").await;
+    phone.receives("invitation").await;
     let refused = refusal(tablet.terminal.request_uplink(&create).await);
     assert_eq!(
         refused.code, "user_busy",

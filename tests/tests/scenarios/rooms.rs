@@ -28,7 +28,7 @@ impl Room {
         for (name, value) in more.as_object().into_iter().flatten() {
             fields[name] = value.clone();
         }
-        let created = host.asks("create-meeting", fields).await;
+        let created = host.requests("create-meeting", fields).await;
         let meeting_id = created.meeting_id.clone().expect("a meeting");
         let room = Self { meeting_id, alice, host, created };
         room.enters(&room.host).await;
@@ -58,30 +58,30 @@ impl Room {
 
     /// The device reports that it is in the media.
     pub async fn enters(&self, device: &Device) {
-        device.tells("attend", self.request("report_media", json!({"state": "joined"}))).await;
+        device.sends_once("attend", self.request("report_media", json!({"state": "joined"}))).await;
     }
 
     /// An invitee accepts on this device and enters the media.
-    pub async fn takes(&self, invitee: &User, device: &Device) {
+    pub async fn accepts(&self, invitee: &User, device: &Device) {
         let call = Call::to(&self.created, invitee);
-        device.asks("answer", call.about_invitation("accept")).await;
+        device.requests("answer", call.about_invitation("accept")).await;
         self.enters(device).await;
     }
 
     /// The meeting in the host's `state`.
-    pub async fn seen(&self) -> Value {
-        seen(&self.host, &self.meeting_id).await
+    pub async fn view(&self) -> Value {
+        meeting_view(&self.host, &self.meeting_id).await
     }
 }
 
 /// The meeting in this device's `state`.
-pub async fn seen(device: &Device, meeting_id: &str) -> Value {
-    let state = device.asks("sync", json!({"type": "sync", "meeting_id": meeting_id})).await;
+pub async fn meeting_view(device: &Device, meeting_id: &str) -> Value {
+    let state = device.requests("sync", json!({"type": "sync", "meeting_id": meeting_id})).await;
     state.body["meetings"][0].clone()
 }
 
 /// The states of the participants of the only meeting, in their order, in this device's `state`.
-pub async fn standings(device: &Device) -> Vec<Value> {
+pub async fn participant_states(device: &Device) -> Vec<Value> {
     let state = device.syncs().await;
     let participants = state["meetings"][0]["participants"].as_array();
     participants.into_iter().flatten().map(|participant| participant["state"].clone()).collect()

@@ -31,13 +31,13 @@ async fn create_ringing_accept_report_token_and_leave_cost_two_round_trips_at_mo
     let _tablet = bob.on("tablet").await;
     let call = rings(&mut caller, &bob, &mut phone).await;
     was_cheap(&caller, "create-meeting").await;
-    phone.tells("answer", call.about_invitation("ringing")).await;
+    phone.sends_once("answer", call.about_invitation("ringing")).await;
     was_cheap(&phone, "answer").await;
-    phone.asks("answer", call.about_invitation("accept")).await;
+    phone.requests("answer", call.about_invitation("accept")).await;
     was_cheap(&phone, "answer").await;
-    phone.tells("attend", call.joined()).await;
-    phone.asks("attend", call.request("refresh_token")).await;
-    phone.asks("attend", call.request("leave")).await;
+    phone.sends_once("attend", call.joined()).await;
+    phone.requests("attend", call.request("refresh_token")).await;
+    phone.requests("attend", call.request("leave")).await;
     was_cheap(&phone, "attend").await;
 }
 
@@ -47,11 +47,11 @@ async fn reject_and_destroy_cost_two_round_trips_at_most() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    phone.asks("answer", call.about_invitation("reject")).await;
+    phone.requests("answer", call.about_invitation("reject")).await;
     was_cheap(&phone, "answer").await;
-    caller.hears("meeting_ended").await;
+    caller.receives("meeting_ended").await;
     let call = talks(&mut caller, &bob, &mut phone).await;
-    caller.asks("destroy", call.request("destroy_meeting")).await;
+    caller.requests("destroy", call.request("destroy_meeting")).await;
     was_cheap(&caller, "destroy").await;
 }
 
@@ -62,7 +62,7 @@ async fn looking_at_the_meeting_that_keeps_somebody_busy_costs_one_more() {
     let (mut caller, mut phone, carols) =
         (alice.on("phone").await, bob.on("phone").await, carol.on("phone").await);
     talks(&mut caller, &bob, &mut phone).await;
-    carols.asks("create-meeting", direct(&bob)).await;
+    carols.requests("create-meeting", direct(&bob)).await;
     let invocations = journal::until(carols.client_id(), |done| !done.is_empty()).await;
     let round_trips = invocations[0].round_trips_before_the_answer_to(carols.client_id());
     assert!((1..=MOST + 1).contains(&round_trips), "{invocations:#?}");

@@ -20,10 +20,10 @@ async fn group_rings() -> Ringing {
     let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));
     let (caller, mut phone, mut carols) =
         (alice.on("phone").await, bob.on("phone").await, carol.on("phone").await);
-    let created = caller.asks("create-meeting", group(&[&bob, &carol])).await;
+    let created = caller.requests("create-meeting", group(&[&bob, &carol])).await;
     let (bobs_call, carols_call) = (Call::to(&created, &bob), Call::to(&created, &carol));
     for device in [&mut phone, &mut carols] {
-        device.hears("invitation").await;
+        device.receives("invitation").await;
     }
     Ringing { carol, caller, phone, carols, bobs_call, carols_call }
 }
@@ -38,11 +38,11 @@ async fn invite_and_cancel_cost_two_round_trips_at_most() {
     let call = talks(&mut caller, &bob, &mut phone).await;
     let mut invite = call.request("invite");
     invite["invitees"] = json!([carol.id, dave.id]);
-    caller.asks("invite", invite).await;
+    caller.requests("invite", invite).await;
     let mut cancel = call.request("cancel_invite");
     cancel["invitees"] = json!([carol.id]);
-    caller.asks("invite", cancel).await;
-    caller.asks("invite", call.request("cancel_invite")).await;
+    caller.requests("invite", cancel).await;
+    caller.requests("invite", call.request("cancel_invite")).await;
     was_cheap(&caller, "invite").await;
 }
 
@@ -53,9 +53,9 @@ async fn sync_costs_two_round_trips_at_most_however_many_meetings_there_are() {
     // Two more groups that ring Carol, and a call that she makes.
     for _ in 0..2 {
         let host = User::new("Host").on("phone").await;
-        host.asks("create-meeting", group(&[&carol])).await;
+        host.requests("create-meeting", group(&[&carol])).await;
     }
-    carols.asks("create-meeting", group(&[&User::new("Dave")])).await;
+    carols.requests("create-meeting", group(&[&User::new("Dave")])).await;
     let state = carols.syncs().await;
     assert_eq!(state["meetings"].as_array().map(Vec::len), Some(4), "{state:#}");
     assert_eq!(state["invitations"].as_array().map(Vec::len), Some(3), "{state:#}");
@@ -81,14 +81,14 @@ async fn sync_of_one_meeting_costs_one_round_trip() {
 #[tokio::test]
 async fn silence_rejoin_and_answers_in_a_group_cost_two_round_trips_at_most() {
     let Ringing { caller: _caller, phone, carols, bobs_call: call, carols_call, .. } = group_rings().await;
-    phone.asks("answer", call.about_invitation("silence")).await;
-    phone.asks("answer", call.about_invitation("accept")).await;
+    phone.requests("answer", call.about_invitation("silence")).await;
+    phone.requests("answer", call.about_invitation("accept")).await;
     was_cheap(&phone, "answer").await;
-    phone.tells("attend", call.joined()).await;
-    assert_eq!(phone.asks("attend", call.request("rejoin")).await.kind, "joined");
-    phone.asks("attend", call.request("leave")).await;
+    phone.sends_once("attend", call.joined()).await;
+    assert_eq!(phone.requests("attend", call.request("rejoin")).await.kind, "joined");
+    phone.requests("attend", call.request("leave")).await;
     was_cheap(&phone, "attend").await;
-    carols.asks("answer", carols_call.about_invitation("reject")).await;
+    carols.requests("answer", carols_call.about_invitation("reject")).await;
     was_cheap(&carols, "answer").await;
 }
 

@@ -87,12 +87,12 @@ impl RtcService {
     }
 
     /// Removes all faults.
-    pub fn clears(&self) {
+    pub fn remove_faults(&self) {
         self.inner().faults.clear();
     }
 
     /// Number of callers that still wait for an answer.
-    pub fn held(&self) -> usize {
+    pub fn waiting_callers(&self) -> usize {
         self.inner().held
     }
 
@@ -121,12 +121,12 @@ impl RtcService {
     }
 
     /// Adds a room that no meeting has.
-    pub fn has_room(&self, name: &str, created_s: i64) {
+    pub fn add_room(&self, name: &str, created_s: i64) {
         self.inner().rooms.insert(name.to_owned(), Room { created_s, ..Room::default() });
     }
 
     /// Removes a room with all its members.
-    pub fn loses(&self, room: &str) {
+    pub fn remove_room(&self, room: &str) {
         self.inner().rooms.remove(room);
     }
 }

@@ -5,7 +5,7 @@ pub mod services;
 
 use crate::calls::{Call, group, rings};
 use crate::device::{Device, none};
-use crate::inviting::hears_of;
+use crate::inviting::receives_state;
 use crate::media::channel;
 use crate::stack::{Stack, client};
 use crate::user::{User, now_ms};
@@ -39,10 +39,10 @@ struct Answered<S> {
 impl<S: Service> Answered<S> {
     async fn at(stack: &Stack, service: S) -> Self {
         let (alice, bob) = (User::at(stack, "Alice"), User::at(stack, "Bob"));
-        let (mut caller, mut phone) = (alice.comes_back("phone").await, bob.comes_back("phone").await);
+        let (mut caller, mut phone) = (alice.online("phone").await, bob.online("phone").await);
         let call = rings(&mut caller, &bob, &mut phone).await;
-        let accepted = phone.asks("answer", call.about_invitation("accept")).await;
-        hears_of(&mut caller, &bob, "accepted").await;
+        let accepted = phone.requests("answer", call.about_invitation("accept")).await;
+        receives_state(&mut caller, &bob, "accepted").await;
         let room = channel(&call.created);
         let alices_id = service.media_id(&call.created["join"]);
         let bobs_id = service.media_id(&accepted.body["join"]);
@@ -60,11 +60,11 @@ impl<S: Service> Answered<S> {
         for (id, at_ms) in [(self.alices_id.clone(), at_ms - 1_000), (self.bobs_id.clone(), at_ms)] {
             self.hook(&self.service.joined(&self.room, &id, at_ms)).await;
         }
-        hears_of(&mut self.caller, &self.bob, "joined").await;
-        hears_of(&mut self.phone, &self.alice, "joined").await;
-        hears_of(&mut self.phone, &self.bob, "joined").await;
+        receives_state(&mut self.caller, &self.bob, "joined").await;
+        receives_state(&mut self.phone, &self.alice, "joined").await;
+        receives_state(&mut self.phone, &self.bob, "joined").await;
         for device in [&mut self.caller, &mut self.phone] {
-            device.also_hears(&[]).await;
+            device.remaining_notices(&[]).await;
         }
     }
 
@@ -79,11 +79,11 @@ impl<S: Service> Answered<S> {
 async fn t18_whoever_the_service_says_has_joined_is_in_and_the_members_are_told() {
     let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
     talk.hook(&talk.service.joined(&talk.room, &talk.bobs_id, now_ms())).await;
-    let told = hears_of(&mut talk.caller, &talk.bob, "joined").await;
+    let told = receives_state(&mut talk.caller, &talk.bob, "joined").await;
     assert!(told.prev_rev.is_some(), "{told:?}");
-    hears_of(&mut talk.phone, &talk.bob, "joined").await;
+    receives_state(&mut talk.phone, &talk.bob, "joined").await;
     talk.hook(&talk.service.joined(&talk.room, &talk.alices_id, now_ms())).await;
-    hears_of(&mut talk.phone, &talk.alice, "joined").await;
+    receives_state(&mut talk.phone, &talk.alice, "joined").await;
     assert_eq!(talk.caller.syncs().await["meetings"][0]["state"], "active");
     let outcomes = talk.caller.stack.get("/local/outcomes").await;
     let told = |event: &&Value| {
@@ -102,10 +102,10 @@ async fn t24_t25_a_connection_that_broke_keeps_its_seat_and_has_it_back() {
     talk.both_join(start).await;
     let (room, id) = (talk.room.clone(), talk.bobs_id.clone());
     talk.hook(&talk.service.left(&room, &id, start, start + 5_000, false)).await;
-    hears_of(&mut talk.caller, &talk.bob, "reconnecting").await;
+    receives_state(&mut talk.caller, &talk.bob, "reconnecting").await;
     talk.hook(&talk.service.joined(&room, &id, start + 9_000)).await;
-    hears_of(&mut talk.caller, &talk.bob, "joined").await;
-    assert_eq!(talk.phone.asks("attend", talk.call.request("refresh_token")).await.kind, "token");
+    receives_state(&mut talk.caller, &talk.bob, "joined").await;
+    assert_eq!(talk.phone.requests("attend", talk.call.request("refresh_token")).await.kind, "token");
 }
 
 // Proves: callback-notices
@@ -115,8 +115,8 @@ async fn t27_t40_whoever_leaves_the_media_on_purpose_has_hung_up() {
     let start = now_ms();
     talk.both_join(start).await;
     talk.hook(&talk.service.left(&talk.room, &talk.bobs_id, start, start + 5_000, true)).await;
-    assert_eq!(talk.caller.hears("meeting_ended").await.body["reason"], "completed");
-    let next = talk.phone.asks("create-meeting", crate::calls::direct(&talk.alice)).await;
+    assert_eq!(talk.caller.receives("meeting_ended").await.body["reason"], "completed");
+    let next = talk.phone.requests("create-meeting", crate::calls::direct(&talk.alice)).await;
     assert!(next.body.contains_key("join"), "both are free: {next:?}");
 }
 
@@ -127,10 +127,10 @@ async fn t49_when_the_channel_is_gone_everybody_has_to_come_back() {
     let start = now_ms();
     talk.both_join(start).await;
     talk.hook(&talk.service.closed(&talk.room, start + 5_000)).await;
-    hears_of(&mut talk.caller, &talk.bob, "reconnecting").await;
-    hears_of(&mut talk.phone, &talk.alice, "reconnecting").await;
+    receives_state(&mut talk.caller, &talk.bob, "reconnecting").await;
+    receives_state(&mut talk.phone, &talk.alice, "reconnecting").await;
     talk.hook(&talk.service.joined(&talk.room, &talk.bobs_id, start + 6_000)).await;
-    hears_of(&mut talk.caller, &talk.bob, "joined").await;
+    receives_state(&mut talk.caller, &talk.bob, "joined").await;
 }
 
 #[tokio::test]
@@ -141,12 +141,12 @@ async fn t26_a_seat_that_nobody_comes_back_to_is_lost() {
     talk.both_join(start).await;
     let (bobs_id, room) = (talk.bobs_id.clone(), talk.room.clone());
     // The device has lost the broker too, which is checked here when the time is over.
-    talk.phone.drops().await;
+    talk.phone.disconnects().await;
     let left = talk.service.left(&room, &bobs_id, start, start + 5_000, false);
     assert_eq!(talk.service.sends(&stack, &left).await.status(), 200);
-    hears_of(&mut talk.caller, &talk.bob, "reconnecting").await;
-    stack.moves_on(SEAT_IS_LOST).await;
-    assert_eq!(talk.caller.hears("meeting_ended").await.body["reason"], "lost");
+    receives_state(&mut talk.caller, &talk.bob, "reconnecting").await;
+    stack.advance_clock_when_idle(SEAT_IS_LOST).await;
+    assert_eq!(talk.caller.receives("meeting_ended").await.body["reason"], "lost");
 }
 
 // Proves: callback-notices
@@ -157,8 +157,8 @@ async fn callbacks_that_come_twice_or_late_change_nothing() {
     talk.both_join(start).await;
     let (room, id) = (talk.room.clone(), talk.bobs_id.clone());
     talk.hook(&talk.service.joined(&room, &id, start + 20_000)).await;
-    talk.caller.also_hears(&[]).await;
-    talk.phone.also_hears(&[]).await;
+    talk.caller.remaining_notices(&[]).await;
+    talk.phone.remaining_notices(&[]).await;
     let before = talk.rev().await;
     let late = [
         talk.service.joined(&room, &id, start),
@@ -172,7 +172,10 @@ async fn callbacks_that_come_twice_or_late_change_nothing() {
         talk.hook(&body).await;
         assert_eq!(talk.rev().await, before, "{body}");
     }
-    assert_eq!((talk.caller.also_hears(&[]).await, talk.phone.also_hears(&[]).await), (none(), none()));
+    assert_eq!(
+        (talk.caller.remaining_notices(&[]).await, talk.phone.remaining_notices(&[]).await),
+        (none(), none())
+    );
 }
 
 // Proves: callback-notices
@@ -182,8 +185,8 @@ async fn the_same_callback_many_times_at_once_is_applied_once() {
     let body = talk.service.joined(&talk.room, &talk.bobs_id, now_ms());
     let (a, b, c, d) = (talk.hook(&body), talk.hook(&body), talk.hook(&body), talk.hook(&body));
     tokio::join!(a, b, c, d);
-    hears_of(&mut talk.caller, &talk.bob, "joined").await;
-    assert_eq!(talk.caller.also_hears(&[]).await, none(), "told once");
+    receives_state(&mut talk.caller, &talk.bob, "joined").await;
+    assert_eq!(talk.caller.remaining_notices(&[]).await, none(), "told once");
 }
 
 // Proves: signed-callbacks
@@ -211,7 +214,10 @@ async fn a_callback_that_is_not_the_services_is_refused_and_nothing_changes() {
         assert_eq!(response.text().await.expect("text"), "{}", "it says nothing of the reason");
     }
     assert_eq!(talk.rev().await, before);
-    assert_eq!((talk.caller.also_hears(&[]).await, talk.phone.also_hears(&[]).await), (none(), none()));
+    assert_eq!(
+        (talk.caller.remaining_notices(&[]).await, talk.phone.remaining_notices(&[]).await),
+        (none(), none())
+    );
 }
 
 async fn post(stack: &Stack, header: Option<(&str, &str)>, body: &str) -> Response {
@@ -245,7 +251,10 @@ async fn what_is_of_no_use_here_is_taken_and_changes_nothing() {
         talk.hook(&body).await;
     }
     assert_eq!(talk.rev().await, before);
-    assert_eq!((talk.caller.also_hears(&[]).await, talk.phone.also_hears(&[]).await), (none(), none()));
+    assert_eq!(
+        (talk.caller.remaining_notices(&[]).await, talk.phone.remaining_notices(&[]).await),
+        (none(), none())
+    );
 }
 
 // Proves: signed-callbacks
@@ -292,19 +301,19 @@ async fn a_callback_that_cannot_be_served_now_may_come_again() {
     let body = talk.service.joined(&talk.room, &talk.bobs_id, now_ms());
     // The number of attempts of the SDK.
     stack
-        .breaks(json!({"function": "rtc-webhook", "kind": "fail_table", "only": "GetItem", "times": 3}))
+        .inject_fault(json!({"function": "rtc-webhook", "kind": "fail_table", "only": "GetItem", "times": 3}))
         .await;
     let response = talk.service.sends(&stack, &body).await;
     assert_eq!((response.status().as_u16(), response.headers().contains_key("retry-after")), (503, true));
     talk.hook(&body).await;
-    hears_of(&mut talk.caller, &talk.bob, "joined").await;
+    receives_state(&mut talk.caller, &talk.bob, "joined").await;
 }
 
 #[tokio::test]
 async fn an_event_of_a_meeting_that_is_over_revives_nobody() {
     let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
-    talk.caller.asks("attend", talk.call.request("leave")).await;
-    talk.phone.hears("meeting_ended").await;
+    talk.caller.requests("attend", talk.call.request("leave")).await;
+    talk.phone.receives("meeting_ended").await;
     talk.hook(&talk.service.joined(&talk.room, &talk.bobs_id, now_ms())).await;
     talk.hook(&talk.service.closed(&talk.room, now_ms())).await;
     let refused = talk.phone.is_refused("attend", talk.call.request("rejoin")).await;
@@ -317,9 +326,9 @@ async fn in_a_group_each_is_told_of_who_comes_and_goes() {
     let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));
     let (mut caller, phone, mut carols) =
         (alice.on("phone").await, bob.on("phone").await, carol.on("phone").await);
-    let created = caller.asks("create-meeting", group(&[&bob, &carol])).await;
+    let created = caller.requests("create-meeting", group(&[&bob, &carol])).await;
     for (device, user) in [(&phone, &bob), (&carols, &carol)] {
-        device.asks("answer", Call::to(&created, user).about_invitation("accept")).await;
+        device.requests("answer", Call::to(&created, user).about_invitation("accept")).await;
     }
     let room = created.body["join"]["channel_id"].as_str().expect("a way in").to_owned();
     let start = now_ms();
@@ -330,8 +339,8 @@ async fn in_a_group_each_is_told_of_who_comes_and_goes() {
         assert_eq!(livekit.sends(stack, &body).await.status(), 200);
     }
     for device in [&mut caller, &mut carols] {
-        hears_of(device, &bob, "joined").await;
-        hears_of(device, &bob, "left").await;
+        receives_state(device, &bob, "joined").await;
+        receives_state(device, &bob, "left").await;
     }
 }
 
@@ -344,17 +353,17 @@ async fn agoras_notifications_are_taken() {
     talk.both_join(start).await;
     let (room, id) = (talk.room.clone(), talk.bobs_id.clone());
     talk.hook(&Agora.left(&room, &id, start, start + 5_000, false)).await;
-    hears_of(&mut talk.caller, &talk.bob, "reconnecting").await;
+    receives_state(&mut talk.caller, &talk.bob, "reconnecting").await;
     talk.hook(&Agora.joined(&room, &id, start + 2_000)).await;
-    assert_eq!(talk.caller.also_hears(&[]).await, none(), "that was before");
+    assert_eq!(talk.caller.remaining_notices(&[]).await, none(), "that was before");
     talk.hook(&Agora.joined(&room, &id, start + 8_000)).await;
-    hears_of(&mut talk.caller, &talk.bob, "joined").await;
+    receives_state(&mut talk.caller, &talk.bob, "joined").await;
     let body = Agora.left(&room, &id, start, start + 9_000, true).to_string();
     let forged = Agora.header(&format!("{body} "));
     let response = post(&stack, Some((Agora.header_name(), &forged)), &body).await;
     assert_eq!(response.status(), 401);
     talk.hook(&Agora.left(&room, &id, start, start + 9_000, true)).await;
-    assert_eq!(talk.caller.hears("meeting_ended").await.body["reason"], "completed");
+    assert_eq!(talk.caller.receives("meeting_ended").await.body["reason"], "completed");
 }
 
 #[tokio::test]
@@ -368,14 +377,14 @@ async fn events_of_janus_are_taken_one_by_one_and_in_lists() {
         Janus.joined(&talk.room, &talk.bobs_id, start + 1),
     ]);
     talk.hook(&both).await;
-    hears_of(&mut talk.caller, &talk.bob, "joined").await;
-    hears_of(&mut talk.phone, &talk.alice, "joined").await;
+    receives_state(&mut talk.caller, &talk.bob, "joined").await;
+    receives_state(&mut talk.phone, &talk.alice, "joined").await;
     let left = Janus.left(&talk.room, &talk.bobs_id, start, start + 2, false);
     let response =
         post(&stack, Some(("authorization", "Basic c3dpdGNoYm9hcmQ6bm8=")), &left.to_string()).await;
     assert_eq!(response.status(), 401);
     talk.hook(&left).await;
-    hears_of(&mut talk.caller, &talk.bob, "reconnecting").await;
+    receives_state(&mut talk.caller, &talk.bob, "reconnecting").await;
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ async fn the_same_event_twice_has_one_effect_and_its_messages_have_the_same_ids(
     let invitations = phone.copies_of("invitation").await;
     assert!(!invitations.is_empty());
     assert!(ids(&invitations).iter().all(|id| *id == ids(&invitations)[0]), "{invitations:#?}");
-    assert_eq!(phone.also_hears(&[]).await, ["invitation"], "the user is rung once");
+    assert_eq!(phone.remaining_notices(&[]).await, ["invitation"], "the user is rung once");
 }
 
 // Proves: event-once
@@ -57,7 +57,7 @@ async fn the_same_event_twice_at_once_has_one_effect() {
     let answers = caller.copies_of("meeting_created").await;
     assert!(ids(&answers).iter().all(|id| *id == ids(&answers)[0]), "{answers:#?}");
     assert!(answers.iter().all(|answer| answer["meeting_id"] == answers[0]["meeting_id"]));
-    assert_eq!(phone.also_hears(&[]).await, ["invitation"]);
+    assert_eq!(phone.remaining_notices(&[]).await, ["invitation"]);
 }
 
 // Proves: client-mistakes
@@ -68,10 +68,10 @@ async fn a_request_past_its_time_is_refused_and_nothing_is_written() {
     let create = request("create-meeting", direct(&bob)).with_ttl_ms(5_000);
     let late = event(caller.terminal.client_id(), &create.payload(), now_ms() - 5_500);
     Stack::shared().invoke("create-meeting", &late).await;
-    let error = caller.hears("error").await;
+    let error = caller.receives("error").await;
     assert_eq!((&error.body["code"], &error.body["sip"]), (&"request_expired".into(), &408.into()));
     assert_eq!(error.answers(), Some(create.id()));
-    assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new());
+    assert_eq!(phone.remaining_notices(&[]).await, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn an_event_without_a_sender_is_nobodys_and_answered_to_nobody() {
     for sender in [json!({"payload": payload}), json!({"payload": payload, "client_id": "n/a"})] {
         Stack::shared().invoke("create-meeting", &sender).await;
     }
-    assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new());
+    assert_eq!(phone.remaining_notices(&[]).await, Vec::<String>::new());
 }
 
 // Proves: sender
@@ -90,8 +90,8 @@ async fn an_event_without_a_sender_is_nobodys_and_answered_to_nobody() {
 async fn events_of_the_broker_name_the_sender_as_the_broker_knows_it() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
-    caller.asks("create-meeting", direct(&bob)).await;
-    phone.hears("invitation").await;
+    caller.requests("create-meeting", direct(&bob)).await;
+    phone.receives("invitation").await;
     let invocations = journal::until(caller.client_id(), |done| !done.is_empty()).await;
     assert_eq!(invocations[0].function, "create-meeting");
 }

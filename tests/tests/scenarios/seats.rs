@@ -2,7 +2,7 @@
 
 use crate::calls::talks;
 use crate::device::{Device, refusal, request};
-use crate::rooms::{Room, participant, seen};
+use crate::rooms::{Room, meeting_view, participant};
 use crate::stack::Stack;
 use crate::user::User;
 use serde_json::json;
@@ -17,7 +17,7 @@ async fn t28_the_call_goes_to_another_device_of_the_same_user() {
     let (mut caller, mut phone, tablet) =
         (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
     let call = talks(&mut caller, &bob, &mut phone).await;
-    caller.also_hears(&[phone.client_id()]).await;
+    caller.remaining_notices(&[phone.client_id()]).await;
     let join = |takeover: bool| {
         let mut fields = call.request("join");
         fields["media"] = json!("audio");
@@ -25,17 +25,21 @@ async fn t28_the_call_goes_to_another_device_of_the_same_user() {
         fields
     };
     assert_eq!(tablet.is_refused("attend", join(false)).await.code, "state_conflict");
-    let joined = tablet.asks("attend", join(true)).await;
+    let joined = tablet.requests("attend", join(true)).await;
     assert_eq!(joined.kind, "joined");
     assert!(joined.body["join"]["token"].is_string());
-    assert_eq!(phone.hears("participant_removed").await.body["reason"], "moved");
-    tablet.tells("attend", call.joined()).await;
+    assert_eq!(phone.receives("participant_removed").await.body["reason"], "moved");
+    tablet.sends_once("attend", call.joined()).await;
     let cause = tablet.client_id().to_owned();
-    assert_eq!(caller.also_hears(&[&cause]).await, ["participant_updated"], "one news, and no more");
+    assert_eq!(caller.remaining_notices(&[&cause]).await, ["participant_updated"], "one news, and no more");
     assert_eq!(phone.is_refused("attend", call.request("refresh_token")).await.code, "not_admitted");
-    assert_eq!(phone.asks("attend", call.request("leave")).await.kind, "ok");
-    assert_eq!(tablet.asks("attend", call.request("refresh_token")).await.kind, "token", "the call goes on");
-    caller.asks("attend", call.request("leave")).await;
+    assert_eq!(phone.requests("attend", call.request("leave")).await.kind, "ok");
+    assert_eq!(
+        tablet.requests("attend", call.request("refresh_token")).await.kind,
+        "token",
+        "the call goes on"
+    );
+    caller.requests("attend", call.request("leave")).await;
 }
 
 #[tokio::test]
@@ -44,17 +48,17 @@ async fn t25_who_left_joins_again_unless_the_meeting_is_locked_or_full() {
     let (bob, dave) = (User::at(stack, "Bob"), User::at(stack, "Dave"));
     let room = Room::of(stack, &[&bob], json!({"max_participants": 2, "policy": {"join": "open"}})).await;
     let (phone, daves) = (bob.on("phone").await, dave.on("phone").await);
-    room.takes(&bob, &phone).await;
-    phone.asks("attend", room.request("leave", json!({}))).await;
+    room.accepts(&bob, &phone).await;
+    phone.requests("attend", room.request("leave", json!({}))).await;
     assert_eq!(phone.is_refused("attend", room.request("rejoin", json!({}))).await.code, "not_admitted");
     let lock = |locked: bool| room.request("update_meeting", json!({"locked": locked}));
-    room.host.asks("moderate", lock(true)).await;
+    room.host.requests("moderate", lock(true)).await;
     assert_eq!(phone.is_refused("attend", room.join()).await.code, "locked");
-    room.host.asks("moderate", lock(false)).await;
-    assert_eq!(daves.asks("attend", room.join()).await.kind, "joined");
+    room.host.requests("moderate", lock(false)).await;
+    assert_eq!(daves.requests("attend", room.join()).await.kind, "joined");
     assert_eq!(phone.is_refused("attend", room.join()).await.code, "meeting_full");
-    daves.asks("attend", room.request("leave", json!({}))).await;
-    assert_eq!(phone.asks("attend", room.join()).await.kind, "joined");
+    daves.requests("attend", room.request("leave", json!({}))).await;
+    assert_eq!(phone.requests("attend", room.join()).await.kind, "joined");
 }
 
 #[tokio::test]
@@ -62,20 +66,20 @@ async fn t25_t26_who_was_lost_takes_the_seat_again() {
     let stack = Stack::own();
     let bob = User::at(&stack, "Bob");
     let mut room = Room::of(&stack, &[&bob], json!({})).await;
-    let phone = bob.comes_back("phone").await;
-    room.takes(&bob, &phone).await;
-    phone.drops().await;
-    stack.moves_on(Duration::from_secs(12)).await;
+    let phone = bob.online("phone").await;
+    room.accepts(&bob, &phone).await;
+    phone.disconnects().await;
+    stack.advance_clock_when_idle(Duration::from_secs(12)).await;
     let gone = |news: &ReceivedDownlink| news.body["participant"]["state"] == "reconnecting";
-    room.host.hears_that("participant_updated", gone).await;
-    stack.moves_on(Duration::from_secs(62)).await;
+    room.host.receives_that("participant_updated", gone).await;
+    stack.advance_clock_when_idle(Duration::from_secs(62)).await;
     let lost = |news: &ReceivedDownlink| news.body["participant"]["state"] == "lost";
-    room.host.hears_that("participant_updated", lost).await;
-    let phone = bob.comes_back("phone").await;
-    let back = phone.asks("attend", room.request("rejoin", json!({}))).await;
+    room.host.receives_that("participant_updated", lost).await;
+    let phone = bob.online("phone").await;
+    let back = phone.requests("attend", room.request("rejoin", json!({}))).await;
     assert_eq!(back.kind, "joined");
     room.enters(&phone).await;
-    assert_eq!(participant(&room.seen().await, &bob)["state"], "joined");
+    assert_eq!(participant(&room.view().await, &bob)["state"], "joined");
 }
 
 #[tokio::test]
@@ -100,13 +104,13 @@ async fn t20_of_two_who_want_the_last_seat_at_once_one_gets_it() {
             if bob_won { (c, &phone, &carols) } else { (b, &carols, &phone) };
         assert_eq!(refusal(lost).code, "meeting_full", "round {round}");
         bobs += usize::from(bob_won);
-        let meeting = seen(winner, &room.meeting_id).await;
+        let meeting = meeting_view(winner, &room.meeting_id).await;
         let seated = meeting["participants"].as_array().into_iter().flatten();
         let seated = seated.filter(|person| person["state"] == "accepted" || person["state"] == "joined");
         assert_eq!(seated.count(), 2, "round {round}: {meeting}");
         let refused = loser.is_refused("attend", room.request("refresh_token", json!({}))).await;
         assert!(["not_admitted", "forbidden"].contains(&refused.code.as_str()), "round {round}: {refused:?}");
-        winner.asks("attend", room.request("leave", json!({}))).await;
+        winner.requests("attend", room.request("leave", json!({}))).await;
     }
     println!("bob had the seat in {bobs} of {ROUNDS} rounds");
 }
@@ -117,14 +121,14 @@ async fn hands_stand_in_the_order_in_which_they_went_up() {
     let bob = User::at(stack, "Bob");
     let mut room = Room::of(stack, &[&bob], json!({})).await;
     let mut phone = bob.on("phone").await;
-    room.takes(&bob, &phone).await;
-    let up = phone.asks("attend", room.request("raise_hand", json!({}))).await;
+    room.accepts(&bob, &phone).await;
+    let up = phone.requests("attend", room.request("raise_hand", json!({}))).await;
     assert_eq!((up.kind.as_str(), &up.body["hands"]), ("hand_changed", &json!([bob.id])));
-    assert_eq!(room.host.hears("hand_changed").await.body["hands"], json!([bob.id]));
-    room.host.asks("attend", room.request("raise_hand", json!({}))).await;
-    assert_eq!(phone.hears("hand_changed").await.body["hands"], json!([bob.id, room.alice.id]));
-    let meeting = room.seen().await;
+    assert_eq!(room.host.receives("hand_changed").await.body["hands"], json!([bob.id]));
+    room.host.requests("attend", room.request("raise_hand", json!({}))).await;
+    assert_eq!(phone.receives("hand_changed").await.body["hands"], json!([bob.id, room.alice.id]));
+    let meeting = room.view().await;
     assert_eq!(participant(&meeting, &bob)["hand"], json!(true));
-    phone.asks("attend", room.request("lower_hand", json!({}))).await;
-    assert_eq!(room.host.hears("hand_changed").await.body["hands"], json!([room.alice.id]));
+    phone.requests("attend", room.request("lower_hand", json!({}))).await;
+    assert_eq!(room.host.receives("hand_changed").await.body["hands"], json!([room.alice.id]));
 }

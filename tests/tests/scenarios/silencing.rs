@@ -10,22 +10,26 @@ async fn t10_a_silenced_device_stops_for_itself_and_tells_nobody() {
     let (mut caller, mut phone, mut tablet) =
         (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    tablet.hears("invitation").await;
+    tablet.receives("invitation").await;
     for device in [&phone, &tablet] {
-        device.tells("answer", call.about_invitation("ringing")).await;
+        device.sends_once("answer", call.about_invitation("ringing")).await;
     }
-    caller.hears("invitation_updated").await;
-    assert_eq!(phone.asks("answer", call.about_invitation("silence")).await.kind, "ok");
-    assert_eq!(phone.asks("answer", call.about_invitation("silence")).await.kind, "ok", "twice is no harm");
+    caller.receives("invitation_updated").await;
+    assert_eq!(phone.requests("answer", call.about_invitation("silence")).await.kind, "ok");
+    assert_eq!(
+        phone.requests("answer", call.about_invitation("silence")).await.kind,
+        "ok",
+        "twice is no harm"
+    );
     let cause = phone.client_id().to_owned();
-    assert_eq!(caller.also_hears(&[&cause]).await, none());
-    assert_eq!(tablet.also_hears(&[&cause]).await, none(), "the tablet rings on");
+    assert_eq!(caller.remaining_notices(&[&cause]).await, none());
+    assert_eq!(tablet.remaining_notices(&[&cause]).await, none(), "the tablet rings on");
     let mut other = call.clone();
     other.invite_id = "nosuchinvite".to_owned();
     let refused = phone.is_refused("answer", other.about_invitation("silence")).await;
     assert_eq!((refused.code.as_str(), refused.sip), ("invitation_not_found", 481));
 
-    let accepted = phone.asks("answer", call.about_invitation("accept")).await;
+    let accepted = phone.requests("answer", call.about_invitation("accept")).await;
     assert_eq!(accepted.kind, "invitation_accepted", "who has thought better of it may still answer");
-    assert_eq!(tablet.hears("invitation_closed").await.body["reason"], "answered_elsewhere");
+    assert_eq!(tablet.receives("invitation_closed").await.body["reason"], "answered_elsewhere");
 }

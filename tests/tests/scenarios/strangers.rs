@@ -111,7 +111,7 @@ async fn nobody_speaks_as_the_service_or_in_the_name_of_another() {
         matches!(event, Some(terminal::TerminalEvent::Disconnected { .. })),
         "it closes the connection: {event:?}"
     );
-    assert_eq!(phone.also_hears(&[]).await, Vec::<String>::new());
+    assert_eq!(phone.remaining_notices(&[]).await, Vec::<String>::new());
 }
 
 // Proves: sender
@@ -125,13 +125,13 @@ async fn a_body_that_names_another_sender_is_a_request_of_who_sent_it() {
     fields["from"] = json!({"user_id": victim.id, "name": "Victim"});
     fields["user_id"] = json!(victim.id);
     fields["received_ms"] = json!(0);
-    let created = caller.asks("create-meeting", fields).await;
+    let created = caller.requests("create-meeting", fields).await;
     assert_eq!(created.body["meeting"]["host"], alice.id.as_str());
-    let invitation = phone.hears("invitation").await;
+    let invitation = phone.receives("invitation").await;
     assert_eq!(invitation.body["from"], json!({"user_id": alice.id, "name": "Alice"}));
     let told = json_of(&created).to_string() + &json_of(&invitation).to_string();
     assert!(!told.contains(victim.id.as_str()), "{told}");
-    assert_eq!(victims.also_hears(&[caller.client_id()]).await, Vec::<String>::new());
+    assert_eq!(victims.remaining_notices(&[caller.client_id()]).await, Vec::<String>::new());
 }
 
 /// A client that ignores the protocol of terminals, with the user's valid token.

@@ -22,8 +22,8 @@ async fn each_side_gets_a_token_for_this_room_and_itself_that_the_rtc_service_ac
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut phone, mut bobs_phone) = (alice.on("phone").await, bob.on("phone").await);
     let call = rings(&mut phone, &bob, &mut bobs_phone).await;
-    let accepted = bobs_phone.asks("answer", call.about_invitation("accept")).await;
-    let renewed = phone.asks("attend", call.request("refresh_token")).await;
+    let accepted = bobs_phone.requests("answer", call.about_invitation("accept")).await;
+    let renewed = phone.requests("attend", call.request("refresh_token")).await;
     assert_eq!(renewed.kind, "token");
 
     let joins =
@@ -100,24 +100,24 @@ async fn with_agora_everybody_has_a_number_and_keeps_it_whoever_comes_and_goes()
     let (carol, dave) = (User::at(&stack, "Carol"), User::at(&stack, "Dave"));
     let (host, mut bobs) = (alice.on("phone").await, bob.on("phone").await);
     let (mut carols, mut daves) = (carol.on("phone").await, dave.on("phone").await);
-    let created = host.asks("create-meeting", group(&[&bob, &carol])).await;
+    let created = host.requests("create-meeting", group(&[&bob, &carol])).await;
     let call = Call::to(&created, &bob);
     // In another order than that of the invitations.
-    carols.hears("invitation").await;
+    carols.receives("invitation").await;
     let carols_accept = Call::to(&created, &carol).about_invitation("accept");
-    let carol_in = carols.asks("answer", carols_accept).await;
-    bobs.hears("invitation").await;
-    let bob_in = bobs.asks("answer", call.about_invitation("accept")).await;
+    let carol_in = carols.requests("answer", carols_accept).await;
+    bobs.receives("invitation").await;
+    let bob_in = bobs.requests("answer", call.about_invitation("accept")).await;
     assert_eq!([&created, &bob_in, &carol_in].map(number), [1, 2, 3]);
 
-    bobs.asks("attend", call.request("leave")).await;
-    let invited = host.asks("invite", invite(&call, &[&dave])).await;
-    daves.hears("invitation").await;
-    let dave_in = daves.asks("answer", Call::to(&invited, &dave).about_invitation("accept")).await;
+    bobs.requests("attend", call.request("leave")).await;
+    let invited = host.requests("invite", invite(&call, &[&dave])).await;
+    daves.receives("invitation").await;
+    let dave_in = daves.requests("answer", Call::to(&invited, &dave).about_invitation("accept")).await;
     assert_eq!(number(&dave_in), 4, "nobody gets a number that was somebody's");
-    let invited = host.asks("invite", invite(&call, &[&bob])).await;
-    bobs.hears("invitation").await;
-    let bob_back = bobs.asks("answer", Call::to(&invited, &bob).about_invitation("accept")).await;
+    let invited = host.requests("invite", invite(&call, &[&bob])).await;
+    bobs.receives("invitation").await;
+    let bob_back = bobs.requests("answer", Call::to(&invited, &bob).about_invitation("accept")).await;
     assert_eq!(number(&bob_back), 2);
-    assert_eq!(number(&host.asks("attend", call.request("refresh_token")).await), 1);
+    assert_eq!(number(&host.requests("attend", call.request("refresh_token")).await), 1);
 }

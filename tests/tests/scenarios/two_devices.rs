@@ -9,7 +9,7 @@ async fn both_devices_ring_under_one_invitation_with_messages_of_their_own() {
     let (mut phone, mut tablet) = (bob.on("phone").await, bob.on("tablet").await);
     let mut caller = alice.on("phone").await;
     let call = rings(&mut caller, &bob, &mut phone).await;
-    let on_tablet = tablet.hears("invitation").await;
+    let on_tablet = tablet.receives("invitation").await;
     assert_eq!(on_tablet.body["invite_id"], call.invite_id);
     let on_phone = phone.copies_of("invitation").await;
     assert_ne!(on_phone[0]["id"], on_tablet.id.as_str(), "each device has its own message");
@@ -22,12 +22,12 @@ async fn t5_the_caller_hears_once_that_it_rings_however_many_devices_do() {
         (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
     for device in [&phone, &tablet] {
-        device.tells("answer", call.about_invitation("ringing")).await;
+        device.sends_once("answer", call.about_invitation("ringing")).await;
     }
-    let updated = caller.hears("invitation_updated").await;
+    let updated = caller.receives("invitation_updated").await;
     assert_eq!((&updated.body["state"], &updated.body["reach"]), (&"ringing".into(), &"delivered".into()));
     let causes = [phone.client_id(), tablet.client_id()];
-    assert_eq!(caller.also_hears(&causes).await, Vec::<String>::new());
+    assert_eq!(caller.remaining_notices(&causes).await, Vec::<String>::new());
 }
 
 // Proves: T7
@@ -37,13 +37,13 @@ async fn the_second_device_to_accept_is_told_that_the_call_was_answered() {
     let (mut caller, mut phone, mut tablet) =
         (alice.on("phone").await, bob.on("phone").await, bob.on("tablet").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    phone.asks("answer", call.about_invitation("accept")).await;
-    let closed = tablet.hears("invitation_closed").await;
+    phone.requests("answer", call.about_invitation("accept")).await;
+    let closed = tablet.receives("invitation_closed").await;
     assert_eq!(closed.body["reason"], "answered_elsewhere");
     let refused = tablet.is_refused("answer", call.about_invitation("accept")).await;
     assert_eq!((refused.code.as_str(), refused.sip), ("already_answered", 200));
-    tablet.tells("answer", call.about_invitation("ringing")).await;
-    assert_eq!(tablet.hears("error").await.body["code"], "already_answered", "so that it stops ringing");
+    tablet.sends_once("answer", call.about_invitation("ringing")).await;
+    assert_eq!(tablet.receives("error").await.body["code"], "already_answered", "so that it stops ringing");
 }
 
 #[tokio::test]
@@ -69,5 +69,9 @@ async fn t9_a_late_reject_on_the_other_device_does_not_kill_the_call() {
     let call = talks(&mut caller, &bob, &mut phone).await;
     let refused = tablet.is_refused("answer", call.about_invitation("reject")).await;
     assert_eq!(refused.code, "already_answered");
-    assert_eq!(phone.asks("attend", call.request("refresh_token")).await.kind, "token", "the call goes on");
+    assert_eq!(
+        phone.requests("attend", call.request("refresh_token")).await.kind,
+        "token",
+        "the call goes on"
+    );
 }

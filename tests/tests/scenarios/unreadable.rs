@@ -21,7 +21,7 @@ async fn a_record_of_an_unknown_version_is_left_as_it_is_and_the_event_is_kept()
     assert_eq!((refused.code.as_str(), refused.sip), ("internal", 500));
     let refused = caller.is_refused("attend", call.request("leave")).await;
     assert_eq!(refused.code, "internal");
-    caller.sends_in_vain(&request("create-meeting", direct(&User::new("Dave")))).await;
+    caller.sends_unanswered(&request("create-meeting", direct(&User::new("Dave")))).await;
     for device in [&caller, &phone] {
         let invocations = journal::until(device.client_id(), |_| true).await;
         let last = invocations.last().expect("it was handled");

@@ -62,11 +62,11 @@ impl User {
     }
 
     /// Connects one of the user's devices, and waits until the service has noticed.
-    pub async fn comes_back(&self, instance: &str) -> Device {
+    pub async fn online(&self, instance: &str) -> Device {
         let client_id = self.client_id(instance);
-        let before = self.stack.noticed("connected", client_id.as_str()).await;
+        let before = self.stack.presence_events("connected", client_id.as_str()).await;
         let device = self.on(instance).await;
-        self.stack.until_noticed("connected", client_id.as_str(), before).await;
+        self.stack.until_presence_event("connected", client_id.as_str(), before).await;
         device
     }
 }

@@ -47,7 +47,7 @@ impl Vendor {
     }
 
     /// Checks that it accepted these calls next, in this order.
-    async fn took(&mut self, calls: &[&str]) {
+    async fn accepts_calls(&mut self, calls: &[&str]) {
         for call in calls {
             let said = self.next().await;
             assert_eq!((&said["called"], &said["refused"]), (&(*call).into(), &Value::Null), "{said}");
@@ -98,20 +98,20 @@ async fn livekit_takes_our_calls() {
     let ours = OpenChannel { id: ROOM.into(), created_ms: Some(1_700_000_000_000) };
     assert_eq!(control.channels("sb-", at).await, Ok(vec![ours]));
     assert_eq!(control.members(ROOM, at).await, Ok(vec!["alice".into()]));
-    livekit.took(&["CreateRoom", "CreateRoom", "ListRooms", "ListParticipants"]).await;
+    livekit.accepts_calls(&["CreateRoom", "CreateRoom", "ListRooms", "ListParticipants"]).await;
     let muted = Rights::ALL.without_microphone();
     for _ in 0..2 {
         assert_eq!(control.restrict(ROOM, "alice", muted, at).await, Ok(()));
     }
-    livekit.took(&["UpdateParticipant", "GetParticipant", "MutePublishedTrack"]).await;
-    livekit.took(&["UpdateParticipant", "GetParticipant"]).await;
+    livekit.accepts_calls(&["UpdateParticipant", "GetParticipant", "MutePublishedTrack"]).await;
+    livekit.accepts_calls(&["UpdateParticipant", "GetParticipant"]).await;
     assert_eq!(control.restrict(ROOM, "alice", Rights::ALL, at).await, Ok(()));
     assert_eq!(control.remove(ROOM, "alice", at).await, Ok(()));
-    livekit.took(&["UpdateParticipant", "RemoveParticipant"]).await;
+    livekit.accepts_calls(&["UpdateParticipant", "RemoveParticipant"]).await;
     assert_eq!(control.remove(ROOM, "alice", at).await, Ok(()));
     assert_eq!(livekit.refused().await, "participant does not exist");
     assert_eq!(control.close(ROOM, at).await, Ok(()));
-    livekit.took(&["DeleteRoom"]).await;
+    livekit.accepts_calls(&["DeleteRoom"]).await;
     assert_eq!(control.close(ROOM, at).await, Ok(()));
     assert_eq!(livekit.refused().await, "room does not exist");
 
@@ -133,14 +133,19 @@ async fn alibaba_takes_our_calls() {
     let ours = vec![OpenChannel { id: ROOM.into(), created_ms: None }];
     assert_eq!(artc.channels("sb-", moment(5)).await, Ok(ours));
     alibaba
-        .took(&["DescribeChannelParticipants", "RemoveTerminals", "DeleteChannel", "ListRTCLiveRooms"])
+        .accepts_calls(&[
+            "DescribeChannelParticipants",
+            "RemoveTerminals",
+            "DeleteChannel",
+            "ListRTCLiveRooms",
+        ])
         .await;
 
     let ding = alibaba.control(Provider::Alibaba, "dingrtc", KEY_SECRET);
     assert_eq!(ding.members(ROOM, moment(6)).await, Ok(vec!["alice".into()]));
     assert_eq!(ding.remove(ROOM, "alice", moment(7)).await, Ok(()));
     assert_eq!(ding.close(ROOM, moment(8)).await, Ok(()));
-    alibaba.took(&["DescribeChannelAllUsers", "RemoveUsers", "StopChannel"]).await;
+    alibaba.accepts_calls(&["DescribeChannelAllUsers", "RemoveUsers", "StopChannel"]).await;
 
     let again = ding.close(ROOM, moment(8)).await;
     assert_eq!(again, Err(RtcError::Unauthorized("SignatureNonceUsed".into())));
@@ -158,7 +163,7 @@ async fn tencent_takes_our_calls() {
     assert_eq!(rooms.register(CHANNEL, moment(1)).await, Ok(()));
     assert_eq!(rooms.remove(ROOM, "älice", moment(2)).await, Ok(()));
     assert_eq!(rooms.close(ROOM, moment(3)).await, Ok(()));
-    tencent.took(&["RemoveUserByStrRoomId", "DismissRoomByStrRoomId"]).await;
+    tencent.accepts_calls(&["RemoveUserByStrRoomId", "DismissRoomByStrRoomId"]).await;
     assert_eq!(rooms.close("sb-2", moment(4)).await, Ok(()));
     assert_eq!(tencent.refused().await, "FailedOperation.RoomNotExist");
 

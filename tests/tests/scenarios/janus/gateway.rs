@@ -25,9 +25,9 @@ pub const ADMIN_KEY: &str = "a key of the rooms";
 const EVENTS: &str = "a password of the events";
 
 /// Time limit of each step, so that a failing test does not hang.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// Time between two checks of a condition.
-pub const LOOK_AGAIN: Duration = Duration::from_millis(20);
+pub const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A running gateway; it stops when this is dropped.
 pub struct Gateway {
@@ -72,7 +72,7 @@ impl Gateway {
         let url = format!("http://127.0.0.1:{port}/janus");
         let http = client();
         let begin = Instant::now();
-        while begin.elapsed() < PATIENCE {
+        while begin.elapsed() < TIME_LIMIT {
             if let Some(status) = process.try_wait().expect("our own child") {
                 let log = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
                 eprintln!("janus ended with {status}:\n{log}");
@@ -82,7 +82,7 @@ impl Gateway {
             if info.is_ok_and(|answer| answer.status().is_success()) {
                 return Some(Self { url, http, events, listener, _process: process, _folder: folder });
             }
-            sleep(LOOK_AGAIN).await;
+            sleep(CHECK_INTERVAL).await;
         }
         None
     }
@@ -95,7 +95,7 @@ impl Gateway {
     /// Posts a request of the gateway's protocol to a path below its address.
     pub async fn post(&self, path: &str, mut body: Value) -> Value {
         body["transaction"] = "t".into();
-        let request = self.http.post(format!("{}{path}", self.url)).json(&body).timeout(PATIENCE);
+        let request = self.http.post(format!("{}{path}", self.url)).json(&body).timeout(TIME_LIMIT);
         request.send().await.expect("it answers").json().await.expect("JSON")
     }
 
@@ -103,20 +103,20 @@ impl Gateway {
     pub async fn poll(&self, session: &str, token: &str) -> Value {
         let url = format!("{}{session}", self.url);
         let url = reqwest::Url::parse_with_params(&url, [("maxev", "1"), ("token", token)]).expect("a URL");
-        let request = self.http.get(url).timeout(PATIENCE);
+        let request = self.http.get(url).timeout(TIME_LIMIT);
         request.send().await.expect("it answers").json().await.expect("JSON")
     }
 
     /// Waits until the event handler reports `kind`; returns all events so far.
-    pub async fn tells(&self, kind: &MediaEventKind) -> Vec<MediaEvent> {
+    pub async fn events_until(&self, kind: &MediaEventKind) -> Vec<MediaEvent> {
         let begin = Instant::now();
         loop {
             let told = self.events.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if told.iter().any(|event| event.kind == *kind) {
                 return told;
             }
-            assert!(begin.elapsed() < PATIENCE, "it never told of {kind:?}, but {told:#?}");
-            sleep(LOOK_AGAIN).await;
+            assert!(begin.elapsed() < TIME_LIMIT, "it never told of {kind:?}, but {told:#?}");
+            sleep(CHECK_INTERVAL).await;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A client of the gateway: one session with one handle, as a terminal has it, without media.
 
-use super::gateway::{Gateway, PATIENCE};
+use super::gateway::{Gateway, TIME_LIMIT};
 use serde_json::{Value, json};
 use switchboard_rtc::Join;
 use switchboard_rtc::janus::VIDEOROOM;
@@ -51,7 +51,7 @@ impl<'a> Phone<'a> {
     }
 
     /// Sends a request that the plugin answers at once.
-    pub async fn asks(&self, body: Value) -> Value {
+    pub async fn requests(&self, body: Value) -> Value {
         self.posts(json!({ "body": body })).await["plugindata"]["data"].take()
     }
 
@@ -78,7 +78,7 @@ impl<'a> Phone<'a> {
     }
 
     /// Waits for an event of the room with this member; returns its value.
-    pub async fn hears(&mut self, member: &str) -> Value {
+    pub async fn receives(&mut self, member: &str) -> Value {
         self.next(|data| !data[member].is_null()).await[member].take()
     }
 
@@ -99,6 +99,6 @@ impl<'a> Phone<'a> {
                 }
             }
         };
-        timeout(PATIENCE, found).await.expect("the gateway tells it")
+        timeout(TIME_LIMIT, found).await.expect("the gateway tells it")
     }
 }

@@ -1,9 +1,9 @@
 //! Moderation with an RTC service that supports every management call: its calls, its failures, and the notices about them.
 
-use super::{Party, allow, mute, of, remove, said};
+use super::{Party, allow, mute, remove, speech, speech_of};
 use crate::calls::Call;
 use crate::controls::until;
-use crate::inviting::{hears_of, invite};
+use crate::inviting::{invite, receives_state};
 use crate::media::{channel, talk};
 use crate::rtc_service::{Fault, RtcService};
 use crate::rtc_webhook::services::{Livekit, Service};
@@ -18,14 +18,14 @@ async fn managed(rtc: &RtcService, stack: &Stack) -> (Party, String) {
     let (mut host, mut bobs, mut carols) =
         (alice.on("phone").await, bob.on("phone").await, carol.on("phone").await);
     let (direct, room) = talk(rtc, (&alice, &mut host), (&bob, &mut bobs)).await;
-    let invited = host.asks("invite", invite(&direct, &[&carol])).await;
-    carols.hears("invitation").await;
-    let accepted = carols.asks("answer", Call::to(&invited, &carol).about_invitation("accept")).await;
+    let invited = host.requests("invite", invite(&direct, &[&carol])).await;
+    carols.receives("invitation").await;
+    let accepted = carols.requests("answer", Call::to(&invited, &carol).about_invitation("accept")).await;
     assert_eq!(channel(&Value::Object(accepted.body.clone())), room, "one channel for all");
     rtc.enters(&room, carol.id.as_str());
-    carols.tells("attend", direct.joined()).await;
+    carols.sends_once("attend", direct.joined()).await;
     for device in [&mut host, &mut bobs, &mut carols] {
-        hears_of(device, &carol, "joined").await;
+        receives_state(device, &carol, "joined").await;
     }
     (Party { bob, carol, host, bobs, carols, call: direct }, room)
 }
@@ -40,24 +40,24 @@ fn may_speak(rtc: &RtcService, room: &str, user: &User) -> bool {
 async fn t35_t38_the_rtc_service_takes_the_right_before_anybody_is_told_that_it_is_enforced() {
     let rtc = RtcService::start();
     let (Party { bob, carol, host, mut bobs, mut carols, call }, room) = managed(&rtc, &rtc.stack()).await;
-    let answer = host.asks("moderate", mute(&call, bob.id.as_str(), "hard")).await;
-    assert_eq!(said(&answer), of(&bob, "hard", true));
+    let answer = host.requests("moderate", mute(&call, bob.id.as_str(), "hard")).await;
+    assert_eq!(speech_of(&answer), speech(&bob, "hard", true));
     assert!(!may_speak(&rtc, &room, &bob) && may_speak(&rtc, &room, &carol));
     for device in [&mut bobs, &mut carols] {
-        assert_eq!(said(&device.hears("speech_changed").await), of(&bob, "hard", true));
+        assert_eq!(speech_of(&device.receives("speech_changed").await), speech(&bob, "hard", true));
     }
     let update = rtc.calls("UpdateParticipant").remove(0);
     assert_eq!(update["permission"]["canSubscribe"], json!(true), "listening is not taken: {update}");
 
-    let answer = host.asks("moderate", allow(&call, bob.id.as_str())).await;
-    assert_eq!(said(&answer), of(&bob, "free", true));
+    let answer = host.requests("moderate", allow(&call, bob.id.as_str())).await;
+    assert_eq!(speech_of(&answer), speech(&bob, "free", true));
     assert!(may_speak(&rtc, &room, &bob));
 
     let mut block = mute(&call, bob.id.as_str(), "hard");
     block["for_seconds"] = json!(60);
-    host.asks("moderate", block).await;
+    host.requests("moderate", block).await;
     assert!(!may_speak(&rtc, &room, &bob));
-    host.stack.moves_on(Duration::from_secs(62)).await;
+    host.stack.advance_clock_when_idle(Duration::from_secs(62)).await;
     until("the block is lifted", async || may_speak(&rtc, &room, &bob)).await;
 }
 
@@ -68,15 +68,15 @@ async fn a_block_that_the_rtc_service_did_not_take_is_said_to_be_none_and_is_tri
     let stack = rtc.stack();
     let (Party { bob, mut host, mut bobs, call, .. }, room) = managed(&rtc, &stack).await;
     rtc.fails("UpdateParticipant", Fault::Status(500), 2);
-    let answer = host.asks("moderate", mute(&call, bob.id.as_str(), "hard")).await;
-    assert_eq!(said(&answer), of(&bob, "hard", false), "it is not held to it");
-    assert_eq!(said(&bobs.hears("speech_changed").await), of(&bob, "hard", false));
+    let answer = host.requests("moderate", mute(&call, bob.id.as_str(), "hard")).await;
+    assert_eq!(speech_of(&answer), speech(&bob, "hard", false), "it is not held to it");
+    assert_eq!(speech_of(&bobs.receives("speech_changed").await), speech(&bob, "hard", false));
     assert!(may_speak(&rtc, &room, &bob));
-    stack.moves_on(Duration::from_secs(8)).await;
+    stack.advance_clock_when_idle(Duration::from_secs(8)).await;
     until("it is told again", async || !may_speak(&rtc, &room, &bob)).await;
     // It is enforced now, and all are notified: a second copy under the first id would be dropped.
-    assert_eq!(said(&bobs.hears("speech_changed").await), of(&bob, "hard", true));
-    assert_eq!(said(&host.hears("speech_changed").await), of(&bob, "hard", true));
+    assert_eq!(speech_of(&bobs.receives("speech_changed").await), speech(&bob, "hard", true));
+    assert_eq!(speech_of(&host.receives("speech_changed").await), speech(&bob, "hard", true));
 }
 
 // Proves: blocks
@@ -86,14 +86,14 @@ async fn who_comes_back_with_an_older_token_is_blocked_again() {
     let stack = rtc.stack();
     let (Party { bob, mut host, bobs, call, .. }, room) = managed(&rtc, &stack).await;
     rtc.leaves(&room, bob.id.as_str());
-    bobs.drops().await;
-    stack.moves_on(Duration::from_secs(12)).await;
-    hears_of(&mut host, &bob, "reconnecting").await;
-    host.asks("moderate", mute(&call, bob.id.as_str(), "hard")).await;
+    bobs.disconnects().await;
+    stack.advance_clock_when_idle(Duration::from_secs(12)).await;
+    receives_state(&mut host, &bob, "reconnecting").await;
+    host.requests("moderate", mute(&call, bob.id.as_str(), "hard")).await;
     rtc.enters(&room, bob.id.as_str());
     assert!(may_speak(&rtc, &room, &bob), "as his older token says");
-    let bobs = bob.comes_back("phone").await;
-    bobs.tells("attend", call.joined()).await;
+    let bobs = bob.online("phone").await;
+    bobs.sends_once("attend", call.joined()).await;
     assert!(!may_speak(&rtc, &room, &bob));
 }
 
@@ -104,16 +104,16 @@ async fn t32_who_is_removed_is_put_out_of_the_media_and_a_removal_that_failed_is
     let stack = rtc.stack();
     let (Party { bob, carol, host, mut bobs, mut carols, call }, room) = managed(&rtc, &stack).await;
     let is_in = |user: &User| rtc.room(&room).expect("there").people.contains_key(user.id.as_str());
-    host.asks("moderate", remove(&call, &bob, false)).await;
-    bobs.hears("participant_removed").await;
+    host.requests("moderate", remove(&call, &bob, false)).await;
+    bobs.receives("participant_removed").await;
     assert!(!is_in(&bob) && is_in(&carol));
     assert_eq!(bobs.is_refused("attend", call.request("refresh_token")).await.code, "not_admitted");
 
     rtc.fails("RemoveParticipant", Fault::Status(500), 2);
-    host.asks("moderate", remove(&call, &carol, true)).await;
-    carols.hears("participant_removed").await;
+    host.requests("moderate", remove(&call, &carol, true)).await;
+    carols.receives("participant_removed").await;
     assert!(is_in(&carol), "told, and out as far as tokens go");
-    stack.moves_on(Duration::from_secs(8)).await;
+    stack.advance_clock_when_idle(Duration::from_secs(8)).await;
     until("it is done again", async || !is_in(&carol)).await;
 }
 
@@ -124,8 +124,8 @@ async fn t32_whoever_was_removed_and_enters_the_media_again_is_put_out_again_eve
     let stack = rtc.stack();
     let (Party { bob, host, mut bobs, call, .. }, room) = managed(&rtc, &stack).await;
     let is_in = || rtc.room(&room).expect("there").people.contains_key(bob.id.as_str());
-    host.asks("moderate", remove(&call, &bob, false)).await;
-    bobs.hears("participant_removed").await;
+    host.requests("moderate", remove(&call, &bob, false)).await;
+    bobs.receives("participant_removed").await;
     // With an older token, which no RTC service can revoke.
     rtc.enters(&room, bob.id.as_str());
     let came = livekit.joined(&room, bob.id.as_str(), now_ms());
