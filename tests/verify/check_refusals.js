@@ -7,7 +7,7 @@ const { spawnSync } = require("child_process");
 const [mint] = process.argv.slice(2);
 const KEY = "5cfd2fd1755d40ecb72977518be15d3b";
 const rights = { microphone: true, camera: true, screen: true, data: true, subscribe: true };
-const right = {
+const valid = {
   url: "wss://rtc.example.org",
   key_id: "970ca35de60c44645bbae8a215061b33",
   key_secret: KEY,
@@ -25,10 +25,10 @@ const refused = [
   ["no life", { ttl_seconds: 0 }, /life/],
   ["a life of more than a day", { ttl_seconds: DAY + 1 }, /life/],
   ["a life past 32 bits", { ttl_seconds: 2 ** 32 }, /4294967296/],
-  ["a clock before 1970", { now_ms: -1 }, /clock/],
-  ["an empty name", { user_id: "" }, /user_id is empty/],
-  ["a name that is too long", { user_id: "xyzzy".repeat(60) }, /user_id has 300 bytes/],
-  ["a channel that is too long", { channel_id: "xyzzy".repeat(60) }, /channel_id has 300 bytes/],
+  ["a clock before 1970", { now_ms: -1 }, /time -1 ms/],
+  ["an empty user id", { user_id: "" }, /user_id is empty/],
+  ["a user id that is too long", { user_id: "xyzzy".repeat(60) }, /user_id has 300 bytes/],
+  ["a channel id that is too long", { channel_id: "xyzzy".repeat(60) }, /channel_id has 300 bytes/],
   ["no key", { key_secret: "" }, /RTC_KEY_SECRET/],
   ["a mode of another service", { mode: "xyzzy" }, /RTC_MODE/],
 ];
@@ -42,7 +42,7 @@ const cases = [
     ]),
   ),
   ...["alibaba", "agora", "tencent", "janus"].map((provider) => [
-    `${provider}: a name of another alphabet`,
+    `${provider}: a user id outside the alphabet`,
     { provider, ...(provider === "tencent" && { key_id: "1400000000" }), user_id: "xyzzy:é" },
     /user_id has a character at byte 5/,
   ]),
@@ -54,9 +54,9 @@ const cases = [
 let failed = 0;
 for (const [what, wrong, why] of cases) {
   try {
-    const request = [{ id: "one", variant: "join", inputs: { ...right, ...wrong } }];
+    const request = [{ id: "one", variant: "join", inputs: { ...valid, ...wrong } }];
     const { status, stdout, stderr } = spawnSync(mint, { input: JSON.stringify(request), encoding: "utf8" });
-    assert.deepStrictEqual([status, JSON.parse(stdout)], [1, {}], "it was not refused");
+    assert.deepStrictEqual([status, JSON.parse(stdout)], [1, {}], "the request was not refused");
     assert.match(stderr, why);
     assert(stderr.startsWith("one: ") && !/xyzzy/.test(stderr) && !stderr.includes(KEY), stderr);
   } catch (error) {

@@ -1,4 +1,4 @@
-//! What the vectors give for each kind of token, with the member names of the file.
+//! Inputs of each kind of token, with the member names of the vectors file.
 
 use std::collections::BTreeMap;
 use std::num::ParseIntError;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use switchboard_rtc::livekit::VideoGrant;
 use switchboard_rtc::{Provider, Rights, TTL_SECONDS};
 
-/// Text that is taken for a key.
+/// A key, hidden in debug output.
 #[derive(Deserialize)]
 #[serde(from = "String")]
 pub struct Secret(pub SecretString);
@@ -20,7 +20,7 @@ impl From<String> for Secret {
     }
 }
 
-/// A `LiveKit` token; with a body, that of a callback.
+/// Inputs of a `LiveKit` token; a body makes it the token of a callback.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Livekit {
@@ -41,7 +41,7 @@ pub struct Livekit {
 #[derive(Default, Deserialize)]
 pub struct Grants {
     pub video: Option<VideoGrant>,
-    /// Grants of other kinds, and claims beside them.
+    /// Grants of other kinds and further claims.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
@@ -90,7 +90,7 @@ pub enum AgoraServiceInput {
     Rtm { user_id: String, privileges: Privileges },
 }
 
-/// Seconds by the number of the privilege; serde keeps the names of members as text inside of a tagged enum.
+/// Lives of privileges in seconds by number. Serde gives member names as text inside a tagged enum.
 #[derive(Deserialize)]
 #[serde(try_from = "BTreeMap<String, u32>")]
 pub struct Privileges(pub BTreeMap<u16, u32>);
@@ -166,7 +166,7 @@ pub struct Tc3 {
     pub payload: String,
 }
 
-/// A join as the functions make it: an account, and who asks. The members have the names that they have elsewhere.
+/// Inputs of a whole join: the settings of an `Account` and the members of a `MintRequest`.
 #[derive(Deserialize)]
 pub struct Join {
     pub provider: Provider,

@@ -1,4 +1,4 @@
-//! Mints the tokens that a list of vectors describes, so that anybody can hold them against a vendor's own package:
+//! Mints the tokens of a list of vectors, for comparison with the vendors' own packages:
 //!
 //! ```text
 //! cargo run -p switchboard-rtc --example mint < tests/vectors/rtc-tokens.json > tokens.json
@@ -6,10 +6,10 @@
 //! node tests/verify/check_all.js tests/vectors/rtc-tokens.json tokens.json
 //! ```
 //!
-//! Reads a JSON array of `{"id", "variant", "inputs"}` (other members are ignored) and writes `{id: token}`: text, for
-//! TURN `{"username", "password"}`, for signed requests the `Authorization` header. The variant `join`, which the vectors do
-//! not have, makes a whole `join` object from an account and a request. Requests for Chime are left out, for nothing here
-//! makes them. An entry that cannot be minted is named on standard error, with exit code 1.
+//! Reads a JSON array of `{"id", "variant", "inputs"}` (other members are ignored) and writes `{id: token}`: text,
+//! `{"username", "password"}` for TURN, the `Authorization` header for signed requests. The variant `join`, which the vectors
+//! do not have, mints a whole `join` object from an account and a request. Skips the vectors of Chime, which has no provider.
+//! Reports an entry that cannot be minted on standard error and ends with exit code 1.
 
 mod inputs;
 mod token;
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// One vector; what is expected of its token is not read.
+/// One vector, without the expected token.
 #[derive(Deserialize)]
 struct Entry {
     id: String,
@@ -39,7 +39,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     for Entry { id, variant, inputs } in entries {
         match token::mint(&variant, inputs) {
             Ok(Some(token)) => drop(tokens.insert(id, token)),
-            Ok(None) => eprintln!("{id}: left out"),
+            Ok(None) => eprintln!("{id}: skipped"),
             Err(error) => {
                 eprintln!("{id}: {error}");
                 code = ExitCode::FAILURE;

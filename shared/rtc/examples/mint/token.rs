@@ -1,4 +1,4 @@
-//! From the inputs of one vector to its token, by the same functions that production mints with.
+//! Mints the token of one vector with the functions that production uses.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -25,10 +25,10 @@ use crate::inputs::{
 
 type Minted<T = SecretString> = Result<T, Box<dyn Error>>;
 
-/// The token of a vector, or a whole `join` object for the variant `join`; `None` for one of Chime.
+/// Returns the token of a vector, or a whole `join` object for the variant `join`; `None` for the vectors of Chime.
 ///
 /// # Errors
-/// Inputs that are missing or that no token can carry.
+/// Missing or invalid inputs, or an unknown variant.
 pub fn mint(variant: &str, inputs: Value) -> Minted<Option<Value>> {
     let token = match variant {
         "access-token-jwt-hs256" | "webhook-authorization-jwt" => livekit(read(inputs)?)?,
@@ -51,7 +51,7 @@ pub fn mint(variant: &str, inputs: Value) -> Minted<Option<Value>> {
         }
         "join" => return Ok(Some(join(read(inputs)?)?)),
         "sigv4-request" => return Ok(None),
-        other => return Err(format!("the variant {other:?} is not known").into()),
+        other => return Err(format!("unknown variant {other:?}").into()),
     };
     Ok(Some(token.expose_secret().into()))
 }
@@ -61,7 +61,7 @@ fn read<T: DeserializeOwned>(inputs: Value) -> Minted<T> {
 }
 
 fn livekit(inputs: Livekit) -> Minted {
-    let expires = inputs.now.checked_add(inputs.ttl.into()).ok_or("the end is past all time")?;
+    let expires = inputs.now.checked_add(inputs.ttl.into()).ok_or("the expiry is out of range")?;
     let claims = LivekitClaims {
         sub: inputs.identity,
         name: inputs.name,
@@ -132,7 +132,7 @@ fn tencent(inputs: &Tencent) -> Minted {
     let room = inputs.roomstr.as_deref().map(TencentRoom::Name).or(inputs.room.map(TencentRoom::Number));
     let user_sig = match (room, &inputs.userbuf_hex) {
         (Some(room), _) => {
-            let expires = now.checked_add(*expire).ok_or("the end is past 2106")?;
+            let expires = now.checked_add(*expire).ok_or("the expiry is after 2106")?;
             let privileges = inputs.privileges.ok_or("a room without privileges")?;
             user_sig.with_map(&PrivateMap { sdk_app_id: *sdk_app_id, user_id, room, expires, privileges })?
         }
@@ -176,7 +176,7 @@ fn tc3(inputs: Tc3) -> Minted<String> {
     Ok(tc3::authorization(&request, &inputs.service, inputs.timestamp, &key)?)
 }
 
-/// The `join` object of the protocol, by the minter of the provider itself.
+/// Returns the `join` object of the protocol, minted by the provider.
 fn join(inputs: Join) -> Minted<Value> {
     let account = Account {
         mode: inputs.mode,
