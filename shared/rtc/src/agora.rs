@@ -130,7 +130,7 @@ fn privileges(rights: Rights, seconds: u32) -> AgoraPrivileges {
     .collect()
 }
 
-/// Whether privileges express exactly these rights. No privilege withholds receiving, and camera and screen share one
+/// Returns whether privileges express exactly these rights. No privilege withholds receiving, and camera and screen share one
 /// privilege.
 const fn is_expressible(rights: Rights) -> bool {
     rights.subscribe && rights.camera == rights.screen

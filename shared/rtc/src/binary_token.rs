@@ -58,7 +58,7 @@ pub struct ReceivedToken<T> {
 }
 
 impl<T> ReceivedToken<T> {
-    /// Whether the token was signed with this secret and not altered; compares in constant time.
+    /// Returns whether the token was signed with this secret and not altered; compares in constant time.
     #[must_use]
     pub fn is_signed_with(&self, secret: &SecretString) -> bool {
         self.inputs.signature(&self.signed, secret).ct_eq(&self.signature).into()

@@ -10,7 +10,7 @@ pub struct Credential {
     pub token: SecretString,
     /// Time in milliseconds until the token expires.
     pub token_expires_in_ms: i64,
-    /// Whether the service enforces the rights of the request.
+    /// `true` if the service enforces the rights of the request.
     pub rights_enforced: bool,
     /// Further fields for the client SDK (`params` of the `join` object); may contain a second form of the token.
     pub params: Map<String, Value>,

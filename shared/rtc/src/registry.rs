@@ -1,5 +1,5 @@
-//! Maps a [`Provider`] and its account to the minter, the management client and the callback reader. Besides its own folder,
-//! the only file of this crate that a new provider changes.
+//! Maps a [`Provider`] and its account to the minter, the management client and the callback reader. A new provider changes this
+//! file and `lib.rs` (its `mod` line); everything else is in its own folder.
 
 use crate::callback::CallbackReader;
 #[cfg(feature = "management")]

@@ -70,7 +70,7 @@ impl TurnCredential {
     }
 }
 
-/// Whether `password` belongs to `username` under this secret; compares in constant time.
+/// Returns whether `password` belongs to `username` under this secret; compares in constant time.
 #[must_use]
 pub fn is_password(username: &str, password: &str, secret: &SecretString) -> bool {
     password_of(username, secret).expose_secret().as_bytes().ct_eq(password.as_bytes()).into()

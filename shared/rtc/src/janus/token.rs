@@ -16,7 +16,7 @@ pub struct JanusToken<'a> {
     pub expires: i64,
     /// `janus` for the gateway itself, or the plugin that checks the token.
     pub realm: &'a str,
-    /// What the token opens: plugins, or `room=ID`.
+    /// Plugins, or `room=ID`, that the token opens.
     pub descriptors: Vec<&'a str>,
 }
 
@@ -51,7 +51,7 @@ impl<'a> JanusToken<'a> {
         (!descriptors.is_empty()).then_some(Self { expires, realm, descriptors })
     }
 
-    /// Whether `token` was signed with this secret and not altered; compares in constant time.
+    /// Returns whether `token` was signed with this secret and not altered; compares in constant time.
     #[must_use]
     pub fn is_signed(token: &str, secret: &SecretString) -> bool {
         let Some((signed, signature)) = token.split_once(':') else { return false };

@@ -139,9 +139,9 @@ async fn read(request: Request) -> RecordedRequest {
     }
 }
 
-async fn response(say: ScriptedReply) -> Response {
+async fn response(reply: ScriptedReply) -> Response {
     let status = |status| StatusCode::from_u16(status).expect("a status");
-    match say {
+    match reply {
         ScriptedReply::Json(body) => body.to_string().into_response(),
         ScriptedReply::Error(code, body) => (status(code), body.to_string()).into_response(),
         ScriptedReply::Text(code, body) => (status(code), body).into_response(),

@@ -15,9 +15,9 @@ use crate::{Account, AccountError, Provider, Rights};
 
 /// Closes a channel at a service with this reply; returns the result and the number of requests.
 async fn close_with(
-    say: impl Fn() -> ScriptedReply + Send + Sync + 'static,
+    reply: impl Fn() -> ScriptedReply + Send + Sync + 'static,
 ) -> (Result<(), RtcError>, usize) {
-    let service = FakeService::new(move |_, _| say()).await;
+    let service = FakeService::new(move |_, _| reply()).await;
     let livekit = management(Provider::Livekit, &account(&service.url())).expect("an account");
     let result = livekit.close("room", AT).await;
     (result, service.requests().len())

@@ -127,7 +127,7 @@ impl RtcManagement for TencentManagement {
     }
 }
 
-/// Whether the code means an unknown room or user. An unknown application is an error.
+/// Returns whether the code means an unknown room or user. An unknown application is an error.
 fn is_not_found(code: &str) -> bool {
     matches!(code, "FailedOperation.RoomNotExist" | "FailedOperation.UserNotExist")
 }

@@ -98,7 +98,7 @@ impl UserSig {
         serde_json::from_slice(&zlib::inflate(&STANDARD.decode(base64).ok()?)?).ok()
     }
 
-    /// Whether the token was signed with this key and not altered; compares in constant time.
+    /// Returns whether the token was signed with this key and not altered; compares in constant time.
     #[must_use]
     pub fn is_signed_with(&self, key: &SecretString) -> bool {
         let signature = STANDARD.decode(&self.signature).unwrap_or_default();

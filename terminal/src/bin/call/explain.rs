@@ -1,6 +1,5 @@
-//! Says in plain words what a token is good for: who, where, which rights, until when, valid or why not. Reads a token
-//! without its key, as anybody can; the key is needed only to check the signature. What is said shows no secret, and
-//! nothing that could be used in place of the token.
+//! Explains tokens in plain words: user, place, rights, expiry, and validity with the reasons against it. Reading a token needs
+//! no key; only verifying the signature does. The explanation contains no secret and nothing that is usable as a token.
 
 mod agora;
 mod alibaba;
@@ -17,66 +16,66 @@ mod words;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-/// What a token says.
+/// Explanation of one token.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Explained {
-    /// What it is for.
+pub struct Explanation {
+    /// Kind of the token.
     pub kind: &'static str,
-    /// Whom it is for.
-    pub who: Option<String>,
-    /// Where it lets them in.
+    /// User of the token.
+    pub user: Option<String>,
+    /// Channel, room or server that the token opens.
     pub place: Option<String>,
-    /// What they may do there.
+    /// Rights of the user there.
     pub rights: Vec<String>,
-    /// When it begins, Unix seconds.
+    /// Begin of the validity, Unix seconds.
     pub begins: Option<i64>,
-    /// When it ends, Unix seconds.
+    /// Expiry, Unix seconds.
     pub ends: Option<i64>,
-    /// Who made it, as far as it says.
+    /// Issuer that the token names.
     pub issuer: Option<String>,
-    /// What was found out about its signature.
+    /// Result of the signature check.
     pub signature: Signature,
-    /// What one should know about such tokens.
+    /// Remarks on this kind of token.
     pub notes: Vec<&'static str>,
-    /// Everything else that is wrong with it.
+    /// Errors in the token besides signature and times.
     pub faults: Vec<String>,
 }
 
-/// What was found out about a signature.
+/// Result of a signature check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Signature {
-    /// No secret was given.
+    /// Not checked: no secret was given.
     #[default]
     NotChecked,
-    /// Made with the given secret.
-    Right,
-    /// Not made with the given secret, or altered.
-    Wrong,
-    /// Made with a kind of key that is not checked here.
+    /// Valid for the given secret.
+    Valid,
+    /// Signed with another secret, or altered.
+    Invalid,
+    /// Not checked: signed with a public-key algorithm.
     OtherAlgorithm,
-    /// Not part of it: the password that belongs to it is the proof.
-    Apart,
+    /// No signature: the password of this user name is the proof.
+    None,
 }
 
 impl Signature {
-    /// By `check`, if there is a secret to check it with.
+    /// Runs `check` if there is a secret.
     fn of(secret: Option<&SecretString>, check: impl FnOnce(&SecretString) -> bool) -> Self {
         match secret.map(check) {
-            Some(true) => Self::Right,
-            Some(false) => Self::Wrong,
+            Some(true) => Self::Valid,
+            Some(false) => Self::Invalid,
             None => Self::NotChecked,
         }
     }
 }
 
-/// The secrets that signatures are checked with, as far as they are known.
+/// Secrets for checking signatures.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Secrets<'a> {
-    /// For whatever has none of its own below, logins among it.
+    /// Secret of logins, and of tokens without a secret of their own below.
     pub any: Option<&'a SecretString>,
     /// The secret half of the key at the RTC service (`RTC_KEY_SECRET`).
     pub rtc: Option<&'a SecretString>,
-    /// The TURN server's (`TURN_SECRET`).
+    /// Secret of the TURN servers (`TURN_SECRET`).
     pub turn: Option<&'a SecretString>,
 }
 
@@ -86,29 +85,28 @@ impl<'a> Secrets<'a> {
     }
 }
 
-/// Why a text cannot be explained.
+/// A text without an explanation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unexplained {
-    /// Alibaba's multi-parameter token: a hash.
+pub enum ExplainError {
+    /// A hash: Alibaba's multi-parameter token.
     #[error(
-        "this is a hash, as Alibaba's multi-parameter tokens are: it says nothing by itself; explain `single_token` or \
-         the whole `join` object in its place"
+        "this is a hash, such as Alibaba's multi-parameter token, and contains no fields; pass `single_token` or the whole \
+         `join` object"
     )]
     Hash,
-    /// No form that is known here.
+    /// An unknown format.
     #[error(
-        "this is no `join` object and no token of LiveKit, Alibaba, Agora, Tencent or Janus, no JSON Web Token and no \
-         TURN credential"
+        "unknown format: expected a `join` object, a token of LiveKit, Alibaba, Agora, Tencent or Janus, a JSON Web Token \
+         or a TURN credential"
     )]
     Unknown,
 }
 
-/// Says what a token is good for, or each of the tokens in a `join` object, in a message that has one, or in an entry
-/// of `iceServers`.
+/// Explains a token, or each token in a `join` object, in a message with one, or in an entry of `iceServers`.
 ///
 /// # Errors
-/// It has no form that is known here.
-pub fn explain(text: &str, secrets: Secrets<'_>) -> Result<Vec<Explained>, Unexplained> {
+/// A hash or an unknown format.
+pub fn explain(text: &str, secrets: Secrets<'_>) -> Result<Vec<Explanation>, ExplainError> {
     let text = text.trim();
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => match object.get("join") {
@@ -117,21 +115,21 @@ pub fn explain(text: &str, secrets: Secrets<'_>) -> Result<Vec<Explained>, Unexp
                 let secrets = Secrets { turn: secrets.turn.or(secrets.any), ..secrets };
                 turn::explain_credential(&object, secrets.turn)
                     .map(|one| vec![one])
-                    .ok_or(Unexplained::Unknown)
+                    .ok_or(ExplainError::Unknown)
             }
             _ => explain_join(&object, secrets),
         },
         Ok(Value::String(token)) => explain_token(&token, secrets).map(|one| vec![one]),
-        // A user name of TURN without a user is a number, which is JSON too.
+        // A TURN user name without a user is a number, which is JSON too.
         _ => explain_token(text, secrets).map(|one| vec![one]),
     }
 }
 
-fn explain_join(join: &Map<String, Value>, secrets: Secrets<'_>) -> Result<Vec<Explained>, Unexplained> {
+fn explain_join(join: &Map<String, Value>, secrets: Secrets<'_>) -> Result<Vec<Explanation>, ExplainError> {
     let params = join.get("params").unwrap_or(&Value::Null);
-    // The readable form of Alibaba's hash comes first.
+    // Prefer `single_token`: `token` is a hash at Alibaba.
     let token = params["single_token"].as_str().or_else(|| join.get("token")?.as_str());
-    let mut all = vec![explain_token(token.ok_or(Unexplained::Unknown)?, secrets)?];
+    let mut all = vec![explain_token(token.ok_or(ExplainError::Unknown)?, secrets)?];
     let others = ["core_token", "private_map_key"].into_iter().filter_map(|name| params[name].as_str());
     for token in others {
         all.push(explain_token(token, secrets)?);
@@ -141,9 +139,9 @@ fn explain_join(join: &Map<String, Value>, secrets: Secrets<'_>) -> Result<Vec<E
     Ok(all)
 }
 
-fn explain_token(token: &str, secrets: Secrets<'_>) -> Result<Explained, Unexplained> {
+fn explain_token(token: &str, secrets: Secrets<'_>) -> Result<Explanation, ExplainError> {
     if token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Unexplained::Hash);
+        return Err(ExplainError::Hash);
     }
     let rtc = secrets.for_rtc();
     jwt::explain(token, secrets)
@@ -152,10 +150,10 @@ fn explain_token(token: &str, secrets: Secrets<'_>) -> Result<Explained, Unexpla
         .or_else(|| tencent::explain(token, rtc))
         .or_else(|| janus::explain(token, rtc))
         .or_else(|| turn::explain_username(token))
-        .ok_or(Unexplained::Unknown)
+        .ok_or(ExplainError::Unknown)
 }
 
-/// The words of those that are granted.
+/// Returns the words for the granted rights.
 fn granted<const N: usize>(rights: [(bool, &str); N]) -> Vec<String> {
     rights.into_iter().filter(|(granted, _)| *granted).map(|(_, words)| words.to_owned()).collect()
 }

@@ -30,7 +30,7 @@ pub(super) struct KickingRule {
 }
 
 impl KickingRule {
-    /// Whether the rule withholds publishing from exactly this participant.
+    /// Returns whether the rule withholds publishing from exactly this participant.
     pub fn withholds_publishing(&self, channel_id: &str, uid: u32) -> bool {
         self.cname.as_deref() == Some(channel_id)
             && self.uid == Some(u64::from(uid))

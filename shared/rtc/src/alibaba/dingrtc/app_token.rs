@@ -86,7 +86,7 @@ impl AppToken {
             Some(bits) => body.u8(1).u32(bits),
             None => body.u8(0),
         };
-        // All samples write the options even if they are empty; the service is said to refuse a token without them.
+        // All samples write the options even if they are empty; reportedly, the service refuses a token without them.
         let body = body.u8(1).u32(count(self.options.len())?);
         let write = |body: ByteWriter, (name, value): (&String, &String)| body.text32(name)?.text32(value);
         Ok(self.options.iter().try_fold(body, write)?.finish())

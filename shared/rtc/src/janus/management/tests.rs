@@ -136,12 +136,12 @@ async fn streams_are_blocked_by_kind_and_name() {
 #[tokio::test]
 async fn blocking_an_absent_microphone_is_unsupported() {
     // The subscription fails without a participant or without a media connection; the first line is then the microphone.
-    let nobody = gateway(|_| error(428)).await;
-    let rooms_of_nobody = rooms(&nobody);
-    let muted = rooms_of_nobody.restrict(ROOM, "alice", MUTED, AT).await;
+    let without_participant = gateway(|_| error(428)).await;
+    let empty_room = rooms(&without_participant);
+    let muted = empty_room.restrict(ROOM, "alice", MUTED, AT).await;
     assert_eq!(muted, Err(RtcError::Unsupported));
-    assert_eq!(rooms_of_nobody.restrict(ROOM, "alice", Rights::ALL, AT).await, Ok(()));
-    assert_eq!(moderated(&nobody), [("0".to_owned(), true), ("0".to_owned(), false)]);
+    assert_eq!(empty_room.restrict(ROOM, "alice", Rights::ALL, AT).await, Ok(()));
+    assert_eq!(moderated(&without_participant), [("0".to_owned(), true), ("0".to_owned(), false)]);
 
     let early = |body: &Value| {
         if body["request"] == "join" { error(428) } else { json!({ "videoroom": "success" }) }

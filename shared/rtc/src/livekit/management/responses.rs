@@ -36,7 +36,7 @@ pub(super) struct LivekitParticipant {
 }
 
 impl LivekitParticipant {
-    /// Whether the participant is a user who has joined and not left; recorders and agents are not users.
+    /// Returns whether the participant is a user who has joined and not left; recorders and agents are not users.
     pub fn is_user_in_room(&self) -> bool {
         matches!(self.state.as_str(), "JOINED" | "ACTIVE") && matches!(self.kind.as_str(), "" | "STANDARD")
     }

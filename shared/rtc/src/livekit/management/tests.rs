@@ -63,7 +63,7 @@ async fn requests_equal_those_of_the_official_sdk() {
     rooms
         .restrict(ROOM, WHO, Rights { screen: false, ..Rights::ALL.without_microphone() }, AT)
         .await
-        .expect("held");
+        .expect("restricted");
     rooms.remove(ROOM, WHO, AT).await.expect("removed");
     rooms.close(ROOM, AT).await.expect("closed");
 
@@ -101,8 +101,8 @@ async fn requests_equal_those_of_the_official_sdk() {
 async fn each_right_maps_to_its_source_and_no_permission_is_implicit() {
     let service = FakeService::new(server).await;
     let rooms = rooms(&service);
-    rooms.restrict(ROOM, WHO, Rights::ALL, AT).await.expect("held");
-    rooms.restrict(ROOM, WHO, Rights::default(), AT).await.expect("held");
+    rooms.restrict(ROOM, WHO, Rights::ALL, AT).await.expect("restricted");
+    rooms.restrict(ROOM, WHO, Rights::default(), AT).await.expect("restricted");
     let sent: Vec<_> = service.requests().iter().map(|seen| seen.json()["permission"].clone()).collect();
     let all = json!({
         "canSubscribe": true,

@@ -37,7 +37,7 @@ impl ManagementResponse {
         (200..300).contains(&self.status)
     }
 
-    /// Whether the status means an error of the server or a timeout there, so that a retry may succeed.
+    /// Returns whether the status means an error of the server or a timeout there, so that a retry may succeed.
     pub(crate) fn is_server_error(&self) -> bool {
         matches!(self.status, 408 | 500..)
     }

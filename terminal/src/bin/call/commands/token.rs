@@ -1,4 +1,4 @@
-//! `call token`: makes a development token, or explains a token.
+//! `call token`: creates a development token, or explains a token.
 
 use std::io::Read as _;
 use std::time::Duration;
@@ -17,40 +17,40 @@ use crate::printer::Printer;
 
 const EXAMPLES: &str = "\
 Examples:
-  call token --as alice --name Alice                     a token that the laptop stack takes
+  call token --as alice --name Alice                     a token that the laptop stack accepts
   CALL_TOKEN=$(call token --as alice) call listen --as alice.phone
-  call token --decode eyJhbGciOi…                        who, where, which rights, until when, valid or why not
+  call token --decode eyJhbGciOi…                        user, place, rights, expiry, and validity with reasons
   call token --decode - --secret \"$KEY\" < join.json      a whole `join` object, with its signature checked
 
-Exit code 1 with --decode: the token is refused, or is no token. A token as an argument can be seen by other users of the \
-machine while the command runs; `-` reads it from standard input.";
+Exit code 1 with --decode: the token is invalid, or its format is unknown. Other users of the machine can see a token that is an \
+argument; `-` reads it from standard input.";
 
-/// Make a development token, or explain any token in plain words.
+/// Create a development token, or explain any token in plain words.
 ///
-/// Tokens that are made here are signed with the development secret: only the laptop stack takes them. Explained are the
+/// Created tokens are signed with the development secret, so only the laptop stack accepts them. The command explains the
 /// app's own JWT, the tokens of LiveKit, Alibaba, Agora, Tencent and Janus, TURN credentials, and whole `join` objects or
-/// messages with one; a secret is needed only to check the signature.
+/// messages with one; only checking the signature needs a secret.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct TokenArgs {
-    /// Explain this token in place of making one; `-` reads it from standard input
+    /// Explain this token instead of creating one; `-` reads it from standard input
     #[arg(long, value_name = "TOKEN|-")]
     pub decode: Option<SecretString>,
 
-    /// The secret half of the key at the RTC service, to verify its tokens [default: what --secret says]
+    /// The secret half of the key at the RTC service, to verify its tokens [default: value of --secret]
     #[arg(long, env = "RTC_KEY_SECRET", hide_env_values = true, value_name = "SECRET")]
     pub rtc_secret: Option<SecretString>,
 
-    /// The TURN server's secret, to verify TURN credentials [default: what --secret says, for a credential alone]
+    /// The TURN server's secret, to verify TURN credentials [default: value of --secret, for a single credential]
     #[arg(long, env = "TURN_SECRET", hide_env_values = true, value_name = "SECRET")]
     pub turn_secret: Option<SecretString>,
 
-    /// How long the token is good for
+    /// Life of the token in seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600", conflicts_with = "decode")]
     pub valid_for: Duration,
 }
 
-/// Makes or explains.
+/// Creates or explains a token.
 pub fn run(token: &TokenArgs, common: &CommonOptions) -> Result<CommandOutcome, CommandError> {
     let printer = Printer { json: common.json };
     match &token.decode {
@@ -82,7 +82,7 @@ fn decode(
     } else {
         text
     };
-    // A variable that is set to nothing is not set.
+    // An empty variable counts as not set.
     let given = |secret: &&SecretString| !secret.expose_secret().is_empty();
     let secrets = Secrets {
         any: common.identity.secret.as_ref().filter(given),

@@ -1,12 +1,12 @@
-//! Signed tokens of Janus.
+//! Explanation of signed tokens of Janus.
 
 use secrecy::SecretString;
 
-use super::{Explained, Signature};
+use super::{Explanation, Signature};
 use switchboard_rtc::janus::{CORE, JanusToken};
 
-/// Explains one; `None` for anything else.
-pub fn explain(token: &str, secret: Option<&SecretString>) -> Option<Explained> {
+/// Explains a signed token; `None` for another format.
+pub fn explain(token: &str, secret: Option<&SecretString>) -> Option<Explanation> {
     let signed = JanusToken::read(token)?;
     let room = signed.descriptors.iter().find_map(|descriptor| descriptor.strip_prefix("room="));
     let (kind, place, rights) = match (signed.realm, room) {
@@ -19,13 +19,13 @@ pub fn explain(token: &str, secret: Option<&SecretString>) -> Option<Explained> 
         }
         (plugin, None) => ("a Janus token", format!("the plugin {plugin}"), signed.descriptors.join(", ")),
     };
-    Some(Explained {
+    Some(Explanation {
         kind,
         place: Some(place),
         rights: vec![rights],
         ends: Some(signed.expires),
         signature: Signature::of(secret, |secret| JanusToken::is_signed(token, secret)),
-        notes: vec!["names nobody: whoever has it may use it, under any free id"],
-        ..Explained::default()
+        notes: vec!["the token names no user: any holder can use it, under any free id"],
+        ..Explanation::default()
     })
 }

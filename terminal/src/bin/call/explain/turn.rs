@@ -1,38 +1,38 @@
-//! TURN credentials of the shared-secret scheme. A user name alone can be read, but proves nothing.
+//! Explanation of TURN credentials of the shared-secret scheme. A user name alone has no signature.
 
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use super::{Explained, Signature};
+use super::{Explanation, Signature};
 use switchboard_rtc::turn::is_password;
 
-/// Unix seconds below this are no end of a credential, but some other number: it was 2001.
-const LEAST_END: i64 = 1_000_000_000;
+/// Lower limit of an expiry, Unix seconds (in 2001); smaller numbers are not TURN user names.
+const MIN_EXPIRY: i64 = 1_000_000_000;
 
-/// Explains a user name, `END` or `END:USER`; `None` for anything else.
-pub fn explain_username(username: &str) -> Option<Explained> {
+/// Explains a user name, `EXPIRY` or `EXPIRY:USER`; `None` for another format.
+pub fn explain_username(username: &str) -> Option<Explanation> {
     let (end, user) = username.split_once(':').map_or((username, None), |(end, user)| (end, Some(user)));
-    let ends = end.parse().ok().filter(|end| *end >= LEAST_END)?;
-    Some(Explained {
+    let ends = end.parse().ok().filter(|end| *end >= MIN_EXPIRY)?;
+    Some(Explanation {
         kind: "a TURN user name",
-        who: user.map(str::to_owned),
+        user: user.map(str::to_owned),
         place: Some("the TURN servers that share its secret".to_owned()),
         rights: vec!["relay media".to_owned()],
         ends: Some(ends),
-        signature: Signature::Apart,
-        ..Explained::default()
+        signature: Signature::None,
+        ..Explanation::default()
     })
 }
 
-/// Explains a user name with its password: `{"username", "credential"}` as WebRTC has it, or with `password` as the servers'
-/// reply has it; `None` for anything else.
-pub fn explain_credential(server: &Map<String, Value>, secret: Option<&SecretString>) -> Option<Explained> {
+/// Explains a user name with its password: `{"username", "credential"}` in the form of WebRTC, or with `password` in the form
+/// of a TURN REST reply; `None` for another format.
+pub fn explain_credential(server: &Map<String, Value>, secret: Option<&SecretString>) -> Option<Explanation> {
     let text = |name: &str| server.get(name).and_then(Value::as_str);
     let username = text("username")?;
-    let mut explained = explain_username(username)?;
-    explained.kind = "a TURN credential";
+    let mut explanation = explain_username(username)?;
+    explanation.kind = "a TURN credential";
     if let Some(credential) = text("credential").or_else(|| text("password")) {
-        explained.signature = Signature::of(secret, |secret| is_password(username, credential, secret));
+        explanation.signature = Signature::of(secret, |secret| is_password(username, credential, secret));
     }
     let urls: Vec<_> = match server.get("urls").or_else(|| server.get("uris")) {
         Some(Value::String(url)) => vec![url.as_str()],
@@ -40,7 +40,7 @@ pub fn explain_credential(server: &Map<String, Value>, secret: Option<&SecretStr
         _ => Vec::new(),
     };
     if !urls.is_empty() {
-        explained.place = Some(urls.join(", "));
+        explanation.place = Some(urls.join(", "));
     }
-    Some(explained)
+    Some(explanation)
 }
