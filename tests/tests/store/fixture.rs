@@ -6,7 +6,7 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::id::{BodyHash, InviteId, RequestId};
 use switchboard_protocol::object::{Media, Mode};
-use switchboard_protocol::uplink::CreateMeeting;
+use switchboard_protocol::requests::CreateMeeting;
 use switchboard_service::dynamodb::Table;
 use switchboard_service::ports::{Commit, CommitResult, Pending, SlotWrite};
 use uuid::Uuid;
