@@ -8,7 +8,7 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::object::{CallView, Direction, Media, Mode};
 use switchboard_service::ports::StoreError;
 
-/// A call with `peer` that ended at this moment.
+/// A call with `peer` that ended at this time.
 fn call(peer: &UserId, ended_ms: i64) -> CallView {
     CallView {
         meeting_id: direct().id,
@@ -28,7 +28,7 @@ async fn calls_are_read_newest_first_in_pages_that_join_without_a_gap() {
     let Server { table, .. } = Server::shared().await;
     let (alice, bob) = (user("alice"), user("bob"));
     assert_eq!(table.calls(&alice, None, 10).await.expect("an answer"), (Vec::new(), None));
-    // Two ended in the same millisecond, and one when the clock had a digit less.
+    // Two calls ended in the same millisecond, and one at a time with one digit less.
     let times = [999_999_999_999, START_MS, START_MS, START_MS + 1, START_MS + 2];
     let mut expected: Vec<CallView> = times.map(|at| call(&bob, at)).to_vec();
     let written: Vec<_> = expected.iter().map(|call| (alice.clone(), call.clone())).collect();
@@ -45,7 +45,7 @@ async fn calls_are_read_newest_first_in_pages_that_join_without_a_gap() {
         assert!(page.len() <= 2, "{page:?}");
         paged.extend(page);
         let Some(next) = next else { break };
-        // The way it goes to the terminal and back.
+        // The cursor goes to the terminal and comes back as text.
         from = Some(next.to_string().parse().expect("a cursor"));
     }
     assert_eq!(paged, expected);

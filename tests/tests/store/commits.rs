@@ -1,4 +1,4 @@
-//! Of those who decide from the same revision one wins, and the others learn what it wrote.
+//! Concurrent commits of one revision: one wins, and the others get the record that it wrote.
 
 use crate::creating::present;
 use crate::fixture::{commit, direct, invitee, next, take, write};
@@ -8,10 +8,10 @@ use switchboard_core::Meeting;
 use switchboard_service::dynamodb::Table;
 use switchboard_service::ports::{Commit, CommitResult, SlotWrite};
 
-/// Writers that race.
+/// Number of concurrent writers.
 const WRITERS: usize = 32;
 
-/// Commits it as often as another transaction is at the same items.
+/// Commits, and retries while another transaction works on the same items.
 pub async fn decided(table: &Table, commit: &Commit<'_>) -> CommitResult {
     loop {
         match table.commit(commit).await.expect("the table answers") {
@@ -38,7 +38,7 @@ async fn a_commit_from_a_revision_that_is_gone_writes_nothing_and_gives_the_newe
     assert_eq!(table.meeting(&first.id).await.expect("an answer").map(|loaded| loaded.meeting), Some(second));
 }
 
-/// Races commits of the same revision; `slots` of each writer go with it.
+/// Runs one commit of the same revision for each writer at once, each with the slots that `slots` gives.
 async fn race(slots: impl Fn(usize, &Meeting) -> Vec<SlotWrite>) {
     let Server { table, .. } = Server::shared().await;
     let first = direct();

@@ -1,4 +1,4 @@
-//! A meeting is made once.
+//! Create requests: each makes its meeting once.
 
 use crate::fixture::{commit, direct, next, pending, write};
 use crate::server::Server;
@@ -39,7 +39,7 @@ async fn a_revision_of_a_meeting_that_is_not_there_is_not_written() {
     assert_eq!(table.meeting(&meeting.id).await.expect("an answer"), None);
 }
 
-/// The meeting that the table had instead.
+/// The meeting that the table already had.
 pub fn present(outcome: CommitResult) -> Meeting {
     match outcome {
         CommitResult::Lost(Some(loaded)) => loaded.meeting,

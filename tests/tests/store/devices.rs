@@ -1,4 +1,4 @@
-//! The registry of devices: who can be rung.
+//! The registry of devices, from which the service selects the devices to ring.
 
 use crate::fixture::{SESSION_LIFE_MS, START_MS, device, direct, user};
 use crate::server::Server;
@@ -8,13 +8,13 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_service::dynamodb::Table;
 use switchboard_service::ports::{DeviceSession, UserRecord};
 
-/// What the table knows of a user.
+/// Reads the record of a user.
 pub async fn record(table: &Table, user: &UserId, now_ms: i64) -> UserRecord {
     let view = table.opening(&direct().id, std::slice::from_ref(user), now_ms).await.expect("an answer");
     view.users[user].clone()
 }
 
-/// When each of the user's devices was seen.
+/// Times at which the user's devices were last seen.
 pub async fn seen(table: &Table, user: &UserId, now_ms: i64) -> BTreeMap<ClientId, i64> {
     let devices = record(table, user, now_ms).await.devices;
     devices.into_iter().map(|device| (device.client_id, device.seen_ms)).collect()
@@ -87,7 +87,7 @@ async fn a_connect_forgets_the_devices_whose_session_is_over() {
     table.register_device(&old, Some("Alice"), START_MS).await.expect("an answer");
     let later = START_MS + SESSION_LIFE_MS;
     assert!(table.device_connected(&first(&new, later)).await.expect("an answer"));
-    // Asked as of then, the old one would still be shown if it were there.
+    // A query as of that earlier time would still show the old device if it were stored.
     assert_eq!(seen(table, &alice, START_MS).await.into_keys().collect::<Vec<_>>(), [new]);
     assert_eq!(record(table, &alice, START_MS).await.name.as_deref(), Some("Alice"), "the name stays");
 }

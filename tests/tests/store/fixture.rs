@@ -1,4 +1,4 @@
-//! Users that nobody had before, and meetings as the core makes them.
+//! New users, and meetings as the core makes them.
 
 use switchboard_core::cause::Cause;
 use switchboard_core::{Device, Invitee, Meeting, Now, Opening};
@@ -11,34 +11,34 @@ use switchboard_service::dynamodb::Table;
 use switchboard_service::ports::{Commit, CommitResult, Pending, SlotWrite};
 use uuid::Uuid;
 
-/// The moment at which every meeting of these tests is made: the first one of the year 2100, so that neither the sweep of
-/// the stack that has the table nor the table's own expiry ever finds one of them due.
+/// The creation time of every meeting in these tests: the start of the year 2100, so that neither the sweep of the stack
+/// that has the table nor the table's own expiry finds one of them due.
 pub const START_MS: i64 = 4_102_444_800_000;
 
-/// How long a device that is not seen any more can be rung: the broker keeps a session for a week at most.
+/// The time for which a device can be rung after it was last seen: the broker keeps a session for a week at most.
 pub const SESSION_LIFE_MS: i64 = 7 * 24 * 3_600 * 1_000;
 
-/// Characters that no other test has.
+/// Random characters, for names that no other test uses.
 fn unique() -> String {
     Uuid::new_v4().simple().to_string()
 }
 
-/// An account that nobody had before.
+/// A new account.
 pub fn user(name: &str) -> UserId {
     format!("{name}-{}", &unique()[..12]).parse().expect("letters and digits")
 }
 
-/// That many of them.
+/// This number of new accounts.
 pub fn users(count: usize) -> Vec<UserId> {
     (0..count).map(|_| user("user")).collect()
 }
 
-/// One of a user's devices.
+/// The client ID of a user's device.
 pub fn device(user: &UserId, instance: &str) -> ClientId {
     format!("GID_test@@@{user}.{instance}").parse().expect("letters and digits")
 }
 
-/// A meeting of `caller` with `invitees`, who have a phone and a tablet each, as a create request makes it.
+/// The meeting that a create request of `caller` makes with `invitees`, each of whom has a phone and a tablet.
 pub fn meeting(mode: Mode, caller: &UserId, invitees: &[UserId]) -> Meeting {
     let request_id: RequestId = unique().parse().expect("letters and digits");
     let invitee = |user: &UserId| Invitee {
@@ -79,25 +79,25 @@ pub fn direct() -> Meeting {
     meeting(Mode::Direct, &user("alice"), &[user("bob")])
 }
 
-/// The same meeting, one revision on.
+/// The same meeting at its next revision.
 pub fn next(meeting: &Meeting, title: &str) -> Meeting {
     Meeting { rev: meeting.rev + 1, title: Some(title.to_owned()), ..meeting.clone() }
 }
 
-/// The same meeting, ended one revision on.
+/// The same meeting, ended at its next revision.
 pub fn ended(meeting: &Meeting) -> Meeting {
     let rev = meeting.rev + 1;
     let phase = switchboard_core::Phase::Ended { reason: EndReason::Completed, at_ms: START_MS + 1_000, rev };
     Meeting { rev, phase, ..meeting.clone() }
 }
 
-/// The invitation of somebody invited, and the client ID of the phone that it rings.
+/// The invitation of an invitee, and the client ID of the phone that it rings.
 pub fn leg(meeting: &Meeting, user: &UserId) -> (InviteId, ClientId) {
     let invitation = meeting.participants[user].invitation.as_ref().expect("is invited");
     (invitation.id.clone(), device(user, "phone"))
 }
 
-/// Who was invited first.
+/// The first invitee.
 pub fn invitee(meeting: &Meeting) -> UserId {
     meeting.participants.values().find(|part| part.invitation.is_some()).expect("somebody").user_id.clone()
 }
@@ -121,18 +121,18 @@ pub fn commit(next: &Meeting) -> Commit<'_> {
     }
 }
 
-/// Takes a slot that is free.
+/// The change that takes a free slot.
 pub fn take(user: &UserId) -> SlotWrite {
     SlotWrite::Take { user: user.clone(), seen: None }
 }
 
-/// Writes it, which nothing may stand in the way of.
+/// Commits a change that must succeed.
 pub async fn write(table: &Table, commit: &Commit<'_>) {
     let outcome = table.commit(commit).await.expect("the table answers");
     assert!(matches!(outcome, CommitResult::Done), "{outcome:?}");
 }
 
-/// The meeting that a slot names.
+/// The meeting in a user's slot.
 pub async fn holder(table: &Table, user: &UserId) -> Option<String> {
     let slot = table.slot(user).await.expect("the table answers");
     slot.map(|slot| slot.meeting_id.to_string())

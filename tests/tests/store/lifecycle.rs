@@ -1,4 +1,4 @@
-//! Lifecycle events come late, twice and out of order: each is noted once, and only if it is news.
+//! Lifecycle events that arrive late, twice and out of order: each is stored once, and only if it is newer.
 
 use crate::devices::{first, seen};
 use crate::fixture::{START_MS, device, user};
@@ -7,10 +7,10 @@ use switchboard_protocol::address::ClientId;
 use switchboard_service::dynamodb::Table;
 use switchboard_service::ports::DeviceSession;
 
-/// The counter of connections starts again when a device was away for so long.
+/// After this absence of a device, the broker restarts its counter of connections.
 const RESET_MS: i64 = 55 * 60 * 1_000;
 
-/// A device's connection `version`, in a session of its own.
+/// Connection number `version` of a device, in a session of its own.
 fn connection(device: &ClientId, version: i64, at_ms: i64) -> DeviceSession {
     DeviceSession { session: format!("session-{version}"), version, ..first(device, at_ms) }
 }
@@ -77,7 +77,7 @@ async fn a_registration_in_between_lets_every_connect_in() {
     let Server { table, .. } = Server::shared().await;
     let phone = device(&user("alice"), "phone");
     assert!(connects(&table, &connection(&phone, 9, START_MS)).await);
-    // `authorize` ran for the next connection; only the broker knows how it counts that.
+    // `authorize` ran for the next connection, whose number only the broker knows.
     table.register_device(&phone, None, START_MS + 1).await.expect("an answer");
     assert!(connects(&table, &connection(&phone, 0, START_MS + 2)).await);
 }

@@ -1,7 +1,7 @@
-//! What the functions rely on in the table, tried with the real SDK against a DynamoDB-compatible server: the one that
-//! the laptop stack embeds, or the one that `SWITCHBOARD_TEST_DYNAMODB` names by URL.
+//! The contract of the table that the functions rely on, checked with the real SDK against a DynamoDB-compatible server:
+//! the one in the laptop stack, or the one at the URL in `SWITCHBOARD_TEST_DYNAMODB`.
 //!
-//! All tests share one table and keep apart by accounts of their own.
+//! All tests share one table; each uses new accounts.
 
 mod calls;
 mod commits;

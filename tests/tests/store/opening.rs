@@ -1,4 +1,4 @@
-//! What a create needs to know, read at once.
+//! Reads before a create request is decided: all records in one batch.
 
 use crate::fixture::{START_MS, commit, device, direct, meeting, take, user, users, write};
 use crate::server::Server;
@@ -32,7 +32,7 @@ async fn the_meeting_of_the_request_and_everybodys_devices_name_and_slot_are_giv
     assert_eq!(view.users[&bob].devices[0].client_id, device(&bob, "phone"));
 }
 
-/// With caller and meeting the request names one key more than a batch takes, or exactly as many as it takes.
+/// The caller and the meeting add two keys: the request has exactly as many keys as a batch takes, or one more.
 async fn of_invitees(invitees: usize) {
     let Server { table, .. } = Server::shared().await;
     let everybody = users(invitees + 1);

@@ -1,4 +1,4 @@
-//! Finding a user's meetings: group meetings by items of their own, a direct call by the slot.
+//! The meetings of a user: group meetings by their part items, a direct call by the slot.
 
 use crate::fixture::{commit, direct, meeting, next, take, user, write};
 use crate::server::Server;

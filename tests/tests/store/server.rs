@@ -12,10 +12,10 @@ use switchboard_service::dynamodb::Table;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-/// An item as the table has it.
+/// An item with the table's attributes.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// Where the table is.
+/// The address of the table.
 struct Place {
     url: String,
     table: String,
@@ -23,14 +23,14 @@ struct Place {
 
 /// The table under test.
 pub struct Server {
-    /// As the functions use it.
+    /// The adapter that the functions use.
     pub table: Table,
     client: Client,
     name: String,
 }
 
 impl Server {
-    /// The table that all tests share, with a client of this test's own runtime.
+    /// Connects to the shared table with a client in the runtime of the test.
     pub async fn shared() -> Self {
         static PLACE: OnceCell<Place> = OnceCell::const_new();
         let place = PLACE.get_or_init(place).await;
@@ -38,14 +38,14 @@ impl Server {
         Self { table: Table::new(client.clone(), place.table.clone()), client, name: place.table.clone() }
     }
 
-    /// The item under this key.
+    /// Reads the item with this key.
     pub async fn item(&self, pk: &str, sk: &str) -> Option<Item> {
         let get = self.client.get_item().table_name(&self.name).consistent_read(true);
         let output = get.set_key(Some(key(pk, sk))).send().await.expect("the table answers");
         output.item
     }
 
-    /// Writes attributes into the item under this key, past everything that guards it.
+    /// Writes attributes into the item with this key without any condition.
     pub async fn spoil(&self, pk: &str, sk: &str, attributes: Item) -> Item {
         let mut item = self.item(pk, sk).await.unwrap_or_else(|| key(pk, sk));
         item.extend(attributes);
@@ -70,7 +70,7 @@ async fn place() -> Place {
     Place { url, table }
 }
 
-/// A client like the functions', without TLS: what is tested is on this machine.
+/// A client like that of the functions, without TLS: the server is on this machine.
 fn client(url: &str) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -82,7 +82,7 @@ fn client(url: &str) -> Client {
     Client::from_conf(config)
 }
 
-/// Makes the table as the template has it.
+/// Creates the table with the keys and indexes of the template.
 async fn create(client: &Client, name: &str) {
     let attribute = |name: &str, kind: ScalarAttributeType| {
         let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build();

@@ -1,5 +1,5 @@
-//! How far a ring got, and which effects are done, is written beside `rev`: no commit is lost by it, and no commit
-//! loses it.
+//! The reach of offers and the pending effects are written without a change of `rev`: these writes and concurrent commits
+//! both last.
 
 use crate::commits::decided;
 use crate::fixture::{commit, device, direct, invitee, leg, meeting, next, pending, user, users, write};
@@ -14,7 +14,7 @@ use switchboard_service::ports::{Commit, CommitResult, Loaded};
 
 type Reached = BTreeMap<(InviteId, ClientId), Reach>;
 
-/// A call whose effects are pending, and the leg to the callee's phone.
+/// A call with pending effects, and the leg of the callee's phone.
 async fn ringing(table: &Table) -> (Meeting, (InviteId, ClientId)) {
     let call = direct();
     let due_at_ms = Some(pending(1, &call).due_ms);

@@ -1,4 +1,4 @@
-//! Call slots: taken when free or held by the dead meeting that was looked at, and given back only by their holder.
+//! Call slots: a user takes a slot that is free, or that names the ended meeting which was read; only its meeting frees it.
 
 use crate::commits::decided;
 use crate::creating::present;
@@ -11,7 +11,7 @@ use switchboard_protocol::object::Mode;
 use switchboard_service::dynamodb::Table;
 use switchboard_service::ports::{Commit, CommitResult, SlotWrite};
 
-/// A call of `caller` that has both slots.
+/// A call of `caller` that has the slots of both users.
 async fn call(table: &Table, caller: &UserId) -> Meeting {
     let call = meeting(Mode::Direct, caller, &[user("callee")]);
     let slots = vec![take(caller), take(&invitee(&call))];
@@ -164,6 +164,6 @@ async fn the_end_of_the_largest_meeting_fits_into_one_transaction() {
     write(&table, &Commit { slots, ..commit(&end) }).await;
     let holders = join_all(everybody.iter().map(|user| holder(&table, user))).await;
     let left: Vec<String> = holders.into_iter().flatten().collect();
-    // One transaction has a hundred items; a slot that names an ended meeting keeps nobody busy.
+    // One transaction has at most a hundred items. A slot that names an ended meeting makes no user busy.
     assert!(left.len() <= 1 && left.iter().all(|id| *id == end.id.as_str()), "{left:?}");
 }

@@ -1,4 +1,4 @@
-//! A record that this version cannot read is an error that names it, and stays as it is.
+//! Records that this version cannot read: the error names the record, which is not changed.
 
 use crate::fixture::{START_MS, commit, direct, invitee, leg, next, take, user, write};
 use crate::server::{Item, Server};
@@ -7,7 +7,7 @@ use switchboard_core::Meeting;
 use switchboard_protocol::object::Reach;
 use switchboard_service::ports::{Commit, StoreError};
 
-/// Ways in which a meeting's record can be something else than expected.
+/// Unexpected forms of a meeting's record.
 fn spoilt() -> Vec<Item> {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let number = |value: &str| AttributeValue::N(value.to_owned());
@@ -21,7 +21,7 @@ fn spoilt() -> Vec<Item> {
     ]
 }
 
-/// The error says which record it is.
+/// Checks that the error names the record.
 fn names<T: std::fmt::Debug>(outcome: Result<T, StoreError>, key: &str) {
     match outcome {
         Err(StoreError::Unreadable { key: named, .. }) => assert_eq!(named, key),
