@@ -5,18 +5,20 @@ use crate::rust::{self, Kind, Token};
 use std::collections::BTreeMap;
 
 /// Types that are still defined in several places.
-const TYPES_NOT_YET: [&str; 7] = ["Config", "Event", "Join", "Leg", "Outcome", "Refusal", "Request"];
+const TYPES_NOT_YET: [&str; 6] = ["Config", "Event", "Join", "Leg", "Refusal", "Request"];
 
 /// Constants that are still to be renamed.
-const CONSTANTS_NOT_YET: [&str; 8] = [
+const CONSTANTS_NOT_YET: [&str; 10] = [
     "ADMITTED_MAX",
     "BATCH_MAX",
     "BODY_MAX",
+    "CHECKED_MAX",
     "DEVICES_MAX",
     "ITEMS_MAX",
     "LEGS_MAX",
     "NAME_MAX",
     "PEOPLE_MAX",
+    "STORED_DEVICES_MAX",
 ];
 
 /// Places by name.

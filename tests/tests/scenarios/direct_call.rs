@@ -335,6 +335,6 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
     assert_eq!(
         tablet.remaining_notices(&causes).await,
         Vec::<String>::new(),
-        "the call is none of the tablet's business"
+        "the tablet has no part in the call"
     );
 }
