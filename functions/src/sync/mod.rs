@@ -12,13 +12,10 @@ use switchboard_protocol::downlink::Body;
 use switchboard_protocol::envelope::Invalid;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::ParticipantState;
-use switchboard_protocol::requests::{History, SyncRequest, SyncState};
+use switchboard_protocol::requests::{DEFAULT_PAGE_CALLS, History, SyncRequest, SyncState};
 use switchboard_service::effects::downlinks::DownlinkContext;
 use switchboard_service::ports::{HistoryCursor, Meetings, Ports, Users};
 use switchboard_service::{InvocationReport, Request, ServeError, Service};
-
-/// Default number of calls on a page of the history.
-const PAGE: u32 = 20;
 
 /// Serves `sync` and `history`.
 pub async fn sync<P: Ports>(
@@ -61,7 +58,7 @@ async fn history<P: Ports>(
     };
     let cursor =
         asked.cursor.as_deref().map(str::parse::<HistoryCursor>).transpose().map_err(|()| wrong())?;
-    let limit = asked.limit.unwrap_or(PAGE);
+    let limit = asked.limit.unwrap_or(DEFAULT_PAGE_CALLS);
     let (calls, next) = service.table.calls(&request.by.user(), cursor.as_ref(), limit).await?;
     let body = Body::History { calls, cursor: next.map(|next| next.to_string()) };
     let page = Tell::answer(&request.by, &request.cause(), body);

@@ -1,21 +1,20 @@
-//! Who can be spoken to: client IDs, accounts, and the topics that reach them.
+//! Addresses: client IDs, accounts, and the topics that reach them.
 //!
-//! A client ID is `GroupID@@@DeviceID`, a DeviceID is `account` or `account.instance`; the account is
-//! the user. An ID that could connect but never be addressed does not parse.
+//! A client ID is `GroupID@@@DeviceID`, a DeviceID is `account` or `account.instance`; the account is the user. A text
+//! that could be read as a wildcard or as another topic level does not parse.
 
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use crate::newtype::text_newtype;
 
-/// Characters a topic may have in all, its parent included.
+/// Most characters of a topic, its parent included.
 pub const MAX_TOPIC_CHARS: usize = 64;
-/// Characters a client ID may have in all.
+/// Most characters of a client ID.
 pub const MAX_CLIENT_ID_CHARS: usize = 64;
 const SEPARATOR: &str = "@@@";
 
-/// Why a text is no address.
+/// Error of a text that is not an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// Longer than the limit that is named.
+    /// Longer than this number of characters.
     #[error("longer than {0} characters")]
     TooLong(usize),
     /// Not of the form `GroupID@@@account` or `GroupID@@@account.instance`.
@@ -29,80 +28,50 @@ pub enum AddressError {
     Unaddressable,
 }
 
-/// Whether `text` is one non-empty part of `[A-Za-z0-9_-]`.
+/// Returns `true` if `text` is not empty and has only characters of `[A-Za-z0-9_-]`.
 #[must_use]
 pub fn is_part(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
-/// A user: the account part of a client ID, 1–64 of `[A-Za-z0-9_-]`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(
-    feature = "schema",
-    derive(schemars::JsonSchema),
-    schemars(extend("pattern" = "^[A-Za-z0-9_-]{1,64}$"))
-)]
-#[serde(try_from = "String", into = "String")]
-pub struct UserId(String);
-
-impl UserId {
-    /// The account as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+fn check_user(text: &str) -> Result<(), AddressError> {
+    if text.len() > MAX_CLIENT_ID_CHARS {
+        return Err(AddressError::TooLong(MAX_CLIENT_ID_CHARS));
     }
+    if is_part(text) { Ok(()) } else { Err(AddressError::Alphabet) }
 }
 
-impl TryFrom<String> for UserId {
-    type Error = AddressError;
-
-    fn try_from(text: String) -> Result<Self, AddressError> {
-        if text.len() > MAX_CLIENT_ID_CHARS {
-            return Err(AddressError::TooLong(MAX_CLIENT_ID_CHARS));
-        }
-        if is_part(&text) { Ok(Self(text)) } else { Err(AddressError::Alphabet) }
+fn check_client(text: &str) -> Result<(), AddressError> {
+    if text.len() > MAX_CLIENT_ID_CHARS {
+        return Err(AddressError::TooLong(MAX_CLIENT_ID_CHARS));
     }
+    let (group, device) = text.split_once(SEPARATOR).ok_or(AddressError::Form)?;
+    let (account, instance) = match device.split_once('.') {
+        Some((account, instance)) => (account, Some(instance)),
+        None => (device, None),
+    };
+    let is_well_formed = [Some(group), Some(account), instance].into_iter().flatten().all(is_part);
+    if is_well_formed { Ok(()) } else { Err(AddressError::Alphabet) }
 }
 
-impl std::str::FromStr for UserId {
-    type Err = AddressError;
-
-    fn from_str(text: &str) -> Result<Self, AddressError> {
-        Self::try_from(text.to_owned())
-    }
+text_newtype! {
+    /// A user: the account part of a client ID, 1–64 of `[A-Za-z0-9_-]`.
+    UserId, error: AddressError, check: check_user, pattern: "^[A-Za-z0-9_-]{1,64}$"
 }
-
-impl From<UserId> for String {
-    fn from(id: UserId) -> Self {
-        id.0
-    }
+text_newtype! {
+    /// One device of a user, as the broker knows it: `GroupID@@@account[.instance]`, at most 64 characters.
+    ClientId, error: AddressError, check: check_client,
+    pattern: r"^[A-Za-z0-9_-]+@@@[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?$"
 }
-
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// One device of a user, as the broker knows it: `GroupID@@@account[.instance]`, at most 64 characters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ClientId(String);
 
 impl ClientId {
-    /// The whole client ID.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The group: platform or channel of the app (`GID_ios`).
+    /// Returns the group: platform or release channel of the app (`GID_ios`).
     #[must_use]
     pub fn group(&self) -> &str {
         self.0.split_once(SEPARATOR).map_or("", |(group, _)| group)
     }
 
-    /// The account, which is the user that this device speaks for.
+    /// Returns the account, which is the user of the device.
     #[must_use]
     pub fn user(&self) -> UserId {
         let device = self.0.split_once(SEPARATOR).map_or("", |(_, device)| device);
@@ -111,47 +80,7 @@ impl ClientId {
     }
 }
 
-impl TryFrom<String> for ClientId {
-    type Error = AddressError;
-
-    fn try_from(text: String) -> Result<Self, AddressError> {
-        if text.len() > MAX_CLIENT_ID_CHARS {
-            return Err(AddressError::TooLong(MAX_CLIENT_ID_CHARS));
-        }
-        let (group, device) = text.split_once(SEPARATOR).ok_or(AddressError::Form)?;
-        let (account, instance) = match device.split_once('.') {
-            Some((account, instance)) => (account, Some(instance)),
-            None => (device, None),
-        };
-        if [Some(group), Some(account), instance].into_iter().flatten().all(is_part) {
-            Ok(Self(text))
-        } else {
-            Err(AddressError::Alphabet)
-        }
-    }
-}
-
-impl std::str::FromStr for ClientId {
-    type Err = AddressError;
-
-    fn from_str(text: &str) -> Result<Self, AddressError> {
-        Self::try_from(text.to_owned())
-    }
-}
-
-impl From<ClientId> for String {
-    fn from(id: ClientId) -> Self {
-        id.0
-    }
-}
-
-impl fmt::Display for ClientId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// The two downlink parents of a deployment; each device listens under both.
+/// Downlink parents of a deployment. Each device subscribes to one topic under each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DownlinkParents {
     /// Parent of control messages (`call-dn`).
@@ -167,19 +96,22 @@ impl Default for DownlinkParents {
 }
 
 impl DownlinkParents {
-    /// The topic on which `client` receives everything but bulk answers.
+    /// Returns the topic on which `client` receives all downlinks except the bulk answers.
     #[must_use]
     pub fn control_topic(&self, client: &ClientId) -> String {
         format!("{}/p2p/{client}", self.control)
     }
 
-    /// The topic on which `client` receives `state` and `history`.
+    /// Returns the topic on which `client` receives `state` and `history`.
     #[must_use]
     pub fn bulk_topic(&self, client: &ClientId) -> String {
         format!("{}/p2p/{client}", self.bulk)
     }
 
-    /// Refuses a client ID that could connect but whose topics would be too long to reach it.
+    /// Checks that the downlink topics of `client` are short enough.
+    ///
+    /// # Errors
+    /// [`AddressError::Unaddressable`]: the device could connect, but no downlink could reach it.
     pub fn check(&self, client: &ClientId) -> Result<(), AddressError> {
         let longest = self.control_topic(client).len().max(self.bulk_topic(client).len());
         if longest > MAX_TOPIC_CHARS { Err(AddressError::Unaddressable) } else { Ok(()) }
@@ -199,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_read_as_a_wildcard_or_another_level_is_refused() {
+    fn wildcards_and_topic_levels_are_refused() {
         for bad in [
             "GID@@bob",
             "@@@bob",

@@ -1,7 +1,11 @@
 //! Downlinks: the messages that the service publishes to terminals.
 
+mod info;
 mod parts;
+#[cfg(test)]
+mod tests;
 
+pub use info::{DOWNLINKS, DownlinkInfo, EXAMPLES, JoinField, Snapshot};
 pub use parts::{ClosedReason, MeetingOffer, Offer, RemovedReason};
 
 use crate::address::UserId;
@@ -14,21 +18,21 @@ use crate::object::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Which request a downlink answers.
+/// Request that a downlink answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Re {
     /// The request with this id.
     Request(RequestId),
-    /// A request whose id could not be read: `null`.
+    /// A request without a readable id: `null`.
     Unreadable(()),
-    /// None: absent.
+    /// No request: the field is absent.
     #[default]
     Nothing,
 }
 
 impl Re {
-    /// Whether the downlink is no answer.
+    /// Returns `true` if the downlink is not an answer.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         *self == Self::Nothing
@@ -39,30 +43,30 @@ impl Re {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Downlink {
-    /// The protocol's version.
+    /// Version of the protocol.
     #[cfg_attr(feature = "schema", schemars(extend("const" = super::VERSION)))]
     pub v: u64,
-    /// The same for every copy of this message.
+    /// Id of the message, the same for every copy.
     pub id: DownlinkId,
-    /// The request that it answers.
+    /// Id of the request that the downlink answers.
     #[serde(default, skip_serializing_if = "Re::is_nothing")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<RequestId>"))]
     pub re: Re,
-    /// The meeting that it is about.
+    /// Meeting that the downlink is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meeting_id: Option<MeetingId>,
-    /// The meeting's revision.
+    /// Revision of the meeting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rev: Option<u64>,
-    /// The last revision that members were told, in downlinks to all members.
+    /// In notices to all members: the previous revision that members were notified of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prev_rev: Option<u64>,
-    /// The service's clock, in milliseconds since the epoch.
+    /// Clock of the service, in milliseconds since the epoch.
     pub server_ms: i64,
-    /// Milliseconds from receipt after which it means nothing any more.
+    /// Milliseconds from receipt after which the downlink is void.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_ms: Option<i64>,
-    /// Join parameters, in the types that [`join_field`] names. Minted last, so that nothing before it holds a token.
+    /// Join parameters, in the types whose [`DownlinkInfo::join`] says so. Minted last, so that no other code holds a token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub join: Option<Join>,
     /// Type, and the fields of that type.
@@ -75,259 +79,192 @@ pub struct Downlink {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Body {
-    /// Answers `create_meeting`.
+    /// Answers `create_meeting`: the meeting exists.
     MeetingCreated {
         /// The meeting.
         meeting: MeetingView,
-        /// Who was invited.
+        /// Invitations of the invitees.
         invitations: Vec<InvitationView>,
     },
-    /// Rings.
+    /// Offers a call to one device, which rings.
     Invitation(Offer),
-    /// Tells the inviter how an invitation goes.
+    /// Informs the inviter of the progress of an invitation.
     InvitationUpdated {
-        /// Who was invited.
+        /// Invitee.
         user_id: UserId,
-        /// Which invitation.
+        /// Invitation.
         invite_id: InviteId,
-        /// Where the invitee stands.
+        /// State of the invitee.
         state: super::object::ParticipantState,
-        /// How it ended, if it did: `no_answer` (SIP 408), `unreachable` (480), `user_busy` (486), `declined` (603),
+        /// End of the invitation, if it ended: `no_answer` (SIP 408), `unreachable` (480), `user_busy` (486), `declined` (603),
         /// `cancelled` (487) or `failed` (504).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
-        /// How far it got.
+        /// How far the offer got.
         reach: Reach,
     },
-    /// Stops ringing.
+    /// Stops the ring of one device.
     InvitationClosed {
-        /// Which invitation.
+        /// Invitation.
         invite_id: InviteId,
-        /// Why.
+        /// Reason of the end.
         reason: ClosedReason,
     },
-    /// Answers `accept`.
+    /// Answers `accept`: the device has the user's seat.
     InvitationAccepted {
         /// The meeting.
         meeting: MeetingView,
     },
-    /// Answers `invite` and `cancel_invite`.
+    /// Answers `invite` and `cancel_invite` with the result for each named user.
     InvitationResult {
-        /// Those who were named.
+        /// Invitations of the named users.
         invitations: Vec<InvitationView>,
     },
-    /// Answers `rejoin`.
+    /// Answers `join` and `rejoin`: the device has the user's seat.
     Joined {
         /// The meeting.
         meeting: MeetingView,
     },
-    /// The meeting itself changed.
+    /// Announces a change of the meeting itself; answers `update_meeting`.
     MeetingUpdated {
-        /// The meeting as it is now.
+        /// The meeting after the change.
         meeting: MeetingView,
     },
-    /// Answers `sync`.
+    /// Answers `sync` with the present state.
     State {
-        /// Meetings that the user is in.
+        /// Live meetings in which the user has a part.
         meetings: Vec<MeetingView>,
-        /// Invitations that may still be answered.
+        /// Invitations that can be answered now.
         invitations: Vec<MeetingOffer>,
-        /// Which part this is, from 1, where the state does not fit into one message.
+        /// Number of this page, from 1, if the state does not fit into one message.
         #[serde(skip_serializing_if = "Option::is_none")]
         page: Option<u32>,
-        /// How many parts there are.
+        /// Number of pages.
         #[serde(skip_serializing_if = "Option::is_none")]
         pages: Option<u32>,
     },
-    /// Answers `history`.
+    /// Answers `history` with a page of past calls.
     History {
         /// Past calls, newest first.
         calls: Vec<CallView>,
-        /// Where the next page begins; absent on the last one.
+        /// Where the next page begins; absent on the last page.
         #[serde(skip_serializing_if = "Option::is_none")]
         cursor: Option<String>,
     },
-    /// Answers a request that needs no words.
+    /// Answers a request whose answer has no fields.
     Ok {},
-    /// A fresh join token.
+    /// Answers `refresh_token` with a fresh join token.
     Token {},
-    /// A participant changed.
+    /// Announces a change of a participant; answers `remove` and `set_role`.
     ParticipantUpdated {
-        /// The participant as it is now.
+        /// The participant after the change.
         participant: ParticipantView,
     },
-    /// This user is out, or was moved to another device.
+    /// Informs a device that its user was removed, or moved to another device.
     ParticipantRemoved {
-        /// Why.
+        /// Reason of the removal.
         reason: RemovedReason,
         /// Milliseconds until a ban ends by itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until_in_ms: Option<i64>,
     },
-    /// Somebody may speak, is asked to be silent, or may not speak.
+    /// Announces a change of the right to speak; answers `mute`, `allow_speech` and `unmute_self`.
     SpeechChanged {
-        /// Who; `"*"` is everybody who is in but the host and `by`.
+        /// User whose right changed; `"*"` means all members except the host and `by`.
         user_id: UserOrAll,
-        /// Whether they may speak.
+        /// The right to speak after the change.
         mode: SpeechMode,
         /// Milliseconds until a block ends by itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until_in_ms: Option<i64>,
-        /// Who changed it.
+        /// User who made the change.
         by: UserId,
-        /// Whether the RTC service holds them to it; never for `soft`, which only asks.
+        /// Whether the RTC service enforces it; always `false` for `soft`, which is a request to the user.
         enforced: bool,
     },
-    /// Answers a `join` that has to wait for a host.
+    /// Answers a `join` that waits in the lobby for a host.
     LobbyWaiting {},
-    /// Somebody waits in the lobby.
+    /// Informs hosts that a user waits in the lobby.
     LobbyRequest {
-        /// Who.
+        /// User who waits.
         user_id: UserId,
-        /// The name from the app's JWT.
+        /// Display name from the app's JWT.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
     },
-    /// Whether a host let this user in from the lobby.
+    /// Informs a waiting user of the host's decision.
     LobbyResult {
-        /// Whether.
+        /// Whether the user is admitted.
         admitted: bool,
         /// The meeting.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         meeting: Option<MeetingView>,
     },
-    /// Answers `admit` and `deny`, and tells the other hosts.
+    /// Answers `admit` and `deny`, and informs the other hosts.
     LobbyUpdated {
-        /// What became of each.
+        /// Result for each user.
         users: Vec<LobbyDecision>,
     },
-    /// Somebody else runs the meeting.
+    /// Announces a new host; answers `transfer_host`.
     HostChanged {
-        /// Who.
+        /// New host.
         host: UserId,
-        /// Who did before.
+        /// Host before.
         previous: UserId,
     },
-    /// Hands went up or down.
+    /// Announces a raised or lowered hand; answers `raise_hand` and `lower_hand`.
     HandChanged {
-        /// Whose are up, in the order raised.
+        /// Users with a raised hand, in the order of raising.
         hands: Vec<UserId>,
     },
-    /// Answers a `create_meeting` that met a call of the same two; tells the other side of it.
+    /// Answers a `create_meeting` that was merged with a call of the same two users, and informs the other user.
     MeetingMerged {
-        /// The call in which both are.
+        /// The call with both users.
         meeting: MeetingView,
     },
-    /// The meeting ends soon.
+    /// Warns of the end of the meeting.
     MeetingEnding {
-        /// Milliseconds until then.
+        /// Milliseconds until the end.
         in_ms: i64,
-        /// Why.
+        /// Reason of the end.
         reason: EndReason,
     },
-    /// The meeting is over.
+    /// Announces the end of the meeting; answers `destroy_meeting`.
     MeetingEnded {
-        /// Why.
+        /// Reason of the end.
         reason: EndReason,
-        /// The SIP status a gateway would send.
+        /// SIP status that a gateway would send.
         sip: u16,
-        /// Milliseconds that it was active; 0 if it never was.
+        /// Milliseconds that the meeting was active; 0 if it never was.
         duration_ms: i64,
     },
-    /// A call that was not taken.
+    /// Informs a user of a call that was not taken.
     MissedCall {
-        /// Who called.
+        /// User who called.
         from: Caller,
-        /// Why it ended: a participant's state, or the meeting's end.
+        /// End of the call: the state of the participant, or the end of the meeting.
         reason: String,
-        /// When, in milliseconds since the epoch.
+        /// Time of the end, in milliseconds since the epoch.
         at_ms: i64,
     },
-    /// The request is refused.
+    /// Refuses a request.
     Error {
-        /// The stable code.
+        /// Stable code.
         code: Code,
-        /// What to do, for people.
+        /// What to do, in words for people.
         message: String,
-        /// The field at fault.
+        /// Path of the wrong field.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         path: Option<String>,
-        /// Whether the same request may succeed later.
+        /// Whether the same request may succeed later without a change.
         retryable: bool,
-        /// Milliseconds to wait before that.
+        /// Milliseconds to wait before the retry.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after_ms: Option<i64>,
-        /// The SIP status a gateway would send.
+        /// SIP status that a gateway would send.
         sip: u16,
-        /// Why the meeting ended.
+        /// Reason of the meeting's end, with the code `meeting_ended`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<EndReason>,
     },
-}
-
-impl Body {
-    /// Whether it goes to the bulk topic of its receiver.
-    #[must_use]
-    pub fn is_bulk(&self) -> bool {
-        matches!(self, Self::State { .. } | Self::History { .. })
-    }
-
-    /// The type on the wire.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::MeetingCreated { .. } => "meeting_created",
-            Self::Invitation(_) => "invitation",
-            Self::InvitationUpdated { .. } => "invitation_updated",
-            Self::InvitationClosed { .. } => "invitation_closed",
-            Self::InvitationAccepted { .. } => "invitation_accepted",
-            Self::InvitationResult { .. } => "invitation_result",
-            Self::Joined { .. } => "joined",
-            Self::MeetingUpdated { .. } => "meeting_updated",
-            Self::State { .. } => "state",
-            Self::History { .. } => "history",
-            Self::Ok {} => "ok",
-            Self::Token {} => "token",
-            Self::ParticipantUpdated { .. } => "participant_updated",
-            Self::ParticipantRemoved { .. } => "participant_removed",
-            Self::SpeechChanged { .. } => "speech_changed",
-            Self::LobbyWaiting {} => "lobby_waiting",
-            Self::LobbyRequest { .. } => "lobby_request",
-            Self::LobbyResult { .. } => "lobby_result",
-            Self::LobbyUpdated { .. } => "lobby_updated",
-            Self::HostChanged { .. } => "host_changed",
-            Self::HandChanged { .. } => "hand_changed",
-            Self::MeetingMerged { .. } => "meeting_merged",
-            Self::MeetingEnding { .. } => "meeting_ending",
-            Self::MeetingEnded { .. } => "meeting_ended",
-            Self::MissedCall { .. } => "missed_call",
-            Self::Error { .. } => "error",
-        }
-    }
-}
-
-/// Presence of the field `join` in a type of downlink.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JoinField {
-    /// Never there.
-    Absent,
-    /// There if the receiver has a seat; the text says when.
-    Optional(&'static str),
-    /// Always there.
-    Required,
-}
-
-/// Returns whether downlinks of the type `kind` carry `join`.
-#[must_use]
-pub fn join_field(kind: &str) -> JoinField {
-    match kind {
-        "meeting_created" => {
-            JoinField::Optional("The caller's join parameters; absent when the only invitee is busy.")
-        }
-        "lobby_result" => {
-            JoinField::Optional("The user's join parameters; absent when `admitted` is `false`.")
-        }
-        "invitation_accepted" | "joined" | "token" | "meeting_merged" => JoinField::Required,
-        _ => JoinField::Absent,
-    }
 }

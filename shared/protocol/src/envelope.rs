@@ -1,4 +1,4 @@
-//! Reads an uplink. Every mistake gets a code, a path and words that say what to do; nothing panics.
+//! Reads uplinks. Every error has a code, a path and words that say what to do. Malformed input never panics.
 
 use super::code::Code;
 use super::requests::Requests;
@@ -7,37 +7,37 @@ use crate::id::{BodyHash, RequestId};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Milliseconds that a request stays valid, counted from the broker's receipt, unless it says otherwise.
+/// Lifetime of a request without `ttl_ms`, in milliseconds from the broker's receipt.
 pub const DEFAULT_TTL_MS: u32 = 10_000;
-/// The longest `ttl_ms`.
+/// Most milliseconds of `ttl_ms`.
 pub const MAX_TTL_MS: u32 = 60_000;
 
-/// A request that was read.
+/// A request as it was read from an uplink.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Envelope<R> {
-    /// The terminal's id of this request.
+    /// Id of the request, made by the terminal.
     pub id: RequestId,
-    /// Milliseconds it stays valid, from the broker's receipt.
+    /// Lifetime in milliseconds, from the broker's receipt.
     pub ttl_ms: u32,
-    /// Hash of the whole body, by which a repeated id with another body is recognised.
+    /// Hash of the whole body. Recognises a repeated id with another body.
     pub hash: BodyHash,
-    /// What is asked.
+    /// Type and fields of the request.
     pub request: R,
 }
 
-/// What is wrong with a request's fields.
+/// An error in the fields of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
-    /// `bad_request`, or a sharper code where the protocol has one.
+    /// `bad_request`, or a more specific code of the protocol.
     pub code: Code,
-    /// Where: `invitees[3]`, `policy.join`.
+    /// Path of the wrong field: `invitees[3]`, `policy.join`.
     pub path: String,
     /// What to do.
     pub message: String,
 }
 
 impl Invalid {
-    /// A `bad_request` at `path`.
+    /// Creates a `bad_request` at `path`.
     pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: Code::BadRequest, path: path.into(), message: message.into() }
     }
@@ -47,14 +47,14 @@ impl Invalid {
     }
 }
 
-/// An uplink that cannot be served, before anything was looked up.
+/// An uplink that is refused before any meeting is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
-    /// The request's id, where one could be read.
+    /// Id of the request, if it could be read.
     pub re: Option<RequestId>,
-    /// The code of the answer.
+    /// Code of the refusal.
     pub code: Code,
-    /// The field at fault.
+    /// Path of the wrong field.
     pub path: Option<String>,
     /// What to do.
     pub message: String,
@@ -67,6 +67,9 @@ impl Unreadable {
 }
 
 /// Reads `payload` as a request of one function.
+///
+/// # Errors
+/// The payload is malformed, too large, of an unknown version or type, or has a wrong field.
 pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
     let mut object = object(payload)?;
     let id = request_id(&object)?;
@@ -82,13 +85,13 @@ pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
     match object.get("v") {
         Some(Value::Number(v)) if v.as_u64() == Some(VERSION) => {}
         Some(Value::Number(_)) => {
-            return Err(fail(Code::UnsupportedVersion, "v", format!("version {VERSION} is spoken here")));
+            return Err(fail(Code::UnsupportedVersion, "v", format!("use version {VERSION}")));
         }
         _ => return Err(fail(Code::BadRequest, "v", format!("give the protocol's version: {VERSION}"))),
     }
     let hash = BodyHash::of(Value::Object(object.clone()).to_string().as_bytes());
     strip_nulls(&mut object);
-    // The reader of structs would take a list for one as well.
+    // serde reads a struct from a list as well.
     if object.get("policy").is_some_and(|policy| !policy.is_object()) {
         return Err(fail(Code::BadRequest, "policy", "give an object".to_owned()));
     }
@@ -105,19 +108,21 @@ pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
     match R::read(&kind, Value::Object(object)) {
         Some(Ok(request)) => Ok(Envelope { id, ttl_ms, hash, request }),
         Some(Err(invalid)) => Err(fail(invalid.code, &invalid.path, invalid.message)),
-        None => {
-            Err(fail(Code::BadRequest, "type", format!("`{}` is no type of this topic", shortened(&kind))))
-        }
+        None => Err(fail(
+            Code::BadRequest,
+            "type",
+            format!("unknown request type `{}` on this topic", shortened(&kind)),
+        )),
     }
 }
 
 fn object(payload: &[u8]) -> Result<Map<String, Value>, Unreadable> {
     match serde_json::from_slice(payload) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(Unreadable::without_id(Code::BadRequest, None, "the payload is no JSON object")),
-        // The parser's own words name line and column, never the content.
+        Ok(_) => Err(Unreadable::without_id(Code::BadRequest, None, "the payload is not a JSON object")),
+        // The parser's message names line and column, never the content.
         Err(error) => {
-            Err(Unreadable::without_id(Code::BadRequest, None, format!("the payload is no JSON: {error}")))
+            Err(Unreadable::without_id(Code::BadRequest, None, format!("the payload is not JSON: {error}")))
         }
     }
 }
@@ -130,7 +135,7 @@ fn request_id(object: &Map<String, Value>) -> Result<RequestId, Unreadable> {
     }
 }
 
-/// `null` is treated as absent; what the app passes through `ext` stays as it is.
+/// Removes fields that are `null`, which count as absent. `ext` belongs to the app and stays unchanged.
 fn strip_nulls(object: &mut Map<String, Value>) {
     object.retain(|_, value| !value.is_null());
     if let Some(Value::Object(policy)) = object.get_mut("policy") {
@@ -138,12 +143,12 @@ fn strip_nulls(object: &mut Map<String, Value>) {
     }
 }
 
-/// Reads the fields of one type and names the path of what does not fit.
+/// Reads the fields of one type. An error has the path of the wrong or missing field.
 pub(crate) fn fields<T: DeserializeOwned>(fields: Value) -> Result<T, Invalid> {
     serde_path_to_error::deserialize(fields).map_err(|error| {
         let message = error.inner().to_string();
         let parent = error.path().to_string();
-        // serde reports a missing field at its parent; the path that helps is the field's own.
+        // serde reports a missing field at its parent; the client needs the path of the field.
         let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
         let path = match (parent.as_str(), missing) {
             (".", Some(field)) => field.to_owned(),
@@ -154,7 +159,7 @@ pub(crate) fn fields<T: DeserializeOwned>(fields: Value) -> Result<T, Invalid> {
     })
 }
 
-/// Keeps a client's own text in an answer short.
+/// Limits the text of a client in a refusal to [`MAX_TEXT_CHARS`](super::limits::MAX_TEXT_CHARS).
 fn shortened(text: &str) -> String {
     text.chars().take(super::limits::MAX_TEXT_CHARS).collect()
 }

@@ -1,9 +1,10 @@
-//! Identifiers that are derived, never drawn: the same request makes the same ids, however often it arrives.
+//! Identifiers. The service derives ids instead of drawing them: a repeated request makes the same ids.
 //!
-//! Every id is HMAC-SHA256 under the deployment's `ID_KEY` over length-prefixed fields, cut to 128 bits,
-//! in lower-case base32 (26 characters).
+//! An id is HMAC-SHA256 under the deployment's `ID_KEY` over length-prefixed fields, cut to 128 bits, in lower-case
+//! base32 (26 characters).
 
 use crate::address::{ClientId, UserId, is_part};
+use crate::newtype::text_newtype;
 use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// Characters that an id from a terminal may have.
+/// Most characters of an id.
 pub const MAX_ID_CHARS: usize = 64;
 
 /// An id that is empty, too long, or has a character besides `A-Z a-z 0-9 _ -`.
@@ -19,92 +20,46 @@ pub const MAX_ID_CHARS: usize = 64;
 #[error("an id has 1 to {MAX_ID_CHARS} characters of A-Z a-z 0-9 _ -")]
 pub struct IdError;
 
-macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[cfg_attr(
-            feature = "schema",
-            derive(schemars::JsonSchema),
-            schemars(extend("pattern" = "^[A-Za-z0-9_-]{1,64}$"))
-        )]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// The id as text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = IdError;
-
-            fn try_from(text: String) -> Result<Self, IdError> {
-                if text.len() <= MAX_ID_CHARS && is_part(&text) { Ok(Self(text)) } else { Err(IdError) }
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = IdError;
-
-            fn from_str(text: &str) -> Result<Self, IdError> {
-                Self::try_from(text.to_owned())
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
+fn check(text: &str) -> Result<(), IdError> {
+    if text.len() <= MAX_ID_CHARS && is_part(text) { Ok(()) } else { Err(IdError) }
 }
 
-id!(
-    /// A request's id: random, made by the terminal, used again only to repeat the very same request.
-    RequestId
-);
-id!(
-    /// A meeting's id, derived from the client ID and the id of its create request.
-    MeetingId
-);
-id!(
-    /// An invitation's id, derived from meeting, requester, request and invitee.
-    InviteId
-);
-id!(
-    /// A downlink's id: the same event told again to the same device has the same id.
-    DownlinkId
-);
+text_newtype! {
+    /// Id of a request: random, made by the terminal, used again only to repeat the same request.
+    RequestId, error: IdError, check: check, pattern: "^[A-Za-z0-9_-]{1,64}$"
+}
+text_newtype! {
+    /// Id of a meeting, derived from the client ID and the id of its create request.
+    MeetingId, error: IdError, check: check, pattern: "^[A-Za-z0-9_-]{1,64}$"
+}
+text_newtype! {
+    /// Id of an invitation, derived from meeting, inviting device, request and invitee.
+    InviteId, error: IdError, check: check, pattern: "^[A-Za-z0-9_-]{1,64}$"
+}
+text_newtype! {
+    /// Id of a downlink. Every copy of the same message to the same device has the same id.
+    DownlinkId, error: IdError, check: check, pattern: "^[A-Za-z0-9_-]{1,64}$"
+}
 
-/// SHA-256 of a request's payload, by which a repeated id with another body is recognised.
+/// SHA-256 of a request's body. Recognises a repeated id with another body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BodyHash(String);
 
 impl BodyHash {
-    /// The hash of the payload as it came, 128 bits in base32.
+    /// Hashes a body: 128 bits in base32.
     #[must_use]
-    pub fn of(payload: &[u8]) -> Self {
-        Self(base32(&Sha256::digest(payload)))
+    pub fn of(body: &[u8]) -> Self {
+        Self(base32(&Sha256::digest(body)))
     }
 
-    /// The hash as text.
+    /// Returns the hash as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The deployment secret under which ids are derived. Whoever has it can guess ids, nothing more.
+/// Deployment secret under which ids are derived. A leak lets an attacker guess ids, nothing more.
 #[derive(Clone)]
 pub struct IdKey(SecretString);
 
@@ -115,19 +70,19 @@ impl fmt::Debug for IdKey {
 }
 
 impl IdKey {
-    /// Takes the secret as it stands in the configuration.
+    /// Wraps the secret of the configuration.
     #[must_use]
     pub fn new(secret: SecretString) -> Self {
         Self(secret)
     }
 
-    /// The meeting that the create request `request` of `client` makes.
+    /// Derives the id of the meeting that the create request `request` of `client` makes.
     #[must_use]
     pub fn meeting(&self, client: &ClientId, request: &RequestId) -> MeetingId {
         MeetingId(self.derive("meeting", &[client.as_str(), request.as_str()]))
     }
 
-    /// The invitation of `invitee` that the request makes in that meeting.
+    /// Derives the id of the invitation of `invitee` that the request makes in `meeting`.
     #[must_use]
     pub fn invite(
         &self,
@@ -140,7 +95,8 @@ impl IdKey {
         InviteId(self.derive("invite", &fields))
     }
 
-    /// The downlink to one device for one cause; `about` tells it from the others to that device for that cause.
+    /// Derives the id of a downlink to one device. `about` separates the downlinks to that device that have the same
+    /// cause.
     #[must_use]
     pub fn downlink(&self, cause: &[&str], to: &ClientId, about: [&str; 3]) -> DownlinkId {
         let mut fields = cause.to_vec();
@@ -149,8 +105,8 @@ impl IdKey {
         DownlinkId(self.derive("downlink", &fields))
     }
 
-    /// 16 bytes that nobody without the key can foretell, the same for the same fields: salts and nonces of the RTC
-    /// services' formulas.
+    /// Derives 16 bytes that are unpredictable without the key and the same for the same fields. The RTC services'
+    /// formulas use them as salts and nonces.
     #[must_use]
     pub fn unforeseen(&self, fields: &[&str]) -> [u8; 16] {
         let digest = self.digest("unforeseen", fields);
@@ -165,7 +121,7 @@ impl IdKey {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret().as_bytes())
             .expect("HMAC takes keys of any length");
         for field in [domain].iter().chain(fields) {
-            // The length keeps ("a", "bc") apart from ("ab", "c").
+            // The length separates ("a", "bc") from ("ab", "c").
             mac.update(&(field.len() as u64).to_be_bytes());
             mac.update(field.as_bytes());
         }
@@ -191,7 +147,7 @@ mod tests {
 
     // Proves: derived-ids
     #[test]
-    fn the_same_request_makes_the_same_meeting_and_another_key_another_one() {
+    fn a_meeting_id_depends_on_the_request_and_the_key() {
         let (alice, request) = (client("G@@@alice"), "c1".parse().expect("an id"));
         let meeting = key("k").meeting(&alice, &request);
         assert_eq!(meeting, key("k").meeting(&alice, &request));
@@ -202,7 +158,7 @@ mod tests {
 
     // Proves: derived-ids
     #[test]
-    fn field_boundaries_count() {
+    fn fields_with_other_boundaries_make_another_id() {
         let to = client("G@@@alice");
         let key = key("k");
         let about = ["answer", "ok", ""];
@@ -210,12 +166,12 @@ mod tests {
     }
 
     #[test]
-    fn the_key_never_shows() {
+    fn debug_output_hides_the_key() {
         assert_eq!(format!("{:?}", key("very-secret")), "IdKey(..)");
     }
 
     #[test]
-    fn ids_from_outside_are_short_and_plain() {
+    fn an_id_is_short_and_plain() {
         assert!("a".repeat(64).parse::<RequestId>().is_ok());
         for bad in ["", "a b", "ä", &"a".repeat(65)] {
             assert!(bad.parse::<RequestId>().is_err(), "{bad:?}");

@@ -12,6 +12,7 @@ pub mod id;
 pub mod join;
 pub mod limits;
 pub mod media_event;
+mod newtype;
 pub mod object;
 pub mod provider;
 pub mod requests;

@@ -18,11 +18,15 @@ pub const DEFAULT_RING_SECONDS: u32 = 45;
 
 /// Most seats that a meeting may have.
 pub const MAX_SEATS: u32 = 100;
+/// Seats that a create request may ask for.
+pub const SEATS: RangeInclusive<u32> = 2..=MAX_SEATS;
 /// Seats of a meeting unless its create request says otherwise.
 pub const DEFAULT_SEATS: u32 = 50;
 
 /// Most minutes that a meeting may last in all, extensions included.
 pub const MAX_MINUTES: u32 = 1_440;
+/// Minutes that a create request may ask for, and by which one request may extend a meeting.
+pub const MINUTES: RangeInclusive<u32> = 1..=MAX_MINUTES;
 /// Minutes that a meeting lasts unless its create request says otherwise.
 pub const DEFAULT_MINUTES: u32 = 240;
 

@@ -1,153 +1,188 @@
-//! What terminals send: one enum per function, since each function has its own topic.
+//! Requests: the messages that terminals publish. One file per request type, one enum per function.
+//!
+//! A request's file has everything that the protocol says about it: the fields, their limits, the answers and refusals,
+//! and a sample. The table [`REQUESTS`] lists them all. The steps for a new
+//! one are in `docs/adding-a-request.md`.
 
-mod answer;
-mod attend;
-mod create;
-mod destroy;
+mod accept;
+mod admit;
+mod allow_speech;
+mod cancel_invite;
+mod create_meeting;
+mod deny;
+mod destroy_meeting;
+mod history;
 mod invite;
-mod moderate;
+mod join;
+mod leave;
+mod lower_hand;
+mod mute;
+mod raise_hand;
+mod refresh_token;
+mod reject;
+mod rejoin;
+mod remove;
+mod report_media;
+mod ringing;
+mod set_role;
+mod silence;
 mod sync;
+mod transfer_host;
+mod unmute_self;
+mod update_meeting;
 
-pub use answer::{Accept, AnswerRequest, Reject, RejectReason, Ringing, Silence};
-pub use attend::{
-    AttendRequest, Join, Leave, LowerHand, MediaReport, RaiseHand, RefreshToken, Rejoin, ReportMedia,
-    UnmuteSelf,
-};
-pub use create::{CreateMeeting, CreateRequest};
-pub use destroy::{DestroyMeeting, DestroyRequest};
-pub use invite::{CancelInvite, Invite, InviteRequest};
-pub use moderate::{
-    Admit, AllowSpeech, Deny, GivenRole, LobbyUsers, ModerateRequest, Mute, MuteMode, Remove, SetRole, Star,
-    TransferHost, UpdateMeeting,
-};
-pub use sync::{History, SyncRequest, SyncState};
+mod check;
+mod function;
+mod info;
+mod lobby_users;
+pub mod sample;
+#[cfg(test)]
+mod tests;
 
-use super::envelope::Invalid;
-use crate::address::UserId;
+pub use accept::Accept;
+pub use admit::Admit;
+pub use allow_speech::AllowSpeech;
+pub use cancel_invite::CancelInvite;
+pub use create_meeting::CreateMeeting;
+pub use deny::Deny;
+pub use destroy_meeting::DestroyMeeting;
+pub use history::{DEFAULT_PAGE_CALLS, History, PAGE_CALLS};
+pub use invite::Invite;
+pub use join::Join;
+pub use leave::Leave;
+pub use lower_hand::LowerHand;
+pub use mute::{Mute, MuteMode};
+pub use raise_hand::RaiseHand;
+pub use refresh_token::RefreshToken;
+pub use reject::{Reject, RejectReason};
+pub use rejoin::Rejoin;
+pub use remove::Remove;
+pub use report_media::{MediaReport, ReportMedia};
+pub use ringing::Ringing;
+pub use set_role::{GivenRole, SetRole};
+pub use silence::Silence;
+pub use sync::SyncState;
+pub use transfer_host::TransferHost;
+pub use unmute_self::UnmuteSelf;
+pub use update_meeting::UpdateMeeting;
+
+pub use function::Function;
+pub use info::RequestInfo;
+pub use lobby_users::{LobbyUsers, Star};
+pub use sample::Sample;
+
+use crate::envelope::{self, Invalid};
 use crate::id::MeetingId;
-use crate::limits::{MAX_EXT_BYTES, MAX_INVITEES, MAX_TEXT_CHARS};
-use serde_json::{Map, Value};
-use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-/// The requests of one function: how it is named, and how a type's fields are read.
-pub trait Requests: Sized {
-    /// The function, which is also the last level of its topic.
-    const FUNCTION: &'static str;
-    /// Whether its topic is under the bulk parent.
-    const BULK: bool = false;
-    /// Its types on the wire.
-    const KINDS: &'static [&'static str];
+/// A request type: its fields, and the facts about it.
+pub trait Request: Serialize + DeserializeOwned {
+    /// Facts about the type.
+    const INFO: RequestInfo;
 
-    /// Reads the fields of the type `kind`; `None` for a type that is not of this function.
-    fn read(kind: &str, fields: Value) -> Option<Result<Self, Invalid>>;
-
-    /// The type on the wire.
-    fn kind(&self) -> &'static str;
-
-    /// The meeting that is spoken of; a create has none yet.
-    fn meeting_id(&self) -> Option<&MeetingId>;
-}
-
-macro_rules! requests {
-    ($(#[$doc:meta])* $name:ident on $function:literal $(, bulk: $bulk:literal)? { $($(#[$vdoc:meta])* $variant:ident = $kind:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Serialize)]
-        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-        #[serde(tag = "type")]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $kind)] $variant($variant),)+ }
-
-        impl $crate::requests::Requests for $name {
-            const FUNCTION: &'static str = $function;
-            $(const BULK: bool = $bulk;)?
-            const KINDS: &'static [&'static str] = &[$($kind),+];
-
-            fn read(
-                kind: &str,
-                fields: serde_json::Value,
-            ) -> Option<Result<Self, $crate::envelope::Invalid>> {
-                match kind {
-                    $($kind => Some($crate::envelope::fields::<$variant>(fields).and_then(|fields| {
-                        fields.check()?;
-                        Ok(Self::$variant(fields))
-                    })),)+
-                    _ => None,
-                }
-            }
-
-            fn kind(&self) -> &'static str {
-                match self { $(Self::$variant(_) => $kind,)+ }
-            }
-
-            fn meeting_id(&self) -> Option<&MeetingId> {
-                match self { $(Self::$variant(fields) => $crate::requests::Fields::meeting_id(fields),)+ }
-            }
-        }
-
-        $(impl From<$variant> for $name {
-            fn from(fields: $variant) -> Self {
-                Self::$variant(fields)
-            }
-        })+
-    };
-}
-
-/// What is common to the fields of all types.
-trait Fields {
-    /// Limits that a field's type cannot say.
+    /// Checks limits that the types of the fields do not express.
+    ///
+    /// # Errors
+    /// The first wrong field.
     fn check(&self) -> Result<(), Invalid> {
         Ok(())
     }
 
+    /// Returns the meeting that the request names, if it names one.
     fn meeting_id(&self) -> Option<&MeetingId>;
 }
 
-macro_rules! of_a_meeting {
-    ($($name:ident),+) => {
-        $(impl Fields for $name {
-            fn meeting_id(&self) -> Option<&MeetingId> {
-                Some(&self.meeting_id)
+/// The requests of one function.
+pub trait Requests: Sized {
+    /// Function that serves them.
+    const FUNCTION: Function;
+
+    /// Reads and checks the fields of a request of the type `kind`. Returns `None` for a type of another function.
+    fn read(kind: &str, fields: Value) -> Option<Result<Self, Invalid>>;
+
+    /// Returns the type on the wire.
+    fn kind(&self) -> &'static str;
+
+    /// Returns the meeting that the request names, if it names one.
+    fn meeting_id(&self) -> Option<&MeetingId>;
+}
+
+/// Defines the enum of each function, [`FUNCTIONS`] and [`REQUESTS`]. A request that stands under another function than
+/// its own file says does not compile.
+macro_rules! functions {
+    ($($name:ident of $function:ident { $($request:ident,)+ })+) => {
+        $(
+            #[doc = concat!("Requests of [`Function::", stringify!($function), "`]. Serialises as the fields alone.")]
+            #[derive(Debug, Clone, PartialEq, Serialize)]
+            #[serde(untagged)]
+            #[expect(missing_docs, reason = "a variant is named after the struct that it holds")]
+            pub enum $name {
+                $($request($request),)+
             }
-        })+
+
+            impl Requests for $name {
+                const FUNCTION: Function = Function::$function;
+
+                fn read(kind: &str, fields: Value) -> Option<Result<Self, Invalid>> {
+                    match kind {
+                        $(kind if kind == $request::INFO.kind => Some(read(fields).map(Self::$request)),)+
+                        _ => None,
+                    }
+                }
+
+                fn kind(&self) -> &'static str {
+                    match self {
+                        $(Self::$request(_) => $request::INFO.kind,)+
+                    }
+                }
+
+                fn meeting_id(&self) -> Option<&MeetingId> {
+                    match self {
+                        $(Self::$request(request) => request.meeting_id(),)+
+                    }
+                }
+            }
+
+            $(const _: () = assert!(
+                matches!($request::INFO.function, Function::$function),
+                concat!(stringify!($request), " names another function in its own file"),
+            );)+
+        )+
+
+        /// Every function that serves requests.
+        pub const FUNCTIONS: &[Function] = &[$(Function::$function),+];
+
+        /// Every request type, by function.
+        pub const REQUESTS: &[RequestInfo] = &[$($($request::INFO,)+)+];
+
+        /// Returns the JSON Schemas of all request types, in the order of [`REQUESTS`].
+        #[cfg(feature = "schema")]
+        pub fn schemas(generator: &mut schemars::SchemaGenerator) -> Vec<schemars::Schema> {
+            use schemars::JsonSchema as _;
+            vec![$($($request::json_schema(generator),)+)+]
+        }
     };
 }
 
-use {of_a_meeting, requests};
-
-fn check_invitees(invitees: &[UserId]) -> Result<(), Invalid> {
-    if invitees.len() > MAX_INVITEES {
-        return Err(Invalid::too_many_invitees(format!("at most {MAX_INVITEES} invitees a request")));
+functions! {
+    CreateRequest of CreateMeeting { CreateMeeting, }
+    InviteRequest of Invite { Invite, CancelInvite, }
+    AnswerRequest of Answer { Ringing, Accept, Reject, Silence, }
+    AttendRequest of Attend {
+        Join, Rejoin, ReportMedia, RefreshToken, RaiseHand, LowerHand, UnmuteSelf, Leave,
     }
-    let mut seen = BTreeSet::new();
-    match invitees.iter().position(|user| !seen.insert(user)) {
-        Some(at) => Err(Invalid::new(format!("invitees[{at}]"), "named twice")),
-        None => Ok(()),
+    ModerateRequest of Moderate {
+        Mute, AllowSpeech, Remove, Admit, Deny, TransferHost, SetRole, UpdateMeeting,
     }
+    DestroyRequest of Destroy { DestroyMeeting, }
+    SyncRequest of Sync { SyncState, History, }
 }
 
-fn check_text(path: &str, text: Option<&str>) -> Result<(), Invalid> {
-    match text {
-        Some(text) if text.chars().count() > MAX_TEXT_CHARS => {
-            Err(Invalid::new(path, format!("at most {MAX_TEXT_CHARS} characters")))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_range(path: &str, value: Option<u32>, range: &RangeInclusive<u32>) -> Result<(), Invalid> {
-    match value {
-        Some(value) if !range.contains(&value) => {
-            Err(Invalid::new(path, format!("{} to {}", range.start(), range.end())))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_ext(ext: Option<&Map<String, Value>>) -> Result<(), Invalid> {
-    match ext {
-        Some(ext) if serde_json::to_string(ext).map_or(0, |text| text.len()) > MAX_EXT_BYTES => {
-            Err(Invalid::new("ext", format!("at most {MAX_EXT_BYTES} bytes as JSON")))
-        }
-        _ => Ok(()),
-    }
+/// Reads the fields of one request type and checks them.
+fn read<R: Request>(fields: Value) -> Result<R, Invalid> {
+    let request: R = envelope::fields(fields)?;
+    request.check()?;
+    Ok(request)
 }

@@ -1,0 +1,70 @@
+//! Checks of limits that several requests share. Each names the path of the wrong field.
+
+use crate::address::UserId;
+use crate::envelope::Invalid;
+use crate::limits::{MAX_EXT_BYTES, MAX_INVITEES, MAX_TEXT_CHARS};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+/// Checks the field `invitees`: at most [`MAX_INVITEES`], without duplicates.
+///
+/// # Errors
+/// `too_many_invitees`, or `bad_request` at the first duplicate.
+pub(super) fn invitees(invitees: &[UserId]) -> Result<(), Invalid> {
+    if invitees.len() > MAX_INVITEES {
+        return Err(Invalid::too_many_invitees(format!("at most {MAX_INVITEES} invitees a request")));
+    }
+    distinct("invitees", invitees)
+}
+
+/// Checks that a list of users has no duplicates.
+///
+/// # Errors
+/// `bad_request` at the first duplicate.
+pub(super) fn distinct(path: &str, users: &[UserId]) -> Result<(), Invalid> {
+    let mut seen = BTreeSet::new();
+    match users.iter().position(|user| !seen.insert(user)) {
+        Some(at) => Err(Invalid::new(format!("{path}[{at}]"), "named twice")),
+        None => Ok(()),
+    }
+}
+
+/// Checks that a text has at most [`MAX_TEXT_CHARS`] characters.
+///
+/// # Errors
+/// `bad_request` at `path`.
+pub(super) fn text(path: &str, text: Option<&str>) -> Result<(), Invalid> {
+    match text {
+        Some(text) if text.chars().count() > MAX_TEXT_CHARS => {
+            Err(Invalid::new(path, format!("at most {MAX_TEXT_CHARS} characters")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks that a number is in its range.
+///
+/// # Errors
+/// `bad_request` at `path`.
+pub(super) fn range(path: &str, value: Option<u32>, range: &RangeInclusive<u32>) -> Result<(), Invalid> {
+    match value {
+        Some(value) if !range.contains(&value) => {
+            Err(Invalid::new(path, format!("{} to {}", range.start(), range.end())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks that `ext` has at most [`MAX_EXT_BYTES`] bytes as JSON.
+///
+/// # Errors
+/// `bad_request` at `ext`.
+pub(super) fn ext(ext: Option<&Map<String, Value>>) -> Result<(), Invalid> {
+    match ext {
+        Some(ext) if serde_json::to_string(ext).map_or(0, |text| text.len()) > MAX_EXT_BYTES => {
+            Err(Invalid::new("ext", format!("at most {MAX_EXT_BYTES} bytes as JSON")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,116 @@
+//! `create_meeting`: create a meeting.
+
+use super::{Function, Request, RequestInfo, Sample, check, sample};
+use crate::address::UserId;
+use crate::code::Code;
+use crate::envelope::Invalid;
+use crate::id::MeetingId;
+use crate::limits::{
+    DEFAULT_MINUTES, DEFAULT_RING_SECONDS, DEFAULT_SEATS, MAX_INVITEES, MAX_TEXT_CHARS, MINUTES,
+    RING_SECONDS, SEATS,
+};
+use crate::object::{Media, Mode, Policy};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Creates a meeting and rings its invitees.
+///
+/// The sender becomes host and has a seat at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct CreateMeeting {
+    /// Direct or group.
+    pub mode: Mode,
+    /// Audio or video.
+    pub media: Media,
+    /// Users to invite, without duplicates and without the sender. A direct meeting has exactly one; a group may have
+    /// none.
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_INVITEES), extend("uniqueItems" = true)))]
+    pub invitees: Vec<UserId>,
+    /// Title, as invitees see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TEXT_CHARS)))]
+    pub title: Option<String>,
+    /// Rules of the meeting. A rule that is left out has its default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
+    /// Seconds that the invitations ring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(
+        range(min = *RING_SECONDS.start(), max = *RING_SECONDS.end()),
+        extend("default" = DEFAULT_RING_SECONDS)
+    ))]
+    pub ring_seconds: Option<u32>,
+    /// Seats of the meeting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(
+        range(min = *SEATS.start(), max = *SEATS.end()),
+        extend("default" = DEFAULT_SEATS)
+    ))]
+    pub max_participants: Option<u32>,
+    /// Minutes after which the meeting ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(
+        range(min = *MINUTES.start(), max = *MINUTES.end()),
+        extend("default" = DEFAULT_MINUTES)
+    ))]
+    pub max_minutes: Option<u32>,
+    /// Object of the app, at most 2 KB as JSON, passed on in `meeting` and in offers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ext: Option<Map<String, Value>>,
+}
+
+impl CreateMeeting {
+    /// Returns a request with the default of every other field.
+    #[must_use]
+    pub fn new(mode: Mode, media: Media, invitees: Vec<UserId>) -> Self {
+        Self {
+            mode,
+            media,
+            invitees,
+            title: None,
+            policy: None,
+            ring_seconds: None,
+            max_participants: None,
+            max_minutes: None,
+            ext: None,
+        }
+    }
+}
+
+impl Request for CreateMeeting {
+    const INFO: RequestInfo = RequestInfo {
+        kind: "create_meeting",
+        function: Function::CreateMeeting,
+        answered_by: &["meeting_created", "meeting_merged"],
+        refusals: &[Code::UserBusy, Code::TooManyInvitees, Code::RtcUnavailable],
+        note: "`user_busy`: the sender is in another call. If the only invitee of a direct meeting is busy, the answer has no `join` and the meeting ends.",
+        out_of_turn: false,
+        sample: Sample {
+            about: "Alice calls Bob",
+            sender: sample::ALICE,
+            after: Some("presence.connected"),
+            answer: Some("meeting_created"),
+            message: r#"{"v":1,"type":"create_meeting","id":"sample-create","mode":"direct","media":"audio","invitees":["bob"],"ring_seconds":180}"#,
+        },
+        more_examples: &[
+            r#"{"v":1,"type":"create_meeting","id":"c1","mode":"group","media":"video","invitees":["bob","carol"],"title":"Planning","policy":{"join":"lobby","invite":"any","host_leave":"transfer","busy":"reject","entry_muted":false},"ring_seconds":45,"max_participants":50,"max_minutes":60,"ext":{"ticket":"A-17"}}"#,
+        ],
+    };
+
+    fn check(&self) -> Result<(), Invalid> {
+        check::invitees(&self.invitees)?;
+        if self.mode == Mode::Direct && self.invitees.len() != 1 {
+            return Err(Invalid::new("invitees", "a direct meeting has exactly one invitee"));
+        }
+        check::text("title", self.title.as_deref())?;
+        check::range("ring_seconds", self.ring_seconds, &RING_SECONDS)?;
+        check::range("max_participants", self.max_participants, &SEATS)?;
+        check::range("max_minutes", self.max_minutes, &MINUTES)?;
+        check::ext(self.ext.as_ref())
+    }
+
+    fn meeting_id(&self) -> Option<&MeetingId> {
+        None
+    }
+}

@@ -1,0 +1,57 @@
+//! `destroy_meeting`: end a meeting for all.
+
+use super::{Function, Request, RequestInfo, Sample, check, sample};
+use crate::code::Code;
+use crate::envelope::Invalid;
+use crate::id::{MeetingId, RequestId};
+use crate::limits::MAX_TEXT_CHARS;
+use serde::{Deserialize, Serialize};
+
+/// Ends a meeting for all, named by its id or by the id of the sender's own create request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct DestroyMeeting {
+    /// Meeting to end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meeting_id: Option<MeetingId>,
+    /// Id of the sender's create request, if its answer has not arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_id: Option<RequestId>,
+    /// Reason. The service does not pass it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TEXT_CHARS)))]
+    pub reason: Option<String>,
+}
+
+impl Request for DestroyMeeting {
+    const INFO: RequestInfo = RequestInfo {
+        kind: "destroy_meeting",
+        function: Function::Destroy,
+        answered_by: &["meeting_ended"],
+        refusals: &[Code::NotHost],
+        note: "The answer is the same if the meeting has ended before.",
+        out_of_turn: true,
+        sample: Sample {
+            about: "Alice ends the meeting for all",
+            sender: sample::ALICE,
+            after: Some("answer.accept"),
+            answer: Some("meeting_ended"),
+            message: r#"{"v":1,"type":"destroy_meeting","id":"sample-destroy","meeting_id":"$MEETING","reason":"wrong number"}"#,
+        },
+        more_examples: &[
+            r#"{"v":1,"type":"destroy_meeting","id":"d1","create_id":"c1","reason":"wrong number"}"#,
+        ],
+    };
+
+    fn check(&self) -> Result<(), Invalid> {
+        match (&self.meeting_id, &self.create_id) {
+            (None, None) => Err(Invalid::new("meeting_id", "give meeting_id or create_id")),
+            (Some(_), Some(_)) => Err(Invalid::new("create_id", "give meeting_id or create_id, not both")),
+            _ => check::text("reason", self.reason.as_deref()),
+        }
+    }
+
+    fn meeting_id(&self) -> Option<&MeetingId> {
+        self.meeting_id.as_ref()
+    }
+}

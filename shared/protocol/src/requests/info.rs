@@ -1,0 +1,40 @@
+//! Facts about a request type that the fields of its struct do not express.
+
+use super::{Function, REQUESTS, Sample};
+use crate::code::Code;
+
+/// One request type. All other descriptions of requests are made from these: AsyncAPI, sample events, the tables of
+/// the terminals and of the README.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestInfo {
+    /// Type on the wire.
+    pub kind: &'static str,
+    /// Function that serves the request.
+    pub function: Function,
+    /// Types of the answer. A request without an answer is sent once, and only refused.
+    pub answered_by: &'static [&'static str],
+    /// Codes of refusals, besides the general ones that any request may get.
+    pub refusals: &'static [Code],
+    /// Sentences about answers and refusals for the contract; empty if there is nothing to add.
+    pub note: &'static str,
+    /// Whether a terminal may send the request while another request of the same meeting waits for its answer.
+    pub out_of_turn: bool,
+    /// Message that is played as a sample event and shown as the example.
+    pub sample: Sample,
+    /// Further examples for the contract, with the fields that the sample leaves out.
+    pub more_examples: &'static [&'static str],
+}
+
+impl RequestInfo {
+    /// Returns the request type `kind`, or `None` for an unknown one.
+    #[must_use]
+    pub fn find(kind: &str) -> Option<&'static Self> {
+        REQUESTS.iter().find(|request| request.kind == kind)
+    }
+
+    /// Returns `true` if the service answers the request. Otherwise a terminal sends it once, without retries.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        !self.answered_by.is_empty()
+    }
+}

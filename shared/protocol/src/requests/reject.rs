@@ -1,0 +1,72 @@
+//! `reject`: decline an invitation.
+
+use super::{Function, Request, RequestInfo, Sample, check, sample};
+use crate::code::Code;
+use crate::envelope::Invalid;
+use crate::id::{InviteId, MeetingId};
+use crate::limits::MAX_TEXT_CHARS;
+use serde::{Deserialize, Serialize};
+
+/// Reason for declining an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RejectReason {
+    /// The user declined.
+    Declined,
+    /// The user is busy.
+    Busy,
+    /// The device is set to stay silent.
+    DoNotDisturb,
+    /// Any other reason.
+    Other,
+}
+
+/// Declines an invitation for all devices of the user.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Reject {
+    /// Meeting that the request is about.
+    pub meeting_id: MeetingId,
+    /// Invitation, as the offer named it.
+    pub invite_id: InviteId,
+    /// Reason. The service checks it and does not pass it on.
+    pub reason: RejectReason,
+    /// Text of the user. The service does not pass it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TEXT_CHARS)))]
+    pub text: Option<String>,
+}
+
+impl Request for Reject {
+    const INFO: RequestInfo = RequestInfo {
+        kind: "reject",
+        function: Function::Answer,
+        answered_by: &["ok"],
+        refusals: &[
+            Code::InvitationNotFound,
+            Code::AlreadyAnswered,
+            Code::InvitationCancelled,
+            Code::InvitationExpired,
+            Code::Banned,
+        ],
+        note: "",
+        out_of_turn: false,
+        sample: Sample {
+            about: "Bob declines",
+            sender: sample::BOB,
+            after: Some("create-meeting"),
+            answer: Some("ok"),
+            message: r#"{"v":1,"type":"reject","id":"sample-reject","meeting_id":"$MEETING","invite_id":"$INVITE","reason":"declined","text":"In a meeting"}"#,
+        },
+        more_examples: &[],
+    };
+
+    fn check(&self) -> Result<(), Invalid> {
+        check::text("text", self.text.as_deref())
+    }
+
+    fn meeting_id(&self) -> Option<&MeetingId> {
+        Some(&self.meeting_id)
+    }
+}

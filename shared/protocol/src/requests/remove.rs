@@ -1,0 +1,63 @@
+//! `remove`: remove a user from the meeting.
+
+use super::{Function, Request, RequestInfo, Sample, check, sample};
+use crate::address::UserId;
+use crate::code::Code;
+use crate::envelope::Invalid;
+use crate::id::MeetingId;
+use crate::limits::{FOR_SECONDS, MAX_TEXT_CHARS};
+use serde::{Deserialize, Serialize};
+
+/// Removes a user from the meeting, and may ban the user from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Remove {
+    /// Meeting that the request is about.
+    pub meeting_id: MeetingId,
+    /// User to remove.
+    pub user_id: UserId,
+    /// Whether the user is banned from coming back; `false` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ban: Option<bool>,
+    /// Seconds after which the ban ends; if absent, it lasts as long as the meeting. Allowed only with `ban`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = *FOR_SECONDS.start(), max = *FOR_SECONDS.end())))]
+    pub for_seconds: Option<u32>,
+    /// Reason. The service does not pass it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TEXT_CHARS)))]
+    pub reason: Option<String>,
+}
+
+impl Request for Remove {
+    const INFO: RequestInfo = RequestInfo {
+        kind: "remove",
+        function: Function::Moderate,
+        answered_by: &["participant_updated"],
+        refusals: &[Code::NotHost, Code::UserNotFound, Code::Forbidden],
+        note: "`forbidden`: a removal of the host.",
+        out_of_turn: false,
+        sample: Sample {
+            about: "Alice removes and bans Bob",
+            sender: sample::ALICE,
+            after: Some("answer.accept"),
+            answer: Some("participant_updated"),
+            message: r#"{"v":1,"type":"remove","id":"sample-remove","meeting_id":"$MEETING","user_id":"bob","ban":true}"#,
+        },
+        more_examples: &[
+            r#"{"v":1,"type":"remove","id":"s3","meeting_id":"$MEETING","user_id":"bob","ban":true,"for_seconds":3600,"reason":"Not invited to this part"}"#,
+        ],
+    };
+
+    fn check(&self) -> Result<(), Invalid> {
+        if self.for_seconds.is_some() && self.ban != Some(true) {
+            return Err(Invalid::new("for_seconds", "only a ban ends by itself"));
+        }
+        check::range("for_seconds", self.for_seconds, &FOR_SECONDS)?;
+        check::text("reason", self.reason.as_deref())
+    }
+
+    fn meeting_id(&self) -> Option<&MeetingId> {
+        Some(&self.meeting_id)
+    }
+}

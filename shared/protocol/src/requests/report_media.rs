@@ -1,0 +1,61 @@
+//! `report_media`: report the media of a terminal.
+
+use super::{Function, Request, RequestInfo, Sample, sample};
+use crate::code::Code;
+use crate::id::MeetingId;
+use serde::{Deserialize, Serialize};
+
+/// Where a terminal stands in the media, by its own report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MediaReport {
+    /// In the media.
+    Joined,
+    /// Out of the media.
+    Left,
+}
+
+/// Reports that this terminal is in the media or has left it, and what it sends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct ReportMedia {
+    /// Meeting that the request is about.
+    pub meeting_id: MeetingId,
+    /// In the media, or out of it.
+    pub state: MediaReport,
+    /// Whether the microphone is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio: Option<bool>,
+    /// Whether the camera is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video: Option<bool>,
+    /// Whether the screen is shared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen: Option<bool>,
+}
+
+impl Request for ReportMedia {
+    const INFO: RequestInfo = RequestInfo {
+        kind: "report_media",
+        function: Function::Attend,
+        answered_by: &[],
+        refusals: &[Code::NotAdmitted, Code::Banned],
+        note: "",
+        out_of_turn: false,
+        sample: Sample {
+            about: "Alice's phone is in the media",
+            sender: sample::ALICE,
+            after: Some("answer.accept"),
+            answer: None,
+            message: r#"{"v":1,"type":"report_media","id":"sample-media","meeting_id":"$MEETING","state":"joined","audio":true}"#,
+        },
+        more_examples: &[
+            r#"{"v":1,"type":"report_media","id":"p1","meeting_id":"$MEETING","state":"joined","audio":true,"video":false,"screen":false}"#,
+        ],
+    };
+
+    fn meeting_id(&self) -> Option<&MeetingId> {
+        Some(&self.meeting_id)
+    }
+}
