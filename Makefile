@@ -14,7 +14,7 @@ STACK := target/debug/local
 .DEFAULT_GOAL := help
 # Prerequisites are made in the order of their lists; cargo uses all processors by itself.
 .NOTPARALLEL:
-.PHONY: help demo test screenshots run invoke events asyncapi test-tables build check format
+.PHONY: help demo test screenshots run invoke generate test-tables build check format
 
 help: ## Lists the commands
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
@@ -67,11 +67,8 @@ format: ## Formats the code
 
 ##@ Write generated files anew
 
-events: build ## The sample events in events/
-	@$(STACK) events
-
-asyncapi: build ## docs/asyncapi.yaml
-	@$(STACK) asyncapi
+generate: build ## docs/asyncapi.yaml, events/, web/terminal/protocol.*, the table in the README
+	@$(STACK) generate
 
 test-tables: toolchain ## The test columns of docs/states.md and docs/guarantees.md
 	SWITCHBOARD_WRITE_TABLES=1 cargo test --locked --workspace --quiet --test house -- tables::

@@ -29,10 +29,8 @@ pub enum Command {
     Demo(Demo),
     /// Run one event of `events/` and show the result of the function and the downlinks that it sent
     Invoke(Invoke),
-    /// Generate the sample events in `events/`
-    Events,
-    /// Generate `docs/asyncapi.yaml`, the description of the protocol
-    Asyncapi,
+    /// Write the files that are made from the tables of the protocol: contract, samples, tables of terminals and README
+    Generate,
     /// Print the environment variables that a function needs to work with a running stack
     Env(Env),
 }

@@ -1,48 +1,74 @@
-//! `docs/asyncapi.yaml`: the protocol as an `AsyncAPI` 3 document, made of the Rust types of the wire, so that it cannot say
-//! anything else than what the service reads and writes. `make asyncapi` writes it; a test compares.
+//! Files that are made from the protocol's tables and types: `docs/asyncapi.yaml`, the tables of the browser terminal and
+//! the table of requests in the README.
+//!
+//! [`REQUESTS`](switchboard_protocol::requests::REQUESTS) and [`DOWNLINKS`](switchboard_protocol::downlink::DOWNLINKS)
+//! have the facts. `make generate` writes the files, and a test compares them.
 
-mod answers;
 mod document;
 mod examples;
+mod javascript;
+mod readme;
 mod schemas;
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
 
-/// Where the document is, in the workspace.
-pub const PATH: &str = "docs/asyncapi.yaml";
-
-/// Why the document cannot be made.
+/// Error of making or writing a file.
 #[derive(Debug, thiserror::Error)]
 pub enum ContractError {
-    /// A message type lacks what cannot be read off the types; the words say which and where to add it.
-    #[error("{0}")]
-    Incomplete(String),
-    /// A part cannot be written as YAML, or the examples cannot be read.
+    /// The schema of a type has a form that this module cannot take apart.
+    #[error("the schema of `{0}` has an unexpected form; adapt local/src/contract/schemas.rs")]
+    Schema(String),
+    /// A message type without an example.
+    #[error("`{0}` has no example; add one to shared/protocol/src/downlink/examples.json")]
+    NoExample(String),
+    /// `head.yaml` lacks a part.
+    #[error("local/src/contract/head.yaml has no `{0}`")]
+    Head(&'static str),
+    /// The README lacks the markers around the table.
+    #[error("README.md has no lines `{}` and `{}`", readme::BEGIN, readme::END)]
+    NoMarkers,
+    /// A part cannot be written as YAML, or an example cannot be read.
     #[error(transparent)]
     Yaml(#[from] serde_norway::Error),
-    /// The file cannot be written.
-    #[error("docs/asyncapi.yaml: {0}")]
-    File(#[from] std::io::Error),
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Path in the workspace.
+        path: String,
+        /// Cause.
+        source: std::io::Error,
+    },
 }
 
-/// The text of the document.
+/// Returns the text of every generated file, by its path in the workspace.
 ///
 /// # Errors
-/// A message type has no example, or nobody has said what answers it.
-pub fn document() -> Result<String, ContractError> {
-    let text = serde_norway::to_string(&document::assemble()?)?;
-    Ok(format!(
-        "# Made by `make asyncapi` from the types in shared/protocol/src; changes are made there.\n{text}"
-    ))
+/// A table or schema is incomplete, or the README cannot be read.
+pub fn files(workspace: &Path) -> Result<Vec<(&'static str, String)>, ContractError> {
+    Ok(vec![
+        ("docs/asyncapi.yaml", document::text()?),
+        ("web/terminal/protocol.js", javascript::tables()),
+        ("web/terminal/protocol.d.ts", javascript::types()),
+        ("README.md", readme::with_table(&read(workspace, "README.md")?)?),
+    ])
 }
 
-/// Writes the document into the workspace.
+/// Writes every generated file, and returns the paths.
 ///
 /// # Errors
-/// As for [`document`], or the file cannot be written.
-pub fn write(workspace: &Path) -> Result<(), ContractError> {
-    std::fs::write(workspace.join(PATH), document()?)?;
-    Ok(())
+/// As for [`files`], or a file cannot be written.
+pub fn write(workspace: &Path) -> Result<Vec<&'static str>, ContractError> {
+    let files = files(workspace)?;
+    for (path, text) in &files {
+        std::fs::write(workspace.join(path), text)
+            .map_err(|source| ContractError::File { path: (*path).to_owned(), source })?;
+    }
+    Ok(files.into_iter().map(|(path, _)| path).collect())
+}
+
+fn read(workspace: &Path, path: &str) -> Result<String, ContractError> {
+    std::fs::read_to_string(workspace.join(path))
+        .map_err(|source| ContractError::File { path: path.to_owned(), source })
 }

@@ -14,8 +14,7 @@ async fn main() -> ExitCode {
         Command::Up(up) => up::run(&up).await,
         Command::Demo(demo) => demo::run(&demo).await,
         Command::Invoke(invoke) => invoke::run(&invoke).await,
-        Command::Events => generate::write_events(),
-        Command::Asyncapi => generate::write_asyncapi(),
+        Command::Generate => generate::write(),
         Command::Env(env) => generate::print_environment(&env),
     };
     match result {

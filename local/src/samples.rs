@@ -1,5 +1,8 @@
-//! The sample events under `events/`: where they come from, in plain JSON, and what they are for. The files are what the
-//! template's own rules make of these messages, so they are never written by hand; `make events` writes them.
+//! The sample events in `events/`: one for each request type, for each other trigger of a function, and for each kind of
+//! malformed input.
+//!
+//! The template's own rules make the files from the messages in this module and in the table of requests. `make generate`
+//! writes the files, and a test compares them.
 
 mod files;
 mod mistakes;
@@ -8,9 +11,12 @@ mod requests;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
 use switchboard_protocol::id::IdKey;
+use switchboard_protocol::requests::sample::{ALICE, BOB};
 
 use crate::parameters;
 use crate::sql::PublishedMessage;
@@ -18,62 +24,56 @@ use crate::template::{Deployment, StackIdentity};
 
 pub use files::{differences, write};
 
-/// When the samples were received: in the year 2100. A fixed time of today would be past the requests' life tomorrow.
+/// Time of receipt of the samples: in the year 2100, so that the requests do not expire.
 pub const RECEIVED_MS: i64 = 4_102_444_800_000;
-/// When the sample that came too late was received.
+/// Time of receipt of the sample that is too late.
 const LONG_AGO_MS: i64 = 1_700_000_000_000;
-/// The broker's id of every sample's message.
+/// Id that the broker gave to every sample's message.
 const TRACE_ID: &str = "2f3c8e1a-5b7d-4c90-8e21-6a4f0d9b3c75";
-/// An address that is nobody's (RFC 5737).
+/// An address for documentation (RFC 5737).
 const SOURCE_IP: &str = "203.0.113.7";
-/// The device that calls.
-const ALICE: &str = "GID_ios@@@alice.phone";
-/// The device that is called.
-const BOB: &str = "GID_android@@@bob.phone";
-/// A device of somebody whom nobody invited.
-const DAVE: &str = "GID_web@@@dave.laptop";
 /// Id of the request that creates the samples' meeting.
 const CREATE_ID: &str = "sample-create";
 
-/// What the sender of a sample hears.
+/// Answer to the sender of a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// Nothing.
+    /// No answer.
     Nothing,
     /// A downlink of this type.
     Downlink(&'static str),
-    /// An error of this code, about the field at this path.
+    /// An error with this code and, for a wrong field, its path.
     Refusal(&'static str, Option<&'static str>),
 }
 
-/// What a sample's event is made of.
+/// Source of a sample's event.
 enum Origin {
-    /// A message of a device, or of the broker itself, that a rule hands over.
+    /// A message of a device or of the broker, which a rule hands to the function.
     Message { sender: Option<&'static str>, topic: Option<&'static str>, payload: String, received_ms: i64 },
-    /// An event that comes to its function without a rule.
+    /// An event that reaches its function without a rule.
     Event(fn(&Making<'_>) -> Value),
 }
 
 /// One sample event.
 pub struct Sample {
-    /// Its file is `events/<name>.json`. Up to the first point it is the function; after that, the type as on the wire or,
-    /// with hyphens, what is wrong.
-    pub name: &'static str,
-    /// What it is, in a few words.
+    /// Name: the file is `events/<name>.json`. The part before the first point is the function; the part after it is the
+    /// type on the wire or, with hyphens, the mistake.
+    pub name: Cow<'static, str>,
+    /// Description in a few words.
     pub about: &'static str,
-    /// The sample that must have been played before for this one to have its answer.
+    /// Sample that is played before this one, as this one's answer depends on it.
     pub after: Option<&'static str>,
-    /// What its sender hears.
+    /// Answer to the sender.
     pub answer: Answer,
     origin: Origin,
 }
 
 impl Sample {
-    /// A message of a device.
-    fn message(name: &'static str, sender: &'static str, payload: impl Into<String>) -> Self {
+    /// Makes a sample of a message of a device, without an answer.
+    fn message(name: impl Into<Cow<'static, str>>, sender: &'static str, payload: impl Into<String>) -> Self {
         let (payload, received_ms) = (payload.into(), RECEIVED_MS);
         let origin = Origin::Message { sender: Some(sender), topic: None, payload, received_ms };
-        Self { name, about: "", after: None, answer: Answer::Nothing, origin }
+        Self { name: name.into(), about: "", after: None, answer: Answer::Nothing, origin }
     }
 
     fn about(self, about: &'static str) -> Self {
@@ -84,10 +84,6 @@ impl Sample {
         Self { after: Some(sample), ..self }
     }
 
-    fn answered(self, kind: &'static str) -> Self {
-        Self { answer: Answer::Downlink(kind), ..self }
-    }
-
     fn refused(self, code: &'static str) -> Self {
         Self { answer: Answer::Refusal(code, None), ..self }
     }
@@ -96,26 +92,26 @@ impl Sample {
         Self { answer: Answer::Refusal(code, Some(path)), ..self }
     }
 
-    /// The function that gets it.
+    /// Returns the function that gets the event.
     #[must_use]
-    pub fn function(&self) -> &'static str {
-        function_of(self.name)
+    pub fn function(&self) -> &str {
+        function_of(&self.name)
     }
 }
 
-/// The function that a sample is for, by the sample's name.
+/// Returns the function of a sample, by the sample's name.
 #[must_use]
 pub fn function_of(name: &str) -> &str {
     name.split_once('.').map_or(name, |(function, _)| function)
 }
 
-/// All samples, in the order in which they are explained.
+/// Returns all samples, in the order of the page about them.
 #[must_use]
 pub fn all() -> Vec<Sample> {
     requests::samples().into_iter().chain(others::samples()).chain(mistakes::samples()).collect()
 }
 
-/// The samples that must be played before this one, first things first.
+/// Returns the names of the samples that are played before this one, in order.
 #[must_use]
 pub fn before(name: &str) -> Vec<&'static str> {
     let samples = all();
@@ -126,19 +122,19 @@ pub fn before(name: &str) -> Vec<&'static str> {
     chain
 }
 
-/// What events are made with: the template's rules, and the ids that the laptop's own development key gives.
+/// Inputs of the events: the template's rules, and the ids under the laptop's development key.
 struct Making<'a> {
     deployment: &'a Deployment,
     surroundings: &'a StackIdentity,
     jwt_secret: &'a str,
-    /// What stands in for `$MEETING`, `$INVITE` and the like in a payload.
+    /// Values of `$MEETING` and `$INVITE` in a payload.
     names: Vec<(&'static str, String)>,
 }
 
-/// The contents of all files, by sample.
+/// Makes the contents of all files.
 ///
 /// # Errors
-/// In words, what the template does not have: a rule for a function, or a field of the event.
+/// The template has no rule for a function, or its rule does not select the sample's message.
 pub fn events(
     deployment: &Deployment,
     surroundings: &StackIdentity,
@@ -157,7 +153,7 @@ pub fn events(
         .collect()
 }
 
-/// The ids of the samples' meeting: derived, so that they are known before it is there.
+/// Derives the ids of the samples' meeting.
 fn names(key: &IdKey) -> Result<Vec<(&'static str, String)>, Box<dyn std::error::Error>> {
     let (alice, create) = (ALICE.parse()?, CREATE_ID.parse()?);
     let meeting = key.meeting(&alice, &create);
@@ -166,7 +162,7 @@ fn names(key: &IdKey) -> Result<Vec<(&'static str, String)>, Box<dyn std::error:
 }
 
 impl Making<'_> {
-    /// The file of a sample.
+    /// Makes the file of a sample.
     fn event(&self, sample: &Sample) -> Result<String, String> {
         match &sample.origin {
             Origin::Event(event) => pretty(&event(self)),

@@ -38,9 +38,9 @@ async fn play(stack: &Stack, name: &str) -> (Value, Vec<Value>) {
 
 /// Runs a sample and checks the answer to its sender.
 async fn check_answer(stack: &Stack, sample: &Sample) {
-    let (result, sent) = play(stack, sample.name).await;
+    let (result, sent) = play(stack, &sample.name).await;
     let answers: Vec<&Value> = sent.iter().filter(|body| body.get("re").is_some()).collect();
-    let name = sample.name;
+    let name = &*sample.name;
     match sample.answer {
         Answer::Nothing => assert_eq!(answers, Vec::<&Value>::new(), "{name}"),
         Answer::Downlink(kind) => {
@@ -84,7 +84,7 @@ async fn samples_without_a_predecessor_have_their_answers() {
 async fn check_answers(samples: impl Iterator<Item = Sample>) {
     for sample in samples {
         let stack = start().await;
-        for name in samples::before(sample.name) {
+        for name in samples::before(&sample.name) {
             play(&stack, name).await;
         }
         check_answer(&stack, &sample).await;

@@ -6,8 +6,8 @@
 use switchboard_protocol::id::{InviteId, MeetingId, RequestId};
 use switchboard_protocol::object::Media;
 use switchboard_protocol::requests::{
-    Accept, AnswerRequest, AttendRequest, CreateMeeting, CreateRequest, DestroyMeeting, DestroyRequest,
-    Leave, MediaReport, RefreshToken, Reject, RejectReason, ReportMedia, Ringing,
+    Accept, CreateMeeting, DestroyMeeting, Leave, MediaReport, RefreshToken, Reject, RejectReason,
+    ReportMedia, Ringing,
 };
 
 use crate::error::RequestError;
@@ -17,7 +17,7 @@ use crate::terminal::Terminal;
 impl Terminal {
     /// Creates a meeting and invites users; answered by `meeting_created` or `meeting_merged`.
     pub async fn create_meeting(&self, request: CreateMeeting) -> Result<ReceivedDownlink, RequestError> {
-        self.request(&CreateRequest::from(request)).await
+        self.request(&request).await
     }
 
     /// Accepts the invitation on this device; answered by `invitation_accepted`.
@@ -28,7 +28,7 @@ impl Terminal {
         media: Media,
     ) -> Result<ReceivedDownlink, RequestError> {
         let (meeting_id, invite_id) = (meeting_id.clone(), invite_id.clone());
-        self.request(&AnswerRequest::from(Accept { meeting_id, invite_id, media })).await
+        self.request(&Accept { meeting_id, invite_id, media }).await
     }
 
     /// Rejects the invitation for all devices of the user; answered by `ok`.
@@ -39,51 +39,42 @@ impl Terminal {
         reason: RejectReason,
     ) -> Result<ReceivedDownlink, RequestError> {
         let (meeting_id, invite_id) = (meeting_id.clone(), invite_id.clone());
-        self.request(&AnswerRequest::from(Reject { meeting_id, invite_id, reason, text: None })).await
+        self.request(&Reject { meeting_id, invite_id, reason, text: None }).await
     }
 
     /// Reports that this device rings. Not answered; an `error` downlink with this request's id, which arrives as
     /// [`TerminalEvent::Message`](crate::TerminalEvent::Message), means that the device must stop ringing.
     pub async fn ringing(&self, meeting_id: &MeetingId, invite_id: &InviteId) -> Result<(), RequestError> {
         let (meeting_id, invite_id) = (meeting_id.clone(), invite_id.clone());
-        self.send(&AnswerRequest::from(Ringing { meeting_id, invite_id })).await
+        self.send(&Ringing { meeting_id, invite_id }).await
     }
 
     /// Reports whether this device is in the media. Not answered.
     pub async fn report_media(&self, meeting_id: &MeetingId, state: MediaReport) -> Result<(), RequestError> {
         let meeting_id = meeting_id.clone();
-        self.send(&AttendRequest::from(ReportMedia {
-            meeting_id,
-            state,
-            audio: None,
-            video: None,
-            screen: None,
-        }))
-        .await
+        self.send(&ReportMedia { meeting_id, state, audio: None, video: None, screen: None }).await
     }
 
     /// Requests a new join token; answered by `token`.
     pub async fn refresh_token(&self, meeting_id: &MeetingId) -> Result<ReceivedDownlink, RequestError> {
-        self.request(&AttendRequest::from(RefreshToken { meeting_id: meeting_id.clone() })).await
+        self.request(&RefreshToken { meeting_id: meeting_id.clone() }).await
     }
 
     /// Leaves the meeting; answered by `ok`.
     pub async fn leave(&self, meeting_id: &MeetingId) -> Result<ReceivedDownlink, RequestError> {
-        self.request(&AttendRequest::from(Leave { meeting_id: meeting_id.clone() })).await
+        self.request(&Leave { meeting_id: meeting_id.clone() }).await
     }
 
     /// Ends the meeting for all participants; answered by `meeting_ended`.
     pub async fn destroy_meeting(&self, meeting_id: &MeetingId) -> Result<ReceivedDownlink, RequestError> {
         let meeting_id = Some(meeting_id.clone());
-        self.request(&DestroyRequest::from(DestroyMeeting { meeting_id, create_id: None, reason: None }))
-            .await
+        self.request(&DestroyMeeting { meeting_id, create_id: None, reason: None }).await
     }
 
     /// Takes back a create request of this device, even if the service has not received it yet; answered by
     /// `meeting_ended`.
     pub async fn destroy_created(&self, create_id: &RequestId) -> Result<ReceivedDownlink, RequestError> {
         let create_id = Some(create_id.clone());
-        self.request(&DestroyRequest::from(DestroyMeeting { meeting_id: None, create_id, reason: None }))
-            .await
+        self.request(&DestroyMeeting { meeting_id: None, create_id, reason: None }).await
     }
 }

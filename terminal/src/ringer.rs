@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 use switchboard_protocol::id::{InviteId, MeetingId};
-use switchboard_protocol::requests::{AnswerRequest, Ringing, SyncRequest, SyncState};
+use switchboard_protocol::requests::{Ringing, SyncState};
 
 use crate::received::ReceivedDownlink;
 use crate::uplink::{Uplink, UplinkError};
@@ -249,7 +249,7 @@ impl Ringer {
     }
 
     fn request_sync(&mut self, meeting_id: Option<MeetingId>) {
-        if let Ok(uplink) = Uplink::new(&SyncRequest::from(SyncState { meeting_id })) {
+        if let Ok(uplink) = Uplink::new(&SyncState { meeting_id }) {
             self.record_sync(&uplink, true);
             self.steps.push_back(RingerStep::Request(uplink));
         }
@@ -266,6 +266,6 @@ impl Ringer {
 
 fn ringing(meeting_id: &str, invite_id: &str) -> Option<Uplink> {
     let (meeting_id, invite_id): (MeetingId, InviteId) = (meeting_id.parse().ok()?, invite_id.parse().ok()?);
-    let uplink: Result<_, UplinkError> = Uplink::new(&AnswerRequest::from(Ringing { meeting_id, invite_id }));
+    let uplink: Result<_, UplinkError> = Uplink::new(&Ringing { meeting_id, invite_id });
     uplink.ok()
 }

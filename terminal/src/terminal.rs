@@ -2,12 +2,12 @@
 
 use rumqttc::{AsyncClient, QoS};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use switchboard_protocol::address::ClientId;
-use switchboard_protocol::requests::Requests;
+use switchboard_protocol::requests::Request;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -78,10 +78,7 @@ impl Terminal {
     ///
     /// # Errors
     /// As [`request_uplink`](Self::request_uplink).
-    pub async fn request<R: Requests + Serialize>(
-        &self,
-        request: &R,
-    ) -> Result<ReceivedDownlink, RequestError> {
+    pub async fn request<R: Request>(&self, request: &R) -> Result<ReceivedDownlink, RequestError> {
         self.request_uplink(&Uplink::new(request)?).await
     }
 
@@ -89,7 +86,7 @@ impl Terminal {
     ///
     /// # Errors
     /// As [`send_uplink`](Self::send_uplink).
-    pub async fn send<R: Requests + Serialize>(&self, request: &R) -> Result<(), RequestError> {
+    pub async fn send<R: Request>(&self, request: &R) -> Result<(), RequestError> {
         self.send_uplink(&Uplink::new(request)?).await
     }
 

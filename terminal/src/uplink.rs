@@ -1,17 +1,11 @@
 //! A request with its id, ready to be published and repeated with the same bytes.
 
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 use switchboard_protocol::VERSION;
-use switchboard_protocol::requests::Requests;
+use switchboard_protocol::requests::{Request, RequestInfo};
 use uuid::Uuid;
 
 use crate::config::UplinkParents;
-
-/// Types that are sent once and never answered.
-const SENT_ONCE: [&str; 2] = ["ringing", "report_media"];
-/// Types that need not wait for another request of the same meeting: they end something, and are wanted at once.
-const OUT_OF_TURN: [&str; 3] = ["cancel_invite", "leave", "destroy_meeting"];
 
 /// The error of fields that are not a request.
 #[derive(Debug, thiserror::Error)]
@@ -34,12 +28,13 @@ impl Uplink {
     ///
     /// # Errors
     /// [`UplinkError::NoObject`], which the request types of the protocol crate never cause.
-    pub fn new<R: Requests + Serialize>(request: &R) -> Result<Self, UplinkError> {
-        let Ok(Value::Object(fields)) = serde_json::to_value(request) else {
+    pub fn new<R: Request>(request: &R) -> Result<Self, UplinkError> {
+        let Ok(Value::Object(mut fields)) = serde_json::to_value(request) else {
             return Err(UplinkError::NoObject);
         };
-        let mut uplink = Self::from_fields(R::FUNCTION, fields);
-        uplink.bulk = R::BULK;
+        fields.insert("type".to_owned(), R::INFO.kind.into());
+        let mut uplink = Self::from_fields(R::INFO.function.name(), fields);
+        uplink.bulk = R::INFO.function.is_bulk();
         Ok(uplink)
     }
 
@@ -67,7 +62,7 @@ impl Uplink {
     }
 
     /// Sets `ttl_ms`, the time in milliseconds after the broker's receipt in which the service may process the request
-    /// (10,000 by default).
+    /// ([`DEFAULT_TTL_MS`](switchboard_protocol::envelope::DEFAULT_TTL_MS) by default).
     #[must_use]
     pub fn with_ttl_ms(mut self, ttl_ms: u32) -> Self {
         self.body.insert("ttl_ms".to_owned(), ttl_ms.into());
@@ -86,15 +81,16 @@ impl Uplink {
         self.text("type").unwrap_or_default()
     }
 
-    /// True if the service answers it.
+    /// True if the service answers it. A request of an unknown type counts as answered.
     #[must_use]
     pub fn is_answered(&self) -> bool {
-        !SENT_ONCE.contains(&self.kind())
+        RequestInfo::find(self.kind()).is_none_or(RequestInfo::is_answered)
     }
 
     /// The meeting in which the request takes its turn; `None` if it does not wait for other requests.
     pub(crate) fn turn(&self) -> Option<&str> {
-        if OUT_OF_TURN.contains(&self.kind()) { None } else { self.text("meeting_id") }
+        let is_out_of_turn = RequestInfo::find(self.kind()).is_some_and(|request| request.out_of_turn);
+        if is_out_of_turn { None } else { self.text("meeting_id") }
     }
 
     /// The topic to which the request is published.
@@ -119,11 +115,11 @@ impl Uplink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use switchboard_protocol::requests::{AttendRequest, Leave, RefreshToken};
+    use switchboard_protocol::requests::{Leave, REQUESTS, RefreshToken};
 
     #[test]
     fn a_typed_request_has_the_envelope_of_the_protocol() {
-        let leave = AttendRequest::from(Leave { meeting_id: "m1".parse().expect("an id") });
+        let leave = Leave { meeting_id: "m1".parse().expect("an id") };
         let uplink = Uplink::new(&leave).expect("an object").with_id("r1").with_ttl_ms(500);
         let body: Value = serde_json::from_slice(&uplink.payload()).expect("JSON");
         assert_eq!(body, json!({"v": 1, "type": "leave", "id": "r1", "ttl_ms": 500, "meeting_id": "m1"}));
@@ -132,28 +128,26 @@ mod tests {
 
     #[test]
     fn two_requests_never_share_an_id_and_a_clone_is_the_same_request() {
-        let refresh = AttendRequest::from(RefreshToken { meeting_id: "m1".parse().expect("an id") });
+        let refresh = RefreshToken { meeting_id: "m1".parse().expect("an id") };
         let first = Uplink::new(&refresh).expect("an object");
         assert_ne!(first.id(), Uplink::new(&refresh).expect("an object").id());
         assert_eq!(first.clone().payload(), first.payload());
     }
 
     #[test]
-    fn only_requests_that_end_something_are_sent_out_of_turn() {
+    fn turns_and_answers_follow_the_table_of_requests() {
         let uplink = |kind: &str| {
             let Value::Object(fields) = json!({"type": kind, "meeting_id": "m1"}) else {
                 unreachable!("an object")
             };
             Uplink::from_fields("f", fields)
         };
-        assert_eq!(uplink("accept").turn(), Some("m1"));
-        for kind in OUT_OF_TURN {
-            assert_eq!(uplink(kind).turn(), None, "{kind}");
+        for request in REQUESTS {
+            let uplink = uplink(request.kind);
+            assert_eq!(uplink.turn().is_none(), request.out_of_turn, "{}", request.kind);
+            assert_eq!(uplink.is_answered(), request.is_answered(), "{}", request.kind);
         }
-        assert!(
-            !uplink("ringing").is_answered()
-                && !uplink("report_media").is_answered()
-                && uplink("leave").is_answered()
-        );
+        assert_eq!(uplink("unknown").turn(), Some("m1"));
+        assert!(uplink("unknown").is_answered());
     }
 }

@@ -1,5 +1,5 @@
-//! `local events` generates the sample events, `local asyncapi` the description of the protocol, and `local env` the
-//! environment of functions that run outside of the stack.
+//! `local generate` writes the files that are made from the tables of the protocol, and `local env` prints the environment
+//! of functions that run outside of the stack.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -22,12 +22,15 @@ pub struct Env {
     pub stack: Option<PathBuf>,
 }
 
-/// Generates `events/`.
+/// Writes `docs/asyncapi.yaml`, the tables of the browser terminal and of the README, and `events/`.
 ///
 /// # Errors
-/// The template cannot be read, or the folder cannot be written.
-pub fn write_events() -> Result<(), Box<dyn Error>> {
+/// A table of the protocol is incomplete, the template cannot be read, or a file cannot be written.
+pub fn write() -> Result<(), Box<dyn Error>> {
     let workspace = workspace()?;
+    for path in contract::write(workspace)? {
+        println!("wrote {path}");
+    }
     // Any address will do, since events do not contain it.
     let http = "http://127.0.0.1:8080";
     let deployment = read_template(workspace, http, |_| None)?;
@@ -35,14 +38,6 @@ pub fn write_events() -> Result<(), Box<dyn Error>> {
     samples::write(&workspace.join("events"), &events)?;
     println!("wrote {} sample events to events/", events.len());
     Ok(())
-}
-
-/// Generates `docs/asyncapi.yaml`.
-///
-/// # Errors
-/// The document is incomplete, or the file cannot be written.
-pub fn write_asyncapi() -> Result<(), Box<dyn Error>> {
-    Ok(contract::write(workspace()?)?)
 }
 
 /// Prints the environment of functions.

@@ -1,55 +1,58 @@
-//! Puts the document together: what is the same for all messages from `head.yaml`, the rest from the types.
+//! `docs/asyncapi.yaml`: the protocol as an `AsyncAPI` 3 document. The parts that no table has are in `head.yaml`.
 
 use serde_json::{Value as Json, json};
 use serde_norway::{Mapping, Value};
-use std::collections::BTreeSet;
+use switchboard_protocol::downlink::DownlinkInfo;
+use switchboard_protocol::requests::{FUNCTIONS, Function, REQUESTS};
 
-use super::schemas::{Function, Kind, wire};
-use super::{ContractError, answers, examples};
+use super::schemas::{DownlinkSchema, RequestSchema, wire};
+use super::{ContractError, examples};
 
 /// Version of the MQTT bindings of `AsyncAPI`.
 const BINDING: &str = "0.2.0";
-/// Channels of what terminals get.
+/// Channel of the downlinks.
 const CONTROL: &str = "downlink";
+/// Channel of the downlinks on the bulk topic.
 const BULK: &str = "downlink-bulk";
-/// Downlinks of low priority, which may be large.
-const ON_BULK: [&str; 2] = ["state", "history"];
 
-/// The document.
+/// Returns the text of the document.
 ///
 /// # Errors
-/// As [`super::document`].
-pub fn assemble() -> Result<Value, ContractError> {
+/// A message type has no example, or its schema has an unexpected form.
+pub fn text() -> Result<String, ContractError> {
+    let text = serde_norway::to_string(&assemble()?)?;
+    Ok(format!(
+        "# Made by `make generate` from the types and tables in shared/protocol/src; change them there.\n{text}"
+    ))
+}
+
+fn assemble() -> Result<Value, ContractError> {
     let wire = wire()?;
     let mut document: Mapping = serde_norway::from_str(include_str!("head.yaml"))?;
     let Some(Value::Mapping(mut components)) = document.remove("components") else {
-        return Err(ContractError::Incomplete("head.yaml has no components".to_owned()));
+        return Err(ContractError::Head("components"));
     };
     let (mut channels, mut operations, mut messages) = (Mapping::new(), Mapping::new(), Mapping::new());
-    let mut answered = BTreeSet::new();
-    for function in &wire.functions {
-        channels.insert(function.name.into(), uplink_channel(function)?);
-        for kind in &function.kinds {
-            let name = format!("request.{}", kind.name);
-            messages.insert(name.as_str().into(), message(&name, kind, examples::request(&kind.name)?)?);
-            operations.insert(kind.name.as_str().into(), request(function, kind, &mut answered)?);
-        }
+    for function in FUNCTIONS {
+        channels.insert(function.name().into(), uplink_channel(*function)?);
     }
-    let is_bulk = |kind: &&Kind| ON_BULK.contains(&kind.name.as_str());
-    let (bulk, control): (Vec<_>, Vec<_>) = wire.downlinks.iter().partition(is_bulk);
-    let about = "Answers and news of one terminal. Each terminal subscribes to its own.";
+    for request in &wire.requests {
+        let (kind, name) = (request.info.kind, format!("request.{}", request.info.kind));
+        let examples = examples::of_request(request.info)?;
+        messages.insert(name.as_str().into(), message(&name, kind, &request.about, examples)?);
+        operations.insert(kind.into(), request_operation(request)?);
+    }
+    let (bulk, control): (Vec<_>, Vec<_>) = wire.downlinks.iter().partition(|downlink| downlink.info.bulk);
+    let about = "Answers and notices to one terminal. A terminal subscribes to its own topic.";
     channels.insert(CONTROL.into(), downlink_channel("downlink", about, &control)?);
-    let about = "Answers that are of low priority and may be large. Each terminal subscribes to its own.";
+    let about = "Answers of low priority, which may be large. A terminal subscribes to its own topic.";
     channels.insert(BULK.into(), downlink_channel("downlinkBulk", about, &bulk)?);
-    for kind in &wire.downlinks {
-        let name = format!("downlink.{}", kind.name);
-        messages.insert(name.as_str().into(), message(&name, kind, examples::downlink(&kind.name)?)?);
-        if answers::comes_unasked(&kind.name) {
-            operations.insert(format!("on.{}", kind.name).into(), news(kind)?);
-        } else if kind.name != "error" && !answered.contains(kind.name.as_str()) {
-            let words =
-                "answers nothing and does not come unasked: say which in local/src/contract/answers.rs";
-            return Err(ContractError::Incomplete(format!("`{}` {words}", kind.name)));
+    for downlink in &wire.downlinks {
+        let (kind, name) = (downlink.info.kind, format!("downlink.{}", downlink.info.kind));
+        let examples = vec![examples::of_downlink(kind)?];
+        messages.insert(name.as_str().into(), message(&name, kind, &downlink.about, examples)?);
+        if downlink.info.notice {
+            operations.insert(format!("on.{kind}").into(), notice_operation(downlink)?);
         }
     }
     components.insert("messages".into(), messages.into());
@@ -60,25 +63,34 @@ pub fn assemble() -> Result<Value, ContractError> {
     Ok(document.into())
 }
 
-fn uplink_channel(function: &Function) -> Result<Value, ContractError> {
-    let parent = if function.bulk { "uplinkBulk" } else { "uplink" };
-    let name = function.name;
-    let kinds = function.kinds.iter();
-    let messages: Json = kinds
-        .map(|kind| (kind.name.clone(), at(&["components", "messages", &format!("request.{}", kind.name)])))
+fn uplink_channel(function: Function) -> Result<Value, ContractError> {
+    let parent = if function.is_bulk() { "uplinkBulk" } else { "uplink" };
+    let requests = REQUESTS.iter().filter(|request| request.function == function);
+    let messages: Json = requests
+        .map(|request| {
+            let message = at(&["components", "messages", &format!("request.{}", request.kind)]);
+            (request.kind.to_owned(), message)
+        })
         .collect();
     yaml(&json!({
-        "address": format!("{{{parent}}}/{name}"),
-        "summary": format!("Requests of the function `{name}`."),
+        "address": format!("{{{parent}}}/{function}"),
+        "summary": format!("Requests of the function `{function}`."),
         "parameters": {parent: at(&["components", "parameters", parent])},
         "messages": messages,
     }))
 }
 
-fn downlink_channel(parent: &str, about: &str, kinds: &[&Kind]) -> Result<Value, ContractError> {
-    let messages: Json = kinds
+fn downlink_channel(
+    parent: &str,
+    about: &str,
+    downlinks: &[&DownlinkSchema],
+) -> Result<Value, ContractError> {
+    let messages: Json = downlinks
         .iter()
-        .map(|kind| (kind.name.clone(), at(&["components", "messages", &format!("downlink.{}", kind.name)])))
+        .map(|downlink| {
+            let kind = downlink.info.kind;
+            (kind.to_owned(), at(&["components", "messages", &format!("downlink.{kind}")]))
+        })
         .collect();
     yaml(&json!({
         "address": format!("{{{parent}}}/p2p/{{clientId}}"),
@@ -91,67 +103,59 @@ fn downlink_channel(parent: &str, about: &str, kinds: &[&Kind]) -> Result<Value,
     }))
 }
 
-/// The operation of a request, with its answers.
-fn request(
-    function: &Function,
-    kind: &Kind,
-    answered: &mut BTreeSet<&'static str>,
-) -> Result<Value, ContractError> {
-    let name = &kind.name;
-    let Some(answers) = answers::to(name) else {
-        let words = "say in local/src/contract/answers.rs what answers it";
-        return Err(ContractError::Incomplete(format!("`{name}`: {words}")));
-    };
-    answered.extend(answers.with);
+/// Makes the operation of a request, with its answers.
+fn request_operation(request: &RequestSchema) -> Result<Value, ContractError> {
+    let info = request.info;
     let mut about = Vec::new();
-    match answers.with {
-        [] => about.push("Never answered, only refused.".to_owned()),
-        with => about.push(format!("Answered by {}.", words(with.iter().copied()))),
+    match info.answered_by {
+        [] => about.push("Sent once. Never answered, only refused.".to_owned()),
+        answers => about.push(format!("Answered by {}.", words(answers.iter().copied()))),
     }
-    if !answers.refusals.is_empty() {
-        let refusals = answers.refusals.iter().map(|code| json!(code)).collect::<Vec<_>>();
+    if !info.refusals.is_empty() {
+        let refusals = info.refusals.iter().map(|code| json!(code)).collect::<Vec<_>>();
         about.push(format!(
             "Refused, besides the general codes, with {}.",
             words(refusals.iter().filter_map(Json::as_str))
         ));
     }
-    if !answers.note.is_empty() {
-        about.push(answers.note.to_owned());
+    if !info.note.is_empty() {
+        about.push(info.note.to_owned());
     }
-    // All of a reply comes on one channel; the error of a bulk request comes on the other one.
-    let is_bulk = answers.with.iter().any(|kind| ON_BULK.contains(kind));
+    // AsyncAPI allows one channel for a reply. The error to a bulk request comes on the control channel.
+    let is_bulk = info.answered_by.iter().any(|kind| DownlinkInfo::find(kind).is_some_and(|info| info.bulk));
     let channel = if is_bulk { BULK } else { CONTROL };
-    let replies = answers.with.iter().copied().chain((!is_bulk).then_some("error"));
+    let replies = info.answered_by.iter().copied().chain((!is_bulk).then_some("error"));
     let replies: Vec<Json> = replies.map(|reply| at(&["channels", channel, "messages", reply])).collect();
     yaml(&json!({
         "action": "receive",
-        "channel": at(&["channels", function.name]),
-        "summary": kind.about,
+        "channel": at(&["channels", info.function.name()]),
+        "summary": request.about,
         "description": about.join(" "),
-        "messages": [at(&["channels", function.name, "messages", name])],
+        "messages": [at(&["channels", info.function.name(), "messages", info.kind])],
         "reply": {"channel": at(&["channels", channel]), "messages": replies},
         "bindings": binding(),
     }))
 }
 
-/// The operation of a downlink that comes unasked.
-fn news(kind: &Kind) -> Result<Value, ContractError> {
+/// Makes the operation of a notice.
+fn notice_operation(downlink: &DownlinkSchema) -> Result<Value, ContractError> {
     yaml(&json!({
         "action": "send",
         "channel": at(&["channels", CONTROL]),
-        "summary": kind.about,
-        "messages": [at(&["channels", CONTROL, "messages", &kind.name])],
+        "summary": downlink.about,
+        "messages": [at(&["channels", CONTROL, "messages", downlink.info.kind])],
         "bindings": binding(),
     }))
 }
 
-fn message(schema: &str, kind: &Kind, example: Value) -> Result<Value, ContractError> {
+fn message(schema: &str, kind: &str, about: &str, examples: Vec<Value>) -> Result<Value, ContractError> {
     let mut message = Mapping::new();
-    message.insert("name".into(), kind.name.as_str().into());
-    message.insert("summary".into(), kind.about.as_str().into());
+    message.insert("name".into(), kind.into());
+    message.insert("summary".into(), about.into());
     message.insert("payload".into(), yaml(&at(&["components", "schemas", schema]))?);
-    let example = Mapping::from_iter([("payload".into(), example)]);
-    message.insert("examples".into(), vec![Value::from(example)].into());
+    let examples =
+        examples.into_iter().map(|example| Mapping::from_iter([("payload".into(), example)]).into());
+    message.insert("examples".into(), examples.collect::<Vec<Value>>().into());
     Ok(message.into())
 }
 
@@ -159,7 +163,7 @@ fn binding() -> Json {
     json!({"mqtt": {"qos": 1, "retain": false, "bindingVersion": BINDING}})
 }
 
-/// A reference to a part of the document.
+/// Makes a reference to a part of the document.
 fn at(path: &[&str]) -> Json {
     json!({"$ref": format!("#/{}", path.join("/"))})
 }

@@ -1,37 +1,35 @@
-//! One example of every message. They are data, in the order in which fields are best read; the tests read each of them
-//! into its Rust type and write it again.
+//! Examples of messages for the contract, from the protocol's tables.
 
 use serde_norway::{Mapping, Value};
+use switchboard_protocol::downlink::EXAMPLES;
+use switchboard_protocol::requests::RequestInfo;
 
 use super::ContractError;
 
-/// Requests by type, as JSON.
-pub(super) const REQUESTS: &str = include_str!("examples/requests.json");
-/// Downlinks by type, as JSON.
-pub(super) const DOWNLINKS: &str = include_str!("examples/downlinks.json");
+/// Ids that replace `$MEETING` and `$INVITE`.
+const IDS: [(&str, &str); 2] =
+    [("$MEETING", "m4kq2xw5zv3n6tab7c2dfegh4a"), ("$INVITE", "i7qaz5wsx3edc6rfv2tgb4yhn5")];
 
-/// The example of a request.
+/// Returns the examples of a request: its sample, then those with further fields. Their fields keep their order.
 ///
 /// # Errors
-/// There is none.
-pub fn request(kind: &str) -> Result<Value, ContractError> {
-    find("requests", REQUESTS, kind)
+/// An example is not JSON.
+pub fn of_request(request: &RequestInfo) -> Result<Vec<Value>, ContractError> {
+    messages(request).map(|message| Ok(serde_norway::from_str(&message)?)).collect()
 }
 
-/// The example of a downlink.
+/// Returns the examples of a request as JSON.
+pub fn messages(request: &RequestInfo) -> impl Iterator<Item = String> {
+    let messages = std::iter::once(request.sample.message).chain(request.more_examples.iter().copied());
+    messages.map(|message| IDS.iter().fold(message.to_owned(), |text, (name, id)| text.replace(name, id)))
+}
+
+/// Returns the example of a downlink. Its fields keep their order.
 ///
 /// # Errors
-/// There is none.
-pub fn downlink(kind: &str) -> Result<Value, ContractError> {
-    find("downlinks", DOWNLINKS, kind)
-}
-
-fn find(file: &str, examples: &str, kind: &str) -> Result<Value, ContractError> {
+/// The type has no example.
+pub fn of_downlink(kind: &str) -> Result<Value, ContractError> {
     // JSON is YAML, and a mapping of YAML keeps its order.
-    let mut examples: Mapping = serde_norway::from_str(examples)?;
-    examples.remove(kind).ok_or_else(|| {
-        ContractError::Incomplete(format!(
-            "`{kind}` has no example in local/src/contract/examples/{file}.json"
-        ))
-    })
+    let mut examples: Mapping = serde_norway::from_str(EXAMPLES)?;
+    examples.remove(kind).ok_or_else(|| ContractError::NoExample(kind.to_owned()))
 }

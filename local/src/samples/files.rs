@@ -1,4 +1,4 @@
-//! The folder `events/`: writes the samples and the table of its page, and finds what is not as it should be.
+//! The folder `events/`: writes the samples and the table of its page, and finds files that differ.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,13 +9,13 @@ use super::{Answer, Sample};
 
 /// The page about the samples.
 const PAGE: &str = "README.md";
-/// What the table of the page stands between.
+/// Lines before and after the table of the page.
 const TABLE: [&str; 2] = ["<!-- samples -->\n", "<!-- end of samples -->\n"];
 
-/// Writes all files, the table of the page, and removes samples that are none any more.
+/// Writes all files and the table of the page, and removes files that are no longer samples.
 ///
 /// # Errors
-/// The folder cannot be read or written, or the page has no place for the table.
+/// The folder cannot be read or written, or the page lacks the lines around the table.
 pub fn write(folder: &Path, events: &[(Sample, String)]) -> io::Result<()> {
     let wanted = wanted(folder, events)?;
     for name in present(folder)? {
@@ -26,7 +26,7 @@ pub fn write(folder: &Path, events: &[(Sample, String)]) -> io::Result<()> {
     wanted.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text))
 }
 
-/// The files that are missing, are too many, or have other contents than they should have.
+/// Returns the names of files that are missing, superfluous or different.
 ///
 /// # Errors
 /// As for [`write()`].
@@ -42,21 +42,22 @@ pub fn differences(folder: &Path, events: &[(Sample, String)]) -> io::Result<Vec
     Ok(different)
 }
 
-/// What the folder should hold.
+/// Returns the contents that the folder should have, by file.
 fn wanted(folder: &Path, events: &[(Sample, String)]) -> io::Result<BTreeMap<String, String>> {
     let page = std::fs::read_to_string(folder.join(PAGE))?;
     let around = page.split_once(TABLE[0]).and_then(|(before, rest)| {
         let (_, after) = rest.split_once(TABLE[1])?;
         Some((before, after))
     });
-    let (before, after) =
-        around.ok_or_else(|| io::Error::other(format!("{PAGE} has no place for the table of samples")))?;
+    let (before, after) = around.ok_or_else(|| {
+        io::Error::other(format!("{PAGE} has no lines {TABLE:?} around the table of samples"))
+    })?;
     let page = [before, TABLE[0], &table(events), TABLE[1], after].concat();
     let files = events.iter().map(|(sample, text)| (format!("{}.json", sample.name), text.clone()));
     Ok(files.chain([(PAGE.to_owned(), page)]).collect())
 }
 
-/// Names of the samples' files that are there.
+/// Returns the names of the samples' files in the folder.
 fn present(folder: &Path) -> io::Result<Vec<String>> {
     let names = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
     let names: io::Result<Vec<String>> = names.collect();
@@ -64,7 +65,7 @@ fn present(folder: &Path) -> io::Result<Vec<String>> {
 }
 
 fn table(events: &[(Sample, String)]) -> String {
-    let mut table = "| sample | what it is | its sender hears | after |\n|---|---|---|---|\n".to_owned();
+    let mut table = "| sample | description | answer to the sender | after |\n|---|---|---|---|\n".to_owned();
     for (Sample { name, about, after, answer, .. }, _) in events {
         let answer = match answer {
             Answer::Nothing => "–".to_owned(),

@@ -1,28 +1,31 @@
-//! Malformed input of every kind, and refusals: each is answered by an error with a stable code, and nothing is written.
+//! Samples of malformed input and of refusals. Each is answered by an `error` with a stable code and changes nothing.
+
+use switchboard_protocol::MAX_UPLINK_BYTES;
+use switchboard_protocol::limits::MAX_INVITEES;
 
 use super::{ALICE, BOB, LONG_AGO_MS, Origin, Sample};
 
-/// A payload of more than 16 KB.
+/// Makes a payload of more than 16 KB.
 fn too_large() -> String {
-    let title = "x".repeat(16 * 1024);
+    let title = "x".repeat(MAX_UPLINK_BYTES);
     format!(
         r#"{{"v":1,"type":"create_meeting","id":"sample-too-large","mode":"direct","media":"audio","invitees":["bob"],"title":"{title}"}}"#
     )
 }
 
-/// A create request with one invitee more than there may be.
+/// Makes a create request with one invitee too many.
 fn too_many_invitees() -> String {
-    let invitees: Vec<String> = (1..=50).map(|number| format!(r#""guest{number}""#)).collect();
+    let invitees: Vec<String> = (1..=MAX_INVITEES + 1).map(|number| format!(r#""guest{number}""#)).collect();
     let invitees = invitees.join(",");
     format!(
         r#"{{"v":1,"type":"create_meeting","id":"sample-too-many","mode":"group","media":"audio","invitees":[{invitees}]}}"#
     )
 }
 
-/// A create request that would be fine but for what the rule says of it.
+/// A valid create request, for samples in which only the rule's fields are wrong.
 const CREATE: &str = r#"{"v":1,"type":"create_meeting","id":"sample-other","mode":"direct","media":"audio","invitees":["bob"]}"#;
 
-/// The mistakes.
+/// Returns the samples of mistakes.
 pub(super) fn samples() -> Vec<Sample> {
     let mut samples = envelopes();
     samples.extend(fields());
@@ -30,25 +33,25 @@ pub(super) fn samples() -> Vec<Sample> {
     samples
 }
 
-/// What is wrong before any field is looked at.
+/// Returns samples with a wrong envelope.
 fn envelopes() -> Vec<Sample> {
-    let came_late = Origin::Message {
+    let expired = Origin::Message {
         sender: Some(ALICE),
         topic: None,
         payload: CREATE.to_owned(),
         received_ms: LONG_AGO_MS,
     };
-    let mut from_nowhere = Sample::message("create-meeting.no-sender", ALICE, CREATE);
-    if let Origin::Message { sender, .. } = &mut from_nowhere.origin {
+    let mut no_sender = Sample::message("create-meeting.no-sender", ALICE, CREATE);
+    if let Origin::Message { sender, .. } = &mut no_sender.origin {
         *sender = None;
     }
     vec![
         Sample::message("create-meeting.empty", ALICE, "").about("no payload at all").refused("bad_request"),
         Sample::message("create-meeting.not-json", ALICE, "Hello, Bob?")
-            .about("no JSON")
+            .about("not JSON")
             .refused("bad_request"),
         Sample::message("create-meeting.not-an-object", ALICE, "[1, 2, 3]")
-            .about("JSON, but no object")
+            .about("JSON, but not an object")
             .refused("bad_request"),
         Sample::message("create-meeting.no-id", ALICE, r#"{"v":1,"type":"create_meeting","mode":"direct"}"#)
             .about("no request id")
@@ -58,7 +61,7 @@ fn envelopes() -> Vec<Sample> {
             ALICE,
             r#"{"v":1,"type":"create_meeting","id":"not an id!"}"#,
         )
-        .about("a request id with characters that ids do not have")
+        .about("a request id with wrong characters")
         .refused_at("id", "bad_request"),
         Sample::message(
             "create-meeting.no-version",
@@ -72,7 +75,7 @@ fn envelopes() -> Vec<Sample> {
             ALICE,
             r#"{"v":2,"type":"create_meeting","id":"sample-version"}"#,
         )
-        .about("a protocol version of the future")
+        .about("an unknown protocol version")
         .refused_at("v", "unsupported_version"),
         Sample::message("create-meeting.no-type", ALICE, r#"{"v":1,"id":"sample-no-type"}"#)
             .about("no type")
@@ -82,26 +85,26 @@ fn envelopes() -> Vec<Sample> {
             ALICE,
             r#"{"v":1,"type":"dance","id":"sample-dance"}"#,
         )
-        .about("a type that this topic does not know")
+        .about("an unknown type on this topic")
         .refused_at("type", "bad_request"),
         Sample::message(
             "create-meeting.wrong-ttl",
             ALICE,
             r#"{"v":1,"type":"create_meeting","id":"sample-ttl","ttl_ms":600000}"#,
         )
-        .about("a life of ten minutes; one is the most")
+        .about("a lifetime of ten minutes; the maximum is one")
         .refused_at("ttl_ms", "bad_request"),
         Sample::message("create-meeting.too-large", ALICE, too_large())
             .about("more than 16 KB")
             .refused("too_large"),
-        Sample { origin: came_late, ..Sample::message("create-meeting.expired", ALICE, "") }
+        Sample { origin: expired, ..Sample::message("create-meeting.expired", ALICE, "") }
             .about("received long ago")
             .refused("request_expired"),
-        from_nowhere.about("not sent over MQTT, so there is nobody to answer"),
+        no_sender.about("not sent over MQTT, so there is no device to answer"),
     ]
 }
 
-/// Fields that are missing or wrong.
+/// Returns samples with a missing or wrong field.
 fn fields() -> Vec<Sample> {
     vec![
         Sample::message(
@@ -116,28 +119,28 @@ fn fields() -> Vec<Sample> {
             ALICE,
             r#"{"v":1,"type":"create_meeting","id":"sample-wrong","mode":"direct","media":"audio","invitees":["bob","not a user!"]}"#,
         )
-        .about("an invitee that is no user id")
+        .about("an invitee that is not a user id")
         .refused_at("invitees[1]", "bad_request"),
         Sample::message(
             "create-meeting.wrong-nested-field",
             ALICE,
             r#"{"v":1,"type":"create_meeting","id":"sample-nested","mode":"group","media":"audio","invitees":["bob"],"policy":{"join":"everybody"}}"#,
         )
-        .about("a value that is none, inside of `policy`")
+        .about("an unknown value inside `policy`")
         .refused_at("policy.join", "bad_request"),
         Sample::message(
             "create-meeting.out-of-range",
             ALICE,
             r#"{"v":1,"type":"create_meeting","id":"sample-range","mode":"direct","media":"audio","invitees":["bob"],"ring_seconds":3600}"#,
         )
-        .about("a ring of an hour; three minutes are the most")
+        .about("a ring of an hour; the maximum is three minutes")
         .refused_at("ring_seconds", "bad_request"),
         Sample::message(
             "create-meeting.duplicate-invitee",
             ALICE,
             r#"{"v":1,"type":"create_meeting","id":"sample-twice","mode":"group","media":"audio","invitees":["bob","bob"]}"#,
         )
-        .about("somebody is invited twice")
+        .about("a user is invited twice")
         .refused_at("invitees[1]", "bad_request"),
         Sample::message(
             "create-meeting.oneself",
@@ -147,7 +150,7 @@ fn fields() -> Vec<Sample> {
         .about("Alice invites Alice")
         .refused_at("invitees[0]", "bad_request"),
         Sample::message("create-meeting.too-many-invitees", ALICE, too_many_invitees())
-            .about("50 invitees; 49 are the most")
+            .about("50 invitees; the maximum is 49")
             .refused_at("invitees", "too_many_invitees"),
         Sample::message(
             "answer.missing-field",
@@ -159,7 +162,7 @@ fn fields() -> Vec<Sample> {
     ]
 }
 
-/// Requests that are well formed and do not fit what is there.
+/// Returns well-formed requests that conflict with the present state.
 fn refusals() -> Vec<Sample> {
     vec![
         Sample::message(
@@ -175,14 +178,14 @@ fn refusals() -> Vec<Sample> {
             BOB,
             r#"{"v":1,"type":"accept","id":"sample-nowhere","meeting_id":"no-such-meeting","invite_id":"$INVITE","media":"audio"}"#,
         )
-        .about("a meeting that never was")
+        .about("an unknown meeting")
         .refused("meeting_not_found"),
         Sample::message(
             "answer.no-such-invitation",
             BOB,
             r#"{"v":1,"type":"accept","id":"sample-nothing","meeting_id":"$MEETING","invite_id":"no-such-invitation","media":"audio"}"#,
         )
-        .about("an invitation that never was")
+        .about("an unknown invitation")
         .after("create-meeting")
         .refused("invitation_not_found"),
         Sample::message(

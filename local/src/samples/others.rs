@@ -1,7 +1,8 @@
-//! Samples of what no terminal asks for: who connects, the broker's lifecycle events, timers and the sweep.
+//! Samples of events that are not requests: connects, the broker's lifecycle events, timers and the sweep.
 
 mod callbacks;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -14,32 +15,32 @@ use crate::queue::QueueMessage;
 use crate::template::Schedule;
 use crate::triggers::{queue_mapping, schedule};
 
-/// The broker's ids of a connection and a session.
+/// Id that the broker gave to a connection and its session.
 const CONNECTION_ID: &str = "7c1d2f90-3a4b-4f6e-9d0c-5e8b7a61f342";
 
-/// The events.
+/// Returns the samples.
 pub(super) fn samples() -> Vec<Sample> {
     let mut samples = connects();
     samples.extend(lifecycle());
     samples.extend([
-        event("wake.nudge", nudge).about("a timer of the meeting").after("create-meeting"),
-        event("wake.sweep", sweep).about("the sweep of each minute"),
+        event("wake.nudge", nudge).about("the timer of a meeting").after("create-meeting"),
+        event("wake.sweep", sweep).about("the sweep of every minute"),
     ]);
     samples.extend(callbacks::samples());
     samples
 }
 
 fn event(name: &'static str, make: fn(&Making<'_>) -> Value) -> Sample {
-    Sample { name, about: "", after: None, answer: Answer::Nothing, origin: Origin::Event(make) }
+    Sample { name: name.into(), about: "", after: None, answer: Answer::Nothing, origin: Origin::Event(make) }
 }
 
-/// What the broker asks its authorizer. The JWTs are signed with the laptop's development secret.
+/// Returns samples of the broker's calls to its authorizer. The JWTs are signed with the laptop's development secret.
 fn connects() -> Vec<Sample> {
     vec![
         event("authorize", |making| connect(making.jwt_secret, "alice", RECEIVED_MS))
             .about("Alice's phone connects: admitted"),
         event("authorize.expired", |making| connect(making.jwt_secret, "alice", LONG_AGO_MS))
-            .about("with a JWT of last year: refused"),
+            .about("with an expired JWT: refused"),
         event("authorize.wrong-signature", |_| connect("another secret", "alice", RECEIVED_MS))
             .about("with a JWT of another app: refused"),
         event("authorize.other-account", |making| connect(making.jwt_secret, "mallory", RECEIVED_MS))
@@ -83,7 +84,7 @@ fn lifecycle() -> Vec<Sample> {
         }
         let (payload, received_ms) = (payload.to_string(), RECEIVED_MS);
         let origin = Origin::Message { sender: None, topic: Some(topic), payload, received_ms };
-        Sample { name, about: "", after: None, answer: Answer::Nothing, origin }
+        Sample { name: Cow::Borrowed(name), about: "", after: None, answer: Answer::Nothing, origin }
     };
     vec![
         broker(
@@ -91,7 +92,7 @@ fn lifecycle() -> Vec<Sample> {
             "$aws/events/presence/connected/GID_android@@@bob.phone",
             json!({"eventType": "connected", "ipAddress": super::SOURCE_IP}),
         )
-        .about("Bob's phone has connected, so that it can be rung")
+        .about("Bob's phone has connected and can be offered calls")
         .after("authorize"),
         broker(
             "presence.disconnected",
@@ -102,7 +103,7 @@ fn lifecycle() -> Vec<Sample> {
                 "disconnectReason": "CONNECTION_LOST",
             }),
         )
-        .about("the connection of Bob's phone dropped")
+        .about("Bob's phone lost its connection")
         .after("answer.accept"),
     ]
 }

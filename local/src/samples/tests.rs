@@ -1,12 +1,9 @@
-//! The files under `events/` are what the generator makes, and no request type is without one.
+//! The files in `events/` are the generated ones, and each request type has a sample.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use switchboard_protocol::requests::{
-    AnswerRequest, AttendRequest, CreateRequest, DestroyRequest, InviteRequest, ModerateRequest, Requests,
-    SyncRequest,
-};
+use switchboard_protocol::requests::REQUESTS;
 
 use super::*;
 
@@ -21,55 +18,43 @@ fn made() -> Vec<(Sample, String)> {
 }
 
 #[test]
-fn the_files_are_what_the_rules_hand_over() {
+fn the_files_in_the_workspace_are_the_generated_ones() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
     let different = differences(&folder, &made()).expect("the folder can be read");
-    assert!(different.is_empty(), "{different:?} are not up to date: run `make events`");
+    assert!(different.is_empty(), "{different:?} are not up to date: run `make generate`");
 }
 
 #[test]
-fn writing_replaces_what_changed_and_removes_what_is_no_sample_any_more() {
+fn writing_replaces_changed_files_and_removes_superfluous_ones() {
     let folder = tempfile::tempdir().expect("a scratch directory");
     let page = folder.path().join("README.md");
     std::fs::write(&page, "Before\n<!-- samples -->\nold\n<!-- end of samples -->\nafter\n")
-        .expect("it is ours");
-    std::fs::write(folder.path().join("dance.json"), "{}").expect("it is ours");
+        .expect("the directory can be written");
+    std::fs::write(folder.path().join("dance.json"), "{}").expect("the directory can be written");
 
     let events = made();
     let different = differences(folder.path(), &events).expect("the folder can be read");
     assert_eq!(
         different.len(),
         events.len() + 2,
-        "all samples, the page and what is too much: {different:?}"
+        "all samples, the page and the superfluous file: {different:?}"
     );
     write(folder.path(), &events).expect("the folder can be written");
-    assert_eq!(differences(folder.path(), &events).expect("it can be read"), Vec::<String>::new());
-    let page = std::fs::read_to_string(page).expect("it is there");
+    assert_eq!(differences(folder.path(), &events).expect("the folder can be read"), Vec::<String>::new());
+    let page = std::fs::read_to_string(page).expect("the page exists");
     assert!(page.starts_with("Before\n<!-- samples -->\n| sample") && page.ends_with("after\n"), "{page}");
 }
 
 #[test]
-fn every_request_type_has_a_sample_that_is_served() {
-    fn names<R: Requests>(names: &mut BTreeSet<String>) {
-        names.extend(R::KINDS.iter().map(|kind| match R::KINDS.len() {
-            1 => R::FUNCTION.to_owned(),
-            _ => format!("{}.{kind}", R::FUNCTION),
-        }));
-    }
-    let mut wanted = BTreeSet::new();
-    names::<CreateRequest>(&mut wanted);
-    names::<InviteRequest>(&mut wanted);
-    names::<AnswerRequest>(&mut wanted);
-    names::<AttendRequest>(&mut wanted);
-    names::<ModerateRequest>(&mut wanted);
-    names::<DestroyRequest>(&mut wanted);
-    names::<SyncRequest>(&mut wanted);
-    let served: BTreeSet<String> = requests::samples().iter().map(|sample| sample.name.to_owned()).collect();
+fn every_request_type_has_a_sample() {
+    let wanted: BTreeSet<String> =
+        REQUESTS.iter().map(|request| requests::name(request).into_owned()).collect();
+    let served: BTreeSet<String> = requests::samples().iter().map(|sample| sample.name.to_string()).collect();
     assert_eq!(served, wanted);
 }
 
 #[test]
-fn what_a_sample_comes_after_is_a_sample_too() {
+fn each_sample_follows_an_existing_sample() {
     let samples = all();
     for sample in &samples {
         if let Some(after) = sample.after {

@@ -1,4 +1,4 @@
-//! From what the generator makes of Rust types to what a reader of the protocol wants to see.
+//! Changes the generator's schemas of Rust types into those of the wire.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -6,8 +6,8 @@ use switchboard_protocol::code::{Code, EndReason};
 
 use super::{SCHEMAS, Schemas};
 
-/// Puts requests and downlinks together. An object that both have, and that may have less fields in a request, stands
-/// twice: as `<name>` and as `request.<name>`.
+/// Merges the schemas of requests and downlinks. An object whose schema differs between the two occurs twice: as `<name>`
+/// and as `request.<name>`.
 pub fn merge(mut requests: Schemas, downlinks: Schemas) -> Schemas {
     loop {
         let differs = |(name, schema): (&String, &Value)| {
@@ -32,7 +32,7 @@ pub fn merge(mut requests: Schemas, downlinks: Schemas) -> Schemas {
     requests
 }
 
-/// Tidies all schemas.
+/// Applies all changes to all schemas.
 pub fn tidy(schemas: &mut Schemas) {
     for schema in schemas.values_mut() {
         each(schema, &mut |object| {
@@ -42,17 +42,17 @@ pub fn tidy(schemas: &mut Schemas) {
             reference_alone(object);
         });
     }
-    // The one field that may be `null`: an error to what could not be read.
+    // The only field that may be `null`, in an error to an unreadable uplink.
     schemas.entry("Downlink".to_owned()).and_modify(|downlink| {
         let request = downlink["properties"]["re"].take();
         downlink["properties"]["re"] = json!({"anyOf": [request, {"type": "null"}],
-            "description": "The request that it answers; `null` if that could not be read, absent if it is no answer."});
+            "description": "Id of the request that the downlink answers; `null` if that id could not be read, absent in notices."});
     });
     with_sip(schemas, "Code", Code::sip);
     with_sip(schemas, "EndReason", EndReason::sip);
 }
 
-/// Calls `change` for the schema and all schemas in it, innermost first.
+/// Calls `change` for the schema and all schemas inside it, innermost first.
 fn each(schema: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
     match schema {
         Value::Object(object) => {
@@ -64,7 +64,7 @@ fn each(schema: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
     }
 }
 
-/// A field that may be left out is left out, and not `null`.
+/// Removes `null` from a field's types: an optional field is left out.
 fn without_null(object: &mut Map<String, Value>) {
     if let Some(Value::Array(types)) = object.get_mut("type") {
         types.retain(|name| name != "null");
@@ -85,7 +85,7 @@ fn without_null(object: &mut Map<String, Value>) {
     }
 }
 
-/// How wide a number is in Rust is of no interest on the wire.
+/// Removes the width of Rust's numbers.
 fn numbers(object: &mut Map<String, Value>) {
     let format = object.get("format").and_then(Value::as_str).unwrap_or_default();
     if format.contains("int") {
@@ -96,7 +96,7 @@ fn numbers(object: &mut Map<String, Value>) {
     }
 }
 
-/// Comments are wrapped in the source.
+/// Joins the lines of a paragraph, which are wrapped in the source.
 fn comment(object: &mut Map<String, Value>) {
     if let Some(Value::String(text)) = object.get_mut("description") {
         *text =
@@ -104,7 +104,7 @@ fn comment(object: &mut Map<String, Value>) {
     }
 }
 
-/// What stands beside a `$ref` is not read.
+/// Moves a `$ref` with siblings into `allOf`, as readers ignore what stands beside a `$ref`.
 fn reference_alone(object: &mut Map<String, Value>) {
     if object.len() > 1
         && let Some(target) = object.remove("$ref")
@@ -113,7 +113,7 @@ fn reference_alone(object: &mut Map<String, Value>) {
     }
 }
 
-/// Says of each code which SIP status a gateway would send.
+/// Adds the SIP status that a gateway would send to each code.
 fn with_sip<C: DeserializeOwned>(schemas: &mut Schemas, name: &str, sip: impl Fn(C) -> u16) {
     let codes = schemas.get_mut(name).and_then(|schema| schema["oneOf"].as_array_mut());
     for code in codes.into_iter().flatten() {

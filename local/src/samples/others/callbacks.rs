@@ -1,5 +1,5 @@
-//! Samples of what the RTC service tells by itself: webhooks in `LiveKit`'s form, signed with the laptop's development key,
-//! as the function's URL hands them over.
+//! Samples of the RTC service's callbacks: webhooks in `LiveKit`'s form, signed with the laptop's development key, as the
+//! function's URL hands them over.
 
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
@@ -18,26 +18,26 @@ pub(super) fn samples() -> Vec<Sample> {
         event("rtc-webhook.participant_joined", |making| {
             making.webhook(&about_bob("participant_joined", None))
         })
-        .about("Bob is in the media: the others are told")
+        .about("Bob is in the media: the other members are notified")
         .after("answer.accept"),
         event("rtc-webhook.participant_left", |making| {
             making.webhook(&about_bob("participant_left", Some("SIGNAL_CLOSE")))
         })
-        .about("his connection to the media broke: his seat is kept for a while")
+        .about("Bob lost his connection to the media: his seat is kept for a while")
         .after("rtc-webhook.participant_joined"),
         event("rtc-webhook.room_finished", |making| making.webhook(&about_room("room_finished")))
-            .about("the channel is gone, and everybody with it")
+            .about("the channel was closed: all members are out")
             .after("rtc-webhook.participant_joined"),
         event("rtc-webhook.room_started", |making| making.webhook(&about_room("room_started")))
-            .about("nothing that is of use: taken, and that is all"),
+            .about("an event without effect: accepted and ignored"),
         event("rtc-webhook.wrong-signature", |making| {
             let key = ApiKey { secret: "another secret".into(), ..making.key() };
             making.signed(&about_bob("participant_left", None), &key)
         })
-        .about("signed with another key: 401, and nothing is done")
+        .about("signed with another key: 401, no effect")
         .after("answer.accept"),
         event("rtc-webhook.wrong-method", |_| called("GET", &HeaderMap::new(), b""))
-            .about("somebody looks what is there: 405"),
+            .about("a GET request: 405"),
     ]
 }
 
@@ -58,7 +58,7 @@ fn about_bob(event: &str, reason: Option<&str>) -> Value {
 }
 
 impl Making<'_> {
-    /// A setting of the function.
+    /// Returns a setting of the function.
     fn setting(&self, name: &str) -> &str {
         let functions = &self.deployment.functions;
         let function = functions.iter().find(|function| function.name == FUNCTION);
@@ -78,10 +78,10 @@ impl Making<'_> {
         let body = self.filled(&body.to_string().replace("$CHANNEL", &channel));
         let claims = LivekitClaims {
             sha256: Some(body_hash(body.as_bytes())),
-            // A sample is played at any time.
+            // A sample may be played at any time.
             ..LivekitClaims::issued_by(&key.id, 0, RECEIVED_MS / 1000)
         };
-        // Claims that grant nothing can always be signed, and a token is plain ASCII.
+        // Signing claims without grants does not fail, and a token is plain ASCII.
         let token = sign(&claims, key).map(|token| token.expose_secret().to_owned()).unwrap_or_default();
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/webhook+json"));

@@ -5,7 +5,6 @@ use crate::address::UserId;
 use crate::code::Code;
 use crate::envelope::Invalid;
 use crate::id::MeetingId;
-use crate::limits::MAX_INVITEES;
 use serde::{Deserialize, Serialize};
 
 /// Cancels pending invitations.
@@ -16,7 +15,7 @@ pub struct CancelInvite {
     pub meeting_id: MeetingId,
     /// Invitees; if absent, all whose invitation is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = MAX_INVITEES), extend("uniqueItems" = true)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_INVITEES), extend("uniqueItems" = true)))]
     pub invitees: Option<Vec<UserId>>,
 }
 

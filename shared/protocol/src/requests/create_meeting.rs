@@ -5,10 +5,7 @@ use crate::address::UserId;
 use crate::code::Code;
 use crate::envelope::Invalid;
 use crate::id::MeetingId;
-use crate::limits::{
-    DEFAULT_MINUTES, DEFAULT_RING_SECONDS, DEFAULT_SEATS, MAX_INVITEES, MAX_TEXT_CHARS, MINUTES,
-    RING_SECONDS, SEATS,
-};
+use crate::limits::{MINUTES, RING_SECONDS, SEATS};
 use crate::object::{Media, Mode, Policy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -25,11 +22,11 @@ pub struct CreateMeeting {
     pub media: Media,
     /// Users to invite, without duplicates and without the sender. A direct meeting has exactly one; a group may have
     /// none.
-    #[cfg_attr(feature = "schema", schemars(length(max = MAX_INVITEES), extend("uniqueItems" = true)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_INVITEES), extend("uniqueItems" = true)))]
     pub invitees: Vec<UserId>,
     /// Title, as invitees see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TEXT_CHARS)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub title: Option<String>,
     /// Rules of the meeting. A rule that is left out has its default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,21 +35,21 @@ pub struct CreateMeeting {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(
         range(min = *RING_SECONDS.start(), max = *RING_SECONDS.end()),
-        extend("default" = DEFAULT_RING_SECONDS)
+        extend("default" = crate::limits::DEFAULT_RING_SECONDS)
     ))]
     pub ring_seconds: Option<u32>,
     /// Seats of the meeting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(
         range(min = *SEATS.start(), max = *SEATS.end()),
-        extend("default" = DEFAULT_SEATS)
+        extend("default" = crate::limits::DEFAULT_SEATS)
     ))]
     pub max_participants: Option<u32>,
     /// Minutes after which the meeting ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(
         range(min = *MINUTES.start(), max = *MINUTES.end()),
-        extend("default" = DEFAULT_MINUTES)
+        extend("default" = crate::limits::DEFAULT_MINUTES)
     ))]
     pub max_minutes: Option<u32>,
     /// Object of the app, at most 2 KB as JSON, passed on in `meeting` and in offers.

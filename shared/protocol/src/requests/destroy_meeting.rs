@@ -4,7 +4,6 @@ use super::{Function, Request, RequestInfo, Sample, check, sample};
 use crate::code::Code;
 use crate::envelope::Invalid;
 use crate::id::{MeetingId, RequestId};
-use crate::limits::MAX_TEXT_CHARS;
 use serde::{Deserialize, Serialize};
 
 /// Ends a meeting for all, named by its id or by the id of the sender's own create request.
@@ -19,7 +18,7 @@ pub struct DestroyMeeting {
     pub create_id: Option<RequestId>,
     /// Reason. The service does not pass it on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TEXT_CHARS)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub reason: Option<String>,
 }
 

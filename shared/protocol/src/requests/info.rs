@@ -3,7 +3,7 @@
 use super::{Function, REQUESTS, Sample};
 use crate::code::Code;
 
-/// One request type. All other descriptions of requests are made from these: AsyncAPI, sample events, the tables of
+/// One request type. All other descriptions of requests are made from these: `AsyncAPI`, sample events, the tables of
 /// the terminals and of the README.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestInfo {

@@ -5,7 +5,7 @@ use crate::address::UserId;
 use crate::code::Code;
 use crate::envelope::Invalid;
 use crate::id::MeetingId;
-use crate::limits::{MAX_INVITEES, RING_SECONDS};
+use crate::limits::RING_SECONDS;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ pub struct Invite {
     /// Users to invite, without duplicates and without the sender.
     #[cfg_attr(
         feature = "schema",
-        schemars(length(min = 1, max = MAX_INVITEES), extend("uniqueItems" = true))
+        schemars(length(min = 1, max = crate::limits::MAX_INVITEES), extend("uniqueItems" = true))
     )]
     pub invitees: Vec<UserId>,
     /// Seconds that the invitations ring; if absent, as long as those of the create request.

@@ -4,7 +4,6 @@ use super::{Function, Request, RequestInfo, Sample, check, sample};
 use crate::code::Code;
 use crate::envelope::Invalid;
 use crate::id::{InviteId, MeetingId};
-use crate::limits::MAX_TEXT_CHARS;
 use serde::{Deserialize, Serialize};
 
 /// Reason for declining an invitation.
@@ -34,7 +33,7 @@ pub struct Reject {
     pub reason: RejectReason,
     /// Text of the user. The service does not pass it on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TEXT_CHARS)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub text: Option<String>,
 }
 

@@ -5,7 +5,7 @@ use crate::address::UserId;
 use crate::code::Code;
 use crate::envelope::Invalid;
 use crate::id::MeetingId;
-use crate::limits::{FOR_SECONDS, MAX_TEXT_CHARS};
+use crate::limits::FOR_SECONDS;
 use serde::{Deserialize, Serialize};
 
 /// Removes a user from the meeting, and may ban the user from it.
@@ -25,7 +25,7 @@ pub struct Remove {
     pub for_seconds: Option<u32>,
     /// Reason. The service does not pass it on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TEXT_CHARS)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub reason: Option<String>,
 }
 

@@ -63,7 +63,7 @@ fn answers_are_downlinks_and_the_answer_of_a_sample_is_one_of_them() {
         }
         match sample.answer {
             Some(answer) => {
-                assert!(answered_by.contains(&answer), "{kind}: the sample's answer is `{answer}`")
+                assert!(answered_by.contains(&answer), "{kind}: the sample's answer is `{answer}`");
             }
             None => assert!(!request.is_answered(), "{kind}: the sample has no answer"),
         }

@@ -4,7 +4,7 @@ use super::{Function, Request, RequestInfo, Sample, check, sample};
 use crate::code::Code;
 use crate::envelope::Invalid;
 use crate::id::MeetingId;
-use crate::limits::{MAX_TEXT_CHARS, MINUTES};
+use crate::limits::MINUTES;
 use crate::object::PolicyChange;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ pub struct UpdateMeeting {
     pub policy: Option<PolicyChange>,
     /// New title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(length(max = MAX_TEXT_CHARS)))]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub title: Option<String>,
     /// Minutes by which the end moves back. A meeting lasts at most 24 hours in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]

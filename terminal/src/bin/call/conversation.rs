@@ -6,10 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::requests::{
-    AnswerRequest, AttendRequest, DestroyMeeting, DestroyRequest, Leave, Reject, RejectReason, Rejoin,
-    SyncRequest, SyncState,
-};
+use switchboard_protocol::requests::{DestroyMeeting, Leave, Reject, RejectReason, Rejoin, SyncState};
 use terminal::{ReceivedDownlink, RequestError, TerminalEvent, Uplink};
 use tokio::time::Instant;
 
@@ -188,7 +185,7 @@ impl<'a> Conversation<'a> {
 
     /// Reads the meeting's state without printing it, in case a notice was lost that no later notice reveals.
     async fn poll_state(&mut self) -> Result<Option<CommandOutcome>, CommandError> {
-        let sync = SyncRequest::from(SyncState { meeting_id: Some(self.meeting_id.clone()) });
+        let sync = SyncState { meeting_id: Some(self.meeting_id.clone()) };
         let state = self.phone.client.terminal.request(&sync).await;
         self.apply_state(state)
     }
@@ -221,7 +218,7 @@ impl<'a> Conversation<'a> {
             return self.resync().await;
         }
         let meeting_id = self.meeting_id.clone();
-        match self.phone.client.request(&AttendRequest::from(Rejoin { meeting_id })).await {
+        match self.phone.client.request(&Rejoin { meeting_id }).await {
             Ok(joined) => {
                 self.apply_meeting(&joined.body["meeting"]);
                 self.phone.client.report_joined(&self.meeting_id).await?;
@@ -260,7 +257,7 @@ impl<'a> Conversation<'a> {
             return Ok(());
         };
         let reject = Reject { meeting_id, invite_id, reason: RejectReason::Busy, text: None };
-        match self.phone.client.request(&AnswerRequest::from(reject)).await {
+        match self.phone.client.request(&reject).await {
             Err(RequestError::Disconnected) => Err(RequestError::Disconnected.into()),
             _ => Ok(()),
         }
@@ -277,10 +274,10 @@ impl<'a> Conversation<'a> {
         let meeting_id = self.meeting_id.clone();
         // To leave a direct call ends it; a group would go on ringing.
         let request = if self.answered || self.is_direct {
-            Uplink::new(&AttendRequest::from(Leave { meeting_id }))
+            Uplink::new(&Leave { meeting_id })
         } else {
             let meeting_id = Some(meeting_id);
-            Uplink::new(&DestroyRequest::from(DestroyMeeting { meeting_id, create_id: None, reason: None }))
+            Uplink::new(&DestroyMeeting { meeting_id, create_id: None, reason: None })
         };
         let request = request.map_err(RequestError::from)?;
         let answer = tokio::select! {

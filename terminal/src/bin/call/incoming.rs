@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use serde_json::{Value, json};
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::Media;
-use switchboard_protocol::requests::{AnswerRequest, SyncRequest, SyncState};
+use switchboard_protocol::requests::{Request, SyncState};
 use terminal::ringer::{Ringer, RingerStep};
 use terminal::{ReceivedDownlink, RequestError, TerminalEvent, Uplink};
 use tokio::task::JoinSet;
@@ -81,7 +81,7 @@ impl<'a> IncomingCalls<'a> {
 
     /// Requests the open invitations, starts to ring for new ones, and stops rings that are no longer open.
     pub async fn sync(&mut self) -> Result<(), RequestError> {
-        let sync = Uplink::new(&SyncRequest::from(SyncState { meeting_id: None }))?;
+        let sync = Uplink::new(&SyncState { meeting_id: None })?;
         let answer = self.request_for_user(&sync).await;
         self.ringer.tick(Instant::now().into_std());
         if let Ok(state) = &answer {
@@ -92,7 +92,7 @@ impl<'a> IncomingCalls<'a> {
     }
 
     /// Answers an invitation, which stops its ring on this device.
-    pub async fn answer(&mut self, answer: &AnswerRequest) -> Result<ReceivedDownlink, RequestError> {
+    pub async fn answer(&mut self, answer: &impl Request) -> Result<ReceivedDownlink, RequestError> {
         // A `ringing` must not reach the service after the answer.
         while self.sends.join_next().await.is_some() {}
         self.request_for_user(&Uplink::new(answer)?).await

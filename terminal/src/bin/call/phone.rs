@@ -1,13 +1,10 @@
 //! A connected device that prints what it sends and receives.
 
-use serde::Serialize;
 use serde_json::json;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::downlink::{Body, MeetingOffer};
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::requests::{
-    AttendRequest, MediaReport, ReportMedia, Requests, SyncRequest, SyncState,
-};
+use switchboard_protocol::requests::{MediaReport, ReportMedia, Request, SyncState};
 use terminal::{
     ConnectError, Events, RawMessage, ReceivedDownlink, RequestError, Terminal, TerminalEvent, Uplink,
 };
@@ -95,10 +92,7 @@ impl Phone {
 
 impl Client {
     /// Sends a request and waits for its answer; prints both.
-    pub async fn request<R: Requests + Serialize>(
-        &self,
-        request: &R,
-    ) -> Result<ReceivedDownlink, RequestError> {
+    pub async fn request<R: Request>(&self, request: &R) -> Result<ReceivedDownlink, RequestError> {
         self.request_uplink(&Uplink::new(request)?).await
     }
 
@@ -119,7 +113,7 @@ impl Client {
     }
 
     /// Sends a request of a type that is never answered, and prints it.
-    pub async fn send<R: Requests + Serialize>(&self, request: &R) -> Result<(), RequestError> {
+    pub async fn send<R: Request>(&self, request: &R) -> Result<(), RequestError> {
         self.send_uplink(&Uplink::new(request)?).await
     }
 
@@ -139,12 +133,12 @@ impl Client {
             video: None,
             screen: None,
         };
-        self.send(&AttendRequest::from(report)).await
+        self.send(&report).await
     }
 
     /// Requests the present state of one meeting, or of all.
     pub async fn sync(&self, meeting_id: Option<&MeetingId>) -> Result<ReceivedDownlink, RequestError> {
-        self.request(&SyncRequest::from(SyncState { meeting_id: meeting_id.cloned() })).await
+        self.request(&SyncState { meeting_id: meeting_id.cloned() }).await
     }
 
     /// Requests the open invitations of the user.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::Media;
-use switchboard_protocol::requests::{Accept, AnswerRequest, Reject, RejectReason};
+use switchboard_protocol::requests::{Accept, Reject, RejectReason};
 use terminal::{ReceivedDownlink, RequestError};
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -56,13 +56,13 @@ pub async fn ring(
         RingEnd::Rejected(reason) => {
             let IncomingCall { meeting_id, invite_id, .. } = call;
             let reject = Reject { meeting_id, invite_id, reason, text: None };
-            let answer = incoming.answer(&reject.into()).await;
+            let answer = incoming.answer(&reject).await;
             (answer.map_or_else(outcome_of, |_| Ok(CommandOutcome::Done))?, false)
         }
         RingEnd::Accepted => {
             let IncomingCall { meeting_id, invite_id, media, .. } = call;
             let accept = Accept { meeting_id, invite_id, media };
-            let answer = incoming.answer(&accept.into()).await;
+            let answer = incoming.answer(&accept).await;
             (follow(incoming.phone(), answer).await?, false)
         }
     };
@@ -125,7 +125,7 @@ pub async fn accept(
     invite_id: InviteId,
     media: Media,
 ) -> Result<CommandOutcome, CommandError> {
-    let answer = phone.client.request(&AnswerRequest::from(Accept { meeting_id, invite_id, media })).await;
+    let answer = phone.client.request(&Accept { meeting_id, invite_id, media }).await;
     follow(phone, answer).await
 }
 

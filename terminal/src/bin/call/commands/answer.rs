@@ -110,23 +110,23 @@ async fn accept_call(
 }
 
 async fn send(action: &AnswerAction, client: &Client) -> Result<CommandOutcome, CommandError> {
-    let request = match action {
+    match action {
         AnswerAction::Accept { invitation, audio, video, .. } => {
             let found = find(invitation, client).await?;
             let media = media(&found, *audio, *video);
-            requests::Accept { meeting_id: found.meeting_id, invite_id: found.invite_id, media }.into()
+            let FoundInvitation { meeting_id, invite_id, .. } = found;
+            client.request(&requests::Accept { meeting_id, invite_id, media }).await?;
         }
         AnswerAction::Reject { invitation, reason, text } => {
             let FoundInvitation { meeting_id, invite_id, .. } = find(invitation, client).await?;
-            requests::Reject { meeting_id, invite_id, reason: *reason, text: text.clone() }.into()
+            let (reason, text) = (*reason, text.clone());
+            client.request(&requests::Reject { meeting_id, invite_id, reason, text }).await?;
         }
         AnswerAction::Silence { invitation } => {
             let FoundInvitation { meeting_id, invite_id, .. } = find(invitation, client).await?;
-            requests::Silence { meeting_id, invite_id }.into()
+            client.request(&requests::Silence { meeting_id, invite_id }).await?;
         }
-    };
-    let request: requests::AnswerRequest = request;
-    client.request(&request).await?;
+    }
     Ok(CommandOutcome::Done)
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::requests::{CancelInvite, InviteRequest};
+use switchboard_protocol::requests::CancelInvite;
 
 use crate::error::CommandError;
 use crate::phone::Client;
@@ -29,6 +29,6 @@ pub struct CancelArgs {
 pub async fn run(args: &CancelArgs, client: &Client) -> Result<(), CommandError> {
     let meeting_id = client.named_or_only_meeting(args.meeting.as_ref()).await?;
     let invitees = (!args.invitees.is_empty()).then(|| args.invitees.clone());
-    client.request(&InviteRequest::from(CancelInvite { meeting_id, invitees })).await?;
+    client.request(&CancelInvite { meeting_id, invitees }).await?;
     Ok(())
 }

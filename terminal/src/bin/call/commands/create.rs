@@ -106,8 +106,7 @@ async fn call(
     phone: &mut Phone,
     give_up_at: Option<Instant>,
 ) -> Result<CommandOutcome, CommandError> {
-    let uplink = Uplink::new(&requests::CreateRequest::from(args.request()))
-        .map_err(|error| CommandError::new(error.to_string()))?;
+    let uplink = Uplink::new(&args.request()).map_err(|error| CommandError::new(error.to_string()))?;
     let created: ReceivedDownlink = tokio::select! {
         created = phone.client.request_uplink(&uplink) => created?,
         () = phone.stop.requested() => return destroy_created(phone, &uplink, CommandOutcome::Cancelled).await,
@@ -127,7 +126,6 @@ async fn destroy_created(
     let create_id: RequestId =
         uplink.id().parse().map_err(|_| CommandError::new("the create request has no valid id"))?;
     let destroy = requests::DestroyMeeting { meeting_id: None, create_id: Some(create_id), reason: None };
-    let destroy = requests::DestroyRequest::from(destroy);
     tokio::select! {
         ended = phone.client.request(&destroy) => ended.map(|_| outcome).map_err(CommandError::from),
         () = phone.stop.requested() => Ok(outcome),

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use switchboard_protocol::id::{MeetingId, RequestId};
-use switchboard_protocol::requests::{self, DestroyMeeting};
+use switchboard_protocol::requests::DestroyMeeting;
 
 use crate::error::CommandError;
 use crate::phone::Client;
@@ -36,6 +36,6 @@ pub async fn run(args: &DestroyArgs, client: &Client) -> Result<(), CommandError
         create_id: args.create_id.clone(),
         reason: args.reason.clone(),
     };
-    client.request(&requests::DestroyRequest::from(request)).await?;
+    client.request(&request).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `call history`: shows past calls.
 
 use clap::Args;
-use switchboard_protocol::requests::{self, SyncRequest};
+use switchboard_protocol::requests;
 
 use crate::error::CommandError;
 use crate::phone::Client;
@@ -26,6 +26,6 @@ pub struct HistoryArgs {
 
 pub async fn run(args: &HistoryArgs, client: &Client) -> Result<(), CommandError> {
     let request = requests::History { cursor: args.cursor.clone(), limit: args.limit };
-    client.request(&SyncRequest::from(request)).await?;
+    client.request(&request).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Map, Value};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::requests::{self, InviteRequest};
+use switchboard_protocol::requests;
 
 use crate::error::CommandError;
 use crate::options::values::json;
@@ -43,6 +43,6 @@ pub async fn run(args: &InviteArgs, client: &Client) -> Result<(), CommandError>
         ring_seconds: args.ring_seconds,
         ext: args.ext.clone(),
     };
-    client.request(&InviteRequest::from(request)).await?;
+    client.request(&request).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::Media;
-use switchboard_protocol::requests::{self, AttendRequest};
+use switchboard_protocol::requests;
 
 use crate::error::CommandError;
 use crate::phone::Client;
@@ -28,9 +28,9 @@ pub async fn run(args: &LeaveArgs, client: &Client) -> Result<(), CommandError> 
     let meeting_id = client.named_or_only_meeting(args.meeting.as_ref()).await?;
     if let Some(media) = media_if_member(client, &meeting_id).await? {
         let join = requests::Join { meeting_id: meeting_id.clone(), media, takeover: Some(true) };
-        client.request(&AttendRequest::from(join)).await?;
+        client.request(&join).await?;
     }
-    client.request(&AttendRequest::from(requests::Leave { meeting_id })).await?;
+    client.request(&requests::Leave { meeting_id }).await?;
     Ok(())
 }
 
