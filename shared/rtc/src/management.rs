@@ -93,19 +93,20 @@ pub trait RtcManagement: Send + Sync {
     ///
     /// # Errors
     /// Any [`RtcError`] but `Unsupported`.
-    async fn register(&self, channel: ChannelSpec<'_>, at: RequestContext) -> Result<(), RtcError>;
+    async fn register(&self, channel: ChannelSpec<'_>, context: RequestContext) -> Result<(), RtcError>;
 
     /// Closes a channel and removes its participants; succeeds if the channel does not exist.
     ///
     /// # Errors
     /// Any [`RtcError`] but `Unsupported`.
-    async fn close(&self, channel_id: &str, at: RequestContext) -> Result<(), RtcError>;
+    async fn close(&self, channel_id: &str, context: RequestContext) -> Result<(), RtcError>;
 
     /// Removes a participant from a channel; succeeds if the participant is not in the channel.
     ///
     /// # Errors
     /// Any [`RtcError`] but `Unsupported`.
-    async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError>;
+    async fn remove(&self, channel_id: &str, media_id: &str, context: RequestContext)
+    -> Result<(), RtcError>;
 
     /// Limits a participant in the channel to `rights` from now on. Succeeds if the participant is not in the channel: the
     /// next join token carries the rights.
@@ -117,20 +118,20 @@ pub trait RtcManagement: Send + Sync {
         channel_id: &str,
         media_id: &str,
         rights: Rights,
-        at: RequestContext,
+        context: RequestContext,
     ) -> Result<(), RtcError>;
 
     /// The media ids of the participants in a channel; empty if the channel does not exist.
     ///
     /// # Errors
     /// [`RtcError::Unsupported`] without [`ManagementCapabilities::reports_presence`], or any other [`RtcError`].
-    async fn members(&self, channel_id: &str, at: RequestContext) -> Result<Vec<String>, RtcError>;
+    async fn members(&self, channel_id: &str, context: RequestContext) -> Result<Vec<String>, RtcError>;
 
     /// The open channels whose names begin with `prefix`.
     ///
     /// # Errors
     /// [`RtcError::Unsupported`] without [`ManagementCapabilities::lists_channels`], or any other [`RtcError`].
-    async fn channels(&self, prefix: &str, at: RequestContext) -> Result<Vec<OpenChannel>, RtcError>;
+    async fn channels(&self, prefix: &str, context: RequestContext) -> Result<Vec<OpenChannel>, RtcError>;
 }
 
 /// Limit for one HTTP request: connection, response and the retry.

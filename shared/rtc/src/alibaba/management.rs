@@ -77,13 +77,15 @@ impl AlibabaOpenApi {
         action: &str,
         parameters: &[(&str, &str)],
         nonces: &mut (impl FnMut() -> String + Send),
-        at: RequestContext,
+        context: RequestContext,
     ) -> Result<Option<Value>, RtcError> {
         let mut query = vec![("AppId", self.app_id.as_str())];
         query.extend_from_slice(parameters);
         // All actions set a state or read one.
-        let response =
-            self.http.send(RetryPolicy::Idempotent, || self.request(action, &query, &nonces(), at)).await?;
+        let response = self
+            .http
+            .send(RetryPolicy::Idempotent, || self.request(action, &query, &nonces(), context))
+            .await?;
         if response.is_success() {
             return Ok(Some(response.body));
         }
@@ -101,9 +103,9 @@ impl AlibabaOpenApi {
         action: &str,
         query: &[(&str, &str)],
         nonce: &str,
-        at: RequestContext,
+        context: RequestContext,
     ) -> Result<ManagementRequest, RtcError> {
-        let (date, body_hash) = (date(at)?, sha256_hex(b""));
+        let (date, body_hash) = (date(context)?, sha256_hex(b""));
         let signed = [
             ("host", self.host.as_str()),
             ("x-acs-action", action),
@@ -149,9 +151,9 @@ impl AlibabaErrorKind {
 }
 
 /// Value of `x-acs-date`: UTC to the second.
-fn date(at: RequestContext) -> Result<String, RtcError> {
+fn date(context: RequestContext) -> Result<String, RtcError> {
     let no_date = |_| RtcError::Refused("the time is outside the range of dates".into());
-    let now = OffsetDateTime::from_unix_timestamp(at.seconds()).map_err(no_date)?;
+    let now = OffsetDateTime::from_unix_timestamp(context.seconds()).map_err(no_date)?;
     let (year, month, day) = (now.year(), u8::from(now.month()), now.day());
     let (hour, minute, second) = (now.hour(), now.minute(), now.second());
     Ok(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))

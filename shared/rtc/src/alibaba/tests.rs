@@ -40,7 +40,7 @@ fn the_params_are_the_fields_of_the_token() {
 
 // Proves: enforced-rights
 #[test]
-fn rights_are_told_but_not_claimed_to_be_enforced() {
+fn rights_are_reported_as_not_enforced() {
     let muted = Rights::ALL.without_microphone();
     let join = minter().join(&MintRequest { rights: muted, ..request("sb-m1", "alice") }).expect("mints");
     assert_eq!((join.rights, join.rights_enforced), (muted, false));

@@ -107,7 +107,7 @@ fn livekit_event(event: &str, reason: Option<&str>) -> Value {
 
 // Proves: signed-callbacks
 #[test]
-fn livekits_own_webhook_is_accepted_and_nothing_like_it() {
+fn only_the_unaltered_webhook_of_livekit_is_accepted() {
     let vectors: Value = serde_json::from_str(VECTORS).expect("the vectors are JSON");
     let vector = vectors.as_array().into_iter().flatten().find(|v| v["id"] == "livekit-webhook-public");
     let vector = vector.expect("the vector exists");
@@ -234,7 +234,7 @@ fn agora_events(body: &Value) -> Result<Vec<MediaEvent>, CallbackError> {
 
 // Proves: signed-callbacks
 #[test]
-fn agoras_own_example_is_accepted_and_nothing_like_it() {
+fn only_the_unaltered_example_of_agora_is_accepted() {
     // "Signature verification" in Agora's documentation (docs.agora.io/cn/Video/signature_verify).
     let body = br#"{"eventType":10,"noticeId":"4eb720f0-8da7-11e9-a43e-53f411c2761f","notifyMs":1560408533119,"payload":{"a":"1","b":2},"productId":1}"#;
     let header = ("agora-signature-v2", "de96da5acf03b0021ac3b4fa2225e7ae6f3533a30d50bb02c08ea4fa748bda24");
@@ -329,7 +329,7 @@ fn janus_event(data: &Value) -> Value {
 
 // Proves: signed-callbacks
 #[test]
-fn an_event_of_janus_needs_the_password() {
+fn a_janus_event_without_the_password_is_rejected() {
     let body = janus_event(&json!({"event": "joined", "room": "c", "id": "x"})).to_string().into_bytes();
     assert_altered_headers_are_rejected(&janus_reader(), ("authorization", &janus_header()), &body, NOW_MS);
     for login in ["switchboard:", "switchboard:other", ":secret", "secret", "Switchboard:secret"] {

@@ -70,9 +70,9 @@ impl JanusManagement {
     }
 
     /// Sends one request to the plugin, in a session of its own.
-    async fn request(&self, body: Value, at: RequestContext) -> Result<JanusReply, RtcError> {
+    async fn request(&self, body: Value, context: RequestContext) -> Result<JanusReply, RtcError> {
         let exchange = async {
-            let mut handle = JanusHandle::attach(self, at).await?;
+            let mut handle = JanusHandle::attach(self, context).await?;
             let reply = handle.request(body).await;
             handle.end().await;
             reply
@@ -85,11 +85,11 @@ impl JanusManagement {
         &self,
         mut body: Value,
         room: &str,
-        at: RequestContext,
+        context: RequestContext,
     ) -> Result<Option<Value>, RtcError> {
         body["room"] = room.into();
         body["secret"] = self.room_secret(room).into();
-        self.request(body, at).await?.or_not_found()
+        self.request(body, context).await?.or_not_found()
     }
 }
 
@@ -100,7 +100,7 @@ impl RtcManagement for JanusManagement {
     }
 
     /// Ignores `empty_seconds`: a room exists until it is closed, even if it is empty.
-    async fn register(&self, channel: ChannelSpec<'_>, at: RequestContext) -> Result<(), RtcError> {
+    async fn register(&self, channel: ChannelSpec<'_>, context: RequestContext) -> Result<(), RtcError> {
         let body = json!({
             "request": "create",
             "room": channel.id,
@@ -111,18 +111,25 @@ impl RtcManagement for JanusManagement {
             "permanent": false,
             "publishers": channel.max_participants,
         });
-        match self.request(body, at).await? {
+        match self.request(body, context).await? {
             JanusReply::Done(_) | JanusReply::Refused { code: ROOM_EXISTS } => Ok(()),
             refused @ JanusReply::Refused { .. } => refused.or_error().map(drop),
         }
     }
 
-    async fn close(&self, channel_id: &str, at: RequestContext) -> Result<(), RtcError> {
-        self.room_request(json!({ "request": "destroy", "permanent": false }), channel_id, at).await.map(drop)
+    async fn close(&self, channel_id: &str, context: RequestContext) -> Result<(), RtcError> {
+        self.room_request(json!({ "request": "destroy", "permanent": false }), channel_id, context)
+            .await
+            .map(drop)
     }
 
-    async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError> {
-        self.room_request(json!({ "request": "kick", "id": media_id }), channel_id, at).await.map(drop)
+    async fn remove(
+        &self,
+        channel_id: &str,
+        media_id: &str,
+        context: RequestContext,
+    ) -> Result<(), RtcError> {
+        self.room_request(json!({ "request": "kick", "id": media_id }), channel_id, context).await.map(drop)
     }
 
     /// Blocks the streams that the participant publishes now. Streams published later are not blocked, because neither rooms nor
@@ -132,21 +139,21 @@ impl RtcManagement for JanusManagement {
         channel_id: &str,
         media_id: &str,
         rights: Rights,
-        at: RequestContext,
+        context: RequestContext,
     ) -> Result<(), RtcError> {
-        self.http.in_time(streams::restrict(self, channel_id, media_id, rights, at)).await
+        self.http.in_time(streams::restrict(self, channel_id, media_id, rights, context)).await
     }
 
-    async fn members(&self, channel_id: &str, at: RequestContext) -> Result<Vec<String>, RtcError> {
+    async fn members(&self, channel_id: &str, context: RequestContext) -> Result<Vec<String>, RtcError> {
         let body = json!({ "request": "listparticipants" });
-        let Some(data) = self.room_request(body, channel_id, at).await? else { return Ok(Vec::new()) };
+        let Some(data) = self.room_request(body, channel_id, context).await? else { return Ok(Vec::new()) };
         let participants = data["participants"].as_array().into_iter().flatten();
         Ok(participants.map(|participant| id_text(&participant["id"])).collect())
     }
 
-    async fn channels(&self, prefix: &str, at: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
+    async fn channels(&self, prefix: &str, context: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
         let body = json!({ "request": "list", "admin_key": self.admin_key.expose_secret() });
-        let data = self.request(body, at).await?.or_error()?;
+        let data = self.request(body, context).await?.or_error()?;
         let rooms = data["list"].as_array().into_iter().flatten().map(|room| id_text(&room["room"]));
         let matching = rooms.filter(|id| id.starts_with(prefix));
         Ok(matching.map(|id| OpenChannel { id, created_ms: None }).collect())

@@ -44,9 +44,9 @@ impl LivekitManagement {
         method: &str,
         grant: VideoGrant,
         body: Value,
-        at: RequestContext,
+        context: RequestContext,
     ) -> Result<Option<Value>, RtcError> {
-        let now = at.seconds();
+        let now = context.seconds();
         let claims = LivekitClaims {
             video: Some(grant),
             ..LivekitClaims::issued_by(&self.key.id, now, now + TOKEN_SECONDS)
@@ -75,14 +75,19 @@ impl LivekitManagement {
 
     /// Mutes the microphone tracks of the participant. The permission applies to tracks published from now on; the documentation
     /// does not promise that the server also stops tracks that are already published.
-    async fn mute_microphone(&self, room: &str, identity: &str, at: RequestContext) -> Result<(), RtcError> {
+    async fn mute_microphone(
+        &self,
+        room: &str,
+        identity: &str,
+        context: RequestContext,
+    ) -> Result<(), RtcError> {
         let body = json!({ "room": room, "identity": identity });
-        let Some(participant) = self.call("GetParticipant", admin_of(room), body, at).await? else {
+        let Some(participant) = self.call("GetParticipant", admin_of(room), body, context).await? else {
             return Ok(());
         };
         for sid in parse_body::<LivekitParticipant>(participant)?.open_microphones() {
             let body = json!({ "room": room, "identity": identity, "trackSid": sid, "muted": true });
-            self.call("MutePublishedTrack", admin_of(room), body, at).await?;
+            self.call("MutePublishedTrack", admin_of(room), body, context).await?;
         }
         Ok(())
     }
@@ -94,23 +99,28 @@ impl RtcManagement for LivekitManagement {
         ManagementCapabilities { reports_presence: true, enforces_rights: true, lists_channels: true }
     }
 
-    async fn register(&self, channel: ChannelSpec<'_>, at: RequestContext) -> Result<(), RtcError> {
+    async fn register(&self, channel: ChannelSpec<'_>, context: RequestContext) -> Result<(), RtcError> {
         let body = json!({
             "name": channel.id,
             "emptyTimeout": channel.empty_seconds,
             "maxParticipants": channel.max_participants,
         });
-        let created = self.call("CreateRoom", may_create(), body, at).await?;
+        let created = self.call("CreateRoom", may_create(), body, context).await?;
         created.map(drop).ok_or_else(|| RtcError::Refused("CreateRoom: not_found".into()))
     }
 
-    async fn close(&self, channel_id: &str, at: RequestContext) -> Result<(), RtcError> {
-        self.call("DeleteRoom", may_create(), json!({ "room": channel_id }), at).await.map(drop)
+    async fn close(&self, channel_id: &str, context: RequestContext) -> Result<(), RtcError> {
+        self.call("DeleteRoom", may_create(), json!({ "room": channel_id }), context).await.map(drop)
     }
 
-    async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError> {
+    async fn remove(
+        &self,
+        channel_id: &str,
+        media_id: &str,
+        context: RequestContext,
+    ) -> Result<(), RtcError> {
         let body = json!({ "room": channel_id, "identity": media_id });
-        self.call("RemoveParticipant", admin_of(channel_id), body, at).await.map(drop)
+        self.call("RemoveParticipant", admin_of(channel_id), body, context).await.map(drop)
     }
 
     async fn restrict(
@@ -118,24 +128,24 @@ impl RtcManagement for LivekitManagement {
         channel_id: &str,
         media_id: &str,
         rights: Rights,
-        at: RequestContext,
+        context: RequestContext,
     ) -> Result<(), RtcError> {
         let body = json!({
             "room": channel_id,
             "identity": media_id,
             "permission": permission(rights),
         });
-        let participant = self.call("UpdateParticipant", admin_of(channel_id), body, at).await?;
+        let participant = self.call("UpdateParticipant", admin_of(channel_id), body, context).await?;
         // Giving the right back does not unmute: users unmute themselves.
         if participant.is_some() && !rights.microphone {
-            self.mute_microphone(channel_id, media_id, at).await?;
+            self.mute_microphone(channel_id, media_id, context).await?;
         }
         Ok(())
     }
 
-    async fn members(&self, channel_id: &str, at: RequestContext) -> Result<Vec<String>, RtcError> {
+    async fn members(&self, channel_id: &str, context: RequestContext) -> Result<Vec<String>, RtcError> {
         let body = json!({ "room": channel_id });
-        let Some(list) = self.call("ListParticipants", admin_of(channel_id), body, at).await? else {
+        let Some(list) = self.call("ListParticipants", admin_of(channel_id), body, context).await? else {
             return Ok(Vec::new());
         };
         let participants = parse_body::<LivekitParticipantList>(list)?.participants;
@@ -146,10 +156,12 @@ impl RtcManagement for LivekitManagement {
             .collect())
     }
 
-    async fn channels(&self, prefix: &str, at: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
+    async fn channels(&self, prefix: &str, context: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
         let grant = VideoGrant { room_list: true, ..VideoGrant::default() };
         // The service filters by complete names only.
-        let Some(list) = self.call("ListRooms", grant, json!({}), at).await? else { return Ok(Vec::new()) };
+        let Some(list) = self.call("ListRooms", grant, json!({}), context).await? else {
+            return Ok(Vec::new());
+        };
         let rooms = parse_body::<LivekitRoomList>(list)?.rooms.into_iter();
         let matching = rooms.filter(|room| room.name.starts_with(prefix));
         Ok(matching.map(|room| OpenChannel { created_ms: room.created_ms(), id: room.name }).collect())

@@ -51,11 +51,17 @@ impl TencentManagement {
     }
 
     /// Calls `action`; returns `false` if the room or the user does not exist.
-    async fn call(&self, action: &str, mut parameters: Value, at: RequestContext) -> Result<bool, RtcError> {
+    async fn call(
+        &self,
+        action: &str,
+        mut parameters: Value,
+        context: RequestContext,
+    ) -> Result<bool, RtcError> {
         parameters["SdkAppId"] = self.sdk_app_id.into();
         let body = parameters.to_string().into_bytes();
         // Both actions are idempotent: they set a state.
-        let response = self.http.send(RetryPolicy::Idempotent, || self.request(action, &body, at)).await?;
+        let response =
+            self.http.send(RetryPolicy::Idempotent, || self.request(action, &body, context)).await?;
         if !response.is_success() {
             return Err(response.to_error(""));
         }
@@ -70,9 +76,14 @@ impl TencentManagement {
         }
     }
 
-    fn request(&self, action: &str, body: &[u8], at: RequestContext) -> Result<ManagementRequest, RtcError> {
+    fn request(
+        &self,
+        action: &str,
+        body: &[u8],
+        context: RequestContext,
+    ) -> Result<ManagementRequest, RtcError> {
         let (timestamp, signed) =
-            (at.seconds(), [("content-type", "application/json"), ("host", self.host.as_str())]);
+            (context.seconds(), [("content-type", "application/json"), ("host", self.host.as_str())]);
         let request = SignableRequest { method: "POST", path: "/", query: &[], headers: &signed, body };
         let no_date = |_| RtcError::Refused("the time is outside the range of dates".into());
         let authorization = tc3::authorization(&request, SERVICE, timestamp, &self.key).map_err(no_date)?;
@@ -104,13 +115,18 @@ impl RtcManagement for TencentManagement {
         Ok(())
     }
 
-    async fn close(&self, channel_id: &str, at: RequestContext) -> Result<(), RtcError> {
-        self.call("DismissRoomByStrRoomId", json!({ "RoomId": channel_id }), at).await.map(drop)
+    async fn close(&self, channel_id: &str, context: RequestContext) -> Result<(), RtcError> {
+        self.call("DismissRoomByStrRoomId", json!({ "RoomId": channel_id }), context).await.map(drop)
     }
 
-    async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError> {
+    async fn remove(
+        &self,
+        channel_id: &str,
+        media_id: &str,
+        context: RequestContext,
+    ) -> Result<(), RtcError> {
         let parameters = json!({ "RoomId": channel_id, "UserIds": [media_id] });
-        self.call("RemoveUserByStrRoomId", parameters, at).await.map(drop)
+        self.call("RemoveUserByStrRoomId", parameters, context).await.map(drop)
     }
 
     async fn restrict(&self, _: &str, _: &str, _: Rights, _: RequestContext) -> Result<(), RtcError> {

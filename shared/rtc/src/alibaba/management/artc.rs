@@ -64,20 +64,25 @@ impl RtcManagement for ArtcManagement {
         Ok(())
     }
 
-    async fn close(&self, channel_id: &str, at: RequestContext) -> Result<(), RtcError> {
+    async fn close(&self, channel_id: &str, context: RequestContext) -> Result<(), RtcError> {
         let parameters = [("ChannelId", channel_id)];
-        self.0.call("DeleteChannel", &parameters, &mut at.nonces(), at).await.map(drop)
+        self.0.call("DeleteChannel", &parameters, &mut context.nonces(), context).await.map(drop)
     }
 
-    async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError> {
+    async fn remove(
+        &self,
+        channel_id: &str,
+        media_id: &str,
+        context: RequestContext,
+    ) -> Result<(), RtcError> {
         let parameters = [("ChannelId", channel_id), ("TerminalIds.1", media_id)];
-        let response = self.0.call("RemoveTerminals", &parameters, &mut at.nonces(), at).await?;
+        let response = self.0.call("RemoveTerminals", &parameters, &mut context.nonces(), context).await?;
         let Some(response) = response else { return Ok(()) };
         if parse_body::<ArtcRemoval>(response)?.terminals.iter().all(|terminal| terminal.code == 0) {
             return Ok(());
         }
         // The codes of a single user are not documented, so check whether the user is still in the channel.
-        let members = self.members(channel_id, at).await?;
+        let members = self.members(channel_id, context).await?;
         let is_present = members.iter().any(|member| member == media_id);
         if is_present { Err(RtcError::Unavailable("RemoveTerminals: Failed".into())) } else { Ok(()) }
     }
@@ -86,13 +91,14 @@ impl RtcManagement for ArtcManagement {
         Err(RtcError::Unsupported)
     }
 
-    async fn members(&self, channel_id: &str, at: RequestContext) -> Result<Vec<String>, RtcError> {
-        let (mut members, mut nonces) = (Vec::new(), at.nonces());
+    async fn members(&self, channel_id: &str, context: RequestContext) -> Result<Vec<String>, RtcError> {
+        let (mut members, mut nonces) = (Vec::new(), context.nonces());
         for page in 1..=MAX_PAGES {
             let (number, size) = (page.to_string(), PAGE.to_string());
             let parameters =
                 [("ChannelId", channel_id), ("PageNum", number.as_str()), ("PageSize", size.as_str())];
-            let response = self.0.call("DescribeChannelParticipants", &parameters, &mut nonces, at).await?;
+            let response =
+                self.0.call("DescribeChannelParticipants", &parameters, &mut nonces, context).await?;
             let Some(response) = response else { break };
             let ArtcParticipants { user_list, total_num } = parse_body(response)?;
             let full = user_list.len() >= PAGE;
@@ -104,12 +110,13 @@ impl RtcManagement for ArtcManagement {
         Ok(members)
     }
 
-    async fn channels(&self, prefix: &str, at: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
-        let (mut all, mut nonces) = (Vec::new(), at.nonces());
+    async fn channels(&self, prefix: &str, context: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
+        let (mut all, mut nonces) = (Vec::new(), context.nonces());
         for page in 1..=MAX_PAGES {
             let (number, size) = (page.to_string(), PAGE.to_string());
             let parameters = [("PageNo", number.as_str()), ("PageSize", size.as_str())];
-            let Some(response) = self.0.call("ListRTCLiveRooms", &parameters, &mut nonces, at).await? else {
+            let Some(response) = self.0.call("ListRTCLiveRooms", &parameters, &mut nonces, context).await?
+            else {
                 break;
             };
             let ArtcChannelList { rooms, total } = parse_body(response)?;

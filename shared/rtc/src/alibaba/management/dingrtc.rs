@@ -41,20 +41,29 @@ impl RtcManagement for DingRtcManagement {
         Ok(())
     }
 
-    async fn close(&self, channel_id: &str, at: RequestContext) -> Result<(), RtcError> {
-        self.0.call("StopChannel", &[("ChannelId", channel_id)], &mut at.nonces(), at).await.map(drop)
+    async fn close(&self, channel_id: &str, context: RequestContext) -> Result<(), RtcError> {
+        self.0
+            .call("StopChannel", &[("ChannelId", channel_id)], &mut context.nonces(), context)
+            .await
+            .map(drop)
     }
 
-    async fn remove(&self, channel_id: &str, media_id: &str, at: RequestContext) -> Result<(), RtcError> {
+    async fn remove(
+        &self,
+        channel_id: &str,
+        media_id: &str,
+        context: RequestContext,
+    ) -> Result<(), RtcError> {
         let parameters = [("ChannelId", channel_id), ("Users.1.UserId", media_id)];
-        let Some(response) = self.0.call("RemoveUsers", &parameters, &mut at.nonces(), at).await? else {
+        let Some(response) = self.0.call("RemoveUsers", &parameters, &mut context.nonces(), context).await?
+        else {
             return Ok(());
         };
         if parse_body::<DingRtcUsers>(response)?.users.iter().all(|user| user.code == 0) {
             return Ok(());
         }
         // The codes of a single user are not documented, so check whether the user is still in the channel.
-        let members = self.members(channel_id, at).await?;
+        let members = self.members(channel_id, context).await?;
         let is_present = members.iter().any(|member| member == media_id);
         if is_present { Err(RtcError::Unavailable("RemoveUsers: failed".into())) } else { Ok(()) }
     }
@@ -63,9 +72,10 @@ impl RtcManagement for DingRtcManagement {
         Err(RtcError::Unsupported)
     }
 
-    async fn members(&self, channel_id: &str, at: RequestContext) -> Result<Vec<String>, RtcError> {
+    async fn members(&self, channel_id: &str, context: RequestContext) -> Result<Vec<String>, RtcError> {
         let parameters = [("ChannelId", channel_id)];
-        let response = self.0.call("DescribeChannelAllUsers", &parameters, &mut at.nonces(), at).await?;
+        let response =
+            self.0.call("DescribeChannelAllUsers", &parameters, &mut context.nonces(), context).await?;
         let Some(response) = response else { return Ok(Vec::new()) };
         Ok(parse_body::<DingRtcUsers>(response)?.users.into_iter().map(|user| user.user_id).collect())
     }

@@ -43,11 +43,11 @@ pub(super) struct JanusHandle<'a> {
 }
 
 impl<'a> JanusHandle<'a> {
-    pub async fn attach(management: &'a JanusManagement, at: RequestContext) -> Result<Self, RtcError> {
+    pub async fn attach(management: &'a JanusManagement, context: RequestContext) -> Result<Self, RtcError> {
         let unsigned = |_| RtcError::Refused("the request could not be signed".into());
-        let token =
-            JanusMinter::core_token(&management.secret, at.seconds() + TOKEN_SECONDS).map_err(unsigned)?;
-        let transactions = Box::new(at.nonces());
+        let token = JanusMinter::core_token(&management.secret, context.seconds() + TOKEN_SECONDS)
+            .map_err(unsigned)?;
+        let transactions = Box::new(context.nonces());
         let mut opened =
             Self { management, token, transactions, session: String::new(), plugin: String::new() };
         let session = opened.post("", json!({ "janus": "create" }), RetryPolicy::Idempotent).await?;

@@ -44,11 +44,11 @@ pub(super) async fn restrict(
     room: &str,
     media_id: &str,
     rights: Rights,
-    at: RequestContext,
+    context: RequestContext,
 ) -> Result<(), RtcError> {
-    let mut handle = JanusHandle::attach(management, at).await?;
+    let mut handle = JanusHandle::attach(management, context).await?;
     let result = async {
-        let streams = published(&mut handle, management, room, media_id, at).await?;
+        let streams = published(&mut handle, management, room, media_id, context).await?;
         let mut microphone_blocked = false;
         for JanusMediaLine { mid, microphone, blocked } in lines(&streams, rights) {
             let exists = block(&mut handle, management, room, media_id, mid, blocked).await?;
@@ -68,10 +68,10 @@ async fn published(
     management: &JanusManagement,
     room: &str,
     media_id: &str,
-    at: RequestContext,
+    context: RequestContext,
 ) -> Result<Vec<JanusStream>, RtcError> {
     let descriptor = format!("room={room}");
-    let expires = at.seconds() + TOKEN_SECONDS;
+    let expires = context.seconds() + TOKEN_SECONDS;
     let token = JanusToken { expires, realm: VIDEOROOM, descriptors: vec![descriptor.as_str()] };
     let unsigned = |_| RtcError::Refused("the request could not be signed".into());
     let token = token.sign(&management.secret).map_err(unsigned)?;
