@@ -12,7 +12,7 @@ use switchboard_protocol::address::{ClientId, DownlinkParents};
 
 /// Checks that the broker refuses a connection of this user under that client ID.
 async fn is_refused(user: &User, client_id: &str) {
-    let Err(refused) = Raw::connect(user, client_id).await else { panic!("{client_id} got in") };
+    let Err(refused) = Raw::connect(user, client_id).await else { panic!("{client_id} was not refused") };
     assert!(
         matches!(&refused, ConnectionError::ConnectionRefused(ConnectReturnCode::NotAuthorized)),
         "{client_id}: {refused}"
@@ -22,7 +22,7 @@ async fn is_refused(user: &User, client_id: &str) {
 /// Checks that this user can connect under that client ID.
 async fn gets_in(user: &User, client_id: &str) {
     if let Err(error) = Raw::connect(user, client_id).await {
-        panic!("{client_id} did not get in: {error}");
+        panic!("{client_id} was refused: {error}");
     }
 }
 
@@ -51,10 +51,11 @@ async fn a_client_hears_its_own_two_topics_and_no_other() {
         format!("$share/group/call-dn/p2p/{other}"),
         "$share/group/#".to_owned(),
     ] {
-        let mut stranger = Raw::connect(&mallory, own.as_str()).await.expect("a known user gets in");
+        let mut stranger =
+            Raw::connect(&mallory, own.as_str()).await.expect("the broker accepts a known user");
         assert!(!stranger.subscribes(&filter).await, "{filter}");
     }
-    let mut stranger = Raw::connect(&mallory, own.as_str()).await.expect("a known user gets in");
+    let mut stranger = Raw::connect(&mallory, own.as_str()).await.expect("the broker accepts a known user");
     for filter in [format!("call-dn/p2p/{own}"), format!("bulk-dn/p2p/{own}")] {
         assert!(stranger.subscribes(&filter).await, "{filter}");
     }
@@ -86,16 +87,17 @@ async fn a_client_speaks_to_the_functions_and_to_nobody_else() {
         ("call-up/attend".to_owned(), true),
         ("anything".to_owned(), false),
     ] {
-        let mut stranger = Raw::connect(&mallory, own.as_str()).await.expect("a known user gets in");
+        let mut stranger =
+            Raw::connect(&mallory, own.as_str()).await.expect("the broker accepts a known user");
         assert!(!stranger.publishes(&topic, retain, &forged).await, "{topic}");
     }
     assert_eq!(victim.remaining_notices(&[]).await, Vec::<String>::new());
     assert_eq!(victim.copies_of("meeting_ended").await, Vec::<serde_json::Value>::new());
     let stack = &mallory.stack;
-    assert_eq!(journal::of(stack, own.as_str()).await.len(), 0, "no function was asked");
+    assert_eq!(journal::of(stack, own.as_str()).await.len(), 0, "no function was invoked");
     assert_eq!(stack.presence_events("disconnected", victim.client_id()).await, 0);
 
-    let mut caller = Raw::connect(&mallory, own.as_str()).await.expect("a known user gets in");
+    let mut caller = Raw::connect(&mallory, own.as_str()).await.expect("the broker accepts a known user");
     let create = request("create-meeting", direct(&alice)).payload();
     let create = serde_json::from_slice(&create).expect("JSON");
     assert!(caller.publishes("call-up/create-meeting", false, &create).await);
@@ -167,7 +169,7 @@ async fn a_client_id_too_long_to_be_addressed_is_refused_at_connect() {
         let client_id: Result<ClientId, _> = of_length(length).parse();
         client_id.is_ok_and(|client_id| parents.check(&client_id).is_ok())
     };
-    let longest = (40..=64).rev().find(|length| addressable(*length)).expect("some can be addressed");
+    let longest = (40..=64).rev().find(|length| addressable(*length)).expect("some length can be addressed");
     assert_eq!(longest, 64 - "call-dn/p2p/".len(), "its topics have 64 characters");
     gets_in(&alice, &of_length(longest)).await;
     for length in [longest + 1, 64, 65, 128] {

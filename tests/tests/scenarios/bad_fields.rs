@@ -133,7 +133,7 @@ async fn what_is_sent_once_is_refused_as_news() {
         .await;
     let error = device.receives("error").await;
     assert_eq!((&error.body["code"], &error.body["path"]), (&"bad_request".into(), &"state".into()));
-    assert!(error.answers().is_some(), "it says which request it is about");
+    assert!(error.answers().is_some(), "the error names its request");
 }
 
 #[tokio::test]

@@ -90,14 +90,15 @@ async fn two_unreadable_messages_have_two_errors() {
     let mut device = device().await;
     let first = device.is_refused_bytes("attend", b"hello").await;
     let second = device.is_refused_bytes("attend", b"hello").await;
-    assert_ne!(first.id, second.id, "a second one is news, not a copy");
+    assert_ne!(first.id, second.id, "the second error is not a copy of the first");
 }
 
 #[tokio::test]
 async fn an_unknown_type_names_its_path() {
     let device = device().await;
     for (function, kind) in FUNCTIONS {
-        let (foreign, _) = FUNCTIONS.iter().find(|(_, other)| *other != kind).expect("there are several");
+        let (foreign, _) =
+            FUNCTIONS.iter().find(|(_, other)| *other != kind).expect("there are several functions");
         for kind in [json!("dance"), json!(""), json!(5), json!({"a": 1})] {
             let refused =
                 refusal(device.terminal.request_uplink(&request(function, json!({"type": kind}))).await);
@@ -108,7 +109,7 @@ async fn an_unknown_type_names_its_path() {
             );
         }
         let refused = device.is_refused(foreign, json!({"type": kind, "meeting_id": "m1"})).await;
-        assert_eq!(refused.path.as_deref(), Some("type"), "`{kind}` is no request of {foreign}");
+        assert_eq!(refused.path.as_deref(), Some("type"), "`{kind}` is not a request of {foreign}");
         let refused = device.is_refused(function, json!({"meeting_id": "m1"})).await;
         assert_eq!(refused.path.as_deref(), Some("type"));
     }

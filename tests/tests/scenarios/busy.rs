@@ -15,7 +15,7 @@ async fn a_busy_callee_is_not_rung_and_the_caller_hears_why() {
 
     let created = carols.requests("create-meeting", direct(&bob)).await;
     assert_eq!(created.kind, "meeting_created");
-    assert!(!created.body.contains_key("join"), "there is nothing to join: {created:?}");
+    assert!(!created.body.contains_key("join"), "no `join` in the answer: {created:?}");
     let invitation = &created.body["invitations"][0];
     assert_eq!((&invitation["state"], &invitation["code"]), (&"user_busy".into(), &"user_busy".into()));
     let ended = carols.receives("meeting_ended").await;
@@ -30,7 +30,7 @@ async fn a_busy_callee_is_not_rung_and_the_caller_hears_why() {
     assert_eq!(
         phone.remaining_notices(&[carols.client_id()]).await,
         Vec::<String>::new(),
-        "it does not ring"
+        "no second call rings"
     );
     assert_eq!(
         phone.requests("attend", call.request("refresh_token")).await.kind,

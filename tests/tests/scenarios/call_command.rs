@@ -34,7 +34,7 @@ impl Shell {
 
     fn start(arguments: &[&str]) -> Self {
         let mut child = command(arguments).spawn().expect("`make build` builds it");
-        let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         Self { child, lines, printed: Vec::new() }
     }
 
@@ -69,20 +69,20 @@ impl Shell {
     async fn ends(mut self) -> Ended {
         while self.next().await.is_some() {}
         let mut errors = String::new();
-        let mut error_output = self.child.stderr.take().expect("it is piped");
+        let mut error_output = self.child.stderr.take().expect("piped");
         error_output.read_to_string(&mut errors).await.expect("text");
         let status = tokio::time::timeout(DEADLINE, self.child.wait()).await;
-        let status = status.expect("it ends").expect("our own child");
+        let status = status.expect("it ends").expect("a child process");
         Ended { exit_code: status.code().expect("not killed"), printed: self.printed, errors }
     }
 
     async fn next(&mut self) -> Option<Value> {
         let line = tokio::time::timeout(DEADLINE, self.lines.next_line()).await;
-        let line = line.unwrap_or_else(|_| panic!("nothing more after {:#?}", self.printed));
+        let line = line.unwrap_or_else(|_| panic!("no further line after {:#?}", self.printed));
         let line = line.expect("text")?;
         let object: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{line}: {error}"));
         // Every token of the laptop stack is a JWT, which begins with these letters.
-        assert!(!line.contains("eyJ"), "a token shows: {line}");
+        assert!(!line.contains("eyJ"), "a token is printed: {line}");
         self.printed.push(object.clone());
         Some(object)
     }

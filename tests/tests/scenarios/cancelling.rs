@@ -60,7 +60,11 @@ async fn is_cancelled(device: &mut Device, call: &Call, from: &User) {
     assert_eq!((refused.code.as_str(), refused.sip), ("invitation_cancelled", 487));
     late["type"] = json!("ringing");
     device.sends_once("answer", late).await;
-    assert_eq!(device.receives("error").await.body["code"], "invitation_cancelled", "it may not ring");
+    assert_eq!(
+        device.receives("error").await.body["code"],
+        "invitation_cancelled",
+        "a late `ringing` is refused"
+    );
 }
 
 #[tokio::test]
@@ -76,7 +80,11 @@ async fn t11_an_inviter_takes_back_his_own_invitation_and_not_that_of_another() 
     );
     is_cancelled(&mut open.daves, &open.call, bob).await;
     let cause = open.phone.client_id().to_owned();
-    assert_eq!(open.carols.remaining_notices(&[&cause]).await, Vec::<String>::new(), "carol rings on");
+    assert_eq!(
+        open.carols.remaining_notices(&[&cause]).await,
+        Vec::<String>::new(),
+        "carol's device still rings"
+    );
 }
 
 #[tokio::test]
@@ -102,11 +110,15 @@ async fn t11_the_host_takes_back_one_of_many_whoever_invited_him() {
     let mut open = Open::new().await;
     let [_, bob, carol, dave] = &open.users;
     let answer = open.caller.requests("invite", cancel(&open.call, Some(&[dave, bob]))).await;
-    assert_eq!(states(&answer, &[dave, bob]), ["cancelled", "accepted"], "each as he stands");
+    assert_eq!(
+        states(&answer, &[dave, bob]),
+        ["cancelled", "accepted"],
+        "each invitee with the present state"
+    );
     is_cancelled(&mut open.daves, &open.call, bob).await;
     let accept = Call::to(&open.caller.requests("invite", invite(&open.call, &[carol])).await, carol);
     let accepted = open.carols.requests("answer", accept.about_invitation("accept")).await;
-    assert_eq!(accepted.kind, "invitation_accepted", "carol rang on");
+    assert_eq!(accepted.kind, "invitation_accepted", "carol's device still rang");
 }
 
 #[tokio::test]

@@ -54,8 +54,8 @@ impl Relay {
              pidfile={path}/pid\nuserdb={path}/db\n",
             address.port()
         );
-        fs::write(&configuration, settings).expect("the folder is ours");
-        let output = fs::File::create(&log).expect("the folder is ours");
+        fs::write(&configuration, settings).expect("a new folder is writable");
+        let output = fs::File::create(&log).expect("a new folder is writable");
         let mut process = Command::new("turnserver")
             .arg("-c")
             .arg(&configuration)
@@ -67,7 +67,7 @@ impl Relay {
             .expect("turnserver can be run (Debian: apt-get install coturn)");
         let begin = Instant::now();
         while begin.elapsed() < TIME_LIMIT {
-            if let Some(status) = process.try_wait().expect("our own child") {
+            if let Some(status) = process.try_wait().expect("a child process") {
                 eprintln!(
                     "turnserver ended with {status}:\n{}",
                     fs::read_to_string(&log).unwrap_or_default()
@@ -137,10 +137,10 @@ async fn the_relay_takes_our_credentials_and_no_expired_or_altered_ones() {
     assert_eq!(server["urls"][0], urls.as_str());
     let text = |member: &str| server[member].as_str().expect("text").to_owned();
     let (username, credential) = (text("username"), text("credential"));
-    assert!(relay.accepts(&username, &credential).await, "ours");
+    assert!(relay.accepts(&username, &credential).await, "issued by the service");
 
     let later = username.replacen(char::is_numeric, "9", 1);
-    assert!(!relay.accepts(&later, &credential).await, "made to last longer");
+    assert!(!relay.accepts(&later, &credential).await, "altered to expire later");
     assert!(!relay.accepts(&username.replace("alice", "mallory"), &credential).await, "of another user");
     assert!(!relay.accepts(&username, "guessed").await, "guessed");
     let with = |expires: i64, secret: &str| {
@@ -152,5 +152,5 @@ async fn the_relay_takes_our_credentials_and_no_expired_or_altered_ones() {
     let (username, credential) = with(now + 600, "another secret");
     assert!(!relay.accepts(&username, &credential).await, "of another relay");
     let (username, credential) = with(now + 600, SECRET);
-    assert!(relay.accepts(&username, &credential).await, "it still takes ours");
+    assert!(relay.accepts(&username, &credential).await, "the server still accepts the service's credential");
 }

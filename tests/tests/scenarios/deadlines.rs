@@ -53,7 +53,7 @@ async fn t13_who_had_it_on_no_device_is_unreachable_and_so_is_an_account_never_s
     for callee in [&bob, &nobody] {
         let caller = User::at(&stack, "Alice").on("phone").await;
         let created = caller.requests("create-meeting", direct(callee)).await;
-        assert!(created.body.contains_key("join"), "it rings: {created:?}");
+        assert!(created.body.contains_key("join"), "the offer rings: {created:?}");
         callers.push(caller);
     }
     stack.advance_clock_when_idle(RING_IS_OVER).await;
@@ -121,7 +121,11 @@ async fn t13_in_a_group_one_who_does_not_answer_ends_nothing() {
         assert_eq!((refused.code.as_str(), refused.sip), ("invitation_expired", 408), "{kind}");
     }
     carols.sends_once("answer", carols_call.about_invitation("ringing")).await;
-    assert_eq!(carols.receives("error").await.body["code"], "invitation_expired", "it may not ring");
+    assert_eq!(
+        carols.receives("error").await.body["code"],
+        "invitation_expired",
+        "a late `ringing` is refused"
+    );
     assert_eq!(
         phone.requests("attend", bobs.request("refresh_token")).await.kind,
         "token",
@@ -145,7 +149,7 @@ async fn t42_a_group_that_everybody_has_left_ends_after_a_while_and_who_rings_ha
     caller.sends_once("attend", call.joined()).await;
     caller.requests("attend", call.request("leave")).await;
     let cause = caller.client_id().to_owned();
-    assert_eq!(phone.remaining_notices(&[&cause]).await, none(), "t39: it is empty and rings on");
+    assert_eq!(phone.remaining_notices(&[&cause]).await, none(), "t39: the meeting is empty and still rings");
     stack.advance_clock_when_idle(Duration::from_secs(32)).await;
     assert_eq!(phone.receives("invitation_closed").await.body["reason"], "meeting_ended");
     assert_eq!(phone.receives("missed_call").await.body["reason"], "meeting_ended");

@@ -15,7 +15,7 @@ async fn t8_t14_a_declined_call_ends_for_the_caller_and_stops_ringing_on_the_oth
     assert_eq!((&updated.body["state"], &updated.body["code"]), (&"declined".into(), &"declined".into()));
     let ended = caller.receives("meeting_ended").await;
     assert_eq!((&ended.body["reason"], &ended.body["sip"]), (&"all_declined".into(), &603.into()));
-    assert_eq!(ended.body["duration_ms"], 0, "nobody ever talked");
+    assert_eq!(ended.body["duration_ms"], 0, "the call was never answered");
     let closed = tablet.receives("invitation_closed").await;
     assert_eq!(
         (&closed.body["reason"], &closed.body["invite_id"]),
@@ -24,7 +24,11 @@ async fn t8_t14_a_declined_call_ends_for_the_caller_and_stops_ringing_on_the_oth
 
     let causes = [phone.client_id().to_owned()];
     let causes = causes.each_ref().map(String::as_str);
-    assert_eq!(tablet.remaining_notices(&causes).await, ["invitation"], "who declined has missed nothing");
+    assert_eq!(
+        tablet.remaining_notices(&causes).await,
+        ["invitation"],
+        "a callee who declined gets no missed call"
+    );
     assert_eq!(phone.remaining_notices(&causes).await, Vec::<String>::new());
 }
 

@@ -21,7 +21,7 @@ async fn t46_the_host_ends_the_call_for_everybody() {
     assert_eq!(
         (again.kind.as_str(), &again.body["reason"]),
         ("meeting_ended", &"host_ended".into()),
-        "ended is ended"
+        "the meeting stays ended"
     );
 }
 

@@ -47,7 +47,7 @@ impl Device {
         config.tap = Some(tap);
         // A slow machine must not cause repeated requests.
         config.retry.answer_within = DEADLINE;
-        let (terminal, events) = Terminal::connect(config).await.expect("a known user gets in");
+        let (terminal, events) = Terminal::connect(config).await.expect("the broker accepts a known user");
         Self {
             terminal,
             stack: user.stack.clone(),
@@ -81,7 +81,7 @@ impl Device {
         let deadline = tokio::time::Instant::now() + DEADLINE;
         loop {
             let Ok(event) = tokio::time::timeout_at(deadline, self.events.next()).await else {
-                panic!("{} never heard `{kind}`, but {:?}", self.client_id(), self.unclaimed)
+                panic!("{} did not receive `{kind}`, but {:?}", self.client_id(), self.unclaimed)
             };
             match event {
                 Some(TerminalEvent::Message(news)) if is_it(&news) => return *news,

@@ -41,7 +41,7 @@ async fn t15_a_caller_who_drops_off_before_anybody_answered_does_not_ring_on() {
     let call = rings(&mut caller, &bob, &mut phone).await;
     tablet.receives("invitation").await;
     caller.disconnects().await;
-    assert_eq!(phone.remaining_notices(&[]).await, none(), "at first nobody is told");
+    assert_eq!(phone.remaining_notices(&[]).await, none(), "no device is notified at first");
     stack.advance_clock_when_idle(CALLER_CHECKED).await;
     for device in [&mut phone, &mut tablet] {
         let closed = device.receives("invitation_closed").await;
@@ -69,7 +69,7 @@ async fn t15_a_caller_who_comes_back_in_time_rings_on() {
     let mut caller = alice.online("phone").await;
     stack.advance_clock_when_idle(CALLER_CHECKED).await;
     stack.wake_meeting(&call.meeting_id).await;
-    assert_eq!(phone.remaining_notices(&[]).await, none(), "it rings on");
+    assert_eq!(phone.remaining_notices(&[]).await, none(), "the call still rings");
     phone.requests("answer", call.about_invitation("accept")).await;
     receives_state(&mut caller, &bob, "accepted").await;
 }
@@ -116,11 +116,7 @@ async fn a_device_that_is_found_connected_is_not_gone_even_if_the_broker_never_s
     stack.until_faults_struck().await;
     stack.advance_clock_when_idle(DEVICE_CHECKED).await;
     stack.wake_meeting(&call.meeting_id).await;
-    assert_eq!(
-        caller.remaining_notices(&[]).await,
-        none(),
-        "a look at the connection showed that it is there"
-    );
+    assert_eq!(caller.remaining_notices(&[]).await, none(), "the check found the device connected");
     assert_eq!(participant_states(&caller).await, ["joined", "joined"]);
 }
 
@@ -130,7 +126,7 @@ async fn t24_t25_who_drops_off_is_told_of_and_has_his_seat_when_he_comes_back() 
     let stack = Stack::own();
     let (_, bob, mut caller, phone, call) = talk(&stack).await;
     phone.disconnects().await;
-    assert_eq!(caller.remaining_notices(&[]).await, none(), "at first nobody is told");
+    assert_eq!(caller.remaining_notices(&[]).await, none(), "no device is notified at first");
     stack.advance_clock_when_idle(DEVICE_CHECKED).await;
     let told = receives_state(&mut caller, &bob, "reconnecting").await;
     assert!(told.prev_rev.is_some(), "{told:?}");
@@ -141,7 +137,7 @@ async fn t24_t25_who_drops_off_is_told_of_and_has_his_seat_when_he_comes_back() 
     receives_state(&mut phone, &bob, "joined").await;
     stack.advance_clock_when_idle(DIRECT_SEAT_IS_LOST).await;
     stack.wake_meeting(&call.meeting_id).await;
-    assert_eq!(caller.remaining_notices(&[]).await, none(), "the grace is over for nobody");
+    assert_eq!(caller.remaining_notices(&[]).await, none(), "no seat is given up");
     assert_eq!(phone.requests("attend", call.request("refresh_token")).await.kind, "token");
 }
 
@@ -239,13 +235,17 @@ async fn t26_in_a_group_the_seat_is_kept_for_longer_and_the_others_go_on() {
     for device in [&mut caller, &mut carols] {
         receives_state(device, &bob, "lost").await;
     }
-    assert_eq!(carols.requests("attend", call.request("refresh_token")).await.kind, "token", "they go on");
+    assert_eq!(
+        carols.requests("attend", call.request("refresh_token")).await.kind,
+        "token",
+        "the others' call goes on"
+    );
 
     let phone = bob.on("phone").await;
     let refused = phone.is_refused("attend", call.request("refresh_token")).await;
-    assert_eq!(refused.code, "not_admitted", "his seat is gone");
+    assert_eq!(refused.code, "not_admitted", "the seat was given up");
     let next = phone.requests("create-meeting", direct(&User::at(&stack, "Dave"))).await;
-    assert!(next.body.contains_key("join"), "his slot is free: {next:?}");
+    assert!(next.body.contains_key("join"), "the slot was freed: {next:?}");
 }
 
 #[tokio::test]

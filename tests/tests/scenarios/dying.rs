@@ -42,7 +42,11 @@ async fn a_create_that_died_after_its_commit_rings_when_the_terminal_asks_again(
     let create = request("create-meeting", direct(&bob));
     caller.sends_unanswered(&create).await;
     stack.until_faults_struck().await;
-    assert_eq!(phone.remaining_notices(&[]).await, Vec::<String>::new(), "it died before it told anybody");
+    assert_eq!(
+        phone.remaining_notices(&[]).await,
+        Vec::<String>::new(),
+        "the function crashed before it published"
+    );
 
     let call = Call::of(&caller.sends(&create).await);
     let offer = phone.receives("invitation").await;
@@ -75,8 +79,8 @@ async fn a_create_that_died_after_its_commit_rings_and_is_answered_even_if_nobod
     assert!(left_ms <= 120_000, "a minute of the ring is over: {left_ms}");
 
     let again = caller.sends(&create).await;
-    assert_eq!(again.id, answer.id, "who asks now gets the same message");
-    assert_eq!(phone.remaining_notices(&[]).await, Vec::<String>::new(), "and it rings once");
+    assert_eq!(again.id, answer.id, "a retry gets the same message");
+    assert_eq!(phone.remaining_notices(&[]).await, Vec::<String>::new(), "the device rings once");
 }
 
 // Proves: crash-wake
@@ -94,13 +98,13 @@ async fn effects_that_were_done_but_not_reported_are_done_again_under_the_same_i
     rings_long(&caller, &bob, &mut phone).await;
     stack.until_faults_struck().await;
     stack.advance_clock_when_idle(EFFECTS_ARE_OVERDUE).await;
-    crate::controls::until("it rings again", async || {
+    crate::controls::until("the offer is published again", async || {
         stack.direct_messages("wake", phone.client_id()).await > 0
     })
     .await;
 
     let offers = phone.copies_of("invitation").await;
-    assert_eq!(offers.len(), 2, "nobody knew that it had been told: {offers:#?}");
+    assert_eq!(offers.len(), 2, "the effects were not marked done: {offers:#?}");
     assert_eq!(ids(&offers)[0], ids(&offers)[1]);
     assert_eq!(phone.remaining_notices(&[]).await, Vec::<String>::new(), "the user is rung once");
     let answers = caller.copies_of("meeting_created").await;
@@ -108,7 +112,7 @@ async fn effects_that_were_done_but_not_reported_are_done_again_under_the_same_i
 
     stack.advance_clock_when_idle(A_MINUTE).await;
     stack.sweep().await;
-    assert_eq!(phone.copies_of("invitation").await.len(), 2, "then it is known to be done");
+    assert_eq!(phone.copies_of("invitation").await.len(), 2, "the effects are marked done");
 }
 
 // Proves: true-effects
@@ -128,7 +132,7 @@ async fn effects_are_not_done_again_when_they_are_not_true_any_more() {
     stack.advance_clock_when_idle(A_MINUTE).await;
     stack.sweep().await;
     stack.wake_meeting(&call.meeting_id).await;
-    assert_eq!(phone.copies_of("invitation").await.len(), 1, "who has answered is not rung");
+    assert_eq!(phone.copies_of("invitation").await.len(), 1, "a user who has answered is not rung");
     let cause = phone.client_id().to_owned();
     assert_eq!(caller.remaining_notices(&[&cause]).await, ["participant_updated"]);
 }
@@ -158,7 +162,7 @@ async fn an_accept_that_died_after_its_commit_is_answered_and_told_when_the_term
     assert_eq!(
         caller.remaining_notices(&[&cause]).await,
         ["participant_updated"],
-        "the caller hears it once"
+        "the caller is notified once"
     );
     assert_eq!(tablet.receives("invitation_closed").await.body["reason"], "answered_elsewhere");
     let state = caller.syncs().await;
@@ -178,7 +182,11 @@ async fn an_invite_that_died_after_its_commit_rings_when_the_terminal_asks_again
     let invite = request("invite", fields);
     caller.sends_unanswered(&invite).await;
     stack.until_faults_struck().await;
-    assert_eq!(carols.remaining_notices(&[]).await, Vec::<String>::new(), "it died before it told anybody");
+    assert_eq!(
+        carols.remaining_notices(&[]).await,
+        Vec::<String>::new(),
+        "the function crashed before it published"
+    );
 
     let answer = caller.sends(&invite).await;
     let offer = carols.receives("invitation").await;
@@ -265,7 +273,11 @@ async fn a_wake_that_died_after_its_commit_tells_the_outcome_later() {
     crash_after_commit(&stack, "wake", "TransactWriteItems").await;
     stack.advance_clock_when_idle(Duration::from_secs(49)).await;
     stack.until_faults_struck().await;
-    assert_eq!(phone.remaining_notices(&[]).await, Vec::<String>::new(), "it died before it told anybody");
+    assert_eq!(
+        phone.remaining_notices(&[]).await,
+        Vec::<String>::new(),
+        "the function crashed before it published"
+    );
 
     stack.advance_clock_when_idle(A_MINUTE).await;
     assert_eq!(caller.receives("invitation_updated").await.body["state"], "no_answer");
@@ -276,7 +288,7 @@ async fn a_wake_that_died_after_its_commit_tells_the_outcome_later() {
     stack.sweep().await;
     let cause = caller.client_id().to_owned();
     assert_eq!(caller.remaining_notices(&[&cause]).await, Vec::<String>::new());
-    assert_eq!(phone.remaining_notices(&[&cause]).await, Vec::<String>::new(), "once is enough");
+    assert_eq!(phone.remaining_notices(&[&cause]).await, Vec::<String>::new(), "one effect");
 }
 
 // Proves: crash-retry
@@ -333,5 +345,5 @@ async fn one_downlink_that_the_broker_refuses_holds_up_nobody_else() {
     assert_eq!(tablet.receives("invitation_closed").await.body["reason"], "answered_elsewhere");
     stack.until_faults_struck().await;
     let state = caller.syncs().await;
-    assert_eq!(state["meetings"][0]["participants"][1]["state"], "accepted", "sync repairs what was lost");
+    assert_eq!(state["meetings"][0]["participants"][1]["state"], "accepted", "`sync` has the lost state");
 }

@@ -55,7 +55,7 @@ async fn t44_a_meeting_that_was_extended_goes_on() {
         let user = room.host.client_id().split("@@@").last().and_then(|device| device.split('.').next());
         let item = stack.item(&format!("user#{}", user.expect("a client id")), &sort).await;
         let until_s: i64 = item["expires_at"]["N"].as_str().and_then(|s| s.parse().ok()).expect("is there");
-        assert!(until_s >= ends_s, "its people are {what} as long as it goes on: {item}");
+        assert!(until_s >= ends_s, "its participants are {what} as long as the meeting goes on: {item}");
     }
     stack.advance_clock_when_idle(Duration::from_secs(90)).await;
     assert_eq!(room.host.requests("attend", room.request("refresh_token", json!({}))).await.kind, "token");

@@ -37,7 +37,7 @@ fn python() -> PathBuf {
         .args(["-c", "import paho.mqtt.client"])
         .output()
         .is_ok_and(|output| output.status.success());
-    assert!(has_client, "{} is not there, nor a python3 that has paho-mqtt: run `make test`", own.display());
+    assert!(has_client, "neither {} nor a python3 with paho-mqtt was found: run `make test`", own.display());
     systems
 }
 
@@ -51,7 +51,7 @@ impl Foreign {
             .env("JWT_SECRET", JWT_SECRET)
             .spawn()
             .expect("Python can be run");
-        let output = process.stdout.take().expect("it is piped");
+        let output = process.stdout.take().expect("piped");
         Self { process, output: BufReader::new(output).lines(), said: Vec::new() }
     }
 
@@ -60,7 +60,7 @@ impl Foreign {
         loop {
             let line = tokio::time::timeout(DEADLINE, self.output.next_line()).await;
             let Ok(Ok(Some(line))) = line else {
-                panic!("it never did `{what}`, but {:#?}", self.said);
+                panic!("it did not report `{what}`, but {:#?}", self.said);
             };
             let line: Value = serde_json::from_str(&line).expect("it prints JSON");
             self.said.push(line.clone());
@@ -72,14 +72,14 @@ impl Foreign {
 
     /// Lets its user answer the call.
     async fn picks_up(&mut self) {
-        let input = self.process.stdin.as_mut().expect("it is piped");
+        let input = self.process.stdin.as_mut().expect("piped");
         input.write_all(b"\n").await.expect("it listens");
     }
 
     /// Waits until the process ends, which must succeed.
     async fn ends(&mut self) {
         let status = tokio::time::timeout(DEADLINE, self.process.wait()).await;
-        let status = status.expect("it ends").expect("our own child");
+        let status = status.expect("it ends").expect("a child process");
         assert!(status.success(), "{status}: {:#?}", self.said);
     }
 
@@ -162,7 +162,7 @@ async fn a_terminal_of_another_make_calls_and_hangs_up() {
     assert_eq!(called["same_answer"], true, "the repeated request has the same answer");
     assert_eq!(called["join"]["user_id"], alice.id.as_str());
     let call = Call {
-        meeting_id: invitation.meeting_id.clone().expect("it is of a meeting"),
+        meeting_id: invitation.meeting_id.clone().expect("the notice is about a meeting"),
         invite_id: invitation.body["invite_id"].as_str().expect("an id").to_owned(),
         created: Value::Null,
     };
@@ -176,5 +176,5 @@ async fn a_terminal_of_another_make_calls_and_hangs_up() {
     assert_eq!(phone.receives("meeting_ended").await.body["reason"], "completed");
     both_mistakes_were_answered(&foreign);
     let also = phone.remaining_notices(&[]).await;
-    assert!(!also.contains(&"invitation".to_owned()), "the create that came twice rang once: {also:?}");
+    assert!(!also.contains(&"invitation".to_owned()), "the repeated create rang once: {also:?}");
 }

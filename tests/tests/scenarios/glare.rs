@@ -51,7 +51,7 @@ async fn t16_who_calls_back_while_being_rung_is_in_that_call() {
     assert_eq!(meeting_states(&caller).await, json!([[call.meeting_id, ["accepted", "accepted"]]]));
     let causes = [phone.client_id().to_owned()];
     let also = caller.remaining_notices(&[&causes[0]]).await;
-    assert_eq!(also, Vec::<String>::new(), "no second call rings, and nothing is said twice");
+    assert_eq!(also, Vec::<String>::new(), "no second call rings, and no notice is repeated");
 }
 
 #[tokio::test]

@@ -61,5 +61,5 @@ async fn who_is_not_connected_is_rung_when_he_comes_back() {
     let mut back = bob.on("phone").await;
     let invitation = back.receives("invitation").await;
     assert_eq!(invitation.meeting_id, created.meeting_id);
-    assert_eq!(invitation.body["delivery"], "queued", "so that the terminal asks before it rings");
+    assert_eq!(invitation.body["delivery"], "queued", "so that the terminal requests `sync` before it rings");
 }

@@ -53,7 +53,7 @@ async fn a_call_that_was_declined_has_no_duration_and_calls_come_newest_first_pa
     assert_eq!(calls(&phone, 3).await[0]["reason"], "declined");
 
     let first = caller.requests("sync", json!({"type": "history", "limit": 2})).await;
-    let cursor = first.body["cursor"].as_str().expect("there is more").to_owned();
+    let cursor = first.body["cursor"].as_str().expect("another page follows").to_owned();
     let second = caller.requests("sync", json!({"type": "history", "limit": 2, "cursor": cursor})).await;
     assert_eq!(second.body["calls"][0]["meeting_id"], json!(meetings[2]));
     assert_eq!(second.body.get("cursor"), None);

@@ -49,7 +49,7 @@ async fn t1_a_third_person_makes_a_direct_call_a_group_for_good() {
     for device in [&mut caller, &mut phone] {
         let updated = device.receives("meeting_updated").await;
         assert_eq!(updated.body["meeting"]["mode"], "group");
-        assert!(updated.prev_rev.is_some(), "all members are told: {updated:?}");
+        assert!(updated.prev_rev.is_some(), "all members are notified: {updated:?}");
         let invited = receives_state(device, &carol, "invited").await;
         assert_eq!(invited.body["participant"]["invite_id"], json!(carols_call.invite_id));
     }
@@ -102,7 +102,7 @@ async fn either_side_of_a_direct_call_brings_somebody_in_even_while_it_rings() {
 
     let call = rings(&mut caller, &bob, &mut phone).await;
     let refused = phone.is_refused("invite", invite(&call, &[&carol])).await;
-    assert_eq!((refused.code.as_str(), refused.sip), ("forbidden", 403), "who is only rung may not");
+    assert_eq!((refused.code.as_str(), refused.sip), ("forbidden", 403), "an invitee may not invite");
     let carols_call = Call::to(&caller.requests("invite", invite(&call, &[&carol])).await, &carol);
     assert_eq!(carols.receives("invitation").await.body["invite_id"], json!(carols_call.invite_id));
     phone.requests("answer", call.about_invitation("reject")).await;
@@ -156,7 +156,7 @@ async fn t2_who_is_in_another_call_is_not_rung_and_the_others_go_on() {
         (&json!(alice.id), &json!("user_busy"))
     );
     let cause = caller.client_id().to_owned();
-    assert_eq!(carols.remaining_notices(&[&cause]).await, none(), "it does not ring");
+    assert_eq!(carols.remaining_notices(&[&cause]).await, none(), "no offer rings");
     for (device, call) in [(&phone, &call), (&daves, &other)] {
         assert_eq!(device.requests("attend", call.request("refresh_token")).await.kind, "token");
     }
@@ -175,7 +175,7 @@ async fn who_is_in_or_rung_already_keeps_what_he_has() {
     assert_eq!(states(&answer, &[&bob, &carol]), ["joined", "invited"]);
     assert_eq!(Call::to(&answer, &carol).invite_id, carols_call.invite_id);
     let cause = caller.client_id().to_owned();
-    assert_eq!(carols.remaining_notices(&[&cause]).await, none(), "nobody is rung twice");
+    assert_eq!(carols.remaining_notices(&[&cause]).await, none(), "no device is rung twice");
     assert_eq!(phone.remaining_notices(&[&cause]).await, none());
 }
 

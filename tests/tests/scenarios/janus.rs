@@ -112,7 +112,7 @@ async fn a_room_is_made_entered_moderated_and_closed() {
     for _ in 0..2 {
         assert_eq!(control.close(ROOM, moment()).await, Ok(()));
     }
-    assert_eq!(listener.receives("room").await, json!(ROOM), "it is told of the end");
+    assert_eq!(listener.receives("room").await, json!(ROOM), "the client is notified of the end");
     assert_eq!(control.channels("sb-", moment()).await, Ok(Vec::new()));
     assert_eq!(control.members(ROOM, moment()).await, Ok(Vec::new()));
     assert_eq!(control.remove(ROOM, &participant_id(&bob), moment()).await, Ok(()));

@@ -66,7 +66,11 @@ async fn t20_t21_the_host_lets_somebody_in_from_the_lobby_on_all_devices() {
         assert_eq!(refused.code, "not_admitted", "{kind}");
     }
     let sync = json!({"type": "sync", "meeting_id": room.meeting_id});
-    assert_eq!(phone.is_refused("sync", sync).await.code, "forbidden", "who waits does not see who is in");
+    assert_eq!(
+        phone.is_refused("sync", sync).await.code,
+        "forbidden",
+        "a user in the lobby does not see the participants"
+    );
 
     let updated = room.host.requests("moderate", room.lobby("admit", &[&dave])).await;
     assert_eq!(
@@ -141,7 +145,7 @@ async fn t22_who_gives_up_waiting_is_not_let_in_any_more() {
     let gone = json!([{"user_id": dave.id, "admitted": false}]);
     assert_eq!(room.host.receives("lobby_updated").await.body["users"], gone);
     let all = room.request("admit", json!({"users": "*"}));
-    assert_eq!(room.host.requests("moderate", all).await.body["users"], json!([]), "nobody waits");
+    assert_eq!(room.host.requests("moderate", all).await.body["users"], json!([]), "the lobby is empty");
 }
 
 #[tokio::test]

@@ -141,7 +141,7 @@ async fn t47_a_close_that_fails_keeps_nobody_waiting_and_is_done_again_until_it_
         caller.terminal.request_uplink(&request("attend", call.request("leave"))).await.expect("is answered");
     phone.receives("meeting_ended").await;
     assert_eq!(leave.kind, "ok");
-    until("everybody is told while the close still waits", async || rtc.waiting_callers() == 1).await;
+    until("all devices are notified while the close still waits", async || rtc.waiting_callers() == 1).await;
     stack.until_idle().await;
     assert!(rtc.room(&room).is_some());
 
@@ -160,7 +160,7 @@ async fn t47_a_close_that_fails_keeps_nobody_waiting_and_is_done_again_until_it_
     let calls = rtc.calls("DeleteRoom").len();
     stack.advance_clock_when_idle(Duration::from_mins(20)).await;
     stack.sweep().await;
-    assert_eq!(rtc.calls("DeleteRoom").len(), calls, "done is done");
+    assert_eq!(rtc.calls("DeleteRoom").len(), calls, "no further call follows");
     let refused = phone.is_refused("attend", call.request("rejoin")).await;
     assert_eq!(refused.code, "meeting_ended");
 }
@@ -173,11 +173,15 @@ async fn t18_a_report_is_believed_when_the_rtc_service_confirms_it() {
     let (_, bob, mut caller, mut phone) = two(&stack).await;
     let (call, room) = accepted(&mut caller, &bob, &mut phone).await;
     phone.sends_once("attend", call.joined()).await;
-    assert_eq!(participant_states(&caller).await, ["accepted", "accepted"], "nobody saw him");
+    assert_eq!(
+        participant_states(&caller).await,
+        ["accepted", "accepted"],
+        "the channel does not have the user"
+    );
     rtc.fails("ListParticipants", Fault::Status(500), 2);
     rtc.enters(&room, bob.id.as_str());
     phone.sends_once("attend", call.joined()).await;
-    assert_eq!(participant_states(&caller).await, ["accepted", "accepted"], "nobody could say");
+    assert_eq!(participant_states(&caller).await, ["accepted", "accepted"], "the RTC service did not answer");
     let mut report = call.joined();
     report["audio"] = json!(true);
     phone.sends_once("attend", report).await;
@@ -187,7 +191,7 @@ async fn t18_a_report_is_believed_when_the_rtc_service_confirms_it() {
     let mut left = call.joined();
     left["state"] = json!("left");
     phone.sends_once("attend", left.clone()).await;
-    assert_eq!(participant_states(&caller).await, ["accepted", "joined"], "he is seen still");
+    assert_eq!(participant_states(&caller).await, ["accepted", "joined"], "the channel still has the user");
     rtc.leaves(&room, bob.id.as_str());
     phone.sends_once("attend", left).await;
     assert_eq!(caller.receives("meeting_ended").await.body["reason"], "completed");
@@ -242,7 +246,7 @@ async fn t24_t26_losing_the_broker_is_nothing_while_the_rtc_service_sees_the_par
     assert_eq!(
         participant_states(&caller).await,
         ["joined", "reconnecting"],
-        "being at the broker is not being in"
+        "a connection to the broker does not keep the seat"
     );
     assert_eq!(phone.requests("attend", call.request("rejoin")).await.kind, "joined");
     rtc.enters(&room, bob.id.as_str());
@@ -313,7 +317,7 @@ async fn t50_a_channel_without_a_meeting_is_closed_and_counted_and_no_other_is_t
     let named = |name: &str| format!("{prefix}{name}");
     rtc.add_room(&named("leaked"), now_s - 301);
     rtc.add_room(&named("young"), now_s - 200);
-    rtc.add_room("somebody-elses", now_s - 3_000);
+    rtc.add_room("another-owners", now_s - 3_000);
     // A live meeting keeps its channel, however old the channel is.
     rtc.add_room(&room, now_s - 3_000);
     for user in [&alice, &bob] {
@@ -323,7 +327,7 @@ async fn t50_a_channel_without_a_meeting_is_closed_and_counted_and_no_other_is_t
     assert_eq!(swept["leaked_rooms"], json!(1), "{swept}");
     let there = |name: &str| rtc.room(name).is_some();
     assert!(!there(&named("leaked")));
-    assert!(there(&named("young")) && there("somebody-elses") && there(&room));
+    assert!(there(&named("young")) && there("another-owners") && there(&room));
     assert_eq!(participant_states(&caller).await, ["joined", "joined"]);
 }
 

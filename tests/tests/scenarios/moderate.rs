@@ -80,7 +80,7 @@ async fn t34_t36_a_soft_mute_asks_and_may_be_undone_by_whom_it_asks() {
     for device in [&mut bobs, &mut carols] {
         let heard = device.receives("speech_changed").await;
         assert_eq!(speech_of(&heard), speech(&bob, "soft", false));
-        assert!(heard.prev_rev.is_some(), "all members are told");
+        assert!(heard.prev_rev.is_some(), "all members are notified");
     }
     let answer = bobs.requests("attend", call.request("unmute_self")).await;
     assert_eq!((answer.kind.as_str(), speech_of(&answer)), ("speech_changed", speech(&bob, "free", false)));
@@ -88,7 +88,7 @@ async fn t34_t36_a_soft_mute_asks_and_may_be_undone_by_whom_it_asks() {
         assert_eq!(speech_of(&device.receives("speech_changed").await), speech(&bob, "free", false));
     }
     let cause = bobs.client_id().to_owned();
-    assert_eq!(bobs.remaining_notices(&[&cause]).await, none(), "the answer stands for the news");
+    assert_eq!(bobs.remaining_notices(&[&cause]).await, none(), "the sender gets the answer only");
 }
 
 // Proves: blocks
@@ -99,7 +99,7 @@ async fn t35_t37_t38_a_block_stands_in_later_tokens_and_only_a_host_lifts_it() {
     assert_eq!(
         speech_of(&bobs.receives("speech_changed").await),
         speech(&bob, "hard", false),
-        "nothing is managed here"
+        "this RTC service is not managed"
     );
     let refused = bobs.is_refused("attend", call.request("unmute_self")).await;
     assert_eq!((refused.code.as_str(), refused.sip), ("speech_blocked", 403));
@@ -107,7 +107,7 @@ async fn t35_t37_t38_a_block_stands_in_later_tokens_and_only_a_host_lifts_it() {
     assert_eq!(rights(&bobs.requests("attend", call.request("refresh_token")).await), json!(false));
     assert_eq!(rights(&bobs.requests("attend", call.request("rejoin")).await), json!(false));
     let soft = host.requests("moderate", mute(&call, bob.id.as_str(), "soft")).await;
-    assert_eq!(speech_of(&soft), speech(&bob, "hard", false), "asking lifts no block");
+    assert_eq!(speech_of(&soft), speech(&bob, "hard", false), "the user's own request lifts no block");
     host.requests("moderate", allow(&call, bob.id.as_str())).await;
     assert_eq!(speech_of(&bobs.receives("speech_changed").await), speech(&bob, "free", false));
     assert_eq!(rights(&bobs.requests("attend", call.request("refresh_token")).await), json!(true));
@@ -212,7 +212,7 @@ async fn t32_who_is_removed_comes_back_by_an_invitation_only() {
     }
     bobs.is_refused("answer", call.about_invitation("accept")).await;
     let cause = host.client_id().to_owned();
-    assert_eq!(host.remaining_notices(&[&cause]).await, none(), "the answer stands for the news");
+    assert_eq!(host.remaining_notices(&[&cause]).await, none(), "the sender gets the answer only");
 
     let invited = host.requests("invite", invite(&call, &[&bob])).await;
     bobs.receives("invitation").await;
@@ -244,7 +244,7 @@ async fn t33_who_is_banned_does_not_come_back() {
         .iter()
         .map(|participant| &participant["state"])
         .collect();
-    assert_eq!(states, ["joined", "banned", "removed"], "the ban is over, and nobody was told");
+    assert_eq!(states, ["joined", "banned", "removed"], "the ban has expired, without a notice");
 }
 
 #[tokio::test]
@@ -264,7 +264,7 @@ async fn the_same_request_again_is_the_same_answer() {
     let (first, second) = (host.sends(&block).await, host.sends(&block).await);
     assert_eq!((&first.id, speech_of(&first)), (&second.id, speech_of(&second)));
     let cause = host.client_id().to_owned();
-    assert_eq!(bobs.remaining_notices(&[&cause]).await, ["speech_changed"], "heard once");
+    assert_eq!(bobs.remaining_notices(&[&cause]).await, ["speech_changed"], "one notice");
 }
 
 #[tokio::test]

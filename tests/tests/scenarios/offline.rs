@@ -108,7 +108,7 @@ async fn sync_of_who_is_in_nothing_is_empty_and_of_a_meeting_of_others_is_forbid
     let sync = crate::device::request("sync", call.request("sync")).bulk();
     let refused = crate::device::refusal(caller.terminal.request_uplink(&sync).await);
     assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("all_declined")));
-    assert_eq!(caller.syncs().await["meetings"], json!([]), "what is over is not shown");
+    assert_eq!(caller.syncs().await["meetings"], json!([]), "an ended ring is not delivered");
 }
 
 // Proves: waiting-notice
@@ -149,7 +149,7 @@ async fn the_news_that_it_is_over_stands_behind_every_queued_offer() {
     let closed = &back.copies_of("invitation_closed").await[0];
     assert_eq!((&closed["invite_id"], &closed["reason"]), (&json!(call.invite_id), &json!("cancelled")));
     back.sends_once("answer", call.about_invitation("ringing")).await;
-    assert_eq!(back.receives("error").await.body["code"], "meeting_ended", "it may not ring");
+    assert_eq!(back.receives("error").await.body["code"], "meeting_ended", "a late `ringing` is refused");
 }
 
 #[tokio::test]

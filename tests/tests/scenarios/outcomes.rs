@@ -26,15 +26,15 @@ impl Stack {
         let is_it = |event: &Value| claim(&event["detail"]["responsePayload"]);
         until(what, async || self.outcomes_of(meeting_id).await.iter().any(is_it)).await;
         let events = self.outcomes_of(meeting_id).await;
-        events.into_iter().find(is_it).expect("it was there")
+        events.into_iter().find(is_it).expect("the event was found")
     }
 }
 
 /// The example of the document with this word after `json `.
 fn example(name: &str) -> Value {
-    let page = std::fs::read_to_string(workspace().join("docs/outcomes.md")).expect("the page is there");
+    let page = std::fs::read_to_string(workspace().join("docs/outcomes.md")).expect("the page is readable");
     let start = format!("```json {name}\n");
-    let (_, rest) = page.split_once(&start).unwrap_or_else(|| panic!("there is no example {name}"));
+    let (_, rest) = page.split_once(&start).unwrap_or_else(|| panic!("no example {name}"));
     let (text, _) = rest.split_once("```").expect("it ends");
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"))
 }

@@ -25,7 +25,7 @@ async fn a_large_state_comes_in_pages_that_are_one_answer() {
     assert_eq!(
         whole["meetings"].as_array().map(Vec::len),
         Some(meetings.len()),
-        "the terminal has all of it"
+        "the terminal joined all pages"
     );
     let copies: Vec<Value> = phone.copies_of("state").await;
     let pages = copies.len() as u64;
@@ -38,10 +38,10 @@ async fn a_large_state_comes_in_pages_that_are_one_answer() {
     };
     meetings.sort_unstable();
     assert_eq!(named("meetings"), meetings);
-    assert_eq!(named("invitations"), meetings, "what may ring is there too");
+    assert_eq!(named("invitations"), meetings, "the open invitations are in it");
     for (at, copy) in (1_u64..).zip(&copies) {
         assert_eq!((&copy["page"], &copy["pages"]), (&json!(at), &json!(pages)));
-        assert_eq!(copy["re"], copies[0]["re"], "parts of one answer");
+        assert_eq!(copy["re"], copies[0]["re"], "pages of one answer");
         let bytes = copy.to_string().len();
         assert!(bytes <= DOWNLINK_MAX, "page {at} has {bytes} bytes");
     }

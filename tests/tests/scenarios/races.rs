@@ -50,7 +50,7 @@ impl Pair {
         let bob_is_in = callers.iter().any(|picture| picture[1][1]["state"] == "accepted");
         assert_eq!(phones, if bob_is_in { callers } else { Vec::new() });
         assert_eq!(phones, tablets);
-        assert_eq!(pictures[1]["invitations"], json!([]), "nothing is left to answer");
+        assert_eq!(pictures[1]["invitations"], json!([]), "no invitation is open");
         pictures[0]["meetings"].clone()
     }
 
@@ -112,7 +112,7 @@ async fn t6_t7_two_devices_accept_at_once_and_one_of_them_has_the_call() {
         };
         let phone_won = phone.is_ok();
         let (won, lost) = if phone_won { (phone, tablet) } else { (tablet, phone) };
-        let won = won.expect("one of them gets in");
+        let won = won.expect("one of the requests wins");
         assert!(won.kind == "invitation_accepted" && won.body.contains_key("join"), "{won:?}");
         assert_eq!(code(lost), ("already_answered".to_owned(), None), "round {round}");
 
@@ -211,7 +211,11 @@ async fn accept_against_time_out(create: impl Fn(&User) -> Value, lost: (&str, O
         if let Ok(accepted) = accepted {
             assert_eq!(accepted.kind, "invitation_accepted");
             assert_eq!(meetings[0]["participants"][1]["state"], "accepted");
-            assert_eq!(callers, ["participant_updated"], "round {round}: nobody hears of a time-out");
+            assert_eq!(
+                callers,
+                ["participant_updated"],
+                "round {round}: no device is notified of a time-out"
+            );
             assert_eq!(tablets, ["invitation_closed"], "round {round}");
             accepts += 1;
         } else {

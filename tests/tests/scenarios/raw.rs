@@ -36,7 +36,7 @@ impl Raw {
         let mute = |options: &mut MqttOptions| {
             options.set_manual_acks(true);
         };
-        Self::connect_with(user, client_id, mute).await.expect("a known user gets in")
+        Self::connect_with(user, client_id, mute).await.expect("the broker accepts a known user")
     }
 
     async fn connect_with(
@@ -60,7 +60,7 @@ impl Raw {
 
     /// True if the broker grants the subscription; false also if it closes the connection.
     pub async fn subscribes(&mut self, filter: &str) -> bool {
-        self.client.subscribe(filter, QoS::AtLeastOnce).await.expect("it can be asked");
+        self.client.subscribe(filter, QoS::AtLeastOnce).await.expect("the request is queued");
         loop {
             match self.next().await {
                 Ok(Event::Incoming(Incoming::SubAck(ack))) => {
@@ -75,7 +75,7 @@ impl Raw {
     /// True if the broker takes a message to that topic; otherwise it closes the connection.
     pub async fn publishes(&mut self, topic: &str, retain: bool, payload: &Value) -> bool {
         let payload = payload.to_string();
-        self.client.publish(topic, QoS::AtLeastOnce, retain, payload).await.expect("it can be tried");
+        self.client.publish(topic, QoS::AtLeastOnce, retain, payload).await.expect("the request is queued");
         loop {
             match self.next().await {
                 Ok(Event::Incoming(Incoming::PubAck(_))) => return true,

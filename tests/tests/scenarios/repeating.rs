@@ -80,9 +80,5 @@ async fn two_devices_of_one_user_may_use_the_same_request_id() {
     let call = Call::of(&caller.sends(&create).await);
     phone.receives("invitation").await;
     let refused = refusal(tablet.terminal.request_uplink(&create).await);
-    assert_eq!(
-        refused.code, "user_busy",
-        "it is another request, of a user who is in a call: {}",
-        call.meeting_id
-    );
+    assert_eq!(refused.code, "user_busy", "another request, by a user who is in a call: {}", call.meeting_id);
 }

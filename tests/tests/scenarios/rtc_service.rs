@@ -78,7 +78,7 @@ impl RtcService {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().expect("nobody panics with it")
+        self.inner.lock().expect("not poisoned")
     }
 
     /// Makes the next calls of this method fail.
@@ -141,5 +141,5 @@ impl Drop for RtcService {
 
 /// A Twirp error.
 fn refusal(code: &str) -> Value {
-    json!({"code": code, "msg": "said by the test"})
+    json!({"code": code, "msg": "injected by the test"})
 }

@@ -91,7 +91,7 @@ async fn t18_whoever_the_service_says_has_joined_is_in_and_the_members_are_told(
         event["source"] == "switchboard" && outcome["meeting_id"] == json!(talk.call.meeting_id)
     };
     let told: Vec<&Value> = outcomes.as_array().into_iter().flatten().filter(told).collect();
-    assert_eq!(told.len(), 2, "each join is told on the event bus: {told:?}");
+    assert_eq!(told.len(), 2, "each join is an outcome event: {told:?}");
 }
 
 // Proves: callback-notices
@@ -186,7 +186,7 @@ async fn the_same_callback_many_times_at_once_is_applied_once() {
     let (a, b, c, d) = (talk.hook(&body), talk.hook(&body), talk.hook(&body), talk.hook(&body));
     tokio::join!(a, b, c, d);
     receives_state(&mut talk.caller, &talk.bob, "joined").await;
-    assert_eq!(talk.caller.remaining_notices(&[]).await, none(), "told once");
+    assert_eq!(talk.caller.remaining_notices(&[]).await, none(), "one notice");
 }
 
 // Proves: signed-callbacks
@@ -211,7 +211,7 @@ async fn a_callback_that_is_not_the_services_is_refused_and_nothing_changes() {
     ] {
         let response = post(&stack, header.map(|header| ("authorization", header.as_str())), body).await;
         assert_eq!(response.status(), 401, "{what}");
-        assert_eq!(response.text().await.expect("text"), "{}", "it says nothing of the reason");
+        assert_eq!(response.text().await.expect("text"), "{}", "the answer does not name the reason");
     }
     assert_eq!(talk.rev().await, before);
     assert_eq!(
@@ -355,7 +355,7 @@ async fn agoras_notifications_are_taken() {
     talk.hook(&Agora.left(&room, &id, start, start + 5_000, false)).await;
     receives_state(&mut talk.caller, &talk.bob, "reconnecting").await;
     talk.hook(&Agora.joined(&room, &id, start + 2_000)).await;
-    assert_eq!(talk.caller.remaining_notices(&[]).await, none(), "that was before");
+    assert_eq!(talk.caller.remaining_notices(&[]).await, none(), "the event is older");
     talk.hook(&Agora.joined(&room, &id, start + 8_000)).await;
     receives_state(&mut talk.caller, &talk.bob, "joined").await;
     let body = Agora.left(&room, &id, start, start + 9_000, true).to_string();

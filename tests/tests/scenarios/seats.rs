@@ -31,7 +31,7 @@ async fn t28_the_call_goes_to_another_device_of_the_same_user() {
     assert_eq!(phone.receives("participant_removed").await.body["reason"], "moved");
     tablet.sends_once("attend", call.joined()).await;
     let cause = tablet.client_id().to_owned();
-    assert_eq!(caller.remaining_notices(&[&cause]).await, ["participant_updated"], "one news, and no more");
+    assert_eq!(caller.remaining_notices(&[&cause]).await, ["participant_updated"], "one notice, and no more");
     assert_eq!(phone.is_refused("attend", call.request("refresh_token")).await.code, "not_admitted");
     assert_eq!(phone.requests("attend", call.request("leave")).await.kind, "ok");
     assert_eq!(

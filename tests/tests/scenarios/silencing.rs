@@ -19,7 +19,7 @@ async fn t10_a_silenced_device_stops_for_itself_and_tells_nobody() {
     assert_eq!(
         phone.requests("answer", call.about_invitation("silence")).await.kind,
         "ok",
-        "twice is no harm"
+        "a repeat is accepted"
     );
     let cause = phone.client_id().to_owned();
     assert_eq!(caller.remaining_notices(&[&cause]).await, none());
@@ -30,6 +30,6 @@ async fn t10_a_silenced_device_stops_for_itself_and_tells_nobody() {
     assert_eq!((refused.code.as_str(), refused.sip), ("invitation_not_found", 481));
 
     let accepted = phone.requests("answer", call.about_invitation("accept")).await;
-    assert_eq!(accepted.kind, "invitation_accepted", "who has thought better of it may still answer");
+    assert_eq!(accepted.kind, "invitation_accepted", "a silenced invitation may still be answered");
     assert_eq!(tablet.receives("invitation_closed").await.body["reason"], "answered_elsewhere");
 }

@@ -147,7 +147,7 @@ fn wait_until_ready(keeper: &mut Child, ready_file: &Path, log_file: &Path) -> V
             return serde_json::from_slice(&ready).expect("the ready file is JSON");
         }
         let log = || fs::read_to_string(log_file).unwrap_or_default();
-        let ended = keeper.try_wait().expect("our own child").is_some();
+        let ended = keeper.try_wait().expect("a child process").is_some();
         // The shell outlives a stack that fails to start; its output has the reason.
         assert!(!ended && Instant::now() < deadline, "the stack did not start:\n{}", log());
         std::thread::sleep(Duration::from_millis(20));

@@ -83,7 +83,7 @@ async fn nobody_listens_to_the_messages_of_another() {
         [format!("call-dn/p2p/{}", alice.client_id("phone")), "call-dn/p2p/+".to_owned(), "#".to_owned()]
     {
         let (client, mut mqtt) = plain_client(&mallory, own.as_str());
-        client.subscribe(&topic, QoS::AtLeastOnce).await.expect("it can be asked");
+        client.subscribe(&topic, QoS::AtLeastOnce).await.expect("the request is queued");
         let granted = loop {
             match tokio::time::timeout(DEADLINE, mqtt.poll()).await.expect("the broker answers") {
                 Ok(Event::Incoming(Incoming::SubAck(ack))) => {

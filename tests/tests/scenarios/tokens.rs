@@ -87,7 +87,7 @@ async fn with_alibaba_as_rtc_service_the_token_is_the_documented_hash_of_what_st
 fn number(answer: &terminal::ReceivedDownlink) -> u64 {
     let join = &answer.body["join"];
     let uid = join["params"]["uid"].as_u64().expect("a number");
-    let token = AgoraToken::read(join["token"].as_str().expect("text")).expect("a token of Agora's").token;
+    let token = AgoraToken::read(join["token"].as_str().expect("text")).expect("an Agora token").token;
     let [AgoraService::Rtc { channel, uid: signed, .. }] = &token.services[..] else { panic!("{token:?}") };
     assert_eq!((channel.as_str(), signed), (join["channel_id"].as_str().expect("text"), &uid.to_string()));
     uid
@@ -114,7 +114,7 @@ async fn with_agora_everybody_has_a_number_and_keeps_it_whoever_comes_and_goes()
     let invited = host.requests("invite", invite(&call, &[&dave])).await;
     daves.receives("invitation").await;
     let dave_in = daves.requests("answer", Call::to(&invited, &dave).about_invitation("accept")).await;
-    assert_eq!(number(&dave_in), 4, "nobody gets a number that was somebody's");
+    assert_eq!(number(&dave_in), 4, "no number is used for two users");
     let invited = host.requests("invite", invite(&call, &[&bob])).await;
     bobs.receives("invitation").await;
     let bob_back = bobs.requests("answer", Call::to(&invited, &bob).about_invitation("accept")).await;

@@ -57,7 +57,7 @@ async fn of_two_devices_that_accept_at_once_exactly_one_gets_the_call() {
     let (first, second) =
         tokio::join!(phone.terminal.request_uplink(&on_phone), tablet.terminal.request_uplink(&on_tablet));
     let (won, lost) = if first.is_ok() { (first, second) } else { (second, first) };
-    assert_eq!(won.expect("one of them gets in").kind, "invitation_accepted");
+    assert_eq!(won.expect("one of the accepts wins").kind, "invitation_accepted");
     assert_eq!(crate::device::refusal(lost).code, "already_answered");
 }
 

@@ -27,5 +27,5 @@ async fn a_record_of_an_unknown_version_is_left_as_it_is_and_the_event_is_kept()
         let last = invocations.last().expect("it was handled");
         assert_eq!(last.status(), Some("failed"), "so the event goes to the failed ones: {last:?}");
     }
-    assert_eq!(alice.stack.item(&key, "state").await, record, "nothing is written over it");
+    assert_eq!(alice.stack.item(&key, "state").await, record, "the record is unchanged");
 }

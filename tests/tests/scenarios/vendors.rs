@@ -32,8 +32,8 @@ impl Vendor {
             .args([provider.name(), KEY_ID, KEY_SECRET])
             .spawn()
             .expect("Python can be run");
-        let output = process.stdout.take().expect("it is piped");
-        let input = process.stdin.take().expect("it is piped");
+        let output = process.stdout.take().expect("piped");
+        let input = process.stdin.take().expect("piped");
         let lines = BufReader::new(output).lines();
         let mut vendor = Self { url: String::new(), output: lines, _input: input, _process: process };
         vendor.url = format!("http://127.0.0.1:{}", vendor.next().await["port"]);
@@ -42,7 +42,7 @@ impl Vendor {
 
     async fn next(&mut self) -> Value {
         let line = timeout(DEADLINE, self.output.next_line()).await;
-        let line = line.expect("it prints in time").expect("it is ours").expect("it runs");
+        let line = line.expect("it prints in time").expect("the output is readable").expect("it runs");
         serde_json::from_str(&line).expect("it prints JSON")
     }
 
@@ -57,7 +57,7 @@ impl Vendor {
     /// The reason why it refused the next call.
     async fn refused(&mut self) -> String {
         let said = self.next().await;
-        said["refused"].as_str().unwrap_or_else(|| panic!("it took {said}")).to_owned()
+        said["refused"].as_str().unwrap_or_else(|| panic!("it accepted {said}")).to_owned()
     }
 
     /// The management of the account there.

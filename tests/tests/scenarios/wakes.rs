@@ -26,7 +26,7 @@ async fn a_wake_for_nothing_does_nothing() {
     stack.wake_meeting("nosuchmeeting").await;
     for body in ["no JSON", "{}", r#"{"meeting_id":7}"#, r#"{"meeting_id":"a b"}"#, "null", ""] {
         let result = stack.invoke("wake", &nudges(&[body.to_owned()])).await;
-        assert_eq!(result, json!({"batchItemFailures": []}), "{body} is not worth a repetition");
+        assert_eq!(result, json!({"batchItemFailures": []}), "{body} must not be delivered again");
     }
     stack.invoke("wake", &nudges(&[])).await;
     stack.invoke("wake", &sweep_event()).await;
@@ -90,7 +90,7 @@ async fn an_early_wake_leaves_the_deadline_to_be_found() {
         let delay = wake.of_kind("queue").next().map(|entry| entry["detail"]["delay_seconds"].clone());
         [wake.entries[0]["at_ms"].clone(), delay.unwrap_or_default()]
     });
-    let [begun_ms, delay] = again.await.map(|number| number.as_i64().expect("it asks to be woken again"));
+    let [begun_ms, delay] = again.await.map(|number| number.as_i64().expect("it arms the next wake"));
     let created_ms = call.created["meeting"]["created_ms"].as_i64().expect("milliseconds");
     let at_ms = begun_ms + delay * 1_000 - created_ms;
     assert!((45_000..=49_000).contains(&at_ms), "at the end of the ring: {at_ms}");
@@ -141,15 +141,15 @@ async fn without_any_wake_the_next_request_finds_the_outcome_that_the_deadline_h
     let call = rings(&mut caller, &bob, &mut phone).await;
     stack.advance_clock_when_idle(RING_IS_OVER).await;
 
-    assert_eq!(phone.syncs().await["invitations"], json!([]), "sync shows what is true");
+    assert_eq!(phone.syncs().await["invitations"], json!([]), "`sync` has the true state");
     let created = carols.requests("create-meeting", direct(&bob)).await;
-    assert!(created.body.contains_key("join"), "a ring that is over keeps nobody busy: {created:?}");
+    assert!(created.body.contains_key("join"), "an expired ring keeps no user busy: {created:?}");
     let refused = phone.is_refused("answer", call.about_invitation("accept")).await;
     assert_eq!((refused.code.as_str(), refused.reason.as_deref()), ("meeting_ended", Some("no_answer")));
     assert_eq!(
         caller.receives("meeting_ended").await.body["reason"],
         "no_answer",
-        "the late accept brought it"
+        "the late accept applied the deadline"
     );
 }
 

@@ -57,9 +57,9 @@ impl Gateway {
         let port = free.expect("a free port").port();
         let folder = tempfile::tempdir().expect("a folder");
         for (name, text) in configuration(folder.path().to_str().expect("a path"), port, &events_url) {
-            fs::write(folder.path().join(name), text).expect("the folder is ours");
+            fs::write(folder.path().join(name), text).expect("a new folder is writable");
         }
-        let log = fs::File::create(folder.path().join("log")).expect("the folder is ours");
+        let log = fs::File::create(folder.path().join("log")).expect("a new folder is writable");
         let mut process = Command::new("janus")
             .arg("--configs-folder")
             .arg(folder.path())
@@ -73,7 +73,7 @@ impl Gateway {
         let http = client();
         let begin = Instant::now();
         while begin.elapsed() < TIME_LIMIT {
-            if let Some(status) = process.try_wait().expect("our own child") {
+            if let Some(status) = process.try_wait().expect("a child process") {
                 let log = fs::read_to_string(folder.path().join("log")).unwrap_or_default();
                 eprintln!("janus ended with {status}:\n{log}");
                 return None;
@@ -111,11 +111,11 @@ impl Gateway {
     pub async fn events_until(&self, kind: &MediaEventKind) -> Vec<MediaEvent> {
         let begin = Instant::now();
         loop {
-            let told = self.events.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            if told.iter().any(|event| event.kind == *kind) {
-                return told;
+            let reported = self.events.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if reported.iter().any(|event| event.kind == *kind) {
+                return reported;
             }
-            assert!(begin.elapsed() < TIME_LIMIT, "it never told of {kind:?}, but {told:#?}");
+            assert!(begin.elapsed() < TIME_LIMIT, "the gateway did not report {kind:?}, but {reported:#?}");
             sleep(CHECK_INTERVAL).await;
         }
     }
@@ -139,8 +139,8 @@ async fn listen(events: Arc<Mutex<Vec<MediaEvent>>>) -> (JoinHandle<()>, String)
             let text = |value: &axum::http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
             let headers = headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
             let callback = Callback { headers: &headers, body: &body, now_ms: now_ms() };
-            let told = reader.read(&callback).expect("an event of our gateway");
-            events.lock().unwrap_or_else(PoisonError::into_inner).extend(told);
+            let reported = reader.read(&callback).expect("an event of this gateway");
+            events.lock().unwrap_or_else(PoisonError::into_inner).extend(reported);
         }
     };
     let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");

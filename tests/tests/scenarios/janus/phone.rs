@@ -99,6 +99,6 @@ impl<'a> Phone<'a> {
                 }
             }
         };
-        timeout(TIME_LIMIT, found).await.expect("the gateway tells it")
+        timeout(TIME_LIMIT, found).await.expect("the gateway sends the event")
     }
 }

@@ -47,7 +47,7 @@ async fn t35_t38_the_rtc_service_takes_the_right_before_anybody_is_told_that_it_
         assert_eq!(speech_of(&device.receives("speech_changed").await), speech(&bob, "hard", true));
     }
     let update = rtc.calls("UpdateParticipant").remove(0);
-    assert_eq!(update["permission"]["canSubscribe"], json!(true), "listening is not taken: {update}");
+    assert_eq!(update["permission"]["canSubscribe"], json!(true), "the right to listen stays: {update}");
 
     let answer = host.requests("moderate", allow(&call, bob.id.as_str())).await;
     assert_eq!(speech_of(&answer), speech(&bob, "free", true));
@@ -69,11 +69,11 @@ async fn a_block_that_the_rtc_service_did_not_take_is_said_to_be_none_and_is_tri
     let (Party { bob, mut host, mut bobs, call, .. }, room) = managed(&rtc, &stack).await;
     rtc.fails("UpdateParticipant", Fault::Status(500), 2);
     let answer = host.requests("moderate", mute(&call, bob.id.as_str(), "hard")).await;
-    assert_eq!(speech_of(&answer), speech(&bob, "hard", false), "it is not held to it");
+    assert_eq!(speech_of(&answer), speech(&bob, "hard", false), "the RTC service does not enforce it yet");
     assert_eq!(speech_of(&bobs.receives("speech_changed").await), speech(&bob, "hard", false));
     assert!(may_speak(&rtc, &room, &bob));
     stack.advance_clock_when_idle(Duration::from_secs(8)).await;
-    until("it is told again", async || !may_speak(&rtc, &room, &bob)).await;
+    until("a second notice with a new id", async || !may_speak(&rtc, &room, &bob)).await;
     // It is enforced now, and all are notified: a second copy under the first id would be dropped.
     assert_eq!(speech_of(&bobs.receives("speech_changed").await), speech(&bob, "hard", true));
     assert_eq!(speech_of(&host.receives("speech_changed").await), speech(&bob, "hard", true));
@@ -91,7 +91,7 @@ async fn who_comes_back_with_an_older_token_is_blocked_again() {
     receives_state(&mut host, &bob, "reconnecting").await;
     host.requests("moderate", mute(&call, bob.id.as_str(), "hard")).await;
     rtc.enters(&room, bob.id.as_str());
-    assert!(may_speak(&rtc, &room, &bob), "as his older token says");
+    assert!(may_speak(&rtc, &room, &bob), "as the older token allows");
     let bobs = bob.online("phone").await;
     bobs.sends_once("attend", call.joined()).await;
     assert!(!may_speak(&rtc, &room, &bob));
@@ -112,9 +112,9 @@ async fn t32_who_is_removed_is_put_out_of_the_media_and_a_removal_that_failed_is
     rtc.fails("RemoveParticipant", Fault::Status(500), 2);
     host.requests("moderate", remove(&call, &carol, true)).await;
     carols.receives("participant_removed").await;
-    assert!(is_in(&carol), "told, and out as far as tokens go");
+    assert!(is_in(&carol), "notified, and without a new token");
     stack.advance_clock_when_idle(Duration::from_secs(8)).await;
-    until("it is done again", async || !is_in(&carol)).await;
+    until("the call is repeated", async || !is_in(&carol)).await;
 }
 
 // Proves: removal
@@ -130,7 +130,7 @@ async fn t32_whoever_was_removed_and_enters_the_media_again_is_put_out_again_eve
     rtc.enters(&room, bob.id.as_str());
     let came = livekit.joined(&room, bob.id.as_str(), now_ms());
     rtc.fails("RemoveParticipant", Fault::Status(500), 2);
-    assert_eq!(livekit.sends(&stack, &came).await.status(), 503, "the service shall tell it again");
+    assert_eq!(livekit.sends(&stack, &came).await.status(), 503, "the service shall repeat the callback");
     assert!(is_in());
     assert_eq!(livekit.sends(&stack, &came).await.status(), 200);
     assert!(!is_in());

@@ -45,13 +45,13 @@ async fn called(
     let body = match admit(&method, &headers, &body) {
         Ok(body) => body,
         Err(violation) => {
-            let mut inner = server.lock().expect("nobody panics with it");
+            let mut inner = server.lock().expect("not poisoned");
             inner.violations.push(format!("{method}: {violation}"));
             return answer(StatusCode::UNAUTHORIZED, &refusal("unauthenticated"));
         }
     };
     let fault = {
-        let mut inner = server.lock().expect("nobody panics with it");
+        let mut inner = server.lock().expect("not poisoned");
         inner.called.push(Called { method: method.clone(), body: body.clone() });
         next_fault(&mut inner, &method)
     };
@@ -67,7 +67,7 @@ async fn called(
         }
         None => {}
     }
-    let mut inner = server.lock().expect("nobody panics with it");
+    let mut inner = server.lock().expect("not poisoned");
     match perform(&mut inner, &method, &body, now_s(&headers)) {
         Some(done) => answer(StatusCode::OK, &done),
         None => answer(StatusCode::NOT_FOUND, &refusal("not_found")),
@@ -79,14 +79,14 @@ struct Waiting(Server);
 
 impl Waiting {
     fn on(server: &Server) -> Self {
-        server.lock().expect("nobody panics with it").held += 1;
+        server.lock().expect("not poisoned").held += 1;
         Self(Arc::clone(server))
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.0.lock().expect("nobody panics with it").held -= 1;
+        self.0.lock().expect("not poisoned").held -= 1;
     }
 }
 
