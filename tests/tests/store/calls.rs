@@ -52,7 +52,7 @@ async fn calls_are_read_newest_first_in_pages_that_join_without_a_gap() {
     assert_eq!(
         table.meetings_of(&alice).await.expect("an answer"),
         BTreeSet::new(),
-        "what is over is not live"
+        "an ended meeting is not live"
     );
 }
 
@@ -85,8 +85,8 @@ async fn a_cursor_that_somebody_made_up_is_no_fault() {
 async fn a_call_that_cannot_be_read_is_an_error_that_names_it() {
     let server = Server::shared().await;
     let alice = user("alice");
-    let broken = Item::from([("call".to_owned(), AttributeValue::S("no call".to_owned()))]);
-    server.spoil(&format!("user#{alice}"), "call#001795366084000#m", broken).await;
+    let broken = Item::from([("call".to_owned(), AttributeValue::S("not a call".to_owned()))]);
+    server.overwrite(&format!("user#{alice}"), "call#001795366084000#m", broken).await;
     let outcome = server.table.calls(&alice, None, 10).await;
     assert!(
         matches!(&outcome, Err(StoreError::Unreadable { key, .. }) if key.contains("call#001795366084000#m")),

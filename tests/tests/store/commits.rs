@@ -12,7 +12,7 @@ use switchboard_service::ports::{Commit, CommitResult, SlotWrite};
 const WRITERS: usize = 32;
 
 /// Commits, and retries while another transaction works on the same items.
-pub async fn decided(table: &Table, commit: &Commit<'_>) -> CommitResult {
+pub async fn commit_with_retries(table: &Table, commit: &Commit<'_>) -> CommitResult {
     loop {
         match table.commit(commit).await.expect("the table answers") {
             CommitResult::Conflict => tokio::task::yield_now().await,
@@ -34,7 +34,7 @@ async fn a_commit_from_a_revision_that_is_gone_writes_nothing_and_gives_the_newe
     assert_eq!(present(outcome), second);
     let outcome = table.commit(&Commit { slots: vec![take(&late.host)], ..commit(&late) }).await;
     assert_eq!(present(outcome.expect("an answer")), second, "the same in a transaction");
-    assert_eq!(table.slot(&late.host).await.expect("an answer"), None, "which took no slot");
+    assert_eq!(table.slot(&late.host).await.expect("an answer"), None, "the slot is still free");
     assert_eq!(table.meeting(&first.id).await.expect("an answer").map(|loaded| loaded.meeting), Some(second));
 }
 
@@ -49,14 +49,14 @@ async fn race(slots: impl Fn(usize, &Meeting) -> Vec<SlotWrite>) {
         .enumerate()
         .map(|(at, racer)| Commit { slots: slots(at, racer), ..commit(racer) })
         .collect();
-    let outcomes = join_all(commits.iter().map(|commit| decided(&table, commit))).await;
+    let outcomes = join_all(commits.iter().map(|commit| commit_with_retries(&table, commit))).await;
     let won: Vec<usize> = (0..WRITERS).filter(|at| matches!(outcomes[*at], CommitResult::Done)).collect();
     assert_eq!(won.len(), 1, "{outcomes:?}");
     let winner = &racers[won[0]];
     for outcome in outcomes.into_iter().filter(|outcome| !matches!(outcome, CommitResult::Done)) {
         assert_eq!(present(outcome), *winner);
     }
-    let stored = table.meeting(&first.id).await.expect("an answer").expect("it is there");
+    let stored = table.meeting(&first.id).await.expect("an answer").expect("the record exists");
     assert_eq!(stored.meeting, *winner);
 }
 
@@ -84,16 +84,19 @@ async fn a_commit_with_a_mark_that_is_there_already_writes_nothing() {
     write(&table, &commit(&first)).await;
     let second = next(&first, "second");
     write(&table, &Commit { mark: Some(&mark), ..commit(&second) }).await;
-    let stored = table.meeting(&mark.id).await.expect("an answer").expect("it is there");
+    let stored = table.meeting(&mark.id).await.expect("an answer").expect("the record exists");
     assert_eq!((stored.meeting, stored.pending.len(), stored.due_at_ms), (mark.clone(), 0, None));
 
     let third = next(&second, "third");
     let outcome = table.commit(&Commit { mark: Some(&mark), ..commit(&third) }).await.expect("an answer");
-    assert!(matches!(outcome, CommitResult::Lost(None)), "read and decide anew: {outcome:?}");
+    assert!(
+        matches!(outcome, CommitResult::Lost(None)),
+        "the caller has to read and decide again: {outcome:?}"
+    );
     let slots = vec![take(&third.host), SlotWrite::Free(invitee(&third))];
     let outcome = table.commit(&Commit { mark: Some(&mark), slots, ..commit(&third) }).await;
-    assert!(matches!(outcome, Ok(CommitResult::Lost(None))), "the same beside slots: {outcome:?}");
-    let stored = table.meeting(&first.id).await.expect("an answer").expect("it is there");
+    assert!(matches!(outcome, Ok(CommitResult::Lost(None))), "the same with slot writes: {outcome:?}");
+    let stored = table.meeting(&first.id).await.expect("an answer").expect("the record exists");
     assert_eq!(stored.meeting, second);
     assert_eq!(table.slot(&third.host).await.expect("an answer"), None);
 }

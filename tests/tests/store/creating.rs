@@ -33,7 +33,7 @@ async fn a_meeting_that_is_there_already_is_given_in_place_of_a_second_one() {
 #[tokio::test]
 async fn a_revision_of_a_meeting_that_is_not_there_is_not_written() {
     let Server { table, .. } = Server::shared().await;
-    let meeting = next(&direct(), "nobody made it");
+    let meeting = next(&direct(), "never created");
     let outcome = table.commit(&commit(&meeting)).await.expect("an answer");
     assert!(matches!(outcome, CommitResult::Lost(None)), "{outcome:?}");
     assert_eq!(table.meeting(&meeting.id).await.expect("an answer"), None);
@@ -43,6 +43,6 @@ async fn a_revision_of_a_meeting_that_is_not_there_is_not_written() {
 pub fn present(outcome: CommitResult) -> Meeting {
     match outcome {
         CommitResult::Lost(Some(loaded)) => loaded.meeting,
-        other => panic!("somebody else was first: {other:?}"),
+        other => panic!("the commit was not lost: {other:?}"),
     }
 }

@@ -15,7 +15,7 @@ pub async fn record(table: &Table, user: &UserId, now_ms: i64) -> UserRecord {
 }
 
 /// Times at which the user's devices were last seen.
-pub async fn seen(table: &Table, user: &UserId, now_ms: i64) -> BTreeMap<ClientId, i64> {
+pub async fn seen_times(table: &Table, user: &UserId, now_ms: i64) -> BTreeMap<ClientId, i64> {
     let devices = record(table, user, now_ms).await.devices;
     devices.into_iter().map(|device| (device.client_id, device.seen_ms)).collect()
 }
@@ -38,9 +38,12 @@ async fn a_registered_device_is_known_with_its_users_name() {
     assert_eq!(
         record(&table, &alice, START_MS).await.name.as_deref(),
         Some("Alice B."),
-        "no name changes none"
+        "a registration without a name keeps the name"
     );
-    assert_eq!(seen(&table, &alice, START_MS).await, [(phone, START_MS + 2), (tablet, START_MS + 1)].into());
+    assert_eq!(
+        seen_times(&table, &alice, START_MS).await,
+        [(phone, START_MS + 2), (tablet, START_MS + 1)].into()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,7 +56,7 @@ async fn devices_that_come_at_once_are_all_known() {
         assert!(table.device_connected(&first(device, START_MS)).await.expect("an answer"));
     });
     join_all(arrivals).await;
-    assert_eq!(seen(&table, &alice, START_MS).await.into_keys().collect::<Vec<_>>(), devices);
+    assert_eq!(seen_times(&table, &alice, START_MS).await.into_keys().collect::<Vec<_>>(), devices);
 }
 
 #[tokio::test]
@@ -62,8 +65,8 @@ async fn a_device_that_was_not_seen_for_the_life_of_a_session_is_not_rung() {
     let alice = user("alice");
     let phone = device(&alice, "phone");
     table.register_device(&phone, None, START_MS).await.expect("an answer");
-    assert_eq!(seen(&table, &alice, START_MS + SESSION_LIFE_MS - 1).await.len(), 1);
-    assert_eq!(seen(&table, &alice, START_MS + SESSION_LIFE_MS).await.len(), 0);
+    assert_eq!(seen_times(&table, &alice, START_MS + SESSION_LIFE_MS - 1).await.len(), 1);
+    assert_eq!(seen_times(&table, &alice, START_MS + SESSION_LIFE_MS).await.len(), 0);
 }
 
 #[tokio::test]
@@ -74,7 +77,7 @@ async fn the_ten_devices_seen_last_are_remembered() {
     for (at, device) in (0..).zip(&devices) {
         assert!(table.device_connected(&first(device, START_MS + at)).await.expect("an answer"));
     }
-    let known = seen(&table, &alice, START_MS).await;
+    let known = seen_times(&table, &alice, START_MS).await;
     assert_eq!(known.len(), 10, "{known:?}");
     assert!(devices[2..].iter().all(|device| known.contains_key(device)), "{known:?}");
 }
@@ -88,6 +91,6 @@ async fn a_connect_forgets_the_devices_whose_session_is_over() {
     let later = START_MS + SESSION_LIFE_MS;
     assert!(table.device_connected(&first(&new, later)).await.expect("an answer"));
     // A query as of that earlier time would still show the old device if it were stored.
-    assert_eq!(seen(table, &alice, START_MS).await.into_keys().collect::<Vec<_>>(), [new]);
-    assert_eq!(record(table, &alice, START_MS).await.name.as_deref(), Some("Alice"), "the name stays");
+    assert_eq!(seen_times(table, &alice, START_MS).await.into_keys().collect::<Vec<_>>(), [new]);
+    assert_eq!(record(table, &alice, START_MS).await.name.as_deref(), Some("Alice"), "the name is kept");
 }

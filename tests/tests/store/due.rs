@@ -16,7 +16,7 @@ async fn due_at(table: &Table, due_at_ms: i64) -> Meeting {
 }
 
 /// Entry of the meeting in the index, if a sweep until `until_ms` finds it.
-async fn seen_until(table: &Table, until_ms: i64, meeting: &Meeting) -> Option<i64> {
+async fn found_until(table: &Table, until_ms: i64, meeting: &Meeting) -> Option<i64> {
     let due = table.due(until_ms).await.expect("an answer");
     due.into_iter().find(|due| due.meeting_id == meeting.id).map(|due| due.due_at_ms)
 }
@@ -30,8 +30,8 @@ async fn what_is_due_is_found_in_every_partition_and_what_is_not_stays_hidden() 
         calls.push((due_at(&table, START_MS + at).await, START_MS + at));
     }
     for (call, at) in &calls {
-        assert_eq!(seen_until(&table, *at, call).await, Some(*at), "due at that very moment");
-        assert_eq!(seen_until(&table, *at - 1, call).await, None, "not before");
+        assert_eq!(found_until(&table, *at, call).await, Some(*at), "due at that millisecond");
+        assert_eq!(found_until(&table, *at - 1, call).await, None, "not before");
     }
     // The partition follows from the id's first character. Two dozen random ids miss one of the four partitions once in
     // 250 runs, and practically never share a single one.
@@ -52,11 +52,11 @@ async fn a_commit_moves_it_and_one_without_a_deadline_takes_it_out() {
     let first = due_at(&table, early).await;
     let second = next(&first, "later");
     write(&table, &Commit { due_at_ms: Some(late), ..commit(&second) }).await;
-    assert_eq!(seen_until(&table, early, &first).await, None);
-    assert_eq!(seen_until(&table, late, &first).await, Some(late));
+    assert_eq!(found_until(&table, early, &first).await, None);
+    assert_eq!(found_until(&table, late, &first).await, Some(late));
     write(&table, &commit(&ended(&second))).await;
-    assert_eq!(seen_until(&table, i64::MAX / 2, &first).await, None);
-    let loaded = table.meeting(&first.id).await.expect("an answer").expect("it is there");
+    assert_eq!(found_until(&table, i64::MAX / 2, &first).await, None);
+    let loaded = table.meeting(&first.id).await.expect("an answer").expect("the record exists");
     assert_eq!(loaded.due_at_ms, None);
 }
 
@@ -65,16 +65,16 @@ async fn the_index_is_corrected_for_a_meeting_that_did_not_move_on() {
     let Server { table, .. } = Server::shared().await;
     let call = due_at(&table, START_MS).await;
     table.correct_due(&call.id, 1, Some(START_MS + 500)).await.expect("an answer");
-    assert_eq!(seen_until(&table, START_MS, &call).await, None);
-    assert_eq!(seen_until(&table, START_MS + 500, &call).await, Some(START_MS + 500));
-    let loaded = table.meeting(&call.id).await.expect("an answer").expect("it is there");
+    assert_eq!(found_until(&table, START_MS, &call).await, None);
+    assert_eq!(found_until(&table, START_MS + 500, &call).await, Some(START_MS + 500));
+    let loaded = table.meeting(&call.id).await.expect("an answer").expect("the record exists");
     assert_eq!(
         (loaded.meeting, loaded.due_at_ms),
         (call.clone(), Some(START_MS + 500)),
-        "nothing else changes"
+        "the rest is unchanged"
     );
     table.correct_due(&call.id, 1, None).await.expect("an answer");
-    assert_eq!(seen_until(&table, i64::MAX / 2, &call).await, None);
+    assert_eq!(found_until(&table, i64::MAX / 2, &call).await, None);
 }
 
 // Proves: sweep
@@ -82,12 +82,12 @@ async fn the_index_is_corrected_for_a_meeting_that_did_not_move_on() {
 async fn a_correction_from_a_revision_that_is_gone_changes_nothing() {
     let Server { table, .. } = Server::shared().await;
     let first = due_at(&table, START_MS).await;
-    let second = next(&first, "moved on");
+    let second = next(&first, "newer");
     let due_at_ms = Some(START_MS + 700);
     write(&table, &Commit { due_at_ms, pending: Some(pending(2, &first)), ..commit(&second) }).await;
     for stale in [None, Some(START_MS + 1)] {
-        table.correct_due(&first.id, 1, stale).await.expect("no fault");
-        assert_eq!(seen_until(&table, START_MS + 700, &first).await, due_at_ms);
+        table.correct_due(&first.id, 1, stale).await.expect("no error");
+        assert_eq!(found_until(&table, START_MS + 700, &first).await, due_at_ms);
     }
 }
 
@@ -95,7 +95,7 @@ async fn a_correction_from_a_revision_that_is_gone_changes_nothing() {
 async fn a_correction_makes_no_meeting() {
     let Server { table, .. } = Server::shared().await;
     let nobody = direct();
-    table.correct_due(&nobody.id, 1, Some(START_MS)).await.expect("no fault");
+    table.correct_due(&nobody.id, 1, Some(START_MS)).await.expect("no error");
     assert_eq!(table.meeting(&nobody.id).await.expect("an answer"), None);
-    assert_eq!(seen_until(&table, START_MS, &nobody).await, None);
+    assert_eq!(found_until(&table, START_MS, &nobody).await, None);
 }

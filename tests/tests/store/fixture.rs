@@ -70,7 +70,8 @@ pub fn meeting(mode: Mode, caller: &UserId, invitees: &[UserId]) -> Meeting {
             ext: None,
         },
     };
-    let decision = Meeting::open(&opening, Now { ms: START_MS, ..Now::default() }).expect("it may be made");
+    let decision =
+        Meeting::open(&opening, Now { ms: START_MS, ..Now::default() }).expect("the create request is valid");
     decision.next.expect("a new meeting is written")
 }
 

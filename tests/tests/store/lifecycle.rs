@@ -1,6 +1,6 @@
 //! Lifecycle events that arrive late, twice and out of order: each is stored once, and only if it is newer.
 
-use crate::devices::{first, seen};
+use crate::devices::{first, seen_times};
 use crate::fixture::{START_MS, device, user};
 use crate::server::Server;
 use switchboard_protocol::address::ClientId;
@@ -35,7 +35,7 @@ async fn each_event_is_news_once() {
         assert!(!disconnects(&table, &connection).await, "twice");
         assert!(!connects(&table, &connection).await, "late");
     }
-    assert_eq!(seen(&table, &phone.user(), START_MS).await, [(phone, START_MS + 5)].into());
+    assert_eq!(seen_times(&table, &phone.user(), START_MS).await, [(phone, START_MS + 5)].into());
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn the_end_of_a_session_that_was_taken_over_is_no_disconnect() {
     assert!(connects(&table, &old).await);
     assert!(connects(&table, &new).await);
     assert!(!disconnects(&table, &old).await);
-    assert!(!connects(&table, &old).await, "nor does an old connect come back");
+    assert!(!connects(&table, &old).await, "nor does an old connect count");
     assert!(disconnects(&table, &new).await);
 }
 
@@ -60,14 +60,14 @@ async fn a_connect_that_comes_after_its_own_disconnect_finds_it_over() {
         }
         for version in [3, 4] {
             let connection = connection(&phone, version, START_MS);
-            assert!(disconnects(&table, &connection).await, "the first that is heard of it");
+            assert!(disconnects(&table, &connection).await, "the first event of the connection");
             assert!(!connects(&table, &connection).await);
             assert!(!disconnects(&table, &connection).await, "twice");
         }
-        assert!(connects(&table, &connection(&phone, 5, START_MS)).await, "the next one is news");
+        assert!(connects(&table, &connection(&phone, 5, START_MS)).await, "the next connection is newer");
         assert!(
             !disconnects(&table, &connection(&phone, 4, START_MS)).await,
-            "which an old end does not end"
+            "an older disconnect does not end it"
         );
     }
 }

@@ -20,7 +20,11 @@ async fn a_user_finds_every_group_meeting_and_the_direct_call() {
         write(&table, &Commit { parts: group.new_parts(), ..commit(&group) }).await;
         expected.insert(group.id.clone());
     }
-    assert_eq!(table.meetings_of(&bob).await.expect("an answer"), expected, "who called has a part, too");
+    assert_eq!(
+        table.meetings_of(&bob).await.expect("an answer"),
+        expected,
+        "the caller is a participant too"
+    );
 
     let call = meeting(Mode::Direct, &alice, &[user("carol")]);
     assert!(call.new_parts().is_empty(), "a direct call is found by the slot");
@@ -38,7 +42,7 @@ async fn a_part_is_written_only_with_its_commit() {
     let Server { table, .. } = Server::shared().await;
     let (alice, group) = (user("alice"), direct());
     write(&table, &commit(&group)).await;
-    write(&table, &commit(&next(&group, "somebody else"))).await;
+    write(&table, &commit(&next(&group, "another user"))).await;
     let late = next(&group, "late");
     table.commit(&Commit { parts: vec![alice.clone()], ..commit(&late) }).await.expect("an answer");
     assert_eq!(table.meetings_of(&alice).await.expect("an answer"), BTreeSet::new());

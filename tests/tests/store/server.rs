@@ -16,7 +16,7 @@ use uuid::Uuid;
 pub type Item = HashMap<String, AttributeValue>;
 
 /// The address of the table.
-struct Place {
+struct TableLocation {
     url: String,
     table: String,
 }
@@ -32,10 +32,14 @@ pub struct Server {
 impl Server {
     /// Connects to the shared table with a client in the runtime of the test.
     pub async fn shared() -> Self {
-        static PLACE: OnceCell<Place> = OnceCell::const_new();
-        let place = PLACE.get_or_init(place).await;
-        let client = client(&place.url);
-        Self { table: Table::new(client.clone(), place.table.clone()), client, name: place.table.clone() }
+        static LOCATION: OnceCell<TableLocation> = OnceCell::const_new();
+        let location = LOCATION.get_or_init(table_location).await;
+        let client = client(&location.url);
+        Self {
+            table: Table::new(client.clone(), location.table.clone()),
+            client,
+            name: location.table.clone(),
+        }
     }
 
     /// Reads the item with this key.
@@ -46,7 +50,7 @@ impl Server {
     }
 
     /// Writes attributes into the item with this key without any condition.
-    pub async fn spoil(&self, pk: &str, sk: &str, attributes: Item) -> Item {
+    pub async fn overwrite(&self, pk: &str, sk: &str, attributes: Item) -> Item {
         let mut item = self.item(pk, sk).await.unwrap_or_else(|| key(pk, sk));
         item.extend(attributes);
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item.clone()));
@@ -60,14 +64,14 @@ fn key(pk: &str, sk: &str) -> Item {
     HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
 }
 
-async fn place() -> Place {
+async fn table_location() -> TableLocation {
     let Some(url) = other_table() else {
         let stack = Stack::shared();
-        return Place { url: format!("{}/dynamodb", stack.http), table: stack.table.clone() };
+        return TableLocation { url: format!("{}/dynamodb", stack.http), table: stack.table.clone() };
     };
     let table = format!("contract-{}", Uuid::new_v4().simple());
     create(&client(&url), &table).await;
-    Place { url, table }
+    TableLocation { url, table }
 }
 
 /// A client like that of the functions, without TLS: the server is on this machine.
@@ -86,10 +90,14 @@ fn client(url: &str) -> Client {
 async fn create(client: &Client, name: &str) {
     let attribute = |name: &str, kind: ScalarAttributeType| {
         let attribute = AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build();
-        attribute.expect("it is whole")
+        attribute.expect("all required fields are set")
     };
     let part = |name: &str, kind: KeyType| {
-        KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("it is whole")
+        KeySchemaElement::builder()
+            .attribute_name(name)
+            .key_type(kind)
+            .build()
+            .expect("all required fields are set")
     };
     let due = GlobalSecondaryIndex::builder()
         .index_name("due")
@@ -106,8 +114,8 @@ async fn create(client: &Client, name: &str) {
         .attribute_definitions(attribute("due_at", ScalarAttributeType::N))
         .key_schema(part("pk", KeyType::Hash))
         .key_schema(part("sk", KeyType::Range))
-        .global_secondary_indexes(due.build().expect("it is whole"))
+        .global_secondary_indexes(due.build().expect("all required fields are set"))
         .send()
         .await
-        .unwrap_or_else(|error| panic!("the server makes no table: {error:?}"));
+        .unwrap_or_else(|error| panic!("the server did not create the table: {error:?}"));
 }

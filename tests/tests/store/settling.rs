@@ -1,7 +1,7 @@
 //! The reach of offers and the pending effects are written without a change of `rev`: these writes and concurrent commits
 //! both last.
 
-use crate::commits::decided;
+use crate::commits::commit_with_retries;
 use crate::fixture::{commit, device, direct, invitee, leg, meeting, next, pending, user, users, write};
 use crate::server::Server;
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ async fn ringing(table: &Table) -> (Meeting, (InviteId, ClientId)) {
 }
 
 async fn stored(table: &Table, meeting: &Meeting) -> Loaded {
-    table.meeting(&meeting.id).await.expect("an answer").expect("it is there")
+    table.meeting(&meeting.id).await.expect("an answer").expect("the record exists")
 }
 
 fn reach(meeting: &Meeting, (invite, device): &(InviteId, ClientId)) -> Option<Reach> {
@@ -38,14 +38,14 @@ async fn reach_is_noted_and_the_effects_are_done_while_the_revision_stays() {
     let (call, leg) = ringing(&table).await;
     let reached = Reached::from([(leg.clone(), Reach::Queued)]);
     let given =
-        table.mark_effects_done(&call.id, 1, &reached).await.expect("an answer").expect("it is there");
+        table.mark_effects_done(&call.id, 1, &reached).await.expect("an answer").expect("the record exists");
     let loaded = stored(&table, &call).await;
-    assert_eq!(given, loaded, "it is given as it is now");
+    assert_eq!(given, loaded, "the present record is returned");
     assert_eq!(reach(&loaded.meeting, &leg), Some(Reach::Queued));
     assert_eq!((loaded.meeting.rev, loaded.pending.len()), (1, 0));
-    assert_eq!(loaded.due_at_ms, Some(pending(1, &call).due_ms), "the index is left to `wake`");
+    assert_eq!(loaded.due_at_ms, Some(pending(1, &call).due_ms), "`wake` corrects the index");
     let unreached = Meeting { reached: BTreeMap::new(), ..loaded.meeting };
-    assert_eq!(unreached, call, "and nothing else changes");
+    assert_eq!(unreached, call, "the rest is unchanged");
 
     let reached = Reached::from([(leg.clone(), Reach::Delivered)]);
     table.mark_effects_done(&call.id, 1, &reached).await.expect("an answer");
@@ -60,11 +60,14 @@ async fn only_the_effects_of_that_revision_are_done() {
     write(&table, &Commit { pending: Some(pending(2, &call)), ..commit(&second) }).await;
     let loaded = stored(&table, &call).await;
     assert_eq!(loaded.pending.keys().collect::<Vec<_>>(), [&1, &2]);
-    let given =
-        table.mark_effects_done(&call.id, 1, &Reached::new()).await.expect("an answer").expect("it is there");
+    let given = table
+        .mark_effects_done(&call.id, 1, &Reached::new())
+        .await
+        .expect("an answer")
+        .expect("the record exists");
     assert_eq!(given.pending, [(2, pending(2, &call))].into());
-    assert_eq!(given.meeting, second, "the meeting that moved on is given");
-    table.mark_effects_done(&call.id, 7, &Reached::new()).await.expect("what is not pending is done");
+    assert_eq!(given.meeting, second, "the newer record is returned");
+    table.mark_effects_done(&call.id, 7, &Reached::new()).await.expect("the effects are done");
     assert_eq!(stored(&table, &call).await.pending.len(), 1);
 }
 
@@ -74,7 +77,7 @@ async fn a_commit_decided_before_leaves_it_as_it_is() {
     let (call, leg) = ringing(&table).await;
     let reached = Reached::from([(leg.clone(), Reach::Sent)]);
     table.mark_effects_done(&call.id, 1, &reached).await.expect("an answer");
-    let second = next(&call, "knows of no reach");
+    let second = next(&call, "has no reach");
     write(&table, &commit(&second)).await;
     let loaded = stored(&table, &call).await;
     assert_eq!(reach(&loaded.meeting, &leg), Some(Reach::Sent));
@@ -90,10 +93,12 @@ async fn neither_is_lost_when_both_happen_at_once() {
         let second = next(&call, "at once");
         let commit = Commit { pending: Some(pending(2, &call)), ..commit(&second) };
         let reached = Reached::from([(leg.clone(), Reach::Delivered)]);
-        let (outcome, settled) =
-            tokio::join!(decided(&table, &commit), table.mark_effects_done(&call.id, 1, &reached));
-        assert!(matches!(outcome, CommitResult::Done), "the commit does not see it: {outcome:?}");
-        settled.expect("an answer").expect("it is there");
+        let (outcome, settled) = tokio::join!(
+            commit_with_retries(&table, &commit),
+            table.mark_effects_done(&call.id, 1, &reached)
+        );
+        assert!(matches!(outcome, CommitResult::Done), "the commit is not affected: {outcome:?}");
+        settled.expect("an answer").expect("the record exists");
         let loaded = stored(&table, &call).await;
         assert_eq!(reach(&loaded.meeting, &leg), Some(Reach::Delivered));
         assert_eq!((loaded.meeting.rev, loaded.pending), (2, [(2, pending(2, &call))].into()));
@@ -105,7 +110,7 @@ async fn a_meeting_that_is_not_there_is_not_made() {
     let Server { table, .. } = Server::shared().await;
     let call = direct();
     let reached = Reached::from([(leg(&call, &invitee(&call)), Reach::Sent)]);
-    assert_eq!(table.mark_effects_done(&call.id, 1, &reached).await.expect("no fault"), None);
+    assert_eq!(table.mark_effects_done(&call.id, 1, &reached).await.expect("no error"), None);
     assert_eq!(table.meeting(&call.id).await.expect("an answer"), None);
 }
 
@@ -122,7 +127,7 @@ async fn every_leg_of_the_largest_ring_is_noted() {
         reached.extend((0..8).map(|at| ((invite.clone(), device(user, &at.to_string())), Reach::Delivered)));
     }
     let given =
-        table.mark_effects_done(&group.id, 1, &reached).await.expect("an answer").expect("it is there");
+        table.mark_effects_done(&group.id, 1, &reached).await.expect("an answer").expect("the record exists");
     assert!(reached.keys().all(|leg| reach(&given.meeting, leg) == Some(Reach::Delivered)));
     assert!(given.pending.is_empty());
 }

@@ -1,6 +1,6 @@
 //! Call slots: a user takes a slot that is free, or that names the ended meeting which was read; only its meeting frees it.
 
-use crate::commits::decided;
+use crate::commits::commit_with_retries;
 use crate::creating::present;
 use crate::fixture::{commit, direct, ended, holder, invitee, meeting, next, take, user, users, write};
 use crate::server::Server;
@@ -102,10 +102,10 @@ async fn a_slot_is_given_back_by_its_holder_only_and_never_fails_the_commit() {
         Some(end.clone())
     );
     assert_eq!(holder(&table, &alice).await.as_deref(), Some(other.id.as_str()), "names another meeting");
-    assert_eq!(holder(&table, &bob).await, None, "was this meeting's");
+    assert_eq!(holder(&table, &bob).await, None, "held by this meeting");
 
     let again = table.commit(&Commit { slots, ..commit(&end) }).await.expect("an answer");
-    assert_eq!(present(again), end, "a lost race is one even if no slot is left to free");
+    assert_eq!(present(again), end, "the commit is lost even if no slot is left to free");
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn of_32_who_want_one_slot_at_once_exactly_one_gets_it() {
         .iter()
         .map(|call| Commit { slots: vec![take(&call.host), take(&wanted)], ..commit(call) })
         .collect();
-    let outcomes = join_all(commits.iter().map(|commit| decided(&table, commit))).await;
+    let outcomes = join_all(commits.iter().map(|commit| commit_with_retries(&table, commit))).await;
     let mut won = 0;
     for (call, outcome) in calls.iter().zip(outcomes) {
         let stored = table.meeting(&call.id).await.expect("an answer");
@@ -141,7 +141,7 @@ async fn of_32_who_want_one_slot_at_once_exactly_one_gets_it() {
             assert_eq!(holder(&table, &wanted).await.as_deref(), Some(call.id.as_str()));
         } else {
             assert!(matches!(outcome, CommitResult::SlotTaken), "{outcome:?}");
-            assert_eq!((stored, holder(&table, &call.host).await), (None, None), "nothing of it is written");
+            assert_eq!((stored, holder(&table, &call.host).await), (None, None), "nothing was written");
         }
     }
     assert_eq!(won, 1);
@@ -155,7 +155,7 @@ async fn the_end_of_the_largest_meeting_fits_into_one_transaction() {
     let mut group = meeting(Mode::Group, &everybody[0], &everybody[1..50]);
     write(&table, &commit(&group)).await;
     for half in everybody.chunks(50) {
-        group = next(&group, "more came in");
+        group = next(&group, "a participant was added");
         let slots = half.iter().cloned().map(SlotWrite::Overwrite).collect();
         write(&table, &Commit { slots, ..commit(&group) }).await;
     }

@@ -8,7 +8,7 @@ use switchboard_protocol::object::Reach;
 use switchboard_service::ports::{Commit, StoreError};
 
 /// Unexpected forms of a meeting's record.
-fn spoilt() -> Vec<Item> {
+fn unreadable_attributes() -> Vec<Item> {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let number = |value: &str| AttributeValue::N(value.to_owned());
     let one = |name: &str, value: AttributeValue| Item::from([(name.to_owned(), value)]);
@@ -22,7 +22,7 @@ fn spoilt() -> Vec<Item> {
 }
 
 /// Checks that the error names the record.
-fn names<T: std::fmt::Debug>(outcome: Result<T, StoreError>, key: &str) {
+fn assert_names_record<T: std::fmt::Debug>(outcome: Result<T, StoreError>, key: &str) {
     match outcome {
         Err(StoreError::Unreadable { key: named, .. }) => assert_eq!(named, key),
         other => panic!("{key} cannot be read: {other:?}"),
@@ -34,19 +34,19 @@ fn names<T: std::fmt::Debug>(outcome: Result<T, StoreError>, key: &str) {
 async fn nobody_reads_it_or_writes_over_it() {
     let server = Server::shared().await;
     let table = &server.table;
-    for attributes in spoilt() {
+    for attributes in unreadable_attributes() {
         let call = direct();
         write(table, &commit(&call)).await;
         let key = format!("meeting#{}", call.id);
-        let item = server.spoil(&key, "state", attributes).await;
+        let item = server.overwrite(&key, "state", attributes).await;
 
-        names(table.meeting(&call.id).await, &key);
-        names(table.meetings(&[call.id.clone()].into()).await, &key);
-        names(table.opening(&call.id, &[user("alice")], START_MS).await, &key);
-        let again = Meeting { title: Some("made again".to_owned()), ..call.clone() };
-        names(table.commit(&commit(&again)).await, &key);
+        assert_names_record(table.meeting(&call.id).await, &key);
+        assert_names_record(table.meetings(&[call.id.clone()].into()).await, &key);
+        assert_names_record(table.opening(&call.id, &[user("alice")], START_MS).await, &key);
+        let again = Meeting { title: Some("created again".to_owned()), ..call.clone() };
+        assert_names_record(table.commit(&commit(&again)).await, &key);
         let with_slot = Commit { slots: vec![take(&call.host)], ..commit(&again) };
-        names(table.commit(&with_slot).await, &key);
+        assert_names_record(table.commit(&with_slot).await, &key);
         assert_eq!(server.item(&key, "state").await, Some(item));
     }
 }
@@ -60,12 +60,12 @@ async fn what_another_version_made_of_it_is_not_touched_by_whoever_read_it_befor
     write(table, &commit(&call)).await;
     let key = format!("meeting#{}", call.id);
     let newer = Item::from([("schema".to_owned(), AttributeValue::N("2".to_owned()))]);
-    let item = server.spoil(&key, "state", newer).await;
+    let item = server.overwrite(&key, "state", newer).await;
 
-    names(table.commit(&commit(&next(&call, "second"))).await, &key);
+    assert_names_record(table.commit(&commit(&next(&call, "second"))).await, &key);
     let reached = [(leg(&call, &invitee(&call)), Reach::Sent)].into();
-    names(table.mark_effects_done(&call.id, 1, &reached).await, &key);
-    table.correct_due(&call.id, 1, Some(START_MS)).await.expect("no fault");
+    assert_names_record(table.mark_effects_done(&call.id, 1, &reached).await, &key);
+    table.correct_due(&call.id, 1, Some(START_MS)).await.expect("no error");
     assert_eq!(server.item(&key, "state").await, Some(item));
 }
 
@@ -75,9 +75,9 @@ async fn a_slot_that_names_no_meeting_is_an_error_too() {
     let (table, alice) = (&server.table, user("alice"));
     let key = format!("user#{alice}");
     let broken = Item::from([("slot_meeting".to_owned(), AttributeValue::S("no id!".to_owned()))]);
-    let item = server.spoil(&key, "slot", broken).await;
-    names(table.slot(&alice).await, &key);
-    names(table.opening(&direct().id, std::slice::from_ref(&alice), START_MS).await, &key);
+    let item = server.overwrite(&key, "slot", broken).await;
+    assert_names_record(table.slot(&alice).await, &key);
+    assert_names_record(table.opening(&direct().id, std::slice::from_ref(&alice), START_MS).await, &key);
     let call = direct();
     table.commit(&Commit { slots: vec![take(&alice)], ..commit(&call) }).await.expect("an answer");
     assert_eq!(server.item(&key, "slot").await, Some(item));
@@ -93,6 +93,9 @@ async fn a_device_that_cannot_be_read_is_left_out_and_the_others_are_rung() {
         ("device:not a client id".to_owned(), AttributeValue::M(Item::new())),
         (format!("device:{phone}2"), AttributeValue::S("no device".to_owned())),
     ]);
-    server.spoil(&format!("user#{alice}"), "devices", odd).await;
-    assert_eq!(crate::devices::seen(table, &alice, START_MS).await.into_keys().collect::<Vec<_>>(), [phone]);
+    server.overwrite(&format!("user#{alice}"), "devices", odd).await;
+    assert_eq!(
+        crate::devices::seen_times(table, &alice, START_MS).await.into_keys().collect::<Vec<_>>(),
+        [phone]
+    );
 }
