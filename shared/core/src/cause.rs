@@ -1,30 +1,31 @@
-//! Why a downlink is sent. The cause goes into its id, so telling again never looks like news.
+//! The cause of a downlink. It goes into the downlink's id, so that a repeat has the same id and is dropped as a copy.
 
+use crate::meeting::Meeting;
 use serde::{Deserialize, Serialize};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::{BodyHash, DownlinkId, IdKey, MeetingId, RequestId};
 
-/// What made a commit, or an answer without one.
+/// What made a commit, or an answer without a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Cause {
-    /// A terminal asked.
+    /// A request.
     Request {
-        /// The device that asked.
+        /// The sender's device.
         client_id: ClientId,
-        /// The id that it gave its request.
+        /// The id that the sender gave the request.
         request_id: RequestId,
     },
-    /// Time passed: the meeting at the revision that the deadline made.
+    /// A deadline, or an event that no terminal sent.
     Deadline {
-        /// The meeting whose deadline it was.
+        /// The meeting.
         meeting_id: MeetingId,
-        /// The revision that this deadline made.
+        /// The revision that the deadline made.
         rev: u64,
     },
-    /// A payload that names no usable request id.
+    /// A payload without a usable request id.
     Unreadable {
-        /// The broker's id of the message; empty where it gave none.
+        /// The broker's id of the message; empty if the event had none.
         trace_id: String,
         /// Hash of the payload.
         hash: BodyHash,
@@ -32,7 +33,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The id of a downlink that this cause sends to `to`; `about` tells it from the others that it sends there.
+    /// The id of the downlink about `about` that this cause sends to `to`.
     #[must_use]
     pub fn downlink_id(&self, key: &IdKey, to: &ClientId, about: [&str; 3]) -> DownlinkId {
         match self {
@@ -48,12 +49,22 @@ impl Cause {
         }
     }
 
-    /// The request, where a terminal asked.
+    /// The request's id; `None` if no request is the cause.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
         match self {
             Self::Request { request_id, .. } => Some(request_id),
             Self::Deadline { .. } | Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// Whether this cause is the request that made the revision `rev`, so that a repeat of the request repeats the notices.
+    /// Otherwise a deadline made the revision, before the request was decided.
+    #[must_use]
+    pub fn made(&self, meeting: &Meeting, rev: u64) -> bool {
+        match self {
+            Self::Request { client_id, request_id } => meeting.is_made_by(rev, client_id, request_id),
+            Self::Deadline { .. } | Self::Unreadable { .. } => false,
         }
     }
 }

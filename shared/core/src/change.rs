@@ -1,190 +1,266 @@
-//! A meeting while it is being changed: the working copy, and the moves that every transition is made of.
+//! The working copy of a meeting, and the moves that every transition is made of.
 
-use super::{EMPTY_MS, Leg, Meeting, Now, Participant, Phase, SlotChange};
+use crate::decision::SlotChange;
+use crate::input::{Now, RtcCapabilities};
+use crate::invitation::{Invitation, Leg};
+use crate::limits::JOIN_MS;
+use crate::meeting::{End, Meeting, Phase};
+use crate::participant::{
+    AwayFrom, Entry, Exit, Former, OutReason, Participant, Pending, Presence, Seat, Standing,
+};
+use crate::refusal::Refusal;
+use crate::stamped::Stamped;
 use switchboard_protocol::address::{ClientId, UserId};
-use switchboard_protocol::code::EndReason;
-use switchboard_protocol::object::{MediaFlags, Mode, ParticipantState};
+use switchboard_protocol::code::{Code, EndReason};
+use switchboard_protocol::object::{MediaFlags, Role};
 
-/// The working copy of a meeting. `changed` says whether there is anything to commit.
-pub(super) struct Change {
-    pub(super) meeting: Meeting,
-    pub(super) now: Now,
+/// The working copy of a meeting.
+pub(crate) struct Change {
+    pub(crate) meeting: Meeting,
+    pub(crate) now: Now,
+    pub(crate) rtc: RtcCapabilities,
     /// The revision that the commit will make.
-    pub(super) rev: u64,
-    pub(super) changed: bool,
-    pub(super) slots: Vec<SlotChange>,
+    pub(crate) rev: u64,
+    /// Whether there is anything to commit.
+    pub(crate) is_changed: bool,
+    pub(crate) slots: Vec<SlotChange>,
 }
 
 impl Change {
-    pub(super) fn of(meeting: &Meeting, now: Now) -> Self {
-        Self { meeting: meeting.clone(), now, rev: meeting.rev + 1, changed: false, slots: Vec::new() }
+    pub(crate) fn of(meeting: &Meeting, now: Now, rtc: RtcCapabilities) -> Self {
+        Self {
+            meeting: meeting.clone(),
+            now,
+            rtc,
+            rev: meeting.rev + 1,
+            is_changed: false,
+            slots: Vec::new(),
+        }
     }
 
-    /// Moves a participant to `state`; whoever has no part any more gives back the call slot.
-    pub(super) fn set_state(&mut self, user: &UserId, state: ParticipantState) {
+    /// The participant of the device's user.
+    pub(crate) fn participant(&self, device: &ClientId) -> Option<&Participant> {
+        self.meeting.participants.get(&device.user())
+    }
+
+    /// The seat that `device` has.
+    pub(crate) fn seat_of(&mut self, device: &ClientId) -> Option<&mut Seat> {
+        let participant = self.meeting.participants.get_mut(&device.user())?;
+        participant.seat_mut().filter(|seat| seat.device == *device)
+    }
+
+    /// The seat that `user` has, on whatever device.
+    pub(crate) fn seat_of_user(&mut self, user: &UserId) -> Option<&mut Seat> {
+        self.meeting.participants.get_mut(user)?.seat_mut()
+    }
+
+    /// Moves `user` to the standing that `next` makes of the present one, and claims or frees the call slot accordingly.
+    pub(crate) fn set_standing(&mut self, user: &UserId, next: impl FnOnce(Standing) -> Standing) {
         let Some(participant) = self.meeting.participants.get_mut(user) else { return };
-        participant.state = state;
-        participant.changed_rev = self.rev;
-        self.changed = true;
-        if state == ParticipantState::Joined {
-            participant.joined_ms.get_or_insert(self.now.ms);
+        let held = participant.holds_slot();
+        let present =
+            std::mem::replace(participant.standing.amend(), Standing::Lobby { devices: Vec::new() });
+        participant.standing.set(next(present), self.rev);
+        match (held, participant.holds_slot()) {
+            (false, true) => self.slots.push(SlotChange::Claim(user.clone())),
+            (true, false) => self.slots.push(SlotChange::Free(user.clone())),
+            _ => {}
         }
-        if matches!(state, ParticipantState::Joined | ParticipantState::Reconnecting | ParticipantState::Left)
-        {
-            // The seat stays where it is: no other device takes it any more.
-            participant.waiting = Vec::new();
-        }
-        if !state.is_member() && !state.is_pending() {
-            participant.join_by_ms = None;
-            participant.check_at_ms = None;
-            participant.away = None;
-            participant.hand_rev = None;
-            if std::mem::take(&mut participant.holds_slot) {
-                self.slots.push(SlotChange::Free(user.clone()));
-            }
-        }
+        self.is_changed = true;
     }
 
-    /// Gives `user` a seat on `device`, and the call slot if this meeting does not hold it yet.
-    pub(super) fn seat(&mut self, user: &UserId, device: &ClientId) {
-        let join_by_ms = self.now.ms + super::JOIN_MS;
-        if let Some(participant) = self.meeting.participants.get_mut(user) {
-            participant.seat = Some(device.clone());
-            participant.seated_rev = self.rev;
-            participant.seated_ms = self.now.ms;
-            participant.joined_ms = None;
-            participant.media = MediaFlags::default();
-            participant.join_by_ms = Some(join_by_ms);
-            if !std::mem::replace(&mut participant.holds_slot, true) {
+    /// Gives `user` an open invitation. Users who were here before keep place and role.
+    pub(crate) fn invite(&mut self, user: &UserId, name: Option<&String>, pending: Pending) {
+        if self.meeting.participants.contains_key(user) {
+            self.set_standing(user, |_| Standing::Invited(pending));
+        } else {
+            let holds_slot = pending.holds_slot;
+            self.add_participant(user, name, Standing::Invited(pending));
+            if holds_slot {
                 self.slots.push(SlotChange::Claim(user.clone()));
             }
         }
-        self.set_state(user, ParticipantState::Accepted);
     }
 
-    /// Ends an open invitation without a seat: all its devices are told to stop.
-    pub(super) fn close_invitation(&mut self, user: &UserId, state: ParticipantState) {
-        self.each_leg(user, |_| Leg::Closed);
-        self.set_state(user, state);
+    /// Adds a user who had no part so far.
+    pub(crate) fn add_participant(&mut self, user: &UserId, name: Option<&String>, standing: Standing) {
+        let order = u32::try_from(self.meeting.participants.len()).unwrap_or(u32::MAX);
+        let standing = Stamped::new(standing, self.rev);
+        let participant = Participant::new(user.clone(), name.cloned(), Role::Member, order, standing);
+        self.meeting.participants.insert(user.clone(), participant);
+        self.is_changed = true;
     }
 
-    /// Sets every leg of the user's invitation.
-    pub(super) fn each_leg(&mut self, user: &UserId, leg: impl Fn(&ClientId) -> Leg) {
-        let rev = self.rev;
-        let Some(invitation) = self.meeting.participants.get_mut(user).and_then(|p| p.invitation.as_mut())
-        else {
-            return;
+    /// Gives `user` a seat on `device`. `claimants` are the devices that may claim it, for users from the lobby.
+    pub(crate) fn seat(
+        &mut self,
+        user: &UserId,
+        device: &ClientId,
+        is_merge: bool,
+        claimants: Vec<ClientId>,
+    ) {
+        let (at_ms, rev) = (self.now.ms, self.rev);
+        let seat = |invitation| Seat {
+            device: device.clone(),
+            entry: Stamped::new(Entry { at_ms, is_merge }, rev),
+            moved_from: None,
+            presence: Presence::OnTheWay { join_by_ms: Some(at_ms + JOIN_MS), claimants },
+            check_at_ms: None,
+            joined_ms: None,
+            media: MediaFlags::default(),
+            hand: Stamped::default(),
+            invitation,
         };
-        invitation.closed_rev = rev;
-        // Only an open offer shows it, and a meeting remembers many.
-        invitation.ext = None;
-        for (device, state) in &mut invitation.legs {
-            *state = leg(device);
+        self.set_standing(user, |present| Standing::Seated(seat(into_invitation(present))));
+    }
+
+    /// Puts a seat into the media.
+    pub(crate) fn join_media(&mut self, user: &UserId) {
+        let now_ms = self.now.ms;
+        if self.meeting.has_member(user) {
+            self.meeting.is_used = true;
+            self.set_presence(user, Presence::Joined);
         }
+        if let Some(seat) = self.seat_of_user(user) {
+            seat.joined_ms.get_or_insert(now_ms);
+            seat.check_at_ms = None;
+        }
+    }
+
+    /// Marks a seat as dropped. It is kept until `until_ms`.
+    pub(crate) fn drop_seat(&mut self, user: &UserId, until_ms: i64) {
+        let Some(seat) = self.seat_of_user(user) else { return };
+        let from = match seat.presence {
+            Presence::Joined => AwayFrom::Media,
+            Presence::OnTheWay { join_by_ms, .. } => AwayFrom::OnTheWay { join_by_ms },
+            Presence::Away { from, .. } => from,
+        };
+        seat.check_at_ms = None;
+        self.set_presence(user, Presence::Away { until_ms, from });
+    }
+
+    /// Changes the presence of a seat, with a notice.
+    pub(crate) fn set_presence(&mut self, user: &UserId, presence: Presence) {
+        self.set_standing(user, |standing| match standing {
+            Standing::Seated(seat) => Standing::Seated(Seat { presence, ..seat }),
+            other => other,
+        });
+    }
+
+    /// Ends the part of `user` in the meeting.
+    pub(crate) fn put_out(&mut self, user: &UserId, reason: OutReason) {
+        self.set_standing(user, |standing| {
+            let from = match standing {
+                Standing::Invited(pending) => Former::Invitation(pending.invitation),
+                Standing::Lobby { devices } => Former::Lobby(devices),
+                Standing::Seated(seat) => Former::Seat(Box::new(Seat {
+                    check_at_ms: None,
+                    hand: Stamped::default(),
+                    presence: closed_presence(seat.presence, reason),
+                    ..seat
+                })),
+                Standing::Out(exit) => exit.from,
+            };
+            Standing::Out(Exit { reason, from })
+        });
+    }
+
+    /// Ends an open invitation without a seat: every device stops ringing.
+    pub(crate) fn close_invitation(&mut self, user: &UserId, reason: OutReason) {
+        let rev = self.rev;
+        if let Some(invitation) =
+            self.meeting.participants.get_mut(user).and_then(Participant::invitation_mut)
+        {
+            invitation.close(rev, |_| Leg::Closed);
+        }
+        self.put_out(user, reason);
+    }
+
+    /// The last invitation of the device's user.
+    pub(crate) fn invitation_of(&mut self, device: &ClientId) -> Option<&mut Invitation> {
+        self.meeting.participants.get_mut(&device.user())?.invitation_mut()
     }
 
     /// Ends the meeting for everybody who still has a part in it.
-    pub(super) fn end(&mut self, reason: EndReason) {
-        let concerned = |p: &Participant| {
-            p.state.is_member() || p.state.is_pending() || p.state == ParticipantState::Lobby
-        };
-        for user in self.users(concerned) {
-            if self.meeting.participants[&user].state.is_pending() {
-                self.close_invitation(&user, ParticipantState::Ended);
+    pub(crate) fn end(&mut self, reason: EndReason) {
+        for user in self.meeting.users(|p| p.out_reason().is_none()) {
+            if self.meeting.participants[&user].is_pending() {
+                self.close_invitation(&user, OutReason::Ended);
             } else {
-                self.set_state(&user, ParticipantState::Ended);
+                self.put_out(&user, OutReason::Ended);
             }
         }
-        self.meeting.phase = Phase::Ended { reason, at_ms: self.now.ms, rev: self.rev };
-        self.changed = true;
+        self.meeting.phase = Phase::Ended(End { reason, at_ms: self.now.ms, rev: self.rev });
+        self.is_changed = true;
     }
 
-    /// The users whose participant fits, in a list of its own so that they can be changed.
-    pub(super) fn users(&self, fits: impl Fn(&Participant) -> bool) -> Vec<UserId> {
-        self.meeting.participants.values().filter(|p| fits(p)).map(|p| p.user_id.clone()).collect()
-    }
+    // Guards: each refuses a command that the state does not allow.
 
-    /// What follows when somebody joined, left or ended: activity, emptiness, and the end of direct calls.
-    pub(super) fn settle(&mut self) {
-        if self.meeting.end().is_some() {
-            return;
-        }
-        match self.meeting.mode {
-            Mode::Direct => self.settle_direct(),
-            Mode::Group => {
-                self.settle_host();
-                self.settle_group();
-            }
+    /// Refuses a device that does not have its user's seat: `banned`, or `not_admitted`.
+    pub(crate) fn require_seat(&self, by: &ClientId) -> Result<(), Refusal> {
+        match self.participant(by) {
+            Some(p) if p.sits_on(by) => Ok(()),
+            Some(p) if p.is_banned() => Err(Refusal::banned()),
+            _ => Err(Refusal::not_admitted()),
         }
     }
 
-    /// A direct call ends with the first side that goes, or when its invitation ends without an answer.
-    fn settle_direct(&mut self) {
-        let members = self.meeting.members().count();
-        let pending = self.users(|p| p.state.is_pending());
-        if members == 0 || (members == 1 && pending.is_empty()) {
-            // Whoever is still rung is rung in vain: the caller has gone.
-            for user in &pending {
-                self.close_invitation(user, ParticipantState::Cancelled);
-            }
-            let reason = self.direct_end();
-            self.end(reason);
-        } else if self.joined() >= 2 {
-            self.activate();
+    /// Refuses with `meeting_full` while every seat is taken.
+    pub(crate) fn require_free_seat(&self) -> Result<(), Refusal> {
+        if self.meeting.members().count() < self.meeting.max_participants as usize {
+            Ok(())
+        } else {
+            Err(Refusal::new(Code::MeetingFull, "every seat is taken; try again when somebody left"))
         }
     }
 
-    /// Why a direct call ends, read from how its sides went.
-    fn direct_end(&self) -> EndReason {
-        let changed = |fits: &dyn Fn(&Participant) -> bool| {
-            self.meeting.participants.values().any(|p| p.changed_rev == self.rev && fits(p))
-        };
-        if changed(&|p| p.state == ParticipantState::Banned && p.seat.is_none()) {
-            // Banned while it still rang: nobody answered.
-            return EndReason::Cancelled;
-        }
-        let of = |state| changed(&|p| p.state == state);
-        [
-            (ParticipantState::Cancelled, EndReason::Cancelled),
-            (ParticipantState::Declined, EndReason::AllDeclined),
-            (ParticipantState::NoAnswer, EndReason::NoAnswer),
-            (ParticipantState::Unreachable, EndReason::Unreachable),
-            (ParticipantState::UserBusy, EndReason::Busy),
-            (ParticipantState::Failed, EndReason::RtcFailed),
-            (ParticipantState::Lost, EndReason::Lost),
-        ]
-        .into_iter()
-        .find_map(|(state, reason)| of(state).then_some(reason))
-        .unwrap_or(EndReason::Completed)
-    }
-
-    fn settle_group(&mut self) {
-        if self.meeting.end().is_some() {
-            return;
-        }
-        let in_media =
-            |p: &Participant| matches!(p.state, ParticipantState::Joined | ParticipantState::Reconnecting);
-        match self.meeting.phase {
-            Phase::Created | Phase::Ringing | Phase::Empty { .. } if self.joined() >= 1 => self.activate(),
-            Phase::Active if !self.meeting.members().any(in_media) => {
-                self.meeting.phase = Phase::Empty { until_ms: self.now.ms + EMPTY_MS };
-                self.changed = true;
-            }
-            _ => {}
+    /// Refuses with `locked` while the meeting is locked.
+    pub(crate) fn require_unlocked(&self) -> Result<(), Refusal> {
+        if self.meeting.settings.locked {
+            Err(Refusal::new(Code::Locked, "the meeting is locked; ask a host to unlock it"))
+        } else {
+            Ok(())
         }
     }
 
-    fn activate(&mut self) {
-        if self.meeting.phase != Phase::Active {
-            self.meeting.phase = Phase::Active;
-            self.meeting.active_since_ms.get_or_insert(self.now.ms);
-            self.changed = true;
-            // Whoever comes so late is told at once how little time is left.
-            self.warn();
+    /// Refuses with `not_host` whoever is not in the host set: host and cohosts who have a seat.
+    pub(crate) fn require_host_set(&self, by: &ClientId) -> Result<(), Refusal> {
+        if self.participant(by).is_some_and(|p| p.is_member() && *p.role != Role::Member) {
+            Ok(())
+        } else {
+            Err(Refusal::new(Code::NotHost, "only the host and the cohosts may do this"))
         }
     }
 
-    fn joined(&self) -> usize {
-        self.meeting.participants.values().filter(|p| p.state == ParticipantState::Joined).count()
+    /// Refuses with `not_host` everybody but the host, on any device.
+    pub(crate) fn require_host(&self, by: &ClientId) -> Result<(), Refusal> {
+        if self.meeting.host == by.user() {
+            Ok(())
+        } else {
+            Err(Refusal::new(Code::NotHost, "only the host may do this"))
+        }
+    }
+}
+
+/// The invitation that a standing leaves behind. A place in the lobby forgets the invitation before it.
+fn into_invitation(standing: Standing) -> Option<Invitation> {
+    match standing {
+        Standing::Invited(pending) => Some(pending.invitation),
+        Standing::Seated(seat) => seat.invitation,
+        Standing::Out(Exit { from: Former::Invitation(invitation), .. }) => Some(invitation),
+        Standing::Out(Exit { from: Former::Seat(seat), .. }) => seat.invitation,
+        Standing::Lobby { .. } | Standing::Out(Exit { from: Former::Lobby(_), .. }) => None,
+    }
+}
+
+/// The presence that a seat keeps when its participant goes. A participant who left by own will has no claimants to
+/// notify.
+fn closed_presence(presence: Presence, reason: OutReason) -> Presence {
+    match presence {
+        Presence::OnTheWay { .. } if reason == OutReason::Left => {
+            Presence::OnTheWay { join_by_ms: None, claimants: Vec::new() }
+        }
+        Presence::OnTheWay { claimants, .. } => Presence::OnTheWay { join_by_ms: None, claimants },
+        other => other,
     }
 }

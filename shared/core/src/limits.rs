@@ -1,30 +1,30 @@
-//! How long and how many: the time limits and sizes of meetings, as the design sets them.
+//! Time limits and sizes of meetings. Limits of what one request may say are in `switchboard_protocol::limits`.
 
-/// The ring deadline fires this much late, so that an accept in the last moment wins.
+/// Milliseconds by which the ring deadline fires late, so that an accept at the last moment wins.
 pub const RING_GRACE_MS: i64 = 2_000;
-/// An accepted seat must reach the media within this time, where the RTC service can tell.
+/// Milliseconds in which an accepted seat must reach the media, where the RTC service reports presence.
 pub const JOIN_MS: i64 = 20_000;
-/// A device that left the broker is looked at after this time; a blink of the network is none.
+/// Milliseconds after which a disconnected device is checked. Shorter interruptions are ignored.
 pub const CHECK_MS: i64 = 10_000;
-/// The same for the caller of a direct call that nobody has accepted yet.
+/// Milliseconds after which the disconnected caller of a direct call that nobody accepted is checked.
 pub const CALLER_CHECK_MS: i64 = 15_000;
-/// A dropped participant of a direct call has this long to come back.
+/// Milliseconds that the seat of a dropped participant of a direct call is kept.
 pub const RECONNECT_DIRECT_MS: i64 = 30_000;
-/// A dropped participant of a group has this long to come back.
+/// Milliseconds that the seat of a dropped participant of a group is kept.
 pub const RECONNECT_GROUP_MS: i64 = 60_000;
-/// A group that everybody has left ends after this time.
+/// Milliseconds after which a group that everybody left ends.
 pub const EMPTY_MS: i64 = 30_000;
-/// A meeting whose host has gone ends after this time, where its policy is `grace_end`.
+/// Milliseconds after which a meeting without its host ends, where the policy is `grace_end`.
 pub const HOST_GRACE_MS: i64 = 120_000;
-/// A meeting that nobody ever joined ends after this time, when nobody is pending any more.
+/// Milliseconds after which a meeting ends that nobody joined and to which no invitation is pending.
 pub const UNUSED_MS: i64 = 300_000;
-/// How long before its end a meeting's members are warned.
+/// Milliseconds before the end at which members are warned.
 pub const WARNINGS_MS: [i64; 2] = [300_000, 60_000];
-/// People that a meeting remembers, those who have gone included, so that strangers cannot swell its record.
-pub const PEOPLE_MAX: usize = 200;
-/// An ended meeting is remembered this long, to answer late commands.
-pub const TOMBSTONE_MS: i64 = 7 * 24 * 3_600 * 1_000;
-/// Requests that a meeting remembers per client ID.
-pub const KNOWN_REQUESTS: usize = 16;
-/// Devices that one user is reached on.
-pub const DEVICES_MAX: usize = 8;
+/// Milliseconds that an ended meeting is kept, so that late commands get `meeting_ended`.
+pub const ENDED_MEETING_KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
+/// Most participants that a meeting keeps, former ones included, so that strangers cannot grow its record.
+pub const MAX_PEOPLE: usize = 200;
+/// Most applied requests that a meeting keeps per client ID.
+pub const MAX_REQUESTS_PER_DEVICE: usize = 16;
+/// Most devices of one user that are offered an invitation.
+pub const MAX_DEVICES: usize = 8;

@@ -1,44 +1,70 @@
-//! A refusal: a client's mistake, or a state that does not allow what was asked. It is answered, never an error.
+//! A refusal: a client's mistake, or a state that does not allow the request. It is answered, never an error.
 
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::envelope::{Invalid, Unreadable};
 
-/// Why a request is not done, in the words of the protocol.
+/// Reason why a request is refused, as the sender gets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// The stable code.
+    /// Stable code.
     pub code: Code,
-    /// What to do, for people.
+    /// What is wrong and what to do, for people.
     pub message: String,
-    /// The field at fault.
+    /// Path of the field at fault.
     pub path: Option<String>,
-    /// Why the meeting ended, where that is the refusal.
+    /// Reason for which the meeting ended, for `meeting_ended`.
     pub reason: Option<EndReason>,
-    /// Milliseconds to wait before trying again.
+    /// Milliseconds to wait before a retry.
     pub retry_after_ms: Option<i64>,
 }
 
 impl Refusal {
-    /// A refusal with nothing but a code and words.
+    /// A refusal with a code and a message.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), path: None, reason: None, retry_after_ms: None }
     }
 
-    /// The meeting is over.
+    /// `bad_request` for the field at `path`.
+    pub fn bad_field(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { path: Some(path.into()), ..Self::new(Code::BadRequest, message) }
+    }
+
+    /// `meeting_ended`, with the reason of the end.
     #[must_use]
     pub fn meeting_ended(reason: EndReason) -> Self {
         Self { reason: Some(reason), ..Self::new(Code::MeetingEnded, "the meeting is over") }
     }
 
-    /// The table or another part cannot be reached now.
+    /// `meeting_not_found`.
     #[must_use]
-    pub fn unavailable() -> Self {
-        let words = "the service cannot be reached now; send the same request again";
-        Self { retry_after_ms: Some(1_000), ..Self::new(Code::Unavailable, words) }
+    pub fn meeting_not_found() -> Self {
+        Self::new(Code::MeetingNotFound, "unknown meeting id")
     }
 
-    /// The body of the answer.
+    /// `unavailable`: the table or another part cannot be reached.
+    #[must_use]
+    pub fn unavailable() -> Self {
+        let message = "the service is unavailable; retry the same request";
+        Self { retry_after_ms: Some(1_000), ..Self::new(Code::Unavailable, message) }
+    }
+
+    /// `not_admitted`: the device does not have its user's seat.
+    pub(crate) fn not_admitted() -> Self {
+        Self::new(Code::NotAdmitted, "this device has no seat in the meeting; join it first")
+    }
+
+    /// `banned`.
+    pub(crate) fn banned() -> Self {
+        Self::new(Code::Banned, "you are banned from this meeting")
+    }
+
+    /// `user_not_found`, for a user without a seat.
+    pub(crate) fn not_a_member() -> Self {
+        Self::new(Code::UserNotFound, "the user is not in the meeting")
+    }
+
+    /// Body of the answer.
     #[must_use]
     pub fn into_body(self) -> Body {
         Body::Error {

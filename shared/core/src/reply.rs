@@ -1,30 +1,35 @@
 //! The answer to the sender of a command.
 
-use super::{Grant, Meeting, Refusal};
+use crate::grant::Grant;
+use crate::meeting::Meeting;
+use crate::refusal::Refusal;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::Body;
 
-/// Result of a command: its answer, or the refusal.
-pub(super) type Outcome = Result<Reply, Refusal>;
+/// Result of an action: the answer, or the refusal.
+pub(crate) type ReplyResult = Result<Reply, Refusal>;
 
 /// The answer to a command that was applied.
 ///
-/// The answers that show the meeting are built from the committed meeting, so that they show its revision.
+/// Answers that show the meeting are built from the committed meeting, so that they show its revision.
 #[derive(Clone)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// The request is never answered.
     Nothing,
-    /// This body, whatever the commit made.
+    /// This body.
     Body(Body),
-    /// The committed meeting, at `now_ms`.
+    /// A body that shows the committed meeting, at `now_ms`.
     Meeting(fn(&Meeting, i64) -> Body),
-    /// The committed meeting, at `now_ms`, with join parameters for the sender.
+    /// The same, with join parameters if the sender has a seat.
     Seat(fn(&Meeting, i64) -> Body),
 }
 
 impl Reply {
-    /// Builds the body, and the grant that goes with it; `None` for a request that is never answered.
-    pub(super) fn build(
+    /// The answer `ok`.
+    pub(crate) const OK: Self = Self::Body(Body::Ok {});
+
+    /// Builds the body and the grant that goes with it; `None` for a request that is never answered.
+    pub(crate) fn build(
         self,
         meeting: &Meeting,
         by: &ClientId,
@@ -36,7 +41,7 @@ impl Reply {
             Self::Meeting(build) => Some((build(meeting, now_ms), None)),
             Self::Seat(build) => {
                 let participant = meeting.participants.get(&by.user());
-                let grant = participant.filter(|p| p.state.is_member()).map(|p| Grant::of(meeting, p));
+                let grant = participant.filter(|p| p.is_member()).map(|p| Grant::of(meeting, p));
                 Some((build(meeting, now_ms), grant))
             }
         }

@@ -1,191 +1,147 @@
-//! Who may speak (T34–T38). A soft mute asks; a hard one takes the right to publish audio, at the RTC service and in
-//! every later token, until it is given back or its time is over.
+//! The right to speak (T34–T38). A soft mute asks for silence; a hard one takes the right to publish audio, at the RTC
+//! service and in every later token, until a host gives it back or its time is over.
 
-use super::change::Change;
-use super::reply::{Outcome, Reply};
-use super::{Meeting, Now, Participant, Refusal};
-use serde::{Deserialize, Serialize};
+use crate::change::Change;
+use crate::input::RtcCapabilities;
+use crate::meeting::Meeting;
+use crate::participant::Participant;
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::stamped::Stamped;
 use switchboard_protocol::address::{ClientId, UserId};
-use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{Speech, SpeechMode, UserOrAll};
-use switchboard_protocol::requests::MuteMode;
+use switchboard_protocol::object::{Speech as SpeechView, SpeechMode, UserOrAll};
 
-/// Whether a participant may speak, and since when.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct SpeechState {
-    /// Whether they may.
-    pub mode: SpeechMode,
-    /// When a block ends by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+/// The right of one participant to speak.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Speech {
+    /// Free, muted softly or blocked.
+    pub mode: Stamped<SpeechMode>,
+    /// Time at which a block ends, in milliseconds since the epoch.
     pub until_ms: Option<i64>,
-    /// Who set it; the host where nobody did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Account of the user who set the mode; `None` means the host.
     pub by: Option<UserId>,
-    /// The revision in which it was set.
-    #[serde(default)]
-    pub rev: u64,
-    /// The revision in which the right to publish audio was taken, given back, or taken anew.
-    #[serde(default)]
+    /// Revision in which the right to publish audio was taken, given back, or taken again.
     pub right_rev: u64,
 }
 
-impl SpeechState {
-    /// Whether the right to publish audio is there.
+impl Speech {
+    /// Whether the participant may publish audio.
     #[must_use]
     pub fn has_right(&self) -> bool {
-        self.mode != SpeechMode::Hard
+        *self.mode != SpeechMode::Hard
     }
 
-    /// How it looks on the wire.
+    /// The object of the wire, at `now_ms`.
     #[must_use]
-    pub fn view(&self, now_ms: i64) -> Speech {
-        Speech { mode: self.mode, until_in_ms: self.until_in_ms(now_ms) }
-    }
-
-    fn until_in_ms(&self, now_ms: i64) -> Option<i64> {
-        self.until_ms.map(|until_ms| (until_ms - now_ms).max(0))
+    pub fn view(&self, now_ms: i64) -> SpeechView {
+        SpeechView { mode: *self.mode, until_in_ms: in_ms(self.until_ms, now_ms) }
     }
 }
 
 impl Change {
-    /// T34, T35: by a host or cohost. A soft mute does not lift a block, and the host cannot be blocked.
-    pub(super) fn mute(
-        &mut self,
-        by: &ClientId,
-        whom: &UserOrAll,
-        mode: MuteMode,
-        for_seconds: Option<u32>,
-    ) -> Outcome {
-        self.must_be_hosting(by)?;
-        let targets = self.spoken_of(by, whom)?;
-        if mode == MuteMode::Hard && targets.contains(&self.meeting.host) {
-            return Err(Refusal::new(Code::Forbidden, "the host's speech cannot be blocked"));
-        }
-        let until_ms = for_seconds.map(|seconds| self.now.ms + i64::from(seconds) * 1_000);
-        for user in &targets {
-            let blocked = !self.meeting.participants[user].speech.has_right();
-            match mode {
-                MuteMode::Hard => self.set_speech(user, SpeechMode::Hard, until_ms, &by.user()),
-                MuteMode::Soft if !blocked => self.set_speech(user, SpeechMode::Soft, None, &by.user()),
-                MuteMode::Soft => {}
-            }
-        }
-        Ok(Reply::Body(self.speech_answer(by, whom, mode.into(), until_ms)))
-    }
-
-    /// T38: only the right comes back; the microphone stays off until its user turns it on.
-    pub(super) fn allow_speech(&mut self, by: &ClientId, whom: &UserOrAll) -> Outcome {
-        self.must_be_hosting(by)?;
-        for user in self.spoken_of(by, whom)? {
-            self.set_speech(&user, SpeechMode::Free, None, &by.user());
-        }
-        Ok(Reply::Body(self.speech_answer(by, whom, SpeechMode::Free, None)))
-    }
-
-    /// T36, T37.
-    pub(super) fn unmute_self(&mut self, by: &ClientId) -> Outcome {
-        self.seated(by)?;
-        if self.participant(by).is_some_and(|p| !p.speech.has_right()) {
-            return Err(Refusal::new(Code::SpeechBlocked, "a host has blocked your speech"));
-        }
-        self.set_speech(&by.user(), SpeechMode::Free, None, &by.user());
-        Ok(Reply::Body(self.speech_answer(by, &UserOrAll::User(by.user()), SpeechMode::Free, None)))
-    }
-
-    /// Sets whether `user` may speak. Nothing changes if that is so already.
-    pub(super) fn set_speech(&mut self, user: &UserId, mode: SpeechMode, until_ms: Option<i64>, by: &UserId) {
+    /// Sets the right of `user` to speak. Nothing changes if it is set so already.
+    pub(crate) fn set_speech(&mut self, user: &UserId, mode: SpeechMode, until_ms: Option<i64>, by: &UserId) {
         let rev = self.rev;
         let Some(participant) = self.meeting.participants.get_mut(user) else { return };
         let speech = &mut participant.speech;
-        if speech.mode == mode && speech.until_ms == until_ms {
+        if *speech.mode == mode && speech.until_ms == until_ms {
             return;
         }
-        // A block that is set anew is also told anew: nobody knows whether the first time got through.
+        // A block that is set again goes to the RTC service again: the first call may have failed.
         if mode == SpeechMode::Hard || !speech.has_right() {
             speech.right_rev = rev;
         }
-        speech.mode = mode;
+        speech.mode.set(mode, rev);
         speech.until_ms = until_ms;
         speech.by = Some(by.clone());
-        speech.rev = rev;
-        self.changed = true;
+        self.is_changed = true;
     }
 
-    /// T38: blocks whose time is over.
-    pub(super) fn end_blocks(&mut self) {
+    /// T38: ends the blocks whose time is over.
+    pub(crate) fn end_blocks(&mut self) {
         let now_ms = self.now.ms;
-        for user in self.users(|p| p.speech.until_ms.is_some_and(|until_ms| until_ms <= now_ms)) {
+        for user in self.meeting.users(|p| p.speech.until_ms.is_some_and(|until_ms| until_ms <= now_ms)) {
             let by = self.meeting.participants[&user].speech.by.clone();
             let by = by.unwrap_or_else(|| self.meeting.host.clone());
             self.set_speech(&user, SpeechMode::Free, None, &by);
         }
     }
 
-    /// Those who are named and in the meeting.
-    fn spoken_of(&self, by: &ClientId, whom: &UserOrAll) -> Result<Vec<UserId>, Refusal> {
-        match whom {
+    /// The members that `target` means, when `by` names it.
+    ///
+    /// Refuses with `user_not_found` if the named user has no seat.
+    pub(crate) fn speech_targets(&self, by: &ClientId, target: &UserOrAll) -> Result<Vec<UserId>, Refusal> {
+        match target {
             UserOrAll::All => {
-                Ok(self.users(|p| p.state.is_member() && is_everybody(&self.meeting, p, &by.user())))
+                Ok(self.meeting.users(|p| p.is_member() && is_meant_by_all(&self.meeting, p, &by.user())))
             }
-            UserOrAll::User(user)
-                if self.meeting.participants.get(user).is_some_and(|p| p.state.is_member()) =>
-            {
-                Ok(vec![user.clone()])
-            }
-            UserOrAll::User(_) => Err(Refusal::new(Code::UserNotFound, "that user is not in the meeting")),
+            UserOrAll::User(user) if self.meeting.has_member(user) => Ok(vec![user.clone()]),
+            UserOrAll::User(_) => Err(Refusal::not_a_member()),
         }
     }
 
-    /// The answer to a request about somebody's speech: of one user what holds, of everybody what was asked.
-    pub(super) fn speech_answer(
+    /// The answer to a request about speech: of one user the present right, of all users what the request asked for.
+    pub(crate) fn speech_changed(
         &self,
         by: &ClientId,
-        whom: &UserOrAll,
+        target: &UserOrAll,
         mode: SpeechMode,
         until_ms: Option<i64>,
-    ) -> Body {
-        match whom {
-            UserOrAll::User(user) => {
-                self.meeting.participants.get(user).map(|p| of_one(&self.meeting, p, self.now))
-            }
+    ) -> Reply {
+        let present = match target {
+            UserOrAll::User(user) => self.meeting.participants.get(user),
             UserOrAll::All => None,
-        }
-        .unwrap_or_else(|| {
-            let asked = SpeechState { mode, until_ms, by: Some(by.user()), ..SpeechState::default() };
-            body(&self.meeting, whom.clone(), &asked, self.now)
-        })
+        };
+        let body = match present {
+            Some(participant) => speech_of_one(&self.meeting, participant, self.now.ms, self.rtc),
+            None => {
+                let mode = Stamped::new(mode, 0);
+                let asked = Speech { mode, until_ms, by: Some(by.user()), right_rev: 0 };
+                body(&self.meeting, target.clone(), &asked, self.now.ms, self.rtc)
+            }
+        };
+        Reply::Body(body)
     }
 }
 
-/// Whether `"*"`, said by `by`, means this participant too.
-pub(super) fn is_everybody(meeting: &Meeting, participant: &Participant, by: &UserId) -> bool {
+/// Whether `"*"`, named by `by`, means `participant` too: everybody but the host and `by`.
+fn is_meant_by_all(meeting: &Meeting, participant: &Participant, by: &UserId) -> bool {
     participant.user_id != meeting.host && participant.user_id != *by
 }
 
-/// The news of one participant's speech.
-pub(super) fn of_one(meeting: &Meeting, participant: &Participant, now: Now) -> Body {
-    body(meeting, UserOrAll::User(participant.user_id.clone()), &participant.speech, now)
+/// The body `speech_changed` of one participant.
+pub(crate) fn speech_of_one(
+    meeting: &Meeting,
+    participant: &Participant,
+    now_ms: i64,
+    rtc: RtcCapabilities,
+) -> Body {
+    body(meeting, UserOrAll::User(participant.user_id.clone()), &participant.speech, now_ms, rtc)
 }
 
-/// Where several changed in `rev`: the one statement that tells them all, if there is a true one.
-pub(super) fn of_everybody(meeting: &Meeting, rev: u64, now: Now) -> Option<Body> {
-    let changed: Vec<&Participant> = meeting.members().filter(|p| p.speech.rev == rev).collect();
+/// The one body `speech_changed` for all changes of the revision `rev`; `None` if a single body would be wrong.
+pub(crate) fn speech_of_all(meeting: &Meeting, rev: u64, now_ms: i64, rtc: RtcCapabilities) -> Option<Body> {
+    let changed: Vec<&Participant> = meeting.members().filter(|p| p.speech.mode.is_from(rev)).collect();
     let first = changed.first().filter(|_| changed.len() > 1)?;
     let by = first.speech.by.as_ref().unwrap_or(&meeting.host);
-    let meant: Vec<&Participant> = meeting.members().filter(|p| is_everybody(meeting, p, by)).collect();
-    let same =
-        |p: &&Participant| (p.speech.mode, p.speech.until_ms) == (first.speech.mode, first.speech.until_ms);
-    let told = changed.iter().all(|p| is_everybody(meeting, p, by)) && meant.iter().all(same);
-    told.then(|| body(meeting, UserOrAll::All, &first.speech, now))
+    let is_same =
+        |p: &Participant| (*p.speech.mode, p.speech.until_ms) == (*first.speech.mode, first.speech.until_ms);
+    let all_meant = changed.iter().all(|p| is_meant_by_all(meeting, p, by));
+    let all_same = meeting.members().filter(|p| is_meant_by_all(meeting, p, by)).all(is_same);
+    (all_meant && all_same).then(|| body(meeting, UserOrAll::All, &first.speech, now_ms, rtc))
 }
 
-fn body(meeting: &Meeting, user_id: UserOrAll, speech: &SpeechState, now: Now) -> Body {
+fn body(meeting: &Meeting, user_id: UserOrAll, speech: &Speech, now_ms: i64, rtc: RtcCapabilities) -> Body {
     Body::SpeechChanged {
         user_id,
-        mode: speech.mode,
-        until_in_ms: speech.until_in_ms(now.ms),
+        mode: *speech.mode,
+        until_in_ms: in_ms(speech.until_ms, now_ms),
         by: speech.by.clone().unwrap_or_else(|| meeting.host.clone()),
-        enforced: now.rtc_restricts && speech.mode != SpeechMode::Soft,
+        enforced: rtc.enforces_rights && *speech.mode != SpeechMode::Soft,
     }
+}
+
+fn in_ms(until_ms: Option<i64>, now_ms: i64) -> Option<i64> {
+    until_ms.map(|until_ms| (until_ms - now_ms).max(0))
 }

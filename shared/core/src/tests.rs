@@ -1,5 +1,6 @@
-//! The core, transition by transition, and any sequence of commands against its invariants.
+//! The transitions of the core, and its invariants under any sequence of inputs.
 
+mod action_kinds;
 mod connection;
 mod direct;
 mod fixture;

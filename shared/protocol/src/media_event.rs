@@ -37,7 +37,7 @@ pub enum MediaEventKind {
         clean: bool,
     },
     /// The channel is gone, and everybody with it.
-    RoomClosed,
+    ChannelClosed,
 }
 
 /// A moment by a service's clock. Later ones are greater; two of the same user are never equal where the service numbers

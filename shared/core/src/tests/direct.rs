@@ -1,19 +1,19 @@
 //! Direct calls (T1, T2, T5–T9, T13, T14, T18, T27, T40, T46, T48).
 
-use super::fixture::{Call, START_MS, create, now, opening, refused, user};
-use crate::{Action, Meeting, Phase, SlotChange};
+use super::fixture::{Call, START_MS, client, command, create, downlinks, opening, refused, user};
+use crate::{Action, CreateMark, Decision, MarkKind, Phase, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::object::{BusyPolicy, Mode, ParticipantState as State, Policy, Reach};
 
 fn ended(call: &Call) -> Option<EndReason> {
-    call.meeting.end().map(|(reason, _, _)| reason)
+    call.meeting.end().map(|end| end.reason)
 }
 
 #[test]
 fn t1_a_create_rings_every_device_and_seats_the_caller() {
     let call = Call::direct();
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         ["alice.phone= meeting_created", "bob.phone: invitation", "bob.tablet: invitation"]
     );
     assert_eq!(
@@ -41,7 +41,7 @@ fn t2_a_busy_callee_is_not_rung_and_the_call_ends_without_a_way_in() {
     busy.invitees[0].busy = true;
     let call = Call::open(&busy);
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         [
             "alice.phone: invitation_updated user_busy",
             "alice.phone: meeting_ended busy",
@@ -50,8 +50,8 @@ fn t2_a_busy_callee_is_not_rung_and_the_call_ends_without_a_way_in() {
             "bob.tablet: missed_call user_busy",
         ]
     );
-    assert_eq!(call.last.slots, [], "nobody is in a call that never was");
-    assert_eq!(call.last.answer.expect("answered").grant, None);
+    assert_eq!(call.last.slots, [], "a call that ended at once holds no call slot");
+    assert_eq!(call.last.answer.expect("the create request is answered").grant, None);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn t2_with_the_policy_ring_a_busy_callee_is_rung() {
     assert_eq!(
         call.last.slots,
         [SlotChange::Claim(user("bob"))],
-        "the accept takes the slot from the other call"
+        "the accept claims the call slot from the other call"
     );
 }
 
@@ -77,20 +77,20 @@ fn t2_with_the_policy_ring_a_busy_callee_is_rung() {
 fn t5_the_caller_hears_of_the_first_device_that_rings_and_of_no_other() {
     let mut call = Call::direct();
     call.rings("bob.phone").expect("rings");
-    assert_eq!(call.told(), ["alice.phone: invitation_updated ringing"]);
+    assert_eq!(call.downlinks(), ["alice.phone: invitation_updated ringing"]);
     call.rings("bob.tablet").expect("rings");
-    assert!(call.told().is_empty() && call.last.next.is_none(), "stored once");
-    call.rings("bob.watch").expect("a device without a leg may ring");
+    assert!(call.downlinks().is_empty() && call.last.next.is_none(), "only the first ring is committed");
+    call.rings("bob.watch").expect("a device without an offer may ring");
     call.accepts("bob.phone").expect("accepts");
-    assert!(call.told().contains(&"bob.watch: invitation_closed answered_elsewhere".to_owned()));
+    assert!(call.downlinks().contains(&"bob.watch: invitation_closed answered_elsewhere".to_owned()));
 }
 
 #[test]
 fn t6_t7_the_first_accept_wins_and_the_late_device_is_told_to_stop() {
     let mut call = Call::direct();
-    call.accepts("bob.phone").expect("wins");
+    call.accepts("bob.phone").expect("accepts first");
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         [
             "alice.phone: participant_updated accepted",
             "bob.phone= invitation_accepted",
@@ -99,7 +99,7 @@ fn t6_t7_the_first_accept_wins_and_the_late_device_is_told_to_stop() {
     );
     assert_eq!(call.accepts("bob.tablet"), Err(Code::AlreadyAnswered));
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         ["bob.tablet: invitation_closed answered_elsewhere", "bob.tablet= error already_answered"]
     );
     assert_eq!(call.rings("bob.tablet"), Err(Code::AlreadyAnswered));
@@ -110,7 +110,7 @@ fn t8_t14_a_reject_ends_the_direct_call() {
     let mut call = Call::direct();
     call.rejects("bob.tablet").expect("rejects");
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         [
             "alice.phone: invitation_updated declined",
             "alice.phone: meeting_ended all_declined",
@@ -136,19 +136,19 @@ fn t13_a_ring_that_no_device_had_is_unreachable_and_one_that_was_delivered_is_no
     {
         let mut call = Call::direct();
         if delivered {
-            let legs = [(super::fixture::client("bob.phone"), Reach::Delivered)];
+            let legs = [(client("bob.phone"), Reach::Delivered)];
             call.meeting.reached.insert(call.invite_id("bob"), legs.into());
         }
-        let mut in_time = Call::of(call.meeting.clone());
-        assert_eq!(in_time.at(46_999).accepts("bob.phone"), Ok(()), "two seconds of grace");
+        let mut in_time = call.clone();
+        assert_eq!(in_time.at(46_999).accepts("bob.phone"), Ok(()), "the ring has two seconds of grace");
         assert_eq!(call.at(47_000).accepts("bob.phone"), Err(Code::MeetingEnded));
         assert_eq!((call.state("bob"), ended(&call)), (state, Some(reason)));
         assert!(
-            call.told().contains(&"bob.tablet: invitation_closed expired".to_owned()),
+            call.downlinks().contains(&"bob.tablet: invitation_closed expired".to_owned()),
             "{:?}",
-            call.told()
+            call.downlinks()
         );
-        assert!(call.told().iter().any(|line| line.starts_with("alice.phone: meeting_ended")));
+        assert!(call.downlinks().iter().any(|line| line.starts_with("alice.phone: meeting_ended")));
     }
 }
 
@@ -158,13 +158,17 @@ fn t18_both_in_the_media_make_the_call_active() {
     call.accepts("bob.phone").expect("accepts");
     call.at(3_000).joins_media("alice.phone").expect("joins");
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         ["alice.phone: participant_updated joined", "bob.phone: participant_updated joined"]
     );
     assert_eq!(call.meeting.phase, Phase::Ringing);
     call.at(4_000).joins_media("bob.phone").expect("joins");
     assert_eq!((call.meeting.phase, call.meeting.active_since_ms), (Phase::Active, Some(START_MS + 4_000)));
-    assert_eq!(call.joins_media("bob.tablet"), Err(Code::NotAdmitted), "only the device that has the seat");
+    assert_eq!(
+        call.joins_media("bob.tablet"),
+        Err(Code::NotAdmitted),
+        "only the device that has the seat reports"
+    );
 }
 
 #[test]
@@ -172,7 +176,7 @@ fn t27_t40_hanging_up_ends_the_call_for_the_other_side() {
     let mut call = Call::direct();
     call.accepts("bob.phone").expect("accepts");
     call.leaves("alice.phone").expect("leaves");
-    assert_eq!(call.told(), ["alice.phone= ok", "bob.phone: meeting_ended completed"]);
+    assert_eq!(call.downlinks(), ["alice.phone= ok", "bob.phone: meeting_ended completed"]);
     assert_eq!(call.leaves("bob.phone"), Err(Code::MeetingEnded));
 }
 
@@ -182,7 +186,7 @@ fn t40_a_caller_who_gives_up_stops_the_ringing() {
     call.rings("bob.phone").expect("rings");
     call.leaves("alice.phone").expect("leaves");
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         [
             "alice.phone= ok",
             "bob.phone: invitation_closed cancelled",
@@ -201,9 +205,9 @@ fn t46_t48_the_host_ends_it_and_every_later_command_hears_why() {
     call.accepts("bob.phone").expect("accepts");
     assert_eq!(call.does("bob.phone", Action::Destroy), Err(Code::NotHost));
     assert_eq!(call.does("mallory", Action::Destroy), Err(Code::Forbidden));
-    call.does("alice.laptop", Action::Destroy).expect("the host, from any device");
+    call.does("alice.laptop", Action::Destroy).expect("the host may use any device");
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         [
             "alice.laptop= meeting_ended host_ended",
             "alice.phone: meeting_ended host_ended",
@@ -211,30 +215,45 @@ fn t46_t48_the_host_ends_it_and_every_later_command_hears_why() {
         ]
     );
     assert_eq!(call.joins_media("bob.phone"), Err(Code::MeetingEnded));
-    call.does("bob.phone", Action::Destroy).expect("is answered by the end itself");
-    assert_eq!(call.told(), ["bob.phone= meeting_ended host_ended"]);
+    call.does("bob.phone", Action::Destroy).expect("is answered by the end");
+    assert_eq!(call.downlinks(), ["bob.phone= meeting_ended host_ended"]);
 }
 
 #[test]
 fn a_create_that_was_taken_back_before_it_came_is_cancelled() {
     let opening = opening(create(Mode::Direct, &["bob"]));
-    let meeting = Meeting::tombstone(opening.meeting_id.clone(), &opening.by, &opening.request_id, now(0));
-    assert_eq!(meeting.id, Call::open(&opening).meeting.id);
-    let mut call = Call::of(meeting);
-    assert_eq!(call.asks("alice.phone", "c1", "create", Action::CreateAgain), Err(Code::MeetingEnded));
-    call.does("alice.phone", Action::Destroy).expect("again");
-    assert_eq!(call.told(), ["alice.phone= meeting_ended cancelled"]);
+    let mark = CreateMark {
+        meeting_id: opening.meeting_id.clone(),
+        caller: opening.by.user(),
+        at_ms: START_MS,
+        kind: MarkKind::TakenBack,
+    };
+    assert_eq!(mark.meeting_id, Call::open(&opening).meeting.id);
+    assert_eq!(mark.end_reason(), EndReason::Cancelled);
+    let late = mark.decide(&command("alice.phone", "c1", "create", Action::CreateAgain));
+    assert_eq!(late.refused, Some(Code::MeetingEnded));
+    assert_eq!(downlinks(&late), ["alice.phone= error cancelled"]);
+    let repeat = mark.decide(&command("alice.phone", "r1", "r1", Action::Destroy));
+    assert_eq!(repeat.refused, None);
+    assert_eq!(downlinks(&repeat), ["alice.phone= meeting_ended cancelled"]);
+    for decision in [late, repeat] {
+        let only_answer =
+            Decision { answer: decision.answer.clone(), refused: decision.refused, ..Decision::default() };
+        assert_eq!(decision, only_answer, "the mark changes nothing and has no other effect");
+    }
+    let stranger = mark.decide(&command("mallory", "r1", "r1", Action::Destroy));
+    assert_eq!(stranger.refused, Some(Code::MeetingEnded), "only the caller takes the create request back");
 }
 
 #[test]
 fn an_invitation_of_somebody_else_or_of_nobody_is_not_found() {
     let mut call = Call::group();
-    let (bobs, none) = (call.invite_id("bob"), "i7q".parse().expect("an id"));
+    let (of_bob, unknown) = (call.invite_id("bob"), "i7q".parse().expect("a valid id"));
     assert_eq!(
-        call.does("carol.phone", Action::Accept { invite_id: bobs.clone() }),
+        call.does("carol.phone", Action::Accept { invite_id: of_bob.clone() }),
         Err(Code::InvitationNotFound)
     );
-    assert_eq!(call.does("bob.phone", Action::Reject { invite_id: none }), Err(Code::InvitationNotFound));
-    assert_eq!(call.does("mallory", Action::Ringing { invite_id: bobs }), Err(Code::Forbidden));
-    assert!(call.last.next.is_none(), "nothing is written");
+    assert_eq!(call.does("bob.phone", Action::Reject { invite_id: unknown }), Err(Code::InvitationNotFound));
+    assert_eq!(call.does("mallory", Action::Ringing { invite_id: of_bob }), Err(Code::Forbidden));
+    assert!(call.last.next.is_none(), "a refused request commits nothing");
 }

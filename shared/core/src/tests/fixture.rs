@@ -1,6 +1,11 @@
-//! A meeting under test: commands by short names, and what every device was told.
+//! A meeting under test: requests by short names, and the downlinks that each step sends.
 
-use crate::{Action, Command, Decision, Device, Invitee, Meeting, Now, Opening, Refusal, decide, tick};
+use crate::create as create_meeting;
+use crate::{
+    Action, Cause, ChannelPresence, Command, CreateCommand, Decision, DeviceStatus, Exit, Former, Input,
+    Invitee, KnownDevice, Meeting, Now, OutReason, Outgoing, Participant, Refusal, RtcCapabilities, Settings,
+    Standing, decide, repeat_effects,
+};
 use secrecy::SecretString;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
@@ -8,7 +13,7 @@ use switchboard_protocol::id::{BodyHash, IdKey, InviteId};
 use switchboard_protocol::object::{Media, MediaFlags, Mode, ParticipantState};
 use switchboard_protocol::requests::{CreateMeeting, MediaReport};
 
-/// The moment at which every meeting under test is made.
+/// Time at which every meeting under test is created.
 pub(crate) const START_MS: i64 = 1_795_366_084_000;
 
 pub(crate) fn key() -> IdKey {
@@ -16,15 +21,15 @@ pub(crate) fn key() -> IdKey {
 }
 
 pub(crate) fn now(after_ms: i64) -> Now {
-    Now { ms: START_MS + after_ms, ..Now::default() }
+    Now { ms: START_MS + after_ms }
 }
 
 pub(crate) fn client(device: &str) -> ClientId {
-    format!("GID@@@{device}").parse().expect("a device of the tests")
+    format!("GID@@@{device}").parse().expect("a valid client id")
 }
 
 pub(crate) fn user(name: &str) -> UserId {
-    name.parse().expect("an account of the tests")
+    name.parse().expect("a valid account")
 }
 
 pub(crate) fn create(mode: Mode, invitees: &[&str]) -> CreateMeeting {
@@ -41,45 +46,57 @@ pub(crate) fn create(mode: Mode, invitees: &[&str]) -> CreateMeeting {
     }
 }
 
-/// Alice on her phone asks; every invitee has a phone and a tablet.
-pub(crate) fn opening(create: CreateMeeting) -> Opening {
+/// The create request of Alice's phone; every invitee has a phone and a tablet.
+pub(crate) fn opening(create: CreateMeeting) -> CreateCommand {
     let devices = |name: &UserId| {
         ["phone", "tablet"]
-            .map(|kind| Device { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS - 1 })
+            .map(|kind| KnownDevice { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS - 1 })
             .to_vec()
     };
     let invitee = |name: &UserId| Invitee {
         user_id: name.clone(),
-        invite_id: format!("invite-{name}").parse().expect("an id"),
+        invite_id: format!("invite-{name}").parse().expect("a valid id"),
         name: None,
         devices: devices(name),
         busy: false,
     };
-    Opening {
-        meeting_id: key().meeting(&client("alice.phone"), &"c1".parse().expect("an id")),
+    CreateCommand {
+        meeting_id: key().meeting(&client("alice.phone"), &"c1".parse().expect("a valid id")),
         by: client("alice.phone"),
         name: Some("Alice".to_owned()),
         busy: false,
-        request_id: "c1".parse().expect("an id"),
+        request_id: "c1".parse().expect("a valid id"),
         hash: BodyHash::of(b"create"),
         invitees: create.invitees.iter().map(invitee).collect(),
         create,
     }
 }
 
-/// A meeting, and what its devices hear of each step.
+/// The request `id` of a device, with the body `body`.
+pub(crate) fn command(device: &str, id: &str, body: &str, action: Action) -> Command {
+    Command {
+        by: client(device),
+        request_id: id.parse().expect("a valid id"),
+        hash: BodyHash::of(body.as_bytes()),
+        action,
+    }
+}
+
+/// A meeting, and the decision of its last step.
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) meeting: Meeting,
     pub(crate) last: Decision,
     pub(crate) now: Now,
+    pub(crate) rtc: RtcCapabilities,
     requests: u32,
 }
 
 impl Call {
-    pub(crate) fn open(opening: &Opening) -> Self {
-        let decision = Meeting::open(opening, now(0)).expect("may be opened");
+    pub(crate) fn open(opening: &CreateCommand) -> Self {
+        let decision = create_meeting(opening, now(0), RtcCapabilities::default()).expect("is not refused");
         let meeting = decision.next.clone().expect("a new meeting is committed");
-        Self { meeting, last: decision, now: now(0), requests: 0 }
+        Self { meeting, last: decision, now: now(0), rtc: RtcCapabilities::default(), requests: 0 }
     }
 
     pub(crate) fn direct() -> Self {
@@ -90,51 +107,115 @@ impl Call {
         Self::open(&opening(create(Mode::Group, &["bob", "carol"])))
     }
 
-    /// A meeting that was made in another way.
-    pub(crate) fn of(meeting: Meeting) -> Self {
-        Self { meeting, ..Self::direct() }
-    }
-
     pub(crate) fn at(&mut self, after_ms: i64) -> &mut Self {
         self.now.ms = START_MS + after_ms;
         self
     }
 
-    /// The device asks something new; the code if it is refused.
+    /// Sends a new request; returns the code if it is refused.
     pub(crate) fn does(&mut self, device: &str, action: Action) -> Result<(), Code> {
         self.requests += 1;
         let id = format!("r{}", self.requests);
-        self.asks(device, &id, &id, action)
+        self.sends(device, &id, &id, action)
     }
 
-    /// The device sends the request `id` with the body `body`.
-    pub(crate) fn asks(&mut self, device: &str, id: &str, body: &str, action: Action) -> Result<(), Code> {
-        let command = Command {
-            by: client(device),
-            request_id: id.parse().expect("an id"),
-            hash: BodyHash::of(body.as_bytes()),
-            action,
-        };
-        self.last = decide(&self.meeting, &command, self.now);
+    /// Sends the request `id` with the body `body`; returns the code if it is refused.
+    pub(crate) fn sends(&mut self, device: &str, id: &str, body: &str, action: Action) -> Result<(), Code> {
+        let before = self.meeting.rev;
+        let deadlines = self.decide(Input::Deadline);
+        self.takes(Input::Command(command(device, id, body, action)));
         if self.last.refused.is_some() {
-            let time = tick(&self.meeting, self.now);
-            assert_eq!(self.last.next, time.next, "a refused command changes nothing that time did not");
+            assert_eq!(
+                self.last.next, deadlines.next,
+                "a refused request commits the deadlines and nothing else"
+            );
             assert_eq!(
                 (&self.last.slots, &self.last.media),
-                (&time.slots, &time.media),
-                "nor asks for anything"
+                (&deadlines.slots, &deadlines.media),
+                "a refused request has the effects of the deadlines and no others"
             );
         }
         if let Some(next) = &self.last.next {
-            assert_eq!(next.rev, self.meeting.rev + 1, "every commit is one revision");
-            self.meeting = next.clone();
+            assert_eq!(next.rev, before + 1, "every commit is one revision");
         }
         self.last.refused.map_or(Ok(()), Err)
     }
 
+    /// Decides an input on the present meeting.
+    pub(crate) fn decide(&self, input: Input) -> Decision {
+        decide(&self.meeting, &input, self.now, self.rtc)
+    }
+
+    /// Decides an input and commits the result.
+    pub(crate) fn takes(&mut self, input: Input) -> &Decision {
+        self.last = self.decide(input);
+        if let Some(next) = &self.last.next {
+            self.meeting = next.clone();
+        }
+        &self.last
+    }
+
+    /// Applies the deadlines that are over, as `wake` does.
+    pub(crate) fn wakes(&mut self) -> &Decision {
+        self.takes(Input::Deadline)
+    }
+
+    /// The broker reports the status of a device.
+    pub(crate) fn device_is(&mut self, device: &str, status: DeviceStatus) -> &Decision {
+        self.takes(Input::Device { client_id: client(device), status })
+    }
+
+    /// The RTC service reports the users in the channel.
+    pub(crate) fn rtc_reports(&mut self, seen: ChannelPresence) -> &Decision {
+        self.takes(Input::Presence(seen))
+    }
+
+    /// The effects of the revision `rev`, repeated.
+    pub(crate) fn repeat_effects(&self, rev: u64, cause: &Cause) -> Decision {
+        repeat_effects(&self.meeting, rev, cause, self.now, self.rtc)
+    }
+
+    /// The deadline of the present revision as a cause.
+    pub(crate) fn deadline_cause(&self) -> Cause {
+        Cause::Deadline { meeting_id: self.meeting.id.clone(), rev: self.meeting.rev }
+    }
+
+    pub(crate) fn next_deadline_ms(&self) -> Option<i64> {
+        self.meeting.next_deadline_ms(self.rtc)
+    }
+
+    pub(crate) fn due_checks(&self) -> Vec<ClientId> {
+        self.meeting.due_checks(self.now, self.rtc)
+    }
+
+    pub(crate) fn participant(&self, name: &str) -> &Participant {
+        &self.meeting.participants[&user(name)]
+    }
+
+    /// The participant, to be changed without a commit.
+    pub(crate) fn participant_mut(&mut self, name: &str) -> &mut Participant {
+        self.meeting.participants.get_mut(&user(name)).expect("has a part in the meeting")
+    }
+
+    /// The settings, to be changed without a commit.
+    pub(crate) const fn settings_mut(&mut self) -> &mut Settings {
+        self.meeting.settings.amend()
+    }
+
+    /// Ends the part of a participant without a commit. The exit keeps what the participant had.
+    pub(crate) fn put_out(&mut self, name: &str, reason: OutReason) {
+        let standing = self.participant_mut(name).standing.amend();
+        let from = match standing.clone() {
+            Standing::Invited(pending) => Former::Invitation(pending.invitation),
+            Standing::Lobby { devices } => Former::Lobby(devices),
+            Standing::Seated(seat) => Former::Seat(Box::new(seat)),
+            Standing::Out(exit) => exit.from,
+        };
+        *standing = Standing::Out(Exit { reason, from });
+    }
+
     pub(crate) fn invite_id(&self, name: &str) -> InviteId {
-        let invitation = self.meeting.participants[&user(name)].invitation.as_ref();
-        invitation.expect("was invited").id.clone()
+        self.participant(name).invitation().expect("was invited").id.clone()
     }
 
     pub(crate) fn rings(&mut self, device: &str) -> Result<(), Code> {
@@ -162,51 +243,48 @@ impl Call {
     }
 
     pub(crate) fn state(&self, name: &str) -> ParticipantState {
-        self.meeting.participants[&user(name)].state
+        self.participant(name).state()
     }
 
-    /// What everybody was told by the last step, as `device: type detail`, sorted; the answer is marked `=`.
-    pub(crate) fn told(&self) -> Vec<String> {
-        let line = |tell: &crate::Tell| {
-            let device = tell.to.as_str().trim_start_matches("GID@@@");
-            let body = serde_json::to_value(&tell.body).expect("serialises");
-            let detail = ["reason", "state", "code"]
-                .iter()
-                .find_map(|name| body.get(name)?.as_str().map(str::to_owned));
-            let detail = detail.or_else(|| body["participant"]["state"].as_str().map(str::to_owned));
-            let mark = if tell.is_answer { "=" } else { ":" };
-            format!("{device}{mark} {} {}", tell.body.kind(), detail.unwrap_or_default())
-                .trim_end()
-                .to_owned()
-        };
-        let mut lines: Vec<String> = self.last.tells.iter().chain(&self.last.answer).map(line).collect();
-        lines.sort();
-        lines
+    /// The downlinks of the last step: see [`downlinks`].
+    pub(crate) fn downlinks(&self) -> Vec<String> {
+        downlinks(&self.last)
     }
 }
 
-/// Whatever is written is read back as it was, in JSON and in the form that the table has.
-pub(super) fn reads_back(meeting: &Meeting) {
-    let same = |mut read: Meeting| {
-        // Kept beside the record.
-        read.reached.clone_from(&meeting.reached);
-        assert_eq!(&read, meeting);
+/// All downlinks of a decision as `device: type detail`, sorted; the answer is marked `=`.
+pub(crate) fn downlinks(decision: &Decision) -> Vec<String> {
+    let line = |downlink: &Outgoing| {
+        let device = downlink.to.as_str().trim_start_matches("GID@@@");
+        let body = serde_json::to_value(&downlink.body).expect("serialises");
+        let detail =
+            ["reason", "state", "code"].iter().find_map(|name| body.get(name)?.as_str().map(str::to_owned));
+        let detail = detail.or_else(|| body["participant"]["state"].as_str().map(str::to_owned));
+        let mark = if downlink.is_answer { "=" } else { ":" };
+        format!("{device}{mark} {} {}", downlink.body.kind(), detail.unwrap_or_default())
+            .trim_end()
+            .to_owned()
     };
-    let text = serde_json::to_string(meeting).expect("serialises");
-    same(serde_json::from_str(&text).expect("reads back"));
-    let value: serde_dynamo::AttributeValue = serde_dynamo::to_attribute_value(meeting).expect("serialises");
-    same(serde_dynamo::from_attribute_value(value).expect("reads back"));
+    let mut lines: Vec<String> = decision.notices.iter().chain(&decision.answer).map(line).collect();
+    lines.sort();
+    lines
 }
 
-/// Nothing that is told promises what does not hold: a way in for who is out, or a ring for an offer that is closed.
-pub(super) fn is_honest(decision: &Decision, meeting: &Meeting) {
-    for tell in decision.tells.iter().chain(&decision.answer) {
-        let state = meeting.participants.get(&tell.to.user()).map(|p| p.state);
-        if tell.offers().is_some() {
-            assert!(state.is_some_and(ParticipantState::is_pending), "rings for nothing: {tell:?}");
+/// Every downlink agrees with the state: only pending participants get an offer, only members a join token.
+pub(super) fn assert_downlinks_hold(decision: &Decision, meeting: &Meeting) {
+    for downlink in decision.notices.iter().chain(&decision.answer) {
+        let state = meeting.participants.get(&downlink.to.user()).map(|p| p.state());
+        if downlink.offered_invitation().is_some() {
+            assert!(
+                state.is_some_and(ParticipantState::is_pending),
+                "an offer needs an open invitation: {downlink:?}"
+            );
         }
-        if tell.grant.is_some() {
-            assert!(state.is_some_and(ParticipantState::is_member), "a way in only for who is in: {tell:?}");
+        if downlink.grant.is_some() {
+            assert!(
+                state.is_some_and(ParticipantState::is_member),
+                "a join token needs a seat: {downlink:?}"
+            );
         }
     }
 }
@@ -215,7 +293,7 @@ pub(crate) fn account(device: &str) -> &str {
     device.split('.').next().unwrap_or(device)
 }
 
-/// The refusal of a create.
-pub(crate) fn refused(opening: &Opening) -> Refusal {
-    Meeting::open(opening, now(0)).expect_err("must be refused")
+/// The refusal of a create request.
+pub(crate) fn refused(opening: &CreateCommand) -> Refusal {
+    create_meeting(opening, now(0), RtcCapabilities::default()).expect_err("is refused")
 }

@@ -1,8 +1,8 @@
-//! Who runs a group: hosts who go (T29–T31), hosts who give it away, roles.
+//! The host of a group: hosts who leave (T29–T31), transfers, and roles.
 
 use super::fixture::{Call, START_MS, create, opening, user};
 use super::join::joining;
-use crate::{Action, Phase};
+use crate::{Action, AwayFrom, Phase, Presence};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{HostLeavePolicy, Mode, ParticipantState as State, Policy, Role};
@@ -24,17 +24,17 @@ fn set_role(call: &mut Call, by: &str, name: &str, role: Role) -> Result<(), Cod
 }
 
 fn role(call: &Call, name: &str) -> Role {
-    call.meeting.participants[&user(name)].role
+    *call.participant(name).role
 }
 
 #[test]
 fn t29_the_next_host_is_who_is_longest_in_the_media() {
     let mut call = room(HostLeavePolicy::Transfer);
     call.leaves("alice.phone").expect("leaves");
-    assert_eq!(call.meeting.host, user("bob"), "carol has the older seat but is not in the media");
+    assert_eq!(call.meeting.host, user("bob"), "Carol has the older seat but is not in the media");
     assert_eq!((role(&call, "alice"), role(&call, "bob")), (Role::Member, Role::Host));
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         [
             "alice.phone= ok",
             "bob.phone: host_changed",
@@ -43,10 +43,10 @@ fn t29_the_next_host_is_who_is_longest_in_the_media() {
             "carol.phone: participant_updated left",
         ]
     );
-    let told = call.last.tells.iter().any(|tell| {
-        matches!(&tell.body, Body::HostChanged { host, previous } if *host == user("bob") && *previous == user("alice"))
+    let is_notified = call.last.notices.iter().any(|downlink| {
+        matches!(&downlink.body, Body::HostChanged { host, previous } if *host == user("bob") && *previous == user("alice"))
     });
-    assert!(told);
+    assert!(is_notified);
     call.does("alice.phone", joining("alice", false)).expect("comes back");
     assert_eq!((call.meeting.host.clone(), role(&call, "alice")), (user("bob"), Role::Member));
 }
@@ -54,7 +54,7 @@ fn t29_the_next_host_is_who_is_longest_in_the_media() {
 #[test]
 fn t29_cohosts_come_first_and_without_anybody_in_the_media_the_oldest_seat() {
     let mut call = room(HostLeavePolicy::Transfer);
-    set_role(&mut call, "alice.phone", "carol", Role::Cohost).expect("the host may");
+    set_role(&mut call, "alice.phone", "carol", Role::Cohost).expect("the host has the right");
     call.leaves("alice.phone").expect("leaves");
     assert_eq!(call.meeting.host, user("carol"));
 
@@ -72,29 +72,33 @@ fn t29_a_group_that_its_host_left_before_anybody_came_has_the_first_one_as_host(
     assert_eq!((call.meeting.host.clone(), call.meeting.end()), (user("alice"), None));
     call.accepts("bob.phone").expect("accepts");
     assert_eq!(call.meeting.host, user("bob"));
-    assert!(call.told().contains(&"bob.phone: host_changed".to_owned()), "{:?}", call.told());
+    assert!(call.downlinks().contains(&"bob.phone: host_changed".to_owned()), "{:?}", call.downlinks());
 }
 
 #[test]
 fn t30_the_meeting_waits_two_minutes_for_its_host() {
     let mut call = room(HostLeavePolicy::GraceEnd);
     call.at(10_000).leaves("alice.phone").expect("leaves");
-    assert!(call.told().contains(&"bob.phone: meeting_ending host_left".to_owned()), "{:?}", call.told());
-    let in_ms = call.last.tells.iter().find_map(|tell| match tell.body {
+    assert!(
+        call.downlinks().contains(&"bob.phone: meeting_ending host_left".to_owned()),
+        "{:?}",
+        call.downlinks()
+    );
+    let in_ms = call.last.notices.iter().find_map(|downlink| match downlink.body {
         Body::MeetingEnding { in_ms, .. } => Some(in_ms),
         _ => None,
     });
     assert_eq!(in_ms, Some(120_000));
-    assert_eq!(call.meeting.next_deadline_ms(false), Some(START_MS + 130_000));
+    assert_eq!(call.next_deadline_ms(), Some(START_MS + 130_000));
     call.at(20_000).leaves("carol.phone").expect("leaves");
-    let mut back = Call::of(call.meeting.clone());
-    back.at(129_999).asks("alice.phone", "back", "back", joining("alice", false)).expect("comes back");
-    assert_eq!((back.meeting.host_away, role(&back, "alice")), (None, Role::Host));
-    assert_eq!(back.at(130_000).asks("bob.phone", "on", "on", Action::RefreshToken), Ok(()));
+    let mut back = call.clone();
+    back.at(129_999).sends("alice.phone", "back", "back", joining("alice", false)).expect("comes back");
+    assert_eq!((back.meeting.host_away_until_ms, role(&back, "alice")), (None, Role::Host));
+    assert_eq!(back.at(130_000).sends("bob.phone", "on", "on", Action::RefreshToken), Ok(()));
 
     assert_eq!(call.at(130_000).does("bob.phone", Action::RefreshToken), Err(Code::MeetingEnded));
-    assert_eq!(call.meeting.end().map(|end| end.0), Some(EndReason::HostLeft));
-    assert!(call.told().contains(&"bob.phone: meeting_ended host_left".to_owned()));
+    assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::HostLeft));
+    assert!(call.downlinks().contains(&"bob.phone: meeting_ended host_left".to_owned()));
 }
 
 #[test]
@@ -103,18 +107,19 @@ fn t31_it_ends_with_its_host_or_goes_on_without_one() {
     call.leaves("carol.phone").expect("leaves");
     assert_eq!(call.meeting.end(), None);
     call.leaves("alice.phone").expect("leaves");
-    assert_eq!(call.meeting.end().map(|end| end.0), Some(EndReason::HostLeft));
-    assert_eq!(call.told(), ["alice.phone= ok", "bob.phone: meeting_ended host_left"]);
+    assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::HostLeft));
+    assert_eq!(call.downlinks(), ["alice.phone= ok", "bob.phone: meeting_ended host_left"]);
 
     let mut call = room(HostLeavePolicy::Continue);
-    set_role(&mut call, "alice.phone", "carol", Role::Cohost).expect("the host may");
+    set_role(&mut call, "alice.phone", "carol", Role::Cohost).expect("the host has the right");
     call.leaves("alice.phone").expect("leaves");
     assert_eq!((call.meeting.phase, call.meeting.host.clone()), (Phase::Active, user("alice")));
-    let lock = |locked| Action::UpdateMeeting(crate::Update { locked: Some(locked), ..Default::default() });
-    assert_eq!(call.does("carol.phone", lock(true)), Ok(()), "cohosts keep their powers");
+    let lock =
+        |locked| Action::UpdateMeeting(crate::SettingsChange { locked: Some(locked), ..Default::default() });
+    assert_eq!(call.does("carol.phone", lock(true)), Ok(()), "cohosts keep their rights");
     assert_eq!(call.does("bob.phone", lock(false)), Err(Code::NotHost));
     assert_eq!(call.does("carol.phone", Action::Destroy), Err(Code::NotHost));
-    call.does("carol.phone", lock(false)).expect("a cohost may");
+    call.does("carol.phone", lock(false)).expect("a cohost has the right");
     call.does("alice.phone", joining("alice", false)).expect("comes back");
     assert_eq!(role(&call, "alice"), Role::Host);
 }
@@ -122,12 +127,11 @@ fn t31_it_ends_with_its_host_or_goes_on_without_one() {
 #[test]
 fn t29_a_host_who_is_lost_is_gone_and_one_who_reconnects_is_not() {
     let mut call = room(HostLeavePolicy::Transfer);
-    let alice = call.meeting.participants.get_mut(&user("alice")).expect("is in");
-    alice.state = State::Reconnecting;
-    alice.away = Some(crate::Away { until_ms: START_MS + 60_000, was_joined: true });
-    call.at(59_999).does("bob.phone", Action::RaiseHand).expect("goes on");
+    let seat = call.participant_mut("alice").seat_mut().expect("has a seat");
+    seat.presence = Presence::Away { until_ms: START_MS + 60_000, from: AwayFrom::Media };
+    call.at(59_999).does("bob.phone", Action::RaiseHand).expect("the meeting is live");
     assert_eq!(call.meeting.host, user("alice"));
-    call.at(60_000).does("bob.phone", Action::LowerHand).expect("goes on");
+    call.at(60_000).does("bob.phone", Action::LowerHand).expect("the meeting is live");
     assert_eq!((call.state("alice"), call.meeting.host.clone()), (State::Lost, user("bob")));
 }
 
@@ -137,15 +141,19 @@ fn the_host_makes_somebody_else_host() {
     let transfer = |name: &str| Action::TransferHost { user: user(name) };
     assert_eq!(call.does("bob.phone", transfer("bob")), Err(Code::NotHost));
     assert_eq!(call.does("alice.phone", transfer("mallory")), Err(Code::UserNotFound));
-    call.does("alice.phone", transfer("bob")).expect("the host may");
+    call.does("alice.phone", transfer("bob")).expect("the host has the right");
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         ["alice.phone= host_changed", "bob.phone: host_changed", "carol.phone: host_changed"]
     );
     assert_eq!((role(&call, "alice"), role(&call, "bob")), (Role::Member, Role::Host));
     call.leaves("alice.phone").expect("leaves");
-    assert_eq!(call.meeting.end(), None, "the new host is there");
-    assert_eq!(call.does("bob.phone", transfer("alice")), Err(Code::UserNotFound), "who is not in");
+    assert_eq!(call.meeting.end(), None, "the new host has a seat");
+    assert_eq!(
+        call.does("bob.phone", transfer("alice")),
+        Err(Code::UserNotFound),
+        "the new host must have a seat"
+    );
 }
 
 #[test]
@@ -154,9 +162,9 @@ fn roles_are_given_by_the_host_and_seen_by_all() {
     assert_eq!(set_role(&mut call, "bob.phone", "bob", Role::Cohost), Err(Code::NotHost));
     assert_eq!(set_role(&mut call, "alice.phone", "mallory", Role::Cohost), Err(Code::UserNotFound));
     assert_eq!(set_role(&mut call, "alice.phone", "alice", Role::Member), Err(Code::StateConflict));
-    set_role(&mut call, "alice.phone", "bob", Role::Cohost).expect("the host may");
+    set_role(&mut call, "alice.phone", "bob", Role::Cohost).expect("the host has the right");
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         [
             "alice.phone= participant_updated joined",
             "bob.phone: participant_updated joined",
@@ -164,9 +172,13 @@ fn roles_are_given_by_the_host_and_seen_by_all() {
         ]
         .map(|line| line.replace("accepted", "joined"))
     );
-    assert_eq!(set_role(&mut call, "bob.phone", "carol", Role::Cohost), Err(Code::NotHost), "nor by cohosts");
-    set_role(&mut call, "alice.phone", "bob", Role::Cohost).expect("is so already");
+    assert_eq!(
+        set_role(&mut call, "bob.phone", "carol", Role::Cohost),
+        Err(Code::NotHost),
+        "a cohost may not change roles"
+    );
+    set_role(&mut call, "alice.phone", "bob", Role::Cohost).expect("the role is set already");
     assert!(call.last.next.is_none());
-    set_role(&mut call, "alice.phone", "bob", Role::Member).expect("takes it back");
+    set_role(&mut call, "alice.phone", "bob", Role::Member).expect("the host has the right");
     assert_eq!(role(&call, "bob"), Role::Member);
 }

@@ -1,16 +1,16 @@
-//! Inviting during a call and taking invitations back (T10–T12).
+//! Invitations during a call, and cancelled invitations (T10–T12).
 
 use super::fixture::{Call, START_MS, client, user};
-use crate::{Action, Device, Invitee, PEOPLE_MAX, Phase, Tell};
+use crate::{Action, Invitee, KnownDevice, MAX_PEOPLE, Outgoing, Phase};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::object::{InvitePolicy, Mode, ParticipantState as State};
 
 fn invite(names: &[&str]) -> Action {
     let invitee = |name: &&str| Invitee {
         user_id: user(name),
-        invite_id: format!("again-{name}").parse().expect("an id"),
+        invite_id: format!("again-{name}").parse().expect("a valid id"),
         name: None,
-        devices: vec![Device { client_id: client(&format!("{name}.phone")), seen_ms: START_MS }],
+        devices: vec![KnownDevice { client_id: client(&format!("{name}.phone")), seen_ms: START_MS }],
         busy: false,
     };
     Action::Invite { invitees: names.iter().map(invitee).collect(), ring_seconds: None, ext: None }
@@ -24,9 +24,9 @@ fn cancel(names: Option<&[&str]>) -> Action {
 fn a_third_person_makes_a_direct_call_a_group_for_good() {
     let mut call = Call::direct();
     call.accepts("bob.phone").expect("accepts");
-    call.does("bob.phone", invite(&["carol"])).expect("either side may");
+    call.does("bob.phone", invite(&["carol"])).expect("either side has the right");
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         [
             "alice.phone: meeting_updated",
             "alice.phone: participant_updated invited",
@@ -37,8 +37,12 @@ fn a_third_person_makes_a_direct_call_a_group_for_good() {
         ]
     );
     call.leaves("bob.phone").expect("leaves");
-    assert_eq!((call.meeting.mode, call.meeting.end()), (Mode::Group, None), "a group goes on");
-    assert_eq!(call.meeting.new_parts(), [], "only the commit that invites writes parts");
+    assert_eq!(
+        (*call.meeting.mode, call.meeting.end()),
+        (Mode::Group, None),
+        "a group does not end when one side leaves"
+    );
+    assert_eq!(call.meeting.new_parts(), [], "only the commit that invites a user writes a part item");
 }
 
 #[test]
@@ -46,10 +50,10 @@ fn who_declined_is_invited_again_by_another_invitation() {
     let mut call = Call::group();
     let first = call.invite_id("bob");
     call.rejects("bob.phone").expect("rejects");
-    call.does("alice.phone", invite(&["bob"])).expect("invites again");
+    call.does("alice.phone", invite(&["bob"])).expect("a user who declined may be invited again");
     assert_ne!(call.invite_id("bob"), first);
     assert_eq!(call.does("bob.phone", Action::Accept { invite_id: first }), Err(Code::InvitationNotFound));
-    call.accepts("bob.phone").expect("the new one");
+    call.accepts("bob.phone").expect("the new invitation is open");
 }
 
 #[test]
@@ -57,16 +61,16 @@ fn only_hosts_invite_unless_the_policy_says_any() {
     let mut call = Call::group();
     call.accepts("bob.phone").expect("accepts");
     assert_eq!(call.does("bob.phone", invite(&["dave"])), Err(Code::Forbidden));
-    call.meeting.policy.invite = InvitePolicy::Any;
-    call.does("bob.phone", invite(&["dave"])).expect("any member");
+    call.settings_mut().policy.invite = InvitePolicy::Any;
+    call.does("bob.phone", invite(&["dave"])).expect("any member has the right");
     assert_eq!(
         call.does("dave.phone", invite(&["eve"])),
         Err(Code::Forbidden),
-        "an invitee is no member yet"
+        "an invitee is not a member yet"
     );
-    call.meeting.locked = true;
+    call.settings_mut().locked = true;
     assert_eq!(call.does("alice.phone", invite(&["eve"])), Err(Code::Locked));
-    call.meeting.locked = false;
+    call.settings_mut().locked = false;
     call.meeting.max_participants = 4;
     assert_eq!(call.does("alice.phone", invite(&["eve"])), Err(Code::MeetingFull));
     assert_eq!(call.does("alice.phone", invite(&["alice"])), Err(Code::BadRequest));
@@ -77,7 +81,7 @@ fn who_is_in_or_rung_already_keeps_what_they_have() {
     let mut call = Call::group();
     call.accepts("bob.phone").expect("accepts");
     let before = call.meeting.participants.clone();
-    call.does("alice.phone", invite(&["bob", "carol"])).expect("nothing to do");
+    call.does("alice.phone", invite(&["bob", "carol"])).expect("the request is answered and changes nothing");
     assert!(call.last.next.is_none());
     assert_eq!(before, call.meeting.participants);
 }
@@ -88,9 +92,9 @@ fn t10_a_silenced_device_rings_no_more_and_the_others_do() {
     call.rings("bob.phone").expect("rings");
     let invite_id = call.invite_id("bob");
     call.does("bob.phone", Action::Silence { invite_id }).expect("silences");
-    assert_eq!(call.told(), ["bob.phone= ok"]);
-    call.accepts("bob.tablet").expect("the other device still may");
-    assert!(call.told().contains(&"bob.phone: invitation_closed answered_elsewhere".to_owned()));
+    assert_eq!(call.downlinks(), ["bob.phone= ok"]);
+    call.accepts("bob.tablet").expect("the other device still rings");
+    assert!(call.downlinks().contains(&"bob.phone: invitation_closed answered_elsewhere".to_owned()));
 }
 
 #[test]
@@ -98,7 +102,7 @@ fn t11_t14_a_cancelled_direct_call_is_over() {
     let mut call = Call::direct();
     call.does("alice.phone", cancel(None)).expect("cancels");
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         [
             "alice.phone: meeting_ended cancelled",
             "alice.phone= invitation_result",
@@ -108,7 +112,7 @@ fn t11_t14_a_cancelled_direct_call_is_over() {
             "bob.tablet: missed_call cancelled",
         ]
     );
-    assert_eq!(call.meeting.end().map(|end| end.0), Some(EndReason::Cancelled));
+    assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::Cancelled));
 }
 
 // Proves: T12
@@ -118,7 +122,11 @@ fn t11_one_of_two_is_cancelled_and_the_other_rings_on() {
     call.does("alice.phone", cancel(Some(&["bob"]))).expect("cancels");
     assert_eq!((call.state("bob"), call.state("carol")), (State::Cancelled, State::Invited));
     assert_eq!(call.accepts("bob.phone"), Err(Code::InvitationCancelled));
-    assert_eq!(call.does("carol.phone", cancel(None)), Err(Code::Forbidden), "neither inviter nor host");
+    assert_eq!(
+        call.does("carol.phone", cancel(None)),
+        Err(Code::Forbidden),
+        "the sender is neither the inviter nor the host"
+    );
     assert_eq!(call.meeting.phase, Phase::Ringing);
 }
 
@@ -133,49 +141,57 @@ fn t12_a_cancel_that_comes_after_the_accept_has_lost() {
 #[test]
 fn t11_who_is_not_in_the_meeting_any_more_takes_no_invitation_back() {
     let mut call = Call::group();
-    call.meeting.policy.invite = InvitePolicy::Any;
+    call.settings_mut().policy.invite = InvitePolicy::Any;
     call.accepts("bob.phone").expect("accepts");
-    call.does("bob.phone", invite(&["dave"])).expect("any member");
+    call.does("bob.phone", invite(&["dave"])).expect("any member has the right");
     call.does("alice.phone", Action::Remove { user: user("bob"), ban: false, for_seconds: None })
         .expect("removes");
     assert_eq!(call.does("bob.phone", cancel(Some(&["dave"]))), Err(Code::Forbidden));
     assert_eq!(call.state("dave"), State::Invited);
-    call.does("alice.phone", cancel(Some(&["dave"]))).expect("the host may");
+    call.does("alice.phone", cancel(Some(&["dave"]))).expect("the host has the right");
 }
 
 #[test]
 fn the_end_of_an_offer_waits_at_the_broker_as_long_as_the_offer_may() {
     let mut call = Call::group();
-    let Action::Invite { invitees, .. } = invite(&["dave"]) else { unreachable!("it is an invite") };
+    let Action::Invite { invitees, .. } = invite(&["dave"]) else {
+        unreachable!("invite builds Action::Invite")
+    };
     call.does("alice.phone", Action::Invite { invitees, ring_seconds: Some(180), ext: None })
         .expect("invites");
     let keeps = |call: &Call, device: &str| {
-        let to = |tell: &&Tell| tell.to == client(device) && tell.body.kind().starts_with("invitation");
-        call.last.tells.iter().find(to).map(|tell| tell.keep_ms)
+        let to = |downlink: &&Outgoing| {
+            downlink.to == client(device) && downlink.body.kind().starts_with("invitation")
+        };
+        call.last.notices.iter().find(to).map(|downlink| downlink.keep_ms)
     };
     assert_eq!(keeps(&call, "dave.phone"), Some(180_000));
     call.at(1_000).does("alice.phone", cancel(None)).expect("cancels");
-    assert_eq!(keeps(&call, "dave.phone"), Some(180_000), "it may stand behind an offer that is as old");
+    assert_eq!(
+        keeps(&call, "dave.phone"),
+        Some(180_000),
+        "the broker may still keep the offer that it closes"
+    );
     assert_eq!(keeps(&call, "bob.phone"), Some(45_000));
 }
 
 #[test]
 fn invitations_cannot_swell_the_record() {
-    let ext = serde_json::Map::from_iter([("topic".to_owned(), "a long one".into())]);
+    let ext = serde_json::Map::from_iter([("topic".to_owned(), "a long text".into())]);
     let mut call = Call::group();
     call.does("alice.phone", cancel(None)).expect("cancels");
     let more = |call: &mut Call, at: usize| {
         let Action::Invite { invitees, .. } = invite(&[&format!("guest-{at}")]) else {
-            unreachable!("it is an invite")
+            unreachable!("invite builds Action::Invite")
         };
         call.does("alice.phone", Action::Invite { invitees, ring_seconds: None, ext: Some(ext.clone()) })
     };
-    for at in call.meeting.participants.len()..PEOPLE_MAX {
-        more(&mut call, at).expect("is rung");
+    for at in call.meeting.participants.len()..MAX_PEOPLE {
+        more(&mut call, at).expect("the user is invited");
         call.does("alice.phone", cancel(None)).expect("cancels");
     }
-    assert_eq!(more(&mut call, PEOPLE_MAX), Err(Code::MeetingFull));
-    call.does("alice.phone", invite(&["bob"])).expect("who was here before may come again");
-    let kept = call.meeting.participants.values().filter_map(|p| p.invitation.as_ref()?.ext.as_ref()).count();
-    assert_eq!(kept, 0, "what only an open offer shows is forgotten with it");
+    assert_eq!(more(&mut call, MAX_PEOPLE), Err(Code::MeetingFull));
+    call.does("alice.phone", invite(&["bob"])).expect("a user who was invited before takes no new entry");
+    let kept = call.meeting.participants.values().filter_map(|p| p.invitation()?.ext.as_ref()).count();
+    assert_eq!(kept, 0, "a closed invitation drops the object that only an open offer shows");
 }

@@ -1,7 +1,7 @@
-//! Two who call each other (T16), and one who calls again (T17).
+//! Direct calls that merge: two users who call each other (T16), and a user who calls again after dropping out (T17).
 
-use super::fixture::{Call, client, create, opening, user};
-use crate::{Action, Connection, MediaSeen, Meeting, connection, media_seen};
+use super::fixture::{Call, START_MS, client, command, create, downlinks, opening, user};
+use crate::{Action, ChannelPresence, CreateMark, Decision, DeviceStatus, MarkKind};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{BusyPolicy, Mode, ParticipantState as State, Policy};
@@ -10,20 +10,24 @@ fn merge(peer: &str) -> Action {
     Action::Merge { peer: user(peer), busy: BusyPolicy::Reject }
 }
 
-fn meets(call: &Call, device: &str, mode: Mode, peer: &str) -> bool {
-    call.meeting.meets(&client(device), &create(mode, &[peer]), call.now)
+/// Whether the call that `device` asks for merges with this one.
+fn merges(call: &Call, device: &str, mode: Mode, peer: &str) -> bool {
+    call.meeting.merges_with(&client(device), &create(mode, &[peer]), call.now, call.rtc)
 }
 
 #[test]
 fn t16_who_calls_back_while_being_rung_takes_that_call() {
     let mut call = Call::direct();
-    assert!(meets(&call, "bob.phone", Mode::Direct, "alice"));
-    assert!(!meets(&call, "bob.phone", Mode::Group, "alice"), "both must be direct");
-    assert!(!meets(&call, "bob.phone", Mode::Direct, "carol"), "and of the same two");
-    assert!(!meets(&call, "alice.phone", Mode::Direct, "bob"), "the caller's own second call is another");
-    call.asks("bob.phone", "b1", "create", merge("alice")).expect("merges");
+    assert!(merges(&call, "bob.phone", Mode::Direct, "alice"));
+    assert!(!merges(&call, "bob.phone", Mode::Group, "alice"), "both calls must be direct");
+    assert!(!merges(&call, "bob.phone", Mode::Direct, "carol"), "both calls must have the same two users");
+    assert!(
+        !merges(&call, "alice.phone", Mode::Direct, "bob"),
+        "a second call of the caller is a call of its own"
+    );
+    call.sends("bob.phone", "b1", "create", merge("alice")).expect("the calls merge");
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         [
             "alice.phone: meeting_merged",
             "bob.phone= meeting_merged",
@@ -31,28 +35,33 @@ fn t16_who_calls_back_while_being_rung_takes_that_call() {
         ]
     );
     assert_eq!(call.state("bob"), State::Accepted);
-    let joins = call.last.tells.iter().chain(&call.last.answer).filter_map(|tell| match &tell.body {
-        Body::MeetingMerged { .. } => Some((tell.to.user(), tell.grant.as_ref()?.user_id.clone())),
-        _ => None,
-    });
+    let joins =
+        call.last.notices.iter().chain(&call.last.answer).filter_map(|downlink| match &downlink.body {
+            Body::MeetingMerged { .. } => {
+                Some((downlink.to.user(), downlink.grant.as_ref()?.user_id.clone()))
+            }
+            _ => None,
+        });
     let joins: Vec<_> = joins.collect();
     assert!(
-        joins.len() == 2 && joins.iter().all(|(to, whose)| to == whose),
-        "each has a token of their own: {joins:?}"
+        joins.len() == 2 && joins.iter().all(|(to, token_user)| to == token_user),
+        "each side gets its own join token: {joins:?}"
     );
-    assert!(!meets(&call, "bob.tablet", Mode::Direct, "alice"), "an answered call is met by nothing");
+    assert!(!merges(&call, "bob.tablet", Mode::Direct, "alice"), "no call merges with an answered call");
     assert_eq!(call.does("bob.tablet", merge("alice")), Err(Code::StateConflict));
 }
 
 #[test]
 fn t16_who_lets_calls_wait_has_two() {
-    for (mine, theirs) in [(BusyPolicy::Ring, BusyPolicy::Reject), (BusyPolicy::Reject, BusyPolicy::Ring)] {
+    for (second_busy, first_busy) in
+        [(BusyPolicy::Ring, BusyPolicy::Reject), (BusyPolicy::Reject, BusyPolicy::Ring)]
+    {
         let mut first = create(Mode::Direct, &["bob"]);
-        first.policy = Some(Policy { busy: theirs, ..Policy::default() });
+        first.policy = Some(Policy { busy: first_busy, ..Policy::default() });
         let call = Call::open(&opening(first));
         let mut second = create(Mode::Direct, &["alice"]);
-        second.policy = Some(Policy { busy: mine, ..Policy::default() });
-        assert!(!call.meeting.meets(&client("bob.phone"), &second, call.now));
+        second.policy = Some(Policy { busy: second_busy, ..Policy::default() });
+        assert!(!call.meeting.merges_with(&client("bob.phone"), &second, call.now, call.rtc));
     }
 }
 
@@ -60,31 +69,47 @@ fn t16_who_lets_calls_wait_has_two() {
 fn t16_a_call_that_rang_out_is_met_by_nothing() {
     let mut call = Call::direct();
     call.at(47_000);
-    assert!(!meets(&call, "bob.phone", Mode::Direct, "alice"), "what is overdue counts first");
+    assert!(!merges(&call, "bob.phone", Mode::Direct, "alice"), "the deadline of the ring applies first");
 }
 
 #[test]
 fn t16_the_request_is_remembered_where_it_went_and_can_be_taken_back_there() {
     let mut call = Call::direct();
-    let mark = call.meeting.merged_mark(&opening(create(Mode::Direct, &["alice"])), call.now);
-    assert_eq!(mark.merged_into.as_ref(), Some(&call.meeting.id));
-    assert_eq!(mark.end().map(|end| end.0), Some(EndReason::Merged));
-    assert!(mark.call_history().is_empty() && mark.next_deadline_ms(true).is_none());
-    let text = serde_json::to_string(&mark).expect("serialises");
-    assert_eq!(serde_json::from_str::<Meeting>(&text).expect("reads back"), mark);
+    let merged = opening(create(Mode::Direct, &["alice"]));
+    // A mark has no deadline and no call history: its type has neither.
+    let mark = CreateMark {
+        meeting_id: merged.meeting_id,
+        caller: merged.by.user(),
+        at_ms: START_MS,
+        kind: MarkKind::MergedInto(call.meeting.id.clone()),
+    };
+    assert_eq!(mark.end_reason(), EndReason::Merged);
+    let refused = mark.decide(&command("alice.phone", "c1", "create", Action::CreateAgain));
+    assert_eq!(refused.refused, Some(Code::MeetingEnded));
+    assert_eq!(downlinks(&refused), ["alice.phone= error merged"]);
+    let answer = refused.answer.clone();
+    let only_answer = Decision { answer, refused: Some(Code::MeetingEnded), ..Decision::default() };
+    assert_eq!(refused, only_answer, "the mark changes nothing and has no other effect");
 
-    call.asks("bob.phone", "b1", "create", merge("alice")).expect("merges");
-    call.asks("bob.phone", "b1", "create", merge("alice")).expect("again");
-    assert!(call.last.next.is_none() && call.told().contains(&"bob.phone= meeting_merged".to_owned()));
-    assert!(call.told().contains(&"alice.phone: meeting_merged".to_owned()), "still true: {:?}", call.told());
-    assert_eq!(call.asks("bob.phone", "b1", "another", merge("alice")), Err(Code::BadRequest));
+    call.sends("bob.phone", "b1", "create", merge("alice")).expect("the calls merge");
+    call.sends("bob.phone", "b1", "create", merge("alice")).expect("a repeat is answered");
+    assert!(call.last.next.is_none() && call.downlinks().contains(&"bob.phone= meeting_merged".to_owned()));
+    assert!(
+        call.downlinks().contains(&"alice.phone: meeting_merged".to_owned()),
+        "the notice still holds: {:?}",
+        call.downlinks()
+    );
+    assert_eq!(call.sends("bob.phone", "b1", "other body", merge("alice")), Err(Code::BadRequest));
 
-    call.asks("bob.phone", "d1", "destroy", Action::TakeBack).expect("takes it back");
-    assert_eq!(call.told(), ["alice.phone: meeting_ended completed", "bob.phone= meeting_ended cancelled"]);
-    call.asks("bob.phone", "d1", "destroy", Action::TakeBack).expect("again");
-    call.asks("bob.phone", "d2", "destroy", Action::TakeBack).expect("and by another request");
-    assert_eq!(call.told(), ["bob.phone= meeting_ended cancelled"]);
-    assert_eq!(call.asks("bob.phone", "b1", "create", merge("alice")), Err(Code::MeetingEnded));
+    call.sends("bob.phone", "d1", "destroy", Action::TakeBack).expect("the create request is taken back");
+    assert_eq!(
+        call.downlinks(),
+        ["alice.phone: meeting_ended completed", "bob.phone= meeting_ended cancelled"]
+    );
+    call.sends("bob.phone", "d1", "destroy", Action::TakeBack).expect("a repeat is answered");
+    call.sends("bob.phone", "d2", "destroy", Action::TakeBack).expect("another request is answered too");
+    assert_eq!(call.downlinks(), ["bob.phone= meeting_ended cancelled"]);
+    assert_eq!(call.sends("bob.phone", "b1", "create", merge("alice")), Err(Code::MeetingEnded));
 }
 
 #[test]
@@ -94,30 +119,31 @@ fn t17_who_dropped_out_and_calls_again_is_back_in_the_call() {
         call.accepts("bob.phone").expect("accepts");
         call.joins_media("alice.phone").expect("joins");
         call.joins_media("bob.phone").expect("joins");
-        assert!(!meets(&call, device, Mode::Direct, "alice"), "who is in is busy");
-        for (at, seen) in [(0, Connection::Dropped), (10_000, Connection::Gone)] {
-            call.at(at);
-            let phone = client("bob.phone");
-            call.meeting = connection(&call.meeting, &phone, seen, call.now).next.expect("is noted");
+        assert!(!merges(&call, device, Mode::Direct, "alice"), "a user who did not drop out is busy");
+        for (at, status) in [(0, DeviceStatus::Disconnected), (10_000, DeviceStatus::StillDisconnected)] {
+            call.at(at).device_is("bob.phone", status);
+            assert!(call.last.next.is_some(), "the status is committed");
         }
-        assert!(meets(&call, device, Mode::Direct, "alice") && !meets(&call, device, Mode::Direct, "carol"));
-        assert!(!meets(&call, "alice.phone", Mode::Direct, "bob"), "the one who stayed is in");
-        call.does(device, merge("alice")).expect("is back");
-        let mut told = vec!["alice.phone: participant_updated joined".to_owned()];
+        assert!(
+            merges(&call, device, Mode::Direct, "alice") && !merges(&call, device, Mode::Direct, "carol")
+        );
+        assert!(!merges(&call, "alice.phone", Mode::Direct, "bob"), "the side that stayed did not drop out");
+        call.does(device, merge("alice")).expect("comes back to the call");
+        let mut expected = vec!["alice.phone: participant_updated joined".to_owned()];
         if device == "bob.tablet" {
-            told.push("bob.phone: participant_removed moved".to_owned());
+            expected.push("bob.phone: participant_removed moved".to_owned());
         }
-        told.push(format!("{device}= meeting_merged"));
+        expected.push(format!("{device}= meeting_merged"));
         assert_eq!(
-            call.told()
+            call.downlinks()
                 .iter()
                 .filter(|line| *line != "bob.phone: participant_updated joined")
                 .cloned()
                 .collect::<Vec<_>>(),
-            told
+            expected
         );
         assert_eq!((call.state("bob"), call.meeting.end()), (State::Joined, None));
-        assert_eq!(call.meeting.participants[&user("bob")].seat, Some(client(device)));
+        assert!(call.participant("bob").sits_on(&client(device)));
     }
 }
 
@@ -134,21 +160,23 @@ fn t1_who_lets_calls_wait_may_call_while_in_another_call() {
 #[test]
 fn t17_the_call_is_met_also_where_only_the_rtc_service_says_that_its_user_is_back() {
     let mut call = Call::direct();
-    call.now.rtc_tells = true;
+    call.rtc.reports_presence = true;
     call.accepts("bob.phone").expect("accepts");
-    let seen = |call: &mut Call, seen: MediaSeen| {
-        call.meeting = media_seen(&call.meeting, &seen, call.now).next.expect("is noted");
-    };
-    seen(&mut call, MediaSeen::Joined { user: user("alice") });
-    seen(&mut call, MediaSeen::Joined { user: user("bob") });
-    seen(&mut call, MediaSeen::Left { user: user("bob"), clean: false });
-    assert!(meets(&call, "bob.phone", Mode::Direct, "alice"));
-    for again in [false, true] {
-        call.asks("bob.phone", "b1", "create", merge("alice")).expect("is back");
+    for seen in [
+        ChannelPresence::Joined { user: user("alice") },
+        ChannelPresence::Joined { user: user("bob") },
+        ChannelPresence::Left { user: user("bob"), clean: false },
+    ] {
+        call.rtc_reports(seen);
+        assert!(call.last.next.is_some(), "the report is committed");
+    }
+    assert!(merges(&call, "bob.phone", Mode::Direct, "alice"));
+    for is_repeat in [false, true] {
+        call.sends("bob.phone", "b1", "create", merge("alice")).expect("comes back to the call");
         assert_eq!(
-            (call.told(), call.last.next.is_none()),
-            (vec!["bob.phone= meeting_merged".to_owned()], again)
+            (call.downlinks(), call.last.next.is_none()),
+            (vec!["bob.phone= meeting_merged".to_owned()], is_repeat)
         );
     }
-    assert_eq!(call.state("bob"), State::Reconnecting, "until he is seen");
+    assert_eq!(call.state("bob"), State::Reconnecting, "the RTC service does not report the user yet");
 }

@@ -1,14 +1,19 @@
-//! Any sequence of commands, repeats and pauses keeps the invariants.
+//! Any sequence of requests, repeats, pauses and events keeps the invariants.
 
-use super::fixture::{Call, START_MS, client, create, is_honest, opening, reads_back, user};
+use super::action_kinds::assert_all_kinds;
+use super::fixture::{Call, START_MS, assert_downlinks_hold, client, create, opening, user};
 use super::join::joining;
 use crate::{
-    Action, Connection, Device, Invitee, Leg, MediaAct, MediaSeen, Meeting, Phase, connection, media_seen,
+    Action, ChannelPresence, DeviceStatus, Invitee, KnownDevice, Leg, MediaAct, Meeting, Phase,
+    RtcCapabilities, SettingsChange,
 };
 use proptest::prelude::*;
+use proptest::sample::Index;
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
-use switchboard_protocol::object::{BusyPolicy, MediaFlags, Mode, ParticipantState as State, UserOrAll};
+use switchboard_protocol::object::{
+    BusyPolicy, JoinPolicy, MediaFlags, Mode, ParticipantState as State, PolicyChange, Role, UserOrAll,
+};
 use switchboard_protocol::requests::{MediaReport, MuteMode};
 
 const DEVICES: [&str; 7] = [
@@ -21,96 +26,135 @@ const DEVICES: [&str; 7] = [
     "mallory.phone",
 ];
 
-const PEOPLE: [&str; 4] = ["alice", "bob", "carol", "mallory"];
+const USERS: [&str; 4] = ["alice", "bob", "carol", "mallory"];
 
 #[derive(Debug, Clone)]
 enum Step {
-    Ask { device: usize, id: u8, action: u8, whose: u8 },
+    Request { device: usize, id: u8, action: Index, variant: u8 },
     Wait { ms: i64 },
-    Connection { device: usize, seen: Connection },
-    Media { who: usize, seen: u8 },
+    Device { device: usize, status: DeviceStatus },
+    Presence { user: usize, seen: u8 },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let ask = (0..DEVICES.len(), 0..12_u8, 0..24_u8, 0..2_u8)
-        .prop_map(|(device, id, action, whose)| Step::Ask { device, id, action, whose });
+    let request = (0..DEVICES.len(), 0..12_u8, any::<Index>(), 0..2_u8)
+        .prop_map(|(device, id, action, variant)| Step::Request { device, id, action, variant });
     let wait = prop_oneof![0..3_000_i64, 20_000..60_000_i64, 200_000..15_000_000_i64]
         .prop_map(|ms| Step::Wait { ms });
-    let seen = prop_oneof![Just(Connection::Dropped), Just(Connection::Gone), Just(Connection::Here)];
-    let connection = (0..DEVICES.len(), seen).prop_map(|(device, seen)| Step::Connection { device, seen });
-    let media = (0..PEOPLE.len(), 0..5_u8).prop_map(|(who, seen)| Step::Media { who, seen });
-    proptest::collection::vec(prop_oneof![6 => ask, 1 => wait, 2 => connection, 2 => media], 1..60)
+    let status = prop_oneof![
+        Just(DeviceStatus::Disconnected),
+        Just(DeviceStatus::StillDisconnected),
+        Just(DeviceStatus::Connected)
+    ];
+    let device = (0..DEVICES.len(), status).prop_map(|(device, status)| Step::Device { device, status });
+    let presence = (0..USERS.len(), 0..5_u8).prop_map(|(user, seen)| Step::Presence { user, seen });
+    proptest::collection::vec(prop_oneof![6 => request, 1 => wait, 2 => device, 2 => presence], 1..60)
 }
 
-fn action(call: &Call, action: u8, whose: u8) -> Action {
-    let name = if whose == 0 || call.meeting.mode == Mode::Direct { "bob" } else { "carol" };
-    let invite_id = call.invite_id(name);
+/// The actions to choose from; an action that is listed twice is chosen twice as often. `variant` is 0 or 1.
+fn actions(call: &Call, variant: u8) -> Vec<Action> {
+    let is_first = variant == 0;
+    let name = if is_first || *call.meeting.mode == Mode::Direct { "bob" } else { "carol" };
+    let invitation = call.meeting.participants.get(&user(name)).and_then(|p| p.invitation());
+    let invite_id =
+        invitation.map_or_else(|| "unknown".parse().expect("a valid id"), |invitation| invitation.id.clone());
     let media = MediaFlags::default();
-    match action {
-        0 => Action::Ringing { invite_id },
-        1 => Action::Accept { invite_id },
-        2 => Action::Reject { invite_id },
-        3 => Action::ReportMedia { state: MediaReport::Joined, media, verified: true },
-        4 => Action::RefreshToken,
-        5 => Action::Leave,
-        6 => Action::Silence { invite_id },
-        7 => Action::Rejoin,
-        8 => Action::CancelInvite { invitees: None },
-        9 => Action::Invite { invitees: vec![invitee(name)], ring_seconds: None, ext: None },
-        10 => Action::Mute { whom: UserOrAll::User(user(name)), mode: MuteMode::Hard, for_seconds: Some(30) },
-        11 => Action::Mute { whom: UserOrAll::All, mode: MuteMode::Soft, for_seconds: None },
-        12 => Action::AllowSpeech { whom: UserOrAll::All },
-        13 => Action::UnmuteSelf,
-        14 => Action::Remove { user: user(name), ban: whose == 1, for_seconds: (whose == 1).then_some(30) },
-        15 => Action::ReportMedia { state: MediaReport::Left, media, verified: whose == 0 },
-        16 => Action::ReportMedia { state: MediaReport::Joined, media, verified: false },
-        17 | 18 => {
-            Action::Merge { peer: user(if whose == 0 { "alice" } else { "bob" }), busy: BusyPolicy::Reject }
-        }
-        19 => Action::TakeBack,
-        20 => joining(name, true),
-        21 => Action::RaiseHand,
-        22 => Action::CreateAgain,
-        _ => Action::Destroy,
+    let merge =
+        Action::Merge { peer: user(if is_first { "alice" } else { "bob" }), busy: BusyPolicy::Reject };
+    let join = if is_first { JoinPolicy::Lobby } else { JoinPolicy::Open };
+    let settings = SettingsChange {
+        locked: Some(is_first),
+        policy: Some(PolicyChange { join: Some(join), ..PolicyChange::default() }),
+        ..SettingsChange::default()
+    };
+    vec![
+        Action::Ringing { invite_id: invite_id.clone() },
+        Action::Accept { invite_id: invite_id.clone() },
+        Action::Reject { invite_id: invite_id.clone() },
+        Action::Silence { invite_id },
+        Action::Invite { invitees: vec![invitee(name)], ring_seconds: None, ext: None },
+        Action::CancelInvite { invitees: None },
+        merge.clone(),
+        merge,
+        Action::TakeBack,
+        joining(name, true),
+        Action::Rejoin,
+        Action::ReportMedia { state: MediaReport::Joined, media, verified: true },
+        Action::ReportMedia { state: MediaReport::Joined, media, verified: false },
+        Action::ReportMedia { state: MediaReport::Left, media, verified: is_first },
+        Action::RefreshToken,
+        Action::RaiseHand,
+        Action::LowerHand,
+        Action::UnmuteSelf,
+        Action::Leave,
+        Action::Mute { target: UserOrAll::User(user(name)), mode: MuteMode::Hard, for_seconds: Some(30) },
+        Action::Mute { target: UserOrAll::All, mode: MuteMode::Soft, for_seconds: None },
+        Action::AllowSpeech { target: UserOrAll::All },
+        Action::Remove { user: user(name), ban: !is_first, for_seconds: (!is_first).then_some(30) },
+        Action::Admit { users: None },
+        Action::Deny { users: None },
+        Action::TransferHost { user: user(name) },
+        Action::SetRole { user: user(name), role: if is_first { Role::Cohost } else { Role::Member } },
+        Action::UpdateMeeting(settings),
+        Action::CreateAgain,
+        Action::Destroy,
+    ]
+}
+
+#[test]
+fn every_action_is_generated() {
+    let (direct, group) = (Call::direct(), Call::group());
+    for call in [direct, group] {
+        assert_all_kinds(actions(&call, 0).iter());
+        assert_all_kinds(actions(&call, 1).iter());
     }
 }
 
-fn media_seen_of(call: &Call, who: &str, seen: u8) -> MediaSeen {
+fn presence(call: &Call, name: &str, seen: u8) -> ChannelPresence {
     let rev = call.meeting.rev;
     match seen {
-        0 | 1 => MediaSeen::Joined { user: user(who) },
-        2 => MediaSeen::Left { user: user(who), clean: true },
-        3 => MediaSeen::Left { user: user(who), clean: false },
-        _ => MediaSeen::Present { users: BTreeSet::from([user(who)]), rev },
+        0 | 1 => ChannelPresence::Joined { user: user(name) },
+        2 => ChannelPresence::Left { user: user(name), clean: true },
+        3 => ChannelPresence::Left { user: user(name), clean: false },
+        _ => ChannelPresence::Exactly { users: BTreeSet::from([user(name)]), rev },
     }
 }
 
 fn invitee(name: &str) -> Invitee {
     let devices = ["phone", "tablet"]
-        .map(|kind| Device { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS });
-    let invite_id = format!("again-{name}").parse().expect("an id");
+        .map(|kind| KnownDevice { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS });
+    let invite_id = format!("again-{name}").parse().expect("a valid id");
     Invitee { user_id: user(name), invite_id, name: None, devices: devices.to_vec(), busy: false }
 }
 
-fn holds(meeting: &Meeting) {
+fn assert_invariants(meeting: &Meeting) {
     for p in meeting.participants.values() {
-        let open = p.state.is_pending();
-        let legs = p.invitation.iter().flat_map(|i| i.legs.values());
-        assert!(legs.clone().filter(|leg| **leg == Leg::Won).count() <= 1, "one winner of an invitation");
+        let is_open = p.state().is_pending();
+        let legs = p.invitation().into_iter().flat_map(|invitation| invitation.legs.values());
         assert!(
-            open || legs.clone().all(|leg| !matches!(leg, Leg::Offered | Leg::Alerting)),
-            "no open offer: {p:?}"
+            legs.clone().filter(|leg| **leg == Leg::Won).count() <= 1,
+            "one device at most accepted an invitation: {p:?}"
         );
-        assert!(!p.state.is_member() || p.seat.is_some(), "a member has a seat");
-        assert!(p.speech.until_ms.is_none() || !p.speech.has_right(), "only a block ends by itself: {p:?}");
-        assert!(p.banned_until_ms.is_none() || p.state == State::Banned, "only a ban does: {p:?}");
-        assert!(!p.holds_slot || open || p.state.is_member(), "a slot is held by who has a part: {p:?}");
+        assert!(
+            is_open || legs.clone().all(|leg| !matches!(leg, Leg::Offered | Leg::Alerting)),
+            "no device rings for a closed invitation: {p:?}"
+        );
+        assert!(!p.state().is_member() || p.seat().is_some(), "a member has a seat: {p:?}");
+        assert!(p.speech.until_ms.is_none() || !p.speech.has_right(), "only a block has an end: {p:?}");
+        assert!(
+            !p.holds_slot() || is_open || p.state().is_member(),
+            "only a pending participant or a member holds a call slot: {p:?}"
+        );
     }
-    assert!(meeting.members().count() <= meeting.max_participants as usize);
+    assert!(meeting.members().count() <= meeting.max_participants as usize, "no more members than seats");
     if meeting.end().is_some() {
-        assert!(meeting.participants.values().all(|p| !p.state.is_member() && !p.state.is_pending()));
-        assert_eq!(meeting.next_deadline_ms(true), None);
-    } else if meeting.mode == Mode::Direct {
+        assert!(
+            meeting.participants.values().all(|p| !p.state().is_member() && !p.state().is_pending()),
+            "an ended meeting has no member and no open invitation"
+        );
+        let reports = RtcCapabilities { reports_presence: true, enforces_rights: true };
+        assert_eq!(meeting.next_deadline_ms(reports), None, "an ended meeting has no deadline");
+    } else if *meeting.mode == Mode::Direct {
         assert!(
             meeting.members().count() == 2 || meeting.pending().count() == 1,
             "a direct call has two sides"
@@ -118,13 +162,13 @@ fn holds(meeting: &Meeting) {
     }
 }
 
-fn is_removal(act: &MediaAct, whose: &UserId) -> bool {
-    matches!(act, MediaAct::Remove { user, .. } if user == whose)
+fn is_removal(act: &MediaAct, removed: &UserId) -> bool {
+    matches!(act, MediaAct::Remove { user, .. } if user == removed)
 }
 
-fn play(mode: Mode, invitees: &[&str], rtc_tells: bool, steps: Vec<Step>) {
+fn play(mode: Mode, invitees: &[&str], reports_presence: bool, steps: Vec<Step>) {
     let mut call = Call::open(&opening(create(mode, invitees)));
-    call.now.rtc_tells = rtc_tells;
+    call.rtc.reports_presence = reports_presence;
     let mut after_ms = 0;
     for step in steps {
         let before = call.meeting.clone();
@@ -133,55 +177,53 @@ fn play(mode: Mode, invitees: &[&str], rtc_tells: bool, steps: Vec<Step>) {
                 after_ms += ms;
                 call.at(after_ms);
             }
-            Step::Connection { device, seen } => {
-                let decision = connection(&call.meeting, &client(DEVICES[device]), seen, call.now);
-                if let Some(next) = decision.next {
-                    call.meeting = next;
-                }
+            Step::Device { device, status } => {
+                call.device_is(DEVICES[device], status);
             }
-            Step::Media { who, seen } => {
-                let seen = media_seen_of(&call, PEOPLE[who], seen);
-                let decision = media_seen(&call.meeting, &seen, call.now);
-                if let (MediaSeen::Joined { user }, Some(p)) =
-                    (&seen, before.participants.get(&user(PEOPLE[who])))
+            Step::Presence { user: name, seen } => {
+                let seen = presence(&call, USERS[name], seen);
+                call.rtc_reports(seen.clone());
+                if let (ChannelPresence::Joined { user }, Some(p)) =
+                    (&seen, before.participants.get(&user(USERS[name])))
                 {
-                    let out =
-                        decision.media.iter().any(|act| *act == MediaAct::Close || is_removal(act, user));
-                    assert!(p.state.is_member() || out, "nobody without a seat stays in the media: {p:?}");
-                }
-                if let Some(next) = decision.next {
-                    call.meeting = next;
+                    let mut acts = call.last.media.iter();
+                    let is_put_out = acts.any(|act| *act == MediaAct::Close || is_removal(act, user));
+                    assert!(
+                        p.state().is_member() || is_put_out,
+                        "no user without a seat stays in the media: {p:?}"
+                    );
                 }
             }
-            Step::Ask { device, id, action: kind, whose } => {
-                let action = action(&call, kind, whose);
-                // The body says what is asked, so a reused id with another body is told apart.
+            Step::Request { device, id, action, variant } => {
+                let action = action.get(&actions(&call, variant)).clone();
+                // The body shows the action, so a reused id with another action is a conflict.
                 let body = format!("{action:?}");
-                let refused = call.asks(DEVICES[device], &format!("p{id}"), &body, action.clone()).is_err();
-                let again = call.asks(DEVICES[device], &format!("p{id}"), &body, action);
-                assert!(call.last.next.is_none(), "the same request again changes nothing");
-                is_honest(&call.last, &call.meeting);
+                let refused = call.sends(DEVICES[device], &format!("p{id}"), &body, action.clone()).is_err();
+                let repeat = call.sends(DEVICES[device], &format!("p{id}"), &body, action);
+                assert!(call.last.next.is_none(), "a repeat of the request changes nothing");
+                assert_downlinks_hold(&call.last, &call.meeting);
                 if refused {
-                    assert!(again.is_err(), "a refused request stays refused while nothing changes");
+                    assert!(repeat.is_err(), "a refused request stays refused while nothing changes");
                 }
             }
         }
-        holds(&call.meeting);
+        assert_invariants(&call.meeting);
         if before.end().is_some() {
-            assert_eq!((before.phase, before.rev), (call.meeting.phase, call.meeting.rev), "ended is ended");
-        }
-        if matches!(call.meeting.phase, Phase::Active) {
-            assert!(
-                call.meeting
-                    .participants
-                    .values()
-                    .any(|p| matches!(p.state, State::Joined | State::Reconnecting))
-                    || mode == Mode::Group
+            assert_eq!(
+                (before.phase, before.rev),
+                (call.meeting.phase, call.meeting.rev),
+                "an ended meeting never changes"
             );
         }
-        reads_back(&call.meeting);
+        if matches!(call.meeting.phase, Phase::Active) {
+            let is_there = |p: &crate::Participant| matches!(p.state(), State::Joined | State::Reconnecting);
+            assert!(
+                call.meeting.participants.values().any(is_there) || *call.meeting.mode == Mode::Group,
+                "a participant of an active direct call is in the media or dropped out of it"
+            );
+        }
     }
-    assert!(call.meeting.participants.contains_key(&user("alice")));
+    assert!(call.meeting.participants.contains_key(&user("alice")), "the creator stays a participant");
 }
 
 proptest! {
@@ -189,13 +231,13 @@ proptest! {
 
     // Proves: pure-core
     #[test]
-    fn any_direct_call_keeps_the_invariants(rtc_tells in any::<bool>(), steps in steps()) {
-        play(Mode::Direct, &["bob"], rtc_tells, steps);
+    fn any_direct_call_keeps_the_invariants(reports_presence in any::<bool>(), steps in steps()) {
+        play(Mode::Direct, &["bob"], reports_presence, steps);
     }
 
-    // Proves: pure-core, lossless-record
+    // Proves: pure-core
     #[test]
-    fn any_group_keeps_the_invariants(rtc_tells in any::<bool>(), steps in steps()) {
-        play(Mode::Group, &["bob", "carol"], rtc_tells, steps);
+    fn any_group_keeps_the_invariants(reports_presence in any::<bool>(), steps in steps()) {
+        play(Mode::Group, &["bob", "carol"], reports_presence, steps);
     }
 }

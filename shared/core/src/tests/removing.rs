@@ -1,8 +1,8 @@
-//! Putting people out, and what they may do afterwards (T32, T33, T40).
+//! Removals and bans, and what removed users may do afterwards (T32, T33, T40).
 
-use super::fixture::{Call, create, opening, user};
+use super::fixture::{Call, client, create, opening, user};
 use super::join::joining;
-use crate::{Action, Device, Invitee, MediaAct, MediaSeen, SlotChange, media_seen, tick};
+use crate::{Action, ChannelPresence, Invitee, KnownDevice, MediaAct, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::object::{JoinPolicy, Mode, ParticipantState as State, Policy, Role};
 
@@ -14,10 +14,11 @@ fn group() -> Call {
     call
 }
 
-fn remove(call: &mut Call, by: &str, whom: &str, ban: bool, for_seconds: Option<u32>) -> Result<(), Code> {
-    call.does(by, Action::Remove { user: user(whom), ban, for_seconds })
+fn remove(call: &mut Call, by: &str, target: &str, ban: bool, for_seconds: Option<u32>) -> Result<(), Code> {
+    call.does(by, Action::Remove { user: user(target), ban, for_seconds })
 }
 
+/// Whether the last step removes a user from the channel.
 fn removes(call: &Call, name: &str) -> bool {
     call.last.media.iter().any(|act| matches!(act, MediaAct::Remove { user, .. } if user.as_str() == name))
 }
@@ -25,26 +26,26 @@ fn removes(call: &Call, name: &str) -> bool {
 #[test]
 fn t32_who_is_removed_is_out_of_the_media_and_gets_no_way_back_by_himself() {
     let mut call = group();
-    remove(&mut call, "alice.phone", "bob", false, None).expect("the host may");
+    remove(&mut call, "alice.phone", "bob", false, None).expect("the host has the right");
     assert!(removes(&call, "bob"));
     assert_eq!(call.last.slots, [SlotChange::Free(user("bob"))]);
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         ["alice.phone= participant_updated removed", "bob.phone: participant_removed removed"]
     );
     for action in [Action::Rejoin, Action::RefreshToken, Action::UnmuteSelf] {
         assert_eq!(call.does("bob.phone", action), Err(Code::NotAdmitted));
     }
-    assert!(call.accepts("bob.phone").is_err(), "the old invitation is used up");
-    call.does("bob.phone", Action::Leave).expect("has nothing to leave");
+    assert!(call.accepts("bob.phone").is_err(), "the old invitation was answered");
+    call.does("bob.phone", Action::Leave).expect("a leave is answered");
     assert_eq!(call.state("bob"), State::Removed);
 }
 
 #[test]
 fn t32_a_removed_user_who_enters_the_media_again_is_put_out_again() {
     let mut call = group();
-    remove(&mut call, "alice.phone", "bob", false, None).expect("the host may");
-    call.last = media_seen(&call.meeting, &MediaSeen::Joined { user: user("bob") }, call.now);
+    remove(&mut call, "alice.phone", "bob", false, None).expect("the host has the right");
+    call.rtc_reports(ChannelPresence::Joined { user: user("bob") });
     assert!(removes(&call, "bob"));
     assert!(call.last.next.is_none());
 }
@@ -52,36 +53,39 @@ fn t32_a_removed_user_who_enters_the_media_again_is_put_out_again() {
 #[test]
 fn a_removed_user_may_be_invited_again_and_is_no_cohost_any_more() {
     let mut call = group();
-    call.meeting.participants.get_mut(&user("bob")).expect("is there").role = Role::Cohost;
-    remove(&mut call, "alice.phone", "bob", false, None).expect("the host may");
-    assert_eq!(call.meeting.participants[&user("bob")].role, Role::Member);
+    *call.participant_mut("bob").role.amend() = Role::Cohost;
+    remove(&mut call, "alice.phone", "bob", false, None).expect("the host has the right");
+    assert_eq!(*call.participant("bob").role, Role::Member);
     let again = Invitee {
         user_id: user("bob"),
-        invite_id: "again".parse().expect("an id"),
+        invite_id: "again".parse().expect("a valid id"),
         name: None,
-        devices: vec![Device { client_id: super::fixture::client("bob.phone"), seen_ms: call.now.ms }],
+        devices: vec![KnownDevice { client_id: client("bob.phone"), seen_ms: call.now.ms }],
         busy: false,
     };
     call.does("alice.phone", Action::Invite { invitees: vec![again], ring_seconds: None, ext: None })
-        .expect("may be invited");
-    call.accepts("bob.phone").expect("a fresh invitation");
+        .expect("a removed user may be invited");
+    call.accepts("bob.phone").expect("the new invitation is open");
     assert_eq!(call.state("bob"), State::Accepted);
 }
 
 #[test]
 fn t33_who_is_banned_stays_out_until_the_ban_is_over_and_is_a_stranger_then() {
     let mut call = group();
-    remove(&mut call, "alice.phone", "bob", true, Some(600)).expect("the host may");
-    assert!(call.told().contains(&"bob.phone: participant_removed banned".to_owned()));
+    remove(&mut call, "alice.phone", "bob", true, Some(600)).expect("the host has the right");
+    assert!(call.downlinks().contains(&"bob.phone: participant_removed banned".to_owned()));
     assert_eq!(call.does("bob.phone", Action::Rejoin), Err(Code::Banned));
     assert_eq!(call.does("bob.phone", Action::RefreshToken), Err(Code::Banned));
     assert_eq!(call.accepts("bob.phone"), Err(Code::Banned));
-    assert!(call.meeting.next_deadline_ms(false).is_some_and(|at| at <= call.now.ms + 600_000));
+    assert!(call.next_deadline_ms().is_some_and(|at| at <= call.now.ms + 600_000));
     call.at(600_000);
-    call.last = tick(&call.meeting, call.now);
-    call.meeting = call.last.next.clone().expect("the ban is over");
+    assert!(call.wakes().next.is_some(), "the end of the ban is committed");
     assert_eq!(call.state("bob"), State::Removed);
-    assert!(!call.told().iter().any(|line| line.contains("participant_removed")), "{:?}", call.told());
+    assert!(
+        !call.downlinks().iter().any(|line| line.contains("participant_removed")),
+        "{:?}",
+        call.downlinks()
+    );
     assert_eq!(call.does("bob.phone", Action::Rejoin), Err(Code::NotAdmitted));
 }
 
@@ -89,11 +93,11 @@ fn t33_who_is_banned_stays_out_until_the_ban_is_over_and_is_a_stranger_then() {
 fn t33_a_ban_of_somebody_who_is_rung_stops_the_ringing() {
     let mut call = group();
     call.rings("carol.phone").expect("rings");
-    remove(&mut call, "alice.phone", "carol", true, None).expect("the host may");
-    assert!(!removes(&call, "carol"), "was never in the media");
-    let told = call.told();
-    assert!(told.contains(&"carol.phone: invitation_closed cancelled".to_owned()), "{told:?}");
-    assert!(told.contains(&"carol.tablet: invitation_closed cancelled".to_owned()), "{told:?}");
+    remove(&mut call, "alice.phone", "carol", true, None).expect("the host has the right");
+    assert!(!removes(&call, "carol"), "Carol was never in the media");
+    let downlinks = call.downlinks();
+    assert!(downlinks.contains(&"carol.phone: invitation_closed cancelled".to_owned()), "{downlinks:?}");
+    assert!(downlinks.contains(&"carol.tablet: invitation_closed cancelled".to_owned()), "{downlinks:?}");
     assert_eq!(call.accepts("carol.phone"), Err(Code::Banned));
 }
 
@@ -101,10 +105,10 @@ fn t33_a_ban_of_somebody_who_is_rung_stops_the_ringing() {
 fn t40_a_direct_call_from_which_one_side_is_removed_is_over() {
     let mut call = Call::direct();
     call.accepts("bob.phone").expect("accepts");
-    remove(&mut call, "alice.phone", "bob", false, None).expect("the host may");
-    assert_eq!(call.meeting.end().map(|end| end.0), Some(EndReason::Completed));
-    assert_eq!(call.last.media, [MediaAct::Close], "which puts everybody out");
-    assert!(call.told().contains(&"bob.phone: participant_removed removed".to_owned()));
+    remove(&mut call, "alice.phone", "bob", false, None).expect("the host has the right");
+    assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::Completed));
+    assert_eq!(call.last.media, [MediaAct::Close], "the closed channel puts all users out");
+    assert!(call.downlinks().contains(&"bob.phone: participant_removed removed".to_owned()));
 }
 
 #[test]
@@ -113,10 +117,18 @@ fn who_may_and_whom() {
     assert_eq!(remove(&mut call, "bob.phone", "alice", false, None), Err(Code::NotHost));
     assert_eq!(remove(&mut call, "alice.phone", "alice", false, None), Err(Code::Forbidden));
     assert_eq!(remove(&mut call, "alice.phone", "zoe", true, None), Err(Code::UserNotFound));
-    assert_eq!(remove(&mut call, "alice.phone", "carol", false, None), Err(Code::UserNotFound), "only rung");
-    call.meeting.participants.get_mut(&user("bob")).expect("is there").role = Role::Cohost;
-    assert_eq!(remove(&mut call, "bob.phone", "alice", true, None), Err(Code::Forbidden), "the host stays");
-    remove(&mut call, "bob.phone", "carol", true, None).expect("a cohost may");
+    assert_eq!(
+        remove(&mut call, "alice.phone", "carol", false, None),
+        Err(Code::UserNotFound),
+        "Carol is invited and has no seat"
+    );
+    *call.participant_mut("bob").role.amend() = Role::Cohost;
+    assert_eq!(
+        remove(&mut call, "bob.phone", "alice", true, None),
+        Err(Code::Forbidden),
+        "a cohost may not ban the host"
+    );
+    remove(&mut call, "bob.phone", "carol", true, None).expect("a cohost has the right");
 }
 
 #[test]
@@ -124,22 +136,22 @@ fn t32_t33_who_waits_in_the_lobby_is_removed_on_every_device_and_may_ask_again_u
     let mut create = create(Mode::Group, &["bob"]);
     create.policy = Some(Policy { join: JoinPolicy::Lobby, ..Policy::default() });
     let mut call = Call::open(&opening(create));
-    call.does("dave.phone", joining("dave", false)).expect("waits");
-    remove(&mut call, "alice.phone", "dave", false, None).expect("the host may");
-    assert!(call.last.media.is_empty(), "was never in the media");
-    let told = call.told();
+    call.does("dave.phone", joining("dave", false)).expect("waits in the lobby");
+    remove(&mut call, "alice.phone", "dave", false, None).expect("the host has the right");
+    assert!(call.last.media.is_empty(), "Dave was never in the media");
+    let downlinks = call.downlinks();
     for device in ["dave.phone", "dave.tablet"] {
-        assert!(told.contains(&format!("{device}: participant_removed removed")), "{told:?}");
+        assert!(downlinks.contains(&format!("{device}: participant_removed removed")), "{downlinks:?}");
     }
-    call.does("dave.phone", joining("dave", false)).expect("waits again");
+    call.does("dave.phone", joining("dave", false)).expect("a removed user may wait again");
     assert_eq!(call.state("dave"), State::Lobby);
-    remove(&mut call, "alice.phone", "dave", true, None).expect("the host may");
+    remove(&mut call, "alice.phone", "dave", true, None).expect("the host has the right");
     assert_eq!(call.does("dave.phone", joining("dave", false)), Err(Code::Banned));
 }
 
 #[test]
 fn t33_t40_a_direct_call_whose_callee_is_banned_while_it_rings_was_never_answered() {
     let mut call = Call::direct();
-    remove(&mut call, "alice.phone", "bob", true, None).expect("the host may");
-    assert_eq!(call.meeting.end().map(|end| end.0), Some(EndReason::Cancelled));
+    remove(&mut call, "alice.phone", "bob", true, None).expect("the host has the right");
+    assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::Cancelled));
 }

@@ -1,11 +1,12 @@
-//! What an end leaves behind (T47), and when a call slot that names a meeting is believed (T51).
+//! The call slots and the call history after an end (T47), and when a call slot that names a meeting counts (T51).
 
 use super::fixture::{Call, create, opening, user};
 use crate::{Action, Now, SlotChange};
 use switchboard_protocol::object::{BusyPolicy, Direction, Mode, Policy};
 
+/// Whether the call slot of a user may name the meeting.
 fn occupied(call: &Call, name: &str) -> bool {
-    call.meeting.occupies(&user(name), call.now)
+    call.meeting.holds_slot_of(&user(name), call.now, call.rtc)
 }
 
 #[test]
@@ -13,8 +14,8 @@ fn t47_an_end_gives_back_every_slot_and_stands_in_the_history_of_everybody() {
     let mut call = Call::group();
     call.accepts("bob.phone").expect("accepts");
     call.joins_media("alice.phone").expect("joins");
-    assert!(call.meeting.call_history().is_empty(), "it goes on");
-    call.at(5_000).does("alice.phone", Action::Destroy).expect("ends it");
+    assert!(call.meeting.call_history().is_empty(), "a live meeting has no call history");
+    call.at(5_000).does("alice.phone", Action::Destroy).expect("the host ends the meeting");
     assert_eq!(call.last.slots, [SlotChange::Free(user("alice")), SlotChange::Free(user("bob"))]);
     let history = call.meeting.call_history();
     let lines: Vec<_> = history
@@ -35,13 +36,13 @@ fn t47_an_end_gives_back_every_slot_and_stands_in_the_history_of_everybody() {
 fn t51_a_slot_is_believed_while_its_user_is_in_the_live_meeting_or_rung() {
     let mut call = Call::direct();
     assert!(occupied(&call, "alice") && occupied(&call, "bob"));
-    assert!(!occupied(&call, "carol"), "has no part in it");
+    assert!(!occupied(&call, "carol"), "Carol has no part in the call");
     call.rejects("bob.phone").expect("rejects");
-    assert!(!occupied(&call, "alice") && !occupied(&call, "bob"), "it is over");
+    assert!(!occupied(&call, "alice") && !occupied(&call, "bob"), "the call has ended");
 
     let mut call = Call::group();
     call.rejects("bob.phone").expect("rejects");
-    assert!(occupied(&call, "alice") && !occupied(&call, "bob"), "it goes on without him");
+    assert!(occupied(&call, "alice") && !occupied(&call, "bob"), "the group goes on without Bob");
 }
 
 #[test]
@@ -50,14 +51,14 @@ fn t51_what_time_has_ended_keeps_nobody_busy_even_if_nobody_wrote_that_down() {
     call.at(46_999);
     assert!(occupied(&call, "alice") && occupied(&call, "bob"));
     call.at(47_000);
-    assert!(!occupied(&call, "alice") && !occupied(&call, "bob"), "it rang out");
+    assert!(!occupied(&call, "alice") && !occupied(&call, "bob"), "the ring has expired");
 
     let mut call = Call::group();
     call.joins_media("alice.phone").expect("joins");
-    call.now = Now { ms: call.meeting.ends_at_ms - 1, ..call.now };
+    call.now = Now { ms: call.meeting.settings.ends_at_ms - 1 };
     assert!(occupied(&call, "alice"));
     call.now.ms += 1;
-    assert!(!occupied(&call, "alice"), "its lease is over");
+    assert!(!occupied(&call, "alice"), "the meeting's time is over");
 }
 
 #[test]

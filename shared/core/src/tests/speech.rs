@@ -1,10 +1,10 @@
-//! Who may speak (T34–T38).
+//! The right to speak (T34–T38).
 
-use super::fixture::{Call, create, opening, user};
-use crate::{Action, Grant, MediaAct, tick};
+use super::fixture::{Call, user};
+use crate::{Action, Grant, MediaAct, Outgoing};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{Mode, SpeechMode, UserOrAll};
+use switchboard_protocol::object::{SpeechMode, UserOrAll};
 use switchboard_protocol::requests::MuteMode;
 
 fn group() -> Call {
@@ -18,34 +18,41 @@ fn group() -> Call {
     call
 }
 
-fn mute(call: &mut Call, by: &str, whom: &str, mode: MuteMode, for_seconds: Option<u32>) -> Result<(), Code> {
-    let whom = whom.to_owned().try_into().expect("a user or everybody");
-    call.does(by, Action::Mute { whom, mode, for_seconds })
+fn mute(
+    call: &mut Call,
+    by: &str,
+    target: &str,
+    mode: MuteMode,
+    for_seconds: Option<u32>,
+) -> Result<(), Code> {
+    let target = target.to_owned().try_into().expect("an account or *");
+    call.does(by, Action::Mute { target, mode, for_seconds })
 }
 
-fn allow(call: &mut Call, by: &str, whom: &str) -> Result<(), Code> {
-    let whom = whom.to_owned().try_into().expect("a user or everybody");
-    call.does(by, Action::AllowSpeech { whom })
+fn allow(call: &mut Call, by: &str, target: &str) -> Result<(), Code> {
+    let target = target.to_owned().try_into().expect("an account or *");
+    call.does(by, Action::AllowSpeech { target })
 }
 
 fn mode(call: &Call, name: &str) -> SpeechMode {
-    call.meeting.participants[&user(name)].speech.mode
+    *call.participant(name).speech.mode
 }
 
-/// Who heard what of whose speech, the answer marked `=`.
-fn heard(call: &Call) -> Vec<String> {
-    let line = |tell: &crate::Tell| {
-        let Body::SpeechChanged { user_id, mode, enforced, .. } = &tell.body else { return None };
-        let device = tell.to.as_str().trim_start_matches("GID@@@");
-        let mark = if tell.is_answer { "=" } else { ":" };
+/// The downlinks about speech as `device: user mode`, sorted; the answer is marked `=`.
+fn speech_downlinks(call: &Call) -> Vec<String> {
+    let line = |downlink: &Outgoing| {
+        let Body::SpeechChanged { user_id, mode, enforced, .. } = &downlink.body else { return None };
+        let device = downlink.to.as_str().trim_start_matches("GID@@@");
+        let mark = if downlink.is_answer { "=" } else { ":" };
         let enforced = if *enforced { " enforced" } else { "" };
         Some(format!("{device}{mark} {} {mode:?}{enforced}", String::from(user_id.clone())))
     };
-    let mut lines: Vec<String> = call.last.tells.iter().chain(&call.last.answer).filter_map(line).collect();
+    let mut lines: Vec<String> = call.last.notices.iter().chain(&call.last.answer).filter_map(line).collect();
     lines.sort();
     lines
 }
 
+/// The users whose rights the last step sets at the RTC service, and whether they may use the microphone.
 fn restricted(call: &Call) -> Vec<(String, bool)> {
     let of = |act: &MediaAct| match act {
         MediaAct::Restrict { user, rights, .. } => Some((user.to_string(), rights.microphone)),
@@ -57,75 +64,86 @@ fn restricted(call: &Call) -> Vec<(String, bool)> {
 #[test]
 fn t34_t36_a_soft_mute_asks_and_its_user_may_speak_again() {
     let mut call = group();
-    mute(&mut call, "alice.phone", "bob", MuteMode::Soft, None).expect("the host may");
-    assert_eq!(heard(&call), ["alice.phone= bob Soft", "bob.phone: bob Soft", "carol.phone: bob Soft"]);
+    mute(&mut call, "alice.phone", "bob", MuteMode::Soft, None).expect("the host has the right");
+    assert_eq!(
+        speech_downlinks(&call),
+        ["alice.phone= bob Soft", "bob.phone: bob Soft", "carol.phone: bob Soft"]
+    );
     assert!(call.last.media.is_empty(), "the RTC service has no part in it");
-    call.does("bob.phone", Action::UnmuteSelf).expect("may");
+    call.does("bob.phone", Action::UnmuteSelf).expect("a soft mute may be lifted by its user");
     assert_eq!(mode(&call, "bob"), SpeechMode::Free);
-    assert_eq!(heard(&call), ["alice.phone: bob Free", "bob.phone= bob Free", "carol.phone: bob Free"]);
+    assert_eq!(
+        speech_downlinks(&call),
+        ["alice.phone: bob Free", "bob.phone= bob Free", "carol.phone: bob Free"]
+    );
 }
 
 #[test]
 fn t35_t37_a_block_is_told_to_the_rtc_service_stands_in_every_token_and_is_not_lifted_by_its_user() {
     let mut call = group();
-    call.now.rtc_restricts = true;
-    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host may");
+    call.rtc.enforces_rights = true;
+    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
     assert_eq!(restricted(&call), [("bob".to_owned(), false)]);
     assert_eq!(
-        heard(&call),
+        speech_downlinks(&call),
         ["alice.phone= bob Hard enforced", "bob.phone: bob Hard enforced", "carol.phone: bob Hard enforced"]
     );
     assert_eq!(call.does("bob.phone", Action::UnmuteSelf), Err(Code::SpeechBlocked));
-    let bob = &call.meeting.participants[&user("bob")];
+    let bob = call.participant("bob");
     assert!(!Grant::of(&call.meeting, bob).rights.microphone);
-    assert!(Grant::of(&call.meeting, bob).rights.subscribe, "listening is not taken");
+    assert!(Grant::of(&call.meeting, bob).rights.subscribe, "a block does not take the right to listen");
 }
 
 #[test]
 fn where_the_rtc_service_cannot_hold_anybody_to_it_that_is_said() {
     let mut call = group();
-    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host may");
-    assert_eq!(heard(&call), ["alice.phone= bob Hard", "bob.phone: bob Hard", "carol.phone: bob Hard"]);
+    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
+    assert_eq!(
+        speech_downlinks(&call),
+        ["alice.phone= bob Hard", "bob.phone: bob Hard", "carol.phone: bob Hard"]
+    );
 }
 
 #[test]
 fn t38_the_right_comes_back_by_a_host_or_when_its_time_comes() {
     let mut call = group();
-    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host may");
-    allow(&mut call, "alice.phone", "bob").expect("the host may");
+    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
+    allow(&mut call, "alice.phone", "bob").expect("the host has the right");
     assert_eq!(restricted(&call), [("bob".to_owned(), true)]);
     assert_eq!(mode(&call, "bob"), SpeechMode::Free);
 
-    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, Some(60)).expect("the host may");
-    assert_eq!(call.meeting.next_deadline_ms(false), Some(call.now.ms + 60_000));
+    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, Some(60)).expect("the host has the right");
+    assert_eq!(call.next_deadline_ms(), Some(call.now.ms + 60_000));
     call.at(59_999);
-    assert!(tick(&call.meeting, call.now).next.is_none());
+    assert!(call.wakes().next.is_none());
     call.at(60_000);
-    call.last = tick(&call.meeting, call.now);
-    call.meeting = call.last.next.clone().expect("time is over");
+    assert!(call.wakes().next.is_some(), "the end of the block is committed");
     assert_eq!(restricted(&call), [("bob".to_owned(), true)]);
-    assert_eq!(heard(&call), ["alice.phone: bob Free", "bob.phone: bob Free", "carol.phone: bob Free"]);
+    assert_eq!(
+        speech_downlinks(&call),
+        ["alice.phone: bob Free", "bob.phone: bob Free", "carol.phone: bob Free"]
+    );
 }
 
 #[test]
 fn a_soft_mute_lifts_no_block_and_a_block_can_be_made_shorter() {
     let mut call = group();
-    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host may");
-    mute(&mut call, "alice.phone", "bob", MuteMode::Soft, None).expect("is answered by what holds");
+    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
+    mute(&mut call, "alice.phone", "bob", MuteMode::Soft, None).expect("is answered by the present right");
     assert!(call.last.next.is_none());
-    assert_eq!(heard(&call), ["alice.phone= bob Hard"]);
-    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, Some(5)).expect("the host may");
-    assert_eq!(call.meeting.participants[&user("bob")].speech.until_ms, Some(call.now.ms + 5_000));
+    assert_eq!(speech_downlinks(&call), ["alice.phone= bob Hard"]);
+    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, Some(5)).expect("the host has the right");
+    assert_eq!(call.participant("bob").speech.until_ms, Some(call.now.ms + 5_000));
 }
 
 #[test]
 fn everybody_is_all_but_the_host_and_who_says_it_and_members_hear_it_in_one_statement() {
     let mut call = group();
-    mute(&mut call, "alice.phone", "*", MuteMode::Hard, None).expect("the host may");
+    mute(&mut call, "alice.phone", "*", MuteMode::Hard, None).expect("the host has the right");
     assert_eq!(restricted(&call), [("bob".to_owned(), false), ("carol".to_owned(), false)]);
     assert_eq!(mode(&call, "alice"), SpeechMode::Free);
     assert_eq!(
-        heard(&call),
+        speech_downlinks(&call),
         [
             "alice.phone= * Hard",
             "bob.phone: * Hard",
@@ -134,12 +152,15 @@ fn everybody_is_all_but_the_host_and_who_says_it_and_members_hear_it_in_one_stat
             "carol.phone: carol Hard"
         ]
     );
-    // Soft for everybody is not true of who is blocked: then each is named.
+    // The soft mute does not apply to a blocked user, so each user who changed is named.
     let mut call = group();
-    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host may");
-    mute(&mut call, "alice.phone", "*", MuteMode::Soft, None).expect("the host may");
-    assert_eq!(heard(&call), ["alice.phone= * Soft", "bob.phone: carol Soft", "carol.phone: carol Soft"]);
-    allow(&mut call, "alice.phone", "*").expect("the host may");
+    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
+    mute(&mut call, "alice.phone", "*", MuteMode::Soft, None).expect("the host has the right");
+    assert_eq!(
+        speech_downlinks(&call),
+        ["alice.phone= * Soft", "bob.phone: carol Soft", "carol.phone: carol Soft"]
+    );
+    allow(&mut call, "alice.phone", "*").expect("the host has the right");
     assert_eq!((mode(&call, "bob"), mode(&call, "carol")), (SpeechMode::Free, SpeechMode::Free));
 }
 
@@ -151,7 +172,7 @@ fn who_may_and_whom() {
     assert_eq!(mute(&mut call, "mallory", "carol", MuteMode::Soft, None), Err(Code::Forbidden));
     assert_eq!(mute(&mut call, "alice.phone", "zoe", MuteMode::Soft, None), Err(Code::UserNotFound));
     assert_eq!(mute(&mut call, "alice.phone", "alice", MuteMode::Hard, None), Err(Code::Forbidden));
-    assert_eq!(call.does("bob.tablet", Action::UnmuteSelf), Err(Code::NotAdmitted), "has no seat");
+    assert_eq!(call.does("bob.tablet", Action::UnmuteSelf), Err(Code::NotAdmitted), "the device has no seat");
     call.leaves("carol.phone").expect("leaves");
     assert_eq!(mute(&mut call, "alice.phone", "carol", MuteMode::Soft, None), Err(Code::UserNotFound));
 }
@@ -160,14 +181,14 @@ fn who_may_and_whom() {
 fn the_same_request_again_is_answered_by_what_holds_and_tells_the_rtc_service_again() {
     let mut call = group();
     let block =
-        || Action::Mute { whom: UserOrAll::User(user("bob")), mode: MuteMode::Hard, for_seconds: None };
-    call.asks("alice.phone", "m1", "m1", block()).expect("the host may");
-    call.asks("alice.phone", "m1", "m1", block()).expect("answered again");
+        || Action::Mute { target: UserOrAll::User(user("bob")), mode: MuteMode::Hard, for_seconds: None };
+    call.sends("alice.phone", "m1", "m1", block()).expect("the host has the right");
+    call.sends("alice.phone", "m1", "m1", block()).expect("a repeat is answered");
     assert!(call.last.next.is_none());
     assert_eq!(restricted(&call), [("bob".to_owned(), false)]);
-    allow(&mut call, "alice.phone", "bob").expect("the host may");
-    call.asks("alice.phone", "m1", "m1", block()).expect("answered again");
-    assert_eq!(heard(&call), ["alice.phone= bob Free"], "what holds now");
+    allow(&mut call, "alice.phone", "bob").expect("the host has the right");
+    call.sends("alice.phone", "m1", "m1", block()).expect("a repeat is answered");
+    assert_eq!(speech_downlinks(&call), ["alice.phone= bob Free"], "the answer shows the present right");
     assert!(restricted(&call).is_empty(), "an old block is not set again");
 }
 
@@ -175,19 +196,10 @@ fn the_same_request_again_is_answered_by_what_holds_and_tells_the_rtc_service_ag
 #[test]
 fn a_block_that_crossed_its_lifting_on_the_way_is_corrected() {
     let mut call = group();
-    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host may");
+    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
     let (rev, acts) = (call.meeting.rev, call.last.media.clone());
-    assert!(call.meeting.overtaken(&acts, rev).is_empty());
-    allow(&mut call, "alice.phone", "bob").expect("the host may");
-    let corrected = call.meeting.overtaken(&acts, rev);
+    assert!(call.meeting.superseded_rights(&acts, rev).is_empty());
+    allow(&mut call, "alice.phone", "bob").expect("the host has the right");
+    let corrected = call.meeting.superseded_rights(&acts, rev);
     assert!(matches!(&corrected[..], [MediaAct::Restrict { rights, .. }] if rights.microphone));
-}
-
-#[test]
-fn a_record_from_before_blocks_had_an_end_reads() {
-    let call = Call::open(&opening(create(Mode::Direct, &["bob"])));
-    let mut record = serde_json::to_value(&call.meeting).expect("serialises");
-    record["participants"]["bob"]["speech"] = serde_json::json!({"mode": "hard"});
-    let read: crate::Meeting = serde_json::from_value(record).expect("reads");
-    assert!(!read.participants[&user("bob")].speech.has_right());
 }

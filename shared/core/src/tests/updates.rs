@@ -1,7 +1,7 @@
-//! Changing a meeting that goes on, warnings of its end (T44, T45), and hands.
+//! Changes of a live meeting's settings, warnings of its end (T44, T45), and hands.
 
-use super::fixture::{Call, START_MS, create, opening, user};
-use crate::{Action, Update};
+use super::fixture::{Call, START_MS, create, opening};
+use crate::{Action, Pending, SettingsChange, Standing};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{JoinPolicy, Mode, PolicyChange};
@@ -18,18 +18,14 @@ fn room(max_minutes: u32) -> Call {
     call
 }
 
-fn update(call: &mut Call, device: &str, update: Update) -> Result<(), Code> {
+fn update(call: &mut Call, device: &str, update: SettingsChange) -> Result<(), Code> {
     call.does(device, Action::UpdateMeeting(update))
 }
 
-/// Lets time pass as `wake` does; gives how long before the end members were warned.
+/// Applies the deadlines; returns the milliseconds before the end of which members are warned.
 fn wakes(call: &mut Call, after_ms: i64) -> Option<i64> {
-    call.at(after_ms);
-    call.last = crate::tick(&call.meeting, call.now);
-    if let Some(next) = call.last.next.clone() {
-        call.meeting = next;
-    }
-    call.last.tells.iter().find_map(|tell| match tell.body {
+    call.at(after_ms).wakes();
+    call.last.notices.iter().find_map(|downlink| match downlink.body {
         Body::MeetingEnding { in_ms, reason: EndReason::MaxDuration } => Some(in_ms),
         _ => None,
     })
@@ -39,7 +35,7 @@ fn wakes(call: &mut Call, after_ms: i64) -> Option<i64> {
 fn a_host_changes_lock_title_and_rules_and_everybody_sees_it() {
     let mut call = room(60);
     let policy = PolicyChange { join: Some(JoinPolicy::Open), ..PolicyChange::default() };
-    let all = Update {
+    let all = SettingsChange {
         locked: Some(true),
         policy: Some(policy),
         title: Some("Standup".to_owned()),
@@ -47,51 +43,54 @@ fn a_host_changes_lock_title_and_rules_and_everybody_sees_it() {
     };
     assert_eq!(update(&mut call, "bob.phone", all.clone()), Err(Code::NotHost));
     assert_eq!(update(&mut call, "mallory", all.clone()), Err(Code::Forbidden));
-    let before = call.meeting.policy;
-    update(&mut call, "alice.phone", all).expect("the host may");
+    let before = call.meeting.settings.policy;
+    update(&mut call, "alice.phone", all).expect("the host has the right");
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         ["alice.phone= meeting_updated active", "bob.phone: meeting_updated active"]
             .map(|line| line.trim_end_matches(" active"))
     );
     let meeting = &call.meeting;
-    assert!(meeting.locked && meeting.title.as_deref() == Some("Standup"));
-    assert_eq!((meeting.policy.join, meeting.policy.host_leave), (JoinPolicy::Open, before.host_leave));
-    assert_eq!(meeting.ends_at_ms, START_MS + 65 * MINUTE);
-    update(&mut call, "alice.phone", Update { locked: Some(true), ..Update::default() })
-        .expect("is so already");
+    assert!(meeting.settings.locked && meeting.settings.title.as_deref() == Some("Standup"));
+    assert_eq!(
+        (meeting.settings.policy.join, meeting.settings.policy.host_leave),
+        (JoinPolicy::Open, before.host_leave)
+    );
+    assert_eq!(meeting.settings.ends_at_ms, START_MS + 65 * MINUTE);
+    update(&mut call, "alice.phone", SettingsChange { locked: Some(true), ..SettingsChange::default() })
+        .expect("the meeting is locked already");
     assert!(call.last.next.is_none());
-    assert_eq!(call.told(), ["alice.phone= meeting_updated"]);
+    assert_eq!(call.downlinks(), ["alice.phone= meeting_updated"]);
 }
 
 #[test]
 fn a_meeting_is_extended_to_a_day_at_most() {
     let mut call = room(1_400);
-    let extend = |minutes| Update { extend_minutes: Some(minutes), ..Update::default() };
+    let extend = |minutes| SettingsChange { extend_minutes: Some(minutes), ..SettingsChange::default() };
     assert_eq!(update(&mut call, "alice.phone", extend(41)), Err(Code::BadRequest));
     assert!(call.last.next.is_none());
-    update(&mut call, "alice.phone", extend(40)).expect("a day");
+    update(&mut call, "alice.phone", extend(40)).expect("a meeting may last a day");
     assert_eq!(update(&mut call, "alice.phone", extend(1)), Err(Code::BadRequest));
 }
 
 #[test]
 fn t44_t45_members_are_warned_five_minutes_and_one_minute_before_the_end() {
     let mut call = room(60);
-    assert_eq!(call.meeting.next_deadline_ms(false), Some(START_MS + 55 * MINUTE));
+    assert_eq!(call.next_deadline_ms(), Some(START_MS + 55 * MINUTE));
     assert_eq!(wakes(&mut call, 55 * MINUTE - 1), None);
     assert_eq!(wakes(&mut call, 55 * MINUTE), Some(300_000));
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         ["alice.phone: meeting_ending max_duration", "bob.phone: meeting_ending max_duration"]
     );
-    assert_eq!(wakes(&mut call, 56 * MINUTE), None, "once");
-    assert_eq!(call.meeting.next_deadline_ms(false), Some(START_MS + 59 * MINUTE));
+    assert_eq!(wakes(&mut call, 56 * MINUTE), None, "each warning is given once");
+    assert_eq!(call.next_deadline_ms(), Some(START_MS + 59 * MINUTE));
     assert_eq!(wakes(&mut call, 59 * MINUTE + 5), Some(59_995));
-    assert_eq!(call.meeting.next_deadline_ms(false), Some(START_MS + 60 * MINUTE));
+    assert_eq!(call.next_deadline_ms(), Some(START_MS + 60 * MINUTE));
     assert_eq!(wakes(&mut call, 60 * MINUTE), None);
-    assert_eq!(call.meeting.end().map(|end| end.0), Some(EndReason::MaxDuration));
+    assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::MaxDuration));
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         ["alice.phone: meeting_ended max_duration", "bob.phone: meeting_ended max_duration"]
     );
 }
@@ -103,10 +102,10 @@ fn t44_a_late_timer_warns_once_and_a_meeting_that_is_short_from_the_start_not_at
     assert_eq!(wakes(&mut call, 59 * MINUTE + 31_000), None);
 
     let mut short = room(3);
-    assert_eq!(short.meeting.next_deadline_ms(false), Some(START_MS + 2 * MINUTE));
+    assert_eq!(short.next_deadline_ms(), Some(START_MS + 2 * MINUTE));
     assert_eq!(wakes(&mut short, MINUTE), None);
     assert_eq!(wakes(&mut short, 2 * MINUTE), Some(60_000));
-    assert_eq!(room(1).meeting.next_deadline_ms(false), Some(START_MS + MINUTE));
+    assert_eq!(room(1).next_deadline_ms(), Some(START_MS + MINUTE));
 }
 
 #[test]
@@ -118,68 +117,78 @@ fn t44_who_is_not_in_a_meeting_that_is_active_is_not_warned() {
     for device in ["alice.phone", "bob.phone"] {
         call.leaves(device).expect("leaves");
     }
-    assert_eq!(call.meeting.next_deadline_ms(false), Some(START_MS + 30_000), "its grace comes first");
+    assert_eq!(
+        call.next_deadline_ms(),
+        Some(START_MS + 30_000),
+        "the deadline of the empty group comes first"
+    );
 }
 
 #[test]
 fn t44_an_extended_meeting_warns_of_its_new_end() {
     let mut call = room(60);
     assert_eq!(wakes(&mut call, 59 * MINUTE), Some(60_000));
-    update(&mut call, "alice.phone", Update { extend_minutes: Some(2), ..Update::default() })
-        .expect("goes on");
-    assert_eq!(wakes(&mut call, 59 * MINUTE + 1), None, "three minutes are left, and everybody was told so");
+    update(&mut call, "alice.phone", SettingsChange { extend_minutes: Some(2), ..SettingsChange::default() })
+        .expect("the host extends the meeting");
+    assert_eq!(
+        wakes(&mut call, 59 * MINUTE + 1),
+        None,
+        "three minutes are left, and the notice of the new end said so"
+    );
     assert_eq!(wakes(&mut call, 61 * MINUTE), Some(60_000));
-    update(&mut call, "alice.phone", Update { extend_minutes: Some(30), ..Update::default() })
-        .expect("goes on");
-    assert_eq!(call.meeting.next_deadline_ms(false), Some(START_MS + 87 * MINUTE));
+    update(
+        &mut call,
+        "alice.phone",
+        SettingsChange { extend_minutes: Some(30), ..SettingsChange::default() },
+    )
+    .expect("the host extends the meeting");
+    assert_eq!(call.next_deadline_ms(), Some(START_MS + 87 * MINUTE));
     assert_eq!(wakes(&mut call, 87 * MINUTE), Some(300_000));
 }
 
 #[test]
 fn t45_who_still_rings_at_the_end_is_told_to_stop() {
     let mut call = room(1);
-    let mut carol = call.meeting.participants[&user("carol")].clone();
-    carol.state = switchboard_protocol::object::ParticipantState::Ringing;
-    if let Some(invitation) = &mut carol.invitation {
-        invitation.deadline_ms = START_MS + 180_000;
-    }
-    call.meeting.participants.insert(user("carol"), carol);
+    let mut invitation = call.participant("carol").invitation().expect("was invited").clone();
+    invitation.deadline_ms = START_MS + 180_000;
+    let pending = Pending { invitation, is_ringing: true, holds_slot: false };
+    *call.participant_mut("carol").standing.amend() = Standing::Invited(pending);
     wakes(&mut call, MINUTE);
-    let told = call.told();
-    assert!(told.contains(&"carol.phone: invitation_closed meeting_ended".to_owned()), "{told:?}");
-    assert!(told.contains(&"carol.phone: missed_call meeting_ended".to_owned()));
+    let downlinks = call.downlinks();
+    assert!(downlinks.contains(&"carol.phone: invitation_closed meeting_ended".to_owned()), "{downlinks:?}");
+    assert!(downlinks.contains(&"carol.phone: missed_call meeting_ended".to_owned()));
 }
 
 #[test]
 fn hands_stand_in_the_order_in_which_they_went_up() {
     let hands = |call: &Call| match call.last.answer.as_ref().map(|answer| &answer.body) {
         Some(Body::HandChanged { hands }) => hands.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        other => panic!("no hand_changed: {other:?}"),
+        other => panic!("the answer is not hand_changed: {other:?}"),
     };
     let mut call = room(60);
     call.does("bob.phone", Action::RaiseHand).expect("raises");
-    assert_eq!(call.told(), ["alice.phone: hand_changed", "bob.phone= hand_changed"]);
+    assert_eq!(call.downlinks(), ["alice.phone: hand_changed", "bob.phone= hand_changed"]);
     call.does("alice.phone", Action::RaiseHand).expect("raises");
     assert_eq!(hands(&call), ["bob", "alice"]);
-    call.does("bob.phone", Action::RaiseHand).expect("is up already");
+    call.does("bob.phone", Action::RaiseHand).expect("the hand is up already");
     assert!(call.last.next.is_none());
-    assert_eq!(hands(&call), ["bob", "alice"], "and keeps its place");
+    assert_eq!(hands(&call), ["bob", "alice"], "the hand keeps its place");
     call.does("bob.phone", Action::LowerHand).expect("lowers");
     call.does("bob.phone", Action::RaiseHand).expect("raises again");
     assert_eq!(hands(&call), ["alice", "bob"]);
     assert_eq!(call.does("bob.tablet", Action::RaiseHand), Err(Code::NotAdmitted));
     call.leaves("alice.phone").expect("leaves");
-    call.does("bob.phone", Action::RaiseHand).expect("is up");
-    assert_eq!(hands(&call), ["bob"], "who left has none");
+    call.does("bob.phone", Action::RaiseHand).expect("the hand is up already");
+    assert_eq!(hands(&call), ["bob"], "a participant who left has no hand up");
 }
 
 #[test]
 fn t44_who_makes_a_meeting_active_just_before_its_end_is_warned_with_that() {
     let mut call = Call::group();
-    call.meeting.ends_at_ms = START_MS + 310_000;
+    call.settings_mut().ends_at_ms = START_MS + 310_000;
     call.at(20_000).joins_media("alice.phone").expect("joins");
     assert_eq!(
-        call.told(),
+        call.downlinks(),
         ["alice.phone: meeting_ending max_duration", "alice.phone: participant_updated joined"]
     );
 }

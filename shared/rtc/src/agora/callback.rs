@@ -101,7 +101,7 @@ impl AgoraEvent {
     fn into_media_event(self, kind: AgoraEventKind, id: String) -> Option<MediaEvent> {
         let media_id = self.uid;
         let kind = match kind {
-            AgoraEventKind::Closed => MediaEventKind::RoomClosed,
+            AgoraEventKind::Closed => MediaEventKind::ChannelClosed,
             _ if media_id.is_empty() => return None,
             AgoraEventKind::Joined => MediaEventKind::Joined { media_id, stay: None },
             // 5: the user joined with another device, which replaced this one; the user is still in the channel.

@@ -91,7 +91,7 @@ fn media_event(event: Value) -> Result<Option<MediaEvent>, CallbackError> {
     let room_event: JanusRoomEvent = serde_json::from_value(plugin_event.data).map_err(malformed)?;
     let (name, media_id) = (room_event.event, room_event.id);
     let kind = match name.as_str() {
-        "destroyed" => MediaEventKind::RoomClosed,
+        "destroyed" => MediaEventKind::ChannelClosed,
         "joined" if !media_id.is_empty() => MediaEventKind::Joined { media_id, stay: None },
         // `leaving` stands for a goodbye and for a session timeout. A user who leaves on purpose also sends a `leave` request.
         "leaving" if !media_id.is_empty() => MediaEventKind::Left { media_id, stay: None, clean: false },

@@ -80,7 +80,7 @@ impl LivekitWebhook {
             "participant_joined" => participant?.joined(),
             "participant_left" => participant?.left()?,
             "participant_connection_aborted" => participant?.aborted(),
-            "room_finished" => MediaEventKind::RoomClosed,
+            "room_finished" => MediaEventKind::ChannelClosed,
             _ => return None,
         };
         let at = ServiceTime { ms: self.created_at.saturating_mul(1000), seq: 0 };

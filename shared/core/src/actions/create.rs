@@ -1,0 +1,156 @@
+//! `create_meeting` (T1, T2).
+
+use super::invite::require_not_oneself;
+use crate::cause::Cause;
+use crate::change::Change;
+use crate::decision::Decision;
+use crate::decision::SlotChange;
+use crate::input::{Invitee, Now, RtcCapabilities};
+use crate::meeting::{AppliedRequest, Creation, Meeting, Phase, Settings};
+use crate::notices::notices;
+use crate::outgoing::Outgoing;
+use crate::participant::{Entry, Participant, Presence, Seat, Standing};
+use crate::refusal::Refusal;
+use crate::reply::{Reply, ReplyResult};
+use crate::stamped::Stamped;
+use std::collections::BTreeMap;
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::code::Code;
+use switchboard_protocol::downlink::Body;
+use switchboard_protocol::id::{BodyHash, MeetingId, RequestId};
+use switchboard_protocol::limits::{DEFAULT_MINUTES, DEFAULT_RING_SECONDS, DEFAULT_SEATS};
+use switchboard_protocol::object::{BusyPolicy, MediaFlags, Mode, Role};
+use switchboard_protocol::requests::CreateMeeting;
+
+/// A request to create a meeting, with what the table knows.
+#[derive(Debug, Clone)]
+pub struct CreateCommand {
+    /// Id of the meeting, derived from the request.
+    pub meeting_id: MeetingId,
+    /// The sender's device.
+    pub by: ClientId,
+    /// Name from the app's JWT.
+    pub name: Option<String>,
+    /// Whether the caller is in another call.
+    pub busy: bool,
+    /// The request's id.
+    pub request_id: RequestId,
+    /// Hash of the request's body.
+    pub hash: BodyHash,
+    /// The request's fields.
+    pub create: CreateMeeting,
+    /// The users that it names, in its order.
+    pub invitees: Vec<Invitee>,
+}
+
+pub(crate) const CREATED: Reply = Reply::Seat(|meeting, now_ms| Body::MeetingCreated {
+    meeting: meeting.view(now_ms),
+    invitations: meeting.invitation_views(|_| true),
+});
+
+/// Makes the meeting that `command` asks for. Answered by `meeting_created`.
+///
+/// Refuses with `bad_request` a caller who invites himself, with `too_many_invitees` more invitees than seats, and with
+/// `user_busy` a caller who is in another call, unless the policy lets calls wait.
+pub fn create(command: &CreateCommand, now: Now, rtc: RtcCapabilities) -> Result<Decision, Refusal> {
+    let caller = command.by.user();
+    let create = &command.create;
+    require_not_oneself(&caller, create.invitees.iter())?;
+    let seats = create.max_participants.unwrap_or(DEFAULT_SEATS);
+    if command.invitees.len() >= seats as usize {
+        return Err(Refusal::new(Code::TooManyInvitees, format!("the meeting has {seats} seats")));
+    }
+    if command.busy && create.policy.unwrap_or_default().busy != BusyPolicy::Ring {
+        return Err(Refusal::new(Code::UserBusy, "you are in another call; leave it first"));
+    }
+    let mut change = Change::of(&before_invitations(command, now), now, rtc);
+    change.is_changed = true;
+    change.slots.push(SlotChange::Claim(caller.clone()));
+    let ring_seconds = change.meeting.ring_seconds;
+    for invitee in &command.invitees {
+        change.invite_user(&caller, invitee, ring_seconds, None);
+    }
+    if create.mode == Mode::Direct {
+        change.update_phase();
+    }
+    Ok(commit(change, command))
+}
+
+/// A create that ended at once, because the only invitee was busy, is answered the same way again; it never had a token.
+pub(super) fn answer_again(change: &Change, rev: u64) -> ReplyResult {
+    let end = change.meeting.end();
+    if end.is_some_and(|end| end.rev == rev) {
+        return Ok(CREATED);
+    }
+    if change.require_seat(&change.meeting.created_by.client_id).is_ok() {
+        return Ok(CREATED);
+    }
+    if let Some(end) = end {
+        return Err(Refusal::meeting_ended(end.reason));
+    }
+    change.require_seat(&change.meeting.created_by.client_id)?;
+    Err(Refusal::not_admitted())
+}
+
+/// The meeting with its creator alone, at revision 0.
+fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
+    let create = &command.create;
+    let host = command.by.user();
+    let request = AppliedRequest { id: command.request_id.clone(), hash: command.hash.clone() };
+    let seat = Seat {
+        device: command.by.clone(),
+        entry: Stamped::new(Entry { at_ms: now.ms, is_merge: false }, 1),
+        moved_from: None,
+        // The creator's deadline starts when another user comes in.
+        presence: Presence::OnTheWay { join_by_ms: None, claimants: Vec::new() },
+        check_at_ms: None,
+        joined_ms: None,
+        media: MediaFlags::default(),
+        hand: Stamped::default(),
+        invitation: None,
+    };
+    let standing = Stamped::new(Standing::Seated(seat), 1);
+    let creator = Participant::new(host.clone(), command.name.clone(), Role::Host, 0, standing);
+    let settings = Settings {
+        locked: false,
+        policy: create.policy.unwrap_or_default(),
+        title: create.title.clone(),
+        ends_at_ms: now.ms + i64::from(create.max_minutes.unwrap_or(DEFAULT_MINUTES)) * 60_000,
+    };
+    Meeting {
+        id: command.meeting_id.clone(),
+        mode: Stamped::new(create.mode, 0),
+        media: create.media,
+        ext: create.ext.clone(),
+        settings: Stamped::new(settings, 0),
+        host: host.clone(),
+        previous_host: None,
+        host_away_until_ms: None,
+        warning_before_ms: None,
+        phase: if command.invitees.is_empty() { Phase::Created } else { Phase::Ringing },
+        rev: 0,
+        notified_rev: 0,
+        created_ms: now.ms,
+        active_since_ms: None,
+        is_used: false,
+        ring_seconds: create.ring_seconds.unwrap_or(DEFAULT_RING_SECONDS),
+        max_participants: create.max_participants.unwrap_or(DEFAULT_SEATS),
+        created_by: Creation { client_id: command.by.clone(), request: Stamped::new(request, 1) },
+        participants: BTreeMap::from([(host, creator)]),
+        requests: BTreeMap::new(),
+        reached: BTreeMap::new(),
+    }
+}
+
+fn commit(change: Change, command: &CreateCommand) -> Decision {
+    let mut meeting = change.meeting;
+    meeting.rev = change.rev;
+    // The answer notifies the only member.
+    meeting.notified_rev = change.rev;
+    let cause = Cause::Request { client_id: command.by.clone(), request_id: command.request_id.clone() };
+    let notices = notices(&meeting, change.rev, &cause, change.now.ms, change.rtc);
+    let answer = Outgoing::reply(&command.by, &cause, CREATED, &meeting, change.now.ms);
+    // A slot that is claimed and freed in one decision (the only invitee is busy) was never held.
+    let slots = if meeting.end().is_some() { Vec::new() } else { change.slots };
+    Decision { next: Some(meeting), slots, notices, answer, ..Decision::default() }
+}

@@ -1,0 +1,20 @@
+//! `destroy_meeting` (T46): the host ends the meeting for all, from any device.
+
+use crate::change::Change;
+use crate::refusal::Refusal;
+use crate::reply::ReplyResult;
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::code::{Code, EndReason};
+
+/// Answered by `meeting_ended`.
+pub(super) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
+    if change.meeting.host != by.user() {
+        return Err(Refusal::new(Code::NotHost, "only the host may end the meeting; send leave to leave it"));
+    }
+    change.end(EndReason::HostEnded);
+    answer_again(change)
+}
+
+pub(super) fn answer_again(change: &Change) -> ReplyResult {
+    Ok(change.meeting.ended_body().into())
+}

@@ -1,0 +1,125 @@
+//! `invite` (T1, T2 during a call): a member invites more users. A direct call becomes a group for good.
+
+use crate::change::Change;
+use crate::input::Invitee;
+use crate::invitation::{Invitation, Leg};
+use crate::limits::{MAX_DEVICES, MAX_PEOPLE};
+use crate::meeting::Phase;
+use crate::participant::{OutReason, Pending};
+use crate::refusal::Refusal;
+use crate::reply::{Reply, ReplyResult};
+use crate::stamped::Stamped;
+use serde_json::{Map, Value};
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::code::Code;
+use switchboard_protocol::downlink::Body;
+use switchboard_protocol::object::{BusyPolicy, InvitePolicy, Mode, Role};
+
+/// Answered by `invitation_result`. Users who are in or have an open invitation keep it, and stand in the answer as they are.
+pub(super) fn apply(
+    change: &mut Change,
+    by: &ClientId,
+    invitees: &[Invitee],
+    ring_seconds: Option<u32>,
+    ext: Option<&Map<String, Value>>,
+) -> ReplyResult {
+    require_may_invite(change, by)?;
+    change.require_unlocked()?;
+    require_not_oneself(&by.user(), invitees.iter().map(|invitee| &invitee.user_id))?;
+    let meeting = &change.meeting;
+    let participant = |invitee: &Invitee| meeting.participants.get(&invitee.user_id);
+    let is_to_invite = |invitee: &&Invitee| {
+        participant(invitee).is_none_or(|p| !p.is_member() && !p.is_pending() && !p.is_banned())
+    };
+    let fresh: Vec<&Invitee> = invitees.iter().filter(is_to_invite).collect();
+    let taken = meeting.members().count() + meeting.pending().count();
+    if taken + fresh.len() > meeting.max_participants as usize {
+        return Err(Refusal::new(Code::MeetingFull, "the meeting has not so many free seats"));
+    }
+    let strangers = fresh.iter().filter(|invitee| participant(invitee).is_none()).count();
+    if meeting.participants.len() + strangers > MAX_PEOPLE {
+        return Err(Refusal::new(
+            Code::MeetingFull,
+            "the meeting has seen too many people; create another one",
+        ));
+    }
+    if !fresh.is_empty() {
+        if *meeting.mode == Mode::Direct {
+            change.meeting.mode.set(Mode::Group, change.rev);
+        }
+        if change.meeting.phase == Phase::Created {
+            change.meeting.phase = Phase::Ringing;
+        }
+    }
+    let ring_seconds = ring_seconds.unwrap_or(change.meeting.ring_seconds);
+    for invitee in fresh {
+        change.invite_user(&by.user(), invitee, ring_seconds, ext);
+    }
+    change.update_phase();
+    answer_again(change, invitees)
+}
+
+pub(super) fn answer_again(change: &Change, invitees: &[Invitee]) -> ReplyResult {
+    let named: Vec<UserId> = invitees.iter().map(|invitee| invitee.user_id.clone()).collect();
+    Ok(Reply::Body(change.invitation_result(&named)))
+}
+
+/// Refuses with `forbidden` a member whom the policy does not allow to invite. Either side of a direct call may.
+fn require_may_invite(change: &Change, by: &ClientId) -> Result<(), Refusal> {
+    let meeting = &change.meeting;
+    let allows_all = meeting.settings.policy.invite == InvitePolicy::Any || *meeting.mode == Mode::Direct;
+    let member = change.participant(by).filter(|p| p.is_member());
+    if member.is_some_and(|p| allows_all || *p.role != Role::Member) {
+        Ok(())
+    } else {
+        Err(Refusal::new(Code::Forbidden, "only hosts may invite users to this meeting"))
+    }
+}
+
+/// Refuses with `bad_request` a list of invitees that names the sender.
+pub(super) fn require_not_oneself<'a>(
+    sender: &UserId,
+    mut invitees: impl Iterator<Item = &'a UserId>,
+) -> Result<(), Refusal> {
+    match invitees.position(|user| user == sender) {
+        Some(at) => Err(Refusal::bad_field(format!("invitees[{at}]"), "you cannot invite yourself")),
+        None => Ok(()),
+    }
+}
+
+impl Change {
+    /// Invites one user who has no part, or none any more. A user in another call is not rung, unless the policy says so.
+    pub(super) fn invite_user(
+        &mut self,
+        inviter: &UserId,
+        invitee: &Invitee,
+        ring_seconds: u32,
+        ext: Option<&Map<String, Value>>,
+    ) {
+        let rings_ms = i64::from(ring_seconds) * 1_000;
+        let mut devices = invitee.devices.clone();
+        devices.sort_by_key(|device| std::cmp::Reverse(device.seen_ms));
+        devices.truncate(MAX_DEVICES);
+        let invitation = Invitation {
+            id: invitee.invite_id.clone(),
+            inviter: inviter.clone(),
+            deadline_ms: self.now.ms + rings_ms,
+            rings_ms,
+            legs: devices.into_iter().map(|device| (device.client_id, Leg::Offered)).collect(),
+            closed: Stamped::default(),
+            ext: ext.cloned(),
+        };
+        // The callee of a direct call is taken from the ring on; an invitation to a group makes nobody busy.
+        let holds_slot = *self.meeting.mode == Mode::Direct && !invitee.busy;
+        let pending = Pending { invitation, is_ringing: false, holds_slot };
+        self.invite(&invitee.user_id, invitee.name.as_ref(), pending);
+        if invitee.busy && self.meeting.settings.policy.busy == BusyPolicy::Reject {
+            self.close_invitation(&invitee.user_id, OutReason::UserBusy);
+        }
+    }
+
+    /// The body `invitation_result` of those named.
+    pub(super) fn invitation_result(&self, named: &[UserId]) -> Body {
+        Body::InvitationResult { invitations: self.meeting.invitation_views(|p| named.contains(&p.user_id)) }
+    }
+}

@@ -1,0 +1,100 @@
+//! A direct call that merges with a call of the same two users: a user who calls back while being rung accepts that call
+//! (T16), and a user who calls again after dropping out comes back to it (T17). So two users who call each other always
+//! meet.
+
+use super::leave;
+use crate::change::Change;
+use crate::deadlines;
+use crate::input::{Now, RtcCapabilities};
+use crate::meeting::Meeting;
+use crate::participant::{Participant, Presence};
+use crate::refusal::Refusal;
+use crate::reply::{Reply, ReplyResult};
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::code::{Code, EndReason};
+use switchboard_protocol::downlink::Body;
+use switchboard_protocol::object::{BusyPolicy, Mode};
+use switchboard_protocol::requests::CreateMeeting;
+
+const MERGED: Reply = Reply::Seat(|meeting, now_ms| Body::MeetingMerged { meeting: meeting.view(now_ms) });
+
+/// Answered by `meeting_merged`. Refuses with `state_conflict` if the calls do not merge (any more): the create request then
+/// makes a call of its own.
+pub(super) fn apply(change: &mut Change, by: &ClientId, peer: &UserId, busy: BusyPolicy) -> ReplyResult {
+    let user = by.user();
+    if is_glare(&change.meeting, &user, peer, busy) {
+        change.win_invitation(by);
+        change.take_seat(by, true, Vec::new());
+    } else if is_dropped_from(&change.meeting, &user, peer) {
+        // The request is kept as applied even if only the RTC service can tell that its user is back.
+        change.is_changed = true;
+        if change.require_seat(by).is_ok() {
+            change.device_connected(by);
+            change.extend_absence(by);
+        } else {
+            change.move_seat(by);
+        }
+    } else {
+        return Err(Refusal::new(Code::StateConflict, "the two calls do not merge"));
+    }
+    change.require_seat(by)?;
+    Ok(MERGED)
+}
+
+pub(super) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
+    if let Some(end) = change.meeting.end() {
+        return Err(Refusal::meeting_ended(end.reason));
+    }
+    change.require_seat(by)?;
+    Ok(MERGED)
+}
+
+/// Takes back a create request that merged with this call: its device hangs up. Answered by the end of the call that was
+/// never made.
+pub(super) fn take_back(change: &mut Change, by: &ClientId) -> ReplyResult {
+    leave::apply(change, by)?;
+    take_back_again()
+}
+
+pub(super) fn take_back_again() -> ReplyResult {
+    let reason = EndReason::Cancelled;
+    Ok(Reply::Body(Body::MeetingEnded { reason, sip: reason.sip(), duration_ms: 0 }))
+}
+
+impl Meeting {
+    /// Whether the call that `by` asks for merges with this one at `now`. Asked of the meeting that holds the call slot of
+    /// `by`, before anybody is found busy.
+    #[must_use]
+    pub fn merges_with(&self, by: &ClientId, create: &CreateMeeting, now: Now, rtc: RtcCapabilities) -> bool {
+        let settled = deadlines::applied(self, now, rtc).next;
+        let present = settled.as_ref().unwrap_or(self);
+        let peer = create.invitees.first().filter(|_| create.mode == Mode::Direct);
+        peer.is_some_and(|peer| {
+            is_glare(present, &by.user(), peer, create.policy.unwrap_or_default().busy)
+                || is_dropped_from(present, &by.user(), peer)
+        })
+    }
+}
+
+/// T16: `user` calls `peer`, who rings `user` in this call. Users whose policy lets calls wait get two calls.
+fn is_glare(meeting: &Meeting, user: &UserId, peer: &UserId, busy: BusyPolicy) -> bool {
+    let is_rung_by_peer = |p: &Participant| {
+        p.is_pending() && p.invitation().is_some_and(|invitation| invitation.inviter == *peer)
+    };
+    is_live_direct(meeting)
+        && busy != BusyPolicy::Ring
+        && meeting.settings.policy.busy != BusyPolicy::Ring
+        && meeting.participants.get(user).is_some_and(is_rung_by_peer)
+        && meeting.has_member(peer)
+}
+
+/// T17: `user` dropped out of this call with `peer`.
+fn is_dropped_from(meeting: &Meeting, user: &UserId, peer: &UserId) -> bool {
+    let is_away =
+        |p: &Participant| p.seat().is_some_and(|seat| matches!(seat.presence, Presence::Away { .. }));
+    is_live_direct(meeting) && meeting.participants.get(user).is_some_and(is_away) && meeting.has_member(peer)
+}
+
+fn is_live_direct(meeting: &Meeting) -> bool {
+    *meeting.mode == Mode::Direct && meeting.end().is_none()
+}

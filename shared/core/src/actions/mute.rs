@@ -1,0 +1,48 @@
+//! `mute` (T34, T35): a host mutes a user softly, or blocks the user's speech.
+
+use crate::change::Change;
+use crate::refusal::Refusal;
+use crate::reply::ReplyResult;
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::code::Code;
+use switchboard_protocol::object::{SpeechMode, UserOrAll};
+use switchboard_protocol::requests::MuteMode;
+
+/// Answered by `speech_changed`. A soft mute does not lift a block. Refuses with `forbidden` to block the host.
+pub(super) fn apply(
+    change: &mut Change,
+    by: &ClientId,
+    target: &UserOrAll,
+    mode: MuteMode,
+    for_seconds: Option<u32>,
+) -> ReplyResult {
+    change.require_host_set(by)?;
+    let users = change.speech_targets(by, target)?;
+    if mode == MuteMode::Hard && users.contains(&change.meeting.host) {
+        return Err(Refusal::new(Code::Forbidden, "the host's speech cannot be blocked"));
+    }
+    let until_ms = until_ms(change, for_seconds);
+    for user in &users {
+        let is_blocked = !change.meeting.participants[user].speech.has_right();
+        match mode {
+            MuteMode::Hard => change.set_speech(user, SpeechMode::Hard, until_ms, &by.user()),
+            MuteMode::Soft if !is_blocked => change.set_speech(user, SpeechMode::Soft, None, &by.user()),
+            MuteMode::Soft => {}
+        }
+    }
+    answer_again(change, by, target, mode, for_seconds)
+}
+
+pub(super) fn answer_again(
+    change: &Change,
+    by: &ClientId,
+    target: &UserOrAll,
+    mode: MuteMode,
+    for_seconds: Option<u32>,
+) -> ReplyResult {
+    Ok(change.speech_changed(by, target, mode.into(), until_ms(change, for_seconds)))
+}
+
+fn until_ms(change: &Change, for_seconds: Option<u32>) -> Option<i64> {
+    for_seconds.map(|seconds| change.now.ms + i64::from(seconds) * 1_000)
+}

@@ -1,0 +1,49 @@
+//! `remove` (T32, T33): a host removes or bans a user.
+
+use crate::change::Change;
+use crate::participant::OutReason;
+use crate::refusal::Refusal;
+use crate::reply::ReplyResult;
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::code::Code;
+use switchboard_protocol::object::Role;
+
+/// Answered by `participant_updated`. The user loses the role; a ban also closes an open invitation.
+///
+/// Refuses with `forbidden` to remove the host, and with `user_not_found` to remove a user without a seat or a place in the
+/// lobby.
+pub(super) fn apply(
+    change: &mut Change,
+    by: &ClientId,
+    user: &UserId,
+    ban: bool,
+    for_seconds: Option<u32>,
+) -> ReplyResult {
+    change.require_host_set(by)?;
+    let Some(participant) = change.meeting.participants.get_mut(user) else {
+        return Err(Refusal::new(Code::UserNotFound, "the user has no part in this meeting"));
+    };
+    if *user == change.meeting.host {
+        return Err(Refusal::new(Code::Forbidden, "the host cannot be removed"));
+    }
+    if !ban && !participant.is_member() && !participant.is_in_lobby() {
+        let message = "the user is not in the meeting; cancel an invitation with cancel_invite";
+        return Err(Refusal::new(Code::UserNotFound, message));
+    }
+    // The notice of the removal carries the role.
+    *participant.role.amend() = Role::Member;
+    let is_pending = participant.is_pending();
+    let until_ms = for_seconds.map(|seconds| change.now.ms + i64::from(seconds) * 1_000);
+    let reason = if ban { OutReason::Banned { until_ms } } else { OutReason::Removed };
+    if is_pending {
+        change.close_invitation(user, reason);
+    } else {
+        change.put_out(user, reason);
+    }
+    change.update_phase();
+    answer_again(change, user)
+}
+
+pub(super) fn answer_again(change: &Change, user: &UserId) -> ReplyResult {
+    Ok(change.meeting.participant_updated(user, change.now.ms).into())
+}

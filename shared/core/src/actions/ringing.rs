@@ -1,0 +1,51 @@
+//! `ringing` (T5): a device of the invitee rings. Never answered, only refused.
+
+use crate::change::Change;
+use crate::invitation::Leg;
+use crate::participant::{Pending, Standing};
+use crate::refusal::Refusal;
+use crate::reply::{Reply, ReplyResult};
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::id::InviteId;
+
+/// Stored once: a further device changes only its own leg.
+pub(super) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
+    change.require_open_invitation(by, invite_id)?;
+    let Some(invitation) = change.invitation_of(by) else { return Ok(Reply::Nothing) };
+    let is_new_device = !invitation.legs.contains_key(by);
+    let rings = change
+        .participant(by)
+        .is_some_and(|p| matches!(&*p.standing, Standing::Invited(pending) if pending.is_ringing));
+    if !rings || is_new_device {
+        // A device that learnt of the offer by `sync` must also be notified when it closes.
+        change.set_leg(by, Leg::Alerting);
+        change.is_changed = true;
+    }
+    if !rings {
+        change.set_standing(&by.user(), |standing| match standing {
+            Standing::Invited(pending) => Standing::Invited(Pending { is_ringing: true, ..pending }),
+            other => other,
+        });
+    }
+    Ok(Reply::Nothing)
+}
+
+/// Any refusal makes the device stop ringing; the device that accepted has stopped already.
+pub(super) fn answer_again(change: &Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
+    if let Some(end) = change.meeting.end() {
+        return Err(Refusal::meeting_ended(end.reason));
+    }
+    if change.require_seat(by).is_err() {
+        change.require_open_invitation(by, invite_id)?;
+    }
+    Ok(Reply::Nothing)
+}
+
+impl Change {
+    /// Sets the leg of one device.
+    pub(super) fn set_leg(&mut self, by: &ClientId, leg: Leg) {
+        if let Some(invitation) = self.invitation_of(by) {
+            invitation.legs.insert(by.clone(), leg);
+        }
+    }
+}

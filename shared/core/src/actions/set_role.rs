@@ -1,0 +1,33 @@
+//! `set_role`: the host makes a participant cohost, or member again.
+
+use crate::change::Change;
+use crate::participant::Participant;
+use crate::refusal::Refusal;
+use crate::reply::ReplyResult;
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::code::Code;
+use switchboard_protocol::object::Role;
+
+/// Answered by `participant_updated`. The user may also have an open invitation or wait in the lobby.
+///
+/// Refuses with `state_conflict` to change the role of the host.
+pub(super) fn apply(change: &mut Change, by: &ClientId, user: &UserId, role: Role) -> ReplyResult {
+    change.require_host(by)?;
+    let rev = change.rev;
+    let has_part = |p: &&mut Participant| p.out_reason().is_none();
+    let Some(participant) = change.meeting.participants.get_mut(user).filter(has_part) else {
+        return Err(Refusal::new(Code::UserNotFound, "the user has no part in the meeting"));
+    };
+    if *participant.role == Role::Host {
+        return Err(Refusal::new(Code::StateConflict, "transfer the meeting to another host first"));
+    }
+    if *participant.role != role {
+        participant.role.set(role, rev);
+        change.is_changed = true;
+    }
+    answer_again(change, user)
+}
+
+pub(super) fn answer_again(change: &Change, user: &UserId) -> ReplyResult {
+    Ok(change.meeting.participant_updated(user, change.now.ms).into())
+}

@@ -1,0 +1,70 @@
+//! The record of a create request that made no meeting of its own: it was taken back before it arrived, or merged with a call
+//! of the same two users.
+
+use crate::cause::Cause;
+use crate::decision::Decision;
+use crate::input::{Action, Command};
+use crate::outgoing::Outgoing;
+use crate::refusal::Refusal;
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::code::EndReason;
+use switchboard_protocol::downlink::Body;
+use switchboard_protocol::id::MeetingId;
+
+/// The record of a create request that made no meeting, in the place of the meeting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateMark {
+    /// Id that the meeting would have had, derived from the create request.
+    pub meeting_id: MeetingId,
+    /// Account of the caller.
+    pub caller: UserId,
+    /// Time of the mark, in milliseconds since the epoch.
+    pub at_ms: i64,
+    /// Reason why there is no meeting.
+    pub kind: MarkKind,
+}
+
+/// Reason why a create request made no meeting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MarkKind {
+    /// `destroy_meeting` with its `create_id` arrived before the create request.
+    TakenBack,
+    /// It merged with this meeting (T16, T17).
+    MergedInto(MeetingId),
+}
+
+impl CreateMark {
+    /// Revision of every mark: it is written once.
+    pub const REV: u64 = 1;
+
+    /// The end that clients see.
+    #[must_use]
+    pub fn end_reason(&self) -> EndReason {
+        match self.kind {
+            MarkKind::TakenBack => EndReason::Cancelled,
+            MarkKind::MergedInto(_) => EndReason::Merged,
+        }
+    }
+
+    /// Decides a command on the meeting that was never made: `destroy_meeting` of the caller is answered by `meeting_ended`,
+    /// everything else is refused with the error `meeting_ended`.
+    #[must_use]
+    pub fn decide(&self, command: &Command) -> Decision {
+        let cause = Cause::Request { client_id: command.by.clone(), request_id: command.request_id.clone() };
+        let is_callers = command.by.user() == self.caller;
+        if is_callers && matches!(command.action, Action::Destroy | Action::TakeBack) {
+            return self.taken_back(command, &cause);
+        }
+        let refusal = Refusal::meeting_ended(self.end_reason());
+        let refused = Some(refusal.code);
+        let answer = Some(Outgoing::answer(&command.by, &cause, refusal.into_body()));
+        Decision { answer, refused, ..Decision::default() }
+    }
+
+    /// The answer to the request that takes the create request back.
+    fn taken_back(&self, command: &Command, cause: &Cause) -> Decision {
+        let reason = self.end_reason();
+        let body = Body::MeetingEnded { reason, sip: reason.sip(), duration_ms: 0 };
+        Decision { answer: Some(Outgoing::answer(&command.by, cause, body)), ..Decision::default() }
+    }
+}

@@ -1,0 +1,155 @@
+//! Deadlines. Each is a field of the meeting, and every input applies the deadlines that are over before anything else: a
+//! late timer never changes an outcome.
+
+use crate::change::Change;
+use crate::decision::Decision;
+use crate::input::{Now, RtcCapabilities};
+use crate::limits::{RING_GRACE_MS, UNUSED_MS};
+use crate::meeting::{Meeting, Phase};
+use crate::participant::{OutReason, Participant, Presence, Standing};
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::code::EndReason;
+use switchboard_protocol::object::Reach;
+
+/// Applies the deadlines of `meeting` that are over, and nothing else.
+pub(crate) fn applied(meeting: &Meeting, now: Now, rtc: RtcCapabilities) -> Decision {
+    let mut change = Change::of(meeting, now, rtc);
+    change.apply_deadlines();
+    change.commit(None)
+}
+
+impl Change {
+    /// Applies every deadline that is over.
+    pub(crate) fn apply_deadlines(&mut self) {
+        if self.meeting.end().is_some() {
+            return;
+        }
+        let now_ms = self.now.ms;
+        for user in self.meeting.users(|p| ring_end_ms(p).is_some_and(|end_ms| end_ms <= now_ms)) {
+            // T13: a device that received the offer could have answered; otherwise no device was reached.
+            let invitation = self.meeting.participants[&user].invitation();
+            let reached =
+                invitation.is_some_and(|invitation| self.meeting.reach(invitation) == Reach::Delivered);
+            self.close_invitation(&user, if reached { OutReason::NoAnswer } else { OutReason::Unreachable });
+        }
+        if self.rtc.reports_presence {
+            for user in self.meeting.users(|p| join_end_ms(p).is_some_and(|end_ms| end_ms <= now_ms)) {
+                self.put_out(&user, OutReason::Failed);
+            }
+        }
+        // T26. `wake` checks the device before it applies this deadline.
+        for user in self.meeting.users(|p| away_end_ms(p).is_some_and(|end_ms| end_ms <= now_ms)) {
+            self.put_out(&user, OutReason::Lost);
+        }
+        self.end_blocks();
+        self.end_bans();
+        if self.is_changed {
+            self.update_phase();
+        }
+        self.end_if_due();
+    }
+
+    fn end_if_due(&mut self) {
+        let (meeting, now_ms) = (&self.meeting, self.now.ms);
+        if meeting.end().is_some() {
+            return;
+        }
+        if meeting.settings.ends_at_ms <= now_ms {
+            self.end(EndReason::MaxDuration);
+        } else if matches!(meeting.phase, Phase::Empty { until_ms } if until_ms <= now_ms) {
+            self.end(EndReason::Empty);
+        } else if unused_end_ms(meeting).is_some_and(|end_ms| end_ms <= now_ms) {
+            self.end(EndReason::Unused);
+        } else if meeting.host_away_until_ms.is_some_and(|until_ms| *until_ms <= now_ms) {
+            self.end(EndReason::HostLeft);
+        } else {
+            self.warn();
+        }
+    }
+
+    /// Turns a ban whose time is over into a removal: the user counts as not invited. It changes nothing for anybody until
+    /// the user joins, so there is no notice.
+    fn end_bans(&mut self) {
+        let now_ms = self.now.ms;
+        for user in self.meeting.users(|p| ban_end_ms(p).is_some_and(|end_ms| end_ms <= now_ms)) {
+            if let Some(participant) = self.meeting.participants.get_mut(&user)
+                && let Standing::Out(exit) = participant.standing.amend()
+            {
+                exit.reason = OutReason::Removed;
+                self.is_changed = true;
+            }
+        }
+    }
+}
+
+fn ring_end_ms(participant: &Participant) -> Option<i64> {
+    let invitation = participant.invitation().filter(|_| participant.is_pending())?;
+    Some(invitation.deadline_ms + RING_GRACE_MS)
+}
+
+fn join_end_ms(participant: &Participant) -> Option<i64> {
+    match participant.seat()?.presence {
+        Presence::OnTheWay { join_by_ms, .. } => join_by_ms,
+        _ => None,
+    }
+}
+
+fn away_end_ms(participant: &Participant) -> Option<i64> {
+    participant.seat()?.away_until_ms()
+}
+
+fn ban_end_ms(participant: &Participant) -> Option<i64> {
+    match participant.out_reason()? {
+        OutReason::Banned { until_ms } => until_ms,
+        _ => None,
+    }
+}
+
+/// T43: the end of a meeting that nobody joined and to which no invitation is open. A seat that is still on its way into the
+/// media delays it.
+fn unused_end_ms(meeting: &Meeting) -> Option<i64> {
+    let is_waiting =
+        matches!(meeting.phase, Phase::Created | Phase::Ringing) && meeting.pending().next().is_none();
+    // One side of a direct call may be in the media while the report of the other side was lost.
+    let on_the_way = meeting.members().filter_map(|p| p.seat()?.join_by_ms()).max();
+    (is_waiting && !meeting.is_used)
+        .then_some(on_the_way.into_iter().fold(meeting.created_ms + UNUSED_MS, i64::max))
+}
+
+impl Meeting {
+    /// The next deadline, in milliseconds since the epoch; `None` after the end.
+    #[must_use]
+    pub fn next_deadline_ms(&self, rtc: RtcCapabilities) -> Option<i64> {
+        if self.end().is_some() {
+            return None;
+        }
+        let of_participant = |p: &Participant| {
+            let join = join_end_ms(p).filter(|_| rtc.reports_presence);
+            let check = p.seat().and_then(|seat| seat.check_at_ms);
+            [ring_end_ms(p), join, check, away_end_ms(p), p.speech.until_ms, ban_end_ms(p)]
+        };
+        let empty = match self.phase {
+            Phase::Empty { until_ms } => Some(until_ms),
+            _ => None,
+        };
+        let of_meeting = [
+            empty,
+            unused_end_ms(self),
+            self.host_away_until_ms.map(|until_ms| *until_ms),
+            self.next_warning_ms(),
+            Some(self.settings.ends_at_ms),
+        ];
+        self.participants.values().flat_map(of_participant).chain(of_meeting).flatten().min()
+    }
+
+    /// Devices that must be checked, at the RTC service or at the broker, before a deadline decides about their seats.
+    #[must_use]
+    pub fn due_checks(&self, now: Now, rtc: RtcCapabilities) -> Vec<ClientId> {
+        let is_due = |p: &&Participant| {
+            let join = join_end_ms(p).filter(|_| rtc.reports_presence);
+            let check = p.seat().and_then(|seat| seat.check_at_ms);
+            [check, away_end_ms(p), join].into_iter().flatten().any(|at_ms| at_ms <= now.ms)
+        };
+        self.members().filter(is_due).filter_map(|p| Some(p.seat()?.device.clone())).collect()
+    }
+}

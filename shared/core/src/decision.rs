@@ -1,0 +1,68 @@
+//! What the core returns: the state to commit, and the effects that follow.
+
+use crate::cause::Cause;
+use crate::media_acts::MediaAct;
+use crate::meeting::Meeting;
+use crate::outgoing::Outgoing;
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::code::Code;
+use switchboard_protocol::downlink::Body;
+use switchboard_protocol::object::UserOrAll;
+
+/// A change of a user's call slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlotChange {
+    /// The meeting takes the user's slot.
+    Claim(UserId),
+    /// The meeting frees the slot, if the slot still names this meeting.
+    Free(UserId),
+}
+
+/// Result of deciding one input.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Decision {
+    /// The state to commit over the one that was decided from; `None` if nothing changed.
+    pub next: Option<Meeting>,
+    /// Call slots to change in the same commit.
+    pub slots: Vec<SlotChange>,
+    /// Calls of the RTC service's management API.
+    pub media: Vec<MediaAct>,
+    /// Notices to devices.
+    pub notices: Vec<Outgoing>,
+    /// The answer to the sender; `None` for requests that are never answered.
+    pub answer: Option<Outgoing>,
+    /// The code, where the answer is a refusal.
+    pub refused: Option<Code>,
+}
+
+impl Decision {
+    /// Whether no client would retry if the effects of this commit were lost: an end, and what a deadline or an event
+    /// changed. A request that changed nothing itself is not kept as applied, so its repeat would not repeat the notices
+    /// of a deadline either.
+    #[must_use]
+    pub fn has_no_retrying_client(&self, cause: Option<&Cause>) -> bool {
+        let Some(next) = &self.next else { return false };
+        let is_requested = cause.is_some_and(|cause| cause.made(next, next.rev));
+        next.end().is_some() || (!self.notices.is_empty() && !is_requested)
+    }
+
+    /// Drops the notices that repeat the answer to the same device.
+    pub(crate) fn drop_echoes(&mut self, by: &ClientId) {
+        let Some(answer) = &self.answer else { return };
+        self.notices.retain(|notice| notice.to != *by || !is_same_news(&notice.body, &answer.body));
+    }
+}
+
+/// Whether two bodies have the same type and are about the same user.
+fn is_same_news(a: &Body, b: &Body) -> bool {
+    match (a, b) {
+        (Body::ParticipantUpdated { participant: a }, Body::ParticipantUpdated { participant: b }) => {
+            a.user_id == b.user_id
+        }
+        (
+            Body::SpeechChanged { user_id: a @ UserOrAll::User(_), .. },
+            Body::SpeechChanged { user_id: b @ UserOrAll::User(_), .. },
+        ) => a == b,
+        _ => a.kind() == b.kind(),
+    }
+}

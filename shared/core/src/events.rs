@@ -1,0 +1,6 @@
+//! Inputs that no terminal sent: what the broker and the RTC service report, and the operator's end of a meeting.
+
+pub(crate) mod admin;
+pub mod callback;
+pub mod device;
+pub mod presence;

@@ -1,0 +1,125 @@
+//! The broker's view of a seat's device. A lost connection never hangs up by itself: the device is checked later, then the
+//! seat is kept for a while, and only then given up (T15, T24–T26).
+
+use crate::change::Change;
+use crate::decision::Decision;
+use crate::limits::{CALLER_CHECK_MS, CHECK_MS, JOIN_MS, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS};
+use crate::participant::{AwayFrom, OutReason, Presence};
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::object::Mode;
+
+/// Status of a device at the broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceStatus {
+    /// It disconnected just now.
+    Disconnected,
+    /// The check found it not connected.
+    StillDisconnected,
+    /// It is connected.
+    Connected,
+}
+
+/// Nothing changes unless the device has a seat. A connected device comes back even if its deadline is just over, so its
+/// status is applied before the deadlines.
+pub(crate) fn apply(mut change: Change, device: &ClientId, status: DeviceStatus) -> Decision {
+    if status == DeviceStatus::Connected {
+        change.device_connected(device);
+    }
+    change.apply_deadlines();
+    if change.meeting.end().is_none() {
+        match status {
+            DeviceStatus::Disconnected => change.device_disconnected(device),
+            DeviceStatus::StillDisconnected => change.device_still_disconnected(device),
+            DeviceStatus::Connected => {}
+        }
+    }
+    change.commit(None)
+}
+
+impl Change {
+    /// Milliseconds that the seat of a dropped participant is kept.
+    pub(crate) fn reconnect_ms(&self) -> i64 {
+        if *self.meeting.mode == Mode::Direct { RECONNECT_DIRECT_MS } else { RECONNECT_GROUP_MS }
+    }
+
+    fn device_disconnected(&mut self, device: &ClientId) {
+        let is_waiting_caller = self.is_waiting_caller(device);
+        let is_in_media = self.seat_of(device).is_some_and(|seat| seat.is_joined());
+        // Where the RTC service reports presence, a lost connection is only a reason to ask it.
+        if self.rtc.reports_presence && !is_in_media && !is_waiting_caller {
+            return;
+        }
+        let check_at_ms = self.now.ms + if is_waiting_caller { CALLER_CHECK_MS } else { CHECK_MS };
+        if let Some(seat) = self
+            .seat_of(device)
+            .filter(|seat| seat.check_at_ms.is_none() && !matches!(seat.presence, Presence::Away { .. }))
+        {
+            seat.check_at_ms = Some(check_at_ms);
+            self.is_changed = true;
+        }
+    }
+
+    fn device_still_disconnected(&mut self, device: &ClientId) {
+        let now_ms = self.now.ms;
+        let is_waiting_caller = self.is_waiting_caller(device);
+        let reports_presence = self.rtc.reports_presence;
+        let Some(seat) = self.seat_of(device) else { return };
+        if seat.check_at_ms.is_none_or(|at_ms| at_ms > now_ms) {
+            return;
+        }
+        let user = device.user();
+        if is_waiting_caller {
+            // T15: nobody answered and the caller is gone: stop ringing.
+            self.put_out(&user, OutReason::Lost);
+        } else if reports_presence {
+            // The RTC service decides who is in the media.
+            seat.check_at_ms = None;
+            self.is_changed = true;
+            return;
+        } else {
+            let until_ms = now_ms + self.reconnect_ms();
+            self.drop_seat(&user, until_ms);
+        }
+        self.update_phase();
+    }
+
+    /// Gives a device that is coming back to its seat the time that a newcomer has.
+    pub(crate) fn extend_absence(&mut self, device: &ClientId) {
+        let new_until_ms = self.now.ms + JOIN_MS;
+        if let Some(Presence::Away { until_ms, .. }) = self.seat_of(device).map(|seat| &mut seat.presence)
+            && *until_ms < new_until_ms
+        {
+            *until_ms = new_until_ms;
+            self.is_changed = true;
+        }
+    }
+
+    /// T25: puts the device's seat back to where it was, unless the RTC service decides that.
+    pub(crate) fn device_connected(&mut self, device: &ClientId) {
+        let reports_presence = self.rtc.reports_presence;
+        let Some(seat) = self.seat_of(device) else { return };
+        let was_to_check = seat.check_at_ms.take().is_some();
+        let away_from = match seat.presence {
+            Presence::Away { from, .. } if !reports_presence => Some(from),
+            _ => None,
+        };
+        self.is_changed |= was_to_check;
+        match away_from {
+            Some(AwayFrom::Media) => self.join_media(&device.user()),
+            Some(AwayFrom::OnTheWay { join_by_ms }) => {
+                let presence = Presence::OnTheWay { join_by_ms, claimants: Vec::new() };
+                self.set_presence(&device.user(), presence);
+            }
+            None => return,
+        }
+        self.update_phase();
+    }
+
+    /// Whether the device is the caller's of a direct call that nobody has answered yet.
+    fn is_waiting_caller(&self, device: &ClientId) -> bool {
+        let caller = self.meeting.created_by.client_id.user();
+        *self.meeting.mode == Mode::Direct
+            && device.user() == caller
+            && self.meeting.pending().next().is_some()
+    }
+}

@@ -1,0 +1,127 @@
+//! The RTC service's view of who is in the channel. Where it reports presence, it is the truth (T18, T24–T27, T39, T41,
+//! T49).
+
+use crate::change::Change;
+use crate::decision::Decision;
+use crate::media_acts::{MediaAct, removal, restriction};
+use crate::meeting::Meeting;
+use crate::participant::{OutReason, Participant};
+use std::collections::BTreeSet;
+use switchboard_protocol::address::UserId;
+
+/// What the RTC service reports of a meeting's channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChannelPresence {
+    /// A user joined.
+    Joined {
+        /// Account.
+        user: UserId,
+    },
+    /// A user left.
+    Left {
+        /// Account.
+        user: UserId,
+        /// Whether on purpose; otherwise the connection broke.
+        clean: bool,
+    },
+    /// The channel is closed or does not exist: no user is in it.
+    Closed,
+    /// Exactly these users are in the channel.
+    Exactly {
+        /// Accounts.
+        users: BTreeSet<UserId>,
+        /// Revision that was known when the service was asked. Ignored for participants who changed after it.
+        rev: u64,
+    },
+}
+
+/// A user who is in the media has joined, even if the deadline for it is just over, so joins are applied before the
+/// deadlines.
+pub(crate) fn apply(mut change: Change, seen: &ChannelPresence) -> Decision {
+    let rev = change.meeting.rev;
+    let present = match seen {
+        ChannelPresence::Joined { user } => BTreeSet::from([user.clone()]),
+        ChannelPresence::Exactly { users, rev } => unchanged_since(&change.meeting, users, *rev),
+        ChannelPresence::Left { .. } | ChannelPresence::Closed => BTreeSet::new(),
+    };
+    let mut acts = join_present(&mut change, &present);
+    change.apply_deadlines();
+    match seen {
+        ChannelPresence::Joined { .. } => {}
+        ChannelPresence::Left { user, clean } => leave_media(&mut change, user, *clean),
+        ChannelPresence::Closed => drop_absent(&mut change, &present, rev),
+        ChannelPresence::Exactly { users, rev } => drop_absent(&mut change, users, *rev),
+    }
+    let mut decision = change.commit(None);
+    acts.retain(|act| !decision.media.contains(act));
+    decision.media.extend(acts);
+    decision
+}
+
+/// Those of `users` whose participant did not change after `rev`.
+fn unchanged_since(meeting: &Meeting, users: &BTreeSet<UserId>, rev: u64) -> BTreeSet<UserId> {
+    let changed = |user: &UserId| meeting.participants.get(user).is_some_and(|p| p.standing.rev() > rev);
+    users.iter().filter(|user| !changed(user)).cloned().collect()
+}
+
+/// T18, T25: puts members who are present into the media. Returns the calls of the RTC service that are due: users without a
+/// seat are removed, and members with an older token get the block that holds now.
+fn join_present(change: &mut Change, present: &BTreeSet<UserId>) -> Vec<MediaAct> {
+    if change.meeting.end().is_some() {
+        // A user who enters a closed channel opens it again.
+        return if present.is_empty() { Vec::new() } else { vec![MediaAct::Close] };
+    }
+    let mut acts = Vec::new();
+    for user in present {
+        let Some(participant) = change.meeting.participants.get_mut(user) else { continue };
+        let Some(seat) = participant.seat_mut() else {
+            acts.push(removal(participant));
+            continue;
+        };
+        change.is_changed |= seat.check_at_ms.take().is_some();
+        if !seat.is_joined() {
+            change.join_media(user);
+        } else if !participant.speech.has_right() {
+            let participant = &change.meeting.participants[user];
+            acts.push(restriction(&change.meeting, participant));
+        }
+    }
+    change.update_phase();
+    acts
+}
+
+/// T27 for a clean departure, T24 for a broken connection.
+fn leave_media(change: &mut Change, user: &UserId, clean: bool) {
+    let is_moving = |p: &Participant| {
+        p.last_seat()
+            .is_some_and(|seat| seat.moved_from.as_ref().is_some_and(|from| from.rev() == p.standing.rev()))
+    };
+    // T28: the device that had the seat leaves, and the other one is on its way.
+    if !clean || change.meeting.participants.get(user).is_some_and(is_moving) {
+        drop_from_media(change, user);
+    } else if change.meeting.end().is_none() && change.meeting.has_member(user) {
+        change.put_out(user, OutReason::Left);
+        change.update_phase();
+    }
+}
+
+/// T24: the seat is kept for a while.
+fn drop_from_media(change: &mut Change, user: &UserId) {
+    if change.meeting.end().is_none() && change.seat_of_user(user).is_some_and(|seat| seat.is_joined()) {
+        let until_ms = change.now.ms + change.reconnect_ms();
+        change.drop_seat(user, until_ms);
+        change.update_phase();
+    }
+}
+
+/// T24 for everybody who was in the media and is not `present`. `rev` was known when that was seen.
+fn drop_absent(change: &mut Change, present: &BTreeSet<UserId>, rev: u64) {
+    let is_gone = |p: &Participant| {
+        p.seat().is_some_and(|seat| seat.is_joined())
+            && p.standing.rev() <= rev
+            && !present.contains(&p.user_id)
+    };
+    for user in change.meeting.users(is_gone) {
+        drop_from_media(change, &user);
+    }
+}

@@ -1,0 +1,40 @@
+//! What a join token allows.
+
+use crate::meeting::Meeting;
+use crate::participant::Participant;
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::join::Rights;
+use switchboard_protocol::object::Media;
+
+/// Rights of one participant in the media. The service mints a join token for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Account.
+    pub user_id: UserId,
+    /// Number of the participant in the meeting, from 1.
+    pub number: u32,
+    /// Name from the app's JWT.
+    pub name: Option<String>,
+    /// What the meeting allows this user.
+    pub rights: Rights,
+}
+
+impl Grant {
+    /// The grant of `participant`, as the meeting stands.
+    #[must_use]
+    pub fn of(meeting: &Meeting, participant: &Participant) -> Self {
+        let video = meeting.media == Media::Video;
+        Self {
+            user_id: participant.user_id.clone(),
+            number: participant.number(),
+            name: participant.name.clone(),
+            rights: Rights {
+                microphone: participant.speech.has_right(),
+                camera: video,
+                screen: video,
+                data: true,
+                subscribe: true,
+            },
+        }
+    }
+}

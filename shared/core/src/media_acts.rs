@@ -1,0 +1,81 @@
+//! Calls of the RTC service's management API that follow from a commit. They are read from the state for one revision, like
+//! the notices, so that they can be repeated as far as they still hold.
+
+use crate::grant::Grant;
+use crate::meeting::Meeting;
+use crate::participant::{OutReason, Participant};
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::join::Rights;
+
+/// One call of the RTC service's management API. Each is safe to repeat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaAct {
+    /// Close the channel.
+    Close,
+    /// Remove a user from the channel.
+    Remove {
+        /// Account.
+        user: UserId,
+        /// Number of the participant in the meeting.
+        number: u32,
+    },
+    /// Set the rights of a user who is in the channel.
+    Restrict {
+        /// Account.
+        user: UserId,
+        /// Number of the participant in the meeting.
+        number: u32,
+        /// What the user may do.
+        rights: Rights,
+    },
+}
+
+/// The calls that the commit of the revision `rev` wants, as far as they still hold.
+pub(crate) fn media_acts(meeting: &Meeting, rev: u64) -> Vec<MediaAct> {
+    if let Some(end) = meeting.end() {
+        // A meeting that ended in its first revision never had a channel.
+        return if end.rev == rev && rev > 1 { vec![MediaAct::Close] } else { Vec::new() };
+    }
+    meeting.participants.values().filter_map(|p| media_act(meeting, p, rev)).collect()
+}
+
+fn media_act(meeting: &Meeting, participant: &Participant, rev: u64) -> Option<MediaAct> {
+    let is_changed = participant.standing.is_from(rev);
+    if let Some(OutReason::Removed | OutReason::Banned { .. }) = participant.out_reason() {
+        return (is_changed && participant.last_seat().is_some()).then(|| removal(participant));
+    }
+    let seat = participant.seat()?;
+    // A user who joins the channel with an older token gets the rights that hold now.
+    let joined_blocked = is_changed && seat.is_joined() && !participant.speech.has_right();
+    (joined_blocked || participant.speech.right_rev == rev).then(|| restriction(meeting, participant))
+}
+
+impl Meeting {
+    /// The rights that changed again after the commit `rev` asked for `acts`: the calls may have overtaken each other.
+    #[must_use]
+    pub fn superseded_rights(&self, acts: &[MediaAct], rev: u64) -> Vec<MediaAct> {
+        let newer = |act: &MediaAct| match act {
+            MediaAct::Restrict { user, .. } => self
+                .participants
+                .get(user)
+                .filter(|p| p.is_member() && p.speech.right_rev > rev)
+                .map(|p| restriction(self, p)),
+            MediaAct::Close | MediaAct::Remove { .. } => None,
+        };
+        acts.iter().filter_map(newer).collect()
+    }
+}
+
+/// Removes `participant` from the channel.
+pub(crate) fn removal(participant: &Participant) -> MediaAct {
+    MediaAct::Remove { user: participant.user_id.clone(), number: participant.number() }
+}
+
+/// Sets the present rights of `participant`.
+pub(crate) fn restriction(meeting: &Meeting, participant: &Participant) -> MediaAct {
+    MediaAct::Restrict {
+        user: participant.user_id.clone(),
+        number: participant.number(),
+        rights: Grant::of(meeting, participant).rights,
+    }
+}

@@ -1,0 +1,222 @@
+//! The meeting: everything that is decided from.
+
+use crate::deadlines;
+use crate::input::{Now, RtcCapabilities};
+use crate::invitation::Invitation;
+use crate::participant::{Participant, Standing};
+use crate::stamped::Stamped;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::code::EndReason;
+use switchboard_protocol::id::{BodyHash, InviteId, MeetingId, RequestId};
+use switchboard_protocol::object::{BusyPolicy, Media, MeetingState, Mode, Policy, Reach};
+
+/// A meeting. All fields `…_ms` are milliseconds since the epoch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Meeting {
+    /// Id, derived from the create request.
+    pub id: MeetingId,
+    /// Direct or group. A direct meeting may become a group, never the other way round.
+    pub mode: Stamped<Mode>,
+    /// Audio or video.
+    pub media: Media,
+    /// Opaque object of the app, given at create.
+    pub ext: Option<Map<String, Value>>,
+    /// What hosts may change.
+    pub settings: Stamped<Settings>,
+    /// Account of the host.
+    pub host: UserId,
+    /// Account of the host before the last change of host.
+    pub previous_host: Option<Stamped<UserId>>,
+    /// Deadline for an absent host to come back, where the policy is `grace_end`.
+    pub host_away_until_ms: Option<Stamped<i64>>,
+    /// Milliseconds before the end for which the last warning was due; revision 0 if it was skipped.
+    pub warning_before_ms: Option<Stamped<i64>>,
+    /// State of the meeting as a whole.
+    pub phase: Phase,
+    /// Revision: grows by one with every commit.
+    pub rev: u64,
+    /// Last revision with a notice to all members.
+    pub notified_rev: u64,
+    /// Time of creation.
+    pub created_ms: i64,
+    /// Time of the first activity.
+    pub active_since_ms: Option<i64>,
+    /// Whether any participant was ever in the media.
+    pub is_used: bool,
+    /// Seconds that its invitations ring.
+    pub ring_seconds: u32,
+    /// Number of seats.
+    pub max_participants: u32,
+    /// The create request. It is kept apart from the others because the meeting's id is derived from it.
+    pub created_by: Creation,
+    /// Everybody who has or had a part in the meeting.
+    pub participants: BTreeMap<UserId, Participant>,
+    /// Last applied requests of each device, at most [`MAX_REQUESTS_PER_DEVICE`](crate::MAX_REQUESTS_PER_DEVICE).
+    pub requests: BTreeMap<ClientId, Vec<Stamped<AppliedRequest>>>,
+    /// Reach of each invitation on each device. Stored beside the meeting and written without a new revision.
+    pub reached: BTreeMap<InviteId, BTreeMap<ClientId, Reach>>,
+}
+
+/// What hosts may change of a meeting.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Whether nobody may come in.
+    pub locked: bool,
+    /// The rules.
+    pub policy: Policy,
+    /// Title.
+    pub title: Option<String>,
+    /// Time at which the meeting ends, in milliseconds since the epoch.
+    pub ends_at_ms: i64,
+}
+
+/// State of a meeting as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Nobody was invited, nobody is in the media.
+    Created,
+    /// Somebody was invited, and the meeting was never active.
+    Ringing,
+    /// Enough participants are or were in the media: one of a group, two of a direct call.
+    Active,
+    /// Every participant of a group left.
+    Empty {
+        /// Time at which the meeting ends unless somebody joins.
+        until_ms: i64,
+    },
+    /// Over.
+    Ended(End),
+}
+
+/// The end of a meeting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// Reason.
+    pub reason: EndReason,
+    /// Time.
+    pub at_ms: i64,
+    /// Revision that ended it.
+    pub rev: u64,
+}
+
+impl Phase {
+    /// The state's name on the wire.
+    #[must_use]
+    pub fn name(self) -> MeetingState {
+        match self {
+            Self::Created => MeetingState::Created,
+            Self::Ringing => MeetingState::Ringing,
+            Self::Active => MeetingState::Active,
+            Self::Empty { .. } => MeetingState::Empty,
+            Self::Ended(_) => MeetingState::Ended,
+        }
+    }
+}
+
+/// The create request of a meeting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Creation {
+    /// The sender's device.
+    pub client_id: ClientId,
+    /// The request.
+    pub request: Stamped<AppliedRequest>,
+}
+
+/// A request that was applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppliedRequest {
+    /// Its id.
+    pub id: RequestId,
+    /// Hash of its body.
+    pub hash: BodyHash,
+}
+
+impl Meeting {
+    /// The end; `None` while the meeting is live.
+    #[must_use]
+    pub fn end(&self) -> Option<End> {
+        match self.phase {
+            Phase::Ended(end) => Some(end),
+            _ => None,
+        }
+    }
+
+    /// Participants who have a seat.
+    pub fn members(&self) -> impl Iterator<Item = &Participant> {
+        self.participants.values().filter(|p| p.is_member())
+    }
+
+    /// Participants whose invitation is open.
+    pub fn pending(&self) -> impl Iterator<Item = &Participant> {
+        self.participants.values().filter(|p| p.is_pending())
+    }
+
+    /// Whether the meeting is live and `user` has a seat or an open invitation.
+    #[must_use]
+    pub fn involves(&self, user: &UserId) -> bool {
+        let participant = self.participants.get(user);
+        self.end().is_none() && participant.is_some_and(|p| p.is_member() || p.is_pending())
+    }
+
+    /// Whether the call slot of `user` may name this meeting at `now`: as [`involves`](Self::involves), with the
+    /// deadlines applied that are over.
+    #[must_use]
+    pub fn holds_slot_of(&self, user: &UserId, now: Now, rtc: RtcCapabilities) -> bool {
+        let settled = deadlines::applied(self, now, rtc).next;
+        settled.as_ref().unwrap_or(self).involves(user)
+    }
+
+    /// Users who must find this meeting by a part item of their own from the present revision on: those who came into a
+    /// group in it. A direct call is found by the call slots, unless its sides may be in other calls as well.
+    #[must_use]
+    pub fn new_parts(&self) -> Vec<UserId> {
+        let became_group = self.mode.rev() > 0 && self.mode.is_from(self.rev);
+        let is_new = |p: &&Participant| {
+            let invited = p.standing.is_from(self.rev) && p.is_pending();
+            let opened = self.rev == 1 && p.is_member();
+            // A participant who was invited has the part item of the invitation.
+            let joined =
+                p.seat().is_some_and(|seat| seat.entry.is_from(self.rev) && seat.invitation.is_none());
+            invited || opened || joined || (became_group && p.is_member())
+        };
+        let has_slots = *self.mode == Mode::Direct && self.settings.policy.busy == BusyPolicy::Reject;
+        if has_slots || self.end().is_some() {
+            return Vec::new();
+        }
+        self.participants.values().filter(is_new).map(|p| p.user_id.clone()).collect()
+    }
+
+    /// Whether the request `request_id` of `client_id` made the revision `rev`.
+    #[must_use]
+    pub fn is_made_by(&self, rev: u64, client_id: &ClientId, request_id: &RequestId) -> bool {
+        let applied = self.requests.get(client_id).into_iter().flatten();
+        applied
+            .chain([&self.created_by.request])
+            .any(|applied| applied.id == *request_id && applied.is_from(rev))
+    }
+
+    /// Best reach of an invitation over its devices. A device that rang has received it.
+    #[must_use]
+    pub fn reach(&self, invitation: &Invitation) -> Reach {
+        let known = self.reached.get(&invitation.id).and_then(|devices| devices.values().max()).copied();
+        if invitation.has_rung() { Reach::Delivered } else { known.unwrap_or(Reach::Unknown) }
+    }
+
+    /// Accounts whose participant meets `condition`, in a list of their own so that they can be changed.
+    pub(crate) fn users(&self, condition: impl Fn(&Participant) -> bool) -> Vec<UserId> {
+        self.participants.values().filter(|p| condition(p)).map(|p| p.user_id.clone()).collect()
+    }
+
+    /// Whether `user` has a seat.
+    pub(crate) fn has_member(&self, user: &UserId) -> bool {
+        self.participants.get(user).is_some_and(Participant::is_member)
+    }
+
+    /// Number of participants in the media.
+    pub(crate) fn count_joined(&self) -> usize {
+        let joined = |p: &&Participant| matches!(&*p.standing, Standing::Seated(seat) if seat.is_joined());
+        self.participants.values().filter(joined).count()
+    }
+}

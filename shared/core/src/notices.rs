@@ -1,0 +1,90 @@
+//! The notices of a commit, read from the state for one revision (decision 0001).
+//!
+//! What a commit changed carries the commit's revision. So the notices can be repeated later (a request was repeated, a
+//! function crashed), and only those that still hold are. One file per subject: [`invitation`] to invitees and inviters,
+//! [`roster`] to members about participants, [`meeting`] about the meeting itself, [`lobby`], [`speech`], and [`end`].
+
+mod end;
+mod invitation;
+mod lobby;
+mod meeting;
+mod roster;
+mod speech;
+
+use crate::cause::Cause;
+use crate::grant::Grant;
+use crate::input::RtcCapabilities;
+use crate::meeting::Meeting;
+use crate::outgoing::Outgoing;
+use crate::participant::Participant;
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::downlink::Body;
+use switchboard_protocol::object::Role;
+
+/// The notices of the commit that made `rev`, as far as they still hold.
+pub(crate) fn notices(
+    meeting: &Meeting,
+    rev: u64,
+    cause: &Cause,
+    now_ms: i64,
+    rtc: RtcCapabilities,
+) -> Vec<Outgoing> {
+    let mut notices = Notices { meeting, rev, cause, now_ms, rtc, list: Vec::new() };
+    let is_end = meeting.end().is_some_and(|end| end.rev == rev);
+    for participant in meeting.participants.values().filter(|p| p.standing.is_from(rev)) {
+        notices.of_invitation(participant);
+        notices.of_removal(participant);
+        if !is_end {
+            notices.of_roster(participant);
+        }
+    }
+    for participant in meeting.participants.values().filter(|p| !p.standing.is_from(rev)) {
+        notices.of_lost_offers(participant);
+    }
+    if is_end {
+        notices.of_end();
+    } else {
+        notices.of_meeting();
+        notices.of_lobby();
+        notices.of_speech();
+    }
+    notices.list
+}
+
+/// The notices of one revision, as they are collected.
+struct Notices<'a> {
+    meeting: &'a Meeting,
+    rev: u64,
+    cause: &'a Cause,
+    now_ms: i64,
+    rtc: RtcCapabilities,
+    list: Vec<Outgoing>,
+}
+
+impl Notices<'_> {
+    fn to_device(&mut self, to: &ClientId, subject: &str, body: Body) {
+        self.list.push(Outgoing::notice(self.meeting, to, self.cause, subject, body));
+    }
+
+    /// A notice to one of all members, who all get one: it carries `prev_rev`.
+    fn to_member(&mut self, member: &Participant, subject: &str, body: Body) {
+        let Some(seat) = member.seat() else { return };
+        let grant = matches!(body, Body::MeetingMerged { .. }).then(|| Grant::of(self.meeting, member));
+        let notice = Outgoing::notice(self.meeting, &seat.device, self.cause, subject, body);
+        self.list.push(Outgoing { prev_rev: Some(self.meeting.notified_rev), grant, ..notice });
+    }
+
+    fn to_all_members(&mut self, subject: &str, body: impl Fn() -> Body) {
+        let meeting = self.meeting;
+        for member in meeting.members() {
+            self.to_member(member, subject, body());
+        }
+    }
+
+    fn to_host_set(&mut self, subject: &str, body: impl Fn() -> Body) {
+        let meeting = self.meeting;
+        for seat in meeting.members().filter(|p| *p.role != Role::Member).filter_map(Participant::seat) {
+            self.to_device(&seat.device, subject, body());
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Notices about the right to speak (T34–T38).
+
+use super::Notices;
+use crate::participant::Participant;
+use crate::speech::{speech_of_all, speech_of_one};
+
+impl Notices<'_> {
+    /// To every member: about the member's own right, and about the others', in one body where one body is right.
+    pub(super) fn of_speech(&mut self) {
+        let (meeting, rev, now_ms, rtc) = (self.meeting, self.rev, self.now_ms, self.rtc);
+        let changed: Vec<&Participant> = meeting.members().filter(|p| p.speech.mode.is_from(rev)).collect();
+        let of_all = speech_of_all(meeting, rev, now_ms, rtc);
+        for member in meeting.members() {
+            let own = changed.iter().filter(|p| p.user_id == member.user_id);
+            let others = changed.iter().filter(|p| p.user_id != member.user_id && of_all.is_none());
+            for participant in own.chain(others) {
+                let body = speech_of_one(meeting, participant, now_ms, rtc);
+                self.to_member(member, participant.user_id.as_str(), body);
+            }
+            if let Some(body) = &of_all {
+                self.to_member(member, "*", body.clone());
+            }
+        }
+    }
+}

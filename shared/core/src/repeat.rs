@@ -1,0 +1,91 @@
+//! Repeats the effects of a commit when it is not known whether they were done.
+
+use crate::actions::create::CREATED;
+use crate::cause::Cause;
+use crate::decision::Decision;
+use crate::input::{Now, RtcCapabilities};
+use crate::invitation::{Leg, closed_by_other_device};
+use crate::media_acts::media_acts;
+use crate::meeting::Meeting;
+use crate::notices::notices;
+use crate::outgoing::Outgoing;
+use crate::participant::{OutReason, Participant};
+use std::collections::BTreeMap;
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::downlink::{Body, ClosedReason};
+use switchboard_protocol::id::InviteId;
+use switchboard_protocol::object::Reach;
+
+/// The effects of the commit that made `rev`, as far as they still hold: the same downlinks with the same ids.
+///
+/// A create request is also answered, since its terminal may have stopped retrying.
+#[must_use]
+pub fn repeat_effects(
+    meeting: &Meeting,
+    rev: u64,
+    cause: &Cause,
+    now: Now,
+    rtc: RtcCapabilities,
+) -> Decision {
+    let again = notices(meeting, rev, cause, now.ms, rtc).into_iter();
+    // Members may have had these notices before, so the last revision that they know is not known: no `prev_rev`.
+    let notices = again.map(|notice| Outgoing { prev_rev: None, ..notice }).collect();
+    let creation = &meeting.created_by;
+    let is_create = creation.request.is_from(rev) && cause.request_id() == Some(&creation.request.id);
+    let answer = (is_create && meeting.has_member(&creation.client_id.user()))
+        .then(|| Outgoing::reply(&creation.client_id, cause, CREATED, meeting, now.ms))
+        .flatten();
+    Decision { media: media_acts(meeting, rev), notices, answer, ..Decision::default() }
+}
+
+impl Meeting {
+    /// T4: notices to the inviters of whose invitation no device was reached, and whose offer waits in the broker's queue.
+    /// `best` is the best reach of each offer.
+    #[must_use]
+    pub fn queued_notices(&self, best: &BTreeMap<InviteId, Reach>, cause: &Cause) -> Vec<Outgoing> {
+        let notice = |p: &Participant| {
+            let invitation = p.invitation().filter(|_| p.is_pending())?;
+            if best.get(&invitation.id) != Some(&Reach::Queued) {
+                return None;
+            }
+            let seat = self.participants.get(&invitation.inviter)?.last_seat()?;
+            let mut body = self.invitation_updated(p, invitation);
+            if let Body::InvitationUpdated { reach, .. } = &mut body {
+                *reach = Reach::Queued;
+            }
+            Some(Outgoing::notice(self, &seat.device, cause, invitation.id.as_str(), body))
+        };
+        self.participants.values().filter_map(notice).collect()
+    }
+
+    /// Notices that offers are closed, for those of `offers` that are. They have ids of their own: a device that got the first
+    /// notice before its offer would drop a second one with the same id.
+    #[must_use]
+    pub fn repeat_closings(&self, offers: &[&(InviteId, ClientId)]) -> Vec<Outgoing> {
+        let close = |(invite, device): &&(InviteId, ClientId)| {
+            let participant = self.participants.get(&device.user())?;
+            let reason = closed_reason(participant, invite, device)?;
+            let cause = Cause::Deadline { meeting_id: self.id.clone(), rev: participant.standing.rev() };
+            let body = Body::InvitationClosed { invite_id: invite.clone(), reason };
+            Some(Outgoing::notice(self, device, &cause, invite.as_str(), body))
+        };
+        offers.iter().filter_map(close).collect()
+    }
+}
+
+/// The reason for which the offer to `device` is closed; `None` while it is open, or if this device accepted it.
+fn closed_reason(participant: &Participant, invite: &InviteId, device: &ClientId) -> Option<ClosedReason> {
+    let invitation = participant.invitation().filter(|invitation| invitation.id == *invite);
+    let Some(invitation) = invitation else { return Some(ClosedReason::Cancelled) };
+    let leg = invitation.legs.get(device);
+    if participant.is_pending() || leg == Some(&Leg::Won) {
+        return None;
+    }
+    Some(match (participant.out_reason(), leg) {
+        (Some(OutReason::Declined), _) => closed_by_other_device(true),
+        (Some(OutReason::Cancelled), _) => ClosedReason::Cancelled,
+        (Some(OutReason::NoAnswer | OutReason::Unreachable), _) => ClosedReason::Expired,
+        (_, Some(Leg::LostElsewhere)) => closed_by_other_device(false),
+        _ => ClosedReason::MeetingEnded,
+    })
+}

@@ -1,0 +1,51 @@
+//! Values that remember the revision of the commit that set them.
+//!
+//! Notices are read from the state: the notices of a commit are about the values that carry its revision. So a repeat
+//! finds them again, and only as long as they still hold (decision 0001).
+
+use std::ops::Deref;
+
+/// A value with the revision that set it last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stamped<T> {
+    value: T,
+    rev: u64,
+}
+
+impl<T> Stamped<T> {
+    /// `value`, set in the revision `rev`; 0 for a value that no notice is about.
+    #[must_use]
+    pub const fn new(value: T, rev: u64) -> Self {
+        Self { value, rev }
+    }
+
+    /// The revision that set the value.
+    #[must_use]
+    pub const fn rev(&self) -> u64 {
+        self.rev
+    }
+
+    /// Whether the revision `rev` set the value.
+    #[must_use]
+    pub const fn is_from(&self, rev: u64) -> bool {
+        self.rev == rev
+    }
+
+    /// Sets the value in the revision `rev`.
+    pub(crate) fn set(&mut self, value: T, rev: u64) {
+        *self = Self { value, rev };
+    }
+
+    /// Changes the value and keeps its revision: the change is no news, or other news carries it.
+    pub(crate) const fn amend(&mut self) -> &mut T {
+        &mut self.value
+    }
+}
+
+impl<T> Deref for Stamped<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
