@@ -3,16 +3,12 @@
 use crate::effects::PENDING_MS;
 use crate::effects::report::InvocationReport;
 use crate::error::ServeError;
-use crate::ports::{Commit, CommitResult, Loaded, Meetings, Pending, Ports, SlotWrite};
+use crate::ports::{Commit, CommitResult, Loaded, Meetings, Pending, Ports, SlotWrite, Stored};
 use crate::service::Service;
 use std::time::Duration;
-use switchboard_core::cause::Cause;
 use switchboard_core::{
-    Command, Connection, Decision, MediaSeen, Meeting, Now, Refusal, SlotChange, connection, decide,
-    media_seen,
+    Cause, Command, CreateMark, Input, Meeting, Now, Refusal, RtcCapabilities, SlotChange, decide,
 };
-use switchboard_protocol::address::ClientId;
-use switchboard_protocol::code::Code;
 use switchboard_protocol::id::MeetingId;
 
 /// Limit of decisions for one change, if another commit comes first each time.
@@ -25,7 +21,7 @@ pub struct CommitTerms<'a> {
     /// Cause of the decision.
     pub cause: Cause,
     /// Record of a create request that was merged into this meeting, written in the same commit.
-    pub mark: Option<&'a Meeting>,
+    pub mark: Option<&'a CreateMark>,
     /// Call slots to change, with their conditions.
     pub slots: Vec<SlotWrite>,
     /// Whether `wake` repeats the effects if this process crashes before they are done. Set if no terminal would retry.
@@ -35,9 +31,14 @@ pub struct CommitTerms<'a> {
 }
 
 impl<P: Ports> Service<P> {
-    /// Reads the meeting `id`. Refused with `meeting_not_found` for an unknown id.
+    /// Reads the meeting `id`. Refused with `meeting_not_found` for an unknown id, and with `meeting_ended` for a create request
+    /// that made no meeting.
     pub async fn load(&self, id: &MeetingId) -> Result<Loaded, ServeError> {
-        self.table.meeting(id).await?.ok_or_else(|| meeting_not_found().into())
+        match self.table.meeting(id).await? {
+            Some(Stored::Meeting(loaded)) => Ok(loaded),
+            Some(Stored::Mark(mark)) => Err(Refusal::meeting_ended(mark.end_reason()).into()),
+            None => Err(Refusal::meeting_not_found().into()),
+        }
     }
 
     /// Applies `command` to the meeting `id`: one read, one write, then the effects.
@@ -46,67 +47,65 @@ impl<P: Ports> Service<P> {
     pub async fn change(
         &self,
         id: &MeetingId,
-        command: &Command,
+        command: Command,
         now: Now,
     ) -> Result<InvocationReport, ServeError> {
-        let loaded = self.load(id).await?;
-        self.change_loaded(loaded, command, now).await
+        let stored = self.table.meeting(id).await?.ok_or_else(Refusal::meeting_not_found)?;
+        self.change_stored(stored, command, now).await
     }
 
-    /// Applies `command` to a meeting that was read before.
-    pub async fn change_loaded(
+    /// Applies `command` to a record that was read before.
+    pub async fn change_stored(
         &self,
-        loaded: Loaded,
-        command: &Command,
+        stored: Stored,
+        command: Command,
         now: Now,
     ) -> Result<InvocationReport, ServeError> {
-        let cause = Cause::Request { client_id: command.by.clone(), request_id: command.request_id.clone() };
-        let decided = |meeting: &Meeting| decide(meeting, command, now);
-        self.apply(loaded, Some(&cause), decided, now).await.map(|(report, _)| report)
+        match stored {
+            Stored::Meeting(loaded) => {
+                self.apply(loaded, &Input::Command(command), now).await.map(|(report, _)| report)
+            }
+            Stored::Mark(mark) => Ok(self.publish_of_mark(&mark, mark.decide(&command), now).await),
+        }
     }
 
-    /// Applies the connection state of a device to the meeting in which it may have a seat.
-    pub async fn apply_connection(
-        &self,
-        loaded: Loaded,
-        device: &ClientId,
-        seen: Connection,
-        now: Now,
-    ) -> Result<(InvocationReport, Loaded), ServeError> {
-        self.apply(loaded, None, |meeting| connection(meeting, device, seen, now), now).await
-    }
-
-    /// Applies the RTC service's statement about the users in the media.
-    pub async fn apply_media_seen(
-        &self,
-        loaded: Loaded,
-        seen: &MediaSeen,
-        now: Now,
-    ) -> Result<(InvocationReport, Loaded), ServeError> {
-        self.apply(loaded, None, |meeting| media_seen(meeting, seen, now), now).await
-    }
-
-    /// Decides, commits and runs the effects. Returns the meeting as committed. `cause` is `None` if no terminal asked for
-    /// the change.
+    /// Decides on `input`, commits and runs the effects. Returns the meeting as committed.
     pub async fn apply(
         &self,
-        mut loaded: Loaded,
-        cause: Option<&Cause>,
-        decided: impl Fn(&Meeting) -> Decision,
+        loaded: Loaded,
+        input: &Input,
         now: Now,
     ) -> Result<(InvocationReport, Loaded), ServeError> {
+        self.apply_with(loaded, input, now, self.rtc_capabilities()).await
+    }
+
+    /// Does the same as [`apply`](Self::apply), with `rtc` instead of the capabilities that the RTC service has: an RTC service
+    /// that does not answer reports no presence.
+    pub async fn apply_with(
+        &self,
+        mut loaded: Loaded,
+        input: &Input,
+        now: Now,
+        rtc: RtcCapabilities,
+    ) -> Result<(InvocationReport, Loaded), ServeError> {
+        let cause = match input {
+            Input::Command(Command { by, request_id, .. }) => {
+                Some(Cause::Request { client_id: by.clone(), request_id: request_id.clone() })
+            }
+            _ => None,
+        };
         for attempt in 1..=ATTEMPTS {
-            let decision = decided(&loaded.meeting);
+            let decision = decide(&loaded.meeting, input, now, rtc);
             let Some(next) = decision.next.clone() else {
                 let report = self.run_effects(Some(&loaded.meeting), decision, false, now).await;
                 return Ok((report, loaded));
             };
             let deadline = Cause::Deadline { meeting_id: next.id.clone(), rev: next.rev };
-            let guarded = self.has_media_acts(&decision) || decision.is_asked_for_by_nobody(cause);
+            let guarded = self.has_media_acts(&decision) || decision.has_no_retrying_client(cause.as_ref());
             let terms = CommitTerms {
                 seen: Some(&loaded),
                 mark: None,
-                cause: cause.filter(|cause| next.remembers(cause, next.rev)).cloned().unwrap_or(deadline),
+                cause: cause.clone().filter(|cause| cause.made(&next, next.rev)).unwrap_or(deadline),
                 slots: decision.slots.iter().map(overwrite).collect(),
                 guarded,
                 now,
@@ -116,10 +115,13 @@ impl<P: Ports> Service<P> {
                     let report = self.run_effects(Some(&loaded.meeting), decision, guarded, now).await;
                     return Ok((report, Loaded { meeting: next, ..loaded }));
                 }
-                CommitResult::Lost(Some(newer)) => loaded = *newer,
+                CommitResult::Lost(Some(newer)) => {
+                    // A meeting never becomes a mark.
+                    loaded = newer.into_meeting().ok_or(ServeError::Contended)?;
+                }
                 CommitResult::Lost(None) | CommitResult::SlotTaken | CommitResult::Conflict => {
-                    back_off(attempt, next.id.as_str(), cause).await;
-                    loaded = self.table.meeting(&next.id).await?.ok_or(ServeError::Contended)?;
+                    back_off(attempt, next.id.as_str(), cause.as_ref()).await;
+                    loaded = self.load(&next.id).await?;
                 }
             }
         }
@@ -134,7 +136,7 @@ impl<P: Ports> Service<P> {
         let deadlines = others
             .chain(&pending)
             .map(|pending| pending.due_ms)
-            .chain(next.next_deadline_ms(terms.now.rtc_tells));
+            .chain(next.next_deadline_ms(self.rtc_capabilities()));
         let commit = Commit {
             next,
             seen_rev: terms.seen.map_or(0, |seen| seen.meeting.rev),
@@ -146,12 +148,6 @@ impl<P: Ports> Service<P> {
         };
         Ok(self.table.commit(&commit).await?)
     }
-}
-
-/// Returns the refusal for an unknown meeting id.
-#[must_use]
-pub fn meeting_not_found() -> Refusal {
-    Refusal::new(Code::MeetingNotFound, "unknown meeting; check `meeting_id`")
 }
 
 /// A user who accepts is in this call from now on, so the slot is taken from any other meeting.

@@ -10,6 +10,7 @@ mod lifecycle;
 mod meeting;
 mod open;
 mod parts;
+mod record;
 mod table;
 mod user;
 

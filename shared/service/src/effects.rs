@@ -13,7 +13,7 @@ use crate::service::Service;
 use downlinks::{DownlinkContext, PublishReport};
 use push::{answered_invitations, push_wanted};
 use report::InvocationReport;
-use switchboard_core::{Decision, MediaAct, Meeting, Now};
+use switchboard_core::{CreateMark, Decision, MediaAct, Meeting, Now};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;
 use switchboard_protocol::object::Reach;
@@ -52,7 +52,7 @@ impl<P: Ports> Service<P> {
         // A repeated request rings again, since the first run may have crashed before the offers or before this report.
         let push_wanted = push_wanted(
             after,
-            |p, invite| if committed { p.changed_rev == after.rev } else { answered.contains(invite) },
+            |p, invite| if committed { p.standing.is_from(after.rev) } else { answered.contains(invite) },
             &done.published.reached,
         );
         let report = InvocationReport { push_wanted, ..done.add_to(report) };
@@ -63,15 +63,31 @@ impl<P: Ports> Service<P> {
     /// Repeats the effects of an earlier commit that were not reported done. Returns `false` if they are still not done.
     pub async fn repeat_effects(&self, loaded: &Loaded, rev: u64, pending: &Pending, now: Now) -> bool {
         let meeting = &loaded.meeting;
-        let decision = switchboard_core::redo(meeting, rev, &pending.cause, now);
+        let decision =
+            switchboard_core::repeat_effects(meeting, rev, &pending.cause, now, self.rtc_capabilities());
         let report = InvocationReport::of(meeting, &decision);
         let done = Box::pin(self.run_acts(meeting, decision, EffectRun::Repeat, now)).await;
         let marked = self.write_call_history(Some(meeting)).await
             && done.is_complete()
             && self.mark_effects_done(meeting, rev, &done, now).await;
-        let push_wanted = push_wanted(meeting, |p, _| p.changed_rev == rev, &done.published.reached);
+        let push_wanted = push_wanted(meeting, |p, _| p.standing.is_from(rev), &done.published.reached);
         self.put_report(&InvocationReport { push_wanted, ..done.add_to(report) }, now).await;
         marked
+    }
+
+    /// Publishes what a decision on a create request that made no meeting answers.
+    pub async fn publish_of_mark(&self, mark: &CreateMark, decision: Decision, now: Now) -> InvocationReport {
+        let report =
+            InvocationReport { refused: decision.refused, ..InvocationReport::of_mark(mark, &decision) };
+        let context = DownlinkContext {
+            meeting_id: Some(mark.meeting_id.clone()),
+            rev: Some(CreateMark::REV),
+            now_ms: now.ms,
+        };
+        let published = self.publisher.publish_all(decision.answer.into_iter().collect(), &context).await;
+        let report = report.with_published(&published);
+        self.put_report(&report, now).await;
+        report
     }
 
     /// Puts the report on the event bus, in functions whose results Lambda does not forward itself.
@@ -114,17 +130,17 @@ impl<P: Ports> Service<P> {
         now: Now,
     ) -> EffectsReport {
         let context = DownlinkContext::of(meeting, now);
-        let (mut first, mut last) = (decision.tells, Vec::new());
+        let (mut first, mut last) = (decision.notices, Vec::new());
         match decision.answer {
             Some(answer) if answer_first => first.insert(0, answer),
             Some(answer) => last.push(answer),
             None => {}
         }
-        let has_offers = first.iter().any(|tell| tell.offers().is_some());
+        let has_offers = first.iter().any(|tell| tell.offered_invitation().is_some());
         let cause = first.first().map(|tell| tell.cause.clone());
         let published = self.publisher.publish_all(first, &context).await;
         if let Some(cause) = cause.filter(|_| has_offers) {
-            let waiting = meeting.tell_waiting(&published.best_reach(), &cause);
+            let waiting = meeting.queued_notices(&published.best_reach(), &cause);
             self.publisher.publish_all(waiting, &context).await;
         }
         let answered = self.publisher.publish_all(last, &context).await;
@@ -156,9 +172,9 @@ impl<P: Ports> Service<P> {
             .map(|(offer, _)| offer)
             .collect();
         if let Some(stored) = stored.filter(|stored| stored.meeting.rev > meeting.rev) {
-            let closings = stored.meeting.close_again(&unconfirmed);
+            let closings = stored.meeting.repeat_closings(&unconfirmed);
             self.publisher.publish_all(closings, &DownlinkContext::of(&stored.meeting, now)).await;
-            let overtaken = stored.meeting.overtaken(&done.acts, rev);
+            let overtaken = stored.meeting.superseded_rights(&done.acts, rev);
             self.apply_media_acts(&stored.meeting, &overtaken, now).await;
         }
         true

@@ -25,7 +25,7 @@ pub mod run;
 pub mod service;
 mod users;
 
-pub use change_loop::{CommitTerms, back_off, meeting_not_found};
+pub use change_loop::{CommitTerms, back_off};
 pub use effects::report::InvocationReport;
 pub use error::{InvocationFailure, ServeError};
 pub use request::Request;

@@ -12,13 +12,14 @@ mod wake;
 
 pub use broker::{BrokerError, Qos};
 pub use error::StoreError;
-pub use meeting::{Commit, CommitResult, Due, Loaded, Pending, SlotWrite};
+pub use meeting::{Commit, CommitResult, Due, Loaded, Pending, SlotWrite, Stored};
 pub use user::{DeviceSession, HistoryCursor, OpeningView, SESSION_LIFE_MS, Slot, UserRecord};
 pub use wake::WakeMessage;
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
+use switchboard_core::CreateMark;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::Downlink;
 use switchboard_protocol::id::{InviteId, MeetingId};
@@ -39,15 +40,19 @@ pub trait Ports {
 /// The stored meetings, with their call slots and the index of deadlines. Every read is consistent, except [`Meetings::due`].
 #[expect(async_fn_in_trait, reason = "functions run on one thread, so the futures need not be `Send`")]
 pub trait Meetings {
-    /// Reads a meeting; `None` for an unknown id.
-    async fn meeting(&self, id: &MeetingId) -> Result<Option<Loaded>, StoreError>;
+    /// Reads the record under a meeting's id; `None` for an unknown id.
+    async fn meeting(&self, id: &MeetingId) -> Result<Option<Stored>, StoreError>;
 
-    /// Reads the meetings of these ids; unknown ids are left out.
+    /// Reads the meetings of these ids. Unknown ids, and those of create requests that made no meeting, are left out.
     async fn meetings(&self, ids: &BTreeSet<MeetingId>) -> Result<Vec<Loaded>, StoreError>;
 
     /// Writes a decision under the condition that the stored revision is still [`Commit::seen_rev`]. Writes nothing unless
     /// the result is [`CommitResult::Done`].
     async fn commit(&self, commit: &Commit<'_>) -> Result<CommitResult, StoreError>;
+
+    /// Writes the record of a create request that made no meeting, if its id is unknown. Never returns
+    /// [`CommitResult::SlotTaken`].
+    async fn put_mark(&self, mark: &CreateMark) -> Result<CommitResult, StoreError>;
 
     /// Removes the pending mark of revision `rev` and stores how far the offers got. Leaves the revision as it is, so it
     /// never conflicts with a commit. Returns the meeting as stored afterwards; `None` for an unknown id.

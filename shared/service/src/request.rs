@@ -11,8 +11,8 @@ use crate::ports::{Ports, StoreError};
 use crate::rule::Received;
 use crate::service::Service;
 use serde_json::Value;
-use switchboard_core::cause::Cause;
-use switchboard_core::{Action, Command, Now, Refusal, Tell};
+use switchboard_core::Cause;
+use switchboard_core::{Action, Command, Now, Outgoing, Refusal};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::envelope::{self, Envelope};
@@ -148,7 +148,7 @@ impl<P: Ports> Service<P> {
         context: &DownlinkContext,
     ) -> InvocationReport {
         let code = refusal.code;
-        let answer = Tell::answer(to, cause, refusal.into_body());
+        let answer = Outgoing::answer(to, cause, refusal.into_body());
         let published = Box::pin(self.publisher.publish_all(vec![answer], context)).await;
         let meeting_id: Option<MeetingId> = context.meeting_id.clone();
         InvocationReport { meeting_id, refused: Some(code), ..InvocationReport::default() }

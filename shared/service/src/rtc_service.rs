@@ -6,7 +6,7 @@ use crate::service::Service;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use switchboard_core::{Meeting, Now, Refusal, UNUSED_MS};
+use switchboard_core::{Meeting, Now, Refusal, RtcCapabilities, UNUSED_MS};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::{IdKey, MeetingId};
@@ -44,11 +44,11 @@ impl RtcClient {
 }
 
 impl<P: Ports> Service<P> {
-    /// Returns the time of an invocation, with the capabilities of the RTC service.
+    /// Returns what the core has to know of the RTC service's capabilities.
     #[must_use]
-    pub fn now(&self, ms: i64) -> Now {
-        let can = self.capabilities();
-        Now { ms, rtc_tells: can.reports_presence, rtc_restricts: can.enforces_rights }
+    pub fn rtc_capabilities(&self) -> RtcCapabilities {
+        let ManagementCapabilities { reports_presence, enforces_rights, .. } = self.capabilities();
+        RtcCapabilities { reports_presence, enforces_rights }
     }
 
     /// Returns the capabilities of the RTC service; none without a configured management API.
@@ -121,7 +121,7 @@ impl<P: Ports> Service<P> {
 
     /// Asks the RTC service for the users in the media of a meeting; `None` if it does not answer.
     pub async fn in_media(&self, meeting: &Meeting, now: Now) -> Option<BTreeSet<UserId>> {
-        let rtc = self.rtc.as_ref().filter(|_| now.rtc_tells)?;
+        let rtc = self.rtc.as_ref().filter(|_| self.capabilities().reports_presence)?;
         match rtc.control.members(&self.channel_of(&meeting.id), rtc.nonce(now)).await {
             Ok(ids) => {
                 let users = self.by_media_id(meeting);
@@ -140,11 +140,11 @@ impl<P: Ports> Service<P> {
     /// Returns whether a terminal's report about its media is confirmed. A report is trusted if the RTC service cannot list
     /// members, and not if it can and does not answer.
     pub async fn confirms(&self, meeting: &Meeting, user: &UserId, report: MediaReport, now: Now) -> bool {
-        if !now.rtc_tells {
+        if !self.capabilities().reports_presence {
             return true;
         }
         // Only a member's report has an effect, so the RTC service is not asked about other users.
-        if !meeting.concerns(user) {
+        if !meeting.involves(user) {
             return false;
         }
         let users = self.in_media(meeting, now).await;

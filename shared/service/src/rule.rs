@@ -5,7 +5,7 @@
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::Deserialize;
-use switchboard_core::cause::Cause;
+use switchboard_core::Cause;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::BodyHash;
 

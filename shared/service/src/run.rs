@@ -36,7 +36,7 @@ where
     init_logs();
     let service = connect()?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
-        let now = service.now(clock::now_ms(&event.context));
+        let now = Now { ms: clock::now_ms(&event.context) };
         serve_event(event.payload, now, &service, &function).await
     }))
     .await
@@ -50,7 +50,7 @@ where
     init_logs();
     let service = connect()?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
-        let now = service.now(clock::now_ms(&event.context));
+        let now = Now { ms: clock::now_ms(&event.context) };
         Box::pin(function(event.payload, now, &service)).await
     }))
     .await

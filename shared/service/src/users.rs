@@ -1,17 +1,17 @@
 //! The users that a request names, with their stored records.
 
 use crate::error::ServeError;
-use crate::ports::{Loaded, Meetings, Ports, StoreError, UserRecord, Users};
+use crate::ports::{Loaded, Meetings, Ports, StoreError, Stored, UserRecord, Users};
 use crate::service::Service;
 use std::collections::{BTreeMap, BTreeSet};
-use switchboard_core::{Device, Invitee, Now};
+use switchboard_core::{Invitee, KnownDevice, Now};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::{InviteId, MeetingId};
 
 /// The records of users, and the meeting that was read with them.
 pub struct KnownUsers {
     /// The meeting; `None` for an unknown id.
-    pub meeting: Option<Loaded>,
+    pub meeting: Option<Stored>,
     users: BTreeMap<UserId, UserRecord>,
     /// Meetings that the users' call slots name.
     slot_meetings: Vec<Loaded>,
@@ -57,8 +57,11 @@ impl<P: Ports> Service<P> {
         let slots: Vec<(UserId, MeetingId)> =
             users.iter().filter_map(slot).filter(|(_, id)| id != here).collect();
         let meetings = self.table.meetings(&slots.iter().map(|(_, id)| id.clone()).collect()).await?;
+        let rtc = self.rtc_capabilities();
         let is_busy = |(user, id): &(UserId, MeetingId)| {
-            meetings.iter().any(|loaded| loaded.meeting.id == *id && loaded.meeting.occupies(user, now))
+            meetings
+                .iter()
+                .any(|loaded| loaded.meeting.id == *id && loaded.meeting.holds_slot_of(user, now, rtc))
         };
         let busy = slots.into_iter().filter(is_busy).map(|(user, _)| user).collect();
         Ok((meetings, busy))
@@ -93,7 +96,7 @@ impl KnownUsers {
 
     /// Returns the user's devices.
     #[must_use]
-    pub fn devices(&self, user: &UserId) -> Vec<Device> {
+    pub fn devices(&self, user: &UserId) -> Vec<KnownDevice> {
         self.users.get(user).map(|record| record.devices.clone()).unwrap_or_default()
     }
 

@@ -1,17 +1,18 @@
 //! Commits: one conditional update, or one transaction if call slots change with it.
 
-use super::meeting::{attributes, loaded, meeting_key, pending_value};
+use super::meeting::{attributes, mark_item, meeting_key, pending_value, stored};
 use super::user::{part_key, slot_key};
 use super::{Item, Table, number, text, ttl};
 use crate::ports::{Commit, CommitResult, SlotWrite, StoreError};
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure as OnFailure,
     TransactWriteItem, Update,
 };
 use std::collections::HashMap;
-use switchboard_core::Meeting;
+use switchboard_core::{CreateMark, Meeting};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::limits::MAX_MINUTES;
 
@@ -79,10 +80,7 @@ impl Table {
             items.push(self.part_write(user, commit.next)?);
         }
         if let Some(mark) = commit.mark {
-            let (slots, parts) = (Vec::new(), Vec::new());
-            let alone =
-                Commit { next: mark, seen_rev: 0, slots, due_at_ms: None, pending: None, parts, mark: None };
-            items.push(self.meeting_write(&alone)?);
+            items.push(self.mark_write(mark)?);
         }
         match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(Transaction::Result(CommitResult::Done)),
@@ -103,6 +101,38 @@ impl Table {
             .build()
             .map_err(StoreError::invalid("TransactWriteItems"))?;
         Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    fn mark_write(&self, mark: &CreateMark) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(mark_item(mark)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(StoreError::invalid("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Writes the record of a create request that made no meeting, if its id is unknown.
+    pub async fn put_mark(&self, mark: &CreateMark) -> Result<CommitResult, StoreError> {
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(mark_item(mark)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(OnFailure::AllOld)
+            .send()
+            .await;
+        let error = match sent {
+            Ok(_) => return Ok(CommitResult::Done),
+            Err(error) => error,
+        };
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => lost(failed.item.clone()),
+            Some(PutItemError::TransactionConflictException(_)) => Ok(CommitResult::Conflict),
+            _ => Err(StoreError::unavailable("PutItem")(error)),
+        }
     }
 
     fn slot_write(&self, slot: &SlotWrite, meeting: &Meeting) -> Result<TransactWriteItem, StoreError> {
@@ -126,7 +156,7 @@ impl Table {
         };
         let mut item = slot_key(user);
         item.insert("slot_meeting".to_owned(), text(meeting.id.as_str()));
-        item.insert("lease_until_ms".to_owned(), number(meeting.ends_at_ms));
+        item.insert("lease_until_ms".to_owned(), number(meeting.settings.ends_at_ms));
         item.insert("expires_at".to_owned(), ttl(latest_end_ms(meeting)));
         let put = Put::builder()
             .table_name(&self.name)
@@ -172,7 +202,8 @@ impl MeetingUpdate {
             condition: if fresh {
                 "attribute_not_exists(pk)"
             } else {
-                "#a_rev = :seen AND #a_schema = :schema"
+                // The previous schema is replaced, a newer one is never changed.
+                "#a_rev = :seen AND #a_schema <= :schema"
             },
             names: HashMap::new(),
             values: HashMap::new(),
@@ -252,5 +283,5 @@ fn cancelled(
 }
 
 fn lost(item: Option<Item>) -> Result<CommitResult, StoreError> {
-    Ok(CommitResult::Lost(item.map(loaded).transpose()?.map(Box::new)))
+    Ok(CommitResult::Lost(item.map(stored).transpose()?.map(Box::new)))
 }

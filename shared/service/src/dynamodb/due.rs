@@ -1,6 +1,7 @@
 //! The sparse index of deadlines, which the sweep reads, and its correction.
 
-use super::meeting::{SCHEMA, due_shard, meeting_key};
+use super::meeting::{due_shard, meeting_key};
+use super::record::SCHEMA;
 use super::{DUE_SHARDS, Item, Table, number, query_all, stored_number, stored_text, text};
 use crate::ports::{Due, StoreError};
 use switchboard_protocol::id::MeetingId;
@@ -36,7 +37,7 @@ impl Table {
             .update_item()
             .table_name(&self.name)
             .set_key(Some(meeting_key(id)))
-            .condition_expression("rev = :rev AND #schema = :schema")
+            .condition_expression("rev = :rev AND #schema <= :schema")
             .expression_attribute_names("#schema", "schema")
             .expression_attribute_values(":schema", number(SCHEMA))
             .expression_attribute_values(":rev", number(rev));

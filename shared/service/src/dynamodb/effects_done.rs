@@ -1,9 +1,10 @@
 //! The write after the effects of a commit: they are done, and how far the offers got. It leaves `rev` as it is, so that
 //! it never conflicts with the commit of an accept.
 
-use super::meeting::{SCHEMA, loaded, meeting_key, reach_key};
-use super::{Table, number, text};
-use crate::ports::{Loaded, StoreError};
+use super::meeting::{meeting_key, reach_key, stored};
+use super::record::SCHEMA;
+use super::{Item, Table, number, text};
+use crate::ports::{Loaded, StoreError, Stored};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure};
@@ -51,7 +52,7 @@ impl Table {
             .update_item()
             .table_name(&self.name)
             .set_key(Some(meeting_key(id)))
-            .condition_expression("#schema = :schema")
+            .condition_expression("#schema <= :schema")
             .expression_attribute_names("#schema", "schema")
             .expression_attribute_values(":schema", number(SCHEMA))
             .return_values(ReturnValue::AllNew)
@@ -75,15 +76,15 @@ impl Table {
         let update = update.update_expression(clauses.join(" "));
         for attempt in 1..=ATTEMPTS {
             match update.clone().send().await {
-                Ok(output) => return output.attributes.map(loaded).transpose(),
+                Ok(output) => return read(output.attributes),
                 Err(SdkError::ServiceError(refused))
                     if refused.err().is_conditional_check_failed_exception() =>
                 {
                     let UpdateItemError::ConditionalCheckFailedException(failed) = refused.into_err() else {
                         return Ok(None);
                     };
-                    // For a record of another schema this returns the error `Unreadable`.
-                    return failed.item.map(loaded).transpose();
+                    // For a record of a newer schema this returns the error `Unreadable`.
+                    return read(failed.item);
                 }
                 Err(error)
                     if attempt < ATTEMPTS
@@ -99,4 +100,8 @@ impl Table {
             source: format!("transaction conflict in {ATTEMPTS} attempts").into(),
         })
     }
+}
+
+fn read(item: Option<Item>) -> Result<Option<Loaded>, StoreError> {
+    Ok(item.map(stored).transpose()?.and_then(Stored::into_meeting))
 }

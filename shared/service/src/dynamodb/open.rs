@@ -1,6 +1,6 @@
 //! The read of a create request: the meeting of this request, and caller and invitees with their slots, in one round trip.
 
-use super::meeting::{loaded, meeting_key};
+use super::meeting::{meeting_key, stored};
 use super::user::{devices_key, read_user_item, slot_key};
 use super::{Item, Table, stored_text};
 use crate::ports::{OpeningView, StoreError, UserRecord};
@@ -66,7 +66,7 @@ impl Table {
 fn read_item(view: &mut OpeningView, item: Item, now_ms: i64) -> Result<(), StoreError> {
     let pk = stored_text(&item, "pk").cloned().unwrap_or_default();
     if pk.starts_with("meeting#") {
-        view.meeting = Some(loaded(item)?);
+        view.meeting = Some(stored(item)?);
         return Ok(());
     }
     let user = pk.strip_prefix("user#").and_then(|user| user.parse::<UserId>().ok());

@@ -1,11 +1,11 @@
 //! The search for a user's meetings: group meetings by `invited#…` items, a direct call by the slot, all in one query.
 
-use super::meeting::{loaded, meeting_key};
+use super::meeting::{meeting_key, stored};
 use super::open::BATCH_MAX;
 use super::user::read_user_item;
 use super::user::slot_key;
 use super::{Item, Table, query_all, stored_text, text};
-use crate::ports::{Loaded, Slot, StoreError, UserRecord};
+use crate::ports::{Loaded, Slot, StoreError, Stored, UserRecord};
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
@@ -26,12 +26,13 @@ impl Table {
         Ok(query_all(query).await?.iter().filter_map(named).collect())
     }
 
-    /// Reads the meetings of these ids; unknown ids are left out.
+    /// Reads the meetings of these ids; unknown ids, and those of create requests that made no meeting, are left out.
     pub async fn meetings(&self, ids: &BTreeSet<MeetingId>) -> Result<Vec<Loaded>, StoreError> {
         let keys: Vec<Item> = ids.iter().map(meeting_key).collect();
         let batches = keys.chunks(BATCH_MAX).map(|keys| self.batch(keys.to_vec()));
         let items = futures::future::try_join_all(batches).await?;
-        items.into_iter().flatten().map(loaded).collect()
+        let read = |item| stored(item).map(Stored::into_meeting).transpose();
+        items.into_iter().flatten().filter_map(read).collect()
     }
 
     /// Reads the call slot of a user.

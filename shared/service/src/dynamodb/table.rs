@@ -3,15 +3,16 @@
 use super::Table;
 use crate::ports::{
     Commit, CommitResult, DeviceSession, Due, HistoryCursor, Loaded, Meetings, OpeningView, Slot, StoreError,
-    Users,
+    Stored, Users,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use switchboard_core::CreateMark;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::{CallView, Reach};
 
 impl Meetings for Table {
-    async fn meeting(&self, id: &MeetingId) -> Result<Option<Loaded>, StoreError> {
+    async fn meeting(&self, id: &MeetingId) -> Result<Option<Stored>, StoreError> {
         Self::meeting(self, id).await
     }
 
@@ -21,6 +22,10 @@ impl Meetings for Table {
 
     async fn commit(&self, commit: &Commit<'_>) -> Result<CommitResult, StoreError> {
         Self::commit(self, commit).await
+    }
+
+    async fn put_mark(&self, mark: &CreateMark) -> Result<CommitResult, StoreError> {
+        self.put_mark(mark).await
     }
 
     async fn mark_effects_done(

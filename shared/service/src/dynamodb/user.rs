@@ -6,7 +6,7 @@ use super::{Item, Table, key, number, stored_number, stored_text, text, ttl};
 use crate::ports::{SESSION_LIFE_MS, Slot, StoreError, UserRecord};
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
-use switchboard_core::Device;
+use switchboard_core::KnownDevice;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::MeetingId;
 
@@ -44,12 +44,15 @@ pub(super) fn read_user_item(record: &mut UserRecord, item: &Item, now_ms: i64) 
     Ok(())
 }
 
-fn devices(item: &Item, now_ms: i64) -> Vec<Device> {
+fn devices(item: &Item, now_ms: i64) -> Vec<KnownDevice> {
     let known =
         item.iter().filter_map(|(name, value)| Some((name.strip_prefix(DEVICE)?, value.as_m().ok()?)));
     known
         .filter_map(|(client_id, fields)| {
-            Some(Device { client_id: client_id.parse().ok()?, seen_ms: stored_number(fields, "seen_ms")? })
+            Some(KnownDevice {
+                client_id: client_id.parse().ok()?,
+                seen_ms: stored_number(fields, "seen_ms")?,
+            })
         })
         .filter(|device| device.seen_ms + SESSION_LIFE_MS > now_ms)
         .collect()

@@ -8,7 +8,7 @@ use crate::ports::{BrokerError, Downlinks, Qos};
 use futures::StreamExt;
 use futures::stream;
 use std::collections::BTreeMap;
-use switchboard_core::{Class, Grant, Meeting, Now, Tell};
+use switchboard_core::{DeliveryClass, Grant, Meeting, Now, Outgoing};
 use switchboard_protocol::VERSION;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::{Body, Downlink, Re};
@@ -84,8 +84,8 @@ enum PublishError {
 impl<D: Downlinks> Publisher<D> {
     /// Publishes all downlinks: to several devices at the same time, to one device in their order. A failed downlink is
     /// logged and reported, and the others are published nevertheless.
-    pub async fn publish_all(&self, tells: Vec<Tell>, context: &DownlinkContext) -> PublishReport {
-        let mut by_device: BTreeMap<ClientId, Vec<Tell>> = BTreeMap::new();
+    pub async fn publish_all(&self, tells: Vec<Outgoing>, context: &DownlinkContext) -> PublishReport {
+        let mut by_device: BTreeMap<ClientId, Vec<Outgoing>> = BTreeMap::new();
         for tell in tells {
             by_device.entry(tell.to.clone()).or_default().push(tell);
         }
@@ -100,11 +100,11 @@ impl<D: Downlinks> Publisher<D> {
             .await
     }
 
-    async fn publish_to_device(&self, tells: Vec<Tell>, context: &DownlinkContext) -> PublishReport {
+    async fn publish_to_device(&self, tells: Vec<Outgoing>, context: &DownlinkContext) -> PublishReport {
         let mut report = PublishReport::default();
         for tell in tells {
             let (to, kind) = (tell.to.clone(), tell.body.kind());
-            let offer = tell.offers().cloned();
+            let offer = tell.offered_invitation().cloned();
             match self.publish(tell, context).await {
                 Ok(reach) => {
                     if let Some(invite_id) = offer {
@@ -123,19 +123,19 @@ impl<D: Downlinks> Publisher<D> {
         report
     }
 
-    async fn publish(&self, tell: Tell, context: &DownlinkContext) -> Result<Reach, PublishError> {
+    async fn publish(&self, tell: Outgoing, context: &DownlinkContext) -> Result<Reach, PublishError> {
         let (to, class, keep_ms) = (tell.to.clone(), tell.class, tell.keep_ms);
         let mut downlink = self.downlink(tell, context)?;
         match class {
-            Class::Passing => {
+            DeliveryClass::BestEffort => {
                 self.broker.publish(&to, &downlink, Qos::BestEffort, keep_ms).await?;
                 Ok(Reach::Sent)
             }
-            Class::Queued => {
+            DeliveryClass::Queued => {
                 self.broker.publish(&to, &downlink, Qos::Queued, keep_ms).await?;
                 Ok(Reach::Queued)
             }
-            Class::Ring { confirm } => {
+            DeliveryClass::Ring { confirm } => {
                 if self.send_direct(&to, &downlink, confirm).await {
                     return Ok(if confirm { Reach::Delivered } else { Reach::Sent });
                 }
@@ -159,7 +159,7 @@ impl<D: Downlinks> Publisher<D> {
         })
     }
 
-    fn downlink(&self, tell: Tell, context: &DownlinkContext) -> Result<Downlink, MintError> {
+    fn downlink(&self, tell: Outgoing, context: &DownlinkContext) -> Result<Downlink, MintError> {
         let id = tell.id(&self.key);
         let re = match (tell.is_answer, tell.cause.request_id()) {
             (false, _) => Re::Nothing,

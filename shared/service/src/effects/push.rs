@@ -47,8 +47,8 @@ pub(super) fn push_wanted(
     let is_missing = |invite: &InviteId, device: &ClientId| {
         !matches!(reached.get(&(invite.clone(), device.clone())), Some(Reach::Sent | Reach::Delivered))
     };
-    let open = meeting.participants.values().filter(|p| p.state == ParticipantState::Invited);
-    open.filter_map(|p| Some((p, p.invitation.as_ref()?)))
+    let open = meeting.participants.values().filter(|p| p.state() == ParticipantState::Invited);
+    open.filter_map(|p| Some((p, p.invitation()?)))
         .filter(|(participant, invitation)| filter(participant, &invitation.id))
         .filter_map(|(participant, invitation)| {
             let legs = invitation.legs.keys();
@@ -59,8 +59,8 @@ pub(super) fn push_wanted(
                 invite_id: invitation.id.clone(),
                 devices,
                 deadline_ms: invitation.deadline_ms,
-                from: meeting.from(&invitation.inviter),
-                mode: meeting.mode,
+                from: meeting.caller(&invitation.inviter),
+                mode: *meeting.mode,
                 media: meeting.media,
             })
         })

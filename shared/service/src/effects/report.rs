@@ -4,7 +4,7 @@ use super::downlinks::PublishReport;
 use super::push::PushWanted;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use switchboard_core::{Decision, Meeting};
+use switchboard_core::{CreateMark, Decision, Meeting};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::id::MeetingId;
@@ -55,7 +55,19 @@ impl InvocationReport {
             meeting_id: Some(meeting.id.clone()),
             rev: Some(meeting.rev),
             state: Some(meeting.phase.name()),
-            ended: meeting.end().map(|(reason, ..)| reason),
+            ended: meeting.end().map(|end| end.reason),
+            told: downlink_types(decision),
+            ..Self::default()
+        }
+    }
+
+    /// Makes the report of a decision on a create request that made no meeting.
+    pub(super) fn of_mark(mark: &CreateMark, decision: &Decision) -> Self {
+        Self {
+            meeting_id: Some(mark.meeting_id.clone()),
+            rev: Some(CreateMark::REV),
+            state: Some(MeetingState::Ended),
+            ended: Some(mark.end_reason()),
             told: downlink_types(decision),
             ..Self::default()
         }
@@ -105,7 +117,7 @@ impl InvocationReport {
 /// Returns the types of a decision's downlinks, each once.
 fn downlink_types(decision: &Decision) -> Vec<&'static str> {
     let mut types: Vec<_> =
-        decision.tells.iter().chain(&decision.answer).map(|tell| tell.body.kind()).collect();
+        decision.notices.iter().chain(&decision.answer).map(|tell| tell.body.kind()).collect();
     types.sort_unstable();
     types.dedup();
     types

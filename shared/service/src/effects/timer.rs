@@ -32,9 +32,10 @@ impl<P: Ports> Service<P> {
         now: Now,
     ) {
         let Some(next) = next else { return };
-        let deadline = next.next_deadline_ms(now.rtc_tells);
+        let rtc = self.rtc_capabilities();
+        let deadline = next.next_deadline_ms(rtc);
         let due = if guarded { Some(now.ms + PENDING_MS) } else { deadline };
-        let known = before.and_then(|before| before.next_deadline_ms(now.rtc_tells));
+        let known = before.and_then(|before| before.next_deadline_ms(rtc));
         if let Some(due) = due.filter(|due| guarded || known != Some(*due)) {
             self.schedule_wake(&next.id, due, now.ms).await;
         }

@@ -3,12 +3,12 @@
 use super::{Process, StoredDevice, StoredMeeting, TableState};
 use crate::ports::{
     Commit, CommitResult, DeviceSession, Due, HistoryCursor, Loaded, Meetings, OpeningView, SESSION_LIFE_MS,
-    Slot, StoreError, UserRecord, Users,
+    Slot, StoreError, Stored, UserRecord, Users,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use switchboard_core::Device;
+use switchboard_core::{CreateMark, KnownDevice};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::{CallView, Reach};
@@ -70,9 +70,9 @@ impl FakeTable {
 }
 
 impl Meetings for FakeTable {
-    async fn meeting(&self, id: &MeetingId) -> Result<Option<Loaded>, StoreError> {
+    async fn meeting(&self, id: &MeetingId) -> Result<Option<Stored>, StoreError> {
         self.check("meeting")?;
-        Ok(self.state.borrow().meetings.get(id).map(StoredMeeting::loaded))
+        Ok(self.state.borrow().stored(id))
     }
 
     async fn meetings(&self, ids: &BTreeSet<MeetingId>) -> Result<Vec<Loaded>, StoreError> {
@@ -88,6 +88,15 @@ impl Meetings for FakeTable {
             interfere(&mut state);
         }
         let result = state.commit(commit);
+        if self.crash_after_commit.get() && matches!(result, CommitResult::Done) {
+            self.process.crash();
+        }
+        Ok(result)
+    }
+
+    async fn put_mark(&self, mark: &CreateMark) -> Result<CommitResult, StoreError> {
+        self.check("put_mark")?;
+        let result = self.state.borrow_mut().put_mark(mark);
         if self.crash_after_commit.get() && matches!(result, CommitResult::Done) {
             self.process.crash();
         }
@@ -139,7 +148,7 @@ impl Users for FakeTable {
     ) -> Result<OpeningView, StoreError> {
         self.check("opening")?;
         let state = self.state.borrow();
-        let meeting = state.meetings.get(id).map(StoredMeeting::loaded);
+        let meeting = state.stored(id);
         let users = users.iter().map(|user| (user.clone(), record(&state, user, now_ms))).collect();
         Ok(OpeningView { meeting, users })
     }
@@ -225,7 +234,7 @@ fn record(state: &TableState, user: &UserId, now_ms: i64) -> UserRecord {
     UserRecord {
         name: stored.and_then(|stored| stored.name.clone()),
         devices: devices
-            .map(|(id, device)| Device { client_id: id.clone(), seen_ms: device.seen_ms })
+            .map(|(id, device)| KnownDevice { client_id: id.clone(), seen_ms: device.seen_ms })
             .filter(|device| device.seen_ms + SESSION_LIFE_MS > now_ms)
             .collect(),
         slot: state.slots.get(user).map(|meeting_id| Slot { meeting_id: meeting_id.clone() }),

@@ -1,9 +1,9 @@
 //! The contents of the table in memory, and the writes on it.
 
-use crate::ports::{Commit, CommitResult, Loaded, Pending, SlotWrite};
+use crate::ports::{Commit, CommitResult, Loaded, Pending, SlotWrite, Stored};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use switchboard_core::Meeting;
+use switchboard_core::{CreateMark, Meeting};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::{CallView, Reach};
@@ -13,6 +13,8 @@ use switchboard_protocol::object::{CallView, Reach};
 pub struct TableState {
     /// The meetings.
     pub meetings: BTreeMap<MeetingId, StoredMeeting>,
+    /// The create requests that made no meeting.
+    pub marks: BTreeMap<MeetingId, CreateMark>,
     /// The call slots.
     pub slots: BTreeMap<UserId, MeetingId>,
     /// The users with their devices.
@@ -80,12 +82,15 @@ impl TableState {
         let next = commit.next;
         let stored = self.meetings.get(&next.id);
         if stored.map_or(0, |stored| stored.meeting.rev) != commit.seen_rev {
-            return CommitResult::Lost(stored.map(|stored| Box::new(stored.loaded())));
+            return CommitResult::Lost(self.stored(&next.id).map(Box::new));
+        }
+        if self.marks.contains_key(&next.id) {
+            return CommitResult::Lost(self.stored(&next.id).map(Box::new));
         }
         if commit.slots.iter().any(|slot| self.is_taken(slot)) {
             return CommitResult::SlotTaken;
         }
-        if commit.mark.is_some_and(|mark| self.meetings.contains_key(&mark.id)) {
+        if commit.mark.is_some_and(|mark| self.stored(&mark.meeting_id).is_some()) {
             return CommitResult::Lost(None);
         }
         for slot in &commit.slots {
@@ -93,7 +98,7 @@ impl TableState {
         }
         self.parts.extend(commit.parts.iter().map(|user| (user.clone(), next.id.clone())));
         if let Some(mark) = commit.mark {
-            self.meetings.insert(mark.id.clone(), StoredMeeting::new(mark));
+            self.marks.insert(mark.meeting_id.clone(), mark.clone());
         }
         let stored = self.meetings.entry(next.id.clone()).or_insert_with(|| StoredMeeting::new(next));
         // The table does not store `reached` with the state.
@@ -101,6 +106,22 @@ impl TableState {
         stored.pending.extend(commit.pending.iter().map(|pending| (next.rev, pending.clone())));
         stored.due_at_ms = commit.due_at_ms;
         CommitResult::Done
+    }
+
+    /// Writes the record of a create request that made no meeting, if its id is unknown.
+    pub fn put_mark(&mut self, mark: &CreateMark) -> CommitResult {
+        if let Some(stored) = self.stored(&mark.meeting_id) {
+            return CommitResult::Lost(Some(Box::new(stored)));
+        }
+        self.marks.insert(mark.meeting_id.clone(), mark.clone());
+        CommitResult::Done
+    }
+
+    /// Returns the record under a meeting's id, as the table returns it.
+    #[must_use]
+    pub fn stored(&self, id: &MeetingId) -> Option<Stored> {
+        let mark = || self.marks.get(id).cloned().map(Stored::Mark);
+        self.meetings.get(id).map(|stored| Stored::Meeting(stored.loaded())).or_else(mark)
     }
 
     fn is_taken(&self, slot: &SlotWrite) -> bool {

@@ -2,10 +2,36 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use switchboard_core::Meeting;
-use switchboard_core::cause::Cause;
+use switchboard_core::{Cause, CreateMark, Meeting, RtcCapabilities};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
+
+/// The record under a meeting's id.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stored<T = Loaded> {
+    /// A meeting.
+    Meeting(T),
+    /// A create request that made no meeting of its own.
+    Mark(CreateMark),
+}
+
+impl<T> Stored<T> {
+    /// Returns the meeting; `None` for a create request that made none.
+    pub fn into_meeting(self) -> Option<T> {
+        match self {
+            Self::Meeting(meeting) => Some(meeting),
+            Self::Mark(_) => None,
+        }
+    }
+}
+
+impl Stored {
+    /// Returns whether this is a meeting that has not ended.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Meeting(loaded) if loaded.meeting.end().is_none())
+    }
+}
 
 /// A meeting as read from the table.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,9 +48,9 @@ impl Loaded {
     /// Returns when the meeting needs `wake` next, in milliseconds since the epoch: its next deadline, or the moment at
     /// which pending effects are repeated.
     #[must_use]
-    pub fn next_due_ms(&self, rtc_tells: bool) -> Option<i64> {
+    pub fn next_due_ms(&self, rtc: RtcCapabilities) -> Option<i64> {
         let pending = self.pending.values().map(|pending| pending.due_ms);
-        pending.chain(self.meeting.next_deadline_ms(rtc_tells)).min()
+        pending.chain(self.meeting.next_deadline_ms(rtc)).min()
     }
 }
 
@@ -53,7 +79,7 @@ pub struct Commit<'a> {
     /// Users who get a reference to the meeting, by which `sync` finds it.
     pub parts: Vec<UserId>,
     /// Record of a create request that was merged into this meeting. It must not exist yet.
-    pub mark: Option<&'a Meeting>,
+    pub mark: Option<&'a CreateMark>,
 }
 
 /// A change of a call slot.
@@ -78,7 +104,7 @@ pub enum CommitResult {
     /// The commit is written.
     Done,
     /// Another commit came first. Holds the record as stored now, where the table returned it.
-    Lost(Option<Box<Loaded>>),
+    Lost(Option<Box<Stored>>),
     /// A slot of a [`SlotWrite::Take`] names another live meeting.
     SlotTaken,
     /// Another transaction works on the same items; a retry may succeed.

@@ -1,10 +1,10 @@
 //! The stored records of a user.
 
-use super::Loaded;
+use super::Stored;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
-use switchboard_core::Device;
+use switchboard_core::KnownDevice;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::CallView;
@@ -18,7 +18,7 @@ pub struct UserRecord {
     /// Display name from the app's JWT.
     pub name: Option<String>,
     /// Devices that connected within [`SESSION_LIFE_MS`].
-    pub devices: Vec<Device>,
+    pub devices: Vec<KnownDevice>,
     /// The user's call slot.
     pub slot: Option<Slot>,
 }
@@ -34,7 +34,7 @@ pub struct Slot {
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpeningView {
     /// The meeting; `None` for an unknown id.
-    pub meeting: Option<Loaded>,
+    pub meeting: Option<Stored>,
     /// The records of all users that were asked for.
     pub users: BTreeMap<UserId, UserRecord>,
 }

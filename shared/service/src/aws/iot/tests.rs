@@ -7,7 +7,7 @@ use crate::fake::{FakeMinter, id_key};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use std::sync::{Arc, Mutex};
-use switchboard_core::{Device, Invitee, Meeting, Now, Opening};
+use switchboard_core::{CreateCommand, Invitee, KnownDevice, Now, RtcCapabilities, create};
 use switchboard_protocol::id::BodyHash;
 use switchboard_protocol::object::{Media, Mode, Reach};
 use switchboard_protocol::requests::CreateMeeting;
@@ -56,7 +56,7 @@ async fn data_plane(direct: StatusCode) -> (Publisher<IotDataPlane>, Asked) {
 async fn offers(publisher: &Publisher<IotDataPlane>) -> Vec<Reach> {
     let bob: switchboard_protocol::address::UserId = "bob".parse().expect("an account");
     let phone: ClientId = "GID@@@bob.phone".parse().expect("a device");
-    let opening = Opening {
+    let opening = CreateCommand {
         meeting_id: "m1".parse().expect("an id"),
         by: "GID@@@alice.phone".parse().expect("a device"),
         name: None,
@@ -68,14 +68,14 @@ async fn offers(publisher: &Publisher<IotDataPlane>) -> Vec<Reach> {
             user_id: bob,
             invite_id: "i1".parse().expect("an id"),
             name: None,
-            devices: vec![Device { client_id: phone, seen_ms: NOW_MS }],
+            devices: vec![KnownDevice { client_id: phone, seen_ms: NOW_MS }],
             busy: false,
         }],
     };
     let now = Now { ms: NOW_MS, ..Now::default() };
-    let decision = Meeting::open(&opening, now).expect("may be opened");
+    let decision = create(&opening, now, RtcCapabilities::default()).expect("may be opened");
     let context = DownlinkContext::of(decision.next.as_ref().expect("is made"), now);
-    let report = publisher.publish_all(decision.tells, &context).await;
+    let report = publisher.publish_all(decision.notices, &context).await;
     assert_eq!(report.failed, []);
     report.reached.into_values().collect()
 }

@@ -3,8 +3,8 @@
 use super::*;
 use async_trait::async_trait;
 use std::time::Duration;
-use switchboard_core::cause::Cause;
-use switchboard_core::{Class, Tell};
+use switchboard_core::Cause;
+use switchboard_core::{DeliveryClass, Outgoing};
 use switchboard_protocol::id::IdKey;
 use switchboard_protocol::object::SpeechMode;
 use switchboard_rtc::Rights;
@@ -86,20 +86,21 @@ fn told(result: &MediaActsResult, whom: UserOrAll, again: bool) -> (bool, String
         by: user("alice"),
         enforced: true,
     };
-    let tell = Tell {
+    let tell = Outgoing {
         to: "GID@@@carol.phone".parse().expect("a device"),
         cause: Cause::Deadline { meeting_id: "m1".parse().expect("an id"), rev: 7 },
         subject: "bob".to_owned(),
         is_answer: false,
         prev_rev: None,
         keep_ms: 0,
-        class: Class::Passing,
+        class: DeliveryClass::BestEffort,
         body,
         grant: None,
     };
-    let mut decision = Decision { tells: vec![tell], ..Decision::default() };
+    let mut decision = Decision { notices: vec![tell], ..Decision::default() };
     result.correct(&mut decision, again);
-    let Tell { subject, body: Body::SpeechChanged { enforced, .. }, .. } = decision.tells.remove(0) else {
+    let Outgoing { subject, body: Body::SpeechChanged { enforced, .. }, .. } = decision.notices.remove(0)
+    else {
         panic!("it is what it was")
     };
     (enforced, subject)

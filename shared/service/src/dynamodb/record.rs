@@ -1,0 +1,67 @@
+//! The stored form of a meeting: types of their own, so that a renamed field of the core does not change the table.
+//!
+//! Every record has the number of its schema. [`SCHEMA`] is written; the one before it is still read ([`v1`]); a newer one is
+//! refused, so that a rollback never damages records. Values that are on the wire too (roles, policies, reasons) are stored by
+//! their wire names, which never change.
+
+mod v1;
+mod v2;
+
+use crate::ports::Stored;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_dynamo::aws_sdk_dynamodb_1::{from_attribute_value, to_attribute_value};
+use std::collections::BTreeMap;
+use switchboard_core::{CreateMark, Meeting};
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::id::{InviteId, MeetingId};
+use switchboard_protocol::object::Reach;
+
+/// Number of the schema that is written.
+pub(super) const SCHEMA: i64 = 2;
+/// Number of the previous schema, which is still read.
+const PREVIOUS: i64 = 1;
+
+/// Reach of each invitation on each device, as it is stored beside the meeting.
+pub(super) type Reached = BTreeMap<InviteId, BTreeMap<ClientId, Reach>>;
+
+/// A record that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RecordError {
+    #[error("schema {0} is newer than {SCHEMA}; deploy a newer version of the service")]
+    Newer(i64),
+    #[error("the record has no known schema number")]
+    NoSchema,
+    #[error(transparent)]
+    Malformed(#[from] serde_dynamo::Error),
+}
+
+/// The attribute `meeting` of a meeting.
+pub(super) fn of_meeting(meeting: &Meeting) -> Result<AttributeValue, serde_dynamo::Error> {
+    to_attribute_value(v2::MeetingRecord::from(meeting))
+}
+
+/// The attribute `meeting` of a create request that made no meeting.
+pub(super) fn of_mark(mark: &CreateMark) -> Result<AttributeValue, serde_dynamo::Error> {
+    to_attribute_value(v2::MarkRecord::from(mark))
+}
+
+/// Reads the attribute `meeting` of the record of `id`. `pending` and `due_at_ms` are added by the caller.
+pub(super) fn read(
+    id: &MeetingId,
+    schema: Option<i64>,
+    value: AttributeValue,
+    reached: Reached,
+) -> Result<Stored<Meeting>, RecordError> {
+    match schema {
+        Some(PREVIOUS) => Ok(from_attribute_value::<v1::MeetingRecord>(value)?.into_stored(reached)),
+        Some(SCHEMA) => Ok(match from_attribute_value(value)? {
+            v2::StoredRecord::Mark(mark) => Stored::Mark(mark.into_mark(id.clone())),
+            v2::StoredRecord::Meeting(meeting) => Stored::Meeting(meeting.into_meeting(id.clone(), reached)),
+        }),
+        Some(newer) if newer > SCHEMA => Err(RecordError::Newer(newer)),
+        _ => Err(RecordError::NoSchema),
+    }
+}
+
+#[cfg(test)]
+mod tests;
