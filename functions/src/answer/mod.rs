@@ -16,5 +16,5 @@ pub async fn answer<P: Ports>(
         AnswerRequest::Reject(asked) => (asked.meeting_id, Action::Reject { invite_id: asked.invite_id }),
         AnswerRequest::Silence(asked) => (asked.meeting_id, Action::Silence { invite_id: asked.invite_id }),
     };
-    service.change(&meeting_id, &request.command(action), request.now).await
+    service.change(&meeting_id, request.command(action), request.now).await
 }

@@ -1,10 +1,10 @@
 //! Function `attend`: joining and rejoining, reports about the media, fresh tokens, raised hands, unmuting, leaving.
 
-use switchboard_core::{Action, Joining};
+use switchboard_core::{Action, Joiner, Refusal};
 use switchboard_protocol::object::MediaFlags;
 use switchboard_protocol::requests::{AttendRequest, Join, ReportMedia};
-use switchboard_service::ports::Ports;
-use switchboard_service::{InvocationReport, Request, ServeError, Service, meeting_not_found};
+use switchboard_service::ports::{Ports, Stored};
+use switchboard_service::{InvocationReport, Request, ServeError, Service};
 
 /// Serves `join`, `rejoin`, `report_media`, `refresh_token`, `raise_hand`, `lower_hand`, `unmute_self` and `leave`.
 pub async fn attend<P: Ports>(
@@ -21,7 +21,7 @@ pub async fn attend<P: Ports>(
         AttendRequest::UnmuteSelf(unmute) => (unmute.meeting_id, Action::UnmuteSelf),
         AttendRequest::Leave(leave) => (leave.meeting_id, Action::Leave),
     };
-    service.change(&meeting_id, &request.command(action), request.now).await
+    service.change(&meeting_id, request.command(action), request.now).await
 }
 
 /// Reads the meeting, and the sender's name and devices, in one round trip.
@@ -33,17 +33,17 @@ async fn join_meeting<P: Ports>(
     let user = request.by.user();
     let id = &join.meeting_id;
     let mut users = service.load_users_without_calls(id, std::slice::from_ref(&user), request.now).await?;
-    let loaded = users.meeting.take().ok_or_else(meeting_not_found)?;
+    let stored = users.meeting.take().ok_or_else(Refusal::meeting_not_found)?;
     // `meeting_ended` takes precedence over other refusals.
-    if loaded.meeting.end().is_none() {
+    if stored.is_live() {
         service.check_users(id, [("client_id".to_owned(), &user)])?;
     }
-    let joining = Joining {
+    let joiner = Joiner {
         name: users.name(&user),
         devices: users.devices(&user),
         takeover: join.takeover.unwrap_or(false),
     };
-    service.change_loaded(loaded, &request.command(Action::Join(joining)), request.now).await
+    service.change_stored(stored, request.command(Action::Join(joiner)), request.now).await
 }
 
 /// Applies a report about the media. It counts if the RTC service confirms it, or cannot list members.
@@ -56,7 +56,7 @@ async fn report_media<P: Ports>(
     let loaded = service.load(&report.meeting_id).await?;
     let verified = service.confirms(&loaded.meeting, &request.by.user(), report.state, now).await;
     let action = Action::ReportMedia { state: report.state, media: flags(report), verified };
-    service.change_loaded(loaded, &request.command(action), now).await
+    service.change_stored(Stored::Meeting(loaded), request.command(action), now).await
 }
 
 /// Missing flags default to `false`.

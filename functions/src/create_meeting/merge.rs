@@ -2,7 +2,7 @@
 //! that leads to the call whenever the request is repeated.
 
 use super::CreateRequest;
-use switchboard_core::{Action, Command, Opening, SlotChange, decide};
+use switchboard_core::{Action, Command, CreateCommand, CreateMark, Input, MarkKind, SlotChange, decide};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::BusyPolicy;
 use switchboard_protocol::requests::CreateMeeting;
@@ -10,13 +10,14 @@ use switchboard_service::ports::{CommitResult, Loaded, Ports, SlotWrite};
 use switchboard_service::{CommitTerms, InvocationReport, KnownUsers, Request, ServeError, Service};
 
 /// Returns the call that this create request meets: the call in the caller's slot, if it is between the same two users.
-pub(super) fn met<'a>(
+pub(super) fn met<'a, P: Ports>(
     create: &CreateMeeting,
     request: &Request<CreateRequest>,
     users: &'a KnownUsers,
+    service: &Service<P>,
 ) -> Option<&'a Loaded> {
     let call = users.call_of(&request.by.user())?;
-    call.meeting.meets(&request.by, create, request.now).then_some(call)
+    call.meeting.merges_with(&request.by, create, request.now, service.rtc_capabilities()).then_some(call)
 }
 
 /// Returns the command that the create request becomes for the call that it meets.
@@ -32,16 +33,22 @@ pub(super) fn merging(create: &CreateMeeting, request: &Request<CreateRequest>) 
 /// caller has to read and decide again.
 pub(super) async fn merge<P: Ports>(
     call: &Loaded,
-    opening: &Opening,
+    opening: &CreateCommand,
     request: &Request<CreateRequest>,
     service: &Service<P>,
 ) -> Result<Option<InvocationReport>, ServeError> {
-    let decision = decide(&call.meeting, &merging(&opening.create, request), request.now);
+    let merge = Input::Command(merging(&opening.create, request));
+    let decision = decide(&call.meeting, &merge, request.now, service.rtc_capabilities());
     if decision.refused == Some(Code::StateConflict) {
         return Ok(None);
     }
     let Some(next) = decision.next.clone() else { return Ok(None) };
-    let mark = call.meeting.merged_mark(opening, request.now);
+    let mark = CreateMark {
+        meeting_id: opening.meeting_id.clone(),
+        caller: request.by.user(),
+        at_ms: request.now.ms,
+        kind: MarkKind::MergedInto(call.meeting.id.clone()),
+    };
     let slots = decision.slots.iter().map(|change| match change {
         SlotChange::Claim(user) => SlotWrite::Overwrite(user.clone()),
         SlotChange::Free(user) => SlotWrite::Free(user.clone()),

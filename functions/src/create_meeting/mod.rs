@@ -6,10 +6,11 @@
 mod merge;
 
 use merge::{merge, merging, met};
-use switchboard_core::{Action, Decision, Meeting, Opening, SlotChange};
+use switchboard_core::create as create_meeting_from;
+use switchboard_core::{Action, CreateCommand, CreateMark, Decision, MarkKind, SlotChange};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::requests::CreateRequest;
-use switchboard_service::ports::{CommitResult, Loaded, Ports, SlotWrite};
+use switchboard_service::ports::{CommitResult, Ports, SlotWrite, Stored};
 use switchboard_service::{
     CommitTerms, InvocationReport, KnownUsers, Request, ServeError, Service, back_off,
 };
@@ -34,13 +35,14 @@ pub async fn create_meeting<P: Ports>(
             return answer_again(existing, &request, service).await;
         }
         // Glare is decided before busy: a user who calls back while being rung is in no other call.
-        if let Some(call) = met(create, &request, &known) {
+        if let Some(call) = met(create, &request, &known, service) {
             let opening = opening(&request, &known, service);
             if let Some(report) = merge(call, &opening, &request, service).await? {
                 return Ok(report);
             }
         } else {
-            let decision = Meeting::open(&opening(&request, &known, service), request.now)?;
+            let command = opening(&request, &known, service);
+            let decision = create_meeting_from(&command, request.now, service.rtc_capabilities())?;
             match commit(&decision, &known, &request, service).await? {
                 CommitResult::Done => {
                     return Ok(service.run_effects(None, decision, true, request.now).await);
@@ -58,24 +60,30 @@ pub async fn create_meeting<P: Ports>(
 
 /// Answers a repeated create request, also one that was merged into another call.
 async fn answer_again<P: Ports>(
-    existing: Loaded,
+    existing: Stored,
     request: &Request<CreateRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let CreateRequest::CreateMeeting(create) = &request.envelope.request;
-    match existing.meeting.merged_into.clone() {
-        Some(met) => service.change(&met, &merging(create, request), request.now).await,
-        None => service.change_loaded(existing, &request.command(Action::CreateAgain), request.now).await,
+    match existing {
+        Stored::Mark(CreateMark { kind: MarkKind::MergedInto(met), .. }) => {
+            service.change(&met, merging(create, request), request.now).await
+        }
+        existing => service.change_stored(existing, request.command(Action::CreateAgain), request.now).await,
     }
 }
 
-fn opening<P: Ports>(request: &Request<CreateRequest>, known: &KnownUsers, service: &Service<P>) -> Opening {
+fn opening<P: Ports>(
+    request: &Request<CreateRequest>,
+    known: &KnownUsers,
+    service: &Service<P>,
+) -> CreateCommand {
     let CreateRequest::CreateMeeting(create) = &request.envelope.request;
     let (by, id) = (&request.by, &request.envelope.id);
     let meeting_id = service.key.meeting(by, id);
     let invitee = |user: &UserId| known.invitee(user, service.key.invite(&meeting_id, by, id, user));
     let invitees = create.invitees.iter().map(invitee).collect();
-    Opening {
+    CreateCommand {
         by: by.clone(),
         name: known.name(&by.user()),
         busy: known.is_busy(&by.user()),

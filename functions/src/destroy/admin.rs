@@ -5,10 +5,10 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use switchboard_core::{Now, end_by_admin};
+use switchboard_core::{Input, Now};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::MeetingId;
-use switchboard_service::ports::{Meetings, Ports};
+use switchboard_service::ports::{Meetings, Ports, Stored};
 use switchboard_service::{InvocationFailure, InvocationReport, ServeError, Service};
 
 /// An operator's order to end a meeting.
@@ -32,11 +32,13 @@ pub(super) async fn end<P: Ports>(
     service: &Service<P>,
 ) -> Result<InvocationReport, InvocationFailure> {
     let found = service.table.meeting(&order.meeting_id).await;
-    let Some(loaded) = found.map_err(|error| InvocationFailure::from(&ServeError::from(error)))? else {
+    let Some(Stored::Meeting(loaded)) =
+        found.map_err(|error| InvocationFailure::from(&ServeError::from(error)))?
+    else {
         let meeting_id = Some(order.meeting_id);
         let refused = Some(Code::MeetingNotFound);
         return Ok(InvocationReport { meeting_id, refused, ..InvocationReport::default() });
     };
-    let ended = service.apply(loaded, None, |meeting| end_by_admin(meeting, now), now).await;
+    let ended = service.apply(loaded, &Input::AdminEnd, now).await;
     ended.map(|(report, _)| report).map_err(|error| InvocationFailure::from(&error))
 }

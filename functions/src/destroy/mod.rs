@@ -5,13 +5,13 @@ mod admin;
 
 use admin::AdminOrder;
 use serde_json::Value;
-use switchboard_core::{Action, Meeting, Now, Refusal};
+use switchboard_core::{Action, CreateMark, MarkKind, Now, Refusal};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::RequestId;
 use switchboard_protocol::requests::DestroyRequest;
-use switchboard_service::ports::{CommitResult, Loaded, Meetings, Ports};
+use switchboard_service::ports::{CommitResult, Meetings, Ports, Stored};
 use switchboard_service::request::serve_event;
-use switchboard_service::{CommitTerms, InvocationFailure, InvocationReport, Request, ServeError, Service};
+use switchboard_service::{InvocationFailure, InvocationReport, Request, ServeError, Service};
 
 /// Serves the event of a rule, or an operator's order.
 pub async fn serve<P: Ports>(
@@ -34,13 +34,13 @@ pub async fn destroy<P: Ports>(
     let DestroyRequest::DestroyMeeting(destroy) = &request.envelope.request;
     let command = request.command(Action::Destroy);
     match (&destroy.meeting_id, &destroy.create_id) {
-        (Some(meeting_id), _) => service.change(meeting_id, &command, request.now).await,
+        (Some(meeting_id), _) => service.change(meeting_id, command, request.now).await,
         (None, Some(create_id)) => Box::pin(take_back(create_id, &request, service)).await,
         (None, None) => Err(Refusal::new(Code::BadRequest, "give meeting_id or create_id").into()),
     }
 }
 
-/// Takes back the sender's own create request, named by its id. If that request has not arrived yet, a tombstone makes it fail.
+/// Takes back the sender's own create request, named by its id. If that request has not arrived yet, a mark makes it fail.
 async fn take_back<P: Ports>(
     create_id: &RequestId,
     request: &Request<DestroyRequest>,
@@ -50,19 +50,16 @@ async fn take_back<P: Ports>(
     if let Some(existing) = service.table.meeting(&id).await? {
         return end_own(existing, request, service).await;
     }
-    let tombstone = Meeting::tombstone(id, &request.by, create_id, request.now);
-    let terms = CommitTerms {
-        seen: None,
-        mark: None,
-        cause: request.cause(),
-        slots: Vec::new(),
-        guarded: false,
-        now: request.now,
+    let mark = CreateMark {
+        meeting_id: id,
+        caller: request.by.user(),
+        at_ms: request.now.ms,
+        kind: MarkKind::TakenBack,
     };
-    match service.commit(&tombstone, terms).await? {
+    match service.table.put_mark(&mark).await? {
         CommitResult::Done => {
-            let decision = tombstone.taken_back(&request.by, &request.cause());
-            Ok(service.run_effects(None, decision, false, request.now).await)
+            let decision = mark.decide(&request.command(Action::TakeBack));
+            Ok(service.publish_of_mark(&mark, decision, request.now).await)
         }
         CommitResult::Lost(Some(existing)) => end_own(*existing, request, service).await,
         CommitResult::Lost(None) | CommitResult::SlotTaken | CommitResult::Conflict => {
@@ -73,12 +70,14 @@ async fn take_back<P: Ports>(
 
 /// Ends the meeting that the create request made, or leaves the call that it was merged into.
 async fn end_own<P: Ports>(
-    existing: Loaded,
+    existing: Stored,
     request: &Request<DestroyRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
-    match existing.meeting.merged_into.clone() {
-        Some(met) => service.change(&met, &request.command(Action::TakeBack), request.now).await,
-        None => service.change_loaded(existing, &request.command(Action::Destroy), request.now).await,
+    match existing {
+        Stored::Mark(CreateMark { kind: MarkKind::MergedInto(met), .. }) => {
+            service.change(&met, request.command(Action::TakeBack), request.now).await
+        }
+        existing => service.change_stored(existing, request.command(Action::Destroy), request.now).await,
     }
 }

@@ -1,10 +1,10 @@
 //! Function `invite`: invites more users to a meeting, and cancels invitations. A direct call with an additional invitation
 //! becomes a group, and stays one.
 
-use switchboard_core::Action;
+use switchboard_core::{Action, Refusal};
 use switchboard_protocol::requests::{Invite, InviteRequest};
 use switchboard_service::ports::Ports;
-use switchboard_service::{InvocationReport, Request, ServeError, Service, meeting_not_found};
+use switchboard_service::{InvocationReport, Request, ServeError, Service};
 
 /// Serves `invite` and `cancel_invite`.
 pub async fn invite<P: Ports>(
@@ -15,7 +15,7 @@ pub async fn invite<P: Ports>(
         InviteRequest::Invite(invite) => invite_more(&invite, &request, service).await,
         InviteRequest::CancelInvite(cancel) => {
             let command = request.command(Action::CancelInvite { invitees: cancel.invitees });
-            service.change(&cancel.meeting_id, &command, request.now).await
+            service.change(&cancel.meeting_id, command, request.now).await
         }
     }
 }
@@ -27,9 +27,9 @@ async fn invite_more<P: Ports>(
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let mut users = service.load_users(&invite.meeting_id, &invite.invitees, request.now).await?;
-    let loaded = users.meeting.take().ok_or_else(meeting_not_found)?;
+    let stored = users.meeting.take().ok_or_else(Refusal::meeting_not_found)?;
     // `meeting_ended` takes precedence over other refusals.
-    if loaded.meeting.end().is_none() {
+    if stored.is_live() {
         let named = invite.invitees.iter().enumerate().map(|(at, user)| (format!("invitees[{at}]"), user));
         service.check_users(&invite.meeting_id, named)?;
     }
@@ -39,5 +39,5 @@ async fn invite_more<P: Ports>(
         ring_seconds: invite.ring_seconds,
         ext: invite.ext.clone(),
     };
-    service.change_loaded(loaded, &request.command(action), request.now).await
+    service.change_stored(stored, request.command(action), request.now).await
 }

@@ -1,6 +1,6 @@
 //! Function `moderate`: requests of host and cohosts about speech, participants, roles and the rules of a meeting.
 
-use switchboard_core::{Action, Update};
+use switchboard_core::{Action, SettingsChange};
 use switchboard_protocol::requests::{ModerateRequest, UpdateMeeting};
 use switchboard_service::ports::Ports;
 use switchboard_service::{InvocationReport, Request, ServeError, Service};
@@ -13,10 +13,10 @@ pub async fn moderate<P: Ports>(
     let (meeting_id, action) = match request.envelope.request.clone() {
         ModerateRequest::Mute(mute) => {
             let (mode, for_seconds) = (mute.mode, mute.for_seconds);
-            (mute.meeting_id, Action::Mute { whom: mute.user_id, mode, for_seconds })
+            (mute.meeting_id, Action::Mute { target: mute.user_id, mode, for_seconds })
         }
         ModerateRequest::AllowSpeech(allow) => {
-            (allow.meeting_id, Action::AllowSpeech { whom: allow.user_id })
+            (allow.meeting_id, Action::AllowSpeech { target: allow.user_id })
         }
         ModerateRequest::Remove(remove) => {
             let (ban, for_seconds) = (remove.ban.unwrap_or(false), remove.for_seconds);
@@ -32,8 +32,8 @@ pub async fn moderate<P: Ports>(
         }
         ModerateRequest::UpdateMeeting(update) => {
             let UpdateMeeting { meeting_id, locked, policy, title, extend_minutes } = update;
-            (meeting_id, Action::UpdateMeeting(Update { locked, policy, title, extend_minutes }))
+            (meeting_id, Action::UpdateMeeting(SettingsChange { locked, policy, title, extend_minutes }))
         }
     };
-    service.change(&meeting_id, &request.command(action), request.now).await
+    service.change(&meeting_id, request.command(action), request.now).await
 }

@@ -5,9 +5,9 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use switchboard_core::{Connection, Now};
+use switchboard_core::{DeviceStatus, Input, Now};
 use switchboard_protocol::address::ClientId;
-use switchboard_service::ports::{DeviceSession, Meetings, Ports, Users};
+use switchboard_service::ports::{DeviceSession, Meetings, Ports, Stored, Users};
 use switchboard_service::rule::Received;
 use switchboard_service::{InvocationFailure, InvocationReport, ServeError, Service};
 
@@ -60,7 +60,7 @@ async fn connected<P: Ports>(
         tracing::info!(device = %session.client_id, "connect event ignored: a newer one was stored before");
         return Ok(InvocationReport::default());
     }
-    apply(&session.client_id, Connection::Here, service, now).await
+    apply(&session.client_id, DeviceStatus::Connected, service, now).await
 }
 
 async fn disconnected<P: Ports>(
@@ -75,21 +75,22 @@ async fn disconnected<P: Ports>(
         );
         return Ok(InvocationReport::default());
     }
-    apply(&session.client_id, Connection::Dropped, service, now).await
+    apply(&session.client_id, DeviceStatus::Disconnected, service, now).await
 }
 
 /// Applies the state of a device to the meeting in which its user may have a seat, which the user's call slot names.
 async fn apply<P: Ports>(
     device: &ClientId,
-    seen: Connection,
+    status: DeviceStatus,
     service: &Service<P>,
     now: Now,
 ) -> Result<InvocationReport, ServeError> {
     let Some(slot) = service.table.slot(&device.user()).await? else {
         return Ok(InvocationReport::default());
     };
-    let Some(loaded) = service.table.meeting(&slot.meeting_id).await? else {
+    let Some(Stored::Meeting(loaded)) = service.table.meeting(&slot.meeting_id).await? else {
         return Ok(InvocationReport::default());
     };
-    Ok(service.apply_connection(loaded, device, seen, now).await?.0)
+    let input = Input::Device { client_id: device.clone(), status };
+    Ok(service.apply(loaded, &input, now).await?.0)
 }

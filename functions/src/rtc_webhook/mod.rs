@@ -1,16 +1,16 @@
 //! Function `rtc-webhook`: callbacks of the RTC service, which report the users in the media. They arrive over a public function
 //! URL, so a body without a valid signature is refused before it is parsed.
 //!
-//! Callbacks arrive late, twice and out of order. The core puts them in order (`heard.rs` of `switchboard-core`), so the RTC
+//! Callbacks arrive late, twice and out of order. The core puts them in order (`events/callback.rs` of `switchboard-core`), so the RTC
 //! service may send each callback again until it is answered.
 
 pub mod http;
 
 use serde_json::Value;
-use switchboard_core::{Now, media_heard};
+use switchboard_core::{Input, Now};
 use switchboard_rtc::callback::{Callback, CallbackError, CallbackReader, MediaEvent, MediaEventKind};
 use switchboard_service::error_chain::ErrorChain;
-use switchboard_service::ports::{Meetings, Ports, StoreError};
+use switchboard_service::ports::{Meetings, Ports, StoreError, Stored};
 use switchboard_service::{InvocationFailure, ServeError, Service};
 
 use http::{Request, Response};
@@ -78,16 +78,16 @@ fn read(
 /// to send the event again: a call that follows from it failed, and no commit makes `wake` repeat that call.
 async fn apply<P: Ports>(event: &MediaEvent, service: &Service<P>, now: Now) -> Result<bool, ServeError> {
     let Some(meeting_id) = service.meeting_of_channel(&event.channel_id) else { return Ok(true) };
-    let Some(loaded) = service.table.meeting(&meeting_id).await? else { return Ok(true) };
+    let Some(Stored::Meeting(loaded)) = service.table.meeting(&meeting_id).await? else { return Ok(true) };
     let known_rev = loaded.meeting.rev;
     let user = match &event.kind {
         MediaEventKind::Joined { media_id, .. } | MediaEventKind::Left { media_id, .. } => {
             service.user_of(&loaded.meeting, media_id)
         }
-        MediaEventKind::RoomClosed => None,
+        MediaEventKind::ChannelClosed => None,
     };
-    let heard = |meeting: &_| media_heard(meeting, event, user.as_ref(), now);
-    let (report, _) = service.apply(loaded, None, heard, now).await?;
+    let input = Input::Callback { event: event.clone(), user: user.clone() };
+    let (report, _) = service.apply(loaded, &input, now).await?;
     tracing::info!(
         meeting.id = %meeting_id, event.id, user.id = user.as_ref().map(tracing::field::display),
         rev = report.rev, state = ?report.state, "RTC event served",

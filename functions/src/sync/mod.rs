@@ -5,7 +5,7 @@ mod pages;
 
 use pages::paged;
 use std::collections::BTreeSet;
-use switchboard_core::{Meeting, Now, Refusal, Tell, tick};
+use switchboard_core::{Input, Meeting, Now, Outgoing, Refusal, RtcCapabilities, decide};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
@@ -61,13 +61,13 @@ async fn history<P: Ports>(
     let limit = asked.limit.unwrap_or(DEFAULT_PAGE_CALLS);
     let (calls, next) = service.table.calls(&request.by.user(), cursor.as_ref(), limit).await?;
     let body = Body::History { calls, cursor: next.map(|next| next.to_string()) };
-    let page = Tell::answer(&request.by, &request.cause(), body);
+    let page = Outgoing::answer(&request.by, &request.cause(), body);
     Ok(answer(None, vec![page], request, service).await)
 }
 
 async fn answer<P: Ports>(
     meeting_id: Option<MeetingId>,
-    pages: Vec<Tell>,
+    pages: Vec<Outgoing>,
     request: &Request<SyncRequest>,
     service: &Service<P>,
 ) -> InvocationReport {
@@ -82,10 +82,10 @@ async fn one<P: Ports>(
     service: &Service<P>,
     now: Now,
 ) -> Result<Meeting, ServeError> {
-    let meeting = at(service.load(id).await?.meeting, now);
+    let meeting = at(service.load(id).await?.meeting, now, service.rtc_capabilities());
     match meeting.end() {
-        Some((reason, _, _)) => Err(Refusal::meeting_ended(reason).into()),
-        None if meeting.participants.get(user).is_some_and(|p| may_see(p.state)) => Ok(meeting),
+        Some(end) => Err(Refusal::meeting_ended(end.reason).into()),
+        None if meeting.participants.get(user).is_some_and(|p| may_see(p.state())) => Ok(meeting),
         None => {
             Err(Refusal::new(Code::Forbidden, "you are not in this meeting and not invited to it").into())
         }
@@ -94,9 +94,10 @@ async fn one<P: Ports>(
 
 async fn all<P: Ports>(user: &UserId, service: &Service<P>, now: Now) -> Result<Vec<Meeting>, ServeError> {
     let ids: BTreeSet<MeetingId> = service.table.meetings_of(user).await?;
-    let meetings = service.table.meetings(&ids).await?.into_iter().map(|loaded| at(loaded.meeting, now));
+    let rtc = service.rtc_capabilities();
+    let meetings = service.table.meetings(&ids).await?.into_iter().map(|loaded| at(loaded.meeting, now, rtc));
     // The references may be outdated; only the meeting itself knows whether it still concerns the user.
-    Ok(meetings.filter(|meeting| meeting.concerns(user)).collect())
+    Ok(meetings.filter(|meeting| meeting.involves(user)).collect())
 }
 
 /// A user in the lobby, or a removed user, may not see the participants.
@@ -106,7 +107,7 @@ fn may_see(state: ParticipantState) -> bool {
 
 /// Returns the meeting with all deadlines until `now` applied, under the stored revision: the next commit may change more than
 /// the deadlines do, so a terminal must not take this state for the next revision.
-fn at(meeting: Meeting, now: Now) -> Meeting {
+fn at(meeting: Meeting, now: Now, rtc: RtcCapabilities) -> Meeting {
     let rev = meeting.rev;
-    Meeting { rev, ..tick(&meeting, now).next.unwrap_or(meeting) }
+    Meeting { rev, ..decide(&meeting, &Input::Deadline, now, rtc).next.unwrap_or(meeting) }
 }

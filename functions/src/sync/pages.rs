@@ -1,8 +1,8 @@
 //! Pages: splits a state into downlinks within the size limit. Invitations come first, since a phone may have to ring.
 
 use serde::Serialize;
-use switchboard_core::Tell;
-use switchboard_core::cause::Cause;
+use switchboard_core::Cause;
+use switchboard_core::Outgoing;
 use switchboard_protocol::MAX_DOWNLINK_BYTES;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::{Body, MeetingOffer};
@@ -28,7 +28,7 @@ pub(super) fn paged(
     invitations: Vec<MeetingOffer>,
     to: &ClientId,
     cause: &Cause,
-) -> Vec<Tell> {
+) -> Vec<Outgoing> {
     let mut pages = vec![Page::default()];
     for invitation in invitations {
         let bytes = size(&invitation);
@@ -43,7 +43,7 @@ pub(super) fn paged(
         let body =
             Body::State { meetings: page.meetings, invitations: page.invitations, page: page_no, pages };
         let subject = if count > 1 { format!("page {at}") } else { String::new() };
-        Tell { subject, ..Tell::answer(to, cause, body) }
+        Outgoing { subject, ..Outgoing::answer(to, cause, body) }
     };
     (1..).zip(pages).map(message).collect()
 }

@@ -5,11 +5,11 @@ use futures::StreamExt;
 use futures::stream;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
-use switchboard_core::{MediaSeen, Now};
+use switchboard_core::{ChannelPresence, Input, Now};
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::ParticipantState;
 use switchboard_service::error_chain::ErrorChain;
-use switchboard_service::ports::{Due, Meetings, Ports};
+use switchboard_service::ports::{Due, Meetings, Ports, Stored};
 use switchboard_service::{ServeError, Service};
 
 /// Age in milliseconds at which a channel without a meeting is closed. Before, its create request may still be running.
@@ -56,18 +56,18 @@ pub(super) async fn reconcile<P: Ports>(
 /// T49: no user of a meeting without a channel is in the media. The RTC service is asked again about this meeting, since a user
 /// may have joined meanwhile.
 async fn without_channel<P: Ports>(id: &MeetingId, service: &Service<P>, now: Now) -> Result<(), ServeError> {
-    let Some(loaded) = service.table.meeting(id).await? else { return Ok(()) };
-    if !loaded.meeting.members().any(|p| p.state == ParticipantState::Joined) {
+    let Some(Stored::Meeting(loaded)) = service.table.meeting(id).await? else { return Ok(()) };
+    if !loaded.meeting.members().any(|p| p.state() == ParticipantState::Joined) {
         return Ok(());
     }
     let Some(users) = service.in_media(&loaded.meeting, now).await else { return Ok(()) };
-    let seen = MediaSeen::Present { users, rev: loaded.meeting.rev };
-    service.apply_media_seen(loaded, &seen, now).await.map(|_| ())
+    let seen = Input::Presence(ChannelPresence::Exactly { users, rev: loaded.meeting.rev });
+    service.apply(loaded, &seen, now).await.map(|_| ())
 }
 
 /// T50: closes the channel unless its meeting is live. The meeting is read, since the index of deadlines may lag behind.
 async fn close<P: Ports>(id: &MeetingId, service: &Service<P>, now: Now) -> Result<bool, ServeError> {
-    let is_live = service.table.meeting(id).await?.is_some_and(|loaded| loaded.meeting.end().is_none());
+    let is_live = service.table.meeting(id).await?.is_some_and(|stored| stored.is_live());
     if is_live || !service.close_channel(id, now).await {
         return Ok(false);
     }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn at(ms: i64) -> Now {
-        Now { ms, ..Now::default() }
+        Now { ms }
     }
 
     #[test]

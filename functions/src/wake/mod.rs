@@ -10,11 +10,11 @@ use futures::StreamExt;
 use futures::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use switchboard_core::{Connection, MediaSeen, Now, tick};
+use switchboard_core::{ChannelPresence, DeviceStatus, Input, Now};
 use switchboard_protocol::id::MeetingId;
 use switchboard_service::effects::timer::SCHEDULE_WITHIN_MS;
 use switchboard_service::error_chain::ErrorChain;
-use switchboard_service::ports::{Downlinks, Due, Loaded, Meetings, Pending, Ports, WakeMessage};
+use switchboard_service::ports::{Downlinks, Due, Loaded, Meetings, Pending, Ports, Stored, WakeMessage};
 use switchboard_service::{InvocationFailure, ServeError, Service};
 
 /// Limit of meetings that are worked on at the same time.
@@ -110,7 +110,7 @@ async fn sweep<P: Ports>(ages: &ChannelAges, service: &Service<P>, now: Now) -> 
 
 /// Repeats pending effects of one meeting, checks seats, and applies deadlines, as far as they are due.
 async fn wake_meeting<P: Ports>(id: &MeetingId, service: &Service<P>, now: Now) -> Result<(), ServeError> {
-    let Some(mut loaded) = service.table.meeting(id).await? else { return Ok(()) };
+    let Some(Stored::Meeting(mut loaded)) = service.table.meeting(id).await? else { return Ok(()) };
     let due: Vec<u64> =
         loaded.pending.iter().filter(|(_, pending)| pending.due_ms <= now.ms).map(|(rev, _)| *rev).collect();
     for rev in due {
@@ -122,7 +122,7 @@ async fn wake_meeting<P: Ports>(id: &MeetingId, service: &Service<P>, now: Now) 
         }
     }
     loaded = check_seats(loaded, service, now).await?;
-    loaded = service.apply(loaded, None, |meeting| tick(meeting, now), now).await?.1;
+    loaded = service.apply(loaded, &Input::Deadline, now).await?.1;
     schedule_next(&loaded, service, now).await
 }
 
@@ -137,34 +137,35 @@ async fn check_seats<P: Ports>(
     service: &Service<P>,
     now: Now,
 ) -> Result<Loaded, ServeError> {
-    if loaded.meeting.due_checks(now).is_empty() {
+    let mut rtc = service.rtc_capabilities();
+    if loaded.meeting.due_checks(now, rtc).is_empty() {
         return Ok(loaded);
     }
-    let mut at = now;
-    if now.rtc_tells {
+    if rtc.reports_presence {
         match service.in_media(&loaded.meeting, now).await {
             Some(users) => {
-                let seen = MediaSeen::Present { users, rev: loaded.meeting.rev };
-                loaded = service.apply_media_seen(loaded, &seen, now).await?.1;
+                let seen = Input::Presence(ChannelPresence::Exactly { users, rev: loaded.meeting.rev });
+                loaded = service.apply(loaded, &seen, now).await?.1;
             }
             // Without an answer of the RTC service, the connection to the broker counts.
-            None => at.rtc_tells = false,
+            None => rtc.reports_presence = false,
         }
     }
-    for device in loaded.meeting.due_checks(at) {
-        let seen = if service.publisher.broker.is_connected(&device).await? {
-            Connection::Here
+    for device in loaded.meeting.due_checks(now, rtc) {
+        let status = if service.publisher.broker.is_connected(&device).await? {
+            DeviceStatus::Connected
         } else {
-            Connection::Gone
+            DeviceStatus::StillDisconnected
         };
-        loaded = service.apply_connection(loaded, &device, seen, at).await?.1;
+        let input = Input::Device { client_id: device, status };
+        loaded = service.apply_with(loaded, &input, now, rtc).await?.1;
     }
     Ok(loaded)
 }
 
 /// Schedules the next wake of the meeting and corrects the index of deadlines.
 async fn schedule_next<P: Ports>(loaded: &Loaded, service: &Service<P>, now: Now) -> Result<(), ServeError> {
-    let next = loaded.next_due_ms(now.rtc_tells);
+    let next = loaded.next_due_ms(service.rtc_capabilities());
     if let Some(due_at_ms) = next {
         service.schedule_wake(&loaded.meeting.id, due_at_ms, now.ms).await;
     }

@@ -101,7 +101,7 @@ pub async fn talks(caller: &mut Device, callee: &User, device: &mut Device) -> C
         speaker.sends_once("attend", call.joined()).await;
     }
     for listener in [caller, device] {
-        let both = |notice: &terminal::ReceivedDownlink| notice.body["participant"]["state"] == "joined";
+        let both = |news: &terminal::ReceivedDownlink| news.body["participant"]["state"] == "joined";
         listener.receives_that("participant_updated", both).await;
     }
     call

@@ -41,14 +41,14 @@ async fn error_output(function: &str, name: &str, value: &str) -> String {
 async fn a_setting_that_is_missing_or_wrong_stops_the_cold_start_and_is_named_but_not_shown() {
     for function in ["create-meeting", "rtc-webhook"] {
         for name in ["RTC_PROVIDER", "RTC_KEY_ID", "RTC_KEY_SECRET", "TABLE_NAME"] {
-            let errors = error_output(function, name, "").await;
-            assert!(errors.contains(&format!("Missing(\"{name}\")")), "{function}: {errors}");
+            let said = error_output(function, name, "").await;
+            assert!(said.contains(&format!("Missing(\"{name}\")")), "{function}: {said}");
         }
         for name in ["RTC_PROVIDER", "RTC_KEY_ID", "RTC_KEY_SECRET", "RTC_MODE", "RTC_URL", "RTC_API_URL"] {
-            let errors = error_output(function, name, WRONG).await;
+            let said = error_output(function, name, WRONG).await;
             assert!(
-                errors.contains(&format!("name: \"{name}\"")) && !errors.contains(WRONG),
-                "{function}: {errors}"
+                said.contains(&format!("name: \"{name}\"")) && !said.contains(WRONG),
+                "{function}: {said}"
             );
         }
     }

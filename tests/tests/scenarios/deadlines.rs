@@ -21,8 +21,8 @@ async fn t13_who_had_it_and_did_not_answer_is_no_answer() {
     stack.advance_clock_when_idle(RING_IS_OVER).await;
 
     let updated = caller.receives("invitation_updated").await;
-    let updated = ["state", "code", "reach"].map(|field| &updated.body[field]);
-    assert_eq!(updated, [&json!("no_answer"), &json!("no_answer"), &json!("delivered")]);
+    let told = ["state", "code", "reach"].map(|field| &updated.body[field]);
+    assert_eq!(told, [&json!("no_answer"), &json!("no_answer"), &json!("delivered")]);
     let ended = caller.receives("meeting_ended").await;
     assert_eq!((&ended.body["reason"], &ended.body["sip"]), (&json!("no_answer"), &json!(408)));
     for device in [&mut phone, &mut tablet] {
@@ -58,7 +58,7 @@ async fn t13_who_had_it_on_no_device_is_unreachable_and_so_is_an_account_never_s
     }
     stack.advance_clock_when_idle(RING_IS_OVER).await;
     for caller in &mut callers {
-        let over = |notice: &terminal::ReceivedDownlink| notice.body["state"] == "unreachable";
+        let over = |news: &terminal::ReceivedDownlink| news.body["state"] == "unreachable";
         let updated = caller.receives_that("invitation_updated", over).await;
         assert_eq!(updated.body["code"], "unreachable");
         let ended = caller.receives("meeting_ended").await;
@@ -111,7 +111,7 @@ async fn t13_in_a_group_one_who_does_not_answer_ends_nothing() {
     phone.requests("answer", bobs.about_invitation("accept")).await;
     stack.advance_clock_when_idle(RING_IS_OVER).await;
 
-    let over = |notice: &terminal::ReceivedDownlink| notice.body["state"] == "no_answer";
+    let over = |news: &terminal::ReceivedDownlink| news.body["state"] == "no_answer";
     let updated = caller.receives_that("invitation_updated", over).await;
     assert_eq!(updated.body["user_id"], json!(carol.id));
     let closed = carols.receives("invitation_closed").await;
@@ -165,7 +165,7 @@ async fn t43_a_meeting_that_nobody_ever_joined_ends_as_unused() {
     let created = caller.requests("create-meeting", group(&[&bob])).await;
     let call = Call::to(&created, &bob);
     stack.advance_clock_when_idle(RING_IS_OVER).await;
-    let over = |notice: &terminal::ReceivedDownlink| notice.body["state"] == "unreachable";
+    let over = |news: &terminal::ReceivedDownlink| news.body["state"] == "unreachable";
     caller.receives_that("invitation_updated", over).await;
     assert_eq!(
         caller.requests("attend", call.request("refresh_token")).await.kind,

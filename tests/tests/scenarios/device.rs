@@ -74,7 +74,7 @@ impl Device {
         kind: &str,
         claim: impl Fn(&ReceivedDownlink) -> bool,
     ) -> ReceivedDownlink {
-        let is_it = |notice: &ReceivedDownlink| notice.kind == kind && claim(notice);
+        let is_it = |news: &ReceivedDownlink| news.kind == kind && claim(news);
         if let Some(at) = self.unclaimed.iter().position(is_it) {
             return self.unclaimed.remove(at).expect("its position was just found");
         }
@@ -84,8 +84,8 @@ impl Device {
                 panic!("{} did not receive `{kind}`, but {:?}", self.client_id(), self.unclaimed)
             };
             match event {
-                Some(TerminalEvent::Message(notice)) if is_it(&notice) => return *notice,
-                Some(TerminalEvent::Message(notice)) => self.unclaimed.push_back(*notice),
+                Some(TerminalEvent::Message(news)) if is_it(&news) => return *news,
+                Some(TerminalEvent::Message(news)) => self.unclaimed.push_back(*news),
                 Some(TerminalEvent::Gap { .. }) => {}
                 other => panic!("{} waits for `{kind}`: {other:?}", self.client_id()),
             }
@@ -133,7 +133,7 @@ impl Device {
             journal::until_at(&self.stack, client_id, |_| true).await;
         }
         self.receives_pending().await;
-        self.unclaimed.drain(..).map(|notice| notice.kind).collect()
+        self.unclaimed.drain(..).map(|news| news.kind).collect()
     }
 
     /// Every copy of the messages of this type received so far, as it arrived.
@@ -193,8 +193,8 @@ impl Device {
             self.is_refused("destroy", json!({"type": "destroy_meeting", "meeting_id": "none"})).await;
         assert_eq!(refused.code, "meeting_not_found");
         while let Some(event) = self.events.try_next() {
-            if let TerminalEvent::Message(notice) = event {
-                self.unclaimed.push_back(*notice);
+            if let TerminalEvent::Message(news) = event {
+                self.unclaimed.push_back(*news);
             }
         }
     }

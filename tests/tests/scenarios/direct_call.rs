@@ -299,8 +299,8 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
     for listener in [&mut phone, &mut bobs_phone] {
         for user in [&alice, &bob] {
             listener
-                .receives_that("participant_updated", |notice| {
-                    let participant = &notice.body["participant"];
+                .receives_that("participant_updated", |news| {
+                    let participant = &news.body["participant"];
                     participant["user_id"] == user.id.as_str() && participant["state"] == "joined"
                 })
                 .await;

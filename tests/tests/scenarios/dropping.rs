@@ -128,8 +128,8 @@ async fn t24_t25_who_drops_off_is_told_of_and_has_his_seat_when_he_comes_back() 
     phone.disconnects().await;
     assert_eq!(caller.remaining_notices(&[]).await, none(), "no device is notified at first");
     stack.advance_clock_when_idle(DEVICE_CHECKED).await;
-    let updated = receives_state(&mut caller, &bob, "reconnecting").await;
-    assert!(updated.prev_rev.is_some(), "{updated:?}");
+    let told = receives_state(&mut caller, &bob, "reconnecting").await;
+    assert!(told.prev_rev.is_some(), "{told:?}");
 
     let mut phone = bob.online("phone").await;
     let back = receives_state(&mut caller, &bob, "joined").await;

@@ -209,7 +209,7 @@ async fn a_drop_whose_timer_died_with_its_function_is_found_by_the_sweep() {
     phone.disconnects().await;
     stack.until_faults_struck().await;
     stack.advance_clock_when_idle(A_MINUTE).await;
-    let gone = |notice: &terminal::ReceivedDownlink| notice.body["participant"]["state"] == "reconnecting";
+    let gone = |news: &terminal::ReceivedDownlink| news.body["participant"]["state"] == "reconnecting";
     caller.receives_that("participant_updated", gone).await;
 }
 

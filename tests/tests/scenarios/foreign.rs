@@ -16,7 +16,7 @@ use tokio::process::{Child, ChildStdout, Command};
 struct Foreign {
     process: Child,
     output: Lines<BufReader<ChildStdout>>,
-    reports: Vec<Value>,
+    said: Vec<Value>,
 }
 
 /// A Python program of the tests, connected by pipes.
@@ -52,7 +52,7 @@ impl Foreign {
             .spawn()
             .expect("Python can be run");
         let output = process.stdout.take().expect("piped");
-        Self { process, output: BufReader::new(output).lines(), reports: Vec::new() }
+        Self { process, output: BufReader::new(output).lines(), said: Vec::new() }
     }
 
     /// Waits until it reports this step; returns the report.
@@ -60,10 +60,10 @@ impl Foreign {
         loop {
             let line = tokio::time::timeout(DEADLINE, self.output.next_line()).await;
             let Ok(Ok(Some(line))) = line else {
-                panic!("it did not report `{what}`, but {:#?}", self.reports);
+                panic!("it did not report `{what}`, but {:#?}", self.said);
             };
             let line: Value = serde_json::from_str(&line).expect("it prints JSON");
-            self.reports.push(line.clone());
+            self.said.push(line.clone());
             if line["did"] == what {
                 return line;
             }
@@ -80,13 +80,13 @@ impl Foreign {
     async fn ends(&mut self) {
         let status = tokio::time::timeout(DEADLINE, self.process.wait()).await;
         let status = status.expect("it ends").expect("a child process");
-        assert!(status.success(), "{status}: {:#?}", self.reports);
+        assert!(status.success(), "{status}: {:#?}", self.said);
     }
 
     /// The messages of this type that it received, without duplicates.
     fn received<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
-        let notice = self.reports.iter().filter(|line| line["news"] == true);
-        notice.map(|line| &line["heard"]).filter(move |message| message["type"] == kind)
+        let news = self.said.iter().filter(|line| line["news"] == true);
+        news.map(|line| &line["heard"]).filter(move |message| message["type"] == kind)
     }
 
     /// The errors that it received: code, path, and true if the error names a request.
@@ -104,7 +104,7 @@ fn both_mistakes_were_answered(foreign: &Foreign) {
         foreign.refusals(),
         [("bad_request", None, false), ("bad_request", Some("invite_id"), true)],
         "{:#?}",
-        foreign.reports
+        foreign.said
     );
 }
 

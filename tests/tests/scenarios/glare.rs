@@ -44,9 +44,9 @@ async fn t16_who_calls_back_while_being_rung_is_in_that_call() {
         ("meeting_merged", Some(call.meeting_id.as_str()))
     );
     has_a_way_in(&merged, &bob);
-    let notice = caller.receives("meeting_merged").await;
-    assert_eq!(notice.meeting_id, merged.meeting_id);
-    has_a_way_in(&notice, &alice);
+    let news = caller.receives("meeting_merged").await;
+    assert_eq!(news.meeting_id, merged.meeting_id);
+    has_a_way_in(&news, &alice);
     assert_eq!(tablet.receives("invitation_closed").await.body["reason"], "answered_elsewhere");
     assert_eq!(meeting_states(&caller).await, json!([[call.meeting_id, ["accepted", "accepted"]]]));
     let causes = [phone.client_id().to_owned()];
@@ -123,8 +123,8 @@ async fn t16_two_who_call_each_other_at_once_are_in_one_call() {
         let (winner, loser) =
             if a.kind == "meeting_created" { (&mut alices, &mut bobs) } else { (&mut bobs, &mut alices) };
         alice_won += usize::from(a.kind == "meeting_created");
-        let merged = winner
-            .receives_that("meeting_merged", |notice| notice.meeting_id.as_deref() == Some(&meeting_id));
+        let merged =
+            winner.receives_that("meeting_merged", |news| news.meeting_id.as_deref() == Some(&meeting_id));
         assert!(merged.await.body["join"]["token"].is_string(), "round {round}");
         let expected = json!([[meeting_id, ["accepted", "accepted"]]]);
         let mut pictures = [meeting_states(winner).await, meeting_states(loser).await];
@@ -132,9 +132,7 @@ async fn t16_two_who_call_each_other_at_once_are_in_one_call() {
             assert_eq!(*picture, expected, "round {round}");
         }
         winner.requests("destroy", json!({"type": "destroy_meeting", "meeting_id": meeting_id})).await;
-        loser
-            .receives_that("meeting_ended", |notice| notice.meeting_id.as_deref() == Some(&meeting_id))
-            .await;
+        loser.receives_that("meeting_ended", |news| news.meeting_id.as_deref() == Some(&meeting_id)).await;
         let causes = [alices.client_id().to_owned(), bobs.client_id().to_owned()];
         let causes = causes.each_ref().map(String::as_str);
         alices.remaining_notices(&causes).await;
@@ -151,7 +149,7 @@ async fn t17_who_dropped_out_and_calls_again_is_back_in_the_call() {
     let call = talks(&mut caller, &bob, &mut phone).await;
     phone.disconnects().await;
     stack.advance_clock_when_idle(Duration::from_secs(12)).await;
-    let gone = |notice: &ReceivedDownlink| notice.body["participant"]["state"] == "reconnecting";
+    let gone = |news: &ReceivedDownlink| news.body["participant"]["state"] == "reconnecting";
     caller.receives_that("participant_updated", gone).await;
     // From another device: a reconnect of the same one would be enough by itself.
     let mut tablet = bob.on("tablet").await;
@@ -161,9 +159,9 @@ async fn t17_who_dropped_out_and_calls_again_is_back_in_the_call() {
         ("meeting_merged", Some(call.meeting_id.as_str()))
     );
     has_a_way_in(&merged, &bob);
-    let back = |notice: &ReceivedDownlink| notice.body["participant"]["state"] == "joined";
-    let notice = caller.receives_that("participant_updated", back).await;
-    assert_eq!(notice.body["participant"]["user_id"], json!(bob.id));
+    let back = |news: &ReceivedDownlink| news.body["participant"]["state"] == "joined";
+    let news = caller.receives_that("participant_updated", back).await;
+    assert_eq!(news.body["participant"]["user_id"], json!(bob.id));
     stack.advance_clock_when_idle(Duration::from_mins(1)).await;
     assert_eq!(
         tablet.requests("attend", call.request("refresh_token")).await.kind,

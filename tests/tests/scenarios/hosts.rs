@@ -49,9 +49,8 @@ async fn t29_a_cohost_is_the_first_to_follow() {
         (updated.kind.as_str(), &updated.body["participant"]["role"]),
         ("participant_updated", &json!("cohost"))
     );
-    let seen = phone
-        .receives_that("participant_updated", |notice| notice.body["participant"]["role"] == "cohost")
-        .await;
+    let seen =
+        phone.receives_that("participant_updated", |news| news.body["participant"]["role"] == "cohost").await;
     assert_eq!(seen.body["participant"]["user_id"], json!(carol.id));
     alice_leaves(&room).await;
     assert_eq!(phone.receives("host_changed").await.body["host"], json!(carol.id));
@@ -132,8 +131,8 @@ async fn what_a_host_changes_everybody_sees() {
     let change =
         json!({"title": "Standup", "locked": true, "policy": {"join": "open"}, "extend_minutes": 10});
     let updated = room.host.requests("moderate", room.request("update_meeting", change)).await;
-    let notice = phone.receives("meeting_updated").await;
-    for meeting in [&updated.body["meeting"], &notice.body["meeting"]] {
+    let news = phone.receives("meeting_updated").await;
+    for meeting in [&updated.body["meeting"], &news.body["meeting"]] {
         assert_eq!((&meeting["title"], &meeting["locked"]), (&json!("Standup"), &json!(true)));
         assert_eq!(
             (&meeting["policy"]["join"], &meeting["policy"]["host_leave"]),

@@ -20,8 +20,8 @@ pub fn states(answer: &ReceivedDownlink, invitees: &[&User]) -> Vec<Value> {
 
 /// Waits for the notice that this user has this state.
 pub async fn receives_state(device: &mut Device, user: &User, state: &str) -> ReceivedDownlink {
-    let is_it = |notice: &ReceivedDownlink| {
-        let participant = &notice.body["participant"];
+    let is_it = |news: &ReceivedDownlink| {
+        let participant = &news.body["participant"];
         participant["user_id"] == json!(user.id) && participant["state"] == state
     };
     device.receives_that("participant_updated", is_it).await
@@ -60,9 +60,8 @@ async fn t1_a_third_person_makes_a_direct_call_a_group_for_good() {
     );
 
     carols.sends_once("answer", carols_call.about_invitation("ringing")).await;
-    let rings = |notice: &ReceivedDownlink| {
-        notice.body["state"] == "ringing" && notice.body["user_id"] == json!(carol.id)
-    };
+    let rings =
+        |news: &ReceivedDownlink| news.body["state"] == "ringing" && news.body["user_id"] == json!(carol.id);
     caller.receives_that("invitation_updated", rings).await;
     let accepted = carols.requests("answer", carols_call.about_invitation("accept")).await;
     assert_eq!(accepted.body["meeting"]["participants"].as_array().map(Vec::len), Some(3));
@@ -108,8 +107,8 @@ async fn either_side_of_a_direct_call_brings_somebody_in_even_while_it_rings() {
     assert_eq!(carols.receives("invitation").await.body["invite_id"], json!(carols_call.invite_id));
     phone.requests("answer", call.about_invitation("reject")).await;
     let cause = phone.client_id().to_owned();
-    let notices = caller.remaining_notices(&[&cause]).await;
-    assert!(!notices.contains(&"meeting_ended".to_owned()), "carol still rings: {notices:?}");
+    let news = caller.remaining_notices(&[&cause]).await;
+    assert!(!news.contains(&"meeting_ended".to_owned()), "carol still rings: {news:?}");
     let accepted = carols.requests("answer", carols_call.about_invitation("accept")).await;
     assert_eq!(accepted.kind, "invitation_accepted");
 }
@@ -123,7 +122,7 @@ async fn who_declined_may_be_invited_again_under_another_invitation() {
     let first = Call::to(&caller.requests("invite", invite(&call, &[&carol])).await, &carol);
     carols.receives("invitation").await;
     carols.requests("answer", first.about_invitation("reject")).await;
-    let declined = |notice: &ReceivedDownlink| notice.body["state"] == "declined";
+    let declined = |news: &ReceivedDownlink| news.body["state"] == "declined";
     caller.receives_that("invitation_updated", declined).await;
 
     let answer = caller.requests("invite", invite(&call, &[&carol])).await;

@@ -119,13 +119,13 @@ async fn a_room_is_made_entered_moderated_and_closed() {
 
     let came = |join: &Join| MediaEventKind::Joined { media_id: participant_id(join), stay: None };
     let went = |join: &Join| MediaEventKind::Left { media_id: participant_id(join), stay: None, clean: true };
-    let events = gateway.events_until(&MediaEventKind::RoomClosed).await;
+    let told = gateway.events_until(&MediaEventKind::ChannelClosed).await;
     let at = |kind: &MediaEventKind| {
-        let found = events.iter().position(|event| event.kind == *kind);
-        found.unwrap_or_else(|| panic!("{kind:?} is not in {events:#?}"))
+        let found = told.iter().position(|event| event.kind == *kind);
+        found.unwrap_or_else(|| panic!("{kind:?} is not in {told:#?}"))
     };
-    assert!(at(&came(&alice)) < at(&came(&bob)) && at(&came(&bob)) < at(&went(&alice)), "{events:#?}");
-    assert!(events.iter().all(|event| event.channel_id == ROOM), "{events:#?}");
+    assert!(at(&came(&alice)) < at(&came(&bob)) && at(&came(&bob)) < at(&went(&alice)), "{told:#?}");
+    assert!(told.iter().all(|event| event.channel_id == ROOM), "{told:#?}");
 }
 
 #[tokio::test]

@@ -20,12 +20,12 @@ async fn t20_into_an_open_meeting_comes_who_likes_and_everybody_sees_it() {
     assert_eq!(joined.kind, "joined");
     assert!(joined.body["join"]["token"].is_string(), "{joined:?}");
     assert_eq!(participant(&joined.body["meeting"], &dave)["state"], "accepted");
-    let notice = room.host.receives_that("participant_updated", |notice| {
-        notice.body["participant"]["user_id"] == json!(dave.id)
-    });
-    let notice = notice.await;
+    let news = room
+        .host
+        .receives_that("participant_updated", |news| news.body["participant"]["user_id"] == json!(dave.id));
+    let news = news.await;
     assert_eq!(
-        (&notice.body["participant"]["state"], &notice.body["participant"]["name"]),
+        (&news.body["participant"]["state"], &news.body["participant"]["name"]),
         (&json!("accepted"), &json!("Dave"))
     );
     room.enters(&phone).await;

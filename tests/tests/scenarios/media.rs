@@ -205,7 +205,7 @@ async fn t19_who_does_not_reach_the_media_in_time_has_failed() {
     let (_, room) = accepted(&mut caller, &bob, &mut phone).await;
     rtc.enters(&room, alice.id.as_str());
     stack.advance_clock_when_idle(NEVER_JOINED).await;
-    let updated = caller.receives_that("invitation_updated", |notice| notice.body["state"] == "failed").await;
+    let updated = caller.receives_that("invitation_updated", |news| news.body["state"] == "failed").await;
     assert_eq!(updated.body["code"], "failed");
     assert_eq!(caller.receives("meeting_ended").await.body["reason"], "rtc_failed");
 }

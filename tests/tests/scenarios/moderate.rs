@@ -33,9 +33,9 @@ fn remove(call: &Call, whom: &User, ban: bool) -> Value {
 }
 
 /// The user, the mode, and true if the RTC service enforces it.
-fn speech_of(notice: &ReceivedDownlink) -> (String, String, bool) {
-    let text = |field: &str| notice.body[field].as_str().expect("a text").to_owned();
-    (text("user_id"), text("mode"), notice.body["enforced"].as_bool().expect("yes or no"))
+fn speech_of(news: &ReceivedDownlink) -> (String, String, bool) {
+    let text = |field: &str| news.body[field].as_str().expect("a text").to_owned();
+    (text("user_id"), text("mode"), news.body["enforced"].as_bool().expect("yes or no"))
 }
 
 fn speech(user: &User, mode: &str, enforced: bool) -> (String, String, bool) {
@@ -120,9 +120,9 @@ async fn everybody_can_be_muted_at_once_and_one_statement_tells_it() {
     let answer = host.requests("moderate", mute(&call, "*", "soft")).await;
     assert_eq!(speech_of(&answer), all("soft"));
     for (device, user) in [(&mut bobs, &bob), (&mut carols, &carol)] {
-        let own = device.receives_that("speech_changed", |notice| speech_of(notice) != all("soft")).await;
+        let own = device.receives_that("speech_changed", |news| speech_of(news) != all("soft")).await;
         assert_eq!(speech_of(&own), speech(user, "soft", false));
-        device.receives_that("speech_changed", |notice| speech_of(notice) == all("soft")).await;
+        device.receives_that("speech_changed", |news| speech_of(news) == all("soft")).await;
     }
     let cause = host.client_id().to_owned();
     assert_eq!(host.remaining_notices(&[&cause]).await, none());
@@ -174,8 +174,8 @@ async fn wrong_fields_are_named() {
     for (mut fields, path) in cases {
         fields["meeting_id"] = json!("m1");
         let refused = device.is_refused("moderate", fields.clone()).await;
-        let refusal = (refused.code.as_str(), refused.path.as_deref());
-        assert_eq!(refusal, ("bad_request", Some(path)), "{fields}: {refused}");
+        let said = (refused.code.as_str(), refused.path.as_deref());
+        assert_eq!(said, ("bad_request", Some(path)), "{fields}: {refused}");
     }
     device.wrote_nothing().await;
 }

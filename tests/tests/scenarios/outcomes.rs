@@ -79,8 +79,7 @@ async fn a_call_of_somebody_asleep_wants_a_push_until_the_ring_is_over() {
     phone.disconnects().await;
     let before = stack.now_ms().await;
     let call = Call::of(&caller.requests("create-meeting", direct(&bob)).await);
-    let event =
-        stack.outcome(&call.meeting_id, "a create", |outcome| outcome["request"] == "create_meeting").await;
+    let event = stack.outcome(&call.meeting_id, "a create", |told| told["request"] == "create_meeting").await;
     assert_eq!(event["detail-type"], "Lambda Function Invocation Result - Success");
     let push = &event["detail"]["responsePayload"]["push_wanted"][0];
     assert_eq!((&push["user_id"], &push["invite_id"]), (&json!(bob.id), &json!(call.invite_id)));
@@ -109,7 +108,7 @@ async fn who_was_invited_by_a_function_that_died_is_named_for_a_push_when_the_te
     caller.sends_unanswered(&invite).await;
     stack.until_faults_struck().await;
     let invited = Call::to(&caller.sends(&invite).await, &carol);
-    let event = stack.outcome(&call.meeting_id, "an invite", |outcome| outcome["request"] == "invite").await;
+    let event = stack.outcome(&call.meeting_id, "an invite", |told| told["request"] == "invite").await;
     let push = &event["detail"]["responsePayload"]["push_wanted"][0];
     assert_eq!((&push["user_id"], &push["invite_id"]), (&json!(carol.id), &json!(invited.invite_id)));
     assert_eq!(push["devices"], json!([carol.client_id("phone")]));
@@ -122,8 +121,7 @@ async fn an_account_that_was_never_seen_wants_a_push_without_devices() {
     let (alice, nobody) = (User::new("Alice"), User::new("Nobody"));
     let caller = alice.on("phone").await;
     let call = Call::of(&caller.requests("create-meeting", direct(&nobody)).await);
-    let event =
-        stack.outcome(&call.meeting_id, "a create", |outcome| outcome["request"] == "create_meeting").await;
+    let event = stack.outcome(&call.meeting_id, "a create", |told| told["request"] == "create_meeting").await;
     let push = &event["detail"]["responsePayload"]["push_wanted"][0];
     assert_eq!((&push["user_id"], &push["devices"]), (&json!(nobody.id), &json!([])));
 }
@@ -135,24 +133,23 @@ async fn a_call_of_somebody_awake_wants_no_push_and_its_steps_are_told() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.online("phone").await);
     let call = rings(&mut caller, &bob, &mut phone).await;
-    let event =
-        stack.outcome(&call.meeting_id, "a create", |outcome| outcome["request"] == "create_meeting").await;
-    let outcome = &event["detail"]["responsePayload"];
+    let event = stack.outcome(&call.meeting_id, "a create", |told| told["request"] == "create_meeting").await;
+    let told = &event["detail"]["responsePayload"];
     assert_eq!(
-        (&outcome["push_wanted"], &outcome["reached"][bob.client_id("phone").as_str()]),
+        (&told["push_wanted"], &told["reached"][bob.client_id("phone").as_str()]),
         (&Value::Null, &json!("delivered"))
     );
-    assert_eq!(outcome["told"], json!(["invitation", "meeting_created"]));
+    assert_eq!(told["told"], json!(["invitation", "meeting_created"]));
     has_no_token(&event);
 
     phone.requests("answer", call.about_invitation("accept")).await;
     receives_state(&mut caller, &bob, "accepted").await;
-    let event = stack.outcome(&call.meeting_id, "an accept", |outcome| outcome["request"] == "accept").await;
+    let event = stack.outcome(&call.meeting_id, "an accept", |told| told["request"] == "accept").await;
     has_no_token(&event);
     assert_same_form(&event, &example("accepted"), "");
 
     caller.requests("attend", call.request("leave")).await;
-    let event = stack.outcome(&call.meeting_id, "an end", |outcome| outcome["ended"] == "completed").await;
+    let event = stack.outcome(&call.meeting_id, "an end", |told| told["ended"] == "completed").await;
     assert_eq!(event["detail"]["responsePayload"]["state"], "ended");
 }
 
@@ -165,7 +162,7 @@ async fn what_time_did_is_told_by_wake_itself() {
     let call = rings(&mut caller, &bob, &mut phone).await;
     stack.advance_clock_when_idle(RING_IS_OVER).await;
     caller.receives("meeting_ended").await;
-    let event = stack.outcome(&call.meeting_id, "no answer", |outcome| outcome["ended"] == "no_answer").await;
+    let event = stack.outcome(&call.meeting_id, "no answer", |told| told["ended"] == "no_answer").await;
     assert_eq!(
         (&event["source"], &event["detail-type"]),
         (&json!("switchboard"), &json!("Switchboard Outcome"))
@@ -179,7 +176,7 @@ async fn a_refusal_is_told() {
     let caller = User::new("Alice").on("phone").await;
     let refused = caller.is_refused("attend", json!({"type": "leave", "meeting_id": "nosuchmeeting"})).await;
     assert_eq!(refused.code, "meeting_not_found");
-    let event = stack.outcome("nosuchmeeting", "a refusal", |outcome| outcome["refused"].is_string()).await;
+    let event = stack.outcome("nosuchmeeting", "a refusal", |told| told["refused"].is_string()).await;
     assert_eq!(event["detail"]["responsePayload"]["refused"], "meeting_not_found");
 }
 

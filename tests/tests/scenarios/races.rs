@@ -32,7 +32,7 @@ impl Pair {
         create["ring_seconds"] = json!(30);
         let call = Call::to(&self.caller.requests("create-meeting", create).await, &self.bob);
         for device in [&mut self.phone, &mut self.tablet] {
-            let offer = |notice: &ReceivedDownlink| notice.body["invite_id"] == json!(call.invite_id);
+            let offer = |news: &ReceivedDownlink| news.body["invite_id"] == json!(call.invite_id);
             device.receives_that("invitation", offer).await;
         }
         call
@@ -59,17 +59,17 @@ impl Pair {
     async fn notices(&mut self) -> [Vec<String>; 3] {
         let causes = [&self.caller, &self.phone, &self.tablet].map(|device| device.client_id().to_owned());
         let causes = causes.each_ref().map(String::as_str);
-        let mut notices: [Vec<String>; 3] = tokio::join!(
+        let mut news: [Vec<String>; 3] = tokio::join!(
             self.caller.remaining_notices(&causes),
             self.phone.remaining_notices(&causes),
             self.tablet.remaining_notices(&causes),
         )
         .into();
-        for notices in &mut notices {
+        for news in &mut news {
             let mut closed = false;
-            notices.retain(|kind| kind != "invitation_closed" || !std::mem::replace(&mut closed, true));
+            news.retain(|kind| kind != "invitation_closed" || !std::mem::replace(&mut closed, true));
         }
-        notices
+        news
     }
 
     /// Ends the call, so that all users are free for the next round.
@@ -84,8 +84,8 @@ fn code(outcome: Result<ReceivedDownlink, RequestError>) -> (String, Option<Stri
     (refused.code, refused.reason)
 }
 
-fn count(notices: &[String], kind: &str) -> usize {
-    notices.iter().filter(|one| *one == kind).count()
+fn count(news: &[String], kind: &str) -> usize {
+    news.iter().filter(|one| *one == kind).count()
 }
 
 // Proves: races

@@ -79,19 +79,19 @@ impl<S: Service> Answered<S> {
 async fn t18_whoever_the_service_says_has_joined_is_in_and_the_members_are_told() {
     let mut talk = Answered::at(Stack::shared(), Livekit::laptop()).await;
     talk.hook(&talk.service.joined(&talk.room, &talk.bobs_id, now_ms())).await;
-    let notice = receives_state(&mut talk.caller, &talk.bob, "joined").await;
-    assert!(notice.prev_rev.is_some(), "{notice:?}");
+    let told = receives_state(&mut talk.caller, &talk.bob, "joined").await;
+    assert!(told.prev_rev.is_some(), "{told:?}");
     receives_state(&mut talk.phone, &talk.bob, "joined").await;
     talk.hook(&talk.service.joined(&talk.room, &talk.alices_id, now_ms())).await;
     receives_state(&mut talk.phone, &talk.alice, "joined").await;
     assert_eq!(talk.caller.syncs().await["meetings"][0]["state"], "active");
     let outcomes = talk.caller.stack.get("/local/outcomes").await;
-    let is_of_meeting = |event: &&Value| {
+    let told = |event: &&Value| {
         let outcome = &event["detail"]["responsePayload"];
         event["source"] == "switchboard" && outcome["meeting_id"] == json!(talk.call.meeting_id)
     };
-    let events: Vec<&Value> = outcomes.as_array().into_iter().flatten().filter(is_of_meeting).collect();
-    assert_eq!(events.len(), 2, "each join is an outcome event: {events:?}");
+    let told: Vec<&Value> = outcomes.as_array().into_iter().flatten().filter(told).collect();
+    assert_eq!(told.len(), 2, "each join is an outcome event: {told:?}");
 }
 
 // Proves: callback-notices

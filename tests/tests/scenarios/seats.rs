@@ -70,10 +70,10 @@ async fn t25_t26_who_was_lost_takes_the_seat_again() {
     room.accepts(&bob, &phone).await;
     phone.disconnects().await;
     stack.advance_clock_when_idle(Duration::from_secs(12)).await;
-    let gone = |notice: &ReceivedDownlink| notice.body["participant"]["state"] == "reconnecting";
+    let gone = |news: &ReceivedDownlink| news.body["participant"]["state"] == "reconnecting";
     room.host.receives_that("participant_updated", gone).await;
     stack.advance_clock_when_idle(Duration::from_secs(62)).await;
-    let lost = |notice: &ReceivedDownlink| notice.body["participant"]["state"] == "lost";
+    let lost = |news: &ReceivedDownlink| news.body["participant"]["state"] == "lost";
     room.host.receives_that("participant_updated", lost).await;
     let phone = bob.online("phone").await;
     let back = phone.requests("attend", room.request("rejoin", json!({}))).await;

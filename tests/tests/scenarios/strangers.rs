@@ -129,8 +129,8 @@ async fn a_body_that_names_another_sender_is_a_request_of_who_sent_it() {
     assert_eq!(created.body["meeting"]["host"], alice.id.as_str());
     let invitation = phone.receives("invitation").await;
     assert_eq!(invitation.body["from"], json!({"user_id": alice.id, "name": "Alice"}));
-    let received = json_of(&created).to_string() + &json_of(&invitation).to_string();
-    assert!(!received.contains(victim.id.as_str()), "{received}");
+    let told = json_of(&created).to_string() + &json_of(&invitation).to_string();
+    assert!(!told.contains(victim.id.as_str()), "{told}");
     assert_eq!(victims.remaining_notices(&[caller.client_id()]).await, Vec::<String>::new());
 }
 

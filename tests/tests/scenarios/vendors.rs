@@ -49,15 +49,15 @@ impl Vendor {
     /// Checks that it accepted these calls next, in this order.
     async fn accepts_calls(&mut self, calls: &[&str]) {
         for call in calls {
-            let report = self.next().await;
-            assert_eq!((&report["called"], &report["refused"]), (&(*call).into(), &Value::Null), "{report}");
+            let said = self.next().await;
+            assert_eq!((&said["called"], &said["refused"]), (&(*call).into(), &Value::Null), "{said}");
         }
     }
 
     /// The reason why it refused the next call.
     async fn refused(&mut self) -> String {
-        let report = self.next().await;
-        report["refused"].as_str().unwrap_or_else(|| panic!("it accepted {report}")).to_owned()
+        let said = self.next().await;
+        said["refused"].as_str().unwrap_or_else(|| panic!("it accepted {said}")).to_owned()
     }
 
     /// The management of the account there.

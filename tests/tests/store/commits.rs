@@ -1,12 +1,12 @@
 //! Concurrent commits of one revision: one wins, and the others get the record that it wrote.
 
 use crate::creating::present;
-use crate::fixture::{commit, direct, invitee, next, take, write};
+use crate::fixture::{commit, direct, invitee, loaded, mark, next, take, write};
 use crate::server::Server;
 use futures::future::join_all;
 use switchboard_core::Meeting;
 use switchboard_service::dynamodb::Table;
-use switchboard_service::ports::{Commit, CommitResult, SlotWrite};
+use switchboard_service::ports::{Commit, CommitResult, SlotWrite, Stored};
 
 /// Number of concurrent writers.
 const WRITERS: usize = 32;
@@ -35,7 +35,7 @@ async fn a_commit_from_a_revision_that_is_gone_writes_nothing_and_gives_the_newe
     let outcome = table.commit(&Commit { slots: vec![take(&late.host)], ..commit(&late) }).await;
     assert_eq!(present(outcome.expect("an answer")), second, "the same in a transaction");
     assert_eq!(table.slot(&late.host).await.expect("an answer"), None, "the slot is still free");
-    assert_eq!(table.meeting(&first.id).await.expect("an answer").map(|loaded| loaded.meeting), Some(second));
+    assert_eq!(loaded(&table, &first.id).await.map(|loaded| loaded.meeting), Some(second));
 }
 
 /// Runs one commit of the same revision for each writer at once, each with the slots that `slots` gives.
@@ -56,7 +56,7 @@ async fn race(slots: impl Fn(usize, &Meeting) -> Vec<SlotWrite>) {
     for outcome in outcomes.into_iter().filter(|outcome| !matches!(outcome, CommitResult::Done)) {
         assert_eq!(present(outcome), *winner);
     }
-    let stored = table.meeting(&first.id).await.expect("an answer").expect("the record exists");
+    let stored = loaded(&table, &first.id).await.expect("the record exists");
     assert_eq!(stored.meeting, *winner);
 }
 
@@ -80,12 +80,14 @@ async fn the_same_when_slots_change_with_every_other_one() {
 #[tokio::test]
 async fn a_commit_with_a_mark_that_is_there_already_writes_nothing() {
     let Server { table, .. } = Server::shared().await;
-    let (first, mark) = (direct(), direct());
+    let (first, mark) = (direct(), mark());
     write(&table, &commit(&first)).await;
     let second = next(&first, "second");
     write(&table, &Commit { mark: Some(&mark), ..commit(&second) }).await;
-    let stored = table.meeting(&mark.id).await.expect("an answer").expect("the record exists");
-    assert_eq!((stored.meeting, stored.pending.len(), stored.due_at_ms), (mark.clone(), 0, None));
+    let stored = table.meeting(&mark.meeting_id).await.expect("an answer");
+    assert_eq!(stored, Some(Stored::Mark(mark.clone())));
+    let outcome = table.put_mark(&mark).await.expect("an answer");
+    assert!(matches!(outcome, CommitResult::Lost(Some(stored)) if *stored == Stored::Mark(mark.clone())));
 
     let third = next(&second, "third");
     let outcome = table.commit(&Commit { mark: Some(&mark), ..commit(&third) }).await.expect("an answer");
@@ -96,7 +98,7 @@ async fn a_commit_with_a_mark_that_is_there_already_writes_nothing() {
     let slots = vec![take(&third.host), SlotWrite::Free(invitee(&third))];
     let outcome = table.commit(&Commit { mark: Some(&mark), slots, ..commit(&third) }).await;
     assert!(matches!(outcome, Ok(CommitResult::Lost(None))), "the same with slot writes: {outcome:?}");
-    let stored = table.meeting(&first.id).await.expect("an answer").expect("the record exists");
+    let stored = loaded(&table, &first.id).await.expect("the record exists");
     assert_eq!(stored.meeting, second);
     assert_eq!(table.slot(&third.host).await.expect("an answer"), None);
 }

@@ -1,6 +1,6 @@
 //! Create requests: each makes its meeting once.
 
-use crate::fixture::{commit, direct, next, pending, write};
+use crate::fixture::{commit, direct, loaded, next, pending, titled, write};
 use crate::server::Server;
 use switchboard_core::Meeting;
 use switchboard_service::ports::{Commit, CommitResult, Loaded};
@@ -14,7 +14,7 @@ async fn what_was_written_is_read_as_it_was() {
     let pending = pending(1, &meeting);
     let due_at_ms = Some(pending.due_ms);
     write(&table, &Commit { pending: Some(pending.clone()), due_at_ms, ..commit(&meeting) }).await;
-    let loaded = table.meeting(&meeting.id).await.expect("an answer");
+    let loaded = loaded(&table, &meeting.id).await;
     assert_eq!(loaded, Some(Loaded { meeting, pending: [(1, pending)].into(), due_at_ms }));
 }
 
@@ -24,10 +24,10 @@ async fn a_meeting_that_is_there_already_is_given_in_place_of_a_second_one() {
     let Server { table, .. } = Server::shared().await;
     let first = direct();
     write(&table, &commit(&first)).await;
-    let second = Meeting { title: Some("second".to_owned()), ..first.clone() };
+    let second = titled(&first, "second");
     let outcome = table.commit(&commit(&second)).await.expect("an answer");
     assert_eq!(present(outcome), first);
-    assert_eq!(table.meeting(&first.id).await.expect("an answer").map(|loaded| loaded.meeting), Some(first));
+    assert_eq!(loaded(&table, &first.id).await.map(|loaded| loaded.meeting), Some(first));
 }
 
 #[tokio::test]
@@ -42,7 +42,7 @@ async fn a_revision_of_a_meeting_that_is_not_there_is_not_written() {
 /// The meeting that the table already had.
 pub fn present(outcome: CommitResult) -> Meeting {
     match outcome {
-        CommitResult::Lost(Some(loaded)) => loaded.meeting,
+        CommitResult::Lost(Some(stored)) => stored.into_meeting().expect("a meeting").meeting,
         other => panic!("the commit was not lost: {other:?}"),
     }
 }

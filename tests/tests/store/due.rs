@@ -1,6 +1,6 @@
 //! The due index: the meetings that a sweep finds, and corrections of the index.
 
-use crate::fixture::{START_MS, commit, direct, ended, next, pending, write};
+use crate::fixture::{START_MS, commit, direct, ended, loaded, next, pending, write};
 use crate::server::Server;
 use std::collections::BTreeSet;
 use switchboard_core::Meeting;
@@ -56,7 +56,7 @@ async fn a_commit_moves_it_and_one_without_a_deadline_takes_it_out() {
     assert_eq!(found_until(&table, late, &first).await, Some(late));
     write(&table, &commit(&ended(&second))).await;
     assert_eq!(found_until(&table, i64::MAX / 2, &first).await, None);
-    let loaded = table.meeting(&first.id).await.expect("an answer").expect("the record exists");
+    let loaded = loaded(&table, &first.id).await.expect("the record exists");
     assert_eq!(loaded.due_at_ms, None);
 }
 
@@ -67,7 +67,7 @@ async fn the_index_is_corrected_for_a_meeting_that_did_not_move_on() {
     table.correct_due(&call.id, 1, Some(START_MS + 500)).await.expect("an answer");
     assert_eq!(found_until(&table, START_MS, &call).await, None);
     assert_eq!(found_until(&table, START_MS + 500, &call).await, Some(START_MS + 500));
-    let loaded = table.meeting(&call.id).await.expect("an answer").expect("the record exists");
+    let loaded = loaded(&table, &call.id).await.expect("the record exists");
     assert_eq!(
         (loaded.meeting, loaded.due_at_ms),
         (call.clone(), Some(START_MS + 500)),

@@ -1,14 +1,16 @@
 //! New users, and meetings as the core makes them.
 
-use switchboard_core::cause::Cause;
-use switchboard_core::{Device, Invitee, Meeting, Now, Opening};
+use switchboard_core::{
+    Cause, CreateCommand, CreateMark, End, Invitee, KnownDevice, MarkKind, Meeting, Now, Phase,
+    RtcCapabilities, Settings, Stamped, create,
+};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
-use switchboard_protocol::id::{BodyHash, InviteId, RequestId};
+use switchboard_protocol::id::{BodyHash, InviteId, MeetingId, RequestId};
 use switchboard_protocol::object::{Media, Mode};
 use switchboard_protocol::requests::CreateMeeting;
 use switchboard_service::dynamodb::Table;
-use switchboard_service::ports::{Commit, CommitResult, Pending, SlotWrite};
+use switchboard_service::ports::{Commit, CommitResult, Loaded, Pending, SlotWrite, Stored};
 use uuid::Uuid;
 
 /// The creation time of every meeting in these tests: the start of the year 2100, so that neither the sweep of the stack
@@ -46,11 +48,11 @@ pub fn meeting(mode: Mode, caller: &UserId, invitees: &[UserId]) -> Meeting {
         invite_id: unique().parse().expect("letters and digits"),
         name: None,
         devices: ["phone", "tablet"]
-            .map(|kind| Device { client_id: device(user, kind), seen_ms: START_MS - 1 })
+            .map(|kind| KnownDevice { client_id: device(user, kind), seen_ms: START_MS - 1 })
             .to_vec(),
         busy: false,
     };
-    let opening = Opening {
+    let command = CreateCommand {
         meeting_id: unique().parse().expect("letters and digits"),
         by: device(caller, "phone"),
         name: Some("Alice".to_owned()),
@@ -71,7 +73,7 @@ pub fn meeting(mode: Mode, caller: &UserId, invitees: &[UserId]) -> Meeting {
         },
     };
     let decision =
-        Meeting::open(&opening, Now { ms: START_MS, ..Now::default() }).expect("the create request is valid");
+        create(&command, Now { ms: START_MS }, RtcCapabilities::default()).expect("the create request is valid");
     decision.next.expect("a new meeting is written")
 }
 
@@ -82,25 +84,46 @@ pub fn direct() -> Meeting {
 
 /// The same meeting at its next revision.
 pub fn next(meeting: &Meeting, title: &str) -> Meeting {
-    Meeting { rev: meeting.rev + 1, title: Some(title.to_owned()), ..meeting.clone() }
+    Meeting { rev: meeting.rev + 1, ..titled(meeting, title) }
+}
+
+/// The same meeting with another title.
+pub fn titled(meeting: &Meeting, title: &str) -> Meeting {
+    let settings = Settings { title: Some(title.to_owned()), ..Settings::clone(&meeting.settings) };
+    Meeting { settings: Stamped::new(settings, meeting.settings.rev()), ..meeting.clone() }
+}
+
+/// The record of a create request that merged with another meeting.
+pub fn mark() -> CreateMark {
+    CreateMark {
+        meeting_id: unique().parse().expect("letters and digits"),
+        caller: user("alice"),
+        at_ms: START_MS,
+        kind: MarkKind::MergedInto(unique().parse().expect("letters and digits")),
+    }
+}
+
+/// The meeting under this id.
+pub async fn loaded(table: &Table, id: &MeetingId) -> Option<Loaded> {
+    table.meeting(id).await.expect("the table answers").and_then(Stored::into_meeting)
 }
 
 /// The same meeting, ended at its next revision.
 pub fn ended(meeting: &Meeting) -> Meeting {
     let rev = meeting.rev + 1;
-    let phase = switchboard_core::Phase::Ended { reason: EndReason::Completed, at_ms: START_MS + 1_000, rev };
+    let phase = Phase::Ended(End { reason: EndReason::Completed, at_ms: START_MS + 1_000, rev });
     Meeting { rev, phase, ..meeting.clone() }
 }
 
 /// The invitation of an invitee, and the client ID of the phone that it rings.
 pub fn leg(meeting: &Meeting, user: &UserId) -> (InviteId, ClientId) {
-    let invitation = meeting.participants[user].invitation.as_ref().expect("is invited");
+    let invitation = meeting.participants[user].invitation().expect("is invited");
     (invitation.id.clone(), device(user, "phone"))
 }
 
 /// The first invitee.
 pub fn invitee(meeting: &Meeting) -> UserId {
-    meeting.participants.values().find(|part| part.invitation.is_some()).expect("somebody").user_id.clone()
+    meeting.participants.values().find(|part| part.invitation().is_some()).expect("somebody").user_id.clone()
 }
 
 /// Effects that are not done yet.

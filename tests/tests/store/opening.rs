@@ -5,7 +5,7 @@ use crate::server::Server;
 use switchboard_core::Meeting;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::object::Mode;
-use switchboard_service::ports::{Commit, Slot, UserRecord};
+use switchboard_service::ports::{Commit, Slot, Stored, UserRecord};
 
 #[tokio::test]
 async fn users_who_were_never_seen_are_there_with_nothing_known() {
@@ -25,7 +25,7 @@ async fn the_meeting_of_the_request_and_everybodys_devices_name_and_slot_are_giv
     table.register_device(&device(&bob, "phone"), Some("Bob"), START_MS).await.expect("an answer");
 
     let view = table.opening(&call.id, &[alice.clone(), bob.clone()], START_MS).await.expect("an answer");
-    assert_eq!(view.meeting.map(|loaded| loaded.meeting), Some(call.clone()));
+    assert_eq!(view.meeting.and_then(Stored::into_meeting).map(|loaded| loaded.meeting), Some(call.clone()));
     assert_eq!(view.users[&alice].slot, Some(Slot { meeting_id: call.id }));
     assert_eq!(view.users[&bob].slot, None);
     assert_eq!(view.users[&bob].name.as_deref(), Some("Bob"));
@@ -43,7 +43,7 @@ async fn of_invitees(invitees: usize) {
     let known: Meeting = meeting(Mode::Group, first, &everybody[1..]);
     for expected in [None, Some(known.clone())] {
         let view = table.opening(&known.id, &everybody, START_MS).await.expect("an answer");
-        assert_eq!(view.meeting.map(|loaded| loaded.meeting), expected);
+        assert_eq!(view.meeting.and_then(Stored::into_meeting).map(|loaded| loaded.meeting), expected);
         assert_eq!(view.users.len(), everybody.len());
         assert!([first, last].iter().all(|user| view.users[*user].devices.len() == 1));
         if expected.is_none() {

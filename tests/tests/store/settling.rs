@@ -2,7 +2,9 @@
 //! both last.
 
 use crate::commits::commit_with_retries;
-use crate::fixture::{commit, device, direct, invitee, leg, meeting, next, pending, user, users, write};
+use crate::fixture::{
+    commit, device, direct, invitee, leg, loaded, meeting, next, pending, user, users, write,
+};
 use crate::server::Server;
 use std::collections::BTreeMap;
 use switchboard_core::Meeting;
@@ -24,7 +26,7 @@ async fn ringing(table: &Table) -> (Meeting, (InviteId, ClientId)) {
 }
 
 async fn stored(table: &Table, meeting: &Meeting) -> Loaded {
-    table.meeting(&meeting.id).await.expect("an answer").expect("the record exists")
+    loaded(table, &meeting.id).await.expect("the record exists")
 }
 
 fn reach(meeting: &Meeting, (invite, device): &(InviteId, ClientId)) -> Option<Reach> {

@@ -2,7 +2,9 @@
 
 use crate::commits::commit_with_retries;
 use crate::creating::present;
-use crate::fixture::{commit, direct, ended, holder, invitee, meeting, next, take, user, users, write};
+use crate::fixture::{
+    commit, direct, ended, holder, invitee, loaded, meeting, next, take, user, users, write,
+};
 use crate::server::Server;
 use futures::future::join_all;
 use switchboard_core::Meeting;
@@ -97,10 +99,7 @@ async fn a_slot_is_given_back_by_its_holder_only_and_never_fails_the_commit() {
     let nobody = user("nobody");
     let slots = [&alice, &bob, &nobody].map(|user| SlotWrite::Free(user.clone())).to_vec();
     write(&table, &Commit { slots: slots.clone(), ..commit(&end) }).await;
-    assert_eq!(
-        table.meeting(&end.id).await.expect("an answer").map(|loaded| loaded.meeting),
-        Some(end.clone())
-    );
+    assert_eq!(loaded(&table, &end.id).await.map(|loaded| loaded.meeting), Some(end.clone()));
     assert_eq!(holder(&table, &alice).await.as_deref(), Some(other.id.as_str()), "names another meeting");
     assert_eq!(holder(&table, &bob).await, None, "held by this meeting");
 

@@ -1,9 +1,8 @@
 //! Records that this version cannot read: the error names the record, which is not changed.
 
-use crate::fixture::{START_MS, commit, direct, invitee, leg, next, take, user, write};
+use crate::fixture::{START_MS, commit, direct, invitee, leg, next, take, titled, user, write};
 use crate::server::{Item, Server};
 use aws_sdk_dynamodb::types::AttributeValue;
-use switchboard_core::Meeting;
 use switchboard_protocol::object::Reach;
 use switchboard_service::ports::{Commit, StoreError};
 
@@ -13,7 +12,8 @@ fn unreadable_attributes() -> Vec<Item> {
     let number = |value: &str| AttributeValue::N(value.to_owned());
     let one = |name: &str, value: AttributeValue| Item::from([(name.to_owned(), value)]);
     vec![
-        one("schema", number("2")),
+        one("schema", number("3")),
+        one("schema", number("0")),
         one("schema", text("1")),
         one("meeting", text("not a meeting")),
         one("meeting", AttributeValue::M(Item::new())),
@@ -43,7 +43,7 @@ async fn nobody_reads_it_or_writes_over_it() {
         assert_names_record(table.meeting(&call.id).await, &key);
         assert_names_record(table.meetings(&[call.id.clone()].into()).await, &key);
         assert_names_record(table.opening(&call.id, &[user("alice")], START_MS).await, &key);
-        let again = Meeting { title: Some("created again".to_owned()), ..call.clone() };
+        let again = titled(&call, "created again");
         assert_names_record(table.commit(&commit(&again)).await, &key);
         let with_slot = Commit { slots: vec![take(&call.host)], ..commit(&again) };
         assert_names_record(table.commit(&with_slot).await, &key);
@@ -59,7 +59,7 @@ async fn what_another_version_made_of_it_is_not_touched_by_whoever_read_it_befor
     let call = direct();
     write(table, &commit(&call)).await;
     let key = format!("meeting#{}", call.id);
-    let newer = Item::from([("schema".to_owned(), AttributeValue::N("2".to_owned()))]);
+    let newer = Item::from([("schema".to_owned(), AttributeValue::N("3".to_owned()))]);
     let item = server.overwrite(&key, "state", newer).await;
 
     assert_names_record(table.commit(&commit(&next(&call, "second"))).await, &key);

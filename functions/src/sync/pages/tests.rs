@@ -61,7 +61,7 @@ fn pages(meetings: Vec<MeetingView>, invitations: Vec<MeetingOffer>) -> Vec<serd
     let subjects: std::collections::BTreeSet<_> = tells.iter().map(|tell| &tell.subject).collect();
     assert_eq!(subjects.len(), tells.len(), "ids of their own");
     let count = tells.len();
-    let body = |(at, tell): (usize, Tell)| {
+    let body = |(at, tell): (usize, Outgoing)| {
         assert!(tell.is_answer);
         let body = serde_json::to_value(tell.body).expect("serialises");
         assert!(size(&body) <= ROOM_BYTES + 128, "page {at} has {} bytes", size(&body));
