@@ -1,8 +1,9 @@
 //! Agora: `AccessToken2` (version `007`) for its RTC service.
 //!
-//! Agora knows participants by number, because the management API takes numbers only. The number of a participant is the
-//! position in the meeting's order of arrival, from 1. A meeting never forgets a participant and has a channel of its own,
-//! so numbers are unique in the channel and the same in every later token. 0 is not used: Agora reads it as "any user".
+//! Agora knows participants by number, because the management API takes numbers only. The number of a participant is
+//! the position in the meeting's order of arrival, from 1. A meeting never forgets a participant and has a channel of
+//! its own, so numbers are unique in the channel and the same in every later token. 0 is not used: Agora reads it as
+//! "any user".
 
 pub mod callback;
 #[cfg(feature = "management")]
@@ -78,7 +79,8 @@ impl Minter for AgoraMinter {
         &self.url
     }
 
-    /// Agora allows more characters in channel names; the letters here need no escaping in the paths of the management API.
+    /// Agora allows more characters in channel names; the letters here need no escaping in the paths of the management
+    /// API.
     fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         check_id("channel_id", channel_id, MAX_CHANNEL, is_word)?;
         check_id("user_id", user_id, MAX_USER, is_word)
@@ -130,8 +132,8 @@ fn privileges(rights: Rights, seconds: u32) -> AgoraPrivileges {
     .collect()
 }
 
-/// Returns whether privileges express exactly these rights. No privilege withholds receiving, and camera and screen share one
-/// privilege.
+/// Returns whether privileges express exactly these rights. No privilege withholds receiving, and camera and screen
+/// share one privilege.
 const fn is_expressible(rights: Rights) -> bool {
     rights.subscribe && rights.camera == rights.screen
 }

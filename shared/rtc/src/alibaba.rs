@@ -1,6 +1,6 @@
 //! Alibaba Cloud ARTC (`ApsaraVideo` Live): the multi-parameter token, a SHA-256 over the concatenated fields, and the
-//! single-parameter token that wraps it. [`dingrtc`] has the tokens of the other product. Source: "Token-based authentication" in the `ApsaraVideo` Live
-//! user guide (`help/en/live/user-guide/token-based-authentication`).
+//! single-parameter token that wraps it. [`dingrtc`] has the tokens of the other product. Source: "Token-based
+//! authentication" in the `ApsaraVideo` Live user guide (`help/en/live/user-guide/token-based-authentication`).
 
 pub mod dingrtc;
 #[cfg(feature = "management")]

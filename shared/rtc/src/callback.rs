@@ -1,5 +1,5 @@
-//! Callbacks of the RTC services: a participant joined or left, a channel closed. The signature is verified before the body
-//! is read. All services yield the same [`MediaEvent`]s; other callbacks are ignored.
+//! Callbacks of the RTC services: a participant joined or left, a channel closed. The signature is verified before the
+//! body is read. All services yield the same [`MediaEvent`]s; other callbacks are ignored.
 
 #[cfg(test)]
 mod tests;

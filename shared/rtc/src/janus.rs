@@ -1,7 +1,7 @@
 //! Janus with signed tokens, string ids and the plugin `videoroom`: one token for the gateway, one for the room.
 //!
-//! Neither token names a user, and a client in the room may choose any free id. So the id of a participant is one that others
-//! cannot guess, and the participants of a room are compared with these ids.
+//! Neither token names a user, and a client in the room may choose any free id. So the id of a participant is one that
+//! others cannot guess, and the participants of a room are compared with these ids.
 
 pub mod callback;
 #[cfg(feature = "management")]
@@ -80,8 +80,8 @@ impl Minter for JanusMinter {
         check_id("user_id", user_id, MAX_ID, is_word)
     }
 
-    /// An HMAC of channel and user, so that no other client can take the id first. The label separates it from other values
-    /// derived from the secret; ids contain no line feed.
+    /// An HMAC of channel and user, so that no other client can take the id first. The label separates it from other
+    /// values derived from the secret; ids contain no line feed.
     fn media_id(&self, channel_id: &str, user_id: &str, _number: u32) -> String {
         let message = format!("switchboard participant\n{channel_id}\n{user_id}");
         let mac = hmac_sha256(self.secret.expose_secret().as_bytes(), message.as_bytes());

@@ -1,5 +1,5 @@
-//! JSON Web Tokens signed with HMAC-SHA-256 (RFC 7515, RFC 7519 `HS256`), used by `LiveKit` for joins, management calls and
-//! callbacks, and by the app's own login. Callers check times and issuers, because the rules differ by service.
+//! JSON Web Tokens signed with HMAC-SHA-256 (RFC 7515, RFC 7519 `HS256`), used by `LiveKit` for joins, management calls
+//! and callbacks, and by the app's own login. Callers check times and issuers, because the rules differ by service.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -135,8 +135,8 @@ pub trait Minter: Send + Sync {
     /// Mints a credential for the channel and the user of the request.
     ///
     /// # Errors
-    /// An id that the service does not support, a life outside the limits, a time that the format cannot hold, a number of 0
-    /// where the service needs one, or a failed encoding.
+    /// An id that the service does not support, a life outside the limits, a time that the format cannot hold, a number
+    /// of 0 where the service needs one, or a failed encoding.
     fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError>;
 
     /// Mints a credential and returns it as the `join` object of the protocol.

@@ -10,7 +10,8 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
     mac.chain_update(message).finalize().into_bytes().into()
 }
 
-/// HMAC-SHA-1, which the formats of Janus and TURN prescribe; HMAC does not need the collision resistance that SHA-1 lost.
+/// HMAC-SHA-1, which the formats of Janus and TURN prescribe; HMAC does not need the collision resistance that SHA-1
+/// lost.
 pub fn hmac_sha1(key: &[u8], message: &[u8]) -> [u8; 20] {
     let mac = Hmac::<Sha1>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.chain_update(message).finalize().into_bytes().into()

@@ -1,8 +1,8 @@
 //! Management of channels over the network: create, close, remove, restrict, list. Separate from minting, so that no join
 //! waits for a network call.
 //!
-//! Services differ in what they support: [`ManagementCapabilities`] lists the differences. An unsupported operation returns
-//! [`RtcError::Unsupported`]; the meeting then reports the restriction as not enforced.
+//! Services differ in what they support: [`ManagementCapabilities`] lists the differences. An unsupported operation
+//! returns [`RtcError::Unsupported`]; the meeting then reports the restriction as not enforced.
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -79,8 +79,8 @@ pub struct OpenChannel {
     pub created_ms: Option<i64>,
 }
 
-/// Manages the channels of one account at one RTC service. `media_id` is the participant's id as the service knows it, from
-/// [`Minter::media_id`](crate::Minter::media_id).
+/// Manages the channels of one account at one RTC service. `media_id` is the participant's id as the service knows it,
+/// from [`Minter::media_id`](crate::Minter::media_id).
 ///
 /// Every operation is safe to repeat. Each HTTP request has [`REQUEST_TIMEOUT`] and one retry if a second execution is
 /// harmless; later retries are up to the caller.
@@ -89,7 +89,8 @@ pub trait RtcManagement: Send + Sync {
     /// Operations that this service supports.
     fn capabilities(&self) -> ManagementCapabilities;
 
-    /// Creates a channel; succeeds if the channel exists. Sends nothing to services that create channels at the first join.
+    /// Creates a channel; succeeds if the channel exists. Sends nothing to services that create channels at the first
+    /// join.
     ///
     /// # Errors
     /// Any [`RtcError`] but `Unsupported`.
@@ -108,8 +109,8 @@ pub trait RtcManagement: Send + Sync {
     async fn remove(&self, channel_id: &str, media_id: &str, context: RequestContext)
     -> Result<(), RtcError>;
 
-    /// Limits a participant in the channel to `rights` from now on. Succeeds if the participant is not in the channel: the
-    /// next join token carries the rights.
+    /// Limits a participant in the channel to `rights` from now on. Succeeds if the participant is not in the channel:
+    /// the next join token carries the rights.
     ///
     /// # Errors
     /// [`RtcError::Unsupported`] if the service cannot enforce these rights, or any other [`RtcError`].

@@ -1,5 +1,5 @@
-//! Maps a [`Provider`] and its account to the minter, the management client and the callback reader. A new provider changes this
-//! file and `lib.rs` (its `mod` line); everything else is in its own folder.
+//! Maps a [`Provider`] and its account to the minter, the management client and the callback reader. A new provider
+//! changes this file and `lib.rs` (its `mod` line); everything else is in its own folder.
 
 use crate::callback::CallbackReader;
 #[cfg(feature = "management")]
@@ -22,8 +22,9 @@ pub fn minter(provider: Provider, account: Account) -> Result<Box<dyn Minter>, A
     })
 }
 
-/// Returns a reader for the callbacks of `provider`. `None` if this crate reads no callbacks of the service, or if the secret
-/// that signs them is empty: the key of the join tokens for `LiveKit`, `secret` (`RTC_CALLBACK_SECRET`) for the others.
+/// Returns a reader for the callbacks of `provider`. `None` if this crate reads no callbacks of the service, or if the
+/// secret that signs them is empty: the key of the join tokens for `LiveKit`, `secret` (`RTC_CALLBACK_SECRET`) for the
+/// others.
 #[must_use]
 pub fn callback_reader(
     provider: Provider,

@@ -1,5 +1,5 @@
-//! Request signatures of cloud vendors' management APIs: an HMAC of the canonical text of a request. Pure: the caller passes
-//! times and nonces in the headers.
+//! Request signatures of cloud vendors' management APIs: an HMAC of the canonical text of a request. Pure: the caller
+//! passes times and nonces in the headers.
 
 pub mod acs3;
 pub mod tc3;

@@ -1,5 +1,5 @@
-//! Tencent TRTC: a `UserSig` authenticates the user; a `PrivateMapKey` carries the room and the rights. Rooms have text names,
-//! never numbers.
+//! Tencent TRTC: a `UserSig` authenticates the user; a `PrivateMapKey` carries the room and the rights. Rooms have text
+//! names, never numbers.
 
 #[cfg(feature = "management")]
 pub mod management;

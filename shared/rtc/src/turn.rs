@@ -13,8 +13,8 @@ use subtle::ConstantTimeEq;
 use crate::mac::hmac_sha1;
 use crate::{AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError};
 
-/// Life of a credential in seconds: a day, as the draft recommends. Longer than the life of a join token, because a device
-/// that changes its network during the call allocates a new relay. The credential opens nothing but the relay.
+/// Life of a credential in seconds: a day, as the draft recommends. Longer than the life of a join token, because a
+/// device that changes its network during the call allocates a new relay. The credential opens nothing but the relay.
 pub const TTL_SECONDS: i64 = 86_400;
 
 /// Schemes of TURN and STUN addresses.

@@ -1,6 +1,6 @@
-//! Test vectors made with the vendors' own packages. The minters must reproduce each token by the rule of its format, and the
-//! readers must accept it. The number of vectors is checked, so none is skipped. The tests of [`sign`](super::sign) use the
-//! vectors of signed requests; the vectors of `chime` have no provider here.
+//! Test vectors made with the vendors' own packages. The minters must reproduce each token by the rule of its format,
+//! and the readers must accept it. The number of vectors is checked, so none is skipped. The tests of
+//! [`sign`](super::sign) use the vectors of signed requests; the vectors of `chime` have no provider here.
 
 mod agora;
 mod alibaba;

@@ -1,5 +1,5 @@
-//! zlib streams (RFC 1950), the outer layer of several tokens. Implementations compress the same content to different bytes,
-//! so tests compare tokens after inflating them.
+//! zlib streams (RFC 1950), the outer layer of several tokens. Implementations compress the same content to different
+//! bytes, so tests compare tokens after inflating them.
 
 use std::io::{self, Read, Write};
 
@@ -7,7 +7,8 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
-/// Limit of the inflated size in bytes, above that of any token: a crafted token of a few bytes could inflate to gigabytes.
+/// Limit of the inflated size in bytes, above that of any token: a crafted token of a few bytes could inflate to
+/// gigabytes.
 const MAX_INFLATED: u64 = 65_536;
 
 /// Compresses `bytes`.

@@ -7,9 +7,9 @@
 //! ```
 //!
 //! Reads a JSON array of `{"id", "variant", "inputs"}` (other members are ignored) and writes `{id: token}`: text,
-//! `{"username", "password"}` for TURN, the `Authorization` header for signed requests. The variant `join`, which the vectors
-//! do not have, mints a whole `join` object from an account and a request. Skips the vectors of Chime, which has no provider.
-//! Reports an entry that cannot be minted on standard error and ends with exit code 1.
+//! `{"username", "password"}` for TURN, the `Authorization` header for signed requests. The variant `join`, which the
+//! vectors do not have, mints a whole `join` object from an account and a request. Skips the vectors of Chime, which
+//! has no provider. Reports an entry that cannot be minted on standard error and ends with exit code 1.
 
 mod inputs;
 mod token;

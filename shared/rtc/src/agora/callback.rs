@@ -70,8 +70,8 @@ enum AgoraEventKind {
 
 impl AgoraEventKind {
     /// Returns the kind of a notification; `None` for kinds that are ignored. The pairs are joining and leaving of a
-    /// broadcaster (103, 104), of the audience (105, 106), and of a user in the communication profile (107, 108). A change
-    /// between broadcaster and audience (111, 112) is ignored.
+    /// broadcaster (103, 104), of the audience (105, 106), and of a user in the communication profile (107, 108). A
+    /// change between broadcaster and audience (111, 112) is ignored.
     fn of(notification: &AgoraNotification) -> Option<Self> {
         match (notification.product_id, notification.event_type) {
             (REAL_TIME_COMMUNICATION, 103 | 105 | 107) => Some(Self::Joined),

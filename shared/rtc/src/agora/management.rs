@@ -80,8 +80,8 @@ impl AgoraManagement {
         if response.is_success() { Ok(response.body) } else { Err(response.to_error("")) }
     }
 
-    /// Creates a rule for a channel, or for one participant in it. A rule with a life of 0 removes the participants who are in
-    /// the channel and ends at once.
+    /// Creates a rule for a channel, or for one participant in it. A rule with a life of 0 removes the participants who
+    /// are in the channel and ends at once.
     async fn create_rule(
         &self,
         channel_id: &str,

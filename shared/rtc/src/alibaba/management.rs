@@ -1,4 +1,5 @@
-//! Alibaba Cloud's `OpenAPI` for both of its RTC products: one signed POST per operation, with all parameters in the query.
+//! Alibaba Cloud's `OpenAPI` for both of its RTC products: one signed POST per operation, with all parameters in the
+//! query.
 
 mod artc;
 mod dingrtc;

@@ -93,7 +93,8 @@ fn media_event(event: Value) -> Result<Option<MediaEvent>, CallbackError> {
     let kind = match name.as_str() {
         "destroyed" => MediaEventKind::ChannelClosed,
         "joined" if !media_id.is_empty() => MediaEventKind::Joined { media_id, stay: None },
-        // `leaving` stands for a goodbye and for a session timeout. A user who leaves on purpose also sends a `leave` request.
+        // `leaving` stands for a goodbye and for a session timeout. A user who leaves on purpose also sends a `leave`
+        // request.
         "leaving" if !media_id.is_empty() => MediaEventKind::Left { media_id, stay: None, clean: false },
         "kicked" if !media_id.is_empty() => MediaEventKind::Left { media_id, stay: None, clean: true },
         _ => return Ok(None),

@@ -1,8 +1,8 @@
-//! Rooms of Janus's plugin `videoroom` over its HTTP API. Every operation opens its own session and handle: a Lambda function
-//! does not run long enough to keep them alive. Source: the Janus gateway's `rest.html` and `videoroom.html`.
+//! Rooms of Janus's plugin `videoroom` over its HTTP API. Every operation opens its own session and handle: a Lambda
+//! function does not run long enough to keep them alive. Source: the Janus gateway's `rest.html` and `videoroom.html`.
 //!
-//! The secret of a room is derived from the gateway's secret, so nothing is stored. Rooms are private, and creating one needs
-//! the plugin's `admin_key`.
+//! The secret of a room is derived from the gateway's secret, so nothing is stored. Rooms are private, and creating one
+//! needs the plugin's `admin_key`.
 
 mod handle;
 mod streams;
@@ -132,8 +132,8 @@ impl RtcManagement for JanusManagement {
         self.room_request(json!({ "request": "kick", "id": media_id }), channel_id, context).await.map(drop)
     }
 
-    /// Blocks the streams that the participant publishes now. Streams published later are not blocked, because neither rooms nor
-    /// tokens carry rights; so blocking an absent microphone returns [`RtcError::Unsupported`].
+    /// Blocks the streams that the participant publishes now. Streams published later are not blocked, because neither
+    /// rooms nor tokens carry rights; so blocking an absent microphone returns [`RtcError::Unsupported`].
     async fn restrict(
         &self,
         channel_id: &str,

@@ -73,8 +73,8 @@ impl LivekitManagement {
         if code == "not_found" { Ok(None) } else { Err(response.to_error(&code)) }
     }
 
-    /// Mutes the microphone tracks of the participant. The permission applies to tracks published from now on; the documentation
-    /// does not promise that the server also stops tracks that are already published.
+    /// Mutes the microphone tracks of the participant. The permission applies to tracks published from now on; the
+    /// documentation does not promise that the server also stops tracks that are already published.
     async fn mute_microphone(
         &self,
         room: &str,

@@ -1,5 +1,5 @@
-//! The HTTP client for management requests, on the hyper and rustls of the AWS SDK clients: JSON in both directions, limits
-//! of time and size, and one retry if a second execution is harmless.
+//! The HTTP client for management requests, on the hyper and rustls of the AWS SDK clients: JSON in both directions,
+//! limits of time and size, and one retry if a second execution is harmless.
 
 mod response;
 
@@ -38,8 +38,8 @@ impl Default for HttpTimeouts {
     }
 }
 
-/// An HTTP client with a connection pool. Creates its connector at the first request, which reads the trusted certificates:
-/// most invocations send no management request.
+/// An HTTP client with a connection pool. Creates its connector at the first request, which reads the trusted
+/// certificates: most invocations send no management request.
 pub struct HttpClient {
     connector: OnceLock<SharedHttpConnector>,
     connect: Box<dyn Fn(Duration) -> SharedHttpConnector + Send + Sync>,
@@ -47,8 +47,8 @@ pub struct HttpClient {
 }
 
 impl HttpClient {
-    /// Creates a client. `connect` creates a connector with the given connect timeout; the service crate passes one with TLS
-    /// (`aws::rtc_http`).
+    /// Creates a client. `connect` creates a connector with the given connect timeout; the service crate passes one
+    /// with TLS (`aws::rtc_http`).
     pub fn new(
         timeouts: HttpTimeouts,
         connect: impl Fn(Duration) -> SharedHttpConnector + Send + Sync + 'static,
@@ -59,8 +59,9 @@ impl HttpClient {
     /// Sends the request that `build` returns. Calls `build` again for the retry, so that no signature is used twice.
     ///
     /// # Errors
-    /// [`RtcError::Unavailable`] without a response in time; [`RtcError::Refused`] for a successful response that is not JSON
-    /// or a response that is too long. Error statuses are responses: the caller reads them from [`ManagementResponse`].
+    /// [`RtcError::Unavailable`] without a response in time; [`RtcError::Refused`] for a successful response that is
+    /// not JSON or a response that is too long. Error statuses are responses: the caller reads them from
+    /// [`ManagementResponse`].
     pub(crate) async fn send(
         &self,
         retry: RetryPolicy,

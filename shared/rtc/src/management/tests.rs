@@ -1,5 +1,5 @@
-//! Common behaviour of management requests: limits, the one retry, and the errors for bad responses. The tests use LiveKit
-//! unless they name another service.
+//! Common behaviour of management requests: limits, the one retry, and the errors for bad responses. The tests use
+//! LiveKit unless they name another service.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -9,8 +9,9 @@ use crate::mac::hmac_sha256;
 
 const SCHEME: &str = "ACS3-HMAC-SHA256";
 
-/// Returns the `Authorization` header. `request.headers` must contain `host`, every `x-acs-*` header of the request (among
-/// them `x-acs-date` and `x-acs-signature-nonce`, which make each signature usable once), and `content-type` if present.
+/// Returns the `Authorization` header. `request.headers` must contain `host`, every `x-acs-*` header of the request
+/// (among them `x-acs-date` and `x-acs-signature-nonce`, which make each signature usable once), and `content-type` if
+/// present.
 #[must_use]
 pub fn authorization(request: &SignableRequest<'_>, key: &AccessKey) -> String {
     let canonical = request.canonical();

@@ -1,5 +1,5 @@
-//! Tencent Cloud's API for TRTC, version 2019-07-22: closes rooms with text names and removes users. The API has neither a
-//! remote mute nor a list of the users in a room. Source: "Room Management" (`document/product/647/39631`).
+//! Tencent Cloud's API for TRTC, version 2019-07-22: closes rooms with text names and removes users. The API has
+//! neither a remote mute nor a list of the users in a room. Source: "Room Management" (`document/product/647/39631`).
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
-//! Explains tokens in plain words: user, place, rights, expiry, and validity with the reasons against it. Reading a token needs
-//! no key; only verifying the signature does. The explanation contains no secret and nothing that is usable as a token.
+//! Explains tokens in plain words: user, place, rights, expiry, and validity with the reasons against it. Reading a
+//! token needs no key; only verifying the signature does. The explanation contains no secret and nothing that is usable
+//! as a token.
 
 mod agora;
 mod alibaba;

@@ -46,7 +46,8 @@ pub struct AppToken {
     pub salt: u32,
     /// Sum of [`privilege`] bits; `None` allows everything.
     pub privileges: Option<u32>,
-    /// Settings of the channel, such as `duration_per_channel`; ASCII only, since implementations count lengths differently.
+    /// Settings of the channel, such as `duration_per_channel`; ASCII only, since implementations count lengths
+    /// differently.
     pub options: BTreeMap<String, String>,
 }
 

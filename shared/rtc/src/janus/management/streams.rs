@@ -1,5 +1,5 @@
-//! Blocking of a participant's streams. Janus lists the streams of a publisher to its subscribers, so the operation subscribes.
-//! A subscriber is not a participant and other clients do not see it; the session ends before media flows.
+//! Blocking of a participant's streams. Janus lists the streams of a publisher to its subscribers, so the operation
+//! subscribes. A subscriber is not a participant and other clients do not see it; the session ends before media flows.
 
 use secrecy::ExposeSecret;
 use serde::Deserialize;

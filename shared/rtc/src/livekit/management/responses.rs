@@ -1,5 +1,5 @@
-//! Responses of `RoomService` in protobuf's JSON form: names in camelCase or `snake_case`, 64-bit numbers as text, members
-//! with the value zero omitted.
+//! Responses of `RoomService` in protobuf's JSON form: names in camelCase or `snake_case`, 64-bit numbers as text,
+//! members with the value zero omitted.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;

@@ -21,7 +21,8 @@ pub(crate) struct ManagementResponse {
 
 impl ManagementResponse {
     /// # Errors
-    /// [`RtcError::Refused`] for a successful response that is not JSON. An error response may be anything: proxies send HTML.
+    /// [`RtcError::Refused`] for a successful response that is not JSON. An error response may be anything: proxies
+    /// send HTML.
     pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Result<Self, RtcError> {
         let body = match serde_json::from_slice(body) {
             Ok(body) => body,
@@ -63,8 +64,8 @@ pub(crate) fn parse_body<T: DeserializeOwned>(body: Value) -> Result<T, RtcError
     serde_json::from_value(body).map_err(|_| RtcError::Refused("the response has unexpected members".into()))
 }
 
-/// Returns `code` if it looks like an error code, otherwise an empty text: messages of services repeat keys, signed texts and
-/// names, which must not get into logs.
+/// Returns `code` if it looks like an error code, otherwise an empty text: messages of services repeat keys, signed
+/// texts and names, which must not get into logs.
 pub(crate) fn printable_code(code: &str) -> &str {
     let word =
         |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-' | ' ');

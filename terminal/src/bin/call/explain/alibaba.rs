@@ -1,5 +1,5 @@
-//! Explanation of Alibaba's readable tokens: the single-parameter token of ARTC (base64 of a JSON object with the fields and
-//! their hash) and the `AppToken` of `DingRTC`.
+//! Explanation of Alibaba's readable tokens: the single-parameter token of ARTC (base64 of a JSON object with the
+//! fields and their hash) and the `AppToken` of `DingRTC`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

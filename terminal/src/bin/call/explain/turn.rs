@@ -24,8 +24,8 @@ pub fn explain_username(username: &str) -> Option<Explanation> {
     })
 }
 
-/// Explains a user name with its password: `{"username", "credential"}` in the form of WebRTC, or with `password` in the form
-/// of a TURN REST reply; `None` for another format.
+/// Explains a user name with its password: `{"username", "credential"}` in the form of WebRTC, or with `password` in
+/// the form of a TURN REST reply; `None` for another format.
 pub fn explain_credential(server: &Map<String, Value>, secret: Option<&SecretString>) -> Option<Explanation> {
     let text = |name: &str| server.get(name).and_then(Value::as_str);
     let username = text("username")?;
