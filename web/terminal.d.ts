@@ -1,4 +1,5 @@
 /** Types of `terminal.js`, for editors. The fields of each message are in `docs/asyncapi.yaml`. */
+import type { AnsweredRequestType, UnansweredRequestType } from "./terminal/protocol.js";
 
 /** A downlink: the envelope fields, plus the fields of its type. */
 export interface Downlink {
@@ -140,12 +141,19 @@ export class Terminal {
   readonly ringing: Invitation[];
   /** Connects for the first time. Rejects with an `Ended` error if that fails, and does not retry. */
   connect(): Promise<void>;
-  /** Sends a request and resolves with its answer. Rejects with {@link Refused} or {@link NoAnswer}. */
-  request(type: string, fields?: Record<string, unknown>, options?: { id?: string; ttlMs?: number }): Promise<Downlink>;
+  /**
+   * Sends a request and resolves with its answer. Rejects with {@link Refused} or {@link NoAnswer}.
+   * @throws RangeError if the type is unknown
+   */
+  request(
+    type: AnsweredRequestType,
+    fields?: Record<string, unknown>,
+    options?: { id?: string; ttlMs?: number },
+  ): Promise<Downlink>;
   /** Repeats a request with the same id and body. @throws RangeError if the id is not among the last 200 */
   again(id: string): Promise<Downlink>;
   /** Sends a request that the service does not answer; it is not resent. */
-  tell(type: "ringing" | "report_media", fields: Record<string, unknown>): void;
+  tell(type: UnansweredRequestType, fields: Record<string, unknown>): void;
   /** Sends `sync` for all meetings. The result comes as events: `state`, `rings`, `stops`. */
   sync(): void;
   /** Reconnects at once, instead of after the current wait. Does nothing while connected. */

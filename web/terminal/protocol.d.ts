@@ -31,32 +31,3 @@ export type AnsweredRequestType =
 export type UnansweredRequestType =
   | "ringing"
   | "report_media";
-
-/** Downlinks. */
-export type DownlinkType =
-  | "meeting_created"
-  | "invitation"
-  | "invitation_updated"
-  | "invitation_closed"
-  | "invitation_accepted"
-  | "invitation_result"
-  | "joined"
-  | "meeting_updated"
-  | "state"
-  | "history"
-  | "ok"
-  | "token"
-  | "participant_updated"
-  | "participant_removed"
-  | "speech_changed"
-  | "lobby_waiting"
-  | "lobby_request"
-  | "lobby_result"
-  | "lobby_updated"
-  | "host_changed"
-  | "hand_changed"
-  | "meeting_merged"
-  | "meeting_ending"
-  | "meeting_ended"
-  | "missed_call"
-  | "error";

@@ -1,6 +1,7 @@
 /**
  * @file Revisions of each meeting: detects gaps and superseded snapshots.
  */
+import { DOWNLINKS } from "./protocol.js";
 import { Recent } from "./recent.js";
 
 /** Fields that exempt a message: it is never dropped for its revision. */
@@ -82,20 +83,10 @@ function wholeMeetings(message) {
 
 /** Returns the name, within the meeting, of the object that the message is a snapshot of. */
 function objectOf(message) {
-  switch (message.type) {
-    case "participant_updated":
-      return message.participant?.user_id && `participant ${message.participant.user_id}`;
-    case "speech_changed":
-      return message.user_id && `speech ${message.user_id}`;
-    case "hand_changed":
-      return "hands";
-    case "host_changed":
-      return "host";
-    case "meeting_updated":
-      return "meeting";
-    default:
-      return undefined;
-  }
+  const snapshot = DOWNLINKS.get(message.type)?.snapshot;
+  if (!snapshot || snapshot.key.length === 0) return snapshot?.object;
+  const key = snapshot.key.reduce((part, field) => part?.[field], message);
+  return key && `${snapshot.object} ${key}`;
 }
 
 function isObject(value) {

@@ -5,8 +5,9 @@
 import { Inbox, readEnvelope } from "./inbox.js";
 import { Outbox } from "./outbox.js";
 import { Pages } from "./pages.js";
+import { DOWNLINKS } from "./protocol.js";
 import { Recent } from "./recent.js";
-import { DOWNLINK_TYPES, isAnswered, isDecision, uplink } from "./requests.js";
+import { isAnswered, isDecision, uplink } from "./requests.js";
 import { Rings } from "./rings.js";
 
 /** Number of requests that can be repeated. */
@@ -191,7 +192,7 @@ export class Session {
       this.emit(type === "error" ? "refused" : "answered", message);
       return { message };
     }
-    if (!DOWNLINK_TYPES.has(type)) return { message, dropped: "unknown type" };
+    if (!DOWNLINKS.has(type)) return { message, dropped: "unknown type" };
     if (type === "invitation") this.#invited(message);
     else if (type === "invitation_closed") this.rings.close(message.invite_id, message.reason);
     else {

@@ -1,8 +1,10 @@
 /** @file A meeting after each downlink. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { applyDownlink, handsOf, isModerator, participant } from "../app/roster.js";
+import { DOWNLINKS } from "../terminal/protocol.js";
 
 const person = (userId, fields = {}) => ({
   user_id: userId,
@@ -74,5 +76,29 @@ test("malformed and unknown messages change nothing", () => {
     { type: "new_thing" },
   ]) {
     assert.deepEqual(applyDownlink(meeting(), odd).participants.length, 2, odd.type);
+  }
+});
+
+test("every downlink type changes a meeting or is listed as one without effect", () => {
+  const withoutEffect = new Set([
+    "error",
+    "history",
+    "invitation",
+    "invitation_closed",
+    "lobby_waiting",
+    "meeting_ended",
+    "meeting_ending",
+    "missed_call",
+    "ok",
+    "participant_removed",
+    "state",
+    "token",
+  ]);
+  const examples = new URL("../../shared/protocol/src/downlink/examples.json", import.meta.url);
+  for (const [type, example] of Object.entries(JSON.parse(readFileSync(examples, "utf8")))) {
+    assert.ok(DOWNLINKS.has(type), `${type} is not in protocol.js; run make generate`);
+    const known = meeting({ rev: 0 });
+    const isChanged = applyDownlink(known, example) !== known;
+    assert.equal(isChanged, !withoutEffect.has(type), `${type}: add it to roster.js or to this list`);
   }
 });

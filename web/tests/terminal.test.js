@@ -330,3 +330,9 @@ test("the type declarations match the exports and the members of Terminal", () =
   const there = [...Object.keys(made), ...Object.getOwnPropertyNames(Terminal.prototype)].sort();
   assert.deepEqual(named(members, /^  (?:readonly )?(\w+)[(:]/gm), there);
 });
+
+test("a request of an unknown type is not sent", async () => {
+  const { broker, terminal } = await connected();
+  await assert.rejects(async () => terminal.request("dance", { meeting_id: "m1" }), RangeError);
+  assert.deepEqual(broker.taken(), []);
+});

@@ -59,7 +59,6 @@ pub fn types() -> String {
     let requests = |is_listed: fn(&RequestInfo) -> bool| {
         REQUESTS.iter().filter(move |request| is_listed(request)).map(|request| request.kind)
     };
-    let downlinks = DOWNLINKS.iter().map(|downlink| downlink.kind);
     format!(
         "\
 /** Types of messages. Made by `make generate` from `shared/protocol/src`; change them there. */
@@ -69,13 +68,9 @@ export type AnsweredRequestType ={};
 
 /** Requests that are sent once and not answered. */
 export type UnansweredRequestType ={};
-
-/** Downlinks. */
-export type DownlinkType ={};
 ",
         union(requests(RequestInfo::is_answered)),
         union(requests(|request| !request.is_answered())),
-        union(downlinks),
     )
 }
 

@@ -3,6 +3,8 @@
 use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
 
+use switchboard_protocol::downlink::{DownlinkInfo, Snapshot};
+
 use crate::received::ReceivedDownlink;
 
 /// A message compared with the known revisions.
@@ -113,16 +115,11 @@ fn whole_meetings(message: &ReceivedDownlink) -> impl Iterator<Item = &Value> {
 
 /// The name of the object within the meeting of which the message is a snapshot.
 fn object(message: &ReceivedDownlink) -> Option<String> {
-    match message.kind.as_str() {
-        "participant_updated" => {
-            Some(format!("participant {}", text(message.body.get("participant")?, "user_id")?))
-        }
-        "speech_changed" => Some(format!("speech {}", message.body.get("user_id")?.as_str()?)),
-        "hand_changed" => Some("hands".to_owned()),
-        "host_changed" => Some("host".to_owned()),
-        "meeting_updated" => Some("meeting".to_owned()),
-        _ => None,
-    }
+    let Snapshot { object, key } = DownlinkInfo::find(&message.kind)?.snapshot?;
+    let [first, rest @ ..] = key else { return Some(object.to_owned()) };
+    let first = message.body.get(*first)?;
+    let key = rest.iter().try_fold(first, |part, field| part.get(field))?.as_str()?;
+    Some(format!("{object} {key}"))
 }
 
 fn text<'a>(object: &'a Value, field: &str) -> Option<&'a str> {

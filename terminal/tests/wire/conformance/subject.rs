@@ -1,13 +1,12 @@
 //! The terminal under test without a network: its session and its ringer, and a list of what they send and show.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
+use switchboard_protocol::downlink::DownlinkInfo;
 use terminal::ringer::{Ringer, RingerStep};
 use terminal::session::{Session, SessionOutput};
 use terminal::{RawMessage, ReceivedDownlink, Retry, Uplink, UplinkParents};
-
-use super::folder;
 
 pub struct Subject {
     session: Session,
@@ -17,14 +16,10 @@ pub struct Subject {
     user_uplinks: HashMap<String, Uplink>,
     sends: Vec<Value>,
     shows: Vec<Value>,
-    /// One example of each downlink of the contract, by type.
-    known_types: Map<String, Value>,
 }
 
 impl Subject {
     pub fn connected() -> Self {
-        let examples = folder("local/src/contract/examples/downlinks.json");
-        let examples = std::fs::read_to_string(examples).expect("the examples are there");
         let mut subject = Self {
             session: Session::new(Retry::default()),
             ringer: Ringer::default(),
@@ -32,7 +27,6 @@ impl Subject {
             user_uplinks: HashMap::new(),
             sends: Vec::new(),
             shows: Vec::new(),
-            known_types: serde_json::from_str(&examples).expect("an object"),
         };
         subject.session.connected(subject.now);
         subject
@@ -153,7 +147,7 @@ impl Subject {
         let what = match (is_answer, message.kind.as_str()) {
             (true, "error") => "refused",
             (true, _) => "answered",
-            (false, kind) if self.known_types.contains_key(kind) => "news",
+            (false, kind) if DownlinkInfo::find(kind).is_some() => "news",
             (false, _) => return,
         };
         self.shows.push(json!({what: message.body}));

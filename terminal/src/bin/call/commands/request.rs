@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Map, Value, json};
+use switchboard_protocol::requests::{FUNCTIONS, REQUESTS};
 use terminal::{ReceivedDownlink, TerminalEvent, Uplink};
 
 use crate::error::CommandError;
@@ -25,11 +26,22 @@ Examples:
   call request answer - --as bob < accept.json
   call request answer 'not JSON' --raw --as bob          malformed requests are answered with an error
 
-`v` and `id` are filled in if they are missing. The functions are create-meeting, invite, answer, attend, destroy and sync.";
+`v` and `id` are filled in if they are missing.";
+
+/// The help below the options: examples, and the request types of each function.
+fn help() -> String {
+    let functions = FUNCTIONS.iter().map(|function| {
+        let types = REQUESTS.iter().filter(|request| request.function == *function);
+        let types: Vec<_> = types.map(|request| request.kind).collect();
+        format!("  {:<16}{}", function.name(), types.join(", "))
+    });
+    let functions: Vec<_> = functions.collect();
+    format!("{EXAMPLES}\n\nFunctions and their request types:\n{}", functions.join("\n"))
+}
 
 /// Send any JSON to any function and show the answer.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = help())]
 pub struct RequestArgs {
     /// The function, the last level of its topic
     #[arg(value_name = "FUNCTION", value_parser = function)]
@@ -97,7 +109,7 @@ impl RequestArgs {
     }
 
     fn is_bulk(&self) -> bool {
-        self.bulk || self.function == "sync"
+        self.bulk || FUNCTIONS.iter().any(|function| function.is_bulk() && function.name() == self.function)
     }
 }
 

@@ -36,6 +36,12 @@ pub fn sentence(body: &Value) -> String {
         "host_changed" => format!("{} is host, after {}", text("host"), text("previous")),
         "speech_changed" => format!("{} may speak: {} (by {})", text("user_id"), text("mode"), text("by")),
         "hand_changed" => format!("raised: {}", names(&body["hands"])),
+        "lobby_waiting" => "waiting for a host to admit you".to_owned(),
+        "lobby_result" => match (body["admitted"] == true, join_words(&body["join"])) {
+            (true, join) => format!("admitted; {}", join.unwrap_or_default()),
+            (false, _) => "not admitted".to_owned(),
+        },
+        "lobby_updated" => listed(&body["users"], lobby_decision_words),
         "lobby_request" => format!("{} asks to come in", text("user_id")),
         "meeting_updated" => meeting_sentence(&body["meeting"]),
         "meeting_ending" => format!("in {}: {}", duration(&body["in_ms"]), spaced(text("reason"))),
@@ -54,6 +60,7 @@ pub fn sentence(body: &Value) -> String {
             format!("{}{path}: {}", text("code"), text("message"))
         }
         "ok" => String::new(),
+        // A type of a newer service is shown field by field.
         _ => rest(body, &ENVELOPE),
     }
 }
@@ -128,6 +135,15 @@ fn participant_words(participant: &Value) -> String {
         add(&mut words, format_args!(", muted ({})", text(&participant["speech"], "mode")));
     }
     words
+}
+
+fn lobby_decision_words(decision: &Value) -> String {
+    let user = text(decision, "user_id");
+    match (decision["admitted"] == true, decision["code"].as_str()) {
+        (true, _) => format!("{user} admitted"),
+        (false, None) => format!("{user} not admitted"),
+        (false, Some(code)) => format!("{user} not admitted: {}", spaced(code)),
+    }
 }
 
 fn join_words(join: &Value) -> Option<String> {

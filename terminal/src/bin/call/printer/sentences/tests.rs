@@ -1,6 +1,7 @@
 //! Sentences for messages of the wire.
 
 use serde_json::json;
+use switchboard_protocol::downlink::{DOWNLINKS, EXAMPLES};
 
 use super::*;
 
@@ -77,4 +78,14 @@ fn a_state_lists_meetings_people_and_open_invitations() {
 fn durations_use_the_largest_readable_unit() {
     let words = [-5, 0, 999, 1_000, 119_999, 120_000, 7_199_999, 7_200_000].map(|ms| duration(&json!(ms)));
     assert_eq!(words, ["0 ms", "0 ms", "999 ms", "1 s", "119 s", "2 min", "119 min", "2 h"]);
+}
+
+#[test]
+fn every_downlink_type_has_a_sentence_of_its_own() {
+    let examples: Value = serde_json::from_str(EXAMPLES).expect("examples are JSON");
+    for downlink in DOWNLINKS {
+        let example = &examples[downlink.kind];
+        assert_ne!(sentence(example), rest(example, &ENVELOPE), "add `{}` to `sentence`", downlink.kind);
+    }
+    assert_eq!(sentence(&examples["lobby_updated"]), "erin admitted, frank not admitted: meeting full");
 }
