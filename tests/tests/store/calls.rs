@@ -57,7 +57,7 @@ async fn calls_are_read_newest_first_in_pages_that_join_without_a_gap() {
 }
 
 #[tokio::test]
-async fn everybody_of_the_largest_meeting_gets_the_call() {
+async fn each_user_of_the_largest_meeting_gets_a_history_entry() {
     let Server { table, .. } = Server::shared().await;
     let everybody = users(100);
     let past = call(&everybody[0], START_MS);
@@ -69,7 +69,7 @@ async fn everybody_of_the_largest_meeting_gets_the_call() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_somebody_made_up_is_no_fault() {
+async fn an_invented_cursor_is_not_an_error() {
     let Server { table, .. } = Server::shared().await;
     let alice = user("alice");
     table.write_calls(&[(alice.clone(), call(&user("bob"), START_MS))]).await.expect("an answer");
@@ -82,7 +82,7 @@ async fn a_cursor_that_somebody_made_up_is_no_fault() {
 }
 
 #[tokio::test]
-async fn a_call_that_cannot_be_read_is_an_error_that_names_it() {
+async fn an_unreadable_history_entry_is_an_error_with_its_key() {
     let server = Server::shared().await;
     let alice = user("alice");
     let broken = Item::from([("call".to_owned(), AttributeValue::S("not a call".to_owned()))]);

@@ -23,7 +23,7 @@ pub async fn commit_with_retries(table: &Table, commit: &Commit<'_>) -> CommitRe
 
 // Proves: commit-race
 #[tokio::test]
-async fn a_commit_from_a_revision_that_is_gone_writes_nothing_and_gives_the_newer_one() {
+async fn a_commit_of_an_old_revision_writes_nothing_and_returns_the_newer_record() {
     let Server { table, .. } = Server::shared().await;
     let first = direct();
     write(&table, &commit(&first)).await;
@@ -62,23 +62,23 @@ async fn race(slots: impl Fn(usize, &Meeting) -> Vec<SlotWrite>) {
 
 // Proves: commit-race
 #[tokio::test(flavor = "multi_thread")]
-async fn of_32_who_commit_from_the_same_revision_exactly_one_wins() {
+async fn of_32_concurrent_commits_of_one_revision_exactly_one_wins() {
     race(|_, _| Vec::new()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_when_call_slots_change_with_it() {
+async fn of_32_concurrent_commits_with_slots_exactly_one_wins() {
     race(|_, racer| vec![SlotWrite::Overwrite(invitee(racer))]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_when_slots_change_with_every_other_one() {
+async fn of_32_concurrent_commits_with_and_without_slots_exactly_one_wins() {
     race(|at, racer| if at % 2 == 0 { vec![SlotWrite::Overwrite(racer.host.clone())] } else { Vec::new() })
         .await;
 }
 
 #[tokio::test]
-async fn a_commit_with_a_mark_that_is_there_already_writes_nothing() {
+async fn a_commit_with_an_existing_mark_writes_nothing() {
     let Server { table, .. } = Server::shared().await;
     let (first, mark) = (direct(), mark());
     write(&table, &commit(&first)).await;

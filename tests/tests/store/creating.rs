@@ -7,7 +7,7 @@ use switchboard_service::ports::{Commit, CommitResult, Loaded};
 
 // Proves: lossless-record
 #[tokio::test]
-async fn what_was_written_is_read_as_it_was() {
+async fn a_meeting_is_read_as_it_was_written() {
     let Server { table, .. } = Server::shared().await;
     let meeting = direct();
     assert_eq!(table.meeting(&meeting.id).await.expect("an answer"), None);
@@ -20,7 +20,7 @@ async fn what_was_written_is_read_as_it_was() {
 
 // Proves: create-once
 #[tokio::test]
-async fn a_meeting_that_is_there_already_is_given_in_place_of_a_second_one() {
+async fn a_second_create_returns_the_existing_meeting() {
     let Server { table, .. } = Server::shared().await;
     let first = direct();
     write(&table, &commit(&first)).await;
@@ -31,7 +31,7 @@ async fn a_meeting_that_is_there_already_is_given_in_place_of_a_second_one() {
 }
 
 #[tokio::test]
-async fn a_revision_of_a_meeting_that_is_not_there_is_not_written() {
+async fn a_revision_of_an_unknown_meeting_is_not_written() {
     let Server { table, .. } = Server::shared().await;
     let meeting = next(&direct(), "never created");
     let outcome = table.commit(&commit(&meeting)).await.expect("an answer");

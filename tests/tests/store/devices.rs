@@ -26,7 +26,7 @@ pub fn first(device: &ClientId, at_ms: i64) -> DeviceSession {
 }
 
 #[tokio::test]
-async fn a_registered_device_is_known_with_its_users_name() {
+async fn a_registered_device_is_stored_with_the_name_of_its_user() {
     let Server { table, .. } = Server::shared().await;
     let alice = user("alice");
     let (phone, tablet) = (device(&alice, "phone"), device(&alice, "tablet"));
@@ -47,7 +47,7 @@ async fn a_registered_device_is_known_with_its_users_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn devices_that_come_at_once_are_all_known() {
+async fn devices_that_register_at_once_are_all_stored() {
     let Server { table, .. } = Server::shared().await;
     let alice = user("alice");
     let devices: Vec<ClientId> = (0..8).map(|at| device(&alice, &format!("d{at}"))).collect();
@@ -60,7 +60,7 @@ async fn devices_that_come_at_once_are_all_known() {
 }
 
 #[tokio::test]
-async fn a_device_that_was_not_seen_for_the_life_of_a_session_is_not_rung() {
+async fn a_device_unseen_for_the_life_of_a_session_is_not_rung() {
     let Server { table, .. } = Server::shared().await;
     let alice = user("alice");
     let phone = device(&alice, "phone");
@@ -70,7 +70,7 @@ async fn a_device_that_was_not_seen_for_the_life_of_a_session_is_not_rung() {
 }
 
 #[tokio::test]
-async fn the_ten_devices_seen_last_are_remembered() {
+async fn the_ten_devices_seen_last_are_kept() {
     let Server { table, .. } = Server::shared().await;
     let alice = user("alice");
     let devices: Vec<ClientId> = (0..12).map(|at| device(&alice, &format!("d{at}"))).collect();
@@ -83,7 +83,7 @@ async fn the_ten_devices_seen_last_are_remembered() {
 }
 
 #[tokio::test]
-async fn a_connect_forgets_the_devices_whose_session_is_over() {
+async fn a_connect_removes_devices_with_an_expired_session() {
     let server = Server::shared().await;
     let (table, alice) = (&server.table, user("alice"));
     let (old, new) = (device(&alice, "old"), device(&alice, "new"));

@@ -23,7 +23,7 @@ async fn found_until(table: &Table, until_ms: i64, meeting: &Meeting) -> Option<
 
 // Proves: sweep
 #[tokio::test]
-async fn what_is_due_is_found_in_every_partition_and_what_is_not_stays_hidden() {
+async fn a_sweep_finds_due_meetings_in_every_partition_and_no_others() {
     let Server { table, .. } = Server::shared().await;
     let mut calls = Vec::new();
     for at in 0..24 {
@@ -46,7 +46,7 @@ async fn what_is_due_is_found_in_every_partition_and_what_is_not_stays_hidden() 
 }
 
 #[tokio::test]
-async fn a_commit_moves_it_and_one_without_a_deadline_takes_it_out() {
+async fn a_commit_moves_the_index_entry_and_without_a_deadline_removes_it() {
     let Server { table, .. } = Server::shared().await;
     let (early, late) = (START_MS + 1_000, START_MS + 2_000);
     let first = due_at(&table, early).await;
@@ -61,7 +61,7 @@ async fn a_commit_moves_it_and_one_without_a_deadline_takes_it_out() {
 }
 
 #[tokio::test]
-async fn the_index_is_corrected_for_a_meeting_that_did_not_move_on() {
+async fn the_index_entry_of_an_unchanged_meeting_is_corrected() {
     let Server { table, .. } = Server::shared().await;
     let call = due_at(&table, START_MS).await;
     table.correct_due(&call.id, 1, Some(START_MS + 500)).await.expect("an answer");
@@ -79,7 +79,7 @@ async fn the_index_is_corrected_for_a_meeting_that_did_not_move_on() {
 
 // Proves: sweep
 #[tokio::test]
-async fn a_correction_from_a_revision_that_is_gone_changes_nothing() {
+async fn a_correction_of_an_old_revision_changes_nothing() {
     let Server { table, .. } = Server::shared().await;
     let first = due_at(&table, START_MS).await;
     let second = next(&first, "newer");
@@ -92,7 +92,7 @@ async fn a_correction_from_a_revision_that_is_gone_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_correction_makes_no_meeting() {
+async fn a_correction_of_an_unknown_meeting_creates_nothing() {
     let Server { table, .. } = Server::shared().await;
     let nobody = direct();
     table.correct_due(&nobody.id, 1, Some(START_MS)).await.expect("no error");

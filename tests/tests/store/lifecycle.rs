@@ -24,7 +24,7 @@ async fn disconnects(table: &Table, seen: &DeviceSession) -> bool {
 }
 
 #[tokio::test]
-async fn each_event_is_news_once() {
+async fn each_lifecycle_event_counts_once() {
     let Server { table, .. } = Server::shared().await;
     let phone = device(&user("alice"), "phone");
     for version in [1, 2, 5] {
@@ -39,7 +39,7 @@ async fn each_event_is_news_once() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_session_that_was_taken_over_is_no_disconnect() {
+async fn the_end_of_a_session_after_a_takeover_is_not_a_disconnect() {
     let Server { table, .. } = Server::shared().await;
     let phone = device(&user("alice"), "phone");
     let (old, new) = (connection(&phone, 1, START_MS), connection(&phone, 2, START_MS + 1));
@@ -51,7 +51,7 @@ async fn the_end_of_a_session_that_was_taken_over_is_no_disconnect() {
 }
 
 #[tokio::test]
-async fn a_connect_that_comes_after_its_own_disconnect_finds_it_over() {
+async fn a_connect_after_its_own_disconnect_is_ignored() {
     let Server { table, .. } = Server::shared().await;
     for registered in [false, true] {
         let phone = device(&user("alice"), "phone");
@@ -73,7 +73,7 @@ async fn a_connect_that_comes_after_its_own_disconnect_finds_it_over() {
 }
 
 #[tokio::test]
-async fn a_registration_in_between_lets_every_connect_in() {
+async fn a_registration_lets_the_next_connect_count_whatever_its_number() {
     let Server { table, .. } = Server::shared().await;
     let phone = device(&user("alice"), "phone");
     assert!(connects(&table, &connection(&phone, 9, START_MS)).await);
@@ -83,7 +83,7 @@ async fn a_registration_in_between_lets_every_connect_in() {
 }
 
 #[tokio::test]
-async fn a_counter_that_starts_again_is_believed_after_an_hour_away_but_not_while_connected() {
+async fn a_restarted_counter_counts_after_an_hour_away_but_not_while_connected() {
     let Server { table, .. } = Server::shared().await;
     let phone = device(&user("alice"), "phone");
     let away = connection(&phone, 7, START_MS);

@@ -8,7 +8,7 @@ use switchboard_protocol::object::Mode;
 use switchboard_service::ports::{Commit, Slot, Stored, UserRecord};
 
 #[tokio::test]
-async fn users_who_were_never_seen_are_there_with_nothing_known() {
+async fn users_never_seen_are_returned_with_empty_records() {
     let Server { table, .. } = Server::shared().await;
     let everybody = users(3);
     let view = table.opening(&direct().id, &everybody, START_MS).await.expect("an answer");
@@ -17,7 +17,7 @@ async fn users_who_were_never_seen_are_there_with_nothing_known() {
 }
 
 #[tokio::test]
-async fn the_meeting_of_the_request_and_everybodys_devices_name_and_slot_are_given() {
+async fn the_meeting_and_each_users_devices_name_and_slot_are_returned() {
     let Server { table, .. } = Server::shared().await;
     let (alice, bob) = (user("alice"), user("bob"));
     let call = meeting(Mode::Direct, &alice, std::slice::from_ref(&bob));
@@ -60,6 +60,6 @@ async fn the_largest_request_is_read_whole() {
 }
 
 #[tokio::test]
-async fn the_largest_request_but_one_is_read_whole() {
+async fn the_second_largest_request_is_read_whole() {
     of_invitees(48).await;
 }

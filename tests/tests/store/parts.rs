@@ -49,7 +49,7 @@ async fn a_part_is_written_only_with_its_commit() {
 }
 
 #[tokio::test]
-async fn the_part_of_one_is_not_found_by_another_whose_name_begins_alike() {
+async fn a_part_item_is_not_found_under_a_prefix_of_its_user_id() {
     let Server { table, .. } = Server::shared().await;
     let alice = user("alice");
     let longer = format!("{alice}2").parse().expect("letters and digits");
@@ -59,7 +59,7 @@ async fn the_part_of_one_is_not_found_by_another_whose_name_begins_alike() {
 }
 
 #[tokio::test]
-async fn more_meetings_than_one_batch_takes_are_all_read_and_those_that_are_gone_left_out() {
+async fn meetings_are_read_in_batches_and_missing_ones_left_out() {
     let Server { table, .. } = Server::shared().await;
     assert_eq!(table.meetings(&BTreeSet::new()).await.expect("an answer"), []);
     let there: Vec<_> = (0..110).map(|_| direct()).collect();

@@ -35,7 +35,7 @@ fn reach(meeting: &Meeting, (invite, device): &(InviteId, ClientId)) -> Option<R
 
 // Proves: reach-and-pending
 #[tokio::test]
-async fn reach_is_noted_and_the_effects_are_done_while_the_revision_stays() {
+async fn reach_and_finished_effects_are_stored_without_a_new_revision() {
     let Server { table, .. } = Server::shared().await;
     let (call, leg) = ringing(&table).await;
     let reached = Reached::from([(leg.clone(), Reach::Queued)]);
@@ -55,7 +55,7 @@ async fn reach_is_noted_and_the_effects_are_done_while_the_revision_stays() {
 }
 
 #[tokio::test]
-async fn only_the_effects_of_that_revision_are_done() {
+async fn only_the_effects_of_the_named_revision_are_marked_done() {
     let Server { table, .. } = Server::shared().await;
     let (call, _) = ringing(&table).await;
     let second = next(&call, "second");
@@ -74,7 +74,7 @@ async fn only_the_effects_of_that_revision_are_done() {
 }
 
 #[tokio::test]
-async fn a_commit_decided_before_leaves_it_as_it_is() {
+async fn a_commit_decided_earlier_keeps_the_stored_reach() {
     let Server { table, .. } = Server::shared().await;
     let (call, leg) = ringing(&table).await;
     let reached = Reached::from([(leg.clone(), Reach::Sent)]);
@@ -88,7 +88,7 @@ async fn a_commit_decided_before_leaves_it_as_it_is() {
 
 // Proves: reach-and-pending
 #[tokio::test(flavor = "multi_thread")]
-async fn neither_is_lost_when_both_happen_at_once() {
+async fn a_concurrent_commit_and_reach_update_both_last() {
     let Server { table, .. } = Server::shared().await;
     for _ in 0..16 {
         let (call, leg) = ringing(&table).await;
@@ -108,7 +108,7 @@ async fn neither_is_lost_when_both_happen_at_once() {
 }
 
 #[tokio::test]
-async fn a_meeting_that_is_not_there_is_not_made() {
+async fn effects_of_an_unknown_meeting_create_nothing() {
     let Server { table, .. } = Server::shared().await;
     let call = direct();
     let reached = Reached::from([(leg(&call, &invitee(&call)), Reach::Sent)]);
@@ -118,7 +118,7 @@ async fn a_meeting_that_is_not_there_is_not_made() {
 
 // Proves: largest-request
 #[tokio::test]
-async fn every_leg_of_the_largest_ring_is_noted() {
+async fn the_reach_of_every_leg_of_the_largest_ring_is_stored() {
     let Server { table, .. } = Server::shared().await;
     let invited = users(49);
     let group = meeting(Mode::Group, &user("host"), &invited);

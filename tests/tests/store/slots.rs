@@ -1,4 +1,5 @@
-//! Call slots: a user takes a slot that is free, or that names the ended meeting which was read; only its meeting frees it.
+//! Call slots: a call takes a slot that is free or that names the meeting which was read, an accept overwrites it, and
+//! only the meeting in it frees it.
 
 use crate::commits::commit_with_retries;
 use crate::creating::present;
@@ -32,7 +33,7 @@ async fn a_free_slot_is_taken_and_names_the_meeting() {
 }
 
 #[tokio::test]
-async fn a_slot_that_is_held_is_not_taken_and_nothing_is_written() {
+async fn a_taken_slot_refuses_the_whole_commit() {
     let Server { table, .. } = Server::shared().await;
     let alice = user("alice");
     let first = call(&table, &alice).await;
@@ -48,7 +49,7 @@ async fn a_slot_that_is_held_is_not_taken_and_nothing_is_written() {
 
 // Proves: slots
 #[tokio::test]
-async fn the_slot_of_a_dead_meeting_is_taken_over_but_only_from_that_one() {
+async fn the_slot_of_an_ended_meeting_is_taken_over_from_that_meeting_only() {
     let Server { table, .. } = Server::shared().await;
     let alice = user("alice");
     let dead = call(&table, &alice).await;
@@ -63,7 +64,7 @@ async fn the_slot_of_a_dead_meeting_is_taken_over_but_only_from_that_one() {
 }
 
 #[tokio::test]
-async fn a_slot_that_became_free_meanwhile_is_taken_just_so() {
+async fn a_slot_that_became_free_after_the_read_is_taken() {
     let Server { table, .. } = Server::shared().await;
     let (alice, gone, call) = (user("alice"), direct(), direct());
     let slots = vec![SlotWrite::Take { user: alice.clone(), seen: Some(gone.id) }];
@@ -72,7 +73,7 @@ async fn a_slot_that_became_free_meanwhile_is_taken_just_so() {
 }
 
 #[tokio::test]
-async fn who_accepts_has_the_slot_whatever_held_it() {
+async fn an_accept_overwrites_the_slot() {
     let Server { table, .. } = Server::shared().await;
     let alice = user("alice");
     call(&table, &alice).await;
@@ -86,7 +87,7 @@ async fn who_accepts_has_the_slot_whatever_held_it() {
 
 // Proves: slots
 #[tokio::test]
-async fn a_slot_is_given_back_by_its_holder_only_and_never_fails_the_commit() {
+async fn only_its_holder_frees_a_slot_and_freeing_never_fails_the_commit() {
     let Server { table, .. } = Server::shared().await;
     let alice = user("alice");
     let first = call(&table, &alice).await;
@@ -108,7 +109,7 @@ async fn a_slot_is_given_back_by_its_holder_only_and_never_fails_the_commit() {
 }
 
 #[tokio::test]
-async fn a_slot_that_is_taken_counts_more_than_one_that_is_not_ours() {
+async fn a_taken_slot_refuses_the_commit_even_beside_a_slot_that_cannot_be_freed() {
     let Server { table, .. } = Server::shared().await;
     let (alice, bob) = (user("alice"), user("bob"));
     call(&table, &alice).await;
@@ -122,7 +123,7 @@ async fn a_slot_that_is_taken_counts_more_than_one_that_is_not_ours() {
 
 // Proves: slots
 #[tokio::test(flavor = "multi_thread")]
-async fn of_32_who_want_one_slot_at_once_exactly_one_gets_it() {
+async fn of_32_concurrent_claims_of_one_slot_exactly_one_succeeds() {
     let Server { table, .. } = Server::shared().await;
     let wanted = user("wanted");
     let calls: Vec<Meeting> =

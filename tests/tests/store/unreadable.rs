@@ -31,7 +31,7 @@ fn assert_names_record<T: std::fmt::Debug>(outcome: Result<T, StoreError>, key: 
 
 // Proves: unreadable-record
 #[tokio::test]
-async fn nobody_reads_it_or_writes_over_it() {
+async fn an_unreadable_record_is_an_error_and_is_not_overwritten() {
     let server = Server::shared().await;
     let table = &server.table;
     for attributes in unreadable_attributes() {
@@ -53,7 +53,7 @@ async fn nobody_reads_it_or_writes_over_it() {
 
 // Proves: unreadable-record
 #[tokio::test]
-async fn what_another_version_made_of_it_is_not_touched_by_whoever_read_it_before() {
+async fn a_record_of_a_newer_schema_is_not_changed_by_a_writer_that_read_the_older_one() {
     let server = Server::shared().await;
     let table = &server.table;
     let call = direct();
@@ -70,7 +70,7 @@ async fn what_another_version_made_of_it_is_not_touched_by_whoever_read_it_befor
 }
 
 #[tokio::test]
-async fn a_slot_that_names_no_meeting_is_an_error_too() {
+async fn an_unreadable_slot_is_an_error() {
     let server = Server::shared().await;
     let (table, alice) = (&server.table, user("alice"));
     let key = format!("user#{alice}");
@@ -84,7 +84,7 @@ async fn a_slot_that_names_no_meeting_is_an_error_too() {
 }
 
 #[tokio::test]
-async fn a_device_that_cannot_be_read_is_left_out_and_the_others_are_rung() {
+async fn an_unreadable_device_is_left_out() {
     let server = Server::shared().await;
     let (table, alice) = (&server.table, user("alice"));
     let phone = crate::fixture::device(&alice, "phone");
