@@ -67,10 +67,10 @@ format: ## Formats the code
 
 ##@ Write generated files anew
 
-generate: build ## docs/asyncapi.yaml, events/, web/terminal/protocol.*, the table in the README
+generate: build test-tables ## All of docs/asyncapi.yaml, events/, web/terminal/protocol.*, tables of the README and docs
 	@$(STACK) generate
 
-test-tables: toolchain ## The test columns of docs/states.md and docs/guarantees.md
+test-tables: toolchain ## Only the test columns of docs/states.md and docs/guarantees.md
 	SWITCHBOARD_WRITE_TABLES=1 cargo test --locked --workspace --quiet --test house -- tables::
 
 screenshots: $(DRIVER) build ## The pictures in docs/images

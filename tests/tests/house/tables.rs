@@ -1,7 +1,7 @@
 //! The test columns of docs/states.md and docs/guarantees.md, written from the names and markers of the tests.
 //!
 //! A test proves a transition by its number in the test's name (`t6_t7_…`). A comment `// Proves: T51, login` above a
-//! test adds transitions, and promises by their ids. `make test-tables` writes the columns.
+//! test adds transitions, and promises by their ids. `make generate` writes the columns.
 
 use crate::tree;
 use std::collections::BTreeSet;
@@ -120,7 +120,7 @@ fn check(path: &str, is_id: fn(&str) -> bool) -> Vec<String> {
         let changed = old.lines().zip(new.lines()).find(|(old, new)| old != new);
         assert!(
             old == new,
-            "{path} is not up to date: run `make test-tables`. First difference: {changed:?}"
+            "{path} is not up to date: run `make generate`. First difference: {changed:?}"
         );
     }
     ids
