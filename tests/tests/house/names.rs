@@ -5,21 +5,12 @@ use crate::rust::{self, Kind, Token};
 use std::collections::BTreeMap;
 
 /// Types that are still defined in several places.
-const TYPES_NOT_YET: [&str; 6] = ["Config", "Event", "Join", "Leg", "Refusal", "Request"];
+const TYPES_NOT_YET: [&str; 8] =
+    ["Config", "Event", "Join", "Leg", "Pending", "Refusal", "Request", "Speech"];
 
 /// Constants that are still to be renamed.
-const CONSTANTS_NOT_YET: [&str; 10] = [
-    "ADMITTED_MAX",
-    "BATCH_MAX",
-    "BODY_MAX",
-    "CHECKED_MAX",
-    "DEVICES_MAX",
-    "ITEMS_MAX",
-    "LEGS_MAX",
-    "NAME_MAX",
-    "PEOPLE_MAX",
-    "STORED_DEVICES_MAX",
-];
+const CONSTANTS_NOT_YET: [&str; 7] =
+    ["BATCH_MAX", "BODY_MAX", "CHECKED_MAX", "ITEMS_MAX", "LEGS_MAX", "NAME_MAX", "STORED_DEVICES_MAX"];
 
 /// Places by name.
 type Places = BTreeMap<String, Vec<String>>;
@@ -56,7 +47,11 @@ fn limits_are_named_max_something() {
 fn definitions(read: fn(&[Token]) -> Vec<&Token>) -> Places {
     let mut places = Places::new();
     let targets: Vec<Target> = DEPLOYED.iter().flat_map(|folder| crates::targets(folder)).collect();
-    for module in targets.iter().flat_map(|target| &target.modules) {
+    // The records of an older schema keep their names; they are read, converted and never written.
+    let is_old_schema = |file: &str| file.contains("/record/v") && !file.ends_with("/v2.rs");
+    for module in
+        targets.iter().flat_map(|target| &target.modules).filter(|module| !is_old_schema(&module.file))
+    {
         for name in read(&module.tokens) {
             places.entry(name.text.clone()).or_default().push(format!("{}:{}", module.file, name.line));
         }

@@ -118,10 +118,7 @@ fn check(path: &str, is_id: fn(&str) -> bool) -> Vec<String> {
         fs::write(tree::root().join(path), new).expect("the document can be written");
     } else {
         let changed = old.lines().zip(new.lines()).find(|(old, new)| old != new);
-        assert!(
-            old == new,
-            "{path} is not up to date: run `make generate`. First difference: {changed:?}"
-        );
+        assert!(old == new, "{path} is not up to date: run `make generate`. First difference: {changed:?}");
     }
     ids
 }

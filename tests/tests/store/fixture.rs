@@ -72,8 +72,8 @@ pub fn meeting(mode: Mode, caller: &UserId, invitees: &[UserId]) -> Meeting {
             ext: None,
         },
     };
-    let decision =
-        create(&command, Now { ms: START_MS }, RtcCapabilities::default()).expect("the create request is valid");
+    let decision = create(&command, Now { ms: START_MS }, RtcCapabilities::default())
+        .expect("the create request is valid");
     decision.next.expect("a new meeting is written")
 }
 
