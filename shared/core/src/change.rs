@@ -71,7 +71,8 @@ impl Change {
 
     /// Gives `user` an open invitation. Users who were here before keep place and role.
     pub(crate) fn invite(&mut self, user: &UserId, name: Option<&String>, pending: Pending) {
-        if self.meeting.participants.contains_key(user) {
+        if let Some(participant) = self.meeting.participants.get_mut(user) {
+            participant.had_seat = false;
             self.set_standing(user, |_| Standing::Invited(pending));
         } else {
             let holds_slot = pending.holds_slot;
@@ -112,6 +113,9 @@ impl Change {
             invitation,
         };
         self.set_standing(user, |present| Standing::Seated(seat(into_invitation(present))));
+        if let Some(participant) = self.meeting.participants.get_mut(user) {
+            participant.had_seat = true;
+        }
     }
 
     /// Puts a seat into the media.

@@ -12,10 +12,10 @@ impl Meeting {
         let Some(end) = self.end() else { return Vec::new() };
         let reason =
             serde_json::to_value(end.reason).ok().and_then(|reason| reason.as_str().map(str::to_owned));
-        let had_a_part = |p: &&Participant| p.last_seat().is_some() || p.invitation().is_some();
+        let had_a_part = |p: &&Participant| p.had_seat || p.invitation().is_some();
         let entry = |p: &Participant| {
             // A participant who never had a seat was not in the call.
-            let started_ms = self.active_since_ms.filter(|_| p.last_seat().is_some());
+            let started_ms = self.active_since_ms.filter(|_| p.had_seat);
             let is_creator = self.created_by.client_id.user() == p.user_id;
             let call = CallView {
                 meeting_id: self.id.clone(),

@@ -22,6 +22,9 @@ pub struct Participant {
     pub standing: Stamped<Standing>,
     /// Right to speak. Kept when the participant leaves.
     pub speech: Speech,
+    /// Whether the participant had a seat since the last invitation, if there was one: the call is then part of the user's
+    /// history even if the user waits in the lobby now.
+    pub had_seat: bool,
     /// Last event of the RTC service about this participant that was applied.
     pub last_event: Option<LastMediaEvent>,
 }
@@ -186,6 +189,7 @@ impl Participant {
             role: Stamped::new(role, 0),
             standing,
             speech: Speech::default(),
+            had_seat: false,
             last_event: None,
         }
     }

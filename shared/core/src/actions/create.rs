@@ -110,7 +110,8 @@ fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
         invitation: None,
     };
     let standing = Stamped::new(Standing::Seated(seat), 1);
-    let creator = Participant::new(host.clone(), command.name.clone(), Role::Host, 0, standing);
+    let mut creator = Participant::new(host.clone(), command.name.clone(), Role::Host, 0, standing);
+    creator.had_seat = true;
     let settings = Settings {
         locked: false,
         policy: create.policy.unwrap_or_default(),

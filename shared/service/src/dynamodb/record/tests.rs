@@ -1,1 +1,189 @@
+//! Stored meetings are read as they were written, by this release and by the one before.
 
+use super::*;
+use crate::ports::Stored;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use switchboard_core::{
+    Action, Command, CreateCommand, DeviceStatus, Input, Invitee, Joiner, KnownDevice, MarkKind, Now,
+    RtcCapabilities, create, decide,
+};
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::code::EndReason;
+use switchboard_protocol::id::BodyHash;
+use switchboard_protocol::object::{JoinPolicy, Media, MediaFlags, Mode, Policy, UserOrAll};
+use switchboard_protocol::requests::{CreateMeeting, MediaReport, MuteMode};
+
+/// Records as release 0.1 stored them. Each meeting has with it what that release made of it: its view on the wire, its next
+/// deadlines without and with presence reports of the RTC service, its call history, and its view after the deadlines.
+const SCHEMA_1: &str = include_str!("schema-1.json");
+
+fn id(text: &str) -> MeetingId {
+    text.parse().expect("an id")
+}
+
+/// The attribute `meeting` with this content.
+fn attribute(content: &Value) -> AttributeValue {
+    to_attribute_value(content).expect("plain JSON")
+}
+
+fn meeting(stored: Stored<Meeting>) -> Meeting {
+    stored.into_meeting().expect("a meeting")
+}
+
+fn read_schema_1(record: &Value) -> Stored<Meeting> {
+    let id = id(record["id"].as_str().expect("a text"));
+    read(&id, Some(PREVIOUS), attribute(record), Reached::new()).expect("can be read")
+}
+
+fn examples(of: &str) -> Vec<Value> {
+    let records: Value = serde_json::from_str(SCHEMA_1).expect("JSON");
+    records[of].as_array().expect("a list").clone()
+}
+
+fn written_and_read(meeting: &Meeting) -> Meeting {
+    let value = of_meeting(meeting).expect("can be written");
+    let stored = read(&meeting.id, Some(SCHEMA), value, meeting.reached.clone()).expect("can be read");
+    self::meeting(stored)
+}
+
+// Proves: lossless-record
+#[test]
+fn a_meeting_of_schema_1_is_read_as_the_release_that_wrote_it_read_it() {
+    for example in examples("meetings") {
+        let meeting = meeting(read_schema_1(&example["meeting"]));
+        let now = Now { ms: example["now_ms"].as_i64().expect("a time") };
+        assert_eq!(json!(meeting.view(now.ms)), example["view"]);
+        let deadline = |reports_presence| {
+            meeting.next_deadline_ms(RtcCapabilities { reports_presence, enforces_rights: false })
+        };
+        assert_eq!(json!([deadline(false), deadline(true)]), example["deadline"]);
+        assert_eq!(json!(meeting.call_history()), example["history"]);
+        assert_eq!(json!(meeting.new_parts()), example["parts"]);
+        let ticked = decide(&meeting, &Input::Deadline, now, RtcCapabilities::default()).next;
+        assert_eq!(json!(ticked.map(|meeting| meeting.view(now.ms))), example["ticked"]);
+        assert_eq!(written_and_read(&meeting), meeting, "the next commit writes it with schema 2");
+    }
+}
+
+#[test]
+fn a_mark_of_schema_1_is_a_mark() {
+    let marks = examples("marks").into_iter().map(|record| match read_schema_1(&record) {
+        Stored::Mark(mark) => mark,
+        Stored::Meeting(meeting) => panic!("not a mark: {meeting:?}"),
+    });
+    let marks: Vec<CreateMark> = marks.collect();
+    assert_eq!(marks[0].kind, MarkKind::TakenBack);
+    assert!(matches!(marks[1].kind, MarkKind::MergedInto(_)));
+    assert_eq!(marks[0].end_reason(), EndReason::Cancelled);
+    for mark in marks {
+        let value = of_mark(&mark).expect("can be written");
+        let stored = read(&mark.meeting_id, Some(SCHEMA), value, Reached::new()).expect("can be read");
+        assert_eq!(stored, Stored::Mark(mark));
+    }
+}
+
+#[test]
+fn a_newer_schema_is_refused_and_so_is_an_unknown_one() {
+    let value = || attribute(&json!({}));
+    let refused = |schema| read(&id("m1"), schema, value(), Reached::new()).map(drop);
+    assert!(matches!(refused(Some(SCHEMA + 1)), Err(RecordError::Newer(3))));
+    assert!(matches!(refused(Some(0)), Err(RecordError::NoSchema)));
+    assert!(matches!(refused(None), Err(RecordError::NoSchema)));
+    assert!(matches!(refused(Some(SCHEMA)), Err(RecordError::Malformed(_))));
+}
+
+const USERS: [&str; 4] = ["alice", "bob", "carol", "dave"];
+const START_MS: i64 = 1_795_366_084_000;
+
+fn user(name: &str) -> UserId {
+    name.parse().expect("an account")
+}
+
+fn device(name: &str, kind: &str) -> ClientId {
+    format!("GID@@@{name}.{kind}").parse().expect("a client ID")
+}
+
+fn invitee(name: &str) -> Invitee {
+    let known = |kind| KnownDevice { client_id: device(name, kind), seen_ms: START_MS };
+    Invitee {
+        user_id: user(name),
+        invite_id: format!("invite-{name}").parse().expect("an id"),
+        name: Some(name.to_uppercase()),
+        devices: vec![known("phone"), known("tablet")],
+        busy: false,
+    }
+}
+
+fn new_meeting(mode: Mode, invitees: &[&str]) -> Meeting {
+    let mut request =
+        CreateMeeting::new(mode, Media::Video, invitees.iter().map(|name| user(name)).collect());
+    request.policy = Some(Policy { join: JoinPolicy::Lobby, ..Policy::default() });
+    request.ext = json!({"topic": [1, null]}).as_object().cloned();
+    let command = CreateCommand {
+        meeting_id: id("m1"),
+        by: device("alice", "phone"),
+        name: None,
+        busy: false,
+        request_id: "c1".parse().expect("an id"),
+        hash: BodyHash::of(b"create"),
+        invitees: invitees.iter().map(|name| invitee(name)).collect(),
+        create: request,
+    };
+    create(&command, Now { ms: START_MS }, RtcCapabilities::default()).expect("valid").next.expect("new")
+}
+
+/// One of the inputs that together reach every standing, by the number of the action and of the user whom it is about.
+fn input(action: usize, by: usize, whom: usize, step: usize) -> Input {
+    let name = USERS[by];
+    let (client_id, target) =
+        (device(name, if step % 3 == 0 { "tablet" } else { "phone" }), user(USERS[whom]));
+    let invite_id = format!("invite-{name}").parse().expect("an id");
+    let action = match action {
+        0 => Action::Ringing { invite_id },
+        1 | 2 => Action::Accept { invite_id },
+        3 => Action::Reject { invite_id },
+        4 | 5 => Action::ReportMedia {
+            state: MediaReport::Joined,
+            media: MediaFlags { audio: true, ..MediaFlags::default() },
+            verified: true,
+        },
+        6 => Action::Leave,
+        7 => Action::Join(Joiner { name: None, devices: Vec::new(), takeover: step % 2 == 0 }),
+        8 => Action::Admit { users: None },
+        9 => Action::Deny { users: None },
+        10 => Action::Remove { user: target, ban: step % 2 == 0, for_seconds: Some(60) },
+        11 => Action::Mute { target: UserOrAll::User(target), mode: MuteMode::Hard, for_seconds: Some(30) },
+        12 => Action::RaiseHand,
+        13 => Action::TransferHost { user: target },
+        14 => Action::Invite { invitees: vec![invitee(USERS[whom])], ring_seconds: Some(20), ext: None },
+        15 => return Input::Device { client_id, status: DeviceStatus::Disconnected },
+        16 => return Input::Device { client_id, status: DeviceStatus::StillDisconnected },
+        _ => return Input::Deadline,
+    };
+    let request_id = format!("r{step}").parse().expect("an id");
+    Input::Command(Command { by: client_id, request_id, hash: BodyHash::of(b"request"), action })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    // Proves: lossless-record
+    #[test]
+    fn any_meeting_is_read_as_it_was_written(
+        is_direct in any::<bool>(),
+        steps in proptest::collection::vec((0..18_usize, 0..4_usize, 0..4_usize, 0..40_000_i64), 1..40),
+    ) {
+        let mut meeting =
+            if is_direct { new_meeting(Mode::Direct, &["bob"]) } else { new_meeting(Mode::Group, &["bob", "carol"]) };
+        let mut now = Now { ms: START_MS };
+        for (step, (action, by, whom, wait_ms)) in steps.into_iter().enumerate() {
+            now.ms += if wait_ms > 20_000 { wait_ms } else { 1 };
+            let decision = decide(&meeting, &input(action, by, whom, step), now, RtcCapabilities::default());
+            if let Some(next) = decision.next {
+                meeting = next;
+            }
+            prop_assert_eq!(&written_and_read(&meeting), &meeting);
+        }
+    }
+}

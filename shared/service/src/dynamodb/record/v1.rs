@@ -244,6 +244,7 @@ impl ParticipantRecord {
         let event = |Heard { at, stay, here }| LastMediaEvent { at, stay, is_join: here };
         Participant {
             speech: Speech { mode: Stamped::new(mode, rev), until_ms, by, right_rev },
+            had_seat: self.seat.is_some(),
             last_event: self.heard.map(event),
             name: self.name.clone(),
             order: self.order,

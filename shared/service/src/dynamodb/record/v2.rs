@@ -117,6 +117,7 @@ struct ParticipantRecord {
     standing: StandingRecord,
     standing_rev: u64,
     speech: SpeechRecord,
+    had_seat: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_event: Option<EventRecord>,
 }
@@ -402,6 +403,7 @@ impl From<&Participant> for ParticipantRecord {
                 by: speech.by.clone(),
                 right_rev: speech.right_rev,
             },
+            had_seat: participant.had_seat,
             last_event: last_event.map(|event| EventRecord {
                 at: event.at,
                 stay: event.stay.clone(),
@@ -422,6 +424,7 @@ impl ParticipantRecord {
             role: self.role.into(),
             standing: Stamped::new(self.standing.into(), self.standing_rev),
             speech: Speech { mode: mode.into(), until_ms, by, right_rev },
+            had_seat: self.had_seat,
             last_event: self.last_event.map(event),
         }
     }
