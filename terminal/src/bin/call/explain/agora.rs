@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::{Explanation, Signature, granted};
+use super::explanation::{Explanation, Signature, granted};
 use switchboard_rtc::agora::{AgoraPrivileges, AgoraService, AgoraToken, privilege};
 
 /// Explains an `AccessToken2`; `None` for another format.

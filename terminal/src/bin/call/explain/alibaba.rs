@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::{Explanation, Signature, granted};
+use super::explanation::{Explanation, Signature, granted};
 use switchboard_rtc::alibaba::ArtcTokenFields;
 use switchboard_rtc::alibaba::dingrtc::{AppToken, privilege};
 

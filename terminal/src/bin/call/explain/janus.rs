@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::{Explanation, Signature};
+use super::explanation::{Explanation, Signature};
 use switchboard_rtc::janus::{CORE, JanusToken};
 
 /// Explains a signed token; `None` for another format.

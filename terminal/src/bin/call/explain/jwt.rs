@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::{Explanation, Secrets, Signature, granted};
+use super::explanation::{Explanation, Secrets, Signature, granted};
 use switchboard_protocol::address::UserId;
 use switchboard_rtc::jwt::{JwtError, unverified_claims, verify_hs256};
 use switchboard_rtc::livekit::{LivekitTrackSource, VideoGrant};

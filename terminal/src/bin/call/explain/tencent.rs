@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 
-use super::{Explanation, Signature, granted};
+use super::explanation::{Explanation, Signature, granted};
 use switchboard_rtc::tencent::{PrivateMap, TencentRoom, UserSig, privilege};
 
 /// Explains either key; `None` for another format.

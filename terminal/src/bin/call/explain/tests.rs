@@ -4,9 +4,10 @@ mod wrong;
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
+use super::explanation::Signature;
 use super::*;
 use crate::explain::fixture::{NOW, SECRET, minter, minters, request};
 use switchboard_rtc::jwt::sign_hs256;

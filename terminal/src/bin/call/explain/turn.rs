@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use super::{Explanation, Signature};
+use super::explanation::{Explanation, Signature};
 use switchboard_rtc::turn::is_password;
 
 /// Lower limit of an expiry, Unix seconds (in 2001); smaller numbers are not TURN user names.

@@ -3,7 +3,7 @@
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use super::{Explanation, Signature};
+use super::explanation::{Explanation, Signature};
 
 impl Signature {
     const fn words(self) -> &'static str {
