@@ -1,4 +1,4 @@
-//! What holds in every state that can be reached.
+//! The properties of every reachable state.
 
 use crate::scene::Scene;
 use crate::terminal::{SENDS, Stands, Terminal};
@@ -7,8 +7,8 @@ use stateright::Property;
 use switchboard_core::{Leg, Meeting};
 use switchboard_protocol::object::{HostLeavePolicy, Mode};
 
-/// The promises. Those about rest are said of states in which nothing is under way or due any more: what holds there
-/// would have come about in the end.
+/// All properties. Those "at rest" are checked in states in which no message is under way and nothing is due: they stand for
+/// "eventually".
 pub fn all() -> Vec<Property<Scene>> {
     vec![
         Property::always("an invitation has one winner", |_, world: &World| meetings(world).all(one_winner)),
@@ -23,14 +23,15 @@ pub fn all() -> Vec<Property<Scene>> {
             !world.is_quiescent() || meetings(world).all(|meeting| meeting.pending().next().is_none())
         }),
         Property::always("at rest no ended meeting holds a slot", |_, world: &World| {
-            !world.is_quiescent() || world.slots.values().all(|id| world.records[id].meeting.end().is_none())
+            !world.is_quiescent()
+                || world.table.state().slots.values().all(|id| world.table.meeting(id).end().is_none())
         }),
         Property::always("at rest nobody rings", |_, world: &World| {
             let rings = |terminal: &Terminal| matches!(terminal.stands, Stands::Ringing { .. });
-            !world.is_quiescent() || world.seen.unheard || !world.terminals.values().any(rings)
+            !world.is_quiescent() || world.seen.missed || !world.terminals.values().any(rings)
         }),
         Property::always("at rest nobody waits for an answer", |scene: &Scene, world: &World| {
-            // Each try can be spoilt by a fault of its own.
+            // Each attempt can be defeated by a fault of its own.
             let spoilt = scene.faults - world.faults >= SENDS;
             let waits = |terminal: &Terminal| terminal.trying.is_some();
             !world.is_quiescent() || spoilt || !world.terminals.values().any(waits)
@@ -40,13 +41,13 @@ pub fn all() -> Vec<Property<Scene>> {
             world.terminals.values().filter(is_in).count() >= 2
         }),
         Property::sometimes("everything comes to rest", |_, world: &World| {
-            !world.records.is_empty() && world.is_quiescent()
+            !world.table.state().meetings.is_empty() && world.is_quiescent()
         }),
     ]
 }
 
 fn meetings(world: &World) -> impl Iterator<Item = &Meeting> {
-    world.records.values().map(|record| &*record.meeting)
+    world.table.state().meetings.values().map(|stored| &*stored.meeting)
 }
 
 fn one_winner(meeting: &Meeting) -> bool {

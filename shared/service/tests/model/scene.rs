@@ -1,20 +1,22 @@
-//! Who takes part, what they may do, and what may go wrong: the bounds of an exploration.
+//! The bounds of an exploration: devices, requests of their users, faults.
 
 use crate::network::{Ask, Downlink, News, Uplink};
 use crate::properties;
-use crate::service;
+use crate::runner;
 use crate::terminal::{Stands, Terminal};
-use crate::world::{START_MS, Seen, World};
+use crate::world::{START_MS, Seen, Table, World};
 use stateright::{Model, Property};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::Mode;
+use switchboard_service::fake::TableState;
 
-/// What is explored.
+/// A scene to explore.
 #[derive(Clone, Debug)]
 pub struct Scene {
     pub mode: Mode,
-    /// Devices, whom they call (if they may), and how much their users ask for.
+    /// Devices, with the calls and the number of requests of their users.
     pub devices: Vec<Device>,
     pub faults: u8,
 }
@@ -27,32 +29,43 @@ pub struct Device {
     asks: u8,
 }
 
-/// What can happen next.
+/// A step to another state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// A user wants something.
+    /// A user makes a request.
     Ask(ClientId, Ask),
-    /// A terminal heard nothing.
+    /// A terminal received no answer.
     SendAgain(ClientId),
-    /// A function serves a request and does all that follows.
+    /// A function serves a request and runs its effects.
     Serve(Uplink),
-    /// A function serves a request and dies after its commit.
-    ServeAndDie(Uplink),
-    /// The broker delivers a request a second time later.
+    /// A function serves a request and crashes after its commit.
+    ServeAndCrash(Uplink),
+    /// A function serves a request, and the broker will deliver it once more.
     ServeTwice(Uplink),
     Deliver(Downlink),
-    /// The broker delivers a downlink, and once more later.
+    /// The broker delivers a downlink, and will deliver it once more.
     DeliverTwice(Downlink),
     LoseUplink(Uplink),
     LoseDownlink(Downlink),
-    /// A timer or the sweep looks at a meeting.
-    Wake(String),
-    WakeAndDie(String),
-    /// Time passes until the next moment at which anything is due.
+    /// The delay queue or the sweep wakes a meeting.
+    Wake(MeetingId),
+    WakeAndCrash(MeetingId),
+    /// Time passes until the next deadline.
     Wait,
 }
 
 impl Scene {
+    /// Returns the table with the users of the scene.
+    fn users(&self) -> TableState {
+        let mut state = TableState::default();
+        for user in self.devices.iter().map(|device| device.id.user()).collect::<BTreeSet<_>>() {
+            let ids = self.devices.iter().map(|device| &device.id);
+            let devices: Vec<ClientId> = ids.filter(|id| id.user() == user).cloned().collect();
+            state.add_user(&user, None, &devices, START_MS);
+        }
+        state
+    }
+
     /// Alice calls Bob, who has a phone and a tablet.
     pub fn direct() -> Self {
         Self {
@@ -88,7 +101,7 @@ impl Scene {
         }
     }
 
-    /// Alice opens a group with Bob, and may bring in Carol, who takes no call.
+    /// Alice makes a group with Bob, and may invite Carol, who never accepts.
     pub fn group() -> Self {
         Self {
             mode: Mode::Group,
@@ -101,13 +114,13 @@ impl Scene {
         }
     }
 
-    /// The device with this client ID.
+    /// Returns the device with this client ID.
     pub fn device(&self, id: &ClientId) -> &Device {
         self.devices.iter().find(|device| device.id == *id).expect("a device of the scene")
     }
 
-    /// What the user of this device may want now.
-    fn wishes(&self, device: &Device, terminal: &Terminal) -> Vec<Ask> {
+    /// Returns the requests that the user of this device may make now.
+    fn possible_asks(&self, device: &Device, terminal: &Terminal) -> Vec<Ask> {
         match &terminal.stands {
             Stands::Idle if !device.calls.is_empty() => vec![Ask::Create],
             Stands::Idle => Vec::new(),
@@ -126,8 +139,8 @@ impl Scene {
     }
 }
 
-/// How many things may go wrong in one history: one, unless whoever runs this has more time.
-#[expect(clippy::disallowed_methods, reason = "a setting of whoever runs the tests")]
+/// Returns the number of faults in one history: 1, unless `SWITCHBOARD_MODEL_FAULTS` is set.
+#[expect(clippy::disallowed_methods, reason = "a setting of the test run")]
 fn faults() -> u8 {
     let set = std::env::var("SWITCHBOARD_MODEL_FAULTS").ok();
     set.map_or(1, |faults| faults.parse().expect("SWITCHBOARD_MODEL_FAULTS is a small number"))
@@ -139,7 +152,7 @@ fn device(name: &str, calls: &[&str], asks: u8) -> Device {
     Device { id, calls: calls.iter().map(user).collect(), asks }
 }
 
-/// What may become of a downlink.
+/// Adds the steps that a downlink allows.
 fn deliveries(downlink: &Downlink, may_fail: bool, steps: &mut Vec<Step>) {
     steps.push(Step::Deliver(downlink.clone()));
     if may_fail {
@@ -149,8 +162,9 @@ fn deliveries(downlink: &Downlink, may_fail: bool, steps: &mut Vec<Step>) {
 }
 
 fn deliver(world: &mut World, downlink: &Downlink) -> Option<()> {
-    world.seen.unheard |= downlink.news != News::Offer && world.offers(&downlink.to, &downlink.meeting);
-    world.terminals.get_mut(&downlink.to)?.hear(downlink);
+    world.seen.missed |=
+        downlink.news != News::Offer && world.offers(&downlink.to, downlink.meeting.as_ref());
+    world.terminals.get_mut(&downlink.to)?.receive(downlink);
     Some(())
 }
 
@@ -162,8 +176,7 @@ impl Model for Scene {
         let terminal = |device: &Device| (device.id.clone(), Terminal::new(device.asks));
         vec![World {
             after_ms: 0,
-            records: BTreeMap::new(),
-            slots: BTreeMap::new(),
+            table: Table::new(self.users()),
             uplinks: BTreeSet::new(),
             downlinks: BTreeSet::new(),
             terminals: self.devices.iter().map(terminal).collect(),
@@ -174,8 +187,8 @@ impl Model for Scene {
 
     fn actions(&self, world: &World, steps: &mut Vec<Step>) {
         let may_fail = world.faults > 0;
-        // A terminal waits for its answer anyway, so nothing is gained by letting others act before it arrives: it is
-        // delivered (once or twice) or lost at once, which leaves out most of the orders that differ in nothing.
+        // A terminal makes no request while it waits for an answer. So the answer is delivered (once or twice) or lost before
+        // any other step, which leaves out most of the orders with the same result.
         let awaited = |downlink: &&Downlink| world.terminals[&downlink.to].waits_for(downlink);
         if let Some(answer) = world.downlinks.iter().find(awaited) {
             deliveries(answer, may_fail, steps);
@@ -184,8 +197,8 @@ impl Model for Scene {
         for device in &self.devices {
             let terminal = &world.terminals[&device.id];
             if terminal.trying.is_none() && terminal.asks_left > 0 {
-                let wishes = self.wishes(device, terminal).into_iter();
-                steps.extend(wishes.map(|ask| Step::Ask(device.id.clone(), ask)));
+                let asks = self.possible_asks(device, terminal).into_iter();
+                steps.extend(asks.map(|ask| Step::Ask(device.id.clone(), ask)));
             }
             if terminal.trying.as_ref().is_some_and(|(request, _)| !world.is_under_way(request))
                 && terminal.may_send_again()
@@ -196,7 +209,7 @@ impl Model for Scene {
         for uplink in &world.uplinks {
             steps.push(Step::Serve(uplink.clone()));
             if may_fail {
-                steps.push(Step::ServeAndDie(uplink.clone()));
+                steps.push(Step::ServeAndCrash(uplink.clone()));
                 steps.push(Step::ServeTwice(uplink.clone()));
                 steps.push(Step::LoseUplink(uplink.clone()));
             }
@@ -204,15 +217,21 @@ impl Model for Scene {
         for downlink in &world.downlinks {
             deliveries(downlink, may_fail, steps);
         }
-        for id in world.records.keys() {
+        for id in world.table.state().meetings.keys() {
             if world.due_ms(id).is_some_and(|due| due <= world.now().ms) {
                 steps.push(Step::Wake(id.clone()));
                 if may_fail {
-                    steps.push(Step::WakeAndDie(id.clone()));
+                    steps.push(Step::WakeAndCrash(id.clone()));
                 }
             }
         }
-        let due = world.records.keys().filter_map(|id| world.due_ms(id)).any(|due| due > world.now().ms);
+        let due = world
+            .table
+            .state()
+            .meetings
+            .keys()
+            .filter_map(|id| world.due_ms(id))
+            .any(|due| due > world.now().ms);
         if due && (may_fail || world.nothing_under_way()) {
             steps.push(Step::Wait);
         }
@@ -231,16 +250,16 @@ impl Model for Scene {
             }
             Step::Serve(uplink) => {
                 next.uplinks.remove(&uplink);
-                service::serve(&mut next, self, &uplink, false);
+                runner::serve(&mut next, self, &uplink, false);
             }
-            Step::ServeAndDie(uplink) => {
+            Step::ServeAndCrash(uplink) => {
                 next.faults -= 1;
                 next.uplinks.remove(&uplink);
-                service::serve(&mut next, self, &uplink, true);
+                runner::serve(&mut next, self, &uplink, true);
             }
             Step::ServeTwice(uplink) => {
                 next.faults -= 1;
-                service::serve(&mut next, self, &uplink, false);
+                runner::serve(&mut next, self, &uplink, false);
             }
             Step::Deliver(downlink) => {
                 next.downlinks.remove(&downlink);
@@ -256,19 +275,19 @@ impl Model for Scene {
             }
             Step::LoseDownlink(downlink) => {
                 next.faults -= 1;
-                next.seen.unheard |= !next.terminals.get(&downlink.to)?.heard(&downlink);
+                next.seen.missed |= !next.terminals.get(&downlink.to)?.has_received(&downlink);
                 next.downlinks.remove(&downlink);
             }
-            Step::Wake(id) => service::wake(&mut next, &id, false),
-            Step::WakeAndDie(id) => {
+            Step::Wake(id) => runner::wake(&mut next, &id, false),
+            Step::WakeAndCrash(id) => {
                 next.faults -= 1;
-                service::wake(&mut next, &id, true);
+                runner::wake(&mut next, &id, true);
             }
             Step::Wait => {
                 if !world.nothing_under_way() {
                     next.faults -= 1;
                 }
-                let due = world.records.keys().filter_map(|id| world.due_ms(id));
+                let due = world.table.state().meetings.keys().filter_map(|id| world.due_ms(id));
                 next.after_ms = due.filter(|due| *due > world.now().ms).min()? - START_MS;
             }
         }

@@ -1,18 +1,18 @@
-//! The meeting core under every order of events: requests, downlinks and wake-ups may be lost, delayed, doubled and
-//! overtake each other, and a function may die between its commit and its effects. All states within the bounds are
-//! visited; `docs/model.md` says which bounds those are and how many states there were.
+//! The functions under every order of events: requests, downlinks and wakes may be lost, delayed, duplicated and overtake each
+//! other, and a function may crash between its commit and its effects. All states within the bounds are visited;
+//! `docs/model.md` describes the bounds and the number of states.
 
 mod network;
 mod properties;
+mod runner;
 mod scene;
-mod service;
 mod terminal;
 mod world;
 
 use scene::Scene;
 use stateright::{Checker, HasDiscoveries, Model};
 
-/// Visits every state of the scene and fails on the first one that breaks a promise, with the way there.
+/// Visits every state of the scene. Fails at the first state that violates a property, and shows the steps to it.
 fn explore(name: &str, scene: Scene) {
     let faults = scene.faults;
     let checker = scene.checker().threads(2).finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();

@@ -1,59 +1,60 @@
-//! A terminal as the protocol wants it: one request at a time, sent again with the same id, and given up at last.
+//! A terminal as the protocol demands: one request at a time, sent again with the same id, and given up in the end.
 
 use crate::network::{Ask, Downlink, News, Uplink};
 use std::collections::BTreeSet;
 use switchboard_protocol::address::ClientId;
+use switchboard_protocol::id::MeetingId;
 
-/// How often a request is sent before it is given up.
+/// Number of times that a request is sent before it is given up.
 pub const SENDS: u8 = 2;
 
 /// One device.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Terminal {
     pub stands: Stands,
-    /// The request that waits for its answer, and how often it may still be sent.
+    /// The request that waits for its answer, and how many times it may still be sent.
     pub trying: Option<(Uplink, u8)>,
-    /// What its user will still ask for at most.
+    /// Limit of requests that the user still makes.
     pub asks_left: u8,
-    /// Which downlinks it heard, by the digest of their ids.
-    heard: BTreeSet<u64>,
+    /// Digests of the ids of received downlinks.
+    received: BTreeSet<u64>,
     /// Requests made so far.
     made: u8,
 }
 
-/// What its user sees.
+/// The state that the user sees.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Stands {
     Idle,
-    /// It rings, and stops by itself when the offer's time is over.
+    /// It rings, until the deadline of its offer at the latest.
     Ringing {
-        meeting: String,
+        meeting: MeetingId,
     },
     In {
-        meeting: String,
+        meeting: MeetingId,
     },
 }
 
 impl Terminal {
     pub fn new(asks_left: u8) -> Self {
-        Self { stands: Stands::Idle, trying: None, asks_left, heard: BTreeSet::new(), made: 0 }
+        Self { stands: Stands::Idle, trying: None, asks_left, received: BTreeSet::new(), made: 0 }
     }
 
-    /// Its user wants something: a new request.
+    /// Makes a new request of the user.
     pub fn ask(&mut self, by: &ClientId, ask: Ask) -> Uplink {
         self.made += 1;
         self.asks_left -= 1;
-        let request = Uplink { by: by.clone(), id: format!("r{}", self.made), ask };
+        let request = Uplink { by: by.clone(), id: format!("r{}", self.made).parse().expect("an id"), ask };
         self.trying = Some((request.clone(), SENDS - 1));
         request
     }
 
-    /// Whether it had this downlink before.
-    pub fn heard(&self, downlink: &Downlink) -> bool {
-        self.heard.contains(&downlink.id)
+    /// Returns whether it received this downlink before.
+    pub fn has_received(&self, downlink: &Downlink) -> bool {
+        self.received.contains(&downlink.id)
     }
 
-    /// Whether this is the answer that it waits for.
+    /// Returns whether this is the answer that it waits for.
     pub fn waits_for(&self, downlink: &Downlink) -> bool {
         self.trying.as_ref().is_some_and(|(request, _)| Some(&request.id) == downlink.re.as_ref())
     }
@@ -62,15 +63,15 @@ impl Terminal {
         self.trying.as_ref().is_some_and(|(_, left)| *left > 0)
     }
 
-    /// No answer came in time.
+    /// Sends the request again, since no answer arrived in time.
     pub fn send_again(&mut self) -> Option<Uplink> {
         let (request, left) = self.trying.as_mut().filter(|(_, left)| *left > 0)?;
         *left -= 1;
         Some(request.clone())
     }
 
-    pub fn hear(&mut self, downlink: &Downlink) {
-        if !self.heard.insert(downlink.id) {
+    pub fn receive(&mut self, downlink: &Downlink) {
+        if !self.received.insert(downlink.id) {
             return;
         }
         if downlink.re.is_some() {
@@ -82,7 +83,7 @@ impl Terminal {
                 self.stands = Stands::Idle;
             }
         }
-        let meeting = downlink.meeting.clone();
+        let Some(meeting) = downlink.meeting.clone() else { return };
         let here = match &self.stands {
             Stands::Idle => false,
             Stands::Ringing { meeting: at } | Stands::In { meeting: at } => *at == meeting,

@@ -1,0 +1,140 @@
+//! One state of the model: the table, the messages under way, and the terminals.
+
+use crate::network::{Downlink, News, Uplink};
+use crate::terminal::Terminal;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use switchboard_core::{Meeting, Now};
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::id::{MeetingId, RequestId};
+use switchboard_service::fake::TableState;
+
+/// Time of the first state, in milliseconds since the epoch.
+pub const START_MS: i64 = 1_795_366_084_000;
+
+/// A visited state.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct World {
+    /// Milliseconds since the first state.
+    pub after_ms: i64,
+    pub table: Table,
+    pub uplinks: BTreeSet<Uplink>,
+    pub downlinks: BTreeSet<Downlink>,
+    pub terminals: BTreeMap<ClientId, Terminal>,
+    /// Number of faults that may still happen: a message lost, duplicated, or delayed beyond a deadline, a crash.
+    pub faults: u8,
+    pub seen: Seen,
+}
+
+/// Violations that cannot be read from a single state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a violated property")]
+pub struct Seen {
+    /// Requests that changed a meeting beyond its expired deadlines.
+    pub applied: BTreeSet<(ClientId, RequestId)>,
+    pub applied_twice: bool,
+    pub revived: bool,
+    pub token_after_removal: bool,
+    pub unanswered: bool,
+    /// Whether a downlink was lost, or overtook the offer that it is about: then a device may ring until the deadline of its
+    /// offer.
+    pub missed: bool,
+}
+
+/// The table, hashed by everything that the functions of the model read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    state: TableState,
+    /// Digests of the meetings, made once for each commit.
+    digests: BTreeMap<MeetingId, u64>,
+}
+
+impl Table {
+    pub fn new(state: TableState) -> Self {
+        Self { state, digests: BTreeMap::new() }
+    }
+
+    pub fn state(&self) -> &TableState {
+        &self.state
+    }
+
+    pub fn meeting(&self, id: &MeetingId) -> &Meeting {
+        &self.state.meetings[id].meeting
+    }
+
+    /// Takes over the contents after a step.
+    pub fn replace(&mut self, mut state: TableState) {
+        // No function of the model reads them.
+        state.parts.clear();
+        state.calls.clear();
+        for (id, stored) in &state.meetings {
+            let before = self.state.meetings.get(id);
+            if !before.is_some_and(|before| Arc::ptr_eq(&before.meeting, &stored.meeting)) {
+                let mut hasher = DefaultHasher::new();
+                serde_json::to_vec(&*stored.meeting).expect("a meeting serialises").hash(&mut hasher);
+                self.digests.insert(id.clone(), hasher.finish());
+            }
+        }
+        self.state = state;
+    }
+}
+
+impl Eq for Table {}
+
+impl Hash for Table {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.digests.hash(hasher);
+        self.state.slots.hash(hasher);
+        for stored in self.state.meetings.values() {
+            for (rev, pending) in &stored.pending {
+                (rev, pending.due_ms).hash(hasher);
+            }
+            for (invite, devices) in &stored.reached {
+                (invite, devices.len()).hash(hasher);
+            }
+        }
+    }
+}
+
+impl World {
+    pub fn now(&self) -> Now {
+        Now { ms: START_MS + self.after_ms, rtc_tells: false, rtc_restricts: false }
+    }
+
+    /// Returns when `wake` has work for this meeting next.
+    pub fn due_ms(&self, id: &MeetingId) -> Option<i64> {
+        let stored = &self.table.state().meetings[id];
+        let pending = stored.pending.values().map(|pending| pending.due_ms);
+        pending.chain(stored.meeting.next_deadline_ms(false)).min()
+    }
+
+    /// Returns whether an offer of this meeting is under way to the device, which has not received it yet.
+    pub fn offers(&self, to: &ClientId, meeting: Option<&MeetingId>) -> bool {
+        let is_one = |downlink: &&Downlink| {
+            downlink.to == *to
+                && downlink.meeting.as_ref() == meeting
+                && downlink.news == News::Offer
+                && !self.terminals[to].has_received(downlink)
+        };
+        self.downlinks.iter().any(|downlink| is_one(&downlink))
+    }
+
+    /// Returns whether this request or its answer is under way.
+    pub fn is_under_way(&self, request: &Uplink) -> bool {
+        let answers =
+            |downlink: &&Downlink| downlink.to == request.by && downlink.re.as_ref() == Some(&request.id);
+        self.uplinks.contains(request) || self.downlinks.iter().any(|downlink| answers(&downlink))
+    }
+
+    pub fn nothing_under_way(&self) -> bool {
+        self.uplinks.is_empty() && self.downlinks.is_empty()
+    }
+
+    /// Returns whether no message is under way, nothing will be due, and no terminal tries any more.
+    pub fn is_quiescent(&self) -> bool {
+        self.nothing_under_way()
+            && self.table.state().meetings.keys().all(|id| self.due_ms(id).is_none())
+            && self.terminals.values().all(|terminal| !terminal.may_send_again())
+    }
+}
