@@ -1,7 +1,7 @@
 //! The functions of Switchboard: one folder and one binary per broker rule.
 //!
-//! A folder's `main.rs` connects the function to Lambda; its `mod.rs` has the behaviour. Everything that several functions
-//! need is in `switchboard-service`.
+//! A folder's `main.rs` connects the function to Lambda, its `mod.rs` has the behaviour, its `tests.rs` the unit tests over
+//! adapters in memory. Code that several functions need is in `switchboard-service`.
 
 pub mod answer;
 pub mod attend;
@@ -13,4 +13,6 @@ pub mod moderate;
 pub mod presence;
 pub mod rtc_webhook;
 pub mod sync;
+#[cfg(test)]
+mod testing;
 pub mod wake;

@@ -18,3 +18,6 @@ pub async fn answer<P: Ports>(
     };
     service.change(&meeting_id, request.command(action), request.now).await
 }
+
+#[cfg(test)]
+mod tests;

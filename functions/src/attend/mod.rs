@@ -67,3 +67,6 @@ fn flags(report: &ReportMedia) -> MediaFlags {
         screen: report.screen.unwrap_or(false),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -119,3 +119,6 @@ async fn commit<P: Ports>(
     };
     service.commit(next, terms).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,3 +81,6 @@ async fn end_own<P: Ports>(
         existing => service.change_stored(existing, request.command(Action::Destroy), request.now).await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,3 +41,6 @@ async fn invite_more<P: Ports>(
     };
     service.change_stored(stored, request.command(action), request.now).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,3 +37,6 @@ pub async fn moderate<P: Ports>(
     };
     service.change(&meeting_id, request.command(action), request.now).await
 }
+
+#[cfg(test)]
+mod tests;

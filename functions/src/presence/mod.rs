@@ -94,3 +94,6 @@ async fn apply<P: Ports>(
     let input = Input::Device { client_id: device.clone(), status };
     Ok(service.apply(loaded, &input, now).await?.0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,3 +111,6 @@ fn at(meeting: Meeting, now: Now, rtc: RtcCapabilities) -> Meeting {
     let rev = meeting.rev;
     Meeting { rev, ..decide(&meeting, &Input::Deadline, now, rtc).next.unwrap_or(meeting) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,187 @@
 use super::*;
+use crate::testing::{
+    NOW_MS, accepted, another, at, created, device, interfere, published, request, serve, service,
+    service_with_rtc, user,
+};
+use switchboard_protocol::code::EndReason;
+use switchboard_protocol::object::{Mode, ParticipantState};
+use switchboard_protocol::requests::{AttendRequest, MediaReport, ReportMedia};
+use switchboard_rtc::management::OpenChannel;
+use switchboard_service::fake::{FakePorts, FakeRtc, RtcCall};
+
+/// Delivers one message of the delay queue. Returns whether it has to be delivered again.
+async fn message(service: &Service<FakePorts>, meeting: &MeetingId, now: Now) -> bool {
+    let body = json!({"meeting_id": meeting}).to_string();
+    let event = json!({"Records": [{"messageId": "q1", "body": body}]});
+    let result = wake(event, &ChannelAges::default(), now, service).await.expect("served");
+    result["batchItemFailures"] == json!([{"itemIdentifier": "q1"}])
+}
+
+async fn sweeps(service: &Service<FakePorts>, now: Now) -> Value {
+    wake(json!({}), &ChannelAges::default(), now, service).await.expect("served")
+}
+
+fn end(service: &Service<FakePorts>, meeting: &MeetingId) -> Option<EndReason> {
+    service.table.stored(meeting).meeting.end().map(|(reason, ..)| reason)
+}
 
 #[test]
 fn effects_that_fail_again_wait_longer_each_time_within_bounds() {
     assert_eq!([0, 5_000, 12_000, 10_000_000].map(repeat_after_ms), [5_000, 5_000, 12_000, 600_000]);
+}
+
+#[tokio::test]
+async fn a_wake_at_the_deadline_ends_a_call_without_an_answer() {
+    let service = service();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    assert!(!message(&service, &call, at(60_000)).await);
+    assert!(end(&service, &call).is_some());
+    let published = published(&service);
+    assert!(published.contains(&"bob.phone: invitation_closed expired".to_owned()), "{published:?}");
+    assert!(published.contains(&"alice.phone: meeting_ended".to_owned()), "{published:?}");
+    assert_eq!(service.outcomes.as_ref().expect("a bus").reports.borrow().len(), 2, "the call and its end");
+}
+
+#[tokio::test]
+async fn a_wake_that_comes_early_or_again_changes_nothing() {
+    let service = service();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    let before = service.table.stored(&call).meeting;
+    assert!(!message(&service, &call, at(1_000)).await);
+    assert_eq!(service.table.stored(&call).meeting, before);
+    assert!(service.wakes.scheduled.borrow().iter().any(|(id, seconds)| *id == call && *seconds > 30));
+    message(&service, &call, at(60_000)).await;
+    let ended = service.table.stored(&call).meeting;
+    published(&service);
+    assert!(!message(&service, &call, at(61_000)).await);
+    assert_eq!((service.table.stored(&call).meeting, published(&service)), (ended, Vec::new()));
+}
+
+#[tokio::test]
+async fn a_malformed_message_is_ignored_and_an_unknown_meeting_too() {
+    let service = service();
+    let event = json!({"Records": [{"messageId": "q1", "body": "{}"}]});
+    let result = wake(event, &ChannelAges::default(), at(0), &service).await.expect("served");
+    assert_eq!(result, json!({"batchItemFailures": []}));
+    assert!(!message(&service, &"m0".parse().expect("an id"), at(0)).await);
+}
+
+#[tokio::test]
+async fn a_message_is_delivered_again_if_the_table_fails() {
+    let service = service();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    service.table.fail("commit");
+    assert!(message(&service, &call, at(60_000)).await);
+    service.table.recover();
+    assert!(!message(&service, &call, at(60_000)).await);
+    assert!(end(&service, &call).is_some());
+}
+
+#[tokio::test]
+async fn effects_of_a_crashed_function_are_repeated() {
+    let service = service();
+    service.table.crash_after_commit();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    let service = another(&service);
+    message(&service, &call, at(1_000)).await;
+    assert!(published(&service).is_empty(), "the function may still run");
+    message(&service, &call, at(6_000)).await;
+    let published = published(&service);
+    assert!(published.contains(&"alice.phone= meeting_created".to_owned()), "{published:?}");
+    assert!(published.contains(&"bob.phone: invitation".to_owned()), "{published:?}");
+    assert!(service.table.stored(&call).pending.is_empty());
+}
+
+#[tokio::test]
+async fn effects_that_fail_again_stay_pending() {
+    let service = service();
+    service.table.crash_after_commit();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    let service = another(&service);
+    service.table.fail("mark_effects_done");
+    assert!(!message(&service, &call, at(6_000)).await);
+    let stored = service.table.stored(&call);
+    assert_eq!(stored.pending.len(), 1);
+    assert_eq!(stored.due_at_ms, Some(NOW_MS + 11_000), "repeated 5 s later");
+}
+
+#[tokio::test]
+async fn a_wake_that_loses_a_race_decides_again() {
+    let service = service();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    interfere(&service, &call);
+    assert!(!message(&service, &call, at(60_000)).await);
+    assert!(end(&service, &call).is_some());
+}
+
+#[tokio::test]
+async fn a_lost_device_is_looked_up_at_the_broker_before_its_seat_is_given_up() {
+    let service = service();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    accepted(&service, &call, "bob.phone").await;
+    let dropped = |meeting: &switchboard_core::Meeting| {
+        switchboard_core::connection(meeting, &device("bob.phone"), Connection::Dropped, at(2_000))
+    };
+    let loaded = service.load(&call).await.expect("stored");
+    let (_, loaded) = service.apply(loaded, None, dropped, at(2_000)).await.expect("committed");
+    let check_ms = loaded.meeting.participants[&user("bob")].check_at_ms.expect("a check") - NOW_MS;
+    let state = || service.table.stored(&call).meeting.participants[&user("bob")].state;
+
+    service.publisher.broker.is_down.set(true);
+    assert!(message(&service, &call, at(check_ms)).await, "the broker does not answer");
+    service.publisher.broker.is_down.set(false);
+    assert!(!message(&service, &call, at(check_ms)).await);
+    assert_eq!(state(), ParticipantState::Reconnecting);
+    service.publisher.broker.connected.borrow_mut().insert(device("bob.phone"));
+    assert!(!message(&service, &call, at(check_ms + 60_000)).await);
+    assert_eq!(state(), ParticipantState::Accepted, "back at its seat");
+}
+
+#[tokio::test]
+async fn a_sweep_wakes_due_meetings_and_schedules_near_deadlines() {
+    let service = service();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    service.wakes.scheduled.borrow_mut().clear();
+    let result = sweeps(&service, at(1_000)).await;
+    assert_eq!(result, json!({"found": 1, "failed": 0, "leaked_rooms": 0}));
+    assert!(end(&service, &call).is_none());
+    assert_eq!(service.wakes.scheduled.borrow().len(), 1);
+    service.table.fail("meeting");
+    assert_eq!(sweeps(&service, at(60_000)).await["failed"], 1);
+    service.table.recover();
+    assert_eq!(sweeps(&service, at(60_000)).await["failed"], 0);
+    assert!(end(&service, &call).is_some());
+    service.table.fail("due");
+    let failed = wake(json!({}), &ChannelAges::default(), at(60_000), &service).await.expect_err("no index");
+    assert_eq!(failed.error_type(), "TableUnavailable");
+}
+
+#[tokio::test]
+async fn t49_t50_a_sweep_compares_channels_with_meetings() {
+    let rtc = FakeRtc::capable();
+    let service = service_with_rtc(&rtc);
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    let report = ReportMedia {
+        meeting_id: call.clone(),
+        state: MediaReport::Joined,
+        audio: None,
+        video: None,
+        screen: None,
+    };
+    rtc.set_members(&["alice"]);
+    let now = |after_ms| service.now(NOW_MS + after_ms);
+    let report = request("alice.phone", "m1", AttendRequest::ReportMedia(report), now(1_000));
+    serve(report, &service, &crate::attend::attend).await;
+    let _ = rtc.take_calls();
+    rtc.set_members(&[]);
+    let leaked = OpenChannel { id: "sb-m9".to_owned(), created_ms: Some(NOW_MS - 300_000) };
+    let foreign = OpenChannel { id: "other-m9".to_owned(), created_ms: Some(0) };
+    rtc.set_channels(vec![leaked, foreign]);
+    let result = sweeps(&service, now(2_000)).await;
+    assert_eq!(result["leaked_rooms"], 1);
+    assert_eq!(rtc.take_calls(), [RtcCall::Close("sb-m9".to_owned())]);
+    let alice = service.table.stored(&call).meeting.participants[&user("alice")].state;
+    assert_eq!(alice, ParticipantState::Reconnecting, "the meeting has no channel");
+    rtc.set_down(true);
+    assert_eq!(sweeps(&service, now(3_000)).await["leaked_rooms"], 0);
 }

@@ -1,0 +1,109 @@
+use super::*;
+use crate::testing::{
+    accept, another, at, commit_first, created, device, interfere, invite_id, published, request, rev, serve,
+    service, user,
+};
+use switchboard_protocol::code::Code;
+use switchboard_protocol::object::{Mode, ParticipantState};
+use switchboard_protocol::requests::{Reject, RejectReason, Ringing};
+
+#[tokio::test]
+async fn an_accept_gives_a_seat_and_stops_the_other_device() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    serve(accept(&service, &meeting, "bob.phone"), &service, &answer).await;
+    assert_eq!(
+        published(&service),
+        [
+            "alice.phone: participant_updated accepted",
+            "bob.tablet: invitation_closed answered_elsewhere",
+            "bob.phone= invitation_accepted",
+        ]
+    );
+    let bob = service.table.stored(&meeting).meeting.participants[&user("bob")].clone();
+    assert_eq!((bob.state, bob.seat), (ParticipantState::Accepted, Some(device("bob.phone"))));
+    assert_eq!(service.table.state.borrow().slots.get(&user("bob")), Some(&meeting));
+}
+
+#[tokio::test]
+async fn an_answer_to_an_unknown_meeting_is_refused() {
+    let service = service();
+    let (meeting_id, invite_id) = ("m0".parse().expect("an id"), "i0".parse().expect("an id"));
+    let ringing = AnswerRequest::Ringing(Ringing { meeting_id, invite_id });
+    let report = serve(request("bob.phone", "r1", ringing, at(0)), &service, &answer).await;
+    assert_eq!(report.refused, Some(Code::MeetingNotFound));
+    assert_eq!(published(&service), ["bob.phone= error meeting_not_found"]);
+}
+
+#[tokio::test]
+async fn a_repeated_accept_is_answered_again_and_commits_nothing() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    serve(accept(&service, &meeting, "bob.phone"), &service, &answer).await;
+    let (first, committed) = (service.publisher.broker.take(), rev(&service, &meeting));
+    serve(accept(&service, &meeting, "bob.phone"), &service, &answer).await;
+    assert_eq!(rev(&service, &meeting), committed);
+    let again = service.publisher.broker.take();
+    let ids = |sent: &[switchboard_service::fake::Sent]| -> Vec<_> {
+        sent.iter().map(|sent| sent.downlink.id.clone()).collect()
+    };
+    assert_eq!(ids(&again), ids(&first), "devices drop the second copies");
+}
+
+#[tokio::test]
+async fn of_two_devices_that_accept_at_the_same_time_one_wins() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    let other = another(&service);
+    serve(accept(&other, &meeting, "bob.tablet"), &other, &answer).await;
+    commit_first(&other, &service);
+    let report = serve(accept(&service, &meeting, "bob.phone"), &service, &answer).await;
+    assert_eq!(report.refused, Some(Code::AlreadyAnswered));
+    let bob = service.table.stored(&meeting).meeting.participants[&user("bob")].clone();
+    assert_eq!(bob.seat, Some(device("bob.tablet")));
+}
+
+#[tokio::test]
+async fn a_decision_is_made_again_after_a_lost_race() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    let before = rev(&service, &meeting);
+    interfere(&service, &meeting);
+    serve(accept(&service, &meeting, "bob.phone"), &service, &answer).await;
+    assert_eq!(rev(&service, &meeting), before + 2);
+}
+
+#[tokio::test]
+async fn a_request_that_loses_every_race_is_answered_with_unavailable() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    for _ in 0..6 {
+        interfere(&service, &meeting);
+    }
+    let reject = Reject {
+        meeting_id: meeting.clone(),
+        invite_id: invite_id(&service, &meeting, &user("bob")),
+        reason: RejectReason::Declined,
+        text: None,
+    };
+    serve(request("bob.phone", "x1", AnswerRequest::Reject(reject), at(2_000)), &service, &answer).await;
+    assert_eq!(published(&service), ["bob.phone= error unavailable"]);
+}
+
+#[tokio::test]
+async fn after_a_crash_the_repeated_request_is_answered() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    let crashing = another(&service);
+    crashing.table.crash_after_commit();
+    serve(accept(&crashing, &meeting, "bob.phone"), &crashing, &answer).await;
+    assert_eq!(published(&crashing), [""; 0]);
+    let service = another(&crashing);
+    serve(accept(&service, &meeting, "bob.phone"), &service, &answer).await;
+    let published = published(&service);
+    assert!(published.contains(&"bob.phone= invitation_accepted".to_owned()), "{published:?}");
+    assert!(
+        published.contains(&"bob.tablet: invitation_closed answered_elsewhere".to_owned()),
+        "{published:?}"
+    );
+}

@@ -1,0 +1,130 @@
+use super::*;
+use crate::testing::{
+    NOW_MS, accepted, another, at, created, published, request, rev, serve, service, service_with_rtc, user,
+};
+use switchboard_protocol::code::Code;
+use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::object::{JoinPolicy, Media, Mode, ParticipantState, Policy};
+use switchboard_protocol::requests::{CreateMeeting, CreateRequest, Leave, MediaReport, RaiseHand, Rejoin};
+use switchboard_service::fake::FakeRtc;
+
+fn leave(meeting: &MeetingId) -> AttendRequest {
+    AttendRequest::Leave(Leave { meeting_id: meeting.clone() })
+}
+
+fn report(meeting: &MeetingId) -> AttendRequest {
+    AttendRequest::ReportMedia(ReportMedia {
+        meeting_id: meeting.clone(),
+        state: MediaReport::Joined,
+        audio: Some(true),
+        video: None,
+        screen: None,
+    })
+}
+
+#[tokio::test]
+async fn a_side_that_leaves_a_direct_call_ends_it_and_both_find_it_in_their_history() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    accepted(&service, &meeting, "bob.phone").await;
+    let report = serve(request("alice.phone", "l1", leave(&meeting), at(5_000)), &service, &attend).await;
+    assert!(report.ended.is_some(), "{report:?}");
+    let published = published(&service);
+    assert_eq!(published.last().map(String::as_str), Some("alice.phone= ok"));
+    assert!(published.contains(&"bob.phone: meeting_ended".to_owned()), "{published:?}");
+    let state = service.table.state.borrow();
+    assert!(state.slots.is_empty());
+    assert_eq!(state.calls.keys().cloned().collect::<Vec<_>>(), [user("alice"), user("bob")]);
+}
+
+#[tokio::test]
+async fn a_call_history_that_cannot_be_written_leaves_the_end_pending() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    service.table.fail("write_calls");
+    serve(request("alice.phone", "l1", leave(&meeting), at(5_000)), &service, &attend).await;
+    assert!(published(&service).contains(&"alice.phone= ok".to_owned()));
+    assert_eq!(service.table.stored(&meeting).pending.len(), 1, "`wake` will retry");
+}
+
+#[tokio::test]
+async fn a_repeated_leave_is_answered_again() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    serve(request("alice.phone", "l1", leave(&meeting), at(5_000)), &service, &attend).await;
+    let committed = rev(&service, &meeting);
+    published(&service);
+    serve(request("alice.phone", "l1", leave(&meeting), at(6_000)), &service, &attend).await;
+    assert_eq!(rev(&service, &meeting), committed);
+    assert!(published(&service).contains(&"alice.phone= ok".to_owned()));
+}
+
+#[tokio::test]
+async fn requests_of_users_without_a_seat_are_refused() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    let rejoin = AttendRequest::Rejoin(Rejoin { meeting_id: meeting.clone() });
+    serve(request("carol.phone", "r1", rejoin, at(1_000)), &service, &attend).await;
+    assert_eq!(published(&service), ["carol.phone= error forbidden"]);
+    for unknown in [leave(&"m0".parse().expect("an id")), report(&"m0".parse().expect("an id"))] {
+        let refused = serve(request("carol.phone", "r2", unknown, at(1_000)), &service, &attend).await;
+        assert_eq!(refused.refused, Some(Code::MeetingNotFound));
+    }
+}
+
+#[tokio::test]
+async fn a_user_joins_an_open_group_without_an_invitation() {
+    let service = service();
+    let open = Policy { join: JoinPolicy::Open, ..Policy::default() };
+    let create =
+        CreateMeeting { policy: Some(open), ..CreateMeeting::new(Mode::Group, Media::Audio, Vec::new()) };
+    let create = request("alice.phone", "c1", CreateRequest::CreateMeeting(create), at(0));
+    let report = serve(create, &service, &crate::create_meeting::create_meeting).await;
+    let meeting = report.meeting_id.expect("a meeting");
+    published(&service);
+    let join =
+        || AttendRequest::Join(Join { meeting_id: meeting.clone(), media: Media::Audio, takeover: None });
+    serve(request("carol.phone", "j1", join(), at(1_000)), &service, &attend).await;
+    assert_eq!(published(&service), ["alice.phone: participant_updated accepted", "carol.phone= joined"]);
+    let carol = service.table.stored(&meeting).meeting.participants[&user("carol")].clone();
+    assert_eq!(carol.name.as_deref(), Some("Carol"), "the stored name");
+    let unknown = Join { meeting_id: "m0".parse().expect("an id"), media: Media::Audio, takeover: None };
+    serve(request("carol.phone", "j2", AttendRequest::Join(unknown), at(1_000)), &service, &attend).await;
+    assert_eq!(published(&service), ["carol.phone= error meeting_not_found"]);
+}
+
+#[tokio::test]
+async fn after_a_crash_the_repeated_request_informs_the_others() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Group).await;
+    accepted(&service, &meeting, "bob.phone").await;
+    let raise = || AttendRequest::RaiseHand(RaiseHand { meeting_id: meeting.clone() });
+    service.table.crash_after_commit();
+    serve(request("bob.phone", "h1", raise(), at(2_000)), &service, &attend).await;
+    let service = another(&service);
+    serve(request("bob.phone", "h1", raise(), at(3_000)), &service, &attend).await;
+    assert_eq!(published(&service), ["alice.phone: hand_changed", "bob.phone= hand_changed"]);
+}
+
+#[tokio::test]
+async fn a_media_report_counts_only_if_the_rtc_service_confirms_it() {
+    let rtc = FakeRtc::capable();
+    let service = service_with_rtc(&rtc);
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    let state = || service.table.stored(&meeting).meeting.participants[&user("alice")].state;
+    let now = service.now(NOW_MS + 1_000);
+    serve(request("alice.phone", "m1", report(&meeting), now), &service, &attend).await;
+    assert_eq!(state(), ParticipantState::Accepted, "the channel is empty");
+    rtc.set_members(&["alice"]);
+    serve(request("alice.phone", "m2", report(&meeting), now), &service, &attend).await;
+    assert_eq!(state(), ParticipantState::Joined);
+}
+
+#[tokio::test]
+async fn a_media_report_is_trusted_without_rtc_management() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    serve(request("alice.phone", "m1", report(&meeting), at(1_000)), &service, &attend).await;
+    let alice = service.table.stored(&meeting).meeting.participants[&user("alice")].clone();
+    assert_eq!((alice.state, alice.media.audio, alice.media.video), (ParticipantState::Joined, true, false));
+}

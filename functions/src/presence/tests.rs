@@ -1,0 +1,101 @@
+use super::*;
+use crate::testing::{NOW_MS, accepted, at, created, device, interfere, published, service, user};
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde_json::json;
+use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::object::Mode;
+use switchboard_service::fake::FakePorts;
+
+/// Serves the lifecycle event of a connection of Bob's phone.
+async fn event(
+    service: &Service<FakePorts>,
+    event_type: &str,
+    version: i64,
+    after_ms: i64,
+) -> Result<Value, InvocationFailure> {
+    let event = json!({
+        "clientId": "GID@@@bob.phone",
+        "eventType": event_type,
+        "timestamp": NOW_MS + after_ms,
+        "sessionIdentifier": format!("session-{version}"),
+        "versionNumber": version,
+    });
+    presence(of_rule(&event), at(after_ms), service).await
+}
+
+fn of_rule(event: &Value) -> Value {
+    json!({"payload": BASE64_STANDARD.encode(event.to_string())})
+}
+
+async fn call(service: &Service<FakePorts>) -> MeetingId {
+    let meeting = created(service, &["bob"], Mode::Direct).await;
+    accepted(service, &meeting, "bob.phone").await;
+    meeting
+}
+
+fn check_at_ms(service: &Service<FakePorts>, meeting: &MeetingId) -> Option<i64> {
+    service.table.stored(meeting).meeting.participants[&user("bob")].check_at_ms
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_checked_later_unless_the_device_comes_back() {
+    let service = service();
+    let meeting = call(&service).await;
+    event(&service, "connected", 1, 1_500).await.expect("served");
+    let report = event(&service, "disconnected", 1, 2_000).await.expect("served");
+    assert_eq!(report["meeting_id"], json!(meeting));
+    assert!(check_at_ms(&service, &meeting).is_some_and(|at_ms| at_ms > NOW_MS + 2_000));
+    assert!(published(&service).is_empty(), "a disconnect alone changes no call");
+    event(&service, "connected", 2, 3_000).await.expect("served");
+    assert_eq!(check_at_ms(&service, &meeting), None);
+}
+
+#[tokio::test]
+async fn events_that_are_late_or_repeated_change_nothing() {
+    let service = service();
+    let meeting = call(&service).await;
+    event(&service, "connected", 2, 1_500).await.expect("served");
+    for (event_type, version) in [("connected", 1), ("connected", 2), ("disconnected", 1)] {
+        let report = event(&service, event_type, version, 2_000).await.expect("served");
+        assert_eq!(report, json!({}), "{event_type} {version}");
+    }
+    assert_eq!(check_at_ms(&service, &meeting), None);
+}
+
+#[tokio::test]
+async fn a_lost_race_is_decided_again() {
+    let service = service();
+    let meeting = call(&service).await;
+    interfere(&service, &meeting);
+    event(&service, "disconnected", 1, 2_000).await.expect("served");
+    assert!(check_at_ms(&service, &meeting).is_some());
+}
+
+#[tokio::test]
+async fn a_new_device_is_stored_and_rung_by_the_next_call() {
+    let service = service();
+    let tablet = json!({"clientId": "GID@@@carol.tablet", "eventType": "connected", "timestamp": NOW_MS});
+    presence(of_rule(&tablet), at(0), &service).await.expect("served");
+    created(&service, &["carol"], Mode::Direct).await;
+    let state = service.table.state.borrow();
+    assert!(state.users[&user("carol")].devices.contains_key(&device("carol.tablet")));
+}
+
+#[tokio::test]
+async fn events_of_other_programs_and_of_other_types_are_ignored() {
+    let service = service();
+    let other = json!({"clientId": "monitor", "eventType": "connected", "timestamp": NOW_MS});
+    assert_eq!(presence(of_rule(&other), at(0), &service).await.expect("served"), Value::Null);
+    assert_eq!(event(&service, "throttled", 1, 0).await.expect("served"), json!({}));
+}
+
+#[tokio::test]
+async fn a_malformed_event_and_a_failed_table_fail_the_invocation() {
+    let service = service();
+    let malformed =
+        presence(of_rule(&json!({"eventType": 1})), at(0), &service).await.expect_err("malformed");
+    assert_eq!(malformed.error_type(), "MalformedEvent");
+    service.table.fail("device_connected");
+    let failed = event(&service, "connected", 1, 0).await.expect_err("the table failed");
+    assert_eq!(failed.error_type(), "TableUnavailable");
+}

@@ -1,0 +1,140 @@
+use super::*;
+use crate::testing::{NOW_MS, accepted, at, created, device, published, request, serve, service, user};
+use serde_json::{Value, json};
+use switchboard_protocol::object::Mode;
+use switchboard_protocol::requests::{AttendRequest, Leave};
+use switchboard_service::fake::FakePorts;
+
+fn ask_all() -> SyncRequest {
+    SyncRequest::SyncState(SyncState { meeting_id: None })
+}
+
+fn ask_one(meeting: &MeetingId) -> SyncRequest {
+    SyncRequest::SyncState(SyncState { meeting_id: Some(meeting.clone()) })
+}
+
+/// Takes the only published downlink, as JSON.
+fn answer_of(service: &Service<FakePorts>) -> Value {
+    let sent = service.publisher.broker.take();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    serde_json::to_value(&sent[0].downlink).expect("serialises")
+}
+
+#[tokio::test]
+async fn a_device_gets_the_meetings_and_the_open_invitations_of_its_user() {
+    let service = service();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    serve(request("bob.phone", "s1", ask_all(), at(1_000)), &service, &sync).await;
+    let state = answer_of(&service);
+    assert_eq!((&state["type"], &state["re"]), (&json!("state"), &json!("s1")));
+    assert_eq!(state["meetings"][0]["meeting_id"], json!(call));
+    assert_eq!(state["invitations"][0]["from"]["user_id"], "alice");
+    serve(request("carol.phone", "s2", ask_all(), at(1_000)), &service, &sync).await;
+    assert_eq!(answer_of(&service)["meetings"], json!([]));
+}
+
+#[tokio::test]
+async fn an_expired_deadline_is_applied_to_the_answer_and_not_stored() {
+    let service = service();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    let before = service.table.stored(&call);
+    serve(request("bob.phone", "s1", ask_all(), at(600_000)), &service, &sync).await;
+    let state = answer_of(&service);
+    assert_eq!((&state["meetings"], &state["invitations"]), (&json!([]), &json!([])));
+    assert_eq!(service.table.stored(&call), before);
+}
+
+#[tokio::test]
+async fn one_meeting_is_shown_to_its_participants_only() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Group).await;
+    serve(request("alice.phone", "s1", ask_one(&meeting), at(1_000)), &service, &sync).await;
+    assert_eq!(answer_of(&service)["meetings"][0]["rev"], 1);
+    serve(request("carol.phone", "s2", ask_one(&meeting), at(1_000)), &service, &sync).await;
+    assert_eq!(published(&service), ["carol.phone= error forbidden"]);
+    let unknown = "m0".parse().expect("an id");
+    serve(request("alice.phone", "s3", ask_one(&unknown), at(1_000)), &service, &sync).await;
+    assert_eq!(published(&service), ["alice.phone= error meeting_not_found"]);
+    serve(request("alice.phone", "s4", ask_one(&meeting), at(100_000_000)), &service, &sync).await;
+    assert_eq!(published(&service), ["alice.phone= error meeting_ended"]);
+}
+
+#[tokio::test]
+async fn a_state_that_is_too_large_is_answered_in_pages() {
+    let service = service();
+    {
+        let mut state = service.table.state.borrow_mut();
+        let devices: Vec<_> = (0..10).map(|at| device(&format!("alice.d{at}"))).collect();
+        state.add_user(&user("alice"), Some(&"A".repeat(200)), &devices, NOW_MS);
+    }
+    for at_ms in 0..40 {
+        let names: Vec<String> = (0..15).map(|at| format!("{}{at}", "guest".repeat(4))).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let create = crate::testing::call_to(&names, Mode::Group);
+        let create = request("alice.phone", &format!("c{at_ms}"), create, at(at_ms));
+        serve(create, &service, &crate::create_meeting::create_meeting).await;
+        // A caller may be in one call at a time.
+        service.table.state.borrow_mut().slots.clear();
+    }
+    service.publisher.broker.take();
+    serve(request("alice.phone", "s1", ask_all(), at(1_000)), &service, &sync).await;
+    let pages = service.publisher.broker.take();
+    assert!(pages.len() > 1);
+    let shown: usize = pages
+        .iter()
+        .map(|page| serde_json::to_value(&page.downlink).expect("serialises"))
+        .map(|page| page["meetings"].as_array().map_or(0, Vec::len))
+        .sum();
+    assert_eq!(shown, 40);
+}
+
+#[tokio::test]
+async fn the_history_is_read_page_by_page() {
+    let service = service();
+    for call in 0..3 {
+        let create = crate::testing::call_to(&["bob"], Mode::Direct);
+        let create = request("alice.phone", &format!("c{call}"), create, at(call * 10_000));
+        let report = serve(create, &service, &crate::create_meeting::create_meeting).await;
+        let leave = AttendRequest::Leave(Leave { meeting_id: report.meeting_id.expect("a meeting") });
+        let leave = request("alice.phone", &format!("l{call}"), leave, at(call * 10_000 + 5_000));
+        serve(leave, &service, &crate::attend::attend).await;
+    }
+    service.publisher.broker.take();
+    let page = |cursor: Option<String>| SyncRequest::History(History { cursor, limit: Some(2) });
+    serve(request("bob.phone", "h1", page(None), at(100_000)), &service, &sync).await;
+    let first = answer_of(&service);
+    let ended: Vec<i64> = first["calls"]
+        .as_array()
+        .expect("calls")
+        .iter()
+        .filter_map(|call| call["ended_ms"].as_i64())
+        .collect();
+    assert_eq!(ended, [NOW_MS + 25_000, NOW_MS + 15_000]);
+    let cursor = first["cursor"].as_str().map(str::to_owned);
+    assert!(cursor.is_some());
+    serve(request("bob.phone", "h2", page(cursor), at(100_000)), &service, &sync).await;
+    let second = answer_of(&service);
+    assert_eq!((second["calls"].as_array().map(Vec::len), second.get("cursor")), (Some(1), None));
+    serve(request("bob.phone", "h3", page(Some("wrong".to_owned())), at(100_000)), &service, &sync).await;
+    assert_eq!(answer_of(&service)["path"], "cursor");
+}
+
+#[tokio::test]
+async fn a_repeated_request_is_answered_from_the_current_state() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    serve(request("alice.phone", "s1", ask_one(&meeting), at(500)), &service, &sync).await;
+    let first = answer_of(&service);
+    accepted(&service, &meeting, "bob.phone").await;
+    serve(request("alice.phone", "s1", ask_one(&meeting), at(2_000)), &service, &sync).await;
+    let second = answer_of(&service);
+    assert_eq!((&first["meetings"][0]["rev"], &second["meetings"][0]["rev"]), (&json!(1), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_reached_is_answered_with_unavailable() {
+    let service = service();
+    service.table.fail("meetings_of");
+    serve(request("alice.phone", "s1", ask_all(), at(0)), &service, &sync).await;
+    assert_eq!(published(&service), ["alice.phone= error unavailable"]);
+}
