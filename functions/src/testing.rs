@@ -14,9 +14,9 @@ use switchboard_service::{InvocationReport, Request, ServeError, Service};
 
 pub(crate) const NOW_MS: i64 = 1_795_366_084_000;
 
-/// Returns the time `after_ms` after the beginning of the test, for a service without RTC management.
+/// Returns the time `after_ms` after the beginning of the test.
 pub(crate) fn at(after_ms: i64) -> Now {
-    Now { ms: NOW_MS + after_ms, ..Now::default() }
+    Now { ms: NOW_MS + after_ms }
 }
 
 pub(crate) fn user(name: &str) -> UserId {
@@ -97,8 +97,7 @@ pub(crate) fn call_to(invitees: &[&str], mode: Mode) -> CreateRequest {
 
 /// Serves a create request of Alice's phone with the id `c1`. Returns the meeting, and forgets the downlinks.
 pub(crate) async fn created(service: &Service<FakePorts>, invitees: &[&str], mode: Mode) -> MeetingId {
-    let now = service.now(NOW_MS);
-    let create = request("alice.phone", "c1", call_to(invitees, mode), now);
+    let create = request("alice.phone", "c1", call_to(invitees, mode), at(0));
     let report = serve(create, service, &crate::create_meeting::create_meeting).await;
     service.publisher.broker.take();
     report.meeting_id.expect("a meeting was made")
@@ -111,7 +110,7 @@ pub(crate) fn accept(service: &Service<FakePorts>, meeting: &MeetingId, by: &str
         invite_id: invite_id(service, meeting, &device(by).user()),
         media: Media::Audio,
     };
-    request(by, "a1", AnswerRequest::Accept(accept), service.now(NOW_MS + 1_000))
+    request(by, "a1", AnswerRequest::Accept(accept), at(1_000))
 }
 
 /// Serves the accept of a device, and forgets the downlinks.
@@ -122,7 +121,7 @@ pub(crate) async fn accepted(service: &Service<FakePorts>, meeting: &MeetingId, 
 
 pub(crate) fn invite_id(service: &Service<FakePorts>, meeting: &MeetingId, user: &UserId) -> InviteId {
     let stored = service.table.stored(meeting);
-    let invitation = stored.meeting.participants.get(user).and_then(|p| p.invitation.clone());
+    let invitation = stored.meeting.participants.get(user).and_then(|p| p.invitation().cloned());
     invitation.expect("the user is invited").id
 }
 

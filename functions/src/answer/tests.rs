@@ -21,7 +21,10 @@ async fn an_accept_gives_a_seat_and_stops_the_other_device() {
         ]
     );
     let bob = service.table.stored(&meeting).meeting.participants[&user("bob")].clone();
-    assert_eq!((bob.state, bob.seat), (ParticipantState::Accepted, Some(device("bob.phone"))));
+    assert_eq!(
+        (bob.state(), bob.seat().map(|seat| &seat.device)),
+        (ParticipantState::Accepted, Some(&device("bob.phone")))
+    );
     assert_eq!(service.table.state.borrow().slots.get(&user("bob")), Some(&meeting));
 }
 
@@ -60,7 +63,7 @@ async fn of_two_devices_that_accept_at_the_same_time_one_wins() {
     let report = serve(accept(&service, &meeting, "bob.phone"), &service, &answer).await;
     assert_eq!(report.refused, Some(Code::AlreadyAnswered));
     let bob = service.table.stored(&meeting).meeting.participants[&user("bob")].clone();
-    assert_eq!(bob.seat, Some(device("bob.tablet")));
+    assert_eq!(bob.seat().map(|seat| &seat.device), Some(&device("bob.tablet")));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::{
-    NOW_MS, accepted, another, at, created, published, request, rev, serve, service, service_with_rtc, user,
+    accepted, another, at, created, published, request, rev, serve, service, service_with_rtc, user,
 };
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::MeetingId;
@@ -111,8 +111,8 @@ async fn a_media_report_counts_only_if_the_rtc_service_confirms_it() {
     let rtc = FakeRtc::capable();
     let service = service_with_rtc(&rtc);
     let meeting = created(&service, &["bob"], Mode::Direct).await;
-    let state = || service.table.stored(&meeting).meeting.participants[&user("alice")].state;
-    let now = service.now(NOW_MS + 1_000);
+    let state = || service.table.stored(&meeting).meeting.participants[&user("alice")].state();
+    let now = at(1_000);
     serve(request("alice.phone", "m1", report(&meeting), now), &service, &attend).await;
     assert_eq!(state(), ParticipantState::Accepted, "the channel is empty");
     rtc.set_members(&["alice"]);
@@ -126,5 +126,7 @@ async fn a_media_report_is_trusted_without_rtc_management() {
     let meeting = created(&service, &["bob"], Mode::Direct).await;
     serve(request("alice.phone", "m1", report(&meeting), at(1_000)), &service, &attend).await;
     let alice = service.table.stored(&meeting).meeting.participants[&user("alice")].clone();
-    assert_eq!((alice.state, alice.media.audio, alice.media.video), (ParticipantState::Joined, true, false));
+    assert_eq!(alice.state(), ParticipantState::Joined);
+    let media = alice.seat().expect("a seat").media;
+    assert_eq!((media.audio, media.video), (true, false));
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::{
-    NOW_MS, another, at, call_to, commit_first, created, published, request, rev, serve, service,
-    service_with_rtc, user,
+    another, at, call_to, commit_first, created, published, request, rev, serve, service, service_with_rtc,
+    user,
 };
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::Mode;
@@ -136,7 +136,7 @@ async fn after_a_crash_the_meeting_is_pending_and_the_repeated_request_is_answer
 async fn a_meeting_exists_only_with_its_channel() {
     let rtc = FakeRtc::capable();
     let service = service_with_rtc(&rtc);
-    let create = || request("alice.phone", "c1", call_to(&["bob"], Mode::Direct), service.now(NOW_MS));
+    let create = || request("alice.phone", "c1", call_to(&["bob"], Mode::Direct), at(0));
     rtc.set_down(true);
     let report = serve(create(), &service, &create_meeting).await;
     assert_eq!(report.refused, Some(Code::RtcUnavailable));

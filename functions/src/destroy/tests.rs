@@ -20,7 +20,7 @@ fn by_create(create_id: &str) -> DestroyRequest {
 }
 
 fn end(service: &Service<switchboard_service::fake::FakePorts>, meeting: &MeetingId) -> Option<EndReason> {
-    service.table.stored(meeting).meeting.end().map(|(reason, ..)| reason)
+    service.table.stored(meeting).meeting.end().map(|end| end.reason)
 }
 
 #[tokio::test]

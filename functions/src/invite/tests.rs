@@ -25,7 +25,7 @@ async fn an_invited_user_is_rung_and_a_direct_call_becomes_a_group() {
     let published = published(&service);
     assert!(published.contains(&"carol.phone: invitation".to_owned()), "{published:?}");
     assert_eq!(published.last().map(String::as_str), Some("bob.phone= invitation_result"));
-    assert_eq!(service.table.stored(&meeting).meeting.mode, Mode::Group);
+    assert_eq!(*service.table.stored(&meeting).meeting.mode, Mode::Group);
 }
 
 #[tokio::test]

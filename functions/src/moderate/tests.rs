@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::{
-    NOW_MS, accepted, another, at, commit_first, created, published, request, rev, serve, service,
-    service_with_rtc, user,
+    accepted, another, at, commit_first, created, published, request, rev, serve, service, service_with_rtc,
+    user,
 };
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::{Mode, ParticipantState, UserOrAll};
@@ -77,7 +77,7 @@ async fn a_removal_is_decided_again_if_the_participant_left_meanwhile() {
     serve(request("bob.phone", "l1", leave, at(1_500)), &other, &crate::attend::attend).await;
     commit_first(&other, &service);
     serve(request("alice.phone", "m1", remove_bob(&meeting), at(2_000)), &service, &moderate).await;
-    let bob = service.table.stored(&meeting).meeting.participants[&user("bob")].state;
+    let bob = service.table.stored(&meeting).meeting.participants[&user("bob")].state();
     assert_ne!(bob, ParticipantState::Accepted);
     assert_ne!(rev(&service, &meeting), 2);
 }
@@ -89,7 +89,7 @@ async fn a_block_is_applied_at_the_rtc_service_before_members_learn_it() {
     let meeting = created(&service, &["bob"], Mode::Group).await;
     accepted(&service, &meeting, "bob.phone").await;
     let _ = rtc.take_calls();
-    let now = service.now(NOW_MS + 2_000);
+    let now = at(2_000);
     let report = serve(request("alice.phone", "m1", block_bob(&meeting), now), &service, &moderate).await;
     assert!(
         matches!(&rtc.take_calls()[..], [RtcCall::Restrict(_, bob, rights)] if bob == "bob" && !rights.microphone)
@@ -106,7 +106,7 @@ async fn a_block_that_the_rtc_service_does_not_apply_is_published_as_not_enforce
     let meeting = created(&service, &["bob"], Mode::Group).await;
     accepted(&service, &meeting, "bob.phone").await;
     rtc.set_down(true);
-    let now = service.now(NOW_MS + 2_000);
+    let now = at(2_000);
     let report = serve(request("alice.phone", "m1", block_bob(&meeting), now), &service, &moderate).await;
     assert_eq!(report.media_failed, ["restrict"]);
     let enforced = enforced(&service);

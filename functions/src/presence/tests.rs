@@ -34,7 +34,7 @@ async fn call(service: &Service<FakePorts>) -> MeetingId {
 }
 
 fn check_at_ms(service: &Service<FakePorts>, meeting: &MeetingId) -> Option<i64> {
-    service.table.stored(meeting).meeting.participants[&user("bob")].check_at_ms
+    service.table.stored(meeting).meeting.participants[&user("bob")].seat().expect("a seat").check_at_ms
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::testing::{NOW_MS, created, interfere, service_with_rtc, user};
+use crate::testing::{at, created, interfere, service_with_rtc, user};
 use serde_json::json;
 use switchboard_protocol::media_event::ServiceTime;
 use switchboard_protocol::object::{Mode, ParticipantState};
@@ -73,7 +73,7 @@ impl CallbackReader for Scripted {
         let kind = match text.split(' ').next() {
             Some("joined") => MediaEventKind::Joined { media_id, stay: None },
             Some("left") => MediaEventKind::Left { media_id, stay: None, clean: true },
-            _ => MediaEventKind::RoomClosed,
+            _ => MediaEventKind::ChannelClosed,
         };
         let at = ServiceTime { ms: callback.now_ms, ..ServiceTime::default() };
         Ok(vec![MediaEvent { id: "e1".to_owned(), channel_id: self.0.to_owned(), at, kind }])
@@ -89,7 +89,7 @@ async fn callback(
 ) -> Result<i64, InvocationFailure> {
     let event = json!({"requestContext": {"http": {"method": "POST"}}, "headers": {}, "body": body});
     let channel: &'static str = channel.to_owned().leak();
-    let now = service.now(NOW_MS + after_ms);
+    let now = at(after_ms);
     let response = rtc_webhook(event, Some(&Scripted(channel)), now, service).await?;
     Ok(response["statusCode"].as_i64().expect("a status"))
 }
@@ -102,7 +102,7 @@ async fn a_callback_moves_its_user_into_the_media_and_a_repeated_one_changes_not
     let channel = service.channel_of(&meeting);
     assert_eq!(callback(&service, &channel, "joined alice", 1_000).await.ok(), Some(200));
     let joined = service.table.stored(&meeting).meeting;
-    assert_eq!(joined.participants[&user("alice")].state, ParticipantState::Joined);
+    assert_eq!(joined.participants[&user("alice")].state(), ParticipantState::Joined);
     assert_eq!(callback(&service, &channel, "joined alice", 1_000).await.ok(), Some(200));
     assert_eq!(service.table.stored(&meeting).meeting, joined);
 }
@@ -122,7 +122,7 @@ async fn a_callback_that_loses_a_race_is_decided_again() {
     interfere(&service, &meeting);
     let channel = service.channel_of(&meeting);
     assert_eq!(callback(&service, &channel, "joined alice", 1_000).await.ok(), Some(200));
-    let alice = service.table.stored(&meeting).meeting.participants[&user("alice")].state;
+    let alice = service.table.stored(&meeting).meeting.participants[&user("alice")].state();
     assert_eq!(alice, ParticipantState::Joined);
 }
 

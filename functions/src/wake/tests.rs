@@ -22,7 +22,7 @@ async fn sweeps(service: &Service<FakePorts>, now: Now) -> Value {
 }
 
 fn end(service: &Service<FakePorts>, meeting: &MeetingId) -> Option<EndReason> {
-    service.table.stored(meeting).meeting.end().map(|(reason, ..)| reason)
+    service.table.stored(meeting).meeting.end().map(|end| end.reason)
 }
 
 #[test]
@@ -119,13 +119,13 @@ async fn a_lost_device_is_looked_up_at_the_broker_before_its_seat_is_given_up() 
     let service = service();
     let call = created(&service, &["bob"], Mode::Direct).await;
     accepted(&service, &call, "bob.phone").await;
-    let dropped = |meeting: &switchboard_core::Meeting| {
-        switchboard_core::connection(meeting, &device("bob.phone"), Connection::Dropped, at(2_000))
-    };
+    let client_id = device("bob.phone");
+    let dropped = Input::Device { client_id, status: DeviceStatus::Disconnected };
     let loaded = service.load(&call).await.expect("stored");
-    let (_, loaded) = service.apply(loaded, None, dropped, at(2_000)).await.expect("committed");
-    let check_ms = loaded.meeting.participants[&user("bob")].check_at_ms.expect("a check") - NOW_MS;
-    let state = || service.table.stored(&call).meeting.participants[&user("bob")].state;
+    let (_, loaded) = service.apply(loaded, &dropped, at(2_000)).await.expect("committed");
+    let seat = loaded.meeting.participants[&user("bob")].seat().expect("a seat");
+    let check_ms = seat.check_at_ms.expect("a check") - NOW_MS;
+    let state = || service.table.stored(&call).meeting.participants[&user("bob")].state();
 
     service.publisher.broker.is_down.set(true);
     assert!(message(&service, &call, at(check_ms)).await, "the broker does not answer");
@@ -169,7 +169,7 @@ async fn t49_t50_a_sweep_compares_channels_with_meetings() {
         screen: None,
     };
     rtc.set_members(&["alice"]);
-    let now = |after_ms| service.now(NOW_MS + after_ms);
+    let now = |after_ms| at(after_ms);
     let report = request("alice.phone", "m1", AttendRequest::ReportMedia(report), now(1_000));
     serve(report, &service, &crate::attend::attend).await;
     let _ = rtc.take_calls();
@@ -180,7 +180,7 @@ async fn t49_t50_a_sweep_compares_channels_with_meetings() {
     let result = sweeps(&service, now(2_000)).await;
     assert_eq!(result["leaked_rooms"], 1);
     assert_eq!(rtc.take_calls(), [RtcCall::Close("sb-m9".to_owned())]);
-    let alice = service.table.stored(&call).meeting.participants[&user("alice")].state;
+    let alice = service.table.stored(&call).meeting.participants[&user("alice")].state();
     assert_eq!(alice, ParticipantState::Reconnecting, "the meeting has no channel");
     rtc.set_down(true);
     assert_eq!(sweeps(&service, now(3_000)).await["leaked_rooms"], 0);

@@ -61,6 +61,19 @@ impl FakeTable {
         self.state.borrow().meetings.get(id).cloned().expect("the meeting is stored")
     }
 
+    /// Runs a commit: after the queued interference, and before the crash.
+    fn write(&self, commit: impl FnOnce(&mut TableState) -> CommitResult) -> CommitResult {
+        let mut state = self.state.borrow_mut();
+        if let Some(interfere) = self.interferences.borrow_mut().pop_front() {
+            interfere(&mut state);
+        }
+        let result = commit(&mut state);
+        if self.crash_after_commit.get() && matches!(result, CommitResult::Done) {
+            self.process.crash();
+        }
+        result
+    }
+
     fn check(&self, operation: &'static str) -> Result<(), StoreError> {
         if self.process.is_crashed() || self.failing.borrow().contains(operation) {
             return Err(StoreError::Unavailable { operation, source: "fault of the test".into() });
@@ -83,24 +96,12 @@ impl Meetings for FakeTable {
 
     async fn commit(&self, commit: &Commit<'_>) -> Result<CommitResult, StoreError> {
         self.check("commit")?;
-        let mut state = self.state.borrow_mut();
-        if let Some(interfere) = self.interferences.borrow_mut().pop_front() {
-            interfere(&mut state);
-        }
-        let result = state.commit(commit);
-        if self.crash_after_commit.get() && matches!(result, CommitResult::Done) {
-            self.process.crash();
-        }
-        Ok(result)
+        Ok(self.write(|state| state.commit(commit)))
     }
 
     async fn put_mark(&self, mark: &CreateMark) -> Result<CommitResult, StoreError> {
         self.check("put_mark")?;
-        let result = self.state.borrow_mut().put_mark(mark);
-        if self.crash_after_commit.get() && matches!(result, CommitResult::Done) {
-            self.process.crash();
-        }
-        Ok(result)
+        Ok(self.write(|state| state.put_mark(mark)))
     }
 
     async fn mark_effects_done(

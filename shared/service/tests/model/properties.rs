@@ -51,14 +51,15 @@ fn meetings(world: &World) -> impl Iterator<Item = &Meeting> {
 }
 
 fn one_winner(meeting: &Meeting) -> bool {
-    let invitations = meeting.participants.values().filter_map(|p| p.invitation.as_ref());
+    let invitations = meeting.participants.values().filter_map(|p| p.invitation());
     invitations
         .map(|invitation| invitation.legs.values().filter(|leg| **leg == Leg::Won).count())
         .all(|winners| winners <= 1)
 }
 
 fn has_host(meeting: &Meeting) -> bool {
-    let transfers = meeting.mode == Mode::Group && meeting.policy.host_leave == HostLeavePolicy::Transfer;
+    let transfers =
+        *meeting.mode == Mode::Group && meeting.settings.policy.host_leave == HostLeavePolicy::Transfer;
     let lives = meeting.end().is_none() && meeting.members().next().is_some();
     !transfers || !lives || meeting.members().any(|member| member.user_id == meeting.host)
 }

@@ -7,7 +7,7 @@ use crate::world::World;
 use functions::wake::ChannelAges;
 use futures::FutureExt;
 use serde_json::json;
-use switchboard_core::{Meeting, tick};
+use switchboard_core::{Input, Meeting, Now, RtcCapabilities, decide};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::Re;
 use switchboard_protocol::envelope::{DEFAULT_TTL_MS, Envelope};
@@ -141,7 +141,7 @@ fn request(world: &World, scene: &Scene, uplink: &Uplink) -> AnyRequest {
 
 fn invite_id(world: &World, meeting: &MeetingId, by: &ClientId) -> InviteId {
     let participant = world.table.meeting(meeting).participants.get(&by.user());
-    let invitation = participant.and_then(|p| p.invitation.as_ref());
+    let invitation = participant.and_then(|p| p.invitation());
     invitation.map_or_else(|| "none".parse().expect("an id"), |invitation| invitation.id.clone())
 }
 
@@ -158,7 +158,7 @@ fn finish(world: &mut World, service: &Service<FakePorts>, uplink: Option<&Uplin
         let downlink = Downlink::of(&sent);
         let stored = downlink.meeting.as_ref().and_then(|id| world.table.state().meetings.get(id));
         let state =
-            stored.and_then(|stored| stored.meeting.participants.get(&sent.to.user())).map(|p| p.state);
+            stored.and_then(|stored| stored.meeting.participants.get(&sent.to.user())).map(|p| p.state());
         let is_removed = matches!(state, Some(ParticipantState::Removed | ParticipantState::Banned));
         if downlink.news == News::In && is_removed {
             world.seen.token_after_removal = true;
@@ -181,7 +181,7 @@ fn check_changes(world: &mut World, after: &TableState, uplink: Option<&Uplink>)
                 applied |= uplink.is_some() && changes_more_than_time(before, &after.meeting, now);
                 world.seen.revived |= revived;
             }
-            None => applied |= after.meeting.merged_into.is_none(),
+            None => applied = true,
         }
     }
     if let Some(uplink) = uplink.filter(|_| applied)
@@ -192,12 +192,13 @@ fn check_changes(world: &mut World, after: &TableState, uplink: Option<&Uplink>)
 }
 
 /// A request is applied if the commit changes more than the expired deadlines alone would have.
-fn changes_more_than_time(before: &StoredMeeting, after: &Meeting, now: switchboard_core::Now) -> bool {
+fn changes_more_than_time(before: &StoredMeeting, after: &Meeting, now: Now) -> bool {
     let before = before.loaded().meeting;
-    let by_time = tick(&before, now).next.unwrap_or(before);
+    let decision = decide(&before, &Input::Deadline, now, RtcCapabilities::default());
+    let by_time = decision.next.unwrap_or(before);
     let same = Meeting {
         rev: after.rev,
-        told_rev: after.told_rev,
+        notified_rev: after.notified_rev,
         requests: after.requests.clone(),
         reached: after.reached.clone(),
         ..by_time

@@ -3,9 +3,10 @@
 use crate::network::{Downlink, News, Uplink};
 use crate::terminal::Terminal;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use switchboard_core::{Meeting, Now};
+use switchboard_core::{Meeting, Now, RtcCapabilities};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::{MeetingId, RequestId};
 use switchboard_service::fake::TableState;
@@ -71,13 +72,25 @@ impl Table {
         for (id, stored) in &state.meetings {
             let before = self.state.meetings.get(id);
             if !before.is_some_and(|before| Arc::ptr_eq(&before.meeting, &stored.meeting)) {
-                let mut hasher = DefaultHasher::new();
-                serde_json::to_vec(&*stored.meeting).expect("a meeting serialises").hash(&mut hasher);
-                self.digests.insert(id.clone(), hasher.finish());
+                self.digests.insert(id.clone(), digest(&stored.meeting));
             }
         }
         self.state = state;
     }
+}
+
+/// Returns the digest of a meeting, made from its debug output, which shows every field.
+fn digest(meeting: &Meeting) -> u64 {
+    struct Digest(DefaultHasher);
+    impl fmt::Write for Digest {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.write(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut digest = Digest(DefaultHasher::new());
+    fmt::write(&mut digest, format_args!("{meeting:?}")).expect("a hasher takes everything");
+    digest.0.finish()
 }
 
 impl Eq for Table {}
@@ -86,6 +99,7 @@ impl Hash for Table {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.digests.hash(hasher);
         self.state.slots.hash(hasher);
+        self.state.marks.len().hash(hasher);
         for stored in self.state.meetings.values() {
             for (rev, pending) in &stored.pending {
                 (rev, pending.due_ms).hash(hasher);
@@ -99,14 +113,14 @@ impl Hash for Table {
 
 impl World {
     pub fn now(&self) -> Now {
-        Now { ms: START_MS + self.after_ms, rtc_tells: false, rtc_restricts: false }
+        Now { ms: START_MS + self.after_ms }
     }
 
     /// Returns when `wake` has work for this meeting next.
     pub fn due_ms(&self, id: &MeetingId) -> Option<i64> {
         let stored = &self.table.state().meetings[id];
         let pending = stored.pending.values().map(|pending| pending.due_ms);
-        pending.chain(stored.meeting.next_deadline_ms(false)).min()
+        pending.chain(stored.meeting.next_deadline_ms(RtcCapabilities::default())).min()
     }
 
     /// Returns whether an offer of this meeting is under way to the device, which has not received it yet.
