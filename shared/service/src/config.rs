@@ -22,7 +22,7 @@ pub enum ConfigError {
     #[error("the environment variable {0} is missing")]
     Missing(&'static str),
     /// The variable is set to something unusable.
-    #[error("the environment variable {name} is wrong: {why}")]
+    #[error("the environment variable {name} is malformed: {why}")]
     Wrong {
         /// Name of the variable.
         name: &'static str,

@@ -82,9 +82,9 @@ fn what_is_missing_or_wrong_is_named_and_never_shown() {
     ];
     for (changes, name) in cases {
         let refusal = refusal(changes);
-        assert!(refusal.starts_with(&format!("the environment variable {name} is wrong: ")), "{refusal}");
+        assert!(refusal.starts_with(&format!("the environment variable {name} is malformed: ")), "{refusal}");
         assert!(!refusal.contains("xyzzy"), "{refusal}");
     }
     let hostless = refusal(&[("RTC_URL", "wss://")]);
-    assert!(hostless.starts_with("the environment variable RTC_URL is wrong: "), "{hostless}");
+    assert!(hostless.starts_with("the environment variable RTC_URL is malformed: "), "{hostless}");
 }
