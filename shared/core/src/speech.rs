@@ -10,7 +10,7 @@ use crate::reply::Reply;
 use crate::stamped::Stamped;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{Speech as SpeechView, SpeechMode, UserOrAll};
+use switchboard_protocol::object::{SpeechMode, SpeechView, UserOrAll};
 
 /// The right of one participant to speak.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

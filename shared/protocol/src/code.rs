@@ -1,4 +1,4 @@
-//! The stable codes that clients match on, each with the SIP status a gateway would send (RFC 3261).
+//! Stable codes, each with the SIP status that a gateway would send (RFC 3261).
 
 use serde::{Deserialize, Serialize};
 
@@ -7,62 +7,62 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
-    /// Not readable, or a field is missing or wrong; `path` names it.
+    /// The uplink is malformed, or a field is missing or wrong; `path` names the field.
     BadRequest,
-    /// `v` is not a version that is spoken here.
+    /// `v` is an unknown version of the protocol.
     UnsupportedVersion,
     /// The uplink has more than 16 KB.
     TooLarge,
-    /// The request was older than its `ttl_ms` when it was read.
+    /// The request was older than its `ttl_ms` when the function read it.
     RequestExpired,
-    /// The sender is not known.
+    /// The sender is unknown.
     Unauthenticated,
     /// Too many requests.
     RateLimited,
-    /// A fault of ours.
+    /// Internal error of the service; it has been reported.
     Internal,
-    /// The table or another part cannot be reached; try again.
+    /// A part of the service cannot be reached; retry.
     Unavailable,
-    /// The RTC service cannot be reached; try again.
+    /// The RTC service cannot be reached; retry.
     RtcUnavailable,
-    /// There is no such meeting.
+    /// Unknown meeting.
     MeetingNotFound,
-    /// The meeting is over; `reason` says why.
+    /// The meeting has ended; `reason` has the cause.
     MeetingEnded,
-    /// The sender has no part in this meeting, or may not do this.
+    /// The sender has no part in this meeting, or may not make this request.
     Forbidden,
-    /// Only the host may do this.
+    /// Only the host, or the host and the cohosts, may make this request.
     NotHost,
-    /// The meeting takes nobody in.
+    /// The meeting refuses newcomers.
     Locked,
     /// The sender is banned from this meeting.
     Banned,
-    /// The sender is not in the meeting.
+    /// The sender has no seat in the meeting.
     NotAdmitted,
-    /// The host has blocked the sender's speech.
+    /// A host has taken the sender's right to speak.
     SpeechBlocked,
     /// Every seat is taken.
     MeetingFull,
-    /// The request does not fit the present state.
+    /// The request conflicts with the present state.
     StateConflict,
     /// That user has no part in this meeting.
     UserNotFound,
     /// More invitees than a request or the meeting may have.
     TooManyInvitees,
-    /// There is no such invitation for the sender.
+    /// The sender has no such invitation.
     InvitationNotFound,
-    /// The invitation was answered already.
+    /// The invitation was answered before.
     AlreadyAnswered,
-    /// The invitation was taken back.
+    /// The invitation was cancelled.
     InvitationCancelled,
-    /// The invitation's time is over.
+    /// The invitation has expired.
     InvitationExpired,
     /// The sender is in another call.
     UserBusy,
 }
 
 impl Code {
-    /// The SIP status a gateway would send.
+    /// Returns the SIP status that a gateway would send.
     #[must_use]
     pub fn sip(self) -> u16 {
         match self {
@@ -90,47 +90,47 @@ impl Code {
         }
     }
 
-    /// Whether the same request may succeed later without any change.
+    /// Returns `true` if the same request may succeed later without a change.
     #[must_use]
     pub fn is_retryable(self) -> bool {
         matches!(self, Self::RateLimited | Self::Unavailable | Self::RtcUnavailable | Self::Internal)
     }
 }
 
-/// Why a meeting ended.
+/// Reason of a meeting's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// A party of a direct call hung up.
+    /// A user of a direct call hung up.
     Completed,
-    /// The caller gave up before an answer.
+    /// The caller cancelled the call before it was answered.
     Cancelled,
-    /// Everybody who was invited declined.
+    /// All invitees declined.
     AllDeclined,
-    /// Nobody answered in time.
+    /// No invitee answered in time.
     NoAnswer,
     /// No device could be reached.
     Unreachable,
     /// The callee is in another call.
     Busy,
-    /// The host ended it for all.
+    /// The host ended the meeting for all.
     HostEnded,
-    /// The host left and the policy ends the meeting.
+    /// The host left, and the meeting's rule `host_leave` ends it.
     HostLeft,
-    /// Nobody was left.
+    /// All participants left.
     Empty,
-    /// Nobody ever joined.
+    /// No participant ever joined.
     Unused,
-    /// The meeting's time was over.
+    /// The meeting reached its time limit.
     MaxDuration,
-    /// It went on in another meeting.
+    /// The call continued in another meeting.
     Merged,
-    /// The RTC service failed a party.
+    /// A user of a direct call did not reach the media.
     RtcFailed,
-    /// A party was lost and did not come back.
+    /// A user of a direct call lost the media and did not come back in time.
     Lost,
-    /// The operator ended it.
+    /// The operator ended the meeting.
     Admin,
 }
 

@@ -1,4 +1,4 @@
-//! The `join` object: everything that a terminal needs to enter its channel at the RTC service.
+//! The `join` object: the parameters with which a terminal enters its channel at the RTC service.
 
 use std::fmt;
 
@@ -7,60 +7,60 @@ use serde_json::{Map, Value};
 
 use crate::provider::Provider;
 
-/// What a meeting allows a user to do in its channel.
+/// Rights of a user in the channel of a meeting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[expect(clippy::struct_excessive_bools, reason = "five independent switches, named as on the wire")]
 pub struct Rights {
-    /// Publish sound from a microphone.
+    /// Right to publish audio from a microphone.
     pub microphone: bool,
-    /// Publish pictures from a camera.
+    /// Right to publish video from a camera.
     pub camera: bool,
-    /// Share a screen, with its sound.
+    /// Right to share a screen with its audio.
     pub screen: bool,
-    /// Send data messages to the channel.
+    /// Right to send data messages to the channel.
     pub data: bool,
-    /// Receive what others publish.
+    /// Right to receive the media of others.
     pub subscribe: bool,
 }
 
 impl Rights {
-    /// Everything: what a member has unless the meeting took something away.
+    /// All rights: those of a member without restrictions.
     pub const ALL: Self = Self { microphone: true, camera: true, screen: true, data: true, subscribe: true };
 
-    /// The same without the right to speak (a hard mute).
+    /// Returns these rights without the right to speak (a hard mute).
     #[must_use]
     pub const fn without_microphone(self) -> Self {
         Self { microphone: false, ..self }
     }
 }
 
-/// `join` on the wire: all that a client SDK needs to enter the channel. `Debug` shows neither the token nor
-/// the values of `params`, which may repeat it.
+/// Parameters with which a client SDK enters the channel. `Debug` hides the token and the values of `params`, which may
+/// repeat it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "schema",
     derive(schemars::JsonSchema),
-    schemars(description = "All that the client SDK of the RTC service needs to enter the channel.")
+    schemars(description = "Parameters with which the client SDK of the RTC service enters the channel.")
 )]
 pub struct Join {
-    /// Which client SDK to use.
+    /// RTC service, which selects the client SDK.
     pub provider: Provider,
-    /// Where it connects to.
+    /// Address to which the SDK connects.
     pub url: String,
-    /// Channel (room) to enter.
+    /// Channel to enter.
     pub channel_id: String,
-    /// The account as the RTC service knows it.
+    /// The user's id at the RTC service.
     pub user_id: String,
-    /// Proof for the service. Never log it.
+    /// Join token. Never log it.
     pub token: String,
-    /// Counts from receipt.
+    /// Milliseconds from receipt until the token expires.
     pub token_expires_in_ms: i64,
-    /// What the meeting allows this user.
+    /// Rights of the user.
     pub rights: Rights,
-    /// Whether the service holds the user to them.
+    /// Whether the RTC service enforces the rights.
     pub rights_enforced: bool,
-    /// Further fields of that service. alibaba: `app_id`, `nonce`, `timestamp`, `single_token`; agora: `app_id`, `uid`;
+    /// Further fields of the RTC service. alibaba: `app_id`, `nonce`, `timestamp`, `single_token`; agora: `app_id`, `uid`;
     /// tencent: `sdk_app_id`, `private_map_key` if any; janus: `room`, `core_token`, `participant_id`; any: `iceServers`,
     /// as `WebRTC` takes them, if there is a TURN server.
     #[serde(default)]

@@ -1,8 +1,9 @@
 //! The wire between terminals and the service: JSON in UTF-8 over MQTT, as `docs/protocol.md` describes it.
 //!
-//! [`address`] has users, devices and topics, [`id`] the ids, [`requests`] the requests, [`downlink`] the messages to
-//! devices, [`object`] the objects that both carry, [`code`] the stable codes. [`envelope`] reads an uplink and names
-//! the path of every mistake. No async runtime, SDK, clock or randomness.
+//! [`requests`] has one file for each request and the table of all requests, [`downlink`] the messages to devices and
+//! their table, [`object`] the objects in both, [`limits`] the limits that several messages share, [`code`] the stable
+//! codes, [`address`] users, devices and topics, [`id`] the ids. [`envelope`] reads uplinks. The crate has no async
+//! runtime, SDK, clock or randomness.
 
 pub mod address;
 pub mod code;
@@ -17,9 +18,9 @@ pub mod object;
 pub mod provider;
 pub mod requests;
 
-/// The protocol's version, `v` in every message.
+/// Version of the protocol, `v` in every message.
 pub const VERSION: u64 = 1;
-/// Bytes that an uplink may have.
+/// Most bytes of an uplink.
 pub const MAX_UPLINK_BYTES: usize = 16 * 1024;
-/// Bytes that a downlink may have.
+/// Most bytes of a downlink.
 pub const MAX_DOWNLINK_BYTES: usize = 32 * 1024;

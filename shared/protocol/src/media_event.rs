@@ -4,44 +4,44 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Something happened in a channel.
+/// An event of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaEvent {
-    /// The service's own name for this event, for logs.
+    /// Id that the RTC service gave to the event, for logs.
     pub id: String,
-    /// The channel.
+    /// Channel.
     pub channel_id: String,
-    /// When, by the service's clock.
+    /// Time by the RTC service's clock.
     pub at: ServiceTime,
-    /// What.
+    /// Kind of the event.
     pub kind: MediaEventKind,
 }
 
 /// Kind of a media event. `media_id` is the participant's id at the RTC service, as its minter derives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MediaEventKind {
-    /// A participant came in.
+    /// A participant joined the channel.
     Joined {
-        /// Who.
+        /// Id of the participant at the RTC service.
         media_id: String,
-        /// Which of the user's stays in the channel this is, where the service tells.
+        /// The user's stay in the channel that began, if the service reports it.
         stay: Option<Stay>,
     },
-    /// A participant went out.
+    /// A participant left the channel.
     Left {
-        /// Who.
+        /// Id of the participant at the RTC service.
         media_id: String,
-        /// Which of the user's stays in the channel ended, where the service tells.
+        /// The user's stay in the channel that ended, if the service reports it.
         stay: Option<Stay>,
-        /// Whether on purpose; otherwise the connection broke, or the service does not say.
+        /// `true` if the user left on purpose; `false` if the connection was lost or the service does not report it.
         clean: bool,
     },
-    /// The channel is gone, and everybody with it.
+    /// The channel was closed, and all participants are out.
     ChannelClosed,
 }
 
-/// A moment by a service's clock. Later ones are greater; two of the same user are never equal where the service numbers
-/// its events.
+/// A time by an RTC service's clock. A later time is greater. Two times of one user differ if the service numbers its
+/// events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ServiceTime {
     /// Unix milliseconds.
@@ -50,11 +50,11 @@ pub struct ServiceTime {
     pub seq: i64,
 }
 
-/// One stay of a user in a channel: who drops out and comes back begins another.
+/// One stay of a user in a channel. A user who leaves and comes back begins another stay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stay {
-    /// The service's name for it.
+    /// Id that the RTC service gave to the stay.
     pub id: String,
-    /// When it began, Unix milliseconds.
+    /// Time of the beginning, in Unix milliseconds.
     pub since_ms: i64,
 }

@@ -1,4 +1,4 @@
-//! The objects that messages carry, and the small words that core and wire share.
+//! Objects in messages, and the enums that the core shares with the wire.
 
 mod policy;
 
@@ -10,18 +10,18 @@ use crate::id::{InviteId, MeetingId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// One to one, or any number.
+/// Number of participants that a meeting is made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Exactly two; ends when one leaves.
+    /// Exactly two users; the meeting ends when one leaves.
     Direct,
-    /// Any number within the limit.
+    /// Any number of users, up to the seats of the meeting.
     Group,
 }
 
-/// What kind of call it is.
+/// Media of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -32,78 +32,78 @@ pub enum Media {
     Video,
 }
 
-/// Where a meeting stands.
+/// State of a meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MeetingState {
-    /// Nobody invited, nobody in the media.
+    /// No open invitation, and no participant is in the media.
     Created,
-    /// Somebody was invited and it is not active yet.
+    /// An invitation is open, and the meeting is not active yet.
     Ringing,
-    /// Enough have joined: one in a group, two in a direct call.
+    /// Enough participants have joined: one in a group, two in a direct meeting.
     Active,
-    /// Everybody has gone; a short grace runs.
+    /// All participants have left; the meeting ends after a grace.
     Empty,
-    /// Over.
+    /// The meeting has ended.
     Ended,
 }
 
-/// Where a participant stands.
+/// State of a participant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ParticipantState {
-    /// An invitation is open.
+    /// The invitation is open.
     Invited,
     /// At least one device rings.
     Ringing,
-    /// Has a seat and a token; not yet seen in the media.
+    /// Has a seat and a join token, and is not in the media yet.
     Accepted,
     /// In the media.
     Joined,
-    /// Dropped out of the media; the seat is kept for a while.
+    /// Lost the media; the seat is kept during a grace.
     Reconnecting,
-    /// Waits to be admitted.
+    /// Waits in the lobby.
     Lobby,
-    /// Left by own will.
+    /// Left the meeting.
     Left,
-    /// Declined.
+    /// Declined the invitation.
     Declined,
-    /// Was in another call.
+    /// Was in another call when invited.
     UserBusy,
-    /// Rang, and nobody answered.
+    /// A device rang, and the user did not answer.
     NoAnswer,
     /// No device could be reached.
     Unreachable,
-    /// The invitation was taken back.
+    /// The invitation was cancelled.
     Cancelled,
-    /// Removed by a host.
+    /// Was removed by a host.
     Removed,
-    /// Removed, and may not come back.
+    /// Was removed by a host and may not come back.
     Banned,
-    /// Dropped and did not come back.
+    /// Lost the media and did not come back in time.
     Lost,
-    /// Accepted and never reached the media.
+    /// Accepted and did not reach the media in time.
     Failed,
     /// The meeting ended for this participant.
     Ended,
 }
 
 impl ParticipantState {
-    /// Whether an invitation is open: it may ring and be answered.
+    /// Returns `true` if the invitation is open: it may ring and be answered.
     #[must_use]
     pub fn is_pending(self) -> bool {
         matches!(self, Self::Invited | Self::Ringing)
     }
 
-    /// Whether the participant has a seat (STATES.md's "members").
+    /// Returns `true` if the participant has a seat.
     #[must_use]
     pub fn is_member(self) -> bool {
         matches!(self, Self::Accepted | Self::Joined | Self::Reconnecting)
     }
 
-    /// The `code` of an invitation that ended without a seat.
+    /// Returns the `code` of an invitation that ended without a seat.
     #[must_use]
     pub fn end_code(self) -> Option<&'static str> {
         match self {
@@ -118,20 +118,20 @@ impl ParticipantState {
     }
 }
 
-/// What a participant may do besides speaking.
+/// Role of a participant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Runs the meeting.
+    /// Runs the meeting and may do everything that cohosts may.
     Host,
-    /// Helps the host.
+    /// May moderate, and may not give roles or end the meeting.
     Cohost,
-    /// Takes part.
+    /// Has no moderation rights.
     Member,
 }
 
-/// Whether a participant may speak.
+/// Right of a participant to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -139,24 +139,24 @@ pub enum SpeechMode {
     /// May speak.
     #[default]
     Free,
-    /// Muted; may unmute.
+    /// Muted; the user may unmute.
     Soft,
-    /// The right to publish audio is taken.
+    /// The right to publish audio is taken away.
     Hard,
 }
 
-/// Speech of a participant on the wire.
+/// Speech of a participant, as messages show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Speech {
-    /// Whether the participant may speak.
+pub struct SpeechView {
+    /// Right to speak.
     pub mode: SpeechMode,
     /// Milliseconds until a block ends by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until_in_ms: Option<i64>,
 }
 
-/// One user, or everybody but the host and who says it: `"*"`.
+/// One user, or all members except the host and the sender: `"*"`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "schema",
@@ -165,9 +165,9 @@ pub struct Speech {
 )]
 #[serde(try_from = "String", into = "String")]
 pub enum UserOrAll {
-    /// This one.
+    /// One user.
     User(UserId),
-    /// Everybody who is in, but the host and who says it.
+    /// All members except the host and the sender.
     All,
 }
 
@@ -188,123 +188,123 @@ impl From<UserOrAll> for String {
     }
 }
 
-/// What a participant sends.
+/// Media that a participant sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MediaFlags {
-    /// Microphone.
+    /// Whether the microphone is on.
     pub audio: bool,
-    /// Camera.
+    /// Whether the camera is on.
     pub video: bool,
-    /// Screen.
+    /// Whether the screen is shared.
     pub screen: bool,
 }
 
-/// What became of somebody who waited in the lobby.
+/// A host's decision on a user in the lobby.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LobbyDecision {
-    /// Who.
+    /// User who waited.
     pub user_id: UserId,
-    /// Whether they are in.
+    /// Whether the user is admitted.
     pub admitted: bool,
-    /// Why that could not be done.
+    /// Reason why the user could not be admitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
 }
 
-/// A participant on the wire.
+/// A participant, as messages show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ParticipantView {
-    /// The account.
+    /// Account of the user.
     pub user_id: UserId,
-    /// The name from the app's JWT.
+    /// Display name from the app's JWT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What they may do.
+    /// Role.
     pub role: Role,
-    /// Where they stand.
+    /// State.
     pub state: ParticipantState,
-    /// Whether they may speak.
-    pub speech: Speech,
-    /// Whether their hand is up.
+    /// Right to speak.
+    pub speech: SpeechView,
+    /// Whether the hand is raised.
     pub hand: bool,
-    /// What they send.
+    /// Media that the participant sends.
     pub media: MediaFlags,
-    /// The open invitation.
+    /// Id of the open invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite_id: Option<InviteId>,
 }
 
-/// A whole meeting on the wire.
+/// A meeting as a whole, as messages show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MeetingView {
-    /// The meeting.
+    /// Id of the meeting.
     pub meeting_id: MeetingId,
     /// Direct or group.
     pub mode: Mode,
     /// Audio or video.
     pub media: Media,
-    /// At most 200 characters.
+    /// Title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Where it stands.
+    /// State.
     pub state: MeetingState,
-    /// Grows with every commit.
+    /// Revision; grows with every commit.
     pub rev: u64,
-    /// The account that runs it.
+    /// Account of the host.
     pub host: UserId,
-    /// Milliseconds since the epoch.
+    /// Time of creation, in milliseconds since the epoch.
     pub created_ms: i64,
-    /// Milliseconds until its time is over.
+    /// Milliseconds until the meeting ends by its time limit.
     pub ends_in_ms: i64,
-    /// Whether it takes nobody in.
+    /// Whether the meeting refuses newcomers.
     pub locked: bool,
-    /// Its rules.
+    /// Rules of the meeting.
     pub policy: Policy,
-    /// Everybody who has or had a part, in the order they came.
+    /// All users who have or had a part, in order of arrival.
     pub participants: Vec<ParticipantView>,
-    /// What the app gave at create, at most 2 KB.
+    /// Object of the app from the create request, at most 2 KB as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,
 }
 
-/// How far an invitation got.
+/// How far the offer of an invitation got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
-    /// Not tried yet, or not known.
+    /// Not sent yet, or unknown.
     Unknown,
-    /// Waits at the broker for a device that is not connected.
+    /// Waits in the broker's queue for a device that is not connected.
     Queued,
-    /// Handed to a connected device, unconfirmed.
+    /// Sent to a connected device, without confirmation.
     Sent,
-    /// A device has it.
+    /// A device confirmed the receipt.
     Delivered,
 }
 
-/// An invitation as its inviter sees it.
+/// An invitation, as its inviter sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InvitationView {
-    /// Who is invited.
+    /// Invitee.
     pub user_id: UserId,
-    /// Which invitation.
+    /// Id of the invitation.
     pub invite_id: InviteId,
-    /// Where the invitee stands.
+    /// State of the invitee.
     pub state: ParticipantState,
-    /// How it ended, if it did: `no_answer` (SIP 408), `unreachable` (480), `user_busy` (486), `declined` (603),
+    /// End of the invitation, if it ended: `no_answer` (SIP 408), `unreachable` (480), `user_busy` (486), `declined` (603),
     /// `cancelled` (487) or `failed` (504).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// How far it got.
+    /// How far the offer got.
     pub reach: Reach,
 }
 
-/// Who called whom.
+/// Direction of a past call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -319,45 +319,45 @@ pub enum Direction {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CallView {
-    /// The meeting.
+    /// Id of the meeting.
     pub meeting_id: MeetingId,
-    /// Who called whom.
+    /// Direction.
     pub direction: Direction,
-    /// Everybody else who had a part.
+    /// All other users who had a part.
     pub peers: Vec<UserId>,
     /// Direct or group.
     pub mode: Mode,
     /// Audio or video.
     pub media: Media,
-    /// How it ended for this user: the end of the invitation if it was not taken, else the meeting's.
+    /// End of the call for this user: the end of the invitation if it was not accepted, otherwise the end of the meeting.
     pub reason: String,
-    /// When the call became active, if this user was in it; milliseconds since the epoch.
+    /// Time at which the call became active, in milliseconds since the epoch; absent if this user was not in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_ms: Option<i64>,
-    /// When it ended, in milliseconds since the epoch.
+    /// Time of the end, in milliseconds since the epoch.
     pub ended_ms: i64,
-    /// How long it was active; 0 for a user who was not in it.
+    /// Milliseconds that the call was active; 0 for a user who was not in it.
     pub duration_ms: i64,
 }
 
-/// Who speaks.
+/// User who calls: the sender of the create or invite request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Caller {
-    /// The account.
+    /// Account of the user.
     pub user_id: UserId,
-    /// The name from the app's JWT.
+    /// Display name from the app's JWT.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
-/// How an invitation reached a device.
+/// Way in which an offer reached a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
-    /// Sent to a connected device: it may ring at once.
+    /// Sent to a connected device: ring at once.
     Live,
-    /// Came through the queue: ask `sync` before ringing.
+    /// Came through the broker's queue: send `sync` before ringing.
     Queued,
 }

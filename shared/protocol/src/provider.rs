@@ -1,4 +1,4 @@
-//! The RTC services that a deployment can choose from, by their names on the wire and in the configuration.
+//! The supported RTC services.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -25,7 +25,7 @@ impl Provider {
     /// Every provider that can be configured.
     pub const ALL: [Self; 5] = [Self::Livekit, Self::Alibaba, Self::Agora, Self::Tencent, Self::Janus];
 
-    /// The name on the wire and in the configuration.
+    /// Returns the name on the wire and in the configuration.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -52,7 +52,7 @@ impl FromStr for Provider {
     }
 }
 
-/// A provider name that nothing here implements. Carries no name: a setting may have ended up under another's.
+/// Error of an unknown provider name. It does not contain the name, which may be a secret in the wrong setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown RTC provider; known are {}", Provider::ALL.map(Provider::name).join(", "))]
 pub struct UnknownProvider;

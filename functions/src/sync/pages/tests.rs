@@ -3,7 +3,7 @@
 use super::*;
 use switchboard_protocol::downlink::Offer;
 use switchboard_protocol::object::{
-    Caller, Media, MeetingState, Mode, ParticipantState, Policy, Role, Speech,
+    Caller, Media, MeetingState, Mode, ParticipantState, Policy, Role, SpeechView,
 };
 use switchboard_protocol::object::{Delivery, MediaFlags};
 
@@ -13,7 +13,7 @@ fn participant(at: usize, name: usize) -> ParticipantView {
         name: Some("é".repeat(name)),
         role: Role::Member,
         state: ParticipantState::Joined,
-        speech: Speech::default(),
+        speech: SpeechView::default(),
         hand: false,
         media: MediaFlags::default(),
         invite_id: None,

@@ -1,4 +1,4 @@
-//! What the bodies of downlinks are made of.
+//! Objects in the bodies of downlinks.
 
 use crate::address::UserId;
 use crate::id::{InviteId, MeetingId};
@@ -6,69 +6,69 @@ use crate::object::{Caller, Delivery, Media, Mode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// An offer to join, as it rings on a device.
+/// An offer of a call to one device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Offer {
-    /// Which invitation.
+    /// Id of the invitation.
     pub invite_id: InviteId,
-    /// Who calls.
+    /// User who calls.
     pub from: Caller,
     /// Direct or group.
     pub mode: Mode,
     /// Audio or video.
     pub media: Media,
-    /// The meeting's title.
+    /// Title of the meeting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The others that are invited or present.
+    /// Other users who are invited or present.
     pub group: Vec<UserId>,
-    /// Milliseconds until it may not ring any more.
+    /// Milliseconds until the device must stop ringing.
     pub deadline_in_ms: i64,
-    /// Whether it may ring at once.
+    /// Whether the device may ring at once.
     pub delivery: Delivery,
-    /// What the app passed along.
+    /// Object of the app from the create or invite request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,
 }
 
-/// An open offer in a `state`, where it also names its meeting.
+/// An open offer in a `state`, with its meeting.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MeetingOffer {
-    /// The meeting.
+    /// Id of the meeting.
     pub meeting_id: MeetingId,
-    /// The offer.
+    /// Offer.
     #[serde(flatten)]
     pub offer: Offer,
 }
 
-/// Why a user is out.
+/// Reason of a removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RemovedReason {
-    /// By a host; may ask to come in again.
+    /// A host removed the user, who may send `join` again.
     Removed,
-    /// By a host; may not come back.
+    /// A host removed the user, who may not come back.
     Banned,
-    /// The user came in on another device.
+    /// The user moved to another device.
     Moved,
 }
 
-/// Why ringing stops.
+/// Reason of the end of an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ClosedReason {
-    /// Taken back.
+    /// The invitation was cancelled.
     Cancelled,
-    /// Another device of the user took it.
+    /// Another device of the user accepted.
     AnsweredElsewhere,
-    /// Another device of the user declined it.
+    /// Another device of the user declined.
     DeclinedElsewhere,
-    /// Its time is over.
+    /// The invitation expired.
     Expired,
-    /// The meeting is over.
+    /// The meeting ended.
     MeetingEnded,
 }

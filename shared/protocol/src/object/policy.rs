@@ -1,22 +1,22 @@
-//! The rules of a meeting, each with its default, and changes of them.
+//! Rules of a meeting with their defaults, and changes of rules.
 
 use serde::{Deserialize, Serialize};
 
-/// Who gets in without an invitation.
+/// Access of users without an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JoinPolicy {
-    /// Nobody.
+    /// No access.
     #[default]
     Invited,
-    /// Whoever a host admits.
+    /// A host admits users from the lobby.
     Lobby,
-    /// Everybody.
+    /// All users join at once.
     Open,
 }
 
-/// Who may invite.
+/// Users who may invite others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -28,75 +28,75 @@ pub enum InvitePolicy {
     Any,
 }
 
-/// What happens when the host goes.
+/// Consequence of the host's leaving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HostLeavePolicy {
-    /// Somebody else becomes host.
+    /// Another member becomes host.
     #[default]
     Transfer,
     /// The meeting ends unless the host comes back in time.
     GraceEnd,
     /// The meeting ends.
     End,
-    /// It goes on without a host.
+    /// The meeting continues without a host.
     Continue,
 }
 
-/// What happens to a call for somebody who is in another one.
+/// Treatment of an invitee who is in another call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BusyPolicy {
-    /// `user_busy`, no ring.
+    /// The invitation ends with `user_busy` and does not ring.
     #[default]
     Reject,
-    /// It rings all the same.
+    /// The invitation rings.
     Ring,
 }
 
-/// The rules of a meeting.
+/// Rules of a meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Policy {
-    /// Who gets in without an invitation.
+    /// Access of users without an invitation.
     pub join: JoinPolicy,
-    /// Who may invite.
+    /// Users who may invite others.
     pub invite: InvitePolicy,
-    /// What happens when the host goes.
+    /// Consequence of the host's leaving.
     pub host_leave: HostLeavePolicy,
-    /// What happens to a call for somebody busy.
+    /// Treatment of an invitee who is in another call.
     pub busy: BusyPolicy,
-    /// Whether newcomers start muted.
+    /// Whether newcomers start with a soft mute.
     pub entry_muted: bool,
 }
 
-/// Rules that change; what is left out stays.
+/// A change of rules; a rule that is left out stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct PolicyChange {
-    /// Who gets in without an invitation.
+    /// Access of users without an invitation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub join: Option<JoinPolicy>,
-    /// Who may invite.
+    /// Users who may invite others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invite: Option<InvitePolicy>,
-    /// What happens when the host goes.
+    /// Consequence of the host's leaving.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_leave: Option<HostLeavePolicy>,
-    /// What happens to a call for somebody busy.
+    /// Treatment of an invitee who is in another call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub busy: Option<BusyPolicy>,
-    /// Whether newcomers start muted.
+    /// Whether newcomers start with a soft mute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry_muted: Option<bool>,
 }
 
 impl PolicyChange {
-    /// The rules after this change of `present`.
+    /// Returns the rules after this change of `present`.
     #[must_use]
     pub fn over(self, present: Policy) -> Policy {
         Policy {
