@@ -6,7 +6,7 @@ use crate::invitation::{Invitation, Leg};
 use crate::limits::JOIN_MS;
 use crate::meeting::{End, Meeting, Phase};
 use crate::participant::{
-    AwayFrom, Entry, Exit, Former, OutReason, Participant, Pending, Presence, Seat, Standing,
+    AwayFrom, Entry, Exit, Former, OpenInvitation, OutReason, Participant, Presence, Seat, Standing,
 };
 use crate::refusal::Refusal;
 use crate::stamped::Stamped;
@@ -70,7 +70,7 @@ impl Change {
     }
 
     /// Gives `user` an open invitation. Users who were here before keep place and role.
-    pub(crate) fn invite(&mut self, user: &UserId, name: Option<&String>, pending: Pending) {
+    pub(crate) fn invite(&mut self, user: &UserId, name: Option<&String>, pending: OpenInvitation) {
         if let Some(participant) = self.meeting.participants.get_mut(user) {
             participant.had_seat = false;
             self.set_standing(user, |_| Standing::Invited(pending));

@@ -56,7 +56,7 @@ pub use media_acts::MediaAct;
 pub use meeting::{AppliedRequest, Creation, End, Meeting, Phase, Settings};
 pub use outgoing::{DeliveryClass, Outgoing};
 pub use participant::{
-    AwayFrom, Entry, Exit, Former, OutReason, Participant, Pending, Presence, Seat, Standing,
+    AwayFrom, Entry, Exit, Former, OpenInvitation, OutReason, Participant, Presence, Seat, Standing,
 };
 pub use refusal::Refusal;
 pub use repeat::repeat_effects;

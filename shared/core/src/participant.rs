@@ -33,7 +33,7 @@ pub struct Participant {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Standing {
     /// Has an open invitation.
-    Invited(Pending),
+    Invited(OpenInvitation),
     /// Waits in the lobby.
     Lobby {
         /// Devices that are notified when a host decides; the one that asked first comes first.
@@ -47,7 +47,7 @@ pub enum Standing {
 
 /// An open invitation.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pending {
+pub struct OpenInvitation {
     /// The invitation.
     pub invitation: Invitation,
     /// Whether a device rings.

@@ -5,7 +5,7 @@ use crate::input::Invitee;
 use crate::invitation::{Invitation, Leg};
 use crate::limits::{MAX_DEVICES, MAX_PEOPLE};
 use crate::meeting::Phase;
-use crate::participant::{OutReason, Pending};
+use crate::participant::{OpenInvitation, OutReason};
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
 use crate::stamped::Stamped;
@@ -111,7 +111,7 @@ impl Change {
         };
         // The callee of a direct call is taken from the ring on; an invitation to a group makes nobody busy.
         let holds_slot = *self.meeting.mode == Mode::Direct && !invitee.busy;
-        let pending = Pending { invitation, is_ringing: false, holds_slot };
+        let pending = OpenInvitation { invitation, is_ringing: false, holds_slot };
         self.invite(&invitee.user_id, invitee.name.as_ref(), pending);
         if invitee.busy && self.meeting.settings.policy.busy == BusyPolicy::Reject {
             self.close_invitation(&invitee.user_id, OutReason::UserBusy);

@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::invitation::Leg;
-use crate::participant::{Pending, Standing};
+use crate::participant::{OpenInvitation, Standing};
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
 use switchboard_protocol::address::ClientId;
@@ -23,7 +23,7 @@ pub(super) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) ->
     }
     if !rings {
         change.set_standing(&by.user(), |standing| match standing {
-            Standing::Invited(pending) => Standing::Invited(Pending { is_ringing: true, ..pending }),
+            Standing::Invited(pending) => Standing::Invited(OpenInvitation { is_ringing: true, ..pending }),
             other => other,
         });
     }

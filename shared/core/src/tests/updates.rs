@@ -1,7 +1,7 @@
 //! Changes of a live meeting's settings, warnings of its end (T44, T45), and hands.
 
 use super::fixture::{Call, START_MS, create, opening};
-use crate::{Action, Pending, SettingsChange, Standing};
+use crate::{Action, OpenInvitation, SettingsChange, Standing};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{JoinPolicy, Mode, PolicyChange};
@@ -151,7 +151,7 @@ fn t45_who_still_rings_at_the_end_is_told_to_stop() {
     let mut call = room(1);
     let mut invitation = call.participant("carol").invitation().expect("was invited").clone();
     invitation.deadline_ms = START_MS + 180_000;
-    let pending = Pending { invitation, is_ringing: true, holds_slot: false };
+    let pending = OpenInvitation { invitation, is_ringing: true, holds_slot: false };
     *call.participant_mut("carol").standing.amend() = Standing::Invited(pending);
     wakes(&mut call, MINUTE);
     let downlinks = call.downlinks();

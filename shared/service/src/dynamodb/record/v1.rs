@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use switchboard_core::{
     AppliedRequest, AwayFrom, CreateMark, Creation, End, Entry, Exit, Former, Invitation, LastMediaEvent,
-    Leg, MarkKind, Meeting, OutReason, Participant, Pending, Phase, Presence, Seat, Settings, Speech,
+    Leg, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Seat, Settings, Speech,
     Stamped, Standing,
 };
 use switchboard_protocol::address::{ClientId, UserId};
@@ -313,7 +313,7 @@ impl From<StandingParts> for Standing {
             ParticipantState::Invited | ParticipantState::Ringing => match invitation {
                 Some(invitation) => {
                     let is_ringing = state == ParticipantState::Ringing;
-                    return Self::Invited(Pending { invitation, is_ringing, holds_slot });
+                    return Self::Invited(OpenInvitation { invitation, is_ringing, holds_slot });
                 }
                 None => OutReason::Ended,
             },

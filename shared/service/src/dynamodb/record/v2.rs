@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use switchboard_core::{
     AppliedRequest, AwayFrom, CreateMark, Creation, End, Entry, Exit, Former, Invitation, LastMediaEvent,
-    Leg, MarkKind, Meeting, OutReason, Participant, Pending, Phase, Presence, Seat, Settings, Speech,
+    Leg, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Seat, Settings, Speech,
     Stamped, Standing,
 };
 use switchboard_protocol::address::{ClientId, UserId};
@@ -433,7 +433,7 @@ impl ParticipantRecord {
 impl From<&Standing> for StandingRecord {
     fn from(standing: &Standing) -> Self {
         match standing {
-            Standing::Invited(Pending { invitation, is_ringing, holds_slot }) => Self::Invited {
+            Standing::Invited(OpenInvitation { invitation, is_ringing, holds_slot }) => Self::Invited {
                 invitation: invitation.into(),
                 is_ringing: *is_ringing,
                 holds_slot: *holds_slot,
@@ -457,7 +457,7 @@ impl From<StandingRecord> for Standing {
     fn from(record: StandingRecord) -> Self {
         match record {
             StandingRecord::Invited { invitation, is_ringing, holds_slot } => {
-                Self::Invited(Pending { invitation: invitation.into(), is_ringing, holds_slot })
+                Self::Invited(OpenInvitation { invitation: invitation.into(), is_ringing, holds_slot })
             }
             StandingRecord::Lobby { devices } => Self::Lobby { devices },
             StandingRecord::Seated { seat } => Self::Seated(seat.into()),
