@@ -14,7 +14,7 @@ STACK := target/debug/local
 .DEFAULT_GOAL := help
 # Prerequisites are made in the order of their lists; cargo uses all processors by itself.
 .NOTPARALLEL:
-.PHONY: help demo test screenshots run invoke generate test-tables build check format
+.PHONY: help demo test test-unit screenshots run invoke generate test-tables build check format
 
 help: ## Lists the commands
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
@@ -36,6 +36,9 @@ invoke: build ## Plays one event: make invoke NAME=create-meeting [EVENT=path]
 
 build: toolchain ## Builds the functions and the laptop stack
 	@$(BUILD)
+
+test-unit: toolchain ## Unit tests of the shared crates and the functions, over adapters in memory: seconds, Rust only
+	cargo test --locked --lib -p switchboard-protocol -p switchboard-core -p switchboard-rtc -p switchboard-service -p functions
 
 test: toolchain for-test $(PACKAGES) $(DRIVER) build ## Builds everything and runs every test
 	cargo test --locked --workspace
