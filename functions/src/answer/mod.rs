@@ -5,7 +5,7 @@ use switchboard_protocol::requests::AnswerRequest;
 use switchboard_service::ports::Ports;
 use switchboard_service::{InvocationReport, Request, ServeError, Service};
 
-/// Serves `ringing`, `accept`, `reject` and `silence`.
+/// Serves every [`AnswerRequest`].
 pub async fn answer<P: Ports>(
     request: Request<AnswerRequest>,
     service: &Service<P>,

@@ -6,7 +6,7 @@ use switchboard_protocol::requests::{AttendRequest, Join, ReportMedia};
 use switchboard_service::ports::{Ports, Stored};
 use switchboard_service::{InvocationReport, Request, ServeError, Service};
 
-/// Serves `join`, `rejoin`, `report_media`, `refresh_token`, `raise_hand`, `lower_hand`, `unmute_self` and `leave`.
+/// Serves every [`AttendRequest`].
 pub async fn attend<P: Ports>(
     request: Request<AttendRequest>,
     service: &Service<P>,

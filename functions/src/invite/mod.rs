@@ -6,7 +6,7 @@ use switchboard_protocol::requests::{Invite, InviteRequest};
 use switchboard_service::ports::Ports;
 use switchboard_service::{InvocationReport, Request, ServeError, Service};
 
-/// Serves `invite` and `cancel_invite`.
+/// Serves every [`InviteRequest`].
 pub async fn invite<P: Ports>(
     request: Request<InviteRequest>,
     service: &Service<P>,

@@ -5,7 +5,7 @@ use switchboard_protocol::requests::{ModerateRequest, UpdateMeeting};
 use switchboard_service::ports::Ports;
 use switchboard_service::{InvocationReport, Request, ServeError, Service};
 
-/// Serves `mute`, `allow_speech`, `remove`, `admit`, `deny`, `transfer_host`, `set_role` and `update_meeting`.
+/// Serves every [`ModerateRequest`].
 pub async fn moderate<P: Ports>(
     request: Request<ModerateRequest>,
     service: &Service<P>,

@@ -17,7 +17,7 @@ use switchboard_service::effects::downlinks::DownlinkContext;
 use switchboard_service::ports::{HistoryCursor, Meetings, Ports, Users};
 use switchboard_service::{InvocationReport, Request, ServeError, Service};
 
-/// Serves `sync` and `history`.
+/// Serves every [`SyncRequest`].
 pub async fn sync<P: Ports>(
     request: Request<SyncRequest>,
     service: &Service<P>,

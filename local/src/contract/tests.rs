@@ -3,6 +3,7 @@
 use super::*;
 use schemas::wire;
 use serde_json::{Value, json};
+use switchboard_protocol::downlink::DOWNLINKS;
 use switchboard_protocol::envelope::{Unreadable, read as read_uplink};
 use switchboard_protocol::requests::{
     AnswerRequest, AttendRequest, CreateRequest, DestroyRequest, FUNCTIONS, Function, InviteRequest,
@@ -165,6 +166,18 @@ fn the_protocol_page_has_a_row_for_each_request_with_its_answers_and_refusals() 
             .collect();
         let codes = if codes.is_empty() { "–".to_owned() } else { codes.join(", ") };
         assert_eq!(row[4], codes, "docs/protocol.md: refusals of {kind}");
+    }
+}
+
+#[test]
+fn the_protocol_page_has_a_row_for_each_notice() {
+    let page = std::fs::read_to_string(workspace().join("docs/protocol.md")).expect("the page exists");
+    let (_, notices) =
+        page.split_once("## All downlinks that are not answers").expect("a section on notices");
+    let (notices, _) = notices.split_once("\n## ").expect("a section after it");
+    for downlink in DOWNLINKS.iter().filter(|downlink| downlink.notice) {
+        let row = format!("\n| `{}` |", downlink.kind);
+        assert!(notices.contains(&row), "docs/protocol.md has no row for the notice `{}`", downlink.kind);
     }
 }
 
