@@ -1,5 +1,5 @@
-//! What this function is told by its environment, read once: a missing or wrong setting stops the cold start
-//! and is named, its value never.
+//! Settings of `authorize` from the environment, read once. A missing or wrong setting stops the cold start; the error
+//! contains its name, never its value.
 
 use std::collections::BTreeSet;
 
@@ -12,17 +12,16 @@ use crate::authorize::token::{KeyError, Keys};
 
 /// The settings of this function.
 #[derive(Debug)]
-pub struct Config {
-    /// What a JWT is checked with (`JWT_HS256_SECRET`, `JWT_PUBLIC_KEY`).
+pub struct AuthorizerConfig {
+    /// Keys that verify JWTs (`JWT_HS256_SECRET`, `JWT_PUBLIC_KEY`).
     pub keys: Keys,
-    /// Who is served at all (`ALLOWED_GROUPS`).
+    /// Client groups that may connect (`ALLOWED_GROUPS`).
     pub groups: Groups,
-    /// Where a connection may speak and listen (`CALL_UP_PARENT`, `BULK_UP_PARENT`, `CALL_DOWN_PARENT`,
-    /// `BULK_DOWN_PARENT`).
+    /// Parents of the topics in a policy (`CALL_UP_PARENT`, `BULK_UP_PARENT`, `CALL_DOWN_PARENT`, `BULK_DOWN_PARENT`).
     pub topics: Topics,
     /// Start of every resource name in a policy (`IOT_ARN_PREFIX`).
     pub arn_prefix: String,
-    /// Where devices are registered (`TABLE_NAME`).
+    /// Table with the registry of devices (`TABLE_NAME`).
     pub table: String,
 }
 
@@ -31,23 +30,23 @@ pub struct Config {
 pub struct Groups(BTreeSet<String>);
 
 impl Groups {
-    /// Whether clients of this group may connect; with no list, all may.
+    /// Returns true if clients of this group may connect. Without a list all groups may.
     #[must_use]
     pub fn allow(&self, group: &str) -> bool {
         self.0.is_empty() || self.0.contains(group)
     }
 }
 
-impl Config {
+impl AuthorizerConfig {
     /// Reads the settings; an empty one counts as absent.
     ///
     /// # Errors
-    /// The first setting that is missing or cannot be used, by its name.
+    /// The name of the first setting that is missing or invalid.
     pub fn read(variables: &impl Variables) -> Result<Self, ConfigError> {
         let required = |name| required(variables, name);
         let parent = |name| {
             let parent = required(name)?;
-            // A wildcard here would widen every policy that is handed out.
+            // A wildcard here would widen every policy.
             let plain = parent.split('/').all(is_part);
             if plain { Ok(parent) } else { Err(wrong(name, "no topic of plain levels")) }
         };
@@ -72,7 +71,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Every client ID that can be addressed must get a policy that the broker takes.
+    /// Checks that the policy of every addressable client ID is within the broker's limit.
     fn check_policy_length(&self) -> Result<(), ConfigError> {
         let name = "CALL_DOWN_PARENT, BULK_DOWN_PARENT";
         let longest = longest_client_id(&self.topics.downlink)
@@ -107,7 +106,7 @@ fn read_keys(variable: &impl Variables) -> Result<Keys, ConfigError> {
 fn read_groups(list: &str) -> Result<Groups, ConfigError> {
     let groups: BTreeSet<_> =
         list.split(',').map(str::trim).filter(|group| !group.is_empty()).map(str::to_owned).collect();
-    // A group that no client ID can have is a slip of the pen, and would lock its clients out.
+    // A group that no client ID can have is a typing error, and its clients would be refused.
     if groups.iter().all(|group| is_part(group)) {
         Ok(Groups(groups))
     } else {

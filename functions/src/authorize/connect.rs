@@ -1,36 +1,36 @@
-//! What the broker says about a connection: who it claims to be, and the proof.
+//! The authorizer's event: the client ID that a connection claims, and the token that proves it.
 
 use std::borrow::Cow;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::Value;
 
-use crate::authorize::Refusal;
+use crate::authorize::refusal::ConnectionRefusal;
 
-/// A connection as it presents itself; nothing here is checked yet.
+/// The claims of a connection. Nothing in it is checked yet.
 pub(crate) struct Connect<'a> {
     pub client_id: &'a str,
     pub token: Cow<'a, str>,
 }
 
 impl<'a> Connect<'a> {
-    /// Reads the authorizer's event: the JWT is the MQTT password, or else the token that the broker took
-    /// from the HTTP upgrade of a WebSocket.
-    pub fn of(event: &'a Value) -> Result<Self, Refusal> {
+    /// Reads the authorizer's event. The JWT is the MQTT password or, without one, the token from the HTTP upgrade of a
+    /// WebSocket.
+    pub fn of(event: &'a Value) -> Result<Self, ConnectionRefusal> {
         let text = |pointer| event.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let client_id = text("/protocolData/mqtt/clientId").ok_or(Refusal::NoClientId)?;
+        let client_id = text("/protocolData/mqtt/clientId").ok_or(ConnectionRefusal::NoClientId)?;
         let token = match text("/protocolData/mqtt/password") {
             Some(password) => {
-                let bytes = BASE64_STANDARD.decode(password).map_err(|_| Refusal::Password)?;
-                Cow::Owned(String::from_utf8(bytes).map_err(|_| Refusal::Password)?)
+                let bytes = BASE64_STANDARD.decode(password).map_err(|_| ConnectionRefusal::Password)?;
+                Cow::Owned(String::from_utf8(bytes).map_err(|_| ConnectionRefusal::Password)?)
             }
-            None => Cow::Borrowed(text("/token").ok_or(Refusal::NoToken)?),
+            None => Cow::Borrowed(text("/token").ok_or(ConnectionRefusal::NoToken)?),
         };
         Ok(Self { client_id, token })
     }
 }
 
-/// What a refused connection called itself, for the log: anybody can put anything there, so only its start.
+/// The client ID of a refused connection, for the log. It is unchecked text, so it is cut to the maximal length.
 pub(crate) fn claimed_client_id(event: &Value) -> &str {
     let id = event.pointer("/protocolData/mqtt/clientId").and_then(Value::as_str).unwrap_or_default();
     &id[..id.floor_char_boundary(switchboard_protocol::address::MAX_CLIENT_ID_CHARS)]

@@ -1,6 +1,6 @@
 //! Connects [`functions::authorize`] to Lambda, the table and the clock. The behaviour is in `mod.rs`.
 
-use functions::authorize::{Admission, Config, authorize};
+use functions::authorize::{Admission, AuthorizerConfig, authorize};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 use switchboard_service::aws::Aws;
@@ -13,7 +13,7 @@ use switchboard_service::run::init_logs;
 async fn main() -> Result<(), Error> {
     init_logs();
     // A wrong setting must stop the cold start, not refuse the first caller.
-    let config = &Config::read(&environment)?;
+    let config = &AuthorizerConfig::read(&environment)?;
     let table = &Table::new(Aws::read(&environment)?.dynamodb(), config.table.clone());
 
     run(service_fn(move |event: LambdaEvent<Value>| async move {

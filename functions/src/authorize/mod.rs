@@ -1,11 +1,12 @@
 //! Function `authorize`: the broker's custom authorizer. It checks the app's own JWT and answers with a
-//! policy that lets a connection be one client ID, speak on the uplink topics, and hear only its own two.
+//! policy for one client ID: it may publish to the uplink topics and subscribe to its own two downlink topics only.
 //!
 //! Formats: "Defining your Lambda function" in the AWS IoT Core developer guide (`custom-auth-lambda.html`).
 
 pub mod config;
 mod connect;
 pub mod policy;
+mod refusal;
 #[cfg(test)]
 mod tests;
 pub mod token;
@@ -17,23 +18,24 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use switchboard_protocol::address::{AddressError, ClientId, UserId};
+use switchboard_protocol::address::{ClientId, UserId};
 
-pub use config::Config;
+pub use config::AuthorizerConfig;
+pub use refusal::ConnectionRefusal;
 pub use token::TokenError;
 
 use connect::Connect;
 
-/// What the broker allows as the life of a connection, seconds.
+/// Life of a connection that the broker allows, in seconds.
 const DISCONNECT_AFTER_SECONDS: RangeInclusive<i64> = 300..=86_400;
 
-/// When the broker asks for the policy again, seconds: as late as it allows, since ours never changes.
+/// Time until the broker fetches the policy anew, in seconds: the longest allowed one, since the policy never changes.
 const REFRESH_AFTER_SECONDS: u32 = 86_400;
 
 /// The broker waits 5 s for an answer; a slow registry must not cost the connection.
 const REGISTER_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A connection that may be.
+/// An admitted connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Admission {
     /// The device that connects.
@@ -42,41 +44,15 @@ pub struct Admission {
     pub user: UserId,
     /// The user's display name, from the JWT.
     pub name: Option<String>,
-    /// What the broker is told.
+    /// The authorizer's answer to the broker, with the policy.
     pub answer: Value,
 }
 
-/// Why a connection may not be. Carries nothing of the token: it goes to the log.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The broker did not say who connects, and a policy needs a literal client ID.
-    #[error("the event names no client ID")]
-    NoClientId,
-    /// A client ID that could do harm, or could connect but never be addressed.
-    #[error("the client ID is {0}")]
-    ClientId(#[from] AddressError),
-    /// A group that this deployment does not serve.
-    #[error("the client ID's group is not allowed")]
-    Group,
-    /// Neither a password nor a token.
-    #[error("the event has no token")]
-    NoToken,
-    /// A password that is no base64 of text.
-    #[error("the password cannot be read")]
-    Password,
-    /// The JWT is not accepted.
-    #[error("the token is refused: {0}")]
-    Token(#[from] TokenError),
-    /// The JWT is for another account than the client ID's.
-    #[error("the token belongs to another account")]
-    Account,
-}
-
-/// Answers the broker. A connection that may be also registers its device, best effort: a registry that fails
-/// or is slow never refuses a connection, since whether a device is online is decided by each send.
+/// Answers the broker. Also registers the device of an admitted connection, best effort: the connection is admitted
+/// even if the registry fails or is slow, since each send finds out anew which devices are online.
 pub async fn authorize<E: fmt::Display>(
     event: &Value,
-    config: &Config,
+    config: &AuthorizerConfig,
     now_ms: i64,
     register: impl AsyncFnOnce(&Admission) -> Result<(), E>,
 ) -> Value {
@@ -98,22 +74,21 @@ pub async fn authorize<E: fmt::Display>(
     admission.answer
 }
 
-/// Whether a connection may be, and what it may do. Pure: the same event at the same time has the same
-/// answer.
+/// Admits or refuses a connection. Pure: the same event at the same time has the same answer.
 ///
 /// # Errors
-/// The first thing that is wrong with the connection.
-pub fn decide(event: &Value, config: &Config, now_ms: i64) -> Result<Admission, Refusal> {
+/// The first reason to refuse the connection.
+pub fn decide(event: &Value, config: &AuthorizerConfig, now_ms: i64) -> Result<Admission, ConnectionRefusal> {
     let Connect { client_id, token } = Connect::of(event)?;
     let client: ClientId = client_id.parse()?;
     config.topics.downlink.check(&client)?;
     if !config.groups.allow(client.group()) {
-        return Err(Refusal::Group);
+        return Err(ConnectionRefusal::Group);
     }
     let identity = config.keys.verify(&token, now_ms)?;
     let user = client.user();
     if identity.account != user.as_str() {
-        return Err(Refusal::Account);
+        return Err(ConnectionRefusal::Account);
     }
     let seconds_left = identity.expires_ms.saturating_sub(now_ms) / 1000;
     let answer = json!({
@@ -127,8 +102,8 @@ pub fn decide(event: &Value, config: &Config, now_ms: i64) -> Result<Admission, 
     Ok(Admission { client, user, name: identity.name, answer })
 }
 
-/// Hex of SHA-256: the broker takes only letters and digits, and a hash keeps two accounts apart that differ
-/// in nothing else.
+/// Hex of SHA-256 of the account: the broker accepts only letters and digits, and the hash differs for accounts that
+/// differ in other characters only.
 fn principal_id(user: &UserId) -> String {
     HEXLOWER.encode(&Sha256::digest(user.as_str()))
 }

@@ -1,18 +1,18 @@
-//! What an admitted connection may do, as the broker's policy document.
+//! The broker's policy document for an admitted connection.
 //!
-//! The client ID stands in it literally. With the policy variable `${iot:ClientId}` a client that connects as
-//! `+` would own everybody's topics ("Basic AWS IoT Core policy variables" in the developer guide).
+//! The document contains the client ID literally. With the policy variable `${iot:ClientId}` a client that connects as
+//! `+` would get the topics of all clients ("Basic AWS IoT Core policy variables" in the developer guide).
 
 use serde_json::{Value, json};
 use switchboard_protocol::address::{ClientId, DownlinkParents};
 
-/// The broker takes no longer document, characters.
+/// The longest document that the broker accepts, in characters.
 pub const MAX_CHARACTERS: usize = 2048;
 
-/// The functions that a terminal may ask on the control parent; each is one topic.
+/// Functions with a request topic below the control parent.
 const CALL_FUNCTIONS: [&str; 6] = ["create-meeting", "invite", "answer", "attend", "moderate", "destroy"];
 
-/// The same on the bulk parent.
+/// Functions with a request topic below the bulk parent.
 const BULK_FUNCTIONS: [&str; 1] = ["sync"];
 
 /// The parents of a deployment's topics.
@@ -34,7 +34,7 @@ impl Topics {
     }
 }
 
-/// The policy for one connection. `arn_prefix` is everything before the resource
+/// Makes the policy for one connection. `arn_prefix` is the part of a resource name before the resource
 /// (`arn:aws:iot:region:account`).
 #[must_use]
 pub fn document(client: &ClientId, topics: &Topics, arn_prefix: &str) -> Value {

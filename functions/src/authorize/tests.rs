@@ -1,6 +1,7 @@
 use std::cell::Cell;
 use std::convert::Infallible;
 
+use switchboard_protocol::address::AddressError;
 use switchboard_rtc::jwt::sign_hs256;
 
 use super::*;
@@ -36,7 +37,7 @@ fn event(client_id: &str, token: &str) -> Value {
     })
 }
 
-fn refusal(event: &Value) -> Refusal {
+fn refusal(event: &Value) -> ConnectionRefusal {
     decide(event, &config(), NOW_MS).expect_err("refused")
 }
 
@@ -133,7 +134,10 @@ fn a_client_id_that_could_do_harm_or_never_be_addressed_is_refused() {
         "GID@@@alice\u{0}",
         "GID@@@alice ",
     ] {
-        assert!(matches!(refusal(&event(client_id, &alices_jwt())), Refusal::ClientId(_)), "{client_id:?}");
+        assert!(
+            matches!(refusal(&event(client_id, &alices_jwt())), ConnectionRefusal::ClientId(_)),
+            "{client_id:?}"
+        );
     }
     let unaddressable = format!("GID@@@alice.{}", "x".repeat(41));
     assert_eq!(refusal(&event(&unaddressable, &alices_jwt())), AddressError::Unaddressable.into());
@@ -146,20 +150,22 @@ fn another_accounts_client_id_is_refused() {
     for client_id in
         ["GID_ios@@@bob", "GID_ios@@@bob.alice", "alice@@@bob", "GID_ios@@@alice2", "GID_ios@@@Alice"]
     {
-        assert_eq!(refusal(&event(client_id, &alices_jwt())), Refusal::Account, "{client_id}");
+        assert_eq!(refusal(&event(client_id, &alices_jwt())), ConnectionRefusal::Account, "{client_id}");
     }
 }
 
 #[test]
 fn only_listed_groups_may_connect_when_there_is_a_list() {
-    let read = |groups| Config::read(&environment(&[("ALLOWED_GROUPS", groups)])).expect("complete");
-    let decide =
-        |config: &Config, client_id| decide(&event(client_id, &alices_jwt()), config, NOW_MS).map(drop);
+    let read =
+        |groups| AuthorizerConfig::read(&environment(&[("ALLOWED_GROUPS", groups)])).expect("complete");
+    let decide = |config: &AuthorizerConfig, client_id| {
+        decide(&event(client_id, &alices_jwt()), config, NOW_MS).map(drop)
+    };
     let listed = read(" GID_ios, GID_web ,");
     assert_eq!(decide(&listed, ALICE), Ok(()));
     assert_eq!(decide(&listed, "GID_web@@@alice"), Ok(()));
     for other in ["GID_old@@@alice", "gid_ios@@@alice", "GID@@@alice"] {
-        assert_eq!(decide(&listed, other), Err(Refusal::Group), "{other}");
+        assert_eq!(decide(&listed, other), Err(ConnectionRefusal::Group), "{other}");
     }
     assert_eq!(decide(&read(""), "GID_old@@@alice"), Ok(()));
 }
@@ -171,12 +177,12 @@ fn a_connection_without_client_id_or_token_is_refused() {
         *event.pointer_mut(pointer).expect("is there") = Value::Null;
         refusal(&event)
     };
-    assert_eq!(without("/protocolData/mqtt/clientId"), Refusal::NoClientId);
-    assert_eq!(without("/protocolData/mqtt/password"), Refusal::NoToken);
-    assert_eq!(without("/protocolData"), Refusal::NoClientId);
-    assert_eq!(refusal(&json!({})), Refusal::NoClientId);
-    assert_eq!(refusal(&json!("no object")), Refusal::NoClientId);
-    assert_eq!(refusal(&event("", &alices_jwt())), Refusal::NoClientId);
+    assert_eq!(without("/protocolData/mqtt/clientId"), ConnectionRefusal::NoClientId);
+    assert_eq!(without("/protocolData/mqtt/password"), ConnectionRefusal::NoToken);
+    assert_eq!(without("/protocolData"), ConnectionRefusal::NoClientId);
+    assert_eq!(refusal(&json!({})), ConnectionRefusal::NoClientId);
+    assert_eq!(refusal(&json!("no object")), ConnectionRefusal::NoClientId);
+    assert_eq!(refusal(&event("", &alices_jwt())), ConnectionRefusal::NoClientId);
 }
 
 #[test]
@@ -184,7 +190,7 @@ fn a_password_that_cannot_be_read_is_refused() {
     for password in ["!", "/w==", alices_jwt().as_str()] {
         let mut event = event(ALICE, "");
         event["protocolData"]["mqtt"]["password"] = password.into();
-        assert_eq!(refusal(&event), Refusal::Password, "{password}");
+        assert_eq!(refusal(&event), ConnectionRefusal::Password, "{password}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! The app's own JWT: which keys are accepted, and what a token proves.
+//! The app's own JWT: the accepted keys, and the identity that a token proves.
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
@@ -6,23 +6,22 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// How long after its `exp`, and before its `nbf`, a token is still accepted, milliseconds. The protocol's
-/// promise to terminals: with less, a phone whose clock lags is locked out; with more, a stolen token lives
-/// on.
+/// Time after `exp`, and before `nbf`, at which a token is still accepted, in milliseconds. The protocol promises it to
+/// terminals: with less, a phone with a slow clock is refused; with more, a stolen token works for longer.
 pub const LEEWAY_MS: i64 = 60_000;
 
-/// Longest display name that is kept, characters.
-const NAME_MAX: usize = 128;
+/// Length to which a display name is cut, in characters.
+const MAX_NAME_CHARS: usize = 128;
 
 /// An uncompressed point of P-256: one byte of form and two coordinates.
 const P256_POINT_BYTES: usize = 65;
 
-/// The keys of this deployment. Each belongs to one algorithm, and a token's header only chooses among them:
-/// so neither `none` nor a public key used as an HMAC secret gets through.
+/// The keys of this deployment. Each key belongs to one algorithm, and a token's header only selects one of them: a
+/// token with `none`, or signed with a public key as HMAC secret, is refused.
 #[derive(Debug)]
 pub struct Keys(Vec<(Algorithm, DecodingKey)>);
 
-/// Account and name that a verified token carries.
+/// Account and name in a verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// `sub`.
@@ -33,16 +32,16 @@ pub struct Identity {
     pub expires_ms: i64,
 }
 
-/// Why a token is not accepted. Carries nothing of the token.
+/// The reason to refuse a token. Contains no part of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Not a JWT, or signed in a way that has no name here (`none`).
+    /// Not a JWT, or with an unknown algorithm, such as `none`.
     #[error("no JWT with a supported algorithm")]
     Malformed,
-    /// Signed in a way that this deployment has no key for.
+    /// Signed by an algorithm for which this deployment has no key.
     #[error("no key for its algorithm")]
     Algorithm,
-    /// Made with another key, or altered.
+    /// Signed with another key, or altered.
     #[error("the signature does not match")]
     Signature,
     /// `sub` or `exp` is missing or of another type.
@@ -56,13 +55,13 @@ pub enum TokenError {
     NotYet,
 }
 
-/// Why a configured key cannot be used. Never carries the key.
+/// The reason to refuse a configured key. Never contains the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// Neither a secret nor a public key.
     #[error("neither a secret nor a public key")]
     None,
-    /// A PEM text where a secret belongs: with a public key as the secret, anybody could sign.
+    /// A PEM text in place of a secret: with a public key as the secret, anyone could sign tokens.
     #[error("a PEM text, not a secret")]
     PemAsSecret,
     /// Not a public key of RSA or P-256.
@@ -80,11 +79,10 @@ struct Claims {
 }
 
 impl Keys {
-    /// Keys for HS256 (`secret`) and RS256 or ES256 (`public_key`, PEM); an empty text is a key that is not
-    /// used.
+    /// Keys for HS256 (`secret`) and RS256 or ES256 (`public_key`, PEM). An empty text means no such key.
     ///
     /// # Errors
-    /// No key at all, or one that is not what it should be.
+    /// No key at all, or a malformed one.
     pub fn new(secret: &SecretString, public_key: &str) -> Result<Self, KeyError> {
         let secret = secret.expose_secret();
         if secret.starts_with("-----BEGIN") {
@@ -103,15 +101,15 @@ impl Keys {
     /// Checks algorithm, signature and times of a token.
     ///
     /// # Errors
-    /// The first thing that is wrong with it.
+    /// The first reason to refuse it.
     pub fn verify(&self, token: &str, now_ms: i64) -> Result<Identity, TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
         let key = self.0.iter().find(|(algorithm, _)| *algorithm == header.alg);
-        // `crit` names extensions that a reader must understand (RFC 7515, 4.1.11); we know none.
+        // `crit` names extensions that a reader must understand (RFC 7515, 4.1.11); this one understands no extensions.
         let (algorithm, key) = key.filter(|_| header.crit.is_none()).ok_or(TokenError::Algorithm)?;
 
         let mut validation = Validation::new(*algorithm);
-        // The library would ask the system's clock, and an audience is the app's business.
+        // The library would read the system's clock, and the app alone knows its audience.
         validation.validate_exp = false;
         validation.validate_aud = false;
         let claims = decode::<Claims>(token, key, &validation).map_err(|error| reason(error.kind()))?.claims;
@@ -131,7 +129,7 @@ impl Keys {
 fn parse_public_key(pem: &str) -> Result<(Algorithm, DecodingKey), KeyError> {
     // A deployment parameter is one line, where line ends are often written out.
     let pem = pem.replace("\\n", "\n");
-    // The library also takes private keys and certificates here, and finds something else in them.
+    // The library also accepts private keys and certificates here, and misreads them.
     if !pem.contains("PUBLIC KEY-----") {
         return Err(KeyError::PublicKey);
     }
@@ -160,10 +158,10 @@ fn milliseconds(seconds: f64) -> i64 {
     (seconds * 1000.0) as i64
 }
 
-/// The name as others may see it, or nothing when nothing is left: it ends up in other people's terminals.
+/// The name without control characters, since other users' terminals show it; `None` if nothing is left.
 fn display_name(claim: &str) -> Option<String> {
     let name: String =
-        claim.trim().chars().filter(|character| !character.is_control()).take(NAME_MAX).collect();
+        claim.trim().chars().filter(|character| !character.is_control()).take(MAX_NAME_CHARS).collect();
     (!name.is_empty()).then_some(name)
 }
 

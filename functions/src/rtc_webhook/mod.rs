@@ -16,7 +16,7 @@ use switchboard_service::{InvocationFailure, ServeError, Service};
 use http::{Request, Response};
 
 /// Limit of the body of a callback in bytes. One event has a few hundred bytes; Janus sends lists of events.
-pub const BODY_MAX: usize = 256 * 1024;
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Serves one callback. `callbacks` is `None` if the RTC service has no callbacks, or no secret to verify them is set.
 pub async fn rtc_webhook<P: Ports>(
@@ -64,7 +64,7 @@ fn read(
     if request.method != "POST" {
         return Err(Response::NotPosted);
     }
-    if request.body.len() > BODY_MAX {
+    if request.body.len() > MAX_BODY_BYTES {
         return Err(Response::TooLong);
     }
     let callback = Callback { headers: &request.headers, body: &request.body, now_ms: now.ms };

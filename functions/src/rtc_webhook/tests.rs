@@ -31,7 +31,7 @@ fn request(method: &str, authorization: &str, body: &[u8]) -> Request {
 
 #[test]
 fn a_request_is_refused_for_the_first_thing_that_is_wrong_with_it() {
-    let long = vec![b'{'; BODY_MAX + 1];
+    let long = vec![b'{'; MAX_BODY_BYTES + 1];
     let cases = [
         (request("POST", "yes", b"{}"), Ok(Vec::new())),
         (request("POST", "yes", &long[1..]), Ok(Vec::new())),
@@ -52,7 +52,7 @@ fn a_request_is_refused_for_the_first_thing_that_is_wrong_with_it() {
 #[test]
 fn a_body_that_is_too_long_is_refused_before_its_signature_is_checked() {
     let door = Door::default();
-    let long = request("POST", "yes", &vec![b'{'; BODY_MAX + 1]);
+    let long = request("POST", "yes", &vec![b'{'; MAX_BODY_BYTES + 1]);
     assert_eq!(read(&long, Some(&door), Now::default()), Err(Response::TooLong));
     assert_eq!(door.0.into_inner(), 0);
 }

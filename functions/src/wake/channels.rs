@@ -15,7 +15,7 @@ use switchboard_service::{ServeError, Service};
 /// Age in milliseconds at which a channel without a meeting is closed. Before, its create request may still be running.
 const LEAKED_MS: i64 = 300_000;
 /// Limit of meetings, and of channels, that one sweep checks. The next sweeps check the others.
-const CHECKED_MAX: usize = 100;
+const MAX_CHECKED: usize = 100;
 const IN_FLIGHT: usize = 8;
 
 /// When this process first saw each channel whose age the RTC service does not report. Kept between sweeps.
@@ -102,8 +102,8 @@ impl ChannelAges {
 fn checked<'a>(ids: impl Iterator<Item = &'a MeetingId>, now: Now) -> Vec<&'a MeetingId> {
     let ids: Vec<&MeetingId> = ids.collect();
     let minute = usize::try_from(now.ms / 60_000).unwrap_or_default();
-    let start = if ids.is_empty() { 0 } else { minute.wrapping_mul(CHECKED_MAX) % ids.len() };
-    ids.iter().cycle().skip(start).take(ids.len().min(CHECKED_MAX)).copied().collect()
+    let start = if ids.is_empty() { 0 } else { minute.wrapping_mul(MAX_CHECKED) % ids.len() };
+    ids.iter().cycle().skip(start).take(ids.len().min(MAX_CHECKED)).copied().collect()
 }
 
 fn log_error<T>(id: &MeetingId, result: Result<T, ServeError>) -> Option<T> {
@@ -156,7 +156,7 @@ mod tests {
         let mut seen = BTreeSet::new();
         for minute in 0..3 {
             let checked = checked(ids.iter(), at(minute * 60_000));
-            assert_eq!(checked.len(), CHECKED_MAX);
+            assert_eq!(checked.len(), MAX_CHECKED);
             seen.extend(checked);
         }
         assert_eq!(seen.len(), ids.len());

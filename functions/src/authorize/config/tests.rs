@@ -19,12 +19,12 @@ pub(crate) fn environment(changed: &[(&str, &str)]) -> impl Fn(&str) -> Option<S
     }
 }
 
-pub(crate) fn config() -> Config {
-    Config::read(&environment(&[])).expect("complete")
+pub(crate) fn config() -> AuthorizerConfig {
+    AuthorizerConfig::read(&environment(&[])).expect("complete")
 }
 
 fn complaint(changed: &[(&str, &str)]) -> String {
-    Config::read(&environment(changed)).expect_err("refused").to_string()
+    AuthorizerConfig::read(&environment(changed)).expect_err("refused").to_string()
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn a_missing_variable_is_named() {
         "TABLE_NAME",
     ] {
         let complete = environment(&[]);
-        let read = Config::read(&|wanted| if wanted == name { None } else { complete(wanted) });
+        let read = AuthorizerConfig::read(&|wanted| if wanted == name { None } else { complete(wanted) });
         assert!(matches!(read.expect_err("refused"), ConfigError::Missing(missing) if missing == name));
     }
 }
@@ -75,7 +75,7 @@ fn a_parent_that_would_widen_the_policy_is_refused() {
             );
         }
     }
-    assert!(Config::read(&environment(&[("CALL_DOWN_PARENT", "tenant/call-dn")])).is_ok());
+    assert!(AuthorizerConfig::read(&environment(&[("CALL_DOWN_PARENT", "tenant/call-dn")])).is_ok());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use switchboard_protocol::object::CallView;
 /// Life of a call history entry, in milliseconds.
 const KEEP_MS: i64 = 90 * 24 * 3_600 * 1_000;
 /// Limit of items in one `BatchWriteItem` call.
-const BATCH_MAX: usize = 25;
+const MAX_BATCH_ITEMS: usize = 25;
 /// Limit of calls for items that DynamoDB leaves unprocessed.
 const ATTEMPTS: u32 = 4;
 const PREFIX: &str = "call#";
@@ -23,7 +23,7 @@ impl Table {
     /// Writes the call history entries of an ended meeting. Safe to repeat.
     pub async fn write_calls(&self, calls: &[(UserId, CallView)]) -> Result<(), StoreError> {
         let writes = calls.iter().map(|(user, call)| put(user, call)).collect::<Result<Vec<_>, _>>()?;
-        for batch in writes.chunks(BATCH_MAX) {
+        for batch in writes.chunks(MAX_BATCH_ITEMS) {
             self.write_batch(batch.to_vec()).await?;
         }
         Ok(())

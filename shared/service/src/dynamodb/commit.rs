@@ -17,7 +17,7 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::limits::MAX_MINUTES;
 
 /// Limit of items in one transaction.
-const ITEMS_MAX: usize = 100;
+const MAX_ITEMS: usize = 100;
 
 impl Table {
     /// Writes a decision. Writes nothing unless the result is [`CommitResult::Done`].
@@ -26,7 +26,7 @@ impl Table {
             commit.slots.iter().cloned().partition(|slot| matches!(slot, SlotWrite::Free(_)));
         // The end of the largest meeting frees more slots than fit. The slots left out name an ended meeting, which
         // counts as free: a slot counts only while its meeting is live.
-        let room = ITEMS_MAX
+        let room = MAX_ITEMS
             .saturating_sub(1 + slots.len() + commit.parts.len() + usize::from(commit.mark.is_some()));
         slots.extend(freed.into_iter().take(room));
         loop {

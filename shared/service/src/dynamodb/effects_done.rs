@@ -15,7 +15,7 @@ use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::Reach;
 
 /// Limit of legs in one write: an expression has 4 KB and 300 operators at most.
-const LEGS_MAX: usize = 100;
+const MAX_LEGS: usize = 100;
 /// Limit of attempts for one write while a transaction works on the same meeting.
 const ATTEMPTS: u32 = 4;
 
@@ -32,8 +32,8 @@ impl Table {
         reached: &BTreeMap<(InviteId, ClientId), Reach>,
     ) -> Result<Option<Loaded>, StoreError> {
         let mut legs: Vec<Leg<'_>> = reached.iter().collect();
-        while legs.len() > LEGS_MAX {
-            let others = legs.split_off(LEGS_MAX);
+        while legs.len() > MAX_LEGS {
+            let others = legs.split_off(MAX_LEGS);
             self.write_legs(id, None, &legs).await?;
             legs = others;
         }

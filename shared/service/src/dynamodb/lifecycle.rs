@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use std::collections::HashMap;
 
 /// Limit of stored devices of one user; beyond it the longest unseen devices are removed.
-const STORED_DEVICES_MAX: usize = 10;
+const MAX_STORED_DEVICES: usize = 10;
 /// The broker counts a device's connections from 0 again after it was away for about an hour.
 const COUNTER_RESET_MS: i64 = 55 * 60 * 1_000;
 
@@ -87,7 +87,7 @@ impl Table {
             .expression_attribute_values(":expires_at", ttl(session.at_ms + SESSION_LIFE_MS))
     }
 
-    /// Removes devices whose session expired, and the longest unseen devices beyond [`STORED_DEVICES_MAX`].
+    /// Removes devices whose session expired, and the longest unseen devices beyond [`MAX_STORED_DEVICES`].
     async fn prune(&self, session: &DeviceSession, item: Item) -> Result<(), StoreError> {
         let mut devices: Vec<(i64, String)> = item
             .into_iter()
@@ -98,7 +98,7 @@ impl Table {
             .collect();
         devices.sort_by(|a, b| b.cmp(a));
         let stale =
-            |at: usize, seen_ms: i64| at >= STORED_DEVICES_MAX || seen_ms + SESSION_LIFE_MS <= session.at_ms;
+            |at: usize, seen_ms: i64| at >= MAX_STORED_DEVICES || seen_ms + SESSION_LIFE_MS <= session.at_ms;
         let gone: Vec<String> = devices
             .into_iter()
             .enumerate()

@@ -10,7 +10,7 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
 
 /// Limit of keys in one `BatchGetItem` call.
-pub(super) const BATCH_MAX: usize = 100;
+pub(super) const MAX_BATCH_KEYS: usize = 100;
 /// Limit of calls for keys that DynamoDB leaves unprocessed.
 const BATCH_ATTEMPTS: u32 = 4;
 
@@ -26,7 +26,7 @@ impl Table {
         let users: BTreeMap<UserId, UserRecord> =
             users.iter().map(|user| (user.clone(), UserRecord::default())).collect();
         let mut keys: Vec<Item> = users.keys().flat_map(|user| [devices_key(user), slot_key(user)]).collect();
-        let (items, beside) = if keys.len() < BATCH_MAX {
+        let (items, beside) = if keys.len() < MAX_BATCH_KEYS {
             keys.push(meeting_key(id));
             (self.batch(keys).await?, None)
         } else {

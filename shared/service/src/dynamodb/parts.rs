@@ -1,7 +1,7 @@
 //! The search for a user's meetings: group meetings by `invited#…` items, a direct call by the slot, all in one query.
 
 use super::meeting::{meeting_key, stored};
-use super::open::BATCH_MAX;
+use super::open::MAX_BATCH_KEYS;
 use super::user::read_user_item;
 use super::user::slot_key;
 use super::{Item, Table, query_all, stored_text, text};
@@ -29,7 +29,7 @@ impl Table {
     /// Reads the meetings of these ids; unknown ids, and those of create requests that made no meeting, are left out.
     pub async fn meetings(&self, ids: &BTreeSet<MeetingId>) -> Result<Vec<Loaded>, StoreError> {
         let keys: Vec<Item> = ids.iter().map(meeting_key).collect();
-        let batches = keys.chunks(BATCH_MAX).map(|keys| self.batch(keys.to_vec()));
+        let batches = keys.chunks(MAX_BATCH_KEYS).map(|keys| self.batch(keys.to_vec()));
         let items = futures::future::try_join_all(batches).await?;
         let read = |item| stored(item).map(Stored::into_meeting).transpose();
         items.into_iter().flatten().filter_map(read).collect()
