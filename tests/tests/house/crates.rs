@@ -124,7 +124,7 @@ impl Target {
     pub fn definer(&self, from: usize, path: &[String]) -> Option<usize> {
         match self.resolve(from, path, 0)? {
             Found::Item(module) => Some(module),
-            Found::Module(_) => None,
+            Found::Module(_) | Found::OtherCrate => None,
         }
     }
 
@@ -137,7 +137,7 @@ impl Target {
             name => self.lookup(from, name, depth)?,
         };
         rest.iter().try_fold(start, |found, name| match found {
-            Found::Item(_) => Some(found),
+            Found::Item(_) | Found::OtherCrate => Some(found),
             Found::Module(module) if name == "super" => self.modules[module].parent.map(Found::Module),
             // A name that is not seen here comes out of a macro.
             Found::Module(module) => self.lookup(module, name, depth).or(Some(Found::Item(module))),
@@ -157,11 +157,8 @@ impl Target {
         if scope.items.contains(name) {
             return Some(Found::Item(module));
         }
-        // `use time::Duration` in a module `time` means the crate.
-        let is_own =
-            |path: &[String]| path.len() > 1 || ["crate", "self", "super"].contains(&path[0].as_str());
         if let Some(import) = scope.uses.iter().find(|import| import.name == name && import.path[0] != name) {
-            return is_own(&import.path).then(|| self.resolve(module, &import.path, depth + 1)).flatten();
+            return self.resolve(module, &import.path, depth + 1).or(Some(Found::OtherCrate));
         }
         scope.uses.iter().filter(|import| import.name == "*").find_map(|glob| {
             match self.resolve(module, &glob.path, depth + 1)? {
@@ -181,7 +178,7 @@ impl Target {
                     let Some(Found::Module(target)) = self.resolve(id, &import.path, 0) else { continue };
                     let used = module.words.iter().filter_map(|word| match self.lookup(target, word, 1)? {
                         Found::Item(definer) => Some((definer, import.line)),
-                        Found::Module(_) => None,
+                        Found::Module(_) | Found::OtherCrate => None,
                     });
                     targets.extend(used.filter(|_| !import.is_public));
                 } else if !import.is_public || module.words.contains(&import.name) {
@@ -207,6 +204,7 @@ enum Found {
     Module(usize),
     /// An item of this module.
     Item(usize),
+    OtherCrate,
 }
 
 fn defines(token: &Token) -> bool {
@@ -295,4 +293,22 @@ fn paths(tokens: &[Token]) -> Vec<(Vec<String>, usize)> {
         }
     }
     found
+}
+
+#[test]
+fn paths_lead_through_re_exports_to_the_defining_file() {
+    let parse = |text: &str| rust::without_tests(&rust::tokens(text));
+    let mut target = Target { modules: Vec::new() };
+    let root = "pub use inner::Thing; use other_crate::Foreign; mod inner { pub struct Thing; } mod user { }";
+    target.add(None, "lib.rs", "", &parse(root));
+    let named = |module: &str| target.modules[0].children[module];
+    let definer = |path: &[&str]| {
+        let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
+        target.definer(named("user"), &path)
+    };
+    assert_eq!(definer(&["crate", "Thing"]), Some(named("inner")));
+    assert_eq!(definer(&["super", "inner", "Thing", "new"]), Some(named("inner")));
+    assert_eq!(definer(&["super", "Foreign"]), None);
+    assert_eq!(definer(&["crate", "made_by_a_macro"]), Some(0));
+    assert_eq!(definer(&["other_crate", "Foreign"]), None);
 }
