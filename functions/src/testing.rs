@@ -1,4 +1,4 @@
-//! What the unit tests of the functions share: a service in memory with the users Alice (phone), Bob (phone, tablet) and Carol
+//! Shared parts of the functions' unit tests: a service in memory with the users Alice (phone), Bob (phone, tablet) and Carol
 //! (phone), requests, and downlinks in a short notation.
 
 use switchboard_core::Now;
