@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::{BodyHash, DownlinkId, IdKey, MeetingId, RequestId};
 
-/// What made a commit, or an answer without a commit.
+/// Cause of a commit, or of an answer without a commit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Cause {
@@ -58,7 +58,7 @@ impl Cause {
         }
     }
 
-    /// Whether this cause is the request that made the revision `rev`, so that a repeat of the request repeats the notices.
+    /// Returns whether this cause is the request that made the revision `rev`, so that a repeat of the request repeats the notices.
     /// Otherwise a deadline made the revision, before the request was decided.
     #[must_use]
     pub fn made(&self, meeting: &Meeting, rev: u64) -> bool {

@@ -21,7 +21,7 @@ pub(crate) struct Change {
     pub(crate) rtc: RtcCapabilities,
     /// The revision that the commit will make.
     pub(crate) rev: u64,
-    /// Whether there is anything to commit.
+    /// True if there is anything to commit.
     pub(crate) is_changed: bool,
     pub(crate) slots: Vec<SlotChange>,
 }
@@ -227,7 +227,7 @@ impl Change {
         }
     }
 
-    /// Refuses with `not_host` whoever is not in the host set: host and cohosts who have a seat.
+    /// Refuses with `not_host` a sender outside of the host set: host and cohosts who have a seat.
     pub(crate) fn require_host_set(&self, by: &ClientId) -> Result<(), Refusal> {
         if self.participant(by).is_some_and(|p| p.is_member() && *p.role != Role::Member) {
             Ok(())

@@ -7,7 +7,7 @@ use crate::input::{Now, RtcCapabilities};
 use crate::limits::{RING_GRACE_MS, UNUSED_MS};
 use crate::meeting::{Meeting, Phase};
 use crate::participant::{OutReason, Participant, Presence, Standing};
-use switchboard_protocol::address::ClientId;
+use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::Reach;
 
@@ -151,5 +151,13 @@ impl Meeting {
             [check, away_end_ms(p), join].into_iter().flatten().any(|at_ms| at_ms <= now.ms)
         };
         self.members().filter(is_due).filter_map(|p| Some(p.seat()?.device.clone())).collect()
+    }
+
+    /// Returns whether the call slot of `user` may name this meeting at `now`: as [`involves`](Self::involves), with the
+    /// deadlines applied that are over.
+    #[must_use]
+    pub fn holds_slot_of(&self, user: &UserId, now: Now, rtc: RtcCapabilities) -> bool {
+        let settled = applied(self, now, rtc).next;
+        settled.as_ref().unwrap_or(self).involves(user)
     }
 }

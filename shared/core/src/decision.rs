@@ -1,4 +1,4 @@
-//! What the core returns: the state to commit, and the effects that follow.
+//! The result of a decision: the state to commit, and the effects that follow.
 
 use crate::cause::Cause;
 use crate::media_acts::MediaAct;
@@ -36,7 +36,7 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Whether no client would retry if the effects of this commit were lost: an end, and what a deadline or an event
+    /// Returns whether no client would retry if the effects of this commit were lost: an end, and what a deadline or an event
     /// changed. A request that changed nothing itself is not kept as applied, so its repeat would not repeat the notices
     /// of a deadline either.
     #[must_use]
@@ -53,7 +53,7 @@ impl Decision {
     }
 }
 
-/// Whether two bodies have the same type and are about the same user.
+/// Returns whether two bodies have the same type and are about the same user.
 fn is_same_news(a: &Body, b: &Body) -> bool {
     match (a, b) {
         (Body::ParticipantUpdated { participant: a }, Body::ParticipantUpdated { participant: b }) => {

@@ -1,6 +1,6 @@
 //! Inputs that no terminal sent: what the broker and the RTC service report, and the operator's end of a meeting.
 
 pub(crate) mod admin;
-pub mod callback;
-pub mod device;
-pub mod presence;
+pub(crate) mod callback;
+pub(crate) mod device;
+pub(crate) mod presence;

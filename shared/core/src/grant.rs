@@ -1,4 +1,4 @@
-//! What a join token allows.
+//! The rights that a join token gives.
 
 use crate::meeting::Meeting;
 use crate::participant::Participant;
@@ -15,7 +15,7 @@ pub struct Grant {
     pub number: u32,
     /// Name from the app's JWT.
     pub name: Option<String>,
-    /// What the meeting allows this user.
+    /// Rights that the meeting allows this user.
     pub rights: Rights,
 }
 

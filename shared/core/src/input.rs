@@ -1,8 +1,7 @@
 //! Everything that the core decides on.
 
-use crate::events::device::DeviceStatus;
-use crate::events::presence::ChannelPresence;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{BodyHash, InviteId, RequestId};
 use switchboard_protocol::media_event::MediaEvent;
@@ -16,12 +15,12 @@ pub struct Now {
     pub ms: i64,
 }
 
-/// What the configured RTC service can do.
+/// Capabilities of the configured RTC service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RtcCapabilities {
-    /// Whether it reports which users are in a channel. Otherwise the reports of the terminals are trusted.
+    /// True if it reports which users are in a channel. Otherwise the reports of the terminals are trusted.
     pub reports_presence: bool,
-    /// Whether it takes the right to publish audio from a user who is in the channel.
+    /// True if it takes the right to publish audio from a user who is in the channel.
     pub enforces_rights: bool,
 }
 
@@ -52,6 +51,43 @@ pub enum Input {
     AdminEnd,
 }
 
+/// Status of a device at the broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceStatus {
+    /// It disconnected just now.
+    Disconnected,
+    /// The check found it not connected.
+    StillDisconnected,
+    /// It is connected.
+    Connected,
+}
+
+/// Report of the RTC service about a meeting's channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChannelPresence {
+    /// A user joined.
+    Joined {
+        /// Account.
+        user: UserId,
+    },
+    /// A user left.
+    Left {
+        /// Account.
+        user: UserId,
+        /// True if on purpose; otherwise the connection broke.
+        clean: bool,
+    },
+    /// The channel is closed or does not exist: no user is in it.
+    Closed,
+    /// Exactly these users are in the channel.
+    Exactly {
+        /// Accounts.
+        users: BTreeSet<UserId>,
+        /// Revision that was known when the service was asked. Ignored for participants who changed after it.
+        rev: u64,
+    },
+}
+
 /// A request of one device to a meeting that exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Command {
@@ -61,11 +97,11 @@ pub struct Command {
     pub request_id: RequestId,
     /// Hash of the request's body.
     pub hash: BodyHash,
-    /// What the sender asks for.
+    /// The action that the sender asks for.
     pub action: Action,
 }
 
-/// What a sender asks for. The transition of each is in the file of its name under `actions/`.
+/// The action that a sender asks for. The transition of each is in the file of its name under `actions/`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// A repeat of the create request that made this meeting.
@@ -121,9 +157,9 @@ pub enum Action {
     ReportMedia {
         /// In or out.
         state: MediaReport,
-        /// What the device sends.
+        /// Media that the device sends.
         media: MediaFlags,
-        /// Whether the RTC service confirms the report, or does not report presence.
+        /// True if the RTC service confirms the report, or does not report presence.
         verified: bool,
     },
     /// The sender needs a fresh join token.
@@ -154,7 +190,7 @@ pub enum Action {
     Remove {
         /// Account.
         user: UserId,
-        /// Whether the user may not come back.
+        /// True if the user may not come back.
         ban: bool,
         /// Seconds that a ban lasts.
         for_seconds: Option<u32>,
@@ -207,7 +243,7 @@ pub struct Invitee {
     pub name: Option<String>,
     /// Devices. At most [`MAX_DEVICES`](crate::MAX_DEVICES) are offered the invitation, the latest seen first.
     pub devices: Vec<KnownDevice>,
-    /// Whether the user is in another call.
+    /// True if the user is in another call.
     pub busy: bool,
 }
 
@@ -218,14 +254,14 @@ pub struct Joiner {
     pub name: Option<String>,
     /// Devices: in the lobby, all of them are notified of the decision.
     pub devices: Vec<KnownDevice>,
-    /// Whether a seat on another device of the same user moves to this device.
+    /// True if a seat on another device of the same user moves to this device.
     pub takeover: bool,
 }
 
 /// A change of a meeting's settings. Absent fields keep their value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SettingsChange {
-    /// Whether nobody may come in.
+    /// True if nobody may come in.
     pub locked: Option<bool>,
     /// The rules.
     pub policy: Option<PolicyChange>,

@@ -18,15 +18,15 @@ pub struct Invitation {
     pub deadline_ms: i64,
     /// Milliseconds that it rings. The broker keeps the notice of its end as long as it may keep the offer.
     pub rings_ms: i64,
-    /// What each device of the invitee did with the offer.
+    /// State of the offer on each device of the invitee.
     pub legs: BTreeMap<ClientId, Leg>,
-    /// Whether it was answered or closed on all devices.
+    /// True if it was answered or closed on all devices.
     pub closed: Stamped<bool>,
     /// Opaque object of the app, given with this invitation; without it, the meeting's own is shown.
     pub ext: Option<Map<String, Value>>,
 }
 
-/// What one device did with an offer. How far the offer got is kept apart, in
+/// State of an offer on one device. The reach of the offer is kept apart, in
 /// [`Meeting::reached`](crate::Meeting::reached).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leg {
@@ -45,7 +45,7 @@ pub enum Leg {
 }
 
 impl Invitation {
-    /// Whether a device rang, and so received the offer.
+    /// Returns whether a device rang, and so received the offer.
     pub(crate) fn has_rung(&self) -> bool {
         self.legs.values().any(|leg| matches!(leg, Leg::Alerting | Leg::Silenced | Leg::Won))
     }

@@ -8,6 +8,7 @@
 mod actions;
 mod cause;
 mod change;
+mod commit;
 mod create_mark;
 mod deadlines;
 mod decide;
@@ -29,6 +30,7 @@ mod refusal;
 mod repeat;
 mod reply;
 mod speech;
+mod speech_rules;
 mod stamped;
 mod view;
 mod warning;
@@ -41,11 +43,11 @@ pub use cause::Cause;
 pub use create_mark::{CreateMark, MarkKind};
 pub use decide::decide;
 pub use decision::{Decision, SlotChange};
-pub use events::callback::LastMediaEvent;
-pub use events::device::DeviceStatus;
-pub use events::presence::ChannelPresence;
 pub use grant::Grant;
-pub use input::{Action, Command, Input, Invitee, Joiner, KnownDevice, Now, RtcCapabilities, SettingsChange};
+pub use input::{
+    Action, ChannelPresence, Command, DeviceStatus, Input, Invitee, Joiner, KnownDevice, Now,
+    RtcCapabilities, SettingsChange,
+};
 pub use invitation::{Invitation, Leg};
 pub use limits::{
     CALLER_CHECK_MS, CHECK_MS, EMPTY_MS, ENDED_MEETING_KEPT_MS, HOST_GRACE_MS, JOIN_MS, MAX_DEVICES,
@@ -56,7 +58,8 @@ pub use media_acts::MediaAct;
 pub use meeting::{AppliedRequest, Creation, End, Meeting, Phase, Settings};
 pub use outgoing::{DeliveryClass, Outgoing};
 pub use participant::{
-    AwayFrom, Entry, Exit, Former, OpenInvitation, OutReason, Participant, Presence, Seat, Standing,
+    AwayFrom, Entry, Exit, Former, LastMediaEvent, OpenInvitation, OutReason, Participant, Presence, Seat,
+    Standing,
 };
 pub use refusal::Refusal;
 pub use repeat::repeat_effects;

@@ -25,7 +25,7 @@ pub enum MediaAct {
         user: UserId,
         /// Number of the participant in the meeting.
         number: u32,
-        /// What the user may do.
+        /// Rights of the user.
         rights: Rights,
     },
 }

@@ -1,7 +1,5 @@
 //! The meeting: everything that is decided from.
 
-use crate::deadlines;
-use crate::input::{Now, RtcCapabilities};
 use crate::invitation::Invitation;
 use crate::participant::{Participant, Standing};
 use crate::stamped::Stamped;
@@ -23,7 +21,7 @@ pub struct Meeting {
     pub media: Media,
     /// Opaque object of the app, given at create.
     pub ext: Option<Map<String, Value>>,
-    /// What hosts may change.
+    /// Settings that hosts may change.
     pub settings: Stamped<Settings>,
     /// Account of the host.
     pub host: UserId,
@@ -43,7 +41,7 @@ pub struct Meeting {
     pub created_ms: i64,
     /// Time of the first activity.
     pub active_since_ms: Option<i64>,
-    /// Whether any participant was ever in the media.
+    /// True if any participant was ever in the media.
     pub is_used: bool,
     /// Seconds that its invitations ring.
     pub ring_seconds: u32,
@@ -59,10 +57,10 @@ pub struct Meeting {
     pub reached: BTreeMap<InviteId, BTreeMap<ClientId, Reach>>,
 }
 
-/// What hosts may change of a meeting.
+/// Settings of a meeting that hosts may change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// Whether nobody may come in.
+    /// True if nobody may come in.
     pub locked: bool,
     /// The rules.
     pub policy: Policy,
@@ -153,19 +151,11 @@ impl Meeting {
         self.participants.values().filter(|p| p.is_pending())
     }
 
-    /// Whether the meeting is live and `user` has a seat or an open invitation.
+    /// Returns whether the meeting is live and `user` has a seat or an open invitation.
     #[must_use]
     pub fn involves(&self, user: &UserId) -> bool {
         let participant = self.participants.get(user);
         self.end().is_none() && participant.is_some_and(|p| p.is_member() || p.is_pending())
-    }
-
-    /// Whether the call slot of `user` may name this meeting at `now`: as [`involves`](Self::involves), with the
-    /// deadlines applied that are over.
-    #[must_use]
-    pub fn holds_slot_of(&self, user: &UserId, now: Now, rtc: RtcCapabilities) -> bool {
-        let settled = deadlines::applied(self, now, rtc).next;
-        settled.as_ref().unwrap_or(self).involves(user)
     }
 
     /// Users who must find this meeting by a part item of their own from the present revision on: those who came into a
@@ -188,7 +178,7 @@ impl Meeting {
         self.participants.values().filter(is_new).map(|p| p.user_id.clone()).collect()
     }
 
-    /// Whether the request `request_id` of `client_id` made the revision `rev`.
+    /// Returns whether the request `request_id` of `client_id` made the revision `rev`.
     #[must_use]
     pub fn is_made_by(&self, rev: u64, client_id: &ClientId, request_id: &RequestId) -> bool {
         let applied = self.requests.get(client_id).into_iter().flatten();
@@ -209,7 +199,7 @@ impl Meeting {
         self.participants.values().filter(|p| condition(p)).map(|p| p.user_id.clone()).collect()
     }
 
-    /// Whether `user` has a seat.
+    /// Returns whether `user` has a seat.
     pub(crate) fn has_member(&self, user: &UserId) -> bool {
         self.participants.get(user).is_some_and(Participant::is_member)
     }

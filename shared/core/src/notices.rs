@@ -1,6 +1,6 @@
 //! The notices of a commit, read from the state for one revision (decision 0001).
 //!
-//! What a commit changed carries the commit's revision. So the notices can be repeated later (a request was repeated, a
+//! Every value that a commit changed carries the commit's revision. So the notices can be repeated later (a request was repeated, a
 //! function crashed), and only those that still hold are. One file per subject: [`invitation`] to invitees and inviters,
 //! [`roster`] to members about participants, [`meeting`] about the meeting itself, [`lobby`], [`speech`], and [`end`].
 
@@ -62,29 +62,29 @@ struct Notices<'a> {
 }
 
 impl Notices<'_> {
-    fn to_device(&mut self, to: &ClientId, subject: &str, body: Body) {
+    fn notify_device(&mut self, to: &ClientId, subject: &str, body: Body) {
         self.list.push(Outgoing::notice(self.meeting, to, self.cause, subject, body));
     }
 
     /// A notice to one of all members, who all get one: it carries `prev_rev`.
-    fn to_member(&mut self, member: &Participant, subject: &str, body: Body) {
+    fn notify_member(&mut self, member: &Participant, subject: &str, body: Body) {
         let Some(seat) = member.seat() else { return };
         let grant = matches!(body, Body::MeetingMerged { .. }).then(|| Grant::of(self.meeting, member));
         let notice = Outgoing::notice(self.meeting, &seat.device, self.cause, subject, body);
         self.list.push(Outgoing { prev_rev: Some(self.meeting.notified_rev), grant, ..notice });
     }
 
-    fn to_all_members(&mut self, subject: &str, body: impl Fn() -> Body) {
+    fn notify_all_members(&mut self, subject: &str, body: impl Fn() -> Body) {
         let meeting = self.meeting;
         for member in meeting.members() {
-            self.to_member(member, subject, body());
+            self.notify_member(member, subject, body());
         }
     }
 
-    fn to_host_set(&mut self, subject: &str, body: impl Fn() -> Body) {
+    fn notify_host_set(&mut self, subject: &str, body: impl Fn() -> Body) {
         let meeting = self.meeting;
         for seat in meeting.members().filter(|p| *p.role != Role::Member).filter_map(Participant::seat) {
-            self.to_device(&seat.device, subject, body());
+            self.notify_device(&seat.device, subject, body());
         }
     }
 }

@@ -14,12 +14,12 @@ const KEEP_MS: i64 = 60_000;
 /// Milliseconds that the broker keeps a missed call.
 const KEEP_MISSED_CALL_MS: i64 = 7 * 24 * 3_600 * 1_000;
 
-/// How a downlink is delivered; depends on its type.
+/// Way of delivery of a downlink; depends on its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryClass {
     /// At once to a connected device, otherwise through the broker's queue.
     Ring {
-        /// Whether the broker waits for the device's acknowledgement.
+        /// True if the broker waits for the device's acknowledgement.
         confirm: bool,
     },
     /// Through the broker's queue, which keeps it for a device that is not connected.
@@ -37,17 +37,17 @@ pub struct Outgoing {
     pub cause: Cause,
     /// The user or invitation that the body is about; part of the downlink's id.
     pub subject: String,
-    /// Whether it is the one answer to the request that is its cause.
+    /// True if it is the one answer to the request that is its cause.
     pub is_answer: bool,
     /// The last revision with a notice to all members, if all members get this one.
     pub prev_rev: Option<u64>,
     /// Milliseconds that the broker keeps it for a device that is not connected.
     pub keep_ms: i64,
-    /// How it is delivered.
+    /// Way of delivery.
     pub class: DeliveryClass,
     /// Type and fields.
     pub body: Body,
-    /// What the join token that goes with it allows.
+    /// Grant for the join token that goes with it.
     pub grant: Option<Grant>,
 }
 

@@ -1,10 +1,10 @@
 //! A participant: one user's entry in a meeting. The type of its standing says what each state may have.
 
-use crate::events::callback::LastMediaEvent;
 use crate::invitation::Invitation;
 use crate::speech::Speech;
 use crate::stamped::Stamped;
 use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::media_event::{ServiceTime, Stay};
 use switchboard_protocol::object::{MediaFlags, ParticipantState, Role};
 
 /// One user's entry in a meeting.
@@ -22,7 +22,7 @@ pub struct Participant {
     pub standing: Stamped<Standing>,
     /// Right to speak. Kept when the participant leaves.
     pub speech: Speech,
-    /// Whether the participant had a seat since the last invitation, if there was one: the call is then part of the user's
+    /// True if the participant had a seat since the last invitation, if there was one: the call is then part of the user's
     /// history even if the user waits in the lobby now.
     pub had_seat: bool,
     /// Last event of the RTC service about this participant that was applied.
@@ -50,9 +50,9 @@ pub enum Standing {
 pub struct OpenInvitation {
     /// The invitation.
     pub invitation: Invitation,
-    /// Whether a device rings.
+    /// True if a device rings.
     pub is_ringing: bool,
-    /// Whether the meeting holds the user's call slot already: in direct calls, unless the user is in another call.
+    /// True if the meeting holds the user's call slot already: in direct calls, unless the user is in another call.
     pub holds_slot: bool,
 }
 
@@ -72,9 +72,9 @@ pub struct Seat {
     pub check_at_ms: Option<i64>,
     /// Time at which this seat was first in the media, in milliseconds since the epoch.
     pub joined_ms: Option<i64>,
-    /// What the device sends.
+    /// Media that the device sends.
     pub media: MediaFlags,
-    /// Whether the hand is up. The revision gives the order in which hands were raised.
+    /// True if the hand is up. The revision gives the order in which hands were raised.
     pub hand: Stamped<bool>,
     /// The invitation that brought the user in, or was open when the user came in.
     pub invitation: Option<Invitation>,
@@ -85,7 +85,7 @@ pub struct Seat {
 pub struct Entry {
     /// Time, in milliseconds since the epoch.
     pub at_ms: i64,
-    /// Whether the user came in by calling the other side of this call while that side was calling (T16).
+    /// True if the user came in by calling the other side of this call while that side was calling (T16).
     pub is_merge: bool,
 }
 
@@ -106,12 +106,12 @@ pub enum Presence {
     Away {
         /// Time after which the seat is given up, in milliseconds since the epoch.
         until_ms: i64,
-        /// What the participant comes back to.
+        /// Place that the participant comes back to.
         from: AwayFrom,
     },
 }
 
-/// What a dropped participant comes back to.
+/// Place that a dropped participant comes back to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AwayFrom {
     /// The media.
@@ -128,7 +128,7 @@ pub enum AwayFrom {
 pub struct Exit {
     /// Reason.
     pub reason: OutReason,
-    /// What the participant had before: notices go to its devices.
+    /// The standing before it: notices go to its devices.
     pub from: Former,
 }
 
@@ -162,7 +162,7 @@ pub enum OutReason {
     Ended,
 }
 
-/// What a participant who is out had before.
+/// Standing that a participant had before going out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Former {
     /// An invitation.
@@ -171,6 +171,17 @@ pub enum Former {
     Lobby(Vec<ClientId>),
     /// A seat, as it was.
     Seat(Box<Seat>),
+}
+
+/// The last applied event of the RTC service about a participant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastMediaEvent {
+    /// Time, by the service's clock.
+    pub at: ServiceTime,
+    /// The stay in the channel, where the service names it.
+    pub stay: Option<Stay>,
+    /// True if the user joined; otherwise the user left.
+    pub is_join: bool,
 }
 
 impl Participant {
@@ -210,19 +221,19 @@ impl Participant {
         }
     }
 
-    /// Whether the participant has a seat.
+    /// Returns whether the participant has a seat.
     #[must_use]
     pub fn is_member(&self) -> bool {
         matches!(*self.standing, Standing::Seated(_))
     }
 
-    /// Whether the participant has an open invitation.
+    /// Returns whether the participant has an open invitation.
     #[must_use]
     pub fn is_pending(&self) -> bool {
         matches!(*self.standing, Standing::Invited(_))
     }
 
-    /// Whether the participant waits in the lobby.
+    /// Returns whether the participant waits in the lobby.
     #[must_use]
     pub fn is_in_lobby(&self) -> bool {
         matches!(*self.standing, Standing::Lobby { .. })
@@ -237,7 +248,7 @@ impl Participant {
         }
     }
 
-    /// Whether the participant is banned.
+    /// Returns whether the participant is banned.
     #[must_use]
     pub fn is_banned(&self) -> bool {
         matches!(self.out_reason(), Some(OutReason::Banned { .. }))
@@ -270,7 +281,7 @@ impl Participant {
         }
     }
 
-    /// Whether the present seat belongs to `device`.
+    /// Returns whether the present seat belongs to `device`.
     #[must_use]
     pub fn sits_on(&self, device: &ClientId) -> bool {
         self.seat().is_some_and(|seat| seat.device == *device)
@@ -308,23 +319,19 @@ impl Participant {
     /// Devices that wait in the lobby, waited there until the participant went out, or may claim the seat that their
     /// user was admitted to.
     pub(crate) fn lobby_devices(&self) -> &[ClientId] {
-        let of_seat = |seat| match seat {
-            &Presence::OnTheWay { ref claimants, .. } => claimants.as_slice(),
-            _ => &[],
-        };
         match &*self.standing {
             Standing::Lobby { devices } => devices,
-            Standing::Seated(seat) => of_seat(&seat.presence),
+            Standing::Seated(seat) => seat.presence.claimants(),
             Standing::Out(exit) => match &exit.from {
                 Former::Lobby(devices) => devices,
-                Former::Seat(seat) => of_seat(&seat.presence),
+                Former::Seat(seat) => seat.presence.claimants(),
                 Former::Invitation(_) => &[],
             },
             Standing::Invited(_) => &[],
         }
     }
 
-    /// Whether the meeting holds the user's call slot.
+    /// Returns whether the meeting holds the user's call slot.
     #[must_use]
     pub fn holds_slot(&self) -> bool {
         match &*self.standing {
@@ -341,8 +348,18 @@ impl Participant {
     }
 }
 
+impl Presence {
+    /// Devices that may claim the seat.
+    pub(crate) fn claimants(&self) -> &[ClientId] {
+        match self {
+            Self::OnTheWay { claimants, .. } => claimants,
+            Self::Joined | Self::Away { .. } => &[],
+        }
+    }
+}
+
 impl Seat {
-    /// Whether the seat is in the media.
+    /// Returns whether the seat is in the media.
     #[must_use]
     pub const fn is_joined(&self) -> bool {
         matches!(self.presence, Presence::Joined)
@@ -351,8 +368,8 @@ impl Seat {
     /// Deadline for reaching the media, in milliseconds since the epoch.
     pub(crate) const fn join_by_ms(&self) -> Option<i64> {
         match self.presence {
-            Presence::OnTheWay { join_by_ms, .. } => join_by_ms,
-            Presence::Away { from: AwayFrom::OnTheWay { join_by_ms }, .. } => join_by_ms,
+            Presence::OnTheWay { join_by_ms, .. }
+            | Presence::Away { from: AwayFrom::OnTheWay { join_by_ms }, .. } => join_by_ms,
             Presence::Joined | Presence::Away { from: AwayFrom::Media, .. } => None,
         }
     }

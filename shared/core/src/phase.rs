@@ -1,4 +1,4 @@
-//! What follows for the meeting as a whole when somebody joined, left or ended: activity, emptiness, and the end of direct
+//! Consequences for the meeting as a whole when a participant joins, leaves or ends: activity, emptiness, and the end of direct
 //! calls (T14, T39–T41).
 
 use crate::change::Change;

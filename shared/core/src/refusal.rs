@@ -9,7 +9,7 @@ use switchboard_protocol::envelope::{Invalid, Unreadable};
 pub struct Refusal {
     /// Stable code.
     pub code: Code,
-    /// What is wrong and what to do, for people.
+    /// Mistake and remedy, in words for people.
     pub message: String,
     /// Path of the field at fault.
     pub path: Option<String>,

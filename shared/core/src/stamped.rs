@@ -25,7 +25,7 @@ impl<T> Stamped<T> {
         self.rev
     }
 
-    /// Whether the revision `rev` set the value.
+    /// Returns whether the revision `rev` set the value.
     #[must_use]
     pub const fn is_from(&self, rev: u64) -> bool {
         self.rev == rev

@@ -31,7 +31,7 @@ pub struct CreateCommand {
     pub by: ClientId,
     /// Name from the app's JWT.
     pub name: Option<String>,
-    /// Whether the caller is in another call.
+    /// True if the caller is in another call.
     pub busy: bool,
     /// The request's id.
     pub request_id: RequestId,

@@ -62,7 +62,7 @@ pub(super) fn take_back_again() -> ReplyResult {
 }
 
 impl Meeting {
-    /// Whether the call that `by` asks for merges with this one at `now`. Asked of the meeting that holds the call slot of
+    /// Returns whether the call that `by` asks for merges with this one at `now`. Asked of the meeting that holds the call slot of
     /// `by`, before anybody is found busy.
     #[must_use]
     pub fn merges_with(&self, by: &ClientId, create: &CreateMeeting, now: Now, rtc: RtcCapabilities) -> bool {

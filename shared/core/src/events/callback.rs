@@ -4,23 +4,13 @@
 //! Keeping the ids of events would not do: a late event is not a repeated one. And an id that is kept before its event is
 //! applied loses the event if the function crashes in between.
 
-use super::presence::{self, ChannelPresence};
+use super::presence;
 use crate::change::Change;
 use crate::decision::Decision;
-use crate::participant::{Participant, Presence};
+use crate::input::ChannelPresence;
+use crate::participant::{LastMediaEvent, Participant, Presence};
 use switchboard_protocol::address::UserId;
-use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime, Stay};
-
-/// The last applied event of the RTC service about a participant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LastMediaEvent {
-    /// Time, by the service's clock.
-    pub at: ServiceTime,
-    /// The stay in the channel, where the service names it.
-    pub stay: Option<Stay>,
-    /// Whether the user joined; otherwise the user left.
-    pub is_join: bool,
-}
+use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime};
 
 /// Events that are older than the last applied one, or the same, change nothing.
 pub(crate) fn apply(mut change: Change, event: &MediaEvent, user: Option<&UserId>) -> Decision {
@@ -47,7 +37,7 @@ pub(crate) fn apply(mut change: Change, event: &MediaEvent, user: Option<&UserId
     }
 }
 
-/// Whether the event is newer than the last one about `user`; then it is kept. Events of ended meetings and of users without
+/// Returns whether the event is newer than the last one about `user`; then it is kept. Events of ended meetings and of users without
 /// a seat are not kept: each of them is applied.
 fn keep_if_newer(change: &mut Change, user: &UserId, event: LastMediaEvent) -> bool {
     let is_live = change.meeting.end().is_none();
@@ -75,7 +65,7 @@ fn closed(change: &Change, at: ServiceTime) -> ChannelPresence {
 }
 
 impl LastMediaEvent {
-    /// Whether this event is later than `last`.
+    /// Returns whether this event is later than `last`.
     fn follows(&self, last: Option<&Self>) -> bool {
         let Some(last) = last else { return true };
         let is_opposite = self.is_join != last.is_join;
@@ -90,7 +80,7 @@ impl LastMediaEvent {
         }
     }
 
-    /// Whether the event can be about the present seat: the departure from an earlier seat must not cost the new one. Only
+    /// Returns whether the event can be about the present seat: the departure from an earlier seat must not cost the new one. Only
     /// checked while the present seat is not in the media, since the comparison is between two clocks.
     fn is_about_present_seat(&self, participant: &Participant) -> bool {
         let began_ms = self.stay.as_ref().map_or(self.at.ms, |stay| stay.since_ms);

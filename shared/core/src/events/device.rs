@@ -3,21 +3,11 @@
 
 use crate::change::Change;
 use crate::decision::Decision;
+use crate::input::DeviceStatus;
 use crate::limits::{CALLER_CHECK_MS, CHECK_MS, JOIN_MS, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS};
 use crate::participant::{AwayFrom, OutReason, Presence};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::object::Mode;
-
-/// Status of a device at the broker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeviceStatus {
-    /// It disconnected just now.
-    Disconnected,
-    /// The check found it not connected.
-    StillDisconnected,
-    /// It is connected.
-    Connected,
-}
 
 /// Nothing changes unless the device has a seat. A connected device comes back even if its deadline is just over, so its
 /// status is applied before the deadlines.
@@ -115,7 +105,7 @@ impl Change {
         self.update_phase();
     }
 
-    /// Whether the device is the caller's of a direct call that nobody has answered yet.
+    /// Returns whether the device is the caller's of a direct call that nobody has answered yet.
     fn is_waiting_caller(&self, device: &ClientId) -> bool {
         let caller = self.meeting.created_by.client_id.user();
         *self.meeting.mode == Mode::Direct

@@ -3,37 +3,12 @@
 
 use crate::change::Change;
 use crate::decision::Decision;
+use crate::input::ChannelPresence;
 use crate::media_acts::{MediaAct, removal, restriction};
 use crate::meeting::Meeting;
 use crate::participant::{OutReason, Participant};
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
-
-/// What the RTC service reports of a meeting's channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ChannelPresence {
-    /// A user joined.
-    Joined {
-        /// Account.
-        user: UserId,
-    },
-    /// A user left.
-    Left {
-        /// Account.
-        user: UserId,
-        /// Whether on purpose; otherwise the connection broke.
-        clean: bool,
-    },
-    /// The channel is closed or does not exist: no user is in it.
-    Closed,
-    /// Exactly these users are in the channel.
-    Exactly {
-        /// Accounts.
-        users: BTreeSet<UserId>,
-        /// Revision that was known when the service was asked. Ignored for participants who changed after it.
-        rev: u64,
-    },
-}
 
 /// A user who is in the media has joined, even if the deadline for it is just over, so joins are applied before the
 /// deadlines.

@@ -19,7 +19,7 @@ impl Notices<'_> {
             .flat_map(|p| p.lobby_devices().iter().chain(p.last_seat().map(|seat| &seat.device)))
             .collect();
         for device in devices {
-            self.to_device(device, "", body.clone());
+            self.notify_device(device, "", body.clone());
         }
     }
 }

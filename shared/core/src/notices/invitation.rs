@@ -11,7 +11,7 @@ impl Notices<'_> {
         let Some(invitation) = participant.invitation() else { return };
         match &*participant.standing {
             Standing::Invited(pending) if !pending.is_ringing => self.offers(participant, invitation),
-            Standing::Invited(_) => self.to_inviter(participant, invitation),
+            Standing::Invited(_) => self.notify_inviter(participant, invitation),
             Standing::Seated(seat) => {
                 if matches!(seat.presence, Presence::OnTheWay { .. }) && invitation.closed.is_from(self.rev) {
                     self.close(invitation, Leg::LostElsewhere, closed_by_other_device(false));
@@ -26,16 +26,16 @@ impl Notices<'_> {
         let never_seated = participant.last_seat().is_none();
         match reason {
             OutReason::Declined => {
-                self.to_inviter(participant, invitation);
+                self.notify_inviter(participant, invitation);
                 self.close(invitation, Leg::LostElsewhere, closed_by_other_device(true));
             }
-            OutReason::Failed => self.to_inviter(participant, invitation),
+            OutReason::Failed => self.notify_inviter(participant, invitation),
             OutReason::UserBusy => {
-                self.to_inviter(participant, invitation);
+                self.notify_inviter(participant, invitation);
                 self.missed_call(invitation, "user_busy");
             }
             OutReason::NoAnswer | OutReason::Unreachable => {
-                self.to_inviter(participant, invitation);
+                self.notify_inviter(participant, invitation);
                 self.close(invitation, Leg::Closed, ClosedReason::Expired);
                 self.missed_call(invitation, reason.state().end_code().unwrap_or_default());
             }
@@ -68,24 +68,24 @@ impl Notices<'_> {
     fn offers(&mut self, participant: &Participant, invitation: &Invitation) {
         for device in invitation.devices(Leg::Offered) {
             let offer = self.meeting.offer(&participant.user_id, invitation, self.now_ms);
-            self.to_device(device, invitation.id.as_str(), Body::Invitation(offer));
+            self.notify_device(device, invitation.id.as_str(), Body::Invitation(offer));
         }
     }
 
-    fn to_inviter(&mut self, participant: &Participant, invitation: &Invitation) {
+    fn notify_inviter(&mut self, participant: &Participant, invitation: &Invitation) {
         // An inviter who left gets nothing; one for whom the call ends in this revision still does.
         let inviter = self.meeting.participants.get(&invitation.inviter);
         let inviter = inviter.filter(|p| p.is_member() || p.standing.is_from(self.rev));
         if let Some(seat) = inviter.and_then(Participant::last_seat) {
             let body = self.meeting.invitation_updated(participant, invitation);
-            self.to_device(&seat.device, invitation.id.as_str(), body);
+            self.notify_device(&seat.device, invitation.id.as_str(), body);
         }
     }
 
     fn close(&mut self, invitation: &Invitation, leg: Leg, reason: ClosedReason) {
         for device in invitation.devices(leg) {
             let body = Body::InvitationClosed { invite_id: invitation.id.clone(), reason };
-            self.to_device(device, invitation.id.as_str(), body);
+            self.notify_device(device, invitation.id.as_str(), body);
         }
     }
 
@@ -93,7 +93,7 @@ impl Notices<'_> {
         for device in invitation.legs.keys() {
             let from = self.meeting.caller(&invitation.inviter);
             let body = Body::MissedCall { from, reason: reason.to_owned(), at_ms: self.now_ms };
-            self.to_device(device, invitation.id.as_str(), body);
+            self.notify_device(device, invitation.id.as_str(), body);
         }
     }
 }

@@ -13,7 +13,7 @@ impl Notices<'_> {
         let mut decided = Vec::new();
         for participant in meeting.participants.values().filter(|p| p.standing.is_from(rev)) {
             if participant.is_in_lobby() {
-                self.to_host_set(participant.user_id.as_str(), || Body::LobbyRequest {
+                self.notify_host_set(participant.user_id.as_str(), || Body::LobbyRequest {
                     user_id: participant.user_id.clone(),
                     name: participant.name.clone(),
                 });
@@ -23,11 +23,11 @@ impl Notices<'_> {
             }
         }
         if !decided.is_empty() {
-            self.to_host_set("", || Body::LobbyUpdated { users: decided.clone() });
+            self.notify_host_set("", || Body::LobbyUpdated { users: decided.clone() });
         }
     }
 
-    /// Whether a user who waited in the lobby was admitted in this revision; `None` if the user did not wait.
+    /// Returns whether a user who waited in the lobby was admitted in this revision; `None` if the user did not wait.
     fn decision(&self, participant: &Participant) -> Option<bool> {
         if participant.lobby_devices().is_empty() {
             return None;

@@ -8,7 +8,7 @@ impl Notices<'_> {
     pub(super) fn of_meeting(&mut self) {
         let (meeting, rev, now_ms) = (self.meeting, self.rev, self.now_ms);
         if meeting.mode.is_from(rev) || meeting.settings.is_from(rev) {
-            self.to_all_members("", || Body::MeetingUpdated { meeting: meeting.view(now_ms) });
+            self.notify_all_members("", || Body::MeetingUpdated { meeting: meeting.view(now_ms) });
         }
         for participant in meeting.participants.values() {
             self.of_role(participant);
@@ -17,7 +17,7 @@ impl Notices<'_> {
         if let (Some(previous), Some(body)) = (&meeting.previous_host, meeting.host_changed())
             && previous.is_from(rev)
         {
-            self.to_all_members("", || body.clone());
+            self.notify_all_members("", || body.clone());
         }
         if let Some(until_ms) = meeting.host_away_until_ms.filter(|until_ms| until_ms.is_from(rev)) {
             self.of_coming_end("host", *until_ms, EndReason::HostLeft);
@@ -26,13 +26,13 @@ impl Notices<'_> {
             self.of_coming_end("time", meeting.settings.ends_at_ms, EndReason::MaxDuration);
         }
         if meeting.members().any(|p| p.seat().is_some_and(|seat| seat.hand.is_from(rev))) {
-            self.to_all_members("", || meeting.hand_changed());
+            self.notify_all_members("", || meeting.hand_changed());
         }
     }
 
     /// T30, T44. The subject is part of the downlink's id: both ends may be announced in one revision.
     fn of_coming_end(&mut self, subject: &str, at_ms: i64, reason: EndReason) {
         let in_ms = (at_ms - self.now_ms).max(0);
-        self.to_all_members(subject, || Body::MeetingEnding { in_ms, reason });
+        self.notify_all_members(subject, || Body::MeetingEnding { in_ms, reason });
     }
 }

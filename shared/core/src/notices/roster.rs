@@ -31,11 +31,11 @@ impl Notices<'_> {
             } else {
                 Body::ParticipantUpdated { participant: participant.view(self.now_ms) }
             };
-            self.to_member(member, participant.user_id.as_str(), body);
+            self.notify_member(member, participant.user_id.as_str(), body);
         }
     }
 
-    /// Whether members get a notice of the participant's present state.
+    /// Returns whether members get a notice of the participant's present state.
     fn is_roster(&self, participant: &Participant) -> bool {
         match &*participant.standing {
             Standing::Seated(_) => true,
@@ -57,7 +57,7 @@ impl Notices<'_> {
             && !(participant.standing.is_from(self.rev) && self.is_roster(participant))
         {
             let now_ms = self.now_ms;
-            self.to_all_members(participant.user_id.as_str(), || Body::ParticipantUpdated {
+            self.notify_all_members(participant.user_id.as_str(), || Body::ParticipantUpdated {
                 participant: participant.view(now_ms),
             });
         }
@@ -69,7 +69,7 @@ impl Notices<'_> {
         let moved_from = seat.moved_from.as_ref().filter(|from| from.is_from(self.rev));
         if let Some(from) = moved_from.filter(|from| seat.device != ***from) {
             let body = Body::ParticipantRemoved { reason: RemovedReason::Moved, until_in_ms: None };
-            self.to_device(from, participant.user_id.as_str(), body);
+            self.notify_device(from, participant.user_id.as_str(), body);
         }
     }
 
@@ -90,7 +90,7 @@ impl Notices<'_> {
         }
         for device in devices {
             let body = Body::ParticipantRemoved { reason, until_in_ms };
-            self.to_device(device, participant.user_id.as_str(), body);
+            self.notify_device(device, participant.user_id.as_str(), body);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Notices;
 use crate::participant::Participant;
-use crate::speech::{speech_of_all, speech_of_one};
+use crate::speech_rules::{speech_of_all, speech_of_one};
 
 impl Notices<'_> {
     /// To every member: about the member's own right, and about the others', in one body where one body is right.
@@ -15,10 +15,10 @@ impl Notices<'_> {
             let others = changed.iter().filter(|p| p.user_id != member.user_id && of_all.is_none());
             for participant in own.chain(others) {
                 let body = speech_of_one(meeting, participant, now_ms, rtc);
-                self.to_member(member, participant.user_id.as_str(), body);
+                self.notify_member(member, participant.user_id.as_str(), body);
             }
             if let Some(body) = &of_all {
-                self.to_member(member, "*", body.clone());
+                self.notify_member(member, "*", body.clone());
             }
         }
     }

@@ -122,7 +122,7 @@ impl Call {
     /// Sends the request `id` with the body `body`; returns the code if it is refused.
     pub(crate) fn sends(&mut self, device: &str, id: &str, body: &str, action: Action) -> Result<(), Code> {
         let before = self.meeting.rev;
-        let deadlines = self.decide(Input::Deadline);
+        let deadlines = self.decide(&Input::Deadline);
         self.takes(Input::Command(command(device, id, body, action)));
         if self.last.refused.is_some() {
             assert_eq!(
@@ -142,13 +142,13 @@ impl Call {
     }
 
     /// Decides an input on the present meeting.
-    pub(crate) fn decide(&self, input: Input) -> Decision {
-        decide(&self.meeting, &input, self.now, self.rtc)
+    pub(crate) fn decide(&self, input: &Input) -> Decision {
+        decide(&self.meeting, input, self.now, self.rtc)
     }
 
     /// Decides an input and commits the result.
     pub(crate) fn takes(&mut self, input: Input) -> &Decision {
-        self.last = self.decide(input);
+        self.last = self.decide(&input);
         if let Some(next) = &self.last.next {
             self.meeting = next.clone();
         }

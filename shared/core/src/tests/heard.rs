@@ -35,7 +35,7 @@ impl Call {
         self.takes(Input::Callback { event: event.clone(), user: name.map(user) });
     }
 
-    /// Whether the last event changed anything.
+    /// Returns whether the last event changed anything.
     fn is_changed(&self) -> bool {
         self.last.next.is_some()
     }

@@ -10,7 +10,7 @@ fn merge(peer: &str) -> Action {
     Action::Merge { peer: user(peer), busy: BusyPolicy::Reject }
 }
 
-/// Whether the call that `device` asks for merges with this one.
+/// Returns whether the call that `device` asks for merges with this one.
 fn merges(call: &Call, device: &str, mode: Mode, peer: &str) -> bool {
     call.meeting.merges_with(&client(device), &create(mode, &[peer]), call.now, call.rtc)
 }

@@ -18,7 +18,7 @@ fn remove(call: &mut Call, by: &str, target: &str, ban: bool, for_seconds: Optio
     call.does(by, Action::Remove { user: user(target), ban, for_seconds })
 }
 
-/// Whether the last step removes a user from the channel.
+/// Returns whether the last step removes a user from the channel.
 fn removes(call: &Call, name: &str) -> bool {
     call.last.media.iter().any(|act| matches!(act, MediaAct::Remove { user, .. } if user.as_str() == name))
 }

@@ -187,7 +187,7 @@ fn assert_invariants(call: &Call) {
             "a member of an active group is in the media or dropped out of it"
         );
     }
-    let settled = call.decide(Input::Deadline).next.unwrap_or_else(|| meeting.clone());
+    let settled = call.decide(&Input::Deadline).next.unwrap_or_else(|| meeting.clone());
     let is_checked = settled.due_checks(call.now, call.rtc).is_empty();
     let next = settled.next_deadline_ms(call.rtc);
     assert!(

@@ -4,7 +4,7 @@ use super::fixture::{Call, create, opening, user};
 use crate::{Action, Now, SlotChange};
 use switchboard_protocol::object::{BusyPolicy, Direction, Mode, Policy};
 
-/// Whether the call slot of a user may name the meeting.
+/// Returns whether the call slot of a user may name the meeting.
 fn occupied(call: &Call, name: &str) -> bool {
     call.meeting.holds_slot_of(&user(name), call.now, call.rtc)
 }

@@ -35,7 +35,7 @@ fn variables_read(function: &Function) -> BTreeSet<&'static str> {
             .or_else(|| name.starts_with("RTC_API_KEY").then(|| "a key of tests".to_owned()))
     };
     let read = match function.name.as_str() {
-        "authorize" => functions::authorize::Config::read(&variables).map(drop),
+        "authorize" => functions::authorize::AuthorizerConfig::read(&variables).map(drop),
         "rtc-webhook" => Config::read(&variables, connector).and_then(|_| callbacks(&variables)).map(drop),
         _ => Config::read(&variables, connector).map(drop),
     };

@@ -1,0 +1,116 @@
+//! Changes of the right to speak, and the bodies that show it (T34–T38).
+
+use crate::change::Change;
+use crate::input::RtcCapabilities;
+use crate::meeting::Meeting;
+use crate::participant::Participant;
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::speech::Speech;
+use crate::stamped::Stamped;
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::downlink::Body;
+use switchboard_protocol::object::{SpeechMode, UserOrAll};
+
+impl Change {
+    /// Sets the right of `user` to speak. Nothing changes if it is set so already.
+    pub(crate) fn set_speech(&mut self, user: &UserId, mode: SpeechMode, until_ms: Option<i64>, by: &UserId) {
+        let rev = self.rev;
+        let Some(participant) = self.meeting.participants.get_mut(user) else { return };
+        let speech = &mut participant.speech;
+        if *speech.mode == mode && speech.until_ms == until_ms {
+            return;
+        }
+        // A block that is set again goes to the RTC service again: the first call may have failed.
+        if mode == SpeechMode::Hard || !speech.has_right() {
+            speech.right_rev = rev;
+        }
+        speech.mode.set(mode, rev);
+        speech.until_ms = until_ms;
+        speech.by = Some(by.clone());
+        self.is_changed = true;
+    }
+
+    /// T38: ends the blocks whose time is over.
+    pub(crate) fn end_blocks(&mut self) {
+        let now_ms = self.now.ms;
+        for user in self.meeting.users(|p| p.speech.until_ms.is_some_and(|until_ms| until_ms <= now_ms)) {
+            let by = self.meeting.participants[&user].speech.by.clone();
+            let by = by.unwrap_or_else(|| self.meeting.host.clone());
+            self.set_speech(&user, SpeechMode::Free, None, &by);
+        }
+    }
+
+    /// The members that `target` means, when `by` names it.
+    ///
+    /// Refuses with `user_not_found` if the named user has no seat.
+    pub(crate) fn speech_targets(&self, by: &ClientId, target: &UserOrAll) -> Result<Vec<UserId>, Refusal> {
+        match target {
+            UserOrAll::All => {
+                Ok(self.meeting.users(|p| p.is_member() && is_meant_by_all(&self.meeting, p, &by.user())))
+            }
+            UserOrAll::User(user) if self.meeting.has_member(user) => Ok(vec![user.clone()]),
+            UserOrAll::User(_) => Err(Refusal::not_a_member()),
+        }
+    }
+
+    /// The answer to a request about speech: of one user the present right, of all users what the request asked for.
+    pub(crate) fn speech_changed(
+        &self,
+        by: &ClientId,
+        target: &UserOrAll,
+        mode: SpeechMode,
+        until_ms: Option<i64>,
+    ) -> Reply {
+        let present = match target {
+            UserOrAll::User(user) => self.meeting.participants.get(user),
+            UserOrAll::All => None,
+        };
+        let body = match present {
+            Some(participant) => speech_of_one(&self.meeting, participant, self.now.ms, self.rtc),
+            None => {
+                let mode = Stamped::new(mode, 0);
+                let asked = Speech { mode, until_ms, by: Some(by.user()), right_rev: 0 };
+                body(&self.meeting, target.clone(), &asked, self.now.ms, self.rtc)
+            }
+        };
+        Reply::Body(body)
+    }
+}
+
+/// Returns whether `"*"`, named by `by`, means `participant` too: everybody but the host and `by`.
+fn is_meant_by_all(meeting: &Meeting, participant: &Participant, by: &UserId) -> bool {
+    participant.user_id != meeting.host && participant.user_id != *by
+}
+
+/// The body `speech_changed` of one participant.
+pub(crate) fn speech_of_one(
+    meeting: &Meeting,
+    participant: &Participant,
+    now_ms: i64,
+    rtc: RtcCapabilities,
+) -> Body {
+    body(meeting, UserOrAll::User(participant.user_id.clone()), &participant.speech, now_ms, rtc)
+}
+
+/// The one body `speech_changed` for all changes of the revision `rev`; `None` if a single body would be wrong.
+pub(crate) fn speech_of_all(meeting: &Meeting, rev: u64, now_ms: i64, rtc: RtcCapabilities) -> Option<Body> {
+    let changed: Vec<&Participant> = meeting.members().filter(|p| p.speech.mode.is_from(rev)).collect();
+    let first = changed.first().filter(|_| changed.len() > 1)?;
+    let by = first.speech.by.as_ref().unwrap_or(&meeting.host);
+    let is_same =
+        |p: &Participant| (*p.speech.mode, p.speech.until_ms) == (*first.speech.mode, first.speech.until_ms);
+    let all_meant = changed.iter().all(|p| is_meant_by_all(meeting, p, by));
+    let all_same = meeting.members().filter(|p| is_meant_by_all(meeting, p, by)).all(is_same);
+    (all_meant && all_same).then(|| body(meeting, UserOrAll::All, &first.speech, now_ms, rtc))
+}
+
+fn body(meeting: &Meeting, user_id: UserOrAll, speech: &Speech, now_ms: i64, rtc: RtcCapabilities) -> Body {
+    Body::SpeechChanged {
+        user_id,
+        mode: *speech.mode,
+        until_in_ms: speech.until_in_ms(now_ms),
+        by: speech.by.clone().unwrap_or_else(|| meeting.host.clone()),
+        enforced: rtc.enforces_rights && *speech.mode != SpeechMode::Soft,
+    }
+}
