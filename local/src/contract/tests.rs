@@ -3,12 +3,19 @@
 use super::*;
 use schemas::wire;
 use serde_json::{Value, json};
+use switchboard_protocol::address::{MAX_CLIENT_ID_CHARS, MAX_TOPIC_CHARS};
 use switchboard_protocol::downlink::DOWNLINKS;
-use switchboard_protocol::envelope::{Unreadable, read as read_uplink};
-use switchboard_protocol::requests::{
-    AnswerRequest, AttendRequest, CreateRequest, DestroyRequest, FUNCTIONS, Function, InviteRequest,
-    ModerateRequest, REQUESTS, RequestInfo, Requests, SyncRequest,
+use switchboard_protocol::envelope::{DEFAULT_TTL_MS, MAX_TTL_MS, Unreadable, read as read_uplink};
+use switchboard_protocol::id::MAX_ID_CHARS;
+use switchboard_protocol::limits::{
+    DEFAULT_MINUTES, DEFAULT_RING_SECONDS, DEFAULT_SEATS, MAX_EXT_BYTES, MAX_INVITEES, MAX_MINUTES,
+    MAX_SEATS, MAX_TEXT_CHARS, RING_SECONDS,
 };
+use switchboard_protocol::requests::{
+    AnswerRequest, AttendRequest, CreateRequest, DEFAULT_PAGE_CALLS, DestroyRequest, FUNCTIONS, Function,
+    InviteRequest, ModerateRequest, PAGE_CALLS, REQUESTS, RequestInfo, Requests, SyncRequest,
+};
+use switchboard_protocol::{MAX_DOWNLINK_BYTES, MAX_UPLINK_BYTES};
 
 fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is a folder of the workspace")
@@ -179,6 +186,29 @@ fn the_protocol_page_has_a_row_for_each_notice() {
         let row = format!("\n| `{}` |", downlink.kind);
         assert!(notices.contains(&row), "docs/protocol.md has no row for the notice `{}`", downlink.kind);
     }
+}
+
+#[test]
+fn the_protocol_page_has_the_limits_of_the_code() {
+    let page = std::fs::read_to_string(workspace().join("docs/protocol.md")).expect("the page exists");
+    let (least, most) = (RING_SECONDS.start(), RING_SECONDS.end());
+    let kb = |bytes: usize| bytes / 1024;
+    let rows = [
+        format!("| uplink, downlink | {} KB, {} KB |", kb(MAX_UPLINK_BYTES), kb(MAX_DOWNLINK_BYTES)),
+        format!("| client ID, topic, request id | {MAX_ID_CHARS} characters each |"),
+        format!("| invitees of a request | {MAX_INVITEES} |"),
+        format!("| participants of a meeting at a time | {DEFAULT_SEATS} by default, {MAX_SEATS} at most |"),
+        format!("| title, reason, text | {MAX_TEXT_CHARS} characters |"),
+        format!("| `ext` | {} KB as JSON |", kb(MAX_EXT_BYTES)),
+        format!("| ring | {DEFAULT_RING_SECONDS} s by default, {least}–{most} s;"),
+        format!("| duration of a meeting | {DEFAULT_MINUTES} minutes by default, {MAX_MINUTES} at most"),
+        format!("`limit`? (1–{}, default {DEFAULT_PAGE_CALLS})", PAGE_CALLS.end()),
+        format!("lifetime, 1–{MAX_TTL_MS}, default {DEFAULT_TTL_MS}."),
+    ];
+    for row in rows {
+        assert!(page.contains(&row), "docs/protocol.md does not have: {row}");
+    }
+    assert_eq!((MAX_CLIENT_ID_CHARS, MAX_TOPIC_CHARS), (MAX_ID_CHARS, MAX_ID_CHARS), "one row has all three");
 }
 
 #[test]
