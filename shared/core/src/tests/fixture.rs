@@ -123,7 +123,7 @@ impl Call {
     pub(crate) fn sends(&mut self, device: &str, id: &str, body: &str, action: Action) -> Result<(), Code> {
         let before = self.meeting.rev;
         let deadlines = self.decide(&Input::Deadline);
-        self.takes(Input::Command(command(device, id, body, action)));
+        self.takes(&Input::Command(command(device, id, body, action)));
         if self.last.refused.is_some() {
             assert_eq!(
                 self.last.next, deadlines.next,
@@ -147,8 +147,8 @@ impl Call {
     }
 
     /// Decides an input and commits the result.
-    pub(crate) fn takes(&mut self, input: Input) -> &Decision {
-        self.last = self.decide(&input);
+    pub(crate) fn takes(&mut self, input: &Input) -> &Decision {
+        self.last = self.decide(input);
         if let Some(next) = &self.last.next {
             self.meeting = next.clone();
         }
@@ -157,17 +157,17 @@ impl Call {
 
     /// Applies the deadlines that are over, as `wake` does.
     pub(crate) fn wakes(&mut self) -> &Decision {
-        self.takes(Input::Deadline)
+        self.takes(&Input::Deadline)
     }
 
     /// The broker reports the status of a device.
     pub(crate) fn device_is(&mut self, device: &str, status: DeviceStatus) -> &Decision {
-        self.takes(Input::Device { client_id: client(device), status })
+        self.takes(&Input::Device { client_id: client(device), status })
     }
 
     /// The RTC service reports the users in the channel.
     pub(crate) fn rtc_reports(&mut self, seen: ChannelPresence) -> &Decision {
-        self.takes(Input::Presence(seen))
+        self.takes(&Input::Presence(seen))
     }
 
     /// The effects of the revision `rev`, repeated.

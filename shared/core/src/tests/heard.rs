@@ -32,7 +32,7 @@ impl Call {
 
     /// Takes an event about a user.
     fn receives_about(&mut self, event: &MediaEvent, name: Option<&str>) {
-        self.takes(Input::Callback { event: event.clone(), user: name.map(user) });
+        self.takes(&Input::Callback { event: event.clone(), user: name.map(user) });
     }
 
     /// Returns whether the last event changed anything.

@@ -229,7 +229,7 @@ fn play(rule: u8, reports_presence: bool, steps: Vec<Step>) {
                 call.rtc_reports(seen);
             }
             Step::AdminEnd => {
-                call.takes(Input::AdminEnd);
+                call.takes(&Input::AdminEnd);
             }
             Step::Request { sender, is_tablet, action, target, variant } => {
                 let sender = USERS[sender];
