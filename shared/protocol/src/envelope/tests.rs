@@ -1,4 +1,4 @@
-//! Every kind of bad input, and what the sender is told.
+//! Refusals of every kind of malformed input.
 
 use super::super::requests::{AnswerRequest, CreateRequest, DestroyRequest};
 use super::*;
@@ -34,7 +34,7 @@ fn a_whole_request_is_read_and_unknown_fields_and_nulls_are_ignored() {
 }
 
 #[test]
-fn what_names_no_request_is_answered_without_one() {
+fn an_uplink_without_a_usable_id_is_refused_without_an_id() {
     for payload in ["", "not JSON", "[]", "42", "\"text\"", "\u{feff}{}"] {
         assert_eq!(refused::<CreateRequest>(payload), (None, Code::BadRequest, None), "{payload:?}");
     }
@@ -138,7 +138,7 @@ fn destroy_takes_one_of_two_ids() {
 }
 
 #[test]
-fn the_same_body_has_the_same_hash_whatever_its_member_order() {
+fn the_order_of_members_does_not_change_the_hash() {
     let one = read::<CreateRequest>(
         br#"{"v":1,"type":"create_meeting","id":"c1","mode":"direct","media":"audio","invitees":["bob"]}"#,
     );
