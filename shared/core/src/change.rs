@@ -3,16 +3,15 @@
 use crate::decision::SlotChange;
 use crate::input::{Now, RtcCapabilities};
 use crate::invitation::{Invitation, Leg};
-use crate::limits::JOIN_MS;
 use crate::meeting::{End, Meeting, Phase};
 use crate::participant::{
-    AwayFrom, Entry, Exit, Former, OpenInvitation, OutReason, Participant, Presence, Seat, Standing,
+    AwayFrom, Exit, Former, OpenInvitation, OutReason, Participant, Presence, Seat, Standing,
 };
 use crate::refusal::Refusal;
 use crate::stamped::Stamped;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::{Code, EndReason};
-use switchboard_protocol::object::{MediaFlags, Role};
+use switchboard_protocol::object::Role;
 
 /// The working copy of a meeting.
 pub(crate) struct Change {
@@ -90,32 +89,6 @@ impl Change {
         let participant = Participant::new(user.clone(), name.cloned(), Role::Member, order, standing);
         self.meeting.participants.insert(user.clone(), participant);
         self.is_changed = true;
-    }
-
-    /// Gives `user` a seat on `device`. `claimants` are the devices that may claim it, for users from the lobby.
-    pub(crate) fn seat(
-        &mut self,
-        user: &UserId,
-        device: &ClientId,
-        is_merge: bool,
-        claimants: Vec<ClientId>,
-    ) {
-        let (at_ms, rev) = (self.now.ms, self.rev);
-        let seat = |invitation| Seat {
-            device: device.clone(),
-            entry: Stamped::new(Entry { at_ms, is_merge }, rev),
-            moved_from: None,
-            presence: Presence::OnTheWay { join_by_ms: Some(at_ms + JOIN_MS), claimants },
-            check_at_ms: None,
-            joined_ms: None,
-            media: MediaFlags::default(),
-            hand: Stamped::default(),
-            invitation,
-        };
-        self.set_standing(user, |present| Standing::Seated(seat(into_invitation(present))));
-        if let Some(participant) = self.meeting.participants.get_mut(user) {
-            participant.had_seat = true;
-        }
     }
 
     /// Puts a seat into the media.
@@ -243,17 +216,6 @@ impl Change {
         } else {
             Err(Refusal::new(Code::NotHost, "only the host may do this"))
         }
-    }
-}
-
-/// The invitation that a standing leaves behind. A place in the lobby forgets the invitation before it.
-fn into_invitation(standing: Standing) -> Option<Invitation> {
-    match standing {
-        Standing::Invited(pending) => Some(pending.invitation),
-        Standing::Seated(seat) => seat.invitation,
-        Standing::Out(Exit { from: Former::Invitation(invitation), .. }) => Some(invitation),
-        Standing::Out(Exit { from: Former::Seat(seat), .. }) => seat.invitation,
-        Standing::Lobby { .. } | Standing::Out(Exit { from: Former::Lobby(_), .. }) => None,
     }
 }
 

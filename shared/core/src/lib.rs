@@ -8,7 +8,6 @@
 mod actions;
 mod cause;
 mod change;
-mod commit;
 mod create_mark;
 mod deadlines;
 mod decide;
@@ -29,6 +28,7 @@ mod phase;
 mod refusal;
 mod repeat;
 mod reply;
+mod seating;
 mod speech;
 mod speech_rules;
 mod stamped;

@@ -16,7 +16,7 @@ const ACCEPTED: Reply =
 
 /// Answered by `invitation_accepted`. Members get `participant_updated`, the user's other devices
 /// `invitation_closed`: see `notices::invitation` and `notices::roster`.
-pub(super) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
     change.require_open_invitation(by, invite_id)?;
     change.require_free_seat()?;
     change.win_invitation(by);
@@ -25,7 +25,7 @@ pub(super) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) ->
 }
 
 /// A device without the seat gets the refusal that holds now.
-pub(super) fn answer_again(change: &Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
     if change.require_seat(by).is_ok() {
         return Ok(ACCEPTED);
     }
@@ -38,7 +38,7 @@ pub(super) fn answer_again(change: &Change, by: &ClientId, invite_id: &InviteId)
 }
 
 /// T7: a device that accepts too late also gets the notice to stop ringing.
-pub(super) fn notice_of_refusal(
+pub(crate) fn notice_of_refusal(
     change: &Change,
     by: &ClientId,
     invite_id: &InviteId,
@@ -56,7 +56,7 @@ pub(super) fn notice_of_refusal(
 impl Change {
     /// Refuses a device whose user has no open invitation `invite_id`, with the code that says why: `invitation_not_found`,
     /// `invitation_cancelled`, `invitation_expired`, `banned` or `already_answered`.
-    pub(super) fn require_open_invitation(&self, by: &ClientId, invite_id: &InviteId) -> Result<(), Refusal> {
+    pub(crate) fn require_open_invitation(&self, by: &ClientId, invite_id: &InviteId) -> Result<(), Refusal> {
         let participant = self.participant(by);
         let invited =
             participant.filter(|p| p.invitation().is_some_and(|invitation| invitation.id == *invite_id));
@@ -77,7 +77,7 @@ impl Change {
     }
 
     /// Records that `by` answered the invitation and all other devices lost it.
-    pub(super) fn win_invitation(&mut self, by: &ClientId) {
+    pub(crate) fn win_invitation(&mut self, by: &ClientId) {
         let rev = self.rev;
         if let Some(invitation) = self.invitation_of(by) {
             invitation.win(rev, by);
@@ -86,6 +86,6 @@ impl Change {
 }
 
 /// Refusal for an invitation that the user does not have.
-pub(super) fn invitation_not_found() -> Refusal {
+pub(crate) fn invitation_not_found() -> Refusal {
     Refusal::new(Code::InvitationNotFound, "you have no such invitation")
 }

@@ -15,7 +15,7 @@ const MAX_ADMITTED: usize = MAX_INVITEES;
 
 /// Answered by `lobby_updated`, with the result for each user: those named, or all who wait, in the order in which they
 /// came. Refuses with `meeting_full` if there was a seat for none of them.
-pub(super) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>) -> ReplyResult {
     change.require_host_set(by)?;
     let mut users = Vec::new();
     for user in change.named_or_waiting(named).into_iter().take(MAX_ADMITTED) {
@@ -45,13 +45,13 @@ fn admit(change: &mut Change, user: &UserId) -> Result<(), Refusal> {
     }
 }
 
-pub(super) fn answer_again(change: &Change, named: Option<&[UserId]>, rev: u64) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, named: Option<&[UserId]>, rev: u64) -> ReplyResult {
     Ok(Reply::Body(change.lobby_updated(named, rev)))
 }
 
 impl Change {
     /// The users that a request about the lobby means: those named, or all who wait, in the order in which they came.
-    pub(super) fn named_or_waiting(&self, named: Option<&[UserId]>) -> Vec<UserId> {
+    pub(crate) fn named_or_waiting(&self, named: Option<&[UserId]>) -> Vec<UserId> {
         if let Some(named) = named {
             return named.to_vec();
         }
@@ -62,7 +62,7 @@ impl Change {
     }
 
     /// The body `lobby_updated` for a repeat of the request that made the revision `rev`, from the present state.
-    pub(super) fn lobby_updated(&self, named: Option<&[UserId]>, rev: u64) -> Body {
+    pub(crate) fn lobby_updated(&self, named: Option<&[UserId]>, rev: u64) -> Body {
         let users = match named {
             Some(named) => named.to_vec(),
             None => self.meeting.users(|p| !p.lobby_devices().is_empty() && p.standing.is_from(rev)),

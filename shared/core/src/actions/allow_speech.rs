@@ -6,7 +6,7 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::object::{SpeechMode, UserOrAll};
 
 /// Answered by `speech_changed`.
-pub(super) fn apply(change: &mut Change, by: &ClientId, target: &UserOrAll) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, target: &UserOrAll) -> ReplyResult {
     change.require_host_set(by)?;
     for user in change.speech_targets(by, target)? {
         change.set_speech(&user, SpeechMode::Free, None, &by.user());
@@ -14,6 +14,6 @@ pub(super) fn apply(change: &mut Change, by: &ClientId, target: &UserOrAll) -> R
     answer_again(change, by, target)
 }
 
-pub(super) fn answer_again(change: &Change, by: &ClientId, target: &UserOrAll) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, by: &ClientId, target: &UserOrAll) -> ReplyResult {
     Ok(change.speech_changed(by, target, SpeechMode::Free, None))
 }

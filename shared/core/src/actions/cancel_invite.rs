@@ -11,7 +11,7 @@ use switchboard_protocol::code::Code;
 ///
 /// Refuses with `already_answered` if no invitation that is meant is open, and with `forbidden` if other members made all
 /// that are.
-pub(super) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>) -> ReplyResult {
     if !change.participant(by).is_some_and(Participant::is_member) {
         return Err(Refusal::new(Code::Forbidden, "you are not in this meeting"));
     }
@@ -36,7 +36,7 @@ pub(super) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>
     Ok(Reply::Body(change.invitation_result(named.unwrap_or(&allowed))))
 }
 
-pub(super) fn answer_again(change: &Change, named: Option<&[UserId]>, rev: u64) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, named: Option<&[UserId]>, rev: u64) -> ReplyResult {
     let cancelled =
         change.meeting.users(|p| p.standing.is_from(rev) && p.out_reason() == Some(OutReason::Cancelled));
     Ok(Reply::Body(change.invitation_result(named.unwrap_or(&cancelled))))

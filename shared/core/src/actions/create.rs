@@ -77,7 +77,7 @@ pub fn create(command: &CreateCommand, now: Now, rtc: RtcCapabilities) -> Result
 }
 
 /// A create that ended at once, because the only invitee was busy, is answered the same way again; it never had a token.
-pub(super) fn answer_again(change: &Change, rev: u64) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, rev: u64) -> ReplyResult {
     let end = change.meeting.end();
     if end.is_some_and(|end| end.rev == rev) {
         return Ok(CREATED);

@@ -9,7 +9,7 @@ use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::LobbyDecision;
 
 /// Answered by `lobby_updated`, with the result for each user.
-pub(super) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>) -> ReplyResult {
     change.require_host_set(by)?;
     let mut users = Vec::new();
     for user in change.named_or_waiting(named) {
@@ -25,6 +25,6 @@ pub(super) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>
     Ok(Reply::Body(Body::LobbyUpdated { users }))
 }
 
-pub(super) fn answer_again(change: &Change, named: Option<&[UserId]>, rev: u64) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, named: Option<&[UserId]>, rev: u64) -> ReplyResult {
     Ok(Reply::Body(change.lobby_updated(named, rev)))
 }

@@ -7,7 +7,7 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::{Code, EndReason};
 
 /// Answered by `meeting_ended`.
-pub(super) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
     if change.meeting.host != by.user() {
         return Err(Refusal::new(Code::NotHost, "only the host may end the meeting; send leave to leave it"));
     }
@@ -15,6 +15,6 @@ pub(super) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
     answer_again(change)
 }
 
-pub(super) fn answer_again(change: &Change) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change) -> ReplyResult {
     Ok(change.meeting.ended_body().into())
 }

@@ -5,7 +5,7 @@ use crate::reply::{Reply, ReplyResult};
 use switchboard_protocol::address::ClientId;
 
 /// Answered by `hand_changed`. A hand that is up already keeps its place.
-pub(super) fn apply(change: &mut Change, by: &ClientId, up: bool) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, up: bool) -> ReplyResult {
     change.require_seat(by)?;
     let rev = change.rev;
     if let Some(seat) = change.seat_of(by).filter(|seat| *seat.hand != up) {
@@ -15,6 +15,6 @@ pub(super) fn apply(change: &mut Change, by: &ClientId, up: bool) -> ReplyResult
     answer_again(change)
 }
 
-pub(super) fn answer_again(change: &Change) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change) -> ReplyResult {
     Ok(Reply::Body(change.meeting.hand_changed()))
 }

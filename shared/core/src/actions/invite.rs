@@ -16,7 +16,7 @@ use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{BusyPolicy, InvitePolicy, Mode, Role};
 
 /// Answered by `invitation_result`. Users who are in or have an open invitation keep it, and stand in the answer as they are.
-pub(super) fn apply(
+pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,
     invitees: &[Invitee],
@@ -59,7 +59,7 @@ pub(super) fn apply(
     answer_again(change, invitees)
 }
 
-pub(super) fn answer_again(change: &Change, invitees: &[Invitee]) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, invitees: &[Invitee]) -> ReplyResult {
     let named: Vec<UserId> = invitees.iter().map(|invitee| invitee.user_id.clone()).collect();
     Ok(Reply::Body(change.invitation_result(&named)))
 }
@@ -77,7 +77,7 @@ fn require_may_invite(change: &Change, by: &ClientId) -> Result<(), Refusal> {
 }
 
 /// Refuses with `bad_request` a list of invitees that names the sender.
-pub(super) fn require_not_oneself<'a>(
+pub(crate) fn require_not_oneself<'a>(
     sender: &UserId,
     mut invitees: impl Iterator<Item = &'a UserId>,
 ) -> Result<(), Refusal> {
@@ -89,7 +89,7 @@ pub(super) fn require_not_oneself<'a>(
 
 impl Change {
     /// Invites one user who has no part, or none any more. A user in another call is not rung, unless the policy says so.
-    pub(super) fn invite_user(
+    pub(crate) fn invite_user(
         &mut self,
         inviter: &UserId,
         invitee: &Invitee,
@@ -119,7 +119,7 @@ impl Change {
     }
 
     /// The body `invitation_result` of those named.
-    pub(super) fn invitation_result(&self, named: &[UserId]) -> Body {
+    pub(crate) fn invitation_result(&self, named: &[UserId]) -> Body {
         Body::InvitationResult { invitations: self.meeting.invitation_views(|p| named.contains(&p.user_id)) }
     }
 }

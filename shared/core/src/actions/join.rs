@@ -3,16 +3,14 @@
 
 use crate::change::Change;
 use crate::input::Joiner;
-use crate::invitation::Leg;
-use crate::limits::{JOIN_MS, MAX_DEVICES, MAX_PEOPLE};
-use crate::participant::{AwayFrom, OutReason, Participant, Presence, Seat, Standing};
+use crate::limits::{MAX_DEVICES, MAX_PEOPLE};
+use crate::participant::{OutReason, Standing};
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
-use crate::stamped::Stamped;
-use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{JoinPolicy, Mode, Role, SpeechMode};
+use switchboard_protocol::object::{JoinPolicy, Mode};
 
 /// The answer to a sender who has a seat.
 pub(super) const JOINED: Reply =
@@ -21,7 +19,7 @@ const LOBBY_WAITING: Reply = Reply::Body(Body::LobbyWaiting {});
 
 /// Answered by `joined` or `lobby_waiting`. Users who were invited or in before come in unless the meeting is locked or
 /// full; all others depend on the policy.
-pub(super) fn apply(change: &mut Change, by: &ClientId, joiner: &Joiner) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, joiner: &Joiner) -> ReplyResult {
     let is_invited_again = match change.participant(by).map(|p| &*p.standing) {
         Some(Standing::Seated(_)) => return join_own_seat(change, by, joiner.takeover),
         Some(Standing::Out(exit)) => match exit.reason {
@@ -42,7 +40,7 @@ pub(super) fn apply(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Repl
 }
 
 /// Answers from the present state.
-pub(super) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
     let end = change.meeting.end();
     match change.participant(by) {
         Some(p) if p.is_in_lobby() && end.is_none() => Ok(LOBBY_WAITING),
@@ -128,97 +126,4 @@ fn wait_in_lobby(change: &mut Change, by: &ClientId, joiner: &Joiner) {
 fn seat_is_elsewhere() -> Refusal {
     let message = "you are in the meeting on another device; send `takeover` to move the call to this one";
     Refusal::new(Code::StateConflict, message)
-}
-
-impl Change {
-    /// Takes a free seat on the device `by`. An open invitation is answered with it.
-    pub(super) fn enter(&mut self, by: &ClientId) -> Result<(), Refusal> {
-        self.require_free_seat()?;
-        if self.participant(by).is_some_and(Participant::is_pending) {
-            self.win_invitation(by);
-        }
-        self.take_seat(by, false, Vec::new());
-        Ok(())
-    }
-
-    /// Gives the device's user a seat, and what follows: newcomers may be muted, the creator's deadline for the media starts
-    /// with the first other participant, and the meeting's phase changes.
-    pub(super) fn take_seat(&mut self, by: &ClientId, is_merge: bool, claimants: Vec<ClientId>) {
-        let user = by.user();
-        self.seat(&user, by, is_merge, claimants);
-        self.mute_on_entry(&user);
-        self.start_creators_deadline();
-        self.update_phase();
-    }
-
-    /// A user who was admitted from the lobby was so on all devices: gives the seat to the first one that acts.
-    pub(super) fn claim_admitted_seat(&mut self, by: &ClientId) {
-        let Some(seat) = self.seat_of_user(&by.user()) else { return };
-        if let Presence::OnTheWay { claimants, .. } = &seat.presence
-            && claimants.contains(by)
-            && seat.device != *by
-        {
-            seat.device = by.clone();
-            self.is_changed = true;
-        }
-    }
-
-    /// T28: moves the seat with its role and flags to another device of the same user.
-    pub(super) fn move_seat(&mut self, by: &ClientId) {
-        let (rev, new_join_by_ms) = (self.rev, self.now.ms + JOIN_MS);
-        let user = by.user();
-        if self.seat_of_user(&user).is_none_or(|seat| seat.device == *by) {
-            return;
-        }
-        self.set_standing(&user, |standing| match standing {
-            Standing::Seated(seat) => Standing::Seated(moved(seat, by, rev, new_join_by_ms)),
-            other => other,
-        });
-        self.device_connected(by);
-        self.extend_absence(by);
-    }
-
-    /// Mutes members softly on entry, where the policy says so. The notice that the user came in carries the mute.
-    fn mute_on_entry(&mut self, user: &UserId) {
-        let is_muted = self.meeting.settings.policy.entry_muted;
-        let newcomer =
-            self.meeting.participants.get_mut(user).filter(|p| is_muted && *p.role == Role::Member);
-        if let Some(speech) =
-            newcomer.map(|p| &mut p.speech).filter(|speech| *speech.mode == SpeechMode::Free)
-        {
-            *speech.mode.amend() = SpeechMode::Soft;
-        }
-    }
-
-    /// Starts the creator's deadline for reaching the media: nobody joins the media alone while the call rings.
-    fn start_creators_deadline(&mut self) {
-        let deadline_ms = self.now.ms + JOIN_MS;
-        let creator = self.meeting.created_by.client_id.user();
-        if let Some(Presence::OnTheWay { join_by_ms, .. }) =
-            self.seat_of_user(&creator).map(|seat| &mut seat.presence)
-        {
-            join_by_ms.get_or_insert(deadline_ms);
-        }
-    }
-}
-
-/// The seat on the device `to`.
-fn moved(seat: Seat, to: &ClientId, rev: u64, new_join_by_ms: i64) -> Seat {
-    let from = seat.device;
-    let mut invitation = seat.invitation;
-    if let Some(invitation) = &mut invitation {
-        invitation.legs.insert(from.clone(), Leg::Closed);
-        invitation.legs.insert(to.clone(), Leg::Won);
-    }
-    let restarted = |join_by_ms: Option<i64>| join_by_ms.map(|_| new_join_by_ms);
-    let presence = match seat.presence {
-        Presence::OnTheWay { join_by_ms, .. } => {
-            Presence::OnTheWay { join_by_ms: restarted(join_by_ms), claimants: Vec::new() }
-        }
-        Presence::Away { until_ms, from: AwayFrom::OnTheWay { join_by_ms } } => {
-            Presence::Away { until_ms, from: AwayFrom::OnTheWay { join_by_ms: restarted(join_by_ms) } }
-        }
-        other => other,
-    };
-    Seat { device: to.clone(), moved_from: Some(Stamped::new(from, rev)), presence, invitation, ..seat }
 }

@@ -7,7 +7,7 @@ use switchboard_protocol::address::ClientId;
 
 /// Answered by `ok`. A device without the seat has nothing to leave: its late request must not hang up for the device that
 /// has the call now.
-pub(super) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
     change.claim_admitted_seat(by);
     if change.participant(by).is_some_and(Participant::is_in_lobby) {
         // Leaving the lobby withdraws the request.
@@ -19,6 +19,6 @@ pub(super) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
     Ok(Reply::OK)
 }
 
-pub(super) fn answer_again() -> ReplyResult {
+pub(crate) fn answer_again() -> ReplyResult {
     Ok(Reply::OK)
 }

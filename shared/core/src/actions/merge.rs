@@ -20,7 +20,7 @@ const MERGED: Reply = Reply::Seat(|meeting, now_ms| Body::MeetingMerged { meetin
 
 /// Answered by `meeting_merged`. Refuses with `state_conflict` if the calls do not merge (any more): the create request then
 /// makes a call of its own.
-pub(super) fn apply(change: &mut Change, by: &ClientId, peer: &UserId, busy: BusyPolicy) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, peer: &UserId, busy: BusyPolicy) -> ReplyResult {
     let user = by.user();
     if is_glare(&change.meeting, &user, peer, busy) {
         change.win_invitation(by);
@@ -41,7 +41,7 @@ pub(super) fn apply(change: &mut Change, by: &ClientId, peer: &UserId, busy: Bus
     Ok(MERGED)
 }
 
-pub(super) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
     if let Some(end) = change.meeting.end() {
         return Err(Refusal::meeting_ended(end.reason));
     }
@@ -51,12 +51,12 @@ pub(super) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
 
 /// Takes back a create request that merged with this call: its device hangs up. Answered by the end of the call that was
 /// never made.
-pub(super) fn take_back(change: &mut Change, by: &ClientId) -> ReplyResult {
+pub(crate) fn take_back(change: &mut Change, by: &ClientId) -> ReplyResult {
     leave::apply(change, by)?;
     take_back_again()
 }
 
-pub(super) fn take_back_again() -> ReplyResult {
+pub(crate) fn take_back_again() -> ReplyResult {
     let reason = EndReason::Cancelled;
     Ok(Reply::Body(Body::MeetingEnded { reason, sip: reason.sip(), duration_ms: 0 }))
 }

@@ -9,7 +9,7 @@ use switchboard_protocol::object::{SpeechMode, UserOrAll};
 use switchboard_protocol::requests::MuteMode;
 
 /// Answered by `speech_changed`. A soft mute does not lift a block. Refuses with `forbidden` to block the host.
-pub(super) fn apply(
+pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,
     target: &UserOrAll,
@@ -33,7 +33,7 @@ pub(super) fn apply(
     answer_again(change, by, target, mode, for_seconds)
 }
 
-pub(super) fn answer_again(
+pub(crate) fn answer_again(
     change: &Change,
     by: &ClientId,
     target: &UserOrAll,

@@ -9,13 +9,13 @@ use switchboard_protocol::downlink::Body;
 const TOKEN: Reply = Reply::Seat(|_, _| Body::Token {});
 
 /// Answered by `token`.
-pub(super) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
     change.claim_admitted_seat(by);
     change.require_seat(by)?;
     Ok(TOKEN)
 }
 
-pub(super) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
     if let Some(end) = change.meeting.end() {
         return Err(Refusal::meeting_ended(end.reason));
     }

@@ -8,7 +8,7 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;
 
 /// Answered by `ok`. A reject after an accept is refused, so that it does not end the call.
-pub(super) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
     change.require_open_invitation(by, invite_id)?;
     let rev = change.rev;
     if let Some(invitation) = change.invitation_of(by) {
@@ -19,6 +19,6 @@ pub(super) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) ->
     Ok(Reply::OK)
 }
 
-pub(super) fn answer_again() -> ReplyResult {
+pub(crate) fn answer_again() -> ReplyResult {
     Ok(Reply::OK)
 }

@@ -8,7 +8,7 @@ use crate::reply::ReplyResult;
 use switchboard_protocol::address::ClientId;
 
 /// Answered by `joined`.
-pub(super) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
     match change.participant(by).and_then(|p| p.out_reason()) {
         Some(OutReason::Banned { .. }) => return Err(Refusal::banned()),
         Some(OutReason::Lost) => {
@@ -24,7 +24,7 @@ pub(super) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
     Ok(JOINED)
 }
 
-pub(super) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
     if change.require_seat(by).is_ok() {
         return Ok(JOINED);
     }

@@ -12,7 +12,7 @@ use switchboard_protocol::object::Role;
 ///
 /// Refuses with `forbidden` to remove the host, and with `user_not_found` to remove a user without a seat or a place in the
 /// lobby.
-pub(super) fn apply(
+pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,
     user: &UserId,
@@ -44,6 +44,6 @@ pub(super) fn apply(
     answer_again(change, user)
 }
 
-pub(super) fn answer_again(change: &Change, user: &UserId) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, user: &UserId) -> ReplyResult {
     Ok(change.meeting.participant_updated(user, change.now.ms).into())
 }

@@ -8,7 +8,7 @@ use switchboard_protocol::object::MediaFlags;
 use switchboard_protocol::requests::MediaReport;
 
 /// A report that the RTC service does not confirm changes nothing: what the service sees arrives as its own input.
-pub(super) fn apply(
+pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,
     report: MediaReport,
@@ -40,6 +40,6 @@ fn joined(change: &mut Change, by: &ClientId, media: MediaFlags) {
     }
 }
 
-pub(super) fn answer_again() -> ReplyResult {
+pub(crate) fn answer_again() -> ReplyResult {
     Ok(Reply::Nothing)
 }

@@ -9,7 +9,7 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;
 
 /// Stored once: a further device changes only its own leg.
-pub(super) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
     change.require_open_invitation(by, invite_id)?;
     let Some(invitation) = change.invitation_of(by) else { return Ok(Reply::Nothing) };
     let is_new_device = !invitation.legs.contains_key(by);
@@ -31,7 +31,7 @@ pub(super) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) ->
 }
 
 /// Any refusal makes the device stop ringing; the device that accepted has stopped already.
-pub(super) fn answer_again(change: &Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
     if let Some(end) = change.meeting.end() {
         return Err(Refusal::meeting_ended(end.reason));
     }
@@ -43,7 +43,7 @@ pub(super) fn answer_again(change: &Change, by: &ClientId, invite_id: &InviteId)
 
 impl Change {
     /// Sets the leg of one device.
-    pub(super) fn set_leg(&mut self, by: &ClientId, leg: Leg) {
+    pub(crate) fn set_leg(&mut self, by: &ClientId, leg: Leg) {
         if let Some(invitation) = self.invitation_of(by) {
             invitation.legs.insert(by.clone(), leg);
         }

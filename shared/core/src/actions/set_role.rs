@@ -11,7 +11,7 @@ use switchboard_protocol::object::Role;
 /// Answered by `participant_updated`. The user may also have an open invitation or wait in the lobby.
 ///
 /// Refuses with `state_conflict` to change the role of the host.
-pub(super) fn apply(change: &mut Change, by: &ClientId, user: &UserId, role: Role) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, user: &UserId, role: Role) -> ReplyResult {
     change.require_host(by)?;
     let rev = change.rev;
     let has_part = |p: &&mut Participant| p.out_reason().is_none();
@@ -28,6 +28,6 @@ pub(super) fn apply(change: &mut Change, by: &ClientId, user: &UserId, role: Rol
     answer_again(change, user)
 }
 
-pub(super) fn answer_again(change: &Change, user: &UserId) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, user: &UserId) -> ReplyResult {
     Ok(change.meeting.participant_updated(user, change.now.ms).into())
 }

@@ -8,7 +8,7 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;
 
 /// Answered by `ok`, also when the invitation is closed.
-pub(super) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
     let participant = change.participant(by);
     let invitation =
         participant.and_then(|p| p.invitation()).filter(|invitation| invitation.id == *invite_id);
@@ -21,6 +21,6 @@ pub(super) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) ->
     Ok(Reply::OK)
 }
 
-pub(super) fn answer_again() -> ReplyResult {
+pub(crate) fn answer_again() -> ReplyResult {
     Ok(Reply::OK)
 }

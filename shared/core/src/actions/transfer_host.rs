@@ -7,7 +7,7 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::Body;
 
 /// Answered by `host_changed`.
-pub(super) fn apply(change: &mut Change, by: &ClientId, user: &UserId) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, user: &UserId) -> ReplyResult {
     change.require_host(by)?;
     if !change.meeting.has_member(user) {
         return Err(Refusal::not_a_member());
@@ -20,6 +20,6 @@ pub(super) fn apply(change: &mut Change, by: &ClientId, user: &UserId) -> ReplyR
     Ok(Reply::Body(Body::HostChanged { host: user.clone(), previous }))
 }
 
-pub(super) fn answer_again(change: &Change) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change) -> ReplyResult {
     Ok(change.meeting.host_changed().into())
 }

@@ -8,7 +8,7 @@ use switchboard_protocol::code::Code;
 use switchboard_protocol::object::{SpeechMode, UserOrAll};
 
 /// Answered by `speech_changed`. Refuses with `speech_blocked` during a block.
-pub(super) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
     change.require_seat(by)?;
     if change.participant(by).is_some_and(|p| !p.speech.has_right()) {
         return Err(Refusal::new(
@@ -20,6 +20,6 @@ pub(super) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
     answer_again(change, by)
 }
 
-pub(super) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
+pub(crate) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
     Ok(change.speech_changed(by, &UserOrAll::User(by.user()), SpeechMode::Free, None))
 }

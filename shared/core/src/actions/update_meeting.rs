@@ -13,7 +13,7 @@ const MEETING_UPDATED: Reply =
     Reply::Meeting(|meeting, now_ms| Body::MeetingUpdated { meeting: meeting.view(now_ms) });
 
 /// Answered by `meeting_updated`. Refuses with `bad_request` if the meeting would last longer than [`MAX_MINUTES`].
-pub(super) fn apply(change: &mut Change, by: &ClientId, wanted: &SettingsChange) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, wanted: &SettingsChange) -> ReplyResult {
     change.require_host_set(by)?;
     let created_ms = change.meeting.created_ms;
     let present = &change.meeting.settings;
@@ -40,6 +40,6 @@ pub(super) fn apply(change: &mut Change, by: &ClientId, wanted: &SettingsChange)
     Ok(MEETING_UPDATED)
 }
 
-pub(super) fn answer_again() -> ReplyResult {
+pub(crate) fn answer_again() -> ReplyResult {
     Ok(MEETING_UPDATED)
 }

@@ -1,0 +1,134 @@
+//! Taking a seat, and moving it between the devices of its user.
+
+use crate::change::Change;
+use crate::invitation::{Invitation, Leg};
+use crate::limits::JOIN_MS;
+use crate::participant::{AwayFrom, Entry, Exit, Former, Participant, Presence, Seat, Standing};
+use crate::refusal::Refusal;
+use crate::stamped::Stamped;
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::object::{MediaFlags, Role, SpeechMode};
+
+impl Change {
+    /// Takes a free seat on the device `by`. An open invitation is answered with it.
+    pub(crate) fn enter(&mut self, by: &ClientId) -> Result<(), Refusal> {
+        self.require_free_seat()?;
+        if self.participant(by).is_some_and(Participant::is_pending) {
+            self.win_invitation(by);
+        }
+        self.take_seat(by, false, Vec::new());
+        Ok(())
+    }
+
+    /// Gives the device's user a seat, and what follows: newcomers may be muted, the creator's deadline for the media starts
+    /// with the first other participant, and the meeting's phase changes.
+    pub(crate) fn take_seat(&mut self, by: &ClientId, is_merge: bool, claimants: Vec<ClientId>) {
+        let user = by.user();
+        self.seat(&user, by, is_merge, claimants);
+        self.mute_on_entry(&user);
+        self.start_creators_deadline();
+        self.update_phase();
+    }
+
+    /// A user who was admitted from the lobby was so on all devices: gives the seat to the first one that acts.
+    pub(crate) fn claim_admitted_seat(&mut self, by: &ClientId) {
+        let Some(seat) = self.seat_of_user(&by.user()) else { return };
+        if let Presence::OnTheWay { claimants, .. } = &seat.presence
+            && claimants.contains(by)
+            && seat.device != *by
+        {
+            seat.device = by.clone();
+            self.is_changed = true;
+        }
+    }
+
+    /// T28: moves the seat with its role and flags to another device of the same user.
+    pub(crate) fn move_seat(&mut self, by: &ClientId) {
+        let (rev, new_join_by_ms) = (self.rev, self.now.ms + JOIN_MS);
+        let user = by.user();
+        if self.seat_of_user(&user).is_none_or(|seat| seat.device == *by) {
+            return;
+        }
+        self.set_standing(&user, |standing| match standing {
+            Standing::Seated(seat) => Standing::Seated(moved(seat, by, rev, new_join_by_ms)),
+            other => other,
+        });
+        self.device_connected(by);
+        self.extend_absence(by);
+    }
+
+    /// Mutes members softly on entry, where the policy says so. The notice that the user came in carries the mute.
+    fn mute_on_entry(&mut self, user: &UserId) {
+        let is_muted = self.meeting.settings.policy.entry_muted;
+        let newcomer =
+            self.meeting.participants.get_mut(user).filter(|p| is_muted && *p.role == Role::Member);
+        if let Some(speech) =
+            newcomer.map(|p| &mut p.speech).filter(|speech| *speech.mode == SpeechMode::Free)
+        {
+            *speech.mode.amend() = SpeechMode::Soft;
+        }
+    }
+
+    /// Starts the creator's deadline for reaching the media: nobody joins the media alone while the call rings.
+    fn start_creators_deadline(&mut self) {
+        let deadline_ms = self.now.ms + JOIN_MS;
+        let creator = self.meeting.created_by.client_id.user();
+        if let Some(Presence::OnTheWay { join_by_ms, .. }) =
+            self.seat_of_user(&creator).map(|seat| &mut seat.presence)
+        {
+            join_by_ms.get_or_insert(deadline_ms);
+        }
+    }
+
+    /// Gives `user` a seat on `device`. `claimants` are the devices that may claim it, for users from the lobby.
+    fn seat(&mut self, user: &UserId, device: &ClientId, is_merge: bool, claimants: Vec<ClientId>) {
+        let (at_ms, rev) = (self.now.ms, self.rev);
+        let seat = |invitation| Seat {
+            device: device.clone(),
+            entry: Stamped::new(Entry { at_ms, is_merge }, rev),
+            moved_from: None,
+            presence: Presence::OnTheWay { join_by_ms: Some(at_ms + JOIN_MS), claimants },
+            check_at_ms: None,
+            joined_ms: None,
+            media: MediaFlags::default(),
+            hand: Stamped::default(),
+            invitation,
+        };
+        self.set_standing(user, |present| Standing::Seated(seat(into_invitation(present))));
+        if let Some(participant) = self.meeting.participants.get_mut(user) {
+            participant.had_seat = true;
+        }
+    }
+}
+
+/// The invitation that a standing leaves behind. A place in the lobby forgets the invitation before it.
+fn into_invitation(standing: Standing) -> Option<Invitation> {
+    match standing {
+        Standing::Invited(pending) => Some(pending.invitation),
+        Standing::Seated(seat) => seat.invitation,
+        Standing::Out(Exit { from: Former::Invitation(invitation), .. }) => Some(invitation),
+        Standing::Out(Exit { from: Former::Seat(seat), .. }) => seat.invitation,
+        Standing::Lobby { .. } | Standing::Out(Exit { from: Former::Lobby(_), .. }) => None,
+    }
+}
+
+/// The seat on the device `to`.
+fn moved(seat: Seat, to: &ClientId, rev: u64, new_join_by_ms: i64) -> Seat {
+    let from = seat.device;
+    let mut invitation = seat.invitation;
+    if let Some(invitation) = &mut invitation {
+        invitation.legs.insert(from.clone(), Leg::Closed);
+        invitation.legs.insert(to.clone(), Leg::Won);
+    }
+    let restarted = |join_by_ms: Option<i64>| join_by_ms.map(|_| new_join_by_ms);
+    let presence = match seat.presence {
+        Presence::OnTheWay { join_by_ms, .. } => {
+            Presence::OnTheWay { join_by_ms: restarted(join_by_ms), claimants: Vec::new() }
+        }
+        Presence::Away { until_ms, from: AwayFrom::OnTheWay { join_by_ms } } => {
+            Presence::Away { until_ms, from: AwayFrom::OnTheWay { join_by_ms: restarted(join_by_ms) } }
+        }
+        other => other,
+    };
+    Seat { device: to.clone(), moved_from: Some(Stamped::new(from, rev)), presence, invitation, ..seat }
+}
