@@ -26,7 +26,7 @@ const REPEAT_MAX_MS: i64 = 600_000;
 
 /// The event of the queue. A scheduled event has no records.
 #[derive(Debug, Deserialize)]
-struct Event {
+struct WakeEvent {
     #[serde(rename = "Records", default)]
     records: Vec<Record>,
 }
@@ -46,7 +46,8 @@ pub async fn wake<P: Ports>(
     now: Now,
     service: &Service<P>,
 ) -> Result<Value, InvocationFailure> {
-    let event: Event = serde_json::from_value(event).map_err(|error| InvocationFailure::malformed(&error))?;
+    let event: WakeEvent =
+        serde_json::from_value(event).map_err(|error| InvocationFailure::malformed(&error))?;
     if event.records.is_empty() {
         return sweep(ages, service, now).await.map_err(|error| InvocationFailure::from(&error));
     }

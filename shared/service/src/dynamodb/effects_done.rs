@@ -20,7 +20,7 @@ const MAX_LEGS: usize = 100;
 const ATTEMPTS: u32 = 4;
 
 /// An offer to one device, and how far it got.
-type Leg<'a> = (&'a (InviteId, ClientId), &'a Reach);
+type LegReach<'a> = (&'a (InviteId, ClientId), &'a Reach);
 
 impl Table {
     /// Removes the pending mark of revision `rev` and stores how far the offers got. Returns the meeting as stored
@@ -31,7 +31,7 @@ impl Table {
         rev: u64,
         reached: &BTreeMap<(InviteId, ClientId), Reach>,
     ) -> Result<Option<Loaded>, StoreError> {
-        let mut legs: Vec<Leg<'_>> = reached.iter().collect();
+        let mut legs: Vec<LegReach<'_>> = reached.iter().collect();
         while legs.len() > MAX_LEGS {
             let others = legs.split_off(MAX_LEGS);
             self.write_legs(id, None, &legs).await?;
@@ -45,7 +45,7 @@ impl Table {
         &self,
         id: &MeetingId,
         done: Option<u64>,
-        legs: &[Leg<'_>],
+        legs: &[LegReach<'_>],
     ) -> Result<Option<Loaded>, StoreError> {
         let mut update = self
             .client
