@@ -10,7 +10,6 @@ mod cause;
 mod change;
 mod create_mark;
 mod deadlines;
-mod decide;
 mod decision;
 mod events;
 mod grant;
@@ -39,9 +38,9 @@ mod warning;
 mod tests;
 
 pub use actions::create::{CreateCommand, create};
+pub use actions::decide;
 pub use cause::Cause;
 pub use create_mark::{CreateMark, MarkKind};
-pub use decide::decide;
 pub use decision::{Decision, SlotChange};
 pub use grant::Grant;
 pub use input::{

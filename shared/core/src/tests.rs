@@ -1,6 +1,6 @@
 //! The transitions of the core, and its invariants under any sequence of inputs.
 
-mod action_kinds;
+mod any_action;
 mod connection;
 mod direct;
 mod fixture;

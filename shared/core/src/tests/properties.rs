@@ -1,20 +1,13 @@
 //! Any sequence of requests, repeats, pauses and events keeps the invariants.
 
-use super::action_kinds::assert_all_kinds;
-use super::fixture::{Call, START_MS, assert_downlinks_hold, client, create, opening, user};
-use super::join::joining;
-use crate::{
-    Action, ChannelPresence, DeviceStatus, Invitee, KnownDevice, Leg, MediaAct, Meeting, Phase,
-    RtcCapabilities, SettingsChange,
-};
+use super::any_action::{VARIANTS, actions};
+use super::fixture::{Call, assert_downlinks_hold, create, opening, user};
+use crate::{ChannelPresence, DeviceStatus, Leg, MediaAct, Meeting, Phase, RtcCapabilities};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
-use switchboard_protocol::object::{
-    BusyPolicy, JoinPolicy, MediaFlags, Mode, ParticipantState as State, PolicyChange, Role, UserOrAll,
-};
-use switchboard_protocol::requests::{MediaReport, MuteMode};
+use switchboard_protocol::object::{Mode, ParticipantState as State};
 
 const DEVICES: [&str; 7] = [
     "alice.phone",
@@ -30,15 +23,16 @@ const USERS: [&str; 4] = ["alice", "bob", "carol", "mallory"];
 
 #[derive(Debug, Clone)]
 enum Step {
-    Request { device: usize, id: u8, action: Index, variant: u8 },
+    Request { device: usize, id: u8, action: Index, target: usize, variant: u8 },
     Wait { ms: i64 },
     Device { device: usize, status: DeviceStatus },
     Presence { user: usize, seen: u8 },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let request = (0..DEVICES.len(), 0..12_u8, any::<Index>(), 0..2_u8)
-        .prop_map(|(device, id, action, variant)| Step::Request { device, id, action, variant });
+    let request = (0..DEVICES.len(), 0..12_u8, any::<Index>(), 0..USERS.len(), 0..VARIANTS).prop_map(
+        |(device, id, action, target, variant)| Step::Request { device, id, action, target, variant },
+    );
     let wait = prop_oneof![0..3_000_i64, 20_000..60_000_i64, 200_000..15_000_000_i64]
         .prop_map(|ms| Step::Wait { ms });
     let status = prop_oneof![
@@ -51,65 +45,6 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(prop_oneof![6 => request, 1 => wait, 2 => device, 2 => presence], 1..60)
 }
 
-/// The actions to choose from; an action that is listed twice is chosen twice as often. `variant` is 0 or 1.
-fn actions(call: &Call, variant: u8) -> Vec<Action> {
-    let is_first = variant == 0;
-    let name = if is_first || *call.meeting.mode == Mode::Direct { "bob" } else { "carol" };
-    let invitation = call.meeting.participants.get(&user(name)).and_then(|p| p.invitation());
-    let invite_id =
-        invitation.map_or_else(|| "unknown".parse().expect("a valid id"), |invitation| invitation.id.clone());
-    let media = MediaFlags::default();
-    let merge =
-        Action::Merge { peer: user(if is_first { "alice" } else { "bob" }), busy: BusyPolicy::Reject };
-    let join = if is_first { JoinPolicy::Lobby } else { JoinPolicy::Open };
-    let settings = SettingsChange {
-        locked: Some(is_first),
-        policy: Some(PolicyChange { join: Some(join), ..PolicyChange::default() }),
-        ..SettingsChange::default()
-    };
-    vec![
-        Action::Ringing { invite_id: invite_id.clone() },
-        Action::Accept { invite_id: invite_id.clone() },
-        Action::Reject { invite_id: invite_id.clone() },
-        Action::Silence { invite_id },
-        Action::Invite { invitees: vec![invitee(name)], ring_seconds: None, ext: None },
-        Action::CancelInvite { invitees: None },
-        merge.clone(),
-        merge,
-        Action::TakeBack,
-        joining(name, true),
-        Action::Rejoin,
-        Action::ReportMedia { state: MediaReport::Joined, media, verified: true },
-        Action::ReportMedia { state: MediaReport::Joined, media, verified: false },
-        Action::ReportMedia { state: MediaReport::Left, media, verified: is_first },
-        Action::RefreshToken,
-        Action::RaiseHand,
-        Action::LowerHand,
-        Action::UnmuteSelf,
-        Action::Leave,
-        Action::Mute { target: UserOrAll::User(user(name)), mode: MuteMode::Hard, for_seconds: Some(30) },
-        Action::Mute { target: UserOrAll::All, mode: MuteMode::Soft, for_seconds: None },
-        Action::AllowSpeech { target: UserOrAll::All },
-        Action::Remove { user: user(name), ban: !is_first, for_seconds: (!is_first).then_some(30) },
-        Action::Admit { users: None },
-        Action::Deny { users: None },
-        Action::TransferHost { user: user(name) },
-        Action::SetRole { user: user(name), role: if is_first { Role::Cohost } else { Role::Member } },
-        Action::UpdateMeeting(settings),
-        Action::CreateAgain,
-        Action::Destroy,
-    ]
-}
-
-#[test]
-fn every_action_is_generated() {
-    let (direct, group) = (Call::direct(), Call::group());
-    for call in [direct, group] {
-        assert_all_kinds(actions(&call, 0).iter());
-        assert_all_kinds(actions(&call, 1).iter());
-    }
-}
-
 fn presence(call: &Call, name: &str, seen: u8) -> ChannelPresence {
     let rev = call.meeting.rev;
     match seen {
@@ -118,13 +53,6 @@ fn presence(call: &Call, name: &str, seen: u8) -> ChannelPresence {
         3 => ChannelPresence::Left { user: user(name), clean: false },
         _ => ChannelPresence::Exactly { users: BTreeSet::from([user(name)]), rev },
     }
-}
-
-fn invitee(name: &str) -> Invitee {
-    let devices = ["phone", "tablet"]
-        .map(|kind| KnownDevice { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS });
-    let invite_id = format!("again-{name}").parse().expect("a valid id");
-    Invitee { user_id: user(name), invite_id, name: None, devices: devices.to_vec(), busy: false }
 }
 
 fn assert_invariants(meeting: &Meeting) {
@@ -194,8 +122,11 @@ fn play(mode: Mode, invitees: &[&str], reports_presence: bool, steps: Vec<Step>)
                     );
                 }
             }
-            Step::Request { device, id, action, variant } => {
-                let action = action.get(&actions(&call, variant)).clone();
+            Step::Request { device, id, action, target, variant } => {
+                // The invitation of another user than the sender is tried as well.
+                let is_first = variant % 2 == 0 || *call.meeting.mode == Mode::Direct;
+                let invitee = if is_first { "bob" } else { "carol" };
+                let action = action.get(&actions(&call, invitee, USERS[target], variant)).clone();
                 // The body shows the action, so a reused id with another action is a conflict.
                 let body = format!("{action:?}");
                 let refused = call.sends(DEVICES[device], &format!("p{id}"), &body, action.clone()).is_err();

@@ -1,24 +1,16 @@
 //! Any sequence of what users do to a group, whatever its policy, keeps the invariants.
 
-use super::action_kinds::assert_all_kinds;
-use super::fixture::{Call, START_MS, assert_downlinks_hold, client, create, opening, user};
-use super::join::joining;
-use crate::{
-    Action, ChannelPresence, DeviceStatus, Input, Invitee, KnownDevice, OutReason, Participant, Phase,
-    SettingsChange,
-};
+use super::any_action::{VARIANTS, actions, policies};
+use super::fixture::{Call, assert_downlinks_hold, create, opening, user};
+use crate::{ChannelPresence, DeviceStatus, Input, OutReason, Participant, Phase};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use switchboard_protocol::object::{
-    BusyPolicy, HostLeavePolicy, JoinPolicy, MediaFlags, Mode, ParticipantState as State, Policy,
-    PolicyChange, Role, SpeechMode, UserOrAll,
+    HostLeavePolicy, Mode, ParticipantState as State, Policy, Role, SpeechMode,
 };
-use switchboard_protocol::requests::{MediaReport, MuteMode};
 
 const USERS: [&str; 5] = ["alice", "bob", "carol", "dave", "eve"];
 const SEATS: u32 = 3;
-/// Number of variants of each action.
-const VARIANTS: u8 = 6;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -47,89 +39,6 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step =
         prop_oneof![150 => request, 16 => wait, 16 => device, 16 => presence, 1 => Just(Step::AdminEnd)];
     proptest::collection::vec(step, 1..60)
-}
-
-fn policies(variant: u8) -> (JoinPolicy, HostLeavePolicy) {
-    let join = [JoinPolicy::Open, JoinPolicy::Lobby, JoinPolicy::Invited][usize::from(variant) % 3];
-    let leave = [
-        HostLeavePolicy::Transfer,
-        HostLeavePolicy::GraceEnd,
-        HostLeavePolicy::Continue,
-        HostLeavePolicy::End,
-    ];
-    (join, leave[usize::from(variant) % 4])
-}
-
-/// The actions to choose from; an action that is listed twice is chosen twice as often.
-fn actions(call: &Call, sender: &str, target: &str, variant: u8) -> Vec<Action> {
-    let invitation = call.meeting.participants.get(&user(sender)).and_then(|p| p.invitation());
-    let invite_id =
-        invitation.map_or_else(|| "unknown".parse().expect("a valid id"), |invitation| invitation.id.clone());
-    let media = MediaFlags::default();
-    let is_high = variant > 2;
-    let named = is_high.then(|| vec![user(target)]);
-    let target_or_all = if is_high { UserOrAll::All } else { UserOrAll::User(user(target)) };
-    let (join, host_leave) = policies(variant);
-    let policy = PolicyChange {
-        join: Some(join),
-        host_leave: Some(host_leave),
-        entry_muted: Some(variant > 3),
-        ..PolicyChange::default()
-    };
-    let seconds = u32::from(variant) + 1;
-    vec![
-        Action::Ringing { invite_id: invite_id.clone() },
-        Action::Accept { invite_id: invite_id.clone() },
-        Action::Reject { invite_id: invite_id.clone() },
-        Action::Silence { invite_id },
-        Action::Invite { invitees: vec![invitee(target, variant)], ring_seconds: None, ext: None },
-        Action::CancelInvite { invitees: named.clone() },
-        joining(sender, is_high),
-        joining(sender, is_high),
-        joining(sender, is_high),
-        Action::Rejoin,
-        Action::ReportMedia { state: MediaReport::Joined, media, verified: true },
-        Action::ReportMedia { state: MediaReport::Joined, media, verified: true },
-        Action::ReportMedia { state: MediaReport::Left, media, verified: is_high },
-        Action::RefreshToken,
-        if is_high { Action::RaiseHand } else { Action::LowerHand },
-        Action::UnmuteSelf,
-        Action::Leave,
-        Action::Mute { target: UserOrAll::User(user(target)), mode: MuteMode::Hard, for_seconds: None },
-        Action::Mute { target: UserOrAll::All, mode: MuteMode::Hard, for_seconds: Some(seconds) },
-        Action::AllowSpeech { target: target_or_all },
-        Action::Remove { user: user(target), ban: variant > 3, for_seconds: (variant == 5).then_some(60) },
-        Action::Admit { users: named.clone() },
-        Action::Deny { users: named },
-        Action::TransferHost { user: user(target) },
-        Action::SetRole { user: user(target), role: if is_high { Role::Cohost } else { Role::Member } },
-        Action::UpdateMeeting(SettingsChange { policy: Some(policy), ..SettingsChange::default() }),
-        Action::UpdateMeeting(SettingsChange {
-            locked: Some(variant == 0),
-            extend_minutes: (variant > 3).then_some(u32::from(variant)),
-            ..SettingsChange::default()
-        }),
-        match variant {
-            0 => Action::Destroy,
-            1 => Action::TakeBack,
-            2 => Action::CreateAgain,
-            _ => Action::Merge { peer: user(target), busy: BusyPolicy::Reject },
-        },
-    ]
-}
-
-#[test]
-fn every_action_is_generated() {
-    let call = Call::group();
-    let all: Vec<_> = (0..VARIANTS).flat_map(|variant| actions(&call, "bob", "carol", variant)).collect();
-    assert_all_kinds(all.iter());
-}
-
-fn invitee(name: &str, variant: u8) -> Invitee {
-    let devices = ["phone", "tablet"]
-        .map(|kind| KnownDevice { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS });
-    let invite_id = format!("again-{name}-{variant}").parse().expect("a valid id");
-    Invitee { user_id: user(name), invite_id, name: None, devices: devices.to_vec(), busy: false }
 }
 
 fn assert_invariants(call: &Call) {
