@@ -4,11 +4,10 @@ use crate::decision::SlotChange;
 use crate::input::{Now, RtcCapabilities};
 use crate::invitation::{Invitation, Leg};
 use crate::meeting::{End, Meeting, Phase};
-use crate::participant::{
-    AwayFrom, Exit, Former, OpenInvitation, OutReason, Participant, Presence, Seat, Standing,
-};
+use crate::participant::Participant;
 use crate::refusal::Refusal;
 use crate::stamped::Stamped;
+use crate::standing::{AwayFrom, Exit, Former, OpenInvitation, OutReason, Presence, Seat, Standing};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::object::Role;

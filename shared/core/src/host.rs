@@ -2,8 +2,9 @@
 
 use crate::change::Change;
 use crate::limits::HOST_GRACE_MS;
-use crate::participant::{Participant, Presence};
+use crate::participant::Participant;
 use crate::stamped::Stamped;
+use crate::standing::Presence;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::{HostLeavePolicy, Mode, Role, SpeechMode};

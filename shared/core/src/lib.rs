@@ -31,6 +31,7 @@ mod seating;
 mod speech;
 mod speech_rules;
 mod stamped;
+mod standing;
 mod view;
 mod warning;
 
@@ -56,11 +57,9 @@ pub use limits::{
 pub use media_acts::MediaAct;
 pub use meeting::{AppliedRequest, Creation, End, Meeting, Phase, Settings};
 pub use outgoing::{DeliveryClass, Outgoing};
-pub use participant::{
-    AwayFrom, Entry, Exit, Former, LastMediaEvent, OpenInvitation, OutReason, Participant, Presence, Seat,
-    Standing,
-};
+pub use participant::{LastMediaEvent, Participant};
 pub use refusal::Refusal;
 pub use repeat::repeat_effects;
 pub use speech::Speech;
 pub use stamped::Stamped;
+pub use standing::{AwayFrom, Entry, Exit, Former, OpenInvitation, OutReason, Presence, Seat, Standing};

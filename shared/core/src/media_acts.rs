@@ -3,7 +3,8 @@
 
 use crate::grant::Grant;
 use crate::meeting::Meeting;
-use crate::participant::{OutReason, Participant};
+use crate::participant::Participant;
+use crate::standing::OutReason;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::join::Rights;
 

@@ -1,8 +1,9 @@
 //! The meeting: everything that is decided from.
 
 use crate::invitation::Invitation;
-use crate::participant::{Participant, Standing};
+use crate::participant::Participant;
 use crate::stamped::Stamped;
+use crate::standing::Standing;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use switchboard_protocol::address::{ClientId, UserId};

@@ -4,7 +4,8 @@
 use crate::change::Change;
 use crate::limits::EMPTY_MS;
 use crate::meeting::Phase;
-use crate::participant::{OutReason, Participant, Presence};
+use crate::participant::Participant;
+use crate::standing::{OutReason, Presence};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::Mode;
 

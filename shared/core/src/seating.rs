@@ -3,9 +3,10 @@
 use crate::change::Change;
 use crate::invitation::{Invitation, Leg};
 use crate::limits::JOIN_MS;
-use crate::participant::{AwayFrom, Entry, Exit, Former, Participant, Presence, Seat, Standing};
+use crate::participant::Participant;
 use crate::refusal::Refusal;
 use crate::stamped::Stamped;
+use crate::standing::{AwayFrom, Entry, Exit, Former, Presence, Seat, Standing};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::object::{MediaFlags, Role, SpeechMode};
 

@@ -3,9 +3,9 @@
 use crate::cause::Cause;
 use crate::change::Change;
 use crate::outgoing::Outgoing;
-use crate::participant::OutReason;
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
+use crate::standing::OutReason;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::{Body, ClosedReason};

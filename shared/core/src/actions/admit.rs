@@ -1,9 +1,10 @@
 //! `admit` (T21): a host admits users from the lobby.
 
 use crate::change::Change;
-use crate::participant::{Participant, Standing};
+use crate::participant::Participant;
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
+use crate::standing::Standing;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;

@@ -1,8 +1,9 @@
 //! `deny` (T22): a host denies users the entry from the lobby. They may join again, and wait again.
 
 use crate::change::Change;
-use crate::participant::{OutReason, Participant};
+use crate::participant::Participant;
 use crate::reply::{Reply, ReplyResult};
+use crate::standing::OutReason;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;

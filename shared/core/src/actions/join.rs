@@ -4,9 +4,9 @@
 use crate::change::Change;
 use crate::input::Joiner;
 use crate::limits::{MAX_DEVICES, MAX_PEOPLE};
-use crate::participant::{OutReason, Standing};
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
+use crate::standing::{OutReason, Standing};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;

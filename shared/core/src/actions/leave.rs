@@ -1,8 +1,9 @@
 //! `leave` (T27): the user hangs up. T40 where that ends a direct call.
 
 use crate::change::Change;
-use crate::participant::{OutReason, Participant};
+use crate::participant::Participant;
 use crate::reply::{Reply, ReplyResult};
+use crate::standing::OutReason;
 use switchboard_protocol::address::ClientId;
 
 /// Answered by `ok`. A device without the seat has nothing to leave: its late request must not hang up for the device that

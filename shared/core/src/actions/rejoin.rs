@@ -2,9 +2,9 @@
 
 use super::join::JOINED;
 use crate::change::Change;
-use crate::participant::OutReason;
 use crate::refusal::Refusal;
 use crate::reply::ReplyResult;
+use crate::standing::OutReason;
 use switchboard_protocol::address::ClientId;
 
 /// Answered by `joined`.

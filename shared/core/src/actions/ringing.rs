@@ -2,9 +2,9 @@
 
 use crate::change::Change;
 use crate::invitation::Leg;
-use crate::participant::{OpenInvitation, Standing};
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
+use crate::standing::{OpenInvitation, Standing};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;
 

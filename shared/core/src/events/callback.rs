@@ -8,7 +8,8 @@ use super::presence;
 use crate::change::Change;
 use crate::decision::Decision;
 use crate::input::ChannelPresence;
-use crate::participant::{LastMediaEvent, Participant, Presence};
+use crate::participant::{LastMediaEvent, Participant};
+use crate::standing::Presence;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime};
 

@@ -5,7 +5,7 @@ use crate::change::Change;
 use crate::decision::Decision;
 use crate::input::DeviceStatus;
 use crate::limits::{CALLER_CHECK_MS, CHECK_MS, JOIN_MS, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS};
-use crate::participant::{AwayFrom, OutReason, Presence};
+use crate::standing::{AwayFrom, OutReason, Presence};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::object::Mode;
 

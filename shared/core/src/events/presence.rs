@@ -6,7 +6,8 @@ use crate::decision::Decision;
 use crate::input::ChannelPresence;
 use crate::media_acts::{MediaAct, removal, restriction};
 use crate::meeting::Meeting;
-use crate::participant::{OutReason, Participant};
+use crate::participant::Participant;
+use crate::standing::OutReason;
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
 

@@ -1,7 +1,8 @@
 //! The notice that the meeting ended.
 
 use super::Notices;
-use crate::participant::{OutReason, Participant};
+use crate::participant::Participant;
+use crate::standing::OutReason;
 use std::collections::BTreeSet;
 use switchboard_protocol::address::ClientId;
 

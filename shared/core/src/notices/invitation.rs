@@ -2,7 +2,8 @@
 
 use super::Notices;
 use crate::invitation::{Invitation, Leg, closed_by_other_device};
-use crate::participant::{OutReason, Participant, Presence, Standing};
+use crate::participant::Participant;
+use crate::standing::{OutReason, Presence, Standing};
 use switchboard_protocol::downlink::{Body, ClosedReason};
 
 impl Notices<'_> {

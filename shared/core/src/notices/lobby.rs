@@ -3,7 +3,8 @@
 use super::Notices;
 use crate::grant::Grant;
 use crate::outgoing::Outgoing;
-use crate::participant::{OutReason, Participant, Presence, Standing};
+use crate::participant::Participant;
+use crate::standing::{OutReason, Presence, Standing};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::LobbyDecision;
 

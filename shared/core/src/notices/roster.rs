@@ -1,7 +1,8 @@
 //! Notices about one participant: to all members, and to devices that were put out.
 
 use super::Notices;
-use crate::participant::{OutReason, Participant, Presence, Standing};
+use crate::participant::Participant;
+use crate::standing::{OutReason, Presence, Standing};
 use std::collections::BTreeSet;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::{Body, RemovedReason};
