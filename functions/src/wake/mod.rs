@@ -1,4 +1,4 @@
-//! Function `wake`: applies the deadlines of meetings, woken by messages of the delay queue and by a sweep each minute.
+//! Function `wake`: applies the deadlines of meetings, woken by nudges from the delay queue and by a sweep each minute.
 //!
 //! A wake changes only meetings with something due, so a wake that comes early, late, twice or without reason does no harm.
 
@@ -14,7 +14,7 @@ use switchboard_core::{ChannelPresence, DeviceStatus, Input, Now};
 use switchboard_protocol::id::MeetingId;
 use switchboard_service::effects::timer::SCHEDULE_WITHIN_MS;
 use switchboard_service::error_chain::ErrorChain;
-use switchboard_service::ports::{Downlinks, Due, Loaded, Meetings, Pending, Ports, Stored, WakeMessage};
+use switchboard_service::ports::{Downlinks, Due, Loaded, Meetings, Nudge, Pending, Ports, Stored};
 use switchboard_service::{InvocationFailure, ServeError, Service};
 
 /// Limit of meetings that are worked on at the same time.
@@ -38,8 +38,7 @@ struct Record {
     body: String,
 }
 
-/// Serves a batch of queue messages, or a sweep. Reports only the failed messages of a batch, so that the queue delivers only
-/// those again.
+/// Serves a batch of nudges, or a sweep. Reports only the failed nudges of a batch, so that the queue delivers only those again.
 pub async fn wake<P: Ports>(
     event: Value,
     ages: &ChannelAges,
@@ -53,7 +52,7 @@ pub async fn wake<P: Ports>(
     }
     // At the same time, so that an RTC service that does not answer delays only its own meetings.
     let failed: Vec<Value> = stream::iter(event.records)
-        .map(|record| serve_message(record, service, now))
+        .map(|record| serve_nudge(record, service, now))
         .buffered(IN_FLIGHT)
         .filter_map(futures::future::ready)
         .collect()
@@ -61,15 +60,15 @@ pub async fn wake<P: Ports>(
     Ok(json!({"batchItemFailures": failed}))
 }
 
-/// Wakes the meeting that a message names. Returns `Some` if the queue has to deliver the message again.
-async fn serve_message<P: Ports>(record: Record, service: &Service<P>, now: Now) -> Option<Value> {
-    let Ok(message) = serde_json::from_str::<WakeMessage>(&record.body) else {
+/// Wakes the meeting that a nudge names. Returns `Some` if the queue has to deliver the nudge again.
+async fn serve_nudge<P: Ports>(record: Record, service: &Service<P>, now: Now) -> Option<Value> {
+    let Ok(nudge) = serde_json::from_str::<Nudge>(&record.body) else {
         tracing::error!(message.id = record.message_id, "malformed message on the wake queue ignored");
         return None;
     };
-    let error = Box::pin(wake_meeting(&message.meeting_id, service, now)).await.err()?;
+    let error = Box::pin(wake_meeting(&nudge.meeting_id, service, now)).await.err()?;
     tracing::error!(
-        meeting.id = %message.meeting_id, error = %ErrorChain(&error),
+        meeting.id = %nudge.meeting_id, error = %ErrorChain(&error),
         "wake of the meeting failed; the queue will deliver its message again"
     );
     Some(json!({"itemIdentifier": record.message_id}))

@@ -14,7 +14,7 @@ pub use broker::{BrokerError, Qos};
 pub use error::StoreError;
 pub use meeting::{Commit, CommitResult, Due, Loaded, Pending, SlotWrite, Stored};
 pub use user::{DeviceSession, HistoryCursor, OpeningView, SESSION_LIFE_MS, Slot, UserRecord};
-pub use wake::WakeMessage;
+pub use wake::Nudge;
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,6 @@
 //! The delay queue that feeds `wake`, as the adapter of [`Wakes`].
 
-use crate::ports::{WakeMessage, Wakes};
+use crate::ports::{Nudge, Wakes};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::SdkError;
 use aws_sdk_sqs::operation::send_message::SendMessageError;
@@ -19,7 +19,7 @@ impl Wakes for WakeQueue {
     type Error = SdkError<SendMessageError>;
 
     async fn schedule(&self, meeting_id: &MeetingId, delay_seconds: i32) -> Result<(), Self::Error> {
-        let message = WakeMessage { meeting_id: meeting_id.clone() };
+        let message = Nudge { meeting_id: meeting_id.clone() };
         let body = serde_json::to_string(&message).unwrap_or_default();
         let request = self.client.send_message().queue_url(&self.queue_url).delay_seconds(delay_seconds);
         request.message_body(body).send().await.map(|_| ())

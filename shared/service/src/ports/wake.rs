@@ -1,11 +1,11 @@
-//! The message format of the delay queue.
+//! The messages of the delay queue.
 
 use serde::{Deserialize, Serialize};
 use switchboard_protocol::id::MeetingId;
 
-/// A message on the delay queue: makes `wake` check a meeting.
+/// A message on the delay queue that makes `wake` check a meeting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WakeMessage {
+pub struct Nudge {
     /// The meeting to check.
     pub meeting_id: MeetingId,
 }
