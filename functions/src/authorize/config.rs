@@ -19,7 +19,7 @@ pub struct AuthorizerConfig {
     pub groups: Groups,
     /// Parents of the topics in a policy (`CALL_UP_PARENT`, `BULK_UP_PARENT`, `CALL_DOWN_PARENT`, `BULK_DOWN_PARENT`).
     pub topics: Topics,
-    /// Start of every resource name in a policy (`IOT_ARN_PREFIX`).
+    /// Prefix of every resource name in a policy (`IOT_ARN_PREFIX`).
     pub arn_prefix: String,
     /// Table with the registry of devices (`TABLE_NAME`).
     pub table: String,
@@ -38,7 +38,7 @@ impl Groups {
 }
 
 impl AuthorizerConfig {
-    /// Reads the settings; an empty one counts as absent.
+    /// Reads the settings. An empty one counts as absent.
     ///
     /// # Errors
     /// The name of the first setting that is missing or invalid.
@@ -48,7 +48,7 @@ impl AuthorizerConfig {
             let parent = required(name)?;
             // A wildcard here would widen every policy.
             let plain = parent.split('/').all(is_part);
-            if plain { Ok(parent) } else { Err(wrong(name, "no topic of plain levels")) }
+            if plain { Ok(parent) } else { Err(wrong(name, "not a topic of plain levels")) }
         };
         let config = Self {
             keys: read_keys(variables)?,
@@ -78,13 +78,16 @@ impl AuthorizerConfig {
             .ok_or_else(|| wrong(name, "too long, so that no client ID could be addressed"))?;
         let length = policy::document(&longest, &self.topics, &self.arn_prefix).to_string().len();
         if length > policy::MAX_CHARACTERS {
-            return Err(wrong("IOT_ARN_PREFIX", "with the topics' parents it makes too long a policy"));
+            return Err(wrong(
+                "IOT_ARN_PREFIX",
+                "too long together with the parents of the topics: the policy exceeds the limit of the broker",
+            ));
         }
         Ok(())
     }
 }
 
-/// The longest client ID whose topics are short enough.
+/// Returns the longest client ID whose topics are within the limit.
 pub(crate) fn longest_client_id(parents: &DownlinkParents) -> Option<ClientId> {
     let prefix = "G@@@";
     (prefix.len()..=MAX_CLIENT_ID_CHARS)
@@ -110,7 +113,7 @@ fn read_groups(list: &str) -> Result<Groups, ConfigError> {
     if groups.iter().all(|group| is_part(group)) {
         Ok(Groups(groups))
     } else {
-        Err(wrong("ALLOWED_GROUPS", "a group is not of A-Z a-z 0-9 _ -"))
+        Err(wrong("ALLOWED_GROUPS", "a group has other characters than A-Z a-z 0-9 _ -"))
     }
 }
 

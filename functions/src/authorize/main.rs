@@ -7,6 +7,7 @@ use switchboard_service::aws::Aws;
 use switchboard_service::clock::now_ms;
 use switchboard_service::config::environment;
 use switchboard_service::dynamodb::Table;
+use switchboard_service::error_chain::ErrorChain;
 use switchboard_service::run::init_logs;
 
 #[tokio::main(flavor = "current_thread")]
@@ -18,8 +19,10 @@ async fn main() -> Result<(), Error> {
 
     run(service_fn(move |event: LambdaEvent<Value>| async move {
         let now_ms = now_ms(&event.context);
-        let register =
-            async |new: &Admission| table.register_device(&new.client, new.name.as_deref(), now_ms).await;
+        let register = async |new: &Admission| {
+            let registered = table.register_device(&new.client, new.name.as_deref(), now_ms).await;
+            registered.map_err(|error| ErrorChain(&error).to_string())
+        };
         Ok::<_, Error>(authorize(&event.payload, config, now_ms, register).await)
     }))
     .await

@@ -32,7 +32,7 @@ const DISCONNECT_AFTER_SECONDS: RangeInclusive<i64> = 300..=86_400;
 /// Time until the broker fetches the policy anew, in seconds: the longest allowed one, since the policy never changes.
 const REFRESH_AFTER_SECONDS: u32 = 86_400;
 
-/// The broker waits 5 s for an answer; a slow registry must not cost the connection.
+/// Time limit of the device registry. The broker waits 5 s for an answer, and a slow registry must not cost the connection.
 const REGISTER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// An admitted connection.
@@ -66,9 +66,17 @@ pub async fn authorize<E: fmt::Display>(
     let client_id = &admission.client;
     match tokio::time::timeout(REGISTER_TIMEOUT, register(&admission)).await {
         Ok(Ok(())) => tracing::info!(%client_id, "connection admitted"),
-        Ok(Err(error)) => tracing::warn!(%client_id, %error, "connection admitted, device not registered"),
+        Ok(Err(error)) => {
+            tracing::warn!(
+                %client_id, %error,
+                "connection admitted, but its device not registered; its connect event will register it"
+            );
+        }
         Err(_) => {
-            tracing::warn!(%client_id, error = "timed out", "connection admitted, device not registered");
+            tracing::warn!(
+                %client_id, error = "timed out",
+                "connection admitted, but its device not registered; its connect event will register it"
+            );
         }
     }
     admission.answer

@@ -15,7 +15,7 @@ const CALL_FUNCTIONS: [&str; 6] = ["create-meeting", "invite", "answer", "attend
 /// Functions with a request topic below the bulk parent.
 const BULK_FUNCTIONS: [&str; 1] = ["sync"];
 
-/// The parents of a deployment's topics.
+/// Parents of the topics of a deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Topics {
     /// Parent of control uplinks (`call-up`).
@@ -47,7 +47,7 @@ pub fn document(client: &ClientId, topics: &Topics, arn_prefix: &str) -> Value {
         "Statement": [
             allow("iot:Connect", &[format!("{arn_prefix}:client/{client}")]),
             allow("iot:Publish", &resources("topic", &topics.uplinks())),
-            // Subscribing is checked against the filter, delivery of each message against the topic.
+            // The broker checks a subscription against the filter, and the delivery of each message against the topic.
             allow("iot:Subscribe", &resources("topicfilter", &own)),
             allow("iot:Receive", &resources("topic", &own)),
         ],

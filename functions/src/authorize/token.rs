@@ -13,7 +13,7 @@ pub const LEEWAY_MS: i64 = 60_000;
 /// Length to which a display name is cut, in characters.
 const MAX_NAME_CHARS: usize = 128;
 
-/// An uncompressed point of P-256: one byte of form and two coordinates.
+/// Length of an uncompressed point of P-256: one byte for the form, and two coordinates.
 const P256_POINT_BYTES: usize = 65;
 
 /// The keys of this deployment. Each key belongs to one algorithm, and a token's header only selects one of them: a
@@ -36,7 +36,7 @@ pub struct Identity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// Not a JWT, or with an unknown algorithm, such as `none`.
-    #[error("no JWT with a supported algorithm")]
+    #[error("not a JWT with a supported algorithm")]
     Malformed,
     /// Signed by an algorithm for which this deployment has no key.
     #[error("no key for its algorithm")]
@@ -62,10 +62,10 @@ pub enum KeyError {
     #[error("neither a secret nor a public key")]
     None,
     /// A PEM text in place of a secret: with a public key as the secret, anyone could sign tokens.
-    #[error("a PEM text, not a secret")]
+    #[error("a PEM text instead of a secret")]
     PemAsSecret,
     /// Not a public key of RSA or P-256.
-    #[error("no PEM public key of RSA or P-256")]
+    #[error("not a PEM public key of RSA or P-256")]
     PublicKey,
 }
 
@@ -98,7 +98,7 @@ impl Keys {
         if keys.is_empty() { Err(KeyError::None) } else { Ok(Self(keys)) }
     }
 
-    /// Checks algorithm, signature and times of a token.
+    /// Verifies algorithm, signature and times of a token.
     ///
     /// # Errors
     /// The first reason to refuse it.
@@ -127,7 +127,7 @@ impl Keys {
 }
 
 fn parse_public_key(pem: &str) -> Result<(Algorithm, DecodingKey), KeyError> {
-    // A deployment parameter is one line, where line ends are often written out.
+    // A deployment parameter is one line, in which line ends are often escaped.
     let pem = pem.replace("\\n", "\n");
     // The library also accepts private keys and certificates here, and misreads them.
     if !pem.contains("PUBLIC KEY-----") {

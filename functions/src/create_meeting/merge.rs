@@ -24,7 +24,7 @@ pub(super) fn met<'a, P: Ports>(
 pub(super) fn merging(create: &CreateMeeting, request: &Request<CreateRequest>) -> Command {
     let busy = create.policy.map_or(BusyPolicy::default(), |policy| policy.busy);
     // A create request that meets a call is direct, and so has one invitee. For any other request the caller is the peer,
-    // whom no call matches.
+    // who matches no call.
     let peer = create.invitees.first().cloned().unwrap_or_else(|| request.by.user());
     request.command(Action::Merge { peer, busy })
 }

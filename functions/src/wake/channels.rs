@@ -18,7 +18,7 @@ const LEAKED_MS: i64 = 300_000;
 const MAX_CHECKED: usize = 100;
 const IN_FLIGHT: usize = 8;
 
-/// When this process first saw each channel whose age the RTC service does not report. Kept between sweeps.
+/// First sightings of channels whose age the RTC service does not report, by meeting. Kept between the sweeps of a process.
 #[derive(Debug, Default)]
 pub struct ChannelAges(Mutex<BTreeMap<MeetingId, i64>>);
 

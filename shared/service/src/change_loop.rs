@@ -24,7 +24,7 @@ pub struct CommitTerms<'a> {
     pub mark: Option<&'a CreateMark>,
     /// Call slots to change, with their conditions.
     pub slots: Vec<SlotWrite>,
-    /// Whether `wake` repeats the effects if this process crashes before they are done. Set if no terminal would retry.
+    /// If set, `wake` repeats the effects if this process crashes before they are done. Needed if no terminal would retry.
     pub guarded: bool,
     /// Time of this invocation.
     pub now: Now,

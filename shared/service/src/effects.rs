@@ -199,7 +199,7 @@ struct EffectsReport {
     published: PublishReport,
     /// The answer, if it is published last.
     answered: PublishReport,
-    /// Whether any downlink is an offer.
+    /// `true` if any downlink is an offer.
     has_offers: bool,
     /// Calls to the RTC service.
     acts: Vec<MediaAct>,

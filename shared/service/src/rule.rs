@@ -23,7 +23,7 @@ struct RuleEvent {
 pub struct Received {
     /// The sender; `None` if the message was not sent over MQTT by a well-formed client ID.
     pub sender: Option<ClientId>,
-    /// When the broker received the message, in milliseconds since the epoch.
+    /// Time of receipt by the broker, in milliseconds since the epoch.
     pub received_ms: Option<i64>,
     /// The broker's id of the message.
     pub trace_id: String,

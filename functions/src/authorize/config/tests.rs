@@ -50,17 +50,17 @@ fn without_any_key_nothing_starts() {
 }
 
 #[test]
-fn a_key_that_is_none_is_named_and_never_shown() {
+fn a_malformed_key_is_named_and_never_shown() {
     for key in ["nonsense", "-----BEGIN PRIVATE KEY-----\nnonsense", include_str!("../fixtures/p384.pub.pem")]
     {
         assert_eq!(
             complaint(&[("JWT_PUBLIC_KEY", key)]),
-            "the environment variable JWT_PUBLIC_KEY is malformed: no PEM public key of RSA or P-256"
+            "the environment variable JWT_PUBLIC_KEY is malformed: not a PEM public key of RSA or P-256"
         );
     }
     assert_eq!(
         complaint(&[("JWT_HS256_SECRET", include_str!("../fixtures/rsa.pub.pem"))]),
-        "the environment variable JWT_HS256_SECRET is malformed: a PEM text, not a secret"
+        "the environment variable JWT_HS256_SECRET is malformed: a PEM text instead of a secret"
     );
 }
 
@@ -70,7 +70,7 @@ fn a_parent_that_would_widen_the_policy_is_refused() {
         for name in ["CALL_UP_PARENT", "BULK_DOWN_PARENT"] {
             assert_eq!(
                 complaint(&[(name, parent)]),
-                format!("the environment variable {name} is malformed: no topic of plain levels"),
+                format!("the environment variable {name} is malformed: not a topic of plain levels"),
                 "{parent}"
             );
         }

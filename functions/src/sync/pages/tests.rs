@@ -105,6 +105,6 @@ fn a_meeting_that_is_too_large_goes_on_with_its_other_people() {
     assert_eq!(all.len(), 201);
     all.sort();
     all.dedup();
-    assert_eq!(all.len(), 200, "nobody is left out");
+    assert_eq!(all.len(), 200, "every participant is on a page");
     assert!(pages.iter().all(|page| page["meetings"][0]["rev"] == 7));
 }

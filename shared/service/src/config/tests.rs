@@ -40,7 +40,8 @@ fn params(changes: &[(&'static str, &str)]) -> Vec<String> {
     config.minter.join(&request).expect("mints").params.keys().cloned().collect()
 }
 
-/// Why a function with this environment does not start, for people; as `main` shows it, it has the same name.
+/// Returns the error of a function that does not start with this environment. Its debug output, which `main` shows, names the
+/// same variable.
 fn refusal(changes: &[(&'static str, &str)]) -> String {
     let error = Config::read(&variables(changes), aws::connector).map(drop).expect_err("incomplete");
     let (shown, debug) = (error.to_string(), format!("{error:?}"));

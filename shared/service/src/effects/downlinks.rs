@@ -41,7 +41,7 @@ impl DownlinkContext {
 /// Result of publishing downlinks.
 #[derive(Debug, Default)]
 pub struct PublishReport {
-    /// How far each offer got.
+    /// Reach of each offer.
     pub reached: BTreeMap<(InviteId, ClientId), Reach>,
     /// Device and type of each downlink that the broker did not accept.
     pub failed: Vec<(ClientId, &'static str)>,

@@ -34,7 +34,7 @@ pub struct InvocationReport {
     /// Code of the refusal, if the request was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<Code>,
-    /// How far offers got, by device.
+    /// Reach of each offer, by device.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub reached: BTreeMap<ClientId, Reach>,
     /// Users to notify of a call by a push notification.

@@ -34,7 +34,7 @@ pub struct FakeBroker {
     pub sent: RefCell<Vec<Sent>>,
     /// Devices that are connected.
     pub connected: RefCell<BTreeSet<ClientId>>,
-    /// Whether every call fails.
+    /// If set, every call fails.
     pub is_down: Cell<bool>,
     process: Process,
 }

@@ -13,7 +13,7 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::{CallView, Reach};
 
-/// What another function does between a read and a commit.
+/// A change by another function between a read and a commit.
 type Interference = Box<dyn FnOnce(&mut TableState)>;
 
 /// The table in memory.

@@ -30,7 +30,7 @@ pub struct TableState {
 pub struct StoredMeeting {
     /// The state that the revision guards.
     pub meeting: Arc<Meeting>,
-    /// How far the offers got.
+    /// Reach of each offer.
     pub reached: BTreeMap<InviteId, BTreeMap<ClientId, Reach>>,
     /// Commits whose effects are not known to be done, by revision.
     pub pending: BTreeMap<u64, Pending>,
@@ -50,11 +50,11 @@ pub struct StoredUser {
 /// A device of a user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredDevice {
-    /// When the device was last connected, in milliseconds since the epoch.
+    /// Time of the last connection, in milliseconds since the epoch.
     pub seen_ms: i64,
     /// The broker's id and counter of its last session; `None` for a device known only from `authorize`.
     pub session: Option<(String, i64)>,
-    /// Whether that session is still connected.
+    /// `true` while that session is connected.
     pub is_online: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// How the broker delivers a published message.
+/// Delivery of a published message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Qos {
     /// QoS 0: to a device that is connected now, else dropped.

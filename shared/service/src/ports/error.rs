@@ -18,7 +18,7 @@ pub enum StoreError {
     Unreadable {
         /// Partition key of the record.
         key: String,
-        /// What is wrong with the record.
+        /// Defect of the record.
         source: Box<dyn Error + Send + Sync>,
     },
     /// The service built an invalid request or record: a bug of the service.

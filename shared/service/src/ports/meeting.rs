@@ -59,7 +59,7 @@ impl Loaded {
 pub struct Pending {
     /// Cause of the commit.
     pub cause: Cause,
-    /// When `wake` repeats the effects, in milliseconds since the epoch.
+    /// Time at which `wake` repeats the effects, in milliseconds since the epoch.
     pub due_ms: i64,
 }
 

@@ -48,14 +48,14 @@ pub struct DeviceSession {
     pub session: String,
     /// Counter of the device's connections.
     pub version: i64,
-    /// When the event happened, in milliseconds since the epoch.
+    /// Time of the event, in milliseconds since the epoch.
     pub at_ms: i64,
 }
 
 /// Position in a call history: end and meeting of the last call of a page.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HistoryCursor {
-    /// When the call ended, in milliseconds since the epoch.
+    /// End of the call, in milliseconds since the epoch.
     pub ended_ms: i64,
     /// The meeting of the call.
     pub meeting_id: MeetingId,

@@ -26,11 +26,11 @@ pub fn all() -> Vec<Property<Scene>> {
             !world.is_quiescent()
                 || world.table.state().slots.values().all(|id| world.table.meeting(id).end().is_none())
         }),
-        Property::always("at rest nobody rings", |_, world: &World| {
+        Property::always("at rest no device rings", |_, world: &World| {
             let rings = |terminal: &Terminal| matches!(terminal.stands, Stands::Ringing { .. });
             !world.is_quiescent() || world.seen.missed || !world.terminals.values().any(rings)
         }),
-        Property::always("at rest nobody waits for an answer", |scene: &Scene, world: &World| {
+        Property::always("at rest no terminal waits for an answer", |scene: &Scene, world: &World| {
             // Each attempt can be defeated by a fault of its own.
             let spoilt = scene.faults - world.faults >= SENDS;
             let waits = |terminal: &Terminal| terminal.trying.is_some();

@@ -133,7 +133,7 @@ fn new_meeting(mode: Mode, invitees: &[&str]) -> Meeting {
     create(&command, Now { ms: START_MS }, RtcCapabilities::default()).expect("valid").next.expect("new")
 }
 
-/// One of the inputs that together reach every standing, by the number of the action and of the user whom it is about.
+/// One of the inputs that together reach every standing, by the numbers of the action and of its target user.
 fn input(action: usize, by: usize, whom: usize, step: usize) -> Input {
     let name = USERS[by];
     let (client_id, target) =

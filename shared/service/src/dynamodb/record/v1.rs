@@ -176,7 +176,7 @@ impl MeetingRecord {
         }
     }
 
-    /// The create request that made no meeting, if the record stands for one: nobody ever had a seat or an invitation.
+    /// The create request that made no meeting, if the record stands for one: no user ever had a seat or an invitation.
     fn mark(&self) -> Option<CreateMark> {
         let PhaseRecord::Ended { at_ms, .. } = self.phase else { return None };
         if self.participants.values().any(|p| p.seat.is_some() || p.invitation.is_some()) {
@@ -268,7 +268,7 @@ impl ParticipantRecord {
                         media: self.media,
                         hand: match self.hand_rev {
                             Some(rev) => Stamped::new(true, rev),
-                            // Who lowered the hand is not stored; the lowered hand of any member stands for it.
+                            // The user who lowered the hand is not stored; the lowered hand of any member stands for it.
                             None => Stamped::new(false, hands_rev),
                         },
                     }),

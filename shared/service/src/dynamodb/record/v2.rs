@@ -241,7 +241,7 @@ struct InvitationRecord {
     ext: Option<Map<String, Value>>,
 }
 
-/// What one device did with an offer. Schema 1 has the same names.
+/// Reaction of one device to an offer. Schema 1 has the same names.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum LegRecord {

@@ -77,10 +77,10 @@ async fn however_much_is_to_be_done_what_is_not_done_in_time_is_given_up() {
     assert_eq!(result.failed.iter().filter(|what| **what == "remove").count(), 1);
 }
 
-/// Returns `enforced` and the subject, which is part of the id, of a `speech_changed` about `whom`.
-fn told(result: &MediaActsResult, whom: UserOrAll, again: bool) -> (bool, String) {
+/// Returns `enforced` and the subject, which is part of the id, of a `speech_changed` about `target`.
+fn told(result: &MediaActsResult, target: UserOrAll, again: bool) -> (bool, String) {
     let body = Body::SpeechChanged {
-        user_id: whom,
+        user_id: target,
         mode: SpeechMode::Hard,
         until_in_ms: None,
         by: user("alice"),
