@@ -1,6 +1,7 @@
 //! In-memory adapters of the [`ports`](crate::ports) for tests. Their futures never wait.
 
 mod broker;
+mod process;
 mod rtc;
 mod table;
 mod table_state;
@@ -12,12 +13,12 @@ pub use table_state::{StoredDevice, StoredMeeting, StoredUser, TableState};
 
 use crate::effects::downlinks::Publisher;
 use crate::ports::{OutcomeBus, Ports, Wakes};
-use crate::rtc_service::RtcClient;
+use crate::rtc_client::RtcClient;
 use crate::service::Service;
+use process::Process;
 use serde_json::Value;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::convert::Infallible;
-use std::rc::Rc;
 use switchboard_protocol::id::{IdKey, MeetingId};
 
 /// The adapters in memory.
@@ -66,22 +67,6 @@ pub fn service_on(state: TableState) -> Service<FakePorts> {
 #[must_use]
 pub fn service_with_rtc(rtc: FakeRtc) -> Service<FakePorts> {
     Service { rtc: Some(RtcClient::new(Box::new(rtc), id_key(), "test".to_owned())), ..service() }
-}
-
-/// The process of the service: shared by the adapters, so that a crash silences all of them.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Process {
-    crashed: Rc<Cell<bool>>,
-}
-
-impl Process {
-    fn crash(&self) {
-        self.crashed.set(true);
-    }
-
-    fn is_crashed(&self) -> bool {
-        self.crashed.get()
-    }
 }
 
 /// A delay queue that records what is scheduled: meeting and delay in seconds.

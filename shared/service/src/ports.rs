@@ -12,7 +12,7 @@ mod wake;
 
 pub use broker::{BrokerError, Qos};
 pub use error::StoreError;
-pub use meeting::{Commit, CommitResult, Due, Loaded, Pending, SlotWrite, Stored};
+pub use meeting::{Commit, CommitResult, Due, Loaded, Pending, Reached, SlotWrite, Stored};
 pub use user::{DeviceSession, HistoryCursor, OpeningView, SESSION_LIFE_MS, Slot, UserRecord};
 pub use wake::Nudge;
 

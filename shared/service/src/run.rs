@@ -9,7 +9,7 @@ use crate::effects::report::InvocationReport;
 use crate::error::{InvocationFailure, ServeError};
 use crate::ports::Ports;
 use crate::request::{Request, serve_event};
-use crate::rtc_service::RtcClient;
+use crate::rtc_client::RtcClient;
 use crate::service::Service;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;

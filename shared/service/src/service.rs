@@ -2,7 +2,7 @@
 
 use crate::effects::downlinks::Publisher;
 use crate::ports::Ports;
-use crate::rtc_service::RtcClient;
+use crate::rtc_client::RtcClient;
 use switchboard_protocol::id::IdKey;
 
 /// The adapters and settings of a function, made once per process.

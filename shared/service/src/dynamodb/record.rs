@@ -7,22 +7,16 @@
 mod v1;
 mod v2;
 
-use crate::ports::Stored;
+use crate::ports::{Reached, Stored};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_attribute_value, to_attribute_value};
-use std::collections::BTreeMap;
 use switchboard_core::{CreateMark, Meeting};
-use switchboard_protocol::address::ClientId;
-use switchboard_protocol::id::{InviteId, MeetingId};
-use switchboard_protocol::object::Reach;
+use switchboard_protocol::id::MeetingId;
 
 /// Number of the schema that is written.
 pub(super) const SCHEMA: i64 = 2;
 /// Number of the previous schema, which is still read.
 const PREVIOUS: i64 = 1;
-
-/// Reach of each invitation on each device, as it is stored beside the meeting.
-pub(super) type Reached = BTreeMap<InviteId, BTreeMap<ClientId, Reach>>;
 
 /// A record that cannot be read.
 #[derive(Debug, thiserror::Error)]

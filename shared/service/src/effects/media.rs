@@ -7,7 +7,8 @@
 mod tests;
 
 use crate::ports::Ports;
-use crate::rtc_service::{RtcClient, is_done};
+use crate::rtc_client::RtcClient;
+use crate::rtc_service::is_done;
 use crate::service::Service;
 use futures::StreamExt;
 use futures::stream;

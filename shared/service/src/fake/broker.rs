@@ -1,6 +1,6 @@
 //! An MQTT broker that records downlinks.
 
-use super::Process;
+use super::process::Process;
 use crate::ports::{BrokerError, Downlinks, Qos};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;

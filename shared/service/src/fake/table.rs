@@ -1,6 +1,7 @@
 //! The table in memory, with the faults that a test injects.
 
-use super::{Process, StoredDevice, StoredMeeting, TableState};
+use super::process::Process;
+use super::table_state::{StoredDevice, StoredMeeting, TableState};
 use crate::ports::{
     Commit, CommitResult, DeviceSession, Due, HistoryCursor, Loaded, Meetings, OpeningView, SESSION_LIFE_MS,
     Slot, StoreError, Stored, UserRecord, Users,

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use switchboard_core::{Cause, CreateMark, Meeting, RtcCapabilities};
-use switchboard_protocol::address::UserId;
-use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::id::{InviteId, MeetingId};
+use switchboard_protocol::object::Reach;
 
 /// The record under a meeting's id.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +33,9 @@ impl Stored {
         matches!(self, Self::Meeting(loaded) if loaded.meeting.end().is_none())
     }
 }
+
+/// Reach of each invitation on each device. Stored beside the meeting and written without a new revision.
+pub type Reached = BTreeMap<InviteId, BTreeMap<ClientId, Reach>>;
 
 /// A meeting as read from the table.
 #[derive(Debug, Clone, PartialEq)]

@@ -38,7 +38,7 @@ pub struct Seen {
     pub revived: bool,
     pub token_after_removal: bool,
     pub unanswered: bool,
-    /// Whether a downlink was lost, or overtook the offer that it is about: then a device may ring until the deadline of its
+    /// Set if a downlink was lost, or overtook the offer that it is about: then a device may ring until the deadline of its
     /// offer.
     pub missed: bool,
 }

@@ -8,7 +8,7 @@ use switchboard_core::{
     Action, Command, CreateCommand, DeviceStatus, Input, Invitee, Joiner, KnownDevice, MarkKind, Now,
     RtcCapabilities, create, decide,
 };
-use switchboard_protocol::address::UserId;
+use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::id::BodyHash;
 use switchboard_protocol::object::{JoinPolicy, Media, MediaFlags, Mode, Policy, UserOrAll};

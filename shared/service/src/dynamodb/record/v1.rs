@@ -169,7 +169,7 @@ struct InvitationRecord {
 }
 
 impl MeetingRecord {
-    pub(super) fn into_stored(self, reached: super::Reached) -> Stored<Meeting> {
+    pub(super) fn into_stored(self, reached: crate::ports::Reached) -> Stored<Meeting> {
         match self.mark() {
             Some(mark) => Stored::Mark(mark),
             None => Stored::Meeting(self.into_meeting(reached)),
@@ -190,7 +190,7 @@ impl MeetingRecord {
         })
     }
 
-    fn into_meeting(self, reached: super::Reached) -> Meeting {
+    fn into_meeting(self, reached: crate::ports::Reached) -> Meeting {
         let Self { locked, policy, title, ends_at_ms, hands_rev, .. } = self;
         let is_used = self.participants.values().any(|p| p.joined_ms.is_some());
         let participant =

@@ -333,7 +333,7 @@ impl From<&Meeting> for MeetingRecord {
 }
 
 impl MeetingRecord {
-    pub(super) fn into_meeting(self, id: MeetingId, reached: super::Reached) -> Meeting {
+    pub(super) fn into_meeting(self, id: MeetingId, reached: crate::ports::Reached) -> Meeting {
         let SettingsRecord { locked, policy, title, ends_at_ms } = self.settings;
         let participant = |(user, record): (UserId, ParticipantRecord)| {
             let participant = record.into_participant(user.clone());

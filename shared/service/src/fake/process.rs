@@ -1,0 +1,20 @@
+//! The process that a test lets crash.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// The process of the service: shared by the adapters, so that a crash silences all of them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Process {
+    crashed: Rc<Cell<bool>>,
+}
+
+impl Process {
+    pub(super) fn crash(&self) {
+        self.crashed.set(true);
+    }
+
+    pub(super) fn is_crashed(&self) -> bool {
+        self.crashed.get()
+    }
+}
