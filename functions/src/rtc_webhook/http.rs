@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// An HTTP request.
 #[derive(Debug)]
-pub struct Request {
+pub struct HttpRequest {
     /// Method, in capitals.
     pub method: String,
     /// Headers, by names in lower case.
@@ -41,7 +41,7 @@ struct Http {
     method: String,
 }
 
-impl Request {
+impl HttpRequest {
     /// Reads the event of a function URL.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ impl Request {
 
 /// A response without contents. Its status tells the RTC service whether to retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Response {
+pub enum HttpResponse {
     /// Applied, or ignored.
     Taken,
     /// The body does not have the documented format.
@@ -76,7 +76,7 @@ pub enum Response {
     Unavailable,
 }
 
-impl Response {
+impl HttpResponse {
     /// Returns the status code.
     #[must_use]
     pub fn status(self) -> u16 {
@@ -114,29 +114,29 @@ mod tests {
             json!({"requestContext": {"http": {"method": "POST"}}, "headers": {"authorization": "x"},
                 "body": body, "isBase64Encoded": is_base64})
         };
-        let plain = Request::from_event(event("{\"a\":\"ä\"}", false)).expect("a request");
+        let plain = HttpRequest::from_event(event("{\"a\":\"ä\"}", false)).expect("a request");
         assert_eq!(plain.body, "{\"a\":\"ä\"}".as_bytes());
         assert_eq!((plain.method.as_str(), plain.headers["authorization"].as_str()), ("POST", "x"));
-        let binary = Request::from_event(event("AP8=", true)).expect("a request");
+        let binary = HttpRequest::from_event(event("AP8=", true)).expect("a request");
         assert_eq!(binary.body, [0, 255]);
-        assert!(Request::from_event(event("%", true)).is_err());
+        assert!(HttpRequest::from_event(event("%", true)).is_err());
     }
 
     #[test]
     fn a_request_without_a_body_has_an_empty_one_and_what_is_no_request_is_refused() {
         let event = json!({"version": "2.0", "requestContext": {"http": {"method": "GET", "path": "/"}}});
-        let request = Request::from_event(event).expect("a request");
+        let request = HttpRequest::from_event(event).expect("a request");
         assert_eq!((request.method.as_str(), request.body.as_slice()), ("GET", [].as_slice()));
         for event in [json!({}), json!(null), json!({"requestContext": {}}), json!({"Records": []})] {
-            assert!(Request::from_event(event.clone()).is_err(), "{event}");
+            assert!(HttpRequest::from_event(event.clone()).is_err(), "{event}");
         }
     }
 
     #[test]
     fn a_response_is_what_a_function_url_understands() {
-        let refused = Response::NotPosted.to_value();
+        let refused = HttpResponse::NotPosted.to_value();
         assert_eq!((&refused["statusCode"], &refused["headers"]["allow"]), (&json!(405), &json!("POST")));
         assert_eq!(refused["body"], "{}");
-        assert_eq!(Response::Unavailable.to_value()["headers"]["retry-after"], "1");
+        assert_eq!(HttpResponse::Unavailable.to_value()["headers"]["retry-after"], "1");
     }
 }

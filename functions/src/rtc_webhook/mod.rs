@@ -13,7 +13,7 @@ use switchboard_service::error_chain::ErrorChain;
 use switchboard_service::ports::{Meetings, Ports, StoreError, Stored};
 use switchboard_service::{InvocationFailure, ServeError, Service};
 
-use http::{Request, Response};
+use http::{HttpRequest, HttpResponse};
 
 /// Limit of the body of a callback in bytes. One event has a few hundred bytes; Janus sends lists of events.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -25,7 +25,7 @@ pub async fn rtc_webhook<P: Ports>(
     now: Now,
     service: &Service<P>,
 ) -> Result<Value, InvocationFailure> {
-    let request = Request::from_event(event).map_err(|error| InvocationFailure::malformed(&error))?;
+    let request = HttpRequest::from_event(event).map_err(|error| InvocationFailure::malformed(&error))?;
     let events = match read(&request, callbacks, now) {
         Ok(events) => events,
         Err(refused) => {
@@ -33,11 +33,11 @@ pub async fn rtc_webhook<P: Ports>(
             return Ok(refused.to_value());
         }
     };
-    let mut response = Response::Taken;
+    let mut response = HttpResponse::Taken;
     for event in &events {
         match apply(event, service, now).await {
             Ok(true) => {}
-            Ok(false) => response = Response::Unavailable,
+            Ok(false) => response = HttpResponse::Unavailable,
             // A retry would not help, and an alarm should follow.
             Err(error @ ServeError::Store(StoreError::Unreadable { .. } | StoreError::Invalid { .. })) => {
                 return Err(InvocationFailure::from(&error));
@@ -47,7 +47,7 @@ pub async fn rtc_webhook<P: Ports>(
                     event.id, error = %ErrorChain(&error),
                     "RTC event not served; the RTC service is asked to retry"
                 );
-                return Ok(Response::Unavailable.to_value());
+                return Ok(HttpResponse::Unavailable.to_value());
             }
         }
     }
@@ -56,21 +56,21 @@ pub async fn rtc_webhook<P: Ports>(
 
 /// Reads the events of a callback, or returns the refusal. The signature is verified before the body is parsed.
 fn read(
-    request: &Request,
+    request: &HttpRequest,
     callbacks: Option<&dyn CallbackReader>,
     now: Now,
-) -> Result<Vec<MediaEvent>, Response> {
-    let callbacks = callbacks.ok_or(Response::NoCallbacks)?;
+) -> Result<Vec<MediaEvent>, HttpResponse> {
+    let callbacks = callbacks.ok_or(HttpResponse::NoCallbacks)?;
     if request.method != "POST" {
-        return Err(Response::NotPosted);
+        return Err(HttpResponse::NotPosted);
     }
     if request.body.len() > MAX_BODY_BYTES {
-        return Err(Response::TooLong);
+        return Err(HttpResponse::TooLong);
     }
     let callback = Callback { headers: &request.headers, body: &request.body, now_ms: now.ms };
     callbacks.read(&callback).map_err(|error| match error {
-        CallbackError::Forged => Response::Forged,
-        CallbackError::Malformed => Response::Malformed,
+        CallbackError::Forged => HttpResponse::Forged,
+        CallbackError::Malformed => HttpResponse::Malformed,
     })
 }
 

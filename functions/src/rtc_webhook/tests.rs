@@ -24,9 +24,9 @@ impl CallbackReader for Door {
     }
 }
 
-fn request(method: &str, authorization: &str, body: &[u8]) -> Request {
+fn request(method: &str, authorization: &str, body: &[u8]) -> HttpRequest {
     let headers = [("authorization".to_owned(), authorization.to_owned())].into();
-    Request { method: method.to_owned(), headers, body: body.to_vec() }
+    HttpRequest { method: method.to_owned(), headers, body: body.to_vec() }
 }
 
 #[test]
@@ -35,13 +35,13 @@ fn a_request_is_refused_for_the_first_thing_that_is_wrong_with_it() {
     let cases = [
         (request("POST", "yes", b"{}"), Ok(Vec::new())),
         (request("POST", "yes", &long[1..]), Ok(Vec::new())),
-        (request("POST", "yes", b"["), Err(Response::Malformed)),
-        (request("POST", "no", b"{}"), Err(Response::Forged)),
-        (request("POST", "no", b"["), Err(Response::Forged)),
-        (request("POST", "", b""), Err(Response::Forged)),
-        (request("POST", "yes", &long), Err(Response::TooLong)),
-        (request("GET", "yes", b"{}"), Err(Response::NotPosted)),
-        (request("PUT", "no", &long), Err(Response::NotPosted)),
+        (request("POST", "yes", b"["), Err(HttpResponse::Malformed)),
+        (request("POST", "no", b"{}"), Err(HttpResponse::Forged)),
+        (request("POST", "no", b"["), Err(HttpResponse::Forged)),
+        (request("POST", "", b""), Err(HttpResponse::Forged)),
+        (request("POST", "yes", &long), Err(HttpResponse::TooLong)),
+        (request("GET", "yes", b"{}"), Err(HttpResponse::NotPosted)),
+        (request("PUT", "no", &long), Err(HttpResponse::NotPosted)),
     ];
     for (request, expected) in cases {
         let told = read(&request, Some(&Door::default()), Now::default());
@@ -53,14 +53,14 @@ fn a_request_is_refused_for_the_first_thing_that_is_wrong_with_it() {
 fn a_body_that_is_too_long_is_refused_before_its_signature_is_checked() {
     let door = Door::default();
     let long = request("POST", "yes", &vec![b'{'; MAX_BODY_BYTES + 1]);
-    assert_eq!(read(&long, Some(&door), Now::default()), Err(Response::TooLong));
+    assert_eq!(read(&long, Some(&door), Now::default()), Err(HttpResponse::TooLong));
     assert_eq!(door.0.into_inner(), 0);
 }
 
 #[test]
 fn without_callbacks_a_request_is_not_found() {
     let post = request("POST", "yes", b"{}");
-    assert_eq!(read(&post, None, Now::default()), Err(Response::NoCallbacks));
+    assert_eq!(read(&post, None, Now::default()), Err(HttpResponse::NoCallbacks));
 }
 
 /// Reports one event, in the body's words: `joined alice`, `left alice` or `closed`.

@@ -124,10 +124,7 @@ impl Table {
             .return_values_on_condition_check_failure(OnFailure::AllOld)
             .send()
             .await;
-        let error = match sent {
-            Ok(_) => return Ok(CommitResult::Done),
-            Err(error) => error,
-        };
+        let Err(error) = sent else { return Ok(CommitResult::Done) };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => lost(failed.item.clone()),
             Some(PutItemError::TransactionConflictException(_)) => Ok(CommitResult::Conflict),

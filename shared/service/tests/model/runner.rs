@@ -42,15 +42,23 @@ pub fn serve(world: &mut World, scene: &Scene, uplink: &Uplink, crashes: bool) {
     }
     match request(world, scene, uplink) {
         AnyRequest::Create(request) => {
-            run(world, uplink, &service, request, &functions::create_meeting::create_meeting)
+            run(world, uplink, &service, request, &functions::create_meeting::create_meeting);
         }
-        AnyRequest::Answer(request) => run(world, uplink, &service, request, &functions::answer::answer),
-        AnyRequest::Attend(request) => run(world, uplink, &service, request, &functions::attend::attend),
-        AnyRequest::Invite(request) => run(world, uplink, &service, request, &functions::invite::invite),
+        AnyRequest::Answer(request) => {
+            run(world, uplink, &service, request, &functions::answer::answer);
+        }
+        AnyRequest::Attend(request) => {
+            run(world, uplink, &service, request, &functions::attend::attend);
+        }
+        AnyRequest::Invite(request) => {
+            run(world, uplink, &service, request, &functions::invite::invite);
+        }
         AnyRequest::Moderate(request) => {
-            run(world, uplink, &service, request, &functions::moderate::moderate)
+            run(world, uplink, &service, request, &functions::moderate::moderate);
         }
-        AnyRequest::Destroy(request) => run(world, uplink, &service, request, &functions::destroy::destroy),
+        AnyRequest::Destroy(request) => {
+            run(world, uplink, &service, request, &functions::destroy::destroy);
+        }
     }
     let answered = finish(world, &service, Some(uplink));
     if !crashes && !answered {

@@ -72,7 +72,7 @@ async fn offers(publisher: &Publisher<IotDataPlane>) -> Vec<Reach> {
             busy: false,
         }],
     };
-    let now = Now { ms: NOW_MS, ..Now::default() };
+    let now = Now { ms: NOW_MS };
     let decision = create(&opening, now, RtcCapabilities::default()).expect("may be opened");
     let context = DownlinkContext::of(decision.next.as_ref().expect("is made"), now);
     let report = publisher.publish_all(decision.notices, &context).await;

@@ -137,7 +137,7 @@ fn new_meeting(mode: Mode, invitees: &[&str]) -> Meeting {
 fn input(action: usize, by: usize, whom: usize, step: usize) -> Input {
     let name = USERS[by];
     let (client_id, target) =
-        (device(name, if step % 3 == 0 { "tablet" } else { "phone" }), user(USERS[whom]));
+        (device(name, if step.is_multiple_of(3) { "tablet" } else { "phone" }), user(USERS[whom]));
     let invite_id = format!("invite-{name}").parse().expect("an id");
     let action = match action {
         0 => Action::Ringing { invite_id },
@@ -149,10 +149,10 @@ fn input(action: usize, by: usize, whom: usize, step: usize) -> Input {
             verified: true,
         },
         6 => Action::Leave,
-        7 => Action::Join(Joiner { name: None, devices: Vec::new(), takeover: step % 2 == 0 }),
+        7 => Action::Join(Joiner { name: None, devices: Vec::new(), takeover: step.is_multiple_of(2) }),
         8 => Action::Admit { users: None },
         9 => Action::Deny { users: None },
-        10 => Action::Remove { user: target, ban: step % 2 == 0, for_seconds: Some(60) },
+        10 => Action::Remove { user: target, ban: step.is_multiple_of(2), for_seconds: Some(60) },
         11 => Action::Mute { target: UserOrAll::User(target), mode: MuteMode::Hard, for_seconds: Some(30) },
         12 => Action::RaiseHand,
         13 => Action::TransferHost { user: target },

@@ -142,10 +142,6 @@ struct EventRecord {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most participants are seated, so most values have the large size anyway"
-)]
 enum StandingRecord {
     Invited {
         invitation: InvitationRecord,
@@ -168,7 +164,6 @@ enum StandingRecord {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "was", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "as for the standing")]
 enum FormerRecord {
     Invited { invitation: InvitationRecord },
     Lobby { devices: Vec<ClientId> },

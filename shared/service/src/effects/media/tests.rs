@@ -67,7 +67,7 @@ async fn however_much_is_to_be_done_what_is_not_done_in_time_is_given_up() {
     acts.extend([restrict("alice"), MediaAct::Remove { user: user("bob"), number: 2 }, MediaAct::Close]);
 
     let meeting = "m1".parse().expect("an id");
-    let now = Now { ms: 1, ..Now::default() };
+    let now = Now { ms: 1 };
     let applied = apply_acts(&rtc, &meeting, "sb-m1", &acts, |user, _| user.to_string(), now);
     // Without the time limit it would never end.
     let result = tokio::time::timeout(Duration::from_secs(30), applied).await.expect("it is given up");
