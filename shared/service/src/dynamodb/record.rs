@@ -48,10 +48,14 @@ pub(super) fn read(
 ) -> Result<Stored<Meeting>, RecordError> {
     match schema {
         Some(PREVIOUS) => Ok(from_attribute_value::<v1::MeetingRecord>(value)?.into_stored(reached)),
-        Some(SCHEMA) => Ok(match from_attribute_value(value)? {
-            v2::StoredRecord::Mark(mark) => Stored::Mark(mark.into_mark(id.clone())),
-            v2::StoredRecord::Meeting(meeting) => Stored::Meeting(meeting.into_meeting(id.clone(), reached)),
-        }),
+        Some(SCHEMA) if value.as_m().is_ok_and(|fields| fields.contains_key("kind")) => {
+            let mark: v2::MarkRecord = from_attribute_value(value)?;
+            Ok(Stored::Mark(mark.into_mark(id.clone())))
+        }
+        Some(SCHEMA) => {
+            let meeting: v2::MeetingRecord = from_attribute_value(value)?;
+            Ok(Stored::Meeting(meeting.into_meeting(id.clone(), reached)))
+        }
         Some(newer) if newer > SCHEMA => Err(RecordError::Newer(newer)),
         _ => Err(RecordError::NoSchema),
     }

@@ -1,5 +1,6 @@
 //! Schema 2. Fields without a value are left out, and a meeting's own id and its participants' accounts are not repeated: they
-//! are the key of the item and the keys of the map.
+//! are the key of the item and the keys of the map. Enums are tagged from outside: the other forms that serde has buffer the
+//! content, which doubles the code that reads them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -15,26 +16,16 @@ use switchboard_protocol::id::{BodyHash, InviteId, MeetingId, RequestId};
 use switchboard_protocol::media_event::{ServiceTime, Stay};
 use switchboard_protocol::object::{Media, MediaFlags, Mode, Policy, Role, SpeechMode};
 
-/// Either record under a meeting's id.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-#[expect(clippy::large_enum_variant, reason = "moved once, into the meeting")]
-pub(super) enum StoredRecord {
-    /// First, since only a mark has the field `kind`.
-    Mark(MarkRecord),
-    Meeting(MeetingRecord),
-}
-
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct MarkRecord {
-    #[serde(flatten)]
+    /// Only a mark has this attribute.
     kind: MarkKindRecord,
     caller: UserId,
     at_ms: i64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 enum MarkKindRecord {
     TakenBack,
     MergedInto { meeting_id: MeetingId },
@@ -86,7 +77,7 @@ struct SettingsRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 enum PhaseRecord {
     Created,
     Ringing,
@@ -141,7 +132,7 @@ struct EventRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 enum StandingRecord {
     Invited {
         invitation: InvitationRecord,
@@ -151,9 +142,7 @@ enum StandingRecord {
     Lobby {
         devices: Vec<ClientId>,
     },
-    Seated {
-        seat: SeatRecord,
-    },
+    Seated(SeatRecord),
     Out {
         reason: OutReasonRecord,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -163,11 +152,11 @@ enum StandingRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "was", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 enum FormerRecord {
-    Invited { invitation: InvitationRecord },
-    Lobby { devices: Vec<ClientId> },
-    Seated { seat: SeatRecord },
+    Invited(InvitationRecord),
+    Lobby(Vec<ClientId>),
+    Seated(SeatRecord),
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -207,7 +196,7 @@ struct SeatRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 enum PresenceRecord {
     OnTheWay {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -434,13 +423,13 @@ impl From<&Standing> for StandingRecord {
                 holds_slot: *holds_slot,
             },
             Standing::Lobby { devices } => Self::Lobby { devices: devices.clone() },
-            Standing::Seated(seat) => Self::Seated { seat: seat.into() },
+            Standing::Seated(seat) => Self::Seated(seat.into()),
             Standing::Out(Exit { reason, from }) => {
                 let (reason, until_ms) = out_reason(*reason);
                 let from = match from {
-                    Former::Invitation(invitation) => FormerRecord::Invited { invitation: invitation.into() },
-                    Former::Lobby(devices) => FormerRecord::Lobby { devices: devices.clone() },
-                    Former::Seat(seat) => FormerRecord::Seated { seat: (&**seat).into() },
+                    Former::Invitation(invitation) => FormerRecord::Invited(invitation.into()),
+                    Former::Lobby(devices) => FormerRecord::Lobby(devices.clone()),
+                    Former::Seat(seat) => FormerRecord::Seated((&**seat).into()),
                 };
                 Self::Out { reason, until_ms, from }
             }
@@ -455,12 +444,12 @@ impl From<StandingRecord> for Standing {
                 Self::Invited(OpenInvitation { invitation: invitation.into(), is_ringing, holds_slot })
             }
             StandingRecord::Lobby { devices } => Self::Lobby { devices },
-            StandingRecord::Seated { seat } => Self::Seated(seat.into()),
+            StandingRecord::Seated(seat) => Self::Seated(seat.into()),
             StandingRecord::Out { reason, until_ms, from } => {
                 let from = match from {
-                    FormerRecord::Invited { invitation } => Former::Invitation(invitation.into()),
-                    FormerRecord::Lobby { devices } => Former::Lobby(devices),
-                    FormerRecord::Seated { seat } => Former::Seat(Box::new(seat.into())),
+                    FormerRecord::Invited(invitation) => Former::Invitation(invitation.into()),
+                    FormerRecord::Lobby(devices) => Former::Lobby(devices),
+                    FormerRecord::Seated(seat) => Former::Seat(Box::new(seat.into())),
                 };
                 Self::Out(Exit { reason: reason.into_reason(until_ms), from })
             }
