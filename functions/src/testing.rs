@@ -10,7 +10,7 @@ use switchboard_protocol::object::{Media, Mode};
 use switchboard_protocol::requests::{Accept, AnswerRequest, CreateMeeting, CreateRequest, Requests};
 use switchboard_service::fake::{self, FakePorts, FakeRtc, Sent, TableState};
 use switchboard_service::request::serve_request;
-use switchboard_service::{InvocationReport, Request, ServeError, Service};
+use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
 pub(crate) const NOW_MS: i64 = 1_795_366_084_000;
 
@@ -67,25 +67,25 @@ pub(crate) fn interfere(service: &Service<FakePorts>, meeting: &MeetingId) {
     });
 }
 
-pub(crate) fn request<R>(by: &str, id: &str, request: R, now: Now) -> Request<R>
+pub(crate) fn request<R>(by: &str, id: &str, request: R, now: Now) -> ReceivedRequest<R>
 where
     R: Requests + serde::Serialize,
 {
     let hash = BodyHash::of(&serde_json::to_vec(&request).expect("serialises"));
     let id = id.parse().expect("an id");
     let envelope = Envelope { id, ttl_ms: DEFAULT_TTL_MS, hash, request };
-    Request { by: device(by), envelope, now }
+    ReceivedRequest { by: device(by), envelope, now }
 }
 
 /// Serves a request, and answers a refusal.
 pub(crate) async fn serve<R, F>(
-    request: Request<R>,
+    request: ReceivedRequest<R>,
     service: &Service<FakePorts>,
     function: &F,
 ) -> InvocationReport
 where
     R: Requests,
-    F: AsyncFn(Request<R>, &Service<FakePorts>) -> Result<InvocationReport, ServeError>,
+    F: AsyncFn(ReceivedRequest<R>, &Service<FakePorts>) -> Result<InvocationReport, ServeError>,
 {
     serve_request(request, None, service, function).await.expect("no internal error")
 }
@@ -104,7 +104,11 @@ pub(crate) async fn created(service: &Service<FakePorts>, invitees: &[&str], mod
 }
 
 /// Returns the accept request of a device for its user's invitation.
-pub(crate) fn accept(service: &Service<FakePorts>, meeting: &MeetingId, by: &str) -> Request<AnswerRequest> {
+pub(crate) fn accept(
+    service: &Service<FakePorts>,
+    meeting: &MeetingId,
+    by: &str,
+) -> ReceivedRequest<AnswerRequest> {
     let accept = Accept {
         meeting_id: meeting.clone(),
         invite_id: invite_id(service, meeting, &device(by).user()),

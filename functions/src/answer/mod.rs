@@ -3,11 +3,11 @@
 use switchboard_core::Action;
 use switchboard_protocol::requests::AnswerRequest;
 use switchboard_service::ports::Ports;
-use switchboard_service::{InvocationReport, Request, ServeError, Service};
+use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
 /// Serves every [`AnswerRequest`].
 pub async fn answer<P: Ports>(
-    request: Request<AnswerRequest>,
+    request: ReceivedRequest<AnswerRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let (meeting_id, action) = match request.envelope.request.clone() {

@@ -4,11 +4,11 @@ use switchboard_core::{Action, Joiner, Refusal};
 use switchboard_protocol::object::MediaFlags;
 use switchboard_protocol::requests::{AttendRequest, Join, ReportMedia};
 use switchboard_service::ports::{Ports, Stored};
-use switchboard_service::{InvocationReport, Request, ServeError, Service};
+use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
 /// Serves every [`AttendRequest`].
 pub async fn attend<P: Ports>(
-    request: Request<AttendRequest>,
+    request: ReceivedRequest<AttendRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let (meeting_id, action) = match request.envelope.request.clone() {
@@ -27,7 +27,7 @@ pub async fn attend<P: Ports>(
 /// Reads the meeting, and the sender's name and devices, in one round trip.
 async fn join_meeting<P: Ports>(
     join: &Join,
-    request: &Request<AttendRequest>,
+    request: &ReceivedRequest<AttendRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let user = request.by.user();
@@ -49,7 +49,7 @@ async fn join_meeting<P: Ports>(
 /// Applies a report about the media. It counts if the RTC service confirms it, or cannot list members.
 async fn report_media<P: Ports>(
     report: &ReportMedia,
-    request: &Request<AttendRequest>,
+    request: &ReceivedRequest<AttendRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let now = request.now;

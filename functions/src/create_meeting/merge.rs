@@ -7,12 +7,12 @@ use switchboard_protocol::code::Code;
 use switchboard_protocol::object::BusyPolicy;
 use switchboard_protocol::requests::CreateMeeting;
 use switchboard_service::ports::{CommitResult, Loaded, Ports, SlotWrite};
-use switchboard_service::{CommitTerms, InvocationReport, KnownUsers, Request, ServeError, Service};
+use switchboard_service::{CommitTerms, InvocationReport, KnownUsers, ReceivedRequest, ServeError, Service};
 
 /// Returns the call that this create request meets: the call in the caller's slot, if it is between the same two users.
 pub(super) fn met<'a, P: Ports>(
     create: &CreateMeeting,
-    request: &Request<CreateRequest>,
+    request: &ReceivedRequest<CreateRequest>,
     users: &'a KnownUsers,
     service: &Service<P>,
 ) -> Option<&'a Loaded> {
@@ -21,7 +21,7 @@ pub(super) fn met<'a, P: Ports>(
 }
 
 /// Returns the command that the create request becomes for the call that it meets.
-pub(super) fn merging(create: &CreateMeeting, request: &Request<CreateRequest>) -> Command {
+pub(super) fn merging(create: &CreateMeeting, request: &ReceivedRequest<CreateRequest>) -> Command {
     let busy = create.policy.map_or(BusyPolicy::default(), |policy| policy.busy);
     // A create request that meets a call is direct, and so has one invitee. For any other request the caller is the peer,
     // who matches no call.
@@ -34,7 +34,7 @@ pub(super) fn merging(create: &CreateMeeting, request: &Request<CreateRequest>) 
 pub(super) async fn merge<P: Ports>(
     call: &Loaded,
     opening: &CreateCommand,
-    request: &Request<CreateRequest>,
+    request: &ReceivedRequest<CreateRequest>,
     service: &Service<P>,
 ) -> Result<Option<InvocationReport>, ServeError> {
     let merge = Input::Command(merging(&opening.create, request));

@@ -12,7 +12,7 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::requests::CreateRequest;
 use switchboard_service::ports::{CommitResult, Ports, SlotWrite, Stored};
 use switchboard_service::{
-    CommitTerms, InvocationReport, KnownUsers, Request, ServeError, Service, back_off,
+    CommitTerms, InvocationReport, KnownUsers, ReceivedRequest, ServeError, Service, back_off,
 };
 
 /// Limit of attempts, if a call slot or a call that the request meets changes between read and commit each time.
@@ -20,7 +20,7 @@ const ATTEMPTS: u32 = 6;
 
 /// Serves `create_meeting`: one read, one transaction, then the answer and the offers at the same time.
 pub async fn create_meeting<P: Ports>(
-    request: Request<CreateRequest>,
+    request: ReceivedRequest<CreateRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let CreateRequest::CreateMeeting(create) = &request.envelope.request;
@@ -61,7 +61,7 @@ pub async fn create_meeting<P: Ports>(
 /// Answers a repeated create request, also one that was merged into another call.
 async fn answer_again<P: Ports>(
     existing: Stored,
-    request: &Request<CreateRequest>,
+    request: &ReceivedRequest<CreateRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let CreateRequest::CreateMeeting(create) = &request.envelope.request;
@@ -74,7 +74,7 @@ async fn answer_again<P: Ports>(
 }
 
 fn opening<P: Ports>(
-    request: &Request<CreateRequest>,
+    request: &ReceivedRequest<CreateRequest>,
     known: &KnownUsers,
     service: &Service<P>,
 ) -> CreateCommand {
@@ -98,7 +98,7 @@ fn opening<P: Ports>(
 async fn commit<P: Ports>(
     decision: &Decision,
     known: &KnownUsers,
-    request: &Request<CreateRequest>,
+    request: &ReceivedRequest<CreateRequest>,
     service: &Service<P>,
 ) -> Result<CommitResult, ServeError> {
     let Some(next) = &decision.next else { return Err(ServeError::Contended) };

@@ -11,7 +11,7 @@ use switchboard_protocol::id::RequestId;
 use switchboard_protocol::requests::DestroyRequest;
 use switchboard_service::ports::{CommitResult, Meetings, Ports, Stored};
 use switchboard_service::request::serve_event;
-use switchboard_service::{InvocationFailure, InvocationReport, Request, ServeError, Service};
+use switchboard_service::{InvocationFailure, InvocationReport, ReceivedRequest, ServeError, Service};
 
 /// Serves the event of a rule, or an operator's order.
 pub async fn serve<P: Ports>(
@@ -28,7 +28,7 @@ pub async fn serve<P: Ports>(
 
 /// Serves `destroy_meeting`.
 pub async fn destroy<P: Ports>(
-    request: Request<DestroyRequest>,
+    request: ReceivedRequest<DestroyRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let DestroyRequest::DestroyMeeting(destroy) = &request.envelope.request;
@@ -43,7 +43,7 @@ pub async fn destroy<P: Ports>(
 /// Takes back the sender's own create request, named by its id. If that request has not arrived yet, a mark makes it fail.
 async fn take_back<P: Ports>(
     create_id: &RequestId,
-    request: &Request<DestroyRequest>,
+    request: &ReceivedRequest<DestroyRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let id = service.key.meeting(&request.by, create_id);
@@ -71,7 +71,7 @@ async fn take_back<P: Ports>(
 /// Ends the meeting that the create request made, or leaves the call that it was merged into.
 async fn end_own<P: Ports>(
     existing: Stored,
-    request: &Request<DestroyRequest>,
+    request: &ReceivedRequest<DestroyRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     match existing {

@@ -4,11 +4,11 @@
 use switchboard_core::{Action, Refusal};
 use switchboard_protocol::requests::{Invite, InviteRequest};
 use switchboard_service::ports::Ports;
-use switchboard_service::{InvocationReport, Request, ServeError, Service};
+use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
 /// Serves every [`InviteRequest`].
 pub async fn invite<P: Ports>(
-    request: Request<InviteRequest>,
+    request: ReceivedRequest<InviteRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     match request.envelope.request.clone() {
@@ -23,7 +23,7 @@ pub async fn invite<P: Ports>(
 /// Reads the meeting and all invitees in one round trip.
 async fn invite_more<P: Ports>(
     invite: &Invite,
-    request: &Request<InviteRequest>,
+    request: &ReceivedRequest<InviteRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let mut users = service.load_users(&invite.meeting_id, &invite.invitees, request.now).await?;

@@ -3,11 +3,11 @@
 use switchboard_core::{Action, SettingsChange};
 use switchboard_protocol::requests::{ModerateRequest, UpdateMeeting};
 use switchboard_service::ports::Ports;
-use switchboard_service::{InvocationReport, Request, ServeError, Service};
+use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
 /// Serves every [`ModerateRequest`].
 pub async fn moderate<P: Ports>(
-    request: Request<ModerateRequest>,
+    request: ReceivedRequest<ModerateRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let (meeting_id, action) = match request.envelope.request.clone() {

@@ -15,11 +15,11 @@ use switchboard_protocol::object::ParticipantState;
 use switchboard_protocol::requests::{DEFAULT_PAGE_CALLS, History, SyncRequest, SyncState};
 use switchboard_service::effects::downlinks::DownlinkContext;
 use switchboard_service::ports::{HistoryCursor, Meetings, Ports, Users};
-use switchboard_service::{InvocationReport, Request, ServeError, Service};
+use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
 /// Serves every [`SyncRequest`].
 pub async fn sync<P: Ports>(
-    request: Request<SyncRequest>,
+    request: ReceivedRequest<SyncRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     match &request.envelope.request {
@@ -30,7 +30,7 @@ pub async fn sync<P: Ports>(
 
 async fn state<P: Ports>(
     asked: &SyncState,
-    request: &Request<SyncRequest>,
+    request: &ReceivedRequest<SyncRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let (user, now) = (request.by.user(), request.now);
@@ -47,7 +47,7 @@ async fn state<P: Ports>(
 /// Answers with one page of the call history.
 async fn history<P: Ports>(
     asked: &History,
-    request: &Request<SyncRequest>,
+    request: &ReceivedRequest<SyncRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let wrong = || {
@@ -68,7 +68,7 @@ async fn history<P: Ports>(
 async fn answer<P: Ports>(
     meeting_id: Option<MeetingId>,
     pages: Vec<Outgoing>,
-    request: &Request<SyncRequest>,
+    request: &ReceivedRequest<SyncRequest>,
     service: &Service<P>,
 ) -> InvocationReport {
     let context = DownlinkContext { meeting_id: meeting_id.clone(), rev: None, now_ms: request.now.ms };

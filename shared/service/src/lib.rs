@@ -29,7 +29,7 @@ mod users;
 pub use change_loop::{CommitTerms, back_off};
 pub use effects::report::InvocationReport;
 pub use error::{InvocationFailure, ServeError};
-pub use request::Request;
+pub use request::ReceivedRequest;
 pub use rtc_client::RtcClient;
 pub use service::Service;
 pub use users::KnownUsers;

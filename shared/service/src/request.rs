@@ -22,7 +22,7 @@ use tracing::Instrument;
 
 /// A parsed request, from a device that the broker authenticated.
 #[derive(Debug, Clone)]
-pub struct Request<R> {
+pub struct ReceivedRequest<R> {
     /// The sender.
     pub by: ClientId,
     /// The request with its id.
@@ -31,7 +31,7 @@ pub struct Request<R> {
     pub now: Now,
 }
 
-impl<R: Requests> Request<R> {
+impl<R: Requests> ReceivedRequest<R> {
     /// Returns the command that applies `action` in the name of the sender.
     pub fn command(&self, action: Action) -> Command {
         let Envelope { id, hash, .. } = &self.envelope;
@@ -54,7 +54,7 @@ pub async fn serve_event<R, P, F>(
 where
     R: Requests,
     P: Ports,
-    F: AsyncFn(Request<R>, &Service<P>) -> Result<InvocationReport, ServeError>,
+    F: AsyncFn(ReceivedRequest<R>, &Service<P>) -> Result<InvocationReport, ServeError>,
 {
     let received = Received::from_event(event).map_err(|error| InvocationFailure::malformed(&error))?;
     let Some(by) = received.sender.clone() else {
@@ -66,7 +66,8 @@ where
     };
     match envelope::read::<R>(&received.payload) {
         Ok(envelope) => {
-            serve_request(Request { by, envelope, now }, received.received_ms, service, function).await
+            serve_request(ReceivedRequest { by, envelope, now }, received.received_ms, service, function)
+                .await
         }
         Err(unreadable) => {
             let cause = match &unreadable.re {
@@ -81,7 +82,7 @@ where
 
 /// Serves a parsed request with `function`. `received_ms` is when the broker received it, in milliseconds since the epoch.
 pub async fn serve_request<R, P, F>(
-    request: Request<R>,
+    request: ReceivedRequest<R>,
     received_ms: Option<i64>,
     service: &Service<P>,
     function: &F,
@@ -89,7 +90,7 @@ pub async fn serve_request<R, P, F>(
 where
     R: Requests,
     P: Ports,
-    F: AsyncFn(Request<R>, &Service<P>) -> Result<InvocationReport, ServeError>,
+    F: AsyncFn(ReceivedRequest<R>, &Service<P>) -> Result<InvocationReport, ServeError>,
 {
     let meeting_id = request.envelope.request.meeting_id().cloned();
     let (by, cause, kind) = (request.by.clone(), request.cause(), request.envelope.request.kind());
@@ -134,7 +135,7 @@ where
 }
 
 /// The life of a request counts from its receipt by the broker. The terminal's clock is never used.
-fn is_expired<R>(received_ms: Option<i64>, request: &Request<R>) -> bool {
+fn is_expired<R>(received_ms: Option<i64>, request: &ReceivedRequest<R>) -> bool {
     received_ms.is_some_and(|at| at + i64::from(request.envelope.ttl_ms) < request.now.ms)
 }
 

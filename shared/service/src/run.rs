@@ -8,7 +8,7 @@ use crate::effects::downlinks::Publisher;
 use crate::effects::report::InvocationReport;
 use crate::error::{InvocationFailure, ServeError};
 use crate::ports::Ports;
-use crate::request::{Request, serve_event};
+use crate::request::{ReceivedRequest, serve_event};
 use crate::rtc_client::RtcClient;
 use crate::service::Service;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -31,7 +31,7 @@ impl Ports for AwsPorts {
 pub async fn run<R, F>(function: F) -> Result<(), lambda_runtime::Error>
 where
     R: Requests,
-    F: AsyncFn(Request<R>, &Service<AwsPorts>) -> Result<InvocationReport, ServeError>,
+    F: AsyncFn(ReceivedRequest<R>, &Service<AwsPorts>) -> Result<InvocationReport, ServeError>,
 {
     init_logs();
     let service = connect()?;

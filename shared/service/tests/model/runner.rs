@@ -20,7 +20,7 @@ use switchboard_protocol::requests::{
 };
 use switchboard_service::fake::{FakePorts, StoredMeeting, TableState, service_on};
 use switchboard_service::request::serve_request;
-use switchboard_service::{InvocationReport, Request, ServeError, Service};
+use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
 /// A request of any function.
 enum AnyRequest {
@@ -87,7 +87,7 @@ fn service_on_table(world: &World) -> Service<FakePorts> {
 fn run<R, F>(world: &World, uplink: &Uplink, service: &Service<FakePorts>, request: R, function: &F)
 where
     R: Requests,
-    F: AsyncFn(Request<R>, &Service<FakePorts>) -> Result<InvocationReport, ServeError>,
+    F: AsyncFn(ReceivedRequest<R>, &Service<FakePorts>) -> Result<InvocationReport, ServeError>,
 {
     let envelope = Envelope {
         id: uplink.id.clone(),
@@ -95,7 +95,7 @@ where
         hash: BodyHash::of(format!("{:?}", uplink.ask).as_bytes()),
         request,
     };
-    let request = Request { by: uplink.by.clone(), envelope, now: world.now() };
+    let request = ReceivedRequest { by: uplink.by.clone(), envelope, now: world.now() };
     let served = serve_request(request, None, service, function).now_or_never();
     served.expect("adapters in memory never wait").expect("records are readable");
 }
