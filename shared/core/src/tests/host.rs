@@ -1,11 +1,15 @@
 //! The host of a group: hosts who leave (T29–T31), transfers, and roles.
 
 use super::fixture::{Call, START_MS, create, opening, user};
-use super::join::joining;
+use super::join::{admit, joining};
 use crate::{Action, AwayFrom, Phase, Presence};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{HostLeavePolicy, Mode, ParticipantState as State, Policy, Role};
+use switchboard_protocol::object::{
+    HostLeavePolicy, JoinPolicy, Mode, ParticipantState as State, Policy, PolicyChange, Role, SpeechMode,
+    UserOrAll,
+};
+use switchboard_protocol::requests::MuteMode;
 
 /// A group of Alice, Bob and Carol with this policy; Alice and Bob are in the media.
 fn room(host_leave: HostLeavePolicy) -> Call {
@@ -181,4 +185,41 @@ fn roles_are_given_by_the_host_and_seen_by_all() {
     assert!(call.last.next.is_none());
     set_role(&mut call, "alice.phone", "bob", Role::Member).expect("the host has the right");
     assert_eq!(role(&call, "bob"), Role::Member);
+}
+
+#[test]
+fn t31_a_policy_that_is_set_after_the_host_left_does_not_end_the_meeting() {
+    let mut call = room(HostLeavePolicy::Continue);
+    set_role(&mut call, "alice.phone", "carol", Role::Cohost).expect("the host has the right");
+    call.leaves("alice.phone").expect("leaves");
+    let policy = PolicyChange { host_leave: Some(HostLeavePolicy::End), ..PolicyChange::default() };
+    call.does(
+        "carol.phone",
+        Action::UpdateMeeting(crate::SettingsChange { policy: Some(policy), ..Default::default() }),
+    )
+    .expect("a cohost has the right");
+    assert_eq!(call.meeting.end(), None);
+}
+
+#[test]
+fn t38_a_blocked_member_who_becomes_host_may_speak_again() {
+    let mut call = room(HostLeavePolicy::Transfer);
+    let block =
+        Action::Mute { target: UserOrAll::User(user("bob")), mode: MuteMode::Hard, for_seconds: None };
+    call.does("alice.phone", block).expect("the host has the right");
+    assert_eq!(*call.participant("bob").speech.mode, SpeechMode::Hard);
+    call.does("alice.phone", Action::TransferHost { user: user("bob") }).expect("the host has the right");
+    assert_eq!(*call.participant("bob").speech.mode, SpeechMode::Free);
+}
+
+#[test]
+fn t31_an_admitted_host_who_leaves_gets_the_end_on_the_device_with_the_seat_only() {
+    let mut call = room(HostLeavePolicy::End);
+    call.settings_mut().policy.join = JoinPolicy::Lobby;
+    call.does("dave.phone", joining("dave", false)).expect("waits in the lobby");
+    call.does("alice.phone", admit(None)).expect("the host admits the user");
+    call.does("alice.phone", Action::TransferHost { user: user("dave") }).expect("the host has the right");
+    call.leaves("dave.phone").expect("leaves");
+    assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::HostLeft));
+    assert!(!call.downlinks().iter().any(|line| line.starts_with("dave.tablet")), "{:?}", call.downlinks());
 }

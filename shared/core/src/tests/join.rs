@@ -390,3 +390,16 @@ fn t22_who_gives_up_waiting_in_the_lobby_is_not_let_in_any_more() {
     join(&mut call, "dave.phone").expect("a denied user may wait again");
     assert_eq!(call.state("dave"), State::Lobby, "the user waits like an uninvited one");
 }
+
+#[test]
+fn t21_t32_every_device_of_an_admitted_user_is_notified_of_the_removal() {
+    let mut call = room(JoinPolicy::Lobby);
+    join(&mut call, "dave.phone").expect("waits in the lobby");
+    call.does("alice.phone", admit(None)).expect("the host admits the user");
+    call.does("alice.phone", Action::Remove { user: user("dave"), ban: false, for_seconds: None })
+        .expect("the host has the right");
+    for device in ["dave.phone", "dave.tablet"] {
+        let line = format!("{device}: participant_removed removed");
+        assert!(call.downlinks().contains(&line), "{:?}", call.downlinks());
+    }
+}

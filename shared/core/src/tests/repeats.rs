@@ -194,3 +194,44 @@ fn a_token_or_a_join_that_is_asked_for_again_is_given_while_it_is_due() {
         .expect("the host has the right");
     assert_eq!((join_again(&mut call), token(&mut call)), (Err(Code::Banned), Err(Code::Banned)));
 }
+
+#[test]
+fn a_request_that_changes_nothing_is_not_remembered_when_a_deadline_is_committed_with_it() {
+    let mut call = Call::group();
+    let rev = call.meeting.rev;
+    call.at(47_000).does("alice.phone", Action::RefreshToken).expect("the device has the seat");
+    assert_eq!(call.meeting.rev, rev + 1, "the expired invitations are committed");
+    assert!(!call.meeting.requests.contains_key(&client("alice.phone")));
+}
+
+#[test]
+fn t46_t48_after_the_end_only_a_participant_may_repeat_the_destroy_request_or_take_a_create_request_back() {
+    let mut call = Call::direct();
+    call.does("alice.phone", Action::Destroy).expect("the host ends the meeting");
+    for action in [Action::Destroy, Action::TakeBack] {
+        assert_eq!(call.does("bob.phone", action.clone()), Ok(()));
+        assert_eq!(call.does("mallory.phone", action), Err(Code::MeetingEnded));
+    }
+}
+
+#[test]
+fn repeated_effects_answer_the_create_request_of_their_revision_and_no_other_request() {
+    let call = Call::direct();
+    let create =
+        Cause::Request { client_id: client("alice.phone"), request_id: "c1".parse().expect("a valid id") };
+    let answer =
+        |rev: u64, cause: &Cause| call.repeat_effects(rev, cause).answer.map(|answer| answer.body.kind());
+    assert_eq!(answer(1, &create), Some("meeting_created"));
+    assert_eq!(answer(1, &call.deadline_cause()), None);
+    assert_eq!(answer(2, &create), None);
+}
+
+#[test]
+fn repeated_effects_claim_no_gap_between_revisions() {
+    let mut call = Call::group();
+    call.accepts("bob.phone").expect("accepts");
+    assert!(call.last.notices.iter().any(|downlink| downlink.prev_rev.is_some()));
+    let repeated = call.repeat_effects(call.meeting.rev, &call.deadline_cause());
+    assert!(!repeated.notices.is_empty());
+    assert!(repeated.notices.iter().all(|downlink| downlink.prev_rev.is_none()));
+}
