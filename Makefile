@@ -9,12 +9,14 @@ CHECKERS := .venv-check/ready
 PARSER := tests/contract/node_modules/.package-lock.json
 # The driver of the browser in the tests of the page.
 DRIVER := tests/browser/node_modules/.package-lock.json
+# The program that breaks one function after the other and runs the tests. Its version is part of the folder's name.
+MUTANTS := .tools/cargo-mutants-27.1.0
 STACK := target/debug/local
 
 .DEFAULT_GOAL := help
 # Prerequisites are made in the order of their lists; cargo uses all processors by itself.
 .NOTPARALLEL:
-.PHONY: help demo test test-unit screenshots run invoke generate test-tables build check format
+.PHONY: help demo test test-unit mutants screenshots run invoke generate test-tables build check format
 
 help: ## Lists the commands
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
@@ -45,6 +47,11 @@ test: toolchain for-test $(PACKAGES) $(DRIVER) build ## Builds everything and ru
 	tests/second-table.sh
 	tests/verify.sh
 	tests/browser.sh
+
+# Each mutant is one build and one run of the core's tests, so neither `make test` nor CI runs them.
+mutants: toolchain $(MUTANTS) ## Breaks the core's functions one by one and lists what no test notices (ARGS='--re accept': some)
+	@mkdir -p target
+	PATH="$(CURDIR)/$(MUTANTS)/bin:$$PATH" CARGO_PROFILE_TEST_DEBUG=0 cargo mutants --output target $(ARGS)
 
 check: toolchain for-check $(CHECKERS) $(PARSER) ## Formatting, lints, docs, template, dependencies, contract and house rules
 	$(call step,Formatting)
@@ -88,6 +95,9 @@ $(PACKAGES): tests/python.sh tests/requirements.txt
 
 $(CHECKERS): tests/python.sh tests/requirements-check.txt
 	tests/python.sh $(@D) tests/requirements-check.txt
+
+$(MUTANTS):
+	cargo install cargo-mutants --locked --version $(lastword $(subst -, ,$@)) --root $@
 
 # Install scripts of packages do not run: the checks and tests use plain JavaScript only.
 $(PARSER): tests/contract/package-lock.json

@@ -403,3 +403,14 @@ fn t21_t32_every_device_of_an_admitted_user_is_notified_of_the_removal() {
         assert!(call.downlinks().contains(&line), "{:?}", call.downlinks());
     }
 }
+
+#[test]
+fn t19_t28_a_seat_that_moves_on_its_way_has_the_full_time_to_reach_the_media() {
+    let mut call = room(JoinPolicy::Invited);
+    call.rtc.reports_presence = true;
+    call.accepts("bob.phone").expect("accepts");
+    call.at(15_000);
+    take_over(&mut call, "bob.tablet").expect("takes the seat over");
+    let join_by_ms = call.participant("bob").seat().expect("has a seat").join_by_ms();
+    assert_eq!(join_by_ms, Some(START_MS + 35_000));
+}

@@ -4,6 +4,7 @@ use super::fixture::{Call, client, key, user};
 use super::join::{admit, join, joining, room, take_over};
 use crate::{Action, Cause, MAX_REQUESTS_PER_DEVICE, Outgoing, Standing};
 use switchboard_protocol::code::Code;
+use switchboard_protocol::downlink::{Body, ClosedReason};
 use switchboard_protocol::object::{JoinPolicy, Role};
 
 /// Type and id of each downlink to one device.
@@ -129,6 +130,43 @@ fn an_offer_that_may_stand_behind_its_end_is_closed_again_under_an_id_that_is_ne
     assert_ne!(second, first);
     call.last.notices = call.meeting.repeat_closings(&[&offer]);
     assert_eq!(closed(&call), Some(second), "each further repeat has the same id");
+}
+
+#[test]
+fn an_offer_is_closed_again_with_the_reason_for_which_it_ended_and_never_while_it_is_open() {
+    let reason = |call: &Call, device: &str| {
+        let offer = (call.invite_id("bob"), client(device));
+        match call.meeting.repeat_closings(&[&offer])[..] {
+            [Outgoing { body: Body::InvitationClosed { reason, .. }, .. }] => Some(reason),
+            _ => None,
+        }
+    };
+    let mut call = Call::group();
+    assert_eq!(reason(&call, "bob.phone"), None, "the offer is open");
+    call.accepts("bob.phone").expect("accepts");
+    assert_eq!(reason(&call, "bob.phone"), None, "this device accepted");
+    assert_eq!(reason(&call, "bob.tablet"), Some(ClosedReason::AnsweredElsewhere));
+
+    let mut call = Call::group();
+    call.rejects("bob.phone").expect("rejects");
+    assert_eq!(reason(&call, "bob.tablet"), Some(ClosedReason::DeclinedElsewhere));
+
+    let mut call = Call::group();
+    call.does("alice.phone", Action::CancelInvite { invitees: None }).expect("cancels");
+    assert_eq!(reason(&call, "bob.phone"), Some(ClosedReason::Cancelled));
+
+    let mut call = Call::group();
+    call.at(47_000).wakes();
+    assert_eq!(reason(&call, "bob.phone"), Some(ClosedReason::Expired));
+
+    let mut call = Call::group();
+    call.does("alice.phone", Action::Destroy).expect("the host ends the meeting");
+    assert_eq!(reason(&call, "bob.phone"), Some(ClosedReason::MeetingEnded));
+    let unknown = ("unknown".parse().expect("a valid id"), client("bob.phone"));
+
+    let [closing] = &call.meeting.repeat_closings(&[&unknown])[..] else { panic!("one notice") };
+    let is_cancelled = matches!(closing.body, Body::InvitationClosed { reason: ClosedReason::Cancelled, .. });
+    assert!(is_cancelled, "the offer of an invitation that is not known any more is closed: {closing:?}");
 }
 
 #[test]
