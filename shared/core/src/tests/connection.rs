@@ -116,3 +116,15 @@ fn t19_a_seat_that_never_reaches_the_media_is_given_up_where_the_rtc_service_can
     let downlinks = call.downlinks();
     assert!(downlinks.contains(&"alice.phone: invitation_updated failed".to_owned()), "{downlinks:?}");
 }
+
+#[test]
+fn t19_the_caller_has_a_deadline_for_reaching_the_media_from_the_accept_on() {
+    let mut call = Call::direct();
+    call.rtc.reports_presence = true;
+    call.at(5_000).accepts("bob.phone").expect("accepts");
+    call.joins_media("bob.phone").expect("joins");
+    call.at(24_999).wakes();
+    assert_eq!(call.state("alice"), State::Accepted);
+    call.at(25_000).wakes();
+    assert_eq!((call.state("alice"), call.meeting.end().is_some()), (State::Failed, true));
+}

@@ -1,7 +1,7 @@
 //! Callbacks of the RTC service arrive late, twice and out of order; only events that are newer than the last one apply.
 
 use super::fixture::*;
-use crate::Input;
+use crate::{Action, Input, MediaAct};
 use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime, Stay};
 use switchboard_protocol::object::ParticipantState as State;
 
@@ -169,4 +169,23 @@ fn of_strangers_and_of_ended_meetings_nothing_is_kept() {
     assert!(direct.meeting.end().is_some());
     direct.receives(&joined(2_000, None));
     assert!(!direct.is_changed(), "an ended meeting never changes");
+}
+
+#[test]
+fn t32_each_event_that_a_removed_user_is_in_the_media_removes_the_user_again() {
+    let mut call = accepted();
+    call.receives(&joined(3_000, None));
+    call.does("alice.phone", Action::Remove { user: user("bob"), ban: false, for_seconds: None })
+        .expect("the host has the right");
+    for _ in 0..2 {
+        call.receives(&joined(3_000, None));
+        assert!(matches!(&call.last.media[..], [MediaAct::Remove { .. }]), "{:?}", call.last.media);
+    }
+}
+
+#[test]
+fn t49_a_user_who_joined_in_the_instant_in_which_the_channel_closed_is_out_of_the_media() {
+    let mut call = accepted();
+    assert_eq!(call.receives(&joined(3_000, None)), State::Joined);
+    assert_eq!(call.receives(&event(3_000, MediaEventKind::ChannelClosed)), State::Reconnecting);
 }

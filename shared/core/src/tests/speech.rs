@@ -203,3 +203,11 @@ fn a_block_that_crossed_its_lifting_on_the_way_is_corrected() {
     let corrected = call.meeting.superseded_rights(&acts, rev);
     assert!(matches!(&corrected[..], [MediaAct::Restrict { rights, .. }] if rights.microphone));
 }
+
+#[test]
+fn t35_the_view_of_a_participant_shows_the_block_and_its_end() {
+    let mut call = group();
+    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, Some(60)).expect("the host has the right");
+    let speech = call.participant("bob").view(call.now.ms + 1_000).speech;
+    assert_eq!((speech.mode, speech.until_in_ms), (SpeechMode::Hard, Some(59_000)));
+}

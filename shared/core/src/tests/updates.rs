@@ -1,7 +1,7 @@
 //! Changes of a live meeting's settings, warnings of its end (T44, T45), and hands.
 
-use super::fixture::{Call, START_MS, create, opening};
-use crate::{Action, OpenInvitation, SettingsChange, Standing};
+use super::fixture::{Call, START_MS, create, opening, user};
+use crate::{Action, Input, OpenInvitation, SettingsChange, SlotChange, Standing};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{JoinPolicy, Mode, PolicyChange};
@@ -191,4 +191,18 @@ fn t44_who_makes_a_meeting_active_just_before_its_end_is_warned_with_that() {
         call.downlinks(),
         ["alice.phone: meeting_ending max_duration", "alice.phone: participant_updated joined"]
     );
+}
+
+#[test]
+fn t46_the_operator_ends_a_live_meeting_once() {
+    let mut call = Call::group();
+    call.takes(&Input::AdminEnd);
+    assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::Admin));
+    assert_eq!(call.last.slots, [SlotChange::Free(user("alice"))]);
+    assert!(
+        call.downlinks().contains(&"alice.phone: meeting_ended admin".to_owned()),
+        "{:?}",
+        call.downlinks()
+    );
+    assert!(call.takes(&Input::AdminEnd).next.is_none(), "an ended meeting is left unchanged");
 }
