@@ -1,11 +1,13 @@
 //! Reads uplinks. Every error has a code, a path and words that say what to do. Malformed input never panics.
 
-use super::code::Code;
-use super::requests::Requests;
-use super::{MAX_UPLINK_BYTES, VERSION};
+use crate::code::Code;
 use crate::id::{BodyHash, RequestId};
+use crate::requests::Requests;
+use crate::{MAX_UPLINK_BYTES, VERSION};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+
+pub use crate::invalid::Invalid;
 
 /// Lifetime of a request without `ttl_ms`, in milliseconds from the broker's receipt.
 pub const DEFAULT_TTL_MS: u32 = 10_000;
@@ -23,28 +25,6 @@ pub struct Envelope<R> {
     pub hash: BodyHash,
     /// Type and fields of the request.
     pub request: R,
-}
-
-/// An error in the fields of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invalid {
-    /// `bad_request`, or a more specific code of the protocol.
-    pub code: Code,
-    /// Path of the wrong field: `invitees[3]`, `policy.join`.
-    pub path: String,
-    /// What to do.
-    pub message: String,
-}
-
-impl Invalid {
-    /// Creates a `bad_request` at `path`.
-    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: Code::BadRequest, path: path.into(), message: message.into() }
-    }
-
-    pub(super) fn too_many_invitees(message: String) -> Self {
-        Self { code: Code::TooManyInvitees, path: "invitees".to_owned(), message }
-    }
 }
 
 /// An uplink that is refused before any meeting is read.

@@ -10,6 +10,7 @@ pub mod code;
 pub mod downlink;
 pub mod envelope;
 pub mod id;
+mod invalid;
 pub mod join;
 pub mod limits;
 pub mod media_event;

@@ -35,6 +35,7 @@ mod check;
 mod function;
 mod info;
 mod lobby_users;
+mod request;
 pub mod sample;
 #[cfg(test)]
 mod tests;
@@ -69,45 +70,14 @@ pub use update_meeting::UpdateMeeting;
 pub use function::Function;
 pub use info::RequestInfo;
 pub use lobby_users::{LobbyUsers, Star};
+pub use request::{Request, Requests};
 pub use sample::Sample;
 
-use crate::envelope::{self, Invalid};
+use crate::envelope;
 use crate::id::MeetingId;
+use crate::invalid::Invalid;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-/// A request type: its fields, and the facts about it.
-pub trait Request: Serialize + DeserializeOwned {
-    /// Facts about the type.
-    const INFO: RequestInfo;
-
-    /// Checks limits that the types of the fields do not express.
-    ///
-    /// # Errors
-    /// The first wrong field.
-    fn check(&self) -> Result<(), Invalid> {
-        Ok(())
-    }
-
-    /// Returns the meeting that the request names, if it names one.
-    fn meeting_id(&self) -> Option<&MeetingId>;
-}
-
-/// The requests of one function.
-pub trait Requests: Sized {
-    /// Function that serves them.
-    const FUNCTION: Function;
-
-    /// Reads and checks the fields of a request of the type `kind`. Returns `None` for a type of another function.
-    fn read(kind: &str, fields: Value) -> Option<Result<Self, Invalid>>;
-
-    /// Returns the type on the wire.
-    fn kind(&self) -> &'static str;
-
-    /// Returns the meeting that the request names, if it names one.
-    fn meeting_id(&self) -> Option<&MeetingId>;
-}
 
 /// Defines the enum of each function, [`FUNCTIONS`] and [`REQUESTS`]. A request that stands under another function than
 /// its own file says does not compile.
@@ -178,6 +148,14 @@ functions! {
     }
     DestroyRequest of Destroy { DestroyMeeting, }
     SyncRequest of Sync { SyncState, History, }
+}
+
+impl RequestInfo {
+    /// Returns the request type `kind`, or `None` for an unknown one.
+    #[must_use]
+    pub fn find(kind: &str) -> Option<&'static Self> {
+        REQUESTS.iter().find(|request| request.kind == kind)
+    }
 }
 
 /// Reads the fields of one request type and checks them.

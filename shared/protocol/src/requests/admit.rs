@@ -2,8 +2,8 @@
 
 use super::{Function, LobbyUsers, Request, RequestInfo, Sample, sample};
 use crate::code::Code;
-use crate::envelope::Invalid;
 use crate::id::MeetingId;
+use crate::invalid::Invalid;
 use serde::{Deserialize, Serialize};
 
 /// Admits users who wait in the lobby.

@@ -1,7 +1,7 @@
 //! Checks of limits that several requests share. Each names the path of the wrong field.
 
 use crate::address::UserId;
-use crate::envelope::Invalid;
+use crate::invalid::Invalid;
 use crate::limits::{MAX_EXT_BYTES, MAX_INVITEES, MAX_TEXT_CHARS};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;

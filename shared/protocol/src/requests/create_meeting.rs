@@ -3,8 +3,8 @@
 use super::{Function, Request, RequestInfo, Sample, check, sample};
 use crate::address::UserId;
 use crate::code::Code;
-use crate::envelope::Invalid;
 use crate::id::MeetingId;
+use crate::invalid::Invalid;
 use crate::limits::{MINUTES, RING_SECONDS, SEATS};
 use crate::object::{Media, Mode, Policy};
 use serde::{Deserialize, Serialize};

@@ -2,8 +2,8 @@
 
 use super::{Function, Request, RequestInfo, Sample, check, sample};
 use crate::code::Code;
-use crate::envelope::Invalid;
 use crate::id::{MeetingId, RequestId};
+use crate::invalid::Invalid;
 use serde::{Deserialize, Serialize};
 
 /// Ends a meeting for all, named by its id or by the id of the sender's own create request.

@@ -1,8 +1,8 @@
 //! `history`: get past calls.
 
 use super::{Function, Request, RequestInfo, Sample, check, sample};
-use crate::envelope::Invalid;
 use crate::id::MeetingId;
+use crate::invalid::Invalid;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 

@@ -1,6 +1,6 @@
 //! Facts about a request type that the fields of its struct do not express.
 
-use super::{Function, REQUESTS, Sample};
+use super::{Function, Sample};
 use crate::code::Code;
 
 /// One request type. All other descriptions of requests are made from these: `AsyncAPI`, sample events, the tables of
@@ -26,12 +26,6 @@ pub struct RequestInfo {
 }
 
 impl RequestInfo {
-    /// Returns the request type `kind`, or `None` for an unknown one.
-    #[must_use]
-    pub fn find(kind: &str) -> Option<&'static Self> {
-        REQUESTS.iter().find(|request| request.kind == kind)
-    }
-
     /// Returns `true` if the service answers the request. Otherwise a terminal sends it once, without retries.
     #[must_use]
     pub const fn is_answered(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use super::check;
 use crate::address::UserId;
-use crate::envelope::Invalid;
+use crate::invalid::Invalid;
 use crate::limits::MAX_INVITEES;
 use serde::{Deserialize, Serialize};
 

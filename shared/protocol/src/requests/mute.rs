@@ -2,8 +2,8 @@
 
 use super::{Function, Request, RequestInfo, Sample, check, sample};
 use crate::code::Code;
-use crate::envelope::Invalid;
 use crate::id::MeetingId;
+use crate::invalid::Invalid;
 use crate::limits::FOR_SECONDS;
 use crate::object::{SpeechMode, UserOrAll};
 use serde::{Deserialize, Serialize};

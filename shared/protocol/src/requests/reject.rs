@@ -2,8 +2,8 @@
 
 use super::{Function, Request, RequestInfo, Sample, check, sample};
 use crate::code::Code;
-use crate::envelope::Invalid;
 use crate::id::{InviteId, MeetingId};
+use crate::invalid::Invalid;
 use serde::{Deserialize, Serialize};
 
 /// Reason for declining an invitation.

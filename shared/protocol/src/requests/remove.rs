@@ -3,8 +3,8 @@
 use super::{Function, Request, RequestInfo, Sample, check, sample};
 use crate::address::UserId;
 use crate::code::Code;
-use crate::envelope::Invalid;
 use crate::id::MeetingId;
+use crate::invalid::Invalid;
 use crate::limits::FOR_SECONDS;
 use serde::{Deserialize, Serialize};
 

@@ -2,8 +2,8 @@
 
 use super::{Function, Request, RequestInfo, Sample, check, sample};
 use crate::code::Code;
-use crate::envelope::Invalid;
 use crate::id::MeetingId;
+use crate::invalid::Invalid;
 use crate::limits::MINUTES;
 use crate::object::PolicyChange;
 use serde::{Deserialize, Serialize};
