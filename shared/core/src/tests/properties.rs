@@ -1,8 +1,9 @@
 //! Any sequence of requests, repeats, pauses and events keeps the invariants.
 
 use super::any_action::{VARIANTS, actions};
-use super::fixture::{Call, assert_downlinks_hold, create, opening, user};
-use crate::{ChannelPresence, DeviceStatus, Leg, MediaAct, Meeting, Phase, RtcCapabilities};
+use super::fixture::{Call, account, assert_downlinks_hold, create, opening, user};
+use super::join::joining;
+use crate::{Action, ChannelPresence, DeviceStatus, Leg, MediaAct, Meeting, Phase, RtcCapabilities};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::collections::BTreeSet;
@@ -127,6 +128,11 @@ fn play(mode: Mode, invitees: &[&str], reports_presence: bool, steps: Vec<Step>)
                 let is_first = variant % 2 == 0 || *call.meeting.mode == Mode::Direct;
                 let invitee = if is_first { "bob" } else { "carol" };
                 let action = action.get(&actions(&call, invitee, USERS[target], variant)).clone();
+                // The devices that wait in the lobby are the sender's own: the table lists them by the sender's account.
+                let action = match action {
+                    Action::Join(joiner) => joining(account(DEVICES[device]), joiner.takeover),
+                    other => other,
+                };
                 // The body shows the action, so a reused id with another action is a conflict.
                 let body = format!("{action:?}");
                 let refused = call.sends(DEVICES[device], &format!("p{id}"), &body, action.clone()).is_err();
