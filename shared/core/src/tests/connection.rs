@@ -1,7 +1,7 @@
 //! Devices that disconnect from the broker (T15, T24–T26).
 
-use super::fixture::{Call, client};
-use crate::{Action, DeviceStatus};
+use super::fixture::{Call, START_MS, client, user};
+use crate::{Action, ChannelPresence, DeviceStatus};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::ParticipantState as State;
 
@@ -127,4 +127,49 @@ fn t19_the_caller_has_a_deadline_for_reaching_the_media_from_the_accept_on() {
     assert_eq!(call.state("alice"), State::Accepted);
     call.at(25_000).wakes();
     assert_eq!((call.state("alice"), call.meeting.end().is_some()), (State::Failed, true));
+}
+
+#[test]
+fn t24_a_device_is_checked_once_and_not_before_the_check_is_due() {
+    let mut call = in_the_media();
+    call.device_is("bob.phone", DeviceStatus::Disconnected);
+    call.at(5_000);
+    call.device_is("bob.phone", DeviceStatus::StillDisconnected);
+    assert_eq!(call.state("bob"), State::Joined, "the check is not due yet");
+    call.device_is("bob.phone", DeviceStatus::Disconnected);
+    call.at(12_000);
+    assert_eq!(call.due_checks(), [client("bob.phone")], "a second disconnect does not postpone the check");
+    call.device_is("bob.phone", DeviceStatus::StillDisconnected);
+    assert_eq!(call.state("bob"), State::Reconnecting);
+}
+
+#[test]
+fn t24_the_creator_of_a_group_keeps_the_seat_while_invitations_are_open() {
+    let mut call = Call::group();
+    call.joins_media("alice.phone").expect("joins");
+    call.device_is("alice.phone", DeviceStatus::Disconnected);
+    call.at(10_000);
+    call.device_is("alice.phone", DeviceStatus::StillDisconnected);
+    assert_eq!(call.state("alice"), State::Reconnecting);
+}
+
+#[test]
+fn t25_a_rejoin_gives_the_time_to_reach_the_media_again_and_never_takes_time_away() {
+    let mut call = in_the_media();
+    call.rtc.reports_presence = true;
+    call.rtc_reports(ChannelPresence::Left { user: user("bob"), clean: false });
+    let away_until_ms = |call: &Call| call.participant("bob").seat().and_then(|seat| seat.away_until_ms());
+    call.at(5_000).does("bob.phone", Action::Rejoin).expect("the device has the seat");
+    assert_eq!(away_until_ms(&call), Some(START_MS + 30_000));
+    call.at(25_000).does("bob.phone", Action::Rejoin).expect("the device has the seat");
+    assert_eq!(away_until_ms(&call), Some(START_MS + 45_000));
+}
+
+#[test]
+fn t24_a_broken_connection_before_the_media_does_not_drop_the_seat() {
+    let mut call = Call::group();
+    call.rtc.reports_presence = true;
+    call.accepts("bob.phone").expect("accepts");
+    call.rtc_reports(ChannelPresence::Left { user: user("bob"), clean: false });
+    assert_eq!(call.state("bob"), State::Accepted);
 }

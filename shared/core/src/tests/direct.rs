@@ -257,3 +257,17 @@ fn an_invitation_of_somebody_else_or_of_nobody_is_not_found() {
     assert_eq!(call.does("mallory", Action::Ringing { invite_id: of_bob }), Err(Code::Forbidden));
     assert!(call.last.next.is_none(), "a refused request commits nothing");
 }
+
+#[test]
+fn t7_a_late_accept_without_a_seat_elsewhere_gets_the_refusal_alone() {
+    let mut call = Call::group();
+    call.rejects("bob.phone").expect("rejects");
+    assert_eq!(call.accepts("bob.tablet"), Err(Code::AlreadyAnswered));
+    assert_eq!(call.downlinks(), ["bob.tablet= error already_answered"]);
+}
+
+#[test]
+fn t13_an_accept_after_the_ring_expired_is_refused_with_that_reason() {
+    let mut call = Call::group();
+    assert_eq!(call.at(47_000).accepts("bob.phone"), Err(Code::InvitationExpired));
+}

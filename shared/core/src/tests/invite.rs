@@ -3,6 +3,7 @@
 use super::fixture::{Call, START_MS, client, user};
 use crate::{Action, Invitee, KnownDevice, MAX_PEOPLE, Outgoing, Phase};
 use switchboard_protocol::code::{Code, EndReason};
+use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{InvitePolicy, Mode, ParticipantState as State};
 
 fn invite(names: &[&str]) -> Action {
@@ -194,4 +195,30 @@ fn invitations_cannot_swell_the_record() {
     call.does("alice.phone", invite(&["bob"])).expect("a user who was invited before takes no new entry");
     let kept = call.meeting.participants.values().filter_map(|p| p.invitation()?.ext.as_ref()).count();
     assert_eq!(kept, 0, "a closed invitation drops the object that only an open offer shows");
+}
+
+#[test]
+fn t11_a_repeated_cancel_shows_the_invitations_that_it_cancelled() {
+    let mut call = Call::group();
+    call.does("alice.phone", cancel(Some(&["bob"]))).expect("cancels");
+    for _ in 0..2 {
+        call.sends("alice.phone", "x1", "cancel", cancel(None)).expect("cancels, or answers the repeat");
+        let Some(Body::InvitationResult { invitations }) =
+            call.last.answer.as_ref().map(|answer| &answer.body)
+        else {
+            panic!("the answer is not invitation_result: {:?}", call.last.answer)
+        };
+        let users: Vec<&str> = invitations.iter().map(|invitation| invitation.user_id.as_str()).collect();
+        assert_eq!(users, ["carol"]);
+    }
+}
+
+#[test]
+fn t11_a_member_cancels_only_the_invitations_that_the_member_made() {
+    let mut call = Call::group();
+    call.settings_mut().policy.invite = InvitePolicy::Any;
+    call.accepts("bob.phone").expect("accepts");
+    call.does("bob.phone", invite(&["dave"])).expect("any member has the right");
+    call.does("bob.phone", cancel(None)).expect("the inviter has the right");
+    assert_eq!((call.state("dave"), call.state("carol")), (State::Cancelled, State::Invited));
 }

@@ -414,3 +414,14 @@ fn t19_t28_a_seat_that_moves_on_its_way_has_the_full_time_to_reach_the_media() {
     let join_by_ms = call.participant("bob").seat().expect("has a seat").join_by_ms();
     assert_eq!(join_by_ms, Some(START_MS + 35_000));
 }
+
+#[test]
+fn t21_a_repeated_admit_shows_the_users_that_it_admitted() {
+    let mut call = room(JoinPolicy::Lobby);
+    join(&mut call, "dave.phone").expect("waits in the lobby");
+    let send = |call: &mut Call| call.sends("alice.phone", "m1", "admit", admit(None));
+    send(&mut call).expect("the host admits the user");
+    join(&mut call, "frank.phone").expect("waits in the lobby");
+    send(&mut call).expect("a repeat is answered");
+    assert_eq!(decided(&call), [("dave".to_owned(), true, None)]);
+}

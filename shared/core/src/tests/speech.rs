@@ -4,7 +4,7 @@ use super::fixture::{Call, user};
 use crate::{Action, Grant, MediaAct, Outgoing};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{SpeechMode, UserOrAll};
+use switchboard_protocol::object::{Role, SpeechMode, UserOrAll};
 use switchboard_protocol::requests::MuteMode;
 
 fn group() -> Call {
@@ -210,4 +210,15 @@ fn t35_the_view_of_a_participant_shows_the_block_and_its_end() {
     mute(&mut call, "alice.phone", "bob", MuteMode::Hard, Some(60)).expect("the host has the right");
     let speech = call.participant("bob").view(call.now.ms + 1_000).speech;
     assert_eq!((speech.mode, speech.until_in_ms), (SpeechMode::Hard, Some(59_000)));
+}
+
+#[test]
+fn t34_a_cohost_who_mutes_all_mutes_neither_the_host_nor_the_cohost() {
+    let mut call = group();
+    *call.participant_mut("bob").role.amend() = Role::Cohost;
+    mute(&mut call, "bob.phone", "*", MuteMode::Soft, None).expect("a cohost has the right");
+    assert_eq!(
+        (mode(&call, "alice"), mode(&call, "bob"), mode(&call, "carol")),
+        (SpeechMode::Free, SpeechMode::Free, SpeechMode::Soft)
+    );
 }
