@@ -3,6 +3,7 @@
 //! authentication" in the `ApsaraVideo` Live user guide (`help/en/live/user-guide/token-based-authentication`).
 
 pub mod dingrtc;
+mod ids;
 #[cfg(feature = "management")]
 pub mod management;
 #[cfg(test)]
@@ -15,16 +16,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::error::{check_id, is_word};
 use crate::{
     Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError,
 };
 
 /// The address from which every ARTC client finds its server.
 pub const GLOBAL_URL: &str = "https://rgslb.rtc.aliyuncs.com";
-
-/// Limit for channel and user ids, in bytes.
-const MAX_ID: usize = 64;
 
 /// Empty in production: the documented formula hashes the nonce and Alibaba's Android helper does not; both agree on an
 /// empty one.
@@ -60,12 +57,6 @@ pub fn minter(account: Account) -> Result<Box<dyn Minter>, AccountError> {
     })
 }
 
-/// Checks ids for both products, which have the same alphabet and limit.
-fn check_ids(channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
-    check_id("channel_id", channel_id, MAX_ID, is_word)?;
-    check_id("user_id", user_id, MAX_ID, is_word)
-}
-
 /// Mints ARTC tokens for one application.
 #[derive(Debug)]
 pub struct ArtcMinter {
@@ -95,7 +86,7 @@ impl Minter for ArtcMinter {
     }
 
     fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
-        check_ids(channel_id, user_id)
+        ids::check_ids(channel_id, user_id)
     }
 
     fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError> {

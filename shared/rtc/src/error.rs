@@ -1,6 +1,6 @@
 //! Errors of minting. They go to logs and alarms, so they contain no names, keys or tokens.
 
-use super::MAX_TTL_SECONDS;
+use crate::life::MAX_TTL_SECONDS;
 
 /// Failure to mint a credential.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -19,6 +19,7 @@ mod error;
 mod fixture;
 pub mod janus;
 pub mod jwt;
+mod life;
 pub mod livekit;
 mod mac;
 #[cfg(feature = "management")]
@@ -39,18 +40,12 @@ pub use account::{Account, AccountError, ManagementApi};
 pub use binary_token::ReceivedToken;
 pub use credential::Credential;
 pub use error::{MintError, UnsupportedIdError};
+pub use life::{MAX_TTL_SECONDS, TTL_SECONDS};
 #[cfg(feature = "management")]
 pub use registry::management;
 pub use registry::{callback_reader, minter};
 pub use switchboard_protocol::join::{Join, Rights};
 pub use switchboard_protocol::provider::{Provider, UnknownProvider};
-
-/// Life of a join token in seconds. Short, because no service can revoke an issued token: a removed user can rejoin until
-/// the token expires.
-pub const TTL_SECONDS: u32 = 600;
-
-/// The longest life in seconds that every supported service accepts (Alibaba: 24 hours).
-pub const MAX_TTL_SECONDS: u32 = 86_400;
 
 /// User, channel, rights and life of one join token.
 #[derive(Clone, Copy, Debug)]

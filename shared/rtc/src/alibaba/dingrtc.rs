@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 pub use app_token::{AppToken, MAX_SALT, privilege};
 
-use super::{
-    Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError,
+use super::ids::check_ids;
+use crate::{
+    Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, Rights, UnsupportedIdError,
 };
-use crate::Rights;
 
 /// Mints tokens for one `DingRTC` application.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Minter for DingRtcMinter {
 
     /// The alphabet also excludes `*`, which stands for every channel or every user.
     fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
-        super::check_ids(channel_id, user_id)
+        check_ids(channel_id, user_id)
     }
 
     fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError> {

@@ -4,38 +4,29 @@
 //! The secret of a room is derived from the gateway's secret, so nothing is stored. Rooms are private, and creating one
 //! needs the plugin's `admin_key`.
 
+mod gateway;
 mod handle;
 mod streams;
 #[cfg(test)]
 mod tests;
 
 use async_trait::async_trait;
-use data_encoding::HEXLOWER;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use crate::mac::hmac_sha256;
 use crate::management::{
     ChannelSpec, HttpClient, ManagementCapabilities, OpenChannel, RequestContext, RtcError, RtcManagement,
 };
 use crate::{Account, AccountError, ManagementApi, Rights};
-use handle::{JanusHandle, JanusReply};
-
-/// Error codes of the plugin, from `janus_videoroom.c`.
-const NO_SUCH_ROOM: i64 = 426;
-const ROOM_EXISTS: i64 = 427;
-const NO_SUCH_FEED: i64 = 428;
-const UNAUTHORIZED: i64 = 433;
+use gateway::JanusGateway;
+use handle::{JanusHandle, JanusReply, ROOM_EXISTS};
 
 /// Manages the rooms of one Janus gateway.
 #[derive(Debug)]
 pub struct JanusManagement {
-    url: String,
-    /// `token_auth_secret` of the gateway.
-    secret: SecretString,
+    gateway: JanusGateway,
     /// `admin_key` of the plugin.
     admin_key: SecretString,
-    http: HttpClient,
 }
 
 impl JanusManagement {
@@ -56,28 +47,20 @@ impl JanusManagement {
             return Err(AccountError::Missing("RTC_API_KEY_SECRET"));
         }
         Ok(Self {
-            url: url.to_owned(),
-            secret: account.key_secret.clone(),
+            gateway: JanusGateway { url: url.to_owned(), secret: account.key_secret.clone(), http },
             admin_key: api.key_secret.clone(),
-            http,
         })
-    }
-
-    /// Returns the secret that moderates a room. The label separates it from other values derived from the same secret.
-    fn room_secret(&self, room: &str) -> String {
-        let message = format!("switchboard room\n{room}");
-        HEXLOWER.encode(&hmac_sha256(self.secret.expose_secret().as_bytes(), message.as_bytes())[..16])
     }
 
     /// Sends one request to the plugin, in a session of its own.
     async fn request(&self, body: Value, context: RequestContext) -> Result<JanusReply, RtcError> {
         let exchange = async {
-            let mut handle = JanusHandle::attach(self, context).await?;
+            let mut handle = JanusHandle::attach(&self.gateway, context).await?;
             let reply = handle.request(body).await;
             handle.end().await;
             reply
         };
-        self.http.in_time(exchange).await
+        self.gateway.http.in_time(exchange).await
     }
 
     /// Sends a request about a room; returns `None` if the room or the participant does not exist.
@@ -88,7 +71,7 @@ impl JanusManagement {
         context: RequestContext,
     ) -> Result<Option<Value>, RtcError> {
         body["room"] = room.into();
-        body["secret"] = self.room_secret(room).into();
+        body["secret"] = self.gateway.room_secret(room).into();
         self.request(body, context).await?.or_not_found()
     }
 }
@@ -105,7 +88,7 @@ impl RtcManagement for JanusManagement {
             "request": "create",
             "room": channel.id,
             "admin_key": self.admin_key.expose_secret(),
-            "secret": self.room_secret(channel.id),
+            "secret": self.gateway.room_secret(channel.id),
             "signed_tokens": true,
             "is_private": true,
             "permanent": false,
@@ -141,7 +124,10 @@ impl RtcManagement for JanusManagement {
         rights: Rights,
         context: RequestContext,
     ) -> Result<(), RtcError> {
-        self.http.in_time(streams::restrict(self, channel_id, media_id, rights, context)).await
+        self.gateway
+            .http
+            .in_time(streams::restrict(&self.gateway, channel_id, media_id, rights, context))
+            .await
     }
 
     async fn members(&self, channel_id: &str, context: RequestContext) -> Result<Vec<String>, RtcError> {
@@ -163,23 +149,4 @@ impl RtcManagement for JanusManagement {
 /// Converts an id to text: it is text with `string_ids` and a number without.
 fn id_text(id: &Value) -> String {
     id.as_str().map_or_else(|| id.to_string(), str::to_owned)
-}
-
-impl JanusReply {
-    /// Returns the data, or the error for the code.
-    fn or_error(self) -> Result<Value, RtcError> {
-        match self {
-            Self::Done(data) => Ok(data),
-            Self::Refused { code: UNAUTHORIZED } => Err(RtcError::Unauthorized("videoroom error 433".into())),
-            Self::Refused { code } => Err(RtcError::Refused(format!("videoroom error {code}"))),
-        }
-    }
-
-    /// Like [`or_error`](Self::or_error), with `None` for an unknown room or participant.
-    fn or_not_found(self) -> Result<Option<Value>, RtcError> {
-        match self {
-            Self::Refused { code: NO_SUCH_ROOM | NO_SUCH_FEED } => Ok(None),
-            other => other.or_error().map(Some),
-        }
-    }
 }

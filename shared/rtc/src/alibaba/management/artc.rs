@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use serde::Deserialize;
 
-use super::AlibabaOpenApi;
+use super::open_api::AlibabaOpenApi;
 use crate::Rights;
 use crate::management::{
     ChannelSpec, ManagementCapabilities, OpenChannel, RequestContext, RtcError, RtcManagement, parse_body,

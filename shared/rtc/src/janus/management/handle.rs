@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::super::{JanusMinter, VIDEOROOM};
-use super::JanusManagement;
+use super::gateway::JanusGateway;
 use crate::management::{ManagementRequest, ManagementResponse, RequestContext, RetryPolicy, RtcError};
 use crate::sign::encode;
 
@@ -13,6 +13,12 @@ const TOKEN_SECONDS: i64 = 60;
 
 /// Limit of events to read while waiting for an asynchronous reply.
 const MAX_EVENTS: usize = 20;
+
+/// Error codes of the plugin, from `janus_videoroom.c`.
+const NO_SUCH_ROOM: i64 = 426;
+pub(super) const ROOM_EXISTS: i64 = 427;
+const NO_SUCH_FEED: i64 = 428;
+const UNAUTHORIZED: i64 = 433;
 
 /// A reply of the plugin.
 #[derive(Debug)]
@@ -30,11 +36,28 @@ impl JanusReply {
             None => Self::Done(data.clone()),
         }
     }
+
+    /// Returns the data, or the error for the code.
+    pub fn or_error(self) -> Result<Value, RtcError> {
+        match self {
+            Self::Done(data) => Ok(data),
+            Self::Refused { code: UNAUTHORIZED } => Err(RtcError::Unauthorized("videoroom error 433".into())),
+            Self::Refused { code } => Err(RtcError::Refused(format!("videoroom error {code}"))),
+        }
+    }
+
+    /// Like [`or_error`](Self::or_error), with `None` for an unknown room or participant.
+    pub fn or_not_found(self) -> Result<Option<Value>, RtcError> {
+        match self {
+            Self::Refused { code: NO_SUCH_ROOM | NO_SUCH_FEED } => Ok(None),
+            other => other.or_error().map(Some),
+        }
+    }
 }
 
 /// A handle to the plugin. Call [`end`](Self::end) after use; the gateway ends forgotten sessions after a minute.
 pub(super) struct JanusHandle<'a> {
-    management: &'a JanusManagement,
+    gateway: &'a JanusGateway,
     token: SecretString,
     transactions: Box<dyn FnMut() -> String + Send + Sync>,
     /// Paths below the address of the gateway.
@@ -43,13 +66,12 @@ pub(super) struct JanusHandle<'a> {
 }
 
 impl<'a> JanusHandle<'a> {
-    pub async fn attach(management: &'a JanusManagement, context: RequestContext) -> Result<Self, RtcError> {
+    pub async fn attach(gateway: &'a JanusGateway, context: RequestContext) -> Result<Self, RtcError> {
         let unsigned = |_| RtcError::Refused("the request could not be signed".into());
-        let token = JanusMinter::core_token(&management.secret, context.seconds() + TOKEN_SECONDS)
-            .map_err(unsigned)?;
+        let token =
+            JanusMinter::core_token(&gateway.secret, context.seconds() + TOKEN_SECONDS).map_err(unsigned)?;
         let transactions = Box::new(context.nonces());
-        let mut opened =
-            Self { management, token, transactions, session: String::new(), plugin: String::new() };
+        let mut opened = Self { gateway, token, transactions, session: String::new(), plugin: String::new() };
         let session = opened.post("", json!({ "janus": "create" }), RetryPolicy::Idempotent).await?;
         opened.session = format!("/{}", id(&session)?);
         let path = opened.session.clone();
@@ -104,12 +126,12 @@ impl<'a> JanusHandle<'a> {
         let request = || {
             Ok(ManagementRequest {
                 method: "POST",
-                url: format!("{}{path}", self.management.url),
+                url: format!("{}{path}", self.gateway.url),
                 headers: vec![("content-type", "application/json".to_owned())],
                 body: body.to_string().into_bytes(),
             })
         };
-        body_or_error(self.management.http.send(retry, request).await?)
+        body_or_error(self.gateway.http.send(retry, request).await?)
     }
 
     async fn poll(&self) -> Result<Value, RtcError> {
@@ -117,12 +139,12 @@ impl<'a> JanusHandle<'a> {
         let request = || {
             Ok(ManagementRequest {
                 method: "GET",
-                url: format!("{}{}?maxev=1&token={token}", self.management.url, self.session),
+                url: format!("{}{}?maxev=1&token={token}", self.gateway.url, self.session),
                 headers: Vec::new(),
                 body: Vec::new(),
             })
         };
-        body_or_error(self.management.http.send(RetryPolicy::OnlyIfUnsent, request).await?)
+        body_or_error(self.gateway.http.send(RetryPolicy::OnlyIfUnsent, request).await?)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::{JanusToken, VIDEOROOM};
-use super::JanusManagement;
+use super::gateway::JanusGateway;
 use super::handle::JanusHandle;
 use crate::Rights;
 use crate::management::{RequestContext, RtcError, parse_body};
@@ -40,18 +40,18 @@ struct JanusStream {
 /// # Errors
 /// [`RtcError::Unsupported`] if the microphone is to be blocked and has no stream yet, or a failed request.
 pub(super) async fn restrict(
-    management: &JanusManagement,
+    gateway: &JanusGateway,
     room: &str,
     media_id: &str,
     rights: Rights,
     context: RequestContext,
 ) -> Result<(), RtcError> {
-    let mut handle = JanusHandle::attach(management, context).await?;
+    let mut handle = JanusHandle::attach(gateway, context).await?;
     let result = async {
-        let streams = published(&mut handle, management, room, media_id, context).await?;
+        let streams = published(&mut handle, gateway, room, media_id, context).await?;
         let mut microphone_blocked = false;
         for JanusMediaLine { mid, microphone, blocked } in lines(&streams, rights) {
-            let exists = block(&mut handle, management, room, media_id, mid, blocked).await?;
+            let exists = block(&mut handle, gateway, room, media_id, mid, blocked).await?;
             microphone_blocked |= exists && microphone;
         }
         // Neither management nor tokens carry rights, so a stream that does not exist yet cannot be blocked.
@@ -65,7 +65,7 @@ pub(super) async fn restrict(
 /// Returns the streams of the participant; empty if the gateway does not list any yet or does not know the participant.
 async fn published(
     handle: &mut JanusHandle<'_>,
-    management: &JanusManagement,
+    gateway: &JanusGateway,
     room: &str,
     media_id: &str,
     context: RequestContext,
@@ -74,7 +74,7 @@ async fn published(
     let expires = context.seconds() + TOKEN_SECONDS;
     let token = JanusToken { expires, realm: VIDEOROOM, descriptors: vec![descriptor.as_str()] };
     let unsigned = |_| RtcError::Refused("the request could not be signed".into());
-    let token = token.sign(&management.secret).map_err(unsigned)?;
+    let token = token.sign(&gateway.secret).map_err(unsigned)?;
     let body = json!({
         "request": "join",
         "ptype": "subscriber",
@@ -93,7 +93,7 @@ async fn published(
 /// Blocks or unblocks one media line; returns `false` if the line does not exist.
 async fn block(
     handle: &mut JanusHandle<'_>,
-    management: &JanusManagement,
+    gateway: &JanusGateway,
     room: &str,
     media_id: &str,
     mid: &str,
@@ -102,7 +102,7 @@ async fn block(
     let body = json!({
         "request": "moderate",
         "room": room,
-        "secret": management.room_secret(room),
+        "secret": gateway.room_secret(room),
         "id": media_id,
         "mid": mid,
         "mute": blocked,

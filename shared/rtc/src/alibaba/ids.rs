@@ -1,0 +1,13 @@
+//! Ids that both products of Alibaba accept.
+
+use crate::UnsupportedIdError;
+use crate::error::{check_id, is_word};
+
+/// Limit for channel and user ids, in bytes.
+const MAX_ID: usize = 64;
+
+/// Checks ids for both products, which have the same alphabet and limit.
+pub(super) fn check_ids(channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
+    check_id("channel_id", channel_id, MAX_ID, is_word)?;
+    check_id("user_id", user_id, MAX_ID, is_word)
+}
