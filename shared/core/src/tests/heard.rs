@@ -189,3 +189,12 @@ fn t49_a_user_who_joined_in_the_instant_in_which_the_channel_closed_is_out_of_th
     assert_eq!(call.receives(&joined(3_000, None)), State::Joined);
     assert_eq!(call.receives(&event(3_000, MediaEventKind::ChannelClosed)), State::Reconnecting);
 }
+
+#[test]
+fn an_event_that_arrives_twice_changes_nothing_the_second_time() {
+    let mut call = accepted();
+    call.receives(&joined(3_000, None));
+    assert!(call.is_changed());
+    call.receives(&joined(3_000, None));
+    assert!(!call.is_changed());
+}

@@ -1,6 +1,6 @@
 //! Invitations during a call, and cancelled invitations (T10–T12).
 
-use super::fixture::{Call, START_MS, client, user};
+use super::fixture::{Call, START_MS, client, create, opening, user};
 use crate::{Action, Invitee, KnownDevice, MAX_PEOPLE, Outgoing, Phase};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
@@ -221,4 +221,23 @@ fn t11_a_member_cancels_only_the_invitations_that_the_member_made() {
     call.does("bob.phone", invite(&["dave"])).expect("any member has the right");
     call.does("bob.phone", cancel(None)).expect("the inviter has the right");
     assert_eq!((call.state("dave"), call.state("carol")), (State::Cancelled, State::Invited));
+}
+
+#[test]
+fn t1_an_invitation_takes_the_last_seat_and_an_open_one_counts_as_taken() {
+    let mut call = Call::group();
+    call.meeting.max_participants = 4;
+    call.does("alice.phone", invite(&["dave"])).expect("one seat is free");
+    assert_eq!(call.does("alice.phone", invite(&["eve"])), Err(Code::MeetingFull));
+}
+
+#[test]
+fn t1_the_first_invitation_makes_an_empty_group_ring() {
+    let mut call = Call::open(&opening(create(Mode::Group, &[])));
+    assert_eq!(call.meeting.phase, Phase::Created);
+    call.does("alice.phone", invite(&["bob"])).expect("the host has the right");
+    assert_eq!(call.meeting.phase, Phase::Ringing);
+    call.joins_media("alice.phone").expect("joins");
+    call.does("alice.phone", invite(&["carol"])).expect("the host has the right");
+    assert_eq!(call.meeting.phase, Phase::Active);
 }

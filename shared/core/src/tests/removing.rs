@@ -155,3 +155,15 @@ fn t33_t40_a_direct_call_whose_callee_is_banned_while_it_rings_was_never_answere
     remove(&mut call, "alice.phone", "bob", true, None).expect("the host has the right");
     assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::Cancelled));
 }
+
+#[test]
+fn t33_a_ban_of_a_member_closes_no_offer_on_the_device_that_had_the_seat_before() {
+    let mut call = group();
+    call.does("bob.tablet", joining("bob", true)).expect("takes the seat over");
+    remove(&mut call, "alice.phone", "bob", true, None).expect("the host has the right");
+    assert!(
+        !call.downlinks().iter().any(|line| line.contains("invitation_closed")),
+        "{:?}",
+        call.downlinks()
+    );
+}

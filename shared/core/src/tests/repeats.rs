@@ -273,3 +273,14 @@ fn repeated_effects_claim_no_gap_between_revisions() {
     assert!(!repeated.notices.is_empty());
     assert!(repeated.notices.iter().all(|downlink| downlink.prev_rev.is_none()));
 }
+
+#[test]
+fn t6_repeated_effects_of_an_accept_stop_the_other_devices_though_the_user_has_left() {
+    let mut call = Call::group();
+    call.accepts("bob.phone").expect("accepts");
+    let (rev, cause) = (call.meeting.rev, call.deadline_cause());
+    call.leaves("bob.phone").expect("leaves");
+    call.last = call.repeat_effects(rev, &cause);
+    let closed = "bob.tablet: invitation_closed answered_elsewhere".to_owned();
+    assert!(call.downlinks().contains(&closed), "{:?}", call.downlinks());
+}
