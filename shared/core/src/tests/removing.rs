@@ -4,6 +4,7 @@ use super::fixture::{Call, client, create, opening, user};
 use super::join::joining;
 use crate::{Action, ChannelPresence, Invitee, KnownDevice, MediaAct, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
+use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{JoinPolicy, Mode, ParticipantState as State, Policy, Role};
 
 fn group() -> Call {
@@ -166,4 +167,15 @@ fn t33_a_ban_of_a_member_closes_no_offer_on_the_device_that_had_the_seat_before(
         "{:?}",
         call.downlinks()
     );
+}
+
+#[test]
+fn t33_the_notice_of_a_ban_shows_how_long_the_ban_lasts() {
+    let mut call = group();
+    remove(&mut call, "alice.phone", "bob", true, Some(600)).expect("the host has the right");
+    let until_in_ms = call.last.notices.iter().find_map(|downlink| match downlink.body {
+        Body::ParticipantRemoved { until_in_ms, .. } => until_in_ms,
+        _ => None,
+    });
+    assert_eq!(until_in_ms, Some(600_000));
 }
