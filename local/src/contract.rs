@@ -5,6 +5,7 @@
 //! have the facts. `make generate` writes the files, and a test compares them.
 
 mod document;
+mod error;
 mod examples;
 mod javascript;
 mod readme;
@@ -14,33 +15,7 @@ mod tests;
 
 use std::path::Path;
 
-/// Error of making or writing a file.
-#[derive(Debug, thiserror::Error)]
-pub enum ContractError {
-    /// The schema of a type has a form that this module cannot take apart.
-    #[error("the schema of `{0}` has an unexpected form; adapt local/src/contract/schemas.rs")]
-    Schema(String),
-    /// A message type without an example.
-    #[error("`{0}` has no example; add one to shared/protocol/src/downlink/examples.json")]
-    NoExample(String),
-    /// `head.yaml` lacks a part.
-    #[error("local/src/contract/head.yaml has no `{0}`")]
-    Head(&'static str),
-    /// The README lacks the markers around the table.
-    #[error("README.md has no lines `{}` and `{}`", readme::BEGIN, readme::END)]
-    NoMarkers,
-    /// A part cannot be written as YAML, or an example cannot be read.
-    #[error(transparent)]
-    Yaml(#[from] serde_norway::Error),
-    /// A file cannot be read or written.
-    #[error("{path}: {source}")]
-    File {
-        /// Path in the workspace.
-        path: String,
-        /// Cause.
-        source: std::io::Error,
-    },
-}
+pub use error::ContractError;
 
 /// Returns the text of every generated file, by its path in the workspace.
 ///

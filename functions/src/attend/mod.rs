@@ -2,7 +2,7 @@
 
 use switchboard_core::{Action, Joiner, Refusal};
 use switchboard_protocol::object::MediaFlags;
-use switchboard_protocol::requests::{AttendRequest, Join, ReportMedia};
+use switchboard_protocol::requests::{AttendRequest, JoinMeeting, ReportMedia};
 use switchboard_service::ports::{Ports, Stored};
 use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
@@ -12,7 +12,7 @@ pub async fn attend<P: Ports>(
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let (meeting_id, action) = match request.envelope.request.clone() {
-        AttendRequest::Join(join) => return join_meeting(&join, &request, service).await,
+        AttendRequest::JoinMeeting(join) => return join_meeting(&join, &request, service).await,
         AttendRequest::ReportMedia(report) => return report_media(&report, &request, service).await,
         AttendRequest::Rejoin(rejoin) => (rejoin.meeting_id, Action::Rejoin),
         AttendRequest::RefreshToken(refresh) => (refresh.meeting_id, Action::RefreshToken),
@@ -26,7 +26,7 @@ pub async fn attend<P: Ports>(
 
 /// Reads the meeting, and the sender's name and devices, in one round trip.
 async fn join_meeting<P: Ports>(
-    join: &Join,
+    join: &JoinMeeting,
     request: &ReceivedRequest<AttendRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {

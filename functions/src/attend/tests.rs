@@ -82,14 +82,21 @@ async fn a_user_joins_an_open_group_without_an_invitation() {
     let report = serve(create, &service, &crate::create_meeting::create_meeting).await;
     let meeting = report.meeting_id.expect("a meeting");
     published(&service);
-    let join =
-        || AttendRequest::Join(Join { meeting_id: meeting.clone(), media: Media::Audio, takeover: None });
+    let join = || {
+        AttendRequest::JoinMeeting(JoinMeeting {
+            meeting_id: meeting.clone(),
+            media: Media::Audio,
+            takeover: None,
+        })
+    };
     serve(request("carol.phone", "j1", join(), at(1_000)), &service, &attend).await;
     assert_eq!(published(&service), ["alice.phone: participant_updated accepted", "carol.phone= joined"]);
     let carol = service.table.stored(&meeting).meeting.participants[&user("carol")].clone();
     assert_eq!(carol.name.as_deref(), Some("Carol"), "the stored name");
-    let unknown = Join { meeting_id: "m0".parse().expect("an id"), media: Media::Audio, takeover: None };
-    serve(request("carol.phone", "j2", AttendRequest::Join(unknown), at(1_000)), &service, &attend).await;
+    let unknown =
+        JoinMeeting { meeting_id: "m0".parse().expect("an id"), media: Media::Audio, takeover: None };
+    serve(request("carol.phone", "j2", AttendRequest::JoinMeeting(unknown), at(1_000)), &service, &attend)
+        .await;
     assert_eq!(published(&service), ["carol.phone= error meeting_not_found"]);
 }
 

@@ -5,8 +5,9 @@ use serde_norway::{Mapping, Value};
 use switchboard_protocol::downlink::DownlinkInfo;
 use switchboard_protocol::requests::{FUNCTIONS, Function, REQUESTS};
 
+use super::error::ContractError;
+use super::examples;
 use super::schemas::{DownlinkSchema, RequestSchema, wire};
-use super::{ContractError, examples};
 
 /// Version of the MQTT bindings of `AsyncAPI`.
 const BINDING: &str = "0.2.0";

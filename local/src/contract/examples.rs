@@ -4,7 +4,7 @@ use serde_norway::{Mapping, Value};
 use switchboard_protocol::downlink::EXAMPLES;
 use switchboard_protocol::requests::RequestInfo;
 
-use super::ContractError;
+use super::error::ContractError;
 
 /// Ids that replace `$MEETING` and `$INVITE`.
 const IDS: [(&str, &str); 2] =

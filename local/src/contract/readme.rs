@@ -4,12 +4,7 @@ use std::fmt::Write as _;
 
 use switchboard_protocol::requests::{FUNCTIONS, REQUESTS, RequestInfo};
 
-use super::ContractError;
-
-/// Line before the table.
-pub const BEGIN: &str = "<!-- requests: made by `make generate` -->";
-/// Line after the table.
-pub const END: &str = "<!-- end of requests -->";
+use super::error::{BEGIN, ContractError, END};
 
 /// Returns the README with the present table between its markers.
 ///

@@ -1,29 +1,25 @@
 //! The JSON Schemas of all messages and objects, from the attributes and comments of the Rust types.
 
+pub mod set;
 mod tidy;
 
 use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use switchboard_protocol::VERSION;
 use switchboard_protocol::downlink::{DOWNLINKS, Downlink, DownlinkInfo, JoinField};
 use switchboard_protocol::envelope::{DEFAULT_TTL_MS, MAX_TTL_MS};
 use switchboard_protocol::id::RequestId;
 use switchboard_protocol::requests::{self, REQUESTS, RequestInfo};
 
-use super::ContractError;
+use super::error::ContractError;
+use set::{SCHEMAS, Schemas};
 use tidy::{merge, tidy};
 
-/// Where schemas are in the document.
-pub const SCHEMAS: &str = "/components/schemas";
 /// Name of the schema of the request envelope.
 const REQUEST: &str = "Request";
 /// Name of the schema of the downlink envelope, which is also the Rust type's name.
 const DOWNLINK: &str = "Downlink";
-
-/// Schemas by name.
-pub type Schemas = BTreeMap<String, Value>;
 
 /// A request type.
 pub struct RequestSchema {

@@ -95,7 +95,7 @@ fn the_limits_of_the_envelope_are_those_that_the_service_enforces() {
 }
 
 /// Returns texts at both sides of the limits of an id, if the field is an id, and whether each is an id.
-fn ids(field: &Value, schemas: &schemas::Schemas) -> Vec<(bool, Value)> {
+fn ids(field: &Value, schemas: &schemas::set::Schemas) -> Vec<(bool, Value)> {
     let reference = field["$ref"].as_str().or_else(|| field["allOf"][0]["$ref"].as_str()).unwrap_or_default();
     let schema = reference.rsplit('/').next().and_then(|name| schemas.get(name));
     let pattern = schema.and_then(|schema| schema["pattern"].as_str()).unwrap_or_default();

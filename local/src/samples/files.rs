@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
-use super::{Answer, Sample};
+use super::sample::{Answer, Sample};
 
 /// The page about the samples.
 const PAGE: &str = "README.md";

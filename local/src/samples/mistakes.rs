@@ -2,8 +2,9 @@
 
 use switchboard_protocol::MAX_UPLINK_BYTES;
 use switchboard_protocol::limits::MAX_INVITEES;
+use switchboard_protocol::requests::sample::{ALICE, BOB};
 
-use super::{ALICE, BOB, LONG_AGO_MS, Origin, Sample};
+use super::sample::{LONG_AGO_MS, Origin, Sample};
 
 /// Makes a payload of more than 16 KB.
 fn too_large() -> String {

@@ -8,15 +8,15 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
+use switchboard_protocol::requests::sample::{ALICE, BOB};
 use switchboard_rtc::jwt;
 
-use super::{ALICE, Answer, BOB, LONG_AGO_MS, Making, Origin, RECEIVED_MS, Sample};
+use super::sample::{
+    Answer, CONNECTION_ID, LONG_AGO_MS, Making, Origin, RECEIVED_MS, SOURCE_IP, Sample, event,
+};
 use crate::queue::QueueMessage;
 use crate::template::Schedule;
 use crate::triggers::{queue_mapping, schedule};
-
-/// Id that the broker gave to a connection and its session.
-const CONNECTION_ID: &str = "7c1d2f90-3a4b-4f6e-9d0c-5e8b7a61f342";
 
 /// Returns the samples.
 pub(super) fn samples() -> Vec<Sample> {
@@ -28,10 +28,6 @@ pub(super) fn samples() -> Vec<Sample> {
     ]);
     samples.extend(callbacks::samples());
     samples
-}
-
-fn event(name: &'static str, make: fn(&Making<'_>) -> Value) -> Sample {
-    Sample { name: name.into(), about: "", after: None, answer: Answer::Nothing, origin: Origin::Event(make) }
 }
 
 /// Returns samples of the broker's calls to its authorizer. The JWTs are signed with the laptop's development secret.
@@ -90,7 +86,7 @@ fn lifecycle() -> Vec<Sample> {
         broker(
             "presence.connected",
             "$aws/events/presence/connected/GID_android@@@bob.phone",
-            json!({"eventType": "connected", "ipAddress": super::SOURCE_IP}),
+            json!({"eventType": "connected", "ipAddress": SOURCE_IP}),
         )
         .about("Bob's phone has connected and can be offered calls")
         .after("authorize"),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use switchboard_protocol::requests::{REQUESTS, RequestInfo};
 
-use super::{Answer, Sample};
+use super::sample::{Answer, Sample};
 
 /// Returns the samples of the requests.
 pub(super) fn samples() -> Vec<Sample> {

@@ -100,7 +100,7 @@ pub enum Body {
         /// `cancelled` (487) or `failed` (504).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
-        /// How far the offer got.
+        /// Reach of the offer.
         reach: Reach,
     },
     /// Stops the ring of one device.
@@ -179,7 +179,7 @@ pub enum Body {
         until_in_ms: Option<i64>,
         /// User who made the change.
         by: UserId,
-        /// Whether the RTC service enforces it; always `false` for `soft`, which is a request to the user.
+        /// True if the RTC service enforces it; always `false` for `soft`, which is a request to the user.
         enforced: bool,
     },
     /// Answers a `join` that waits in the lobby for a host.
@@ -194,7 +194,7 @@ pub enum Body {
     },
     /// Informs a waiting user of the host's decision.
     LobbyResult {
-        /// Whether the user is admitted.
+        /// True if the user is admitted.
         admitted: bool,
         /// The meeting.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -251,12 +251,12 @@ pub enum Body {
     Error {
         /// Stable code.
         code: Code,
-        /// What to do, in words for people.
+        /// Remedy, in words for people.
         message: String,
         /// Path of the wrong field.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         path: Option<String>,
-        /// Whether the same request may succeed later without a change.
+        /// True if the same request may succeed later without a change.
         retryable: bool,
         /// Milliseconds to wait before the retry.
         #[serde(default, skip_serializing_if = "Option::is_none")]

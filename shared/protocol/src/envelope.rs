@@ -36,7 +36,7 @@ pub struct Unreadable {
     pub code: Code,
     /// Path of the wrong field.
     pub path: Option<String>,
-    /// What to do.
+    /// Remedy.
     pub message: String,
 }
 

@@ -9,7 +9,7 @@ pub struct Invalid {
     pub code: Code,
     /// Path of the wrong field: `invitees[3]`, `policy.join`.
     pub path: String,
-    /// What to do.
+    /// Remedy.
     pub message: String,
 }
 

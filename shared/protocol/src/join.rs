@@ -58,7 +58,7 @@ pub struct Join {
     pub token_expires_in_ms: i64,
     /// Rights of the user.
     pub rights: Rights,
-    /// Whether the RTC service enforces the rights.
+    /// True if the RTC service enforces the rights.
     pub rights_enforced: bool,
     /// Further fields of the RTC service. alibaba: `app_id`, `nonce`, `timestamp`, `single_token`; agora: `app_id`, `uid`;
     /// tencent: `sdk_app_id`, `private_map_key` if any; janus: `room`, `core_token`, `participant_id`; any: `iceServers`,

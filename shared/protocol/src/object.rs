@@ -192,11 +192,11 @@ impl From<UserOrAll> for String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MediaFlags {
-    /// Whether the microphone is on.
+    /// True if the microphone is on.
     pub audio: bool,
-    /// Whether the camera is on.
+    /// True if the camera is on.
     pub video: bool,
-    /// Whether the screen is shared.
+    /// True if the screen is shared.
     pub screen: bool,
 }
 
@@ -206,7 +206,7 @@ pub struct MediaFlags {
 pub struct LobbyDecision {
     /// User who waited.
     pub user_id: UserId,
-    /// Whether the user is admitted.
+    /// True if the user is admitted.
     pub admitted: bool,
     /// Reason why the user could not be admitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -228,7 +228,7 @@ pub struct ParticipantView {
     pub state: ParticipantState,
     /// Right to speak.
     pub speech: SpeechView,
-    /// Whether the hand is raised.
+    /// True if the hand is raised.
     pub hand: bool,
     /// Media that the participant sends.
     pub media: MediaFlags,
@@ -260,7 +260,7 @@ pub struct MeetingView {
     pub created_ms: i64,
     /// Milliseconds until the meeting ends by its time limit.
     pub ends_in_ms: i64,
-    /// Whether the meeting refuses newcomers.
+    /// True if the meeting refuses newcomers.
     pub locked: bool,
     /// Rules of the meeting.
     pub policy: Policy,
@@ -271,7 +271,7 @@ pub struct MeetingView {
     pub ext: Option<Map<String, Value>>,
 }
 
-/// How far the offer of an invitation got.
+/// Reach of the offer of an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -300,7 +300,7 @@ pub struct InvitationView {
     /// `cancelled` (487) or `failed` (504).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// How far the offer got.
+    /// Reach of the offer.
     pub reach: Reach,
 }
 

@@ -49,7 +49,7 @@ pub use deny::Deny;
 pub use destroy_meeting::DestroyMeeting;
 pub use history::{DEFAULT_PAGE_CALLS, History, PAGE_CALLS};
 pub use invite::Invite;
-pub use join::Join;
+pub use join::JoinMeeting;
 pub use leave::Leave;
 pub use lower_hand::LowerHand;
 pub use mute::{Mute, MuteMode};
@@ -141,7 +141,7 @@ functions! {
     InviteRequest of Invite { Invite, CancelInvite, }
     AnswerRequest of Answer { Ringing, Accept, Reject, Silence, }
     AttendRequest of Attend {
-        Join, Rejoin, ReportMedia, RefreshToken, RaiseHand, LowerHand, UnmuteSelf, Leave,
+        JoinMeeting, Rejoin, ReportMedia, RefreshToken, RaiseHand, LowerHand, UnmuteSelf, Leave,
     }
     ModerateRequest of Moderate {
         Mute, AllowSpeech, Remove, Admit, Deny, TransferHost, SetRole, UpdateMeeting,

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use switchboard_protocol::code::{Code, EndReason};
 
-use super::{SCHEMAS, Schemas};
+use super::set::{SCHEMAS, Schemas};
 
 /// Merges the schemas of requests and downlinks. An object whose schema differs between the two occurs twice: as `<name>`
 /// and as `request.<name>`.

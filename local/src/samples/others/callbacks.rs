@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use switchboard_rtc::livekit::{ApiKey, LivekitClaims, body_hash, sign};
 
-use super::{CONNECTION_ID, Making, RECEIVED_MS, Sample, event};
+use super::super::sample::{CONNECTION_ID, Making, RECEIVED_MS, Sample, event};
 use crate::endpoints::function_url;
 
 /// The function.

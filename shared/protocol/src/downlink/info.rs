@@ -7,9 +7,9 @@ use super::Body;
 pub struct DownlinkInfo {
     /// Type on the wire.
     pub kind: &'static str,
-    /// Whether it comes on the bulk topic of its receiver.
+    /// True if it comes on the bulk topic of its receiver.
     pub bulk: bool,
-    /// Whether the service also sends it as a notice. Otherwise it only answers requests.
+    /// True if the service also sends it as a notice. Otherwise it only answers requests.
     pub notice: bool,
     /// Presence of the field `join`.
     pub join: JoinField,

@@ -25,7 +25,7 @@ pub struct Offer {
     pub group: Vec<UserId>,
     /// Milliseconds until the device must stop ringing.
     pub deadline_in_ms: i64,
-    /// Whether the device may ring at once.
+    /// True if the device may ring at once.
     pub delivery: Delivery,
     /// Object of the app from the create or invite request.
     #[serde(default, skip_serializing_if = "Option::is_none")]

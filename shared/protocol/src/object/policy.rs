@@ -69,7 +69,7 @@ pub struct Policy {
     pub host_leave: HostLeavePolicy,
     /// Treatment of an invitee who is in another call.
     pub busy: BusyPolicy,
-    /// Whether newcomers start with a soft mute.
+    /// True if newcomers start with a soft mute.
     pub entry_muted: bool,
 }
 
@@ -90,7 +90,7 @@ pub struct PolicyChange {
     /// Treatment of an invitee who is in another call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub busy: Option<BusyPolicy>,
-    /// Whether newcomers start with a soft mute.
+    /// True if newcomers start with a soft mute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry_muted: Option<bool>,
 }

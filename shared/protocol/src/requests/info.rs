@@ -17,7 +17,7 @@ pub struct RequestInfo {
     pub refusals: &'static [Code],
     /// Sentences about answers and refusals for the contract; empty if there is nothing to add.
     pub note: &'static str,
-    /// Whether a terminal may send the request while another request of the same meeting waits for its answer.
+    /// True if a terminal may send the request while another request of the same meeting waits for its answer.
     pub out_of_turn: bool,
     /// Message that is played as a sample event and shown as the example.
     pub sample: Sample,

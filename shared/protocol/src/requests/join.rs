@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 /// Joins without an invitation, or moves the call to this device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Join {
+pub struct JoinMeeting {
     /// Meeting that the request is about.
     pub meeting_id: MeetingId,
     /// Audio or video.
     pub media: Media,
-    /// Whether a seat on another device of the same user moves to this device.
+    /// True if a seat on another device of the same user moves to this device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub takeover: Option<bool>,
 }
 
-impl Request for Join {
+impl Request for JoinMeeting {
     const INFO: RequestInfo = RequestInfo {
         kind: "join",
         function: Function::Attend,

@@ -16,7 +16,7 @@ pub struct Remove {
     pub meeting_id: MeetingId,
     /// User to remove.
     pub user_id: UserId,
-    /// Whether the user is banned from coming back; `false` if absent.
+    /// True if the user is banned from coming back; `false` if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ban: Option<bool>,
     /// Seconds after which the ban ends; if absent, it lasts as long as the meeting. Allowed only with `ban`.

@@ -24,13 +24,13 @@ pub struct ReportMedia {
     pub meeting_id: MeetingId,
     /// In the media, or out of it.
     pub state: MediaReport,
-    /// Whether the microphone is on.
+    /// True if the microphone is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<bool>,
-    /// Whether the camera is on.
+    /// True if the camera is on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video: Option<bool>,
-    /// Whether the screen is shared.
+    /// True if the screen is shared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub screen: Option<bool>,
 }

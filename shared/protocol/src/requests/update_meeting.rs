@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct UpdateMeeting {
     /// Meeting that the request is about.
     pub meeting_id: MeetingId,
-    /// Whether the meeting refuses newcomers.
+    /// True if the meeting refuses newcomers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked: Option<bool>,
     /// Rules to change.

@@ -1,7 +1,7 @@
 //! Publishing downlinks: ids, join tokens, and the three delivery classes.
 //!
 //! A *ring* is sent directly to a connected device and falls back to the broker's queue. *Queued* messages wait for a device
-//! that is not connected. *Passing* messages reach only connected devices.
+//! that is not connected. *Best-effort* messages reach only connected devices.
 
 use crate::error_chain::ErrorChain;
 use crate::ports::{BrokerError, Downlinks, Qos};

@@ -27,7 +27,7 @@ pub struct LeaveArgs {
 pub async fn run(args: &LeaveArgs, client: &Client) -> Result<(), CommandError> {
     let meeting_id = client.named_or_only_meeting(args.meeting.as_ref()).await?;
     if let Some(media) = media_if_member(client, &meeting_id).await? {
-        let join = requests::Join { meeting_id: meeting_id.clone(), media, takeover: Some(true) };
+        let join = requests::JoinMeeting { meeting_id: meeting_id.clone(), media, takeover: Some(true) };
         client.request(&join).await?;
     }
     client.request(&requests::Leave { meeting_id }).await?;
