@@ -4,9 +4,6 @@ use crate::crates::{self, DEPLOYED, Target};
 use crate::rust::{self, Kind, Token};
 use std::collections::BTreeMap;
 
-/// Types that are still defined in several places.
-const TYPES_NOT_YET: [&str; 0] = [];
-
 /// Places by name.
 type Places = BTreeMap<String, Vec<String>>;
 
@@ -15,7 +12,7 @@ fn a_type_name_is_defined_once() {
     let mut wrong = Vec::new();
     let types = definitions(types);
     for (name, places) in &types {
-        if places.len() > 1 && !TYPES_NOT_YET.contains(&name.as_str()) {
+        if places.len() > 1 {
             wrong.push(format!("{name} is defined {} times: {}", places.len(), places.join(", ")));
         }
     }
