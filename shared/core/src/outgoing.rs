@@ -127,7 +127,29 @@ fn delivery(meeting: &Meeting, to: &ClientId, body: &Body) -> (DeliveryClass, i6
         Body::SpeechChanged { user_id, .. } if *user_id != UserOrAll::User(to.user()) => {
             (BestEffort, KEEP_MS)
         }
-        _ => (Queued, KEEP_MS),
+        // Every type is named, so that a new one has to be placed.
+        Body::SpeechChanged { .. }
+        | Body::ParticipantUpdated { .. }
+        | Body::MeetingCreated { .. }
+        | Body::InvitationUpdated { .. }
+        | Body::InvitationAccepted { .. }
+        | Body::InvitationResult { .. }
+        | Body::Joined { .. }
+        | Body::MeetingUpdated { .. }
+        | Body::State { .. }
+        | Body::History { .. }
+        | Body::Ok {}
+        | Body::Token {}
+        | Body::ParticipantRemoved { .. }
+        | Body::LobbyWaiting {}
+        | Body::LobbyRequest { .. }
+        | Body::LobbyResult { .. }
+        | Body::LobbyUpdated { .. }
+        | Body::HostChanged { .. }
+        | Body::HandChanged { .. }
+        | Body::MeetingMerged { .. }
+        | Body::MeetingEnding { .. }
+        | Body::Error { .. } => (Queued, KEEP_MS),
     }
 }
 

@@ -11,22 +11,46 @@ impl Meeting {
     /// The whole meeting at `now_ms`.
     #[must_use]
     pub fn view(&self, now_ms: i64) -> MeetingView {
-        let mut participants: Vec<&Participant> = self.participants.values().collect();
+        // Every field is named, so that a new one is shown or left out on purpose.
+        let Self {
+            id,
+            mode,
+            media,
+            ext,
+            settings,
+            host,
+            previous_host: _,
+            host_away_until_ms: _,
+            warning_before_ms: _,
+            phase,
+            rev,
+            notified_rev: _,
+            created_ms,
+            active_since_ms: _,
+            is_used: _,
+            ring_seconds: _,
+            max_participants: _,
+            created_by: _,
+            participants,
+            requests: _,
+            reached: _,
+        } = self;
+        let mut participants: Vec<&Participant> = participants.values().collect();
         participants.sort_by_key(|p| p.order);
         MeetingView {
-            meeting_id: self.id.clone(),
-            mode: *self.mode,
-            media: self.media,
-            title: self.settings.title.clone(),
-            state: self.phase.name(),
-            rev: self.rev,
-            host: self.host.clone(),
-            created_ms: self.created_ms,
-            ends_in_ms: (self.settings.ends_at_ms - now_ms).max(0),
-            locked: self.settings.locked,
-            policy: self.settings.policy,
+            meeting_id: id.clone(),
+            mode: **mode,
+            media: *media,
+            title: settings.title.clone(),
+            state: phase.name(),
+            rev: *rev,
+            host: host.clone(),
+            created_ms: *created_ms,
+            ends_in_ms: (settings.ends_at_ms - now_ms).max(0),
+            locked: settings.locked,
+            policy: settings.policy,
             participants: participants.into_iter().map(|p| p.view(now_ms)).collect(),
-            ext: self.ext.clone(),
+            ext: ext.clone(),
         }
     }
 
@@ -120,12 +144,14 @@ impl Participant {
     /// The participant at `now_ms`.
     #[must_use]
     pub fn view(&self, now_ms: i64) -> ParticipantView {
+        // Every field is named, so that a new one is shown or left out on purpose.
+        let Self { user_id, name, order: _, role, standing: _, speech, had_seat: _, last_event: _ } = self;
         ParticipantView {
-            user_id: self.user_id.clone(),
-            name: self.name.clone(),
-            role: *self.role,
+            user_id: user_id.clone(),
+            name: name.clone(),
+            role: **role,
             state: self.state(),
-            speech: self.speech.view(now_ms),
+            speech: speech.view(now_ms),
             hand: self.seat().is_some_and(|seat| *seat.hand),
             media: self.last_seat().map(|seat| seat.media).unwrap_or_default(),
             invite_id: self
