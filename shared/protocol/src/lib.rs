@@ -5,6 +5,8 @@
 //! codes, [`address`] users, devices and topics, [`id`] the ids. [`envelope`] reads uplinks. The crate has no async
 //! runtime, SDK, clock or randomness.
 
+#![warn(missing_docs)]
+
 pub mod address;
 pub mod code;
 pub mod downlink;

@@ -7,6 +7,8 @@
 //!
 //! `registry` maps a [`Provider`] to these three. The README lists the steps to add a provider.
 
+#![warn(missing_docs)]
+
 mod account;
 pub mod agora;
 pub mod alibaba;
