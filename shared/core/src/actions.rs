@@ -115,7 +115,7 @@ fn keep_as_applied(change: &mut Change, command: &Command) {
     requests.push(Stamped::new(request, change.rev));
 }
 
-/// Commits, and answers the sender.
+/// Builds the decision, with the answer to the sender.
 fn finish(change: Change, command: &Command, cause: &Cause, reply: ReplyResult) -> Decision {
     let by = &command.by;
     let mut decision = match reply {
@@ -149,7 +149,7 @@ impl Change {
         if !self.is_changed {
             return Decision::default();
         }
-        // Changes by a deadline get the deadline as cause: with the request's, clients would take the notices for a repeat.
+        // If only deadlines changed the state, the cause is the deadline: with the request's, clients would take the notices for a repeat.
         let deadline = Cause::Deadline { meeting_id: self.meeting.id.clone(), rev: self.rev };
         let cause = request.filter(|cause| cause.made(&self.meeting, self.rev)).unwrap_or(&deadline);
         let mut meeting = self.meeting;

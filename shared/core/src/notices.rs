@@ -1,7 +1,7 @@
 //! The notices of a commit, read from the state for one revision (decision 0001).
 //!
 //! Every value that a commit changed carries the commit's revision. So the notices can be repeated later (a request was repeated, a
-//! function crashed), and only those that still hold are. One file per subject: [`invitation`] to invitees and inviters,
+//! function crashed), and only those that still hold are repeated. One file per subject: [`invitation`] to invitees and inviters,
 //! [`roster`] to members about participants, [`meeting`] about the meeting itself, [`lobby`], [`speech`], and [`end`].
 
 mod end;
@@ -66,7 +66,7 @@ impl Notices<'_> {
         self.list.push(Outgoing::notice(self.meeting, to, self.cause, subject, body));
     }
 
-    /// A notice to one of all members, who all get one: it carries `prev_rev`.
+    /// One member's copy of a notice to all members: its `prev_rev` reveals a gap.
     fn notify_member(&mut self, member: &Participant, subject: &str, body: Body) {
         let Some(seat) = member.seat() else { return };
         let grant = matches!(body, Body::MeetingMerged { .. }).then(|| Grant::of(self.meeting, member));

@@ -39,7 +39,7 @@ pub struct Outgoing {
     pub subject: String,
     /// True if it is the one answer to the request that is its cause.
     pub is_answer: bool,
-    /// The last revision with a notice to all members, if all members get this one.
+    /// The last revision with a notice to all members, if all members but the sender get this one.
     pub prev_rev: Option<u64>,
     /// Milliseconds that the broker keeps it for a device that is not connected.
     pub keep_ms: i64,

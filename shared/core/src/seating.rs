@@ -31,7 +31,7 @@ impl Change {
         self.update_phase();
     }
 
-    /// A user who was admitted from the lobby was so on all devices: gives the seat to the first one that acts.
+    /// Gives the seat of a user who was admitted from the lobby to the first waiting device that acts.
     pub(crate) fn claim_admitted_seat(&mut self, by: &ClientId) {
         let Some(seat) = self.seat_of_user(&by.user()) else { return };
         if let Presence::OnTheWay { claimants, .. } = &seat.presence

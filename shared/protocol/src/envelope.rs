@@ -71,7 +71,7 @@ pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
     }
     let hash = BodyHash::of(Value::Object(object.clone()).to_string().as_bytes());
     strip_nulls(&mut object);
-    // serde reads a struct from a list as well.
+    // serde also accepts an array for a struct: refuse it.
     if object.get("policy").is_some_and(|policy| !policy.is_object()) {
         return Err(fail(Code::BadRequest, "policy", "give an object".to_owned()));
     }

@@ -22,7 +22,7 @@ use switchboard_protocol::object::Reach;
 pub(crate) const PENDING_MS: i64 = 5_000;
 
 impl<P: Ports> Service<P> {
-    /// Runs the effects of a committed decision.
+    /// Runs the effects of a decision, after its commit if it has one.
     ///
     /// For a new meeting (`before` is `None`) the answer is published first, so that the caller does not wait for phones to
     /// confirm. Otherwise the answer is published last, so that the terminal retries if the function crashes before it.

@@ -40,7 +40,7 @@ impl Notices<'_> {
     fn is_roster(&self, participant: &Participant) -> bool {
         match &*participant.standing {
             Standing::Seated(_) => true,
-            // Users who are invited with the create request stand in its answer.
+            // Users who are invited with the create request are listed in its answer.
             Standing::Invited(pending) => !pending.is_ringing && self.rev > 1,
             Standing::Lobby { .. } => false,
             Standing::Out(exit) => match exit.reason {

@@ -1,4 +1,4 @@
-//! Commits: one conditional update, or one transaction if call slots change with it.
+//! Commits: one conditional update, or one transaction if slots, parts or a create mark are written with it.
 
 use super::meeting::{attributes, mark_item, meeting_key, pending_value, stored};
 use super::user::{part_key, slot_key};
