@@ -62,7 +62,7 @@ pub fn decide(meeting: &Meeting, input: &Input, now: Now, rtc: RtcCapabilities) 
 
 fn decide_command(mut change: Change, command: &Command) -> Decision {
     change.apply_deadlines();
-    let cause = Cause::Request { client_id: command.by.clone(), request_id: command.request_id.clone() };
+    let cause = Cause::request(&command.by, &command.request_id);
     match applied(&change.meeting, command) {
         Some(known) if known.hash != command.hash => {
             let refusal =
@@ -149,12 +149,10 @@ impl Change {
         if !self.is_changed {
             return Decision::default();
         }
-        // If only deadlines changed the state, the cause is the deadline: with the request's, clients would take the notices for a repeat.
-        let deadline = Cause::Deadline { meeting_id: self.meeting.id.clone(), rev: self.rev };
-        let cause = request.filter(|cause| cause.made(&self.meeting, self.rev)).unwrap_or(&deadline);
+        let cause = Cause::of_revision(request.cloned(), &self.meeting, self.rev);
         let mut meeting = self.meeting;
         meeting.rev = self.rev;
-        let notices = notices(&meeting, self.rev, cause, self.now.ms, self.rtc);
+        let notices = notices(&meeting, self.rev, &cause, self.now.ms, self.rtc);
         if notices.iter().any(|notice| notice.prev_rev.is_some()) {
             meeting.notified_rev = self.rev;
         }

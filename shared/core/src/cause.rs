@@ -33,6 +33,21 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The cause of everything that the request `request_id` of the device `client_id` changes.
+    #[must_use]
+    pub fn request(client_id: &ClientId, request_id: &RequestId) -> Self {
+        Self::Request { client_id: client_id.clone(), request_id: request_id.clone() }
+    }
+
+    /// The cause of the revision `rev` of `meeting`: `request`, if it made the revision, or a deadline that came first. A notice of a
+    /// deadline under the request's cause would look like a repeat to clients.
+    #[must_use]
+    pub fn of_revision(request: Option<Self>, meeting: &Meeting, rev: u64) -> Self {
+        request
+            .filter(|cause| cause.made(meeting, rev))
+            .unwrap_or_else(|| Self::Deadline { meeting_id: meeting.id.clone(), rev })
+    }
+
     /// The id of the downlink about `about` that this cause sends to `to`.
     #[must_use]
     pub fn downlink_id(&self, key: &IdKey, to: &ClientId, about: [&str; 3]) -> DownlinkId {

@@ -50,7 +50,7 @@ impl CreateMark {
     /// everything else is refused with the error `meeting_ended`.
     #[must_use]
     pub fn decide(&self, command: &Command) -> Decision {
-        let cause = Cause::Request { client_id: command.by.clone(), request_id: command.request_id.clone() };
+        let cause = Cause::request(&command.by, &command.request_id);
         let is_callers = command.by.user() == self.caller;
         if is_callers && matches!(command.action, Action::Destroy | Action::TakeBack) {
             return self.taken_back(command, &cause);

@@ -89,9 +89,7 @@ impl<P: Ports> Service<P> {
         rtc: RtcCapabilities,
     ) -> Result<(InvocationReport, Loaded), ServeError> {
         let cause = match input {
-            Input::Command(Command { by, request_id, .. }) => {
-                Some(Cause::Request { client_id: by.clone(), request_id: request_id.clone() })
-            }
+            Input::Command(command) => Some(Cause::request(&command.by, &command.request_id)),
             _ => None,
         };
         for attempt in 1..=ATTEMPTS {
@@ -100,12 +98,11 @@ impl<P: Ports> Service<P> {
                 let report = self.run_effects(Some(&loaded.meeting), decision, false, now).await;
                 return Ok((report, loaded));
             };
-            let deadline = Cause::Deadline { meeting_id: next.id.clone(), rev: next.rev };
             let guarded = self.has_media_acts(&decision) || decision.has_no_retrying_client(cause.as_ref());
             let terms = CommitTerms {
                 seen: Some(&loaded),
                 mark: None,
-                cause: cause.clone().filter(|cause| cause.made(&next, next.rev)).unwrap_or(deadline),
+                cause: Cause::of_revision(cause.clone(), &next, next.rev),
                 slots: decision.slots.iter().map(overwrite).collect(),
                 guarded,
                 now,

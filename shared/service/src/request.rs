@@ -11,8 +11,7 @@ use crate::ports::{Ports, StoreError};
 use crate::rule::Received;
 use crate::service::Service;
 use serde_json::Value;
-use switchboard_core::Cause;
-use switchboard_core::{Action, Command, Now, Outgoing, Refusal};
+use switchboard_core::{Action, Cause, Command, Now, Outgoing, Refusal};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::envelope::{self, Envelope};
@@ -40,7 +39,7 @@ impl<R: Requests> ReceivedRequest<R> {
 
     /// Returns the cause of everything that this request changes.
     pub fn cause(&self) -> Cause {
-        Cause::Request { client_id: self.by.clone(), request_id: self.envelope.id.clone() }
+        Cause::request(&self.by, &self.envelope.id)
     }
 }
 
@@ -71,7 +70,7 @@ where
         }
         Err(unreadable) => {
             let cause = match &unreadable.re {
-                Some(id) => Cause::Request { client_id: by.clone(), request_id: id.clone() },
+                Some(id) => Cause::request(&by, id),
                 None => received.unreadable_cause(),
             };
             let context = DownlinkContext { meeting_id: None, rev: None, now_ms: now.ms };

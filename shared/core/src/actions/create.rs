@@ -149,7 +149,7 @@ fn commit(change: Change, command: &CreateCommand) -> Decision {
     meeting.rev = change.rev;
     // The answer notifies the only member.
     meeting.notified_rev = change.rev;
-    let cause = Cause::Request { client_id: command.by.clone(), request_id: command.request_id.clone() };
+    let cause = Cause::request(&command.by, &command.request_id);
     let notices = notices(&meeting, change.rev, &cause, change.now.ms, change.rtc);
     let answer = Outgoing::reply(&command.by, &cause, CREATED, &meeting, change.now.ms);
     // A slot that is claimed and freed in one decision (the only invitee is busy) was never held.
