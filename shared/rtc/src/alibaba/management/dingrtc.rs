@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use serde::Deserialize;
 
-use super::open_api::AlibabaOpenApi;
+use super::open_api::{AlibabaOpenApi, removed};
 use crate::Rights;
 use crate::management::{
     ChannelSpec, ManagementCapabilities, OpenChannel, RequestContext, RtcError, RtcManagement, parse_body,
@@ -62,10 +62,8 @@ impl RtcManagement for DingRtcManagement {
         if parse_body::<DingRtcUsers>(response)?.users.iter().all(|user| user.code == 0) {
             return Ok(());
         }
-        // The codes of a single user are not documented, so check whether the user is still in the channel.
         let members = self.members(channel_id, context).await?;
-        let is_present = members.iter().any(|member| member == media_id);
-        if is_present { Err(RtcError::Unavailable("RemoveUsers: failed".into())) } else { Ok(()) }
+        removed("RemoveUsers", media_id, &members)
     }
 
     async fn restrict(&self, _: &str, _: &str, _: Rights, _: RequestContext) -> Result<(), RtcError> {

@@ -127,3 +127,12 @@ fn date(context: RequestContext) -> Result<String, RtcError> {
     let (hour, minute, second) = (now.hour(), now.minute(), now.second());
     Ok(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
 }
+
+/// The result of a removal that was answered with a code: the codes of a single user are not documented, so the members after it
+/// tell. [`RtcError::Unavailable`] if the user is still among them.
+pub(super) fn removed(operation: &str, media_id: &str, members: &[String]) -> Result<(), RtcError> {
+    if members.iter().any(|member| member == media_id) {
+        return Err(RtcError::Unavailable(format!("{operation}: the user is still in the channel")));
+    }
+    Ok(())
+}
