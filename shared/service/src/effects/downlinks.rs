@@ -187,6 +187,10 @@ impl<D: Downlinks> Publisher<D> {
     /// Returns the name of a meeting's channel at the RTC service.
     #[must_use]
     pub fn channel_of(&self, meeting: &MeetingId) -> String {
+        self.channel_name(meeting.as_str())
+    }
+
+    fn channel_name(&self, meeting: &str) -> String {
         format!("{}-{meeting}", self.channel_prefix)
     }
 
@@ -196,7 +200,7 @@ impl<D: Downlinks> Publisher<D> {
         let [a, b, c, d, ..] = self.key.unforeseen(&[meeting, grant.user_id.as_str(), &now]);
         let salt = u32::from_be_bytes([a, b, c, d]);
         self.minter.join(&MintRequest {
-            channel_id: &format!("{}-{meeting}", self.channel_prefix),
+            channel_id: &self.channel_name(meeting),
             user_id: grant.user_id.as_str(),
             number: grant.number,
             salt,
