@@ -63,7 +63,7 @@ pub fn decide(meeting: &Meeting, input: &Input, now: Now, rtc: RtcCapabilities) 
 fn decide_command(mut change: Change, command: &Command) -> Decision {
     change.apply_deadlines();
     let cause = Cause::request(&command.by, &command.request_id);
-    match applied(&change.meeting, command) {
+    match find_applied(&change.meeting, command) {
         Some(known) if known.hash != command.hash => {
             let refusal =
                 Refusal::bad_field("id", "this id was used for another request; give each request its own");
@@ -98,7 +98,7 @@ fn repeat(change: Change, command: &Command, cause: &Cause, rev: u64) -> Decisio
     decision
 }
 
-fn applied<'a>(meeting: &'a Meeting, command: &Command) -> Option<&'a Stamped<AppliedRequest>> {
+fn find_applied<'a>(meeting: &'a Meeting, command: &Command) -> Option<&'a Stamped<AppliedRequest>> {
     let creation = &meeting.created_by;
     if creation.client_id == command.by && creation.request.id == command.request_id {
         return Some(&creation.request);
@@ -123,7 +123,7 @@ fn finish(change: Change, command: &Command, cause: &Cause, reply: ReplyResult) 
             let now_ms = change.now.ms;
             let answer = |meeting: &Meeting| Outgoing::reply(by, cause, reply, meeting, now_ms);
             if change.is_changed {
-                let decision = change.commit(Some(cause));
+                let decision = change.into_decision(Some(cause));
                 Decision { answer: decision.next.as_ref().and_then(answer), ..decision }
             } else {
                 Decision { answer: answer(&change.meeting), ..Decision::default() }
@@ -132,7 +132,7 @@ fn finish(change: Change, command: &Command, cause: &Cause, reply: ReplyResult) 
         Err(refusal) => {
             let code = refusal.code;
             let notice = notice_of_refusal(&change, command, code, cause);
-            let mut decision = change.commit(None);
+            let mut decision = change.into_decision(None);
             decision.notices.extend(notice);
             let answer = Some(Outgoing::answer(by, cause, refusal.into_body()));
             Decision { answer, refused: Some(code), ..decision }
@@ -145,7 +145,7 @@ fn finish(change: Change, command: &Command, cause: &Cause, reply: ReplyResult) 
 impl Change {
     /// The state to commit, if anything changed, with the effects that follow; not yet the answer. `request` is the request
     /// that was applied.
-    pub(crate) fn commit(self, request: Option<&Cause>) -> Decision {
+    pub(crate) fn into_decision(self, request: Option<&Cause>) -> Decision {
         if !self.is_changed {
             return Decision::default();
         }

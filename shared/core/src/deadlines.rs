@@ -16,7 +16,7 @@ use switchboard_protocol::object::Reach;
 pub(crate) fn applied(meeting: &Meeting, now: Now, rtc: RtcCapabilities) -> Decision {
     let mut change = Change::of(meeting, now, rtc);
     change.apply_deadlines();
-    change.commit(None)
+    change.into_decision(None)
 }
 
 impl Change {

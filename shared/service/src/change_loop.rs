@@ -103,7 +103,7 @@ impl<P: Ports> Service<P> {
                 seen: Some(&loaded),
                 mark: None,
                 cause: Cause::of_revision(cause.clone(), &next, next.rev),
-                slots: decision.slots.iter().map(overwrite).collect(),
+                slots: decision.slots.iter().map(slot_write).collect(),
                 guarded,
                 now,
             };
@@ -148,7 +148,7 @@ impl<P: Ports> Service<P> {
 }
 
 /// A user who accepts is in this call from now on, so the slot is taken from any other meeting.
-fn overwrite(change: &SlotChange) -> SlotWrite {
+fn slot_write(change: &SlotChange) -> SlotWrite {
     match change {
         SlotChange::Claim(user) => SlotWrite::Overwrite(user.clone()),
         SlotChange::Free(user) => SlotWrite::Free(user.clone()),

@@ -44,7 +44,8 @@ impl<P: Ports> Service<P> {
         let scheduled = self.schedule_next(before, next, guarded, now);
         let run = if before.is_none() { EffectRun::NewMeeting } else { EffectRun::First };
         // Boxed, since the future would otherwise be part of every caller's.
-        let (done, ()) = futures::join!(Box::pin(self.run_acts(after, decision, run, now)), scheduled);
+        let (done, ()) =
+            futures::join!(Box::pin(self.call_rtc_and_publish(after, decision, run, now)), scheduled);
         let history_written = self.write_call_history(next).await;
         if history_written && done.is_complete() && (guarded || done.has_offers) {
             self.mark_effects_done(after, after.rev, &done, now).await;
@@ -66,7 +67,7 @@ impl<P: Ports> Service<P> {
         let decision =
             switchboard_core::repeat_effects(meeting, rev, &pending.cause, now, self.rtc_capabilities());
         let report = InvocationReport::of(meeting, &decision);
-        let done = Box::pin(self.run_acts(meeting, decision, EffectRun::Repeat, now)).await;
+        let done = Box::pin(self.call_rtc_and_publish(meeting, decision, EffectRun::Repeat, now)).await;
         let marked = self.write_call_history(Some(meeting)).await
             && done.is_complete()
             && self.mark_effects_done(meeting, rev, &done, now).await;
@@ -101,7 +102,7 @@ impl<P: Ports> Service<P> {
     ///
     /// Rights and removals come first, since downlinks say whether they are enforced. The channel is closed at the same time
     /// as the downlinks are published, since no downlink depends on it.
-    async fn run_acts(
+    async fn call_rtc_and_publish(
         &self,
         meeting: &Meeting,
         mut decision: Decision,

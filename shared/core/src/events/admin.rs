@@ -10,5 +10,5 @@ pub(crate) fn apply(mut change: Change) -> Decision {
     if change.meeting.end().is_none() {
         change.end(EndReason::Admin);
     }
-    change.commit(None)
+    change.into_decision(None)
 }

@@ -33,7 +33,7 @@ pub(crate) fn apply(mut change: Change, event: &MediaEvent, user: Option<&UserId
         Some(seen) => presence::apply(change, &seen),
         None => {
             change.apply_deadlines();
-            change.commit(None)
+            change.into_decision(None)
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn apply(mut change: Change, device: &ClientId, status: DeviceStatus)
             DeviceStatus::Connected => {}
         }
     }
-    change.commit(None)
+    change.into_decision(None)
 }
 
 impl Change {

@@ -28,7 +28,7 @@ pub(crate) fn apply(mut change: Change, seen: &ChannelPresence) -> Decision {
         ChannelPresence::Closed => drop_absent(&mut change, &present, rev),
         ChannelPresence::Exactly { users, rev } => drop_absent(&mut change, users, *rev),
     }
-    let mut decision = change.commit(None);
+    let mut decision = change.into_decision(None);
     acts.retain(|act| !decision.media.contains(act));
     decision.media.extend(acts);
     decision

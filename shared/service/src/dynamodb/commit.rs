@@ -34,7 +34,7 @@ impl Table {
             if slots.is_empty() && commit.parts.is_empty() && commit.mark.is_none() {
                 return self.commit_one(commit).await;
             }
-            match self.commit_all(commit, &slots).await? {
+            match self.commit_in_transaction(commit, &slots).await? {
                 // A slot that names another meeting by now must not be freed, and must not fail the commit.
                 Transaction::Retry { without } => slots.retain(|slot| !without.contains(slot)),
                 Transaction::Result(result) => return Ok(result),
@@ -72,7 +72,11 @@ impl Table {
         }
     }
 
-    async fn commit_all(&self, commit: &Commit<'_>, slots: &[SlotWrite]) -> Result<Transaction, StoreError> {
+    async fn commit_in_transaction(
+        &self,
+        commit: &Commit<'_>,
+        slots: &[SlotWrite],
+    ) -> Result<Transaction, StoreError> {
         let mut items = vec![self.meeting_write(commit)?];
         for slot in slots {
             items.push(self.slot_write(slot, commit.next)?);
