@@ -8,7 +8,7 @@ use serde_json::Value;
 use switchboard_core::{DeviceStatus, Input, Now};
 use switchboard_protocol::address::ClientId;
 use switchboard_service::ports::{DeviceSession, Meetings, Ports, Stored, Users};
-use switchboard_service::rule::Received;
+use switchboard_service::request::Received;
 use switchboard_service::{InvocationFailure, InvocationReport, ServeError, Service};
 
 /// The fields of a lifecycle event that the function uses. Other programs connect to the broker too: an event whose client ID

@@ -42,7 +42,7 @@ impl<P: Ports> Service<P> {
         let answered = answered_invitations(&decision);
         let next = Some(after).filter(|_| committed);
         let scheduled = self.schedule_next(before, next, guarded, now);
-        let run = if before.is_none() { EffectRun::NewMeeting } else { EffectRun::First };
+        let run = if before.is_none() { EffectRun::AfterCreate } else { EffectRun::AfterDecision };
         // Boxed, since the future would otherwise be part of every caller's.
         let (done, ()) =
             futures::join!(Box::pin(self.call_rtc_and_publish(after, decision, run, now)), scheduled);
@@ -67,7 +67,7 @@ impl<P: Ports> Service<P> {
         let decision =
             switchboard_core::repeat_effects(meeting, rev, &pending.cause, now, self.rtc_capabilities());
         let report = InvocationReport::of(meeting, &decision);
-        let done = Box::pin(self.call_rtc_and_publish(meeting, decision, EffectRun::Repeat, now)).await;
+        let done = Box::pin(self.call_rtc_and_publish(meeting, decision, EffectRun::AgainByWake, now)).await;
         let marked = self.write_call_history(Some(meeting)).await
             && done.is_complete()
             && self.mark_effects_done(meeting, rev, &done, now).await;
@@ -111,8 +111,8 @@ impl<P: Ports> Service<P> {
     ) -> EffectsReport {
         let acts = std::mem::take(&mut decision.media);
         let mut media = self.apply_media_acts(meeting, &acts, now).await;
-        media.correct(&mut decision, run == EffectRun::Repeat);
-        let answer_first = run != EffectRun::First;
+        media.correct(&mut decision, run == EffectRun::AgainByWake);
+        let answer_first = run != EffectRun::AfterDecision;
         let (published, closed) = futures::join!(
             self.publish(meeting, decision, answer_first, now),
             self.close_if_ended(meeting, &acts, now)
@@ -186,11 +186,11 @@ impl<P: Ports> Service<P> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum EffectRun {
     /// Directly after the commit of a new meeting.
-    NewMeeting,
-    /// Directly after any other commit, or after a decision without a commit.
-    First,
-    /// Again, since the effects were not reported done.
-    Repeat,
+    AfterCreate,
+    /// Directly after any other decision, with or without a commit.
+    AfterDecision,
+    /// Again by `wake`, since the function that committed did not report them as done.
+    AgainByWake,
 }
 
 /// Result of the effects of one decision.

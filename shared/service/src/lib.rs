@@ -1,6 +1,6 @@
 //! The service: runs the functions on AWS Lambda around the pure core.
 //!
-//! One request passes through these modules: [`rule`] reads the event of the broker's rule, [`request`] parses the request,
+//! One request passes through these modules: [`request`] reads the event of the broker's rule and its request,
 //! `change_loop` loads the meeting, decides and commits, [`effects`] publishes downlinks, calls the RTC service and schedules
 //! the next deadline. [`run`] is the Lambda run loop around them.
 //!
@@ -21,7 +21,6 @@ pub mod ports;
 pub mod request;
 mod rtc_client;
 mod rtc_service;
-pub mod rule;
 pub mod run;
 pub mod service;
 mod users;
