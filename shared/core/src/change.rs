@@ -1,6 +1,5 @@
 //! The working copy of a meeting, and the moves that every transition is made of.
 
-use crate::decision::SlotChange;
 use crate::input::{Now, RtcCapabilities};
 use crate::invitation::{Invitation, Leg};
 use crate::meeting::{End, Meeting, Phase};
@@ -11,6 +10,15 @@ use crate::standing::{AwayFrom, Exit, Former, OpenInvitation, OutReason, Presenc
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::object::Role;
+
+/// A change of a user's call slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlotChange {
+    /// The meeting takes the user's slot.
+    Claim(UserId),
+    /// The meeting frees the slot, if the slot still names this meeting.
+    Free(UserId),
+}
 
 /// The working copy of a meeting.
 pub(crate) struct Change {

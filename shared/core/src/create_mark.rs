@@ -1,9 +1,10 @@
 //! The record of a create request that made no meeting of its own: it was taken back before it arrived, or merged with a call
 //! of the same two users.
 
+use crate::actions::Action;
 use crate::cause::Cause;
+use crate::decide::Command;
 use crate::decision::Decision;
-use crate::input::{Action, Command};
 use crate::outgoing::Outgoing;
 use crate::refusal::Refusal;
 use switchboard_protocol::address::UserId;

@@ -1,22 +1,17 @@
-//! The result of a decision: the state to commit, and the effects that follow.
+//! A decision, and how a change becomes one: the state to commit with its new revision, the notices that are read from
+//! it, and the answer.
 
 use crate::cause::Cause;
-use crate::media_acts::MediaAct;
+use crate::change::{Change, SlotChange};
+use crate::media_acts::{MediaAct, media_acts};
 use crate::meeting::Meeting;
+use crate::notices::notices;
 use crate::outgoing::Outgoing;
-use switchboard_protocol::address::{ClientId, UserId};
+use crate::reply::ReplyResult;
+use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::UserOrAll;
-
-/// A change of a user's call slot.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SlotChange {
-    /// The meeting takes the user's slot.
-    Claim(UserId),
-    /// The meeting frees the slot, if the slot still names this meeting.
-    Free(UserId),
-}
 
 /// Result of deciding one input.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -33,6 +28,46 @@ pub struct Decision {
     pub answer: Option<Outgoing>,
     /// The code, where the answer is a refusal.
     pub refused: Option<Code>,
+}
+
+impl Change {
+    /// The decision on a request of the device `by`, with its answer.
+    pub(crate) fn into_answered_decision(self, by: &ClientId, cause: &Cause, reply: ReplyResult) -> Decision {
+        match reply {
+            Ok(reply) => {
+                let now_ms = self.now.ms;
+                let answer = |meeting: &Meeting| Outgoing::reply(by, cause, reply, meeting, now_ms);
+                if self.is_changed {
+                    let decision = self.into_decision(Some(cause));
+                    Decision { answer: decision.next.as_ref().and_then(answer), ..decision }
+                } else {
+                    Decision { answer: answer(&self.meeting), ..Decision::default() }
+                }
+            }
+            Err(refusal) => {
+                let code = refusal.code;
+                let answer = Some(Outgoing::answer(by, cause, refusal.into_body()));
+                Decision { answer, refused: Some(code), ..self.into_decision(None) }
+            }
+        }
+    }
+
+    /// The state to commit, if anything changed, with the effects that follow; not yet the answer. `request` is the request
+    /// that was applied.
+    pub(crate) fn into_decision(self, request: Option<&Cause>) -> Decision {
+        if !self.is_changed {
+            return Decision::default();
+        }
+        let cause = Cause::of_revision(request.cloned(), &self.meeting, self.rev);
+        let mut meeting = self.meeting;
+        meeting.rev = self.rev;
+        let notices = notices(&meeting, self.rev, &cause, self.now.ms, self.rtc);
+        if notices.iter().any(|notice| notice.prev_rev.is_some()) {
+            meeting.notified_rev = self.rev;
+        }
+        let media = media_acts(&meeting, self.rev);
+        Decision { next: Some(meeting), slots: self.slots, media, notices, ..Decision::default() }
+    }
 }
 
 impl Decision {

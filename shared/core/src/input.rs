@@ -1,12 +1,9 @@
-//! Everything that the core decides on.
+//! The parts of inputs: time, devices, users and settings, as requests and the table name them.
 
-use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use switchboard_protocol::address::{ClientId, UserId};
-use switchboard_protocol::id::{BodyHash, InviteId, RequestId};
-use switchboard_protocol::media_event::MediaEvent;
-use switchboard_protocol::object::{BusyPolicy, MediaFlags, PolicyChange, Role, UserOrAll};
-use switchboard_protocol::requests::{MediaReport, MuteMode};
+use switchboard_protocol::id::InviteId;
+use switchboard_protocol::object::PolicyChange;
 
 /// The time of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,33 +19,6 @@ pub struct RtcCapabilities {
     pub reports_presence: bool,
     /// True if it takes the right to publish audio from a user who is in the channel.
     pub enforces_rights: bool,
-}
-
-/// One input to a meeting.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Input {
-    /// A request of a terminal.
-    Command(Command),
-    /// A deadline is over. Every other input applies deadlines too.
-    Deadline,
-    /// The broker connected or disconnected a device.
-    Device {
-        /// The device.
-        client_id: ClientId,
-        /// Its status.
-        status: DeviceStatus,
-    },
-    /// The RTC service answered who is in the channel.
-    Presence(ChannelPresence),
-    /// A signed callback of the RTC service.
-    Callback {
-        /// The event.
-        event: MediaEvent,
-        /// The participant that the event is about; `None` for an event about the channel or an unknown user.
-        user: Option<UserId>,
-    },
-    /// The operator of the service ends the meeting (T46).
-    AdminEnd,
 }
 
 /// Status of a device at the broker.
@@ -86,141 +56,6 @@ pub enum ChannelPresence {
         /// Revision that was known when the service was asked. Ignored for participants who changed after it.
         rev: u64,
     },
-}
-
-/// A request of one device to a meeting that exists.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Command {
-    /// The sender's device, as the broker proved it.
-    pub by: ClientId,
-    /// The request's id.
-    pub request_id: RequestId,
-    /// Hash of the request's body.
-    pub hash: BodyHash,
-    /// The action that the sender asks for.
-    pub action: Action,
-}
-
-/// The action that a sender asks for. The transition of each is in the file of its name under `actions/`.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// A repeat of the create request that made this meeting.
-    CreateAgain,
-    /// This device rings.
-    Ringing {
-        /// The invitation.
-        invite_id: InviteId,
-    },
-    /// The user accepts the invitation on this device.
-    Accept {
-        /// The invitation.
-        invite_id: InviteId,
-    },
-    /// The user rejects the invitation on all devices.
-    Reject {
-        /// The invitation.
-        invite_id: InviteId,
-    },
-    /// This device alone stops ringing.
-    Silence {
-        /// The invitation.
-        invite_id: InviteId,
-    },
-    /// A member invites more users.
-    Invite {
-        /// The users, with what the table knows of them.
-        invitees: Vec<Invitee>,
-        /// Seconds that the invitations ring; the meeting's own setting if absent.
-        ring_seconds: Option<u32>,
-        /// Opaque object of the app.
-        ext: Option<Map<String, Value>>,
-    },
-    /// The inviter or the host cancels invitations.
-    CancelInvite {
-        /// Accounts; all with an open invitation if absent.
-        invitees: Option<Vec<UserId>>,
-    },
-    /// A direct call to the other side of this one merges with it.
-    Merge {
-        /// Account of the callee.
-        peer: UserId,
-        /// Busy policy of the call that merges.
-        busy: BusyPolicy,
-    },
-    /// The sender takes back a call that merged with this one.
-    TakeBack,
-    /// The user comes in without an invitation, or on another device.
-    Join(Joiner),
-    /// This device comes back to its seat.
-    Rejoin,
-    /// This device reports that it is in the media, or left it.
-    ReportMedia {
-        /// In or out.
-        state: MediaReport,
-        /// Media that the device sends.
-        media: MediaFlags,
-        /// True if the RTC service confirms the report, or does not report presence.
-        verified: bool,
-    },
-    /// The sender needs a fresh join token.
-    RefreshToken,
-    /// The user raises a hand.
-    RaiseHand,
-    /// The user lowers the hand.
-    LowerHand,
-    /// The user speaks again after a soft mute.
-    UnmuteSelf,
-    /// The user hangs up.
-    Leave,
-    /// A host mutes a user.
-    Mute {
-        /// The user, or all.
-        target: UserOrAll,
-        /// Soft or hard.
-        mode: MuteMode,
-        /// Seconds that a block lasts.
-        for_seconds: Option<u32>,
-    },
-    /// A host gives the right to speak back.
-    AllowSpeech {
-        /// The user, or all.
-        target: UserOrAll,
-    },
-    /// A host removes or bans a user.
-    Remove {
-        /// Account.
-        user: UserId,
-        /// True if the user may not come back.
-        ban: bool,
-        /// Seconds that a ban lasts.
-        for_seconds: Option<u32>,
-    },
-    /// A host admits users from the lobby.
-    Admit {
-        /// Accounts; all who wait if absent.
-        users: Option<Vec<UserId>>,
-    },
-    /// A host denies users the entry from the lobby.
-    Deny {
-        /// Accounts; all who wait if absent.
-        users: Option<Vec<UserId>>,
-    },
-    /// The host makes another member host.
-    TransferHost {
-        /// Account.
-        user: UserId,
-    },
-    /// The host makes a participant cohost, or member again.
-    SetRole {
-        /// Account.
-        user: UserId,
-        /// The new role.
-        role: Role,
-    },
-    /// A host changes the meeting's settings.
-    UpdateMeeting(SettingsChange),
-    /// The host ends the meeting for all.
-    Destroy,
 }
 
 /// A device of a user, as the table knows it.

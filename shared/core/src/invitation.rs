@@ -64,13 +64,6 @@ impl Invitation {
             *present = leg(device);
         }
     }
-
-    /// Sets every leg: `by` accepted, all other devices lost.
-    pub(crate) fn win(&mut self, rev: u64, by: &ClientId) {
-        // A device without an offer may accept as well.
-        self.legs.insert(by.clone(), Leg::Won);
-        self.close(rev, |device| if device == by { Leg::Won } else { Leg::LostElsewhere });
-    }
 }
 
 /// The reason for which another device's answer closes an offer.

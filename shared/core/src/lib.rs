@@ -10,6 +10,7 @@ mod cause;
 mod change;
 mod create_mark;
 mod deadlines;
+mod decide;
 mod decision;
 mod events;
 mod grant;
@@ -38,15 +39,16 @@ mod warning;
 #[cfg(test)]
 mod tests;
 
+pub use actions::Action;
 pub use actions::create::{CreateCommand, create};
-pub use actions::decide;
 pub use cause::Cause;
+pub use change::SlotChange;
 pub use create_mark::{CreateMark, MarkKind};
-pub use decision::{Decision, SlotChange};
+pub use decide::{Command, Input, decide};
+pub use decision::Decision;
 pub use grant::Grant;
 pub use input::{
-    Action, ChannelPresence, Command, DeviceStatus, Input, Invitee, Joiner, KnownDevice, Now,
-    RtcCapabilities, SettingsChange,
+    ChannelPresence, DeviceStatus, Invitee, Joiner, KnownDevice, Now, RtcCapabilities, SettingsChange,
 };
 pub use invitation::{Invitation, Leg};
 pub use limits::{

@@ -10,6 +10,16 @@ use crate::standing::{AwayFrom, Entry, Exit, Former, Presence, Seat, Standing};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::object::{MediaFlags, Role, SpeechMode};
 
+/// The way in which a user comes to a seat.
+pub(crate) enum EntryBy {
+    /// By an own request: accept, join or rejoin.
+    Request,
+    /// By a host's decision, while these devices waited in the lobby. Each of them may claim the seat.
+    Admission { waiting: Vec<ClientId> },
+    /// By a call to the other side of this call (T16).
+    Merge,
+}
+
 impl Change {
     /// Takes a free seat on the device `by`. An open invitation is answered with it.
     pub(crate) fn enter(&mut self, by: &ClientId) -> Result<(), Refusal> {
@@ -17,15 +27,15 @@ impl Change {
         if self.participant(by).is_some_and(Participant::is_pending) {
             self.win_invitation(by);
         }
-        self.take_seat(by, false, Vec::new());
+        self.take_seat(by, EntryBy::Request);
         Ok(())
     }
 
     /// Gives the device's user a seat, and what follows: newcomers may be muted, the creator's deadline for the media starts
     /// with the first other participant, and the meeting's phase changes.
-    pub(crate) fn take_seat(&mut self, by: &ClientId, is_merge: bool, claimants: Vec<ClientId>) {
+    pub(crate) fn take_seat(&mut self, by: &ClientId, entry: EntryBy) {
         let user = by.user();
-        self.seat(&user, by, is_merge, claimants);
+        self.seat(&user, by, entry);
         self.mute_on_entry(&user);
         self.start_creators_deadline();
         self.update_phase();
@@ -81,8 +91,13 @@ impl Change {
         }
     }
 
-    /// Gives `user` a seat on `device`. `claimants` are the devices that may claim it, for users from the lobby.
-    fn seat(&mut self, user: &UserId, device: &ClientId, is_merge: bool, claimants: Vec<ClientId>) {
+    /// Gives `user` a seat on `device`.
+    fn seat(&mut self, user: &UserId, device: &ClientId, entry: EntryBy) {
+        let is_merge = matches!(entry, EntryBy::Merge);
+        let claimants = match entry {
+            EntryBy::Admission { waiting } => waiting,
+            EntryBy::Request | EntryBy::Merge => Vec::new(),
+        };
         let (at_ms, rev) = (self.now.ms, self.rev);
         let seat = |invitation| Seat {
             device: device.clone(),

@@ -2,9 +2,11 @@
 
 use crate::cause::Cause;
 use crate::change::Change;
+use crate::invitation::Leg;
 use crate::outgoing::Outgoing;
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
+use crate::seating::EntryBy;
 use crate::standing::OutReason;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
@@ -20,7 +22,7 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) ->
     change.require_open_invitation(by, invite_id)?;
     change.require_free_seat()?;
     change.win_invitation(by);
-    change.take_seat(by, false, Vec::new());
+    change.take_seat(by, EntryBy::Request);
     Ok(ACCEPTED)
 }
 
@@ -80,7 +82,9 @@ impl Change {
     pub(crate) fn win_invitation(&mut self, by: &ClientId) {
         let rev = self.rev;
         if let Some(invitation) = self.invitation_of(by) {
-            invitation.win(rev, by);
+            // A device without an offer may accept as well.
+            invitation.legs.insert(by.clone(), Leg::Won);
+            invitation.close(rev, |device| if device == by { Leg::Won } else { Leg::LostElsewhere });
         }
     }
 }

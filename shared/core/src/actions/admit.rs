@@ -4,6 +4,7 @@ use crate::change::Change;
 use crate::participant::Participant;
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
+use crate::seating::EntryBy;
 use crate::standing::Standing;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
@@ -34,10 +35,10 @@ fn admit(change: &mut Change, user: &UserId) -> Result<(), Refusal> {
     let participant = change.meeting.participants.get(user);
     match participant.map(|p| &*p.standing) {
         Some(Standing::Lobby { devices }) => {
-            let claimants = devices.clone();
+            let waiting = devices.clone();
             change.require_free_seat()?;
-            if let Some(first) = claimants.first().cloned() {
-                change.take_seat(&first, false, claimants);
+            if let Some(first) = waiting.first().cloned() {
+                change.take_seat(&first, EntryBy::Admission { waiting });
             }
             Ok(())
         }

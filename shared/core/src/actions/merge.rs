@@ -10,6 +10,7 @@ use crate::meeting::Meeting;
 use crate::participant::Participant;
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
+use crate::seating::EntryBy;
 use crate::standing::Presence;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::{Code, EndReason};
@@ -25,7 +26,7 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, peer: &UserId, busy: Bus
     let user = by.user();
     if is_glare(&change.meeting, &user, peer, busy) {
         change.win_invitation(by);
-        change.take_seat(by, true, Vec::new());
+        change.take_seat(by, EntryBy::Merge);
     } else if is_dropped_from(&change.meeting, &user, peer) {
         // The request is kept as applied even if only the RTC service can tell that its user is back.
         change.is_changed = true;

@@ -1,0 +1,146 @@
+//! The one entrance to the core, [`decide`]: the deadlines that are over are applied first, then the input.
+//!
+//! `actions.rs` hands a request to the file of its action; `decision.rs` makes the decision from the change.
+
+use crate::actions::Action;
+use crate::cause::Cause;
+use crate::change::Change;
+use crate::deadlines;
+use crate::decision::Decision;
+use crate::events::{admin, callback, device, presence};
+use crate::input::{ChannelPresence, DeviceStatus, Now, RtcCapabilities};
+use crate::limits::MAX_REQUESTS_PER_DEVICE;
+use crate::media_acts::media_acts;
+use crate::meeting::{AppliedRequest, Meeting};
+use crate::notices::notices;
+use crate::outgoing::Outgoing;
+use crate::refusal::Refusal;
+use crate::reply::ReplyResult;
+use crate::stamped::Stamped;
+use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::id::{BodyHash, RequestId};
+use switchboard_protocol::media_event::MediaEvent;
+
+/// One input to a meeting.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// A request of a terminal.
+    Command(Command),
+    /// A deadline is over. Every other input applies deadlines too.
+    Deadline,
+    /// The broker connected or disconnected a device.
+    Device {
+        /// The device.
+        client_id: ClientId,
+        /// Its status.
+        status: DeviceStatus,
+    },
+    /// The RTC service answered who is in the channel.
+    Presence(ChannelPresence),
+    /// A signed callback of the RTC service.
+    Callback {
+        /// The event.
+        event: MediaEvent,
+        /// The participant that the event is about; `None` for an event about the channel or an unknown user.
+        user: Option<UserId>,
+    },
+    /// The operator of the service ends the meeting (T46).
+    AdminEnd,
+}
+
+/// A request of one device to a meeting that exists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Command {
+    /// The sender's device, as the broker proved it.
+    pub by: ClientId,
+    /// The request's id.
+    pub request_id: RequestId,
+    /// Hash of the request's body.
+    pub hash: BodyHash,
+    /// The action that the sender asks for.
+    pub action: Action,
+}
+
+/// Decides `input` on `meeting`. The deadlines that are over are committed even if a command is refused.
+#[must_use]
+pub fn decide(meeting: &Meeting, input: &Input, now: Now, rtc: RtcCapabilities) -> Decision {
+    match input {
+        Input::Command(command) => decide_command(Change::of(meeting, now, rtc), command),
+        Input::Deadline => deadlines::applied(meeting, now, rtc),
+        Input::Device { client_id, status } => {
+            device::apply(Change::of(meeting, now, rtc), client_id, *status)
+        }
+        Input::Presence(seen) => presence::apply(Change::of(meeting, now, rtc), seen),
+        Input::Callback { event, user } => {
+            callback::apply(Change::of(meeting, now, rtc), event, user.as_ref())
+        }
+        Input::AdminEnd => admin::apply(Change::of(meeting, now, rtc)),
+    }
+}
+
+fn decide_command(mut change: Change, command: &Command) -> Decision {
+    change.apply_deadlines();
+    let cause = Cause::request(&command.by, &command.request_id);
+    match find_applied(&change.meeting, command) {
+        Some(known) if known.hash != command.hash => {
+            let refusal =
+                Refusal::bad_field("id", "this id was used for another request; give each request its own");
+            finish(change, command, &cause, Err(refusal))
+        }
+        Some(known) => {
+            let rev = known.rev();
+            repeat(change, command, &cause, rev)
+        }
+        None => {
+            let had_deadlines = std::mem::replace(&mut change.is_changed, false);
+            let reply = command.action.apply(&mut change, &command.by);
+            if reply.is_ok() && change.is_changed {
+                keep_as_applied(&mut change, command);
+            }
+            change.is_changed |= had_deadlines;
+            finish(change, command, &cause, reply)
+        }
+    }
+}
+
+/// Answers a repeat of the request that made the revision `rev`, and repeats its effects as far as they still hold.
+fn repeat(change: Change, command: &Command, cause: &Cause, rev: u64) -> Decision {
+    let reply = command.action.answer_again(&change, &command.by, rev);
+    let notices = notices(&change.meeting, rev, cause, change.now.ms, change.rtc);
+    let acts = media_acts(&change.meeting, rev);
+    let mut decision = finish(change, command, cause, reply);
+    decision.media.extend(acts);
+    // Members may have had these notices before, so the last revision that they know is not known: no `prev_rev`.
+    decision.notices.extend(notices.into_iter().map(|notice| Outgoing { prev_rev: None, ..notice }));
+    decision.drop_echoes(&command.by);
+    decision
+}
+
+fn find_applied<'a>(meeting: &'a Meeting, command: &Command) -> Option<&'a Stamped<AppliedRequest>> {
+    let creation = &meeting.created_by;
+    if creation.client_id == command.by && creation.request.id == command.request_id {
+        return Some(&creation.request);
+    }
+    meeting.requests.get(&command.by)?.iter().find(|request| request.id == command.request_id)
+}
+
+fn keep_as_applied(change: &mut Change, command: &Command) {
+    let requests = change.meeting.requests.entry(command.by.clone()).or_default();
+    if requests.len() >= MAX_REQUESTS_PER_DEVICE {
+        requests.remove(0);
+    }
+    let request = AppliedRequest { id: command.request_id.clone(), hash: command.hash.clone() };
+    requests.push(Stamped::new(request, change.rev));
+}
+
+/// The decision on a request, with its answer, and the notice that goes with a refusal.
+fn finish(change: Change, command: &Command, cause: &Cause, reply: ReplyResult) -> Decision {
+    let by = &command.by;
+    let refusal = reply.as_ref().err();
+    let notice =
+        refusal.and_then(|refusal| command.action.notice_of_refusal(&change, by, refusal.code, cause));
+    let mut decision = change.into_answered_decision(by, cause, reply);
+    decision.notices.extend(notice);
+    decision.drop_echoes(by);
+    decision
+}
