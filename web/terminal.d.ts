@@ -171,6 +171,8 @@ export class Refused extends Error {
   readonly reason?: string;
   /** Path of the missing or wrong field. */
   readonly path?: string;
+  /** The meeting of the request; with code `user_busy` the call that holds the user. */
+  readonly meetingId?: string;
   /** The `error` downlink. */
   readonly error: Downlink;
 }

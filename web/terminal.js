@@ -48,6 +48,8 @@ export class Refused extends Error {
     this.retryAfterMs = error.retry_after_ms;
     this.reason = error.reason;
     this.path = error.path;
+    /** The meeting of the request; with `user_busy` the call that holds the user. */
+    this.meetingId = error.meeting_id;
   }
 }
 

@@ -6,8 +6,8 @@
 use switchboard_protocol::id::{InviteId, MeetingId, RequestId};
 use switchboard_protocol::object::Media;
 use switchboard_protocol::requests::{
-    Accept, CreateMeeting, DestroyMeeting, Leave, MediaReport, RefreshToken, Reject, RejectReason,
-    ReportMedia, Ringing,
+    Accept, CreateMeeting, DestroyMeeting, JoinMeeting, Leave, MediaReport, RefreshToken, Reject,
+    RejectReason, ReportMedia, Ringing,
 };
 
 use crate::error::RequestError;
@@ -58,6 +58,16 @@ impl Terminal {
     /// Requests a new join token; answered by `token`.
     pub async fn refresh_token(&self, meeting_id: &MeetingId) -> Result<ReceivedDownlink, RequestError> {
         self.request(&RefreshToken { meeting_id: meeting_id.clone() }).await
+    }
+
+    /// Takes the user's seat on this device, whichever device has it; answered by `joined`.
+    pub async fn move_here(
+        &self,
+        meeting_id: &MeetingId,
+        media: Media,
+    ) -> Result<ReceivedDownlink, RequestError> {
+        let meeting_id = meeting_id.clone();
+        self.request(&JoinMeeting { meeting_id, media, takeover: Some(true) }).await
     }
 
     /// Leaves the meeting; answered by `ok`.

@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 use switchboard_protocol::address::AddressError;
 use switchboard_protocol::code::Code;
+use switchboard_protocol::id::MeetingId;
 
 use crate::uplink::UplinkError;
 
@@ -29,11 +30,19 @@ pub struct Refused {
     pub sip: u16,
     /// Reason of the meeting's end, with code `meeting_ended`.
     pub reason: Option<String>,
-    /// The meeting of the request.
+    /// The meeting of the request; with code `user_busy` the call that holds the user.
     pub meeting_id: Option<String>,
 }
 
 impl Refused {
+    /// The call that holds the user who wanted to make another one: leave it, or go back to it with
+    /// [`Terminal::move_here`](crate::Terminal::move_here).
+    #[must_use]
+    pub fn held_by(&self) -> Option<MeetingId> {
+        let held_by = self.meeting_id.as_deref().filter(|_| self.code == "user_busy");
+        held_by.and_then(|id| id.parse().ok())
+    }
+
     /// The code; `None` if this version does not know it.
     #[must_use]
     pub fn known_code(&self) -> Option<Code> {

@@ -92,7 +92,8 @@ impl Terminal {
 
     /// Sends a request and waits for its answer; repeats it under the same id as [`Retry`] says. It is sent after earlier
     /// requests of the same meeting have ended, except for `cancel_invite`, `leave` and `destroy_meeting`, which are sent at
-    /// once. Dropping the future ends the request.
+    /// once; but `leave` waits for an earlier `accept` or `join` of its meeting, and `create_meeting` for every earlier
+    /// `leave` and `destroy_meeting`. Dropping the future ends the request.
     ///
     /// # Errors
     /// [`RequestError::Refused`] with the service's code, or the reason why there is no answer.

@@ -87,8 +87,21 @@ impl Uplink {
         RequestInfo::find(self.kind()).is_none_or(RequestInfo::is_answered)
     }
 
+    /// True if the request is sent only after `earlier`, which was made before it, has ended. Requests to two functions may
+    /// overtake each other at the service, so a new call waits for the hang-up before it, and a hang-up for the request
+    /// that takes the seat.
+    pub(crate) fn waits_for(&self, earlier: &Self) -> bool {
+        let is_same_meeting =
+            self.text("meeting_id").is_some_and(|id| earlier.text("meeting_id") == Some(id));
+        match (self.kind(), earlier.kind()) {
+            ("create_meeting", "leave" | "destroy_meeting") => true,
+            ("leave", "accept" | "join") => is_same_meeting,
+            _ => self.turn().is_some_and(|turn| earlier.turn() == Some(turn)),
+        }
+    }
+
     /// The meeting in which the request takes its turn; `None` if it does not wait for other requests.
-    pub(crate) fn turn(&self) -> Option<&str> {
+    fn turn(&self) -> Option<&str> {
         let is_out_of_turn = RequestInfo::find(self.kind()).is_some_and(|request| request.out_of_turn);
         if is_out_of_turn { None } else { self.text("meeting_id") }
     }

@@ -9,7 +9,7 @@ import { Directory } from "./directory.js";
 import { CallHistory } from "./history.js";
 import { ProtocolLog } from "./log.js";
 import { Notices } from "./notices.js";
-import { requestWithRetry } from "./retry.js";
+import { hangUpElsewhere, requestWithRetry } from "./retry.js";
 import { isPresent, participant, placeholderMeeting, unknownParticipant } from "./roster.js";
 import { forgetSeat, storedSeat } from "./seat.js";
 import { Tones } from "./tones.js";
@@ -31,6 +31,8 @@ export class Phone extends EventTarget {
   call;
   /** A call on another device that the user may move here. @type {{meetingId: string, media: string} | undefined} */
   elsewhere;
+  /** Another call that holds the user, and the call that the user wanted. @type {object | undefined} */
+  heldBy;
   /** Contacts. Set at the login. @type {Directory | undefined} */
   directory;
   /** Past calls. Set at the login. @type {CallHistory | undefined} */
@@ -98,7 +100,7 @@ export class Phone extends EventTarget {
     this.#connection?.close();
     // The next user of this tab must not see the log.
     this.log.clear();
-    Object.assign(this, { account: undefined, offers: [], call: undefined, elsewhere: undefined });
+    Object.assign(this, { account: undefined, offers: [], call: undefined, elsewhere: undefined, heldBy: undefined });
     this.#changed();
   }
 
@@ -113,7 +115,8 @@ export class Phone extends EventTarget {
   }
 
   /** Starts a call with one user, or a group call. Without users it is a group call that others join by its link. */
-  async dial(userIds, media, { group = userIds.length !== 1, policy } = {}) {
+  async dial(userIds, media, options = {}) {
+    const { group = userIds.length !== 1, policy } = options;
     if (this.call || userIds.includes(this.me)) return;
     const mode = group ? "group" : "direct";
     const participants = userIds.map((userId) => ({ ...unknownParticipant(userId), name: this.nameOf(userId) }));
@@ -136,7 +139,10 @@ export class Phone extends EventTarget {
     } catch (error) {
       if (creating.withdrawn) return;
       call.end(error.code === "meeting_ended" ? error.reason : undefined);
-      if (error.code !== "meeting_ended") this.#showError(error);
+      if (error.code === "user_busy" && error.meetingId) {
+        this.heldBy = { meetingId: error.meetingId, media, dial: [userIds, media, options] };
+        this.#changed();
+      } else if (error.code !== "meeting_ended") this.#showError(error);
       // The service may have created the meeting all the same: destroy it, so that no invitee rings on.
       if (error.code === "unanswered") this.#withdrawCreate(creating.id);
     } finally {
@@ -203,6 +209,24 @@ export class Phone extends EventTarget {
     this.elsewhere = undefined;
     this.#changed();
     if (wanted) await this.join(meetingId, media, true);
+  }
+
+  /**
+   * Handles the user's decision about the call that holds them.
+   * @param {"back" | "call" | undefined} decision go back to it, or hang up there and make the new call
+   */
+  async answerHeld(decision) {
+    const { meetingId, media, dial } = this.heldBy;
+    this.heldBy = undefined;
+    this.#changed();
+    if (decision === "back") await this.join(meetingId, media, true);
+    if (decision !== "call") return;
+    try {
+      await hangUpElsewhere(this.#terminal, meetingId, media);
+    } catch (error) {
+      if (error.code !== "meeting_ended") return this.#showError(error);
+    }
+    await this.dial(...dial);
   }
 
   /** Hangs up. A create request without an answer is withdrawn. */

@@ -1,7 +1,7 @@
 /**
- * @file Pending requests: at most one per meeting at a time, resent under the same id until answered or given up.
+ * @file Pending requests: at most one per meeting at a time, in an order that the service keeps, resent under the same id until answered or given up.
  */
-import { turnOf } from "./requests.js";
+import { waitsFor } from "./requests.js";
 
 /** Default retry numbers, from the protocol. */
 export const RETRY = Object.freeze({ answerWithinMs: 3000, resends: 2 });
@@ -13,10 +13,8 @@ export const RETRY = Object.freeze({ answerWithinMs: 3000, resends: 2 });
 
 /** Sends requests and resends them until they are answered. */
 export class Outbox {
-  /** @type {Map<string, Waiting>} */
+  /** In the order in which they were made. @type {Map<string, Waiting>} */
   #waiting = new Map();
-  /** For each meeting with a request in progress: the requests queued behind it. @type {Map<string, Waiting[]>} */
-  #turns = new Map();
   /** Unanswered requests (`ringing`, `report_media`) to send after the next connect. */
   #unsent = [];
   #closed = false;
@@ -34,7 +32,7 @@ export class Outbox {
   }
 
   /**
-   * Sends a request after the earlier ones of its meeting, and resends it until it is answered or given up.
+   * Sends a request after the earlier ones that it waits for, and resends it until it is answered or given up.
    * @param {import("./requests.js").Uplink} uplink
    * @param {(outcome: Outcome) => void} onOutcome called once
    */
@@ -42,14 +40,8 @@ export class Outbox {
     if (this.#closed) return onOutcome({ outcome: "disconnected" });
     const waiting = { uplink, onOutcome, copies: 0, sent: false, sentAt: undefined, cancel: () => {} };
     this.#waiting.set(uplink.id, waiting);
-    const turn = turnOf(uplink);
-    const queue = turn === undefined ? undefined : this.#turns.get(turn);
-    if (queue) {
-      queue.push(waiting);
-      return undefined;
-    }
-    if (turn !== undefined) this.#turns.set(turn, []);
-    return this.#attempt(waiting);
+    this.#startDue();
+    return undefined;
   }
 
   /** Sends a request once. Without a connection it is kept for one, as long as an answered request would be resent. */
@@ -88,7 +80,6 @@ export class Outbox {
       this.#waiting.delete(waiting.uplink.id);
       waiting.onOutcome({ outcome: "disconnected" });
     }
-    this.#turns.clear();
   }
 
   #attempt(waiting) {
@@ -101,16 +92,17 @@ export class Outbox {
   #end(waiting, outcome) {
     waiting.cancel();
     this.#waiting.delete(waiting.uplink.id);
-    const turn = turnOf(waiting.uplink);
-    const queue = turn === undefined ? undefined : this.#turns.get(turn);
-    // Only the request in progress starts the next one of its queue; a queued request was never sent.
-    if (queue && waiting.copies > 0) {
-      const next = queue.shift();
-      if (!next) this.#turns.delete(turn);
-      waiting.onOutcome(outcome);
-      if (next) this.#attempt(next);
-      return;
-    }
     waiting.onOutcome(outcome);
+    this.#startDue();
+  }
+
+  /** Sends the requests that wait for no earlier one any more. */
+  #startDue() {
+    const earlier = [];
+    for (const waiting of [...this.#waiting.values()]) {
+      const isBlocked = earlier.some((one) => waitsFor(waiting.uplink, one.uplink));
+      if (waiting.copies === 0 && !isBlocked) this.#attempt(waiting);
+      earlier.push(waiting);
+    }
   }
 }

@@ -34,8 +34,22 @@ export const isAnswered = (type) => known(type).answered;
 /** Returns `true` for an answer of the user to an invitation. */
 export const isDecision = (type) => DECISIONS.has(type);
 
-/** Returns the meeting in whose queue the request is sent; `undefined` if it is sent at once. */
-export const turnOf = ({ type, meetingId }) => (known(type).outOfTurn ? undefined : meetingId);
+/** Requests that hang up: a new call waits for them, since requests to two functions may overtake each other. */
+const HANG_UPS = new Set(["leave", "destroy_meeting"]);
+/** Requests that take a seat: a hang-up of the same meeting waits for them. */
+const ENTRIES = new Set(["accept", "join"]);
+
+/**
+ * Returns `true` if a request is sent only after an earlier one has ended.
+ * @param {Uplink} request
+ * @param {Uplink} earlier
+ */
+export function waitsFor(request, earlier) {
+  if (request.type === "create_meeting") return HANG_UPS.has(earlier.type);
+  const isSameMeeting = request.meetingId !== undefined && request.meetingId === earlier.meetingId;
+  if (request.type === "leave") return isSameMeeting && ENTRIES.has(earlier.type);
+  return isSameMeeting && !known(request.type).outOfTurn && !known(earlier.type).outOfTurn;
+}
 
 function known(type) {
   const request = REQUESTS.get(type);

@@ -10,7 +10,7 @@ use switchboard_core::create as create_meeting_from;
 use switchboard_core::{Action, CreateCommand, CreateMark, Decision, MarkKind, SlotChange};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::requests::CreateRequest;
-use switchboard_service::ports::{CommitResult, Ports, SlotWrite, Stored};
+use switchboard_service::ports::{CommitResult, Loaded, Ports, SlotWrite, Stored};
 use switchboard_service::{
     CommitTerms, InvocationReport, KnownUsers, ReceivedRequest, ServeError, Service, back_off,
 };
@@ -29,8 +29,15 @@ pub async fn create_meeting<P: Ports>(
     let path = |at: usize| at.checked_sub(1).map_or("client_id".to_owned(), |at| format!("invitees[{at}]"));
     service.check_users(&id, users.iter().enumerate().map(|(at, user)| (path(at), user)))?;
 
+    let mut hang_up_waits = 1..=service.hang_up_waits;
     for attempt in 1..=ATTEMPTS {
         let mut known = service.load_users(&id, &users, request.now).await?;
+        while may_have_hung_up(&known, &request)
+            && let Some(wait) = hang_up_waits.next()
+        {
+            back_off(wait, id.as_str(), Some(&request.cause())).await;
+            known = service.load_users(&id, &users, request.now).await?;
+        }
         if let Some(existing) = known.meeting.take() {
             return answer_again(existing, &request, service).await;
         }
@@ -56,6 +63,17 @@ pub async fn create_meeting<P: Ports>(
         back_off(attempt, id.as_str(), Some(&request.cause())).await;
     }
     Err(ServeError::Contended)
+}
+
+/// Returns whether the sender's own device is in a call and was not seen to drop out of it. The device may have hung up just
+/// before this request: requests to two functions may overtake each other, so the hang-up gets a moment.
+fn may_have_hung_up(known: &KnownUsers, request: &ReceivedRequest<CreateRequest>) -> bool {
+    let user = request.by.user();
+    let is_in = |call: &Loaded| {
+        let seat = call.meeting.participants.get(&user).and_then(|p| p.seat());
+        seat.is_some_and(|seat| seat.device == request.by && seat.check_at_ms.is_none() && !seat.is_away())
+    };
+    known.meeting.is_none() && known.is_busy(&user) && known.call_of(&user).is_some_and(is_in)
 }
 
 /// Answers a repeated create request, also one that was merged into another call.
@@ -86,7 +104,7 @@ fn opening<P: Ports>(
     CreateCommand {
         by: by.clone(),
         name: known.name(&by.user()),
-        busy: known.is_busy(&by.user()),
+        busy: known.busy_in(&by.user()),
         request_id: id.clone(),
         hash: request.envelope.hash.clone(),
         create: create.clone(),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::attend::attend;
 use crate::testing::{
     another, at, call_to, commit_first, created, published, request, rev, serve, service, service_with_rtc,
     user,
@@ -7,6 +8,7 @@ use switchboard_protocol::code::Code;
 use switchboard_protocol::object::Mode;
 use switchboard_protocol::requests::{AttendRequest, Leave};
 use switchboard_service::fake::{FakeMinter, FakeRtc, RtcCall};
+use switchboard_service::service::HANG_UP_WAITS;
 
 #[tokio::test]
 async fn a_create_request_is_answered_first_and_rings_every_device() {
@@ -33,11 +35,41 @@ async fn a_create_request_is_answered_first_and_rings_every_device() {
 #[tokio::test]
 async fn a_caller_in_another_call_is_refused() {
     let service = service();
-    created(&service, &["bob"], Mode::Direct).await;
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
     let create = request("alice.phone", "c2", call_to(&["carol"], Mode::Direct), at(1_000));
     let report = serve(create, &service, &create_meeting).await;
     assert_eq!(report.refused, Some(Code::UserBusy));
-    assert_eq!(published(&service), ["alice.phone= error user_busy"]);
+    let sent = service.publisher.broker.take();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(sent[0].downlink.meeting_id, Some(meeting), "the error names the call that holds the caller");
+}
+
+#[tokio::test]
+async fn t17_a_caller_who_calls_the_same_user_again_is_back_in_the_call() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    for attempt in ["the request", "its repetition"] {
+        let again = request("alice.phone", "c2", call_to(&["bob"], Mode::Direct), at(1_000));
+        let report = serve(again, &service, &create_meeting).await;
+        assert_eq!(report.meeting_id.as_ref(), Some(&meeting), "{attempt}");
+        assert_eq!(published(&service), ["alice.phone= meeting_merged"], "{attempt}");
+    }
+}
+
+#[tokio::test]
+async fn a_hang_up_that_its_next_call_overtakes_is_waited_for() {
+    for callee in ["carol", "bob"] {
+        let service = Service { hang_up_waits: HANG_UP_WAITS, ..service() };
+        let meeting = created(&service, &["bob"], Mode::Direct).await;
+        let leave = AttendRequest::Leave(Leave { meeting_id: meeting.clone() });
+        let leave = request("alice.phone", "l1", leave, at(1_000));
+        let next = request("alice.phone", "c2", call_to(&[callee], Mode::Direct), at(1_000));
+        // Polled in this order: the hang-up is served while the create request waits.
+        let (next, hang_up) = (serve(next, &service, &create_meeting), serve(leave, &service, &attend));
+        let (report, _) = tokio::join!(biased; next, hang_up);
+        assert_eq!(report.refused, None, "{callee}");
+        assert_ne!(report.meeting_id, Some(meeting), "{callee}: it is a new call");
+    }
 }
 
 #[tokio::test]

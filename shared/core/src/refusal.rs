@@ -3,6 +3,7 @@
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::envelope::{Invalid, Unreadable};
+use switchboard_protocol::id::MeetingId;
 
 /// Reason why a request is refused, as the sender gets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +18,21 @@ pub struct Refusal {
     pub reason: Option<EndReason>,
     /// Milliseconds to wait before a retry.
     pub retry_after_ms: Option<i64>,
+    /// Meeting that the refusal is about, if the request names none.
+    pub meeting_id: Option<MeetingId>,
 }
 
 impl Refusal {
     /// A refusal with a code and a message.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), path: None, reason: None, retry_after_ms: None }
+        Self {
+            code,
+            message: message.into(),
+            path: None,
+            reason: None,
+            retry_after_ms: None,
+            meeting_id: None,
+        }
     }
 
     /// `bad_request` for the field at `path`.
@@ -40,6 +50,12 @@ impl Refusal {
     #[must_use]
     pub fn meeting_not_found() -> Self {
         Self::new(Code::MeetingNotFound, "unknown meeting id")
+    }
+
+    /// `user_busy`: the sender is in the call `held_by`, which the error names.
+    pub(crate) fn user_busy(held_by: &MeetingId) -> Self {
+        let message = "you are in another call, `meeting_id`; leave it or go back to it";
+        Self { meeting_id: Some(held_by.clone()), ..Self::new(Code::UserBusy, message) }
     }
 
     /// `unavailable`: the table or another part cannot be reached.

@@ -166,6 +166,12 @@ impl Seat {
         matches!(self.presence, Presence::Joined)
     }
 
+    /// Returns whether the participant dropped out and the seat is kept.
+    #[must_use]
+    pub const fn is_away(&self) -> bool {
+        matches!(self.presence, Presence::Away { .. })
+    }
+
     /// Deadline for reaching the media, in milliseconds since the epoch.
     pub(crate) const fn join_by_ms(&self) -> Option<i64> {
         match self.presence {

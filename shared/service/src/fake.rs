@@ -60,6 +60,7 @@ pub fn service_on(state: TableState) -> Service<FakePorts> {
         rtc: None,
         outcomes: Some(FakeBus::default()),
         key: id_key(),
+        hang_up_waits: 0,
     }
 }
 

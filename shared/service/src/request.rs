@@ -206,9 +206,11 @@ impl<P: Ports> Service<P> {
         context: &DownlinkContext,
     ) -> InvocationReport {
         let code = refusal.code;
-        let answer = Outgoing::answer(to, cause, refusal.into_body());
-        let published = Box::pin(self.publisher.publish_all(vec![answer], context)).await;
         let meeting_id: Option<MeetingId> = context.meeting_id.clone();
+        let named = refusal.meeting_id.clone().or_else(|| meeting_id.clone());
+        let context = DownlinkContext { meeting_id: named, ..context.clone() };
+        let answer = Outgoing::answer(to, cause, refusal.into_body());
+        let published = Box::pin(self.publisher.publish_all(vec![answer], &context)).await;
         InvocationReport { meeting_id, refused: Some(code), ..InvocationReport::default() }
             .with_published(&published)
     }

@@ -10,7 +10,7 @@ use crate::error::{InvocationFailure, ServeError};
 use crate::ports::Ports;
 use crate::request::{ReceivedRequest, serve_event};
 use crate::rtc_client::RtcClient;
-use crate::service::Service;
+use crate::service::{HANG_UP_WAITS, Service};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use switchboard_core::Now;
@@ -77,6 +77,7 @@ pub fn connect() -> Result<Service<AwsPorts>, ConfigError> {
         rtc: config.control.map(|control| RtcClient::new(control, key.clone(), process_id())),
         outcomes: config.outcome_bus.map(|name| aws.event_bus(name)),
         key,
+        hang_up_waits: HANG_UP_WAITS,
     })
 }
 

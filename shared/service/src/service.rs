@@ -5,6 +5,10 @@ use crate::ports::Ports;
 use crate::rtc_client::RtcClient;
 use switchboard_protocol::id::IdKey;
 
+/// Number of times that a create request from a device in a call waits for the device's hang-up, from 0.2 s to 0.5 s in all.
+/// Only a request that would be refused, or would return to the call, waits.
+pub const HANG_UP_WAITS: u32 = 4;
+
 /// The adapters and settings of a function, made once per process.
 pub struct Service<P: Ports> {
     /// The table of meetings and users.
@@ -19,4 +23,7 @@ pub struct Service<P: Ports> {
     pub outcomes: Option<P::Outcomes>,
     /// Secret from which ids are derived.
     pub key: IdKey,
+    /// Number of times that a create request waits for a hang-up that its device may have sent before:
+    /// [`HANG_UP_WAITS`], or 0 in tests in which nothing else runs.
+    pub hang_up_waits: u32,
 }

@@ -81,6 +81,12 @@ impl KnownUsers {
         self.busy.contains(user)
     }
 
+    /// Returns the other call that the user is in.
+    #[must_use]
+    pub fn busy_in(&self, user: &UserId) -> Option<MeetingId> {
+        self.slot_meeting(user).filter(|_| self.is_busy(user))
+    }
+
     /// Returns the meeting that the user's call slot names. It has ended, unless the user is busy.
     #[must_use]
     pub fn slot_meeting(&self, user: &UserId) -> Option<MeetingId> {

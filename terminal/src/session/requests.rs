@@ -1,4 +1,4 @@
-//! The requests that wait for an answer: repeated under the same id, timed out, and sent one at a time in each meeting.
+//! The requests that wait for an answer: repeated under the same id, timed out, and sent in an order that the service keeps.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ pub(super) struct Requests {
 #[derive(Debug)]
 struct PendingRequest {
     uplink: Uplink,
-    /// `None` while another request of the same meeting is sent.
+    /// `None` while it waits for an earlier request.
     sending: Option<Sending>,
     pages: Pages,
 }
@@ -106,17 +106,12 @@ impl Requests {
     }
 
     fn start_sending(&mut self, now: Instant) {
-        let mut taken: Vec<String> = Vec::new();
-        for pending in &mut self.pending {
-            let Some(meeting_id) = pending.uplink.turn() else {
+        for at in 0..self.pending.len() {
+            let (earlier, others) = self.pending.make_contiguous().split_at_mut(at);
+            let Some(pending) = others.first_mut() else { return };
+            if !earlier.iter().any(|earlier| pending.uplink.waits_for(&earlier.uplink)) {
                 pending.sending.get_or_insert_with(|| Sending::begin(now));
-                continue;
-            };
-            if taken.iter().any(|taken| taken == meeting_id) {
-                continue;
             }
-            taken.push(meeting_id.to_owned());
-            pending.sending.get_or_insert_with(|| Sending::begin(now));
         }
     }
 }

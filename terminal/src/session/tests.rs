@@ -120,3 +120,20 @@ fn pages_of_two_answers_are_not_mixed() {
     assert_eq!(meetings.iter().map(|meeting| &meeting["meeting_id"]).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(state.body.get("pages"), None);
 }
+
+#[test]
+fn a_new_call_is_sent_after_the_hang_up_before_it_and_a_hang_up_after_the_entry_before_it() {
+    let mut test = TestSession::connected();
+    for hang_up in ["leave", "destroy_meeting"] {
+        assert_eq!(test.request(hang_up, "m1", "h1"), [sent(hang_up, "m1", "h1")]);
+        assert_eq!(test.request("create_meeting", "", "c1"), [], "the hang-up has no answer yet");
+        let answered = test.receive(&ok("d1", "h1"));
+        assert_eq!(answered.last(), Some(&sent("create_meeting", "", "c1")), "{hang_up}");
+        test.session.cancel("c1", test.now);
+        test = TestSession::connected();
+    }
+    test.request("accept", "m1", "a1");
+    assert_eq!(test.request("leave", "m1", "l1"), [], "it could overtake the accept");
+    assert_eq!(test.request("leave", "m2", "l2"), [sent("leave", "m2", "l2")], "another meeting");
+    assert_eq!(test.receive(&ok("d1", "a1")).last(), Some(&sent("leave", "m1", "l1")));
+}

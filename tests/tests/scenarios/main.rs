@@ -7,6 +7,7 @@ mod bad_fields;
 mod bad_input;
 mod busy;
 mod call_command;
+mod calling_again;
 mod calls;
 mod cancelling;
 mod cold_start;

@@ -56,7 +56,7 @@ pub fn meeting(mode: Mode, caller: &UserId, invitees: &[UserId]) -> Meeting {
         meeting_id: unique().parse().expect("letters and digits"),
         by: device(caller, "phone"),
         name: Some("Alice".to_owned()),
-        busy: false,
+        busy: None,
         request_id,
         hash: BodyHash::of(b"create"),
         invitees: invitees.iter().map(invitee).collect(),

@@ -26,7 +26,7 @@ export function App({ phone, logIn, logOut }) {
   if (phone.phase === "out") return html`<${Login} phone=${phone} logIn=${logIn} />`;
   if (phone.phase === "connecting") return html`<main class="connecting" role="status"><p>Connecting…</p></main>`;
   // While a sheet is open, keyboard and screen readers must not reach the page below it.
-  const covered = offer !== undefined || phone.elsewhere !== undefined;
+  const covered = offer !== undefined || phone.elsewhere !== undefined || phone.heldBy !== undefined;
   return html`
     <div class=${`shell${drawer ? " with-drawer" : ""}${phone.call ? " in-call" : ""}`}>
       <header class="bar" inert=${covered}>
@@ -42,6 +42,7 @@ export function App({ phone, logIn, logOut }) {
       ${drawer && html`<${Drawer} phone=${phone} covered=${covered} onClose=${() => setDrawer(false)} />`}
       ${offer && html`<${Incoming} key=${offer.invite_id} phone=${phone} offer=${offer} others=${phone.shownOffers.length - 1} />`}
       ${phone.elsewhere && html`<${Elsewhere} phone=${phone} />`}
+      ${phone.heldBy && html`<${Held} phone=${phone} />`}
       <${Notices} phone=${phone} />
     </div>`;
 }
@@ -72,6 +73,20 @@ function Elsewhere({ phone }) {
       <div class="choices">
         <${Button} label="No" kind="small" wide onClick=${() => phone.answerMove(false)} />
         <${Button} label="Move it here" kind="primary small" wide id="move-here" autofocus onClick=${() => phone.answerMove(true)} />
+      </div>
+    <//>`;
+}
+
+/** Asks what to do with a call that still holds the user, who wants to make another one. */
+function Held({ phone }) {
+  return html`
+    <${Sheet} label="You are still in another call" className="question" onClose=${() => phone.answerHeld()}>
+      <h2>You are still in another call</h2>
+      <p class="quiet">Go back to it, or hang up there and make the new call?</p>
+      <div class="choices">
+        <${Button} label="Cancel" kind="small" wide onClick=${() => phone.answerHeld()} />
+        <${Button} label="Hang up and call" kind="small" wide id="hang-up-and-call" onClick=${() => phone.answerHeld("call")} />
+        <${Button} label="Go back" kind="primary small" wide id="go-back" autofocus onClick=${() => phone.answerHeld("back")} />
       </div>
     <//>`;
 }

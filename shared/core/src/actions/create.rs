@@ -31,8 +31,8 @@ pub struct CreateCommand {
     pub by: ClientId,
     /// Name from the app's JWT.
     pub name: Option<String>,
-    /// True if the caller is in another call.
-    pub busy: bool,
+    /// The other call that the caller is in, if any.
+    pub busy: Option<MeetingId>,
     /// The request's id.
     pub request_id: RequestId,
     /// Hash of the request's body.
@@ -60,8 +60,10 @@ pub fn create(command: &CreateCommand, now: Now, rtc: RtcCapabilities) -> Result
     if command.invitees.len() >= seats as usize {
         return Err(Refusal::new(Code::TooManyInvitees, format!("the meeting has {seats} seats")));
     }
-    if command.busy && create.policy.unwrap_or_default().busy != BusyPolicy::Ring {
-        return Err(Refusal::new(Code::UserBusy, "you are in another call; leave it first"));
+    if let Some(call) = &command.busy
+        && create.policy.unwrap_or_default().busy != BusyPolicy::Ring
+    {
+        return Err(Refusal::user_busy(call));
     }
     let mut change = Change::of(&before_invitations(command, now), now, rtc);
     change.is_changed = true;

@@ -1,6 +1,6 @@
 //! A direct call that merges with a call of the same two users: a user who calls back while being rung accepts that call
-//! (T16), and a user who calls again after dropping out comes back to it (T17). So two users who call each other always
-//! meet.
+//! (T16), and a user who calls again after dropping out or from the device in the call comes back to it (T17). So two users
+//! who call each other always meet.
 
 use super::leave;
 use crate::change::Change;
@@ -11,7 +11,7 @@ use crate::participant::Participant;
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
 use crate::seating::EntryBy;
-use crate::standing::Presence;
+use crate::standing::Seat;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
@@ -27,7 +27,7 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, peer: &UserId, busy: Bus
     if is_glare(&change.meeting, &user, peer, busy) {
         change.win_invitation(by);
         change.take_seat(by, EntryBy::Merge);
-    } else if is_dropped_from(&change.meeting, &user, peer) {
+    } else if is_calling_again(&change.meeting, by, peer) {
         // The request is kept as applied even if only the RTC service can tell that its user is back.
         change.is_changed = true;
         if change.require_seat(by).is_ok() {
@@ -73,7 +73,7 @@ impl Meeting {
         let peer = create.invitees.first().filter(|_| create.mode == Mode::Direct);
         peer.is_some_and(|peer| {
             is_glare(present, &by.user(), peer, create.policy.unwrap_or_default().busy)
-                || is_dropped_from(present, &by.user(), peer)
+                || is_calling_again(present, by, peer)
         })
     }
 }
@@ -90,11 +90,13 @@ fn is_glare(meeting: &Meeting, user: &UserId, peer: &UserId, busy: BusyPolicy) -
         && meeting.has_member(peer)
 }
 
-/// T17: `user` dropped out of this call with `peer`.
-fn is_dropped_from(meeting: &Meeting, user: &UserId, peer: &UserId) -> bool {
-    let is_away =
-        |p: &Participant| p.seat().is_some_and(|seat| matches!(seat.presence, Presence::Away { .. }));
-    is_live_direct(meeting) && meeting.participants.get(user).is_some_and(is_away) && meeting.has_member(peer)
+/// T17: `by` calls the other side of this call again. Either its user dropped out, or this device has the seat: its
+/// terminal crashed, and the service may not have noticed yet.
+fn is_calling_again(meeting: &Meeting, by: &ClientId, peer: &UserId) -> bool {
+    let may_come_back = |p: &Participant| p.sits_on(by) || p.seat().is_some_and(Seat::is_away);
+    is_live_direct(meeting)
+        && meeting.participants.get(&by.user()).is_some_and(may_come_back)
+        && meeting.participants.get(peer).is_some_and(|p| p.is_member() || p.is_pending())
 }
 
 fn is_live_direct(meeting: &Meeting) -> bool {

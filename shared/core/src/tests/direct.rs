@@ -31,8 +31,9 @@ fn t1_inviting_oneself_or_more_than_the_seats_or_while_in_a_call_is_refused() {
     small.max_participants = Some(2);
     assert_eq!(refused(&opening(small)).code, Code::TooManyInvitees);
     let mut busy = opening(create(Mode::Direct, &["bob"]));
-    busy.busy = true;
-    assert_eq!(refused(&busy).code, Code::UserBusy);
+    busy.busy = Some("m-other".parse().expect("an id"));
+    let refusal = refused(&busy);
+    assert_eq!((refusal.code, refusal.meeting_id), (Code::UserBusy, busy.busy), "it names the other call");
 }
 
 #[test]

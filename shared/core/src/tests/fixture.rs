@@ -64,7 +64,7 @@ pub(crate) fn opening(create: CreateMeeting) -> CreateCommand {
         meeting_id: key().meeting(&client("alice.phone"), &"c1".parse().expect("a valid id")),
         by: client("alice.phone"),
         name: Some("Alice".to_owned()),
-        busy: false,
+        busy: None,
         request_id: "c1".parse().expect("a valid id"),
         hash: BodyHash::of(b"create"),
         invitees: create.invitees.iter().map(invitee).collect(),

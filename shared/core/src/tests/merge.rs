@@ -21,10 +21,6 @@ fn t16_who_calls_back_while_being_rung_takes_that_call() {
     assert!(merges(&call, "bob.phone", Mode::Direct, "alice"));
     assert!(!merges(&call, "bob.phone", Mode::Group, "alice"), "both calls must be direct");
     assert!(!merges(&call, "bob.phone", Mode::Direct, "carol"), "both calls must have the same two users");
-    assert!(
-        !merges(&call, "alice.phone", Mode::Direct, "bob"),
-        "a second call of the caller is a call of its own"
-    );
     call.sends("bob.phone", "b1", "create", merge("alice")).expect("the calls merge");
     assert_eq!(
         call.downlinks(),
@@ -119,7 +115,11 @@ fn t17_who_dropped_out_and_calls_again_is_back_in_the_call() {
         call.accepts("bob.phone").expect("accepts");
         call.joins_media("alice.phone").expect("joins");
         call.joins_media("bob.phone").expect("joins");
-        assert!(!merges(&call, device, Mode::Direct, "alice"), "a user who did not drop out is busy");
+        assert_eq!(
+            merges(&call, device, Mode::Direct, "alice"),
+            device == "bob.phone",
+            "from another device, a user who did not drop out is busy"
+        );
         for (at, status) in [(0, DeviceStatus::Disconnected), (10_000, DeviceStatus::StillDisconnected)] {
             call.at(at).device_is("bob.phone", status);
             assert!(call.last.next.is_some(), "the status is committed");
@@ -127,7 +127,7 @@ fn t17_who_dropped_out_and_calls_again_is_back_in_the_call() {
         assert!(
             merges(&call, device, Mode::Direct, "alice") && !merges(&call, device, Mode::Direct, "carol")
         );
-        assert!(!merges(&call, "alice.phone", Mode::Direct, "bob"), "the side that stayed did not drop out");
+        assert!(!merges(&call, "alice.tablet", Mode::Direct, "bob"), "the side that stayed did not drop out");
         call.does(device, merge("alice")).expect("comes back to the call");
         let mut expected = vec!["alice.phone: participant_updated joined".to_owned()];
         if device == "bob.tablet" {
@@ -152,7 +152,7 @@ fn t1_who_lets_calls_wait_may_call_while_in_another_call() {
     let mut create = create(Mode::Direct, &["bob"]);
     create.policy = Some(Policy { busy: BusyPolicy::Ring, ..Policy::default() });
     let mut busy = opening(create);
-    busy.busy = true;
+    busy.busy = Some("m-other".parse().expect("an id"));
     let call = Call::open(&busy);
     assert_eq!(call.state("alice"), State::Accepted);
 }
@@ -179,4 +179,35 @@ fn t17_the_call_is_met_also_where_only_the_rtc_service_says_that_its_user_is_bac
         );
     }
     assert_eq!(call.state("bob"), State::Reconnecting, "the RTC service does not report the user yet");
+}
+
+#[test]
+fn t17_the_device_in_the_call_that_calls_again_is_back_at_once_however_far_the_call_is() {
+    for is_managed in [false, true] {
+        let mut call = Call::direct();
+        call.rtc.reports_presence = is_managed;
+        // Alice's terminal crashes while it rings, after the accept, and with both in the media.
+        for step in ["rings", "accepted", "joined"] {
+            match step {
+                "accepted" => call.accepts("bob.phone").expect("accepts"),
+                "joined" => {
+                    for name in ["alice", "bob"] {
+                        call.rtc_reports(ChannelPresence::Joined { user: user(name) });
+                    }
+                }
+                _ => {}
+            }
+            let state = call.state("alice");
+            assert!(merges(&call, "alice.phone", Mode::Direct, "bob"), "{step}");
+            assert!(!merges(&call, "alice.tablet", Mode::Direct, "bob"), "{step}: another device is busy");
+            assert!(!merges(&call, "alice.phone", Mode::Direct, "carol"), "{step}: another peer");
+            assert!(!merges(&call, "alice.phone", Mode::Group, "bob"), "{step}: a group is another call");
+            call.does("alice.phone", merge("bob")).expect("is back in the call");
+            assert_eq!(call.downlinks(), ["alice.phone= meeting_merged"], "{step}");
+            assert_eq!(call.state("alice"), state, "{step}: the seat is as it was");
+            let grant = call.last.answer.as_ref().and_then(|answer| answer.grant.as_ref());
+            assert!(grant.is_some(), "{step}: with a way into the media");
+        }
+        assert!(merges(&call, "bob.phone", Mode::Direct, "alice"), "the callee as well as the caller");
+    }
 }

@@ -60,7 +60,7 @@ async fn offers(publisher: &Publisher<IotDataPlane>) -> Vec<Reach> {
         meeting_id: "m1".parse().expect("an id"),
         by: "GID@@@alice.phone".parse().expect("a device"),
         name: None,
-        busy: false,
+        busy: None,
         request_id: "c1".parse().expect("an id"),
         hash: BodyHash::of(b"create"),
         create: CreateMeeting::new(Mode::Direct, Media::Audio, vec![bob.clone()]),

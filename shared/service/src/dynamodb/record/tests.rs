@@ -124,7 +124,7 @@ fn new_meeting(mode: Mode, invitees: &[&str]) -> Meeting {
         meeting_id: id("m1"),
         by: device("alice", "phone"),
         name: None,
-        busy: false,
+        busy: None,
         request_id: "c1".parse().expect("an id"),
         hash: BodyHash::of(b"create"),
         invitees: invitees.iter().map(|name| invitee(name)).collect(),

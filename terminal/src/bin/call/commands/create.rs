@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-use clap::Args;
-use serde_json::{Map, Value};
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::RequestId;
 use switchboard_protocol::object::{Media, Mode, Policy};
-use switchboard_protocol::requests;
-use terminal::{ReceivedDownlink, Uplink};
+use switchboard_protocol::requests::{self, JoinMeeting, Leave};
+use terminal::{ReceivedDownlink, RequestError, Uplink};
 use tokio::time::Instant;
 
 use crate::clock::sleep_until;
 use crate::conversation::Conversation;
 use crate::error::CommandError;
 use crate::options::CommonOptions;
-use crate::options::values::{json, mode, seconds};
+use crate::options::values::{self, mode, seconds};
 use crate::outcome::CommandOutcome;
-use crate::phone::Phone;
+use crate::phone::{Client, Phone};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -64,16 +64,32 @@ pub struct CreateArgs {
     pub max_minutes: Option<u32>,
 
     /// Rules of the meeting, for example '{"invite":"any"}'
-    #[arg(long, value_name = "JSON", value_parser = json::<Policy>)]
+    #[arg(long, value_name = "JSON", value_parser = values::json::<Policy>)]
     pub policy: Option<Policy>,
 
     /// A JSON object for the callees' apps; the service passes it on
-    #[arg(long, value_name = "JSON", value_parser = json::<Map<String, Value>>)]
+    #[arg(long, value_name = "JSON", value_parser = values::json::<Map<String, Value>>)]
     pub ext: Option<Map<String, Value>>,
+
+    /// Handling of another call that this user is in
+    #[arg(long, value_enum, default_value_t)]
+    pub if_busy: IfBusy,
 
     /// Hang up this long after the answer
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub hang_up_after: Option<Duration>,
+}
+
+/// Ways to handle another call of this user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum IfBusy {
+    /// Call nobody, and say which call it is
+    #[default]
+    Refuse,
+    /// Hang up there, then call
+    Leave,
+    /// Go back to that call
+    Return,
 }
 
 impl CreateArgs {
@@ -108,13 +124,46 @@ async fn call(
 ) -> Result<CommandOutcome, CommandError> {
     let uplink = Uplink::new(&args.request()).map_err(|error| CommandError::new(error.to_string()))?;
     let created: ReceivedDownlink = tokio::select! {
-        created = phone.client.request_uplink(&uplink) => created?,
+        created = create_or_return(args, &phone.client, &uplink) => created?,
         () = phone.stop.requested() => return destroy_created(phone, &uplink, CommandOutcome::Cancelled).await,
         () = sleep_until(give_up_at) => return destroy_created(phone, &uplink, CommandOutcome::TimedOut).await,
     };
     let conversation = Conversation::new(phone, &created)
         .ok_or_else(|| CommandError::new("the service's answer has no meeting_id"))?;
     conversation.hang_up_after(args.hang_up_after).give_up_at(give_up_at).run().await
+}
+
+/// Sends the create request. If another call holds the user, does with it what the command line says.
+async fn create_or_return(
+    args: &CreateArgs,
+    client: &Client,
+    uplink: &Uplink,
+) -> Result<ReceivedDownlink, RequestError> {
+    let created = client.request_uplink(uplink).await;
+    let held_by = match &created {
+        Err(RequestError::Refused(refused)) => refused.held_by(),
+        _ => None,
+    };
+    let Some(meeting_id) = held_by else { return created };
+    let media = args.request().media;
+    let go_back = JoinMeeting { meeting_id: meeting_id.clone(), media, takeover: Some(true) };
+    match args.if_busy {
+        IfBusy::Refuse => {
+            let words = format!(
+                "you are in the call {meeting_id}; --if-busy leave hangs up there, --if-busy return goes back to it"
+            );
+            client.printer.note("held", &words, json!({"meeting_id": meeting_id}));
+            created
+        }
+        IfBusy::Return => client.request(&go_back).await,
+        IfBusy::Leave => {
+            // Only the device with the seat hangs up.
+            client.request(&go_back).await?;
+            client.request(&Leave { meeting_id }).await?;
+            let again = Uplink::new(&args.request())?;
+            client.request_uplink(&again).await
+        }
+    }
 }
 
 /// Ends the meeting by the id of its create request, as the service may have received the request without an answer yet.
