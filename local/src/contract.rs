@@ -1,5 +1,5 @@
-//! Files that are made from the protocol's tables and types: `docs/asyncapi.yaml`, the tables of the browser terminal and
-//! the table of requests in the README.
+//! Files that are made from the protocol's tables and types: `docs/asyncapi.yaml`, the tables of the browser terminal, the
+//! rows of `docs/protocol.md` and the table of requests in the README.
 //!
 //! [`REQUESTS`](switchboard_protocol::requests::REQUESTS) and [`DOWNLINKS`](switchboard_protocol::downlink::DOWNLINKS)
 //! have the facts. `make generate` writes the files, and a test compares them.
@@ -8,6 +8,7 @@ mod document;
 mod error;
 mod examples;
 mod javascript;
+mod protocol_page;
 mod readme;
 mod schemas;
 #[cfg(test)]
@@ -22,8 +23,10 @@ pub use error::ContractError;
 /// # Errors
 /// A table or schema is incomplete, or the README cannot be read.
 pub fn files(workspace: &Path) -> Result<Vec<(&'static str, String)>, ContractError> {
+    let page = protocol_page::completed(&read(workspace, "docs/protocol.md")?, &schemas::wire()?.schemas)?;
     Ok(vec![
         ("docs/asyncapi.yaml", document::text()?),
+        ("docs/protocol.md", page),
         ("web/terminal/protocol.js", javascript::tables()),
         ("web/terminal/protocol.d.ts", javascript::types()),
         ("README.md", readme::with_table(&read(workspace, "README.md")?)?),

@@ -20,6 +20,9 @@ pub enum ContractError {
     /// The README lacks the markers around the table.
     #[error("README.md has no lines `{}` and `{}`", BEGIN, END)]
     NoMarkers,
+    /// A request has no row in docs/protocol.md, and its function has no table there.
+    #[error("docs/protocol.md has no row of the function that serves `{0}`: add a table for it")]
+    NoRow(&'static str),
     /// A part cannot be written as YAML, or an example cannot be read.
     #[error(transparent)]
     Yaml(#[from] serde_norway::Error),

@@ -144,36 +144,41 @@ fn the_topic_of_each_function_has_a_rule() {
 }
 
 #[test]
-fn the_protocol_page_has_a_row_for_each_request_with_its_answers_and_refusals() {
+fn a_row_of_the_protocol_page_that_lacks_something_is_completed_and_keeps_its_sentences() {
+    let schemas = wire().expect("the tables are complete").schemas;
     let page = std::fs::read_to_string(workspace().join("docs/protocol.md")).expect("the page exists");
-    let rows: Vec<Vec<&str>> = page
-        .lines()
-        .filter(|line| line.starts_with("| `"))
-        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
-        .collect();
-    for request in REQUESTS {
-        let RequestInfo { kind, function, answered_by, refusals, .. } = request;
-        let topic =
-            if function.is_bulk() { format!("`bulk-up/{function}`") } else { format!("`{function}`") };
-        let kinds = format!("`{kind}`");
-        let is_row = |row: &&Vec<&str>| {
-            row.len() == 5 && row[0] == topic && row[1].split(", ").any(|kind| kind == kinds)
-        };
-        let row = rows.iter().find(is_row);
-        let row = row.unwrap_or_else(|| panic!("docs/protocol.md has no row for {topic} {kinds}"));
-        for answer in *answered_by {
-            assert!(
-                row[3].contains(&format!("`{answer}")),
-                "docs/protocol.md: {kind} is answered by {answer}"
-            );
-        }
-        let codes: Vec<_> = refusals
-            .iter()
-            .map(|code| format!("`{}`", json!(code).as_str().expect("a code is a text")))
-            .collect();
-        let codes = if codes.is_empty() { "–".to_owned() } else { codes.join(", ") };
-        assert_eq!(row[4], codes, "docs/protocol.md: refusals of {kind}");
+    let row = |page: &str, kind: &str| {
+        let line = page.lines().find(|line| line.contains(&format!("| `{kind}` |")));
+        line.unwrap_or_else(|| panic!("no row of {kind}")).to_owned()
+    };
+    let without_mute = page.replace(&format!("{}\n", row(&page, "mute")), "");
+    let written = protocol_page::completed(&without_mute, &schemas).expect("a row of `moderate` is left");
+    let new = row(&written, "mute");
+    for part in
+        ["| `moderate` | `mute` |", "`for_seconds`? (1–86400)", "`mode`: `soft` or `hard`", "| `not_host`,"]
+    {
+        assert!(new.contains(part), "{new} has no {part}");
     }
+    let by_hand = "| `moderate` | `remove` | `user_id`: by hand | `participant_updated{by hand}` |";
+    let poor = page.replace(&row(&page, "remove"), &format!("{by_hand} – |"));
+    let written = protocol_page::completed(&poor, &schemas).expect("complete");
+    let filled = row(&written, "remove");
+    for part in
+        ["| `user_id`: by hand, `ban`?: bool, ", "| `participant_updated{by hand}` |", "| `not_host`,"]
+    {
+        assert!(filled.contains(part), "{filled} has no {part}");
+    }
+    let poor = page.replace("| `hand_changed` | `hands` |", "| `hand_changed` | – |");
+    assert_eq!(protocol_page::completed(&poor, &schemas).expect("complete"), page);
+    let other: String = page
+        .lines()
+        .filter(|line| !line.starts_with("| `destroy` |"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert!(matches!(
+        protocol_page::completed(&other, &schemas),
+        Err(ContractError::NoRow("destroy_meeting"))
+    ));
 }
 
 #[test]

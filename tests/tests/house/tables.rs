@@ -2,9 +2,12 @@
 //!
 //! A test proves a transition by its number in the test's name (`t6_t7_…`). A comment `// Proves: T51, login` above a
 //! test adds transitions, and promises by their ids. `make generate` writes the columns.
+//!
+//! A transition without a row gets one, with the sentence in which the file of its action describes it. From then on the
+//! sentence of the row belongs to the author.
 
 use crate::tree;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// The folders of tests and their labels in the columns, in this order.
@@ -80,6 +83,37 @@ fn transition(word: &str) -> Option<String> {
     (!number.is_empty() && number.chars().all(|c| c.is_ascii_digit())).then(|| format!("T{number}"))
 }
 
+/// Adds a row for each transition that a file of the core describes at its top and the document lacks.
+fn with_new_rows(text: &str, files: &[String]) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let number = |line: &String| {
+        let id = line.strip_prefix("| T")?.split(" | ").next()?;
+        id.parse::<u32>().ok()
+    };
+    let described: BTreeMap<u32, String> = files.iter().flat_map(|file| described(file)).collect();
+    while let Some(at) = lines.iter().rposition(|line| number(line).is_some()) {
+        let next = number(&lines[at]).expect("found above") + 1;
+        let Some(sentence) = described.get(&next) else { break };
+        lines.insert(at + 1, format!("| T{next} | {sentence} |  |"));
+    }
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
+/// The transitions in the first sentence of a file's comment, as in `//! \`silence\` (T10): a silenced device stops ringing.`
+fn described(file: &str) -> Vec<(u32, String)> {
+    let comment: Vec<&str> = file.lines().map_while(|line| line.strip_prefix("//! ")).collect();
+    let comment = comment.join(" ");
+    let Some((numbers, rest)) = comment.split_once("(T").and_then(|(_, rest)| rest.split_once("): ")) else {
+        return Vec::new();
+    };
+    let sentence = rest.split(". ").next().unwrap_or(rest).trim_end_matches('.');
+    let mut letters = sentence.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let sentence = first + letters.as_str();
+    let numbers = numbers.split(", T").filter_map(|number| number.parse().ok());
+    numbers.map(|number| (number, sentence.clone())).collect()
+}
+
 /// Rewrites the last cell of each row whose first cell is an id. Returns the text and the ids in their order.
 fn with_columns(text: &str, is_id: fn(&str) -> bool, proofs: &[Proof]) -> (String, Vec<String>) {
     let mut ids = Vec::new();
@@ -113,12 +147,19 @@ fn column(id: &str, proofs: &[Proof]) -> String {
 /// Compares a document with its columns, or writes them.
 fn check(path: &str, is_id: fn(&str) -> bool) -> Vec<String> {
     let old = tree::read(path);
-    let (new, ids) = with_columns(&old, is_id, &proofs());
+    let core = tree::files().into_iter().filter(|file| file.starts_with("shared/core/src/"));
+    let core: Vec<String> = core.map(|file| tree::read(&file)).collect();
+    let (new, ids) = with_columns(&with_new_rows(&old, &core), is_id, &proofs());
     if std::env::var_os(WRITE).is_some() {
         fs::write(tree::root().join(path), new).expect("the document can be written");
     } else {
         let changed = old.lines().zip(new.lines()).find(|(old, new)| old != new);
-        assert!(old == new, "{path} is not up to date: run `make generate`. First difference: {changed:?}");
+        assert!(
+            old == new,
+            "{path} is not up to date: run `make generate`. First difference: {changed:?}; lines: {} and {}",
+            old.lines().count(),
+            new.lines().count()
+        );
     }
     ids
 }
@@ -186,4 +227,18 @@ fn tests_are_read_with_their_numbers_and_markers() {
         ("plain".to_owned(), BTreeSet::new()),
     ];
     assert_eq!(read(text), expected);
+}
+
+#[test]
+fn a_transition_without_a_row_gets_the_sentence_of_its_file() {
+    let document = "| T1 | One | core `t1_a` |\n| T2 | Two |  |\n\nText.\n";
+    let file = |text: &str| text.to_owned();
+    let files = [
+        file("//! `pin` (T3, T4): the host pins a member. Members\n//! are notified.\n\nfn pin() {}\n"),
+        file("//! `old` (T2): another sentence.\n"),
+        file("//! No number.\n"),
+    ];
+    let expected = "| T1 | One | core `t1_a` |\n| T2 | Two |  |\n| T3 | The host pins a member |  |\n| T4 | The host pins a \
+                    member |  |\n\nText.\n";
+    assert_eq!(with_new_rows(document, &files), expected);
 }
