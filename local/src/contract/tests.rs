@@ -182,6 +182,15 @@ fn a_row_of_the_protocol_page_that_lacks_something_is_completed_and_keeps_its_se
 }
 
 #[test]
+fn the_changelog_names_every_request() {
+    let changelog = std::fs::read_to_string(workspace().join("CHANGELOG.md")).expect("the changelog exists");
+    for request in REQUESTS {
+        let kind = format!("`{}`", request.kind);
+        assert!(changelog.contains(&kind), "CHANGELOG.md does not name the request {kind}: add a line");
+    }
+}
+
+#[test]
 fn the_protocol_page_has_a_row_for_each_notice() {
     let page = std::fs::read_to_string(workspace().join("docs/protocol.md")).expect("the page exists");
     let (_, notices) =
