@@ -3,7 +3,7 @@
 mod any_action;
 mod connection;
 mod direct;
-mod fixture;
+pub(crate) mod fixture;
 mod group;
 mod heard;
 mod host;
