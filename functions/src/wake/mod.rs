@@ -14,13 +14,19 @@ use switchboard_core::{ChannelPresence, DeviceStatus, Input, Now};
 use switchboard_protocol::id::MeetingId;
 use switchboard_service::effects::timer::SCHEDULE_WITHIN_MS;
 use switchboard_service::error_chain::ErrorChain;
-use switchboard_service::ports::{Downlinks, Due, Loaded, Meetings, Nudge, Pending, Ports, Stored};
+use switchboard_service::ports::{
+    BrokerError, Downlinks, Due, Loaded, Meetings, Nudge, Pending, Ports, Stored,
+};
 use switchboard_service::{InvocationFailure, ServeError, Service};
 
 /// Limit of meetings that are worked on at the same time.
 const IN_FLIGHT: usize = 16;
 /// Shortest time in milliseconds until effects that failed again are repeated.
 const REPEAT_MIN_MS: i64 = 5_000;
+/// Shortest time in milliseconds until a device is looked up again whose lookup the broker throttled.
+const LOOKUP_MIN_MS: i64 = 2_000;
+/// Spread of that time in milliseconds, so that lookups that were throttled together do not come again together.
+const LOOKUP_SPREAD_MS: i64 = 3_000;
 /// Longest time in milliseconds until effects that failed again are repeated.
 const REPEAT_MAX_MS: i64 = 600_000;
 
@@ -66,7 +72,21 @@ async fn serve_nudge<P: Ports>(record: Record, service: &Service<P>, now: Now) -
         tracing::error!(message.id = record.message_id, "malformed message on the wake queue ignored");
         return None;
     };
-    let error = Box::pin(wake_meeting(&nudge.meeting_id, service, now)).await.err()?;
+    let error = match Box::pin(wake_meeting(&nudge.meeting_id, service, now)).await {
+        Ok(()) => return None,
+        // The quota of lookups is for the whole account: when many devices are lost at once, most have to wait.
+        Err(ServeError::Broker(BrokerError::Throttled { operation })) => {
+            tracing::warn!(
+                meeting.id = %nudge.meeting_id, operation,
+                "devices of the meeting not looked up, since the broker throttles it; a wake in some seconds will retry"
+            );
+            service
+                .schedule_wake(&nudge.meeting_id, now.ms + lookup_after_ms(&nudge.meeting_id), now.ms)
+                .await;
+            return None;
+        }
+        Err(error) => error,
+    };
     tracing::error!(
         meeting.id = %nudge.meeting_id, error = %ErrorChain(&error),
         "wake of the meeting failed; the queue will deliver its message again"
@@ -91,6 +111,13 @@ async fn sweep<P: Ports>(ages: &ChannelAges, service: &Service<P>, now: Now) -> 
                 return false;
             }
             let result = Box::pin(wake_meeting(&due.meeting_id, service, now)).await;
+            if let Err(ServeError::Broker(BrokerError::Throttled { operation })) = result {
+                tracing::warn!(
+                    meeting.id = %due.meeting_id, operation,
+                    "devices of the meeting not looked up, since the broker throttles it; the next sweep will retry"
+                );
+                return false;
+            }
             if let Err(error) = &result {
                 tracing::error!(
                     meeting.id = %due.meeting_id, error = %ErrorChain(error),
@@ -104,7 +131,11 @@ async fn sweep<P: Ports>(ages: &ChannelAges, service: &Service<P>, now: Now) -> 
         .count()
         .await;
     let leaked_rooms = if has_channels { channels::reconcile(&live, ages, service, now).await } else { 0 };
-    tracing::info!(found, failed, leaked_rooms, "sweep finished");
+    if leaked_rooms > 0 {
+        // The metric of leaked rooms is made of this line, so it must be kept wherever warnings are.
+        tracing::warn!(leaked_rooms, "channels without a live meeting closed");
+    }
+    tracing::info!(found, failed, "sweep finished");
     Ok(json!({"found": found, "failed": failed, "leaked_rooms": leaked_rooms}))
 }
 
@@ -129,6 +160,12 @@ async fn wake_meeting<P: Ports>(id: &MeetingId, service: &Service<P>, now: Now) 
 /// Returns the time until effects that failed again are repeated: twice as long each time, within bounds.
 fn repeat_after_ms(overdue_ms: i64) -> i64 {
     overdue_ms.clamp(REPEAT_MIN_MS, REPEAT_MAX_MS)
+}
+
+/// Returns the time until the devices of a meeting are looked up again: another one for each meeting.
+fn lookup_after_ms(id: &MeetingId) -> i64 {
+    let spread = id.as_str().bytes().fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % LOOKUP_SPREAD_MS);
+    LOOKUP_MIN_MS + spread
 }
 
 /// Checks, before a deadline applies to a seat, whether its user is in the media or its device is connected to the broker.

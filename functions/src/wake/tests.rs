@@ -106,6 +106,36 @@ async fn effects_that_fail_again_stay_pending() {
 }
 
 #[tokio::test]
+async fn a_throttled_lookup_is_weather_and_the_seat_waits() {
+    let service = service();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    accepted(&service, &call, "bob.phone").await;
+    let dropped = Input::Device { client_id: device("bob.phone"), status: DeviceStatus::Disconnected };
+    let loaded = service.load(&call).await.expect("stored");
+    let (_, loaded) = service.apply(loaded, &dropped, at(2_000)).await.expect("committed");
+    let seat = loaded.meeting.participants[&user("bob")].seat().expect("a seat");
+    let late = seat.check_at_ms.expect("a check") - NOW_MS + 120_000;
+    let state = || service.table.stored(&call).meeting.participants[&user("bob")].state();
+    service.publisher.broker.connected.borrow_mut().insert(device("bob.phone"));
+
+    service.publisher.broker.is_throttled.set(true);
+    service.wakes.scheduled.borrow_mut().clear();
+    assert!(!message(&service, &call, at(late)).await, "the queue must not count it as failed");
+    let scheduled = service.wakes.scheduled.borrow().clone();
+    let [(id, seconds)] = &scheduled[..] else { panic!("one wake: {scheduled:?}") };
+    assert_eq!(id, &call);
+    assert!((2..=8).contains(seconds), "{seconds}");
+    assert_eq!(state(), ParticipantState::Accepted, "nobody loses a seat because nobody looked");
+    let swept = sweeps(&service, at(late)).await;
+    assert_eq!(swept["failed"], 0);
+    assert_eq!(state(), ParticipantState::Accepted);
+
+    service.publisher.broker.is_throttled.set(false);
+    assert!(!message(&service, &call, at(late + 5_000)).await);
+    assert_eq!(state(), ParticipantState::Accepted, "back at its seat");
+}
+
+#[tokio::test]
 async fn a_wake_that_loses_a_race_decides_again() {
     let service = service();
     let call = created(&service, &["bob"], Mode::Direct).await;

@@ -155,6 +155,7 @@ impl IotDataEndpoint {
         let possible: &[_] = match call.kind {
             EntryKind::Publish => &[(FaultKind::FailPublish, failure)],
             EntryKind::Direct => &[(FaultKind::FailDirect, failure), (FaultKind::ThrottleDirect, throttled)],
+            EntryKind::Connection => &[(FaultKind::ThrottleConnection, throttled)],
             _ => &[],
         };
         possible.iter().find_map(|(fault, answer)| self.inject(*fault, call, caller).map(|_| *answer))

@@ -33,6 +33,8 @@ pub enum FaultKind {
     FailDirect,
     /// A direct message is refused with `ThrottlingException`, HTTP 429.
     ThrottleDirect,
+    /// A lookup of a connection is refused with `ThrottlingException`, HTTP 429.
+    ThrottleConnection,
     /// A publish fails with `InternalFailureException`, HTTP 500.
     FailPublish,
     /// A publish is delayed by `delay_ms`.

@@ -26,6 +26,9 @@ use connector::sdk_http_client;
 use std::time::Duration;
 use switchboard_rtc::management::{HttpClient, HttpTimeouts};
 
+/// Longest wait before the first retry of a call.
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+
 /// The configuration of all SDK clients. It owns their one HTTP connection pool.
 pub struct Aws {
     shared: SdkConfig,
@@ -61,9 +64,7 @@ impl Aws {
             .http_client(sdk_http_client())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
-            .retry_config(
-                RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)),
-            )
+            .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(FIRST_BACKOFF))
             .timeout_config(timeouts(1_000, 3_000))
             .build();
         let endpoints = Endpoints {
@@ -72,6 +73,9 @@ impl Aws {
             sqs: variables("AWS_ENDPOINT_URL_SQS"),
             events: variables("AWS_ENDPOINT_URL_EVENTBRIDGE"),
         };
+        if let Some(url) = &endpoints.data_plane {
+            require_region(url, &region)?;
+        }
         Ok(Self { shared, region, credentials, endpoints })
     }
 
@@ -86,7 +90,9 @@ impl Aws {
     /// Makes the client of the broker's data plane for publishing. It tries each call twice.
     #[must_use]
     pub fn data_plane(&self) -> aws_sdk_iotdataplane::Client {
-        self.data_plane_with(RetryConfig::standard().with_max_attempts(2), timeouts(1_500, 3_500))
+        // The SDK's own first wait is up to a second, and everything behind it in the device's order would wait too.
+        let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(FIRST_BACKOFF);
+        self.data_plane_with(retries, timeouts(1_500, 3_500))
     }
 
     /// Makes the client of the broker's data plane for direct messages. It tries each call once: the broker answers 504 if a
@@ -129,6 +135,25 @@ impl Aws {
     }
 }
 
+/// Refuses the address of a broker in another region: every call would fail, and no terminal would hear of it. Domains of
+/// the account's own name no region, and are accepted.
+fn require_region(url: &str, region: &str) -> Result<(), ConfigError> {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    let Some((_, rest)) = host.split_once(".iot.").filter(|(_, rest)| rest.contains(".amazonaws.com")) else {
+        return Ok(());
+    };
+    let named = rest.split('.').next().unwrap_or_default();
+    if named == region {
+        return Ok(());
+    }
+    let why = format!(
+        "it is a broker in {named}, and the function runs in {region}; set IotDataEndpoint to https:// and the answer of \
+         `aws iot describe-endpoint --endpoint-type iot:Data-ATS --region {region}`"
+    );
+    Err(ConfigError::Wrong { name: "AWS_ENDPOINT_URL_IOT_DATA_PLANE", why })
+}
+
 /// Makes the HTTP client for management calls to the RTC service: the same TLS, without credentials of AWS.
 #[must_use]
 pub fn rtc_http(timeouts: HttpTimeouts) -> HttpClient {
@@ -141,4 +166,29 @@ fn timeouts(attempt_ms: u64, all_ms: u64) -> TimeoutConfig {
         .operation_attempt_timeout(Duration::from_millis(attempt_ms))
         .operation_timeout(Duration::from_millis(all_ms))
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broker_of_another_region_is_refused() {
+        for url in [
+            "https://a1b2-ats.iot.eu-west-1.amazonaws.com",
+            "https://data-ats.iot.eu-west-1.amazonaws.com",
+            "https://mqtt.example.com",
+            "https://mqtt.iot.example.com",
+            "http://127.0.0.1:8080/iot-data",
+        ] {
+            assert!(require_region(url, "eu-west-1").is_ok(), "{url}");
+        }
+        for url in [
+            "https://a1b2-ats.iot.us-east-1.amazonaws.com",
+            "https://a1b2.ats.iot.cn-north-1.amazonaws.com.cn",
+        ] {
+            let error = require_region(url, "eu-west-1").expect_err("refused").to_string();
+            assert!(error.contains("runs in eu-west-1") && error.contains("IotDataEndpoint"), "{error}");
+        }
+    }
 }

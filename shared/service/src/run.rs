@@ -15,6 +15,8 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use switchboard_core::Now;
 use switchboard_protocol::requests::Requests;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// The adapters in production.
 #[derive(Debug, Clone, Copy)]
@@ -89,12 +91,57 @@ fn process_id() -> String {
 /// Starts logging: one line of JSON per event, at the level that Lambda's logging configuration sets.
 pub fn init_logs() {
     let level = environment("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse().ok());
+    logs(level.unwrap_or(tracing::Level::INFO), std::io::stdout).init();
+}
+
+/// Returns the log of a function. Each line has a `timestamp`, although Lambda adds a time of its own: Lambda takes a line
+/// without a timestamp for one of level INFO, and drops it where only warnings or errors are kept.
+fn logs<W>(level: tracing::Level, writer: W) -> impl tracing::Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_target(false)
-        // Lambda adds the time to each log entry.
-        .without_time()
-        .with_max_level(level.unwrap_or(tracing::Level::INFO))
-        .init();
+        .with_max_level(level)
+        .with_writer(writer)
+        .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lambda_can_tell_the_level_of_each_line() {
+        let written = Written::default();
+        let writer = written.clone();
+        let log = logs(tracing::Level::WARN, move || writer.clone());
+        tracing::subscriber::with_default(log, || {
+            tracing::info!("below the level");
+            tracing::error!(code = 7, "table failed");
+        });
+        let bytes = written.0.lock().expect("not poisoned").clone();
+        let line: Value = serde_json::from_slice(&bytes).expect("one line of JSON");
+        assert_eq!((&line["level"], &line["message"]), (&Value::from("ERROR"), &Value::from("table failed")));
+        // The documented form: RFC 3339 in UTC.
+        let timestamp = line["timestamp"].as_str().expect("a timestamp");
+        assert!(timestamp.starts_with("20") && timestamp.ends_with('Z') && timestamp.contains('T'), "{line}");
+    }
 }

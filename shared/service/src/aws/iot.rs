@@ -4,6 +4,8 @@ use crate::ports::{BrokerError, Downlinks, Qos};
 use aws_sdk_iotdataplane::Client;
 use aws_sdk_iotdataplane::error::SdkError;
 use aws_sdk_iotdataplane::primitives::Blob;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::retry::ErrorKind;
 use std::error::Error;
 use std::fmt;
 use switchboard_protocol::address::{ClientId, DownlinkParents};
@@ -56,12 +58,21 @@ impl Downlinks for IotDataPlane {
         let request =
             self.direct.send_direct_message().client_id(to.as_str()).topic(self.parents.control_topic(to));
         let request = if confirm { request.confirmation(true).timeout(CONFIRM_SECONDS) } else { request };
-        match request.payload(payload).send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => {
-                Ok(false)
+        let request = request.payload(payload);
+        let mut sent = request.clone().send().await;
+        if sent.as_ref().is_err_and(is_lost_connection) {
+            // Lambda freezes the process between events, and meanwhile the broker may have closed the pooled connection. The
+            // device drops a second copy by its id.
+            sent = request.send().await;
+        }
+        let Err(error) = sent else { return Ok(true) };
+        let operation = "SendDirectMessage";
+        match error.as_service_error() {
+            Some(refusal) if refusal.is_resource_not_found_exception() => Ok(false),
+            Some(refusal) if refusal.is_forbidden_exception() || refusal.is_unauthorized_exception() => {
+                Err(BrokerError::Denied { operation, source: Box::new(error) })
             }
-            Err(error) => Err(unavailable("SendDirectMessage")(error)),
+            _ => Err(unavailable(operation)(error)),
         }
     }
 
@@ -71,9 +82,19 @@ impl Downlinks for IotDataPlane {
             Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => {
                 Ok(false)
             }
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_throttling_exception()) => {
+                Err(BrokerError::Throttled { operation: "GetConnection" })
+            }
             Err(error) => Err(unavailable("GetConnection")(error)),
         }
     }
+}
+
+/// Returns whether the connection broke before the broker answered.
+fn is_lost_connection<E, R>(error: &SdkError<E, R>) -> bool {
+    let SdkError::DispatchFailure(failure) = error else { return false };
+    failure.is_io()
+        || failure.as_connector_error().and_then(ConnectorError::as_other) == Some(ErrorKind::TransientError)
 }
 
 fn unavailable<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> BrokerError

@@ -151,6 +151,15 @@ impl<D: Downlinks> Publisher<D> {
     /// Returns whether a connected device has the downlink. After any failure the caller tries the queue.
     async fn send_direct(&self, to: &ClientId, downlink: &Downlink, confirm: bool) -> bool {
         self.broker.send_direct(to, downlink, confirm).await.unwrap_or_else(|error| {
+            // Never the device's fault, and the same for all devices: without an alarm, every call would ring late.
+            if let BrokerError::Denied { .. } = error {
+                tracing::error!(
+                    to = %to, error = %ErrorChain(&error),
+                    "direct message denied: check the function's role and the authorizer's policy; the offer goes to the \
+                     broker's queue"
+                );
+                return false;
+            }
             tracing::warn!(
                 to = %to, error = %ErrorChain(&error),
                 "offer not confirmed by the device; it goes to the broker's queue"

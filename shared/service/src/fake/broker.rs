@@ -36,6 +36,8 @@ pub struct FakeBroker {
     pub connected: RefCell<BTreeSet<ClientId>>,
     /// If set, every call fails.
     pub is_down: Cell<bool>,
+    /// If set, the broker does not say whether a device is connected.
+    pub is_throttled: Cell<bool>,
     process: Process,
 }
 
@@ -79,6 +81,9 @@ impl Downlinks for FakeBroker {
 
     async fn is_connected(&self, device: &ClientId) -> Result<bool, BrokerError> {
         self.check("GetConnection")?;
+        if self.is_throttled.get() {
+            return Err(BrokerError::Throttled { operation: "GetConnection" });
+        }
         Ok(self.connected.borrow().contains(device))
     }
 }

@@ -22,6 +22,20 @@ pub enum BrokerError {
         /// Error of the SDK.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The role of the function does not allow the call, or the policy of the device does not allow its delivery.
+    #[error("broker call {operation} denied")]
+    Denied {
+        /// API operation that was denied.
+        operation: &'static str,
+        /// Error of the SDK.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The account made more calls of this kind than its quota allows. The SDK's own retries are used up.
+    #[error("broker call {operation} throttled")]
+    Throttled {
+        /// API operation that was throttled.
+        operation: &'static str,
+    },
     /// The downlink cannot be serialised: a bug of the service.
     #[error("downlink cannot be serialised")]
     Encode(#[from] serde_json::Error),

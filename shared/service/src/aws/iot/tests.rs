@@ -19,6 +19,11 @@ type Asked = Arc<Mutex<Vec<(String, String)>>>;
 
 /// Starts a data plane that answers direct messages with the status `direct` and accepts everything else.
 async fn data_plane(direct: StatusCode) -> (Publisher<IotDataPlane>, Asked) {
+    refusing(direct, "RequestTimeoutException").await
+}
+
+/// Starts a data plane that refuses direct messages with a status and the type of an error, and accepts everything else.
+async fn refusing(direct: StatusCode, error: &'static str) -> (Publisher<IotDataPlane>, Asked) {
     let asked = Asked::default();
     let noted = Arc::clone(&asked);
     let answer = move |request: Request| {
@@ -29,27 +34,34 @@ async fn data_plane(direct: StatusCode) -> (Publisher<IotDataPlane>, Asked) {
             let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.expect("is read");
             let body = String::from_utf8(body.to_vec()).expect("text");
             noted.lock().expect("not poisoned").push((asked, body));
-            (status, [("x-amzn-errortype", "RequestTimeoutException")], "{}")
+            (status, [("x-amzn-errortype", error)], "{}")
         }
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("is bound"));
     tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await });
+    let publisher = Publisher {
+        broker: broker(&url),
+        key: id_key(),
+        minter: Box::new(FakeMinter),
+        channel_prefix: "tests".to_owned(),
+    };
+    (publisher, asked)
+}
+
+fn broker(url: &str) -> IotDataPlane {
     let aws = Aws::read(&|name: &'static str| match name {
         "AWS_REGION" => Some("eu-west-1".to_owned()),
         "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("of-the-tests".to_owned()),
-        "AWS_ENDPOINT_URL_IOT_DATA_PLANE" => Some(url.clone()),
+        "AWS_ENDPOINT_URL_IOT_DATA_PLANE" => Some(url.to_owned()),
         _ => None,
     });
     let aws = aws.expect("everything is there");
-    let broker = IotDataPlane {
+    IotDataPlane {
         data_plane: aws.data_plane(),
         direct: aws.direct_messages(),
         parents: DownlinkParents::default(),
-    };
-    let publisher =
-        Publisher { broker, key: id_key(), minter: Box::new(FakeMinter), channel_prefix: "tests".to_owned() };
-    (publisher, asked)
+    }
 }
 
 /// Publishes the offer of a call from Alice to Bob's phone. Returns how far it got.
@@ -101,4 +113,67 @@ async fn t4_an_offer_that_is_not_confirmed_waits_in_the_queue_as_long_as_it_ring
         assert_eq!(live["id"], queued["id"], "a device that hears it twice rings once");
         assert_eq!((&live["delivery"], &queued["delivery"]), (&"live".into(), &"queued".into()));
     }
+}
+
+#[tokio::test]
+async fn a_denied_direct_message_is_a_wrong_setup_and_the_offer_waits_in_the_queue() {
+    let (publisher, asked) = refusing(StatusCode::FORBIDDEN, "ForbiddenException").await;
+    let downlink = offer_of(&publisher, &asked).await;
+    let phone = "GID@@@bob.phone".parse().expect("a device");
+    let denied = publisher.broker.send_direct(&phone, &downlink, true).await;
+    assert!(matches!(denied, Err(BrokerError::Denied { operation: "SendDirectMessage", .. })), "{denied:?}");
+}
+
+/// Makes an offer and returns it as it was published to the queue.
+async fn offer_of(publisher: &Publisher<IotDataPlane>, asked: &Asked) -> Downlink {
+    assert_eq!(offers(publisher).await, [Reach::Queued]);
+    let asked = asked.lock().expect("not poisoned");
+    serde_json::from_str(&asked.last().expect("published").1).expect("a downlink")
+}
+
+/// Starts a broker that takes one request on its first connection, closes it without an answer, and answers the next ones
+/// with `answer`. Returns its address and the number of its connections.
+async fn forgetful(answer: &'static str) -> (String, Arc<std::sync::atomic::AtomicUsize>) {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("is bound"));
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 8_192];
+            let read = stream.read(&mut request).await.unwrap_or_default();
+            assert!(read > 0, "a request");
+            if counted.fetch_add(1, Ordering::SeqCst) > 0 {
+                stream.write_all(answer.as_bytes()).await.expect("is written");
+            }
+        }
+    });
+    (url, connections)
+}
+
+#[tokio::test]
+async fn a_ring_on_a_connection_that_died_meanwhile_is_sent_again() {
+    let (publisher, asked) = data_plane(StatusCode::NOT_FOUND).await;
+    let downlink = offer_of(&publisher, &asked).await;
+    let (url, connections) =
+        forgetful("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}").await;
+    let phone = "GID@@@bob.phone".parse().expect("a device");
+    let sent = broker(&url).send_direct(&phone, &downlink, true).await;
+    assert!(matches!(sent, Ok(true)), "{sent:?}");
+    assert_eq!(connections.load(std::sync::atomic::Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_throttled_lookup_says_nothing_about_the_device() {
+    let answer = axum::Router::new().fallback(async || {
+        (StatusCode::TOO_MANY_REQUESTS, [("x-amzn-errortype", "ThrottlingException")], "{}")
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("is bound"));
+    tokio::spawn(async move { axum::serve(listener, answer).await });
+    let phone = "GID@@@bob.phone".parse().expect("a device");
+    let looked = broker(&url).is_connected(&phone).await;
+    assert!(matches!(looked, Err(BrokerError::Throttled { operation: "GetConnection" })), "{looked:?}");
 }
