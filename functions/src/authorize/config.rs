@@ -7,14 +7,16 @@ use secrecy::SecretString;
 use switchboard_protocol::address::{ClientId, DownlinkParents, MAX_CLIENT_ID_CHARS, is_part};
 use switchboard_service::config::{ConfigError, Variables, required};
 
+use crate::authorize::keys::{KeyError, KeyTexts, Keys};
 use crate::authorize::policy::{self, Topics};
-use crate::authorize::token::{KeyError, Keys};
+use crate::authorize::token::Verifier;
 
 /// The settings of this function.
 #[derive(Debug)]
 pub struct AuthorizerConfig {
-    /// Keys that verify JWTs (`JWT_HS256_SECRET`, `JWT_PUBLIC_KEY`).
-    pub keys: Keys,
+    /// Verifier of JWTs (`JWT_HS256_SECRET`, `JWT_HS256_SECRET_PREVIOUS`, `JWT_PUBLIC_KEY`, `JWT_KEY_SET`, `JWT_ISSUER`,
+    /// `JWT_AUDIENCE`).
+    pub verifier: Verifier,
     /// Client groups that may connect (`ALLOWED_GROUPS`).
     pub groups: Groups,
     /// Parents of the topics in a policy (`CALL_UP_PARENT`, `BULK_UP_PARENT`, `CALL_DOWN_PARENT`, `BULK_DOWN_PARENT`).
@@ -51,7 +53,7 @@ impl AuthorizerConfig {
             if plain { Ok(parent) } else { Err(wrong(name, "not a topic of plain levels")) }
         };
         let config = Self {
-            keys: read_keys(variables)?,
+            verifier: read_verifier(variables)?,
             groups: read_groups(&variables("ALLOWED_GROUPS").unwrap_or_default())?,
             topics: Topics {
                 call_up: parent("CALL_UP_PARENT")?,
@@ -96,14 +98,38 @@ pub(crate) fn longest_client_id(parents: &DownlinkParents) -> Option<ClientId> {
         .find(|client| parents.check(client).is_ok())
 }
 
-fn read_keys(variable: &impl Variables) -> Result<Keys, ConfigError> {
-    let secret = SecretString::from(variable("JWT_HS256_SECRET").unwrap_or_default());
-    let public_key = variable("JWT_PUBLIC_KEY").unwrap_or_default();
-    Keys::new(&secret, &public_key).map_err(|error| match error {
-        KeyError::None => ConfigError::Missing("JWT_HS256_SECRET or JWT_PUBLIC_KEY"),
-        KeyError::PemAsSecret => wrong("JWT_HS256_SECRET", &error.to_string()),
+/// Variable that Lambda sets for every function, and the laptop stack does not.
+const ON_AWS: &str = "LAMBDA_TASK_ROOT";
+
+fn read_verifier(variable: &impl Variables) -> Result<Verifier, ConfigError> {
+    let secret = |name| SecretString::from(variable(name).unwrap_or_default());
+    let texts = KeyTexts {
+        secret: secret("JWT_HS256_SECRET"),
+        previous_secret: secret("JWT_HS256_SECRET_PREVIOUS"),
+        public_keys: variable("JWT_PUBLIC_KEY").unwrap_or_default(),
+        key_set: variable("JWT_KEY_SET").unwrap_or_default(),
+        is_laptop: variable(ON_AWS).is_none(),
+    };
+    let keys = Keys::new(&texts).map_err(|error| match error {
+        KeyError::None => ConfigError::Missing("JWT_HS256_SECRET, JWT_PUBLIC_KEY or JWT_KEY_SET"),
+        KeyError::PemAsSecret | KeyError::ShortSecret => wrong("JWT_HS256_SECRET", &error.to_string()),
+        KeyError::PreviousSecret => wrong("JWT_HS256_SECRET_PREVIOUS", &error.to_string()),
         KeyError::PublicKey => wrong("JWT_PUBLIC_KEY", &error.to_string()),
-    })
+        KeyError::KeySet => wrong("JWT_KEY_SET", &error.to_string()),
+    })?;
+    let (issuer, audiences) = (variable("JWT_ISSUER"), variable("JWT_AUDIENCE").unwrap_or_default());
+    let audiences: Vec<String> =
+        audiences.split(',').map(str::trim).filter(|each| !each.is_empty()).map(str::to_owned).collect();
+    // An identity provider signs the tokens of all its clients with the same key.
+    if !texts.public_keys.is_empty() || !texts.key_set.is_empty() {
+        if issuer.is_none() {
+            return Err(ConfigError::Missing("JWT_ISSUER"));
+        }
+        if audiences.is_empty() {
+            return Err(ConfigError::Missing("JWT_AUDIENCE"));
+        }
+    }
+    Ok(Verifier { keys, issuer, audiences })
 }
 
 fn read_groups(list: &str) -> Result<Groups, ConfigError> {

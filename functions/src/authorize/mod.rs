@@ -5,6 +5,7 @@
 
 pub mod config;
 mod connect;
+pub mod keys;
 pub mod policy;
 mod refusal;
 #[cfg(test)]
@@ -93,7 +94,7 @@ pub fn decide(event: &Value, config: &AuthorizerConfig, now_ms: i64) -> Result<A
     if !config.groups.allow(client.group()) {
         return Err(ConnectionRefusal::Group);
     }
-    let identity = config.keys.verify(&token, now_ms)?;
+    let identity = config.verifier.verify(&token, now_ms)?;
     let user = client.user();
     if identity.account != user.as_str() {
         return Err(ConnectionRefusal::Account);

@@ -46,7 +46,10 @@ fn a_missing_variable_is_named() {
 #[test]
 fn without_any_key_nothing_starts() {
     let complaint = complaint(&[("JWT_HS256_SECRET", ""), ("JWT_PUBLIC_KEY", "")]);
-    assert_eq!(complaint, "the environment variable JWT_HS256_SECRET or JWT_PUBLIC_KEY is missing");
+    assert_eq!(
+        complaint,
+        "the environment variable JWT_HS256_SECRET, JWT_PUBLIC_KEY or JWT_KEY_SET is missing"
+    );
 }
 
 #[test]
@@ -62,6 +65,37 @@ fn a_malformed_key_is_named_and_never_shown() {
         complaint(&[("JWT_HS256_SECRET", include_str!("../fixtures/rsa.pub.pem"))]),
         "the environment variable JWT_HS256_SECRET is malformed: a PEM text instead of a secret"
     );
+    for set in ["nonsense", "{}", r#"{"keys": []}"#, r#"{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}"#] {
+        assert_eq!(
+            complaint(&[("JWT_KEY_SET", set)]),
+            "the environment variable JWT_KEY_SET is malformed: not a JSON Web Key Set with a public key of RSA or P-256",
+            "{set}"
+        );
+    }
+}
+
+#[test]
+fn a_short_secret_is_refused_and_the_public_one_is_for_the_laptop_only() {
+    let short = "the environment variable JWT_HS256_SECRET is malformed: shorter than 32 bytes; use a random secret, as \
+                 `openssl rand -base64 32` prints it";
+    for secret in ["x", &"s".repeat(31), "local-development-onlY"] {
+        assert_eq!(complaint(&[("JWT_HS256_SECRET", secret)]), short);
+    }
+    assert_eq!(complaint(&[("LAMBDA_TASK_ROOT", "/var/task")]), short);
+    let long = "s".repeat(32);
+    let on_aws = [("JWT_HS256_SECRET", long.as_str()), ("LAMBDA_TASK_ROOT", "/var/task")];
+    assert!(AuthorizerConfig::read(&environment(&on_aws)).is_ok());
+    assert!(complaint(&[("JWT_HS256_SECRET_PREVIOUS", "short")]).contains("JWT_HS256_SECRET_PREVIOUS"));
+}
+
+#[test]
+fn a_public_key_needs_an_issuer_and_an_audience() {
+    let rsa = ("JWT_PUBLIC_KEY", include_str!("../fixtures/rsa.pub.pem"));
+    let (issuer, audience) = (("JWT_ISSUER", "https://id.example.com"), ("JWT_AUDIENCE", "calls, other"));
+    assert_eq!(complaint(&[rsa]), "the environment variable JWT_ISSUER is missing");
+    assert_eq!(complaint(&[rsa, issuer]), "the environment variable JWT_AUDIENCE is missing");
+    let config = AuthorizerConfig::read(&environment(&[rsa, issuer, audience])).expect("complete");
+    assert_eq!(config.verifier.audiences, ["calls", "other"]);
 }
 
 #[test]

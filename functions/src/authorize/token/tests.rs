@@ -2,8 +2,9 @@ use serde_json::json;
 use switchboard_rtc::jwt::sign_hs256;
 
 use super::*;
+use crate::authorize::keys::KeyTexts;
 
-const SECRET: &str = "a-secret-of-the-tests";
+const SECRET: &str = "a-secret-of-the-tests-of-32-bytes";
 const EXP: i64 = 1_767_229_200;
 const NOW_MS: i64 = 1_767_225_600_000;
 
@@ -14,8 +15,26 @@ const RS256: &str = include_str!("../fixtures/rs256.jwt");
 const RS512: &str = include_str!("../fixtures/rs512.jwt");
 const ES256: &str = include_str!("../fixtures/es256.jwt");
 
-fn keys(secret: &str, public_key: &str) -> Keys {
-    Keys::new(&SecretString::from(secret), public_key).expect("good keys")
+fn keys(secret: &str, public_key: &str) -> Verifier {
+    verifier(&KeyTexts { secret: secret.into(), public_keys: public_key.to_owned(), ..KeyTexts::default() })
+}
+
+fn verifier(texts: &KeyTexts) -> Verifier {
+    Verifier { keys: Keys::new(texts).expect("good keys"), issuer: None, audiences: Vec::new() }
+}
+
+/// The key of [`ES256`] as a member of a key set.
+fn jwk(kid: &str) -> Value {
+    let pem: String = EC_KEY.lines().filter(|line| !line.starts_with("--")).collect();
+    let der = data_encoding::BASE64.decode(pem.as_bytes()).expect("base64");
+    // The point is at the end of the key: two coordinates of 32 bytes.
+    let (x, y) = der[der.len() - 64..].split_at(32);
+    let text = |bytes: &[u8]| data_encoding::BASE64URL_NOPAD.encode(bytes);
+    json!({"kty": "EC", "crv": "P-256", "kid": kid, "use": "sig", "x": text(x), "y": text(y)})
+}
+
+fn key_set(keys: &[Value]) -> Verifier {
+    verifier(&KeyTexts { key_set: json!({"keys": keys}).to_string(), ..KeyTexts::default() })
 }
 
 fn hs256(claims: &Value) -> String {
@@ -151,4 +170,86 @@ fn a_display_name_is_what_others_may_see_or_nothing() {
     for nothing in [json!(""), json!(" \n"), json!(7), json!(null), json!({"first": "Alice"})] {
         assert_eq!(name(nothing.clone()), Ok(None), "{nothing}");
     }
+}
+
+#[test]
+fn tokens_of_the_present_and_of_the_previous_secret_are_accepted() {
+    let (now, before) = ("n".repeat(32), "b".repeat(32));
+    let rotating = verifier(&KeyTexts {
+        secret: now.as_str().into(),
+        previous_secret: before.as_str().into(),
+        ..KeyTexts::default()
+    });
+    let signed =
+        |secret: &str| sign_hs256(&json!({"sub": "alice", "exp": EXP}), secret.as_bytes()).expect("signs");
+    assert!(rotating.verify(&signed(&now), NOW_MS).is_ok());
+    assert!(rotating.verify(&signed(&before), NOW_MS).is_ok());
+    assert_eq!(rotating.verify(&signed(&"o".repeat(32)), NOW_MS), Err(TokenError::Signature));
+}
+
+#[test]
+fn several_public_keys_are_tried_one_after_the_other() {
+    for both in [format!("{RSA_KEY}{EC_KEY}"), format!("{EC_KEY}\n{RSA_KEY}").replace('\n', "\\n")] {
+        let keys = keys("", &both);
+        assert!(keys.verify(RS256, NOW_MS).is_ok());
+        assert!(keys.verify(ES256, NOW_MS).is_ok());
+    }
+    let texts =
+        KeyTexts { public_keys: format!("{RSA_KEY}-----BEGIN PUBLIC KEY-----"), ..KeyTexts::default() };
+    assert!(Keys::new(&texts).is_err(), "a key that is cut off is not passed over");
+}
+
+#[test]
+fn a_key_set_verifies_with_the_key_that_the_token_names() {
+    // The token names no key, so every key of its algorithm is tried.
+    let other = json!({"kty": "EC", "crv": "P-256", "kid": "other", "use": "sig",
+        "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"});
+    assert!(key_set(&[other.clone(), jwk("mine")]).verify(ES256, NOW_MS).is_ok());
+    assert_eq!(key_set(std::slice::from_ref(&other)).verify(ES256, NOW_MS), Err(TokenError::Signature));
+
+    let (_, rest) = ES256.split_once('.').expect("three parts");
+    let named = |kid: &str| format!("{}.{rest}", base64url(&json!({"alg": "ES256", "kid": kid}).to_string()));
+    // The signature covers the header, so these tokens are forged; what counts is which keys are tried.
+    assert_eq!(key_set(&[jwk("mine")]).verify(&named("mine"), NOW_MS), Err(TokenError::Signature));
+    assert_eq!(key_set(&[jwk("mine")]).verify(&named("gone"), NOW_MS), Err(TokenError::Algorithm));
+}
+
+#[test]
+fn a_key_for_another_purpose_or_algorithm_is_passed_over() {
+    let with = |name: &str, value: &str| {
+        let mut key = jwk("k");
+        key[name] = json!(value);
+        Keys::new(&KeyTexts { key_set: json!({"keys": [key]}).to_string(), ..KeyTexts::default() })
+    };
+    assert!(with("use", "sig").is_ok());
+    assert!(with("alg", "ES256").is_ok());
+    assert!(with("use", "enc").is_err());
+    assert!(with("alg", "ECDH-ES").is_err());
+    let symmetric = json!({"kty": "oct", "k": base64url(SECRET), "alg": "HS256"});
+    let mixed = key_set(&[symmetric, jwk("k")]);
+    let token = hs256(&json!({"sub": "alice", "exp": EXP}));
+    assert_eq!(mixed.verify(&token, NOW_MS), Err(TokenError::Algorithm), "a secret in a public document");
+}
+
+#[test]
+fn issuer_and_audience_must_be_the_configured_ones() {
+    let mut verifier = keys(SECRET, "");
+    verifier.issuer = Some("https://id.example.com".to_owned());
+    verifier.audiences = vec!["calls".to_owned(), "calls-beta".to_owned()];
+    let verify = |iss: Value, aud: Value| {
+        let claims = json!({"sub": "alice", "exp": EXP, "iss": iss, "aud": aud});
+        verifier.verify(&hs256(&claims), NOW_MS).map(|identity| identity.account)
+    };
+    let issuer = || json!("https://id.example.com");
+    assert_eq!(verify(issuer(), json!("calls")), Ok("alice".to_owned()));
+    assert_eq!(verify(issuer(), json!(["x", "calls-beta"])), Ok("alice".to_owned()));
+    for other in
+        [json!("https://id.example.com/"), json!("https://other.example.com"), json!(null), json!("")]
+    {
+        assert_eq!(verify(other.clone(), json!("calls")), Err(TokenError::Issuer), "{other}");
+    }
+    for other in [json!("call"), json!(["x"]), json!([]), json!(null)] {
+        assert_eq!(verify(issuer(), other.clone()), Err(TokenError::Audience), "{other}");
+    }
+    assert_eq!(verify(issuer(), json!(7)), Err(TokenError::Claims));
 }
