@@ -5,6 +5,7 @@ BUILD := cargo build --locked --workspace
 # The dates of these files say when the packages from PyPI were installed, for tests and for checks.
 PACKAGES := .venv/ready
 CHECKERS := .venv-check/ready
+DEPLOYERS := .venv-deploy/ready
 # The official AsyncAPI parser. npm writes this list of the installed packages, and make compares its date.
 PARSER := tests/contract/node_modules/.package-lock.json
 # The driver of the browser in the tests of the page.
@@ -16,7 +17,7 @@ STACK := target/debug/local
 .DEFAULT_GOAL := help
 # Prerequisites are made in the order of their lists; cargo uses all processors by itself.
 .NOTPARALLEL:
-.PHONY: help demo test test-unit mutants screenshots run invoke generate test-tables build check format
+.PHONY: help demo test test-unit mutants screenshots run invoke generate test-tables build check format package deploy
 
 help: ## Lists the commands
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
@@ -66,6 +67,7 @@ check: toolchain for-check $(CHECKERS) $(PARSER) ## Formatting, lints, docs, tem
 	$(dir $(CHECKERS))bin/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(dir $(CHECKERS))bin/sam validate --lint --region us-east-1 --template template.yaml
 	cargo test --locked --workspace --lib --quiet -- template::
+	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(dir $(CHECKERS))bin/python -B -m unittest discover -s tests/template
 	$(call step,Licences$(comma) bans and sources of the dependencies)
 	cargo fetch --locked
 	$(dir $(CHECKERS))bin/cargo-deny --locked --offline check licenses bans sources
@@ -74,6 +76,28 @@ check: toolchain for-check $(CHECKERS) $(PARSER) ## Formatting, lints, docs, tem
 
 format: ## Formats the code
 	cargo fmt --all
+
+##@ On AWS
+
+# The name of the stack, and its region; without one, the region of the AWS profile.
+STACK_NAME ?= switchboard
+REGION ?=
+SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(dir $(DEPLOYERS))bin:$$PATH" sam
+# The file is the user's own: git ignores it.
+SETTINGS := deploy.yaml
+
+package: toolchain for-deploy $(DEPLOYERS) ## Builds all functions for Lambda (arm64), into .aws-sam/
+	@if command -v rustup >/dev/null; then rustup target add aarch64-unknown-linux-gnu; fi
+	$(SAM) build --template template.yaml
+
+deploy: $(SETTINGS) package ## Builds and deploys the stack: make deploy REGION=eu-west-1 [STACK_NAME=switchboard]
+	$(SAM) deploy --stack-name '$(STACK_NAME)' $(if $(REGION),--region '$(REGION)') --resolve-s3 \
+		--capabilities CAPABILITY_IAM --no-fail-on-empty-changeset --parameter-overrides file://$(SETTINGS)
+	@$(dir $(DEPLOYERS))bin/python deploy/addresses.py '$(STACK_NAME)' $(REGION)
+
+$(SETTINGS):
+	@echo "Copy deploy.example.yaml to $@ and fill it in first: cp deploy.example.yaml $@" >&2
+	@exit 1
 
 ##@ Write generated files anew
 
@@ -96,6 +120,9 @@ $(PACKAGES): tests/python.sh tests/requirements.txt
 $(CHECKERS): tests/python.sh tests/requirements-check.txt
 	tests/python.sh $(@D) tests/requirements-check.txt
 
+$(DEPLOYERS): tests/python.sh deploy/requirements.txt
+	tests/python.sh $(@D) deploy/requirements.txt
+
 $(MUTANTS):
 	cargo install cargo-mutants --locked --version $(lastword $(subst -, ,$@)) --root $@
 
@@ -113,8 +140,10 @@ toolchain:
 	@command -v cc >/dev/null || { echo "Install a C compiler first (Debian: apt-get install gcc)." >&2; exit 1; }
 
 # Check the programs that checks and tests run, and install the missing ones where that is allowed.
-.PHONY: for-check for-test
+.PHONY: for-check for-test for-deploy
 for-check:
 	@tests/system.sh node python
 for-test:
 	@tests/system.sh node python servers browser
+for-deploy:
+	@tests/system.sh python

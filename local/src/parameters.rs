@@ -17,6 +17,12 @@ pub fn laptop(rtc_provider: &str, variable: impl Fn(&str) -> Option<String>) -> 
     let (key_id, key_secret) = development_key(rtc_provider);
     [
         ("JwtHs256Secret", or("SWITCHBOARD_JWT_SECRET", DEVELOPMENT_JWT_SECRET)),
+        // The samples in `events/` name channels of this deployment. At an RTC service that others use too, the name has to be
+        // another one, since the sweep closes channels that have no meeting here.
+        (
+            "ChannelPrefix",
+            or("CHANNEL_PREFIX", if set("RTC_API_URL").is_some() { "" } else { "switchboard" }),
+        ),
         ("IdKey", or("SWITCHBOARD_ID_KEY", "local-development-only-id-key-000000000000")),
         ("RtcProvider", rtc_provider.to_owned()),
         ("RtcMode", or("RTC_MODE", "")),

@@ -92,7 +92,6 @@ export class ProtocolLog extends EventTarget {
       topic,
       received_ms: received,
       trace_id: crypto.randomUUID(),
-      source_ip: "203.0.113.7",
     };
   }
 }

@@ -104,6 +104,9 @@ impl Scope<'_> {
                 let (text, prefix) = (self.value(text)?, self.value(prefix)?);
                 Some(Value::Bool(text.as_str()?.starts_with(prefix.as_str()?)))
             }
+            Expression::Matches(text, pattern) => {
+                Some(Value::Bool(pattern.0.is_match(self.value(text)?.as_str()?)))
+            }
             Expression::Equal { left, right, negated } => {
                 let equal = self.value(left)? == self.value(right)?;
                 Some(Value::Bool(equal != *negated))

@@ -2,9 +2,10 @@
 
 use std::str::FromStr;
 
+use regex::Regex;
 use serde_json::Value;
 
-use super::statement::{Expression, Select, SqlError, Statement};
+use super::statement::{Expression, Pattern, Select, SqlError, Statement};
 use super::token::{Token, error, tokens};
 use super::topic_filter::TopicFilter;
 
@@ -167,6 +168,14 @@ impl Parser<'_> {
                 let text = self.operand()?;
                 self.expect_sign(",")?;
                 Expression::StartsWith(Box::new(text), Box::new(self.operand()?))
+            }
+            "regexp_matches" => {
+                let text = self.operand()?;
+                self.expect_sign(",")?;
+                let pattern = self.next;
+                let regex = Regex::new(&self.text("a pattern in quotes")?);
+                let regex = regex.map_err(|error| self.error_at(pattern, format!("{error}")))?;
+                Expression::Matches(Box::new(text), Pattern(regex))
             }
             _ => return Err(self.error_at(start, format!("the function `{name}` is not supported"))),
         };

@@ -1,5 +1,6 @@
 //! The parsed form of a statement.
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::topic_filter::TopicFilter;
@@ -56,6 +57,8 @@ pub(super) enum Expression {
     Principal,
     /// `startswith(text, prefix)`.
     StartsWith(Box<Expression>, Box<Expression>),
+    /// `regexp_matches(text, 'pattern')`.
+    Matches(Box<Expression>, Pattern),
     /// `a = b`, or with `true` `a <> b`.
     Equal { left: Box<Expression>, right: Box<Expression>, negated: bool },
     /// `a AND b`.
@@ -64,6 +67,16 @@ pub(super) enum Expression {
     Or(Box<Expression>, Box<Expression>),
     /// `NOT a`.
     Not(Box<Expression>),
+}
+
+/// Regular expression of a statement. Two are equal if their texts are.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern(pub(super) Regex);
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
 }
 
 /// Error in a statement, or a part of it that the stack does not support.

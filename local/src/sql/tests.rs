@@ -147,3 +147,13 @@ fn unsupported_parts_are_refused_with_their_position() {
         assert!(error.problem.contains(problem_part), "{sql}: {error}");
     }
 }
+
+#[test]
+fn a_pattern_matches_anywhere_unless_it_is_anchored() {
+    assert!(holds("regexp_matches(clientid(), '@@@alice')"));
+    assert!(holds("regexp_matches(type, '^create_[a-z]+$')"));
+    assert!(!holds("regexp_matches(clientid(), '^alice')"));
+    assert!(!holds("regexp_matches(missing, '')"), "undefined");
+    assert!(!holds("regexp_matches(v, '1')"), "not a text");
+    assert!(problem("SELECT * FROM '#' WHERE regexp_matches(v, '(')").problem.contains("unclosed group"));
+}

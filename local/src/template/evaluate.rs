@@ -1,6 +1,7 @@
 //! Evaluates template values to plain JSON, with parameters, pseudo parameters and references resolved.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde_json::{Map, Value as Json};
 use serde_norway::Value as Yaml;
@@ -19,6 +20,8 @@ pub struct StackIdentity {
     pub stack_name: String,
     /// Beginning of queue URLs.
     pub sqs_url: String,
+    /// Last part of the stack's id, which no other stack has.
+    pub unique_id: String,
 }
 
 impl StackIdentity {
@@ -31,8 +34,17 @@ impl StackIdentity {
             region: REGION.to_owned(),
             stack_name: STACK_NAME.to_owned(),
             sqs_url: format!("{http}/sqs"),
+            unique_id: format!("{}-0000-0000-0000-000000000000", machine()),
         }
     }
+}
+
+/// Eight hexadecimal digits that stay the same for this machine and this program, and differ on others.
+fn machine() -> String {
+    let mut hasher = DefaultHasher::new();
+    std::fs::read("/etc/hostname").unwrap_or_default().hash(&mut hasher);
+    std::env::current_exe().ok().hash(&mut hasher);
+    format!("{:08x}", hasher.finish() >> 32)
 }
 
 /// Evaluates the values of one template.
@@ -77,6 +89,10 @@ impl<'a> Evaluator<'a> {
             "AWS::AccountId" => &here.account_id,
             "AWS::Region" => &here.region,
             "AWS::StackName" => &here.stack_name,
+            "AWS::StackId" => {
+                let name = format!("stack/{}/{}", here.stack_name, here.unique_id);
+                return Some(Json::from(self.arn("cloudformation", &name)));
+            }
             "AWS::Partition" => "aws",
             "AWS::URLSuffix" => "amazonaws.com",
             _ => return self.parameters.get(name).cloned(),

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::evaluate::{Evaluator, text};
 use super::policy::{PolicyStatement, statements};
-use super::resource::FUNCTION;
+use super::resource::{FUNCTION, URL};
 use super::yaml::{Place, TemplateError};
 
 /// Resource of type `AWS::Serverless::Function`.
@@ -141,29 +141,41 @@ fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateErr
         },
         queues: Vec::new(),
         schedules: Vec::new(),
-        has_url: has_url(evaluator, &own.key("FunctionUrlConfig"))?,
+        has_url: false,
     };
+    function.has_url = has_url(evaluator, &function.arn)?;
+    if evaluator.source.get(&own.key("FunctionUrlConfig")).is_some() {
+        let problem = "the laptop stack reads `AWS::Lambda::Url`, not `FunctionUrlConfig`";
+        return Err(evaluator.error(&own.key("FunctionUrlConfig"), problem));
+    }
     events(evaluator, &own.key("Events"), &mut function)?;
     Ok(function)
 }
 
-/// Reads the function URL. Every setting that the stack does not support is refused.
-fn has_url(evaluator: &Evaluator<'_>, place: &Place) -> Result<bool, TemplateError> {
-    let Some(config) = evaluator.at(place)? else { return Ok(false) };
-    for (name, value) in config.as_object().into_iter().flatten() {
-        match (name.as_str(), value.as_str()) {
-            // SAM adds the public permission itself.
-            ("AuthType", Some("NONE")) | ("InvokeMode", Some("BUFFERED")) => {}
-            _ => {
-                let problem = "the laptop stack supports function URLs with `AuthType: NONE` only";
-                return Err(evaluator.error(&place.key(name), problem));
+/// Returns whether a resource of the template makes the function public. Every setting that the stack does not support
+/// is refused.
+fn has_url(evaluator: &Evaluator<'_>, arn: &str) -> Result<bool, TemplateError> {
+    for id in evaluator.resources(URL)? {
+        let place = Evaluator::properties(&id);
+        if evaluator.required_text(&place.key("TargetFunctionArn"))? != arn {
+            continue;
+        }
+        let properties = evaluator.at(&place)?.unwrap_or_default();
+        for (name, value) in properties.as_object().into_iter().flatten() {
+            match (name.as_str(), value.as_str()) {
+                ("TargetFunctionArn", _) | ("AuthType", Some("NONE")) | ("InvokeMode", Some("BUFFERED")) => {}
+                _ => {
+                    let problem = "the laptop stack supports function URLs with `AuthType: NONE` only";
+                    return Err(evaluator.error(&place.key(name), problem));
+                }
             }
         }
+        if properties.get("AuthType").is_none() {
+            return Err(evaluator.error(&place, "needs `AuthType`"));
+        }
+        return Ok(true);
     }
-    if config.get("AuthType").is_none() {
-        return Err(evaluator.error(place, "needs `AuthType`"));
-    }
-    Ok(true)
+    Ok(false)
 }
 
 fn events(evaluator: &Evaluator<'_>, place: &Place, function: &mut Function) -> Result<(), TemplateError> {

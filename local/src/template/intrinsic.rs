@@ -24,6 +24,8 @@ impl Evaluator<'_> {
             }
             "Sub" => self.substitute(argument, place),
             "Join" => self.join(argument, place),
+            "Split" => self.split(argument, place),
+            "Select" => self.select(argument, place),
             "If" => {
                 let [condition, then, otherwise] = self.list::<3>("If", argument, place)?;
                 let condition = self.plain(condition, place)?;
@@ -129,6 +131,23 @@ impl Evaluator<'_> {
             }
             _ => Err(self.error(place, "`Join` needs a separator and a list")),
         }
+    }
+
+    fn select(&self, argument: &Yaml, place: &Place) -> Evaluated {
+        let [index, list] = self.list::<2>("Select", argument, place)?;
+        let index = index.as_u64().and_then(|index| usize::try_from(index).ok());
+        let index = index.ok_or_else(|| self.error(place, "`Select` needs the number of an element"))?;
+        match self.value(list, place)? {
+            Some(Json::Array(mut parts)) if index < parts.len() => Ok(Some(parts.swap_remove(index))),
+            _ => Err(self.error(place, "`Select` needs a list with this element")),
+        }
+    }
+
+    fn split(&self, argument: &Yaml, place: &Place) -> Evaluated {
+        let [separator, whole] = self.list::<2>("Split", argument, place)?;
+        let separator = self.plain(separator, place)?;
+        let whole = self.value(whole, place)?.ok_or_else(|| self.error(place, "has no value"))?;
+        Ok(Some(text(&whole).split(separator.as_str()).map(Json::from).collect()))
     }
 
     /// Requires a plain text as argument.

@@ -11,6 +11,7 @@ pub(super) const QUEUE: &str = "AWS::SQS::Queue";
 pub(super) const BUS: &str = "AWS::Events::EventBus";
 pub(super) const RULE: &str = "AWS::IoT::TopicRule";
 pub(super) const AUTHORIZER: &str = "AWS::IoT::Authorizer";
+pub(super) const URL: &str = "AWS::Lambda::Url";
 pub(super) const PERMISSION: &str = "AWS::Lambda::Permission";
 
 impl Evaluator<'_> {

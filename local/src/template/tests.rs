@@ -12,6 +12,7 @@ fn here() -> StackIdentity {
         region: "us-east-1".to_owned(),
         stack_name: "switchboard".to_owned(),
         sqs_url: "http://127.0.0.1:8080/sqs".to_owned(),
+        unique_id: "51af3dc0-da77-11e4-872e-1234567db123".to_owned(),
     }
 }
 
@@ -166,18 +167,24 @@ fn a_role_has_only_hand_written_statements() {
 #[test]
 fn a_function_has_a_url_only_if_the_template_makes_it_public() {
     let with = |url: &str| {
-        SMALL.replace("      Events:\n", &format!("      FunctionUrlConfig: {url}\n      Events:\n"))
+        let url = format!(
+            "  Url:\n    Type: AWS::Lambda::Url\n    Properties: {{TargetFunctionArn: !GetAtt Wake.Arn, {url}}}\n"
+        );
+        SMALL.replace("  WakeRule:\n", &format!("{url}  WakeRule:\n"))
     };
     let has_url = |template: &str| parse(template).expect("a template").functions[0].has_url;
     assert!(!has_url(SMALL));
-    assert!(has_url(&with("{AuthType: NONE}")));
-    assert!(has_url(&with("{AuthType: NONE, InvokeMode: BUFFERED}")));
+    assert!(has_url(&with("AuthType: NONE")));
+    assert!(has_url(&with("AuthType: NONE, InvokeMode: BUFFERED")));
     for url in [
-        "{AuthType: AWS_IAM}",
-        "{AuthType: NONE, InvokeMode: RESPONSE_STREAM}",
-        "{AuthType: NONE, Cors: {AllowOrigins: ['*']}}",
-        "{InvokeMode: BUFFERED}",
+        "AuthType: AWS_IAM",
+        "AuthType: NONE, InvokeMode: RESPONSE_STREAM",
+        "AuthType: NONE, Cors: {AllowOrigins: ['*']}",
+        "InvokeMode: BUFFERED",
     ] {
-        assert!(problem(&with(url)).place.contains("FunctionUrlConfig"), "{url}");
+        assert!(problem(&with(url)).place.starts_with("Resources.Url"), "{url}");
     }
+    let by_sam =
+        SMALL.replace("      Events:\n", "      FunctionUrlConfig: {AuthType: NONE}\n      Events:\n");
+    assert!(problem(&by_sam).place.contains("FunctionUrlConfig"));
 }

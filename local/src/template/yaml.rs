@@ -133,11 +133,13 @@ impl Source {
 /// Recognises a call of an intrinsic function, in the short form (`!Sub`) or the long one (`Fn::Sub`): its name and
 /// argument.
 pub(super) fn intrinsic_call(yaml: &Value) -> Option<(&'static str, &Value)> {
-    const FUNCTIONS: [(&str, &str); 10] = [
+    const FUNCTIONS: [(&str, &str); 12] = [
         ("Ref", "Ref"),
         ("Fn::GetAtt", "GetAtt"),
         ("Fn::Sub", "Sub"),
         ("Fn::Join", "Join"),
+        ("Fn::Split", "Split"),
+        ("Fn::Select", "Select"),
         ("Fn::If", "If"),
         ("Fn::Equals", "Equals"),
         ("Fn::Not", "Not"),

@@ -18,7 +18,6 @@ fn event(client_id: &ClientId, payload: &[u8], received_ms: i64) -> Value {
         "topic": "call-up/create-meeting",
         "received_ms": received_ms,
         "trace_id": Uuid::new_v4().to_string(),
-        "source_ip": "127.0.0.1",
     })
 }
 

@@ -86,7 +86,7 @@ fn every_result_is_published_once() {
         let expected = match function.name.as_str() {
             // Reads and connections are not reported.
             "sync" | "authorize" => (false, false),
-            "wake" | "rtc-webhook" => (false, true),
+            "wake" | "rtc-webhook" | "presence" => (false, true),
             _ => (true, false),
         };
         assert_eq!((has_destination, may_publish), expected, "{}", function.name);
@@ -109,17 +109,54 @@ fn every_function_has_a_log_group_with_a_retention() {
     }
 }
 
+/// Names of the functions whose `metric` an alarm watches.
+fn watched(alarm: &str, metric: &str) -> BTreeSet<String> {
+    let metrics = value(&["Resources", alarm, "Properties", "Metrics"]).expect("metrics");
+    let metrics =
+        metrics.as_array().expect("a list").iter().filter_map(|each| each.pointer("/MetricStat/Metric"));
+    metrics
+        .filter(|each| each["Namespace"] == "AWS/Lambda" && each["MetricName"] == metric)
+        .filter_map(|each| each.pointer("/Dimensions/0/Value")?.as_str().map(str::to_owned))
+        .collect()
+}
+
 #[test]
-fn the_alarm_watches_the_errors_of_every_function() {
-    let metrics = value(&["Resources", "FunctionErrorsAlarm", "Properties", "Metrics"]).expect("metrics");
-    let metrics = metrics.as_array().expect("a list").iter();
-    let watched: BTreeSet<&str> = metrics
-        .filter_map(|metric| metric.pointer("/MetricStat/Metric/Dimensions/0/Value")?.as_str())
-        .collect();
-    let service = service();
-    let declared: BTreeSet<&str> =
-        service.functions.iter().map(|function| function.deployed_name.as_str()).collect();
-    assert_eq!(watched, declared);
+fn errors_and_throttles_of_every_function_raise_an_alarm() {
+    let declared: BTreeSet<String> =
+        service().functions.into_iter().map(|function| function.deployed_name).collect();
+    for (alarm, metric) in [("FunctionErrorsAlarm", "Errors"), ("FunctionThrottlesAlarm", "Throttles")] {
+        assert_eq!(&watched(alarm, metric) | &watched("AuthorizeAlarm", metric), declared, "{metric}");
+    }
+}
+
+#[test]
+fn only_a_service_with_callbacks_makes_a_function_public() {
+    for provider in switchboard_rtc::Provider::ALL {
+        let account = switchboard_rtc::Account { key_secret: "x".to_owned().into(), ..Default::default() };
+        let secret = "x".to_owned().into();
+        let has_callbacks = switchboard_rtc::callback_reader(provider, &account, Some(&secret)).is_some();
+        let service = service_with(provider.name());
+        let public: Vec<&str> =
+            service.functions.iter().filter(|f| f.has_url).map(|f| f.name.as_str()).collect();
+        let expected: &[&str] = if has_callbacks { &["rtc-webhook"] } else { &[] };
+        assert_eq!(public, expected, "{provider}");
+    }
+}
+
+#[test]
+fn the_names_of_rules_follow_from_their_topics() {
+    let names: BTreeSet<String> = service().rules.into_iter().map(|rule| rule.name).collect();
+    let wanted = [
+        "call_up_answer",
+        "call_up_attend",
+        "call_up_create_meeting",
+        "call_up_destroy",
+        "call_up_invite",
+        "call_up_moderate",
+        "call_up_presence",
+        "bulk_up_sync",
+    ];
+    assert_eq!(names, wanted.map(str::to_owned).into());
 }
 
 #[test]
@@ -137,10 +174,13 @@ fn every_rule_keeps_events_that_it_cannot_deliver() {
 
 #[test]
 fn every_rule_wraps_the_payload_so_that_it_cannot_forge_the_sender() {
-    let payload = br#"{"client_id":"GID@@@mallory","received_ms":1,"payload":"x"}"#;
+    let payload =
+        br#"{"client_id":"GID@@@mallory","clientId":"GID@@@mallory","received_ms":1,"payload":"x"}"#;
     for rule in service().rules {
+        // Lifecycle events of the broker name the client in their payload.
+        let is_lifecycle = rule.statement.topic_filter().as_str().starts_with("$aws/");
         let event = rule.statement.apply(&PublishedMessage {
-            topic: "call-up/answer",
+            topic: if is_lifecycle { "$aws/events/presence/connected/x" } else { "call-up/answer" },
             payload,
             client_id: Some("GID@@@alice"),
             principal: None,
@@ -151,15 +191,40 @@ fn every_rule_wraps_the_payload_so_that_it_cannot_forge_the_sender() {
         let event = serde_json::to_value(event.expect("the rule applies to every message")).expect("JSON");
         assert_eq!(event["payload"], BASE64.encode(payload), "{}", rule.name);
         assert_eq!(event["received_ms"], 5, "{}", rule.name);
-        // Lifecycle events of the broker name the client in their payload.
-        if !rule.statement.topic_filter().as_str().starts_with("$aws/") {
+        if !is_lifecycle {
             assert_eq!(event["client_id"], "GID@@@alice", "{}", rule.name);
             let names: BTreeSet<&str> =
                 event.as_object().expect("fields").keys().map(String::as_str).collect();
-            let wanted = ["payload", "client_id", "topic", "received_ms", "trace_id", "source_ip"];
+            // Not the address of the sender: whatever is here reaches the rules of the outcome bus and the failed events.
+            let wanted = ["payload", "client_id", "topic", "received_ms", "trace_id"];
             assert_eq!(names, wanted.into(), "{}", rule.name);
         }
     }
+}
+
+#[test]
+fn only_connects_and_disconnects_of_terminals_invoke_presence() {
+    let service = service();
+    let rule = service.rules.iter().find(|rule| rule.functions == ["presence"]).expect("a rule");
+    let invokes = |kind: &str, client_id: &str| {
+        let payload = serde_json::json!({"clientId": client_id, "eventType": kind}).to_string();
+        let message = PublishedMessage {
+            topic: &format!("$aws/events/presence/{kind}/{client_id}"),
+            payload: payload.as_bytes(),
+            client_id: None,
+            principal: None,
+            source_ip: None,
+            trace_id: None,
+            received_ms: 5,
+        };
+        rule.statement.apply(&message).is_some()
+    };
+    assert!(invokes("connected", "GID_ios@@@alice.phone"));
+    assert!(invokes("disconnected", "GID-web@@@bob"));
+    assert!(!invokes("connect_failed", "GID_ios@@@alice.phone"));
+    assert!(!invokes("connected", "thermometer-7"));
+    assert!(!invokes("connected", "@@@alice"));
+    assert!(!invokes("connected", "x y@@@alice"));
 }
 
 #[test]

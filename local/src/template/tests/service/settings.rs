@@ -10,9 +10,9 @@ use super::*;
 
 /// Variables that Lambda sets.
 const LAMBDA: [&str; 4] = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
-/// Variables that only a laptop sets. In AWS, the SDK knows the endpoints.
-const LAPTOP: [&str; 3] =
-    ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_EVENTBRIDGE"];
+/// Variables that only a laptop sets, or only Lambda. In AWS, the SDK knows the endpoints.
+const LAPTOP: [&str; 4] =
+    ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_EVENTBRIDGE", "LAMBDA_TASK_ROOT"];
 /// Variable with the address of the broker. Every AWS account has its own address, so functions that call the broker
 /// need it.
 const BROKER: &str = "AWS_ENDPOINT_URL_IOT_DATA_PLANE";
@@ -76,4 +76,14 @@ fn variables_have_the_values_of_their_resources() {
         "http://127.0.0.1:8080/sqs/000000000000/switchboard-WakeQueue"
     );
     assert_eq!(of("authorize")["IOT_ARN_PREFIX"], "arn:aws:iot:us-east-1:000000000000");
+    assert_eq!(of("wake")["CHANNEL_PREFIX"], "switchboard", "the samples name its channels");
+}
+
+#[test]
+fn the_prefix_of_channels_follows_from_the_stack_unless_it_is_set() {
+    let mut given = given("livekit");
+    given.insert("ChannelPrefix".to_owned(), String::new());
+    let deployment = Deployment::parse("template.yaml", TEMPLATE, &here(), &given).expect("a template");
+    let wake = deployment.functions.iter().find(|function| function.name == "wake").expect("a function");
+    assert_eq!(wake.environment["CHANNEL_PREFIX"], "51af3dc0");
 }

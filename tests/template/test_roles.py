@@ -1,0 +1,103 @@
+"""What each role may do, statement by statement, after SAM has added its own statements and managed policies."""
+
+import unittest
+
+import translated
+from translated import Stack, resources
+
+TEMPLATE = translated.translated()
+STACK = Stack(TEMPLATE)
+
+BROKER = "arn:aws:iot:ap-southeast-2:123456789012:"
+MEETINGS = [f"dynamodb:{each}Item -> arn:Table" for each in ("Get", "Put", "Update", "Delete", "BatchWrite")]
+USERS = ["dynamodb:BatchGetItem -> arn:Table"]
+PUBLISH = [f"iot:Publish -> {BROKER}topic/call-dn/p2p/*"]
+RING = [f"iot:SendDirectMessage -> {BROKER}client/* if iot:Topic is like call-dn/p2p/*"]
+TIMERS = ["sqs:SendMessage -> arn:WakeQueue"]
+FAILED = ["sqs:SendMessage -> arn:FailedEventsQueue"]
+OUTCOMES = ["events:PutEvents -> arn:OutcomeBus"]
+REQUESTS = MEETINGS + PUBLISH + TIMERS + FAILED + OUTCOMES
+
+ALLOWED = {
+    "CreateMeeting": REQUESTS + USERS + RING,
+    "Answer": REQUESTS,
+    "Attend": REQUESTS + USERS,
+    "Moderate": REQUESTS,
+    "Destroy": REQUESTS,
+    "Invite": REQUESTS + USERS + RING,
+    "Sync": USERS
+    + ["dynamodb:GetItem -> arn:Table", "dynamodb:Query -> arn:Table"]
+    + PUBLISH
+    + [f"iot:Publish -> {BROKER}topic/bulk-dn/p2p/*"]
+    + FAILED,
+    "Presence": REQUESTS,
+    "Wake": REQUESTS
+    + RING
+    + ["dynamodb:Query -> arn:Table/index/due", f"iot:GetConnection -> {BROKER}client/*"],
+    "RtcWebhook": REQUESTS,
+    "Authorize": ["dynamodb:UpdateItem -> arn:Table"] + FAILED,
+}
+# Lambda writes the logs, and reads the queue of timers, in the name of the function's role. AWS wrote these policies: they are
+# for all log groups and all queues of the account.
+LOGS = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+QUEUES = "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole"
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def statements(role):
+    """Returns a line for each action on each resource."""
+    for policy in role.get("Policies", []):
+        for each in policy["PolicyDocument"]["Statement"]:
+            assert each["Effect"] == "Allow", each
+            unknown = set(each) - {"Effect", "Action", "Resource", "Condition", "Sid"}
+            assert not unknown, unknown
+            condition = ""
+            if "Condition" in each:
+                assert list(each["Condition"]) == ["StringLike"], each
+                condition = "".join(f" if {key} is like {like}" for key, like in each["Condition"]["StringLike"].items())
+            for action in listed(each["Action"]):
+                for resource in listed(each["Resource"]):
+                    yield f"{action} -> {resource}{condition}"
+
+
+class Roles(unittest.TestCase):
+    def roles(self):
+        return {id: STACK.value(role["Properties"]) for id, role in resources(TEMPLATE, "AWS::IAM::Role").items()}
+
+    def test_each_role_may_do_what_its_function_does_and_nothing_else(self):
+        roles = self.roles()
+        self.assertEqual(roles.keys(), {f"{name}FunctionRole" for name in ALLOWED} | {"RuleErrorRole"})
+        for name, allowed in ALLOWED.items():
+            with self.subTest(name):
+                role = roles[f"{name}FunctionRole"]
+                self.assertEqual(sorted(statements(role)), sorted(allowed))
+                self.assertEqual(role["ManagedPolicyArns"], [LOGS, QUEUES] if name == "Wake" else [LOGS])
+        self.assertEqual(list(statements(roles["RuleErrorRole"])), FAILED)
+
+    def test_only_lambda_and_the_rules_of_this_account_may_take_a_role(self):
+        for id, role in self.roles().items():
+            with self.subTest(id):
+                (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+                service = listed(statement["Principal"]["Service"])
+                if id == "RuleErrorRole":
+                    self.assertEqual(service, ["iot.amazonaws.com"])
+                    condition = {"StringEquals": {"aws:SourceAccount": translated.ACCOUNT}}
+                    self.assertEqual(statement["Condition"], condition)
+                else:
+                    self.assertEqual(service, ["lambda.amazonaws.com"])
+
+    def test_each_permission_of_a_service_names_the_account_and_the_caller(self):
+        for id, permission in resources(TEMPLATE, "AWS::Lambda::Permission").items():
+            properties = STACK.value(permission["Properties"])
+            with self.subTest(id):
+                if properties["Principal"] == "iot.amazonaws.com":
+                    self.assertEqual(properties["SourceAccount"], translated.ACCOUNT)
+                if properties["Principal"] != "*":
+                    self.assertIn("SourceArn", properties)
+
+
+if __name__ == "__main__":
+    unittest.main()
