@@ -26,11 +26,14 @@ use tracing::Instrument;
 
 /// The event in its JSON form (`events/*.json`).
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 struct RuleEvent {
     payload: String,
     client_id: Option<String>,
     received_ms: Option<i64>,
     trace_id: Option<String>,
+    topic: Option<String>,
+    source_ip: Option<String>,
 }
 
 /// A message of a terminal, with the sender that the broker authenticated.
@@ -42,6 +45,10 @@ pub struct Received {
     pub received_ms: Option<i64>,
     /// The broker's id of the message.
     pub trace_id: String,
+    /// Topic to which the message was published. Only for log lines about messages that no request explains.
+    pub topic: Option<String>,
+    /// Address of the sender's connection. Only for log lines about messages that no request explains.
+    pub source_ip: Option<String>,
     /// The published bytes.
     pub payload: Vec<u8>,
 }
@@ -66,6 +73,8 @@ impl Received {
             sender: event.client_id.and_then(|id| ClientId::try_from(id).ok()),
             received_ms: event.received_ms,
             trace_id: event.trace_id.unwrap_or_default(),
+            topic: event.topic,
+            source_ip: event.source_ip,
             payload: BASE64_STANDARD.decode(event.payload)?,
         })
     }
@@ -117,6 +126,8 @@ where
     let Some(by) = received.sender.clone() else {
         tracing::warn!(
             trace.id = received.trace_id,
+            topic = received.topic,
+            source.ip = received.source_ip,
             "request dropped: the event has no valid client ID, so it cannot be answered"
         );
         return Ok(InvocationReport::default());
@@ -127,6 +138,15 @@ where
                 .await
         }
         Err(unreadable) => {
+            tracing::warn!(
+                caller.id = %by,
+                trace.id = received.trace_id,
+                topic = received.topic,
+                source.ip = received.source_ip,
+                code = ?unreadable.code,
+                path = unreadable.path,
+                "request refused: its payload cannot be read"
+            );
             let cause = match &unreadable.re {
                 Some(id) => Cause::request(&by, id),
                 None => received.unreadable_cause(),
@@ -229,6 +249,30 @@ mod tests {
             json!({"payload": payload, "client_id": "GID@@@alice.phone", "received_ms": 5, "trace_id": "t"});
         let received = Received::from_event(event).expect("well formed");
         assert_eq!(received.sender.expect("was sent over MQTT").user().as_str(), "alice");
+    }
+
+    #[test]
+    fn every_field_that_the_template_selects_is_read() {
+        let template = include_str!("../../../template.yaml");
+        let mut selected: Vec<&str> = Vec::new();
+        for rest in template.split("SELECT encode(*, 'base64')").skip(1) {
+            let statement = rest.split("FROM").next().unwrap_or_default();
+            let names = statement.split(" AS ").skip(1).filter_map(|rest| rest.split([',', ' ', '\n']).next());
+            selected.extend(names);
+        }
+        assert!(selected.len() > 6, "the rules of the template are found: {selected:?}");
+        let all = json!({"payload": "", "client_id": "GID@@@alice", "received_ms": 5, "trace_id": "t",
+            "topic": "call-up/answer", "source_ip": "192.0.2.7"});
+        let event: RuleEvent = serde_json::from_value(all.clone()).expect("well formed");
+        let read = serde_json::to_value(&event).expect("serialises");
+        assert_eq!(read, all);
+        let unread: Vec<_> = selected.iter().filter(|name| read.get(**name).is_none()).collect();
+        assert!(unread.is_empty(), "the rules send fields that no function reads: {unread:?}");
+        let received = Received::from_event(all).expect("well formed");
+        assert_eq!(
+            (received.topic.as_deref(), received.source_ip.as_deref()),
+            (Some("call-up/answer"), Some("192.0.2.7"))
+        );
     }
 
     #[test]
