@@ -10,8 +10,10 @@ import { forgetSeat, storeSeat } from "./seat.js";
 
 /** Waits before the attempts to connect to an unreachable media service; the last one is repeated. */
 const MEDIA_RETRY_MS = [1000, 2000, 4000, 8000];
+/** Time between two reports of the media. The service takes two a second. */
+const REPORT_INTERVAL_MS = 600;
 
-/** Events: `change`; `over` with `{reason, durationMs}`; `problem` with an error. */
+/** Events: `change`; `over` with `{reason, durationMs, text}`; `problem` with an error. */
 export class Call extends EventTarget {
   /** `calling` (not answered yet), `entering` (connecting the media), `in`, `lobby`, `over`. */
   phase = "calling";
@@ -36,6 +38,9 @@ export class Call extends EventTarget {
   #isRejoining = false;
   #devices;
   #sdk;
+  /** Time of the last report of the media, by `performance.now()`, and the timer of the next one. */
+  #reportedAt = -REPORT_INTERVAL_MS;
+  #report;
 
   /**
    * @param {object} options
@@ -99,9 +104,9 @@ export class Call extends EventTarget {
     this.meeting = applyDownlink(this.meeting, message);
     switch (message.type) {
       case "meeting_ended":
-        return this.end(message.reason, message.duration_ms);
+        return this.end(message.reason, message.duration_ms, message.text);
       case "participant_removed":
-        return this.end(message.reason);
+        return this.end(message.reason, undefined, message.text);
       case "meeting_ending":
         this.endsAt = performance.now() + message.in_ms;
         break;
@@ -174,16 +179,20 @@ export class Call extends EventTarget {
     }
   }
 
-  /** Ends the call on this device: closes the media and the devices, and dispatches `over`. */
-  end(reason, durationMs) {
+  /** Ends the call on this device: closes the media and the devices, and dispatches `over`. `text`: the words of its host. */
+  end(reason, durationMs, text) {
     if (this.phase === "over") return;
     this.phase = "over";
+    clearTimeout(this.#report);
     forgetSeat();
     this.#media?.leave();
     this.local.close();
     this.levels.close();
     const lasted = durationMs ?? (this.since === undefined ? 0 : performance.now() - this.since);
-    this.dispatchEvent(new CustomEvent("over", { detail: { reason, durationMs: lasted } }));
+    // A direct call that was declined ends without words of its own.
+    const declined = this.meeting.mode === "direct" && this.meeting.participants?.find((one) => one.text);
+    const words = text ?? (declined ? declined.text : undefined);
+    this.dispatchEvent(new CustomEvent("over", { detail: { reason, durationMs: lasted, text: words } }));
   }
 
   /** The media session, for measurements. */
@@ -295,8 +304,16 @@ export class Call extends EventTarget {
     this.#media?.setSending({ audio: this.local.isOn("audio"), video: this.local.isOn("video") });
   }
 
+  /** Reports what this device sends: at once, or as soon as the service takes the next report. */
   #reportMedia(state) {
     if (this.phase !== "in") return;
+    clearTimeout(this.#report);
+    const wait = this.#reportedAt + REPORT_INTERVAL_MS - performance.now();
+    if (wait > 0) {
+      this.#report = setTimeout(() => this.#reportMedia(state), wait);
+      return;
+    }
+    this.#reportedAt = performance.now();
     this.#terminal.tell("report_media", {
       meeting_id: this.meetingId,
       state,

@@ -387,12 +387,12 @@ export class Phone extends EventTarget {
     }
   }
 
-  #callEnded(call, { reason, durationMs }) {
+  #callEnded(call, { reason, durationMs, text }) {
     if (this.call !== call) return;
     this.call = undefined;
     if (this.phase === "out") return;
     this.tones.play("end");
-    if (reason && reason !== "left") this.notices.show(endWords(reason, durationMs));
+    if (reason && reason !== "left") this.notices.show(endWords(reason, durationMs, text));
     this.#changed();
     this.callHistory.refreshUntilRecorded(call.meetingId);
   }

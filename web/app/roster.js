@@ -38,14 +38,14 @@ export function applyDownlink(meeting, message) {
   switch (message.type) {
     case "participant_updated":
       return message.participant?.user_id
-        ? withChange(meeting, message.participant.user_id, message.participant)
+        ? withChange(meeting, message.participant.user_id, { reason: null, text: null, ...message.participant })
         : meeting;
     case "invitation_updated":
-      return withChange(meeting, message.user_id, { state: message.state, reach: message.reach, code: message.code });
+      return withChange(meeting, message.user_id, invitationChange(message));
     case "invitation_result":
     case "meeting_created":
       return (message.invitations ?? []).reduce(
-        (seen, { user_id: userId, state, reach }) => withChange(seen, userId, { state, reach }),
+        (seen, { user_id: userId, ...invitation }) => withChange(seen, userId, invitationChange(invitation)),
         meeting,
       );
     case "speech_changed":
@@ -73,6 +73,12 @@ export function applyDownlink(meeting, message) {
     default:
       return meeting;
   }
+}
+
+/** Returns what an invitation says about its participant. */
+function invitationChange({ state, reach, code, reason, text }) {
+  // Without a state, nothing is known about the words of a decline either.
+  return state === undefined ? { reach } : { state, reach, code, reason: reason ?? null, text: text ?? null };
 }
 
 /** Returns the newer of two `meeting` objects, by `rev`. */

@@ -118,10 +118,30 @@ export function loginWords(error) {
   return error.message;
 }
 
-/** Returns the text for the end of a call, with its duration. */
-export const endWords = (reason, durationMs = 0) =>
-  (ENDS[reason] ?? "Call ended") + (durationMs >= 1000 ? ` · ${durationText(durationMs)}` : "");
+/** Returns the text for the end of a call, with its duration and the words of the user who ended or declined it. */
+export const endWords = (reason, durationMs = 0, text = undefined) =>
+  (ENDS[reason] ?? "Call ended") +
+  (durationMs >= 1000 ? ` · ${durationText(durationMs)}` : "") +
+  (remarkWords(text) && ` · ${remarkWords(text)}`);
 export const stateWords = (state) => STATES[state] ?? state ?? "";
+
+/** Returns the words of another user in quotes; empty if there are none. */
+export const remarkWords = (text) => {
+  const words = sanitized(text, MAX_TITLE);
+  return words && `“${words}”`;
+};
+
+/** Returns the state of a participant, with the reason and the words of a decline. */
+export const personWords = ({ state, reason, text }) =>
+  [state === "declined" && reason === "do_not_disturb" ? "Do not disturb" : stateWords(state), remarkWords(text)]
+    .filter(Boolean)
+    .join(" · ");
+
+/** Returns what a participant who is in the media sends, as far as it is worth a word. */
+export const mediaFlagWords = ({ media }) =>
+  [media?.audio === false && "Microphone off", media?.video && "Camera on", media?.screen && "Shares the screen"]
+    .filter(Boolean)
+    .join(" · ");
 export const stopWords = (reason) => STOPS[reason];
 export const mediaWords = (code) => MEDIA[code] ?? "The media connection is interrupted.";
 

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { applyDownlink, handsOf, isModerator, participant } from "../app/roster.js";
+import { endWords, mediaFlagWords, personWords } from "../app/words.js";
 import { DOWNLINKS } from "../terminal/protocol.js";
 
 const person = (userId, fields = {}) => ({
@@ -101,4 +102,22 @@ test("every downlink type changes a meeting or is listed as one without effect",
     const isChanged = applyDownlink(known, example) !== known;
     assert.equal(isChanged, !withoutEffect.has(type), `${type}: add it to roster.js or to this list`);
   }
+});
+
+test("the words of a decline are shown until the user is invited again", () => {
+  const update = (fields) => ({ type: "invitation_updated", user_id: "bob", reach: "delivered", ...fields });
+  const declined = applyDownlink(meeting(), update({ state: "declined", reason: "other", text: "In a meeting" }));
+  assert.deepEqual(
+    [participant(declined, "bob").reason, personWords(participant(declined, "bob"))],
+    ["other", "Declined · “In a meeting”"],
+  );
+  const again = { type: "participant_updated", participant: { user_id: "bob", state: "invited" } };
+  assert.equal(personWords(participant(applyDownlink(declined, again), "bob")), "Inviting…");
+  assert.equal(personWords({ state: "declined", reason: "do_not_disturb" }), "Do not disturb");
+});
+
+test("the words of a host are shown at the end, and what a participant sends beside the name", () => {
+  assert.equal(endWords("host_ended", 61000, "Wrong\u202e number"), "The host ended the call · 1:01 · “Wrong number”");
+  assert.equal(endWords("host_ended", 0), "The host ended the call");
+  assert.equal(mediaFlagWords({ media: { audio: false, video: true, screen: true } }), "Microphone off · Camera on · Shares the screen");
 });

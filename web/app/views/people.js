@@ -1,7 +1,7 @@
 /** @file The panel with the participants of the call and the host's tools. */
 import { Button, Face, Icon, copyText, html, useEffect, useRef, useState } from "../ui.js";
 import { isModerator, isPending, isPresent, isWaiting } from "../roster.js";
-import { stateWords } from "../words.js";
+import { mediaFlagWords, personWords } from "../words.js";
 
 export function People({ phone, call, hands, onClose }) {
   const { meeting } = call;
@@ -60,7 +60,7 @@ function Person({ phone, call, person, isGroup }) {
   const name = phone.nameOf(userId);
   const roleWords = { host: "Host", cohost: "Co-host" };
   const words = [
-    isPresent(person) && state === "joined" ? undefined : stateWords(state),
+    isPresent(person) && state === "joined" ? mediaFlagWords(person) : personWords(person),
     isGroup && roleWords[role],
     speech?.mode === "hard" && "Microphone blocked",
     speech?.mode === "soft" && "Muted",

@@ -22,17 +22,19 @@ pub fn sentence(body: &Value) -> String {
         }
         "invitation" => offer_words(body),
         "invitation_updated" => {
-            format!("{} is {} (reach: {})", text("user_id"), spaced(text("state")), text("reach"))
+            let user = text("user_id");
+            format!("{user} is {}{} (reach: {})", spaced(text("state")), remark(body), text("reach"))
         }
         "invitation_closed" => format!("stop ringing: {}", spaced(text("reason"))),
         "invitation_result" => listed(&body["invitations"], |invitation| {
-            format!("{} {}", self::text(invitation, "user_id"), spaced(self::text(invitation, "state")))
+            let [user, state] = ["user_id", "state"].map(|name| self::text(invitation, name));
+            format!("{user} {}{}", spaced(state), remark(invitation))
         }),
         "invitation_accepted" | "joined" | "token" | "meeting_merged" => {
             join_words(&body["join"]).unwrap_or_default()
         }
         "participant_updated" => participant_words(&body["participant"]),
-        "participant_removed" => format!("you are {}", spaced(text("reason"))),
+        "participant_removed" => format!("you are {}{}", spaced(text("reason")), quoted(body)),
         "host_changed" => format!("{} is host, after {}", text("host"), text("previous")),
         "speech_changed" => format!("{} may speak: {} (by {})", text("user_id"), text("mode"), text("by")),
         "hand_changed" => format!("raised: {}", names(&body["hands"])),
@@ -47,10 +49,11 @@ pub fn sentence(body: &Value) -> String {
         "meeting_ending" => format!("in {}: {}", duration(&body["in_ms"]), spaced(text("reason"))),
         "meeting_ended" => {
             let reason = spaced(text("reason"));
-            match body["duration_ms"].as_i64() {
+            let words = match body["duration_ms"].as_i64() {
                 Some(1..) => format!("{reason}, after {}", duration(&body["duration_ms"])),
                 _ => reason,
-            }
+            };
+            words + &quoted(body)
         }
         "missed_call" => format!("from {}: {}", caller(&body["from"]), spaced(text("reason"))),
         "state" => format!("{} live, {} to answer", count(&body["meetings"]), count(&body["invitations"])),
@@ -134,7 +137,24 @@ fn participant_words(participant: &Value) -> String {
     if !matches!(text(&participant["speech"], "mode"), "free" | "?") {
         add(&mut words, format_args!(", muted ({})", text(&participant["speech"], "mode")));
     }
-    words
+    let sends: Vec<_> =
+        ["audio", "video", "screen"].into_iter().filter(|kind| participant["media"][kind] == true).collect();
+    if matches!(text(participant, "state"), "accepted" | "joined" | "reconnecting") && !sends.is_empty() {
+        add(&mut words, format_args!(", sends {}", sends.join(" and ")));
+    }
+    words + &remark(participant)
+}
+
+/// The reason and the words of a user who declined.
+fn remark(participant: &Value) -> String {
+    let reason = participant["reason"].as_str().filter(|reason| *reason != "declined");
+    let reason = reason.map_or_else(String::new, |reason| format!(", {}", spaced(reason)));
+    reason + &quoted(participant)
+}
+
+/// The words of another user.
+fn quoted(body: &Value) -> String {
+    body["text"].as_str().map_or_else(String::new, |text| format!(": “{text}”"))
 }
 
 fn lobby_decision_words(decision: &Value) -> String {

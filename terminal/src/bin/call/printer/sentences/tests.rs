@@ -89,3 +89,21 @@ fn every_downlink_type_has_a_sentence_of_its_own() {
     }
     assert_eq!(sentence(&examples["lobby_updated"]), "erin admitted, frank not admitted: meeting full");
 }
+
+#[test]
+fn the_words_of_a_user_are_quoted() {
+    let declined = json!({"type": "invitation_updated", "user_id": "bob", "state": "declined", "reach": "delivered",
+        "reason": "do_not_disturb", "text": "At night"});
+    assert_eq!(sentence(&declined), "bob is declined, do not disturb: “At night” (reach: delivered)");
+    let removed = json!({"type": "participant_removed", "reason": "banned", "text": "Not invited"});
+    assert_eq!(sentence(&removed), "you are banned: “Not invited”");
+    let ended = json!({"type": "meeting_ended", "reason": "host_ended", "duration_ms": 3_000, "text": "Wrong number"});
+    assert_eq!(sentence(&ended), "host ended, after 3 s: “Wrong number”");
+}
+
+#[test]
+fn a_participant_is_shown_with_what_the_device_sends() {
+    let participant = json!({"user_id": "bob", "role": "member", "state": "joined", "speech": {"mode": "free"},
+        "media": {"audio": true, "video": false, "screen": true}});
+    assert_eq!(participant_words(&participant), "bob joined, sends audio and screen");
+}
