@@ -8,6 +8,8 @@ pub mod attend;
 pub mod authorize;
 pub mod create_meeting;
 pub mod destroy;
+#[cfg(test)]
+mod every_field;
 pub mod invite;
 pub mod moderate;
 pub mod presence;

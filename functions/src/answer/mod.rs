@@ -1,7 +1,7 @@
 //! Function `answer`: a device reports that it rings or is silenced, the user accepts or rejects the call.
 
 use switchboard_core::Action;
-use switchboard_protocol::requests::AnswerRequest;
+use switchboard_protocol::requests::{Accept, AnswerRequest, Reject};
 use switchboard_service::ports::Ports;
 use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
@@ -12,8 +12,12 @@ pub async fn answer<P: Ports>(
 ) -> Result<InvocationReport, ServeError> {
     let (meeting_id, action) = match request.envelope.request.clone() {
         AnswerRequest::Ringing(asked) => (asked.meeting_id, Action::Ringing { invite_id: asked.invite_id }),
-        AnswerRequest::Accept(asked) => (asked.meeting_id, Action::Accept { invite_id: asked.invite_id }),
-        AnswerRequest::Reject(asked) => (asked.meeting_id, Action::Reject { invite_id: asked.invite_id }),
+        AnswerRequest::Accept(Accept { meeting_id, invite_id, media }) => {
+            (meeting_id, Action::Accept { invite_id, media })
+        }
+        AnswerRequest::Reject(Reject { meeting_id, invite_id, reason, text }) => {
+            (meeting_id, Action::Reject { invite_id, reason, text })
+        }
         AnswerRequest::Silence(asked) => (asked.meeting_id, Action::Silence { invite_id: asked.invite_id }),
     };
     service.change(&meeting_id, request.command(action), request.now).await

@@ -1,7 +1,6 @@
 //! Function `attend`: joining and rejoining, reports about the media, fresh tokens, raised hands, unmuting, leaving.
 
-use switchboard_core::{Action, Joiner, Refusal};
-use switchboard_protocol::object::MediaFlags;
+use switchboard_core::{Action, Joiner, MediaChange, Refusal};
 use switchboard_protocol::requests::{AttendRequest, JoinMeeting, ReportMedia};
 use switchboard_service::ports::{Ports, Stored};
 use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
@@ -42,6 +41,7 @@ async fn join_meeting<P: Ports>(
         name: users.name(&user),
         devices: users.devices(&user),
         takeover: join.takeover.unwrap_or(false),
+        media: join.media,
     };
     service.change_stored(stored, request.command(Action::Join(joiner)), request.now).await
 }
@@ -54,18 +54,10 @@ async fn report_media<P: Ports>(
 ) -> Result<InvocationReport, ServeError> {
     let now = request.now;
     let loaded = service.load(&report.meeting_id).await?;
-    let verified = service.confirms(&loaded.meeting, &request.by.user(), report.state, now).await;
-    let action = Action::ReportMedia { state: report.state, media: flags(report), verified };
+    let verified = service.confirms(&loaded.meeting, &request.by, report.state, now).await;
+    let ReportMedia { meeting_id: _, state, audio, video, screen } = *report;
+    let action = Action::ReportMedia { state, media: MediaChange { audio, video, screen }, verified };
     service.change_stored(Stored::Meeting(loaded), request.command(action), now).await
-}
-
-/// Missing flags default to `false`.
-fn flags(report: &ReportMedia) -> MediaFlags {
-    MediaFlags {
-        audio: report.audio.unwrap_or(false),
-        video: report.video.unwrap_or(false),
-        screen: report.screen.unwrap_or(false),
-    }
 }
 
 #[cfg(test)]

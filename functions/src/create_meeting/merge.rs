@@ -26,7 +26,7 @@ pub(super) fn merging(create: &CreateMeeting, request: &ReceivedRequest<CreateRe
     // A create request that meets a call is direct, and so has one invitee. For any other request the caller is the peer,
     // who matches no call.
     let peer = create.invitees.first().cloned().unwrap_or_else(|| request.by.user());
-    request.command(Action::Merge { peer, busy })
+    request.command(Action::Merge { peer, busy, media: create.media })
 }
 
 /// Applies the request to the call, in one transaction with the mark. Returns `None` if the call changed meanwhile: then the

@@ -32,7 +32,7 @@ pub async fn destroy<P: Ports>(
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let DestroyRequest::DestroyMeeting(destroy) = &request.envelope.request;
-    let command = request.command(Action::Destroy);
+    let command = request.command(Action::Destroy { text: reason(&request) });
     match (&destroy.meeting_id, &destroy.create_id) {
         (Some(meeting_id), _) => service.change(meeting_id, command, request.now).await,
         (None, Some(create_id)) => Box::pin(take_back(create_id, &request, service)).await,
@@ -58,7 +58,7 @@ async fn take_back<P: Ports>(
     };
     match service.table.put_mark(&mark).await? {
         CommitResult::Done => {
-            let decision = mark.decide(&request.command(Action::TakeBack));
+            let decision = mark.decide(&request.command(Action::TakeBack { text: reason(request) }));
             Ok(service.publish_of_mark(&mark, decision, request.now).await)
         }
         CommitResult::Lost(Some(existing)) => end_own(*existing, request, service).await,
@@ -76,10 +76,20 @@ async fn end_own<P: Ports>(
 ) -> Result<InvocationReport, ServeError> {
     match existing {
         Stored::Mark(CreateMark { kind: MarkKind::MergedInto(met), .. }) => {
-            service.change(&met, request.command(Action::TakeBack), request.now).await
+            let action = Action::TakeBack { text: reason(request) };
+            service.change(&met, request.command(action), request.now).await
         }
-        existing => service.change_stored(existing, request.command(Action::Destroy), request.now).await,
+        existing => {
+            let action = Action::Destroy { text: reason(request) };
+            service.change_stored(existing, request.command(action), request.now).await
+        }
     }
+}
+
+/// Returns the reason that the sender gives.
+fn reason(request: &ReceivedRequest<DestroyRequest>) -> Option<String> {
+    let DestroyRequest::DestroyMeeting(destroy) = &request.envelope.request;
+    destroy.reason.clone()
 }
 
 #[cfg(test)]

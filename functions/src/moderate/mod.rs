@@ -1,7 +1,7 @@
 //! Function `moderate`: requests of host and cohosts about speech, participants, roles and the rules of a meeting.
 
 use switchboard_core::{Action, SettingsChange};
-use switchboard_protocol::requests::{ModerateRequest, UpdateMeeting};
+use switchboard_protocol::requests::{ModerateRequest, Remove, UpdateMeeting};
 use switchboard_service::ports::Ports;
 use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
@@ -19,8 +19,8 @@ pub async fn moderate<P: Ports>(
             (allow.meeting_id, Action::AllowSpeech { target: allow.user_id })
         }
         ModerateRequest::Remove(remove) => {
-            let (ban, for_seconds) = (remove.ban.unwrap_or(false), remove.for_seconds);
-            (remove.meeting_id, Action::Remove { user: remove.user_id, ban, for_seconds })
+            let Remove { meeting_id, user_id: user, ban, for_seconds, reason: text } = remove;
+            (meeting_id, Action::Remove { user, ban: ban.unwrap_or(false), for_seconds, text })
         }
         ModerateRequest::Admit(admit) => (admit.meeting_id, Action::Admit { users: admit.users.named() }),
         ModerateRequest::Deny(deny) => (deny.meeting_id, Action::Deny { users: deny.users.named() }),

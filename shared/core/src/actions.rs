@@ -28,15 +28,16 @@ mod update_meeting;
 
 use crate::cause::Cause;
 use crate::change::Change;
-use crate::input::{Invitee, Joiner, SettingsChange};
+use crate::input::{Invitee, Joiner, MediaChange, SettingsChange};
 use crate::outgoing::Outgoing;
 use crate::refusal::Refusal;
+use crate::remark::Remark;
 use crate::reply::ReplyResult;
 use serde_json::{Map, Value};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::InviteId;
-use switchboard_protocol::object::{BusyPolicy, MediaFlags, Role, UserOrAll};
+use switchboard_protocol::object::{BusyPolicy, Media, RejectReason, Role, UserOrAll};
 use switchboard_protocol::requests::{MediaReport, MuteMode};
 
 /// The action that a sender asks for. The transition of each is in the file of its name under `actions/`.
@@ -53,11 +54,17 @@ pub enum Action {
     Accept {
         /// The invitation.
         invite_id: InviteId,
+        /// Media that the device will send first.
+        media: Media,
     },
     /// The user rejects the invitation on all devices.
     Reject {
         /// The invitation.
         invite_id: InviteId,
+        /// Reason that the user gives.
+        reason: RejectReason,
+        /// Text of the user.
+        text: Option<String>,
     },
     /// This device alone stops ringing.
     Silence {
@@ -84,9 +91,14 @@ pub enum Action {
         peer: UserId,
         /// Busy policy of the call that merges.
         busy: BusyPolicy,
+        /// Media that the device will send first.
+        media: Media,
     },
     /// The sender takes back a call that merged with this one.
-    TakeBack,
+    TakeBack {
+        /// Reason that the sender gives, told to everybody if the call ends with it.
+        text: Option<String>,
+    },
     /// The user comes in without an invitation, or on another device.
     Join(Joiner),
     /// This device comes back to its seat.
@@ -96,7 +108,7 @@ pub enum Action {
         /// In or out.
         state: MediaReport,
         /// Media that the device sends.
-        media: MediaFlags,
+        media: MediaChange,
         /// True if the RTC service confirms the report, or does not report presence.
         verified: bool,
     },
@@ -132,6 +144,8 @@ pub enum Action {
         ban: bool,
         /// Seconds that a ban lasts.
         for_seconds: Option<u32>,
+        /// Reason that the host gives.
+        text: Option<String>,
     },
     /// A host admits users from the lobby.
     Admit {
@@ -158,7 +172,10 @@ pub enum Action {
     /// A host changes the meeting's settings.
     UpdateMeeting(SettingsChange),
     /// The host ends the meeting for all.
-    Destroy,
+    Destroy {
+        /// Reason that the host gives.
+        text: Option<String>,
+    },
 }
 
 impl Action {
@@ -169,8 +186,8 @@ impl Action {
         let has_part = change.participant(by).is_some();
         if let Some(end) = change.meeting.end() {
             return match self {
-                Action::Destroy if has_part => destroy::answer_again(change),
-                Action::TakeBack if has_part => merge::take_back_again(),
+                Action::Destroy { .. } if has_part => destroy::answer_again(change),
+                Action::TakeBack { text } if has_part => merge::take_back_again(text.as_ref()),
                 _ => Err(Refusal::meeting_ended(end.reason)),
             };
         }
@@ -181,15 +198,17 @@ impl Action {
             // The create request itself is always known; another request with its id is not a repeat.
             Action::CreateAgain => Err(Refusal::new(Code::BadRequest, "give each request its own id")),
             Action::Ringing { invite_id } => ringing::apply(change, by, invite_id),
-            Action::Accept { invite_id } => accept::apply(change, by, invite_id),
-            Action::Reject { invite_id } => reject::apply(change, by, invite_id),
+            Action::Accept { invite_id, media } => accept::apply(change, by, invite_id, *media),
+            Action::Reject { invite_id, reason, text } => {
+                reject::apply(change, by, invite_id, Remark::of_decline(*reason, text.clone()))
+            }
             Action::Silence { invite_id } => silence::apply(change, by, invite_id),
             Action::Invite { invitees, ring_seconds, ext } => {
                 invite::apply(change, by, invitees, *ring_seconds, ext.as_ref())
             }
             Action::CancelInvite { invitees } => cancel_invite::apply(change, by, invitees.as_deref()),
-            Action::Merge { peer, busy } => merge::apply(change, by, peer, *busy),
-            Action::TakeBack => merge::take_back(change, by),
+            Action::Merge { peer, busy, media } => merge::apply(change, by, peer, *busy, *media),
+            Action::TakeBack { text } => merge::take_back(change, by, text.as_ref()),
             Action::Join(joiner) => join::apply(change, by, joiner),
             Action::Rejoin => rejoin::apply(change, by),
             Action::ReportMedia { state, media, verified } => {
@@ -204,13 +223,15 @@ impl Action {
                 mute::apply(change, by, target, *mode, *for_seconds)
             }
             Action::AllowSpeech { target } => allow_speech::apply(change, by, target),
-            Action::Remove { user, ban, for_seconds } => remove::apply(change, by, user, *ban, *for_seconds),
+            Action::Remove { user, ban, for_seconds, text } => {
+                remove::apply(change, by, user, *ban, *for_seconds, Remark::of_host(text.clone()))
+            }
             Action::Admit { users } => admit::apply(change, by, users.as_deref()),
             Action::Deny { users } => deny::apply(change, by, users.as_deref()),
             Action::TransferHost { user } => transfer_host::apply(change, by, user),
             Action::SetRole { user, role } => set_role::apply(change, by, user, *role),
             Action::UpdateMeeting(settings) => update_meeting::apply(change, by, settings),
-            Action::Destroy => destroy::apply(change, by),
+            Action::Destroy { text } => destroy::apply(change, by, text.as_ref()),
         }
     }
 
@@ -220,7 +241,7 @@ impl Action {
         match self {
             Action::CreateAgain => create::answer_again(change, rev),
             Action::Ringing { invite_id } => ringing::answer_again(change, by, invite_id),
-            Action::Accept { invite_id } => accept::answer_again(change, by, invite_id),
+            Action::Accept { invite_id, .. } => accept::answer_again(change, by, invite_id),
             Action::Reject { .. } => reject::answer_again(),
             Action::Silence { .. } => silence::answer_again(),
             Action::Invite { invitees, .. } => invite::answer_again(change, invitees),
@@ -228,7 +249,7 @@ impl Action {
                 cancel_invite::answer_again(change, invitees.as_deref(), rev)
             }
             Action::Merge { .. } => merge::answer_again(change, by),
-            Action::TakeBack => merge::take_back_again(),
+            Action::TakeBack { text } => merge::take_back_again(text.as_ref()),
             Action::Join(_) => join::answer_again(change, by),
             Action::Rejoin => rejoin::answer_again(change, by),
             Action::ReportMedia { .. } => report_media::answer_again(),
@@ -246,7 +267,7 @@ impl Action {
             Action::TransferHost { .. } => transfer_host::answer_again(change),
             Action::SetRole { user, .. } => set_role::answer_again(change, user),
             Action::UpdateMeeting(_) => update_meeting::answer_again(),
-            Action::Destroy => destroy::answer_again(change),
+            Action::Destroy { .. } => destroy::answer_again(change),
         }
     }
 
@@ -259,7 +280,7 @@ impl Action {
         cause: &Cause,
     ) -> Option<Outgoing> {
         match self {
-            Action::Accept { invite_id } => accept::notice_of_refusal(change, by, invite_id, code, cause),
+            Action::Accept { invite_id, .. } => accept::notice_of_refusal(change, by, invite_id, code, cause),
             _ => None,
         }
     }

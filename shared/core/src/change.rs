@@ -5,6 +5,7 @@ use crate::invitation::{Invitation, Leg};
 use crate::meeting::{End, Meeting, Phase};
 use crate::participant::Participant;
 use crate::refusal::Refusal;
+use crate::remark::Remark;
 use crate::stamped::Stamped;
 use crate::standing::{AwayFrom, Exit, Former, OpenInvitation, OutReason, Presence, Seat, Standing};
 use switchboard_protocol::address::{ClientId, UserId};
@@ -133,6 +134,11 @@ impl Change {
 
     /// Ends the part of `user` in the meeting.
     pub(crate) fn put_out(&mut self, user: &UserId, reason: OutReason) {
+        self.put_out_with(user, reason, Remark::default());
+    }
+
+    /// Ends the part of `user` in the meeting, with the words that go with it.
+    pub(crate) fn put_out_with(&mut self, user: &UserId, reason: OutReason, remark: Remark) {
         self.set_standing(user, |standing| {
             let from = match standing {
                 Standing::Invited(pending) => Former::Invitation(pending.invitation),
@@ -145,19 +151,24 @@ impl Change {
                 })),
                 Standing::Out(exit) => exit.from,
             };
-            Standing::Out(Exit { reason, from })
+            Standing::Out(Exit { reason, from, remark })
         });
     }
 
     /// Ends an open invitation without a seat: every device stops ringing.
     pub(crate) fn close_invitation(&mut self, user: &UserId, reason: OutReason) {
+        self.close_invitation_with(user, reason, Remark::default());
+    }
+
+    /// Ends an open invitation without a seat, with the words that go with it.
+    pub(crate) fn close_invitation_with(&mut self, user: &UserId, reason: OutReason, remark: Remark) {
         let rev = self.rev;
         if let Some(invitation) =
             self.meeting.participants.get_mut(user).and_then(Participant::invitation_mut)
         {
             invitation.close(rev, |_| Leg::Closed);
         }
-        self.put_out(user, reason);
+        self.put_out_with(user, reason, remark);
     }
 
     /// The last invitation of the device's user.

@@ -53,8 +53,10 @@ impl CreateMark {
     pub fn decide(&self, command: &Command) -> Decision {
         let cause = Cause::request(&command.by, &command.request_id);
         let is_callers = command.by.user() == self.caller;
-        if is_callers && matches!(command.action, Action::Destroy | Action::TakeBack) {
-            return self.taken_back(command, &cause);
+        if let Action::Destroy { text } | Action::TakeBack { text } = &command.action
+            && is_callers
+        {
+            return self.taken_back(command, &cause, text.clone());
         }
         let refusal = Refusal::meeting_ended(self.end_reason());
         let refused = Some(refusal.code);
@@ -63,9 +65,9 @@ impl CreateMark {
     }
 
     /// The answer to the request that takes the create request back.
-    fn taken_back(&self, command: &Command, cause: &Cause) -> Decision {
+    fn taken_back(&self, command: &Command, cause: &Cause, text: Option<String>) -> Decision {
         let reason = self.end_reason();
-        let body = Body::MeetingEnded { reason, sip: reason.sip(), duration_ms: 0 };
+        let body = Body::MeetingEnded { reason, sip: reason.sip(), duration_ms: 0, text };
         Decision { answer: Some(Outgoing::answer(&command.by, cause, body)), ..Decision::default() }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::InviteId;
-use switchboard_protocol::object::PolicyChange;
+use switchboard_protocol::object::{Media, MediaFlags, PolicyChange};
 
 /// The time of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -91,6 +91,37 @@ pub struct Joiner {
     pub devices: Vec<KnownDevice>,
     /// True if a seat on another device of the same user moves to this device.
     pub takeover: bool,
+    /// Media that the device will send first.
+    pub media: Media,
+}
+
+/// A report about the media that a device sends. Absent fields keep their value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MediaChange {
+    /// True if the microphone is on.
+    pub audio: Option<bool>,
+    /// True if the camera is on.
+    pub video: Option<bool>,
+    /// True if the screen is shared.
+    pub screen: Option<bool>,
+}
+
+impl MediaChange {
+    /// The media after this report, `present` before it.
+    #[must_use]
+    pub fn over(self, present: MediaFlags) -> MediaFlags {
+        MediaFlags {
+            audio: self.audio.unwrap_or(present.audio),
+            video: self.video.unwrap_or(present.video),
+            screen: self.screen.unwrap_or(present.screen),
+        }
+    }
+}
+
+impl From<MediaFlags> for MediaChange {
+    fn from(MediaFlags { audio, video, screen }: MediaFlags) -> Self {
+        Self { audio: Some(audio), video: Some(video), screen: Some(screen) }
+    }
 }
 
 /// A change of a meeting's settings. Absent fields keep their value.

@@ -26,6 +26,7 @@ mod outgoing;
 mod participant;
 mod phase;
 mod refusal;
+mod remark;
 mod repeat;
 mod reply;
 mod seating;
@@ -48,7 +49,8 @@ pub use decide::{Command, Input, decide};
 pub use decision::Decision;
 pub use grant::Grant;
 pub use input::{
-    ChannelPresence, DeviceStatus, Invitee, Joiner, KnownDevice, Now, RtcCapabilities, SettingsChange,
+    ChannelPresence, DeviceStatus, Invitee, Joiner, KnownDevice, MediaChange, Now, RtcCapabilities,
+    SettingsChange,
 };
 pub use invitation::{Invitation, Leg};
 pub use limits::{
@@ -61,6 +63,7 @@ pub use meeting::{AppliedRequest, Creation, End, Meeting, Phase, Settings};
 pub use outgoing::{DeliveryClass, Outgoing};
 pub use participant::{LastMediaEvent, Participant};
 pub use refusal::Refusal;
+pub use remark::Remark;
 pub use repeat::repeat_effects;
 pub use speech::Speech;
 pub use stamped::Stamped;

@@ -34,6 +34,8 @@ pub struct Meeting {
     pub warning_before_ms: Option<Stamped<i64>>,
     /// State of the meeting as a whole.
     pub phase: Phase,
+    /// Reason that the host gave for the end. At most 200 characters.
+    pub end_text: Option<String>,
     /// Revision: grows by one with every commit.
     pub rev: u64,
     /// Last revision with a notice to all members.

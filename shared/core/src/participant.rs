@@ -1,12 +1,13 @@
 //! A participant: one user's entry in a meeting. The type of its standing says what each state may have.
 
 use crate::invitation::Invitation;
+use crate::remark::Remark;
 use crate::speech::Speech;
 use crate::stamped::Stamped;
 use crate::standing::{Exit, Former, OutReason, Presence, Seat, Standing};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::media_event::{ServiceTime, Stay};
-use switchboard_protocol::object::{ParticipantState, Role};
+use switchboard_protocol::object::{Media, ParticipantState, RejectReason, Role};
 
 /// One user's entry in a meeting.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +27,8 @@ pub struct Participant {
     /// True if the participant had a seat since the last invitation, if there was one: the call is then part of the user's
     /// history even if the user waits in the lobby now.
     pub had_seat: bool,
+    /// Media that the user announced with the last accept or join.
+    pub announced: Option<Media>,
     /// Last event of the RTC service about this participant that was applied.
     pub last_event: Option<LastMediaEvent>,
 }
@@ -58,6 +61,7 @@ impl Participant {
             standing,
             speech: Speech::default(),
             had_seat: false,
+            announced: None,
             last_event: None,
         }
     }
@@ -103,6 +107,27 @@ impl Participant {
             Standing::Out(exit) => Some(exit.reason),
             _ => None,
         }
+    }
+
+    /// Words that went with the exit; `None` while the participant has a part.
+    #[must_use]
+    pub fn remark(&self) -> Option<&Remark> {
+        match &*self.standing {
+            Standing::Out(exit) => Some(&exit.remark),
+            _ => None,
+        }
+    }
+
+    /// Reason that the user gave for declining the invitation; `None` if the user did not decline it.
+    #[must_use]
+    pub fn decline(&self) -> Option<RejectReason> {
+        self.remark().and_then(|remark| remark.decline)
+    }
+
+    /// Returns whether a device of the user declined the invitation, for whatever reason.
+    #[must_use]
+    pub fn has_declined(&self) -> bool {
+        self.decline().is_some() || self.out_reason() == Some(OutReason::Declined)
     }
 
     /// Returns whether the participant is banned.

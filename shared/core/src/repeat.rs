@@ -83,7 +83,7 @@ fn closed_reason(participant: &Participant, invite: &InviteId, device: &ClientId
         return None;
     }
     Some(match (participant.out_reason(), leg) {
-        (Some(OutReason::Declined), _) => closed_by_other_device(true),
+        _ if participant.has_declined() => closed_by_other_device(true),
         (Some(OutReason::Cancelled), _) => ClosedReason::Cancelled,
         (Some(OutReason::NoAnswer | OutReason::Unreachable), _) => ClosedReason::Expired,
         (_, Some(Leg::LostElsewhere)) => closed_by_other_device(false),

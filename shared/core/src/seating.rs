@@ -8,7 +8,7 @@ use crate::refusal::Refusal;
 use crate::stamped::Stamped;
 use crate::standing::{AwayFrom, Entry, Exit, Former, Presence, Seat, Standing};
 use switchboard_protocol::address::{ClientId, UserId};
-use switchboard_protocol::object::{MediaFlags, Role, SpeechMode};
+use switchboard_protocol::object::{Media, MediaFlags, Role, SpeechMode};
 
 /// The way in which a user comes to a seat.
 pub(crate) enum EntryBy {
@@ -39,6 +39,18 @@ impl Change {
         self.mute_on_entry(&user);
         self.start_creators_deadline();
         self.update_phase();
+    }
+
+    /// Keeps the media that `by` will send first. A present seat shows it at once, with the notice of its entry or move; a
+    /// seat that is taken later, for example after the lobby, shows it then.
+    pub(crate) fn announce_media(&mut self, by: &ClientId, media: Media) {
+        let Some(participant) = self.meeting.participants.get_mut(&by.user()) else { return };
+        let is_new = participant.announced != Some(media);
+        participant.announced = Some(media);
+        if let Some(seat) = participant.seat_mut() {
+            *seat.media.amend() = media.into();
+        }
+        self.is_changed |= is_new;
     }
 
     /// Gives the seat of a user who was admitted from the lobby to the first waiting device that acts.
@@ -99,6 +111,8 @@ impl Change {
             EntryBy::Request | EntryBy::Merge => Vec::new(),
         };
         let (at_ms, rev) = (self.now.ms, self.rev);
+        let announced = self.meeting.participants.get(user).and_then(|p| p.announced);
+        let media = announced.map(MediaFlags::from).unwrap_or_default();
         let seat = |invitation| Seat {
             device: device.clone(),
             entry: Stamped::new(Entry { at_ms, is_merge }, rev),
@@ -106,7 +120,8 @@ impl Change {
             presence: Presence::OnTheWay { join_by_ms: Some(at_ms + JOIN_MS), claimants },
             check_at_ms: None,
             joined_ms: None,
-            media: MediaFlags::default(),
+            media: Stamped::new(media, 0),
+            reported_ms: Vec::new(),
             hand: Stamped::default(),
             invitation,
         };

@@ -1,6 +1,7 @@
 //! The standing of a participant: one variant per state, each with what only that state has.
 
 use crate::invitation::Invitation;
+use crate::remark::Remark;
 use crate::stamped::Stamped;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::object::{MediaFlags, ParticipantState};
@@ -48,8 +49,11 @@ pub struct Seat {
     pub check_at_ms: Option<i64>,
     /// Time at which this seat was first in the media, in milliseconds since the epoch.
     pub joined_ms: Option<i64>,
-    /// Media that the device sends.
-    pub media: MediaFlags,
+    /// Media that the device sends: announced when the seat was taken, then reported.
+    pub media: Stamped<MediaFlags>,
+    /// Times of the last reports that changed the media, in milliseconds since the epoch; at most
+    /// [`MAX_REPORTS_PER_SECOND`](switchboard_protocol::limits::MAX_REPORTS_PER_SECOND), oldest first.
+    pub reported_ms: Vec<i64>,
     /// True if the hand is up. The revision gives the order in which hands were raised.
     pub hand: Stamped<bool>,
     /// The invitation that brought the user in, or was open when the user came in.
@@ -106,6 +110,8 @@ pub struct Exit {
     pub reason: OutReason,
     /// The standing before it: notices go to its devices.
     pub from: Former,
+    /// Words of the user who declined, or of the host who removed the participant.
+    pub remark: Remark,
 }
 
 /// Reason why a participant has no part any more.

@@ -5,7 +5,9 @@ use crate::meeting::Meeting;
 use crate::participant::Participant;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::downlink::{Body, MeetingOffer, Offer};
-use switchboard_protocol::object::{Caller, Delivery, InvitationView, MeetingView, ParticipantView};
+use switchboard_protocol::object::{
+    Caller, Delivery, InvitationView, MeetingView, ParticipantView, RejectReason,
+};
 
 impl Meeting {
     /// The whole meeting at `now_ms`.
@@ -23,6 +25,7 @@ impl Meeting {
             host_away_until_ms: _,
             warning_before_ms: _,
             phase,
+            end_text: _,
             rev,
             notified_rev: _,
             created_ms,
@@ -67,16 +70,18 @@ impl Meeting {
             user_id: participant.user_id.clone(),
             invite_id: invitation.id.clone(),
             state: participant.state(),
-            code: participant.state().end_code().map(str::to_owned),
+            code: end_code(participant).map(str::to_owned),
+            reason: participant.decline(),
+            text: decline_text(participant),
             reach: self.reach(invitation),
         }
     }
 
     /// The body `invitation_updated`, which goes to the inviter.
     pub(crate) fn invitation_updated(&self, participant: &Participant, invitation: &Invitation) -> Body {
-        let InvitationView { user_id, invite_id, state, code, reach } =
+        let InvitationView { user_id, invite_id, state, code, reason, text, reach } =
             self.invitation_view(participant, invitation);
-        Body::InvitationUpdated { user_id, invite_id, state, code, reach }
+        Body::InvitationUpdated { user_id, invite_id, state, code, reason, text, reach }
     }
 
     /// The offer to `invitee`, as a device gets it.
@@ -116,7 +121,8 @@ impl Meeting {
     pub(crate) fn ended_body(&self) -> Option<Body> {
         let end = self.end()?;
         let duration_ms = self.active_since_ms.map_or(0, |since| (end.at_ms - since).max(0));
-        Some(Body::MeetingEnded { reason: end.reason, sip: end.reason.sip(), duration_ms })
+        let text = self.end_text.clone();
+        Some(Body::MeetingEnded { reason: end.reason, sip: end.reason.sip(), duration_ms, text })
     }
 
     /// The body `participant_updated` of `user`.
@@ -145,7 +151,17 @@ impl Participant {
     #[must_use]
     pub fn view(&self, now_ms: i64) -> ParticipantView {
         // Every field is named, so that a new one is shown or left out on purpose.
-        let Self { user_id, name, order: _, role, standing: _, speech, had_seat: _, last_event: _ } = self;
+        let Self {
+            user_id,
+            name,
+            order: _,
+            role,
+            standing: _,
+            speech,
+            had_seat: _,
+            announced: _,
+            last_event: _,
+        } = self;
         ParticipantView {
             user_id: user_id.clone(),
             name: name.clone(),
@@ -153,11 +169,26 @@ impl Participant {
             state: self.state(),
             speech: speech.view(now_ms),
             hand: self.seat().is_some_and(|seat| *seat.hand),
-            media: self.last_seat().map(|seat| seat.media).unwrap_or_default(),
+            media: self.last_seat().map(|seat| *seat.media).unwrap_or_default(),
             invite_id: self
                 .invitation()
                 .filter(|_| self.is_pending())
                 .map(|invitation| invitation.id.clone()),
+            reason: self.decline(),
+            text: decline_text(self),
         }
     }
+}
+
+/// Code of an invitation that ended without a seat.
+fn end_code(participant: &Participant) -> Option<&'static str> {
+    match participant.decline() {
+        Some(RejectReason::DoNotDisturb) => Some("do_not_disturb"),
+        _ => participant.state().end_code(),
+    }
+}
+
+/// Text of a user who declined. The text of a host who removed the participant is for that user alone.
+fn decline_text(participant: &Participant) -> Option<String> {
+    participant.remark().filter(|remark| remark.decline.is_some())?.text.clone()
 }

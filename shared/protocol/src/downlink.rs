@@ -97,9 +97,15 @@ pub enum Body {
         /// State of the invitee.
         state: super::object::ParticipantState,
         /// End of the invitation, if it ended: `no_answer` (SIP 408), `unreachable` (480), `user_busy` (486), `declined` (603),
-        /// `cancelled` (487) or `failed` (504).
+        /// `do_not_disturb` (480), `cancelled` (487) or `failed` (504).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
+        /// Reason that the invitee gave for declining.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<super::object::RejectReason>,
+        /// Text of the invitee who declined.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
         /// Reach of the offer.
         reach: Reach,
     },
@@ -167,6 +173,9 @@ pub enum Body {
         /// Milliseconds until a ban ends by itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until_in_ms: Option<i64>,
+        /// Reason that the host gave.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
     },
     /// Announces a change of the right to speak; answers `mute`, `allow_speech` and `unmute_self`.
     SpeechChanged {
@@ -237,6 +246,9 @@ pub enum Body {
         sip: u16,
         /// Milliseconds that the meeting was active; 0 if it never was.
         duration_ms: i64,
+        /// Reason that the host gave for the end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
     },
     /// Informs a user of a call that was not taken.
     MissedCall {

@@ -11,6 +11,9 @@ pub const MAX_TEXT_CHARS: usize = 200;
 /// Most bytes of `ext`, written as JSON.
 pub const MAX_EXT_BYTES: usize = 2048;
 
+/// Most changes of media in one second that a terminal may report.
+pub const MAX_REPORTS_PER_SECOND: usize = 2;
+
 /// Seconds that an invitation may ring.
 pub const RING_SECONDS: RangeInclusive<u32> = 10..=180;
 /// Seconds that an invitation rings unless the create request says otherwise.

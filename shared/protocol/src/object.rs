@@ -1,8 +1,10 @@
 //! Objects in messages, and the enums that the core shares with the wire.
 
 mod policy;
+mod reject_reason;
 
 pub use policy::{BusyPolicy, HostLeavePolicy, InvitePolicy, JoinPolicy, Policy, PolicyChange};
+pub use reject_reason::RejectReason;
 
 use crate::address::{AddressError, UserId};
 use crate::code::Code;
@@ -188,7 +190,7 @@ impl From<UserOrAll> for String {
     }
 }
 
-/// Media that a participant sends.
+/// Media that a participant sends: what the device announced when it came in, then what it reported last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MediaFlags {
@@ -198,6 +200,13 @@ pub struct MediaFlags {
     pub video: bool,
     /// True if the screen is shared.
     pub screen: bool,
+}
+
+impl From<Media> for MediaFlags {
+    /// Media that a device sends first when it comes in with `media`.
+    fn from(media: Media) -> Self {
+        Self { audio: true, video: media == Media::Video, screen: false }
+    }
 }
 
 /// A host's decision on a user in the lobby.
@@ -235,6 +244,12 @@ pub struct ParticipantView {
     /// Id of the open invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invite_id: Option<InviteId>,
+    /// Reason that the user gave for declining the invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RejectReason>,
+    /// Text of the user who declined the invitation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// A meeting as a whole, as messages show it.
@@ -297,9 +312,15 @@ pub struct InvitationView {
     /// State of the invitee.
     pub state: ParticipantState,
     /// End of the invitation, if it ended: `no_answer` (SIP 408), `unreachable` (480), `user_busy` (486), `declined` (603),
-    /// `cancelled` (487) or `failed` (504).
+    /// `do_not_disturb` (480), `cancelled` (487) or `failed` (504).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// Reason that the invitee gave for declining.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RejectReason>,
+    /// Text of the invitee who declined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// Reach of the offer.
     pub reach: Reach,
 }

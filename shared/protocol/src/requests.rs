@@ -40,6 +40,7 @@ pub mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use crate::object::RejectReason;
 pub use accept::Accept;
 pub use admit::Admit;
 pub use allow_speech::AllowSpeech;
@@ -55,7 +56,7 @@ pub use lower_hand::LowerHand;
 pub use mute::{Mute, MuteMode};
 pub use raise_hand::RaiseHand;
 pub use refresh_token::RefreshToken;
-pub use reject::{Reject, RejectReason};
+pub use reject::Reject;
 pub use rejoin::Rejoin;
 pub use remove::Remove;
 pub use report_media::{MediaReport, ReportMedia};

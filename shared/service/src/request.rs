@@ -257,7 +257,8 @@ mod tests {
         let mut selected: Vec<&str> = Vec::new();
         for rest in template.split("SELECT encode(*, 'base64')").skip(1) {
             let statement = rest.split("FROM").next().unwrap_or_default();
-            let names = statement.split(" AS ").skip(1).filter_map(|rest| rest.split([',', ' ', '\n']).next());
+            let names =
+                statement.split(" AS ").skip(1).filter_map(|rest| rest.split([',', ' ', '\n']).next());
             selected.extend(names);
         }
         assert!(selected.len() > 6, "the rules of the template are found: {selected:?}");

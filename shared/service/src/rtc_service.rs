@@ -5,7 +5,7 @@ use crate::ports::Ports;
 use crate::service::Service;
 use std::collections::{BTreeMap, BTreeSet};
 use switchboard_core::{Meeting, Now, Refusal, RtcCapabilities, UNUSED_MS};
-use switchboard_protocol::address::UserId;
+use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::requests::MediaReport;
@@ -106,9 +106,13 @@ impl<P: Ports> Service<P> {
     }
 
     /// Returns whether a terminal's report about its media is confirmed. A report is trusted if the RTC service cannot list
-    /// members, and not if it can and does not answer.
-    pub async fn confirms(&self, meeting: &Meeting, user: &UserId, report: MediaReport, now: Now) -> bool {
-        if !self.capabilities().reports_presence {
+    /// members, and not if it can and does not answer. A device that is known to be in the media, and says so again, only
+    /// reports what it sends: the RTC service is not asked.
+    pub async fn confirms(&self, meeting: &Meeting, by: &ClientId, report: MediaReport, now: Now) -> bool {
+        let user = &by.user();
+        let seat = meeting.participants.get(user).and_then(|p| p.seat());
+        let is_in = seat.is_some_and(|seat| seat.device == *by && seat.is_joined());
+        if !self.capabilities().reports_presence || (report == MediaReport::Joined && is_in) {
             return true;
         }
         // Only a member's report has an effect, so the RTC service is not asked about other users.

@@ -40,6 +40,7 @@ mod paging;
 mod presence;
 mod races;
 mod raw;
+mod remarks;
 mod repeating;
 mod rooms;
 mod round_trips;

@@ -17,6 +17,8 @@ fn participant(at: usize, name: usize) -> ParticipantView {
         hand: false,
         media: MediaFlags::default(),
         invite_id: None,
+        reason: None,
+        text: None,
     }
 }
 

@@ -12,15 +12,17 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::{Body, ClosedReason};
 use switchboard_protocol::id::InviteId;
+use switchboard_protocol::object::Media;
 
 const ACCEPTED: Reply =
     Reply::Seat(|meeting, now_ms| Body::InvitationAccepted { meeting: meeting.view(now_ms) });
 
 /// Answered by `invitation_accepted`. Members get `participant_updated`, the user's other devices
 /// `invitation_closed`: see `notices::invitation` and `notices::roster`.
-pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
+pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId, media: Media) -> ReplyResult {
     change.require_open_invitation(by, invite_id)?;
     change.require_free_seat()?;
+    change.announce_media(by, media);
     change.win_invitation(by);
     change.take_seat(by, EntryBy::Request);
     Ok(ACCEPTED)

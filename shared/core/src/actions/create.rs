@@ -19,7 +19,7 @@ use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::id::{BodyHash, MeetingId, RequestId};
 use switchboard_protocol::limits::{DEFAULT_MINUTES, DEFAULT_RING_SECONDS, DEFAULT_SEATS};
-use switchboard_protocol::object::{BusyPolicy, MediaFlags, Mode, Role};
+use switchboard_protocol::object::{BusyPolicy, Mode, Role};
 use switchboard_protocol::requests::CreateMeeting;
 
 /// A request to create a meeting, with what the table knows.
@@ -107,7 +107,8 @@ fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
         presence: Presence::OnTheWay { join_by_ms: None, claimants: Vec::new() },
         check_at_ms: None,
         joined_ms: None,
-        media: MediaFlags::default(),
+        media: Stamped::default(),
+        reported_ms: Vec::new(),
         hand: Stamped::default(),
         invitation: None,
     };
@@ -131,6 +132,7 @@ fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
         host_away_until_ms: None,
         warning_before_ms: None,
         phase: if command.invitees.is_empty() { Phase::Created } else { Phase::Ringing },
+        end_text: None,
         rev: 0,
         notified_rev: 0,
         created_ms: now.ms,

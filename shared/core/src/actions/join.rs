@@ -21,7 +21,7 @@ const LOBBY_WAITING: Reply = Reply::Body(Body::LobbyWaiting {});
 /// full; all others depend on the policy.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, joiner: &Joiner) -> ReplyResult {
     let is_invited_again = match change.participant(by).map(|p| &*p.standing) {
-        Some(Standing::Seated(_)) => return join_own_seat(change, by, joiner.takeover),
+        Some(Standing::Seated(_)) => return join_own_seat(change, by, joiner),
         Some(Standing::Out(exit)) => match exit.reason {
             OutReason::Banned { .. } => return Err(Refusal::banned()),
             // `Ended` in a live meeting: a host denied the entry from the lobby.
@@ -33,6 +33,8 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Repl
     };
     if is_invited_again {
         change.require_unlocked()?;
+        change.require_free_seat()?;
+        change.announce_media(by, joiner.media);
         change.enter(by)?;
         return Ok(JOINED);
     }
@@ -57,12 +59,13 @@ pub(crate) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
 }
 
 /// T28: the user has a seat. On another device, it moves here only by a takeover.
-fn join_own_seat(change: &mut Change, by: &ClientId, takeover: bool) -> ReplyResult {
+fn join_own_seat(change: &mut Change, by: &ClientId, joiner: &Joiner) -> ReplyResult {
     change.claim_admitted_seat(by);
     if change.require_seat(by).is_ok() {
         change.device_connected(by);
-    } else if takeover {
+    } else if joiner.takeover {
         change.move_seat(by);
+        change.announce_media(by, joiner.media);
     } else {
         return Err(seat_is_elsewhere());
     }
@@ -82,11 +85,13 @@ fn enter_uninvited(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Reply
         if change.participant(by).is_none() {
             change.add_participant(&by.user(), joiner.name.as_ref(), Standing::Lobby { devices: Vec::new() });
         }
+        change.announce_media(by, joiner.media);
         change.enter(by)?;
         Ok(JOINED)
     } else {
         require_known_or_room(change, by)?;
         wait_in_lobby(change, by, joiner);
+        change.announce_media(by, joiner.media);
         Ok(LOBBY_WAITING)
     }
 }

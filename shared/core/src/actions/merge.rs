@@ -15,16 +15,23 @@ use crate::standing::Seat;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{BusyPolicy, Mode};
+use switchboard_protocol::object::{BusyPolicy, Media, Mode};
 use switchboard_protocol::requests::CreateMeeting;
 
 const MERGED: Reply = Reply::Seat(|meeting, now_ms| Body::MeetingMerged { meeting: meeting.view(now_ms) });
 
 /// Answered by `meeting_merged`. Refuses with `state_conflict` if the calls do not merge (any more): the create request then
 /// makes a call of its own.
-pub(crate) fn apply(change: &mut Change, by: &ClientId, peer: &UserId, busy: BusyPolicy) -> ReplyResult {
+pub(crate) fn apply(
+    change: &mut Change,
+    by: &ClientId,
+    peer: &UserId,
+    busy: BusyPolicy,
+    media: Media,
+) -> ReplyResult {
     let user = by.user();
     if is_glare(&change.meeting, &user, peer, busy) {
+        change.announce_media(by, media);
         change.win_invitation(by);
         change.take_seat(by, EntryBy::Merge);
     } else if is_calling_again(&change.meeting, by, peer) {
@@ -53,14 +60,18 @@ pub(crate) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
 
 /// Takes back a create request that merged with this call: its device hangs up. Answered by the end of the call that was
 /// never made.
-pub(crate) fn take_back(change: &mut Change, by: &ClientId) -> ReplyResult {
+pub(crate) fn take_back(change: &mut Change, by: &ClientId, text: Option<&String>) -> ReplyResult {
     leave::apply(change, by)?;
-    take_back_again()
+    if change.meeting.end().is_some() {
+        change.meeting.end_text = text.cloned();
+    }
+    take_back_again(text)
 }
 
-pub(crate) fn take_back_again() -> ReplyResult {
+pub(crate) fn take_back_again(text: Option<&String>) -> ReplyResult {
     let reason = EndReason::Cancelled;
-    Ok(Reply::Body(Body::MeetingEnded { reason, sip: reason.sip(), duration_ms: 0 }))
+    let text = text.cloned();
+    Ok(Reply::Body(Body::MeetingEnded { reason, sip: reason.sip(), duration_ms: 0, text }))
 }
 
 impl Meeting {

@@ -2,6 +2,7 @@
 
 use crate::change::Change;
 use crate::refusal::Refusal;
+use crate::remark::Remark;
 use crate::reply::ReplyResult;
 use crate::standing::OutReason;
 use switchboard_protocol::address::{ClientId, UserId};
@@ -18,6 +19,7 @@ pub(crate) fn apply(
     user: &UserId,
     ban: bool,
     for_seconds: Option<u32>,
+    remark: Remark,
 ) -> ReplyResult {
     change.require_host_set(by)?;
     let Some(participant) = change.meeting.participants.get_mut(user) else {
@@ -36,9 +38,9 @@ pub(crate) fn apply(
     let until_ms = for_seconds.map(|seconds| change.now.ms + i64::from(seconds) * 1_000);
     let reason = if ban { OutReason::Banned { until_ms } } else { OutReason::Removed };
     if is_pending {
-        change.close_invitation(user, reason);
+        change.close_invitation_with(user, reason, remark);
     } else {
-        change.put_out(user, reason);
+        change.put_out_with(user, reason, remark);
     }
     change.update_phase();
     answer_again(change, user)

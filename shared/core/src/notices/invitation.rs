@@ -31,6 +31,11 @@ impl Notices<'_> {
                 self.close(invitation, Leg::LostElsewhere, closed_by_other_device(true));
             }
             OutReason::Failed => self.notify_inviter(participant, invitation),
+            // Declined because the user is busy: the user knows of the call.
+            OutReason::UserBusy if participant.has_declined() => {
+                self.notify_inviter(participant, invitation);
+                self.close(invitation, Leg::LostElsewhere, closed_by_other_device(true));
+            }
             OutReason::UserBusy => {
                 self.notify_inviter(participant, invitation);
                 self.missed_call(invitation, "user_busy");
@@ -61,7 +66,7 @@ impl Notices<'_> {
     pub(super) fn of_lost_offers(&mut self, participant: &Participant) {
         let closed_now = |invitation: &&Invitation| invitation.closed.is_from(self.rev);
         if let Some(invitation) = participant.invitation().filter(closed_now) {
-            let is_declined = participant.out_reason() == Some(OutReason::Declined);
+            let is_declined = participant.has_declined();
             self.close(invitation, Leg::LostElsewhere, closed_by_other_device(is_declined));
         }
     }

@@ -12,6 +12,7 @@ impl Notices<'_> {
         }
         for participant in meeting.participants.values() {
             self.of_role(participant);
+            self.of_media(participant);
             self.of_move(participant);
         }
         if let (Some(previous), Some(body)) = (&meeting.previous_host, meeting.host_changed())

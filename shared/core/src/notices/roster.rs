@@ -1,6 +1,7 @@
 //! Notices about one participant: to all members, and to devices that were put out.
 
 use super::Notices;
+use crate::outgoing::DeliveryClass;
 use crate::participant::Participant;
 use crate::standing::{OutReason, Presence, Standing};
 use std::collections::BTreeSet;
@@ -64,12 +65,29 @@ impl Notices<'_> {
         }
     }
 
+    /// A change of the media that a seat sends, unless the notice about the state carries it. A device that is away does
+    /// not need it later.
+    pub(super) fn of_media(&mut self, participant: &Participant) {
+        let is_changed = participant.seat().is_some_and(|seat| seat.media.is_from(self.rev));
+        if is_changed && !participant.standing.is_from(self.rev) {
+            let before = self.list.len();
+            let now_ms = self.now_ms;
+            self.notify_all_members(participant.user_id.as_str(), || Body::ParticipantUpdated {
+                participant: participant.view(now_ms),
+            });
+            for notice in &mut self.list[before..] {
+                notice.class = DeliveryClass::BestEffort;
+            }
+        }
+    }
+
     /// T28: to the device that had the seat before.
     pub(super) fn of_move(&mut self, participant: &Participant) {
         let Some(seat) = participant.last_seat() else { return };
         let moved_from = seat.moved_from.as_ref().filter(|from| from.is_from(self.rev));
         if let Some(from) = moved_from.filter(|from| seat.device != ***from) {
-            let body = Body::ParticipantRemoved { reason: RemovedReason::Moved, until_in_ms: None };
+            let body =
+                Body::ParticipantRemoved { reason: RemovedReason::Moved, until_in_ms: None, text: None };
             self.notify_device(from, participant.user_id.as_str(), body);
         }
     }
@@ -89,8 +107,9 @@ impl Notices<'_> {
             devices
                 .extend(participant.invitation().into_iter().flat_map(|invitation| invitation.legs.keys()));
         }
+        let text = participant.remark().and_then(|remark| remark.text.clone());
         for device in devices {
-            let body = Body::ParticipantRemoved { reason, until_in_ms };
+            let body = Body::ParticipantRemoved { reason, until_in_ms, text: text.clone() };
             self.notify_device(device, participant.user_id.as_str(), body);
         }
     }

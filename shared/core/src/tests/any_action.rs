@@ -2,10 +2,10 @@
 
 use super::fixture::{Call, START_MS, client, user};
 use super::join::joining;
-use crate::{Action, Invitee, KnownDevice, SettingsChange};
+use crate::{Action, Invitee, KnownDevice, MediaChange, SettingsChange};
 use std::collections::BTreeSet;
 use switchboard_protocol::object::{
-    BusyPolicy, HostLeavePolicy, JoinPolicy, MediaFlags, PolicyChange, Role, UserOrAll,
+    BusyPolicy, HostLeavePolicy, JoinPolicy, Media, PolicyChange, RejectReason, Role, UserOrAll,
 };
 use switchboard_protocol::requests::{MediaReport, MuteMode};
 
@@ -71,7 +71,9 @@ pub(super) fn actions(call: &Call, sender: &str, target: &str, variant: u8) -> V
     let invitation = call.meeting.participants.get(&user(sender)).and_then(|p| p.invitation());
     let invite_id =
         invitation.map_or_else(|| "unknown".parse().expect("a valid id"), |invitation| invitation.id.clone());
-    let media = MediaFlags::default();
+    let media = MediaChange { video: Some(variant > 2), ..MediaChange::default() };
+    let text = (variant > 1).then(|| "words".to_owned());
+    let reason = if variant % 2 == 1 { RejectReason::Busy } else { RejectReason::Declined };
     let is_high = variant > 2;
     let named = is_high.then(|| vec![user(target)]);
     let target_or_all = if is_high { UserOrAll::All } else { UserOrAll::User(user(target)) };
@@ -85,8 +87,8 @@ pub(super) fn actions(call: &Call, sender: &str, target: &str, variant: u8) -> V
     let seconds = u32::from(variant) + 1;
     vec![
         Action::Ringing { invite_id: invite_id.clone() },
-        Action::Accept { invite_id: invite_id.clone() },
-        Action::Reject { invite_id: invite_id.clone() },
+        Action::Accept { invite_id: invite_id.clone(), media: Media::Audio },
+        Action::Reject { invite_id: invite_id.clone(), reason, text: text.clone() },
         Action::Silence { invite_id },
         Action::Invite { invitees: vec![invitee(target, variant)], ring_seconds: None, ext: None },
         Action::CancelInvite { invitees: named.clone() },
@@ -104,7 +106,12 @@ pub(super) fn actions(call: &Call, sender: &str, target: &str, variant: u8) -> V
         Action::Mute { target: UserOrAll::User(user(target)), mode: MuteMode::Hard, for_seconds: None },
         Action::Mute { target: UserOrAll::All, mode: MuteMode::Hard, for_seconds: Some(seconds) },
         Action::AllowSpeech { target: target_or_all },
-        Action::Remove { user: user(target), ban: variant > 3, for_seconds: (variant == 5).then_some(60) },
+        Action::Remove {
+            user: user(target),
+            ban: variant > 3,
+            for_seconds: (variant == 5).then_some(60),
+            text: text.clone(),
+        },
         Action::Admit { users: named.clone() },
         Action::Deny { users: named },
         Action::TransferHost { user: user(target) },
@@ -116,10 +123,10 @@ pub(super) fn actions(call: &Call, sender: &str, target: &str, variant: u8) -> V
             ..SettingsChange::default()
         }),
         match variant {
-            0 => Action::Destroy,
-            1 => Action::TakeBack,
+            0 => Action::Destroy { text },
+            1 => Action::TakeBack { text },
             2 => Action::CreateAgain,
-            _ => Action::Merge { peer: user(target), busy: BusyPolicy::Reject },
+            _ => Action::Merge { peer: user(target), busy: BusyPolicy::Reject, media: Media::Audio },
         },
     ]
 }

@@ -3,7 +3,9 @@
 use super::fixture::{Call, START_MS, client, command, create, downlinks, opening, refused, user};
 use crate::{Action, CreateMark, Decision, MarkKind, Phase, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
-use switchboard_protocol::object::{BusyPolicy, Mode, ParticipantState as State, Policy, Reach};
+use switchboard_protocol::object::{
+    BusyPolicy, Media, Mode, ParticipantState as State, Policy, Reach, RejectReason,
+};
 
 fn ended(call: &Call) -> Option<EndReason> {
     call.meeting.end().map(|end| end.reason)
@@ -204,9 +206,9 @@ fn t40_a_caller_who_gives_up_stops_the_ringing() {
 fn t46_t48_the_host_ends_it_and_every_later_command_hears_why() {
     let mut call = Call::direct();
     call.accepts("bob.phone").expect("accepts");
-    assert_eq!(call.does("bob.phone", Action::Destroy), Err(Code::NotHost));
-    assert_eq!(call.does("mallory", Action::Destroy), Err(Code::Forbidden));
-    call.does("alice.laptop", Action::Destroy).expect("the host may use any device");
+    assert_eq!(call.does("bob.phone", Action::Destroy { text: None }), Err(Code::NotHost));
+    assert_eq!(call.does("mallory", Action::Destroy { text: None }), Err(Code::Forbidden));
+    call.does("alice.laptop", Action::Destroy { text: None }).expect("the host may use any device");
     assert_eq!(
         call.downlinks(),
         [
@@ -216,7 +218,7 @@ fn t46_t48_the_host_ends_it_and_every_later_command_hears_why() {
         ]
     );
     assert_eq!(call.joins_media("bob.phone"), Err(Code::MeetingEnded));
-    call.does("bob.phone", Action::Destroy).expect("is answered by the end");
+    call.does("bob.phone", Action::Destroy { text: None }).expect("is answered by the end");
     assert_eq!(call.downlinks(), ["bob.phone= meeting_ended host_ended"]);
 }
 
@@ -234,7 +236,7 @@ fn a_create_that_was_taken_back_before_it_came_is_cancelled() {
     let late = mark.decide(&command("alice.phone", "c1", "create", Action::CreateAgain));
     assert_eq!(late.refused, Some(Code::MeetingEnded));
     assert_eq!(downlinks(&late), ["alice.phone= error cancelled"]);
-    let repeat = mark.decide(&command("alice.phone", "r1", "r1", Action::Destroy));
+    let repeat = mark.decide(&command("alice.phone", "r1", "r1", Action::Destroy { text: None }));
     assert_eq!(repeat.refused, None);
     assert_eq!(downlinks(&repeat), ["alice.phone= meeting_ended cancelled"]);
     for decision in [late, repeat] {
@@ -242,7 +244,7 @@ fn a_create_that_was_taken_back_before_it_came_is_cancelled() {
             Decision { answer: decision.answer.clone(), refused: decision.refused, ..Decision::default() };
         assert_eq!(decision, only_answer, "the mark changes nothing and has no other effect");
     }
-    let stranger = mark.decide(&command("mallory", "r1", "r1", Action::Destroy));
+    let stranger = mark.decide(&command("mallory", "r1", "r1", Action::Destroy { text: None }));
     assert_eq!(stranger.refused, Some(Code::MeetingEnded), "only the caller takes the create request back");
 }
 
@@ -251,10 +253,16 @@ fn an_invitation_of_somebody_else_or_of_nobody_is_not_found() {
     let mut call = Call::group();
     let (of_bob, unknown) = (call.invite_id("bob"), "i7q".parse().expect("a valid id"));
     assert_eq!(
-        call.does("carol.phone", Action::Accept { invite_id: of_bob.clone() }),
+        call.does("carol.phone", Action::Accept { invite_id: of_bob.clone(), media: Media::Audio }),
         Err(Code::InvitationNotFound)
     );
-    assert_eq!(call.does("bob.phone", Action::Reject { invite_id: unknown }), Err(Code::InvitationNotFound));
+    assert_eq!(
+        call.does(
+            "bob.phone",
+            Action::Reject { invite_id: unknown, reason: RejectReason::Declined, text: None }
+        ),
+        Err(Code::InvitationNotFound)
+    );
     assert_eq!(call.does("mallory", Action::Ringing { invite_id: of_bob }), Err(Code::Forbidden));
     assert!(call.last.next.is_none(), "a refused request commits nothing");
 }

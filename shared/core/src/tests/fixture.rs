@@ -3,14 +3,14 @@
 use crate::create as create_meeting;
 use crate::{
     Action, Cause, ChannelPresence, Command, CreateCommand, Decision, DeviceStatus, Exit, Former, Input,
-    Invitee, KnownDevice, Meeting, Now, OutReason, Outgoing, Participant, Refusal, RtcCapabilities, Settings,
-    Standing, decide, repeat_effects,
+    Invitee, KnownDevice, MediaChange, Meeting, Now, OutReason, Outgoing, Participant, Refusal, Remark,
+    RtcCapabilities, Settings, Standing, decide, repeat_effects,
 };
 use secrecy::SecretString;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::{BodyHash, IdKey, InviteId};
-use switchboard_protocol::object::{Media, MediaFlags, Mode, ParticipantState};
+use switchboard_protocol::object::{Media, Mode, ParticipantState, RejectReason};
 use switchboard_protocol::requests::{CreateMeeting, MediaReport};
 
 /// Time at which every meeting under test is created.
@@ -211,7 +211,7 @@ impl Call {
             Standing::Seated(seat) => Former::Seat(Box::new(seat)),
             Standing::Out(exit) => exit.from,
         };
-        *standing = Standing::Out(Exit { reason, from });
+        *standing = Standing::Out(Exit { reason, from, remark: Remark::default() });
     }
 
     pub(crate) fn invite_id(&self, name: &str) -> InviteId {
@@ -225,16 +225,16 @@ impl Call {
 
     pub(crate) fn accepts(&mut self, device: &str) -> Result<(), Code> {
         let invite_id = self.invite_id(account(device));
-        self.does(device, Action::Accept { invite_id })
+        self.does(device, Action::Accept { invite_id, media: Media::Audio })
     }
 
     pub(crate) fn rejects(&mut self, device: &str) -> Result<(), Code> {
         let invite_id = self.invite_id(account(device));
-        self.does(device, Action::Reject { invite_id })
+        self.does(device, Action::Reject { invite_id, reason: RejectReason::Declined, text: None })
     }
 
     pub(crate) fn joins_media(&mut self, device: &str) -> Result<(), Code> {
-        let media = MediaFlags { audio: true, ..MediaFlags::default() };
+        let media = MediaChange { audio: Some(true), ..MediaChange::default() };
         self.does(device, Action::ReportMedia { state: MediaReport::Joined, media, verified: true })
     }
 

@@ -175,7 +175,7 @@ fn of_strangers_and_of_ended_meetings_nothing_is_kept() {
 fn t32_each_event_that_a_removed_user_is_in_the_media_removes_the_user_again() {
     let mut call = accepted();
     call.receives(&joined(3_000, None));
-    call.does("alice.phone", Action::Remove { user: user("bob"), ban: false, for_seconds: None })
+    call.does("alice.phone", Action::Remove { user: user("bob"), ban: false, for_seconds: None, text: None })
         .expect("the host has the right");
     for _ in 0..2 {
         call.receives(&joined(3_000, None));

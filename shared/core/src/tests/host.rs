@@ -122,7 +122,7 @@ fn t31_it_ends_with_its_host_or_goes_on_without_one() {
         |locked| Action::UpdateMeeting(crate::SettingsChange { locked: Some(locked), ..Default::default() });
     assert_eq!(call.does("carol.phone", lock(true)), Ok(()), "cohosts keep their rights");
     assert_eq!(call.does("bob.phone", lock(false)), Err(Code::NotHost));
-    assert_eq!(call.does("carol.phone", Action::Destroy), Err(Code::NotHost));
+    assert_eq!(call.does("carol.phone", Action::Destroy { text: None }), Err(Code::NotHost));
     call.does("carol.phone", lock(false)).expect("a cohost has the right");
     call.does("alice.phone", joining("alice", false)).expect("comes back");
     assert_eq!(role(&call, "alice"), Role::Host);

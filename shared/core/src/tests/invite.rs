@@ -4,7 +4,7 @@ use super::fixture::{Call, START_MS, client, create, opening, user};
 use crate::{Action, Invitee, KnownDevice, MAX_PEOPLE, Outgoing, Phase};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{InvitePolicy, Mode, ParticipantState as State};
+use switchboard_protocol::object::{InvitePolicy, Media, Mode, ParticipantState as State};
 
 fn invite(names: &[&str]) -> Action {
     let invitee = |name: &&str| Invitee {
@@ -53,7 +53,10 @@ fn who_declined_is_invited_again_by_another_invitation() {
     call.rejects("bob.phone").expect("rejects");
     call.does("alice.phone", invite(&["bob"])).expect("a user who declined may be invited again");
     assert_ne!(call.invite_id("bob"), first);
-    assert_eq!(call.does("bob.phone", Action::Accept { invite_id: first }), Err(Code::InvitationNotFound));
+    assert_eq!(
+        call.does("bob.phone", Action::Accept { invite_id: first, media: Media::Audio }),
+        Err(Code::InvitationNotFound)
+    );
     call.accepts("bob.phone").expect("the new invitation is open");
 }
 
@@ -145,7 +148,7 @@ fn t11_who_is_not_in_the_meeting_any_more_takes_no_invitation_back() {
     call.settings_mut().policy.invite = InvitePolicy::Any;
     call.accepts("bob.phone").expect("accepts");
     call.does("bob.phone", invite(&["dave"])).expect("any member has the right");
-    call.does("alice.phone", Action::Remove { user: user("bob"), ban: false, for_seconds: None })
+    call.does("alice.phone", Action::Remove { user: user("bob"), ban: false, for_seconds: None, text: None })
         .expect("removes");
     assert_eq!(call.does("bob.phone", cancel(Some(&["dave"]))), Err(Code::Forbidden));
     assert_eq!(call.state("dave"), State::Invited);

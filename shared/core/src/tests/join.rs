@@ -8,13 +8,13 @@ use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::limits::MAX_INVITEES;
 use switchboard_protocol::object::{
-    JoinPolicy, MediaFlags, Mode, ParticipantState as State, Policy, Role, SpeechMode,
+    JoinPolicy, Media, MediaFlags, Mode, ParticipantState as State, Policy, Role, SpeechMode,
 };
 
 pub(super) fn joining(name: &str, takeover: bool) -> Action {
     let device = |kind: &str| KnownDevice { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS };
     let devices = ["phone", "tablet"].map(device).to_vec();
-    Action::Join(Joiner { name: Some(name.to_owned()), devices, takeover })
+    Action::Join(Joiner { name: Some(name.to_owned()), devices, takeover, media: Media::Audio })
 }
 
 pub(super) fn join(call: &mut Call, device: &str) -> Result<(), Code> {
@@ -231,7 +231,7 @@ fn t21_t22_other_hosts_hear_what_one_of_them_decided() {
 fn t23_who_waits_hears_that_the_meeting_ended() {
     let mut call = room(JoinPolicy::Lobby);
     join(&mut call, "dave.phone").expect("waits in the lobby");
-    call.does("alice.phone", Action::Destroy).expect("the host ends the meeting");
+    call.does("alice.phone", Action::Destroy { text: None }).expect("the host ends the meeting");
     for device in ["dave.phone", "dave.tablet"] {
         assert!(
             call.downlinks().contains(&format!("{device}: meeting_ended host_ended")),
@@ -257,7 +257,7 @@ fn t25_who_left_or_was_lost_comes_in_again_unless_it_is_locked_or_full() {
         assert_eq!(call.downlinks(), ["alice.phone: participant_updated accepted", "bob.tablet= joined"]);
         assert_eq!(call.last.slots, [SlotChange::Claim(user("bob"))]);
         let media = call.participant("bob").seat().expect("has a seat").media;
-        assert_eq!(media, MediaFlags::default(), "a new seat sends nothing yet");
+        assert_eq!(*media, MediaFlags::from(Media::Audio), "a new seat sends what its device announced");
         call.joins_media("bob.tablet").expect("joins, and turns the microphone on");
     }
     call.put_out("bob", OutReason::Lost);
@@ -342,7 +342,7 @@ fn a_join_that_comes_again_is_answered_from_what_holds_now() {
     assert_eq!(call.downlinks(), ["dave.phone= joined"]);
     call.leaves("dave.phone").expect("leaves");
     assert_eq!(send(&mut call), Err(Code::NotAdmitted));
-    call.does("alice.phone", Action::Destroy).expect("the host ends the meeting");
+    call.does("alice.phone", Action::Destroy { text: None }).expect("the host ends the meeting");
     assert_eq!(send(&mut call), Err(Code::MeetingEnded));
     assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::HostEnded));
 }
@@ -396,8 +396,11 @@ fn t21_t32_every_device_of_an_admitted_user_is_notified_of_the_removal() {
     let mut call = room(JoinPolicy::Lobby);
     join(&mut call, "dave.phone").expect("waits in the lobby");
     call.does("alice.phone", admit(None)).expect("the host admits the user");
-    call.does("alice.phone", Action::Remove { user: user("dave"), ban: false, for_seconds: None })
-        .expect("the host has the right");
+    call.does(
+        "alice.phone",
+        Action::Remove { user: user("dave"), ban: false, for_seconds: None, text: None },
+    )
+    .expect("the host has the right");
     for device in ["dave.phone", "dave.tablet"] {
         let line = format!("{device}: participant_removed removed");
         assert!(call.downlinks().contains(&line), "{:?}", call.downlinks());

@@ -2,10 +2,10 @@
 //! T41, T47, T49).
 
 use super::fixture::{Call, client, user};
-use crate::{Action, Cause, ChannelPresence, DeviceStatus, MediaAct, Phase, RtcCapabilities};
+use crate::{Action, Cause, ChannelPresence, DeviceStatus, MediaAct, MediaChange, Phase, RtcCapabilities};
 use std::collections::BTreeSet;
 use switchboard_protocol::code::{Code, EndReason};
-use switchboard_protocol::object::{MediaFlags, ParticipantState as State, UserOrAll};
+use switchboard_protocol::object::{ParticipantState as State, UserOrAll};
 use switchboard_protocol::requests::{MediaReport, MuteMode};
 
 /// The same call with an RTC service that reports presence and enforces rights.
@@ -53,7 +53,7 @@ fn t18_who_is_seen_in_the_media_has_joined_and_a_report_alone_is_not_believed() 
     call.accepts("bob.phone").expect("accepts");
     let report = |verified| Action::ReportMedia {
         state: MediaReport::Joined,
-        media: MediaFlags { audio: true, ..MediaFlags::default() },
+        media: MediaChange { audio: Some(true), ..MediaChange::default() },
         verified,
     };
     call.does("bob.phone", report(false)).expect("an unverified report is not refused");
@@ -223,6 +223,6 @@ fn t47_every_end_closes_the_channel_and_so_does_whoever_enters_it_later() {
 fn a_report_of_a_device_without_the_seat_is_refused() {
     let mut call = direct();
     let report =
-        Action::ReportMedia { state: MediaReport::Left, media: MediaFlags::default(), verified: true };
+        Action::ReportMedia { state: MediaReport::Left, media: MediaChange::default(), verified: true };
     assert_eq!(call.does("bob.tablet", report), Err(Code::NotAdmitted));
 }

@@ -4,10 +4,10 @@ use super::fixture::{Call, START_MS, client, command, create, downlinks, opening
 use crate::{Action, ChannelPresence, CreateMark, Decision, DeviceStatus, MarkKind};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{BusyPolicy, Mode, ParticipantState as State, Policy};
+use switchboard_protocol::object::{BusyPolicy, Media, Mode, ParticipantState as State, Policy};
 
 fn merge(peer: &str) -> Action {
-    Action::Merge { peer: user(peer), busy: BusyPolicy::Reject }
+    Action::Merge { peer: user(peer), busy: BusyPolicy::Reject, media: Media::Audio }
 }
 
 /// Returns whether the call that `device` asks for merges with this one.
@@ -97,13 +97,15 @@ fn t16_the_request_is_remembered_where_it_went_and_can_be_taken_back_there() {
     );
     assert_eq!(call.sends("bob.phone", "b1", "other body", merge("alice")), Err(Code::BadRequest));
 
-    call.sends("bob.phone", "d1", "destroy", Action::TakeBack).expect("the create request is taken back");
+    call.sends("bob.phone", "d1", "destroy", Action::TakeBack { text: None })
+        .expect("the create request is taken back");
     assert_eq!(
         call.downlinks(),
         ["alice.phone: meeting_ended completed", "bob.phone= meeting_ended cancelled"]
     );
-    call.sends("bob.phone", "d1", "destroy", Action::TakeBack).expect("a repeat is answered");
-    call.sends("bob.phone", "d2", "destroy", Action::TakeBack).expect("another request is answered too");
+    call.sends("bob.phone", "d1", "destroy", Action::TakeBack { text: None }).expect("a repeat is answered");
+    call.sends("bob.phone", "d2", "destroy", Action::TakeBack { text: None })
+        .expect("another request is answered too");
     assert_eq!(call.downlinks(), ["bob.phone= meeting_ended cancelled"]);
     assert_eq!(call.sends("bob.phone", "b1", "create", merge("alice")), Err(Code::MeetingEnded));
 }

@@ -16,7 +16,7 @@ fn group() -> Call {
 }
 
 fn remove(call: &mut Call, by: &str, target: &str, ban: bool, for_seconds: Option<u32>) -> Result<(), Code> {
-    call.does(by, Action::Remove { user: user(target), ban, for_seconds })
+    call.does(by, Action::Remove { user: user(target), ban, for_seconds, text: None })
 }
 
 /// Returns whether the last step removes a user from the channel.

@@ -5,7 +5,7 @@ use super::join::{admit, join, joining, room, take_over};
 use crate::{Action, Cause, MAX_REQUESTS_PER_DEVICE, Outgoing, Standing};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::{Body, ClosedReason};
-use switchboard_protocol::object::{JoinPolicy, Role};
+use switchboard_protocol::object::{JoinPolicy, Media, RejectReason, Role};
 
 /// Type and id of each downlink to one device.
 fn ids(call: &Call, device: &str) -> Vec<(&'static str, String)> {
@@ -28,7 +28,8 @@ fn the_same_id_with_another_body_is_a_bad_request() {
     let mut call = Call::direct();
     assert_eq!(call.sends("alice.phone", "c1", "other body", Action::CreateAgain), Err(Code::BadRequest));
     let invite_id = call.invite_id("bob");
-    call.sends("bob.phone", "a1", "accept", Action::Accept { invite_id }).expect("accepts");
+    call.sends("bob.phone", "a1", "accept", Action::Accept { invite_id, media: Media::Audio })
+        .expect("accepts");
     assert_eq!(call.sends("bob.phone", "a1", "leave", Action::Leave), Err(Code::BadRequest));
     assert!(call.last.next.is_none());
 }
@@ -37,7 +38,7 @@ fn the_same_id_with_another_body_is_a_bad_request() {
 #[test]
 fn an_accept_that_comes_again_gets_a_token_only_while_its_seat_holds() {
     let mut call = Call::direct();
-    let accept = Action::Accept { invite_id: call.invite_id("bob") };
+    let accept = Action::Accept { invite_id: call.invite_id("bob"), media: Media::Audio };
     call.sends("bob.phone", "a1", "accept", accept.clone()).expect("accepts");
     let answer = ids(&call, "bob.phone");
     call.sends("bob.phone", "a1", "accept", accept.clone()).expect("a repeat is answered");
@@ -64,10 +65,20 @@ fn what_is_not_true_any_more_is_not_told_again() {
 #[test]
 fn answers_without_a_way_in_are_given_again_even_when_the_meeting_is_over() {
     let mut call = Call::direct();
-    call.sends("bob.phone", "x1", "reject", Action::Reject { invite_id: call.invite_id("bob") })
-        .expect("rejects");
-    call.sends("bob.phone", "x1", "reject", Action::Reject { invite_id: call.invite_id("bob") })
-        .expect("a repeat is answered");
+    call.sends(
+        "bob.phone",
+        "x1",
+        "reject",
+        Action::Reject { invite_id: call.invite_id("bob"), reason: RejectReason::Declined, text: None },
+    )
+    .expect("rejects");
+    call.sends(
+        "bob.phone",
+        "x1",
+        "reject",
+        Action::Reject { invite_id: call.invite_id("bob"), reason: RejectReason::Declined, text: None },
+    )
+    .expect("a repeat is answered");
     assert!(call.downlinks().contains(&"bob.phone= ok".to_owned()));
     assert!(call.downlinks().contains(&"alice.phone: meeting_ended all_declined".to_owned()));
     assert_eq!(call.sends("alice.phone", "c1", "create", Action::CreateAgain), Err(Code::MeetingEnded));
@@ -76,7 +87,7 @@ fn answers_without_a_way_in_are_given_again_even_when_the_meeting_is_over() {
 #[test]
 fn a_repeat_of_news_to_all_members_claims_no_gap() {
     let mut call = Call::group();
-    let accept = Action::Accept { invite_id: call.invite_id("bob") };
+    let accept = Action::Accept { invite_id: call.invite_id("bob"), media: Media::Audio };
     call.sends("bob.phone", "a1", "accept", accept.clone()).expect("accepts");
     assert!(call.last.notices.iter().any(|downlink| downlink.prev_rev.is_some()));
     call.sends("bob.phone", "a1", "accept", accept).expect("a repeat is answered");
@@ -87,14 +98,15 @@ fn a_repeat_of_news_to_all_members_claims_no_gap() {
 #[test]
 fn an_answer_is_no_copy_of_news_that_came_before_it() {
     let mut call = Call::direct();
-    call.sends("alice.phone", "d1", "destroy", Action::Destroy).expect("the host has the right");
+    call.sends("alice.phone", "d1", "destroy", Action::Destroy { text: None })
+        .expect("the host has the right");
     let cause =
         Cause::Request { client_id: client("alice.phone"), request_id: "d1".parse().expect("a valid id") };
     // The function that applied the request crashed: the effects are repeated, and then the terminal retries.
     call.last = call.repeat_effects(call.meeting.rev, &cause);
     let notices = ids(&call, "alice.phone");
     assert_eq!(notices.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), ["meeting_ended"]);
-    call.sends("alice.phone", "d1", "destroy", Action::Destroy).expect("a repeat is answered");
+    call.sends("alice.phone", "d1", "destroy", Action::Destroy { text: None }).expect("a repeat is answered");
     let answer = call.last.answer.as_ref().expect("the repeat is answered");
     assert_eq!(answer.body.kind(), "meeting_ended");
     assert_ne!(
@@ -160,7 +172,7 @@ fn an_offer_is_closed_again_with_the_reason_for_which_it_ended_and_never_while_i
     assert_eq!(reason(&call, "bob.phone"), Some(ClosedReason::Expired));
 
     let mut call = Call::group();
-    call.does("alice.phone", Action::Destroy).expect("the host ends the meeting");
+    call.does("alice.phone", Action::Destroy { text: None }).expect("the host ends the meeting");
     assert_eq!(reason(&call, "bob.phone"), Some(ClosedReason::MeetingEnded));
     let unknown = ("unknown".parse().expect("a valid id"), client("bob.phone"));
 
@@ -174,7 +186,7 @@ fn a_repeat_that_is_refused_now_hears_the_refusal_that_holds_now() {
     let mut call = Call::group();
     let invite_id = call.invite_id("bob");
     let ringing = Action::Ringing { invite_id: invite_id.clone() };
-    let accept = Action::Accept { invite_id };
+    let accept = Action::Accept { invite_id, media: Media::Audio };
     call.sends("bob.phone", "k1", "ringing", ringing.clone()).expect("rings");
     call.sends("bob.tablet", "a1", "accept", accept.clone()).expect("accepts");
     assert_eq!(
@@ -184,7 +196,7 @@ fn a_repeat_that_is_refused_now_hears_the_refusal_that_holds_now() {
     );
     call.leaves("bob.tablet").expect("leaves");
     assert_eq!(call.sends("bob.tablet", "a1", "accept", accept), Err(Code::AlreadyAnswered));
-    call.does("alice.phone", Action::Destroy).expect("the host ends the meeting");
+    call.does("alice.phone", Action::Destroy { text: None }).expect("the host ends the meeting");
     assert_eq!(call.sends("bob.phone", "k1", "ringing", ringing), Err(Code::MeetingEnded));
 }
 
@@ -228,7 +240,7 @@ fn a_token_or_a_join_that_is_asked_for_again_is_given_while_it_is_due() {
     assert_eq!(token(&mut call), Err(Code::NotAdmitted));
     take_over(&mut call, "dave.phone").expect("takes the seat over");
     assert_eq!(join_again(&mut call), Err(Code::StateConflict), "the seat is on another device");
-    call.does("alice.phone", Action::Remove { user: user("dave"), ban: true, for_seconds: None })
+    call.does("alice.phone", Action::Remove { user: user("dave"), ban: true, for_seconds: None, text: None })
         .expect("the host has the right");
     assert_eq!((join_again(&mut call), token(&mut call)), (Err(Code::Banned), Err(Code::Banned)));
 }
@@ -245,8 +257,8 @@ fn a_request_that_changes_nothing_is_not_remembered_when_a_deadline_is_committed
 #[test]
 fn t46_t48_after_the_end_only_a_participant_may_repeat_the_destroy_request_or_take_a_create_request_back() {
     let mut call = Call::direct();
-    call.does("alice.phone", Action::Destroy).expect("the host ends the meeting");
-    for action in [Action::Destroy, Action::TakeBack] {
+    call.does("alice.phone", Action::Destroy { text: None }).expect("the host ends the meeting");
+    for action in [Action::Destroy { text: None }, Action::TakeBack { text: None }] {
         assert_eq!(call.does("bob.phone", action.clone()), Ok(()));
         assert_eq!(call.does("mallory.phone", action), Err(Code::MeetingEnded));
     }

@@ -15,7 +15,7 @@ fn t47_an_end_gives_back_every_slot_and_stands_in_the_history_of_everybody() {
     call.accepts("bob.phone").expect("accepts");
     call.joins_media("alice.phone").expect("joins");
     assert!(call.meeting.call_history().is_empty(), "a live meeting has no call history");
-    call.at(5_000).does("alice.phone", Action::Destroy).expect("the host ends the meeting");
+    call.at(5_000).does("alice.phone", Action::Destroy { text: None }).expect("the host ends the meeting");
     assert_eq!(call.last.slots, [SlotChange::Free(user("alice")), SlotChange::Free(user("bob"))]);
     let history = call.meeting.call_history();
     let lines: Vec<_> = history

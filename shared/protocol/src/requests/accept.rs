@@ -14,7 +14,7 @@ pub struct Accept {
     pub meeting_id: MeetingId,
     /// Invitation, as the offer named it.
     pub invite_id: InviteId,
-    /// Audio or video.
+    /// Media that the device will send first: shown in `participant.media` until it reports.
     pub media: Media,
 }
 

@@ -16,7 +16,7 @@ pub struct DestroyMeeting {
     /// Id of the sender's create request, if its answer has not arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_id: Option<RequestId>,
-    /// Reason. The service does not pass it on.
+    /// Reason. Everybody who hears of the end gets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub reason: Option<String>,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct JoinMeeting {
     /// Meeting that the request is about.
     pub meeting_id: MeetingId,
-    /// Audio or video.
+    /// Media that the device will send first: shown in `participant.media` until it reports.
     pub media: Media,
     /// True if a seat on another device of the same user moves to this device.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,22 +4,8 @@ use super::{Function, Request, RequestInfo, Sample, check, sample};
 use crate::code::Code;
 use crate::id::{InviteId, MeetingId};
 use crate::invalid::Invalid;
+use crate::object::RejectReason;
 use serde::{Deserialize, Serialize};
-
-/// Reason for declining an invitation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum RejectReason {
-    /// The user declined.
-    Declined,
-    /// The user is busy.
-    Busy,
-    /// The device is set to stay silent.
-    DoNotDisturb,
-    /// Any other reason.
-    Other,
-}
 
 /// Declines an invitation for all devices of the user.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,9 +15,9 @@ pub struct Reject {
     pub meeting_id: MeetingId,
     /// Invitation, as the offer named it.
     pub invite_id: InviteId,
-    /// Reason. The service checks it and does not pass it on.
+    /// Reason. The inviter and the members get it.
     pub reason: RejectReason,
-    /// Text of the user. The service does not pass it on.
+    /// Text of the user. The inviter and the members get it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub text: Option<String>,
@@ -58,7 +44,9 @@ impl Request for Reject {
             answer: Some("ok"),
             message: r#"{"v":1,"type":"reject","id":"sample-reject","meeting_id":"$MEETING","invite_id":"$INVITE","reason":"declined","text":"In a meeting"}"#,
         },
-        more_examples: &[],
+        more_examples: &[
+            r#"{"v":1,"type":"reject","id":"x1","meeting_id":"$MEETING","invite_id":"$INVITE","reason":"do_not_disturb"}"#,
+        ],
     };
 
     fn check(&self) -> Result<(), Invalid> {

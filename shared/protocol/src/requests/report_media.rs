@@ -16,7 +16,8 @@ pub enum MediaReport {
     Left,
 }
 
-/// Reports that this terminal is in the media or has left it, and what it sends.
+/// Reports that this terminal is in the media or has left it, and what it sends. May be sent again whenever something
+/// changes, at most [`MAX_REPORTS_PER_SECOND`](crate::limits::MAX_REPORTS_PER_SECOND) times a second.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportMedia {
@@ -24,13 +25,13 @@ pub struct ReportMedia {
     pub meeting_id: MeetingId,
     /// In the media, or out of it.
     pub state: MediaReport,
-    /// True if the microphone is on.
+    /// True if the microphone is on; as before if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<bool>,
-    /// True if the camera is on.
+    /// True if the camera is on; as before if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video: Option<bool>,
-    /// True if the screen is shared.
+    /// True if the screen is shared; as before if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub screen: Option<bool>,
 }
@@ -41,7 +42,7 @@ impl Request for ReportMedia {
         function: Function::Attend,
         answered_by: &[],
         refusals: &[Code::NotAdmitted, Code::Banned],
-        note: "",
+        note: "`rate_limited`: more than 2 changes in one second; send the last state again after `retry_after_ms`.",
         out_of_turn: false,
         sample: Sample {
             about: "Alice's phone is in the media",

@@ -5,13 +5,13 @@ use crate::ports::Stored;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use switchboard_core::{
-    Action, Command, CreateCommand, DeviceStatus, Input, Invitee, Joiner, KnownDevice, MarkKind, Now,
-    RtcCapabilities, create, decide,
+    Action, Command, CreateCommand, DeviceStatus, Input, Invitee, Joiner, KnownDevice, MarkKind, MediaChange,
+    Now, RtcCapabilities, create, decide,
 };
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::id::BodyHash;
-use switchboard_protocol::object::{JoinPolicy, Media, MediaFlags, Mode, Policy, UserOrAll};
+use switchboard_protocol::object::{JoinPolicy, Media, Mode, Policy, RejectReason, UserOrAll};
 use switchboard_protocol::requests::{CreateMeeting, MediaReport, MuteMode};
 
 /// Records as release 0.1 stored them. Each meeting has with it what that release made of it: its view on the wire, its next
@@ -141,18 +141,23 @@ fn input(action: usize, by: usize, whom: usize, step: usize) -> Input {
     let invite_id = format!("invite-{name}").parse().expect("an id");
     let action = match action {
         0 => Action::Ringing { invite_id },
-        1 | 2 => Action::Accept { invite_id },
-        3 => Action::Reject { invite_id },
+        1 | 2 => Action::Accept { invite_id, media: Media::Audio },
+        3 => Action::Reject { invite_id, reason: RejectReason::Declined, text: None },
         4 | 5 => Action::ReportMedia {
             state: MediaReport::Joined,
-            media: MediaFlags { audio: true, ..MediaFlags::default() },
+            media: MediaChange { audio: Some(true), ..MediaChange::default() },
             verified: true,
         },
         6 => Action::Leave,
-        7 => Action::Join(Joiner { name: None, devices: Vec::new(), takeover: step.is_multiple_of(2) }),
+        7 => Action::Join(Joiner {
+            name: None,
+            devices: Vec::new(),
+            takeover: step.is_multiple_of(2),
+            media: Media::Audio,
+        }),
         8 => Action::Admit { users: None },
         9 => Action::Deny { users: None },
-        10 => Action::Remove { user: target, ban: step.is_multiple_of(2), for_seconds: Some(60) },
+        10 => Action::Remove { user: target, ban: step.is_multiple_of(2), for_seconds: Some(60), text: None },
         11 => Action::Mute { target: UserOrAll::User(target), mode: MuteMode::Hard, for_seconds: Some(30) },
         12 => Action::RaiseHand,
         13 => Action::TransferHost { user: target },

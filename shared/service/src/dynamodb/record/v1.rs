@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use switchboard_core::{
     AppliedRequest, AwayFrom, CreateMark, Creation, End, Entry, Exit, Former, Invitation, LastMediaEvent,
-    Leg, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Seat, Settings, Speech,
-    Stamped, Standing,
+    Leg, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Remark, Seat, Settings,
+    Speech, Stamped, Standing,
 };
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
@@ -213,6 +213,7 @@ impl MeetingRecord {
                 PhaseRecord::Empty { until_ms } => Phase::Empty { until_ms },
                 PhaseRecord::Ended { reason, at_ms, rev } => Phase::Ended(End { reason, at_ms, rev }),
             },
+            end_text: None,
             rev: self.rev,
             notified_rev: self.told_rev,
             created_ms: self.created_ms,
@@ -245,6 +246,7 @@ impl ParticipantRecord {
         Participant {
             speech: Speech { mode: Stamped::new(mode, rev), until_ms, by, right_rev },
             had_seat: self.seat.is_some(),
+            announced: None,
             last_event: self.heard.map(event),
             name: self.name.clone(),
             order: self.order,
@@ -346,7 +348,7 @@ impl From<StandingParts> for Standing {
             (None, Some(invitation)) => Former::Invitation(invitation),
             (None, None) => Former::Lobby(waiting),
         };
-        Self::Out(Exit { reason, from })
+        Self::Out(Exit { reason, from, remark: Remark::default() })
     }
 }
 
@@ -378,7 +380,8 @@ impl SeatParts {
             presence,
             check_at_ms: self.check_at_ms,
             joined_ms: self.joined_ms,
-            media: self.media,
+            media: Stamped::new(self.media, 0),
+            reported_ms: Vec::new(),
             hand: self.hand,
             invitation,
         }

@@ -11,7 +11,7 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::id::{BodyHash, InviteId, MeetingId, RequestId};
 use switchboard_protocol::media_event::{ServiceTime, Stay};
-use switchboard_protocol::object::{Media, MediaFlags, Mode, Policy, Role, SpeechMode};
+use switchboard_protocol::object::{Media, MediaFlags, Mode, Policy, RejectReason, Role, SpeechMode};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct MarkRecord {
@@ -51,6 +51,8 @@ pub(super) struct MeetingRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     warning_before_ms: Option<Rev<i64>>,
     phase: PhaseRecord,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    end_text: Option<String>,
     rev: u64,
     notified_rev: u64,
     created_ms: i64,
@@ -107,6 +109,8 @@ struct ParticipantRecord {
     speech: SpeechRecord,
     had_seat: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    announced: Option<Media>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     last_event: Option<EventRecord>,
 }
 
@@ -145,6 +149,10 @@ enum StandingRecord {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until_ms: Option<i64>,
         from: FormerRecord,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        decline: Option<RejectReason>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
     },
 }
 
@@ -187,6 +195,10 @@ struct SeatRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     joined_ms: Option<i64>,
     media: MediaFlags,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    media_rev: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    reported_ms: Vec<i64>,
     hand: Rev<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     invitation: Option<InvitationRecord>,
@@ -237,4 +249,9 @@ pub(super) enum LegRecord {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }

@@ -8,8 +8,8 @@ use super::{
 use crate::ports::Reached;
 use switchboard_core::{
     AppliedRequest, AwayFrom, CreateMark, Creation, End, Entry, Exit, Former, Invitation, LastMediaEvent,
-    Leg, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Seat, Settings, Speech,
-    Stamped, Standing,
+    Leg, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Remark, Seat, Settings,
+    Speech, Stamped, Standing,
 };
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
@@ -71,6 +71,7 @@ impl From<&Meeting> for MeetingRecord {
                 Phase::Empty { until_ms } => PhaseRecord::Empty { until_ms },
                 Phase::Ended(End { reason, at_ms, rev }) => PhaseRecord::Ended { reason, at_ms, rev },
             },
+            end_text: meeting.end_text.clone(),
             rev: meeting.rev,
             notified_rev: meeting.notified_rev,
             created_ms: meeting.created_ms,
@@ -113,6 +114,7 @@ impl MeetingRecord {
                 PhaseRecord::Empty { until_ms } => Phase::Empty { until_ms },
                 PhaseRecord::Ended { reason, at_ms, rev } => Phase::Ended(End { reason, at_ms, rev }),
             },
+            end_text: self.end_text,
             rev: self.rev,
             notified_rev: self.notified_rev,
             created_ms: self.created_ms,
@@ -160,6 +162,7 @@ impl From<&Participant> for ParticipantRecord {
                 right_rev: speech.right_rev,
             },
             had_seat: participant.had_seat,
+            announced: participant.announced,
             last_event: last_event.map(|event| EventRecord {
                 at: event.at,
                 stay: event.stay.clone(),
@@ -181,6 +184,7 @@ impl ParticipantRecord {
             standing: Stamped::new(self.standing.into(), self.standing_rev),
             speech: Speech { mode: mode.into(), until_ms, by, right_rev },
             had_seat: self.had_seat,
+            announced: self.announced,
             last_event: self.last_event.map(event),
         }
     }
@@ -196,14 +200,15 @@ impl From<&Standing> for StandingRecord {
             },
             Standing::Lobby { devices } => Self::Lobby { devices: devices.clone() },
             Standing::Seated(seat) => Self::Seated(seat.into()),
-            Standing::Out(Exit { reason, from }) => {
+            Standing::Out(Exit { reason, from, remark }) => {
                 let (reason, until_ms) = out_reason(*reason);
                 let from = match from {
                     Former::Invitation(invitation) => FormerRecord::Invited(invitation.into()),
                     Former::Lobby(devices) => FormerRecord::Lobby(devices.clone()),
                     Former::Seat(seat) => FormerRecord::Seated((&**seat).into()),
                 };
-                Self::Out { reason, until_ms, from }
+                let (decline, text) = (remark.decline, remark.text.clone());
+                Self::Out { reason, until_ms, from, decline, text }
             }
         }
     }
@@ -217,13 +222,14 @@ impl From<StandingRecord> for Standing {
             }
             StandingRecord::Lobby { devices } => Self::Lobby { devices },
             StandingRecord::Seated(seat) => Self::Seated(seat.into()),
-            StandingRecord::Out { reason, until_ms, from } => {
+            StandingRecord::Out { reason, until_ms, from, decline, text } => {
                 let from = match from {
                     FormerRecord::Invited(invitation) => Former::Invitation(invitation.into()),
                     FormerRecord::Lobby(devices) => Former::Lobby(devices),
                     FormerRecord::Seated(seat) => Former::Seat(Box::new(seat.into())),
                 };
-                Self::Out(Exit { reason: reason.into_reason(until_ms), from })
+                let remark = Remark { decline, text };
+                Self::Out(Exit { reason: reason.into_reason(until_ms), from, remark })
             }
         }
     }
@@ -288,7 +294,9 @@ impl From<&Seat> for SeatRecord {
             },
             check_at_ms: seat.check_at_ms,
             joined_ms: seat.joined_ms,
-            media: seat.media,
+            media: *seat.media,
+            media_rev: seat.media.rev(),
+            reported_ms: seat.reported_ms.clone(),
             hand: (&seat.hand).into(),
             invitation: seat.invitation.as_ref().map(InvitationRecord::from),
         }
@@ -316,7 +324,8 @@ impl From<SeatRecord> for Seat {
             },
             check_at_ms: record.check_at_ms,
             joined_ms: record.joined_ms,
-            media: record.media,
+            media: Stamped::new(record.media, record.media_rev),
+            reported_ms: record.reported_ms,
             hand: record.hand.into(),
             invitation: record.invitation.map(Invitation::from),
         }
