@@ -29,7 +29,7 @@ async fn a_create_request_is_answered_first_and_rings_every_device() {
     assert_eq!(state.slots, [(user("alice"), meeting.clone()), (user("bob"), meeting.clone())].into());
     assert_eq!(state.meetings[&meeting].pending, [].into(), "the effects are done");
     assert_eq!(report.push_wanted.len(), 1, "no device of Bob is connected");
-    assert!(service.wakes.scheduled.borrow().iter().any(|(id, _)| *id == meeting));
+    assert!(service.wakes.scheduled.borrow().iter().any(|(nudge, _)| nudge.meeting_id == meeting));
 }
 
 #[tokio::test]

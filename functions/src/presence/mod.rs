@@ -2,12 +2,16 @@
 //!
 //! The events arrive late, twice and out of order. A disconnect never ends a call: it only makes `wake` check the device a
 //! little later.
+//!
+//! An event is written to two records, that of the user and that of the meeting, and the function may crash in between. So an
+//! event that the first record has already is applied to the meeting again, which changes nothing if the meeting knows of it;
+//! and before a disconnect is written, a message for `wake` is on the delay queue.
 
 use serde::Deserialize;
 use serde_json::Value;
 use switchboard_core::{DeviceStatus, Input, Now};
 use switchboard_protocol::address::ClientId;
-use switchboard_service::ports::{DeviceSession, Meetings, Ports, Stored, Users};
+use switchboard_service::ports::{DeviceSession, DeviceWrite, Meetings, Ports, Stored, Users};
 use switchboard_service::request::Received;
 use switchboard_service::{InvocationFailure, InvocationReport, ServeError, Service};
 
@@ -56,7 +60,7 @@ async fn connected<P: Ports>(
     service: &Service<P>,
     now: Now,
 ) -> Result<InvocationReport, ServeError> {
-    if !service.table.device_connected(session).await? {
+    if service.table.device_connected(session).await? == DeviceWrite::Outdated {
         tracing::info!(device = %session.client_id, "connect event ignored: a newer one was stored before");
         return Ok(InvocationReport::default());
     }
@@ -68,11 +72,11 @@ async fn disconnected<P: Ports>(
     service: &Service<P>,
     now: Now,
 ) -> Result<InvocationReport, ServeError> {
-    if !service.table.device_disconnected(session).await? {
-        tracing::info!(
-            device = %session.client_id,
-            "disconnect event ignored: its connection was replaced, or the event arrived twice"
-        );
+    if let Some(slot) = service.table.slot(&session.client_id.user()).await? {
+        service.schedule_device_check(&slot.meeting_id, &session.client_id).await;
+    }
+    if service.table.device_disconnected(session).await? == DeviceWrite::Outdated {
+        tracing::info!(device = %session.client_id, "disconnect event ignored: its connection was replaced");
         return Ok(InvocationReport::default());
     }
     apply(&session.client_id, DeviceStatus::Disconnected, service, now).await

@@ -5,6 +5,7 @@ use serde_json::json;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::Mode;
 use switchboard_service::fake::FakePorts;
+use switchboard_service::ports::Nudge;
 
 /// Serves the lifecycle event of a connection of Bob's phone.
 async fn event(
@@ -56,8 +57,9 @@ async fn events_that_are_late_or_repeated_change_nothing() {
     let meeting = call(&service).await;
     event(&service, "connected", 2, 1_500).await.expect("served");
     for (event_type, version) in [("connected", 1), ("connected", 2), ("disconnected", 1)] {
-        let report = event(&service, event_type, version, 2_000).await.expect("served");
-        assert_eq!(report, json!({}), "{event_type} {version}");
+        let before = service.table.stored(&meeting);
+        event(&service, event_type, version, 2_000).await.expect("served");
+        assert_eq!(service.table.stored(&meeting), before, "{event_type} {version}");
     }
     assert_eq!(check_at_ms(&service, &meeting), None);
 }
@@ -98,4 +100,33 @@ async fn a_malformed_event_and_a_failed_table_fail_the_invocation() {
     service.table.fail("device_connected");
     let failed = event(&service, "connected", 1, 0).await.expect_err("the table failed");
     assert_eq!(failed.error_type(), "TableUnavailable");
+}
+
+#[tokio::test]
+async fn an_event_whose_write_was_stored_without_an_answer_informs_the_meeting_when_it_comes_again() {
+    let service = service();
+    let meeting = call(&service).await;
+    event(&service, "connected", 1, 1_500).await.expect("served");
+    service.table.lose_answer("device_disconnected");
+    event(&service, "disconnected", 1, 2_000).await.expect_err("the table did not answer");
+    assert_eq!(check_at_ms(&service, &meeting), None);
+    event(&service, "disconnected", 1, 2_000).await.expect("served");
+    assert!(check_at_ms(&service, &meeting).is_some());
+
+    service.table.lose_answer("device_connected");
+    event(&service, "connected", 2, 3_000).await.expect_err("the table did not answer");
+    event(&service, "connected", 2, 3_000).await.expect("served");
+    assert_eq!(check_at_ms(&service, &meeting), None);
+}
+
+#[tokio::test]
+async fn a_check_of_the_device_is_on_the_queue_before_its_end_is_stored() {
+    let service = service();
+    let meeting = call(&service).await;
+    event(&service, "connected", 1, 1_500).await.expect("served");
+    service.table.fail("device_disconnected");
+    event(&service, "disconnected", 1, 2_000).await.expect_err("the table failed");
+    let check = Nudge { meeting_id: meeting, lost_device: Some(device("bob.phone")) };
+    let scheduled = service.wakes.scheduled.borrow();
+    assert!(scheduled.iter().any(|(nudge, _)| *nudge == check), "{scheduled:?}");
 }

@@ -10,8 +10,10 @@ use futures::StreamExt;
 use futures::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use switchboard_core::{ChannelPresence, DeviceStatus, Input, Now};
+use switchboard_core::{ChannelPresence, DeviceStatus, Input, Now, Participant};
+use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::object::ParticipantState;
 use switchboard_service::effects::timer::SCHEDULE_WITHIN_MS;
 use switchboard_service::error_chain::ErrorChain;
 use switchboard_service::ports::{
@@ -72,7 +74,7 @@ async fn serve_nudge<P: Ports>(record: Record, service: &Service<P>, now: Now) -
         tracing::error!(message.id = record.message_id, "malformed message on the wake queue ignored");
         return None;
     };
-    let error = match Box::pin(wake_meeting(&nudge.meeting_id, service, now)).await {
+    let error = match Box::pin(serve(&nudge, service, now)).await {
         Ok(()) => return None,
         // The quota of lookups is for the whole account: when many devices are lost at once, most have to wait.
         Err(ServeError::Broker(BrokerError::Throttled { operation })) => {
@@ -92,6 +94,34 @@ async fn serve_nudge<P: Ports>(record: Record, service: &Service<P>, now: Now) -
         "wake of the meeting failed; the queue will deliver its message again"
     );
     Some(json!({"itemIdentifier": record.message_id}))
+}
+
+async fn serve<P: Ports>(nudge: &Nudge, service: &Service<P>, now: Now) -> Result<(), ServeError> {
+    if let Some(device) = &nudge.lost_device {
+        check_lost_device(&nudge.meeting_id, device, service, now).await?;
+    }
+    wake_meeting(&nudge.meeting_id, service, now).await
+}
+
+/// Informs a meeting that one of its devices lost its connection, unless it knows: the function `presence` may have crashed
+/// between its two writes. A device that is back meanwhile is found to be connected by the check that follows.
+async fn check_lost_device<P: Ports>(
+    id: &MeetingId,
+    device: &ClientId,
+    service: &Service<P>,
+    now: Now,
+) -> Result<(), ServeError> {
+    let Some(Stored::Meeting(loaded)) = service.table.meeting(id).await? else { return Ok(()) };
+    let is_unaware = |p: &Participant| {
+        p.sits_on(device)
+            && p.state() != ParticipantState::Reconnecting
+            && p.seat().is_some_and(|seat| seat.check_at_ms.is_none())
+    };
+    if !loaded.meeting.members().any(is_unaware) {
+        return Ok(());
+    }
+    let input = Input::Device { client_id: device.clone(), status: DeviceStatus::Disconnected };
+    service.apply(loaded, &input, now).await.map(|_| ())
 }
 
 /// Wakes every meeting whose deadline has passed, and schedules a wake for deadlines within [`SCHEDULE_WITHIN_MS`].

@@ -17,6 +17,14 @@ async fn message(service: &Service<FakePorts>, meeting: &MeetingId, now: Now) ->
     result["batchItemFailures"] == json!([{"itemIdentifier": "q1"}])
 }
 
+/// Delivers the message that asks whether the meeting knows of Bob's lost phone.
+async fn lost_phone(service: &Service<FakePorts>, meeting: &MeetingId, now: Now) {
+    let nudge = Nudge { meeting_id: meeting.clone(), lost_device: Some(device("bob.phone")) };
+    let event = json!({"Records": [{"messageId": "q1", "body": json!(nudge).to_string()}]});
+    let result = wake(event, &ChannelAges::default(), now, service).await.expect("served");
+    assert_eq!(result, json!({"batchItemFailures": []}));
+}
+
 async fn sweeps(service: &Service<FakePorts>, now: Now) -> Value {
     wake(json!({}), &ChannelAges::default(), now, service).await.expect("served")
 }
@@ -49,7 +57,9 @@ async fn a_wake_that_comes_early_or_again_changes_nothing() {
     let before = service.table.stored(&call).meeting;
     assert!(!message(&service, &call, at(1_000)).await);
     assert_eq!(service.table.stored(&call).meeting, before);
-    assert!(service.wakes.scheduled.borrow().iter().any(|(id, seconds)| *id == call && *seconds > 30));
+    let scheduled = service.wakes.scheduled.borrow();
+    assert!(scheduled.iter().any(|(nudge, seconds)| nudge.meeting_id == call && *seconds > 30));
+    drop(scheduled);
     message(&service, &call, at(60_000)).await;
     let ended = service.table.stored(&call).meeting;
     published(&service);
@@ -122,8 +132,8 @@ async fn a_throttled_lookup_is_weather_and_the_seat_waits() {
     service.wakes.scheduled.borrow_mut().clear();
     assert!(!message(&service, &call, at(late)).await, "the queue must not count it as failed");
     let scheduled = service.wakes.scheduled.borrow().clone();
-    let [(id, seconds)] = &scheduled[..] else { panic!("one wake: {scheduled:?}") };
-    assert_eq!(id, &call);
+    let [(nudge, seconds)] = &scheduled[..] else { panic!("one wake: {scheduled:?}") };
+    assert_eq!(nudge.meeting_id, call);
     assert!((2..=8).contains(seconds), "{seconds}");
     assert_eq!(state(), ParticipantState::Accepted, "nobody loses a seat because nobody looked");
     let swept = sweeps(&service, at(late)).await;
@@ -214,4 +224,23 @@ async fn t49_t50_a_sweep_compares_channels_with_meetings() {
     assert_eq!(alice, ParticipantState::Reconnecting, "the meeting has no channel");
     rtc.set_down(true);
     assert_eq!(sweeps(&service, now(3_000)).await["leaked_rooms"], 0);
+}
+
+#[tokio::test]
+async fn a_lost_device_that_the_meeting_does_not_know_of_is_checked_later() {
+    let service = service();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    accepted(&service, &call, "bob.phone").await;
+    let check_at_ms = || {
+        let meeting = service.table.stored(&call).meeting;
+        meeting.participants[&user("bob")].seat().expect("a seat").check_at_ms
+    };
+    lost_phone(&service, &call, at(6_000)).await;
+    let check = check_at_ms();
+    assert!(check.is_some_and(|at_ms| at_ms > NOW_MS + 6_000), "{check:?}");
+    lost_phone(&service, &call, at(8_000)).await;
+    assert_eq!(check_at_ms(), check, "the message may come twice");
+    service.publisher.broker.connected.borrow_mut().insert(device("bob.phone"));
+    message(&service, &call, at(17_000)).await;
+    assert_eq!(check_at_ms(), None, "the device is back");
 }

@@ -2,6 +2,7 @@
 //! store and records it in the journal. The store itself never throttles and has no transaction conflicts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -17,7 +18,7 @@ use super::access::{denied, split_caller, table_permissions};
 use super::json_protocol::{JSON_1_0, error_body, target};
 use crate::aws::arn;
 use crate::instruments::Instruments;
-use crate::instruments::faults::FaultKind;
+use crate::instruments::faults::{Fault, FaultKind};
 use crate::instruments::journal::{Caller, EntryKind};
 use crate::runtime::Functions;
 use crate::table::TableClient;
@@ -88,6 +89,7 @@ async fn call(
     if call.writes() && answer.status.is_success() && endpoint.inject(FaultKind::KillAfterCommit, &call) {
         endpoint.functions.kill(&caller).await;
     }
+    let answer = endpoint.lose(answer, &call).await;
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
@@ -170,8 +172,26 @@ impl TableCall<'_> {
 
 impl DynamoDbEndpoint {
     fn inject(&self, kind: FaultKind, call: &TableCall<'_>) -> bool {
+        self.armed(kind, call).is_some()
+    }
+
+    fn armed(&self, kind: FaultKind, call: &TableCall<'_>) -> Option<Fault> {
         let detail = json!({"operation": call.operation});
-        self.instruments.inject_fault(kind, call.caller, call.operation, detail).is_some()
+        self.instruments.inject_fault(kind, call.caller, call.operation, detail)
+    }
+
+    /// Replaces the answer to a write that succeeded, or delays it, if such a fault is armed.
+    async fn lose(&self, answer: TableAnswer, call: &TableCall<'_>) -> TableAnswer {
+        if !call.writes() || !answer.status.is_success() {
+            return answer;
+        }
+        let Some(fault) = self.armed(FaultKind::LoseTableAnswer, call) else { return answer };
+        if fault.delay_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+            return answer;
+        }
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        call.refusal(status, "InternalServerError", "Internal server error", None)
     }
 
     /// Refuses a call that the role of the function does not allow.

@@ -25,6 +25,9 @@ pub enum FaultKind {
     ThrottleTable,
     /// A table call fails with `InternalServerError`, HTTP 500.
     FailTable,
+    /// A table write succeeds, and its answer gets lost: the function sees HTTP 500 or, with `delay_ms`, the true answer so
+    /// much later that the SDK has given up waiting.
+    LoseTableAnswer,
     /// A table write is refused with `TransactionConflictException`; in a transaction, as its cancellation reason.
     ConflictTable,
     /// A table write is refused as if its condition had failed; the answer does not contain the old item.
@@ -62,7 +65,7 @@ pub struct Fault {
     /// or of the source of an invocation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only: Option<String>,
-    /// Delay of `slow_publish`, in milliseconds of system time.
+    /// Delay of `slow_publish` and `lose_table_answer`, in milliseconds of system time.
     #[serde(default)]
     pub delay_ms: u64,
 }

@@ -66,6 +66,18 @@ async fn a_process_is_killed_before_its_write() {
 }
 
 #[tokio::test]
+async fn the_answer_to_a_write_that_was_stored_gets_lost() {
+    let stack = start().await;
+    arm(&stack, json!({"kind": "lose_table_answer", "only": "PutItem"})).await;
+    let answer = invoke(&stack, &json!({"do": "write", "key": "k"})).await;
+    assert!(answer["errorMessage"].as_str().unwrap_or_default().contains("InternalServerError"), "{answer}");
+    let entries = stack.instruments().journal.after(0);
+    let writes: Vec<_> = entries.iter().filter(|entry| entry.kind == EntryKind::Table).collect();
+    assert_eq!((writes.len(), &writes[0].detail["status"]), (1, &json!(200)), "the write itself happened");
+    stack.shutdown().await;
+}
+
+#[tokio::test]
 async fn table_calls_are_refused_as_in_dynamodb() {
     let stack = start().await;
     for (kind, act, code) in [

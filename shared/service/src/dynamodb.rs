@@ -9,6 +9,7 @@ mod effects_done;
 mod lifecycle;
 mod meeting;
 mod open;
+mod own_write;
 mod parts;
 mod record;
 mod table;

@@ -12,14 +12,14 @@ pub use table::FakeTable;
 pub use table_state::{StoredDevice, StoredMeeting, StoredUser, TableState};
 
 use crate::effects::downlinks::Publisher;
-use crate::ports::{OutcomeBus, Ports, Wakes};
+use crate::ports::{Nudge, OutcomeBus, Ports, Wakes};
 use crate::rtc_client::RtcClient;
 use crate::service::Service;
 use process::Process;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::convert::Infallible;
-use switchboard_protocol::id::{IdKey, MeetingId};
+use switchboard_protocol::id::IdKey;
 
 /// The adapters in memory.
 #[derive(Debug, Clone, Copy)]
@@ -70,18 +70,18 @@ pub fn service_with_rtc(rtc: FakeRtc) -> Service<FakePorts> {
     Service { rtc: Some(RtcClient::new(Box::new(rtc), id_key(), "test".to_owned())), ..service() }
 }
 
-/// A delay queue that records what is scheduled: meeting and delay in seconds.
+/// A delay queue that records what is scheduled: message and delay in seconds.
 #[derive(Debug, Default)]
 pub struct FakeWakes {
     /// The scheduled wakes, oldest first.
-    pub scheduled: RefCell<Vec<(MeetingId, i32)>>,
+    pub scheduled: RefCell<Vec<(Nudge, i32)>>,
 }
 
 impl Wakes for FakeWakes {
     type Error = Infallible;
 
-    async fn schedule(&self, meeting_id: &MeetingId, delay_seconds: i32) -> Result<(), Infallible> {
-        self.scheduled.borrow_mut().push((meeting_id.clone(), delay_seconds));
+    async fn schedule(&self, nudge: &Nudge, delay_seconds: i32) -> Result<(), Infallible> {
+        self.scheduled.borrow_mut().push((nudge.clone(), delay_seconds));
         Ok(())
     }
 }

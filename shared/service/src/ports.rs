@@ -13,7 +13,7 @@ mod wake;
 pub use broker::{BrokerError, Qos};
 pub use error::StoreError;
 pub use meeting::{Commit, CommitResult, Due, Loaded, Pending, Reached, SlotWrite, Stored};
-pub use user::{DeviceSession, HistoryCursor, OpeningView, SESSION_LIFE_MS, Slot, UserRecord};
+pub use user::{DeviceSession, DeviceWrite, HistoryCursor, OpeningView, SESSION_LIFE_MS, Slot, UserRecord};
 pub use wake::Nudge;
 
 use serde_json::Value;
@@ -84,11 +84,11 @@ pub trait Users {
     /// Reads the call slot of a user.
     async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError>;
 
-    /// Stores that a device connected. Returns `false` for an event that is older than the stored one.
-    async fn device_connected(&self, session: &DeviceSession) -> Result<bool, StoreError>;
+    /// Stores that a device connected, unless a newer event of the device is stored.
+    async fn device_connected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError>;
 
-    /// Stores that a connection ended. Returns `false` if it is not the current connection of its device.
-    async fn device_disconnected(&self, session: &DeviceSession) -> Result<bool, StoreError>;
+    /// Stores that a connection ended, unless it is not the current connection of its device.
+    async fn device_disconnected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError>;
 
     /// Writes the call history entries of an ended meeting. Safe to repeat.
     async fn write_calls(&self, calls: &[(UserId, CallView)]) -> Result<(), StoreError>;
@@ -134,8 +134,8 @@ pub trait Wakes {
     /// Error of the queue.
     type Error: Error + 'static;
 
-    /// Schedules a wake of a meeting after `delay_seconds`.
-    async fn schedule(&self, meeting_id: &MeetingId, delay_seconds: i32) -> Result<(), Self::Error>;
+    /// Delivers `nudge` to `wake` after `delay_seconds`.
+    async fn schedule(&self, nudge: &Nudge, delay_seconds: i32) -> Result<(), Self::Error>;
 }
 
 /// The event bus for reports of functions whose results Lambda does not forward itself.

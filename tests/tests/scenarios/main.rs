@@ -31,6 +31,7 @@ mod inviting;
 mod janus;
 mod journal;
 mod lobby;
+mod lost_answers;
 mod media;
 mod meeting_ids;
 mod moderate;

@@ -1,11 +1,11 @@
 //! Lifecycle events that arrive late, twice and out of order: each is stored once, and only if it is newer.
 
-use crate::devices::{first, seen_times};
+use crate::devices::{connects, first, seen_times};
 use crate::fixture::{START_MS, device, user};
 use crate::server::Server;
 use switchboard_protocol::address::ClientId;
 use switchboard_service::dynamodb::Table;
-use switchboard_service::ports::DeviceSession;
+use switchboard_service::ports::{DeviceSession, DeviceWrite};
 
 /// After this absence of a device, the broker restarts its counter of connections.
 const RESET_MS: i64 = 55 * 60 * 1_000;
@@ -15,12 +15,9 @@ fn connection(device: &ClientId, version: i64, at_ms: i64) -> DeviceSession {
     DeviceSession { session: format!("session-{version}"), version, ..first(device, at_ms) }
 }
 
-async fn connects(table: &Table, seen: &DeviceSession) -> bool {
-    table.device_connected(seen).await.expect("an answer")
-}
-
+/// Stores that a connection ended. Returns whether this changed the record.
 async fn disconnects(table: &Table, seen: &DeviceSession) -> bool {
-    table.device_disconnected(seen).await.expect("an answer")
+    table.device_disconnected(seen).await.expect("an answer") == DeviceWrite::Done
 }
 
 #[tokio::test]
@@ -93,4 +90,21 @@ async fn a_restarted_counter_counts_after_an_hour_away_but_not_while_connected()
     assert!(!connects(&table, &connection(&phone, 0, START_MS + RESET_MS)).await, "too soon");
     assert!(connects(&table, &connection(&phone, 0, START_MS + RESET_MS + 1)).await);
     assert!(disconnects(&table, &connection(&phone, 0, START_MS + RESET_MS + 2)).await);
+}
+
+#[tokio::test]
+async fn only_the_stored_event_of_a_device_is_a_repeated_one() {
+    let Server { table, .. } = Server::shared().await;
+    let phone = device(&user("alice"), "phone");
+    let (first, second) = (connection(&phone, 1, START_MS), connection(&phone, 2, START_MS + 1));
+    let connect = async |session| table.device_connected(session).await.expect("an answer");
+    let disconnect = async |session| table.device_disconnected(session).await.expect("an answer");
+    assert_eq!(connect(&first).await, DeviceWrite::Done);
+    assert_eq!(connect(&first).await, DeviceWrite::Repeated);
+    assert_eq!(disconnect(&first).await, DeviceWrite::Done);
+    assert_eq!(disconnect(&first).await, DeviceWrite::Repeated);
+    assert_eq!(connect(&first).await, DeviceWrite::Outdated, "the device is away");
+    assert_eq!(connect(&second).await, DeviceWrite::Done);
+    assert_eq!(disconnect(&first).await, DeviceWrite::Outdated, "the device is back");
+    assert_eq!(connect(&first).await, DeviceWrite::Outdated);
 }

@@ -1,13 +1,16 @@
 //! The table under test, and the raw items in it.
 
+use crate::fault::LostAnswers;
 use crate::stack::{Stack, other_table};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Credentials, Region};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
     Projection, ProjectionType, ScalarAttributeType,
 };
 use std::collections::HashMap;
+use std::time::Duration;
 use switchboard_service::dynamodb::Table;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -32,14 +35,22 @@ pub struct Server {
 impl Server {
     /// Connects to the shared table with a client in the runtime of the test.
     pub async fn shared() -> Self {
-        static LOCATION: OnceCell<TableLocation> = OnceCell::const_new();
-        let location = LOCATION.get_or_init(table_location).await;
-        let client = client(&location.url);
-        Self {
-            table: Table::new(client.clone(), location.table.clone()),
-            client,
-            name: location.table.clone(),
-        }
+        let location = location().await;
+        Self::with(client(&location.url), location)
+    }
+
+    /// The same table, with a client that loses answers when the test says so.
+    pub async fn losing_answers() -> (Self, LostAnswers) {
+        let location = location().await;
+        let lost = LostAnswers::default();
+        let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+        let config = config(&location.url).interceptor(lost.clone()).retry_config(retries);
+        (Self::with(Client::from_conf(config.build()), location), lost)
+    }
+
+    fn with(client: Client, location: &TableLocation) -> Self {
+        let table = Table::new(client.clone(), location.table.clone());
+        Self { table, client, name: location.table.clone() }
     }
 
     /// Reads the item with this key.
@@ -64,6 +75,12 @@ fn key(pk: &str, sk: &str) -> Item {
     HashMap::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text(sk))])
 }
 
+/// The location that all tests share.
+async fn location() -> &'static TableLocation {
+    static LOCATION: OnceCell<TableLocation> = OnceCell::const_new();
+    LOCATION.get_or_init(table_location).await
+}
+
 async fn table_location() -> TableLocation {
     let Some(url) = other_table() else {
         let stack = Stack::shared();
@@ -76,14 +93,16 @@ async fn table_location() -> TableLocation {
 
 /// A client like that of the functions, without TLS: the server is on this machine.
 fn client(url: &str) -> Client {
-    let config = aws_sdk_dynamodb::Config::builder()
+    Client::from_conf(config(url).build())
+}
+
+fn config(url: &str) -> Builder {
+    aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
         .endpoint_url(url)
         .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .build();
-    Client::from_conf(config)
 }
 
 /// Creates the table with the keys and indexes of the template.

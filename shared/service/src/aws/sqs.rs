@@ -4,7 +4,6 @@ use crate::ports::{Nudge, Wakes};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::SdkError;
 use aws_sdk_sqs::operation::send_message::SendMessageError;
-use switchboard_protocol::id::MeetingId;
 
 /// The delay queue.
 #[derive(Debug, Clone)]
@@ -18,9 +17,8 @@ pub struct WakeQueue {
 impl Wakes for WakeQueue {
     type Error = SdkError<SendMessageError>;
 
-    async fn schedule(&self, meeting_id: &MeetingId, delay_seconds: i32) -> Result<(), Self::Error> {
-        let message = Nudge { meeting_id: meeting_id.clone() };
-        let body = serde_json::to_string(&message).unwrap_or_default();
+    async fn schedule(&self, nudge: &Nudge, delay_seconds: i32) -> Result<(), Self::Error> {
+        let body = serde_json::to_string(nudge).unwrap_or_default();
         let request = self.client.send_message().queue_url(&self.queue_url).delay_seconds(delay_seconds);
         request.message_body(body).send().await.map(|_| ())
     }

@@ -1,6 +1,7 @@
 //! Commits: one conditional update, or one transaction if slots, parts or a create mark are written with it.
 
 use super::meeting::{attributes, mark_item, meeting_key, pending_value, stored};
+use super::own_write::WriteId;
 use super::user::{part_key, slot_key};
 use super::{Item, Table, number, text, ttl};
 use crate::ports::{Commit, CommitResult, SlotWrite, StoreError};
@@ -30,20 +31,23 @@ impl Table {
         let room = MAX_ITEMS
             .saturating_sub(1 + slots.len() + commit.parts.len() + usize::from(commit.mark.is_some()));
         slots.extend(freed.into_iter().take(room));
-        loop {
+        let write = WriteId::of_revision(commit.next.rev);
+        let result = loop {
             if slots.is_empty() && commit.parts.is_empty() && commit.mark.is_none() {
-                return self.commit_one(commit).await;
+                break self.commit_one(commit, &write).await;
             }
-            match self.commit_in_transaction(commit, &slots).await? {
+            match self.commit_in_transaction(commit, &slots, &write).await {
                 // A slot that names another meeting by now must not be freed, and must not fail the commit.
-                Transaction::Retry { without } => slots.retain(|slot| !without.contains(slot)),
-                Transaction::Result(result) => return Ok(result),
+                Ok(Transaction::Retry { without }) => slots.retain(|slot| !without.contains(slot)),
+                Ok(Transaction::Result(result)) => break Ok(result),
+                Err(error) => break Err(error),
             }
-        }
+        };
+        self.resolve(&commit.next.id, &write, result).await
     }
 
-    async fn commit_one(&self, commit: &Commit<'_>) -> Result<CommitResult, StoreError> {
-        let update = MeetingUpdate::of(commit)?;
+    async fn commit_one(&self, commit: &Commit<'_>, write: &WriteId) -> Result<CommitResult, StoreError> {
+        let update = MeetingUpdate::of(commit, write)?;
         let sent = self
             .client
             .update_item()
@@ -64,7 +68,7 @@ impl Table {
                         UpdateItemError::ConditionalCheckFailedException(failed) => failed.item,
                         _ => None,
                     };
-                    lost(item)
+                    lost(item, write)
                 }
                 Some(service) if service.is_transaction_conflict_exception() => Ok(CommitResult::Conflict),
                 _ => Err(StoreError::unavailable("UpdateItem")(error)),
@@ -76,8 +80,9 @@ impl Table {
         &self,
         commit: &Commit<'_>,
         slots: &[SlotWrite],
+        write: &WriteId,
     ) -> Result<Transaction, StoreError> {
-        let mut items = vec![self.meeting_write(commit)?];
+        let mut items = vec![self.meeting_write(commit, write)?];
         for slot in slots {
             items.push(self.slot_write(slot, commit.next)?);
         }
@@ -85,16 +90,17 @@ impl Table {
             items.push(self.part_write(user, commit.next)?);
         }
         if let Some(mark) = commit.mark {
-            items.push(self.mark_write(mark)?);
+            items.push(self.mark_write(mark, write)?);
         }
+        // The SDK adds a `ClientRequestToken`, the same for all attempts: a repetition of a stored transaction succeeds.
         match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(Transaction::Result(CommitResult::Done)),
-            Err(error) => cancelled(error, slots),
+            Err(error) => cancelled(error, slots, write),
         }
     }
 
-    fn meeting_write(&self, commit: &Commit<'_>) -> Result<TransactWriteItem, StoreError> {
-        let update = MeetingUpdate::of(commit)?;
+    fn meeting_write(&self, commit: &Commit<'_>, write: &WriteId) -> Result<TransactWriteItem, StoreError> {
+        let update = MeetingUpdate::of(commit, write)?;
         let update = Update::builder()
             .table_name(&self.name)
             .set_key(Some(meeting_key(&commit.next.id)))
@@ -108,10 +114,10 @@ impl Table {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    fn mark_write(&self, mark: &CreateMark) -> Result<TransactWriteItem, StoreError> {
+    fn mark_write(&self, mark: &CreateMark, write: &WriteId) -> Result<TransactWriteItem, StoreError> {
         let put = Put::builder()
             .table_name(&self.name)
-            .set_item(Some(mark_item(mark)?))
+            .set_item(Some(marked_item(mark, write)?))
             .condition_expression("attribute_not_exists(pk)")
             .build()
             .map_err(StoreError::invalid("TransactWriteItems"))?;
@@ -120,18 +126,24 @@ impl Table {
 
     /// Writes the record of a create request that made no meeting, if its id is unknown.
     pub async fn put_mark(&self, mark: &CreateMark) -> Result<CommitResult, StoreError> {
+        let write = WriteId::of_revision(CreateMark::REV);
+        let result = self.put_mark_once(mark, &write).await;
+        self.resolve(&mark.meeting_id, &write, result).await
+    }
+
+    async fn put_mark_once(&self, mark: &CreateMark, write: &WriteId) -> Result<CommitResult, StoreError> {
         let sent = self
             .client
             .put_item()
             .table_name(&self.name)
-            .set_item(Some(mark_item(mark)?))
+            .set_item(Some(marked_item(mark, write)?))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(OnFailure::AllOld)
             .send()
             .await;
         let Err(error) = sent else { return Ok(CommitResult::Done) };
         match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(failed)) => lost(failed.item.clone()),
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => lost(failed.item.clone(), write),
             Some(PutItemError::TransactionConflictException(_)) => Ok(CommitResult::Conflict),
             _ => Err(StoreError::unavailable("PutItem")(error)),
         }
@@ -182,6 +194,13 @@ impl Table {
     }
 }
 
+/// The item of a create request that made no meeting, with the id of this write.
+fn marked_item(mark: &CreateMark, write: &WriteId) -> Result<Item, StoreError> {
+    let mut item = mark_item(mark)?;
+    item.insert(write.attribute(), text(&write.value));
+    Ok(item)
+}
+
 /// The latest possible end of the meeting, however often it is extended. References to it must not expire before.
 fn latest_end_ms(meeting: &Meeting) -> i64 {
     meeting.created_ms + i64::from(MAX_MINUTES) * 60_000
@@ -197,7 +216,7 @@ struct MeetingUpdate {
 }
 
 impl MeetingUpdate {
-    fn of(commit: &Commit<'_>) -> Result<Self, StoreError> {
+    fn of(commit: &Commit<'_>, write: &WriteId) -> Result<Self, StoreError> {
         let fresh = commit.seen_rev == 0;
         let mut update = Self {
             expression: String::new(),
@@ -230,10 +249,21 @@ impl MeetingUpdate {
                 update.values.insert(":pending".to_owned(), pending_value(pending)?);
             }
         }
+        sets.push("#write = :write".to_owned());
+        update.names.insert("#write".to_owned(), write.attribute());
+        update.values.insert(":write".to_owned(), text(&write.value));
         sets.sort();
-        update.expression = format!("SET {}", sets.join(", "));
+        let mut removed = Vec::new();
+        if let Some(replaced) = write.replaced_attribute() {
+            removed.push("#old_write");
+            update.names.insert("#old_write".to_owned(), replaced);
+        }
         if commit.due_at_ms.is_none() && !fresh {
-            update.expression.push_str(" REMOVE due_shard, due_at");
+            removed.extend(["due_shard", "due_at"]);
+        }
+        update.expression = format!("SET {}", sets.join(", "));
+        if !removed.is_empty() {
+            update.expression.push_str(&format!(" REMOVE {}", removed.join(", ")));
         }
         Ok(update)
     }
@@ -251,6 +281,7 @@ enum Transaction {
 fn cancelled(
     error: SdkError<TransactWriteItemsError>,
     slots: &[SlotWrite],
+    write: &WriteId,
 ) -> Result<Transaction, StoreError> {
     let reasons: Vec<CancellationReason> = match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
@@ -264,7 +295,7 @@ fn cancelled(
     let failed =
         |at: usize| reasons.get(at).and_then(CancellationReason::code) == Some("ConditionalCheckFailed");
     if failed(0) {
-        return lost(reasons[0].item.clone()).map(Transaction::Result);
+        return lost(reasons[0].item.clone(), write).map(Transaction::Result);
     }
     let refused: Vec<&SlotWrite> =
         slots.iter().enumerate().filter(|(at, _)| failed(at + 1)).map(|(_, slot)| slot).collect();
@@ -284,6 +315,10 @@ fn cancelled(
     Err(StoreError::unavailable("TransactWriteItems")(error))
 }
 
-fn lost(item: Option<Item>) -> Result<CommitResult, StoreError> {
+/// Reads the result of a commit whose condition failed on `item`.
+fn lost(item: Option<Item>, write: &WriteId) -> Result<CommitResult, StoreError> {
+    if item.as_ref().is_some_and(|item| write.is_on(item)) {
+        return Ok(CommitResult::Done);
+    }
     Ok(CommitResult::Lost(item.map(stored).transpose()?.map(Box::new)))
 }

@@ -1,10 +1,15 @@
 //! The broker's lifecycle events of a device. They arrive late, twice and out of order, so each write has a condition on
-//! the stored state; an event that fails it is ignored.
+//! the stored state. An event that fails it is ignored, unless it is the stored one: the SDK repeats a write whose answer got
+//! lost, and Lambda repeats an invocation that crashed after the write.
 
 use super::user::{DEVICE, devices_key};
-use super::{Item, Table, number, stored_number, text, ttl};
-use crate::ports::{DeviceSession, SESSION_LIFE_MS, StoreError};
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use super::{Item, Table, number, stored_number, stored_text, text, ttl};
+use crate::ports::{DeviceSession, DeviceWrite, SESSION_LIFE_MS, StoreError};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure,
+};
 use std::collections::HashMap;
 
 /// Limit of stored devices of one user; beyond it the longest unseen devices are removed.
@@ -13,8 +18,8 @@ const MAX_STORED_DEVICES: usize = 10;
 const COUNTER_RESET_MS: i64 = 55 * 60 * 1_000;
 
 impl Table {
-    /// Stores that a device connected. Returns `false` for an event that is older than the stored one.
-    pub async fn device_connected(&self, session: &DeviceSession) -> Result<bool, StoreError> {
+    /// Stores that a device connected, unless a newer event of the device is stored.
+    pub async fn device_connected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError> {
         // A device that `authorize` registered has no session yet. A restarted counter is recognised by the time.
         let newer = "attribute_not_exists(#device.#session) OR #device.#version < :version \
                      OR (#device.#online = :false AND #device.seen_ms < :reset)";
@@ -25,25 +30,19 @@ impl Table {
             .expression_attribute_values(":false", AttributeValue::Bool(false))
             .expression_attribute_values(":reset", number(session.at_ms - COUNTER_RESET_MS))
             .return_values(ReturnValue::AllNew);
-        let output = update.send().await;
-        match output {
-            Ok(output) => {
-                self.prune(session, output.attributes.unwrap_or_default()).await?;
-                Ok(true)
-            }
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::unavailable("UpdateItem")(error)),
+        let (result, item) = match update.send().await {
+            Ok(output) => (DeviceWrite::Done, output.attributes),
+            Err(error) => refused(error, session, true)?,
+        };
+        if result != DeviceWrite::Outdated {
+            self.prune(session, item.unwrap_or_default()).await?;
         }
+        Ok(result)
     }
 
-    /// Stores that a connection ended. Returns `false` if it is not the current connection of its device: it was taken
-    /// over, or the event arrived twice. A disconnect that arrives before its own connect is stored, so that the connect
-    /// is ignored.
-    pub async fn device_disconnected(&self, session: &DeviceSession) -> Result<bool, StoreError> {
+    /// Stores that a connection ended, unless it is not the current connection of its device, which is taken over then. A
+    /// disconnect that arrives before its own connect is stored, so that the connect is ignored.
+    pub async fn device_disconnected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError> {
         let present_or_newer = "(#device.#session = :session AND #device.#online = :true) \
                                 OR attribute_not_exists(#device.#session) OR #device.#version < :version";
         let update = self
@@ -54,13 +53,8 @@ impl Table {
             .expression_attribute_values(":session", text(&session.session))
             .expression_attribute_values(":true", AttributeValue::Bool(true));
         match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::unavailable("UpdateItem")(error)),
+            Ok(_) => Ok(DeviceWrite::Done),
+            Err(error) => refused(error, session, false).map(|(result, _)| result),
         }
     }
 
@@ -85,6 +79,7 @@ impl Table {
             .expression_attribute_names("#online", "online")
             .expression_attribute_values(":device", AttributeValue::M(device))
             .expression_attribute_values(":expires_at", ttl(session.at_ms + SESSION_LIFE_MS))
+            .return_values_on_condition_check_failure(OnFailure::AllOld)
     }
 
     /// Removes devices whose session expired, and the longest unseen devices beyond [`MAX_STORED_DEVICES`].
@@ -120,4 +115,32 @@ impl Table {
         let update = update.update_expression(format!("REMOVE {}", names.join(", ")));
         update.send().await.map(|_| ()).map_err(StoreError::unavailable("UpdateItem"))
     }
+}
+
+/// Reads a failed write of an event: with the stored item, if the condition failed.
+fn refused(
+    error: SdkError<UpdateItemError>,
+    session: &DeviceSession,
+    online: bool,
+) -> Result<(DeviceWrite, Option<Item>), StoreError> {
+    let failed = error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception);
+    if !failed {
+        return Err(StoreError::unavailable("UpdateItem")(error));
+    }
+    let item = match error.into_service_error() {
+        UpdateItemError::ConditionalCheckFailedException(failed) => failed.item,
+        _ => None,
+    };
+    let is_stored = item.as_ref().is_some_and(|item| has_event(item, session, online));
+    Ok((if is_stored { DeviceWrite::Repeated } else { DeviceWrite::Outdated }, item))
+}
+
+/// Returns whether the stored event of the device is this one.
+fn has_event(item: &Item, session: &DeviceSession, online: bool) -> bool {
+    let device = item.get(&format!("{DEVICE}{}", session.client_id)).and_then(|device| device.as_m().ok());
+    device.is_some_and(|device| {
+        stored_text(device, "session") == Some(&session.session)
+            && stored_number(device, "version") == Some(session.version)
+            && device.get("online") == Some(&AttributeValue::Bool(online))
+    })
 }

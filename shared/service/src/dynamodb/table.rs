@@ -2,8 +2,8 @@
 
 use super::Table;
 use crate::ports::{
-    Commit, CommitResult, DeviceSession, Due, HistoryCursor, Loaded, Meetings, OpeningView, Slot, StoreError,
-    Stored, Users,
+    Commit, CommitResult, DeviceSession, DeviceWrite, Due, HistoryCursor, Loaded, Meetings, OpeningView,
+    Slot, StoreError, Stored, Users,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use switchboard_core::CreateMark;
@@ -64,11 +64,11 @@ impl Users for Table {
         Self::slot(self, user).await
     }
 
-    async fn device_connected(&self, session: &DeviceSession) -> Result<bool, StoreError> {
+    async fn device_connected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError> {
         Self::device_connected(self, session).await
     }
 
-    async fn device_disconnected(&self, session: &DeviceSession) -> Result<bool, StoreError> {
+    async fn device_disconnected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError> {
         Self::device_disconnected(self, session).await
     }
 

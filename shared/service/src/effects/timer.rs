@@ -2,11 +2,14 @@
 
 use super::PENDING_MS;
 use crate::error_chain::ErrorChain;
-use crate::ports::{Ports, Wakes};
+use crate::ports::{Nudge, Ports, Wakes};
 use crate::service::Service;
 use switchboard_core::{Meeting, Now};
+use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::MeetingId;
 
+/// Delay in seconds of the message by which `wake` finds out whether a meeting knows of a lost device.
+const LOST_DEVICE_CHECK_SECONDS: i32 = 5;
 /// Time in milliseconds within which a deadline is scheduled on the delay queue. Later deadlines are left to the sweep.
 pub const SCHEDULE_WITHIN_MS: i64 = 120_000;
 
@@ -15,10 +18,23 @@ impl<P: Ports> Service<P> {
     /// to the sweep.
     pub async fn schedule_wake(&self, meeting_id: &MeetingId, due_at_ms: i64, now_ms: i64) {
         let Some(delay_seconds) = delay_seconds(due_at_ms, now_ms) else { return };
-        if let Err(error) = self.wakes.schedule(meeting_id, delay_seconds).await {
+        let nudge = Nudge { meeting_id: meeting_id.clone(), lost_device: None };
+        if let Err(error) = self.wakes.schedule(&nudge, delay_seconds).await {
             tracing::warn!(
                 meeting.id = %meeting_id, error = %ErrorChain(&error),
                 "wake of the meeting not scheduled; the sweep will find its deadline"
+            );
+        }
+    }
+
+    /// Makes `wake` check in a few seconds whether the meeting knows that `device` lost its connection, in case this invocation
+    /// crashes before the meeting's commit. A failure is logged: then only a repetition of the event informs the meeting.
+    pub async fn schedule_device_check(&self, meeting_id: &MeetingId, device: &ClientId) {
+        let nudge = Nudge { meeting_id: meeting_id.clone(), lost_device: Some(device.clone()) };
+        if let Err(error) = self.wakes.schedule(&nudge, LOST_DEVICE_CHECK_SECONDS).await {
+            tracing::warn!(
+                meeting.id = %meeting_id, %device, error = %ErrorChain(&error),
+                "check of the lost device not scheduled; the meeting is informed by this invocation or by its repetition"
             );
         }
     }

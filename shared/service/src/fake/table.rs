@@ -3,8 +3,8 @@
 use super::process::Process;
 use super::table_state::{StoredDevice, StoredMeeting, TableState};
 use crate::ports::{
-    Commit, CommitResult, DeviceSession, Due, HistoryCursor, Loaded, Meetings, OpeningView, SESSION_LIFE_MS,
-    Slot, StoreError, Stored, UserRecord, Users,
+    Commit, CommitResult, DeviceSession, DeviceWrite, Due, HistoryCursor, Loaded, Meetings, OpeningView,
+    SESSION_LIFE_MS, Slot, StoreError, Stored, UserRecord, Users,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -24,6 +24,7 @@ pub struct FakeTable {
     pub state: RefCell<TableState>,
     interferences: RefCell<VecDeque<Interference>>,
     failing: RefCell<BTreeSet<&'static str>>,
+    losing_answer: Cell<Option<&'static str>>,
     crash_after_commit: Cell<bool>,
     process: Process,
 }
@@ -41,6 +42,11 @@ impl FakeTable {
     /// Makes every later call of the port method `operation` fail.
     pub fn fail(&self, operation: &'static str) {
         self.failing.borrow_mut().insert(operation);
+    }
+
+    /// Makes the next call of the port method `operation` fail after it has written, as if its answer got lost.
+    pub fn lose_answer(&self, operation: &'static str) {
+        self.losing_answer.set(Some(operation));
     }
 
     /// Lets all later calls succeed again.
@@ -73,6 +79,15 @@ impl FakeTable {
             self.process.crash();
         }
         result
+    }
+
+    /// Returns the result of a write, unless its answer gets lost.
+    fn answer<T>(&self, operation: &'static str, result: T) -> Result<T, StoreError> {
+        if self.losing_answer.get() == Some(operation) {
+            self.losing_answer.set(None);
+            return Err(StoreError::Unavailable { operation, source: "the answer got lost".into() });
+        }
+        Ok(result)
     }
 
     fn check(&self, operation: &'static str) -> Result<(), StoreError> {
@@ -168,21 +183,23 @@ impl Users for FakeTable {
         Ok(state.slots.get(user).map(|meeting_id| Slot { meeting_id: meeting_id.clone() }))
     }
 
-    async fn device_connected(&self, session: &DeviceSession) -> Result<bool, StoreError> {
+    async fn device_connected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError> {
         self.check("device_connected")?;
         let is_newer = |known: &StoredDevice| {
             known.session.as_ref().is_none_or(|(_, version)| *version < session.version)
         };
-        Ok(self.write_device(session, true, is_newer))
+        let result = self.write_device(session, true, is_newer);
+        self.answer("device_connected", result)
     }
 
-    async fn device_disconnected(&self, session: &DeviceSession) -> Result<bool, StoreError> {
+    async fn device_disconnected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError> {
         self.check("device_disconnected")?;
         let is_current_or_newer = |known: &StoredDevice| match &known.session {
             None => true,
             Some((id, version)) => (*id == session.session && known.is_online) || *version < session.version,
         };
-        Ok(self.write_device(session, false, is_current_or_newer))
+        let result = self.write_device(session, false, is_current_or_newer);
+        self.answer("device_disconnected", result)
     }
 
     async fn write_calls(&self, calls: &[(UserId, CallView)]) -> Result<(), StoreError> {
@@ -217,16 +234,19 @@ impl FakeTable {
         session: &DeviceSession,
         is_online: bool,
         may_be_written: impl FnOnce(&StoredDevice) -> bool,
-    ) -> bool {
+    ) -> DeviceWrite {
         let mut state = self.state.borrow_mut();
         let user = Arc::make_mut(&mut state.users).entry(session.client_id.user()).or_default();
         let device = user.devices.entry(session.client_id.clone()).or_default();
-        let writes = may_be_written(device);
-        if writes {
-            let of = Some((session.session.clone(), session.version));
+        let of = Some((session.session.clone(), session.version));
+        if may_be_written(device) {
             *device = StoredDevice { seen_ms: session.at_ms, session: of, is_online };
+            DeviceWrite::Done
+        } else if device.session == of && device.is_online == is_online {
+            DeviceWrite::Repeated
+        } else {
+            DeviceWrite::Outdated
         }
-        writes
     }
 }
 

@@ -52,6 +52,18 @@ pub struct DeviceSession {
     pub at_ms: i64,
 }
 
+/// Result of the write of a lifecycle event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceWrite {
+    /// The event is stored.
+    Done,
+    /// The event was stored before: it arrived twice, or an earlier attempt of this write or of this invocation stored it
+    /// and failed afterwards. The meeting may not know of it yet.
+    Repeated,
+    /// The event is older than the stored one, and changes nothing.
+    Outdated,
+}
+
 /// Position in a call history: end and meeting of the last call of a page.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HistoryCursor {

@@ -1,6 +1,7 @@
 //! The messages of the delay queue.
 
 use serde::{Deserialize, Serialize};
+use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::MeetingId;
 
 /// A message on the delay queue that makes `wake` check a meeting.
@@ -8,4 +9,7 @@ use switchboard_protocol::id::MeetingId;
 pub struct Nudge {
     /// The meeting to check.
     pub meeting_id: MeetingId,
+    /// Device that lost its connection, which the meeting may not know yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_device: Option<ClientId>,
 }
