@@ -12,7 +12,8 @@ export function launch() {
       "--no-sandbox",
       "--disable-gpu",
       "--use-fake-ui-for-media-stream",
-      "--use-fake-device-for-media-stream",
+      // Several cameras, so that one can take the place of another. There are several microphones in any case.
+      "--use-fake-device-for-media-stream=device-count=3",
       "--autoplay-policy=no-user-gesture-required",
       // A machine with a loopback interface only needs it to connect browser and media server.
       "--allow-loopback-in-peer-connection",

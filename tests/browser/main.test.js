@@ -3,3 +3,4 @@ import "./signalling.js";
 import "./hosting.js";
 import "./media.js";
 import "./seats.js";
+import "./devices.js";

@@ -7,13 +7,16 @@ import { Levels } from "./levels.js";
 import { requestWithRetry } from "./retry.js";
 import { applyDownlink, isModerator, isPresent, participant } from "./roster.js";
 import { forgetSeat, storeSeat } from "./seat.js";
+import { replacedWords } from "./words.js";
 
 /** Waits before the attempts to connect to an unreachable media service; the last one is repeated. */
 const MEDIA_RETRY_MS = [1000, 2000, 4000, 8000];
 /** Time between two reports of the media. The service takes two a second. */
 const REPORT_INTERVAL_MS = 600;
 
-/** Events: `change`; `over` with `{reason, durationMs, text}`; `problem` with an error. */
+/**
+ * Events: `change`; `over` with `{reason, durationMs, text}`; `problem` with an error; `notice` with a text for the user.
+ */
 export class Call extends EventTarget {
   /** `calling` (not answered yet), `entering` (connecting the media), `in`, `lobby`, `over`. */
   phase = "calling";
@@ -56,6 +59,7 @@ export class Call extends EventTarget {
     this.meeting = meeting;
     this.wanted = wanted;
     this.local.addEventListener("change", ({ detail }) => this.#deviceChanged(detail.kind));
+    this.local.addEventListener("replaced", ({ detail: { kind, label } }) => this.#notify(replacedWords(kind, label)));
     this.levels.addEventListener("change", () => this.#changed());
     this.#devices = this.local.open(wanted).then(() => {
       this.levels.watch(this.me, this.local.tracks.audio);
@@ -340,6 +344,10 @@ export class Call extends EventTarget {
 
   #showProblem(error) {
     this.dispatchEvent(new CustomEvent("problem", { detail: error }));
+  }
+
+  #notify(text) {
+    this.dispatchEvent(new CustomEvent("notice", { detail: text }));
   }
 
   #changed() {

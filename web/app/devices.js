@@ -1,5 +1,6 @@
 /**
- * @file Camera and microphone of this machine: turns them on and off, and selects them. Neither is required.
+ * @file Camera and microphone of this machine: turns them on and off, selects them, and replaces one that is unplugged.
+ * Neither is required.
  */
 
 const VIDEO = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 20 } };
@@ -7,7 +8,10 @@ const CONSTRAINTS = { audio: { echoCancellation: true, noiseSuppression: true },
 const KINDS = { audio: "audioinput", video: "videoinput" };
 const STORAGE_KEY = "switchboard.devices";
 
-/** The local tracks. Dispatches `change` with `detail.kind` when a track is replaced, ends, or is turned on or off. */
+/**
+ * The local tracks. Dispatches `change` with `detail.kind` when a track is replaced, ends, or is turned on or off, and
+ * `replaced` with `detail.kind` and `detail.label` when another device takes the place of one that is gone.
+ */
 export class LocalMedia extends EventTarget {
   /** @type {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} */
   tracks = { audio: null, video: null };
@@ -15,9 +19,22 @@ export class LocalMedia extends EventTarget {
   problems = {};
   #chosen = storedChoice();
   #closed = false;
+  /** The ids of the devices that the browser listed last, to see which one is gone. @type {Set<string>} */
+  #listed = new Set();
+  /** For each kind without its device: whether it was on. It is turned on again with the next device. */
+  #lost = new Map();
+  #stopListening = () => {};
 
   /** Turns on the given kinds. A kind that is not available gets an entry in `problems`. */
-  async open({ audio, video }) {
+  async open(wanted) {
+    this.#listenForDevices();
+    await this.#openOnce(wanted);
+    this.#listed = await this.#listedIds();
+    // A device that is plugged in later is taken, as asked for here.
+    for (const kind of ["audio", "video"]) if (wanted[kind] && this.problems[kind]) this.#lost.set(kind, true);
+  }
+
+  async #openOnce({ audio, video }) {
     // Request both at once, so that the browser asks for permission once.
     if (audio && video) {
       try {
@@ -42,6 +59,9 @@ export class LocalMedia extends EventTarget {
 
   /** Turns a device on or off and returns whether it is on. A camera is released, so that its light goes out. */
   async set(kind, on) {
+    // A muted microphone stays muted when the next one is plugged in; a camera that is turned off is not asked for.
+    if (!on && kind === "audio" && this.#lost.has(kind)) this.#lost.set(kind, false);
+    else this.#lost.delete(kind);
     if (on === this.isOn(kind)) return on;
     if (!on) {
       if (kind === "video") this.#release(kind);
@@ -57,8 +77,7 @@ export class LocalMedia extends EventTarget {
 
   /** Lists the devices of a kind. The browser hides their names until it has allowed one of the kind. */
   async list(kind) {
-    const devices = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
-    return devices.filter((device) => device.kind === KINDS[kind] && device.deviceId);
+    return (await this.#devices()).filter((device) => device.kind === KINDS[kind] && device.deviceId);
   }
 
   chosen(kind) {
@@ -72,13 +91,17 @@ export class LocalMedia extends EventTarget {
     if (!this.tracks[kind]) return;
     const wasOn = this.isOn(kind);
     this.#release(kind);
-    await this.#turnOn(kind);
+    this.#lost.delete(kind);
+    // `ideal` would give way to the wanted size of the picture.
+    await this.#turnOn(kind, deviceId ? { deviceId: { exact: deviceId } } : {});
+    if (!this.tracks[kind]) await this.#turnOn(kind);
     if (!wasOn && this.tracks[kind]) this.tracks[kind].enabled = false;
     this.#changed(kind);
   }
 
   close() {
     this.#closed = true;
+    this.#stopListening();
     for (const kind of ["audio", "video"]) this.#release(kind);
   }
 
@@ -87,9 +110,9 @@ export class LocalMedia extends EventTarget {
     return deviceId ? { ...CONSTRAINTS[kind], deviceId: { ideal: deviceId } } : CONSTRAINTS[kind];
   }
 
-  async #turnOn(kind) {
+  async #turnOn(kind, device = {}) {
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ [kind]: this.#constraints(kind) });
+      const stream = await navigator.mediaDevices.getUserMedia({ [kind]: { ...this.#constraints(kind), ...device } });
       this.#useTrack(kind, stream.getTracks()[0]);
     } catch (error) {
       this.problems = { ...this.problems, [kind]: problemOf(error) };
@@ -101,13 +124,76 @@ export class LocalMedia extends EventTarget {
     this.#release(kind);
     delete this.problems[kind];
     this.tracks[kind] = track;
-    // The device was unplugged.
-    track.onended = () => {
-      if (this.tracks[kind] !== track) return;
-      this.tracks[kind] = null;
-      this.problems = { ...this.problems, [kind]: "absent" };
-      this.#changed(kind);
-    };
+    // The device was unplugged, or the browser has taken its permission back.
+    const { deviceId } = track.getSettings();
+    track.onended = () => this.#deviceGone(kind, track, deviceId);
+  }
+
+  /** Takes another device in place of one that is gone; without one, waits until a device is plugged in. */
+  async #deviceGone(kind, track, deviceId) {
+    if (this.#closed || this.tracks[kind] !== track) return;
+    this.#lost.set(kind, track.enabled);
+    this.#release(kind);
+    await this.#recover(kind, deviceId);
+    if (this.#lost.has(kind)) this.problems = { ...this.problems, [kind]: this.problems[kind] ?? "absent" };
+    this.#changed(kind);
+  }
+
+  /** Tries the devices of a kind, except `goneId`, until one works. */
+  async #recover(kind, goneId) {
+    for (const device of await this.#replacements(kind, goneId)) {
+      // The user has turned the kind on or off in the meantime.
+      if (this.#closed || !this.#lost.has(kind)) return;
+      await this.#turnOn(kind, device.deviceId ? { deviceId: { exact: device.deviceId } } : {});
+      const track = this.tracks[kind];
+      if (track) {
+        track.enabled = this.#lost.get(kind) ?? true;
+        this.#lost.delete(kind);
+        this.dispatchEvent(new CustomEvent("replaced", { detail: { kind, label: track.label } }));
+        return;
+      }
+      // The browser refuses the other devices of the kind, too.
+      if (this.problems[kind] === "denied") return;
+    }
+  }
+
+  /** Returns the devices that may replace `goneId`. Before the first permission the browser hides their ids. */
+  async #replacements(kind, goneId) {
+    const devices = (await this.#devices()).filter((device) => device.kind === KINDS[kind]);
+    const named = devices.filter(({ deviceId }) => deviceId && deviceId !== goneId);
+    return named.length > 0 ? named : devices.filter(({ deviceId }) => !deviceId).slice(0, 1);
+  }
+
+  #listenForDevices() {
+    const { mediaDevices } = navigator;
+    // One change after the other: unplugging a headset reports several.
+    let turn = Promise.resolve();
+    const changed = () => (turn = turn.then(() => this.#devicesChanged()));
+    mediaDevices?.addEventListener?.("devicechange", changed);
+    this.#stopListening = () => mediaDevices?.removeEventListener?.("devicechange", changed);
+  }
+
+  /** Replaces a device that is no longer listed although its track has not ended, and one that was missing until now. */
+  async #devicesChanged() {
+    const before = this.#listed;
+    this.#listed = await this.#listedIds();
+    for (const kind of ["audio", "video"]) {
+      const track = this.tracks[kind];
+      const deviceId = track?.getSettings().deviceId;
+      if (track && before.has(deviceId) && !this.#listed.has(deviceId)) await this.#deviceGone(kind, track, deviceId);
+      else if (!track && this.#lost.has(kind) && ["absent", "busy"].includes(this.problems[kind])) {
+        await this.#recover(kind);
+        this.#changed(kind);
+      }
+    }
+  }
+
+  async #listedIds() {
+    return new Set((await this.#devices()).map(({ deviceId }) => deviceId));
+  }
+
+  async #devices() {
+    return (await navigator.mediaDevices?.enumerateDevices?.().catch(() => [])) ?? [];
   }
 
   #release(kind) {

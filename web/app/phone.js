@@ -311,6 +311,7 @@ export class Phone extends EventTarget {
     this.call = call;
     call.addEventListener("change", () => this.#changed());
     call.addEventListener("problem", ({ detail }) => this.#showError(detail));
+    call.addEventListener("notice", ({ detail }) => this.notices.show(detail));
     call.addEventListener("over", ({ detail }) => this.#callEnded(call, detail));
     this.#changed();
     return call;

@@ -156,6 +156,12 @@ export function deviceWords({ audio, video }) {
   return parts.length ? `${parts.join(", ")}. You can stay in the call without.` : "";
 }
 
+/** Returns the text for a microphone or camera that took the place of one that is gone. */
+export function replacedWords(kind, label) {
+  const device = kind === "audio" ? "microphone" : "camera";
+  return label ? `Your ${device} is now: ${label}` : `Another ${device} is in use now`;
+}
+
 /** Returns the duration of a past call, or how it ended without one. */
 export function historyWords({ direction, reason, duration_ms: duration }) {
   if (duration > 0) return durationText(duration);
