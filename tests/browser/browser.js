@@ -3,8 +3,11 @@ import { chromium } from "playwright-core";
 
 const PROGRAM = process.env.SWITCHBOARD_TEST_CHROMIUM ?? "/usr/bin/chromium";
 
-/** Starts the browser that all tests share. */
-export function launch() {
+/**
+ * Starts a browser.
+ * @param {{autoplay?: string}} options `autoplay`: Chromium's policy for sound without a gesture of the user
+ */
+export function launch({ autoplay = "no-user-gesture-required" } = {}) {
   return chromium.launch({
     executablePath: PROGRAM,
     args: [
@@ -14,7 +17,7 @@ export function launch() {
       "--use-fake-ui-for-media-stream",
       // Several cameras, so that one can take the place of another. There are several microphones in any case.
       "--use-fake-device-for-media-stream=device-count=3",
-      "--autoplay-policy=no-user-gesture-required",
+      `--autoplay-policy=${autoplay}`,
       // A machine with a loopback interface only needs it to connect browser and media server.
       "--allow-loopback-in-peer-connection",
       "--disable-background-networking",

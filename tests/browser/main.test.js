@@ -4,3 +4,4 @@ import "./hosting.js";
 import "./media.js";
 import "./seats.js";
 import "./devices.js";
+import "./sound.js";

@@ -34,7 +34,8 @@ export class Call extends EventTarget {
   /** Time of the first entry into the media, by `performance.now()`. */
   since;
   local = new LocalMedia();
-  levels = new Levels();
+  /** @type {Levels} */
+  levels;
   #terminal;
   #media;
   #isEntered = false;
@@ -50,14 +51,16 @@ export class Call extends EventTarget {
    * @param {import("../terminal.js").Terminal} options.terminal
    * @param {object} options.meeting `meeting` object, possibly incomplete
    * @param {{audio: boolean, video: boolean}} options.wanted the devices to turn on
+   * @param {import("./playback.js").Playback} options.playback
    * @param {object} [options.sdk] the media vendor's SDK
    */
-  constructor({ terminal, meeting, wanted, sdk }) {
+  constructor({ terminal, meeting, wanted, playback, sdk }) {
     super();
     this.#terminal = terminal;
     this.#sdk = sdk;
     this.meeting = meeting;
     this.wanted = wanted;
+    this.levels = new Levels(playback);
     this.local.addEventListener("change", ({ detail }) => this.#deviceChanged(detail.kind));
     this.local.addEventListener("replaced", ({ detail: { kind, label } }) => this.#notify(replacedWords(kind, label)));
     this.levels.addEventListener("change", () => this.#changed());

@@ -13,6 +13,13 @@ export class Levels extends EventTarget {
   #sources = new Map();
   #context;
   #timer;
+  #playback;
+
+  /** @param {import("./playback.js").Playback} playback */
+  constructor(playback) {
+    super();
+    this.#playback = playback;
+  }
 
   /** Measures a user's track, in place of the previous one; `null` stops the measurement. */
   watch(userId, track) {
@@ -22,7 +29,7 @@ export class Levels extends EventTarget {
     this.#sources.delete(userId);
     if (!track) return;
     this.#context ??= new AudioContext();
-    this.#context.resume().catch(() => {});
+    this.#playback.keepRunning(this.#context);
     const source = this.#context.createMediaStreamSource(new MediaStream([track]));
     const analyser = new AnalyserNode(this.#context, { fftSize: 512 });
     source.connect(analyser);
@@ -39,7 +46,9 @@ export class Levels extends EventTarget {
   close() {
     clearInterval(this.#timer);
     this.#sources.clear();
-    this.#context?.close().catch(() => {});
+    if (!this.#context) return;
+    this.#playback.release(this.#context);
+    this.#context.close().catch(() => {});
   }
 
   #measure() {

@@ -9,6 +9,7 @@ import { Directory } from "./directory.js";
 import { CallHistory } from "./history.js";
 import { ProtocolLog } from "./log.js";
 import { Notices } from "./notices.js";
+import { Playback } from "./playback.js";
 import { hangUpElsewhere, requestWithRetry } from "./retry.js";
 import { isPresent, participant, placeholderMeeting, unknownParticipant } from "./roster.js";
 import { forgetSeat, storedSeat } from "./seat.js";
@@ -39,7 +40,8 @@ export class Phone extends EventTarget {
   callHistory;
   notices = new Notices();
   log = new ProtocolLog();
-  tones = new Tones();
+  playback = new Playback();
+  tones = new Tones(this.playback);
   #terminal;
   #connection;
   /** The pending create request, and whether the user has withdrawn it. */
@@ -49,7 +51,7 @@ export class Phone extends EventTarget {
   constructor({ sdk } = {}) {
     super();
     this.sdk = sdk;
-    this.notices.addEventListener("change", () => this.#changed());
+    for (const part of [this.notices, this.playback]) part.addEventListener("change", () => this.#changed());
   }
 
   get me() {
@@ -307,7 +309,7 @@ export class Phone extends EventTarget {
     const seat = storedSeat();
     const isSeat = seat && seat.meetingId === meeting.meeting_id;
     const wanted = isSeat ? { audio: seat.microphone, video: seat.camera } : { audio: true, video: media === "video" };
-    const call = new Call({ terminal: this.#terminal, meeting, wanted, sdk: this.sdk });
+    const call = new Call({ terminal: this.#terminal, meeting, wanted, playback: this.playback, sdk: this.sdk });
     this.call = call;
     call.addEventListener("change", () => this.#changed());
     call.addEventListener("problem", ({ detail }) => this.#showError(detail));

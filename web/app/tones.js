@@ -31,6 +31,14 @@ export class Tones {
   #timer;
   #playing;
   #gain;
+  #playback;
+  /** `true` while a tone waits for the browser to let the context start. */
+  #isStarting = false;
+
+  /** @param {import("./playback.js").Playback} playback */
+  constructor(playback) {
+    this.#playback = playback;
+  }
 
   /** Plays a tone; `undefined` stops the current one. Browsers are silent until the user has acted on the page. */
   play(name) {
@@ -38,9 +46,8 @@ export class Tones {
     this.stop();
     this.#playing = name;
     if (!name) return;
-    this.#playOnce(TONES[name]);
-    if (TONES[name].every > 0) this.#timer = setInterval(() => this.#playOnce(TONES[name]), TONES[name].every * 1000);
-    else this.#playing = undefined;
+    this.#playOnce(name);
+    if (TONES[name].every > 0) this.#timer = setInterval(() => this.#playOnce(name), TONES[name].every * 1000);
   }
 
   stop() {
@@ -48,12 +55,20 @@ export class Tones {
     this.#gain?.disconnect();
     this.#gain = undefined;
     this.#playing = undefined;
+    if (this.#context) this.#playback.release(this.#context);
   }
 
-  #playOnce({ notes, volume }) {
+  async #playOnce(name) {
+    const { notes, volume } = TONES[name];
     this.#context ??= new AudioContext();
     const context = this.#context;
-    context.resume().catch(() => {});
+    this.#playback.keepRunning(context);
+    // The time of a context that is held back stands still: notes scheduled now would all sound at once later.
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    await context.resume().catch(() => {});
+    this.#isStarting = false;
+    if (this.#playing !== name || context.state !== "running") return;
     if (!this.#gain) {
       this.#gain = context.createGain();
       this.#gain.gain.value = volume;

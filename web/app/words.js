@@ -156,6 +156,15 @@ export function deviceWords({ audio, video }) {
   return parts.length ? `${parts.join(", ")}. You can stay in the call without.` : "";
 }
 
+/** Texts for what the browser holds back: an explanation, and the label of the button that starts it. */
+const HELD_BACK = {
+  sound: { text: "The browser keeps this page silent until you click or press a key.", label: "Turn sound on" },
+  picture: { text: "The browser shows no video until you click or press a key.", label: "Start the video" },
+};
+
+/** @param {"sound" | "picture"} what */
+export const heldBackWords = (what) => HELD_BACK[what];
+
 /** Returns the text for a microphone or camera that took the place of one that is gone. */
 export function replacedWords(kind, label) {
   const device = kind === "audio" ? "microphone" : "camera";

@@ -1,6 +1,7 @@
 /** @file The sheet of a ringing invitation: caller, kind of call, time left, and the choices. */
 import { Button, Face, Sheet, html, useTicks } from "../ui.js";
 import { nameWords, titleWords } from "../words.js";
+import { HeldBack } from "./held-back.js";
 
 // The focus goes to the sheet, not to a button: a key pressed for something else must not accept the call.
 export function Incoming({ phone, offer, others }) {
@@ -19,6 +20,7 @@ export function Incoming({ phone, offer, others }) {
       ${group.length > 0 && html`<p class="quiet">with ${group.slice(0, 4).join(", ")}${group.length > 4 ? ` and ${group.length - 4} more` : ""}</p>`}
       <progress class="countdown" max=${offer.ringsFor} value=${left} aria-label="Time left"></progress>
       <p class="quiet" role="timer" id="countdown">${Math.ceil(left / 1000)} s</p>
+      <${HeldBack} playback=${phone.playback} />
       <div class="choices">
         <${Choice} icon="hangup" label="Decline" kind="danger" id="decline" onClick=${() => phone.reject(offer, phone.call ? "busy" : "declined")} />
         <${Choice} icon="bell" label="Silence" kind="plain" id="silence" onClick=${() => phone.silence(offer)} />

@@ -4,6 +4,7 @@ import { handsOf, isPending, isPresent, isWaiting } from "../roster.js";
 import { deviceWords, durationText, mediaWords, stateWords, titleWords } from "../words.js";
 import { Devices } from "./devices.js";
 import { People } from "./people.js";
+import { HeldBack } from "./held-back.js";
 import { Tile } from "./tile.js";
 
 export function Stage({ phone, call }) {
@@ -55,6 +56,7 @@ function Head({ phone, call, others }) {
       ${call.mediaProblem && html`<p class="hint warn" role="alert" id="media-problem">${mediaWords(call.mediaProblem)}</p>`}
       ${!call.mediaProblem && call.mediaState === "reconnecting" && html`
         <p class="hint warn" role="status" id="media-problem">The media connection is interrupted. Reconnecting…</p>`}
+      <${HeldBack} playback=${phone.playback} />
       ${problem && html`<p class="hint" role="status" id="device-problem">${problem}</p>`}
       ${call.speech === "hard" && html`<p class="hint warn" role="status" id="blocked">The host has blocked your microphone.</p>`}
       ${call.speech === "soft" && html`<p class="hint" role="status" id="muted">The host has muted you. Turn your microphone on to speak.</p>`}
@@ -76,7 +78,7 @@ function Tiles({ phone, call, others, hands }) {
   const tile = (participant, isMe) => {
     const { user_id: userId } = participant;
     const peer = isMe ? undefined : call.peers.get(userId);
-    return html`<${Tile} key=${userId} name=${phone.nameOf(userId)} participant=${participant} isMe=${isMe} peer=${peer} call=${call}
+    return html`<${Tile} key=${userId} name=${phone.nameOf(userId)} participant=${participant} isMe=${isMe} peer=${peer} call=${call} playback=${phone.playback}
       hand=${hands.indexOf(userId) + 1} speaking=${call.levels.speaking.has(userId)}
       isHost=${call.meeting.host === userId && call.meeting.mode === "group"} />`;
   };

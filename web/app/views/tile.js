@@ -2,7 +2,7 @@
 import { Face, Icon, html, useEffect, useRef } from "../ui.js";
 import { stateWords } from "../words.js";
 
-export function Tile({ name, participant, isMe, peer, call, hand, speaking, isHost }) {
+export function Tile({ name, participant, isMe, peer, call, hand, speaking, isHost, playback }) {
   const { user_id: userId, state, speech } = participant;
   const video = isMe ? call.local.tracks.video : shownVideo(peer);
   const micOff = isMe ? !call.local.isOn("audio") : isSilent(peer, participant);
@@ -18,8 +18,8 @@ export function Tile({ name, participant, isMe, peer, call, hand, speaking, isHo
   return html`
     <article class=${`tile${speaking && !micOff ? " speaking" : ""}${isMe ? " own" : ""}${state === "reconnecting" ? " away" : ""}`}
       data-user=${userId} data-state=${state} data-audio=${String(!micOff)} data-video=${String(video !== null)} aria-label=${words.join(", ")}>
-      ${video ? html`<${Picture} track=${video} mirrored=${isMe} />` : html`<${Face} name=${name} id=${userId} size="huge" />`}
-      ${!isMe && peer?.audio && html`<${Sound} track=${peer.audio} />`}
+      ${video ? html`<${Picture} track=${video} mirrored=${isMe} playback=${playback} />` : html`<${Face} name=${name} id=${userId} size="huge" />`}
+      ${!isMe && peer?.audio && html`<${Sound} track=${peer.audio} playback=${playback} />`}
       <footer class="label" aria-hidden="true">
         ${micOff && html`<${Icon} name="micOff" />`}
         <span>${isMe ? "You" : name}</span>
@@ -42,20 +42,22 @@ function isSilent(peer, { speech, state, media }) {
   return speech?.mode === "hard" || speech?.mode === "soft" || (peer ? peer.muted.audio : media?.audio === false);
 }
 
-function Picture({ track, mirrored }) {
+/** Returns the reference for a media element that plays a track. */
+function usePlayed(track, playback) {
   const element = useRef();
   useEffect(() => {
     element.current.srcObject = new MediaStream([track]);
-    element.current.play().catch(() => {});
-  }, [track]);
+    return playback.keepPlaying(element.current);
+  }, [track, playback]);
+  return element;
+}
+
+function Picture({ track, mirrored, playback }) {
+  const element = usePlayed(track, playback);
   return html`<video class=${mirrored ? "mirrored" : ""} ref=${element} muted playsinline autoplay disablePictureInPicture></video>`;
 }
 
-function Sound({ track }) {
-  const element = useRef();
-  useEffect(() => {
-    element.current.srcObject = new MediaStream([track]);
-    element.current.play().catch(() => {});
-  }, [track]);
+function Sound({ track, playback }) {
+  const element = usePlayed(track, playback);
   return html`<audio ref=${element} autoplay></audio>`;
 }
