@@ -1,7 +1,7 @@
 /**
  * @file One call of this tab: the meeting as the service reports it, the local devices, and the media session.
  */
-import { openMedia } from "../media/adapter.js";
+import { MediaError, openMedia } from "../media/adapter.js";
 import { LocalMedia } from "./devices.js";
 import { Levels } from "./levels.js";
 import { requestWithRetry } from "./retry.js";
@@ -13,6 +13,12 @@ import { replacedWords } from "./words.js";
 const MEDIA_RETRY_MS = [1000, 2000, 4000, 8000];
 /** Time between two reports of the media. The service takes two a second. */
 const REPORT_INTERVAL_MS = 600;
+/** Minimum duration of a media session before its loss is repaired without a wait. */
+const STABLE_MS = 10_000;
+/** Media failures that another attempt does not repair. */
+const FINAL_FAILURES = new Set(["unsupported", "refused", "full", "over"]);
+/** Codes of a refused request that mean that this device has no seat in the meeting any more. */
+const SEAT_LOST = new Set(["meeting_ended", "not_admitted", "banned", "meeting_not_found"]);
 
 /**
  * Events: `change`; `over` with `{reason, durationMs, text}`; `problem` with an error; `notice` with a text for the user.
@@ -40,6 +46,9 @@ export class Call extends EventTarget {
   #media;
   #isEntered = false;
   #isRejoining = false;
+  /** Time of the last successful connect of the media, and the number of failures since the media was stable. */
+  #connectedAt = 0;
+  #losses = 0;
   #devices;
   #sdk;
   /** Time of the last report of the media, by `performance.now()`, and the timer of the next one. */
@@ -179,8 +188,8 @@ export class Call extends EventTarget {
       if (this.#media?.state === "closed") await this.#enterMedia(joined.join);
       else this.#reportMedia("joined");
     } catch (error) {
-      if (["meeting_ended", "not_admitted", "banned", "meeting_not_found"].includes(error.code))
-        this.end(error.reason ?? "lost");
+      if (SEAT_LOST.has(error.code)) this.end(error.reason ?? "lost");
+      else this.#recoverLater();
     } finally {
       this.#isRejoining = false;
     }
@@ -225,7 +234,31 @@ export class Call extends EventTarget {
       this.#mediaFailed(error, join, attempt);
       return;
     }
+    this.#connectedAt = performance.now();
     if (this.phase !== "over") this.#enteredMedia();
+  }
+
+  /** Requests a fresh `join` for the media adapter. */
+  async #renew() {
+    try {
+      return (await this.request("refresh_token")).join;
+    } catch (error) {
+      if (!SEAT_LOST.has(error.code)) throw error;
+      // `sync` makes the phone look for the reason. The adapter must not ask again for ever.
+      this.#terminal.sync();
+      throw new MediaError("refused", error.message);
+    }
+  }
+
+  /**
+   * Sends `sync` after a loss of the seat or of the media: its `state` makes this device take the seat again. Repeated
+   * losses wait longer each time.
+   */
+  #recoverLater() {
+    if (performance.now() - this.#connectedAt >= STABLE_MS) this.#losses = 0;
+    const wait = this.#losses === 0 ? 0 : MEDIA_RETRY_MS[Math.min(this.#losses, MEDIA_RETRY_MS.length) - 1];
+    this.#losses += 1;
+    setTimeout(() => this.phase !== "over" && this.#terminal.sync(), wait);
   }
 
   async #open(join) {
@@ -233,7 +266,7 @@ export class Call extends EventTarget {
       return await openMedia({
         join,
         local: this.local.tracks,
-        renew: async () => (await this.request("refresh_token")).join,
+        renew: () => this.#renew(),
         sdk: this.#sdk,
       });
     } catch (error) {
@@ -249,7 +282,7 @@ export class Call extends EventTarget {
     if (this.mediaProblem === "unsupported") return this.#enteredMedia();
     this.mediaState = "reconnecting";
     this.#changed();
-    if (!["unreachable", "no_route"].includes(this.mediaProblem)) return;
+    if (FINAL_FAILURES.has(this.mediaProblem)) return;
     setTimeout(
       () => {
         if (this.phase === "over") return;
@@ -275,6 +308,11 @@ export class Call extends EventTarget {
     this.mediaState = state;
     this.mediaProblem = state === "connected" ? undefined : code;
     if (state === "connected" && wasAway && this.phase === "in") this.#reportMedia("joined");
+    // The media service ended the session. A downlink with the reason usually comes first.
+    if (state === "closed" && this.phase === "in") {
+      this.mediaState = "reconnecting";
+      this.#recoverLater();
+    }
     this.#changed();
   }
 
@@ -296,7 +334,6 @@ export class Call extends EventTarget {
   #onRemoved(media, reason) {
     if (media !== this.#media) return;
     if (reason === "replaced") this.end("moved");
-    else this.#terminal.sync();
   }
 
   #deviceChanged(kind) {

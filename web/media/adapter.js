@@ -5,9 +5,10 @@
  * it to `ADAPTERS`. Starting points:
  *
  * - `alibaba` (ARTC): the vendor's `aliyun-rtc-sdk`; `joinChannel(join.params.single_token, join.user_id)`, publish with
- *   `publishLocalAudioStream`/`publishLocalVideoStream`, peers from `remoteUserOnLineNotify` and `onRemoteTrackAvailableNotify`.
+ *   `publishLocalAudioStream`/`publishLocalVideoStream`, peers from `remoteUserOnLineNotify` and `onRemoteTrackAvailableNotify`;
+ *   on `authInfoWillExpire` call `renewJoin` and `refreshAuthInfo`.
  * - `agora`: `agora-rtc-sdk-ng`; `client.join(join.params.app_id, join.channel_id, join.token, join.params.uid)`, `publish`,
- *   peers from `user-published`; on `token-privilege-will-expire` call `renew()`.
+ *   peers from `user-published`; on `token-privilege-will-expire` call `renewJoin` and `renewToken`.
  * - `tencent` (TRTC): `trtc-sdk-v5`; `enterRoom({sdkAppId: join.params.sdk_app_id, userSig: join.token, userId: join.user_id,
  *   strRoomId: join.channel_id, privateMapKey: join.params.private_map_key})`, peers from `REMOTE_VIDEO_AVAILABLE`.
  *
@@ -29,7 +30,8 @@
  * @typedef {object} MediaOptions
  * @property {object} join the `join` object of the protocol
  * @property {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} local the tracks to publish at first
- * @property {() => Promise<object>} renew requests a fresh `join` from the service
+ * @property {() => Promise<object>} renew requests a fresh `join` from the service. Rejects with a {@link MediaError}
+ *   `refused` if the service gives none any more, and with another error if asking again may help
  * @property {object} [sdk] the vendor's SDK, if the page has loaded one
  */
 
@@ -92,9 +94,16 @@ export async function openMedia(options) {
   return new Adapter(options);
 }
 
-/** Base class of the adapters: options, state and events. */
+/** Part of a token's life after which an adapter that needs a valid token all the time renews it. */
+const RENEWED_AFTER = 0.8;
+/** Wait after an attempt to renew a token that the service did not answer. */
+const RENEW_AGAIN_MS = 15_000;
+
+/** Base class of the adapters: options, state, events, and the renewal of the token. */
 export class Adapter extends EventTarget {
   state = "new";
+  #renewing;
+  #renewTimer;
 
   /** @param {MediaOptions} options */
   constructor({ join, local, renew, sdk }) {
@@ -109,6 +118,40 @@ export class Adapter extends EventTarget {
     if (this.state === state || this.state === "closed") return;
     this.state = state;
     this.emit("state", { state, code });
+  }
+
+  /**
+   * Replaces a `join` whose token was not accepted, or soon will not be. Does nothing if it has been replaced already.
+   * Concurrent callers share one request.
+   */
+  async renewJoin(stale) {
+    if (stale !== this.join) return;
+    this.#renewing ??= this.renew().finally(() => (this.#renewing = undefined));
+    const join = await this.#renewing;
+    if (stale === this.join) this.join = join;
+  }
+
+  /**
+   * Renews the token before it ends, until {@link Adapter.stopRenewing}: for a service that checks it after the join, too.
+   */
+  keepRenewed(waitMs = this.join.token_expires_in_ms * RENEWED_AFTER) {
+    this.stopRenewing();
+    if (!(waitMs > 0) || this.state === "closed") return;
+    this.#renewTimer = setTimeout(async () => {
+      const before = this.#renewTimer;
+      try {
+        await this.renewJoin(this.join);
+        if (this.#renewTimer === before) this.keepRenewed();
+      } catch (error) {
+        // A service that refuses a fresh token for good refuses it at the next request, too, which ends the session.
+        if (this.#renewTimer === before && !(error instanceof MediaError)) this.keepRenewed(RENEW_AGAIN_MS);
+      }
+    }, waitMs);
+  }
+
+  stopRenewing() {
+    clearTimeout(this.#renewTimer);
+    this.#renewTimer = undefined;
   }
 
   emit(kind, detail) {

@@ -8,6 +8,10 @@ import { JanusSocket } from "./janus-socket.js";
 const PLUGIN = "janus.plugin.videoroom";
 /** Error code of the plugin for a token that it does not accept. */
 const UNAUTHORIZED = 433;
+/** Error code of the plugin for a publisher who is gone. */
+const NO_SUCH_FEED = 428;
+/** Waits before the attempts to subscribe to a publisher again; the last one is repeated. */
+const RETRY_MS = [1000, 2000, 4000, 8000];
 
 export default class JanusSession extends Adapter {
   #socket;
@@ -20,6 +24,7 @@ export default class JanusSession extends Adapter {
     this.setState("connecting");
     try {
       await this.#publish(await this.#joinRoomRenewing());
+      this.keepRenewed();
     } catch (error) {
       this.#closeConnections();
       throw error;
@@ -34,23 +39,25 @@ export default class JanusSession extends Adapter {
       if (error.code !== "unauthenticated") throw error;
     }
     this.#closeConnections();
-    this.join = await this.renew();
+    await this.renewJoin(this.join);
     return this.#joinRoom().catch((error) => {
       throw error.code === "unauthenticated" ? new MediaError("refused", error.message) : error;
     });
   }
 
   async #joinRoom() {
-    const { room, participant_id: id, core_token: coreToken } = this.join.params;
-    const socket = new JanusSocket(this.join.url, coreToken, () => this.#onConnectionLost(socket));
+    const { room, participant_id: id } = this.join.params;
+    const socket = new JanusSocket({
+      join: () => this.join,
+      renew: (join) => this.renewJoin(join),
+      onLost: () => this.#onConnectionLost(socket),
+    });
     this.#socket = socket;
     await socket.open();
     const handle = await socket.attach(PLUGIN, (event) => this.#onRoomEvent(event));
     const { user_id: display, token } = this.join;
     const { data } = await handle.request({ request: "join", ptype: "publisher", room, id, display, token });
-    if (data.error_code) {
-      throw new MediaError(data.error_code === UNAUTHORIZED ? "unauthenticated" : "refused", String(data.error));
-    }
+    if (data.error_code) throw refusal(data);
     return { handle, publishers: data.publishers };
   }
 
@@ -60,12 +67,16 @@ export default class JanusSession extends Adapter {
     for (const kind of ["audio", "video"])
       connection.addTransceiver(this.local[kind] ?? kind, { direction: "sendonly" });
     handle.trickle(connection);
+    const socket = this.#socket;
+    connection.onconnectionstatechange = () =>
+      connection.connectionState === "failed" && this.#onConnectionLost(socket);
     await connection.setLocalDescription(await connection.createOffer());
     const configured = await handle.request(
       { request: "configure", audio: true, video: true },
       connection.localDescription,
     );
     if (this.state === "closed") return;
+    if (configured.data.error_code) throw refusal(configured.data);
     await connection.setRemoteDescription(configured.jsep);
     this.setState("connected");
     this.#subscribe(publishers);
@@ -93,6 +104,7 @@ export default class JanusSession extends Adapter {
       const feed = this.#feeds.get(gone);
       if (this.#feeds.delete(gone)) {
         closeFeed(feed);
+        clearTimeout(feed.timer);
         this.#emitPeers();
       }
     }
@@ -108,32 +120,53 @@ export default class JanusSession extends Adapter {
   #subscribe(publishers) {
     for (const { id, display, streams = [] } of publishers ?? []) {
       if (this.#feeds.has(id)) continue;
-      const feed = { userId: display, handle: undefined, connection: undefined, tracks: {} };
-      this.#feeds.set(id, feed);
-      this.#receive(id, feed, streams).catch(() => {
-        closeFeed(feed);
-        if (this.#feeds.get(id) === feed) this.#feeds.delete(id);
-      });
+      this.#subscribeTo(id, { userId: display, streams, failures: 0 });
     }
   }
 
-  async #receive(id, feed, streams) {
-    const handle = await this.#socket.attach(PLUGIN, () => {});
+  /** Subscribes to one publisher, and again after a failure as long as the publisher is there. */
+  #subscribeTo(id, { userId, streams, failures }) {
+    const feed = { userId, streams, failures, handle: undefined, connection: undefined, timer: undefined, tracks: {} };
+    this.#feeds.set(id, feed);
+    this.#receive(id, feed).catch((error) => this.#feedLost(id, feed, error));
+  }
+
+  #feedLost(id, feed, { gone = false } = {}) {
+    closeFeed(feed);
+    if (this.#feeds.get(id) !== feed || this.state === "closed") return;
+    // The same connection may report its end twice.
+    clearTimeout(feed.timer);
+    feed.tracks = {};
+    if (gone) this.#feeds.delete(id);
+    else {
+      const wait = RETRY_MS[Math.min(feed.failures, RETRY_MS.length - 1)];
+      feed.timer = setTimeout(() => this.#subscribeTo(id, { ...feed, failures: feed.failures + 1 }), wait);
+    }
+    this.#emitPeers();
+  }
+
+  async #receive(id, feed) {
+    const { streams } = feed;
+    const handle = await this.#socket.attach(PLUGIN, ({ hangup }) => hangup && this.#feedLost(id, feed));
     feed.handle = handle;
     const { room } = this.join.params;
     const wanted = streams.length > 0 ? streams.map(({ mid }) => ({ feed: id, mid })) : [{ feed: id }];
-    const offered = await handle.request({
+    const offered = await this.#requestWithToken(handle, {
       request: "join",
       ptype: "subscriber",
       room,
       streams: wanted,
-      token: this.join.token,
     });
     // The publisher left before the subscription was answered.
     if (this.#feeds.get(id) !== feed) return closeFeed(feed);
+    if (offered.data.error_code) throw refusal(offered.data);
     const connection = new RTCPeerConnection({ iceServers: this.join.params.iceServers ?? [] });
     feed.connection = connection;
     handle.trickle(connection);
+    connection.onconnectionstatechange = () => {
+      if (connection.connectionState === "connected") feed.failures = 0;
+      if (connection.connectionState === "failed") this.#feedLost(id, feed);
+    };
     connection.ontrack = ({ track }) => {
       feed.tracks[track.kind] = track;
       track.onmute = track.onunmute = () => this.#emitPeers();
@@ -143,6 +176,15 @@ export default class JanusSession extends Adapter {
     await connection.setLocalDescription(await connection.createAnswer());
     await handle.request({ request: "start" }, connection.localDescription);
     return undefined;
+  }
+
+  /** Sends a request with the room token. Renews a token that is not accepted, once. */
+  async #requestWithToken(handle, body) {
+    const { join } = this;
+    const answer = await handle.request({ ...body, token: join.token });
+    if (answer.data.error_code !== UNAUTHORIZED) return answer;
+    await this.renewJoin(join);
+    return handle.request({ ...body, token: this.join.token });
   }
 
   #emitPeers() {
@@ -167,13 +209,23 @@ export default class JanusSession extends Adapter {
   }
 
   #closeConnections() {
+    this.stopRenewing();
     this.#publisher?.connection.close();
     this.#publisher = undefined;
-    for (const { connection } of this.#feeds.values()) connection?.close();
+    for (const { connection, timer } of this.#feeds.values()) {
+      connection?.close();
+      clearTimeout(timer);
+    }
     this.#feeds.clear();
     this.#socket?.close();
     this.#socket = undefined;
   }
+}
+
+/** Returns the error for a request that the plugin refused. `gone`: the publisher has left. */
+function refusal({ error_code: code, error }) {
+  const refused = new MediaError(code === UNAUTHORIZED ? "unauthenticated" : "refused", String(error));
+  return Object.assign(refused, { gone: code === NO_SUCH_FEED });
 }
 
 /** Ends the subscription to one publisher. */

@@ -83,7 +83,7 @@ export default class LiveKitSession extends Adapter {
       if (!/401|token|unauthori[sz]ed/i.test(String(error?.message))) {
         throw new MediaError("unreachable", "the media service cannot be reached");
       }
-      this.join = await this.renew();
+      await this.renewJoin(this.join);
       await room.connect(this.join.url, this.join.token).catch(() => {
         throw new MediaError("refused", "the media service refused a fresh token");
       });

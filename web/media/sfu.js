@@ -98,7 +98,7 @@ export default class SfuSession extends Adapter {
       return await postOffer(this.join, sdp);
     } catch (error) {
       if (error.code !== "unauthenticated") throw error;
-      this.join = await this.renew();
+      await this.renewJoin(this.join);
       return postOffer(this.join, sdp).catch((again) => {
         throw again.code === "unauthenticated" ? new MediaError("refused", again.message) : again;
       });
