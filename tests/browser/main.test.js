@@ -5,3 +5,4 @@ import "./media.js";
 import "./seats.js";
 import "./devices.js";
 import "./sound.js";
+import "./janus.js";
