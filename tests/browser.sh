@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-tests/system.sh node browser
+tests/system.sh node browser servers
 if [ ! -d tests/browser/node_modules/playwright-core ]; then
   echo "tests/browser/node_modules is missing: run \`make test\`" >&2
   exit 1

@@ -120,6 +120,24 @@ scene(
 );
 
 scene(
+  "a media session that the media service ends is replaced by a new one",
+  async ({ logIn }) => {
+    const { alice, bob } = await videoCall(logIn);
+    await bob.page.evaluate(() => {
+      const { media } = globalThis.switchboard.phone.call;
+      globalThis.endedMedia = media;
+      media.leave();
+    });
+    await until("the page enters the media again", () =>
+      bob.page.evaluate(() => globalThis.switchboard.phone.call.media !== globalThis.endedMedia),
+    );
+    await Promise.all([alice.seesAndHears(bob.account), bob.seesAndHears(alice.account)]);
+    await bob.isInCall();
+  },
+  needsMedia,
+);
+
+scene(
   "a participant without camera and microphone joins, and the page shows what is missing",
   async ({ logIn }) => {
     const alice = await logInWithColour(logIn, "alice");
