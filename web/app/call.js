@@ -244,7 +244,7 @@ export class Call extends EventTarget {
       return (await this.request("refresh_token")).join;
     } catch (error) {
       if (!SEAT_LOST.has(error.code)) throw error;
-      // `sync` makes the phone look for the reason. The adapter must not ask again for ever.
+      // `sync` makes the phone look for the reason. The adapter must not retry for ever.
       this.#terminal.sync();
       throw new MediaError("refused", error.message);
     }

@@ -22,7 +22,7 @@ export class Playback extends EventTarget {
     for (const kind of GESTURES) page.addEventListener(kind, () => this.startHeld(), { capture: true, passive: true });
   }
 
-  /** What the browser holds back until the user acts on the page: `sound`, `picture`, or nothing. */
+  /** The kind of media that the browser holds back until the user acts on the page: `sound`, `picture`, or nothing. */
   get held() {
     if (this.#held.size === 0) return undefined;
     return [...this.#held].every(({ tagName }) => tagName === "VIDEO") ? "picture" : "sound";

@@ -92,7 +92,7 @@ export class JanusSocket {
     try {
       await this.#request({ janus: "keepalive" }, { isAckAnswer: true });
     } catch (error) {
-      // The service could not be asked for a fresh token: the next keep-alive asks again. Janus says when it gives up.
+      // The service gave no fresh token in time: the next keep-alive retries. Janus reports when it gives up.
       if (error instanceof MediaError) this.#lost();
     }
   }
