@@ -3,6 +3,7 @@
 
 mod crates;
 mod documents;
+mod features;
 mod language;
 mod layers;
 mod names;

@@ -201,6 +201,17 @@ fn every_promise_is_proven_by_a_test() {
     assert_known(&proofs, |id| !is_transition(id), &ids);
 }
 
+/// The ids in the first column of a document's tables.
+pub fn ids(path: &str) -> BTreeSet<String> {
+    let is_id = |id: &str| is_transition(id) || is_promise(id);
+    with_columns(&tree::read(path), is_id, &[]).1.into_iter().collect()
+}
+
+/// The names of all tests in Rust.
+pub fn names() -> BTreeSet<String> {
+    proofs().into_iter().map(|proof| proof.name).collect()
+}
+
 /// A marker with an id that no document has is a mistake.
 fn assert_known(proofs: &[Proof], is_id: fn(&str) -> bool, known: &[String]) {
     for proof in proofs {
