@@ -13,11 +13,13 @@ DRIVER := tests/browser/node_modules/.package-lock.json
 # The program that breaks one function after the other and runs the tests. Its version is part of the folder's name.
 MUTANTS := .tools/cargo-mutants-27.1.0
 STACK := target/debug/local
+# The function that does nothing, and those that are compared with it.
+BENCHED := -p noop -p functions --bin noop --bin create-meeting --bin answer
 
 .DEFAULT_GOAL := help
 # Prerequisites are made in the order of their lists; cargo uses all processors by itself.
 .NOTPARALLEL:
-.PHONY: help demo test test-unit mutants screenshots run invoke generate test-tables build check format package deploy
+.PHONY: help demo bench test test-unit mutants screenshots run invoke generate test-tables build check format package deploy
 
 help: ## Lists the commands
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
@@ -76,6 +78,11 @@ check: toolchain for-check $(CHECKERS) $(PARSER) ## Formatting, lints, docs, tem
 
 format: ## Formats the code
 	cargo fmt --all
+
+# Not a part of `make test`: a release build of two functions takes minutes.
+bench: toolchain for-bench ## Measures functions in a release build and writes the table in docs/performance.md (ARGS='--help')
+	cargo build --locked --release $(BENCHED)
+	bench/run.py $(ARGS)
 
 ##@ On AWS
 
@@ -140,7 +147,9 @@ toolchain:
 	@command -v cc >/dev/null || { echo "Install a C compiler first (Debian: apt-get install gcc)." >&2; exit 1; }
 
 # Check the programs that checks and tests run, and install the missing ones where that is allowed.
-.PHONY: for-check for-test for-deploy
+.PHONY: for-bench for-check for-test for-deploy
+for-bench:
+	@tests/system.sh bench
 for-check:
 	@tests/system.sh node python
 for-test:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks that the Debian packages behind checks and tests are installed. Installs the missing ones if it runs as root with
-# apt-get; otherwise lists them all and fails. Usage: tests/system.sh [node|python|servers|browser]...
+# apt-get; otherwise lists them all and fails. Usage: tests/system.sh [node|python|servers|browser|bench]...
 set -euo pipefail
 
 has() {
@@ -20,8 +20,10 @@ for part in "$@"; do
     # A real RTC gateway and a real TURN relay.
     servers) has janus turnserver turnutils_uclient || missing+=(janus coturn) ;;
     browser) [ -x "${SWITCHBOARD_TEST_CHROMIUM:-/usr/bin/chromium}" ] || missing+=(chromium) ;;
+    # Counts instructions, and makes certificates for the loopback endpoints.
+    bench) has valgrind openssl python3 || missing+=(valgrind openssl python3) ;;
     *)
-      echo "usage: tests/system.sh [node|python|servers|browser]..." >&2
+      echo "usage: tests/system.sh [node|python|servers|browser|bench]..." >&2
       exit 2
       ;;
   esac
