@@ -3,7 +3,7 @@
 use functions::authorize::{Admission, AuthorizerConfig, authorize};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
-use switchboard_service::aws::Aws;
+use switchboard_service::aws::{Aws, Https};
 use switchboard_service::clock::now_ms;
 use switchboard_service::config::environment;
 use switchboard_service::dynamodb::Table;
@@ -15,7 +15,8 @@ async fn main() -> Result<(), Error> {
     init_logs();
     // A wrong setting must stop the cold start, not refuse the first caller.
     let config = &AuthorizerConfig::read(&environment)?;
-    let table = &Table::new(Aws::read(&environment)?.dynamodb(), config.table.clone());
+    let aws = Aws::read(&environment, Https::read(&environment)?)?;
+    let table = &Table::new(aws.dynamodb(), config.table.clone());
 
     run(service_fn(move |event: LambdaEvent<Value>| async move {
         let now_ms = now_ms(&event.context);

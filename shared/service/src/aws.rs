@@ -3,12 +3,14 @@
 //! `aws_config::load` would try profiles, SSO and the instance metadata service, which a Lambda function does not have; the
 //! environment variables of a function are enough. Built once per process, since a client costs milliseconds.
 
+mod authorities;
+mod connection_error;
 mod connector;
 mod eventbridge;
 mod iot;
 mod sqs;
 
-pub use connector::connector;
+pub use connector::Https;
 pub use eventbridge::{DETAIL_TYPE, EventBus, SOURCE};
 pub use iot::IotDataPlane;
 pub use sqs::WakeQueue;
@@ -22,9 +24,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use connector::sdk_http_client;
 use std::time::Duration;
-use switchboard_rtc::management::{HttpClient, HttpTimeouts};
 
 /// Longest wait before the first retry of a call.
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
@@ -32,6 +32,7 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 /// The configuration of all SDK clients. It owns their one HTTP connection pool.
 pub struct Aws {
     shared: SdkConfig,
+    https: Https,
     region: String,
     credentials: Credentials,
     endpoints: Endpoints,
@@ -46,8 +47,8 @@ struct Endpoints {
 }
 
 impl Aws {
-    /// Reads region, credentials and endpoints.
-    pub fn read(variables: &impl Variables) -> Result<Self, ConfigError> {
+    /// Reads region, credentials and endpoints. `https` makes the connections.
+    pub fn read(variables: &impl Variables, https: Https) -> Result<Self, ConfigError> {
         // A Lambda's credentials are set for the life of its environment and never change in place.
         let credentials = Credentials::new(
             required(variables, "AWS_ACCESS_KEY_ID")?,
@@ -61,7 +62,7 @@ impl Aws {
             .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
             .region(Region::new(region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
-            .http_client(sdk_http_client())
+            .http_client(https.sdk_http_client())
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .time_source(SharedTimeSource::new(SystemTimeSource::new()))
             .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(FIRST_BACKOFF))
@@ -76,7 +77,7 @@ impl Aws {
         if let Some(url) = &endpoints.data_plane {
             require_region(url, &region)?;
         }
-        Ok(Self { shared, region, credentials, endpoints })
+        Ok(Self { shared, https, region, credentials, endpoints })
     }
 
     /// Makes the client of the table.
@@ -119,7 +120,7 @@ impl Aws {
             None => format!("https://events.{}.{domain}/", self.region),
         };
         let (region, credentials) = (self.region.clone(), self.credentials.clone());
-        EventBus::new(name, url, region, credentials)
+        EventBus::new(name, url, region, credentials, self.https.clone())
     }
 
     fn data_plane_with(&self, retries: RetryConfig, timeouts: TimeoutConfig) -> aws_sdk_iotdataplane::Client {
@@ -152,12 +153,6 @@ fn require_region(url: &str, region: &str) -> Result<(), ConfigError> {
          `aws iot describe-endpoint --endpoint-type iot:Data-ATS --region {region}`"
     );
     Err(ConfigError::Wrong { name: "AWS_ENDPOINT_URL_IOT_DATA_PLANE", why })
-}
-
-/// Makes the HTTP client for management calls to the RTC service: the same TLS, without credentials of AWS.
-#[must_use]
-pub fn rtc_http(timeouts: HttpTimeouts) -> HttpClient {
-    HttpClient::new(timeouts, connector)
 }
 
 fn timeouts(attempt_ms: u64, all_ms: u64) -> TimeoutConfig {

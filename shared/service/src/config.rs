@@ -5,13 +5,11 @@
 #[cfg(test)]
 mod tests;
 
-use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use secrecy::SecretString;
-use std::time::Duration;
 use switchboard_protocol::address::DownlinkParents;
 use switchboard_protocol::id::IdKey;
 use switchboard_rtc::callback::CallbackReader;
-use switchboard_rtc::management::{HttpClient, HttpTimeouts, RtcManagement};
+use switchboard_rtc::management::{HttpClient, RtcManagement};
 use switchboard_rtc::turn::{TurnServers, WithTurn};
 use switchboard_rtc::{Account, AccountError, ManagementApi, Minter, Provider, UnknownProvider};
 
@@ -78,12 +76,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the settings. `connector` makes the HTTP connections to the RTC service for a connect time-out.
-    pub fn read(
-        variables: &impl Variables,
-        connector: impl Fn(Duration) -> SharedHttpConnector + Send + Sync + 'static,
-    ) -> Result<Self, ConfigError> {
-        let http = HttpClient::new(HttpTimeouts::default(), connector);
+    /// Reads the settings. `http` is the client for management requests to the RTC service.
+    pub fn read(variables: &impl Variables, http: HttpClient) -> Result<Self, ConfigError> {
         let required = |name| required(variables, name);
         Ok(Self {
             table: required("TABLE_NAME")?,

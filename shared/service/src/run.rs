@@ -1,6 +1,6 @@
 //! The Lambda run loop: all that a function's `main.rs` calls.
 
-use crate::aws::{self, Aws, EventBus, IotDataPlane, WakeQueue};
+use crate::aws::{Aws, EventBus, Https, IotDataPlane, WakeQueue};
 use crate::clock;
 use crate::config::{Config, ConfigError, environment};
 use crate::dynamodb::Table;
@@ -15,6 +15,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use switchboard_core::Now;
 use switchboard_protocol::requests::Requests;
+use switchboard_rtc::management::HttpTimeouts;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -60,8 +61,9 @@ where
 
 /// Reads the settings and makes the clients, once per process.
 pub fn connect() -> Result<Service<AwsPorts>, ConfigError> {
-    let config = Config::read(&environment, aws::connector)?;
-    let aws = Aws::read(&environment)?;
+    let https = Https::read(&environment)?;
+    let config = Config::read(&environment, https.rtc_client(HttpTimeouts::default()))?;
+    let aws = Aws::read(&environment, https)?;
     let key = config.id_key;
     Ok(Service {
         table: Table::new(aws.dynamodb(), config.table),

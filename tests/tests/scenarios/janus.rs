@@ -14,6 +14,8 @@ use switchboard_rtc::management::{
     ChannelSpec, HttpTimeouts, OpenChannel, RequestContext, RtcError, RtcManagement,
 };
 use switchboard_rtc::{Account, Join, ManagementApi, MintRequest, Provider, Rights};
+use switchboard_service::aws::Https;
+use switchboard_service::config::environment;
 
 const ROOM: &str = "sb-meeting-1";
 
@@ -41,7 +43,7 @@ fn account(gateway: &Gateway) -> Account {
 }
 
 fn control(account: &Account) -> Box<dyn RtcManagement> {
-    let http = switchboard_service::aws::rtc_http(HttpTimeouts::default());
+    let http = Https::read(&environment).expect("authorities").rtc_client(HttpTimeouts::default());
     switchboard_rtc::management(Provider::Janus, account, http)
         .expect("an account")
         .expect("with a management API")

@@ -9,6 +9,8 @@ use switchboard_rtc::management::{
     ChannelSpec, HttpTimeouts, OpenChannel, RequestContext, RtcError, RtcManagement,
 };
 use switchboard_rtc::{Account, ManagementApi, Provider, Rights};
+use switchboard_service::aws::Https;
+use switchboard_service::config::environment;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
@@ -73,7 +75,7 @@ impl Vendor {
                 key_secret: secret.into(),
             }),
         };
-        let http = switchboard_service::aws::rtc_http(HttpTimeouts::default());
+        let http = Https::read(&environment).expect("authorities").rtc_client(HttpTimeouts::default());
         switchboard_rtc::management(provider, &account, http)
             .expect("an account")
             .expect("with a management API")

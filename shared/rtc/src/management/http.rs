@@ -48,7 +48,7 @@ pub struct HttpClient {
 
 impl HttpClient {
     /// Creates a client. `connect` creates a connector with the given connect timeout; the service crate passes one
-    /// with TLS (`aws::rtc_http`).
+    /// with TLS (`aws::Https`).
     pub fn new(
         timeouts: HttpTimeouts,
         connect: impl Fn(Duration) -> SharedHttpConnector + Send + Sync + 'static,

@@ -19,7 +19,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::{Value, json};
 
-use super::connector::connector;
+use super::connector::Https;
 use crate::error_chain::ErrorChain;
 use crate::ports::OutcomeBus;
 
@@ -39,6 +39,7 @@ pub struct EventBus {
     url: String,
     region: String,
     credentials: Credentials,
+    https: Https,
     /// Made at the first call: most wakes have nothing to report.
     connector: OnceLock<SharedHttpConnector>,
 }
@@ -73,14 +74,20 @@ impl OutcomeBus for EventBus {
 
 impl EventBus {
     /// Makes the adapter of the bus `name`. `url` is the address of the service, with a slash at its end.
-    pub(super) fn new(name: String, url: String, region: String, credentials: Credentials) -> Self {
-        Self { name, url, region, credentials, connector: OnceLock::new() }
+    pub(super) fn new(
+        name: String,
+        url: String,
+        region: String,
+        credentials: Credentials,
+        https: Https,
+    ) -> Self {
+        Self { name, url, region, credentials, https, connector: OnceLock::new() }
     }
 
     async fn attempt(&self, report: &Value, now_ms: i64) -> Result<(), BusError> {
         let body = self.body(report);
         let request = self.request(&body, now_ms).map_err(BusError::Request)?;
-        let connector = self.connector.get_or_init(|| connector(ATTEMPT));
+        let connector = self.connector.get_or_init(|| self.https.connector(ATTEMPT));
         let response =
             connector.call(request).await.map_err(|error| BusError::NoResponse(Box::new(error)))?;
         let status = response.status().as_u16();
@@ -153,6 +160,7 @@ mod tests {
             "https://events.eu-west-1.amazonaws.com/".to_owned(),
             "eu-west-1".to_owned(),
             Credentials::new("AKID", "a-secret", Some("a-session".to_owned()), None, "tests"),
+            Https::read(&|_| None).expect("the embedded authorities"),
         )
     }
 

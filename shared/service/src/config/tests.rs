@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::aws;
+use crate::aws::Https;
+use switchboard_rtc::management::HttpTimeouts;
 use switchboard_rtc::{MintRequest, Rights, TTL_SECONDS};
 
 /// A complete environment with a minter for `LiveKit`, changed by `changes`; an empty value is an absent one.
@@ -25,8 +26,12 @@ fn variables(changes: &[(&'static str, &str)]) -> impl Fn(&'static str) -> Optio
     move |name| set.get(name).filter(|value| !value.is_empty()).cloned()
 }
 
+fn http() -> HttpClient {
+    Https::read(&|_| None).expect("the embedded authorities").rtc_client(HttpTimeouts::default())
+}
+
 fn params(changes: &[(&'static str, &str)]) -> Vec<String> {
-    let config = Config::read(&variables(changes), aws::connector).expect("complete");
+    let config = Config::read(&variables(changes), http()).expect("complete");
     let request = MintRequest {
         channel_id: "sb-m1",
         user_id: "alice",
@@ -43,7 +48,7 @@ fn params(changes: &[(&'static str, &str)]) -> Vec<String> {
 /// Returns the error of a function that does not start with this environment. Its debug output, which `main` shows, names the
 /// same variable.
 fn refusal(changes: &[(&'static str, &str)]) -> String {
-    let error = Config::read(&variables(changes), aws::connector).map(drop).expect_err("incomplete");
+    let error = Config::read(&variables(changes), http()).map(drop).expect_err("incomplete");
     let (shown, debug) = (error.to_string(), format!("{error:?}"));
     let name = shown.split(' ').find(|word| word.contains('_')).expect("it names a variable");
     assert!(debug.contains(name) && !debug.contains("xyzzy"), "{debug}");

@@ -3,7 +3,8 @@
 
 use std::cell::RefCell;
 
-use switchboard_service::aws::{Aws, connector};
+use switchboard_rtc::management::HttpTimeouts;
+use switchboard_service::aws::{Aws, Https};
 use switchboard_service::config::{Config, callbacks};
 
 use super::*;
@@ -34,14 +35,16 @@ fn variables_read(function: &Function) -> BTreeSet<&'static str> {
             .or_else(|| (name == "RTC_API_URL").then(|| "http://127.0.0.1:8080".to_owned()))
             .or_else(|| name.starts_with("RTC_API_KEY").then(|| "a key of tests".to_owned()))
     };
+    let https = Https::read(&|_| None).expect("the embedded authorities");
+    let http = https.rtc_client(HttpTimeouts::default());
     let read = match function.name.as_str() {
         "authorize" => functions::authorize::AuthorizerConfig::read(&variables).map(drop),
-        "rtc-webhook" => Config::read(&variables, connector).and_then(|_| callbacks(&variables)).map(drop),
-        _ => Config::read(&variables, connector).map(drop),
+        "rtc-webhook" => Config::read(&variables, http).and_then(|_| callbacks(&variables)).map(drop),
+        _ => Config::read(&variables, http).map(drop),
     };
     // A successful read means that every required variable is set to a valid value.
     read.unwrap_or_else(|error| panic!("{} does not start: {error}", function.name));
-    assert!(Aws::read(&variables).is_ok(), "{}", function.name);
+    assert!(Aws::read(&variables, https).is_ok(), "{}", function.name);
     names.into_inner()
 }
 

@@ -1,7 +1,7 @@
 //! Delivery of offers (T3, T4), against a data plane on this machine.
 
 use super::*;
-use crate::aws::Aws;
+use crate::aws::{Aws, Https};
 use crate::effects::downlinks::{DownlinkContext, Publisher};
 use crate::fake::{FakeMinter, id_key};
 use axum::extract::Request;
@@ -50,13 +50,14 @@ async fn refusing(direct: StatusCode, error: &'static str) -> (Publisher<IotData
 }
 
 fn broker(url: &str) -> IotDataPlane {
-    let aws = Aws::read(&|name: &'static str| match name {
+    let https = Https::read(&|_| None).expect("the embedded authorities");
+    let variables = |name: &'static str| match name {
         "AWS_REGION" => Some("eu-west-1".to_owned()),
         "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("of-the-tests".to_owned()),
         "AWS_ENDPOINT_URL_IOT_DATA_PLANE" => Some(url.to_owned()),
         _ => None,
-    });
-    let aws = aws.expect("everything is there");
+    };
+    let aws = Aws::read(&variables, https).expect("everything is there");
     IotDataPlane {
         data_plane: aws.data_plane(),
         direct: aws.direct_messages(),
