@@ -6,7 +6,8 @@ use switchboard_protocol::code::Code;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::{JoinPolicy, Media, Mode, ParticipantState, Policy};
 use switchboard_protocol::requests::{CreateMeeting, CreateRequest, Leave, MediaReport, RaiseHand, Rejoin};
-use switchboard_service::fake::FakeRtc;
+use switchboard_core::{ChannelPresence, Input};
+use switchboard_service::fake::{FakeRtc, RtcCall};
 
 fn leave(meeting: &MeetingId) -> AttendRequest {
     AttendRequest::Leave(Leave { meeting_id: meeting.clone() })
@@ -136,4 +137,40 @@ async fn a_media_report_is_trusted_without_rtc_management() {
     assert_eq!(alice.state(), ParticipantState::Joined);
     let media = alice.seat().expect("a seat").media;
     assert_eq!((media.audio, media.video), (true, false));
+}
+
+#[tokio::test]
+async fn a_channel_that_may_be_closed_is_made_again_before_a_join_token() {
+    let rtc = FakeRtc::capable();
+    let service = service_with_rtc(&rtc);
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    accepted(&service, &meeting, "bob.phone").await;
+    let registered = |calls: Vec<RtcCall>| calls.iter().any(|call| matches!(call, RtcCall::Register(_)));
+    assert!(registered(rtc.take_calls()), "the channel of the new meeting");
+    let rejoin = |id, by, after_ms| {
+        let rejoin = AttendRequest::Rejoin(Rejoin { meeting_id: meeting.clone() });
+        serve(request(by, id, rejoin, at(after_ms)), &service, &attend)
+    };
+    rejoin("r1", "bob.phone", 2_000).await;
+    assert!(!registered(rtc.take_calls()), "nobody was in the channel, and it is younger than its time");
+
+    let present = |users: &[&str], after_ms| {
+        let stored = service.table.stored(&meeting).loaded();
+        let users = users.iter().map(|name| user(name)).collect();
+        let seen = Input::Presence(ChannelPresence::Exactly { users, rev: stored.meeting.rev });
+        let service = &service;
+        async move { service.apply(stored, &seen, at(after_ms)).await.expect("committed") }
+    };
+    present(&["alice", "bob"], 3_000).await;
+    present(&["alice"], 10_000).await;
+    rejoin("r2", "bob.phone", 12_000).await;
+    assert!(!registered(rtc.take_calls()), "Alice holds the channel");
+    present(&[], 13_000).await;
+    rejoin("r3", "bob.phone", 38_000).await;
+    assert!(registered(rtc.take_calls()), "the service may have closed the channel");
+    assert!(published(&service).contains(&"bob.phone= joined".to_owned()));
+
+    rtc.set_down(true);
+    rejoin("r4", "bob.phone", 39_000).await;
+    assert!(published(&service).contains(&"bob.phone= joined".to_owned()), "the channel may still be there");
 }

@@ -12,6 +12,8 @@ use crate::webhook::{SfuWebhookEvent, WebhookQueue};
 
 /// Default of `empty_timeout`, from `LiveKit`.
 const EMPTY_SECONDS: u32 = 300;
+/// Default of `departure_timeout`, from `LiveKit`.
+const DEPARTURE_SECONDS: u32 = 20;
 
 pub(crate) struct SfuChannel {
     pub(crate) sid: String,
@@ -34,7 +36,7 @@ pub(crate) struct SfuChannel {
 pub(crate) struct ChannelSettings {
     /// Time for which the channel may be empty before the first participant joins.
     pub(crate) empty_seconds: Option<u32>,
-    /// Time for which the channel may be empty after the last participant left; defaults to `empty_seconds`.
+    /// Time for which the channel may be empty after the last participant left.
     pub(crate) departure_seconds: Option<u32>,
     /// Limit of this channel; the limit of the SFU applies as well.
     pub(crate) max_participants: Option<u32>,
@@ -201,7 +203,7 @@ impl SfuChannel {
     }
 
     fn departure_seconds(&self) -> u32 {
-        self.settings.departure_seconds.unwrap_or_else(|| self.empty_seconds())
+        self.settings.departure_seconds.unwrap_or(DEPARTURE_SECONDS)
     }
 
     /// Returns the index of the participant with this identity.

@@ -12,6 +12,9 @@ pub const CALLER_CHECK_MS: i64 = 15_000;
 pub const RECONNECT_DIRECT_MS: i64 = 30_000;
 /// Milliseconds that the seat of a dropped participant of a group is kept.
 pub const RECONNECT_GROUP_MS: i64 = 60_000;
+/// Longest time in milliseconds for which a seat is kept without its user in the media: a drop is noticed, the seat waits, and
+/// a user who comes back gets the time of a newcomer. The channel must last as long.
+pub const SEAT_KEPT_MS: i64 = CHECK_MS + RECONNECT_GROUP_MS + JOIN_MS;
 /// Milliseconds after which a group that everybody left ends.
 pub const EMPTY_MS: i64 = 30_000;
 /// Milliseconds after which a meeting without its host ends, where the policy is `grace_end`.

@@ -40,8 +40,10 @@ pub struct ChannelSpec<'a> {
     pub id: &'a str,
     /// Limit of participants.
     pub max_participants: u32,
-    /// Time in seconds after which the service closes an empty channel by itself.
+    /// Time in seconds after which the service closes by itself a channel that nobody has entered yet.
     pub empty_seconds: u32,
+    /// Time in seconds after which the service closes by itself a channel that its last participant left.
+    pub departure_seconds: u32,
 }
 
 /// Clock and randomness of one operation, handed in by the caller so that this crate reads neither.

@@ -4,10 +4,11 @@ use crate::error_chain::ErrorChain;
 use crate::ports::Ports;
 use crate::service::Service;
 use std::collections::{BTreeMap, BTreeSet};
-use switchboard_core::{Meeting, Now, Refusal, RtcCapabilities, UNUSED_MS};
+use switchboard_core::{Meeting, Now, Refusal, RtcCapabilities, SEAT_KEPT_MS, UNUSED_MS};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::object::ParticipantState;
 use switchboard_protocol::requests::MediaReport;
 use switchboard_rtc::management::{ChannelSpec, ManagementCapabilities, OpenChannel, RtcError};
 
@@ -72,7 +73,8 @@ impl<P: Ports> Service<P> {
         let channel = ChannelSpec {
             id: &self.channel_of(&meeting.id),
             max_participants: meeting.max_participants,
-            empty_seconds: u32::try_from(UNUSED_MS / 1_000).unwrap_or(u32::MAX),
+            empty_seconds: seconds(UNUSED_MS),
+            departure_seconds: seconds(SEAT_KEPT_MS),
         };
         match rtc.control.register(channel, rtc.nonce(now)).await {
             Ok(()) | Err(RtcError::Unsupported) => Ok(()),
@@ -84,6 +86,17 @@ impl<P: Ports> Service<P> {
                 let words = "the media service cannot be reached now; send the same request again";
                 Err(Refusal { retry_after_ms: Some(1_000), ..Refusal::new(Code::RtcUnavailable, words) })
             }
+        }
+    }
+
+    /// Makes the channel again for a user who gets a join token while nobody is in the media: the RTC service may have closed
+    /// it meanwhile, and not all of them make a channel at the first join. A failure is logged; the token is given in any
+    /// case, since the channel may still be there.
+    pub(crate) async fn ensure_channel(&self, meeting: &Meeting, now: Now) {
+        let is_in_use = meeting.members().any(|p| p.state() == ParticipantState::Joined);
+        let may_be_closed = meeting.is_used || meeting.created_ms + UNUSED_MS / 2 <= now.ms;
+        if !is_in_use && may_be_closed && self.register(meeting, now).await.is_err() {
+            tracing::warn!(meeting.id = %meeting.id, "channel of the meeting not made again before a join token");
         }
     }
 
@@ -145,6 +158,10 @@ impl<P: Ports> Service<P> {
         let closed = rtc.control.close(&self.channel_of(meeting), rtc.nonce(now)).await;
         is_done("close", meeting, closed)
     }
+}
+
+fn seconds(ms: i64) -> u32 {
+    u32::try_from(ms / 1_000).unwrap_or(u32::MAX)
 }
 
 /// Returns whether a call does not have to be repeated: it succeeded, or this RTC service does not support it.

@@ -7,6 +7,7 @@ use crate::device::{Device, none, refusal, request};
 use crate::inviting::receives_state;
 use crate::rooms::participant_states;
 use crate::rtc_service::{Fault, RtcService};
+use crate::rtc_webhook::services::{Livekit, Service as _};
 use crate::stack::Stack;
 use crate::user::User;
 use serde_json::{Value, json};
@@ -125,6 +126,33 @@ async fn a_create_is_refused_where_the_rtc_service_is_not_there() {
     let refused = caller.is_refused("create-meeting", direct(&bob)).await;
     assert_eq!(refused.code, "rtc_unavailable");
     assert_eq!(caller.syncs().await["meetings"], json!([]));
+}
+
+// Proves: channel-kept
+#[tokio::test]
+async fn a_channel_that_the_service_closed_in_the_grace_is_made_again_by_rejoin() {
+    let rtc = RtcService::start();
+    let stack = rtc.stack();
+    let (alice, bob, mut caller, mut phone) = two(&stack).await;
+    let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
+    let created = rtc.calls("CreateRoom")[0].clone();
+    assert_eq!((&created["emptyTimeout"], &created["departureTimeout"]), (&json!(300), &json!(90)));
+    // Both lose the network, and this service closes the room earlier than it was asked to.
+    rtc.remove_room(&room);
+    let livekit = Livekit::laptop();
+    let closed = livekit.closed(&room, stack.now_ms().await);
+    assert_eq!(livekit.sends(&stack, &closed).await.status(), 200);
+    receives_state(&mut phone, &alice, "reconnecting").await;
+    receives_state(&mut caller, &bob, "reconnecting").await;
+    stack.advance_clock_when_idle(Duration::from_secs(25)).await;
+    for (user, device) in [(&alice, &caller), (&bob, &phone)] {
+        assert_eq!(device.requests("attend", call.request("rejoin")).await.kind, "joined");
+        assert!(rtc.room(&room).is_some(), "the room is there before the token is");
+        rtc.enters(&room, user.id.as_str());
+        device.sends_once("attend", call.joined()).await;
+    }
+    receives_state(&mut caller, &bob, "joined").await;
+    assert_eq!(rtc.calls("CreateRoom").len(), 2, "the second side finds the room in use");
 }
 
 // Proves: channel-closed

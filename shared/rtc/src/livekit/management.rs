@@ -103,6 +103,8 @@ impl RtcManagement for LivekitManagement {
         let body = json!({
             "name": channel.id,
             "emptyTimeout": channel.empty_seconds,
+            // The server's default is 20 s, less than a seat is kept.
+            "departureTimeout": channel.departure_seconds,
             "maxParticipants": channel.max_participants,
         });
         let created = self.call("CreateRoom", may_create(), body, context).await?;

@@ -111,7 +111,7 @@ async fn a_media_id_that_is_not_a_uid_is_refused() {
         let error = channels.remove("room", media_id, AT).await.expect_err(media_id);
         assert!(matches!(error, RtcError::Refused(_)), "{error}");
     }
-    let channel = ChannelSpec { id: "room", max_participants: 2, empty_seconds: 60 };
+    let channel = ChannelSpec { id: "room", max_participants: 2, empty_seconds: 60, departure_seconds: 90 };
     assert_eq!(channels.register(channel, AT).await, Ok(()));
     assert!(service.requests().is_empty());
 }

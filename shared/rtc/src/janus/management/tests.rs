@@ -49,7 +49,7 @@ fn plugin_requests(service: &FakeService) -> Vec<Value> {
 #[tokio::test]
 async fn each_operation_opens_and_ends_its_own_session() {
     let service = gateway(|_| json!({ "videoroom": "created" })).await;
-    let channel = ChannelSpec { id: ROOM, max_participants: 6, empty_seconds: 60 };
+    let channel = ChannelSpec { id: ROOM, max_participants: 6, empty_seconds: 60, departure_seconds: 90 };
     rooms(&service).register(channel, AT).await.expect("made");
     let seen = service.requests();
     let steps: Vec<_> = seen
@@ -165,7 +165,7 @@ async fn an_unknown_room_or_participant_and_an_existing_room_are_not_errors() {
         assert_eq!(rooms.members(ROOM, AT).await, Ok(Vec::new()));
     }
     let exists = gateway(|_| error(427)).await;
-    let channel = ChannelSpec { id: ROOM, max_participants: 6, empty_seconds: 60 };
+    let channel = ChannelSpec { id: ROOM, max_participants: 6, empty_seconds: 60, departure_seconds: 90 };
     assert_eq!(rooms(&exists).register(channel, AT).await, Ok(()));
     assert_eq!(rooms(&exists).channels("", AT).await, Err(RtcError::Refused("videoroom error 427".into())));
 }

@@ -56,7 +56,7 @@ const fn as_it_is(_: &mut Value) {}
 async fn requests_equal_those_of_the_official_sdk() {
     let service = FakeService::new(server).await;
     let rooms = rooms(&service);
-    let channel = ChannelSpec { id: ROOM, max_participants: 6, empty_seconds: 300 };
+    let channel = ChannelSpec { id: ROOM, max_participants: 6, empty_seconds: 300, departure_seconds: 90 };
     rooms.register(channel, AT).await.expect("made");
     rooms.members(ROOM, AT).await.expect("listed");
     rooms.channels("call-", AT).await.expect("listed");
@@ -84,11 +84,11 @@ async fn requests_equal_those_of_the_official_sdk() {
     );
     for seen in &seen {
         match seen.path.rsplit('/').next().unwrap_or_default() {
-            // The sample sets two more members, which Switchboard leaves to the server's defaults.
+            // The sample sets one more member, which Switchboard leaves to the server's default.
             "CreateRoom" => assert_as_the_sdk(seen, |body| {
                 let body = body.as_object_mut().expect("an object");
                 body.remove("metadata");
-                body.remove("departureTimeout");
+                assert_eq!(body.insert("departureTimeout".to_owned(), json!(90)), Some(json!(20)));
             }),
             // The sample lists one room by its name; a list by prefix needs all rooms.
             "ListRooms" => assert_as_the_sdk(seen, |body| *body = json!({})),
@@ -126,7 +126,7 @@ async fn an_unknown_room_or_participant_is_not_an_error() {
     assert_eq!(rooms.remove(ROOM, WHO, AT).await, Ok(()));
     assert_eq!(rooms.restrict(ROOM, WHO, Rights::default(), AT).await, Ok(()));
     assert_eq!(rooms.members(ROOM, AT).await, Ok(Vec::new()));
-    let channel = ChannelSpec { id: ROOM, max_participants: 2, empty_seconds: 60 };
+    let channel = ChannelSpec { id: ROOM, max_participants: 2, empty_seconds: 60, departure_seconds: 90 };
     let error = rooms.register(channel, AT).await.expect_err("a created room cannot be unknown");
     assert!(matches!(error, RtcError::Refused(_)), "{error}");
 }

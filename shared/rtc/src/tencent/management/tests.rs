@@ -92,7 +92,7 @@ async fn a_body_without_response_is_refused() {
 async fn unsupported_operations_send_nothing() {
     let service = FakeService::new(|_, _| ScriptedReply::Text(500, String::new())).await;
     let rooms = rooms(&service);
-    let channel = ChannelSpec { id: ROOM, max_participants: 2, empty_seconds: 60 };
+    let channel = ChannelSpec { id: ROOM, max_participants: 2, empty_seconds: 60, departure_seconds: 90 };
     assert_eq!(rooms.register(channel, AT).await, Ok(()));
     let unsupported = RtcError::Unsupported;
     assert_eq!(rooms.restrict(ROOM, "user-1", Rights::default(), AT).await, Err(unsupported.clone()));
