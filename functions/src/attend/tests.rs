@@ -2,11 +2,11 @@ use super::*;
 use crate::testing::{
     accepted, another, at, created, published, request, rev, serve, service, service_with_rtc, user,
 };
+use switchboard_core::{ChannelPresence, Input};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::{JoinPolicy, Media, Mode, ParticipantState, Policy};
 use switchboard_protocol::requests::{CreateMeeting, CreateRequest, Leave, MediaReport, RaiseHand, Rejoin};
-use switchboard_core::{ChannelPresence, Input};
 use switchboard_service::fake::{FakeRtc, RtcCall};
 
 fn leave(meeting: &MeetingId) -> AttendRequest {

@@ -7,9 +7,13 @@ use serde_json::Value;
 
 use super::keys::{Key, Keys};
 
-/// Time after `exp`, and before `nbf`, at which a token is still accepted, in milliseconds. The protocol promises it to
-/// terminals: with less, a phone with a slow clock is refused; with more, a stolen token works for longer.
+/// Time after `exp` at which a token is still accepted, in milliseconds. The protocol promises it to terminals: with less, a
+/// phone with a slow clock is refused; with more, a stolen token works for longer.
 pub const LEEWAY_MS: i64 = 60_000;
+
+/// Time before `nbf` at which a token is accepted, in milliseconds: the clock of the app's server may be ahead. A token that
+/// is used too early has been issued all the same, so this may be larger than [`LEEWAY_MS`].
+pub const NOT_BEFORE_LEEWAY_MS: i64 = 120_000;
 
 /// Length to which a display name is cut, in characters.
 const MAX_NAME_CHARS: usize = 128;
@@ -49,7 +53,7 @@ pub enum TokenError {
     /// More than [`LEEWAY_MS`] past its `exp`.
     #[error("expired")]
     Expired,
-    /// More than [`LEEWAY_MS`] before its `nbf`.
+    /// More than [`NOT_BEFORE_LEEWAY_MS`] before its `nbf`.
     #[error("not valid yet")]
     NotYet,
 }
@@ -110,7 +114,7 @@ impl Verifier {
         if now_ms > expires_ms.saturating_add(LEEWAY_MS) {
             return Err(TokenError::Expired);
         }
-        if claims.nbf.is_some_and(|nbf| now_ms < milliseconds(nbf).saturating_sub(LEEWAY_MS)) {
+        if claims.nbf.is_some_and(|nbf| now_ms < milliseconds(nbf).saturating_sub(NOT_BEFORE_LEEWAY_MS)) {
             return Err(TokenError::NotYet);
         }
         let name = claims.name.as_ref().and_then(Value::as_str).and_then(display_name);

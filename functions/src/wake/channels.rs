@@ -5,15 +5,16 @@ use futures::StreamExt;
 use futures::stream;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
-use switchboard_core::{ChannelPresence, Input, Now};
+use switchboard_core::{ChannelPresence, Input, Now, RTC_CLOCK_LEEWAY_MS};
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::ParticipantState;
 use switchboard_service::error_chain::ErrorChain;
 use switchboard_service::ports::{Due, Meetings, Ports, Stored};
 use switchboard_service::{ServeError, Service};
 
-/// Age in milliseconds at which a channel without a meeting is closed. Before, its create request may still be running.
-const LEAKED_MS: i64 = 300_000;
+/// Age in milliseconds at which a channel without a meeting is closed. Before, its create request may still be running, and the
+/// age is measured by two clocks.
+const LEAKED_MS: i64 = 180_000 + RTC_CLOCK_LEEWAY_MS;
 /// Limit of meetings, and of channels, that one sweep checks. The next sweeps check the others.
 const MAX_CHECKED: usize = 100;
 const IN_FLIGHT: usize = 8;

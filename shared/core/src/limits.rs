@@ -21,6 +21,9 @@ pub const EMPTY_MS: i64 = 30_000;
 pub const HOST_GRACE_MS: i64 = 120_000;
 /// Milliseconds after which a meeting ends that nobody joined and to which no invitation is pending.
 pub const UNUSED_MS: i64 = 300_000;
+/// Most milliseconds that the clock of the RTC service may differ from ours, in either direction. Servers that people run
+/// themselves are off by that much when their time synchronisation fails; with a larger leeway, late callbacks would count.
+pub const RTC_CLOCK_LEEWAY_MS: i64 = 120_000;
 /// Milliseconds before the end at which members are warned.
 pub const WARNINGS_MS: [i64; 2] = [300_000, 60_000];
 /// Milliseconds that an ended meeting is kept, so that late commands get `meeting_ended`.

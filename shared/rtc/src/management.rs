@@ -137,6 +137,10 @@ pub trait RtcManagement: Send + Sync {
     async fn channels(&self, prefix: &str, context: RequestContext) -> Result<Vec<OpenChannel>, RtcError>;
 }
 
+/// Most seconds that the clock of a service may differ from ours, in either direction: the tokens of management requests are
+/// valid this much earlier and later than they are needed. With less, a server whose clock is off refuses every request.
+pub(crate) const CLOCK_LEEWAY_SECONDS: i64 = 120;
+
 /// Limit for one HTTP request: connection, response and the retry.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
 

@@ -113,7 +113,8 @@ impl<P: Ports> Service<P> {
         let mut media = self.apply_media_acts(meeting, &acts, now).await;
         media.correct(&mut decision, run == EffectRun::AgainByWake);
         // The channel of a new meeting was made before its commit.
-        let has_token = decision.answer.iter().chain(&decision.notices).any(|outgoing| outgoing.grant.is_some());
+        let has_token =
+            decision.answer.iter().chain(&decision.notices).any(|outgoing| outgoing.grant.is_some());
         if has_token && run != EffectRun::AfterCreate {
             self.ensure_channel(meeting, now).await;
         }

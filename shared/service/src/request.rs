@@ -211,9 +211,14 @@ where
     Ok(InvocationReport { request: Some(kind), ..report })
 }
 
+/// Most milliseconds by which the broker's clock may be behind ours before requests expire too early. Both clocks are the cloud
+/// provider's own and differ by milliseconds; a larger leeway would let a retried invocation ring for a caller who gave up.
+const BROKER_CLOCK_LEEWAY_MS: i64 = 2_000;
+
 /// The life of a request counts from its receipt by the broker. The terminal's clock is never used.
 fn is_expired<R>(received_ms: Option<i64>, request: &ReceivedRequest<R>) -> bool {
-    received_ms.is_some_and(|at| at + i64::from(request.envelope.ttl_ms) < request.now.ms)
+    let life_ms = i64::from(request.envelope.ttl_ms) + BROKER_CLOCK_LEEWAY_MS;
+    received_ms.is_some_and(|at| at + life_ms < request.now.ms)
 }
 
 impl<P: Ports> Service<P> {

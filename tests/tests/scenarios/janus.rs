@@ -192,7 +192,8 @@ async fn strangers_cannot_make_or_moderate_rooms() {
         alter(&mut account);
         self::control(&account)
     };
-    let channel = ChannelSpec { id: "sb-meeting-3", max_participants: 2, empty_seconds: 60, departure_seconds: 90 };
+    let channel =
+        ChannelSpec { id: "sb-meeting-3", max_participants: 2, empty_seconds: 60, departure_seconds: 90 };
     let wrong_admin_key = with(|account| {
         if let Some(api) = account.api.as_mut() {
             api.key_secret = "guessed".into();

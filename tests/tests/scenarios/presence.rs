@@ -37,7 +37,11 @@ impl Connection {
 
     /// Invokes the function with the event of this connection, as the rule does.
     async fn is(&self, event_type: &str, stack: &Stack) {
-        let now_ms = stack.now_ms().await;
+        self.is_at(event_type, stack, stack.now_ms().await).await;
+    }
+
+    /// Like [`is`](Self::is), at this time by the clock of the broker.
+    async fn is_at(&self, event_type: &str, stack: &Stack, now_ms: i64) {
         let event = json!({
             "clientId": self.client_id,
             "timestamp": now_ms,
@@ -104,6 +108,24 @@ async fn a_disconnect_that_comes_twice_is_one() {
     assert_eq!(notices_after_check(&stack, &mut caller, &call).await, ["participant_updated"]);
     connection.is("disconnected", &stack).await;
     assert_eq!(notices_after_check(&stack, &mut caller, &call).await, Vec::<String>::new());
+}
+
+// Proves: clocks
+#[tokio::test]
+async fn a_drop_is_noticed_though_the_clock_of_the_broker_is_two_minutes_off() {
+    for ahead_ms in [-120_000, 120_000] {
+        let stack = Stack::own();
+        let (bob, mut caller, phone, call) = talk(&stack).await;
+        let connection = Connection::of(&stack, &bob, phone.client_id()).await;
+        stack.inject_fault(json!({"function": "presence", "kind": "drop_invoke"})).await;
+        drop(phone);
+        stack.until_faults_struck().await;
+        connection.is_at("disconnected", &stack, stack.now_ms().await + ahead_ms).await;
+        assert_eq!(notices_after_check(&stack, &mut caller, &call).await, ["participant_updated"]);
+        let back = connection.next();
+        back.is_at("connected", &stack, stack.now_ms().await + ahead_ms).await;
+        assert_eq!(caller.syncs().await["meetings"][0]["participants"][1]["state"], "joined");
+    }
 }
 
 // Proves: lifecycle-order

@@ -178,6 +178,24 @@ async fn callbacks_that_come_twice_or_late_change_nothing() {
     );
 }
 
+// Proves: clocks
+#[tokio::test]
+async fn callbacks_of_a_server_whose_clock_is_two_minutes_off_count() {
+    for ahead_seconds in [-120, 120] {
+        let service = Livekit::laptop().with_clock(ahead_seconds);
+        let mut talk = Answered::at(Stack::shared(), service).await;
+        let start = now_ms() + ahead_seconds * 1_000;
+        talk.both_join(start).await;
+        let (room, id) = (talk.room.clone(), talk.bobs_id.clone());
+        talk.hook(&talk.service.left(&room, &id, start, start + 5_000, false)).await;
+        receives_state(&mut talk.caller, &talk.bob, "reconnecting").await;
+        talk.hook(&talk.service.joined(&room, &id, start + 9_000)).await;
+        receives_state(&mut talk.caller, &talk.bob, "joined").await;
+        talk.hook(&talk.service.left(&room, &id, start + 9_000, start + 12_000, true)).await;
+        assert_eq!(talk.caller.receives("meeting_ended").await.body["reason"], "completed");
+    }
+}
+
 // Proves: callback-notices
 #[tokio::test]
 async fn the_same_callback_many_times_at_once_is_applied_once() {

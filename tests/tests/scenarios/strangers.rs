@@ -9,6 +9,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use rumqttc::{AsyncClient, ConnectReturnCode, Event, Incoming, MqttOptions, QoS, SubscribeReasonCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
+use switchboard_rtc::jwt;
 use terminal::{ConnectError, Terminal, development_jwt};
 
 /// Checks that the broker refuses a connection of the user with this token.
@@ -31,6 +32,23 @@ async fn a_token_under_another_secret_is_refused() {
 async fn an_expired_token_is_refused() {
     let alice = User::new("Alice");
     is_refused(&alice, development_jwt(JWT_SECRET, alice.id.as_str(), None, now_seconds() - 3600)).await;
+}
+
+// Proves: clocks
+#[tokio::test]
+async fn a_token_of_a_server_whose_clock_is_two_minutes_off_is_accepted() {
+    let alice = User::new("Alice");
+    let token = |begins: i64| {
+        let claims = json!({"sub": alice.id, "iat": begins, "nbf": begins, "exp": begins + 600});
+        SecretString::from(jwt::sign_hs256(&claims, JWT_SECRET.as_bytes()).expect("claims are serialised"))
+    };
+    for ahead_seconds in [-120, 120] {
+        let config = alice.config_with("phone", token(now_seconds() + ahead_seconds));
+        let connected = Terminal::connect(config).await;
+        assert!(connected.is_ok(), "{ahead_seconds}: {:?}", connected.err());
+    }
+    is_refused(&alice, token(now_seconds() + 180)).await;
+    is_refused(&alice, token(now_seconds() - 720)).await;
 }
 
 // Proves: login

@@ -86,7 +86,8 @@ fn moment(number: u8) -> RequestContext {
     RequestContext { now_ms: now_ms(), nonce: [number; 16] }
 }
 
-const CHANNEL: ChannelSpec<'_> = ChannelSpec { id: ROOM, max_participants: 4, empty_seconds: 60, departure_seconds: 90 };
+const CHANNEL: ChannelSpec<'_> =
+    ChannelSpec { id: ROOM, max_participants: 4, empty_seconds: 60, departure_seconds: 90 };
 
 #[tokio::test]
 async fn livekit_takes_our_calls() {

@@ -8,6 +8,7 @@ use super::presence;
 use crate::change::Change;
 use crate::decision::Decision;
 use crate::input::ChannelPresence;
+use crate::limits::RTC_CLOCK_LEEWAY_MS;
 use crate::participant::{LastMediaEvent, Participant};
 use crate::standing::Presence;
 use switchboard_protocol::address::UserId;
@@ -38,18 +39,20 @@ pub(crate) fn apply(mut change: Change, event: &MediaEvent, user: Option<&UserId
     }
 }
 
-/// Returns whether the event is newer than the last one about `user`; then it is kept. Events of ended meetings and of users without
-/// a seat are not kept: each of them is applied.
+/// Keeps an event that is newer than the last one about `user`. Returns whether it has to be applied. Events of ended meetings and
+/// of users without a seat are not kept: each of them is applied.
 fn keep_if_newer(change: &mut Change, user: &UserId, event: LastMediaEvent) -> bool {
     let is_live = change.meeting.end().is_none();
     let participant = change.meeting.participants.get_mut(user);
     let Some(participant) = participant.filter(|p| is_live && p.is_member()) else { return true };
-    let is_news = event.follows(participant.last_event.as_ref()) && event.is_about_present_seat(participant);
-    if is_news {
-        participant.last_event = Some(event);
-        change.is_changed = true;
+    if !event.follows(participant.last_event.as_ref()) {
+        return false;
     }
-    is_news
+    let is_applied = event.is_about_present_seat(participant);
+    // A departure that is not applied is kept, so that the late join of the same stay does not count.
+    participant.last_event = Some(event);
+    change.is_changed = true;
+    is_applied
 }
 
 /// A channel that closed at `at`. Users who joined later are in the channel that took its place.
@@ -81,14 +84,15 @@ impl LastMediaEvent {
         }
     }
 
-    /// Returns whether the event can be about the present seat: the departure from an earlier seat must not cost the new one. Only
-    /// checked while the present seat is not in the media, since the comparison is between two clocks.
+    /// Returns whether the event is about the present seat: the departure from an earlier seat must not cost the new one. Only
+    /// checked while the present seat is not in the media, since the comparison is between two clocks. In doubt the departure
+    /// is ignored: the RTC service is asked at the end of the time that a newcomer has.
     fn is_about_present_seat(&self, participant: &Participant) -> bool {
         let began_ms = self.stay.as_ref().map_or(self.at.ms, |stay| stay.since_ms);
         let taken_ms = participant
             .seat()
             .filter(|seat| matches!(seat.presence, Presence::OnTheWay { .. }))
             .map(|seat| seat.entry.at_ms);
-        self.is_join || taken_ms.is_none_or(|taken_ms| began_ms >= taken_ms)
+        self.is_join || taken_ms.is_none_or(|taken_ms| began_ms >= taken_ms + RTC_CLOCK_LEEWAY_MS)
     }
 }

@@ -1,7 +1,7 @@
 //! Callbacks of the RTC service arrive late, twice and out of order; only events that are newer than the last one apply.
 
 use super::fixture::*;
-use crate::{Action, Input, MediaAct};
+use crate::{Action, Input, MediaAct, RTC_CLOCK_LEEWAY_MS};
 use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime, Stay};
 use switchboard_protocol::object::ParticipantState as State;
 
@@ -139,12 +139,24 @@ fn where_stays_have_no_names_the_order_of_events_counts() {
 #[test]
 fn t27_a_goodbye_from_before_the_seat_was_taken_does_not_cost_it() {
     let mut call = accepted();
-    let departure_from_earlier_seat = left(1_900, stay("1", 500), true);
-    assert_eq!(call.receives(&departure_from_earlier_seat), State::Accepted);
+    for (name, since_ms) in [("1", 500), ("2", 1_500), ("3", 1_000 + RTC_CLOCK_LEEWAY_MS - 1)] {
+        let departure = left(since_ms + 100, stay(name, since_ms), true);
+        assert_eq!(
+            call.receives(&departure),
+            State::Accepted,
+            "the service's clock may be {since_ms} ms ahead"
+        );
+        assert_eq!(
+            call.receives(&joined(since_ms, stay(name, since_ms))),
+            State::Accepted,
+            "that stay is over"
+        );
+    }
+    let late_ms = 1_000 + RTC_CLOCK_LEEWAY_MS;
     assert_eq!(
-        call.receives(&left(1_900, stay("2", 1_500), true)),
+        call.receives(&left(late_ms + 100, stay("4", late_ms), true)),
         State::Left,
-        "the departure from the present seat"
+        "the departure from the present seat, by any clock"
     );
 }
 

@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 
 use super::{ApiKey, LivekitClaims, LivekitTrackSource, VideoGrant, sign, sources};
 use crate::management::{
-    ChannelSpec, HttpClient, ManagementCapabilities, ManagementRequest, OpenChannel, RequestContext,
-    RetryPolicy, RtcError, RtcManagement, parse_body,
+    CLOCK_LEEWAY_SECONDS, ChannelSpec, HttpClient, ManagementCapabilities, ManagementRequest, OpenChannel,
+    RequestContext, RetryPolicy, RtcError, RtcManagement, parse_body,
 };
 use crate::{Account, AccountError, Rights};
 use responses::{LivekitParticipant, LivekitParticipantList, LivekitRoomList, TwirpError};
 
-/// Life of the token of one request, in seconds; covers the retry and clock differences.
+/// Life of the token of one request, in seconds; covers the retry.
 const TOKEN_SECONDS: i64 = 60;
 
 /// Manages the rooms of one `LiveKit` deployment.
@@ -49,7 +49,11 @@ impl LivekitManagement {
         let now = context.seconds();
         let claims = LivekitClaims {
             video: Some(grant),
-            ..LivekitClaims::issued_by(&self.key.id, now, now + TOKEN_SECONDS)
+            ..LivekitClaims::issued_by(
+                &self.key.id,
+                now - CLOCK_LEEWAY_SECONDS,
+                now + TOKEN_SECONDS + CLOCK_LEEWAY_SECONDS,
+            )
         };
         let unsigned = |_| RtcError::Refused("the request could not be signed".into());
         let token = sign(&claims, &self.key).map_err(unsigned)?;

@@ -14,7 +14,8 @@ use std::collections::HashMap;
 
 /// Limit of stored devices of one user; beyond it the longest unseen devices are removed.
 const MAX_STORED_DEVICES: usize = 10;
-/// The broker counts a device's connections from 0 again after it was away for about an hour.
+/// The broker counts a device's connections from 0 again after it was away for about an hour. Five minutes less, since the time
+/// of the last connection is the broker's or, from `authorize`, ours.
 const COUNTER_RESET_MS: i64 = 55 * 60 * 1_000;
 
 impl Table {

@@ -89,7 +89,8 @@ async fn registering_sends_nothing_and_restricting_is_unsupported() {
     let service = FakeService::new(|_, _| ScriptedReply::Text(500, String::new())).await;
     for mode in ["artc", "dingrtc"] {
         let channels = channels(&service, mode);
-        let channel = ChannelSpec { id: CHANNEL, max_participants: 2, empty_seconds: 60, departure_seconds: 90 };
+        let channel =
+            ChannelSpec { id: CHANNEL, max_participants: 2, empty_seconds: 60, departure_seconds: 90 };
         assert_eq!(channels.register(channel, AT).await, Ok(()));
         let muted = channels.restrict(CHANNEL, "user-1", Rights::default(), AT).await;
         assert_eq!(muted, Err(RtcError::Unsupported));

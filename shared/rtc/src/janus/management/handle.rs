@@ -5,10 +5,12 @@ use serde_json::{Value, json};
 
 use super::super::{JanusMinter, VIDEOROOM};
 use super::gateway::JanusGateway;
-use crate::management::{ManagementRequest, ManagementResponse, RequestContext, RetryPolicy, RtcError};
+use crate::management::{
+    CLOCK_LEEWAY_SECONDS, ManagementRequest, ManagementResponse, RequestContext, RetryPolicy, RtcError,
+};
 use crate::sign::encode;
 
-/// Life of the token of one operation, in seconds; allows for clock differences.
+/// Life of the token of one operation, in seconds.
 const TOKEN_SECONDS: i64 = 60;
 
 /// Limit of events to read while waiting for an asynchronous reply.
@@ -68,8 +70,11 @@ pub(super) struct JanusHandle<'a> {
 impl<'a> JanusHandle<'a> {
     pub async fn attach(gateway: &'a JanusGateway, context: RequestContext) -> Result<Self, RtcError> {
         let unsigned = |_| RtcError::Refused("the request could not be signed".into());
-        let token =
-            JanusMinter::core_token(&gateway.secret, context.seconds() + TOKEN_SECONDS).map_err(unsigned)?;
+        let token = JanusMinter::core_token(
+            &gateway.secret,
+            context.seconds() + TOKEN_SECONDS + CLOCK_LEEWAY_SECONDS,
+        )
+        .map_err(unsigned)?;
         let transactions = Box::new(context.nonces());
         let mut opened = Self { gateway, token, transactions, session: String::new(), plugin: String::new() };
         let session = opened.post("", json!({ "janus": "create" }), RetryPolicy::Idempotent).await?;

@@ -9,7 +9,7 @@ use super::super::{JanusToken, VIDEOROOM};
 use super::gateway::JanusGateway;
 use super::handle::JanusHandle;
 use crate::Rights;
-use crate::management::{RequestContext, RtcError, parse_body};
+use crate::management::{CLOCK_LEEWAY_SECONDS, RequestContext, RtcError, parse_body};
 
 /// Life of the subscriber's token, in seconds.
 const TOKEN_SECONDS: i64 = 60;
@@ -71,7 +71,7 @@ async fn published(
     context: RequestContext,
 ) -> Result<Vec<JanusStream>, RtcError> {
     let descriptor = format!("room={room}");
-    let expires = context.seconds() + TOKEN_SECONDS;
+    let expires = context.seconds() + TOKEN_SECONDS + CLOCK_LEEWAY_SECONDS;
     let token = JanusToken { expires, realm: VIDEOROOM, descriptors: vec![descriptor.as_str()] };
     let unsigned = |_| RtcError::Refused("the request could not be signed".into());
     let token = token.sign(&gateway.secret).map_err(unsigned)?;
