@@ -62,7 +62,7 @@ async fn each_operation_opens_and_ends_its_own_session() {
         let request = seen.json();
         let token = request["token"].as_str().expect("every request has a token");
         assert!(JanusToken::is_signed(token, &"token-secret".into()));
-        let expires = AT.now_ms / 1000 + 60;
+        let expires = AT.now_ms / 1000 + 180;
         let core = JanusToken { expires, realm: CORE, descriptors: vec![VIDEOROOM] };
         assert_eq!(JanusToken::read(token), Some(core));
     }
