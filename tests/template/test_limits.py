@@ -26,6 +26,8 @@ LONG = {
     "RtcApiKeyId": "i" * 64,
     "RtcApiKeySecret": "s" * 128,
     "RtcCallbackSecret": "s" * 128,
+    "RtcCallbackSecretPrevious": "s" * 128,
+    "SecretsPath": "/some/longer/path/of/secrets",
     "TurnUrls": ",".join(["turns:turn.some-longer-name.example.com:5349?transport=tcp"] * 4),
     "TurnSecret": "s" * 64,
     "AlarmEmail": "operators@example.com",

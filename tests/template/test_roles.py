@@ -1,4 +1,4 @@
-"""What each role may do, statement by statement, after SAM has added its own statements and managed policies."""
+"""Rights of each role, statement by statement, after SAM has added its own statements and managed policies."""
 
 import unittest
 
@@ -7,6 +7,7 @@ from translated import Stack, resources
 
 TEMPLATE = translated.translated()
 STACK = Stack(TEMPLATE)
+WITH_PATH = Stack(TEMPLATE, SecretsPath="/calls/prod")
 
 BROKER = "arn:aws:iot:ap-southeast-2:123456789012:"
 MEETINGS = [f"dynamodb:{each}Item -> arn:Table" for each in ("Get", "Put", "Update", "Delete", "BatchWrite")]
@@ -64,8 +65,8 @@ def statements(role):
 
 
 class Roles(unittest.TestCase):
-    def roles(self):
-        return {id: STACK.value(role["Properties"]) for id, role in resources(TEMPLATE, "AWS::IAM::Role").items()}
+    def roles(self, stack=STACK):
+        return {id: stack.value(role["Properties"]) for id, role in resources(TEMPLATE, "AWS::IAM::Role").items()}
 
     def test_each_role_may_do_what_its_function_does_and_nothing_else(self):
         roles = self.roles()
@@ -76,6 +77,19 @@ class Roles(unittest.TestCase):
                 self.assertEqual(sorted(statements(role)), sorted(allowed))
                 self.assertEqual(role["ManagedPolicyArns"], [LOGS, QUEUES] if name == "Wake" else [LOGS])
         self.assertEqual(list(statements(roles["RuleErrorRole"])), FAILED)
+
+    def test_with_a_path_each_role_may_read_its_own_secrets_and_no_others(self):
+        store = "ssm:GetParameters -> arn:aws:ssm:ap-southeast-2:123456789012:parameter/calls/prod/"
+        roles = self.roles(WITH_PATH)
+        for name, allowed in ALLOWED.items():
+            with self.subTest(name):
+                more = set(statements(roles[f"{name}FunctionRole"])) - set(allowed)
+                read = {line.removeprefix(store) for line in more}
+                tokens = {"JWT_HS256_SECRET", "JWT_HS256_SECRET_PREVIOUS"}
+                meetings = {"ID_KEY", "RTC_API_KEY_SECRET", "RTC_KEY_SECRET", "TURN_SECRET"}
+                callbacks = {"RTC_CALLBACK_SECRET", "RTC_CALLBACK_SECRET_PREVIOUS"}
+                wanted = {"Authorize": tokens, "RtcWebhook": meetings | callbacks}.get(name, meetings)
+                self.assertEqual(read, wanted)
 
     def test_only_lambda_and_the_rules_of_this_account_may_take_a_role(self):
         for id, role in self.roles().items():

@@ -46,6 +46,9 @@ class Settings(unittest.TestCase):
             ({"IdKey": "short"}, "IdKey"),
             ({"JwtHs256Secret": "x"}, "32 characters"),
             ({"JwtHs256Secret": ""}, "JwtKeySet"),
+            ({"IdKey": ""}, "IdKey"),
+            ({"SecretsPath": "calls"}, "a path like"),
+            ({"SecretsPath": "/calls/"}, "a path like"),
             ({"JwtHs256SecretPrevious": "x"}, "JwtHs256SecretPrevious"),
             ({"JwtPublicKey": "PEM"}, "JwtIssuer"),
             ({"JwtKeySet": "{}", "JwtIssuer": "https://id.example.com"}, "JwtAudience"),
@@ -68,6 +71,7 @@ class Settings(unittest.TestCase):
         for changed in [
             {"IotDataEndpoint": "https://a1-ats.iot.eu-west-1.amazonaws.com"},
             {"JwtHs256Secret": "", "JwtPublicKey": "PEM", "JwtIssuer": "i", "JwtAudience": "a"},
+            {"SecretsPath": "/calls/prod", "IdKey": "", "JwtHs256Secret": "", "RtcKeySecret": ""},
             {"RtcProvider": "agora", "RtcUrl": ""},
             {"RtcProvider": "janus", "RtcKeyId": ""},
             {"TurnUrls": "stun:stun.example.com"},
@@ -76,6 +80,14 @@ class Settings(unittest.TestCase):
         ]:
             with self.subTest(changed):
                 self.assertEqual(refused(**changed), [])
+
+    def test_signing_of_tokens_is_a_choice(self):
+        authorizer = TEMPLATE["Resources"]["Authorizer"]["Properties"]
+        plain = Stack(TEMPLATE).value(authorizer)
+        self.assertEqual((plain["SigningDisabled"], "TokenKeyName" in plain), (True, False))
+        signed = Stack(TEMPLATE, AuthorizerSigningKey="PEM").value(authorizer)
+        self.assertEqual(signed["SigningDisabled"], False)
+        self.assertEqual((signed["TokenKeyName"], signed["TokenSigningPublicKeys"]), ("token", {"current": "PEM"}))
 
     def test_git_ignores_what_a_deployment_writes(self):
         if not (ROOT / ".git").exists():

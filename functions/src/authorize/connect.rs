@@ -14,8 +14,8 @@ pub(crate) struct Connect<'a> {
 }
 
 impl<'a> Connect<'a> {
-    /// Reads the authorizer's event. The JWT is the MQTT password or, without one, the token from the HTTP upgrade of a
-    /// WebSocket.
+    /// Reads the authorizer's event. The JWT is the MQTT password or, without one, the token in the user name whose
+    /// signature the broker has checked (`AuthorizerSigningKey`).
     pub fn of(event: &'a Value) -> Result<Self, ConnectionRefusal> {
         let text = |pointer| event.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
         let client_id = text("/protocolData/mqtt/clientId").ok_or(ConnectionRefusal::NoClientId)?;

@@ -26,7 +26,7 @@ pub(super) struct Key {
     /// `kid`, if the key set names the key.
     id: Option<String>,
     pub(super) algorithm: Algorithm,
-    pub(super) key: DecodingKey,
+    pub(super) verification: DecodingKey,
 }
 
 /// The configured keys, as texts. An empty text means no such key.
@@ -105,7 +105,7 @@ fn read_secret(secret: &SecretString, is_laptop: bool) -> Result<Option<Key>, Ke
         length if length < MIN_SECRET_BYTES && !is_development => Err(KeyError::ShortSecret),
         _ => {
             let key = DecodingKey::from_secret(secret.as_bytes());
-            Ok(Some(Key { id: None, algorithm: Algorithm::HS256, key }))
+            Ok(Some(Key { id: None, algorithm: Algorithm::HS256, verification: key }))
         }
     }
 }
@@ -132,11 +132,15 @@ fn read_public_key(pem: &str) -> Result<Key, KeyError> {
         return Err(KeyError::PublicKey);
     }
     if let Ok(key) = DecodingKey::from_rsa_pem(pem.as_bytes()) {
-        return Ok(Key { id: None, algorithm: Algorithm::RS256, key });
+        return Ok(Key { id: None, algorithm: Algorithm::RS256, verification: key });
     }
     let key = DecodingKey::from_ec_pem(pem.as_bytes()).map_err(|_| KeyError::PublicKey)?;
     let is_p256 = key.try_get_as_bytes().is_ok_and(|point| point.len() == P256_POINT_BYTES);
-    if is_p256 { Ok(Key { id: None, algorithm: Algorithm::ES256, key }) } else { Err(KeyError::PublicKey) }
+    if is_p256 {
+        Ok(Key { id: None, algorithm: Algorithm::ES256, verification: key })
+    } else {
+        Err(KeyError::PublicKey)
+    }
 }
 
 /// Reads a key set. Keys for other purposes and of other algorithms are passed over, since the set of an identity
@@ -166,5 +170,5 @@ fn read_jwk(jwk: &Jwk) -> Option<Key> {
         return None;
     }
     let key = DecodingKey::from_jwk(jwk).ok()?;
-    Some(Key { id: jwk.common.key_id.clone(), algorithm, key })
+    Some(Key { id: jwk.common.key_id.clone(), algorithm, verification: key })
 }

@@ -9,13 +9,16 @@ use switchboard_service::config::environment;
 use switchboard_service::dynamodb::Table;
 use switchboard_service::error_chain::ErrorChain;
 use switchboard_service::run::init_logs;
+use switchboard_service::settings::{FunctionSettings, TOKEN_SECRETS};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logs();
     // A wrong setting must stop the cold start, not refuse the first caller.
-    let config = &AuthorizerConfig::read(&environment)?;
-    let aws = Aws::read(&environment, Https::read(&environment)?)?;
+    let https = Https::read(&environment)?;
+    let settings = FunctionSettings::read(&TOKEN_SECRETS, &https).await?;
+    let config = &AuthorizerConfig::read(&|name| settings.get(name))?;
+    let aws = Aws::read(&environment, https)?;
     let table = &Table::new(aws.dynamodb(), config.table.clone());
 
     run(service_fn(move |event: LambdaEvent<Value>| async move {

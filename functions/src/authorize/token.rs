@@ -129,12 +129,12 @@ impl Verifier {
             return Err(TokenError::Algorithm);
         }
         let mut refusal = TokenError::Algorithm;
-        for Key { algorithm, key, .. } in self.keys.of(&header) {
+        for Key { algorithm, verification, .. } in self.keys.of(&header) {
             let mut validation = Validation::new(*algorithm);
             // The library would read the system's clock. The audience is checked above, with the issuer.
             validation.validate_exp = false;
             validation.validate_aud = false;
-            match decode::<Claims>(token, key, &validation) {
+            match decode::<Claims>(token, verification, &validation) {
                 Ok(decoded) => return Ok(decoded.claims),
                 Err(error) => refusal = reason(error.kind()),
             }

@@ -41,6 +41,22 @@ pub trait CallbackReader: Send + Sync {
     fn read(&self, callback: &Callback<'_>) -> Result<Vec<MediaEvent>, CallbackError>;
 }
 
+/// Reads callbacks that are signed with any of several keys, so that a key can be replaced without losing callbacks.
+pub struct AnyKey(pub Vec<Box<dyn CallbackReader>>);
+
+impl CallbackReader for AnyKey {
+    fn read(&self, callback: &Callback<'_>) -> Result<Vec<MediaEvent>, CallbackError> {
+        let mut result = Err(CallbackError::Forged);
+        for reader in &self.0 {
+            result = reader.read(callback);
+            if !matches!(result, Err(CallbackError::Forged)) {
+                break;
+            }
+        }
+        result
+    }
+}
+
 /// A rejected callback. Contains nothing of the callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {

@@ -8,13 +8,17 @@ mod connection_error;
 mod connector;
 mod eventbridge;
 mod iot;
+mod parameter_store;
+mod signed;
 mod sqs;
 
 pub use connector::Https;
 pub use eventbridge::{DETAIL_TYPE, EventBus, SOURCE};
 pub use iot::IotDataPlane;
+pub use parameter_store::SecretsError;
 pub use sqs::WakeQueue;
 
+use crate::clock;
 use crate::config::{ConfigError, Variables, required};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -24,6 +28,9 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use parameter_store::{MAX_NAMES, ParameterStore};
+use secrecy::SecretString;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Longest wait before the first retry of a call.
@@ -44,6 +51,7 @@ struct Endpoints {
     data_plane: Option<String>,
     sqs: Option<String>,
     events: Option<String>,
+    parameters: Option<String>,
 }
 
 impl Aws {
@@ -73,6 +81,7 @@ impl Aws {
             data_plane: variables("AWS_ENDPOINT_URL_IOT_DATA_PLANE"),
             sqs: variables("AWS_ENDPOINT_URL_SQS"),
             events: variables("AWS_ENDPOINT_URL_EVENTBRIDGE"),
+            parameters: variables("AWS_ENDPOINT_URL_SSM"),
         };
         if let Some(url) = &endpoints.data_plane {
             require_region(url, &region)?;
@@ -114,13 +123,34 @@ impl Aws {
     /// Makes the adapter of the event bus `name`.
     #[must_use]
     pub fn event_bus(&self, name: String) -> EventBus {
-        let domain = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        let url = match &self.endpoints.events {
-            Some(url) => format!("{}/", url.trim_end_matches('/')),
-            None => format!("https://events.{}.{domain}/", self.region),
-        };
+        let url = self.url_of("events", self.endpoints.events.as_deref());
         let (region, credentials) = (self.region.clone(), self.credentials.clone());
         EventBus::new(name, url, region, credentials, self.https.clone())
+    }
+
+    /// Reads the secrets `path/NAME` from the Parameter Store. A name without a parameter is left out.
+    pub async fn secrets(
+        &self,
+        path: &str,
+        names: &[&'static str],
+    ) -> Result<BTreeMap<&'static str, SecretString>, SecretsError> {
+        let url = self.url_of("ssm", self.endpoints.parameters.as_deref());
+        let store =
+            ParameterStore::new(url, self.region.clone(), self.credentials.clone(), self.https.clone());
+        let mut secrets = BTreeMap::new();
+        for names in names.chunks(MAX_NAMES) {
+            secrets.extend(store.read(path, names, clock::system_time()).await?);
+        }
+        Ok(secrets)
+    }
+
+    /// Returns the address of a service of the region, or its replacement, with a slash at its end.
+    fn url_of(&self, service: &str, replacement: Option<&str>) -> String {
+        let domain = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        match replacement {
+            Some(url) => format!("{}/", url.trim_end_matches('/')),
+            None => format!("https://{service}.{}.{domain}/", self.region),
+        }
     }
 
     fn data_plane_with(&self, retries: RetryConfig, timeouts: TimeoutConfig) -> aws_sdk_iotdataplane::Client {

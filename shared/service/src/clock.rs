@@ -13,9 +13,14 @@ pub fn now_ms(context: &Context) -> i64 {
     system_ms() + offset_ms(context)
 }
 
+/// Returns the time of the system, for the signatures of calls.
 #[expect(clippy::disallowed_methods, reason = "this is the clock's adapter")]
+pub(crate) fn system_time() -> SystemTime {
+    SystemTime::now()
+}
+
 fn system_ms() -> i64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since_epoch = system_time().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)
 }
 

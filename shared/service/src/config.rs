@@ -5,10 +5,11 @@
 #[cfg(test)]
 mod tests;
 
+use crate::aws::SecretsError;
 use secrecy::SecretString;
 use switchboard_protocol::address::DownlinkParents;
 use switchboard_protocol::id::IdKey;
-use switchboard_rtc::callback::CallbackReader;
+use switchboard_rtc::callback::{AnyKey, CallbackReader};
 use switchboard_rtc::management::{HttpClient, RtcManagement};
 use switchboard_rtc::turn::{TurnServers, WithTurn};
 use switchboard_rtc::{Account, AccountError, ManagementApi, Minter, Provider, UnknownProvider};
@@ -27,6 +28,9 @@ pub enum ConfigError {
         /// Explanation, without the value, which may be secret.
         why: String,
     },
+    /// The secrets cannot be read.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
     /// A setting of the RTC account is missing or wrong.
     #[error(transparent)]
     Account(#[from] AccountError),
@@ -108,10 +112,24 @@ fn id_key(variables: &impl Variables) -> Result<IdKey, ConfigError> {
 }
 
 /// Makes the reader of callbacks of the configured RTC service; `None` without callbacks or without a secret to verify them.
+/// With `RTC_CALLBACK_SECRET_PREVIOUS` it also accepts callbacks that are signed with the secret before: for `LiveKit`, which
+/// signs with a key of its own, that is the key's id and secret, `ID:SECRET`.
 pub fn callbacks(variables: &impl Variables) -> Result<Option<Box<dyn CallbackReader>>, ConfigError> {
     let provider = required(variables, "RTC_PROVIDER")?.parse::<Provider>()?;
     let secret = variables("RTC_CALLBACK_SECRET").map(SecretString::from);
-    Ok(switchboard_rtc::callback_reader(provider, &account(variables), secret.as_ref()))
+    let reader = switchboard_rtc::callback_reader(provider, &account(variables), secret.as_ref());
+    let Some(previous) = variables("RTC_CALLBACK_SECRET_PREVIOUS") else { return Ok(reader) };
+    let mut account = account(variables);
+    if provider == Provider::Livekit {
+        let (id, secret) = previous.split_once(':').ok_or_else(|| ConfigError::Wrong {
+            name: "RTC_CALLBACK_SECRET_PREVIOUS",
+            why: "for LiveKit it is the previous key's id and secret, ID:SECRET".to_owned(),
+        })?;
+        (account.key_id, account.key_secret) = (id.to_owned(), secret.into());
+    }
+    let before = switchboard_rtc::callback_reader(provider, &account, Some(&previous.into()));
+    let readers: Vec<_> = reader.into_iter().chain(before).collect();
+    Ok(if readers.is_empty() { None } else { Some(Box::new(AnyKey(readers))) })
 }
 
 /// Makes the minter of join tokens, which adds TURN credentials if TURN servers are configured.

@@ -23,6 +23,7 @@ mod rtc_client;
 mod rtc_service;
 pub mod run;
 pub mod service;
+pub mod settings;
 mod users;
 
 pub use change_loop::{CommitTerms, back_off};

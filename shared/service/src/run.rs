@@ -11,6 +11,7 @@ use crate::ports::Ports;
 use crate::request::{ReceivedRequest, serve_event};
 use crate::rtc_client::RtcClient;
 use crate::service::{HANG_UP_WAITS, Service};
+use crate::settings::{FunctionSettings, MEETING_SECRETS};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use switchboard_core::Now;
@@ -37,7 +38,7 @@ where
     F: AsyncFn(ReceivedRequest<R>, &Service<AwsPorts>) -> Result<InvocationReport, ServeError>,
 {
     init_logs();
-    let service = connect()?;
+    let service = connect().await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         let now = Now { ms: clock::now_ms(&event.context) };
         serve_event(event.payload, now, &service, &function).await
@@ -51,7 +52,7 @@ where
     F: AsyncFn(Value, Now, &Service<AwsPorts>) -> Result<Value, InvocationFailure>,
 {
     init_logs();
-    let service = connect()?;
+    let service = connect().await?;
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
         let now = Now { ms: clock::now_ms(&event.context) };
         Box::pin(function(event.payload, now, &service)).await
@@ -60,9 +61,10 @@ where
 }
 
 /// Reads the settings and makes the clients, once per process.
-pub fn connect() -> Result<Service<AwsPorts>, ConfigError> {
+pub async fn connect() -> Result<Service<AwsPorts>, ConfigError> {
     let https = Https::read(&environment)?;
-    let config = Config::read(&environment, https.rtc_client(HttpTimeouts::default()))?;
+    let settings = FunctionSettings::read(&MEETING_SECRETS, &https).await?;
+    let config = Config::read(&|name| settings.get(name), https.rtc_client(HttpTimeouts::default()))?;
     let aws = Aws::read(&environment, https)?;
     let key = config.id_key;
     Ok(Service {

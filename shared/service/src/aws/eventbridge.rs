@@ -3,23 +3,16 @@
 //! Functions that rules invoke have the bus as their on-success destination, so Lambda forwards their results. `wake` and
 //! `rtc-webhook` put their reports on the bus by this call, in the same form.
 //!
-//! The call is signed by the SDK's own signer, without the SDK's client of `EventBridge`, which would be a large part of the
-//! binary for a single request. A failed call is logged and costs an event, never a meeting.
+//! A failed call is logged and costs an event, never a meeting.
 
-use std::error::Error;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4::SigningParams;
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::ByteStream;
 use serde_json::{Value, json};
 
 use super::connector::Https;
+use super::signed::{Answer, CallError, SignedCalls};
 use crate::error_chain::ErrorChain;
 use crate::ports::OutcomeBus;
 
@@ -31,26 +24,21 @@ pub const DETAIL_TYPE: &str = "Switchboard Outcome";
 /// Time-out of one attempt, connection included.
 const ATTEMPT: Duration = Duration::from_secs(1);
 const ATTEMPTS: u32 = 2;
+const PUT_EVENTS: &str = "AWSEvents.PutEvents";
 
 /// An event bus of `EventBridge`.
 pub struct EventBus {
     name: String,
-    /// Address of the service, with a slash at its end.
-    url: String,
-    region: String,
-    credentials: Credentials,
-    https: Https,
-    /// Made at the first call: most wakes have nothing to report.
-    connector: OnceLock<SharedHttpConnector>,
+    calls: SignedCalls,
 }
 
 /// Error of a call to the event bus.
 #[derive(Debug, thiserror::Error)]
 enum BusError {
-    #[error("request cannot be built")]
-    Request(#[source] Box<dyn Error + Send + Sync>),
-    #[error("no response")]
-    NoResponse(#[source] Box<dyn Error + Send + Sync>),
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error("no response in time")]
+    Late(#[source] tokio::time::error::Elapsed),
     #[error("status {status}: {answer}")]
     Refused { status: u16, answer: String },
 }
@@ -62,7 +50,7 @@ impl OutcomeBus for EventBus {
             let error = match done {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error,
-                Err(late) => BusError::NoResponse(Box::new(late)),
+                Err(late) => BusError::Late(late),
             };
             tracing::warn!(
                 attempt, error = %ErrorChain(&error), bus = self.name,
@@ -81,28 +69,21 @@ impl EventBus {
         credentials: Credentials,
         https: Https,
     ) -> Self {
-        Self { name, url, region, credentials, https, connector: OnceLock::new() }
+        let connector = OnceLock::new();
+        let calls =
+            SignedCalls { service: "events", url, region, credentials, https, connect: ATTEMPT, connector };
+        Self { name, calls }
     }
 
     async fn attempt(&self, report: &Value, now_ms: i64) -> Result<(), BusError> {
-        let body = self.body(report);
-        let request = self.request(&body, now_ms).map_err(BusError::Request)?;
-        let connector = self.connector.get_or_init(|| self.https.connector(ATTEMPT));
-        let response =
-            connector.call(request).await.map_err(|error| BusError::NoResponse(Box::new(error)))?;
-        let status = response.status().as_u16();
-        let answer = ByteStream::new(response.into_body())
-            .collect()
-            .await
-            .map_err(|error| BusError::NoResponse(Box::new(error)))?
-            .into_bytes();
-        let failed = serde_json::from_slice::<Value>(&answer)
+        let Answer { status, body } = self.calls.post(PUT_EVENTS, &self.body(report), at(now_ms)).await?;
+        let failed = serde_json::from_slice::<Value>(&body)
             .ok()
             .and_then(|answer| answer["FailedEntryCount"].as_u64());
         if status == 200 && failed == Some(0) {
             return Ok(());
         }
-        let answer = String::from_utf8_lossy(&answer).chars().take(300).collect();
+        let answer = String::from_utf8_lossy(&body).chars().take(300).collect();
         Err(BusError::Refused { status, answer })
     }
 
@@ -118,36 +99,10 @@ impl EventBus {
         }]})
         .to_string()
     }
+}
 
-    fn request(&self, body: &str, now_ms: i64) -> Result<HttpRequest, Box<dyn Error + Send + Sync>> {
-        let headers =
-            [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "AWSEvents.PutEvents")];
-        let identity = self.credentials.clone().into();
-        let at = SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now_ms).unwrap_or_default());
-        let params = SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("events")
-            .time(at)
-            .settings(SigningSettings::default())
-            .build()?
-            .into();
-        let signable = SignableRequest::new(
-            "POST",
-            &self.url,
-            headers.into_iter(),
-            SignableBody::Bytes(body.as_bytes()),
-        )?;
-        let (signed, _) = sign(signable, &params)?.into_parts();
-
-        let mut request = HttpRequest::new(SdkBody::from(body));
-        request.set_method("POST")?;
-        request.set_uri(self.url.as_str())?;
-        for (name, value) in headers.into_iter().chain(signed.headers()) {
-            request.headers_mut().try_insert(name.to_owned(), value.to_owned())?;
-        }
-        Ok(request)
-    }
+fn at(now_ms: i64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(now_ms).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -174,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_call_is_signed_for_the_service_the_region_and_the_second() {
-        let request = bus().request("{}", 1_795_366_084_000).expect("it can be made");
+        let request = bus().calls.request(PUT_EVENTS, "{}", at(1_795_366_084_000)).expect("it can be made");
         let header = |name: &str| request.headers().get(name).unwrap_or_default().to_owned();
         let authorization = header("authorization");
         assert!(

@@ -94,3 +94,28 @@ fn what_is_missing_or_wrong_is_named_and_never_shown() {
     let hostless = refusal(&[("RTC_URL", "wss://")]);
     assert!(hostless.starts_with("the environment variable RTC_URL is malformed: "), "{hostless}");
 }
+
+#[test]
+fn callbacks_of_the_present_and_of_the_previous_key_are_read() {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+    use switchboard_rtc::callback::{Callback, CallbackError};
+    let signed = |secret: &str| {
+        let login = BASE64_STANDARD.encode(format!("switchboard:{secret}"));
+        BTreeMap::from([("authorization".to_owned(), format!("Basic {login}"))])
+    };
+    let janus = [("RTC_PROVIDER", "janus"), ("RTC_CALLBACK_SECRET", "new")];
+    let read = |changes: &[(&'static str, &str)], secret: &str| {
+        let reader = callbacks(&variables(changes)).expect("settings").expect("a reader");
+        reader.read(&Callback { headers: &signed(secret), body: b"[]", now_ms: 0 })
+    };
+    assert_eq!(read(&janus, "old"), Err(CallbackError::Forged));
+    let rotating = [janus[0], janus[1], ("RTC_CALLBACK_SECRET_PREVIOUS", "old")];
+    assert_eq!(read(&rotating, "old"), Ok(vec![]));
+    assert_eq!(read(&rotating, "new"), Ok(vec![]));
+    assert_eq!(read(&rotating, "other"), Err(CallbackError::Forged));
+
+    let error = callbacks(&variables(&[("RTC_CALLBACK_SECRET_PREVIOUS", "xyzzy")])).map(drop);
+    let error = error.expect_err("not of the form").to_string();
+    assert!(error.contains("ID:SECRET") && !error.contains("xyzzy"), "{error}");
+    assert!(callbacks(&variables(&[("RTC_CALLBACK_SECRET_PREVIOUS", "old:secret")])).is_ok());
+}

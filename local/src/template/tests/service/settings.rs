@@ -12,8 +12,13 @@ use super::*;
 /// Variables that Lambda sets.
 const LAMBDA: [&str; 4] = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 /// Variables that only a laptop sets, or only Lambda. In AWS, the SDK knows the endpoints.
-const LAPTOP: [&str; 4] =
-    ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_EVENTBRIDGE", "LAMBDA_TASK_ROOT"];
+const LAPTOP: [&str; 5] = [
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_SQS",
+    "AWS_ENDPOINT_URL_EVENTBRIDGE",
+    "AWS_ENDPOINT_URL_SSM",
+    "LAMBDA_TASK_ROOT",
+];
 /// Variable with the address of the broker. Every AWS account has its own address, so functions that call the broker
 /// need it.
 const BROKER: &str = "AWS_ENDPOINT_URL_IOT_DATA_PLANE";
@@ -61,6 +66,8 @@ fn the_template_sets_exactly_the_variables_that_each_function_reads() {
         read.retain(|name| !LAMBDA.contains(name) && !LAPTOP.contains(name));
         read.retain(|name| *name != BROKER || calls_broker);
         read.retain(|name| *name != BUS || publishes_outcomes(function));
+        // `FunctionSettings` reads it before everything else.
+        read.insert("SECRETS_PATH");
         let set: BTreeSet<&str> = function.environment.keys().map(String::as_str).collect();
         assert_eq!(set, read, "{}", function.name);
     }
@@ -89,4 +96,33 @@ fn the_prefix_of_channels_follows_from_the_stack_unless_it_is_set() {
     let deployment = Deployment::parse("template.yaml", TEMPLATE, &here(), &given).expect("a template");
     let wake = deployment.functions.iter().find(|function| function.name == "wake").expect("a function");
     assert_eq!(wake.environment["CHANNEL_PREFIX"], "51af3dc0");
+}
+
+#[test]
+fn a_role_may_read_the_secrets_of_its_function_and_no_others() {
+    use switchboard_service::settings::{CALLBACK_SECRETS, MEETING_SECRETS, TOKEN_SECRETS};
+    let mut given = given("livekit");
+    given.insert("SecretsPath".to_owned(), "/calls/prod".to_owned());
+    let deployment = Deployment::parse("template.yaml", TEMPLATE, &here(), &given).expect("a template");
+    for function in &deployment.functions {
+        let wanted: BTreeSet<&str> = match function.name.as_str() {
+            "authorize" => TOKEN_SECRETS.into(),
+            "rtc-webhook" => &BTreeSet::from(MEETING_SECRETS) | &BTreeSet::from(CALLBACK_SECRETS),
+            _ => MEETING_SECRETS.into(),
+        };
+        let allowed: BTreeSet<&str> = function
+            .role
+            .iter()
+            .filter(|statement| statement.actions == ["ssm:GetParameters"])
+            .flat_map(|statement| &statement.resources)
+            .map(|arn| {
+                let path = "arn:aws:ssm:us-east-1:000000000000:parameter/calls/prod/";
+                arn.strip_prefix(path).unwrap_or_else(|| panic!("{arn} is not below the path"))
+            })
+            .collect();
+        assert_eq!(allowed, wanted, "{}", function.name);
+    }
+    let without = service();
+    let reads = |function: &Function| function.role.iter().any(|it| it.actions == ["ssm:GetParameters"]);
+    assert!(!without.functions.iter().any(reads), "without a path nobody reads secrets");
 }
