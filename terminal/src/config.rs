@@ -41,7 +41,8 @@ pub struct Retry {
     pub answer_within: Duration,
     /// Number of times that a request is sent again (2 by default).
     pub resends: u32,
-    /// Time before the first attempt to reconnect; doubled at each further attempt (200 ms by default).
+    /// Time before the first attempt to reconnect (200 ms by default); doubled at each further attempt, until a connection
+    /// lasts 5 s and twice as long as the wait before it.
     pub reconnect_after: Duration,
     /// Limit of the time between two attempts to reconnect (30 s by default).
     pub reconnect_at_most: Duration,

@@ -5,15 +5,15 @@ use rumqttc::{
     Request, Subscribe, SubscribeFilter, SubscribeReasonCode,
 };
 use secrecy::ExposeSecret;
-use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{oneshot, watch};
-use uuid::Uuid;
 
 use crate::config::{Config, Transport};
 use crate::error::ConnectError;
 use crate::event::TerminalEvent;
 use crate::received::{RawMessage, ReceivedDownlink};
+use crate::reconnect::Pace;
 use crate::shared::Shared;
 
 /// Limit of a packet in both directions, in bytes: above any message of the protocol, so that it is the service that refuses
@@ -83,7 +83,8 @@ impl Connection {
     }
 
     async fn stay_connected(mut self) {
-        let mut wait = self.config.retry.reconnect_after;
+        let mut tokens = self.shared.token.subscribe();
+        let mut pace = Pace::new(self.config.retry);
         loop {
             let error = match self.mqtt.poll().await {
                 Ok(rumqttc::Event::Outgoing(Outgoing::Disconnect)) => return,
@@ -92,7 +93,7 @@ impl Connection {
                         self.mqtt.clean();
                         ConnectError::NotSubscribed
                     } else {
-                        wait = self.config.retry.reconnect_after;
+                        pace.connected(Instant::now());
                         self.subscribed();
                         continue;
                     }
@@ -103,12 +104,16 @@ impl Connection {
                 }
                 Err(error) => connect_error(error),
             };
+            let mut next = pace.failed(&error, Instant::now());
             if self.fail(error) {
                 return;
             }
-            tokio::time::sleep(jittered(wait)).await;
-            wait = (wait * 2).min(self.config.retry.reconnect_at_most);
-            let token = self.shared.token.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(event) = next.event.take() {
+                self.shared.emit(event);
+            }
+            let hurried = next.pass(&mut tokens).await;
+            pace.attempts(hurried, hurried || tokens.has_changed().unwrap_or_default());
+            let token = tokens.borrow_and_update().clone();
             self.mqtt.mqtt_options.set_credentials(&self.config.user_name, token.expose_secret());
         }
     }
@@ -212,10 +217,4 @@ fn connect_error(error: ConnectionError) -> ConnectError {
 fn may_be_repeated(publish: &mut Publish) -> bool {
     let was_sent = publish.pkid != 0;
     !(was_sent && std::mem::replace(&mut publish.dup, true))
-}
-
-/// A random time between half of `wait` and `wait`, so that terminals do not reconnect all at once after an outage.
-fn jittered(wait: Duration) -> Duration {
-    let random = u32::from(Uuid::new_v4().as_bytes()[0]);
-    wait / 2 + wait / 2 * random / u32::from(u8::MAX)
 }

@@ -26,6 +26,22 @@ pub enum TerminalEvent {
         /// The error of the network or the broker, for people.
         reason: String,
     },
+    /// A reconnect was refused because of the login: its token has ended, or is not accepted. Get a new token from the
+    /// app's back end and pass it to [`Terminal::renew_token`](crate::Terminal::renew_token); a call in progress goes on if
+    /// that happens before the service gives the seat up.
+    LoginRefused {
+        /// The refusal of the broker, for people.
+        reason: String,
+        /// True if the terminal tries this token again by itself. False if it waits for a new one.
+        tries_again: bool,
+    },
+    /// The broker has closed several connections in a row soon after it accepted them. The usual cause is another terminal
+    /// with the same client ID: a broker keeps one of them, and each new connection closes the other one. The terminal
+    /// goes on to reconnect, each time later.
+    UsedElsewhere {
+        /// Number of connections in a row that were closed.
+        times: u32,
+    },
 }
 
 /// The stream of [`TerminalEvent`]s. Its queue is unbounded, so the owner has to read it or drop it.

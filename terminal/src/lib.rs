@@ -54,6 +54,7 @@ mod error;
 mod event;
 pub mod inbox;
 mod received;
+mod reconnect;
 pub mod ringer;
 pub mod session;
 mod shared;

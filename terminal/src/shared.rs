@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::config::{Config, UplinkParents};
 use crate::error::RequestError;
@@ -24,7 +24,7 @@ pub(crate) struct Shared {
     /// Notified when a request is to be sent, or the next deadline changes.
     changed: Notify,
     /// The token for the next connect.
-    pub token: Mutex<SecretString>,
+    pub token: watch::Sender<SecretString>,
 }
 
 #[derive(Debug)]
@@ -41,7 +41,11 @@ impl Shared {
     pub fn new(config: &Config, events: mpsc::UnboundedSender<TerminalEvent>) -> Self {
         let (session, waiting) = (Session::new(config.retry), HashMap::new());
         let state = State { session, waiting, to_send: Vec::new(), events: Some(events) };
-        Self { state: Mutex::new(state), changed: Notify::new(), token: Mutex::new(config.token.clone()) }
+        Self {
+            state: Mutex::new(state),
+            changed: Notify::new(),
+            token: watch::Sender::new(config.token.clone()),
+        }
     }
 
     /// Starts a request.

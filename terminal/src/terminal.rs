@@ -69,9 +69,10 @@ impl Terminal {
         &self.0.client_id
     }
 
-    /// Sets the token for later reconnects; the present connection keeps its own.
+    /// Sets the token for later reconnects; the present connection keeps its own. After
+    /// [`TerminalEvent::LoginRefused`](crate::TerminalEvent::LoginRefused) the terminal tries the new token at once.
     pub fn renew_token(&self, token: SecretString) {
-        *self.0.shared.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
+        self.0.shared.token.send_replace(token);
     }
 
     /// Sends a request and waits for its answer, as [`request_uplink`](Self::request_uplink) does.

@@ -2,6 +2,7 @@
 
 use crate::fake_broker::{CLIENT, FakeBroker, within};
 use rumqttc::{ConnAck, ConnectReturnCode};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use terminal::{ConnectError, Terminal, TerminalEvent, development_jwt};
 use tokio::sync::mpsc;
@@ -67,6 +68,50 @@ async fn a_reconnect_uses_the_renewed_token() {
 
     peer.send(&json!({"v": 1, "type": "invitation", "id": "d1", "server_ms": 0})).await;
     assert!(matches!(within(events.next()).await, Some(TerminalEvent::Message(notice)) if notice.id == "d1"));
+}
+
+#[tokio::test]
+async fn a_refused_reconnect_is_reported_and_a_new_token_gets_in() {
+    let broker = FakeBroker::start().await;
+    let (connected, peer) = tokio::join!(Terminal::connect(broker.patient()), broker.accept(false));
+    let (terminal, mut events) = connected.expect("let in");
+    drop(peer);
+    drop(broker.answer_connect(ConnAck::new(ConnectReturnCode::NotAuthorized, false)).await);
+    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Disconnected { .. })));
+    let event = within(events.next()).await;
+    assert!(
+        matches!(&event, Some(TerminalEvent::LoginRefused { tries_again: true, reason }) if reason.contains("NotAuthorized")),
+        "{event:?}"
+    );
+    let token = development_jwt("secret", "alice", None, 4_100_000_000);
+    terminal.renew_token(token.clone());
+    let peer = broker.accept(true).await;
+    assert_eq!(peer.connect.login.clone().expect("a token").password, token.expose_secret());
+    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Connected { .. })));
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_again_and_again_is_not_tried_for_ever() {
+    let broker = FakeBroker::start().await;
+    let mut config = broker.patient();
+    config.retry.reconnect_at_most = config.retry.reconnect_after;
+    let (connected, peer) = tokio::join!(Terminal::connect(config), broker.accept(false));
+    let (terminal, mut events) = connected.expect("let in");
+    drop(peer);
+    assert!(matches!(within(events.next()).await, Some(TerminalEvent::Disconnected { .. })));
+    loop {
+        drop(broker.answer_connect(ConnAck::new(ConnectReturnCode::BadUserNamePassword, false)).await);
+        match within(events.next()).await {
+            Some(TerminalEvent::LoginRefused { tries_again: true, .. }) => {}
+            Some(TerminalEvent::LoginRefused { tries_again: false, .. }) => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    // The next connect is the one with the new token.
+    let token = development_jwt("secret", "alice", None, 4_100_000_000);
+    terminal.renew_token(token.clone());
+    let peer = broker.accept(true).await;
+    assert_eq!(peer.connect.login.clone().expect("a token").password, token.expose_secret());
 }
 
 #[tokio::test]

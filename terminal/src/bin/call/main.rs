@@ -9,6 +9,7 @@ mod error;
 mod explain;
 mod incoming;
 mod keys;
+mod login;
 mod one_shot;
 mod options;
 mod outcome;

@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::error::CommandError;
 use crate::keys::{Key, Keys};
+use crate::login::Login;
 use crate::options::CommonOptions;
 use crate::printer::Printer;
 use crate::signals::StopSignals;
@@ -29,6 +30,7 @@ pub struct Phone {
     pub events: Events,
     pub stop: StopSignals,
     pub keys: Keys,
+    login: Login,
 }
 
 #[derive(Debug)]
@@ -49,7 +51,9 @@ impl Phone {
     ) -> Result<Self, CommandError> {
         let printer = Printer { json: common.json };
         let client_id = common.identity.client_id(instance)?;
-        let token = common.identity.token(client_id.user().as_str())?;
+        let account = client_id.user().as_str().to_owned();
+        let token = common.identity.token(&account)?;
+        let login = Login::new(common.identity.clone(), account, token.clone());
         let mut config = common.broker.config(client_id, token)?;
         config.tap = tap;
         let broker = format!("{}:{}", config.host, config.port);
@@ -63,7 +67,7 @@ impl Phone {
             &format!("connected to {broker} as {client_id}"),
             json!({"client_id": client_id, "broker": broker}),
         );
-        Ok(Self { client: Client { terminal, printer }, events, stop, keys: Keys::disabled() })
+        Ok(Self { client: Client { terminal, printer }, events, stop, keys: Keys::disabled(), login })
     }
 
     /// The user of this device.
@@ -81,12 +85,21 @@ impl Phone {
             key = self.keys.next() => Ok(PhoneInput::Key(key)),
             event = self.events.next() => match event {
                 Some(event) => {
-                    self.client.print_event(&event);
+                    self.process(&event)?;
                     Ok(PhoneInput::Event(event))
                 }
                 None => Err(RequestError::Disconnected.into()),
             },
         }
+    }
+}
+
+impl Phone {
+    /// Prints an event, and reads the token again if the event says that the login was refused. The error means that the
+    /// login is over.
+    pub fn process(&mut self, event: &TerminalEvent) -> Result<(), CommandError> {
+        self.client.print_event(event);
+        self.login.follow(event, &self.client.terminal, self.client.printer)
     }
 }
 
@@ -182,6 +195,16 @@ impl Client {
                 let words = format!("connection lost: {reason}; reconnecting");
                 self.printer.note("disconnected", &words, json!({"reason": reason}));
             }
+            TerminalEvent::UsedElsewhere { times } => {
+                let words = format!(
+                    "the broker closed {times} connections in a row; if another program uses the client ID {}, give one of \
+                     them another instance with --as",
+                    self.terminal.client_id()
+                );
+                self.printer.note("used_elsewhere", &words, json!({"times": times}));
+            }
+            // `Login` prints it, once for each outage.
+            TerminalEvent::LoginRefused { .. } => {}
             other => self.printer.note("other", &format!("{other:?}"), json!({})),
         }
     }

@@ -47,7 +47,11 @@ pub async fn run(args: &WatchArgs, common: &CommonOptions) -> Result<CommandOutc
                 None => break Err(RequestError::Disconnected.into()),
                 // The tap has shown it already.
                 Some(TerminalEvent::Message(_)) => {}
-                Some(other) => phone.client.print_event(&other),
+                Some(other) => {
+                    if let Err(error) = phone.process(&other) {
+                        break Err(error);
+                    }
+                }
             },
             () = phone.stop.requested() => break Ok(CommandOutcome::Done),
             () = sleep_until(give_up_at) => break Ok(CommandOutcome::Done),

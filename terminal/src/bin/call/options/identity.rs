@@ -17,7 +17,7 @@ const DEVELOPMENT_SECRET: &str = "local-development-only";
 /// Validity of a token that a command makes for itself: longer than any session of `listen`.
 const OWN_TOKEN_VALID_FOR: Duration = Duration::from_hours(12);
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Identity")]
 pub struct IdentityOptions {
     /// The device: `alice.phone`, `alice`, or a whole client ID `GID@@@alice.phone`
@@ -40,7 +40,7 @@ pub struct IdentityOptions {
     #[arg(long, global = true, value_name = "JWT", conflicts_with = "token_file")]
     pub token: Option<SecretString>,
 
-    /// A file with the JWT to log in with
+    /// A file with the JWT to log in with; it is read again when the broker does not accept the token any more
     #[arg(long, global = true, value_name = "PATH")]
     pub token_file: Option<PathBuf>,
 

@@ -1,0 +1,80 @@
+//! The login of a connected device: its token is read again when the broker refuses it.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+use terminal::{Terminal, TerminalEvent};
+
+use crate::error::CommandError;
+use crate::options::identity::IdentityOptions;
+use crate::printer::Printer;
+
+/// Limit of new tokens in a row that are refused, too.
+const MAX_RENEWALS: u32 = 5;
+
+/// The token in use, and where the next one comes from.
+#[derive(Debug)]
+pub struct Login {
+    identity: IdentityOptions,
+    account: String,
+    token: SecretString,
+    renewals: u32,
+    /// True if the user was told of the present outage.
+    is_reported: bool,
+}
+
+impl Login {
+    pub const fn new(identity: IdentityOptions, account: String, token: SecretString) -> Self {
+        Self { identity, account, token, renewals: 0, is_reported: false }
+    }
+
+    /// Passes a new token to the terminal after a refusal. The error means that the terminal waits for a token that this command lacks.
+    pub fn follow(
+        &mut self,
+        event: &TerminalEvent,
+        terminal: &Terminal,
+        printer: Printer,
+    ) -> Result<(), CommandError> {
+        match event {
+            TerminalEvent::Connected { .. } => {
+                self.renewals = 0;
+                self.is_reported = false;
+                Ok(())
+            }
+            TerminalEvent::LoginRefused { reason, tries_again } => {
+                self.refused(reason, *tries_again, terminal, printer)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn refused(
+        &mut self,
+        reason: &str,
+        tries_again: bool,
+        terminal: &Terminal,
+        printer: Printer,
+    ) -> Result<(), CommandError> {
+        if !std::mem::replace(&mut self.is_reported, true) {
+            let words = format!("the login is not accepted any more: {reason}");
+            printer.note("login_refused", &words, json!({"reason": reason}));
+        }
+        // A file that cannot be read now may be written anew at this moment.
+        if let Ok(token) = self.identity.token(&self.account)
+            && token.expose_secret() != self.token.expose_secret()
+            && self.renewals < MAX_RENEWALS
+        {
+            self.renewals += 1;
+            self.token = token.clone();
+            terminal.renew_token(token);
+            printer.note("login_renewed", "trying a new token", json!({}));
+            return Ok(());
+        }
+        if tries_again {
+            return Ok(());
+        }
+        Err(CommandError::new(format!(
+            "the login is not accepted any more: {reason}; get a new token and start again (the file of --token-file is \
+             read again while the command runs)"
+        )))
+    }
+}

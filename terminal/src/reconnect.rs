@@ -1,0 +1,237 @@
+//! The waits between attempts to connect, and what the owner is told about repeated failures. No I/O.
+
+use rumqttc::ConnectReturnCode;
+use secrecy::SecretString;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::config::Retry;
+use crate::error::ConnectError;
+use crate::event::TerminalEvent;
+
+/// Minimum duration of a connection before the wait starts anew.
+const STABLE: Duration = Duration::from_secs(5);
+/// Number of refusals of one token after which the terminal waits for another token.
+const MAX_REFUSED_LOGINS: u32 = 6;
+/// Number of connections in a row that end early, at which the owner is told.
+const SUSPICIOUS_ENDS: u32 = 4;
+
+/// The waits between attempts to connect.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    retry: Retry,
+    /// The next wait and the one before it, without jitter.
+    wait: Duration,
+    waited: Duration,
+    up_since: Option<Instant>,
+    /// Refusals of the present token since the last connection.
+    refused: u32,
+    /// True if the present token was tried without a wait.
+    was_hurried: bool,
+    /// Connections in a row that ended early.
+    ended_early: u32,
+}
+
+/// The wait before the next attempt.
+#[derive(Debug)]
+pub(crate) struct NextAttempt {
+    /// `None`: not before there is a new token.
+    wait: Option<Duration>,
+    /// True if a new token ends the wait.
+    is_ended_by_token: bool,
+    /// The event to tell the owner.
+    pub event: Option<TerminalEvent>,
+}
+
+impl Pace {
+    pub const fn new(retry: Retry) -> Self {
+        let wait = retry.reconnect_after;
+        Self {
+            retry,
+            wait,
+            waited: Duration::ZERO,
+            up_since: None,
+            refused: 0,
+            was_hurried: false,
+            ended_early: 0,
+        }
+    }
+
+    /// Takes note of a connection.
+    pub const fn connected(&mut self, now: Instant) {
+        self.up_since = Some(now);
+        self.refused = 0;
+        self.was_hurried = false;
+    }
+
+    /// Takes note of a failed attempt or a lost connection.
+    pub fn failed(&mut self, error: &ConnectError, now: Instant) -> NextAttempt {
+        let mut event = None;
+        if let Some(up_since) = self.up_since.take() {
+            // Two terminals with one client ID close each other's connections: each of theirs lasts as long as the other
+            // one waits. Their waits are alike, so a connection that outlasts the own wait twice is no part of that.
+            if now.duration_since(up_since) >= STABLE.max(self.waited * 2) {
+                self.wait = self.retry.reconnect_after;
+                self.ended_early = 0;
+            } else {
+                self.ended_early += 1;
+                if self.ended_early == SUSPICIOUS_ENDS {
+                    event = Some(TerminalEvent::UsedElsewhere { times: self.ended_early });
+                }
+            }
+        }
+        let is_refused = is_login_refused(error);
+        if is_refused {
+            self.refused += 1;
+        }
+        let tries_again = self.refused < MAX_REFUSED_LOGINS;
+        if is_refused {
+            event = Some(TerminalEvent::LoginRefused { reason: error.to_string(), tries_again });
+        }
+        let wait = tries_again.then(|| jittered(self.wait));
+        self.waited = self.wait;
+        self.wait = (self.wait * 2).min(self.retry.reconnect_at_most);
+        NextAttempt { wait, is_ended_by_token: is_refused && !self.was_hurried, event }
+    }
+
+    /// Takes note of the next attempt. `hurried`: a new token has ended the wait.
+    pub const fn attempts(&mut self, hurried: bool, has_new_token: bool) {
+        // If new tokens are refused, too, the owner and the terminal must not drive each other: the next one waits.
+        self.was_hurried = hurried;
+        if has_new_token {
+            self.refused = 0;
+        }
+    }
+}
+
+impl NextAttempt {
+    /// Returns when the next attempt is due: `true` if because of a new token.
+    pub async fn pass(&self, tokens: &mut watch::Receiver<SecretString>) -> bool {
+        let waited = async {
+            match self.wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        let renewed = async {
+            if self.is_ended_by_token || self.wait.is_none() {
+                // An error means that the terminal is gone; its task is aborted then.
+                if tokens.changed().await.is_ok() {
+                    return;
+                }
+            }
+            std::future::pending().await
+        };
+        tokio::select! {
+            () = waited => false,
+            () = renewed => true,
+        }
+    }
+}
+
+/// True if the broker refused the login, and not the connection for another reason.
+const fn is_login_refused(error: &ConnectError) -> bool {
+    matches!(
+        error,
+        ConnectError::Refused(ConnectReturnCode::NotAuthorized | ConnectReturnCode::BadUserNamePassword)
+    )
+}
+
+/// A random time between half of `wait` and `wait`, so that terminals do not reconnect all at once after an outage.
+fn jittered(wait: Duration) -> Duration {
+    let random = u32::from(Uuid::new_v4().as_bytes()[0]);
+    wait / 2 + wait / 2 * random / u32::from(u8::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOST: ConnectError = ConnectError::Unreachable(String::new());
+    const REFUSED: ConnectError = ConnectError::Refused(ConnectReturnCode::NotAuthorized);
+
+    fn seconds(count: f64) -> Duration {
+        Duration::from_secs_f64(count)
+    }
+
+    #[test]
+    fn two_terminals_with_one_client_id_connect_at_most_20_times_in_20_seconds_and_ever_more_rarely() {
+        let start = Instant::now();
+        let mut paces = [Pace::new(Retry::default()), Pace::new(Retry::default())];
+        let mut told = [0, 0];
+        // The first one is connected, and the second one connects now: each connect closes the connection of the other.
+        paces[0].connected(start);
+        let (mut now, mut connects, mut turn) = (start, vec![start], 1);
+        while now < start + seconds(300.0) {
+            paces[turn].connected(now);
+            connects.push(now);
+            let other = 1 - turn;
+            let next = paces[other].failed(&LOST, now);
+            told[other] += u32::from(matches!(next.event, Some(TerminalEvent::UsedElsewhere { .. })));
+            now += next.wait.expect("it tries again");
+            turn = other;
+        }
+        let between = |from, to| {
+            connects.iter().filter(|at| **at >= start + seconds(from) && **at < start + seconds(to)).count()
+        };
+        assert!(between(0.0, 20.0) <= 20, "{connects:?}");
+        assert!(between(60.0, 300.0) <= 17, "the wait must not start anew: {connects:?}");
+        assert_eq!(told, [1, 1], "each owner is told once");
+    }
+
+    #[test]
+    fn a_stable_connection_starts_the_waits_anew() {
+        let mut pace = Pace::new(Retry::default());
+        let mut now = Instant::now();
+        for _ in 0..6 {
+            pace.failed(&LOST, now);
+        }
+        assert_eq!(pace.wait, seconds(12.8));
+        pace.connected(now);
+        now += seconds(12.7);
+        pace.failed(&LOST, now);
+        assert_eq!(pace.wait, seconds(25.6), "6.4 s was waited, so 12.8 s would be stable");
+        pace.connected(now);
+        now += seconds(25.6);
+        pace.failed(&LOST, now);
+        assert_eq!(pace.wait, seconds(0.4));
+    }
+
+    #[test]
+    fn a_refused_token_is_tried_six_times_and_a_new_one_again() {
+        let mut pace = Pace::new(Retry::default());
+        let now = Instant::now();
+        pace.connected(now);
+        assert!(pace.failed(&LOST, now + seconds(60.0)).event.is_none());
+        for attempt in 1..=MAX_REFUSED_LOGINS {
+            pace.attempts(false, false);
+            let next = pace.failed(&REFUSED, now);
+            let expected = attempt < MAX_REFUSED_LOGINS;
+            assert!(
+                matches!(next.event, Some(TerminalEvent::LoginRefused { tries_again, .. }) if tries_again == expected),
+                "{attempt}: {next:?}"
+            );
+            assert_eq!(next.wait.is_some(), expected, "{attempt}");
+        }
+        pace.attempts(true, true);
+        let next = pace.failed(&REFUSED, now);
+        assert!(next.wait.is_some() && !next.is_ended_by_token, "a second new token waits: {next:?}");
+        pace.attempts(false, true);
+        assert!(pace.failed(&REFUSED, now).is_ended_by_token);
+    }
+
+    #[tokio::test]
+    async fn a_new_token_ends_the_wait_of_a_refused_one() {
+        let sender = watch::Sender::new(SecretString::from("old"));
+        let mut tokens = sender.subscribe();
+        let wait_for_it = NextAttempt { wait: None, is_ended_by_token: true, event: None };
+        let (hurried, ()) = tokio::join!(wait_for_it.pass(&mut tokens), async {
+            sender.send_replace("new".into());
+        });
+        assert!(hurried);
+        let lost = NextAttempt { wait: Some(seconds(0.01)), is_ended_by_token: false, event: None };
+        sender.send_replace("newer".into());
+        assert!(!lost.pass(&mut tokens).await, "the network does not come back with a new token");
+    }
+}
