@@ -120,6 +120,12 @@ export interface TerminalEvents {
   disconnected: Ended;
   /** Another client connected with this client ID. The terminal does not reconnect. */
   taken_over: Ended;
+  /**
+   * A reconnect was refused because of the login: `token` returned a token that has ended or is not accepted, or rejected
+   * with code `refused`. `triesAgain` is `false` after several refusals in a row: the terminal then waits for
+   * `reconnectNow`, which the app calls once it has a valid login.
+   */
+  login_refused: Ended & { triesAgain: boolean };
   /** For logs: each copy of each request as it is sent. `at` is a time of the terminal's clock. */
   uplink: { id: string; type: string; topic: string; text: string; at: number };
   /** For logs: every received message. `dropped` is the reason if the terminal ignored it. */
@@ -156,7 +162,7 @@ export class Terminal {
   tell(type: UnansweredRequestType, fields: Record<string, unknown>): void;
   /** Sends `sync` for all meetings. The result comes as events: `state`, `rings`, `stops`. */
   sync(): void;
-  /** Reconnects at once, instead of after the current wait. Does nothing while connected. */
+  /** Reconnects at once: instead of after the current wait, or after `login_refused`. Does nothing while connected. */
   reconnectNow(): void;
   /** Disconnects for good. Pending and later requests reject with code `disconnected`. */
   disconnect(): void;

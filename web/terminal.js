@@ -73,7 +73,7 @@ export class NoAnswer extends Error {
 export class Terminal {
   /**
    * Dispatches `CustomEvent`s: `rings`, `stops`, `answered`, `refused`, `unanswered`, `news`, `state`, `connected`,
-   * `disconnected`, `taken_over`, and for logs `uplink` and `downlink`. Details: `terminal.d.ts`.
+   * `disconnected`, `taken_over`, `login_refused`, and for logs `uplink` and `downlink`. Details: `terminal.d.ts`.
    */
   events = new EventTarget();
   #session;
@@ -115,6 +115,7 @@ export class Terminal {
       onMessage: (topic, text) => this.#receive(topic, text),
       onUp: (state) => this.#connected(state),
       onDown: (reason) => this.#disconnected(reason),
+      onRefused: (refusal) => this.#emit("login_refused", refusal),
     });
   }
 

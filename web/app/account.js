@@ -60,7 +60,11 @@ export async function openTerminal(account) {
 async function admit(account) {
   const response = await fetch("/local/login", { method: "POST", body: JSON.stringify(account) });
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(answer.message ?? `The login failed with status ${response.status}. Try again.`);
+  if (!response.ok) {
+    const error = new Error(answer.message ?? `The login failed with status ${response.status}. Try again.`);
+    // The account may not log in any more. Other failures may pass.
+    throw response.status === 401 || response.status === 403 ? Object.assign(error, { code: "refused" }) : error;
+  }
   return answer;
 }
 

@@ -3,7 +3,10 @@ import { claimDevice } from "./tabs.js";
 
 /** Dispatches `change` when `state` changes. */
 export class Connection extends EventTarget {
-  /** `up`, `down`, or `taken`: another tab or browser uses this device now. */
+  /**
+   * `up`, `down`, `taken`: another tab or browser uses this device now, or `refused`: the service does not accept the login
+   * any more.
+   */
   state = "down";
   #terminal;
   /** Ends the claim made by `claimDevice`. */
@@ -16,6 +19,7 @@ export class Connection extends EventTarget {
     const on = (kind, state) => terminal.events.addEventListener(kind, () => this.#setState(state));
     on("connected", "up");
     on("disconnected", "down");
+    on("login_refused", "refused");
     terminal.events.addEventListener("taken_over", () => this.#onTaken());
   }
 

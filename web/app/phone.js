@@ -58,7 +58,7 @@ export class Phone extends EventTarget {
     return this.#terminal?.userId;
   }
 
-  /** State of the connection: `up`, `down` or `taken`. */
+  /** State of the connection: `up`, `down`, `taken` or `refused`. */
   get connectionState() {
     return this.#connection?.state ?? "down";
   }

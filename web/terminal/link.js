@@ -7,6 +7,8 @@ export const RECONNECT = Object.freeze({ afterMs: 200, atMostMs: 30_000 });
 
 /** Minimum duration of a connection before the wait goes back to `afterMs`: shorter ones count as failed attempts. */
 const STABLE_MS = 5000;
+/** Number of refused logins in a row after which the terminal waits for {@link Link.retryNow}. */
+const MAX_REFUSED_LOGINS = 6;
 /** End codes after which the terminal does not reconnect: another client connected with the same client ID. */
 const FINAL = new Set(["taken_over"]);
 
@@ -20,7 +22,11 @@ export class Link {
   #retryAtOnce = false;
   #cancel = () => {};
   #waitMs;
+  /** The wait before the last attempt, without jitter. */
+  #waitedMs = 0;
   #upSince = 0;
+  /** Refused logins since the last connection. */
+  #refused = 0;
 
   /**
    * @param {object} parts
@@ -31,6 +37,8 @@ export class Link {
    * @param {(topic: string, text: string) => void} parts.onMessage
    * @param {(state: {sessionPresent: boolean}) => void} parts.onUp called after each successful connect
    * @param {(reason: {code: string, message: string}) => void} parts.onDown called when a connection is lost
+   * @param {(refusal: {code: string, message: string, triesAgain: boolean}) => void} parts.onRefused called when the
+   *   login of a reconnect is refused
    * @param {typeof RECONNECT} parts.reconnect
    */
   constructor({ reconnect = RECONNECT, ...parts }) {
@@ -99,13 +107,16 @@ export class Link {
     if (ended) throw Object.assign(new Error(ended.message), { code: ended.code });
     this.#channel = channel;
     this.#upSince = this.clock.now();
+    this.#refused = 0;
     this.onUp({ sessionPresent: channel.sessionPresent });
   }
 
   #lost(reason) {
     this.#channel = undefined;
     if (this.#stopped) return;
-    if (this.clock.now() - this.#upSince >= STABLE_MS) this.#waitMs = this.reconnect.afterMs;
+    // Two clients with one client ID disconnect each other: each connection lasts as long as the other client waits.
+    const isStable = this.clock.now() - this.#upSince >= Math.max(STABLE_MS, 2 * this.#waitedMs);
+    if (isStable) this.#waitMs = this.reconnect.afterMs;
     this.onDown(reason);
     if (FINAL.has(reason.code)) this.#stopped = true;
     else this.#retryLater();
@@ -114,6 +125,7 @@ export class Link {
   #retryLater() {
     // Jitter between half and the whole wait: not all terminals reconnect to a restarted broker at the same moment.
     const wait = this.#waitMs * (0.5 + this.random() / 2);
+    this.#waitedMs = this.#waitMs;
     this.#waitMs = Math.min(this.#waitMs * 2, this.reconnect.atMostMs);
     this.#cancel = this.clock.after(wait, () => this.#retry());
   }
@@ -127,11 +139,21 @@ export class Link {
         // Taken over before the connect completed. A retry would take the client ID back, and the other client would too.
         this.#stopped = true;
         this.onDown(error);
+      } else if (error.code === "refused") {
+        this.#loginRefused(error);
       } else if (this.#retryAtOnce) {
         this.#retry();
       } else {
         this.#retryLater();
       }
     });
+  }
+
+  /** Each attempt gets a token of its own from the app, but an app may have no valid one any more. */
+  #loginRefused({ code, message }) {
+    this.#refused += 1;
+    const triesAgain = this.#refused < MAX_REFUSED_LOGINS;
+    if (triesAgain) this.#retryLater();
+    this.onRefused({ code, message, triesAgain });
   }
 }

@@ -5,6 +5,8 @@
 
 /** MQTT 5 reason code: another client connected with the same client ID. */
 const SESSION_TAKEN_OVER = 0x8e;
+/** Reason codes of a refused login: MQTT 3.1.1 (4, 5) and MQTT 5. Other codes, as "server busy", may pass. */
+const LOGIN_REFUSALS = new Set([4, 5, 0x86, 0x87, 0x8a, 0x8c]);
 /** Session expiry interval, in seconds; the broker may shorten it. */
 const SESSION_SECONDS = 7 * 24 * 3600;
 
@@ -13,7 +15,8 @@ const SESSION_SECONDS = 7 * 24 * 3600;
  * @param {object} mqtt the module `mqtt` (mqtt.js 5)
  * @param {object} options
  * @param {string} options.url `ws://` or `wss://`
- * @param {() => string | Promise<string>} options.token returns the app's JWT; called at each connect
+ * @param {() => string | Promise<string>} options.token returns the app's JWT; called at each connect. An error with code
+ *   `refused` means that the app's own login has ended; any other one counts as `unreachable`
  * @param {string} [options.userName] in AWS, `?x-amz-customauthorizer-name=…`; any text elsewhere
  * @param {number} [options.keepAliveSeconds]
  * @param {number} [options.timeoutMs] maximum duration of a connect
@@ -83,8 +86,8 @@ async function subscribed(client, topics) {
   }
 }
 
-/** Distinguishes a refusal by the broker, which has a numeric code, from a network error. */
+/** Distinguishes a refused login from another failure, which may pass. */
 function connectError(error) {
-  const code = typeof error.code === "number" ? "refused" : "unreachable";
+  const code = LOGIN_REFUSALS.has(error.code) ? "refused" : "unreachable";
   return Object.assign(new Error(error.message || "the broker cannot be reached"), { code, reasonCode: error.code });
 }

@@ -13,7 +13,7 @@ async function connected() {
   const broker = new FakeBroker();
   const terminal = new Terminal({ clientId: "GID_web@@@alice.tab", transport: broker, clock, random: () => 1 });
   const seen = [];
-  for (const kind of ["rings", "stops", "news", "state", "connected", "disconnected", "taken_over", "downlink"]) {
+  for (const kind of ["rings", "stops", "news", "state", "connected", "disconnected", "taken_over", "login_refused", "downlink"]) {
     terminal.events.addEventListener(kind, ({ detail }) => seen.push([kind, detail]));
   }
   await terminal.connect();
@@ -211,6 +211,48 @@ test("`reconnectNow` during an attempt starts the next one at once after its fai
   assert.equal(broker.opened, before + 1, "the next attempt starts without a wait");
   await broker.decide();
   assert.deepEqual([terminal.isConnected, kinds("taken_over").length], [true, 0]);
+});
+
+test("two clients with one client ID connect ever more rarely, also without a word of the broker", async () => {
+  const clock = new VirtualClock();
+  const brokers = [new FakeBroker(), new FakeBroker()];
+  for (const transport of brokers)
+    await new Terminal({ clientId: "G@@@alice", transport, clock, random: () => 0 }).connect();
+  const connects = [0, 0];
+  let [newest, seen] = [1, brokers.map(({ opened }) => opened)];
+  await brokers[0].drop();
+  while (clock.now() < 300_000) {
+    await clock.pass(50);
+    const next = brokers.findIndex(({ opened }, index) => opened > seen[index]);
+    if (next < 0) continue;
+    connects.push(clock.now());
+    seen = brokers.map(({ opened }) => opened);
+    // Each new connection closes the one of the other client.
+    await brokers[newest].drop();
+    newest = next;
+  }
+  const between = (from, to) => connects.filter((at) => at >= from && at < to).length;
+  assert.ok(between(0, 20_000) <= 20, `too many in 20 s: ${connects}`);
+  assert.ok(between(60_000, 300_000) <= 17, `the waits must not start anew: ${connects}`);
+});
+
+test("a refused login is reported, retried a few times, and retried at once by `reconnectNow`", async () => {
+  const { terminal, broker, clock, kinds } = await connected();
+  broker.refusals.push(...Array(7).fill("refused"));
+  await broker.drop();
+  const before = broker.opened;
+  await clock.pass(600_000);
+  assert.equal(broker.opened - before, 6, "not for ever");
+  assert.deepEqual(
+    kinds("login_refused").map(([, { triesAgain }]) => triesAgain),
+    [true, true, true, true, true, false],
+  );
+  terminal.reconnectNow();
+  await settled();
+  assert.equal(kinds("login_refused").length, 7);
+  terminal.reconnectNow();
+  await settled();
+  assert.equal(kinds("connected").length, 2);
 });
 
 test("does not reconnect after a takeover during a reconnect", async () => {

@@ -35,7 +35,7 @@ export function App({ phone, logIn, logOut }) {
         <${Button} icon="code" label="Protocol log" id="toggle-drawer" pressed=${drawer} onClick=${() => setDrawer(!drawer)} />
         <${Button} icon="out" label="Log out" id="log-out" onClick=${logOut} />
       </header>
-      <${ConnectionBanner} phone=${phone} />
+      <${ConnectionBanner} phone=${phone} logOut=${logOut} />
       <main class="main" tabindex="-1" ref=${main} inert=${covered}>
         ${phone.call ? html`<${Stage} phone=${phone} call=${phone.call} />` : html`<${Home} phone=${phone} />`}
       </main>
@@ -48,13 +48,21 @@ export function App({ phone, logIn, logOut }) {
 }
 
 /** A banner while there is no connection. */
-function ConnectionBanner({ phone }) {
+function ConnectionBanner({ phone, logOut }) {
   if (phone.connectionState === "up") return null;
   if (phone.connectionState === "taken") {
     return html`
       <div class="banner stopped" role="alert" id="taken-over">
         <p>Another tab or browser uses this device now. Calls do not ring here.</p>
         <${Button} label="Use it here" kind="primary small" wide onClick=${() => phone.reclaimDevice().catch(() => {})} />
+      </div>`;
+  }
+  if (phone.connectionState === "refused") {
+    return html`
+      <div class="banner stopped" role="alert" id="login-refused">
+        <p>The service does not accept your login any more.${phone.call ? " The call continues for a short time." : ""}</p>
+        <${Button} label="Try again" kind="small" wide id="retry-login" onClick=${() => phone.reconnect()} />
+        <${Button} label="Log in again" kind="primary small" wide onClick=${logOut} />
       </div>`;
   }
   return html`
