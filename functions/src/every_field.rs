@@ -8,7 +8,7 @@ mod scenes;
 mod values;
 
 use crate::testing::{at, device, service};
-use scenes::{SCENES, Scene};
+use scenes::{SCENES, Scene, filled};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use switchboard_protocol::envelope::{self, Envelope};
@@ -82,11 +82,11 @@ async fn dispatch(message: &Value, by: &str, at_ms: i64, service: &Service<FakeP
 async fn result_of(message: &Value, scene: &Scene) -> Option<String> {
     let service = service();
     for (at_ms, by, step) in scene.before {
-        let step = scene.filled(step, &service);
+        let step = filled(step, &service);
         let report = dispatch(&step, by, *at_ms, &service).await;
         assert!(!report.contains("bad_request") && !report.contains("refused"), "{step}: {report}");
     }
-    let message = scene.filled(&message.to_string(), &service);
+    let message = filled(&message.to_string(), &service);
     service.publisher.broker.take();
     let report = dispatch(&message, scene.by, scene.at_ms, &service).await;
     let sent = service.publisher.broker.take();

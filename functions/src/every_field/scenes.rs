@@ -97,16 +97,14 @@ pub(super) const SCENES: &[Scene] = &[
     },
 ];
 
-impl Scene {
-    /// The message with the ids of the meeting that the scene made.
-    pub(super) fn filled(&self, message: &str, service: &Service<FakePorts>) -> Value {
-        let state = service.table.state.borrow();
-        let meeting = state.meetings.values().next().map(|stored| &stored.meeting);
-        let id = meeting.map_or("m0", |meeting| meeting.id.as_str());
-        let invitee = device("bob.phone").user();
-        let invitation = meeting.and_then(|meeting| meeting.participants.get(&invitee)?.invitation());
-        let invite_id = invitation.map_or("i0", |invitation| invitation.id.as_str());
-        let filled = message.replace("$MEETING", id).replace("$INVITE", invite_id);
-        serde_json::from_str(&filled).expect("a message is JSON")
-    }
+/// Puts the ids of the meeting that the scene made into `message`.
+pub(super) fn filled(message: &str, service: &Service<FakePorts>) -> Value {
+    let state = service.table.state.borrow();
+    let meeting = state.meetings.values().next().map(|stored| &stored.meeting);
+    let id = meeting.map_or("m0", |meeting| meeting.id.as_str());
+    let invitee = device("bob.phone").user();
+    let invitation = meeting.and_then(|meeting| meeting.participants.get(&invitee)?.invitation());
+    let invite_id = invitation.map_or("i0", |invitation| invitation.id.as_str());
+    let filled = message.replace("$MEETING", id).replace("$INVITE", invite_id);
+    serde_json::from_str(&filled).expect("a message is JSON")
 }

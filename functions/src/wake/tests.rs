@@ -57,9 +57,13 @@ async fn a_wake_that_comes_early_or_again_changes_nothing() {
     let before = service.table.stored(&call).meeting;
     assert!(!message(&service, &call, at(1_000)).await);
     assert_eq!(service.table.stored(&call).meeting, before);
-    let scheduled = service.wakes.scheduled.borrow();
-    assert!(scheduled.iter().any(|(nudge, seconds)| nudge.meeting_id == call && *seconds > 30));
-    drop(scheduled);
+    let is_rearmed = service
+        .wakes
+        .scheduled
+        .borrow()
+        .iter()
+        .any(|(nudge, seconds)| nudge.meeting_id == call && *seconds > 30);
+    assert!(is_rearmed);
     message(&service, &call, at(60_000)).await;
     let ended = service.table.stored(&call).meeting;
     published(&service);

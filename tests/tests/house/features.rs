@@ -53,7 +53,7 @@ fn check(text: &str, known: &Known) -> (BTreeMap<String, usize>, Vec<String>) {
             "yes" | "partial" if has_proof => {}
             "no" if !has_proof => {}
             "yes" | "partial" | "no" => {
-                mistakes.push(format!("{row}: `{status}` does not fit the proof {proof}"))
+                mistakes.push(format!("{row}: `{status}` does not fit the proof {proof}"));
             }
             _ => mistakes.push(format!("{row}: the status is yes, partial or no")),
         }

@@ -99,7 +99,8 @@ fn with_new_rows(text: &str, files: &[String]) -> String {
     lines.into_iter().map(|line| line + "\n").collect()
 }
 
-/// The transitions in the first sentence of a file's comment, as in `//! \`silence\` (T10): a silenced device stops ringing.`
+/// The transitions in the first sentence of a file's comment, as in "`silence` (T10): a silenced device stops
+/// ringing."
 fn described(file: &str) -> Vec<(u32, String)> {
     let comment: Vec<&str> = file.lines().map_while(|line| line.strip_prefix("//! ")).collect();
     let comment = comment.join(" ");

@@ -261,10 +261,9 @@ impl MeetingUpdate {
         if commit.due_at_ms.is_none() && !fresh {
             removed.extend(["due_shard", "due_at"]);
         }
-        update.expression = format!("SET {}", sets.join(", "));
-        if !removed.is_empty() {
-            update.expression.push_str(&format!(" REMOVE {}", removed.join(", ")));
-        }
+        let remove =
+            if removed.is_empty() { String::new() } else { format!(" REMOVE {}", removed.join(", ")) };
+        update.expression = format!("SET {}{remove}", sets.join(", "));
         Ok(update)
     }
 }
