@@ -27,19 +27,19 @@ def ratio(own, noop, name):
     return " … ".join(f"{own[name][bound] / base:.1f}" for bound in ("min", "median", "max"))
 
 
-def table(results):
+def table(results, command):
     noop = results["noop"]
     lines = ["| | " + " | ".join(f"`{name}`" for name in results) + " |", "|---" * (len(results) + 1) + "|"]
     for title, cell in COLUMNS:
         lines.append(f"| {title} | " + " | ".join(cell(own, noop) for own in results.values()) + " |")
-    lines += ["", f"Measured by `make bench` on {platform.machine()}, Linux {platform.release().split('-')[0]}. "
+    lines += ["", f"Measured by `{command}` on {platform.machine()}, Linux {platform.release().split('-')[0]}. "
               "Three numbers are minimum, median and maximum."]
     return "\n".join(lines)
 
 
-def write_table(path: Path, results):
+def write_table(path: Path, results, command):
     text = path.read_text()
     between = re.compile(re.escape(START) + ".*?" + re.escape(END), re.DOTALL)
     if not between.search(text):
         raise ValueError(f"{path} does not contain the markers {START} and {END}")
-    path.write_text(between.sub(lambda _: f"{START}\n\n{table(results)}\n\n{END}", text))
+    path.write_text(between.sub(lambda _: f"{START}\n\n{table(results, command)}\n\n{END}", text))

@@ -47,7 +47,8 @@ def main():
     if options.json:
         Path(options.json).write_text(json.dumps(results, indent=2) + "\n")
     if not options.smoke:
-        write_table(ROOT / "docs" / "performance.md", results)
+        command = f"bench/run.py --repetitions {options.repetitions} --warm {options.warm}"
+        write_table(ROOT / "docs" / "performance.md", results, command)
     print(json.dumps(results, indent=2))
 
 
