@@ -7,7 +7,7 @@ use switchboard_protocol::id::{InviteId, MeetingId, RequestId};
 use switchboard_protocol::object::Media;
 use switchboard_protocol::requests::{
     Accept, CreateMeeting, DestroyMeeting, JoinMeeting, Leave, MediaReport, RefreshToken, Reject,
-    RejectReason, ReportMedia, Ringing,
+    RejectReason, Rejoin, ReportMedia, Ringing,
 };
 
 use crate::error::RequestError;
@@ -58,6 +58,12 @@ impl Terminal {
     /// Requests a new join token; answered by `token`.
     pub async fn refresh_token(&self, meeting_id: &MeetingId) -> Result<ReceivedDownlink, RequestError> {
         self.request(&RefreshToken { meeting_id: meeting_id.clone() }).await
+    }
+
+    /// Takes the own seat again after it was dropped or lost; answered by `joined`, with a new way into the media. See
+    /// [`ReceivedDownlink::is_loss_of_seat`].
+    pub async fn rejoin(&self, meeting_id: &MeetingId) -> Result<ReceivedDownlink, RequestError> {
+        self.request(&Rejoin { meeting_id: meeting_id.clone() }).await
     }
 
     /// Takes the user's seat on this device, whichever device has it; answered by `joined`.

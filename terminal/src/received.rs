@@ -67,6 +67,15 @@ struct Envelope {
 }
 
 impl ReceivedDownlink {
+    /// True if it tells `user` that the service lost their device: the seat is over, and
+    /// [`Terminal::rejoin`](crate::Terminal::rejoin) takes it again while the meeting lets people in.
+    #[must_use]
+    pub fn is_loss_of_seat(&self, user: &str) -> bool {
+        let participant = self.body.get("participant");
+        let text = |name: &str| participant.and_then(|participant| participant.get(name)?.as_str());
+        self.kind == "participant_updated" && text("user_id") == Some(user) && text("state") == Some("lost")
+    }
+
     /// Parses the envelope.
     ///
     /// # Errors

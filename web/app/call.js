@@ -176,16 +176,29 @@ export class Call extends EventTarget {
     return !own || !isPresent(own) || own.state === "reconnecting" || this.#media?.state === "closed";
   }
 
+  /** Reacts to the end of the own seat: takes it again if the service lost this device, and ends the call otherwise. */
+  #seatChanged() {
+    const { state } = participant(this.meeting, this.me) ?? {};
+    if (this.phase === "entering" && state === "failed") return this.end("rtc_failed");
+    if (this.phase !== "in") return undefined;
+    if (state === "failed") return this.end("rtc_failed");
+    if (state === "left") return this.end("moved");
+    return state === "lost" ? this.rejoin() : undefined;
+  }
+
   /** Takes the seat again after a loss. */
   async rejoin() {
-    if (!this.needsRejoin || this.#isRejoining) return;
+    if (this.#isRejoining) return;
+    // After a reconnect the service may want to hear that this device still knows its seat.
+    if (!this.needsRejoin) return this.#reportMedia("joined");
     const { state } = participant(this.meeting, this.me) ?? {};
     if (state === "removed" || state === "banned") return this.end(state);
     this.#isRejoining = true;
     try {
       const joined = await this.request("rejoin");
       this.applyMeeting(joined.meeting);
-      if (this.#media?.state === "closed") await this.#enterMedia(joined.join);
+      // The media service does not see a lost device, whatever the media session says.
+      if (state === "lost" || this.#media?.state === "closed") await this.#enterMedia(joined.join);
       else this.#reportMedia("joined");
     } catch (error) {
       if (SEAT_LOST.has(error.code)) this.end(error.reason ?? "lost");
@@ -377,8 +390,7 @@ export class Call extends EventTarget {
   #meetingChanged() {
     // `meeting_ended` carries the reason of the end. In case it was lost, `sync` makes the phone look for the reason.
     if (this.meeting.state === "ended") this.#terminal.sync();
-    if (this.phase === "entering" && participant(this.meeting, this.me)?.state === "failed")
-      return this.end("rtc_failed");
+    this.#seatChanged();
     this.#changed();
   }
 

@@ -4,8 +4,8 @@ use crate::testing::{
     service, user,
 };
 use switchboard_protocol::code::Code;
-use switchboard_protocol::object::{Mode, ParticipantState};
-use switchboard_protocol::requests::{Reject, RejectReason, Ringing};
+use switchboard_protocol::object::{BusyPolicy, Media, Mode, ParticipantState, Policy};
+use switchboard_protocol::requests::{CreateRequest, Reject, RejectReason, Ringing};
 
 #[tokio::test]
 async fn an_accept_gives_a_seat_and_stops_the_other_device() {
@@ -109,4 +109,43 @@ async fn after_a_crash_the_repeated_request_is_answered() {
         published.contains(&"bob.tablet: invitation_closed answered_elsewhere".to_owned()),
         "{published:?}"
     );
+}
+
+#[tokio::test]
+async fn who_accepts_a_second_call_leaves_the_first() {
+    let service = service();
+    let first = created(&service, &["bob"], Mode::Direct).await;
+    serve(accept(&service, &first, "bob.phone"), &service, &answer).await;
+    let mut waiting = crate::testing::call_to(&["bob"], Mode::Direct);
+    let CreateRequest::CreateMeeting(create) = &mut waiting;
+    create.policy = Some(Policy { busy: BusyPolicy::Ring, ..Policy::default() });
+    let waiting = request("carol.phone", "c2", waiting, at(2_000));
+    let second = serve(waiting, &service, &crate::create_meeting::create_meeting).await;
+    let second = second.meeting_id.expect("a meeting");
+    published(&service);
+    // On another device than the one in the first call.
+    serve(accept(&service, &second, "bob.tablet"), &service, &answer).await;
+    let news = published(&service);
+    for heard in ["alice.phone: meeting_ended", "bob.phone: meeting_ended", "bob.tablet= invitation_accepted"]
+    {
+        assert!(news.contains(&heard.to_owned()), "{heard}: {news:?}");
+    }
+    assert!(service.table.stored(&first).meeting.end().is_some());
+    assert_eq!(service.table.state.borrow().slots.get(&user("bob")), Some(&second));
+}
+
+#[tokio::test]
+async fn an_accept_that_is_refused_leaves_no_call() {
+    let service = service();
+    let first = created(&service, &["bob"], Mode::Direct).await;
+    serve(accept(&service, &first, "bob.phone"), &service, &answer).await;
+    let second = request("carol.phone", "c2", crate::testing::call_to(&["alice"], Mode::Group), at(2_000));
+    let second = serve(second, &service, &crate::create_meeting::create_meeting).await;
+    let second = second.meeting_id.expect("a meeting");
+    let refused =
+        Accept { meeting_id: second, invite_id: "none".parse().expect("an id"), media: Media::Audio };
+    let report =
+        serve(request("bob.phone", "a2", AnswerRequest::Accept(refused), at(3_000)), &service, &answer);
+    assert_eq!(report.await.refused, Some(Code::Forbidden));
+    assert!(service.table.stored(&first).meeting.end().is_none());
 }

@@ -37,6 +37,9 @@ async fn join_meeting<P: Ports>(
     if stored.is_live() {
         service.check_users(id, [("client_id".to_owned(), &user)])?;
     }
+    // Joining does not leave another call, so the broker's events must still find it.
+    let held = users.slot_meeting(&user).filter(|held| held != id);
+    service.keep_findable(&user, held, request.now).await?;
     let joiner = Joiner {
         name: users.name(&user),
         devices: users.devices(&user),

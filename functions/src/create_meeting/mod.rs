@@ -50,6 +50,7 @@ pub async fn create_meeting<P: Ports>(
         } else {
             let command = opening(&request, &known, service);
             let decision = create_meeting_from(&command, request.now, service.rtc_capabilities())?;
+            service.keep_findable(&request.by.user(), command.busy.clone(), request.now).await?;
             match commit(&decision, &known, &request, service).await? {
                 CommitResult::Done => {
                     return Ok(service.run_effects(None, decision, true, request.now).await);

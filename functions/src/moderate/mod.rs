@@ -23,7 +23,9 @@ pub async fn moderate<P: Ports>(
             (meeting_id, Action::Remove { user, ban: ban.unwrap_or(false), for_seconds, text })
         }
         ModerateRequest::Admit(admit) => (admit.meeting_id, Action::Admit { users: admit.users.named() }),
-        ModerateRequest::Deny(deny) => (deny.meeting_id, Action::Deny { users: deny.users.named() }),
+        ModerateRequest::Deny(deny) => {
+            (deny.meeting_id, Action::Deny { users: deny.users.named(), ban: deny.ban.unwrap_or(false) })
+        }
         ModerateRequest::TransferHost(transfer) => {
             (transfer.meeting_id, Action::TransferHost { user: transfer.user_id })
         }

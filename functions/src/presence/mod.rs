@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use switchboard_core::{DeviceStatus, Input, Now};
 use switchboard_protocol::address::ClientId;
-use switchboard_service::ports::{DeviceSession, DeviceWrite, Meetings, Ports, Stored, Users};
+use switchboard_service::ports::{DeviceSession, DeviceWrite, Loaded, Meetings, Ports, Users};
 use switchboard_service::request::Received;
 use switchboard_service::{InvocationFailure, InvocationReport, ServeError, Service};
 
@@ -60,11 +60,17 @@ async fn connected<P: Ports>(
     service: &Service<P>,
     now: Now,
 ) -> Result<InvocationReport, ServeError> {
-    if service.table.device_connected(session).await? == DeviceWrite::Outdated {
-        tracing::info!(device = %session.client_id, "connect event ignored: a newer one was stored before");
-        return Ok(InvocationReport::default());
-    }
-    apply(&session.client_id, DeviceStatus::Connected, service, now).await
+    let status = match service.table.device_connected(session).await? {
+        DeviceWrite::Outdated => {
+            tracing::info!(device = %session.client_id, "connect event ignored: a newer one was stored before");
+            return Ok(InvocationReport::default());
+        }
+        // The device may have confirmed its seat since the first copy of the event.
+        DeviceWrite::Repeated => DeviceStatus::Connected,
+        DeviceWrite::Stored => DeviceStatus::ConnectedAnew,
+    };
+    let seats = seats(&session.client_id, service).await?;
+    apply(seats, &session.client_id, status, service, now).await
 }
 
 async fn disconnected<P: Ports>(
@@ -72,31 +78,44 @@ async fn disconnected<P: Ports>(
     service: &Service<P>,
     now: Now,
 ) -> Result<InvocationReport, ServeError> {
-    if let Some(slot) = service.table.slot(&session.client_id.user()).await? {
-        service.schedule_device_check(&slot.meeting_id, &session.client_id).await;
+    let seats = seats(&session.client_id, service).await?;
+    for loaded in &seats {
+        service.schedule_device_check(&loaded.meeting.id, &session.client_id).await;
     }
     if service.table.device_disconnected(session).await? == DeviceWrite::Outdated {
         tracing::info!(device = %session.client_id, "disconnect event ignored: its connection was replaced");
         return Ok(InvocationReport::default());
     }
-    apply(&session.client_id, DeviceStatus::Disconnected, service, now).await
+    apply(seats, &session.client_id, DeviceStatus::Disconnected, service, now).await
 }
 
-/// Applies the state of a device to the meeting in which its user may have a seat, which the user's call slot names.
+/// Reads the meetings in which the device has a seat: a user may be in more than one.
+async fn seats<P: Ports>(device: &ClientId, service: &Service<P>) -> Result<Vec<Loaded>, ServeError> {
+    let user = device.user();
+    let ids = service.table.meetings_of(&user).await?;
+    let mut meetings = service.table.meetings(&ids).await?;
+    meetings.retain(|loaded| loaded.meeting.participants.get(&user).is_some_and(|p| p.sits_on(device)));
+    Ok(meetings)
+}
+
+/// Applies the state of a device to the meetings. The report is of the last one that changed.
 async fn apply<P: Ports>(
+    meetings: Vec<Loaded>,
     device: &ClientId,
     status: DeviceStatus,
     service: &Service<P>,
     now: Now,
 ) -> Result<InvocationReport, ServeError> {
-    let Some(slot) = service.table.slot(&device.user()).await? else {
-        return Ok(InvocationReport::default());
-    };
-    let Some(Stored::Meeting(loaded)) = service.table.meeting(&slot.meeting_id).await? else {
-        return Ok(InvocationReport::default());
-    };
-    let input = Input::Device { client_id: device.clone(), status };
-    Ok(service.apply(loaded, &input, now).await?.0)
+    let mut report = InvocationReport::default();
+    for loaded in meetings {
+        let rev = loaded.meeting.rev;
+        let input = Input::Device { client_id: device.clone(), status };
+        let (applied, after) = service.apply(loaded, &input, now).await?;
+        if after.meeting.rev > rev || report.meeting_id.is_none() {
+            report = applied;
+        }
+    }
+    Ok(report)
 }
 
 #[cfg(test)]

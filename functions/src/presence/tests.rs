@@ -3,7 +3,8 @@ use crate::testing::{NOW_MS, accepted, at, created, device, interfere, published
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::json;
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::object::Mode;
+use switchboard_protocol::object::{BusyPolicy, Mode, Policy};
+use switchboard_protocol::requests::{AttendRequest, CreateRequest, RefreshToken};
 use switchboard_service::fake::FakePorts;
 use switchboard_service::ports::Nudge;
 
@@ -129,4 +130,36 @@ async fn a_check_of_the_device_is_on_the_queue_before_its_end_is_stored() {
     let check = Nudge { meeting_id: meeting, lost_device: Some(device("bob.phone")) };
     let scheduled = service.wakes.scheduled.borrow();
     assert!(scheduled.iter().any(|(nudge, _)| *nudge == check), "{scheduled:?}");
+}
+
+#[tokio::test]
+async fn a_device_in_two_meetings_is_checked_in_both() {
+    let service = service();
+    let first = call(&service).await;
+    let mut waiting = crate::testing::call_to(&["carol"], Mode::Direct);
+    let CreateRequest::CreateMeeting(create) = &mut waiting;
+    create.policy = Some(Policy { busy: BusyPolicy::Ring, ..Policy::default() });
+    let waiting = crate::testing::request("bob.phone", "c2", waiting, at(1_500));
+    let second = crate::testing::serve(waiting, &service, &crate::create_meeting::create_meeting).await;
+    let second = second.meeting_id.expect("a meeting");
+    event(&service, "disconnected", 1, 2_000).await.expect("served");
+    for meeting in [&first, &second] {
+        assert!(check_at_ms(&service, meeting).is_some(), "{meeting}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_connection_has_to_confirm_the_seat() {
+    let service = service();
+    let meeting = call(&service).await;
+    event(&service, "connected", 1, 1_500).await.expect("served");
+    let confirm_by_ms = || {
+        let stored = service.table.stored(&meeting);
+        stored.meeting.participants[&user("bob")].seat().expect("a seat").confirm_by_ms
+    };
+    assert_eq!(confirm_by_ms(), Some(NOW_MS + 1_500 + switchboard_core::CONFIRM_MS));
+    let refresh = AttendRequest::RefreshToken(RefreshToken { meeting_id: meeting.clone() });
+    let refresh = crate::testing::request("bob.phone", "t1", refresh, at(2_000));
+    crate::testing::serve(refresh, &service, &crate::attend::attend).await;
+    assert_eq!(confirm_by_ms(), None);
 }

@@ -156,6 +156,8 @@ pub enum Action {
     Deny {
         /// Accounts; all who wait if absent.
         users: Option<Vec<UserId>>,
+        /// True if they may not ask again.
+        ban: bool,
     },
     /// The host makes another member host.
     TransferHost {
@@ -227,7 +229,7 @@ impl Action {
                 remove::apply(change, by, user, *ban, *for_seconds, Remark::of_host(text.clone()))
             }
             Action::Admit { users } => admit::apply(change, by, users.as_deref()),
-            Action::Deny { users } => deny::apply(change, by, users.as_deref()),
+            Action::Deny { users, ban } => deny::apply(change, by, users.as_deref(), *ban),
             Action::TransferHost { user } => transfer_host::apply(change, by, user),
             Action::SetRole { user, role } => set_role::apply(change, by, user, *role),
             Action::UpdateMeeting(settings) => update_meeting::apply(change, by, settings),
@@ -263,7 +265,7 @@ impl Action {
             Action::AllowSpeech { target } => allow_speech::answer_again(change, by, target),
             Action::Remove { user, .. } => remove::answer_again(change, user),
             Action::Admit { users } => admit::answer_again(change, users.as_deref(), rev),
-            Action::Deny { users } => deny::answer_again(change, users.as_deref(), rev),
+            Action::Deny { users, .. } => deny::answer_again(change, users.as_deref(), rev),
             Action::TransferHost { .. } => transfer_host::answer_again(change),
             Action::SetRole { user, .. } => set_role::answer_again(change, user),
             Action::UpdateMeeting(_) => update_meeting::answer_again(),

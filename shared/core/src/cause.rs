@@ -64,6 +64,11 @@ impl Cause {
         }
     }
 
+    /// Returns whether `device` sent the request that is this cause.
+    pub(crate) fn is_request_of(&self, device: &ClientId) -> bool {
+        matches!(self, Self::Request { client_id, .. } if client_id == device)
+    }
+
     /// The request's id; `None` if no request is the cause.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {

@@ -38,6 +38,9 @@ impl Change {
                 self.put_out(&user, OutReason::Failed);
             }
         }
+        if !self.rtc.reports_presence {
+            self.drop_unconfirmed();
+        }
         // T26. `wake` checks the device before it applies this deadline.
         for user in self.meeting.users(|p| away_end_ms(p).is_some_and(|end_ms| end_ms <= now_ms)) {
             self.put_out(&user, OutReason::Lost);
@@ -127,7 +130,8 @@ impl Meeting {
         let of_participant = |p: &Participant| {
             let join = join_end_ms(p).filter(|_| rtc.reports_presence);
             let check = p.seat().and_then(|seat| seat.check_at_ms);
-            [ring_end_ms(p), join, check, away_end_ms(p), p.speech.until_ms, ban_end_ms(p)]
+            let confirm = self.confirm_end_ms(p).filter(|_| !rtc.reports_presence);
+            [ring_end_ms(p), join, check, confirm, away_end_ms(p), p.speech.until_ms, ban_end_ms(p)]
         };
         let empty = match self.phase {
             Phase::Empty { until_ms } => Some(until_ms),

@@ -7,7 +7,7 @@ use crate::cause::Cause;
 use crate::change::Change;
 use crate::deadlines;
 use crate::decision::Decision;
-use crate::events::{admin, callback, device, presence};
+use crate::events::{admin, callback, device, elsewhere, presence};
 use crate::input::{ChannelPresence, DeviceStatus, Now, RtcCapabilities};
 use crate::limits::MAX_REQUESTS_PER_DEVICE;
 use crate::media_acts::media_acts;
@@ -44,6 +44,11 @@ pub enum Input {
         /// The participant that the event is about; `None` for an event about the channel or an unknown user.
         user: Option<UserId>,
     },
+    /// The user accepted another call, which leaves this one.
+    AcceptedElsewhere {
+        /// Account.
+        user: UserId,
+    },
     /// The operator of the service ends the meeting (T46).
     AdminEnd,
 }
@@ -74,6 +79,7 @@ pub fn decide(meeting: &Meeting, input: &Input, now: Now, rtc: RtcCapabilities) 
         Input::Callback { event, user } => {
             callback::apply(Change::of(meeting, now, rtc), event, user.as_ref())
         }
+        Input::AcceptedElsewhere { user } => elsewhere::apply(Change::of(meeting, now, rtc), user),
         Input::AdminEnd => admin::apply(Change::of(meeting, now, rtc)),
     }
 }
@@ -94,6 +100,9 @@ fn decide_command(mut change: Change, command: &Command) -> Decision {
         None => {
             let had_deadlines = std::mem::replace(&mut change.is_changed, false);
             let reply = command.action.apply(&mut change, &command.by);
+            if reply.is_ok() {
+                change.confirm_seat(&command.by);
+            }
             if reply.is_ok() && change.is_changed {
                 keep_as_applied(&mut change, command);
             }

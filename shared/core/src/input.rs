@@ -30,6 +30,8 @@ pub enum DeviceStatus {
     StillDisconnected,
     /// It is connected.
     Connected,
+    /// It connected anew just now: its terminal may have restarted.
+    ConnectedAnew,
 }
 
 /// Report of the RTC service about a meeting's channel.

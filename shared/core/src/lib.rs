@@ -54,14 +54,14 @@ pub use input::{
 };
 pub use invitation::{Invitation, Leg};
 pub use limits::{
-    CALLER_CHECK_MS, CHECK_MS, EMPTY_MS, ENDED_MEETING_KEPT_MS, HOST_GRACE_MS, JOIN_MS, MAX_DEVICES,
-    MAX_PEOPLE, MAX_REQUESTS_PER_DEVICE, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS, RING_GRACE_MS,
-    RTC_CLOCK_LEEWAY_MS, SEAT_KEPT_MS, UNUSED_MS, WARNINGS_MS,
+    CALLER_CHECK_MS, CHECK_MS, CONFIRM_MS, EMPTY_MS, ENDED_MEETING_KEPT_MS, HOST_GRACE_MS, JOIN_MS,
+    KNOCKS_WITHIN_MS, MAX_DEVICES, MAX_KNOCKS, MAX_PEOPLE, MAX_REQUESTS_PER_DEVICE, RECONNECT_DIRECT_MS,
+    RECONNECT_GROUP_MS, RING_GRACE_MS, RTC_CLOCK_LEEWAY_MS, SEAT_KEPT_MS, UNUSED_MS, WARNINGS_MS,
 };
 pub use media_acts::MediaAct;
 pub use meeting::{AppliedRequest, Creation, End, Meeting, Phase, Settings};
 pub use outgoing::{DeliveryClass, Outgoing};
-pub use participant::{LastMediaEvent, Participant};
+pub use participant::{LastMediaEvent, LobbyHistory, Participant};
 pub use refusal::Refusal;
 pub use remark::Remark;
 pub use repeat::repeat_effects;

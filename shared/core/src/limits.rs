@@ -8,6 +8,9 @@ pub const JOIN_MS: i64 = 20_000;
 pub const CHECK_MS: i64 = 10_000;
 /// Milliseconds after which the disconnected caller of a direct call that nobody accepted is checked.
 pub const CALLER_CHECK_MS: i64 = 15_000;
+/// Milliseconds in which a device that connects anew must show that it still knows its seat, where the RTC service does not
+/// report presence. With the longest grace a terminal that forgot its call is found out within two minutes.
+pub const CONFIRM_MS: i64 = 45_000;
 /// Milliseconds that the seat of a dropped participant of a direct call is kept.
 pub const RECONNECT_DIRECT_MS: i64 = 30_000;
 /// Milliseconds that the seat of a dropped participant of a group is kept.
@@ -30,6 +33,10 @@ pub const WARNINGS_MS: [i64; 2] = [300_000, 60_000];
 pub const ENDED_MEETING_KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
 /// Most participants that a meeting keeps, former ones included, so that strangers cannot grow its record.
 pub const MAX_PEOPLE: usize = 200;
+/// Most requests of one user to be let in from the lobby within [`KNOCKS_WITHIN_MS`].
+pub const MAX_KNOCKS: usize = 3;
+/// Milliseconds in which a user may ask [`MAX_KNOCKS`] times to be let in.
+pub const KNOCKS_WITHIN_MS: i64 = 60_000;
 /// Most applied requests that a meeting keeps per client ID.
 pub const MAX_REQUESTS_PER_DEVICE: usize = 16;
 /// Most devices of one user that are offered an invitation.

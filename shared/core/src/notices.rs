@@ -36,6 +36,7 @@ pub(crate) fn notices(
         notices.of_removal(participant);
         if !is_end {
             notices.of_roster(participant);
+            notices.of_own_loss(participant);
         }
     }
     for participant in meeting.participants.values().filter(|p| !p.standing.is_from(rev)) {

@@ -1,6 +1,7 @@
 //! A participant: one user's entry in a meeting. The type of its standing says what each state may have.
 
 use crate::invitation::Invitation;
+use crate::limits::{KNOCKS_WITHIN_MS, MAX_KNOCKS};
 use crate::remark::Remark;
 use crate::speech::Speech;
 use crate::stamped::Stamped;
@@ -31,6 +32,31 @@ pub struct Participant {
     pub announced: Option<Media>,
     /// Last event of the RTC service about this participant that was applied.
     pub last_event: Option<LastMediaEvent>,
+    /// Requests of the user to be let in, and the answers to them.
+    pub lobby: LobbyHistory,
+}
+
+/// Requests of a user to be let in from the lobby, and the answers to them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LobbyHistory {
+    /// True if a host turned the user away before: the next time is a ban.
+    pub is_denied: bool,
+    /// Times of the last knocks, at most [`MAX_KNOCKS`](crate::MAX_KNOCKS), in milliseconds since the epoch.
+    pub knocks_ms: Vec<i64>,
+}
+
+impl LobbyHistory {
+    /// Adds a knock. Returns `Err` with the milliseconds to wait if there were [`MAX_KNOCKS`](crate::MAX_KNOCKS) within
+    /// [`KNOCKS_WITHIN_MS`](crate::KNOCKS_WITHIN_MS).
+    pub(crate) fn knock(&mut self, now_ms: i64) -> Result<(), i64> {
+        self.knocks_ms.retain(|at_ms| at_ms + KNOCKS_WITHIN_MS > now_ms);
+        if self.knocks_ms.len() >= MAX_KNOCKS {
+            let first_ms = self.knocks_ms.first().copied().unwrap_or(now_ms);
+            return Err(first_ms + KNOCKS_WITHIN_MS - now_ms);
+        }
+        self.knocks_ms.push(now_ms);
+        Ok(())
+    }
 }
 
 /// The last applied event of the RTC service about a participant.
@@ -63,6 +89,7 @@ impl Participant {
             had_seat: false,
             announced: None,
             last_event: None,
+            lobby: LobbyHistory::default(),
         }
     }
 

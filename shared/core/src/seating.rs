@@ -2,7 +2,7 @@
 
 use crate::change::Change;
 use crate::invitation::{Invitation, Leg};
-use crate::limits::JOIN_MS;
+use crate::limits::{CONFIRM_MS, JOIN_MS};
 use crate::participant::Participant;
 use crate::refusal::Refusal;
 use crate::stamped::Stamped;
@@ -96,6 +96,10 @@ impl Change {
     fn start_creators_deadline(&mut self) {
         let deadline_ms = self.now.ms + JOIN_MS;
         let creator = self.meeting.created_by.client_id.user();
+        let confirm_by_ms = self.now.ms + CONFIRM_MS;
+        if let Some(at_ms) = self.seat_of_user(&creator).and_then(|seat| seat.confirm_by_ms.as_mut()) {
+            *at_ms = confirm_by_ms;
+        }
         if let Some(Presence::OnTheWay { join_by_ms, .. }) =
             self.seat_of_user(&creator).map(|seat| &mut seat.presence)
         {
@@ -119,6 +123,7 @@ impl Change {
             moved_from: None,
             presence: Presence::OnTheWay { join_by_ms: Some(at_ms + JOIN_MS), claimants },
             check_at_ms: None,
+            confirm_by_ms: None,
             joined_ms: None,
             media: Stamped::new(media, 0),
             reported_ms: Vec::new(),
@@ -161,5 +166,6 @@ fn moved(seat: Seat, to: &ClientId, rev: u64, new_join_by_ms: i64) -> Seat {
         }
         other => other,
     };
-    Seat { device: to.clone(), moved_from: Some(Stamped::new(from, rev)), presence, invitation, ..seat }
+    let moved_from = Some(Stamped::new(from, rev));
+    Seat { device: to.clone(), moved_from, presence, confirm_by_ms: None, invitation, ..seat }
 }

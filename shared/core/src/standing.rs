@@ -47,6 +47,9 @@ pub struct Seat {
     /// Time at which a device that left the broker is checked, in milliseconds since the epoch: only then it counts as
     /// dropped.
     pub check_at_ms: Option<i64>,
+    /// Time by which the device must show that it still knows this seat, in milliseconds since the epoch: it connected to the
+    /// broker anew, and its terminal may have restarted. Kept while the seat is away for that reason.
+    pub confirm_by_ms: Option<i64>,
     /// Time at which this seat was first in the media, in milliseconds since the epoch.
     pub joined_ms: Option<i64>,
     /// Media that the device sends: announced when the seat was taken, then reported.

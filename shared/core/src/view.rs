@@ -161,6 +161,7 @@ impl Participant {
             had_seat: _,
             announced: _,
             last_event: _,
+            lobby: _,
         } = self;
         ParticipantView {
             user_id: user_id.clone(),

@@ -17,6 +17,7 @@ mod error;
 pub mod error_chain;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
+mod other_calls;
 pub mod ports;
 pub mod request;
 mod rtc_client;

@@ -81,6 +81,10 @@ pub trait Users {
     /// Lists the meetings that `user` may be in or invited to. Only the meeting itself knows whether that still holds.
     async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError>;
 
+    /// Stores until `until_ms` that `user` may be in the meeting `id`, for a user whose call slot is about to name another
+    /// meeting. Safe to repeat.
+    async fn keep_part(&self, user: &UserId, id: &MeetingId, until_ms: i64) -> Result<(), StoreError>;
+
     /// Reads the call slot of a user.
     async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError>;
 

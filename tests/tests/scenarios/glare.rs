@@ -209,8 +209,14 @@ async fn t2_a_call_that_may_wait_rings_somebody_busy_and_the_accept_takes_the_sl
     assert_eq!(state["meetings"].as_array().map(Vec::len), Some(2), "beside the call that goes on");
     assert_eq!(phone.requests("answer", second.about_invitation("accept")).await.kind, "invitation_accepted");
     carols.receives("participant_updated").await;
-    caller.requests("attend", first.request("leave")).await;
-    phone.receives("meeting_ended").await;
+    for device in [&mut caller, &mut phone] {
+        let ended = device.receives("meeting_ended").await;
+        assert_eq!(
+            (ended.meeting_id.as_deref(), &ended.body["reason"]),
+            (Some(first.meeting_id.as_str()), &json!("completed")),
+            "the first call is left"
+        );
+    }
     let dave = User::new("Dave").on("phone").await;
     let busy = json_of(&dave.requests("create-meeting", direct(&bob)).await);
     assert_eq!(

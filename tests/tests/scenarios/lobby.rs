@@ -176,3 +176,44 @@ async fn t20_who_comes_in_starts_muted_where_the_rules_say_so() {
     assert_eq!(participant(&joined.body["meeting"], &room.alice)["speech"]["mode"], "free");
     assert_eq!(phone.requests("attend", room.request("unmute_self", json!({}))).await.kind, "speech_changed");
 }
+
+#[tokio::test]
+async fn t22_t33_who_is_turned_away_twice_is_banned() {
+    let stack = Stack::shared();
+    let (dave, erin) = (User::at(stack, "Dave"), User::at(stack, "Erin"));
+    let room = Room::of(stack, &[], policy("lobby")).await;
+    let (mut phone, mut erins) = (dave.on("phone").await, erin.on("phone").await);
+    assert_eq!(phone.requests("attend", room.join()).await.kind, "lobby_waiting");
+    room.host.requests("moderate", room.lobby("deny", &[&dave])).await;
+    assert_eq!(phone.receives("lobby_result").await.body["admitted"], json!(false));
+    assert_eq!(phone.requests("attend", room.join()).await.kind, "lobby_waiting");
+    room.host.requests("moderate", room.lobby("deny", &[&dave])).await;
+    assert_eq!(phone.receives("participant_removed").await.body["reason"], "banned");
+    assert_eq!(phone.is_refused("attend", room.join()).await.code, "banned");
+    assert_eq!(erins.requests("attend", room.join()).await.kind, "lobby_waiting");
+    let mut deny = room.lobby("deny", &[&erin]);
+    deny["ban"] = json!(true);
+    room.host.requests("moderate", deny).await;
+    assert_eq!(erins.receives("participant_removed").await.body["reason"], "banned");
+}
+
+#[tokio::test]
+async fn t20_knocks_are_bounded_and_a_host_who_comes_later_hears_who_waits() {
+    let stack = Stack::shared();
+    let (bob, dave) = (User::at(stack, "Bob"), User::at(stack, "Dave"));
+    let room = Room::of(stack, &[&bob], policy("lobby")).await;
+    let (mut bobs, phone) = (bob.on("phone").await, dave.on("phone").await);
+    let cohost = room.request("set_role", json!({"user_id": bob.id, "role": "cohost"}));
+    room.host.requests("moderate", cohost).await;
+    for _ in 0..2 {
+        phone.requests("attend", room.join()).await;
+        phone.requests("attend", room.request("leave", json!({}))).await;
+    }
+    assert_eq!(phone.requests("attend", room.join()).await.kind, "lobby_waiting");
+    room.accepts(&bob, &bobs).await;
+    assert_eq!(bobs.receives("lobby_request").await.body["user_id"], json!(dave.id));
+    phone.requests("attend", room.request("leave", json!({}))).await;
+    let refused = phone.is_refused("attend", room.join()).await;
+    assert_eq!(refused.code, "rate_limited");
+    assert!(refused.retry_after_ms.is_some_and(|ms| ms <= 60_000), "{refused:?}");
+}

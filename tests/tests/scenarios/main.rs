@@ -23,6 +23,7 @@ mod dropping;
 mod dying;
 mod endings;
 mod foreign;
+mod ghosts;
 mod glare;
 mod hanging_up;
 mod history;

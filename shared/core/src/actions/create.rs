@@ -106,6 +106,7 @@ fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
         // The creator's deadline starts when another user comes in.
         presence: Presence::OnTheWay { join_by_ms: None, claimants: Vec::new() },
         check_at_ms: None,
+        confirm_by_ms: None,
         joined_ms: None,
         media: Stamped::default(),
         reported_ms: Vec::new(),

@@ -90,7 +90,7 @@ fn enter_uninvited(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Reply
         Ok(JOINED)
     } else {
         require_known_or_room(change, by)?;
-        wait_in_lobby(change, by, joiner);
+        wait_in_lobby(change, by, joiner)?;
         change.announce_media(by, joiner.media);
         Ok(LOBBY_WAITING)
     }
@@ -105,8 +105,8 @@ fn require_known_or_room(change: &Change, by: &ClientId) -> Result<(), Refusal> 
     }
 }
 
-/// T20: all devices of the user wait for the decision of a host.
-fn wait_in_lobby(change: &mut Change, by: &ClientId, joiner: &Joiner) {
+/// T20: all devices of the user wait for the decision of a host. Refuses with `rate_limited` a user who knocks too often.
+fn wait_in_lobby(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Result<(), Refusal> {
     let user = by.user();
     if let Some(participant) = change.meeting.participants.get_mut(&user)
         && let Standing::Lobby { devices } = participant.standing.amend()
@@ -115,7 +115,11 @@ fn wait_in_lobby(change: &mut Change, by: &ClientId, joiner: &Joiner) {
             devices.push(by.clone());
             change.is_changed = true;
         }
-        return;
+        return Ok(());
+    }
+    let now_ms = change.now.ms;
+    if let Some(participant) = change.meeting.participants.get_mut(&user) {
+        participant.lobby.knock(now_ms).map_err(Refusal::rate_limited)?;
     }
     let mut known = joiner.devices.clone();
     known.sort_by_key(|device| std::cmp::Reverse(device.seen_ms));
@@ -125,7 +129,11 @@ fn wait_in_lobby(change: &mut Change, by: &ClientId, joiner: &Joiner) {
         change.set_standing(&user, |_| Standing::Lobby { devices });
     } else {
         change.add_participant(&user, joiner.name.as_ref(), Standing::Lobby { devices });
+        if let Some(participant) = change.meeting.participants.get_mut(&user) {
+            participant.lobby.knocks_ms.push(now_ms);
+        }
     }
+    Ok(())
 }
 
 fn seat_is_elsewhere() -> Refusal {

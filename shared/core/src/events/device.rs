@@ -4,23 +4,29 @@
 use crate::change::Change;
 use crate::decision::Decision;
 use crate::input::DeviceStatus;
-use crate::limits::{CALLER_CHECK_MS, CHECK_MS, JOIN_MS, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS};
+use crate::limits::{
+    CALLER_CHECK_MS, CHECK_MS, CONFIRM_MS, JOIN_MS, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS,
+};
+use crate::meeting::Meeting;
+use crate::participant::Participant;
 use crate::standing::{AwayFrom, OutReason, Presence};
-use switchboard_protocol::address::ClientId;
+use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::object::Mode;
 
 /// Nothing changes unless the device has a seat. A connected device comes back even if its deadline is just over, so its
 /// status is applied before the deadlines.
 pub(crate) fn apply(mut change: Change, device: &ClientId, status: DeviceStatus) -> Decision {
-    if status == DeviceStatus::Connected {
-        change.device_connected(device);
+    match status {
+        DeviceStatus::Connected => change.device_connected(device),
+        DeviceStatus::ConnectedAnew => change.device_connected_anew(device),
+        DeviceStatus::Disconnected | DeviceStatus::StillDisconnected => {}
     }
     change.apply_deadlines();
     if change.meeting.end().is_none() {
         match status {
             DeviceStatus::Disconnected => change.device_disconnected(device),
             DeviceStatus::StillDisconnected => change.device_still_disconnected(device),
-            DeviceStatus::Connected => {}
+            DeviceStatus::Connected | DeviceStatus::ConnectedAnew => {}
         }
     }
     change.into_decision(None)
@@ -67,6 +73,8 @@ impl Change {
             self.is_changed = true;
             return;
         } else {
+            // Its next connection has the full time to confirm the seat.
+            seat.confirm_by_ms = None;
             let until_ms = now_ms + self.reconnect_ms();
             self.drop_seat(&user, until_ms);
         }
@@ -90,7 +98,8 @@ impl Change {
         let Some(seat) = self.seat_of(device) else { return };
         let was_to_check = seat.check_at_ms.take().is_some();
         let away_from = match seat.presence {
-            Presence::Away { from, .. } if !reports_presence => Some(from),
+            // A connection alone does not show that the terminal still knows the seat.
+            Presence::Away { from, .. } if !reports_presence && seat.confirm_by_ms.is_none() => Some(from),
             _ => None,
         };
         self.is_changed |= was_to_check;
@@ -105,11 +114,52 @@ impl Change {
         self.update_phase();
     }
 
-    /// Returns whether the device is the caller's of a direct call that nobody has answered yet.
+    /// The terminal of a new connection may have restarted and forgotten its seat. Where the RTC service does not report
+    /// presence, the device has to confirm the seat by any request to the meeting. More connections do not prolong that time.
+    fn device_connected_anew(&mut self, device: &ClientId) {
+        self.device_connected(device);
+        let confirm_by_ms = self.now.ms + CONFIRM_MS;
+        if self.rtc.reports_presence || self.meeting.end().is_some() {
+            return;
+        }
+        if let Some(seat) = self.seat_of(device).filter(|seat| seat.confirm_by_ms.is_none()) {
+            seat.confirm_by_ms = Some(confirm_by_ms);
+            self.is_changed = true;
+        }
+    }
+
+    /// The device has sent a request that only the device with the seat may send: it knows its seat.
+    pub(crate) fn confirm_seat(&mut self, device: &ClientId) {
+        if self.seat_of(device).and_then(|seat| seat.confirm_by_ms.take()).is_some() {
+            self.is_changed = true;
+            self.device_connected(device);
+        }
+    }
+
+    /// Drops the seats whose devices did not confirm them in time.
+    pub(crate) fn drop_unconfirmed(&mut self) {
+        let (now_ms, until_ms) = (self.now.ms, self.now.ms + self.reconnect_ms());
+        for user in self.meeting.users(|p| self.meeting.confirm_end_ms(p).is_some_and(|ms| ms <= now_ms)) {
+            self.drop_seat(&user, until_ms);
+        }
+    }
+
     fn is_waiting_caller(&self, device: &ClientId) -> bool {
-        let caller = self.meeting.created_by.client_id.user();
-        *self.meeting.mode == Mode::Direct
-            && device.user() == caller
-            && self.meeting.pending().next().is_some()
+        self.meeting.is_waiting_caller(&device.user())
+    }
+}
+
+impl Meeting {
+    /// Returns whether `user` is the caller of a direct call that nobody has answered yet.
+    fn is_waiting_caller(&self, user: &UserId) -> bool {
+        *self.mode == Mode::Direct
+            && *user == self.created_by.client_id.user()
+            && self.pending().next().is_some()
+    }
+
+    /// Time by which the seat must be confirmed. The caller of an unanswered call has nothing to confirm until the answer.
+    pub(crate) fn confirm_end_ms(&self, participant: &Participant) -> Option<i64> {
+        let seat = participant.seat().filter(|seat| !seat.is_away())?;
+        seat.confirm_by_ms.filter(|_| !self.is_waiting_caller(&participant.user_id))
     }
 }

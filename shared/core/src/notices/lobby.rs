@@ -6,7 +6,10 @@ use crate::outgoing::Outgoing;
 use crate::participant::Participant;
 use crate::standing::{OutReason, Presence, Standing};
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::LobbyDecision;
+use switchboard_protocol::object::{LobbyDecision, Role};
+
+/// Most waiting users of whom a host who comes in is notified one by one.
+const MAX_LISTED: usize = 49;
 
 impl Notices<'_> {
     pub(super) fn of_lobby(&mut self) {
@@ -23,8 +26,33 @@ impl Notices<'_> {
                 self.lobby_result(participant, admitted);
             }
         }
+        self.of_waiting_list();
         if !decided.is_empty() {
             self.notify_host_set("", || Body::LobbyUpdated { users: decided.clone() });
+        }
+    }
+
+    /// To members of the host set who came in, moved here or got their role in this revision: the users who waited before.
+    /// The whole list is in the `meeting` of their answer.
+    fn of_waiting_list(&mut self) {
+        let (meeting, rev) = (self.meeting, self.rev);
+        let mut waiting: Vec<&Participant> =
+            meeting.participants.values().filter(|p| p.is_in_lobby() && !p.standing.is_from(rev)).collect();
+        waiting.sort_by_key(|p| (p.standing.rev(), p.order));
+        waiting.truncate(MAX_LISTED);
+        let is_new_host = |p: &Participant| {
+            meeting.host == p.user_id && meeting.previous_host.as_ref().is_some_and(|host| host.is_from(rev))
+        };
+        for host in meeting.members().filter(|p| *p.role != Role::Member) {
+            let Some(seat) = host.seat() else { continue };
+            let is_here_now =
+                seat.entry.is_from(rev) || seat.moved_from.as_ref().is_some_and(|from| from.is_from(rev));
+            if is_here_now || is_new_host(host) || host.role.is_from(rev) {
+                for user in &waiting {
+                    let body = Body::LobbyRequest { user_id: user.user_id.clone(), name: user.name.clone() };
+                    self.notify_device(&seat.device, user.user_id.as_str(), body);
+                }
+            }
         }
     }
 

@@ -37,6 +37,22 @@ impl Notices<'_> {
         }
     }
 
+    /// T19, T26, T27: to the device whose seat is over, unless the device gave it up by its own request. Its connection to the
+    /// broker may stand, and its media may seem to go on.
+    pub(super) fn of_own_loss(&mut self, participant: &Participant) {
+        let Some(device) = self.lost_seat(participant) else { return };
+        let body = Body::ParticipantUpdated { participant: participant.view(self.now_ms) };
+        self.notify_device(device, participant.user_id.as_str(), body);
+    }
+
+    /// The device whose seat ended in this revision without a request of the device.
+    pub(super) fn lost_seat<'b>(&self, participant: &'b Participant) -> Option<&'b ClientId> {
+        let is_loss =
+            matches!(participant.out_reason(), Some(OutReason::Left | OutReason::Lost | OutReason::Failed));
+        let seat = participant.last_seat().filter(|_| is_loss && participant.standing.is_from(self.rev))?;
+        (!self.cause.is_request_of(&seat.device)).then_some(&seat.device)
+    }
+
     /// Returns whether members get a notice of the participant's present state.
     fn is_roster(&self, participant: &Participant) -> bool {
         match &*participant.standing {

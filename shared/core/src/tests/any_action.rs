@@ -113,7 +113,7 @@ pub(super) fn actions(call: &Call, sender: &str, target: &str, variant: u8) -> V
             text: text.clone(),
         },
         Action::Admit { users: named.clone() },
-        Action::Deny { users: named },
+        Action::Deny { users: named, ban: is_high },
         Action::TransferHost { user: user(target) },
         Action::SetRole { user: user(target), role: if is_high { Role::Cohost } else { Role::Member } },
         Action::UpdateMeeting(SettingsChange { policy: Some(policy), ..SettingsChange::default() }),

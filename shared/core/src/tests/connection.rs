@@ -1,7 +1,9 @@
 //! Devices that disconnect from the broker (T15, T24–T26).
 
 use super::fixture::{Call, START_MS, client, user};
-use crate::{Action, ChannelPresence, DeviceStatus};
+use crate::{
+    Action, CONFIRM_MS, ChannelPresence, DeviceStatus, Input, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS,
+};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::ParticipantState as State;
 
@@ -55,7 +57,11 @@ fn t26_who_does_not_come_back_is_lost_and_a_device_that_is_seen_in_the_last_mome
 
     call.device_is("bob.phone", DeviceStatus::StillDisconnected);
     assert_eq!(call.state("bob"), State::Lost);
-    assert_eq!(call.downlinks(), ["alice.phone: meeting_ended lost"]);
+    assert_eq!(
+        call.downlinks(),
+        ["alice.phone: meeting_ended lost", "bob.phone: meeting_ended lost"],
+        "the lost device as well: its connection to the broker may stand"
+    );
 }
 
 #[test]
@@ -172,4 +178,96 @@ fn t24_a_broken_connection_before_the_media_does_not_drop_the_seat() {
     call.accepts("bob.phone").expect("accepts");
     call.rtc_reports(ChannelPresence::Left { user: user("bob"), clean: false });
     assert_eq!(call.state("bob"), State::Accepted);
+}
+
+#[test]
+fn t24_t26_a_terminal_that_restarts_and_ignores_its_call_is_found_out_within_two_minutes() {
+    for (is_group, grace_ms) in [(false, RECONNECT_DIRECT_MS), (true, RECONNECT_GROUP_MS)] {
+        let mut call = if is_group { Call::group() } else { Call::direct() };
+        call.accepts("bob.phone").expect("accepts");
+        for device in ["alice.phone", "bob.phone"] {
+            call.joins_media(device).expect("joins");
+        }
+        call.at(10_000).device_is("bob.phone", DeviceStatus::ConnectedAnew);
+        assert_eq!(call.state("bob"), State::Joined, "a new connection alone drops nobody");
+        // More connections prolong nothing.
+        call.at(30_000).device_is("bob.phone", DeviceStatus::ConnectedAnew);
+        call.at(10_000 + CONFIRM_MS).wakes();
+        assert_eq!(call.state("bob"), State::Reconnecting);
+        assert!(call.downlinks().contains(&"bob.phone: participant_updated reconnecting".to_owned()));
+        call.at(60_000).device_is("bob.phone", DeviceStatus::ConnectedAnew);
+        assert_eq!(call.state("bob"), State::Reconnecting, "a connection confirms nothing");
+        let end_ms = 10_000 + CONFIRM_MS + grace_ms;
+        assert!(end_ms <= 10_000 + 120_000);
+        assert_eq!(call.next_deadline_ms(), Some(START_MS + end_ms));
+        call.at(end_ms).device_is("bob.phone", DeviceStatus::Connected);
+        assert_eq!(call.state("bob"), State::Lost);
+        let word = if is_group { "participant_updated lost" } else { "meeting_ended lost" };
+        for device in ["alice.phone", "bob.phone"] {
+            assert!(call.downlinks().contains(&format!("{device}: {word}")), "{:?}", call.downlinks());
+        }
+    }
+}
+
+#[test]
+fn t25_a_device_that_connects_anew_and_still_knows_its_call_keeps_the_seat() {
+    for confirm_at in [20_000, 60_000] {
+        for action in [Action::Rejoin, Action::RefreshToken, Action::RaiseHand] {
+            let mut call = Call::group();
+            call.accepts("bob.phone").expect("accepts");
+            call.joins_media("bob.phone").expect("joins");
+            call.at(10_000).device_is("bob.phone", DeviceStatus::ConnectedAnew);
+            call.at(confirm_at).does("bob.phone", action).expect("the device has the seat");
+            assert_eq!(call.state("bob"), State::Joined, "{confirm_at}");
+            call.at(200_000).wakes();
+            assert_eq!(call.state("bob"), State::Joined, "{confirm_at}: nothing is left to confirm");
+        }
+    }
+}
+
+#[test]
+fn t26_where_the_rtc_service_reports_presence_a_new_connection_needs_no_confirmation() {
+    let mut call = Call::direct();
+    call.rtc.reports_presence = true;
+    call.accepts("bob.phone").expect("accepts");
+    for name in ["alice", "bob"] {
+        call.rtc_reports(ChannelPresence::Joined { user: user(name) });
+    }
+    call.at(10_000).device_is("bob.phone", DeviceStatus::ConnectedAnew);
+    call.at(200_000).wakes();
+    assert_eq!(call.state("bob"), State::Joined);
+}
+
+#[test]
+fn t24_a_caller_who_restarts_while_it_rings_has_to_confirm_after_the_answer() {
+    let mut call = Call::direct();
+    call.at(1_000).device_is("alice.phone", DeviceStatus::ConnectedAnew);
+    call.at(40_000).accepts("bob.phone").expect("accepts");
+    call.at(1_000 + CONFIRM_MS).wakes();
+    assert_eq!(call.state("alice"), State::Accepted, "the time runs from the answer");
+    call.at(40_000 + CONFIRM_MS).wakes();
+    assert_eq!(call.state("alice"), State::Reconnecting);
+}
+
+#[test]
+fn a_user_who_accepts_another_call_leaves_this_one_and_everybody_hears_it() {
+    let mut call = Call::group();
+    call.accepts("bob.phone").expect("accepts");
+    let elsewhere = Input::AcceptedElsewhere { user: user("bob") };
+    call.takes(&elsewhere);
+    assert_eq!(call.state("bob"), State::Left);
+    assert_eq!(
+        call.downlinks(),
+        ["alice.phone: participant_updated left", "bob.phone: participant_updated left"],
+        "the device with the seat may be another one than that which accepted"
+    );
+    assert_eq!(call.last.slots, [crate::SlotChange::Free(user("bob"))]);
+    assert!(call.takes(&elsewhere).next.is_none(), "once");
+    let mut call = Call::direct();
+    call.accepts("bob.phone").expect("accepts");
+    call.takes(&elsewhere);
+    assert_eq!(
+        call.downlinks(),
+        ["alice.phone: meeting_ended completed", "bob.phone: meeting_ended completed"]
+    );
 }

@@ -39,7 +39,7 @@ pub(super) fn admit(names: Option<&[&str]>) -> Action {
 }
 
 fn deny(names: Option<&[&str]>) -> Action {
-    Action::Deny { users: names.map(|names| names.iter().map(|name| user(name)).collect()) }
+    Action::Deny { users: names.map(|names| names.iter().map(|name| user(name)).collect()), ban: false }
 }
 
 /// The decision about each user in the answer to `admit` or `deny`.
@@ -427,4 +427,51 @@ fn t21_a_repeated_admit_shows_the_users_that_it_admitted() {
     join(&mut call, "frank.phone").expect("waits in the lobby");
     send(&mut call).expect("a repeat is answered");
     assert_eq!(decided(&call), [("dave".to_owned(), true, None)]);
+}
+
+#[test]
+fn t22_t33_who_is_turned_away_twice_or_with_a_ban_may_not_ask_again() {
+    for is_banned_at_once in [false, true] {
+        let mut call = room(JoinPolicy::Lobby);
+        join(&mut call, "dave.phone").expect("waits");
+        if !is_banned_at_once {
+            call.does("alice.phone", deny(Some(&["dave"]))).expect("turns away");
+            assert_eq!(call.state("dave"), State::Ended);
+            join(call.at(1_000), "dave.phone").expect("asks once more");
+        }
+        let last = Action::Deny { users: Some(vec![user("dave")]), ban: is_banned_at_once };
+        call.does("alice.phone", last).expect("turns away");
+        assert_eq!(call.state("dave"), State::Banned);
+        assert!(call.downlinks().contains(&"dave.phone: participant_removed banned".to_owned()));
+        assert_eq!(join(call.at(2_000), "dave.phone"), Err(Code::Banned));
+    }
+}
+
+#[test]
+fn t20_a_user_who_knocks_too_often_has_to_wait() {
+    let mut call = room(JoinPolicy::Lobby);
+    for at_ms in [0, 1_000, 2_000] {
+        join(call.at(at_ms), "dave.phone").expect("waits");
+        call.does("dave.phone", Action::Leave).expect("gives up");
+    }
+    assert_eq!(join(call.at(3_000), "dave.phone"), Err(Code::RateLimited));
+    let body = serde_json::to_value(&call.last.answer.as_ref().expect("an answer").body).expect("serialises");
+    assert_eq!(body["retry_after_ms"], 57_000);
+    assert_eq!(call.state("dave"), State::Ended, "the refused knock changes nothing");
+    join(call.at(60_000), "dave.phone").expect("a minute after the first one");
+}
+
+#[test]
+fn t20_a_host_who_comes_later_hears_of_those_who_wait() {
+    let mut call = room(JoinPolicy::Lobby);
+    call.does("alice.phone", Action::SetRole { user: user("bob"), role: Role::Cohost }).expect("sets");
+    join(&mut call, "dave.phone").expect("waits");
+    call.accepts("bob.phone").expect("accepts");
+    let heard = || "bob.phone: lobby_request".to_owned();
+    assert!(call.downlinks().contains(&heard()), "{:?}", call.downlinks());
+    assert!(!call.downlinks().contains(&"alice.phone: lobby_request".to_owned()), "who knew it already");
+    call.accepts("carol.phone").expect("accepts");
+    assert!(!call.downlinks().contains(&"carol.phone: lobby_request".to_owned()), "a member decides nothing");
+    call.does("alice.phone", Action::TransferHost { user: user("carol") }).expect("transfers");
+    assert!(call.downlinks().contains(&"carol.phone: lobby_request".to_owned()));
 }

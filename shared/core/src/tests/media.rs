@@ -109,7 +109,7 @@ fn t26_who_is_not_seen_again_is_lost_unless_a_last_look_finds_them() {
     assert_eq!(back.state("bob"), State::Joined);
     present(&mut call, &["alice"]);
     assert_eq!(call.state("bob"), State::Lost);
-    assert_eq!(call.downlinks(), ["alice.phone: meeting_ended lost"]);
+    assert_eq!(call.downlinks(), ["alice.phone: meeting_ended lost", "bob.phone: meeting_ended lost"]);
 }
 
 #[test]
@@ -225,4 +225,25 @@ fn a_report_of_a_device_without_the_seat_is_refused() {
     let report =
         Action::ReportMedia { state: MediaReport::Left, media: MediaChange::default(), verified: true };
     assert_eq!(call.does("bob.tablet", report), Err(Code::NotAdmitted));
+}
+
+#[test]
+fn t19_t26_the_device_of_a_lost_seat_is_told_and_comes_back_if_it_was_lost() {
+    let mut call = Call::group();
+    call.rtc.reports_presence = true;
+    call.accepts("bob.phone").expect("accepts");
+    for name in ["alice", "bob"] {
+        call.rtc_reports(ChannelPresence::Joined { user: user(name) });
+    }
+    call.rtc_reports(ChannelPresence::Left { user: user("bob"), clean: false });
+    call.at(70_000).wakes();
+    assert_eq!(call.state("bob"), State::Lost);
+    for device in ["alice.phone", "bob.phone"] {
+        assert!(call.downlinks().contains(&format!("{device}: participant_updated lost")));
+    }
+    call.does("bob.phone", Action::Rejoin).expect("takes the seat again");
+    assert_eq!(call.state("bob"), State::Accepted);
+    call.at(100_000).wakes();
+    assert_eq!(call.state("bob"), State::Failed);
+    assert!(call.downlinks().contains(&"bob.phone: participant_updated failed".to_owned()));
 }

@@ -3,8 +3,8 @@
 use super::meeting::{meeting_key, stored};
 use super::open::MAX_BATCH_KEYS;
 use super::user::read_user_item;
-use super::user::slot_key;
-use super::{Item, Table, query_all, stored_text, text};
+use super::user::{part_key, slot_key};
+use super::{Item, Table, query_all, stored_text, text, ttl};
 use crate::ports::{Loaded, Slot, StoreError, Stored, UserRecord};
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
@@ -33,6 +33,14 @@ impl Table {
         let items = futures::future::try_join_all(batches).await?;
         let read = |item| stored(item).map(Stored::into_meeting).transpose();
         items.into_iter().flatten().filter_map(read).collect()
+    }
+
+    /// Stores until `until_ms` that `user` may be in the meeting `id`.
+    pub async fn keep_part(&self, user: &UserId, id: &MeetingId, until_ms: i64) -> Result<(), StoreError> {
+        let mut item = part_key(user, id);
+        item.insert("expires_at".to_owned(), ttl(until_ms));
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        put.send().await.map(|_| ()).map_err(StoreError::unavailable("PutItem"))
     }
 
     /// Reads the call slot of a user.

@@ -60,6 +60,10 @@ impl Users for Table {
         Self::meetings_of(self, user).await
     }
 
+    async fn keep_part(&self, user: &UserId, id: &MeetingId, until_ms: i64) -> Result<(), StoreError> {
+        Self::keep_part(self, user, id, until_ms).await
+    }
+
     async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError> {
         Self::slot(self, user).await
     }

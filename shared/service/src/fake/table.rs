@@ -177,6 +177,12 @@ impl Users for FakeTable {
         Ok(parts.chain(state.slots.get(user)).cloned().collect())
     }
 
+    async fn keep_part(&self, user: &UserId, id: &MeetingId, _: i64) -> Result<(), StoreError> {
+        self.check("keep_part")?;
+        self.state.borrow_mut().parts.insert((user.clone(), id.clone()));
+        Ok(())
+    }
+
     async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError> {
         self.check("slot")?;
         let state = self.state.borrow();

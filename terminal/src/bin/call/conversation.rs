@@ -139,6 +139,11 @@ impl<'a> Conversation<'a> {
             "participant_removed" => return Ok(Some(CommandOutcome::Done)),
             "invitation_updated" => self.others.set_state(text("user_id"), text("state")),
             "participant_updated" => {
+                if message.is_loss_of_seat(self.phone.user().as_str()) {
+                    let fields = json!({"meeting_id": self.meeting_id});
+                    self.phone.client.printer.note("lost", "this device was lost; coming back", fields);
+                    return self.rejoin().await;
+                }
                 let participant = &message.body["participant"];
                 self.others.set_state(
                     participant["user_id"].as_str().unwrap_or_default(),

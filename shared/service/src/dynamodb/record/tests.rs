@@ -156,7 +156,7 @@ fn input(action: usize, by: usize, whom: usize, step: usize) -> Input {
             media: Media::Audio,
         }),
         8 => Action::Admit { users: None },
-        9 => Action::Deny { users: None },
+        9 => Action::Deny { users: None, ban: false },
         10 => Action::Remove { user: target, ban: step.is_multiple_of(2), for_seconds: Some(60), text: None },
         11 => Action::Mute { target: UserOrAll::User(target), mode: MuteMode::Hard, for_seconds: Some(30) },
         12 => Action::RaiseHand,

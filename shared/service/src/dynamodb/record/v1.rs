@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use switchboard_core::{
     AppliedRequest, AwayFrom, CreateMark, Creation, End, Entry, Exit, Former, Invitation, LastMediaEvent,
-    Leg, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Remark, Seat, Settings,
-    Speech, Stamped, Standing,
+    Leg, LobbyHistory, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Remark,
+    Seat, Settings, Speech, Stamped, Standing,
 };
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
@@ -248,6 +248,7 @@ impl ParticipantRecord {
             had_seat: self.seat.is_some(),
             announced: None,
             last_event: self.heard.map(event),
+            lobby: LobbyHistory::default(),
             name: self.name.clone(),
             order: self.order,
             role: Stamped::new(self.role, self.role_rev),
@@ -379,6 +380,7 @@ impl SeatParts {
             moved_from: self.moved_from,
             presence,
             check_at_ms: self.check_at_ms,
+            confirm_by_ms: None,
             joined_ms: self.joined_ms,
             media: Stamped::new(self.media, 0),
             reported_ms: Vec::new(),

@@ -112,6 +112,10 @@ struct ParticipantRecord {
     announced: Option<Media>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_event: Option<EventRecord>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    is_denied: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    knocks_ms: Vec<i64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -192,6 +196,8 @@ struct SeatRecord {
     presence: PresenceRecord,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     check_at_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    confirm_by_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     joined_ms: Option<i64>,
     media: MediaFlags,

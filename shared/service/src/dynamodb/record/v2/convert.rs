@@ -8,8 +8,8 @@ use super::{
 use crate::ports::Reached;
 use switchboard_core::{
     AppliedRequest, AwayFrom, CreateMark, Creation, End, Entry, Exit, Former, Invitation, LastMediaEvent,
-    Leg, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Remark, Seat, Settings,
-    Speech, Stamped, Standing,
+    Leg, LobbyHistory, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Remark,
+    Seat, Settings, Speech, Stamped, Standing,
 };
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
@@ -163,6 +163,8 @@ impl From<&Participant> for ParticipantRecord {
             },
             had_seat: participant.had_seat,
             announced: participant.announced,
+            is_denied: participant.lobby.is_denied,
+            knocks_ms: participant.lobby.knocks_ms.clone(),
             last_event: last_event.map(|event| EventRecord {
                 at: event.at,
                 stay: event.stay.clone(),
@@ -186,6 +188,7 @@ impl ParticipantRecord {
             had_seat: self.had_seat,
             announced: self.announced,
             last_event: self.last_event.map(event),
+            lobby: LobbyHistory { is_denied: self.is_denied, knocks_ms: self.knocks_ms },
         }
     }
 }
@@ -293,6 +296,7 @@ impl From<&Seat> for SeatRecord {
                 },
             },
             check_at_ms: seat.check_at_ms,
+            confirm_by_ms: seat.confirm_by_ms,
             joined_ms: seat.joined_ms,
             media: *seat.media,
             media_rev: seat.media.rev(),
@@ -323,6 +327,7 @@ impl From<SeatRecord> for Seat {
                 }
             },
             check_at_ms: record.check_at_ms,
+            confirm_by_ms: record.confirm_by_ms,
             joined_ms: record.joined_ms,
             media: Stamped::new(record.media, record.media_rev),
             reported_ms: record.reported_ms,
