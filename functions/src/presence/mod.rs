@@ -67,7 +67,7 @@ async fn connected<P: Ports>(
         }
         // The device may have confirmed its seat since the first copy of the event.
         DeviceWrite::Repeated => DeviceStatus::Connected,
-        DeviceWrite::Stored => DeviceStatus::ConnectedAnew,
+        DeviceWrite::Done => DeviceStatus::ConnectedAnew,
     };
     let seats = seats(&session.client_id, service).await?;
     apply(seats, &session.client_id, status, service, now).await

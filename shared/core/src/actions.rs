@@ -156,7 +156,7 @@ pub enum Action {
     Deny {
         /// Accounts; all who wait if absent.
         users: Option<Vec<UserId>>,
-        /// True if they may not ask again.
+        /// True for a ban: they may not knock once more.
         ban: bool,
     },
     /// The host makes another member host.

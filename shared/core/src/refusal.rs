@@ -58,7 +58,7 @@ impl Refusal {
         Self { meeting_id: Some(held_by.clone()), ..Self::new(Code::UserBusy, message) }
     }
 
-    /// `rate_limited`: the sender asked too often, and may ask again after `retry_after_ms`.
+    /// `rate_limited`: the sender asked too often, and has to wait `retry_after_ms`.
     pub(crate) fn rate_limited(retry_after_ms: i64) -> Self {
         let message = "too many requests; try again later";
         Self { retry_after_ms: Some(retry_after_ms), ..Self::new(Code::RateLimited, message) }

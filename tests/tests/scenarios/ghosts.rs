@@ -35,6 +35,7 @@ async fn t25_a_terminal_that_connects_anew_and_reports_its_media_keeps_its_seat(
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let (mut caller, mut phone) = (alice.online("phone").await, bob.online("phone").await);
     let call = talks(&mut caller, &bob, &mut phone).await;
+    caller.remaining_notices(&[phone.client_id()]).await;
     phone.disconnects().await;
     let again = bob.online("phone").await;
     again.sends_once("attend", call.joined()).await;
@@ -70,15 +71,11 @@ async fn t26_a_phone_that_dies_in_two_meetings_leaves_a_ghost_in_neither() {
 async fn t26_a_seat_that_the_media_lost_is_told_to_its_own_terminal_which_comes_back() {
     let rtc = RtcService::start();
     let stack = rtc.stack();
-    let [alice, bob] = ["Alice", "Bob"].map(|name| User::at(&stack, name));
+    let bob = User::at(&stack, "Bob");
     let mut room = Room::of(&stack, &[&bob], json!({})).await;
     let mut phone = bob.online("phone").await;
-    let accepted = {
-        let accept = room.request("accept", json!({"invite_id": room.invite_id(&bob), "media": "audio"}));
-        phone.requests("answer", accept).await
-    };
-    let channel = channel(&json!(accepted.body));
-    drop(alice);
+    let accept = Call::to(&room.created, &bob).about_invitation("accept");
+    let channel = channel(&json!(phone.requests("answer", accept).await.body));
     let host = room.alice.id.to_string();
     for (name, device) in [(host.as_str(), &room.host), (bob.id.as_str(), &phone)] {
         rtc.enters(&channel, name);

@@ -14,7 +14,7 @@ pub struct Deny {
     pub meeting_id: MeetingId,
     /// Users to turn away; `"*"` means all who wait in the lobby.
     pub users: LobbyUsers,
-    /// True if they may not ask again. A user who is turned away for the second time may not ask again in any case.
+    /// True for a ban: they may not knock once more. A user who is turned away for the second time is banned in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ban: Option<bool>,
 }
