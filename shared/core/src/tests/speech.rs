@@ -1,10 +1,10 @@
 //! The right to speak (T34–T38).
 
-use super::fixture::{Call, user};
+use super::fixture::{Call, create, opening, user};
 use crate::{Action, Grant, MediaAct, Outgoing};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{Role, SpeechMode, UserOrAll};
+use switchboard_protocol::object::{Mode, Role, SpeechMode, UserOrAll};
 use switchboard_protocol::requests::MuteMode;
 
 fn group() -> Call {
@@ -162,6 +162,28 @@ fn everybody_is_all_but_the_host_and_who_says_it_and_members_hear_it_in_one_stat
     );
     allow(&mut call, "alice.phone", "*").expect("the host has the right");
     assert_eq!((mode(&call, "bob"), mode(&call, "carol")), (SpeechMode::Free, SpeechMode::Free));
+}
+
+#[test]
+fn a_soft_mute_of_all_names_each_user_who_changed_while_another_is_blocked() {
+    let mut call = Call::open(&opening(create(Mode::Group, &["bob", "carol", "dave"])));
+    for device in ["bob.phone", "carol.phone", "dave.phone"] {
+        call.accepts(device).expect("accepts");
+    }
+    mute(&mut call, "alice.phone", "dave", MuteMode::Hard, None).expect("the host has the right");
+    mute(&mut call, "alice.phone", "*", MuteMode::Soft, None).expect("the host has the right");
+    assert_eq!(
+        speech_downlinks(&call),
+        [
+            "alice.phone= * Soft",
+            "bob.phone: bob Soft",
+            "bob.phone: carol Soft",
+            "carol.phone: bob Soft",
+            "carol.phone: carol Soft",
+            "dave.phone: bob Soft",
+            "dave.phone: carol Soft"
+        ]
+    );
 }
 
 #[test]
