@@ -108,7 +108,7 @@ $(SETTINGS):
 
 ##@ Write generated files anew
 
-generate: build test-tables ## All of docs/asyncapi.yaml, events/, web/terminal/protocol.*, tables of the README and docs
+generate: build test-tables ## All of docs/asyncapi.yaml, events/, web/terminal/protocol.*, tables and rows of the README and docs
 	@$(STACK) generate
 
 test-tables: toolchain ## Only the test columns of docs/states.md and docs/guarantees.md

@@ -22,7 +22,8 @@ pub struct Env {
     pub stack: Option<PathBuf>,
 }
 
-/// Writes `docs/asyncapi.yaml`, the tables of the browser terminal and of the README, and `events/`.
+/// Writes `docs/asyncapi.yaml`, the tables of the browser terminal and of the README, the rows of `docs/protocol.md`, and
+/// `events/`.
 ///
 /// # Errors
 /// A table of the protocol is incomplete, the template cannot be read, or a file cannot be written.
