@@ -247,3 +247,16 @@ fn t19_t26_the_device_of_a_lost_seat_is_told_and_comes_back_if_it_was_lost() {
     assert_eq!(call.state("bob"), State::Failed);
     assert!(call.downlinks().contains(&"bob.phone: participant_updated failed".to_owned()));
 }
+
+#[test]
+fn t27_a_report_of_leaving_that_the_rtc_service_does_not_confirm_changes_nothing() {
+    let mut call = with_rtc_reports(Call::direct());
+    call.accepts("bob.phone").expect("accepts");
+    joined(&mut call, "bob");
+    let report =
+        |verified| Action::ReportMedia { state: MediaReport::Left, media: MediaChange::default(), verified };
+    call.does("bob.phone", report(false)).expect("an unverified report is not refused");
+    assert_eq!((call.state("bob"), call.last.next.is_none()), (State::Joined, true));
+    call.does("bob.phone", report(true)).expect("leaves");
+    assert_eq!(call.state("bob"), State::Left);
+}

@@ -213,3 +213,10 @@ fn t17_the_device_in_the_call_that_calls_again_is_back_at_once_however_far_the_c
         assert!(merges(&call, "bob.phone", Mode::Direct, "alice"), "the callee as well as the caller");
     }
 }
+
+#[test]
+fn t16_a_group_that_rings_its_member_is_met_by_nothing() {
+    let mut call = Call::group();
+    assert!(!merges(&call, "bob.phone", Mode::Direct, "alice"));
+    assert_eq!(call.does("bob.phone", merge("alice")), Err(Code::StateConflict));
+}

@@ -206,3 +206,14 @@ fn t46_the_operator_ends_a_live_meeting_once() {
     );
     assert!(call.takes(&Input::AdminEnd).next.is_none(), "an ended meeting is left unchanged");
 }
+
+#[test]
+fn t44_a_new_title_does_not_take_back_a_warning() {
+    let mut call = room(60);
+    assert_eq!(wakes(&mut call, 55 * MINUTE), Some(5 * MINUTE));
+    let (rev, cause) = (call.meeting.rev, call.deadline_cause());
+    let title = SettingsChange { title: Some("Standup".to_owned()), ..SettingsChange::default() };
+    update(&mut call, "alice.phone", title).expect("the host has the right");
+    let repeated = call.repeat_effects(rev, &cause);
+    assert!(repeated.notices.iter().any(|notice| matches!(notice.body, Body::MeetingEnding { .. })));
+}
