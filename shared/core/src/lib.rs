@@ -34,6 +34,7 @@ mod speech;
 mod speech_rules;
 mod stamped;
 mod standing;
+mod times;
 mod view;
 mod warning;
 
@@ -68,3 +69,4 @@ pub use repeat::repeat_effects;
 pub use speech::Speech;
 pub use stamped::Stamped;
 pub use standing::{AwayFrom, Entry, Exit, Former, OpenInvitation, OutReason, Presence, Seat, Standing};
+pub use times::Times;

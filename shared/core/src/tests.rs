@@ -13,6 +13,7 @@ mod legs;
 mod media;
 mod merge;
 mod properties;
+mod records;
 mod remarks;
 mod removing;
 mod repeats;

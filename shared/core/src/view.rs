@@ -160,6 +160,7 @@ impl Participant {
             speech,
             had_seat: _,
             announced: _,
+            times: _,
             last_event: _,
         } = self;
         ParticipantView {
@@ -181,7 +182,7 @@ impl Participant {
 }
 
 /// Code of an invitation that ended without a seat.
-fn end_code(participant: &Participant) -> Option<&'static str> {
+pub(crate) fn end_code(participant: &Participant) -> Option<&'static str> {
     match participant.decline() {
         Some(RejectReason::DoNotDisturb) => Some("do_not_disturb"),
         _ => participant.state().end_code(),

@@ -8,7 +8,7 @@ use switchboard_core::{CreateMark, Decision, Meeting};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::object::{MeetingState, Reach};
+use switchboard_protocol::object::{CallLeg, MeetingState, Reach};
 
 /// The report of one invocation, in the format of `docs/outcomes.md`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -28,6 +28,9 @@ pub struct InvocationReport {
     /// Reason of the end, if the meeting has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<EndReason>,
+    /// Part of each user in the call, in the report of the commit that ended the meeting.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub legs: Vec<CallLeg>,
     /// Types of the downlinks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub told: Vec<&'static str>,
@@ -51,11 +54,14 @@ pub struct InvocationReport {
 impl InvocationReport {
     /// Makes the report of a decision, before its effects.
     pub(super) fn of(meeting: &Meeting, decision: &Decision) -> Self {
+        let committed = decision.next.as_ref().map(|next| next.rev);
+        let is_end = meeting.end().is_some_and(|end| Some(end.rev) == committed);
         Self {
             meeting_id: Some(meeting.id.clone()),
             rev: Some(meeting.rev),
             state: Some(meeting.phase.name()),
             ended: meeting.end().map(|end| end.reason),
+            legs: if is_end { meeting.legs() } else { Vec::new() },
             told: downlink_types(decision),
             ..Self::default()
         }

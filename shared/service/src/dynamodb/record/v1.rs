@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use switchboard_core::{
     AppliedRequest, AwayFrom, CreateMark, Creation, End, Entry, Exit, Former, Invitation, LastMediaEvent,
     Leg, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Remark, Seat, Settings,
-    Speech, Stamped, Standing,
+    Speech, Stamped, Standing, Times,
 };
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
@@ -243,10 +243,11 @@ impl ParticipantRecord {
     fn into_participant(self, hands_rev: u64) -> Participant {
         let SpeechRecord { mode, until_ms, by, rev, right_rev } = self.speech;
         let event = |Heard { at, stay, here }| LastMediaEvent { at, stay, is_join: here };
-        Participant {
+        let mut participant = Participant {
             speech: Speech { mode: Stamped::new(mode, rev), until_ms, by, right_rev },
             had_seat: self.seat.is_some(),
             announced: None,
+            times: Times::default(),
             last_event: self.heard.map(event),
             name: self.name.clone(),
             order: self.order,
@@ -281,7 +282,9 @@ impl ParticipantRecord {
                 }),
                 self.changed_rev,
             ),
-        }
+        };
+        participant.times = super::times_of(&participant.standing);
+        participant
     }
 }
 

@@ -110,8 +110,31 @@ struct ParticipantRecord {
     had_seat: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     announced: Option<Media>,
+    /// Absent in records of before the call records by leg.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    times: Option<TimesRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_event: Option<EventRecord>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct TimesRecord {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    invited_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rang_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answered_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    joined_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stays_since_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dropped_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "is_no_time")]
+    stayed_ms: i64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -253,5 +276,10 @@ fn is_false(value: &bool) -> bool {
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
 fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_no_time(value: &i64) -> bool {
     *value == 0
 }

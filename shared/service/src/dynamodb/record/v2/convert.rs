@@ -3,13 +3,13 @@
 use super::{
     CreationRecord, EventRecord, FormerRecord, InvitationRecord, LegRecord, MarkKindRecord, MarkRecord,
     MeetingRecord, OutReasonRecord, ParticipantRecord, PhaseRecord, PresenceRecord, RequestRecord, Rev,
-    SeatRecord, SettingsRecord, SpeechRecord, StandingRecord,
+    SeatRecord, SettingsRecord, SpeechRecord, StandingRecord, TimesRecord,
 };
 use crate::ports::Reached;
 use switchboard_core::{
     AppliedRequest, AwayFrom, CreateMark, Creation, End, Entry, Exit, Former, Invitation, LastMediaEvent,
     Leg, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Remark, Seat, Settings,
-    Speech, Stamped, Standing,
+    Speech, Stamped, Standing, Times,
 };
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
@@ -163,6 +163,7 @@ impl From<&Participant> for ParticipantRecord {
             },
             had_seat: participant.had_seat,
             announced: participant.announced,
+            times: Some((&participant.times).into()),
             last_event: last_event.map(|event| EventRecord {
                 at: event.at,
                 stay: event.stay.clone(),
@@ -176,17 +177,52 @@ impl ParticipantRecord {
     fn into_participant(self, user_id: UserId) -> Participant {
         let SpeechRecord { mode, until_ms, by, right_rev } = self.speech;
         let event = |EventRecord { at, stay, is_join }| LastMediaEvent { at, stay, is_join };
+        let standing: Standing = self.standing.into();
+        let times = self.times.map_or_else(|| super::super::times_of(&standing), Times::from);
         Participant {
             user_id,
             name: self.name,
             order: self.order,
             role: self.role.into(),
-            standing: Stamped::new(self.standing.into(), self.standing_rev),
+            standing: Stamped::new(standing, self.standing_rev),
             speech: Speech { mode: mode.into(), until_ms, by, right_rev },
             had_seat: self.had_seat,
             announced: self.announced,
+            times,
             last_event: self.last_event.map(event),
         }
+    }
+}
+
+impl From<&Times> for TimesRecord {
+    fn from(times: &Times) -> Self {
+        let Times {
+            invited_ms,
+            rang_ms,
+            answered_ms,
+            joined_ms,
+            left_ms,
+            stays_since_ms,
+            dropped_ms,
+            stayed_ms,
+        } = *times;
+        Self { invited_ms, rang_ms, answered_ms, joined_ms, left_ms, stays_since_ms, dropped_ms, stayed_ms }
+    }
+}
+
+impl From<TimesRecord> for Times {
+    fn from(record: TimesRecord) -> Self {
+        let TimesRecord {
+            invited_ms,
+            rang_ms,
+            answered_ms,
+            joined_ms,
+            left_ms,
+            stays_since_ms,
+            dropped_ms,
+            stayed_ms,
+        } = record;
+        Self { invited_ms, rang_ms, answered_ms, joined_ms, left_ms, stays_since_ms, dropped_ms, stayed_ms }
     }
 }
 
