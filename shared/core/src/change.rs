@@ -104,7 +104,8 @@ impl Change {
     pub(crate) fn add_participant(&mut self, user: &UserId, name: Option<&String>, standing: Standing) {
         let order = u32::try_from(self.meeting.participants.len()).unwrap_or(u32::MAX);
         let standing = Stamped::new(standing, self.rev);
-        let participant = Participant::new(user.clone(), name.cloned(), Role::Member, order, standing);
+        let role = if self.meeting.first_cohosts.contains(user) { Role::Cohost } else { Role::Member };
+        let participant = Participant::new(user.clone(), name.cloned(), role, order, standing);
         self.meeting.participants.insert(user.clone(), participant);
         self.is_changed = true;
     }

@@ -20,4 +20,5 @@ mod repeats;
 mod rooms;
 mod slots;
 mod speech;
+mod times_per_meeting;
 mod updates;

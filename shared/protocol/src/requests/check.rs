@@ -2,7 +2,7 @@
 
 use crate::address::UserId;
 use crate::invalid::Invalid;
-use crate::limits::{MAX_EXT_BYTES, MAX_INVITEES, MAX_TEXT_CHARS};
+use crate::limits::{MAX_EXT_BYTES, MAX_INVITEES, MAX_SEATS, MAX_TEXT_CHARS};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -28,6 +28,17 @@ pub(super) fn distinct(path: &str, users: &[UserId]) -> Result<(), Invalid> {
         Some(at) => Err(Invalid::new(format!("{path}[{at}]"), "named twice")),
         None => Ok(()),
     }
+}
+
+/// Checks that a list has at most [`MAX_SEATS`] entries.
+///
+/// # Errors
+/// `bad_request` at `path`.
+pub(super) fn at_most_seats(path: &str, count: usize) -> Result<(), Invalid> {
+    if count > MAX_SEATS as usize {
+        return Err(Invalid::new(path, format!("at most {MAX_SEATS} users")));
+    }
+    Ok(())
 }
 
 /// Checks that a text has at most [`MAX_TEXT_CHARS`] characters.

@@ -7,11 +7,11 @@ use super::v2::LegRecord;
 use crate::ports::Stored;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use switchboard_core::{
-    AppliedRequest, AwayFrom, CreateMark, Creation, End, Entry, Exit, Former, Invitation, LastMediaEvent,
-    Leg, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Remark, Seat, Settings,
-    Speech, Stamped, Standing, Times,
+    AppliedRequest, AwayFrom, CreateMark, Creation, EMPTY_MS, End, Entry, Exit, Former, Invitation,
+    LastMediaEvent, Leg, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Remark,
+    Seat, Settings, Speech, Stamped, Standing, Times, UNUSED_MS,
 };
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
@@ -221,6 +221,10 @@ impl MeetingRecord {
             is_used,
             ring_seconds: self.ring_seconds,
             max_participants: self.max_participants,
+            unused_ms: UNUSED_MS,
+            empty_ms: EMPTY_MS,
+            first_cohosts: BTreeSet::new(),
+            succession: Vec::new(),
             created_by: Creation {
                 client_id: self.created_by.client_id,
                 request: self.created_by.request.into(),

@@ -6,7 +6,7 @@ mod convert;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::id::{BodyHash, InviteId, MeetingId, RequestId};
@@ -61,6 +61,14 @@ pub(super) struct MeetingRecord {
     is_used: bool,
     ring_seconds: u32,
     max_participants: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unused_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    empty_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    first_cohosts: BTreeSet<UserId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    succession: Vec<UserId>,
     created_by: CreationRecord,
     participants: BTreeMap<UserId, ParticipantRecord>,
     requests: BTreeMap<ClientId, Vec<RequestRecord>>,

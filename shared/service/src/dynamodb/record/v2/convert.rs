@@ -7,9 +7,9 @@ use super::{
 };
 use crate::ports::Reached;
 use switchboard_core::{
-    AppliedRequest, AwayFrom, CreateMark, Creation, End, Entry, Exit, Former, Invitation, LastMediaEvent,
-    Leg, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Remark, Seat, Settings,
-    Speech, Stamped, Standing, Times,
+    AppliedRequest, AwayFrom, CreateMark, Creation, EMPTY_MS, End, Entry, Exit, Former, Invitation,
+    LastMediaEvent, Leg, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Remark,
+    Seat, Settings, Speech, Stamped, Standing, Times, UNUSED_MS,
 };
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
@@ -79,6 +79,10 @@ impl From<&Meeting> for MeetingRecord {
             is_used: meeting.is_used,
             ring_seconds: meeting.ring_seconds,
             max_participants: meeting.max_participants,
+            unused_ms: Some(meeting.unused_ms),
+            empty_ms: Some(meeting.empty_ms),
+            first_cohosts: meeting.first_cohosts.clone(),
+            succession: meeting.succession.clone(),
             created_by: CreationRecord {
                 client_id: meeting.created_by.client_id.clone(),
                 request: (&meeting.created_by.request).into(),
@@ -122,6 +126,10 @@ impl MeetingRecord {
             is_used: self.is_used,
             ring_seconds: self.ring_seconds,
             max_participants: self.max_participants,
+            unused_ms: self.unused_ms.unwrap_or(UNUSED_MS),
+            empty_ms: self.empty_ms.unwrap_or(EMPTY_MS),
+            first_cohosts: self.first_cohosts,
+            succession: self.succession,
             created_by: Creation {
                 client_id: self.created_by.client_id,
                 request: self.created_by.request.into(),
