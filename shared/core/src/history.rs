@@ -35,6 +35,7 @@ impl Meeting {
             sip,
             duration_ms: times.stayed_ms,
             sent: participant.last_seat().filter(|_| times.joined_ms.is_some()).map(|seat| *seat.media),
+            ext: participant.invitation().and_then(|invitation| invitation.ext.clone()),
             text: text.or_else(|| self.end_text.clone().filter(|_| left_with_the_meeting)),
         }
     }
@@ -64,6 +65,7 @@ impl Meeting {
                 duration_ms: leg.duration_ms,
                 sent: leg.sent,
                 text: leg.text,
+                ext: leg.ext.or_else(|| self.ext.clone()),
             };
             (leg.user_id, call)
         };

@@ -35,5 +35,8 @@ pub const ENDED_MEETING_KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
 pub const MAX_PEOPLE: usize = 200;
 /// Most applied requests that a meeting keeps per client ID.
 pub const MAX_REQUESTS_PER_DEVICE: usize = 16;
+/// Most bytes that the objects `ext` of a meeting's invitations have in all, each counted once. The record has room for
+/// them whatever else is in it.
+pub const MAX_INVITATION_EXT_BYTES: usize = 32 * 1_024;
 /// Most devices of one user that are offered an invitation.
 pub const MAX_DEVICES: usize = 8;

@@ -1,6 +1,7 @@
 //! What a create request sets for its meeting, over the wire.
 
-use crate::calls::{Call, group};
+use crate::calls::{Call, direct, group};
+use crate::history::calls;
 use crate::user::User;
 use serde_json::json;
 
@@ -53,5 +54,40 @@ async fn times_and_roles_that_make_no_sense_are_named() {
         create[field] = value;
         let refused = phone.is_refused("create-meeting", create).await;
         assert_eq!((refused.code.as_str(), refused.path.as_deref()), ("bad_request", Some(path)));
+    }
+}
+
+#[tokio::test]
+async fn t61_the_object_of_the_app_is_in_offer_snapshot_and_history() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let ext = json!({"ticket": "A-17", "tags": [1, 2.5, null, {}], "none": []});
+    let mut create = direct(&bob);
+    create["ext"] = ext.clone();
+    let call = Call::of(&caller.requests("create-meeting", create).await);
+    assert_eq!(call.created["meeting"]["ext"], ext);
+    assert_eq!(phone.receives("invitation").await.body["ext"], ext);
+    let state = phone.syncs().await;
+    assert_eq!((&state["invitations"][0]["ext"], &state["meetings"][0]["ext"]), (&ext, &ext));
+    phone.requests("answer", call.about_invitation("reject")).await;
+    for device in [&caller, &phone] {
+        assert_eq!(calls(device, 1).await[0]["ext"], ext);
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_the_table_cannot_store_is_refused_with_its_path() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (phone, _bobs) = (alice.on("phone").await, bob.on("phone").await);
+    let deep = (0..30).fold(json!(1), |inner, _| json!([inner]));
+    for (ext, path) in [
+        (json!({"a": {"b": 1e300}}), "ext.a.b".to_owned()),
+        (json!({"a": deep}), format!("ext.a{}", "[0]".repeat(23))),
+        (json!({"": 1}), "ext".to_owned()),
+    ] {
+        let mut create = group(&[&bob]);
+        create["ext"] = ext;
+        let refused = phone.is_refused("create-meeting", create).await;
+        assert_eq!((refused.code.as_str(), refused.path), ("bad_request", Some(path)));
     }
 }

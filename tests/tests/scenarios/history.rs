@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// The user's past calls once there are `count`: they are written after the end was published.
-async fn calls(device: &Device, count: usize) -> Vec<Value> {
+pub async fn calls(device: &Device, count: usize) -> Vec<Value> {
     let deadline = tokio::time::Instant::now() + crate::device::DEADLINE;
     loop {
         let answer = device.requests("sync", json!({"type": "history"})).await;

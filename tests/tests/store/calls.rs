@@ -29,6 +29,7 @@ fn call(peer: &UserId, ended_ms: i64) -> CallView {
         duration_ms: 1_000,
         sent: Some(MediaFlags { audio: true, ..MediaFlags::default() }),
         text: Some("Wrong number".to_owned()),
+        ext: None,
     }
 }
 

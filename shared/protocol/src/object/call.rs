@@ -4,6 +4,7 @@ use super::{Media, MediaFlags, Mode};
 use crate::address::{ClientId, UserId};
 use crate::id::MeetingId;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// One user's part in a call. All times are milliseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,9 @@ pub struct CallLeg {
     /// Words of the user who declined, of the host who removed the user, or of the host who ended the meeting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Object of the app that was given with the user's invitation; absent if the meeting's own was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ext: Option<Map<String, Value>>,
 }
 
 /// Direction of a past call.
@@ -105,4 +109,7 @@ pub struct CallView {
     /// As in [`CallLeg::text`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Object of the app: of the user's invitation, else of the create request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ext: Option<Map<String, Value>>,
 }

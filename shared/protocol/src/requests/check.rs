@@ -3,6 +3,7 @@
 use crate::address::UserId;
 use crate::invalid::Invalid;
 use crate::limits::{MAX_EXT_BYTES, MAX_INVITEES, MAX_SEATS, MAX_TEXT_CHARS};
+use crate::storable;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -67,15 +68,14 @@ pub(super) fn range(path: &str, value: Option<u32>, range: &RangeInclusive<u32>)
     }
 }
 
-/// Checks that `ext` has at most [`MAX_EXT_BYTES`] bytes as JSON.
+/// Checks that `ext` has at most [`MAX_EXT_BYTES`] bytes as JSON, and that the table can store it.
 ///
 /// # Errors
-/// `bad_request` at `ext`.
+/// `bad_request` at `ext`, or at the value in it that the table cannot store.
 pub(super) fn ext(ext: Option<&Map<String, Value>>) -> Result<(), Invalid> {
-    match ext {
-        Some(ext) if serde_json::to_string(ext).map_or(0, |text| text.len()) > MAX_EXT_BYTES => {
-            Err(Invalid::new("ext", format!("at most {MAX_EXT_BYTES} bytes as JSON")))
-        }
-        _ => Ok(()),
+    let Some(ext) = ext else { return Ok(()) };
+    if serde_json::to_string(ext).map_or(0, |text| text.len()) > MAX_EXT_BYTES {
+        return Err(Invalid::new("ext", format!("at most {MAX_EXT_BYTES} bytes as JSON")));
     }
+    storable::check("ext", ext)
 }

@@ -71,6 +71,9 @@ pub(super) struct MeetingRecord {
     succession: Vec<UserId>,
     created_by: CreationRecord,
     participants: BTreeMap<UserId, ParticipantRecord>,
+    /// The objects of the invitations, each once: many invitations of one request have the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    invitation_exts: Vec<Map<String, Value>>,
     requests: BTreeMap<ClientId, Vec<RequestRecord>>,
 }
 
@@ -261,8 +264,12 @@ struct InvitationRecord {
     rings_ms: i64,
     legs: BTreeMap<ClientId, LegRecord>,
     closed: Rev<bool>,
+    /// In a stored record only of before `invitation_exts`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ext: Option<Map<String, Value>>,
+    /// Position in `invitation_exts`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ext_at: Option<usize>,
 }
 
 /// Reaction of one device to an offer. Schema 1 has the same names.

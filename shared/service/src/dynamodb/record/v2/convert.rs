@@ -49,7 +49,7 @@ impl MarkRecord {
 impl From<&Meeting> for MeetingRecord {
     fn from(meeting: &Meeting) -> Self {
         let requests = |requests: &Vec<_>| requests.iter().map(RequestRecord::from).collect();
-        Self {
+        let mut record = Self {
             mode: (&meeting.mode).into(),
             media: meeting.media,
             ext: meeting.ext.clone(),
@@ -89,12 +89,37 @@ impl From<&Meeting> for MeetingRecord {
             },
             participants: meeting.participants.iter().map(|(user, p)| (user.clone(), p.into())).collect(),
             requests: meeting.requests.iter().map(|(device, of)| (device.clone(), requests(of))).collect(),
-        }
+            invitation_exts: Vec::new(),
+        };
+        record.share_exts();
+        record
     }
 }
 
 impl MeetingRecord {
-    pub(in super::super) fn into_meeting(self, id: MeetingId, reached: Reached) -> Meeting {
+    /// Moves the objects of the invitations to one list.
+    fn share_exts(&mut self) {
+        for invitation in self.participants.values_mut().filter_map(|p| p.standing.invitation_mut()) {
+            let Some(ext) = invitation.ext.take() else { continue };
+            let known = self.invitation_exts.iter().position(|other| *other == ext);
+            invitation.ext_at = Some(known.unwrap_or(self.invitation_exts.len()));
+            if known.is_none() {
+                self.invitation_exts.push(ext);
+            }
+        }
+    }
+
+    /// Gives the invitations their objects back.
+    fn unshare_exts(&mut self) {
+        for invitation in self.participants.values_mut().filter_map(|p| p.standing.invitation_mut()) {
+            if let Some(ext) = invitation.ext_at.take().and_then(|at| self.invitation_exts.get(at)) {
+                invitation.ext = Some(ext.clone());
+            }
+        }
+    }
+
+    pub(in super::super) fn into_meeting(mut self, id: MeetingId, reached: Reached) -> Meeting {
+        self.unshare_exts();
         let SettingsRecord { locked, policy, title, ends_at_ms } = self.settings;
         let participant = |(user, record): (UserId, ParticipantRecord)| {
             let participant = record.into_participant(user.clone());
@@ -231,6 +256,20 @@ impl From<TimesRecord> for Times {
             stayed_ms,
         } = record;
         Self { invited_ms, rang_ms, answered_ms, joined_ms, left_ms, stays_since_ms, dropped_ms, stayed_ms }
+    }
+}
+
+impl StandingRecord {
+    /// The last invitation.
+    fn invitation_mut(&mut self) -> Option<&mut InvitationRecord> {
+        match self {
+            Self::Invited { invitation, .. } => Some(invitation),
+            Self::Seated(seat) | Self::Out { from: FormerRecord::Seated(seat), .. } => {
+                seat.invitation.as_mut()
+            }
+            Self::Out { from: FormerRecord::Invited(invitation), .. } => Some(invitation),
+            Self::Lobby { .. } | Self::Out { from: FormerRecord::Lobby(_), .. } => None,
+        }
     }
 }
 
@@ -386,6 +425,7 @@ impl From<&Invitation> for InvitationRecord {
             legs: invitation.legs.iter().map(|(device, leg)| (device.clone(), (*leg).into())).collect(),
             closed: (&invitation.closed).into(),
             ext: invitation.ext.clone(),
+            ext_at: None,
         }
     }
 }
