@@ -73,7 +73,7 @@ impl Meeting {
     }
 }
 
-/// How the call ended for one user: the end of the invitation, or the way in which the user left before the meeting ended, or
+/// End of the call for one user: the end of the invitation, or the way in which the user left before the meeting ended, or
 /// the end of the meeting. With the SIP status that a gateway would send.
 fn end_of(participant: &Participant, end: End) -> (String, u16) {
     if let Some(code) = end_code(participant) {

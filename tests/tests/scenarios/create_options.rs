@@ -1,4 +1,4 @@
-//! What a create request sets for its meeting, over the wire.
+//! Settings of a create request for its meeting, over the wire.
 
 use crate::calls::{Call, direct, group};
 use crate::history::calls;

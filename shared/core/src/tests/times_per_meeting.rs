@@ -1,4 +1,4 @@
-//! What a create request sets for the meeting: times, roles and succession.
+//! Settings of a create request for its meeting: times, roles and succession.
 
 use super::fixture::*;
 use crate::{Action, CreateCommand, Joiner, Phase};

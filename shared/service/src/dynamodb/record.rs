@@ -4,13 +4,14 @@
 //! refused, so that a rollback never damages records. Values that are on the wire too (roles, policies, reasons) are stored by
 //! their wire names, which never change.
 
+mod times;
 mod v1;
 mod v2;
 
 use crate::ports::{Reached, Stored};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_attribute_value, to_attribute_value};
-use switchboard_core::{CreateMark, Former, Meeting, Standing, Times};
+use switchboard_core::{CreateMark, Meeting};
 use switchboard_protocol::id::MeetingId;
 
 /// Number of the schema that is written.
@@ -58,28 +59,6 @@ pub(super) fn read(
         }
         Some(newer) if newer > SCHEMA => Err(RecordError::Newer(newer)),
         _ => Err(RecordError::NoSchema),
-    }
-}
-
-/// The times of a participant whose record does not have them: those that the standing tells.
-fn times_of(standing: &Standing) -> Times {
-    let (invitation, seat) = match standing {
-        Standing::Invited(pending) => (Some(&pending.invitation), None),
-        Standing::Seated(seat) => (seat.invitation.as_ref(), Some(seat)),
-        Standing::Out(exit) => match &exit.from {
-            Former::Invitation(invitation) => (Some(invitation), None),
-            Former::Seat(seat) => (seat.invitation.as_ref(), Some(&**seat)),
-            Former::Lobby(_) => (None, None),
-        },
-        Standing::Lobby { .. } => (None, None),
-    };
-    let joined_ms = seat.and_then(|seat| seat.joined_ms);
-    let stays = matches!(standing, Standing::Seated(_));
-    Times {
-        invited_ms: invitation.map(|invitation| invitation.deadline_ms - invitation.rings_ms),
-        joined_ms,
-        stays_since_ms: joined_ms.filter(|_| stays),
-        ..Times::default()
     }
 }
 

@@ -287,7 +287,7 @@ impl ParticipantRecord {
                 self.changed_rev,
             ),
         };
-        participant.times = super::times_of(&participant.standing);
+        participant.times = super::times::times_of(&participant.standing);
         participant
     }
 }

@@ -211,7 +211,7 @@ impl ParticipantRecord {
         let SpeechRecord { mode, until_ms, by, right_rev } = self.speech;
         let event = |EventRecord { at, stay, is_join }| LastMediaEvent { at, stay, is_join };
         let standing: Standing = self.standing.into();
-        let times = self.times.map_or_else(|| super::super::times_of(&standing), Times::from);
+        let times = self.times.map_or_else(|| super::super::times::times_of(&standing), Times::from);
         Participant {
             user_id,
             name: self.name,
