@@ -6,8 +6,8 @@ use serde_json::{Map, Number, Value};
 
 /// Most levels of objects and lists in `ext`, its own included. DynamoDB stores 32, and the records around `ext` take some.
 pub const MAX_EXT_LEVELS: usize = 24;
-/// Greatest absolute value of a number that DynamoDB stores.
-const MAX_NUMBER: f64 = 9.999_999_999_999_999e125;
+/// Least absolute value of a number that is too large for DynamoDB.
+const TOO_LARGE: f64 = 1e126;
 /// Least absolute value of a number other than 0 that DynamoDB stores.
 const MIN_NUMBER: f64 = 1e-130;
 
@@ -52,7 +52,7 @@ fn check_level(path: &str, level: usize) -> Result<(), Invalid> {
 
 fn check_number(path: &str, number: &Number) -> Result<(), Invalid> {
     let size = number.as_f64().unwrap_or_default().abs();
-    if size > MAX_NUMBER || (size > 0.0 && size < MIN_NUMBER) {
+    if size >= TOO_LARGE || (size > 0.0 && size < MIN_NUMBER) {
         return Err(Invalid::new(path, "a number is 0, or from 1e-130 to 9.99e125; send others as text"));
     }
     Ok(())
