@@ -172,8 +172,10 @@ export function replacedWords(kind, label) {
 }
 
 /** Returns the duration of a past call, or how it ended without one. */
-export function historyWords({ direction, reason, duration_ms: duration }) {
+export function historyWords({ direction, reason, duration_ms: duration, answered_ms: answered }) {
   if (duration > 0) return durationText(duration);
+  if (answered) return STATES[reason] ?? endWords(reason);
+  if (reason === "do_not_disturb") return "Do not disturb";
   if (direction === "in" && reason !== "declined") return reason === "user_busy" ? "Missed while busy" : "Missed";
   return endWords(reason);
 }

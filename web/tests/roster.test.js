@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { applyDownlink, handsOf, isModerator, participant } from "../app/roster.js";
-import { endWords, mediaFlagWords, personWords } from "../app/words.js";
+import { endWords, historyWords, mediaFlagWords, personWords } from "../app/words.js";
 import { DOWNLINKS } from "../terminal/protocol.js";
 
 const person = (userId, fields = {}) => ({
@@ -120,4 +120,12 @@ test("the words of a host are shown at the end, and what a participant sends bes
   assert.equal(endWords("host_ended", 61000, "Wrong\u202e number"), "The host ended the call · 1:01 · “Wrong number”");
   assert.equal(endWords("host_ended", 0), "The host ended the call");
   assert.equal(mediaFlagWords({ media: { audio: false, video: true, screen: true } }), "Microphone off · Camera on · Shares the screen");
+});
+
+test("a past call that was taken and never reached is not a missed call", () => {
+  const words = (fields) => historyWords({ direction: "in", duration_ms: 0, ...fields });
+  assert.equal(words({ reason: "failed", answered_ms: 1 }), "Could not join");
+  assert.equal(words({ reason: "no_answer" }), "Missed");
+  assert.equal(words({ reason: "do_not_disturb" }), "Do not disturb");
+  assert.equal(words({ reason: "left", answered_ms: 1, duration_ms: 61000 }), "1:01");
 });

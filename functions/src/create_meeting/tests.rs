@@ -5,8 +5,8 @@ use crate::testing::{
     user,
 };
 use switchboard_protocol::code::Code;
-use switchboard_protocol::object::Mode;
-use switchboard_protocol::requests::{AttendRequest, Leave};
+use switchboard_protocol::object::{Media, Mode};
+use switchboard_protocol::requests::{AttendRequest, CreateMeeting, CreateRequest, Leave};
 use switchboard_service::fake::{FakeMinter, FakeRtc, RtcCall};
 use switchboard_service::service::HANG_UP_WAITS;
 
@@ -187,4 +187,32 @@ async fn a_table_that_cannot_be_reached_is_answered_with_unavailable() {
     let report = serve(create, &service, &create_meeting).await;
     assert_eq!(report.refused, Some(Code::Unavailable));
     assert_eq!(published(&service), ["alice.phone= error unavailable"]);
+}
+
+#[tokio::test]
+async fn an_object_that_the_table_cannot_store_is_refused_before_anything_is_made() {
+    let rtc = FakeRtc::capable();
+    let service = service_with_rtc(&rtc);
+    let body = serde_json::json!({"v": 1, "type": "create_meeting", "id": "c1", "mode": "group", "media": "audio",
+        "invitees": ["bob"], "ext": {"a": [1, {"b": 1e300}]}});
+    let payload = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, body.to_string());
+    let event = serde_json::json!({"payload": payload, "client_id": "GID@@@alice.phone"});
+    let report = switchboard_service::request::serve_event(event, at(0), &service, &create_meeting).await;
+    assert_eq!(report.expect("served").refused, Some(Code::BadRequest));
+    let sent = service.publisher.broker.take();
+    let answer = serde_json::to_value(&sent[0].downlink).expect("serialises");
+    assert_eq!((&answer["re"], &answer["path"]), (&"c1".into(), &"ext.a[1].b".into()));
+    assert!(rtc.take_calls().is_empty(), "no channel was made");
+    assert!(service.table.state.borrow().meetings.is_empty());
+}
+
+#[tokio::test]
+async fn the_object_of_the_app_is_in_the_outcome_and_in_the_wish_for_a_push() {
+    let service = service();
+    let mut create = CreateMeeting::new(Mode::Direct, Media::Audio, vec![user("bob")]);
+    create.ext = serde_json::json!({"ticket": "A-17"}).as_object().cloned();
+    let create = request("alice.phone", "c1", CreateRequest::CreateMeeting(create), at(0));
+    let report = serve(create, &service, &create_meeting).await.to_value();
+    assert_eq!(report["ext"]["ticket"], "A-17");
+    assert_eq!(report["push_wanted"][0]["ext"]["ticket"], "A-17");
 }

@@ -3,7 +3,7 @@
 
 mod pages;
 
-use pages::paged;
+use pages::{count_fitting, paged};
 use std::collections::BTreeSet;
 use switchboard_core::{Input, Meeting, Now, Outgoing, Refusal, RtcCapabilities, decide};
 use switchboard_protocol::address::UserId;
@@ -59,7 +59,12 @@ async fn history<P: Ports>(
     let cursor =
         asked.cursor.as_deref().map(str::parse::<HistoryCursor>).transpose().map_err(|()| wrong())?;
     let limit = asked.limit.unwrap_or(DEFAULT_PAGE_CALLS);
-    let (calls, next) = service.table.calls(&request.by.user(), cursor.as_ref(), limit).await?;
+    let (mut calls, mut next) = service.table.calls(&request.by.user(), cursor.as_ref(), limit).await?;
+    let count = count_fitting(&calls);
+    if count < calls.len() {
+        calls.truncate(count);
+        next = calls.last().map(HistoryCursor::of);
+    }
     let body = Body::History { calls, cursor: next.map(|next| next.to_string()) };
     let page = Outgoing::answer(&request.by, &request.cause(), body);
     Ok(answer(None, vec![page], request, service).await)

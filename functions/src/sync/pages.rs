@@ -6,7 +6,7 @@ use switchboard_core::Outgoing;
 use switchboard_protocol::MAX_DOWNLINK_BYTES;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::{Body, MeetingOffer};
-use switchboard_protocol::object::{MeetingView, ParticipantView};
+use switchboard_protocol::object::{CallView, MeetingView, ParticipantView};
 
 /// Limit of the contents of a page in bytes; the rest of a downlink is for the envelope.
 const ROOM_BYTES: usize = MAX_DOWNLINK_BYTES - 1024;
@@ -80,6 +80,16 @@ fn page_for(pages: &mut Vec<Page>, bytes: usize) -> &mut Page {
     let at = pages.len() - 1;
     pages[at].bytes += bytes;
     &mut pages[at]
+}
+
+/// Returns how many of `calls` fit into one downlink, at least one.
+pub(super) fn count_fitting(calls: &[CallView]) -> usize {
+    let mut bytes = 0;
+    let fits = |call: &&CallView| {
+        bytes += size(call);
+        bytes <= ROOM_BYTES
+    };
+    calls.iter().take_while(fits).count().max(1)
 }
 
 /// Returns the size as JSON in bytes, including a comma.

@@ -1,8 +1,9 @@
 use super::*;
 use crate::testing::{NOW_MS, accepted, at, created, device, published, request, serve, service, user};
 use serde_json::{Value, json};
+use switchboard_protocol::MAX_DOWNLINK_BYTES;
 use switchboard_protocol::object::Mode;
-use switchboard_protocol::requests::{AttendRequest, Leave};
+use switchboard_protocol::requests::{AttendRequest, DestroyMeeting, DestroyRequest, Leave};
 use switchboard_service::fake::FakePorts;
 
 fn ask_all() -> SyncRequest {
@@ -117,6 +118,42 @@ async fn the_history_is_read_page_by_page() {
     assert_eq!((second["calls"].as_array().map(Vec::len), second.get("cursor")), (Some(1), None));
     serve(request("bob.phone", "h3", page(Some("wrong".to_owned())), at(100_000)), &service, &sync).await;
     assert_eq!(answer_of(&service)["path"], "cursor");
+}
+
+#[tokio::test]
+async fn pages_of_history_that_are_too_large_are_cut_and_join_without_a_gap() {
+    let service = service();
+    for call in 0..30 {
+        let names: Vec<String> = (0..45).map(|at| format!("{}{at}", "guest".repeat(7))).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let create = crate::testing::call_to(&names, Mode::Group);
+        let create = request("alice.phone", &format!("c{call}"), create, at(call * 10_000));
+        let report = serve(create, &service, &crate::create_meeting::create_meeting).await;
+        let meeting_id = report.meeting_id.expect("a meeting");
+        let destroy = DestroyMeeting { meeting_id: Some(meeting_id), create_id: None, reason: None };
+        let destroy = DestroyRequest::DestroyMeeting(destroy);
+        let destroy = request("alice.phone", &format!("d{call}"), destroy, at(call * 10_000 + 5_000));
+        serve(destroy, &service, &crate::destroy::destroy).await;
+    }
+    service.publisher.broker.take();
+    let (mut cursor, mut ended, mut pages) = (None, Vec::new(), 0);
+    loop {
+        let page = SyncRequest::History(History { cursor, limit: Some(30) });
+        serve(request("alice.phone", &format!("h{pages}"), page, at(900_000)), &service, &sync).await;
+        let answer = answer_of(&service);
+        assert!(answer.to_string().len() <= MAX_DOWNLINK_BYTES);
+        ended.extend(
+            answer["calls"].as_array().expect("calls").iter().filter_map(|call| call["ended_ms"].as_i64()),
+        );
+        pages += 1;
+        cursor = answer["cursor"].as_str().map(str::to_owned);
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert!(pages > 1);
+    let expected: Vec<i64> = (0..30).rev().map(|call| NOW_MS + call * 10_000 + 5_000).collect();
+    assert_eq!(ended, expected);
 }
 
 #[tokio::test]

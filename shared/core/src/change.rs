@@ -8,6 +8,7 @@ use crate::refusal::Refusal;
 use crate::remark::Remark;
 use crate::stamped::Stamped;
 use crate::standing::{AwayFrom, Exit, Former, OpenInvitation, OutReason, Presence, Seat, Standing};
+use crate::times::Times;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::object::Role;
@@ -76,6 +77,14 @@ impl Change {
         self.is_changed = true;
     }
 
+    /// Records a time of the user's part in the call.
+    pub(crate) fn record_time(&mut self, user: &UserId, record: impl FnOnce(&mut Times, i64)) {
+        let now_ms = self.now.ms;
+        if let Some(participant) = self.meeting.participants.get_mut(user) {
+            record(&mut participant.times, now_ms);
+        }
+    }
+
     /// Gives `user` an open invitation. Users who were here before keep place and role.
     pub(crate) fn invite(&mut self, user: &UserId, name: Option<&String>, pending: OpenInvitation) {
         if let Some(participant) = self.meeting.participants.get_mut(user) {
@@ -88,13 +97,15 @@ impl Change {
                 self.slots.push(SlotChange::Claim(user.clone()));
             }
         }
+        self.record_time(user, Times::invited);
     }
 
     /// Adds a user who had no part so far.
     pub(crate) fn add_participant(&mut self, user: &UserId, name: Option<&String>, standing: Standing) {
         let order = u32::try_from(self.meeting.participants.len()).unwrap_or(u32::MAX);
         let standing = Stamped::new(standing, self.rev);
-        let participant = Participant::new(user.clone(), name.cloned(), Role::Member, order, standing);
+        let role = if self.meeting.first_cohosts.contains(user) { Role::Cohost } else { Role::Member };
+        let participant = Participant::new(user.clone(), name.cloned(), role, order, standing);
         self.meeting.participants.insert(user.clone(), participant);
         self.is_changed = true;
     }
@@ -105,6 +116,7 @@ impl Change {
         if self.meeting.has_member(user) {
             self.meeting.is_used = true;
             self.set_presence(user, Presence::Joined);
+            self.record_time(user, Times::joined);
         }
         if let Some(seat) = self.seat_of_user(user) {
             seat.joined_ms.get_or_insert(now_ms);
@@ -122,6 +134,7 @@ impl Change {
         };
         seat.check_at_ms = None;
         self.set_presence(user, Presence::Away { until_ms, from });
+        self.record_time(user, Times::dropped);
     }
 
     /// Changes the presence of a seat, with a notice.
@@ -139,6 +152,9 @@ impl Change {
 
     /// Ends the part of `user` in the meeting, with the words that go with it.
     pub(crate) fn put_out_with(&mut self, user: &UserId, reason: OutReason, remark: Remark) {
+        if self.meeting.has_member(user) {
+            self.record_time(user, Times::left);
+        }
         self.set_standing(user, |standing| {
             let from = match standing {
                 Standing::Invited(pending) => Former::Invitation(pending.invitation),

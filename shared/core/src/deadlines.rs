@@ -4,7 +4,7 @@
 use crate::change::Change;
 use crate::decision::Decision;
 use crate::input::{Now, RtcCapabilities};
-use crate::limits::{RING_GRACE_MS, UNUSED_MS};
+use crate::limits::RING_GRACE_MS;
 use crate::meeting::{Meeting, Phase};
 use crate::participant::Participant;
 use crate::standing::{OutReason, Presence, Standing};
@@ -117,7 +117,7 @@ fn unused_end_ms(meeting: &Meeting) -> Option<i64> {
     // One side of a direct call may be in the media while the report of the other side was lost.
     let on_the_way = meeting.members().filter_map(|p| p.seat()?.join_by_ms()).max();
     (is_waiting && !meeting.is_used)
-        .then_some(on_the_way.into_iter().fold(meeting.created_ms + UNUSED_MS, i64::max))
+        .then_some(on_the_way.into_iter().fold(meeting.created_ms + meeting.unused_ms, i64::max))
 }
 
 impl Meeting {

@@ -1,40 +1,101 @@
-//! The call history entries that an ended meeting leaves.
+//! The records of a call: one leg per user, and the entries of the call history that an ended meeting leaves.
 
-use crate::meeting::Meeting;
+use crate::meeting::{End, Meeting};
 use crate::participant::Participant;
+use crate::standing::OutReason;
+use crate::view::end_code;
+use serde::Serialize;
 use switchboard_protocol::address::UserId;
-use switchboard_protocol::object::{CallView, Direction};
+use switchboard_protocol::object::{CallLeg, CallView, Direction, RejectReason};
 
 impl Meeting {
-    /// One entry for each participant who had a seat or an invitation; no entries while the meeting is live.
+    /// The leg of each participant who had a seat or an invitation; no legs while the meeting is live.
+    #[must_use]
+    pub fn legs(&self) -> Vec<CallLeg> {
+        let Some(end) = self.end() else { return Vec::new() };
+        let had_a_part =
+            |p: &&Participant| p.had_seat || p.times.joined_ms.is_some() || p.invitation().is_some();
+        self.participants.values().filter(had_a_part).map(|p| self.leg(p, end)).collect()
+    }
+
+    fn leg(&self, participant: &Participant, end: End) -> CallLeg {
+        let times = participant.times;
+        let (reason, sip) = end_of(participant, end);
+        let left_with_the_meeting = participant.out_reason() == Some(OutReason::Ended);
+        let text = participant.remark().and_then(|remark| remark.text.clone());
+        CallLeg {
+            user_id: participant.user_id.clone(),
+            device: participant.last_seat().map(|seat| seat.device.clone()),
+            invited_ms: times.invited_ms,
+            rang_ms: times.rang_ms,
+            answered_ms: times.answered_ms,
+            joined_ms: times.joined_ms,
+            left_ms: times.left_ms,
+            reason,
+            sip,
+            duration_ms: times.stayed_ms,
+            sent: participant.last_seat().filter(|_| times.joined_ms.is_some()).map(|seat| *seat.media),
+            ext: participant.invitation().and_then(|invitation| invitation.ext.clone()),
+            text: text.or_else(|| self.end_text.clone().filter(|_| left_with_the_meeting)),
+        }
+    }
+
+    /// One entry for each leg; no entries while the meeting is live.
     #[must_use]
     pub fn call_history(&self) -> Vec<(UserId, CallView)> {
         let Some(end) = self.end() else { return Vec::new() };
-        let reason =
-            serde_json::to_value(end.reason).ok().and_then(|reason| reason.as_str().map(str::to_owned));
-        let had_a_part = |p: &&Participant| p.had_seat || p.invitation().is_some();
-        let entry = |p: &Participant| {
-            // A participant who never had a seat was not in the call.
-            let started_ms = self.active_since_ms.filter(|_| p.had_seat);
-            let is_creator = self.created_by.client_id.user() == p.user_id;
+        let entry = |leg: CallLeg| {
+            let is_creator = self.created_by.client_id.user() == leg.user_id;
             let call = CallView {
                 meeting_id: self.id.clone(),
                 direction: if is_creator { Direction::Out } else { Direction::In },
-                peers: self.participants.keys().filter(|user| **user != p.user_id).cloned().collect(),
+                peers: self.participants.keys().filter(|user| **user != leg.user_id).cloned().collect(),
                 mode: *self.mode,
                 media: self.media,
-                reason: p
-                    .state()
-                    .end_code()
-                    .map(str::to_owned)
-                    .or_else(|| reason.clone())
-                    .unwrap_or_default(),
-                started_ms,
+                reason: leg.reason,
+                sip: Some(leg.sip),
+                device: leg.device,
+                invited_ms: leg.invited_ms,
+                rang_ms: leg.rang_ms,
+                answered_ms: leg.answered_ms,
+                started_ms: leg.joined_ms,
+                joined_ms: leg.joined_ms,
+                left_ms: leg.left_ms,
                 ended_ms: end.at_ms,
-                duration_ms: started_ms.map_or(0, |started_ms| (end.at_ms - started_ms).max(0)),
+                duration_ms: leg.duration_ms,
+                sent: leg.sent,
+                text: leg.text,
+                ext: leg.ext.or_else(|| self.ext.clone()),
             };
-            (p.user_id.clone(), call)
+            (leg.user_id, call)
         };
-        self.participants.values().filter(had_a_part).map(entry).collect()
+        self.legs().into_iter().map(entry).collect()
     }
+}
+
+/// End of the call for one user: the end of the invitation, or the way in which the user left before the meeting ended, or
+/// the end of the meeting. With the SIP status that a gateway would send.
+fn end_of(participant: &Participant, end: End) -> (String, u16) {
+    if let Some(code) = end_code(participant) {
+        let is_silent = participant.decline() == Some(RejectReason::DoNotDisturb);
+        let sip = if is_silent { DO_NOT_DISTURB_SIP } else { participant.state().end_sip().unwrap_or(200) };
+        return (code.to_owned(), sip);
+    }
+    // A user whose exit ended the meeting is part of that end.
+    let left_before = !participant.standing.is_from(end.rev);
+    match participant.out_reason().filter(|_| left_before) {
+        Some(OutReason::Left) => ("left".to_owned(), 200),
+        Some(OutReason::Removed) => ("removed".to_owned(), 403),
+        Some(OutReason::Banned { .. }) => ("banned".to_owned(), 403),
+        Some(OutReason::Lost) => ("lost".to_owned(), 504),
+        _ => (name(end.reason), end.reason.sip()),
+    }
+}
+
+/// SIP status of a decline with the reason `do_not_disturb`.
+const DO_NOT_DISTURB_SIP: u16 = 480;
+
+/// The name on the wire.
+fn name(value: impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }

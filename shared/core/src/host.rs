@@ -40,8 +40,12 @@ impl Change {
         }
     }
 
-    /// T29: cohosts in their order, then the longest in the media, then the oldest seat.
+    /// T29, T60: the succession of the create request, then cohosts in their order, then the longest in the media, then the
+    /// oldest seat.
     fn next_host(&self) -> Option<UserId> {
+        if let Some(named) = self.meeting.succession.iter().find(|user| self.meeting.has_member(user)) {
+            return Some(named.clone());
+        }
         let rank = |p: &&Participant| {
             let Some(seat) = p.seat() else { return (4, 0, p.order) };
             match (*p.role, &seat.presence) {

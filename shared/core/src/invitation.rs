@@ -58,8 +58,6 @@ impl Invitation {
     /// Sets every leg, in the revision `rev` that answers or closes the invitation.
     pub(crate) fn close(&mut self, rev: u64, leg: impl Fn(&ClientId) -> Leg) {
         self.closed.set(true, rev);
-        // Only an open offer shows it, and a meeting keeps many closed ones.
-        self.ext = None;
         for (device, present) in &mut self.legs {
             *present = leg(device);
         }

@@ -34,6 +34,7 @@ mod speech;
 mod speech_rules;
 mod stamped;
 mod standing;
+mod times;
 mod view;
 mod warning;
 
@@ -55,8 +56,9 @@ pub use input::{
 pub use invitation::{Invitation, Leg};
 pub use limits::{
     CALLER_CHECK_MS, CHECK_MS, CONFIRM_MS, EMPTY_MS, ENDED_MEETING_KEPT_MS, HOST_GRACE_MS, JOIN_MS,
-    KNOCKS_WITHIN_MS, MAX_DEVICES, MAX_KNOCKS, MAX_PEOPLE, MAX_REQUESTS_PER_DEVICE, RECONNECT_DIRECT_MS,
-    RECONNECT_GROUP_MS, RING_GRACE_MS, RTC_CLOCK_LEEWAY_MS, SEAT_KEPT_MS, UNUSED_MS, WARNINGS_MS,
+    KNOCKS_WITHIN_MS, MAX_DEVICES, MAX_INVITATION_EXT_BYTES, MAX_KNOCKS, MAX_PEOPLE, MAX_REQUESTS_PER_DEVICE,
+    RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS, RING_GRACE_MS, RTC_CLOCK_LEEWAY_MS, SEAT_KEPT_MS, UNUSED_MS,
+    WARNINGS_MS,
 };
 pub use media_acts::MediaAct;
 pub use meeting::{AppliedRequest, Creation, End, Meeting, Phase, Settings};
@@ -68,3 +70,4 @@ pub use repeat::repeat_effects;
 pub use speech::Speech;
 pub use stamped::Stamped;
 pub use standing::{AwayFrom, Entry, Exit, Former, OpenInvitation, OutReason, Presence, Seat, Standing};
+pub use times::Times;

@@ -1,5 +1,7 @@
 //! Time limits and sizes of meetings. Limits of what one request may say are in `switchboard_protocol::limits`.
 
+use switchboard_protocol::limits::{DEFAULT_EMPTY_SECONDS, DEFAULT_UNUSED_SECONDS};
+
 /// Milliseconds by which the ring deadline fires late, so that an accept at the last moment wins.
 pub const RING_GRACE_MS: i64 = 2_000;
 /// Milliseconds in which an accepted seat must reach the media, where the RTC service reports presence.
@@ -18,12 +20,13 @@ pub const RECONNECT_GROUP_MS: i64 = 60_000;
 /// Longest time in milliseconds for which a seat is kept without its user in the media: a drop is noticed, the seat waits, and
 /// a user who comes back gets the time of a newcomer. The channel must last as long.
 pub const SEAT_KEPT_MS: i64 = CHECK_MS + RECONNECT_GROUP_MS + JOIN_MS;
-/// Milliseconds after which a group that everybody left ends.
-pub const EMPTY_MS: i64 = 30_000;
+/// Milliseconds after which a group that everybody left ends, unless its create request says otherwise.
+pub const EMPTY_MS: i64 = DEFAULT_EMPTY_SECONDS as i64 * 1_000;
 /// Milliseconds after which a meeting without its host ends, where the policy is `grace_end`.
 pub const HOST_GRACE_MS: i64 = 120_000;
-/// Milliseconds after which a meeting ends that nobody joined and to which no invitation is pending.
-pub const UNUSED_MS: i64 = 300_000;
+/// Milliseconds after which a meeting ends that nobody joined and to which no invitation is pending, unless its create
+/// request says otherwise.
+pub const UNUSED_MS: i64 = DEFAULT_UNUSED_SECONDS as i64 * 1_000;
 /// Most milliseconds that the clock of the RTC service may differ from ours, in either direction. Servers that people run
 /// themselves are off by that much when their time synchronisation fails; with a larger leeway, late callbacks would count.
 pub const RTC_CLOCK_LEEWAY_MS: i64 = 120_000;
@@ -39,5 +42,8 @@ pub const MAX_KNOCKS: usize = 3;
 pub const KNOCKS_WITHIN_MS: i64 = 60_000;
 /// Most applied requests that a meeting keeps per client ID.
 pub const MAX_REQUESTS_PER_DEVICE: usize = 16;
+/// Most bytes that the objects `ext` of a meeting's invitations have in all, each counted once. The record has room for
+/// them whatever else is in it.
+pub const MAX_INVITATION_EXT_BYTES: usize = 32 * 1_024;
 /// Most devices of one user that are offered an invitation.
 pub const MAX_DEVICES: usize = 8;

@@ -5,7 +5,7 @@ use crate::participant::Participant;
 use crate::stamped::Stamped;
 use crate::standing::Standing;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::id::{BodyHash, InviteId, MeetingId, RequestId};
@@ -50,6 +50,14 @@ pub struct Meeting {
     pub ring_seconds: u32,
     /// Number of seats.
     pub max_participants: u32,
+    /// Milliseconds after which the meeting ends if nobody joins it.
+    pub unused_ms: i64,
+    /// Milliseconds after which the meeting ends, if it is a group, when everybody left.
+    pub empty_ms: i64,
+    /// Accounts that are cohosts as soon as they come, from the create request.
+    pub first_cohosts: BTreeSet<UserId>,
+    /// Accounts that become host when the host goes, in this order, from the create request.
+    pub succession: Vec<UserId>,
     /// The create request. It is kept apart from the others because the meeting's id is derived from it.
     pub created_by: Creation,
     /// Everybody who has or had a part in the meeting.

@@ -6,6 +6,7 @@ use crate::remark::Remark;
 use crate::speech::Speech;
 use crate::stamped::Stamped;
 use crate::standing::{Exit, Former, OutReason, Presence, Seat, Standing};
+use crate::times::Times;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::media_event::{ServiceTime, Stay};
 use switchboard_protocol::object::{Media, ParticipantState, RejectReason, Role};
@@ -30,6 +31,8 @@ pub struct Participant {
     pub had_seat: bool,
     /// Media that the user announced with the last accept or join.
     pub announced: Option<Media>,
+    /// Times of the user's part, for the call records.
+    pub times: Times,
     /// Last event of the RTC service about this participant that was applied.
     pub last_event: Option<LastMediaEvent>,
     /// Requests of the user to be let in, and the answers to them.
@@ -88,6 +91,7 @@ impl Participant {
             speech: Speech::default(),
             had_seat: false,
             announced: None,
+            times: Times::default(),
             last_event: None,
             lobby: LobbyHistory::default(),
         }

@@ -2,7 +2,6 @@
 //! calls (T14, T39–T41).
 
 use crate::change::Change;
-use crate::limits::EMPTY_MS;
 use crate::meeting::Phase;
 use crate::participant::Participant;
 use crate::standing::{OutReason, Presence};
@@ -73,7 +72,11 @@ impl Change {
                 self.activate();
             }
             Phase::Active if !self.meeting.members().any(is_in_media) => {
-                self.meeting.phase = Phase::Empty { until_ms: self.now.ms + EMPTY_MS };
+                if self.meeting.empty_ms == 0 {
+                    self.end(EndReason::Empty);
+                    return;
+                }
+                self.meeting.phase = Phase::Empty { until_ms: self.now.ms + self.meeting.empty_ms };
                 self.is_changed = true;
             }
             _ => {}

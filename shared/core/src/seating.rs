@@ -133,6 +133,7 @@ impl Change {
         self.set_standing(user, |present| Standing::Seated(seat(into_invitation(present))));
         if let Some(participant) = self.meeting.participants.get_mut(user) {
             participant.had_seat = true;
+            participant.times.seated();
         }
     }
 }

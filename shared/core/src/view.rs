@@ -33,6 +33,10 @@ impl Meeting {
             is_used: _,
             ring_seconds: _,
             max_participants: _,
+            unused_ms: _,
+            empty_ms: _,
+            first_cohosts: _,
+            succession: _,
             created_by: _,
             participants,
             requests: _,
@@ -160,6 +164,7 @@ impl Participant {
             speech,
             had_seat: _,
             announced: _,
+            times: _,
             last_event: _,
             lobby: _,
         } = self;
@@ -182,7 +187,7 @@ impl Participant {
 }
 
 /// Code of an invitation that ended without a seat.
-fn end_code(participant: &Participant) -> Option<&'static str> {
+pub(crate) fn end_code(participant: &Participant) -> Option<&'static str> {
     match participant.decline() {
         Some(RejectReason::DoNotDisturb) => Some("do_not_disturb"),
         _ => participant.state().end_code(),

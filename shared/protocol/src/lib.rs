@@ -20,6 +20,7 @@ mod newtype;
 pub mod object;
 pub mod provider;
 pub mod requests;
+pub mod storable;
 
 /// Version of the protocol, `v` in every message.
 pub const VERSION: u64 = 1;

@@ -33,5 +33,15 @@ pub const MINUTES: RangeInclusive<u32> = 1..=MAX_MINUTES;
 /// Minutes that a meeting lasts unless its create request says otherwise.
 pub const DEFAULT_MINUTES: u32 = 240;
 
+/// Seconds after which a meeting may end that nobody joined.
+pub const UNUSED_SECONDS: RangeInclusive<u32> = 30..=3_600;
+/// Seconds after which a meeting ends that nobody joined, unless its create request says otherwise.
+pub const DEFAULT_UNUSED_SECONDS: u32 = 300;
+
+/// Seconds after which a group may end that everybody left; 0 ends it at once.
+pub const EMPTY_SECONDS: RangeInclusive<u32> = 0..=3_600;
+/// Seconds after which a group ends that everybody left, unless its create request says otherwise.
+pub const DEFAULT_EMPTY_SECONDS: u32 = 30;
+
 /// Seconds that a block of speech or a ban may last; the maximum is the length of the longest meeting.
 pub const FOR_SECONDS: RangeInclusive<u32> = 1..=MAX_MINUTES * 60;

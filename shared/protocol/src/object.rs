@@ -1,8 +1,10 @@
 //! Objects in messages, and the enums that the core shares with the wire.
 
+mod call;
 mod policy;
 mod reject_reason;
 
+pub use call::{CallLeg, CallView, Direction};
 pub use policy::{BusyPolicy, HostLeavePolicy, InvitePolicy, JoinPolicy, Policy, PolicyChange};
 pub use reject_reason::RejectReason;
 
@@ -115,6 +117,20 @@ impl ParticipantState {
             Self::Declined => Some("declined"),
             Self::Cancelled => Some("cancelled"),
             Self::Failed => Some("failed"),
+            _ => None,
+        }
+    }
+
+    /// Returns the SIP status of an invitation that ended without a seat.
+    #[must_use]
+    pub fn end_sip(self) -> Option<u16> {
+        match self {
+            Self::NoAnswer => Some(408),
+            Self::Unreachable => Some(480),
+            Self::UserBusy => Some(486),
+            Self::Declined => Some(603),
+            Self::Cancelled => Some(487),
+            Self::Failed => Some(504),
             _ => None,
         }
     }
@@ -323,42 +339,6 @@ pub struct InvitationView {
     pub text: Option<String>,
     /// Reach of the offer.
     pub reach: Reach,
-}
-
-/// Direction of a past call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// The user was called.
-    In,
-    /// The user called.
-    Out,
-}
-
-/// A past call in a user's history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct CallView {
-    /// Id of the meeting.
-    pub meeting_id: MeetingId,
-    /// Direction.
-    pub direction: Direction,
-    /// All other users who had a part.
-    pub peers: Vec<UserId>,
-    /// Direct or group.
-    pub mode: Mode,
-    /// Audio or video.
-    pub media: Media,
-    /// End of the call for this user: the end of the invitation if it was not accepted, otherwise the end of the meeting.
-    pub reason: String,
-    /// Time at which the call became active, in milliseconds since the epoch; absent if this user was not in it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started_ms: Option<i64>,
-    /// Time of the end, in milliseconds since the epoch.
-    pub ended_ms: i64,
-    /// Milliseconds that the call was active; 0 for a user who was not in it.
-    pub duration_ms: i64,
 }
 
 /// User who calls: the sender of the create or invite request.

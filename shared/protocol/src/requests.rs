@@ -45,7 +45,7 @@ pub use accept::Accept;
 pub use admit::Admit;
 pub use allow_speech::AllowSpeech;
 pub use cancel_invite::CancelInvite;
-pub use create_meeting::CreateMeeting;
+pub use create_meeting::{CreateMeeting, FirstRole};
 pub use deny::Deny;
 pub use destroy_meeting::DestroyMeeting;
 pub use history::{DEFAULT_PAGE_CALLS, History, PAGE_CALLS};

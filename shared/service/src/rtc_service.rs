@@ -73,8 +73,9 @@ impl<P: Ports> Service<P> {
         let channel = ChannelSpec {
             id: &self.channel_of(&meeting.id),
             max_participants: meeting.max_participants,
-            empty_seconds: seconds(UNUSED_MS),
-            departure_seconds: seconds(SEAT_KEPT_MS),
+            // The channel lasts at least as long as the meeting waits for anybody.
+            empty_seconds: seconds(UNUSED_MS.max(meeting.unused_ms)),
+            departure_seconds: seconds(SEAT_KEPT_MS.max(meeting.empty_ms)),
         };
         match rtc.control.register(channel, rtc.nonce(now)).await {
             Ok(()) | Err(RtcError::Unsupported) => Ok(()),

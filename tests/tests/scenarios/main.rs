@@ -13,6 +13,7 @@ mod cancelling;
 mod cold_start;
 mod controls;
 mod coturn;
+mod create_options;
 mod deadlines;
 mod declining;
 mod dependencies;

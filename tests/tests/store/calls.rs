@@ -5,7 +5,7 @@ use crate::server::{Item, Server};
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
-use switchboard_protocol::object::{CallView, Direction, Media, Mode};
+use switchboard_protocol::object::{CallView, Direction, Media, MediaFlags, Mode};
 use switchboard_service::ports::StoreError;
 
 /// A call with `peer` that ended at this time.
@@ -17,9 +17,19 @@ fn call(peer: &UserId, ended_ms: i64) -> CallView {
         mode: Mode::Direct,
         media: Media::Audio,
         reason: "completed".to_owned(),
+        sip: Some(200),
+        device: Some("GID@@@alice.phone".parse().expect("a client ID")),
+        invited_ms: None,
+        rang_ms: None,
+        answered_ms: None,
         started_ms: Some(ended_ms - 1_000),
+        joined_ms: Some(ended_ms - 1_000),
+        left_ms: Some(ended_ms),
         ended_ms,
         duration_ms: 1_000,
+        sent: Some(MediaFlags { audio: true, ..MediaFlags::default() }),
+        text: Some("Wrong number".to_owned()),
+        ext: None,
     }
 }
 

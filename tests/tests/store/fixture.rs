@@ -69,6 +69,10 @@ pub fn meeting(mode: Mode, caller: &UserId, invitees: &[UserId]) -> Meeting {
             ring_seconds: None,
             max_participants: Some(100),
             max_minutes: None,
+            unused_seconds: None,
+            empty_seconds: None,
+            roles: None,
+            succession: None,
             ext: None,
         },
     };

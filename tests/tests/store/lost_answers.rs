@@ -205,9 +205,19 @@ async fn perform(name: &str, table: &Table, lose: impl Fn()) {
                 mode: Mode::Direct,
                 media: Media::Audio,
                 reason: "completed".to_owned(),
+                sip: Some(200),
+                device: None,
+                invited_ms: Some(START_MS),
+                rang_ms: None,
+                answered_ms: None,
                 started_ms: None,
+                joined_ms: None,
+                left_ms: None,
                 ended_ms: START_MS,
                 duration_ms: 0,
+                sent: None,
+                text: None,
+                ext: None,
             };
             lose();
             table.write_calls(&[(bob.clone(), entry.clone())]).await.expect("an answer");

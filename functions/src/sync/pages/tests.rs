@@ -110,3 +110,24 @@ fn a_meeting_that_is_too_large_goes_on_with_its_other_people() {
     assert_eq!(all.len(), 200, "every participant is on a page");
     assert!(pages.iter().all(|page| page["meetings"][0]["rev"] == 7));
 }
+
+#[test]
+fn a_page_of_history_ends_before_the_call_that_does_not_fit() {
+    let call = |peers: usize| CallView {
+        peers: (0..peers).map(|at| format!("user-{at:040}").parse().expect("an account")).collect(),
+        ..past_call()
+    };
+    assert_eq!(count_fitting(&[]), 1);
+    let large: Vec<CallView> = (0..9).map(|_| call(150)).collect();
+    let count = count_fitting(&large);
+    assert!((2..9).contains(&count), "{count}");
+    let page = serde_json::to_vec(&large[..count]).expect("serialises").len();
+    assert!(page <= ROOM_BYTES && page + page / count > ROOM_BYTES, "{page} bytes");
+    assert_eq!(count_fitting(&[call(900), call(1)]), 1, "a call that is too large alone is a page");
+}
+
+fn past_call() -> CallView {
+    let call = serde_json::json!({"meeting_id": "m1", "direction": "in", "peers": [], "mode": "group",
+        "media": "audio", "reason": "left", "ended_ms": 1, "duration_ms": 1});
+    serde_json::from_value(call).expect("a record of before the times of each user")
+}

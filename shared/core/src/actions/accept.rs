@@ -8,6 +8,7 @@ use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
 use crate::seating::EntryBy;
 use crate::standing::OutReason;
+use crate::times::Times;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::{Body, ClosedReason};
@@ -88,6 +89,7 @@ impl Change {
             invitation.legs.insert(by.clone(), Leg::Won);
             invitation.close(rev, |device| if device == by { Leg::Won } else { Leg::LostElsewhere });
         }
+        self.record_time(&by.user(), Times::answered);
     }
 }
 

@@ -18,7 +18,9 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::id::{BodyHash, MeetingId, RequestId};
-use switchboard_protocol::limits::{DEFAULT_MINUTES, DEFAULT_RING_SECONDS, DEFAULT_SEATS};
+use switchboard_protocol::limits::{
+    DEFAULT_EMPTY_SECONDS, DEFAULT_MINUTES, DEFAULT_RING_SECONDS, DEFAULT_SEATS, DEFAULT_UNUSED_SECONDS,
+};
 use switchboard_protocol::object::{BusyPolicy, Mode, Role};
 use switchboard_protocol::requests::CreateMeeting;
 
@@ -50,12 +52,18 @@ pub(crate) const CREATED: Reply = Reply::Seat(|meeting, now_ms| Body::MeetingCre
 
 /// Makes the meeting that `command` asks for. Answered by `meeting_created`.
 ///
-/// Refuses with `bad_request` a caller who invites himself, with `too_many_invitees` more invitees than seats, and with
+/// Refuses with `bad_request` a caller who invites himself or gives himself a role, with `too_many_invitees` more invitees than seats, and with
 /// `user_busy` a caller who is in another call, unless the policy lets calls wait.
 pub fn create(command: &CreateCommand, now: Now, rtc: RtcCapabilities) -> Result<Decision, Refusal> {
     let caller = command.by.user();
     let create = &command.create;
     require_not_oneself(&caller, create.invitees.iter())?;
+    if create.roles.as_ref().is_some_and(|roles| roles.contains_key(&caller)) {
+        return Err(Refusal::bad_field(
+            format!("roles.{caller}"),
+            "you are the host; give other users roles",
+        ));
+    }
     let seats = create.max_participants.unwrap_or(DEFAULT_SEATS);
     if command.invitees.len() >= seats as usize {
         return Err(Refusal::new(Code::TooManyInvitees, format!("the meeting has {seats} seats")));
@@ -141,6 +149,10 @@ fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
         is_used: false,
         ring_seconds: create.ring_seconds.unwrap_or(DEFAULT_RING_SECONDS),
         max_participants: create.max_participants.unwrap_or(DEFAULT_SEATS),
+        unused_ms: i64::from(create.unused_seconds.unwrap_or(DEFAULT_UNUSED_SECONDS)) * 1_000,
+        empty_ms: i64::from(create.empty_seconds.unwrap_or(DEFAULT_EMPTY_SECONDS)) * 1_000,
+        first_cohosts: create.roles.iter().flat_map(|roles| roles.keys()).cloned().collect(),
+        succession: create.succession.clone().unwrap_or_default(),
         created_by: Creation { client_id: command.by.clone(), request: Stamped::new(request, 1) },
         participants: BTreeMap::from([(host, creator)]),
         requests: BTreeMap::new(),

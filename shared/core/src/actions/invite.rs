@@ -3,8 +3,8 @@
 use crate::change::Change;
 use crate::input::Invitee;
 use crate::invitation::{Invitation, Leg};
-use crate::limits::{MAX_DEVICES, MAX_PEOPLE};
-use crate::meeting::Phase;
+use crate::limits::{MAX_DEVICES, MAX_INVITATION_EXT_BYTES, MAX_PEOPLE};
+use crate::meeting::{Meeting, Phase};
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
 use crate::stamped::Stamped;
@@ -42,6 +42,9 @@ pub(crate) fn apply(
             Code::MeetingFull,
             "the meeting has seen too many people; create another one",
         ));
+    }
+    if let Some(ext) = ext {
+        require_room_for(&change.meeting, ext)?;
     }
     if !fresh.is_empty() {
         if *meeting.mode == Mode::Direct {
@@ -85,6 +88,24 @@ pub(crate) fn require_not_oneself<'a>(
         Some(at) => Err(Refusal::bad_field(format!("invitees[{at}]"), "you cannot invite yourself")),
         None => Ok(()),
     }
+}
+
+/// Refuses with `bad_request` an object for which the meeting has no room, beside those of its other invitations.
+fn require_room_for(meeting: &Meeting, ext: &Map<String, Value>) -> Result<(), Refusal> {
+    let mut kept: Vec<&Map<String, Value>> = vec![ext];
+    for other in meeting.participants.values().filter_map(|p| p.invitation()?.ext.as_ref()) {
+        if !kept.contains(&other) {
+            kept.push(other);
+        }
+    }
+    let bytes = |ext: &Map<String, Value>| serde_json::to_string(ext).map_or(0, |text| text.len());
+    if kept.len() > 1 && kept.iter().map(|ext| bytes(ext)).sum::<usize>() > MAX_INVITATION_EXT_BYTES {
+        let message = format!(
+            "the objects of a meeting's invitations have at most {MAX_INVITATION_EXT_BYTES} bytes in all; send a shorter one"
+        );
+        return Err(Refusal::bad_field("ext", message));
+    }
+    Ok(())
 }
 
 impl Change {

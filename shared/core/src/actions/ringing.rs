@@ -5,6 +5,7 @@ use crate::invitation::Leg;
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
 use crate::standing::{OpenInvitation, Standing};
+use crate::times::Times;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;
 
@@ -26,6 +27,7 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) ->
             Standing::Invited(pending) => Standing::Invited(OpenInvitation { is_ringing: true, ..pending }),
             other => other,
         });
+        change.record_time(&by.user(), Times::rang);
     }
     Ok(Reply::Nothing)
 }

@@ -42,6 +42,10 @@ pub(crate) fn create(mode: Mode, invitees: &[&str]) -> CreateMeeting {
         ring_seconds: None,
         max_participants: None,
         max_minutes: None,
+        unused_seconds: None,
+        empty_seconds: None,
+        roles: None,
+        succession: None,
         ext: None,
     }
 }

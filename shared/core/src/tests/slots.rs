@@ -26,7 +26,7 @@ fn t47_an_end_gives_back_every_slot_and_stands_in_the_history_of_everybody() {
         lines,
         [
             ("alice", Direction::Out, "host_ended", 5_000),
-            ("bob", Direction::In, "host_ended", 5_000),
+            ("bob", Direction::In, "host_ended", 0),
             ("carol", Direction::In, "host_ended", 0),
         ]
     );

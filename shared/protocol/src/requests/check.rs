@@ -2,7 +2,8 @@
 
 use crate::address::UserId;
 use crate::invalid::Invalid;
-use crate::limits::{MAX_EXT_BYTES, MAX_INVITEES, MAX_TEXT_CHARS};
+use crate::limits::{MAX_EXT_BYTES, MAX_INVITEES, MAX_SEATS, MAX_TEXT_CHARS};
+use crate::storable;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -28,6 +29,17 @@ pub(super) fn distinct(path: &str, users: &[UserId]) -> Result<(), Invalid> {
         Some(at) => Err(Invalid::new(format!("{path}[{at}]"), "named twice")),
         None => Ok(()),
     }
+}
+
+/// Checks that a list has at most [`MAX_SEATS`] entries.
+///
+/// # Errors
+/// `bad_request` at `path`.
+pub(super) fn at_most_seats(path: &str, count: usize) -> Result<(), Invalid> {
+    if count > MAX_SEATS as usize {
+        return Err(Invalid::new(path, format!("at most {MAX_SEATS} users")));
+    }
+    Ok(())
 }
 
 /// Checks that a text has at most [`MAX_TEXT_CHARS`] characters.
@@ -56,15 +68,14 @@ pub(super) fn range(path: &str, value: Option<u32>, range: &RangeInclusive<u32>)
     }
 }
 
-/// Checks that `ext` has at most [`MAX_EXT_BYTES`] bytes as JSON.
+/// Checks that `ext` has at most [`MAX_EXT_BYTES`] bytes as JSON, and that the table can store it.
 ///
 /// # Errors
-/// `bad_request` at `ext`.
+/// `bad_request` at `ext`, or at the value in it that the table cannot store.
 pub(super) fn ext(ext: Option<&Map<String, Value>>) -> Result<(), Invalid> {
-    match ext {
-        Some(ext) if serde_json::to_string(ext).map_or(0, |text| text.len()) > MAX_EXT_BYTES => {
-            Err(Invalid::new("ext", format!("at most {MAX_EXT_BYTES} bytes as JSON")))
-        }
-        _ => Ok(()),
+    let Some(ext) = ext else { return Ok(()) };
+    if serde_json::to_string(ext).map_or(0, |text| text.len()) > MAX_EXT_BYTES {
+        return Err(Invalid::new("ext", format!("at most {MAX_EXT_BYTES} bytes as JSON")));
     }
+    storable::check("ext", ext)
 }

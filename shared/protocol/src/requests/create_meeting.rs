@@ -5,10 +5,20 @@ use crate::address::UserId;
 use crate::code::Code;
 use crate::id::MeetingId;
 use crate::invalid::Invalid;
-use crate::limits::{MINUTES, RING_SECONDS, SEATS};
+use crate::limits::{EMPTY_SECONDS, MINUTES, RING_SECONDS, SEATS, UNUSED_SECONDS};
 use crate::object::{Media, Mode, Policy};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Role that a create request can give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FirstRole {
+    /// Helps the host.
+    Cohost,
+}
 
 /// Creates a meeting and rings its invitees.
 ///
@@ -52,6 +62,32 @@ pub struct CreateMeeting {
         extend("default" = crate::limits::DEFAULT_MINUTES)
     ))]
     pub max_minutes: Option<u32>,
+    /// Seconds after which the meeting ends if nobody joins it and no invitation is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(
+        range(min = *UNUSED_SECONDS.start(), max = *UNUSED_SECONDS.end()),
+        extend("default" = crate::limits::DEFAULT_UNUSED_SECONDS)
+    ))]
+    pub unused_seconds: Option<u32>,
+    /// Seconds after which a group ends that everybody left; 0 ends it at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(
+        range(min = *EMPTY_SECONDS.start(), max = *EMPTY_SECONDS.end()),
+        extend("default" = crate::limits::DEFAULT_EMPTY_SECONDS)
+    ))]
+    pub empty_seconds: Option<u32>,
+    /// Roles of users, at most 100. A user who is not invited has the role as soon as the user comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("maxProperties" = crate::limits::MAX_SEATS)))]
+    pub roles: Option<BTreeMap<UserId, FirstRole>>,
+    /// Users who become host, in this order, when the host goes and the rule `host_leave` is `transfer`; at most 100, without
+    /// duplicates. Users who are not in the meeting are passed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(length(max = crate::limits::MAX_SEATS), extend("uniqueItems" = true))
+    )]
+    pub succession: Option<Vec<UserId>>,
     /// Object of the app, at most 2 KB as JSON, passed on in `meeting` and in offers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,
@@ -70,6 +106,10 @@ impl CreateMeeting {
             ring_seconds: None,
             max_participants: None,
             max_minutes: None,
+            unused_seconds: None,
+            empty_seconds: None,
+            roles: None,
+            succession: None,
             ext: None,
         }
     }
@@ -91,7 +131,7 @@ impl Request for CreateMeeting {
             message: r#"{"v":1,"type":"create_meeting","id":"sample-create","mode":"direct","media":"audio","invitees":["bob"],"ring_seconds":180}"#,
         },
         more_examples: &[
-            r#"{"v":1,"type":"create_meeting","id":"c1","mode":"group","media":"video","invitees":["bob","carol"],"title":"Planning","policy":{"join":"lobby","invite":"any","host_leave":"transfer","busy":"reject","entry_muted":false},"ring_seconds":45,"max_participants":50,"max_minutes":60,"ext":{"ticket":"A-17"}}"#,
+            r#"{"v":1,"type":"create_meeting","id":"c1","mode":"group","media":"video","invitees":["bob","carol"],"title":"Planning","policy":{"join":"lobby","invite":"any","host_leave":"transfer","busy":"reject","entry_muted":false},"ring_seconds":45,"max_participants":50,"max_minutes":60,"unused_seconds":120,"empty_seconds":0,"roles":{"bob":"cohost"},"succession":["carol","bob"],"ext":{"ticket":"A-17"}}"#,
         ],
     };
 
@@ -104,6 +144,12 @@ impl Request for CreateMeeting {
         check::range("ring_seconds", self.ring_seconds, &RING_SECONDS)?;
         check::range("max_participants", self.max_participants, &SEATS)?;
         check::range("max_minutes", self.max_minutes, &MINUTES)?;
+        check::range("unused_seconds", self.unused_seconds, &UNUSED_SECONDS)?;
+        check::range("empty_seconds", self.empty_seconds, &EMPTY_SECONDS)?;
+        check::at_most_seats("roles", self.roles.as_ref().map_or(0, BTreeMap::len))?;
+        let succession = self.succession.as_deref().unwrap_or_default();
+        check::at_most_seats("succession", succession.len())?;
+        check::distinct("succession", succession)?;
         check::ext(self.ext.as_ref())
     }
 

@@ -4,6 +4,7 @@
 //! refused, so that a rollback never damages records. Values that are on the wire too (roles, policies, reasons) are stored by
 //! their wire names, which never change.
 
+mod times;
 mod v1;
 mod v2;
 

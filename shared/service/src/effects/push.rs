@@ -1,6 +1,7 @@
 //! Push notifications: offers that a device of the invited user does not have yet.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use switchboard_core::{Decision, Meeting, Participant};
 use switchboard_protocol::address::{ClientId, UserId};
@@ -25,6 +26,9 @@ pub struct PushWanted {
     pub mode: Mode,
     /// Media of the meeting.
     pub media: Media,
+    /// Object of the app: of the invitation, else of the create request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ext: Option<Map<String, Value>>,
 }
 
 /// Returns the invitations in the answer to a request.
@@ -62,6 +66,7 @@ pub(super) fn push_wanted(
                 from: meeting.caller(&invitation.inviter),
                 mode: *meeting.mode,
                 media: meeting.media,
+                ext: invitation.ext.as_ref().or(meeting.ext.as_ref()).cloned(),
             })
         })
         .collect()

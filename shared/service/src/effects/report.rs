@@ -3,12 +3,16 @@
 use super::downlinks::PublishReport;
 use super::push::PushWanted;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use switchboard_core::{CreateMark, Decision, Meeting};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::object::{MeetingState, Reach};
+use switchboard_protocol::object::{CallLeg, MeetingState, Reach};
+
+/// Most bytes that the objects of the legs may have in all.
+const MAX_LEGS_EXT_BYTES: usize = 96 * 1_024;
 
 /// The report of one invocation, in the format of `docs/outcomes.md`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -28,6 +32,12 @@ pub struct InvocationReport {
     /// Reason of the end, if the meeting has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<EndReason>,
+    /// Object of the app from the create request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ext: Option<Map<String, Value>>,
+    /// Part of each user in the call, in the report of the commit that ended the meeting.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub legs: Vec<CallLeg>,
     /// Types of the downlinks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub told: Vec<&'static str>,
@@ -51,11 +61,15 @@ pub struct InvocationReport {
 impl InvocationReport {
     /// Makes the report of a decision, before its effects.
     pub(super) fn of(meeting: &Meeting, decision: &Decision) -> Self {
+        let committed = decision.next.as_ref().map(|next| next.rev);
+        let is_end = meeting.end().is_some_and(|end| Some(end.rev) == committed);
         Self {
             meeting_id: Some(meeting.id.clone()),
             rev: Some(meeting.rev),
             state: Some(meeting.phase.name()),
             ended: meeting.end().map(|end| end.reason),
+            ext: meeting.ext.clone(),
+            legs: if is_end { legs(meeting) } else { Vec::new() },
             told: downlink_types(decision),
             ..Self::default()
         }
@@ -112,6 +126,19 @@ impl InvocationReport {
             }
         }
     }
+}
+
+/// Returns the legs of an ended meeting. The event bus takes 256 KB: if the legs' own objects are too large together, they are
+/// left out.
+fn legs(meeting: &Meeting) -> Vec<CallLeg> {
+    let mut legs = meeting.legs();
+    let bytes = |leg: &CallLeg| serde_json::to_vec(&leg.ext).map_or(0, |text| text.len());
+    if legs.iter().map(bytes).sum::<usize>() > MAX_LEGS_EXT_BYTES {
+        for leg in &mut legs {
+            leg.ext = None;
+        }
+    }
+    legs
 }
 
 /// Returns the types of a decision's downlinks, each once.

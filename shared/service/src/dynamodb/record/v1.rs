@@ -7,11 +7,11 @@ use super::v2::LegRecord;
 use crate::ports::Stored;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use switchboard_core::{
-    AppliedRequest, AwayFrom, CreateMark, Creation, End, Entry, Exit, Former, Invitation, LastMediaEvent,
-    Leg, LobbyHistory, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Remark,
-    Seat, Settings, Speech, Stamped, Standing,
+    AppliedRequest, AwayFrom, CreateMark, Creation, EMPTY_MS, End, Entry, Exit, Former, Invitation,
+    LastMediaEvent, Leg, LobbyHistory, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase,
+    Presence, Remark, Seat, Settings, Speech, Stamped, Standing, Times, UNUSED_MS,
 };
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
@@ -221,6 +221,10 @@ impl MeetingRecord {
             is_used,
             ring_seconds: self.ring_seconds,
             max_participants: self.max_participants,
+            unused_ms: UNUSED_MS,
+            empty_ms: EMPTY_MS,
+            first_cohosts: BTreeSet::new(),
+            succession: Vec::new(),
             created_by: Creation {
                 client_id: self.created_by.client_id,
                 request: self.created_by.request.into(),
@@ -243,10 +247,11 @@ impl ParticipantRecord {
     fn into_participant(self, hands_rev: u64) -> Participant {
         let SpeechRecord { mode, until_ms, by, rev, right_rev } = self.speech;
         let event = |Heard { at, stay, here }| LastMediaEvent { at, stay, is_join: here };
-        Participant {
+        let mut participant = Participant {
             speech: Speech { mode: Stamped::new(mode, rev), until_ms, by, right_rev },
             had_seat: self.seat.is_some(),
             announced: None,
+            times: Times::default(),
             last_event: self.heard.map(event),
             lobby: LobbyHistory::default(),
             name: self.name.clone(),
@@ -282,7 +287,9 @@ impl ParticipantRecord {
                 }),
                 self.changed_rev,
             ),
-        }
+        };
+        participant.times = super::times::times_of(&participant.standing);
+        participant
     }
 }
 

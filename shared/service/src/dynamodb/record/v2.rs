@@ -6,7 +6,7 @@ mod convert;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::id::{BodyHash, InviteId, MeetingId, RequestId};
@@ -61,8 +61,19 @@ pub(super) struct MeetingRecord {
     is_used: bool,
     ring_seconds: u32,
     max_participants: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unused_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    empty_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    first_cohosts: BTreeSet<UserId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    succession: Vec<UserId>,
     created_by: CreationRecord,
     participants: BTreeMap<UserId, ParticipantRecord>,
+    /// The objects of the invitations, each once: many invitations of one request have the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    invitation_exts: Vec<Map<String, Value>>,
     requests: BTreeMap<ClientId, Vec<RequestRecord>>,
 }
 
@@ -110,12 +121,35 @@ struct ParticipantRecord {
     had_seat: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     announced: Option<Media>,
+    /// Absent in records of before the call records by leg.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    times: Option<TimesRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_event: Option<EventRecord>,
     #[serde(default, skip_serializing_if = "is_false")]
     is_denied: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     knocks_ms: Vec<i64>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct TimesRecord {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    invited_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rang_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    answered_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    joined_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stays_since_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dropped_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "is_no_time")]
+    stayed_ms: i64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -236,8 +270,12 @@ struct InvitationRecord {
     rings_ms: i64,
     legs: BTreeMap<ClientId, LegRecord>,
     closed: Rev<bool>,
+    /// In a stored record only of before `invitation_exts`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ext: Option<Map<String, Value>>,
+    /// Position in `invitation_exts`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ext_at: Option<usize>,
 }
 
 /// Reaction of one device to an offer. Schema 1 has the same names.
@@ -259,5 +297,10 @@ fn is_false(value: &bool) -> bool {
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
 fn is_zero(value: &u64) -> bool {
+    *value == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+fn is_no_time(value: &i64) -> bool {
     *value == 0
 }

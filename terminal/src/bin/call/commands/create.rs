@@ -63,6 +63,22 @@ pub struct CreateArgs {
     #[arg(long, value_name = "MINUTES")]
     pub max_minutes: Option<u32>,
 
+    /// End the meeting this long after its beginning if nobody joins, 30 to 3600 [default: the service's, 300]
+    #[arg(long, value_name = "SECONDS")]
+    pub unused_seconds: Option<u32>,
+
+    /// End a group this long after everybody left, 0 to 3600 [default: the service's, 30]
+    #[arg(long, value_name = "SECONDS")]
+    pub empty_seconds: Option<u32>,
+
+    /// Make this account cohost from the beginning; may be given several times
+    #[arg(long = "cohost", value_name = "ACCOUNT")]
+    pub cohosts: Vec<UserId>,
+
+    /// Make this account host when the host goes; may be given several times, in the order of succession
+    #[arg(long = "successor", value_name = "ACCOUNT")]
+    pub succession: Vec<UserId>,
+
     /// Rules of the meeting, for example '{"invite":"any"}'
     #[arg(long, value_name = "JSON", value_parser = values::json::<Policy>)]
     pub policy: Option<Policy>,
@@ -104,6 +120,12 @@ impl CreateArgs {
             ring_seconds: self.ring_seconds,
             max_participants: self.max_participants,
             max_minutes: self.max_minutes,
+            unused_seconds: self.unused_seconds,
+            empty_seconds: self.empty_seconds,
+            roles: (!self.cohosts.is_empty()).then(|| {
+                self.cohosts.iter().map(|user| (user.clone(), requests::FirstRole::Cohost)).collect()
+            }),
+            succession: (!self.succession.is_empty()).then(|| self.succession.clone()),
             ext: self.ext.clone(),
         }
     }

@@ -3,13 +3,13 @@
 use super::{
     CreationRecord, EventRecord, FormerRecord, InvitationRecord, LegRecord, MarkKindRecord, MarkRecord,
     MeetingRecord, OutReasonRecord, ParticipantRecord, PhaseRecord, PresenceRecord, RequestRecord, Rev,
-    SeatRecord, SettingsRecord, SpeechRecord, StandingRecord,
+    SeatRecord, SettingsRecord, SpeechRecord, StandingRecord, TimesRecord,
 };
 use crate::ports::Reached;
 use switchboard_core::{
-    AppliedRequest, AwayFrom, CreateMark, Creation, End, Entry, Exit, Former, Invitation, LastMediaEvent,
-    Leg, LobbyHistory, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase, Presence, Remark,
-    Seat, Settings, Speech, Stamped, Standing,
+    AppliedRequest, AwayFrom, CreateMark, Creation, EMPTY_MS, End, Entry, Exit, Former, Invitation,
+    LastMediaEvent, Leg, LobbyHistory, MarkKind, Meeting, OpenInvitation, OutReason, Participant, Phase,
+    Presence, Remark, Seat, Settings, Speech, Stamped, Standing, Times, UNUSED_MS,
 };
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
@@ -49,7 +49,7 @@ impl MarkRecord {
 impl From<&Meeting> for MeetingRecord {
     fn from(meeting: &Meeting) -> Self {
         let requests = |requests: &Vec<_>| requests.iter().map(RequestRecord::from).collect();
-        Self {
+        let mut record = Self {
             mode: (&meeting.mode).into(),
             media: meeting.media,
             ext: meeting.ext.clone(),
@@ -79,18 +79,47 @@ impl From<&Meeting> for MeetingRecord {
             is_used: meeting.is_used,
             ring_seconds: meeting.ring_seconds,
             max_participants: meeting.max_participants,
+            unused_ms: Some(meeting.unused_ms),
+            empty_ms: Some(meeting.empty_ms),
+            first_cohosts: meeting.first_cohosts.clone(),
+            succession: meeting.succession.clone(),
             created_by: CreationRecord {
                 client_id: meeting.created_by.client_id.clone(),
                 request: (&meeting.created_by.request).into(),
             },
             participants: meeting.participants.iter().map(|(user, p)| (user.clone(), p.into())).collect(),
             requests: meeting.requests.iter().map(|(device, of)| (device.clone(), requests(of))).collect(),
-        }
+            invitation_exts: Vec::new(),
+        };
+        record.share_exts();
+        record
     }
 }
 
 impl MeetingRecord {
-    pub(in super::super) fn into_meeting(self, id: MeetingId, reached: Reached) -> Meeting {
+    /// Moves the objects of the invitations to one list.
+    fn share_exts(&mut self) {
+        for invitation in self.participants.values_mut().filter_map(|p| p.standing.invitation_mut()) {
+            let Some(ext) = invitation.ext.take() else { continue };
+            let known = self.invitation_exts.iter().position(|other| *other == ext);
+            invitation.ext_at = Some(known.unwrap_or(self.invitation_exts.len()));
+            if known.is_none() {
+                self.invitation_exts.push(ext);
+            }
+        }
+    }
+
+    /// Gives the invitations their objects back.
+    fn unshare_exts(&mut self) {
+        for invitation in self.participants.values_mut().filter_map(|p| p.standing.invitation_mut()) {
+            if let Some(ext) = invitation.ext_at.take().and_then(|at| self.invitation_exts.get(at)) {
+                invitation.ext = Some(ext.clone());
+            }
+        }
+    }
+
+    pub(in super::super) fn into_meeting(mut self, id: MeetingId, reached: Reached) -> Meeting {
+        self.unshare_exts();
         let SettingsRecord { locked, policy, title, ends_at_ms } = self.settings;
         let participant = |(user, record): (UserId, ParticipantRecord)| {
             let participant = record.into_participant(user.clone());
@@ -122,6 +151,10 @@ impl MeetingRecord {
             is_used: self.is_used,
             ring_seconds: self.ring_seconds,
             max_participants: self.max_participants,
+            unused_ms: self.unused_ms.unwrap_or(UNUSED_MS),
+            empty_ms: self.empty_ms.unwrap_or(EMPTY_MS),
+            first_cohosts: self.first_cohosts,
+            succession: self.succession,
             created_by: Creation {
                 client_id: self.created_by.client_id,
                 request: self.created_by.request.into(),
@@ -165,6 +198,7 @@ impl From<&Participant> for ParticipantRecord {
             announced: participant.announced,
             is_denied: participant.lobby.is_denied,
             knocks_ms: participant.lobby.knocks_ms.clone(),
+            times: Some((&participant.times).into()),
             last_event: last_event.map(|event| EventRecord {
                 at: event.at,
                 stay: event.stay.clone(),
@@ -178,17 +212,66 @@ impl ParticipantRecord {
     fn into_participant(self, user_id: UserId) -> Participant {
         let SpeechRecord { mode, until_ms, by, right_rev } = self.speech;
         let event = |EventRecord { at, stay, is_join }| LastMediaEvent { at, stay, is_join };
+        let standing: Standing = self.standing.into();
+        let times = self.times.map_or_else(|| super::super::times::times_of(&standing), Times::from);
         Participant {
             user_id,
             name: self.name,
             order: self.order,
             role: self.role.into(),
-            standing: Stamped::new(self.standing.into(), self.standing_rev),
+            standing: Stamped::new(standing, self.standing_rev),
             speech: Speech { mode: mode.into(), until_ms, by, right_rev },
             had_seat: self.had_seat,
             announced: self.announced,
+            times,
             last_event: self.last_event.map(event),
             lobby: LobbyHistory { is_denied: self.is_denied, knocks_ms: self.knocks_ms },
+        }
+    }
+}
+
+impl From<&Times> for TimesRecord {
+    fn from(times: &Times) -> Self {
+        let Times {
+            invited_ms,
+            rang_ms,
+            answered_ms,
+            joined_ms,
+            left_ms,
+            stays_since_ms,
+            dropped_ms,
+            stayed_ms,
+        } = *times;
+        Self { invited_ms, rang_ms, answered_ms, joined_ms, left_ms, stays_since_ms, dropped_ms, stayed_ms }
+    }
+}
+
+impl From<TimesRecord> for Times {
+    fn from(record: TimesRecord) -> Self {
+        let TimesRecord {
+            invited_ms,
+            rang_ms,
+            answered_ms,
+            joined_ms,
+            left_ms,
+            stays_since_ms,
+            dropped_ms,
+            stayed_ms,
+        } = record;
+        Self { invited_ms, rang_ms, answered_ms, joined_ms, left_ms, stays_since_ms, dropped_ms, stayed_ms }
+    }
+}
+
+impl StandingRecord {
+    /// The last invitation.
+    fn invitation_mut(&mut self) -> Option<&mut InvitationRecord> {
+        match self {
+            Self::Invited { invitation, .. } => Some(invitation),
+            Self::Seated(seat) | Self::Out { from: FormerRecord::Seated(seat), .. } => {
+                seat.invitation.as_mut()
+            }
+            Self::Out { from: FormerRecord::Invited(invitation), .. } => Some(invitation),
+            Self::Lobby { .. } | Self::Out { from: FormerRecord::Lobby(_), .. } => None,
         }
     }
 }
@@ -347,6 +430,7 @@ impl From<&Invitation> for InvitationRecord {
             legs: invitation.legs.iter().map(|(device, leg)| (device.clone(), (*leg).into())).collect(),
             closed: (&invitation.closed).into(),
             ext: invitation.ext.clone(),
+            ext_at: None,
         }
     }
 }

@@ -1,0 +1,75 @@
+//! The times of one user's part in a call, for the call records.
+
+/// The times of one user's part in a call. All times are milliseconds since the epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Times {
+    /// The invitation was sent.
+    pub invited_ms: Option<i64>,
+    /// The first device rang.
+    pub rang_ms: Option<i64>,
+    /// A device accepted the invitation.
+    pub answered_ms: Option<i64>,
+    /// The user was in the media for the first time.
+    pub joined_ms: Option<i64>,
+    /// The user gave up the seat for the last time; absent while the user has a seat.
+    pub left_ms: Option<i64>,
+    /// Beginning of the present stay in the media.
+    pub stays_since_ms: Option<i64>,
+    /// Time at which the media connection of the present stay broke.
+    pub dropped_ms: Option<i64>,
+    /// Milliseconds of the stays in the media before the present one.
+    pub stayed_ms: i64,
+}
+
+impl Times {
+    /// Records an invitation. A new attempt forgets the times of the one before, unless the user was in the media then.
+    pub(crate) fn invited(&mut self, now_ms: i64) {
+        if self.joined_ms.is_none() {
+            *self = Self { invited_ms: Some(now_ms), ..Self::default() };
+        }
+    }
+
+    /// Records that a device rings.
+    pub(crate) const fn rang(&mut self, now_ms: i64) {
+        keep_first(&mut self.rang_ms, now_ms);
+    }
+
+    /// Records that a device accepted.
+    pub(crate) const fn answered(&mut self, now_ms: i64) {
+        keep_first(&mut self.answered_ms, now_ms);
+    }
+
+    /// Records that the user is in the media. A connection that broke and came back is one stay.
+    pub(crate) const fn joined(&mut self, now_ms: i64) {
+        keep_first(&mut self.joined_ms, now_ms);
+        keep_first(&mut self.stays_since_ms, now_ms);
+        self.dropped_ms = None;
+    }
+
+    /// Records that the media connection broke.
+    pub(crate) const fn dropped(&mut self, now_ms: i64) {
+        if self.stays_since_ms.is_some() {
+            keep_first(&mut self.dropped_ms, now_ms);
+        }
+    }
+
+    /// Records that the user has a seat.
+    pub(crate) const fn seated(&mut self) {
+        self.left_ms = None;
+    }
+
+    /// Records that the seat was given up. A user who dropped out and was lost left when the connection broke.
+    pub(crate) fn left(&mut self, now_ms: i64) {
+        let at_ms = self.dropped_ms.take().unwrap_or(now_ms);
+        if let Some(since_ms) = self.stays_since_ms.take() {
+            self.stayed_ms += (at_ms - since_ms).max(0);
+        }
+        self.left_ms = Some(at_ms);
+    }
+}
+
+const fn keep_first(time: &mut Option<i64>, now_ms: i64) {
+    if time.is_none() {
+        *time = Some(now_ms);
+    }
+}
