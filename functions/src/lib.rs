@@ -9,6 +9,8 @@ pub mod authorize;
 pub mod create_meeting;
 pub mod destroy;
 #[cfg(test)]
+mod empty_payload;
+#[cfg(test)]
 mod every_field;
 pub mod invite;
 pub mod moderate;

@@ -2,6 +2,7 @@
 //! API, for synchronous and asynchronous invocations.
 
 pub(crate) mod api;
+mod cold_start;
 mod event_queue;
 mod pool;
 mod process;
@@ -18,6 +19,7 @@ use crate::invocation::{Invocation, InvocationFailure, InvocationResult, InvokeL
 use crate::queue::Queues;
 use crate::template;
 
+pub use cold_start::ColdStartError;
 use event_queue::EventQueue;
 use pool::{Pool, PoolConfig};
 use process::Processes;
@@ -99,6 +101,15 @@ impl Functions {
         if let Some(process) = caller.process.as_deref().and_then(|label| self.processes.get(label)) {
             process.kill().await;
         }
+    }
+
+    /// Starts one process of each function and waits until it asks for its first invocation, for which it then waits.
+    ///
+    /// # Errors
+    /// The first function, by name, whose process ends instead, with what it wrote: the setting that stopped it.
+    pub(crate) async fn require_start(&self) -> Result<(), ColdStartError> {
+        let started = futures::future::join_all(self.pools.values().map(|pool| pool.warm_up())).await;
+        started.into_iter().collect()
     }
 
     /// Processes that run now.

@@ -94,12 +94,12 @@ impl Stack {
         }
     }
 
-    /// Checks that the HTTP server answers. The table store has answered already when the tables were created, and the
+    /// Checks that the HTTP server answers, and then that each function starts. The table store has answered already when the tables were created, and the
     /// broker listens when its start returns.
     async fn require_answer(&self, client: &reqwest::Client) -> Result<(), StartError> {
         let url = format!("{}/local/clock", self.addresses.http);
         match client.get(&url).send().await {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(self.functions.require_start().await?),
             Err(error) => Err(StartError::NoAnswer { url, reason: error.to_string() }),
         }
     }

@@ -4,6 +4,7 @@
 mod evaluate;
 mod function;
 mod intrinsic;
+mod parameter;
 mod policy;
 mod queue;
 mod resource;
@@ -78,6 +79,7 @@ impl Deployment {
     ) -> Result<Self, TemplateError> {
         let source = Source::parse(name, text)?;
         let evaluator = Evaluator::new(&source, identity, parameters)?;
+        parameter::check(&evaluator)?;
 
         let tables = table::tables(&evaluator)?;
         let queues = queue::queues(&evaluator)?;

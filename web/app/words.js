@@ -1,4 +1,5 @@
 /** @file Texts for users: reasons, codes and states of the protocol in plain words, and formatted times. */
+import { shown } from "./shown.js";
 
 const ENDS = {
   completed: "Call ended",
@@ -96,13 +97,10 @@ const DEVICES = {
 const MAX_NAME = 80;
 /** Maximum length of a title in the protocol, in characters. */
 const MAX_TITLE = 200;
-/** Control characters, line separators and bidirectional controls. */
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g;
-
-/** Cleans a text of another user for one line: removes invisible characters and cuts it to `max` characters. */
+/** Cleans a text of another user for one line, and cuts it to `max` characters. */
 function sanitized(text, max) {
-  const letters = [...String(text ?? "").replace(INVISIBLE, " ").replace(/\s+/g, " ").trim()];
-  return letters.length > max ? `${letters.slice(0, max - 1).join("")}…` : letters.join("");
+  const letters = [...shown(text)];
+  return letters.length > max ? `${shown(letters.slice(0, max - 1).join(""))}…` : letters.join("");
 }
 
 /** Returns the shown name of a user, or the account if the name has no visible character. */

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use secrecy::SecretString;
 use switchboard_protocol::address::{ClientId, DownlinkParents, MAX_CLIENT_ID_CHARS, is_part};
-use switchboard_service::config::{ConfigError, Variables, required};
+use switchboard_service::config::{ConfigError, Variables, parent, required, table_name};
 
 use crate::authorize::keys::{KeyError, KeyTexts, Keys};
 use crate::authorize::policy::{self, Topics};
@@ -46,12 +46,7 @@ impl AuthorizerConfig {
     /// The name of the first setting that is missing or invalid.
     pub fn read(variables: &impl Variables) -> Result<Self, ConfigError> {
         let required = |name| required(variables, name);
-        let parent = |name| {
-            let parent = required(name)?;
-            // A wildcard here would widen every policy.
-            let plain = parent.split('/').all(is_part);
-            if plain { Ok(parent) } else { Err(wrong(name, "not a topic of plain levels")) }
-        };
+        let parent = |name| parent(variables, name);
         let config = Self {
             verifier: read_verifier(variables)?,
             groups: read_groups(&variables("ALLOWED_GROUPS").unwrap_or_default())?,
@@ -64,13 +59,25 @@ impl AuthorizerConfig {
                 },
             },
             arn_prefix: required("IOT_ARN_PREFIX")?,
-            table: required("TABLE_NAME")?,
+            table: table_name(variables)?,
         };
         if !is_arn_prefix(&config.arn_prefix) {
             return Err(wrong("IOT_ARN_PREFIX", "not of the form arn:partition:iot:region:account"));
         }
+        config.check_parents()?;
         config.check_policy_length()?;
         Ok(config)
+    }
+
+    /// Checks that no parent of requests is one of downlinks: a function's own downlink would invoke a function.
+    fn check_parents(&self) -> Result<(), ConfigError> {
+        let Topics { call_up, bulk_up, downlink } = &self.topics;
+        for (name, up) in [("CALL_UP_PARENT", call_up), ("BULK_UP_PARENT", bulk_up)] {
+            if [&downlink.control, &downlink.bulk].contains(&up) {
+                return Err(wrong(name, "requests and downlinks need different parent topics"));
+            }
+        }
+        Ok(())
     }
 
     /// Checks that the policy of every addressable client ID is within the broker's limit.

@@ -26,6 +26,6 @@ pub enum ConnectionRefusal {
     #[error("the token is refused: {0}")]
     Token(#[from] TokenError),
     /// The JWT belongs to another account than the client ID.
-    #[error("the token belongs to another account")]
+    #[error("the claim sub of the token is not the account of the client ID")]
     Account,
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use switchboard_core::{DeviceStatus, Input, Now};
 use switchboard_protocol::address::ClientId;
+use switchboard_protocol::json;
 use switchboard_service::ports::{DeviceSession, DeviceWrite, Loaded, Meetings, Ports, Users};
 use switchboard_service::request::Received;
 use switchboard_service::{InvocationFailure, InvocationReport, ServeError, Service};
@@ -37,8 +38,12 @@ pub async fn presence<P: Ports>(
     service: &Service<P>,
 ) -> Result<Value, InvocationFailure> {
     let received = Received::from_event(event).map_err(|error| InvocationFailure::malformed(&error))?;
+    if received.payload.is_empty() {
+        tracing::warn!("lifecycle event ignored: its payload is empty");
+        return Ok(Value::Null);
+    }
     let event: LifecycleEvent =
-        serde_json::from_slice(&received.payload).map_err(|error| InvocationFailure::malformed(&error))?;
+        json::read(&received.payload).map_err(|error| InvocationFailure::malformed(&error))?;
     let Ok(client_id) = ClientId::try_from(event.client_id) else { return Ok(Value::Null) };
     let session = DeviceSession {
         client_id,

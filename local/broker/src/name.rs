@@ -26,7 +26,18 @@ pub(crate) fn check_topic(topic: &str, limits: &Limits) -> Result<(), &'static s
     Ok(())
 }
 
-/// Checks a client ID in a request to the data plane. The error is a sentence for the client.
+/// Checks the topic filter of a subscription. The error is a sentence for the log.
+pub(crate) fn check_filter(filter: &str, limits: &Limits) -> Result<(), &'static str> {
+    if filter.len() > limits.topic_bytes {
+        return Err("the filter is too long");
+    }
+    if filter.split('/').count() > TOPIC_LEVELS {
+        return Err("the filter has too many levels");
+    }
+    Ok(())
+}
+
+/// Checks a client ID of a CONNECT or of a request to the data plane. The error is a sentence for the client.
 pub(crate) fn check_client_id(client_id: &str, limits: &Limits) -> Result<(), &'static str> {
     if client_id.is_empty() {
         return Err("Client ID must not be empty");
@@ -45,7 +56,7 @@ pub(crate) fn check_client_id(client_id: &str, limits: &Limits) -> Result<(), &'
 
 #[cfg(test)]
 mod tests {
-    use super::{check_client_id, check_topic};
+    use super::{check_client_id, check_filter, check_topic};
     use crate::config::Limits;
 
     #[test]
@@ -58,6 +69,17 @@ mod tests {
         }
         for bad in ["", "a/+", "a/#", "a\0b", "1/2/3/4/5/6/7/8/9", &"x".repeat(257)] {
             assert!(check_topic(bad, &limits).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn filters_are_checked_against_the_limits() {
+        let limits = Limits::default();
+        for good in ["#", "+/+", "1/2/3/4/5/6/7/#", &"x".repeat(256)] {
+            assert_eq!(check_filter(good, &limits), Ok(()), "{good}");
+        }
+        for bad in ["1/2/3/4/5/6/7/8/#", &"x".repeat(257)] {
+            assert!(check_filter(bad, &limits).is_err(), "{bad}");
         }
     }
 

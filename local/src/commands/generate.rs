@@ -66,7 +66,7 @@ fn read_template(
 ) -> Result<Deployment, Box<dyn Error>> {
     let provider = variable("RTC_PROVIDER").unwrap_or_else(|| "livekit".to_owned());
     let mut values = parameters::laptop(&provider, variable);
-    values.insert("IotDataEndpoint".to_owned(), "http://127.0.0.1".to_owned());
+    values.insert("IotDataEndpoint".to_owned(), "http://127.0.0.1:1".to_owned());
     embedded_sfu::configure(&mut values, http, false);
     Ok(Deployment::read(&workspace.join("template.yaml"), &StackIdentity::laptop(http), &values)?)
 }

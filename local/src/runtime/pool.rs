@@ -11,6 +11,7 @@ use tokio::process::Command;
 use tokio::sync::{Semaphore, oneshot};
 use tracing::{debug, error, info, warn};
 
+use super::cold_start::ColdStartError;
 use super::process::{Delivery, FunctionReply, Process, Processes};
 use crate::aws::REGION;
 use crate::instruments::Instruments;
@@ -78,6 +79,27 @@ impl Pool {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
         }
         result
+    }
+
+    /// Starts a process and keeps it for the first invocation.
+    pub(super) async fn warm_up(&self) -> Result<(), ColdStartError> {
+        let failed = |reason| ColdStartError { function: self.config.function.name.clone(), reason };
+        let process =
+            self.start_process().map_err(|error| failed(format!("the binary cannot be started: {error}")))?;
+        match tokio::time::timeout(INIT_TIMEOUT, process.ready()).await {
+            Ok(true) => {
+                self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+                Ok(())
+            }
+            Ok(false) => {
+                let (status, output) = (process.exited().await, process.last_output().await);
+                Err(failed(if output.is_empty() { status } else { output }))
+            }
+            Err(_) => {
+                process.kill().await;
+                Err(failed("its process requested no invocation".to_owned()))
+            }
+        }
     }
 
     /// Waits for running invocations for a short time, and then accepts no others.

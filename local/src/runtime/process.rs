@@ -46,6 +46,12 @@ pub(crate) struct Process {
     request_id: Mutex<Option<String>>,
     stop: Notify,
     exit: watch::Receiver<Option<String>>,
+    /// `true` once the process has asked for an invocation.
+    polled: watch::Sender<bool>,
+    /// The last line of the process's error output.
+    last_output: Arc<Mutex<String>>,
+    /// Ends when the error output is read to its end.
+    errors_read: watch::Receiver<()>,
 }
 
 impl Process {
@@ -65,6 +71,7 @@ impl Process {
         command.process_group(0);
         let (inbox, outbox) = mpsc::channel(1);
         let (exited, exit) = watch::channel(None);
+        let (reading, errors_read) = watch::channel(());
         let process = Arc::new(Self {
             label,
             function: function.to_owned(),
@@ -74,12 +81,19 @@ impl Process {
             request_id: Mutex::new(None),
             stop: Notify::new(),
             exit,
+            polled: watch::Sender::new(false),
+            last_output: Arc::default(),
+            errors_read,
         });
         // Added before the process runs, so that its first call finds it.
         processes.add(Arc::clone(&process));
         let mut child = command.spawn().inspect_err(|_| processes.remove(&process.label))?;
-        forward_output(function, child.stdout.take());
-        forward_output(function, child.stderr.take());
+        forward_output(function, child.stdout.take(), |_| ());
+        let last_output = Arc::clone(&process.last_output);
+        forward_output(function, child.stderr.take(), move |line| {
+            let _ = &reading;
+            line.clone_into(&mut last_output.lock().unwrap_or_else(PoisonError::into_inner));
+        });
 
         tokio::spawn({
             let (process, processes) = (Arc::clone(&process), Arc::clone(processes));
@@ -123,6 +137,24 @@ impl Process {
         }
     }
 
+    /// Waits until the process has asked for its first invocation; returns `false` if it has ended before.
+    pub(crate) async fn ready(&self) -> bool {
+        let mut polled = self.polled.subscribe();
+        tokio::select! {
+            biased;
+            Ok(_) = polled.wait_for(|polled| *polled) => true,
+            _ = self.exited() => false,
+        }
+    }
+
+    /// Returns the last line that an ended process wrote to its error output.
+    pub(crate) async fn last_output(&self) -> String {
+        let mut errors_read = self.errors_read.clone();
+        // Nothing is sent: the result says that the reader has ended.
+        let _ = errors_read.changed().await;
+        self.last_output.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Kills the process and returns when it has ended.
     pub(crate) async fn kill(&self) {
         self.stop.notify_one();
@@ -137,6 +169,7 @@ impl Process {
 
     /// Waits for the next invocation, for the Runtime API; `None` if the mailbox is closed.
     pub(crate) async fn next(&self) -> Option<Delivery> {
+        self.polled.send_replace(true);
         self.outbox.lock().await.recv().await
     }
 
@@ -184,8 +217,12 @@ impl Processes {
     }
 }
 
-/// Copies the output of a process to the log, line by line.
-fn forward_output(function: &str, output: Option<impl AsyncRead + Unpin + Send + 'static>) {
+/// Copies the output of a process to the log, line by line, and shows each line to `seen`.
+fn forward_output(
+    function: &str,
+    output: Option<impl AsyncRead + Unpin + Send + 'static>,
+    seen: impl Fn(&str) + Send + 'static,
+) {
     let Some(output) = output else { return };
     let function = function.to_owned();
     tokio::spawn(async move {
@@ -195,7 +232,11 @@ fn forward_output(function: &str, output: Option<impl AsyncRead + Unpin + Send +
             line.clear();
             match output.read_until(b'\n', &mut line).await {
                 Ok(0) | Err(_) => return,
-                Ok(_) => log::function_line(&function, String::from_utf8_lossy(&line).trim_end()),
+                Ok(_) => {
+                    let line = String::from_utf8_lossy(&line);
+                    seen(line.trim_end());
+                    log::function_line(&function, line.trim_end());
+                }
             }
         }
     });

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::aws::STACK_NAME;
 use crate::parameters;
-use crate::runtime::MissingBinary;
+use crate::runtime::{ColdStartError, MissingBinary};
 use crate::table::{TableError, TableStore};
 use crate::template::TemplateError;
 
@@ -76,6 +76,9 @@ pub enum StartError {
     /// A function has no binary.
     #[error(transparent)]
     Binary(#[from] MissingBinary),
+    /// A function does not start: a setting is missing or wrong.
+    #[error(transparent)]
+    ColdStart(#[from] ColdStartError),
     /// The table store does not start.
     #[error(transparent)]
     Table(#[from] TableError),

@@ -72,7 +72,8 @@ impl Evaluator<'_> {
         self.truth(yaml, &declared)
     }
 
-    fn truth(&self, yaml: &Yaml, place: &Place) -> Result<bool, TemplateError> {
+    /// Evaluates a condition.
+    pub(super) fn truth(&self, yaml: &Yaml, place: &Place) -> Result<bool, TemplateError> {
         match self.value(yaml, place)? {
             Some(Json::Bool(truth)) => Ok(truth),
             _ => Err(self.error(place, "is not a condition")),

@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use switchboard_protocol::address::ClientId;
+use switchboard_protocol::json as json_of_others;
 use terminal::development_jwt;
 
 use crate::instruments::Instruments;
@@ -46,7 +47,7 @@ impl Login {
 
     /// Makes the answer to a login request; the error describes the invalid field.
     fn answer(&self, body: &[u8]) -> Result<Value, String> {
-        let request: LoginRequest = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        let request: LoginRequest = json_of_others::read(body).map_err(|error| error.to_string())?;
         let instance = request.device.filter(|device| !device.is_empty());
         let device = instance
             .map_or_else(|| request.account.clone(), |device| format!("{}.{device}", request.account));

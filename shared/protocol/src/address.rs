@@ -9,6 +9,8 @@ use crate::newtype::text_newtype;
 pub const MAX_TOPIC_CHARS: usize = 64;
 /// Most characters of a client ID.
 pub const MAX_CLIENT_ID_CHARS: usize = 64;
+/// Most characters of a parent topic, of requests or downlinks.
+pub const MAX_PARENT_CHARS: usize = 32;
 const SEPARATOR: &str = "@@@";
 
 /// Error of a text that is not an address.
@@ -32,6 +34,13 @@ pub enum AddressError {
 #[must_use]
 pub fn is_part(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// Returns `true` if `text` may be the parent of topics: one level of 1–32 of `[A-Za-z0-9_-]`. A wildcard would widen every
+/// policy, and with more levels two parents could contain each other.
+#[must_use]
+pub fn is_parent(text: &str) -> bool {
+    is_part(text) && text.len() <= MAX_PARENT_CHARS
 }
 
 fn check_user(text: &str) -> Result<(), AddressError> {

@@ -2,6 +2,7 @@
 
 use crate::code::Code;
 use crate::id::{BodyHash, RequestId};
+use crate::json;
 use crate::requests::Requests;
 use crate::{MAX_UPLINK_BYTES, VERSION};
 use serde::de::DeserializeOwned;
@@ -52,6 +53,7 @@ impl Unreadable {
 /// The payload is malformed, too large, of an unknown version or type, or has a wrong field.
 pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
     let mut object = object(payload)?;
+    json::whole_numbers_of_fields(&mut object);
     let id = request_id(&object)?;
     let fail = |code, path: &str, message: String| Unreadable {
         re: Some(id.clone()),
@@ -97,13 +99,17 @@ pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
 }
 
 fn object(payload: &[u8]) -> Result<Map<String, Value>, Unreadable> {
-    match serde_json::from_slice(payload) {
+    match json::parse(payload) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Unreadable::without_id(Code::BadRequest, None, "the payload is not a JSON object")),
-        // The parser's message names line and column, never the content.
-        Err(error) => {
-            Err(Unreadable::without_id(Code::BadRequest, None, format!("the payload is not JSON: {error}")))
+        Err(_) if payload.is_empty() => {
+            Err(Unreadable::without_id(Code::BadRequest, None, "the payload is empty; send a JSON object"))
         }
+        // The parser's message names line and column, never the content.
+        Err(error) => Err(Unreadable {
+            re: json::find_id(payload).and_then(|id| id.parse().ok()),
+            ..Unreadable::without_id(Code::BadRequest, None, format!("the payload is not JSON: {error}"))
+        }),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! [`requests`] has one file for each request and the table of all requests, [`downlink`] the messages to devices and
 //! their table, [`object`] the objects in both, [`limits`] the limits that several messages share, [`code`] the stable
-//! codes, [`address`] users, devices and topics, [`id`] the ids. [`envelope`] reads uplinks. The crate has no async
+//! codes, [`shown`] what people see of the texts of others, [`address`] users, devices and topics, [`id`] the ids. [`envelope`] reads uplinks, with
+//! [`json`], which reads what other programs write. The crate has no async
 //! runtime, SDK, clock or randomness.
 
 #![warn(missing_docs)]
@@ -14,12 +15,14 @@ pub mod envelope;
 pub mod id;
 mod invalid;
 pub mod join;
+pub mod json;
 pub mod limits;
 pub mod media_event;
 mod newtype;
 pub mod object;
 pub mod provider;
 pub mod requests;
+pub mod shown;
 pub mod storable;
 
 /// Version of the protocol, `v` in every message.

@@ -64,7 +64,12 @@ impl Account {
     /// Checks the scheme and the host of the address; accepts an empty address, which leaves the choice to the SDK.
     pub(super) fn check_url(&self) -> Result<(), AccountError> {
         const SCHEMES: [&str; 4] = ["wss://", "https://", "ws://", "http://"];
-        let has_host = |scheme: &&str| self.url.strip_prefix(*scheme).is_some_and(|host| !host.is_empty());
+        let has_host = |scheme: &&str| {
+            self.url.strip_prefix(*scheme).is_some_and(|rest| {
+                rest.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[')
+                    && rest.bytes().all(|byte| byte.is_ascii_graphic())
+            })
+        };
         if self.url.is_empty() || SCHEMES.iter().any(has_host) {
             return Ok(());
         }

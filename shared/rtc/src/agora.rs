@@ -11,11 +11,13 @@ pub mod management;
 #[cfg(test)]
 mod tests;
 mod token;
+mod token006;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 pub use token::{AgoraPrivileges, AgoraService, AgoraToken, MAX_SALT, privilege};
+pub use token006::AgoraToken006;
 
 use crate::error::{check_id, is_word};
 use crate::{

@@ -70,7 +70,7 @@ pub enum CallbackError {
 
 /// Parses the body of a verified callback.
 pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, CallbackError> {
-    serde_json::from_slice(body).map_err(|_| CallbackError::Malformed)
+    switchboard_protocol::json::read(body).map_err(|_| CallbackError::Malformed)
 }
 
 /// Deserialises an id that some servers write as text and others as a number.

@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use switchboard_protocol::json;
 
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
@@ -55,7 +56,7 @@ pub fn verify_hs256<C: DeserializeOwned>(token: &str, secret: &[u8]) -> Result<C
     }
     let signature = decode(signature)?;
     mac(secret, signed.as_bytes()).verify_slice(&signature).map_err(|_| JwtError::Signature)?;
-    serde_json::from_slice(&decode(claims)?).map_err(|_| JwtError::Claims)
+    json::read(&decode(claims)?).map_err(|_| JwtError::Claims)
 }
 
 /// Returns the claims of a token **without verifying the signature**; for display only.
@@ -68,7 +69,7 @@ pub fn unverified_claims<C: DeserializeOwned>(token: &str) -> Result<C, JwtError
     else {
         return Err(JwtError::Malformed);
     };
-    serde_json::from_slice(&decode(claims)?).map_err(|_| JwtError::Claims)
+    json::read(&decode(claims)?).map_err(|_| JwtError::Claims)
 }
 
 #[derive(Deserialize)]

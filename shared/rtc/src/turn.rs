@@ -1,15 +1,17 @@
 //! TURN credentials for any RTC service, in the shared-secret scheme that coturn calls `use-auth-secret`. Source:
 //! `draft-uberti-behave-turn-rest-00`.
 
+mod address;
 #[cfg(test)]
 mod tests;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
+use self::address::ServerKind;
 use crate::mac::hmac_sha1;
 use crate::{AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError};
 
@@ -17,13 +19,11 @@ use crate::{AccountError, Credential, MintError, MintRequest, Minter, Provider, 
 /// device that changes its network during the call allocates a new relay. The credential opens nothing but the relay.
 pub const TTL_SECONDS: i64 = 86_400;
 
-/// Schemes of TURN and STUN addresses.
-const SCHEMES: [&str; 4] = ["turn:", "turns:", "stun:", "stuns:"];
-
-/// TURN and STUN servers that share one secret.
+/// TURN and STUN servers; the TURN servers share one secret.
 #[derive(Clone, Debug)]
 pub struct TurnServers {
-    urls: Vec<String>,
+    stun: Vec<String>,
+    turn: Vec<String>,
     secret: SecretString,
 }
 
@@ -31,23 +31,38 @@ impl TurnServers {
     /// Returns the servers at `urls`, a list separated by commas; `None` for an empty list.
     ///
     /// # Errors
-    /// An address that is not a TURN or STUN address, or servers without a secret.
+    /// An address that a browser refuses, or TURN servers without a secret. STUN needs no secret.
     pub fn new(urls: &str, secret: SecretString) -> Result<Option<Self>, AccountError> {
-        let urls: Vec<_> = urls.split(',').map(str::trim).filter(|url| !url.is_empty()).collect();
-        if urls.is_empty() {
+        let (mut stun, mut turn) = (Vec::new(), Vec::new());
+        for url in urls.split(',').map(str::trim).filter(|url| !url.is_empty()) {
+            let kind = address::check(url)
+                .map_err(|why| AccountError::Malformed { name: "TURN_URLS", why: why.to_owned() })?;
+            match kind {
+                ServerKind::Stun => stun.push(url.to_owned()),
+                ServerKind::Turn => turn.push(url.to_owned()),
+            }
+        }
+        if stun.is_empty() && turn.is_empty() {
             return Ok(None);
         }
-        let is_address = |url: &str| {
-            SCHEMES.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|host| !host.is_empty()))
-        };
-        if !urls.iter().all(|url| is_address(url)) {
-            let why = format!("an address begins with one of {}, followed by a host", SCHEMES.join(" "));
-            return Err(AccountError::Malformed { name: "TURN_URLS", why });
-        }
-        if secret.expose_secret().is_empty() {
+        if !turn.is_empty() && secret.expose_secret().is_empty() {
             return Err(AccountError::Missing("TURN_SECRET"));
         }
-        Ok(Some(Self { urls: urls.into_iter().map(str::to_owned).collect(), secret }))
+        Ok(Some(Self { stun, turn, secret }))
+    }
+
+    /// Returns the servers in the form of WebRTC, with a credential for `user` that expires at `expires`, Unix seconds.
+    fn ice_servers(&self, user: &str, expires: i64) -> Vec<Value> {
+        let mut servers = Vec::new();
+        if !self.stun.is_empty() {
+            servers.push(json!({"urls": self.stun}));
+        }
+        if !self.turn.is_empty() {
+            let TurnCredential { username, password } = TurnCredential::new(user, expires, &self.secret);
+            let credential = password.expose_secret();
+            servers.push(json!({"urls": self.turn, "username": username, "credential": credential}));
+        }
+        servers
     }
 }
 
@@ -113,11 +128,9 @@ impl Minter for WithTurn {
 
     fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError> {
         let mut credential = self.minter.mint(request)?;
-        let TurnServers { urls, secret } = &self.servers;
         let expires = request.validity()?.issued.saturating_add(TTL_SECONDS);
-        let TurnCredential { username, password } = TurnCredential::new(request.user_id, expires, secret);
-        let server = json!({"urls": urls, "username": username, "credential": password.expose_secret()});
-        credential.params.insert("iceServers".to_owned(), json!([server]));
+        let servers = self.servers.ice_servers(request.user_id, expires);
+        credential.params.insert("iceServers".to_owned(), Value::from(servers));
         Ok(credential)
     }
 }

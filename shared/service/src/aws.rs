@@ -19,7 +19,7 @@ pub use parameter_store::SecretsError;
 pub use sqs::WakeQueue;
 
 use crate::clock;
-use crate::config::{ConfigError, Variables, required};
+use crate::config::{ConfigError, Variables, form, required};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
@@ -65,7 +65,7 @@ impl Aws {
             None,
             "environment",
         );
-        let region = required(variables, "AWS_REGION")?;
+        let region = form::region(variables)?;
         let shared = SdkConfig::builder()
             .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
             .region(Region::new(region.clone()))
@@ -77,11 +77,11 @@ impl Aws {
             .timeout_config(timeouts(1_000, 3_000))
             .build();
         let endpoints = Endpoints {
-            dynamodb: variables("AWS_ENDPOINT_URL_DYNAMODB"),
-            data_plane: variables("AWS_ENDPOINT_URL_IOT_DATA_PLANE"),
-            sqs: variables("AWS_ENDPOINT_URL_SQS"),
-            events: variables("AWS_ENDPOINT_URL_EVENTBRIDGE"),
-            parameters: variables("AWS_ENDPOINT_URL_SSM"),
+            dynamodb: form::optional_url(variables, "AWS_ENDPOINT_URL_DYNAMODB")?,
+            data_plane: form::optional_url(variables, "AWS_ENDPOINT_URL_IOT_DATA_PLANE")?,
+            sqs: form::optional_url(variables, "AWS_ENDPOINT_URL_SQS")?,
+            events: form::optional_url(variables, "AWS_ENDPOINT_URL_EVENTBRIDGE")?,
+            parameters: form::optional_url(variables, "AWS_ENDPOINT_URL_SSM")?,
         };
         if let Some(url) = &endpoints.data_plane {
             require_region(url, &region)?;

@@ -2,62 +2,21 @@
 //!
 //! A missing variable stops the cold start with an error that names it, instead of failing the first request.
 
+pub(crate) mod form;
 #[cfg(test)]
 mod tests;
+mod variables;
 
-use crate::aws::SecretsError;
 use secrecy::SecretString;
 use switchboard_protocol::address::DownlinkParents;
 use switchboard_protocol::id::IdKey;
 use switchboard_rtc::callback::{AnyKey, CallbackReader};
 use switchboard_rtc::management::{HttpClient, RtcManagement};
 use switchboard_rtc::turn::{TurnServers, WithTurn};
-use switchboard_rtc::{Account, AccountError, ManagementApi, Minter, Provider, UnknownProvider};
+use switchboard_rtc::{Account, ManagementApi, Minter, Provider};
 
-/// Error that stops the cold start of a function.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The variable is not set, or is empty.
-    #[error("the environment variable {0} is missing")]
-    Missing(&'static str),
-    /// The variable is set to something unusable.
-    #[error("the environment variable {name} is malformed: {why}")]
-    Wrong {
-        /// Name of the variable.
-        name: &'static str,
-        /// Explanation, without the value, which may be secret.
-        why: String,
-    },
-    /// The secrets cannot be read.
-    #[error(transparent)]
-    Secrets(#[from] SecretsError),
-    /// A setting of the RTC account is missing or wrong.
-    #[error(transparent)]
-    Account(#[from] AccountError),
-}
-
-impl From<UnknownProvider> for ConfigError {
-    fn from(unknown: UnknownProvider) -> Self {
-        Self::Wrong { name: "RTC_PROVIDER", why: unknown.to_string() }
-    }
-}
-
-/// Lookup of a setting by name: [`environment`], or a closure of a test.
-pub trait Variables: Fn(&'static str) -> Option<String> {}
-
-impl<F: Fn(&'static str) -> Option<String>> Variables for F {}
-
-/// Returns the value of a variable that must be set.
-pub fn required(variables: &impl Variables, name: &'static str) -> Result<String, ConfigError> {
-    variables(name).ok_or(ConfigError::Missing(name))
-}
-
-/// Returns the value of an environment variable. An empty value counts as absent, since a template cannot omit a variable.
-#[must_use]
-#[expect(clippy::disallowed_methods, reason = "this is the environment's adapter")]
-pub fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
+pub use form::{parent, table_name};
+pub use variables::{ConfigError, Variables, environment, required};
 
 /// The settings that all meeting functions share.
 pub struct Config {
@@ -82,30 +41,30 @@ pub struct Config {
 impl Config {
     /// Reads the settings. `http` is the client for management requests to the RTC service.
     pub fn read(variables: &impl Variables, http: HttpClient) -> Result<Self, ConfigError> {
-        let required = |name| required(variables, name);
         Ok(Self {
-            table: required("TABLE_NAME")?,
+            table: form::table_name(variables)?,
             id_key: id_key(variables)?,
             parents: DownlinkParents {
-                control: required("CALL_DOWN_PARENT")?,
-                bulk: required("BULK_DOWN_PARENT")?,
+                control: form::parent(variables, "CALL_DOWN_PARENT")?,
+                bulk: form::parent(variables, "BULK_DOWN_PARENT")?,
             },
-            channel_prefix: required("CHANNEL_PREFIX")?,
+            channel_prefix: form::channel_prefix(variables)?,
             minter: minter(variables)?,
             control: control(variables, http)?,
-            wake_queue_url: required("WAKE_QUEUE_URL")?,
-            outcome_bus: variables("OUTCOME_BUS"),
+            wake_queue_url: form::url(variables, "WAKE_QUEUE_URL")?,
+            outcome_bus: form::bus_name(variables)?,
         })
     }
 }
 
-/// Minimum length of the id key in bytes: the 128 bits of the derived ids.
-const ID_KEY_MIN_BYTES: usize = 16;
+/// Minimum length of the id key in characters; `MinLength` of the template's parameter. Random text of this length has more than
+/// the 128 bits of the derived ids.
+const ID_KEY_MIN_CHARS: usize = 32;
 
 fn id_key(variables: &impl Variables) -> Result<IdKey, ConfigError> {
     let secret = required(variables, "ID_KEY")?;
-    if secret.len() < ID_KEY_MIN_BYTES {
-        let why = format!("at least {ID_KEY_MIN_BYTES} characters, random");
+    if secret.chars().count() < ID_KEY_MIN_CHARS {
+        let why = format!("at least {ID_KEY_MIN_CHARS} characters, random");
         return Err(ConfigError::Wrong { name: "ID_KEY", why });
     }
     Ok(IdKey::new(SecretString::from(secret)))

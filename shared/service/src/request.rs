@@ -1,8 +1,8 @@
 //! One event of a broker rule: reads the event and its request, calls the function, answers refusals.
 //!
 //! The payload is nested in the event as base64, never flattened: no field in it can pretend to be the client ID, and even bytes
-//! that are not JSON arrive and can be answered. Any field but `payload` may be missing, since the rule engine drops undefined
-//! fields.
+//! that are not JSON arrive and can be answered. Any field may be missing, since the rule engine drops undefined
+//! fields; without `payload`, the message was empty.
 //!
 //! A client mistake is answered, and the invocation succeeds. An invocation fails only if an alarm should follow: then the
 //! event goes to the queue of failed events.
@@ -25,10 +25,11 @@ use switchboard_protocol::requests::Requests;
 use tracing::Instrument;
 
 /// The event in its JSON form (`events/*.json`).
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 struct RuleEvent {
-    payload: String,
+    // The rule engine gives nothing for a message without bytes.
+    payload: Option<String>,
     client_id: Option<String>,
     received_ms: Option<i64>,
     trace_id: Option<String>,
@@ -59,6 +60,9 @@ pub enum RuleError {
     /// A field is missing or has another type.
     #[error("event is not from a broker rule")]
     Shape(#[from] serde_json::Error),
+    /// The event has none of the fields of a rule.
+    #[error("event has no field of a broker rule")]
+    NoFields,
     /// `payload` is not base64.
     #[error("payload of the event is not base64")]
     Payload(#[from] base64::DecodeError),
@@ -68,6 +72,9 @@ impl Received {
     /// Reads the event of a rule.
     pub fn from_event(event: Value) -> Result<Self, RuleError> {
         let event: RuleEvent = serde_json::from_value(event)?;
+        if event == RuleEvent::default() {
+            return Err(RuleError::NoFields);
+        }
         Ok(Self {
             // The rule engine gives "n/a" for messages not sent over MQTT, which does not parse as a client ID.
             sender: event.client_id.and_then(|id| ClientId::try_from(id).ok()),
@@ -75,7 +82,7 @@ impl Received {
             trace_id: event.trace_id.unwrap_or_default(),
             topic: event.topic,
             source_ip: event.source_ip,
-            payload: BASE64_STANDARD.decode(event.payload)?,
+            payload: BASE64_STANDARD.decode(event.payload.unwrap_or_default())?,
         })
     }
 
@@ -282,12 +289,19 @@ mod tests {
     }
 
     #[test]
-    fn everything_but_the_payload_may_be_missing() {
+    fn every_field_may_be_missing() {
         let received = Received::from_event(json!({"payload": ""})).expect("well formed");
         assert_eq!((received.sender, received.received_ms, received.payload), (None, None, Vec::new()));
         let received = Received::from_event(json!({"payload": "", "client_id": "n/a"})).expect("well formed");
         assert_eq!(received.sender, None);
-        assert!(Received::from_event(json!({"client_id": "GID@@@alice"})).is_err());
+        for empty in
+            [json!({"client_id": "GID@@@alice"}), json!({"client_id": "GID@@@alice", "payload": null})]
+        {
+            let received = Received::from_event(empty).expect("well formed");
+            assert_eq!((received.sender.is_some(), received.payload), (true, Vec::new()));
+        }
+        assert!(Received::from_event(json!("text")).is_err());
+        assert!(Received::from_event(json!({"Records": []})).is_err());
         assert!(Received::from_event(json!({"payload": "%"})).is_err());
     }
 }

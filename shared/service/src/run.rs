@@ -14,7 +14,9 @@ use crate::service::{HANG_UP_WAITS, Service};
 use crate::settings::{FunctionSettings, MEETING_SECRETS};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use switchboard_core::Now;
+use switchboard_protocol::json;
 use switchboard_protocol::requests::Requests;
 use switchboard_rtc::management::HttpTimeouts;
 use tracing_subscriber::fmt::MakeWriter;
@@ -39,9 +41,9 @@ where
 {
     init_logs();
     let service = connect().await?;
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let now = Now { ms: clock::now_ms(&event.context) };
-        serve_event(event.payload, now, &service, &function).await
+        serve_event(read_event(&event.payload)?, now, &service, &function).await
     }))
     .await
 }
@@ -53,11 +55,16 @@ where
 {
     init_logs();
     let service = connect().await?;
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| {
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let now = Now { ms: clock::now_ms(&event.context) };
-        Box::pin(function(event.payload, now, &service)).await
+        Box::pin(function(read_event(&event.payload)?, now, &service)).await
     }))
     .await
+}
+
+/// Reads an event. An operator may have written it, with texts that JSON allows and a strict parser refuses.
+fn read_event(event: &RawValue) -> Result<Value, InvocationFailure> {
+    json::parse(event.get().as_bytes()).map_err(|error| InvocationFailure::malformed(&error))
 }
 
 /// Reads the settings and makes the clients, once per process.

@@ -127,6 +127,21 @@ impl Device {
         error
     }
 
+    /// Waits for the answer to the request with this id, which was published as bytes.
+    pub async fn answer_to(&mut self, id: &str) -> Value {
+        let deadline = tokio::time::Instant::now() + DEADLINE;
+        loop {
+            if let Some((_, answer)) = self.copies.iter().find(|(_, copy)| copy["re"] == id) {
+                return answer.clone();
+            }
+            let tapped = tokio::time::timeout_at(deadline, self.tapped.recv()).await;
+            let raw =
+                tapped.ok().flatten().unwrap_or_else(|| panic!("`{id}` has no answer: {:?}", self.copies));
+            let copy = serde_json::from_slice(&raw.payload).expect("downlinks are JSON");
+            self.copies.push((raw.topic, copy));
+        }
+    }
+
     /// The types of all notices that no claim has consumed, once all requests of the devices `causes` are handled.
     pub async fn remaining_notices(&mut self, causes: &[&str]) -> Vec<String> {
         for client_id in causes {

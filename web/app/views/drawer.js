@@ -1,4 +1,5 @@
 /** @file The protocol log for developers: uplinks, downlinks, latencies of answers, and copies as sample events. */
+import { plainJson } from "../shown.js";
 import { Button, copyText, html, useChanges, useEffect, useRef, useState } from "../ui.js";
 
 const ARROWS = { up: "↑", down: "↓", note: "·" };
@@ -59,7 +60,7 @@ function Line({ entry, copied, copy }) {
           open &&
           html`
           <p class="quiet">${topic}</p>
-          <pre>${JSON.stringify(message, null, 2)}</pre>
+          <pre>${plainJson(JSON.stringify(message, null, 2))}</pre>
           ${direction !== "note" && html`<${Button} label=${copied ? "Copied" : direction === "up" ? "Copy as sample event" : "Copy"} kind="small" wide onClick=${copy} />`}`
         }
       </details>

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::message;
 use crate::authorizer;
 use crate::connection::{Connection, DisconnectReason};
+use crate::name;
 use crate::policy;
 use crate::presence;
 use crate::registry::{ClientStatus, EndedConnection};
@@ -18,6 +19,10 @@ use crate::state::BrokerState;
 /// Calls the authorizer, and admits the client if its policy allows `iot:Connect` for its client ID.
 pub(super) async fn authenticate(state: &BrokerState, connect: &ConnectInfo) -> AuthResult {
     let client_id = connect.client_id();
+    if let Err(reason) = name::check_client_id(client_id, &state.config.limits) {
+        tracing::info!(%client_id, reason, "connection refused");
+        return AuthResult::NotAuthorized;
+    }
     let event = authorizer::event(
         client_id,
         connect.username().map(AsRef::as_ref),
@@ -44,6 +49,12 @@ pub(super) async fn authenticate(state: &BrokerState, connect: &ConnectInfo) -> 
     };
     if !grant.policy.allows(policy::CONNECT, &state.arns.client(client_id)) {
         tracing::info!(%client_id, "connection refused: the policy does not allow iot:Connect");
+        return AuthResult::NotAuthorized;
+    }
+    if let Some(will) = connect.last_will()
+        && let Err(refusal) = message::check_will(state, &grant.policy, will)
+    {
+        tracing::info!(%client_id, %refusal, "connection refused for its last will");
         return AuthResult::NotAuthorized;
     }
     forget_expired(state, client_id).await;

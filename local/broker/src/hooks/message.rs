@@ -2,18 +2,21 @@
 
 use rmqtt::codec::v5::SubscribeAckReason;
 use rmqtt::session::Session;
-use rmqtt::types::{ClientId, From, FromType, Publish, PublishAclResult, QoS, Subscribe, SubscribeAclResult};
+use rmqtt::types::{
+    ClientId, From, FromType, LastWill, Publish, PublishAclResult, QoS, Subscribe, SubscribeAclResult,
+};
 
-use crate::connection::{Connection, DisconnectReason};
+use crate::connection::DisconnectReason;
 use crate::direct_messages;
 use crate::name;
-use crate::policy;
+use crate::policy::{self, Policy};
 use crate::state::BrokerState;
 
-/// Client ID without a client, as receiver of refused last wills: `rmqtt`'s hook can change a message but not stop it.
+/// Client ID without a client, as receiver of last wills that do not go out: `rmqtt`'s hook can change a message but not stop it.
 const NO_RECEIVER: &str = "$nobody";
 
-/// Adds the deadline to an incoming message. Also checks a last will, because `rmqtt` calls no other hook for it.
+/// Adds the deadline to an incoming message. Also hands a last will to the rules, because `rmqtt` calls no other hook for
+/// it. The will itself was checked at CONNECT.
 pub(super) fn accept(state: &BrokerState, session: &Session, from: &From, publish: &Publish) -> Publish {
     let mut publish = publish.clone();
     if matches!(from.typ(), FromType::LastWill) && !will_goes_out(state, session, &publish) {
@@ -30,28 +33,30 @@ fn will_goes_out(state: &BrokerState, session: &Session, publish: &Publish) -> b
     if !connection.claim_will() {
         return false;
     }
-    if let Err(refusal) = check(state, &connection, publish) {
-        tracing::info!(
-            client_id = connection.client_id,
-            topic = %publish.topic,
-            %refusal,
-            "last will refused"
-        );
-        return false;
-    }
     state.enqueue_for_rules(&connection, publish);
     true
 }
 
+/// The reason to refuse a message.
 #[derive(Debug, thiserror::Error)]
-enum PublishRefusal {
+pub(super) enum PublishRefusal {
     #[error("the policy does not allow {0}")]
     Policy(&'static str),
     #[error("{0}")]
     Limit(&'static str),
 }
 
-fn check(state: &BrokerState, connection: &Connection, publish: &Publish) -> Result<(), PublishRefusal> {
+/// Checks the last will of a CONNECT as a message that the client publishes. AWS IoT Core refuses the connection otherwise.
+pub(super) fn check_will(
+    state: &BrokerState,
+    policy: &Policy,
+    will: LastWill<'_>,
+) -> Result<(), PublishRefusal> {
+    let will = Publish::try_from(will).map_err(|_| PublishRefusal::Limit("the last will cannot be read"))?;
+    check(state, policy, &will)
+}
+
+fn check(state: &BrokerState, policy: &Policy, publish: &Publish) -> Result<(), PublishRefusal> {
     let limits = &state.config.limits;
     name::check_topic(&publish.topic, limits).map_err(PublishRefusal::Limit)?;
     if publish.payload.len() > limits.payload_bytes {
@@ -61,10 +66,10 @@ fn check(state: &BrokerState, connection: &Connection, publish: &Publish) -> Res
         return Err(PublishRefusal::Limit("QoS 2 is not supported"));
     }
     let resource = state.arns.topic(&publish.topic);
-    if !connection.policy.allows(policy::PUBLISH, &resource) {
+    if !policy.allows(policy::PUBLISH, &resource) {
         return Err(PublishRefusal::Policy(policy::PUBLISH));
     }
-    if publish.retain && !connection.policy.allows(policy::RETAIN_PUBLISH, &resource) {
+    if publish.retain && !policy.allows(policy::RETAIN_PUBLISH, &resource) {
         return Err(PublishRefusal::Policy(policy::RETAIN_PUBLISH));
     }
     Ok(())
@@ -75,7 +80,7 @@ pub(super) fn check_publish(state: &BrokerState, session: &Session, publish: &Pu
     let Some(connection) = state.registry.connection(&session.id) else {
         return PublishAclResult::rejected(true, None);
     };
-    match check(state, &connection, publish) {
+    match check(state, &connection.policy, publish) {
         Ok(()) => {
             state.enqueue_for_rules(&connection, publish);
             PublishAclResult::allow()
@@ -108,10 +113,12 @@ pub(super) fn check_subscribe(
     let allowed = state.registry.connection(&session.id).is_some_and(|connection| {
         connection.policy.allows(policy::SUBSCRIBE, &state.arns.topic_filter(filter))
     });
-    if allowed && filter.len() <= state.config.limits.topic_bytes {
-        return None;
-    }
-    tracing::info!(client_id = %session.id.client_id, %filter, "subscription refused");
+    let reason = match name::check_filter(filter, &state.config.limits) {
+        Ok(()) if allowed => return None,
+        Ok(()) => "the policy does not allow iot:Subscribe",
+        Err(reason) => reason,
+    };
+    tracing::info!(client_id = %session.id.client_id, %filter, reason, "subscription refused");
     Some(SubscribeAclResult::new_failure(SubscribeAckReason::NotAuthorized))
 }
 

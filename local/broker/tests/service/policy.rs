@@ -1,7 +1,7 @@
 //! Tests of the policy of a connection: publish, subscribe and receive.
 
-use rumqttc::SubscribeReasonCode;
 use rumqttc::v5::mqttbytes::v5::SubscribeReasonCode as SubscribeReasonCode5;
+use rumqttc::{ConnectReturnCode, LastWill, QoS, SubscribeReasonCode};
 
 use crate::support::{Client, Client5, TestBroker, allow, grant};
 
@@ -84,16 +84,34 @@ async fn a_queued_message_is_checked_against_the_policy_of_the_receiving_connect
     assert_eq!(client.receive_text().await, "second");
 }
 
+// Case: last-will
 #[tokio::test]
-async fn a_last_will_is_checked_against_the_policy() {
+async fn a_last_will_that_may_not_be_published_refuses_the_connection() {
     let broker = TestBroker::start().await;
     let statements = [allow("iot:Publish", "topic/will/a"), allow("iot:Publish", "topic/end")];
     broker.cloud.set_authorizer_result("a", Ok(grant(&statements)));
-    let denied = Client::of(&broker, "a").will("will/b", "x").connect().await;
-    denied.cut().await;
-    broker.wait_until_disconnected("a").await;
+    for (topic, qos, retain) in [
+        ("will/b", QoS::AtLeastOnce, false),
+        ("will/a", QoS::ExactlyOnce, false),
+        ("will/a", QoS::AtLeastOnce, true),
+        ("1/2/3/4/5/6/7/8/9", QoS::AtLeastOnce, false),
+    ] {
+        let refused =
+            Client::of(&broker, "a").will_of(LastWill::new(topic, "{}", qos, retain)).refused().await;
+        assert_eq!(refused, ConnectReturnCode::NotAuthorized, "{topic} {qos:?} {retain}");
+        assert!(!broker.handle.connected("a").await);
+    }
     let allowed = Client::of(&broker, "a").will("will/a", "x").connect().await;
     allowed.cut().await;
     let will = broker.wait_until_rules_receive(|message| message.topic.starts_with("will/")).await;
     assert_eq!((will.topic.as_str(), will.client_id.as_deref()), ("will/a", Some("a")));
+}
+
+#[tokio::test]
+async fn subscriptions_beyond_the_limits_are_refused() {
+    let broker = TestBroker::start().await;
+    let mut client = Client::connect(&broker, "a").await;
+    assert_eq!(client.subscribe("1/2/3/4/5/6/7/8/#").await, SubscribeReasonCode::Failure);
+    assert_eq!(client.subscribe(&"x".repeat(257)).await, SubscribeReasonCode::Failure);
+    assert_eq!(client.subscribe("1/2/3/4/5/6/7/#").await, SubscribeReasonCode::Success(QoS::AtLeastOnce));
 }

@@ -25,7 +25,7 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, wanted: &SettingsChange)
     let settings = Settings {
         locked: wanted.locked.unwrap_or(present.locked),
         policy: wanted.policy.map_or(present.policy, |policy| policy.over(present.policy)),
-        title: wanted.title.clone().or_else(|| present.title.clone()),
+        title: wanted.title.clone().or_else(|| present.title.clone()).filter(|title| !title.is_empty()),
         ends_at_ms,
     };
     if settings != **present {

@@ -35,12 +35,17 @@ fn a_whole_request_is_read_and_unknown_fields_and_nulls_are_ignored() {
 
 #[test]
 fn an_uplink_without_a_usable_id_is_refused_without_an_id() {
-    for payload in ["", "not JSON", "[]", "42", "\"text\"", "\u{feff}{}"] {
+    for payload in ["", "\0", "not JSON", "[]", "42", "\"text\"", "{\"id\":\"c1\""] {
         assert_eq!(refused::<CreateRequest>(payload), (None, Code::BadRequest, None), "{payload:?}");
     }
-    for payload in
-        ["{}", r#"{"id":7}"#, r#"{"id":""}"#, &format!(r#"{{"id":"{}"}}"#, "a".repeat(65)), r#"{"id":"a b"}"#]
-    {
+    for payload in [
+        "{}",
+        "\u{feff}{}",
+        r#"{"id":7}"#,
+        r#"{"id":""}"#,
+        &format!(r#"{{"id":"{}"}}"#, "a".repeat(65)),
+        r#"{"id":"a b"}"#,
+    ] {
         assert_eq!(
             refused::<CreateRequest>(payload),
             (None, Code::BadRequest, Some("id".to_owned())),

@@ -35,7 +35,7 @@ pub struct CreateMeeting {
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_INVITEES), extend("uniqueItems" = true)))]
     pub invitees: Vec<UserId>,
     /// Title, as invitees see it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::shown::optional")]
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub title: Option<String>,
     /// Rules of the meeting. A rule that is left out has its default.

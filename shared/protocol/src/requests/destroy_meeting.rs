@@ -17,7 +17,7 @@ pub struct DestroyMeeting {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub create_id: Option<RequestId>,
     /// Reason. Everybody who hears of the end gets it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::shown::optional")]
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub reason: Option<String>,
 }

@@ -18,7 +18,7 @@ pub struct Reject {
     /// Reason. The inviter and the members get it.
     pub reason: RejectReason,
     /// Text of the user. The inviter and the members get it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::shown::optional")]
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub text: Option<String>,
 }

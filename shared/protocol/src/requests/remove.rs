@@ -24,7 +24,7 @@ pub struct Remove {
     #[cfg_attr(feature = "schema", schemars(range(min = *FOR_SECONDS.start(), max = *FOR_SECONDS.end())))]
     pub for_seconds: Option<u32>,
     /// Reason. The removed user gets it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::shown::optional")]
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub reason: Option<String>,
 }

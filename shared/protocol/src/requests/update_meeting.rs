@@ -20,8 +20,12 @@ pub struct UpdateMeeting {
     /// Rules to change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyChange>,
-    /// New title.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// New title. An empty one, or one that shows nothing, removes the title.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::shown::optional_or_empty"
+    )]
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub title: Option<String>,
     /// Minutes by which the end moves back. A meeting lasts at most 24 hours in all.

@@ -73,3 +73,46 @@ fn debug_output_shows_no_certificate() {
     let shown = format!("{minter:?}");
     assert!(shown.contains(APP_ID) && !shown.contains(SECRET), "{shown}");
 }
+
+// Case: other-agora-tokens
+#[test]
+fn services_that_are_not_read_may_stand_before_and_behind_the_channel() {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    let user = [&6_u16.to_le_bytes()[..], b"user-1"].concat();
+    let head = |number: u16| {
+        [&number.to_le_bytes()[..], &1_u16.to_le_bytes(), &1_u16.to_le_bytes(), &60_u32.to_le_bytes()]
+            .concat()
+    };
+    let rtc = [head(1), [&6_u16.to_le_bytes()[..], b"room-1", &2_u16.to_le_bytes(), b"42"].concat()].concat();
+    let chat = [head(5), user.clone()].concat();
+    let classroom = [head(7), user.clone(), user.clone(), vec![1, 0]].concat();
+    let unknown = [head(99), user].concat();
+    let read = |services: &[&[u8]]| {
+        let count = u16::try_from(services.len()).expect("few");
+        let message =
+            [&32_u16.to_le_bytes()[..], &[0; 32], &1_u16.to_le_bytes(), b"a", &[0; 12], &count.to_le_bytes()];
+        let content = [message.concat(), services.concat()].concat();
+        let token = format!("007{}", STANDARD.encode(crate::zlib::deflate(&content).expect("in memory")));
+        let services = AgoraToken::read(&token).expect("an Agora token").token.services;
+        services
+            .iter()
+            .map(|service| match service {
+                AgoraService::Rtc { channel, uid, .. } => format!("{channel} {uid}"),
+                AgoraService::Rtm { user_id, .. } => user_id.clone(),
+                AgoraService::Unread { number } => number.to_string(),
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(read(&[&rtc, &chat]), ["room-1 42", "5"]);
+    assert_eq!(read(&[&chat, &classroom, &head(4), &rtc]), ["5", "7", "4", "room-1 42"]);
+    assert_eq!(
+        read(&[&rtc, &unknown, &chat]),
+        ["room-1 42", "99"],
+        "the fields of an unknown service are unknown"
+    );
+    let unread =
+        AgoraToken { services: vec![AgoraService::Unread { number: 5 }], ..received(&request()).token };
+    assert!(matches!(unread.sign(&SECRET.into()), Err(crate::MintError::Encoding(_))));
+}

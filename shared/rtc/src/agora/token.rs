@@ -13,6 +13,9 @@ use crate::bytes::{ByteOrder, ByteReader, ByteWriter, count};
 const VERSION: &str = "007";
 const RTC: u16 = 1;
 const RTM: u16 = 2;
+const ACCELERATION: u16 = 4;
+const CHAT: u16 = 5;
+const CLASSROOM: u16 = 7;
 
 /// Numbers of the privileges of [`AgoraService::Rtc`].
 pub mod privilege {
@@ -66,6 +69,11 @@ pub enum AgoraService {
         /// Privilege 1 is to log in.
         privileges: AgoraPrivileges,
     },
+    /// A service whose fields are not read. It cannot be written.
+    Unread {
+        /// Number of the service, see [`AgoraService::name_of`].
+        number: u16,
+    },
 }
 
 impl AgoraService {
@@ -73,11 +81,27 @@ impl AgoraService {
         match self {
             Self::Rtc { .. } => RTC,
             Self::Rtm { .. } => RTM,
+            Self::Unread { number } => *number,
+        }
+    }
+
+    /// Returns the name of a service by its number, or `None` for an unknown number.
+    #[must_use]
+    pub const fn name_of(number: u16) -> Option<&'static str> {
+        match number {
+            RTC => Some("RTC"),
+            RTM => Some("RTM"),
+            ACCELERATION => Some("acceleration"),
+            CHAT => Some("chat"),
+            CLASSROOM => Some("classroom"),
+            _ => None,
         }
     }
 
     fn write(&self, to: ByteWriter) -> Result<ByteWriter, MintError> {
-        let (Self::Rtc { privileges, .. } | Self::Rtm { privileges, .. }) = self;
+        let (Self::Rtc { privileges, .. } | Self::Rtm { privileges, .. }) = self else {
+            return Err(MintError::Encoding("a service that is not read cannot be written".to_owned()));
+        };
         let mut to = to.u16(self.number()).u16(count(privileges.len())?);
         for (privilege, seconds) in privileges {
             to = to.u16(*privilege).u32(*seconds);
@@ -85,6 +109,7 @@ impl AgoraService {
         match self {
             Self::Rtc { channel, uid, .. } => to.text16(channel)?.text16(uid),
             Self::Rtm { user_id, .. } => to.text16(user_id),
+            Self::Unread { .. } => Ok(to),
         }
     }
 
@@ -96,8 +121,15 @@ impl AgoraService {
         match number {
             RTC => Some(Self::Rtc { channel: text(from)?, uid: text(from)?, privileges }),
             RTM => Some(Self::Rtm { user_id: text(from)?, privileges }),
-            // Other services have other fields, so the start of the next service is unknown.
-            _ => None,
+            number => {
+                // The fields of the other services that the package writes.
+                match number {
+                    CHAT => drop(from.text16()?),
+                    CLASSROOM => drop((from.text16()?, from.text16()?, from.u16()?)),
+                    _ => {}
+                }
+                Some(Self::Unread { number })
+            }
         }
     }
 }
@@ -128,7 +160,13 @@ impl AgoraToken {
             services: Vec::new(),
         };
         for _ in 0..content.u16()? {
-            token.services.push(AgoraService::read(&mut content)?);
+            let service = AgoraService::read(&mut content)?;
+            // An unknown service has unknown fields, so the start of the next service is unknown too.
+            let is_unknown = AgoraService::name_of(service.number()).is_none();
+            token.services.push(service);
+            if is_unknown {
+                break;
+            }
         }
         Some(ReceivedToken { inputs: token.inputs(), token, signed, signature })
     }

@@ -8,6 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+mod written;
+
 use super::*;
 use crate::livekit::{self, ApiKey, LivekitClaims};
 use crate::{Account, Provider, agora, janus};
@@ -87,7 +89,7 @@ fn livekit_header(body: &[u8], key: &ApiKey) -> String {
 }
 
 /// Events of a webhook with a valid signature.
-fn livekit_events(body: &Value) -> Result<Vec<MediaEvent>, CallbackError> {
+fn livekit_events(body: &impl ToString) -> Result<Vec<MediaEvent>, CallbackError> {
     let body = body.to_string().into_bytes();
     let header = livekit_header(&body, &livekit_key());
     let webhooks = livekit_reader();
@@ -232,7 +234,7 @@ fn agora_reader() -> agora::callback::AgoraCallbackReader {
     agora::callback::AgoraCallbackReader::new(&SecretString::from("secret"))
 }
 
-fn agora_events(body: &Value) -> Result<Vec<MediaEvent>, CallbackError> {
+fn agora_events(body: &impl ToString) -> Result<Vec<MediaEvent>, CallbackError> {
     let body = body.to_string().into_bytes();
     let mac = Hmac::<Sha256>::new_from_slice(b"secret").expect("any length").chain_update(&body);
     let header = HEXLOWER.encode(&mac.finalize().into_bytes());
@@ -324,7 +326,7 @@ fn janus_header() -> String {
     format!("Basic {}", STANDARD.encode("switchboard:secret"))
 }
 
-fn janus_events(body: &Value) -> Result<Vec<MediaEvent>, CallbackError> {
+fn janus_events(body: &impl ToString) -> Result<Vec<MediaEvent>, CallbackError> {
     let body = body.to_string().into_bytes();
     read(&janus_reader(), ("authorization", &janus_header()), &body, NOW_MS)
 }

@@ -10,7 +10,7 @@ fn variables(changes: &[(&'static str, &str)]) -> impl Fn(&'static str) -> Optio
     let mut set = BTreeMap::from(
         [
             ("TABLE_NAME", "table"),
-            ("ID_KEY", "0123456789abcdef"),
+            ("ID_KEY", "0123456789abcdef0123456789abcdef"),
             ("CALL_DOWN_PARENT", "call-dn"),
             ("BULK_DOWN_PARENT", "bulk-dn"),
             ("CHANNEL_PREFIX", "sb"),

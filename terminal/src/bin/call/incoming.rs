@@ -16,6 +16,7 @@ use crate::clock::sleep_until;
 use crate::error::CommandError;
 use crate::keys::Key;
 use crate::phone::{Phone, PhoneInput};
+use crate::printable;
 
 /// An invitation that rings.
 #[derive(Debug, Clone)]
@@ -192,7 +193,8 @@ impl<'a> IncomingCalls<'a> {
 /// Reads an offer; `None` if its ids are not valid.
 fn incoming_call(meeting_id: &str, invite_id: &str, offer: &Value) -> Option<IncomingCall> {
     let from = offer["from"].clone();
-    let caller = from["name"].as_str().or(from["user_id"].as_str()).unwrap_or("an unknown caller").to_owned();
+    let account = from["user_id"].as_str().unwrap_or("an unknown caller");
+    let caller = printable::name(&from["name"]).unwrap_or_else(|| printable::line(account));
     // A kind of media that this version does not know is accepted as audio, which every device supports.
     let media = serde_json::from_value(offer["media"].clone()).unwrap_or(Media::Audio);
     Some(IncomingCall {

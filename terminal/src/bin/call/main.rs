@@ -14,6 +14,7 @@ mod one_shot;
 mod options;
 mod outcome;
 mod phone;
+mod printable;
 mod printer;
 mod ringing;
 mod signals;

@@ -8,11 +8,13 @@ use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value, json};
+use switchboard_protocol::shown::plain_json;
 use terminal::{ReceivedDownlink, Uplink};
 
 use crate::clock::now_ms;
 use crate::error::CommandError;
 use crate::outcome::CommandOutcome;
+use crate::printable;
 use redact::redacted;
 pub use sentences::{details, sentence};
 
@@ -58,7 +60,7 @@ impl Printer {
         self.show_at(ms_of(at), "heard", json!({"message": redacted(body)}), "←", style, &words);
         if !self.json {
             for line in details(body) {
-                print(&format!("{:17}{}", "", without_control_characters(&line)));
+                print(&format!("{:17}{}", "", printable::line(&line)));
             }
         }
     }
@@ -66,7 +68,7 @@ impl Printer {
     /// Prints all fields of a message for people; programs got them with the line before.
     pub fn full_message(self, message: &Value) {
         if !self.json {
-            print(&format!("{:#}", redacted(message)));
+            print(&plain_json(&format!("{:#}", redacted(message))));
         }
     }
 
@@ -89,7 +91,9 @@ impl Printer {
             }
             Self::object(now_ms(), "result", fields);
         } else if let Some(failure) = failure {
-            anstream::eprintln!("{ERROR}error:{ERROR:#} {failure}");
+            let words = failure.to_string();
+            let words: Vec<String> = words.lines().map(printable::line).collect();
+            anstream::eprintln!("{ERROR}error:{ERROR:#} {}", words.join("\n"));
         } else if outcome != CommandOutcome::Done {
             anstream::eprintln!("{ERROR}{}{ERROR:#}", outcome.word().replace('_', " "));
         }
@@ -115,10 +119,7 @@ impl Printer {
         }
         let time = chrono::DateTime::from_timestamp_millis(at_ms).unwrap_or_default();
         let time = time.with_timezone(&chrono::Local).format("%H:%M:%S%.3f");
-        print(&format!(
-            "{DIM}{time}{DIM:#}  {style}{mark}{style:#}  {}",
-            without_control_characters(words.trim_end())
-        ));
+        print(&format!("{DIM}{time}{DIM:#}  {style}{mark}{style:#}  {}", printable::line(words.trim_end())));
     }
 
     fn object(at_ms: i64, event: &str, fields: Value) {
@@ -127,18 +128,13 @@ impl Printer {
         if let Value::Object(fields) = fields {
             object.extend(fields);
         }
-        print(&Value::Object(object).to_string());
+        print(&plain_json(&Value::Object(object).to_string()));
     }
 }
 
 /// Unix time of an instant, in milliseconds.
 fn ms_of(at: Instant) -> i64 {
     now_ms().saturating_sub(i64::try_from(at.elapsed().as_millis()).unwrap_or(0))
-}
-
-/// Replaces control characters: names and titles come from other users and must not control this TTY.
-fn without_control_characters(words: &str) -> String {
-    words.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 /// Prints one line; anstream removes the colours if the output is not a TTY.

@@ -128,8 +128,12 @@ impl Connect<'_> {
         self
     }
 
-    pub fn will(mut self, topic: &str, payload: &str) -> Self {
-        self.options.set_last_will(LastWill::new(topic, payload, QoS::AtLeastOnce, false));
+    pub fn will(self, topic: &str, payload: &str) -> Self {
+        self.will_of(LastWill::new(topic, payload, QoS::AtLeastOnce, false))
+    }
+
+    pub fn will_of(mut self, will: LastWill) -> Self {
+        self.options.set_last_will(will);
         self
     }
 

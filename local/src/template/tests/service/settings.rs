@@ -126,3 +126,143 @@ fn a_role_may_read_the_secrets_of_its_function_and_no_others() {
     let reads = |function: &Function| function.role.iter().any(|it| it.actions == ["ssm:GetParameters"]);
     assert!(!without.functions.iter().any(reads), "without a path nobody reads secrets");
 }
+
+/// Returns true if a deployment with this value of a parameter is accepted.
+fn template_accepts(parameter: &str, value: &str) -> bool {
+    let mut parameters = parameters::laptop("livekit", |_| None);
+    parameters.insert("IotDataEndpoint".to_owned(), "http://127.0.0.1:8080/iot-data".to_owned());
+    parameters.insert(parameter.to_owned(), value.to_owned());
+    Deployment::parse("template.yaml", TEMPLATE, &here(), &parameters).is_ok()
+}
+
+/// Returns true if the functions that read a variable start with this value of it.
+fn functions_accept(variable: &str, value: &str) -> bool {
+    let service = service();
+    let with = |function: &Function| {
+        let mut environment = function.environment.clone();
+        environment.insert(variable.to_owned(), value.to_owned());
+        // Servers need a secret, which is another setting.
+        environment.insert("TURN_SECRET".to_owned(), "a secret of tests".to_owned());
+        move |name: &'static str| {
+            let set = environment.get(name).cloned().filter(|value| !value.is_empty());
+            set.or_else(|| LAMBDA.contains(&name).then(|| "set-by-lambda".to_owned()))
+                .or_else(|| name.starts_with("RTC_API_KEY").then(|| "a key of tests".to_owned()))
+        }
+    };
+    let mut readers = service.functions.iter().filter(|function| function.environment.contains_key(variable));
+    readers.all(|function| {
+        let variables = with(function);
+        let is_read = match function.name.as_str() {
+            "authorize" => functions::authorize::AuthorizerConfig::read(&variables).is_ok(),
+            _ => {
+                let https = Https::read(&|_| None).expect("the embedded authorities");
+                Config::read(&variables, https.rtc_client(HttpTimeouts::default())).is_ok()
+            }
+        };
+        let https = Https::read(&|_| None).expect("the embedded authorities");
+        is_read && Aws::read(&variables, https).is_ok()
+    })
+}
+
+// Case: settings-stop-the-start
+#[test]
+fn the_template_accepts_the_values_with_which_the_functions_start() {
+    let long = "x".repeat(33);
+    let cases: [(&str, &str, &[&str], &[&str]); 10] = [
+        ("CallDownParent", "CALL_DOWN_PARENT", &["call-dn", "a_B-9"], &["", "a/b", "a+", "#", "ä", &long]),
+        ("BulkDownParent", "BULK_DOWN_PARENT", &["bulk-dn"], &["", "a/b", "a b", "$aws", &long]),
+        ("CallUpParent", "CALL_UP_PARENT", &["call-up"], &["", "a/b", "+", &long]),
+        ("BulkUpParent", "BULK_UP_PARENT", &["bulk-up"], &["", "a/b", "+", &long]),
+        (
+            "AllowedGroups",
+            "ALLOWED_GROUPS",
+            &["", "GID_ios", " GID_ios, GID_web ,"],
+            &["a b", "a/b", "a;b", "ä"],
+        ),
+        ("IdKey", "ID_KEY", &[&long], &["", "0123456789abcdef"]),
+        ("ChannelPrefix", "CHANNEL_PREFIX", &["sb", "a_B9"], &["a-b", "a.b", "xxxxxxxxxxxxxxxxxxxxxxxxx"]),
+        (
+            "RtcUrl",
+            "RTC_URL",
+            &["wss://rtc.example.com", "http://127.0.0.1:7880/x", "ws://[::1]:1"],
+            &["rtc.example.com", "wss://", "ftp://a", "wss://a b", "wss:///a"],
+        ),
+        (
+            "RtcApiUrl",
+            "RTC_API_URL",
+            &["", "https://rtc.example.com/", "http://127.0.0.1:1/a"],
+            &["rtc.example.com", "https://", "wss://a", "https://a?b", "https://a@b", "https://a b"],
+        ),
+        (
+            "TurnUrls",
+            "TURN_URLS",
+            &[
+                "",
+                "turn:a",
+                "TURN:a:1",
+                "turns:a:443?transport=tcp , stun:b,",
+                "turn:[2001:db8::1]:3478",
+                "stuns:a",
+            ],
+            &[
+                "a",
+                "turn:",
+                "turn://a",
+                "turn:a?transport=sctp",
+                "turn:u@a",
+                "turn:a b",
+                "turn:2001:db8::1",
+                "turn:a:1/",
+                "stun:a?transport=udp",
+                "turn:a stun:b",
+                "turn:a:123456",
+            ],
+        ),
+    ];
+    for (parameter, variable, right, wrong) in cases {
+        for value in right {
+            assert!(template_accepts(parameter, value), "{parameter}={value}");
+            assert!(functions_accept(variable, value), "{variable}={value}");
+        }
+        for value in wrong {
+            assert!(!template_accepts(parameter, value), "{parameter}={value}");
+            assert!(!functions_accept(variable, value), "{variable}={value}");
+        }
+    }
+    assert!(template_accepts("TurnUrls", "turn:a:99999") && !functions_accept("TURN_URLS", "turn:a:99999"));
+}
+
+#[test]
+fn a_value_that_the_template_does_not_list_is_refused_without_being_shown() {
+    let parse = |parameter: &str, value: &str| {
+        let mut parameters = parameters::laptop("livekit", |_| None);
+        parameters.insert("IotDataEndpoint".to_owned(), "http://127.0.0.1:8080/iot-data".to_owned());
+        parameters.insert(parameter.to_owned(), value.to_owned());
+        Deployment::parse("template.yaml", TEMPLATE, &here(), &parameters).map(drop)
+    };
+    for (parameter, value) in
+        [("RtcProvider", "xyzzy"), ("LogLevel", "xyzzy"), ("LogRetentionDays", "xyzzy"), ("IdKey", "xyzzy")]
+    {
+        let refusal = parse(parameter, value).expect_err(parameter).to_string();
+        assert!(refusal.contains(parameter) && !refusal.contains("xyzzy"), "{refusal}");
+    }
+}
+
+// Case: parents-that-meet
+#[test]
+fn parents_that_meet_are_refused_by_the_rule_of_the_template() {
+    let parse = |changes: &[(&str, &str)]| {
+        let mut parameters = parameters::laptop("livekit", |_| None);
+        parameters.insert("IotDataEndpoint".to_owned(), "http://127.0.0.1:8080/iot-data".to_owned());
+        parameters.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Deployment::parse("template.yaml", TEMPLATE, &here(), &parameters).map(drop)
+    };
+    for change in [("CallDownParent", "call-up"), ("BulkDownParent", "bulk-up"), ("CallUpParent", "bulk-dn")]
+    {
+        let refusal = parse(&[change]).expect_err("refused").to_string();
+        assert!(refusal.contains("ParentsDiffer"), "{refusal}");
+    }
+    assert!(parse(&[("CallUpParent", "bulk-up")]).is_ok(), "two parents of requests may be equal");
+    let refusal = parse(&[("JwtHs256Secret", "")]).expect_err("refused").to_string();
+    assert!(refusal.contains("TokensCanBeVerified"), "{refusal}");
+}

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use switchboard_protocol::json;
 
 use crate::management::RtcError;
 
@@ -24,7 +25,7 @@ impl ManagementResponse {
     /// [`RtcError::Refused`] for a successful response that is not JSON. An error response may be anything: proxies
     /// send HTML.
     pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Result<Self, RtcError> {
-        let body = match serde_json::from_slice(body) {
+        let body = match json::read(body) {
             Ok(body) => body,
             Err(_) if status < 300 => {
                 return Err(RtcError::Refused("the response is not JSON".into()));

@@ -3,10 +3,33 @@
 use secrecy::SecretString;
 
 use super::explanation::{Explanation, Signature, granted};
-use switchboard_rtc::agora::{AgoraPrivileges, AgoraService, AgoraToken, privilege};
+use switchboard_rtc::agora::{AgoraPrivileges, AgoraService, AgoraToken, AgoraToken006, privilege};
 
-/// Explains an `AccessToken2`; `None` for another format.
+/// Explains a token of either form; `None` for another format.
 pub fn explain(token: &str, certificate: Option<&SecretString>) -> Option<Explanation> {
+    explain_007(token, certificate).or_else(|| explain_006(token))
+}
+
+/// Explains an `AccessToken`, the older form.
+fn explain_006(token: &str) -> Option<Explanation> {
+    let token = AgoraToken006::read(token)?;
+    let join = token.privileges.get(&privilege::JOIN);
+    let mut explanation = Explanation {
+        kind: "an Agora token of the older form (006)",
+        place: Some(format!("a channel of project {}", token.app_id)),
+        rights: rights(&token.privileges),
+        ends: join.filter(|seconds| **seconds != 0).map(|seconds| i64::from(*seconds)),
+        notes: vec!["the form contains no names: channel and user are hashed, and the signature covers them"],
+        ..Explanation::default()
+    };
+    if join.is_none() {
+        explanation.faults.push("the token does not grant entering the channel".to_owned());
+    }
+    Some(explanation)
+}
+
+/// Explains an `AccessToken2`.
+fn explain_007(token: &str, certificate: Option<&SecretString>) -> Option<Explanation> {
     let received = AgoraToken::read(token)?;
     let token = &received.token;
     let issued = i64::from(token.issued);
@@ -40,6 +63,16 @@ pub fn explain(token: &str, certificate: Option<&SecretString>) -> Option<Explan
                     .into_iter()
                     .chain(explanation.ends)
                     .min();
+            }
+            AgoraService::Unread { number } => {
+                let name = AgoraService::name_of(*number).unwrap_or("unknown");
+                places.push(format!(
+                    "a service of project {} that is not read ({number}, {name})",
+                    token.app_id
+                ));
+                if name == "unknown" {
+                    explanation.notes.push("services behind an unknown one cannot be read");
+                }
             }
             AgoraService::Rtm { user_id, .. } => {
                 places.push("signalling (RTM)".to_owned());

@@ -1,5 +1,6 @@
 //! Explanations of the tokens of all providers, and of logins and TURN credentials.
 
+mod other_agora;
 mod wrong;
 
 use insta::assert_snapshot;

@@ -4,6 +4,7 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::explanation::{Explanation, Signature};
+use crate::printable;
 
 impl Signature {
     const fn words(self) -> &'static str {
@@ -44,7 +45,7 @@ impl Explanation {
     #[must_use]
     pub fn lines(&self, now: i64) -> Vec<String> {
         let mut lines = vec![format!("{:<10} {}", "what", self.kind)];
-        let mut line = |name: &str, value: &str| lines.push(format!("{name:<10} {}", printable(value)));
+        let mut line = |name: &str, value: &str| lines.push(format!("{name:<10} {}", printable::line(value)));
         line("who", self.user.as_deref().unwrap_or("no user named"));
         if let Some(place) = &self.place {
             line("where", place);
@@ -90,11 +91,6 @@ impl Explanation {
             "valid": refusals.is_empty(), "refusals": refusals,
         })
     }
-}
-
-/// Replaces control characters: a crafted token must not control the shell's terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
 
 /// The UTC date and time of `seconds` (Unix) with a space behind it; empty for a time outside the calendar's range.

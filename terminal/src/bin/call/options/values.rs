@@ -116,7 +116,8 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
 
 /// Parses JSON into the type.
 pub fn json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_json::from_str(text).map_err(|error| error.to_string())
+    let value = switchboard_protocol::json::parse(text.as_bytes());
+    value.and_then(serde_json::from_value).map_err(|error| error.to_string())
 }
 
 /// Parses `direct` or `group`.

@@ -5,6 +5,7 @@ use std::fmt::{Arguments, Write as _};
 use serde_json::Value;
 
 use super::redact::redacted;
+use crate::printable;
 
 /// Fields of the envelope, which a sentence leaves out.
 const ENVELOPE: [&str; 8] = ["v", "type", "id", "re", "rev", "prev_rev", "server_ms", "expires_in_ms"];
@@ -105,7 +106,7 @@ fn duration(ms: &Value) -> String {
 
 fn meeting_sentence(meeting: &Value) -> String {
     let [id, mode, media, state] = ["meeting_id", "mode", "media", "state"].map(|name| text(meeting, name));
-    let title = meeting["title"].as_str().map_or_else(String::new, |title| format!(" “{title}”"));
+    let title = printable::name(&meeting["title"]).map_or_else(String::new, |title| format!(" “{title}”"));
     format!("{mode} {media} meeting {id}{title} is {state}")
 }
 
@@ -117,7 +118,7 @@ fn offer_words(offer: &Value) -> String {
         text(offer, "media"),
         duration(&offer["deadline_in_ms"])
     );
-    if let Some(title) = offer["title"].as_str() {
+    if let Some(title) = printable::name(&offer["title"]) {
         add(&mut words, format_args!(", “{title}”"));
     }
     if count(&offer["group"]) > 0 {
@@ -214,7 +215,7 @@ fn add(words: &mut String, more: Arguments<'_>) {
 }
 
 fn caller(from: &Value) -> String {
-    match from["name"].as_str() {
+    match printable::name(&from["name"]) {
         Some(name) => format!("{name} ({})", text(from, "user_id")),
         None => text(from, "user_id").to_owned(),
     }

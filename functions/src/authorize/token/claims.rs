@@ -1,0 +1,120 @@
+//! The claims of a token whose signature is verified. An error names the claim and how it is wrong.
+
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::{Map, Value};
+use switchboard_protocol::json;
+use switchboard_protocol::shown::shown_within;
+
+use super::error::{ClaimError, ClaimFault, TokenError};
+
+/// Length to which a display name is cut, in characters.
+const MAX_NAME_CHARS: usize = 128;
+
+/// Time after `exp` at which a token is still accepted, in milliseconds. The protocol promises it to terminals: with less, a
+/// phone with a slow clock is refused; with more, a stolen token works for longer.
+pub const LEEWAY_MS: i64 = 60_000;
+
+/// Time before `nbf` at which a token is accepted, in milliseconds: the clock of the app's server may be ahead. A token that
+/// is used too early has been issued all the same, so this may be larger than [`LEEWAY_MS`].
+pub const NOT_BEFORE_LEEWAY_MS: i64 = 120_000;
+
+/// Account and name in a verified token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// `sub`.
+    pub account: String,
+    /// `name` as others may see it, within bounds.
+    pub name: Option<String>,
+    /// `exp`, Unix milliseconds.
+    pub expires_ms: i64,
+}
+
+/// The claims of a token, by name.
+pub(super) struct Claims(Map<String, Value>);
+
+impl Claims {
+    /// Reads the claims of the signed part of a token: its header and claims.
+    pub(super) fn of(signed: &str) -> Result<Self, TokenError> {
+        let (_, part) = signed.split_once('.').ok_or(TokenError::Malformed)?;
+        let bytes = BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| TokenError::Malformed)?;
+        match json::parse(&bytes) {
+            Ok(Value::Object(claims)) => Ok(Self(claims)),
+            _ => Err(TokenError::Claims),
+        }
+    }
+
+    /// Requires this issuer, `iss`.
+    pub(super) fn require_issuer(&self, issuer: &str) -> Result<(), TokenError> {
+        match self.get("iss") {
+            Some(Value::String(name)) if name == issuer => Ok(()),
+            None | Some(Value::String(_)) => Err(TokenError::Issuer),
+            Some(_) => Err(wrong("iss", ClaimFault::NotText).into()),
+        }
+    }
+
+    /// Requires one of these audiences in `aud`, which is a text or a list of texts.
+    pub(super) fn require_audience(&self, accepted: &[String]) -> Result<(), TokenError> {
+        let names = match self.get("aud") {
+            None => &[],
+            Some(Value::Array(names)) => names.as_slice(),
+            Some(name @ Value::String(_)) => std::slice::from_ref(name),
+            Some(_) => return Err(wrong("aud", ClaimFault::NotText).into()),
+        };
+        let is_accepted = |name: &Value| accepted.iter().any(|accepted| name == accepted.as_str());
+        if names.iter().any(is_accepted) { Ok(()) } else { Err(TokenError::Audience) }
+    }
+
+    /// Returns the identity that the claims prove at `now_ms`, Unix milliseconds.
+    pub(super) fn identity(&self, now_ms: i64) -> Result<Identity, TokenError> {
+        let account = self.text("sub")?;
+        let expires_ms = self.time_ms("exp")?.ok_or(wrong("exp", ClaimFault::Missing))?;
+        if now_ms > expires_ms.saturating_add(LEEWAY_MS) {
+            return Err(wrong("exp", ClaimFault::Past).into());
+        }
+        if self.time_ms("nbf")?.is_some_and(|begin_ms| now_ms < begin_ms.saturating_sub(NOT_BEFORE_LEEWAY_MS))
+        {
+            return Err(wrong("nbf", ClaimFault::Future).into());
+        }
+        Ok(Identity { account: account.to_owned(), name: self.name(), expires_ms })
+    }
+
+    /// Returns a claim; a null counts as absent.
+    fn get(&self, claim: &str) -> Option<&Value> {
+        self.0.get(claim).filter(|value| !value.is_null())
+    }
+
+    fn text(&self, claim: &'static str) -> Result<&str, ClaimError> {
+        match self.get(claim) {
+            None => Err(wrong(claim, ClaimFault::Missing)),
+            Some(Value::String(text)) if text.is_empty() => Err(wrong(claim, ClaimFault::Empty)),
+            Some(Value::String(text)) => Ok(text),
+            Some(_) => Err(wrong(claim, ClaimFault::NotText)),
+        }
+    }
+
+    /// Returns a time in Unix milliseconds. RFC 7519 allows fractions of seconds.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "`as` saturates, and a time past the end of time is fine"
+    )]
+    fn time_ms(&self, claim: &'static str) -> Result<Option<i64>, ClaimError> {
+        let Some(value) = self.get(claim) else { return Ok(None) };
+        let seconds = value.as_f64().ok_or(wrong(claim, ClaimFault::NotNumber))?;
+        Ok(Some((seconds * 1000.0) as i64))
+    }
+
+    /// Returns the display name. A claim `name` that is not a text, or shows nothing, does not refuse the token.
+    fn name(&self) -> Option<String> {
+        match self.get("name")? {
+            Value::String(name) => shown_within(name, MAX_NAME_CHARS),
+            _ => {
+                tracing::info!("the claim name is not a text; the user is shown without a name");
+                None
+            }
+        }
+    }
+}
+
+const fn wrong(claim: &'static str, fault: ClaimFault) -> ClaimError {
+    ClaimError { claim, fault }
+}
