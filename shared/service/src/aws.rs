@@ -15,11 +15,11 @@ mod sqs;
 pub use connector::Https;
 pub use eventbridge::{DETAIL_TYPE, EventBus, SOURCE};
 pub use iot::IotDataPlane;
-pub use parameter_store::SecretsError;
 pub use sqs::WakeQueue;
 
 use crate::clock;
 use crate::config::{ConfigError, Variables, form, required};
+use crate::secrets_error::SecretsError;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};

@@ -23,6 +23,7 @@ pub mod request;
 mod rtc_client;
 mod rtc_service;
 pub mod run;
+pub mod secrets_error;
 pub mod service;
 pub mod settings;
 mod users;

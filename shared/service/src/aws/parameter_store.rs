@@ -11,6 +11,7 @@ use serde_json::json;
 use super::connector::Https;
 use super::signed::{Answer, CallError, SignedCalls};
 use crate::error_chain::ErrorChain;
+use crate::secrets_error::SecretsError;
 
 /// Time-out of one attempt, connection included.
 const ATTEMPT: Duration = Duration::from_secs(2);
@@ -23,30 +24,6 @@ pub(super) const MAX_NAMES: usize = 10;
 
 /// The Parameter Store.
 pub(super) struct ParameterStore(SignedCalls);
-
-/// Error of a read. Never contains a value.
-#[derive(Debug, thiserror::Error)]
-pub enum SecretsError {
-    /// The store cannot be reached.
-    #[error("the Parameter Store does not answer")]
-    NoAnswer(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The store refused the request.
-    #[error(
-        "the Parameter Store refused to read {path}/… with status {status} ({kind}); allow the function's role \
-         ssm:GetParameters for its names, and the key's use if it is your own key"
-    )]
-    Refused {
-        /// Path of the parameters.
-        path: String,
-        /// Status of the answer.
-        status: u16,
-        /// Type of the error.
-        kind: String,
-    },
-    /// The answer has another form.
-    #[error("the Parameter Store's answer cannot be read")]
-    Malformed,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -124,17 +101,6 @@ fn read_answer(
     }
     let found: Found = serde_json::from_slice(&body).map_err(|_| SecretsError::Malformed)?;
     Ok(found.parameters.into_iter().map(|parameter| (parameter.name, parameter.value.into())).collect())
-}
-
-impl SecretsError {
-    /// Returns whether another attempt may succeed. Many functions that start together exceed the store's rate.
-    fn is_passing(&self) -> bool {
-        match self {
-            Self::NoAnswer(_) => true,
-            Self::Refused { status, kind, .. } => *status >= 500 || kind == "ThrottlingException",
-            Self::Malformed => false,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Environment variables, and the error of one that is missing or wrong.
 
-use crate::aws::SecretsError;
+use crate::secrets_error::SecretsError;
 use std::fmt;
 use switchboard_rtc::{AccountError, UnknownProvider};
 
