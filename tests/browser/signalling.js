@@ -4,6 +4,19 @@ import assert from "node:assert/strict";
 import { environment, scene } from "./scene.js";
 import { until } from "./until.js";
 
+scene("a login that ends is shown, and the page is back with a new one", async ({ logIn, openProxy }) => {
+  const proxy = await openProxy();
+  const alice = await logIn("alice", { url: proxy.url });
+  await alice.page.route("**/local/login", (route) => route.fulfill({ status: 403, body: "{}" }));
+  proxy.cut();
+  await alice.sees("#reconnecting");
+  proxy.restore();
+  await alice.sees("#login-refused");
+  await alice.page.unroute("**/local/login");
+  await alice.click("#retry-login");
+  await alice.page.waitForSelector("#login-refused", { state: "detached" });
+});
+
 scene("a declined call ends on both sides", async ({ logIn }) => {
   const [alice, bob] = [await logIn("alice"), await logIn("bob")];
   await alice.call(bob.account);
