@@ -121,7 +121,7 @@ impl NextAttempt {
                     return;
                 }
             }
-            std::future::pending().await
+            std::future::pending::<()>().await;
         };
         tokio::select! {
             () = waited => false,

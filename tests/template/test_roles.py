@@ -1,4 +1,4 @@
-"""Rights of each role, statement by statement, after SAM has added its own statements and managed policies."""
+"""Tests the rights of each role, statement by statement, after SAM has added statements and managed policies."""
 
 import unittest
 

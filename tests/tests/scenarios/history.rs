@@ -102,7 +102,7 @@ async fn t57_who_never_reached_the_media_has_no_talk_time_and_everybody_has_an_o
     stack.wake_meeting(&call.meeting_id).await;
     stack.advance_clock_when_idle(Duration::from_secs(94)).await;
     daves.requests("attend", call.request("leave")).await;
-    stack.advance_clock_when_idle(Duration::from_secs(480)).await;
+    stack.advance_clock_when_idle(Duration::from_mins(8)).await;
     host.requests("destroy", call.request("destroy_meeting")).await;
 
     let bobs = &calls(&bobs, 1).await[0];

@@ -79,6 +79,10 @@ pub struct CreateMeeting {
     /// Roles of users, at most 100. A user who is not invited has the role as soon as the user comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(extend("maxProperties" = crate::limits::MAX_SEATS)))]
+    #[expect(
+        clippy::zero_sized_map_values,
+        reason = "the wire has a role for each user, and more roles may follow"
+    )]
     pub roles: Option<BTreeMap<UserId, FirstRole>>,
     /// Users who become host, in this order, when the host goes and the rule `host_leave` is `transfer`; at most 100, without
     /// duplicates. Users who are not in the meeting are passed over.

@@ -133,6 +133,10 @@ struct ParticipantRecord {
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names are those of the stored attributes, with their unit"
+)]
 struct TimesRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     invited_ms: Option<i64>,
@@ -199,7 +203,7 @@ enum StandingRecord {
 enum FormerRecord {
     Invited(InvitationRecord),
     Lobby(Vec<ClientId>),
-    Seated(SeatRecord),
+    Seated(Box<SeatRecord>),
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]

@@ -266,11 +266,11 @@ impl StandingRecord {
     /// The last invitation.
     fn invitation_mut(&mut self) -> Option<&mut InvitationRecord> {
         match self {
-            Self::Invited { invitation, .. } => Some(invitation),
-            Self::Seated(seat) | Self::Out { from: FormerRecord::Seated(seat), .. } => {
-                seat.invitation.as_mut()
+            Self::Invited { invitation, .. } | Self::Out { from: FormerRecord::Invited(invitation), .. } => {
+                Some(invitation)
             }
-            Self::Out { from: FormerRecord::Invited(invitation), .. } => Some(invitation),
+            Self::Seated(seat) => seat.invitation.as_mut(),
+            Self::Out { from: FormerRecord::Seated(seat), .. } => seat.invitation.as_mut(),
             Self::Lobby { .. } | Self::Out { from: FormerRecord::Lobby(_), .. } => None,
         }
     }
@@ -291,7 +291,7 @@ impl From<&Standing> for StandingRecord {
                 let from = match from {
                     Former::Invitation(invitation) => FormerRecord::Invited(invitation.into()),
                     Former::Lobby(devices) => FormerRecord::Lobby(devices.clone()),
-                    Former::Seat(seat) => FormerRecord::Seated((&**seat).into()),
+                    Former::Seat(seat) => FormerRecord::Seated(Box::new((&**seat).into())),
                 };
                 let (decline, text) = (remark.decline, remark.text.clone());
                 Self::Out { reason, until_ms, from, decline, text }
@@ -312,7 +312,7 @@ impl From<StandingRecord> for Standing {
                 let from = match from {
                     FormerRecord::Invited(invitation) => Former::Invitation(invitation.into()),
                     FormerRecord::Lobby(devices) => Former::Lobby(devices),
-                    FormerRecord::Seated(seat) => Former::Seat(Box::new(seat.into())),
+                    FormerRecord::Seated(seat) => Former::Seat(Box::new((*seat).into())),
                 };
                 let remark = Remark { decline, text };
                 Self::Out(Exit { reason: reason.into_reason(until_ms), from, remark })
