@@ -12,6 +12,7 @@ WITH_PATH = Stack(TEMPLATE, SecretsPath="/calls/prod")
 BROKER = "arn:aws:iot:ap-southeast-2:123456789012:"
 MEETINGS = [f"dynamodb:{each}Item -> arn:Table" for each in ("Get", "Put", "Update", "Delete", "BatchWrite")]
 USERS = ["dynamodb:BatchGetItem -> arn:Table"]
+USER_MEETINGS = USERS + ["dynamodb:Query -> arn:Table"]
 PUBLISH = [f"iot:Publish -> {BROKER}topic/call-dn/p2p/*"]
 RING = [f"iot:SendDirectMessage -> {BROKER}client/* if iot:Topic is like call-dn/p2p/*"]
 TIMERS = ["sqs:SendMessage -> arn:WakeQueue"]
@@ -21,7 +22,7 @@ REQUESTS = MEETINGS + PUBLISH + TIMERS + FAILED + OUTCOMES
 
 ALLOWED = {
     "CreateMeeting": REQUESTS + USERS + RING,
-    "Answer": REQUESTS,
+    "Answer": REQUESTS + USER_MEETINGS,
     "Attend": REQUESTS + USERS,
     "Moderate": REQUESTS,
     "Destroy": REQUESTS,
@@ -31,7 +32,7 @@ ALLOWED = {
     + PUBLISH
     + [f"iot:Publish -> {BROKER}topic/bulk-dn/p2p/*"]
     + FAILED,
-    "Presence": REQUESTS,
+    "Presence": REQUESTS + USER_MEETINGS,
     "Wake": REQUESTS
     + RING
     + ["dynamodb:Query -> arn:Table/index/due", f"iot:GetConnection -> {BROKER}client/*"],

@@ -60,7 +60,7 @@ class Settings(unittest.TestCase):
             ({"IotDataEndpoint": "https://a.iot.eu-west-1.amazonaws.com/"}, "slash"),
             ({"TurnUrls": "turn.example.com:3478"}, "turn:"),
             ({"TurnUrls": "turn:"}, "turn:"),
-            ({"TurnUrls": "turn:a.example.com,"}, "turn:"),
+            ({"TurnUrls": "turn:a.example.com,turn:"}, "turn:"),
             ({"CallUpParent": "call-dn"}, "different parent topics"),
             ({"AlarmEmail": "nobody"}, "AlarmEmail"),
         ]:
