@@ -221,7 +221,7 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
           {
             "hand": false,
             "media": {
-              "audio": false,
+              "audio": true,
               "screen": false,
               "video": false
             },
@@ -273,7 +273,7 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
       "participant": {
         "hand": false,
         "media": {
-          "audio": false,
+          "audio": true,
           "screen": false,
           "video": false
         },

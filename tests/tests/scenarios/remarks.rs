@@ -79,12 +79,12 @@ async fn t55_t56_the_others_see_what_a_device_announces_and_then_every_report() 
 
 #[tokio::test]
 async fn t54_a_create_request_that_is_taken_back_says_why() {
-    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     talks(&mut caller, &bob, &mut phone).await;
     let unknown = json!({"type": "destroy_meeting", "create_id": "never-sent", "reason": "Wrong button"});
     let answer = caller.requests("destroy", unknown).await.body;
     assert_eq!((&answer["reason"], &answer["text"]), (&json!("cancelled"), &json!("Wrong button")));
-    let again = caller.is_refused("create-meeting", direct(&bob)).await;
-    assert_eq!(again.code, "user_busy", "the call goes on");
+    let second = caller.is_refused("create-meeting", direct(&carol)).await;
+    assert_eq!(second.code, "user_busy", "the call goes on");
 }

@@ -65,7 +65,7 @@ async fn a_request_past_its_time_is_refused_and_nothing_is_written() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
     let create = request("create-meeting", direct(&bob)).with_ttl_ms(5_000);
-    let late = event(caller.terminal.client_id(), &create.payload(), now_ms() - 5_500);
+    let late = event(caller.terminal.client_id(), &create.payload(), now_ms() - 7_500);
     Stack::shared().invoke("create-meeting", &late).await;
     let error = caller.receives("error").await;
     assert_eq!((&error.body["code"], &error.body["sip"]), (&"request_expired".into(), &408.into()));

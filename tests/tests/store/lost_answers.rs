@@ -24,13 +24,14 @@ struct Write {
     functions: &'static [&'static str],
 }
 
-const WRITES: [Write; 9] = [
+const WRITES: [Write; 10] = [
     Write { name: "commit", functions: &["commit_one"] },
     Write {
         name: "commit with slots, parts and a create mark",
         functions: &["commit_in_transaction", "meeting_write", "slot_write", "part_write", "mark_write"],
     },
     Write { name: "create mark", functions: &["put_mark_once"] },
+    Write { name: "part of a user", functions: &["keep_part"] },
     Write { name: "effects done", functions: &["write_legs"] },
     Write { name: "correction of the index", functions: &["correct_due"] },
     Write { name: "connect", functions: &["device_connected", "device_update", "prune"] },
@@ -156,6 +157,12 @@ async fn perform(name: &str, table: &Table, lose: impl Fn()) {
                 matches!(other, CommitResult::Lost(Some(_))),
                 "another write of the same mark: {other:?}"
             );
+        }
+        "part of a user" => {
+            lose();
+            table.keep_part(&invitee(&call), &call.id, START_MS).await.expect("an answer");
+            let kept = table.meetings_of(&invitee(&call)).await.expect("an answer");
+            assert_eq!(kept, [call.id].into());
         }
         "effects done" => {
             write(table, &Commit { pending: Some(pending(1, &call)), ..commit(&call) }).await;
