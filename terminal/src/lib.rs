@@ -21,17 +21,7 @@
 //! let (terminal, mut events) = Terminal::connect(Config::new(alice, "127.0.0.1", 1883, token)).await?;
 //!
 //! let created = terminal
-//!     .create_meeting(CreateMeeting {
-//!         mode: Mode::Direct,
-//!         media: Media::Audio,
-//!         invitees: vec!["bob".parse()?],
-//!         title: None,
-//!         policy: None,
-//!         ring_seconds: None,
-//!         max_participants: None,
-//!         max_minutes: None,
-//!         ext: None,
-//!     })
+//!     .create_meeting(CreateMeeting::new(Mode::Direct, Media::Audio, vec!["bob".parse()?]))
 //!     .await?;
 //! println!("{}: meeting {:?}", created.kind, created.meeting_id);
 //!

@@ -61,19 +61,8 @@ pub fn meeting(mode: Mode, caller: &UserId, invitees: &[UserId]) -> Meeting {
         hash: BodyHash::of(b"create"),
         invitees: invitees.iter().map(invitee).collect(),
         create: CreateMeeting {
-            mode,
-            media: Media::Audio,
-            invitees: invitees.to_vec(),
-            title: None,
-            policy: None,
-            ring_seconds: None,
             max_participants: Some(100),
-            max_minutes: None,
-            unused_seconds: None,
-            empty_seconds: None,
-            roles: None,
-            succession: None,
-            ext: None,
+            ..CreateMeeting::new(mode, Media::Audio, invitees.to_vec())
         },
     };
     let decision = create(&command, Now { ms: START_MS }, RtcCapabilities::default())

@@ -33,21 +33,7 @@ pub(crate) fn user(name: &str) -> UserId {
 }
 
 pub(crate) fn create(mode: Mode, invitees: &[&str]) -> CreateMeeting {
-    CreateMeeting {
-        mode,
-        media: Media::Audio,
-        invitees: invitees.iter().map(|name| user(name)).collect(),
-        title: None,
-        policy: None,
-        ring_seconds: None,
-        max_participants: None,
-        max_minutes: None,
-        unused_seconds: None,
-        empty_seconds: None,
-        roles: None,
-        succession: None,
-        ext: None,
-    }
+    CreateMeeting::new(mode, Media::Audio, invitees.iter().map(|name| user(name)).collect())
 }
 
 /// The create request of Alice's phone; every invitee has a phone and a tablet.
