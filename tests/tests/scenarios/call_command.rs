@@ -2,10 +2,12 @@
 
 use crate::device::DEADLINE;
 use crate::stack::{Stack, binaries};
-use crate::user::User;
+use crate::user::{JWT_SECRET, User, now_seconds};
+use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use std::process::Stdio;
 use std::time::Duration;
+use terminal::development_jwt;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
@@ -301,4 +303,37 @@ async fn without_a_stack_or_a_name_it_is_said_what_to_do() {
     let nobody = Shell::start(&["sync", "--stack", "nosuchfile.json"]).ends().await;
     assert_eq!(nobody.exit_code, 2);
     assert!(nobody.errors.contains("--as alice.phone"), "{}", nobody.errors);
+}
+
+/// A file that is removed when this is dropped.
+fn token_file(token: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), token).expect("written");
+    file
+}
+
+#[tokio::test]
+async fn a_login_that_ends_is_read_again_from_its_file_or_ends_the_command() {
+    let stack = Stack::own();
+    let bob = User::at(&stack, "Bob");
+    let short = development_jwt(JWT_SECRET, bob.id.as_str(), None, now_seconds() + 240);
+    let file = token_file(short.expose_secret());
+    let path = file.path().to_str().expect("UTF-8");
+    let mut reads_again = Shell::run(&bob, "phone", &["listen", "--token-file", path]);
+    let mut given_once = Shell::run(&bob, "tablet", &["watch", "--token", short.expose_secret()]);
+    reads_again.prints("listening").await;
+    given_once.prints("watching").await;
+    // Past the end of the connections, and of the login with its leeway.
+    stack.advance_clock_when_idle(Duration::from_secs(305)).await;
+    reads_again.prints("login_refused").await;
+    std::fs::write(file.path(), bob.token().expose_secret()).expect("written");
+    reads_again.prints("login_renewed").await;
+    reads_again.prints("reconnected").await;
+    reads_again.interrupts().await;
+    assert_eq!(reads_again.ends().await.exit_code, 0);
+    given_once.prints("login_refused").await;
+    let ended = given_once.ends().await;
+    assert_eq!(ended.exit_code, 1);
+    let told = ended.printed.last().expect("it prints a result").to_string() + &ended.errors;
+    assert!(told.contains("the login is not accepted any more"), "{told}");
 }

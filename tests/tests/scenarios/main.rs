@@ -34,6 +34,7 @@ mod inviting;
 mod janus;
 mod journal;
 mod lobby;
+mod logins;
 mod lost_answers;
 mod media;
 mod meeting_ids;
