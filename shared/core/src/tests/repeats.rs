@@ -2,7 +2,7 @@
 
 use super::fixture::{Call, client, key, user};
 use super::join::{admit, join, joining, room, take_over};
-use crate::{Action, Cause, MAX_REQUESTS_PER_DEVICE, Outgoing, Standing};
+use crate::{Action, Cause, Decision, MAX_REQUESTS_PER_DEVICE, Outgoing, Standing};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::{Body, ClosedReason};
 use switchboard_protocol::object::{JoinPolicy, Media, RejectReason, Role};
@@ -295,4 +295,22 @@ fn t6_repeated_effects_of_an_accept_stop_the_other_devices_though_the_user_has_l
     call.last = call.repeat_effects(rev, &cause);
     let closed = "bob.tablet: invitation_closed answered_elsewhere".to_owned();
     assert!(call.downlinks().contains(&closed), "{:?}", call.downlinks());
+}
+
+#[test]
+fn a_commit_whose_effects_no_terminal_would_retry_is_recognised() {
+    let request = |device: &str, id: &str| Cause::request(&client(device), &id.parse().expect("a valid id"));
+    let mut call = Call::group();
+    assert!(!call.wakes().has_no_retrying_client(None), "nothing was committed");
+    call.accepts("bob.phone").expect("accepts");
+    assert!(!call.last.has_no_retrying_client(Some(&request("bob.phone", "r1"))), "the terminal retries");
+    assert!(
+        call.last.has_no_retrying_client(Some(&request("bob.phone", "r2"))),
+        "a deadline made the commit"
+    );
+    assert!(call.last.has_no_retrying_client(None), "an event made the commit");
+    let silent = Decision { notices: Vec::new(), ..call.last.clone() };
+    assert!(!silent.has_no_retrying_client(None), "no notice can be lost");
+    call.does("alice.phone", Action::Destroy { text: None }).expect("ends");
+    assert!(call.last.has_no_retrying_client(Some(&request("alice.phone", "r2"))), "an end must arrive");
 }
