@@ -3,6 +3,7 @@
 //! content, which doubles the code that reads them.
 
 mod convert;
+mod standing;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
