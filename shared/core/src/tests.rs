@@ -18,6 +18,7 @@ mod remarks;
 mod removing;
 mod repeats;
 mod rooms;
+pub(crate) mod scenes;
 mod slots;
 mod speech;
 mod times_per_meeting;

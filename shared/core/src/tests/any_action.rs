@@ -1,7 +1,7 @@
 //! Any action: the generator of random actions for the property tests, and the proof that it misses none.
 
 use super::fixture::{Call, START_MS, client, user};
-use super::join::joining;
+use super::scenes::joining;
 use crate::{Action, Invitee, KnownDevice, MediaChange, SettingsChange};
 use std::collections::BTreeSet;
 use switchboard_protocol::object::{

@@ -7,10 +7,6 @@ use switchboard_protocol::object::{
     BusyPolicy, Media, Mode, ParticipantState as State, Policy, Reach, RejectReason,
 };
 
-fn ended(call: &Call) -> Option<EndReason> {
-    call.meeting.end().map(|end| end.reason)
-}
-
 #[test]
 fn t1_a_create_rings_every_device_and_seats_the_caller() {
     let call = Call::direct();
@@ -129,7 +125,7 @@ fn t9_a_late_reject_does_not_kill_the_call() {
     let mut call = Call::direct();
     call.accepts("bob.phone").expect("accepts");
     assert_eq!(call.rejects("bob.tablet"), Err(Code::AlreadyAnswered));
-    assert_eq!(ended(&call), None);
+    assert_eq!(call.end_reason(), None);
 }
 
 #[test]
@@ -145,7 +141,7 @@ fn t13_a_ring_that_no_device_had_is_unreachable_and_one_that_was_delivered_is_no
         let mut in_time = call.clone();
         assert_eq!(in_time.at(46_999).accepts("bob.phone"), Ok(()), "the ring has two seconds of grace");
         assert_eq!(call.at(47_000).accepts("bob.phone"), Err(Code::MeetingEnded));
-        assert_eq!((call.state("bob"), ended(&call)), (state, Some(reason)));
+        assert_eq!((call.state("bob"), call.end_reason()), (state, Some(reason)));
         assert!(
             call.downlinks().contains(&"bob.tablet: invitation_closed expired".to_owned()),
             "{:?}",
@@ -198,7 +194,7 @@ fn t40_a_caller_who_gives_up_stops_the_ringing() {
             "bob.tablet: missed_call cancelled",
         ]
     );
-    assert_eq!(ended(&call), Some(EndReason::Cancelled));
+    assert_eq!(call.end_reason(), Some(EndReason::Cancelled));
     assert_eq!(call.accepts("bob.phone"), Err(Code::MeetingEnded));
 }
 

@@ -7,10 +7,11 @@ use crate::{
     RtcCapabilities, Settings, Standing, decide, repeat_effects,
 };
 use secrecy::SecretString;
+use serde_json::Value;
 use switchboard_protocol::address::{ClientId, UserId};
-use switchboard_protocol::code::Code;
+use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::id::{BodyHash, IdKey, InviteId};
-use switchboard_protocol::object::{Media, Mode, ParticipantState, RejectReason};
+use switchboard_protocol::object::{Media, MediaFlags, Mode, ParticipantState, RejectReason};
 use switchboard_protocol::requests::{CreateMeeting, MediaReport};
 
 /// Time at which every meeting under test is created.
@@ -234,6 +235,23 @@ impl Call {
 
     pub(crate) fn state(&self, name: &str) -> ParticipantState {
         self.participant(name).state()
+    }
+
+    /// The reason of the end, if the meeting has ended.
+    pub(crate) fn end_reason(&self) -> Option<EndReason> {
+        self.meeting.end().map(|end| end.reason)
+    }
+
+    /// The media that the other members see of a participant.
+    pub(crate) fn media_of(&self, name: &str) -> MediaFlags {
+        self.participant(name).view(self.now.ms).media
+    }
+
+    /// The bodies of the type `kind` that the last step sent to `device`.
+    pub(crate) fn sent_to(&self, device: &str, kind: &str) -> Vec<Value> {
+        let all = self.last.notices.iter().chain(&self.last.answer);
+        let bodies = all.filter(|downlink| downlink.to == client(device) && downlink.body.kind() == kind);
+        bodies.map(|downlink| serde_json::to_value(&downlink.body).expect("serialises")).collect()
     }
 
     /// The downlinks of the last step: see [`downlinks`].

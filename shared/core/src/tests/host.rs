@@ -1,39 +1,18 @@
 //! The host of a group: hosts who leave (T29–T31), transfers, and roles.
 
-use super::fixture::{Call, START_MS, create, opening, user};
-use super::join::{admit, joining};
+use super::fixture::{Call, START_MS, user};
+use super::scenes::{admit, hosted_group, joining, role, set_role};
 use crate::{Action, AwayFrom, Phase, Presence};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{
-    HostLeavePolicy, JoinPolicy, Mode, ParticipantState as State, Policy, PolicyChange, Role, SpeechMode,
-    UserOrAll,
+    HostLeavePolicy, JoinPolicy, ParticipantState as State, PolicyChange, Role, SpeechMode, UserOrAll,
 };
 use switchboard_protocol::requests::MuteMode;
 
-/// A group of Alice, Bob and Carol with this policy; Alice and Bob are in the media.
-fn room(host_leave: HostLeavePolicy) -> Call {
-    let mut create = create(Mode::Group, &["bob", "carol"]);
-    create.policy = Some(Policy { host_leave, ..Policy::default() });
-    let mut call = Call::open(&opening(create));
-    call.joins_media("alice.phone").expect("joins");
-    call.at(1_000).accepts("carol.phone").expect("accepts");
-    call.at(2_000).accepts("bob.phone").expect("accepts");
-    call.joins_media("bob.phone").expect("joins");
-    call
-}
-
-fn set_role(call: &mut Call, by: &str, name: &str, role: Role) -> Result<(), Code> {
-    call.does(by, Action::SetRole { user: user(name), role })
-}
-
-fn role(call: &Call, name: &str) -> Role {
-    *call.participant(name).role
-}
-
 #[test]
 fn t29_the_next_host_is_who_is_longest_in_the_media() {
-    let mut call = room(HostLeavePolicy::Transfer);
+    let mut call = hosted_group(HostLeavePolicy::Transfer);
     call.leaves("alice.phone").expect("leaves");
     assert_eq!(call.meeting.host, user("bob"), "Carol has the older seat but is not in the media");
     assert_eq!((role(&call, "alice"), role(&call, "bob")), (Role::Member, Role::Host));
@@ -57,7 +36,7 @@ fn t29_the_next_host_is_who_is_longest_in_the_media() {
 
 #[test]
 fn t29_cohosts_come_first_and_without_anybody_in_the_media_the_oldest_seat() {
-    let mut call = room(HostLeavePolicy::Transfer);
+    let mut call = hosted_group(HostLeavePolicy::Transfer);
     set_role(&mut call, "alice.phone", "carol", Role::Cohost).expect("the host has the right");
     call.leaves("alice.phone").expect("leaves");
     assert_eq!(call.meeting.host, user("carol"));
@@ -81,7 +60,7 @@ fn t29_a_group_that_its_host_left_before_anybody_came_has_the_first_one_as_host(
 
 #[test]
 fn t30_the_meeting_waits_two_minutes_for_its_host() {
-    let mut call = room(HostLeavePolicy::GraceEnd);
+    let mut call = hosted_group(HostLeavePolicy::GraceEnd);
     call.at(10_000).leaves("alice.phone").expect("leaves");
     assert!(
         call.downlinks().contains(&"bob.phone: meeting_ending host_left".to_owned()),
@@ -107,14 +86,14 @@ fn t30_the_meeting_waits_two_minutes_for_its_host() {
 
 #[test]
 fn t31_it_ends_with_its_host_or_goes_on_without_one() {
-    let mut call = room(HostLeavePolicy::End);
+    let mut call = hosted_group(HostLeavePolicy::End);
     call.leaves("carol.phone").expect("leaves");
     assert_eq!(call.meeting.end(), None);
     call.leaves("alice.phone").expect("leaves");
     assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::HostLeft));
     assert_eq!(call.downlinks(), ["alice.phone= ok", "bob.phone: meeting_ended host_left"]);
 
-    let mut call = room(HostLeavePolicy::Continue);
+    let mut call = hosted_group(HostLeavePolicy::Continue);
     set_role(&mut call, "alice.phone", "carol", Role::Cohost).expect("the host has the right");
     call.leaves("alice.phone").expect("leaves");
     assert_eq!((call.meeting.phase, call.meeting.host.clone()), (Phase::Active, user("alice")));
@@ -130,7 +109,7 @@ fn t31_it_ends_with_its_host_or_goes_on_without_one() {
 
 #[test]
 fn t29_a_host_who_is_lost_is_gone_and_one_who_reconnects_is_not() {
-    let mut call = room(HostLeavePolicy::Transfer);
+    let mut call = hosted_group(HostLeavePolicy::Transfer);
     let seat = call.participant_mut("alice").seat_mut().expect("has a seat");
     seat.presence = Presence::Away { until_ms: START_MS + 60_000, from: AwayFrom::Media };
     call.at(59_999).does("bob.phone", Action::RaiseHand).expect("the meeting is live");
@@ -141,7 +120,7 @@ fn t29_a_host_who_is_lost_is_gone_and_one_who_reconnects_is_not() {
 
 #[test]
 fn the_host_makes_somebody_else_host() {
-    let mut call = room(HostLeavePolicy::End);
+    let mut call = hosted_group(HostLeavePolicy::End);
     let transfer = |name: &str| Action::TransferHost { user: user(name) };
     assert_eq!(call.does("bob.phone", transfer("bob")), Err(Code::NotHost));
     assert_eq!(call.does("alice.phone", transfer("mallory")), Err(Code::UserNotFound));
@@ -162,7 +141,7 @@ fn the_host_makes_somebody_else_host() {
 
 #[test]
 fn roles_are_given_by_the_host_and_seen_by_all() {
-    let mut call = room(HostLeavePolicy::Transfer);
+    let mut call = hosted_group(HostLeavePolicy::Transfer);
     assert_eq!(set_role(&mut call, "bob.phone", "bob", Role::Cohost), Err(Code::NotHost));
     assert_eq!(set_role(&mut call, "alice.phone", "mallory", Role::Cohost), Err(Code::UserNotFound));
     assert_eq!(set_role(&mut call, "alice.phone", "alice", Role::Member), Err(Code::StateConflict));
@@ -189,7 +168,7 @@ fn roles_are_given_by_the_host_and_seen_by_all() {
 
 #[test]
 fn t31_a_policy_that_is_set_after_the_host_left_does_not_end_the_meeting() {
-    let mut call = room(HostLeavePolicy::Continue);
+    let mut call = hosted_group(HostLeavePolicy::Continue);
     set_role(&mut call, "alice.phone", "carol", Role::Cohost).expect("the host has the right");
     call.leaves("alice.phone").expect("leaves");
     let policy = PolicyChange { host_leave: Some(HostLeavePolicy::End), ..PolicyChange::default() };
@@ -203,7 +182,7 @@ fn t31_a_policy_that_is_set_after_the_host_left_does_not_end_the_meeting() {
 
 #[test]
 fn t38_a_blocked_member_who_becomes_host_may_speak_again() {
-    let mut call = room(HostLeavePolicy::Transfer);
+    let mut call = hosted_group(HostLeavePolicy::Transfer);
     let block =
         Action::Mute { target: UserOrAll::User(user("bob")), mode: MuteMode::Hard, for_seconds: None };
     call.does("alice.phone", block).expect("the host has the right");
@@ -214,7 +193,7 @@ fn t38_a_blocked_member_who_becomes_host_may_speak_again() {
 
 #[test]
 fn t31_an_admitted_host_who_leaves_gets_the_end_on_the_device_with_the_seat_only() {
-    let mut call = room(HostLeavePolicy::End);
+    let mut call = hosted_group(HostLeavePolicy::End);
     call.settings_mut().policy.join = JoinPolicy::Lobby;
     call.does("dave.phone", joining("dave", false)).expect("waits in the lobby");
     call.does("alice.phone", admit(None)).expect("the host admits the user");

@@ -1,21 +1,11 @@
 //! Invitations during a call, and cancelled invitations (T10–T12).
 
-use super::fixture::{Call, START_MS, client, create, opening, user};
-use crate::{Action, Invitee, KnownDevice, MAX_PEOPLE, Outgoing, Phase};
+use super::fixture::{Call, client, create, opening, user};
+use super::scenes::inviting;
+use crate::{Action, MAX_PEOPLE, Outgoing, Phase};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{InvitePolicy, Media, Mode, ParticipantState as State};
-
-fn invite(names: &[&str]) -> Action {
-    let invitee = |name: &&str| Invitee {
-        user_id: user(name),
-        invite_id: format!("again-{name}").parse().expect("a valid id"),
-        name: None,
-        devices: vec![KnownDevice { client_id: client(&format!("{name}.phone")), seen_ms: START_MS }],
-        busy: false,
-    };
-    Action::Invite { invitees: names.iter().map(invitee).collect(), ring_seconds: None, ext: None }
-}
 
 fn cancel(names: Option<&[&str]>) -> Action {
     Action::CancelInvite { invitees: names.map(|names| names.iter().map(|name| user(name)).collect()) }
@@ -25,7 +15,7 @@ fn cancel(names: Option<&[&str]>) -> Action {
 fn a_third_person_makes_a_direct_call_a_group_for_good() {
     let mut call = Call::direct();
     call.accepts("bob.phone").expect("accepts");
-    call.does("bob.phone", invite(&["carol"])).expect("either side has the right");
+    call.does("bob.phone", inviting(&["carol"])).expect("either side has the right");
     assert_eq!(
         call.downlinks(),
         [
@@ -51,7 +41,7 @@ fn who_declined_is_invited_again_by_another_invitation() {
     let mut call = Call::group();
     let first = call.invite_id("bob");
     call.rejects("bob.phone").expect("rejects");
-    call.does("alice.phone", invite(&["bob"])).expect("a user who declined may be invited again");
+    call.does("alice.phone", inviting(&["bob"])).expect("a user who declined may be invited again");
     assert_ne!(call.invite_id("bob"), first);
     assert_eq!(
         call.does("bob.phone", Action::Accept { invite_id: first, media: Media::Audio }),
@@ -64,20 +54,20 @@ fn who_declined_is_invited_again_by_another_invitation() {
 fn only_hosts_invite_unless_the_policy_says_any() {
     let mut call = Call::group();
     call.accepts("bob.phone").expect("accepts");
-    assert_eq!(call.does("bob.phone", invite(&["dave"])), Err(Code::Forbidden));
+    assert_eq!(call.does("bob.phone", inviting(&["dave"])), Err(Code::Forbidden));
     call.settings_mut().policy.invite = InvitePolicy::Any;
-    call.does("bob.phone", invite(&["dave"])).expect("any member has the right");
+    call.does("bob.phone", inviting(&["dave"])).expect("any member has the right");
     assert_eq!(
-        call.does("dave.phone", invite(&["eve"])),
+        call.does("dave.phone", inviting(&["eve"])),
         Err(Code::Forbidden),
         "an invitee is not a member yet"
     );
     call.settings_mut().locked = true;
-    assert_eq!(call.does("alice.phone", invite(&["eve"])), Err(Code::Locked));
+    assert_eq!(call.does("alice.phone", inviting(&["eve"])), Err(Code::Locked));
     call.settings_mut().locked = false;
     call.meeting.max_participants = 4;
-    assert_eq!(call.does("alice.phone", invite(&["eve"])), Err(Code::MeetingFull));
-    assert_eq!(call.does("alice.phone", invite(&["alice"])), Err(Code::BadRequest));
+    assert_eq!(call.does("alice.phone", inviting(&["eve"])), Err(Code::MeetingFull));
+    assert_eq!(call.does("alice.phone", inviting(&["alice"])), Err(Code::BadRequest));
 }
 
 #[test]
@@ -85,7 +75,8 @@ fn who_is_in_or_rung_already_keeps_what_they_have() {
     let mut call = Call::group();
     call.accepts("bob.phone").expect("accepts");
     let before = call.meeting.participants.clone();
-    call.does("alice.phone", invite(&["bob", "carol"])).expect("the request is answered and changes nothing");
+    call.does("alice.phone", inviting(&["bob", "carol"]))
+        .expect("the request is answered and changes nothing");
     assert!(call.last.next.is_none());
     assert_eq!(before, call.meeting.participants);
 }
@@ -147,7 +138,7 @@ fn t11_who_is_not_in_the_meeting_any_more_takes_no_invitation_back() {
     let mut call = Call::group();
     call.settings_mut().policy.invite = InvitePolicy::Any;
     call.accepts("bob.phone").expect("accepts");
-    call.does("bob.phone", invite(&["dave"])).expect("any member has the right");
+    call.does("bob.phone", inviting(&["dave"])).expect("any member has the right");
     call.does("alice.phone", Action::Remove { user: user("bob"), ban: false, for_seconds: None, text: None })
         .expect("removes");
     assert_eq!(call.does("bob.phone", cancel(Some(&["dave"]))), Err(Code::Forbidden));
@@ -158,7 +149,7 @@ fn t11_who_is_not_in_the_meeting_any_more_takes_no_invitation_back() {
 #[test]
 fn the_end_of_an_offer_waits_at_the_broker_as_long_as_the_offer_may() {
     let mut call = Call::group();
-    let Action::Invite { invitees, .. } = invite(&["dave"]) else {
+    let Action::Invite { invitees, .. } = inviting(&["dave"]) else {
         unreachable!("invite builds Action::Invite")
     };
     call.does("alice.phone", Action::Invite { invitees, ring_seconds: Some(180), ext: None })
@@ -185,7 +176,7 @@ fn invitations_cannot_swell_the_record() {
     let mut call = Call::group();
     call.does("alice.phone", cancel(None)).expect("cancels");
     let more = |call: &mut Call, at: usize| {
-        let Action::Invite { invitees, .. } = invite(&[&format!("guest-{at}")]) else {
+        let Action::Invite { invitees, .. } = inviting(&[&format!("guest-{at}")]) else {
             unreachable!("invite builds Action::Invite")
         };
         call.does("alice.phone", Action::Invite { invitees, ring_seconds: None, ext: Some(ext.clone()) })
@@ -195,7 +186,7 @@ fn invitations_cannot_swell_the_record() {
         call.does("alice.phone", cancel(None)).expect("cancels");
     }
     assert_eq!(more(&mut call, MAX_PEOPLE), Err(Code::MeetingFull));
-    call.does("alice.phone", invite(&["bob"])).expect("a user who was invited before takes no new entry");
+    call.does("alice.phone", inviting(&["bob"])).expect("a user who was invited before takes no new entry");
     let mut kept: Vec<_> =
         call.meeting.participants.values().filter_map(|p| p.invitation()?.ext.as_ref()).collect();
     kept.dedup();
@@ -223,7 +214,7 @@ fn t11_a_member_cancels_only_the_invitations_that_the_member_made() {
     let mut call = Call::group();
     call.settings_mut().policy.invite = InvitePolicy::Any;
     call.accepts("bob.phone").expect("accepts");
-    call.does("bob.phone", invite(&["dave"])).expect("any member has the right");
+    call.does("bob.phone", inviting(&["dave"])).expect("any member has the right");
     call.does("bob.phone", cancel(None)).expect("the inviter has the right");
     assert_eq!((call.state("dave"), call.state("carol")), (State::Cancelled, State::Invited));
 }
@@ -232,17 +223,17 @@ fn t11_a_member_cancels_only_the_invitations_that_the_member_made() {
 fn t1_an_invitation_takes_the_last_seat_and_an_open_one_counts_as_taken() {
     let mut call = Call::group();
     call.meeting.max_participants = 4;
-    call.does("alice.phone", invite(&["dave"])).expect("one seat is free");
-    assert_eq!(call.does("alice.phone", invite(&["eve"])), Err(Code::MeetingFull));
+    call.does("alice.phone", inviting(&["dave"])).expect("one seat is free");
+    assert_eq!(call.does("alice.phone", inviting(&["eve"])), Err(Code::MeetingFull));
 }
 
 #[test]
 fn t1_the_first_invitation_makes_an_empty_group_ring() {
     let mut call = Call::open(&opening(create(Mode::Group, &[])));
     assert_eq!(call.meeting.phase, Phase::Created);
-    call.does("alice.phone", invite(&["bob"])).expect("the host has the right");
+    call.does("alice.phone", inviting(&["bob"])).expect("the host has the right");
     assert_eq!(call.meeting.phase, Phase::Ringing);
     call.joins_media("alice.phone").expect("joins");
-    call.does("alice.phone", invite(&["carol"])).expect("the host has the right");
+    call.does("alice.phone", inviting(&["carol"])).expect("the host has the right");
     assert_eq!(call.meeting.phase, Phase::Active);
 }

@@ -1,9 +1,8 @@
 //! Joins without an answer to an invitation (T20–T23, T25, T28).
 
-use super::fixture::{Call, START_MS, account, client, create, opening, user};
-use crate::{
-    Action, ChannelPresence, Joiner, KnownDevice, Leg, MAX_PEOPLE, OutReason, Outgoing, Phase, SlotChange,
-};
+use super::fixture::{Call, START_MS, client, create, opening, user};
+use super::scenes::{admit, decided, deny, group_with_entry, join, joining, take_over};
+use crate::{Action, ChannelPresence, Leg, MAX_PEOPLE, OutReason, Outgoing, Phase, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::limits::MAX_INVITEES;
@@ -11,54 +10,13 @@ use switchboard_protocol::object::{
     JoinPolicy, Media, MediaFlags, Mode, ParticipantState as State, Policy, Role, SpeechMode,
 };
 
-pub(super) fn joining(name: &str, takeover: bool) -> Action {
-    let device = |kind: &str| KnownDevice { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS };
-    let devices = ["phone", "tablet"].map(device).to_vec();
-    Action::Join(Joiner { name: Some(name.to_owned()), devices, takeover, media: Media::Audio })
-}
-
-pub(super) fn join(call: &mut Call, device: &str) -> Result<(), Code> {
-    call.does(device, joining(account(device), false))
-}
-
-pub(super) fn take_over(call: &mut Call, device: &str) -> Result<(), Code> {
-    call.does(device, joining(account(device), true))
-}
-
-/// A group with Alice in the media; Bob and Carol are invited.
-pub(super) fn room(join: JoinPolicy) -> Call {
-    let mut create = create(Mode::Group, &["bob", "carol"]);
-    create.policy = Some(Policy { join, ..Policy::default() });
-    let mut call = Call::open(&opening(create));
-    call.joins_media("alice.phone").expect("joins");
-    call
-}
-
-pub(super) fn admit(names: Option<&[&str]>) -> Action {
-    Action::Admit { users: names.map(|names| names.iter().map(|name| user(name)).collect()) }
-}
-
-fn deny(names: Option<&[&str]>) -> Action {
-    Action::Deny { users: names.map(|names| names.iter().map(|name| user(name)).collect()), ban: false }
-}
-
-/// The decision about each user in the answer to `admit` or `deny`.
-fn decided(call: &Call) -> Vec<(String, bool, Option<Code>)> {
-    match call.last.answer.as_ref().map(|answer| &answer.body) {
-        Some(Body::LobbyUpdated { users }) => {
-            users.iter().map(|user| (user.user_id.to_string(), user.admitted, user.code)).collect()
-        }
-        other => panic!("the answer is not lobby_updated: {other:?}"),
-    }
-}
-
 #[test]
 fn t20_who_was_not_invited_comes_in_only_if_the_policy_says_so() {
-    let mut call = room(JoinPolicy::Invited);
+    let mut call = group_with_entry(JoinPolicy::Invited);
     assert_eq!(join(&mut call, "dave.phone"), Err(Code::Forbidden));
     assert!(call.last.next.is_none() && !call.meeting.participants.contains_key(&user("dave")));
 
-    let mut call = room(JoinPolicy::Open);
+    let mut call = group_with_entry(JoinPolicy::Open);
     join(&mut call, "dave.phone").expect("the meeting is open to all users");
     assert_eq!(call.downlinks(), ["alice.phone: participant_updated accepted", "dave.phone= joined"]);
     assert_eq!(call.last.slots, [SlotChange::Claim(user("dave"))]);
@@ -77,7 +35,7 @@ fn t20_a_direct_call_takes_no_third_whatever_its_policy() {
 
 #[test]
 fn t20_a_locked_or_full_meeting_takes_nobody_in() {
-    let mut call = room(JoinPolicy::Open);
+    let mut call = group_with_entry(JoinPolicy::Open);
     call.settings_mut().locked = true;
     assert_eq!(join(&mut call, "dave.phone"), Err(Code::Locked));
     assert_eq!(join(&mut call, "bob.phone"), Err(Code::Locked), "an invited user must answer the invitation");
@@ -92,7 +50,7 @@ fn t20_a_locked_or_full_meeting_takes_nobody_in() {
 
 #[test]
 fn t20_who_rings_may_also_join_and_the_other_devices_stop() {
-    let mut call = room(JoinPolicy::Invited);
+    let mut call = group_with_entry(JoinPolicy::Invited);
     join(&mut call, "bob.tablet").expect("the user is invited");
     assert_eq!(
         call.downlinks(),
@@ -107,7 +65,7 @@ fn t20_who_rings_may_also_join_and_the_other_devices_stop() {
 
 #[test]
 fn who_comes_in_is_muted_where_the_policy_says_so_and_hosts_are_not() {
-    let mut call = room(JoinPolicy::Open);
+    let mut call = group_with_entry(JoinPolicy::Open);
     call.settings_mut().policy.entry_muted = true;
     join(&mut call, "dave.phone").expect("the meeting is open");
     call.accepts("bob.phone").expect("accepts");
@@ -126,7 +84,7 @@ fn who_comes_in_is_muted_where_the_policy_says_so_and_hosts_are_not() {
 
 #[test]
 fn t20_in_a_lobby_everybody_waits_and_the_hosts_hear_it() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     join(&mut call, "dave.phone").expect("waits in the lobby");
     assert_eq!(call.downlinks(), ["alice.phone: lobby_request", "dave.phone= lobby_waiting"]);
     assert_eq!((call.state("dave"), &call.last.slots[..]), (State::Lobby, &[][..]));
@@ -141,7 +99,7 @@ fn t20_in_a_lobby_everybody_waits_and_the_hosts_hear_it() {
 
 #[test]
 fn t21_a_host_lets_people_in_in_the_order_they_came_and_only_as_many_as_there_are_seats() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     for device in ["frank.phone", "dave.phone", "eve.phone"] {
         join(&mut call, device).expect("waits in the lobby");
     }
@@ -179,7 +137,7 @@ fn t21_a_host_lets_people_in_in_the_order_they_came_and_only_as_many_as_there_ar
 
 #[test]
 fn t21_who_was_let_in_has_the_seat_on_the_device_that_comes_first() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     join(&mut call, "dave.phone").expect("waits in the lobby");
     call.does("alice.phone", admit(Some(&["dave"]))).expect("the host admits the user");
     let results: Vec<_> =
@@ -196,7 +154,7 @@ fn t21_who_was_let_in_has_the_seat_on_the_device_that_comes_first() {
 
 #[test]
 fn t22_who_is_turned_away_hears_it_and_may_ask_again() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     join(&mut call, "dave.phone").expect("waits in the lobby");
     call.does("alice.phone", deny(Some(&["dave", "bob"]))).expect("the host denies the entry");
     assert_eq!(
@@ -216,7 +174,7 @@ fn t22_who_is_turned_away_hears_it_and_may_ask_again() {
 
 #[test]
 fn t21_t22_other_hosts_hear_what_one_of_them_decided() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     call.accepts("bob.phone").expect("accepts");
     let cohost = Action::SetRole { user: user("bob"), role: Role::Cohost };
     call.does("alice.phone", cohost).expect("the host has the right");
@@ -229,7 +187,7 @@ fn t21_t22_other_hosts_hear_what_one_of_them_decided() {
 // Proves: T46
 #[test]
 fn t23_who_waits_hears_that_the_meeting_ended() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     join(&mut call, "dave.phone").expect("waits in the lobby");
     call.does("alice.phone", Action::Destroy { text: None }).expect("the host ends the meeting");
     for device in ["dave.phone", "dave.tablet"] {
@@ -245,7 +203,7 @@ fn t23_who_waits_hears_that_the_meeting_ended() {
 
 #[test]
 fn t25_who_left_or_was_lost_comes_in_again_unless_it_is_locked_or_full() {
-    let mut call = room(JoinPolicy::Invited);
+    let mut call = group_with_entry(JoinPolicy::Invited);
     call.accepts("bob.phone").expect("accepts");
     for reason in [OutReason::Left, OutReason::Lost, OutReason::Declined, OutReason::NoAnswer] {
         call.put_out("bob", reason);
@@ -267,7 +225,7 @@ fn t25_who_left_or_was_lost_comes_in_again_unless_it_is_locked_or_full() {
 
 #[test]
 fn t32_t33_who_was_removed_is_a_stranger_and_who_is_banned_stays_out() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     call.accepts("bob.phone").expect("accepts");
     call.put_out("bob", OutReason::Removed);
     assert_eq!(call.does("bob.phone", Action::Rejoin), Err(Code::NotAdmitted));
@@ -331,7 +289,7 @@ fn t28_the_old_device_that_leaves_the_media_does_not_hang_up_for_the_new_one() {
 
 #[test]
 fn a_join_that_comes_again_is_answered_from_what_holds_now() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     let send = |call: &mut Call| call.sends("dave.phone", "j1", "join", joining("dave", false));
     send(&mut call).expect("waits in the lobby");
     send(&mut call).expect("a repeat is answered");
@@ -349,7 +307,7 @@ fn a_join_that_comes_again_is_answered_from_what_holds_now() {
 
 #[test]
 fn strangers_cannot_swell_the_record() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     for at in call.meeting.participants.len()..MAX_PEOPLE {
         join(&mut call, &format!("stranger-{at}")).expect("waits in the lobby");
     }
@@ -360,7 +318,7 @@ fn strangers_cannot_swell_the_record() {
 
 #[test]
 fn t27_t28_a_device_that_is_not_in_any_more_does_not_hang_up_for_the_one_that_is() {
-    let mut call = room(JoinPolicy::Invited);
+    let mut call = group_with_entry(JoinPolicy::Invited);
     call.accepts("bob.phone").expect("accepts");
     call.joins_media("bob.phone").expect("joins");
     take_over(&mut call, "bob.tablet").expect("takes the seat over");
@@ -373,7 +331,7 @@ fn t27_t28_a_device_that_is_not_in_any_more_does_not_hang_up_for_the_one_that_is
 
 #[test]
 fn t22_who_gives_up_waiting_in_the_lobby_is_not_let_in_any_more() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     join(&mut call, "dave.phone").expect("waits in the lobby");
     call.leaves("dave.phone").expect("leaves the lobby");
     assert_eq!(
@@ -393,7 +351,7 @@ fn t22_who_gives_up_waiting_in_the_lobby_is_not_let_in_any_more() {
 
 #[test]
 fn t21_t32_every_device_of_an_admitted_user_is_notified_of_the_removal() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     join(&mut call, "dave.phone").expect("waits in the lobby");
     call.does("alice.phone", admit(None)).expect("the host admits the user");
     call.does(
@@ -409,7 +367,7 @@ fn t21_t32_every_device_of_an_admitted_user_is_notified_of_the_removal() {
 
 #[test]
 fn t19_t28_a_seat_that_moves_on_its_way_has_the_full_time_to_reach_the_media() {
-    let mut call = room(JoinPolicy::Invited);
+    let mut call = group_with_entry(JoinPolicy::Invited);
     call.rtc.reports_presence = true;
     call.accepts("bob.phone").expect("accepts");
     call.at(15_000);
@@ -420,7 +378,7 @@ fn t19_t28_a_seat_that_moves_on_its_way_has_the_full_time_to_reach_the_media() {
 
 #[test]
 fn t21_a_repeated_admit_shows_the_users_that_it_admitted() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     join(&mut call, "dave.phone").expect("waits in the lobby");
     let send = |call: &mut Call| call.sends("alice.phone", "m1", "admit", admit(None));
     send(&mut call).expect("the host admits the user");
@@ -432,7 +390,7 @@ fn t21_a_repeated_admit_shows_the_users_that_it_admitted() {
 #[test]
 fn t22_t33_who_is_turned_away_twice_or_with_a_ban_may_not_ask_again() {
     for is_banned_at_once in [false, true] {
-        let mut call = room(JoinPolicy::Lobby);
+        let mut call = group_with_entry(JoinPolicy::Lobby);
         join(&mut call, "dave.phone").expect("waits");
         if !is_banned_at_once {
             call.does("alice.phone", deny(Some(&["dave"]))).expect("turns away");
@@ -449,7 +407,7 @@ fn t22_t33_who_is_turned_away_twice_or_with_a_ban_may_not_ask_again() {
 
 #[test]
 fn t20_a_user_who_knocks_too_often_has_to_wait() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     for at_ms in [0, 1_000, 2_000] {
         join(call.at(at_ms), "dave.phone").expect("waits");
         call.does("dave.phone", Action::Leave).expect("gives up");
@@ -463,7 +421,7 @@ fn t20_a_user_who_knocks_too_often_has_to_wait() {
 
 #[test]
 fn t20_a_host_who_comes_later_hears_of_those_who_wait() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     call.does("alice.phone", Action::SetRole { user: user("bob"), role: Role::Cohost }).expect("sets");
     join(&mut call, "dave.phone").expect("waits");
     call.accepts("bob.phone").expect("accepts");

@@ -2,7 +2,7 @@
 
 use super::any_action::{VARIANTS, actions};
 use super::fixture::{Call, account, assert_downlinks_hold, create, opening, user};
-use super::join::joining;
+use super::scenes::joining;
 use crate::{Action, ChannelPresence, DeviceStatus, Leg, MediaAct, Meeting, Phase, RtcCapabilities};
 use proptest::prelude::*;
 use proptest::sample::Index;

@@ -1,7 +1,7 @@
 //! A repeated request is never applied again: it is answered from the present state.
 
 use super::fixture::{Call, client, key, user};
-use super::join::{admit, join, joining, room, take_over};
+use super::scenes::{admit, group_with_entry, join, joining, take_over};
 use crate::{Action, Cause, Decision, MAX_REQUESTS_PER_DEVICE, Outgoing, Standing};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::{Body, ClosedReason};
@@ -228,7 +228,7 @@ fn what_time_did_is_no_news_of_the_request_that_came_again_then() {
 
 #[test]
 fn a_token_or_a_join_that_is_asked_for_again_is_given_while_it_is_due() {
-    let mut call = room(JoinPolicy::Lobby);
+    let mut call = group_with_entry(JoinPolicy::Lobby);
     join(&mut call, "dave.phone").expect("waits in the lobby");
     call.does("alice.phone", admit(None)).expect("the host admits the user");
     let token = |call: &mut Call| call.sends("dave.tablet", "t1", "token", Action::RefreshToken);

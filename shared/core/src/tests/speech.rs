@@ -1,69 +1,15 @@
 //! The right to speak (T34–T38).
 
 use super::fixture::{Call, create, opening, user};
-use crate::{Action, Grant, MediaAct, Outgoing};
+use super::scenes::{active_group, allow, mute, restricted, speech_downlinks, speech_mode};
+use crate::{Action, Grant, MediaAct};
 use switchboard_protocol::code::Code;
-use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{Mode, Role, SpeechMode, UserOrAll};
 use switchboard_protocol::requests::MuteMode;
 
-fn group() -> Call {
-    let mut call = Call::group();
-    for device in ["bob.phone", "carol.phone"] {
-        call.accepts(device).expect("accepts");
-    }
-    for device in ["alice.phone", "bob.phone", "carol.phone"] {
-        call.joins_media(device).expect("joins");
-    }
-    call
-}
-
-fn mute(
-    call: &mut Call,
-    by: &str,
-    target: &str,
-    mode: MuteMode,
-    for_seconds: Option<u32>,
-) -> Result<(), Code> {
-    let target = target.to_owned().try_into().expect("an account or *");
-    call.does(by, Action::Mute { target, mode, for_seconds })
-}
-
-fn allow(call: &mut Call, by: &str, target: &str) -> Result<(), Code> {
-    let target = target.to_owned().try_into().expect("an account or *");
-    call.does(by, Action::AllowSpeech { target })
-}
-
-fn mode(call: &Call, name: &str) -> SpeechMode {
-    *call.participant(name).speech.mode
-}
-
-/// The downlinks about speech as `device: user mode`, sorted; the answer is marked `=`.
-fn speech_downlinks(call: &Call) -> Vec<String> {
-    let line = |downlink: &Outgoing| {
-        let Body::SpeechChanged { user_id, mode, enforced, .. } = &downlink.body else { return None };
-        let device = downlink.to.as_str().trim_start_matches("GID@@@");
-        let mark = if downlink.is_answer { "=" } else { ":" };
-        let enforced = if *enforced { " enforced" } else { "" };
-        Some(format!("{device}{mark} {} {mode:?}{enforced}", String::from(user_id.clone())))
-    };
-    let mut lines: Vec<String> = call.last.notices.iter().chain(&call.last.answer).filter_map(line).collect();
-    lines.sort();
-    lines
-}
-
-/// The users whose rights the last step sets at the RTC service, and whether they may use the microphone.
-fn restricted(call: &Call) -> Vec<(String, bool)> {
-    let of = |act: &MediaAct| match act {
-        MediaAct::Restrict { user, rights, .. } => Some((user.to_string(), rights.microphone)),
-        _ => None,
-    };
-    call.last.media.iter().filter_map(of).collect()
-}
-
 #[test]
 fn t34_t36_a_soft_mute_asks_and_its_user_may_speak_again() {
-    let mut call = group();
+    let mut call = active_group();
     mute(&mut call, "alice.phone", "bob", MuteMode::Soft, None).expect("the host has the right");
     assert_eq!(
         speech_downlinks(&call),
@@ -71,7 +17,7 @@ fn t34_t36_a_soft_mute_asks_and_its_user_may_speak_again() {
     );
     assert!(call.last.media.is_empty(), "the RTC service has no part in it");
     call.does("bob.phone", Action::UnmuteSelf).expect("a soft mute may be lifted by its user");
-    assert_eq!(mode(&call, "bob"), SpeechMode::Free);
+    assert_eq!(speech_mode(&call, "bob"), SpeechMode::Free);
     assert_eq!(
         speech_downlinks(&call),
         ["alice.phone: bob Free", "bob.phone= bob Free", "carol.phone: bob Free"]
@@ -80,7 +26,7 @@ fn t34_t36_a_soft_mute_asks_and_its_user_may_speak_again() {
 
 #[test]
 fn t35_t37_a_block_is_told_to_the_rtc_service_stands_in_every_token_and_is_not_lifted_by_its_user() {
-    let mut call = group();
+    let mut call = active_group();
     call.rtc.enforces_rights = true;
     mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
     assert_eq!(restricted(&call), [("bob".to_owned(), false)]);
@@ -96,7 +42,7 @@ fn t35_t37_a_block_is_told_to_the_rtc_service_stands_in_every_token_and_is_not_l
 
 #[test]
 fn where_the_rtc_service_cannot_hold_anybody_to_it_that_is_said() {
-    let mut call = group();
+    let mut call = active_group();
     mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
     assert_eq!(
         speech_downlinks(&call),
@@ -106,11 +52,11 @@ fn where_the_rtc_service_cannot_hold_anybody_to_it_that_is_said() {
 
 #[test]
 fn t38_the_right_comes_back_by_a_host_or_when_its_time_comes() {
-    let mut call = group();
+    let mut call = active_group();
     mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
     allow(&mut call, "alice.phone", "bob").expect("the host has the right");
     assert_eq!(restricted(&call), [("bob".to_owned(), true)]);
-    assert_eq!(mode(&call, "bob"), SpeechMode::Free);
+    assert_eq!(speech_mode(&call, "bob"), SpeechMode::Free);
 
     mute(&mut call, "alice.phone", "bob", MuteMode::Hard, Some(60)).expect("the host has the right");
     assert_eq!(call.next_deadline_ms(), Some(call.now.ms + 60_000));
@@ -127,7 +73,7 @@ fn t38_the_right_comes_back_by_a_host_or_when_its_time_comes() {
 
 #[test]
 fn a_soft_mute_lifts_no_block_and_a_block_can_be_made_shorter() {
-    let mut call = group();
+    let mut call = active_group();
     mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
     mute(&mut call, "alice.phone", "bob", MuteMode::Soft, None).expect("is answered by the present right");
     assert!(call.last.next.is_none());
@@ -138,10 +84,10 @@ fn a_soft_mute_lifts_no_block_and_a_block_can_be_made_shorter() {
 
 #[test]
 fn everybody_is_all_but_the_host_and_who_says_it_and_members_hear_it_in_one_statement() {
-    let mut call = group();
+    let mut call = active_group();
     mute(&mut call, "alice.phone", "*", MuteMode::Hard, None).expect("the host has the right");
     assert_eq!(restricted(&call), [("bob".to_owned(), false), ("carol".to_owned(), false)]);
-    assert_eq!(mode(&call, "alice"), SpeechMode::Free);
+    assert_eq!(speech_mode(&call, "alice"), SpeechMode::Free);
     assert_eq!(
         speech_downlinks(&call),
         [
@@ -153,7 +99,7 @@ fn everybody_is_all_but_the_host_and_who_says_it_and_members_hear_it_in_one_stat
         ]
     );
     // The soft mute does not apply to a blocked user, so each user who changed is named.
-    let mut call = group();
+    let mut call = active_group();
     mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
     mute(&mut call, "alice.phone", "*", MuteMode::Soft, None).expect("the host has the right");
     assert_eq!(
@@ -161,7 +107,10 @@ fn everybody_is_all_but_the_host_and_who_says_it_and_members_hear_it_in_one_stat
         ["alice.phone= * Soft", "bob.phone: carol Soft", "carol.phone: carol Soft"]
     );
     allow(&mut call, "alice.phone", "*").expect("the host has the right");
-    assert_eq!((mode(&call, "bob"), mode(&call, "carol")), (SpeechMode::Free, SpeechMode::Free));
+    assert_eq!(
+        (speech_mode(&call, "bob"), speech_mode(&call, "carol")),
+        (SpeechMode::Free, SpeechMode::Free)
+    );
 }
 
 #[test]
@@ -188,7 +137,7 @@ fn a_soft_mute_of_all_names_each_user_who_changed_while_another_is_blocked() {
 
 #[test]
 fn who_may_and_whom() {
-    let mut call = group();
+    let mut call = active_group();
     assert_eq!(mute(&mut call, "bob.phone", "carol", MuteMode::Soft, None), Err(Code::NotHost));
     assert_eq!(allow(&mut call, "bob.phone", "carol"), Err(Code::NotHost));
     assert_eq!(mute(&mut call, "mallory", "carol", MuteMode::Soft, None), Err(Code::Forbidden));
@@ -201,7 +150,7 @@ fn who_may_and_whom() {
 
 #[test]
 fn the_same_request_again_is_answered_by_what_holds_and_tells_the_rtc_service_again() {
-    let mut call = group();
+    let mut call = active_group();
     let block =
         || Action::Mute { target: UserOrAll::User(user("bob")), mode: MuteMode::Hard, for_seconds: None };
     call.sends("alice.phone", "m1", "m1", block()).expect("the host has the right");
@@ -217,7 +166,7 @@ fn the_same_request_again_is_answered_by_what_holds_and_tells_the_rtc_service_ag
 // Proves: blocks
 #[test]
 fn a_block_that_crossed_its_lifting_on_the_way_is_corrected() {
-    let mut call = group();
+    let mut call = active_group();
     mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
     let (rev, acts) = (call.meeting.rev, call.last.media.clone());
     assert!(call.meeting.superseded_rights(&acts, rev).is_empty());
@@ -228,7 +177,7 @@ fn a_block_that_crossed_its_lifting_on_the_way_is_corrected() {
 
 #[test]
 fn t35_the_view_of_a_participant_shows_the_block_and_its_end() {
-    let mut call = group();
+    let mut call = active_group();
     mute(&mut call, "alice.phone", "bob", MuteMode::Hard, Some(60)).expect("the host has the right");
     let speech = call.participant("bob").view(call.now.ms + 1_000).speech;
     assert_eq!((speech.mode, speech.until_in_ms), (SpeechMode::Hard, Some(59_000)));
@@ -236,11 +185,11 @@ fn t35_the_view_of_a_participant_shows_the_block_and_its_end() {
 
 #[test]
 fn t34_a_cohost_who_mutes_all_mutes_neither_the_host_nor_the_cohost() {
-    let mut call = group();
+    let mut call = active_group();
     *call.participant_mut("bob").role.amend() = Role::Cohost;
     mute(&mut call, "bob.phone", "*", MuteMode::Soft, None).expect("a cohost has the right");
     assert_eq!(
-        (mode(&call, "alice"), mode(&call, "bob"), mode(&call, "carol")),
+        (speech_mode(&call, "alice"), speech_mode(&call, "bob"), speech_mode(&call, "carol")),
         (SpeechMode::Free, SpeechMode::Free, SpeechMode::Soft)
     );
 }

@@ -1,0 +1,164 @@
+//! Meetings to start from, requests with short names, and what their answers show.
+
+use super::fixture::{Call, START_MS, account, client, create, opening, user};
+use crate::{Action, Invitee, Joiner, KnownDevice, MediaAct, Outgoing, SettingsChange};
+use switchboard_protocol::code::{Code, EndReason};
+use switchboard_protocol::downlink::Body;
+use switchboard_protocol::object::{HostLeavePolicy, JoinPolicy, Media, Mode, Policy, Role, SpeechMode};
+use switchboard_protocol::requests::MuteMode;
+
+/// Milliseconds of a minute.
+pub(crate) const MINUTE: i64 = 60_000;
+
+/// An invitation of these users, each with one phone.
+pub(crate) fn inviting(names: &[&str]) -> Action {
+    let invitee = |name: &&str| Invitee {
+        user_id: user(name),
+        invite_id: format!("again-{name}").parse().expect("a valid id"),
+        name: None,
+        devices: vec![KnownDevice { client_id: client(&format!("{name}.phone")), seen_ms: START_MS }],
+        busy: false,
+    };
+    Action::Invite { invitees: names.iter().map(invitee).collect(), ring_seconds: None, ext: None }
+}
+
+/// A join of a user with a phone and a tablet.
+pub(crate) fn joining(name: &str, takeover: bool) -> Action {
+    let device = |kind: &str| KnownDevice { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS };
+    let devices = ["phone", "tablet"].map(device).to_vec();
+    Action::Join(Joiner { name: Some(name.to_owned()), devices, takeover, media: Media::Audio })
+}
+
+pub(crate) fn join(call: &mut Call, device: &str) -> Result<(), Code> {
+    call.does(device, joining(account(device), false))
+}
+
+pub(crate) fn take_over(call: &mut Call, device: &str) -> Result<(), Code> {
+    call.does(device, joining(account(device), true))
+}
+
+/// A group with Alice in the media; Bob and Carol are invited.
+pub(crate) fn group_with_entry(join: JoinPolicy) -> Call {
+    let mut create = create(Mode::Group, &["bob", "carol"]);
+    create.policy = Some(Policy { join, ..Policy::default() });
+    let mut call = Call::open(&opening(create));
+    call.joins_media("alice.phone").expect("joins");
+    call
+}
+
+pub(crate) fn admit(names: Option<&[&str]>) -> Action {
+    Action::Admit { users: names.map(|names| names.iter().map(|name| user(name)).collect()) }
+}
+
+pub(crate) fn deny(names: Option<&[&str]>) -> Action {
+    Action::Deny { users: names.map(|names| names.iter().map(|name| user(name)).collect()), ban: false }
+}
+
+/// The decision about each user in the answer to `admit` or `deny`.
+pub(crate) fn decided(call: &Call) -> Vec<(String, bool, Option<Code>)> {
+    match call.last.answer.as_ref().map(|answer| &answer.body) {
+        Some(Body::LobbyUpdated { users }) => {
+            users.iter().map(|user| (user.user_id.to_string(), user.admitted, user.code)).collect()
+        }
+        other => panic!("the answer is not lobby_updated: {other:?}"),
+    }
+}
+
+/// A group of Alice, Bob and Carol with this policy; Alice and Bob are in the media.
+pub(crate) fn hosted_group(host_leave: HostLeavePolicy) -> Call {
+    let mut create = create(Mode::Group, &["bob", "carol"]);
+    create.policy = Some(Policy { host_leave, ..Policy::default() });
+    let mut call = Call::open(&opening(create));
+    call.joins_media("alice.phone").expect("joins");
+    call.at(1_000).accepts("carol.phone").expect("accepts");
+    call.at(2_000).accepts("bob.phone").expect("accepts");
+    call.joins_media("bob.phone").expect("joins");
+    call
+}
+
+pub(crate) fn set_role(call: &mut Call, by: &str, name: &str, role: Role) -> Result<(), Code> {
+    call.does(by, Action::SetRole { user: user(name), role })
+}
+
+pub(crate) fn role(call: &Call, name: &str) -> Role {
+    *call.participant(name).role
+}
+
+/// A group of Alice, Bob and Carol, all in the media.
+pub(crate) fn active_group() -> Call {
+    let mut call = Call::group();
+    for device in ["bob.phone", "carol.phone"] {
+        call.accepts(device).expect("accepts");
+    }
+    for device in ["alice.phone", "bob.phone", "carol.phone"] {
+        call.joins_media(device).expect("joins");
+    }
+    call
+}
+
+pub(crate) fn mute(
+    call: &mut Call,
+    by: &str,
+    target: &str,
+    mode: MuteMode,
+    for_seconds: Option<u32>,
+) -> Result<(), Code> {
+    let target = target.to_owned().try_into().expect("an account or *");
+    call.does(by, Action::Mute { target, mode, for_seconds })
+}
+
+pub(crate) fn allow(call: &mut Call, by: &str, target: &str) -> Result<(), Code> {
+    let target = target.to_owned().try_into().expect("an account or *");
+    call.does(by, Action::AllowSpeech { target })
+}
+
+pub(crate) fn speech_mode(call: &Call, name: &str) -> SpeechMode {
+    *call.participant(name).speech.mode
+}
+
+/// The downlinks about speech as `device: user mode`, sorted; the answer is marked `=`.
+pub(crate) fn speech_downlinks(call: &Call) -> Vec<String> {
+    let line = |downlink: &Outgoing| {
+        let Body::SpeechChanged { user_id, mode, enforced, .. } = &downlink.body else { return None };
+        let device = downlink.to.as_str().trim_start_matches("GID@@@");
+        let mark = if downlink.is_answer { "=" } else { ":" };
+        let enforced = if *enforced { " enforced" } else { "" };
+        Some(format!("{device}{mark} {} {mode:?}{enforced}", String::from(user_id.clone())))
+    };
+    let mut lines: Vec<String> = call.last.notices.iter().chain(&call.last.answer).filter_map(line).collect();
+    lines.sort();
+    lines
+}
+
+/// The users whose rights the last step sets at the RTC service, and whether they may use the microphone.
+pub(crate) fn restricted(call: &Call) -> Vec<(String, bool)> {
+    let of = |act: &MediaAct| match act {
+        MediaAct::Restrict { user, rights, .. } => Some((user.to_string(), rights.microphone)),
+        _ => None,
+    };
+    call.last.media.iter().filter_map(of).collect()
+}
+
+/// A group of Alice and Bob that lasts `max_minutes`; Alice is in the media, Carol has declined.
+pub(crate) fn timed_group(max_minutes: u32) -> Call {
+    let mut create = create(Mode::Group, &["bob", "carol"]);
+    create.max_minutes = Some(max_minutes);
+    let mut call = Call::open(&opening(create));
+    call.accepts("bob.phone").expect("accepts");
+    call.rejects("carol.phone").expect("rejects");
+    call.joins_media("alice.phone").expect("joins");
+    call
+}
+
+pub(crate) fn update_settings(call: &mut Call, device: &str, update: SettingsChange) -> Result<(), Code> {
+    call.does(device, Action::UpdateMeeting(update))
+}
+
+/// Applies the deadlines; returns the milliseconds before the end of which members are warned.
+pub(crate) fn wakes_with_warning(call: &mut Call, after_ms: i64) -> Option<i64> {
+    call.at(after_ms).wakes();
+    call.last.notices.iter().find_map(|downlink| match downlink.body {
+        Body::MeetingEnding { in_ms, reason: EndReason::MaxDuration } => Some(in_ms),
+        _ => None,
+    })
+}
