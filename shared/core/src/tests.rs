@@ -1,25 +1,17 @@
 //! The transitions of the core, and its invariants under any sequence of inputs.
 
 mod any_action;
-mod connection;
 mod direct;
 pub(crate) mod fixture;
-mod group;
-mod heard;
 mod host;
-mod invite;
-mod join;
-mod legs;
-mod media;
-mod merge;
+mod phases;
 mod properties;
+mod reach;
 mod records;
 mod remarks;
-mod removing;
 mod repeats;
 mod rooms;
 pub(crate) mod scenes;
 mod slots;
-mod speech;
 mod times_per_meeting;
-mod updates;
+mod warnings;

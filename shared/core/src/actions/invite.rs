@@ -144,3 +144,6 @@ impl Change {
         Body::InvitationResult { invitations: self.meeting.invitation_views(|p| named.contains(&p.user_id)) }
     }
 }
+
+#[cfg(test)]
+mod tests;

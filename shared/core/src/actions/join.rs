@@ -140,3 +140,6 @@ fn seat_is_elsewhere() -> Refusal {
     let message = "you are in the meeting on another device; send `takeover` to move the call to this one";
     Refusal::new(Code::StateConflict, message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,3 +113,6 @@ fn is_calling_again(meeting: &Meeting, by: &ClientId, peer: &UserId) -> bool {
 fn is_live_direct(meeting: &Meeting) -> bool {
     *meeting.mode == Mode::Direct && meeting.end().is_none()
 }
+
+#[cfg(test)]
+mod tests;

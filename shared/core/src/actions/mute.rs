@@ -46,3 +46,6 @@ pub(crate) fn answer_again(
 fn until_ms(change: &Change, for_seconds: Option<u32>) -> Option<i64> {
     for_seconds.map(|seconds| change.now.ms + i64::from(seconds) * 1_000)
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,3 +49,6 @@ pub(crate) fn apply(
 pub(crate) fn answer_again(change: &Change, user: &UserId) -> ReplyResult {
     Ok(change.meeting.participant_updated(user, change.now.ms).into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,3 +96,6 @@ impl LastMediaEvent {
         self.is_join || taken_ms.is_none_or(|taken_ms| began_ms >= taken_ms + RTC_CLOCK_LEEWAY_MS)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -163,3 +163,6 @@ impl Meeting {
         seat.confirm_by_ms.filter(|_| !self.is_waiting_caller(&participant.user_id))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -101,3 +101,6 @@ fn drop_absent(change: &mut Change, present: &BTreeSet<UserId>, rev: u64) {
         drop_from_media(change, &user);
     }
 }
+
+#[cfg(test)]
+mod tests;

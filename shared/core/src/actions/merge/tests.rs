@@ -1,6 +1,6 @@
 //! Direct calls that merge: two users who call each other (T16), and a user who calls again after dropping out (T17).
 
-use super::fixture::{Call, START_MS, client, command, create, downlinks, opening, user};
+use crate::tests::fixture::{Call, START_MS, client, command, create, downlinks, opening, user};
 use crate::{Action, ChannelPresence, CreateMark, Decision, DeviceStatus, MarkKind};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;

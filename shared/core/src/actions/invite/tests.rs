@@ -1,7 +1,7 @@
 //! Invitations during a call, and cancelled invitations (T10–T12).
 
-use super::fixture::{Call, client, create, opening, user};
-use super::scenes::inviting;
+use crate::tests::fixture::{Call, client, create, opening, user};
+use crate::tests::scenes::inviting;
 use crate::{Action, MAX_PEOPLE, Outgoing, Phase};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;

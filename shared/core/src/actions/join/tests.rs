@@ -1,7 +1,7 @@
 //! Joins without an answer to an invitation (T20–T23, T25, T28).
 
-use super::fixture::{Call, START_MS, client, create, opening, user};
-use super::scenes::{admit, decided, deny, group_with_entry, join, joining, take_over};
+use crate::tests::fixture::{Call, START_MS, client, create, opening, user};
+use crate::tests::scenes::{admit, decided, deny, group_with_entry, join, joining, take_over};
 use crate::{Action, ChannelPresence, Leg, MAX_PEOPLE, OutReason, Outgoing, Phase, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;

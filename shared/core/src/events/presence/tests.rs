@@ -1,7 +1,7 @@
 //! The RTC service decides which users are in the media, and the calls of its management API (T18, T19, T24–T27, T39,
 //! T41, T47, T49).
 
-use super::fixture::{Call, client, user};
+use crate::tests::fixture::{Call, client, user};
 use crate::{Action, Cause, ChannelPresence, DeviceStatus, MediaAct, MediaChange, Phase, RtcCapabilities};
 use std::collections::BTreeSet;
 use switchboard_protocol::code::{Code, EndReason};

@@ -1,6 +1,6 @@
 //! Devices that disconnect from the broker (T15, T24–T26).
 
-use super::fixture::{Call, START_MS, client, user};
+use crate::tests::fixture::{Call, START_MS, client, user};
 use crate::{
     Action, CONFIRM_MS, ChannelPresence, DeviceStatus, Input, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS,
 };

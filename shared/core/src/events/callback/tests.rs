@@ -1,6 +1,6 @@
 //! Callbacks of the RTC service arrive late, twice and out of order; only events that are newer than the last one apply.
 
-use super::fixture::*;
+use crate::tests::fixture::*;
 use crate::{Action, Input, MediaAct, RTC_CLOCK_LEEWAY_MS};
 use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime, Stay};
 use switchboard_protocol::object::ParticipantState as State;

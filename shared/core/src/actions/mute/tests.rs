@@ -1,7 +1,7 @@
 //! The right to speak (T34–T38).
 
-use super::fixture::{Call, create, opening, user};
-use super::scenes::{active_group, allow, mute, restricted, speech_downlinks, speech_mode};
+use crate::tests::fixture::{Call, create, opening, user};
+use crate::tests::scenes::{active_group, allow, mute, restricted, speech_downlinks, speech_mode};
 use crate::{Action, Grant, MediaAct};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::{Mode, Role, SpeechMode, UserOrAll};

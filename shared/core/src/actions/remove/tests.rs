@@ -1,7 +1,7 @@
 //! Removals and bans, and what removed users may do afterwards (T32, T33, T40).
 
-use super::fixture::{Call, client, create, opening, user};
-use super::scenes::joining;
+use crate::tests::fixture::{Call, client, create, opening, user};
+use crate::tests::scenes::joining;
 use crate::{Action, ChannelPresence, Invitee, KnownDevice, MediaAct, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
