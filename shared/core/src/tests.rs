@@ -2,6 +2,7 @@
 
 mod any_action;
 mod direct;
+mod ext;
 pub(crate) mod fixture;
 mod host;
 mod phases;

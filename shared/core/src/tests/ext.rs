@@ -62,7 +62,11 @@ fn t61_the_object_of_an_invitation_is_in_its_offer_and_in_the_records_of_its_use
     call.does("alice.phone", Action::Destroy { text: None }).expect("ends it for all");
     let legs = call.meeting.legs();
     let of = |name: &str| json!(legs.iter().find(|leg| leg.user_id == user(name)).expect("a leg").ext);
-    assert_eq!((of("dave"), of("bob")), (own.clone(), Value::Null), "the meeting's own stands for the others");
+    assert_eq!(
+        (of("dave"), of("bob")),
+        (own.clone(), Value::Null),
+        "the meeting's own stands for the others"
+    );
     let history = call.meeting.call_history();
     let entry = history.iter().find(|(of, _)| *of == user("dave")).expect("an entry");
     assert_eq!(json!(entry.1.ext), own);
