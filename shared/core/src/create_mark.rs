@@ -71,3 +71,44 @@ impl CreateMark {
         Decision { answer: Some(Outgoing::answer(&command.by, cause, body)), ..Decision::default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::fixture::{Call, START_MS, command, create, downlinks, opening};
+    use crate::{Action, CreateMark, Decision, MarkKind};
+    use switchboard_protocol::code::{Code, EndReason};
+    use switchboard_protocol::object::Mode;
+
+    #[test]
+    fn a_create_that_was_taken_back_before_it_came_is_cancelled() {
+        let opening = opening(create(Mode::Direct, &["bob"]));
+        let mark = CreateMark {
+            meeting_id: opening.meeting_id.clone(),
+            caller: opening.by.user(),
+            at_ms: START_MS,
+            kind: MarkKind::TakenBack,
+        };
+        assert_eq!(mark.meeting_id, Call::open(&opening).meeting.id);
+        assert_eq!(mark.end_reason(), EndReason::Cancelled);
+        let late = mark.decide(&command("alice.phone", "c1", "create", Action::CreateAgain));
+        assert_eq!(late.refused, Some(Code::MeetingEnded));
+        assert_eq!(downlinks(&late), ["alice.phone= error cancelled"]);
+        let repeat = mark.decide(&command("alice.phone", "r1", "r1", Action::Destroy { text: None }));
+        assert_eq!(repeat.refused, None);
+        assert_eq!(downlinks(&repeat), ["alice.phone= meeting_ended cancelled"]);
+        for decision in [late, repeat] {
+            let only_answer = Decision {
+                answer: decision.answer.clone(),
+                refused: decision.refused,
+                ..Decision::default()
+            };
+            assert_eq!(decision, only_answer, "the mark changes nothing and has no other effect");
+        }
+        let stranger = mark.decide(&command("mallory", "r1", "r1", Action::Destroy { text: None }));
+        assert_eq!(
+            stranger.refused,
+            Some(Code::MeetingEnded),
+            "only the caller takes the create request back"
+        );
+    }
+}

@@ -1,7 +1,7 @@
-//! The transitions of the core, and its invariants under any sequence of inputs.
+//! Tests that are about more than one action or event: walks, invariants under any sequence of inputs, repeats, records. The
+//! tests of one action or event are beside it.
 
 mod any_action;
-mod direct;
 mod ext;
 pub(crate) mod fixture;
 mod host;
@@ -9,7 +9,6 @@ mod phases;
 mod properties;
 mod reach;
 mod records;
-mod remarks;
 mod repeats;
 mod rooms;
 pub(crate) mod scenes;

@@ -97,3 +97,111 @@ impl Change {
 pub(crate) fn invitation_not_found() -> Refusal {
     Refusal::new(Code::InvitationNotFound, "you have no such invitation")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::fixture::{Call, create, opening, user};
+    use crate::tests::scenes::reports;
+    use crate::{Action, MediaChange, SlotChange};
+    use switchboard_protocol::code::Code;
+    use switchboard_protocol::object::{Media, MediaFlags, Mode, ParticipantState as State, RejectReason};
+
+    #[test]
+    fn t6_t7_the_first_accept_wins_and_the_late_device_is_told_to_stop() {
+        let mut call = Call::direct();
+        call.accepts("bob.phone").expect("accepts first");
+        assert_eq!(
+            call.downlinks(),
+            [
+                "alice.phone: participant_updated accepted",
+                "bob.phone= invitation_accepted",
+                "bob.tablet: invitation_closed answered_elsewhere",
+            ]
+        );
+        assert_eq!(call.accepts("bob.tablet"), Err(Code::AlreadyAnswered));
+        assert_eq!(
+            call.downlinks(),
+            ["bob.tablet: invitation_closed answered_elsewhere", "bob.tablet= error already_answered"]
+        );
+        assert_eq!(call.rings("bob.tablet"), Err(Code::AlreadyAnswered));
+    }
+
+    #[test]
+    fn t7_a_late_accept_without_a_seat_elsewhere_gets_the_refusal_alone() {
+        let mut call = Call::group();
+        call.rejects("bob.phone").expect("rejects");
+        assert_eq!(call.accepts("bob.tablet"), Err(Code::AlreadyAnswered));
+        assert_eq!(call.downlinks(), ["bob.tablet= error already_answered"]);
+    }
+
+    #[test]
+    fn t13_an_accept_after_the_ring_expired_is_refused_with_that_reason() {
+        let mut call = Call::group();
+        assert_eq!(call.at(47_000).accepts("bob.phone"), Err(Code::InvitationExpired));
+    }
+
+    #[test]
+    fn an_invitation_of_somebody_else_or_of_nobody_is_not_found() {
+        let mut call = Call::group();
+        let (of_bob, unknown) = (call.invite_id("bob"), "i7q".parse().expect("a valid id"));
+        assert_eq!(
+            call.does("carol.phone", Action::Accept { invite_id: of_bob.clone(), media: Media::Audio }),
+            Err(Code::InvitationNotFound)
+        );
+        assert_eq!(
+            call.does(
+                "bob.phone",
+                Action::Reject { invite_id: unknown, reason: RejectReason::Declined, text: None }
+            ),
+            Err(Code::InvitationNotFound)
+        );
+        assert_eq!(call.does("mallory", Action::Ringing { invite_id: of_bob }), Err(Code::Forbidden));
+        assert!(call.last.next.is_none(), "a refused request commits nothing");
+    }
+
+    // Proves: busy
+    #[test]
+    fn ringing_many_people_makes_nobody_busy_before_they_accept() {
+        let mut call = Call::group();
+        assert_eq!(call.last.slots, [SlotChange::Claim(user("alice"))]);
+        call.accepts("bob.phone").expect("accepts");
+        assert_eq!(call.last.slots, [SlotChange::Claim(user("bob"))]);
+    }
+
+    #[test]
+    fn the_last_seat_is_given_once() {
+        let mut small = create(Mode::Group, &["bob", "carol"]);
+        small.max_participants = Some(3);
+        let mut call = Call::open(&opening(small));
+        call.meeting.max_participants = 2;
+        call.accepts("bob.phone").expect("takes the last seat");
+        assert_eq!(call.accepts("carol.phone"), Err(Code::MeetingFull));
+        assert_eq!(call.state("carol"), State::Invited);
+    }
+
+    #[test]
+    fn the_roster_is_told_to_all_members_with_the_revision_they_were_told_last() {
+        let mut call = Call::group();
+        call.accepts("bob.phone").expect("accepts");
+        let first = call.meeting.rev;
+        call.accepts("carol.phone").expect("accepts");
+        let notices: Vec<_> =
+            call.last.notices.iter().filter(|downlink| downlink.prev_rev.is_some()).collect();
+        assert_eq!(notices.len(), 2, "one to Alice and one to Bob");
+        assert!(notices.iter().all(|downlink| downlink.prev_rev == Some(first)));
+    }
+
+    #[test]
+    fn t55_a_participant_is_shown_with_the_media_that_the_device_will_send_first() {
+        let mut call = Call::group();
+        let invite_id = call.invite_id("bob");
+        call.does("bob.phone", Action::Accept { invite_id, media: Media::Video }).expect("accepts");
+        let audio_and_video = MediaFlags { audio: true, video: true, screen: false };
+        assert_eq!(call.media_of("bob"), audio_and_video);
+        let told = &call.sent_to("alice.phone", "participant_updated")[0];
+        assert_eq!(told["participant"]["media"]["video"], true);
+        reports(&mut call, "bob.phone", MediaChange::default())
+            .expect("reports nothing but that it is there");
+        assert_eq!((call.state("bob"), call.media_of("bob")), (State::Joined, audio_and_video));
+    }
+}

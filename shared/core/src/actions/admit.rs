@@ -77,3 +77,95 @@ impl Change {
         Body::LobbyUpdated { users: users.into_iter().map(decision).collect() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::fixture::{Call, user};
+    use crate::tests::scenes::{admit, decided, group_with_entry, join};
+    use crate::{Action, Outgoing, SlotChange};
+    use switchboard_protocol::code::Code;
+    use switchboard_protocol::downlink::Body;
+    use switchboard_protocol::object::{JoinPolicy, ParticipantState as State};
+
+    #[test]
+    fn t21_a_host_lets_people_in_in_the_order_they_came_and_only_as_many_as_there_are_seats() {
+        let mut call = group_with_entry(JoinPolicy::Lobby);
+        for device in ["frank.phone", "dave.phone", "eve.phone"] {
+            join(&mut call, device).expect("waits in the lobby");
+        }
+        call.meeting.max_participants = 3;
+        call.accepts("bob.phone").expect("accepts");
+        assert_eq!(call.does("bob.phone", admit(None)), Err(Code::NotHost));
+        call.does("alice.phone", admit(None)).expect("one seat is free");
+        assert_eq!(
+            decided(&call),
+            [
+                ("frank".to_owned(), true, None),
+                ("dave".to_owned(), false, Some(Code::MeetingFull)),
+                ("eve".to_owned(), false, Some(Code::MeetingFull)),
+            ]
+        );
+        assert_eq!(
+            call.downlinks(),
+            [
+                "alice.phone: participant_updated accepted",
+                "alice.phone= lobby_updated",
+                "bob.phone: participant_updated accepted",
+                "frank.phone: lobby_result",
+                "frank.tablet: lobby_result",
+            ]
+        );
+        assert_eq!(call.last.slots, [SlotChange::Claim(user("frank"))]);
+        assert_eq!(call.meeting.new_parts(), [user("frank")]);
+        assert_eq!(call.does("alice.phone", admit(Some(&["dave"]))), Err(Code::MeetingFull));
+        assert_eq!(call.does("alice.phone", admit(Some(&["mallory", "frank"]))), Ok(()));
+        assert_eq!(
+            decided(&call),
+            [("mallory".to_owned(), false, Some(Code::UserNotFound)), ("frank".to_owned(), true, None)]
+        );
+    }
+
+    #[test]
+    fn t21_who_was_let_in_has_the_seat_on_the_device_that_comes_first() {
+        let mut call = group_with_entry(JoinPolicy::Lobby);
+        join(&mut call, "dave.phone").expect("waits in the lobby");
+        call.does("alice.phone", admit(Some(&["dave"]))).expect("the host admits the user");
+        let results: Vec<_> =
+            call.last.notices.iter().filter(|downlink| downlink.to.user() == user("dave")).collect();
+        let has_token = |downlink: &&Outgoing| {
+            matches!(downlink.body, Body::LobbyResult { admitted: true, meeting: Some(_) })
+                && downlink.grant.is_some()
+        };
+        assert!(results.len() == 2 && results.iter().all(has_token), "{results:?}");
+        call.joins_media("dave.tablet").expect("the user was admitted on the other device too");
+        assert_eq!(call.state("dave"), State::Joined);
+        assert_eq!(call.joins_media("dave.phone"), Err(Code::NotAdmitted), "the other device has the seat");
+    }
+
+    #[test]
+    fn t21_t32_every_device_of_an_admitted_user_is_notified_of_the_removal() {
+        let mut call = group_with_entry(JoinPolicy::Lobby);
+        join(&mut call, "dave.phone").expect("waits in the lobby");
+        call.does("alice.phone", admit(None)).expect("the host admits the user");
+        call.does(
+            "alice.phone",
+            Action::Remove { user: user("dave"), ban: false, for_seconds: None, text: None },
+        )
+        .expect("the host has the right");
+        for device in ["dave.phone", "dave.tablet"] {
+            let line = format!("{device}: participant_removed removed");
+            assert!(call.downlinks().contains(&line), "{:?}", call.downlinks());
+        }
+    }
+
+    #[test]
+    fn t21_a_repeated_admit_shows_the_users_that_it_admitted() {
+        let mut call = group_with_entry(JoinPolicy::Lobby);
+        join(&mut call, "dave.phone").expect("waits in the lobby");
+        let send = |call: &mut Call| call.sends("alice.phone", "m1", "admit", admit(None));
+        send(&mut call).expect("the host admits the user");
+        join(&mut call, "frank.phone").expect("waits in the lobby");
+        send(&mut call).expect("a repeat is answered");
+        assert_eq!(decided(&call), [("dave".to_owned(), true, None)]);
+    }
+}

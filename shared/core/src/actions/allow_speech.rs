@@ -17,3 +17,31 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, target: &UserOrAll) -> R
 pub(crate) fn answer_again(change: &Change, by: &ClientId, target: &UserOrAll) -> ReplyResult {
     Ok(change.speech_changed(by, target, SpeechMode::Free, None))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::scenes::{active_group, allow, mute, restricted, speech_downlinks, speech_mode};
+    use switchboard_protocol::object::SpeechMode;
+    use switchboard_protocol::requests::MuteMode;
+
+    #[test]
+    fn t38_the_right_comes_back_by_a_host_or_when_its_time_comes() {
+        let mut call = active_group();
+        mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
+        allow(&mut call, "alice.phone", "bob").expect("the host has the right");
+        assert_eq!(restricted(&call), [("bob".to_owned(), true)]);
+        assert_eq!(speech_mode(&call, "bob"), SpeechMode::Free);
+
+        mute(&mut call, "alice.phone", "bob", MuteMode::Hard, Some(60)).expect("the host has the right");
+        assert_eq!(call.next_deadline_ms(), Some(call.now.ms + 60_000));
+        call.at(59_999);
+        assert!(call.wakes().next.is_none());
+        call.at(60_000);
+        assert!(call.wakes().next.is_some(), "the end of the block is committed");
+        assert_eq!(restricted(&call), [("bob".to_owned(), true)]);
+        assert_eq!(
+            speech_downlinks(&call),
+            ["alice.phone: bob Free", "bob.phone: bob Free", "carol.phone: bob Free"]
+        );
+    }
+}

@@ -172,3 +172,99 @@ fn commit(change: Change, command: &CreateCommand) -> Decision {
     let slots = if meeting.end().is_some() { Vec::new() } else { change.slots };
     Decision { next: Some(meeting), slots, notices, answer, ..Decision::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::fixture::{Call, create, opening, refused, user};
+    use crate::{Phase, SlotChange};
+    use switchboard_protocol::code::Code;
+    use switchboard_protocol::object::{BusyPolicy, Mode, ParticipantState as State, Policy};
+    use switchboard_protocol::requests::FirstRole;
+
+    #[test]
+    fn t1_a_create_rings_every_device_and_seats_the_caller() {
+        let call = Call::direct();
+        assert_eq!(
+            call.downlinks(),
+            ["alice.phone= meeting_created", "bob.phone: invitation", "bob.tablet: invitation"]
+        );
+        assert_eq!(
+            (call.state("alice"), call.state("bob"), call.meeting.phase),
+            (State::Accepted, State::Invited, Phase::Ringing)
+        );
+        assert_eq!(call.last.slots, [SlotChange::Claim(user("alice")), SlotChange::Claim(user("bob"))]);
+    }
+
+    #[test]
+    fn t1_inviting_oneself_or_more_than_the_seats_or_while_in_a_call_is_refused() {
+        let refusal = refused(&opening(create(Mode::Group, &["bob", "alice"])));
+        assert_eq!((refusal.code, refusal.path.as_deref()), (Code::BadRequest, Some("invitees[1]")));
+        let mut small = create(Mode::Group, &["bob", "carol"]);
+        small.max_participants = Some(2);
+        assert_eq!(refused(&opening(small)).code, Code::TooManyInvitees);
+        let mut busy = opening(create(Mode::Direct, &["bob"]));
+        busy.busy = Some("m-other".parse().expect("an id"));
+        let refusal = refused(&busy);
+        assert_eq!(
+            (refusal.code, refusal.meeting_id),
+            (Code::UserBusy, busy.busy),
+            "it names the other call"
+        );
+    }
+
+    #[test]
+    fn t1_who_lets_calls_wait_may_call_while_in_another_call() {
+        let mut create = create(Mode::Direct, &["bob"]);
+        create.policy = Some(Policy { busy: BusyPolicy::Ring, ..Policy::default() });
+        let mut busy = opening(create);
+        busy.busy = Some("m-other".parse().expect("an id"));
+        let call = Call::open(&busy);
+        assert_eq!(call.state("alice"), State::Accepted);
+    }
+
+    #[test]
+    fn t2_a_busy_callee_is_not_rung_and_the_call_ends_without_a_way_in() {
+        let mut busy = opening(create(Mode::Direct, &["bob"]));
+        busy.invitees[0].busy = true;
+        let call = Call::open(&busy);
+        assert_eq!(
+            call.downlinks(),
+            [
+                "alice.phone: invitation_updated user_busy",
+                "alice.phone: meeting_ended busy",
+                "alice.phone= meeting_created",
+                "bob.phone: missed_call user_busy",
+                "bob.tablet: missed_call user_busy",
+            ]
+        );
+        assert_eq!(call.last.slots, [], "a call that ended at once holds no call slot");
+        assert_eq!(call.last.answer.expect("the create request is answered").grant, None);
+    }
+
+    #[test]
+    fn t2_with_the_policy_ring_a_busy_callee_is_rung() {
+        let mut create = create(Mode::Direct, &["bob"]);
+        create.policy = Some(Policy { busy: BusyPolicy::Ring, ..Policy::default() });
+        let mut busy = opening(create);
+        busy.invitees[0].busy = true;
+        let mut call = Call::open(&busy);
+        assert_eq!(
+            (call.state("bob"), &call.last.slots[..]),
+            (State::Invited, &[SlotChange::Claim(user("alice"))][..])
+        );
+        call.accepts("bob.phone").expect("accepts");
+        assert_eq!(
+            call.last.slots,
+            [SlotChange::Claim(user("bob"))],
+            "the accept claims the call slot from the other call"
+        );
+    }
+
+    #[test]
+    fn t59_a_role_for_oneself_is_refused_with_its_path() {
+        let mut request = create(Mode::Group, &["bob", "carol"]);
+        request.roles = Some([(user("alice"), FirstRole::Cohost)].into());
+        let refusal = refused(&opening(request));
+        assert_eq!((refusal.code, refusal.path.as_deref()), (Code::BadRequest, Some("roles.alice")));
+    }
+}

@@ -38,3 +38,67 @@ fn turn_away(change: &mut Change, user: &UserId, ban: bool) {
 pub(crate) fn answer_again(change: &Change, named: Option<&[UserId]>, rev: u64) -> ReplyResult {
     Ok(Reply::Body(change.lobby_updated(named, rev)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Action;
+    use crate::tests::fixture::user;
+    use crate::tests::scenes::{decided, deny, group_with_entry, join};
+    use switchboard_protocol::code::Code;
+    use switchboard_protocol::downlink::Body;
+    use switchboard_protocol::object::{JoinPolicy, ParticipantState as State, Role};
+
+    #[test]
+    fn t22_who_is_turned_away_hears_it_and_may_ask_again() {
+        let mut call = group_with_entry(JoinPolicy::Lobby);
+        join(&mut call, "dave.phone").expect("waits in the lobby");
+        call.does("alice.phone", deny(Some(&["dave", "bob"]))).expect("the host denies the entry");
+        assert_eq!(
+            decided(&call),
+            [("dave".to_owned(), false, None), ("bob".to_owned(), false, Some(Code::UserNotFound))]
+        );
+        assert_eq!(
+            call.downlinks(),
+            ["alice.phone= lobby_updated", "dave.phone: lobby_result", "dave.tablet: lobby_result"]
+        );
+        assert!(call.last.notices.iter().any(|downlink| downlink.grant.is_none()
+            && matches!(downlink.body, Body::LobbyResult { admitted: false, meeting: None })));
+        assert_eq!(call.does("dave.phone", Action::Rejoin), Err(Code::NotAdmitted));
+        join(&mut call, "dave.phone").expect("a denied user may wait again");
+        assert!(call.downlinks().contains(&"alice.phone: lobby_request".to_owned()));
+    }
+
+    #[test]
+    fn t21_t22_other_hosts_hear_what_one_of_them_decided() {
+        let mut call = group_with_entry(JoinPolicy::Lobby);
+        call.accepts("bob.phone").expect("accepts");
+        let cohost = Action::SetRole { user: user("bob"), role: Role::Cohost };
+        call.does("alice.phone", cohost).expect("the host has the right");
+        join(&mut call, "dave.phone").expect("waits in the lobby");
+        assert!(call.downlinks().contains(&"bob.phone: lobby_request".to_owned()));
+        call.does("bob.phone", deny(None)).expect("a cohost has the right");
+        assert!(
+            call.downlinks().contains(&"alice.phone: lobby_updated".to_owned()),
+            "{:?}",
+            call.downlinks()
+        );
+    }
+
+    #[test]
+    fn t22_t33_who_is_turned_away_twice_or_with_a_ban_may_not_ask_again() {
+        for is_banned_at_once in [false, true] {
+            let mut call = group_with_entry(JoinPolicy::Lobby);
+            join(&mut call, "dave.phone").expect("waits");
+            if !is_banned_at_once {
+                call.does("alice.phone", deny(Some(&["dave"]))).expect("turns away");
+                assert_eq!(call.state("dave"), State::Ended);
+                join(call.at(1_000), "dave.phone").expect("asks once more");
+            }
+            let last = Action::Deny { users: Some(vec![user("dave")]), ban: is_banned_at_once };
+            call.does("alice.phone", last).expect("turns away");
+            assert_eq!(call.state("dave"), State::Banned);
+            assert!(call.downlinks().contains(&"dave.phone: participant_removed banned".to_owned()));
+            assert_eq!(join(call.at(2_000), "dave.phone"), Err(Code::Banned));
+        }
+    }
+}

@@ -18,3 +18,35 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, up: bool) -> ReplyResult
 pub(crate) fn answer_again(change: &Change) -> ReplyResult {
     Ok(Reply::Body(change.meeting.hand_changed()))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Action;
+    use crate::tests::fixture::Call;
+    use crate::tests::scenes::timed_group;
+    use switchboard_protocol::code::Code;
+    use switchboard_protocol::downlink::Body;
+
+    #[test]
+    fn hands_stand_in_the_order_in_which_they_went_up() {
+        let hands = |call: &Call| match call.last.answer.as_ref().map(|answer| &answer.body) {
+            Some(Body::HandChanged { hands }) => hands.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            other => panic!("the answer is not hand_changed: {other:?}"),
+        };
+        let mut call = timed_group(60);
+        call.does("bob.phone", Action::RaiseHand).expect("raises");
+        assert_eq!(call.downlinks(), ["alice.phone: hand_changed", "bob.phone= hand_changed"]);
+        call.does("alice.phone", Action::RaiseHand).expect("raises");
+        assert_eq!(hands(&call), ["bob", "alice"]);
+        call.does("bob.phone", Action::RaiseHand).expect("the hand is up already");
+        assert!(call.last.next.is_none());
+        assert_eq!(hands(&call), ["bob", "alice"], "the hand keeps its place");
+        call.does("bob.phone", Action::LowerHand).expect("lowers");
+        call.does("bob.phone", Action::RaiseHand).expect("raises again");
+        assert_eq!(hands(&call), ["alice", "bob"]);
+        assert_eq!(call.does("bob.tablet", Action::RaiseHand), Err(Code::NotAdmitted));
+        call.leaves("alice.phone").expect("leaves");
+        call.does("bob.phone", Action::RaiseHand).expect("the hand is up already");
+        assert_eq!(hands(&call), ["bob"], "a participant who left has no hand up");
+    }
+}

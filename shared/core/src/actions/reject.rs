@@ -27,3 +27,92 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId, re
 pub(crate) fn answer_again() -> ReplyResult {
     Ok(Reply::OK)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::fixture::{Call, account, user};
+    use crate::{Action, SlotChange};
+    use serde_json::json;
+    use switchboard_protocol::code::{Code, EndReason};
+    use switchboard_protocol::object::{ParticipantState as State, RejectReason};
+
+    fn rejects(call: &mut Call, device: &str, reason: RejectReason, text: Option<&str>) {
+        let invite_id = call.invite_id(account(device));
+        let text = text.map(str::to_owned);
+        call.does(device, Action::Reject { invite_id, reason, text }).expect("rejects");
+    }
+
+    #[test]
+    fn t8_t14_a_reject_ends_the_direct_call() {
+        let mut call = Call::direct();
+        call.rejects("bob.tablet").expect("rejects");
+        assert_eq!(
+            call.downlinks(),
+            [
+                "alice.phone: invitation_updated declined",
+                "alice.phone: meeting_ended all_declined",
+                "bob.phone: invitation_closed declined_elsewhere",
+                "bob.tablet= ok",
+            ]
+        );
+        assert_eq!(call.last.slots, [SlotChange::Free(user("bob")), SlotChange::Free(user("alice"))]);
+    }
+
+    #[test]
+    fn t9_a_late_reject_does_not_kill_the_call() {
+        let mut call = Call::direct();
+        call.accepts("bob.phone").expect("accepts");
+        assert_eq!(call.rejects("bob.tablet"), Err(Code::AlreadyAnswered));
+        assert_eq!(call.end_reason(), None);
+    }
+
+    #[test]
+    fn t52_the_inviter_and_the_members_get_the_reason_and_the_text_of_a_decline() {
+        let cases = [
+            (RejectReason::Declined, State::Declined, "declined"),
+            (RejectReason::Other, State::Declined, "declined"),
+            (RejectReason::DoNotDisturb, State::Declined, "do_not_disturb"),
+            (RejectReason::Busy, State::UserBusy, "user_busy"),
+        ];
+        for (reason, state, code) in cases {
+            let mut call = Call::group();
+            rejects(&mut call, "bob.phone", reason, Some("In a meeting"));
+            assert_eq!(call.state("bob"), state);
+            let updated = &call.sent_to("alice.phone", "invitation_updated")[0];
+            assert_eq!(
+                (&updated["code"], &updated["reason"], &updated["text"]),
+                (&json!(code), &json!(reason), &json!("In a meeting"))
+            );
+            let shown = call.participant("bob").view(call.now.ms);
+            assert_eq!((shown.reason, shown.text.as_deref()), (Some(reason), Some("In a meeting")));
+            let closed = &call.sent_to("bob.tablet", "invitation_closed")[0];
+            assert_eq!(closed["reason"], "declined_elsewhere");
+            assert!(call.sent_to("bob.tablet", "missed_call").is_empty(), "the user knows of the call");
+        }
+    }
+
+    #[test]
+    fn t52_a_direct_call_that_is_declined_as_busy_ends_as_busy() {
+        let mut call = Call::direct();
+        rejects(&mut call, "bob.phone", RejectReason::Busy, None);
+        assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::Busy));
+        assert_eq!(call.accepts("bob.tablet"), Err(Code::MeetingEnded));
+    }
+
+    #[test]
+    fn t52_a_user_who_is_invited_again_is_shown_without_the_words_of_before() {
+        let mut call = Call::group();
+        rejects(&mut call, "bob.phone", RejectReason::Declined, Some("Later"));
+        let invitee = crate::Invitee {
+            user_id: user("bob"),
+            invite_id: "invite-again".parse().expect("a valid id"),
+            name: None,
+            devices: Vec::new(),
+            busy: false,
+        };
+        call.does("alice.phone", Action::Invite { invitees: vec![invitee], ring_seconds: None, ext: None })
+            .expect("a user who declined may be invited again");
+        let shown = call.participant("bob").view(call.now.ms);
+        assert_eq!((shown.state, shown.reason, shown.text), (State::Invited, None, None));
+    }
+}

@@ -34,3 +34,43 @@ pub(crate) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
     change.require_seat(by)?;
     Err(Refusal::not_admitted())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::fixture::{Call, START_MS, user};
+    use crate::{Action, ChannelPresence, DeviceStatus};
+    use switchboard_protocol::object::ParticipantState as State;
+
+    fn in_the_media() -> Call {
+        let mut call = Call::direct();
+        call.accepts("bob.phone").expect("accepts");
+        call.joins_media("alice.phone").expect("joins");
+        call.joins_media("bob.phone").expect("joins");
+        call
+    }
+
+    #[test]
+    fn a_rejoin_is_answered_by_a_way_in_and_only_for_the_device_with_the_seat() {
+        let mut call = in_the_media();
+        call.device_is("bob.phone", DeviceStatus::Disconnected);
+        call.at(10_000);
+        call.device_is("bob.phone", DeviceStatus::StillDisconnected);
+        call.does("bob.phone", Action::Rejoin).expect("the device has the seat");
+        assert!(call.downlinks().contains(&"bob.phone= joined".to_owned()));
+        assert_eq!(call.state("bob"), State::Joined);
+        assert!(call.does("bob.tablet", Action::Rejoin).is_err());
+    }
+
+    #[test]
+    fn t25_a_rejoin_gives_the_time_to_reach_the_media_again_and_never_takes_time_away() {
+        let mut call = in_the_media();
+        call.rtc.reports_presence = true;
+        call.rtc_reports(ChannelPresence::Left { user: user("bob"), clean: false });
+        let away_until_ms =
+            |call: &Call| call.participant("bob").seat().and_then(|seat| seat.away_until_ms());
+        call.at(5_000).does("bob.phone", Action::Rejoin).expect("the device has the seat");
+        assert_eq!(away_until_ms(&call), Some(START_MS + 30_000));
+        call.at(25_000).does("bob.phone", Action::Rejoin).expect("the device has the seat");
+        assert_eq!(away_until_ms(&call), Some(START_MS + 45_000));
+    }
+}

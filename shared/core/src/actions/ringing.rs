@@ -51,3 +51,20 @@ impl Change {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::fixture::Call;
+
+    #[test]
+    fn t5_the_caller_hears_of_the_first_device_that_rings_and_of_no_other() {
+        let mut call = Call::direct();
+        call.rings("bob.phone").expect("rings");
+        assert_eq!(call.downlinks(), ["alice.phone: invitation_updated ringing"]);
+        call.rings("bob.tablet").expect("rings");
+        assert!(call.downlinks().is_empty() && call.last.next.is_none(), "only the first ring is committed");
+        call.rings("bob.watch").expect("a device without an offer may ring");
+        call.accepts("bob.phone").expect("accepts");
+        assert!(call.downlinks().contains(&"bob.watch: invitation_closed answered_elsewhere".to_owned()));
+    }
+}

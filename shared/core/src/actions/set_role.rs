@@ -31,3 +31,37 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, user: &UserId, role: Rol
 pub(crate) fn answer_again(change: &Change, user: &UserId) -> ReplyResult {
     Ok(change.meeting.participant_updated(user, change.now.ms).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::scenes::{hosted_group, role, set_role};
+    use switchboard_protocol::code::Code;
+    use switchboard_protocol::object::{HostLeavePolicy, Role};
+
+    #[test]
+    fn roles_are_given_by_the_host_and_seen_by_all() {
+        let mut call = hosted_group(HostLeavePolicy::Transfer);
+        assert_eq!(set_role(&mut call, "bob.phone", "bob", Role::Cohost), Err(Code::NotHost));
+        assert_eq!(set_role(&mut call, "alice.phone", "mallory", Role::Cohost), Err(Code::UserNotFound));
+        assert_eq!(set_role(&mut call, "alice.phone", "alice", Role::Member), Err(Code::StateConflict));
+        set_role(&mut call, "alice.phone", "bob", Role::Cohost).expect("the host has the right");
+        assert_eq!(
+            call.downlinks(),
+            [
+                "alice.phone= participant_updated joined",
+                "bob.phone: participant_updated joined",
+                "carol.phone: participant_updated accepted",
+            ]
+            .map(|line| line.replace("accepted", "joined"))
+        );
+        assert_eq!(
+            set_role(&mut call, "bob.phone", "carol", Role::Cohost),
+            Err(Code::NotHost),
+            "a cohost may not change roles"
+        );
+        set_role(&mut call, "alice.phone", "bob", Role::Cohost).expect("the role is set already");
+        assert!(call.last.next.is_none());
+        set_role(&mut call, "alice.phone", "bob", Role::Member).expect("the host has the right");
+        assert_eq!(role(&call, "bob"), Role::Member);
+    }
+}

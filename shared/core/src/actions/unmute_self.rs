@@ -23,3 +23,28 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
 pub(crate) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
     Ok(change.speech_changed(by, &UserOrAll::User(by.user()), SpeechMode::Free, None))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Action;
+    use crate::tests::scenes::{active_group, mute, speech_downlinks, speech_mode};
+    use switchboard_protocol::object::SpeechMode;
+    use switchboard_protocol::requests::MuteMode;
+
+    #[test]
+    fn t34_t36_a_soft_mute_asks_and_its_user_may_speak_again() {
+        let mut call = active_group();
+        mute(&mut call, "alice.phone", "bob", MuteMode::Soft, None).expect("the host has the right");
+        assert_eq!(
+            speech_downlinks(&call),
+            ["alice.phone= bob Soft", "bob.phone: bob Soft", "carol.phone: bob Soft"]
+        );
+        assert!(call.last.media.is_empty(), "the RTC service has no part in it");
+        call.does("bob.phone", Action::UnmuteSelf).expect("a soft mute may be lifted by its user");
+        assert_eq!(speech_mode(&call, "bob"), SpeechMode::Free);
+        assert_eq!(
+            speech_downlinks(&call),
+            ["alice.phone: bob Free", "bob.phone= bob Free", "carol.phone: bob Free"]
+        );
+    }
+}

@@ -43,3 +43,96 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, wanted: &SettingsChange)
 pub(crate) fn answer_again() -> ReplyResult {
     Ok(MEETING_UPDATED)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::SettingsChange;
+    use crate::tests::fixture::START_MS;
+    use crate::tests::scenes::{MINUTE, timed_group, update_settings, wakes_with_warning};
+    use switchboard_protocol::code::Code;
+    use switchboard_protocol::downlink::Body;
+    use switchboard_protocol::object::{JoinPolicy, PolicyChange};
+
+    #[test]
+    fn a_host_changes_lock_title_and_rules_and_everybody_sees_it() {
+        let mut call = timed_group(60);
+        let policy = PolicyChange { join: Some(JoinPolicy::Open), ..PolicyChange::default() };
+        let all = SettingsChange {
+            locked: Some(true),
+            policy: Some(policy),
+            title: Some("Standup".to_owned()),
+            extend_minutes: Some(5),
+        };
+        assert_eq!(update_settings(&mut call, "bob.phone", all.clone()), Err(Code::NotHost));
+        assert_eq!(update_settings(&mut call, "mallory", all.clone()), Err(Code::Forbidden));
+        let before = call.meeting.settings.policy;
+        update_settings(&mut call, "alice.phone", all).expect("the host has the right");
+        assert_eq!(
+            call.downlinks(),
+            ["alice.phone= meeting_updated active", "bob.phone: meeting_updated active"]
+                .map(|line| line.trim_end_matches(" active"))
+        );
+        let meeting = &call.meeting;
+        assert!(meeting.settings.locked && meeting.settings.title.as_deref() == Some("Standup"));
+        assert_eq!(
+            (meeting.settings.policy.join, meeting.settings.policy.host_leave),
+            (JoinPolicy::Open, before.host_leave)
+        );
+        assert_eq!(meeting.settings.ends_at_ms, START_MS + 65 * MINUTE);
+        update_settings(
+            &mut call,
+            "alice.phone",
+            SettingsChange { locked: Some(true), ..SettingsChange::default() },
+        )
+        .expect("the meeting is locked already");
+        assert!(call.last.next.is_none());
+        assert_eq!(call.downlinks(), ["alice.phone= meeting_updated"]);
+    }
+
+    #[test]
+    fn a_meeting_is_extended_to_a_day_at_most() {
+        let mut call = timed_group(1_400);
+        let extend = |minutes| SettingsChange { extend_minutes: Some(minutes), ..SettingsChange::default() };
+        assert_eq!(update_settings(&mut call, "alice.phone", extend(41)), Err(Code::BadRequest));
+        assert!(call.last.next.is_none());
+        update_settings(&mut call, "alice.phone", extend(40)).expect("a meeting may last a day");
+        assert_eq!(update_settings(&mut call, "alice.phone", extend(1)), Err(Code::BadRequest));
+    }
+
+    #[test]
+    fn t44_an_extended_meeting_warns_of_its_new_end() {
+        let mut call = timed_group(60);
+        assert_eq!(wakes_with_warning(&mut call, 59 * MINUTE), Some(60_000));
+        update_settings(
+            &mut call,
+            "alice.phone",
+            SettingsChange { extend_minutes: Some(2), ..SettingsChange::default() },
+        )
+        .expect("the host extends the meeting");
+        assert_eq!(
+            wakes_with_warning(&mut call, 59 * MINUTE + 1),
+            None,
+            "three minutes are left, and the notice of the new end said so"
+        );
+        assert_eq!(wakes_with_warning(&mut call, 61 * MINUTE), Some(60_000));
+        update_settings(
+            &mut call,
+            "alice.phone",
+            SettingsChange { extend_minutes: Some(30), ..SettingsChange::default() },
+        )
+        .expect("the host extends the meeting");
+        assert_eq!(call.next_deadline_ms(), Some(START_MS + 87 * MINUTE));
+        assert_eq!(wakes_with_warning(&mut call, 87 * MINUTE), Some(300_000));
+    }
+
+    #[test]
+    fn t44_a_new_title_does_not_take_back_a_warning() {
+        let mut call = timed_group(60);
+        assert_eq!(wakes_with_warning(&mut call, 55 * MINUTE), Some(5 * MINUTE));
+        let (rev, cause) = (call.meeting.rev, call.deadline_cause());
+        let title = SettingsChange { title: Some("Standup".to_owned()), ..SettingsChange::default() };
+        update_settings(&mut call, "alice.phone", title).expect("the host has the right");
+        let repeated = call.repeat_effects(rev, &cause);
+        assert!(repeated.notices.iter().any(|notice| matches!(notice.body, Body::MeetingEnding { .. })));
+    }
+}

@@ -1,39 +1,31 @@
-//! Group meetings: seats, the roster, and their ends.
+//! Phases of a meeting, and the deadlines that end invitations and meetings (T13, T39, T41–T43, T45).
 
-use super::fixture::{Call, create, opening, user};
-use crate::{Action, Phase, SlotChange};
+use super::fixture::{Call, client};
+use crate::{Action, Phase};
 use switchboard_protocol::code::{Code, EndReason};
-use switchboard_protocol::object::{Mode, ParticipantState as State};
-
-// Proves: busy
-#[test]
-fn ringing_many_people_makes_nobody_busy_before_they_accept() {
-    let mut call = Call::group();
-    assert_eq!(call.last.slots, [SlotChange::Claim(user("alice"))]);
-    call.accepts("bob.phone").expect("accepts");
-    assert_eq!(call.last.slots, [SlotChange::Claim(user("bob"))]);
-}
+use switchboard_protocol::object::{ParticipantState as State, Reach};
 
 #[test]
-fn the_roster_is_told_to_all_members_with_the_revision_they_were_told_last() {
-    let mut call = Call::group();
-    call.accepts("bob.phone").expect("accepts");
-    let first = call.meeting.rev;
-    call.accepts("carol.phone").expect("accepts");
-    let notices: Vec<_> = call.last.notices.iter().filter(|downlink| downlink.prev_rev.is_some()).collect();
-    assert_eq!(notices.len(), 2, "one to Alice and one to Bob");
-    assert!(notices.iter().all(|downlink| downlink.prev_rev == Some(first)));
-}
-
-#[test]
-fn the_last_seat_is_given_once() {
-    let mut small = create(Mode::Group, &["bob", "carol"]);
-    small.max_participants = Some(3);
-    let mut call = Call::open(&opening(small));
-    call.meeting.max_participants = 2;
-    call.accepts("bob.phone").expect("takes the last seat");
-    assert_eq!(call.accepts("carol.phone"), Err(Code::MeetingFull));
-    assert_eq!(call.state("carol"), State::Invited);
+fn t13_a_ring_that_no_device_had_is_unreachable_and_one_that_was_delivered_is_no_answer() {
+    for (delivered, state, reason) in
+        [(false, State::Unreachable, EndReason::Unreachable), (true, State::NoAnswer, EndReason::NoAnswer)]
+    {
+        let mut call = Call::direct();
+        if delivered {
+            let legs = [(client("bob.phone"), Reach::Delivered)];
+            call.meeting.reached.insert(call.invite_id("bob"), legs.into());
+        }
+        let mut in_time = call.clone();
+        assert_eq!(in_time.at(46_999).accepts("bob.phone"), Ok(()), "the ring has two seconds of grace");
+        assert_eq!(call.at(47_000).accepts("bob.phone"), Err(Code::MeetingEnded));
+        assert_eq!((call.state("bob"), call.end_reason()), (state, Some(reason)));
+        assert!(
+            call.downlinks().contains(&"bob.tablet: invitation_closed expired".to_owned()),
+            "{:?}",
+            call.downlinks()
+        );
+        assert!(call.downlinks().iter().any(|line| line.starts_with("alice.phone: meeting_ended")));
+    }
 }
 
 #[test]
@@ -78,15 +70,6 @@ fn t43_t45_time_ends_a_meeting_that_is_unused_or_too_long() {
     call.joins_media("alice.phone").expect("joins");
     assert_eq!(call.at(240 * 60_000).does("alice.phone", Action::RefreshToken), Err(Code::MeetingEnded));
     assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::MaxDuration));
-}
-
-#[test]
-fn everybody_in_a_group_hears_when_one_leaves() {
-    let mut call = Call::group();
-    call.accepts("bob.phone").expect("accepts");
-    call.leaves("bob.phone").expect("leaves");
-    assert_eq!(call.downlinks(), ["alice.phone: participant_updated left", "bob.phone= ok"]);
-    assert_eq!(call.last.slots, [SlotChange::Free(user("bob"))]);
 }
 
 #[test]

@@ -1,14 +1,8 @@
-//! The leg and the reach of an offer on each device (T3, T4, T5, T10, T13).
+//! The reach of an offer (T3, T4).
 
 use super::fixture::{Call, client};
-use crate::{Action, Leg};
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{ParticipantState, Reach};
-
-fn leg(call: &Call, device: &str) -> Leg {
-    let invitation = call.participant("bob").invitation();
-    invitation.expect("was invited").legs[&client(device)]
-}
+use switchboard_protocol::object::Reach;
 
 fn reach(call: &Call) -> Reach {
     let invitation = call.participant("bob").invitation();
@@ -55,28 +49,4 @@ fn t4_the_inviter_is_told_that_an_offer_waits_only_if_no_device_has_it() {
     assert!(notices(&call, Reach::Delivered).is_empty());
     call.accepts("bob.phone").expect("accepts");
     assert!(notices(&call, Reach::Queued).is_empty(), "the invitation is closed");
-}
-
-#[test]
-fn t5_t10_each_device_rings_and_is_silenced_for_itself() {
-    let mut call = Call::direct();
-    assert_eq!((leg(&call, "bob.phone"), leg(&call, "bob.tablet")), (Leg::Offered, Leg::Offered));
-    call.rings("bob.phone").expect("rings");
-    assert_eq!((leg(&call, "bob.phone"), leg(&call, "bob.tablet")), (Leg::Alerting, Leg::Offered));
-    let invite_id = call.invite_id("bob");
-    call.does("bob.phone", Action::Silence { invite_id: invite_id.clone() }).expect("silences");
-    assert_eq!((leg(&call, "bob.phone"), leg(&call, "bob.tablet")), (Leg::Silenced, Leg::Offered));
-    assert!(call.last.next.is_some() && call.last.notices.is_empty());
-    call.does("bob.phone", Action::Silence { invite_id }).expect("a second silence is answered");
-    assert!(call.last.next.is_none(), "a second silence changes nothing");
-}
-
-#[test]
-fn t13_a_device_that_was_silenced_had_the_offer() {
-    let mut call = Call::direct();
-    call.rings("bob.phone").expect("rings");
-    let invite_id = call.invite_id("bob");
-    call.does("bob.phone", Action::Silence { invite_id }).expect("silences");
-    call.at(47_000).rings("bob.tablet").expect_err("the invitation has expired");
-    assert_eq!(call.state("bob"), ParticipantState::NoAnswer);
 }

@@ -1,11 +1,10 @@
 //! A repeated request is never applied again: it is answered from the present state.
 
 use super::fixture::{Call, client, key, user};
-use super::scenes::{admit, group_with_entry, join, joining, take_over};
 use crate::{Action, Cause, Decision, MAX_REQUESTS_PER_DEVICE, Outgoing, Standing};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::{Body, ClosedReason};
-use switchboard_protocol::object::{JoinPolicy, Media, RejectReason, Role};
+use switchboard_protocol::object::{Media, RejectReason, Role};
 
 /// Type and id of each downlink to one device.
 fn ids(call: &Call, device: &str) -> Vec<(&'static str, String)> {
@@ -224,25 +223,6 @@ fn what_time_did_is_no_news_of_the_request_that_came_again_then() {
         ["participant_updated"],
         "with the id of the notice about the role, the terminal would drop this one as a copy"
     );
-}
-
-#[test]
-fn a_token_or_a_join_that_is_asked_for_again_is_given_while_it_is_due() {
-    let mut call = group_with_entry(JoinPolicy::Lobby);
-    join(&mut call, "dave.phone").expect("waits in the lobby");
-    call.does("alice.phone", admit(None)).expect("the host admits the user");
-    let token = |call: &mut Call| call.sends("dave.tablet", "t1", "token", Action::RefreshToken);
-    token(&mut call).expect("takes the seat");
-    token(&mut call).expect("a repeat is answered");
-    assert_eq!((call.downlinks(), call.last.next.is_some()), (vec!["dave.tablet= token".to_owned()], false));
-    let join_again = |call: &mut Call| call.sends("dave.tv", "j1", "join", joining("dave", true));
-    join_again(&mut call).expect("takes the seat over");
-    assert_eq!(token(&mut call), Err(Code::NotAdmitted));
-    take_over(&mut call, "dave.phone").expect("takes the seat over");
-    assert_eq!(join_again(&mut call), Err(Code::StateConflict), "the seat is on another device");
-    call.does("alice.phone", Action::Remove { user: user("dave"), ban: true, for_seconds: None, text: None })
-        .expect("the host has the right");
-    assert_eq!((join_again(&mut call), token(&mut call)), (Err(Code::Banned), Err(Code::Banned)));
 }
 
 #[test]

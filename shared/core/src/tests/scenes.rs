@@ -1,11 +1,11 @@
 //! Meetings to start from, requests with short names, and what their answers show.
 
 use super::fixture::{Call, START_MS, account, client, create, opening, user};
-use crate::{Action, Invitee, Joiner, KnownDevice, MediaAct, Outgoing, SettingsChange};
+use crate::{Action, Invitee, Joiner, KnownDevice, MediaAct, MediaChange, Outgoing, SettingsChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{HostLeavePolicy, JoinPolicy, Media, Mode, Policy, Role, SpeechMode};
-use switchboard_protocol::requests::MuteMode;
+use switchboard_protocol::requests::{MediaReport, MuteMode};
 
 /// Milliseconds of a minute.
 pub(crate) const MINUTE: i64 = 60_000;
@@ -161,4 +161,14 @@ pub(crate) fn wakes_with_warning(call: &mut Call, after_ms: i64) -> Option<i64> 
         Body::MeetingEnding { in_ms, reason: EndReason::MaxDuration } => Some(in_ms),
         _ => None,
     })
+}
+
+/// A cancellation of the invitations of these users; of all if absent.
+pub(crate) fn cancel(names: Option<&[&str]>) -> Action {
+    Action::CancelInvite { invitees: names.map(|names| names.iter().map(|name| user(name)).collect()) }
+}
+
+/// A report of what the device sends, confirmed by the RTC service.
+pub(crate) fn reports(call: &mut Call, device: &str, media: MediaChange) -> Result<(), Code> {
+    call.does(device, Action::ReportMedia { state: MediaReport::Joined, media, verified: true })
 }

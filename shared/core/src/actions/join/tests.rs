@@ -1,10 +1,9 @@
-//! Joins without an answer to an invitation (T20–T23, T25, T28).
+//! `join` without an answer to an invitation (T20, T23, T25), and a seat that moves (T28).
 
 use crate::tests::fixture::{Call, START_MS, client, create, opening, user};
-use crate::tests::scenes::{admit, decided, deny, group_with_entry, join, joining, take_over};
-use crate::{Action, ChannelPresence, Leg, MAX_PEOPLE, OutReason, Outgoing, Phase, SlotChange};
+use crate::tests::scenes::{admit, decided, group_with_entry, join, joining, take_over};
+use crate::{Action, ChannelPresence, Leg, MAX_PEOPLE, OutReason, Phase, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
-use switchboard_protocol::downlink::Body;
 use switchboard_protocol::limits::MAX_INVITEES;
 use switchboard_protocol::object::{
     JoinPolicy, Media, MediaFlags, Mode, ParticipantState as State, Policy, Role, SpeechMode,
@@ -95,110 +94,6 @@ fn t20_in_a_lobby_everybody_waits_and_the_hosts_hear_it() {
     assert!(call.last.next.is_none(), "the hosts get one request");
     join(&mut call, "dave.laptop").expect("a device that the table does not know may wait too");
     assert_eq!(call.downlinks(), ["dave.laptop= lobby_waiting"]);
-}
-
-#[test]
-fn t21_a_host_lets_people_in_in_the_order_they_came_and_only_as_many_as_there_are_seats() {
-    let mut call = group_with_entry(JoinPolicy::Lobby);
-    for device in ["frank.phone", "dave.phone", "eve.phone"] {
-        join(&mut call, device).expect("waits in the lobby");
-    }
-    call.meeting.max_participants = 3;
-    call.accepts("bob.phone").expect("accepts");
-    assert_eq!(call.does("bob.phone", admit(None)), Err(Code::NotHost));
-    call.does("alice.phone", admit(None)).expect("one seat is free");
-    assert_eq!(
-        decided(&call),
-        [
-            ("frank".to_owned(), true, None),
-            ("dave".to_owned(), false, Some(Code::MeetingFull)),
-            ("eve".to_owned(), false, Some(Code::MeetingFull)),
-        ]
-    );
-    assert_eq!(
-        call.downlinks(),
-        [
-            "alice.phone: participant_updated accepted",
-            "alice.phone= lobby_updated",
-            "bob.phone: participant_updated accepted",
-            "frank.phone: lobby_result",
-            "frank.tablet: lobby_result",
-        ]
-    );
-    assert_eq!(call.last.slots, [SlotChange::Claim(user("frank"))]);
-    assert_eq!(call.meeting.new_parts(), [user("frank")]);
-    assert_eq!(call.does("alice.phone", admit(Some(&["dave"]))), Err(Code::MeetingFull));
-    assert_eq!(call.does("alice.phone", admit(Some(&["mallory", "frank"]))), Ok(()));
-    assert_eq!(
-        decided(&call),
-        [("mallory".to_owned(), false, Some(Code::UserNotFound)), ("frank".to_owned(), true, None)]
-    );
-}
-
-#[test]
-fn t21_who_was_let_in_has_the_seat_on_the_device_that_comes_first() {
-    let mut call = group_with_entry(JoinPolicy::Lobby);
-    join(&mut call, "dave.phone").expect("waits in the lobby");
-    call.does("alice.phone", admit(Some(&["dave"]))).expect("the host admits the user");
-    let results: Vec<_> =
-        call.last.notices.iter().filter(|downlink| downlink.to.user() == user("dave")).collect();
-    let has_token = |downlink: &&Outgoing| {
-        matches!(downlink.body, Body::LobbyResult { admitted: true, meeting: Some(_) })
-            && downlink.grant.is_some()
-    };
-    assert!(results.len() == 2 && results.iter().all(has_token), "{results:?}");
-    call.joins_media("dave.tablet").expect("the user was admitted on the other device too");
-    assert_eq!(call.state("dave"), State::Joined);
-    assert_eq!(call.joins_media("dave.phone"), Err(Code::NotAdmitted), "the other device has the seat");
-}
-
-#[test]
-fn t22_who_is_turned_away_hears_it_and_may_ask_again() {
-    let mut call = group_with_entry(JoinPolicy::Lobby);
-    join(&mut call, "dave.phone").expect("waits in the lobby");
-    call.does("alice.phone", deny(Some(&["dave", "bob"]))).expect("the host denies the entry");
-    assert_eq!(
-        decided(&call),
-        [("dave".to_owned(), false, None), ("bob".to_owned(), false, Some(Code::UserNotFound))]
-    );
-    assert_eq!(
-        call.downlinks(),
-        ["alice.phone= lobby_updated", "dave.phone: lobby_result", "dave.tablet: lobby_result"]
-    );
-    assert!(call.last.notices.iter().any(|downlink| downlink.grant.is_none()
-        && matches!(downlink.body, Body::LobbyResult { admitted: false, meeting: None })));
-    assert_eq!(call.does("dave.phone", Action::Rejoin), Err(Code::NotAdmitted));
-    join(&mut call, "dave.phone").expect("a denied user may wait again");
-    assert!(call.downlinks().contains(&"alice.phone: lobby_request".to_owned()));
-}
-
-#[test]
-fn t21_t22_other_hosts_hear_what_one_of_them_decided() {
-    let mut call = group_with_entry(JoinPolicy::Lobby);
-    call.accepts("bob.phone").expect("accepts");
-    let cohost = Action::SetRole { user: user("bob"), role: Role::Cohost };
-    call.does("alice.phone", cohost).expect("the host has the right");
-    join(&mut call, "dave.phone").expect("waits in the lobby");
-    assert!(call.downlinks().contains(&"bob.phone: lobby_request".to_owned()));
-    call.does("bob.phone", deny(None)).expect("a cohost has the right");
-    assert!(call.downlinks().contains(&"alice.phone: lobby_updated".to_owned()), "{:?}", call.downlinks());
-}
-
-// Proves: T46
-#[test]
-fn t23_who_waits_hears_that_the_meeting_ended() {
-    let mut call = group_with_entry(JoinPolicy::Lobby);
-    join(&mut call, "dave.phone").expect("waits in the lobby");
-    call.does("alice.phone", Action::Destroy { text: None }).expect("the host ends the meeting");
-    for device in ["dave.phone", "dave.tablet"] {
-        assert!(
-            call.downlinks().contains(&format!("{device}: meeting_ended host_ended")),
-            "{:?}",
-            call.downlinks()
-        );
-    }
-    assert_eq!(call.state("dave"), State::Ended);
-    assert_eq!(join(&mut call, "dave.phone"), Err(Code::MeetingEnded));
 }
 
 #[test]
@@ -317,55 +212,6 @@ fn strangers_cannot_swell_the_record() {
 }
 
 #[test]
-fn t27_t28_a_device_that_is_not_in_any_more_does_not_hang_up_for_the_one_that_is() {
-    let mut call = group_with_entry(JoinPolicy::Invited);
-    call.accepts("bob.phone").expect("accepts");
-    call.joins_media("bob.phone").expect("joins");
-    take_over(&mut call, "bob.tablet").expect("takes the seat over");
-    call.leaves("bob.phone").expect("a device without the seat is answered");
-    assert_eq!((call.downlinks(), call.last.next.is_some()), (vec!["bob.phone= ok".to_owned()], false));
-    assert_eq!(call.state("bob"), State::Joined);
-    call.leaves("bob.tablet").expect("hangs up");
-    assert_eq!(call.state("bob"), State::Left);
-}
-
-#[test]
-fn t22_who_gives_up_waiting_in_the_lobby_is_not_let_in_any_more() {
-    let mut call = group_with_entry(JoinPolicy::Lobby);
-    join(&mut call, "dave.phone").expect("waits in the lobby");
-    call.leaves("dave.phone").expect("leaves the lobby");
-    assert_eq!(
-        call.downlinks(),
-        [
-            "alice.phone: lobby_updated",
-            "dave.phone: lobby_result",
-            "dave.phone= ok",
-            "dave.tablet: lobby_result",
-        ]
-    );
-    call.does("alice.phone", admit(Some(&["dave"]))).expect("the answer shows a result for each user");
-    assert_eq!(decided(&call), [("dave".to_owned(), false, Some(Code::UserNotFound))]);
-    join(&mut call, "dave.phone").expect("a denied user may wait again");
-    assert_eq!(call.state("dave"), State::Lobby, "the user waits like an uninvited one");
-}
-
-#[test]
-fn t21_t32_every_device_of_an_admitted_user_is_notified_of_the_removal() {
-    let mut call = group_with_entry(JoinPolicy::Lobby);
-    join(&mut call, "dave.phone").expect("waits in the lobby");
-    call.does("alice.phone", admit(None)).expect("the host admits the user");
-    call.does(
-        "alice.phone",
-        Action::Remove { user: user("dave"), ban: false, for_seconds: None, text: None },
-    )
-    .expect("the host has the right");
-    for device in ["dave.phone", "dave.tablet"] {
-        let line = format!("{device}: participant_removed removed");
-        assert!(call.downlinks().contains(&line), "{:?}", call.downlinks());
-    }
-}
-
-#[test]
 fn t19_t28_a_seat_that_moves_on_its_way_has_the_full_time_to_reach_the_media() {
     let mut call = group_with_entry(JoinPolicy::Invited);
     call.rtc.reports_presence = true;
@@ -374,35 +220,6 @@ fn t19_t28_a_seat_that_moves_on_its_way_has_the_full_time_to_reach_the_media() {
     take_over(&mut call, "bob.tablet").expect("takes the seat over");
     let join_by_ms = call.participant("bob").seat().expect("has a seat").join_by_ms();
     assert_eq!(join_by_ms, Some(START_MS + 35_000));
-}
-
-#[test]
-fn t21_a_repeated_admit_shows_the_users_that_it_admitted() {
-    let mut call = group_with_entry(JoinPolicy::Lobby);
-    join(&mut call, "dave.phone").expect("waits in the lobby");
-    let send = |call: &mut Call| call.sends("alice.phone", "m1", "admit", admit(None));
-    send(&mut call).expect("the host admits the user");
-    join(&mut call, "frank.phone").expect("waits in the lobby");
-    send(&mut call).expect("a repeat is answered");
-    assert_eq!(decided(&call), [("dave".to_owned(), true, None)]);
-}
-
-#[test]
-fn t22_t33_who_is_turned_away_twice_or_with_a_ban_may_not_ask_again() {
-    for is_banned_at_once in [false, true] {
-        let mut call = group_with_entry(JoinPolicy::Lobby);
-        join(&mut call, "dave.phone").expect("waits");
-        if !is_banned_at_once {
-            call.does("alice.phone", deny(Some(&["dave"]))).expect("turns away");
-            assert_eq!(call.state("dave"), State::Ended);
-            join(call.at(1_000), "dave.phone").expect("asks once more");
-        }
-        let last = Action::Deny { users: Some(vec![user("dave")]), ban: is_banned_at_once };
-        call.does("alice.phone", last).expect("turns away");
-        assert_eq!(call.state("dave"), State::Banned);
-        assert!(call.downlinks().contains(&"dave.phone: participant_removed banned".to_owned()));
-        assert_eq!(join(call.at(2_000), "dave.phone"), Err(Code::Banned));
-    }
 }
 
 #[test]
@@ -432,4 +249,20 @@ fn t20_a_host_who_comes_later_hears_of_those_who_wait() {
     assert!(!call.downlinks().contains(&"carol.phone: lobby_request".to_owned()), "a member decides nothing");
     call.does("alice.phone", Action::TransferHost { user: user("carol") }).expect("transfers");
     assert!(call.downlinks().contains(&"carol.phone: lobby_request".to_owned()));
+}
+
+#[test]
+fn t55_the_media_of_a_join_is_shown_after_a_lobby_a_takeover_and_a_direct_entry() {
+    let joining =
+        |media, takeover| Action::Join(crate::Joiner { name: None, devices: Vec::new(), takeover, media });
+    let mut call = Call::group();
+    call.settings_mut().policy.join = JoinPolicy::Lobby;
+    call.does("dave.phone", joining(Media::Video, false)).expect("waits");
+    call.does("alice.phone", Action::Admit { users: None }).expect("admits");
+    assert!(call.media_of("dave").video);
+    call.does("dave.tablet", joining(Media::Audio, true)).expect("moves");
+    assert_eq!(call.media_of("dave"), MediaFlags::from(Media::Audio));
+    call.settings_mut().policy.join = JoinPolicy::Open;
+    call.does("erin.phone", joining(Media::Video, false)).expect("comes in");
+    assert!(call.media_of("erin").video);
 }

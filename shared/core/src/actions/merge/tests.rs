@@ -150,16 +150,6 @@ fn t17_who_dropped_out_and_calls_again_is_back_in_the_call() {
 }
 
 #[test]
-fn t1_who_lets_calls_wait_may_call_while_in_another_call() {
-    let mut create = create(Mode::Direct, &["bob"]);
-    create.policy = Some(Policy { busy: BusyPolicy::Ring, ..Policy::default() });
-    let mut busy = opening(create);
-    busy.busy = Some("m-other".parse().expect("an id"));
-    let call = Call::open(&busy);
-    assert_eq!(call.state("alice"), State::Accepted);
-}
-
-#[test]
 fn t17_the_call_is_met_also_where_only_the_rtc_service_says_that_its_user_is_back() {
     let mut call = Call::direct();
     call.rtc.reports_presence = true;
@@ -219,4 +209,13 @@ fn t16_a_group_that_rings_its_member_is_met_by_nothing() {
     let mut call = Call::group();
     assert!(!merges(&call, "bob.phone", Mode::Direct, "alice"));
     assert_eq!(call.does("bob.phone", merge("alice")), Err(Code::StateConflict));
+}
+
+#[test]
+fn t54_a_call_that_ends_because_its_create_request_is_taken_back_says_why() {
+    let mut call = Call::direct();
+    call.accepts("bob.phone").expect("accepts");
+    call.does("bob.phone", Action::TakeBack { text: Some("Wrong button".to_owned()) }).expect("takes back");
+    assert_eq!(call.sent_to("alice.phone", "meeting_ended")[0]["text"], "Wrong button");
+    assert_eq!(call.sent_to("bob.phone", "meeting_ended")[0]["text"], "Wrong button");
 }

@@ -8,23 +8,6 @@ use switchboard_protocol::object::{Mode, Role, SpeechMode, UserOrAll};
 use switchboard_protocol::requests::MuteMode;
 
 #[test]
-fn t34_t36_a_soft_mute_asks_and_its_user_may_speak_again() {
-    let mut call = active_group();
-    mute(&mut call, "alice.phone", "bob", MuteMode::Soft, None).expect("the host has the right");
-    assert_eq!(
-        speech_downlinks(&call),
-        ["alice.phone= bob Soft", "bob.phone: bob Soft", "carol.phone: bob Soft"]
-    );
-    assert!(call.last.media.is_empty(), "the RTC service has no part in it");
-    call.does("bob.phone", Action::UnmuteSelf).expect("a soft mute may be lifted by its user");
-    assert_eq!(speech_mode(&call, "bob"), SpeechMode::Free);
-    assert_eq!(
-        speech_downlinks(&call),
-        ["alice.phone: bob Free", "bob.phone= bob Free", "carol.phone: bob Free"]
-    );
-}
-
-#[test]
 fn t35_t37_a_block_is_told_to_the_rtc_service_stands_in_every_token_and_is_not_lifted_by_its_user() {
     let mut call = active_group();
     call.rtc.enforces_rights = true;
@@ -47,27 +30,6 @@ fn where_the_rtc_service_cannot_hold_anybody_to_it_that_is_said() {
     assert_eq!(
         speech_downlinks(&call),
         ["alice.phone= bob Hard", "bob.phone: bob Hard", "carol.phone: bob Hard"]
-    );
-}
-
-#[test]
-fn t38_the_right_comes_back_by_a_host_or_when_its_time_comes() {
-    let mut call = active_group();
-    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
-    allow(&mut call, "alice.phone", "bob").expect("the host has the right");
-    assert_eq!(restricted(&call), [("bob".to_owned(), true)]);
-    assert_eq!(speech_mode(&call, "bob"), SpeechMode::Free);
-
-    mute(&mut call, "alice.phone", "bob", MuteMode::Hard, Some(60)).expect("the host has the right");
-    assert_eq!(call.next_deadline_ms(), Some(call.now.ms + 60_000));
-    call.at(59_999);
-    assert!(call.wakes().next.is_none());
-    call.at(60_000);
-    assert!(call.wakes().next.is_some(), "the end of the block is committed");
-    assert_eq!(restricted(&call), [("bob".to_owned(), true)]);
-    assert_eq!(
-        speech_downlinks(&call),
-        ["alice.phone: bob Free", "bob.phone: bob Free", "carol.phone: bob Free"]
     );
 }
 

@@ -2,7 +2,7 @@
 
 use crate::tests::fixture::{Call, client, create, opening, user};
 use crate::tests::scenes::joining;
-use crate::{Action, ChannelPresence, Invitee, KnownDevice, MediaAct, SlotChange};
+use crate::{Action, ChannelPresence, Invitee, KnownDevice, MediaAct, OutReason, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{JoinPolicy, Mode, ParticipantState as State, Policy, Role};
@@ -178,4 +178,23 @@ fn t33_the_notice_of_a_ban_shows_how_long_the_ban_lasts() {
         _ => None,
     });
     assert_eq!(until_in_ms, Some(600_000));
+}
+
+#[test]
+fn t53_a_removed_user_gets_the_hosts_reason_and_nobody_else_does() {
+    for ban in [false, true] {
+        let mut call = Call::group();
+        call.accepts("bob.phone").expect("accepts");
+        let text = Some("Not invited to this part".to_owned());
+        call.does("alice.phone", Action::Remove { user: user("bob"), ban, for_seconds: None, text })
+            .expect("the host removes");
+        let removed = &call.sent_to("bob.phone", "participant_removed")[0];
+        assert_eq!(removed["text"], "Not invited to this part");
+        let shown = call.participant("bob").view(call.now.ms);
+        assert_eq!((shown.reason, shown.text), (None, None));
+        assert!(matches!(
+            call.participant("bob").out_reason(),
+            Some(OutReason::Removed | OutReason::Banned { .. })
+        ));
+    }
 }

@@ -1,9 +1,7 @@
 //! Devices that disconnect from the broker (T15, T24–T26).
 
 use crate::tests::fixture::{Call, START_MS, client, user};
-use crate::{
-    Action, CONFIRM_MS, ChannelPresence, DeviceStatus, Input, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS,
-};
+use crate::{Action, CONFIRM_MS, ChannelPresence, DeviceStatus, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::ParticipantState as State;
 
@@ -99,18 +97,6 @@ fn where_the_rtc_service_can_tell_losing_the_broker_is_only_a_reason_to_ask_it()
 }
 
 #[test]
-fn a_rejoin_is_answered_by_a_way_in_and_only_for_the_device_with_the_seat() {
-    let mut call = in_the_media();
-    call.device_is("bob.phone", DeviceStatus::Disconnected);
-    call.at(10_000);
-    call.device_is("bob.phone", DeviceStatus::StillDisconnected);
-    call.does("bob.phone", Action::Rejoin).expect("the device has the seat");
-    assert!(call.downlinks().contains(&"bob.phone= joined".to_owned()));
-    assert_eq!(call.state("bob"), State::Joined);
-    assert!(call.does("bob.tablet", Action::Rejoin).is_err());
-}
-
-#[test]
 fn t19_a_seat_that_never_reaches_the_media_is_given_up_where_the_rtc_service_can_tell() {
     let mut call = Call::direct();
     call.rtc.reports_presence = true;
@@ -157,18 +143,6 @@ fn t24_the_creator_of_a_group_keeps_the_seat_while_invitations_are_open() {
     call.at(10_000);
     call.device_is("alice.phone", DeviceStatus::StillDisconnected);
     assert_eq!(call.state("alice"), State::Reconnecting);
-}
-
-#[test]
-fn t25_a_rejoin_gives_the_time_to_reach_the_media_again_and_never_takes_time_away() {
-    let mut call = in_the_media();
-    call.rtc.reports_presence = true;
-    call.rtc_reports(ChannelPresence::Left { user: user("bob"), clean: false });
-    let away_until_ms = |call: &Call| call.participant("bob").seat().and_then(|seat| seat.away_until_ms());
-    call.at(5_000).does("bob.phone", Action::Rejoin).expect("the device has the seat");
-    assert_eq!(away_until_ms(&call), Some(START_MS + 30_000));
-    call.at(25_000).does("bob.phone", Action::Rejoin).expect("the device has the seat");
-    assert_eq!(away_until_ms(&call), Some(START_MS + 45_000));
 }
 
 #[test]
@@ -247,27 +221,4 @@ fn t24_a_caller_who_restarts_while_it_rings_has_to_confirm_after_the_answer() {
     assert_eq!(call.state("alice"), State::Accepted, "the time runs from the answer");
     call.at(40_000 + CONFIRM_MS).wakes();
     assert_eq!(call.state("alice"), State::Reconnecting);
-}
-
-#[test]
-fn a_user_who_accepts_another_call_leaves_this_one_and_everybody_hears_it() {
-    let mut call = Call::group();
-    call.accepts("bob.phone").expect("accepts");
-    let elsewhere = Input::AcceptedElsewhere { user: user("bob") };
-    call.takes(&elsewhere);
-    assert_eq!(call.state("bob"), State::Left);
-    assert_eq!(
-        call.downlinks(),
-        ["alice.phone: participant_updated left", "bob.phone: participant_updated left"],
-        "the device with the seat may be another one than that which accepted"
-    );
-    assert_eq!(call.last.slots, [crate::SlotChange::Free(user("bob"))]);
-    assert!(call.takes(&elsewhere).next.is_none(), "once");
-    let mut call = Call::direct();
-    call.accepts("bob.phone").expect("accepts");
-    call.takes(&elsewhere);
-    assert_eq!(
-        call.downlinks(),
-        ["alice.phone: meeting_ended completed", "bob.phone: meeting_ended completed"]
-    );
 }
