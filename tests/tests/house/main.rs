@@ -6,6 +6,7 @@ mod documents;
 mod features;
 mod language;
 mod layers;
+mod modules;
 mod names;
 mod purity;
 mod rust;
