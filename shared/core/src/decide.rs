@@ -10,12 +10,12 @@ use crate::decision::Decision;
 use crate::events::{admin, callback, device, elsewhere, presence};
 use crate::input::{ChannelPresence, DeviceStatus, Now, RtcCapabilities};
 use crate::limits::MAX_REQUESTS_PER_DEVICE;
-use crate::media_acts::media_acts;
 use crate::meeting::{AppliedRequest, Meeting};
 use crate::notices::notices;
 use crate::outgoing::Outgoing;
 use crate::refusal::Refusal;
 use crate::reply::ReplyResult;
+use crate::rtc_actions::rtc_actions;
 use crate::stamped::Stamped;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{BodyHash, RequestId};
@@ -116,9 +116,9 @@ fn decide_command(mut change: Change, command: &Command) -> Decision {
 fn repeat(change: Change, command: &Command, cause: &Cause, rev: u64) -> Decision {
     let reply = command.action.answer_again(&change, &command.by, rev);
     let notices = notices(&change.meeting, rev, cause, change.now.ms, change.rtc);
-    let acts = media_acts(&change.meeting, rev);
+    let actions = rtc_actions(&change.meeting, rev);
     let mut decision = finish(change, command, cause, reply);
-    decision.media.extend(acts);
+    decision.rtc_actions.extend(actions);
     // Members may have had these notices before, so the last revision that they know is not known: no `prev_rev`.
     decision.notices.extend(notices.into_iter().map(|notice| Outgoing { prev_rev: None, ..notice }));
     decision.drop_echoes(&command.by);

@@ -3,11 +3,11 @@
 
 use crate::cause::Cause;
 use crate::change::{Change, SlotChange};
-use crate::media_acts::{MediaAct, media_acts};
 use crate::meeting::Meeting;
 use crate::notices::notices;
 use crate::outgoing::Outgoing;
 use crate::reply::ReplyResult;
+use crate::rtc_actions::{RtcAction, rtc_actions};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
@@ -21,7 +21,7 @@ pub struct Decision {
     /// Call slots to change in the same commit.
     pub slots: Vec<SlotChange>,
     /// Calls of the RTC service's management API.
-    pub media: Vec<MediaAct>,
+    pub rtc_actions: Vec<RtcAction>,
     /// Notices to devices.
     pub notices: Vec<Outgoing>,
     /// The answer to the sender; `None` for requests that are never answered.
@@ -65,8 +65,8 @@ impl Change {
         if notices.iter().any(|notice| notice.prev_rev.is_some()) {
             meeting.notified_rev = self.rev;
         }
-        let media = media_acts(&meeting, self.rev);
-        Decision { next: Some(meeting), slots: self.slots, media, notices, ..Decision::default() }
+        let rtc_actions = rtc_actions(&meeting, self.rev);
+        Decision { next: Some(meeting), slots: self.slots, rtc_actions, notices, ..Decision::default() }
     }
 }
 

@@ -19,7 +19,6 @@ mod host;
 mod input;
 mod invitation;
 mod limits;
-mod media_acts;
 mod meeting;
 mod notices;
 mod outgoing;
@@ -29,6 +28,7 @@ mod refusal;
 mod remark;
 mod repeat;
 mod reply;
+mod rtc_actions;
 mod seating;
 mod speech;
 mod speech_rules;
@@ -60,13 +60,13 @@ pub use limits::{
     RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS, RING_GRACE_MS, RTC_CLOCK_LEEWAY_MS, SEAT_KEPT_MS, UNUSED_MS,
     WARNINGS_MS,
 };
-pub use media_acts::MediaAct;
 pub use meeting::{AppliedRequest, Creation, End, Meeting, Phase, Settings};
 pub use outgoing::{DeliveryClass, Outgoing};
 pub use participant::{LastMediaEvent, LobbyHistory, Participant};
 pub use refusal::Refusal;
 pub use remark::Remark;
 pub use repeat::repeat_effects;
+pub use rtc_actions::RtcAction;
 pub use speech::Speech;
 pub use stamped::Stamped;
 pub use standing::{AwayFrom, Entry, Exit, Former, OpenInvitation, OutReason, Presence, Seat, Standing};

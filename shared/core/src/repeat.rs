@@ -5,11 +5,11 @@ use crate::cause::Cause;
 use crate::decision::Decision;
 use crate::input::{Now, RtcCapabilities};
 use crate::invitation::{Leg, closed_by_other_device};
-use crate::media_acts::media_acts;
 use crate::meeting::Meeting;
 use crate::notices::notices;
 use crate::outgoing::Outgoing;
 use crate::participant::Participant;
+use crate::rtc_actions::rtc_actions;
 use crate::standing::OutReason;
 use std::collections::BTreeMap;
 use switchboard_protocol::address::ClientId;
@@ -36,7 +36,7 @@ pub fn repeat_effects(
     let answer = (is_create && meeting.has_member(&creation.client_id.user()))
         .then(|| Outgoing::reply(&creation.client_id, cause, CREATED, meeting, now.ms))
         .flatten();
-    Decision { media: media_acts(meeting, rev), notices, answer, ..Decision::default() }
+    Decision { rtc_actions: rtc_actions(meeting, rev), notices, answer, ..Decision::default() }
 }
 
 impl Meeting {

@@ -98,7 +98,7 @@ impl<P: Ports> Service<P> {
                 let report = self.run_effects(Some(&loaded.meeting), decision, false, now).await;
                 return Ok((report, loaded));
             };
-            let guarded = self.has_media_acts(&decision) || decision.has_no_retrying_client(cause.as_ref());
+            let guarded = self.has_rtc_actions(&decision) || decision.has_no_retrying_client(cause.as_ref());
             let terms = CommitTerms {
                 seen: Some(&loaded),
                 mark: None,

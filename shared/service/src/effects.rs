@@ -2,9 +2,9 @@
 
 pub mod downlinks;
 mod history;
-pub(crate) mod media;
 pub mod push;
 pub mod report;
+pub(crate) mod rtc_actions;
 pub mod timer;
 
 use crate::error_chain::ErrorChain;
@@ -13,7 +13,7 @@ use crate::service::Service;
 use downlinks::{DownlinkContext, PublishReport};
 use push::{answered_invitations, push_wanted};
 use report::InvocationReport;
-use switchboard_core::{CreateMark, Decision, MediaAct, Meeting, Now};
+use switchboard_core::{CreateMark, Decision, Meeting, Now, RtcAction};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;
 use switchboard_protocol::object::Reach;
@@ -109,9 +109,9 @@ impl<P: Ports> Service<P> {
         run: EffectRun,
         now: Now,
     ) -> EffectsReport {
-        let acts = std::mem::take(&mut decision.media);
-        let mut media = self.apply_media_acts(meeting, &acts, now).await;
-        media.correct(&mut decision, run == EffectRun::AgainByWake);
+        let actions = std::mem::take(&mut decision.rtc_actions);
+        let mut rtc = self.run_rtc_actions(meeting, &actions, now).await;
+        rtc.correct(&mut decision, run == EffectRun::AgainByWake);
         // The channel of a new meeting was made before its commit.
         let has_token =
             decision.answer.iter().chain(&decision.notices).any(|outgoing| outgoing.grant.is_some());
@@ -121,12 +121,12 @@ impl<P: Ports> Service<P> {
         let answer_first = run != EffectRun::AfterDecision;
         let (published, closed) = futures::join!(
             self.publish(meeting, decision, answer_first, now),
-            self.close_if_ended(meeting, &acts, now)
+            self.close_if_ended(meeting, &actions, now)
         );
         if !closed {
-            media.failed.push("close");
+            rtc.failed.push("close");
         }
-        EffectsReport { acts, media_failed: media.failed, ..published }
+        EffectsReport { actions, media_failed: rtc.failed, ..published }
     }
 
     async fn publish(
@@ -181,8 +181,8 @@ impl<P: Ports> Service<P> {
         if let Some(stored) = stored.filter(|stored| stored.meeting.rev > meeting.rev) {
             let closings = stored.meeting.repeat_closings(&unconfirmed);
             self.publisher.publish_all(closings, &DownlinkContext::of(&stored.meeting, now)).await;
-            let overtaken = stored.meeting.superseded_rights(&done.acts, rev);
-            self.apply_media_acts(&stored.meeting, &overtaken, now).await;
+            let overtaken = stored.meeting.superseded_rights(&done.actions, rev);
+            self.run_rtc_actions(&stored.meeting, &overtaken, now).await;
         }
         true
     }
@@ -209,7 +209,7 @@ struct EffectsReport {
     /// `true` if any downlink is an offer.
     has_offers: bool,
     /// Calls to the RTC service.
-    acts: Vec<MediaAct>,
+    actions: Vec<RtcAction>,
     /// Names of calls that the RTC service did not carry out.
     media_failed: Vec<&'static str>,
 }

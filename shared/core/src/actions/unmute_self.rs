@@ -39,7 +39,7 @@ mod tests {
             speech_downlinks(&call),
             ["alice.phone= bob Soft", "bob.phone: bob Soft", "carol.phone: bob Soft"]
         );
-        assert!(call.last.media.is_empty(), "the RTC service has no part in it");
+        assert!(call.last.rtc_actions.is_empty(), "the RTC service has no part in it");
         call.does("bob.phone", Action::UnmuteSelf).expect("a soft mute may be lifted by its user");
         assert_eq!(speech_mode(&call, "bob"), SpeechMode::Free);
         assert_eq!(

@@ -4,9 +4,9 @@
 use crate::change::Change;
 use crate::decision::Decision;
 use crate::input::ChannelPresence;
-use crate::media_acts::{MediaAct, removal, restriction};
 use crate::meeting::Meeting;
 use crate::participant::Participant;
+use crate::rtc_actions::{RtcAction, removal, restriction};
 use crate::standing::OutReason;
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
@@ -20,7 +20,7 @@ pub(crate) fn apply(mut change: Change, seen: &ChannelPresence) -> Decision {
         ChannelPresence::Exactly { users, rev } => unchanged_since(&change.meeting, users, *rev),
         ChannelPresence::Left { .. } | ChannelPresence::Closed => BTreeSet::new(),
     };
-    let mut acts = join_present(&mut change, &present);
+    let mut actions = join_present(&mut change, &present);
     change.apply_deadlines();
     match seen {
         ChannelPresence::Joined { .. } => {}
@@ -29,8 +29,8 @@ pub(crate) fn apply(mut change: Change, seen: &ChannelPresence) -> Decision {
         ChannelPresence::Exactly { users, rev } => drop_absent(&mut change, users, *rev),
     }
     let mut decision = change.into_decision(None);
-    acts.retain(|act| !decision.media.contains(act));
-    decision.media.extend(acts);
+    actions.retain(|action| !decision.rtc_actions.contains(action));
+    decision.rtc_actions.extend(actions);
     decision
 }
 
@@ -42,16 +42,16 @@ fn unchanged_since(meeting: &Meeting, users: &BTreeSet<UserId>, rev: u64) -> BTr
 
 /// T18, T25: puts members who are present into the media. Returns the calls of the RTC service that are due: users without a
 /// seat are removed, and members with an older token get the block that holds now.
-fn join_present(change: &mut Change, present: &BTreeSet<UserId>) -> Vec<MediaAct> {
+fn join_present(change: &mut Change, present: &BTreeSet<UserId>) -> Vec<RtcAction> {
     if change.meeting.end().is_some() {
         // A user who enters a closed channel opens it again.
-        return if present.is_empty() { Vec::new() } else { vec![MediaAct::Close] };
+        return if present.is_empty() { Vec::new() } else { vec![RtcAction::Close] };
     }
-    let mut acts = Vec::new();
+    let mut actions = Vec::new();
     for user in present {
         let Some(participant) = change.meeting.participants.get_mut(user) else { continue };
         let Some(seat) = participant.seat_mut() else {
-            acts.push(removal(participant));
+            actions.push(removal(participant));
             continue;
         };
         change.is_changed |= seat.check_at_ms.take().is_some();
@@ -59,11 +59,11 @@ fn join_present(change: &mut Change, present: &BTreeSet<UserId>) -> Vec<MediaAct
             change.join_media(user);
         } else if !participant.speech.has_right() {
             let participant = &change.meeting.participants[user];
-            acts.push(restriction(&change.meeting, participant));
+            actions.push(restriction(&change.meeting, participant));
         }
     }
     change.update_phase();
-    acts
+    actions
 }
 
 /// T27 for a clean departure, T24 for a broken connection.

@@ -121,8 +121,8 @@ impl Call {
                 "a refused request commits the deadlines and nothing else"
             );
             assert_eq!(
-                (&self.last.slots, &self.last.media),
-                (&deadlines.slots, &deadlines.media),
+                (&self.last.slots, &self.last.rtc_actions),
+                (&deadlines.slots, &deadlines.rtc_actions),
                 "a refused request has the effects of the deadlines and no others"
             );
         }

@@ -3,7 +3,7 @@
 use super::any_action::{VARIANTS, actions};
 use super::fixture::{Call, account, assert_downlinks_hold, create, opening, user};
 use super::scenes::joining;
-use crate::{Action, ChannelPresence, DeviceStatus, Leg, MediaAct, Meeting, Phase, RtcCapabilities};
+use crate::{Action, ChannelPresence, DeviceStatus, Leg, Meeting, Phase, RtcAction, RtcCapabilities};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::collections::BTreeSet;
@@ -91,8 +91,8 @@ fn assert_invariants(meeting: &Meeting) {
     }
 }
 
-fn is_removal(act: &MediaAct, removed: &UserId) -> bool {
-    matches!(act, MediaAct::Remove { user, .. } if user == removed)
+fn is_removal(action: &RtcAction, removed: &UserId) -> bool {
+    matches!(action, RtcAction::Remove { user, .. } if user == removed)
 }
 
 fn play(mode: Mode, invitees: &[&str], reports_presence: bool, steps: Vec<Step>) {
@@ -115,8 +115,9 @@ fn play(mode: Mode, invitees: &[&str], reports_presence: bool, steps: Vec<Step>)
                 if let (ChannelPresence::Joined { user }, Some(p)) =
                     (&seen, before.participants.get(&user(USERS[name])))
                 {
-                    let mut acts = call.last.media.iter();
-                    let is_put_out = acts.any(|act| *act == MediaAct::Close || is_removal(act, user));
+                    let mut actions = call.last.rtc_actions.iter();
+                    let is_put_out =
+                        actions.any(|action| *action == RtcAction::Close || is_removal(action, user));
                     assert!(
                         p.state().is_member() || is_put_out,
                         "no user without a seat stays in the media: {p:?}"

@@ -1,7 +1,7 @@
 //! Meetings to start from, requests with short names, and what their answers show.
 
 use super::fixture::{Call, START_MS, account, client, create, opening, user};
-use crate::{Action, Invitee, Joiner, KnownDevice, MediaAct, MediaChange, Outgoing, SettingsChange};
+use crate::{Action, Invitee, Joiner, KnownDevice, MediaChange, Outgoing, RtcAction, SettingsChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{HostLeavePolicy, JoinPolicy, Media, Mode, Policy, Role, SpeechMode};
@@ -132,11 +132,11 @@ pub(crate) fn speech_downlinks(call: &Call) -> Vec<String> {
 
 /// The users whose rights the last step sets at the RTC service, and whether they may use the microphone.
 pub(crate) fn restricted(call: &Call) -> Vec<(String, bool)> {
-    let of = |act: &MediaAct| match act {
-        MediaAct::Restrict { user, rights, .. } => Some((user.to_string(), rights.microphone)),
+    let of = |action: &RtcAction| match action {
+        RtcAction::Restrict { user, rights, .. } => Some((user.to_string(), rights.microphone)),
         _ => None,
     };
-    call.last.media.iter().filter_map(of).collect()
+    call.last.rtc_actions.iter().filter_map(of).collect()
 }
 
 /// A group of Alice and Bob that lasts `max_minutes`; Alice is in the media, Carol has declined.

@@ -2,7 +2,7 @@
 
 use crate::tests::fixture::{Call, create, opening, user};
 use crate::tests::scenes::{active_group, allow, mute, restricted, speech_downlinks, speech_mode};
-use crate::{Action, Grant, MediaAct};
+use crate::{Action, Grant, RtcAction};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::{Mode, Role, SpeechMode, UserOrAll};
 use switchboard_protocol::requests::MuteMode;
@@ -130,11 +130,11 @@ fn the_same_request_again_is_answered_by_what_holds_and_tells_the_rtc_service_ag
 fn a_block_that_crossed_its_lifting_on_the_way_is_corrected() {
     let mut call = active_group();
     mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
-    let (rev, acts) = (call.meeting.rev, call.last.media.clone());
-    assert!(call.meeting.superseded_rights(&acts, rev).is_empty());
+    let (rev, actions) = (call.meeting.rev, call.last.rtc_actions.clone());
+    assert!(call.meeting.superseded_rights(&actions, rev).is_empty());
     allow(&mut call, "alice.phone", "bob").expect("the host has the right");
-    let corrected = call.meeting.superseded_rights(&acts, rev);
-    assert!(matches!(&corrected[..], [MediaAct::Restrict { rights, .. }] if rights.microphone));
+    let corrected = call.meeting.superseded_rights(&actions, rev);
+    assert!(matches!(&corrected[..], [RtcAction::Restrict { rights, .. }] if rights.microphone));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::tests::fixture::{Call, client, create, opening, user};
 use crate::tests::scenes::joining;
-use crate::{Action, ChannelPresence, Invitee, KnownDevice, MediaAct, OutReason, SlotChange};
+use crate::{Action, ChannelPresence, Invitee, KnownDevice, OutReason, RtcAction, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{JoinPolicy, Mode, ParticipantState as State, Policy, Role};
@@ -21,7 +21,10 @@ fn remove(call: &mut Call, by: &str, target: &str, ban: bool, for_seconds: Optio
 
 /// Returns whether the last step removes a user from the channel.
 fn removes(call: &Call, name: &str) -> bool {
-    call.last.media.iter().any(|act| matches!(act, MediaAct::Remove { user, .. } if user.as_str() == name))
+    call.last
+        .rtc_actions
+        .iter()
+        .any(|action| matches!(action, RtcAction::Remove { user, .. } if user.as_str() == name))
 }
 
 #[test]
@@ -108,7 +111,7 @@ fn t40_a_direct_call_from_which_one_side_is_removed_is_over() {
     call.accepts("bob.phone").expect("accepts");
     remove(&mut call, "alice.phone", "bob", false, None).expect("the host has the right");
     assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::Completed));
-    assert_eq!(call.last.media, [MediaAct::Close], "the closed channel puts all users out");
+    assert_eq!(call.last.rtc_actions, [RtcAction::Close], "the closed channel puts all users out");
     assert!(call.downlinks().contains(&"bob.phone: participant_removed removed".to_owned()));
 }
 
@@ -139,7 +142,7 @@ fn t32_t33_who_waits_in_the_lobby_is_removed_on_every_device_and_may_ask_again_u
     let mut call = Call::open(&opening(create));
     call.does("dave.phone", joining("dave", false)).expect("waits in the lobby");
     remove(&mut call, "alice.phone", "dave", false, None).expect("the host has the right");
-    assert!(call.last.media.is_empty(), "Dave was never in the media");
+    assert!(call.last.rtc_actions.is_empty(), "Dave was never in the media");
     let downlinks = call.downlinks();
     for device in ["dave.phone", "dave.tablet"] {
         assert!(downlinks.contains(&format!("{device}: participant_removed removed")), "{downlinks:?}");

@@ -1,7 +1,7 @@
 //! Callbacks of the RTC service arrive late, twice and out of order; only events that are newer than the last one apply.
 
 use crate::tests::fixture::*;
-use crate::{Action, Input, MediaAct, RTC_CLOCK_LEEWAY_MS};
+use crate::{Action, Input, RTC_CLOCK_LEEWAY_MS, RtcAction};
 use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime, Stay};
 use switchboard_protocol::object::ParticipantState as State;
 
@@ -191,7 +191,11 @@ fn t32_each_event_that_a_removed_user_is_in_the_media_removes_the_user_again() {
         .expect("the host has the right");
     for _ in 0..2 {
         call.receives(&joined(3_000, None));
-        assert!(matches!(&call.last.media[..], [MediaAct::Remove { .. }]), "{:?}", call.last.media);
+        assert!(
+            matches!(&call.last.rtc_actions[..], [RtcAction::Remove { .. }]),
+            "{:?}",
+            call.last.rtc_actions
+        );
     }
 }
 

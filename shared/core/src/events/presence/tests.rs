@@ -2,7 +2,7 @@
 //! T41, T47, T49).
 
 use crate::tests::fixture::{Call, client, user};
-use crate::{Action, Cause, ChannelPresence, DeviceStatus, MediaAct, MediaChange, Phase, RtcCapabilities};
+use crate::{Action, Cause, ChannelPresence, DeviceStatus, MediaChange, Phase, RtcAction, RtcCapabilities};
 use std::collections::BTreeSet;
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::object::{ParticipantState as State, UserOrAll};
@@ -174,10 +174,12 @@ fn what_was_seen_before_a_change_says_nothing_about_it() {
 fn whoever_has_no_seat_is_put_out_and_a_stranger_to_the_meeting_is_nobody() {
     let mut call = group();
     joined(&mut call, "carol");
-    assert!(matches!(&call.last.media[..], [MediaAct::Remove { user, .. }] if user.as_str() == "carol"));
+    assert!(
+        matches!(&call.last.rtc_actions[..], [RtcAction::Remove { user, .. }] if user.as_str() == "carol")
+    );
     assert_eq!(call.state("carol"), State::Invited);
     joined(&mut call, "zoe");
-    assert_eq!((call.last.next.is_none(), call.last.media.is_empty()), (true, true));
+    assert_eq!((call.last.next.is_none(), call.last.rtc_actions.is_empty()), (true, true));
 }
 
 #[test]
@@ -188,7 +190,7 @@ fn who_comes_in_with_an_older_token_is_held_to_what_was_decided_meanwhile() {
     let block =
         Action::Mute { target: UserOrAll::User(user("bob")), mode: MuteMode::Hard, for_seconds: None };
     call.does("alice.phone", block).expect("the host has the right");
-    let is_blocked = |call: &Call| matches!(&call.last.media[..], [MediaAct::Restrict { rights, .. }] if !rights.microphone);
+    let is_blocked = |call: &Call| matches!(&call.last.rtc_actions[..], [RtcAction::Restrict { rights, .. }] if !rights.microphone);
     joined(&mut call, "bob");
     assert!(is_blocked(&call), "the right was taken after the token was made");
     joined(&mut call, "bob");
@@ -200,23 +202,23 @@ fn who_comes_in_with_an_older_token_is_held_to_what_was_decided_meanwhile() {
 fn t47_every_end_closes_the_channel_and_so_does_whoever_enters_it_later() {
     let mut call = direct();
     call.leaves("bob.phone").expect("hangs up");
-    assert_eq!(call.last.media, [MediaAct::Close]);
+    assert_eq!(call.last.rtc_actions, [RtcAction::Close]);
     let rev = call.meeting.end().expect("has ended").rev;
     let cause = Cause::Deadline { meeting_id: call.meeting.id.clone(), rev };
     assert_eq!(
-        call.repeat_effects(rev, &cause).media,
-        [MediaAct::Close],
+        call.repeat_effects(rev, &cause).rtc_actions,
+        [RtcAction::Close],
         "the repeated effects close it too"
     );
     joined(&mut call, "bob");
-    assert_eq!(call.last.media, [MediaAct::Close]);
+    assert_eq!(call.last.rtc_actions, [RtcAction::Close]);
     present(&mut call, &[]);
-    assert!(call.last.media.is_empty());
+    assert!(call.last.rtc_actions.is_empty());
 
     let mut call = with_rtc_reports(Call::group());
     call.at(300_000);
     call.wakes();
-    assert_eq!(call.last.media, [MediaAct::Close], "an end by a deadline closes it too");
+    assert_eq!(call.last.rtc_actions, [RtcAction::Close], "an end by a deadline closes it too");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::service::Service;
 use futures::StreamExt;
 use futures::stream;
 use std::collections::BTreeSet;
-use switchboard_core::{Decision, MediaAct, Meeting, Now};
+use switchboard_core::{Decision, Meeting, Now, RtcAction};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::id::MeetingId;
@@ -25,7 +25,7 @@ use tokio::time::{Instant, timeout_at};
 const IN_FLIGHT: usize = 16;
 /// Result of the calls.
 #[derive(Debug, Default)]
-pub(super) struct MediaActsResult {
+pub(super) struct RtcActionsResult {
     /// Users whose rights the RTC service enforces.
     enforced: BTreeSet<UserId>,
     /// Users whose rights the RTC service does not enforce.
@@ -34,7 +34,7 @@ pub(super) struct MediaActsResult {
     pub(super) failed: Vec<&'static str>,
 }
 
-impl MediaActsResult {
+impl RtcActionsResult {
     /// Sets `enforced` in every `speech_changed` of `decision`.
     ///
     /// A right that is enforced only by a `repeat` is published under another id: devices may have received
@@ -56,51 +56,51 @@ impl MediaActsResult {
 
 impl<P: Ports> Service<P> {
     /// Returns whether the decision requires calls to the RTC service.
-    pub(crate) fn has_media_acts(&self, decision: &Decision) -> bool {
-        self.rtc.is_some() && !decision.media.is_empty()
+    pub(crate) fn has_rtc_actions(&self, decision: &Decision) -> bool {
+        self.rtc.is_some() && !decision.rtc_actions.is_empty()
     }
 
     /// Makes the calls whose results downlinks contain: removals, and rights taken or given back.
-    pub(super) async fn apply_media_acts(
+    pub(super) async fn run_rtc_actions(
         &self,
         meeting: &Meeting,
-        acts: &[MediaAct],
+        actions: &[RtcAction],
         now: Now,
-    ) -> MediaActsResult {
-        let Some(rtc) = &self.rtc else { return MediaActsResult::default() };
+    ) -> RtcActionsResult {
+        let Some(rtc) = &self.rtc else { return RtcActionsResult::default() };
         let channel = self.channel_of(&meeting.id);
         let media_id =
             |user: &UserId, number: u32| self.publisher.minter.media_id(&channel, user.as_str(), number);
-        apply_acts(rtc, &meeting.id, &channel, acts, media_id, now).await
+        run_actions(rtc, &meeting.id, &channel, actions, media_id, now).await
     }
 
-    /// Closes the channel if `acts` contain that. Returns `false` if `wake` has to repeat it.
-    pub(super) async fn close_if_ended(&self, meeting: &Meeting, acts: &[MediaAct], now: Now) -> bool {
-        !acts.contains(&MediaAct::Close) || self.close_channel(&meeting.id, now).await
+    /// Closes the channel if `actions` contain that. Returns `false` if `wake` has to repeat it.
+    pub(super) async fn close_if_ended(&self, meeting: &Meeting, actions: &[RtcAction], now: Now) -> bool {
+        !actions.contains(&RtcAction::Close) || self.close_channel(&meeting.id, now).await
     }
 }
 
-/// Makes the calls of `acts`, except closing, and gives up those that do not finish within [`RtcClient::time_limit`].
-async fn apply_acts(
+/// Makes the calls of `actions`, except closing, and gives up those that do not finish within [`RtcClient::time_limit`].
+async fn run_actions(
     rtc: &RtcClient,
     meeting: &MeetingId,
     channel: &str,
-    acts: &[MediaAct],
+    actions: &[RtcAction],
     media_id: impl Fn(&UserId, u32) -> String,
     now: Now,
-) -> MediaActsResult {
+) -> RtcActionsResult {
     let deadline = Instant::now() + rtc.time_limit;
     let late = |_| Err(RtcError::Unavailable("no answer in time".into()));
-    let one = async |act: &MediaAct| match act {
-        MediaAct::Close => MediaActsResult::default(),
-        MediaAct::Remove { user, number } => {
+    let one = async |action: &RtcAction| match action {
+        RtcAction::Close => RtcActionsResult::default(),
+        RtcAction::Remove { user, number } => {
             let media_id = media_id(user, *number);
             let removal = rtc.control.remove(channel, &media_id, rtc.nonce(now));
             let removed = timeout_at(deadline, removal).await.unwrap_or_else(late);
             let failed = if is_done("remove", meeting, removed) { vec![] } else { vec!["remove"] };
-            MediaActsResult { failed, ..MediaActsResult::default() }
+            RtcActionsResult { failed, ..RtcActionsResult::default() }
         }
-        MediaAct::Restrict { user, number, rights } => {
+        RtcAction::Restrict { user, number, rights } => {
             let media_id = media_id(user, *number);
             let restriction = rtc.control.restrict(channel, &media_id, *rights, rtc.nonce(now));
             let result = timeout_at(deadline, restriction).await.unwrap_or_else(late);
@@ -108,14 +108,14 @@ async fn apply_acts(
             let (enforced, unenforced) =
                 if result.is_ok() { (user, BTreeSet::new()) } else { (BTreeSet::new(), user) };
             let failed = if is_done("restrict", meeting, result) { vec![] } else { vec!["restrict"] };
-            MediaActsResult { enforced, unenforced, failed }
+            RtcActionsResult { enforced, unenforced, failed }
         }
     };
-    let add = |mut all: MediaActsResult, one: MediaActsResult| async move {
+    let add = |mut all: RtcActionsResult, one: RtcActionsResult| async move {
         all.enforced.extend(one.enforced);
         all.unenforced.extend(one.unenforced);
         all.failed.extend(one.failed);
         all
     };
-    stream::iter(acts).map(one).buffer_unordered(IN_FLIGHT).fold(MediaActsResult::default(), add).await
+    stream::iter(actions).map(one).buffer_unordered(IN_FLIGHT).fold(RtcActionsResult::default(), add).await
 }

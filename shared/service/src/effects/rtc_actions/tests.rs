@@ -62,13 +62,15 @@ async fn however_much_is_to_be_done_what_is_not_done_in_time_is_given_up() {
     let time_limit = Duration::from_millis(100);
     let mut rtc = RtcClient::new(Box::new(Choosy), key, "tests".to_owned());
     rtc.time_limit = time_limit;
-    let restrict = |name: &str| MediaAct::Restrict { user: user(name), number: 1, rights: Rights::default() };
-    let mut acts: Vec<MediaAct> = (0..10 * IN_FLIGHT).map(|number| restrict(&format!("b{number}"))).collect();
-    acts.extend([restrict("alice"), MediaAct::Remove { user: user("bob"), number: 2 }, MediaAct::Close]);
+    let restrict =
+        |name: &str| RtcAction::Restrict { user: user(name), number: 1, rights: Rights::default() };
+    let mut actions: Vec<RtcAction> =
+        (0..10 * IN_FLIGHT).map(|number| restrict(&format!("b{number}"))).collect();
+    actions.extend([restrict("alice"), RtcAction::Remove { user: user("bob"), number: 2 }, RtcAction::Close]);
 
     let meeting = "m1".parse().expect("an id");
     let now = Now { ms: 1 };
-    let applied = apply_acts(&rtc, &meeting, "sb-m1", &acts, |user, _| user.to_string(), now);
+    let applied = run_actions(&rtc, &meeting, "sb-m1", &actions, |user, _| user.to_string(), now);
     // Without the time limit it would never end.
     let result = tokio::time::timeout(Duration::from_secs(30), applied).await.expect("it is given up");
     assert_eq!(result.enforced, BTreeSet::from([user("alice")]));
@@ -78,7 +80,7 @@ async fn however_much_is_to_be_done_what_is_not_done_in_time_is_given_up() {
 }
 
 /// Returns `enforced` and the subject, which is part of the id, of a `speech_changed` about `target`.
-fn told(result: &MediaActsResult, target: UserOrAll, again: bool) -> (bool, String) {
+fn told(result: &RtcActionsResult, target: UserOrAll, again: bool) -> (bool, String) {
     let body = Body::SpeechChanged {
         user_id: target,
         mode: SpeechMode::Hard,
@@ -111,7 +113,7 @@ fn a_block_that_holds_only_now_is_told_under_another_id_and_one_that_does_not_is
     let (bob, carol) = (|| UserOrAll::User(user("bob")), || UserOrAll::User(user("carol")));
     let same = |enforced| (enforced, "bob".to_owned());
     let enforced_users = BTreeSet::from([user("bob")]);
-    let result = MediaActsResult {
+    let result = RtcActionsResult {
         enforced: enforced_users.clone(),
         unenforced: BTreeSet::from([user("carol")]),
         failed: Vec::new(),
@@ -124,7 +126,7 @@ fn a_block_that_holds_only_now_is_told_under_another_id_and_one_that_does_not_is
 
     let (enforced, subject) = told(&result, bob(), true);
     assert!(enforced && subject != "bob", "{subject}");
-    let result = MediaActsResult { enforced: enforced_users, ..MediaActsResult::default() };
+    let result = RtcActionsResult { enforced: enforced_users, ..RtcActionsResult::default() };
     assert_ne!(told(&result, UserOrAll::All, true), same(true));
     // Without a call for the user, nothing changes.
     assert_eq!(told(&result, carol(), true), same(true));

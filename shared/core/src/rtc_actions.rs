@@ -10,7 +10,7 @@ use switchboard_protocol::join::Rights;
 
 /// One call of the RTC service's management API. Each is safe to repeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MediaAct {
+pub enum RtcAction {
     /// Close the channel.
     Close,
     /// Remove a user from the channel.
@@ -32,15 +32,15 @@ pub enum MediaAct {
 }
 
 /// The calls that the commit of the revision `rev` wants, as far as they still hold.
-pub(crate) fn media_acts(meeting: &Meeting, rev: u64) -> Vec<MediaAct> {
+pub(crate) fn rtc_actions(meeting: &Meeting, rev: u64) -> Vec<RtcAction> {
     if let Some(end) = meeting.end() {
         // A meeting that ended in its first revision never had a channel.
-        return if end.rev == rev && rev > 1 { vec![MediaAct::Close] } else { Vec::new() };
+        return if end.rev == rev && rev > 1 { vec![RtcAction::Close] } else { Vec::new() };
     }
-    meeting.participants.values().filter_map(|p| media_act(meeting, p, rev)).collect()
+    meeting.participants.values().filter_map(|p| rtc_action(meeting, p, rev)).collect()
 }
 
-fn media_act(meeting: &Meeting, participant: &Participant, rev: u64) -> Option<MediaAct> {
+fn rtc_action(meeting: &Meeting, participant: &Participant, rev: u64) -> Option<RtcAction> {
     let is_changed = participant.standing.is_from(rev);
     if let Some(OutReason::Removed | OutReason::Banned { .. }) = participant.out_reason() {
         return (is_changed && participant.last_seat().is_some()).then(|| removal(participant));
@@ -52,29 +52,29 @@ fn media_act(meeting: &Meeting, participant: &Participant, rev: u64) -> Option<M
 }
 
 impl Meeting {
-    /// The rights that changed again after the commit `rev` asked for `acts`: the calls may have overtaken each other.
+    /// The rights that changed again after the commit `rev` asked for `actions`: the calls may have overtaken each other.
     #[must_use]
-    pub fn superseded_rights(&self, acts: &[MediaAct], rev: u64) -> Vec<MediaAct> {
-        let newer = |act: &MediaAct| match act {
-            MediaAct::Restrict { user, .. } => self
+    pub fn superseded_rights(&self, actions: &[RtcAction], rev: u64) -> Vec<RtcAction> {
+        let newer = |action: &RtcAction| match action {
+            RtcAction::Restrict { user, .. } => self
                 .participants
                 .get(user)
                 .filter(|p| p.is_member() && p.speech.right_rev > rev)
                 .map(|p| restriction(self, p)),
-            MediaAct::Close | MediaAct::Remove { .. } => None,
+            RtcAction::Close | RtcAction::Remove { .. } => None,
         };
-        acts.iter().filter_map(newer).collect()
+        actions.iter().filter_map(newer).collect()
     }
 }
 
 /// Removes `participant` from the channel.
-pub(crate) fn removal(participant: &Participant) -> MediaAct {
-    MediaAct::Remove { user: participant.user_id.clone(), number: participant.number() }
+pub(crate) fn removal(participant: &Participant) -> RtcAction {
+    RtcAction::Remove { user: participant.user_id.clone(), number: participant.number() }
 }
 
 /// Sets the present rights of `participant`.
-pub(crate) fn restriction(meeting: &Meeting, participant: &Participant) -> MediaAct {
-    MediaAct::Restrict {
+pub(crate) fn restriction(meeting: &Meeting, participant: &Participant) -> RtcAction {
+    RtcAction::Restrict {
         user: participant.user_id.clone(),
         number: participant.number(),
         rights: Grant::of(meeting, participant).rights,
