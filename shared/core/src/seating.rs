@@ -7,6 +7,7 @@ use crate::participant::Participant;
 use crate::refusal::Refusal;
 use crate::stamped::Stamped;
 use crate::standing::{AwayFrom, Entry, Exit, Former, Presence, Seat, Standing};
+use crate::times::Times;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::object::{Media, MediaFlags, Role, SpeechMode};
 
@@ -21,21 +22,38 @@ pub(crate) enum EntryBy {
 }
 
 impl Change {
-    /// Takes a free seat on the device `by`. An open invitation is answered with it.
-    pub(crate) fn enter(&mut self, by: &ClientId) -> Result<(), Refusal> {
+    /// Takes a free seat for the user of `by` on this device, at the user's own request. An open invitation is answered with
+    /// it. `media` is what the device will send first; if absent, as announced before.
+    ///
+    /// Refuses with `meeting_full`, before anything changes.
+    pub(crate) fn take_free_seat(&mut self, by: &ClientId, media: Option<Media>) -> Result<(), Refusal> {
         self.require_free_seat()?;
+        if let Some(media) = media {
+            self.announce_media(by, media);
+        }
         if self.participant(by).is_some_and(Participant::is_pending) {
             self.win_invitation(by);
         }
-        self.take_seat(by, EntryBy::Request);
+        self.give_seat(by, EntryBy::Request);
         Ok(())
     }
 
-    /// Gives the device's user a seat, and what follows: newcomers may be muted, the creator's deadline for the media starts
-    /// with the first other participant, and the meeting's phase changes.
-    pub(crate) fn take_seat(&mut self, by: &ClientId, entry: EntryBy) {
+    /// Records that `by` answered the invitation and all other devices lost it.
+    pub(crate) fn win_invitation(&mut self, by: &ClientId) {
+        let rev = self.rev;
+        if let Some(invitation) = self.invitation_of(by) {
+            // A device without an offer may accept as well.
+            invitation.legs.insert(by.clone(), Leg::Won);
+            invitation.close(rev, |device| if device == by { Leg::Won } else { Leg::LostElsewhere });
+        }
+        self.record_time(&by.user(), Times::answered);
+    }
+
+    /// Gives the user of `by` a seat on this device, and what follows: newcomers may be muted, the creator's deadline for the
+    /// media starts with the first other participant, and the meeting's phase changes.
+    pub(crate) fn give_seat(&mut self, by: &ClientId, entry: EntryBy) {
         let user = by.user();
-        self.seat(&user, by, entry);
+        self.set_seated(&user, by, entry);
         self.mute_on_entry(&user);
         self.start_creators_deadline();
         self.update_phase();
@@ -107,8 +125,8 @@ impl Change {
         }
     }
 
-    /// Gives `user` a seat on `device`.
-    fn seat(&mut self, user: &UserId, device: &ClientId, entry: EntryBy) {
+    /// Sets the standing of `user` to a new seat on `device`.
+    fn set_seated(&mut self, user: &UserId, device: &ClientId, entry: EntryBy) {
         let is_merge = matches!(entry, EntryBy::Merge);
         let claimants = match entry {
             EntryBy::Admission { waiting } => waiting,

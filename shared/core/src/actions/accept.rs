@@ -2,13 +2,10 @@
 
 use crate::cause::Cause;
 use crate::change::Change;
-use crate::invitation::Leg;
 use crate::outgoing::Outgoing;
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyResult};
-use crate::seating::EntryBy;
 use crate::standing::OutReason;
-use crate::times::Times;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::{Body, ClosedReason};
@@ -22,10 +19,7 @@ const ACCEPTED: Reply =
 /// `invitation_closed`: see `notices::invitation` and `notices::roster`.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId, media: Media) -> ReplyResult {
     change.require_open_invitation(by, invite_id)?;
-    change.require_free_seat()?;
-    change.announce_media(by, media);
-    change.win_invitation(by);
-    change.take_seat(by, EntryBy::Request);
+    change.take_free_seat(by, Some(media))?;
     Ok(ACCEPTED)
 }
 
@@ -79,17 +73,6 @@ impl Change {
             Some(OutReason::Banned { .. }) => Refusal::banned(),
             _ => Refusal::new(Code::AlreadyAnswered, "the invitation was already answered; stop ringing"),
         })
-    }
-
-    /// Records that `by` answered the invitation and all other devices lost it.
-    pub(crate) fn win_invitation(&mut self, by: &ClientId) {
-        let rev = self.rev;
-        if let Some(invitation) = self.invitation_of(by) {
-            // A device without an offer may accept as well.
-            invitation.legs.insert(by.clone(), Leg::Won);
-            invitation.close(rev, |device| if device == by { Leg::Won } else { Leg::LostElsewhere });
-        }
-        self.record_time(&by.user(), Times::answered);
     }
 }
 

@@ -38,7 +38,7 @@ fn admit(change: &mut Change, user: &UserId) -> Result<(), Refusal> {
             let waiting = devices.clone();
             change.require_free_seat()?;
             if let Some(first) = waiting.first().cloned() {
-                change.take_seat(&first, EntryBy::Admission { waiting });
+                change.give_seat(&first, EntryBy::Admission { waiting });
             }
             Ok(())
         }

@@ -33,9 +33,7 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Repl
     };
     if is_invited_again {
         change.require_unlocked()?;
-        change.require_free_seat()?;
-        change.announce_media(by, joiner.media);
-        change.enter(by)?;
+        change.take_free_seat(by, Some(joiner.media))?;
         return Ok(JOINED);
     }
     enter_uninvited(change, by, joiner)
@@ -85,8 +83,7 @@ fn enter_uninvited(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Reply
         if change.participant(by).is_none() {
             change.add_participant(&by.user(), joiner.name.as_ref(), Standing::Lobby { devices: Vec::new() });
         }
-        change.announce_media(by, joiner.media);
-        change.enter(by)?;
+        change.take_free_seat(by, Some(joiner.media))?;
         Ok(JOINED)
     } else {
         require_known_or_room(change, by)?;

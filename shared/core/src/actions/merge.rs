@@ -33,7 +33,7 @@ pub(crate) fn apply(
     if is_glare(&change.meeting, &user, peer, busy) {
         change.announce_media(by, media);
         change.win_invitation(by);
-        change.take_seat(by, EntryBy::Merge);
+        change.give_seat(by, EntryBy::Merge);
     } else if is_calling_again(&change.meeting, by, peer) {
         // The request is kept as applied even if only the RTC service can tell that its user is back.
         change.is_changed = true;

@@ -12,7 +12,8 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
     match change.participant(by).and_then(|p| p.out_reason()) {
         Some(OutReason::Banned { .. }) => return Err(Refusal::banned()),
         Some(OutReason::Lost) => {
-            change.require_unlocked().and_then(|()| change.enter(by)).map_err(|_| Refusal::not_admitted())?;
+            let entry = change.require_unlocked().and_then(|()| change.take_free_seat(by, None));
+            entry.map_err(|_| Refusal::not_admitted())?;
         }
         _ => {
             change.claim_admitted_seat(by);
