@@ -66,8 +66,7 @@ impl Change {
     pub(crate) fn set_standing(&mut self, user: &UserId, next: impl FnOnce(Standing) -> Standing) {
         let Some(participant) = self.meeting.participants.get_mut(user) else { return };
         let held = participant.holds_slot();
-        let present =
-            std::mem::replace(participant.standing.amend(), Standing::Lobby { devices: Vec::new() });
+        let present = Standing::clone(&participant.standing);
         participant.standing.set(next(present), self.rev);
         match (held, participant.holds_slot()) {
             (false, true) => self.slots.push(SlotChange::Claim(user.clone())),

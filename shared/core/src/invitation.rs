@@ -39,7 +39,7 @@ pub enum Leg {
     /// It accepted the invitation.
     Won,
     /// Another device of the user answered.
-    LostElsewhere,
+    Lost,
     /// The invitation ended without an answer of this device.
     Closed,
 }

@@ -86,7 +86,7 @@ fn closed_reason(participant: &Participant, invite: &InviteId, device: &ClientId
         _ if participant.has_declined() => closed_by_other_device(true),
         (Some(OutReason::Cancelled), _) => ClosedReason::Cancelled,
         (Some(OutReason::NoAnswer | OutReason::Unreachable), _) => ClosedReason::Expired,
-        (_, Some(Leg::LostElsewhere)) => closed_by_other_device(false),
+        (_, Some(Leg::Lost)) => closed_by_other_device(false),
         _ => ClosedReason::MeetingEnded,
     })
 }

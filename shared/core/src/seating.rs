@@ -44,7 +44,7 @@ impl Change {
         if let Some(invitation) = self.invitation_of(by) {
             // A device without an offer may accept as well.
             invitation.legs.insert(by.clone(), Leg::Won);
-            invitation.close(rev, |device| if device == by { Leg::Won } else { Leg::LostElsewhere });
+            invitation.close(rev, |device| if device == by { Leg::Won } else { Leg::Lost });
         }
         self.record_time(&by.user(), Times::answered);
     }

@@ -15,7 +15,7 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId, re
     change.require_open_invitation(by, invite_id)?;
     let rev = change.rev;
     if let Some(invitation) = change.invitation_of(by) {
-        invitation.close(rev, |device| if device == by { Leg::Closed } else { Leg::LostElsewhere });
+        invitation.close(rev, |device| if device == by { Leg::Closed } else { Leg::Lost });
     }
     let is_busy = remark.decline == Some(RejectReason::Busy);
     let reason = if is_busy { OutReason::UserBusy } else { OutReason::Declined };

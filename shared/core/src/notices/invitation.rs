@@ -15,7 +15,7 @@ impl Notices<'_> {
             Standing::Invited(_) => self.notify_inviter(participant, invitation),
             Standing::Seated(seat) => {
                 if matches!(seat.presence, Presence::OnTheWay { .. }) && invitation.closed.is_from(self.rev) {
-                    self.close(invitation, Leg::LostElsewhere, closed_by_other_device(false));
+                    self.close(invitation, Leg::Lost, closed_by_other_device(false));
                 }
             }
             Standing::Lobby { .. } => {}
@@ -28,13 +28,13 @@ impl Notices<'_> {
         match reason {
             OutReason::Declined => {
                 self.notify_inviter(participant, invitation);
-                self.close(invitation, Leg::LostElsewhere, closed_by_other_device(true));
+                self.close(invitation, Leg::Lost, closed_by_other_device(true));
             }
             OutReason::Failed => self.notify_inviter(participant, invitation),
             // Declined because the user is busy: the user knows of the call.
             OutReason::UserBusy if participant.has_declined() => {
                 self.notify_inviter(participant, invitation);
-                self.close(invitation, Leg::LostElsewhere, closed_by_other_device(true));
+                self.close(invitation, Leg::Lost, closed_by_other_device(true));
             }
             OutReason::UserBusy => {
                 self.notify_inviter(participant, invitation);
@@ -67,7 +67,7 @@ impl Notices<'_> {
         let closed_now = |invitation: &&Invitation| invitation.closed.is_from(self.rev);
         if let Some(invitation) = participant.invitation().filter(closed_now) {
             let is_declined = participant.has_declined();
-            self.close(invitation, Leg::LostElsewhere, closed_by_other_device(is_declined));
+            self.close(invitation, Leg::Lost, closed_by_other_device(is_declined));
         }
     }
 

@@ -203,7 +203,7 @@ impl From<Leg> for LegRecord {
             Leg::Alerting => Self::Alerting,
             Leg::Silenced => Self::Silenced,
             Leg::Won => Self::Won,
-            Leg::LostElsewhere => Self::LostElsewhere,
+            Leg::Lost => Self::LostElsewhere,
             Leg::Closed => Self::Closed,
         }
     }
@@ -216,7 +216,7 @@ impl From<LegRecord> for Leg {
             LegRecord::Alerting => Self::Alerting,
             LegRecord::Silenced => Self::Silenced,
             LegRecord::Won => Self::Won,
-            LegRecord::LostElsewhere => Self::LostElsewhere,
+            LegRecord::LostElsewhere => Self::Lost,
             LegRecord::Closed => Self::Closed,
         }
     }
