@@ -27,7 +27,6 @@ mod phase;
 mod refusal;
 mod remark;
 mod repeat;
-mod reply;
 mod rtc_actions;
 mod seating;
 mod speech;

@@ -1,9 +1,10 @@
-//! One downlink to one device, before its id and its join token are made.
+//! The downlinks of a decision, before their ids and join tokens are made: [`Outgoing`] is one downlink to one device, and
+//! [`Reply`] is what an action answers, from which the answer is built when the meeting is committed.
 
 use crate::cause::Cause;
 use crate::grant::Grant;
 use crate::meeting::Meeting;
-use crate::reply::Reply;
+use crate::refusal::Refusal;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::id::{DownlinkId, IdKey, InviteId};
@@ -112,6 +113,55 @@ impl Outgoing {
             Body::Invitation(offer) => Some(&offer.invite_id),
             _ => None,
         }
+    }
+}
+
+/// Result of an action: the answer, or the refusal.
+pub(crate) type ReplyResult = Result<Reply, Refusal>;
+
+/// The answer to a command that was applied.
+///
+/// Answers that show the meeting are built from the committed meeting, so that they show its revision.
+#[derive(Clone)]
+pub(crate) enum Reply {
+    /// The request is never answered.
+    Nothing,
+    /// This body.
+    Body(Body),
+    /// A body that shows the committed meeting, at the time in milliseconds since the epoch.
+    FromCommitted(fn(&Meeting, i64) -> Body),
+    /// The same, with a grant for a join token if the sender has a seat.
+    WithGrant(fn(&Meeting, i64) -> Body),
+}
+
+impl Reply {
+    /// The answer `ok`.
+    pub(crate) const OK: Self = Self::Body(Body::Ok {});
+
+    /// Builds the body and the grant that goes with it; `None` for a request that is never answered.
+    fn build(self, meeting: &Meeting, by: &ClientId, now_ms: i64) -> Option<(Body, Option<Grant>)> {
+        match self {
+            Self::Nothing => None,
+            Self::Body(body) => Some((body, None)),
+            Self::FromCommitted(build) => Some((build(meeting, now_ms), None)),
+            Self::WithGrant(build) => {
+                let participant = meeting.participants.get(&by.user());
+                let grant = participant.filter(|p| p.is_member()).map(|p| Grant::of(meeting, p));
+                Some((build(meeting, now_ms), grant))
+            }
+        }
+    }
+}
+
+impl From<Body> for Reply {
+    fn from(body: Body) -> Self {
+        Self::Body(body)
+    }
+}
+
+impl From<Option<Body>> for Reply {
+    fn from(body: Option<Body>) -> Self {
+        body.map_or(Self::Nothing, Self::Body)
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::change::Change;
 use crate::input::RtcCapabilities;
 use crate::meeting::Meeting;
+use crate::outgoing::Reply;
 use crate::participant::Participant;
 use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::speech::Speech;
 use crate::stamped::Stamped;
 use switchboard_protocol::address::{ClientId, UserId};

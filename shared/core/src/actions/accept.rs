@@ -2,9 +2,8 @@
 
 use crate::cause::Cause;
 use crate::change::Change;
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Outgoing, Reply, ReplyResult};
 use crate::refusal::Refusal;
-use crate::reply::{Reply, ReplyResult};
 use crate::standing::OutReason;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
@@ -13,7 +12,7 @@ use switchboard_protocol::id::InviteId;
 use switchboard_protocol::object::Media;
 
 const ACCEPTED: Reply =
-    Reply::Seat(|meeting, now_ms| Body::InvitationAccepted { meeting: meeting.view(now_ms) });
+    Reply::WithGrant(|meeting, now_ms| Body::InvitationAccepted { meeting: meeting.view(now_ms) });
 
 /// Answered by `invitation_accepted`. Members get `participant_updated`, the user's other devices
 /// `invitation_closed`: see `notices::invitation` and `notices::roster`.

@@ -1,9 +1,9 @@
 //! `admit` (T21): a host admits users from the lobby.
 
 use crate::change::Change;
+use crate::outgoing::{Reply, ReplyResult};
 use crate::participant::Participant;
 use crate::refusal::Refusal;
-use crate::reply::{Reply, ReplyResult};
 use crate::seating::EntryBy;
 use crate::standing::Standing;
 use switchboard_protocol::address::{ClientId, UserId};

@@ -1,7 +1,7 @@
 //! `allow_speech` (T38): a host gives the right to speak back. The microphone stays off until its user turns it on.
 
 use crate::change::Change;
-use crate::reply::ReplyResult;
+use crate::outgoing::ReplyResult;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::object::{SpeechMode, UserOrAll};
 

@@ -1,9 +1,9 @@
 //! `cancel_invite` (T11, T12): the inviter or the host cancels open invitations.
 
 use crate::change::Change;
+use crate::outgoing::{Reply, ReplyResult};
 use crate::participant::Participant;
 use crate::refusal::Refusal;
-use crate::reply::{Reply, ReplyResult};
 use crate::standing::OutReason;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;

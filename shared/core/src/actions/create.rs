@@ -7,10 +7,9 @@ use crate::decision::Decision;
 use crate::input::{Invitee, Now, RtcCapabilities};
 use crate::meeting::{AppliedRequest, Creation, Meeting, Phase, Settings};
 use crate::notices::notices;
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Outgoing, Reply, ReplyResult};
 use crate::participant::Participant;
 use crate::refusal::Refusal;
-use crate::reply::{Reply, ReplyResult};
 use crate::stamped::Stamped;
 use crate::standing::{Entry, Presence, Seat, Standing};
 use std::collections::BTreeMap;
@@ -45,7 +44,7 @@ pub struct CreateCommand {
     pub invitees: Vec<Invitee>,
 }
 
-pub(crate) const CREATED: Reply = Reply::Seat(|meeting, now_ms| Body::MeetingCreated {
+pub(crate) const CREATED: Reply = Reply::WithGrant(|meeting, now_ms| Body::MeetingCreated {
     meeting: meeting.view(now_ms),
     invitations: meeting.invitation_views(|_| true),
 });

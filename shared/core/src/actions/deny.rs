@@ -1,8 +1,8 @@
 //! `deny` (T22): a host denies users the entry from the lobby. They may ask once more; the second time is a ban.
 
 use crate::change::Change;
+use crate::outgoing::{Reply, ReplyResult};
 use crate::participant::Participant;
-use crate::reply::{Reply, ReplyResult};
 use crate::standing::OutReason;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;

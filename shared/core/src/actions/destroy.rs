@@ -1,8 +1,8 @@
 //! `destroy_meeting` (T46): the host ends the meeting for all, from any device.
 
 use crate::change::Change;
+use crate::outgoing::ReplyResult;
 use crate::refusal::Refusal;
-use crate::reply::ReplyResult;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::{Code, EndReason};
 

@@ -1,7 +1,7 @@
 //! `raise_hand` and `lower_hand`.
 
 use crate::change::Change;
-use crate::reply::{Reply, ReplyResult};
+use crate::outgoing::{Reply, ReplyResult};
 use switchboard_protocol::address::ClientId;
 
 /// Answered by `hand_changed`. A hand that is up already keeps its place.

@@ -1,8 +1,8 @@
 //! `leave` (T27): the user hangs up. T40 where that ends a direct call.
 
 use crate::change::Change;
+use crate::outgoing::{Reply, ReplyResult};
 use crate::participant::Participant;
-use crate::reply::{Reply, ReplyResult};
 use crate::standing::OutReason;
 use switchboard_protocol::address::ClientId;
 

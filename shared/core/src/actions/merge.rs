@@ -7,9 +7,9 @@ use crate::change::Change;
 use crate::deadlines;
 use crate::input::{Now, RtcCapabilities};
 use crate::meeting::Meeting;
+use crate::outgoing::{Reply, ReplyResult};
 use crate::participant::Participant;
 use crate::refusal::Refusal;
-use crate::reply::{Reply, ReplyResult};
 use crate::seating::EntryBy;
 use crate::standing::Seat;
 use switchboard_protocol::address::{ClientId, UserId};
@@ -18,7 +18,8 @@ use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{BusyPolicy, Media, Mode};
 use switchboard_protocol::requests::CreateMeeting;
 
-const MERGED: Reply = Reply::Seat(|meeting, now_ms| Body::MeetingMerged { meeting: meeting.view(now_ms) });
+const MERGED: Reply =
+    Reply::WithGrant(|meeting, now_ms| Body::MeetingMerged { meeting: meeting.view(now_ms) });
 
 /// Answered by `meeting_merged`. Refuses with `state_conflict` if the calls do not merge (any more): the create request then
 /// makes a call of its own.

@@ -1,8 +1,8 @@
 //! `mute` (T34, T35): a host mutes a user softly, or blocks the user's speech.
 
 use crate::change::Change;
+use crate::outgoing::ReplyResult;
 use crate::refusal::Refusal;
-use crate::reply::ReplyResult;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::{SpeechMode, UserOrAll};

@@ -1,12 +1,12 @@
 //! `refresh_token`: a fresh join token for the device that has the seat. Nothing is stored.
 
 use crate::change::Change;
+use crate::outgoing::{Reply, ReplyResult};
 use crate::refusal::Refusal;
-use crate::reply::{Reply, ReplyResult};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::Body;
 
-const TOKEN: Reply = Reply::Seat(|_, _| Body::Token {});
+const TOKEN: Reply = Reply::WithGrant(|_, _| Body::Token {});
 
 /// Answered by `token`.
 pub(crate) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {

@@ -2,8 +2,8 @@
 
 use crate::change::Change;
 use crate::invitation::Leg;
+use crate::outgoing::{Reply, ReplyResult};
 use crate::remark::Remark;
-use crate::reply::{Reply, ReplyResult};
 use crate::standing::OutReason;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;

@@ -2,8 +2,8 @@
 
 use super::join::JOINED;
 use crate::change::Change;
+use crate::outgoing::ReplyResult;
 use crate::refusal::Refusal;
-use crate::reply::ReplyResult;
 use crate::standing::OutReason;
 use switchboard_protocol::address::ClientId;
 

@@ -1,9 +1,9 @@
 //! `remove` (T32, T33): a host removes or bans a user.
 
 use crate::change::Change;
+use crate::outgoing::ReplyResult;
 use crate::refusal::Refusal;
 use crate::remark::Remark;
-use crate::reply::ReplyResult;
 use crate::standing::OutReason;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;

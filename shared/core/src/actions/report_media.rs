@@ -3,8 +3,8 @@
 use super::leave;
 use crate::change::Change;
 use crate::input::MediaChange;
+use crate::outgoing::{Reply, ReplyResult};
 use crate::refusal::Refusal;
-use crate::reply::{Reply, ReplyResult};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::limits::MAX_REPORTS_PER_SECOND;

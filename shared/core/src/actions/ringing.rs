@@ -2,8 +2,8 @@
 
 use crate::change::Change;
 use crate::invitation::Leg;
+use crate::outgoing::{Reply, ReplyResult};
 use crate::refusal::Refusal;
-use crate::reply::{Reply, ReplyResult};
 use crate::standing::{OpenInvitation, Standing};
 use crate::times::Times;
 use switchboard_protocol::address::ClientId;

@@ -1,9 +1,9 @@
 //! `set_role`: the host makes a participant cohost, or member again.
 
 use crate::change::Change;
+use crate::outgoing::ReplyResult;
 use crate::participant::Participant;
 use crate::refusal::Refusal;
-use crate::reply::ReplyResult;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::Role;

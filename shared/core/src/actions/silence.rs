@@ -3,7 +3,7 @@
 use super::accept::invitation_not_found;
 use crate::change::Change;
 use crate::invitation::Leg;
-use crate::reply::{Reply, ReplyResult};
+use crate::outgoing::{Reply, ReplyResult};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;
 

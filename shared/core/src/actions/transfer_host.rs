@@ -1,8 +1,8 @@
 //! `transfer_host`: the host makes another member host.
 
 use crate::change::Change;
+use crate::outgoing::{Reply, ReplyResult};
 use crate::refusal::Refusal;
-use crate::reply::{Reply, ReplyResult};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::Body;
 

@@ -1,8 +1,8 @@
 //! `unmute_self` (T36, T37): the user speaks again after a soft mute.
 
 use crate::change::Change;
+use crate::outgoing::ReplyResult;
 use crate::refusal::Refusal;
-use crate::reply::ReplyResult;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::{SpeechMode, UserOrAll};

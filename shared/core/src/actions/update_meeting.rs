@@ -3,14 +3,14 @@
 use crate::change::Change;
 use crate::input::SettingsChange;
 use crate::meeting::Settings;
+use crate::outgoing::{Reply, ReplyResult};
 use crate::refusal::Refusal;
-use crate::reply::{Reply, ReplyResult};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::limits::MAX_MINUTES;
 
 const MEETING_UPDATED: Reply =
-    Reply::Meeting(|meeting, now_ms| Body::MeetingUpdated { meeting: meeting.view(now_ms) });
+    Reply::FromCommitted(|meeting, now_ms| Body::MeetingUpdated { meeting: meeting.view(now_ms) });
 
 /// Answered by `meeting_updated`. Refuses with `bad_request` if the meeting would last longer than [`MAX_MINUTES`].
 pub(crate) fn apply(change: &mut Change, by: &ClientId, wanted: &SettingsChange) -> ReplyResult {
