@@ -1,14 +1,13 @@
 //! The notices of a commit, read from the state for one revision (decision 0001).
 //!
 //! Every value that a commit changed carries the commit's revision. So the notices can be repeated later (a request was repeated, a
-//! function crashed), and only those that still hold are repeated. One file per subject: [`invitation`] to invitees and inviters,
-//! [`roster`] to members about participants, [`meeting`] about the meeting itself, [`lobby`], [`speech`], and [`end`].
+//! function crashed), and only those that still hold are repeated. One file per subject: a [`participant`] (also the invitation),
+//! the [`meeting`] itself, the [`lobby`], [`speech`], and the [`end`].
 
 mod end;
-mod invitation;
 mod lobby;
 mod meeting;
-mod roster;
+mod participant;
 mod speech;
 
 use crate::cause::Cause;

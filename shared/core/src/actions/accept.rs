@@ -11,11 +11,12 @@ use switchboard_protocol::downlink::{Body, ClosedReason};
 use switchboard_protocol::id::InviteId;
 use switchboard_protocol::object::Media;
 
+/// Built from the committed meeting, with a grant for the sender's join token.
 const ACCEPTED: Reply =
     Reply::WithGrant(|meeting, now_ms| Body::InvitationAccepted { meeting: meeting.view(now_ms) });
 
-/// Answered by `invitation_accepted`. Members get `participant_updated`, the user's other devices
-/// `invitation_closed`: see `notices::invitation` and `notices::roster`.
+/// Answered by `invitation_accepted`. Nothing is sent from here: the notices `participant_updated` to the members and
+/// `invitation_closed` to the user's other devices are read from the changed state, by `notices/participant.rs`.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId, media: Media) -> ReplyResult {
     change.require_open_invitation(by, invite_id)?;
     change.take_free_seat(by, Some(media))?;
