@@ -49,16 +49,7 @@ export function applyDownlink(meeting, message) {
         meeting,
       );
     case "speech_changed":
-      return message.user_id
-        ? withChange(meeting, message.user_id, {
-            speech: {
-              mode: message.mode,
-              until_in_ms: message.until_in_ms,
-              by: message.by,
-              enforced: message.enforced,
-            },
-          })
-        : meeting;
+      return message.user_id === "*" ? withSpeechOfAll(meeting, message) : withSpeech(meeting, message.user_id, message);
     case "hand_changed":
       return withHands(meeting, message.hands ?? []);
     case "host_changed":
@@ -93,6 +84,22 @@ function withChange(meeting, userId, change) {
   const participants = known
     ? meeting.participants.map((one) => (one === known ? { ...one, ...defined } : one))
     : [...(meeting.participants ?? []), { ...unknownParticipant(userId), ...defined }];
+  return { ...meeting, participants };
+}
+
+/** Returns what `speech_changed` says about a participant. */
+function speechChange({ mode, until_in_ms, by, enforced }) {
+  return { speech: { mode, until_in_ms, by, enforced } };
+}
+
+function withSpeech(meeting, userId, message) {
+  return withChange(meeting, userId, speechChange(message));
+}
+
+/** `"*"` means all members except the host and the one who changed it. It is not the account of anybody. */
+function withSpeechOfAll(meeting, message) {
+  const isMeant = (one) => isPresent(one) && one.user_id !== meeting.host && one.user_id !== message.by;
+  const participants = meeting.participants.map((one) => (isMeant(one) ? { ...one, ...speechChange(message) } : one));
   return { ...meeting, participants };
 }
 

@@ -30,6 +30,28 @@ test("an older snapshot of the whole meeting changes nothing", () => {
   assert.equal(applyDownlink(known, newer).locked, true);
 });
 
+test("a change of everybody's right to speak spares the host and the sender, and adds nobody", () => {
+  const group = meeting({
+    participants: [
+      person("alice", { role: "host" }),
+      person("bob", { role: "cohost" }),
+      person("carol"),
+      person("dave", { state: "invited" }),
+    ],
+  });
+  const message = { type: "speech_changed", user_id: "*", mode: "hard", by: "bob", enforced: true };
+  const muted = applyDownlink(group, message);
+  assert.deepEqual(
+    muted.participants.map(({ user_id: userId, speech }) => [userId, speech.mode]),
+    [
+      ["alice", "free"],
+      ["bob", "free"],
+      ["carol", "hard"],
+      ["dave", "free"],
+    ],
+  );
+});
+
 test("an unknown participant is added; a known one is changed and keeps the other fields", () => {
   const grown = applyDownlink(meeting(), {
     type: "invitation_updated",
