@@ -47,10 +47,17 @@ export class Phone extends EventTarget {
   /** The pending create request, and whether the user has withdrawn it. */
   #creating;
 
-  /** @param {{sdk?: object}} options the media vendor's SDK, if the page has one */
-  constructor({ sdk } = {}) {
+  #openTerminal;
+
+  /**
+   * @param {object} options
+   * @param {object} [options.sdk] the media vendor's SDK, if the page has one
+   * @param {typeof openTerminal} [options.open] opens the terminal of an account
+   */
+  constructor({ sdk, open = openTerminal } = {}) {
     super();
     this.sdk = sdk;
+    this.#openTerminal = open;
     for (const part of [this.notices, this.playback]) part.addEventListener("change", () => this.#changed());
   }
 
@@ -273,7 +280,7 @@ export class Phone extends EventTarget {
   }
 
   async #connect(account) {
-    const terminal = await openTerminal(account);
+    const terminal = await this.#openTerminal(account);
     this.#terminal = terminal;
     this.log.follow(terminal);
     this.directory = new Directory(terminal.userId);
@@ -369,7 +376,7 @@ export class Phone extends EventTarget {
   /** Applies a `state` to the current call. */
   #applyState({ re, meetings }) {
     const { call } = this;
-    if (!call?.meetingId || !Array.isArray(meetings)) return;
+    if (!call?.meetingId || call.isAwaitingSeat || !Array.isArray(meetings)) return;
     const meeting = meetings.find(({ meeting_id: meetingId }) => meetingId === call.meetingId);
     if (!meeting) return this.#findEnd(call, re);
     call.applyMeeting(meeting);
