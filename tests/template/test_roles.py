@@ -32,7 +32,7 @@ ALLOWED = {
     + PUBLISH
     + [f"iot:Publish -> {BROKER}topic/bulk-dn/p2p/*"]
     + FAILED,
-    "Presence": REQUESTS + USER_MEETINGS,
+    "Presence": REQUESTS + USER_MEETINGS + [f"iot:GetConnection -> {BROKER}client/*"],
     "Wake": REQUESTS
     + RING
     + ["dynamodb:Query -> arn:Table/index/due", f"iot:GetConnection -> {BROKER}client/*"],

@@ -9,12 +9,19 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use std::time::Duration;
 use switchboard_core::{DeviceStatus, Input, Now};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::json;
-use switchboard_service::ports::{DeviceSession, DeviceWrite, Loaded, Meetings, Ports, Users};
+use switchboard_service::error_chain::ErrorChain;
+use switchboard_service::ports::{
+    BrokerError, DeviceSession, DeviceWrite, Downlinks, Loaded, Meetings, Ports, Users,
+};
 use switchboard_service::request::Received;
 use switchboard_service::{InvocationFailure, InvocationReport, ServeError, Service};
+
+/// Time limit of the lookup of a device's session at the broker.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The fields of a lifecycle event that the function uses. Other programs connect to the broker too: an event whose client ID
 /// is not that of a terminal is ignored.
@@ -65,7 +72,8 @@ async fn connected<P: Ports>(
     service: &Service<P>,
     now: Now,
 ) -> Result<InvocationReport, ServeError> {
-    let status = match service.table.device_connected(session).await? {
+    let queue_ms = queue_ms(&session.client_id, service).await;
+    let status = match service.table.device_connected(session, queue_ms).await? {
         DeviceWrite::Outdated => {
             tracing::info!(device = %session.client_id, "connect event ignored: a newer one was stored before");
             return Ok(InvocationReport::default());
@@ -76,6 +84,27 @@ async fn connected<P: Ports>(
     };
     let seats = seats(&session.client_id, service).await?;
     apply(seats, &session.client_id, status, service, now).await
+}
+
+/// Asks the broker for how long the queue of a device that connected outlives the connection; `None` if it does not say in
+/// time. Nothing waits for it but the record of the device, and an offer to a device whose queue is unknown is published too.
+async fn queue_ms<P: Ports>(device: &ClientId, service: &Service<P>) -> Option<i64> {
+    match tokio::time::timeout(LOOKUP_TIMEOUT, service.publisher.broker.queue_ms(device)).await {
+        Ok(Ok(queue_ms)) => queue_ms,
+        // After an outage all devices connect at once, and the account's quota is soon used up.
+        Ok(Err(error @ BrokerError::Throttled { .. })) => {
+            tracing::info!(%device, error = %ErrorChain(&error), "queue of the device unknown until it connects again");
+            None
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(%device, error = %ErrorChain(&error), "queue of the device unknown until it connects again");
+            None
+        }
+        Err(_) => {
+            tracing::warn!(%device, error = "timed out", "queue of the device unknown until it connects again");
+            None
+        }
+    }
 }
 
 async fn disconnected<P: Ports>(

@@ -5,7 +5,7 @@ use serde_json::json;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::{BusyPolicy, Mode, Policy};
 use switchboard_protocol::requests::{AttendRequest, CreateRequest, RefreshToken};
-use switchboard_service::fake::FakePorts;
+use switchboard_service::fake::{FakePorts, SESSION_MS};
 use switchboard_service::ports::Nudge;
 
 /// Serves the lifecycle event of a connection of Bob's phone.
@@ -162,4 +162,29 @@ async fn a_new_connection_has_to_confirm_the_seat() {
     let refresh = crate::testing::request("bob.phone", "t1", refresh, at(2_000));
     crate::testing::serve(refresh, &service, &crate::attend::attend).await;
     assert_eq!(confirm_by_ms(), None);
+}
+
+#[tokio::test]
+async fn a_connect_stores_for_how_long_the_queue_of_the_device_lasts_and_a_disconnect_keeps_it() {
+    let service = service();
+    let queue_ms = || service.table.state.borrow().users[&user("bob")].devices[&device("bob.phone")].queue_ms;
+    event(&service, "connected", 1, 1_500).await.expect("served");
+    assert_eq!(queue_ms(), Some(SESSION_MS));
+    event(&service, "disconnected", 1, 2_000).await.expect("served");
+    assert_eq!(queue_ms(), Some(SESSION_MS));
+    service.publisher.broker.sessionless.borrow_mut().insert(device("bob.phone"));
+    event(&service, "connected", 2, 3_000).await.expect("served");
+    assert_eq!(queue_ms(), Some(0), "a clean session has no queue");
+}
+
+#[tokio::test]
+async fn a_connect_is_stored_though_the_broker_does_not_say_for_how_long_the_queue_lasts() {
+    let service = service();
+    event(&service, "connected", 1, 1_500).await.expect("served");
+    service.publisher.broker.is_throttled.set(true);
+    event(&service, "connected", 2, 2_000).await.expect("served");
+    let state = service.table.state.borrow();
+    let phone = &state.users[&user("bob")].devices[&device("bob.phone")];
+    assert_eq!((phone.queue_ms, phone.is_online), (None, true));
+    assert_eq!(phone.session, Some(("session-2".to_owned(), 2)));
 }

@@ -67,6 +67,9 @@ pub struct KnownDevice {
     pub client_id: ClientId,
     /// Time of the last connection, in milliseconds since the epoch.
     pub seen_ms: i64,
+    /// Time until which the broker's queue keeps messages for the device if it is or goes away, in milliseconds since the
+    /// epoch; in the past for a device without a queue, `None` if the broker did not report its session.
+    pub queue_until_ms: Option<i64>,
 }
 
 /// A user to invite, with what the table knows.

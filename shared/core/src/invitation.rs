@@ -20,6 +20,9 @@ pub struct Invitation {
     pub rings_ms: i64,
     /// State of the offer on each device of the invitee.
     pub legs: BTreeMap<ClientId, Leg>,
+    /// True for a device whose queue at the broker keeps the offer until the deadline, false for one whose queue does not.
+    /// A device is absent if that is unknown.
+    pub queues: BTreeMap<ClientId, bool>,
     /// True if it was answered or closed on all devices.
     pub closed: Stamped<bool>,
     /// Opaque object of the app, given with this invitation; without it, the meeting's own is shown.
@@ -44,7 +47,27 @@ pub enum Leg {
     Closed,
 }
 
+/// The broker's queue of a device, as far as it concerns one offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OfferQueue {
+    /// The broker did not report the session of the device.
+    Unknown,
+    /// It keeps the offer until the deadline.
+    Keeps,
+    /// The device has no queue, or one that ends before the deadline.
+    Missing,
+}
+
 impl Invitation {
+    /// Returns the broker's queue of a device.
+    pub(crate) fn queue(&self, device: &ClientId) -> OfferQueue {
+        match self.queues.get(device) {
+            None => OfferQueue::Unknown,
+            Some(true) => OfferQueue::Keeps,
+            Some(false) => OfferQueue::Missing,
+        }
+    }
+
     /// Returns whether a device rang, and so received the offer.
     pub(crate) fn has_rung(&self) -> bool {
         self.legs.values().any(|leg| matches!(leg, Leg::Alerting | Leg::Silenced | Leg::Won))
@@ -67,4 +90,42 @@ impl Invitation {
 /// The reason for which another device's answer closes an offer.
 pub(crate) const fn closed_by_other_device(is_declined: bool) -> ClosedReason {
     if is_declined { ClosedReason::DeclinedElsewhere } else { ClosedReason::AnsweredElsewhere }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OfferQueue;
+    use crate::tests::fixture::{Call, START_MS, client, create, opening};
+    use crate::{Cause, DeliveryClass, RtcCapabilities, repeat_effects};
+    use switchboard_protocol::object::Mode;
+
+    /// End of the ring of a call under test.
+    const DEADLINE_MS: i64 = START_MS + 45_000;
+
+    // Proves: reach
+    #[test]
+    fn an_offer_has_a_queue_if_that_of_the_device_lasts_until_the_ring_ends() {
+        for (queue_until_ms, expected) in [
+            (None, OfferQueue::Unknown),
+            (Some(DEADLINE_MS), OfferQueue::Keeps),
+            (Some(DEADLINE_MS - 1), OfferQueue::Missing),
+            (Some(0), OfferQueue::Missing),
+        ] {
+            let mut opening = opening(create(Mode::Direct, &["bob"]));
+            opening.invitees[0].devices.retain(|device| device.client_id == client("bob.phone"));
+            opening.invitees[0].devices[0].queue_until_ms = queue_until_ms;
+            let call = Call::open(&opening);
+            let classes = |notices: &[crate::Outgoing]| {
+                let to_bob = notices.iter().filter(|notice| notice.to == client("bob.phone"));
+                to_bob.map(|notice| notice.class).collect::<Vec<_>>()
+            };
+            let ring = DeliveryClass::Ring { confirm: true, queue: expected };
+            assert_eq!(classes(&call.last.notices), [ring]);
+            // `wake` makes the offer again if a function crashed, and reads no devices.
+            let cause = Cause::Deadline { meeting_id: call.meeting.id.clone(), rev: 1 };
+            let rtc = RtcCapabilities::default();
+            let again = repeat_effects(&call.meeting, call.meeting.rev, &cause, call.now, rtc);
+            assert_eq!(classes(&again.notices), [ring]);
+        }
+    }
 }

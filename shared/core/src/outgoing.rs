@@ -3,6 +3,7 @@
 
 use crate::cause::Cause;
 use crate::grant::Grant;
+use crate::invitation::{Invitation, OfferQueue};
 use crate::meeting::Meeting;
 use crate::refusal::Refusal;
 use switchboard_protocol::address::{ClientId, UserId};
@@ -18,10 +19,12 @@ const KEEP_MISSED_CALL_MS: i64 = 7 * 24 * 3_600 * 1_000;
 /// Way of delivery of a downlink; depends on its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryClass {
-    /// At once to a connected device, otherwise through the broker's queue.
+    /// At once to a connected device, otherwise through the broker's queue if the device has one.
     Ring {
         /// True if the broker waits for the device's acknowledgement.
         confirm: bool,
+        /// The broker's queue of the device.
+        queue: OfferQueue,
     },
     /// Through the broker's queue, which keeps it for a device that is not connected.
     Queued,
@@ -168,7 +171,11 @@ impl From<Option<Body>> for Reply {
 fn delivery(meeting: &Meeting, to: &ClientId, body: &Body) -> (DeliveryClass, i64) {
     use DeliveryClass::{BestEffort, Queued, Ring};
     match body {
-        Body::Invitation(offer) => (Ring { confirm: *meeting.mode == Mode::Direct }, offer.deadline_in_ms),
+        Body::Invitation(offer) => {
+            let invitation = invitation(meeting, &to.user(), &offer.invite_id);
+            let queue = invitation.map_or(OfferQueue::Unknown, |invitation| invitation.queue(to));
+            (Ring { confirm: *meeting.mode == Mode::Direct, queue }, offer.deadline_in_ms)
+        }
         Body::InvitationClosed { invite_id, .. } => (Queued, rings_ms(meeting, &to.user(), invite_id)),
         Body::MeetingEnded { .. } => (Queued, i64::from(meeting.ring_seconds) * 1_000),
         Body::MissedCall { .. } => (Queued, KEEP_MISSED_CALL_MS),
@@ -205,8 +212,13 @@ fn delivery(meeting: &Meeting, to: &ClientId, body: &Body) -> (DeliveryClass, i6
 
 /// Milliseconds that an invitation rings; the meeting's own setting for one that was replaced.
 fn rings_ms(meeting: &Meeting, user: &UserId, invite: &InviteId) -> i64 {
-    let invitation = meeting.participants.get(user).and_then(|p| p.invitation());
-    invitation
-        .filter(|invitation| invitation.id == *invite && invitation.rings_ms > 0)
+    invitation(meeting, user, invite)
+        .filter(|invitation| invitation.rings_ms > 0)
         .map_or(i64::from(meeting.ring_seconds) * 1_000, |invitation| invitation.rings_ms)
+}
+
+/// The invitation `invite` of `user`; `None` if another one replaced it.
+fn invitation<'a>(meeting: &'a Meeting, user: &UserId, invite: &InviteId) -> Option<&'a Invitation> {
+    let invitation = meeting.participants.get(user).and_then(|p| p.invitation());
+    invitation.filter(|invitation| invitation.id == *invite)
 }

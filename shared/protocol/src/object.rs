@@ -307,9 +307,9 @@ pub struct MeetingView {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
-    /// Not sent yet, or unknown.
+    /// Not sent yet, or neither delivered nor kept in a queue as far as is known.
     Unknown,
-    /// Waits in the broker's queue for a device that is not connected.
+    /// Waits in the queue of a device that is not connected, which the broker keeps until the ring ends.
     Queued,
     /// Sent to a connected device, without confirmation.
     Sent,

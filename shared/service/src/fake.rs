@@ -6,7 +6,7 @@ mod rtc;
 mod table;
 mod table_state;
 
-pub use broker::{FakeBroker, Route, Sent};
+pub use broker::{FakeBroker, Route, SESSION_MS, Sent};
 pub use rtc::{FakeMinter, FakeRtc, RtcCall};
 pub use table::FakeTable;
 pub use table_state::{StoredDevice, StoredMeeting, StoredUser, TableState};

@@ -10,9 +10,10 @@ mod meeting;
 mod user;
 mod wake;
 
-pub use broker::{BrokerError, Qos};
+pub use broker::{BrokerError, DirectDelivery, Qos};
 pub use error::StoreError;
 pub use meeting::{Commit, CommitResult, Due, Loaded, Pending, Reached, SlotWrite, Stored};
+pub(crate) use user::queue_until_ms;
 pub use user::{DeviceSession, DeviceWrite, HistoryCursor, OpeningView, SESSION_LIFE_MS, Slot, UserRecord};
 pub use wake::Nudge;
 
@@ -88,8 +89,13 @@ pub trait Users {
     /// Reads the call slot of a user.
     async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError>;
 
-    /// Stores that a device connected, unless a newer event of the device is stored.
-    async fn device_connected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError>;
+    /// Stores that a device connected, and for how long its queue at the broker outlives the connection (`None` if that is
+    /// unknown), unless a newer event of the device is stored.
+    async fn device_connected(
+        &self,
+        session: &DeviceSession,
+        queue_ms: Option<i64>,
+    ) -> Result<DeviceWrite, StoreError>;
 
     /// Stores that a connection ended, unless it is not the current connection of its device.
     async fn device_disconnected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError>;
@@ -119,17 +125,21 @@ pub trait Downlinks {
         keep_ms: i64,
     ) -> Result<(), BrokerError>;
 
-    /// Sends past the queue to a connected device. Returns `false` if the device is not connected. With `confirm` it waits
-    /// for the device's acknowledgement, and a missing one is an error.
+    /// Sends past the queue to a connected device. With `confirm` it waits for the device's acknowledgement, and a missing
+    /// one is an error.
     async fn send_direct(
         &self,
         to: &ClientId,
         downlink: &Downlink,
         confirm: bool,
-    ) -> Result<bool, BrokerError>;
+    ) -> Result<DirectDelivery, BrokerError>;
 
     /// Returns whether a device is connected now.
     async fn is_connected(&self, device: &ClientId) -> Result<bool, BrokerError>;
+
+    /// Returns for how long the broker's queue of a device outlives its connection, in milliseconds: 0 for a device without
+    /// a queue, `None` if the broker does not say. Does not retry.
+    async fn queue_ms(&self, device: &ClientId) -> Result<Option<i64>, BrokerError>;
 }
 
 /// The delay queue that feeds `wake`. A lost message loses nothing: the sweep finds the deadline on the meeting.

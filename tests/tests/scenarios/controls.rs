@@ -106,10 +106,19 @@ impl Stack {
 
     /// Number of messages that `function` has sent directly to a device.
     pub async fn direct_messages(&self, function: &str, client_id: &str) -> usize {
+        self.messages("direct", function, client_id).await
+    }
+
+    /// Number of messages that `function` has published for a device.
+    pub async fn published(&self, function: &str, client_id: &str) -> usize {
+        self.messages("publish", function, client_id).await
+    }
+
+    async fn messages(&self, kind: &str, function: &str, client_id: &str) -> usize {
         let to_device = |message: &&Value| message["detail"]["client_id"] == client_id;
         let count = |invocations: &[Invocation]| {
             let of_function = invocations.iter().filter(|one| one.function == function);
-            of_function.flat_map(|one| one.of_kind("direct")).filter(to_device).count()
+            of_function.flat_map(|one| one.of_kind(kind)).filter(to_device).count()
         };
         journal::inspect(self, count).await
     }

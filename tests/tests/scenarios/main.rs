@@ -45,6 +45,7 @@ mod paging;
 mod presence;
 mod races;
 mod raw;
+mod reach;
 mod remarks;
 mod repeating;
 mod rooms;

@@ -240,7 +240,7 @@ async fn a_missed_call_is_worth_knowing_for_longer_than_everything_else() {
 async fn an_offer_that_the_broker_refuses_to_deliver_now_is_queued() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
-    let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.online("phone").await);
     for fault in ["throttle_direct", "fail_direct"] {
         stack.inject_fault(json!({"function": "create-meeting", "kind": fault})).await;
         let call = calls_offline_user(&mut caller, &bob).await;
@@ -263,6 +263,7 @@ async fn an_offer_that_is_not_confirmed_is_queued_under_the_same_id() {
     let client_id = bob.client_id("phone");
     let mut mute = Raw::that_never_acknowledges(&bob, client_id.as_str()).await;
     assert!(mute.subscribes(&format!("call-dn/p2p/{client_id}")).await);
+    bob.stack.until_presence_event("connected", client_id.as_str(), 0).await;
     let mut caller = alice.on("phone").await;
     calls_offline_user(&mut caller, &bob).await;
     let (live, queued) = (mute.receives().await, mute.receives().await);

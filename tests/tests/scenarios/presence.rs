@@ -13,7 +13,7 @@ const DEVICE_CHECKED: Duration = Duration::from_secs(12);
 
 /// One connection, as lifecycle events name it.
 #[derive(Debug, Clone)]
-struct Connection {
+pub struct Connection {
     client_id: String,
     session: String,
     version: i64,
@@ -21,7 +21,7 @@ struct Connection {
 
 impl Connection {
     /// The device's last connection in the registry.
-    async fn of(stack: &Stack, user: &User, client_id: &str) -> Self {
+    pub async fn of(stack: &Stack, user: &User, client_id: &str) -> Self {
         let device = &registered(stack, user).await[&format!("device:{client_id}")]["M"];
         Self {
             client_id: client_id.to_owned(),
@@ -41,7 +41,7 @@ impl Connection {
     }
 
     /// Like [`is`](Self::is), at this time by the clock of the broker.
-    async fn is_at(&self, event_type: &str, stack: &Stack, now_ms: i64) {
+    pub async fn is_at(&self, event_type: &str, stack: &Stack, now_ms: i64) {
         let event = json!({
             "clientId": self.client_id,
             "timestamp": now_ms,

@@ -26,15 +26,15 @@ pub struct Raw {
 }
 
 impl Raw {
-    /// Connects under that client ID, or returns the refusal.
+    /// Connects with a clean session under that client ID, or returns the refusal.
     pub async fn connect(user: &User, client_id: &str) -> Result<Self, ConnectionError> {
         Self::connect_with(user, client_id, |_| {}).await
     }
 
-    /// Connects without acknowledging messages.
+    /// Connects with a persistent session, without acknowledging messages.
     pub async fn that_never_acknowledges(user: &User, client_id: &str) -> Self {
         let mute = |options: &mut MqttOptions| {
-            options.set_manual_acks(true);
+            options.set_manual_acks(true).set_clean_session(false);
         };
         Self::connect_with(user, client_id, mute).await.expect("the broker accepts a known user")
     }

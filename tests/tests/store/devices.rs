@@ -8,6 +8,11 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_service::dynamodb::Table;
 use switchboard_service::ports::{DeviceSession, DeviceWrite, UserRecord};
 
+/// End of the connection in the tests of queues.
+const END_MS: i64 = START_MS + 10_000;
+/// A queue that began counts as ended this much earlier, since the broker ends it by its own clock.
+const CLOCK_LEEWAY_MS: i64 = 120_000;
+
 /// Reads the record of a user.
 pub async fn record(table: &Table, user: &UserId, now_ms: i64) -> UserRecord {
     let view = table.opening(&direct().id, std::slice::from_ref(user), now_ms).await.expect("an answer");
@@ -27,7 +32,7 @@ pub fn first(device: &ClientId, at_ms: i64) -> DeviceSession {
 
 /// Stores that a device connected. Returns whether this changed the record.
 pub async fn connects(table: &Table, seen: &DeviceSession) -> bool {
-    table.device_connected(seen).await.expect("an answer") == DeviceWrite::Done
+    table.device_connected(seen, None).await.expect("an answer") == DeviceWrite::Done
 }
 
 #[tokio::test]
@@ -98,4 +103,55 @@ async fn a_connect_removes_devices_with_an_expired_session() {
     // A query as of that earlier time would still show the old device if it were stored.
     assert_eq!(seen_times(table, &alice, START_MS).await.into_keys().collect::<Vec<_>>(), [new]);
     assert_eq!(record(table, &alice, START_MS).await.name.as_deref(), Some("Alice"), "the name is kept");
+}
+
+/// The time until which the queue of the user's only device keeps messages.
+async fn queue_until_ms(table: &Table, device: &ClientId, now_ms: i64) -> Option<i64> {
+    let devices = record(table, &device.user(), now_ms).await.devices;
+    assert_eq!(devices.len(), 1, "{devices:?}");
+    devices[0].queue_until_ms
+}
+
+// Proves: reach
+#[tokio::test]
+async fn the_end_of_a_devices_queue_is_known_from_connect_and_disconnect() {
+    let Server { table, .. } = Server::shared().await;
+    let phone = device(&user("alice"), "phone");
+    let hour_ms = 3_600_000;
+    let connection = first(&phone, START_MS);
+    table.device_connected(&connection, Some(hour_ms)).await.expect("an answer");
+    let now_ms = START_MS + 7_000;
+    assert_eq!(queue_until_ms(&table, &phone, now_ms).await, Some(now_ms + hour_ms), "not begun");
+    let end = DeviceSession { at_ms: END_MS, ..connection };
+    table.device_disconnected(&end).await.expect("an answer");
+    let until_ms = queue_until_ms(&table, &phone, START_MS + 20_000).await;
+    assert_eq!(until_ms, Some(END_MS + hour_ms - CLOCK_LEEWAY_MS), "counted from the end");
+    table.register_device(&phone, None, START_MS + 30_000).await.expect("an answer");
+    assert_eq!(queue_until_ms(&table, &phone, START_MS + 30_000).await, None, "the next session may differ");
+}
+
+// Proves: reach
+#[tokio::test]
+async fn a_device_without_a_queue_and_one_that_is_unknown_differ() {
+    let Server { table, .. } = Server::shared().await;
+    let phone = device(&user("alice"), "phone");
+    for (version, queue_ms, expected) in [(1, Some(0), Some(0)), (2, None, None), (3, Some(0), Some(0))] {
+        let connection = DeviceSession { version, ..first(&phone, START_MS) };
+        table.device_connected(&connection, queue_ms).await.expect("an answer");
+        assert_eq!(queue_until_ms(&table, &phone, START_MS).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_forgotten_device_leaves_no_queue_behind() {
+    let server = Server::shared().await;
+    let (table, alice) = (&server.table, user("alice"));
+    let (old, new) = (device(&alice, "old"), device(&alice, "new"));
+    table.device_connected(&first(&old, START_MS), Some(1)).await.expect("an answer");
+    let later = START_MS + SESSION_LIFE_MS;
+    table.device_connected(&first(&new, later), Some(1)).await.expect("an answer");
+    let item = server.item(&format!("user#{alice}"), "devices").await.expect("is stored");
+    let mut names: Vec<&String> = item.keys().filter(|name| name.contains(':')).collect();
+    names.sort();
+    assert_eq!(names, [&format!("device:{new}"), &format!("queue:{new}")]);
 }

@@ -48,7 +48,11 @@ pub fn meeting(mode: Mode, caller: &UserId, invitees: &[UserId]) -> Meeting {
         invite_id: unique().parse().expect("letters and digits"),
         name: None,
         devices: ["phone", "tablet"]
-            .map(|kind| KnownDevice { client_id: device(user, kind), seen_ms: START_MS - 1 })
+            .map(|kind| KnownDevice {
+                client_id: device(user, kind),
+                seen_ms: START_MS - 1,
+                queue_until_ms: None,
+            })
             .to_vec(),
         busy: false,
     };

@@ -97,7 +97,7 @@ async fn only_the_stored_event_of_a_device_is_a_repeated_one() {
     let Server { table, .. } = Server::shared().await;
     let phone = device(&user("alice"), "phone");
     let (first, second) = (connection(&phone, 1, START_MS), connection(&phone, 2, START_MS + 1));
-    let connect = async |session| table.device_connected(session).await.expect("an answer");
+    let connect = async |session| table.device_connected(session, None).await.expect("an answer");
     let disconnect = async |session| table.device_disconnected(session).await.expect("an answer");
     assert_eq!(connect(&first).await, DeviceWrite::Done);
     assert_eq!(connect(&first).await, DeviceWrite::Repeated);

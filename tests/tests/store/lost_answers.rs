@@ -69,9 +69,9 @@ async fn a_commit_without_any_answer_is_found_by_reading() {
 
     let phone = first(&device(&user("bob"), "phone"), START_MS);
     lost.lose(ATTEMPTS);
-    let failed = table.device_connected(&phone).await;
+    let failed = table.device_connected(&phone, Some(1)).await;
     assert!(matches!(failed, Err(StoreError::Unavailable { .. })), "the invocation is repeated: {failed:?}");
-    assert_eq!(table.device_connected(&phone).await.expect("an answer"), DeviceWrite::Repeated);
+    assert_eq!(table.device_connected(&phone, Some(1)).await.expect("an answer"), DeviceWrite::Repeated);
 }
 
 #[tokio::test]
@@ -185,7 +185,7 @@ async fn perform(name: &str, table: &Table, lose: impl Fn()) {
             }
             lose();
             let last = first(&device(&bob, "last"), START_MS + 10);
-            let outcome = table.device_connected(&last).await.expect("an answer");
+            let outcome = table.device_connected(&last, Some(1)).await.expect("an answer");
             assert_eq!(outcome, DeviceWrite::Repeated);
             assert_eq!(seen_times(table, &bob, START_MS).await.len(), 10, "the longest unseen is forgotten");
         }

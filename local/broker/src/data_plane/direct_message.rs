@@ -84,11 +84,12 @@ fn check_receiver(state: &BrokerState, client_id: &str, topic: &str) -> Result<(
                 )))
             }
         }
-        ClientStatus::Offline(ended) if ended.has_session(now_ms) => Err(ApiError::not_found(format!(
-            "Client {client_id} is not connected, but it has an active persistent session"
-        ))),
+        // Words of AWS IoT Core.
+        ClientStatus::Offline(ended) if ended.has_session(now_ms) => Err(ApiError::not_found(
+            "The target client ID is not connected, but it has an active persistent session",
+        )),
         ClientStatus::Offline(_) | ClientStatus::Unknown => {
-            Err(ApiError::not_found(format!("Client {client_id} is not connected")))
+            Err(ApiError::not_found("The target client ID is not connected"))
         }
     }
 }

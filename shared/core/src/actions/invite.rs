@@ -1,7 +1,7 @@
 //! `invite` (T1, T2 during a call): a member invites more users. A direct call becomes a group for good.
 
 use crate::change::Change;
-use crate::input::Invitee;
+use crate::input::{Invitee, KnownDevice};
 use crate::invitation::{Invitation, Leg};
 use crate::limits::{MAX_DEVICES, MAX_INVITATION_EXT_BYTES, MAX_PEOPLE};
 use crate::meeting::{Meeting, Phase};
@@ -121,11 +121,15 @@ impl Change {
         let mut devices = invitee.devices.clone();
         devices.sort_by_key(|device| std::cmp::Reverse(device.seen_ms));
         devices.truncate(MAX_DEVICES);
+        let deadline_ms = self.now.ms + rings_ms;
+        let keeps =
+            |device: &KnownDevice| Some((device.client_id.clone(), device.queue_until_ms? >= deadline_ms));
         let invitation = Invitation {
             id: invitee.invite_id.clone(),
             inviter: inviter.clone(),
-            deadline_ms: self.now.ms + rings_ms,
+            deadline_ms,
             rings_ms,
+            queues: devices.iter().filter_map(keeps).collect(),
             legs: devices.into_iter().map(|device| (device.client_id, Leg::Offered)).collect(),
             closed: Stamped::default(),
             ext: ext.cloned(),

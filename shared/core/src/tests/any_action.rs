@@ -141,8 +141,11 @@ fn every_action_is_generated() {
 }
 
 fn invitee(name: &str, variant: u8) -> Invitee {
-    let devices = ["phone", "tablet"]
-        .map(|kind| KnownDevice { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS });
+    let devices = ["phone", "tablet"].map(|kind| KnownDevice {
+        client_id: client(&format!("{name}.{kind}")),
+        seen_ms: START_MS,
+        queue_until_ms: None,
+    });
     let invite_id = format!("again-{name}-{variant}").parse().expect("a valid id");
     Invitee { user_id: user(name), invite_id, name: None, devices: devices.to_vec(), busy: false }
 }

@@ -22,7 +22,11 @@ fn invites(call: &mut Call, name: &str, ext: &Value) -> Result<(), Code> {
         user_id: user(name),
         invite_id: format!("invite-{name}").parse().expect("a valid id"),
         name: None,
-        devices: vec![crate::KnownDevice { client_id: client(&format!("{name}.phone")), seen_ms: START_MS }],
+        devices: vec![crate::KnownDevice {
+            client_id: client(&format!("{name}.phone")),
+            seen_ms: START_MS,
+            queue_until_ms: None,
+        }],
         busy: false,
     };
     let ext = Some(object(ext));

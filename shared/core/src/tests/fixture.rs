@@ -41,7 +41,11 @@ pub(crate) fn create(mode: Mode, invitees: &[&str]) -> CreateMeeting {
 pub(crate) fn opening(create: CreateMeeting) -> CreateCommand {
     let devices = |name: &UserId| {
         ["phone", "tablet"]
-            .map(|kind| KnownDevice { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS - 1 })
+            .map(|kind| KnownDevice {
+                client_id: client(&format!("{name}.{kind}")),
+                seen_ms: START_MS - 1,
+                queue_until_ms: None,
+            })
             .to_vec()
     };
     let invitee = |name: &UserId| Invitee {

@@ -16,7 +16,11 @@ pub(crate) fn inviting(names: &[&str]) -> Action {
         user_id: user(name),
         invite_id: format!("again-{name}").parse().expect("a valid id"),
         name: None,
-        devices: vec![KnownDevice { client_id: client(&format!("{name}.phone")), seen_ms: START_MS }],
+        devices: vec![KnownDevice {
+            client_id: client(&format!("{name}.phone")),
+            seen_ms: START_MS,
+            queue_until_ms: None,
+        }],
         busy: false,
     };
     Action::Invite { invitees: names.iter().map(invitee).collect(), ring_seconds: None, ext: None }
@@ -24,7 +28,11 @@ pub(crate) fn inviting(names: &[&str]) -> Action {
 
 /// A join of a user with a phone and a tablet.
 pub(crate) fn joining(name: &str, takeover: bool) -> Action {
-    let device = |kind: &str| KnownDevice { client_id: client(&format!("{name}.{kind}")), seen_ms: START_MS };
+    let device = |kind: &str| KnownDevice {
+        client_id: client(&format!("{name}.{kind}")),
+        seen_ms: START_MS,
+        queue_until_ms: None,
+    };
     let devices = ["phone", "tablet"].map(device).to_vec();
     Action::Join(Joiner { name: Some(name.to_owned()), devices, takeover, media: Media::Audio })
 }

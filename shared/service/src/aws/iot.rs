@@ -1,8 +1,9 @@
 //! The AWS IoT data plane as the adapter of [`Downlinks`].
 
-use crate::ports::{BrokerError, Downlinks, Qos};
+use crate::ports::{BrokerError, DirectDelivery, Downlinks, Qos};
 use aws_sdk_iotdataplane::Client;
-use aws_sdk_iotdataplane::error::SdkError;
+use aws_sdk_iotdataplane::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_iotdataplane::operation::get_connection::GetConnectionOutput;
 use aws_sdk_iotdataplane::primitives::Blob;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::retry::ErrorKind;
@@ -13,6 +14,9 @@ use switchboard_protocol::downlink::Downlink;
 
 /// Seconds that the broker waits for a device to confirm a direct message.
 const CONFIRM_SECONDS: i32 = 3;
+/// Words by which the refusal of a direct message says that the device, which is not connected, has a session. Source: table
+/// of responses in "Direct Messaging", AWS IoT Core developer guide.
+const SESSION_WORDS: &str = "active persistent session";
 
 /// The account's MQTT broker.
 #[derive(Debug, Clone)]
@@ -53,7 +57,7 @@ impl Downlinks for IotDataPlane {
         to: &ClientId,
         downlink: &Downlink,
         confirm: bool,
-    ) -> Result<bool, BrokerError> {
+    ) -> Result<DirectDelivery, BrokerError> {
         let payload = Blob::new(serde_json::to_vec(downlink)?);
         let request =
             self.direct.send_direct_message().client_id(to.as_str()).topic(self.parents.control_topic(to));
@@ -65,10 +69,13 @@ impl Downlinks for IotDataPlane {
             // device drops a second copy by its id.
             sent = request.send().await;
         }
-        let Err(error) = sent else { return Ok(true) };
+        let Err(error) = sent else { return Ok(DirectDelivery::Delivered) };
         let operation = "SendDirectMessage";
         match error.as_service_error() {
-            Some(refusal) if refusal.is_resource_not_found_exception() => Ok(false),
+            Some(refusal) if refusal.is_resource_not_found_exception() => {
+                let has_session = refusal.message().is_some_and(|message| message.contains(SESSION_WORDS));
+                Ok(DirectDelivery::NotConnected { has_session })
+            }
             Some(refusal) if refusal.is_forbidden_exception() || refusal.is_unauthorized_exception() => {
                 Err(BrokerError::Denied { operation, source: Box::new(error) })
             }
@@ -77,16 +84,30 @@ impl Downlinks for IotDataPlane {
     }
 
     async fn is_connected(&self, device: &ClientId) -> Result<bool, BrokerError> {
-        match self.data_plane.get_connection().client_id(device.as_str()).send().await {
-            Ok(connection) => Ok(connection.connected()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => {
-                Ok(false)
-            }
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_throttling_exception()) => {
-                Err(BrokerError::Throttled { operation: "GetConnection" })
-            }
-            Err(error) => Err(unavailable("GetConnection")(error)),
+        Ok(connection(&self.data_plane, device).await?.is_some_and(|connection| connection.connected()))
+    }
+
+    async fn queue_ms(&self, device: &ClientId) -> Result<Option<i64>, BrokerError> {
+        let Some(connection) = connection(&self.direct, device).await? else { return Ok(Some(0)) };
+        if connection.clean_session() {
+            return Ok(Some(0));
         }
+        // A persistent session that ends with its connection would be a clean one, so 0 means that the field is missing.
+        let seconds = Some(connection.session_expiry()).filter(|seconds| *seconds > 0);
+        Ok(seconds.map(|seconds| seconds.saturating_mul(1_000)))
+    }
+}
+
+/// Looks up the connection of a device; `None` for a device that is not connected and has no session.
+async fn connection(client: &Client, device: &ClientId) -> Result<Option<GetConnectionOutput>, BrokerError> {
+    let operation = "GetConnection";
+    match client.get_connection().client_id(device.as_str()).send().await {
+        Ok(connection) => Ok(Some(connection)),
+        Err(error) => match error.as_service_error() {
+            Some(refusal) if refusal.is_resource_not_found_exception() => Ok(None),
+            Some(refusal) if refusal.is_throttling_exception() => Err(BrokerError::Throttled { operation }),
+            _ => Err(unavailable(operation)(error)),
+        },
     }
 }
 

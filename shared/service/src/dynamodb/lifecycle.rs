@@ -2,7 +2,7 @@
 //! the stored state. An event that fails it is ignored, unless it is the stored one: the SDK repeats a write whose answer got
 //! lost, and Lambda repeats an invocation that crashed after the write.
 
-use super::user::{DEVICE, devices_key};
+use super::user::{DEVICE, QUEUE, devices_key};
 use super::{Item, Table, number, stored_number, stored_text, text, ttl};
 use crate::ports::{DeviceSession, DeviceWrite, SESSION_LIFE_MS, StoreError};
 use aws_sdk_dynamodb::error::SdkError;
@@ -19,13 +19,26 @@ const MAX_STORED_DEVICES: usize = 10;
 const COUNTER_RESET_MS: i64 = 55 * 60 * 1_000;
 
 impl Table {
-    /// Stores that a device connected, unless a newer event of the device is stored.
-    pub async fn device_connected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError> {
+    /// Stores that a device connected, and for how long its queue outlives the connection, in milliseconds, if that is known;
+    /// unless a newer event of the device is stored.
+    pub async fn device_connected(
+        &self,
+        session: &DeviceSession,
+        queue_ms: Option<i64>,
+    ) -> Result<DeviceWrite, StoreError> {
         // A device that `authorize` registered has no session yet. A restarted counter is recognised by the time.
         let newer = "attribute_not_exists(#device.#session) OR #device.#version < :version \
                      OR (#device.#online = :false AND #device.seen_ms < :reset)";
         let update = self.device_update(session, true).condition_expression(newer);
-        let update = update.expression_attribute_names("#version", "version");
+        let update = update
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_names("#queue", format!("{QUEUE}{}", session.client_id));
+        let update = match queue_ms {
+            Some(queue_ms) => update
+                .update_expression("SET #device = :device, expires_at = :expires_at, #queue = :queue")
+                .expression_attribute_values(":queue", number(queue_ms)),
+            None => update.update_expression("SET #device = :device, expires_at = :expires_at REMOVE #queue"),
+        };
         let update = update
             .expression_attribute_values(":version", number(session.version))
             .expression_attribute_values(":false", AttributeValue::Bool(false))
@@ -109,10 +122,11 @@ impl Table {
             .update_item()
             .table_name(&self.name)
             .set_key(Some(devices_key(&session.client_id.user())));
-        for (at, name) in gone.iter().enumerate() {
+        let queues: Vec<String> = gone.iter().map(|name| name.replacen(DEVICE, QUEUE, 1)).collect();
+        for (at, name) in gone.iter().chain(&queues).enumerate() {
             update = update.expression_attribute_names(format!("#gone{at}"), name);
         }
-        let names: Vec<String> = (0..gone.len()).map(|at| format!("#gone{at}")).collect();
+        let names: Vec<String> = (0..2 * gone.len()).map(|at| format!("#gone{at}")).collect();
         let update = update.update_expression(format!("REMOVE {}", names.join(", ")));
         update.send().await.map(|_| ()).map_err(StoreError::unavailable("UpdateItem"))
     }

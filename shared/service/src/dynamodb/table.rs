@@ -68,8 +68,12 @@ impl Users for Table {
         Self::slot(self, user).await
     }
 
-    async fn device_connected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError> {
-        Self::device_connected(self, session).await
+    async fn device_connected(
+        &self,
+        session: &DeviceSession,
+        queue_ms: Option<i64>,
+    ) -> Result<DeviceWrite, StoreError> {
+        Self::device_connected(self, session, queue_ms).await
     }
 
     async fn device_disconnected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError> {

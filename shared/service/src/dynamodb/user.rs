@@ -3,7 +3,7 @@
 //! Every device is an attribute of its own, so that registering a device needs neither a read nor a parent map.
 
 use super::{Item, Table, key, number, stored_number, stored_text, text, ttl};
-use crate::ports::{SESSION_LIFE_MS, Slot, StoreError, UserRecord};
+use crate::ports::{SESSION_LIFE_MS, Slot, StoreError, UserRecord, queue_until_ms};
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 use switchboard_core::KnownDevice;
@@ -12,6 +12,9 @@ use switchboard_protocol::id::MeetingId;
 
 /// Prefix of a device's attribute.
 pub(super) const DEVICE: &str = "device:";
+/// Prefix of the attribute with the milliseconds for which a device's queue outlives its connection. It is apart from the
+/// device, so that a disconnect keeps it without reading it.
+pub(super) const QUEUE: &str = "queue:";
 
 pub(super) fn devices_key(user: &UserId) -> Item {
     key(format!("user#{user}"), "devices")
@@ -49,9 +52,13 @@ fn devices(item: &Item, now_ms: i64) -> Vec<KnownDevice> {
         item.iter().filter_map(|(name, value)| Some((name.strip_prefix(DEVICE)?, value.as_m().ok()?)));
     known
         .filter_map(|(client_id, fields)| {
+            let is_online = fields.get("online") == Some(&AttributeValue::Bool(true));
+            let seen_ms = stored_number(fields, "seen_ms")?;
+            let queue_ms = stored_number(item, &format!("{QUEUE}{client_id}"));
             Some(KnownDevice {
                 client_id: client_id.parse().ok()?,
-                seen_ms: stored_number(fields, "seen_ms")?,
+                seen_ms,
+                queue_until_ms: queue_ms.map(|ms| queue_until_ms(ms, is_online, seen_ms, now_ms)),
             })
         })
         .filter(|device| device.seen_ms + SESSION_LIFE_MS > now_ms)
@@ -59,7 +66,8 @@ fn devices(item: &Item, now_ms: i64) -> Vec<KnownDevice> {
 }
 
 impl Table {
-    /// Stores that `device` connected, and the display name of its user if there is one: one unconditional write.
+    /// Stores that `device` connects, and the display name of its user if there is one: one unconditional write. What was
+    /// known of the device's queue is forgotten until its connect event, since the session may be of another kind now.
     pub async fn register_device(
         &self,
         device: &ClientId,
@@ -73,14 +81,17 @@ impl Table {
             .table_name(&self.name)
             .set_key(Some(devices_key(&device.user())))
             .expression_attribute_names("#device", format!("{DEVICE}{device}"))
+            .expression_attribute_names("#queue", format!("{QUEUE}{device}"))
             .expression_attribute_values(":device", AttributeValue::M(fields))
             .expression_attribute_values(":expires_at", ttl(now_ms + SESSION_LIFE_MS));
         let update = match name {
             Some(name) => update
-                .update_expression("SET #device = :device, expires_at = :expires_at, #name = :name")
+                .update_expression(
+                    "SET #device = :device, expires_at = :expires_at, #name = :name REMOVE #queue",
+                )
                 .expression_attribute_names("#name", "name")
                 .expression_attribute_values(":name", text(name)),
-            None => update.update_expression("SET #device = :device, expires_at = :expires_at"),
+            None => update.update_expression("SET #device = :device, expires_at = :expires_at REMOVE #queue"),
         };
         update.send().await.map(|_| ()).map_err(StoreError::unavailable("UpdateItem"))
     }

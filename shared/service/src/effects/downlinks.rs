@@ -1,14 +1,14 @@
 //! Publishing downlinks: ids, join tokens, and the three delivery classes.
 //!
-//! A *ring* is sent directly to a connected device and falls back to the broker's queue. *Queued* messages wait for a device
+//! A *ring* is sent directly to a connected device and falls back to the broker's queue, if the device has one. *Queued* messages wait for a device
 //! that is not connected. *Best-effort* messages reach only connected devices.
 
 use crate::error_chain::ErrorChain;
-use crate::ports::{BrokerError, Downlinks, Qos};
+use crate::ports::{BrokerError, DirectDelivery, Downlinks, Qos};
 use futures::StreamExt;
 use futures::stream;
 use std::collections::BTreeMap;
-use switchboard_core::{DeliveryClass, Grant, Meeting, Now, Outgoing};
+use switchboard_core::{DeliveryClass, Grant, Meeting, Now, OfferQueue, Outgoing};
 use switchboard_protocol::VERSION;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::{Body, Downlink, Re};
@@ -135,37 +135,49 @@ impl<D: Downlinks> Publisher<D> {
                 self.broker.publish(&to, &downlink, Qos::Queued, keep_ms).await?;
                 Ok(Reach::Queued)
             }
-            DeliveryClass::Ring { confirm } => {
-                if self.send_direct(&to, &downlink, confirm).await {
-                    return Ok(if confirm { Reach::Delivered } else { Reach::Sent });
-                }
+            DeliveryClass::Ring { confirm, queue } => {
+                let is_kept = match (self.send_direct(&to, &downlink, confirm).await, queue) {
+                    (Some(DirectDelivery::Delivered), _) => {
+                        return Ok(if confirm { Reach::Delivered } else { Reach::Sent });
+                    }
+                    (Some(DirectDelivery::NotConnected { .. }), OfferQueue::Missing) => {
+                        return Ok(Reach::Unknown);
+                    }
+                    // Published also if the broker names no session: its words may change.
+                    (Some(DirectDelivery::NotConnected { has_session }), _) => has_session,
+                    // The device may be connected, and then gets what is published.
+                    (None, queue) => queue == OfferQueue::Keeps,
+                };
                 if let Body::Invitation(offer) = &mut downlink.body {
                     offer.delivery = Delivery::Queued;
                 }
                 self.broker.publish(&to, &downlink, Qos::Queued, keep_ms).await?;
-                Ok(Reach::Queued)
+                Ok(if is_kept { Reach::Queued } else { Reach::Unknown })
             }
         }
     }
 
-    /// Returns whether a connected device has the downlink. After any failure the caller tries the queue.
-    async fn send_direct(&self, to: &ClientId, downlink: &Downlink, confirm: bool) -> bool {
-        self.broker.send_direct(to, downlink, confirm).await.unwrap_or_else(|error| {
+    /// Sends a downlink to a connected device. Returns `None` after a failure, which is logged.
+    async fn send_direct(&self, to: &ClientId, downlink: &Downlink, confirm: bool) -> Option<DirectDelivery> {
+        match self.broker.send_direct(to, downlink, confirm).await {
+            Ok(delivery) => Some(delivery),
             // Never the device's fault, and the same for all devices: without an alarm, every call would ring late.
-            if let BrokerError::Denied { .. } = error {
+            Err(error @ BrokerError::Denied { .. }) => {
                 tracing::error!(
                     to = %to, error = %ErrorChain(&error),
                     "direct message denied: check the function's role and the authorizer's policy; the offer goes to the \
                      broker's queue"
                 );
-                return false;
+                None
             }
-            tracing::warn!(
-                to = %to, error = %ErrorChain(&error),
-                "offer not confirmed by the device; it goes to the broker's queue"
-            );
-            false
-        })
+            Err(error) => {
+                tracing::warn!(
+                    to = %to, error = %ErrorChain(&error),
+                    "offer not confirmed by the device; it goes to the broker's queue"
+                );
+                None
+            }
+        }
     }
 
     fn downlink(&self, tell: Outgoing, context: &DownlinkContext) -> Result<Downlink, MintError> {

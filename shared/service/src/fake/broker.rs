@@ -1,11 +1,14 @@
 //! An MQTT broker that records downlinks.
 
 use super::process::Process;
-use crate::ports::{BrokerError, Downlinks, Qos};
+use crate::ports::{BrokerError, DirectDelivery, Downlinks, Qos};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::Downlink;
+
+/// Milliseconds for which a session outlives its connection.
+pub const SESSION_MS: i64 = 3_600_000;
 
 /// The way of a downlink to its device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +37,8 @@ pub struct FakeBroker {
     pub sent: RefCell<Vec<Sent>>,
     /// Devices that are connected.
     pub connected: RefCell<BTreeSet<ClientId>>,
+    /// Devices without a session. All others have one of [`SESSION_MS`].
+    pub sessionless: RefCell<BTreeSet<ClientId>>,
     /// If set, every call fails.
     pub is_down: Cell<bool>,
     /// If set, the broker does not say whether a device is connected.
@@ -70,13 +75,18 @@ impl Downlinks for FakeBroker {
         Ok(())
     }
 
-    async fn send_direct(&self, to: &ClientId, downlink: &Downlink, _: bool) -> Result<bool, BrokerError> {
+    async fn send_direct(
+        &self,
+        to: &ClientId,
+        downlink: &Downlink,
+        _: bool,
+    ) -> Result<DirectDelivery, BrokerError> {
         self.check("SendDirectMessage")?;
-        let is_connected = self.connected.borrow().contains(to);
-        if is_connected {
+        if self.connected.borrow().contains(to) {
             self.accept(to, downlink, Route::Direct);
+            return Ok(DirectDelivery::Delivered);
         }
-        Ok(is_connected)
+        Ok(DirectDelivery::NotConnected { has_session: !self.sessionless.borrow().contains(to) })
     }
 
     async fn is_connected(&self, device: &ClientId) -> Result<bool, BrokerError> {
@@ -85,5 +95,13 @@ impl Downlinks for FakeBroker {
             return Err(BrokerError::Throttled { operation: "GetConnection" });
         }
         Ok(self.connected.borrow().contains(device))
+    }
+
+    async fn queue_ms(&self, device: &ClientId) -> Result<Option<i64>, BrokerError> {
+        self.check("GetConnection")?;
+        if self.is_throttled.get() {
+            return Err(BrokerError::Throttled { operation: "GetConnection" });
+        }
+        Ok(Some(if self.sessionless.borrow().contains(device) { 0 } else { SESSION_MS }))
     }
 }

@@ -4,7 +4,7 @@ use super::process::Process;
 use super::table_state::{StoredDevice, StoredMeeting, TableState};
 use crate::ports::{
     Commit, CommitResult, DeviceSession, DeviceWrite, Due, HistoryCursor, Loaded, Meetings, OpeningView,
-    SESSION_LIFE_MS, Slot, StoreError, Stored, UserRecord, Users,
+    SESSION_LIFE_MS, Slot, StoreError, Stored, UserRecord, Users, queue_until_ms,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -189,12 +189,16 @@ impl Users for FakeTable {
         Ok(state.slots.get(user).map(|meeting_id| Slot { meeting_id: meeting_id.clone() }))
     }
 
-    async fn device_connected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError> {
+    async fn device_connected(
+        &self,
+        session: &DeviceSession,
+        queue_ms: Option<i64>,
+    ) -> Result<DeviceWrite, StoreError> {
         self.check("device_connected")?;
         let is_newer = |known: &StoredDevice| {
             known.session.as_ref().is_none_or(|(_, version)| *version < session.version)
         };
-        let result = self.write_device(session, true, is_newer);
+        let result = self.write_device(session, true, is_newer, |_| queue_ms);
         self.answer("device_connected", result)
     }
 
@@ -204,7 +208,7 @@ impl Users for FakeTable {
             None => true,
             Some((id, version)) => (*id == session.session && known.is_online) || *version < session.version,
         };
-        let result = self.write_device(session, false, is_current_or_newer);
+        let result = self.write_device(session, false, is_current_or_newer, |known| known.queue_ms);
         self.answer("device_disconnected", result)
     }
 
@@ -240,13 +244,15 @@ impl FakeTable {
         session: &DeviceSession,
         is_online: bool,
         may_be_written: impl FnOnce(&StoredDevice) -> bool,
+        queue_ms: impl FnOnce(&StoredDevice) -> Option<i64>,
     ) -> DeviceWrite {
         let mut state = self.state.borrow_mut();
         let user = Arc::make_mut(&mut state.users).entry(session.client_id.user()).or_default();
         let device = user.devices.entry(session.client_id.clone()).or_default();
         let of = Some((session.session.clone(), session.version));
         if may_be_written(device) {
-            *device = StoredDevice { seen_ms: session.at_ms, session: of, is_online };
+            let queue_ms = queue_ms(device);
+            *device = StoredDevice { seen_ms: session.at_ms, session: of, is_online, queue_ms };
             DeviceWrite::Done
         } else if device.session == of && device.is_online == is_online {
             DeviceWrite::Repeated
@@ -262,7 +268,13 @@ fn record(state: &TableState, user: &UserId, now_ms: i64) -> UserRecord {
     UserRecord {
         name: stored.and_then(|stored| stored.name.clone()),
         devices: devices
-            .map(|(id, device)| KnownDevice { client_id: id.clone(), seen_ms: device.seen_ms })
+            .map(|(id, device)| KnownDevice {
+                client_id: id.clone(),
+                seen_ms: device.seen_ms,
+                queue_until_ms: device
+                    .queue_ms
+                    .map(|ms| queue_until_ms(ms, device.is_online, device.seen_ms, now_ms)),
+            })
             .filter(|device| device.seen_ms + SESSION_LIFE_MS > now_ms)
             .collect(),
         slot: state.slots.get(user).map(|meeting_id| Slot { meeting_id: meeting_id.clone() }),

@@ -56,6 +56,8 @@ pub struct StoredDevice {
     pub session: Option<(String, i64)>,
     /// `true` while that session is connected.
     pub is_online: bool,
+    /// Milliseconds for which the device's queue outlives the connection; `None` if unknown.
+    pub queue_ms: Option<i64>,
 }
 
 impl StoredMeeting {

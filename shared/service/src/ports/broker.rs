@@ -11,6 +11,18 @@ pub enum Qos {
     Queued,
 }
 
+/// Result of a direct message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DirectDelivery {
+    /// The connected device has it.
+    Delivered,
+    /// The device is not connected.
+    NotConnected {
+        /// True if the broker says that the device has a session, whose queue keeps messages for it.
+        has_session: bool,
+    },
+}
+
 /// Error of a call to the MQTT broker.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {

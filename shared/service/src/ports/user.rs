@@ -12,6 +12,23 @@ use switchboard_protocol::object::CallView;
 /// Life of a broker session after its device was last connected, in milliseconds. A device without a session is not rung.
 pub const SESSION_LIFE_MS: i64 = 7 * 24 * 3_600 * 1_000;
 
+/// Largest difference between the broker's clock, by which a queue ends, and ours, by which a ring ends: a queue counts as
+/// ended this much earlier, so that the service promises nothing that the broker has dropped.
+const QUEUE_CLOCK_LEEWAY_MS: i64 = 2 * 60 * 1_000;
+
+/// Returns the time until which the broker's queue of a device keeps messages, in milliseconds since the epoch: it outlives
+/// the connection by `queue_ms`. A device that is connected at `now_ms` has the whole time before it; that of another one
+/// began at `seen_ms`.
+pub(crate) const fn queue_until_ms(queue_ms: i64, is_online: bool, seen_ms: i64, now_ms: i64) -> i64 {
+    if queue_ms <= 0 {
+        0
+    } else if is_online {
+        now_ms.saturating_add(queue_ms)
+    } else {
+        seen_ms.saturating_add(queue_ms) - QUEUE_CLOCK_LEEWAY_MS
+    }
+}
+
 /// The record of one user. A user who never connected has the default.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UserRecord {

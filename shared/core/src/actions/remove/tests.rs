@@ -64,7 +64,11 @@ fn a_removed_user_may_be_invited_again_and_is_no_cohost_any_more() {
         user_id: user("bob"),
         invite_id: "again".parse().expect("a valid id"),
         name: None,
-        devices: vec![KnownDevice { client_id: client("bob.phone"), seen_ms: call.now.ms }],
+        devices: vec![KnownDevice {
+            client_id: client("bob.phone"),
+            seen_ms: call.now.ms,
+            queue_until_ms: None,
+        }],
         busy: false,
     };
     call.does("alice.phone", Action::Invite { invitees: vec![again], ring_seconds: None, ext: None })

@@ -13,28 +13,41 @@ use switchboard_protocol::object::{Media, Mode, Reach};
 use switchboard_protocol::requests::CreateMeeting;
 
 const NOW_MS: i64 = 1_795_366_084_000;
+/// Milliseconds that a call rings by default.
+const RINGS_MS: i64 = 45_000;
 
 /// The requests to the data plane: path with query, and body.
 type Asked = Arc<Mutex<Vec<(String, String)>>>;
 
-/// Starts a data plane that answers direct messages with the status `direct` and accepts everything else.
-async fn data_plane(direct: StatusCode) -> (Publisher<IotDataPlane>, Asked) {
-    refusing(direct, "RequestTimeoutException").await
-}
+/// Answers of the broker to direct messages: status, type of the error, and body.
+type Answer = (StatusCode, &'static str, &'static str);
+const CONFIRMED: Answer = (StatusCode::OK, "", "{}");
+const NOT_CONFIRMED: Answer = (StatusCode::GATEWAY_TIMEOUT, "GatewayTimeoutException", "{}");
+const AWAY: Answer = (
+    StatusCode::NOT_FOUND,
+    "ResourceNotFoundException",
+    r#"{"message":"The target client ID is not connected, but it has an active persistent session","traceId":"t"}"#,
+);
+const GONE: Answer = (
+    StatusCode::NOT_FOUND,
+    "ResourceNotFoundException",
+    r#"{"message":"The target client ID is not connected","traceId":"t"}"#,
+);
 
-/// Starts a data plane that refuses direct messages with a status and the type of an error, and accepts everything else.
-async fn refusing(direct: StatusCode, error: &'static str) -> (Publisher<IotDataPlane>, Asked) {
+/// Starts a data plane that answers direct messages with `direct` and accepts everything else.
+async fn data_plane((direct, error, text): Answer) -> (Publisher<IotDataPlane>, Asked) {
     let asked = Asked::default();
     let noted = Arc::clone(&asked);
     let answer = move |request: Request| {
         let noted = Arc::clone(&noted);
         async move {
             let asked = request.uri().to_string();
-            let status = if asked.contains("/messages") { direct } else { StatusCode::OK };
+            let (status, text) =
+                if asked.contains("/messages") { (direct, text) } else { (StatusCode::OK, "{}") };
             let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.expect("is read");
             let body = String::from_utf8(body.to_vec()).expect("text");
             noted.lock().expect("not poisoned").push((asked, body));
-            (status, [("x-amzn-errortype", error)], "{}")
+            (status, [("x-amzn-errortype", error)], text)
         }
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -65,8 +78,8 @@ fn broker(url: &str) -> IotDataPlane {
     }
 }
 
-/// Publishes the offer of a call from Alice to Bob's phone. Returns how far it got.
-async fn offers(publisher: &Publisher<IotDataPlane>) -> Vec<Reach> {
+/// Publishes the offer of a call from Alice to Bob's phone, whose queue ends at that time. Returns how far it got.
+async fn offers_until(publisher: &Publisher<IotDataPlane>, queue_until_ms: Option<i64>) -> Vec<Reach> {
     let bob: switchboard_protocol::address::UserId = "bob".parse().expect("an account");
     let phone: ClientId = "GID@@@bob.phone".parse().expect("a device");
     let opening = CreateCommand {
@@ -81,7 +94,7 @@ async fn offers(publisher: &Publisher<IotDataPlane>) -> Vec<Reach> {
             user_id: bob,
             invite_id: "i1".parse().expect("an id"),
             name: None,
-            devices: vec![KnownDevice { client_id: phone, seen_ms: NOW_MS }],
+            devices: vec![KnownDevice { client_id: phone, seen_ms: NOW_MS, queue_until_ms }],
             busy: false,
         }],
     };
@@ -93,9 +106,14 @@ async fn offers(publisher: &Publisher<IotDataPlane>) -> Vec<Reach> {
     report.reached.into_values().collect()
 }
 
+/// Like [`offers_until`], for a phone with a queue that keeps the offer.
+async fn offers(publisher: &Publisher<IotDataPlane>) -> Vec<Reach> {
+    offers_until(publisher, Some(NOW_MS + RINGS_MS)).await
+}
+
 #[tokio::test]
 async fn t3_an_offer_that_the_device_confirms_is_delivered() {
-    let (publisher, asked) = data_plane(StatusCode::OK).await;
+    let (publisher, asked) = data_plane(CONFIRMED).await;
     assert_eq!(offers(&publisher).await, [Reach::Delivered]);
     let asked = asked.lock().expect("not poisoned").clone();
     assert!(matches!(&asked[..], [(path, _)] if path.contains("confirmation=true")), "{asked:?}");
@@ -103,7 +121,7 @@ async fn t3_an_offer_that_the_device_confirms_is_delivered() {
 
 #[tokio::test]
 async fn t4_an_offer_that_is_not_confirmed_waits_in_the_queue_as_long_as_it_rings() {
-    for refusal in [StatusCode::GATEWAY_TIMEOUT, StatusCode::NOT_FOUND] {
+    for refusal in [NOT_CONFIRMED, AWAY] {
         let (publisher, asked) = data_plane(refusal).await;
         assert_eq!(offers(&publisher).await, [Reach::Queued]);
         let asked = asked.lock().expect("not poisoned").clone();
@@ -116,9 +134,56 @@ async fn t4_an_offer_that_is_not_confirmed_waits_in_the_queue_as_long_as_it_ring
     }
 }
 
+// Proves: reach
+#[tokio::test]
+async fn t4_an_offer_counts_as_queued_only_if_a_queue_keeps_it_until_the_ring_ends() {
+    let (keeps, ends_before) = (Some(NOW_MS + RINGS_MS), Some(NOW_MS + RINGS_MS - 1));
+    for (answer, queue_until_ms, reach, is_published) in [
+        (AWAY, keeps, Reach::Queued, true),
+        (AWAY, None, Reach::Queued, true),
+        (AWAY, ends_before, Reach::Unknown, false),
+        (GONE, keeps, Reach::Unknown, true),
+        (GONE, None, Reach::Unknown, true),
+        (GONE, Some(0), Reach::Unknown, false),
+        // Its device may be connected: then it gets what is published, and needs no queue.
+        (NOT_CONFIRMED, keeps, Reach::Queued, true),
+        (NOT_CONFIRMED, None, Reach::Unknown, true),
+        (NOT_CONFIRMED, Some(0), Reach::Unknown, true),
+    ] {
+        let (publisher, asked) = data_plane(answer).await;
+        let case = (answer, queue_until_ms);
+        assert_eq!(offers_until(&publisher, queue_until_ms).await, [reach], "{case:?}");
+        let asked = asked.lock().expect("not poisoned");
+        let published = asked.iter().filter(|(path, _)| path.contains("qos=1")).count();
+        assert_eq!(published, usize::from(is_published), "{case:?}");
+    }
+}
+
+// Proves: reach
+#[tokio::test]
+async fn the_life_of_a_queue_is_read_from_the_brokers_description_of_the_connection() {
+    let phone: ClientId = "GID@@@bob.phone".parse().expect("a device");
+    for (status, body, queue_ms) in [
+        (200, r#"{"connected":true,"cleanSession":false,"sessionExpiry":3600}"#, Some(3_600_000)),
+        (200, r#"{"connected":false,"cleanSession":false,"sessionExpiry":120}"#, Some(120_000)),
+        (200, r#"{"connected":true,"cleanSession":true,"sessionExpiry":0}"#, Some(0)),
+        (200, r#"{"connected":true,"cleanSession":false}"#, None),
+        (404, r#"{"message":"no such client"}"#, Some(0)),
+    ] {
+        let status = StatusCode::from_u16(status).expect("a status");
+        let answer = axum::Router::new()
+            .fallback(async move || (status, [("x-amzn-errortype", "ResourceNotFoundException")], body));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("is bound"));
+        tokio::spawn(async move { axum::serve(listener, answer).await });
+        let read = broker(&url).queue_ms(&phone).await.expect("an answer");
+        assert_eq!(read, queue_ms, "{body}");
+    }
+}
+
 #[tokio::test]
 async fn a_denied_direct_message_is_a_wrong_setup_and_the_offer_waits_in_the_queue() {
-    let (publisher, asked) = refusing(StatusCode::FORBIDDEN, "ForbiddenException").await;
+    let (publisher, asked) = data_plane((StatusCode::FORBIDDEN, "ForbiddenException", "{}")).await;
     let downlink = offer_of(&publisher, &asked).await;
     let phone = "GID@@@bob.phone".parse().expect("a device");
     let denied = publisher.broker.send_direct(&phone, &downlink, true).await;
@@ -156,13 +221,13 @@ async fn forgetful(answer: &'static str) -> (String, Arc<std::sync::atomic::Atom
 
 #[tokio::test]
 async fn a_ring_on_a_connection_that_died_meanwhile_is_sent_again() {
-    let (publisher, asked) = data_plane(StatusCode::NOT_FOUND).await;
+    let (publisher, asked) = data_plane(AWAY).await;
     let downlink = offer_of(&publisher, &asked).await;
     let (url, connections) =
         forgetful("HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}").await;
     let phone = "GID@@@bob.phone".parse().expect("a device");
     let sent = broker(&url).send_direct(&phone, &downlink, true).await;
-    assert!(matches!(sent, Ok(true)), "{sent:?}");
+    assert!(matches!(sent, Ok(DirectDelivery::Delivered)), "{sent:?}");
     assert_eq!(connections.load(std::sync::atomic::Ordering::SeqCst), 2);
 }
 
@@ -176,5 +241,7 @@ async fn a_throttled_lookup_says_nothing_about_the_device() {
     tokio::spawn(async move { axum::serve(listener, answer).await });
     let phone = "GID@@@bob.phone".parse().expect("a device");
     let looked = broker(&url).is_connected(&phone).await;
+    assert!(matches!(looked, Err(BrokerError::Throttled { operation: "GetConnection" })), "{looked:?}");
+    let looked = broker(&url).queue_ms(&phone).await;
     assert!(matches!(looked, Err(BrokerError::Throttled { operation: "GetConnection" })), "{looked:?}");
 }

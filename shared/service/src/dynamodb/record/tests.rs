@@ -116,12 +116,16 @@ fn device(name: &str, kind: &str) -> ClientId {
 }
 
 fn invitee(name: &str) -> Invitee {
-    let known = |kind| KnownDevice { client_id: device(name, kind), seen_ms: START_MS };
+    let known = |kind, queue_until_ms| KnownDevice {
+        client_id: device(name, kind),
+        seen_ms: START_MS,
+        queue_until_ms,
+    };
     Invitee {
         user_id: user(name),
         invite_id: format!("invite-{name}").parse().expect("an id"),
         name: Some(name.to_uppercase()),
-        devices: vec![known("phone"), known("tablet")],
+        devices: vec![known("phone", Some(i64::MAX)), known("tablet", Some(0)), known("tv", None)],
         busy: false,
     }
 }

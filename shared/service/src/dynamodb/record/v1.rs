@@ -405,6 +405,7 @@ impl From<InvitationRecord> for Invitation {
             deadline_ms: record.deadline_ms,
             rings_ms: record.rings_ms,
             legs: record.legs.into_iter().map(|(device, leg)| (device, Leg::from(leg))).collect(),
+            queues: BTreeMap::new(),
             closed: Stamped::new(record.closed_rev > 0, record.closed_rev),
             ext: record.ext,
         }

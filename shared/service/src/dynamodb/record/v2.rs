@@ -274,6 +274,8 @@ struct InvitationRecord {
     deadline_ms: i64,
     rings_ms: i64,
     legs: BTreeMap<ClientId, LegRecord>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    queues: BTreeMap<ClientId, bool>,
     closed: Rev<bool>,
     /// In a stored record only of before `invitation_exts`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

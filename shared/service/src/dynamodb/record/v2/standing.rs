@@ -175,6 +175,7 @@ impl From<&Invitation> for InvitationRecord {
             deadline_ms: invitation.deadline_ms,
             rings_ms: invitation.rings_ms,
             legs: invitation.legs.iter().map(|(device, leg)| (device.clone(), (*leg).into())).collect(),
+            queues: invitation.queues.clone(),
             closed: (&invitation.closed).into(),
             ext: invitation.ext.clone(),
             ext_at: None,
@@ -190,6 +191,7 @@ impl From<InvitationRecord> for Invitation {
             deadline_ms: record.deadline_ms,
             rings_ms: record.rings_ms,
             legs: record.legs.into_iter().map(|(device, leg)| (device, leg.into())).collect(),
+            queues: record.queues,
             closed: record.closed.into(),
             ext: record.ext,
         }
