@@ -2,7 +2,7 @@
 //! rule's event then has an empty `payload`, or none.
 
 use crate::testing::{at, published, service};
-use crate::{answer, attend, create_meeting, destroy, invite, moderate, presence, sync};
+use crate::{answer, attend, create_meeting, destroy, invite, moderate, presence, settings, sync};
 use serde_json::{Value, json};
 use switchboard_service::Service;
 use switchboard_service::fake::FakePorts;
@@ -26,6 +26,7 @@ async fn served(function: &str, event: Value, service: &Service<FakePorts>) -> V
         "destroy" => return destroy::serve(event, now, service).await.expect("no failure"),
         "invite" => serve_event(event, now, service, &invite::invite).await,
         "moderate" => serve_event(event, now, service, &moderate::moderate).await,
+        "settings" => serve_event(event, now, service, &settings::settings).await,
         "sync" => serve_event(event, now, service, &sync::sync).await,
         other => panic!("add the function {other} to this test"),
     };

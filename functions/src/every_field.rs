@@ -15,7 +15,7 @@ use switchboard_protocol::envelope::{self, Envelope};
 use switchboard_protocol::id::BodyHash;
 use switchboard_protocol::requests::{
     AnswerRequest, AttendRequest, CreateRequest, DestroyRequest, Function, InviteRequest, ModerateRequest,
-    REQUESTS, RequestInfo, Requests, SyncRequest, schemas,
+    REQUESTS, RequestInfo, Requests, SettingsRequest, SyncRequest, schemas,
 };
 use switchboard_service::fake::FakePorts;
 use switchboard_service::request::serve_request;
@@ -75,6 +75,9 @@ async fn dispatch(message: &Value, by: &str, at_ms: i64, service: &Service<FakeP
             send::<DestroyRequest, _>(message, by, at_ms, service, &crate::destroy::destroy).await
         }
         Function::Sync => send::<SyncRequest, _>(message, by, at_ms, service, &crate::sync::sync).await,
+        Function::Settings => {
+            send::<SettingsRequest, _>(message, by, at_ms, service, &crate::settings::settings).await
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub mod invite;
 pub mod moderate;
 pub mod presence;
 pub mod rtc_webhook;
+pub mod settings;
 pub mod sync;
 #[cfg(test)]
 mod testing;

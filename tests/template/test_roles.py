@@ -32,6 +32,7 @@ ALLOWED = {
     + PUBLISH
     + [f"iot:Publish -> {BROKER}topic/bulk-dn/p2p/*"]
     + FAILED,
+    "Settings": ["dynamodb:GetItem -> arn:Table", "dynamodb:UpdateItem -> arn:Table"] + PUBLISH + FAILED,
     "Presence": REQUESTS + USER_MEETINGS + [f"iot:GetConnection -> {BROKER}client/*"],
     "Wake": REQUESTS
     + RING

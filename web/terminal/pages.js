@@ -1,4 +1,4 @@
-/** @file Joins the pages of a large `state`. */
+/** @file Joins the pages of a large `state`, or of large `settings`. */
 
 /** Collects the pages of incomplete answers, by request id. */
 export class Pages {
@@ -11,7 +11,7 @@ export class Pages {
    * @returns {object | undefined} the whole answer, once all pages have come
    */
   add(message) {
-    if (message.type !== "state" || !(message.pages > 1)) return message;
+    if (!(message.type === "state" || message.type === "settings") || !(message.pages > 1)) return message;
     const pages = this.#incomplete.get(message.re) ?? new Map();
     pages.set(message.page, message);
     this.#incomplete.set(message.re, pages);
@@ -20,6 +20,9 @@ export class Pages {
     this.#incomplete.delete(message.re);
     const sorted = [...pages.entries()].sort(([first], [second]) => first - second).map(([, page]) => page);
     const all = (name) => sorted.flatMap((page) => (Array.isArray(page[name]) ? page[name] : []));
+    if (message.type === "settings") {
+      return { ...message, page: 1, pages: 1, blocked: all("blocked"), allow: all("allow") };
+    }
     return { ...message, page: 1, pages: 1, meetings: joined(all("meetings")), invitations: all("invitations") };
   }
 

@@ -25,7 +25,11 @@ export type AnsweredRequestType =
   | "update_meeting"
   | "destroy_meeting"
   | "sync"
-  | "history";
+  | "history"
+  | "block_user"
+  | "unblock_user"
+  | "set_availability"
+  | "settings";
 
 /** Requests that are sent once and not answered. */
 export type UnansweredRequestType =

@@ -37,6 +37,10 @@ export const REQUESTS = new Map([
   ["destroy_meeting", { function: "destroy", bulk: false, answered: true, outOfTurn: true }],
   ["sync", { function: "sync", bulk: true, answered: true, outOfTurn: false }],
   ["history", { function: "sync", bulk: true, answered: true, outOfTurn: false }],
+  ["block_user", { function: "settings", bulk: false, answered: true, outOfTurn: false }],
+  ["unblock_user", { function: "settings", bulk: false, answered: true, outOfTurn: false }],
+  ["set_availability", { function: "settings", bulk: false, answered: true, outOfTurn: false }],
+  ["settings", { function: "settings", bulk: false, answered: true, outOfTurn: false }],
 ]);
 
 /**
@@ -55,6 +59,7 @@ export const DOWNLINKS = new Map([
   ["meeting_updated", { bulk: false, snapshot: { object: "meeting", key: [] } }],
   ["state", { bulk: true }],
   ["history", { bulk: true }],
+  ["settings", { bulk: false }],
   ["ok", { bulk: false }],
   ["token", { bulk: false }],
   ["participant_updated", { bulk: false, snapshot: { object: "participant", key: ["participant", "user_id"] } }],

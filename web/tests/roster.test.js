@@ -114,6 +114,7 @@ test("every downlink type changes a meeting or is listed as one without effect",
     "missed_call",
     "ok",
     "participant_removed",
+    "settings",
     "state",
     "token",
   ]);

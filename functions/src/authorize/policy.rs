@@ -10,7 +10,8 @@ use switchboard_protocol::address::{ClientId, DownlinkParents};
 pub const MAX_CHARACTERS: usize = 2048;
 
 /// Functions with a request topic below the control parent.
-const CALL_FUNCTIONS: [&str; 6] = ["create-meeting", "invite", "answer", "attend", "moderate", "destroy"];
+const CALL_FUNCTIONS: [&str; 7] =
+    ["create-meeting", "invite", "answer", "attend", "moderate", "destroy", "settings"];
 
 /// Functions with a request topic below the bulk parent.
 const BULK_FUNCTIONS: [&str; 1] = ["sync"];

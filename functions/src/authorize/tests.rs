@@ -70,6 +70,7 @@ fn a_device_with_its_own_token_gets_a_policy_for_itself_alone() {
                 "arn:aws:iot:eu-west-1:123456789012:topic/call-up/attend",
                 "arn:aws:iot:eu-west-1:123456789012:topic/call-up/moderate",
                 "arn:aws:iot:eu-west-1:123456789012:topic/call-up/destroy",
+                "arn:aws:iot:eu-west-1:123456789012:topic/call-up/settings",
                 "arn:aws:iot:eu-west-1:123456789012:topic/bulk-up/sync"
               ]
             },

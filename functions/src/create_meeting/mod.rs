@@ -25,18 +25,19 @@ pub async fn create_meeting<P: Ports>(
 ) -> Result<InvocationReport, ServeError> {
     let CreateRequest::CreateMeeting(create) = &request.envelope.request;
     let id = service.key.meeting(&request.by, &request.envelope.id);
-    let users: Vec<UserId> = [request.by.user()].into_iter().chain(create.invitees.iter().cloned()).collect();
+    let caller = request.by.user();
+    let users: Vec<UserId> = [caller.clone()].into_iter().chain(create.invitees.iter().cloned()).collect();
     let path = |at: usize| at.checked_sub(1).map_or("client_id".to_owned(), |at| format!("invitees[{at}]"));
     service.check_users(&id, users.iter().enumerate().map(|(at, user)| (path(at), user)))?;
 
     let mut hang_up_waits = 1..=service.hang_up_waits;
     for attempt in 1..=ATTEMPTS {
-        let mut known = service.load_users(&id, &users, request.now).await?;
+        let mut known = service.load_users(&id, &users, &caller, request.now).await?;
         while may_have_hung_up(&known, &request)
             && let Some(wait) = hang_up_waits.next()
         {
             back_off(wait, id.as_str(), Some(&request.cause())).await;
-            known = service.load_users(&id, &users, request.now).await?;
+            known = service.load_users(&id, &users, &caller, request.now).await?;
         }
         if let Some(existing) = known.meeting.take() {
             return answer_again(existing, &request, service).await;

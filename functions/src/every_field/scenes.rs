@@ -32,6 +32,8 @@ const CAROL_WAITS: (i64, &str, &str) =
     (2_000, "carol.phone", r#"{"v":1,"type":"join","id":"j1","meeting_id":"$MEETING","media":"audio"}"#);
 const DAVE_WAITS: (i64, &str, &str) =
     (2_000, "dave.phone", r#"{"v":1,"type":"join","id":"j2","meeting_id":"$MEETING","media":"audio"}"#);
+const ALICE_BLOCKS_BOB: (i64, &str, &str) =
+    (0, "alice.phone", r#"{"v":1,"type":"block_user","id":"b1","user_id":"bob"}"#);
 const DIRECT_1: (i64, &str, &str) = (
     0,
     "alice.phone",
@@ -88,6 +90,12 @@ pub(super) const SCENES: &[Scene] = &[
         before: &[GROUP, CAROL_WAITS, DAVE_WAITS],
         by: "alice.phone",
         at_ms: 5_000,
+    },
+    Scene {
+        kinds: &["block_user", "unblock_user", "set_availability", "settings"],
+        before: &[ALICE_BLOCKS_BOB],
+        by: "alice.phone",
+        at_ms: 1_000,
     },
     Scene {
         kinds: &["history"],

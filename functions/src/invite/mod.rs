@@ -26,7 +26,8 @@ async fn invite_more<P: Ports>(
     request: &ReceivedRequest<InviteRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
-    let mut users = service.load_users(&invite.meeting_id, &invite.invitees, request.now).await?;
+    let inviter = request.by.user();
+    let mut users = service.load_users(&invite.meeting_id, &invite.invitees, &inviter, request.now).await?;
     let stored = users.meeting.take().ok_or_else(Refusal::meeting_not_found)?;
     // `meeting_ended` takes precedence over other refusals.
     if stored.is_live() {

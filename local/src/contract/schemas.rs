@@ -79,6 +79,10 @@ impl Reader {
         let mut types = Vec::new();
         for (info, schema) in REQUESTS.iter().zip(requests::schemas(&mut self.generator)) {
             let mut schema = schema.to_value();
+            // A request without fields.
+            if schema["type"] == "object" && schema.get("properties").is_none() {
+                schema["properties"] = json!({});
+            }
             if !schema["properties"].is_object() {
                 return Err(ContractError::Schema(info.kind.to_owned()));
             }

@@ -16,7 +16,8 @@ use switchboard_protocol::limits::{
 };
 use switchboard_protocol::requests::{
     AnswerRequest, AttendRequest, CreateRequest, DEFAULT_PAGE_CALLS, DestroyRequest, FUNCTIONS, Function,
-    InviteRequest, ModerateRequest, PAGE_CALLS, REQUESTS, RequestInfo, Requests, SyncRequest,
+    InviteRequest, ModerateRequest, PAGE_CALLS, REQUESTS, RequestInfo, Requests, SettingsRequest,
+    SyncRequest,
 };
 use switchboard_protocol::{MAX_DOWNLINK_BYTES, MAX_UPLINK_BYTES};
 
@@ -37,6 +38,7 @@ fn served(function: Function, message: &str) -> Result<Value, Unreadable> {
         Function::Moderate => served::<ModerateRequest>(message),
         Function::Destroy => served::<DestroyRequest>(message),
         Function::Sync => served::<SyncRequest>(message),
+        Function::Settings => served::<SettingsRequest>(message),
     }
 }
 

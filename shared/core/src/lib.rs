@@ -6,6 +6,7 @@
 //! committed state under `notices/`. `docs/states.md` is the table of transitions; the T numbers in comments are its rows.
 
 mod actions;
+mod availability;
 mod cause;
 mod change;
 mod create_mark;
@@ -42,6 +43,7 @@ mod tests;
 
 pub use actions::Action;
 pub use actions::create::{CreateCommand, create};
+pub use availability::{Access, Availability, AvailabilityChange};
 pub use cause::Cause;
 pub use change::SlotChange;
 pub use create_mark::{CreateMark, MarkKind};

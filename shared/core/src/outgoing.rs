@@ -195,6 +195,7 @@ fn delivery(meeting: &Meeting, to: &ClientId, body: &Body) -> (DeliveryClass, i6
         | Body::MeetingUpdated { .. }
         | Body::State { .. }
         | Body::History { .. }
+        | Body::Settings { .. }
         | Body::Ok {}
         | Body::Token {}
         | Body::ParticipantRemoved { .. }

@@ -59,6 +59,8 @@ pub enum Code {
     InvitationExpired,
     /// The sender is in another call.
     UserBusy,
+    /// A list of the sender is full.
+    TooMany,
 }
 
 impl Code {
@@ -81,7 +83,8 @@ impl Code {
             | Self::Banned
             | Self::NotAdmitted
             | Self::SpeechBlocked
-            | Self::TooManyInvitees => 403,
+            | Self::TooManyInvitees
+            | Self::TooMany => 403,
             Self::MeetingFull | Self::UserBusy => 486,
             Self::StateConflict => 491,
             Self::InvitationNotFound => 481,

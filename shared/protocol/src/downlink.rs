@@ -14,7 +14,7 @@ use crate::id::{DownlinkId, InviteId, MeetingId, RequestId};
 use crate::join::Join;
 use crate::object::{
     CallView, Caller, InvitationView, LobbyDecision, MeetingView, ParticipantView, Reach, SpeechMode,
-    UserOrAll,
+    UserOrAll, WhoMayCall,
 };
 use serde::{Deserialize, Serialize};
 
@@ -156,6 +156,24 @@ pub enum Body {
         /// Where the next page begins; absent on the last page.
         #[serde(skip_serializing_if = "Option::is_none")]
         cursor: Option<String>,
+    },
+    /// Answers the requests about settings with all settings of the user.
+    Settings {
+        /// Blocked users, in the order of their ids.
+        blocked: Vec<UserId>,
+        /// Users whose calls reach the user.
+        who: WhoMayCall,
+        /// Users who may call while `who` is `allowed`, in the order of their ids.
+        allow: Vec<UserId>,
+        /// Milliseconds until calls ring again; absent if they ring.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        do_not_disturb_in_ms: Option<i64>,
+        /// Number of this page, from 1, if the lists do not fit into one message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        page: Option<u32>,
+        /// Number of pages.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pages: Option<u32>,
     },
     /// Answers a request whose answer has no fields.
     Ok {},

@@ -43,5 +43,12 @@ pub const EMPTY_SECONDS: RangeInclusive<u32> = 0..=3_600;
 /// Seconds after which a group ends that everybody left, unless its create request says otherwise.
 pub const DEFAULT_EMPTY_SECONDS: u32 = 30;
 
+/// Most users that one user blocks.
+pub const MAX_BLOCKED: usize = 1_000;
+/// Most users on the list of those who may call.
+pub const MAX_ALLOWED: usize = 500;
+/// Seconds in which no call of a user rings; 0 ends them.
+pub const DO_NOT_DISTURB_SECONDS: RangeInclusive<u32> = 0..=7 * 24 * 3_600;
+
 /// Seconds that a block of speech or a ban may last; the maximum is the length of the longest meeting.
 pub const FOR_SECONDS: RangeInclusive<u32> = 1..=MAX_MINUTES * 60;

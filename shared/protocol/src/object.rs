@@ -3,10 +3,12 @@
 mod call;
 mod policy;
 mod reject_reason;
+mod who_may_call;
 
 pub use call::{CallLeg, CallView, Direction};
 pub use policy::{BusyPolicy, HostLeavePolicy, InvitePolicy, JoinPolicy, Policy, PolicyChange};
 pub use reject_reason::RejectReason;
+pub use who_may_call::WhoMayCall;
 
 use crate::address::{AddressError, UserId};
 use crate::code::Code;

@@ -7,6 +7,7 @@
 mod accept;
 mod admit;
 mod allow_speech;
+mod block_user;
 mod cancel_invite;
 mod create_meeting;
 mod deny;
@@ -24,10 +25,13 @@ mod rejoin;
 mod remove;
 mod report_media;
 mod ringing;
+mod set_availability;
 mod set_role;
+mod settings;
 mod silence;
 mod sync;
 mod transfer_host;
+mod unblock_user;
 mod unmute_self;
 mod update_meeting;
 
@@ -44,6 +48,7 @@ pub use crate::object::RejectReason;
 pub use accept::Accept;
 pub use admit::Admit;
 pub use allow_speech::AllowSpeech;
+pub use block_user::BlockUser;
 pub use cancel_invite::CancelInvite;
 pub use create_meeting::{CreateMeeting, FirstRole};
 pub use deny::Deny;
@@ -61,10 +66,13 @@ pub use rejoin::Rejoin;
 pub use remove::Remove;
 pub use report_media::{MediaReport, ReportMedia};
 pub use ringing::Ringing;
+pub use set_availability::SetAvailability;
 pub use set_role::{GivenRole, SetRole};
+pub use settings::ReadSettings;
 pub use silence::Silence;
 pub use sync::SyncState;
 pub use transfer_host::TransferHost;
+pub use unblock_user::UnblockUser;
 pub use unmute_self::UnmuteSelf;
 pub use update_meeting::UpdateMeeting;
 
@@ -149,6 +157,7 @@ functions! {
     }
     DestroyRequest of Destroy { DestroyMeeting, }
     SyncRequest of Sync { SyncState, History, }
+    SettingsRequest of Settings { BlockUser, UnblockUser, SetAvailability, ReadSettings, }
 }
 
 impl RequestInfo {

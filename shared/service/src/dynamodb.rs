@@ -2,6 +2,7 @@
 //!
 //! A stored record that cannot be read is an error with its key, never a panic.
 
+mod availability;
 mod call_history;
 mod commit;
 mod due;

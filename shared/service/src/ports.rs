@@ -20,7 +20,7 @@ pub use wake::Nudge;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
-use switchboard_core::CreateMark;
+use switchboard_core::{Availability, AvailabilityChange, CreateMark};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::Downlink;
 use switchboard_protocol::id::{InviteId, MeetingId};
@@ -75,9 +75,31 @@ pub trait Meetings {
 #[expect(async_fn_in_trait, reason = "functions run on one thread, so the futures need not be `Send`")]
 pub trait Users {
     /// Reads the meeting `id` and the records of `users` in one round trip. Devices without a broker session at `now_ms`
-    /// are left out.
-    async fn opening(&self, id: &MeetingId, users: &[UserId], now_ms: i64)
-    -> Result<OpeningView, StoreError>;
+    /// are left out. With `caller` the settings of all other users are among their records.
+    async fn opening(
+        &self,
+        id: &MeetingId,
+        users: &[UserId],
+        caller: Option<&UserId>,
+        now_ms: i64,
+    ) -> Result<OpeningView, StoreError>;
+
+    /// Reads the settings of `user` about calls of others.
+    async fn availability(&self, user: &UserId) -> Result<Availability, StoreError>;
+
+    /// Adds `other` to the users that `user` blocks. Returns the settings afterwards, or `None` if the list is full. Safe to
+    /// repeat.
+    async fn block_user(&self, user: &UserId, other: &UserId) -> Result<Option<Availability>, StoreError>;
+
+    /// Removes `other` from the users that `user` blocks. Returns the settings afterwards. Safe to repeat.
+    async fn unblock_user(&self, user: &UserId, other: &UserId) -> Result<Availability, StoreError>;
+
+    /// Applies `change` to the settings of `user`. Returns the settings afterwards. Safe to repeat.
+    async fn set_availability(
+        &self,
+        user: &UserId,
+        change: &AvailabilityChange,
+    ) -> Result<Availability, StoreError>;
 
     /// Lists the meetings that `user` may be in or invited to. Only the meeting itself knows whether that still holds.
     async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError>;

@@ -20,26 +20,27 @@ pub struct KnownUsers {
 
 impl<P: Ports> Service<P> {
     /// Reads the meeting `id` and `users` in one round trip, and the meetings of their call slots in a second one if any user
-    /// has such a meeting.
+    /// has such a meeting. `caller` is the user who calls or invites the others.
     pub async fn load_users(
         &self,
         id: &MeetingId,
         users: &[UserId],
+        caller: &UserId,
         now: Now,
     ) -> Result<KnownUsers, ServeError> {
-        let view = self.table.opening(id, users, now.ms).await?;
+        let view = self.table.opening(id, users, Some(caller), now.ms).await?;
         let (slot_meetings, busy) = self.load_calls(id, &view.users, now).await?;
         Ok(KnownUsers { meeting: view.meeting, users: view.users, slot_meetings, busy })
     }
 
-    /// Reads the meeting `id` and `users` in one round trip, without checking which users are busy.
+    /// Reads the meeting `id` and `users` in one round trip, without their settings and without checking which users are busy.
     pub async fn load_users_without_calls(
         &self,
         id: &MeetingId,
         users: &[UserId],
         now: Now,
     ) -> Result<KnownUsers, ServeError> {
-        let view = self.table.opening(id, users, now.ms).await?;
+        let view = self.table.opening(id, users, None, now.ms).await?;
         let (slot_meetings, busy) = (Vec::new(), BTreeSet::new());
         Ok(KnownUsers { meeting: view.meeting, users: view.users, slot_meetings, busy })
     }

@@ -1,4 +1,4 @@
-//! Joins the pages of a `state` into one answer.
+//! Joins the pages of a `state` or of `settings` into one answer.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ impl Pages {
         let mut in_order = std::mem::take(&mut self.received).into_values();
         let mut whole = in_order.next()?;
         for mut page in in_order {
-            for list in ["meetings", "invitations"] {
+            for list in ["meetings", "invitations", "blocked", "allow"] {
                 let (Some(Value::Array(all)), Some(Value::Array(more))) =
                     (whole.body.get_mut(list), page.body.get_mut(list))
                 else {

@@ -55,6 +55,7 @@ mod rtc_service;
 mod rtc_webhook;
 mod rule_events;
 mod seats;
+mod settings;
 mod silencing;
 mod stack;
 mod strangers;

@@ -15,7 +15,8 @@ const CLOCK_LEEWAY_MS: i64 = 120_000;
 
 /// Reads the record of a user.
 pub async fn record(table: &Table, user: &UserId, now_ms: i64) -> UserRecord {
-    let view = table.opening(&direct().id, std::slice::from_ref(user), now_ms).await.expect("an answer");
+    let view =
+        table.opening(&direct().id, std::slice::from_ref(user), None, now_ms).await.expect("an answer");
     view.users[user].clone()
 }
 

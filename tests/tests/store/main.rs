@@ -3,6 +3,7 @@
 //!
 //! All tests share one table; each uses new accounts.
 
+mod availability;
 mod calls;
 mod commits;
 mod creating;

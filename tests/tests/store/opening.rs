@@ -11,7 +11,8 @@ use switchboard_service::ports::{Commit, Slot, Stored, UserRecord};
 async fn users_never_seen_are_returned_with_empty_records() {
     let Server { table, .. } = Server::shared().await;
     let everybody = users(3);
-    let view = table.opening(&direct().id, &everybody, START_MS).await.expect("an answer");
+    let view =
+        table.opening(&direct().id, &everybody, Some(&everybody[0]), START_MS).await.expect("an answer");
     assert_eq!(view.meeting, None);
     assert_eq!(view.users, everybody.into_iter().map(|user| (user, UserRecord::default())).collect());
 }
@@ -24,7 +25,10 @@ async fn the_meeting_and_each_users_devices_name_and_slot_are_returned() {
     write(&table, &Commit { slots: vec![take(&alice)], ..commit(&call) }).await;
     table.register_device(&device(&bob, "phone"), Some("Bob"), START_MS).await.expect("an answer");
 
-    let view = table.opening(&call.id, &[alice.clone(), bob.clone()], START_MS).await.expect("an answer");
+    let view = table
+        .opening(&call.id, &[alice.clone(), bob.clone()], Some(&alice), START_MS)
+        .await
+        .expect("an answer");
     assert_eq!(view.meeting.and_then(Stored::into_meeting).map(|loaded| loaded.meeting), Some(call.clone()));
     assert_eq!(view.users[&alice].slot, Some(Slot { meeting_id: call.id }));
     assert_eq!(view.users[&bob].slot, None);
@@ -32,7 +36,7 @@ async fn the_meeting_and_each_users_devices_name_and_slot_are_returned() {
     assert_eq!(view.users[&bob].devices[0].client_id, device(&bob, "phone"));
 }
 
-/// The caller and the meeting add two keys: the request has exactly as many keys as a batch takes, or one more.
+/// Three keys for each invitee, two for the caller, and one for the meeting: up to 32 invitees fit into one batch.
 async fn of_invitees(invitees: usize) {
     let Server { table, .. } = Server::shared().await;
     let everybody = users(invitees + 1);
@@ -42,7 +46,8 @@ async fn of_invitees(invitees: usize) {
     }
     let known: Meeting = meeting(Mode::Group, first, &everybody[1..]);
     for expected in [None, Some(known.clone())] {
-        let view = table.opening(&known.id, &everybody, START_MS).await.expect("an answer");
+        let view =
+            table.opening(&known.id, &everybody, Some(&everybody[0]), START_MS).await.expect("an answer");
         assert_eq!(view.meeting.and_then(Stored::into_meeting).map(|loaded| loaded.meeting), expected);
         assert_eq!(view.users.len(), everybody.len());
         assert!([first, last].iter().all(|user| view.users[*user].devices.len() == 1));

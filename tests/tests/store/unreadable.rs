@@ -42,7 +42,7 @@ async fn an_unreadable_record_is_an_error_and_is_not_overwritten() {
 
         assert_names_record(table.meeting(&call.id).await, &key);
         assert_names_record(table.meetings(&[call.id.clone()].into()).await, &key);
-        assert_names_record(table.opening(&call.id, &[user("alice")], START_MS).await, &key);
+        assert_names_record(table.opening(&call.id, &[user("alice")], None, START_MS).await, &key);
         let again = titled(&call, "created again");
         assert_names_record(table.commit(&commit(&again)).await, &key);
         let with_slot = Commit { slots: vec![take(&call.host)], ..commit(&again) };
@@ -77,7 +77,10 @@ async fn an_unreadable_slot_is_an_error() {
     let broken = Item::from([("slot_meeting".to_owned(), AttributeValue::S("no id!".to_owned()))]);
     let item = server.overwrite(&key, "slot", broken).await;
     assert_names_record(table.slot(&alice).await, &key);
-    assert_names_record(table.opening(&direct().id, std::slice::from_ref(&alice), START_MS).await, &key);
+    assert_names_record(
+        table.opening(&direct().id, std::slice::from_ref(&alice), None, START_MS).await,
+        &key,
+    );
     let call = direct();
     table.commit(&Commit { slots: vec![take(&alice)], ..commit(&call) }).await.expect("an answer");
     assert_eq!(server.item(&key, "slot").await, Some(item));

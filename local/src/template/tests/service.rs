@@ -84,8 +84,8 @@ fn every_result_is_published_once() {
             .any(|statement| statement.actions == ["events:PutEvents"] && statement.resources == [bus]);
         let has_destination = function.async_invoke.on_success.as_deref() == Some(bus);
         let expected = match function.name.as_str() {
-            // Reads and connections are not reported.
-            "sync" | "authorize" => (false, false),
+            // Reads, settings and connections are not reported.
+            "sync" | "settings" | "authorize" => (false, false),
             "wake" | "rtc-webhook" | "presence" => (false, true),
             _ => (true, false),
         };
@@ -125,7 +125,9 @@ fn errors_and_throttles_of_every_function_raise_an_alarm() {
     let declared: BTreeSet<String> =
         service().functions.into_iter().map(|function| function.deployed_name).collect();
     for (alarm, metric) in [("FunctionErrorsAlarm", "Errors"), ("FunctionThrottlesAlarm", "Throttles")] {
-        assert_eq!(&watched(alarm, metric) | &watched("AuthorizeAlarm", metric), declared, "{metric}");
+        let alarms = [alarm, "AuthorizeAlarm", "SettingsAlarm"];
+        let all: BTreeSet<String> = alarms.into_iter().flat_map(|alarm| watched(alarm, metric)).collect();
+        assert_eq!(all, declared, "{metric}");
     }
 }
 
@@ -154,6 +156,7 @@ fn the_names_of_rules_follow_from_their_topics() {
         "call_up_invite",
         "call_up_moderate",
         "call_up_presence",
+        "call_up_settings",
         "bulk_up_sync",
     ];
     assert_eq!(names, wanted.map(str::to_owned).into());

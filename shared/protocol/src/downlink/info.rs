@@ -75,6 +75,7 @@ const JOINED: DownlinkInfo = with_join("joined");
 const MEETING_UPDATED: DownlinkInfo = snapshot("meeting_updated", "meeting", &[]);
 const STATE: DownlinkInfo = bulk("state");
 const HISTORY: DownlinkInfo = bulk("history");
+const SETTINGS: DownlinkInfo = answer("settings");
 const OK: DownlinkInfo = answer("ok");
 const TOKEN: DownlinkInfo = with_join("token");
 const PARTICIPANT_UPDATED: DownlinkInfo =
@@ -108,6 +109,7 @@ pub const DOWNLINKS: &[DownlinkInfo] = &[
     MEETING_UPDATED,
     STATE,
     HISTORY,
+    SETTINGS,
     OK,
     TOKEN,
     PARTICIPANT_UPDATED,
@@ -152,6 +154,7 @@ impl Body {
             Self::MeetingUpdated { .. } => MEETING_UPDATED,
             Self::State { .. } => STATE,
             Self::History { .. } => HISTORY,
+            Self::Settings { .. } => SETTINGS,
             Self::Ok {} => OK,
             Self::Token {} => TOKEN,
             Self::ParticipantUpdated { .. } => PARTICIPANT_UPDATED,

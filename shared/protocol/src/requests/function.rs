@@ -19,6 +19,8 @@ pub enum Function {
     Destroy,
     /// Reads the present state and past calls.
     Sync,
+    /// Keeps the settings of users: who may call them.
+    Settings,
 }
 
 impl Function {
@@ -33,6 +35,7 @@ impl Function {
             Self::Moderate => "moderate",
             Self::Destroy => "destroy",
             Self::Sync => "sync",
+            Self::Settings => "settings",
         }
     }
 

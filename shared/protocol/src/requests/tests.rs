@@ -25,6 +25,7 @@ fn rewritten(function: Function, message: &str) -> Value {
         Function::Moderate => rewritten::<ModerateRequest>(message),
         Function::Destroy => rewritten::<DestroyRequest>(message),
         Function::Sync => rewritten::<SyncRequest>(message),
+        Function::Settings => rewritten::<SettingsRequest>(message),
     }
 }
 

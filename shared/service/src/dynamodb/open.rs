@@ -1,5 +1,7 @@
-//! The read of a create request: the meeting of this request, and caller and invitees with their slots, in one round trip.
+//! The read of a create request: the meeting of this request, and caller and invitees with their slots and settings, in one
+//! round trip.
 
+use super::availability::settings_key;
 use super::meeting::{meeting_key, stored};
 use super::user::{devices_key, read_user_item, slot_key};
 use super::{Item, Table, stored_text};
@@ -15,26 +17,27 @@ pub(super) const MAX_BATCH_KEYS: usize = 100;
 const BATCH_ATTEMPTS: u32 = 4;
 
 impl Table {
-    /// Reads the meeting `id` and the records of `users`.
+    /// Reads the meeting `id` and the records of `users`: with `caller`, also the settings of all other users.
     pub async fn opening(
         &self,
         id: &MeetingId,
         users: &[UserId],
+        caller: Option<&UserId>,
         now_ms: i64,
     ) -> Result<OpeningView, StoreError> {
         // A create request may name its own caller, which is refused later; DynamoDB refuses duplicate keys.
         let users: BTreeMap<UserId, UserRecord> =
             users.iter().map(|user| (user.clone(), UserRecord::default())).collect();
         let mut keys: Vec<Item> = users.keys().flat_map(|user| [devices_key(user), slot_key(user)]).collect();
-        let (items, beside) = if keys.len() < MAX_BATCH_KEYS {
-            keys.push(meeting_key(id));
-            (self.batch(keys).await?, None)
-        } else {
-            // The largest request fills the batch; its meeting is read at the same time, not afterwards.
-            futures::try_join!(self.batch(keys), self.meeting(id))?
-        };
-        let mut view = OpeningView { meeting: beside, users };
-        for item in items {
+        if let Some(caller) = caller {
+            keys.extend(users.keys().filter(|user| *user != caller).map(settings_key));
+        }
+        keys.push(meeting_key(id));
+        // A request with many invitees needs a second batch, which is read at the same time, not afterwards.
+        let batches = keys.chunks(MAX_BATCH_KEYS).map(|keys| self.batch(keys.to_vec()));
+        let items = futures::future::try_join_all(batches).await?;
+        let mut view = OpeningView { meeting: None, users };
+        for item in items.into_iter().flatten() {
             read_item(&mut view, item, now_ms)?;
         }
         Ok(view)

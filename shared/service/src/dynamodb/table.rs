@@ -6,7 +6,7 @@ use crate::ports::{
     Slot, StoreError, Stored, Users,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use switchboard_core::CreateMark;
+use switchboard_core::{Availability, AvailabilityChange, CreateMark};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::{CallView, Reach};
@@ -51,9 +51,30 @@ impl Users for Table {
         &self,
         id: &MeetingId,
         users: &[UserId],
+        caller: Option<&UserId>,
         now_ms: i64,
     ) -> Result<OpeningView, StoreError> {
-        Self::opening(self, id, users, now_ms).await
+        Self::opening(self, id, users, caller, now_ms).await
+    }
+
+    async fn availability(&self, user: &UserId) -> Result<Availability, StoreError> {
+        Self::availability(self, user).await
+    }
+
+    async fn block_user(&self, user: &UserId, other: &UserId) -> Result<Option<Availability>, StoreError> {
+        Self::block_user(self, user, other).await
+    }
+
+    async fn unblock_user(&self, user: &UserId, other: &UserId) -> Result<Availability, StoreError> {
+        Self::unblock_user(self, user, other).await
+    }
+
+    async fn set_availability(
+        &self,
+        user: &UserId,
+        change: &AvailabilityChange,
+    ) -> Result<Availability, StoreError> {
+        Self::set_availability(self, user, change).await
     }
 
     async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError> {

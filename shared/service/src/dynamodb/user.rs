@@ -2,6 +2,7 @@
 //!
 //! Every device is an attribute of its own, so that registering a device needs neither a read nor a parent map.
 
+use super::availability::{SETTINGS, availability};
 use super::{Item, Table, key, number, stored_number, stored_text, text, ttl};
 use crate::ports::{SESSION_LIFE_MS, Slot, StoreError, UserRecord, queue_until_ms};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -42,6 +43,7 @@ pub(super) fn read_user_item(record: &mut UserRecord, item: &Item, now_ms: i64) 
                 meeting.ok_or_else(|| StoreError::unreadable(key, "slot_meeting is not a meeting id"))?;
             record.slot = Some(Slot { meeting_id });
         }
+        Some(SETTINGS) => record.availability = availability(item)?,
         _ => {}
     }
     Ok(())

@@ -9,9 +9,10 @@ use crate::ports::{
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
-use switchboard_core::{CreateMark, KnownDevice};
+use switchboard_core::{Availability, AvailabilityChange, CreateMark, KnownDevice};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{InviteId, MeetingId};
+use switchboard_protocol::limits::MAX_BLOCKED;
 use switchboard_protocol::object::{CallView, Reach};
 
 /// A change by another function between a read and a commit.
@@ -161,13 +162,57 @@ impl Users for FakeTable {
         &self,
         id: &MeetingId,
         users: &[UserId],
+        caller: Option<&UserId>,
         now_ms: i64,
     ) -> Result<OpeningView, StoreError> {
         self.check("opening")?;
         let state = self.state.borrow();
         let meeting = state.stored(id);
-        let users = users.iter().map(|user| (user.clone(), record(&state, user, now_ms))).collect();
+        let has_settings = |user: &UserId| caller.is_some_and(|caller| caller != user);
+        let record = |user: &UserId| match state.availabilities.get(user).filter(|_| has_settings(user)) {
+            Some(availability) => {
+                UserRecord { availability: availability.clone(), ..record(&state, user, now_ms) }
+            }
+            None => record(&state, user, now_ms),
+        };
+        let users = users.iter().map(|user| (user.clone(), record(user))).collect();
         Ok(OpeningView { meeting, users })
+    }
+
+    async fn availability(&self, user: &UserId) -> Result<Availability, StoreError> {
+        self.check("availability")?;
+        Ok(self.state.borrow().availabilities.get(user).cloned().unwrap_or_default())
+    }
+
+    async fn block_user(&self, user: &UserId, other: &UserId) -> Result<Option<Availability>, StoreError> {
+        self.check("block_user")?;
+        let mut state = self.state.borrow_mut();
+        let settings = state.availabilities.entry(user.clone()).or_default();
+        if settings.blocked.len() >= MAX_BLOCKED && !settings.blocked.contains(other) {
+            return Ok(None);
+        }
+        settings.blocked.insert(other.clone());
+        Ok(Some(settings.clone()))
+    }
+
+    async fn unblock_user(&self, user: &UserId, other: &UserId) -> Result<Availability, StoreError> {
+        self.check("unblock_user")?;
+        let mut state = self.state.borrow_mut();
+        let settings = state.availabilities.entry(user.clone()).or_default();
+        settings.blocked.remove(other);
+        Ok(settings.clone())
+    }
+
+    async fn set_availability(
+        &self,
+        user: &UserId,
+        change: &AvailabilityChange,
+    ) -> Result<Availability, StoreError> {
+        self.check("set_availability")?;
+        let mut state = self.state.borrow_mut();
+        let settings = state.availabilities.entry(user.clone()).or_default();
+        *settings = settings.with(change);
+        Ok(settings.clone())
     }
 
     async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError> {
@@ -278,5 +323,6 @@ fn record(state: &TableState, user: &UserId, now_ms: i64) -> UserRecord {
             .filter(|device| device.seen_ms + SESSION_LIFE_MS > now_ms)
             .collect(),
         slot: state.slots.get(user).map(|meeting_id| Slot { meeting_id: meeting_id.clone() }),
+        availability: Availability::default(),
     }
 }

@@ -3,7 +3,7 @@
 use crate::ports::{Commit, CommitResult, Loaded, Pending, SlotWrite, Stored};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use switchboard_core::{CreateMark, Meeting};
+use switchboard_core::{Availability, CreateMark, Meeting};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::{CallView, Reach};
@@ -19,6 +19,8 @@ pub struct TableState {
     pub slots: BTreeMap<UserId, MeetingId>,
     /// The users with their devices.
     pub users: Arc<BTreeMap<UserId, StoredUser>>,
+    /// The settings of users about calls of others.
+    pub availabilities: BTreeMap<UserId, Availability>,
     /// References of users to meetings.
     pub parts: BTreeSet<(UserId, MeetingId)>,
     /// The call histories, by end and meeting.

@@ -4,7 +4,7 @@ use super::Stored;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
-use switchboard_core::KnownDevice;
+use switchboard_core::{Availability, KnownDevice};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::CallView;
@@ -38,6 +38,8 @@ pub struct UserRecord {
     pub devices: Vec<KnownDevice>,
     /// The user's call slot.
     pub slot: Option<Slot>,
+    /// The user's settings about calls of others. The default, if they were not asked for.
+    pub availability: Availability,
 }
 
 /// A user's call slot. It counts only if its meeting, which has to be read, is live and has the user in it.

@@ -59,6 +59,7 @@ pub fn sentence(body: &Value) -> String {
         "missed_call" => format!("from {}: {}", caller(&body["from"]), spaced(text("reason"))),
         "state" => format!("{} live, {} to answer", count(&body["meetings"]), count(&body["invitations"])),
         "history" => format!("{} past calls", count(&body["calls"])),
+        "settings" => settings_words(body),
         "error" => {
             let path = body["path"].as_str().map_or_else(String::new, |path| format!(" at `{path}`"));
             format!("{}{path}: {}", text("code"), text("message"))
@@ -67,6 +68,23 @@ pub fn sentence(body: &Value) -> String {
         // A type of a newer service is shown field by field.
         _ => rest(body, &ENVELOPE),
     }
+}
+
+fn settings_words(settings: &Value) -> String {
+    let who = match text(settings, "who") {
+        "allowed" => format!("calls of {}", names(&settings["allow"])),
+        "nobody" => "no calls".to_owned(),
+        who => format!("calls of {}", spaced(who)),
+    };
+    let blocked = match count(&settings["blocked"]) {
+        0 => String::new(),
+        _ => format!("; blocks {}", names(&settings["blocked"])),
+    };
+    let silent = match &settings["do_not_disturb_in_ms"] {
+        Value::Null => String::new(),
+        in_ms => format!("; do not disturb for {}", duration(in_ms)),
+    };
+    format!("takes {who}{blocked}{silent}")
 }
 
 /// Lines below the sentence: one for each meeting, participant, invitation and past call.
