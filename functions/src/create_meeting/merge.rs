@@ -61,7 +61,7 @@ pub(super) async fn merge<P: Ports>(
         guarded: false,
         now: request.now,
     };
-    match service.commit(&next, terms).await? {
+    match service.commit_decision(&next, terms).await? {
         CommitResult::Done => {
             Ok(Some(service.run_effects(Some(&call.meeting), decision, false, request.now).await))
         }

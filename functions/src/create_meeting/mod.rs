@@ -52,7 +52,7 @@ pub async fn create_meeting<P: Ports>(
             let command = opening(&request, &known, service);
             let decision = create_meeting_from(&command, request.now, service.rtc_capabilities())?;
             service.keep_findable(&request.by.user(), command.busy.clone(), request.now).await?;
-            match commit(&decision, &known, &request, service).await? {
+            match commit_new_meeting(&decision, &known, &request, service).await? {
                 CommitResult::Done => {
                     return Ok(service.run_effects(None, decision, true, request.now).await);
                 }
@@ -115,7 +115,7 @@ fn opening<P: Ports>(
     }
 }
 
-async fn commit<P: Ports>(
+async fn commit_new_meeting<P: Ports>(
     decision: &Decision,
     known: &KnownUsers,
     request: &ReceivedRequest<CreateRequest>,
@@ -137,7 +137,7 @@ async fn commit<P: Ports>(
         guarded: true,
         now: request.now,
     };
-    service.commit(next, terms).await
+    service.commit_decision(next, terms).await
 }
 
 #[cfg(test)]

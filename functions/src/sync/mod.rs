@@ -40,8 +40,8 @@ async fn state<P: Ports>(
     };
     let invitations = meetings.iter().filter_map(|meeting| meeting.open_offer(&user, now.ms)).collect();
     let views = meetings.iter().map(|meeting| meeting.view(now.ms)).collect();
-    let tells = paged(views, invitations, &request.by, &request.cause());
-    Ok(answer(asked.meeting_id.clone(), tells, request, service).await)
+    let pages = paged(views, invitations, &request.by, &request.cause());
+    Ok(answer(asked.meeting_id.clone(), pages, request, service).await)
 }
 
 /// Answers with one page of the call history.

@@ -107,7 +107,7 @@ impl<P: Ports> Service<P> {
                 guarded,
                 now,
             };
-            match self.commit(&next, terms).await? {
+            match self.commit_decision(&next, terms).await? {
                 CommitResult::Done => {
                     let report = self.run_effects(Some(&loaded.meeting), decision, guarded, now).await;
                     return Ok((report, Loaded { meeting: next, ..loaded }));
@@ -125,8 +125,13 @@ impl<P: Ports> Service<P> {
         Err(ServeError::Contended)
     }
 
-    /// Writes one decision.
-    pub async fn commit(&self, next: &Meeting, terms: CommitTerms<'_>) -> Result<CommitResult, ServeError> {
+    /// Commits one decision: the state `next` with its call slots, its deadline for the index, and the mark that makes `wake`
+    /// repeat the effects if it is guarded.
+    pub async fn commit_decision(
+        &self,
+        next: &Meeting,
+        terms: CommitTerms<'_>,
+    ) -> Result<CommitResult, ServeError> {
         let due_ms = terms.now.ms + PENDING_MS;
         let pending = terms.guarded.then_some(Pending { cause: terms.cause, due_ms });
         let others = terms.seen.into_iter().flat_map(|seen| seen.pending.values());

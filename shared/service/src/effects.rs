@@ -11,7 +11,7 @@ use crate::error_chain::ErrorChain;
 use crate::ports::{Loaded, Meetings, OutcomeBus, Pending, Ports};
 use crate::service::Service;
 use downlinks::{DownlinkContext, PublishReport};
-use push::{answered_invitations, push_wanted};
+use push::{invitations_in_answer, push_wanted};
 use report::InvocationReport;
 use switchboard_core::{CreateMark, Decision, Meeting, Now, RtcAction};
 use switchboard_protocol::address::ClientId;
@@ -39,7 +39,7 @@ impl<P: Ports> Service<P> {
         let after = &after;
         let committed = before.is_none_or(|before| before.rev < after.rev);
         let report = InvocationReport { refused: decision.refused, ..InvocationReport::of(after, &decision) };
-        let answered = answered_invitations(&decision);
+        let invited = invitations_in_answer(&decision);
         let next = Some(after).filter(|_| committed);
         let scheduled = self.schedule_next(before, next, guarded, now);
         let run = if before.is_none() { EffectRun::AfterCreate } else { EffectRun::AfterDecision };
@@ -53,7 +53,7 @@ impl<P: Ports> Service<P> {
         // A repeated request rings again, since the first run may have crashed before the offers or before this report.
         let push_wanted = push_wanted(
             after,
-            |p, invite| if committed { p.standing.is_from(after.rev) } else { answered.contains(invite) },
+            |p, invite| if committed { p.standing.is_from(after.rev) } else { invited.contains(invite) },
             &done.published.reached,
         );
         let report = InvocationReport { push_wanted, ..done.add_to(report) };
@@ -143,15 +143,15 @@ impl<P: Ports> Service<P> {
             Some(answer) => last.push(answer),
             None => {}
         }
-        let has_offers = first.iter().any(|tell| tell.offered_invitation().is_some());
-        let cause = first.first().map(|tell| tell.cause.clone());
+        let has_offers = first.iter().any(|outgoing| outgoing.offered_invitation().is_some());
+        let cause = first.first().map(|outgoing| outgoing.cause.clone());
         let published = self.publisher.publish_all(first, &context).await;
         if let Some(cause) = cause.filter(|_| has_offers) {
             let waiting = meeting.queued_notices(&published.best_reach(), &cause);
             self.publisher.publish_all(waiting, &context).await;
         }
-        let answered = self.publisher.publish_all(last, &context).await;
-        EffectsReport { published, answered, has_offers, ..EffectsReport::default() }
+        let answer_published = self.publisher.publish_all(last, &context).await;
+        EffectsReport { published, answer_published, has_offers, ..EffectsReport::default() }
     }
 
     /// Marks the effects of revision `rev` as done and stores how far the offers got. Returns `false` if the write failed;
@@ -205,7 +205,7 @@ struct EffectsReport {
     /// Downlinks besides an answer that is published last.
     published: PublishReport,
     /// The answer, if it is published last.
-    answered: PublishReport,
+    answer_published: PublishReport,
     /// `true` if any downlink is an offer.
     has_offers: bool,
     /// Calls to the RTC service.
@@ -221,7 +221,7 @@ impl EffectsReport {
     }
 
     fn add_to(self, report: InvocationReport) -> InvocationReport {
-        let report = report.with_published(&self.published).with_published(&self.answered);
+        let report = report.with_published(&self.published).with_published(&self.answer_published);
         InvocationReport { media_failed: self.media_failed, ..report }
     }
 }

@@ -59,20 +59,20 @@ fn offer(at: usize) -> MeetingOffer {
 fn pages(meetings: Vec<MeetingView>, invitations: Vec<MeetingOffer>) -> Vec<serde_json::Value> {
     let to: ClientId = "GID@@@alice.phone".parse().expect("a client ID");
     let cause = Cause::Request { client_id: to.clone(), request_id: "s1".parse().expect("an id") };
-    let tells = paged(meetings, invitations, &to, &cause);
-    let subjects: std::collections::BTreeSet<_> = tells.iter().map(|tell| &tell.subject).collect();
-    assert_eq!(subjects.len(), tells.len(), "ids of their own");
-    let count = tells.len();
-    let body = |(at, tell): (usize, Outgoing)| {
-        assert!(tell.is_answer);
-        let body = serde_json::to_value(tell.body).expect("serialises");
+    let pages = paged(meetings, invitations, &to, &cause);
+    let subjects: std::collections::BTreeSet<_> = pages.iter().map(|outgoing| &outgoing.subject).collect();
+    assert_eq!(subjects.len(), pages.len(), "ids of their own");
+    let count = pages.len();
+    let body = |(at, outgoing): (usize, Outgoing)| {
+        assert!(outgoing.is_answer);
+        let body = serde_json::to_value(outgoing.body).expect("serialises");
         assert!(size(&body) <= ROOM_BYTES + 128, "page {at} has {} bytes", size(&body));
         let number = (count > 1).then_some(at + 1);
         assert_eq!(body.get("page").and_then(serde_json::Value::as_u64), number.map(|at| at as u64));
         assert_eq!(body.get("pages").is_some(), count > 1);
         body
     };
-    tells.into_iter().enumerate().map(body).collect()
+    pages.into_iter().enumerate().map(body).collect()
 }
 
 fn users(page: &serde_json::Value) -> Vec<String> {

@@ -84,12 +84,12 @@ enum PublishError {
 impl<D: Downlinks> Publisher<D> {
     /// Publishes all downlinks: to several devices at the same time, to one device in their order. A failed downlink is
     /// logged and reported, and the others are published nevertheless.
-    pub async fn publish_all(&self, tells: Vec<Outgoing>, context: &DownlinkContext) -> PublishReport {
+    pub async fn publish_all(&self, downlinks: Vec<Outgoing>, context: &DownlinkContext) -> PublishReport {
         let mut by_device: BTreeMap<ClientId, Vec<Outgoing>> = BTreeMap::new();
-        for tell in tells {
-            by_device.entry(tell.to.clone()).or_default().push(tell);
+        for outgoing in downlinks {
+            by_device.entry(outgoing.to.clone()).or_default().push(outgoing);
         }
-        let devices = by_device.into_values().map(|tells| self.publish_to_device(tells, context));
+        let devices = by_device.into_values().map(|downlinks| self.publish_to_device(downlinks, context));
         stream::iter(devices)
             .buffer_unordered(IN_FLIGHT)
             .fold(PublishReport::default(), |mut all, device| async move {
@@ -100,12 +100,12 @@ impl<D: Downlinks> Publisher<D> {
             .await
     }
 
-    async fn publish_to_device(&self, tells: Vec<Outgoing>, context: &DownlinkContext) -> PublishReport {
+    async fn publish_to_device(&self, downlinks: Vec<Outgoing>, context: &DownlinkContext) -> PublishReport {
         let mut report = PublishReport::default();
-        for tell in tells {
-            let (to, kind) = (tell.to.clone(), tell.body.kind());
-            let offer = tell.offered_invitation().cloned();
-            match self.publish(tell, context).await {
+        for outgoing in downlinks {
+            let (to, kind) = (outgoing.to.clone(), outgoing.body.kind());
+            let offer = outgoing.offered_invitation().cloned();
+            match self.publish(outgoing, context).await {
                 Ok(reach) => {
                     if let Some(invite_id) = offer {
                         report.reached.insert((invite_id, to), reach);
@@ -123,9 +123,9 @@ impl<D: Downlinks> Publisher<D> {
         report
     }
 
-    async fn publish(&self, tell: Outgoing, context: &DownlinkContext) -> Result<Reach, PublishError> {
-        let (to, class, keep_ms) = (tell.to.clone(), tell.class, tell.keep_ms);
-        let mut downlink = self.downlink(tell, context)?;
+    async fn publish(&self, outgoing: Outgoing, context: &DownlinkContext) -> Result<Reach, PublishError> {
+        let (to, class, keep_ms) = (outgoing.to.clone(), outgoing.class, outgoing.keep_ms);
+        let mut downlink = self.downlink(outgoing, context)?;
         match class {
             DeliveryClass::BestEffort => {
                 self.broker.publish(&to, &downlink, Qos::BestEffort, keep_ms).await?;
@@ -180,14 +180,14 @@ impl<D: Downlinks> Publisher<D> {
         }
     }
 
-    fn downlink(&self, tell: Outgoing, context: &DownlinkContext) -> Result<Downlink, MintError> {
-        let id = tell.id(&self.key);
-        let re = match (tell.is_answer, tell.cause.request_id()) {
+    fn downlink(&self, outgoing: Outgoing, context: &DownlinkContext) -> Result<Downlink, MintError> {
+        let id = outgoing.id(&self.key);
+        let re = match (outgoing.is_answer, outgoing.cause.request_id()) {
             (false, _) => Re::Nothing,
             (true, Some(request)) => Re::Request(request.clone()),
             (true, None) => Re::Unreadable(()),
         };
-        let expires_in_ms = match &tell.body {
+        let expires_in_ms = match &outgoing.body {
             Body::Invitation(offer) => Some(offer.deadline_in_ms),
             _ => None,
         };
@@ -197,11 +197,11 @@ impl<D: Downlinks> Publisher<D> {
             re,
             meeting_id: context.meeting_id.clone(),
             rev: context.rev,
-            prev_rev: tell.prev_rev,
+            prev_rev: outgoing.prev_rev,
             server_ms: context.now_ms,
             expires_in_ms,
-            join: tell.grant.map(|grant| self.mint(&grant, context)).transpose()?,
-            body: tell.body,
+            join: outgoing.grant.map(|grant| self.mint(&grant, context)).transpose()?,
+            body: outgoing.body,
         })
     }
 

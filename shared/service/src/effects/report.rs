@@ -144,7 +144,7 @@ fn legs(meeting: &Meeting) -> Vec<CallLeg> {
 /// Returns the types of a decision's downlinks, each once.
 fn downlink_types(decision: &Decision) -> Vec<&'static str> {
     let mut types: Vec<_> =
-        decision.notices.iter().chain(&decision.answer).map(|tell| tell.body.kind()).collect();
+        decision.notices.iter().chain(&decision.answer).map(|outgoing| outgoing.body.kind()).collect();
     types.sort_unstable();
     types.dedup();
     types

@@ -40,15 +40,15 @@ impl RtcActionsResult {
     /// A right that is enforced only by a `repeat` is published under another id: devices may have received
     /// `enforced: false` under the first id, and drop a second downlink with it.
     pub(super) fn correct(&self, decision: &mut Decision, repeat: bool) {
-        for tell in decision.notices.iter_mut().chain(&mut decision.answer) {
-            let Body::SpeechChanged { user_id, enforced, .. } = &mut tell.body else { continue };
+        for outgoing in decision.notices.iter_mut().chain(&mut decision.answer) {
+            let Body::SpeechChanged { user_id, enforced, .. } = &mut outgoing.body else { continue };
             let (some_unenforced, some_enforced) = match user_id {
                 UserOrAll::User(user) => (self.unenforced.contains(user), self.enforced.contains(user)),
                 UserOrAll::All => (!self.unenforced.is_empty(), !self.enforced.is_empty()),
             };
             *enforced &= !some_unenforced;
             if repeat && some_enforced && *enforced {
-                tell.subject.push_str(" held");
+                outgoing.subject.push_str(" held");
             }
         }
     }

@@ -88,7 +88,7 @@ fn told(result: &RtcActionsResult, target: UserOrAll, again: bool) -> (bool, Str
         by: user("alice"),
         enforced: true,
     };
-    let tell = Outgoing {
+    let outgoing = Outgoing {
         to: "GID@@@carol.phone".parse().expect("a device"),
         cause: Cause::Deadline { meeting_id: "m1".parse().expect("an id"), rev: 7 },
         subject: "bob".to_owned(),
@@ -99,7 +99,7 @@ fn told(result: &RtcActionsResult, target: UserOrAll, again: bool) -> (bool, Str
         body,
         grant: None,
     };
-    let mut decision = Decision { notices: vec![tell], ..Decision::default() };
+    let mut decision = Decision { notices: vec![outgoing], ..Decision::default() };
     result.correct(&mut decision, again);
     let Outgoing { subject, body: Body::SpeechChanged { enforced, .. }, .. } = decision.notices.remove(0)
     else {
