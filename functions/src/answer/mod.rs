@@ -1,6 +1,6 @@
 //! Function `answer`: a device reports that it rings or is silenced, the user accepts or rejects the call.
 
-use switchboard_core::{Action, Input, Refusal, decide};
+use switchboard_core::{Action, Input};
 use switchboard_protocol::requests::{Accept, AnswerRequest, Reject};
 use switchboard_service::ports::{Ports, Stored};
 use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
@@ -21,28 +21,37 @@ pub async fn answer<P: Ports>(
     service.change(&meeting_id, request.command(action), request.now).await
 }
 
-/// Reads the meeting and the sender's call slot in one round trip. A user is in one call at a time: if the slot names another
-/// call, that call is left as soon as the accept is known to succeed.
+/// A user is in one call at a time: an accept takes the user's call slot from any other call, and that call is left.
+///
+/// The accept is committed first, so that an accept which loses a race costs the user no call. It is answered last, so that
+/// the terminal retries if the function crashes in between: the repeat leaves the other call.
 async fn accept<P: Ports>(
-    accept: &Accept,
+    asked: &Accept,
     request: &ReceivedRequest<AnswerRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
-    let (user, now, id) = (request.by.user(), request.now, &accept.meeting_id);
-    let mut users = service.load_users_without_calls(id, std::slice::from_ref(&user), now).await?;
-    let stored = users.meeting.take().ok_or_else(Refusal::meeting_not_found)?;
-    let command =
-        request.command(Action::Accept { invite_id: accept.invite_id.clone(), media: accept.media });
-    if let Stored::Meeting(loaded) = &stored
-        && users.slot_meeting(&user).is_some_and(|held| held != *id)
-    {
-        let input = Input::Command(command.clone());
-        let decision = decide(&loaded.meeting, &input, now, service.rtc_capabilities());
-        if decision.refused.is_none() && decision.next.is_some() {
-            service.leave_others(&user, id, now).await?;
-        }
+    let (user, now, meeting_id) = (request.by.user(), request.now, &asked.meeting_id);
+    let (stored, other_call) = service.load_with_other_call(meeting_id, &user, now).await?;
+    let is_in_other_call = other_call.is_some();
+    let action = Action::Accept { invite_id: asked.invite_id.clone(), media: asked.media, is_in_other_call };
+    let command = request.command(action);
+    let Stored::Meeting(loaded) = stored else {
+        return service.change_stored(stored, command, now).await;
+    };
+    service.keep_findable(&user, other_call, now).await?;
+    let (input, rtc) = (Input::Command(command), service.rtc_capabilities());
+    let mut decided = service.decide_and_commit(loaded, &input, now, rtc).await?;
+    let is_repeat = !decided.is_commit();
+    let left = if !decided.is_refused() && (is_in_other_call || is_repeat) {
+        service.leave_other_calls(&user, meeting_id, now).await
+    } else {
+        Ok(())
+    };
+    if left.is_err() {
+        decided.withhold_answer();
     }
-    service.change_stored(stored, command, now).await
+    let (report, _) = service.run_effects_of(decided, now).await;
+    left.map(|()| report)
 }
 
 #[cfg(test)]

@@ -1,11 +1,15 @@
 use super::*;
 use crate::testing::{
-    accept, another, at, commit_first, created, device, interfere, invite_id, published, request, rev, serve,
-    service, user,
+    accept, accepted, another, at, commit_first, created, device, interfere, invite_id, published, request,
+    rev, serve, service, user,
 };
 use switchboard_protocol::code::Code;
+use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::{BusyPolicy, Media, Mode, ParticipantState, Policy};
-use switchboard_protocol::requests::{CreateRequest, Reject, RejectReason, Ringing};
+use switchboard_protocol::requests::{
+    CancelInvite, CreateRequest, InviteRequest, Reject, RejectReason, Ringing,
+};
+use switchboard_service::fake::FakePorts;
 
 #[tokio::test]
 async fn an_accept_gives_a_seat_and_stops_the_other_device() {
@@ -111,18 +115,37 @@ async fn after_a_crash_the_repeated_request_is_answered() {
     );
 }
 
+/// Serves a create request of Carol's phone for a meeting with Bob, who may be in another call.
+async fn waiting_call(service: &Service<FakePorts>, id: &str, mode: Mode) -> MeetingId {
+    let mut create = crate::testing::call_to(&["bob"], mode);
+    let CreateRequest::CreateMeeting(fields) = &mut create;
+    fields.policy = Some(Policy { busy: BusyPolicy::Ring, ..Policy::default() });
+    let create = request("carol.phone", id, create, at(2_000));
+    let report = serve(create, service, &crate::create_meeting::create_meeting).await;
+    published(service);
+    report.meeting_id.expect("a meeting")
+}
+
+/// Bob's phone is in a call with Alice.
+async fn in_a_call(service: &Service<FakePorts>) -> MeetingId {
+    let first = created(service, &["bob"], Mode::Direct).await;
+    accepted(service, &first, "bob.phone").await;
+    first
+}
+
+fn has_ended(service: &Service<FakePorts>, meeting: &MeetingId) -> bool {
+    service.table.stored(meeting).meeting.end().is_some()
+}
+
+fn slot_of_bob(service: &Service<FakePorts>) -> Option<MeetingId> {
+    service.table.state.borrow().slots.get(&user("bob")).cloned()
+}
+
 #[tokio::test]
 async fn who_accepts_a_second_call_leaves_the_first() {
     let service = service();
-    let first = created(&service, &["bob"], Mode::Direct).await;
-    serve(accept(&service, &first, "bob.phone"), &service, &answer).await;
-    let mut waiting = crate::testing::call_to(&["bob"], Mode::Direct);
-    let CreateRequest::CreateMeeting(create) = &mut waiting;
-    create.policy = Some(Policy { busy: BusyPolicy::Ring, ..Policy::default() });
-    let waiting = request("carol.phone", "c2", waiting, at(2_000));
-    let second = serve(waiting, &service, &crate::create_meeting::create_meeting).await;
-    let second = second.meeting_id.expect("a meeting");
-    published(&service);
+    let first = in_a_call(&service).await;
+    let second = waiting_call(&service, "c2", Mode::Direct).await;
     // On another device than the one in the first call.
     serve(accept(&service, &second, "bob.tablet"), &service, &answer).await;
     let news = published(&service);
@@ -130,15 +153,79 @@ async fn who_accepts_a_second_call_leaves_the_first() {
     {
         assert!(news.contains(&heard.to_owned()), "{heard}: {news:?}");
     }
-    assert!(service.table.stored(&first).meeting.end().is_some());
-    assert_eq!(service.table.state.borrow().slots.get(&user("bob")), Some(&second));
+    assert!(has_ended(&service, &first));
+    assert_eq!(slot_of_bob(&service), Some(second));
+}
+
+#[tokio::test]
+async fn an_accept_that_loses_a_race_costs_no_other_call() {
+    let service = service();
+    let first = in_a_call(&service).await;
+    let second = waiting_call(&service, "c2", Mode::Direct).await;
+    let other = another(&service);
+    let cancel = InviteRequest::CancelInvite(CancelInvite { meeting_id: second.clone(), invitees: None });
+    serve(request("carol.phone", "x2", cancel, at(3_000)), &other, &crate::invite::invite).await;
+    commit_first(&other, &service);
+    let report = serve(accept(&service, &second, "bob.phone"), &service, &answer).await;
+    assert_eq!(report.refused, Some(Code::MeetingEnded));
+    assert!(!has_ended(&service, &first));
+    assert_eq!(slot_of_bob(&service), Some(first));
+}
+
+#[tokio::test]
+async fn after_a_crash_the_repeated_accept_leaves_the_other_call() {
+    let service = service();
+    let first = in_a_call(&service).await;
+    let second = waiting_call(&service, "c2", Mode::Direct).await;
+    let crashing = another(&service);
+    crashing.table.crash_after_commit();
+    serve(accept(&crashing, &second, "bob.tablet"), &crashing, &answer).await;
+    assert!(!has_ended(&crashing, &first), "the function crashed before");
+    let service = another(&crashing);
+    serve(accept(&service, &second, "bob.tablet"), &service, &answer).await;
+    assert!(has_ended(&service, &first));
+    assert!(published(&service).contains(&"bob.tablet= invitation_accepted".to_owned()));
+}
+
+#[tokio::test]
+async fn an_accept_is_not_answered_before_the_other_call_is_left() {
+    let service = service();
+    let first = in_a_call(&service).await;
+    let second = waiting_call(&service, "c2", Mode::Direct).await;
+    service.table.fail("meetings_of");
+    serve(accept(&service, &second, "bob.tablet"), &service, &answer).await;
+    let news = published(&service);
+    assert!(news.contains(&"bob.tablet= error unavailable".to_owned()), "{news:?}");
+    assert!(!news.contains(&"bob.tablet= invitation_accepted".to_owned()), "{news:?}");
+    assert!(news.contains(&"carol.phone: participant_updated accepted".to_owned()), "{news:?}");
+    service.table.recover();
+    serve(accept(&service, &second, "bob.tablet"), &service, &answer).await;
+    assert!(has_ended(&service, &first));
+    assert!(published(&service).contains(&"bob.tablet= invitation_accepted".to_owned()));
+}
+
+#[tokio::test]
+async fn of_two_calls_that_a_user_accepts_at_the_same_time_the_one_with_the_slot_stays() {
+    let service = service();
+    in_a_call(&service).await;
+    let second = waiting_call(&service, "c2", Mode::Direct).await;
+    let third = waiting_call(&service, "c3", Mode::Group).await;
+    let other = another(&service);
+    serve(accept(&other, &third, "bob.tablet"), &other, &answer).await;
+    commit_first(&other, &service);
+    serve(accept(&service, &second, "bob.phone"), &service, &answer).await;
+    assert_eq!(slot_of_bob(&service), Some(second.clone()));
+    let is_in = |meeting: &MeetingId| service.table.stored(meeting).meeting.has_member(&user("bob"));
+    assert_eq!((is_in(&second), is_in(&third)), (true, false));
+    // The function that lost the slot comes last, and finds the call that took it.
+    service.leave_other_calls(&user("bob"), &third, at(4_000)).await.expect("the table answers");
+    assert!(is_in(&second));
 }
 
 #[tokio::test]
 async fn an_accept_that_is_refused_leaves_no_call() {
     let service = service();
-    let first = created(&service, &["bob"], Mode::Direct).await;
-    serve(accept(&service, &first, "bob.phone"), &service, &answer).await;
+    let first = in_a_call(&service).await;
     let second = request("carol.phone", "c2", crate::testing::call_to(&["alice"], Mode::Group), at(2_000));
     let second = serve(second, &service, &crate::create_meeting::create_meeting).await;
     let second = second.meeting_id.expect("a meeting");

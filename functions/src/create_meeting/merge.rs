@@ -2,7 +2,7 @@
 //! that leads to the call whenever the request is repeated.
 
 use super::CreateRequest;
-use switchboard_core::{Action, Command, CreateCommand, CreateMark, Input, MarkKind, SlotChange, decide};
+use switchboard_core::{Action, Command, CreateCommand, CreateMark, Input, MarkKind, decide};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::BusyPolicy;
 use switchboard_protocol::requests::CreateMeeting;
@@ -49,15 +49,11 @@ pub(super) async fn merge<P: Ports>(
         at_ms: request.now.ms,
         kind: MarkKind::MergedInto(call.meeting.id.clone()),
     };
-    let slots = decision.slots.iter().map(|change| match change {
-        SlotChange::Claim(user) => SlotWrite::Overwrite(user.clone()),
-        SlotChange::Free(user) => SlotWrite::Free(user.clone()),
-    });
     let terms = CommitTerms {
         seen: Some(call),
         mark: Some(&mark),
         cause: request.cause(),
-        slots: slots.collect(),
+        slots: decision.slots.iter().map(SlotWrite::from).collect(),
         guarded: false,
         now: request.now,
     };

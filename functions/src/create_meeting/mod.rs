@@ -127,7 +127,7 @@ async fn commit_new_meeting<P: Ports>(
     service.register(next, request.now).await?;
     let slots = decision.slots.iter().map(|change| match change {
         SlotChange::Claim(user) => SlotWrite::Take { user: user.clone(), seen: known.slot_meeting(user) },
-        SlotChange::Free(user) => SlotWrite::Free(user.clone()),
+        change => SlotWrite::from(change),
     });
     let terms = CommitTerms {
         seen: None,

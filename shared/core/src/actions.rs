@@ -55,6 +55,8 @@ pub enum Action {
         invite_id: InviteId,
         /// Media that the device will send first.
         media: Media,
+        /// True if the user's call slot names another call: the accept takes the slot from it, and the user leaves it.
+        is_in_other_call: bool,
     },
     /// The user rejects the invitation on all devices.
     Reject {
@@ -199,7 +201,9 @@ impl Action {
             // The create request itself is always known; another request with its id is not a repeat.
             Action::CreateAgain => Err(Refusal::new(Code::BadRequest, "give each request its own id")),
             Action::Ringing { invite_id } => ringing::apply(change, by, invite_id),
-            Action::Accept { invite_id, media } => accept::apply(change, by, invite_id, *media),
+            Action::Accept { invite_id, media, is_in_other_call } => {
+                accept::apply(change, by, invite_id, *media, *is_in_other_call)
+            }
             Action::Reject { invite_id, reason, text } => {
                 reject::apply(change, by, invite_id, Remark::of_decline(*reason, text.clone()))
             }

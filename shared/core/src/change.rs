@@ -11,6 +11,7 @@ use crate::standing::{AwayFrom, Exit, Former, OpenInvitation, OutReason, Presenc
 use crate::times::Times;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::{Code, EndReason};
+use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::Role;
 
 /// A change of a user's call slot.
@@ -20,6 +21,14 @@ pub enum SlotChange {
     Claim(UserId),
     /// The meeting frees the slot, if the slot still names this meeting.
     Free(UserId),
+    /// The slot stays as it is, and must name the other call that the user accepted. Otherwise nothing is committed: the user
+    /// may have accepted this call after that one.
+    TakenBy {
+        /// Account.
+        user: UserId,
+        /// The other call.
+        call: MeetingId,
+    },
 }
 
 /// The working copy of a meeting.
@@ -74,6 +83,14 @@ impl Change {
             _ => {}
         }
         self.is_changed = true;
+    }
+
+    /// Claims the call slot of `user`, also if the meeting held it before and another one took it.
+    pub(crate) fn claim_slot(&mut self, user: &UserId) {
+        let claim = SlotChange::Claim(user.clone());
+        if !self.slots.contains(&claim) {
+            self.slots.push(claim);
+        }
     }
 
     /// Records a time of the user's part in the call.

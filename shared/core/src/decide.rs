@@ -7,7 +7,7 @@ use crate::cause::Cause;
 use crate::change::Change;
 use crate::deadlines;
 use crate::decision::Decision;
-use crate::events::{admin, callback, device, elsewhere, presence};
+use crate::events::{admin, callback, device, other_call, presence};
 use crate::input::{ChannelPresence, DeviceStatus, Now, RtcCapabilities};
 use crate::limits::MAX_REQUESTS_PER_DEVICE;
 use crate::meeting::{AppliedRequest, Meeting};
@@ -17,7 +17,7 @@ use crate::refusal::Refusal;
 use crate::rtc_actions::rtc_actions;
 use crate::stamped::Stamped;
 use switchboard_protocol::address::{ClientId, UserId};
-use switchboard_protocol::id::{BodyHash, RequestId};
+use switchboard_protocol::id::{BodyHash, MeetingId, RequestId};
 use switchboard_protocol::media_event::MediaEvent;
 
 /// One input to a meeting.
@@ -43,10 +43,12 @@ pub enum Input {
         /// The participant that the event is about; `None` for an event about the channel or an unknown user.
         user: Option<UserId>,
     },
-    /// The user accepted another call, which leaves this one.
-    AcceptedElsewhere {
+    /// The user accepted another call, and leaves this one for it.
+    LeftForOtherCall {
         /// Account.
         user: UserId,
+        /// The other call. The commit requires that the user's call slot names it.
+        call: MeetingId,
     },
     /// The operator of the service ends the meeting (T46).
     AdminEnd,
@@ -78,7 +80,9 @@ pub fn decide(meeting: &Meeting, input: &Input, now: Now, rtc: RtcCapabilities) 
         Input::Callback { event, user } => {
             callback::apply(Change::of(meeting, now, rtc), event, user.as_ref())
         }
-        Input::AcceptedElsewhere { user } => elsewhere::apply(Change::of(meeting, now, rtc), user),
+        Input::LeftForOtherCall { user, call } => {
+            other_call::apply(Change::of(meeting, now, rtc), user, call)
+        }
         Input::AdminEnd => admin::apply(Change::of(meeting, now, rtc)),
     }
 }

@@ -3,5 +3,5 @@
 pub(crate) mod admin;
 pub(crate) mod callback;
 pub(crate) mod device;
-pub(crate) mod elsewhere;
+pub(crate) mod other_call;
 pub(crate) mod presence;

@@ -211,7 +211,8 @@ impl Meeting {
     }
 
     /// Returns whether `user` has a seat.
-    pub(crate) fn has_member(&self, user: &UserId) -> bool {
+    #[must_use]
+    pub fn has_member(&self, user: &UserId) -> bool {
         self.participants.get(user).is_some_and(Participant::is_member)
     }
 

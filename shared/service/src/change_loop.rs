@@ -7,7 +7,7 @@ use crate::ports::{Commit, CommitResult, Loaded, Meetings, Pending, Ports, SlotW
 use crate::service::Service;
 use std::time::Duration;
 use switchboard_core::{
-    Cause, Command, CreateMark, Input, Meeting, Now, Refusal, RtcCapabilities, SlotChange, decide,
+    Cause, Command, CreateMark, Decision, Input, Meeting, Now, Refusal, RtcCapabilities, decide,
 };
 use switchboard_protocol::id::MeetingId;
 
@@ -28,6 +28,34 @@ pub struct CommitTerms<'a> {
     pub guarded: bool,
     /// Time of this invocation.
     pub now: Now,
+}
+
+/// A decision that is committed, if it changes anything. Its effects are still to be run.
+pub struct Decided {
+    /// Meeting that the decision was made from.
+    before: Loaded,
+    decision: Decision,
+    /// `true` if `wake` repeats the effects unless they are reported done.
+    guarded: bool,
+}
+
+impl Decided {
+    /// Returns whether the request was refused.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.decision.refused.is_some()
+    }
+
+    /// Returns whether the decision changed the meeting. A repeat of a request changes nothing.
+    #[must_use]
+    pub fn is_commit(&self) -> bool {
+        self.decision.next.is_some()
+    }
+
+    /// Drops the answer, so that the terminal retries.
+    pub fn withhold_answer(&mut self) {
+        self.decision.answer = None;
+    }
 }
 
 impl<P: Ports> Service<P> {
@@ -83,46 +111,73 @@ impl<P: Ports> Service<P> {
     /// that does not answer reports no presence.
     pub async fn apply_with(
         &self,
-        mut loaded: Loaded,
+        loaded: Loaded,
         input: &Input,
         now: Now,
         rtc: RtcCapabilities,
     ) -> Result<(InvocationReport, Loaded), ServeError> {
+        let decided = self.decide_and_commit(loaded, input, now, rtc).await?;
+        Ok(self.run_effects_of(decided, now).await)
+    }
+
+    /// Decides on `input` and commits the decision, if it changes anything. The caller runs the effects:
+    /// [`run_effects_of`](Self::run_effects_of).
+    ///
+    /// If another commit comes first, decides again on its result. Changes nothing if a call slot does not name the meeting that
+    /// the decision requires.
+    pub async fn decide_and_commit(
+        &self,
+        mut loaded: Loaded,
+        input: &Input,
+        now: Now,
+        rtc: RtcCapabilities,
+    ) -> Result<Decided, ServeError> {
         let cause = match input {
             Input::Command(command) => Some(Cause::request(&command.by, &command.request_id)),
             _ => None,
         };
         for attempt in 1..=ATTEMPTS {
             let decision = decide(&loaded.meeting, input, now, rtc);
-            let Some(next) = decision.next.clone() else {
-                let report = self.run_effects(Some(&loaded.meeting), decision, false, now).await;
-                return Ok((report, loaded));
+            let Some(next) = &decision.next else {
+                return Ok(Decided { before: loaded, decision, guarded: false });
             };
             let guarded = self.has_rtc_actions(&decision) || decision.has_no_retrying_client(cause.as_ref());
             let terms = CommitTerms {
                 seen: Some(&loaded),
                 mark: None,
-                cause: Cause::of_revision(cause.clone(), &next, next.rev),
-                slots: decision.slots.iter().map(slot_write).collect(),
+                cause: Cause::of_revision(cause.clone(), next, next.rev),
+                slots: decision.slots.iter().map(SlotWrite::from).collect(),
                 guarded,
                 now,
             };
-            match self.commit_decision(&next, terms).await? {
-                CommitResult::Done => {
-                    let report = self.run_effects(Some(&loaded.meeting), decision, guarded, now).await;
-                    return Ok((report, Loaded { meeting: next, ..loaded }));
+            match self.commit_decision(next, terms).await? {
+                CommitResult::Done => return Ok(Decided { before: loaded, decision, guarded }),
+                CommitResult::SlotTaken => {
+                    return Ok(Decided { before: loaded, decision: Decision::default(), guarded: false });
                 }
                 CommitResult::Lost(Some(newer)) => {
                     // A meeting never becomes a mark.
                     loaded = newer.into_meeting().ok_or(ServeError::Contended)?;
                 }
-                CommitResult::Lost(None) | CommitResult::SlotTaken | CommitResult::Conflict => {
+                CommitResult::Lost(None) | CommitResult::Conflict => {
                     back_off(attempt, next.id.as_str(), cause.as_ref()).await;
                     loaded = self.load(&next.id).await?;
                 }
             }
         }
         Err(ServeError::Contended)
+    }
+
+    /// Runs the effects of a decision. Returns the meeting as committed.
+    pub async fn run_effects_of(&self, decided: Decided, now: Now) -> (InvocationReport, Loaded) {
+        let Decided { before, decision, guarded } = decided;
+        let next = decision.next.clone();
+        let report = self.run_effects(Some(&before.meeting), decision, guarded, now).await;
+        let after = match next {
+            Some(meeting) => Loaded { meeting, ..before },
+            None => before,
+        };
+        (report, after)
     }
 
     /// Commits one decision: the state `next` with its call slots, its deadline for the index, and the mark that makes `wake`
@@ -149,14 +204,6 @@ impl<P: Ports> Service<P> {
             mark: terms.mark,
         };
         Ok(self.table.commit(&commit).await?)
-    }
-}
-
-/// A user who accepts is in this call from now on, so the slot is taken from any other meeting.
-fn slot_write(change: &SlotChange) -> SlotWrite {
-    match change {
-        SlotChange::Claim(user) => SlotWrite::Overwrite(user.clone()),
-        SlotChange::Free(user) => SlotWrite::Free(user.clone()),
     }
 }
 

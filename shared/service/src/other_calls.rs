@@ -2,29 +2,48 @@
 //! other means.
 
 use crate::error::ServeError;
-use crate::ports::{Meetings, Ports, Users};
+use crate::ports::{Loaded, Meetings, Ports, Stored, Users};
 use crate::service::Service;
-use switchboard_core::{Input, Now};
+use futures::future::join_all;
+use switchboard_core::{Input, Now, Refusal};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::limits::MAX_MINUTES;
 
 impl<P: Ports> Service<P> {
-    /// Gives up the seats of `user` in all meetings but `here`. Safe to repeat.
-    pub async fn leave_others(&self, user: &UserId, here: &MeetingId, now: Now) -> Result<(), ServeError> {
-        let mut ids = self.table.meetings_of(user).await?;
-        ids.remove(here);
-        for loaded in self.table.meetings(&ids).await? {
-            if loaded.meeting.participants.get(user).is_some_and(|p| p.is_member()) {
-                let input = Input::AcceptedElsewhere { user: user.clone() };
-                Box::pin(self.apply(loaded, &input, now)).await?;
-            }
-        }
-        Ok(())
+    /// Reads the meeting `id` and the call slot of `user` in one round trip. Returns the meeting's record, and the other meeting
+    /// that the slot names, if any: it may have ended. Refused with `meeting_not_found` for an unknown id.
+    pub async fn load_with_other_call(
+        &self,
+        id: &MeetingId,
+        user: &UserId,
+        now: Now,
+    ) -> Result<(Stored, Option<MeetingId>), ServeError> {
+        let mut view = self.table.opening(id, std::slice::from_ref(user), now.ms).await?;
+        let stored = view.meeting.ok_or_else(Refusal::meeting_not_found)?;
+        let slot = view.users.remove(user).and_then(|record| record.slot);
+        Ok((stored, slot.map(|slot| slot.meeting_id).filter(|held| held != id)))
     }
 
-    /// Lets the broker's events about `user` find the meeting `held`, from which another meeting is about to take the call
-    /// slot.
+    /// Gives up the seats of `user` in all calls but `here`, which the user accepted. A call is left only while `here` holds the
+    /// user's call slot, so of two calls that the user accepts at the same time one stays. Safe to repeat.
+    pub async fn leave_other_calls(
+        &self,
+        user: &UserId,
+        here: &MeetingId,
+        now: Now,
+    ) -> Result<(), ServeError> {
+        let mut ids = self.table.meetings_of(user).await?;
+        ids.remove(here);
+        let input = Input::LeftForOtherCall { user: user.clone(), call: here.clone() };
+        let others = self.table.meetings(&ids).await?.into_iter();
+        let has_seat = |loaded: &Loaded| loaded.meeting.has_member(user);
+        let left = others.filter(has_seat).map(|loaded| Box::pin(self.apply(loaded, &input, now)));
+        join_all(left).await.into_iter().try_for_each(|left| left.map(|_| ()))
+    }
+
+    /// Lets the broker's events about `user`, and a repeated accept, find the meeting `held`, from which another meeting is
+    /// about to take the call slot.
     pub async fn keep_findable(
         &self,
         user: &UserId,

@@ -87,6 +87,27 @@ async fn an_accept_overwrites_the_slot() {
 
 // Proves: slots
 #[tokio::test]
+async fn a_commit_may_require_that_another_meeting_holds_the_slot() {
+    let Server { table, .. } = Server::shared().await;
+    let alice = user("alice");
+    let holding = call(&table, &alice).await;
+    let group = meeting(Mode::Group, &user("host"), std::slice::from_ref(&alice));
+    write(&table, &commit(&group)).await;
+    let require = |user: &UserId, holder: &Meeting| {
+        vec![SlotWrite::Require { user: user.clone(), holder: holder.id.clone() }]
+    };
+    let left = next(&group, "left");
+    for slots in [require(&alice, &group), require(&user("nobody"), &holding)] {
+        let outcome = table.commit(&Commit { slots, ..commit(&left) }).await.expect("an answer");
+        assert!(matches!(outcome, CommitResult::SlotTaken), "{outcome:?}");
+        assert_eq!(loaded(&table, &group.id).await.map(|loaded| loaded.meeting), Some(group.clone()));
+    }
+    write(&table, &Commit { slots: require(&alice, &holding), ..commit(&left) }).await;
+    assert_eq!(holder(&table, &alice).await.as_deref(), Some(holding.id.as_str()), "the slot is unchanged");
+}
+
+// Proves: slots
+#[tokio::test]
 async fn only_its_holder_frees_a_slot_and_freeing_never_fails_the_commit() {
     let Server { table, .. } = Server::shared().await;
     let alice = user("alice");

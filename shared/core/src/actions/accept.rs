@@ -17,9 +17,18 @@ const ACCEPTED: Reply =
 
 /// Answered by `invitation_accepted`. Nothing is sent from here: the notices `participant_updated` to the members and
 /// `invitation_closed` to the user's other devices are read from the changed state, by `notices/participant.rs`.
-pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId, media: Media) -> ReplyResult {
+pub(crate) fn apply(
+    change: &mut Change,
+    by: &ClientId,
+    invite_id: &InviteId,
+    media: Media,
+    is_in_other_call: bool,
+) -> ReplyResult {
     change.require_open_invitation(by, invite_id)?;
     change.take_free_seat(by, Some(media))?;
+    if is_in_other_call {
+        change.claim_slot(&by.user());
+    }
     Ok(ACCEPTED)
 }
 
@@ -128,7 +137,10 @@ mod tests {
         let mut call = Call::group();
         let (of_bob, unknown) = (call.invite_id("bob"), "i7q".parse().expect("a valid id"));
         assert_eq!(
-            call.does("carol.phone", Action::Accept { invite_id: of_bob.clone(), media: Media::Audio }),
+            call.does(
+                "carol.phone",
+                Action::Accept { invite_id: of_bob.clone(), media: Media::Audio, is_in_other_call: false }
+            ),
             Err(Code::InvitationNotFound)
         );
         assert_eq!(
@@ -178,7 +190,8 @@ mod tests {
     fn t55_a_participant_is_shown_with_the_media_that_the_device_will_send_first() {
         let mut call = Call::group();
         let invite_id = call.invite_id("bob");
-        call.does("bob.phone", Action::Accept { invite_id, media: Media::Video }).expect("accepts");
+        call.does("bob.phone", Action::Accept { invite_id, media: Media::Video, is_in_other_call: false })
+            .expect("accepts");
         let audio_and_video = MediaFlags { audio: true, video: true, screen: false };
         assert_eq!(call.media_of("bob"), audio_and_video);
         let told = &call.sent_to("alice.phone", "participant_updated")[0];
@@ -186,5 +199,21 @@ mod tests {
         reports(&mut call, "bob.phone", MediaChange::default())
             .expect("reports nothing but that it is there");
         assert_eq!((call.state("bob"), call.media_of("bob")), (State::Joined, audio_and_video));
+    }
+
+    #[test]
+    fn t6_an_accept_claims_the_call_slot_from_a_call_that_took_it_meanwhile() {
+        for (is_in_other_call, slots) in [(false, vec![]), (true, vec![SlotChange::Claim(user("bob"))])] {
+            let mut call = Call::direct();
+            let invite_id = call.invite_id("bob");
+            let accept = Action::Accept { invite_id, media: Media::Audio, is_in_other_call };
+            call.does("bob.phone", accept).expect("accepts");
+            assert_eq!(call.last.slots, slots, "the ring holds the slot of its callee already");
+        }
+        let mut call = Call::group();
+        let accept =
+            Action::Accept { invite_id: call.invite_id("bob"), media: Media::Audio, is_in_other_call: true };
+        call.does("bob.phone", accept).expect("accepts");
+        assert_eq!(call.last.slots, [SlotChange::Claim(user("bob"))], "once");
     }
 }

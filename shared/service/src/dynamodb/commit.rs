@@ -162,6 +162,18 @@ impl Table {
                     .map_err(StoreError::invalid("TransactWriteItems"))?;
                 return Ok(write.delete(delete).build());
             }
+            SlotWrite::Require { user, holder } => {
+                // Writes the value that it requires. A condition check would need a right of its own.
+                let update = Update::builder()
+                    .table_name(&self.name)
+                    .set_key(Some(slot_key(user)))
+                    .update_expression("SET slot_meeting = :holder")
+                    .condition_expression("slot_meeting = :holder")
+                    .expression_attribute_values(":holder", text(holder.as_str()))
+                    .build()
+                    .map_err(StoreError::invalid("TransactWriteItems"))?;
+                return Ok(write.update(update).build());
+            }
             SlotWrite::Take { user, seen: None } => (user, Some("attribute_not_exists(pk)"), None),
             SlotWrite::Take { user, seen: Some(seen) } => {
                 (user, Some("attribute_not_exists(pk) OR slot_meeting = :seen"), Some(seen))

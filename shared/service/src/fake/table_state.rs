@@ -133,6 +133,7 @@ impl TableState {
             SlotWrite::Take { user, seen } => {
                 self.slots.get(user).is_some_and(|holder| Some(holder) != seen.as_ref())
             }
+            SlotWrite::Require { user, holder } => self.slots.get(user) != Some(holder),
             SlotWrite::Overwrite(_) | SlotWrite::Free(_) => false,
         }
     }
@@ -147,6 +148,7 @@ impl TableState {
                     self.slots.remove(user);
                 }
             }
+            SlotWrite::Require { .. } => {}
         }
     }
 }

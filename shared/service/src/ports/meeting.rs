@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use switchboard_core::{Cause, CreateMark, Meeting, RtcCapabilities};
+use switchboard_core::{Cause, CreateMark, Meeting, RtcCapabilities, SlotChange};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::Reach;
@@ -100,6 +100,24 @@ pub enum SlotWrite {
     Overwrite(UserId),
     /// Empties the slot, if it still names this meeting.
     Free(UserId),
+    /// Changes nothing, and requires that the slot names another meeting, `holder`.
+    Require {
+        /// User whose slot it is.
+        user: UserId,
+        /// Meeting that the slot must name.
+        holder: MeetingId,
+    },
+}
+
+/// A claim takes the slot from any other meeting. Only a create request asks for a slot that is free: [`SlotWrite::Take`].
+impl From<&SlotChange> for SlotWrite {
+    fn from(change: &SlotChange) -> Self {
+        match change {
+            SlotChange::Claim(user) => Self::Overwrite(user.clone()),
+            SlotChange::Free(user) => Self::Free(user.clone()),
+            SlotChange::TakenBy { user, call } => Self::Require { user: user.clone(), holder: call.clone() },
+        }
+    }
 }
 
 /// Result of a commit.
@@ -109,7 +127,8 @@ pub enum CommitResult {
     Done,
     /// Another commit came first. Holds the record as stored now, where the table returned it.
     Lost(Option<Box<Stored>>),
-    /// A slot of a [`SlotWrite::Take`] names another live meeting.
+    /// A slot does not name what its [`SlotWrite`] requires: that of a [`SlotWrite::Take`] names another live meeting, that of
+    /// a [`SlotWrite::Require`] not the holder.
     SlotTaken,
     /// Another transaction works on the same items; a retry may succeed.
     Conflict,

@@ -39,7 +39,10 @@ fn who_declined_is_invited_again_by_another_invitation() {
     call.does("alice.phone", inviting(&["bob"])).expect("a user who declined may be invited again");
     assert_ne!(call.invite_id("bob"), first);
     assert_eq!(
-        call.does("bob.phone", Action::Accept { invite_id: first, media: Media::Audio }),
+        call.does(
+            "bob.phone",
+            Action::Accept { invite_id: first, media: Media::Audio, is_in_other_call: false }
+        ),
         Err(Code::InvitationNotFound)
     );
     call.accepts("bob.phone").expect("the new invitation is open");

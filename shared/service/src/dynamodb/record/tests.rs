@@ -156,7 +156,7 @@ fn input(action: usize, by: usize, whom: usize, step: usize) -> Input {
     let invite_id = format!("invite-{name}").parse().expect("an id");
     let action = match action {
         0 => Action::Ringing { invite_id },
-        1 | 2 => Action::Accept { invite_id, media: Media::Audio },
+        1 | 2 => Action::Accept { invite_id, media: Media::Audio, is_in_other_call: false },
         3 => Action::Reject { invite_id, reason: RejectReason::Declined, text: None },
         4 | 5 => Action::ReportMedia {
             state: MediaReport::Joined,
