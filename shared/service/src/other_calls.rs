@@ -19,7 +19,7 @@ impl<P: Ports> Service<P> {
         user: &UserId,
         now: Now,
     ) -> Result<(Stored, Option<MeetingId>), ServeError> {
-        let mut view = self.table.opening(id, std::slice::from_ref(user), now.ms).await?;
+        let mut view = self.table.opening(id, std::slice::from_ref(user), None, now.ms).await?;
         let stored = view.meeting.ok_or_else(Refusal::meeting_not_found)?;
         let slot = view.users.remove(user).and_then(|record| record.slot);
         Ok((stored, slot.map(|slot| slot.meeting_id).filter(|held| held != id)))
