@@ -3,6 +3,7 @@
 
 use futures::StreamExt;
 use futures::stream;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use switchboard_core::{ChannelPresence, Input, Now, RTC_CLOCK_LEEWAY_MS};
@@ -23,14 +24,23 @@ const IN_FLIGHT: usize = 8;
 #[derive(Debug, Default)]
 pub struct ChannelAges(Mutex<BTreeMap<MeetingId, i64>>);
 
-/// Corrects meetings without a channel and closes channels without a meeting. Returns the number of closed channels.
+/// The differences that one comparison found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub(super) struct Mismatches {
+    /// Channels of this deployment that had no live meeting and were closed.
+    pub(super) channels_without_meeting: usize,
+    /// Live meetings with members in the media, by the record, whose channel did not exist.
+    pub(super) meetings_without_channel: usize,
+}
+
+/// Corrects meetings without a channel and closes channels without a meeting. Returns how many of each there were.
 pub(super) async fn reconcile<P: Ports>(
     live: &[Due],
     ages: &ChannelAges,
     service: &Service<P>,
     now: Now,
-) -> usize {
-    let Some(channels) = service.open_channels(now).await else { return 0 };
+) -> Mismatches {
+    let Some(channels) = service.open_channels(now).await else { return Mismatches::default() };
     let channels: BTreeMap<MeetingId, Option<i64>> = channels
         .into_iter()
         .filter_map(|channel| Some((service.meeting_of_channel(&channel.id)?, channel.created_ms)))
@@ -38,32 +48,44 @@ pub(super) async fn reconcile<P: Ports>(
     let live: BTreeSet<&MeetingId> = live.iter().map(|due| &due.meeting_id).collect();
 
     let without = checked(live.iter().filter(|id| !channels.contains_key(**id)).copied(), now);
-    stream::iter(without)
-        .map(async |id| log_error(id, without_channel(id, service, now).await))
+    let meetings_without_channel = stream::iter(without)
+        .map(async |id| log_error(id, without_channel(id, service, now).await).unwrap_or(false))
         .buffer_unordered(IN_FLIGHT)
+        .filter(|corrected| futures::future::ready(*corrected))
         .count()
         .await;
 
     let since = ages.since(&channels, now);
     let leaked = checked(leaked(&since, &live, now), now);
-    stream::iter(leaked)
+    let channels_without_meeting = stream::iter(leaked)
         .map(async |id| log_error(id, close(id, service, now).await).unwrap_or(false))
         .buffer_unordered(IN_FLIGHT)
         .filter(|closed| futures::future::ready(*closed))
         .count()
-        .await
+        .await;
+    Mismatches { channels_without_meeting, meetings_without_channel }
 }
 
 /// T49: no user of a meeting without a channel is in the media. The RTC service is asked again about this meeting, since a user
-/// may have joined meanwhile.
-async fn without_channel<P: Ports>(id: &MeetingId, service: &Service<P>, now: Now) -> Result<(), ServeError> {
-    let Some(Stored::Meeting(loaded)) = service.table.meeting(id).await? else { return Ok(()) };
+/// may have joined meanwhile. Returns whether the channel is missing although members were in the media.
+async fn without_channel<P: Ports>(
+    id: &MeetingId,
+    service: &Service<P>,
+    now: Now,
+) -> Result<bool, ServeError> {
+    let Some(Stored::Meeting(loaded)) = service.table.meeting(id).await? else { return Ok(false) };
     if !loaded.meeting.members().any(|p| p.state() == ParticipantState::Joined) {
-        return Ok(());
+        return Ok(false);
     }
-    let Some(users) = service.in_media(&loaded.meeting, now).await else { return Ok(()) };
+    let Some(users) = service.in_media(&loaded.meeting, now).await else { return Ok(false) };
+    // Otherwise the channel was made after the list of channels.
+    let is_missing = users.is_empty();
     let seen = Input::Presence(ChannelPresence::Exactly { users, rev: loaded.meeting.rev });
-    service.apply(loaded, &seen, now).await.map(|_| ())
+    service.apply(loaded, &seen, now).await?;
+    if is_missing {
+        tracing::warn!(meeting.id = %id, "meeting without a channel; its members have to reach the media again");
+    }
+    Ok(is_missing)
 }
 
 /// T50: closes the channel unless its meeting is live. The meeting is read, since the index of deadlines may lag behind.

@@ -6,6 +6,7 @@ mod channels;
 
 pub use channels::ChannelAges;
 
+use channels::Mismatches;
 use futures::StreamExt;
 use futures::stream;
 use serde::Deserialize;
@@ -160,13 +161,29 @@ async fn sweep<P: Ports>(ages: &ChannelAges, service: &Service<P>, now: Now) -> 
         .filter(|failed| futures::future::ready(*failed))
         .count()
         .await;
-    let leaked_rooms = if has_channels { channels::reconcile(&live, ages, service, now).await } else { 0 };
-    if leaked_rooms > 0 {
-        // The metric of leaked rooms is made of this line, so it must be kept wherever warnings are.
-        tracing::warn!(leaked_rooms, "channels without a live meeting closed");
+    let Mismatches { channels_without_meeting, meetings_without_channel } = if has_channels {
+        channels::reconcile(&live, ages, service, now).await
+    } else {
+        Mismatches::default()
+    };
+    // The metrics are made of this line, so it must be kept wherever warnings are.
+    if channels_without_meeting > 0 || meetings_without_channel > 0 {
+        tracing::warn!(
+            found,
+            failed,
+            channels_without_meeting,
+            meetings_without_channel,
+            "sweep finished; channels and meetings differed"
+        );
+    } else {
+        tracing::info!(found, failed, channels_without_meeting, meetings_without_channel, "sweep finished");
     }
-    tracing::info!(found, failed, "sweep finished");
-    Ok(json!({"found": found, "failed": failed, "leaked_rooms": leaked_rooms}))
+    Ok(json!({
+        "found": found,
+        "failed": failed,
+        "channels_without_meeting": channels_without_meeting,
+        "meetings_without_channel": meetings_without_channel,
+    }))
 }
 
 /// Repeats pending effects of one meeting, checks seats, and applies deadlines, as far as they are due.

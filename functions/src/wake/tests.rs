@@ -187,7 +187,10 @@ async fn a_sweep_wakes_due_meetings_and_schedules_near_deadlines() {
     let call = created(&service, &["bob"], Mode::Direct).await;
     service.wakes.scheduled.borrow_mut().clear();
     let result = sweeps(&service, at(1_000)).await;
-    assert_eq!(result, json!({"found": 1, "failed": 0, "leaked_rooms": 0}));
+    assert_eq!(
+        result,
+        json!({"found": 1, "failed": 0, "channels_without_meeting": 0, "meetings_without_channel": 0})
+    );
     assert!(end(&service, &call).is_none());
     assert_eq!(service.wakes.scheduled.borrow().len(), 1);
     service.table.fail("meeting");
@@ -222,12 +225,17 @@ async fn t49_t50_a_sweep_compares_channels_with_meetings() {
     let foreign = OpenChannel { id: "other-m9".to_owned(), created_ms: Some(0) };
     rtc.set_channels(vec![leaked, foreign]);
     let result = sweeps(&service, now(2_000)).await;
-    assert_eq!(result["leaked_rooms"], 1);
+    assert_eq!(
+        (&result["channels_without_meeting"], &result["meetings_without_channel"]),
+        (&json!(1), &json!(1))
+    );
     assert_eq!(rtc.take_calls(), [RtcCall::Close("sb-m9".to_owned())]);
     let alice = service.table.stored(&call).meeting.participants[&user("alice")].state();
     assert_eq!(alice, ParticipantState::Reconnecting, "the meeting has no channel");
+    let again = sweeps(&service, now(3_000)).await;
+    assert_eq!(again["meetings_without_channel"], 0, "nobody of the meeting is in the media any more");
     rtc.set_down(true);
-    assert_eq!(sweeps(&service, now(3_000)).await["leaked_rooms"], 0);
+    assert_eq!(sweeps(&service, now(4_000)).await["channels_without_meeting"], 0);
 }
 
 #[tokio::test]

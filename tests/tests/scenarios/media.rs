@@ -324,7 +324,8 @@ async fn t49_t39_t42_a_channel_that_is_gone_empties_its_meeting() {
     stack.sweep().await;
     assert_eq!(participant_states(&caller).await, ["joined", "joined"]);
     rtc.remove_room(&room);
-    stack.sweep().await;
+    let swept = stack.invoke("wake", &crate::controls::sweep_event()).await;
+    assert_eq!(swept["meetings_without_channel"], json!(1), "{swept}");
     assert_eq!(participant_states(&caller).await, ["reconnecting", "reconnecting"]);
     stack.advance_clock_when_idle(Duration::from_secs(62)).await;
     stack.advance_clock_when_idle(Duration::from_secs(32)).await;
@@ -352,7 +353,8 @@ async fn t50_a_channel_without_a_meeting_is_closed_and_counted_and_no_other_is_t
         rtc.enters(&room, user.id.as_str());
     }
     let swept = stack.invoke("wake", &crate::controls::sweep_event()).await;
-    assert_eq!(swept["leaked_rooms"], json!(1), "{swept}");
+    assert_eq!(swept["channels_without_meeting"], json!(1), "{swept}");
+    assert_eq!(swept["meetings_without_channel"], json!(0), "{swept}");
     let there = |name: &str| rtc.room(name).is_some();
     assert!(!there(&named("leaked")));
     assert!(there(&named("young")) && there("another-owners") && there(&room));
