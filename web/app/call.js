@@ -7,7 +7,7 @@ import { Levels } from "./levels.js";
 import { requestWithRetry } from "./retry.js";
 import { applyDownlink, isModerator, isPresent, participant } from "./roster.js";
 import { forgetSeat, storeSeat } from "./seat.js";
-import { replacedWords } from "./words.js";
+import { nameWords, removalNews, replacedWords } from "./words.js";
 
 /** Waits before the attempts to connect to an unreachable media service; the last one is repeated. */
 const MEDIA_RETRY_MS = [1000, 2000, 4000, 8000];
@@ -122,8 +122,12 @@ export class Call extends EventTarget {
   /** Applies a downlink of this meeting. */
   async apply(message) {
     if (this.phase === "over") return;
-    this.meeting = applyDownlink(this.meeting, message);
+    const before = this.meeting;
+    this.meeting = applyDownlink(before, message);
     switch (message.type) {
+      case "participant_updated":
+        this.#removalChanged(before, message.participant?.user_id);
+        break;
       case "meeting_ended":
         return this.end(message.reason, message.duration_ms, message.text);
       case "participant_removed":
@@ -141,6 +145,13 @@ export class Call extends EventTarget {
       default:
     }
     this.#meetingChanged();
+  }
+
+  /** Shows the moderators that a removed user is out of the media, or came back. */
+  #removalChanged(before, userId) {
+    const now = participant(this.meeting, userId);
+    const words = removalNews(participant(before, userId), now);
+    if (words && this.isModerator) this.#notify(`${nameWords(now)}: ${words}`);
   }
 
   /** Sends a request for this meeting. */

@@ -7,6 +7,9 @@ const PRESENT = new Set(["accepted", "joined", "reconnecting"]);
 /** States of participants with an open invitation. */
 const PENDING = new Set(["invited", "ringing"]);
 
+/** Fields of a participant that are over when a newer snapshot does not have them. */
+const UNSAID = { reason: null, text: null, removed_ms: null, confirmed_gone_ms: null, reentries_stopped: null };
+
 export const isPresent = ({ state }) => PRESENT.has(state);
 export const isPending = ({ state }) => PENDING.has(state);
 export const isWaiting = ({ state }) => state === "lobby";
@@ -38,7 +41,7 @@ export function applyDownlink(meeting, message) {
   switch (message.type) {
     case "participant_updated":
       return message.participant?.user_id
-        ? withChange(meeting, message.participant.user_id, { reason: null, text: null, ...message.participant })
+        ? withChange(meeting, message.participant.user_id, { ...UNSAID, ...message.participant })
         : meeting;
     case "invitation_updated":
       return withChange(meeting, message.user_id, invitationChange(message));

@@ -135,6 +135,24 @@ export const personWords = ({ state, reason, text }) =>
     .filter(Boolean)
     .join(" · ");
 
+/**
+ * Returns whether a removed participant is out of the media: for the moderators, and only where the service says so.
+ * The time after the removal counts for the first confirmation; after a re-entry the words say that instead.
+ */
+export function removalWords({ removed_ms: removed, confirmed_gone_ms: gone, reentries_stopped: reentries }) {
+  if (!removed) return "";
+  if (!gone) return "not yet confirmed to be out of the call";
+  if (reentries) return `tried to come back, stopped${reentries > 1 ? ` (${reentries} times)` : ""}`;
+  return `out of the call (confirmed after ${(Math.max(0, gone - removed) / 1000).toFixed(1)} s)`;
+}
+
+/** Returns the news of a removed participant after a change; empty if there are none. */
+export function removalNews(before, now) {
+  if (!before?.removed_ms || !now?.removed_ms) return "";
+  if ((before.confirmed_gone_ms ?? null) === (now.confirmed_gone_ms ?? null)) return "";
+  return now.confirmed_gone_ms ? removalWords(now) : "is back in the call and is removed again";
+}
+
 /** Returns what a participant who is in the media sends, as far as it is worth a word. */
 export const mediaFlagWords = ({ media }) =>
   [media?.audio === false && "Microphone off", media?.video && "Camera on", media?.screen && "Shares the screen"]

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { applyDownlink, handsOf, isModerator, participant } from "../app/roster.js";
-import { endWords, historyWords, mediaFlagWords, personWords } from "../app/words.js";
+import { endWords, historyWords, mediaFlagWords, personWords, removalNews, removalWords } from "../app/words.js";
 import { DOWNLINKS } from "../terminal/protocol.js";
 
 const person = (userId, fields = {}) => ({
@@ -151,4 +151,24 @@ test("a past call that was taken and never reached is not a missed call", () => 
   assert.equal(words({ reason: "no_answer" }), "Missed");
   assert.equal(words({ reason: "do_not_disturb" }), "Do not disturb");
   assert.equal(words({ reason: "left", answered_ms: 1, duration_ms: 61000 }), "1:01");
+});
+
+test("a moderator sees when a removed user is out of the media, comes back and is stopped", () => {
+  const update = (known, fields) =>
+    applyDownlink(known, { type: "participant_updated", participant: { user_id: "bob", state: "removed", ...fields } });
+  const steps = [
+    [{ removed_ms: 1000 }, "", "not yet confirmed to be out of the call"],
+    [{ removed_ms: 1000, confirmed_gone_ms: 1400 }, "out of the call (confirmed after 0.4 s)"],
+    [{ removed_ms: 1000 }, "is back in the call and is removed again", "not yet confirmed to be out of the call"],
+    [{ removed_ms: 1000, confirmed_gone_ms: 9000, reentries_stopped: 1 }, "tried to come back, stopped"],
+    [{ removed_ms: 1000, confirmed_gone_ms: 9000, reentries_stopped: 2 }, "", "tried to come back, stopped (2 times)"],
+  ];
+  let known = meeting();
+  for (const [fields, news, words = news] of steps) {
+    const before = participant(known, "bob");
+    known = update(known, fields);
+    const bob = participant(known, "bob");
+    assert.deepEqual([removalNews(before, bob), removalWords(bob)], [news, words]);
+  }
+  assert.equal(removalWords(participant(update(known, { state: "invited" }), "bob")), "", "invited again");
 });

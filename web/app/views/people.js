@@ -1,7 +1,7 @@
 /** @file The panel with the participants of the call and the host's tools. */
 import { Button, Face, Icon, copyText, html, useEffect, useRef, useState } from "../ui.js";
 import { isModerator, isPending, isPresent, isWaiting } from "../roster.js";
-import { mediaFlagWords, personWords } from "../words.js";
+import { mediaFlagWords, personWords, removalWords } from "../words.js";
 
 export function People({ phone, call, hands, onClose }) {
   const { meeting } = call;
@@ -61,6 +61,7 @@ function Person({ phone, call, person, isGroup }) {
   const roleWords = { host: "Host", cohost: "Co-host" };
   const words = [
     isPresent(person) && state === "joined" ? mediaFlagWords(person) : personWords(person),
+    call.isModerator && removalWords(person),
     isGroup && roleWords[role],
     speech?.mode === "hard" && "Microphone blocked",
     speech?.mode === "soft" && "Muted",

@@ -161,7 +161,25 @@ fn participant_words(participant: &Value) -> String {
     if matches!(text(participant, "state"), "accepted" | "joined" | "reconnecting") && !sends.is_empty() {
         add(&mut words, format_args!(", sends {}", sends.join(" and ")));
     }
-    words + &remark(participant)
+    words + &remark(participant) + &removal_proof(participant)
+}
+
+/// The proof that a removed participant is out of the media, where the service has one.
+fn removal_proof(participant: &Value) -> String {
+    let Some(removed_ms) = participant["removed_ms"].as_i64() else { return String::new() };
+    let mut words = match participant["confirmed_gone_ms"].as_i64() {
+        Some(gone_ms) => {
+            let after = Value::from(gone_ms.saturating_sub(removed_ms));
+            format!(", out of the media (confirmed after {})", duration(&after))
+        }
+        None => ", not yet confirmed to be out of the media".to_owned(),
+    };
+    match participant["reentries_stopped"].as_u64() {
+        Some(1) => words += "; came back and was stopped",
+        Some(count @ 2..) => add(&mut words, format_args!("; came back {count} times and was stopped")),
+        _ => {}
+    }
+    words
 }
 
 /// The reason and the words of a user who declined.

@@ -107,3 +107,22 @@ fn a_participant_is_shown_with_what_the_device_sends() {
         "media": {"audio": true, "video": false, "screen": true}});
     assert_eq!(participant_words(&participant), "bob joined, sends audio and screen");
 }
+
+#[test]
+fn t62_t63_a_removal_says_whether_its_user_is_out_of_the_media() {
+    let words = |proof: Value| {
+        let mut participant = json!({"user_id": "bob", "role": "member", "state": "removed"});
+        participant.as_object_mut().expect("an object").extend(proof.as_object().expect("an object").clone());
+        sentence(&json!({"type": "participant_updated", "participant": participant}))
+    };
+    assert_eq!(words(json!({})), "bob removed", "an RTC service that cannot tell");
+    assert_eq!(words(json!({"removed_ms": 1_000})), "bob removed, not yet confirmed to be out of the media");
+    assert_eq!(
+        words(json!({"removed_ms": 1_000, "confirmed_gone_ms": 1_400})),
+        "bob removed, out of the media (confirmed after 400 ms)"
+    );
+    assert_eq!(
+        words(json!({"removed_ms": 1_000, "confirmed_gone_ms": 61_000, "reentries_stopped": 2})),
+        "bob removed, out of the media (confirmed after 60 s); came back 2 times and was stopped"
+    );
+}
