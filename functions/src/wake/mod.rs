@@ -215,14 +215,16 @@ fn lookup_after_ms(id: &MeetingId) -> i64 {
     LOOKUP_MIN_MS + spread
 }
 
-/// Checks, before a deadline applies to a seat, whether its user is in the media or its device is connected to the broker.
+/// Checks, before a deadline applies to a seat, whether its user is in the media or its device is connected to the broker, and
+/// whether removed users are out of the media.
 async fn check_seats<P: Ports>(
     mut loaded: Loaded,
     service: &Service<P>,
     now: Now,
 ) -> Result<Loaded, ServeError> {
     let mut rtc = service.rtc_capabilities();
-    if loaded.meeting.due_checks(now, rtc).is_empty() {
+    let is_removal_due = rtc.reports_presence && loaded.meeting.is_removal_check_due(now.ms);
+    if !is_removal_due && loaded.meeting.due_checks(now, rtc).is_empty() {
         return Ok(loaded);
     }
     if rtc.reports_presence {

@@ -5,7 +5,7 @@ use crate::testing::{
 };
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::{Mode, ParticipantState};
-use switchboard_protocol::requests::{AttendRequest, MediaReport, ReportMedia};
+use switchboard_protocol::requests::{AttendRequest, MediaReport, ModerateRequest, Remove, ReportMedia};
 use switchboard_rtc::management::OpenChannel;
 use switchboard_service::fake::{FakePorts, FakeRtc, RtcCall};
 
@@ -255,4 +255,59 @@ async fn a_lost_device_that_the_meeting_does_not_know_of_is_checked_later() {
     service.publisher.broker.connected.borrow_mut().insert(device("bob.phone"));
     message(&service, &call, at(17_000)).await;
     assert_eq!(check_at_ms(), None, "the device is back");
+}
+
+/// A group of Alice with Bob, both in the media, from which Alice removed Bob. Returns its channel, too.
+async fn removal(service: &Service<FakePorts>, rtc: &FakeRtc) -> (MeetingId, String) {
+    let meeting = created(service, &["bob"], Mode::Group).await;
+    accepted(service, &meeting, "bob.phone").await;
+    rtc.set_members(&["alice", "bob"]);
+    let loaded = service.load(&meeting).await.expect("stored");
+    let users = [user("alice"), user("bob")].into();
+    let seen = Input::Presence(ChannelPresence::Exactly { users, rev: loaded.meeting.rev });
+    service.apply(loaded, &seen, at(2_000)).await.expect("committed");
+    let remove = Remove {
+        meeting_id: meeting.clone(),
+        user_id: user("bob"),
+        ban: None,
+        for_seconds: None,
+        reason: None,
+    };
+    let remove = request("alice.phone", "m1", ModerateRequest::Remove(remove), at(3_000));
+    serve(remove, service, &crate::moderate::moderate).await;
+    let channel = service.channel_of(&meeting);
+    (meeting, channel)
+}
+
+#[tokio::test]
+async fn t62_t63_a_wake_after_a_removal_asks_the_rtc_service_and_removes_again_whom_it_finds() {
+    let rtc = FakeRtc::capable();
+    let service = service_with_rtc(&rtc);
+    let (meeting, channel) = removal(&service, &rtc).await;
+    let removed = RtcCall::Remove(channel, "bob".to_owned());
+    assert!(rtc.take_calls().contains(&removed));
+    let proof = || {
+        let view = service.table.stored(&meeting).meeting.participants[&user("bob")].view(NOW_MS);
+        (view.confirmed_gone_ms.map(|ms| ms - NOW_MS), view.reentries_stopped)
+    };
+    assert_eq!(proof(), (None, None));
+    published(&service);
+
+    rtc.set_down(true);
+    message(&service, &meeting, at(4_000)).await;
+    rtc.set_down(false);
+    assert_eq!(proof(), (None, None), "the RTC service did not answer");
+    message(&service, &meeting, at(5_000)).await;
+    assert_eq!((proof(), rtc.take_calls()), ((None, None), vec![removed.clone()]), "Bob is still there");
+    rtc.set_members(&["alice"]);
+    message(&service, &meeting, at(10_000)).await;
+    assert_eq!((proof(), rtc.take_calls()), ((Some(10_000), None), Vec::new()));
+    assert_eq!(published(&service), ["alice.phone: participant_updated removed"]);
+
+    rtc.set_members(&["alice", "bob"]);
+    message(&service, &meeting, at(70_000)).await;
+    assert_eq!((proof(), rtc.take_calls()), ((None, None), vec![removed]));
+    rtc.set_members(&["alice"]);
+    message(&service, &meeting, at(71_000)).await;
+    assert_eq!(proof(), (Some(71_000), Some(1)));
 }

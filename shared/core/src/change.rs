@@ -6,6 +6,7 @@ use crate::meeting::{End, Meeting, Phase};
 use crate::participant::Participant;
 use crate::refusal::Refusal;
 use crate::remark::Remark;
+use crate::removal_proof::RemovalProof;
 use crate::stamped::Stamped;
 use crate::standing::{AwayFrom, Exit, Former, OpenInvitation, OutReason, Presence, Seat, Standing};
 use crate::times::Times;
@@ -171,6 +172,7 @@ impl Change {
         if self.meeting.has_member(user) {
             self.record_time(user, Times::left);
         }
+        let proof = self.proof_of_removal(user, reason);
         self.set_standing(user, |standing| {
             let from = match standing {
                 Standing::Invited(pending) => Former::Invitation(pending.invitation),
@@ -183,8 +185,18 @@ impl Change {
                 })),
                 Standing::Out(exit) => exit.from,
             };
-            Standing::Out(Exit { reason, from, remark })
+            Standing::Out(Exit { reason, from, remark, proof })
         });
+    }
+
+    /// The proof that a removal begins, or goes on with if a removed user is banned. A user who never had a seat never had a
+    /// join token.
+    fn proof_of_removal(&self, user: &UserId, reason: OutReason) -> Option<RemovalProof> {
+        let is_removal = matches!(reason, OutReason::Removed | OutReason::Banned { .. });
+        let participant = self.meeting.participants.get(user).filter(|_| is_removal)?;
+        let may_be_in_media = self.rtc.reports_presence && participant.had_media();
+        let new_proof = || may_be_in_media.then(|| RemovalProof::new(self.now.ms, self.rev));
+        participant.removal_proof().cloned().or_else(new_proof)
     }
 
     /// Ends an open invitation without a seat: every device stops ringing.

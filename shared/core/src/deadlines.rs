@@ -47,6 +47,9 @@ impl Change {
         }
         self.end_blocks();
         self.end_bans();
+        if self.rtc.reports_presence {
+            self.postpone_removal_checks();
+        }
         if self.is_changed {
             self.update_phase();
         }
@@ -131,7 +134,9 @@ impl Meeting {
             let join = join_end_ms(p).filter(|_| rtc.reports_presence);
             let check = p.seat().and_then(|seat| seat.check_at_ms);
             let confirm = self.confirm_end_ms(p).filter(|_| !rtc.reports_presence);
-            [ring_end_ms(p), join, check, confirm, away_end_ms(p), p.speech.until_ms, ban_end_ms(p)]
+            let removal =
+                p.removal_proof().and_then(|proof| proof.check_at_ms).filter(|_| rtc.reports_presence);
+            [ring_end_ms(p), join, check, confirm, away_end_ms(p), p.speech.until_ms, ban_end_ms(p), removal]
         };
         let empty = match self.phase {
             Phase::Empty { until_ms } => Some(until_ms),

@@ -76,7 +76,7 @@ pub fn decide(meeting: &Meeting, input: &Input, now: Now, rtc: RtcCapabilities) 
         Input::Device { client_id, status } => {
             device::apply(Change::of(meeting, now, rtc), client_id, *status)
         }
-        Input::Presence(seen) => presence::apply(Change::of(meeting, now, rtc), seen),
+        Input::Presence(seen) => presence::apply_report(Change::of(meeting, now, rtc), seen),
         Input::Callback { event, user } => {
             callback::apply(Change::of(meeting, now, rtc), event, user.as_ref())
         }

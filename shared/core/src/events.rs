@@ -5,3 +5,4 @@ pub(crate) mod callback;
 pub(crate) mod device;
 pub(crate) mod other_call;
 pub(crate) mod presence;
+mod removed;

@@ -27,6 +27,7 @@ mod participant;
 mod phase;
 mod refusal;
 mod remark;
+mod removal_proof;
 mod repeat;
 mod rtc_actions;
 mod seating;
@@ -57,15 +58,16 @@ pub use input::{
 pub use invitation::{Invitation, Leg, OfferQueue};
 pub use limits::{
     CALLER_CHECK_MS, CHECK_MS, CONFIRM_MS, EMPTY_MS, ENDED_MEETING_KEPT_MS, HOST_GRACE_MS, JOIN_MS,
-    KNOCKS_WITHIN_MS, MAX_DEVICES, MAX_INVITATION_EXT_BYTES, MAX_KNOCKS, MAX_PEOPLE, MAX_REQUESTS_PER_DEVICE,
-    RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS, RING_GRACE_MS, RTC_CLOCK_LEEWAY_MS, SEAT_KEPT_MS, UNUSED_MS,
-    WARNINGS_MS,
+    KNOCKS_WITHIN_MS, MAX_DEVICES, MAX_INVITATION_EXT_BYTES, MAX_KNOCKS, MAX_PEOPLE, MAX_REENTRIES,
+    MAX_REQUESTS_PER_DEVICE, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS, RING_GRACE_MS, RTC_CLOCK_LEEWAY_MS,
+    SEAT_KEPT_MS, TOKEN_LIFE_MS, UNUSED_MS, WARNINGS_MS,
 };
 pub use meeting::{AppliedRequest, Creation, End, Meeting, Phase, Settings};
 pub use outgoing::{DeliveryClass, Outgoing};
 pub use participant::{LastMediaEvent, LobbyHistory, Participant};
 pub use refusal::Refusal;
 pub use remark::Remark;
+pub use removal_proof::RemovalProof;
 pub use repeat::repeat_effects;
 pub use rtc_actions::RtcAction;
 pub use speech::Speech;

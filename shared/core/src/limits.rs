@@ -30,6 +30,20 @@ pub const UNUSED_MS: i64 = DEFAULT_UNUSED_SECONDS as i64 * 1_000;
 /// Most milliseconds that the clock of the RTC service may differ from ours, in either direction. Servers that people run
 /// themselves are off by that much when their time synchronisation fails; with a larger leeway, late callbacks would count.
 pub const RTC_CLOCK_LEEWAY_MS: i64 = 120_000;
+/// Milliseconds after a removal at which the RTC service is asked whether the user is out of the media. Each time that the
+/// user is still there, the next check comes after twice the time, up to [`REENTRY_CHECK_MS`].
+pub const GONE_CHECK_MS: i64 = 1_000;
+/// Milliseconds between two checks that a removed user did not come back.
+pub const REENTRY_CHECK_MS: i64 = 60_000;
+/// Milliseconds after a removal for which a removed user may come back: the life of a join token, by another clock.
+pub const REENTRY_WATCH_MS: i64 = TOKEN_LIFE_MS + RTC_CLOCK_LEEWAY_MS;
+/// Life of a join token in milliseconds.
+pub const TOKEN_LIFE_MS: i64 = 600_000;
+/// Most re-entries of a removed user that are counted and reported. Further ones are only stopped, so that a modified
+/// terminal cannot keep the hosts' devices busy.
+pub const MAX_REENTRIES: u32 = 100;
+/// Milliseconds for which a check of removed users stays due while the RTC service does not answer; then it is postponed.
+pub const CHECK_KEPT_DUE_MS: i64 = 10_000;
 /// Milliseconds before the end at which members are warned.
 pub const WARNINGS_MS: [i64; 2] = [300_000, 60_000];
 /// Milliseconds that an ended meeting is kept, so that late commands get `meeting_ended`.

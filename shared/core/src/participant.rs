@@ -3,6 +3,7 @@
 use crate::invitation::Invitation;
 use crate::limits::{KNOCKS_WITHIN_MS, MAX_KNOCKS};
 use crate::remark::Remark;
+use crate::removal_proof::RemovalProof;
 use crate::speech::Speech;
 use crate::stamped::Stamped;
 use crate::standing::{Exit, Former, OutReason, Presence, Seat, Standing};
@@ -149,6 +150,24 @@ impl Participant {
         }
     }
 
+    /// Proof that the removed participant is out of the media; `None` if the participant was not removed, or if the RTC
+    /// service cannot prove it.
+    #[must_use]
+    pub fn removal_proof(&self) -> Option<&RemovalProof> {
+        match &*self.standing {
+            Standing::Out(exit) => exit.proof.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The proof of the removal, to be changed without a notice about the standing.
+    pub(crate) const fn removal_proof_mut(&mut self) -> Option<&mut RemovalProof> {
+        match self.standing.amend() {
+            Standing::Out(exit) => exit.proof.as_mut(),
+            _ => None,
+        }
+    }
+
     /// Reason that the user gave for declining the invitation; `None` if the user did not decline it.
     #[must_use]
     pub fn decline(&self) -> Option<RejectReason> {
@@ -192,6 +211,11 @@ impl Participant {
             Standing::Out(Exit { from: Former::Seat(seat), .. }) => Some(seat),
             _ => None,
         }
+    }
+
+    /// Returns whether the participant has or had a seat, and with it a join token.
+    pub(crate) fn had_media(&self) -> bool {
+        self.had_seat || self.last_seat().is_some()
     }
 
     /// Returns whether the present seat belongs to `device`.

@@ -43,7 +43,8 @@ pub(crate) fn rtc_actions(meeting: &Meeting, rev: u64) -> Vec<RtcAction> {
 fn rtc_action(meeting: &Meeting, participant: &Participant, rev: u64) -> Option<RtcAction> {
     let is_changed = participant.standing.is_from(rev);
     if let Some(OutReason::Removed | OutReason::Banned { .. }) = participant.out_reason() {
-        return (is_changed && participant.last_seat().is_some()).then(|| removal(participant));
+        let is_asked = participant.removal_proof().is_some_and(|proof| proof.asked_ms.is_from(rev));
+        return (is_asked || (is_changed && participant.had_media())).then(|| removal(participant));
     }
     let seat = participant.seat()?;
     // A user who joins the channel with an older token gets the rights that hold now.

@@ -2,6 +2,7 @@
 
 use crate::invitation::Invitation;
 use crate::remark::Remark;
+use crate::removal_proof::RemovalProof;
 use crate::stamped::Stamped;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::object::{MediaFlags, ParticipantState};
@@ -115,6 +116,9 @@ pub struct Exit {
     pub from: Former,
     /// Words of the user who declined, or of the host who removed the participant.
     pub remark: Remark,
+    /// Proof that a removed or banned participant is out of the media. `None` for every other exit, for a user who never had
+    /// a seat, and where the RTC service does not report presence.
+    pub proof: Option<RemovalProof>,
 }
 
 /// Reason why a participant has no part any more.

@@ -3,6 +3,7 @@
 use crate::invitation::Invitation;
 use crate::meeting::Meeting;
 use crate::participant::Participant;
+use crate::removal_proof::RemovalProof;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::downlink::{Body, MeetingOffer, Offer};
 use switchboard_protocol::object::{
@@ -168,6 +169,7 @@ impl Participant {
             last_event: _,
             lobby: _,
         } = self;
+        let proof = self.removal_proof();
         ParticipantView {
             user_id: user_id.clone(),
             name: name.clone(),
@@ -182,6 +184,9 @@ impl Participant {
                 .map(|invitation| invitation.id.clone()),
             reason: self.decline(),
             text: decline_text(self),
+            removed_ms: proof.map(|proof| proof.removed_ms),
+            confirmed_gone_ms: proof.and_then(|proof| *proof.gone_ms),
+            reentries_stopped: proof.map(RemovalProof::reentries_stopped).filter(|count| *count > 0),
         }
     }
 }

@@ -268,6 +268,17 @@ pub struct ParticipantView {
     /// Text of the user who declined the invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Time of the removal of a removed or banned participant, in milliseconds since the epoch. Only where the RTC service
+    /// reports which users are in the media: it is asked whether the participant is out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_ms: Option<i64>,
+    /// Time at which the removed participant was confirmed to be out of the media, in milliseconds since the epoch. Absent
+    /// until then, and while the participant is back in the media.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_gone_ms: Option<i64>,
+    /// Number of times, if any, that the removed participant came back into the media and was removed again. Counts to 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reentries_stopped: Option<u32>,
 }
 
 /// A meeting as a whole, as messages show it.

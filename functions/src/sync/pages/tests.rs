@@ -19,6 +19,9 @@ fn participant(at: usize, name: usize) -> ParticipantView {
         invite_id: None,
         reason: None,
         text: None,
+        removed_ms: None,
+        confirmed_gone_ms: None,
+        reentries_stopped: None,
     }
 }
 

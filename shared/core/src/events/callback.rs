@@ -20,10 +20,12 @@ pub(crate) fn apply(mut change: Change, event: &MediaEvent, user: Option<&UserId
     let seen = match (&event.kind, user) {
         (MediaEventKind::Joined { stay, .. }, Some(user)) => {
             let event = LastMediaEvent { at, stay: stay.clone(), is_join: true };
+            change.hear_of_removed(user, event.clone());
             keep_if_newer(&mut change, user, event).then(|| ChannelPresence::Joined { user: user.clone() })
         }
         (MediaEventKind::Left { stay, clean, .. }, Some(user)) => {
             let event = LastMediaEvent { at, stay: stay.clone(), is_join: false };
+            change.hear_of_removed(user, event.clone());
             keep_if_newer(&mut change, user, event)
                 .then(|| ChannelPresence::Left { user: user.clone(), clean: *clean })
         }
@@ -40,7 +42,7 @@ pub(crate) fn apply(mut change: Change, event: &MediaEvent, user: Option<&UserId
 }
 
 /// Keeps an event that is newer than the last one about `user`. Returns whether it has to be applied. Events of ended meetings and
-/// of users without a seat are not kept: each of them is applied.
+/// of users without a seat are not kept here: each of them is applied.
 fn keep_if_newer(change: &mut Change, user: &UserId, event: LastMediaEvent) -> bool {
     let is_live = change.meeting.end().is_none();
     let participant = change.meeting.participants.get_mut(user);
@@ -70,7 +72,7 @@ fn closed(change: &Change, at: ServiceTime) -> ChannelPresence {
 
 impl LastMediaEvent {
     /// Returns whether this event is later than `last`.
-    fn follows(&self, last: Option<&Self>) -> bool {
+    pub(super) fn follows(&self, last: Option<&Self>) -> bool {
         let Some(last) = last else { return true };
         let is_opposite = self.is_join != last.is_join;
         match (&self.stay, &last.stay) {

@@ -11,6 +11,14 @@ use crate::standing::OutReason;
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
 
+/// A report that the RTC service gave now. A listing also says which removed participants are out.
+pub(crate) fn apply_report(mut change: Change, seen: &ChannelPresence) -> Decision {
+    if let ChannelPresence::Exactly { users, rev } = seen {
+        change.check_removed(users, *rev);
+    }
+    apply(change, seen)
+}
+
 /// A user who is in the media has joined, even if the deadline for it is just over, so joins are applied before the
 /// deadlines.
 pub(crate) fn apply(mut change: Change, seen: &ChannelPresence) -> Decision {

@@ -11,6 +11,7 @@ impl Notices<'_> {
             self.notify_all_members("", || Body::MeetingUpdated { meeting: meeting.view(now_ms) });
         }
         for participant in meeting.participants.values() {
+            self.of_removal_proof(participant);
             self.of_role(participant);
             self.of_media(participant);
             self.of_move(participant);

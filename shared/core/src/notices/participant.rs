@@ -112,6 +112,17 @@ impl Notices<'_> {
 
 /// About the state, the role, the media and the seat.
 impl Notices<'_> {
+    /// T62, T63: to the host set, about a removed participant who is out of the media, or back in it. Other members have no
+    /// use for it, and a removed user could keep all their devices busy.
+    pub(super) fn of_removal_proof(&mut self, participant: &Participant) {
+        if participant.removal_proof().is_some_and(|proof| proof.gone_ms.is_from(self.rev)) {
+            let now_ms = self.now_ms;
+            self.notify_host_set(participant.user_id.as_str(), || Body::ParticipantUpdated {
+                participant: participant.view(now_ms),
+            });
+        }
+    }
+
     /// To all members, about a participant who changed.
     pub(super) fn of_roster(&mut self, participant: &Participant) {
         if !self.is_roster(participant) {

@@ -8,13 +8,16 @@ use crate::ports::{BrokerError, DirectDelivery, Downlinks, Qos};
 use futures::StreamExt;
 use futures::stream;
 use std::collections::BTreeMap;
-use switchboard_core::{DeliveryClass, Grant, Meeting, Now, OfferQueue, Outgoing};
+use switchboard_core::{DeliveryClass, Grant, Meeting, Now, OfferQueue, Outgoing, TOKEN_LIFE_MS};
 use switchboard_protocol::VERSION;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::{Body, Downlink, Re};
 use switchboard_protocol::id::{IdKey, InviteId, MeetingId};
 use switchboard_protocol::object::{Delivery, Reach};
 use switchboard_rtc::{Join, MintError, MintRequest, Minter, TTL_SECONDS};
+
+// The core watches removed users as long as their join tokens live.
+const _: () = assert!(TTL_SECONDS as i64 * 1_000 == TOKEN_LIFE_MS, "both are the life of a join token");
 
 /// Limit of devices to which messages are published at the same time.
 const IN_FLIGHT: usize = 16;

@@ -5,8 +5,8 @@ use crate::ports::Stored;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use switchboard_core::{
-    Action, Command, CreateCommand, DeviceStatus, Input, Invitee, Joiner, KnownDevice, MarkKind, MediaChange,
-    Now, RtcCapabilities, create, decide,
+    Action, ChannelPresence, Command, CreateCommand, DeviceStatus, Input, Invitee, Joiner, KnownDevice,
+    MarkKind, MediaChange, Now, RtcCapabilities, create, decide,
 };
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
@@ -179,6 +179,11 @@ fn input(action: usize, by: usize, whom: usize, step: usize) -> Input {
         14 => Action::Invite { invitees: vec![invitee(USERS[whom])], ring_seconds: Some(20), ext: None },
         15 => return Input::Device { client_id, status: DeviceStatus::Disconnected },
         16 => return Input::Device { client_id, status: DeviceStatus::StillDisconnected },
+        // Some of the users are in the channel: removed ones may come back.
+        17 => {
+            let users = USERS[..by].iter().map(|name| user(name)).collect();
+            return Input::Presence(ChannelPresence::Exactly { users, rev: u64::MAX });
+        }
         _ => return Input::Deadline,
     };
     let request_id = format!("r{step}").parse().expect("an id");
@@ -192,20 +197,70 @@ proptest! {
     #[test]
     fn any_meeting_is_read_as_it_was_written(
         is_direct in any::<bool>(),
-        steps in proptest::collection::vec((0..18_usize, 0..4_usize, 0..4_usize, 0..40_000_i64), 1..40),
+        reports_presence in any::<bool>(),
+        steps in proptest::collection::vec((0..19_usize, 0..4_usize, 0..4_usize, 0..40_000_i64), 1..40),
     ) {
         let mut meeting =
             if is_direct { new_meeting(Mode::Direct, &["bob"]) } else { new_meeting(Mode::Group, &["bob", "carol"]) };
         let mut now = Now { ms: START_MS };
         for (step, (action, by, whom, wait_ms)) in steps.into_iter().enumerate() {
             now.ms += if wait_ms > 20_000 { wait_ms } else { 1 };
-            let decision = decide(&meeting, &input(action, by, whom, step), now, RtcCapabilities::default());
+            let rtc = RtcCapabilities { reports_presence, enforces_rights: reports_presence };
+            let decision = decide(&meeting, &input(action, by, whom, step), now, rtc);
             if let Some(next) = decision.next {
                 meeting = next;
             }
             prop_assert_eq!(&written_and_read(&meeting), &meeting);
         }
     }
+}
+
+#[test]
+fn a_removal_with_its_proof_is_read_as_it_was_written_and_one_of_before_has_none() {
+    let rtc = RtcCapabilities { reports_presence: true, enforces_rights: true };
+    let mut meeting = new_meeting(Mode::Group, &["bob"]);
+    let now = Now { ms: START_MS + 1_000 };
+    let listed = |names: &[&str]| {
+        let users = names.iter().map(|name| user(name)).collect();
+        Input::Presence(ChannelPresence::Exactly { users, rev: u64::MAX })
+    };
+    let remove = Action::Remove { user: user("bob"), ban: true, for_seconds: None, text: None };
+    let accept = Action::Accept {
+        invite_id: "invite-bob".parse().expect("an id"),
+        media: Media::Audio,
+        is_in_other_call: false,
+    };
+    let does = |by: &str, id: &str, action| {
+        let request_id = id.parse().expect("an id");
+        Input::Command(Command {
+            by: device(by, "phone"),
+            request_id,
+            hash: BodyHash::of(b"request"),
+            action,
+        })
+    };
+    for (at, input) in [
+        does("bob", "r1", accept),
+        does("alice", "r2", remove),
+        listed(&["alice"]),
+        listed(&["alice", "bob"]),
+        listed(&["alice"]),
+    ]
+    .iter()
+    .enumerate()
+    {
+        meeting = decide(&meeting, input, now, rtc).next.unwrap_or_else(|| panic!("step {at} commits"));
+        assert_eq!(written_and_read(&meeting), meeting);
+    }
+    let proof = meeting.participants[&user("bob")].removal_proof().expect("was removed");
+    assert_eq!((proof.times_gone, *proof.gone_ms), (2, Some(now.ms)));
+
+    let mut record = serde_json::to_value(v2::MeetingRecord::from(&meeting)).expect("serialises");
+    let standing = &mut record["participants"]["bob"]["standing"]["out"];
+    assert!(standing.as_object_mut().expect("an exit").remove("proof").is_some());
+    let stored = read(&meeting.id, Some(SCHEMA), attribute(&record), Reached::new()).expect("can be read");
+    let older = self::meeting(stored);
+    assert_eq!(older.participants[&user("bob")].removal_proof(), None);
 }
 
 #[test]

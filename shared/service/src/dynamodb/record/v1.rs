@@ -356,7 +356,7 @@ impl From<StandingParts> for Standing {
             (None, Some(invitation)) => Former::Invitation(invitation),
             (None, None) => Former::Lobby(waiting),
         };
-        Self::Out(Exit { reason, from, remark: Remark::default() })
+        Self::Out(Exit { reason, from, remark: Remark::default(), proof: None })
     }
 }
 

@@ -196,7 +196,22 @@ enum StandingRecord {
         decline: Option<RejectReason>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proof: Option<ProofRecord>,
     },
+}
+
+/// Knowledge about a removed participant's presence in the media.
+#[derive(Debug, Serialize, Deserialize)]
+struct ProofRecord {
+    removed_ms: i64,
+    asked_ms: Rev<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gone_ms: Option<i64>,
+    gone_rev: u64,
+    times_gone: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    check_at_ms: Option<i64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,12 +1,12 @@
 //! Conversions of a participant's standing, with its seat and invitation, between schema 2 and the core.
 
 use super::{
-    FormerRecord, InvitationRecord, LegRecord, OutReasonRecord, PresenceRecord, Rev, SeatRecord,
+    FormerRecord, InvitationRecord, LegRecord, OutReasonRecord, PresenceRecord, ProofRecord, Rev, SeatRecord,
     StandingRecord,
 };
 use switchboard_core::{
-    AwayFrom, Entry, Exit, Former, Invitation, Leg, OpenInvitation, OutReason, Presence, Remark, Seat,
-    Stamped, Standing,
+    AwayFrom, Entry, Exit, Former, Invitation, Leg, OpenInvitation, OutReason, Presence, Remark,
+    RemovalProof, Seat, Stamped, Standing,
 };
 
 impl StandingRecord {
@@ -33,7 +33,7 @@ impl From<&Standing> for StandingRecord {
             },
             Standing::Lobby { devices } => Self::Lobby { devices: devices.clone() },
             Standing::Seated(seat) => Self::Seated(seat.into()),
-            Standing::Out(Exit { reason, from, remark }) => {
+            Standing::Out(Exit { reason, from, remark, proof }) => {
                 let (reason, until_ms) = out_reason(*reason);
                 let from = match from {
                     Former::Invitation(invitation) => FormerRecord::Invited(invitation.into()),
@@ -41,7 +41,8 @@ impl From<&Standing> for StandingRecord {
                     Former::Seat(seat) => FormerRecord::Seated(Box::new((&**seat).into())),
                 };
                 let (decline, text) = (remark.decline, remark.text.clone());
-                Self::Out { reason, until_ms, from, decline, text }
+                let proof = proof.as_ref().map(ProofRecord::from);
+                Self::Out { reason, until_ms, from, decline, text, proof }
             }
         }
     }
@@ -55,15 +56,43 @@ impl From<StandingRecord> for Standing {
             }
             StandingRecord::Lobby { devices } => Self::Lobby { devices },
             StandingRecord::Seated(seat) => Self::Seated(seat.into()),
-            StandingRecord::Out { reason, until_ms, from, decline, text } => {
+            StandingRecord::Out { reason, until_ms, from, decline, text, proof } => {
                 let from = match from {
                     FormerRecord::Invited(invitation) => Former::Invitation(invitation.into()),
                     FormerRecord::Lobby(devices) => Former::Lobby(devices),
                     FormerRecord::Seated(seat) => Former::Seat(Box::new((*seat).into())),
                 };
                 let remark = Remark { decline, text };
-                Self::Out(Exit { reason: reason.into_reason(until_ms), from, remark })
+                let proof = proof.map(RemovalProof::from);
+                Self::Out(Exit { reason: reason.into_reason(until_ms), from, remark, proof })
             }
+        }
+    }
+}
+
+impl From<&RemovalProof> for ProofRecord {
+    fn from(proof: &RemovalProof) -> Self {
+        let RemovalProof { removed_ms, asked_ms, gone_ms, times_gone, check_at_ms } = proof;
+        Self {
+            removed_ms: *removed_ms,
+            asked_ms: asked_ms.into(),
+            gone_ms: **gone_ms,
+            gone_rev: gone_ms.rev(),
+            times_gone: *times_gone,
+            check_at_ms: *check_at_ms,
+        }
+    }
+}
+
+impl From<ProofRecord> for RemovalProof {
+    fn from(record: ProofRecord) -> Self {
+        let ProofRecord { removed_ms, asked_ms, gone_ms, gone_rev, times_gone, check_at_ms } = record;
+        Self {
+            removed_ms,
+            asked_ms: asked_ms.into(),
+            gone_ms: Stamped::new(gone_ms, gone_rev),
+            times_gone,
+            check_at_ms,
         }
     }
 }
