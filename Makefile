@@ -12,6 +12,9 @@ PARSER := tests/contract/node_modules/.package-lock.json
 DRIVER := tests/browser/node_modules/.package-lock.json
 # The program that breaks one function after the other and runs the tests. Its version is part of the folder's name.
 MUTANTS := .tools/cargo-mutants-27.1.0
+# Lists the crates of a binary, and collects their licences.
+CYCLONEDX := .tools/cargo-cyclonedx-0.5.9
+ABOUT := .tools/cargo-about-0.9.3
 STACK := target/debug/local
 # The function that does nothing, and those that are compared with it.
 BENCHED := -p noop -p functions --bin noop --bin create-meeting --bin answer
@@ -19,7 +22,8 @@ BENCHED := -p noop -p functions --bin noop --bin create-meeting --bin answer
 .DEFAULT_GOAL := help
 # Prerequisites are made in the order of their lists; cargo uses all processors by itself.
 .NOTPARALLEL:
-.PHONY: help demo bench test test-unit mutants screenshots run invoke generate test-tables build check format package deploy
+.PHONY: help demo bench test test-unit mutants screenshots run invoke generate test-tables build check advisories format package \
+	reproduce sbom deploy
 
 help: ## Lists the commands
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
@@ -76,6 +80,10 @@ check: toolchain for-check $(CHECKERS) $(PARSER) ## Formatting, lints, docs, tem
 	$(call step,Contract)
 	node tests/contract/validate.mjs
 
+# Not a part of `make check`: the list of advisories is a git repository on the network.
+advisories: toolchain $(CHECKERS) ## Looks for known vulnerabilities and yanked versions in the dependencies (needs a network)
+	$(dir $(CHECKERS))bin/cargo-deny --locked check advisories
+
 format: ## Formats the code
 	cargo fmt --all
 
@@ -92,10 +100,35 @@ REGION ?=
 SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(dir $(DEPLOYERS))bin:$$PATH" sam
 # The file is the user's own: git ignores it.
 SETTINGS := deploy.yaml
+# The processor of the functions, as in the settings: arm64 or x86_64.
+ARCHITECTURE := $(or $(shell sed -n 's/^Architecture: *\([a-z0-9_]*\).*/\1/p' $(SETTINGS) 2>/dev/null),arm64)
+PLATFORM := $(if $(filter x86_64,$(ARCHITECTURE)),x86_64,aarch64)-unknown-linux-gnu
+# The same source gives the same bytes on each machine, so no path of the machine may get into a binary. The registry's
+# folder lies under cargo's; of two prefixes that fit, rustc takes the last one.
+CARGO_FOLDER := $(or $(CARGO_HOME),$(HOME)/.cargo)
+REMAP := --remap-path-prefix=$(CURDIR)=/switchboard --remap-path-prefix=$(CARGO_FOLDER)=/cargo \
+	$(foreach folder,$(wildcard $(CARGO_FOLDER)/registry/src/*),--remap-path-prefix=$(folder)=/crates)
+LICENCES := target/licences
 
-package: toolchain for-deploy $(DEPLOYERS) ## Builds all functions for Lambda (arm64), into .aws-sam/
-	@if command -v rustup >/dev/null; then rustup target add aarch64-unknown-linux-gnu; fi
-	$(SAM) build --template template.yaml
+package: toolchain for-deploy $(DEPLOYERS) $(ABOUT) ## Builds all functions for Lambda, with their licences, into .aws-sam/ (ONLY=AnswerFunction: one)
+	@if command -v rustup >/dev/null; then rustup target add $(PLATFORM); fi
+	cargo fetch --locked
+	RUSTFLAGS='$(REMAP)' $(SAM) build $(ONLY) --template template.yaml --parameter-overrides Architecture=$(ARCHITECTURE)
+	@mkdir -p $(LICENCES)
+	$(ABOUT)/bin/cargo-about generate --config deploy/about.toml --manifest-path functions/Cargo.toml --offline --fail \
+		deploy/about.hbs --output-file $(LICENCES)/THIRD-PARTY-LICENCES.txt
+	deploy/artifacts.py LICENSE $(LICENCES)/THIRD-PARTY-LICENCES.txt
+
+reproduce: ## Builds the functions twice from empty folders and compares the zips (ONLY=AnswerFunction: one)
+	rm -rf target/$(PLATFORM)/release .aws-sam
+	$(MAKE) package
+	cp .aws-sam/zips/SHA256SUMS target/first-build
+	rm -rf target/$(PLATFORM)/release .aws-sam
+	$(MAKE) package
+	diff target/first-build .aws-sam/zips/SHA256SUMS && echo 'Both builds gave the same zips.'
+
+sbom: toolchain $(CYCLONEDX) ## Lists the components of what is shipped (CycloneDX), into target/sbom/
+	deploy/sbom.py $(CYCLONEDX)/bin/cargo-cyclonedx $(PLATFORM)
 
 deploy: $(SETTINGS) package ## Builds and deploys the stack: make deploy REGION=eu-west-1 [STACK_NAME=switchboard]
 	$(SAM) deploy --stack-name '$(STACK_NAME)' $(if $(REGION),--region '$(REGION)') --resolve-s3 \
@@ -130,8 +163,11 @@ $(CHECKERS): tests/python.sh tests/requirements-check.txt
 $(DEPLOYERS): tests/python.sh deploy/requirements.txt
 	tests/python.sh $(@D) deploy/requirements.txt
 
-$(MUTANTS):
-	cargo install cargo-mutants --locked --version $(lastword $(subst -, ,$@)) --root $@
+$(MUTANTS) $(CYCLONEDX):
+	cargo install $(patsubst .tools/%-$(lastword $(subst -, ,$@)),%,$@) --locked --version $(lastword $(subst -, ,$@)) --root $@
+
+$(ABOUT):
+	cargo install cargo-about --locked --features cli --version $(lastword $(subst -, ,$@)) --root $@
 
 # Install scripts of packages do not run: the checks and tests use plain JavaScript only.
 $(PARSER): tests/contract/package-lock.json
