@@ -22,7 +22,7 @@ BENCHED := -p noop -p functions --bin noop --bin create-meeting --bin answer
 .DEFAULT_GOAL := help
 # Prerequisites are made in the order of their lists; cargo uses all processors by itself.
 .NOTPARALLEL:
-.PHONY: help demo bench test test-unit mutants screenshots run invoke generate test-tables build check advisories format package \
+.PHONY: help demo bench test test-unit fuzz mutants screenshots run invoke generate test-tables build check advisories format package \
 	reproduce sbom deploy
 
 help: ## Lists the commands
@@ -54,6 +54,9 @@ test: toolchain for-test $(PACKAGES) $(DRIVER) build ## Builds everything and ru
 	tests/second-table.sh
 	tests/verify.sh
 	tests/browser.sh
+
+fuzz: toolchain ## More random and mutated inputs for everything that reads what a stranger sends (ITERATIONS=100000)
+	BOLERO_RANDOM_ITERATIONS=$(or $(ITERATIONS),100000) cargo test --locked --workspace --test fuzz
 
 # Each mutant is one build and one run of the core's tests, so neither `make test` nor CI runs them.
 mutants: toolchain $(MUTANTS) ## Breaks the core's functions one by one and lists what no test notices (ARGS='--re accept': some)
