@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Arns, PUBLISH, Policy, PolicyError, RECEIVE, SUBSCRIBE};
+use super::{Arns, CONNECT, PUBLISH, Pattern, Policy, PolicyError, RECEIVE, SUBSCRIBE};
 
 fn policy(document: Value) -> Policy {
     Policy::parse(&[document]).expect("a valid policy document")
@@ -148,4 +148,55 @@ fn arns_have_the_form_of_aws_iot_core() {
     assert_eq!(arns.client("GID@@@a"), "arn:aws:iot:eu-west-1:123456789012:client/GID@@@a");
     assert_eq!(arns.topic("a/b"), "arn:aws:iot:eu-west-1:123456789012:topic/a/b");
     assert_eq!(arns.topic_filter("a/+"), "arn:aws:iot:eu-west-1:123456789012:topicfilter/a/+");
+}
+
+/// A wildcard pattern and a text that may match it: a few letters, so that they often do.
+#[derive(Debug, Clone, bolero::TypeGenerator)]
+enum Letter {
+    A,
+    Slash,
+    Question,
+    Star,
+}
+
+fn text_of(letters: &[Letter]) -> String {
+    letters
+        .iter()
+        .map(|letter| match letter {
+            Letter::A => 'a',
+            Letter::Slash => '/',
+            Letter::Question => '?',
+            Letter::Star => '*',
+        })
+        .collect()
+}
+
+#[test]
+fn a_wildcard_matches_what_the_regular_expression_of_its_meaning_matches() {
+    bolero::check!().with_iterations(3_000).with_type::<(Vec<Letter>, Vec<Letter>)>().for_each(|(pattern, text)| {
+        let (pattern, text) = (text_of(pattern), text_of(text));
+        let meaning = regex::escape(&pattern).replace(r"\*", "(?s:.*)").replace(r"\?", "(?s:.)");
+        let expected = regex::Regex::new(&format!("^{meaning}$")).expect("a regular expression").is_match(&text);
+        assert_eq!(Pattern::new(&pattern).matches(&text), expected, "{pattern:?} on {text:?}");
+    });
+}
+
+#[test]
+fn documents_of_any_text_are_refused_or_evaluated() {
+    let valid = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": ["iot:Connect"], "Resource": "arn:aws:iot:us-east-1:1:client/a*"},
+        {"Effect": "Deny", "Action": "iot:*", "Resource": ["*"]},
+    ]});
+    let valid = valid.to_string();
+    bolero::check!().with_iterations(3_000).with_type::<Vec<(u16, u8)>>().for_each(|edits| {
+        let mut text = valid.clone().into_bytes();
+        for (at, byte) in edits {
+            let at = usize::from(*at) % text.len();
+            text[at] = *byte;
+        }
+        let text = String::from_utf8_lossy(&text).into_owned();
+        if let Ok(policy) = Policy::parse(&[Value::String(text)]) {
+            policy.allows(CONNECT, "arn:aws:iot:us-east-1:1:client/alice");
+        }
+    });
 }
