@@ -93,6 +93,12 @@ export interface TerminalOptions {
   newId?: () => string;
   /** Returns a number between 0 and 1, for the jitter. */
   random?: () => number;
+  /**
+   * Lets each `sync` of the terminal list the calls missed since this time in `missed` of the `state` event: the greatest
+   * `at_ms` that the user has seen, or 0 on a new device. Without it, none are listed. A call that `missed_call` announced may
+   * be listed again, with the same `meeting_id` and `at_ms`.
+   */
+  missedSinceMs?: number;
 }
 
 /** The `detail` of each event of `Terminal.events`. */

@@ -91,6 +91,7 @@ export class Terminal {
     reconnect = RECONNECT,
     newId = randomId,
     random = Math.random,
+    missedSinceMs,
   }) {
     const { userId, instance } = parseClientId(clientId);
     const { control, bulk } = downlinkTopics(clientId, topics);
@@ -103,6 +104,7 @@ export class Terminal {
       newId,
       topics,
       retry,
+      missedSinceMs,
       send: (uplink) => this.#send(uplink),
       emit: (kind, detail) => this.#emit(kind, detail),
     });

@@ -52,6 +52,7 @@ pub struct Ringer {
     /// `sync` requests that wait for an answer, by id.
     syncs: HashMap<String, PendingSync>,
     steps: VecDeque<RingerStep>,
+    missed_since_ms: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -87,6 +88,20 @@ impl Ringer {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Lets every `sync` of the ringer list the calls that the user missed since `since_ms`, a time by the service's clock: what
+    /// [`missed_since_ms`](Self::missed_since_ms) returned when the device was last used, or 0 for a new device. A call may be
+    /// listed that `missed_call` announced: both have the same `meeting_id` and `at_ms`.
+    pub fn list_missed_since(&mut self, since_ms: i64) {
+        self.missed_since_ms = Some(since_ms);
+    }
+
+    /// The time up to which the owner has been told of missed calls: that of the last `state` that listed them. `None` unless
+    /// [`list_missed_since`](Self::list_missed_since) was called.
+    #[must_use]
+    pub fn missed_since_ms(&self) -> Option<i64> {
+        self.missed_since_ms
     }
 
     /// Processes a downlink. Returns whether the owner should show it too; `false` for invitations, their closing, and answers
@@ -193,6 +208,10 @@ impl Ringer {
     /// requested it.
     fn apply_state(&mut self, state: &ReceivedDownlink, now: Instant) -> bool {
         let sync = state.answers().and_then(|request| self.syncs.remove(request));
+        if self.missed_since_ms.is_some() && state.body.contains_key("missed") {
+            let server_ms = state.body.get("server_ms").and_then(Value::as_i64);
+            self.missed_since_ms = self.missed_since_ms.max(server_ms);
+        }
         let listed = state.body.get("invitations").and_then(Value::as_array);
         let mut open = Vec::new();
         for offer in listed.into_iter().flatten().filter_map(Value::as_object) {
@@ -249,7 +268,8 @@ impl Ringer {
     }
 
     fn request_sync(&mut self, meeting_id: Option<MeetingId>) {
-        if let Ok(uplink) = Uplink::new(&SyncState { meeting_id }) {
+        let missed_since_ms = self.missed_since_ms.filter(|_| meeting_id.is_none());
+        if let Ok(uplink) = Uplink::new(&SyncState { meeting_id, missed_since_ms }) {
             self.record_sync(&uplink, true);
             self.steps.push_back(RingerStep::Request(uplink));
         }
@@ -268,4 +288,42 @@ fn ringing(meeting_id: &str, invite_id: &str) -> Option<Uplink> {
     let (meeting_id, invite_id): (MeetingId, InviteId) = (meeting_id.parse().ok()?, invite_id.parse().ok()?);
     let uplink: Result<_, UplinkError> = Uplink::new(&Ringing { meeting_id, invite_id });
     uplink.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::received::RawMessage;
+    use serde_json::json;
+
+    /// The `missed_since_ms` of the `sync` after a reconnect.
+    fn since(ringer: &mut Ringer) -> Value {
+        ringer.reconnected();
+        let Some(RingerStep::Request(sync)) = ringer.poll() else { panic!("a reconnect leads to `sync`") };
+        let sent: Value = serde_json::from_slice(&sync.payload()).expect("JSON");
+        sent["missed_since_ms"].clone()
+    }
+
+    #[test]
+    fn each_sync_lists_the_calls_missed_since_the_last_one_that_listed_them() {
+        let mut ringer = Ringer::default();
+        assert_eq!(since(&mut ringer), Value::Null, "only if the owner wants them");
+        ringer.list_missed_since(500);
+        assert_eq!(since(&mut ringer), 500);
+        let mut state = json!({"v": 1, "type": "state", "id": "d1", "re": "s1", "server_ms": 7_000, "meetings": [],
+            "invitations": []});
+        for (listed, expected) in [(false, 500), (true, 7_000)] {
+            if listed {
+                state["missed"] = json!([]);
+            }
+            let payload = state.to_string().into_bytes();
+            let raw =
+                RawMessage { topic: "bulk-dn/p2p/G@@@a".to_owned(), payload, received_at: Instant::now() };
+            ringer.receive(&ReceivedDownlink::read(&raw).expect("an envelope"), Instant::now());
+            assert_eq!(since(&mut ringer), expected);
+        }
+        ringer.gap("m1");
+        let Some(RingerStep::Request(sync)) = ringer.poll() else { panic!("a gap leads to `sync`") };
+        assert!(!String::from_utf8_lossy(&sync.payload()).contains("missed"), "not of one meeting");
+    }
 }

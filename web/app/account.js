@@ -4,6 +4,7 @@
  */
 import mqtt from "../vendor/mqtt.esm.js";
 import { Terminal, mqttTransport } from "../terminal.js";
+import { seenMissedMs } from "./seen-missed.js";
 import { nameWords } from "./words.js";
 
 const ACCOUNT_KEY = "switchboard.account";
@@ -53,7 +54,7 @@ export async function openTerminal(account) {
       return token;
     },
   });
-  return new Terminal({ clientId: admitted.client_id, transport });
+  return new Terminal({ clientId: admitted.client_id, transport, missedSinceMs: seenMissedMs(account.account) });
 }
 
 /** Requests a client ID and a token from the laptop stack. */

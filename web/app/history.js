@@ -1,5 +1,7 @@
 /** @file Past calls, read from the service, and calls missed since the user last marked them as seen. */
 
+import { seenMissedMs, storeSeenMissed } from "./seen-missed.js";
+
 const PAGE_SIZE = 20;
 /** Wait between reads, and number of retries: the service may write the record of a call after publishing its end. */
 const RETRY_MS = 1500;
@@ -20,8 +22,9 @@ export class CallHistory extends EventTarget {
   }
 
   #calls = [];
-  /** The `missed_call` messages since the last {@link CallHistory.markSeen}. */
+  /** The calls missed since the last {@link CallHistory.markSeen}, oldest first: `missed_call`, or listed in a `state`. */
   missed = [];
+  #seenMs;
   /** Cursor of the next page; `undefined` if there are no earlier calls. */
   cursor;
   #terminal;
@@ -30,12 +33,16 @@ export class CallHistory extends EventTarget {
   constructor(terminal) {
     super();
     this.#terminal = terminal;
+    this.#seenMs = seenMissedMs(terminal.userId);
   }
 
-  /** Adds a `missed_call`. */
-  addMissed(missedCall) {
-    this.missed = [...this.missed, missedCall];
-    this.refreshUntilRecorded(missedCall.meeting_id);
+  /** Adds missed calls, except those that are known or seen. */
+  addMissed(missedCalls) {
+    const isKnown = (one) => this.missed.some((known) => known.meeting_id === one.meeting_id && known.at_ms === one.at_ms);
+    const added = missedCalls.filter((one) => one.at_ms > this.#seenMs && !isKnown(one));
+    if (added.length === 0) return;
+    this.missed = [...this.missed, ...added].sort((one, other) => one.at_ms - other.at_ms);
+    this.refreshUntilRecorded(this.missed.at(-1).meeting_id);
   }
 
   /** Reads the newest calls, and retries until the record of this call is among them. */
@@ -46,6 +53,8 @@ export class CallHistory extends EventTarget {
   }
 
   markSeen() {
+    this.#seenMs = Math.max(this.#seenMs, ...this.missed.map((one) => one.at_ms));
+    storeSeenMissed(this.#terminal.userId, this.#seenMs);
     this.missed = [];
     this.dispatchEvent(new Event("change"));
   }
@@ -71,14 +80,14 @@ export class CallHistory extends EventTarget {
   }
 }
 
-/** Converts a `missed_call` to an entry of `calls[]`. */
-function asCall({ meeting_id: meetingId, from, reason, at_ms: at }) {
+/** Converts a missed call to an entry of `calls[]`. */
+function asCall({ meeting_id: meetingId, from, reason, at_ms: at, mode = "direct", media = "audio" }) {
   return {
     meeting_id: meetingId,
     direction: "in",
     peers: [from.user_id],
-    mode: "direct",
-    media: "audio",
+    mode,
+    media,
     reason,
     ended_ms: at,
     duration_ms: 0,

@@ -353,7 +353,7 @@ export class Phone extends EventTarget {
   }
 
   #news(message) {
-    if (message.type === "missed_call") this.callHistory.addMissed(message);
+    if (message.type === "missed_call") this.callHistory.addMissed([message]);
     const { call } = this;
     if (call && message.meeting_id === call.meetingId) {
       call.apply(message);
@@ -374,7 +374,8 @@ export class Phone extends EventTarget {
   }
 
   /** Applies a `state` to the current call. */
-  #applyState({ re, meetings }) {
+  #applyState({ re, meetings, missed }) {
+    if (Array.isArray(missed)) this.callHistory.addMissed(missed);
     const { call } = this;
     if (!call?.meetingId || call.isAwaitingSeat || !Array.isArray(meetings)) return;
     const meeting = meetings.find(({ meeting_id: meetingId }) => meetingId === call.meetingId);

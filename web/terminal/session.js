@@ -28,6 +28,8 @@ export class Session {
   /** State of the `sync` for all meetings: `waiting` for its answer, and `again` if another one must follow. */
   #sync = { waiting: false, again: false };
   #steps = 0;
+  /** Time up to which the app was told of missed calls; `undefined` if it does not want them listed. */
+  #missedSinceMs;
 
   /**
    * @param {object} parts
@@ -37,8 +39,10 @@ export class Session {
    * @param {(kind: string, detail: object) => void} parts.emit dispatches an event of `Terminal.events`
    * @param {object} [parts.topics]
    * @param {object} [parts.retry]
+   * @param {number} [parts.missedSinceMs]
    */
-  constructor({ clock, newId, send, emit, topics, retry }) {
+  constructor({ clock, newId, send, emit, topics, retry, missedSinceMs }) {
+    this.#missedSinceMs = missedSinceMs;
     this.newId = newId;
     this.emit = emit;
     this.topics = topics;
@@ -83,7 +87,8 @@ export class Session {
       return;
     }
     this.#sync = { waiting: true, again: false };
-    this.#requestOwn("sync", {}, () => {
+    const fields = this.#missedSinceMs === undefined ? {} : { missed_since_ms: this.#missedSinceMs };
+    this.#requestOwn("sync", fields, () => {
       const { again } = this.#sync;
       this.#sync = { waiting: false, again: false };
       if (again) this.sync();
@@ -220,6 +225,9 @@ export class Session {
     if (type === "meeting_ended") this.rings.endMeeting(meetingId, "meeting_ended");
     if (type === "meeting_merged") this.rings.endMeeting(meetingId, "merged");
     if (type === "state") {
+      if (this.#missedSinceMs !== undefined && Array.isArray(message.missed)) {
+        this.#missedSinceMs = Math.max(this.#missedSinceMs, message.server_ms);
+      }
       this.emit("state", message);
       const asked = this.#own.get(message.re) ?? this.#requests.get(message.re);
       const invitations = Array.isArray(message.invitations) ? message.invitations : [];

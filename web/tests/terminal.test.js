@@ -378,3 +378,23 @@ test("a request of an unknown type is not sent", async () => {
   await assert.rejects(async () => terminal.request("dance", { meeting_id: "m1" }), RangeError);
   assert.deepEqual(broker.taken(), []);
 });
+
+test("each `sync` lists the calls missed since the one before, if the app wants them", async () => {
+  const clock = new VirtualClock();
+  const broker = new FakeBroker();
+  const missedSinceMs = 500;
+  const terminal = new Terminal({ clientId: "GID_web@@@alice.tab", transport: broker, clock, random: () => 0, missedSinceMs });
+  const listed = [];
+  terminal.events.addEventListener("state", ({ detail }) => listed.push(...detail.missed));
+  await terminal.connect();
+  await settled();
+  const [first] = broker.taken();
+  assert.equal(first.message.missed_since_ms, 500);
+  const missed = [{ meeting_id: "m1", from: { user_id: "bob" }, reason: "no_answer", at_ms: 900, mode: "direct", media: "audio" }];
+  const state = { v: 1, type: "state", id: "s0", re: first.message.id, server_ms: 7_000, meetings: [], invitations: [], missed };
+  await broker.deliver(state);
+  assert.deepEqual(listed, missed);
+  terminal.sync();
+  await settled();
+  assert.equal(broker.taken()[0].message.missed_since_ms, 7_000);
+});

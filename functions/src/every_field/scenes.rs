@@ -91,6 +91,7 @@ pub(super) const SCENES: &[Scene] = &[
         by: "alice.phone",
         at_ms: 5_000,
     },
+    Scene { kinds: &["sync"], before: &[DIRECT_1, DIRECT_1_ENDS], by: "bob.phone", at_ms: 5_000 },
     Scene {
         kinds: &["block_user", "unblock_user", "set_availability", "settings"],
         before: &[ALICE_BLOCKS_BOB],

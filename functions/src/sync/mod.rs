@@ -1,8 +1,10 @@
 //! Function `sync`: answers with the current state of one meeting, or of all live meetings that the user is in or invited to, and
 //! with the user's call history. It repairs what a sleeping phone or a dropped message missed. The function writes nothing.
 
+mod missed;
 mod pages;
 
+use missed::{PAST_CALLS, missed_calls};
 use pages::{count_fitting, paged};
 use std::collections::BTreeSet;
 use switchboard_core::{Input, Meeting, Now, Outgoing, Refusal, RtcCapabilities, decide};
@@ -34,13 +36,25 @@ async fn state<P: Ports>(
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let (user, now) = (request.by.user(), request.now);
-    let meetings = match &asked.meeting_id {
-        Some(id) => vec![one(id, &user, service, now).await?],
-        None => all(&user, service, now).await?,
+    let (meetings, missed) = match (&asked.meeting_id, asked.missed_since_ms) {
+        (Some(id), _) => (vec![one(id, &user, service, now).await?], None),
+        (None, None) => (stored(&user, service).await?, None),
+        (None, Some(since_ms)) => {
+            // At the same time, so that the missed calls cost no round trip more.
+            let past = async { Ok(service.table.calls(&user, None, PAST_CALLS).await?.0) };
+            let (meetings, past) = futures::try_join!(stored(&user, service), past)?;
+            let missed = missed_calls(&meetings, &past, &user, since_ms);
+            (meetings, Some(missed))
+        }
     };
+    let rtc = service.rtc_capabilities();
+    let present = meetings.into_iter().map(|meeting| at(meeting, now, rtc));
+    // The references may be outdated; only the meeting itself knows whether it still concerns the user.
+    let meetings: Vec<Meeting> =
+        present.filter(|meeting| asked.meeting_id.is_some() || meeting.involves(&user)).collect();
     let invitations = meetings.iter().filter_map(|meeting| meeting.open_offer(&user, now.ms)).collect();
     let views = meetings.iter().map(|meeting| meeting.view(now.ms)).collect();
-    let pages = paged(views, invitations, &request.by, &request.cause());
+    let pages = paged(views, invitations, missed, &request.by, &request.cause());
     Ok(answer(asked.meeting_id.clone(), pages, request, service).await)
 }
 
@@ -97,12 +111,10 @@ async fn one<P: Ports>(
     }
 }
 
-async fn all<P: Ports>(user: &UserId, service: &Service<P>, now: Now) -> Result<Vec<Meeting>, ServeError> {
+/// Returns the meetings that the user may be in or invited to, as they are stored.
+async fn stored<P: Ports>(user: &UserId, service: &Service<P>) -> Result<Vec<Meeting>, ServeError> {
     let ids: BTreeSet<MeetingId> = service.table.meetings_of(user).await?;
-    let rtc = service.rtc_capabilities();
-    let meetings = service.table.meetings(&ids).await?.into_iter().map(|loaded| at(loaded.meeting, now, rtc));
-    // The references may be outdated; only the meeting itself knows whether it still concerns the user.
-    Ok(meetings.filter(|meeting| meeting.involves(user)).collect())
+    Ok(service.table.meetings(&ids).await?.into_iter().map(|loaded| loaded.meeting).collect())
 }
 
 /// A user in the lobby, or a removed user, may not see the participants.

@@ -6,10 +6,13 @@ use switchboard_core::Outgoing;
 use switchboard_protocol::MAX_DOWNLINK_BYTES;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::{Body, MeetingOffer};
-use switchboard_protocol::object::{CallView, MeetingView, ParticipantView};
+use switchboard_protocol::object::{CallView, MeetingView, MissedCallView, ParticipantView};
 
 /// Limit of the contents of a page in bytes; the rest of a downlink is for the envelope.
 const ROOM_BYTES: usize = MAX_DOWNLINK_BYTES - 1024;
+
+/// Limit of the missed calls in bytes, so that the first page has room for invitations. The newest ones stay.
+const MISSED_BYTES: usize = ROOM_BYTES / 2;
 
 /// The part of the state in one downlink.
 #[derive(Debug, Default)]
@@ -20,16 +23,21 @@ struct Page {
 }
 
 /// Returns the downlinks that together are the answer, in order. Each names the request that it answers, and has its own id.
-/// A single page has no number.
+/// A single page has no number. The missed calls are on the first page.
 ///
 /// A meeting with too many participants for one page continues on the next page: the same meeting with the other participants.
 pub(super) fn paged(
     meetings: Vec<MeetingView>,
     invitations: Vec<MeetingOffer>,
+    missed: Option<Vec<MissedCallView>>,
     to: &ClientId,
     cause: &Cause,
 ) -> Vec<Outgoing> {
-    let mut pages = vec![Page::default()];
+    let mut missed = missed.map(|mut missed| {
+        missed.truncate(count_of(&missed, MISSED_BYTES));
+        missed
+    });
+    let mut pages = vec![Page { bytes: missed.as_ref().map_or(0, size), ..Page::default() }];
     for invitation in invitations {
         let bytes = size(&invitation);
         page_for(&mut pages, bytes).invitations.push(invitation);
@@ -40,8 +48,9 @@ pub(super) fn paged(
     let count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
     let message = |(at, page): (u32, Page)| {
         let (page_no, pages) = if count > 1 { (Some(at), Some(count)) } else { (None, None) };
-        let body =
-            Body::State { meetings: page.meetings, invitations: page.invitations, page: page_no, pages };
+        let Page { meetings, invitations, .. } = page;
+        let missed = missed.take();
+        let body = Body::State { meetings, invitations, missed, page: page_no, pages };
         let subject = if count > 1 { format!("page {at}") } else { String::new() };
         Outgoing { subject, ..Outgoing::answer(to, cause, body) }
     };
@@ -84,12 +93,17 @@ fn page_for(pages: &mut Vec<Page>, bytes: usize) -> &mut Page {
 
 /// Returns how many of `calls` fit into one downlink, at least one.
 pub(super) fn count_fitting(calls: &[CallView]) -> usize {
+    count_of(calls, ROOM_BYTES).max(1)
+}
+
+/// Returns how many of the first values fit into that many bytes.
+fn count_of(values: &[impl Serialize], room_bytes: usize) -> usize {
     let mut bytes = 0;
-    let fits = |call: &&CallView| {
-        bytes += size(call);
-        bytes <= ROOM_BYTES
+    let mut fits = |value| {
+        bytes += size(value);
+        bytes <= room_bytes
     };
-    calls.iter().take_while(fits).count().max(1)
+    values.iter().take_while(|value| fits(*value)).count()
 }
 
 /// Returns the size as JSON in bytes, including a comma.

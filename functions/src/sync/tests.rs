@@ -7,11 +7,11 @@ use switchboard_protocol::requests::{AttendRequest, DestroyMeeting, DestroyReque
 use switchboard_service::fake::FakePorts;
 
 fn ask_all() -> SyncRequest {
-    SyncRequest::SyncState(SyncState { meeting_id: None })
+    SyncRequest::SyncState(SyncState { meeting_id: None, missed_since_ms: None })
 }
 
 fn ask_one(meeting: &MeetingId) -> SyncRequest {
-    SyncRequest::SyncState(SyncState { meeting_id: Some(meeting.clone()) })
+    SyncRequest::SyncState(SyncState { meeting_id: Some(meeting.clone()), missed_since_ms: None })
 }
 
 /// Takes the only published downlink, as JSON.
@@ -174,4 +174,58 @@ async fn a_table_that_cannot_be_reached_is_answered_with_unavailable() {
     service.table.fail("meetings_of");
     serve(request("alice.phone", "s1", ask_all(), at(0)), &service, &sync).await;
     assert_eq!(published(&service), ["alice.phone= error unavailable"]);
+}
+
+fn ask_missed(since_ms: i64) -> SyncRequest {
+    SyncRequest::SyncState(SyncState { meeting_id: None, missed_since_ms: Some(since_ms) })
+}
+
+/// Meeting, reason and time of each missed call in the answer.
+fn missed_in(state: &Value) -> Vec<(String, String, i64)> {
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let missed = state["missed"].as_array().expect("a list");
+    missed
+        .iter()
+        .map(|one| (text(&one["meeting_id"]), text(&one["reason"]), one["at_ms"].as_i64().expect("a time")))
+        .collect()
+}
+
+// Proves: missed-later
+#[tokio::test]
+async fn the_calls_that_a_user_missed_are_listed_newest_first_since_the_time_of_the_request() {
+    let service = service();
+    let gave_up = created(&service, &["bob"], Mode::Direct).await;
+    let leave = AttendRequest::Leave(Leave { meeting_id: gave_up.clone() });
+    serve(request("alice.phone", "l1", leave, at(2_000)), &service, &crate::attend::attend).await;
+    // In a group that goes on, the call is missed before there is a call record.
+    let group = crate::testing::call_to(&["bob"], Mode::Group);
+    let group = request("carol.phone", "c2", group, at(600_000));
+    let group = serve(group, &service, &crate::create_meeting::create_meeting).await;
+    let group = group.meeting_id.expect("a meeting");
+    let cancel = switchboard_protocol::requests::CancelInvite { meeting_id: group.clone(), invitees: None };
+    let cancel = switchboard_protocol::requests::InviteRequest::CancelInvite(cancel);
+    serve(request("carol.phone", "x1", cancel, at(610_000)), &service, &crate::invite::invite).await;
+    service.publisher.broker.take();
+
+    let first = (gave_up.to_string(), "cancelled".to_owned(), NOW_MS + 2_000);
+    let second = (group.to_string(), "cancelled".to_owned(), NOW_MS + 610_000);
+    for (since_ms, expected) in [
+        (0, vec![second.clone(), first.clone()]),
+        // A call that was stored late has a time before that of the last answer.
+        (NOW_MS + 2_000 + 60_000, vec![second.clone(), first]),
+        (NOW_MS + 2_001 + 60_000, vec![second]),
+        (NOW_MS + 900_000, vec![]),
+    ] {
+        let sync_id = format!("s{since_ms}");
+        serve(request("bob.new", &sync_id, ask_missed(since_ms), at(900_000)), &service, &sync).await;
+        let state = answer_of(&service);
+        assert_eq!(missed_in(&state), expected, "{since_ms}");
+        assert_eq!(state["meetings"], json!([]), "{since_ms}");
+    }
+    serve(request("bob.new", "s2", ask_missed(0), at(900_000)), &service, &sync).await;
+    assert_eq!(answer_of(&service)["missed"][1]["from"]["user_id"], "alice");
+    serve(request("alice.phone", "s3", ask_missed(0), at(900_000)), &service, &sync).await;
+    assert_eq!(answer_of(&service)["missed"], json!([]), "the caller missed nothing");
+    serve(request("bob.new", "s4", ask_all(), at(900_000)), &service, &sync).await;
+    assert_eq!(answer_of(&service).get("missed"), None, "not requested");
 }

@@ -173,6 +173,7 @@ impl Change {
             self.record_time(user, Times::left);
         }
         let proof = self.proof_of_removal(user, reason);
+        let was_pending = self.meeting.participants.get(user).is_some_and(Participant::is_pending);
         self.set_standing(user, |standing| {
             let from = match standing {
                 Standing::Invited(pending) => Former::Invitation(pending.invitation),
@@ -187,6 +188,10 @@ impl Change {
             };
             Standing::Out(Exit { reason, from, remark, proof })
         });
+        let participant = self.meeting.participants.get(user);
+        if was_pending && participant.is_some_and(|p| p.missed_reason().is_some()) {
+            self.record_time(user, Times::missed);
+        }
     }
 
     /// The proof that a removal begins, or goes on with if a removed user is banned. A user who never had a seat never had a

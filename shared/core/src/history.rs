@@ -66,6 +66,7 @@ impl Meeting {
                 sent: leg.sent,
                 text: leg.text,
                 ext: leg.ext.or_else(|| self.ext.clone()),
+                missed: self.missed_call(&leg.user_id).map(|missed| missed.mark),
             };
             (leg.user_id, call)
         };

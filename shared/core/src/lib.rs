@@ -21,6 +21,7 @@ mod input;
 mod invitation;
 mod limits;
 mod meeting;
+mod missed;
 mod notices;
 mod outgoing;
 mod participant;

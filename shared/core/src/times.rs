@@ -19,11 +19,14 @@ pub struct Times {
     pub dropped_ms: Option<i64>,
     /// Milliseconds of the stays in the media before the present one.
     pub stayed_ms: i64,
+    /// The user missed the last invitation.
+    pub missed_ms: Option<i64>,
 }
 
 impl Times {
     /// Records an invitation. A new attempt forgets the times of the one before, unless the user was in the media then.
     pub(crate) fn invited(&mut self, now_ms: i64) {
+        self.missed_ms = None;
         if self.joined_ms.is_none() {
             *self = Self { invited_ms: Some(now_ms), ..Self::default() };
         }
@@ -56,6 +59,12 @@ impl Times {
     /// Records that the user has a seat.
     pub(crate) const fn seated(&mut self) {
         self.left_ms = None;
+        self.missed_ms = None;
+    }
+
+    /// Records that the invitation ended without an answer of the user.
+    pub(crate) const fn missed(&mut self, now_ms: i64) {
+        self.missed_ms = Some(now_ms);
     }
 
     /// Records that the seat was given up. A user who dropped out and was lost left when the connection broke.

@@ -13,8 +13,8 @@ use crate::code::{Code, EndReason};
 use crate::id::{DownlinkId, InviteId, MeetingId, RequestId};
 use crate::join::Join;
 use crate::object::{
-    CallView, Caller, InvitationView, LobbyDecision, MeetingView, ParticipantView, Reach, SpeechMode,
-    UserOrAll, WhoMayCall,
+    CallView, Caller, InvitationView, LobbyDecision, MeetingView, MissedCallView, ParticipantView, Reach,
+    SpeechMode, UserOrAll, WhoMayCall,
 };
 use serde::{Deserialize, Serialize};
 
@@ -142,6 +142,9 @@ pub enum Body {
         meetings: Vec<MeetingView>,
         /// Invitations that can be answered now.
         invitations: Vec<MeetingOffer>,
+        /// Calls that the user missed since the requested time, newest first; present if requested, on the first page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        missed: Option<Vec<MissedCallView>>,
         /// Number of this page, from 1, if the state does not fit into one message.
         #[serde(skip_serializing_if = "Option::is_none")]
         page: Option<u32>,

@@ -5,7 +5,7 @@ mod policy;
 mod reject_reason;
 mod who_may_call;
 
-pub use call::{CallLeg, CallView, Direction};
+pub use call::{CallLeg, CallView, Direction, MissedCallView, MissedMark};
 pub use policy::{BusyPolicy, HostLeavePolicy, InvitePolicy, JoinPolicy, Policy, PolicyChange};
 pub use reject_reason::RejectReason;
 pub use who_may_call::WhoMayCall;

@@ -1,12 +1,12 @@
 //! Reach of offers: `queued` is said only where the broker's queue keeps the offer until the ring ends.
 
-use crate::calls::{Call, direct};
+use crate::calls::{Call, direct, group};
 use crate::device::Device;
 use crate::presence::Connection;
 use crate::raw::Raw;
 use crate::stack::Stack;
 use crate::user::User;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// A device of that user connected with a clean session once and is offline now.
@@ -116,4 +116,64 @@ async fn a_queue_that_a_clock_of_the_broker_two_minutes_ahead_prolongs_is_not_pr
 async fn offers_published(stack: &Stack, user: &User, instance: &str) -> usize {
     stack.until_idle().await;
     stack.published("create-meeting", user.client_id(instance).as_str()).await
+}
+
+/// The calls that the user missed, as a new device finds them.
+async fn missed(device: &Device, since_ms: i64) -> Value {
+    let fields = json!({"type": "sync", "missed_since_ms": since_ms});
+    let state = device.requests("sync", fields).await;
+    state.body["missed"].clone()
+}
+
+// Proves: missed-later
+#[tokio::test]
+async fn a_device_that_connects_for_the_first_time_after_the_call_finds_that_it_was_missed() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    connected_once_with_a_clean_session(&bob, "phone").await;
+    let mut caller = alice.on("phone").await;
+    let (call, _) = calls(&mut caller, &bob).await;
+    stack.advance_clock_when_idle(Duration::from_secs(50)).await;
+    caller.receives("meeting_ended").await;
+    // The next day, on another device.
+    stack.advance_clock_when_idle(Duration::from_hours(24)).await;
+
+    let mut tablet = bob.on("tablet").await;
+    assert_eq!(tablet.remaining_notices(&[]).await, Vec::<String>::new(), "no queue had the missed call");
+    let listed = missed(&tablet, 0).await;
+    let [found] = listed.as_array().expect("a list").as_slice() else { panic!("one call: {listed:#}") };
+    assert_eq!(
+        (&found["meeting_id"], &found["from"], &found["reason"], &found["media"]),
+        (
+            &json!(call.meeting_id),
+            &json!({"user_id": alice.id, "name": "Alice"}),
+            &json!("unreachable"),
+            &json!("audio")
+        )
+    );
+    let past = &crate::history::calls(&tablet, 1).await[0];
+    assert_eq!(past["missed"]["at_ms"], found["at_ms"], "{past:#}");
+    let now_ms = stack.now_ms().await;
+    assert_eq!(missed(&tablet, now_ms).await, json!([]), "not again");
+    assert_eq!(missed(&caller, 0).await, json!([]), "the caller missed nothing");
+}
+
+// Proves: missed-later
+#[tokio::test]
+async fn a_missed_call_of_a_group_that_goes_on_is_found_with_the_time_of_its_notice() {
+    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
+    let (host, mut phone) = (alice.on("phone").await, bob.on("phone").await);
+    let created = host.requests("create-meeting", group(&[&bob])).await;
+    let call = Call::to(&created, &bob);
+    host.requests("invite", call.request("cancel_invite")).await;
+    let notified = phone.receives("missed_call").await;
+    let tablet = bob.on("tablet").await;
+    let listed = missed(&tablet, 0).await;
+    assert_eq!(
+        (&listed[0]["meeting_id"], &listed[0]["at_ms"], &listed[0]["reason"]),
+        (&json!(call.meeting_id), &notified.body["at_ms"], &json!("cancelled"))
+    );
+    let wrong = json!({"type": "sync", "missed_since_ms": 0, "meeting_id": call.meeting_id});
+    let refused = host.is_refused("sync", wrong).await;
+    assert_eq!((refused.code.as_str(), refused.path.as_deref()), ("bad_request", Some("missed_since_ms")));
 }

@@ -30,6 +30,7 @@ fn call(peer: &UserId, ended_ms: i64) -> CallView {
         sent: Some(MediaFlags { audio: true, ..MediaFlags::default() }),
         text: Some("Wrong number".to_owned()),
         ext: None,
+        missed: None,
     }
 }
 

@@ -224,6 +224,7 @@ async fn perform(name: &str, table: &Table, lose: impl Fn()) {
                 duration_ms: 0,
                 sent: None,
                 text: None,
+                missed: None,
                 ext: None,
             };
             lose();

@@ -62,7 +62,7 @@ fn offer(at: usize) -> MeetingOffer {
 fn pages(meetings: Vec<MeetingView>, invitations: Vec<MeetingOffer>) -> Vec<serde_json::Value> {
     let to: ClientId = "GID@@@alice.phone".parse().expect("a client ID");
     let cause = Cause::Request { client_id: to.clone(), request_id: "s1".parse().expect("an id") };
-    let pages = paged(meetings, invitations, &to, &cause);
+    let pages = paged(meetings, invitations, None, &to, &cause);
     let subjects: std::collections::BTreeSet<_> = pages.iter().map(|outgoing| &outgoing.subject).collect();
     assert_eq!(subjects.len(), pages.len(), "ids of their own");
     let count = pages.len();
@@ -133,4 +133,32 @@ fn past_call() -> CallView {
     let call = serde_json::json!({"meeting_id": "m1", "direction": "in", "peers": [], "mode": "group",
         "media": "audio", "reason": "left", "ended_ms": 1, "duration_ms": 1});
     serde_json::from_value(call).expect("a record of before the times of each user")
+}
+
+#[test]
+fn the_newest_missed_calls_are_on_the_first_page_and_leave_room_for_invitations() {
+    let missed = |at: usize| MissedCallView {
+        meeting_id: format!("m{at}").parse().expect("an id"),
+        mode: Mode::Direct,
+        media: Media::Audio,
+        mark: switchboard_protocol::object::MissedMark {
+            from: Caller {
+                user_id: "alice".parse().expect("an account"),
+                name: Some("\u{1F980}".repeat(128)),
+            },
+            reason: "no_answer".to_owned(),
+            at_ms: 1,
+        },
+    };
+    let to: ClientId = "GID@@@alice.phone".parse().expect("a client ID");
+    let cause = Cause::Request { client_id: to.clone(), request_id: "s1".parse().expect("an id") };
+    let all: Vec<_> = (0..50).map(missed).collect();
+    let pages = paged(Vec::new(), (0..40).map(offer).collect(), Some(all.clone()), &to, &cause);
+    let bodies: Vec<_> = pages.iter().map(|page| serde_json::to_value(&page.body).expect("JSON")).collect();
+    assert!(bodies.iter().all(|body| body.to_string().len() < MAX_DOWNLINK_BYTES));
+    let listed = bodies[0]["missed"].as_array().expect("a list");
+    assert!((10..50).contains(&listed.len()), "{}", listed.len());
+    assert_eq!(listed[0]["meeting_id"], "m0");
+    assert!(bodies[0]["invitations"].as_array().is_some_and(|offers| offers.len() > 10));
+    assert!(bodies[1..].iter().all(|body| body.get("missed").is_none()), "once");
 }

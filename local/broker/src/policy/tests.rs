@@ -173,12 +173,15 @@ fn text_of(letters: &[Letter]) -> String {
 
 #[test]
 fn a_wildcard_matches_what_the_regular_expression_of_its_meaning_matches() {
-    bolero::check!().with_iterations(3_000).with_type::<(Vec<Letter>, Vec<Letter>)>().for_each(|(pattern, text)| {
-        let (pattern, text) = (text_of(pattern), text_of(text));
-        let meaning = regex::escape(&pattern).replace(r"\*", "(?s:.*)").replace(r"\?", "(?s:.)");
-        let expected = regex::Regex::new(&format!("^{meaning}$")).expect("a regular expression").is_match(&text);
-        assert_eq!(Pattern::new(&pattern).matches(&text), expected, "{pattern:?} on {text:?}");
-    });
+    bolero::check!().with_iterations(3_000).with_type::<(Vec<Letter>, Vec<Letter>)>().for_each(
+        |(pattern, text)| {
+            let (pattern, text) = (text_of(pattern), text_of(text));
+            let meaning = regex::escape(&pattern).replace(r"\*", "(?s:.*)").replace(r"\?", "(?s:.)");
+            let expected =
+                regex::Regex::new(&format!("^{meaning}$")).expect("a regular expression").is_match(&text);
+            assert_eq!(Pattern::new(&pattern).matches(&text), expected, "{pattern:?} on {text:?}");
+        },
+    );
 }
 
 #[test]

@@ -44,16 +44,16 @@ impl Notices<'_> {
             }
             OutReason::UserBusy => {
                 self.notify_inviter(participant, invitation);
-                self.missed_call(invitation, "user_busy");
+                self.missed_call(participant, invitation);
             }
             OutReason::NoAnswer | OutReason::Unreachable => {
                 self.notify_inviter(participant, invitation);
                 self.close(invitation, Leg::Closed, ClosedReason::Expired);
-                self.missed_call(invitation, reason.state().end_code().unwrap_or_default());
+                self.missed_call(participant, invitation);
             }
             OutReason::Cancelled => {
                 self.close(invitation, Leg::Closed, ClosedReason::Cancelled);
-                self.missed_call(invitation, "cancelled");
+                self.missed_call(participant, invitation);
             }
             // A user who had a seat gets `participant_removed`.
             OutReason::Banned { .. } if never_seated => {
@@ -62,7 +62,7 @@ impl Notices<'_> {
             // A user who had a seat gets `meeting_ended`.
             OutReason::Ended if never_seated => {
                 self.close(invitation, Leg::Closed, ClosedReason::MeetingEnded);
-                self.missed_call(invitation, "meeting_ended");
+                self.missed_call(participant, invitation);
             }
             _ => {}
         }
@@ -101,10 +101,13 @@ impl Notices<'_> {
         }
     }
 
-    fn missed_call(&mut self, invitation: &Invitation, reason: &str) {
+    fn missed_call(&mut self, participant: &Participant, invitation: &Invitation) {
+        let Some(reason) = participant.missed_reason() else { return };
+        // Not the present time: devices know the same missed call by its time, from a repeat and from `sync`.
+        let at_ms = participant.times.missed_ms.unwrap_or(self.now_ms);
         for device in invitation.legs.keys() {
             let from = self.meeting.caller(&invitation.inviter);
-            let body = Body::MissedCall { from, reason: reason.to_owned(), at_ms: self.now_ms };
+            let body = Body::MissedCall { from, reason: reason.to_owned(), at_ms };
             self.notify_device(device, invitation.id.as_str(), body);
         }
     }

@@ -1,6 +1,6 @@
 //! Records of past calls: the leg of each user, and the entry in a user's history.
 
-use super::{Media, MediaFlags, Mode};
+use super::{Caller, Media, MediaFlags, Mode};
 use crate::address::{ClientId, UserId};
 use crate::id::MeetingId;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,33 @@ pub struct CallLeg {
     /// Object of the app that was given with the user's invitation; absent if the meeting's own was shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,
+}
+
+/// The mark of a call that the user missed: the invitation ended without an answer of the user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MissedMark {
+    /// Inviter.
+    pub from: Caller,
+    /// End of the invitation, as in `missed_call`.
+    pub reason: String,
+    /// Time of that end, in milliseconds since the epoch. The same as in `missed_call`.
+    pub at_ms: i64,
+}
+
+/// A call that the user missed, in a `state`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MissedCallView {
+    /// Id of the meeting.
+    pub meeting_id: MeetingId,
+    /// Direct or group.
+    pub mode: Mode,
+    /// Audio or video.
+    pub media: Media,
+    /// Inviter, reason and time.
+    #[serde(flatten)]
+    pub mark: MissedMark,
 }
 
 /// Direction of a past call.
@@ -112,4 +139,17 @@ pub struct CallView {
     /// Object of the app: of the user's invitation, else of the create request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,
+    /// Present if the user missed the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<MissedMark>,
+}
+
+impl CallView {
+    /// Returns the missed call; `None` if the user did not miss it.
+    #[must_use]
+    pub fn missed_call(&self) -> Option<MissedCallView> {
+        let Self { meeting_id, mode, media, missed, .. } = self;
+        let mark = missed.clone()?;
+        Some(MissedCallView { meeting_id: meeting_id.clone(), mode: *mode, media: *media, mark })
+    }
 }

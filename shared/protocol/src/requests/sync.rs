@@ -2,6 +2,7 @@
 
 use super::{Function, Request, RequestInfo, Sample, sample};
 use crate::id::MeetingId;
+use crate::invalid::Invalid;
 use serde::{Deserialize, Serialize};
 
 /// Requests the present state of one meeting, or of all live meetings of the user.
@@ -11,6 +12,11 @@ pub struct SyncState {
     /// Meeting; if absent, all live meetings that the user is in or invited to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meeting_id: Option<MeetingId>,
+    /// Also lists the calls that the user missed since this time, in milliseconds since the epoch, by the service's clock: the
+    /// `server_ms` of the last `state` that listed them, or 0. Not together with `meeting_id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
+    pub missed_since_ms: Option<i64>,
 }
 
 impl Request for SyncState {
@@ -28,8 +34,21 @@ impl Request for SyncState {
             answer: Some("state"),
             message: r#"{"v":1,"type":"sync","id":"sample-sync"}"#,
         },
-        more_examples: &[r#"{"v":1,"type":"sync","id":"y1","meeting_id":"$MEETING"}"#],
+        more_examples: &[
+            r#"{"v":1,"type":"sync","id":"y1","meeting_id":"$MEETING"}"#,
+            r#"{"v":1,"type":"sync","id":"y2","missed_since_ms":1795366084000}"#,
+        ],
     };
+
+    fn check(&self) -> Result<(), Invalid> {
+        match (self.missed_since_ms, &self.meeting_id) {
+            (Some(..0), _) => Err(Invalid::new("missed_since_ms", "a time cannot be negative")),
+            (Some(_), Some(_)) => {
+                Err(Invalid::new("missed_since_ms", "omit `meeting_id`: calls are missed in any meeting"))
+            }
+            _ => Ok(()),
+        }
+    }
 
     fn meeting_id(&self) -> Option<&MeetingId> {
         self.meeting_id.as_ref()

@@ -190,7 +190,7 @@ impl<'a> Conversation<'a> {
 
     /// Reads the meeting's state without printing it, in case a notice was lost that no later notice reveals.
     async fn poll_state(&mut self) -> Result<Option<CommandOutcome>, CommandError> {
-        let sync = SyncState { meeting_id: Some(self.meeting_id.clone()) };
+        let sync = SyncState { meeting_id: Some(self.meeting_id.clone()), missed_since_ms: None };
         let state = self.phone.client.terminal.request(&sync).await;
         self.apply_state(state)
     }

@@ -62,13 +62,10 @@ pub struct IncomingCalls<'a> {
 
 impl<'a> IncomingCalls<'a> {
     pub fn new(phone: &'a mut Phone) -> Self {
-        Self {
-            phone,
-            ringer: Ringer::default(),
-            calls: VecDeque::new(),
-            requests: JoinSet::new(),
-            sends: JoinSet::new(),
-        }
+        let mut ringer = Ringer::default();
+        // The command keeps nothing between two runs.
+        ringer.list_missed_since(0);
+        Self { phone, ringer, calls: VecDeque::new(), requests: JoinSet::new(), sends: JoinSet::new() }
     }
 
     pub fn phone(&mut self) -> &mut Phone {
@@ -80,9 +77,10 @@ impl<'a> IncomingCalls<'a> {
         self.calls.front().cloned()
     }
 
-    /// Requests the open invitations, starts to ring for new ones, and stops rings that are no longer open.
+    /// Requests the open invitations and the calls missed since the last time, starts to ring for new ones, and stops rings that are no longer open.
     pub async fn sync(&mut self) -> Result<(), RequestError> {
-        let sync = Uplink::new(&SyncState { meeting_id: None })?;
+        let missed_since_ms = self.ringer.missed_since_ms();
+        let sync = Uplink::new(&SyncState { meeting_id: None, missed_since_ms })?;
         let answer = self.request_for_user(&sync).await;
         self.ringer.tick(Instant::now().into_std());
         if let Ok(state) = &answer {

@@ -151,7 +151,7 @@ impl Client {
 
     /// Requests the present state of one meeting, or of all.
     pub async fn sync(&self, meeting_id: Option<&MeetingId>) -> Result<ReceivedDownlink, RequestError> {
-        self.request(&SyncState { meeting_id: meeting_id.cloned() }).await
+        self.request(&SyncState { meeting_id: meeting_id.cloned(), missed_since_ms: None }).await
     }
 
     /// Requests the open invitations of the user.

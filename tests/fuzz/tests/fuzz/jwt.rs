@@ -46,7 +46,10 @@ fn odd_claims_under_a_good_signature_name_a_possible_account_or_nobody() {
         let Ok(claims) = serde_json::from_slice::<serde_json::Value>(&text) else { return };
         let token = sign_hs256(&claims, SECRET.as_bytes()).expect("signs");
         if let Ok(identity) = verifier.verify(&token, NOW_MS) {
-            assert_eq!(claims.get("sub").and_then(serde_json::Value::as_str), Some(identity.account.as_str()));
+            assert_eq!(
+                claims.get("sub").and_then(serde_json::Value::as_str),
+                Some(identity.account.as_str())
+            );
             assert!(identity.expires_ms > NOW_MS - 10 * 60 * 1000, "an old token: {claims}");
         }
     });

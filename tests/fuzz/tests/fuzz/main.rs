@@ -10,5 +10,5 @@ mod events;
 mod jwt;
 mod mutation;
 mod requests;
-mod rule_sql;
 mod rtc_tokens;
+mod rule_sql;

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 use switchboard_protocol::envelope::{self, Envelope, Unreadable};
 use switchboard_protocol::requests::{
-    AnswerRequest, AttendRequest, CreateRequest, DestroyRequest, Function, InviteRequest, ModerateRequest, REQUESTS,
-    Requests, SettingsRequest, SyncRequest,
+    AnswerRequest, AttendRequest, CreateRequest, DestroyRequest, Function, InviteRequest, ModerateRequest,
+    REQUESTS, Requests, SettingsRequest, SyncRequest,
 };
 use switchboard_protocol::{MAX_DOWNLINK_BYTES, MAX_UPLINK_BYTES};
 
@@ -20,7 +20,9 @@ fn reads<R: Requests + Debug + Serialize>(payload: &[u8]) {
         Ok(Envelope { request, .. }) => {
             assert!(payload.len() <= MAX_UPLINK_BYTES);
             // What was accepted is accepted again: reading loses nothing that the request needs.
-            let Ok(Value::Object(fields)) = serde_json::to_value(&request) else { panic!("a request is an object") };
+            let Ok(Value::Object(fields)) = serde_json::to_value(&request) else {
+                panic!("a request is an object")
+            };
             let again = R::read(request.kind(), Value::Object(fields)).expect("the type is known");
             assert!(again.is_ok(), "{} was accepted once: {again:?}", request.kind());
         }
@@ -60,7 +62,9 @@ fn an_edited_request_is_read_whole_or_refused_with_a_remedy() {
         .iter()
         .flat_map(|request| {
             let examples = request.more_examples.iter().copied();
-            examples.chain([request.sample.message]).map(|message| (request.function, envelope_of(request.kind, message)))
+            examples
+                .chain([request.sample.message])
+                .map(|message| (request.function, envelope_of(request.kind, message)))
         })
         .collect();
     check!().with_iterations(iterations() * 4).with_type::<(u16, Vec<Edit>)>().for_each(|(which, edits)| {

@@ -155,6 +155,8 @@ struct TimesRecord {
     dropped_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "is_no_time")]
     stayed_ms: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    missed_ms: Option<i64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]

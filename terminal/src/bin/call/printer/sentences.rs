@@ -57,7 +57,14 @@ pub fn sentence(body: &Value) -> String {
             words + &quoted(body)
         }
         "missed_call" => format!("from {}: {}", caller(&body["from"]), spaced(text("reason"))),
-        "state" => format!("{} live, {} to answer", count(&body["meetings"]), count(&body["invitations"])),
+        "state" => {
+            let live =
+                format!("{} live, {} to answer", count(&body["meetings"]), count(&body["invitations"]));
+            match count(&body["missed"]) {
+                0 => live,
+                missed => format!("{live}, {missed} missed"),
+            }
+        }
         "history" => format!("{} past calls", count(&body["calls"])),
         "settings" => settings_words(body),
         "error" => {
@@ -87,7 +94,10 @@ fn settings_words(settings: &Value) -> String {
     format!("takes {who}{blocked}{silent}")
 }
 
-/// Lines below the sentence: one for each meeting, participant, invitation and past call.
+/// Limit of lines for missed calls below a `state`.
+const MISSED_LINES: usize = 5;
+
+/// Lines below the sentence: one for each meeting, participant, invitation, past call and, up to a limit, missed call.
 pub fn details(body: &Value) -> Vec<String> {
     let list = |name: &str| body[name].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut lines = Vec::new();
@@ -99,6 +109,10 @@ pub fn details(body: &Value) -> Vec<String> {
     lines.extend(list("invitations").iter().filter(|invitation| invitation.get("from").is_some()).map(
         |invitation| format!("{} (meeting {})", offer_words(invitation), text(invitation, "meeting_id")),
     ));
+    lines.extend(list("missed").iter().take(MISSED_LINES).map(missed_call_sentence));
+    if list("missed").len() > MISSED_LINES {
+        lines.push("more with `call history`".to_owned());
+    }
     lines.extend(list("calls").iter().map(past_call_sentence));
     if let (false, Some(cursor)) = (list("calls").is_empty(), body["cursor"].as_str()) {
         lines.push(format!("more with --cursor {cursor}"));
@@ -218,15 +232,26 @@ fn join_words(join: &Value) -> Option<String> {
     ))
 }
 
+fn missed_call_sentence(missed: &Value) -> String {
+    let [media, reason, id] = ["media", "reason", "meeting_id"].map(|name| text(missed, name));
+    let (time, from) = (time(&missed["at_ms"]), caller(&missed["from"]));
+    format!("{time}  missed: {from}, {media}, {} ({id})", spaced(reason))
+}
+
+/// A time, given in milliseconds since the epoch, in the time zone of this machine.
+fn time(ms: &Value) -> String {
+    let time = ms.as_i64().and_then(chrono::DateTime::from_timestamp_millis).unwrap_or_default();
+    time.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M").to_string()
+}
+
 fn past_call_sentence(call: &Value) -> String {
-    let time =
-        call["ended_ms"].as_i64().and_then(chrono::DateTime::from_timestamp_millis).unwrap_or_default();
-    let time = time.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M");
+    let time = time(&call["ended_ms"]);
     let way = if text(call, "direction") == "in" { "from" } else { "to" };
     let [mode, media, reason, id] = ["mode", "media", "reason", "meeting_id"].map(|name| text(call, name));
     let peers = names(&call["peers"]);
+    let missed = if call["missed"].is_object() { "missed, " } else { "" };
     format!(
-        "{time}  {way} {peers}: {mode} {media}, {}, {} ({id})",
+        "{time}  {way} {peers}: {mode} {media}, {missed}{}, {} ({id})",
         spaced(reason),
         duration(&call["duration_ms"])
     )

@@ -239,8 +239,19 @@ impl From<&Times> for TimesRecord {
             stays_since_ms,
             dropped_ms,
             stayed_ms,
+            missed_ms,
         } = *times;
-        Self { invited_ms, rang_ms, answered_ms, joined_ms, left_ms, stays_since_ms, dropped_ms, stayed_ms }
+        Self {
+            invited_ms,
+            rang_ms,
+            answered_ms,
+            joined_ms,
+            left_ms,
+            stays_since_ms,
+            dropped_ms,
+            stayed_ms,
+            missed_ms,
+        }
     }
 }
 
@@ -255,7 +266,18 @@ impl From<TimesRecord> for Times {
             stays_since_ms,
             dropped_ms,
             stayed_ms,
+            missed_ms,
         } = record;
-        Self { invited_ms, rang_ms, answered_ms, joined_ms, left_ms, stays_since_ms, dropped_ms, stayed_ms }
+        Self {
+            invited_ms,
+            rang_ms,
+            answered_ms,
+            joined_ms,
+            left_ms,
+            stays_since_ms,
+            dropped_ms,
+            stayed_ms,
+            missed_ms,
+        }
     }
 }

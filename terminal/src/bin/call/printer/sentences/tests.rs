@@ -126,3 +126,19 @@ fn t62_t63_a_removal_says_whether_its_user_is_out_of_the_media() {
         "bob removed, out of the media (confirmed after 60 s); came back 2 times and was stopped"
     );
 }
+
+#[test]
+fn missed_calls_are_counted_and_the_newest_are_named() {
+    let missed = json!({"meeting_id": "m1", "from": {"user_id": "alice", "name": "Alice"}, "reason": "no_answer",
+        "at_ms": 0, "mode": "direct", "media": "video"});
+    let state =
+        json!({"type": "state", "meetings": [], "invitations": [], "missed": vec![missed; MISSED_LINES + 1]});
+    assert_eq!(sentence(&state), "0 live, 0 to answer, 6 missed");
+    let lines = details(&state);
+    assert_eq!(lines.len(), MISSED_LINES + 1, "{lines:?}");
+    assert!(lines[0].ends_with("missed: Alice (alice), video, no answer (m1)"), "{lines:?}");
+    assert_eq!(lines[MISSED_LINES], "more with `call history`");
+    let past = json!({"direction": "in", "peers": ["alice"], "mode": "direct", "media": "audio", "reason": "cancelled",
+        "ended_ms": 0, "duration_ms": 0, "meeting_id": "m1", "missed": {"at_ms": 0}});
+    assert!(past_call_sentence(&past).contains("direct audio, missed, cancelled"), "{past}");
+}
