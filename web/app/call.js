@@ -87,7 +87,7 @@ export class Call extends EventTarget {
     return this.meeting.meeting_id;
   }
 
-  /** Whether the request that takes a seat is unanswered. Until then a `state` says nothing about this call. */
+  /** True while the request that takes a seat is unanswered: a `state` says nothing about this call. */
   get isAwaitingSeat() {
     return this.phase === "entering" && !this.#isEntered;
   }
