@@ -13,13 +13,13 @@ use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
 
 impl Change {
-    /// Exactly `users` are in the channel, as far as `rev` knew. Ignored for participants who changed after it.
+    /// Exactly `users` are in the channel, as far as `rev` knew. Ignored for removals, and for news of them, after it.
     pub(super) fn check_removed(&mut self, users: &BTreeSet<UserId>, rev: u64) {
         if self.meeting.end().is_some() {
             return;
         }
         let (now_ms, new_rev) = (self.now.ms, self.rev);
-        for participant in self.meeting.participants.values_mut().filter(|p| p.standing.rev() <= rev) {
+        for participant in self.meeting.participants.values_mut() {
             let is_in = users.contains(&participant.user_id);
             let Some(proof) = participant.removal_proof_mut() else { continue };
             if proof.gone_ms.rev() > rev || proof.asked_ms.rev() > rev {
