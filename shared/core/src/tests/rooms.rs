@@ -97,7 +97,11 @@ fn assert_invariants(call: &Call) {
         );
     }
     let settled = call.decide(&Input::Deadline).next.unwrap_or_else(|| meeting.clone());
-    let is_checked = settled.due_checks(call.now, call.rtc).is_empty();
+    // Checks that ask the broker or the RTC service are not applied by time alone.
+    let is_removal_checked =
+        |p: &Participant| !p.removal_proof().is_some_and(|proof| proof.is_check_due(call.now.ms, 0));
+    let is_checked = settled.due_checks(call.now, call.rtc).is_empty()
+        && settled.participants.values().all(is_removal_checked);
     let next = settled.next_deadline_ms(call.rtc);
     assert!(
         !is_checked || settled.end().is_some() || next.is_some_and(|at_ms| at_ms > call.now.ms),
