@@ -2,6 +2,7 @@
 
 mod broker;
 mod process;
+pub mod promises;
 mod rtc;
 mod table;
 mod table_state;
@@ -60,7 +61,6 @@ pub fn service_on(state: TableState) -> Service<FakePorts> {
         rtc: None,
         outcomes: Some(FakeBus::default()),
         key: id_key(),
-        hang_up_waits: 0,
     }
 }
 

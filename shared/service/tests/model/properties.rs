@@ -4,14 +4,14 @@ use crate::scene::Scene;
 use crate::terminal::{SENDS, Stands, Terminal};
 use crate::world::World;
 use stateright::Property;
-use switchboard_core::{Leg, Meeting};
-use switchboard_protocol::object::{HostLeavePolicy, Mode};
+use switchboard_core::Meeting;
+use switchboard_service::fake::promises::{has_host, has_one_winner};
 
 /// All properties. Those "at rest" are checked in states in which no message is under way and nothing is due: they stand for
 /// "eventually".
 pub fn all() -> Vec<Property<Scene>> {
     vec![
-        Property::always("an invitation has one winner", |_, world: &World| meetings(world).all(one_winner)),
+        Property::always("an invitation has one winner", |_, world: &World| meetings(world).all(has_one_winner)),
         Property::always("an ended meeting stays ended", |_, world: &World| !world.seen.revived),
         Property::always("no token after a removal", |_, world: &World| !world.seen.token_after_removal),
         Property::always("a request is applied once", |_, world: &World| !world.seen.applied_twice),
@@ -48,18 +48,4 @@ pub fn all() -> Vec<Property<Scene>> {
 
 fn meetings(world: &World) -> impl Iterator<Item = &Meeting> {
     world.table.state().meetings.values().map(|stored| &*stored.meeting)
-}
-
-fn one_winner(meeting: &Meeting) -> bool {
-    let invitations = meeting.participants.values().filter_map(|p| p.invitation());
-    invitations
-        .map(|invitation| invitation.legs.values().filter(|leg| **leg == Leg::Won).count())
-        .all(|winners| winners <= 1)
-}
-
-fn has_host(meeting: &Meeting) -> bool {
-    let transfers =
-        *meeting.mode == Mode::Group && meeting.settings.policy.host_leave == HostLeavePolicy::Transfer;
-    let lives = meeting.end().is_none() && meeting.members().next().is_some();
-    !transfers || !lives || meeting.members().any(|member| member.user_id == meeting.host)
 }

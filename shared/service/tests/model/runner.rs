@@ -7,7 +7,7 @@ use crate::world::World;
 use functions::wake::ChannelAges;
 use futures::FutureExt;
 use serde_json::json;
-use switchboard_core::{Input, Meeting, Now, RtcCapabilities, decide};
+use switchboard_core::RtcCapabilities;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::Re;
 use switchboard_protocol::envelope::{DEFAULT_TTL_MS, Envelope};
@@ -18,7 +18,8 @@ use switchboard_protocol::requests::{
     DestroyRequest, Invite, InviteRequest, Leave, ModerateRequest, RefreshToken, Reject, RejectReason,
     Remove, Requests,
 };
-use switchboard_service::fake::{FakePorts, StoredMeeting, TableState, service_on};
+use switchboard_service::fake::promises::{changes_more_than_time, is_revived};
+use switchboard_service::fake::{FakePorts, TableState, service_on};
 use switchboard_service::request::serve_request;
 use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
@@ -185,9 +186,9 @@ fn check_changes(world: &mut World, after: &TableState, uplink: Option<&Uplink>)
         match world.table.state().meetings.get(id) {
             Some(before) if before.meeting.rev == after.meeting.rev => {}
             Some(before) => {
-                let revived = before.meeting.end().is_some() && before.meeting.phase != after.meeting.phase;
-                applied |= uplink.is_some() && changes_more_than_time(before, &after.meeting, now);
-                world.seen.revived |= revived;
+                let rtc = RtcCapabilities::default();
+                applied |= uplink.is_some() && changes_more_than_time(before, &after.meeting, now, rtc);
+                world.seen.revived |= is_revived(&before.meeting, &after.meeting);
             }
             None => applied = true,
         }
@@ -197,19 +198,4 @@ fn check_changes(world: &mut World, after: &TableState, uplink: Option<&Uplink>)
     {
         world.seen.applied_twice = true;
     }
-}
-
-/// A request is applied if the commit changes more than the expired deadlines alone would have.
-fn changes_more_than_time(before: &StoredMeeting, after: &Meeting, now: Now) -> bool {
-    let before = before.loaded().meeting;
-    let decision = decide(&before, &Input::Deadline, now, RtcCapabilities::default());
-    let by_time = decision.next.unwrap_or(before);
-    let same = Meeting {
-        rev: after.rev,
-        notified_rev: after.notified_rev,
-        requests: after.requests.clone(),
-        reached: after.reached.clone(),
-        ..by_time
-    };
-    same != *after
 }
