@@ -1,5 +1,6 @@
 //! The loop of every change of a meeting: load, decide, commit; then the effects.
 
+use crate::clock;
 use crate::effects::PENDING_MS;
 use crate::effects::report::InvocationReport;
 use crate::error::ServeError;
@@ -217,5 +218,5 @@ pub async fn back_off(attempt: u32, meeting: &str, cause: Option<&Cause>) {
     };
     let seed = meeting.bytes().chain(sender.bytes());
     let spread = seed.fold(0_u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte))) % base_ms;
-    tokio::time::sleep(Duration::from_millis(base_ms + spread)).await;
+    clock::wait(Duration::from_millis(base_ms + spread)).await;
 }

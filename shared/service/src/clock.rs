@@ -1,7 +1,7 @@
 //! The only module that reads the clock.
 
 use lambda_runtime::Context;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Returns the time of an invocation, in milliseconds since the epoch.
 ///
@@ -17,6 +17,15 @@ pub fn now_ms(context: &Context) -> i64 {
 #[expect(clippy::disallowed_methods, reason = "this is the clock's adapter")]
 pub(crate) fn system_time() -> SystemTime {
     SystemTime::now()
+}
+
+/// Waits for `time`. A test may replace the wait by one in its own time.
+pub(crate) async fn wait(time: Duration) {
+    #[cfg(any(test, feature = "fake"))]
+    if let Some(wait) = crate::fake::waits::replaced(time) {
+        return wait.await;
+    }
+    tokio::time::sleep(time).await;
 }
 
 fn system_ms() -> i64 {

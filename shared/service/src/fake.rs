@@ -6,11 +6,13 @@ pub mod promises;
 mod rtc;
 mod table;
 mod table_state;
+pub(crate) mod waits;
 
 pub use broker::{FakeBroker, Route, SESSION_MS, Sent};
 pub use rtc::{FakeMinter, FakeRtc, RtcCall};
 pub use table::FakeTable;
 pub use table_state::{StoredDevice, StoredMeeting, StoredUser, TableState};
+pub use waits::replace_waits;
 
 use crate::effects::downlinks::Publisher;
 use crate::ports::{Nudge, OutcomeBus, Ports, Wakes};
@@ -61,6 +63,7 @@ pub fn service_on(state: TableState) -> Service<FakePorts> {
         rtc: None,
         outcomes: Some(FakeBus::default()),
         key: id_key(),
+        hang_up_waits: 0,
     }
 }
 
