@@ -31,6 +31,21 @@ pub enum RtcAction {
     },
 }
 
+impl RtcAction {
+    /// Returns the user that the call is about; `None` for the whole channel.
+    pub(crate) const fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::Close => None,
+            Self::Remove { user, .. } | Self::Restrict { user, .. } => Some(user),
+        }
+    }
+
+    /// Returns whether the call is about this user, or about the whole channel for `None`.
+    pub(crate) fn is_about(&self, user: Option<&UserId>) -> bool {
+        self.user() == user
+    }
+}
+
 /// The calls that the commit of the revision `rev` wants, as far as they still hold.
 pub(crate) fn rtc_actions(meeting: &Meeting, rev: u64) -> Vec<RtcAction> {
     if let Some(end) = meeting.end() {

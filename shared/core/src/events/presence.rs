@@ -37,7 +37,8 @@ pub(crate) fn apply(mut change: Change, seen: &ChannelPresence) -> Decision {
         ChannelPresence::Exactly { users, rev } => drop_absent(&mut change, users, *rev),
     }
     let mut decision = change.into_decision(None);
-    actions.retain(|action| !decision.rtc_actions.contains(action));
+    // The commit knows better what holds for a user: the block of a user who is present may have ended with it.
+    actions.retain(|action| !decision.rtc_actions.iter().any(|newer| newer.is_about(action.user())));
     decision.rtc_actions.extend(actions);
     decision
 }

@@ -197,6 +197,24 @@ fn who_comes_in_with_an_older_token_is_held_to_what_was_decided_meanwhile() {
     assert!(call.last.next.is_none() && is_blocked(&call), "a second join without a departure in between");
 }
 
+// Proves: blocks
+#[test]
+fn t38_a_block_that_ends_with_a_look_at_the_media_is_only_lifted() {
+    let mut call = group();
+    let block =
+        Action::Mute { target: UserOrAll::User(user("bob")), mode: MuteMode::Hard, for_seconds: Some(10) };
+    call.does("alice.phone", block).expect("the host has the right");
+    call.at(10_000);
+    present(&mut call, &["alice", "bob"]);
+    let rights: Vec<bool> = call
+        .last
+        .rtc_actions
+        .iter()
+        .map(|action| matches!(action, RtcAction::Restrict { rights, .. } if rights.microphone))
+        .collect();
+    assert_eq!(rights, [true], "two calls about one user may overtake each other: {:?}", call.last.rtc_actions);
+}
+
 // Proves: channel-closed
 #[test]
 fn t47_every_end_closes_the_channel_and_so_does_whoever_enters_it_later() {
