@@ -119,6 +119,23 @@ async fn effects_that_fail_again_stay_pending() {
     assert_eq!(stored.due_at_ms, Some(NOW_MS + 11_000), "repeated 5 s later");
 }
 
+// Proves: crash-wake
+#[tokio::test]
+async fn effects_that_a_wake_did_not_mark_as_done_are_found_by_the_sweep() {
+    let service = service();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    service.table.fail("mark_effects_done");
+    assert!(!message(&service, &call, at(60_000)).await);
+    let stored = service.table.stored(&call);
+    assert!(stored.meeting.end().is_some() && !stored.pending.is_empty());
+    assert_eq!(stored.due_at_ms, Some(NOW_MS + 65_000), "no nudge may be needed to find them");
+    service.table.recover();
+    sweeps(&service, at(66_000)).await;
+    let stored = service.table.stored(&call);
+    assert!(stored.pending.is_empty());
+    assert_eq!(stored.due_at_ms, None);
+}
+
 #[tokio::test]
 async fn a_throttled_lookup_is_weather_and_the_seat_waits() {
     let service = service();

@@ -31,13 +31,21 @@ pub struct CommitTerms<'a> {
     pub now: Now,
 }
 
+impl CommitTerms<'_> {
+    /// Returns the mark of a guarded commit.
+    fn pending(&self) -> Option<Pending> {
+        let due_ms = self.now.ms + PENDING_MS;
+        self.guarded.then(|| Pending { cause: self.cause.clone(), due_ms })
+    }
+}
+
 /// A decision that is committed, if it changes anything. Its effects are still to be run.
 pub struct Decided {
     /// Meeting that the decision was made from.
     before: Loaded,
     decision: Decision,
-    /// `true` if `wake` repeats the effects unless they are reported done.
-    guarded: bool,
+    /// Mark of the commit, if `wake` repeats the effects unless they are reported done.
+    pending: Option<Pending>,
 }
 
 impl Decided {
@@ -98,7 +106,8 @@ impl<P: Ports> Service<P> {
         }
     }
 
-    /// Decides on `input`, commits and runs the effects. Returns the meeting as committed.
+    /// Decides on `input`, commits and runs the effects. Returns the meeting as committed, with the mark of effects that are not
+    /// known to be done.
     pub async fn apply(
         &self,
         loaded: Loaded,
@@ -140,7 +149,7 @@ impl<P: Ports> Service<P> {
         for attempt in 1..=ATTEMPTS {
             let decision = decide(&loaded.meeting, input, now, rtc);
             let Some(next) = &decision.next else {
-                return Ok(Decided { before: loaded, decision, guarded: false });
+                return Ok(Decided { before: loaded, decision, pending: None });
             };
             let guarded = self.has_rtc_actions(&decision) || decision.has_no_retrying_client(cause.as_ref());
             let terms = CommitTerms {
@@ -151,10 +160,11 @@ impl<P: Ports> Service<P> {
                 guarded,
                 now,
             };
+            let pending = terms.pending();
             match self.commit_decision(next, terms).await? {
-                CommitResult::Done => return Ok(Decided { before: loaded, decision, guarded }),
+                CommitResult::Done => return Ok(Decided { before: loaded, decision, pending }),
                 CommitResult::SlotTaken => {
-                    return Ok(Decided { before: loaded, decision: Decision::default(), guarded: false });
+                    return Ok(Decided { before: loaded, decision: Decision::default(), pending: None });
                 }
                 CommitResult::Lost(Some(newer)) => {
                     // A meeting never becomes a mark.
@@ -169,15 +179,20 @@ impl<P: Ports> Service<P> {
         Err(ServeError::Contended)
     }
 
-    /// Runs the effects of a decision. Returns the meeting as committed.
+    /// Runs the effects of a decision. Returns the meeting as committed, with the mark of effects that are not known to be done.
     pub async fn run_effects_of(&self, decided: Decided, now: Now) -> (InvocationReport, Loaded) {
-        let Decided { before, decision, guarded } = decided;
+        let Decided { before, decision, pending } = decided;
         let next = decision.next.clone();
-        let report = self.run_effects(Some(&before.meeting), decision, guarded, now).await;
-        let after = match next {
-            Some(meeting) => Loaded { meeting, ..before },
-            None => before,
-        };
+        let (report, is_marked) =
+            self.run_effects_and_mark(Some(&before.meeting), decision, pending.is_some(), now).await;
+        let Some(meeting) = next else { return (report, before) };
+        let rev = meeting.rev;
+        let mut after = Loaded { meeting, ..before };
+        after.pending.extend(pending.map(|pending| (rev, pending)));
+        after.due_at_ms = after.next_due_ms(self.rtc_capabilities());
+        if is_marked {
+            after.pending.remove(&rev);
+        }
         (report, after)
     }
 
@@ -188,8 +203,7 @@ impl<P: Ports> Service<P> {
         next: &Meeting,
         terms: CommitTerms<'_>,
     ) -> Result<CommitResult, ServeError> {
-        let due_ms = terms.now.ms + PENDING_MS;
-        let pending = terms.guarded.then_some(Pending { cause: terms.cause, due_ms });
+        let pending = terms.pending();
         let others = terms.seen.into_iter().flat_map(|seen| seen.pending.values());
         let deadlines = others
             .chain(&pending)

@@ -29,12 +29,23 @@ impl<P: Ports> Service<P> {
     pub async fn run_effects(
         &self,
         before: Option<&Meeting>,
-        mut decision: Decision,
+        decision: Decision,
         guarded: bool,
         now: Now,
     ) -> InvocationReport {
+        self.run_effects_and_mark(before, decision, guarded, now).await.0
+    }
+
+    /// Does the same as [`run_effects`](Self::run_effects), and returns whether the effects are marked as done.
+    pub(crate) async fn run_effects_and_mark(
+        &self,
+        before: Option<&Meeting>,
+        mut decision: Decision,
+        guarded: bool,
+        now: Now,
+    ) -> (InvocationReport, bool) {
         let Some(after) = decision.next.take().or_else(|| before.cloned()) else {
-            return InvocationReport::default();
+            return (InvocationReport::default(), false);
         };
         let after = &after;
         let committed = before.is_none_or(|before| before.rev < after.rev);
@@ -47,9 +58,10 @@ impl<P: Ports> Service<P> {
         let (done, ()) =
             futures::join!(Box::pin(self.call_rtc_and_publish(after, decision, run, now)), scheduled);
         let history_written = self.write_call_history(next).await;
-        if history_written && done.is_complete() && (guarded || done.has_offers) {
-            self.mark_effects_done(after, after.rev, &done, now).await;
-        }
+        let is_marked = history_written
+            && done.is_complete()
+            && (guarded || done.has_offers)
+            && self.mark_effects_done(after, after.rev, &done, now).await;
         // A repeated request rings again, since the first run may have crashed before the offers or before this report.
         let push_wanted = push_wanted(
             after,
@@ -58,7 +70,7 @@ impl<P: Ports> Service<P> {
         );
         let report = InvocationReport { push_wanted, ..done.add_to(report) };
         self.put_report(&report, now).await;
-        report
+        (report, is_marked)
     }
 
     /// Repeats the effects of an earlier commit that were not reported done. Returns `false` if they are still not done.

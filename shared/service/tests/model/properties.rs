@@ -11,7 +11,9 @@ use switchboard_service::fake::promises::{has_host, has_one_winner};
 /// "eventually".
 pub fn all() -> Vec<Property<Scene>> {
     vec![
-        Property::always("an invitation has one winner", |_, world: &World| meetings(world).all(has_one_winner)),
+        Property::always("an invitation has one winner", |_, world: &World| {
+            meetings(world).all(has_one_winner)
+        }),
         Property::always("an ended meeting stays ended", |_, world: &World| !world.seen.revived),
         Property::always("no token after a removal", |_, world: &World| !world.seen.token_after_removal),
         Property::always("a request is applied once", |_, world: &World| !world.seen.applied_twice),

@@ -212,7 +212,12 @@ fn t38_a_block_that_ends_with_a_look_at_the_media_is_only_lifted() {
         .iter()
         .map(|action| matches!(action, RtcAction::Restrict { rights, .. } if rights.microphone))
         .collect();
-    assert_eq!(rights, [true], "two calls about one user may overtake each other: {:?}", call.last.rtc_actions);
+    assert_eq!(
+        rights,
+        [true],
+        "two calls about one user may overtake each other: {:?}",
+        call.last.rtc_actions
+    );
 }
 
 // Proves: channel-closed
