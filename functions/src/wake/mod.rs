@@ -238,10 +238,12 @@ async fn check_seats<P: Ports>(
         }
     }
     for device in loaded.meeting.due_checks(now, rtc) {
-        let status = if service.publisher.broker.is_connected(&device).await? {
-            DeviceStatus::Connected
-        } else {
+        let status = if !service.publisher.broker.is_connected(&device).await? {
             DeviceStatus::StillDisconnected
+        } else if rtc != service.rtc_capabilities() {
+            DeviceStatus::ConnectedUnseen
+        } else {
+            DeviceStatus::Connected
         };
         let input = Input::Device { client_id: device, status };
         loaded = service.apply_with(loaded, &input, now, rtc).await?.1;

@@ -3,6 +3,7 @@ use crate::testing::{
     NOW_MS, accepted, another, at, created, device, interfere, published, request, serve, service,
     service_with_rtc, user,
 };
+use switchboard_core::ASK_AGAIN_MS;
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::{Mode, ParticipantState};
 use switchboard_protocol::requests::{AttendRequest, MediaReport, ModerateRequest, Remove, ReportMedia};
@@ -196,6 +197,37 @@ async fn a_lost_device_is_looked_up_at_the_broker_before_its_seat_is_given_up() 
     service.publisher.broker.connected.borrow_mut().insert(device("bob.phone"));
     assert!(!message(&service, &call, at(check_ms + 60_000)).await);
     assert_eq!(state(), ParticipantState::Accepted, "back at its seat");
+}
+
+// Proves: media-asked
+#[tokio::test]
+async fn t26_a_seat_that_an_outage_of_the_rtc_service_kept_is_checked_again() {
+    let rtc = FakeRtc::capable();
+    let service = service_with_rtc(&rtc);
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    accepted(&service, &call, "bob.phone").await;
+    let seen = |users: &[&str], rev| ChannelPresence::Exactly {
+        users: users.iter().map(|name| user(name)).collect(),
+        rev,
+    };
+    for users in [["alice", "bob"].as_slice(), &["alice"]] {
+        let loaded = service.load(&call).await.expect("stored");
+        let seen = Input::Presence(seen(users, loaded.meeting.rev));
+        service.apply(loaded, &seen, at(2_000)).await.expect("committed");
+    }
+    let state = || service.table.stored(&call).meeting.participants[&user("bob")].state();
+    assert_eq!(state(), ParticipantState::Reconnecting, "Bob's app crashed and forgot the call");
+
+    service.publisher.broker.connected.borrow_mut().insert(device("bob.phone"));
+    rtc.set_down(true);
+    assert!(!message(&service, &call, at(32_000)).await);
+    assert_eq!(state(), ParticipantState::Joined, "nobody can say that Bob is not there");
+    rtc.set_down(false);
+    rtc.set_members(&["alice"]);
+    assert!(!message(&service, &call, at(32_000 + ASK_AGAIN_MS)).await);
+    assert_eq!(state(), ParticipantState::Reconnecting);
+    assert!(!message(&service, &call, at(100_000)).await);
+    assert_eq!(end(&service, &call), Some(EndReason::Lost));
 }
 
 #[tokio::test]

@@ -32,6 +32,8 @@ pub enum DeviceStatus {
     Connected,
     /// It connected anew just now: its terminal may have restarted.
     ConnectedAnew,
+    /// It is connected, and the RTC service, which knows who is in the media, does not answer: it is asked again.
+    ConnectedUnseen,
 }
 
 /// Report of the RTC service about a meeting's channel.

@@ -10,6 +10,8 @@ pub const JOIN_MS: i64 = 20_000;
 pub const CHECK_MS: i64 = 10_000;
 /// Milliseconds after which the disconnected caller of a direct call that nobody accepted is checked.
 pub const CALLER_CHECK_MS: i64 = 15_000;
+/// Milliseconds after which the RTC service is asked again about a seat that was kept because it did not answer.
+pub const ASK_AGAIN_MS: i64 = 30_000;
 /// Milliseconds in which a device that connects anew must show that it still knows its seat, where the RTC service does not
 /// report presence. With the longest grace a terminal that forgot its call is found out within two minutes.
 pub const CONFIRM_MS: i64 = 45_000;

@@ -5,7 +5,7 @@ use crate::change::Change;
 use crate::decision::Decision;
 use crate::input::DeviceStatus;
 use crate::limits::{
-    CALLER_CHECK_MS, CHECK_MS, CONFIRM_MS, JOIN_MS, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS,
+    ASK_AGAIN_MS, CALLER_CHECK_MS, CHECK_MS, CONFIRM_MS, JOIN_MS, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS,
 };
 use crate::meeting::Meeting;
 use crate::participant::Participant;
@@ -19,6 +19,7 @@ pub(crate) fn apply(mut change: Change, device: &ClientId, status: DeviceStatus)
     match status {
         DeviceStatus::Connected => change.device_connected(device),
         DeviceStatus::ConnectedAnew => change.device_connected_anew(device),
+        DeviceStatus::ConnectedUnseen => change.device_connected_unseen(device),
         DeviceStatus::Disconnected | DeviceStatus::StillDisconnected => {}
     }
     change.apply_deadlines();
@@ -26,7 +27,7 @@ pub(crate) fn apply(mut change: Change, device: &ClientId, status: DeviceStatus)
         match status {
             DeviceStatus::Disconnected => change.device_disconnected(device),
             DeviceStatus::StillDisconnected => change.device_still_disconnected(device),
-            DeviceStatus::Connected | DeviceStatus::ConnectedAnew => {}
+            DeviceStatus::Connected | DeviceStatus::ConnectedAnew | DeviceStatus::ConnectedUnseen => {}
         }
     }
     change.into_decision(None)
@@ -124,6 +125,16 @@ impl Change {
         }
         if let Some(seat) = self.seat_of(device).filter(|seat| seat.confirm_by_ms.is_none()) {
             seat.confirm_by_ms = Some(confirm_by_ms);
+            self.is_changed = true;
+        }
+    }
+
+    /// The seat is kept for a device that is connected, until the RTC service can be asked whether its user is in the media.
+    fn device_connected_unseen(&mut self, device: &ClientId) {
+        self.device_connected(device);
+        let check_at_ms = self.now.ms + ASK_AGAIN_MS;
+        if let Some(seat) = self.seat_of(device).filter(|seat| seat.is_joined()) {
+            seat.check_at_ms = Some(check_at_ms);
             self.is_changed = true;
         }
     }
