@@ -242,6 +242,9 @@ async fn check_seats<P: Ports>(
             DeviceStatus::StillDisconnected
         } else if rtc != service.rtc_capabilities() {
             DeviceStatus::ConnectedUnseen
+        } else if is_away(&loaded, &device) {
+            // The event of its new connection did not arrive.
+            DeviceStatus::ConnectedAnew
         } else {
             DeviceStatus::Connected
         };
@@ -249,6 +252,11 @@ async fn check_seats<P: Ports>(
         loaded = service.apply_with(loaded, &input, now, rtc).await?.1;
     }
     Ok(loaded)
+}
+
+fn is_away(loaded: &Loaded, device: &ClientId) -> bool {
+    let seat = loaded.meeting.participants.get(&device.user()).and_then(|p| p.seat());
+    seat.is_some_and(|seat| seat.device == *device && seat.is_away())
 }
 
 /// Schedules the next wake of the meeting and corrects the index of deadlines.

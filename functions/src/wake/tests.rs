@@ -3,7 +3,7 @@ use crate::testing::{
     NOW_MS, accepted, another, at, created, device, interfere, published, request, serve, service,
     service_with_rtc, user,
 };
-use switchboard_core::ASK_AGAIN_MS;
+use switchboard_core::{ASK_AGAIN_MS, CONFIRM_MS};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::{Mode, ParticipantState};
 use switchboard_protocol::requests::{AttendRequest, MediaReport, ModerateRequest, Remove, ReportMedia};
@@ -197,6 +197,13 @@ async fn a_lost_device_is_looked_up_at_the_broker_before_its_seat_is_given_up() 
     service.publisher.broker.connected.borrow_mut().insert(device("bob.phone"));
     assert!(!message(&service, &call, at(check_ms + 60_000)).await);
     assert_eq!(state(), ParticipantState::Accepted, "back at its seat");
+    let confirm_ms = check_ms + 60_000 + CONFIRM_MS;
+    assert!(!message(&service, &call, at(confirm_ms)).await);
+    assert_eq!(
+        state(),
+        ParticipantState::Reconnecting,
+        "its terminal restarted and does not know of the seat"
+    );
 }
 
 // Proves: media-asked

@@ -30,7 +30,7 @@ pub enum DeviceStatus {
     StillDisconnected,
     /// It is connected.
     Connected,
-    /// It connected anew just now: its terminal may have restarted.
+    /// It connected anew, just now or while its seat waited for it: its terminal may have restarted.
     ConnectedAnew,
     /// It is connected, and the RTC service, which knows who is in the media, does not answer: it is asked again.
     ConnectedUnseen,
