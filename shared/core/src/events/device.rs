@@ -115,18 +115,25 @@ impl Change {
         self.update_phase();
     }
 
-    /// The terminal of a new connection may have restarted and forgotten its seat. Where the RTC service does not report
-    /// presence, the device has to confirm the seat by any request to the meeting. More connections do not prolong that time.
+    /// The terminal of a new connection may have restarted and forgotten its seat. Where the RTC service reports presence, it is
+    /// asked about a user who was in the media, since its callback may be lost. Elsewhere the device has to confirm the seat by
+    /// any request to the meeting. More connections do not prolong that time.
     fn device_connected_anew(&mut self, device: &ClientId) {
         self.device_connected(device);
-        let confirm_by_ms = self.now.ms + CONFIRM_MS;
-        if self.rtc.reports_presence || self.meeting.end().is_some() {
+        if self.meeting.end().is_some() {
             return;
         }
-        if let Some(seat) = self.seat_of(device).filter(|seat| seat.confirm_by_ms.is_none()) {
-            seat.confirm_by_ms = Some(confirm_by_ms);
-            self.is_changed = true;
+        let (reports_presence, now_ms) = (self.rtc.reports_presence, self.now.ms);
+        let Some(seat) = self.seat_of(device) else { return };
+        let is_asked_about = reports_presence && seat.is_joined() && seat.check_at_ms.is_none();
+        let has_to_confirm = !reports_presence && seat.confirm_by_ms.is_none();
+        if is_asked_about {
+            seat.check_at_ms = Some(now_ms + CHECK_MS);
         }
+        if has_to_confirm {
+            seat.confirm_by_ms = Some(now_ms + CONFIRM_MS);
+        }
+        self.is_changed |= is_asked_about || has_to_confirm;
     }
 
     /// The seat is kept for a device that is connected, until the RTC service can be asked whether its user is in the media.

@@ -1,7 +1,10 @@
 //! Devices that disconnect from the broker (T15, T24–T26).
 
 use crate::tests::fixture::{Call, START_MS, client, user};
-use crate::{Action, CONFIRM_MS, ChannelPresence, DeviceStatus, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS};
+use crate::{
+    Action, CHECK_MS, CONFIRM_MS, ChannelPresence, DeviceStatus, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS,
+};
+use std::collections::BTreeSet;
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::ParticipantState as State;
 
@@ -210,6 +213,26 @@ fn t26_where_the_rtc_service_reports_presence_a_new_connection_needs_no_confirma
     call.at(10_000).device_is("bob.phone", DeviceStatus::ConnectedAnew);
     call.at(200_000).wakes();
     assert_eq!(call.state("bob"), State::Joined);
+}
+
+// Proves: media-asked
+#[test]
+fn t24_the_rtc_service_is_asked_about_the_user_of_a_device_that_connects_anew() {
+    let mut call = Call::group();
+    call.rtc.reports_presence = true;
+    call.accepts("bob.phone").expect("accepts");
+    for name in ["alice", "bob"] {
+        call.rtc_reports(ChannelPresence::Joined { user: user(name) });
+    }
+    // The app crashed and started anew. The callback about the end of its stay in the media was lost.
+    call.at(9_000).device_is("bob.phone", DeviceStatus::Disconnected);
+    call.at(10_000).device_is("bob.phone", DeviceStatus::ConnectedAnew);
+    assert_eq!(call.next_deadline_ms(), Some(START_MS + 10_000 + CHECK_MS));
+    call.at(10_000 + CHECK_MS);
+    assert_eq!(call.due_checks(), [client("bob.phone")]);
+    let (users, rev) = (BTreeSet::from([user("alice")]), call.meeting.rev);
+    call.rtc_reports(ChannelPresence::Exactly { users, rev });
+    assert_eq!(call.state("bob"), State::Reconnecting);
 }
 
 #[test]
