@@ -141,4 +141,6 @@ async fn commit_new_meeting<P: Ports>(
 }
 
 #[cfg(test)]
+mod access_tests;
+#[cfg(test)]
 mod tests;

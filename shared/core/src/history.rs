@@ -13,8 +13,7 @@ impl Meeting {
     #[must_use]
     pub fn legs(&self) -> Vec<CallLeg> {
         let Some(end) = self.end() else { return Vec::new() };
-        let had_a_part =
-            |p: &&Participant| p.had_seat || p.times.joined_ms.is_some() || p.invitation().is_some();
+        let had_a_part = |p: &&Participant| had_a_seat(p) || p.invitation().is_some();
         self.participants.values().filter(had_a_part).map(|p| self.leg(p, end)).collect()
     }
 
@@ -36,11 +35,12 @@ impl Meeting {
             duration_ms: times.stayed_ms,
             sent: participant.last_seat().filter(|_| times.joined_ms.is_some()).map(|seat| *seat.media),
             ext: participant.invitation().and_then(|invitation| invitation.ext.clone()),
+            silent: participant.is_silent() && !had_a_seat(participant),
             text: text.or_else(|| self.end_text.clone().filter(|_| left_with_the_meeting)),
         }
     }
 
-    /// One entry for each leg; no entries while the meeting is live.
+    /// One entry for each leg that is not silent; no entries while the meeting is live.
     #[must_use]
     pub fn call_history(&self) -> Vec<(UserId, CallView)> {
         let Some(end) = self.end() else { return Vec::new() };
@@ -70,7 +70,8 @@ impl Meeting {
             };
             (leg.user_id, call)
         };
-        self.legs().into_iter().map(entry).collect()
+        // A user whom the call did not reach does not learn of it.
+        self.legs().into_iter().filter(|leg| !leg.silent).map(entry).collect()
     }
 }
 
@@ -91,6 +92,10 @@ fn end_of(participant: &Participant, end: End) -> (String, u16) {
         Some(OutReason::Lost) => ("lost".to_owned(), 504),
         _ => (name(end.reason), end.reason.sip()),
     }
+}
+
+fn had_a_seat(participant: &Participant) -> bool {
+    participant.had_seat || participant.times.joined_ms.is_some()
 }
 
 /// SIP status of a decline with the reason `do_not_disturb`.

@@ -1,5 +1,6 @@
 //! The parts of inputs: time, devices, users and settings, as requests and the table name them.
 
+use crate::availability::Access;
 use std::collections::BTreeSet;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::InviteId;
@@ -87,6 +88,8 @@ pub struct Invitee {
     pub devices: Vec<KnownDevice>,
     /// True if the user is in another call.
     pub busy: bool,
+    /// The way in which a call of the inviter reaches the user.
+    pub access: Access,
 }
 
 /// A user who joins, with what the table knows.

@@ -23,10 +23,20 @@ pub struct Invitation {
     /// True for a device whose queue at the broker keeps the offer until the deadline, false for one whose queue does not.
     /// A device is absent if that is unknown.
     pub queues: BTreeMap<ClientId, bool>,
+    /// Set for an invitation that reaches no device, since its user does not take calls of the inviter.
+    pub silent: Option<SilentOffer>,
     /// True if it was answered or closed on all devices.
     pub closed: Stamped<bool>,
     /// Opaque object of the app, given with this invitation; without it, the meeting's own is shown.
     pub ext: Option<Map<String, Value>>,
+}
+
+/// The offer of a silent invitation, which is never sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SilentOffer {
+    /// A device whose queue at the broker would keep the offer until the deadline if the user slept: the inviter gets that
+    /// reach. `None` if no queue would.
+    pub would_queue: Option<ClientId>,
 }
 
 /// State of an offer on one device. The reach of the offer is kept apart, in

@@ -56,7 +56,7 @@ pub use input::{
     ChannelPresence, DeviceStatus, Invitee, Joiner, KnownDevice, MediaChange, Now, RtcCapabilities,
     SettingsChange,
 };
-pub use invitation::{Invitation, Leg, OfferQueue};
+pub use invitation::{Invitation, Leg, OfferQueue, SilentOffer};
 pub use limits::{
     ASK_AGAIN_MS, CALLER_CHECK_MS, CHECK_MS, CONFIRM_MS, EMPTY_MS, ENDED_MEETING_KEPT_MS, HOST_GRACE_MS,
     JOIN_MS, KNOCKS_WITHIN_MS, MAX_DEVICES, MAX_INVITATION_EXT_BYTES, MAX_KNOCKS, MAX_PEOPLE, MAX_REENTRIES,

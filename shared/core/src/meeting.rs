@@ -162,11 +162,12 @@ impl Meeting {
         self.participants.values().filter(|p| p.is_pending())
     }
 
-    /// Returns whether the meeting is live and `user` has a seat or an open invitation.
+    /// Returns whether the meeting is live and `user` has a seat or an open invitation. A silent invitation does not count.
     #[must_use]
     pub fn involves(&self, user: &UserId) -> bool {
         let participant = self.participants.get(user);
-        self.end().is_none() && participant.is_some_and(|p| p.is_member() || p.is_pending())
+        self.end().is_none()
+            && participant.is_some_and(|p| p.is_member() || (p.is_pending() && !p.is_silent()))
     }
 
     /// Users who must find this meeting by a part item of their own from the present revision on: those who came into a
@@ -175,11 +176,11 @@ impl Meeting {
     pub fn new_parts(&self) -> Vec<UserId> {
         let became_group = self.mode.rev() > 0 && self.mode.is_from(self.rev);
         let is_new = |p: &&Participant| {
-            let invited = p.standing.is_from(self.rev) && p.is_pending();
+            let invited = p.standing.is_from(self.rev) && p.is_pending() && !p.is_silent();
             let opened = self.rev == 1 && p.is_member();
-            // A participant who was invited has the part item of the invitation.
-            let joined =
-                p.seat().is_some_and(|seat| seat.entry.is_from(self.rev) && seat.invitation.is_none());
+            // A participant who was invited has the part item of the invitation, unless it was silent.
+            let has_part = p.invitation().is_some() && !p.is_silent();
+            let joined = p.seat().is_some_and(|seat| seat.entry.is_from(self.rev)) && !has_part;
             invited || opened || joined || (became_group && p.is_member())
         };
         let has_slots = *self.mode == Mode::Direct && self.settings.policy.busy == BusyPolicy::Reject;

@@ -3,18 +3,22 @@
 use crate::meeting::Meeting;
 use crate::participant::Participant;
 use crate::standing::OutReason;
+use crate::view::DO_NOT_DISTURB;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::object::{MissedCallView, MissedMark};
 
 impl Participant {
     /// The reason for which the user missed the last invitation, as on the wire; `None` if the user did not miss it. A user
-    /// who declined knows of the call, and a user with a seat hears of the end in another way.
+    /// who declined knows of the call, a silent invitation is unknown to its user, and a user with a seat hears of the end in
+    /// another way.
     pub(crate) fn missed_reason(&self) -> Option<&'static str> {
-        if self.has_declined() || self.last_seat().is_some() || self.invitation().is_none() {
+        let is_unknown = self.invitation().is_none() || self.is_silent();
+        if self.has_declined() || self.last_seat().is_some() || is_unknown {
             return None;
         }
         match self.out_reason()? {
             OutReason::UserBusy => Some("user_busy"),
+            OutReason::DoNotDisturb => Some(DO_NOT_DISTURB),
             OutReason::NoAnswer => Some("no_answer"),
             OutReason::Unreachable => Some("unreachable"),
             OutReason::Cancelled => Some("cancelled"),

@@ -26,6 +26,8 @@ pub enum DeliveryClass {
         /// The broker's queue of the device.
         queue: OfferQueue,
     },
+    /// Never sent, since the receiver does not take calls of the inviter. It counts as waiting in the broker's queue.
+    Withheld,
     /// Through the broker's queue, which keeps it for a device that is not connected.
     Queued,
     /// Only to a connected device. A `sync` repairs the gap.
@@ -173,6 +175,9 @@ fn delivery(meeting: &Meeting, to: &ClientId, body: &Body) -> (DeliveryClass, i6
     match body {
         Body::Invitation(offer) => {
             let invitation = invitation(meeting, &to.user(), &offer.invite_id);
+            if invitation.is_some_and(|invitation| invitation.silent.is_some()) {
+                return (DeliveryClass::Withheld, offer.deadline_in_ms);
+            }
             let queue = invitation.map_or(OfferQueue::Unknown, |invitation| invitation.queue(to));
             (Ring { confirm: *meeting.mode == Mode::Direct, queue }, offer.deadline_in_ms)
         }

@@ -126,6 +126,12 @@ impl Participant {
         matches!(*self.standing, Standing::Invited(_))
     }
 
+    /// Returns whether the last invitation did not reach the user, who does not take calls of the inviter.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.invitation().is_some_and(|invitation| invitation.silent.is_some())
+    }
+
     /// Returns whether the participant waits in the lobby.
     #[must_use]
     pub fn is_in_lobby(&self) -> bool {

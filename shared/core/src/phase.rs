@@ -54,6 +54,7 @@ impl Change {
             (OutReason::Declined, EndReason::AllDeclined),
             (OutReason::NoAnswer, EndReason::NoAnswer),
             (OutReason::Unreachable, EndReason::Unreachable),
+            (OutReason::DoNotDisturb, EndReason::Unreachable),
             (OutReason::UserBusy, EndReason::Busy),
             (OutReason::Failed, EndReason::RtcFailed),
             (OutReason::Lost, EndReason::Lost),

@@ -132,6 +132,8 @@ pub enum OutReason {
     NoAnswer,
     /// No device received the invitation.
     Unreachable,
+    /// Was not to be disturbed.
+    DoNotDisturb,
     /// The invitation was cancelled.
     Cancelled,
     /// Left.
@@ -211,7 +213,7 @@ impl OutReason {
             Self::Declined => ParticipantState::Declined,
             Self::UserBusy => ParticipantState::UserBusy,
             Self::NoAnswer => ParticipantState::NoAnswer,
-            Self::Unreachable => ParticipantState::Unreachable,
+            Self::Unreachable | Self::DoNotDisturb => ParticipantState::Unreachable,
             Self::Cancelled => ParticipantState::Cancelled,
             Self::Left => ParticipantState::Left,
             Self::Removed => ParticipantState::Removed,

@@ -4,6 +4,7 @@ use crate::invitation::Invitation;
 use crate::meeting::Meeting;
 use crate::participant::Participant;
 use crate::removal_proof::RemovalProof;
+use crate::standing::OutReason;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::downlink::{Body, MeetingOffer, Offer};
 use switchboard_protocol::object::{
@@ -111,7 +112,7 @@ impl Meeting {
     /// The offer that `user` may still answer.
     #[must_use]
     pub fn open_offer(&self, user: &UserId, now_ms: i64) -> Option<MeetingOffer> {
-        let participant = self.participants.get(user).filter(|p| p.is_pending())?;
+        let participant = self.participants.get(user).filter(|p| p.is_pending() && !p.is_silent())?;
         let offer = self.offer(user, participant.invitation()?, now_ms);
         Some(MeetingOffer { meeting_id: self.id.clone(), offer })
     }
@@ -191,10 +192,14 @@ impl Participant {
     }
 }
 
+/// Code of an invitation to a user who was not to be disturbed, by a decline or by the settings.
+pub(crate) const DO_NOT_DISTURB: &str = "do_not_disturb";
+
 /// Code of an invitation that ended without a seat.
 pub(crate) fn end_code(participant: &Participant) -> Option<&'static str> {
     match participant.decline() {
-        Some(RejectReason::DoNotDisturb) => Some("do_not_disturb"),
+        Some(RejectReason::DoNotDisturb) => Some(DO_NOT_DISTURB),
+        _ if participant.out_reason() == Some(OutReason::DoNotDisturb) => Some(DO_NOT_DISTURB),
         _ => participant.state().end_code(),
     }
 }

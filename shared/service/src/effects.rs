@@ -187,7 +187,9 @@ impl<P: Ports> Service<P> {
             .published
             .reached
             .iter()
-            .filter(|(_, reach)| **reach != Reach::Delivered)
+            .filter(|((invite, _), reach)| {
+                **reach != Reach::Delivered && !done.published.withheld.contains(invite)
+            })
             .map(|(offer, _)| offer)
             .collect();
         if let Some(stored) = stored.filter(|stored| stored.meeting.rev > meeting.rev) {

@@ -4,12 +4,14 @@ use crate::error::ServeError;
 use crate::ports::{Loaded, Meetings, Ports, StoreError, Stored, UserRecord, Users};
 use crate::service::Service;
 use std::collections::{BTreeMap, BTreeSet};
-use switchboard_core::{Invitee, KnownDevice, Now};
+use switchboard_core::{Access, Invitee, KnownDevice, Now};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::{InviteId, MeetingId};
 
 /// The records of users, and the meeting that was read with them.
 pub struct KnownUsers {
+    /// The user who calls or invites, with the time: how a call reaches the others depends on both.
+    caller: Option<(UserId, Now)>,
     /// The meeting; `None` for an unknown id.
     pub meeting: Option<Stored>,
     users: BTreeMap<UserId, UserRecord>,
@@ -30,7 +32,8 @@ impl<P: Ports> Service<P> {
     ) -> Result<KnownUsers, ServeError> {
         let view = self.table.opening(id, users, Some(caller), now.ms).await?;
         let (slot_meetings, busy) = self.load_calls(id, &view.users, now).await?;
-        Ok(KnownUsers { meeting: view.meeting, users: view.users, slot_meetings, busy })
+        let caller = Some((caller.clone(), now));
+        Ok(KnownUsers { caller, meeting: view.meeting, users: view.users, slot_meetings, busy })
     }
 
     /// Reads the meeting `id` and `users` in one round trip, without their settings and without checking which users are busy.
@@ -42,7 +45,7 @@ impl<P: Ports> Service<P> {
     ) -> Result<KnownUsers, ServeError> {
         let view = self.table.opening(id, users, None, now.ms).await?;
         let (slot_meetings, busy) = (Vec::new(), BTreeSet::new());
-        Ok(KnownUsers { meeting: view.meeting, users: view.users, slot_meetings, busy })
+        Ok(KnownUsers { caller: None, meeting: view.meeting, users: view.users, slot_meetings, busy })
     }
 
     /// Reads the meetings of the users' call slots, and returns which users are in another call. A slot counts only if its
@@ -107,6 +110,13 @@ impl KnownUsers {
         self.users.get(user).map(|record| record.devices.clone()).unwrap_or_default()
     }
 
+    /// Returns how a call reaches the user.
+    fn access(&self, user: &UserId) -> Access {
+        let availability = self.users.get(user).map(|record| &record.availability);
+        let of = availability.zip(self.caller.as_ref());
+        of.map(|(availability, (caller, now))| availability.access(caller, now.ms)).unwrap_or_default()
+    }
+
     /// Returns the user as an invitee.
     #[must_use]
     pub fn invitee(&self, user: &UserId, invite_id: InviteId) -> Invitee {
@@ -116,6 +126,7 @@ impl KnownUsers {
             name: self.name(user),
             devices: self.devices(user),
             busy: self.is_busy(user),
+            access: self.access(user),
         }
     }
 }

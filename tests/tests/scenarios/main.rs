@@ -6,6 +6,7 @@ mod access;
 mod bad_fields;
 mod bad_input;
 mod bad_json;
+mod blocking;
 mod busy;
 mod call_command;
 mod calling_again;

@@ -55,6 +55,7 @@ pub fn meeting(mode: Mode, caller: &UserId, invitees: &[UserId]) -> Meeting {
             })
             .to_vec(),
         busy: false,
+        access: switchboard_core::Access::Rings,
     };
     let command = CreateCommand {
         meeting_id: unique().parse().expect("letters and digits"),

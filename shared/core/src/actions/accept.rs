@@ -3,6 +3,7 @@
 use crate::cause::Cause;
 use crate::change::Change;
 use crate::outgoing::{Outgoing, Reply, ReplyResult};
+use crate::participant::Participant;
 use crate::refusal::Refusal;
 use crate::standing::OutReason;
 use switchboard_protocol::address::ClientId;
@@ -66,8 +67,9 @@ impl Change {
     /// `invitation_cancelled`, `invitation_expired`, `banned` or `already_answered`.
     pub(crate) fn require_open_invitation(&self, by: &ClientId, invite_id: &InviteId) -> Result<(), Refusal> {
         let participant = self.participant(by);
-        let invited =
-            participant.filter(|p| p.invitation().is_some_and(|invitation| invitation.id == *invite_id));
+        let is_invited =
+            |p: &&Participant| p.invitation().is_some_and(|it| it.id == *invite_id && it.silent.is_none());
+        let invited = participant.filter(is_invited);
         let Some(participant) = invited else { return Err(invitation_not_found()) };
         if participant.is_pending() {
             return Ok(());
@@ -76,7 +78,7 @@ impl Change {
             Some(OutReason::Cancelled) => {
                 Refusal::new(Code::InvitationCancelled, "the invitation was cancelled; stop ringing")
             }
-            Some(OutReason::NoAnswer | OutReason::Unreachable) => {
+            Some(OutReason::NoAnswer | OutReason::Unreachable | OutReason::DoNotDisturb) => {
                 Refusal::new(Code::InvitationExpired, "the invitation has expired; stop ringing")
             }
             Some(OutReason::Banned { .. }) => Refusal::banned(),

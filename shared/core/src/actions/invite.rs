@@ -1,8 +1,9 @@
 //! `invite` (T1, T2 during a call): a member invites more users. A direct call becomes a group for good.
 
+use crate::availability::Access;
 use crate::change::Change;
 use crate::input::{Invitee, KnownDevice};
-use crate::invitation::{Invitation, Leg};
+use crate::invitation::{Invitation, Leg, SilentOffer};
 use crate::limits::{MAX_DEVICES, MAX_INVITATION_EXT_BYTES, MAX_PEOPLE};
 use crate::meeting::{Meeting, Phase};
 use crate::outgoing::{Reply, ReplyResult};
@@ -109,7 +110,9 @@ fn require_room_for(meeting: &Meeting, ext: &Map<String, Value>) -> Result<(), R
 }
 
 impl Change {
-    /// Invites one user who has no part, or none any more. A user in another call is not rung, unless the policy says so.
+    /// Invites one user who has no part, or none any more. A user in another call is not rung, unless the policy says so; a
+    /// user who is not to be disturbed is never rung (T65). A silent invitation is open as that of a user who sleeps, whether or
+    /// not the user is in another call (T64).
     pub(crate) fn invite_user(
         &mut self,
         inviter: &UserId,
@@ -122,6 +125,16 @@ impl Change {
         devices.sort_by_key(|device| std::cmp::Reverse(device.seen_ms));
         devices.truncate(MAX_DEVICES);
         let deadline_ms = self.now.ms + rings_ms;
+        let would_queue =
+            |device: &&KnownDevice| device.queue_until_ms.is_none_or(|until_ms| until_ms >= deadline_ms);
+        let silent = (invitee.access == Access::Silent).then(|| SilentOffer {
+            would_queue: devices.iter().find(would_queue).map(|device| device.client_id.clone()),
+        });
+        if silent.is_some() {
+            // No later step can reach a device that the invitation does not name.
+            devices.clear();
+        }
+        let is_busy = invitee.busy && invitee.access == Access::Rings;
         let keeps =
             |device: &KnownDevice| Some((device.client_id.clone(), device.queue_until_ms? >= deadline_ms));
         let invitation = Invitation {
@@ -130,15 +143,19 @@ impl Change {
             deadline_ms,
             rings_ms,
             queues: devices.iter().filter_map(keeps).collect(),
+            silent,
             legs: devices.into_iter().map(|device| (device.client_id, Leg::Offered)).collect(),
             closed: Stamped::default(),
             ext: ext.cloned(),
         };
         // The callee of a direct call is taken from the ring on; an invitation to a group makes nobody busy.
-        let holds_slot = *self.meeting.mode == Mode::Direct && !invitee.busy;
+        let holds_slot =
+            *self.meeting.mode == Mode::Direct && !invitee.busy && invitee.access == Access::Rings;
         let pending = OpenInvitation { invitation, is_ringing: false, holds_slot };
         self.invite(&invitee.user_id, invitee.name.as_ref(), pending);
-        if invitee.busy && self.meeting.settings.policy.busy == BusyPolicy::Reject {
+        if invitee.access == Access::DoNotDisturb {
+            self.close_invitation(&invitee.user_id, OutReason::DoNotDisturb);
+        } else if is_busy && self.meeting.settings.policy.busy == BusyPolicy::Reject {
             self.close_invitation(&invitee.user_id, OutReason::UserBusy);
         }
     }
@@ -149,5 +166,7 @@ impl Change {
     }
 }
 
+#[cfg(test)]
+mod access_tests;
 #[cfg(test)]
 mod tests;

@@ -109,6 +109,7 @@ mod tests {
             name: None,
             devices: Vec::new(),
             busy: false,
+            access: crate::Access::Rings,
         };
         call.does("alice.phone", Action::Invite { invitees: vec![invitee], ring_seconds: None, ext: None })
             .expect("a user who declined may be invited again");

@@ -11,7 +11,7 @@ use switchboard_protocol::id::InviteId;
 pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
     let participant = change.participant(by);
     let invitation =
-        participant.and_then(|p| p.invitation()).filter(|invitation| invitation.id == *invite_id);
+        participant.and_then(|p| p.invitation()).filter(|it| it.id == *invite_id && it.silent.is_none());
     let Some(invitation) = invitation else { return Err(invitation_not_found()) };
     let is_silenced = invitation.legs.get(by) == Some(&Leg::Silenced);
     if participant.is_some_and(|p| p.is_pending()) && !is_silenced {

@@ -42,7 +42,7 @@ impl Notices<'_> {
                 self.notify_inviter(participant, invitation);
                 self.close(invitation, Leg::Lost, closed_by_other_device(true));
             }
-            OutReason::UserBusy => {
+            OutReason::UserBusy | OutReason::DoNotDisturb => {
                 self.notify_inviter(participant, invitation);
                 self.missed_call(participant, invitation);
             }
@@ -78,7 +78,9 @@ impl Notices<'_> {
     }
 
     fn offers(&mut self, participant: &Participant, invitation: &Invitation) {
-        for device in invitation.devices(Leg::Offered) {
+        // A silent offer is made for its reach alone: it is not sent.
+        let silent = invitation.silent.iter().filter_map(|silent| silent.would_queue.as_ref());
+        for device in invitation.devices(Leg::Offered).chain(silent) {
             let offer = self.meeting.offer(&participant.user_id, invitation, self.now_ms);
             self.notify_device(device, invitation.id.as_str(), Body::Invitation(offer));
         }

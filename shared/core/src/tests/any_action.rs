@@ -2,7 +2,7 @@
 
 use super::fixture::{Call, START_MS, client, user};
 use super::scenes::joining;
-use crate::{Action, Invitee, KnownDevice, MediaChange, SettingsChange};
+use crate::{Access, Action, Invitee, KnownDevice, MediaChange, SettingsChange};
 use std::collections::BTreeSet;
 use switchboard_protocol::object::{
     BusyPolicy, HostLeavePolicy, JoinPolicy, Media, PolicyChange, RejectReason, Role, UserOrAll,
@@ -147,5 +147,16 @@ fn invitee(name: &str, variant: u8) -> Invitee {
         queue_until_ms: None,
     });
     let invite_id = format!("again-{name}-{variant}").parse().expect("a valid id");
-    Invitee { user_id: user(name), invite_id, name: None, devices: devices.to_vec(), busy: false }
+    Invitee {
+        user_id: user(name),
+        invite_id,
+        name: None,
+        devices: devices.to_vec(),
+        busy: false,
+        access: match variant {
+            3 => Access::Silent,
+            4 => Access::DoNotDisturb,
+            _ => Access::Rings,
+        },
+    }
 }

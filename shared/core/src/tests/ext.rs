@@ -28,6 +28,7 @@ fn invites(call: &mut Call, name: &str, ext: &Value) -> Result<(), Code> {
             queue_until_ms: None,
         }],
         busy: false,
+        access: crate::Access::Rings,
     };
     let ext = Some(object(ext));
     call.does("alice.phone", Action::Invite { invitees: vec![invitee], ring_seconds: None, ext })

@@ -2,9 +2,9 @@
 
 use crate::create as create_meeting;
 use crate::{
-    Action, Cause, ChannelPresence, Command, CreateCommand, Decision, DeviceStatus, Exit, Former, Input,
-    Invitee, KnownDevice, MediaChange, Meeting, Now, OutReason, Outgoing, Participant, Refusal, Remark,
-    RtcCapabilities, Settings, Standing, decide, repeat_effects,
+    Action, Cause, ChannelPresence, Command, CreateCommand, Decision, DeliveryClass, DeviceStatus, Exit,
+    Former, Input, Invitee, KnownDevice, MediaChange, Meeting, Now, OutReason, Outgoing, Participant,
+    Refusal, Remark, RtcCapabilities, Settings, Standing, decide, repeat_effects,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -54,6 +54,7 @@ pub(crate) fn opening(create: CreateMeeting) -> CreateCommand {
         name: None,
         devices: devices(name),
         busy: false,
+        access: crate::Access::Rings,
     };
     CreateCommand {
         meeting_id: key().meeting(&client("alice.phone"), &"c1".parse().expect("a valid id")),
@@ -264,7 +265,7 @@ impl Call {
     }
 }
 
-/// All downlinks of a decision as `device: type detail`, sorted; the answer is marked `=`.
+/// All downlinks of a decision that are sent, as `device: type detail`, sorted; the answer is marked `=`.
 pub(crate) fn downlinks(decision: &Decision) -> Vec<String> {
     let line = |downlink: &Outgoing| {
         let device = downlink.to.as_str().trim_start_matches("GID@@@");
@@ -277,7 +278,9 @@ pub(crate) fn downlinks(decision: &Decision) -> Vec<String> {
             .trim_end()
             .to_owned()
     };
-    let mut lines: Vec<String> = decision.notices.iter().chain(&decision.answer).map(line).collect();
+    let all = decision.notices.iter().chain(&decision.answer);
+    let sent = all.filter(|downlink| downlink.class != DeliveryClass::Withheld);
+    let mut lines: Vec<String> = sent.map(line).collect();
     lines.sort();
     lines
 }

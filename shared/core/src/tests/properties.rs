@@ -68,6 +68,10 @@ fn assert_invariants(meeting: &Meeting) {
             is_open || legs.clone().all(|leg| !matches!(leg, Leg::Offered | Leg::Alerting)),
             "no device rings for a closed invitation: {p:?}"
         );
+        assert!(
+            !(p.is_silent() && p.is_pending()) || (legs.clone().next().is_none() && !p.holds_slot()),
+            "a silent invitation is offered to no device and takes no slot: {p:?}"
+        );
         assert!(!p.state().is_member() || p.seat().is_some(), "a member has a seat: {p:?}");
         assert!(p.speech.until_ms.is_none() || !p.speech.has_right(), "only a block has an end: {p:?}");
         assert!(

@@ -177,6 +177,7 @@ fn t57_a_new_invitation_of_a_user_who_never_joined_starts_the_times_anew() {
         name: None,
         devices: Vec::new(),
         busy: false,
+        access: crate::Access::Rings,
     };
     call.does("alice.phone", Action::Invite { invitees: vec![again], ring_seconds: None, ext: None })
         .expect("invites again");

@@ -22,6 +22,7 @@ pub(crate) fn inviting(names: &[&str]) -> Action {
             queue_until_ms: None,
         }],
         busy: false,
+        access: crate::Access::Rings,
     };
     Action::Invite { invitees: names.iter().map(invitee).collect(), ring_seconds: None, ext: None }
 }

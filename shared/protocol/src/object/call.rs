@@ -39,6 +39,10 @@ pub struct CallLeg {
     /// Media that the device sent last; absent for a user who never joined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<MediaFlags>,
+    /// True if the user does not take calls of the inviter: no device got anything, and the call is not in the user's
+    /// history. Neither the inviter nor the user may learn it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub silent: bool,
     /// Words of the user who declined, of the host who removed the user, or of the host who ended the meeting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,

@@ -1,13 +1,13 @@
 //! Publishing downlinks: ids, join tokens, and the three delivery classes.
 //!
 //! A *ring* is sent directly to a connected device and falls back to the broker's queue, if the device has one. *Queued* messages wait for a device
-//! that is not connected. *Best-effort* messages reach only connected devices.
+//! that is not connected. *Best-effort* messages reach only connected devices. A *withheld* offer is not sent.
 
 use crate::error_chain::ErrorChain;
 use crate::ports::{BrokerError, DirectDelivery, Downlinks, Qos};
 use futures::StreamExt;
 use futures::stream;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use switchboard_core::{DeliveryClass, Grant, Meeting, Now, OfferQueue, Outgoing, TOKEN_LIFE_MS};
 use switchboard_protocol::VERSION;
 use switchboard_protocol::address::ClientId;
@@ -46,6 +46,8 @@ impl DownlinkContext {
 pub struct PublishReport {
     /// Reach of each offer.
     pub reached: BTreeMap<(InviteId, ClientId), Reach>,
+    /// Invitations whose offers were not sent, since their users do not take calls of the inviter.
+    pub withheld: BTreeSet<InviteId>,
     /// Device and type of each downlink that the broker did not accept.
     pub failed: Vec<(ClientId, &'static str)>,
 }
@@ -97,6 +99,7 @@ impl<D: Downlinks> Publisher<D> {
             .buffer_unordered(IN_FLIGHT)
             .fold(PublishReport::default(), |mut all, device| async move {
                 all.reached.extend(device.reached);
+                all.withheld.extend(device.withheld);
                 all.failed.extend(device.failed);
                 all
             })
@@ -108,6 +111,9 @@ impl<D: Downlinks> Publisher<D> {
         for outgoing in downlinks {
             let (to, kind) = (outgoing.to.clone(), outgoing.body.kind());
             let offer = outgoing.offered_invitation().cloned();
+            if outgoing.class == DeliveryClass::Withheld {
+                report.withheld.extend(offer.clone());
+            }
             match self.publish(outgoing, context).await {
                 Ok(reach) => {
                     if let Some(invite_id) = offer {
@@ -130,6 +136,7 @@ impl<D: Downlinks> Publisher<D> {
         let (to, class, keep_ms) = (outgoing.to.clone(), outgoing.class, outgoing.keep_ms);
         let mut downlink = self.downlink(outgoing, context)?;
         match class {
+            DeliveryClass::Withheld => Ok(Reach::Queued),
             DeliveryClass::BestEffort => {
                 self.broker.publish(&to, &downlink, Qos::BestEffort, keep_ms).await?;
                 Ok(Reach::Sent)

@@ -52,7 +52,8 @@ pub(super) fn push_wanted(
         !matches!(reached.get(&(invite.clone(), device.clone())), Some(Reach::Sent | Reach::Delivered))
     };
     let open = meeting.participants.values().filter(|p| p.state() == ParticipantState::Invited);
-    open.filter_map(|p| Some((p, p.invitation()?)))
+    open.filter(|p| !p.is_silent())
+        .filter_map(|p| Some((p, p.invitation()?)))
         .filter(|(participant, invitation)| filter(participant, &invitation.id))
         .filter_map(|(participant, invitation)| {
             let legs = invitation.legs.keys();

@@ -5,7 +5,7 @@ use super::push::PushWanted;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use switchboard_core::{CreateMark, Decision, Meeting};
+use switchboard_core::{CreateMark, Decision, DeliveryClass, Meeting};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::id::MeetingId;
@@ -90,7 +90,8 @@ impl InvocationReport {
     /// Adds the result of publishing downlinks.
     #[must_use]
     pub fn with_published(mut self, published: &PublishReport) -> Self {
-        self.reached.extend(published.reached.iter().map(|((_, device), reach)| (device.clone(), *reach)));
+        let sent = published.reached.iter().filter(|((invite, _), _)| !published.withheld.contains(invite));
+        self.reached.extend(sent.map(|((_, device), reach)| (device.clone(), *reach)));
         self.failed.extend(published.failed.iter().cloned());
         self
     }
@@ -143,8 +144,9 @@ fn legs(meeting: &Meeting) -> Vec<CallLeg> {
 
 /// Returns the types of a decision's downlinks, each once.
 fn downlink_types(decision: &Decision) -> Vec<&'static str> {
-    let mut types: Vec<_> =
-        decision.notices.iter().chain(&decision.answer).map(|outgoing| outgoing.body.kind()).collect();
+    let sent = decision.notices.iter().chain(&decision.answer);
+    let sent = sent.filter(|outgoing| outgoing.class != DeliveryClass::Withheld);
+    let mut types: Vec<_> = sent.map(|outgoing| outgoing.body.kind()).collect();
     types.sort_unstable();
     types.dedup();
     types

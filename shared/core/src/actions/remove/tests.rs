@@ -70,6 +70,7 @@ fn a_removed_user_may_be_invited_again_and_is_no_cohost_any_more() {
             queue_until_ms: None,
         }],
         busy: false,
+        access: crate::Access::Rings,
     };
     call.does("alice.phone", Action::Invite { invitees: vec![again], ring_seconds: None, ext: None })
         .expect("a removed user may be invited");

@@ -270,6 +270,7 @@ fn a_ban_of_a_removed_user_keeps_the_proof_and_an_invitation_ends_it() {
         name: None,
         devices: Vec::new(),
         busy: false,
+        access: crate::Access::Rings,
     };
     call.does("alice.phone", Action::Invite { invitees: vec![again], ring_seconds: None, ext: None })
         .expect("may be invited");

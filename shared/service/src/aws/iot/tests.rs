@@ -96,6 +96,7 @@ async fn offers_until(publisher: &Publisher<IotDataPlane>, queue_until_ms: Optio
             name: None,
             devices: vec![KnownDevice { client_id: phone, seen_ms: NOW_MS, queue_until_ms }],
             busy: false,
+            access: switchboard_core::Access::Rings,
         }],
     };
     let now = Now { ms: NOW_MS };

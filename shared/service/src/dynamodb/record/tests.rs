@@ -127,6 +127,7 @@ fn invitee(name: &str) -> Invitee {
         name: Some(name.to_uppercase()),
         devices: vec![known("phone", Some(i64::MAX)), known("tablet", Some(0)), known("tv", None)],
         busy: false,
+        access: switchboard_core::Access::Rings,
     }
 }
 

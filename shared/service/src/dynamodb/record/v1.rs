@@ -406,6 +406,7 @@ impl From<InvitationRecord> for Invitation {
             rings_ms: record.rings_ms,
             legs: record.legs.into_iter().map(|(device, leg)| (device, Leg::from(leg))).collect(),
             queues: BTreeMap::new(),
+            silent: None,
             closed: Stamped::new(record.closed_rev > 0, record.closed_rev),
             ext: record.ext,
         }

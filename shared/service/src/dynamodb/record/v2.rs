@@ -231,6 +231,7 @@ enum OutReasonRecord {
     UserBusy,
     NoAnswer,
     Unreachable,
+    DoNotDisturb,
     Cancelled,
     Left,
     Removed,
@@ -238,6 +239,12 @@ enum OutReasonRecord {
     Lost,
     Failed,
     Ended,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SilentRecord {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    would_queue: Option<ClientId>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -293,6 +300,9 @@ struct InvitationRecord {
     legs: BTreeMap<ClientId, LegRecord>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     queues: BTreeMap<ClientId, bool>,
+    /// Present in a silent invitation: the device that would have queued the offer, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    silent: Option<SilentRecord>,
     closed: Rev<bool>,
     /// In a stored record only of before `invitation_exts`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

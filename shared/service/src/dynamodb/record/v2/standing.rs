@@ -2,11 +2,11 @@
 
 use super::{
     FormerRecord, InvitationRecord, LegRecord, OutReasonRecord, PresenceRecord, ProofRecord, Rev, SeatRecord,
-    StandingRecord,
+    SilentRecord, StandingRecord,
 };
 use switchboard_core::{
     AwayFrom, Entry, Exit, Former, Invitation, Leg, OpenInvitation, OutReason, Presence, Remark,
-    RemovalProof, Seat, Stamped, Standing,
+    RemovalProof, Seat, SilentOffer, Stamped, Standing,
 };
 
 impl StandingRecord {
@@ -103,6 +103,7 @@ fn out_reason(reason: OutReason) -> (OutReasonRecord, Option<i64>) {
         OutReason::UserBusy => OutReasonRecord::UserBusy,
         OutReason::NoAnswer => OutReasonRecord::NoAnswer,
         OutReason::Unreachable => OutReasonRecord::Unreachable,
+        OutReason::DoNotDisturb => OutReasonRecord::DoNotDisturb,
         OutReason::Cancelled => OutReasonRecord::Cancelled,
         OutReason::Left => OutReasonRecord::Left,
         OutReason::Removed => OutReasonRecord::Removed,
@@ -121,6 +122,7 @@ impl OutReasonRecord {
             Self::UserBusy => OutReason::UserBusy,
             Self::NoAnswer => OutReason::NoAnswer,
             Self::Unreachable => OutReason::Unreachable,
+            Self::DoNotDisturb => OutReason::DoNotDisturb,
             Self::Cancelled => OutReason::Cancelled,
             Self::Left => OutReason::Left,
             Self::Removed => OutReason::Removed,
@@ -205,6 +207,10 @@ impl From<&Invitation> for InvitationRecord {
             rings_ms: invitation.rings_ms,
             legs: invitation.legs.iter().map(|(device, leg)| (device.clone(), (*leg).into())).collect(),
             queues: invitation.queues.clone(),
+            silent: invitation
+                .silent
+                .as_ref()
+                .map(|silent| SilentRecord { would_queue: silent.would_queue.clone() }),
             closed: (&invitation.closed).into(),
             ext: invitation.ext.clone(),
             ext_at: None,
@@ -221,6 +227,7 @@ impl From<InvitationRecord> for Invitation {
             rings_ms: record.rings_ms,
             legs: record.legs.into_iter().map(|(device, leg)| (device, leg.into())).collect(),
             queues: record.queues,
+            silent: record.silent.map(|silent| SilentOffer { would_queue: silent.would_queue }),
             closed: record.closed.into(),
             ext: record.ext,
         }
