@@ -17,7 +17,7 @@ const providers = {
       ["microphone", microphone],
       ["camera", camera],
       ["screen_share", screen],
-      ["screen_share_audio", screen],
+      ["screen_share_audio", screen && microphone],
     ];
     assert.deepStrictEqual(claims, {
       iss: key_id,

@@ -129,6 +129,12 @@ pub trait Minter: Send + Sync {
         user_id.to_owned()
     }
 
+    /// The user id that a client gives the service with the token: `user_id` of the `join` object. Other values that a
+    /// service needs are in its `params`.
+    fn presented_id(&self, request: &MintRequest<'_>) -> String {
+        request.user_id.to_owned()
+    }
+
     /// Mints a credential for the channel and the user of the request.
     ///
     /// # Errors
@@ -146,7 +152,7 @@ pub trait Minter: Send + Sync {
             provider: self.provider(),
             url: self.url().to_owned(),
             channel_id: request.channel_id.to_owned(),
-            user_id: request.user_id.to_owned(),
+            user_id: self.presented_id(request),
             token: credential.token.expose_secret().to_owned(),
             token_expires_in_ms: credential.token_expires_in_ms,
             rights: request.rights,

@@ -104,7 +104,11 @@ fn sources(rights: Rights) -> Vec<LivekitTrackSource> {
         sources.push(LivekitTrackSource::Camera);
     }
     if rights.screen {
-        sources.extend([LivekitTrackSource::ScreenShare, LivekitTrackSource::ScreenShareAudio]);
+        sources.push(LivekitTrackSource::ScreenShare);
+    }
+    // A changed client may publish its microphone as the sound of a shared screen.
+    if rights.screen && rights.microphone {
+        sources.push(LivekitTrackSource::ScreenShareAudio);
     }
     sources
 }

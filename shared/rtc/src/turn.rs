@@ -126,6 +126,10 @@ impl Minter for WithTurn {
         self.minter.media_id(channel_id, user_id, number)
     }
 
+    fn presented_id(&self, request: &MintRequest<'_>) -> String {
+        self.minter.presented_id(request)
+    }
+
     fn mint(&self, request: &MintRequest<'_>) -> Result<Credential, MintError> {
         let mut credential = self.minter.mint(request)?;
         let expires = request.validity()?.issued.saturating_add(TTL_SECONDS);

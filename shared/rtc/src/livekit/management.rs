@@ -77,9 +77,9 @@ impl LivekitManagement {
         if code == "not_found" { Ok(None) } else { Err(response.to_error(&code)) }
     }
 
-    /// Mutes the microphone tracks of the participant. The permission applies to tracks published from now on; the
+    /// Mutes every track with sound of the participant. The permission applies to tracks published from now on; the
     /// documentation does not promise that the server also stops tracks that are already published.
-    async fn mute_microphone(
+    async fn mute_sound(
         &self,
         room: &str,
         identity: &str,
@@ -89,7 +89,7 @@ impl LivekitManagement {
         let Some(participant) = self.call("GetParticipant", admin_of(room), body, context).await? else {
             return Ok(());
         };
-        for sid in parse_body::<LivekitParticipant>(participant)?.open_microphones() {
+        for sid in parse_body::<LivekitParticipant>(participant)?.open_sound() {
             let body = json!({ "room": room, "identity": identity, "trackSid": sid, "muted": true });
             self.call("MutePublishedTrack", admin_of(room), body, context).await?;
         }
@@ -144,7 +144,7 @@ impl RtcManagement for LivekitManagement {
         let participant = self.call("UpdateParticipant", admin_of(channel_id), body, context).await?;
         // Giving the right back does not unmute: users unmute themselves.
         if participant.is_some() && !rights.microphone {
-            self.mute_microphone(channel_id, media_id, context).await?;
+            self.mute_sound(channel_id, media_id, context).await?;
         }
         Ok(())
     }

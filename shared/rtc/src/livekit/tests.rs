@@ -45,13 +45,15 @@ fn each_right_maps_to_its_grant_and_no_grant_is_implicit() {
     let sources = |rights| grant(rights)["canPublishSources"].clone();
     assert_eq!(sources(Rights { microphone: true, ..nothing }), json!(["microphone"]));
     assert_eq!(sources(Rights { camera: true, ..nothing }), json!(["camera"]));
-    assert_eq!(sources(Rights { screen: true, ..nothing }), json!(["screen_share", "screen_share_audio"]));
-    assert_eq!(
-        sources(Rights::ALL.without_microphone()),
-        json!(["camera", "screen_share", "screen_share_audio"])
-    );
+    assert_eq!(sources(Rights { screen: true, ..nothing }), json!(["screen_share"]));
     assert_eq!(grant(Rights { data: true, ..nothing })["canPublishData"], true);
     assert_eq!(grant(Rights { subscribe: true, ..nothing })["canSubscribe"], true);
+}
+
+#[test]
+fn a_block_of_speech_leaves_no_source_of_sound() {
+    let sources = claims_for(Rights::ALL.without_microphone())["video"]["canPublishSources"].clone();
+    assert_eq!(sources, json!(["camera", "screen_share"]));
 }
 
 #[test]

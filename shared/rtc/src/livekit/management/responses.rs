@@ -41,9 +41,9 @@ impl LivekitParticipant {
         matches!(self.state.as_str(), "JOINED" | "ACTIVE") && matches!(self.kind.as_str(), "" | "STANDARD")
     }
 
-    /// Ids of the microphone tracks that are not muted.
-    pub fn open_microphones(&self) -> impl Iterator<Item = &str> {
-        let open = self.tracks.iter().filter(|track| track.source == "MICROPHONE" && !track.muted);
+    /// Ids of the tracks with sound that are not muted, whatever source the client named.
+    pub fn open_sound(&self) -> impl Iterator<Item = &str> {
+        let open = self.tracks.iter().filter(|track| track.has_sound() && !track.muted);
         open.map(|track| track.sid.as_str())
     }
 }
@@ -51,10 +51,18 @@ impl LivekitParticipant {
 #[derive(Deserialize)]
 struct LivekitTrack {
     sid: String,
-    #[serde(default)]
-    source: String,
+    /// `AUDIO`, `VIDEO` or `DATA`; the first if omitted.
+    #[serde(default, rename = "type")]
+    kind: String,
     #[serde(default)]
     muted: bool,
+}
+
+impl LivekitTrack {
+    /// Returns whether the track carries sound: a client chooses the source freely, and the server knows the kind.
+    fn has_sound(&self) -> bool {
+        matches!(self.kind.as_str(), "" | "AUDIO")
+    }
 }
 
 #[derive(Deserialize)]

@@ -20,9 +20,9 @@ fn rooms(service: &FakeService) -> Box<dyn RtcManagement> {
 fn server(_: usize, seen: &RecordedRequest) -> ScriptedReply {
     ScriptedReply::Json(match seen.path.rsplit('/').next().unwrap_or_default() {
         "GetParticipant" => json!({ "identity": WHO, "tracks": [
-            { "sid": "TR_cam", "source": "CAMERA" },
+            { "sid": "TR_cam", "source": "CAMERA", "type": "VIDEO" },
             { "sid": "TR_abc", "source": "MICROPHONE" },
-            { "sid": "TR_off", "source": "MICROPHONE", "muted": true },
+            { "sid": "TR_off", "source": "MICROPHONE", "type": "AUDIO", "muted": true },
         ] }),
         _ => json!({}),
     })
@@ -192,4 +192,27 @@ async fn a_response_with_unexpected_members_is_refused() {
     let odd = || RtcError::Refused("the response has unexpected members".into());
     assert_eq!(rooms.members(ROOM, AT).await, Err(odd()));
     assert_eq!(rooms.channels("", AT).await, Err(odd()));
+}
+
+#[tokio::test]
+async fn a_block_mutes_sound_whatever_source_the_client_named() {
+    let service = FakeService::new(|_, seen: &RecordedRequest| {
+        ScriptedReply::Json(match seen.path.rsplit('/').next().unwrap_or_default() {
+            "GetParticipant" => json!({ "identity": WHO, "tracks": [
+                { "sid": "TR_screen", "source": "SCREEN_SHARE", "type": "VIDEO" },
+                { "sid": "TR_shared", "source": "SCREEN_SHARE_AUDIO", "type": "AUDIO" },
+                { "sid": "TR_hidden", "source": "CAMERA", "type": "AUDIO" },
+                { "sid": "TR_unnamed" },
+            ] }),
+            _ => json!({}),
+        })
+    })
+    .await;
+    rooms(&service).restrict(ROOM, WHO, Rights::ALL.without_microphone(), AT).await.expect("restricted");
+    let seen = service.requests();
+    let permission = seen[0].json()["permission"]["canPublishSources"].clone();
+    assert_eq!(permission, json!(["CAMERA", "SCREEN_SHARE"]), "no source of sound is left");
+    let muted = seen.iter().filter(|seen| seen.path.ends_with("MutePublishedTrack"));
+    let muted: Vec<Value> = muted.map(|seen| seen.json()["trackSid"].clone()).collect();
+    assert_eq!(muted, ["TR_shared", "TR_hidden", "TR_unnamed"]);
 }
