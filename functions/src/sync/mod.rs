@@ -7,13 +7,12 @@ mod pages;
 use missed::{PAST_CALLS, missed_calls};
 use pages::{count_fitting, paged};
 use std::collections::BTreeSet;
-use switchboard_core::{Input, Meeting, Now, Outgoing, Refusal, RtcCapabilities, decide};
+use switchboard_core::{Input, Meeting, Now, Outgoing, Participant, Refusal, RtcCapabilities, decide};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::envelope::Invalid;
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::object::ParticipantState;
 use switchboard_protocol::requests::{DEFAULT_PAGE_CALLS, History, SyncRequest, SyncState};
 use switchboard_service::effects::downlinks::DownlinkContext;
 use switchboard_service::ports::{HistoryCursor, Meetings, Ports, Users};
@@ -104,7 +103,7 @@ async fn one<P: Ports>(
     let meeting = at(service.load(id).await?.meeting, now, service.rtc_capabilities());
     match meeting.end() {
         Some(end) => Err(Refusal::meeting_ended(end.reason).into()),
-        None if meeting.participants.get(user).is_some_and(|p| may_see(p.state())) => Ok(meeting),
+        None if meeting.participants.get(user).is_some_and(Participant::may_see) => Ok(meeting),
         None => {
             Err(Refusal::new(Code::Forbidden, "you are not in this meeting and not invited to it").into())
         }
@@ -115,11 +114,6 @@ async fn one<P: Ports>(
 async fn stored<P: Ports>(user: &UserId, service: &Service<P>) -> Result<Vec<Meeting>, ServeError> {
     let ids: BTreeSet<MeetingId> = service.table.meetings_of(user).await?;
     Ok(service.table.meetings(&ids).await?.into_iter().map(|loaded| loaded.meeting).collect())
-}
-
-/// A user in the lobby, or a removed user, may not see the participants.
-fn may_see(state: ParticipantState) -> bool {
-    !matches!(state, ParticipantState::Lobby | ParticipantState::Removed | ParticipantState::Banned)
 }
 
 /// Returns the meeting with all deadlines until `now` applied, under the stored revision: the next commit may change more than

@@ -2,8 +2,11 @@ use super::*;
 use crate::testing::{NOW_MS, accepted, at, created, device, published, request, serve, service, user};
 use serde_json::{Value, json};
 use switchboard_protocol::MAX_DOWNLINK_BYTES;
-use switchboard_protocol::object::Mode;
-use switchboard_protocol::requests::{AttendRequest, DestroyMeeting, DestroyRequest, Leave};
+use switchboard_protocol::object::{JoinPolicy, Media, Mode, Policy};
+use switchboard_protocol::requests::{
+    AttendRequest, CreateRequest, Deny, DestroyMeeting, DestroyRequest, JoinMeeting, Leave, LobbyUsers,
+    ModerateRequest,
+};
 use switchboard_service::fake::FakePorts;
 
 fn ask_all() -> SyncRequest {
@@ -228,4 +231,48 @@ async fn the_calls_that_a_user_missed_are_listed_newest_first_since_the_time_of_
     assert_eq!(answer_of(&service)["missed"], json!([]), "the caller missed nothing");
     serve(request("bob.new", "s4", ask_all(), at(900_000)), &service, &sync).await;
     assert_eq!(answer_of(&service).get("missed"), None, "not requested");
+}
+
+/// Asks for one meeting as `device`, and returns the code of the refusal, if it is refused.
+async fn refusal_of(
+    service: &Service<FakePorts>,
+    device: &str,
+    id: &str,
+    meeting: &MeetingId,
+) -> Option<String> {
+    serve(request(device, id, ask_one(meeting), at(3_000)), service, &sync).await;
+    answer_of(service)["code"].as_str().map(str::to_owned)
+}
+
+#[tokio::test]
+async fn a_stranger_who_knocks_sees_nothing_before_and_after_giving_up_or_being_denied() {
+    let service = service();
+    let CreateRequest::CreateMeeting(mut create) = crate::testing::call_to(&[], Mode::Group);
+    create.policy = Some(Policy { join: JoinPolicy::Lobby, ..Policy::default() });
+    let create = request("alice.phone", "c1", CreateRequest::CreateMeeting(create), at(0));
+    let report = serve(create, &service, &crate::create_meeting::create_meeting).await;
+    let meeting = report.meeting_id.expect("a meeting was made");
+    let join = |device: &str, id: &str| {
+        let join = JoinMeeting { meeting_id: meeting.clone(), media: Media::Audio, takeover: None };
+        request(device, id, AttendRequest::JoinMeeting(join), at(1_000))
+    };
+    for device in ["bob.phone", "carol.phone"] {
+        serve(join(device, "j1"), &service, &crate::attend::attend).await;
+        service.publisher.broker.take();
+        assert_eq!(refusal_of(&service, device, "s1", &meeting).await.as_deref(), Some("forbidden"), "waits");
+    }
+    let leave = AttendRequest::Leave(Leave { meeting_id: meeting.clone() });
+    serve(request("bob.phone", "l1", leave, at(2_000)), &service, &crate::attend::attend).await;
+    let deny = Deny { meeting_id: meeting.clone(), users: LobbyUsers::Users(vec![user("carol")]), ban: None };
+    let deny = request("alice.phone", "d1", ModerateRequest::Deny(deny), at(2_000));
+    serve(deny, &service, &crate::moderate::moderate).await;
+    service.publisher.broker.take();
+    for device in ["bob.phone", "carol.phone"] {
+        assert_eq!(
+            refusal_of(&service, device, "s2", &meeting).await.as_deref(),
+            Some("forbidden"),
+            "{device}"
+        );
+    }
+    assert_eq!(refusal_of(&service, "alice.phone", "s3", &meeting).await, None);
 }

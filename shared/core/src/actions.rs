@@ -243,6 +243,9 @@ impl Action {
     /// Answers a repeat of the request that made the revision `rev`, from the present state: with a join token only if one is
     /// due now.
     pub(crate) fn answer_again(&self, change: &Change, by: &ClientId, rev: u64) -> ReplyResult {
+        if self.shows_meeting() {
+            change.require_view(by)?;
+        }
         match self {
             Action::CreateAgain => create::answer_again(change, rev),
             Action::Ringing { invite_id } => ringing::answer_again(change, by, invite_id),
@@ -273,6 +276,39 @@ impl Action {
             Action::SetRole { user, .. } => set_role::answer_again(change, user),
             Action::UpdateMeeting(_) => update_meeting::answer_again(),
             Action::Destroy { .. } => destroy::answer_again(change),
+        }
+    }
+
+    /// Returns whether the answer shows more of the meeting than the request and its outcome for the sender. The other answers
+    /// require the seat themselves, or show nothing.
+    const fn shows_meeting(&self) -> bool {
+        match self {
+            Action::Invite { .. }
+            | Action::CancelInvite { .. }
+            | Action::RaiseHand
+            | Action::LowerHand
+            | Action::UnmuteSelf
+            | Action::Mute { .. }
+            | Action::AllowSpeech { .. }
+            | Action::Remove { .. }
+            | Action::Admit { .. }
+            | Action::Deny { .. }
+            | Action::TransferHost { .. }
+            | Action::SetRole { .. }
+            | Action::UpdateMeeting(_) => true,
+            Action::CreateAgain
+            | Action::Ringing { .. }
+            | Action::Accept { .. }
+            | Action::Reject { .. }
+            | Action::Silence { .. }
+            | Action::Merge { .. }
+            | Action::TakeBack { .. }
+            | Action::Join(_)
+            | Action::Rejoin
+            | Action::ReportMedia { .. }
+            | Action::RefreshToken
+            | Action::Leave
+            | Action::Destroy { .. } => false,
         }
     }
 

@@ -249,6 +249,19 @@ impl Change {
         }
     }
 
+    /// Refuses a sender who may not see the meeting (any more): `banned`, or `forbidden`. Users who were in it when it ended
+    /// may see its last state.
+    pub(crate) fn require_view(&self, by: &ClientId) -> Result<(), Refusal> {
+        let ended_with_it = |p: &Participant| {
+            self.meeting.end().is_some() && p.out_reason() == Some(OutReason::Ended) && !p.left_lobby()
+        };
+        match self.participant(by) {
+            Some(p) if p.may_see() || ended_with_it(p) => Ok(()),
+            Some(p) if p.is_banned() => Err(Refusal::banned()),
+            _ => Err(Refusal::new(Code::Forbidden, "you have no part in this meeting any more")),
+        }
+    }
+
     /// Refuses with `meeting_full` while every seat is taken.
     pub(crate) fn require_free_seat(&self) -> Result<(), Refusal> {
         if self.meeting.members().count() < self.meeting.max_participants as usize {

@@ -17,6 +17,7 @@ use crate::refusal::Refusal;
 use crate::rtc_actions::rtc_actions;
 use crate::stamped::Stamped;
 use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::code::Code;
 use switchboard_protocol::id::{BodyHash, MeetingId, RequestId};
 use switchboard_protocol::media_event::MediaEvent;
 
@@ -118,6 +119,10 @@ fn decide_command(mut change: Change, command: &Command) -> Decision {
 /// Answers a repeat of the request that made the revision `rev`, and repeats its effects as far as they still hold.
 fn repeat(change: Change, command: &Command, cause: &Cause, rev: u64) -> Decision {
     let reply = command.action.answer_again(&change, &command.by, rev);
+    if matches!(&reply, Err(refusal) if matches!(refusal.code, Code::Banned | Code::Forbidden)) {
+        // A user who was put out makes nobody hear the old news again.
+        return finish(change, command, cause, reply);
+    }
     let notices = notices(&change.meeting, rev, cause, change.now.ms, change.rtc);
     let actions = rtc_actions(&change.meeting, rev);
     let mut decision = finish(change, command, cause, reply);

@@ -41,9 +41,16 @@ impl Change {
     }
 
     /// T29, T60: the succession of the create request, then cohosts in their order, then the longest in the media, then the
-    /// oldest seat.
+    /// oldest seat. A member whose speech is blocked follows only if nobody else is left: the host's speech cannot be blocked.
     fn next_host(&self) -> Option<UserId> {
-        if let Some(named) = self.meeting.succession.iter().find(|user| self.meeting.has_member(user)) {
+        self.next_host_among(|p| p.speech.has_right()).or_else(|| self.next_host_among(|_| true))
+    }
+
+    fn next_host_among(&self, may_follow: fn(&Participant) -> bool) -> Option<UserId> {
+        let is_candidate = |user: &&UserId| {
+            self.meeting.participants.get(*user).is_some_and(|p| p.is_member() && may_follow(p))
+        };
+        if let Some(named) = self.meeting.succession.iter().find(is_candidate) {
             return Some(named.clone());
         }
         let rank = |p: &&Participant| {
@@ -55,7 +62,7 @@ impl Change {
                 (_, Presence::Away { .. }) => (3, seat.entry.at_ms, p.order),
             }
         };
-        self.meeting.members().min_by_key(rank).map(|p| p.user_id.clone())
+        self.meeting.members().filter(|p| may_follow(p)).min_by_key(rank).map(|p| p.user_id.clone())
     }
 
     /// Makes `user` host and the host before a member.

@@ -186,6 +186,21 @@ impl Participant {
         self.decline().is_some() || self.out_reason() == Some(OutReason::Declined)
     }
 
+    /// Returns whether the participant went out from the lobby.
+    pub(crate) fn left_lobby(&self) -> bool {
+        matches!(&*self.standing, Standing::Out(Exit { from: Former::Lobby(_), .. }))
+    }
+
+    /// Returns whether the user may see a live meeting: the user has a seat or an open invitation, or gave up a seat and may
+    /// come back to it. Users who waited in the lobby, were put out, or whose invitation is over have no part in it.
+    #[must_use]
+    pub fn may_see(&self) -> bool {
+        let had_seat = self.last_seat().is_some();
+        let may_come_back =
+            matches!(self.out_reason(), Some(OutReason::Left | OutReason::Lost | OutReason::Failed));
+        self.is_member() || self.is_pending() || (had_seat && may_come_back)
+    }
+
     /// Returns whether the participant is banned.
     #[must_use]
     pub fn is_banned(&self) -> bool {

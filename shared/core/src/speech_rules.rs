@@ -9,6 +9,7 @@ use crate::refusal::Refusal;
 use crate::speech::Speech;
 use crate::stamped::Stamped;
 use switchboard_protocol::address::{ClientId, UserId};
+use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{SpeechMode, UserOrAll};
 
@@ -52,6 +53,16 @@ impl Change {
             UserOrAll::User(user) if self.meeting.has_member(user) => Ok(vec![user.clone()]),
             UserOrAll::User(_) => Err(Refusal::not_a_member()),
         }
+    }
+
+    /// Refuses with `speech_blocked` a request about the own speech while it is blocked: only another member of the host
+    /// set may lift the block or change its end.
+    pub(crate) fn require_not_own_block(&self, by: &ClientId, target: &UserOrAll) -> Result<(), Refusal> {
+        let is_own = *target == UserOrAll::User(by.user());
+        if is_own && self.participant(by).is_some_and(|p| !p.speech.has_right()) {
+            return Err(Refusal::new(Code::SpeechBlocked, "a host blocked your speech; ask another host"));
+        }
+        Ok(())
     }
 
     /// The answer to a request about speech: of one user the present right, of all users what the request asked for.

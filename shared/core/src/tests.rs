@@ -1,6 +1,7 @@
 //! Tests that are about more than one action or event: walks, invariants under any sequence of inputs, repeats, records. The
 //! tests of one action or event are beside it.
 
+mod abuse;
 mod any_action;
 mod ext;
 pub(crate) mod fixture;

@@ -5,9 +5,10 @@ use crate::outgoing::ReplyResult;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::object::{SpeechMode, UserOrAll};
 
-/// Answered by `speech_changed`.
+/// Answered by `speech_changed`. Refuses with `speech_blocked` a cohost who would lift the own block.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, target: &UserOrAll) -> ReplyResult {
     change.require_host_set(by)?;
+    change.require_not_own_block(by, target)?;
     for user in change.speech_targets(by, target)? {
         change.set_speech(&user, SpeechMode::Free, None, &by.user());
     }

@@ -24,8 +24,9 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Repl
         Some(Standing::Seated(_)) => return join_own_seat(change, by, joiner),
         Some(Standing::Out(exit)) => match exit.reason {
             OutReason::Banned { .. } => return Err(Refusal::banned()),
-            // `Ended` in a live meeting: a host denied the entry from the lobby.
-            OutReason::Removed | OutReason::Ended => false,
+            // `Ended` in a live meeting: a host denied the entry from the lobby. A cancelled invitation holds no more;
+            // a declined one was answered by the user, who may think better of it.
+            OutReason::Removed | OutReason::Ended | OutReason::Cancelled => false,
             _ => true,
         },
         Some(Standing::Invited(_)) => true,

@@ -8,7 +8,8 @@ use switchboard_protocol::code::Code;
 use switchboard_protocol::object::{SpeechMode, UserOrAll};
 use switchboard_protocol::requests::MuteMode;
 
-/// Answered by `speech_changed`. A soft mute does not lift a block. Refuses with `forbidden` to block the host.
+/// Answered by `speech_changed`. A soft mute does not lift a block. Refuses with `forbidden` to block the host, and with
+/// `speech_blocked` a cohost who would give the own block another end.
 pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,
@@ -17,6 +18,7 @@ pub(crate) fn apply(
     for_seconds: Option<u32>,
 ) -> ReplyResult {
     change.require_host_set(by)?;
+    change.require_not_own_block(by, target)?;
     let users = change.speech_targets(by, target)?;
     if mode == MuteMode::Hard && users.contains(&change.meeting.host) {
         return Err(Refusal::new(Code::Forbidden, "the host's speech cannot be blocked"));

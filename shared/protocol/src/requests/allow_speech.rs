@@ -21,7 +21,7 @@ impl Request for AllowSpeech {
         kind: "allow_speech",
         function: Function::Moderate,
         answered_by: &["speech_changed"],
-        refusals: &[Code::NotHost, Code::UserNotFound],
+        refusals: &[Code::NotHost, Code::UserNotFound, Code::SpeechBlocked],
         note: "",
         out_of_turn: false,
         sample: Sample {

@@ -49,7 +49,7 @@ impl Request for Mute {
         kind: "mute",
         function: Function::Moderate,
         answered_by: &["speech_changed"],
-        refusals: &[Code::NotHost, Code::UserNotFound, Code::Forbidden],
+        refusals: &[Code::NotHost, Code::UserNotFound, Code::Forbidden, Code::SpeechBlocked],
         note: "`forbidden`: a hard mute of the host.",
         out_of_turn: false,
         sample: Sample {

@@ -24,8 +24,13 @@ fn request<'a>(channel_id: &'a str, user_id: &'a str) -> MintRequest<'a> {
 fn the_params_are_the_fields_of_the_token() {
     let join = minter().join(&request("sb-m1", "alice")).expect("mints");
     let timestamp = NOW_MS / 1000 + 600;
-    let fields =
-        ArtcTokenFields { app_id: "iwo5l81k", channel_id: "sb-m1", user_id: "05aliceu", nonce: "", timestamp };
+    let fields = ArtcTokenFields {
+        app_id: "iwo5l81k",
+        channel_id: "sb-m1",
+        user_id: "05aliceu",
+        nonce: "",
+        timestamp,
+    };
     assert_eq!(join.user_id, "05aliceu", "the client presents the id of the token");
     assert_eq!(minter().media_id("sb-m1", "alice", 1), join.user_id);
     let app_key = minter().app_key;
@@ -49,7 +54,21 @@ fn hashed(presented: &str, nonce: &str, timestamp: &str) -> String {
 fn a_token_is_of_no_other_user_and_of_no_other_time() {
     // The formula alone has no boundaries.
     assert_eq!(hashed("bob1", "", "1795366684"), hashed("bob", "", "11795366684"));
-    let names = ["a", "al", "alice", "alice-evil", "alice05", "05alice", "bob", "bob1", "1001", "100", "10", "u", "3bobu"];
+    let names = [
+        "a",
+        "al",
+        "alice",
+        "alice-evil",
+        "alice05",
+        "05alice",
+        "bob",
+        "bob1",
+        "1001",
+        "100",
+        "10",
+        "u",
+        "3bobu",
+    ];
     let ids: Vec<String> = names.iter().map(|name| bounded_id(name)).collect();
     for id in &ids {
         let beginnings = ids.iter().filter(|other| id.starts_with(other.as_str())).count();

@@ -79,12 +79,7 @@ impl LivekitManagement {
 
     /// Mutes every track with sound of the participant. The permission applies to tracks published from now on; the
     /// documentation does not promise that the server also stops tracks that are already published.
-    async fn mute_sound(
-        &self,
-        room: &str,
-        identity: &str,
-        context: RequestContext,
-    ) -> Result<(), RtcError> {
+    async fn mute_sound(&self, room: &str, identity: &str, context: RequestContext) -> Result<(), RtcError> {
         let body = json!({ "room": room, "identity": identity });
         let Some(participant) = self.call("GetParticipant", admin_of(room), body, context).await? else {
             return Ok(());
