@@ -82,7 +82,7 @@ async fn connected<P: Ports>(
         DeviceWrite::Repeated => DeviceStatus::Connected,
         DeviceWrite::Done => DeviceStatus::ConnectedAnew,
     };
-    let seats = seats(&session.client_id, service).await?;
+    let seats = seats(&session.client_id, service, now).await?;
     apply(seats, &session.client_id, status, service, now).await
 }
 
@@ -112,7 +112,7 @@ async fn disconnected<P: Ports>(
     service: &Service<P>,
     now: Now,
 ) -> Result<InvocationReport, ServeError> {
-    let seats = seats(&session.client_id, service).await?;
+    let seats = seats(&session.client_id, service, now).await?;
     for loaded in &seats {
         service.schedule_device_check(&loaded.meeting.id, &session.client_id).await;
     }
@@ -124,9 +124,13 @@ async fn disconnected<P: Ports>(
 }
 
 /// Reads the meetings in which the device has a seat: a user may be in more than one.
-async fn seats<P: Ports>(device: &ClientId, service: &Service<P>) -> Result<Vec<Loaded>, ServeError> {
+async fn seats<P: Ports>(
+    device: &ClientId,
+    service: &Service<P>,
+    now: Now,
+) -> Result<Vec<Loaded>, ServeError> {
     let user = device.user();
-    let ids = service.table.meetings_of(&user).await?;
+    let ids = service.table.meetings_of(&user, now.ms).await?;
     let mut meetings = service.table.meetings(&ids).await?;
     meetings.retain(|loaded| loaded.meeting.participants.get(&user).is_some_and(|p| p.sits_on(device)));
     Ok(meetings)

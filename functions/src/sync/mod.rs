@@ -37,11 +37,11 @@ async fn state<P: Ports>(
     let (user, now) = (request.by.user(), request.now);
     let (meetings, missed) = match (&asked.meeting_id, asked.missed_since_ms) {
         (Some(id), _) => (vec![one(id, &user, service, now).await?], None),
-        (None, None) => (stored(&user, service).await?, None),
+        (None, None) => (stored(&user, service, now).await?, None),
         (None, Some(since_ms)) => {
             // At the same time, so that the missed calls cost no round trip more.
             let past = async { Ok(service.table.calls(&user, None, PAST_CALLS).await?.0) };
-            let (meetings, past) = futures::try_join!(stored(&user, service), past)?;
+            let (meetings, past) = futures::try_join!(stored(&user, service, now), past)?;
             let missed = missed_calls(&meetings, &past, &user, since_ms);
             (meetings, Some(missed))
         }
@@ -111,8 +111,8 @@ async fn one<P: Ports>(
 }
 
 /// Returns the meetings that the user may be in or invited to, as they are stored.
-async fn stored<P: Ports>(user: &UserId, service: &Service<P>) -> Result<Vec<Meeting>, ServeError> {
-    let ids: BTreeSet<MeetingId> = service.table.meetings_of(user).await?;
+async fn stored<P: Ports>(user: &UserId, service: &Service<P>, now: Now) -> Result<Vec<Meeting>, ServeError> {
+    let ids: BTreeSet<MeetingId> = service.table.meetings_of(user, now.ms).await?;
     Ok(service.table.meetings(&ids).await?.into_iter().map(|loaded| loaded.meeting).collect())
 }
 

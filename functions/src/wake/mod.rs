@@ -11,6 +11,7 @@ use futures::StreamExt;
 use futures::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::time::Duration;
 use switchboard_core::{ChannelPresence, DeviceStatus, Input, Now, Participant};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::MeetingId;
@@ -18,12 +19,18 @@ use switchboard_protocol::object::ParticipantState;
 use switchboard_service::effects::timer::SCHEDULE_WITHIN_MS;
 use switchboard_service::error_chain::ErrorChain;
 use switchboard_service::ports::{
-    BrokerError, Downlinks, Due, Loaded, Meetings, Nudge, Pending, Ports, Stored,
+    BrokerError, Downlinks, Due, Loaded, Meetings, Nudge, Pending, Ports, StoreError, Stored,
 };
 use switchboard_service::{InvocationFailure, ServeError, Service};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// Limit of meetings that are worked on at the same time.
 const IN_FLIGHT: usize = 16;
+/// Limit of the work on one nudge, and of a sweep on meetings: two seconds less than the function has, so that a slow meeting
+/// takes no other one with it.
+const TIME_LIMIT: Duration = Duration::from_secs(8);
+/// Time in milliseconds for which a meeting is put off whose wake would fail again: the next sweep passes over it once.
+const POSTPONED_MS: i64 = 90_000;
 /// Shortest time in milliseconds until effects that failed again are repeated.
 const REPEAT_MIN_MS: i64 = 5_000;
 /// Shortest time in milliseconds until a device is looked up again whose lookup the broker throttled.
@@ -54,14 +61,24 @@ pub async fn wake<P: Ports>(
     now: Now,
     service: &Service<P>,
 ) -> Result<Value, InvocationFailure> {
+    wake_within(TIME_LIMIT, event, ages, now, service).await
+}
+
+async fn wake_within<P: Ports>(
+    limit: Duration,
+    event: Value,
+    ages: &ChannelAges,
+    now: Now,
+    service: &Service<P>,
+) -> Result<Value, InvocationFailure> {
     let event: WakeEvent =
         serde_json::from_value(event).map_err(|error| InvocationFailure::malformed(&error))?;
     if event.records.is_empty() {
-        return sweep(ages, service, now).await.map_err(|error| InvocationFailure::from(&error));
+        return sweep(limit, ages, service, now).await.map_err(|error| InvocationFailure::from(&error));
     }
     // At the same time, so that an RTC service that does not answer delays only its own meetings.
     let failed: Vec<Value> = stream::iter(event.records)
-        .map(|record| serve_nudge(record, service, now))
+        .map(|record| serve_nudge(limit, record, service, now))
         .buffered(IN_FLIGHT)
         .filter_map(futures::future::ready)
         .collect()
@@ -70,12 +87,24 @@ pub async fn wake<P: Ports>(
 }
 
 /// Wakes the meeting that a nudge names. Returns `Some` if the queue has to deliver the nudge again.
-async fn serve_nudge<P: Ports>(record: Record, service: &Service<P>, now: Now) -> Option<Value> {
+async fn serve_nudge<P: Ports>(
+    limit: Duration,
+    record: Record,
+    service: &Service<P>,
+    now: Now,
+) -> Option<Value> {
     let Ok(nudge) = serde_json::from_str::<Nudge>(&record.body) else {
         tracing::error!(message.id = record.message_id, "malformed message on the wake queue ignored");
         return None;
     };
-    let error = match Box::pin(serve(&nudge, service, now)).await {
+    let Ok(served) = timeout(limit, Box::pin(serve(&nudge, service, now))).await else {
+        tracing::error!(
+            meeting.id = %nudge.meeting_id,
+            "wake of the meeting took too long and was stopped; the queue will deliver its message again"
+        );
+        return Some(json!({"itemIdentifier": record.message_id}));
+    };
+    let error = match served {
         Ok(()) => return None,
         // The quota of lookups is for the whole account: when many devices are lost at once, most have to wait.
         Err(ServeError::Broker(BrokerError::Throttled { operation })) => {
@@ -126,7 +155,12 @@ async fn check_lost_device<P: Ports>(
 }
 
 /// Wakes every meeting whose deadline has passed, and schedules a wake for deadlines within [`SCHEDULE_WITHIN_MS`].
-async fn sweep<P: Ports>(ages: &ChannelAges, service: &Service<P>, now: Now) -> Result<Value, ServeError> {
+async fn sweep<P: Ports>(
+    limit: Duration,
+    ages: &ChannelAges,
+    service: &Service<P>,
+    now: Now,
+) -> Result<Value, ServeError> {
     let has_channels = service.capabilities().lists_channels;
     // Every live meeting has a deadline, so this reads all of them where the RTC service lists its channels: then meetings and
     // channels are compared.
@@ -135,30 +169,11 @@ async fn sweep<P: Ports>(ages: &ChannelAges, service: &Service<P>, now: Now) -> 
     let due: Vec<Due> =
         live.iter().filter(|due| due.due_at_ms <= now.ms + SCHEDULE_WITHIN_MS).cloned().collect();
     let found = due.len();
+    let deadline = Instant::now() + limit;
     let failed = stream::iter(due)
-        .map(async |due| {
-            if due.due_at_ms > now.ms {
-                service.schedule_wake(&due.meeting_id, due.due_at_ms, now.ms).await;
-                return false;
-            }
-            let result = Box::pin(wake_meeting(&due.meeting_id, service, now)).await;
-            if let Err(ServeError::Broker(BrokerError::Throttled { operation })) = result {
-                tracing::warn!(
-                    meeting.id = %due.meeting_id, operation,
-                    "devices of the meeting not looked up, since the broker throttles it; the next sweep will retry"
-                );
-                return false;
-            }
-            if let Err(error) = &result {
-                tracing::error!(
-                    meeting.id = %due.meeting_id, error = %ErrorChain(error),
-                    "wake of the meeting failed; the next sweep will retry"
-                );
-            }
-            result.is_err()
-        })
+        .map(async |due| sweep_meeting(&due, deadline, service, now).await)
         .buffer_unordered(IN_FLIGHT)
-        .filter(|failed| futures::future::ready(*failed))
+        .filter(|done| futures::future::ready(!*done))
         .count()
         .await;
     let Mismatches { channels_without_meeting, meetings_without_channel } = if has_channels {
@@ -184,6 +199,49 @@ async fn sweep<P: Ports>(ages: &ChannelAges, service: &Service<P>, now: Now) -> 
         "channels_without_meeting": channels_without_meeting,
         "meetings_without_channel": meetings_without_channel,
     }))
+}
+
+/// Wakes one meeting of a sweep. Returns whether that succeeded, or is left to a later wake.
+async fn sweep_meeting<P: Ports>(due: &Due, deadline: Instant, service: &Service<P>, now: Now) -> bool {
+    if due.due_at_ms > now.ms {
+        service.schedule_wake(&due.meeting_id, due.due_at_ms, now.ms).await;
+        return true;
+    }
+    if Instant::now() >= deadline {
+        tracing::warn!(meeting.id = %due.meeting_id, "meeting not woken, since the sweep took too long; the next sweep will");
+        return false;
+    }
+    match timeout_at(deadline, Box::pin(wake_meeting(&due.meeting_id, service, now))).await {
+        Ok(Ok(())) => return true,
+        Ok(Err(ServeError::Broker(BrokerError::Throttled { operation }))) => {
+            tracing::warn!(
+                meeting.id = %due.meeting_id, operation,
+                "devices of the meeting not looked up, since the broker throttles it; the next sweep will retry"
+            );
+            return true;
+        }
+        Ok(Err(error)) => {
+            tracing::error!(
+                meeting.id = %due.meeting_id, error = %ErrorChain(&error),
+                "wake of the meeting failed; a later sweep will retry"
+            );
+            // A table that does not answer fails for all meetings, and may answer the next time.
+            if !matches!(error, ServeError::Store(StoreError::Invalid { .. } | StoreError::Unreadable { .. }))
+            {
+                return false;
+            }
+        }
+        Err(_) => tracing::error!(
+            meeting.id = %due.meeting_id, "wake of the meeting took too long and was stopped; a later sweep will retry"
+        ),
+    }
+    if let Err(error) = service.table.postpone(due, now.ms + POSTPONED_MS).await {
+        tracing::warn!(
+            meeting.id = %due.meeting_id, error = %ErrorChain(&error),
+            "meeting not postponed; the next sweep will look at it first"
+        );
+    }
+    false
 }
 
 /// Repeats pending effects of one meeting, checks seats, and applies deadlines, as far as they are due.
@@ -238,15 +296,20 @@ async fn check_seats<P: Ports>(
         }
     }
     for device in loaded.meeting.due_checks(now, rtc) {
-        let status = if !service.publisher.broker.is_connected(&device).await? {
-            DeviceStatus::StillDisconnected
-        } else if rtc != service.rtc_capabilities() {
-            DeviceStatus::ConnectedUnseen
-        } else if is_away(&loaded, &device) {
+        let status = match service.publisher.broker.is_connected(&device).await {
+            Ok(false) => DeviceStatus::StillDisconnected,
+            Ok(true) if rtc != service.rtc_capabilities() => DeviceStatus::ConnectedUnseen,
             // The event of its new connection did not arrive.
-            DeviceStatus::ConnectedAnew
-        } else {
-            DeviceStatus::Connected
+            Ok(true) if is_away(&loaded, &device) => DeviceStatus::ConnectedAnew,
+            Ok(true) => DeviceStatus::Connected,
+            Err(error @ BrokerError::Throttled { .. }) => return Err(error.into()),
+            Err(error) => {
+                tracing::error!(
+                    meeting.id = %loaded.meeting.id, %device, error = %ErrorChain(&error),
+                    "device not looked up; its check is put off, and the other deadlines of the meeting apply"
+                );
+                DeviceStatus::Unknown
+            }
         };
         let input = Input::Device { client_id: device, status };
         loaded = service.apply_with(loaded, &input, now, rtc).await?.1;
@@ -262,13 +325,14 @@ fn is_away(loaded: &Loaded, device: &ClientId) -> bool {
 /// Schedules the next wake of the meeting and corrects the index of deadlines.
 async fn schedule_next<P: Ports>(loaded: &Loaded, service: &Service<P>, now: Now) -> Result<(), ServeError> {
     let next = loaded.next_due_ms(service.rtc_capabilities());
+    // A deadline that the index has already has its message: each copy of a message would otherwise bring forth another one.
+    if next == loaded.due_at_ms {
+        return Ok(());
+    }
     if let Some(due_at_ms) = next {
         service.schedule_wake(&loaded.meeting.id, due_at_ms, now.ms).await;
     }
-    if next != loaded.due_at_ms {
-        service.table.correct_due(&loaded.meeting.id, loaded.meeting.rev, next).await?;
-    }
-    Ok(())
+    Ok(service.table.correct_due(&loaded.meeting.id, loaded.meeting.rev, next).await?)
 }
 
 #[cfg(test)]

@@ -190,12 +190,13 @@ async fn a_lost_device_is_looked_up_at_the_broker_before_its_seat_is_given_up() 
     let state = || service.table.stored(&call).meeting.participants[&user("bob")].state();
 
     service.publisher.broker.is_down.set(true);
-    assert!(message(&service, &call, at(check_ms)).await, "the broker does not answer");
+    assert!(!message(&service, &call, at(check_ms)).await, "the broker does not answer");
+    assert_eq!(state(), ParticipantState::Accepted, "the check is put off");
     service.publisher.broker.is_down.set(false);
-    assert!(!message(&service, &call, at(check_ms)).await);
+    assert!(!message(&service, &call, at(check_ms + 10_000)).await);
     assert_eq!(state(), ParticipantState::Reconnecting);
     service.publisher.broker.connected.borrow_mut().insert(device("bob.phone"));
-    assert!(!message(&service, &call, at(check_ms + 60_000)).await);
+    assert!(!message(&service, &call, at(check_ms + 70_000)).await);
     assert_eq!(state(), ParticipantState::Accepted, "back at its seat");
     let confirm_ms = check_ms + 60_000 + CONFIRM_MS;
     assert!(!message(&service, &call, at(confirm_ms)).await);
@@ -366,4 +367,74 @@ async fn t62_t63_a_wake_after_a_removal_asks_the_rtc_service_and_removes_again_w
     rtc.set_members(&["alice"]);
     message(&service, &meeting, at(71_000)).await;
     assert_eq!(proof(), (Some(71_000), Some(1)));
+}
+
+fn message_of(meeting: &MeetingId, id: &str) -> Value {
+    json!({"messageId": id, "body": json!({"meeting_id": meeting}).to_string()})
+}
+
+/// Two calls whose rings are over; the first one hangs.
+async fn one_of_two_hangs(service: &Service<FakePorts>) -> (MeetingId, MeetingId) {
+    let slow = created(service, &["bob"], Mode::Direct).await;
+    let other = request("carol.phone", "c1", crate::testing::call_to(&["dave"], Mode::Direct), at(0));
+    let report = serve(other, service, &crate::create_meeting::create_meeting).await;
+    service.publisher.broker.take();
+    service.table.hang(&slow);
+    (slow, report.meeting_id.expect("a meeting was made"))
+}
+
+#[tokio::test]
+async fn a_slow_meeting_takes_no_other_one_of_its_batch_with_it() {
+    let service = service();
+    let (slow, healthy) = one_of_two_hangs(&service).await;
+    let event = json!({"Records": [message_of(&slow, "q1"), message_of(&healthy, "q2")]});
+    let result = wake_within(Duration::ZERO, event, &ChannelAges::default(), at(60_000), &service).await;
+    assert_eq!(result.expect("served"), json!({"batchItemFailures": [{"itemIdentifier": "q1"}]}));
+    assert!(end(&service, &healthy).is_some());
+}
+
+#[tokio::test]
+async fn a_meeting_that_cannot_be_woken_does_not_stand_in_front_of_the_sweep() {
+    let service = service();
+    let (slow, healthy) = one_of_two_hangs(&service).await;
+    let limit = Duration::from_secs(1);
+    let result = wake_within(limit, json!({}), &ChannelAges::default(), at(60_000), &service).await;
+    assert_eq!(result.expect("served")["failed"], 1);
+    assert!(end(&service, &healthy).is_some());
+    assert_eq!(service.table.stored(&slow).due_at_ms, Some(at(60_000 + POSTPONED_MS).ms), "it is put off");
+    let none_left = sweeps(&service, at(120_000)).await;
+    assert_eq!(none_left["failed"], 0, "the next sweep passes over it: {none_left}");
+    service.table.recover();
+}
+
+#[tokio::test]
+async fn a_broker_that_does_not_answer_holds_up_no_other_deadline_and_costs_nobody_the_seat() {
+    let service = service();
+    let call = created(&service, &["bob", "carol"], Mode::Group).await;
+    accepted(&service, &call, "bob.phone").await;
+    let input = Input::Device { client_id: device("bob.phone"), status: DeviceStatus::Disconnected };
+    let loaded = service.table.stored(&call).loaded();
+    service.apply(loaded, &input, at(30_000)).await.expect("applied");
+    service.publisher.broker.is_down.set(true);
+    message(&service, &call, at(50_000)).await;
+    let meeting = service.table.stored(&call).meeting;
+    assert!(meeting.participants[&user("carol")].out_reason().is_some(), "the ring of another user is over");
+    assert_eq!(meeting.participants[&user("bob")].state(), ParticipantState::Accepted);
+    service.publisher.broker.is_down.set(false);
+    message(&service, &call, at(61_000)).await;
+    let meeting = service.table.stored(&call).meeting;
+    assert_eq!(meeting.participants[&user("bob")].state(), ParticipantState::Reconnecting, "looked up later");
+}
+
+#[tokio::test]
+async fn copies_of_a_message_bring_forth_no_others() {
+    let service = service();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    message(&service, &call, at(1_000)).await;
+    let count = || service.wakes.scheduled.borrow().len();
+    let before = count();
+    for after_ms in [1_100, 1_200, 1_300] {
+        message(&service, &call, at(after_ms)).await;
+    }
+    assert_eq!(count(), before);
 }

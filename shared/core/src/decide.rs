@@ -148,6 +148,7 @@ fn keep_as_applied(change: &mut Change, command: &Command) {
     }
     let request = AppliedRequest { id: command.request_id.clone(), hash: command.hash.clone() };
     requests.push(Stamped::new(request, change.rev));
+    change.bound_requests(&command.by.user());
 }
 
 /// The decision on a request, with its answer, and the notice that goes with a refusal.

@@ -53,10 +53,11 @@ impl Change {
 
     /// The state to commit, if anything changed, with the effects that follow; not yet the answer. `request` is the request
     /// that was applied.
-    pub(crate) fn into_decision(self, request: Option<&Cause>) -> Decision {
+    pub(crate) fn into_decision(mut self, request: Option<&Cause>) -> Decision {
         if !self.is_changed {
             return Decision::default();
         }
+        self.fit_record();
         let cause = Cause::of_revision(request.cloned(), &self.meeting, self.rev);
         let mut meeting = self.meeting;
         meeting.rev = self.rev;

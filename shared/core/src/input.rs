@@ -35,6 +35,8 @@ pub enum DeviceStatus {
     ConnectedAnew,
     /// It is connected, and the RTC service, which knows who is in the media, does not answer: it is asked again.
     ConnectedUnseen,
+    /// The broker did not say whether it is connected.
+    Unknown,
 }
 
 /// Report of the RTC service about a meeting's channel.

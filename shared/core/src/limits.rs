@@ -58,8 +58,20 @@ pub const MAX_KNOCKS: usize = 3;
 pub const KNOCKS_WITHIN_MS: i64 = 60_000;
 /// Most applied requests that a meeting keeps per client ID.
 pub const MAX_REQUESTS_PER_DEVICE: usize = 16;
+/// Most client IDs of one user whose applied requests a meeting keeps.
+pub const MAX_REQUEST_DEVICES: usize = 8;
+/// Most applied requests that a meeting keeps in all: five of each member of the largest meeting.
+pub const MAX_REQUESTS: usize = 512;
+/// Applied requests that a meeting keeps however large its record is.
+pub const MIN_REQUESTS: usize = 64;
+/// Bytes of a meeting's record, with the reach of its offers, beyond which a commit forgets what nobody may need any more. What
+/// stays is below the limit of the table, 409,600 bytes, for every meeting that legal requests can make.
+pub const MAX_RECORD_BYTES: usize = 300_000;
 /// Most bytes that the objects `ext` of a meeting's invitations have in all, each counted once. The record has room for
 /// them whatever else is in it.
-pub const MAX_INVITATION_EXT_BYTES: usize = 32 * 1_024;
+pub const MAX_INVITATION_EXT_BYTES: usize = 16 * 1_024;
 /// Most devices of one user that are offered an invitation.
 pub const MAX_DEVICES: usize = 8;
+/// Most devices of one user whose part in an invitation is kept: those that were offered it, and others that learnt of it by
+/// `sync`. The table remembers as many.
+pub const MAX_LEGS: usize = 10;

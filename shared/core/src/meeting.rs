@@ -183,11 +183,25 @@ impl Meeting {
             let joined = p.seat().is_some_and(|seat| seat.entry.is_from(self.rev)) && !has_part;
             invited || opened || joined || (became_group && p.is_member())
         };
-        let has_slots = *self.mode == Mode::Direct && self.settings.policy.busy == BusyPolicy::Reject;
-        if has_slots || self.end().is_some() {
+        if self.is_found_by_slots() || self.end().is_some() {
             return Vec::new();
         }
         self.participants.values().filter(is_new).map(|p| p.user_id.clone()).collect()
+    }
+
+    /// Returns whether the call slots of its users name the meeting, so that they need no part items.
+    fn is_found_by_slots(&self) -> bool {
+        *self.mode == Mode::Direct && self.settings.policy.busy == BusyPolicy::Reject
+    }
+
+    /// Users whose part item the present revision makes useless: all, when it ends the meeting. Until then a user who went out
+    /// may find a missed call by it.
+    #[must_use]
+    pub fn gone_parts(&self) -> Vec<UserId> {
+        if self.is_found_by_slots() || self.end().is_none_or(|end| end.rev != self.rev) {
+            return Vec::new();
+        }
+        self.users(|_| true)
     }
 
     /// Returns whether the request `request_id` of `client_id` made the revision `rev`.

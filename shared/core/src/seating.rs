@@ -43,7 +43,7 @@ impl Change {
         let rev = self.rev;
         if let Some(invitation) = self.invitation_of(by) {
             // A device without an offer may accept as well.
-            invitation.legs.insert(by.clone(), Leg::Won);
+            invitation.set_won(by);
             invitation.close(rev, |device| if device == by { Leg::Won } else { Leg::Lost });
         }
         self.record_time(&by.user(), Times::answered);
@@ -172,8 +172,10 @@ fn moved(seat: Seat, to: &ClientId, rev: u64, new_join_by_ms: i64) -> Seat {
     let from = seat.device;
     let mut invitation = seat.invitation;
     if let Some(invitation) = &mut invitation {
-        invitation.legs.insert(from.clone(), Leg::Closed);
-        invitation.legs.insert(to.clone(), Leg::Won);
+        if invitation.has_room_for(&from) {
+            invitation.legs.insert(from.clone(), Leg::Closed);
+        }
+        invitation.set_won(to);
     }
     let restarted = |join_by_ms: Option<i64>| join_by_ms.map(|_| new_join_by_ms);
     let presence = match seat.presence {

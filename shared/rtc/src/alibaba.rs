@@ -16,6 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::error::{check_id, is_word};
 use crate::{
     Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError,
 };
@@ -26,6 +27,9 @@ pub const GLOBAL_URL: &str = "https://rgslb.rtc.aliyuncs.com";
 /// Empty in production: the documented formula hashes the nonce and Alibaba's Android helper does not; both agree on an
 /// empty one.
 const NONCE: &str = "";
+
+/// Most bytes of an account: its id at the service has three more.
+const MAX_ACCOUNT_BYTES: usize = 61;
 
 /// The two RTC products of Alibaba.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +90,8 @@ impl Minter for ArtcMinter {
     }
 
     fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
-        ids::check_ids(channel_id, &bounded_id(user_id))
+        ids::check_channel(channel_id)?;
+        check_id("user_id", user_id, MAX_ACCOUNT_BYTES, is_word)
     }
 
     fn media_id(&self, _channel_id: &str, user_id: &str, _number: u32) -> String {

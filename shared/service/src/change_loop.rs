@@ -4,13 +4,14 @@ use crate::clock;
 use crate::effects::PENDING_MS;
 use crate::effects::report::InvocationReport;
 use crate::error::ServeError;
-use crate::ports::{Commit, CommitResult, Loaded, Meetings, Pending, Ports, SlotWrite, Stored};
+use crate::ports::{Commit, CommitResult, Loaded, MAX_PENDING, Meetings, Pending, Ports, SlotWrite, Stored};
 use crate::service::Service;
 use std::time::Duration;
 use switchboard_core::{
     Cause, Command, CreateMark, Decision, Input, Meeting, Now, Refusal, RtcCapabilities, decide,
 };
-use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::id::{InviteId, MeetingId};
 
 /// Limit of decisions for one change, if another commit comes first each time.
 const ATTEMPTS: u32 = 6;
@@ -216,10 +217,35 @@ impl<P: Ports> Service<P> {
             due_at_ms: deadlines.min(),
             pending,
             parts: next.new_parts(),
+            gone_parts: next.gone_parts(),
+            forgotten: terms.seen.map(|seen| forgotten(&seen.meeting, next)).unwrap_or_default(),
+            dropped_pending: terms.seen.map(|seen| beyond_bound(seen)).unwrap_or_default(),
             mark: terms.mark,
+            now_ms: terms.now.ms,
         };
         Ok(self.table.commit(&commit).await?)
     }
+}
+
+/// The offers whose reach `seen` has and `next` does not need.
+fn forgotten(seen: &Meeting, next: &Meeting) -> Vec<(InviteId, ClientId)> {
+    let offers = seen.reached.iter().filter(|(invite, _)| !next.reached.contains_key(*invite));
+    offers
+        .flat_map(|(invite, devices)| devices.keys().map(|device| (invite.clone(), device.clone())))
+        .collect()
+}
+
+/// The oldest pending marks that make room for one more.
+fn beyond_bound(seen: &Loaded) -> Vec<u64> {
+    let count = (seen.pending.len() + 1).saturating_sub(MAX_PENDING);
+    let dropped: Vec<u64> = seen.pending.keys().take(count).copied().collect();
+    if !dropped.is_empty() {
+        tracing::error!(
+            meeting.id = %seen.meeting.id, revs = ?dropped,
+            "effects of old commits not done for too long; they are given up"
+        );
+    }
+    dropped
 }
 
 /// Waits before the next attempt: longer each time, and for different causes differently long, so that two functions do not

@@ -7,6 +7,8 @@ mod call_history;
 mod commit;
 mod due;
 mod effects_done;
+#[cfg(test)]
+mod item_size;
 mod lifecycle;
 mod meeting;
 mod open;
@@ -17,10 +19,11 @@ mod table;
 mod user;
 
 pub use meeting::DUE_SHARDS;
+pub use parts::MAX_MEETINGS_OF_USER;
 
 use crate::ports::StoreError;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
@@ -54,6 +57,18 @@ impl StoreError {
         move |error| Self::Unavailable { operation, source: Box::new(error) }
     }
 
+    /// The error of a write. What the table finds invalid is a bug of the service, and no retry would help.
+    fn of<E, R>(operation: &'static str, error: SdkError<E, R>) -> Self
+    where
+        E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+        R: fmt::Debug + Send + Sync + 'static,
+    {
+        if is_invalid(&error) {
+            return Self::Invalid { operation, source: Box::new(error) };
+        }
+        Self::Unavailable { operation, source: Box::new(error) }
+    }
+
     fn unreadable(key: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Unreadable { key: key.to_owned(), source: source.into() }
     }
@@ -61,6 +76,11 @@ impl StoreError {
     fn invalid<E: Error + Send + Sync + 'static>(operation: &'static str) -> impl Fn(E) -> Self {
         move |error| Self::Invalid { operation, source: Box::new(error) }
     }
+}
+
+/// Returns whether the table found the request invalid, for example since the item would be too large.
+fn is_invalid<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("ValidationException")
 }
 
 /// Reads every item that a query finds, page by page.

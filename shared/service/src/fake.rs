@@ -1,6 +1,7 @@
 //! In-memory adapters of the [`ports`](crate::ports) for tests. Their futures never wait.
 
 mod broker;
+pub mod largest;
 mod process;
 pub mod promises;
 mod rtc;

@@ -33,7 +33,7 @@ impl<P: Ports> Service<P> {
         here: &MeetingId,
         now: Now,
     ) -> Result<(), ServeError> {
-        let mut ids = self.table.meetings_of(user).await?;
+        let mut ids = self.table.meetings_of(user, now.ms).await?;
         ids.remove(here);
         let input = Input::LeftForOtherCall { user: user.clone(), call: here.clone() };
         let others = self.table.meetings(&ids).await?.into_iter();
@@ -52,6 +52,6 @@ impl<P: Ports> Service<P> {
     ) -> Result<(), ServeError> {
         let Some(held) = held else { return Ok(()) };
         let until_ms = now.ms + i64::from(MAX_MINUTES) * 60_000;
-        Ok(self.table.keep_part(user, &held, until_ms).await?)
+        Ok(self.table.keep_part(user, &held, now.ms, until_ms).await?)
     }
 }

@@ -12,7 +12,7 @@ mod wake;
 
 pub use broker::{BrokerError, DirectDelivery, Qos};
 pub use error::StoreError;
-pub use meeting::{Commit, CommitResult, Due, Loaded, Pending, Reached, SlotWrite, Stored};
+pub use meeting::{Commit, CommitResult, Due, Loaded, MAX_PENDING, Pending, Reached, SlotWrite, Stored};
 pub(crate) use user::queue_until_ms;
 pub use user::{DeviceSession, DeviceWrite, HistoryCursor, OpeningView, SESSION_LIFE_MS, Slot, UserRecord};
 pub use wake::Nudge;
@@ -67,6 +67,10 @@ pub trait Meetings {
     /// Lists the meetings whose deadline in the index is `until_ms` or earlier. The index may lag behind the meetings.
     async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError>;
 
+    /// Puts an entry of the index off until `until_ms`, if it is still the stored one: a meeting that cannot be woken must not
+    /// stand in front of the others. The deadlines of the meeting stay as they are.
+    async fn postpone(&self, due: &Due, until_ms: i64) -> Result<(), StoreError>;
+
     /// Sets the deadline of a meeting in the index, if the meeting is still at revision `rev`.
     async fn correct_due(&self, id: &MeetingId, rev: u64, due_at_ms: Option<i64>) -> Result<(), StoreError>;
 }
@@ -101,12 +105,19 @@ pub trait Users {
         change: &AvailabilityChange,
     ) -> Result<Availability, StoreError>;
 
-    /// Lists the meetings that `user` may be in or invited to. Only the meeting itself knows whether that still holds.
-    async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError>;
+    /// Lists the meetings that `user` may be in or invited to, at most the newest 20 and that of the call slot. Only the meeting
+    /// itself knows whether that still holds.
+    async fn meetings_of(&self, user: &UserId, now_ms: i64) -> Result<BTreeSet<MeetingId>, StoreError>;
 
     /// Stores until `until_ms` that `user` may be in the meeting `id`, for a user whose call slot is about to name another
     /// meeting. Safe to repeat.
-    async fn keep_part(&self, user: &UserId, id: &MeetingId, until_ms: i64) -> Result<(), StoreError>;
+    async fn keep_part(
+        &self,
+        user: &UserId,
+        id: &MeetingId,
+        now_ms: i64,
+        until_ms: i64,
+    ) -> Result<(), StoreError>;
 
     /// Reads the call slot of a user.
     async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError>;

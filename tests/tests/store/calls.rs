@@ -61,7 +61,7 @@ async fn calls_are_read_newest_first_in_pages_that_join_without_a_gap() {
     }
     assert_eq!(paged, expected);
     assert_eq!(
-        table.meetings_of(&alice).await.expect("an answer"),
+        table.meetings_of(&alice, START_MS).await.expect("an answer"),
         BTreeSet::new(),
         "an ended meeting is not live"
     );

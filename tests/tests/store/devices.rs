@@ -156,3 +156,17 @@ async fn a_forgotten_device_leaves_no_queue_behind() {
     names.sort();
     assert_eq!(names, [&format!("device:{new}"), &format!("queue:{new}")]);
 }
+
+#[tokio::test]
+async fn any_number_of_registered_devices_is_pruned_at_the_next_connection() {
+    let Server { table, .. } = Server::shared().await;
+    let mallory = user("m");
+    let old = |at: usize| device(&mallory, &format!("d{at}"));
+    let registered = (0..230).map(|at| {
+        let (table, device) = (&table, old(at));
+        async move { table.register_device(&device, None, START_MS).await.expect("an answer") }
+    });
+    join_all(registered).await;
+    assert!(connects(&table, &first(&old(300), START_MS + 1)).await);
+    assert_eq!(seen_times(&table, &mallory, START_MS).await.len(), 10);
+}

@@ -139,6 +139,10 @@ pub fn commit(next: &Meeting) -> Commit<'_> {
         pending: None,
         due_at_ms: None,
         parts: Vec::new(),
+        gone_parts: Vec::new(),
+        forgotten: Vec::new(),
+        dropped_pending: Vec::new(),
+        now_ms: START_MS,
         mark: None,
     }
 }

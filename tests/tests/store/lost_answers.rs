@@ -12,7 +12,7 @@ use switchboard_core::CreateMark;
 use switchboard_protocol::object::{CallView, Direction, Media, Mode, Reach};
 use switchboard_service::dynamodb::Table;
 use switchboard_service::ports::{
-    Commit, CommitResult, DeviceSession, DeviceWrite, SlotWrite, StoreError, Stored,
+    Commit, CommitResult, DeviceSession, DeviceWrite, Due, SlotWrite, StoreError, Stored,
 };
 
 /// Number of attempts of the SDK.
@@ -24,17 +24,25 @@ struct Write {
     functions: &'static [&'static str],
 }
 
-const WRITES: [Write; 10] = [
+const WRITES: [Write; 11] = [
     Write { name: "commit", functions: &["commit_one"] },
     Write {
         name: "commit with slots, parts and a create mark",
-        functions: &["commit_in_transaction", "meeting_write", "slot_write", "part_write", "mark_write"],
+        functions: &[
+            "commit_in_transaction",
+            "meeting_write",
+            "slot_write",
+            "part_write",
+            "part_removal",
+            "mark_write",
+        ],
     },
     Write { name: "create mark", functions: &["put_mark_once"] },
     Write { name: "part of a user", functions: &["keep_part"] },
     Write { name: "effects done", functions: &["write_legs"] },
     Write { name: "correction of the index", functions: &["correct_due"] },
-    Write { name: "connect", functions: &["device_connected", "device_update", "prune"] },
+    Write { name: "postponement in the index", functions: &["postpone"] },
+    Write { name: "connect", functions: &["device_connected", "device_update", "remove_devices"] },
     Write { name: "disconnect", functions: &["device_disconnected", "device_update"] },
     Write { name: "registration", functions: &["register_device"] },
     Write { name: "call history", functions: &["write_batch"] },
@@ -140,7 +148,8 @@ async fn perform(name: &str, table: &Table, lose: impl Fn()) {
             let slots = vec![take(&call.host), SlotWrite::Free(invitee(&call))];
             let parts = vec![call.host.clone()];
             lose();
-            write(table, &Commit { slots, parts, mark: Some(&mark), ..commit(&second) }).await;
+            let gone_parts = vec![invitee(&call)];
+            write(table, &Commit { slots, parts, gone_parts, mark: Some(&mark), ..commit(&second) }).await;
             assert_eq!(holder(table, &call.host).await, Some(call.id.to_string()));
             assert_eq!(holder(table, &invitee(&call)).await, None);
             let stored = table.meeting(&mark.meeting_id).await.expect("an answer");
@@ -160,8 +169,8 @@ async fn perform(name: &str, table: &Table, lose: impl Fn()) {
         }
         "part of a user" => {
             lose();
-            table.keep_part(&invitee(&call), &call.id, START_MS).await.expect("an answer");
-            let kept = table.meetings_of(&invitee(&call)).await.expect("an answer");
+            table.keep_part(&invitee(&call), &call.id, START_MS, START_MS + 60_000).await.expect("an answer");
+            let kept = table.meetings_of(&invitee(&call), START_MS).await.expect("an answer");
             assert_eq!(kept, [call.id].into());
         }
         "effects done" => {
@@ -175,6 +184,15 @@ async fn perform(name: &str, table: &Table, lose: impl Fn()) {
             write(table, &Commit { due_at_ms: Some(START_MS), ..commit(&call) }).await;
             lose();
             table.correct_due(&call.id, 1, Some(START_MS + 5)).await.expect("an answer");
+            let stored = loaded(table, &call.id).await.expect("the record exists");
+            assert_eq!(stored.due_at_ms, Some(START_MS + 5));
+        }
+        "postponement in the index" => {
+            write(table, &Commit { due_at_ms: Some(START_MS), ..commit(&call) }).await;
+            let due = Due { meeting_id: call.id.clone(), due_at_ms: START_MS };
+            lose();
+            table.postpone(&due, START_MS + 5).await.expect("an answer");
+            table.postpone(&due, START_MS + 9).await.expect("a newer entry is left alone");
             let stored = loaded(table, &call.id).await.expect("the record exists");
             assert_eq!(stored.due_at_ms, Some(START_MS + 5));
         }

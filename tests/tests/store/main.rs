@@ -11,6 +11,7 @@ mod devices;
 mod due;
 mod fault;
 mod fixture;
+mod growth;
 mod lifecycle;
 mod lost_answers;
 mod opening;

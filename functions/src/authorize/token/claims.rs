@@ -3,12 +3,15 @@
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Map, Value};
 use switchboard_protocol::json;
-use switchboard_protocol::shown::shown_within;
+use switchboard_protocol::shown::{shown, shown_within};
 
 use super::error::{ClaimError, ClaimFault, TokenError};
 
 /// Length to which a display name is cut, in characters.
 const MAX_NAME_CHARS: usize = 128;
+
+/// Length to which a display name is cut, in bytes: a meeting keeps the names of all who ever came.
+const MAX_NAME_BYTES: usize = 256;
 
 /// Time after `exp` at which a token is still accepted, in milliseconds. The protocol promises it to terminals: with less, a
 /// phone with a slow clock is refused; with more, a stolen token works for longer.
@@ -106,7 +109,11 @@ impl Claims {
     /// Returns the display name. A claim `name` that is not a text, or shows nothing, does not refuse the token.
     fn name(&self) -> Option<String> {
         match self.get("name")? {
-            Value::String(name) => shown_within(name, MAX_NAME_CHARS),
+            Value::String(name) => {
+                let name = shown_within(name, MAX_NAME_CHARS)?;
+                // The cut may be inside of an emoji.
+                shown(&name[..name.floor_char_boundary(MAX_NAME_BYTES)])
+            }
             _ => {
                 tracing::info!("the claim name is not a text; the user is shown without a name");
                 None

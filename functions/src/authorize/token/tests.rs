@@ -191,6 +191,7 @@ fn a_display_name_is_what_others_may_see_or_nothing() {
     let name = |name: Value| {
         verify(&json!({"sub": "alice", "exp": EXP, "name": name}), NOW_MS).map(|identity| identity.name)
     };
+    assert_eq!(name(json!("𝄞".repeat(100))), Ok(Some("𝄞".repeat(64))), "at most 256 bytes");
     assert_eq!(name(json!("  Türklingel 🚪 ")), Ok(Some("Türklingel 🚪".into())));
     assert_eq!(name(json!("A\u{0}li\nce")), Ok(Some("Ali ce".into())));
     assert_eq!(name(json!("é".repeat(500))), Ok(Some("é".repeat(128))));

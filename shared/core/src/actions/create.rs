@@ -159,7 +159,8 @@ fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
     }
 }
 
-fn commit(change: Change, command: &CreateCommand) -> Decision {
+fn commit(mut change: Change, command: &CreateCommand) -> Decision {
+    change.fit_record();
     let mut meeting = change.meeting;
     meeting.rev = change.rev;
     // The answer notifies the only member.

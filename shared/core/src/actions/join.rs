@@ -110,6 +110,7 @@ fn wait_in_lobby(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Result<
         && let Standing::Lobby { devices } = participant.standing.amend()
     {
         if !devices.contains(by) {
+            devices.truncate(MAX_DEVICES - 1);
             devices.push(by.clone());
             change.is_changed = true;
         }

@@ -13,7 +13,7 @@ use switchboard_protocol::id::InviteId;
 pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
     change.require_open_invitation(by, invite_id)?;
     let Some(invitation) = change.invitation_of(by) else { return Ok(Reply::Nothing) };
-    let is_new_device = !invitation.legs.contains_key(by);
+    let is_new_device = !invitation.legs.contains_key(by) && invitation.has_room_for(by);
     let rings = change
         .participant(by)
         .is_some_and(|p| matches!(&*p.standing, Standing::Invited(pending) if pending.is_ringing));
@@ -44,9 +44,9 @@ pub(crate) fn answer_again(change: &Change, by: &ClientId, invite_id: &InviteId)
 }
 
 impl Change {
-    /// Sets the leg of one device.
+    /// Sets the leg of one device, if the invitation has room for it.
     pub(crate) fn set_leg(&mut self, by: &ClientId, leg: Leg) {
-        if let Some(invitation) = self.invitation_of(by) {
+        if let Some(invitation) = self.invitation_of(by).filter(|invitation| invitation.has_room_for(by)) {
             invitation.legs.insert(by.clone(), leg);
         }
     }

@@ -20,6 +20,7 @@ pub(crate) fn apply(mut change: Change, device: &ClientId, status: DeviceStatus)
         DeviceStatus::Connected => change.device_connected(device),
         DeviceStatus::ConnectedAnew => change.device_connected_anew(device),
         DeviceStatus::ConnectedUnseen => change.device_connected_unseen(device),
+        DeviceStatus::Unknown => change.put_off_check(device),
         DeviceStatus::Disconnected | DeviceStatus::StillDisconnected => {}
     }
     change.apply_deadlines();
@@ -27,7 +28,10 @@ pub(crate) fn apply(mut change: Change, device: &ClientId, status: DeviceStatus)
         match status {
             DeviceStatus::Disconnected => change.device_disconnected(device),
             DeviceStatus::StillDisconnected => change.device_still_disconnected(device),
-            DeviceStatus::Connected | DeviceStatus::ConnectedAnew | DeviceStatus::ConnectedUnseen => {}
+            DeviceStatus::Connected
+            | DeviceStatus::ConnectedAnew
+            | DeviceStatus::ConnectedUnseen
+            | DeviceStatus::Unknown => {}
         }
     }
     change.into_decision(None)
@@ -54,6 +58,25 @@ impl Change {
             seat.check_at_ms = Some(check_at_ms);
             self.is_changed = true;
         }
+    }
+
+    /// Puts off what the status of the device would decide: nobody loses a seat because the broker does not answer, and the
+    /// other deadlines of the meeting do not wait for it.
+    fn put_off_check(&mut self, device: &ClientId) {
+        let (now_ms, again_ms) = (self.now.ms, self.now.ms + CHECK_MS);
+        let Some(seat) = self.seat_of(device) else { return };
+        let of_presence = match &mut seat.presence {
+            Presence::Away { until_ms, .. } => Some(until_ms),
+            Presence::OnTheWay { join_by_ms, .. } => join_by_ms.as_mut(),
+            Presence::Joined => None,
+        };
+        let due = seat.check_at_ms.as_mut().into_iter().chain(of_presence).filter(|at_ms| **at_ms <= now_ms);
+        let mut is_changed = false;
+        for at_ms in due {
+            *at_ms = again_ms;
+            is_changed = true;
+        }
+        self.is_changed |= is_changed;
     }
 
     fn device_still_disconnected(&mut self, device: &ClientId) {

@@ -8,6 +8,11 @@ const MAX_ID: usize = 64;
 
 /// Checks ids for both products, which have the same alphabet and limit.
 pub(super) fn check_ids(channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
-    check_id("channel_id", channel_id, MAX_ID, is_word)?;
+    check_channel(channel_id)?;
     check_id("user_id", user_id, MAX_ID, is_word)
+}
+
+/// Checks a channel id for both products.
+pub(super) fn check_channel(channel_id: &str) -> Result<(), UnsupportedIdError> {
+    check_id("channel_id", channel_id, MAX_ID, is_word)
 }

@@ -9,6 +9,7 @@ fn limits(name: &str) -> (usize, usize) {
         Some("livekit") => (256, 256),
         Some("agora") => (64, 255),
         Some("tencent") => (64, 32),
+        Some("alibaba") if !name.contains("dingrtc") => (64, 61),
         _ => (64, 64),
     }
 }

@@ -1,6 +1,6 @@
 //! Commits: one conditional update, or one transaction if slots, parts or a create mark are written with it.
 
-use super::meeting::{attributes, mark_item, meeting_key, pending_value, stored};
+use super::meeting::{attributes, mark_item, meeting_key, pending_value, reach_key, reach_value, stored};
 use super::own_write::WriteId;
 use super::user::{part_key, slot_key};
 use super::{Item, Table, number, text, ttl};
@@ -20,6 +20,9 @@ use switchboard_protocol::limits::MAX_MINUTES;
 
 /// Limit of items in one transaction.
 const MAX_ITEMS: usize = 100;
+/// Most offers whose reach one commit removes one by one: an expression has 4 KB and 300 operators at most. With more, the reach
+/// of all offers is written anew, which may lose what was written since the read.
+const MAX_REMOVED_LEGS: usize = 100;
 
 impl Table {
     /// Writes a decision. Writes nothing unless the result is [`CommitResult::Done`].
@@ -31,12 +34,15 @@ impl Table {
         let room = MAX_ITEMS
             .saturating_sub(1 + slots.len() + commit.parts.len() + usize::from(commit.mark.is_some()));
         slots.extend(freed.into_iter().take(room));
+        let room = MAX_ITEMS
+            .saturating_sub(1 + slots.len() + commit.parts.len() + usize::from(commit.mark.is_some()));
+        let gone = &commit.gone_parts[..commit.gone_parts.len().min(room)];
         let write = WriteId::of_revision(commit.next.rev);
         let result = loop {
-            if slots.is_empty() && commit.parts.is_empty() && commit.mark.is_none() {
+            if slots.is_empty() && commit.parts.is_empty() && gone.is_empty() && commit.mark.is_none() {
                 break self.commit_one(commit, &write).await;
             }
-            match self.commit_in_transaction(commit, &slots, &write).await {
+            match self.commit_in_transaction(commit, &slots, gone, &write).await {
                 // A slot that names another meeting by now must not be freed, and must not fail the commit.
                 Ok(Transaction::Retry { without }) => slots.retain(|slot| !without.contains(slot)),
                 Ok(Transaction::Result(result)) => break Ok(result),
@@ -71,7 +77,7 @@ impl Table {
                     lost(item, write)
                 }
                 Some(service) if service.is_transaction_conflict_exception() => Ok(CommitResult::Conflict),
-                _ => Err(StoreError::unavailable("UpdateItem")(error)),
+                _ => Err(StoreError::of("UpdateItem", error)),
             },
         }
     }
@@ -80,6 +86,7 @@ impl Table {
         &self,
         commit: &Commit<'_>,
         slots: &[SlotWrite],
+        gone: &[UserId],
         write: &WriteId,
     ) -> Result<Transaction, StoreError> {
         let mut items = vec![self.meeting_write(commit, write)?];
@@ -87,10 +94,13 @@ impl Table {
             items.push(self.slot_write(slot, commit.next)?);
         }
         for user in &commit.parts {
-            items.push(self.part_write(user, commit.next)?);
+            items.push(self.part_write(user, commit)?);
         }
         if let Some(mark) = commit.mark {
             items.push(self.mark_write(mark, write)?);
+        }
+        for user in gone {
+            items.push(self.part_removal(user, commit.next)?);
         }
         // The SDK adds a `ClientRequestToken`, the same for all attempts: a repetition of a stored transaction succeeds.
         match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
@@ -145,7 +155,7 @@ impl Table {
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => lost(failed.item.clone(), write),
             Some(PutItemError::TransactionConflictException(_)) => Ok(CommitResult::Conflict),
-            _ => Err(StoreError::unavailable("PutItem")(error)),
+            _ => Err(StoreError::of("PutItem", error)),
         }
     }
 
@@ -194,9 +204,19 @@ impl Table {
         Ok(write.put(put.build().map_err(StoreError::invalid("TransactWriteItems"))?).build())
     }
 
-    fn part_write(&self, user: &UserId, meeting: &Meeting) -> Result<TransactWriteItem, StoreError> {
-        let mut item = part_key(user, &meeting.id);
-        item.insert("expires_at".to_owned(), ttl(latest_end_ms(meeting)));
+    fn part_removal(&self, user: &UserId, meeting: &Meeting) -> Result<TransactWriteItem, StoreError> {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(part_key(user, &meeting.id)))
+            .build()
+            .map_err(StoreError::invalid("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    fn part_write(&self, user: &UserId, commit: &Commit<'_>) -> Result<TransactWriteItem, StoreError> {
+        let mut item = part_key(user, &commit.next.id);
+        item.insert("at_ms".to_owned(), number(commit.now_ms));
+        item.insert("expires_at".to_owned(), ttl(latest_end_ms(commit.next)));
         let put = Put::builder()
             .table_name(&self.name)
             .set_item(Some(item))
@@ -264,14 +284,27 @@ impl MeetingUpdate {
         sets.push("#write = :write".to_owned());
         update.names.insert("#write".to_owned(), write.attribute());
         update.values.insert(":write".to_owned(), text(&write.value));
-        sets.sort();
         let mut removed = Vec::new();
+        if commit.forgotten.len() > MAX_REMOVED_LEGS {
+            sets.push("reach = :reach".to_owned());
+            update.values.insert(":reach".to_owned(), reach_value(&commit.next.reached));
+        } else {
+            for (at, (invite, device)) in commit.forgotten.iter().enumerate() {
+                removed.push(format!("reach.#f{at}"));
+                update.names.insert(format!("#f{at}"), reach_key(invite, device));
+            }
+        }
+        for (at, rev) in commit.dropped_pending.iter().enumerate() {
+            removed.push(format!("pending.#p{at}"));
+            update.names.insert(format!("#p{at}"), rev.to_string());
+        }
+        sets.sort();
         if let Some(replaced) = write.replaced_attribute() {
-            removed.push("#old_write");
+            removed.push("#old_write".to_owned());
             update.names.insert("#old_write".to_owned(), replaced);
         }
         if commit.due_at_ms.is_none() && !fresh {
-            removed.extend(["due_shard", "due_at"]);
+            removed.extend(["due_shard", "due_at"].map(str::to_owned));
         }
         let remove =
             if removed.is_empty() { String::new() } else { format!(" REMOVE {}", removed.join(", ")) };
@@ -301,7 +334,7 @@ fn cancelled(
         Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
             return Ok(Transaction::Result(CommitResult::Conflict));
         }
-        _ => return Err(StoreError::unavailable("TransactWriteItems")(error)),
+        _ => return Err(StoreError::of("TransactWriteItems", error)),
     };
     let failed =
         |at: usize| reasons.get(at).and_then(CancellationReason::code) == Some("ConditionalCheckFailed");
@@ -322,6 +355,9 @@ fn cancelled(
     }
     if reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) {
         return Ok(Transaction::Result(CommitResult::Conflict));
+    }
+    if reasons.iter().any(|reason| reason.code() == Some("ValidationError")) {
+        return Err(StoreError::invalid("TransactWriteItems")(error));
     }
     Err(StoreError::unavailable("TransactWriteItems")(error))
 }

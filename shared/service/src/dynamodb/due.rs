@@ -25,6 +25,27 @@ impl Table {
         Ok(query_all(query).await?.iter().filter_map(read).collect())
     }
 
+    /// Puts an entry of the index off until `until_ms`, if it is still the stored one.
+    pub async fn postpone(&self, due: &Due, until_ms: i64) -> Result<(), StoreError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(meeting_key(&due.meeting_id)))
+            .update_expression("SET due_at = :until")
+            .condition_expression("due_at = :seen")
+            .expression_attribute_values(":until", number(until_ms))
+            .expression_attribute_values(":seen", number(due.due_at_ms));
+        match update.send().await {
+            Err(error)
+                if !error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Err(StoreError::of("UpdateItem", error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Sets the deadline of a meeting that is still at `rev`. A later commit has set its own.
     pub async fn correct_due(
         &self,

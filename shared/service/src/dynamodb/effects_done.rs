@@ -1,9 +1,10 @@
 //! The write after the effects of a commit: they are done, and how far the offers got. It leaves `rev` as it is, so that
 //! it never conflicts with the commit of an accept.
 
-use super::meeting::{meeting_key, reach_key, stored};
+use super::meeting::{meeting_key, reach_key, reach_name, stored};
 use super::record::SCHEMA;
-use super::{Item, Table, number, text};
+use super::{Item, Table, is_invalid, number, text};
+use crate::error_chain::ErrorChain;
 use crate::ports::{Loaded, StoreError, Stored};
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -59,10 +60,9 @@ impl Table {
             .return_values_on_condition_check_failure(OnFailure::AllOld);
         let mut sets = Vec::new();
         for (at, ((invite, device), reach)) in legs.iter().enumerate() {
-            let value = serde_json::to_value(reach).ok().and_then(|value| value.as_str().map(str::to_owned));
             update = update
                 .expression_attribute_names(format!("#leg{at}"), reach_key(invite, device))
-                .expression_attribute_values(format!(":leg{at}"), text(value.unwrap_or_default()));
+                .expression_attribute_values(format!(":leg{at}"), text(reach_name(**reach)));
             sets.push(format!("reach.#leg{at} = :leg{at}"));
         }
         let mut clauses = Vec::new();
@@ -73,10 +73,21 @@ impl Table {
         if !sets.is_empty() {
             clauses.push(format!("SET {}", sets.join(", ")));
         }
+        if clauses.is_empty() {
+            return Ok(None);
+        }
         let update = update.update_expression(clauses.join(" "));
         for attempt in 1..=ATTEMPTS {
             match update.clone().send().await {
                 Ok(output) => return read(output.attributes),
+                // The item is too large. The reach of the offers is given up, and the mark of the effects is not.
+                Err(error) if !legs.is_empty() && is_invalid(&error) => {
+                    tracing::error!(
+                        meeting.id = %id, error = %ErrorChain(&error),
+                        "reach of the offers not stored; it counts as unknown"
+                    );
+                    return Box::pin(self.write_legs(id, done, &[])).await;
+                }
                 Err(SdkError::ServiceError(refused))
                     if refused.err().is_conditional_check_failed_exception() =>
                 {
@@ -91,7 +102,7 @@ impl Table {
                         && error
                             .as_service_error()
                             .is_some_and(|e| e.is_transaction_conflict_exception()) => {}
-                Err(error) => return Err(StoreError::unavailable("UpdateItem")(error)),
+                Err(error) => return Err(StoreError::of("UpdateItem", error)),
             }
             tokio::time::sleep(Duration::from_millis(5 << attempt)).await;
         }

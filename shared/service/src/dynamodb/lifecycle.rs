@@ -14,6 +14,8 @@ use std::collections::HashMap;
 
 /// Limit of stored devices of one user; beyond it the longest unseen devices are removed.
 const MAX_STORED_DEVICES: usize = 10;
+/// Limit of devices in one removal: an expression has 4 KB and 300 operators at most.
+const MAX_PRUNED: usize = 100;
 /// The broker counts a device's connections from 0 again after it was away for about an hour. Five minutes less, since the time
 /// of the last connection is the broker's or, from `authorize`, ours.
 const COUNTER_RESET_MS: i64 = 55 * 60 * 1_000;
@@ -114,9 +116,13 @@ impl Table {
             .filter(|(at, (ms, _))| stale(*at, *ms))
             .map(|(_, (_, name))| name)
             .collect();
-        if gone.is_empty() {
-            return Ok(());
+        for gone in gone.chunks(MAX_PRUNED) {
+            self.remove_devices(session, gone).await?;
         }
+        Ok(())
+    }
+
+    async fn remove_devices(&self, session: &DeviceSession, gone: &[String]) -> Result<(), StoreError> {
         let mut update = self
             .client
             .update_item()

@@ -2,7 +2,7 @@
 
 use super::record::{self, SCHEMA};
 use super::{Item, Table, key, number, stored_number, stored_text, text, ttl};
-use crate::ports::{Loaded, Pending, StoreError, Stored};
+use crate::ports::{Loaded, Pending, Reached, StoreError, Stored};
 use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::{BTreeMap, HashMap};
 use switchboard_core::{CreateMark, ENDED_MEETING_KEPT_MS, Meeting};
@@ -102,6 +102,20 @@ pub(super) fn pending_value(pending: &Pending) -> Result<AttributeValue, StoreEr
 /// Returns the key of one device in `reach`: flat, so that a write needs no parent map.
 pub(super) fn reach_key(invite: &InviteId, device: &ClientId) -> String {
     format!("{invite}/{device}")
+}
+
+/// Returns the attribute `reach`.
+pub(super) fn reach_value(reached: &Reached) -> AttributeValue {
+    let entries = reached.iter().flat_map(|(invite, devices)| {
+        devices.iter().map(|(device, reach)| (reach_key(invite, device), text(reach_name(*reach))))
+    });
+    AttributeValue::M(entries.collect())
+}
+
+/// Returns the name under which a reach is stored.
+pub(super) fn reach_name(reach: Reach) -> String {
+    let value = serde_json::to_value(reach).ok();
+    value.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn reached(value: &AttributeValue) -> BTreeMap<InviteId, BTreeMap<ClientId, Reach>> {

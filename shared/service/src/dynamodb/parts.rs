@@ -4,15 +4,19 @@ use super::meeting::{meeting_key, stored};
 use super::open::MAX_BATCH_KEYS;
 use super::user::read_user_item;
 use super::user::{part_key, slot_key};
-use super::{Item, Table, query_all, stored_text, text, ttl};
+use super::{Item, Table, number, query_all, stored_number, stored_text, text, ttl};
 use crate::ports::{Loaded, Slot, StoreError, Stored, UserRecord};
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
 
+/// Most meetings of one user that are looked at, the newest first: strangers may invite a user to any number of meetings.
+pub const MAX_MEETINGS_OF_USER: usize = 20;
+
 impl Table {
-    /// Lists the meetings that `user` may be in or invited to.
-    pub async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError> {
+    /// Lists the meetings that `user` may be in or invited to: the one in the call slot, and the newest
+    /// [`MAX_MEETINGS_OF_USER`] others.
+    pub async fn meetings_of(&self, user: &UserId, now_ms: i64) -> Result<BTreeSet<MeetingId>, StoreError> {
         let query = self
             .client
             .query()
@@ -23,7 +27,18 @@ impl Table {
             .expression_attribute_values(":user", text(format!("user#{user}")))
             .expression_attribute_values(":first", text("invited#"))
             .expression_attribute_values(":last", text("slot"));
-        Ok(query_all(query).await?.iter().filter_map(named).collect())
+        let items = query_all(query).await?;
+        // Items that expired may still be there for two days.
+        let is_kept = |item: &&Item| stored_number(item, "expires_at").is_none_or(|at| at > now_ms / 1_000);
+        let mut parts: Vec<(i64, MeetingId)> = items
+            .iter()
+            .filter(is_kept)
+            .filter_map(|item| Some((stored_number(item, "at_ms").unwrap_or(0), named(item)?)))
+            .collect();
+        parts.sort_by(|a, b| b.cmp(a));
+        parts.truncate(MAX_MEETINGS_OF_USER);
+        let slot = items.iter().filter_map(slot_of);
+        Ok(parts.into_iter().map(|(_, id)| id).chain(slot).collect())
     }
 
     /// Reads the meetings of these ids; unknown ids, and those of create requests that made no meeting, are left out.
@@ -36,8 +51,15 @@ impl Table {
     }
 
     /// Stores until `until_ms` that `user` may be in the meeting `id`.
-    pub async fn keep_part(&self, user: &UserId, id: &MeetingId, until_ms: i64) -> Result<(), StoreError> {
+    pub async fn keep_part(
+        &self,
+        user: &UserId,
+        id: &MeetingId,
+        now_ms: i64,
+        until_ms: i64,
+    ) -> Result<(), StoreError> {
         let mut item = part_key(user, id);
+        item.insert("at_ms".to_owned(), number(now_ms));
         item.insert("expires_at".to_owned(), ttl(until_ms));
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         put.send().await.map(|_| ()).map_err(StoreError::unavailable("PutItem"))
@@ -56,9 +78,12 @@ impl Table {
     }
 }
 
+/// Returns the meeting of a part item.
 fn named(item: &Item) -> Option<MeetingId> {
-    let sort = stored_text(item, "sk")?;
-    let id =
-        sort.strip_prefix("invited#").or_else(|| stored_text(item, "slot_meeting").map(String::as_str))?;
-    id.parse().ok()
+    stored_text(item, "sk")?.strip_prefix("invited#")?.parse().ok()
+}
+
+/// Returns the meeting that the call slot names.
+fn slot_of(item: &Item) -> Option<MeetingId> {
+    stored_text(item, "slot_meeting")?.parse().ok()
 }

@@ -41,6 +41,10 @@ impl Meetings for Table {
         Self::due(self, until_ms).await
     }
 
+    async fn postpone(&self, due: &Due, until_ms: i64) -> Result<(), StoreError> {
+        Self::postpone(self, due, until_ms).await
+    }
+
     async fn correct_due(&self, id: &MeetingId, rev: u64, due_at_ms: Option<i64>) -> Result<(), StoreError> {
         Self::correct_due(self, id, rev, due_at_ms).await
     }
@@ -77,12 +81,18 @@ impl Users for Table {
         Self::set_availability(self, user, change).await
     }
 
-    async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError> {
-        Self::meetings_of(self, user).await
+    async fn meetings_of(&self, user: &UserId, now_ms: i64) -> Result<BTreeSet<MeetingId>, StoreError> {
+        Self::meetings_of(self, user, now_ms).await
     }
 
-    async fn keep_part(&self, user: &UserId, id: &MeetingId, until_ms: i64) -> Result<(), StoreError> {
-        Self::keep_part(self, user, id, until_ms).await
+    async fn keep_part(
+        &self,
+        user: &UserId,
+        id: &MeetingId,
+        now_ms: i64,
+        until_ms: i64,
+    ) -> Result<(), StoreError> {
+        Self::keep_part(self, user, id, now_ms, until_ms).await
     }
 
     async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError> {

@@ -25,6 +25,7 @@ pub struct FakeTable {
     pub state: RefCell<TableState>,
     interferences: RefCell<VecDeque<Interference>>,
     failing: RefCell<BTreeSet<&'static str>>,
+    hanging: RefCell<BTreeSet<MeetingId>>,
     losing_answer: Cell<Option<&'static str>>,
     crash_after_commit: Cell<bool>,
     process: Process,
@@ -43,6 +44,11 @@ impl FakeTable {
     /// Makes every later call of the port method `operation` fail.
     pub fn fail(&self, operation: &'static str) {
         self.failing.borrow_mut().insert(operation);
+    }
+
+    /// Makes every later read of the meeting `id` hang for ever.
+    pub fn hang(&self, id: &MeetingId) {
+        self.hanging.borrow_mut().insert(id.clone());
     }
 
     /// Makes the next call of the port method `operation` fail after it has written, as if its answer got lost.
@@ -102,6 +108,10 @@ impl FakeTable {
 impl Meetings for FakeTable {
     async fn meeting(&self, id: &MeetingId) -> Result<Option<Stored>, StoreError> {
         self.check("meeting")?;
+        let hangs = self.hanging.borrow().contains(id);
+        if hangs {
+            std::future::pending::<()>().await;
+        }
         Ok(self.state.borrow().stored(id))
     }
 
@@ -145,6 +155,17 @@ impl Meetings for FakeTable {
             Some(Due { meeting_id: id.clone(), due_at_ms })
         };
         Ok(state.meetings.iter().filter_map(due).collect())
+    }
+
+    async fn postpone(&self, due: &Due, until_ms: i64) -> Result<(), StoreError> {
+        self.check("postpone")?;
+        let mut state = self.state.borrow_mut();
+        if let Some(stored) =
+            state.meetings.get_mut(&due.meeting_id).filter(|stored| stored.due_at_ms == Some(due.due_at_ms))
+        {
+            stored.due_at_ms = Some(until_ms);
+        }
+        Ok(())
     }
 
     async fn correct_due(&self, id: &MeetingId, rev: u64, due_at_ms: Option<i64>) -> Result<(), StoreError> {
@@ -215,14 +236,14 @@ impl Users for FakeTable {
         Ok(settings.clone())
     }
 
-    async fn meetings_of(&self, user: &UserId) -> Result<BTreeSet<MeetingId>, StoreError> {
+    async fn meetings_of(&self, user: &UserId, _: i64) -> Result<BTreeSet<MeetingId>, StoreError> {
         self.check("meetings_of")?;
         let state = self.state.borrow();
         let parts = state.parts.iter().filter(|(of, _)| of == user).map(|(_, id)| id);
         Ok(parts.chain(state.slots.get(user)).cloned().collect())
     }
 
-    async fn keep_part(&self, user: &UserId, id: &MeetingId, _: i64) -> Result<(), StoreError> {
+    async fn keep_part(&self, user: &UserId, id: &MeetingId, _: i64, _: i64) -> Result<(), StoreError> {
         self.check("keep_part")?;
         self.state.borrow_mut().parts.insert((user.clone(), id.clone()));
         Ok(())

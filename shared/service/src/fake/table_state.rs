@@ -101,12 +101,22 @@ impl TableState {
             self.write_slot(slot, &next.id);
         }
         self.parts.extend(commit.parts.iter().map(|user| (user.clone(), next.id.clone())));
+        for user in &commit.gone_parts {
+            self.parts.remove(&(user.clone(), next.id.clone()));
+        }
         if let Some(mark) = commit.mark {
             self.marks.insert(mark.meeting_id.clone(), mark.clone());
         }
         let stored = self.meetings.entry(next.id.clone()).or_insert_with(|| StoredMeeting::new(next));
         // The table does not store `reached` with the state.
         stored.meeting = Arc::new(Meeting { reached: BTreeMap::new(), ..next.clone() });
+        for (invite, device) in &commit.forgotten {
+            if let Some(devices) = stored.reached.get_mut(invite) {
+                devices.remove(device);
+            }
+        }
+        stored.reached.retain(|_, devices| !devices.is_empty());
+        stored.pending.retain(|rev, _| !commit.dropped_pending.contains(rev));
         stored.pending.extend(commit.pending.iter().map(|pending| (next.rev, pending.clone())));
         stored.due_at_ms = commit.due_at_ms;
         CommitResult::Done

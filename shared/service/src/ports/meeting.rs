@@ -82,9 +82,21 @@ pub struct Commit<'a> {
     pub due_at_ms: Option<i64>,
     /// Users who get a reference to the meeting, by which `sync` finds it.
     pub parts: Vec<UserId>,
+    /// Users whose reference is removed, as far as the transaction has room. The other references expire.
+    pub gone_parts: Vec<UserId>,
+    /// Offers whose reach is removed: nothing depends on it any more.
+    pub forgotten: Vec<(InviteId, ClientId)>,
+    /// Revisions whose marks of pending effects are removed, since there are more than [`MAX_PENDING`].
+    pub dropped_pending: Vec<u64>,
     /// Record of a create request that was merged into this meeting. It must not exist yet.
     pub mark: Option<&'a CreateMark>,
+    /// Time of the commit, in milliseconds since the epoch.
+    pub now_ms: i64,
 }
+
+/// Most commits of one meeting whose effects are not known to be done. Beyond it the oldest mark is dropped: `wake` checks the
+/// participants of the channel in any case.
+pub const MAX_PENDING: usize = 32;
 
 /// A change of a call slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
