@@ -20,6 +20,10 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::Role;
 
+/// Most participants of whose change in one commit all members are notified one by one. With more, each member gets the whole
+/// meeting instead: otherwise one request of a meeting of 100 would publish 10,000 downlinks.
+const MAX_TOLD_SINGLY: usize = 8;
+
 /// The notices of the commit that made `rev`, as far as they still hold.
 pub(crate) fn notices(
     meeting: &Meeting,
@@ -30,11 +34,15 @@ pub(crate) fn notices(
 ) -> Vec<Outgoing> {
     let mut notices = Notices { meeting, rev, cause, now_ms, rtc, list: Vec::new() };
     let is_end = meeting.end().is_some_and(|end| end.rev == rev);
+    let changed = meeting.participants.values().filter(|p| p.standing.is_from(rev));
+    let has_many = changed.filter(|p| notices.is_roster(p)).count() > MAX_TOLD_SINGLY;
     for participant in meeting.participants.values().filter(|p| p.standing.is_from(rev)) {
         notices.of_invitation(participant);
         notices.of_removal(participant);
         if !is_end {
-            notices.of_roster(participant);
+            if !has_many {
+                notices.of_roster(participant);
+            }
             notices.of_own_loss(participant);
         }
     }
@@ -44,9 +52,9 @@ pub(crate) fn notices(
     if is_end {
         notices.of_end();
     } else {
-        notices.of_meeting();
+        let has_many = notices.of_speech() || has_many;
+        notices.of_meeting(has_many);
         notices.of_lobby();
-        notices.of_speech();
     }
     notices.list
 }

@@ -5,9 +5,10 @@ use switchboard_protocol::code::EndReason;
 use switchboard_protocol::downlink::Body;
 
 impl Notices<'_> {
-    pub(super) fn of_meeting(&mut self) {
+    /// `has_many` if the whole meeting stands for the changes of many participants.
+    pub(super) fn of_meeting(&mut self, has_many: bool) {
         let (meeting, rev, now_ms) = (self.meeting, self.rev, self.now_ms);
-        if meeting.mode.is_from(rev) || meeting.settings.is_from(rev) {
+        if has_many || meeting.mode.is_from(rev) || meeting.settings.is_from(rev) {
             self.notify_all_members("", || Body::MeetingUpdated { meeting: meeting.view(now_ms) });
         }
         for participant in meeting.participants.values() {

@@ -172,7 +172,7 @@ impl Notices<'_> {
     }
 
     /// Returns whether members get a notice of the participant's present state.
-    fn is_roster(&self, participant: &Participant) -> bool {
+    pub(super) fn is_roster(&self, participant: &Participant) -> bool {
         match &*participant.standing {
             Standing::Seated(_) => true,
             // Users who are invited with the create request are listed in its answer.

@@ -161,3 +161,63 @@ fn who_may_see_a_meeting() {
     call.does("alice.phone", Action::Deny { users: Some(vec![user("eve")]), ban: false }).expect("denies");
     assert!(!call.participant("dave").may_see() && !call.participant("eve").may_see());
 }
+
+/// A group of this many members, all in the media. The users have one device each.
+fn crowd(members: usize) -> Call {
+    let names: Vec<String> = (1..members).map(|at| format!("u{at}")).collect();
+    let mut create = create(Mode::Group, &[]);
+    create.max_participants = Some(100);
+    create.policy = Some(Policy { join: JoinPolicy::Open, ..Policy::default() });
+    let mut call = Call::open(&opening(create));
+    call.joins_media("alice.phone").expect("joins");
+    for name in &names {
+        let device = format!("{name}.phone");
+        join(&mut call, &device).expect("joins");
+        call.joins_media(&device).expect("joins");
+    }
+    call
+}
+
+#[test]
+fn one_request_never_tells_each_member_of_each_other() {
+    let members = 60;
+    let mut call = crowd(members);
+    block(&mut call, "alice.phone", "u7").expect("blocks");
+    let soft = Action::Mute { target: UserOrAll::All, mode: MuteMode::Soft, for_seconds: None };
+    call.sends("alice.phone", "all", "body", soft.clone()).expect("mutes");
+    let told = call.last.notices.len();
+    assert!(told <= 2 * members, "{told} notices of a soft mute of all beside a block");
+    let own = |name: &str| {
+        let to = client(&format!("{name}.phone"));
+        call.last
+            .notices
+            .iter()
+            .filter(|notice| notice.to == to)
+            .map(|notice| notice.body.kind())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(own("u1"), ["speech_changed", "meeting_updated"], "the own right, and the others'");
+    assert_eq!(own("u7"), ["meeting_updated"]);
+    call.sends("alice.phone", "all", "body", soft).expect("is repeated");
+    assert!(call.last.notices.len() <= 2 * members, "{}", call.last.notices.len());
+
+    call.rtc = crate::RtcCapabilities { reports_presence: true, enforces_rights: true };
+    call.rtc_reports(crate::ChannelPresence::Closed);
+    let told = call.last.notices.len();
+    assert!(told <= members, "{told} notices when the channel was closed");
+    let all_away = call.meeting.members().all(|p| p.seat().is_some_and(crate::Seat::is_away));
+    assert!(all_away, "everybody has to come back");
+}
+
+#[test]
+fn many_invitations_and_admissions_at_once_tell_each_member_once() {
+    let members = 40;
+    let mut call = crowd(members);
+    call.settings_mut().policy.join = JoinPolicy::Lobby;
+    for at in 0..20 {
+        join(&mut call, &format!("l{at}.phone")).expect("waits in the lobby");
+    }
+    call.does("alice.phone", Action::Admit { users: None }).expect("admits");
+    let told = call.last.notices.len();
+    assert!(told <= members + 20 + 20, "{told} notices of 20 admissions");
+}
