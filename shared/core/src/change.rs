@@ -1,36 +1,23 @@
-//! The working copy of a meeting, and the moves that every transition is made of.
+//! The working copy of a meeting: the moves that every transition is made of, and the decision that it becomes.
 
+use crate::cause::Cause;
+use crate::decision::{Decision, SlotChange};
 use crate::input::{Now, RtcCapabilities};
 use crate::invitation::{Invitation, Leg};
 use crate::meeting::{End, Meeting, Phase};
+use crate::notices::notices;
+use crate::outgoing::{Outgoing, ReplyResult};
 use crate::participant::Participant;
 use crate::refusal::Refusal;
 use crate::remark::Remark;
 use crate::removal_proof::RemovalProof;
+use crate::rtc_actions::rtc_actions;
 use crate::stamped::Stamped;
 use crate::standing::{AwayFrom, Exit, Former, OpenInvitation, OutReason, Presence, Seat, Standing};
 use crate::times::Times;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::{Code, EndReason};
-use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::Role;
-
-/// A change of a user's call slot.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SlotChange {
-    /// The meeting takes the user's slot.
-    Claim(UserId),
-    /// The meeting frees the slot, if the slot still names this meeting.
-    Free(UserId),
-    /// The slot stays as it is, and must name the other call that the user accepted. Otherwise nothing is committed: the user
-    /// may have accepted this call after that one.
-    TakenBy {
-        /// Account.
-        user: UserId,
-        /// The other call.
-        call: MeetingId,
-    },
-}
 
 /// The working copy of a meeting.
 pub(crate) struct Change {
@@ -236,6 +223,46 @@ impl Change {
         }
         self.meeting.phase = Phase::Ended(End { reason, at_ms: self.now.ms, rev: self.rev });
         self.is_changed = true;
+    }
+
+    /// The decision on a request of the device `by`. The answer is built from the committed meeting, so that it shows the
+    /// revision of the commit.
+    pub(crate) fn into_answered_decision(self, by: &ClientId, cause: &Cause, reply: ReplyResult) -> Decision {
+        match reply {
+            Ok(reply) => {
+                let now_ms = self.now.ms;
+                let answer = |meeting: &Meeting| Outgoing::reply(by, cause, reply, meeting, now_ms);
+                if self.is_changed {
+                    let decision = self.into_decision(Some(cause));
+                    Decision { answer: decision.next.as_ref().and_then(answer), ..decision }
+                } else {
+                    Decision { answer: answer(&self.meeting), ..Decision::default() }
+                }
+            }
+            Err(refusal) => {
+                let code = refusal.code;
+                let answer = Some(Outgoing::answer(by, cause, refusal.into_body()));
+                Decision { answer, refused: Some(code), ..self.into_decision(None) }
+            }
+        }
+    }
+
+    /// The state to commit, if anything changed, with its new revision; the notices and the RTC actions that are read from this
+    /// state; not yet the answer. `request` is the request that was applied.
+    pub(crate) fn into_decision(mut self, request: Option<&Cause>) -> Decision {
+        if !self.is_changed {
+            return Decision::default();
+        }
+        self.fit_record();
+        let cause = Cause::of_revision(request.cloned(), &self.meeting, self.rev);
+        let mut meeting = self.meeting;
+        meeting.rev = self.rev;
+        let notices = notices(&meeting, self.rev, &cause, self.now.ms, self.rtc);
+        if notices.iter().any(|notice| notice.prev_rev.is_some()) {
+            meeting.notified_rev = self.rev;
+        }
+        let rtc_actions = rtc_actions(&meeting, self.rev);
+        Decision { next: Some(meeting), slots: self.slots, rtc_actions, notices, ..Decision::default() }
     }
 
     // Guards: each refuses a command that the state does not allow.

@@ -1,6 +1,7 @@
 //! The one entrance to the core, [`decide`]: the deadlines that are over are applied first, then the input.
 //!
-//! `actions.rs` hands a request to the file of its action; `decision.rs` makes the decision from the change.
+//! `actions.rs` hands a request to the file of its action, which changes the working copy; `change.rs` makes the decision from
+//! that.
 
 use crate::actions::Action;
 use crate::cause::Cause;
@@ -103,6 +104,7 @@ fn decide_command(mut change: Change, command: &Command) -> Decision {
         }
         None => {
             let had_deadlines = std::mem::replace(&mut change.is_changed, false);
+            // The `apply` of the action's own file, such as `actions/accept.rs`.
             let reply = command.action.apply(&mut change, &command.by);
             if reply.is_ok() {
                 change.confirm_seat(&command.by);

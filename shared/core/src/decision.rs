@@ -1,15 +1,13 @@
-//! A decision, and how a change becomes one: the state to commit with its new revision, the notices that are read from
-//! it, and the answer.
+//! A decision: the state to commit, and the effects that follow. `change.rs` makes it from the working copy.
 
 use crate::cause::Cause;
-use crate::change::{Change, SlotChange};
 use crate::meeting::Meeting;
-use crate::notices::notices;
-use crate::outgoing::{Outgoing, ReplyResult};
-use crate::rtc_actions::{RtcAction, rtc_actions};
-use switchboard_protocol::address::ClientId;
+use crate::outgoing::Outgoing;
+use crate::rtc_actions::RtcAction;
+use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
+use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::UserOrAll;
 
 /// Result of deciding one input.
@@ -29,45 +27,21 @@ pub struct Decision {
     pub refused: Option<Code>,
 }
 
-impl Change {
-    /// The decision on a request of the device `by`, with its answer.
-    pub(crate) fn into_answered_decision(self, by: &ClientId, cause: &Cause, reply: ReplyResult) -> Decision {
-        match reply {
-            Ok(reply) => {
-                let now_ms = self.now.ms;
-                let answer = |meeting: &Meeting| Outgoing::reply(by, cause, reply, meeting, now_ms);
-                if self.is_changed {
-                    let decision = self.into_decision(Some(cause));
-                    Decision { answer: decision.next.as_ref().and_then(answer), ..decision }
-                } else {
-                    Decision { answer: answer(&self.meeting), ..Decision::default() }
-                }
-            }
-            Err(refusal) => {
-                let code = refusal.code;
-                let answer = Some(Outgoing::answer(by, cause, refusal.into_body()));
-                Decision { answer, refused: Some(code), ..self.into_decision(None) }
-            }
-        }
-    }
-
-    /// The state to commit, if anything changed, with the effects that follow; not yet the answer. `request` is the request
-    /// that was applied.
-    pub(crate) fn into_decision(mut self, request: Option<&Cause>) -> Decision {
-        if !self.is_changed {
-            return Decision::default();
-        }
-        self.fit_record();
-        let cause = Cause::of_revision(request.cloned(), &self.meeting, self.rev);
-        let mut meeting = self.meeting;
-        meeting.rev = self.rev;
-        let notices = notices(&meeting, self.rev, &cause, self.now.ms, self.rtc);
-        if notices.iter().any(|notice| notice.prev_rev.is_some()) {
-            meeting.notified_rev = self.rev;
-        }
-        let rtc_actions = rtc_actions(&meeting, self.rev);
-        Decision { next: Some(meeting), slots: self.slots, rtc_actions, notices, ..Decision::default() }
-    }
+/// A change of a user's call slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlotChange {
+    /// The meeting takes the user's slot.
+    Claim(UserId),
+    /// The meeting frees the slot, if the slot still names this meeting.
+    Free(UserId),
+    /// The slot stays as it is, and must name the other call that the user accepted. Otherwise nothing is committed: the user
+    /// may have accepted this call after that one.
+    TakenBy {
+        /// Account.
+        user: UserId,
+        /// The other call.
+        call: MeetingId,
+    },
 }
 
 impl Decision {

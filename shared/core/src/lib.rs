@@ -48,10 +48,9 @@ pub use actions::Action;
 pub use actions::create::{CreateCommand, create};
 pub use availability::{Access, Availability, AvailabilityChange};
 pub use cause::Cause;
-pub use change::SlotChange;
 pub use create_mark::{CreateMark, MarkKind};
 pub use decide::{Command, Input, decide};
-pub use decision::Decision;
+pub use decision::{Decision, SlotChange};
 pub use grant::Grant;
 pub use input::{
     ChannelPresence, DeviceStatus, Invitee, Joiner, KnownDevice, MediaChange, Now, RtcCapabilities,

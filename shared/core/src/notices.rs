@@ -1,24 +1,26 @@
 //! The notices of a commit, read from the state for one revision (decision 0001).
 //!
 //! Every value that a commit changed carries the commit's revision. So the notices can be repeated later (a request was repeated, a
-//! function crashed), and only those that still hold are repeated. One file per subject: a [`participant`] (also the invitation),
-//! the [`meeting`] itself, the [`lobby`], [`speech`], and the [`end`].
+//! function crashed), and only those that still hold are repeated. This file has those about one participant; the others have
+//! a file per subject: the [`meeting`] itself, the [`lobby`], [`speech`], and the [`end`].
 
 mod end;
 mod lobby;
 mod meeting;
-mod participant;
 mod speech;
 
 use crate::cause::Cause;
 use crate::grant::Grant;
 use crate::input::RtcCapabilities;
+use crate::invitation::{Invitation, Leg, closed_by_other_device};
 use crate::meeting::Meeting;
-use crate::outgoing::Outgoing;
+use crate::outgoing::{DeliveryClass, Outgoing};
 use crate::participant::Participant;
+use crate::standing::{OutReason, Presence, Standing};
+use std::collections::BTreeSet;
 use switchboard_protocol::address::ClientId;
-use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::Role;
+use switchboard_protocol::downlink::{Body, ClosedReason, RemovedReason};
+use switchboard_protocol::object::{Mode, Role};
 
 /// Most participants of whose change in one commit all members are notified one by one. With more, each member gets the whole
 /// meeting instead: otherwise one request of a meeting of 100 would publish 10,000 downlinks.
@@ -93,6 +95,244 @@ impl Notices<'_> {
         let meeting = self.meeting;
         for seat in meeting.members().filter(|p| *p.role != Role::Member).filter_map(Participant::seat) {
             self.notify_device(&seat.device, subject, body());
+        }
+    }
+}
+
+/// To the participant's own devices and to the inviter, about the invitation.
+impl Notices<'_> {
+    /// To the invitee's devices and to the inviter of a participant who changed.
+    fn of_invitation(&mut self, participant: &Participant) {
+        let Some(invitation) = participant.invitation() else { return };
+        match &*participant.standing {
+            Standing::Invited(pending) if !pending.is_ringing => self.offers(participant, invitation),
+            Standing::Invited(_) => self.notify_inviter(participant, invitation),
+            Standing::Seated(seat) => {
+                if matches!(seat.presence, Presence::OnTheWay { .. }) && invitation.closed.is_from(self.rev) {
+                    self.close(invitation, Leg::Lost, closed_by_other_device(false));
+                }
+            }
+            Standing::Lobby { .. } => {}
+            Standing::Out(exit) => self.of_exit(participant, invitation, exit.reason),
+        }
+    }
+
+    fn of_exit(&mut self, participant: &Participant, invitation: &Invitation, reason: OutReason) {
+        let never_seated = participant.last_seat().is_none();
+        match reason {
+            OutReason::Declined => {
+                self.notify_inviter(participant, invitation);
+                self.close(invitation, Leg::Lost, closed_by_other_device(true));
+            }
+            OutReason::Failed => self.notify_inviter(participant, invitation),
+            // Declined because the user is busy: the user knows of the call.
+            OutReason::UserBusy if participant.has_declined() => {
+                self.notify_inviter(participant, invitation);
+                self.close(invitation, Leg::Lost, closed_by_other_device(true));
+            }
+            OutReason::UserBusy | OutReason::DoNotDisturb => {
+                self.notify_inviter(participant, invitation);
+                self.missed_call(participant, invitation);
+            }
+            OutReason::NoAnswer | OutReason::Unreachable => {
+                self.notify_inviter(participant, invitation);
+                self.close(invitation, Leg::Closed, ClosedReason::Expired);
+                self.missed_call(participant, invitation);
+            }
+            OutReason::Cancelled => {
+                self.close(invitation, Leg::Closed, ClosedReason::Cancelled);
+                self.missed_call(participant, invitation);
+            }
+            // A user who had a seat gets `participant_removed`.
+            OutReason::Banned { .. } if never_seated => {
+                self.close(invitation, Leg::Closed, ClosedReason::Cancelled);
+            }
+            // A user who had a seat gets `meeting_ended`.
+            OutReason::Ended if never_seated => {
+                self.close(invitation, Leg::Closed, ClosedReason::MeetingEnded);
+                self.missed_call(participant, invitation);
+            }
+            _ => {}
+        }
+    }
+
+    /// To devices whose offer another device took in this revision, whatever became of their user since.
+    fn of_lost_offers(&mut self, participant: &Participant) {
+        let closed_now = |invitation: &&Invitation| invitation.closed.is_from(self.rev);
+        if let Some(invitation) = participant.invitation().filter(closed_now) {
+            let is_declined = participant.has_declined();
+            self.close(invitation, Leg::Lost, closed_by_other_device(is_declined));
+        }
+    }
+
+    fn offers(&mut self, participant: &Participant, invitation: &Invitation) {
+        // A silent offer is made for its reach alone: it is not sent.
+        let silent = invitation.silent.iter().filter_map(|silent| silent.would_queue.as_ref());
+        for device in invitation.devices(Leg::Offered).chain(silent) {
+            let offer = self.meeting.offer(&participant.user_id, invitation, self.now_ms);
+            self.notify_device(device, invitation.id.as_str(), Body::Invitation(offer));
+        }
+    }
+
+    fn notify_inviter(&mut self, participant: &Participant, invitation: &Invitation) {
+        // An inviter who left gets nothing; one for whom the call ends in this revision still does.
+        let inviter = self.meeting.participants.get(&invitation.inviter);
+        let inviter = inviter.filter(|p| p.is_member() || p.standing.is_from(self.rev));
+        if let Some(seat) = inviter.and_then(Participant::last_seat) {
+            let body = self.meeting.invitation_updated(participant, invitation);
+            self.notify_device(&seat.device, invitation.id.as_str(), body);
+        }
+    }
+
+    fn close(&mut self, invitation: &Invitation, leg: Leg, reason: ClosedReason) {
+        for device in invitation.devices(leg) {
+            let body = Body::InvitationClosed { invite_id: invitation.id.clone(), reason };
+            self.notify_device(device, invitation.id.as_str(), body);
+        }
+    }
+
+    fn missed_call(&mut self, participant: &Participant, invitation: &Invitation) {
+        let Some(reason) = participant.missed_reason() else { return };
+        // Not the present time: devices know the same missed call by its time, from a repeat and from `sync`.
+        let at_ms = participant.times.missed_ms.unwrap_or(self.now_ms);
+        for device in invitation.legs.keys() {
+            let from = self.meeting.caller(&invitation.inviter);
+            let body = Body::MissedCall { from, reason: reason.to_owned(), at_ms };
+            self.notify_device(device, invitation.id.as_str(), body);
+        }
+    }
+}
+
+/// To the members about the participant's state, role and media, and to devices that lost the seat.
+impl Notices<'_> {
+    /// T62, T63: to the host set, about a removed participant who is out of the media, or back in it. Other members have no
+    /// use for it, and a removed user could keep all their devices busy.
+    fn of_removal_proof(&mut self, participant: &Participant) {
+        if participant.removal_proof().is_some_and(|proof| proof.gone_ms.is_from(self.rev)) {
+            let now_ms = self.now_ms;
+            self.notify_host_set(participant.user_id.as_str(), || Body::ParticipantUpdated {
+                participant: participant.view(now_ms),
+            });
+        }
+    }
+
+    /// To all members, about a participant who changed.
+    fn of_roster(&mut self, participant: &Participant) {
+        if !self.is_roster(participant) {
+            return;
+        }
+        let seat = participant.seat();
+        // The device that came in has the whole meeting in its answer.
+        let is_moved = participant
+            .last_seat()
+            .is_some_and(|seat| seat.moved_from.as_ref().is_some_and(|from| from.is_from(self.rev)));
+        let is_informed =
+            is_moved || seat.is_some_and(|seat| matches!(seat.presence, Presence::OnTheWay { .. }));
+        let is_merge = seat.is_some_and(|seat| seat.entry.is_merge && seat.entry.is_from(self.rev));
+        let meeting = self.meeting;
+        for member in meeting.members() {
+            if member.user_id == participant.user_id && is_informed {
+                continue;
+            }
+            let body = if is_merge {
+                Body::MeetingMerged { meeting: meeting.view(self.now_ms) }
+            } else {
+                Body::ParticipantUpdated { participant: participant.view(self.now_ms) }
+            };
+            self.notify_member(member, participant.user_id.as_str(), body);
+        }
+    }
+
+    /// T19, T26, T27: to the device whose seat is over, unless the device gave it up by its own request. Its connection to the
+    /// broker may stand, and its media may seem to go on.
+    fn of_own_loss(&mut self, participant: &Participant) {
+        let Some(device) = self.lost_seat(participant) else { return };
+        let body = Body::ParticipantUpdated { participant: participant.view(self.now_ms) };
+        self.notify_device(device, participant.user_id.as_str(), body);
+    }
+
+    /// The device whose seat ended in this revision without a request of the device.
+    fn lost_seat<'b>(&self, participant: &'b Participant) -> Option<&'b ClientId> {
+        let is_loss =
+            matches!(participant.out_reason(), Some(OutReason::Left | OutReason::Lost | OutReason::Failed));
+        let seat = participant.last_seat().filter(|_| is_loss && participant.standing.is_from(self.rev))?;
+        (!self.cause.is_request_of(&seat.device)).then_some(&seat.device)
+    }
+
+    /// Returns whether members get a notice of the participant's present state.
+    fn is_roster(&self, participant: &Participant) -> bool {
+        match &*participant.standing {
+            Standing::Seated(_) => true,
+            // Users who are invited with the create request are listed in its answer.
+            Standing::Invited(pending) => !pending.is_ringing && self.rev > 1,
+            Standing::Lobby { .. } => false,
+            Standing::Out(exit) => match exit.reason {
+                OutReason::Left | OutReason::Lost | OutReason::Removed | OutReason::Banned { .. } => true,
+                // A direct call ends with it.
+                OutReason::Failed => *self.meeting.mode == Mode::Group,
+                _ => false,
+            },
+        }
+    }
+
+    /// A change of role, unless the notice about the state carries it.
+    fn of_role(&mut self, participant: &Participant) {
+        if participant.role.is_from(self.rev)
+            && !(participant.standing.is_from(self.rev) && self.is_roster(participant))
+        {
+            let now_ms = self.now_ms;
+            self.notify_all_members(participant.user_id.as_str(), || Body::ParticipantUpdated {
+                participant: participant.view(now_ms),
+            });
+        }
+    }
+
+    /// A change of the media that a seat sends, unless the notice about the state carries it. A device that is away does
+    /// not need it later.
+    fn of_media(&mut self, participant: &Participant) {
+        let is_changed = participant.seat().is_some_and(|seat| seat.media.is_from(self.rev));
+        if is_changed && !participant.standing.is_from(self.rev) {
+            let before = self.list.len();
+            let now_ms = self.now_ms;
+            self.notify_all_members(participant.user_id.as_str(), || Body::ParticipantUpdated {
+                participant: participant.view(now_ms),
+            });
+            for notice in &mut self.list[before..] {
+                notice.class = DeliveryClass::BestEffort;
+            }
+        }
+    }
+
+    /// T28: to the device that had the seat before.
+    fn of_move(&mut self, participant: &Participant) {
+        let Some(seat) = participant.last_seat() else { return };
+        let moved_from = seat.moved_from.as_ref().filter(|from| from.is_from(self.rev));
+        if let Some(from) = moved_from.filter(|from| seat.device != ***from) {
+            let body =
+                Body::ParticipantRemoved { reason: RemovedReason::Moved, until_in_ms: None, text: None };
+            self.notify_device(from, participant.user_id.as_str(), body);
+        }
+    }
+
+    /// T32, T33: to the device that had the seat, to those in the lobby, or to those that had an offer.
+    fn of_removal(&mut self, participant: &Participant) {
+        let (reason, until_in_ms) = match participant.out_reason() {
+            Some(OutReason::Removed) => (RemovedReason::Removed, None),
+            Some(OutReason::Banned { until_ms }) => {
+                (RemovedReason::Banned, until_ms.map(|until_ms| (until_ms - self.now_ms).max(0)))
+            }
+            _ => return,
+        };
+        let seat = participant.last_seat().map(|seat| &seat.device);
+        let mut devices: BTreeSet<&ClientId> = participant.lobby_devices().iter().chain(seat).collect();
+        if devices.is_empty() {
+            devices
+                .extend(participant.invitation().into_iter().flat_map(|invitation| invitation.legs.keys()));
+        }
+        let text = participant.remark().and_then(|remark| remark.text.clone());
+        for device in devices {
+            let body = Body::ParticipantRemoved { reason, until_in_ms, text: text.clone() };
+            self.notify_device(device, participant.user_id.as_str(), body);
         }
     }
 }

@@ -148,6 +148,7 @@ impl Change {
             hand: Stamped::default(),
             invitation,
         };
+        // Stamps the standing with the revision of the coming commit, and claims the call slot unless the ring holds it.
         self.set_standing(user, |present| Standing::Seated(seat(into_invitation(present))));
         if let Some(participant) = self.meeting.participants.get_mut(user) {
             participant.had_seat = true;

@@ -17,7 +17,7 @@ const ACCEPTED: Reply =
     Reply::WithGrant(|meeting, now_ms| Body::InvitationAccepted { meeting: meeting.view(now_ms) });
 
 /// Answered by `invitation_accepted`. Nothing is sent from here: the notices `participant_updated` to the members and
-/// `invitation_closed` to the user's other devices are read from the changed state, by `notices/participant.rs`.
+/// `invitation_closed` to the user's other devices are read from the changed state, by `notices.rs`.
 pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,

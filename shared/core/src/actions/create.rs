@@ -2,8 +2,9 @@
 
 use super::invite::require_not_oneself;
 use crate::cause::Cause;
-use crate::change::{Change, SlotChange};
+use crate::change::Change;
 use crate::decision::Decision;
+use crate::decision::SlotChange;
 use crate::input::{Invitee, Now, RtcCapabilities};
 use crate::meeting::{AppliedRequest, Creation, Meeting, Phase, Settings};
 use crate::notices::notices;

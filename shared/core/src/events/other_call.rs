@@ -4,8 +4,8 @@
 //! The other call took the user's call slot with its commit. That the slot still names it is the condition of this commit. So
 //! of two calls that a user accepts at the same time, exactly one stays: the one that took the slot last.
 
-use crate::change::{Change, SlotChange};
-use crate::decision::Decision;
+use crate::change::Change;
+use crate::decision::{Decision, SlotChange};
 use crate::standing::OutReason;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
