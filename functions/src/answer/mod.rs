@@ -1,8 +1,11 @@
 //! Function `answer`: a device reports that it rings or is silenced, the user accepts or rejects the call.
+//!
+//! `request.rs` of `switchboard-service` calls [`answer`] for each message on `call-up/answer`. A request becomes an [`Action`],
+//! which is decided by the file of its name in `shared/core/src/actions`.
 
-use switchboard_core::{Action, Input};
+use switchboard_core::Action;
 use switchboard_protocol::requests::{Accept, AnswerRequest, Reject};
-use switchboard_service::ports::{Ports, Stored};
+use switchboard_service::ports::Ports;
 use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
 /// Serves every [`AnswerRequest`].
@@ -22,36 +25,18 @@ pub async fn answer<P: Ports>(
 }
 
 /// A user is in one call at a time: an accept takes the user's call slot from any other call, and that call is left.
-///
-/// The accept is committed first, so that an accept which loses a race costs the user no call. It is answered last, so that
-/// the terminal retries if the function crashes in between: the repeat leaves the other call.
 async fn accept<P: Ports>(
     asked: &Accept,
     request: &ReceivedRequest<AnswerRequest>,
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
-    let (user, now, meeting_id) = (request.by.user(), request.now, &asked.meeting_id);
-    let (stored, other_call) = service.load_with_other_call(meeting_id, &user, now).await?;
+    let (user, now) = (request.by.user(), request.now);
+    let (stored, other_call) = service.load_with_other_call(&asked.meeting_id, &user, now).await?;
     let is_in_other_call = other_call.is_some();
-    let action = Action::Accept { invite_id: asked.invite_id.clone(), media: asked.media, is_in_other_call };
-    let command = request.command(action);
-    let Stored::Meeting(loaded) = stored else {
-        return service.change_stored(stored, command, now).await;
-    };
+    // The slot will name this call, so the other one must be found without it.
     service.keep_findable(&user, other_call, now).await?;
-    let (input, rtc) = (Input::Command(command), service.rtc_capabilities());
-    let mut decided = service.decide_and_commit(loaded, &input, now, rtc).await?;
-    let is_repeat = !decided.is_commit();
-    let left = if !decided.is_refused() && (is_in_other_call || is_repeat) {
-        service.leave_other_calls(&user, meeting_id, now).await
-    } else {
-        Ok(())
-    };
-    if left.is_err() {
-        decided.withhold_answer();
-    }
-    let (report, _) = service.run_effects_of(decided, now).await;
-    left.map(|()| report)
+    let action = Action::Accept { invite_id: asked.invite_id.clone(), media: asked.media, is_in_other_call };
+    service.change_and_leave_others(stored, request.command(action), is_in_other_call, now).await
 }
 
 #[cfg(test)]

@@ -87,6 +87,7 @@ pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
     let Some(Value::String(kind)) = object.remove("type") else {
         return Err(fail(Code::BadRequest, "type", "give the type of the request".to_owned()));
     };
+    // By the list of the function's requests: the fields of `accept` are read and checked as in `requests/accept.rs`.
     match R::read(&kind, Value::Object(object)) {
         Some(Ok(request)) => Ok(Envelope { id, ttl_ms, hash, request }),
         Some(Err(invalid)) => Err(fail(invalid.code, &invalid.path, invalid.message)),

@@ -41,31 +41,12 @@ impl CommitTerms<'_> {
 }
 
 /// A decision that is committed, if it changes anything. Its effects are still to be run.
-pub struct Decided {
+struct Decided {
     /// Meeting that the decision was made from.
     before: Loaded,
     decision: Decision,
     /// Mark of the commit, if `wake` repeats the effects unless they are reported done.
     pending: Option<Pending>,
-}
-
-impl Decided {
-    /// Returns whether the request was refused.
-    #[must_use]
-    pub fn is_refused(&self) -> bool {
-        self.decision.refused.is_some()
-    }
-
-    /// Returns whether the decision changed the meeting. A repeat of a request changes nothing.
-    #[must_use]
-    pub fn is_commit(&self) -> bool {
-        self.decision.next.is_some()
-    }
-
-    /// Drops the answer, so that the terminal retries.
-    pub fn withhold_answer(&mut self) {
-        self.decision.answer = None;
-    }
 }
 
 impl<P: Ports> Service<P> {
@@ -107,6 +88,36 @@ impl<P: Ports> Service<P> {
         }
     }
 
+    /// Applies `command` to a record that was read before, and leaves the other calls of its sender. `is_in_other_call` is `false`
+    /// if the sender's call slot names no other call.
+    ///
+    /// The command is committed first, so that a command which loses a race costs the user no call. It is answered last, so that
+    /// the terminal retries if the function crashes in between: the repeat leaves the other calls (decision 17).
+    pub async fn change_and_leave_others(
+        &self,
+        stored: Stored,
+        command: Command,
+        is_in_other_call: bool,
+        now: Now,
+    ) -> Result<InvocationReport, ServeError> {
+        let Stored::Meeting(loaded) = stored else { return self.change_stored(stored, command, now).await };
+        let (id, user) = (loaded.meeting.id.clone(), command.by.user());
+        let (input, rtc) = (Input::Command(command), self.rtc_capabilities());
+        let mut decided = self.decide_and_commit(loaded, &input, now, rtc).await?;
+        let is_applied = decided.decision.refused.is_none();
+        let is_repeat = decided.decision.next.is_none();
+        let left = if is_applied && (is_in_other_call || is_repeat) {
+            self.leave_other_calls(&user, &id, now).await
+        } else {
+            Ok(())
+        };
+        if left.is_err() {
+            decided.decision.answer = None;
+        }
+        let (report, _) = self.run_effects_of(decided, now).await;
+        left.map(|()| report)
+    }
+
     /// Decides on `input`, commits and runs the effects. Returns the meeting as committed, with the mark of effects that are not
     /// known to be done.
     pub async fn apply(
@@ -136,7 +147,7 @@ impl<P: Ports> Service<P> {
     ///
     /// If another commit comes first, decides again on its result. Changes nothing if a call slot does not name the meeting that
     /// the decision requires.
-    pub async fn decide_and_commit(
+    async fn decide_and_commit(
         &self,
         mut loaded: Loaded,
         input: &Input,
@@ -181,7 +192,7 @@ impl<P: Ports> Service<P> {
     }
 
     /// Runs the effects of a decision. Returns the meeting as committed, with the mark of effects that are not known to be done.
-    pub async fn run_effects_of(&self, decided: Decided, now: Now) -> (InvocationReport, Loaded) {
+    async fn run_effects_of(&self, decided: Decided, now: Now) -> (InvocationReport, Loaded) {
         let Decided { before, decision, pending } = decided;
         let next = decision.next.clone();
         let (report, is_marked) =

@@ -28,7 +28,7 @@ pub mod service;
 pub mod settings;
 mod users;
 
-pub use change_loop::{CommitTerms, Decided, back_off};
+pub use change_loop::{CommitTerms, back_off};
 pub use effects::report::InvocationReport;
 pub use error::{InvocationFailure, ServeError};
 pub use request::ReceivedRequest;

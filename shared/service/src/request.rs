@@ -1,4 +1,5 @@
-//! One event of a broker rule: reads the event and its request, calls the function, answers refusals.
+//! One event of a broker rule: reads the event and its request, calls the function, answers refusals. Lambda's loop in `run.rs`
+//! hands each event to [`serve_event`], with the function of the program.
 //!
 //! The payload is nested in the event as base64, never flattened: no field in it can pretend to be the client ID, and even bytes
 //! that are not JSON arrive and can be answered. Any field may be missing, since the rule engine drops undefined
