@@ -22,7 +22,7 @@ const NOW_MS: i64 = 1_767_225_600_000;
 
 /// One service: its reader, the header that has the signature, how the service signs a body, and a valid body.
 struct Service {
-    /// Whether the header proves the body as well; Janus sends a password.
+    /// The signature covers the body too. Janus sends a password instead.
     signs_body: bool,
     reader: Box<dyn CallbackReader + RefUnwindSafe>,
     header: &'static str,

@@ -19,7 +19,7 @@ fn reads<R: Requests + Debug + Serialize>(payload: &[u8]) {
     match envelope::read::<R>(payload) {
         Ok(Envelope { request, .. }) => {
             assert!(payload.len() <= MAX_UPLINK_BYTES);
-            // What was accepted is accepted again: reading loses nothing that the request needs.
+            // Reading keeps everything that the request needs, so the accepted value is accepted again.
             let Ok(Value::Object(fields)) = serde_json::to_value(&request) else {
                 panic!("a request is an object")
             };
