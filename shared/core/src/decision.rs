@@ -75,3 +75,51 @@ fn is_same_news(a: &Body, b: &Body) -> bool {
         _ => a.kind() == b.kind(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ChannelPresence;
+    use crate::tests::fixture::{Call, user};
+    use crate::tests::scenes::{active_group, mute, set_role, speech_downlinks};
+    use switchboard_protocol::object::Role;
+    use switchboard_protocol::requests::MuteMode;
+
+    /// The lines about one device.
+    fn of(device: &str, lines: Vec<String>) -> Vec<String> {
+        lines.into_iter().filter(|line| line.starts_with(device)).collect()
+    }
+
+    #[test]
+    fn an_answer_replaces_the_notice_about_the_same_user_and_about_no_other() {
+        let mut call = Call::group();
+        call.rtc.reports_presence = true;
+        for device in ["bob.phone", "carol.phone"] {
+            call.accepts(device).expect("accepts");
+        }
+        for name in ["alice", "bob"] {
+            call.rtc_reports(ChannelPresence::Joined { user: user(name) });
+        }
+        // Carol's time to reach the media ends with the same commit.
+        set_role(call.at(20_000), "alice.phone", "bob", Role::Cohost).expect("the host has the right");
+        assert_eq!(
+            of("alice.phone", call.downlinks()),
+            [
+                "alice.phone: invitation_updated failed",
+                "alice.phone: participant_updated failed",
+                "alice.phone= participant_updated joined"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_answer_about_the_speech_of_a_user_replaces_no_notice_about_another() {
+        let mut call = active_group();
+        mute(&mut call, "alice.phone", "carol", MuteMode::Hard, Some(60)).expect("the host has the right");
+        // Carol's block ends with the same commit.
+        mute(call.at(60_000), "alice.phone", "bob", MuteMode::Soft, None).expect("the host has the right");
+        assert_eq!(
+            of("alice.phone", speech_downlinks(&call)),
+            ["alice.phone: carol Free", "alice.phone= bob Soft"]
+        );
+    }
+}
