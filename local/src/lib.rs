@@ -18,6 +18,7 @@ mod endpoints;
 pub mod instruments;
 pub mod invocation;
 pub mod log;
+mod origin;
 pub mod parameters;
 mod queue;
 pub mod runtime;

@@ -40,6 +40,14 @@ pub fn laptop(rtc_provider: &str, variable: impl Fn(&str) -> Option<String>) -> 
     .into()
 }
 
+/// Names of the parameters that have a public development secret.
+#[must_use]
+pub fn development_secrets(values: &BTreeMap<String, String>) -> Vec<&'static str> {
+    let defaults = laptop(values.get("RtcProvider").map_or("", String::as_str), |_| None);
+    let is_default = |name: &&'static str| values.get(*name) == defaults.get(*name);
+    ["JwtHs256Secret", "IdKey", "RtcKeySecret"].into_iter().filter(is_default).collect()
+}
+
 /// Development key in the form that the RTC service requires: key id and secret. No account has this key.
 fn development_key(rtc_provider: &str) -> (&'static str, &'static str) {
     match rtc_provider {
@@ -64,6 +72,16 @@ mod tests {
         assert_eq!(values["JwtHs256Secret"], "mine");
         assert_eq!(values["RtcKeyId"], "devkey");
         assert_eq!(values["RtcProvider"], "alibaba");
+    }
+
+    #[test]
+    fn development_secrets_are_named() {
+        let all = ["JwtHs256Secret", "IdKey", "RtcKeySecret"];
+        for provider in Provider::ALL {
+            assert_eq!(development_secrets(&laptop(provider.name(), |_| None)), all, "{provider}");
+        }
+        let mine = |name: &str| (name == "SWITCHBOARD_JWT_SECRET").then(|| "mine".to_owned());
+        assert_eq!(development_secrets(&laptop("livekit", mine)), all[1..]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 #[path = "stack/command.rs"]
 mod command;
+#[path = "stack/doors.rs"]
+mod doors;
 #[path = "stack/faults.rs"]
 mod faults;
 #[path = "stack/invocations.rs"]

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 
 use secrecy::SecretString;
 use switchboard_protocol::address::{ClientId, DownlinkParents, MAX_CLIENT_ID_CHARS, is_part};
-use switchboard_service::config::{ConfigError, Variables, parent, required, table_name};
+use switchboard_service::config::{
+    ConfigError, Variables, is_on_aws, parent, require_own_secrets, required, table_name,
+};
+use switchboard_service::settings::TOKEN_SECRETS;
 
 use crate::authorize::keys::{KeyError, KeyTexts, Keys};
 use crate::authorize::policy::{self, Topics};
@@ -105,9 +108,6 @@ pub(crate) fn longest_client_id(parents: &DownlinkParents) -> Option<ClientId> {
         .find(|client| parents.check(client).is_ok())
 }
 
-/// Variable that Lambda sets for every function, and the laptop stack does not.
-const ON_AWS: &str = "LAMBDA_TASK_ROOT";
-
 fn read_verifier(variable: &impl Variables) -> Result<Verifier, ConfigError> {
     let secret = |name| SecretString::from(variable(name).unwrap_or_default());
     let texts = KeyTexts {
@@ -115,7 +115,7 @@ fn read_verifier(variable: &impl Variables) -> Result<Verifier, ConfigError> {
         previous_secret: secret("JWT_HS256_SECRET_PREVIOUS"),
         public_keys: variable("JWT_PUBLIC_KEY").unwrap_or_default(),
         key_set: variable("JWT_KEY_SET").unwrap_or_default(),
-        is_laptop: variable(ON_AWS).is_none(),
+        is_laptop: !is_on_aws(variable),
     };
     let keys = Keys::new(&texts).map_err(|error| match error {
         KeyError::None => ConfigError::Missing("JWT_HS256_SECRET, JWT_PUBLIC_KEY or JWT_KEY_SET"),
@@ -124,6 +124,7 @@ fn read_verifier(variable: &impl Variables) -> Result<Verifier, ConfigError> {
         KeyError::PublicKey => wrong("JWT_PUBLIC_KEY", &error.to_string()),
         KeyError::KeySet => wrong("JWT_KEY_SET", &error.to_string()),
     })?;
+    require_own_secrets(variable, &TOKEN_SECRETS)?;
     let (issuer, audiences) = (variable("JWT_ISSUER"), variable("JWT_AUDIENCE").unwrap_or_default());
     let audiences: Vec<String> =
         audiences.split(',').map(str::trim).filter(|each| !each.is_empty()).map(str::to_owned).collect();

@@ -96,7 +96,7 @@ impl Keys {
 
 fn read_secret(secret: &SecretString, is_laptop: bool) -> Result<Option<Key>, KeyError> {
     let secret = secret.expose_secret();
-    if secret.starts_with("-----BEGIN") {
+    if secret.contains("-----BEGIN") {
         return Err(KeyError::PemAsSecret);
     }
     let is_development = is_laptop && secret == DEVELOPMENT_SECRET;

@@ -127,8 +127,16 @@ pub async fn run(up: &Up) -> Result<(), Box<dyn Error>> {
             () = stop.next() => return Ok(()),
         }
     }
+    let options = up.options(workspace, &binaries()?);
+    let secrets = parameters::development_secrets(&options.parameters);
+    if !secrets.is_empty() {
+        warn!(
+            "PUBLIC DEVELOPMENT SECRETS in use: {}. Everybody knows them: keep this stack on this machine, and never deploy them",
+            secrets.join(", ")
+        );
+    }
     let stack = tokio::select! {
-        stack = Stack::start(up.options(workspace, &binaries()?)) => stack?,
+        stack = Stack::start(options) => stack?,
         () = stop.next() => return Ok(()),
     };
     if let Some(path) = &up.outcomes {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Router, middleware};
 use broker::Broker;
 use sfu::Sfu;
 
@@ -15,6 +15,7 @@ use crate::endpoints::iot_data::IotDataEndpoint;
 use crate::endpoints::sqs::SqsEndpoint;
 use crate::endpoints::{control, function_url, lambda};
 use crate::instruments::Instruments;
+use crate::origin::require_loopback;
 use crate::queue::Queues;
 use crate::runtime::{self, Functions};
 use crate::table::Tables;
@@ -44,10 +45,11 @@ pub(super) fn all(
         .merge(parts.aws(deployment, identity))
         .merge(runtime::api::router(Arc::clone(parts.functions)))
         .merge(parts.web(deployment, parameters));
-    match parts.sfu {
+    let routes = match parts.sfu {
         Some(sfu) => routes.nest(SFU_PATH, sfu.router()),
         None => routes,
-    }
+    };
+    routes.layer(middleware::from_fn(require_loopback))
 }
 
 impl Parts<'_> {

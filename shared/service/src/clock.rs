@@ -1,13 +1,14 @@
 //! The only module that reads the clock.
 
+use crate::config::{ConfigError, Variables, is_on_aws};
 use lambda_runtime::Context;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Returns the time of an invocation, in milliseconds since the epoch.
 ///
 /// Built with the feature `test-clock`, it adds the offset that the laptop stack passes with each invocation, so that no test
-/// has to wait for a ring to time out. Deployed builds do not have that feature; on AWS Lambda a build that has it ignores the
-/// offset.
+/// has to wait for a ring to time out. Deployed builds do not have that feature; on AWS Lambda a build that has it does not
+/// start.
 #[must_use]
 pub fn now_ms(context: &Context) -> i64 {
     system_ms() + offset_ms(context)
@@ -35,9 +36,6 @@ fn system_ms() -> i64 {
 
 #[cfg(feature = "test-clock")]
 fn offset_ms(context: &Context) -> i64 {
-    if is_refused_on_aws(&crate::config::environment) {
-        return 0;
-    }
     let custom = context.client_context.as_ref().map(|client| &client.custom);
     custom
         .and_then(|custom| custom.get("clock_offset_ms"))
@@ -50,21 +48,13 @@ fn offset_ms(_: &Context) -> i64 {
     0
 }
 
-/// Returns whether the process runs on AWS Lambda, where the offset is ignored. Logs that once.
-#[cfg(any(test, feature = "test-clock"))]
-fn is_refused_on_aws(environment: &impl crate::config::Variables) -> bool {
-    static LOGGED: std::sync::Once = std::sync::Once::new();
-    // AWS sets the second one for every runtime, the first one not for OS-only runtimes. The laptop stack sets neither.
-    let is_on_aws =
-        ["AWS_EXECUTION_ENV", "LAMBDA_TASK_ROOT"].into_iter().any(|name| environment(name).is_some());
-    if is_on_aws {
-        LOGGED.call_once(|| {
-            tracing::error!(
-                "function built with the feature test-clock on AWS Lambda: clock offset ignored; deploy a build without it"
-            );
-        });
-    }
-    is_on_aws
+/// Refuses to start on AWS Lambda with the feature `test-clock`.
+pub(crate) fn require_real_clock(variables: &impl Variables) -> Result<(), ConfigError> {
+    if cfg!(feature = "test-clock") { refuse_on_aws(variables) } else { Ok(()) }
+}
+
+fn refuse_on_aws(variables: &impl Variables) -> Result<(), ConfigError> {
+    if is_on_aws(variables) { Err(ConfigError::TestClock) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -72,12 +62,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_test_clock_is_refused_on_aws_lambda() {
+    fn a_build_with_the_test_clock_does_not_start_on_aws_lambda() {
         let with = |set: &'static str| {
-            is_refused_on_aws(&move |name: &'static str| (name == set).then(|| "set".to_owned()))
+            refuse_on_aws(&move |name: &'static str| (name == set).then(|| "set".to_owned())).is_err()
         };
         assert!(with("AWS_EXECUTION_ENV"));
         assert!(with("LAMBDA_TASK_ROOT"));
         assert!(!with("AWS_LAMBDA_FUNCTION_NAME"), "the laptop stack sets it too");
+        let on_aws = |name: &'static str| (name == "LAMBDA_TASK_ROOT").then(|| "/var/task".to_owned());
+        assert_eq!(require_real_clock(&on_aws).is_err(), cfg!(feature = "test-clock"));
     }
 }

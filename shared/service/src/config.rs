@@ -7,6 +7,7 @@ pub(crate) mod form;
 mod tests;
 mod variables;
 
+use crate::settings::{CALLBACK_SECRETS, MEETING_SECRETS};
 use secrecy::SecretString;
 use switchboard_protocol::address::DownlinkParents;
 use switchboard_protocol::id::IdKey;
@@ -16,7 +17,7 @@ use switchboard_rtc::turn::{TurnServers, WithTurn};
 use switchboard_rtc::{Account, ManagementApi, Minter, Provider};
 
 pub use form::{parent, table_name};
-pub use variables::{ConfigError, Variables, environment, required};
+pub use variables::{ConfigError, Variables, environment, is_on_aws, require_own_secrets, required};
 
 /// The settings that all meeting functions share.
 pub struct Config {
@@ -41,6 +42,7 @@ pub struct Config {
 impl Config {
     /// Reads the settings. `http` is the client for management requests to the RTC service.
     pub fn read(variables: &impl Variables, http: HttpClient) -> Result<Self, ConfigError> {
+        require_own_secrets(variables, &MEETING_SECRETS)?;
         Ok(Self {
             table: form::table_name(variables)?,
             id_key: id_key(variables)?,
@@ -74,6 +76,7 @@ fn id_key(variables: &impl Variables) -> Result<IdKey, ConfigError> {
 /// With `RTC_CALLBACK_SECRET_PREVIOUS` it also accepts callbacks that are signed with the secret before: for `LiveKit`, which
 /// signs with a key of its own, that is the key's id and secret, `ID:SECRET`.
 pub fn callbacks(variables: &impl Variables) -> Result<Option<Box<dyn CallbackReader>>, ConfigError> {
+    require_own_secrets(variables, &CALLBACK_SECRETS)?;
     let provider = required(variables, "RTC_PROVIDER")?.parse::<Provider>()?;
     let secret = variables("RTC_CALLBACK_SECRET").map(SecretString::from);
     let reader = switchboard_rtc::callback_reader(provider, &account(variables), secret.as_ref());

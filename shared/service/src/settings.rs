@@ -3,6 +3,7 @@
 //! role allows it no other.
 
 use crate::aws::{Aws, Https};
+use crate::clock::require_real_clock;
 use crate::config::{ConfigError, Variables, environment};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ impl FunctionSettings {
         names: &[&'static str],
         https: &Https,
     ) -> Result<Self, ConfigError> {
+        require_real_clock(variables)?;
         let Some(path) = variables("SECRETS_PATH") else { return Ok(Self::default()) };
         let secrets = Aws::read(variables, https.clone())?.secrets(path.trim_end_matches('/'), names).await?;
         Ok(Self { secrets })

@@ -119,3 +119,19 @@ fn callbacks_of_the_present_and_of_the_previous_key_are_read() {
     assert!(error.contains("ID:SECRET") && !error.contains("xyzzy"), "{error}");
     assert!(callbacks(&variables(&[("RTC_CALLBACK_SECRET_PREVIOUS", "old:secret")])).is_ok());
 }
+
+#[test]
+fn a_public_secret_of_laptops_is_refused_on_aws_and_only_there() {
+    let public = "local-development-only-0123456789abcdef";
+    for name in ["ID_KEY", "RTC_KEY_SECRET", "TURN_SECRET", "RTC_API_KEY_SECRET"] {
+        assert!(Config::read(&variables(&[(name, public)]), http()).is_ok(), "{name}: the laptop stack runs");
+        for on_aws in ["LAMBDA_TASK_ROOT", "AWS_EXECUTION_ENV"] {
+            let refused = refusal(&[(name, public), (on_aws, "/var/task")]);
+            assert!(refused.contains(name) && refused.contains("public secret"), "{refused}");
+        }
+    }
+    let on_aws = [("LAMBDA_TASK_ROOT", "/var/task"), ("RTC_CALLBACK_SECRET", public)];
+    assert!(callbacks(&variables(&on_aws)).is_err());
+    assert!(callbacks(&variables(&on_aws[1..])).is_ok());
+    assert!(Config::read(&variables(&on_aws[..1]), http()).is_ok(), "own secrets");
+}

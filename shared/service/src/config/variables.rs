@@ -18,6 +18,11 @@ pub enum ConfigError {
         /// Explanation, without the value, which may be secret.
         why: String,
     },
+    /// A build for laptops on AWS.
+    #[error(
+        "built with the feature test-clock, by which the invoker sets the clock; deploy a build without it"
+    )]
+    TestClock,
     /// The secrets cannot be read.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
@@ -42,6 +47,30 @@ impl From<UnknownProvider> for ConfigError {
 pub trait Variables: Fn(&'static str) -> Option<String> {}
 
 impl<F: Fn(&'static str) -> Option<String>> Variables for F {}
+
+/// Beginning of the public secrets of laptops, and the public certificate for Agora.
+const DEVELOPMENT_SECRETS: [&str; 2] = ["local-development-only", "11111111111111111111111111111111"];
+
+/// Returns whether the process runs on AWS Lambda. AWS sets the second variable for every runtime, the first one not for
+/// OS-only runtimes. The laptop stack sets neither.
+#[must_use]
+pub fn is_on_aws(variables: &impl Variables) -> bool {
+    ["AWS_EXECUTION_ENV", "LAMBDA_TASK_ROOT"].into_iter().any(|name| variables(name).is_some())
+}
+
+/// Refuses the public secrets of laptops on AWS Lambda, under whatever name.
+pub fn require_own_secrets(variables: &impl Variables, names: &[&'static str]) -> Result<(), ConfigError> {
+    let is_public = |name: &&&'static str| {
+        variables(name).is_some_and(|value| DEVELOPMENT_SECRETS.iter().any(|known| value.starts_with(known)))
+    };
+    match names.iter().find(is_public) {
+        Some(name) if is_on_aws(variables) => {
+            let why = "a public secret of the laptop stack; set one of your own".to_owned();
+            Err(ConfigError::Wrong { name, why })
+        }
+        _ => Ok(()),
+    }
+}
 
 /// Returns the value of a variable that must be set.
 pub fn required(variables: &impl Variables, name: &'static str) -> Result<String, ConfigError> {

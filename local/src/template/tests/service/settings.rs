@@ -12,12 +12,13 @@ use super::*;
 /// Variables that Lambda sets.
 const LAMBDA: [&str; 4] = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 /// Variables that only a laptop sets, or only Lambda. In AWS, the SDK knows the endpoints.
-const LAPTOP: [&str; 5] = [
+const LAPTOP: [&str; 6] = [
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_SQS",
     "AWS_ENDPOINT_URL_EVENTBRIDGE",
     "AWS_ENDPOINT_URL_SSM",
     "LAMBDA_TASK_ROOT",
+    "AWS_EXECUTION_ENV",
 ];
 /// Variable with the address of the broker. Every AWS account has its own address, so functions that call the broker
 /// need it.

@@ -1,6 +1,5 @@
-//! Restricts `/local/login` and `/local/contacts` to pages of this machine and to programs. Any web page can send
-//! requests to a laptop under a host name of its own that resolves to 127.0.0.1 (DNS rebinding), so both host and
-//! origin are checked.
+//! Restricts every route of the stack to pages of this machine and to programs. Any web page can send requests to a laptop,
+//! and do so under a host name of its own that resolves to 127.0.0.1 (DNS rebinding), so both host and origin are checked.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
@@ -8,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 /// Refuses requests of pages that were not loaded from this machine.
-pub(super) async fn require_loopback(request: Request, next: Next) -> Response {
+pub(crate) async fn require_loopback(request: Request, next: Next) -> Response {
     if is_local(request.headers()) {
         next.run(request).await
     } else {
