@@ -235,7 +235,7 @@ impl Notices<'_> {
                 continue;
             }
             let body = if is_merge {
-                Body::MeetingMerged { meeting: meeting.view(self.now_ms) }
+                Body::MeetingMerged { meeting: meeting.brief_view(self.now_ms) }
             } else {
                 Body::ParticipantUpdated { participant: participant.view(self.now_ms) }
             };

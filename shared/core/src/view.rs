@@ -5,13 +5,33 @@ use crate::meeting::Meeting;
 use crate::participant::Participant;
 use crate::removal_proof::RemovalProof;
 use crate::standing::OutReason;
+use switchboard_protocol::MAX_DOWNLINK_BYTES;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::downlink::{Body, MeetingOffer, Offer};
 use switchboard_protocol::object::{
-    Caller, Delivery, InvitationView, MeetingView, ParticipantView, RejectReason,
+    Caller, Delivery, InvitationView, MeetingView, ParticipantState, ParticipantView, RejectReason,
 };
 
+/// Participants of a meeting that is always shown whole: their size need not be computed.
+const MAX_ALWAYS_WHOLE: usize = 16;
+
 impl Meeting {
+    /// The meeting at `now_ms`, as answers and notices show it: where it would not fit into a downlink, without the users who
+    /// have gone. A `state`, which comes in pages, has them all.
+    #[must_use]
+    pub fn brief_view(&self, now_ms: i64) -> MeetingView {
+        let mut view = self.view(now_ms);
+        // The rest of the downlink is for the envelope, invitations and the join token.
+        let is_too_large =
+            || serde_json::to_vec(&view).map_or(0, |json| json.len()) > MAX_DOWNLINK_BYTES * 3 / 4;
+        if view.participants.len() > MAX_ALWAYS_WHOLE && is_too_large() {
+            view.participants.retain(|p| {
+                p.state.is_member() || p.state.is_pending() || p.state == ParticipantState::Lobby
+            });
+        }
+        view
+    }
+
     /// The whole meeting at `now_ms`.
     #[must_use]
     pub fn view(&self, now_ms: i64) -> MeetingView {

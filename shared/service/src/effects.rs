@@ -2,6 +2,8 @@
 
 pub mod downlinks;
 mod history;
+#[cfg(test)]
+mod largest;
 pub mod push;
 pub mod report;
 pub(crate) mod rtc_actions;

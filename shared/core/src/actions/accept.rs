@@ -14,7 +14,7 @@ use switchboard_protocol::object::Media;
 
 /// Built from the committed meeting, with a grant for the sender's join token.
 const ACCEPTED: Reply =
-    Reply::WithGrant(|meeting, now_ms| Body::InvitationAccepted { meeting: meeting.view(now_ms) });
+    Reply::WithGrant(|meeting, now_ms| Body::InvitationAccepted { meeting: meeting.brief_view(now_ms) });
 
 /// Answered by `invitation_accepted`. Nothing is sent from here: the notices `participant_updated` to the members and
 /// `invitation_closed` to the user's other devices are read from the changed state, by `notices.rs`.

@@ -46,7 +46,7 @@ pub struct CreateCommand {
 }
 
 pub(crate) const CREATED: Reply = Reply::WithGrant(|meeting, now_ms| Body::MeetingCreated {
-    meeting: meeting.view(now_ms),
+    meeting: meeting.brief_view(now_ms),
     invitations: meeting.invitation_views(|_| true),
 });
 

@@ -14,7 +14,7 @@ use switchboard_protocol::object::{JoinPolicy, Mode};
 
 /// The answer to a sender who has a seat.
 pub(super) const JOINED: Reply =
-    Reply::WithGrant(|meeting, now_ms| Body::Joined { meeting: meeting.view(now_ms) });
+    Reply::WithGrant(|meeting, now_ms| Body::Joined { meeting: meeting.brief_view(now_ms) });
 const LOBBY_WAITING: Reply = Reply::Body(Body::LobbyWaiting {});
 
 /// Answered by `joined` or `lobby_waiting`. Users who were invited or in before come in unless the meeting is locked or

@@ -19,7 +19,7 @@ use switchboard_protocol::object::{BusyPolicy, Media, Mode};
 use switchboard_protocol::requests::CreateMeeting;
 
 const MERGED: Reply =
-    Reply::WithGrant(|meeting, now_ms| Body::MeetingMerged { meeting: meeting.view(now_ms) });
+    Reply::WithGrant(|meeting, now_ms| Body::MeetingMerged { meeting: meeting.brief_view(now_ms) });
 
 /// Answered by `meeting_merged`. Refuses with `state_conflict` if the calls do not merge (any more): the create request then
 /// makes a call of its own.

@@ -10,7 +10,7 @@ use switchboard_protocol::downlink::Body;
 use switchboard_protocol::limits::MAX_MINUTES;
 
 const MEETING_UPDATED: Reply =
-    Reply::FromCommitted(|meeting, now_ms| Body::MeetingUpdated { meeting: meeting.view(now_ms) });
+    Reply::FromCommitted(|meeting, now_ms| Body::MeetingUpdated { meeting: meeting.brief_view(now_ms) });
 
 /// Answered by `meeting_updated`. Refuses with `bad_request` if the meeting would last longer than [`MAX_MINUTES`].
 pub(crate) fn apply(change: &mut Change, by: &ClientId, wanted: &SettingsChange) -> ReplyResult {

@@ -73,7 +73,7 @@ impl Notices<'_> {
 
     fn lobby_result(&mut self, participant: &Participant, admitted: bool) {
         for device in participant.lobby_devices() {
-            let meeting = admitted.then(|| self.meeting.view(self.now_ms));
+            let meeting = admitted.then(|| self.meeting.brief_view(self.now_ms));
             let body = Body::LobbyResult { admitted, meeting };
             let subject = participant.user_id.as_str();
             let notice = Outgoing::notice(self.meeting, device, self.cause, subject, body);

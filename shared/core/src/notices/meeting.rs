@@ -9,7 +9,9 @@ impl Notices<'_> {
     pub(super) fn of_meeting(&mut self, has_many: bool) {
         let (meeting, rev, now_ms) = (self.meeting, self.rev, self.now_ms);
         if has_many || meeting.mode.is_from(rev) || meeting.settings.is_from(rev) {
-            self.notify_all_members("", || Body::MeetingUpdated { meeting: meeting.view(now_ms) });
+            // Made once: the view of a large meeting is serialised to find out its size.
+            let view = meeting.brief_view(now_ms);
+            self.notify_all_members("", || Body::MeetingUpdated { meeting: view.clone() });
         }
         for participant in meeting.participants.values() {
             self.of_removal_proof(participant);
