@@ -7,6 +7,7 @@ mod features;
 mod language;
 mod layers;
 mod modules;
+mod named_tests;
 mod names;
 mod purity;
 mod rust;
