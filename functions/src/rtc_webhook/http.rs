@@ -15,8 +15,10 @@ pub struct HttpRequest {
     pub method: String,
     /// Headers, by names in lower case.
     pub headers: BTreeMap<String, String>,
-    /// Decoded body.
+    /// Decoded body; empty if it is too long.
     pub body: Vec<u8>,
+    /// True if the body has more bytes than the caller wants.
+    pub is_too_long: bool,
 }
 
 #[derive(Deserialize)]
@@ -42,18 +44,24 @@ struct Http {
 }
 
 impl HttpRequest {
-    /// Reads the event of a function URL.
+    /// Reads the event of a function URL. A body of more than `max_bytes` is not decoded: strangers may send 6 MB.
     ///
     /// # Errors
     /// The event is not a function-URL request.
-    pub fn from_event(event: Value) -> Result<Self, serde_json::Error> {
+    pub fn from_event(event: Value, max_bytes: usize) -> Result<Self, serde_json::Error> {
         let Event { request_context, headers, body, is_base64_encoded } = serde_json::from_value(event)?;
+        let method = request_context.http.method;
+        let max_chars = if is_base64_encoded { max_bytes.div_ceil(3) * 4 } else { max_bytes };
+        if body.len() > max_chars {
+            return Ok(Self { method, headers, body: Vec::new(), is_too_long: true });
+        }
         let body = if is_base64_encoded {
             BASE64.decode(body).map_err(serde::de::Error::custom)?
         } else {
             body.into_bytes()
         };
-        Ok(Self { method: request_context.http.method, headers, body })
+        let is_too_long = body.len() > max_bytes;
+        Ok(Self { method, headers, body, is_too_long })
     }
 }
 
@@ -114,21 +122,24 @@ mod tests {
             json!({"requestContext": {"http": {"method": "POST"}}, "headers": {"authorization": "x"},
                 "body": body, "isBase64Encoded": is_base64})
         };
-        let plain = HttpRequest::from_event(event("{\"a\":\"ä\"}", false)).expect("a request");
+        let plain = HttpRequest::from_event(event("{\"a\":\"ä\"}", false), 100).expect("a request");
         assert_eq!(plain.body, "{\"a\":\"ä\"}".as_bytes());
         assert_eq!((plain.method.as_str(), plain.headers["authorization"].as_str()), ("POST", "x"));
-        let binary = HttpRequest::from_event(event("AP8=", true)).expect("a request");
-        assert_eq!(binary.body, [0, 255]);
-        assert!(HttpRequest::from_event(event("%", true)).is_err());
+        let binary = HttpRequest::from_event(event("AP8=", true), 2).expect("a request");
+        assert_eq!((binary.body.as_slice(), binary.is_too_long), ([0, 255].as_slice(), false));
+        let long = HttpRequest::from_event(event("!!!!!!!!", true), 3).expect("is not decoded");
+        assert!(long.is_too_long && long.body.is_empty());
+        assert!(HttpRequest::from_event(event("AP8A", true), 2).expect("a request").is_too_long);
+        assert!(HttpRequest::from_event(event("%", true), 100).is_err());
     }
 
     #[test]
     fn a_request_without_a_body_has_an_empty_one_and_what_is_no_request_is_refused() {
         let event = json!({"version": "2.0", "requestContext": {"http": {"method": "GET", "path": "/"}}});
-        let request = HttpRequest::from_event(event).expect("a request");
+        let request = HttpRequest::from_event(event, 100).expect("a request");
         assert_eq!((request.method.as_str(), request.body.as_slice()), ("GET", [].as_slice()));
         for event in [json!({}), json!(null), json!({"requestContext": {}}), json!({"Records": []})] {
-            assert!(HttpRequest::from_event(event.clone()).is_err(), "{event}");
+            assert!(HttpRequest::from_event(event.clone(), 100).is_err(), "{event}");
         }
     }
 

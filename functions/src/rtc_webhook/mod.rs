@@ -25,7 +25,8 @@ pub async fn rtc_webhook<P: Ports>(
     now: Now,
     service: &Service<P>,
 ) -> Result<Value, InvocationFailure> {
-    let request = HttpRequest::from_event(event).map_err(|error| InvocationFailure::malformed(&error))?;
+    let request = HttpRequest::from_event(event, MAX_BODY_BYTES)
+        .map_err(|error| InvocationFailure::malformed(&error))?;
     let events = match read(&request, callbacks, now) {
         Ok(events) => events,
         Err(refused) => {
@@ -64,7 +65,7 @@ fn read(
     if request.method != "POST" {
         return Err(HttpResponse::NotPosted);
     }
-    if request.body.len() > MAX_BODY_BYTES {
+    if request.is_too_long {
         return Err(HttpResponse::TooLong);
     }
     let callback = Callback { headers: &request.headers, body: &request.body, now_ms: now.ms };

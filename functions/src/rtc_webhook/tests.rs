@@ -26,7 +26,12 @@ impl CallbackReader for Door {
 
 fn request(method: &str, authorization: &str, body: &[u8]) -> HttpRequest {
     let headers = [("authorization".to_owned(), authorization.to_owned())].into();
-    HttpRequest { method: method.to_owned(), headers, body: body.to_vec() }
+    HttpRequest {
+        method: method.to_owned(),
+        headers,
+        body: body.to_vec(),
+        is_too_long: body.len() > MAX_BODY_BYTES,
+    }
 }
 
 #[test]

@@ -43,6 +43,7 @@ impl Config {
     /// Reads the settings. `http` is the client for management requests to the RTC service.
     pub fn read(variables: &impl Variables, http: HttpClient) -> Result<Self, ConfigError> {
         require_own_secrets(variables, &MEETING_SECRETS)?;
+        form::require_encryption(variables, &["RTC_URL", "RTC_API_URL"])?;
         Ok(Self {
             table: form::table_name(variables)?,
             id_key: id_key(variables)?,

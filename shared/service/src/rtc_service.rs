@@ -130,7 +130,7 @@ impl<P: Ports> Service<P> {
             return true;
         }
         // Only a member's report has an effect, so the RTC service is not asked about other users.
-        if !meeting.involves(user) {
+        if !meeting.involves(user) || !self.rtc.as_ref().is_some_and(|rtc| rtc.may_ask(user, now)) {
             return false;
         }
         let users = self.in_media(meeting, now).await;

@@ -1,7 +1,7 @@
 //! Forms of settings. A wrong value stops the cold start: otherwise each request would fail, with an error of AWS that does
 //! not name the setting. The template's patterns are the same, so that a deployment fails before.
 
-use super::variables::{ConfigError, Variables, required};
+use super::variables::{ConfigError, Variables, is_on_aws, required};
 use switchboard_protocol::address::is_parent;
 
 /// Most characters of [`CHANNEL_PREFIX`](channel_prefix).
@@ -65,6 +65,22 @@ pub(crate) fn optional_url(
     name: &'static str,
 ) -> Result<Option<String>, ConfigError> {
     if variables(name).is_none() { Ok(None) } else { url(variables, name).map(Some) }
+}
+
+/// Refuses addresses without encryption on AWS Lambda: keys and join tokens would cross the internet in the clear.
+pub(super) fn require_encryption(
+    variables: &impl Variables,
+    names: &[&'static str],
+) -> Result<(), ConfigError> {
+    let is_plain = |name: &&&'static str| {
+        variables(name).is_some_and(|url| url.starts_with("http://") || url.starts_with("ws://"))
+    };
+    match names.iter().find(is_plain) {
+        Some(name) if is_on_aws(variables) => {
+            Err(wrong(name, "use https:// or wss://; only laptops may do without"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Returns the name of the region, `AWS_REGION`.

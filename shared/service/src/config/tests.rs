@@ -135,3 +135,13 @@ fn a_public_secret_of_laptops_is_refused_on_aws_and_only_there() {
     assert!(callbacks(&variables(&on_aws[1..])).is_ok());
     assert!(Config::read(&variables(&on_aws[..1]), http()).is_ok(), "own secrets");
 }
+
+#[test]
+fn addresses_of_the_rtc_service_without_encryption_are_refused_on_aws() {
+    let plain = [("RTC_URL", "ws://rtc.example.org"), ("RTC_API_URL", "http://rtc.example.org")];
+    for setting in plain {
+        assert!(Config::read(&variables(&[setting]), http()).is_ok(), "{setting:?}: a laptop");
+        let refused = refusal(&[setting, ("LAMBDA_TASK_ROOT", "/var/task")]);
+        assert!(refused.contains(setting.0) && refused.contains("wss://"), "{refused}");
+    }
+}
