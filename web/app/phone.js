@@ -13,6 +13,7 @@ import { Playback } from "./playback.js";
 import { hangUpElsewhere, requestWithRetry } from "./retry.js";
 import { isPresent, participant, placeholderMeeting, unknownParticipant } from "./roster.js";
 import { forgetSeat, storedSeat } from "./seat.js";
+import { CallSettings } from "./settings.js";
 import { Tones } from "./tones.js";
 import { endWords, nameWords, refusalWords, stopWords } from "./words.js";
 
@@ -38,6 +39,8 @@ export class Phone extends EventTarget {
   directory;
   /** Past calls. Set at the login. @type {CallHistory | undefined} */
   callHistory;
+  /** Settings about calls of others. Set at the login. @type {CallSettings | undefined} */
+  settings;
   notices = new Notices();
   log = new ProtocolLog();
   playback = new Playback();
@@ -96,6 +99,7 @@ export class Phone extends EventTarget {
     this.#changed();
     this.directory.start();
     this.callHistory.refresh();
+    this.settings.refresh();
     await this.#returnToSeat();
   }
 
@@ -179,6 +183,12 @@ export class Phone extends EventTarget {
   /** Rejects a ringing invitation for all devices of the user. */
   async reject({ meeting_id, invite_id }, reason = "declined") {
     await this.#withErrorNotice(requestWithRetry(this.#terminal, "reject", { meeting_id, invite_id, reason }));
+  }
+
+  /** Declines an invitation, and takes no more calls of its caller. */
+  async rejectAndBlock(offer) {
+    await this.reject(offer);
+    if (await this.settings.block(offer.from.user_id)) this.notices.show(`${nameWords(offer.from)} is blocked`);
   }
 
   /** Stops the ring on this device only; the other devices of the user ring on. */
@@ -285,7 +295,10 @@ export class Phone extends EventTarget {
     this.log.follow(terminal);
     this.directory = new Directory(terminal.userId);
     this.callHistory = new CallHistory(terminal);
-    for (const part of [this.directory, this.callHistory]) part.addEventListener("change", () => this.#changed());
+    this.settings = new CallSettings(terminal);
+    this.settings.addEventListener("problem", ({ detail }) => this.#showError(detail));
+    for (const part of [this.directory, this.callHistory, this.settings])
+      part.addEventListener("change", () => this.#changed());
     const on = (kind, then) => terminal.events.addEventListener(kind, ({ detail }) => then(detail));
     on("rings", (offer) => this.#ringStarted(offer));
     on("stops", (stop) => this.#ringStopped(stop));

@@ -63,7 +63,8 @@ const REFUSALS = {
   rtc_unavailable: "The media service is not available. Try again.",
   unavailable: "The service is not available now. Try again.",
   internal: "Something went wrong in the service. Try again.",
-  rate_limited: "Too many requests. Try again in a moment.",
+  rate_limited: "Too many calls or requests. Try again in a moment.",
+  too_many: "Your list of blocked people is full. Unblock somebody first.",
   state_conflict: "You are in this call on another device.",
   unanswered: "The service did not answer. Try again.",
   disconnected: "No connection to the service. Try again when it is back.",
@@ -130,8 +131,12 @@ export const remarkWords = (text) => {
 };
 
 /** Returns the state of a participant, with the reason and the words of a decline. */
-export const personWords = ({ state, reason, text }) =>
-  [state === "declined" && reason === "do_not_disturb" ? "Do not disturb" : stateWords(state), remarkWords(text)]
+/** Returns whether a user declined for this reason, or is not to be disturbed by the settings. */
+const isSilent = ({ state, reason, code }) =>
+  (state === "declined" && reason === "do_not_disturb") || (state === "unreachable" && code === "do_not_disturb");
+
+export const personWords = ({ state, reason, code, text }) =>
+  [isSilent({ state, reason, code }) ? "Do not disturb" : stateWords(state), remarkWords(text)]
     .filter(Boolean)
     .join(" · ");
 
@@ -162,7 +167,20 @@ export const stopWords = (reason) => STOPS[reason];
 export const mediaWords = (code) => MEDIA[code] ?? "The media connection is interrupted.";
 
 /** Returns the text for a failed request. */
-export const refusalWords = (error) => REFUSALS[error?.code] ?? error?.message ?? "The request failed. Try again.";
+export function refusalWords(error) {
+  if (error?.code === "rate_limited" && error.retryAfterMs >= 1000) {
+    return `Too many calls or requests. Try again in ${waitText(error.retryAfterMs)}.`;
+  }
+  return REFUSALS[error?.code] ?? error?.message ?? "The request failed. Try again.";
+}
+
+/** Returns a wait in words, rounded up so that it is over then. */
+function waitText(ms) {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds < 60) return `${seconds} second${seconds === 1 ? "" : "s"}`;
+  const minutes = Math.ceil(seconds / 60);
+  return `${minutes} minute${minutes === 1 ? "" : "s"}`;
+}
 
 /** Returns one sentence about a missing microphone or camera; empty if both are available. */
 export function deviceWords({ audio, video }) {

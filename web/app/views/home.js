@@ -1,4 +1,5 @@
 /** @file The view without a call: contacts and past calls. */
+import { Settings } from "./settings.js";
 import { Button, Face, Icon, html, useEffect, useState } from "../ui.js";
 import { dateText, historyWords } from "../words.js";
 
@@ -7,6 +8,7 @@ export function Home({ phone }) {
     <div class="home">
       <${People} phone=${phone} />
       <${Recent} phone=${phone} />
+      <${Settings} phone=${phone} />
     </div>`;
 }
 
@@ -126,6 +128,13 @@ function Past({ phone, past }) {
       <${Icon} name=${past.direction === "in" ? "incoming" : "outgoing"} />
       <p class="name"><strong>${names}</strong>
         <span class="quiet">${past.direction === "in" ? "Incoming" : "Outgoing"} · ${historyWords(past)}</span></p>
+      ${
+        past.direction === "in" &&
+        past.mode === "direct" &&
+        phone.settings?.isKnown &&
+        !phone.settings.isBlocked(past.peers[0]) &&
+        html`<${Button} icon="block" label=${`Block ${names}`} onClick=${() => phone.settings.block(past.peers[0])} />`
+      }
       <time class="quiet" datetime=${new Date(past.ended_ms).toISOString()}>${dateText(past.ended_ms)}</time>
       ${
         past.peers.length > 0 &&

@@ -23,6 +23,7 @@ export function Incoming({ phone, offer, others }) {
       <${HeldBack} playback=${phone.playback} />
       <div class="choices">
         <${Choice} icon="hangup" label="Decline" kind="danger" id="decline" onClick=${() => phone.reject(offer, phone.call ? "busy" : "declined")} />
+        <${Choice} icon="block" label="Block" kind="plain" id="block-caller" onClick=${() => phone.rejectAndBlock(offer)} />
         <${Choice} icon="bell" label="Silence" kind="plain" id="silence" onClick=${() => phone.silence(offer)} />
         ${isVideo && html`<${Choice} icon="phone" label="Audio only" kind="plain" id="accept-audio" onClick=${() => phone.accept(offer, false)} />`}
         <${Choice} icon=${isVideo ? "video" : "phone"} label=${phone.call ? "End and accept" : "Accept"} kind="accept" id="accept"

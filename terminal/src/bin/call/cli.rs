@@ -6,7 +6,8 @@ mod tests;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    answer, cancel, completions, create, destroy, history, invite, leave, listen, request, sync, token, watch,
+    answer, cancel, completions, create, destroy, history, invite, leave, listen, request, settings, sync,
+    token, watch,
 };
 use crate::options::CommonOptions;
 use crate::outcome::EXIT_CODES;
@@ -53,6 +54,10 @@ pub enum Command {
     Destroy(destroy::DestroyArgs),
     Sync(sync::SyncArgs),
     History(history::HistoryArgs),
+    Block(settings::BlockArgs),
+    Unblock(settings::UnblockArgs),
+    Availability(settings::AvailabilityArgs),
+    Settings(settings::SettingsArgs),
     Watch(watch::WatchArgs),
     Request(request::RequestArgs),
     Completions(completions::CompletionsArgs),

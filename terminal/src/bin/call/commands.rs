@@ -10,6 +10,7 @@ pub mod invite;
 pub mod leave;
 pub mod listen;
 pub mod request;
+pub mod settings;
 pub mod sync;
 pub mod token;
 pub mod watch;

@@ -5,7 +5,8 @@ use clap::error::ErrorKind;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    answer, cancel, completions, create, destroy, history, invite, leave, listen, request, sync, token, watch,
+    answer, cancel, completions, create, destroy, history, invite, leave, listen, request, settings, sync,
+    token, watch,
 };
 use crate::error::CommandError;
 use crate::one_shot::{connect_and_run, within_timeout};
@@ -39,6 +40,18 @@ pub async fn run(cli: &Cli) -> Result<CommandOutcome, CommandError> {
         Command::Sync(args) => connect_and_run(common, async |client| sync::run(args, client).await).await,
         Command::History(args) => {
             connect_and_run(common, async |client| history::run(args, client).await).await
+        }
+        Command::Block(args) => {
+            connect_and_run(common, async |client| settings::block(args, client).await).await
+        }
+        Command::Unblock(args) => {
+            connect_and_run(common, async |client| settings::unblock(args, client).await).await
+        }
+        Command::Availability(args) => {
+            connect_and_run(common, async |client| settings::availability(args, client).await).await
+        }
+        Command::Settings(args) => {
+            connect_and_run(common, async |client| settings::settings(args, client).await).await
         }
         Command::Request(args) => within_timeout(common, request::run(args, common)).await,
     }

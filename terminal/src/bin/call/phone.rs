@@ -1,5 +1,7 @@
 //! A connected device that prints what it sends and receives.
 
+use std::time::Duration;
+
 use serde_json::json;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::downlink::{Body, MeetingOffer};
@@ -103,22 +105,56 @@ impl Phone {
     }
 }
 
+/// Number of times that a request is repeated whose rate the service limits.
+const RATE_LIMIT_RETRIES: u32 = 2;
+/// Longest wait for such a repetition, in milliseconds.
+const MAX_WAIT_MS: u64 = 5_000;
+
+/// The time to wait before the request is repeated; `None` if it is not to be.
+fn short_wait(answer: &Result<ReceivedDownlink, RequestError>) -> Option<Duration> {
+    match answer {
+        Err(RequestError::Refused(refused)) if refused.code == "rate_limited" => {
+            refused.retry_after_ms.filter(|ms| *ms <= MAX_WAIT_MS).map(Duration::from_millis)
+        }
+        _ => None,
+    }
+}
+
+/// The wait that a refusal asks for, in seconds and rounded up; empty if there is none.
+fn wait_words(retry_after_ms: Option<u64>) -> String {
+    retry_after_ms.map_or_else(String::new, |ms| format!("; again in {} s", ms.div_ceil(1_000)))
+}
+
 impl Client {
     /// Sends a request and waits for its answer; prints both.
     pub async fn request<R: Request>(&self, request: &R) -> Result<ReceivedDownlink, RequestError> {
         self.request_uplink(&Uplink::new(request)?).await
     }
 
-    /// Like [`request`](Self::request), for a prepared uplink.
+    /// Like [`request`](Self::request), for a prepared uplink. Waits and repeats the request if the service limits its rate for a
+    /// short time; a longer wait is left to the user.
     pub async fn request_uplink(&self, uplink: &Uplink) -> Result<ReceivedDownlink, RequestError> {
+        for _ in 0..RATE_LIMIT_RETRIES {
+            let answer = self.request_once(uplink).await;
+            match short_wait(&answer) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return answer,
+            }
+        }
+        self.request_once(uplink).await
+    }
+
+    async fn request_once(&self, uplink: &Uplink) -> Result<ReceivedDownlink, RequestError> {
         self.printer.sent(uplink);
         let answer = self.terminal.request_uplink(uplink).await;
         match &answer {
             Ok(answer) => self.printer.received(answer),
             Err(RequestError::Refused(refused)) => {
                 let fields = json!({"re": uplink.id(), "code": refused.code, "message": refused.message,
-                    "path": refused.path, "reason": refused.reason, "retryable": refused.retryable});
-                self.printer.note("refused", &format!("{:<20} {refused}", "refused"), fields);
+                    "path": refused.path, "reason": refused.reason, "retryable": refused.retryable,
+                    "retry_after_ms": refused.retry_after_ms});
+                let wait = wait_words(refused.retry_after_ms);
+                self.printer.note("refused", &format!("{:<20} {refused}{wait}", "refused"), fields);
             }
             Err(_) => {}
         }
