@@ -25,6 +25,12 @@ VARIABLES = {
     "RTC_URL": "wss://rtc.example.com",
     "RTC_KEY_ID": "APIbench",
     "RTC_KEY_SECRET": "an-api-secret-of-the-benchmark-000000",
+    # More than the same few users and devices send here in a second.
+    "INVITATIONS_PER_MINUTE": "1000",
+    "INVITATIONS_PER_HOUR": "1000",
+    "UNANSWERED_RINGS_PER_HOUR": "1000",
+    "REQUESTS_PER_SECOND": "1000",
+    "REQUEST_BURST": "10000",
     "WAKE_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/000000000000/wake",
 }
 

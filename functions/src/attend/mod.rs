@@ -44,6 +44,7 @@ async fn join_meeting<P: Ports>(
         name: users.name(&user),
         devices: users.devices(&user),
         takeover: join.takeover.unwrap_or(false),
+        max_knocks: service.limits.knocks_per_minute,
         media: join.media,
     };
     service.change_stored(stored, request.command(Action::Join(joiner)), request.now).await

@@ -54,6 +54,7 @@ pub(super) async fn merge<P: Ports>(
         mark: Some(&mark),
         cause: request.cause(),
         slots: decision.slots.iter().map(SlotWrite::from).collect(),
+        rings: None,
         guarded: false,
         now: request.now,
     };

@@ -10,7 +10,8 @@ use switchboard_core::create as create_meeting_from;
 use switchboard_core::{Action, CreateCommand, CreateMark, Decision, MarkKind, SlotChange};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::requests::CreateRequest;
-use switchboard_service::ports::{CommitResult, Loaded, Ports, SlotWrite, Stored};
+use switchboard_service::inviter::Inviter;
+use switchboard_service::ports::{CommitResult, Loaded, Ports, RingsWrite, SlotWrite, Stored};
 use switchboard_service::{
     CommitTerms, InvocationReport, KnownUsers, ReceivedRequest, ServeError, Service, back_off,
 };
@@ -51,8 +52,11 @@ pub async fn create_meeting<P: Ports>(
         } else {
             let command = opening(&request, &known, service);
             let decision = create_meeting_from(&command, request.now, service.rtc_capabilities())?;
+            let (user, rings) = (caller.clone(), known.rings.clone());
+            let inviter = Inviter { user, rings, invitees: &command.invitees };
+            let rings = service.count_rings(&inviter, &decision, request.now).await?;
             service.keep_findable(&request.by.user(), command.busy.clone(), request.now).await?;
-            match commit_new_meeting(&decision, &known, &request, service).await? {
+            match commit_new_meeting(&decision, rings, &known, &request, service).await? {
                 CommitResult::Done => {
                     return Ok(service.run_effects(None, decision, true, request.now).await);
                 }
@@ -117,6 +121,7 @@ fn opening<P: Ports>(
 
 async fn commit_new_meeting<P: Ports>(
     decision: &Decision,
+    rings: Option<RingsWrite>,
     known: &KnownUsers,
     request: &ReceivedRequest<CreateRequest>,
     service: &Service<P>,
@@ -134,6 +139,7 @@ async fn commit_new_meeting<P: Ports>(
         mark: None,
         cause: request.cause(),
         slots: slots.collect(),
+        rings,
         guarded: true,
         now: request.now,
     };
@@ -142,5 +148,7 @@ async fn commit_new_meeting<P: Ports>(
 
 #[cfg(test)]
 mod access_tests;
+#[cfg(test)]
+mod rate_tests;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,9 @@
 //! Function `invite`: invites more users to a meeting, and cancels invitations. A direct call with an additional invitation
 //! becomes a group, and stays one.
 
-use switchboard_core::{Action, Refusal};
+use switchboard_core::{Action, Invitee, Refusal};
 use switchboard_protocol::requests::{Invite, InviteRequest};
+use switchboard_service::inviter::Inviter;
 use switchboard_service::ports::Ports;
 use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
@@ -35,12 +36,12 @@ async fn invite_more<P: Ports>(
         service.check_users(&invite.meeting_id, named)?;
     }
     let invite_id = |user| service.key.invite(&invite.meeting_id, &request.by, &request.envelope.id, user);
-    let action = Action::Invite {
-        invitees: invite.invitees.iter().map(|user| users.invitee(user, invite_id(user))).collect(),
-        ring_seconds: invite.ring_seconds,
-        ext: invite.ext.clone(),
-    };
-    service.change_stored(stored, request.command(action), request.now).await
+    let invitees: Vec<Invitee> =
+        invite.invitees.iter().map(|user| users.invitee(user, invite_id(user))).collect();
+    let (ring_seconds, ext) = (invite.ring_seconds, invite.ext.clone());
+    let command = request.command(Action::Invite { invitees: invitees.clone(), ring_seconds, ext });
+    let counted = Inviter { user: inviter, rings: users.rings, invitees: &invitees };
+    service.change_and_count(stored, command, counted, request.now).await
 }
 
 #[cfg(test)]

@@ -103,6 +103,8 @@ pub struct Joiner {
     pub devices: Vec<KnownDevice>,
     /// True if a seat on another device of the same user moves to this device.
     pub takeover: bool,
+    /// Most requests of the user within a minute to be let in from the lobby.
+    pub max_knocks: u32,
     /// Media that the device will send first.
     pub media: Media,
 }

@@ -30,6 +30,8 @@ mod refusal;
 mod remark;
 mod removal_proof;
 mod repeat;
+mod request_limits;
+mod ring_log;
 mod rtc_actions;
 mod seating;
 mod size;
@@ -59,10 +61,10 @@ pub use input::{
 pub use invitation::{Invitation, Leg, OfferQueue, SilentOffer};
 pub use limits::{
     ASK_AGAIN_MS, CALLER_CHECK_MS, CHECK_MS, CONFIRM_MS, EMPTY_MS, ENDED_MEETING_KEPT_MS, HOST_GRACE_MS,
-    JOIN_MS, KNOCKS_WITHIN_MS, MAX_DEVICES, MAX_INVITATION_EXT_BYTES, MAX_KNOCKS, MAX_LEGS, MAX_PEOPLE,
-    MAX_RECORD_BYTES, MAX_REENTRIES, MAX_REQUEST_DEVICES, MAX_REQUESTS, MAX_REQUESTS_PER_DEVICE,
-    RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS, RING_GRACE_MS, RTC_CLOCK_LEEWAY_MS, SEAT_KEPT_MS, TOKEN_LIFE_MS,
-    UNUSED_MS, WARNINGS_MS,
+    JOIN_MS, KNOCKS_WITHIN_MS, MAX_DEVICES, MAX_INVITATION_EXT_BYTES, MAX_LEGS, MAX_PEOPLE, MAX_RECORD_BYTES,
+    MAX_REENTRIES, MAX_REQUEST_DEVICES, MAX_REQUESTS, MAX_REQUESTS_PER_DEVICE, RECONNECT_DIRECT_MS,
+    RECONNECT_GROUP_MS, RING_GRACE_MS, RTC_CLOCK_LEEWAY_MS, SEAT_KEPT_MS, TOKEN_LIFE_MS, UNUSED_MS,
+    WARNINGS_MS,
 };
 pub use meeting::{AppliedRequest, Creation, End, Meeting, Phase, Settings};
 pub use outgoing::{DeliveryClass, Outgoing};
@@ -71,6 +73,8 @@ pub use refusal::Refusal;
 pub use remark::Remark;
 pub use removal_proof::RemovalProof;
 pub use repeat::repeat_effects;
+pub use request_limits::{Pace, RequestLimits};
+pub use ring_log::{RINGS_KEPT_MS, RingLog, RungUsers};
 pub use rtc_actions::RtcAction;
 pub use speech::Speech;
 pub use stamped::Stamped;

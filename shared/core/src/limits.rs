@@ -52,9 +52,7 @@ pub const WARNINGS_MS: [i64; 2] = [300_000, 60_000];
 pub const ENDED_MEETING_KEPT_MS: i64 = 7 * 24 * 3_600 * 1_000;
 /// Most participants that a meeting keeps, former ones included, so that strangers cannot grow its record.
 pub const MAX_PEOPLE: usize = 200;
-/// Most requests of one user to be let in from the lobby within [`KNOCKS_WITHIN_MS`].
-pub const MAX_KNOCKS: usize = 3;
-/// Milliseconds in which a user may ask [`MAX_KNOCKS`] times to be let in.
+/// Milliseconds in which a user may ask [`RequestLimits::knocks_per_minute`](crate::RequestLimits) times to be let in.
 pub const KNOCKS_WITHIN_MS: i64 = 60_000;
 /// Most applied requests that a meeting keeps per client ID.
 pub const MAX_REQUESTS_PER_DEVICE: usize = 16;

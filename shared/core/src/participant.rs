@@ -1,7 +1,7 @@
 //! A participant: one user's entry in a meeting. The type of its standing says what each state may have.
 
 use crate::invitation::Invitation;
-use crate::limits::{KNOCKS_WITHIN_MS, MAX_KNOCKS};
+use crate::limits::KNOCKS_WITHIN_MS;
 use crate::remark::Remark;
 use crate::removal_proof::RemovalProof;
 use crate::speech::Speech;
@@ -45,16 +45,17 @@ pub struct Participant {
 pub struct LobbyHistory {
     /// True if a host turned the user away before: the next time is a ban.
     pub is_denied: bool,
-    /// Times of the last knocks, at most [`MAX_KNOCKS`](crate::MAX_KNOCKS), in milliseconds since the epoch.
+    /// Times of the last knocks, at most [`RequestLimits::knocks_per_minute`](crate::RequestLimits), in milliseconds since the
+    /// epoch.
     pub knocks_ms: Vec<i64>,
 }
 
 impl LobbyHistory {
-    /// Adds a knock. Returns `Err` with the milliseconds to wait if there were [`MAX_KNOCKS`](crate::MAX_KNOCKS) within
+    /// Adds a knock. Returns `Err` with the milliseconds to wait if there were `max_knocks` within
     /// [`KNOCKS_WITHIN_MS`](crate::KNOCKS_WITHIN_MS).
-    pub(crate) fn knock(&mut self, now_ms: i64) -> Result<(), i64> {
+    pub(crate) fn knock(&mut self, now_ms: i64, max_knocks: u32) -> Result<(), i64> {
         self.knocks_ms.retain(|at_ms| at_ms + KNOCKS_WITHIN_MS > now_ms);
-        if self.knocks_ms.len() >= MAX_KNOCKS {
+        if self.knocks_ms.len() >= max_knocks as usize {
             let first_ms = self.knocks_ms.first().copied().unwrap_or(now_ms);
             return Err(first_ms + KNOCKS_WITHIN_MS - now_ms);
         }

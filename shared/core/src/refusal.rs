@@ -59,7 +59,8 @@ impl Refusal {
     }
 
     /// `rate_limited`: the sender asked too often, and has to wait `retry_after_ms`.
-    pub(crate) fn rate_limited(retry_after_ms: i64) -> Self {
+    #[must_use]
+    pub fn rate_limited(retry_after_ms: i64) -> Self {
         let message = "too many requests; try again later";
         Self { retry_after_ms: Some(retry_after_ms), ..Self::new(Code::RateLimited, message) }
     }

@@ -4,7 +4,10 @@ use crate::clock;
 use crate::effects::PENDING_MS;
 use crate::effects::report::InvocationReport;
 use crate::error::ServeError;
-use crate::ports::{Commit, CommitResult, Loaded, MAX_PENDING, Meetings, Pending, Ports, SlotWrite, Stored};
+use crate::inviter::Inviter;
+use crate::ports::{
+    Commit, CommitResult, Loaded, MAX_PENDING, Meetings, Pending, Ports, RingsWrite, SlotWrite, Stored, Users,
+};
 use crate::service::Service;
 use std::time::Duration;
 use switchboard_core::{
@@ -26,6 +29,8 @@ pub struct CommitTerms<'a> {
     pub mark: Option<&'a CreateMark>,
     /// Call slots to change, with their conditions.
     pub slots: Vec<SlotWrite>,
+    /// The inviter's invitations, with those of this commit.
+    pub rings: Option<RingsWrite>,
     /// If set, `wake` repeats the effects if this process crashes before they are done. Needed if no terminal would retry.
     pub guarded: bool,
     /// Time of this invocation.
@@ -86,6 +91,22 @@ impl<P: Ports> Service<P> {
             }
             Stored::Mark(mark) => Ok(self.publish_of_mark(&mark, mark.decide(&command), now).await),
         }
+    }
+
+    /// Applies `command` of `inviter` to a record that was read before, and counts the invitations. Refused with `rate_limited`
+    /// beyond a limit.
+    pub async fn change_and_count(
+        &self,
+        stored: Stored,
+        command: Command,
+        inviter: Inviter<'_>,
+        now: Now,
+    ) -> Result<InvocationReport, ServeError> {
+        let Stored::Meeting(loaded) = stored else { return self.change_stored(stored, command, now).await };
+        let (input, rtc) = (Input::Command(command), self.rtc_capabilities());
+        let decided = self.decide_and_commit_counted(loaded, &input, now, rtc, Some(inviter)).await?;
+        let (report, _) = self.run_effects_of(decided, now).await;
+        Ok(report)
     }
 
     /// Applies `command` to a record that was read before, and leaves the other calls of its sender. `is_in_other_call` is `false`
@@ -149,10 +170,23 @@ impl<P: Ports> Service<P> {
     /// the decision requires.
     async fn decide_and_commit(
         &self,
+        loaded: Loaded,
+        input: &Input,
+        now: Now,
+        rtc: RtcCapabilities,
+    ) -> Result<Decided, ServeError> {
+        self.decide_and_commit_counted(loaded, input, now, rtc, None).await
+    }
+
+    /// Does the same as [`decide_and_commit`](Self::decide_and_commit), and counts the invitations of `inviter`. Refused with
+    /// `rate_limited` beyond a limit.
+    async fn decide_and_commit_counted(
+        &self,
         mut loaded: Loaded,
         input: &Input,
         now: Now,
         rtc: RtcCapabilities,
+        mut inviter: Option<Inviter<'_>>,
     ) -> Result<Decided, ServeError> {
         let cause = match input {
             Input::Command(command) => Some(Cause::request(&command.by, &command.request_id)),
@@ -163,12 +197,17 @@ impl<P: Ports> Service<P> {
             let Some(next) = &decision.next else {
                 return Ok(Decided { before: loaded, decision, pending: None });
             };
+            let rings = match &inviter {
+                Some(inviter) => self.count_rings(inviter, &decision, now).await?,
+                None => None,
+            };
             let guarded = self.has_rtc_actions(&decision) || decision.has_no_retrying_client(cause.as_ref());
             let terms = CommitTerms {
                 seen: Some(&loaded),
                 mark: None,
                 cause: Cause::of_revision(cause.clone(), next, next.rev),
                 slots: decision.slots.iter().map(SlotWrite::from).collect(),
+                rings,
                 guarded,
                 now,
             };
@@ -185,6 +224,9 @@ impl<P: Ports> Service<P> {
                 CommitResult::Lost(None) | CommitResult::Conflict => {
                     back_off(attempt, next.id.as_str(), cause.as_ref()).await;
                     loaded = self.load(&next.id).await?;
+                    if let Some(inviter) = &mut inviter {
+                        inviter.rings = self.table.rings(&inviter.user).await?;
+                    }
                 }
             }
         }
@@ -233,6 +275,7 @@ impl<P: Ports> Service<P> {
             dropped_pending: terms.seen.map(|seen| beyond_bound(seen)).unwrap_or_default(),
             mark: terms.mark,
             now_ms: terms.now.ms,
+            rings: terms.rings,
         };
         Ok(self.table.commit(&commit).await?)
     }

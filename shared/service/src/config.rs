@@ -9,6 +9,7 @@ mod variables;
 
 use crate::settings::{CALLBACK_SECRETS, MEETING_SECRETS};
 use secrecy::SecretString;
+use switchboard_core::RequestLimits;
 use switchboard_protocol::address::DownlinkParents;
 use switchboard_protocol::id::IdKey;
 use switchboard_rtc::callback::{AnyKey, CallbackReader};
@@ -35,6 +36,8 @@ pub struct Config {
     pub control: Option<Box<dyn RtcManagement>>,
     /// Address of the delay queue that feeds `wake`.
     pub wake_queue_url: String,
+    /// Limits of the rate of requests.
+    pub limits: RequestLimits,
     /// Name of the event bus, for functions whose results Lambda does not forward itself.
     pub outcome_bus: Option<String>,
 }
@@ -55,9 +58,28 @@ impl Config {
             minter: minter(variables)?,
             control: control(variables, http)?,
             wake_queue_url: form::url(variables, "WAKE_QUEUE_URL")?,
+            limits: limits(variables)?,
             outcome_bus: form::bus_name(variables)?,
         })
     }
+}
+
+/// Reads the limits of the rate of requests. A limit that is not set has its default.
+fn limits(variables: &impl Variables) -> Result<RequestLimits, ConfigError> {
+    let limit = |name, default, max| form::count(variables, name, default, 1..=max);
+    let default = RequestLimits::default();
+    Ok(RequestLimits {
+        invitations_per_minute: limit("INVITATIONS_PER_MINUTE", default.invitations_per_minute, 1_000)?,
+        invitations_per_hour: limit("INVITATIONS_PER_HOUR", default.invitations_per_hour, 1_000)?,
+        unanswered_rings_per_hour: limit(
+            "UNANSWERED_RINGS_PER_HOUR",
+            default.unanswered_rings_per_hour,
+            1_000,
+        )?,
+        requests_per_second: limit("REQUESTS_PER_SECOND", default.requests_per_second, 1_000)?,
+        request_burst: limit("REQUEST_BURST", default.request_burst, 10_000)?,
+        knocks_per_minute: limit("KNOCKS_PER_MINUTE", default.knocks_per_minute, 60)?,
+    })
 }
 
 /// Minimum length of the id key in characters; `MinLength` of the template's parameter. Random text of this length has more than

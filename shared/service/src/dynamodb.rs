@@ -15,6 +15,7 @@ mod open;
 mod own_write;
 mod parts;
 mod record;
+mod rings;
 mod table;
 mod user;
 

@@ -17,12 +17,14 @@ pub use waits::replace_waits;
 
 use crate::effects::downlinks::Publisher;
 use crate::ports::{Nudge, OutcomeBus, Ports, Wakes};
+use crate::request_rate::Paces;
 use crate::rtc_client::RtcClient;
 use crate::service::Service;
 use process::Process;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::convert::Infallible;
+use switchboard_core::RequestLimits;
 use switchboard_protocol::id::IdKey;
 
 /// The adapters in memory.
@@ -65,6 +67,8 @@ pub fn service_on(state: TableState) -> Service<FakePorts> {
         outcomes: Some(FakeBus::default()),
         key: id_key(),
         hang_up_waits: 0,
+        limits: RequestLimits::NONE,
+        paces: Paces::default(),
     }
 }
 

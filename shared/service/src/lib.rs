@@ -17,9 +17,11 @@ mod error;
 pub mod error_chain;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
+pub mod inviter;
 mod other_calls;
 pub mod ports;
 pub mod request;
+pub mod request_rate;
 mod rtc_client;
 mod rtc_service;
 pub mod run;

@@ -12,9 +12,13 @@ mod wake;
 
 pub use broker::{BrokerError, DirectDelivery, Qos};
 pub use error::StoreError;
-pub use meeting::{Commit, CommitResult, Due, Loaded, MAX_PENDING, Pending, Reached, SlotWrite, Stored};
+pub use meeting::{
+    Commit, CommitResult, Due, Loaded, MAX_PENDING, Pending, Reached, RingsWrite, SlotWrite, Stored,
+};
 pub(crate) use user::queue_until_ms;
-pub use user::{DeviceSession, DeviceWrite, HistoryCursor, OpeningView, SESSION_LIFE_MS, Slot, UserRecord};
+pub use user::{
+    DeviceSession, DeviceWrite, HistoryCursor, OpeningView, SESSION_LIFE_MS, Slot, StoredRings, UserRecord,
+};
 pub use wake::Nudge;
 
 use serde_json::Value;
@@ -79,7 +83,8 @@ pub trait Meetings {
 #[expect(async_fn_in_trait, reason = "functions run on one thread, so the futures need not be `Send`")]
 pub trait Users {
     /// Reads the meeting `id` and the records of `users` in one round trip. Devices without a broker session at `now_ms`
-    /// are left out. With `caller` the settings of all other users are among their records.
+    /// are left out. With `caller` the settings of all other users are among their records,
+    /// and the caller's invitations are read.
     async fn opening(
         &self,
         id: &MeetingId,
@@ -87,6 +92,9 @@ pub trait Users {
         caller: Option<&UserId>,
         now_ms: i64,
     ) -> Result<OpeningView, StoreError>;
+
+    /// Reads the invitations of `user` within the last hour.
+    async fn rings(&self, user: &UserId) -> Result<StoredRings, StoreError>;
 
     /// Reads the settings of `user` about calls of others.
     async fn availability(&self, user: &UserId) -> Result<Availability, StoreError>;

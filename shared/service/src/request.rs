@@ -188,6 +188,9 @@ where
         meeting.id = context.meeting_id.as_ref().map(tracing::field::display),
     );
     let served = async {
+        if let Err(refusal) = service.paces.count(&by, kind, &service.limits, request.now) {
+            return Ok(service.refuse(&by, &cause, refusal, &context).await);
+        }
         if is_expired(received_ms, &request) {
             let refusal = Refusal::new(
                 Code::RequestExpired,

@@ -9,6 +9,7 @@ use crate::effects::report::InvocationReport;
 use crate::error::{InvocationFailure, ServeError};
 use crate::ports::Ports;
 use crate::request::{ReceivedRequest, serve_event};
+use crate::request_rate::Paces;
 use crate::rtc_client::RtcClient;
 use crate::service::{HANG_UP_WAITS, Service};
 use crate::settings::{FunctionSettings, MEETING_SECRETS};
@@ -91,6 +92,8 @@ pub async fn connect() -> Result<Service<AwsPorts>, ConfigError> {
         outcomes: config.outcome_bus.map(|name| aws.event_bus(name)),
         key,
         hang_up_waits: HANG_UP_WAITS,
+        limits: config.limits,
+        paces: Paces::default(),
     })
 }
 

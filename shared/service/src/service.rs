@@ -2,7 +2,9 @@
 
 use crate::effects::downlinks::Publisher;
 use crate::ports::Ports;
+use crate::request_rate::Paces;
 use crate::rtc_client::RtcClient;
+use switchboard_core::RequestLimits;
 use switchboard_protocol::id::IdKey;
 
 /// Number of times that a create request from a device in a call waits for the device's hang-up, from 0.2 s to 0.5 s in all.
@@ -26,4 +28,8 @@ pub struct Service<P: Ports> {
     /// Number of times that a create request waits for a hang-up that its device may have sent before:
     /// [`HANG_UP_WAITS`], or 0 in tests in which nothing else runs.
     pub hang_up_waits: u32,
+    /// Limits of the rate of requests.
+    pub limits: RequestLimits,
+    /// The paces of the devices whose requests this process served.
+    pub paces: Paces,
 }

@@ -1,7 +1,7 @@
 //! The users that a request names, with their stored records.
 
 use crate::error::ServeError;
-use crate::ports::{Loaded, Meetings, Ports, StoreError, Stored, UserRecord, Users};
+use crate::ports::{Loaded, Meetings, Ports, StoreError, Stored, StoredRings, UserRecord, Users};
 use crate::service::Service;
 use std::collections::{BTreeMap, BTreeSet};
 use switchboard_core::{Access, Invitee, KnownDevice, Now};
@@ -14,6 +14,8 @@ pub struct KnownUsers {
     caller: Option<(UserId, Now)>,
     /// The meeting; `None` for an unknown id.
     pub meeting: Option<Stored>,
+    /// The invitations of the caller.
+    pub rings: StoredRings,
     users: BTreeMap<UserId, UserRecord>,
     /// Meetings that the users' call slots name.
     slot_meetings: Vec<Loaded>,
@@ -33,7 +35,14 @@ impl<P: Ports> Service<P> {
         let view = self.table.opening(id, users, Some(caller), now.ms).await?;
         let (slot_meetings, busy) = self.load_calls(id, &view.users, now).await?;
         let caller = Some((caller.clone(), now));
-        Ok(KnownUsers { caller, meeting: view.meeting, users: view.users, slot_meetings, busy })
+        Ok(KnownUsers {
+            caller,
+            meeting: view.meeting,
+            rings: view.rings,
+            users: view.users,
+            slot_meetings,
+            busy,
+        })
     }
 
     /// Reads the meeting `id` and `users` in one round trip, without their settings and without checking which users are busy.
@@ -45,7 +54,14 @@ impl<P: Ports> Service<P> {
     ) -> Result<KnownUsers, ServeError> {
         let view = self.table.opening(id, users, None, now.ms).await?;
         let (slot_meetings, busy) = (Vec::new(), BTreeSet::new());
-        Ok(KnownUsers { caller: None, meeting: view.meeting, users: view.users, slot_meetings, busy })
+        Ok(KnownUsers {
+            caller: None,
+            meeting: view.meeting,
+            rings: view.rings,
+            users: view.users,
+            slot_meetings,
+            busy,
+        })
     }
 
     /// Reads the meetings of the users' call slots, and returns which users are in another call. A slot counts only if its

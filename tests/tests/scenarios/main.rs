@@ -45,6 +45,7 @@ mod outcomes;
 mod paging;
 mod presence;
 mod races;
+mod rate_limits;
 mod raw;
 mod reach;
 mod remarks;

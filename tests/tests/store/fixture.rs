@@ -144,6 +144,7 @@ pub fn commit(next: &Meeting) -> Commit<'_> {
         dropped_pending: Vec::new(),
         now_ms: START_MS,
         mark: None,
+        rings: None,
     }
 }
 

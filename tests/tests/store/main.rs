@@ -16,6 +16,7 @@ mod lifecycle;
 mod lost_answers;
 mod opening;
 mod parts;
+mod rings;
 mod server;
 mod settling;
 mod slots;

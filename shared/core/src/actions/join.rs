@@ -118,7 +118,7 @@ fn wait_in_lobby(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Result<
     }
     let now_ms = change.now.ms;
     if let Some(participant) = change.meeting.participants.get_mut(&user) {
-        participant.lobby.knock(now_ms).map_err(Refusal::rate_limited)?;
+        participant.lobby.knock(now_ms, joiner.max_knocks).map_err(Refusal::rate_limited)?;
     }
     let mut known = joiner.devices.clone();
     known.sort_by_key(|device| std::cmp::Reverse(device.seen_ms));

@@ -12,6 +12,7 @@ fn join(call: &mut Call, device: &str) -> Result<(), Code> {
         name: None,
         devices: vec![KnownDevice { client_id: client(device), seen_ms: 0, queue_until_ms: None }],
         takeover: false,
+        max_knocks: 3,
         media: Media::Audio,
     };
     call.does(device, Action::Join(joiner))

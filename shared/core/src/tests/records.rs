@@ -112,7 +112,13 @@ fn t57_a_user_who_comes_back_has_the_sum_of_both_stays() {
     call.joins_media("bob.phone").expect("joins");
     call.at(10_000).leaves("bob.phone").expect("leaves");
     call.at(20_000);
-    let joiner = crate::Joiner { name: None, devices: Vec::new(), takeover: false, media: Media::Audio };
+    let joiner = crate::Joiner {
+        name: None,
+        devices: Vec::new(),
+        takeover: false,
+        max_knocks: 3,
+        media: Media::Audio,
+    };
     call.does("bob.phone", Action::Join(joiner)).expect("comes back");
     assert_eq!(call.participant("bob").times.left_ms, None);
     call.at(25_000).joins_media("bob.phone").expect("joins");

@@ -35,7 +35,13 @@ pub(crate) fn joining(name: &str, takeover: bool) -> Action {
         queue_until_ms: None,
     };
     let devices = ["phone", "tablet"].map(device).to_vec();
-    Action::Join(Joiner { name: Some(name.to_owned()), devices, takeover, media: Media::Audio })
+    Action::Join(Joiner {
+        name: Some(name.to_owned()),
+        devices,
+        takeover,
+        max_knocks: 3,
+        media: Media::Audio,
+    })
 }
 
 pub(crate) fn join(call: &mut Call, device: &str) -> Result<(), Code> {

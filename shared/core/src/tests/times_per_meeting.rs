@@ -65,7 +65,8 @@ fn t59_named_users_are_cohosts_from_the_beginning_and_when_they_come_later() {
     call.accepts("bob.phone").expect("accepts");
     let remove = Action::Remove { user: user("carol"), ban: true, for_seconds: None, text: None };
     call.does("bob.phone", remove).expect("a cohost may remove");
-    let joiner = Joiner { name: None, devices: Vec::new(), takeover: false, media: Media::Audio };
+    let joiner =
+        Joiner { name: None, devices: Vec::new(), takeover: false, max_knocks: 3, media: Media::Audio };
     call.does("dave.phone", Action::Join(joiner)).expect("comes in");
     assert_eq!(role(&call, "dave"), Role::Cohost);
 }

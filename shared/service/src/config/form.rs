@@ -2,6 +2,7 @@
 //! not name the setting. The template's patterns are the same, so that a deployment fails before.
 
 use super::variables::{ConfigError, Variables, is_on_aws, required};
+use std::ops::RangeInclusive;
 use switchboard_protocol::address::is_parent;
 
 /// Most characters of [`CHANNEL_PREFIX`](channel_prefix).
@@ -51,6 +52,18 @@ pub(super) fn bus_name(variables: &impl Variables) -> Result<Option<String>, Con
     } else {
         Err(wrong("OUTCOME_BUS", "a bus's name has at most 256 characters A-Z a-z 0-9 _ - . /"))
     }
+}
+
+/// Returns the number that the variable `name` sets, within `range`; `default` if it is not set.
+pub(super) fn count(
+    variables: &impl Variables,
+    name: &'static str,
+    default: u32,
+    range: RangeInclusive<u32>,
+) -> Result<u32, ConfigError> {
+    let Some(value) = variables(name) else { return Ok(default) };
+    let number = value.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| wrong(name, &format!("a whole number from {} to {}", range.start(), range.end())))
 }
 
 /// Returns the address that the variable `name` sets.

@@ -145,3 +145,23 @@ fn addresses_of_the_rtc_service_without_encryption_are_refused_on_aws() {
         assert!(refused.contains(setting.0) && refused.contains("wss://"), "{refused}");
     }
 }
+
+#[test]
+fn limits_of_requests_have_defaults_and_are_refused_out_of_range() {
+    let limits =
+        |changes: &[(&'static str, &str)]| Config::read(&variables(changes), http()).map(|it| it.limits);
+    assert_eq!(limits(&[]).expect("complete"), RequestLimits::default());
+    let set = limits(&[("INVITATIONS_PER_MINUTE", "7"), ("REQUEST_BURST", "10000")]).expect("complete");
+    assert_eq!((set.invitations_per_minute, set.request_burst), (7, 10_000));
+    for (name, value) in [
+        ("INVITATIONS_PER_MINUTE", "0"),
+        ("INVITATIONS_PER_HOUR", "1001"),
+        ("UNANSWERED_RINGS_PER_HOUR", "-1"),
+        ("REQUESTS_PER_SECOND", "1.5"),
+        ("REQUEST_BURST", "many"),
+        ("KNOCKS_PER_MINUTE", "61"),
+    ] {
+        let message = refusal(&[(name, value)]);
+        assert!(message.contains(name) && message.contains("a whole number from 1 to"), "{message}");
+    }
+}

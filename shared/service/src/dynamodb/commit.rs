@@ -31,15 +31,15 @@ impl Table {
             commit.slots.iter().cloned().partition(|slot| matches!(slot, SlotWrite::Free(_)));
         // The end of the largest meeting frees more slots than fit. The slots left out name an ended meeting, which
         // counts as free: a slot counts only while its meeting is live.
-        let room = MAX_ITEMS
-            .saturating_sub(1 + slots.len() + commit.parts.len() + usize::from(commit.mark.is_some()));
+        let others = usize::from(commit.mark.is_some()) + usize::from(commit.rings.is_some());
+        let room = MAX_ITEMS.saturating_sub(1 + slots.len() + commit.parts.len() + others);
         slots.extend(freed.into_iter().take(room));
-        let room = MAX_ITEMS
-            .saturating_sub(1 + slots.len() + commit.parts.len() + usize::from(commit.mark.is_some()));
+        let room = MAX_ITEMS.saturating_sub(1 + slots.len() + commit.parts.len() + others);
         let gone = &commit.gone_parts[..commit.gone_parts.len().min(room)];
         let write = WriteId::of_revision(commit.next.rev);
         let result = loop {
-            if slots.is_empty() && commit.parts.is_empty() && gone.is_empty() && commit.mark.is_none() {
+            let is_alone = slots.is_empty() && commit.parts.is_empty() && gone.is_empty();
+            if is_alone && commit.mark.is_none() && commit.rings.is_none() {
                 break self.commit_one(commit, &write).await;
             }
             match self.commit_in_transaction(commit, &slots, gone, &write).await {
@@ -101,6 +101,9 @@ impl Table {
         }
         for user in gone {
             items.push(self.part_removal(user, commit.next)?);
+        }
+        if let Some(rings) = &commit.rings {
+            items.push(self.rings_write(rings)?);
         }
         // The SDK adds a `ClientRequestToken`, the same for all attempts: a repetition of a stored transaction succeeds.
         match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
@@ -346,7 +349,8 @@ fn cancelled(
     if refused.iter().any(|slot| !matches!(slot, SlotWrite::Free(_))) {
         return Ok(Transaction::Result(CommitResult::SlotTaken));
     }
-    // Behind the slots only the mark has a condition: the same request was committed meanwhile.
+    // Behind the slots, the mark and the invitations have a condition: the same request was committed meanwhile, or another
+    // one of the same user.
     if (slots.len() + 1..reasons.len()).any(failed) {
         return Ok(Transaction::Result(CommitResult::Lost(None)));
     }

@@ -3,9 +3,10 @@
 
 use super::availability::settings_key;
 use super::meeting::{meeting_key, stored};
+use super::rings::{RINGS, rings, rings_key};
 use super::user::{devices_key, read_user_item, slot_key};
 use super::{Item, Table, stored_text};
-use crate::ports::{OpeningView, StoreError, UserRecord};
+use crate::ports::{OpeningView, StoreError, StoredRings, UserRecord};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use std::collections::{BTreeMap, HashMap};
 use switchboard_protocol::address::UserId;
@@ -17,7 +18,8 @@ pub(super) const MAX_BATCH_KEYS: usize = 100;
 const BATCH_ATTEMPTS: u32 = 4;
 
 impl Table {
-    /// Reads the meeting `id` and the records of `users`: with `caller`, also the settings of all other users.
+    /// Reads the meeting `id` and the records of `users`: with `caller`, also the settings of all
+    /// other users and the caller's invitations.
     pub async fn opening(
         &self,
         id: &MeetingId,
@@ -31,12 +33,13 @@ impl Table {
         let mut keys: Vec<Item> = users.keys().flat_map(|user| [devices_key(user), slot_key(user)]).collect();
         if let Some(caller) = caller {
             keys.extend(users.keys().filter(|user| *user != caller).map(settings_key));
+            keys.push(rings_key(caller));
         }
         keys.push(meeting_key(id));
         // A request with many invitees needs a second batch, which is read at the same time, not afterwards.
         let batches = keys.chunks(MAX_BATCH_KEYS).map(|keys| self.batch(keys.to_vec()));
         let items = futures::future::try_join_all(batches).await?;
-        let mut view = OpeningView { meeting: None, users };
+        let mut view = OpeningView { meeting: None, users, rings: StoredRings::default() };
         for item in items.into_iter().flatten() {
             read_item(&mut view, item, now_ms)?;
         }
@@ -70,6 +73,11 @@ fn read_item(view: &mut OpeningView, item: Item, now_ms: i64) -> Result<(), Stor
     let pk = stored_text(&item, "pk").cloned().unwrap_or_default();
     if pk.starts_with("meeting#") {
         view.meeting = Some(stored(item)?);
+        return Ok(());
+    }
+    // Only the caller's invitations are read. In an `invite`, the caller is not one of the users.
+    if stored_text(&item, "sk").is_some_and(|sk| sk == RINGS) {
+        view.rings = rings(&item)?;
         return Ok(());
     }
     let user = pk.strip_prefix("user#").and_then(|user| user.parse::<UserId>().ok());

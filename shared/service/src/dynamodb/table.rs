@@ -3,7 +3,7 @@
 use super::Table;
 use crate::ports::{
     Commit, CommitResult, DeviceSession, DeviceWrite, Due, HistoryCursor, Loaded, Meetings, OpeningView,
-    Slot, StoreError, Stored, Users,
+    Slot, StoreError, Stored, StoredRings, Users,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use switchboard_core::{Availability, AvailabilityChange, CreateMark};
@@ -59,6 +59,10 @@ impl Users for Table {
         now_ms: i64,
     ) -> Result<OpeningView, StoreError> {
         Self::opening(self, id, users, caller, now_ms).await
+    }
+
+    async fn rings(&self, user: &UserId) -> Result<StoredRings, StoreError> {
+        Self::rings(self, user).await
     }
 
     async fn availability(&self, user: &UserId) -> Result<Availability, StoreError> {

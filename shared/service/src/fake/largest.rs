@@ -162,6 +162,7 @@ impl Crowd {
                 name: Some(longest_name()),
                 devices: Vec::new(),
                 takeover: true,
+                max_knocks: 3,
                 media: Media::Audio,
             };
             self.act(&device(number, at), Action::Join(joiner));

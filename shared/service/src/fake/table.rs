@@ -4,7 +4,7 @@ use super::process::Process;
 use super::table_state::{StoredDevice, StoredMeeting, TableState};
 use crate::ports::{
     Commit, CommitResult, DeviceSession, DeviceWrite, Due, HistoryCursor, Loaded, Meetings, OpeningView,
-    SESSION_LIFE_MS, Slot, StoreError, Stored, UserRecord, Users, queue_until_ms,
+    SESSION_LIFE_MS, Slot, StoreError, Stored, StoredRings, UserRecord, Users, queue_until_ms,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -197,7 +197,13 @@ impl Users for FakeTable {
             None => record(&state, user, now_ms),
         };
         let users = users.iter().map(|user| (user.clone(), record(user))).collect();
-        Ok(OpeningView { meeting, users })
+        let rings = caller.and_then(|caller| state.rings.get(caller)).cloned().unwrap_or_default();
+        Ok(OpeningView { meeting, users, rings })
+    }
+
+    async fn rings(&self, user: &UserId) -> Result<StoredRings, StoreError> {
+        self.check("rings")?;
+        Ok(self.state.borrow().rings.get(user).cloned().unwrap_or_default())
     }
 
     async fn availability(&self, user: &UserId) -> Result<Availability, StoreError> {

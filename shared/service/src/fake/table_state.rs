@@ -1,6 +1,6 @@
 //! The contents of the table in memory, and the writes on it.
 
-use crate::ports::{Commit, CommitResult, Loaded, Pending, SlotWrite, Stored};
+use crate::ports::{Commit, CommitResult, Loaded, Pending, SlotWrite, Stored, StoredRings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use switchboard_core::{Availability, CreateMark, Meeting};
@@ -19,6 +19,8 @@ pub struct TableState {
     pub slots: BTreeMap<UserId, MeetingId>,
     /// The users with their devices.
     pub users: Arc<BTreeMap<UserId, StoredUser>>,
+    /// The invitations of users within the last hour.
+    pub rings: BTreeMap<UserId, StoredRings>,
     /// The settings of users about calls of others.
     pub availabilities: BTreeMap<UserId, Availability>,
     /// References of users to meetings.
@@ -96,6 +98,13 @@ impl TableState {
         }
         if commit.mark.is_some_and(|mark| self.stored(&mark.meeting_id).is_some()) {
             return CommitResult::Lost(None);
+        }
+        if let Some(rings) = &commit.rings {
+            let stored = self.rings.entry(rings.user.clone()).or_default();
+            if stored.version != rings.seen_version {
+                return CommitResult::Lost(None);
+            }
+            *stored = StoredRings { log: rings.log.clone(), version: rings.seen_version + 1 };
         }
         for slot in &commit.slots {
             self.write_slot(slot, &next.id);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use switchboard_core::{Cause, CreateMark, Meeting, RtcCapabilities, SlotChange};
+use switchboard_core::{Cause, CreateMark, Meeting, RingLog, RtcCapabilities, SlotChange};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::Reach;
@@ -92,6 +92,8 @@ pub struct Commit<'a> {
     pub mark: Option<&'a CreateMark>,
     /// Time of the commit, in milliseconds since the epoch.
     pub now_ms: i64,
+    /// The inviter's invitations, with those of this commit.
+    pub rings: Option<RingsWrite>,
 }
 
 /// Most commits of one meeting whose effects are not known to be done. Beyond it the oldest mark is dropped: `wake` checks the
@@ -130,6 +132,19 @@ impl From<&SlotChange> for SlotWrite {
             SlotChange::TakenBy { user, call } => Self::Require { user: user.clone(), holder: call.clone() },
         }
     }
+}
+
+/// A write of a user's invitations. The commit is lost if another write came first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RingsWrite {
+    /// The inviter.
+    pub user: UserId,
+    /// Invitations to store.
+    pub log: RingLog,
+    /// Version of the invitations that were read.
+    pub seen_version: u64,
+    /// Time of the request, in milliseconds since the epoch.
+    pub at_ms: i64,
 }
 
 /// Result of a commit.

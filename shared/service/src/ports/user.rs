@@ -4,7 +4,7 @@ use super::Stored;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
-use switchboard_core::{Availability, KnownDevice};
+use switchboard_core::{Availability, KnownDevice, RingLog};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::CallView;
@@ -49,6 +49,15 @@ pub struct Slot {
     pub meeting_id: MeetingId,
 }
 
+/// The invitations of a user within the last hour, as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StoredRings {
+    /// The invitations.
+    pub log: RingLog,
+    /// Number of the write that stored them; 0 if nothing is stored.
+    pub version: u64,
+}
+
 /// A meeting and the users that a request names, read in one round trip.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpeningView {
@@ -56,6 +65,8 @@ pub struct OpeningView {
     pub meeting: Option<Stored>,
     /// The records of all users that were asked for.
     pub users: BTreeMap<UserId, UserRecord>,
+    /// The invitations of the caller. The default without a caller.
+    pub rings: StoredRings,
 }
 
 /// One connection of a device, as the broker's lifecycle events name it.

@@ -120,7 +120,7 @@ fn short_wait(answer: &Result<ReceivedDownlink, RequestError>) -> Option<Duratio
     }
 }
 
-/// The wait that a refusal asks for, in seconds and rounded up; empty if there is none.
+/// The wait that a refusal asks for, in seconds and rounded up; empty for one that names no wait.
 fn wait_words(retry_after_ms: Option<u64>) -> String {
     retry_after_ms.map_or_else(String::new, |ms| format!("; again in {} s", ms.div_ceil(1_000)))
 }

@@ -253,8 +253,9 @@ fn t20_a_host_who_comes_later_hears_of_those_who_wait() {
 
 #[test]
 fn t55_the_media_of_a_join_is_shown_after_a_lobby_a_takeover_and_a_direct_entry() {
-    let joining =
-        |media, takeover| Action::Join(crate::Joiner { name: None, devices: Vec::new(), takeover, media });
+    let joining = |media, takeover| {
+        Action::Join(crate::Joiner { name: None, devices: Vec::new(), takeover, max_knocks: 3, media })
+    };
     let mut call = Call::group();
     call.settings_mut().policy.join = JoinPolicy::Lobby;
     call.does("dave.phone", joining(Media::Video, false)).expect("waits");

@@ -90,7 +90,13 @@ fn asks(call: &Call) -> bool {
 }
 
 fn knock() -> Action {
-    Action::Join(Joiner { name: None, devices: Vec::new(), takeover: false, media: Media::Audio })
+    Action::Join(Joiner {
+        name: None,
+        devices: Vec::new(),
+        takeover: false,
+        max_knocks: 3,
+        media: Media::Audio,
+    })
 }
 
 /// Milliseconds from now to the next check of Bob.

@@ -169,6 +169,7 @@ fn input(action: usize, by: usize, whom: usize, step: usize) -> Input {
             name: None,
             devices: Vec::new(),
             takeover: step.is_multiple_of(2),
+            max_knocks: 3,
             media: Media::Audio,
         }),
         8 => Action::Admit { users: None },

@@ -1,0 +1,68 @@
+//! The invitations of a user within the last hour: one item for each user, written in the transaction that invites.
+
+use super::{Item, Table, key, number, stored_number, stored_text, text, ttl};
+use crate::ports::{RingsWrite, StoreError, StoredRings};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use std::collections::HashMap;
+use switchboard_core::{RINGS_KEPT_MS, RingLog, RungUsers};
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::id::MeetingId;
+
+/// Sort key of the item.
+pub(super) const RINGS: &str = "rings";
+
+/// One request, as stored: time, meeting, number of those who answered, the others. A list keeps the item small.
+type StoredRequest = (i64, MeetingId, u32, Vec<UserId>);
+
+pub(super) fn rings_key(user: &UserId) -> Item {
+    key(format!("user#{user}"), RINGS)
+}
+
+/// Reads the item.
+pub(super) fn rings(item: &Item) -> Result<StoredRings, StoreError> {
+    let key = stored_text(item, "pk").map_or("", String::as_str);
+    let requests = stored_text(item, "requests").map_or("[]", String::as_str);
+    let requests: Vec<StoredRequest> =
+        serde_json::from_str(requests).map_err(|error| StoreError::unreadable(key, error))?;
+    let requests = requests
+        .into_iter()
+        .map(|(at_ms, meeting_id, answered, users)| RungUsers { at_ms, meeting_id, users, answered })
+        .collect();
+    let version = stored_number(item, "version").and_then(|version| u64::try_from(version).ok());
+    Ok(StoredRings { log: RingLog { requests }, version: version.unwrap_or_default() })
+}
+
+impl Table {
+    /// Reads the invitations of `user`.
+    pub async fn rings(&self, user: &UserId) -> Result<StoredRings, StoreError> {
+        let read = self.client.get_item().table_name(&self.name).consistent_read(true);
+        let output = read.set_key(Some(rings_key(user))).send().await;
+        let output = output.map_err(StoreError::unavailable("GetItem"))?;
+        output.item.as_ref().map_or_else(|| Ok(StoredRings::default()), rings)
+    }
+
+    /// The write of a user's invitations. Its condition fails if another request of the user came first; an item that expired
+    /// meanwhile had nothing that counts.
+    pub(super) fn rings_write(&self, write: &RingsWrite) -> Result<TransactWriteItem, StoreError> {
+        let stored = |rung: &RungUsers| -> StoredRequest {
+            (rung.at_ms, rung.meeting_id.clone(), rung.answered, rung.users.clone())
+        };
+        let requests: Vec<StoredRequest> = write.log.requests.iter().map(stored).collect();
+        let requests = serde_json::to_string(&requests).map_err(StoreError::invalid("TransactWriteItems"))?;
+        let mut item = rings_key(&write.user);
+        item.insert("requests".to_owned(), text(requests));
+        item.insert("version".to_owned(), number(write.seen_version + 1));
+        item.insert("expires_at".to_owned(), ttl(write.at_ms + 2 * RINGS_KEPT_MS));
+        let put = Put::builder()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk) OR version = :seen")
+            .set_expression_attribute_values(Some(HashMap::from([(
+                ":seen".to_owned(),
+                number(write.seen_version),
+            )])))
+            .build()
+            .map_err(StoreError::invalid("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+}
