@@ -140,6 +140,10 @@ impl Notices<'_> {
                 self.missed_call(participant, invitation);
             }
             OutReason::Cancelled => {
+                // A direct call ends with it.
+                if self.is_end_of_invitation(participant) {
+                    self.notify_inviter(participant, invitation);
+                }
                 self.close(invitation, Leg::Closed, ClosedReason::Cancelled);
                 self.missed_call(participant, invitation);
             }
@@ -178,9 +182,15 @@ impl Notices<'_> {
         // An inviter who left gets nothing; one for whom the call ends in this revision still does.
         let inviter = self.meeting.participants.get(&invitation.inviter);
         let inviter = inviter.filter(|p| p.is_member() || p.standing.is_from(self.rev));
-        if let Some(seat) = inviter.and_then(Participant::last_seat) {
+        if let Some(inviter) = inviter
+            && let Some(seat) = inviter.last_seat().filter(|_| !self.is_own_cancel(participant, inviter))
+        {
             let body = self.meeting.invitation_updated(participant, invitation);
-            self.notify_device(&seat.device, invitation.id.as_str(), body);
+            let subject = invitation.id.as_str();
+            let notice = Outgoing::notice(self.meeting, &seat.device, self.cause, subject, body);
+            // In place of the notice to all members: without it, the inviter would find a gap.
+            let prev_rev = self.is_end_of_invitation(participant).then_some(self.meeting.notified_rev);
+            self.list.push(Outgoing { prev_rev, ..notice });
         }
     }
 
@@ -231,7 +241,9 @@ impl Notices<'_> {
         let is_merge = seat.is_some_and(|seat| seat.entry.is_merge && seat.entry.is_from(self.rev));
         let meeting = self.meeting;
         for member in meeting.members() {
-            if member.user_id == participant.user_id && is_informed {
+            if (member.user_id == participant.user_id && is_informed)
+                || self.hears_as_inviter(participant, member)
+            {
                 continue;
             }
             let body = if is_merge {
@@ -270,9 +282,39 @@ impl Notices<'_> {
                 OutReason::Left | OutReason::Lost | OutReason::Removed | OutReason::Banned { .. } => true,
                 // A direct call ends with it.
                 OutReason::Failed => *self.meeting.mode == Mode::Group,
-                _ => false,
+                _ => self.is_end_of_invitation(participant),
             },
         }
+    }
+
+    /// Returns whether the participant's invitation ended without a seat in a group that goes on (T52). A direct call ends with it,
+    /// and the answer to the create request lists those that ended at once.
+    fn is_end_of_invitation(&self, participant: &Participant) -> bool {
+        let is_end = matches!(
+            participant.out_reason(),
+            Some(
+                OutReason::Declined
+                    | OutReason::UserBusy
+                    | OutReason::NoAnswer
+                    | OutReason::Unreachable
+                    | OutReason::DoNotDisturb
+                    | OutReason::Cancelled
+            )
+        );
+        is_end && *self.meeting.mode == Mode::Group && self.meeting.end().is_none() && self.rev > 1
+    }
+
+    /// Returns whether `member` hears of the end of the participant's invitation by `invitation_updated`.
+    fn hears_as_inviter(&self, participant: &Participant, member: &Participant) -> bool {
+        participant.invitation().is_some_and(|invitation| invitation.inviter == member.user_id)
+            && self.is_end_of_invitation(participant)
+            && !self.is_own_cancel(participant, member)
+    }
+
+    /// Returns whether the inviter's device cancelled the participant's invitation: it has the answer.
+    fn is_own_cancel(&self, participant: &Participant, inviter: &Participant) -> bool {
+        participant.out_reason() == Some(OutReason::Cancelled)
+            && inviter.last_seat().is_some_and(|seat| self.cause.is_request_of(&seat.device))
     }
 
     /// A change of role, unless the notice about the state carries it.

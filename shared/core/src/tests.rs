@@ -6,6 +6,7 @@ mod any_action;
 mod ext;
 pub(crate) mod fixture;
 mod host;
+mod invitation_ends;
 mod phases;
 mod properties;
 mod reach;
