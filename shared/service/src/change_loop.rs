@@ -272,7 +272,7 @@ impl<P: Ports> Service<P> {
             parts: next.new_parts(),
             gone_parts: next.gone_parts(),
             forgotten: terms.seen.map(|seen| forgotten(&seen.meeting, next)).unwrap_or_default(),
-            dropped_pending: terms.seen.map(|seen| beyond_bound(seen)).unwrap_or_default(),
+            dropped_pending: terms.seen.map(beyond_bound).unwrap_or_default(),
             mark: terms.mark,
             now_ms: terms.now.ms,
             rings: terms.rings,

@@ -21,12 +21,18 @@ pub const HOST: usize = 0;
 const CAPABILITIES: RtcCapabilities = RtcCapabilities { reports_presence: true, enforces_rights: true };
 
 /// Returns an account of the most characters with which a device has an address.
+///
+/// # Panics
+/// If the test asks for more than is legal.
 #[must_use]
 pub fn account(number: usize) -> UserId {
     format!("{number:0>57}").parse().expect("an account")
 }
 
 /// Returns a client ID of 64 characters.
+///
+/// # Panics
+/// If the test asks for more than is legal.
 #[must_use]
 pub fn device(number: usize, instance: usize) -> ClientId {
     format!("G@@@{}.{instance:0>2}", account(number)).parse().expect("a client ID")
@@ -39,6 +45,9 @@ pub fn longest_text() -> String {
 }
 
 /// Returns the object of an app that takes the most bytes in the table: a list of digits.
+///
+/// # Panics
+/// If the test asks for more than is legal.
 #[must_use]
 pub fn largest_ext(number: usize) -> Map<String, Value> {
     let fill = |count: usize| json!({"n": number, "a": vec![1; count]});
@@ -59,6 +68,9 @@ pub struct Crowd {
 
 impl Crowd {
     /// Makes the meeting of the host alone, with 100 seats.
+    ///
+    /// # Panics
+    /// If the test asks for more than is legal.
     #[must_use]
     pub fn new() -> Self {
         let seats = MAX_SEATS as usize;
@@ -100,6 +112,9 @@ impl Crowd {
     }
 
     /// Sends a request with an id of 64 characters.
+    ///
+    /// # Panics
+    /// If the test asks for more than is legal.
     pub fn act(&mut self, by: &ClientId, action: Action) -> Decision {
         self.requests += 1;
         let request_id = format!("{:0>64}", self.requests).parse().expect("an id");
@@ -108,6 +123,9 @@ impl Crowd {
     }
 
     /// Invites users who have ten devices each, with one of the eight objects that the invitations of a meeting have room for.
+    ///
+    /// # Panics
+    /// If the test asks for more than is legal.
     pub fn invite(&mut self, users: &[usize]) -> Decision {
         let seq = self.requests;
         let invitee = |number: &usize| Invitee {
@@ -140,6 +158,9 @@ impl Crowd {
     }
 
     /// The user's invitation.
+    ///
+    /// # Panics
+    /// If the test asks for more than is legal.
     #[must_use]
     pub fn invite_id(&self, number: usize) -> InviteId {
         self.meeting.participants[&account(number)].invitation().expect("is invited").id.clone()
