@@ -22,7 +22,7 @@ BENCHED := -p noop -p functions --bin noop --bin create-meeting --bin answer
 .DEFAULT_GOAL := help
 # Prerequisites are made in the order of their lists; cargo uses all processors by itself.
 .NOTPARALLEL:
-.PHONY: help demo bench test test-unit fuzz mutants screenshots run invoke generate test-tables build check advisories format package \
+.PHONY: help demo bench test test-unit chaos fuzz mutants screenshots run invoke generate test-tables build check advisories format package \
 	reproduce sbom deploy
 
 help: ## Lists the commands
@@ -54,6 +54,12 @@ test: toolchain for-test $(PACKAGES) $(DRIVER) build ## Builds everything and ru
 	tests/second-table.sh
 	tests/verify.sh
 	tests/browser.sh
+
+# In a profile of its own, which the first run builds in some minutes.
+chaos: toolchain ## Calls under random faults in virtual time (SEEDS=10000 FIRST=0 THREADS=2; SEED=7: one seed, with its trace)
+	$(if $(SEED),SWITCHBOARD_SEED=$(SEED)) SWITCHBOARD_SEEDS=$(or $(SEEDS),10000) SWITCHBOARD_FIRST_SEED=$(or $(FIRST),0) \
+		SWITCHBOARD_THREADS=$(or $(THREADS),2) \
+		cargo test --locked --workspace --profile chaos --test simulator every_seed -- --nocapture
 
 fuzz: toolchain ## More random and mutated inputs for everything that reads what a stranger sends (ITERATIONS=100000)
 	BOLERO_RANDOM_ITERATIONS=$(or $(ITERATIONS),100000) cargo test --locked --workspace --test fuzz

@@ -1,0 +1,225 @@
+//! The promises about a world at rest: the faults are over, and time went on.
+
+use crate::phone::{Media, Phone};
+use crate::watch::orphan_since_ms;
+use crate::world::world;
+use switchboard_core::{Meeting, Participant};
+use switchboard_protocol::address::UserId;
+use switchboard_protocol::id::MeetingId;
+use switchboard_protocol::object::{Mode, SpeechMode};
+use switchboard_service::fake::StoredMeeting;
+
+fn violate(words: String) {
+    world().trace(|| format!("VIOLATION: {words}"));
+    world().watch.borrow_mut().violate(words);
+}
+
+/// Checks what must hold while calls go on, some minutes after the last fault.
+pub fn check_live() {
+    let found = {
+        let world = world();
+        let table = world.table();
+        let mut found: Vec<String> = table.meetings.values().flat_map(of_meeting).collect();
+        found.extend(slots());
+        found.extend(phones());
+        found.extend(channels());
+        found
+    };
+    found.into_iter().for_each(violate);
+}
+
+/// Checks that each terminal shows what the table has. `asked`: after each terminal has requested the state.
+pub fn check_views(asked: bool) {
+    let found: Vec<String> = {
+        let world = world();
+        let table = world.table();
+        let difference = |phone: &std::cell::RefCell<Phone>| {
+            let phone = phone.borrow();
+            let call = phone.call.as_ref()?;
+            let stored = table.meetings.get(&call.meeting_id.parse::<MeetingId>().ok()?)?;
+            let difference = call.view.difference(&stored.meeting, world.now())?;
+            let when = if asked { "after a sync" } else { "without any fault" };
+            Some(format!("{} shows another meeting than the table, {when}: {difference}", phone.id))
+        };
+        world.phones.iter().filter_map(difference).collect()
+    };
+    found.into_iter().for_each(violate);
+}
+
+/// Checks what must hold when everybody has hung up and the longest grace is over.
+pub fn check_over() {
+    let found = {
+        let world = world();
+        let table = world.table();
+        let live = table.meetings.values().filter(|stored| stored.meeting.end().is_none());
+        let (forgotten, live): (Vec<_>, Vec<_>) =
+            live.partition(|stored| has_forgotten_seat(&stored.meeting));
+        world.watch.borrow_mut().forgotten += forgotten.len() as u64;
+        let mut found: Vec<String> = live
+            .into_iter()
+            .map(|stored| {
+                let meeting = &stored.meeting;
+                format!(
+                    "the {:?} {} is undead: {:?}{}",
+                    *meeting.mode,
+                    meeting.id,
+                    meeting.phase,
+                    people(meeting)
+                )
+            })
+            .collect();
+        for stored in table.meetings.values().filter(|stored| stored.meeting.end().is_some()) {
+            for (user, call) in stored.meeting.call_history() {
+                let key = (call.ended_ms, call.meeting_id.clone());
+                if !table.calls.get(&user).is_some_and(|calls| calls.contains_key(&key)) {
+                    found.push(format!("the call {} is missing in the history of {user}", call.meeting_id));
+                }
+            }
+        }
+        found
+    };
+    found.into_iter().for_each(violate);
+    check_live();
+}
+
+fn people(meeting: &Meeting) -> String {
+    meeting.participants.values().map(|p| format!(" {}={:?}", p.user_id, p.state())).collect()
+}
+
+fn of_meeting(stored: &StoredMeeting) -> Vec<String> {
+    let world = world();
+    let meeting = &*stored.meeting;
+    let name = format!("the {:?} {}", *meeting.mode, meeting.id);
+    let mut found = Vec::new();
+    if !stored.pending.is_empty() {
+        found.push(format!("{name} has pending effects: {:?}", stored.pending));
+    }
+    let due_at_ms = stored.loaded().next_due_ms(world.service.rtc_capabilities());
+    if stored.due_at_ms.is_some() != due_at_ms.is_some() || stored.due_at_ms > due_at_ms {
+        found.push(format!("{name} is due at {due_at_ms:?}, and the index says {:?}", stored.due_at_ms));
+    }
+    if let Some(open) = meeting.pending().next() {
+        found.push(format!("{name} has an open offer to {}", open.user_id));
+    }
+    if meeting.end().is_some() {
+        return found;
+    }
+    if meeting.members().next().is_none() {
+        found.push(format!("{name} lives without a member: {:?}{}", meeting.phase, people(meeting)));
+    }
+    if *meeting.mode == Mode::Direct && meeting.members().count() < 2 {
+        found.push(format!("{name} has one side only:{}", people(meeting)));
+    }
+    found.extend(meeting.members().filter_map(|member| of_member(&name, meeting, member)));
+    found
+}
+
+/// Returns the first contradiction between a seat in the table, its device, and the media.
+fn of_member(name: &str, meeting: &Meeting, member: &Participant) -> Option<String> {
+    let world = world();
+    let seat = member.seat()?;
+    let device = &seat.device;
+    let phone = world.phones[world.phone_of(device)?].borrow();
+    let Some(call) = phone.call.as_ref().filter(|call| call.meeting_id == meeting.id.as_str()) else {
+        if is_forgotten(&phone) {
+            return None;
+        }
+        let other = phone.call.as_ref().map_or("no call", |call| call.meeting_id.as_str());
+        return Some(format!("{name}: {device} has a seat ({:?}) and shows {other}", member.state()));
+    };
+    if call.media != Media::In {
+        return Some(format!("{name}: {device} is not in the media ({:?})", member.state()));
+    }
+    if world.service.rtc.is_none() {
+        return None;
+    }
+    if !seat.is_joined() {
+        return Some(format!("{name}: {device} is in the media, and its state is {:?}", member.state()));
+    }
+    let rtc = world.rtc.borrow();
+    let channel = rtc.channels.get(&world.service.channel_of(&meeting.id));
+    let Some(inside) = channel.and_then(|channel| channel.members.values().find(|m| m.phone == phone.index))
+    else {
+        return Some(format!("{name}: {device} has a seat and is not in the channel"));
+    };
+    let may_speak = *member.speech.mode != SpeechMode::Hard;
+    (inside.rights.microphone != may_speak).then(|| {
+        format!(
+            "{name}: {device} may speak: {may_speak}, and the channel lets it: {}",
+            inside.rights.microphone
+        )
+    })
+}
+
+/// Returns whether nothing told the service that this app restarted and forgot its call.
+fn is_forgotten(phone: &Phone) -> bool {
+    let world = world();
+    let watch = world.watch.borrow();
+    let is_unseen = world.service.rtc.is_none() || watch.unseen.contains(&phone.index);
+    phone.epoch > 1 && watch.unheard.contains(&phone.index) && is_unseen
+}
+
+/// Returns whether a seat of the meeting belongs to such an app.
+fn has_forgotten_seat(meeting: &Meeting) -> bool {
+    let world = world();
+    let devices = meeting.members().filter_map(|member| world.phone_of(&member.seat()?.device));
+    let mut forgotten = devices.filter(|phone| is_forgotten(&world.phones[*phone].borrow()));
+    forgotten.next().is_some()
+}
+
+fn slots() -> Vec<String> {
+    let world = world();
+    let table = world.table();
+    let is_dead = |user: &UserId, id: &MeetingId| {
+        !table.meetings.get(id).is_some_and(|stored| stored.meeting.involves(user))
+    };
+    let dead = table.slots.iter().filter(|(user, id)| is_dead(user, id));
+    dead.map(|(user, id)| format!("the call slot of {user} is held for the dead call {id}")).collect()
+}
+
+fn phones() -> Vec<String> {
+    let world = world();
+    let table = world.table();
+    let mut found = Vec::new();
+    for phone in &world.phones {
+        let phone = phone.borrow();
+        if let Some((_, meeting)) = phone.rings.iter().next() {
+            found.push(format!("{} rings for {meeting}", phone.id));
+        }
+        let Some(call) = &phone.call else { continue };
+        let id: Option<MeetingId> = call.meeting_id.parse().ok();
+        let meeting = id.and_then(|id| table.meetings.get(&id)).map(|stored| &stored.meeting);
+        let member = meeting.and_then(|meeting| meeting.participants.get(&phone.user));
+        if !member.is_some_and(|member| member.sits_on(&phone.id)) {
+            let state = member.map(Participant::state);
+            let end = meeting.and_then(|meeting| meeting.end());
+            found.push(format!(
+                "{} shows the call {}, in which it has no seat ({state:?}, {end:?})",
+                phone.id, call.meeting_id
+            ));
+        }
+    }
+    found
+}
+
+fn channels() -> Vec<String> {
+    let world = world();
+    let table = world.table();
+    let rtc = world.rtc.borrow();
+    let mut found = Vec::new();
+    for (id, channel) in &rtc.channels {
+        if orphan_since_ms(id).is_some() {
+            found.push(format!("the channel {id} is open without a live meeting"));
+            continue;
+        }
+        let meeting = world.service.meeting_of_channel(id).and_then(|id| table.meetings.get(&id));
+        for (media_id, inside) in &channel.members {
+            let device = world.phones[inside.phone].borrow().id.clone();
+            let has_seat = meeting.is_some_and(|stored| stored.meeting.members().any(|p| p.sits_on(&device)));
+            if !has_seat {
+                found.push(format!("{device} is in the channel {id} as {media_id}, without a seat"));
+            }
+        }
+    }
+    found
+}
