@@ -21,7 +21,7 @@ pub(super) struct Scene {
 const GROUP: (i64, &str, &str) = (
     0,
     "alice.phone",
-    r#"{"v":1,"type":"create_meeting","id":"c1","mode":"group","media":"audio","invitees":["bob"],"policy":{"join":"lobby"}}"#,
+    r#"{"v":1,"type":"create_meeting","id":"c1","mode":"group","media":"video","invitees":["bob"],"policy":{"join":"lobby"}}"#,
 );
 const BOB_ACCEPTS: (i64, &str, &str) = (
     1_000,

@@ -4,7 +4,7 @@ use crate::meeting::Meeting;
 use crate::participant::Participant;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::join::Rights;
-use switchboard_protocol::object::Media;
+use switchboard_protocol::object::{Media, MediaFlags};
 
 /// Rights of one participant in the media. The service mints a join token for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Grant {
     /// The grant of `participant`, as the meeting stands.
     #[must_use]
     pub fn of(meeting: &Meeting, participant: &Participant) -> Self {
-        let video = meeting.media == Media::Video;
+        let video = meeting.has_video();
         Self {
             user_id: participant.user_id.clone(),
             number: participant.number(),
@@ -36,5 +36,18 @@ impl Grant {
                 subscribe: true,
             },
         }
+    }
+}
+
+impl Meeting {
+    /// Returns whether the rights in this meeting allow a camera and a screen.
+    fn has_video(&self) -> bool {
+        self.media == Media::Video
+    }
+
+    /// `media` without the camera and the screen where the rights do not allow them.
+    pub(crate) fn allowed_media(&self, media: MediaFlags) -> MediaFlags {
+        let video = self.has_video();
+        MediaFlags { video: media.video && video, screen: media.screen && video, ..media }
     }
 }

@@ -138,6 +138,12 @@ impl From<MediaFlags> for MediaChange {
     }
 }
 
+impl From<Media> for MediaChange {
+    fn from(media: Media) -> Self {
+        MediaFlags::from(media).into()
+    }
+}
+
 /// A change of a meeting's settings. Absent fields keep their value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SettingsChange {

@@ -34,6 +34,7 @@ mod request_limits;
 mod ring_log;
 mod rtc_actions;
 mod seating;
+mod sent_media;
 mod size;
 mod speech;
 mod speech_rules;

@@ -59,18 +59,6 @@ impl Change {
         self.update_phase();
     }
 
-    /// Keeps the media that `by` will send first. A present seat shows it at once, with the notice of its entry or move; a
-    /// seat that is taken later, for example after the lobby, shows it then.
-    pub(crate) fn announce_media(&mut self, by: &ClientId, media: Media) {
-        let Some(participant) = self.meeting.participants.get_mut(&by.user()) else { return };
-        let is_new = participant.announced != Some(media);
-        participant.announced = Some(media);
-        if let Some(seat) = participant.seat_mut() {
-            *seat.media.amend() = media.into();
-        }
-        self.is_changed |= is_new;
-    }
-
     /// Gives the seat of a user who was admitted from the lobby to the first waiting device that acts.
     pub(crate) fn claim_admitted_seat(&mut self, by: &ClientId) {
         let Some(seat) = self.seat_of_user(&by.user()) else { return };
@@ -134,7 +122,7 @@ impl Change {
         };
         let (at_ms, rev) = (self.now.ms, self.rev);
         let announced = self.meeting.participants.get(user).and_then(|p| p.announced);
-        let media = announced.map(MediaFlags::from).unwrap_or_default();
+        let media = self.meeting.allowed_media(announced.map(MediaFlags::from).unwrap_or_default());
         let seat = |invitation| Seat {
             device: device.clone(),
             entry: Stamped::new(Entry { at_ms, is_merge }, rev),

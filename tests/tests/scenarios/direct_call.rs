@@ -86,7 +86,7 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
           {
             "hand": false,
             "media": {
-              "audio": false,
+              "audio": true,
               "screen": false,
               "video": false
             },
@@ -206,7 +206,7 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
           {
             "hand": false,
             "media": {
-              "audio": false,
+              "audio": true,
               "screen": false,
               "video": false
             },

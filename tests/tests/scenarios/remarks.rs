@@ -56,13 +56,15 @@ async fn t53_t54_a_removed_user_and_everybody_at_the_end_get_the_hosts_reason() 
 async fn t55_t56_the_others_see_what_a_device_announces_and_then_every_report() {
     let (alice, bob) = (User::new("Alice"), User::new("Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.on("phone").await);
-    let call = rings(&mut caller, &bob, &mut phone).await;
+    let create = with(direct(&bob), &json!({"media": "video"}));
+    let call = Call::of(&caller.requests("create-meeting", create).await);
+    phone.receives("invitation").await;
     let accept = with(call.about_invitation("accept"), &json!({"media": "video"}));
     let accepted = phone.requests("answer", accept).await.body;
     let media = |participant: &Value| participant["media"].clone();
-    let own = accepted["meeting"]["participants"].as_array().expect("a list")[1].clone();
     let announced = json!({"audio": true, "video": true, "screen": false});
-    assert_eq!(media(&own), announced);
+    let shown = accepted["meeting"]["participants"].as_array().expect("a list").iter().map(media);
+    assert_eq!(shown.collect::<Vec<_>>(), [announced.clone(), announced.clone()], "the caller as well");
     let told =
         caller.receives_that("participant_updated", |news| news.body["participant"]["state"] == "accepted");
     assert_eq!(media(&told.await.body["participant"]), announced);

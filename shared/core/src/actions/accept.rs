@@ -95,7 +95,7 @@ pub(crate) fn invitation_not_found() -> Refusal {
 #[cfg(test)]
 mod tests {
     use crate::tests::fixture::{Call, create, opening, user};
-    use crate::tests::scenes::reports;
+    use crate::tests::scenes::{reports, video};
     use crate::{Action, MediaChange, SlotChange};
     use switchboard_protocol::code::Code;
     use switchboard_protocol::object::{Media, MediaFlags, Mode, ParticipantState as State, RejectReason};
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn t55_a_participant_is_shown_with_the_media_that_the_device_will_send_first() {
-        let mut call = Call::group();
+        let mut call = video(Mode::Group, &["bob", "carol"]);
         let invite_id = call.invite_id("bob");
         call.does("bob.phone", Action::Accept { invite_id, media: Media::Video, is_in_other_call: false })
             .expect("accepts");
@@ -201,6 +201,15 @@ mod tests {
         reports(&mut call, "bob.phone", MediaChange::default())
             .expect("reports nothing but that it is there");
         assert_eq!((call.state("bob"), call.media_of("bob")), (State::Joined, audio_and_video));
+    }
+
+    #[test]
+    fn t55_a_camera_that_the_rights_do_not_allow_is_not_shown() {
+        let mut call = Call::group();
+        let invite_id = call.invite_id("bob");
+        call.does("bob.phone", Action::Accept { invite_id, media: Media::Video, is_in_other_call: false })
+            .expect("accepts");
+        assert_eq!(call.media_of("bob"), MediaFlags { audio: true, video: false, screen: false });
     }
 
     #[test]

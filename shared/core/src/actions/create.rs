@@ -116,7 +116,7 @@ fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
         check_at_ms: None,
         confirm_by_ms: None,
         joined_ms: None,
-        media: Stamped::default(),
+        media: Stamped::new(create.media.into(), 0),
         reported_ms: Vec::new(),
         hand: Stamped::default(),
         invitation: None,
@@ -124,6 +124,7 @@ fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
     let standing = Stamped::new(Standing::Seated(seat), 1);
     let mut creator = Participant::new(host.clone(), command.name.clone(), Role::Host, 0, standing);
     creator.had_seat = true;
+    creator.announced = Some(create.media);
     let settings = Settings {
         locked: false,
         policy: create.policy.unwrap_or_default(),
@@ -179,8 +180,20 @@ mod tests {
     use crate::tests::fixture::{Call, create, opening, refused, user};
     use crate::{Phase, SlotChange};
     use switchboard_protocol::code::Code;
-    use switchboard_protocol::object::{BusyPolicy, Mode, ParticipantState as State, Policy};
+    use switchboard_protocol::object::{
+        BusyPolicy, Media, MediaFlags, Mode, ParticipantState as State, Policy,
+    };
     use switchboard_protocol::requests::FirstRole;
+
+    #[test]
+    fn t55_the_creator_is_shown_with_the_media_of_the_create_request() {
+        for (media, video) in [(Media::Audio, false), (Media::Video, true)] {
+            let mut request = create(Mode::Group, &["bob"]);
+            request.media = media;
+            let call = Call::open(&opening(request));
+            assert_eq!(call.media_of("alice"), MediaFlags { audio: true, video, screen: false });
+        }
+    }
 
     #[test]
     fn t1_a_create_rings_every_device_and_seats_the_caller() {

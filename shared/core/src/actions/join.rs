@@ -5,8 +5,9 @@ use crate::change::Change;
 use crate::input::Joiner;
 use crate::limits::{MAX_DEVICES, MAX_PEOPLE};
 use crate::outgoing::{Reply, ReplyResult};
+use crate::participant::Participant;
 use crate::refusal::Refusal;
-use crate::standing::{OutReason, Standing};
+use crate::standing::{OutReason, Seat, Standing};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
@@ -58,13 +59,22 @@ pub(crate) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
 }
 
 /// T28: the user has a seat. On another device, it moves here only by a takeover.
+///
+/// Of a device in the media, the members see what it reports, and not what it announces.
 fn join_own_seat(change: &mut Change, by: &ClientId, joiner: &Joiner) -> ReplyResult {
+    let is_in_media = change.participant(by).and_then(Participant::seat).is_some_and(Seat::is_joined);
+    if !is_in_media {
+        change.require_media_pace(by, joiner.media.into())?;
+    }
     change.claim_admitted_seat(by);
     if change.require_seat(by).is_ok() {
         change.device_connected(by);
+        if !is_in_media {
+            change.announce_media_again(by, joiner.media);
+        }
     } else if joiner.takeover {
         change.move_seat(by);
-        change.announce_media(by, joiner.media);
+        change.announce_media_again(by, joiner.media);
     } else {
         return Err(seat_is_elsewhere());
     }
@@ -89,7 +99,10 @@ fn enter_uninvited(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Reply
     } else {
         require_known_or_room(change, by)?;
         wait_in_lobby(change, by, joiner)?;
-        change.announce_media(by, joiner.media);
+        // The device that knocked first gets the seat. Another one announces its media when it claims the seat.
+        if change.participant(by).is_some_and(|p| p.lobby_devices().first() == Some(by)) {
+            change.announce_media(by, joiner.media);
+        }
         Ok(LOBBY_WAITING)
     }
 }

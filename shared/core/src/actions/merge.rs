@@ -44,6 +44,8 @@ pub(crate) fn apply(
         } else {
             change.move_seat(by);
         }
+        // Its terminal enters the media anew. A create request is not refused for its pace: it would make a second call.
+        change.announce_media_again(by, media);
     } else {
         return Err(Refusal::new(Code::StateConflict, "the two calls do not merge"));
     }

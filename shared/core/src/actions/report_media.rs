@@ -4,16 +4,14 @@ use super::leave;
 use crate::change::Change;
 use crate::input::MediaChange;
 use crate::outgoing::{Reply, ReplyResult};
-use crate::refusal::Refusal;
 use switchboard_protocol::address::ClientId;
-use switchboard_protocol::code::Code;
-use switchboard_protocol::limits::MAX_REPORTS_PER_SECOND;
 use switchboard_protocol::requests::MediaReport;
 
 /// A report that the RTC service does not confirm moves nobody into the media or out of it: what the service sees arrives
 /// as its own input. What the device sends only the device knows, so that part of the report holds in any case.
 ///
-/// Refuses with `rate_limited` the changes of a device in the media beyond [`MAX_REPORTS_PER_SECOND`].
+/// Refuses with `rate_limited` the changes of a device beyond
+/// [`MAX_REPORTS_PER_SECOND`](switchboard_protocol::limits::MAX_REPORTS_PER_SECOND), on its way into the media as well.
 pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,
@@ -21,6 +19,9 @@ pub(crate) fn apply(
     media: MediaChange,
     verified: bool,
 ) -> ReplyResult {
+    if report == MediaReport::Joined {
+        change.require_media_pace(by, media)?;
+    }
     change.claim_admitted_seat(by);
     change.require_seat(by)?;
     match report {
@@ -29,7 +30,7 @@ pub(crate) fn apply(
         }
         MediaReport::Left => {}
         MediaReport::Joined => {
-            sends(change, by, media)?;
+            change.show_media(by, media);
             if verified {
                 joined(change, by);
             }
@@ -45,33 +46,6 @@ fn joined(change: &mut Change, by: &ClientId) {
     }
 }
 
-/// Sets what the device sends, with a notice to all members.
-fn sends(change: &mut Change, by: &ClientId, media: MediaChange) -> Result<(), Refusal> {
-    let (now_ms, rev) = (change.now.ms, change.rev);
-    let Some(seat) = change.seat_of(by) else { return Ok(()) };
-    let media = media.over(*seat.media);
-    if media == *seat.media {
-        return Ok(());
-    }
-    let is_joined = seat.is_joined();
-    let reports = &mut seat.reported_ms;
-    if reports.len() >= MAX_REPORTS_PER_SECOND {
-        let wait_ms = reports[0] + 1_000 - now_ms;
-        if is_joined && wait_ms > 0 {
-            let message = format!(
-                "report at most {MAX_REPORTS_PER_SECOND} changes of media a second; send the last state later"
-            );
-            let refusal = Refusal::new(Code::RateLimited, message);
-            return Err(Refusal { retry_after_ms: Some(wait_ms), ..refusal });
-        }
-        reports.remove(0);
-    }
-    reports.push(now_ms);
-    seat.media.set(media, rev);
-    change.is_changed = true;
-    Ok(())
-}
-
 pub(crate) fn answer_again() -> ReplyResult {
     Ok(Reply::Nothing)
 }
@@ -79,11 +53,11 @@ pub(crate) fn answer_again() -> ReplyResult {
 #[cfg(test)]
 mod tests {
     use crate::tests::fixture::{Call, START_MS};
-    use crate::tests::scenes::reports;
+    use crate::tests::scenes::{active_group, reports, video};
     use crate::{Action, DeliveryClass, MediaChange, Phase};
     use serde_json::json;
     use switchboard_protocol::code::Code;
-    use switchboard_protocol::object::{MediaFlags, ParticipantState as State};
+    use switchboard_protocol::object::{MediaFlags, Mode, ParticipantState as State};
     use switchboard_protocol::requests::MediaReport;
 
     const CAMERA: MediaChange = MediaChange { audio: None, video: Some(true), screen: None };
@@ -112,7 +86,7 @@ mod tests {
 
     #[test]
     fn t56_every_report_of_a_device_is_shown_and_reaches_the_members_who_are_there() {
-        let mut call = Call::group();
+        let mut call = video(Mode::Group, &["bob", "carol"]);
         call.accepts("bob.phone").expect("accepts");
         call.joins_media("bob.phone").expect("joins");
         call.at(2_000);
@@ -132,7 +106,7 @@ mod tests {
 
     #[test]
     fn t56_a_report_of_a_direct_call_does_not_wait_in_the_queue() {
-        let mut call = Call::direct();
+        let mut call = video(Mode::Direct, &["bob"]);
         call.accepts("bob.phone").expect("accepts");
         call.joins_media("bob.phone").expect("joins");
         call.at(2_000);
@@ -143,7 +117,7 @@ mod tests {
 
     #[test]
     fn t56_a_report_that_the_rtc_service_does_not_confirm_still_says_what_the_device_sends() {
-        let mut call = Call::group();
+        let mut call = video(Mode::Group, &["bob", "carol"]);
         call.accepts("bob.phone").expect("accepts");
         let state = MediaReport::Joined;
         call.does("bob.phone", Action::ReportMedia { state, media: CAMERA, verified: false })
@@ -153,7 +127,7 @@ mod tests {
 
     #[test]
     fn t56_a_third_change_within_a_second_is_rate_limited() {
-        let mut call = Call::group();
+        let mut call = video(Mode::Group, &["bob", "carol"]);
         call.accepts("bob.phone").expect("accepts");
         call.joins_media("bob.phone").expect("joins");
         let screen = |on| MediaChange { screen: Some(on), ..MediaChange::default() };
@@ -171,5 +145,31 @@ mod tests {
             Action::ReportMedia { state: MediaReport::Left, media: MediaChange::default(), verified: true };
         call.does("bob.phone", left).expect("leaving is never limited");
         assert_eq!(call.state("bob"), State::Left);
+    }
+
+    #[test]
+    fn t56_a_device_on_its_way_into_the_media_is_limited_as_well() {
+        let mut call = video(Mode::Group, &["bob", "carol"]);
+        call.accepts("bob.phone").expect("accepts");
+        let mut report = |on, verified| {
+            let media = MediaChange { screen: Some(on), ..MediaChange::default() };
+            call.does("bob.phone", Action::ReportMedia { state: MediaReport::Joined, media, verified })
+        };
+        report(true, false).expect("the first change");
+        report(false, false).expect("the second change");
+        for verified in [false, true] {
+            assert_eq!(report(true, verified), Err(Code::RateLimited));
+        }
+        report(false, true).expect("no change");
+        assert_eq!((call.state("bob"), call.media_of("bob").screen), (State::Joined, false));
+    }
+
+    #[test]
+    fn t56_what_the_rights_do_not_allow_is_not_shown() {
+        let mut call = active_group();
+        let all = MediaFlags { audio: true, video: true, screen: true };
+        reports(&mut call, "bob.phone", all.into()).expect("reports");
+        assert!(call.last.next.is_none(), "the device was shown with audio before");
+        assert_eq!(call.media_of("bob"), MediaFlags { audio: true, video: false, screen: false });
     }
 }

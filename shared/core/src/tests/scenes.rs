@@ -44,6 +44,14 @@ pub(crate) fn joining(name: &str, takeover: bool) -> Action {
     })
 }
 
+/// A join of a user with a phone and a tablet, whose device will send audio and video first.
+pub(crate) fn joining_with_video(name: &str) -> Action {
+    match joining(name, false) {
+        Action::Join(joiner) => Action::Join(Joiner { media: Media::Video, ..joiner }),
+        other => other,
+    }
+}
+
 pub(crate) fn join(call: &mut Call, device: &str) -> Result<(), Code> {
     call.does(device, joining(account(device), false))
 }
@@ -181,6 +189,13 @@ pub(crate) fn wakes_with_warning(call: &mut Call, after_ms: i64) -> Option<i64> 
 /// A cancellation of the invitations of these users; of all if absent.
 pub(crate) fn cancel(names: Option<&[&str]>) -> Action {
     Action::CancelInvite { invitees: names.map(|names| names.iter().map(|name| user(name)).collect()) }
+}
+
+/// A call with video of Alice's phone.
+pub(crate) fn video(mode: Mode, invitees: &[&str]) -> Call {
+    let mut create = create(mode, invitees);
+    create.media = Media::Video;
+    Call::open(&opening(create))
 }
 
 /// A report of what the device sends, confirmed by the RTC service.

@@ -1,7 +1,9 @@
 //! `join` without an answer to an invitation (T20, T23, T25), and a seat that moves (T28).
 
 use crate::tests::fixture::{Call, START_MS, client, create, opening, user};
-use crate::tests::scenes::{admit, decided, group_with_entry, join, joining, take_over};
+use crate::tests::scenes::{
+    admit, decided, group_with_entry, join, joining, joining_with_video, take_over, video,
+};
 use crate::{Action, ChannelPresence, Leg, MAX_PEOPLE, OutReason, Phase, SlotChange};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::limits::MAX_INVITEES;
@@ -256,7 +258,7 @@ fn t55_the_media_of_a_join_is_shown_after_a_lobby_a_takeover_and_a_direct_entry(
     let joining = |media, takeover| {
         Action::Join(crate::Joiner { name: None, devices: Vec::new(), takeover, max_knocks: 3, media })
     };
-    let mut call = Call::group();
+    let mut call = video(Mode::Group, &["bob", "carol"]);
     call.settings_mut().policy.join = JoinPolicy::Lobby;
     call.does("dave.phone", joining(Media::Video, false)).expect("waits");
     call.does("alice.phone", Action::Admit { users: None }).expect("admits");
@@ -266,4 +268,33 @@ fn t55_the_media_of_a_join_is_shown_after_a_lobby_a_takeover_and_a_direct_entry(
     call.settings_mut().policy.join = JoinPolicy::Open;
     call.does("erin.phone", joining(Media::Video, false)).expect("comes in");
     assert!(call.media_of("erin").video);
+}
+
+#[test]
+fn t55_a_join_of_the_device_with_the_seat_is_shown_until_it_is_in_the_media() {
+    let mut call = video(Mode::Group, &["bob", "carol"]);
+    call.accepts("bob.phone").expect("accepts");
+    call.does("bob.phone", joining_with_video("bob")).expect("has the seat");
+    assert!(call.media_of("bob").video);
+    assert_eq!(call.sent_to("alice.phone", "participant_updated")[0]["participant"]["media"]["video"], true);
+    join(&mut call, "bob.phone").expect("the second change");
+    assert_eq!(call.does("bob.phone", joining_with_video("bob")), Err(Code::RateLimited));
+    join(&mut call, "bob.phone").expect("no change");
+    call.joins_media("bob.phone").expect("joins");
+    call.at(5_000).does("bob.phone", joining_with_video("bob")).expect("has the seat");
+    assert!(!call.media_of("bob").video, "what it reported in the media holds");
+}
+
+#[test]
+fn t21_t55_an_admitted_seat_shows_the_media_of_the_device_that_has_it() {
+    let mut call = video(Mode::Group, &["bob", "carol"]);
+    call.settings_mut().policy.join = JoinPolicy::Lobby;
+    join(&mut call, "dave.phone").expect("waits");
+    call.does("dave.tablet", joining_with_video("dave")).expect("waits as well");
+    call.does("alice.phone", admit(None)).expect("admits");
+    assert!(call.participant("dave").sits_on(&client("dave.phone")));
+    assert!(!call.media_of("dave").video, "the phone announced audio");
+    call.does("dave.tablet", joining_with_video("dave")).expect("claims the seat");
+    assert!(call.participant("dave").sits_on(&client("dave.tablet")));
+    assert!(call.media_of("dave").video, "the tablet announced video");
 }

@@ -1,6 +1,7 @@
 //! Direct calls that merge: two users who call each other (T16), and a user who calls again after dropping out (T17).
 
 use crate::tests::fixture::{Call, START_MS, client, command, create, downlinks, opening, user};
+use crate::tests::scenes::video;
 use crate::{Action, ChannelPresence, CreateMark, Decision, DeviceStatus, MarkKind};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::downlink::Body;
@@ -218,4 +219,35 @@ fn t54_a_call_that_ends_because_its_create_request_is_taken_back_says_why() {
     call.does("bob.phone", Action::TakeBack { text: Some("Wrong button".to_owned()) }).expect("takes back");
     assert_eq!(call.sent_to("alice.phone", "meeting_ended")[0]["text"], "Wrong button");
     assert_eq!(call.sent_to("bob.phone", "meeting_ended")[0]["text"], "Wrong button");
+}
+
+fn merge_with_video(peer: &str) -> Action {
+    Action::Merge { peer: user(peer), busy: BusyPolicy::Reject, media: Media::Video }
+}
+
+#[test]
+fn t16_t55_who_calls_back_is_shown_with_the_media_of_the_create_request() {
+    let mut call = video(Mode::Direct, &["bob"]);
+    call.does("bob.phone", merge_with_video("alice")).expect("the calls merge");
+    assert!(call.media_of("bob").video);
+    let shown = &call.sent_to("alice.phone", "meeting_merged")[0]["meeting"]["participants"][1]["media"];
+    assert_eq!(shown["video"], true);
+}
+
+#[test]
+fn t17_t55_who_calls_again_is_shown_with_the_media_of_the_create_request() {
+    let mut call = video(Mode::Direct, &["bob"]);
+    call.accepts("bob.phone").expect("accepts");
+    call.joins_media("bob.phone").expect("joins");
+    call.does("bob.phone", merge_with_video("alice")).expect("is back in the call");
+    assert!(call.media_of("bob").video, "from the device with the seat");
+    assert_eq!(call.sent_to("alice.phone", "participant_updated")[0]["participant"]["media"]["video"], true);
+    call.does("bob.phone", merge("alice")).expect("is back in the call");
+    for (at, status) in [(0, DeviceStatus::Disconnected), (10_000, DeviceStatus::StillDisconnected)] {
+        call.at(at).device_is("bob.phone", status);
+    }
+    call.does("bob.tablet", merge_with_video("alice")).expect("comes back to the call");
+    assert!(call.media_of("bob").video, "from another device");
+    let told = call.sent_to("alice.phone", "participant_updated");
+    assert_eq!((told.len(), &told[0]["participant"]["media"]["video"]), (1, &true.into()));
 }

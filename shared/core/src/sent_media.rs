@@ -1,0 +1,68 @@
+//! What the device of a seat sends, as the members see it: announced with the request that brings it into the media, then
+//! reported.
+
+use crate::change::Change;
+use crate::input::MediaChange;
+use crate::participant::Participant;
+use crate::refusal::Refusal;
+use switchboard_protocol::address::ClientId;
+use switchboard_protocol::code::Code;
+use switchboard_protocol::limits::MAX_REPORTS_PER_SECOND;
+use switchboard_protocol::object::Media;
+
+impl Change {
+    /// Refuses with `rate_limited` a change of the media of the seat that `by` has or may claim, beyond
+    /// [`MAX_REPORTS_PER_SECOND`]. Asked before anything changes.
+    pub(crate) fn require_media_pace(&self, by: &ClientId, media: MediaChange) -> Result<(), Refusal> {
+        let seat = self.participant(by).and_then(Participant::seat);
+        let Some(seat) = seat.filter(|seat| seat.device == *by || seat.presence.claimants().contains(by))
+        else {
+            return Ok(());
+        };
+        let is_news = self.meeting.allowed_media(media.over(*seat.media)) != *seat.media;
+        let is_limited = is_news && seat.reported_ms.len() >= MAX_REPORTS_PER_SECOND;
+        let wait_ms = seat.reported_ms.first().map_or(0, |first_ms| first_ms + 1_000 - self.now.ms);
+        if is_limited && wait_ms > 0 {
+            let message = format!(
+                "change your media at most {MAX_REPORTS_PER_SECOND} times a second; send the last state later"
+            );
+            let refusal = Refusal::new(Code::RateLimited, message);
+            return Err(Refusal { retry_after_ms: Some(wait_ms), ..refusal });
+        }
+        Ok(())
+    }
+
+    /// Sets what the device of the seat sends, with a notice to all members.
+    pub(crate) fn show_media(&mut self, by: &ClientId, media: MediaChange) {
+        let (now_ms, rev) = (self.now.ms, self.rev);
+        let Some(present) = self.seat_of(by).map(|seat| *seat.media) else { return };
+        let media = self.meeting.allowed_media(media.over(present));
+        let Some(seat) = self.seat_of(by).filter(|_| media != present) else { return };
+        if seat.reported_ms.len() >= MAX_REPORTS_PER_SECOND {
+            seat.reported_ms.remove(0);
+        }
+        seat.reported_ms.push(now_ms);
+        seat.media.set(media, rev);
+        self.is_changed = true;
+    }
+
+    /// Keeps the media that `by` will send first, for a seat that is taken now or later.
+    pub(crate) fn announce_media(&mut self, by: &ClientId, media: Media) {
+        let Some(participant) = self.meeting.participants.get_mut(&by.user()) else { return };
+        self.is_changed |= participant.announced != Some(media);
+        participant.announced = Some(media);
+    }
+
+    /// Shows the media that `by` will send first from its present seat. The notice of a move or a return carries it.
+    pub(crate) fn announce_media_again(&mut self, by: &ClientId, media: Media) {
+        self.announce_media(by, media);
+        if self.participant(by).is_some_and(|p| p.standing.is_from(self.rev)) {
+            let shown = self.meeting.allowed_media(media.into());
+            if let Some(seat) = self.seat_of(by) {
+                *seat.media.amend() = shown;
+            }
+        } else {
+            self.show_media(by, media.into());
+        }
+    }
+}
