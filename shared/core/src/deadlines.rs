@@ -63,7 +63,7 @@ impl Change {
         }
         if meeting.settings.ends_at_ms <= now_ms {
             self.end(EndReason::MaxDuration);
-        } else if matches!(meeting.phase, Phase::Empty { until_ms } if until_ms <= now_ms) {
+        } else if meeting.empty_end_ms().is_some_and(|end_ms| end_ms <= now_ms) {
             self.end(EndReason::Empty);
         } else if unused_end_ms(meeting).is_some_and(|end_ms| end_ms <= now_ms) {
             self.end(EndReason::Unused);
@@ -118,12 +118,25 @@ fn unused_end_ms(meeting: &Meeting) -> Option<i64> {
     let is_waiting =
         matches!(meeting.phase, Phase::Created | Phase::Ringing) && meeting.pending().next().is_none();
     // One side of a direct call may be in the media while the report of the other side was lost.
-    let on_the_way = meeting.members().filter_map(|p| p.seat()?.join_by_ms()).max();
-    (is_waiting && !meeting.is_used)
-        .then_some(on_the_way.into_iter().fold(meeting.created_ms + meeting.unused_ms, i64::max))
+    let end_ms = meeting.created_ms + meeting.unused_ms;
+    (is_waiting && !meeting.is_used).then(|| meeting.after_seats_on_the_way(end_ms))
 }
 
 impl Meeting {
+    /// T42: the end of an empty group, in milliseconds since the epoch; `None` while it is not empty. A seat that is still
+    /// on its way into the media delays it.
+    pub(crate) fn empty_end_ms(&self) -> Option<i64> {
+        match self.phase {
+            Phase::Empty { until_ms } => Some(self.after_seats_on_the_way(until_ms)),
+            _ => None,
+        }
+    }
+
+    /// `end_ms`, or the last deadline of a seat on its way into the media, whichever is later.
+    fn after_seats_on_the_way(&self, end_ms: i64) -> i64 {
+        self.members().filter_map(|p| p.seat()?.join_by_ms()).fold(end_ms, i64::max)
+    }
+
     /// The next deadline, in milliseconds since the epoch; `None` after the end.
     #[must_use]
     pub fn next_deadline_ms(&self, rtc: RtcCapabilities) -> Option<i64> {
@@ -138,12 +151,8 @@ impl Meeting {
                 p.removal_proof().and_then(|proof| proof.check_at_ms).filter(|_| rtc.reports_presence);
             [ring_end_ms(p), join, check, confirm, away_end_ms(p), p.speech.until_ms, ban_end_ms(p), removal]
         };
-        let empty = match self.phase {
-            Phase::Empty { until_ms } => Some(until_ms),
-            _ => None,
-        };
         let of_meeting = [
-            empty,
+            self.empty_end_ms(),
             unused_end_ms(self),
             self.host_away_until_ms.map(|until_ms| *until_ms),
             self.next_warning_ms(),

@@ -73,14 +73,14 @@ impl Change {
                 self.activate();
             }
             Phase::Active if !self.meeting.members().any(is_in_media) => {
-                if self.meeting.empty_ms == 0 {
-                    self.end(EndReason::Empty);
-                    return;
-                }
                 self.meeting.phase = Phase::Empty { until_ms: self.now.ms + self.meeting.empty_ms };
                 self.is_changed = true;
             }
             _ => {}
+        }
+        // With `empty_seconds` 0 at once, unless a seat is on its way into the media.
+        if self.meeting.empty_end_ms().is_some_and(|end_ms| end_ms <= self.now.ms) {
+            self.end(EndReason::Empty);
         }
     }
 

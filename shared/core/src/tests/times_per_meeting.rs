@@ -55,6 +55,30 @@ fn t58_a_group_with_zero_seconds_ends_with_its_last_member() {
 }
 
 #[test]
+fn t42_t58_an_empty_group_waits_for_a_seat_on_its_way_however_little_time_it_has() {
+    let opened = || {
+        let mut call = Call::open(&opening_with(|create| create.empty_seconds = Some(0)));
+        call.joins_media("alice.phone").expect("joins");
+        call.at(10_000).accepts("bob.phone").expect("accepts");
+        call.leaves("alice.phone").expect("leaves");
+        assert_eq!((reason(&call), call.next_deadline_ms()), (None, Some(START_MS + 30_000)));
+        call
+    };
+    let mut call = opened();
+    call.at(29_999).joins_media("bob.phone").expect("the seat is on its way into the media");
+    assert_eq!(call.meeting.phase, Phase::Active);
+    let mut call = opened();
+    call.at(11_000).leaves("bob.phone").expect("leaves");
+    assert_eq!(reason(&call), Some(EndReason::Empty), "nobody is on the way any more");
+    for reports_presence in [false, true] {
+        let mut call = opened();
+        call.rtc.reports_presence = reports_presence;
+        call.at(30_000).wakes();
+        assert_eq!(reason(&call), Some(EndReason::Empty));
+    }
+}
+
+#[test]
 fn t59_named_users_are_cohosts_from_the_beginning_and_when_they_come_later() {
     let mut call = Call::open(&opening_with(|create| {
         create.policy = Some(Policy { join: JoinPolicy::Open, ..Policy::default() });
