@@ -6,6 +6,7 @@ use switchboard_protocol::address::ClientId;
 
 /// Answered by `hand_changed`. A hand that is up already keeps its place.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, up: bool) -> ReplyResult {
+    change.claim_admitted_seat(by);
     change.require_seat(by)?;
     let rev = change.rev;
     if let Some(seat) = change.seat_of(by).filter(|seat| *seat.hand != up) {
@@ -22,10 +23,23 @@ pub(crate) fn answer_again(change: &Change) -> ReplyResult {
 #[cfg(test)]
 mod tests {
     use crate::Action;
-    use crate::tests::fixture::Call;
-    use crate::tests::scenes::timed_group;
+    use crate::tests::fixture::{Call, client};
+    use crate::tests::scenes::{admit, group_with_entry, join, timed_group};
     use switchboard_protocol::code::Code;
     use switchboard_protocol::downlink::Body;
+    use switchboard_protocol::object::JoinPolicy;
+
+    // Proves: T21
+    #[test]
+    fn a_waiting_device_of_an_admitted_user_takes_the_seat_by_its_hand_or_its_speech() {
+        for action in [Action::RaiseHand, Action::LowerHand, Action::UnmuteSelf] {
+            let mut call = group_with_entry(JoinPolicy::Lobby);
+            join(&mut call, "dave.phone").expect("waits in the lobby");
+            call.does("alice.phone", admit(None)).expect("the host admits the user");
+            call.does("dave.tablet", action).expect("the user was admitted on the other device too");
+            assert!(call.participant("dave").sits_on(&client("dave.tablet")));
+        }
+    }
 
     #[test]
     fn hands_stand_in_the_order_in_which_they_went_up() {

@@ -9,6 +9,7 @@ use switchboard_protocol::object::{SpeechMode, UserOrAll};
 
 /// Answered by `speech_changed`. Refuses with `speech_blocked` during a block.
 pub(crate) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
+    change.claim_admitted_seat(by);
     change.require_seat(by)?;
     if change.participant(by).is_some_and(|p| !p.speech.has_right()) {
         return Err(Refusal::new(
