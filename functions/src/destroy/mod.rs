@@ -80,7 +80,7 @@ async fn end_own<P: Ports>(
             service.change(&met, request.command(action), request.now).await
         }
         existing => {
-            let action = Action::Destroy { text: reason(request) };
+            let action = Action::DestroyCreated { text: reason(request) };
             service.change_stored(existing, request.command(action), request.now).await
         }
     }

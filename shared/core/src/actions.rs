@@ -179,6 +179,11 @@ pub enum Action {
         /// Reason that the host gives.
         text: Option<String>,
     },
+    /// The creator ends the meeting for all, by the id of the create request.
+    DestroyCreated {
+        /// Reason that the creator gives.
+        text: Option<String>,
+    },
 }
 
 impl Action {
@@ -189,7 +194,9 @@ impl Action {
         let has_part = change.participant(by).is_some();
         if let Some(end) = change.meeting.end() {
             return match self {
-                Action::Destroy { .. } if has_part => destroy::answer_again(change),
+                Action::Destroy { .. } | Action::DestroyCreated { .. } if has_part => {
+                    destroy::answer_again(change)
+                }
                 Action::TakeBack { text } if has_part => merge::take_back_again(text.as_ref()),
                 _ => Err(Refusal::meeting_ended(end.reason)),
             };
@@ -237,6 +244,7 @@ impl Action {
             Action::SetRole { user, role } => set_role::apply(change, by, user, *role),
             Action::UpdateMeeting(settings) => update_meeting::apply(change, by, settings),
             Action::Destroy { text } => destroy::apply(change, by, text.as_ref()),
+            Action::DestroyCreated { text } => destroy::apply_by_create(change, by, text.as_ref()),
         }
     }
 
@@ -275,7 +283,7 @@ impl Action {
             Action::TransferHost { .. } => transfer_host::answer_again(change),
             Action::SetRole { user, .. } => set_role::answer_again(change, user),
             Action::UpdateMeeting(_) => update_meeting::answer_again(),
-            Action::Destroy { .. } => destroy::answer_again(change),
+            Action::Destroy { .. } | Action::DestroyCreated { .. } => destroy::answer_again(change),
         }
     }
 
@@ -308,7 +316,8 @@ impl Action {
             | Action::ReportMedia { .. }
             | Action::RefreshToken
             | Action::Leave
-            | Action::Destroy { .. } => false,
+            | Action::Destroy { .. }
+            | Action::DestroyCreated { .. } => false,
         }
     }
 

@@ -316,9 +316,10 @@ impl Change {
         }
     }
 
-    /// Refuses with `not_host` everybody but the host, on any device.
+    /// Refuses with `not_host` everybody but a host who has a seat, on any device. A host who left has no powers until the
+    /// return.
     pub(crate) fn require_host(&self, by: &ClientId) -> Result<(), Refusal> {
-        if self.meeting.host == by.user() {
+        if self.meeting.host == by.user() && self.meeting.has_member(&by.user()) {
             Ok(())
         } else {
             Err(Refusal::new(Code::NotHost, "only the host may do this"))

@@ -1,4 +1,5 @@
-//! `destroy_meeting` (T46): the host ends the meeting for all, from any device.
+//! `destroy_meeting` (T46): the host ends the meeting for all, from any device; or the creator, by the id of the create
+//! request, also after leaving.
 
 use crate::change::Change;
 use crate::outgoing::ReplyResult;
@@ -8,9 +9,24 @@ use switchboard_protocol::code::{Code, EndReason};
 
 /// Answered by `meeting_ended`.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, text: Option<&String>) -> ReplyResult {
+    change.require_host(by).map_err(|_| only_the_host())?;
+    end(change, text)
+}
+
+/// Takes back the create request that made this meeting. The creator needs no seat: the answer with it may be lost. A creator
+/// who is not host any more has nothing to take back.
+pub(crate) fn apply_by_create(change: &mut Change, by: &ClientId, text: Option<&String>) -> ReplyResult {
     if change.meeting.host != by.user() {
-        return Err(Refusal::new(Code::NotHost, "only the host may end the meeting; send leave to leave it"));
+        return Err(only_the_host());
     }
+    end(change, text)
+}
+
+fn only_the_host() -> Refusal {
+    Refusal::new(Code::NotHost, "only the host may end the meeting; send leave to leave it")
+}
+
+fn end(change: &mut Change, text: Option<&String>) -> ReplyResult {
     change.end(EndReason::HostEnded);
     change.meeting.end_text = text.cloned();
     answer_again(change)

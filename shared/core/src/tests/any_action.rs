@@ -50,6 +50,7 @@ kinds![
     SetRole,
     UpdateMeeting,
     Destroy,
+    DestroyCreated,
 ];
 
 /// Number of variants of each action.
@@ -126,6 +127,7 @@ pub(super) fn actions(call: &Call, sender: &str, target: &str, variant: u8) -> V
             0 => Action::Destroy { text },
             1 => Action::TakeBack { text },
             2 => Action::CreateAgain,
+            3 => Action::DestroyCreated { text },
             _ => Action::Merge { peer: user(target), busy: BusyPolicy::Reject, media: Media::Audio },
         },
     ]

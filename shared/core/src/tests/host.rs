@@ -142,3 +142,38 @@ fn t31_an_admitted_host_who_leaves_gets_the_end_on_the_device_with_the_seat_only
     assert_eq!(call.meeting.end().map(|end| end.reason), Some(EndReason::HostLeft));
     assert!(!call.downlinks().iter().any(|line| line.starts_with("dave.tablet")), "{:?}", call.downlinks());
 }
+
+#[test]
+fn t30_t31_a_host_who_left_has_no_powers_before_the_return() {
+    for policy in [HostLeavePolicy::Continue, HostLeavePolicy::GraceEnd] {
+        let mut call = hosted_group(policy);
+        call.leaves("alice.phone").expect("leaves");
+        let destroy = || Action::Destroy { text: None };
+        let transfer = || Action::TransferHost { user: user("bob") };
+        for device in ["alice.phone", "alice.laptop"] {
+            assert_eq!(set_role(&mut call, device, "bob", Role::Cohost), Err(Code::NotHost));
+            assert_eq!(call.does(device, transfer()), Err(Code::NotHost));
+            assert_eq!(call.does(device, destroy()), Err(Code::NotHost));
+        }
+        let mut back = call.clone();
+        back.does("alice.phone", joining("alice", false)).expect("comes back");
+        back.does("alice.laptop", destroy()).expect("the host may use any device");
+        assert_eq!(
+            call.does("bob.phone", Action::DestroyCreated { text: None }),
+            Err(Code::NotHost),
+            "only the creator has a create request to take back"
+        );
+        call.does("alice.phone", Action::DestroyCreated { text: None })
+            .expect("takes the create request back");
+        assert_eq!(call.end_reason(), Some(EndReason::HostEnded));
+    }
+}
+
+#[test]
+fn t24_a_host_who_is_reconnecting_keeps_the_powers() {
+    let mut call = hosted_group(HostLeavePolicy::Continue);
+    let seat = call.participant_mut("alice").seat_mut().expect("has a seat");
+    seat.presence = Presence::Away { until_ms: START_MS + 60_000, from: AwayFrom::Media };
+    set_role(&mut call, "alice.laptop", "bob", Role::Cohost).expect("the seat is kept");
+    call.does("alice.laptop", Action::Destroy { text: None }).expect("the seat is kept");
+}
