@@ -251,7 +251,10 @@ impl Action {
     /// Answers a repeat of the request that made the revision `rev`, from the present state: with a join token only if one is
     /// due now.
     pub(crate) fn answer_again(&self, change: &Change, by: &ClientId, rev: u64) -> ReplyResult {
-        if self.shows_meeting() {
+        if self.is_out_of_sight(change, by) {
+            if let Some(end) = change.meeting.end() {
+                return Err(Refusal::meeting_ended(end.reason));
+            }
             change.require_view(by)?;
         }
         match self {
@@ -285,6 +288,11 @@ impl Action {
             Action::UpdateMeeting(_) => update_meeting::answer_again(),
             Action::Destroy { .. } | Action::DestroyCreated { .. } => destroy::answer_again(change),
         }
+    }
+
+    /// Returns whether the answer shows a part of the meeting that the sender may not see (any more).
+    pub(crate) fn is_out_of_sight(&self, change: &Change, by: &ClientId) -> bool {
+        self.shows_meeting() && change.require_view(by).is_err()
     }
 
     /// Returns whether the answer shows more of the meeting than the request and its outcome for the sender. The other answers

@@ -121,7 +121,9 @@ fn decide_command(mut change: Change, command: &Command) -> Decision {
 /// Answers a repeat of the request that made the revision `rev`, and repeats its effects as far as they still hold.
 fn repeat(change: Change, command: &Command, cause: &Cause, rev: u64) -> Decision {
     let reply = command.action.answer_again(&change, &command.by, rev);
-    if matches!(&reply, Err(refusal) if matches!(refusal.code, Code::Banned | Code::Forbidden)) {
+    let was_put_out = command.action.is_out_of_sight(&change, &command.by)
+        || matches!(&reply, Err(refusal) if matches!(refusal.code, Code::Banned | Code::Forbidden));
+    if was_put_out {
         // A user who was put out makes nobody hear the old news again.
         return finish(change, command, cause, reply);
     }

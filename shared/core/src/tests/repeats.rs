@@ -301,3 +301,17 @@ fn a_commit_whose_effects_no_terminal_would_retry_is_recognised() {
     call.does("alice.phone", Action::Destroy { text: None }).expect("ends");
     assert!(call.last.has_no_retrying_client(Some(&request("alice.phone", "r2"))), "an end must arrive");
 }
+
+#[test]
+fn t48_a_repeat_of_a_removed_user_is_answered_by_the_end_of_the_meeting() {
+    let mut call = Call::group();
+    call.accepts("bob.phone").expect("accepts");
+    let raise = |call: &mut Call| call.sends("bob.phone", "h1", "hand", Action::RaiseHand);
+    raise(&mut call).expect("raises");
+    let remove = Action::Remove { user: user("bob"), ban: false, for_seconds: None, text: None };
+    call.does("alice.phone", remove).expect("the host has the right");
+    assert_eq!(raise(&mut call), Err(Code::Forbidden));
+    call.does("alice.phone", Action::Destroy { text: None }).expect("the host ends the meeting");
+    assert_eq!(raise(&mut call), Err(Code::MeetingEnded));
+    assert_eq!(call.downlinks(), ["bob.phone= error host_ended"]);
+}
