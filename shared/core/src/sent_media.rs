@@ -1,5 +1,5 @@
-//! What the device of a seat sends, as the members see it: announced with the request that brings it into the media, then
-//! reported.
+//! The media that the device of a seat sends, as the members see it: announced with the request that brings the device into
+//! the media, then reported.
 
 use crate::change::Change;
 use crate::input::MediaChange;
