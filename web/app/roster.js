@@ -61,12 +61,18 @@ export function applyDownlink(meeting, message) {
       return withChange(meeting, message.user_id, { state: "lobby", ...(message.name && { name: message.name }) });
     case "lobby_updated":
       return (message.users ?? []).reduce(
-        (seen, { user_id: userId, admitted }) => (admitted ? seen : withChange(seen, userId, { state: "left" })),
+        (seen, { user_id: userId, admitted }) => (admitted ? seen : withoutWait(seen, userId)),
         meeting,
       );
     default:
       return meeting;
   }
+}
+
+/** Returns the meeting after a wait that did not end in the call. A notice about a ban or a removal may come before. */
+function withoutWait(meeting, userId) {
+  const known = participant(meeting, userId);
+  return known && !isWaiting(known) ? meeting : withChange(meeting, userId, { state: "left" });
 }
 
 /** Returns what an invitation says about its participant. */

@@ -64,6 +64,7 @@ impl Change {
         let Some(seat) = self.seat_of_user(&by.user()) else { return };
         if let Presence::OnTheWay { claimants, .. } = &seat.presence
             && claimants.contains(by)
+            && claimants.contains(&seat.device)
             && seat.device != *by
         {
             seat.device = by.clone();

@@ -81,7 +81,8 @@ pub enum Presence {
         /// Time after which the seat is given up, in milliseconds since the epoch, where the RTC service reports presence.
         /// The creator has none until somebody accepts.
         join_by_ms: Option<i64>,
-        /// Devices of a user admitted from the lobby. The first one that acts gets the seat.
+        /// Devices of a user who waited in the lobby. If the seat's device is one of them, the user was admitted, and the first
+        /// one that acts gets the seat. Otherwise the user came in by the seat's device, and they are only notified.
         claimants: Vec<ClientId>,
     },
     /// In the media.

@@ -7,6 +7,7 @@ mod ext;
 pub(crate) mod fixture;
 mod host;
 mod invitation_ends;
+mod lobby_ends;
 mod phases;
 mod properties;
 mod reach;

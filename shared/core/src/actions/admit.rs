@@ -30,16 +30,14 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>
     Ok(Reply::Body(Body::LobbyUpdated { users }))
 }
 
-/// A seat for a user who waits. The device that asked first has it until another one claims it.
+/// A seat for a user who waits.
 fn admit(change: &mut Change, user: &UserId) -> Result<(), Refusal> {
     let participant = change.meeting.participants.get(user);
     match participant.map(|p| &*p.standing) {
         Some(Standing::Lobby { devices }) => {
             let waiting = devices.clone();
             change.require_free_seat()?;
-            if let Some(first) = waiting.first().cloned() {
-                change.give_seat(&first, EntryBy::Admission { waiting });
-            }
+            change.let_in(waiting);
             Ok(())
         }
         Some(Standing::Seated(_)) => Ok(()),
@@ -52,6 +50,14 @@ pub(crate) fn answer_again(change: &Change, named: Option<&[UserId]>, rev: u64) 
 }
 
 impl Change {
+    /// Gives a seat to the user of the devices `waiting`, who waits in the lobby. The one that asked first has it until another
+    /// one claims it.
+    pub(crate) fn let_in(&mut self, waiting: Vec<ClientId>) {
+        if let Some(first) = waiting.first().cloned() {
+            self.give_seat(&first, EntryBy::Admission { waiting });
+        }
+    }
+
     /// The users that a request about the lobby means: those named, or all who wait, in the order in which they came.
     pub(crate) fn named_or_waiting(&self, named: Option<&[UserId]>) -> Vec<UserId> {
         if let Some(named) = named {

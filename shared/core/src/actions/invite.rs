@@ -7,6 +7,7 @@ use crate::invitation::{Invitation, Leg, SilentOffer};
 use crate::limits::{MAX_DEVICES, MAX_INVITATION_EXT_BYTES, MAX_PEOPLE};
 use crate::meeting::{Meeting, Phase};
 use crate::outgoing::{Reply, ReplyResult};
+use crate::participant::Participant;
 use crate::refusal::Refusal;
 use crate::stamped::Stamped;
 use crate::standing::{OpenInvitation, OutReason};
@@ -17,6 +18,7 @@ use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{BusyPolicy, InvitePolicy, Mode, Role};
 
 /// Answered by `invitation_result`. Users who are in or have an open invitation keep it, and stand in the answer as they are.
+/// Users who wait in the lobby are admitted.
 pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,
@@ -47,17 +49,21 @@ pub(crate) fn apply(
     if let Some(ext) = ext {
         require_room_for(&change.meeting, ext)?;
     }
-    if !fresh.is_empty() {
-        if *meeting.mode == Mode::Direct {
-            change.meeting.mode.set(Mode::Group, change.rev);
-        }
-        if change.meeting.phase == Phase::Created {
-            change.meeting.phase = Phase::Ringing;
-        }
+    let is_rung = |invitee: &Invitee| !participant(invitee).is_some_and(Participant::is_in_lobby);
+    let rings = fresh.iter().any(|invitee| is_rung(invitee));
+    if !fresh.is_empty() && *meeting.mode == Mode::Direct {
+        change.meeting.mode.set(Mode::Group, change.rev);
+    }
+    if rings && change.meeting.phase == Phase::Created {
+        change.meeting.phase = Phase::Ringing;
     }
     let ring_seconds = ring_seconds.unwrap_or(change.meeting.ring_seconds);
     for invitee in fresh {
-        change.invite_user(&by.user(), invitee, ring_seconds, ext);
+        match change.meeting.participants.get(&invitee.user_id).filter(|p| p.is_in_lobby()) {
+            // The user asked to come in, and need not be rung.
+            Some(waiting) => change.let_in(waiting.lobby_devices().to_vec()),
+            None => change.invite_user(&by.user(), invitee, ring_seconds, ext),
+        }
     }
     change.update_phase();
     answer_again(change, invitees)

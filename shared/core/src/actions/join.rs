@@ -7,7 +7,7 @@ use crate::limits::{MAX_DEVICES, MAX_PEOPLE};
 use crate::outgoing::{Reply, ReplyResult};
 use crate::participant::Participant;
 use crate::refusal::Refusal;
-use crate::standing::{OutReason, Seat, Standing};
+use crate::standing::{OutReason, Presence, Seat, Standing};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
@@ -94,7 +94,9 @@ fn enter_uninvited(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Reply
         if change.participant(by).is_none() {
             change.add_participant(&by.user(), joiner.name.as_ref(), Standing::Lobby { devices: Vec::new() });
         }
+        let waiting = change.participant(by).map(|p| p.lobby_devices().to_vec()).unwrap_or_default();
         change.take_free_seat(by, Some(joiner.media))?;
+        end_waiting(change, by, waiting);
         Ok(JOINED)
     } else {
         require_known_or_room(change, by)?;
@@ -104,6 +106,16 @@ fn enter_uninvited(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Reply
             change.announce_media(by, joiner.media);
         }
         Ok(LOBBY_WAITING)
+    }
+}
+
+/// The user waited in the lobby until this device found the meeting open: the host set and the other devices that waited are
+/// notified.
+fn end_waiting(change: &mut Change, by: &ClientId, waiting: Vec<ClientId>) {
+    let others: Vec<ClientId> = waiting.iter().filter(|device| *device != by).cloned().collect();
+    if let Some(Presence::OnTheWay { claimants, .. }) = change.seat_of(by).map(|seat| &mut seat.presence) {
+        // Where other devices waited, this one is not listed: they may not claim its seat.
+        *claimants = if others.is_empty() { waiting } else { others };
     }
 }
 

@@ -1,11 +1,11 @@
-//! Notices about the lobby (T20–T22): hosts get who waits and what was decided, users who waited the decision.
+//! Notices about the lobby (T20–T22): hosts get who waits and who no longer does, users who waited the decision.
 
 use super::Notices;
 use crate::grant::Grant;
 use crate::outgoing::Outgoing;
 use crate::participant::Participant;
-use crate::standing::{OutReason, Presence, Standing};
-use switchboard_protocol::downlink::Body;
+use crate::standing::{OutReason, Presence, Seat, Standing};
+use switchboard_protocol::downlink::{Body, RemovedReason};
 use switchboard_protocol::object::{LobbyDecision, Role};
 
 /// Most waiting users of whom a host who comes in is notified one by one.
@@ -23,7 +23,12 @@ impl Notices<'_> {
                 });
             } else if let Some(admitted) = self.decision(participant) {
                 decided.push(LobbyDecision { user_id: participant.user_id.clone(), admitted, code: None });
-                self.lobby_result(participant, admitted);
+                match &*participant.standing {
+                    Standing::Seated(seat) if self.is_own_entry(seat) => self.lobby_left_behind(seat),
+                    // The user gets `participant_removed`.
+                    Standing::Out(exit) if exit.reason != OutReason::Ended => {}
+                    _ => self.lobby_result(participant, admitted),
+                }
             }
         }
         self.of_waiting_list();
@@ -56,7 +61,21 @@ impl Notices<'_> {
         }
     }
 
-    /// Returns whether a user who waited in the lobby was admitted in this revision; `None` if the user did not wait.
+    /// Returns whether the user came in by a request of the seat's device, and not by the decision of a host.
+    fn is_own_entry(&self, seat: &Seat) -> bool {
+        self.cause.is_request_of(&seat.device) || !seat.presence.claimants().contains(&seat.device)
+    }
+
+    /// To the devices that waited when another one of the same user came in.
+    fn lobby_left_behind(&mut self, seat: &Seat) {
+        for device in seat.presence.claimants().iter().filter(|device| **device != seat.device) {
+            let body =
+                Body::ParticipantRemoved { reason: RemovedReason::Moved, until_in_ms: None, text: None };
+            self.notify_device(device, device.user().as_str(), body);
+        }
+    }
+
+    /// Returns whether a user who waited in the lobby came in in this revision; `None` if the user did not wait.
     fn decision(&self, participant: &Participant) -> Option<bool> {
         if participant.lobby_devices().is_empty() {
             return None;
@@ -66,7 +85,11 @@ impl Notices<'_> {
                 let is_on_the_way = matches!(seat.presence, Presence::OnTheWay { .. });
                 (is_on_the_way && seat.entry.is_from(self.rev)).then_some(true)
             }
-            Standing::Out(exit) => (exit.reason == OutReason::Ended).then_some(false),
+            Standing::Out(exit) => {
+                let is_refused =
+                    matches!(exit.reason, OutReason::Ended | OutReason::Removed | OutReason::Banned { .. });
+                (is_refused && participant.left_lobby()).then_some(false)
+            }
             Standing::Invited(_) | Standing::Lobby { .. } => None,
         }
     }
