@@ -12,15 +12,16 @@ use switchboard_protocol::downlink::Body;
 use switchboard_protocol::limits::MAX_INVITEES;
 use switchboard_protocol::object::LobbyDecision;
 
-/// Most users that one request admits: as many as it may name. Each takes two items of the transaction, which has 100.
-const MAX_ADMITTED: usize = MAX_INVITEES;
+/// Most users that one request decides about: as many as it may name. Each who is admitted takes two items of the transaction,
+/// which has 100.
+const MAX_DECIDED: usize = MAX_INVITEES;
 
-/// Answered by `lobby_updated`, with the result for each user: those named, or all who wait, in the order in which they
+/// Answered by `lobby_updated`, with the result for each user: those named, or the first who wait, in the order in which they
 /// came. Refuses with `meeting_full` if there was a seat for none of them.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>) -> ReplyResult {
     change.require_host_set(by)?;
     let mut users = Vec::new();
-    for user in change.named_or_waiting(named).into_iter().take(MAX_ADMITTED) {
+    for user in change.named_or_waiting(named) {
         let code = admit(change, &user).err().map(|refusal| refusal.code);
         users.push(LobbyDecision { user_id: user, admitted: code.is_none(), code });
     }
@@ -45,8 +46,31 @@ fn admit(change: &mut Change, user: &UserId) -> Result<(), Refusal> {
     }
 }
 
+/// From the present state, with the code of each user who has no seat, as in the first answer.
 pub(crate) fn answer_again(change: &Change, named: Option<&[UserId]>, rev: u64) -> ReplyResult {
-    Ok(Reply::Body(change.lobby_updated(named, rev)))
+    let meeting = &change.meeting;
+    let waited = |p: &Participant| p.is_in_lobby() && p.standing.rev() < rev;
+    let users = named.map_or_else(
+        || {
+            let was_admitted = |p: &Participant| {
+                p.seat().is_some_and(|seat| seat.entry.is_from(rev) && seat.invitation.is_none())
+            };
+            let mut users = meeting.users(was_admitted);
+            users.extend(meeting.users(waited));
+            users
+        },
+        <[UserId]>::to_vec,
+    );
+    let decision = |user: UserId| {
+        let participant = meeting.participants.get(&user);
+        let code = match participant {
+            Some(p) if p.is_member() => None,
+            Some(p) if waited(p) => Some(Code::MeetingFull),
+            _ => Some(Code::UserNotFound),
+        };
+        LobbyDecision { admitted: code.is_none(), user_id: user, code }
+    };
+    Ok(Reply::Body(Body::LobbyUpdated { users: users.into_iter().map(decision).collect() }))
 }
 
 impl Change {
@@ -58,7 +82,8 @@ impl Change {
         }
     }
 
-    /// The users that a request about the lobby means: those named, or all who wait, in the order in which they came.
+    /// The users that a request about the lobby means: those named, or those who wait, in the order in which they came, at most
+    /// as many as a request may name.
     pub(crate) fn named_or_waiting(&self, named: Option<&[UserId]>) -> Vec<UserId> {
         if let Some(named) = named {
             return named.to_vec();
@@ -66,28 +91,14 @@ impl Change {
         let mut waiting: Vec<&Participant> =
             self.meeting.participants.values().filter(|p| p.is_in_lobby()).collect();
         waiting.sort_by_key(|p| (p.standing.rev(), p.order));
-        waiting.into_iter().map(|p| p.user_id.clone()).collect()
-    }
-
-    /// The body `lobby_updated` for a repeat of the request that made the revision `rev`, from the present state.
-    pub(crate) fn lobby_updated(&self, named: Option<&[UserId]>, rev: u64) -> Body {
-        let users = match named {
-            Some(named) => named.to_vec(),
-            None => self.meeting.users(|p| !p.lobby_devices().is_empty() && p.standing.is_from(rev)),
-        };
-        let decision = |user: UserId| LobbyDecision {
-            admitted: self.meeting.has_member(&user),
-            user_id: user,
-            code: None,
-        };
-        Body::LobbyUpdated { users: users.into_iter().map(decision).collect() }
+        waiting.into_iter().map(|p| p.user_id.clone()).take(MAX_DECIDED).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::tests::fixture::{Call, user};
-    use crate::tests::scenes::{admit, decided, group_with_entry, join};
+    use crate::tests::scenes::{admit, decided, deny, group_with_entry, join};
     use crate::{Action, Outgoing, SlotChange};
     use switchboard_protocol::code::Code;
     use switchboard_protocol::downlink::Body;
@@ -161,6 +172,43 @@ mod tests {
         for device in ["dave.phone", "dave.tablet"] {
             let line = format!("{device}: participant_removed removed");
             assert!(call.downlinks().contains(&line), "{:?}", call.downlinks());
+        }
+    }
+
+    #[test]
+    fn t21_a_repeated_admit_has_the_code_of_each_user() {
+        for named in [Some(&["frank", "mallory", "dave"][..]), None] {
+            let mut call = group_with_entry(JoinPolicy::Lobby);
+            for device in ["frank.phone", "dave.phone"] {
+                join(&mut call, device).expect("waits in the lobby");
+            }
+            call.meeting.max_participants = 2;
+            let send = |call: &mut Call| call.sends("alice.phone", "m1", "admit", admit(named));
+            send(&mut call).expect("the host admits the first");
+            let first = decided(&call);
+            assert!(first.contains(&("dave".to_owned(), false, Some(Code::MeetingFull))));
+            send(&mut call).expect("a repeat is answered");
+            assert_eq!(decided(&call), first);
+            call.joins_media("frank.phone").expect("joins");
+            send(&mut call).expect("a repeat is answered");
+            assert_eq!(decided(&call), first, "also when the user is in the media");
+        }
+    }
+
+    #[test]
+    fn one_request_decides_about_as_many_waiting_users_as_it_may_name() {
+        for is_admit in [true, false] {
+            let mut call = group_with_entry(JoinPolicy::Lobby);
+            call.meeting.max_participants = 100;
+            for at in 0..60 {
+                join(&mut call, &format!("guest-{at:02}.phone")).expect("waits in the lobby");
+            }
+            let decide = if is_admit { admit(None) } else { deny(None) };
+            for (count, last) in [(49, "guest-48"), (11, "guest-59")] {
+                call.does("alice.phone", decide.clone()).expect("the host has the right");
+                let users = decided(&call);
+                assert_eq!((users.len(), users[users.len() - 1].0.as_str()), (count, last));
+            }
         }
     }
 

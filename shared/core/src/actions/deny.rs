@@ -9,7 +9,7 @@ use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::LobbyDecision;
 
-/// Answered by `lobby_updated`, with the result for each user.
+/// Answered by `lobby_updated`, with the result for each user: those named, or the first who wait, as for `admit`.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>, ban: bool) -> ReplyResult {
     change.require_host_set(by)?;
     let mut users = Vec::new();
@@ -35,14 +35,28 @@ fn turn_away(change: &mut Change, user: &UserId, ban: bool) {
     change.put_out(user, reason);
 }
 
+/// From the present state, with the code of each user who did not wait, as in the first answer.
 pub(crate) fn answer_again(change: &Change, named: Option<&[UserId]>, rev: u64) -> ReplyResult {
-    Ok(Reply::Body(change.lobby_updated(named, rev)))
+    let meeting = &change.meeting;
+    let denied_now = |p: &Participant| p.left_lobby() && p.standing.is_from(rev);
+    let users = named.map_or_else(|| meeting.users(denied_now), <[UserId]>::to_vec);
+    // A user who was turned away may have asked once more since, or be in.
+    let was_denied = |p: &Participant| {
+        let was_member = p.seat().is_some_and(|seat| seat.entry.rev() < rev);
+        p.lobby.is_denied && p.standing.rev() >= rev && !was_member
+    };
+    let decision = |user: UserId| {
+        let participant = meeting.participants.get(&user);
+        let code = (!participant.is_some_and(was_denied)).then_some(Code::UserNotFound);
+        LobbyDecision { admitted: participant.is_some_and(Participant::is_member), user_id: user, code }
+    };
+    Ok(Reply::Body(Body::LobbyUpdated { users: users.into_iter().map(decision).collect() }))
 }
 
 #[cfg(test)]
 mod tests {
     use crate::Action;
-    use crate::tests::fixture::user;
+    use crate::tests::fixture::{Call, user};
     use crate::tests::scenes::{decided, deny, group_with_entry, join};
     use switchboard_protocol::code::Code;
     use switchboard_protocol::downlink::Body;
@@ -66,6 +80,31 @@ mod tests {
         assert_eq!(call.does("dave.phone", Action::Rejoin), Err(Code::NotAdmitted));
         join(&mut call, "dave.phone").expect("a denied user may wait again");
         assert!(call.downlinks().contains(&"alice.phone: lobby_request".to_owned()));
+    }
+
+    #[test]
+    fn t22_a_repeated_deny_has_the_code_of_each_user() {
+        let mut call = group_with_entry(JoinPolicy::Lobby);
+        call.accepts("bob.phone").expect("accepts");
+        join(&mut call, "dave.phone").expect("waits in the lobby");
+        let names = Some(&["dave", "mallory", "bob"][..]);
+        let send = |call: &mut Call| call.sends("alice.phone", "d1", "deny", deny(names));
+        send(&mut call).expect("the host denies the entry");
+        let first = decided(&call);
+        let not_found = Some(Code::UserNotFound);
+        assert_eq!(
+            first,
+            [
+                ("dave".to_owned(), false, None),
+                ("mallory".to_owned(), false, not_found),
+                ("bob".to_owned(), true, not_found),
+            ]
+        );
+        send(&mut call).expect("a repeat is answered");
+        assert_eq!(decided(&call), first);
+        join(call.at(1_000), "dave.phone").expect("asks once more");
+        send(&mut call).expect("a repeat is answered");
+        assert_eq!(decided(&call), first, "the request did not decide about the second knock");
     }
 
     #[test]
