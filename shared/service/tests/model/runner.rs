@@ -22,6 +22,7 @@ use switchboard_service::fake::promises::{changes_more_than_time, is_revived};
 use switchboard_service::fake::{FakePorts, TableState, service_on};
 use switchboard_service::request::serve_request;
 use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
+use tokio::runtime::{Builder, Runtime};
 
 /// A request of any function.
 enum AnyRequest {
@@ -67,6 +68,11 @@ pub fn serve(world: &mut World, scene: &Scene, uplink: &Uplink, crashes: bool) {
     }
 }
 
+thread_local! {
+    /// `wake` limits its time, so it asks for a runtime. Nothing waits here, so no limit is ever reached.
+    static TIMERS: Runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+}
+
 /// Wakes a meeting, as a message of the delay queue does. A function that crashes does so after its first commit.
 pub fn wake(world: &mut World, id: &MeetingId, crashes: bool) {
     let service = service_on_table(world);
@@ -75,7 +81,10 @@ pub fn wake(world: &mut World, id: &MeetingId, crashes: bool) {
     }
     let body = json!({"meeting_id": id}).to_string();
     let event = json!({"Records": [{"messageId": "m", "body": body}]});
-    let woken = functions::wake::wake(event, &ChannelAges::default(), world.now(), &service).now_or_never();
+    let woken = TIMERS.with(|timers| {
+        let _guard = timers.enter();
+        functions::wake::wake(event, &ChannelAges::default(), world.now(), &service).now_or_never()
+    });
     woken.expect("adapters in memory never wait").expect("the event is well-formed");
     finish(world, &service, None);
 }
