@@ -6,7 +6,7 @@
 use switchboard_core::Action;
 use switchboard_protocol::requests::{Accept, AnswerRequest, Reject};
 use switchboard_service::ports::Ports;
-use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
+use switchboard_service::{InvocationReport, MeetingOfUser, ReceivedRequest, ServeError, Service};
 
 /// Serves every [`AnswerRequest`].
 pub async fn answer<P: Ports>(
@@ -31,11 +31,13 @@ async fn accept<P: Ports>(
     service: &Service<P>,
 ) -> Result<InvocationReport, ServeError> {
     let (user, now) = (request.by.user(), request.now);
-    let (stored, other_call) = service.load_with_other_call(&asked.meeting_id, &user, now).await?;
+    let MeetingOfUser { stored, name, other_call } =
+        service.load_with_other_call(&asked.meeting_id, &user, now).await?;
     let is_in_other_call = other_call.is_some();
     // The slot will name this call, so the other one must be found without it.
     service.keep_findable(&user, other_call, now).await?;
-    let action = Action::Accept { invite_id: asked.invite_id.clone(), media: asked.media, is_in_other_call };
+    let action =
+        Action::Accept { invite_id: asked.invite_id.clone(), media: asked.media, name, is_in_other_call };
     service.change_and_leave_others(stored, request.command(action), is_in_other_call, now).await
 }
 

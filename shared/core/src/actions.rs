@@ -55,6 +55,8 @@ pub enum Action {
         invite_id: InviteId,
         /// Media that the device will send first.
         media: Media,
+        /// Display name from the user's JWT, which may be newer than the invitation.
+        name: Option<String>,
         /// True if the user's call slot names another call: the accept takes the slot from it, and the user leaves it.
         is_in_other_call: bool,
     },
@@ -208,8 +210,8 @@ impl Action {
             // The create request itself is always known; another request with its id is not a repeat.
             Action::CreateAgain => Err(Refusal::new(Code::BadRequest, "give each request its own id")),
             Action::Ringing { invite_id } => ringing::apply(change, by, invite_id),
-            Action::Accept { invite_id, media, is_in_other_call } => {
-                accept::apply(change, by, invite_id, *media, *is_in_other_call)
+            Action::Accept { invite_id, media, name, is_in_other_call } => {
+                accept::apply(change, by, invite_id, *media, name.as_ref(), *is_in_other_call)
             }
             Action::Reject { invite_id, reason, text } => {
                 reject::apply(change, by, invite_id, Remark::of_decline(*reason, text.clone()))

@@ -38,6 +38,13 @@ impl Change {
         Ok(())
     }
 
+    /// Shows the name that the user comes in with. An account that was unknown when it was invited has none until then.
+    pub(crate) fn learn_name(&mut self, by: &ClientId, name: Option<&String>) {
+        if let (Some(name), Some(participant)) = (name, self.meeting.participants.get_mut(&by.user())) {
+            participant.name = Some(name.clone());
+        }
+    }
+
     /// Records that `by` answered the invitation and all other devices lost it.
     pub(crate) fn win_invitation(&mut self, by: &ClientId) {
         let rev = self.rev;

@@ -33,6 +33,7 @@ mod users;
 pub use change_loop::{CommitTerms, back_off};
 pub use effects::report::InvocationReport;
 pub use error::{InvocationFailure, ServeError};
+pub use other_calls::MeetingOfUser;
 pub use request::ReceivedRequest;
 pub use rtc_client::RtcClient;
 pub use service::Service;

@@ -2,7 +2,7 @@
 //! other means.
 
 use crate::error::ServeError;
-use crate::ports::{Loaded, Meetings, Ports, Stored, Users};
+use crate::ports::{Loaded, Meetings, Ports, Stored, UserRecord, Users};
 use crate::service::Service;
 use futures::future::join_all;
 use switchboard_core::{Input, Now, Refusal};
@@ -10,19 +10,29 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::limits::MAX_MINUTES;
 
+/// A meeting, and what the table has of a user who takes a seat in it.
+pub struct MeetingOfUser {
+    /// The meeting's record.
+    pub stored: Stored,
+    /// Display name from the user's JWT.
+    pub name: Option<String>,
+    /// The other meeting that the user's call slot names, if any. It may have ended.
+    pub other_call: Option<MeetingId>,
+}
+
 impl<P: Ports> Service<P> {
-    /// Reads the meeting `id` and the call slot of `user` in one round trip. Returns the meeting's record, and the other meeting
-    /// that the slot names, if any: it may have ended. Refused with `meeting_not_found` for an unknown id.
+    /// Reads the meeting `id` and the record of `user` in one round trip. Refused with `meeting_not_found` for an unknown id.
     pub async fn load_with_other_call(
         &self,
         id: &MeetingId,
         user: &UserId,
         now: Now,
-    ) -> Result<(Stored, Option<MeetingId>), ServeError> {
+    ) -> Result<MeetingOfUser, ServeError> {
         let mut view = self.table.opening(id, std::slice::from_ref(user), None, now.ms).await?;
         let stored = view.meeting.ok_or_else(Refusal::meeting_not_found)?;
-        let slot = view.users.remove(user).and_then(|record| record.slot);
-        Ok((stored, slot.map(|slot| slot.meeting_id).filter(|held| held != id)))
+        let UserRecord { name, slot, .. } = view.users.remove(user).unwrap_or_default();
+        let other_call = slot.map(|slot| slot.meeting_id).filter(|held| held != id);
+        Ok(MeetingOfUser { stored, name, other_call })
     }
 
     /// Gives up the seats of `user` in all calls but `here`, which the user accepted. A call is left only while `here` holds the

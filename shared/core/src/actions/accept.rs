@@ -23,10 +23,12 @@ pub(crate) fn apply(
     by: &ClientId,
     invite_id: &InviteId,
     media: Media,
+    name: Option<&String>,
     is_in_other_call: bool,
 ) -> ReplyResult {
     change.require_open_invitation(by, invite_id)?;
     change.take_free_seat(by, Some(media))?;
+    change.learn_name(by, name);
     if is_in_other_call {
         change.claim_slot(&by.user());
     }
@@ -141,7 +143,12 @@ mod tests {
         assert_eq!(
             call.does(
                 "carol.phone",
-                Action::Accept { invite_id: of_bob.clone(), media: Media::Audio, is_in_other_call: false }
+                Action::Accept {
+                    invite_id: of_bob.clone(),
+                    media: Media::Audio,
+                    name: None,
+                    is_in_other_call: false
+                }
             ),
             Err(Code::InvitationNotFound)
         );
@@ -192,8 +199,11 @@ mod tests {
     fn t55_a_participant_is_shown_with_the_media_that_the_device_will_send_first() {
         let mut call = video(Mode::Group, &["bob", "carol"]);
         let invite_id = call.invite_id("bob");
-        call.does("bob.phone", Action::Accept { invite_id, media: Media::Video, is_in_other_call: false })
-            .expect("accepts");
+        call.does(
+            "bob.phone",
+            Action::Accept { invite_id, media: Media::Video, name: None, is_in_other_call: false },
+        )
+        .expect("accepts");
         let audio_and_video = MediaFlags { audio: true, video: true, screen: false };
         assert_eq!(call.media_of("bob"), audio_and_video);
         let told = &call.sent_to("alice.phone", "participant_updated")[0];
@@ -207,9 +217,24 @@ mod tests {
     fn t55_a_camera_that_the_rights_do_not_allow_is_not_shown() {
         let mut call = Call::group();
         let invite_id = call.invite_id("bob");
-        call.does("bob.phone", Action::Accept { invite_id, media: Media::Video, is_in_other_call: false })
-            .expect("accepts");
+        call.does(
+            "bob.phone",
+            Action::Accept { invite_id, media: Media::Video, name: None, is_in_other_call: false },
+        )
+        .expect("accepts");
         assert_eq!(call.media_of("bob"), MediaFlags { audio: true, video: false, screen: false });
+    }
+
+    #[test]
+    fn t6_the_name_of_a_user_who_was_unknown_at_the_invitation_is_shown_from_the_accept_on() {
+        let mut call = Call::direct();
+        call.participant_mut("bob").name = None;
+        let invite_id = call.invite_id("bob");
+        let name = Some("Bob".to_owned());
+        let accept = Action::Accept { invite_id, media: Media::Audio, name, is_in_other_call: false };
+        call.does("bob.phone", accept).expect("accepts");
+        let told = call.sent_to("alice.phone", "participant_updated");
+        assert_eq!(told[0]["participant"]["name"], "Bob");
     }
 
     #[test]
@@ -217,13 +242,17 @@ mod tests {
         for (is_in_other_call, slots) in [(false, vec![]), (true, vec![SlotChange::Claim(user("bob"))])] {
             let mut call = Call::direct();
             let invite_id = call.invite_id("bob");
-            let accept = Action::Accept { invite_id, media: Media::Audio, is_in_other_call };
+            let accept = Action::Accept { invite_id, media: Media::Audio, name: None, is_in_other_call };
             call.does("bob.phone", accept).expect("accepts");
             assert_eq!(call.last.slots, slots, "the ring holds the slot of its callee already");
         }
         let mut call = Call::group();
-        let accept =
-            Action::Accept { invite_id: call.invite_id("bob"), media: Media::Audio, is_in_other_call: true };
+        let accept = Action::Accept {
+            invite_id: call.invite_id("bob"),
+            media: Media::Audio,
+            name: None,
+            is_in_other_call: true,
+        };
         call.does("bob.phone", accept).expect("accepts");
         assert_eq!(call.last.slots, [SlotChange::Claim(user("bob"))], "once");
     }

@@ -36,6 +36,7 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Repl
     if is_invited_again {
         change.require_unlocked()?;
         change.take_free_seat(by, Some(joiner.media))?;
+        change.learn_name(by, joiner.name.as_ref());
         return Ok(JOINED);
     }
     enter_uninvited(change, by, joiner)
@@ -97,6 +98,7 @@ fn enter_uninvited(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Reply
         let waiting = change.participant(by).map(|p| p.lobby_devices().to_vec()).unwrap_or_default();
         change.take_free_seat(by, Some(joiner.media))?;
         end_waiting(change, by, waiting);
+        change.learn_name(by, joiner.name.as_ref());
         Ok(JOINED)
     } else {
         require_known_or_room(change, by)?;

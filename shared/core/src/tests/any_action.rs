@@ -88,7 +88,12 @@ pub(super) fn actions(call: &Call, sender: &str, target: &str, variant: u8) -> V
     let seconds = u32::from(variant) + 1;
     vec![
         Action::Ringing { invite_id: invite_id.clone() },
-        Action::Accept { invite_id: invite_id.clone(), media: Media::Audio, is_in_other_call: is_high },
+        Action::Accept {
+            invite_id: invite_id.clone(),
+            media: Media::Audio,
+            name: None,
+            is_in_other_call: is_high,
+        },
         Action::Reject { invite_id: invite_id.clone(), reason, text: text.clone() },
         Action::Silence { invite_id },
         Action::Invite { invitees: vec![invitee(target, variant)], ring_seconds: None, ext: None },

@@ -221,7 +221,10 @@ impl Call {
 
     pub(crate) fn accepts(&mut self, device: &str) -> Result<(), Code> {
         let invite_id = self.invite_id(account(device));
-        self.does(device, Action::Accept { invite_id, media: Media::Audio, is_in_other_call: false })
+        self.does(
+            device,
+            Action::Accept { invite_id, media: Media::Audio, name: None, is_in_other_call: false },
+        )
     }
 
     pub(crate) fn rejects(&mut self, device: &str) -> Result<(), Code> {

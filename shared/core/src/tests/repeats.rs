@@ -31,7 +31,7 @@ fn the_same_id_with_another_body_is_a_bad_request() {
         "bob.phone",
         "a1",
         "accept",
-        Action::Accept { invite_id, media: Media::Audio, is_in_other_call: false },
+        Action::Accept { invite_id, media: Media::Audio, name: None, is_in_other_call: false },
     )
     .expect("accepts");
     assert_eq!(call.sends("bob.phone", "a1", "leave", Action::Leave), Err(Code::BadRequest));
@@ -42,8 +42,12 @@ fn the_same_id_with_another_body_is_a_bad_request() {
 #[test]
 fn an_accept_that_comes_again_gets_a_token_only_while_its_seat_holds() {
     let mut call = Call::direct();
-    let accept =
-        Action::Accept { invite_id: call.invite_id("bob"), media: Media::Audio, is_in_other_call: false };
+    let accept = Action::Accept {
+        invite_id: call.invite_id("bob"),
+        media: Media::Audio,
+        name: None,
+        is_in_other_call: false,
+    };
     call.sends("bob.phone", "a1", "accept", accept.clone()).expect("accepts");
     let answer = ids(&call, "bob.phone");
     call.sends("bob.phone", "a1", "accept", accept.clone()).expect("a repeat is answered");
@@ -92,8 +96,12 @@ fn answers_without_a_way_in_are_given_again_even_when_the_meeting_is_over() {
 #[test]
 fn a_repeat_of_news_to_all_members_claims_no_gap() {
     let mut call = Call::group();
-    let accept =
-        Action::Accept { invite_id: call.invite_id("bob"), media: Media::Audio, is_in_other_call: false };
+    let accept = Action::Accept {
+        invite_id: call.invite_id("bob"),
+        media: Media::Audio,
+        name: None,
+        is_in_other_call: false,
+    };
     call.sends("bob.phone", "a1", "accept", accept.clone()).expect("accepts");
     assert!(call.last.notices.iter().any(|downlink| downlink.prev_rev.is_some()));
     call.sends("bob.phone", "a1", "accept", accept).expect("a repeat is answered");
@@ -192,7 +200,7 @@ fn a_repeat_that_is_refused_now_hears_the_refusal_that_holds_now() {
     let mut call = Call::group();
     let invite_id = call.invite_id("bob");
     let ringing = Action::Ringing { invite_id: invite_id.clone() };
-    let accept = Action::Accept { invite_id, media: Media::Audio, is_in_other_call: false };
+    let accept = Action::Accept { invite_id, media: Media::Audio, name: None, is_in_other_call: false };
     call.sends("bob.phone", "k1", "ringing", ringing.clone()).expect("rings");
     call.sends("bob.tablet", "a1", "accept", accept.clone()).expect("accepts");
     assert_eq!(

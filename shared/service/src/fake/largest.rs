@@ -175,7 +175,7 @@ impl Crowd {
         }
         self.act(
             &device(number, 20),
-            Action::Accept { invite_id, media: Media::Video, is_in_other_call: false },
+            Action::Accept { invite_id, media: Media::Video, name: None, is_in_other_call: false },
         );
         self.seen_in_media(number);
         for at in 21..23 {

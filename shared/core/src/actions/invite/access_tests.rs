@@ -120,7 +120,12 @@ fn t64_a_guessed_invitation_is_not_found() {
     let (reason, text) = (RejectReason::Declined, None);
     for action in [
         Action::Ringing { invite_id: invite_id.clone() },
-        Action::Accept { invite_id: invite_id.clone(), media: Media::Audio, is_in_other_call: false },
+        Action::Accept {
+            invite_id: invite_id.clone(),
+            media: Media::Audio,
+            name: None,
+            is_in_other_call: false,
+        },
         Action::Reject { invite_id: invite_id.clone(), reason, text },
         Action::Silence { invite_id },
     ] {

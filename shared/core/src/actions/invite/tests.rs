@@ -41,7 +41,7 @@ fn who_declined_is_invited_again_by_another_invitation() {
     assert_eq!(
         call.does(
             "bob.phone",
-            Action::Accept { invite_id: first, media: Media::Audio, is_in_other_call: false }
+            Action::Accept { invite_id: first, media: Media::Audio, name: None, is_in_other_call: false }
         ),
         Err(Code::InvitationNotFound)
     );

@@ -157,7 +157,7 @@ fn input(action: usize, by: usize, whom: usize, step: usize) -> Input {
     let invite_id = format!("invite-{name}").parse().expect("an id");
     let action = match action {
         0 => Action::Ringing { invite_id },
-        1 | 2 => Action::Accept { invite_id, media: Media::Audio, is_in_other_call: false },
+        1 | 2 => Action::Accept { invite_id, media: Media::Audio, name: None, is_in_other_call: false },
         3 => Action::Reject { invite_id, reason: RejectReason::Declined, text: None },
         4 | 5 => Action::ReportMedia {
             state: MediaReport::Joined,
@@ -230,6 +230,7 @@ fn a_removal_with_its_proof_is_read_as_it_was_written_and_one_of_before_has_none
     let accept = Action::Accept {
         invite_id: "invite-bob".parse().expect("an id"),
         media: Media::Audio,
+        name: None,
         is_in_other_call: false,
     };
     let does = |by: &str, id: &str, action| {
