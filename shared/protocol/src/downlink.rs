@@ -13,8 +13,8 @@ use crate::code::{Code, EndReason};
 use crate::id::{DownlinkId, InviteId, MeetingId, RequestId};
 use crate::join::Join;
 use crate::object::{
-    CallView, Caller, InvitationView, LobbyDecision, MeetingView, MissedCallView, ParticipantView, Reach,
-    SpeechMode, UserOrAll, WhoMayCall,
+    CallView, Caller, InvitationView, LobbyDecision, MeetingView, MissedCallView, NotInvited,
+    ParticipantView, Reach, SpeechMode, UserOrAll, WhoMayCall,
 };
 use serde::{Deserialize, Serialize};
 
@@ -125,6 +125,9 @@ pub enum Body {
     InvitationResult {
         /// Invitations of the named users.
         invitations: Vec<InvitationView>,
+        /// Named users who have no invitation; absent if there are none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_invited: Option<Vec<NotInvited>>,
     },
     /// Answers `join` and `rejoin`: the device has the user's seat.
     Joined {

@@ -354,6 +354,20 @@ pub struct InvitationView {
     pub reach: Reach,
 }
 
+/// A user whom a request about invitations names, and who has no invitation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NotInvited {
+    /// User.
+    pub user_id: UserId,
+    /// State of the user; absent for a user who has no part in the meeting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<ParticipantState>,
+    /// Reason why the request did nothing for the user: `banned` or `user_not_found`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
+}
+
 /// User who calls: the sender of the create or invite request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

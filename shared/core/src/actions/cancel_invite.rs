@@ -125,7 +125,7 @@ mod tests {
         call.does("alice.phone", cancel(Some(&["bob"]))).expect("cancels");
         for _ in 0..2 {
             call.sends("alice.phone", "x1", "cancel", cancel(None)).expect("cancels, or answers the repeat");
-            let Some(Body::InvitationResult { invitations }) =
+            let Some(Body::InvitationResult { invitations, .. }) =
                 call.last.answer.as_ref().map(|answer| &answer.body)
             else {
                 panic!("the answer is not invitation_result: {:?}", call.last.answer)

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
-use switchboard_protocol::object::{BusyPolicy, InvitePolicy, Mode, Role};
+use switchboard_protocol::object::{BusyPolicy, InvitePolicy, Mode, NotInvited, Role};
 
 /// Answered by `invitation_result`. Users who are in or have an open invitation keep it, and stand in the answer as they are.
 /// Users who wait in the lobby are admitted.
@@ -166,9 +166,23 @@ impl Change {
         }
     }
 
-    /// The body `invitation_result` of those named.
+    /// The body `invitation_result` of those named, in which each of them stands.
     pub(crate) fn invitation_result(&self, named: &[UserId]) -> Body {
-        Body::InvitationResult { invitations: self.meeting.invitation_views(|p| named.contains(&p.user_id)) }
+        let participant = |user: &UserId| self.meeting.participants.get(user);
+        let has_none = |user: &&UserId| participant(user).is_none_or(|p| p.invitation().is_none());
+        let not_invited = |user: &UserId| NotInvited {
+            user_id: user.clone(),
+            state: participant(user).map(Participant::state),
+            code: match participant(user) {
+                None => Some(Code::UserNotFound),
+                Some(p) => p.is_banned().then_some(Code::Banned),
+            },
+        };
+        let others: Vec<NotInvited> = named.iter().filter(has_none).map(not_invited).collect();
+        Body::InvitationResult {
+            invitations: self.meeting.invitation_views(|p| named.contains(&p.user_id)),
+            not_invited: (!others.is_empty()).then_some(others),
+        }
     }
 }
 

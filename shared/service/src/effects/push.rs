@@ -34,7 +34,7 @@ pub struct PushWanted {
 /// Returns the invitations in the answer to a request.
 pub(super) fn invitations_in_answer(decision: &Decision) -> Vec<InviteId> {
     match decision.answer.as_ref().map(|answer| &answer.body) {
-        Some(Body::MeetingCreated { invitations, .. } | Body::InvitationResult { invitations }) => {
+        Some(Body::MeetingCreated { invitations, .. } | Body::InvitationResult { invitations, .. }) => {
             invitations.iter().map(|invitation| invitation.invite_id.clone()).collect()
         }
         _ => Vec::new(),

@@ -1,10 +1,11 @@
 //! `invite` (T1): users who are invited during a call, or once more.
 
-use crate::tests::fixture::{Call, create, opening};
-use crate::tests::scenes::{cancel, inviting};
+use crate::tests::fixture::{Call, create, opening, user};
+use crate::tests::scenes::{cancel, group_with_entry, inviting, join, set_role};
 use crate::{Action, MAX_PEOPLE, Phase};
+use serde_json::{Value, json};
 use switchboard_protocol::code::Code;
-use switchboard_protocol::object::{InvitePolicy, Media, Mode};
+use switchboard_protocol::object::{InvitePolicy, JoinPolicy, Media, Mode, Role};
 
 #[test]
 fn a_third_person_makes_a_direct_call_a_group_for_good() {
@@ -119,4 +120,41 @@ fn t1_the_first_invitation_makes_an_empty_group_ring() {
     call.joins_media("alice.phone").expect("joins");
     call.does("alice.phone", inviting(&["carol"])).expect("the host has the right");
     assert_eq!(call.meeting.phase, Phase::Active);
+}
+
+/// The users without an invitation in the answer of the last step.
+fn not_invited(call: &Call) -> Value {
+    let answer = call.last.answer.as_ref().expect("is answered");
+    serde_json::to_value(&answer.body).expect("serialises")["not_invited"].clone()
+}
+
+#[test]
+fn each_user_who_is_named_stands_in_the_answer() {
+    let mut call = group_with_entry(JoinPolicy::Open);
+    call.accepts("bob.phone").expect("accepts");
+    set_role(&mut call, "alice.phone", "bob", Role::Cohost).expect("the host has the right");
+    for device in ["dave.phone", "mallory.phone"] {
+        join(&mut call, device).expect("the meeting is open");
+    }
+    let ban = Action::Remove { user: user("mallory"), ban: true, for_seconds: None, text: None };
+    call.does("alice.phone", ban).expect("the host has the right");
+    for _ in 0..2 {
+        call.sends("bob.phone", "i1", "invite", inviting(&["alice", "dave", "mallory", "erin"]))
+            .expect("is answered, or answers the repeat");
+        assert_eq!(
+            not_invited(&call),
+            json!([
+                {"user_id": "alice", "state": "joined"},
+                {"user_id": "dave", "state": "accepted"},
+                {"user_id": "mallory", "state": "banned", "code": "banned"},
+            ])
+        );
+    }
+    call.does("bob.phone", inviting(&["frank"])).expect("a cohost has the right");
+    assert_eq!(not_invited(&call), json!(null));
+    call.does("alice.phone", cancel(Some(&["frank", "dave", "nobody"]))).expect("the host has the right");
+    assert_eq!(
+        not_invited(&call),
+        json!([{"user_id": "dave", "state": "accepted"}, {"user_id": "nobody", "code": "user_not_found"}])
+    );
 }
