@@ -48,7 +48,7 @@ fn services() -> Vec<Service> {
         "room": {"sid": "RM_1", "name": "switchboard-m1", "creationTime": "1767225400"},
         "participant": {"sid": "PA_1", "identity": "alice", "state": "ACTIVE", "joinedAt": "1767225500"}});
     let agora = json!({"noticeId": "n1", "productId": 1, "eventType": 104, "notifyMs": NOW_MS,
-        "payload": {"channelName": "switchboard-m1", "uid": 7, "account": "alice", "clientSeq": 1, "ts": 1767225599, "reason": 1}});
+        "payload": {"channelName": "switchboard-m1", "uid": 7, "account": "alice", "clientSeq": 1, "ts": 1_767_225_599_u64, "reason": 1}});
     let janus = json!([{"type": 64, "timestamp": 1_767_225_599_000_000_u64, "event": {"plugin": "janus.plugin.videoroom",
         "data": {"event": "leaving", "room": "switchboard-m1", "id": "alice", "private_id": 1}}}]);
     vec![

@@ -87,7 +87,7 @@ impl FaultPlan {
     pub fn of_seed(seed: u64, until_ms: i64) -> Self {
         let mut plan = Self { seed, until_ms, ..Self::default() };
         let mut dice = Dice::new(&[seed, 1]);
-        if seed % 8 == 0 {
+        if seed.is_multiple_of(8) {
             return plan;
         }
         for kind in Fault::ALL {

@@ -3,7 +3,7 @@
 use crate::dice::{Dice, mix};
 use crate::executor::{now_ms, sleep};
 use crate::faults::Fault;
-use crate::world::world;
+use crate::world::{function_time, world};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::pin;
@@ -61,7 +61,7 @@ impl Invocation {
             is_hit: Cell::new(false),
             request,
             is_answered: Cell::new(false),
-            now: world.now(),
+            now: function_time(),
         })
     }
 

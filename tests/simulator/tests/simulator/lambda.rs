@@ -8,7 +8,7 @@ use crate::faults::Fault;
 use crate::invocation::Invocation;
 use crate::rtc::{CallbackBody, Reader};
 use crate::watch;
-use crate::world::{START_MS, World, world};
+use crate::world::{START_MS, World, function_time, world};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -75,7 +75,7 @@ fn serve(request: &Published, received_ms: i64) {
 
 /// Calls the function that serves requests of this topic.
 async fn call(function: &str, event: Value, world: &World) -> Result<Value, InvocationFailure> {
-    let (now, service) = (world.now(), &world.service);
+    let (now, service) = (function_time(), &world.service);
     let report = match function {
         "create-meeting" => {
             serve_event(event, now, service, &functions::create_meeting::create_meeting).await
@@ -110,7 +110,7 @@ pub fn deliver_nudge(delivery: NudgeDelivery) {
     let body = serde_json::to_string(&delivery.nudge).expect("a nudge serialises");
     let event = json!({"Records": [{"messageId": "m", "body": body}]});
     spawn(async move {
-        let wake = functions::wake::wake(event, &world.ages, world.now(), &world.service);
+        let wake = functions::wake::wake(event, &world.ages, function_time(), &world.service);
         let result = invocation.run(Box::pin(wake)).await;
         watch::finished(&invocation, result.as_ref());
         let is_done = matches!(result, Some(Ok(failed)) if failed["batchItemFailures"] == json!([]));
@@ -138,7 +138,7 @@ pub fn sweep_each_minute() {
         let invocation = Invocation::new("sweep".to_owned(), place, None);
         world.trace(|| "sweep: begins".to_owned());
         spawn(async move {
-            let sweep = functions::wake::wake(json!({}), &world.ages, world.now(), &world.service);
+            let sweep = functions::wake::wake(json!({}), &world.ages, function_time(), &world.service);
             let result = invocation.run(Box::pin(sweep)).await;
             watch::finished(&invocation, result.as_ref());
         });
@@ -156,7 +156,7 @@ pub fn deliver_lifecycle(device: &ClientId, kind: &str, event: &Value, place: u6
     });
     let phone = world.phone_of(device);
     spawn(async move {
-        let presence = functions::presence::presence(event, world.now(), &world.service);
+        let presence = functions::presence::presence(event, function_time(), &world.service);
         let result = invocation.run(Box::pin(presence)).await;
         watch::finished(&invocation, result.as_ref());
         if !matches!(result, Some(Ok(_))) {
@@ -176,7 +176,8 @@ pub fn deliver_callback(body: CallbackBody, place: u64, attempt: u32) {
         "body": serde_json::to_string(&body).expect("a callback serialises"), "isBase64Encoded": false,
     });
     spawn(async move {
-        let webhook = functions::rtc_webhook::rtc_webhook(event, Some(&Reader), world.now(), &world.service);
+        let webhook =
+            functions::rtc_webhook::rtc_webhook(event, Some(&Reader), function_time(), &world.service);
         let result = invocation.run(Box::pin(webhook)).await;
         watch::finished(&invocation, result.as_ref());
         let is_taken = matches!(&result, Some(Ok(response)) if response["statusCode"] == json!(200));

@@ -37,7 +37,7 @@ const THREADS: u64 = 2;
 /// Failing seeds that are shown with their shortest script.
 const SHOWN: usize = 3;
 
-#[expect(clippy::disallowed_methods, reason = "a setting of the test run")]
+/// Returns a setting of the test run.
 fn setting(name: &str) -> Option<u64> {
     let set = std::env::var(name).ok()?;
     Some(set.parse().unwrap_or_else(|_| panic!("{name} is a number")))
@@ -59,7 +59,9 @@ fn show(seed: u64) {
     let plan = Plan::of_seed(seed);
     let violations = run(&plan, Keep::Counts).watch.violations;
     println!("\nseed {seed}: replay it with `make chaos SEED={seed}`");
-    violations.iter().for_each(|violation| println!("  {violation}"));
+    for violation in &violations {
+        println!("  {violation}");
+    }
     if violations.is_empty() {
         return;
     }

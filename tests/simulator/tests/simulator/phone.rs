@@ -23,7 +23,7 @@ thread_local! {
     static BASE: Instant = base();
 }
 
-#[expect(clippy::disallowed_methods, reason = "the zero of virtual time for types that want an `Instant`")]
+/// Returns the zero of virtual time, for types that want an `Instant`.
 fn base() -> Instant {
     Instant::now()
 }

@@ -2,7 +2,7 @@
 
 use crate::phone::{Media, Phone};
 use crate::watch::orphan_since_ms;
-use crate::world::world;
+use crate::world::{function_time, world};
 use switchboard_core::{Meeting, Participant};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
@@ -11,7 +11,7 @@ use switchboard_service::fake::StoredMeeting;
 
 fn violate(words: String) {
     world().trace(|| format!("VIOLATION: {words}"));
-    world().watch.borrow_mut().violate(words);
+    world().watch.borrow_mut().violate(&words);
 }
 
 /// Checks what must hold while calls go on, some minutes after the last fault.
@@ -37,7 +37,7 @@ pub fn check_views(asked: bool) {
             let phone = phone.borrow();
             let call = phone.call.as_ref()?;
             let stored = table.meetings.get(&call.meeting_id.parse::<MeetingId>().ok()?)?;
-            let difference = call.view.difference(&stored.meeting, world.now())?;
+            let difference = call.view.difference(&stored.meeting, function_time())?;
             let when = if asked { "after a sync" } else { "without any fault" };
             Some(format!("{} shows another meeting than the table, {when}: {difference}", phone.id))
         };
@@ -83,7 +83,10 @@ pub fn check_over() {
 }
 
 fn people(meeting: &Meeting) -> String {
-    meeting.participants.values().map(|p| format!(" {}={:?}", p.user_id, p.state())).collect()
+    meeting
+        .participants
+        .values()
+        .fold(String::new(), |text, p| text + &format!(" {}={:?}", p.user_id, p.state()))
 }
 
 fn of_meeting(stored: &StoredMeeting) -> Vec<String> {
@@ -130,9 +133,7 @@ fn of_member(name: &str, meeting: &Meeting, member: &Participant) -> Option<Stri
     if call.media != Media::In {
         return Some(format!("{name}: {device} is not in the media ({:?})", member.state()));
     }
-    if world.service.rtc.is_none() {
-        return None;
-    }
+    world.service.rtc.as_ref()?;
     if !seat.is_joined() {
         return Some(format!("{name}: {device} is in the media, and its state is {:?}", member.state()));
     }

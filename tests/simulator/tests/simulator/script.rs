@@ -148,7 +148,7 @@ impl Script {
             seed,
             devices,
             users: 3,
-            has_rtc: seed % 2 == 0,
+            has_rtc: seed.is_multiple_of(2),
             makes_channels: true,
             keeps_channels: true,
             busy_ms,

@@ -58,7 +58,7 @@ pub struct Watch {
 
 impl Watch {
     /// Notes a violation, with the time.
-    pub fn violate(&mut self, words: String) {
+    pub fn violate(&mut self, words: &str) {
         let now_ms = now_ms();
         self.violations.push(format!("at {}.{:03} s: {words}", now_ms / 1_000, now_ms % 1_000));
     }
@@ -90,7 +90,7 @@ impl Watch {
         self.longest_open_ms = self.longest_open_ms.max(now_ms() - since_ms);
         self.longest_open_after_faults_ms = self.longest_open_after_faults_ms.max(after_faults_ms);
         if after_faults_ms > limit_ms {
-            self.violate(format!("{channel_id} was open for {after_faults_ms} ms without a live meeting"));
+            self.violate(&format!("{channel_id} was open for {after_faults_ms} ms without a live meeting"));
         }
     }
 
@@ -99,7 +99,7 @@ impl Watch {
         self.longest_billed_ms = self.longest_billed_ms.max(now_ms() - since_ms);
         self.longest_billed_after_faults_ms = self.longest_billed_after_faults_ms.max(after_faults_ms);
         if world().faults.is_empty() && now_ms() - since_ms > LONGEST_BILLED_MS {
-            self.violate(format!(
+            self.violate(&format!(
                 "a device was in a channel for {after_faults_ms} ms after the end of its meeting"
             ));
         }
@@ -130,7 +130,7 @@ pub fn orphan_since_ms(channel_id: &str) -> Option<i64> {
 
 fn violate(words: String) {
     world().trace(|| format!("VIOLATION: {words}"));
-    world().watch.borrow_mut().violate(words);
+    world().watch.borrow_mut().violate(&words);
 }
 
 /// Checks a commit.

@@ -48,12 +48,12 @@ pub fn set_world(world: Option<Rc<World>>) {
     drop(WORLD.replace(world));
 }
 
-impl World {
-    /// Returns the time of the functions.
-    pub fn now(&self) -> Now {
-        Now { ms: START_MS + now_ms() }
-    }
+/// Returns the time of the functions.
+pub fn function_time() -> Now {
+    Now { ms: START_MS + now_ms() }
+}
 
+impl World {
     /// Returns the contents of the table.
     pub fn table(&self) -> Ref<'_, TableState> {
         self.service.table.0.state.borrow()
