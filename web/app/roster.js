@@ -60,19 +60,18 @@ export function applyDownlink(meeting, message) {
     case "lobby_request":
       return withChange(meeting, message.user_id, { state: "lobby", ...(message.name && { name: message.name }) });
     case "lobby_updated":
-      return (message.users ?? []).reduce(
-        (seen, { user_id: userId, admitted }) => (admitted ? seen : withoutWait(seen, userId)),
-        meeting,
-      );
+      return (message.users ?? []).reduce(withDecision, meeting);
     default:
       return meeting;
   }
 }
 
-/** Returns the meeting after a wait that did not end in the call. A notice about a ban or a removal may come before. */
-function withoutWait(meeting, userId) {
+/** Returns the meeting after a decision on a user who waits. A notice about a ban or a removal may come before. */
+function withDecision(meeting, { user_id: userId, admitted, code }) {
   const known = participant(meeting, userId);
-  return known && !isWaiting(known) ? meeting : withChange(meeting, userId, { state: "left" });
+  if (admitted || (known ? !isWaiting(known) : code === "user_not_found")) return meeting;
+  // Without a free seat, the user waits on.
+  return withChange(meeting, userId, { state: code === "meeting_full" ? "lobby" : "left" });
 }
 
 /** Returns what an invitation says about its participant. */

@@ -173,10 +173,14 @@ test("a moderator sees when a removed user is out of the media, comes back and i
   assert.equal(removalWords(participant(update(known, { state: "invited" }), "bob")), "", "invited again");
 });
 
-test("the end of a wait does not hide a ban that is known", () => {
+test("a wait ends unless no seat is free, and its end does not hide a ban that is known", () => {
   const lobby = meeting({ participants: [person("dave", { state: "lobby" })] });
   const ended = { type: "lobby_updated", users: [{ user_id: "dave", admitted: false }] };
   assert.equal(applyDownlink(lobby, ended).participants[0].state, "left");
+  const full = { type: "lobby_updated", users: [{ user_id: "dave", admitted: false, code: "meeting_full" }] };
+  assert.equal(applyDownlink(lobby, full).participants[0].state, "lobby");
+  const unknown = { type: "lobby_updated", users: [{ user_id: "mallory", admitted: false, code: "user_not_found" }] };
+  assert.equal(applyDownlink(lobby, unknown), lobby);
   const ban = { type: "participant_updated", participant: person("dave", { state: "banned" }) };
   assert.equal(applyDownlink(applyDownlink(lobby, ban), ended).participants[0].state, "banned");
 });
