@@ -9,9 +9,9 @@ use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::{Mode, SpeechMode};
 use switchboard_service::fake::StoredMeeting;
 
-fn violate(words: String) {
+fn violate(words: &str) {
     world().trace(|| format!("VIOLATION: {words}"));
-    world().watch.borrow_mut().violate(&words);
+    world().watch.borrow_mut().violate(words);
 }
 
 /// Checks what must hold while calls go on, some minutes after the last fault.
@@ -25,7 +25,7 @@ pub fn check_live() {
         found.extend(channels());
         found
     };
-    found.into_iter().for_each(violate);
+    found.into_iter().for_each(|words| violate(&words));
 }
 
 /// Checks that each terminal shows what the table has. `asked`: after each terminal has requested the state.
@@ -43,7 +43,7 @@ pub fn check_views(asked: bool) {
         };
         world.phones.iter().filter_map(difference).collect()
     };
-    found.into_iter().for_each(violate);
+    found.into_iter().for_each(|words| violate(&words));
 }
 
 /// Checks what must hold when everybody has hung up and the longest grace is over.
@@ -78,7 +78,7 @@ pub fn check_over() {
         }
         found
     };
-    found.into_iter().for_each(violate);
+    found.into_iter().for_each(|words| violate(&words));
     check_live();
 }
 

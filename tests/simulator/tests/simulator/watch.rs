@@ -128,9 +128,9 @@ pub fn orphan_since_ms(channel_id: &str) -> Option<i64> {
     }
 }
 
-fn violate(words: String) {
+fn violate(words: &str) {
     world().trace(|| format!("VIOLATION: {words}"));
-    world().watch.borrow_mut().violate(&words);
+    world().watch.borrow_mut().violate(words);
 }
 
 /// Checks a commit.
@@ -153,14 +153,14 @@ pub fn committed(before: Option<&StoredMeeting>, after: &Meeting) {
         )
     });
     if !has_one_winner(after) {
-        violate(format!("an invitation of {} has two winners", after.id));
+        violate(&format!("an invitation of {} has two winners", after.id));
     }
     if !has_host(after) {
-        violate(format!("the group {} has members and no host among them", after.id));
+        violate(&format!("the group {} has members and no host among them", after.id));
     }
     let Some(before) = before else { return };
     if is_revived(&before.meeting, after) {
-        violate(format!("the meeting {} ended and has another end now", after.id));
+        violate(&format!("the meeting {} ended and has another end now", after.id));
     }
     let Some(invocation) = invocation else { return };
     let rtc = world.service.rtc_capabilities();
@@ -169,7 +169,7 @@ pub fn committed(before: Option<&StoredMeeting>, after: &Meeting) {
     {
         let key = (by.to_string(), request.clone(), after.id.clone());
         if !world.watch.borrow_mut().applied.insert(key) {
-            violate(format!("{} was applied twice to {}", invocation.name, after.id));
+            violate(&format!("{} was applied twice to {}", invocation.name, after.id));
         }
     }
 }
@@ -180,7 +180,7 @@ pub fn finished<T, E: std::fmt::Debug>(invocation: &Invocation, result: Option<&
     if let Some(Err(error)) = result
         && !invocation.is_hit.get()
     {
-        violate(format!("{} failed without a fault: {error:?}", invocation.name));
+        violate(&format!("{} failed without a fault: {error:?}", invocation.name));
     }
 }
 
@@ -195,7 +195,7 @@ pub fn served<T, E: std::fmt::Debug>(
         world().watch.borrow_mut().dead_letters += 1;
     }
     if is_answered && !invocation.is_hit.get() && !invocation.is_answered.get() {
-        violate(format!("{} was served without an answer", invocation.name));
+        violate(&format!("{} was served without an answer", invocation.name));
     }
 }
 
@@ -208,6 +208,6 @@ pub fn unanswered(phone: usize, kind: &str, request: &str) {
     let quiet_ms = if world.faults.is_empty() { 0 } else { world.faults.until_ms + LONGEST_DELAY_MS };
     world.trace(|| format!("{kind} {request} of phone {phone} is given up"));
     if linked_ms < sent_ms && quiet_ms < sent_ms {
-        violate(format!("{kind} {request} of phone {phone} has no answer, without a fault"));
+        violate(&format!("{kind} {request} of phone {phone} has no answer, without a fault"));
     }
 }
