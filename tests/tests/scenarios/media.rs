@@ -216,6 +216,8 @@ async fn t18_a_report_is_believed_when_the_rtc_service_confirms_it() {
     let joined = receives_state(&mut caller, &bob, "joined").await;
     assert_eq!(joined.body["participant"]["media"]["audio"], json!(true));
 
+    // The service asks about a user three times in two seconds at most.
+    stack.advance_clock_when_idle(Duration::from_secs(2)).await;
     let mut left = call.joined();
     left["state"] = json!("left");
     phone.sends_once("attend", left.clone()).await;

@@ -8,11 +8,11 @@ use crate::server::Server;
 use crate::stack::workspace;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use switchboard_core::CreateMark;
-use switchboard_protocol::object::{CallView, Direction, Media, Mode, Reach};
+use switchboard_core::{AvailabilityChange, CreateMark, RingLog};
+use switchboard_protocol::object::{CallView, Direction, Media, Mode, Reach, WhoMayCall};
 use switchboard_service::dynamodb::Table;
 use switchboard_service::ports::{
-    Commit, CommitResult, DeviceSession, DeviceWrite, Due, SlotWrite, StoreError, Stored,
+    Commit, CommitResult, DeviceSession, DeviceWrite, Due, RingsWrite, SlotWrite, StoreError, Stored,
 };
 
 /// Number of attempts of the SDK.
@@ -24,7 +24,7 @@ struct Write {
     functions: &'static [&'static str],
 }
 
-const WRITES: [Write; 11] = [
+const WRITES: [Write; 13] = [
     Write { name: "commit", functions: &["commit_one"] },
     Write {
         name: "commit with slots, parts and a create mark",
@@ -35,6 +35,7 @@ const WRITES: [Write; 11] = [
             "part_write",
             "part_removal",
             "mark_write",
+            "rings_write",
         ],
     },
     Write { name: "create mark", functions: &["put_mark_once"] },
@@ -45,6 +46,8 @@ const WRITES: [Write; 11] = [
     Write { name: "connect", functions: &["device_connected", "device_update", "remove_devices"] },
     Write { name: "disconnect", functions: &["device_disconnected", "device_update"] },
     Write { name: "registration", functions: &["register_device"] },
+    Write { name: "block", functions: &["block_user", "settings_update"] },
+    Write { name: "other settings", functions: &["settings_update"] },
     Write { name: "call history", functions: &["write_batch"] },
 ];
 
@@ -149,7 +152,12 @@ async fn perform(name: &str, table: &Table, lose: impl Fn()) {
             let parts = vec![call.host.clone()];
             lose();
             let gone_parts = vec![invitee(&call)];
-            write(table, &Commit { slots, parts, gone_parts, mark: Some(&mark), ..commit(&second) }).await;
+            let user = call.host.clone();
+            let rings = Some(RingsWrite { user, log: RingLog::default(), seen_version: 0, at_ms: START_MS });
+            let second_commit =
+                Commit { slots, parts, gone_parts, rings, mark: Some(&mark), ..commit(&second) };
+            write(table, &second_commit).await;
+            assert_eq!(table.rings(&call.host).await.expect("an answer").version, 1, "counted once");
             assert_eq!(holder(table, &call.host).await, Some(call.id.to_string()));
             assert_eq!(holder(table, &invitee(&call)).await, None);
             let stored = table.meeting(&mark.meeting_id).await.expect("an answer");
@@ -220,6 +228,25 @@ async fn perform(name: &str, table: &Table, lose: impl Fn()) {
             lose();
             table.register_device(&phone, Some("Bob"), START_MS).await.expect("an answer");
             assert_eq!(seen_times(table, &phone.user(), START_MS).await, [(phone, START_MS)].into());
+        }
+        "block" => {
+            let (bob, mallory) = (user("bob"), user("mallory"));
+            lose();
+            let blocked = table.block_user(&bob, &mallory).await.expect("an answer").expect("there is room");
+            assert_eq!(blocked.blocked, [mallory].into());
+            assert_eq!(table.availability(&bob).await.expect("an answer"), blocked);
+        }
+        "other settings" => {
+            let (bob, mallory) = (user("bob"), user("mallory"));
+            table.block_user(&bob, &mallory).await.expect("an answer");
+            lose();
+            let unblocked = table.unblock_user(&bob, &mallory).await.expect("an answer");
+            assert!(unblocked.blocked.is_empty());
+            let nobody =
+                AvailabilityChange { who: Some(WhoMayCall::Nobody), ..AvailabilityChange::default() };
+            lose();
+            let changed = table.set_availability(&bob, &nobody).await.expect("an answer");
+            assert_eq!(changed.who, WhoMayCall::Nobody);
         }
         "call history" => {
             let bob = user("bob");
