@@ -112,9 +112,9 @@ impl Connection {
                 self.shared.emit(event);
             }
             let hurried = next.pass(&mut tokens).await;
-            pace.attempts(hurried, hurried || tokens.has_changed().unwrap_or_default());
-            let token = tokens.borrow_and_update().clone();
-            self.mqtt.mqtt_options.set_credentials(&self.config.user_name, token.expose_secret());
+            let login = tokens.borrow_and_update().clone();
+            pace.attempts(hurried, login.renewals);
+            self.mqtt.mqtt_options.set_credentials(&self.config.user_name, login.token.expose_secret());
         }
     }
 

@@ -34,6 +34,9 @@ pub enum TerminalEvent {
         reason: String,
         /// True if the terminal tries this token again by itself. False if it waits for a new one.
         tries_again: bool,
+        /// Calls of [`Terminal::renew_token`](crate::Terminal::renew_token) before the terminal read this token. An
+        /// event with a smaller number than the owner's own count is about an older token.
+        renewals: u32,
     },
     /// The broker has closed several connections in a row soon after it accepted them. The usual cause is another terminal
     /// with the same client ID: a broker keeps one of them, and each new connection closes the other one. The terminal

@@ -1,7 +1,6 @@
 //! The waits between attempts to connect, and what the owner is told about repeated failures. No I/O.
 
 use rumqttc::ConnectReturnCode;
-use secrecy::SecretString;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -9,6 +8,7 @@ use uuid::Uuid;
 use crate::config::Retry;
 use crate::error::ConnectError;
 use crate::event::TerminalEvent;
+use crate::shared::LoginToken;
 
 /// Minimum duration of a connection before the wait starts anew.
 const STABLE: Duration = Duration::from_secs(5);
@@ -27,6 +27,8 @@ pub(crate) struct Pace {
     up_since: Option<Instant>,
     /// Refusals of the present token since the last connection.
     refused: u32,
+    /// Number of renewals before the present token.
+    renewals: u32,
     /// True if the present token was tried without a wait.
     was_hurried: bool,
     /// Connections in a row that ended early.
@@ -53,6 +55,7 @@ impl Pace {
             waited: Duration::ZERO,
             up_since: None,
             refused: 0,
+            renewals: 0,
             was_hurried: false,
             ended_early: 0,
         }
@@ -87,7 +90,8 @@ impl Pace {
         }
         let tries_again = self.refused < MAX_REFUSED_LOGINS;
         if is_refused {
-            event = Some(TerminalEvent::LoginRefused { reason: error.to_string(), tries_again });
+            let renewals = self.renewals;
+            event = Some(TerminalEvent::LoginRefused { reason: error.to_string(), tries_again, renewals });
         }
         let wait = tries_again.then(|| jittered(self.wait));
         self.waited = self.wait;
@@ -95,11 +99,12 @@ impl Pace {
         NextAttempt { wait, is_ended_by_token: is_refused && !self.was_hurried, event }
     }
 
-    /// Takes note of the next attempt. `hurried`: a new token has ended the wait.
-    pub const fn attempts(&mut self, hurried: bool, has_new_token: bool) {
+    /// Takes note of the next attempt, with a token that was renewed `renewals` times. `hurried`: a new token has ended the wait.
+    pub const fn attempts(&mut self, hurried: bool, renewals: u32) {
         // If new tokens are refused, too, the owner and the terminal must not drive each other: the next one waits.
         self.was_hurried = hurried;
-        if has_new_token {
+        if renewals != self.renewals {
+            self.renewals = renewals;
             self.refused = 0;
         }
     }
@@ -107,7 +112,7 @@ impl Pace {
 
 impl NextAttempt {
     /// Returns when the next attempt is due: `true` if because of a new token.
-    pub async fn pass(&self, tokens: &mut watch::Receiver<SecretString>) -> bool {
+    pub async fn pass(&self, tokens: &mut watch::Receiver<LoginToken>) -> bool {
         let waited = async {
             match self.wait {
                 Some(wait) => tokio::time::sleep(wait).await,
@@ -205,33 +210,35 @@ mod tests {
         pace.connected(now);
         assert!(pace.failed(&LOST, now + seconds(60.0)).event.is_none());
         for attempt in 1..=MAX_REFUSED_LOGINS {
-            pace.attempts(false, false);
+            pace.attempts(false, 0);
             let next = pace.failed(&REFUSED, now);
             let expected = attempt < MAX_REFUSED_LOGINS;
             assert!(
-                matches!(next.event, Some(TerminalEvent::LoginRefused { tries_again, .. }) if tries_again == expected),
+                matches!(next.event, Some(TerminalEvent::LoginRefused { tries_again, renewals: 0, .. }) if tries_again == expected),
                 "{attempt}: {next:?}"
             );
             assert_eq!(next.wait.is_some(), expected, "{attempt}");
         }
-        pace.attempts(true, true);
+        pace.attempts(true, 1);
         let next = pace.failed(&REFUSED, now);
         assert!(next.wait.is_some() && !next.is_ended_by_token, "a second new token waits: {next:?}");
-        pace.attempts(false, true);
+        assert!(matches!(next.event, Some(TerminalEvent::LoginRefused { renewals: 1, .. })), "{next:?}");
+        pace.attempts(false, 2);
         assert!(pace.failed(&REFUSED, now).is_ended_by_token);
     }
 
     #[tokio::test]
     async fn a_new_token_ends_the_wait_of_a_refused_one() {
-        let sender = watch::Sender::new(SecretString::from("old"));
+        let login = |renewals, token: &str| LoginToken { token: token.into(), renewals };
+        let sender = watch::Sender::new(login(0, "old"));
         let mut tokens = sender.subscribe();
         let wait_for_it = NextAttempt { wait: None, is_ended_by_token: true, event: None };
         let (hurried, ()) = tokio::join!(wait_for_it.pass(&mut tokens), async {
-            sender.send_replace("new".into());
+            sender.send_replace(login(1, "new"));
         });
         assert!(hurried);
         let lost = NextAttempt { wait: Some(seconds(0.01)), is_ended_by_token: false, event: None };
-        sender.send_replace("newer".into());
+        sender.send_replace(login(2, "newer"));
         assert!(!lost.pass(&mut tokens).await, "the network does not come back with a new token");
     }
 }

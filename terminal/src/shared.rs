@@ -24,7 +24,14 @@ pub(crate) struct Shared {
     /// Notified when a request is to be sent, or the next deadline changes.
     changed: Notify,
     /// The token for the next connect.
-    pub token: watch::Sender<SecretString>,
+    pub token: watch::Sender<LoginToken>,
+}
+
+/// A token, and how often it was renewed before.
+#[derive(Debug, Clone)]
+pub(crate) struct LoginToken {
+    pub token: SecretString,
+    pub renewals: u32,
 }
 
 #[derive(Debug)]
@@ -44,7 +51,7 @@ impl Shared {
         Self {
             state: Mutex::new(state),
             changed: Notify::new(),
-            token: watch::Sender::new(config.token.clone()),
+            token: watch::Sender::new(LoginToken { token: config.token.clone(), renewals: 0 }),
         }
     }
 

@@ -72,7 +72,10 @@ impl Terminal {
     /// Sets the token for later reconnects; the present connection keeps its own. After
     /// [`TerminalEvent::LoginRefused`](crate::TerminalEvent::LoginRefused) the terminal tries the new token at once.
     pub fn renew_token(&self, token: SecretString) {
-        self.0.shared.token.send_replace(token);
+        self.0.shared.token.send_modify(|login| {
+            login.renewals += 1;
+            login.token = token;
+        });
     }
 
     /// Sends a request and waits for its answer, as [`request_uplink`](Self::request_uplink) does.

@@ -80,7 +80,7 @@ async fn a_refused_reconnect_is_reported_and_a_new_token_gets_in() {
     assert!(matches!(within(events.next()).await, Some(TerminalEvent::Disconnected { .. })));
     let event = within(events.next()).await;
     assert!(
-        matches!(&event, Some(TerminalEvent::LoginRefused { tries_again: true, reason }) if reason.contains("NotAuthorized")),
+        matches!(&event, Some(TerminalEvent::LoginRefused { tries_again: true, reason, renewals: 0 }) if reason.contains("NotAuthorized")),
         "{event:?}"
     );
     let token = development_jwt("secret", "alice", None, 4_100_000_000);

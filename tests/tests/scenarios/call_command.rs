@@ -1,6 +1,8 @@
 //! The `call` command: two processes call each other, and their exit codes report the result.
 
+use crate::controls::until;
 use crate::device::DEADLINE;
+use crate::journal;
 use crate::stack::{Stack, binaries};
 use crate::user::{JWT_SECRET, User, now_seconds};
 use secrecy::ExposeSecret as _;
@@ -336,4 +338,34 @@ async fn a_login_that_ends_is_read_again_from_its_file_or_ends_the_command() {
     assert_eq!(ended.exit_code, 1);
     let told = ended.printed.last().expect("it prints a result").to_string() + &ended.errors;
     assert!(told.contains("the login is not accepted any more"), "{told}");
+}
+
+#[tokio::test]
+async fn a_call_survives_a_login_that_is_renewed_after_the_old_one_was_given_up() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let short = development_jwt(JWT_SECRET, bob.id.as_str(), None, now_seconds() + 240);
+    let file = token_file(short.expose_secret());
+    let path = file.path().to_str().expect("UTF-8");
+    let mut listening = listens(&bob, &["--accept", "--once", "--token-file", path]).await;
+    let mut calling = calls(&alice, &[&bob], &[]);
+    calling.prints("in_call").await;
+    listening.prints("in_call").await;
+
+    stack.until_idle().await;
+    let before = logins(&stack).await;
+    stack.advance_clock(Duration::from_secs(305)).await;
+    until("the terminal has given the old token up", async || logins(&stack).await >= before + 6).await;
+    std::fs::write(file.path(), bob.token().expose_secret()).expect("written");
+    listening.prints("login_renewed").await;
+    listening.prints("reconnected").await;
+    calling.interrupts().await;
+    calling.ends().await.is(0, "done");
+    listening.ends().await.is(0, "done");
+}
+
+/// Returns the number of logins that the authorizer has decided.
+async fn logins(stack: &Stack) -> usize {
+    let is_login = |one: &&journal::Invocation| one.function == "authorize" && one.status().is_some();
+    journal::inspect(stack, |invocations| invocations.iter().filter(is_login).count()).await
 }

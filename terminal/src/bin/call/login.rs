@@ -17,14 +17,17 @@ pub struct Login {
     identity: IdentityOptions,
     account: String,
     token: SecretString,
+    /// New tokens since the last connection.
     renewals: u32,
+    /// New tokens since the start.
+    passed: u32,
     /// True if the user was told of the present outage.
     is_reported: bool,
 }
 
 impl Login {
     pub const fn new(identity: IdentityOptions, account: String, token: SecretString) -> Self {
-        Self { identity, account, token, renewals: 0, is_reported: false }
+        Self { identity, account, token, renewals: 0, passed: 0, is_reported: false }
     }
 
     /// Passes a new token to the terminal after a refusal. The error means that the terminal waits for a token that this command lacks.
@@ -40,7 +43,9 @@ impl Login {
                 self.is_reported = false;
                 Ok(())
             }
-            TerminalEvent::LoginRefused { reason, tries_again } => {
+            // The events of an outage queue up while a command waits for an answer, so this one may be about an older token.
+            TerminalEvent::LoginRefused { renewals, .. } if *renewals < self.passed => Ok(()),
+            TerminalEvent::LoginRefused { reason, tries_again, .. } => {
                 self.refused(reason, *tries_again, terminal, printer)
             }
             _ => Ok(()),
@@ -64,6 +69,7 @@ impl Login {
             && self.renewals < MAX_RENEWALS
         {
             self.renewals += 1;
+            self.passed += 1;
             self.token = token.clone();
             terminal.renew_token(token);
             printer.note("login_renewed", "trying a new token", json!({}));
