@@ -25,7 +25,9 @@ pub fn check_live() {
         found.extend(channels());
         found
     };
-    found.into_iter().for_each(|words| violate(&words));
+    for words in &found {
+        violate(words);
+    }
 }
 
 /// Checks that each terminal shows what the table has. `asked`: after each terminal has requested the state.
@@ -43,7 +45,9 @@ pub fn check_views(asked: bool) {
         };
         world.phones.iter().filter_map(difference).collect()
     };
-    found.into_iter().for_each(|words| violate(&words));
+    for words in &found {
+        violate(words);
+    }
 }
 
 /// Checks what must hold when everybody has hung up and the longest grace is over.
@@ -78,7 +82,9 @@ pub fn check_over() {
         }
         found
     };
-    found.into_iter().for_each(|words| violate(&words));
+    for words in &found {
+        violate(words);
+    }
     check_live();
 }
 
