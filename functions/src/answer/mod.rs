@@ -34,7 +34,7 @@ async fn accept<P: Ports>(
     let MeetingOfUser { stored, name, other_call } =
         service.load_with_other_call(&asked.meeting_id, &user, now).await?;
     let is_in_other_call = other_call.is_some();
-    // The slot will name this call, so the other one must be found without it.
+    // The slot will name this call, so presence events and a repeat of this request must find the other one without it.
     service.keep_findable(&user, other_call, now).await?;
     let action =
         Action::Accept { invite_id: asked.invite_id.clone(), media: asked.media, name, is_in_other_call };

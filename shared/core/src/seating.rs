@@ -49,7 +49,7 @@ impl Change {
     pub(crate) fn win_invitation(&mut self, by: &ClientId) {
         let rev = self.rev;
         if let Some(invitation) = self.invitation_of(by) {
-            // A device without an offer may accept as well.
+            // A device without an offer may accept as well: this adds its leg.
             invitation.set_won(by);
             invitation.close(rev, |device| if device == by { Leg::Won } else { Leg::Lost });
         }

@@ -16,7 +16,7 @@ use switchboard_protocol::object::Media;
 const ACCEPTED: Reply =
     Reply::WithGrant(|meeting, now_ms| Body::InvitationAccepted { meeting: meeting.brief_view(now_ms) });
 
-/// Answered by `invitation_accepted`. Nothing is sent from here: the notices `participant_updated` to the members and
+/// Answered by `invitation_accepted`. On success, nothing is sent from here: the notices `participant_updated` to the members and
 /// `invitation_closed` to the user's other devices are read from the changed state, by `notices.rs`.
 pub(crate) fn apply(
     change: &mut Change,
