@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
-use terminal::{Terminal, TerminalEvent};
+use terminal::TerminalEvent;
 
 use crate::error::CommandError;
 use crate::options::identity::IdentityOptions;
@@ -30,11 +30,12 @@ impl Login {
         Self { identity, account, token, renewals: 0, passed: 0, is_reported: false }
     }
 
-    /// Passes a new token to the terminal after a refusal. The error means that the terminal waits for a token that this command lacks.
+    /// Passes a new token to `renew`, the terminal, after a refusal. The error means that the terminal waits for a token that
+    /// this command lacks.
     pub fn follow(
         &mut self,
         event: &TerminalEvent,
-        terminal: &Terminal,
+        renew: impl FnOnce(SecretString),
         printer: Printer,
     ) -> Result<(), CommandError> {
         match event {
@@ -46,7 +47,7 @@ impl Login {
             // The events of an outage queue up while a command waits for an answer, so this one may be about an older token.
             TerminalEvent::LoginRefused { renewals, .. } if *renewals < self.passed => Ok(()),
             TerminalEvent::LoginRefused { reason, tries_again, .. } => {
-                self.refused(reason, *tries_again, terminal, printer)
+                self.refused(reason, *tries_again, renew, printer)
             }
             _ => Ok(()),
         }
@@ -56,7 +57,7 @@ impl Login {
         &mut self,
         reason: &str,
         tries_again: bool,
-        terminal: &Terminal,
+        renew: impl FnOnce(SecretString),
         printer: Printer,
     ) -> Result<(), CommandError> {
         if !std::mem::replace(&mut self.is_reported, true) {
@@ -71,7 +72,7 @@ impl Login {
             self.renewals += 1;
             self.passed += 1;
             self.token = token.clone();
-            terminal.renew_token(token);
+            renew(token);
             printer.note("login_renewed", "trying a new token", json!({}));
             return Ok(());
         }
@@ -82,5 +83,41 @@ impl Login {
             "the login is not accepted any more: {reason}; get a new token and start again (the file of --token-file is \
              read again while the command runs)"
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(tries_again: bool, renewals: u32) -> TerminalEvent {
+        TerminalEvent::LoginRefused { reason: "refused".to_owned(), tries_again, renewals }
+    }
+
+    #[test]
+    fn a_late_event_about_the_old_token_does_not_end_a_command_with_a_new_one() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), "old").expect("written");
+        let identity = IdentityOptions {
+            device: None,
+            group: "GID_call".to_owned(),
+            name: None,
+            token: None,
+            token_file: Some(file.path().to_owned()),
+            secret: None,
+        };
+        let mut login = Login::new(identity, "bob".to_owned(), "old".into());
+        let mut follow = |event: &TerminalEvent| {
+            let mut renewed = None;
+            let result = login.follow(event, |token| renewed = Some(token), Printer { json: true });
+            result
+                .map(|()| renewed.map(|token| token.expose_secret().to_owned()))
+                .map_err(|_| "ends the command")
+        };
+        std::fs::write(file.path(), "new").expect("written");
+        assert_eq!(follow(&refusal(true, 0)), Ok(Some("new".to_owned())));
+        assert_eq!(follow(&refusal(false, 0)), Ok(None), "the old token");
+        assert_eq!(follow(&refusal(true, 1)), Ok(None));
+        assert_eq!(follow(&refusal(false, 1)), Err("ends the command"), "the new token");
     }
 }

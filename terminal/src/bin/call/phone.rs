@@ -101,7 +101,7 @@ impl Phone {
     /// login is over.
     pub fn process(&mut self, event: &TerminalEvent) -> Result<(), CommandError> {
         self.client.print_event(event);
-        self.login.follow(event, &self.client.terminal, self.client.printer)
+        self.login.follow(event, |token| self.client.terminal.renew_token(token), self.client.printer)
     }
 }
 
