@@ -54,7 +54,7 @@ impl Refusal {
 
     /// `user_busy`: the sender is in the call `held_by`, which the error names.
     pub(crate) fn user_busy(held_by: &MeetingId) -> Self {
-        let message = "you are in another call, `meeting_id`; leave it or go back to it";
+        let message = "you are in another call, or one rings, `meeting_id`; leave it, go back to it, or answer or reject it";
         Self { meeting_id: Some(held_by.clone()), ..Self::new(Code::UserBusy, message) }
     }
 
