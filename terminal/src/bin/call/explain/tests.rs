@@ -55,7 +55,7 @@ fn a_livekit_join() {
     what       a LiveKit token
     who        alice, shown as Alice
     where      room sb-m1
-    rights     enter the room, send camera, screen, screen audio, receive, send data messages
+    rights     enter the room, send camera, screen, receive, send data messages
     until      2026-01-01T00:10:00Z (in 10 min)
     made by    970ca35de60c44645bbae8a215061b33
     signature  valid for the given secret
@@ -67,7 +67,7 @@ fn a_livekit_join() {
 fn an_alibaba_artc_join() {
     assert_snapshot!(join(Provider::Alibaba, ""), @r"
     what       an Alibaba ARTC token
-    who        alice
+    who        05aliceu
     where      channel sb-m1 of application 970ca35de60c44645bbae8a215061b33
     rights     everything: an ARTC token carries no rights
     until      2026-01-01T00:10:00Z (in 10 min)
