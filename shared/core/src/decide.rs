@@ -73,7 +73,11 @@ pub struct Command {
 #[must_use]
 pub fn decide(meeting: &Meeting, input: &Input, now: Now, rtc: RtcCapabilities) -> Decision {
     match input {
-        Input::Command(command) => decide_command(Change::of(meeting, now, rtc), command),
+        Input::Command(command) => decide_command(command, || {
+            let mut change = Change::of(meeting, now, rtc);
+            change.apply_deadlines();
+            change
+        }),
         Input::Deadline => deadlines::applied(meeting, now, rtc),
         Input::Device { client_id, status } => {
             device::apply(Change::of(meeting, now, rtc), client_id, *status)
@@ -89,8 +93,9 @@ pub fn decide(meeting: &Meeting, input: &Input, now: Now, rtc: RtcCapabilities) 
     }
 }
 
-fn decide_command(mut change: Change, command: &Command) -> Decision {
-    change.apply_deadlines();
+/// Decides a request. `after_deadlines` returns a working copy in which the deadlines that are over have been applied.
+fn decide_command(command: &Command, after_deadlines: impl Fn() -> Change) -> Decision {
+    let mut change = after_deadlines();
     let cause = Cause::request(&command.by, &command.request_id);
     match find_applied(&change.meeting, command) {
         Some(known) if known.hash != command.hash => {
@@ -108,9 +113,12 @@ fn decide_command(mut change: Change, command: &Command) -> Decision {
             let reply = command.action.apply(&mut change, &command.by);
             if reply.is_ok() {
                 change.confirm_seat(&command.by);
-            }
-            if reply.is_ok() && change.is_changed {
-                keep_as_applied(&mut change, command);
+                if change.is_changed {
+                    keep_as_applied(&mut change, command);
+                }
+            } else if change.is_changed {
+                // A refusal changes nothing, though an action may take an admitted seat before it is refused.
+                change = after_deadlines();
             }
             change.is_changed |= had_deadlines;
             finish(change, command, &cause, reply)

@@ -24,10 +24,11 @@ pub(crate) fn answer_again(change: &Change) -> ReplyResult {
 mod tests {
     use crate::Action;
     use crate::tests::fixture::{Call, client};
-    use crate::tests::scenes::{admit, group_with_entry, join, timed_group};
+    use crate::tests::scenes::{admit, group_with_entry, join, mute, timed_group};
     use switchboard_protocol::code::Code;
     use switchboard_protocol::downlink::Body;
     use switchboard_protocol::object::JoinPolicy;
+    use switchboard_protocol::requests::MuteMode;
 
     // Proves: T21
     #[test]
@@ -39,6 +40,16 @@ mod tests {
             call.does("dave.tablet", action).expect("the user was admitted on the other device too");
             assert!(call.participant("dave").sits_on(&client("dave.tablet")));
         }
+    }
+
+    #[test]
+    fn a_waiting_device_that_is_refused_takes_no_seat() {
+        let mut call = group_with_entry(JoinPolicy::Lobby);
+        join(&mut call, "dave.phone").expect("waits in the lobby");
+        call.does("alice.phone", admit(None)).expect("the host admits the user");
+        mute(&mut call, "alice.phone", "dave", MuteMode::Hard, None).expect("the host has the right");
+        assert_eq!(call.does("dave.tablet", Action::UnmuteSelf), Err(Code::SpeechBlocked));
+        assert!(call.participant("dave").sits_on(&client("dave.phone")));
     }
 
     #[test]
