@@ -86,7 +86,7 @@ scene("a call is accepted by keyboard; stray keys neither accept nor decline it"
   assert.equal(await bob.text("#caller"), "Alice");
   assert.equal(await bob.page.inputValue("#dial"), "");
   // Tab cycles through the sheet: the focus stays in it.
-  for (let times = 0; times < 5; times += 1) await bob.page.keyboard.press("Tab");
+  for (let times = 0; times < 6; times += 1) await bob.page.keyboard.press("Tab");
   const focus = () => bob.page.evaluate(() => document.activeElement.closest(".sheet") && document.activeElement.id);
   assert.equal(await focus(), "decline");
   await bob.page.keyboard.press("Shift+Tab");
