@@ -31,6 +31,7 @@ pub(crate) fn answer_again() -> ReplyResult {
 #[cfg(test)]
 mod tests {
     use crate::tests::fixture::{Call, account, user};
+    use crate::tests::scenes::inviting;
     use crate::{Action, SlotChange};
     use serde_json::json;
     use switchboard_protocol::code::{Code, EndReason};
@@ -103,16 +104,7 @@ mod tests {
     fn t52_a_user_who_is_invited_again_is_shown_without_the_words_of_before() {
         let mut call = Call::group();
         rejects(&mut call, "bob.phone", RejectReason::Declined, Some("Later"));
-        let invitee = crate::Invitee {
-            user_id: user("bob"),
-            invite_id: "invite-again".parse().expect("a valid id"),
-            name: None,
-            devices: Vec::new(),
-            busy: false,
-            access: crate::Access::Rings,
-        };
-        call.does("alice.phone", Action::Invite { invitees: vec![invitee], ring_seconds: None, ext: None })
-            .expect("a user who declined may be invited again");
+        call.does("alice.phone", inviting(&["bob"])).expect("a user who declined may be invited again");
         let shown = call.participant("bob").view(call.now.ms);
         assert_eq!((shown.state, shown.reason, shown.text), (State::Invited, None, None));
     }

@@ -39,20 +39,13 @@ pub(crate) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
 #[cfg(test)]
 mod tests {
     use crate::tests::fixture::{Call, START_MS, user};
+    use crate::tests::scenes::active_call;
     use crate::{Action, ChannelPresence, DeviceStatus};
     use switchboard_protocol::object::ParticipantState as State;
 
-    fn in_the_media() -> Call {
-        let mut call = Call::direct();
-        call.accepts("bob.phone").expect("accepts");
-        call.joins_media("alice.phone").expect("joins");
-        call.joins_media("bob.phone").expect("joins");
-        call
-    }
-
     #[test]
     fn a_rejoin_is_answered_by_a_way_in_and_only_for_the_device_with_the_seat() {
-        let mut call = in_the_media();
+        let mut call = active_call();
         call.device_is("bob.phone", DeviceStatus::Disconnected);
         call.at(10_000);
         call.device_is("bob.phone", DeviceStatus::StillDisconnected);
@@ -64,7 +57,7 @@ mod tests {
 
     #[test]
     fn t25_a_rejoin_gives_the_time_to_reach_the_media_again_and_never_takes_time_away() {
-        let mut call = in_the_media();
+        let mut call = active_call();
         call.rtc.reports_presence = true;
         call.rtc_reports(ChannelPresence::Left { user: user("bob"), clean: false });
         let away_until_ms =

@@ -1,12 +1,11 @@
 //! Call records by leg: each user's own times and reason.
 
 use super::fixture::*;
+use super::scenes::{MINUTE, inviting};
 use crate::{Action, DeviceStatus, Input, OutReason, Phase, RtcCapabilities};
 use serde_json::{Value, json};
 use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime};
 use switchboard_protocol::object::{CallLeg, Media, RejectReason};
-
-const MINUTE_MS: i64 = 60_000;
 
 /// The leg of one user.
 fn leg(call: &Call, name: &str) -> CallLeg {
@@ -56,10 +55,10 @@ fn t57_each_user_has_own_times_and_an_own_reason() {
     }
     call.at(26_000).wakes();
     assert_eq!(call.participant("bob").out_reason(), Some(OutReason::Failed));
-    call.at(2 * MINUTE_MS);
+    call.at(2 * MINUTE);
     call.leaves("dave.phone").expect("leaves");
     assert!(call.meeting.legs().is_empty(), "a live call has no records");
-    call.at(10 * MINUTE_MS);
+    call.at(10 * MINUTE);
     call.does("alice.phone", Action::Destroy { text: Some("Bye".to_owned()) }).expect("ends it for all");
 
     let bob = leg(&call, "bob");
@@ -74,13 +73,13 @@ fn t57_each_user_has_own_times_and_an_own_reason() {
 
     let dave = leg(&call, "dave");
     assert_eq!((dave.reason.as_str(), dave.sip, dave.text.as_deref()), ("left", 200, None));
-    assert_eq!((dave.joined_ms, dave.left_ms), (after(7_000), after(2 * MINUTE_MS)));
-    assert_eq!(dave.duration_ms, 2 * MINUTE_MS - 7_000);
+    assert_eq!((dave.joined_ms, dave.left_ms), (after(7_000), after(2 * MINUTE)));
+    assert_eq!(dave.duration_ms, 2 * MINUTE - 7_000);
     assert_eq!(entry(&call, "dave")["started_ms"], json!(after(7_000)));
 
     let carol = leg(&call, "carol");
     assert_eq!((carol.reason.as_str(), carol.text.as_deref()), ("host_ended", Some("Bye")));
-    assert_eq!((carol.left_ms, carol.duration_ms), (after(10 * MINUTE_MS), 10 * MINUTE_MS - 6_000));
+    assert_eq!((carol.left_ms, carol.duration_ms), (after(10 * MINUTE), 10 * MINUTE - 6_000));
     assert_eq!(carol.device, Some(client("carol.phone")));
     let alice = leg(&call, "alice");
     assert_eq!((alice.invited_ms, alice.answered_ms, alice.joined_ms), (None, None, after(5_000)));
@@ -177,16 +176,7 @@ fn t57_a_new_invitation_of_a_user_who_never_joined_starts_the_times_anew() {
     call.at(1_000).rings("bob.phone").expect("rings");
     call.at(2_000).rejects("bob.phone").expect("rejects");
     call.at(9_000);
-    let again = crate::Invitee {
-        user_id: user("bob"),
-        invite_id: "invite-again".parse().expect("a valid id"),
-        name: None,
-        devices: Vec::new(),
-        busy: false,
-        access: crate::Access::Rings,
-    };
-    call.does("alice.phone", Action::Invite { invitees: vec![again], ring_seconds: None, ext: None })
-        .expect("invites again");
+    call.does("alice.phone", inviting(&["bob"])).expect("invites again");
     let times = call.participant("bob").times;
     assert_eq!((times.invited_ms, times.rang_ms), (after(9_000), None));
 }

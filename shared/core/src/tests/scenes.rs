@@ -107,6 +107,15 @@ pub(crate) fn role(call: &Call, name: &str) -> Role {
     *call.participant(name).role
 }
 
+/// A direct call of Alice and Bob, both in the media.
+pub(crate) fn active_call() -> Call {
+    let mut call = Call::direct();
+    call.accepts("bob.phone").expect("accepts");
+    call.joins_media("alice.phone").expect("joins");
+    call.joins_media("bob.phone").expect("joins");
+    call
+}
+
 /// A group of Alice, Bob and Carol, all in the media.
 pub(crate) fn active_group() -> Call {
     let mut call = Call::group();

@@ -1,6 +1,7 @@
 //! Devices that disconnect from the broker (T15, T24–T26).
 
 use crate::tests::fixture::{Call, START_MS, client, user};
+use crate::tests::scenes::active_call;
 use crate::{
     Action, CHECK_MS, CONFIRM_MS, ChannelPresence, DeviceStatus, RECONNECT_DIRECT_MS, RECONNECT_GROUP_MS,
 };
@@ -8,17 +9,9 @@ use std::collections::BTreeSet;
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::ParticipantState as State;
 
-fn in_the_media() -> Call {
-    let mut call = Call::direct();
-    call.accepts("bob.phone").expect("accepts");
-    call.joins_media("alice.phone").expect("joins");
-    call.joins_media("bob.phone").expect("joins");
-    call
-}
-
 #[test]
 fn a_disconnect_alone_tells_nobody_and_hangs_up_nobody() {
-    let mut call = in_the_media();
+    let mut call = active_call();
     call.device_is("bob.phone", DeviceStatus::Disconnected);
     assert!(call.downlinks().is_empty());
     assert!(call.due_checks().is_empty(), "the check is due later");
@@ -32,7 +25,7 @@ fn a_disconnect_alone_tells_nobody_and_hangs_up_nobody() {
 
 #[test]
 fn t24_t25_a_dropped_participant_is_reconnecting_and_comes_back_to_the_seat() {
-    let mut call = in_the_media();
+    let mut call = active_call();
     call.device_is("bob.phone", DeviceStatus::Disconnected);
     call.at(10_000);
     assert_eq!(call.due_checks(), [client("bob.phone")]);
@@ -46,7 +39,7 @@ fn t24_t25_a_dropped_participant_is_reconnecting_and_comes_back_to_the_seat() {
 
 #[test]
 fn t26_who_does_not_come_back_is_lost_and_a_device_that_is_seen_in_the_last_moment_is_not() {
-    let mut call = in_the_media();
+    let mut call = active_call();
     call.device_is("bob.phone", DeviceStatus::Disconnected);
     call.at(10_000);
     call.device_is("bob.phone", DeviceStatus::StillDisconnected);
@@ -80,7 +73,7 @@ fn t15_the_caller_of_an_unanswered_call_who_is_gone_stops_the_ringing() {
 
 #[test]
 fn a_device_without_the_seat_changes_nothing() {
-    let mut call = in_the_media();
+    let mut call = active_call();
     for device in ["bob.tablet", "mallory"] {
         call.device_is(device, DeviceStatus::Disconnected);
         assert!(call.last.next.is_none(), "{device} has no seat");
@@ -89,7 +82,7 @@ fn a_device_without_the_seat_changes_nothing() {
 
 #[test]
 fn where_the_rtc_service_can_tell_losing_the_broker_is_only_a_reason_to_ask_it() {
-    let mut call = in_the_media();
+    let mut call = active_call();
     call.rtc.reports_presence = true;
     call.device_is("bob.phone", DeviceStatus::Disconnected);
     assert!(call.downlinks().is_empty());
@@ -126,7 +119,7 @@ fn t19_the_caller_has_a_deadline_for_reaching_the_media_from_the_accept_on() {
 
 #[test]
 fn t24_a_device_is_checked_once_and_not_before_the_check_is_due() {
-    let mut call = in_the_media();
+    let mut call = active_call();
     call.device_is("bob.phone", DeviceStatus::Disconnected);
     call.at(5_000);
     call.device_is("bob.phone", DeviceStatus::StillDisconnected);
