@@ -3,11 +3,11 @@
 use bolero::check;
 use switchboard_protocol::address::ClientId;
 
-use super::mutation::{Edit, edited, iterations};
+use super::mutation::{Edit, ITERATIONS, edited};
 
 #[test]
 fn an_accepted_client_id_is_one_level_of_a_topic_and_names_its_user() {
-    check!().with_iterations(iterations()).with_type::<Vec<Edit>>().for_each(|edits| {
+    check!().with_iterations(ITERATIONS).with_type::<Vec<Edit>>().for_each(|edits| {
         let text = String::from_utf8_lossy(&edited(b"GID_ios@@@alice.phone", edits)).into_owned();
         let Ok(client) = ClientId::try_from(text.clone()) else { return };
         assert_eq!(client.as_str(), text);

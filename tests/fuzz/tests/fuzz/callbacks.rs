@@ -15,7 +15,7 @@ use switchboard_rtc::janus::callback::{JanusCallbackReader, USER};
 use switchboard_rtc::jwt::sign_hs256;
 use switchboard_rtc::livekit::callback::LivekitCallbackReader;
 
-use super::mutation::{Edit, edited, iterations};
+use super::mutation::{Edit, ITERATIONS, edited};
 
 const SECRET: &str = "a-secret-of-the-callbacks";
 const NOW_MS: i64 = 1_767_225_600_000;
@@ -93,7 +93,7 @@ fn the_valid_callbacks_of_this_test_are_read() {
 #[test]
 fn an_edited_signature_or_body_is_forged() {
     let services = services();
-    let run = check!().with_iterations(iterations()).with_type::<(u8, Vec<Edit>, Vec<Edit>)>();
+    let run = check!().with_iterations(ITERATIONS).with_type::<(u8, Vec<Edit>, Vec<Edit>)>();
     run.for_each(|(which, in_signature, in_body)| {
         let service = &services[usize::from(*which) % services.len()];
         let valid = (service.sign)(service.body.as_bytes());
@@ -109,7 +109,7 @@ fn an_edited_signature_or_body_is_forged() {
 #[test]
 fn a_signed_callback_of_any_content_is_read_or_malformed() {
     let services = services();
-    check!().with_iterations(iterations()).with_type::<(u8, Vec<Edit>)>().for_each(|(which, edits)| {
+    check!().with_iterations(ITERATIONS).with_type::<(u8, Vec<Edit>)>().for_each(|(which, edits)| {
         let service = &services[usize::from(*which) % services.len()];
         let body = edited(service.body.as_bytes(), edits);
         assert_ne!(read(service, &(service.sign)(&body), &body), Err(CallbackError::Forged));

@@ -7,7 +7,7 @@ use functions::authorize::token::Verifier;
 use serde_json::json;
 use switchboard_rtc::jwt::sign_hs256;
 
-use super::mutation::{Edit, edited, iterations};
+use super::mutation::{Edit, ITERATIONS, edited};
 
 const SECRET: &str = "a-secret-of-the-tests-of-32-bytes";
 const NOW_MS: i64 = 1_767_225_600_000;
@@ -20,7 +20,7 @@ fn verifier() -> Verifier {
 #[test]
 fn random_text_is_no_token() {
     let verifier = verifier();
-    check!().with_iterations(iterations()).for_each(|bytes: &[u8]| {
+    check!().with_iterations(ITERATIONS).for_each(|bytes: &[u8]| {
         assert!(verifier.verify(&String::from_utf8_lossy(bytes), NOW_MS).is_err());
     });
 }
@@ -30,7 +30,7 @@ fn an_edited_token_is_refused() {
     let verifier = verifier();
     let claims = json!({"sub": "alice", "name": "Alice", "exp": NOW_MS / 1000 + 3600});
     let token = sign_hs256(&claims, SECRET.as_bytes()).expect("signs");
-    check!().with_iterations(iterations()).with_type::<Vec<Edit>>().for_each(|edits| {
+    check!().with_iterations(ITERATIONS).with_type::<Vec<Edit>>().for_each(|edits| {
         let text = String::from_utf8_lossy(&edited(token.as_bytes(), edits)).into_owned();
         assert_eq!(verifier.verify(&text, NOW_MS).is_ok(), text == token, "{text}");
     });
@@ -41,7 +41,7 @@ fn an_edited_token_is_refused() {
 fn odd_claims_under_a_good_signature_name_a_possible_account_or_nobody() {
     let verifier = verifier();
     let valid = json!({"sub": "alice", "name": "Alice", "exp": NOW_MS / 1000 + 3600, "nbf": 1}).to_string();
-    check!().with_iterations(iterations()).with_type::<Vec<Edit>>().for_each(|edits| {
+    check!().with_iterations(ITERATIONS).with_type::<Vec<Edit>>().for_each(|edits| {
         let text = edited(valid.as_bytes(), edits);
         let Ok(claims) = serde_json::from_slice::<serde_json::Value>(&text) else { return };
         let token = sign_hs256(&claims, SECRET.as_bytes()).expect("signs");
@@ -63,7 +63,7 @@ fn an_edited_header_is_refused() {
     let token = sign_hs256(&claims, SECRET.as_bytes()).expect("signs");
     let (header, rest) = token.split_once('.').expect("three parts");
     let header = BASE64URL_NOPAD.decode(header.as_bytes()).expect("base64url");
-    check!().with_iterations(iterations()).with_type::<Vec<Edit>>().for_each(|edits| {
+    check!().with_iterations(ITERATIONS).with_type::<Vec<Edit>>().for_each(|edits| {
         let edited = edited(&header, edits);
         let token = format!("{}.{rest}", BASE64URL_NOPAD.encode(&edited));
         assert_eq!(verifier.verify(&token, NOW_MS).is_ok(), edited == header);

@@ -85,7 +85,5 @@ pub fn edited(valid: &[u8], edits: &[Edit]) -> Vec<u8> {
     bytes
 }
 
-/// Number of inputs of a test in `make test`; `BOLERO_RANDOM_ITERATIONS` replaces it.
-pub fn iterations() -> usize {
-    std::env::var("BOLERO_RANDOM_ITERATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(3_000)
-}
+/// Number of inputs of a test in `make test`; the variable `BOLERO_RANDOM_ITERATIONS` replaces it.
+pub const ITERATIONS: usize = 3_000;

@@ -12,7 +12,7 @@ use switchboard_protocol::requests::{
 };
 use switchboard_protocol::{MAX_DOWNLINK_BYTES, MAX_UPLINK_BYTES};
 
-use super::mutation::{Edit, edited, iterations};
+use super::mutation::{Edit, ITERATIONS, edited};
 
 /// Reads an uplink of a function, and checks what holds for every accepted and every refused one.
 fn reads<R: Requests + Debug + Serialize>(payload: &[u8]) {
@@ -49,7 +49,7 @@ fn read_as(function: Function, payload: &[u8]) {
 
 #[test]
 fn random_bytes_are_refused_with_a_remedy() {
-    check!().with_iterations(iterations()).for_each(|payload: &[u8]| {
+    check!().with_iterations(ITERATIONS).for_each(|payload: &[u8]| {
         for request in REQUESTS {
             read_as(request.function, payload);
         }
@@ -67,7 +67,7 @@ fn an_edited_request_is_read_whole_or_refused_with_a_remedy() {
                 .map(|message| (request.function, envelope_of(request.kind, message)))
         })
         .collect();
-    check!().with_iterations(iterations() * 4).with_type::<(u16, Vec<Edit>)>().for_each(|(which, edits)| {
+    check!().with_iterations(ITERATIONS * 4).with_type::<(u16, Vec<Edit>)>().for_each(|(which, edits)| {
         let (function, valid) = &samples[usize::from(*which) % samples.len()];
         read_as(*function, &edited(valid, edits));
     });

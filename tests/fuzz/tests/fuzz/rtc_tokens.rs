@@ -6,7 +6,7 @@ use switchboard_rtc::alibaba::dingrtc::AppToken;
 use switchboard_rtc::janus::JanusToken;
 use switchboard_rtc::tencent::{PrivateMap, UserSig};
 
-use super::mutation::{Edit, edited, iterations};
+use super::mutation::{Edit, ITERATIONS, edited};
 
 fn decode(text: &str) {
     let _ = AgoraToken::read(text);
@@ -19,7 +19,7 @@ fn decode(text: &str) {
 
 #[test]
 fn random_text_is_decoded_or_refused() {
-    check!().with_iterations(iterations()).for_each(|bytes: &[u8]| decode(&String::from_utf8_lossy(bytes)));
+    check!().with_iterations(ITERATIONS).for_each(|bytes: &[u8]| decode(&String::from_utf8_lossy(bytes)));
 }
 
 /// Tokens as the vendors' own packages made them.
@@ -31,7 +31,7 @@ fn an_edited_token_is_decoded_or_refused() {
     let mut tokens = Vec::new();
     collect_tokens(&vectors, &mut tokens);
     assert!(tokens.len() > 10, "found {} tokens", tokens.len());
-    check!().with_iterations(iterations()).with_type::<(u16, Vec<Edit>)>().for_each(|(which, edits)| {
+    check!().with_iterations(ITERATIONS).with_type::<(u16, Vec<Edit>)>().for_each(|(which, edits)| {
         let valid = tokens[usize::from(*which) % tokens.len()];
         decode(&String::from_utf8_lossy(&edited(valid.as_bytes(), edits)));
     });

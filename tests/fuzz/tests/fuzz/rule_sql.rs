@@ -3,7 +3,7 @@
 use bolero::check;
 use local::sql::{PublishedMessage, Statement};
 
-use super::mutation::{Edit, edited, iterations};
+use super::mutation::{Edit, ITERATIONS, edited};
 
 const SQL: &str = "SELECT encode(*, 'base64') AS payload, clientid() AS client_id, timestamp() AS received_ms, \
                    traceid() AS trace_id FROM 'call-up/answer'";
@@ -15,7 +15,7 @@ fn a_statement_is_refused_or_evaluated_for_any_payload() {
     for sql in [SQL, WITH_CONDITION] {
         sql.parse::<Statement>().unwrap_or_else(|error| panic!("{sql}: {error}"));
     }
-    let run = check!().with_iterations(iterations()).with_type::<(bool, Vec<Edit>, Vec<u8>)>();
+    let run = check!().with_iterations(ITERATIONS).with_type::<(bool, Vec<Edit>, Vec<u8>)>();
     run.for_each(|(conditional, edits, payload)| {
         let sql = edited(if *conditional { WITH_CONDITION } else { SQL }.as_bytes(), edits);
         let Ok(statement) = String::from_utf8_lossy(&sql).parse::<Statement>() else { return };
