@@ -104,7 +104,8 @@ impl RingLog {
     }
 }
 
-/// Milliseconds until `more` events are within the limit, beside the `past` ones (time and number, oldest first).
+/// Milliseconds until `more` events are within the limit, beside the `past` ones (time and number, oldest first). At most
+/// `within_ms`: an event may be later than `now_ms`, since another process with another clock counted it.
 fn wait_ms(past: &[(i64, usize)], more: usize, limit: u32, within_ms: i64, now_ms: i64) -> i64 {
     let mut counted: usize =
         past.iter().filter(|(at_ms, _)| at_ms + within_ms > now_ms).map(|(_, n)| n).sum();
@@ -114,7 +115,7 @@ fn wait_ms(past: &[(i64, usize)], more: usize, limit: u32, within_ms: i64, now_m
             break;
         }
         counted -= number;
-        wait_ms = at_ms + within_ms - now_ms;
+        wait_ms = (at_ms + within_ms - now_ms).min(within_ms);
     }
     wait_ms
 }
@@ -169,6 +170,12 @@ mod tests {
         assert_eq!(past.with(ring(200_000, &["f"]), &LIMITS), Err(3_400_000));
         let later = past.with(ring(RINGS_KEPT_MS, &["f"]), &LIMITS).expect("the first ones do not count");
         assert_eq!(later.requests.len(), 2, "what does not count is forgotten");
+    }
+
+    #[test]
+    fn a_wait_is_no_longer_than_the_window_though_another_clock_is_ahead() {
+        let past = log(&[(7, &["a", "b", "c"])]);
+        assert_eq!(past.with(ring(5, &["d"]), &LIMITS), Err(60_000));
     }
 
     #[test]
