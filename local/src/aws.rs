@@ -14,8 +14,8 @@ pub(crate) fn arn(service: &str, resource: &str) -> String {
     format!("arn:aws:{service}:{REGION}:{ACCOUNT_ID}:{resource}")
 }
 
-/// Makes an id for an invocation, a message or an event. AWS makes these ids, too; no decision of a function depends on
-/// them.
+/// Makes an id for an invocation, a message or an event. In AWS, the services make these ids. No decision of a function
+/// depends on such an id.
 pub(crate) fn random_id() -> String {
     uuid::Uuid::new_v4().to_string()
 }

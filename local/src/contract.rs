@@ -2,7 +2,7 @@
 //! rows of `docs/protocol.md` and the table of requests in the README.
 //!
 //! [`REQUESTS`](switchboard_protocol::requests::REQUESTS) and [`DOWNLINKS`](switchboard_protocol::downlink::DOWNLINKS)
-//! have the facts. `make generate` writes the files, and a test compares them.
+//! are the sources. `make generate` writes the files, and a test compares them.
 
 mod document;
 mod error;

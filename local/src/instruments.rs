@@ -18,7 +18,7 @@ use outcomes::Outcomes;
 /// The instruments of one stack.
 #[derive(Default)]
 pub struct Instruments {
-    /// Clock that every deadline of the stack depends on.
+    /// Clock of every deadline in the stack.
     pub clock: Clock,
     /// Invocations and calls, in order.
     pub journal: Journal,

@@ -58,7 +58,7 @@ pub enum FailureKind {
     Failed,
     /// The invocation exceeded its time limit, and the process was killed.
     TimedOut,
-    /// The process ended.
+    /// The process of the function ended.
     Exited,
 }
 

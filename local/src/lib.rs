@@ -6,8 +6,8 @@
 //! - [`stack`](Stack) starts and stops all parts, with [`embedded_sfu`];
 //! - `endpoints` are the HTTP APIs, `triggers` the parts that invoke functions, `web` the browser terminal;
 //! - [`runtime`] runs the functions, [`table`] and `queue` keep data;
-//! - [`invocation`], [`template`] and [`sql`] are the types in between;
-//! - [`instruments`], [`log`], [`parameters`] and `aws` are the ground.
+//! - [`invocation`], [`template`] and [`sql`] are the types that the modules above share;
+//! - [`instruments`], [`log`], [`parameters`] and `aws` are imported by all others and import none of them.
 //!
 //! [`contract`] and [`samples`] generate `docs/asyncapi.yaml` and `events/`.
 

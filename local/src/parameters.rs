@@ -17,8 +17,9 @@ pub fn laptop(rtc_provider: &str, variable: impl Fn(&str) -> Option<String>) -> 
     let (key_id, key_secret) = development_key(rtc_provider);
     [
         ("JwtHs256Secret", or("SWITCHBOARD_JWT_SECRET", DEVELOPMENT_JWT_SECRET)),
-        // The samples in `events/` name channels of this deployment. At an RTC service that others use too, the name has to be
-        // another one, since the sweep closes channels that have no meeting here.
+        // The samples in `events/` name channels with the prefix `switchboard`. Others may use the same RTC service as
+        // a stack that manages it, so such a stack needs a prefix of its own: the sweep closes channels with the prefix
+        // of the stack that have no meeting in its table.
         (
             "ChannelPrefix",
             or("CHANNEL_PREFIX", if set("RTC_API_URL").is_some() { "" } else { "switchboard" }),

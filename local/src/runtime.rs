@@ -24,7 +24,7 @@ use event_queue::EventQueue;
 use pool::{Pool, PoolConfig};
 use process::Processes;
 
-/// A function whose binary is missing.
+/// Error: the binary of a function is missing.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "function `{function}` has no binary at {}; build it with `cargo build --locked --workspace`, or leave out --no-build",
@@ -103,10 +103,12 @@ impl Functions {
         }
     }
 
-    /// Starts one process of each function and waits until it asks for its first invocation, for which it then waits.
+    /// Starts one process of each function and waits until it requests its first invocation. The process then stays
+    /// idle until an invocation comes.
     ///
     /// # Errors
-    /// The first function, by name, whose process ends instead, with what it wrote: the setting that stopped it.
+    /// The process of a function ended or requested no invocation in time. The error is that of the first such
+    /// function, by name, and contains the last line of the process's error output, which names the wrong setting.
     pub(crate) async fn require_start(&self) -> Result<(), ColdStartError> {
         let started = futures::future::join_all(self.pools.values().map(|pool| pool.warm_up())).await;
         started.into_iter().collect()

@@ -90,7 +90,12 @@ impl Making<'_> {
                     trace_id: sender.map(|_| TRACE_ID),
                     received_ms: *received_ms,
                 };
-                pretty(&rule.statement.apply(&message).ok_or("the rule selects nothing from it")?)
+                pretty(
+                    &rule
+                        .statement
+                        .apply(&message)
+                        .ok_or("the rule selects nothing from the sample's message")?,
+                )
             }
         }
     }

@@ -94,8 +94,8 @@ impl Stack {
         }
     }
 
-    /// Checks that the HTTP server answers, and then that each function starts. The table store has answered already when the tables were created, and the
-    /// broker listens when its start returns.
+    /// Checks that the HTTP server answers, and then that each function starts. The table store and the broker need no
+    /// check: the store has answered when the tables were created, and the broker listens when its start returns.
     async fn require_answer(&self, client: &reqwest::Client) -> Result<(), StartError> {
         let url = format!("{}/local/clock", self.addresses.http);
         match client.get(&url).send().await {
@@ -125,11 +125,11 @@ impl Stack {
     /// Stops all parts: disconnects clients, kills processes, closes the table store and frees the ports.
     pub async fn shutdown(mut self) {
         self.triggers.shutdown().await;
-        // Before the functions: otherwise the SFU would report to them that every participant left.
+        // The SFU stops before the functions: otherwise it would report to them that every participant left.
         if let Some(sfu) = self.sfu {
             sfu.stop().await;
         }
-        // Before broker and server, which running functions still call.
+        // The functions stop before broker and server, which running functions still call.
         self.functions.shutdown().await;
         self.broker.shutdown().await;
         self.server.abort();
@@ -278,7 +278,8 @@ fn loopback_client() -> reqwest::Client {
 
 fn serve(listener: TcpListener, routes: Router) -> JoinHandle<()> {
     let listener = listener.tap_io(|connection| {
-        // Without `TCP_NODELAY` answers wait for acknowledgements. A failure only makes them slow.
+        // Without `TCP_NODELAY` answers wait for acknowledgements. A failure of this call makes answers slow but not
+        // wrong.
         let _ = connection.set_nodelay(true);
     });
     tokio::spawn(async move {

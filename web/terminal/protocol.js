@@ -6,8 +6,9 @@
 export const VERSION = 1;
 
 /**
- * Request types. `function` is the last level of the topic and `bulk` says under which parent it is. A request that is
- * not `answered` is sent once. A request `outOfTurn` is sent while another request of its meeting waits.
+ * Request types. `function` is the last level of the topic; `bulk` is `true` if the topic is under the parent of
+ * requests of low priority. A request that is not `answered` is sent once. A request `outOfTurn` is sent while another
+ * request of its meeting waits for an answer.
  * @type {Map<string, {function: string, bulk: boolean, answered: boolean, outOfTurn: boolean}>}
  */
 export const REQUESTS = new Map([
@@ -44,8 +45,8 @@ export const REQUESTS = new Map([
 ]);
 
 /**
- * Downlink types. `snapshot` names the object of the meeting that the message shows as a whole; `key` is the path of the
- * field that tells several such objects apart.
+ * Downlink types. `snapshot.object` names the object of the meeting of which the message is a snapshot; `snapshot.key`
+ * is the path of the field that identifies one of several such objects.
  * @type {Map<string, {bulk: boolean, snapshot?: {object: string, key: string[]}}>}
  */
 export const DOWNLINKS = new Map([

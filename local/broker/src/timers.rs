@@ -11,7 +11,7 @@ use crate::state::BrokerState;
 /// Interval between two checks of the clock, in real time. A test that sets the clock waits no longer than this.
 const PERIOD: Duration = Duration::from_millis(50);
 
-/// Runs until it is aborted.
+/// Ends overdue connections and sessions in each period, until the task is aborted.
 pub(crate) async fn run(state: Arc<BrokerState>) {
     let mut period = tokio::time::interval(PERIOD);
     period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

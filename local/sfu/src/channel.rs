@@ -19,9 +19,9 @@ pub(crate) struct SfuChannel {
     pub(crate) sid: String,
     pub(crate) name: String,
     pub(crate) settings: ChannelSettings,
-    /// In the order of joining.
+    /// Participants, in the order of joining.
     pub(crate) peers: Vec<Peer>,
-    /// Participants may have to be notified of changes.
+    /// `true` if participants may have to be notified of changes.
     pub(crate) changed: bool,
     created_ms: i64,
     /// Set while the channel is empty: the time (Unix milliseconds) since when, and whether it was used before.

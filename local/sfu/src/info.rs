@@ -98,7 +98,7 @@ impl DisconnectReason {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TrackInfo {
-    /// `TR_…`
+    /// Track ID, `TR_…`.
     pub(crate) sid: String,
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,

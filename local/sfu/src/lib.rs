@@ -8,7 +8,7 @@
 //!
 //! Not implemented: simulcast, bandwidth estimation, TURN, recording.
 //!
-//! A channel is what `LiveKit` calls a room. The names of `LiveKit`'s API keep the word "room".
+//! `LiveKit` calls a channel a room. The names of `LiveKit`'s API keep the word "room".
 
 mod channel;
 mod channels;

@@ -31,7 +31,7 @@ pub(crate) struct Peer {
     pub(crate) slots: Vec<ReceiveSlot>,
     /// Media lines of the offer that are not paired to a slot yet.
     unpaired: PerKind<VecDeque<Mid>>,
-    /// The connection is closed.
+    /// `true` once the connection is closed.
     pub(crate) ended: bool,
     /// Time since the last datagram. Time in which the packet task did not run is not counted.
     pub(crate) silence: Duration,

@@ -15,9 +15,9 @@ pub(crate) struct PublishedTrack {
     pub(crate) sid: String,
     /// Media line of the offer; `None` if the offer has no line of this kind.
     pub(crate) mid: Option<Mid>,
-    /// Muted by the server.
+    /// `true` if the server has muted the track.
     pub(crate) muted: bool,
-    /// The client's own statement whether it sends; `None` before the first statement.
+    /// Last statement of the client about sending this track; `None` before the first statement.
     pub(crate) declared: Option<bool>,
     /// `true` while packets arrive.
     pub(crate) flowing: bool,

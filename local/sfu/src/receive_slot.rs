@@ -51,7 +51,7 @@ impl ReceiveLine {
 /// Maps the media time of successive publishers to one continuous media time of the line.
 #[derive(Debug, Default)]
 pub(crate) struct Timeline {
-    /// Added to the publisher's time, in its ticks, modulo 2^64.
+    /// Difference that is added to the publisher's time, in ticks of the publisher, modulo 2^64.
     offset: u64,
     switched: bool,
     /// Last media time written, with the arrival time of that frame.

@@ -32,7 +32,7 @@ pub fn write() -> Result<(), Box<dyn Error>> {
     for path in contract::write(workspace)? {
         println!("wrote {path}");
     }
-    // Any address will do, since events do not contain it.
+    // The address has no effect, since the events do not contain it.
     let http = "http://127.0.0.1:8080";
     let deployment = read_template(workspace, http, |_| None)?;
     let events = samples::events(&deployment, &StackIdentity::laptop(http))?;

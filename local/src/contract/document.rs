@@ -109,7 +109,7 @@ fn request_operation(request: &RequestSchema) -> Result<Value, ContractError> {
     let info = request.info;
     let mut about = Vec::new();
     match info.answered_by {
-        [] => about.push("Sent once. Never answered, only refused.".to_owned()),
+        [] => about.push("Sent once. The only answer is an `error`.".to_owned()),
         answers => about.push(format!("Answered by {}.", words(answers.iter().copied()))),
     }
     if !info.refusals.is_empty() {

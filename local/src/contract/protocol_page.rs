@@ -1,7 +1,7 @@
 //! The rows of requests and notices in `docs/protocol.md`.
 //!
-//! Authors write sentences into the rows, and these stay. `make generate` adds a row for each request that has none, the
-//! fields that a row does not name, and the answers; it replaces the refusals.
+//! Authors write sentences into the rows, and `make generate` keeps these sentences. It adds a row for each request
+//! without a row, the fields that a row does not name, and the answers; it replaces the refusals.
 
 use serde_json::Value;
 use switchboard_protocol::downlink::DOWNLINKS;
@@ -13,10 +13,10 @@ use super::schemas::set::Schemas;
 /// Cell of a row without fields, answers or refusals.
 const NOTHING: &str = "–";
 
-/// Returns the page with everything that its rows lack.
+/// Returns the page with the missing rows, fields and answers added, and with the present refusals.
 ///
 /// # Errors
-/// A request has no row, and no other request of its function has one that shows the place.
+/// A request has no row, and no row of its function exists after which a new row could be inserted.
 pub fn completed(page: &str, schemas: &Schemas) -> Result<String, ContractError> {
     let mut lines: Vec<String> = page.lines().map(str::to_owned).collect();
     for request in REQUESTS {
@@ -50,13 +50,13 @@ fn topic(request: &RequestInfo) -> String {
     if function.is_bulk() { format!("`bulk-up/{function}`") } else { format!("`{function}`") }
 }
 
-/// The cells of a table's row; none for another line.
+/// Returns the cells of a table's row; an empty list for any other line.
 fn cells(line: &str) -> Vec<&str> {
     let row = line.strip_prefix("| `").and_then(|_| line.strip_suffix(" |")).map(|row| &row[2..]);
     row.map(|row| row.split(" | ").collect()).unwrap_or_default()
 }
 
-/// Returns whether the line has the topic and type of `request`. A row may have several types.
+/// Returns `true` if the line has the topic and type of `request`. A row may have several types.
 fn is_row_of(line: &str, request: &RequestInfo) -> bool {
     let kind = format!("`{}`", request.kind);
     matches!(cells(line)[..], [found, kinds, _, _, _]
@@ -94,7 +94,7 @@ fn joined(all: &str, separator: &str, next: &str) -> String {
     if all == NOTHING { next.to_owned() } else { format!("{all}{separator}{next}") }
 }
 
-/// The fields of a message besides those of the envelope: name, and text for the cell.
+/// Returns the fields of a message besides those of the envelope: name, and text for the cell.
 fn fields(schemas: &Schemas, message: &str) -> Vec<(String, String)> {
     let Some(schema) = schemas.get(message) else { return Vec::new() };
     let required: Vec<&str> =
@@ -108,7 +108,7 @@ fn fields(schemas: &Schemas, message: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Values and limits of a field, as a cell shows them.
+/// Returns the values and limits of a field, as a cell shows them.
 fn limits(field: &Value, schemas: &Schemas) -> String {
     let reference = field["$ref"].as_str().or_else(|| field["allOf"][0]["$ref"].as_str());
     let named = reference.and_then(|path| path.rsplit('/').next()).and_then(|name| schemas.get(name));

@@ -99,7 +99,8 @@ fn the_limits_of_the_envelope_are_those_that_the_service_enforces() {
     }
 }
 
-/// Returns texts at both sides of the limits of an id, if the field is an id, and whether each is an id.
+/// Returns texts at both sides of the limits of an id, each with `true` if it is a valid id; empty if the field is not
+/// an id.
 fn ids(field: &Value, schemas: &schemas::set::Schemas) -> Vec<(bool, Value)> {
     let reference = field["$ref"].as_str().or_else(|| field["allOf"][0]["$ref"].as_str()).unwrap_or_default();
     let schema = reference.rsplit('/').next().and_then(|name| schemas.get(name));
@@ -111,7 +112,7 @@ fn ids(field: &Value, schemas: &schemas::set::Schemas) -> Vec<(bool, Value)> {
     vec![(true, text(1)), (true, text(64)), (false, text(0)), (false, text(65)), (false, "a b".into())]
 }
 
-/// Returns values at both sides of a field's limits, and whether each is within them.
+/// Returns values at both sides of a field's limits, each with `true` if it is within them.
 fn edges(schema: &Value) -> Vec<(bool, Value)> {
     let limit = |name: &str| schema.get(name).and_then(Value::as_u64);
     let users = |count: u64| (0..count).map(|n| json!(format!("user{n}"))).collect::<Value>();

@@ -82,7 +82,7 @@ async fn call(State(endpoint): State<IotDataEndpoint>, mut request: Request) -> 
         refusal(status, code, "injected fault")
     } else {
         endpoint.slow_down(&call, &caller).await;
-        // A router has no error: it answers every request.
+        // The error type of a router is `Infallible`: it answers every request.
         endpoint.broker.clone().oneshot(request).await.into_response()
     };
     detail["status"] = json!(response.status().as_u16());

@@ -165,7 +165,7 @@ impl SqsEndpoint {
         let wait = request.get("WaitTimeSeconds").and_then(Value::as_u64).unwrap_or(0).min(20);
         let mut messages = self.queues.receive(queue, max_messages);
         if messages.is_empty() && wait > 0 {
-            // In system time, since the caller waits, not the message.
+            // The wait uses system time, since the caller waits. The stack's clock applies to messages only.
             let _ =
                 tokio::time::timeout(Duration::from_secs(wait), self.queues.wait_until_visible(queue)).await;
             messages = self.queues.receive(queue, max_messages);

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::watch;
 
-/// System time plus an offset. All deadlines of the stack depend on it, and every invocation passes its offset to the
+/// System time plus an offset. All deadlines of the stack use this clock, and every invocation passes the offset to the
 /// function.
 pub struct Clock {
     offset_ms: watch::Sender<i64>,

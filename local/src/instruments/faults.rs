@@ -101,8 +101,8 @@ impl Faults {
         self.armed.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Triggers the first armed fault of this kind that matches the function, and counts it down. `occasion` is the
-    /// text that the fault's `only` is searched in.
+    /// Triggers the first armed fault of this kind that matches the function, and counts it down. A fault with `only`
+    /// matches if `occasion` contains that text.
     pub(crate) fn trigger(&self, kind: FaultKind, function: &str, occasion: &str) -> Option<Fault> {
         let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
         let index = armed.iter().position(|fault| {

@@ -102,7 +102,7 @@ impl Pool {
         }
     }
 
-    /// Waits for running invocations for a short time, and then accepts no others.
+    /// Waits for running invocations for a short time, and then refuses others.
     pub(super) async fn drain(&self) {
         let all = u32::try_from(self.config.concurrency()).unwrap_or(u32::MAX);
         // The result does not matter: the caller kills the processes next.

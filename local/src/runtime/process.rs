@@ -46,7 +46,7 @@ pub(crate) struct Process {
     request_id: Mutex<Option<String>>,
     stop: Notify,
     exit: watch::Receiver<Option<String>>,
-    /// `true` once the process has asked for an invocation.
+    /// `true` once the process has requested an invocation.
     polled: watch::Sender<bool>,
     /// The last line of the process's error output.
     last_output: Arc<Mutex<String>>,
@@ -137,7 +137,7 @@ impl Process {
         }
     }
 
-    /// Waits until the process has asked for its first invocation; returns `false` if it has ended before.
+    /// Waits until the process has requested its first invocation; returns `false` if it has ended before.
     pub(crate) async fn ready(&self) -> bool {
         let mut polled = self.polled.subscribe();
         tokio::select! {
@@ -150,7 +150,7 @@ impl Process {
     /// Returns the last line that an ended process wrote to its error output.
     pub(crate) async fn last_output(&self) -> String {
         let mut errors_read = self.errors_read.clone();
-        // Nothing is sent: the result says that the reader has ended.
+        // The channel carries no value: the wait ends when the reader drops the sender.
         let _ = errors_read.changed().await;
         self.last_output.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -217,7 +217,7 @@ impl Processes {
     }
 }
 
-/// Copies the output of a process to the log, line by line, and shows each line to `seen`.
+/// Copies the output of a process to the log, line by line, and calls `seen` with each line.
 fn forward_output(
     function: &str,
     output: Option<impl AsyncRead + Unpin + Send + 'static>,

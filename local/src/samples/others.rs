@@ -54,7 +54,8 @@ fn connect(secret: &str, account: &str, expires_ms: i64) -> Value {
     authorizer_event(&json!({"username": name, "password": BASE64.encode(token), "clientId": ALICE}))
 }
 
-/// "Defining your Lambda function" under custom authentication, AWS IoT Core developer guide.
+/// Makes the event of a custom authorizer. Source: "Defining your Lambda function" under custom authentication, AWS IoT
+/// Core developer guide.
 fn authorizer_event(mqtt: &Value) -> Value {
     json!({
         "signatureVerified": false,
@@ -64,7 +65,7 @@ fn authorizer_event(mqtt: &Value) -> Value {
     })
 }
 
-/// "Lifecycle events", AWS IoT Core developer guide.
+/// Returns samples of lifecycle events. Source: "Lifecycle events", AWS IoT Core developer guide.
 fn lifecycle() -> Vec<Sample> {
     let common = json!({
         "clientId": BOB,

@@ -69,7 +69,7 @@ pub(super) enum Expression {
     Not(Box<Expression>),
 }
 
-/// Regular expression of a statement. Two are equal if their texts are.
+/// Regular expression of a statement. Two expressions are equal if their texts are equal.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern(pub(super) Regex);
 

@@ -72,7 +72,7 @@ pub struct Schedule {
     pub name: String,
     /// Time between two invocations.
     pub every: Duration,
-    /// Event for the function; without it, the event of AWS.
+    /// Event for the function; `None` selects the event that AWS sends by default.
     pub input: Option<String>,
     /// `true` for EventBridge Scheduler (`ScheduleV2`), `false` for an EventBridge rule (`Schedule`).
     pub scheduler: bool,
@@ -85,7 +85,7 @@ pub(super) fn functions(evaluator: &Evaluator<'_>) -> Result<Vec<Function>, Temp
 fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateError> {
     let globals = Place::of(&["Globals", "Function"]);
     let own = Evaluator::properties(id);
-    // SAM merges so: a value of the function replaces a global one, and mappings are merged key by key.
+    // SAM's rules: a value of the function replaces a global one, and mappings are merged key by key.
     let either = |path: &[&str]| {
         let place = |base: &Place| path.iter().fold(base.clone(), |place, key| place.key(*key));
         let own = place(&own);
@@ -152,8 +152,8 @@ fn function(evaluator: &Evaluator<'_>, id: &str) -> Result<Function, TemplateErr
     Ok(function)
 }
 
-/// Returns whether a resource of the template makes the function public. Every setting that the stack does not support
-/// is refused.
+/// Returns `true` if a resource of the template gives the function a public URL. A setting that the stack does not
+/// support is an error.
 fn has_url(evaluator: &Evaluator<'_>, arn: &str) -> Result<bool, TemplateError> {
     for id in evaluator.resources(URL)? {
         let place = Evaluator::properties(&id);

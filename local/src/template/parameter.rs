@@ -8,7 +8,8 @@ use super::evaluate::{Evaluator, text};
 use super::yaml::{Place, TemplateError};
 use crate::parameters::DEVELOPMENT_JWT_SECRET;
 
-/// Checks all parameters and rules. An error has the name of the parameter or rule, and never a value, which may be secret.
+/// Checks all parameters and rules. An error contains the name of the parameter or rule, and never a value, which may
+/// be secret.
 pub(super) fn check(evaluator: &Evaluator<'_>) -> Result<(), TemplateError> {
     let declared = Place::of(&["Parameters"]);
     for (name, parameter) in evaluator.source.entries(&declared) {
@@ -29,8 +30,10 @@ pub(super) fn check(evaluator: &Evaluator<'_>) -> Result<(), TemplateError> {
                 return Err(evaluator.error(&place, "has no `Assert`"));
             };
             if !evaluator.truth(condition, &place)? {
-                let why =
-                    assertion.get("AssertDescription").and_then(Yaml::as_str).unwrap_or("it does not hold");
+                let why = assertion
+                    .get("AssertDescription")
+                    .and_then(Yaml::as_str)
+                    .unwrap_or("its assertion is false");
                 return Err(
                     evaluator.error(&place, format!("the rule {name} refuses these parameters: {why}"))
                 );

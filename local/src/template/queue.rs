@@ -24,7 +24,7 @@ pub struct Queue {
 pub struct Redrive {
     /// Name of the dead-letter queue.
     pub queue: String,
-    /// Number of receives after which a message moves there.
+    /// Number of receives after which a message moves to the dead-letter queue.
     pub max_receive_count: u32,
 }
 

@@ -51,7 +51,7 @@ impl Drop for Running {
     }
 }
 
-/// Reports whether a process runs, from proc(5) of Linux. A zombie does not run.
+/// Returns `true` if a process runs, from proc(5) of Linux. A zombie does not run.
 fn runs(pid: u64) -> bool {
     let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
     // Format: `42 (the name) S …`. The name may contain parentheses, too.

@@ -1,4 +1,5 @@
-//! Tests of the doors of the stack: web pages of other sites reach no route, and other machines reach no port.
+//! Tests of access to the stack: it refuses requests of other sites' pages on every route, and listens on no address
+//! that other machines reach.
 
 use std::net::SocketAddr;
 

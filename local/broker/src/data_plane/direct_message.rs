@@ -84,7 +84,7 @@ fn check_receiver(state: &BrokerState, client_id: &str, topic: &str) -> Result<(
                 )))
             }
         }
-        // Words of AWS IoT Core.
+        // The error texts of AWS IoT Core, which functions compare.
         ClientStatus::Offline(ended) if ended.has_session(now_ms) => Err(ApiError::not_found(
             "The target client ID is not connected, but it has an active persistent session",
         )),

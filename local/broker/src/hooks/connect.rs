@@ -111,7 +111,7 @@ pub(super) async fn connected(state: &BrokerState, session: &Session) {
     }
 }
 
-/// Publishes the lifecycle event of a client that has disconnected, and its last will in the case that `rmqtt` omits.
+/// Publishes the lifecycle event of a client that has disconnected. After a takeover, also publishes its last will.
 pub(super) async fn disconnected(state: &BrokerState, session: &Session, reason: &Reason) {
     let Some(connection) = state.registry.connection(&session.id) else {
         return;
@@ -146,7 +146,8 @@ async fn expiry_at_end_ms(connection: &Connection, session: &Session) -> i64 {
     i64::try_from(interval.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Publishes the last will of a connection whose session is taken over. AWS IoT Core does so; `rmqtt` does not.
+/// Publishes the last will of a connection whose session is taken over, as AWS IoT Core does. `rmqtt` does not publish
+/// that will.
 async fn publish_will(state: &BrokerState, session: &Session) {
     let Ok(connect) = session.connect_info().await else {
         return;

@@ -12,11 +12,12 @@ use crate::name;
 use crate::policy::{self, Policy};
 use crate::state::BrokerState;
 
-/// Client ID without a client, as receiver of last wills that do not go out: `rmqtt`'s hook can change a message but not stop it.
+/// Receiver of last wills that must not be delivered: no client can have this client ID. `rmqtt`'s hook can change a
+/// message but not drop it.
 const NO_RECEIVER: &str = "$nobody";
 
-/// Adds the deadline to an incoming message. Also hands a last will to the rules, because `rmqtt` calls no other hook for
-/// it. The will itself was checked at CONNECT.
+/// Adds the deadline to an incoming message. Also queues a last will for the topic rules, because `rmqtt` calls no
+/// other hook for last wills. Their content was checked at CONNECT.
 pub(super) fn accept(state: &BrokerState, session: &Session, from: &From, publish: &Publish) -> Publish {
     let mut publish = publish.clone();
     if matches!(from.typ(), FromType::LastWill) && !will_goes_out(state, session, &publish) {
@@ -37,7 +38,7 @@ fn will_goes_out(state: &BrokerState, session: &Session, publish: &Publish) -> b
     true
 }
 
-/// The reason to refuse a message.
+/// Reason for the refusal of a message.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PublishRefusal {
     #[error("the policy does not allow {0}")]
@@ -46,7 +47,8 @@ pub(super) enum PublishRefusal {
     Limit(&'static str),
 }
 
-/// Checks the last will of a CONNECT as a message that the client publishes. AWS IoT Core refuses the connection otherwise.
+/// Applies the checks of a published message to the last will of a CONNECT. AWS IoT Core refuses a connection whose
+/// last will it would refuse as a message.
 pub(super) fn check_will(
     state: &BrokerState,
     policy: &Policy,

@@ -8,7 +8,7 @@ use terminal::ReceivedDownlink;
 
 use super::error::{DemoError, Step as _};
 
-/// Key that the stack signs join tokens with.
+/// Key with which the stack signs join tokens.
 pub fn service_key(parameters: &BTreeMap<String, String>) -> ApiKey {
     let value = |name: &str| parameters.get(name).cloned().unwrap_or_default();
     ApiKey { id: value("RtcKeyId"), secret: value("RtcKeySecret").into() }

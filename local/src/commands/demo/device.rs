@@ -16,7 +16,7 @@ const JWT_LIFETIME_SECONDS: i64 = 3600;
 pub struct Login<'a> {
     /// Host and port of the broker.
     pub mqtt: &'a str,
-    /// Secret that JWTs are signed with.
+    /// Secret with which JWTs are signed.
     pub secret: &'a str,
     /// Current time, in milliseconds since the Unix epoch.
     pub now_ms: i64,

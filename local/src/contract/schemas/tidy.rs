@@ -64,7 +64,7 @@ fn each(schema: &mut Value, change: &mut impl FnMut(&mut Map<String, Value>)) {
     }
 }
 
-/// Removes `null` from a field's types: an optional field is left out.
+/// Removes `null` from a field's types: an absent optional field is left out of the JSON.
 fn without_null(object: &mut Map<String, Value>) {
     if let Some(Value::Array(types)) = object.get_mut("type") {
         types.retain(|name| name != "null");
@@ -104,7 +104,7 @@ fn comment(object: &mut Map<String, Value>) {
     }
 }
 
-/// Moves a `$ref` with siblings into `allOf`, as readers ignore what stands beside a `$ref`.
+/// Moves a `$ref` with siblings into `allOf`, since readers ignore the siblings of a `$ref`.
 fn reference_alone(object: &mut Map<String, Value>) {
     if object.len() > 1
         && let Some(target) = object.remove("$ref")

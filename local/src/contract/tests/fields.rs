@@ -3,7 +3,7 @@
 use super::*;
 use schemas::set::Schemas;
 
-/// Stands for the value of a field in a message, until the value is known.
+/// Placeholder for the value of a field in an example.
 const PLACE: &str = "\"the place of the value\"";
 
 /// A field of a request with its place in an example.
@@ -147,7 +147,7 @@ fn texts() -> Vec<Field> {
     fields().into_iter().filter(is_free).collect()
 }
 
-/// The value of the field in what [`Field::served`] returned.
+/// Returns the value of the field in a result of [`Field::served`].
 fn value<'a>(field: &Field, served: &'a Value) -> Option<&'a str> {
     let (_, path) = field.path.split_once('.').expect("a field of a request");
     served.pointer(&format!("/{}", path.replace('.', "/"))).and_then(Value::as_str)

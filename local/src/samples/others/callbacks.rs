@@ -10,7 +10,7 @@ use switchboard_rtc::livekit::{ApiKey, LivekitClaims, body_hash, sign};
 use super::super::sample::{CONNECTION_ID, Making, RECEIVED_MS, Sample, event};
 use crate::endpoints::function_url;
 
-/// The function.
+/// Name of the function that receives the callbacks.
 const FUNCTION: &str = "rtc-webhook";
 
 pub(super) fn samples() -> Vec<Sample> {

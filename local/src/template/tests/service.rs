@@ -109,7 +109,7 @@ fn every_function_has_a_log_group_with_a_retention() {
     }
 }
 
-/// Names of the functions whose `metric` an alarm watches.
+/// Returns the names of the functions whose `metric` an alarm watches.
 fn watched(alarm: &str, metric: &str) -> BTreeSet<String> {
     let metrics = value(&["Resources", alarm, "Properties", "Metrics"]).expect("metrics");
     let metrics =
@@ -198,7 +198,8 @@ fn every_rule_wraps_the_payload_so_that_it_cannot_forge_the_sender() {
             assert_eq!(event["client_id"], "GID@@@alice", "{}", rule.name);
             let names: BTreeSet<&str> =
                 event.as_object().expect("fields").keys().map(String::as_str).collect();
-            // Not the address of the sender: whatever is here reaches the rules of the outcome bus and the failed events.
+            // The address of the sender is left out, since every field of the event reaches the rules of the outcome
+            // bus and the failed events.
             let wanted = ["payload", "client_id", "topic", "received_ms", "trace_id"];
             assert_eq!(names, wanted.into(), "{}", rule.name);
         }

@@ -30,7 +30,7 @@ fn publishes_outcomes(function: &Function) -> bool {
     function.role.iter().flat_map(|statement| &statement.actions).any(|action| action == "events:PutEvents")
 }
 
-/// Names of all variables that a function reads at its start with the values of the template.
+/// Names of all variables that a function reads at its start with the template's values.
 fn variables_read(function: &Function) -> BTreeSet<&'static str> {
     let names = RefCell::new(BTreeSet::new());
     let variables = |name: &'static str| {
@@ -67,7 +67,7 @@ fn the_template_sets_exactly_the_variables_that_each_function_reads() {
         read.retain(|name| !LAMBDA.contains(name) && !LAPTOP.contains(name));
         read.retain(|name| *name != BROKER || calls_broker);
         read.retain(|name| *name != BUS || publishes_outcomes(function));
-        // `FunctionSettings` reads it before everything else.
+        // `FunctionSettings` reads this variable before all others.
         read.insert("SECRETS_PATH");
         let set: BTreeSet<&str> = function.environment.keys().map(String::as_str).collect();
         assert_eq!(set, read, "{}", function.name);
@@ -125,10 +125,10 @@ fn a_role_may_read_the_secrets_of_its_function_and_no_others() {
     }
     let without = service();
     let reads = |function: &Function| function.role.iter().any(|it| it.actions == ["ssm:GetParameters"]);
-    assert!(!without.functions.iter().any(reads), "without a path nobody reads secrets");
+    assert!(!without.functions.iter().any(reads), "without a path no function reads secrets");
 }
 
-/// Returns true if a deployment with this value of a parameter is accepted.
+/// Returns `true` if a deployment with this value of a parameter is accepted.
 fn template_accepts(parameter: &str, value: &str) -> bool {
     let mut parameters = parameters::laptop("livekit", |_| None);
     parameters.insert("IotDataEndpoint".to_owned(), "http://127.0.0.1:8080/iot-data".to_owned());
@@ -136,13 +136,13 @@ fn template_accepts(parameter: &str, value: &str) -> bool {
     Deployment::parse("template.yaml", TEMPLATE, &here(), &parameters).is_ok()
 }
 
-/// Returns true if the functions that read a variable start with this value of it.
+/// Returns `true` if the functions that read a variable start with this value.
 fn functions_accept(variable: &str, value: &str) -> bool {
     let service = service();
     let with = |function: &Function| {
         let mut environment = function.environment.clone();
         environment.insert(variable.to_owned(), value.to_owned());
-        // Servers need a secret, which is another setting.
+        // TURN servers need a secret, which is a setting of its own.
         environment.insert("TURN_SECRET".to_owned(), "a secret of tests".to_owned());
         move |name: &'static str| {
             let set = environment.get(name).cloned().filter(|value| !value.is_empty());
