@@ -1,1 +1,2 @@
-//! The simulator: see `tests/simulator` and `docs/reliability.md`. The library is empty; cargo wants a package to have a target.
+//! The simulator: see `tests/simulator` and `docs/reliability.md`. The library is empty; cargo requires a target in
+//! each package.

@@ -45,7 +45,7 @@ pub fn carry_out(script: &Script, step: &Step) {
         }
         (Act::TakeBack, _) => match create.filter(|_| dice.percent(50)) {
             Some(create) => drop(request(phone, "destroy_meeting", json!({"create_id": create}))),
-            // Given up at once, as a user does who dialled the wrong number.
+            // The user takes the request back at once, as after a wrong number.
             None if call.is_none() => {
                 create_one(phone, &others, &mut dice);
                 let create = with(phone, |phone| phone.last_create.clone());
@@ -104,7 +104,7 @@ fn create(phone: usize, fields: Value) {
 }
 
 fn create_one(phone: usize, others: &[String], dice: &mut Dice) {
-    // Few users call each other often, so that calls cross.
+    // Callees come from a few neighbours, so that users often call each other at the same time.
     let near = &others[..others.len().min(3)];
     let Some(callee) = dice.pick(near) else { return };
     let mut fields = json!({
@@ -134,7 +134,7 @@ fn create_group(phone: usize, others: &[String], dice: &mut Dice) {
     create(phone, fields);
 }
 
-/// Joins a group that the user heard of, or the user's own call on another device.
+/// Joins a live group; with `takeover`, joins a live meeting of which the user is already a member.
 fn join(phone: usize, takeover: bool, dice: &mut Dice) {
     let user = with(phone, |phone| phone.user.clone());
     let meetings: Vec<String> = {
@@ -189,10 +189,10 @@ fn update(phone: usize, meeting: &str, dice: &mut Dice) {
     request(phone, "update_meeting", fields);
 }
 
-/// Connections break, or the app ends without a word; later they come back.
+/// Breaks connections of a device or crashes its app, and restores them later.
 fn lose(phone: usize, act: Act, script: &Script, dice: &mut Dice) {
     let noticed_ms = if dice.percent(50) { dice.between(0, 500) } else { dice.between(1_000, 45_000) };
-    // Everybody is back soon after the busy time.
+    // Every device is back at most 5 s after the busy time.
     let away_ms = dice.between(300, LONGEST_AWAY_MS);
     let away_ms = if dice.percent(50) { away_ms / 10 } else { away_ms };
     let away_ms = away_ms.min(script.busy_ms + 5_000 - now_ms()).max(100);

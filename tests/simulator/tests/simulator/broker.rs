@@ -22,15 +22,15 @@ pub struct Broker {
 
 #[derive(Debug, Default)]
 struct Session {
-    /// True while the device can be reached.
+    /// `true` while the device can be reached.
     is_linked: bool,
-    /// True while the broker takes the device for connected.
+    /// `true` while the broker considers the device connected: also after a break, until the broker notices it.
     is_connected: bool,
     /// Counter of the connections.
     version: i64,
     /// Messages of QoS 1 for a device that is away, with the times at which they expire.
     queue: VecDeque<(i64, Message)>,
-    /// Time of the last delivery on its way, which later ones do not overtake.
+    /// Time at which the last message on its way arrives. Later messages do not overtake it.
     busy_until_ms: i64,
 }
 
@@ -41,7 +41,7 @@ struct Message {
 }
 
 impl Broker {
-    /// Returns whether the broker takes a device for connected.
+    /// Returns `true` if the broker considers a device connected.
     pub fn is_known_connected(&self, device: &ClientId) -> bool {
         self.sessions.get(device).is_some_and(|session| session.is_connected)
     }
@@ -121,7 +121,7 @@ fn arrive(to: &ClientId, message: &Message) {
     }
 }
 
-/// Connects a device: the broker delivers its queue, and tells `presence`.
+/// Connects a device: the broker delivers its queue and publishes the lifecycle events.
 pub fn connect(device: &ClientId) {
     let world = world();
     let (queue, replaced, version) = {
@@ -172,7 +172,7 @@ pub fn disconnect(device: &ClientId, noticed_after_ms: i64) {
     });
 }
 
-/// Tells `presence` about the beginning or the end of a connection.
+/// Publishes the lifecycle event for the beginning or the end of a connection, which invokes `presence`.
 fn lifecycle(device: &ClientId, kind: &'static str, version: i64) {
     let world = world();
     let place = mix(&[number(device.as_str()), version.cast_unsigned(), number(kind)]);

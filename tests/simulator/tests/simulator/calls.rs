@@ -1,4 +1,4 @@
-//! The app on a device: what it does with answers, notices and rings.
+//! The app on a device: its reactions to answers, notices and rings.
 
 use crate::broker::short;
 use crate::dice::Dice;
@@ -13,14 +13,14 @@ use terminal::ReceivedDownlink;
 
 /// Time in milliseconds before a hang-up that failed is repeated.
 const HANG_UP_AGAIN_MS: i64 = 5_000;
-/// Refusals after which a request is not sent again.
+/// Maximum number of repetitions of a request after retryable refusals.
 const MAX_REFUSALS: u32 = 3;
 
 fn dice(phone: usize, what: u64, number: u64) -> Dice {
     Dice::new(&[world().seed, phone as u64, what, number])
 }
 
-/// The user decides about a ring.
+/// Counts a ring, and schedules the user's decision about it.
 pub fn rings(phone: usize, meeting_id: &str, invite_id: &str) {
     let number = with(phone, |phone| {
         phone.rung += 1;
@@ -105,8 +105,8 @@ fn refused(phone: usize, waited: Waiting, message: &ReceivedDownlink) {
     }
 }
 
-/// Processes the end of a request without an answer. The service may have carried it out, so the user takes back what the user
-/// does not know of.
+/// Processes the end of a request without a final answer. The service may have carried the request out, so the app
+/// takes back what the user does not know of.
 pub fn given_up(phone: usize, waited: &Waiting) {
     let (id, meeting) = (waited.uplink.id(), waited.meeting.as_deref());
     match waited.uplink.kind() {
@@ -130,7 +130,7 @@ pub fn given_up(phone: usize, waited: &Waiting) {
     }
 }
 
-/// Takes a create request back, as often as it takes.
+/// Takes a create request back. [`given_up`] repeats this until the service has answered.
 fn take_back(phone: usize, create: String) {
     let destroy = request(phone, "destroy_meeting", json!({"create_id": create}));
     with(phone, |phone| phone.taken_back.insert(destroy, create));
@@ -179,7 +179,7 @@ pub fn noticed(phone: usize, message: &ReceivedDownlink) {
                 request(phone, "rejoin", json!({"meeting_id": id}));
             }
         }
-        // An answer that came after its request was given up: the user does not know of the seat.
+        // A late answer to a request that the app gave up: the user does not know of the seat yet.
         "meeting_created" | "invitation_accepted" | "joined" if message.answers().is_some() => {
             let is_free = with(phone, |phone| phone.call.is_none());
             if is_free && message.body.contains_key("join") {
@@ -190,7 +190,7 @@ pub fn noticed(phone: usize, message: &ReceivedDownlink) {
     }
 }
 
-/// Takes over a message about the present call.
+/// Applies a message about the present call.
 fn show(phone: usize, id: &str, message: &ReceivedDownlink) {
     let (enters, is_over) = with(phone, |phone| {
         let user = phone.user.clone();
@@ -199,7 +199,7 @@ fn show(phone: usize, id: &str, message: &ReceivedDownlink) {
         };
         call.view.apply(message);
         let enters = call.media == Media::Out && call.view.has_others(&user);
-        // The user has left by another device, or has accepted another call there.
+        // The user left on another device, or accepted another call there.
         (enters, message.kind == "participant_updated" && call.view.state_of(&user) == "left")
     });
     if is_over {
@@ -209,7 +209,7 @@ fn show(phone: usize, id: &str, message: &ReceivedDownlink) {
     }
 }
 
-/// Takes part in a meeting, and gives up the call before it.
+/// Makes a meeting the device's call, and hangs up the call before it.
 fn enter_call(phone: usize, id: &str, message: &ReceivedDownlink) {
     let Some(join) = message.field::<Join>("join") else {
         return show(phone, id, message);
@@ -234,7 +234,7 @@ fn enter_call(phone: usize, id: &str, message: &ReceivedDownlink) {
         let waits = message.kind == "meeting_created" && call.view.mode == "direct";
         (call.media == Media::Out && (!waits || call.view.has_others(&user)), call.view.people.len())
     });
-    // Some apps enter the media while it still rings.
+    // Some apps enter the media while the call still rings.
     if enters || dice(phone, 12, number as u64).percent(30) {
         enter_media(phone);
     }
@@ -283,7 +283,8 @@ fn enter_media(phone: usize) {
     });
 }
 
-/// Without management, too, the RTC service has one device for each user in a channel: the other one is put out.
+/// Ends the stay of the user's other device in the channel: an RTC service that is not managed, too, allows one device
+/// for each user.
 fn replace_in_media(phone: usize, join: &Join) {
     for other in 0..world().phones.len() {
         let is_same = |join: &Join, of: &Join| join.channel_id == of.channel_id && join.user_id == of.user_id;
@@ -302,7 +303,8 @@ fn report(phone: usize, meeting: &str, state: &str) {
     request(phone, "report_media", json!({"meeting_id": meeting, "state": state, "audio": true}));
 }
 
-/// Looks after some seconds for the reason why the device is not in the media, and comes back if the call goes on.
+/// Requests the state after some seconds, to learn why the device is not in the media. If the call is still live, the
+/// device then takes its seat again.
 fn look_again(phone: usize) {
     let again = with(phone, |phone| {
         let (epoch, call) = (phone.epoch, phone.call.as_mut()?);
@@ -321,7 +323,7 @@ fn look_again(phone: usize) {
     });
 }
 
-/// The RTC service ended the stay of this device.
+/// Processes the end of this device's stay in a channel by the RTC service.
 pub fn media_lost(phone: usize, channel_id: &str) {
     let is_call = with(phone, |phone| {
         let call = phone.call.as_mut()?;
@@ -333,7 +335,7 @@ pub fn media_lost(phone: usize, channel_id: &str) {
     }
 }
 
-/// Takes over a `state`: the call may be over, or the device may have to come back.
+/// Applies a `state`: ends the call or takes the seat again if the state says so.
 fn apply_state(phone: usize, waited: &Waiting, message: &ReceivedDownlink) {
     let user = with(phone, |phone| phone.user.clone());
     let listed = message.body.get("meetings").and_then(Value::as_array);
@@ -385,7 +387,7 @@ fn apply_state(phone: usize, waited: &Waiting, message: &ReceivedDownlink) {
     }
 }
 
-/// Takes the seat again. A caller whose direct call still rings has nothing to come back to.
+/// Takes the seat again. The caller of a direct call that still rings does not need to.
 fn come_back(phone: usize, id: &str) {
     let is_waiting = with(phone, |phone| {
         let user = phone.user.clone();
@@ -396,7 +398,7 @@ fn come_back(phone: usize, id: &str) {
     }
 }
 
-/// After a new connection, the device confirms its seat.
+/// Confirms the seat of a device that has connected again.
 pub fn reconnected(phone: usize) {
     let call = with(phone, |phone| phone.call.as_ref().map(|call| (call.meeting_id.clone(), call.media)));
     match call {
@@ -429,7 +431,7 @@ fn end_call(phone: usize, meeting: Option<&str>) {
     exit_media(phone, call, "left");
 }
 
-/// The media of this device breaks.
+/// Breaks the connection of this device to the media.
 pub fn media_breaks(phone: usize) {
     let call = with(phone, |phone| {
         let call = phone.call.as_mut()?;

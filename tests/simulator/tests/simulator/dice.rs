@@ -1,7 +1,7 @@
-//! Random numbers that depend on the seed and on the place where they are used, and not on the order of their uses: without
-//! one step of a script, all others have the numbers that they had.
+//! Random numbers that depend on the seed and on the place of their use, not on the order of uses. Without one step of
+//! a script, all other steps get the same numbers as before.
 
-/// Mixes numbers into one, in which each bit depends on all of theirs.
+/// Mixes numbers into one number, each bit of which depends on all bits of the inputs.
 pub fn mix(parts: &[u64]) -> u64 {
     parts.iter().fold(0x243f_6a88_85a3_08d3, |state, part| {
         let mut mixed = (state ^ part).wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -34,7 +34,7 @@ impl Dice {
         mix(&[self.place, self.thrown])
     }
 
-    /// A number from `low` to `high`, both included.
+    /// Returns a number from `low` to `high`, both included.
     pub fn between(&mut self, low: i64, high: i64) -> i64 {
         let span = u64::try_from(high - low + 1).unwrap_or(1);
         low + i64::try_from(self.throw() % span).unwrap_or_default()
@@ -44,7 +44,7 @@ impl Dice {
         usize::try_from(self.throw()).unwrap_or_default() % length.max(1)
     }
 
-    /// Returns `true` in so many of 100 cases.
+    /// Returns `true` in `percent` of 100 cases.
     pub fn percent(&mut self, percent: u64) -> bool {
         self.throw() % 100 < percent
     }

@@ -63,7 +63,7 @@ pub fn now_ms() -> i64 {
 
 /// Ends all tasks and sets the time to 0.
 pub fn reset() {
-    // Dropped outside of the borrow, since a task may own things that use the executor.
+    // The tasks are dropped outside of the borrow, since their values may use the executor when they are dropped.
     drop(TASKS.take());
     drop(TIMERS.take());
     READY.take();

@@ -15,7 +15,7 @@ macro_rules! kinds {
             /// All kinds.
             pub const ALL: &[Self] = &[$(Self::$kind,)+];
 
-            /// The kind in plain words.
+            /// Returns the description of the kind.
             pub fn words(self) -> &'static str {
                 match self {
                     $(Self::$kind => $words,)+
@@ -58,19 +58,19 @@ kinds! {
     PresenceDelayed "lifecycle event delayed by up to 30 s, past later ones",
 }
 
-/// The faults of one run: how often each kind happens, and until when.
+/// The faults of one run: rates, outages, and the end of all faults.
 #[derive(Debug, Clone, Default)]
 pub struct FaultPlan {
     pub seed: u64,
-    /// Cases of 10,000.
+    /// Number of faults in 10,000 cases, for each kind.
     pub rates: BTreeMap<Fault, u64>,
-    /// Times in which every case of a kind is a fault, in milliseconds since the start.
+    /// Kind, start and end of periods in which every case of the kind is a fault, in milliseconds since the start.
     pub outages: Vec<(Fault, i64, i64)>,
     /// No fault happens from this time on.
     pub until_ms: i64,
-    /// Places at which no fault happens, whatever the rates say.
+    /// Places at which no fault happens, regardless of the rates.
     pub suppressed: BTreeSet<u64>,
-    /// Place at which a function is killed, in addition: the invocation, and the number of its await.
+    /// Additional place at which a function is killed: the invocation, and the number of the await in it.
     pub kill: Option<(u64, u32)>,
 }
 
@@ -78,7 +78,7 @@ pub struct FaultPlan {
 #[derive(Debug, Clone, Default)]
 pub struct FaultLog {
     pub count: BTreeMap<Fault, u64>,
-    /// Their places, in the order in which they happened.
+    /// Places of the faults, in the order in which they happened.
     pub places: Vec<u64>,
 }
 
@@ -116,7 +116,7 @@ impl FaultPlan {
         plan
     }
 
-    /// Returns whether this run has no faults.
+    /// Returns `true` if this run has no faults.
     pub fn is_empty(&self) -> bool {
         self.kill.is_none() && self.outages.is_empty() && self.rates.values().all(|rate| *rate == 0)
     }

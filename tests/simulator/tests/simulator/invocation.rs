@@ -12,9 +12,9 @@ use std::task::Poll;
 use switchboard_core::Now;
 use switchboard_protocol::address::ClientId;
 
-/// The time limit of a function in the template, in milliseconds.
+/// Time limit of a function, as in the template, in milliseconds.
 const TIME_LIMIT_MS: i64 = 10_000;
-/// A killed function dies at one of its first awaits; later ones are met by functions with many downlinks only.
+/// Number of first awaits, at one of which a killed function is killed. Only functions with many downlinks have more.
 const KILL_WITHIN: u64 = 30;
 
 thread_local! {
@@ -24,27 +24,27 @@ thread_local! {
 /// One run of a function.
 #[derive(Debug)]
 pub struct Invocation {
-    /// For the trace: the function with its input.
+    /// Name in the trace: the function and its input.
     pub name: String,
     place: u64,
-    /// Number of the await at which it is killed.
+    /// Number of the await at which the function is killed.
     kill_at: Option<u32>,
     kill_place: u64,
-    /// Awaits so far.
+    /// Number of awaits so far.
     points: Cell<u32>,
     calls: Cell<u64>,
     is_killed: Cell<bool>,
-    /// True if a fault was injected into one of its calls.
+    /// `true` if a fault was injected into a call of the function, or if the function did not end by itself.
     pub is_hit: Cell<bool>,
-    /// The request that it serves: sender, id, and whether the answer was published.
+    /// Sender and id of the request that the function serves. `is_answered` is `true` once the answer was published.
     pub request: Option<(ClientId, String)>,
     pub is_answered: Cell<bool>,
-    /// Its time, which all of its decisions are made at.
+    /// Time of all decisions of the function.
     pub now: Now,
 }
 
 impl Invocation {
-    /// Makes an invocation. `place` names it in the same way in each run of the seed.
+    /// Makes an invocation. `place` identifies it, and is the same in each run of the seed.
     pub fn new(name: String, place: u64, request: Option<(ClientId, String)>) -> Rc<Self> {
         let world = world();
         let drawn = world.faults.draw(Fault::Crash, place, now_ms());
@@ -114,14 +114,14 @@ pub async fn point() {
     }
 }
 
-/// A call through a port. Its futures are `Send`, since those of the RTC service must be.
+/// A call through a port. Its futures are `Send`, since the port of the RTC service requires that.
 #[derive(Debug, Clone, Copy)]
 pub struct Call {
     place: u64,
 }
 
 impl Call {
-    /// Begins a call: takes its time on the way, and may kill the function.
+    /// Begins a call: waits for the time that the request takes. A function may be killed at this await.
     pub async fn begin(low_ms: i64, high_ms: i64) -> Self {
         let place = current().map_or(0, |invocation| {
             let number = invocation.calls.get();
@@ -135,14 +135,14 @@ impl Call {
         call
     }
 
-    /// Ends a call after its effect.
+    /// Ends a call after its effect: waits for the time that the answer takes. A function may be killed at this await.
     pub async fn end(self, low_ms: i64, high_ms: i64) {
         let time_ms = Dice::new(&[self.place, world().seed, 3]).between(low_ms, high_ms);
         sleep(time_ms).await;
         point().await;
     }
 
-    /// Returns whether a fault of this kind happens at this call.
+    /// Returns `true` if a fault of this kind happens at this call.
     pub fn fails(self, kind: Fault) -> bool {
         let is_hit = world().happens(kind, self.place);
         if is_hit && let Some(invocation) = current() {

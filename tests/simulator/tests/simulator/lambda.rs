@@ -18,7 +18,7 @@ use switchboard_service::InvocationFailure;
 use switchboard_service::ports::Nudge;
 use switchboard_service::request::serve_event;
 
-/// Receives of a message of the delay queue, and the time between them, as in the template.
+/// Maximum number of receives of a message of the delay queue, and the time between two receives, as in the template.
 const RECEIVES: u32 = 3;
 const VISIBILITY_MS: i64 = 60_000;
 /// Attempts of the RTC service to deliver a callback.
@@ -31,11 +31,11 @@ pub struct Published {
     pub kind: String,
     pub id: String,
     pub payload: Rc<Vec<u8>>,
-    /// Name of the message, in the same way in each run of the seed.
+    /// Identity of the message, the same in each run of the seed.
     pub place: u64,
 }
 
-/// Hands a request to its function, as often and as late as the faults say.
+/// Passes a request to its function: not at all, once or twice, and with a delay, as the faults determine.
 pub fn publish(request: &Published) {
     let world = world();
     let mut dice = Dice::new(&[world.seed, request.place]);
@@ -99,7 +99,7 @@ pub struct NudgeDelivery {
     pub receives: u32,
 }
 
-/// Hands a nudge to `wake`. It comes again if `wake` fails or is killed.
+/// Delivers a nudge to `wake`. The queue delivers it again if `wake` fails or is killed.
 pub fn deliver_nudge(delivery: NudgeDelivery) {
     let world = world();
     let lost =
@@ -145,7 +145,7 @@ pub fn sweep_each_minute() {
     });
 }
 
-/// Hands a lifecycle event to `presence`.
+/// Delivers a lifecycle event to `presence`.
 pub fn deliver_lifecycle(device: &ClientId, kind: &str, event: &Value, place: u64) {
     let world = world();
     let invocation = Invocation::new(format!("presence of {} {kind}", short(device)), place, None);
@@ -165,7 +165,8 @@ pub fn deliver_lifecycle(device: &ClientId, kind: &str, event: &Value, place: u6
     });
 }
 
-/// Hands a callback of the RTC service to `rtc-webhook`. The RTC service retries it if the function asks for that.
+/// Delivers a callback of the RTC service to `rtc-webhook`. The RTC service retries if the function's response requests
+/// a retry.
 pub fn deliver_callback(body: CallbackBody, place: u64, attempt: u32) {
     let world = world();
     let name = format!("rtc-webhook {}", body.words());

@@ -1,6 +1,6 @@
-//! The real functions, change loop and core, and the real sessions and ringers of terminals, in virtual time and under random
-//! faults. A seed is one whole run: users call each other while things fail; then the faults end, time goes on, and everything
-//! must be in order. `docs/reliability.md` describes the faults and the promises.
+//! The real functions, change loop and core, and the real sessions and ringers of terminals, in virtual time and under
+//! random faults. A seed determines one whole run: users call each other while parts fail; then the faults end, time
+//! passes, and all promises must hold. `docs/reliability.md` describes the faults and the promises.
 
 mod acts;
 mod broker;
@@ -40,7 +40,7 @@ const SHOWN: usize = 3;
 /// Returns a setting of the test run.
 fn setting(name: &str) -> Option<u64> {
     let set = std::env::var(name).ok()?;
-    Some(set.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+    Some(set.parse().unwrap_or_else(|_| panic!("{name} must be a number")))
 }
 
 /// Runs on a thread on which the service's waits take virtual time.
@@ -48,7 +48,8 @@ fn in_virtual_time<T>(action: impl FnOnce() -> T) -> T {
     switchboard_service::fake::replace_waits(|time| -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(executor::sleep(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)))
     });
-    // Time limits of the service ask for a runtime. Its timers never fire, since a run is over within their first second.
+    // Time limits of the service require a runtime. The runtime's timers never fire, since a run takes less than a
+    // second of real time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let _guard = runtime.enter();
     action()

@@ -1,4 +1,5 @@
-//! A device: the real session and ringer of the crate `terminal`, with an app around them as the protocol asks for.
+//! A device: the real session and ringer of the crate `terminal`, with an app around them that behaves as the protocol
+//! requires.
 
 use crate::broker;
 use crate::calls;
@@ -23,7 +24,7 @@ thread_local! {
     static BASE: Instant = base();
 }
 
-/// Returns the zero of virtual time, for types that want an `Instant`.
+/// Returns the start of virtual time as an `Instant`, for the session and the ringer.
 fn base() -> Instant {
     Instant::now()
 }
@@ -43,22 +44,22 @@ pub struct Phone {
     pub user: UserId,
     pub session: Session,
     pub ringer: Ringer,
-    /// True while the app runs.
+    /// `true` while the app runs.
     pub is_on: bool,
-    /// True while it is connected to the broker, since `linked_ms`.
+    /// `true` while the device is connected to the broker; `linked_ms` is the time of the connect.
     pub is_linked: bool,
     pub linked_ms: i64,
     /// Number of starts of the app.
     pub epoch: u64,
     pub call: Option<Call>,
-    /// Meeting whose lobby the user waits in.
+    /// Meeting in whose lobby the user waits.
     pub lobby: Option<String>,
     /// Meetings that the user has left.
     pub left: BTreeSet<String>,
-    /// True until a restarted app has seen the state.
+    /// `true` from a restart of the app until the app has received a `state`.
     pub has_forgotten: bool,
     pub last_create: Option<String>,
-    /// Create requests without an answer that are being taken back, by the requests that do so.
+    /// Create requests that the app takes back, by the ids of the `destroy_meeting` requests without an answer.
     pub taken_back: BTreeMap<String, String>,
     /// Invitations that ring, with their meetings.
     pub rings: BTreeMap<String, String>,
@@ -75,7 +76,7 @@ pub struct Phone {
 pub struct Waiting {
     pub uplink: Uplink,
     pub meeting: Option<String>,
-    /// Refusals after which the same request was sent again.
+    /// Number of refusals after which the app repeated this request.
     pub refusals: u32,
     pub since_ms: i64,
 }
@@ -98,7 +99,7 @@ pub struct Call {
     pub attempts: u32,
 }
 
-/// The way of a device into the media.
+/// Position of a device: outside of the media, on the way into the media, or in the media.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Media {
     #[default]
@@ -135,7 +136,7 @@ impl Phone {
     }
 }
 
-/// Runs `action` on a phone that nothing else uses meanwhile.
+/// Runs `action` on a phone, which no caller may borrow at that time.
 pub fn with<T>(phone: usize, action: impl FnOnce(&mut Phone) -> T) -> T {
     action(&mut world().phones[phone].borrow_mut())
 }
@@ -159,13 +160,13 @@ pub fn request(phone: usize, kind: &str, fields: Value) -> String {
     id
 }
 
-/// Sends a request again that was refused for a while.
+/// Repeats a request after a retryable refusal.
 pub fn again(phone: usize, uplink: Uplink, refusals: u32) {
     begin(phone, uplink, refusals);
     drain(phone);
 }
 
-/// Hands a request to the session, or publishes one that is not answered.
+/// Passes a request to the session. A request that the service never answers is published without the session.
 fn begin(phone: usize, uplink: Uplink, refusals: u32) {
     if !uplink.is_answered() {
         return publish(phone, &uplink);
@@ -331,7 +332,7 @@ fn carry_out_step(phone: usize, step: RingerStep) {
         RingerStep::Stop { invite_id, .. } => {
             with(phone, |phone| phone.rings.remove(&invite_id));
         }
-        // Its own requests are known to the ringer, so the session alone gets them.
+        // The ringer knows its own requests, so they go to the session only.
         RingerStep::Request(uplink) => with(phone, |phone| {
             let (id, waiting) = (uplink.id().to_owned(), Waiting::new(&uplink, 0));
             if phone.session.request(uplink, instant(now_ms())).is_ok() {
@@ -343,7 +344,7 @@ fn carry_out_step(phone: usize, step: RingerStep) {
     }
 }
 
-/// Starts the app, with nothing in its memory.
+/// Starts the app without any memory.
 pub fn switch_on(phone: usize) {
     with(phone, |phone| {
         phone.is_on = true;
@@ -394,7 +395,7 @@ pub fn unlink(phone: usize, noticed_after_ms: i64) {
     }
 }
 
-/// Ends the app without a word: the connections to broker and media break.
+/// Crashes the app: its connections to broker and media break.
 pub fn crash(phone: usize, noticed_after_ms: i64) {
     calls::media_breaks(phone);
     unlink(phone, noticed_after_ms);
@@ -405,9 +406,9 @@ pub fn crash(phone: usize, noticed_after_ms: i64) {
     });
 }
 
-/// Takes note that the RTC service ended the stay of this device in a channel.
+/// Schedules the notification of a device that the RTC service ended its stay in a channel.
 pub fn media_lost(phone: usize, channel_id: &str) {
     let channel_id = channel_id.to_owned();
-    // Later, since the caller may be in the middle of a change of the channel.
+    // A later notification, since the caller may be changing the channel at this time.
     after(20, move || calls::media_lost(phone, &channel_id));
 }

@@ -223,7 +223,7 @@ impl Users for SimTable {
     }
 }
 
-/// Life of a session in milliseconds after its device went away.
+/// Time in milliseconds for which the broker keeps a session after its device disconnected.
 const SESSION_MS: i64 = 7 * 24 * 3_600 * 1_000;
 
 /// The data plane of the broker.
@@ -237,7 +237,7 @@ fn refused(operation: &'static str) -> BrokerError {
     BrokerError::Unavailable { operation, source: "fault of the simulator".into() }
 }
 
-/// Notes that the answer to the request of this invocation is on its way.
+/// Records that the answer to the request of this invocation was published.
 fn note_answer(to: &ClientId, downlink: &Downlink) {
     if let Some(invocation) = current()
         && let Some((by, request)) = &invocation.request

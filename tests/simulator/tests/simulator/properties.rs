@@ -1,4 +1,4 @@
-//! The promises about a world at rest: the faults are over, and time went on.
+//! Checks of the promises once the faults have ended and time has passed.
 
 use crate::phone::{Media, Phone};
 use crate::watch::orphan_since_ms;
@@ -14,7 +14,7 @@ fn violate(words: &str) {
     world().watch.borrow_mut().violate(words);
 }
 
-/// Checks what must hold while calls go on, some minutes after the last fault.
+/// Checks the promises about live calls, some minutes after the last fault.
 pub fn check_live() {
     let found = {
         let world = world();
@@ -30,7 +30,8 @@ pub fn check_live() {
     }
 }
 
-/// Checks that each terminal shows what the table has. `asked`: after each terminal has requested the state.
+/// Checks that each terminal shows its meeting as the table has it. `asked` is `true` after each terminal has sent
+/// `sync`.
 pub fn check_views(asked: bool) {
     let found: Vec<String> = {
         let world = world();
@@ -50,7 +51,7 @@ pub fn check_views(asked: bool) {
     }
 }
 
-/// Checks what must hold when everybody has hung up and the longest grace is over.
+/// Checks the promises about ended calls, after all users have hung up and the longest grace is over.
 pub fn check_over() {
     let found = {
         let world = world();
@@ -64,7 +65,7 @@ pub fn check_over() {
             .map(|stored| {
                 let meeting = &stored.meeting;
                 format!(
-                    "the {:?} {} is undead: {:?}{}",
+                    "the {:?} {} did not end: {:?}{}",
                     *meeting.mode,
                     meeting.id,
                     meeting.phase,
@@ -114,7 +115,7 @@ fn of_meeting(stored: &StoredMeeting) -> Vec<String> {
         return found;
     }
     if meeting.members().next().is_none() {
-        found.push(format!("{name} lives without a member: {:?}{}", meeting.phase, people(meeting)));
+        found.push(format!("{name} is live without a member: {:?}{}", meeting.phase, people(meeting)));
     }
     if *meeting.mode == Mode::Direct && meeting.members().count() < 2 {
         found.push(format!("{name} has one side only:{}", people(meeting)));
@@ -158,7 +159,7 @@ fn of_member(name: &str, meeting: &Meeting, member: &Participant) -> Option<Stri
     })
 }
 
-/// Returns whether nothing told the service that this app restarted and forgot its call.
+/// Returns `true` if this app restarted and forgot its call, and no event notified the service of the restart.
 fn is_forgotten(phone: &Phone) -> bool {
     let world = world();
     let watch = world.watch.borrow();
@@ -166,7 +167,7 @@ fn is_forgotten(phone: &Phone) -> bool {
     phone.epoch > 1 && watch.unheard.contains(&phone.index) && is_unseen
 }
 
-/// Returns whether a seat of the meeting belongs to such an app.
+/// Returns `true` if an app that restarted unnoticed has a seat of the meeting.
 fn has_forgotten_seat(meeting: &Meeting) -> bool {
     let world = world();
     let devices = meeting.members().filter_map(|member| world.phone_of(&member.seat()?.device));
@@ -181,7 +182,10 @@ fn slots() -> Vec<String> {
         !table.meetings.get(id).is_some_and(|stored| stored.meeting.involves(user))
     };
     let dead = table.slots.iter().filter(|(user, id)| is_dead(user, id));
-    dead.map(|(user, id)| format!("the call slot of {user} is held for the dead call {id}")).collect()
+    dead.map(|(user, id)| {
+        format!("the call slot of {user} names the call {id}, which does not involve the user")
+    })
+    .collect()
 }
 
 fn phones() -> Vec<String> {

@@ -22,9 +22,9 @@ use switchboard_rtc::management::{
 #[derive(Debug, Default)]
 pub struct Rtc {
     pub channels: BTreeMap<String, Channel>,
-    /// True if the first join makes a channel.
+    /// `true` if the first join opens a channel that does not exist.
     pub makes_channels: bool,
-    /// True if an empty channel stays open.
+    /// `true` if an empty channel stays open.
     keeps_channels: bool,
     events: i64,
     stays: u64,
@@ -40,9 +40,9 @@ impl Rtc {
 #[derive(Debug, Default)]
 pub struct Channel {
     pub opened_ms: i64,
-    /// The members by their ids.
+    /// Members, by their ids.
     pub members: BTreeMap<String, Member>,
-    /// Time since which nobody is in it.
+    /// Time since which the channel is empty.
     empty_since_ms: i64,
     empty_ms: i64,
     departure_ms: i64,
@@ -73,7 +73,7 @@ impl CallbackBody {
     }
 }
 
-/// The reader of these callbacks.
+/// Reader of [`CallbackBody`].
 pub struct Reader;
 
 impl CallbackReader for Reader {
@@ -144,7 +144,7 @@ fn open(id: &str, empty_ms: i64, departure_ms: i64) {
     close_when_empty(id, empty_ms);
 }
 
-/// Closes a channel in which nobody was for so long, as the service does by itself.
+/// Closes a channel that is still empty after `wait_ms`, as the RTC service does by itself.
 fn close_when_empty(id: &str, wait_ms: i64) {
     if world().rtc.borrow().keeps_channels {
         return;
@@ -165,7 +165,7 @@ fn close_when_empty(id: &str, wait_ms: i64) {
     });
 }
 
-/// Enters a channel with a token. Fails if there is no channel and the service makes none.
+/// Enters a channel with a token. Returns `false` if the channel does not exist and a join opens none.
 pub fn enter(phone: usize, join: &Join) -> bool {
     let world = world();
     let id = &join.channel_id;
@@ -225,7 +225,8 @@ fn close(id: &str) {
     }
 }
 
-/// The management API. It stands for the world, since a port of the RTC service must be `Send`.
+/// The management API. It has no fields and changes the world of its thread, since a port of the RTC service must be
+/// `Send`.
 pub struct Management;
 
 impl Management {

@@ -27,12 +27,12 @@ use switchboard_service::request_rate::Paces;
 use switchboard_service::service::HANG_UP_WAITS;
 use switchboard_service::{RtcClient, Service};
 
-/// Time after the last fault at which everything that goes on must be in order: repeated effects back off to as much as the
-/// time for which they failed, and the sweep closes a channel when it is five minutes old.
+/// Time in milliseconds from the last fault to the check of live calls: a repeated effect waits at most as long as it
+/// has failed, and the sweep closes a channel that is five minutes old.
 const SETTLE_MS: i64 = 700_000;
-/// Time for the answers to the last `sync`.
+/// Time in milliseconds for the answers to the last `sync`.
 const SYNC_MS: i64 = 15_000;
-/// Time after everybody has hung up at which everything must be over.
+/// Time in milliseconds from the last hang-up to the check that all meetings have ended.
 const OVER_MS: i64 = 700_000;
 
 /// A script and its faults.
@@ -49,10 +49,10 @@ pub struct Outcome {
     pub log: FaultLog,
     pub lines: Vec<String>,
     pub points: Vec<(u64, u32, String)>,
-    /// Meetings of all kinds, and those in which users met in the media.
+    /// Number of meetings. `calls` counts those in which users met in the media.
     pub meetings: u64,
     pub calls: u64,
-    /// Meetings whose participants lost them: by a fault of the RTC service, or since a side did not come back.
+    /// Number of meetings that ended as `lost` or `rtc_failed`.
     pub lost: u64,
 }
 
@@ -113,7 +113,7 @@ fn new_world(plan: &Plan, keep: Keep) -> World {
     let table = SimTable::default();
     {
         let mut state = table.0.state.borrow_mut();
-        // As `authorize` does when a device connects.
+        // Register each device, as `authorize` does when a device connects.
         for device in &script.devices {
             let user = device.user();
             let devices: Vec<_> =
@@ -134,7 +134,7 @@ fn new_world(plan: &Plan, keep: Keep) -> World {
         outcomes: Some(SimBus),
         key: id_key(),
         hang_up_waits: HANG_UP_WAITS,
-        // Users of a script hurry more than people do.
+        // Users of a script make more requests than people do.
         limits: RequestLimits::NONE,
         paces: Paces::default(),
     };
@@ -171,7 +171,7 @@ fn play(plan: &Plan) {
     }
     let settled_ms = script.busy_ms + SETTLE_MS;
     executor::run_until(settled_ms);
-    // Without a fault, no terminal needs to ask.
+    // Without a fault, each terminal must show the true state before it sends `sync`.
     if plan.faults.is_empty() {
         properties::check_views(false);
         properties::check_live();

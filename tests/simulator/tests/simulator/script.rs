@@ -4,7 +4,7 @@ use crate::dice::Dice;
 use std::collections::BTreeSet;
 use switchboard_protocol::address::ClientId;
 
-/// Terminals of a run at most.
+/// Maximum number of terminals of a run.
 const MAX_PHONES: usize = 30;
 
 /// The events of a run, apart from the faults.
@@ -16,7 +16,7 @@ pub struct Script {
     pub users: usize,
     pub has_rtc: bool,
     pub makes_channels: bool,
-    /// True if the RTC service never closes an empty channel by itself.
+    /// `true` if the RTC service never closes an empty channel by itself.
     pub keeps_channels: bool,
     /// Time in which the steps and the faults happen, in milliseconds.
     pub busy_ms: i64,
@@ -25,13 +25,13 @@ pub struct Script {
     pub off: BTreeSet<usize>,
 }
 
-/// Something that a user does, or that happens to a device.
+/// Action of a user, or event of a device.
 #[derive(Debug, Clone)]
 pub struct Step {
     pub at_ms: i64,
     pub phone: usize,
     pub act: Act,
-    /// Chooses among the possible targets.
+    /// Number that selects one of the possible targets.
     pub number: u64,
 }
 
@@ -61,7 +61,7 @@ pub enum Act {
     Crash,
 }
 
-/// Each kind with its share.
+/// Each kind of step, with its share.
 const SHARES: &[(Act, u64)] = &[
     (Act::CallOne, 22),
     (Act::CallGroup, 12),
@@ -132,7 +132,8 @@ impl Script {
 }
 
 impl Script {
-    /// A short call without faults: somebody calls, the others react as the seed says, and the caller hangs up.
+    /// Makes the script of a short call without faults: the first user calls with `call` and then performs `then`. The
+    /// seed determines the reactions of the others.
     pub fn short(seed: u64, call: Act, then: &[Act]) -> Self {
         let ids = ["alice.d0", "bob.d0", "bob.d1", "carol.d0"];
         let devices = ids.map(|id| format!("GID@@@{id}").parse().expect("a client ID")).to_vec();

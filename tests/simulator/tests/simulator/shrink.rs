@@ -2,7 +2,7 @@
 
 use crate::run::{Keep, Plan, run};
 
-/// Runs that a shrink may take.
+/// Maximum number of runs of one shrink.
 const MOST_RUNS: usize = 400;
 
 struct Shrinker {

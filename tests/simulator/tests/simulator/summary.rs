@@ -10,7 +10,7 @@ use std::time::Duration;
 pub struct Summary {
     pub seeds: u64,
     faults: BTreeMap<Fault, u64>,
-    /// Seeds in which a kind happened.
+    /// Number of seeds in which a kind of fault happened.
     seeds_with: BTreeMap<Fault, u64>,
     sums: BTreeMap<&'static str, u64>,
     longest: BTreeMap<&'static str, i64>,
@@ -38,7 +38,7 @@ impl Summary {
             ("commits", watch.commits),
             ("gaps that terminals noticed", watch.gaps),
             ("dead letters", watch.dead_letters),
-            ("meetings kept by an app that restarted unheard", watch.forgotten),
+            ("meetings kept by an app whose restart went unnoticed", watch.forgotten),
         ];
         for (name, count) in sums {
             *self.sums.entry(name).or_default() += count;

@@ -36,7 +36,7 @@ fn is_member(state: &str) -> bool {
 }
 
 impl View {
-    /// Takes over a whole meeting, unless a newer one is shown.
+    /// Applies a whole meeting, unless a newer one is shown.
     pub fn apply_meeting(&mut self, meeting: &Value) {
         let rev = meeting["rev"].as_u64().unwrap_or_default();
         if rev < self.rev {
@@ -63,7 +63,7 @@ impl View {
         }
     }
 
-    /// Takes over a notice or an answer about this meeting.
+    /// Applies a notice or an answer about this meeting.
     pub fn apply(&mut self, message: &ReceivedDownlink) {
         let (body, rev) = (&message.body, message.rev.unwrap_or_default());
         let field = |name: &str| body.get(name).unwrap_or(&Value::Null);
@@ -87,7 +87,7 @@ impl View {
             "speech_changed" => {
                 let (user, mode) = (text(field("user_id")), text(field("mode")));
                 let (host, by) = (self.host.clone(), text(field("by")));
-                // All users are the members except the host and the sender.
+                // `*` means all members except the host and the sender.
                 let is_meant =
                     |other: &str| if user == "*" { other != host && other != by } else { other == user };
                 for (_, person) in self.people.iter_mut().filter(|(other, _)| is_meant(other)) {
@@ -108,12 +108,12 @@ impl View {
         self.people.get(user.as_str()).map_or("", |person| person.state.as_str())
     }
 
-    /// Returns whether a user other than `user` is in the meeting.
+    /// Returns `true` if a user other than `user` is in the meeting.
     pub fn has_others(&self, user: &UserId) -> bool {
         self.people.iter().any(|(other, person)| other != user.as_str() && is_member(&person.state))
     }
 
-    /// Returns the first difference from the stored meeting in what members are told.
+    /// Returns the first difference between this view and the stored meeting, in the fields that members receive.
     pub fn difference(&self, meeting: &Meeting, now: Now) -> Option<String> {
         let stored = serde_json::to_value(meeting.view(now.ms)).unwrap_or_default();
         let mut view = Self::default();

@@ -12,18 +12,20 @@ use switchboard_protocol::id::MeetingId;
 use switchboard_service::fake::StoredMeeting;
 use switchboard_service::fake::promises::{changes_more_than_time, has_host, has_one_winner, is_revived};
 
-/// Time in milliseconds in which a terminal repeats a request: three copies, 3 s each.
+/// Time in milliseconds from the first copy of a request until its terminal gives up: three copies, 3 s each.
 const REQUEST_LIFE_MS: i64 = 9_000;
 /// Longest delay of a message that a fault delays, in milliseconds.
 const LONGEST_DELAY_MS: i64 = 20_000;
 
-/// Longest time in milliseconds for which a channel is open without a live meeting, from its end, its opening and the last fault
-/// on: the sweep closes a channel that is five minutes old, comes each minute, and takes 10 s at most.
+/// Longest time in milliseconds for which a channel may be open without a live meeting, counted from the latest of
+/// three times: end of the meeting, opening of the channel, last fault. The sweep runs each minute, takes 10 s at most,
+/// and closes a channel that is five minutes old.
 const LONGEST_OPEN_MS: i64 = 300_000 + 60_000 + 10_000;
-/// The same for a channel that was open when its meeting ended: the wait before a close is repeated is at most the time for which
-/// it failed, thus that of all faults, and the sweep finds it if its nudge was lost.
+/// The same limit for a channel that was open when its meeting ended. A failed close is repeated after a wait that is
+/// at most as long as it has failed, thus at most as long as all faults last. If the nudge was lost, the sweep repeats
+/// the close.
 const LONGEST_AFTER_END_MS: i64 = 120_000 + 60_000 + 10_000;
-/// Longest time in milliseconds for which a device is in such a channel if there are no faults.
+/// Longest time in milliseconds for which a device may be in a channel without a live meeting, if there are no faults.
 const LONGEST_BILLED_MS: i64 = 2_000;
 
 /// Counts and violations of a run.
@@ -33,7 +35,7 @@ pub struct Watch {
     pub requests: u64,
     pub answered: u64,
     pub refused: u64,
-    /// Requests whose terminal was told after its retries that there is no answer.
+    /// Number of requests without an answer after all copies.
     pub given_up: u64,
     pub invocations: u64,
     pub commits: u64,
@@ -41,23 +43,24 @@ pub struct Watch {
     pub dead_letters: u64,
     /// Longest time for which a channel was open without a live meeting, in milliseconds.
     pub longest_open_ms: i64,
-    /// Longest time for which a device was in such a channel, in milliseconds: that costs money.
+    /// Longest time for which a device was in a channel without a live meeting, in milliseconds. RTC services charge
+    /// for it.
     pub longest_billed_ms: i64,
     /// The same two times, counted from the end of the faults at the earliest.
     pub longest_open_after_faults_ms: i64,
     pub longest_billed_after_faults_ms: i64,
-    /// Devices of which a lifecycle event was lost, or was not stored; and those of which a callback was lost.
+    /// Devices with a lifecycle event that was lost or not stored. `unseen` has those with a callback that was lost.
     pub unheard: BTreeSet<usize>,
     pub unseen: BTreeSet<usize>,
-    /// Seats that only the end of the meeting's time would free: the app restarted and forgot its call, and everything that
-    /// would tell the service so was lost.
+    /// Number of meetings that only their maximum duration ends: an app restarted and forgot its call, and all events
+    /// that would notify the service of the restart were lost.
     pub forgotten: u64,
     applied: BTreeSet<(String, String, MeetingId)>,
     nudges: BTreeMap<u64, u64>,
 }
 
 impl Watch {
-    /// Notes a violation, with the time.
+    /// Records a violation, with the time.
     pub fn violate(&mut self, words: &str) {
         let now_ms = now_ms();
         self.violations.push(format!("at {}.{:03} s: {words}", now_ms / 1_000, now_ms % 1_000));
@@ -70,14 +73,14 @@ impl Watch {
         mix(&[meeting, *number])
     }
 
-    /// Takes note that the last device left a channel.
+    /// Records that the last device left a channel.
     pub fn emptied(&mut self, channel_id: &str) {
         if let Some(since_ms) = orphan_since_ms(channel_id) {
             self.billed(since_ms);
         }
     }
 
-    /// Takes note that a channel was closed.
+    /// Records that a channel was closed, and checks the time for which it was open.
     pub fn closed(&mut self, channel_id: &str, channel: &Channel) {
         let Some(since_ms) = orphan_since_ms(channel_id) else { return };
         let is_of_its_end = channel.opened_ms < since_ms && !is_over_at_once(channel_id);
@@ -106,8 +109,8 @@ impl Watch {
     }
 }
 
-/// Returns whether the meeting of a channel ended in its first revision, as a call to a busy user does: it wants no channel, and
-/// one that an earlier copy of its request opened is left to the sweep.
+/// Returns `true` if the meeting of a channel ended in its first revision, as a call to a busy user does. Such a
+/// meeting requires no channel: if an earlier copy of its request opened one, the sweep closes it.
 fn is_over_at_once(channel_id: &str) -> bool {
     let world = world();
     let Some(id) = world.service.meeting_of_channel(channel_id) else { return false };
@@ -116,7 +119,7 @@ fn is_over_at_once(channel_id: &str) -> bool {
     end.is_some_and(|end| end.rev == 1)
 }
 
-/// Returns the time since which the meeting of a channel is over; 0 for a meeting that never was, `None` for a live one.
+/// Returns the time since which the meeting of a channel is over; 0 for an unknown meeting, `None` for a live one.
 pub fn orphan_since_ms(channel_id: &str) -> Option<i64> {
     let world = world();
     let id = world.service.meeting_of_channel(channel_id)?;
@@ -199,7 +202,7 @@ pub fn served<T, E: std::fmt::Debug>(
     }
 }
 
-/// Checks a request that its terminal gave up. It may do so after a fault, or without a connection.
+/// Checks a request that its terminal gave up. Only a fault or a lost connection is a reason to give up.
 pub fn unanswered(phone: usize, kind: &str, request: &str) {
     let world = world();
     world.watch.borrow_mut().given_up += 1;

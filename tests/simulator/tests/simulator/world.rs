@@ -22,7 +22,7 @@ thread_local! {
     static WORLD: RefCell<Option<Rc<World>>> = const { RefCell::new(None) };
 }
 
-/// Everything outside of the executor.
+/// State of a run, apart from the tasks and timers of the executor.
 pub struct World {
     pub seed: u64,
     pub faults: FaultPlan,
@@ -34,7 +34,7 @@ pub struct World {
     pub phones: Vec<RefCell<Phone>>,
     pub watch: RefCell<Watch>,
     pub lines: RefCell<Option<Vec<String>>>,
-    /// Awaits of each invocation, if they are to be enumerated.
+    /// Awaits of each invocation; `None` unless the run enumerates them.
     pub points: RefCell<Option<Vec<(u64, u32, String)>>>,
 }
 
@@ -59,7 +59,7 @@ impl World {
         self.service.table.0.state.borrow()
     }
 
-    /// Returns whether a fault of this kind happens at this place, and logs it.
+    /// Returns `true` if a fault of this kind happens at this place, and logs it.
     pub fn happens(&self, kind: Fault, place: u64) -> bool {
         match self.faults.draw(kind, place, now_ms()) {
             Some(place) => {
@@ -83,7 +83,7 @@ impl World {
         }
     }
 
-    /// Notes how many awaits an invocation has.
+    /// Records the number of awaits of an invocation.
     pub fn note_points(&self, place: u64, points: u32, name: &str) {
         if let Some(all) = &mut *self.points.borrow_mut() {
             all.push((place, points, name.to_owned()));
