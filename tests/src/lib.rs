@@ -1,1 +1,1 @@
-//! Scenarios over the wire: see `tests/scenarios`. The library is empty; cargo wants a package to have a target.
+//! Scenarios over the wire: see `tests/scenarios`. The library is empty; cargo requires a target in each package.

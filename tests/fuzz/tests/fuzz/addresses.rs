@@ -1,4 +1,4 @@
-//! Client IDs: what is accepted fits into a topic, names nobody else, and is the text that was read.
+//! Tests of client IDs: an accepted client ID fits into a topic, names no other user, and is the text that was read.
 
 use bolero::check;
 use switchboard_protocol::address::ClientId;

@@ -1,4 +1,5 @@
-//! Callbacks of the RTC services: nothing unsigned is read, and nothing signed makes a reader panic.
+//! Tests of callbacks of the RTC services: readers refuse every unsigned callback, and no signed one makes a reader
+//! panic.
 
 use std::collections::BTreeMap;
 use std::panic::RefUnwindSafe;
@@ -20,9 +21,9 @@ use super::mutation::{Edit, ITERATIONS, edited};
 const SECRET: &str = "a-secret-of-the-callbacks";
 const NOW_MS: i64 = 1_767_225_600_000;
 
-/// One service: its reader, the header that has the signature, how the service signs a body, and a valid body.
+/// One service: its reader, the header with the signature, the signing function, and a valid body.
 struct Service {
-    /// The signature covers the body too. Janus sends a password instead.
+    /// `true` if the signature covers the body. Janus sends a password instead.
     signs_body: bool,
     reader: Box<dyn CallbackReader + RefUnwindSafe>,
     header: &'static str,

@@ -1,4 +1,4 @@
-//! Events of topic rules.
+//! Tests of the events of topic rules.
 
 use bolero::check;
 use serde_json::Value;
@@ -20,7 +20,7 @@ fn the_sender_of_an_event_is_the_one_that_the_broker_names() {
             assert_eq!(Some(sender.as_str()), named.as_deref());
             assert_eq!(ClientId::try_from(sender.as_str().to_owned()).as_ref(), Ok(sender));
         }
-        // An unreadable payload is answered too, so its cause must be computable.
+        // The service answers an unreadable payload, too, so its cause must be computable.
         let _ = received.unreadable_cause();
     });
 }

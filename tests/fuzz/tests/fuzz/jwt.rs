@@ -1,4 +1,4 @@
-//! The app's tokens: whatever bytes come, only a token that the app signed opens a connection.
+//! Tests of the app's tokens: of all inputs, only a token that the app signed opens a connection.
 
 use bolero::check;
 use data_encoding::BASE64URL_NOPAD;
@@ -36,7 +36,7 @@ fn an_edited_token_is_refused() {
     });
 }
 
-/// A signed token is the app's own, but its claims may be odd: an identity that is accepted is a possible account.
+/// Tokens that the app signed with unusual claims: each accepted identity is a valid account.
 #[test]
 fn odd_claims_under_a_good_signature_name_a_possible_account_or_nobody() {
     let verifier = verifier();
@@ -55,7 +55,7 @@ fn odd_claims_under_a_good_signature_name_a_possible_account_or_nobody() {
     });
 }
 
-/// No header may change which algorithm or key verifies a token.
+/// Headers of tokens: none changes the algorithm or the key that verifies a token.
 #[test]
 fn an_edited_header_is_refused() {
     let verifier = verifier();

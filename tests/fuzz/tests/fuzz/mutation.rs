@@ -13,11 +13,11 @@ pub enum Edit {
     Remove(u16, u8),
     /// Repeats some bytes, up to sixteen times.
     Repeat(u16, u8, u8),
-    /// Inserts a text that readers have stumbled over.
+    /// Inserts one of [`TOKENS`].
     Token(u16, u8),
 }
 
-/// Texts with a meaning somewhere: in JSON, in addresses, in base64 or in Unicode.
+/// Texts with a meaning in JSON, in addresses, in base64 or in Unicode, on which readers have failed.
 const TOKENS: &[&str] = &[
     "\"",
     "\\",

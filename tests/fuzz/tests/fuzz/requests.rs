@@ -1,4 +1,4 @@
-//! Envelopes and the fields of every request.
+//! Tests of envelopes and of the fields of every request.
 
 use std::fmt::Debug;
 
@@ -14,7 +14,7 @@ use switchboard_protocol::{MAX_DOWNLINK_BYTES, MAX_UPLINK_BYTES};
 
 use super::mutation::{Edit, ITERATIONS, edited};
 
-/// Reads an uplink of a function, and checks what holds for every accepted and every refused one.
+/// Reads an uplink of a function, and checks the properties of the accepted request or of the refusal.
 fn reads<R: Requests + Debug + Serialize>(payload: &[u8]) {
     match envelope::read::<R>(payload) {
         Ok(Envelope { request, .. }) => {

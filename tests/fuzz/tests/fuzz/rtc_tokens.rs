@@ -1,4 +1,4 @@
-//! Decoders of join tokens: random text is no token, and what is decoded was signed with the key or says so.
+//! Tests of the decoders of join tokens: no text makes a decoder panic.
 
 use bolero::check;
 use switchboard_rtc::agora::{AgoraToken, AgoraToken006};

@@ -1,4 +1,4 @@
-//! The SQL of the laptop stack's rules: a statement is refused or evaluated, for any message.
+//! Tests of the SQL of the laptop stack's rules: a statement is refused or evaluated, for any message.
 
 use bolero::check;
 use local::sql::{PublishedMessage, Statement};
