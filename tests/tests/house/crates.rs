@@ -11,10 +11,10 @@ pub const DEPLOYED: [&str; 5] =
 /// Folders of all other crates with code outside of tests.
 pub const OTHERS: [&str; 4] = ["local", "local/broker", "local/sfu", "terminal"];
 
-/// One `use`, a leaf of its tree.
+/// One imported name of a `use` statement.
 pub struct Use {
     pub path: Vec<String>,
-    /// The name in this module; the path's last part unless `as` gives another. `*` for a glob.
+    /// Name in this module: the last part of the path, or the name after `as`; `*` for a glob.
     pub name: String,
     pub is_public: bool,
     pub line: usize,
@@ -26,7 +26,7 @@ pub struct Module {
     pub parent: Option<usize>,
     pub file: String,
     pub children: BTreeMap<String, usize>,
-    /// Items defined here, except modules.
+    /// Items that the module defines, except modules.
     pub items: BTreeSet<String>,
     pub uses: Vec<Use>,
     /// Paths of two parts or more in the code, with their lines.
@@ -120,7 +120,8 @@ impl Target {
         id
     }
 
-    /// The module that defines what a path in a module names; `None` for another crate's things and for modules.
+    /// Returns the module that defines the item at a path, as seen from a module; `None` for items of other crates and
+    /// for modules.
     pub fn definer(&self, from: usize, path: &[String]) -> Option<usize> {
         match self.resolve(from, path, 0)? {
             Found::Item(module) => Some(module),
@@ -139,14 +140,14 @@ impl Target {
         rest.iter().try_fold(start, |found, name| match found {
             Found::Item(_) | Found::OtherCrate => Some(found),
             Found::Module(module) if name == "super" => self.modules[module].parent.map(Found::Module),
-            // A name that is not seen here comes out of a macro.
+            // An unknown name is an item that a macro of the module makes.
             Found::Module(module) => self.lookup(module, name, depth).or(Some(Found::Item(module))),
         })
     }
 
-    /// Finds a name in a module: a child, an item, an import, or a name that a glob brings.
+    /// Finds a name in a module: a child, an item, an import, or a name that a glob imports.
     fn lookup(&self, module: usize, name: &str, depth: usize) -> Option<Found> {
-        // Imports may go in circles.
+        // Imports may be circular.
         if depth > 8 {
             return None;
         }
@@ -168,7 +169,7 @@ impl Target {
         })
     }
 
-    /// Every use of another file's item: the two files and the line.
+    /// Returns every use of another file's item: the using file, the defining file and the line.
     pub fn edges(&self) -> Vec<(String, String, usize)> {
         let mut edges = Vec::new();
         for (id, module) in self.modules.iter().enumerate() {
@@ -213,7 +214,7 @@ fn defines(token: &Token) -> bool {
     keywords.iter().any(|keyword| token.is(keyword))
 }
 
-/// Tells by the tokens before a `use` whether it is a re-export.
+/// Returns `true` if the tokens before a `use` make it a re-export.
 fn is_public(before: &[Token]) -> bool {
     let last_word = before
         .iter()
@@ -222,7 +223,7 @@ fn is_public(before: &[Token]) -> bool {
     last_word.is_some_and(|token| token.is("pub"))
 }
 
-/// Reads what stands between `use` and `;`, or a part of it.
+/// Reads the tree between `use` and `;`, or a branch of the tree.
 fn read_use(tokens: &[Token], prefix: &[String], is_public: bool, found: &mut Vec<Use>) {
     let mut path = prefix.to_vec();
     let mut at = 0;
@@ -268,7 +269,7 @@ fn read_use(tokens: &[Token], prefix: &[String], is_public: bool, found: &mut Ve
     }
 }
 
-/// All paths of two parts or more.
+/// Returns all paths of two parts or more.
 fn paths(tokens: &[Token]) -> Vec<(Vec<String>, usize)> {
     let mut found = Vec::new();
     let mut at = 0;

@@ -3,7 +3,7 @@
 use crate::{tables, tree};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Names that may stand in the column of proofs.
+/// Names that are allowed in the column of proofs.
 struct Known {
     transitions: BTreeSet<String>,
     promises: BTreeSet<String>,
@@ -29,7 +29,7 @@ fn every_feature_has_a_status_and_the_proofs_that_exist() {
         number("no")
     );
     let flowing = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(flowing.contains(&sentence), "docs/features.md has to say: {sentence}");
+    assert!(flowing.contains(&sentence), "docs/features.md must contain: {sentence}");
     assert!(rows >= 55, "only {rows} rows were found");
 }
 

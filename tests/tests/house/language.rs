@@ -2,7 +2,7 @@
 
 use crate::tree;
 
-/// Words that stand for a riddle, with the plain form. They are split here so that this file passes.
+/// Forbidden words, with the advice for the author. They are split here so that this file passes.
 const FORBIDDEN: [(&[&str], &str); 6] = [
     (&["is", "none"], "write \"not a …\", \"no such …\" or \"unknown …\""),
     (&["there", "is", "none"], "write \"not a …\", \"no such …\" or \"unknown …\""),
@@ -15,7 +15,7 @@ const FORBIDDEN: [(&[&str], &str); 6] = [
 /// A sentence that opens with one of these is a question, not a description.
 const OPENING: [&str; 8] = ["Who", "Whom", "Whose", "What", "Which", "Why", "How", "Whether"];
 
-/// Files that others wrote, or that programs write from checked sources.
+/// Files of other projects, and files that programs generate from checked sources.
 const EXCLUDED: [&str; 3] = ["web/vendor/", "docs/asyncapi.yaml", "events/README.md"];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,7 @@ fn comments_and_texts_are_written_plainly() {
     assert!(wrong.is_empty(), "{} places break the rules of language:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// All places in a file that break a rule, with their lines.
+/// Returns all places in a file that break a rule, with their lines.
 fn check(text: &str, form: Form) -> impl Iterator<Item = (usize, String)> {
     let lines = text.lines().zip(1..).filter_map(move |(line, number)| {
         let words = forbidden(&if form == Form::Markdown { without_code(line) } else { line.to_owned() })?;
@@ -71,7 +71,7 @@ fn check(text: &str, form: Form) -> impl Iterator<Item = (usize, String)> {
     found.into_iter()
 }
 
-/// The first forbidden words of a line, with the advice.
+/// Returns the advice for the first forbidden words of a line.
 fn forbidden(line: &str) -> Option<String> {
     // An expression of Python.
     let line = line.replace("is None", "").to_lowercase();
@@ -85,7 +85,7 @@ fn forbidden(line: &str) -> Option<String> {
     })
 }
 
-/// The opening word of a first sentence that should be a statement.
+/// Returns the first word of a paragraph if it is in [`OPENING`] and the first sentence ends with a full stop.
 fn opening(paragraph: &str) -> Option<&'static str> {
     let first = paragraph.split_whitespace().next()?;
     let word = *OPENING.iter().find(|word| first.trim_end_matches(',') == **word)?;
@@ -97,7 +97,7 @@ fn opening(paragraph: &str) -> Option<&'static str> {
     end.filter(|(_, c)| *c == '.').map(|_| word)
 }
 
-/// The paragraphs of comments, or of a document, each with its first line.
+/// Returns the paragraphs of comments, or of a document, each with its first line.
 fn paragraphs(text: &str, form: Form) -> Vec<(usize, String)> {
     let mut found: Vec<(usize, String)> = Vec::new();
     let mut marker = "";
@@ -134,7 +134,7 @@ fn paragraphs(text: &str, form: Form) -> Vec<(usize, String)> {
     found
 }
 
-/// The marker and the text of a line that is a comment, or of a line of a document.
+/// Returns the marker and the text of a line that is a comment, or of a line of a document.
 fn comment(line: &str, form: Form) -> Option<(&'static str, &str)> {
     let markers: &[&'static str] = match form {
         Form::Markdown => return Some((" ", line)),
@@ -147,7 +147,7 @@ fn comment(line: &str, form: Form) -> Option<(&'static str, &str)> {
     Some((if marker.starts_with("/*") { "*" } else { marker }, body))
 }
 
-/// A line of a document without its code spans: they may quote.
+/// Returns a line of a document without its code spans, which may quote forbidden words.
 fn without_code(line: &str) -> String {
     line.split('`').step_by(2).collect::<Vec<_>>().join("_")
 }

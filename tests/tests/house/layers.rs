@@ -60,7 +60,7 @@ fn files_of_a_crate_do_not_import_each_other_in_a_circle() {
     assert!(report.is_empty(), "Move shared items into a file that imports neither:\n{}", report.join("\n"));
 }
 
-/// The groups of files of which each reaches all others.
+/// Returns the groups of files in which each file reaches all others through imports.
 fn circles(edges: &BTreeMap<(String, String), usize>) -> Vec<BTreeSet<&str>> {
     let mut next: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (from, to) in edges.keys() {
@@ -78,7 +78,7 @@ fn circles(edges: &BTreeMap<(String, String), usize>) -> Vec<BTreeSet<&str>> {
     found
 }
 
-/// All files that one leads to.
+/// Returns all files that a file reaches through imports.
 fn reach<'a>(from: &'a str, next: &BTreeMap<&'a str, Vec<&'a str>>) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     let mut open = vec![from];

@@ -1,10 +1,10 @@
-//! Every Rust file is compiled: a file without its `mod` is silent, and its tests prove nothing.
+//! Every Rust file is compiled: the compiler ignores a file without its `mod`, and the tests in it never run.
 
 use crate::rust;
 use crate::tree;
 use std::collections::BTreeSet;
 
-/// The files that may declare the module in `path`; `None` for a file that is a target of its own.
+/// Returns the files that may declare the module in `path`; `None` for a file that is a target of its own.
 fn parents(path: &str) -> Option<(String, [String; 4])> {
     let (folder, name) = path.strip_suffix(".rs")?.rsplit_once('/')?;
     let (folder, name) = if name == "mod" { folder.rsplit_once('/')? } else { (folder, name) };
@@ -21,7 +21,7 @@ fn parents(path: &str) -> Option<(String, [String; 4])> {
     (!is_target).then(|| (name.to_owned(), candidates))
 }
 
-/// Returns whether a source text declares the module `name` in a file of its own.
+/// Returns `true` if a source text declares the module `name` in a file of its own.
 fn declares(text: &str, name: &str) -> bool {
     let tokens = rust::tokens(text);
     tokens.windows(3).any(|three| three[0].is("mod") && three[1].is(name) && three[2].is(";"))

@@ -1,9 +1,10 @@
-//! The tests that docs/threat-model.md and docs/limits.md name: each row of their tables has at least one, and each exists.
+//! The tests that docs/threat-model.md and docs/limits.md name: each row of their tables has at least one test, and
+//! each named test exists.
 
 use crate::{tables, tree};
 use std::collections::BTreeSet;
 
-/// Lists the rows whose last cell names no test, or one that does not exist. Tables without a column of tests are passed over.
+/// Lists the rows whose last cell names no test, or an unknown test. Tables without a column of tests are ignored.
 fn mistakes(text: &str, known: &BTreeSet<String>) -> (usize, Vec<String>) {
     let (mut rows, mut wrong, mut has_tests) = (0, Vec::new(), false);
     for line in text.lines() {

@@ -33,7 +33,7 @@ fn limits_are_named_max_something() {
     assert!(wrong.is_empty(), "Name a limit MAX_… and a default DEFAULT_…:\n{}", wrong.join("\n"));
 }
 
-/// All names that `read` finds in the deployed crates, with file and line.
+/// Returns all names that `read` finds in the deployed crates, with file and line.
 fn definitions(read: fn(&[Token]) -> Vec<&Token>) -> Places {
     let mut places = Places::new();
     let targets: Vec<Target> = DEPLOYED.iter().flat_map(|folder| crates::targets(folder)).collect();
@@ -49,7 +49,8 @@ fn definitions(read: fn(&[Token]) -> Vec<&Token>) -> Places {
     places
 }
 
-/// Names after a keyword, outside of the blocks that `skipped` opens. Names of macro variables do not count.
+/// Returns the names after a keyword, outside of the blocks that `skipped` opens. Names of macro variables do not
+/// count.
 fn named_after<'a>(tokens: &'a [Token], keywords: &[&str], skipped: &[&str]) -> Vec<&'a Token> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -62,7 +63,7 @@ fn named_after<'a>(tokens: &'a [Token], keywords: &[&str], skipped: &[&str]) -> 
             let block = tokens[at..].iter().position(|token| token.is("{") || token.is(";"));
             match block.map(|length| at + length) {
                 Some(open) if tokens[open].is("{") => {
-                    // The trait's own name is before its block.
+                    // The name of the trait stands before its block.
                     let inner = &tokens[open..rust::after_bracket(tokens, open)];
                     let keywords: Vec<&str> =
                         keywords.iter().copied().filter(|keyword| *keyword != "type").collect();
@@ -78,7 +79,7 @@ fn named_after<'a>(tokens: &'a [Token], keywords: &[&str], skipped: &[&str]) -> 
     found
 }
 
-/// Names of types and traits, without associated types.
+/// Returns the names of types and traits, without associated types.
 fn types(tokens: &[Token]) -> Vec<&Token> {
     named_after(tokens, &["struct", "enum", "trait", "type", "union"], &["impl", "trait"])
 }

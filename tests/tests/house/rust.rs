@@ -3,7 +3,7 @@
 /// The kinds of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A name or a keyword; a raw one without its `r#`.
+    /// A name or a keyword. A raw identifier is stored without its `r#`.
     Word,
     /// `::` or one character.
     Mark,
@@ -16,7 +16,7 @@ pub enum Kind {
 pub struct Token {
     pub kind: Kind,
     pub text: String,
-    /// Counted from 1.
+    /// Line in the file, counted from 1.
     pub line: usize,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Lexer<'a> {
         true
     }
 
-    /// Takes `"…"`, also with a prefix, and the raw forms.
+    /// Reads a string, with or without a prefix, raw or not. Returns `false` if the text does not start with a string.
     fn string(&mut self) -> bool {
         let after_prefix = self.rest.trim_start_matches(['b', 'c', 'r']);
         let prefix = &self.rest[..self.rest.len() - after_prefix.len()];
@@ -100,7 +100,7 @@ impl<'a> Lexer<'a> {
         true
     }
 
-    /// Takes a character or a lifetime.
+    /// Reads a character or a lifetime. Returns `false` if the text starts with neither.
     fn apostrophe(&mut self) -> bool {
         let prefix = usize::from(self.rest.starts_with("b'"));
         let Some(body) = self.rest[prefix..].strip_prefix('\'') else { return false };
@@ -132,7 +132,7 @@ fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Length of the rest of a quoted text, with its closing quote.
+/// Returns the length of the rest of a quoted text, with its closing quote.
 fn end_of_quotes(body: &str, quote: char) -> usize {
     let mut is_escaped = false;
     for (at, c) in body.char_indices() {
@@ -144,7 +144,7 @@ fn end_of_quotes(body: &str, quote: char) -> usize {
     body.len()
 }
 
-/// All tokens of a file.
+/// Returns all tokens of a file.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut lexer = Lexer { rest: text, line: 1, tokens: Vec::new() };
     while let Some(first) = lexer.rest.chars().next() {
@@ -158,7 +158,7 @@ pub fn tokens(text: &str) -> Vec<Token> {
     lexer.tokens
 }
 
-/// The index after the bracket that closes the one at `open`.
+/// Returns the index after the bracket that closes the one at `open`.
 pub fn after_bracket(tokens: &[Token], open: usize) -> usize {
     let mut depth = 0;
     for (at, token) in tokens.iter().enumerate().skip(open) {
@@ -174,7 +174,7 @@ pub fn after_bracket(tokens: &[Token], open: usize) -> usize {
     tokens.len()
 }
 
-/// The same tokens without items, fields and statements under `#[cfg(test)]`, and without attributes.
+/// Returns the tokens without items, fields and statements under `#[cfg(test)]`, and without attributes.
 pub fn without_tests(tokens: &[Token]) -> Vec<Token> {
     let mut kept = Vec::new();
     let mut at = 0;
@@ -198,7 +198,7 @@ fn is_cfg_test(attribute: &[Token]) -> bool {
         || text.starts_with(&["#", "[", "cfg", "(", "all", "(", "test", ","])
 }
 
-/// The index after the item, field or statement that starts at an index, with its attributes.
+/// Returns the index after the item, field or statement that starts at an index, with its attributes.
 fn after_item(tokens: &[Token], start: usize) -> usize {
     let mut at = start;
     while at < tokens.len() && tokens[at].is("#") {

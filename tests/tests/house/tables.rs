@@ -3,8 +3,8 @@
 //! A test proves a transition by its number in the test's name (`t6_t7_…`). A comment `// Proves: T51, login` above a
 //! test adds transitions, and promises by their ids. `make generate` writes the columns.
 //!
-//! A transition without a row gets one, with the sentence in which the file of its action describes it. From then on the
-//! sentence of the row belongs to the author.
+//! `make generate` adds a row for a transition without a row, with the sentence that describes the transition in the
+//! file of its action. Later runs keep the row's sentence, so that an author may change it.
 
 use crate::tree;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,17 +25,17 @@ const LABELS: [(&str, &str); 11] = [
     ("terminal/", "terminal"),
 ];
 
-/// Set, the tests write the columns instead of comparing them.
+/// Environment variable that makes the tests write the columns instead of comparing them.
 const WRITE: &str = "SWITCHBOARD_WRITE_TABLES";
 
-/// A test and the ids of all that it proves.
+/// A test, with the ids of the transitions and promises that it proves.
 struct Proof {
     label: &'static str,
     name: String,
     proves: BTreeSet<String>,
 }
 
-/// All tests of the workspace.
+/// Returns all tests of the workspace.
 fn proofs() -> Vec<Proof> {
     let mut found = Vec::new();
     for path in tree::files().into_iter().filter(|path| tree::extension(path) == "rs") {
@@ -51,7 +51,7 @@ fn proofs() -> Vec<Proof> {
     found.into_iter().map(|(_, proof)| proof).collect()
 }
 
-/// The tests of a file with the ids in their names and markers.
+/// Returns the tests of a file, with the ids in their names and markers.
 fn read(text: &str) -> Vec<(String, BTreeSet<String>)> {
     let mut found = Vec::new();
     let mut is_test = false;
@@ -77,7 +77,7 @@ fn read(text: &str) -> Vec<(String, BTreeSet<String>)> {
     found
 }
 
-/// Reads `t6` as `T6`.
+/// Reads `t6` as `T6`; `None` for any other word.
 fn transition(word: &str) -> Option<String> {
     let number = word.strip_prefix('t')?;
     (!number.is_empty() && number.chars().all(|c| c.is_ascii_digit())).then(|| format!("T{number}"))
@@ -99,7 +99,7 @@ fn with_new_rows(text: &str, files: &[String]) -> String {
     lines.into_iter().map(|line| line + "\n").collect()
 }
 
-/// The transitions in the first sentence of a file's comment, as in "`silence` (T10): a silenced device stops
+/// Returns the transitions in the first sentence of a file's comment, as in "`silence` (T10): a silenced device stops
 /// ringing."
 fn described(file: &str) -> Vec<(u32, String)> {
     let comment: Vec<&str> = file.lines().map_while(|line| line.strip_prefix("//! ")).collect();
@@ -132,7 +132,7 @@ fn with_columns(text: &str, is_id: fn(&str) -> bool, proofs: &[Proof]) -> (Strin
     (text, ids)
 }
 
-/// The tests that prove one id, by their labels.
+/// Returns the tests that prove one id, by their labels.
 fn column(id: &str, proofs: &[Proof]) -> String {
     let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
     for proof in proofs.iter().filter(|proof| proof.proves.contains(id)) {
@@ -202,18 +202,18 @@ fn every_promise_is_proven_by_a_test() {
     assert_known(&proofs, |id| !is_transition(id), &ids);
 }
 
-/// The ids in the first column of a document's tables.
+/// Returns the ids in the first column of a document's tables.
 pub fn ids(path: &str) -> BTreeSet<String> {
     let is_id = |id: &str| is_transition(id) || is_promise(id);
     with_columns(&tree::read(path), is_id, &[]).1.into_iter().collect()
 }
 
-/// The names of all tests in Rust.
+/// Returns the names of all tests in Rust.
 pub fn names() -> BTreeSet<String> {
     proofs().into_iter().map(|proof| proof.name).collect()
 }
 
-/// A marker with an id that no document has is a mistake.
+/// Checks that each id of a marker is in a document.
 fn assert_known(proofs: &[Proof], is_id: fn(&str) -> bool, known: &[String]) {
     for proof in proofs {
         let unknown = proof.proves.iter().find(|id| is_id(id) && !known.contains(id));

@@ -26,19 +26,19 @@ pub fn output(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-/// Paths of all files that are in git or may be added to it, from the root, in order.
+/// Returns the paths of all files that are in git or may be added to it, from the root, in order.
 pub fn files() -> Vec<String> {
     // CI may run as another user than the owner of the checkout, which git refuses by default.
     let list = ["-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard"];
     let mut files: Vec<String> = output("git", &list).lines().map(String::from).collect();
-    // A file that was deleted and not yet committed.
+    // Leave out a file that was deleted but whose deletion is not committed.
     files.retain(|path| root().join(path).is_file());
     files.sort();
     files.dedup();
     files
 }
 
-/// The part of a path after the last dot.
+/// Returns the part of a path after the last dot.
 pub fn extension(path: &str) -> &str {
     path.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
