@@ -1,10 +1,10 @@
-//! Requests that programs write as the grammar of JSON allows and as a strict parser refuses.
+//! Requests in forms that the grammar of JSON allows and a strict parser refuses.
 
 use crate::device::Device;
 use crate::user::User;
 use serde_json::{Value, json};
 
-/// Publishes a create request with these members, as they are written, between `around`. Returns its answer.
+/// Publishes a create request with these members, unchanged, between the two texts of `around`. Returns the answer.
 async fn answer(device: &mut Device, id: &str, members: &str, invitee: &User, around: (&str, &str)) -> Value {
     let request = format!(
         r#"{}{{"type":"create_meeting","id":"{id}","mode":"group","media":"audio","invitees":["{}"],{members}}}{}"#,
@@ -14,7 +14,7 @@ async fn answer(device: &mut Device, id: &str, members: &str, invitee: &User, ar
     device.answer_to(id).await
 }
 
-/// Nothing around a request.
+/// Empty texts around a request.
 const BARE: (&str, &str) = ("", "");
 
 #[tokio::test]

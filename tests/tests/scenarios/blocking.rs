@@ -14,7 +14,7 @@ fn block(user: &User) -> Value {
     json!({"type": "block_user", "user_id": user.id})
 }
 
-/// The fields of a downlink that depend on nothing but the outcome of the call.
+/// Returns the fields of a downlink that depend only on the outcome of the call.
 fn outcome_in(message: &Value) -> Value {
     let invitation = &message["invitations"][0];
     let fields = ["type", "state", "code", "reach", "reason", "sip", "duration_ms", "text"];
@@ -25,7 +25,7 @@ fn outcome_in(message: &Value) -> Value {
     outcome
 }
 
-/// Everything that a caller hears of a call from now to its end, and the entry in the caller's history.
+/// Returns all notices to a caller from now to the end of the call, and the call's entry in the caller's history.
 async fn heard(stack: &Stack, caller: &mut Device, callee: &User) -> Vec<Value> {
     let created = caller.requests("create-meeting", direct(callee)).await;
     let queued = caller.receives("invitation_updated").await;

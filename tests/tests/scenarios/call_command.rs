@@ -42,22 +42,22 @@ impl Shell {
         Self { child, lines, printed: Vec::new() }
     }
 
-    /// Waits until it prints an event of this name.
+    /// Waits until `call` prints an event of this name.
     async fn prints(&mut self, event: &str) -> Value {
         self.prints_that(event, |_| true).await
     }
 
-    /// Waits until it prints an event of this name for which `claim` is true.
+    /// Waits until `call` prints an event of this name for which `claim` is true.
     async fn prints_that(&mut self, event: &str, claim: impl Fn(&Value) -> bool) -> Value {
         while let Some(line) = self.next().await {
             if line["event"] == event && claim(&line) {
                 return line;
             }
         }
-        panic!("it never printed `{event}`, but {:#?}", self.printed)
+        panic!("`call` never printed `{event}`, but {:#?}", self.printed)
     }
 
-    /// Waits until it receives a message of this type.
+    /// Waits until `call` receives a message of this type.
     async fn receives(&mut self, kind: &str) -> Value {
         self.prints_that("heard", |line| line["message"]["type"] == kind).await["message"].clone()
     }
@@ -93,7 +93,7 @@ impl Shell {
 }
 
 impl Ended {
-    /// The types of the messages that it sent and received.
+    /// Returns the types of the messages that `call` sent and received.
     fn message_types(&self) -> Vec<&str> {
         self.printed.iter().filter_map(|line| line["message"]["type"].as_str()).collect()
     }

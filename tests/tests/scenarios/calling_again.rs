@@ -85,7 +85,7 @@ async fn who_crashed_and_calls_somebody_else_hears_which_call_holds_them() {
     assert_eq!(caller.requests("create-meeting", direct(&carol)).await.kind, "meeting_created");
 }
 
-/// Alice hangs up and calls again, up to 20 ms later: in even rounds somebody else, in odd rounds the same user.
+/// Makes Alice hang up and call again, up to 20 ms later: in even rounds another user, in odd rounds the same user.
 async fn hangs_up_and_calls_again(is_ordered: bool) {
     let stack = Stack::shared();
     let [alice, bob, carol] = ["Alice", "Bob", "Carol"].map(|name| User::at(stack, name));
@@ -105,7 +105,8 @@ async fn hangs_up_and_calls_again(is_ordered: bool) {
             assert_eq!(left.expect("is answered").kind, "ok");
             created
         } else {
-            // Another terminal's library, which sends both at once: this one does not know of the hang-up.
+            // The library of another terminal may send both requests at once. This library does not, so the test
+            // publishes the `leave` without it.
             let topic = leave.topic(&terminal::UplinkParents::default());
             let (left, created) =
                 tokio::join!(biased; caller.terminal.publish(&topic, leave.payload()), later);

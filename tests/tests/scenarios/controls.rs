@@ -55,14 +55,14 @@ impl Stack {
         self.get("/local/clock").await["now_ms"].as_i64().expect("milliseconds")
     }
 
-    /// Injects a fault, which strikes once unless it names another count.
+    /// Injects a fault, which is triggered once unless the fault names another count.
     pub async fn inject_fault(&self, fault: Value) {
         self.post("/local/faults", &fault).await;
     }
 
-    /// Waits until every injected fault has struck.
+    /// Waits until every injected fault was triggered as often as it names.
     pub async fn until_faults_struck(&self) {
-        until("the faults strike", async || self.get("/local/faults").await == json!([])).await;
+        until("all faults were triggered", async || self.get("/local/faults").await == json!([])).await;
     }
 
     /// Wakes a meeting, as a nudge from the delay queue does, and waits until `wake` is done.
@@ -78,8 +78,8 @@ impl Stack {
         self.until_wake_done().await;
     }
 
-    /// Waits until every invocation of `wake` that has begun by now is done. The stack's own timer may have been first: then
-    /// the test's invocation finds nothing to do while the other one still publishes.
+    /// Waits until every invocation of `wake` that has begun by now is done. The stack's own timer may have invoked
+    /// `wake` first: then the test's invocation finds nothing to do while the other invocation still publishes.
     async fn until_wake_done(&self) {
         let begun = journal::inspect(self, |invocations| invocations.len()).await;
         until("`wake` has done its work", async || {

@@ -82,7 +82,8 @@ impl Relay {
         None
     }
 
-    /// True if a client with this credential gets an address at the relay and can send a message through it to itself.
+    /// Returns `true` if a client with this credential gets an address at the relay and can send a message through the
+    /// relay to itself.
     async fn accepts(&self, username: &str, password: &str) -> bool {
         let client = Command::new("turnutils_uclient")
             // One client sends one message to itself.
@@ -97,7 +98,7 @@ impl Relay {
     }
 }
 
-/// True if a server answers STUN at this address.
+/// Returns `true` if a server answers STUN at this address.
 async fn answers(address: SocketAddr) -> bool {
     let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a free port");
     let mut answer = [0; 512];

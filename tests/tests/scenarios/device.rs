@@ -127,7 +127,7 @@ impl Device {
         error
     }
 
-    /// Waits for the answer to the request with this id, which was published as bytes.
+    /// Waits for the answer to the request with this id, which the test published as bytes.
     pub async fn answer_to(&mut self, id: &str) -> Value {
         let deadline = tokio::time::Instant::now() + DEADLINE;
         loop {
@@ -201,8 +201,8 @@ impl Device {
         stack.until_presence_event("disconnected", &client_id, before).await;
     }
 
-    /// Receives everything that the broker had for this device before now: messages keep their order, so the answer to a new
-    /// request comes after them.
+    /// Receives all messages that the broker had for this device before now. Messages keep their order, so the answer
+    /// to a new request comes after them.
     async fn receives_pending(&mut self) {
         let refused =
             self.is_refused("destroy", json!({"type": "destroy_meeting", "meeting_id": "none"})).await;

@@ -329,7 +329,7 @@ async fn a_calls_b_who_has_two_devices_and_each_message_is_as_the_protocol_has_i
     assert_eq!(
         phone.remaining_notices(&causes).await,
         Vec::<String>::new(),
-        "the caller left and hears nothing of it"
+        "the caller left and gets no notice of the end"
     );
     assert_eq!(bobs_phone.remaining_notices(&causes).await, Vec::<String>::new());
     assert_eq!(

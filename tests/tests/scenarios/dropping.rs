@@ -1,5 +1,5 @@
 //! Lost connections. A lost connection to the broker does not end a call at once: the device is checked later, then its
-//! seat is kept for a while, and only then it is given up.
+//! seat is kept for a while, and only then the seat is freed.
 
 use crate::calls::{Call, direct, group, rings, talks};
 use crate::device::{Device, none};
@@ -16,7 +16,7 @@ const DEVICE_CHECKED: Duration = Duration::from_secs(12);
 const CALLER_CHECKED: Duration = Duration::from_secs(17);
 /// Past the 30 s for which a seat in a direct call is kept.
 const DIRECT_SEAT_IS_LOST: Duration = Duration::from_secs(32);
-/// The rest, after that, of the 60 s for which a seat in a group is kept.
+/// Remaining part, after that time, of the 60 s for which a seat in a group is kept.
 const REST_OF_A_SEAT_IN_A_GROUP: Duration = Duration::from_secs(30);
 
 /// Alice and Bob are in a call; all notices so far are consumed.

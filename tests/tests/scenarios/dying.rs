@@ -1,5 +1,6 @@
-//! A function that crashes between its commit and its effects: the terminal retries, or `wake` repeats the effects that were
-//! not reported done. Either way all devices get the true state, under the same ids, and it took effect once.
+//! A function that crashes between its commit and its effects: the terminal retries, or `wake` repeats the effects that
+//! were not reported done. In both cases all devices get the true state, under the same ids, and the request takes
+//! effect once.
 
 use crate::calls::{Call, direct, rings, talks};
 use crate::device::{Device, ids, refusal, request};

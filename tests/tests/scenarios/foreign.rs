@@ -55,12 +55,12 @@ impl Foreign {
         Self { process, output: BufReader::new(output).lines(), said: Vec::new() }
     }
 
-    /// Waits until it reports this step; returns the report.
+    /// Waits until the terminal reports this step; returns the report.
     async fn did(&mut self, what: &str) -> Value {
         loop {
             let line = tokio::time::timeout(DEADLINE, self.output.next_line()).await;
             let Ok(Ok(Some(line))) = line else {
-                panic!("it did not report `{what}`, but {:#?}", self.said);
+                panic!("the terminal did not report `{what}`, but {:#?}", self.said);
             };
             let line: Value = serde_json::from_str(&line).expect("it prints JSON");
             self.said.push(line.clone());
@@ -70,7 +70,7 @@ impl Foreign {
         }
     }
 
-    /// Lets its user answer the call.
+    /// Makes the terminal's user answer the call.
     async fn picks_up(&mut self) {
         let input = self.process.stdin.as_mut().expect("piped");
         input.write_all(b"\n").await.expect("it listens");
@@ -83,13 +83,13 @@ impl Foreign {
         assert!(status.success(), "{status}: {:#?}", self.said);
     }
 
-    /// The messages of this type that it received, without duplicates.
+    /// Returns the messages of this type that the terminal received, without duplicates.
     fn received<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> {
         let news = self.said.iter().filter(|line| line["news"] == true);
         news.map(|line| &line["heard"]).filter(move |message| message["type"] == kind)
     }
 
-    /// The errors that it received: code, path, and true if the error names a request.
+    /// Returns the errors that the terminal received: code, path, and `true` if the error names a request.
     fn refusals(&self) -> Vec<(&str, Option<&str>, bool)> {
         let names_request = |error: &'_ Value| error["re"].is_string();
         self.received("error")

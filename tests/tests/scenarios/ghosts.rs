@@ -1,4 +1,5 @@
-//! Seats without a person: a terminal that forgot its call, a phone that dies in two meetings, a seat that only the media lost.
+//! Seats without a person: a terminal that forgot its call, a phone that crashes in two meetings, and a seat whose
+//! media connection alone was lost.
 
 use crate::calls::{Call, direct, talks};
 use crate::inviting::receives_state;
@@ -88,7 +89,7 @@ async fn t26_a_seat_that_the_media_lost_is_told_to_its_own_terminal_which_comes_
     rtc.enters(&channel, &host);
     room.host.sends_once("attend", room.request("report_media", json!({"state": "joined"}))).await;
     stack.advance_clock_when_idle(Duration::from_secs(63)).await;
-    // The connection of Bob's phone to the broker stood all the time.
+    // The connection of Bob's phone to the broker was open all the time.
     receives_state(&mut phone, &bob, "lost").await;
     receives_state(&mut room.host, &bob, "lost").await;
     let meeting_id = room.meeting_id.parse().expect("an id");

@@ -8,7 +8,8 @@ use crate::user::User;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The user's past calls once there are `count`: they are written after the end was published.
+/// Returns the user's past calls once there are `count` of them. The service writes a call after it has published the
+/// end.
 pub async fn calls(device: &Device, count: usize) -> Vec<Value> {
     let deadline = tokio::time::Instant::now() + crate::device::DEADLINE;
     loop {
@@ -80,7 +81,8 @@ async fn a_limit_or_a_cursor_that_makes_no_sense_is_named() {
     assert!(unknown.is_err());
 }
 
-/// Case `talk-time`. Bob accepts and never reaches the media, Dave leaves after a while, Alice ends it after ten minutes.
+/// Case `talk-time`. Bob accepts and never reaches the media, Dave leaves after a while, and Alice ends the call after
+/// ten minutes.
 #[tokio::test]
 async fn t57_who_never_reached_the_media_has_no_talk_time_and_everybody_has_an_own_end() {
     let rtc = RtcService::start();

@@ -73,7 +73,7 @@ async fn t1_a_third_person_makes_a_direct_call_a_group_for_good() {
         receives_state(device, &carol, "joined").await;
     }
 
-    // With two members left it stays a group, which does not end when one member is alone.
+    // A meeting with two members left stays a group, which does not end when one member is alone.
     carols.requests("attend", call.request("leave")).await;
     phone.requests("attend", call.request("leave")).await;
     for user in [&carol, &bob] {

@@ -44,12 +44,13 @@ impl Invocation {
         self.table_operations().into_iter().filter(|operation| !is_read(operation)).collect()
     }
 
-    /// Round trips to the table before the first message to `client_id`, or all of them without such a message.
+    /// Number of round trips to the table before the first message to `client_id`, or of all round trips without such a
+    /// message.
     pub fn round_trips_before_the_answer_to(&self, client_id: &str) -> usize {
         self.table_calls_before_the_answer_to(client_id).count()
     }
 
-    /// Number of those that were commits lost to another one, so that another round had to follow.
+    /// Number of these round trips that were commits lost to another commit, each of which requires another round.
     pub fn commits_lost_before_the_answer_to(&self, client_id: &str) -> usize {
         let calls = self.table_calls_before_the_answer_to(client_id);
         calls.filter(|call| call["detail"]["status"] == 400).count()

@@ -1,4 +1,4 @@
-//! Joining without an invitation: open doors, closed doors, and the lobby.
+//! Joining without an invitation: open, closed and locked meetings, and the lobby.
 
 use crate::device::json_of;
 use crate::rooms::{Room, participant};

@@ -1,5 +1,5 @@
-//! Writes of the table that are stored although their answer gets lost, and a function that crashes between its two writes:
-//! the devices hear what they would hear otherwise.
+//! Writes of the table that are stored although their answer gets lost, and a function that crashes between its two
+//! writes: the devices get the same messages as without the fault.
 
 use crate::calls::{Call, direct, rings, talks};
 use crate::device::{Device, request};
@@ -29,7 +29,8 @@ async fn talk(stack: &Stack) -> (Device, Device) {
     (caller, phone)
 }
 
-/// Bob's phone loses its connection. Alice must hear of it 10 s later, and of the end of the call after the grace.
+/// Checks that Alice is notified 10 s after Bob's phone has lost its connection, and of the end of the call after the
+/// grace.
 async fn the_drop_is_noticed(stack: &Stack, mut caller: Device, phone: Device) {
     phone.disconnects().await;
     stack.until_faults_struck().await;

@@ -137,7 +137,7 @@ async fn a_channel_that_the_service_closed_in_the_grace_is_made_again_by_rejoin(
     let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
     let created = rtc.calls("CreateRoom")[0].clone();
     assert_eq!((&created["emptyTimeout"], &created["departureTimeout"]), (&json!(300), &json!(90)));
-    // Both lose the network, and this service closes the room earlier than it was asked to.
+    // Both devices lose the network, and this RTC service closes the room earlier than the create request asked for.
     rtc.remove_room(&room);
     let livekit = Livekit::laptop();
     let closed = livekit.closed(&room, stack.now_ms().await);
@@ -147,7 +147,7 @@ async fn a_channel_that_the_service_closed_in_the_grace_is_made_again_by_rejoin(
     stack.advance_clock_when_idle(Duration::from_secs(25)).await;
     for (user, device) in [(&alice, &caller), (&bob, &phone)] {
         assert_eq!(device.requests("attend", call.request("rejoin")).await.kind, "joined");
-        assert!(rtc.room(&room).is_some(), "the room is there before the token is");
+        assert!(rtc.room(&room).is_some(), "the room exists before the token is sent");
         rtc.enters(&room, user.id.as_str());
         device.sends_once("attend", call.joined()).await;
     }
@@ -163,7 +163,7 @@ async fn t47_a_close_that_fails_keeps_nobody_waiting_and_is_done_again_until_it_
     let (alice, bob, mut caller, mut phone) = two(&stack).await;
     let (call, room) = talk(&rtc, (&alice, &mut caller), (&bob, &mut phone)).await;
     rtc.fails("DeleteRoom", Fault::Held, 1);
-    // The calls after it fail too, when no client waits any more.
+    // The repetitions of the close fail too, when no client waits for an answer any more.
     rtc.fails("DeleteRoom", Fault::Status(500), 4);
     let leave =
         caller.terminal.request_uplink(&request("attend", call.request("leave"))).await.expect("is answered");

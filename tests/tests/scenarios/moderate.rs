@@ -32,7 +32,7 @@ fn remove(call: &Call, whom: &User, ban: bool) -> Value {
     fields
 }
 
-/// The user, the mode, and true if the RTC service enforces it.
+/// Returns the user, the mode, and `true` if the RTC service enforces the mode.
 fn speech_of(news: &ReceivedDownlink) -> (String, String, bool) {
     let text = |field: &str| news.body[field].as_str().expect("a text").to_owned();
     (text("user_id"), text("mode"), news.body["enforced"].as_bool().expect("yes or no"))

@@ -9,7 +9,7 @@ use crate::user::User;
 use serde_json::json;
 use std::time::Duration;
 
-/// A device of that user connected once and is offline now.
+/// Connects a device of that user once and takes it offline.
 async fn connected_once(user: &User, instance: &str) {
     user.on(instance).await.disconnects().await;
 }

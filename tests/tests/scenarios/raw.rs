@@ -58,7 +58,7 @@ impl Raw {
         }
     }
 
-    /// True if the broker grants the subscription; false also if it closes the connection.
+    /// Returns `true` if the broker grants the subscription; `false` also if the broker closes the connection.
     pub async fn subscribes(&mut self, filter: &str) -> bool {
         self.client.subscribe(filter, QoS::AtLeastOnce).await.expect("the request is queued");
         loop {
@@ -72,7 +72,7 @@ impl Raw {
         }
     }
 
-    /// True if the broker takes a message to that topic; otherwise it closes the connection.
+    /// Returns `true` if the broker accepts a message to that topic; otherwise the broker closes the connection.
     pub async fn publishes(&mut self, topic: &str, retain: bool, payload: &Value) -> bool {
         let payload = payload.to_string();
         self.client.publish(topic, QoS::AtLeastOnce, retain, payload).await.expect("the request is queued");

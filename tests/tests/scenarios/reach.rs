@@ -1,4 +1,4 @@
-//! Reach of offers: `queued` is said only where the broker's queue keeps the offer until the ring ends.
+//! Reach of offers: `queued` is reported only if the broker's queue keeps the offer until the ring ends.
 
 use crate::calls::{Call, direct, group};
 use crate::device::Device;
@@ -9,7 +9,7 @@ use crate::user::User;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// A device of that user connected with a clean session once and is offline now.
+/// Connects a device of that user once with a clean session and takes it offline.
 async fn connected_once_with_a_clean_session(user: &User, instance: &str) {
     let client_id = user.client_id(instance);
     let mut raw = Raw::connect(user, client_id.as_str()).await.expect("the broker accepts a known user");
@@ -45,7 +45,7 @@ async fn an_offer_to_a_device_with_a_clean_session_that_is_away_is_not_queued() 
     connected_once_with_a_clean_session(&bob, "phone").await;
     let mut caller = alice.on("phone").await;
     let (call, notices) = calls(&mut caller, &bob).await;
-    assert_eq!(notices, Vec::<String>::new(), "the caller is not told that the offer waits");
+    assert_eq!(notices, Vec::<String>::new(), "the caller gets no notice of a queued offer");
     assert_eq!(call.created["invitations"][0]["reach"], "unknown");
     assert_eq!(offers_published(&alice.stack, &bob, "phone").await, 0);
     finds_it_by_sync(&bob, "phone", &mut caller, &call).await;
@@ -60,7 +60,7 @@ async fn an_offer_to_a_device_whose_session_has_expired_is_not_queued() {
     stack.advance_clock_when_idle(Duration::from_mins(61)).await;
     let mut caller = alice.on("phone").await;
     let (call, notices) = calls(&mut caller, &bob).await;
-    assert_eq!(notices, Vec::<String>::new(), "the caller is not told that the offer waits");
+    assert_eq!(notices, Vec::<String>::new(), "the caller gets no notice of a queued offer");
     assert_eq!(offers_published(&stack, &bob, "phone").await, 0);
     finds_it_by_sync(&bob, "phone", &mut caller, &call).await;
 }
@@ -73,7 +73,7 @@ async fn t13_a_user_whom_no_queue_holds_an_offer_for_is_unreachable_at_the_end_o
     connected_once_with_a_clean_session(&bob, "phone").await;
     let mut caller = alice.on("phone").await;
     let (_, notices) = calls(&mut caller, &bob).await;
-    assert_eq!(notices, Vec::<String>::new(), "nothing is told before the end of the ring");
+    assert_eq!(notices, Vec::<String>::new(), "no notice before the end of the ring");
     stack.advance_clock_when_idle(Duration::from_secs(50)).await;
     let ended = caller.receives("invitation_updated").await;
     assert_eq!((&ended.body["state"], &ended.body["reach"]), (&json!("unreachable"), &json!("unknown")));

@@ -11,8 +11,8 @@ const MOST: usize = 2;
 /// The cost of a lost commit: the meeting is read again, and another commit is tried.
 const ANOTHER_ROUND: usize = 2;
 
-/// Checks that the device's requests to this function cost at most that. Reports of other devices are handled at the same
-/// time, so that a request may need another round.
+/// Checks that each request of the device to this function costs at most [`MOST`] round trips. Reports of other devices
+/// are handled at the same time, so that a request may need another round.
 pub async fn was_cheap(device: &Device, function: &str) {
     let of_function = |done: &[journal::Invocation]| done.iter().any(|one| one.function == function);
     let invocations = journal::until(device.client_id(), of_function).await;

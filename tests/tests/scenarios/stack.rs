@@ -56,14 +56,14 @@ pub struct Stack {
     _keeper: Arc<Keeper>,
 }
 
-/// The stack's process, held for its input: the stack runs as long as that is open.
+/// The stack's process, kept for its standard input: the stack runs as long as that input is open.
 #[derive(Debug)]
 struct Keeper(Child);
 
 impl Drop for Keeper {
     fn drop(&mut self) {
         drop(self.0.stdin.take());
-        // Its ports are free when it has ended. The reason of its end is in its log.
+        // The ports of the stack are free when the process has ended. The log has the reason of its end.
         drop(self.0.wait());
     }
 }
@@ -82,7 +82,7 @@ impl Stack {
 
     /// Like [`own`](Self::own), with parameters of the template, as `AllowedGroups=GID_ios`.
     pub fn own_with(parameters: &[&str]) -> Self {
-        // The test runs on a thread with its name.
+        // A test runs on a thread that has the test's name.
         let test = std::thread::current().name().unwrap_or("own").replace("::", "-");
         Self::start(&test, parameters)
     }
@@ -112,7 +112,7 @@ impl Stack {
             .stdout(log.try_clone().expect("a file can be shared"))
             .stderr(log);
         if let Some(url) = other_table() {
-            // That server outlives the stack, and other stacks use it too, so each has its own table.
+            // Each stack has a table of its own, since this server outlives the stack and serves other stacks, too.
             command.args([
                 "--dynamodb",
                 &url,

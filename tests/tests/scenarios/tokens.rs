@@ -102,7 +102,7 @@ async fn with_agora_everybody_has_a_number_and_keeps_it_whoever_comes_and_goes()
     let (mut carols, mut daves) = (carol.on("phone").await, dave.on("phone").await);
     let created = host.requests("create-meeting", group(&[&bob, &carol])).await;
     let call = Call::to(&created, &bob);
-    // In another order than that of the invitations.
+    // Carol accepts before Bob, whose invitation was made first.
     carols.receives("invitation").await;
     let carols_accept = Call::to(&created, &carol).about_invitation("accept");
     let carol_in = carols.requests("answer", carols_accept).await;

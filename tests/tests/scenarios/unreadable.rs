@@ -25,7 +25,11 @@ async fn a_record_of_an_unknown_version_is_left_as_it_is_and_the_event_is_kept()
     for device in [&caller, &phone] {
         let invocations = journal::until(device.client_id(), |_| true).await;
         let last = invocations.last().expect("it was handled");
-        assert_eq!(last.status(), Some("failed"), "so the event goes to the failed ones: {last:?}");
+        assert_eq!(
+            last.status(),
+            Some("failed"),
+            "so that the event goes to the queue of failed events: {last:?}"
+        );
     }
     assert_eq!(alice.stack.item(&key, "state").await, record, "the record is unchanged");
 }

@@ -31,7 +31,7 @@ pub fn first(device: &ClientId, at_ms: i64) -> DeviceSession {
     DeviceSession { client_id: device.clone(), session: "s".to_owned(), version: 0, at_ms }
 }
 
-/// Stores that a device connected. Returns whether this changed the record.
+/// Stores that a device connected. Returns `true` if this changed the record.
 pub async fn connects(table: &Table, seen: &DeviceSession) -> bool {
     table.device_connected(seen, None).await.expect("an answer") == DeviceWrite::Done
 }

@@ -27,7 +27,7 @@ impl LostAnswers {
         self.0.left.store(answers, Ordering::SeqCst);
     }
 
-    /// Returns whether no further answer gets lost.
+    /// Returns `true` if no further answer gets lost.
     pub fn are_all_lost(&self) -> bool {
         self.0.left.load(Ordering::SeqCst) == 0
     }

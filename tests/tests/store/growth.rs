@@ -28,7 +28,7 @@ fn swollen(meeting: &Meeting, host: &UserId, devices: usize, title: usize) -> Me
 
 /// Writes the meeting with as many bytes as the table takes. Returns it.
 async fn fill(table: &Table, meeting: &Meeting, host: &UserId) -> Meeting {
-    // The records of the search have ids of their own.
+    // The searched records have ids of their own.
     let probe = |devices: usize, title: usize| {
         let id = user("probe").as_str().parse().expect("an id");
         Meeting { id, rev: 1, ..swollen(meeting, host, devices, title) }
@@ -36,13 +36,13 @@ async fn fill(table: &Table, meeting: &Meeting, host: &UserId) -> Meeting {
     let devices = most(120, 240, async |devices| takes(table, &probe(devices, 0)).await).await;
     let title = most(0, 4_096, async |title| takes(table, &probe(devices, title)).await).await;
     assert!(devices > 120 && title < 4_095, "the record is full");
-    // Twenty characters less: the ids of the probes are shorter.
+    // The title is twenty characters shorter than the search found, since the ids of the searched records are shorter.
     let full = swollen(meeting, host, devices, title.saturating_sub(20));
     write(table, &commit(&full)).await;
     full
 }
 
-/// The largest number from `fits` on that fits, below `too_many`.
+/// Returns the largest number below `too_many` for which `fitting` returns `true`. It returns `true` for `fits`.
 async fn most(mut fits: usize, mut too_many: usize, fitting: impl AsyncFn(usize) -> bool) -> usize {
     while too_many - fits > 1 {
         let middle = usize::midpoint(fits, too_many);
@@ -51,7 +51,7 @@ async fn most(mut fits: usize, mut too_many: usize, fitting: impl AsyncFn(usize)
     fits
 }
 
-/// Returns whether the table takes the record. That it is too large is no error that a retry would help.
+/// Returns `true` if the table accepts the record. The error for a record that is too large is not a retryable one.
 async fn takes(table: &Table, meeting: &Meeting) -> bool {
     match table.commit(&commit(meeting)).await {
         Ok(CommitResult::Done) => true,

@@ -7,7 +7,7 @@ use switchboard_protocol::address::ClientId;
 use switchboard_service::dynamodb::Table;
 use switchboard_service::ports::{DeviceSession, DeviceWrite};
 
-/// After this absence of a device, the broker restarts its counter of connections.
+/// Time offline after which the broker restarts the connection counter of a device.
 const RESET_MS: i64 = 55 * 60 * 1_000;
 
 /// Connection number `version` of a device, in a session of its own.
@@ -15,7 +15,7 @@ fn connection(device: &ClientId, version: i64, at_ms: i64) -> DeviceSession {
     DeviceSession { session: format!("session-{version}"), version, ..first(device, at_ms) }
 }
 
-/// Stores that a connection ended. Returns whether this changed the record.
+/// Stores that a connection ended. Returns `true` if this changed the record.
 async fn disconnects(table: &Table, seen: &DeviceSession) -> bool {
     table.device_disconnected(seen).await.expect("an answer") == DeviceWrite::Done
 }

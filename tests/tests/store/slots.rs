@@ -1,5 +1,5 @@
-//! Call slots: a call takes a slot that is free or that names the meeting which was read, an accept overwrites it, and
-//! only the meeting in it frees it.
+//! Call slots: a call takes a slot that is free or that names the meeting which was read, an accept overwrites a slot,
+//! and only the meeting in a slot frees the slot.
 
 use crate::commits::commit_with_retries;
 use crate::creating::present;

@@ -75,7 +75,8 @@ async fn a_block_that_the_rtc_service_did_not_take_is_said_to_be_none_and_is_tri
     assert!(may_speak(&rtc, &room, &bob));
     stack.advance_clock_when_idle(Duration::from_secs(8)).await;
     until("a second notice with a new id", async || !may_speak(&rtc, &room, &bob)).await;
-    // It is enforced now, and all are notified: a second copy under the first id would be dropped.
+    // The RTC service enforces the block now, and all members are notified. Terminals would drop a notice with the
+    // first id.
     assert_eq!(speech_of(&bobs.receives("speech_changed").await), speech(&bob, "hard", true));
     assert_eq!(speech_of(&host.receives("speech_changed").await), speech(&bob, "hard", true));
 }
@@ -189,5 +190,5 @@ async fn t62_t63_the_host_hears_that_a_removed_user_is_out_and_that_a_re_entry_w
     receives_proof(&mut host, &bob, true, Some(2)).await;
     let proofs = carols.remaining_notices(&[]).await;
     let told = proofs.iter().filter(|notice| notice.as_str() == "participant_updated").count();
-    assert_eq!(told, 1, "the other members hear of the removal alone: {proofs:?}");
+    assert_eq!(told, 1, "the other members are notified of the removal only: {proofs:?}");
 }

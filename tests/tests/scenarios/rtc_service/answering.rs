@@ -139,7 +139,7 @@ fn admit(method: &str, headers: &HeaderMap, body: &[u8]) -> Result<Value, String
     }
 }
 
-/// `None` if the room or the member does not exist.
+/// Carries out a call on the rooms; `None` if the room or the member does not exist.
 fn perform(inner: &mut Inner, method: &str, body: &Value, now_s: i64) -> Option<Value> {
     let text = |name: &str| body[name].as_str().map(str::to_owned);
     match method {

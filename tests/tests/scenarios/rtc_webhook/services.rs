@@ -15,24 +15,25 @@ use switchboard_rtc::livekit::{ApiKey, LivekitClaims, body_hash, sign};
 
 /// A service that sends callbacks.
 pub trait Service {
-    /// The service's name of a user, from a `join` object.
+    /// Returns the service's name of a user, from a `join` object.
     fn media_id(&self, join: &Value) -> String;
 
-    /// A user entered the channel at that time.
+    /// Makes the callback for a user who entered the channel at that time.
     fn joined(&self, room: &str, id: &str, at_ms: i64) -> Value;
 
-    /// A user who had entered at `since_ms` left at `at_ms`, on purpose or not.
+    /// Makes the callback for a user who had entered at `since_ms` and left at `at_ms`; `clean` is `true` if the user
+    /// left on purpose.
     fn left(&self, room: &str, id: &str, since_ms: i64, at_ms: i64, clean: bool) -> Value;
 
-    /// The channel was closed at that time.
+    /// Makes the callback for a channel that was closed at that time.
     fn closed(&self, room: &str, at_ms: i64) -> Value;
 
-    /// The header with the proof of the sender.
+    /// Returns the name of the header with the proof of the sender.
     fn header_name(&self) -> &'static str {
         "authorization"
     }
 
-    /// The value of that header for a body.
+    /// Returns the value of that header for a body.
     fn header(&self, body: &str) -> String;
 
     /// Sends a callback.
