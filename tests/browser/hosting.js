@@ -2,7 +2,7 @@
 import { scene } from "./scene.js";
 import { until } from "./until.js";
 
-/** Alice and Bob in a group call that Alice hosts. */
+/** Starts a group call of Alice and Bob that Alice hosts. */
 async function conference(logIn) {
   const bob = await logIn("bob");
   const alice = await logIn("alice");

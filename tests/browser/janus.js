@@ -3,7 +3,7 @@ import { startJanus } from "./janus-server.js";
 import { environment, scene } from "./scene.js";
 import { until } from "./until.js";
 
-/** Life of the tokens. In the service they live ten minutes. */
+/** Lifetime of the tokens, in seconds. The service issues tokens that are valid for ten minutes. */
 const TOKEN_SECONDS = 5;
 
 /** Opens a page of the stack's address, whose session sends the sound of the fake microphone. */

@@ -202,7 +202,7 @@ scene(
     await bob.isCalledBy("Alice");
     await bob.click("#accept");
     await bob.sees("#media-problem");
-    // The join deadline of the service (20 s) passes. Bob's page learns it only by asking.
+    // The join deadline of the service (20 s) passes. Bob's page gets no notice of it; the page must request the state.
     await environment.stack.advance(21_000);
     await bob.seesNotice("The media connection failed");
     await bob.hasNoCall();

@@ -62,7 +62,7 @@ export class Person {
     await this.page.click("#call-group");
   }
 
-  /** Invites `invitee`, who accepts. `name` is the name of this person as `invitee` sees it. */
+  /** Invites `invitee`, who accepts. `name` is the shown name of this person on the page of `invitee`. */
   async addsToCall(invitee, name) {
     await this.click("#people");
     await this.page.fill("#invite", invitee.account);

@@ -6,7 +6,7 @@ import { until } from "./until.js";
 
 /**
  * Reports from the page itself what it plays and shows. Chromium takes each script call of the driver for a gesture of
- * the user, so the test must not ask the page.
+ * the user, so the test must not run a script in the page.
  */
 function reportSound() {
   const contexts = [];
@@ -29,7 +29,7 @@ function reportSound() {
   }, 100);
 }
 
-/** Follows the reports of a page. Returns a function that waits for one. */
+/** Follows the reports of a page. Returns a function that waits for a report. */
 function listenTo({ page }) {
   let last;
   page.on("console", (line) => {
@@ -41,7 +41,7 @@ function listenTo({ page }) {
   };
 }
 
-/** Plays with Alice in a browser that plays no sound without a gesture. */
+/** Runs `play` with Alice's page in a browser that plays no sound without a gesture. */
 async function withStrictBrowser(account, play) {
   const browser = await launch({ autoplay: "document-user-activation-required" });
   try {

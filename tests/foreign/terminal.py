@@ -123,7 +123,7 @@ class Terminal:
             )
             if answer:
                 return answer
-        sys.exit(f"no answer to {payload}")
+        sys.exit(f"no answer came to {payload}")
 
     def retry(self, request):
         """Sends the same bytes once more, as after a lost answer. Messages seen before count as new for this once."""
@@ -157,7 +157,7 @@ class Terminal:
 
     def must_hear(self, kind, fits=lambda message: True):
         """Returns the next message of this type that fits; without one, ends the program."""
-        return self.hears(lambda message: message["type"] == kind and fits(message)) or sys.exit(f"never heard {kind}")
+        return self.hears(lambda message: message["type"] == kind and fits(message)) or sys.exit(f"no `{kind}` came")
 
 
 def is_participant(user, state):
@@ -174,7 +174,7 @@ def mistakes(terminal, meeting_id):
 
 
 def callee(terminal):
-    """Is called, rings, accepts, and talks until the other side ends it."""
+    """Plays the callee: rings, accepts, and talks until the other side ends the call."""
     terminal.connect(subscribe=True)
     terminal.disconnect()
     terminal.connect(subscribe=False)
@@ -198,7 +198,7 @@ def callee(terminal):
 
 
 def caller(terminal, peer):
-    """Calls, talks when the other side is there, and hangs up."""
+    """Plays the caller: calls, talks once the other side has joined, and hangs up."""
     terminal.connect(subscribe=True)
     create, created = terminal.ask("create-meeting", "create_meeting", mode="direct", media="audio", invitees=[peer])
     again = terminal.retry(create)

@@ -8,7 +8,7 @@ from translated import Stack, resources
 
 TEMPLATE = translated.translated()
 
-# Long but possible values of the parameters, so that what holds for them holds for real ones.
+# Long but possible values of the parameters: a name that fits with these values also fits with real ones.
 LONG = {
     "IotDataEndpoint": "https://a1b2c3d4e5f6g7-ats.iot.ap-southeast-2.amazonaws.com",
     "IdKey": "k" * 64,

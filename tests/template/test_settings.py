@@ -1,4 +1,4 @@
-"""The parameter file, and what CloudFormation refuses before it makes anything."""
+"""Tests of the parameter file, and of the values that CloudFormation refuses before it creates a resource."""
 
 import pathlib
 import subprocess
@@ -27,7 +27,7 @@ def refused(**changed):
 class Settings(unittest.TestCase):
     def test_the_example_file_has_what_a_deployment_needs(self):
         self.assertEqual(refused(), [])
-        # As it is, it names each value that is missing.
+        # The unchanged example is refused with the name of each missing value.
         found = " ".join(Stack(TEMPLATE, **EXAMPLE).refused())
         for name in ("IdKey", "JwtHs256Secret", "RtcKeyId", "RtcKeySecret", "RtcUrl"):
             self.assertIn(name, found)

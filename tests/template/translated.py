@@ -134,7 +134,7 @@ class Stack:
         return any(map(self.value, argument))
 
     def refused(self):
-        """Returns what CloudFormation says against the values of the parameters before it makes anything."""
+        """Returns the errors with which CloudFormation refuses the parameters before it creates a resource."""
         found = []
         for name, each in self.template["Parameters"].items():
             value = str(self.values[name])
