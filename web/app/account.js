@@ -63,7 +63,7 @@ async function admit(account) {
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) {
     const error = new Error(answer.message ?? `The login failed with status ${response.status}. Try again.`);
-    // The account may not log in any more. Other failures may pass.
+    // With status 401 or 403 the account may not log in any more. Other failures may be temporary.
     throw response.status === 401 || response.status === 403 ? Object.assign(error, { code: "refused" }) : error;
   }
   return answer;

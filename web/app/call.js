@@ -24,7 +24,7 @@ const SEAT_LOST = new Set(["meeting_ended", "not_admitted", "banned", "meeting_n
  * Events: `change`; `over` with `{reason, durationMs, text}`; `problem` with an error; `notice` with a text for the user.
  */
 export class Call extends EventTarget {
-  /** `calling` (not answered yet), `entering` (connecting the media), `in`, `lobby`, `over`. */
+  /** `calling` (not answered yet), `entering` (connecting the media), `in`, `lobby`, or `over`. */
   phase = "calling";
   /** The `meeting` object of the protocol. */
   meeting;
@@ -101,7 +101,7 @@ export class Call extends EventTarget {
     return participant(this.meeting, this.me)?.speech?.mode ?? "free";
   }
 
-  /** Takes over a `meeting` object, unless a newer one is known. */
+  /** Applies a `meeting` object, unless a newer one is known. */
   applyMeeting(meeting) {
     this.meeting = applyDownlink(this.meeting, { meeting });
     this.#meetingChanged();
@@ -205,7 +205,7 @@ export class Call extends EventTarget {
   /** Takes the seat again after a loss. */
   async rejoin() {
     if (this.#isRejoining) return;
-    // After a reconnect the service may want to hear that this device still knows its seat.
+    // Confirm the seat: after a reconnect, the service may be checking that this device still knows its seat.
     if (!this.needsRejoin) return this.#reportMedia("joined");
     const { state } = participant(this.meeting, this.me) ?? {};
     if (state === "removed" || state === "banned") return this.end(state);
@@ -213,7 +213,7 @@ export class Call extends EventTarget {
     try {
       const joined = await this.request("rejoin");
       this.applyMeeting(joined.meeting);
-      // The media service does not see a lost device, whatever the media session says.
+      // For the media service a lost device has left, whatever the state of the media session.
       if (state === "lost" || this.#media?.state === "closed") await this.#enterMedia(joined.join);
       else this.#reportMedia("joined");
     } catch (error) {
@@ -234,7 +234,7 @@ export class Call extends EventTarget {
     this.local.close();
     this.levels.close();
     const lasted = durationMs ?? (this.since === undefined ? 0 : performance.now() - this.since);
-    // A direct call that was declined ends without words of its own.
+    // The end of a declined direct call has no text: use the text of the user who declined.
     const declined = this.meeting.mode === "direct" && this.meeting.participants?.find((one) => one.text);
     const words = text ?? (declined ? declined.text : undefined);
     this.dispatchEvent(new CustomEvent("over", { detail: { reason, durationMs: lasted, text: words } }));
@@ -273,7 +273,7 @@ export class Call extends EventTarget {
       return (await this.request("refresh_token")).join;
     } catch (error) {
       if (!SEAT_LOST.has(error.code)) throw error;
-      // `sync` makes the phone look for the reason. The adapter must not retry for ever.
+      // `sync` makes the phone find the reason. The adapter must not retry for ever.
       this.#terminal.sync();
       throw new MediaError("refused", error.message);
     }
@@ -404,7 +404,8 @@ export class Call extends EventTarget {
 
   /** Reacts to a change of the meeting. */
   #meetingChanged() {
-    // `meeting_ended` carries the reason of the end. In case it was lost, `sync` makes the phone look for the reason.
+    // `meeting_ended` carries the reason of the end. In case that downlink was lost, `sync` makes the phone find the
+    // reason.
     if (this.meeting.state === "ended") this.#terminal.sync();
     this.#seatChanged();
     this.#changed();

@@ -21,7 +21,7 @@ export class LocalMedia extends EventTarget {
   #closed = false;
   /** The ids of the devices that the browser listed last, to see which one is gone. @type {Set<string>} */
   #listed = new Set();
-  /** For each kind without its device: whether it was on. It is turned on again with the next device. */
+  /** Kinds whose device is gone, with `true` if the device was on. The next device of such a kind is then turned on. */
   #lost = new Map();
   #stopListening = () => {};
 
@@ -30,7 +30,7 @@ export class LocalMedia extends EventTarget {
     this.#listenForDevices();
     await this.#openOnce(wanted);
     this.#listed = await this.#listedIds();
-    // A device that is plugged in later is taken, as asked for here.
+    // If a wanted device is missing, the page uses the next one that is plugged in.
     for (const kind of ["audio", "video"]) if (wanted[kind] && this.problems[kind]) this.#lost.set(kind, true);
   }
 
@@ -59,7 +59,8 @@ export class LocalMedia extends EventTarget {
 
   /** Turns a device on or off and returns whether it is on. A camera is released, so that its light goes out. */
   async set(kind, on) {
-    // A muted microphone stays muted when the next one is plugged in; a camera that is turned off is not asked for.
+    // A muted microphone stays muted when the next one is plugged in. For a camera that is turned off, no next one is
+    // used.
     if (!on && kind === "audio" && this.#lost.has(kind)) this.#lost.set(kind, false);
     else this.#lost.delete(kind);
     if (on === this.isOn(kind)) return on;
@@ -92,7 +93,7 @@ export class LocalMedia extends EventTarget {
     const wasOn = this.isOn(kind);
     this.#release(kind);
     this.#lost.delete(kind);
-    // `ideal` would give way to the wanted size of the picture.
+    // With `ideal` the browser could prefer another camera, whose pictures have the wanted size.
     await this.#turnOn(kind, deviceId ? { deviceId: { exact: deviceId } } : {});
     if (!this.tracks[kind]) await this.#turnOn(kind);
     if (!wasOn && this.tracks[kind]) this.tracks[kind].enabled = false;

@@ -398,7 +398,9 @@ export class Phone extends EventTarget {
     call.rejoin();
   }
 
-  /** Asks once for the reason why a `state` does not list the call, and ends the call if it is over. */
+  /**
+   * Sends one `sync` for a call that a `state` does not list, and ends the call if the service says that it is over.
+   */
   async #findEnd(call, re) {
     if (call.phase === "lobby" || call.isFindingEnd || re === undefined) return;
     call.isFindingEnd = true;

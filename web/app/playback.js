@@ -10,7 +10,7 @@ const START_MS = 500;
 /** Minimum time between two attempts to start an element that the browser pauses again and again. */
 const RETRY_MS = 1000;
 
-/** Keeps elements and audio contexts playing. Dispatches `change` when what is held back changes. */
+/** Keeps elements and audio contexts playing. Dispatches `change` when the set of held-back media changes. */
 export class Playback extends EventTarget {
   /** The media elements and audio contexts that should play. */
   #wanted = new Set();
@@ -28,7 +28,7 @@ export class Playback extends EventTarget {
     return [...this.#held].every(({ tagName }) => tagName === "VIDEO") ? "picture" : "sound";
   }
 
-  /** Starts what is held back. Succeeds only during a gesture of the user. */
+  /** Starts the media that are held back. Succeeds only during a gesture of the user. */
   startHeld() {
     for (const one of [...this.#held]) this.#start(one);
   }

@@ -7,7 +7,7 @@ const PRESENT = new Set(["accepted", "joined", "reconnecting"]);
 /** States of participants with an open invitation. */
 const PENDING = new Set(["invited", "ringing"]);
 
-/** Fields of a participant that are over when a newer snapshot does not have them. */
+/** Fields of a participant that a newer snapshot clears if it does not contain them. */
 const UNSAID = { reason: null, text: null, removed_ms: null, confirmed_gone_ms: null, reentries_stopped: null };
 
 export const isPresent = ({ state }) => PRESENT.has(state);
@@ -70,13 +70,13 @@ export function applyDownlink(meeting, message) {
 function withDecision(meeting, { user_id: userId, admitted, code }) {
   const known = participant(meeting, userId);
   if (admitted || (known ? !isWaiting(known) : code === "user_not_found")) return meeting;
-  // Without a free seat, the user waits on.
+  // Without a free seat, the user stays in the lobby.
   return withChange(meeting, userId, { state: code === "meeting_full" ? "lobby" : "left" });
 }
 
-/** Returns what an invitation says about its participant. */
+/** Returns the fields of the participant that an invitation changes. */
 function invitationChange({ state, reach, code, reason, text }) {
-  // Without a state, nothing is known about the words of a decline either.
+  // A message without a state does not carry the reason and text of a decline.
   return state === undefined ? { reach } : { state, reach, code, reason: reason ?? null, text: text ?? null };
 }
 
@@ -95,7 +95,7 @@ function withChange(meeting, userId, change) {
   return { ...meeting, participants };
 }
 
-/** Returns what `speech_changed` says about a participant. */
+/** Returns the fields of the participant that `speech_changed` changes. */
 function speechChange({ mode, until_in_ms, by, enforced }) {
   return { speech: { mode, until_in_ms, by, enforced } };
 }
@@ -104,7 +104,7 @@ function withSpeech(meeting, userId, message) {
   return withChange(meeting, userId, speechChange(message));
 }
 
-/** `"*"` means all members except the host and the one who changed it. It is not the account of anybody. */
+/** Applies `speech_changed` for `"*"`: all members except the host and the sender. `"*"` is not an account. */
 function withSpeechOfAll(meeting, message) {
   const isMeant = (one) => isPresent(one) && one.user_id !== meeting.host && one.user_id !== message.by;
   const participants = meeting.participants.map((one) => (isMeant(one) ? { ...one, ...speechChange(message) } : one));

@@ -16,6 +16,6 @@ export function storeSeenMissed(userId, atMs) {
   try {
     localStorage.setItem(KEY + userId, String(atMs));
   } catch {
-    // As described.
+    // Without storage, the next login shows the calls as missed again.
   }
 }

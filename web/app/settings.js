@@ -24,12 +24,12 @@ export class CallSettings extends EventTarget {
     return this.#silentUntil > Date.now() ? this.#silentUntil : undefined;
   }
 
-  /** Reads the settings. A failure is not shown: the next change reads them too. */
+  /** Reads the settings. A failure is not shown, since the answer to the next change contains the settings, too. */
   async refresh() {
     try {
       this.#apply(await this.#terminal.request("settings", {}));
     } catch {
-      // Keep what is shown.
+      // The page keeps the settings that it shows.
     }
   }
 
@@ -55,7 +55,7 @@ export class CallSettings extends EventTarget {
     return this.#request("set_availability", { who });
   }
 
-  /** Returns whether the service took the change. */
+  /** Sends a request and applies the settings in the answer. Returns `true` if the service accepted the request. */
   async #request(type, fields) {
     try {
       this.#apply(await requestWithRetry(this.#terminal, type, fields));

@@ -29,7 +29,7 @@ const LINE_ENDS = /[\t\n\r\u0085\u2028\u2029]/g;
 /** A character that shows something by itself. */
 const VISIBLE = /\p{L}|\p{N}|\p{P}|\p{S}|\p{Mc}|\p{Co}/u;
 
-/** Returns the text as it is shown on one line; empty if nothing of it shows. */
+/** Returns the text as it is shown on one line; empty if it has no visible character. */
 export function shown(text) {
   const line = String(text ?? "")
     .replace(LINE_ENDS, " ")
@@ -39,7 +39,7 @@ export function shown(text) {
   return VISIBLE.test(line) ? line : "";
 }
 
-/** Returns the JSON text with escapes in place of the characters that hide or turn text. It means the same. */
+/** Returns the JSON text with escapes in place of the characters that hide or turn text. Its value is unchanged. */
 export const plainJson = (json) =>
   json.replace(/[\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u007f-\u009f]/gu, (hidden) =>
     [...Array(hidden.length).keys()]

@@ -62,7 +62,7 @@ const REFUSALS = {
   invitation_not_found: "This call no longer rings.",
   rtc_unavailable: "The media service is not available. Try again.",
   unavailable: "The service is not available now. Try again.",
-  internal: "Something went wrong in the service. Try again.",
+  internal: "The service had an internal error. Try again.",
   rate_limited: "Too many calls or requests. Try again in a moment.",
   too_many: "Your list of blocked people is full. Unblock somebody first.",
   state_conflict: "You are in this call on another device.",
@@ -130,19 +130,21 @@ export const remarkWords = (text) => {
   return words && `“${words}”`;
 };
 
-/** Returns the state of a participant, with the reason and the words of a decline. */
-/** Returns whether a user declined for this reason, or is not to be disturbed by the settings. */
+/**
+ * Returns `true` if a user declined with "do not disturb", or does not want to be disturbed according to the settings.
+ */
 const isSilent = ({ state, reason, code }) =>
   (state === "declined" && reason === "do_not_disturb") || (state === "unreachable" && code === "do_not_disturb");
 
+/** Returns the state of a participant, with the reason and the words of a decline. */
 export const personWords = ({ state, reason, code, text }) =>
   [isSilent({ state, reason, code }) ? "Do not disturb" : stateWords(state), remarkWords(text)]
     .filter(Boolean)
     .join(" · ");
 
 /**
- * Returns whether a removed participant is out of the media: for the moderators, and only where the service says so.
- * The time after the removal counts for the first confirmation; after a re-entry the words say that instead.
+ * Returns the words for moderators about the media of a removed participant; empty if the service reports no removal.
+ * The time since the removal is named at the first confirmation only; after a re-entry, the words name the re-entry.
  */
 export function removalWords({ removed_ms: removed, confirmed_gone_ms: gone, reentries_stopped: reentries }) {
   if (!removed) return "";
@@ -151,14 +153,16 @@ export function removalWords({ removed_ms: removed, confirmed_gone_ms: gone, ree
   return `out of the call (confirmed after ${(Math.max(0, gone - removed) / 1000).toFixed(1)} s)`;
 }
 
-/** Returns the news of a removed participant after a change; empty if there are none. */
+/** Returns the words about a change in the media of a removed participant; empty if nothing has changed. */
 export function removalNews(before, now) {
   if (!before?.removed_ms || !now?.removed_ms) return "";
   if ((before.confirmed_gone_ms ?? null) === (now.confirmed_gone_ms ?? null)) return "";
   return now.confirmed_gone_ms ? removalWords(now) : "is back in the call and is removed again";
 }
 
-/** Returns what a participant who is in the media sends, as far as it is worth a word. */
+/**
+ * Returns the words for microphone off, camera on and a shared screen of a participant in the media; otherwise empty.
+ */
 export const mediaFlagWords = ({ media }) =>
   [media?.audio === false && "Microphone off", media?.video && "Camera on", media?.screen && "Shares the screen"]
     .filter(Boolean)
@@ -174,7 +178,7 @@ export function refusalWords(error) {
   return REFUSALS[error?.code] ?? error?.message ?? "The request failed. Try again.";
 }
 
-/** Returns a wait in words, rounded up so that it is over then. */
+/** Returns a wait in words, rounded up, so that the wait is over after the time in the words. */
 function waitText(ms) {
   const seconds = Math.ceil(ms / 1000);
   if (seconds < 60) return `${seconds} second${seconds === 1 ? "" : "s"}`;
@@ -187,10 +191,11 @@ export function deviceWords({ audio, video }) {
   const parts = [];
   if (audio) parts.push(`Microphone ${DEVICES[audio] ?? audio}`);
   if (video) parts.push(`${parts.length ? "camera" : "Camera"} ${DEVICES[video] ?? video}`);
-  return parts.length ? `${parts.join(", ")}. You can stay in the call without.` : "";
+  const missing = parts.length > 1 ? "these devices" : "this device";
+  return parts.length ? `${parts.join(", ")}. You can stay in the call without ${missing}.` : "";
 }
 
-/** Texts for what the browser holds back: an explanation, and the label of the button that starts it. */
+/** Texts for held-back media: an explanation, and the label of the button that starts the media. */
 const HELD_BACK = {
   sound: { text: "The browser keeps this page silent until you click or press a key.", label: "Turn sound on" },
   picture: { text: "The browser shows no video until you click or press a key.", label: "Start the video" },
@@ -205,7 +210,7 @@ export function replacedWords(kind, label) {
   return label ? `Your ${device} is now: ${label}` : `Another ${device} is in use now`;
 }
 
-/** Returns the duration of a past call, or how it ended without one. */
+/** Returns the duration of a past call, or the reason of its end if it has no duration. */
 export function historyWords({ direction, reason, duration_ms: duration, answered_ms: answered }) {
   if (duration > 0) return durationText(duration);
   if (answered) return STATES[reason] ?? endWords(reason);

@@ -31,7 +31,7 @@
  * @property {object} join the `join` object of the protocol
  * @property {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} local the tracks to publish at first
  * @property {() => Promise<object>} renew requests a fresh `join` from the service. Rejects with a {@link MediaError}
- *   `refused` if the service gives none any more, and with another error if asking again may help
+ *   `refused` if the service gives none any more, and with another error if a retry may help
  * @property {object} [sdk] the vendor's SDK, if the page has loaded one
  */
 

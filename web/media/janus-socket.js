@@ -59,7 +59,7 @@ export class JanusSocket {
       trickle: (connection) => {
         connection.onicecandidate = ({ candidate }) => {
           const message = { janus: "trickle", handle_id: data.id, candidate: candidate ?? { completed: true } };
-          // Without this candidate another one may connect; a connection that fails is reported by itself.
+          // Another candidate may connect without this one. If none connects, the peer connection reports the failure.
           this.#request(message, { isAckAnswer: true }).catch(() => {});
         };
       },
@@ -92,7 +92,7 @@ export class JanusSocket {
     try {
       await this.#request({ janus: "keepalive" }, { isAckAnswer: true });
     } catch (error) {
-      // The service gave no fresh token in time: the next keep-alive retries. Janus reports when it gives up.
+      // On other errors, the next keep-alive retries. Janus reports when it deletes the session.
       if (error instanceof MediaError) this.#lost();
     }
   }
@@ -121,7 +121,7 @@ export class JanusSocket {
     try {
       return await this.#requestOnce(message, join, isAckAnswer);
     } catch (error) {
-      // Without a session nothing is lost if the caller starts anew.
+      // Before Janus has created a session, the caller can start again with a new connection.
       if (error.code !== "unauthenticated" || this.#sessionId === undefined) throw error;
     }
     await this.renew(join);

@@ -76,7 +76,7 @@ export default class SfuSession extends Adapter {
   #prepare() {
     const connection = new RTCPeerConnection({ iceServers: this.join.params?.iceServers ?? [] });
     this.#peerConnection = connection;
-    // Without a device too: a camera or microphone may be plugged in later.
+    // Both kinds get a line, even without a device: a camera or microphone may be plugged in later.
     for (const kind of ["audio", "video"]) {
       connection.addTransceiver(this.local[kind] ?? kind, { direction: "sendonly" });
     }

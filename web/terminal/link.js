@@ -149,7 +149,10 @@ export class Link {
     });
   }
 
-  /** Each attempt gets a token of its own from the app, but an app may have no valid one any more. */
+  /**
+   * Retries after a refused login, since each attempt gets a new token. After several refusals in a row the app may
+   * have no valid token any more: then the link waits for {@link Link.retryNow}.
+   */
   #loginRefused({ code, message }) {
     this.#refused += 1;
     const triesAgain = this.#refused < MAX_REFUSED_LOGINS;

@@ -5,7 +5,9 @@
 
 /** MQTT 5 reason code: another client connected with the same client ID. */
 const SESSION_TAKEN_OVER = 0x8e;
-/** Reason codes of a refused login: MQTT 3.1.1 (4, 5) and MQTT 5. Other codes, as "server busy", may pass. */
+/**
+ * Reason codes of a refused login: MQTT 3.1.1 (4, 5) and MQTT 5. Other codes, such as "server busy", may be temporary.
+ */
 const LOGIN_REFUSALS = new Set([4, 5, 0x86, 0x87, 0x8a, 0x8c]);
 /** Session expiry interval, in seconds; the broker may shorten it. */
 const SESSION_SECONDS = 7 * 24 * 3600;
@@ -86,7 +88,7 @@ async function subscribed(client, topics) {
   }
 }
 
-/** Distinguishes a refused login from another failure, which may pass. */
+/** Distinguishes a refused login from other failures, which may be temporary. */
 function connectError(error) {
   const code = LOGIN_REFUSALS.has(error.code) ? "refused" : "unreachable";
   return Object.assign(new Error(error.message || "the broker cannot be reached"), { code, reasonCode: error.code });

@@ -28,7 +28,7 @@ export class Session {
   /** State of the `sync` for all meetings: `waiting` for its answer, and `again` if another one must follow. */
   #sync = { waiting: false, again: false };
   #steps = 0;
-  /** Time up to which the app was told of missed calls; `undefined` if it does not want them listed. */
+  /** Time up to which the app knows the missed calls; `undefined` if no `sync` lists missed calls. */
   #missedSinceMs;
 
   /**

@@ -16,7 +16,7 @@ export const server = {
   connections: [],
 };
 
-/** A WebSocket to a server that looks at the token of every request. */
+/** A WebSocket to a server that checks the token of every request. */
 class FakeSocket {
   static OPEN = 1;
   readyState = 0;

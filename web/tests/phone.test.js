@@ -6,7 +6,7 @@ import { Terminal } from "../terminal.js";
 import { FakeBroker, VirtualClock, settled } from "./virtual.js";
 
 const stored = new Map();
-/** The parts of a browser that the page asks for; without cameras. */
+/** The parts of a browser that the page uses; without cameras. */
 Object.assign(globalThis, {
   localStorage: {
     getItem: (key) => stored.get(key) ?? null,

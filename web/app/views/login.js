@@ -11,7 +11,7 @@ export function Login({ phone, logIn }) {
   const submit = (event) => {
     event.preventDefault();
     const text = (name) => event.target.elements[name].value.trim();
-    // If it fails, `phone.problem` says why.
+    // `phone.problem` has the reason of a failure.
     logIn({ account: text("account"), device: text("device"), name: text("name") }).catch(() => {});
   };
   return html`

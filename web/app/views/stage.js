@@ -119,7 +119,7 @@ function Invited({ phone, participant: { user_id: userId, reach } }) {
 function Microphone({ call }) {
   const on = call.local.isOn("audio");
   const blocked = call.speech === "hard";
-  // A constant label: `aria-pressed` tells whether the microphone is on.
+  // A constant label, since `aria-pressed` shows the state of the microphone.
   return html`<${Button} icon=${on ? "mic" : "micOff"} label="Microphone" id="microphone"
     title=${blocked ? "Blocked by the host" : on ? "Turn microphone off" : "Turn microphone on"} kind=${`round${on ? "" : " off"}`} pressed=${on}
     disabled=${blocked} onClick=${() => call.setMicrophone(!on)} />`;
