@@ -2,7 +2,7 @@
 
 # One build command and one feature set: any other selection of packages compiles the same dependencies again.
 BUILD := cargo build --locked --workspace
-# The dates of these files say when the packages from PyPI were installed, for tests and for checks.
+# The dates of these files show when the packages from PyPI were installed, for tests and for checks.
 PACKAGES := .venv/ready
 CHECKERS := .venv-check/ready
 DEPLOYERS := .venv-deploy/ready
@@ -10,7 +10,7 @@ DEPLOYERS := .venv-deploy/ready
 PARSER := tests/contract/node_modules/.package-lock.json
 # The driver of the browser in the tests of the page.
 DRIVER := tests/browser/node_modules/.package-lock.json
-# The program that breaks one function after the other and runs the tests. Its version is part of the folder's name.
+# cargo-mutants, which changes one function after the other and runs the tests. The folder's name contains the version.
 MUTANTS := .tools/cargo-mutants-27.1.0
 # Lists the crates of a binary, and collects their licences.
 CYCLONEDX := .tools/cargo-cyclonedx-0.5.9
@@ -55,7 +55,7 @@ test: toolchain for-test $(PACKAGES) $(DRIVER) build ## Builds everything and ru
 	tests/verify.sh
 	tests/browser.sh
 
-# In a profile of its own, which the first run builds in some minutes.
+# Uses a build profile of its own, which the first run builds in some minutes.
 chaos: toolchain ## Calls under random faults in virtual time (SEEDS=10000 FIRST=0 THREADS=2; SEED=7: one seed, with its trace)
 	$(if $(SEED),SWITCHBOARD_SEED=$(SEED)) SWITCHBOARD_SEEDS=$(or $(SEEDS),10000) SWITCHBOARD_FIRST_SEED=$(or $(FIRST),0) \
 		SWITCHBOARD_THREADS=$(or $(THREADS),2) \
@@ -107,7 +107,7 @@ bench: toolchain for-bench ## Measures functions in a release build and writes t
 STACK_NAME ?= switchboard
 REGION ?=
 SAM := SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(dir $(DEPLOYERS))bin:$$PATH" sam
-# The file is the user's own: git ignores it.
+# The settings are the user's own, so git ignores the file.
 SETTINGS := deploy.yaml
 # The processor of the functions, as in the settings: arm64 or x86_64.
 ARCHITECTURE := $(or $(shell sed -n 's/^Architecture: *\([a-z0-9_]*\).*/\1/p' $(SETTINGS) 2>/dev/null),arm64)
@@ -185,13 +185,13 @@ $(PARSER) $(DRIVER):
 	@tests/system.sh node
 	npm ci --prefix $(@D)/.. --ignore-scripts --no-audit --no-fund --loglevel=error
 
-# Name a missing tool before a long build fails for want of it.
+# Checks for the compilers first, since a long build would fail without them.
 .PHONY: toolchain
 toolchain:
 	@command -v cargo >/dev/null || { echo "Install a Rust toolchain first (rustup, channel stable)." >&2; exit 1; }
 	@command -v cc >/dev/null || { echo "Install a C compiler first (Debian: apt-get install gcc)." >&2; exit 1; }
 
-# Check the programs that checks and tests run, and install the missing ones where that is allowed.
+# Checks the programs that checks and tests run, and installs missing ones if that is allowed.
 .PHONY: for-bench for-check for-test for-deploy
 for-bench:
 	@tests/system.sh bench

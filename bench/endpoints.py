@@ -28,7 +28,7 @@ class Endpoints:
         }
 
     def variables(self):
-        """The settings that name these endpoints."""
+        """Returns the settings that name these endpoints."""
         return {name: f"{self.scheme}://localhost:{server.port}" for name, server in self.servers.items()}
 
     def connections(self):

@@ -1,4 +1,4 @@
-"""The invocations that are measured, and what the table holds before them."""
+"""The invocations that are measured, and the content of the table before them."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ VARIABLES = {
     "RTC_URL": "wss://rtc.example.com",
     "RTC_KEY_ID": "APIbench",
     "RTC_KEY_SECRET": "an-api-secret-of-the-benchmark-000000",
-    # More than the same few users and devices send here in a second.
+    # Limits that the benchmark does not reach: a few users and devices send all requests within seconds.
     "INVITATIONS_PER_MINUTE": "1000",
     "INVITATIONS_PER_HOUR": "1000",
     "UNANSWERED_RINGS_PER_HOUR": "1000",
@@ -36,7 +36,7 @@ VARIABLES = {
 
 
 def rule_event(function, client_id, message):
-    """Returns a function that makes the event of the broker's rule: it is made when it is taken, or it would expire."""
+    """Returns a function that makes the event of the broker's rule when it is called, since requests expire."""
     event = {
         "payload": base64.b64encode(json.dumps({"v": 1, **message}).encode()).decode(),
         "client_id": client_id,
@@ -56,12 +56,12 @@ def callee(number, device="phone"):
 
 
 def noop(_, count, __):
-    """Events for the function that does nothing."""
+    """Returns events for the function that does nothing."""
     return [lambda: b"{}"] * count
 
 
 def create(endpoints, count, _):
-    """Direct calls of `count` pairs of users. Each callee has two devices."""
+    """Returns the direct calls of `count` pairs of users. Each callee has two devices."""
     seen = {"M": {"seen_ms": {"N": str(int(time.time() * 1000))}}}
     for number in range(count):
         for user, devices in (("alice", [caller(number)]), ("bob", [callee(number), callee(number, "tablet")])):
@@ -77,7 +77,7 @@ def create(endpoints, count, _):
 
 
 def accept(endpoints, count, invoke):
-    """The callees' accepts of `count` direct calls, which `create-meeting` makes before."""
+    """Returns the callees' accepts of `count` direct calls, which `create-meeting` makes before."""
     invoke("create-meeting", create(endpoints, count, invoke))
     offers = {}
     for path, payload in endpoints.downlinks:
@@ -95,8 +95,8 @@ def accept(endpoints, count, invoke):
     ]
 
 
-# Flow of each measured function: the events, after the table was filled. The first one is the yardstick.
+# Flow of each measured function: fills the table and returns the events. The first flow is the baseline.
 FLOWS = {"noop": noop, "create-meeting": create, "answer": accept}
 
-# Requests of one invocation. Another number means that a flow went wrong, or that the service changed.
+# Number of requests of one invocation. Another number means that a flow failed, or that the service changed.
 REQUESTS = {"noop": 0, "create-meeting": 7, "answer": 5}

@@ -1,4 +1,4 @@
-"""Runs the binary of a function, plain or under callgrind, and reads what it used."""
+"""Runs the binary of a function, plain or under callgrind, and reads the resources that it used."""
 
 import os
 import re
@@ -61,7 +61,7 @@ class Process:
 
 
 def cpu_seconds(pid):
-    """CPU time of a process. The number of its clock is what `clock_getcpuclockid` computes."""
+    """Returns the CPU time of a process, from the clock id that `clock_getcpuclockid` would compute."""
     return time.clock_gettime((~pid << 3) | 2)
 
 

@@ -5,7 +5,7 @@ Usage: bench/run.py [--repetitions N] [--warm N] [--json FILE] [--smoke]
 
 Each function runs as a process of its own behind a Lambda Runtime API on loopback. Table, data plane and queue are loopback
 endpoints with TLS that answer like those of AWS and count requests and connections. The repetitions of all functions are
-interleaved, so that a slow minute of the machine meets all of them. Compare only ratios of one run.
+interleaved, so that a slow period of the machine affects all of them. Compare only ratios of one run.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def binary_size(name):
 
 
 def zip_size(name):
-    """Size of the archive that Lambda gets, in bytes."""
+    """Returns the size of the archive that Lambda gets, in bytes."""
     with tempfile.NamedTemporaryFile() as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
             archive.write(BINARIES / name, "bootstrap")
@@ -92,7 +92,7 @@ def check_requests(name, requests, invocations):
 
 
 def timed(name, flow, warm, authority):
-    """One process with TLS: start, first invocation, and `warm` more."""
+    """Runs one process with TLS: start, first invocation, and `warm` more."""
     endpoints = Endpoints(authority.server_context())
     try:
         variables = {**VARIABLES, **endpoints.variables(), "SSL_CERT_FILE": authority.file}
@@ -130,13 +130,13 @@ def summary(runs):
 
 
 def counted(name, flow):
-    """Instructions by callgrind over plain HTTP: of the start, and of each warm invocation."""
+    """Returns instructions by callgrind over plain HTTP: of the start, and of each warm invocation."""
     totals = {count: counted_run(name, flow, count) for count in (0, 5, 25)}
     return {"init_instructions": totals[0], "warm_instructions": (totals[25] - totals[5]) // 20}
 
 
 def counted_run(name, flow, count):
-    """Instructions of a process that serves `count` events. On a busy machine a request may time out: then once more."""
+    """Returns the instructions of a process that serves `count` events. Repeats the run after a time-out."""
     for attempt in range(1, ATTEMPTS + 1):
         endpoints = Endpoints()
         try:

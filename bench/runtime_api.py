@@ -1,4 +1,4 @@
-"""A Lambda Runtime API on loopback for one process: it hands out prepared events and notes when each was taken."""
+"""A Lambda Runtime API on loopback for one process: sends prepared events and records when each was taken."""
 
 import threading
 import time

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turns what `sam build` built into the packages that are deployed.
 
-For each function under .aws-sam/build: puts the licences beside its binary, since Lambda gets whatever lies there, and
+For each function under .aws-sam/build: puts the licences beside its binary, since Lambda gets all files there, and
 writes the zip .aws-sam/zips/FUNCTION.zip. The zip is reproducible: names are sorted, times are fixed, so that the same
 binary and licences give the same bytes. Then prints the sizes and hashes, and fails if a zip is larger than MAX_ZIP_BYTES.
 
@@ -17,7 +17,7 @@ import zipfile
 BUILT = pathlib.Path(".aws-sam/build")
 ZIPS = pathlib.Path(".aws-sam/zips")
 
-# Lambda's own limit is 50 MB; a cold start loads the zip, so a package that doubles is a mistake worth a look.
+# Lambda's own limit is 50 MB. A cold start loads the zip, so a package that has doubled must be examined.
 MAX_ZIP_BYTES = 6_000_000
 
 # The earliest time that the zip format can hold.
