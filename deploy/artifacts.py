@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Turns what `sam build` built into the packages that are deployed.
+"""Turns the output of `sam build` into the packages that are deployed.
 
 For each function under .aws-sam/build: puts the licences beside its binary, since Lambda gets all files there, and
 writes the zip .aws-sam/zips/FUNCTION.zip. The zip is reproducible: names are sorted, times are fixed, so that the same

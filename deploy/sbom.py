@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the lists of components (SBOM, CycloneDX 1.5) of what this project ships.
+"""Writes the lists of components (SBOM, CycloneDX 1.5) of the functions and of the page.
 
     target/sbom/functions.cdx.json   crates in the functions, for the platform of the deployment
     target/sbom/page.cdx.json        JavaScript packages in the page of the laptop stack (web/vendor/VENDORED.md)

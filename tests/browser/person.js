@@ -1,4 +1,4 @@
-/** @file A person with a page of the browser terminal: actions on the page, and waits for what it shows. */
+/** @file A person with a page of the browser terminal: actions on the page, and waits for its content. */
 import { paintCamera } from "./camera.js";
 import { until } from "./until.js";
 

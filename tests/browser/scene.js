@@ -1,4 +1,4 @@
-/** @file The stack and the browser of a test run, and `scene`, which defines a test and closes what the test opened. */
+/** @file The stack and the browser of a test run, and `scene`, which defines a test and closes the pages and proxies of the test. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 

@@ -5,7 +5,7 @@ import { environment, scene } from "./scene.js";
 import { until } from "./until.js";
 
 /**
- * Reports from the page itself what it plays and shows. Chromium takes each script call of the driver for a gesture of
+ * Reports the sound and the hints of the page, from the page itself. Chromium takes each script call of the driver for a gesture of
  * the user, so the test must not run a script in the page.
  */
 function reportSound() {

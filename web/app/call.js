@@ -87,7 +87,7 @@ export class Call extends EventTarget {
     return this.meeting.meeting_id;
   }
 
-  /** True while the request that takes a seat is unanswered: a `state` says nothing about this call. */
+  /** True while the request that takes a seat is unanswered: until then, a `state` may not list this call. */
   get isAwaitingSeat() {
     return this.phase === "entering" && !this.#isEntered;
   }
@@ -377,7 +377,7 @@ export class Call extends EventTarget {
     this.#media?.setSending({ audio: this.local.isOn("audio"), video: this.local.isOn("video") });
   }
 
-  /** Reports what this device sends: at once, or as soon as the service takes the next report. */
+  /** Reports the media that this device sends: at once, or as soon as the service accepts the next report. */
   #reportMedia(state) {
     if (this.phase !== "in") return;
     clearTimeout(this.#report);

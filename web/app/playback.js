@@ -1,6 +1,6 @@
 /**
- * @file Playback of sound and pictures. A browser may refuse it until the user acts on the page, and may pause it, for
- * example when headphones are unplugged. What is held back is shown to the user and starts at the next gesture.
+ * @file Playback of sound and pictures. A browser may hold media back until the user acts on the page, and may pause
+ * media, for example when headphones are unplugged. The page shows a hint, and the media start at the next gesture.
  */
 
 /** Events that browsers count as a gesture of the user. */

@@ -1,6 +1,6 @@
 /**
  * @file Text of another user as the page shows it, without characters that hide or turn text. The service removes them from
- * what it passes on (`shared/protocol/src/shown.rs`); names also come from the app's own directory.
+ * the messages that it passes on (`shared/protocol/src/shown.rs`); names also come from the app's own directory.
  */
 
 /** Scripts whose letters change their shape beside a joiner. */

@@ -62,7 +62,7 @@ export class Outbox {
     if (waiting) this.#end(waiting, { outcome: message.type === "error" ? "refused" : "answered", message });
   }
 
-  /** Sends what could not be sent without a connection. */
+  /** Sends the requests that could not be sent without a connection. */
   connected() {
     const now = this.clock.now();
     for (const { uplink, until } of this.#unsent.splice(0)) if (now < until) this.send(uplink);

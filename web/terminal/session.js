@@ -95,7 +95,7 @@ export class Session {
     });
   }
 
-  /** Sends what waited for a connection, then `sync` to learn what was missed. */
+  /** Sends the requests that waited for a connection, then `sync`, whose answer contains the missed changes. */
   connected() {
     this.outbox.connected();
     this.sync();

@@ -2,7 +2,7 @@
 import JanusSession from "../media/janus.js";
 import { settled } from "./virtual.js";
 
-/** The state of the server, and what its client has opened. */
+/** The state of the server, with the sockets and connections that its client has opened. */
 export const server = {
   /** The only token that is accepted. */
   token: "good",

@@ -1,5 +1,5 @@
 //! An embedded MQTT broker that behaves like AWS IoT Core, together with its HTTP data plane, so that the functions
-//! meet the same protocol on a laptop as in production. The MQTT engine is `rmqtt`.
+//! use the same protocol on a laptop as in production. The MQTT engine is `rmqtt`.
 //!
 //! A custom authorizer accepts or refuses each connection and returns the policy of that connection. Sessions persist
 //! while the broker runs, messages expire, the broker publishes lifecycle events, and the data plane publishes

@@ -1,7 +1,7 @@
 //! An embedded selective forwarding unit (SFU): the RTC service of the laptop stack, so that calls have audio and
 //! video without an account at a provider.
 //!
-//! It replaces a `LiveKit` deployment and implements the parts that the service uses: join tokens, the Twirp JSON API
+//! The SFU replaces a `LiveKit` deployment and implements the parts that the service uses: join tokens, the Twirp JSON API
 //! `livekit.RoomService` and signed webhooks. Browsers join with one HTTP request that contains an SDP offer (WHIP,
 //! RFC 9725). The SFU forwards each packet of audio and video to all other participants of the channel, and drops it
 //! if its sender is muted or lacks the permission. The WebRTC engine is `str0m`.

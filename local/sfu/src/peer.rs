@@ -94,7 +94,7 @@ impl Peer {
             sent_slots: None,
             sent_muted: PerKind::default(),
         };
-        // The owner of the token knows its permissions, so they need no message.
+        // The owner of the token knows its permissions, so no message about them is sent.
         peer.sent_muted = peer.blocked();
         Ok((peer, answer.to_sdp_string()))
     }

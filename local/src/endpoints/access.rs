@@ -1,5 +1,5 @@
 //! Identity and access management: finds the function that calls an endpoint and checks its role. A function may call
-//! only what its role in the template allows, so that a missing statement shows on the laptop, not after a deployment.
+//! only what its role in the template allows, so that a missing statement causes an error on the laptop, not after a deployment.
 
 use serde_json::Value;
 use tracing::error;

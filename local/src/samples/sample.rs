@@ -33,7 +33,7 @@ pub enum Answer {
 
 /// Source of a sample's event.
 pub(super) enum Origin {
-    /// A message of a device or of the broker, which a rule hands to the function.
+    /// A message of a device or of the broker, which a rule passes to the function.
     Message { sender: Option<&'static str>, topic: Option<&'static str>, payload: String, received_ms: i64 },
     /// An event that reaches its function without a rule.
     Event(fn(&Making<'_>) -> Value),

@@ -1,1 +1,2 @@
-//! Inputs for everything that reads what a stranger sends: see `tests/fuzz/tests/fuzz`.
+//! Fuzz tests of all code that reads input from strangers: see `tests/fuzz/tests/fuzz`. The library is empty; cargo
+//! requires a target in each package.

@@ -143,7 +143,7 @@ fn comment(line: &str, form: Form) -> Option<(&'static str, &str)> {
     };
     let (marker, body) = markers.iter().find_map(|marker| Some((*marker, line.strip_prefix(marker)?)))?;
     let body = body.trim().trim_end_matches("\"\"\"").trim_end_matches("*/").trim();
-    // A block of JavaScript goes on with `*`.
+    // The further lines of a block comment in JavaScript start with `*`.
     Some((if marker.starts_with("/*") { "*" } else { marker }, body))
 }
 

@@ -1,4 +1,5 @@
-//! A lexer for Rust. It leaves comments out and knows strings, so that no brace or name inside them counts.
+//! A lexer for Rust. It leaves comments out and makes one token of a string, so that no brace or name inside of them
+//! counts.
 
 /// The kinds of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -55,7 +55,7 @@ async fn t64_a_blocked_caller_hears_what_the_caller_of_a_sleeping_phone_hears_an
     let asleep = heard(&stack, &mut other, &dave).await;
     assert_eq!(asleep[3]["reason"], "unreachable");
 
-    // Bob is connected and in a call, which the blocked caller does not learn either.
+    // Bob is connected and in a call. The blocked caller gets no sign of it.
     phone.requests("settings", block(&mallory)).await;
     talks(&mut caller, &bob, &mut phone).await;
     phone.remaining_notices(&[]).await;

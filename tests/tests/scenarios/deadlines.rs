@@ -1,4 +1,4 @@
-//! Deadlines: rings and unused meetings end, and the caller learns how far the offers got.
+//! Deadlines: rings and unused meetings end, and the caller is notified of the reach of the offers.
 
 use crate::calls::{Call, direct, group, rings};
 use crate::device::none;

@@ -170,7 +170,8 @@ async fn accept_against_cancel(create: impl Fn(&User) -> Value, lost: (&str, Opt
             let cancelled = cancelled.expect("one of them wins");
             assert_eq!(cancelled.body["invitations"][0]["state"], "cancelled", "round {round}");
             assert_eq!(tablets, ["invitation_closed", "missed_call"], "round {round}");
-            // A group goes on, so its members get the end of the invitation. A direct call ends with it.
+            // A group stays live, so its members are notified of the end of the invitation. A direct call ends with the
+            // invitation.
             let told = usize::from(lost.0 == "invitation_cancelled");
             assert_eq!(count(&callers, "participant_updated"), told, "round {round}: {callers:?}");
         }

@@ -1,4 +1,4 @@
-//! A client that ignores the protocol of terminals: it connects, subscribes and publishes as the test says.
+//! A client that ignores the protocol of terminals: it connects, subscribes and publishes as the test requires.
 
 use crate::device::DEADLINE;
 use crate::user::User;

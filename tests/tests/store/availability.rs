@@ -22,7 +22,7 @@ async fn settings_are_read_as_they_were_written_and_an_empty_list_is_one() {
     let set = table.set_availability(&bob, &change).await.expect("an answer");
     assert_eq!(set, Availability::default().with(&change));
     assert_eq!(table.availability(&bob).await.expect("an answer"), set);
-    // The read of a create request returns the settings of those who are called.
+    // The read of a create request returns the settings of the callees.
     let view = table.opening(&direct().id, &[alice.clone(), bob.clone()], Some(&alice), START_MS).await;
     assert_eq!(view.expect("an answer").users[&bob].availability, set);
     let view = table.opening(&direct().id, &[alice.clone(), bob.clone()], Some(&bob), START_MS).await;

@@ -39,7 +39,7 @@ impl Server {
         Self::with(client(&location.url), location)
     }
 
-    /// The same table, with a client that loses answers when the test says so.
+    /// The same table, with a client that loses answers on request of the test.
     pub async fn losing_answers() -> (Self, LostAnswers) {
         let location = location().await;
         let lost = LostAnswers::default();

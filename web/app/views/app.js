@@ -85,7 +85,7 @@ function Elsewhere({ phone }) {
     <//>`;
 }
 
-/** Asks what to do with a call that still holds the user, who wants to make another one. */
+/** Asks the user to continue or to end a call that prevents another one. */
 function Held({ phone }) {
   return html`
     <${Sheet} label="You are still in another call" className="question" onClose=${() => phone.answerHeld()}>

@@ -1,5 +1,5 @@
 //! Samples of the RTC service's callbacks: webhooks in `LiveKit`'s form, signed with the laptop's development key, as the
-//! function's URL hands them over.
+//! function's URL passes them on.
 
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};

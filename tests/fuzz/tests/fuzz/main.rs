@@ -1,4 +1,4 @@
-//! Random and mutated bytes for everything that reads what a stranger sends: events of rules, requests, addresses, tokens,
+//! Random and mutated bytes for all code that reads input from strangers: events of rules, requests, addresses, tokens,
 //! callbacks, and the SQL of the laptop stack. Each test states what must hold for every input; a panic fails it as well.
 //!
 //! `make test` runs some thousand inputs of each test, other inputs in each run. `make fuzz` runs the requested number.

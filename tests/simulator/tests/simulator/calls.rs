@@ -335,7 +335,7 @@ pub fn media_lost(phone: usize, channel_id: &str) {
     }
 }
 
-/// Applies a `state`: ends the call or takes the seat again if the state says so.
+/// Applies a `state`: ends the call or takes the seat again, depending on the listed meetings.
 fn apply_state(phone: usize, waited: &Waiting, message: &ReceivedDownlink) {
     let user = with(phone, |phone| phone.user.clone());
     let listed = message.body.get("meetings").and_then(Value::as_array);

@@ -1,4 +1,4 @@
-//! The script of a run: users with their devices, and what their users do, all from the seed.
+//! The script of a run: users with their devices and their actions, all chosen by the seed.
 
 use crate::dice::Dice;
 use std::collections::BTreeSet;

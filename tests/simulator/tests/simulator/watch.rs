@@ -1,4 +1,4 @@
-//! Watches a run: counts what happens, and notes each violation of a promise.
+//! Watches a run: counts events, and records each violation of a promise.
 
 use crate::dice::mix;
 use crate::executor::now_ms;
