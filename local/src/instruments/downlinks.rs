@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn the_oldest_messages_are_dropped_first() {
         let downlinks = Downlinks::default();
-        for at_ms in 0..=i64::try_from(CAPACITY).expect("it is small") {
+        for at_ms in 0..=i64::try_from(CAPACITY).expect("the capacity is small") {
             downlinks.add(at_ms, &Caller::default(), EntryKind::Publish, "t", 200, Bytes::new());
         }
         let kept = downlinks.of_invocation(None);

@@ -62,7 +62,8 @@ async fn a_busy_caller_is_refused_and_nothing_is_written() {
     let refused = caller.is_refused("create-meeting", direct(&carol)).await;
     assert_eq!((refused.code.as_str(), refused.sip), ("user_busy", 486));
     let invocations = journal::until(caller.client_id(), |_| true).await;
-    let last = invocations.iter().rfind(|one| one.function == "create-meeting").expect("it was handled");
+    let last =
+        invocations.iter().rfind(|one| one.function == "create-meeting").expect("the request was handled");
     assert_eq!(last.writes(), Vec::<&str>::new());
     assert_eq!(carols.remaining_notices(&[]).await, Vec::<String>::new());
 }

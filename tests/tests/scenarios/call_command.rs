@@ -64,7 +64,7 @@ impl Shell {
 
     /// Sends SIGINT, as Ctrl-C does.
     async fn interrupts(&self) {
-        let id = self.child.id().expect("it runs").to_string();
+        let id = self.child.id().expect("`call` runs").to_string();
         let status = Command::new("sh").args(["-c", "kill -INT \"$0\"", &id]).status().await;
         assert!(status.expect("sh can be run").success());
     }
@@ -76,8 +76,8 @@ impl Shell {
         let mut error_output = self.child.stderr.take().expect("piped");
         error_output.read_to_string(&mut errors).await.expect("text");
         let status = tokio::time::timeout(DEADLINE, self.child.wait()).await;
-        let status = status.expect("it ends").expect("a child process");
-        Ended { exit_code: status.code().expect("not killed"), printed: self.printed, errors }
+        let status = status.expect("`call` ends").expect("a child process");
+        Ended { exit_code: status.code().expect("`call` was not killed"), printed: self.printed, errors }
     }
 
     async fn next(&mut self) -> Option<Value> {
@@ -101,7 +101,7 @@ impl Ended {
     #[track_caller]
     fn is(&self, exit_code: i32, outcome: &str) {
         assert_eq!(self.exit_code, exit_code, "{:#?}{}", self.printed, self.errors);
-        let result = self.printed.last().expect("it prints a result");
+        let result = self.printed.last().expect("`call` prints a result");
         assert_eq!((&result["event"], &result["outcome"]), (&"result".into(), &outcome.into()), "{result}");
     }
 }
@@ -336,7 +336,7 @@ async fn a_login_that_ends_is_read_again_from_its_file_or_ends_the_command() {
     given_once.prints("login_refused").await;
     let ended = given_once.ends().await;
     assert_eq!(ended.exit_code, 1);
-    let told = ended.printed.last().expect("it prints a result").to_string() + &ended.errors;
+    let told = ended.printed.last().expect("`call` prints a result").to_string() + &ended.errors;
     assert!(told.contains("the login is not accepted any more"), "{told}");
 }
 

@@ -79,8 +79,8 @@ async fn who_crashed_and_calls_somebody_else_hears_which_call_holds_them() {
     let held_by = refused.held_by().expect("the call is named");
     assert_eq!(held_by.as_str(), call.meeting_id);
     let back = caller.terminal.move_here(&held_by, switchboard_protocol::object::Media::Audio).await;
-    assert_eq!(back.expect("goes back").kind, "joined");
-    caller.terminal.leave(&held_by).await.expect("hangs up there");
+    assert_eq!(back.expect("the rejoin is accepted").kind, "joined");
+    caller.terminal.leave(&held_by).await.expect("the leave is accepted");
     phone.receives("meeting_ended").await;
     assert_eq!(caller.requests("create-meeting", direct(&carol)).await.kind, "meeting_created");
 }
@@ -102,7 +102,7 @@ async fn hangs_up_and_calls_again(is_ordered: bool) {
         };
         let created = if is_ordered {
             let (left, created) = tokio::join!(biased; caller.terminal.request_uplink(&leave), later);
-            assert_eq!(left.expect("is answered").kind, "ok");
+            assert_eq!(left.expect("the leave is answered").kind, "ok");
             created
         } else {
             // The library of another terminal may send both requests at once. This library does not, so the test
@@ -110,7 +110,7 @@ async fn hangs_up_and_calls_again(is_ordered: bool) {
             let topic = leave.topic(&terminal::UplinkParents::default());
             let (left, created) =
                 tokio::join!(biased; caller.terminal.publish(&topic, leave.payload()), later);
-            left.expect("is sent");
+            left.expect("the leave is sent");
             created
         };
         let created = created.unwrap_or_else(|error| panic!("round {round}: {error}"));

@@ -32,7 +32,10 @@ async fn error_output(function: &str, name: &str, value: &str) -> String {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = timeout(DEADLINE, started).await.expect("it ends by itself").expect("it can be run");
+    let output = timeout(DEADLINE, started)
+        .await
+        .expect("the program ends by itself")
+        .expect("the program can be run");
     assert!(!output.status.success(), "{function} with {name}={value:?}");
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
@@ -64,7 +67,10 @@ async fn refusal_of_the_stack(parameters: &[&str]) -> String {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = timeout(DEADLINE, started).await.expect("it ends by itself").expect("it can be run");
+    let output = timeout(DEADLINE, started)
+        .await
+        .expect("the program ends by itself")
+        .expect("the program can be run");
     assert!(!output.status.success() && output.stdout.is_empty(), "{parameters:?}: {output:?}");
     String::from_utf8_lossy(&output.stderr).into_owned()
 }

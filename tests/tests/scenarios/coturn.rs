@@ -93,7 +93,8 @@ impl Relay {
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output();
-        let output = timeout(TIME_LIMIT, client).await.expect("the client ends").expect("it can be run");
+        let output =
+            timeout(TIME_LIMIT, client).await.expect("the client ends").expect("the client can be run");
         String::from_utf8_lossy(&output.stdout).contains("Total lost packets 0")
     }
 }

@@ -54,7 +54,8 @@ async fn t44_a_meeting_that_was_extended_goes_on() {
     for (sort, what) in [("slot".to_owned(), "busy"), (format!("invited#{}", room.meeting_id), "found")] {
         let user = room.host.client_id().split("@@@").last().and_then(|device| device.split('.').next());
         let item = stack.item(&format!("user#{}", user.expect("a client id")), &sort).await;
-        let until_s: i64 = item["expires_at"]["N"].as_str().and_then(|s| s.parse().ok()).expect("is there");
+        let until_s: i64 =
+            item["expires_at"]["N"].as_str().and_then(|s| s.parse().ok()).expect("the item has an expiry");
         assert!(until_s >= ends_s, "its participants are {what} as long as the meeting goes on: {item}");
     }
     stack.advance_clock_when_idle(Duration::from_secs(90)).await;

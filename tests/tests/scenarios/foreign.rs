@@ -62,7 +62,7 @@ impl Foreign {
             let Ok(Ok(Some(line))) = line else {
                 panic!("the terminal did not report `{what}`, but {:#?}", self.said);
             };
-            let line: Value = serde_json::from_str(&line).expect("it prints JSON");
+            let line: Value = serde_json::from_str(&line).expect("the terminal prints JSON");
             self.said.push(line.clone());
             if line["did"] == what {
                 return line;
@@ -73,13 +73,13 @@ impl Foreign {
     /// Makes the terminal's user answer the call.
     async fn picks_up(&mut self) {
         let input = self.process.stdin.as_mut().expect("piped");
-        input.write_all(b"\n").await.expect("it listens");
+        input.write_all(b"\n").await.expect("the terminal reads its input");
     }
 
     /// Waits until the process ends, which must succeed.
     async fn ends(&mut self) {
         let status = tokio::time::timeout(DEADLINE, self.process.wait()).await;
-        let status = status.expect("it ends").expect("a child process");
+        let status = status.expect("the terminal ends").expect("a child process");
         assert!(status.success(), "{status}: {:#?}", self.said);
     }
 

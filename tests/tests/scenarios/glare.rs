@@ -112,7 +112,7 @@ async fn t16_two_who_call_each_other_at_once_are_in_one_call() {
                 tokio::join!(bobs.terminal.request_uplink(&second), alices.terminal.request_uplink(&first));
             (a, b)
         };
-        let (a, b) = (a.expect("is answered"), b.expect("is answered"));
+        let (a, b) = (a.expect("the create is answered"), b.expect("the create is answered"));
         assert_eq!(a.meeting_id, b.meeting_id, "round {round}: one call");
         let mut kinds = [a.kind.as_str(), b.kind.as_str()];
         kinds.sort_unstable();

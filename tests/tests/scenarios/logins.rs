@@ -39,7 +39,7 @@ async fn a_call_survives_the_end_of_a_login_if_the_app_brings_a_new_token() {
         |event| matches!(event, TerminalEvent::Message(message) if message.kind == "invitation"),
     );
     let TerminalEvent::Message(invitation) = rings.await else { panic!("a message") };
-    let meeting = invitation.meeting_id.clone().expect("of a meeting");
+    let meeting = invitation.meeting_id.clone().expect("the invitation names its meeting");
     let about = |fields: serde_json::Value| {
         let mut all = json!({"meeting_id": meeting});
         all.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());

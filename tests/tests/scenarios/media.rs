@@ -119,7 +119,7 @@ async fn a_create_whose_channel_cannot_be_made_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_create_is_refused_where_the_rtc_service_is_not_there() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("RtcApiUrl=http://{}", closed.local_addr().expect("it is bound"));
+    let url = format!("RtcApiUrl=http://{}", closed.local_addr().expect("the listener is bound"));
     drop(closed);
     let stack = Stack::own_with(&[&url]);
     let (_, bob, caller, _phone) = two(&stack).await;
@@ -165,8 +165,11 @@ async fn t47_a_close_that_fails_keeps_nobody_waiting_and_is_done_again_until_it_
     rtc.fails("DeleteRoom", Fault::Held, 1);
     // The repetitions of the close fail too, when no client waits for an answer any more.
     rtc.fails("DeleteRoom", Fault::Status(500), 4);
-    let leave =
-        caller.terminal.request_uplink(&request("attend", call.request("leave"))).await.expect("is answered");
+    let leave = caller
+        .terminal
+        .request_uplink(&request("attend", call.request("leave")))
+        .await
+        .expect("the leave is answered");
     phone.receives("meeting_ended").await;
     assert_eq!(leave.kind, "ok");
     until("all devices are notified while the close still waits", async || rtc.waiting_callers() == 1).await;

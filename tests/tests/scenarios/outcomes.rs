@@ -35,7 +35,7 @@ fn example(name: &str) -> Value {
     let page = std::fs::read_to_string(workspace().join("docs/outcomes.md")).expect("the page is readable");
     let start = format!("```json {name}\n");
     let (_, rest) = page.split_once(&start).unwrap_or_else(|| panic!("no example {name}"));
-    let (text, _) = rest.split_once("```").expect("it ends");
+    let (text, _) = rest.split_once("```").expect("the example ends");
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 

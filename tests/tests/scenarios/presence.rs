@@ -25,7 +25,7 @@ impl Connection {
         let device = &registered(stack, user).await[&format!("device:{client_id}")]["M"];
         Self {
             client_id: client_id.to_owned(),
-            session: device["session"]["S"].as_str().expect("it has connected").to_owned(),
+            session: device["session"]["S"].as_str().expect("the device has connected").to_owned(),
             version: number(&device["version"]),
         }
     }

@@ -73,7 +73,7 @@ async fn sync_of_one_meeting_costs_one_round_trip() {
     let state = caller.sends(&request("sync", call.request("sync")).bulk()).await;
     assert_eq!(state.body["meetings"][0]["meeting_id"], json!(call.meeting_id));
     let invocations = crate::journal::until(caller.client_id(), |_| true).await;
-    let sync = invocations.iter().find(|one| one.function == "sync").expect("it was handled");
+    let sync = invocations.iter().find(|one| one.function == "sync").expect("the sync was handled");
     assert_eq!(sync.table_operations(), ["GetItem"]);
 }
 

@@ -62,7 +62,7 @@ impl RtcService {
         let (started, port) = std::sync::mpsc::channel();
         let served = Arc::clone(&inner);
         std::thread::spawn(move || answering::serve(served, stopped, &started));
-        let port: u16 = port.recv().expect("it starts");
+        let port: u16 = port.recv().expect("the service starts");
         Self { inner, url: format!("http://127.0.0.1:{port}"), _stop: stop }
     }
 

@@ -280,7 +280,8 @@ async fn what_is_of_no_use_here_is_taken_and_changes_nothing() {
 async fn requests_that_are_no_callbacks_are_refused_by_their_form() {
     let (stack, livekit) = (Stack::shared(), Livekit::laptop());
     for method in [Method::GET, Method::PUT, Method::DELETE, Method::OPTIONS] {
-        let response = client().request(method.clone(), url(stack)).send().await.expect("it answers");
+        let response =
+            client().request(method.clone(), url(stack)).send().await.expect("the function answers");
         assert_eq!(
             (response.status().as_u16(), &response.headers()["allow"]),
             (405, &"POST".parse().expect("a value")),
@@ -299,7 +300,7 @@ async fn requests_that_are_no_callbacks_are_refused_by_their_form() {
     let request =
         client().post(format!("{}any/path?x=1", url(stack))).header("content-type", "application/json");
     let response = request.header("authorization", livekit.header(&body)).body(body).send().await;
-    assert_eq!(response.expect("it answers").status(), 200);
+    assert_eq!(response.expect("the function answers").status(), 200);
 }
 
 #[tokio::test]

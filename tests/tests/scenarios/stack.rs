@@ -166,7 +166,7 @@ fn wait_until_ready(keeper: &mut Child, ready_file: &Path, log_file: &Path) -> V
 /// The folder of the workspace's binaries: one level above that of the tests.
 pub fn binaries() -> PathBuf {
     let test = std::env::current_exe().expect("a test has a path");
-    test.ancestors().nth(2).expect("it is in target/debug/deps").to_owned()
+    test.ancestors().nth(2).expect("the test is in target/debug/deps").to_owned()
 }
 
 /// The checkout.

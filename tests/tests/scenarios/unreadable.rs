@@ -24,7 +24,7 @@ async fn a_record_of_an_unknown_version_is_left_as_it_is_and_the_event_is_kept()
     caller.sends_unanswered(&request("create-meeting", direct(&User::new("Dave")))).await;
     for device in [&caller, &phone] {
         let invocations = journal::until(device.client_id(), |_| true).await;
-        let last = invocations.last().expect("it was handled");
+        let last = invocations.last().expect("the request was handled");
         assert_eq!(
             last.status(),
             Some("failed"),

@@ -44,11 +44,14 @@ impl Vendor {
 
     async fn next(&mut self) -> Value {
         let line = timeout(DEADLINE, self.output.next_line()).await;
-        let line = line.expect("it prints in time").expect("the output is readable").expect("it runs");
-        serde_json::from_str(&line).expect("it prints JSON")
+        let line = line
+            .expect("the stand-in prints in time")
+            .expect("the output is readable")
+            .expect("the stand-in runs");
+        serde_json::from_str(&line).expect("the stand-in prints JSON")
     }
 
-    /// Checks that it accepted these calls next, in this order.
+    /// Checks that the stand-in accepted these calls next, in this order.
     async fn accepts_calls(&mut self, calls: &[&str]) {
         for call in calls {
             let said = self.next().await;
@@ -56,13 +59,13 @@ impl Vendor {
         }
     }
 
-    /// The reason why it refused the next call.
+    /// Returns the reason for which the stand-in refused the next call.
     async fn refused(&mut self) -> String {
         let said = self.next().await;
-        said["refused"].as_str().unwrap_or_else(|| panic!("it accepted {said}")).to_owned()
+        said["refused"].as_str().unwrap_or_else(|| panic!("the stand-in accepted {said}")).to_owned()
     }
 
-    /// The management of the account there.
+    /// Returns a client of the stand-in's management API.
     fn control(&self, provider: Provider, mode: &str, secret: &str) -> Box<dyn RtcManagement> {
         let account = Account {
             mode: mode.into(),
@@ -130,7 +133,7 @@ async fn alibaba_takes_our_calls() {
     let artc = alibaba.control(Provider::Alibaba, "", KEY_SECRET);
     assert_eq!(artc.register(CHANNEL, moment(1)).await, Ok(()));
     assert_eq!(artc.members(ROOM, moment(2)).await, Ok(vec!["alice".into()]));
-    // The service's user ids have no such characters; the signature must be valid for them nevertheless.
+    // User ids of the service cannot contain these characters, but the signature must be valid for any characters.
     assert_eq!(artc.remove(ROOM, "a user*~", moment(3)).await, Ok(()));
     assert_eq!(artc.close(ROOM, moment(4)).await, Ok(()));
     let ours = vec![OpenChannel { id: ROOM.into(), created_ms: None }];

@@ -86,11 +86,11 @@ async fn an_early_wake_leaves_the_deadline_to_be_found() {
     stack.until_idle().await;
     stack.wake_meeting(&call.meeting_id).await;
     let again = journal::inspect(&stack, |invocations| {
-        let wake = invocations.iter().rfind(|one| one.function == "wake").expect("it was invoked");
+        let wake = invocations.iter().rfind(|one| one.function == "wake").expect("`wake` was invoked");
         let delay = wake.of_kind("queue").next().map(|entry| entry["detail"]["delay_seconds"].clone());
         [wake.entries[0]["at_ms"].clone(), delay.unwrap_or_default()]
     });
-    let [begun_ms, delay] = again.await.map(|number| number.as_i64().expect("it arms the next wake"));
+    let [begun_ms, delay] = again.await.map(|number| number.as_i64().expect("`wake` arms the next timer"));
     let created_ms = call.created["meeting"]["created_ms"].as_i64().expect("milliseconds");
     let at_ms = begun_ms + delay * 1_000 - created_ms;
     assert!((45_000..=49_000).contains(&at_ms), "at the end of the ring: {at_ms}");

@@ -151,7 +151,7 @@ async fn a_forgotten_device_leaves_no_queue_behind() {
     table.device_connected(&first(&old, START_MS), Some(1)).await.expect("an answer");
     let later = START_MS + SESSION_LIFE_MS;
     table.device_connected(&first(&new, later), Some(1)).await.expect("an answer");
-    let item = server.item(&format!("user#{alice}"), "devices").await.expect("is stored");
+    let item = server.item(&format!("user#{alice}"), "devices").await.expect("the devices are stored");
     let mut names: Vec<&String> = item.keys().filter(|name| name.contains(':')).collect();
     names.sort();
     assert_eq!(names, [&format!("device:{new}"), &format!("queue:{new}")]);

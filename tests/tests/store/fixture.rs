@@ -115,7 +115,7 @@ pub fn ended(meeting: &Meeting) -> Meeting {
 
 /// The invitation of an invitee, and the client ID of the phone that it rings.
 pub fn leg(meeting: &Meeting, user: &UserId) -> (InviteId, ClientId) {
-    let invitation = meeting.participants[user].invitation().expect("is invited");
+    let invitation = meeting.participants[user].invitation().expect("the user is invited");
     (invitation.id.clone(), device(user, "phone"))
 }
 

@@ -82,7 +82,7 @@ async fn a_record_that_is_full_to_the_byte_can_be_left_and_ended() {
     let ended =
         decide(&left, &Input::AdminEnd, Now { ms: START_MS + 2_000 }, RtcCapabilities::default()).next;
     write(&table, &commit(&ended.expect("ends"))).await;
-    let stored = loaded(&table, &full.id).await.expect("is stored").meeting;
+    let stored = loaded(&table, &full.id).await.expect("the record is stored").meeting;
     assert!(stored.end().is_some());
     let kept = stored.requests.values().flatten().count();
     assert!(kept <= MAX_REQUEST_DEVICES * MAX_REQUESTS_PER_DEVICE + 1, "{kept} old requests are kept");
@@ -105,7 +105,7 @@ async fn the_reach_of_offers_that_are_over_is_removed_however_many_they_are() {
         table.mark_effects_done(&group.id, group.rev, &reached).await.expect("an answer");
         let kept = (crate::fixture::leg(&group, &guests[0]), Reach::Sent);
         table.mark_effects_done(&group.id, group.rev, &[kept.clone()].into()).await.expect("an answer");
-        let before = loaded(&table, &group.id).await.expect("is stored");
+        let before = loaded(&table, &group.id).await.expect("the record is stored");
         assert_eq!(before.meeting.reached.len(), count + 1);
 
         let hand = if count == 3 { Action::RaiseHand } else { Action::LowerHand };
@@ -117,7 +117,7 @@ async fn the_reach_of_offers_that_are_over_is_removed_however_many_they_are() {
             .collect();
         assert_eq!(forgotten.len(), count);
         write(&table, &Commit { forgotten, ..commit(&group) }).await;
-        let after = loaded(&table, &group.id).await.expect("is stored").meeting;
+        let after = loaded(&table, &group.id).await.expect("the record is stored").meeting;
         assert_eq!(after.reached.keys().collect::<Vec<_>>(), [&kept.0.0]);
     }
 }

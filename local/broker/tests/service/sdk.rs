@@ -37,8 +37,13 @@ async fn the_sdk_publishes_with_properties() {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     assert_eq!(properties.user_properties, [pair("a", "1"), pair("b", "2")]);
 
-    let error =
-        sdk(&broker).publish().topic("a/#").send().await.expect_err("is refused").into_service_error();
+    let error = sdk(&broker)
+        .publish()
+        .topic("a/#")
+        .send()
+        .await
+        .expect_err("the topic is refused")
+        .into_service_error();
     assert!(error.is_invalid_request_exception(), "{error:?}");
 }
 
@@ -48,31 +53,38 @@ async fn the_sdk_sends_direct_messages_and_reads_their_errors() {
     let sdk = sdk(&broker);
     let send = || sdk.send_direct_message().client_id(ID).topic(TOPIC).payload(Blob::new("ring"));
 
-    let absent = send().send().await.expect_err("is absent").into_service_error();
+    let absent = send().send().await.expect_err("the device is absent").into_service_error();
     assert!(absent.is_resource_not_found_exception(), "{absent:?}");
 
     let mut client = Client::connect(&broker, ID).await;
-    let confirmed = send().confirmation(true).timeout(3).send().await.expect("is confirmed");
+    let confirmed =
+        send().confirmation(true).timeout(3).send().await.expect("the device confirms the message");
     assert!(confirmed.trace_id().is_some());
     assert_eq!(client.receive_text().await, "ring");
     client.disconnect().await;
     broker.wait_until_disconnected(ID).await;
-    let away = send().send().await.expect_err("is away").into_service_error();
+    let away = send().send().await.expect_err("the device is away").into_service_error();
     assert!(away.is_resource_not_found_exception(), "{away:?}");
     assert!(away.to_string().contains("active persistent session"), "{away}");
 
     let client = Client::of(&broker, ID).without_acks().connect().await;
-    let late = send().confirmation(true).timeout(1).send().await.expect_err("is late").into_service_error();
+    let late = send()
+        .confirmation(true)
+        .timeout(1)
+        .send()
+        .await
+        .expect_err("the confirmation is late")
+        .into_service_error();
     assert!(late.is_gateway_timeout_exception(), "{late:?}");
     client.disconnect().await;
     broker.wait_until_disconnected(ID).await;
 
     broker.cloud.set_authorizer_result(ID, Ok(grant(&[allow("iot:Subscribe", "*")])));
     let _client = Client::connect(&broker, ID).await;
-    let forbidden = send().send().await.expect_err("is forbidden").into_service_error();
+    let forbidden = send().send().await.expect_err("the policy forbids the message").into_service_error();
     assert!(forbidden.is_forbidden_exception(), "{forbidden:?}");
     let large = send().payload(Blob::new(vec![0; 128 * 1024 + 1]));
-    let large = large.send().await.expect_err("is too large").into_service_error();
+    let large = large.send().await.expect_err("the message is too large").into_service_error();
     assert!(large.is_request_entity_too_large_exception(), "{large:?}");
 }
 
@@ -80,23 +92,34 @@ async fn the_sdk_sends_direct_messages_and_reads_their_errors() {
 async fn the_sdk_reads_and_deletes_connections() {
     let broker = TestBroker::start().await;
     let sdk = sdk(&broker);
-    let unknown =
-        sdk.get_connection().client_id(ID).send().await.expect_err("is unknown").into_service_error();
+    let unknown = sdk
+        .get_connection()
+        .client_id(ID)
+        .send()
+        .await
+        .expect_err("the client is unknown")
+        .into_service_error();
     assert!(unknown.is_resource_not_found_exception(), "{unknown:?}");
 
     let client = Client::connect(&broker, ID).await;
-    let connected = sdk.get_connection().client_id(ID).send().await.expect("is known");
+    let connected = sdk.get_connection().client_id(ID).send().await.expect("the client is known");
     assert_eq!(connected.client_id(), Some(ID));
     assert_eq!((connected.connected(), connected.connected_since()), (true, START_MS));
     assert_eq!((connected.clean_session(), connected.session_expiry()), (false, 3600));
 
-    sdk.delete_connection().client_id(ID).send().await.expect("is ended");
+    sdk.delete_connection().client_id(ID).send().await.expect("the connection is ended");
     client.wait_closed().await;
-    let ended = sdk.get_connection().client_id(ID).send().await.expect("is known");
+    let ended = sdk.get_connection().client_id(ID).send().await.expect("the client is known");
     assert_eq!((ended.connected(), ended.disconnected_since()), (false, START_MS));
     assert_eq!(ended.disconnect_reason(), Some("API_INITIATED_DISCONNECT"));
 
-    sdk.delete_connection().client_id(ID).clean_session(true).send().await.expect("is deleted");
-    let gone = sdk.delete_connection().client_id(ID).send().await.expect_err("is gone").into_service_error();
+    sdk.delete_connection().client_id(ID).clean_session(true).send().await.expect("the session is deleted");
+    let gone = sdk
+        .delete_connection()
+        .client_id(ID)
+        .send()
+        .await
+        .expect_err("the client is unknown")
+        .into_service_error();
     assert!(gone.is_resource_not_found_exception(), "{gone:?}");
 }

@@ -38,7 +38,7 @@ async fn refused(broker: &TestBroker, headers: &[(&'static str, &str)]) -> Statu
 }
 
 async fn exchange(socket: &mut Socket, packet: &'static [u8]) -> Vec<u8> {
-    socket.send(Message::binary(packet)).await.expect("is open");
+    socket.send(Message::binary(packet)).await.expect("the socket is open");
     match within(socket.next()).await {
         Some(Ok(Message::Binary(bytes))) => bytes.to_vec(),
         other => panic!("expected an MQTT packet, got {other:?}"),
@@ -55,7 +55,7 @@ async fn mqtt_works_and_the_socket_closes_after_a_disconnect() {
     let message = broker.wait_until_rules_receive(|message| message.topic == "t").await;
     assert_eq!((message.client_id.as_deref(), message.payload.as_ref()), (Some("ws"), &b"hi"[..]));
 
-    socket.send(Message::binary(DISCONNECT)).await.expect("is open");
+    socket.send(Message::binary(DISCONNECT)).await.expect("the socket is open");
     match within(socket.next()).await {
         None | Some(Ok(Message::Close(_))) => {}
         other => panic!("expected the socket to close, got {other:?}"),

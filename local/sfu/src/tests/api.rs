@@ -19,7 +19,7 @@ async fn the_api_lists_participants_with_tracks_that_can_be_muted() {
     assert_eq!(alice["permission"]["canPublishSources"], json!(["MICROPHONE", "CAMERA"]));
     let track = |source: &str| {
         let tracks = alice["tracks"].as_array().expect("a list");
-        tracks.iter().find(|track| track["source"] == source).expect("it is there").clone()
+        tracks.iter().find(|track| track["source"] == source).expect("the participant has the track").clone()
     };
     let (microphone, camera) = (track("MICROPHONE"), track("CAMERA"));
     assert_eq!((&microphone["type"], &microphone["muted"]), (&json!("AUDIO"), &json!(false)));

@@ -51,7 +51,7 @@ impl Client {
     /// Creates an offer with slots for `slots` other participants.
     pub(super) async fn draft(slots: usize) -> (ClientDraft, String) {
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a free port");
-        let address = socket.local_addr().expect("it is bound");
+        let address = socket.local_addr().expect("the socket is bound");
         let mut rtc = Rtc::builder()
             .set_crypto_provider(Arc::new(str0m::crypto::from_feature_flags()))
             .build(Instant::now());
@@ -139,12 +139,12 @@ impl ClientDraft {
     /// Accepts the SDP answer and starts the client with this name.
     pub(super) fn start(mut self, name: &str, answer: &HttpResponse) -> Client {
         let sdp = SdpAnswer::from_sdp_string(&answer.body).expect("an answer");
-        self.rtc.sdp_api().accept_answer(self.pending, sdp).expect("it fits the offer");
+        self.rtc.sdp_api().accept_answer(self.pending, sdp).expect("the answer fits the offer");
         let log = Arc::default();
         let (commands, queue) = mpsc::unbounded_channel();
         let running = Running {
             rtc: self.rtc,
-            address: self.socket.local_addr().expect("it is bound"),
+            address: self.socket.local_addr().expect("the socket is bound"),
             socket: self.socket,
             own: self.own,
             name: name.to_owned(),
@@ -199,7 +199,7 @@ impl Running {
                 command = commands.recv() => match command {
                     Some(ClientCommand::SendText(text)) => self.send_text(&text),
                     Some(ClientCommand::SelectMedia { audio, video }) => self.sends = [audio, video],
-                    Some(ClientCommand::Close) => self.rtc.close().expect("it closes"),
+                    Some(ClientCommand::Close) => self.rtc.close().expect("the connection closes"),
                     None => {}
                 },
                 _ = period.tick() => self.send(),
@@ -261,7 +261,10 @@ impl Running {
 
     fn send_text(&mut self, text: &str) {
         let mut channel = self.channel.and_then(|id| self.rtc.channel(id)).expect("the channel is open");
-        assert!(channel.write(false, text.as_bytes()).expect("it can be written"), "the channel is full");
+        assert!(
+            channel.write(false, text.as_bytes()).expect("the channel is writable"),
+            "the channel is full"
+        );
     }
 
     fn send(&mut self) {
@@ -279,8 +282,8 @@ impl Running {
                 data.insert(0, if std::mem::take(&mut self.key_next) { KEY } else { DELTA });
             }
             let ticks = self.sent * u64::from(clock) / 50;
-            let time = MediaTime::new(ticks, Frequency::new(clock).expect("not zero"));
-            writer.write(format, Instant::now(), time, data).expect("it can be written");
+            let time = MediaTime::new(ticks, Frequency::new(clock).expect("the rate is not zero"));
+            writer.write(format, Instant::now(), time, data).expect("the frame is writable");
         }
     }
 }

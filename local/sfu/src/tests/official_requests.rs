@@ -31,7 +31,8 @@ async fn requests_of_the_official_sdk_are_accepted() {
     ];
     for (method, status) in &mut expected {
         let path = format!("/twirp/livekit.RoomService/{method}");
-        let request = requests.iter().find(|request| request["path"] == path).expect("it was captured");
+        let request =
+            requests.iter().find(|request| request["path"] == path).expect("the request was captured");
         let mut sent = sfu.http.post(format!("{}{path}", sfu.url));
         for header in ["Content-Type", "Authorization", "X-Livekit-Request-Id"] {
             sent = sent.header(header, request["headers"][header].as_str().expect("a header"));

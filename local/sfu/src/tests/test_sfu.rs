@@ -133,7 +133,7 @@ impl TestSfu {
 
     /// Ends a session.
     pub(super) async fn leave(&self, location: &str, token: &str) -> HttpResponse {
-        let origin = self.url.strip_suffix("/sfu").expect("it is mounted there");
+        let origin = self.url.strip_suffix("/sfu").expect("the URL ends with /sfu");
         send_request(self.http.delete(format!("{origin}{location}")).bearer_auth(token)).await
     }
 
@@ -190,9 +190,11 @@ impl TestSfu {
 /// Serves routes on a free port.
 pub(super) async fn serve(routes: Router) -> (String, JoinSet<()>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
-    let address = listener.local_addr().expect("it is bound");
+    let address = listener.local_addr().expect("the listener is bound");
     let mut server = JoinSet::new();
-    server.spawn(async move { axum::serve(listener, routes).await.expect("it serves until it is aborted") });
+    server.spawn(
+        async move { axum::serve(listener, routes).await.expect("the server runs until it is aborted") },
+    );
     (format!("http://{address}"), server)
 }
 

@@ -34,8 +34,9 @@ mod tests {
 
     #[test]
     fn a_failure_names_its_step() {
-        let failed =
-            Err::<(), _>("no answer within 9000 ms").step("Bob's phone accepts").expect_err("it failed");
+        let failed = Err::<(), _>("no answer within 9000 ms")
+            .step("Bob's phone accepts")
+            .expect_err("the step failed");
         assert_eq!(
             failed.to_string(),
             "the demo failed at step \"Bob's phone accepts\": no answer within 9000 ms"

@@ -50,7 +50,7 @@ impl Broker {
         if !self.sessions.contains_key(device) {
             self.sessions.insert(device.clone(), Session::default());
         }
-        self.sessions.get_mut(device).expect("it was inserted")
+        self.sessions.get_mut(device).expect("the session was inserted above")
     }
 }
 

@@ -96,7 +96,7 @@ impl Gateway {
     pub async fn post(&self, path: &str, mut body: Value) -> Value {
         body["transaction"] = "t".into();
         let request = self.http.post(format!("{}{path}", self.url)).json(&body).timeout(TIME_LIMIT);
-        request.send().await.expect("it answers").json().await.expect("JSON")
+        request.send().await.expect("the gateway answers").json().await.expect("JSON")
     }
 
     /// The next event of a session.
@@ -104,7 +104,7 @@ impl Gateway {
         let url = format!("{}{session}", self.url);
         let url = reqwest::Url::parse_with_params(&url, [("maxev", "1"), ("token", token)]).expect("a URL");
         let request = self.http.get(url).timeout(TIME_LIMIT);
-        request.send().await.expect("it answers").json().await.expect("JSON")
+        request.send().await.expect("the gateway answers").json().await.expect("JSON")
     }
 
     /// Waits until the event handler reports `kind`; returns all events so far.
@@ -131,7 +131,7 @@ impl Drop for Gateway {
 async fn listen(events: Arc<Mutex<Vec<MediaEvent>>>) -> (JoinHandle<()>, String) {
     let account = switchboard_rtc::Account::default();
     let reader = switchboard_rtc::callback_reader(Provider::Janus, &account, Some(&EVENTS.into()))
-        .expect("it has callbacks");
+        .expect("Janus has callbacks");
     let reader = Arc::new(reader);
     let take = move |headers: HeaderMap, body: Bytes| {
         let (reader, events) = (Arc::clone(&reader), Arc::clone(&events));
@@ -144,7 +144,7 @@ async fn listen(events: Arc<Mutex<Vec<MediaEvent>>>) -> (JoinHandle<()>, String)
         }
     };
     let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = format!("http://{}/", socket.local_addr().expect("it is bound"));
+    let url = format!("http://{}/", socket.local_addr().expect("the socket is bound"));
     let router = axum::Router::new().fallback(take);
     (tokio::spawn(async move { axum::serve(socket, router).await.expect("serves") }), url)
 }

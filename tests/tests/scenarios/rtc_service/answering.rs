@@ -28,11 +28,13 @@ pub(super) fn serve(inner: Server, stopped: oneshot::Receiver<()>, started: &mps
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async move {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        started.send(listener.local_addr().expect("it is bound").port()).expect("the test waits for it");
+        started
+            .send(listener.local_addr().expect("the listener is bound").port())
+            .expect("the test waits for the port");
         let routes =
             Router::new().route("/twirp/livekit.RoomService/{method}", post(called)).with_state(inner);
         tokio::select! {
-            served = axum::serve(listener, routes).into_future() => served.expect("it serves"),
+            served = axum::serve(listener, routes).into_future() => served.expect("the service runs"),
             _ = stopped => {}
         }
     });

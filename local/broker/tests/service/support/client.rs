@@ -78,7 +78,7 @@ impl Client {
     async fn until<T>(&mut self, matches: impl Fn(&Incoming) -> Option<T>) -> T {
         within(async {
             loop {
-                let packet = self.packets.recv().await.expect("still connected");
+                let packet = self.packets.recv().await.expect("the client is still connected");
                 if let Some(found) = matches(&packet) {
                     return found;
                 }
@@ -138,7 +138,7 @@ impl Connect<'_> {
     }
 
     pub async fn connect(self) -> Client {
-        self.try_connect().await.expect("may connect")
+        self.try_connect().await.expect("the client may connect")
     }
 
     /// Connects, expects a refusal and returns its code.

@@ -23,7 +23,7 @@ pub struct Client5 {
 impl Client5 {
     /// Connects with a session that outlives the connection by `expiry_seconds`.
     pub async fn connect(broker: &TestBroker, client_id: &str, expiry_seconds: u32) -> Self {
-        Self::try_connect(broker, client_id, expiry_seconds).await.expect("may connect")
+        Self::try_connect(broker, client_id, expiry_seconds).await.expect("the client may connect")
     }
 
     /// Connects, expects a refusal and returns its code.
@@ -96,7 +96,7 @@ impl Client5 {
     async fn until<T>(&mut self, matches: impl Fn(&Packet) -> Option<T>) -> T {
         within(async {
             loop {
-                let packet = self.packets.recv().await.expect("still connected");
+                let packet = self.packets.recv().await.expect("the client is still connected");
                 if let Some(found) = matches(&packet) {
                     return found;
                 }

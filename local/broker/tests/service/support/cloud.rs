@@ -63,7 +63,7 @@ impl TestCloud {
             .await
             .expect("the sender exists")
             .clone();
-        seen.into_iter().find(matches).expect("it was found above")
+        seen.into_iter().find(matches).expect("the message was found above")
     }
 }
 
