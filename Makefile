@@ -61,7 +61,7 @@ chaos: toolchain ## Calls under random faults in virtual time (SEEDS=10000 FIRST
 		SWITCHBOARD_THREADS=$(or $(THREADS),2) \
 		cargo test --locked --workspace --profile chaos --test simulator every_seed -- --nocapture
 
-fuzz: toolchain ## More random and mutated inputs for everything that reads what a stranger sends (ITERATIONS=100000)
+fuzz: toolchain ## More random and mutated inputs for all code that reads input from strangers (ITERATIONS=100000)
 	BOLERO_RANDOM_ITERATIONS=$(or $(ITERATIONS),100000) cargo test --locked --workspace --test fuzz
 
 # Each mutant is one build and one run of the core's tests, so neither `make test` nor CI runs them.
