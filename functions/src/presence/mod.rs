@@ -59,7 +59,7 @@ pub async fn presence<P: Ports>(
         at_ms: received.received_ms.unwrap_or(event.timestamp),
     };
     let report = match event.event_type.as_str() {
-        "connected" => connected(&session, service, now).await,
+        "connected" => connected(&session, event.timestamp, service, now).await,
         "disconnected" => disconnected(&session, service, now).await,
         // Event types that the broker adds later are ignored.
         _ => Ok(InvocationReport::default()),
@@ -67,8 +67,10 @@ pub async fn presence<P: Ports>(
     report.map(|report| report.to_value()).map_err(|error| InvocationFailure::from(&error))
 }
 
+/// `connected_ms` is the time of the connection itself: the event may run late, when its `at_ms` is later.
 async fn connected<P: Ports>(
     session: &DeviceSession,
+    connected_ms: i64,
     service: &Service<P>,
     now: Now,
 ) -> Result<InvocationReport, ServeError> {
@@ -80,7 +82,7 @@ async fn connected<P: Ports>(
         }
         // The device may have confirmed its seat since the first copy of the event.
         DeviceWrite::Repeated => DeviceStatus::Connected,
-        DeviceWrite::Done => DeviceStatus::ConnectedAnew,
+        DeviceWrite::Done => DeviceStatus::ConnectedAnew { since_ms: connected_ms },
     };
     let seats = seats(&session.client_id, service, now).await?;
     apply(seats, &session.client_id, status, service, now).await

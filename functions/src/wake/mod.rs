@@ -300,7 +300,7 @@ async fn check_seats<P: Ports>(
             Ok(false) => DeviceStatus::StillDisconnected,
             Ok(true) if rtc != service.rtc_capabilities() => DeviceStatus::ConnectedUnseen,
             // The event of its new connection did not arrive.
-            Ok(true) if is_away(&loaded, &device) => DeviceStatus::ConnectedAnew,
+            Ok(true) if is_away(&loaded, &device) => DeviceStatus::ConnectedAnew { since_ms: now.ms },
             Ok(true) => DeviceStatus::Connected,
             Err(error @ BrokerError::Throttled { .. }) => return Err(error.into()),
             Err(error) => {

@@ -32,7 +32,11 @@ pub enum DeviceStatus {
     /// It is connected.
     Connected,
     /// It connected anew, just now or while its seat waited for it: its terminal may have restarted.
-    ConnectedAnew,
+    ConnectedAnew {
+        /// Time of the connection by the broker's clock, in milliseconds since the epoch. The event may arrive after requests
+        /// that the device sent over the connection.
+        since_ms: i64,
+    },
     /// It is connected, and the RTC service, which knows who is in the media, does not answer: it is asked again.
     ConnectedUnseen,
     /// The broker did not say whether it is connected.

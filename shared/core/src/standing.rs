@@ -188,6 +188,15 @@ impl Seat {
         matches!(self.presence, Presence::Away { .. })
     }
 
+    /// Time at which the device took the seat, was first in the media or last reported other media, in milliseconds since the
+    /// epoch.
+    pub(crate) fn last_act_ms(&self) -> i64 {
+        self.reported_ms
+            .iter()
+            .chain(&self.joined_ms)
+            .fold(self.entry.at_ms, |last_ms, at_ms| last_ms.max(*at_ms))
+    }
+
     /// Deadline for reaching the media, in milliseconds since the epoch.
     pub(crate) const fn join_by_ms(&self) -> Option<i64> {
         match self.presence {

@@ -18,7 +18,7 @@ use switchboard_protocol::object::Mode;
 pub(crate) fn apply(mut change: Change, device: &ClientId, status: DeviceStatus) -> Decision {
     match status {
         DeviceStatus::Connected => change.device_connected(device),
-        DeviceStatus::ConnectedAnew => change.device_connected_anew(device),
+        DeviceStatus::ConnectedAnew { since_ms } => change.device_connected_anew(device, since_ms),
         DeviceStatus::ConnectedUnseen => change.device_connected_unseen(device),
         DeviceStatus::Unknown => change.put_off_check(device),
         DeviceStatus::Disconnected | DeviceStatus::StillDisconnected => {}
@@ -29,7 +29,7 @@ pub(crate) fn apply(mut change: Change, device: &ClientId, status: DeviceStatus)
             DeviceStatus::Disconnected => change.device_disconnected(device),
             DeviceStatus::StillDisconnected => change.device_still_disconnected(device),
             DeviceStatus::Connected
-            | DeviceStatus::ConnectedAnew
+            | DeviceStatus::ConnectedAnew { .. }
             | DeviceStatus::ConnectedUnseen
             | DeviceStatus::Unknown => {}
         }
@@ -140,8 +140,9 @@ impl Change {
 
     /// The terminal of a new connection may have restarted and forgotten its seat. Where the RTC service reports presence, it is
     /// asked about a user who was in the media, since its callback may be lost. Elsewhere the device has to confirm the seat by
-    /// any request to the meeting. More connections do not prolong that time.
-    fn device_connected_anew(&mut self, device: &ClientId) {
+    /// any request to the meeting. More connections do not prolong that time. A connection that is older than the seat or its
+    /// last report confirms nothing anew: its event was late, and the device has acted over it.
+    fn device_connected_anew(&mut self, device: &ClientId, since_ms: i64) {
         self.device_connected(device);
         if self.meeting.end().is_some() {
             return;
@@ -149,7 +150,8 @@ impl Change {
         let (reports_presence, now_ms) = (self.rtc.reports_presence, self.now.ms);
         let Some(seat) = self.seat_of(device) else { return };
         let is_asked_about = reports_presence && seat.is_joined() && seat.check_at_ms.is_none();
-        let has_to_confirm = !reports_presence && seat.confirm_by_ms.is_none();
+        let has_to_confirm =
+            !reports_presence && seat.confirm_by_ms.is_none() && seat.last_act_ms() < since_ms;
         if is_asked_about {
             seat.check_at_ms = Some(now_ms + CHECK_MS);
         }

@@ -161,6 +161,11 @@ impl Call {
         self.takes(&Input::Device { client_id: client(device), status })
     }
 
+    /// The broker's event of a connection of a device, which began this time after the start.
+    pub(crate) fn connects_anew(&mut self, device: &str, since_ms: i64) -> &Decision {
+        self.device_is(device, DeviceStatus::ConnectedAnew { since_ms: START_MS + since_ms })
+    }
+
     /// The RTC service reports the users in the channel.
     pub(crate) fn rtc_reports(&mut self, seen: ChannelPresence) -> &Decision {
         self.takes(&Input::Presence(seen))

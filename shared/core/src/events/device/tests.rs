@@ -158,14 +158,14 @@ fn t24_t26_a_terminal_that_restarts_and_ignores_its_call_is_found_out_within_two
         for device in ["alice.phone", "bob.phone"] {
             call.joins_media(device).expect("joins");
         }
-        call.at(10_000).device_is("bob.phone", DeviceStatus::ConnectedAnew);
+        call.at(10_000).connects_anew("bob.phone", 10_000);
         assert_eq!(call.state("bob"), State::Joined, "a new connection alone drops nobody");
         // More connections prolong nothing.
-        call.at(30_000).device_is("bob.phone", DeviceStatus::ConnectedAnew);
+        call.at(30_000).connects_anew("bob.phone", 30_000);
         call.at(10_000 + CONFIRM_MS).wakes();
         assert_eq!(call.state("bob"), State::Reconnecting);
         assert!(call.downlinks().contains(&"bob.phone: participant_updated reconnecting".to_owned()));
-        call.at(60_000).device_is("bob.phone", DeviceStatus::ConnectedAnew);
+        call.at(60_000).connects_anew("bob.phone", 60_000);
         assert_eq!(call.state("bob"), State::Reconnecting, "a connection confirms nothing");
         let end_ms = 10_000 + CONFIRM_MS + grace_ms;
         assert!(end_ms <= 10_000 + 120_000);
@@ -180,13 +180,30 @@ fn t24_t26_a_terminal_that_restarts_and_ignores_its_call_is_found_out_within_two
 }
 
 #[test]
+fn a_late_event_of_the_connection_over_which_a_device_took_its_seat_asks_for_nothing() {
+    let mut call = Call::direct();
+    call.at(2_000).accepts("bob.phone").expect("accepts");
+    call.at(2_100).connects_anew("bob.phone", 1_900);
+    call.at(2_100).connects_anew("alice.phone", -100);
+    for device in ["alice.phone", "bob.phone"] {
+        call.at(3_000).joins_media(device).expect("joins");
+    }
+    call.at(3_100).connects_anew("bob.phone", 2_900);
+    call.at(3_100 + CONFIRM_MS).wakes();
+    assert_eq!((call.state("alice"), call.state("bob")), (State::Joined, State::Joined));
+    call.at(100_000).connects_anew("bob.phone", 99_000);
+    call.at(100_000 + CONFIRM_MS).wakes();
+    assert_eq!(call.state("bob"), State::Reconnecting, "a connection after its last report");
+}
+
+#[test]
 fn t25_a_device_that_connects_anew_and_still_knows_its_call_keeps_the_seat() {
     for confirm_at in [20_000, 60_000] {
         for action in [Action::Rejoin, Action::RefreshToken, Action::RaiseHand] {
             let mut call = Call::group();
             call.accepts("bob.phone").expect("accepts");
             call.joins_media("bob.phone").expect("joins");
-            call.at(10_000).device_is("bob.phone", DeviceStatus::ConnectedAnew);
+            call.at(10_000).connects_anew("bob.phone", 10_000);
             call.at(confirm_at).does("bob.phone", action).expect("the device has the seat");
             assert_eq!(call.state("bob"), State::Joined, "{confirm_at}");
             call.at(200_000).wakes();
@@ -203,7 +220,7 @@ fn t26_where_the_rtc_service_reports_presence_a_new_connection_needs_no_confirma
     for name in ["alice", "bob"] {
         call.rtc_reports(ChannelPresence::Joined { user: user(name) });
     }
-    call.at(10_000).device_is("bob.phone", DeviceStatus::ConnectedAnew);
+    call.at(10_000).connects_anew("bob.phone", 10_000);
     call.at(200_000).wakes();
     assert_eq!(call.state("bob"), State::Joined);
 }
@@ -219,7 +236,7 @@ fn t24_the_rtc_service_is_asked_about_the_user_of_a_device_that_connects_anew() 
     }
     // The app crashed and started anew. The callback about the end of its stay in the media was lost.
     call.at(9_000).device_is("bob.phone", DeviceStatus::Disconnected);
-    call.at(10_000).device_is("bob.phone", DeviceStatus::ConnectedAnew);
+    call.at(10_000).connects_anew("bob.phone", 10_000);
     assert_eq!(call.next_deadline_ms(), Some(START_MS + 10_000 + CHECK_MS));
     call.at(10_000 + CHECK_MS);
     assert_eq!(call.due_checks(), [client("bob.phone")]);
@@ -231,7 +248,7 @@ fn t24_the_rtc_service_is_asked_about_the_user_of_a_device_that_connects_anew() 
 #[test]
 fn t24_a_caller_who_restarts_while_it_rings_has_to_confirm_after_the_answer() {
     let mut call = Call::direct();
-    call.at(1_000).device_is("alice.phone", DeviceStatus::ConnectedAnew);
+    call.at(1_000).connects_anew("alice.phone", 1_000);
     call.at(40_000).accepts("bob.phone").expect("accepts");
     call.at(1_000 + CONFIRM_MS).wakes();
     assert_eq!(call.state("alice"), State::Accepted, "the time runs from the answer");
