@@ -59,9 +59,7 @@ pub(super) async fn merge<P: Ports>(
         now: request.now,
     };
     match service.commit_decision(&next, terms).await? {
-        CommitResult::Done => {
-            Ok(Some(service.run_effects(Some(&call.meeting), decision, false, request.now).await))
-        }
+        CommitResult::Done => Ok(Some(service.run_effects(Some(call), decision, false, request.now).await)),
         CommitResult::Lost(_) | CommitResult::SlotTaken | CommitResult::Conflict => Ok(None),
     }
 }

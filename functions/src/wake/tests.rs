@@ -1,12 +1,14 @@
 use super::*;
 use crate::testing::{
-    NOW_MS, accepted, another, at, created, device, interfere, published, request, serve, service,
+    NOW_MS, accepted, another, at, created, device, interfere, invite_id, published, request, serve, service,
     service_with_rtc, user,
 };
 use switchboard_core::{ASK_AGAIN_MS, CONFIRM_MS};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::{Mode, ParticipantState};
-use switchboard_protocol::requests::{AttendRequest, MediaReport, ModerateRequest, Remove, ReportMedia};
+use switchboard_protocol::requests::{
+    AnswerRequest, AttendRequest, MediaReport, ModerateRequest, Remove, ReportMedia, Ringing,
+};
 use switchboard_rtc::management::OpenChannel;
 use switchboard_service::fake::{FakePorts, FakeRtc, RtcCall};
 
@@ -70,6 +72,20 @@ async fn a_wake_that_comes_early_or_again_changes_nothing() {
     published(&service);
     assert!(!message(&service, &call, at(61_000)).await);
     assert_eq!((service.table.stored(&call).meeting, published(&service)), (ended, Vec::new()));
+}
+
+#[tokio::test]
+async fn a_ring_ends_in_time_though_the_phone_rang_before_the_first_wake() {
+    let service = service();
+    let call = created(&service, &["bob"], Mode::Direct).await;
+    let invite_id = invite_id(&service, &call, &user("bob"));
+    let ringing = AnswerRequest::Ringing(Ringing { meeting_id: call.clone(), invite_id });
+    serve(request("bob.phone", "ringing", ringing, at(300)), &service, &crate::answer::answer).await;
+    message(&service, &call, at(6_000)).await;
+    let deadline_ms = service.table.stored(&call).due_at_ms.expect("a deadline") - NOW_MS;
+    let scheduled = service.wakes.scheduled.borrow();
+    let messages = scheduled.iter().filter(|(_, seconds)| i64::from(*seconds) * 1_000 >= deadline_ms - 6_000);
+    assert_eq!(messages.count(), 1, "one message for the end of the ring: {scheduled:?}");
 }
 
 #[tokio::test]

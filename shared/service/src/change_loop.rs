@@ -238,7 +238,7 @@ impl<P: Ports> Service<P> {
         let Decided { before, decision, pending } = decided;
         let next = decision.next.clone();
         let (report, is_marked) =
-            self.run_effects_and_mark(Some(&before.meeting), decision, pending.is_some(), now).await;
+            self.run_effects_and_mark(Some(&before), decision, pending.is_some(), now).await;
         let Some(meeting) = next else { return (report, before) };
         let rev = meeting.rev;
         let mut after = Loaded { meeting, ..before };

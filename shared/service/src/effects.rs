@@ -30,7 +30,7 @@ impl<P: Ports> Service<P> {
     /// confirm. Otherwise the answer is published last, so that the terminal retries if the function crashes before it.
     pub async fn run_effects(
         &self,
-        before: Option<&Meeting>,
+        before: Option<&Loaded>,
         decision: Decision,
         guarded: bool,
         now: Now,
@@ -41,16 +41,16 @@ impl<P: Ports> Service<P> {
     /// Does the same as [`run_effects`](Self::run_effects), and returns whether the effects are marked as done.
     pub(crate) async fn run_effects_and_mark(
         &self,
-        before: Option<&Meeting>,
+        before: Option<&Loaded>,
         mut decision: Decision,
         guarded: bool,
         now: Now,
     ) -> (InvocationReport, bool) {
-        let Some(after) = decision.next.take().or_else(|| before.cloned()) else {
+        let Some(after) = decision.next.take().or_else(|| before.map(|before| before.meeting.clone())) else {
             return (InvocationReport::default(), false);
         };
         let after = &after;
-        let committed = before.is_none_or(|before| before.rev < after.rev);
+        let committed = before.is_none_or(|before| before.meeting.rev < after.rev);
         let report = InvocationReport { refused: decision.refused, ..InvocationReport::of(after, &decision) };
         let invited = invitations_in_answer(&decision);
         let next = Some(after).filter(|_| committed);

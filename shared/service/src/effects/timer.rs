@@ -2,7 +2,7 @@
 
 use super::PENDING_MS;
 use crate::error_chain::ErrorChain;
-use crate::ports::{Nudge, Ports, Wakes};
+use crate::ports::{Loaded, Nudge, Ports, Wakes};
 use crate::service::Service;
 use switchboard_core::{Meeting, Now};
 use switchboard_protocol::address::ClientId;
@@ -39,19 +39,25 @@ impl<P: Ports> Service<P> {
         }
     }
 
-    /// Schedules the wake for the next deadline of a committed meeting, unless the commit before had the same deadline.
+    /// Schedules the next wake of a committed meeting, unless the index had the same one before: then its message is on its way.
+    ///
+    /// The index is compared and not the deadlines. After a guarded commit the index has the moment at which the effects are
+    /// repeated, and only that moment has a message yet.
     pub(super) async fn schedule_next(
         &self,
-        before: Option<&Meeting>,
+        before: Option<&Loaded>,
         next: Option<&Meeting>,
         guarded: bool,
         now: Now,
     ) {
         let Some(next) = next else { return };
-        let rtc = self.rtc_capabilities();
-        let deadline = next.next_deadline_ms(rtc);
-        let due = if guarded { Some(now.ms + PENDING_MS) } else { deadline };
-        let known = before.and_then(|before| before.next_deadline_ms(rtc));
+        let pending = before.into_iter().flat_map(|before| before.pending.values());
+        let due = if guarded {
+            Some(now.ms + PENDING_MS)
+        } else {
+            pending.map(|pending| pending.due_ms).chain(next.next_deadline_ms(self.rtc_capabilities())).min()
+        };
+        let known = before.and_then(|before| before.due_at_ms);
         if let Some(due) = due.filter(|due| guarded || known != Some(*due)) {
             self.schedule_wake(&next.id, due, now.ms).await;
         }
