@@ -2,10 +2,11 @@
 
 # One build command and one feature set: any other selection of packages compiles the same dependencies again.
 BUILD := cargo build --locked --workspace
-# The dates of these files show when the packages from PyPI were installed, for tests and for checks.
+# The dates of these files show when the packages from PyPI were installed.
 PACKAGES := .venv/ready
 CHECKERS := .venv-check/ready
 DEPLOYERS := .venv-deploy/ready
+EMULATOR := .venv-emulate/ready
 # The official AsyncAPI parser. npm writes this list of the installed packages, and make compares its date.
 PARSER := tests/contract/node_modules/.package-lock.json
 # The driver of the browser in the tests of the page.
@@ -23,7 +24,7 @@ BENCHED := -p noop -p functions --bin noop --bin create-meeting --bin answer
 # Prerequisites are made in the order of their lists; cargo uses all processors by itself.
 .NOTPARALLEL:
 .PHONY: help demo bench test test-unit chaos fuzz mutants screenshots run invoke generate test-tables build check advisories format package \
-	reproduce sbom deploy
+	reproduce sbom emulate deploy smoke
 
 help: ## Lists the commands
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
@@ -49,9 +50,11 @@ build: toolchain ## Builds the functions and the laptop stack
 test-unit: toolchain ## Unit tests of the shared crates and the functions, over adapters in memory: seconds, Rust only
 	cargo test --locked --lib -p switchboard-protocol -p switchboard-core -p switchboard-rtc -p switchboard-service -p functions
 
-test: toolchain for-test $(PACKAGES) $(DRIVER) build ## Builds everything and runs every test
+test: toolchain for-test $(PACKAGES) $(EMULATOR) $(DRIVER) build ## Builds everything and runs every test
 	cargo test --locked --workspace
 	tests/second-table.sh
+	tests/emulator/run.sh $(dir $(EMULATOR))
+	PYTHONPATH=deploy $(dir $(PACKAGES))bin/python -B -m smoke local
 	tests/verify.sh
 	tests/browser.sh
 
@@ -144,6 +147,17 @@ deploy: $(SETTINGS) package ## Builds and deploys the stack: make deploy REGION=
 		--capabilities CAPABILITY_IAM --no-fail-on-empty-changeset --parameter-overrides file://$(SETTINGS)
 	@$(dir $(DEPLOYERS))bin/python deploy/addresses.py '$(STACK_NAME)' $(REGION)
 
+# A stack at AWS, or with TARGET=local one of its own on this machine. TOKENS: two files with JWTs of the app's own server.
+SMOKE_ON_AWS := $(if $(filter local,$(TARGET)),,yes)
+SMOKE_PYTHON := $(dir $(if $(SMOKE_ON_AWS),$(DEPLOYERS),$(PACKAGES)))bin/python
+
+smoke: toolchain for-deploy $(if $(SMOKE_ON_AWS),$(SETTINGS) $(DEPLOYERS),$(PACKAGES)) build ## Makes sure that the deployed stack works (TARGET=local: a laptop stack)
+	PYTHONPATH=deploy $(SMOKE_PYTHON) -B -m smoke $(if $(SMOKE_ON_AWS),'$(STACK_NAME)' --settings $(SETTINGS),local) \
+		$(if $(REGION),--region '$(REGION)') $(if $(TOKENS),--tokens $(TOKENS))
+
+emulate: toolchain for-deploy $(EMULATOR) build ## Deploys the stack on an emulator of AWS and makes calls (ZIPS=.aws-sam/zips: what was packaged)
+	tests/emulator/run.sh $(dir $(EMULATOR)) $(ZIPS)
+
 $(SETTINGS):
 	@echo "Copy deploy.example.yaml to $@ and fill it in first: cp deploy.example.yaml $@" >&2
 	@exit 1
@@ -171,6 +185,9 @@ $(CHECKERS): tests/python.sh tests/requirements-check.txt
 
 $(DEPLOYERS): tests/python.sh deploy/requirements.txt
 	tests/python.sh $(@D) deploy/requirements.txt
+
+$(EMULATOR): tests/python.sh tests/emulator/requirements.txt
+	tests/python.sh $(@D) tests/emulator/requirements.txt
 
 $(MUTANTS) $(CYCLONEDX):
 	cargo install $(patsubst .tools/%-$(lastword $(subst -, ,$@)),%,$@) --locked --version $(lastword $(subst -, ,$@)) --root $@

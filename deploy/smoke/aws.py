@@ -9,12 +9,17 @@ from .step import Failed
 from .tokens import account_of, app_token
 
 PROBE = b'{"v":1,"type":"smoke_probe","id":"smoke-probe"}'
-PARENTS = {"CallUpParent": "call-up", "BulkUpParent": "bulk-up", "CallDownParent": "call-dn", "BulkDownParent": "bulk-dn"}
+PARENTS = {
+    "CallUpParent": "call-up",
+    "BulkUpParent": "bulk-up",
+    "CallDownParent": "call-dn",
+    "BulkDownParent": "bulk-dn",
+}
 
 
 class Aws:
-    """The stack `name`. `client` makes an SDK client, `settings` is the parameter file, and `tokens` are files with the JWTs of
-    two users, or none: then they are signed with the secret of the settings."""
+    """The stack `name`. `client` makes an SDK client, `settings` are those of the parameter file, and `tokens` are files
+    with the JWTs of two users, or none: then they are signed with the secret of the settings."""
 
     def __init__(self, name, client, settings, tokens, terminal):
         self.name = name
@@ -27,7 +32,8 @@ class Aws:
         try:
             (stack,) = client("cloudformation").describe_stacks(StackName=name)["Stacks"]
         except botocore.exceptions.ClientError as error:
-            raise Failed(f"no stack {name}: {error}", "Run `make deploy` first, with the same STACK_NAME and REGION.") from None
+            advice = "Run `make deploy` first, with the same STACK_NAME and REGION."
+            raise Failed(f"no stack {name}: {error}", advice) from None
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
         endpoint = client("iot").describe_endpoint(endpointType="iot:Data-ATS")
         self.endpoint = endpoint["endpointAddress"]
@@ -61,7 +67,8 @@ class Aws:
 
     def authorize(self, client_id, token):
         name = self.outputs["AuthorizerName"]
-        context = {"username": f"?x-amz-customauthorizer-name={name}", "password": token.encode(), "clientId": client_id}
+        user_name = f"?x-amz-customauthorizer-name={name}"
+        context = {"username": user_name, "password": token.encode(), "clientId": client_id}
         try:
             return self.client("iot").test_invoke_authorizer(authorizerName=name, mqttContext=context)
         except botocore.exceptions.ClientError as error:

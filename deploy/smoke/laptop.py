@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import json
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -15,9 +16,12 @@ from .aws import PROBE
 from .step import Failed
 from .tokens import app_token
 
-# The public development secrets of local/src/parameters.rs.
-JWT_SECRET = "local-development-only"
-RTC_KEY = ("devkey", "local-development-only-rtc-secret")
+# The public development secrets of local/src/parameters.rs, and the variables that replace them.
+JWT_SECRET = os.environ.get("SWITCHBOARD_JWT_SECRET") or "local-development-only"
+RTC_KEY = (
+    os.environ.get("RTC_KEY_ID") or "devkey",
+    os.environ.get("RTC_KEY_SECRET") or "local-development-only-rtc-secret",
+)
 STARTS_WITHIN_S = 60
 
 
@@ -28,14 +32,16 @@ def stack(program):
         ready, log = pathlib.Path(folder, "ready.json"), pathlib.Path(folder, "log")
         with log.open("w") as output:
             process = subprocess.Popen(
-                [program, "up", "--no-build", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ready-file", str(ready)],
-                stdout=subprocess.DEVNULL, stderr=output,
+                [program, "up", "--no-build", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ready-file", ready],
+                stdout=subprocess.DEVNULL,
+                stderr=output,
             )
         try:
             end = time.monotonic() + STARTS_WITHIN_S
             while not ready.exists():
                 if process.poll() is not None or time.monotonic() > end:
-                    raise Failed(f"the stack does not start: {log.read_text()[-500:]}", "Run `make build`, then `make run`.")
+                    seen = f"the stack does not start: {log.read_text()[-500:]}"
+                    raise Failed(seen, "Run `make build`, then `make run`.")
                 time.sleep(0.05)
             yield json.loads(ready.read_text()) | {"ready_file": str(ready)}
         finally:
@@ -63,7 +69,7 @@ class Laptop:
         """Invokes `authorize` as the broker does."""
         password = base64.b64encode(token.encode()).decode()
         event = {
-            "protocolData": {"mqtt": {"clientId": client_id, "username": "?x-amz-customauthorizer-name=laptop", "password": password}},
+            "protocolData": {"mqtt": {"clientId": client_id, "username": "laptop", "password": password}},
             "protocols": ["mqtt"],
             "signatureVerified": False,
             "connectionMetadata": {"id": "smoke"},

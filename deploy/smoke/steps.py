@@ -40,7 +40,7 @@ class Smoke:
         if self.target.authorize(client_id, foreign).get("isAuthenticated"):
             raise Failed(
                 "a token that is signed with a foreign secret was accepted",
-                "Take the stack off the network: everybody can connect as anybody. Is JwtHs256Secret a value that others know?",
+                "Take the stack off the network: everybody can connect as anybody. Is JwtHs256Secret known to others?",
             )
         return "a good token is accepted, a forged one refused"
 
@@ -73,7 +73,8 @@ class Smoke:
             raise Failed(
                 f"a callback without a signature was answered with {forged}, not 401",
                 "403: the function URL's two permissions are missing; deploy again. 404: the function has no key to verify "
-                "callbacks with; docs/rtc-callbacks.md. 200: take the address off the network. 5xx: read the log of rtc-webhook.",
+                "callbacks with; docs/rtc-callbacks.md. 200: take the address off the network. 5xx: read the log of "
+                "rtc-webhook.",
             )
         if key is None:
             return "an unsigned callback is refused; only LiveKit's signature can be made here"
@@ -81,7 +82,8 @@ class Smoke:
         if taken != 200:
             raise Failed(
                 f"a signed callback was answered with {taken}, not 200",
-                "401: RtcKeyId and RtcKeySecret are not those of the deployment, or the clock is wrong. 5xx: the log of rtc-webhook.",
+                "401: RtcKeyId and RtcKeySecret are not those of the deployment, or the clock is wrong. 5xx: read the log "
+                "of rtc-webhook.",
             )
         return "a signed callback is taken, an unsigned one refused"
 
@@ -103,4 +105,4 @@ def post(url, body, headers):
     except urllib.error.HTTPError as error:
         return error.code
     except urllib.error.URLError as error:
-        raise Failed(f"{url} does not answer: {error.reason}", "Does the stack have the output RtcWebhookUrl? Deploy again.") from None
+        raise Failed(f"{url} does not answer: {error.reason}", "Look at the network, then deploy again.") from None

@@ -12,7 +12,7 @@ from .step import Failed
 # Longer than a call takes with a cold start of each function.
 PATIENCE_S = 60
 NETWORK = (
-    "Is port 443 open to the broker, with ALPN `mqtt`? Is the clock right? Turn on the broker's own log "
+    "NotAuthorized: see the step `authorizer`. Otherwise: is port 443 open to the broker, with ALPN `mqtt`? Is the clock right? Turn on the broker's own log "
     "(docs/operations.md, before the first deployment): it says why a connect was refused."
 )
 QUEUED = (

@@ -34,7 +34,9 @@ def account_of(token):
 def livekit_callback(key_id, key_secret):
     """Makes a signed callback about a room that belongs to no meeting: body and headers."""
     now = int(time.time())
-    body = json.dumps({"event": "room_started", "id": "EV_smoke", "createdAt": str(now), "room": {"name": "smoke", "sid": "RM_smoke"}}).encode()
+    room = {"name": "smoke", "sid": "RM_smoke"}
+    event = {"event": "room_started", "id": "EV_smoke", "createdAt": str(now), "room": room}
+    body = json.dumps(event).encode()
     digest = base64.b64encode(hashlib.sha256(body).digest()).decode()
     signature = jwt({"iss": key_id, "nbf": now - 5, "exp": now + 60, "sha256": digest}, key_secret)
     return body, {"authorization": signature, "content-type": "application/webhook+json"}

@@ -81,7 +81,8 @@ class OnAws(unittest.TestCase):
 
     def test_the_authorizer_is_invoked_as_the_broker_would(self):
         cloud = Cloud()
-        context = {"username": "?x-amz-customauthorizer-name=switchboard", "password": ANY, "clientId": "GID_smoke@@@smoke-caller.phone"}
+        context = {"username": "?x-amz-customauthorizer-name=switchboard", "password": ANY}
+        context["clientId"] = "GID_smoke@@@smoke-caller.phone"
         for answer in (True, False):
             cloud.stub("iot").add_response(
                 "test_invoke_authorizer",
@@ -111,14 +112,15 @@ class OnAws(unittest.TestCase):
 
     def test_an_alarm_is_told_with_its_description(self):
         alarms = [
-            {"AlarmName": "switchboard-ErrorLinesAlarm-1", "AlarmDescription": "A function logged an error", "StateValue": "ALARM"},
-            {"AlarmName": "switchboard-SweepAlarm-2", "AlarmDescription": "No sweep", "StateValue": "INSUFFICIENT_DATA"},
+            {"AlarmName": "switchboard-ErrorLines-1", "AlarmDescription": "An error", "StateValue": "ALARM"},
+            {"AlarmName": "switchboard-Sweep-2", "AlarmDescription": "No sweep", "StateValue": "INSUFFICIENT_DATA"},
         ]
         cloud = Cloud()
-        cloud.stub("cloudwatch").add_response("describe_alarms", {"MetricAlarms": alarms}, {"AlarmNamePrefix": "switchboard-"})
+        expected = {"AlarmNamePrefix": "switchboard-"}
+        cloud.stub("cloudwatch").add_response("describe_alarms", {"MetricAlarms": alarms}, expected)
         with self.assertRaises(Failed) as failure:
             steps.Smoke(target(cloud)).alarms()
-        self.assertEqual(str(failure.exception), "switchboard-ErrorLinesAlarm-1: A function logged an error")
+        self.assertEqual(str(failure.exception), "switchboard-ErrorLines-1: An error")
 
     def test_a_stack_without_alarms_fails(self):
         cloud = Cloud()
