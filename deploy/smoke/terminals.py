@@ -12,8 +12,9 @@ from .step import Failed
 # Longer than a call takes with a cold start of each function.
 PATIENCE_S = 60
 NETWORK = (
-    "NotAuthorized: see the step `authorizer`. Otherwise: is port 443 open to the broker, with ALPN `mqtt`? Is the clock right? Turn on the broker's own log "
-    "(docs/operations.md, before the first deployment): it says why a connect was refused."
+    "NotAuthorized: see the step `authorizer`. Otherwise: is port 443 open to the broker, with ALPN `mqtt`? Is the clock "
+    "right? Turn on the broker's own log (docs/operations.md, before the first deployment): it says why a connect was "
+    "refused."
 )
 QUEUED = (
     "Calls work, but ring late: the direct message failed, and the offer went through the broker's queue. Read the log of "
