@@ -20,7 +20,7 @@ QUEUED = (
     "Calls work, but ring late: the direct message failed, and the offer went through the broker's queue. Read the log of "
     "create-meeting: `direct message denied` means a missing right of its role or of the authorizer's policy."
 )
-# What each exit code of `call create` says about the service.
+# Advice for each exit code of `call create`.
 EXIT_CODES = {
     1: NETWORK,
     10: "The last message above has the error's code; docs/protocol.md says what it means. Read the log of the function "

@@ -22,7 +22,7 @@ from play import Play
 DOCUMENT = ROOT / "docs/emulator.md"
 # The first column of the table of resources that the emulator does not support.
 ROW = re.compile(r"^\| `(\w+)` \| `AWS::[\w:]+` \|", re.MULTILINE)
-# What a value needs that the example file leaves empty, as the template's own rules say.
+# Values for the parameters that the example file leaves empty and the template's own rules require.
 VALUES = {
     "IdKey": secrets.token_urlsafe(32),
     "JwtHs256Secret": secrets.token_urlsafe(32),

@@ -1,4 +1,4 @@
-"""What is played on the deployed stack. Each step returns what it saw; a step that sees something else fails the run."""
+"""The steps that are played on the deployed stack. Each step returns what it saw; a step that sees something else fails the run."""
 
 import base64
 import contextlib
