@@ -19,9 +19,9 @@ EMULATOR = "direct message denied"
 
 
 class Broken:
-    def __init__(self, play, template):
+    def __init__(self, play):
         self.play = play
-        self.template = template
+        self.template = play.template
         self.deployment = play.deployment
         self.logs = self.deployment.client("logs")
         self.watch = self.deployment.client("cloudwatch")

@@ -109,8 +109,8 @@ def main(url, folder, packages=None):
     # As the runbook advises after the first deployment: the account's own address.
     stack = deployment.update(template, {"IotDataEndpoint": url})
     assert stack["StackStatus"] == "UPDATE_COMPLETE", stack
-    play = Play(deployment, VALUES, folder)
-    broken = Broken(play, template)
+    play = Play(deployment, template, VALUES, folder)
+    broken = Broken(play)
     steps = [
         play.authorizer,
         play.policy,
@@ -121,6 +121,7 @@ def main(url, folder, packages=None):
         play.operator,
         play.timer,
         play.sweep,
+        play.secrets_in_the_store,
         broken.no_errors_so_far,
         play.failed_event,
         broken.rtc_service,
