@@ -107,10 +107,13 @@ class Aws:
         return self.outputs.get("RtcWebhookUrl"), key
 
     def alarms(self):
-        pages = self.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{self.name}-")
-        alarms = [alarm for page in pages for alarm in page["MetricAlarms"]]
-        if not alarms:
+        # By the names of the stack's own resources: names of another stack's alarms may begin with the name of this one.
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=self.name)
+        resources = [each for page in pages for each in page["StackResourceSummaries"]]
+        names = [each["PhysicalResourceId"] for each in resources if each["ResourceType"] == "AWS::CloudWatch::Alarm"]
+        if not names:
             return ["the stack has no alarms"]
+        alarms = self.client("cloudwatch").describe_alarms(AlarmNames=names, MaxRecords=100)["MetricAlarms"]
         return [f"{alarm['AlarmName']}: {alarm['AlarmDescription']}" for alarm in alarms if alarm["StateValue"] == "ALARM"]
 
 

@@ -110,13 +110,25 @@ class OnAws(unittest.TestCase):
             target(cloud).send_direct("GID_smoke@@@smoke-callee.probe")
         self.assertIn("iot:SendDirectMessage", failure.exception.advice)
 
+    def resources(self, cloud, *alarms):
+        """Lets the stack have a queue and these alarms."""
+        kinds = {"switchboard-Queue": "AWS::SQS::Queue"} | dict.fromkeys(alarms, "AWS::CloudWatch::Alarm")
+        common = {"LastUpdatedTimestamp": "2026-01-01T00:00:00Z", "ResourceStatus": "CREATE_COMPLETE"}
+        listed = [
+            common | {"LogicalResourceId": "Id", "PhysicalResourceId": name, "ResourceType": kind}
+            for name, kind in kinds.items()
+        ]
+        answer = {"StackResourceSummaries": listed}
+        cloud.stub("cloudformation").add_response("list_stack_resources", answer, {"StackName": "switchboard"})
+
     def test_an_alarm_is_told_with_its_description(self):
         alarms = [
             {"AlarmName": "switchboard-ErrorLines-1", "AlarmDescription": "An error", "StateValue": "ALARM"},
             {"AlarmName": "switchboard-Sweep-2", "AlarmDescription": "No sweep", "StateValue": "INSUFFICIENT_DATA"},
         ]
         cloud = Cloud()
-        expected = {"AlarmNamePrefix": "switchboard-"}
+        self.resources(cloud, *(alarm["AlarmName"] for alarm in alarms))
+        expected = {"AlarmNames": ["switchboard-ErrorLines-1", "switchboard-Sweep-2"], "MaxRecords": 100}
         cloud.stub("cloudwatch").add_response("describe_alarms", {"MetricAlarms": alarms}, expected)
         with self.assertRaises(Failed) as failure:
             steps.Smoke(target(cloud)).alarms()
@@ -124,7 +136,7 @@ class OnAws(unittest.TestCase):
 
     def test_a_stack_without_alarms_fails(self):
         cloud = Cloud()
-        cloud.stub("cloudwatch").add_response("describe_alarms", {"MetricAlarms": []})
+        self.resources(cloud)
         self.assertEqual(target(cloud).alarms(), ["the stack has no alarms"])
 
     def test_secrets_of_the_parameter_store_are_read_there(self):
