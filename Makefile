@@ -50,10 +50,10 @@ build: toolchain ## Builds the functions and the laptop stack
 test-unit: toolchain ## Unit tests of the shared crates and the functions, over adapters in memory: seconds, Rust only
 	cargo test --locked --lib -p switchboard-protocol -p switchboard-core -p switchboard-rtc -p switchboard-service -p functions
 
-test: toolchain for-test $(PACKAGES) $(EMULATOR) $(DRIVER) build ## Builds everything and runs every test
+test: toolchain for-test $(PACKAGES) $(CHECKERS) $(EMULATOR) $(DRIVER) build ## Builds everything and runs every test
 	cargo test --locked --workspace
 	tests/second-table.sh
-	tests/emulator/run.sh $(dir $(EMULATOR))
+	tests/emulator/run.sh $(dir $(EMULATOR)) $(dir $(CHECKERS))bin/sam
 	PYTHONPATH=deploy $(dir $(PACKAGES))bin/python -B -m smoke local
 	tests/verify.sh
 	tests/browser.sh
@@ -155,8 +155,8 @@ smoke: toolchain for-deploy $(if $(SMOKE_ON_AWS),$(SETTINGS) $(DEPLOYERS),$(PACK
 	PYTHONPATH=deploy $(SMOKE_PYTHON) -B -m smoke $(if $(SMOKE_ON_AWS),'$(STACK_NAME)' --settings $(SETTINGS),local) \
 		$(if $(REGION),--region '$(REGION)') $(if $(TOKENS),--tokens $(TOKENS))
 
-emulate: toolchain for-deploy $(EMULATOR) build ## Deploys the stack on an emulator of AWS and makes calls (ZIPS=.aws-sam/zips: what was packaged)
-	tests/emulator/run.sh $(dir $(EMULATOR)) $(ZIPS)
+emulate: toolchain for-deploy $(EMULATOR) $(CHECKERS) build ## Deploys the stack on an emulator of AWS and makes calls (ZIPS=.aws-sam/zips: what was packaged)
+	tests/emulator/run.sh $(dir $(EMULATOR)) $(dir $(CHECKERS))bin/sam $(ZIPS)
 
 $(SETTINGS):
 	@echo "Copy deploy.example.yaml to $@ and fill it in first: cp deploy.example.yaml $@" >&2

@@ -3,7 +3,10 @@
 import copy
 import io
 import json
+import os
+import pathlib
 import secrets
+import subprocess
 import time
 import zipfile
 
@@ -15,6 +18,8 @@ from samtranslator.translator.transform import transform
 NAME = "switchboard"
 REGION = "us-east-1"
 BUCKET = "code"
+# The options of `sam deploy` in the Makefile.
+DEPLOY_OPTIONS = ["--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-fail-on-empty-changeset", "--parameter-overrides"]
 # Far longer than any step takes: a failure ends the program instead of blocking it.
 PATIENCE_S = 30
 
@@ -41,6 +46,11 @@ def shim(binary):
     return packed.getvalue()
 
 
+def functions(template):
+    """Returns the functions of a template that is not translated, with their ids."""
+    return [(id, each) for id, each in template["Resources"].items() if "CodeUri" in each.get("Properties", {})]
+
+
 class Deployment:
     """A stack on the emulator at `url`."""
 
@@ -59,25 +69,34 @@ class Deployment:
         """Puts the packages into a bucket, as `sam deploy` does, and translates the template."""
         store = self.client("s3")
         store.create_bucket(Bucket=BUCKET)
-        template = translated.source()
-        for id, resource in template["Resources"].items():
-            if "CodeUri" not in resource.get("Properties", {}):
-                continue
+        for id, resource in functions(translated.source()):
             binary = resource["Metadata"]["BuildProperties"]["Binary"]
             code = (self.packages / f"{id}.zip").read_bytes() if self.packages else shim(binary)
             store.put_object(Bucket=BUCKET, Key=f"{id}.zip", Body=code)
-            resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{id}.zip"
         loader = ManagedPolicyLoader(None)
         loader._policy_map = {}
-        self.template = transform(template, {}, loader, passthrough_metadata=False)
+        self.template = transform(self.source(), {}, loader, passthrough_metadata=False)
+
+    def source(self):
+        """Returns the template as it is written, with the code where `upload` put it."""
+        template = translated.source()
+        for id, resource in functions(template):
+            resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{id}.zip"
+        return template
 
     def without(self, ids):
-        """Returns the template without these resources, and without the outputs that name them."""
+        """Returns the translated template without these resources."""
         left = copy.deepcopy(self.template)
-        for id in ids:
-            del left["Resources"][id]
-        left["Outputs"] = {name: each for name, each in left["Outputs"].items() if not refers(each["Value"], ids)}
+        self._drop(left, ids)
         return left
+
+    @staticmethod
+    def _drop(template, ids):
+        """Removes resources, and the outputs that name them."""
+        for id in ids:
+            del template["Resources"][id]
+        outputs = template["Outputs"]
+        template["Outputs"] = {name: each for name, each in outputs.items() if not refers(each["Value"], ids)}
 
     def _start(self, action, template, parameters):
         self.parameters |= parameters
@@ -101,6 +120,24 @@ class Deployment:
 
     def update(self, template, parameters):
         self._start(self.client("cloudformation").update_stack, template, parameters)
+        return self.finished()
+
+    def deploy_again(self, sam, folder, missing, parameters):
+        """Updates the stack as `make deploy` does: `sam deploy` with the template as it is written and a parameter file."""
+        self.parameters |= parameters
+        template = self.source()
+        self._drop(template, missing)
+        settings, written = pathlib.Path(folder, "deploy.yaml"), pathlib.Path(folder, "template.json")
+        # JSON is YAML, too.
+        settings.write_text(json.dumps(self.parameters))
+        written.write_text(json.dumps(template))
+        # The command of the Makefile, without the build.
+        command = [sam, "deploy", "--stack-name", NAME, "--region", REGION, *DEPLOY_OPTIONS, f"file://{settings}"]
+        environment = os.environ | {"AWS_ENDPOINT_URL": self.url, "SAM_CLI_TELEMETRY": "0"}
+        run = subprocess.run(
+            [*command, "--template-file", written], env=environment, cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
         return self.finished()
 
     def delete(self):

@@ -2,14 +2,15 @@
 # Deploys the template on ministack, an independent emulator of AWS, and plays events through the deployed functions
 # (docs/emulator.md). The emulator accepts connections from any address, so everything runs in a network namespace with
 # loopback only. Requires the binaries of `make build`, or PACKAGES: a folder with the zips of `make package` for the
-# processor of this machine. Usage: tests/emulator/run.sh ENVIRONMENT [PACKAGES]
+# processor of this machine. SAM is the command of .venv-check or .venv-deploy.
+# Usage: tests/emulator/run.sh ENVIRONMENT SAM [PACKAGES]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-environment=$1 packages=${2:-}
+environment=$1 sam=$2 packages=${3:-}
 port=4566
 url=http://127.0.0.1:$port
 
-if [ "${3:-}" != --inside ]; then
+if [ "${4:-}" != --inside ]; then
   enter=(unshare --net)
   [ "$(id -u)" = 0 ] || enter=(unshare --map-root-user --net)
   if ! "${enter[@]}" true; then
@@ -22,7 +23,7 @@ if [ "${3:-}" != --inside ]; then
     } >&2
     exit 0
   fi
-  exec "${enter[@]}" "$0" "$environment" "$packages" --inside
+  exec "${enter[@]}" "$0" "$environment" "$sam" "$packages" --inside
 fi
 
 # Loopback is down in a new namespace, and `ip` may be missing: set it up by SIOCSIFFLAGS with IFF_UP.
@@ -58,7 +59,7 @@ until answers; do
   sleep 0.1
 done
 
-"$environment/bin/python" -B tests/emulator/main.py "$url" "$scratch" ${packages:+"$packages"} || {
+"$environment/bin/python" -B tests/emulator/main.py "$url" "$scratch" "$PWD/$sam" ${packages:+"$packages"} || {
   echo "== the last lines of the emulator's log" >&2
   tail -n 30 "$scratch/log" >&2
   exit 1
