@@ -1,5 +1,5 @@
-//! The list of actions, the things that a terminal may ask of a meeting that exists: each has a variant of [`Action`], an
-//! arm in two `match`es, and a file with its transition.
+//! The list of actions: the requests that a terminal may make of a meeting that exists. Each action has a
+//! variant of [`Action`], an arm in two `match`es, and a file with its transition.
 
 mod accept;
 mod admit;
@@ -39,12 +39,12 @@ use switchboard_protocol::id::InviteId;
 use switchboard_protocol::object::{BusyPolicy, Media, RejectReason, Role, UserOrAll};
 use switchboard_protocol::requests::{MediaReport, MuteMode};
 
-/// The action that a sender asks for. The transition of each is in the file of its name under `actions/`.
+/// The action that a sender requests. Each action's transition is in the file of the same name in `actions/`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// A repeat of the create request that made this meeting.
     CreateAgain,
-    /// This device rings.
+    /// The device reports that it rings.
     Ringing {
         /// The invitation.
         invite_id: InviteId,
@@ -55,12 +55,13 @@ pub enum Action {
         invite_id: InviteId,
         /// Media that the device will send first.
         media: Media,
-        /// Display name from the user's JWT, which may be newer than the invitation.
+        /// Display name from the user's JWT, which may be newer than the name in the invitation.
         name: Option<String>,
-        /// True if the user's call slot names another call: the accept takes the slot from it, and the user leaves it.
+        /// True if the user's call slot names another call: the accept takes the slot, and the user leaves
+        /// the other call.
         is_in_other_call: bool,
     },
-    /// The user rejects the invitation on all devices.
+    /// The user declines the invitation on all devices.
     Reject {
         /// The invitation.
         invite_id: InviteId,
@@ -69,26 +70,26 @@ pub enum Action {
         /// Text of the user.
         text: Option<String>,
     },
-    /// This device alone stops ringing.
+    /// Only this device stops ringing.
     Silence {
         /// The invitation.
         invite_id: InviteId,
     },
     /// A member invites more users.
     Invite {
-        /// The users, with what the table knows of them.
+        /// The users, with the table's data about them.
         invitees: Vec<Invitee>,
-        /// Seconds that the invitations ring; the meeting's own setting if absent.
+        /// Seconds that the invitations ring; if absent, the meeting's own setting.
         ring_seconds: Option<u32>,
-        /// Opaque object of the app.
+        /// Object of the app, which the service does not read.
         ext: Option<Map<String, Value>>,
     },
     /// The inviter or the host cancels invitations.
     CancelInvite {
-        /// Accounts; all with an open invitation if absent.
+        /// Accounts; if absent, all users with an open invitation.
         invitees: Option<Vec<UserId>>,
     },
-    /// A direct call to the other side of this one merges with it.
+    /// The sender calls the other user of this direct call, and the new call merges with this call.
     Merge {
         /// Account of the callee.
         peer: UserId,
@@ -97,53 +98,53 @@ pub enum Action {
         /// Media that the device will send first.
         media: Media,
     },
-    /// The sender takes back a call that merged with this one.
+    /// The sender takes back a create request that merged with this call.
     TakeBack {
-        /// Reason that the sender gives, told to everybody if the call ends with it.
+        /// Reason that the sender gives. All users receive it if the request ends the call.
         text: Option<String>,
     },
-    /// The user comes in without an invitation, or on another device.
+    /// The user joins without an invitation, or on another device.
     Join(Joiner),
-    /// This device comes back to its seat.
+    /// The device returns to its seat.
     Rejoin,
-    /// This device reports that it is in the media, or left it.
+    /// The device reports that it is in the media, or that it left the media.
     ReportMedia {
         /// In or out.
         state: MediaReport,
         /// Media that the device sends.
         media: MediaChange,
-        /// True if the RTC service confirms the report, or does not report presence.
+        /// True if the RTC service confirms the report, or if the RTC service does not report presence.
         verified: bool,
     },
-    /// The sender needs a fresh join token.
+    /// The sender requests a fresh join token.
     RefreshToken,
     /// The user raises a hand.
     RaiseHand,
     /// The user lowers the hand.
     LowerHand,
-    /// The user speaks again after a soft mute.
+    /// The user unmutes after a soft mute.
     UnmuteSelf,
     /// The user hangs up.
     Leave,
     /// A host mutes a user.
     Mute {
-        /// The user, or all.
+        /// The user, or all users.
         target: UserOrAll,
         /// Soft or hard.
         mode: MuteMode,
         /// Seconds that a block lasts.
         for_seconds: Option<u32>,
     },
-    /// A host gives the right to speak back.
+    /// A host returns the right to speak.
     AllowSpeech {
-        /// The user, or all.
+        /// The user, or all users.
         target: UserOrAll,
     },
     /// A host removes or bans a user.
     Remove {
         /// Account.
         user: UserId,
-        /// True if the user may not come back.
+        /// True to ban the user, who then cannot come back.
         ban: bool,
         /// Seconds that a ban lasts.
         for_seconds: Option<u32>,
@@ -152,14 +153,14 @@ pub enum Action {
     },
     /// A host admits users from the lobby.
     Admit {
-        /// Accounts; all who wait if absent.
+        /// Accounts; if absent, all users in the lobby.
         users: Option<Vec<UserId>>,
     },
-    /// A host denies users the entry from the lobby.
+    /// A host refuses users in the lobby.
     Deny {
-        /// Accounts; all who wait if absent.
+        /// Accounts; if absent, all users in the lobby.
         users: Option<Vec<UserId>>,
-        /// True for a ban: they may not knock once more.
+        /// True to ban the users, who then cannot ask to join again.
         ban: bool,
     },
     /// The host makes another member host.
@@ -167,7 +168,7 @@ pub enum Action {
         /// Account.
         user: UserId,
     },
-    /// The host makes a participant cohost, or member again.
+    /// The host makes a participant a cohost, or a member again.
     SetRole {
         /// Account.
         user: UserId,
@@ -181,7 +182,7 @@ pub enum Action {
         /// Reason that the host gives.
         text: Option<String>,
     },
-    /// The creator ends the meeting for all, by the id of the create request.
+    /// The creator names the create request and ends its meeting for all.
     DestroyCreated {
         /// Reason that the creator gives.
         text: Option<String>,
@@ -189,9 +190,10 @@ pub enum Action {
 }
 
 impl Action {
-    /// Applies a request of the device `by` that was not applied before.
+    /// Applies a new request of the device `by`.
     ///
-    /// Refuses with `meeting_ended` after the end, and with `forbidden` a sender without a part in the meeting.
+    /// Refuses with `meeting_ended` after the end of the meeting, and with `forbidden` if the sender has no
+    /// part in the meeting.
     pub(crate) fn apply(&self, change: &mut Change, by: &ClientId) -> ReplyResult {
         let has_part = change.participant(by).is_some();
         if let Some(end) = change.meeting.end() {
@@ -204,10 +206,14 @@ impl Action {
             };
         }
         if !has_part && !matches!(self, Action::Join(_)) {
-            return Err(Refusal::new(Code::Forbidden, "you have no part in this meeting"));
+            return Err(Refusal::new(
+                Code::Forbidden,
+                "you have no part in this meeting; ask a member to invite you",
+            ));
         }
         match self {
-            // The create request itself is always known; another request with its id is not a repeat.
+            // A repeat of the create request itself is recognised earlier, so this is another request with
+            // the same id.
             Action::CreateAgain => Err(Refusal::new(Code::BadRequest, "give each request its own id")),
             Action::Ringing { invite_id } => ringing::apply(change, by, invite_id),
             Action::Accept { invite_id, media, name, is_in_other_call } => {
@@ -250,8 +256,8 @@ impl Action {
         }
     }
 
-    /// Answers a repeat of the request that made the revision `rev`, from the present state: with a join token only if one is
-    /// due now.
+    /// Answers a repeat of the request that made the revision `rev`. The answer shows the present state, and
+    /// has a join token only if the device may have one now.
     pub(crate) fn answer_again(&self, change: &Change, by: &ClientId, rev: u64) -> ReplyResult {
         if self.is_out_of_sight(change, by) {
             if let Some(end) = change.meeting.end() {
@@ -292,13 +298,14 @@ impl Action {
         }
     }
 
-    /// Returns whether the answer shows a part of the meeting that the sender may not see (any more).
+    /// Returns whether the answer shows a part of the meeting that the sender may not see, or may no longer
+    /// see.
     pub(crate) fn is_out_of_sight(&self, change: &Change, by: &ClientId) -> bool {
         self.shows_meeting() && change.require_view(by).is_err()
     }
 
-    /// Returns whether the answer shows more of the meeting than the request and its outcome for the sender. The other answers
-    /// require the seat themselves, or show nothing.
+    /// Returns whether the answer shows more of the meeting than the request and its result for the sender.
+    /// All other actions require the sender's seat themselves, or their answers show nothing of the meeting.
     const fn shows_meeting(&self) -> bool {
         match self {
             Action::Invite { .. }
@@ -331,7 +338,7 @@ impl Action {
         }
     }
 
-    /// The notice that goes with a refusal, if any.
+    /// Returns the notice that accompanies a refusal, if the action has one.
     pub(crate) fn notice_of_refusal(
         &self,
         change: &Change,

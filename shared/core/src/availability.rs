@@ -1,10 +1,10 @@
-//! The settings of a user about calls of others: blocked users, those who may call, do-not-disturb.
+//! The settings of a user about calls of others: blocked users, users who may call, do-not-disturb.
 
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::object::WhoMayCall;
 
-/// The settings of a user about calls of others. A user who never set anything has the default.
+/// The settings of a user about calls of others. The default holds for a user who never changed them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Availability {
     /// Users whose calls do not reach the user. At most
@@ -14,7 +14,7 @@ pub struct Availability {
     pub who: WhoMayCall,
     /// The list for [`WhoMayCall::Allowed`]. At most [`MAX_ALLOWED`](switchboard_protocol::limits::MAX_ALLOWED).
     pub allowed: BTreeSet<UserId>,
-    /// Time until which no call rings, in milliseconds since the epoch.
+    /// Time until which the user's devices do not ring, in milliseconds since the epoch.
     pub do_not_disturb_until_ms: Option<i64>,
 }
 
@@ -23,7 +23,7 @@ pub struct Availability {
 pub struct AvailabilityChange {
     /// Users whose calls reach the user.
     pub who: Option<WhoMayCall>,
-    /// The list of those who may call.
+    /// The list for [`WhoMayCall::Allowed`].
     pub allowed: Option<BTreeSet<UserId>>,
     /// The end of do-not-disturb, in milliseconds since the epoch; `Some(None)` ends it at once.
     pub do_not_disturb_until_ms: Option<Option<i64>>,
@@ -35,16 +35,16 @@ pub enum Access {
     /// The call rings.
     #[default]
     Rings,
-    /// The callee does not take calls of this caller. No device gets anything, and the caller gets the notices of a caller
-    /// whose callee sleeps.
+    /// The callee does not take calls of this caller. No device of the callee gets the offer, and the caller
+    /// gets the same notices as for a callee without a connected device.
     Silent,
-    /// The callee does not want to be disturbed: the caller is informed at once, and the callee gets a missed call.
+    /// The callee has do-not-disturb: the caller is informed at once, and the callee gets a missed call.
     DoNotDisturb,
 }
 
 impl Availability {
-    /// Returns how a call of `caller` reaches this user at `now_ms`. A caller who may not call gets [`Access::Silent`] also
-    /// during do-not-disturb, so that the caller cannot recognise a block by it.
+    /// Returns the way in which a call of `caller` reaches this user at `now_ms`. A caller who may not call
+    /// gets [`Access::Silent`] even during do-not-disturb, and therefore cannot recognise a block.
     #[must_use]
     pub fn access(&self, caller: &UserId, now_ms: i64) -> Access {
         let may_call = match self.who {
@@ -61,7 +61,7 @@ impl Availability {
         }
     }
 
-    /// Milliseconds from `now_ms` until calls ring again; `None` if they ring.
+    /// Returns the milliseconds from `now_ms` until calls ring again; `None` if they ring now.
     #[must_use]
     pub fn do_not_disturb_in_ms(&self, now_ms: i64) -> Option<i64> {
         self.do_not_disturb_until_ms.map(|until_ms| until_ms - now_ms).filter(|in_ms| *in_ms > 0)

@@ -1,4 +1,5 @@
-//! The cause of a downlink. It goes into the downlink's id, so that a repeat has the same id and is dropped as a copy.
+//! The cause of a downlink. The downlink's id is derived from its cause, so a repeat has the same id and the
+//! terminal drops it as a copy.
 
 use crate::meeting::Meeting;
 use serde::{Deserialize, Serialize};
@@ -16,11 +17,11 @@ pub enum Cause {
         /// The id that the sender gave the request.
         request_id: RequestId,
     },
-    /// A deadline, or an event that no terminal sent.
+    /// A deadline, or an event that did not come from a terminal.
     Deadline {
         /// The meeting.
         meeting_id: MeetingId,
-        /// The revision that the deadline made.
+        /// The revision that applied the deadline.
         rev: u64,
     },
     /// A payload without a usable request id.
@@ -33,14 +34,15 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The cause of everything that the request `request_id` of the device `client_id` changes.
+    /// Returns the cause of everything that the request `request_id` of the device `client_id` changes.
     #[must_use]
     pub fn request(client_id: &ClientId, request_id: &RequestId) -> Self {
         Self::Request { client_id: client_id.clone(), request_id: request_id.clone() }
     }
 
-    /// The cause of the revision `rev` of `meeting`: `request`, if it made the revision, or a deadline that came first. A notice of a
-    /// deadline under the request's cause would look like a repeat to clients.
+    /// Returns the cause of the revision `rev` of `meeting`: `request` if the request made the revision,
+    /// otherwise a deadline. A deadline's notice with the request as cause would look like a repeat to
+    /// clients.
     #[must_use]
     pub fn of_revision(request: Option<Self>, meeting: &Meeting, rev: u64) -> Self {
         request
@@ -48,7 +50,7 @@ impl Cause {
             .unwrap_or_else(|| Self::Deadline { meeting_id: meeting.id.clone(), rev })
     }
 
-    /// The id of the downlink about `about` that this cause sends to `to`.
+    /// Returns the id of the downlink about `about` that this cause sends to `to`.
     #[must_use]
     pub fn downlink_id(&self, key: &IdKey, to: &ClientId, about: [&str; 3]) -> DownlinkId {
         match self {
@@ -64,12 +66,12 @@ impl Cause {
         }
     }
 
-    /// Returns whether `device` sent the request that is this cause.
+    /// Returns whether this cause is a request of `device`.
     pub(crate) fn is_request_of(&self, device: &ClientId) -> bool {
         matches!(self, Self::Request { client_id, .. } if client_id == device)
     }
 
-    /// The request's id; `None` if no request is the cause.
+    /// Returns the request's id; `None` if the cause is not a request.
     #[must_use]
     pub fn request_id(&self) -> Option<&RequestId> {
         match self {
@@ -78,8 +80,8 @@ impl Cause {
         }
     }
 
-    /// Returns whether this cause is the request that made the revision `rev`, so that a repeat of the request repeats the notices.
-    /// Otherwise a deadline made the revision, before the request was decided.
+    /// Returns whether this cause is the request that made the revision `rev`: then a repeat of the request
+    /// repeats the notices. Otherwise a deadline made the revision, before the request was decided.
     #[must_use]
     pub fn made(&self, meeting: &Meeting, rev: u64) -> bool {
         match self {

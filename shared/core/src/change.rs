@@ -1,4 +1,4 @@
-//! The working copy of a meeting: the moves that every transition is made of, and the decision that it becomes.
+//! The working copy of a meeting: the steps that transitions are made of, and the decision that results.
 
 use crate::cause::Cause;
 use crate::decision::{Decision, SlotChange};
@@ -19,14 +19,14 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::object::Role;
 
-/// The working copy of a meeting.
+/// The working copy of a meeting, on which one input is applied.
 pub(crate) struct Change {
     pub(crate) meeting: Meeting,
     pub(crate) now: Now,
     pub(crate) rtc: RtcCapabilities,
     /// The revision that the commit will make.
     pub(crate) rev: u64,
-    /// True if there is anything to commit.
+    /// True if the commit must write the meeting.
     pub(crate) is_changed: bool,
     pub(crate) slots: Vec<SlotChange>,
 }
@@ -43,23 +43,24 @@ impl Change {
         }
     }
 
-    /// The participant of the device's user.
+    /// Returns the participant of the device's user.
     pub(crate) fn participant(&self, device: &ClientId) -> Option<&Participant> {
         self.meeting.participants.get(&device.user())
     }
 
-    /// The seat that `device` has.
+    /// Returns the seat that `device` has.
     pub(crate) fn seat_of(&mut self, device: &ClientId) -> Option<&mut Seat> {
         let participant = self.meeting.participants.get_mut(&device.user())?;
         participant.seat_mut().filter(|seat| seat.device == *device)
     }
 
-    /// The seat that `user` has, on whatever device.
+    /// Returns the seat that `user` has, on any device.
     pub(crate) fn seat_of_user(&mut self, user: &UserId) -> Option<&mut Seat> {
         self.meeting.participants.get_mut(user)?.seat_mut()
     }
 
-    /// Moves `user` to the standing that `next` makes of the present one, and claims or frees the call slot accordingly.
+    /// Changes the standing of `user` to the result of `next`, which gets the present standing. Claims or
+    /// frees the call slot accordingly.
     pub(crate) fn set_standing(&mut self, user: &UserId, next: impl FnOnce(Standing) -> Standing) {
         let Some(participant) = self.meeting.participants.get_mut(user) else { return };
         let held = participant.holds_slot();
@@ -73,7 +74,7 @@ impl Change {
         self.is_changed = true;
     }
 
-    /// Claims the call slot of `user`, also if the meeting held it before and another one took it.
+    /// Claims the call slot of `user`, even if this meeting held the slot before and another meeting took it.
     pub(crate) fn claim_slot(&mut self, user: &UserId) {
         let claim = SlotChange::Claim(user.clone());
         if !self.slots.contains(&claim) {
@@ -89,7 +90,7 @@ impl Change {
         }
     }
 
-    /// Gives `user` an open invitation. Users who were here before keep place and role.
+    /// Gives `user` an open invitation. A user who had a part in the meeting before keeps place and role.
     pub(crate) fn invite(&mut self, user: &UserId, name: Option<&String>, pending: OpenInvitation) {
         if let Some(participant) = self.meeting.participants.get_mut(user) {
             participant.had_seat = false;
@@ -104,7 +105,7 @@ impl Change {
         self.record_time(user, Times::invited);
     }
 
-    /// Adds a user who had no part so far.
+    /// Adds a user who had no part in the meeting.
     pub(crate) fn add_participant(&mut self, user: &UserId, name: Option<&String>, standing: Standing) {
         let order = u32::try_from(self.meeting.participants.len()).unwrap_or(u32::MAX);
         let standing = Stamped::new(standing, self.rev);
@@ -114,7 +115,7 @@ impl Change {
         self.is_changed = true;
     }
 
-    /// Puts a seat into the media.
+    /// Marks the user of a seat as joined to the media.
     pub(crate) fn join_media(&mut self, user: &UserId) {
         let now_ms = self.now.ms;
         if self.meeting.has_member(user) {
@@ -128,7 +129,7 @@ impl Change {
         }
     }
 
-    /// Marks a seat as dropped. It is kept until `until_ms`.
+    /// Marks the user of a seat as dropped from the media. The seat is kept until `until_ms`.
     pub(crate) fn drop_seat(&mut self, user: &UserId, until_ms: i64) {
         let Some(seat) = self.seat_of_user(user) else { return };
         let from = match seat.presence {
@@ -141,7 +142,7 @@ impl Change {
         self.record_time(user, Times::dropped);
     }
 
-    /// Changes the presence of a seat, with a notice.
+    /// Changes the presence of a seat, and notifies the members.
     pub(crate) fn set_presence(&mut self, user: &UserId, presence: Presence) {
         self.set_standing(user, |standing| match standing {
             Standing::Seated(seat) => Standing::Seated(Seat { presence, ..seat }),
@@ -154,7 +155,7 @@ impl Change {
         self.put_out_with(user, reason, Remark::default());
     }
 
-    /// Ends the part of `user` in the meeting, with the words that go with it.
+    /// Ends the part of `user` in the meeting, and keeps the reason and the text that a user gave for it.
     pub(crate) fn put_out_with(&mut self, user: &UserId, reason: OutReason, remark: Remark) {
         if self.meeting.has_member(user) {
             self.record_time(user, Times::left);
@@ -181,8 +182,8 @@ impl Change {
         }
     }
 
-    /// The proof that a removal begins, or goes on with if a removed user is banned. A user who never had a seat never had a
-    /// join token.
+    /// Returns the removal proof of a user who is put out: a new proof, or the present proof if a removed
+    /// user is banned. A user who never had a seat has no proof, since the user never had a join token.
     fn proof_of_removal(&self, user: &UserId, reason: OutReason) -> Option<RemovalProof> {
         let is_removal = matches!(reason, OutReason::Removed | OutReason::Banned { .. });
         let participant = self.meeting.participants.get(user).filter(|_| is_removal)?;
@@ -191,12 +192,12 @@ impl Change {
         participant.removal_proof().cloned().or_else(new_proof)
     }
 
-    /// Ends an open invitation without a seat: every device stops ringing.
+    /// Ends an open invitation without a seat. Every device stops ringing.
     pub(crate) fn close_invitation(&mut self, user: &UserId, reason: OutReason) {
         self.close_invitation_with(user, reason, Remark::default());
     }
 
-    /// Ends an open invitation without a seat, with the words that go with it.
+    /// Ends an open invitation without a seat, and keeps the reason and the text that a user gave for it.
     pub(crate) fn close_invitation_with(&mut self, user: &UserId, reason: OutReason, remark: Remark) {
         let rev = self.rev;
         if let Some(invitation) =
@@ -207,12 +208,12 @@ impl Change {
         self.put_out_with(user, reason, remark);
     }
 
-    /// The last invitation of the device's user.
+    /// Returns the latest invitation of the device's user.
     pub(crate) fn invitation_of(&mut self, device: &ClientId) -> Option<&mut Invitation> {
         self.meeting.participants.get_mut(&device.user())?.invitation_mut()
     }
 
-    /// Ends the meeting for everybody who still has a part in it.
+    /// Ends the meeting for all users who still have a part in it.
     pub(crate) fn end(&mut self, reason: EndReason) {
         for user in self.meeting.users(|p| p.out_reason().is_none()) {
             if self.meeting.participants[&user].is_pending() {
@@ -225,8 +226,8 @@ impl Change {
         self.is_changed = true;
     }
 
-    /// The decision on a request of the device `by`. The answer is built from the committed meeting, so that it shows the
-    /// revision of the commit.
+    /// Returns the decision on a request of the device `by`. The answer is built from the committed meeting,
+    /// so it shows the revision of the commit.
     pub(crate) fn into_answered_decision(self, by: &ClientId, cause: &Cause, reply: ReplyResult) -> Decision {
         match reply {
             Ok(reply) => {
@@ -247,8 +248,9 @@ impl Change {
         }
     }
 
-    /// The state to commit, if anything changed, with its new revision; the notices and the RTC actions that are read from this
-    /// state; not yet the answer. `request` is the request that was applied.
+    /// Returns the decision without an answer: the state to commit with its new revision, if the input
+    /// changed the meeting, and the notices and RTC actions that are read from this state. `request` is the
+    /// request that was applied.
     pub(crate) fn into_decision(mut self, request: Option<&Cause>) -> Decision {
         if !self.is_changed {
             return Decision::default();
@@ -265,7 +267,7 @@ impl Change {
         Decision { next: Some(meeting), slots: self.slots, rtc_actions, notices, ..Decision::default() }
     }
 
-    // Guards: each refuses a command that the state does not allow.
+    // Guards: each one refuses a command that the state does not allow.
 
     /// Refuses a device that does not have its user's seat: `banned`, or `not_admitted`.
     pub(crate) fn require_seat(&self, by: &ClientId) -> Result<(), Refusal> {
@@ -276,8 +278,8 @@ impl Change {
         }
     }
 
-    /// Refuses a sender who may not see the meeting (any more): `banned`, or `forbidden`. Users who were in it when it ended
-    /// may see its last state.
+    /// Refuses a sender who may not see the meeting: `banned`, or `forbidden`. Users who were in the meeting
+    /// at its end may see its last state.
     pub(crate) fn require_view(&self, by: &ClientId) -> Result<(), Refusal> {
         let ended_with_it = |p: &Participant| {
             self.meeting.end().is_some() && p.out_reason() == Some(OutReason::Ended) && !p.left_lobby()
@@ -285,7 +287,10 @@ impl Change {
         match self.participant(by) {
             Some(p) if p.may_see() || ended_with_it(p) => Ok(()),
             Some(p) if p.is_banned() => Err(Refusal::banned()),
-            _ => Err(Refusal::new(Code::Forbidden, "you have no part in this meeting any more")),
+            _ => Err(Refusal::new(
+                Code::Forbidden,
+                "you no longer have a part in this meeting; ask a member to invite you",
+            )),
         }
     }
 
@@ -294,7 +299,7 @@ impl Change {
         if self.meeting.members().count() < self.meeting.max_participants as usize {
             Ok(())
         } else {
-            Err(Refusal::new(Code::MeetingFull, "every seat is taken; try again when somebody left"))
+            Err(Refusal::new(Code::MeetingFull, "every seat is taken; retry when a participant has left"))
         }
     }
 
@@ -307,28 +312,31 @@ impl Change {
         }
     }
 
-    /// Refuses with `not_host` a sender outside of the host set: host and cohosts who have a seat.
+    /// Refuses with `not_host` a sender outside of the host set (host and cohosts who have a seat).
     pub(crate) fn require_host_set(&self, by: &ClientId) -> Result<(), Refusal> {
         if self.participant(by).is_some_and(|p| p.is_member() && *p.role != Role::Member) {
             Ok(())
         } else {
-            Err(Refusal::new(Code::NotHost, "only the host and the cohosts may do this"))
+            Err(Refusal::new(
+                Code::NotHost,
+                "only the host and the cohosts may send this request; ask one of them",
+            ))
         }
     }
 
-    /// Refuses with `not_host` everybody but a host who has a seat, on any device. A host who left has no powers until the
-    /// return.
+    /// Refuses with `not_host` every sender but a host who has a seat, on any device. A host who left has no
+    /// powers until they return.
     pub(crate) fn require_host(&self, by: &ClientId) -> Result<(), Refusal> {
         if self.meeting.host == by.user() && self.meeting.has_member(&by.user()) {
             Ok(())
         } else {
-            Err(Refusal::new(Code::NotHost, "only the host may do this"))
+            Err(Refusal::new(Code::NotHost, "only the host may send this request; ask the host"))
         }
     }
 }
 
-/// The presence that a seat keeps when its participant goes. A participant who left by own will has no claimants to
-/// notify.
+/// Returns the presence that stays on record when a participant gives up the seat. After a voluntary leave,
+/// no claimants have to be notified.
 fn closed_presence(presence: Presence, reason: OutReason) -> Presence {
     match presence {
         Presence::OnTheWay { .. } if reason == OutReason::Left => {

@@ -1,5 +1,5 @@
-//! The record of a create request that made no meeting of its own: it was taken back before it arrived, or merged with a call
-//! of the same two users.
+//! The record of a create request that made no meeting of its own: the caller took the request back before it
+//! arrived, or the call merged with a call of the same two users.
 
 use crate::actions::Action;
 use crate::cause::Cause;
@@ -12,7 +12,7 @@ use switchboard_protocol::code::EndReason;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::id::MeetingId;
 
-/// The record of a create request that made no meeting, in the place of the meeting.
+/// The record of a create request that made no meeting. It is stored in the place of the meeting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateMark {
     /// Id that the meeting would have had, derived from the create request.
@@ -21,24 +21,24 @@ pub struct CreateMark {
     pub caller: UserId,
     /// Time of the mark, in milliseconds since the epoch.
     pub at_ms: i64,
-    /// Reason why there is no meeting.
+    /// Reason for which the meeting does not exist.
     pub kind: MarkKind,
 }
 
-/// Reason why a create request made no meeting.
+/// Reason for which a create request made no meeting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MarkKind {
     /// `destroy_meeting` with its `create_id` arrived before the create request.
     TakenBack,
-    /// It merged with this meeting (T16, T17).
+    /// The call merged with this meeting (T16, T17).
     MergedInto(MeetingId),
 }
 
 impl CreateMark {
-    /// Revision of every mark: it is written once.
+    /// Revision of every mark. A mark is written once.
     pub const REV: u64 = 1;
 
-    /// The end that clients see.
+    /// Returns the reason of the end that clients see.
     #[must_use]
     pub fn end_reason(&self) -> EndReason {
         match self.kind {
@@ -47,8 +47,8 @@ impl CreateMark {
         }
     }
 
-    /// Decides a command on the meeting that was never made: `destroy_meeting` of the caller is answered by `meeting_ended`,
-    /// everything else is refused with the error `meeting_ended`.
+    /// Decides a command on the meeting that was never made. A `destroy_meeting` of the caller is answered by
+    /// `meeting_ended`; every other command is refused with the error `meeting_ended`.
     #[must_use]
     pub fn decide(&self, command: &Command) -> Decision {
         let cause = Cause::request(&command.by, &command.request_id);
@@ -64,7 +64,7 @@ impl CreateMark {
         Decision { answer, refused, ..Decision::default() }
     }
 
-    /// The answer to the request that takes the create request back.
+    /// Returns the answer to the request that takes the create request back.
     fn taken_back(&self, command: &Command, cause: &Cause, text: Option<String>) -> Decision {
         let reason = self.end_reason();
         let body = Body::MeetingEnded { reason, sip: reason.sip(), duration_ms: 0, text };

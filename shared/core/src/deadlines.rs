@@ -1,5 +1,5 @@
-//! Deadlines. Each is a field of the meeting, and every input applies the deadlines that are over before anything else: a
-//! late timer never changes an outcome.
+//! Deadlines. Each one is a field of the meeting. Every input first applies all deadlines that have passed,
+//! so a late timer never changes an outcome.
 
 use crate::change::Change;
 use crate::decision::Decision;
@@ -12,7 +12,7 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::Reach;
 
-/// Applies the deadlines of `meeting` that are over, and nothing else.
+/// Applies the deadlines of `meeting` that have passed, and nothing else.
 pub(crate) fn applied(meeting: &Meeting, now: Now, rtc: RtcCapabilities) -> Decision {
     let mut change = Change::of(meeting, now, rtc);
     change.apply_deadlines();
@@ -20,14 +20,14 @@ pub(crate) fn applied(meeting: &Meeting, now: Now, rtc: RtcCapabilities) -> Deci
 }
 
 impl Change {
-    /// Applies every deadline that is over.
+    /// Applies every deadline that has passed.
     pub(crate) fn apply_deadlines(&mut self) {
         if self.meeting.end().is_some() {
             return;
         }
         let now_ms = self.now.ms;
         for user in self.meeting.users(|p| ring_end_ms(p).is_some_and(|end_ms| end_ms <= now_ms)) {
-            // T13: a device that received the offer could have answered; otherwise no device was reached.
+            // T13: a device that received the offer could have answered; without one, no device was reached.
             let invitation = self.meeting.participants[&user].invitation();
             let reached =
                 invitation.is_some_and(|invitation| self.meeting.reach(invitation) == Reach::Delivered);
@@ -74,8 +74,8 @@ impl Change {
         }
     }
 
-    /// Turns a ban whose time is over into a removal: the user counts as not invited. It changes nothing for anybody until
-    /// the user joins, so there is no notice.
+    /// Changes an expired ban into a removal: the user counts as not invited. No user notices the change
+    /// before the banned user joins, so no notice is sent.
     fn end_bans(&mut self) {
         let now_ms = self.now.ms;
         for user in self.meeting.users(|p| ban_end_ms(p).is_some_and(|end_ms| end_ms <= now_ms)) {
@@ -112,19 +112,19 @@ fn ban_end_ms(participant: &Participant) -> Option<i64> {
     }
 }
 
-/// T43: the end of a meeting that nobody joined and to which no invitation is open. A seat that is still on its way into the
-/// media delays it.
+/// T43: returns the end of a meeting that no user joined and that has no open invitation. A seat that is
+/// still on its way into the media delays the end.
 fn unused_end_ms(meeting: &Meeting) -> Option<i64> {
     let is_waiting =
         matches!(meeting.phase, Phase::Created | Phase::Ringing) && meeting.pending().next().is_none();
-    // One side of a direct call may be in the media while the report of the other side was lost.
+    // In a direct call, one user may be in the media although the other user's report was lost.
     let end_ms = meeting.created_ms + meeting.unused_ms;
     (is_waiting && !meeting.is_used).then(|| meeting.after_seats_on_the_way(end_ms))
 }
 
 impl Meeting {
-    /// T42: the end of an empty group, in milliseconds since the epoch; `None` while it is not empty. A seat that is still
-    /// on its way into the media delays it.
+    /// T42: returns the end of an empty group, in milliseconds since the epoch; `None` if the group is not
+    /// empty. A seat that is still on its way into the media delays the end.
     pub(crate) fn empty_end_ms(&self) -> Option<i64> {
         match self.phase {
             Phase::Empty { until_ms } => Some(self.after_seats_on_the_way(until_ms)),
@@ -132,12 +132,12 @@ impl Meeting {
         }
     }
 
-    /// `end_ms`, or the last deadline of a seat on its way into the media, whichever is later.
+    /// Returns the later of `end_ms` and the last deadline of a seat on its way into the media.
     fn after_seats_on_the_way(&self, end_ms: i64) -> i64 {
         self.members().filter_map(|p| p.seat()?.join_by_ms()).fold(end_ms, i64::max)
     }
 
-    /// The next deadline, in milliseconds since the epoch; `None` after the end.
+    /// Returns the next deadline, in milliseconds since the epoch; `None` after the end.
     #[must_use]
     pub fn next_deadline_ms(&self, rtc: RtcCapabilities) -> Option<i64> {
         if self.end().is_some() {
@@ -161,7 +161,8 @@ impl Meeting {
         self.participants.values().flat_map(of_participant).chain(of_meeting).flatten().min()
     }
 
-    /// Devices that must be checked, at the RTC service or at the broker, before a deadline decides about their seats.
+    /// Returns the devices whose presence must be checked, at the RTC service or at the broker, before a
+    /// deadline decides about their seats.
     #[must_use]
     pub fn due_checks(&self, now: Now, rtc: RtcCapabilities) -> Vec<ClientId> {
         let is_due = |p: &&Participant| {
@@ -172,8 +173,8 @@ impl Meeting {
         self.members().filter(is_due).filter_map(|p| Some(p.seat()?.device.clone())).collect()
     }
 
-    /// Returns whether the call slot of `user` may name this meeting at `now`: as [`involves`](Self::involves), with the
-    /// deadlines applied that are over.
+    /// Returns whether the call slot of `user` may name this meeting at `now`: the result of
+    /// [`involves`](Self::involves) after applying the deadlines that have passed.
     #[must_use]
     pub fn holds_slot_of(&self, user: &UserId, now: Now, rtc: RtcCapabilities) -> bool {
         let settled = applied(self, now, rtc).next;

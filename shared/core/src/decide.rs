@@ -1,7 +1,8 @@
-//! The one entrance to the core, [`decide`]: the deadlines that are over are applied first, then the input.
+//! The one entrance to the core is [`decide`]. It first applies the deadlines that have passed, and then the
+//! input.
 //!
-//! `actions.rs` hands a request to the file of its action, which changes the working copy; `change.rs` makes the decision from
-//! that.
+//! `actions.rs` passes a request to the file of its action, which changes the working copy of the meeting.
+//! `change.rs` makes the decision from the working copy.
 
 use crate::actions::Action;
 use crate::cause::Cause;
@@ -27,7 +28,7 @@ use switchboard_protocol::media_event::MediaEvent;
 pub enum Input {
     /// A request of a terminal.
     Command(Command),
-    /// A deadline is over. Every other input applies deadlines too.
+    /// A deadline has passed. Every other input applies deadlines, too.
     Deadline,
     /// The broker connected or disconnected a device.
     Device {
@@ -36,7 +37,7 @@ pub enum Input {
         /// Its status.
         status: DeviceStatus,
     },
-    /// The RTC service answered who is in the channel.
+    /// The RTC service reported the users in the channel.
     Presence(ChannelPresence),
     /// A signed callback of the RTC service.
     Callback {
@@ -45,7 +46,7 @@ pub enum Input {
         /// The participant that the event is about; `None` for an event about the channel or an unknown user.
         user: Option<UserId>,
     },
-    /// The user accepted another call, and leaves this one for it.
+    /// The user accepted another call, and therefore leaves this call.
     LeftForOtherCall {
         /// Account.
         user: UserId,
@@ -59,17 +60,17 @@ pub enum Input {
 /// A request of one device to a meeting that exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Command {
-    /// The sender's device, as the broker proved it.
+    /// The sender's device, whose identity the broker has verified.
     pub by: ClientId,
     /// The request's id.
     pub request_id: RequestId,
     /// Hash of the request's body.
     pub hash: BodyHash,
-    /// The action that the sender asks for.
+    /// The action that the sender requests.
     pub action: Action,
 }
 
-/// Decides `input` on `meeting`. The deadlines that are over are committed even if a command is refused.
+/// Decides `input` on `meeting`. Deadlines that have passed are committed even if a command is refused.
 #[must_use]
 pub fn decide(meeting: &Meeting, input: &Input, now: Now, rtc: RtcCapabilities) -> Decision {
     match input {
@@ -93,14 +94,17 @@ pub fn decide(meeting: &Meeting, input: &Input, now: Now, rtc: RtcCapabilities) 
     }
 }
 
-/// Decides a request. `after_deadlines` returns a working copy in which the deadlines that are over have been applied.
+/// Decides a request. `after_deadlines` returns a working copy to which the deadlines that have passed are
+/// applied.
 fn decide_command(command: &Command, after_deadlines: impl Fn() -> Change) -> Decision {
     let mut change = after_deadlines();
     let cause = Cause::request(&command.by, &command.request_id);
     match find_applied(&change.meeting, command) {
         Some(known) if known.hash != command.hash => {
-            let refusal =
-                Refusal::bad_field("id", "this id was used for another request; give each request its own");
+            let refusal = Refusal::bad_field(
+                "id",
+                "this id was used for another request; give each request its own id",
+            );
             finish(change, command, &cause, Err(refusal))
         }
         Some(known) => {
@@ -109,7 +113,7 @@ fn decide_command(command: &Command, after_deadlines: impl Fn() -> Change) -> De
         }
         None => {
             let had_deadlines = std::mem::replace(&mut change.is_changed, false);
-            // The `apply` of the action's own file, such as `actions/accept.rs`.
+            // Calls the `apply` of the action's own file, such as `actions/accept.rs`.
             let reply = command.action.apply(&mut change, &command.by);
             if reply.is_ok() {
                 change.confirm_seat(&command.by);
@@ -117,7 +121,8 @@ fn decide_command(command: &Command, after_deadlines: impl Fn() -> Change) -> De
                     keep_as_applied(&mut change, command);
                 }
             } else if change.is_changed {
-                // A refusal changes nothing, though an action may take an admitted seat before it is refused.
+                // A refusal commits nothing, although an action may change the working copy before it
+                // refuses.
                 change = after_deadlines();
             }
             change.is_changed |= had_deadlines;
@@ -126,20 +131,22 @@ fn decide_command(command: &Command, after_deadlines: impl Fn() -> Change) -> De
     }
 }
 
-/// Answers a repeat of the request that made the revision `rev`, and repeats its effects as far as they still hold.
+/// Answers a repeat of the request that made the revision `rev`, and repeats those of its effects that still
+/// apply.
 fn repeat(change: Change, command: &Command, cause: &Cause, rev: u64) -> Decision {
     let reply = command.action.answer_again(&change, &command.by, rev);
     let was_put_out = command.action.is_out_of_sight(&change, &command.by)
         || matches!(&reply, Err(refusal) if matches!(refusal.code, Code::Banned | Code::Forbidden));
     if was_put_out {
-        // A user who was put out makes nobody hear the old news again.
+        // The old notices are not repeated for a user who is no longer in the meeting.
         return finish(change, command, cause, reply);
     }
     let notices = notices(&change.meeting, rev, cause, change.now.ms, change.rtc);
     let actions = rtc_actions(&change.meeting, rev);
     let mut decision = finish(change, command, cause, reply);
     decision.rtc_actions.extend(actions);
-    // Members may have had these notices before, so the last revision that they know is not known: no `prev_rev`.
+    // Members may have received these notices before, so the last revision that they know is unknown: no
+    // `prev_rev`.
     decision.notices.extend(notices.into_iter().map(|notice| Outgoing { prev_rev: None, ..notice }));
     decision.drop_echoes(&command.by);
     decision
@@ -163,7 +170,7 @@ fn keep_as_applied(change: &mut Change, command: &Command) {
     change.bound_requests(&command.by.user());
 }
 
-/// The decision on a request, with its answer, and the notice that goes with a refusal.
+/// Returns the decision on a request, with its answer and the notice that accompanies a refusal.
 fn finish(change: Change, command: &Command, cause: &Cause, reply: ReplyResult) -> Decision {
     let by = &command.by;
     let refusal = reply.as_ref().err();

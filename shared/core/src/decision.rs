@@ -1,4 +1,5 @@
-//! A decision: the state to commit, and the effects that follow. `change.rs` makes it from the working copy.
+//! A decision: the state to commit, and the effects that follow the commit. `change.rs` makes the decision
+//! from the working copy.
 
 use crate::cause::Cause;
 use crate::meeting::Meeting;
@@ -13,7 +14,7 @@ use switchboard_protocol::object::UserOrAll;
 /// Result of deciding one input.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decision {
-    /// The state to commit over the one that was decided from; `None` if nothing changed.
+    /// The state to commit, based on the state of the input; `None` if the input changed nothing.
     pub next: Option<Meeting>,
     /// Call slots to change in the same commit.
     pub slots: Vec<SlotChange>,
@@ -23,7 +24,7 @@ pub struct Decision {
     pub notices: Vec<Outgoing>,
     /// The answer to the sender; `None` for requests that are never answered.
     pub answer: Option<Outgoing>,
-    /// The code, where the answer is a refusal.
+    /// The code, if the answer is a refusal.
     pub refused: Option<Code>,
 }
 
@@ -34,8 +35,8 @@ pub enum SlotChange {
     Claim(UserId),
     /// The meeting frees the slot, if the slot still names this meeting.
     Free(UserId),
-    /// The slot stays as it is, and must name the other call that the user accepted. Otherwise nothing is committed: the user
-    /// may have accepted this call after that one.
+    /// The slot does not change, and must name the other call that the user accepted. If it does not, nothing
+    /// is committed: the user may have accepted this call after the other one.
     TakenBy {
         /// Account.
         user: UserId,
@@ -45,9 +46,9 @@ pub enum SlotChange {
 }
 
 impl Decision {
-    /// Returns whether no client would retry if the effects of this commit were lost: an end, and what a deadline or an event
-    /// changed. A request that changed nothing itself is not kept as applied, so its repeat would not repeat the notices
-    /// of a deadline either.
+    /// Returns whether no client would retry if the effects of this commit were lost: they belong to an end,
+    /// a deadline or an event. This includes a deadline that is applied with a request that changes nothing
+    /// itself. Such a request is not kept as applied, so its repeat would not repeat the deadline's notices.
     #[must_use]
     pub fn has_no_retrying_client(&self, cause: Option<&Cause>) -> bool {
         let Some(next) = &self.next else { return false };
@@ -55,14 +56,14 @@ impl Decision {
         next.end().is_some() || (!self.notices.is_empty() && !is_requested)
     }
 
-    /// Drops the notices that repeat the answer to the same device.
+    /// Drops the notices that duplicate the answer to the same device.
     pub(crate) fn drop_echoes(&mut self, by: &ClientId) {
         let Some(answer) = &self.answer else { return };
         self.notices.retain(|notice| notice.to != *by || !is_same_news(&notice.body, &answer.body));
     }
 }
 
-/// Returns whether two bodies have the same type and are about the same user.
+/// Returns whether two bodies have the same type and concern the same user.
 fn is_same_news(a: &Body, b: &Body) -> bool {
     match (a, b) {
         (Body::ParticipantUpdated { participant: a }, Body::ParticipantUpdated { participant: b }) => {
@@ -84,7 +85,7 @@ mod tests {
     use switchboard_protocol::object::Role;
     use switchboard_protocol::requests::MuteMode;
 
-    /// The lines about one device.
+    /// Returns the lines about one device.
     fn of(device: &str, lines: Vec<String>) -> Vec<String> {
         lines.into_iter().filter(|line| line.starts_with(device)).collect()
     }
@@ -99,7 +100,7 @@ mod tests {
         for name in ["alice", "bob"] {
             call.rtc_reports(ChannelPresence::Joined { user: user(name) });
         }
-        // Carol's time to reach the media ends with the same commit.
+        // The deadline for Carol to reach the media passes in the same commit.
         set_role(call.at(20_000), "alice.phone", "bob", Role::Cohost).expect("the host has the right");
         assert_eq!(
             of("alice.phone", call.downlinks()),
@@ -115,7 +116,7 @@ mod tests {
     fn an_answer_about_the_speech_of_a_user_replaces_no_notice_about_another() {
         let mut call = active_group();
         mute(&mut call, "alice.phone", "carol", MuteMode::Hard, Some(60)).expect("the host has the right");
-        // Carol's block ends with the same commit.
+        // Carol's block ends in the same commit.
         mute(call.at(60_000), "alice.phone", "bob", MuteMode::Soft, None).expect("the host has the right");
         assert_eq!(
             of("alice.phone", speech_downlinks(&call)),

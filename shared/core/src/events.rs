@@ -1,4 +1,5 @@
-//! Inputs that no terminal sent: what the broker and the RTC service report, and the operator's end of a meeting.
+//! Inputs that no terminal sent: reports of the broker and of the RTC service, and the operator's end of a
+//! meeting.
 
 pub(crate) mod admin;
 pub(crate) mod callback;

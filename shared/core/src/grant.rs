@@ -6,7 +6,7 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::join::Rights;
 use switchboard_protocol::object::{Media, MediaFlags};
 
-/// Rights of one participant in the media. The service mints a join token for it.
+/// Rights of one participant in the media, for which the service mints a join token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// Account.
@@ -20,7 +20,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// The grant of `participant`, as the meeting stands.
+    /// Returns the grant of `participant` in the present state of the meeting.
     #[must_use]
     pub fn of(meeting: &Meeting, participant: &Participant) -> Self {
         let video = meeting.has_video();
@@ -45,7 +45,7 @@ impl Meeting {
         self.media == Media::Video
     }
 
-    /// `media` without the camera and the screen where the rights do not allow them.
+    /// Returns `media` without camera and screen if the rights do not allow them.
     pub(crate) fn allowed_media(&self, media: MediaFlags) -> MediaFlags {
         let video = self.has_video();
         MediaFlags { video: media.video && video, screen: media.screen && video, ..media }

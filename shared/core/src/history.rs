@@ -1,4 +1,5 @@
-//! The records of a call: one leg per user, and the entries of the call history that an ended meeting leaves.
+//! The records of a call: one leg for each user, and the entries that an ended meeting adds to the call
+//! history.
 
 use crate::meeting::{End, Meeting};
 use crate::participant::Participant;
@@ -9,7 +10,7 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::object::{CallLeg, CallView, Direction, RejectReason};
 
 impl Meeting {
-    /// The leg of each participant who had a seat or an invitation; no legs while the meeting is live.
+    /// Returns the leg of each participant who had a seat or an invitation; empty while the meeting is live.
     #[must_use]
     pub fn legs(&self) -> Vec<CallLeg> {
         let Some(end) = self.end() else { return Vec::new() };
@@ -40,7 +41,7 @@ impl Meeting {
         }
     }
 
-    /// One entry for each leg that is not silent; no entries while the meeting is live.
+    /// Returns one entry for each leg that is not silent; empty while the meeting is live.
     #[must_use]
     pub fn call_history(&self) -> Vec<(UserId, CallView)> {
         let Some(end) = self.end() else { return Vec::new() };
@@ -70,20 +71,20 @@ impl Meeting {
             };
             (leg.user_id, call)
         };
-        // A user whom the call did not reach does not learn of it.
+        // A user whom the call did not reach must not learn of the call.
         self.legs().into_iter().filter(|leg| !leg.silent).map(entry).collect()
     }
 }
 
-/// End of the call for one user: the end of the invitation, or the way in which the user left before the meeting ended, or
-/// the end of the meeting. With the SIP status that a gateway would send.
+/// Returns the end of the call for one user, with the SIP status that a gateway would send: the end of the
+/// invitation, or the way in which the user left before the meeting ended, or the end of the meeting.
 fn end_of(participant: &Participant, end: End) -> (String, u16) {
     if let Some(code) = end_code(participant) {
         let is_silent = participant.decline() == Some(RejectReason::DoNotDisturb);
         let sip = if is_silent { DO_NOT_DISTURB_SIP } else { participant.state().end_sip().unwrap_or(200) };
         return (code.to_owned(), sip);
     }
-    // A user whose exit ended the meeting is part of that end.
+    // If the user's exit ended the meeting, the leg shows the end of the meeting.
     let left_before = !participant.standing.is_from(end.rev);
     match participant.out_reason().filter(|_| left_before) {
         Some(OutReason::Left) => ("left".to_owned(), 200),
@@ -101,7 +102,7 @@ fn had_a_seat(participant: &Participant) -> bool {
 /// SIP status of a decline with the reason `do_not_disturb`.
 const DO_NOT_DISTURB_SIP: u16 = 480;
 
-/// The name on the wire.
+/// Returns the name of an enum's value on the wire.
 fn name(value: impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }

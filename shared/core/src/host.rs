@@ -1,4 +1,4 @@
-//! The host of a group: who follows when the host goes (T29–T31).
+//! The host of a group, and the host's successor (T29–T31).
 
 use crate::change::Change;
 use crate::limits::HOST_GRACE_MS;
@@ -10,7 +10,8 @@ use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::{HostLeavePolicy, Mode, Role, SpeechMode};
 
 impl Change {
-    /// Applies the policy for a group whose host has no seat. A direct call ends with either side.
+    /// Applies the policy `host_leave` to a group whose host has no seat. A direct call ends when either user
+    /// leaves.
     pub(crate) fn update_host(&mut self) {
         if *self.meeting.mode == Mode::Direct || self.meeting.end().is_some() {
             return;
@@ -35,13 +36,14 @@ impl Change {
                 self.is_changed = true;
             }
             HostLeavePolicy::End if left_now => self.end(EndReason::HostLeft),
-            // Nobody has the powers of the host until the host comes back; cohosts keep theirs.
+            // No user has the host's powers until the host returns; cohosts keep theirs.
             HostLeavePolicy::Continue | HostLeavePolicy::End | HostLeavePolicy::GraceEnd => {}
         }
     }
 
-    /// T29, T60: the succession of the create request, then cohosts in their order, then the longest in the media, then the
-    /// oldest seat. A member whose speech is blocked follows only if nobody else is left: the host's speech cannot be blocked.
+    /// T29, T60: returns the next host. The order is: the succession of the create request, cohosts in their
+    /// order, the member who is in the media longest, the oldest seat. A member with blocked speech is chosen
+    /// only if no other member is left, since the host's speech cannot be blocked.
     fn next_host(&self) -> Option<UserId> {
         self.next_host_among(|p| p.speech.has_right()).or_else(|| self.next_host_among(|_| true))
     }
@@ -65,7 +67,7 @@ impl Change {
         self.meeting.members().filter(|p| may_follow(p)).min_by_key(rank).map(|p| p.user_id.clone())
     }
 
-    /// Makes `user` host and the host before a member.
+    /// Makes `user` the host, and the previous host a member.
     pub(crate) fn make_host(&mut self, user: &UserId) {
         let previous = std::mem::replace(&mut self.meeting.host, user.clone());
         // The notice `host_changed` carries both roles.

@@ -1,4 +1,4 @@
-//! The parts of inputs: time, devices, users and settings, as requests and the table name them.
+//! The parts of inputs: time, devices, users and settings.
 
 use crate::availability::Access;
 use std::collections::BTreeSet;
@@ -16,30 +16,32 @@ pub struct Now {
 /// Capabilities of the configured RTC service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RtcCapabilities {
-    /// True if it reports which users are in a channel. Otherwise the reports of the terminals are trusted.
+    /// True if the service reports which users are in a channel. Otherwise Switchboard trusts the reports of
+    /// the terminals.
     pub reports_presence: bool,
-    /// True if it takes the right to publish audio from a user who is in the channel.
+    /// True if the service can take away the right to publish audio from a user who is in the channel.
     pub enforces_rights: bool,
 }
 
 /// Status of a device at the broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceStatus {
-    /// It disconnected just now.
+    /// The device has just disconnected.
     Disconnected,
-    /// The check found it not connected.
+    /// A check found that the device is not connected.
     StillDisconnected,
-    /// It is connected.
+    /// The device is connected.
     Connected,
-    /// It connected anew, just now or while its seat waited for it: its terminal may have restarted.
+    /// The device connected anew, just now or during the grace of its seat. Its terminal may have restarted.
     ConnectedAnew {
         /// Time of the connection by the broker's clock, in milliseconds since the epoch. The event may arrive after requests
         /// that the device sent over the connection.
         since_ms: i64,
     },
-    /// It is connected, and the RTC service, which knows who is in the media, does not answer: it is asked again.
+    /// The device is connected, and the RTC service, which decides about presence, does not answer. The check
+    /// is repeated.
     ConnectedUnseen,
-    /// The broker did not say whether it is connected.
+    /// The broker did not report whether the device is connected.
     Unknown,
 }
 
@@ -55,33 +57,35 @@ pub enum ChannelPresence {
     Left {
         /// Account.
         user: UserId,
-        /// True if on purpose; otherwise the connection broke.
+        /// True if the user left deliberately, false if the connection broke.
         clean: bool,
     },
-    /// The channel is closed or does not exist: no user is in it.
+    /// The channel is closed or does not exist, so no user is in it.
     Closed,
     /// Exactly these users are in the channel.
     Exactly {
         /// Accounts.
         users: BTreeSet<UserId>,
-        /// Revision that was known when the service was asked. Ignored for participants who changed after it.
+        /// Revision that was known before the RTC service was asked. The list is ignored for participants who
+        /// changed after it.
         rev: u64,
     },
 }
 
-/// A device of a user, as the table knows it.
+/// A device of a user, with the table's data about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownDevice {
     /// Client ID.
     pub client_id: ClientId,
     /// Time of the last connection, in milliseconds since the epoch.
     pub seen_ms: i64,
-    /// Time until which the broker's queue keeps messages for the device if it is or goes away, in milliseconds since the
-    /// epoch; in the past for a device without a queue, `None` if the broker did not report its session.
+    /// Time until which the broker's queue keeps messages for the device while it is disconnected, in
+    /// milliseconds since the epoch; in the past for a device without a queue, `None` if the broker did not
+    /// report the device's session.
     pub queue_until_ms: Option<i64>,
 }
 
-/// A user to invite, with what the table knows.
+/// A user to invite, with the table's data about the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitee {
     /// Account.
@@ -90,7 +94,8 @@ pub struct Invitee {
     pub invite_id: InviteId,
     /// Name from the app's JWT.
     pub name: Option<String>,
-    /// Devices. At most [`MAX_DEVICES`](crate::MAX_DEVICES) are offered the invitation, the latest seen first.
+    /// Devices. The invitation is offered to at most [`MAX_DEVICES`](crate::MAX_DEVICES) of them, those that
+    /// connected last.
     pub devices: Vec<KnownDevice>,
     /// True if the user is in another call.
     pub busy: bool,
@@ -98,18 +103,18 @@ pub struct Invitee {
     pub access: Access,
 }
 
-/// A user who joins, with what the table knows.
+/// A user who joins, with the table's data about the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Joiner {
     /// Name from the app's JWT.
     pub name: Option<String>,
-    /// Devices: in the lobby, all of them are notified of the decision.
+    /// Devices. If the user gets into the lobby, all of them are notified of the host's decision.
     pub devices: Vec<KnownDevice>,
-    /// True if a seat on another device of the same user moves to this device.
+    /// True to move the user's seat from another device to this device.
     pub takeover: bool,
-    /// Most requests of the user within a minute to be let in from the lobby.
+    /// Largest number of the user's requests to be admitted from the lobby within one minute.
     pub max_knocks: u32,
-    /// Media that the device will send first.
+    /// Media that the device will send at first.
     pub media: Media,
 }
 
@@ -125,7 +130,7 @@ pub struct MediaChange {
 }
 
 impl MediaChange {
-    /// The media after this report, `present` before it.
+    /// Returns the media after this report, with `present` as the media before it.
     #[must_use]
     pub fn over(self, present: MediaFlags) -> MediaFlags {
         MediaFlags {
@@ -151,12 +156,12 @@ impl From<Media> for MediaChange {
 /// A change of a meeting's settings. Absent fields keep their value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SettingsChange {
-    /// True if nobody may come in.
+    /// True if the meeting refuses newcomers.
     pub locked: Option<bool>,
     /// The rules.
     pub policy: Option<PolicyChange>,
     /// Title.
     pub title: Option<String>,
-    /// Minutes by which the meeting ends later.
+    /// Minutes by which to extend the meeting.
     pub extend_minutes: Option<u32>,
 }

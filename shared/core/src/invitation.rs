@@ -1,4 +1,4 @@
-//! An invitation of one user, and what each of the user's devices did with it.
+//! An invitation of one user, and the state of its offer on each of the user's devices.
 
 use crate::stamped::Stamped;
 use serde_json::{Map, Value};
@@ -14,62 +14,63 @@ pub struct Invitation {
     pub id: InviteId,
     /// Account of the inviter.
     pub inviter: UserId,
-    /// Time after which it may not ring, in milliseconds since the epoch.
+    /// Time after which the invitation may not ring, in milliseconds since the epoch.
     pub deadline_ms: i64,
-    /// Milliseconds that it rings. The broker keeps the notice of its end as long as it may keep the offer.
+    /// Milliseconds that the invitation rings. The broker keeps the notice of the invitation's end as long as
+    /// it may keep the offer.
     pub rings_ms: i64,
     /// State of the offer on each device of the invitee.
     pub legs: BTreeMap<ClientId, Leg>,
-    /// True for a device whose queue at the broker keeps the offer until the deadline, false for one whose queue does not.
-    /// A device is absent if that is unknown.
+    /// True for a device whose queue at the broker keeps the offer until the deadline, false for a device
+    /// whose queue does not. A device is absent if the broker did not report its session.
     pub queues: BTreeMap<ClientId, bool>,
-    /// Set for an invitation that reaches no device, since its user does not take calls of the inviter.
+    /// Present for an invitation that reaches no device, since its user does not take calls of the inviter.
     pub silent: Option<SilentOffer>,
-    /// True if it was answered or closed on all devices.
+    /// True if the invitation is answered or closed on all devices.
     pub closed: Stamped<bool>,
-    /// Opaque object of the app, given with this invitation; without it, the meeting's own is shown.
+    /// Object of the app, given with this invitation. Without one, offers contain the meeting's own object.
     pub ext: Option<Map<String, Value>>,
 }
 
 /// The offer of a silent invitation, which is never sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SilentOffer {
-    /// A device whose queue at the broker would keep the offer until the deadline if the user slept: the inviter gets that
-    /// reach. `None` if no queue would.
+    /// A device whose queue at the broker would keep the offer until the deadline while the device is
+    /// disconnected. The inviter gets the reach `queued`. `None` if there is no such queue.
     pub would_queue: Option<ClientId>,
 }
 
-/// State of an offer on one device. The reach of the offer is kept apart, in
+/// State of an offer on one device. The reach of the offer is stored separately, in
 /// [`Meeting::reached`](crate::Meeting::reached).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leg {
-    /// It was offered the invitation.
+    /// The offer was made to the device.
     Offered,
-    /// It rings.
+    /// The device rings.
     Alerting,
-    /// It rang, and its user silenced it.
+    /// The device rang, and its user silenced it.
     Silenced,
-    /// It accepted the invitation.
+    /// The device accepted the invitation.
     Won,
     /// Another device of the user answered.
     Lost,
-    /// The invitation ended without an answer of this device.
+    /// The invitation ended without an answer from this device.
     Closed,
 }
 
-/// The broker's queue of a device, as far as it concerns one offer.
+/// State of the broker's queue of a device with regard to one offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OfferQueue {
     /// The broker did not report the session of the device.
     Unknown,
-    /// It keeps the offer until the deadline.
+    /// The queue keeps the offer until the deadline.
     Keeps,
-    /// The device has no queue, or one that ends before the deadline.
+    /// The device has no queue, or a queue that ends before the deadline.
     Missing,
 }
 
 impl Invitation {
-    /// Returns the broker's queue of a device.
+    /// Returns the state of the broker's queue of a device.
     pub(crate) fn queue(&self, device: &ClientId) -> OfferQueue {
         match self.queues.get(device) {
             None => OfferQueue::Unknown,
@@ -78,17 +79,17 @@ impl Invitation {
         }
     }
 
-    /// Returns whether a device rang, and so received the offer.
+    /// Returns whether a device rang, and therefore received the offer.
     pub(crate) fn has_rung(&self) -> bool {
         self.legs.values().any(|leg| matches!(leg, Leg::Alerting | Leg::Silenced | Leg::Won))
     }
 
-    /// Devices whose leg is `leg`.
+    /// Returns the devices whose leg is `leg`.
     pub(crate) fn devices(&self, leg: Leg) -> impl Iterator<Item = &ClientId> {
         self.legs.iter().filter(move |(_, present)| **present == leg).map(|(device, _)| device)
     }
 
-    /// Sets every leg, in the revision `rev` that answers or closes the invitation.
+    /// Closes the invitation in the revision `rev`, and sets every leg.
     pub(crate) fn close(&mut self, rev: u64, leg: impl Fn(&ClientId) -> Leg) {
         self.closed.set(true, rev);
         for (device, present) in &mut self.legs {
@@ -97,7 +98,7 @@ impl Invitation {
     }
 }
 
-/// The reason for which another device's answer closes an offer.
+/// Returns the reason for which another device's answer closes an offer.
 pub(crate) const fn closed_by_other_device(is_declined: bool) -> ClosedReason {
     if is_declined { ClosedReason::DeclinedElsewhere } else { ClosedReason::AnsweredElsewhere }
 }
@@ -109,7 +110,7 @@ mod tests {
     use crate::{Cause, DeliveryClass, RtcCapabilities, repeat_effects};
     use switchboard_protocol::object::Mode;
 
-    /// End of the ring of a call under test.
+    /// End of the ring of a call in these tests.
     const DEADLINE_MS: i64 = START_MS + 45_000;
 
     // Proves: reach
@@ -131,7 +132,8 @@ mod tests {
             };
             let ring = DeliveryClass::Ring { confirm: true, queue: expected };
             assert_eq!(classes(&call.last.notices), [ring]);
-            // `wake` makes the offer again if a function crashed, and reads no devices.
+            // `wake` makes the offer again after a crash of a function, and does not read devices from the
+            // table.
             let cause = Cause::Deadline { meeting_id: call.meeting.id.clone(), rev: 1 };
             let rtc = RtcCapabilities::default();
             let again = repeat_effects(&call.meeting, call.meeting.rev, &cause, call.now, rtc);

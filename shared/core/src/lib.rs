@@ -1,9 +1,11 @@
-//! The pure core: what a meeting is, and what every input does to it. No clock, randomness, I/O or SDK type.
+//! The pure core: the state of a meeting, and the effect of every input on it. No clock, randomness, I/O or
+//! SDK type.
 //!
-//! Read it in this order: [`Meeting`] and [`Participant`] are the state, [`Input`] is everything that may happen to it, and
-//! [`decide`] turns one input into a [`Decision`]: the state to commit, the call slots to change, and the effects. The
-//! transition of each action is in the file of its name under `actions/`; the notices that follow are read from the
-//! committed state under `notices/`. `docs/states.md` is the table of transitions; the T numbers in comments are its rows.
+//! Read the crate in this order: [`Meeting`] and [`Participant`] are the state, [`Input`] is everything that
+//! may happen to a meeting, and [`decide`] turns one input into a [`Decision`]: the state to commit, the call
+//! slots to change, and the effects. The transition of each action is in the file of the same name in
+//! `actions/`. The notices that follow are read from the committed state by the files in `notices/`.
+//! `docs/states.md` has the table of transitions; the T numbers in comments are the numbers of its rows.
 
 mod actions;
 mod availability;

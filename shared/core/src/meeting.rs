@@ -1,4 +1,4 @@
-//! The meeting: everything that is decided from.
+//! The meeting: the state from which every decision is made.
 
 use crate::invitation::Invitation;
 use crate::participant::Participant;
@@ -16,62 +16,65 @@ use switchboard_protocol::object::{BusyPolicy, Media, MeetingState, Mode, Policy
 pub struct Meeting {
     /// Id, derived from the create request.
     pub id: MeetingId,
-    /// Direct or group. A direct meeting may become a group, never the other way round.
+    /// Direct or group. A direct meeting may become a group; a group never becomes direct.
     pub mode: Stamped<Mode>,
     /// Audio or video.
     pub media: Media,
-    /// Opaque object of the app, given at create.
+    /// Object of the app from the create request. The service does not read it.
     pub ext: Option<Map<String, Value>>,
     /// Settings that hosts may change.
     pub settings: Stamped<Settings>,
     /// Account of the host.
     pub host: UserId,
-    /// Account of the host before the last change of host.
+    /// Account of the previous host; `None` if the host never changed.
     pub previous_host: Option<Stamped<UserId>>,
-    /// Deadline for an absent host to come back, where the policy is `grace_end`.
+    /// Deadline for an absent host to return, if the policy is `grace_end`.
     pub host_away_until_ms: Option<Stamped<i64>>,
-    /// Milliseconds before the end for which the last warning was due; revision 0 if it was skipped.
+    /// Milliseconds before the end at which the last warning was due; revision 0 for a skipped warning.
     pub warning_before_ms: Option<Stamped<i64>>,
     /// State of the meeting as a whole.
     pub phase: Phase,
     /// Reason that the host gave for the end. At most 200 characters.
     pub end_text: Option<String>,
-    /// Revision: grows by one with every commit.
+    /// Revision, which grows by one with every commit.
     pub rev: u64,
-    /// Last revision with a notice to all members.
+    /// Latest revision with a notice to all members.
     pub notified_rev: u64,
     /// Time of creation.
     pub created_ms: i64,
-    /// Time of the first activity.
+    /// Time at which the meeting became active for the first time.
     pub active_since_ms: Option<i64>,
-    /// True if any participant was ever in the media.
+    /// True if a participant was in the media at any time.
     pub is_used: bool,
-    /// Seconds that its invitations ring.
+    /// Seconds that the meeting's invitations ring.
     pub ring_seconds: u32,
     /// Number of seats.
     pub max_participants: u32,
-    /// Milliseconds after which the meeting ends if nobody joins it.
+    /// Milliseconds after which the meeting ends if no user joins it.
     pub unused_ms: i64,
-    /// Milliseconds after which the meeting ends, if it is a group, when everybody left.
+    /// Milliseconds after which the meeting ends, if it is a group, when all users have left.
     pub empty_ms: i64,
-    /// Accounts that are cohosts as soon as they come, from the create request.
+    /// Accounts from the create request that are cohosts as soon as they have a part in the meeting.
     pub first_cohosts: BTreeSet<UserId>,
-    /// Accounts that become host when the host goes, in this order, from the create request.
+    /// Accounts from the create request that become host, in this order, when the host leaves.
     pub succession: Vec<UserId>,
-    /// The create request. It is kept apart from the others because the meeting's id is derived from it.
+    /// The create request. It is stored apart from the other requests because the meeting's id is derived
+    /// from it.
     pub created_by: Creation,
-    /// Everybody who has or had a part in the meeting.
+    /// All users who have or had a part in the meeting.
     pub participants: BTreeMap<UserId, Participant>,
-    /// Last applied requests of each device, at most [`MAX_REQUESTS_PER_DEVICE`](crate::MAX_REQUESTS_PER_DEVICE).
+    /// Latest applied requests of each device, at most
+    /// [`MAX_REQUESTS_PER_DEVICE`](crate::MAX_REQUESTS_PER_DEVICE).
     pub requests: BTreeMap<ClientId, Vec<Stamped<AppliedRequest>>>,
-    /// Reach of each invitation on each device. Stored beside the meeting and written without a new revision.
+    /// Reach of each invitation on each device. The reach is stored beside the meeting and written without a
+    /// new revision.
     pub reached: BTreeMap<InviteId, BTreeMap<ClientId, Reach>>,
 }
 
 /// Settings of a meeting that hosts may change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// True if nobody may come in.
+    /// True if the meeting refuses newcomers.
     pub locked: bool,
     /// The rules.
     pub policy: Policy,
@@ -84,18 +87,18 @@ pub struct Settings {
 /// State of a meeting as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Nobody was invited, nobody is in the media.
+    /// No user was invited, and no user is in the media.
     Created,
-    /// Somebody was invited, and the meeting was never active.
+    /// A user was invited, and the meeting was never active.
     Ringing,
-    /// Enough participants are or were in the media: one of a group, two of a direct call.
+    /// Enough participants are or were in the media: one in a group, two in a direct call.
     Active,
-    /// Every participant of a group left.
+    /// Every participant of the group has left.
     Empty {
-        /// Time at which the meeting ends unless somebody joins.
+        /// Time at which the meeting ends unless a user joins.
         until_ms: i64,
     },
-    /// Over.
+    /// The meeting has ended.
     Ended(End),
 }
 
@@ -104,14 +107,14 @@ pub enum Phase {
 pub struct End {
     /// Reason.
     pub reason: EndReason,
-    /// Time.
+    /// Time of the end.
     pub at_ms: i64,
-    /// Revision that ended it.
+    /// Revision that ended the meeting.
     pub rev: u64,
 }
 
 impl Phase {
-    /// The state's name on the wire.
+    /// Returns the state's name on the wire.
     #[must_use]
     pub fn name(self) -> MeetingState {
         match self {
@@ -136,14 +139,14 @@ pub struct Creation {
 /// A request that was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppliedRequest {
-    /// Its id.
+    /// Id of the request.
     pub id: RequestId,
-    /// Hash of its body.
+    /// Hash of the request's body.
     pub hash: BodyHash,
 }
 
 impl Meeting {
-    /// The end; `None` while the meeting is live.
+    /// Returns the end; `None` while the meeting is live.
     #[must_use]
     pub fn end(&self) -> Option<End> {
         match self.phase {
@@ -152,12 +155,12 @@ impl Meeting {
         }
     }
 
-    /// Participants who have a seat.
+    /// Returns the participants who have a seat.
     pub fn members(&self) -> impl Iterator<Item = &Participant> {
         self.participants.values().filter(|p| p.is_member())
     }
 
-    /// Participants whose invitation is open.
+    /// Returns the participants whose invitation is open.
     pub fn pending(&self) -> impl Iterator<Item = &Participant> {
         self.participants.values().filter(|p| p.is_pending())
     }
@@ -170,15 +173,17 @@ impl Meeting {
             && participant.is_some_and(|p| p.is_member() || (p.is_pending() && !p.is_silent()))
     }
 
-    /// Users who must find this meeting by a part item of their own from the present revision on: those who came into a
-    /// group in it. A direct call is found by the call slots, unless its sides may be in other calls as well.
+    /// Returns the users who need a part item to find this meeting from the present revision on: those who
+    /// entered a group in this revision. The users of a direct call find it by their call slots, unless they
+    /// may be in other calls as well.
     #[must_use]
     pub fn new_parts(&self) -> Vec<UserId> {
         let became_group = self.mode.rev() > 0 && self.mode.is_from(self.rev);
         let is_new = |p: &&Participant| {
             let invited = p.standing.is_from(self.rev) && p.is_pending() && !p.is_silent();
             let opened = self.rev == 1 && p.is_member();
-            // A participant who was invited has the part item of the invitation, unless it was silent.
+            // A participant who was invited has the part item of the invitation, unless the invitation was
+            // silent.
             let has_part = p.invitation().is_some() && !p.is_silent();
             let joined = p.seat().is_some_and(|seat| seat.entry.is_from(self.rev)) && !has_part;
             invited || opened || joined || (became_group && p.is_member())
@@ -189,13 +194,14 @@ impl Meeting {
         self.participants.values().filter(is_new).map(|p| p.user_id.clone()).collect()
     }
 
-    /// Returns whether the call slots of its users name the meeting, so that they need no part items.
+    /// Returns whether the call slots of the meeting's users name the meeting, so that the users need no part
+    /// items.
     fn is_found_by_slots(&self) -> bool {
         *self.mode == Mode::Direct && self.settings.policy.busy == BusyPolicy::Reject
     }
 
-    /// Users whose part item the present revision makes useless: all, when it ends the meeting. Until then a user who went out
-    /// may find a missed call by it.
+    /// Returns the users whose part item is useless after the present revision: all users, if it ends the
+    /// meeting. Before the end, a user who left may find a missed call by the part item.
     #[must_use]
     pub fn gone_parts(&self) -> Vec<UserId> {
         if self.is_found_by_slots() || self.end().is_none_or(|end| end.rev != self.rev) {
@@ -213,14 +219,15 @@ impl Meeting {
             .any(|applied| applied.id == *request_id && applied.is_from(rev))
     }
 
-    /// Best reach of an invitation over its devices. A device that rang has received it.
+    /// Returns the best reach of an invitation over its devices. A device that rang has received the offer.
     #[must_use]
     pub fn reach(&self, invitation: &Invitation) -> Reach {
         let known = self.reached.get(&invitation.id).and_then(|devices| devices.values().max()).copied();
         if invitation.has_rung() { Reach::Delivered } else { known.unwrap_or(Reach::Unknown) }
     }
 
-    /// Accounts whose participant meets `condition`, in a list of their own so that they can be changed.
+    /// Returns the accounts of the participants that meet `condition`, as a copy, so that the participants
+    /// can be changed.
     pub(crate) fn users(&self, condition: impl Fn(&Participant) -> bool) -> Vec<UserId> {
         self.participants.values().filter(|p| condition(p)).map(|p| p.user_id.clone()).collect()
     }
@@ -231,7 +238,7 @@ impl Meeting {
         self.participants.get(user).is_some_and(Participant::is_member)
     }
 
-    /// Number of participants in the media.
+    /// Returns the number of participants in the media.
     pub(crate) fn count_joined(&self) -> usize {
         let joined = |p: &&Participant| matches!(&*p.standing, Standing::Seated(seat) if seat.is_joined());
         self.participants.values().filter(joined).count()

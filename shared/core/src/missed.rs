@@ -1,4 +1,4 @@
-//! Missed calls: invitations that ended without an answer of their user.
+//! Missed calls: invitations that ended without an answer from their user.
 
 use crate::meeting::Meeting;
 use crate::participant::Participant;
@@ -8,9 +8,9 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::object::{MissedCallView, MissedMark};
 
 impl Participant {
-    /// The reason for which the user missed the last invitation, as on the wire; `None` if the user did not miss it. A user
-    /// who declined knows of the call, a silent invitation is unknown to its user, and a user with a seat hears of the end in
-    /// another way.
+    /// Returns the reason for which the user missed the last invitation, as on the wire; `None` if the user
+    /// did not miss it. A user who declined knows of the call. A silent invitation is unknown to its user. A
+    /// user with a seat is notified of the end in another way.
     pub(crate) fn missed_reason(&self) -> Option<&'static str> {
         let is_unknown = self.invitation().is_none() || self.is_silent();
         if self.has_declined() || self.last_seat().is_some() || is_unknown {
@@ -29,7 +29,8 @@ impl Participant {
 }
 
 impl Meeting {
-    /// The call that `user` missed in this meeting; `None` if the user did not miss it, or was invited again since.
+    /// Returns the call that `user` missed in this meeting; `None` if the user did not miss it, or was
+    /// invited again later.
     #[must_use]
     pub fn missed_call(&self, user: &UserId) -> Option<MissedCallView> {
         let participant = self.participants.get(user)?;
@@ -49,7 +50,7 @@ mod tests {
     use switchboard_protocol::downlink::Body;
     use switchboard_protocol::object::Mode;
 
-    /// Reason and time of the call that Bob missed.
+    /// Returns the reason and the time of the call that Bob missed.
     fn missed(call: &Call) -> Option<(String, i64)> {
         call.meeting.missed_call(&user("bob")).map(|missed| (missed.mark.reason, missed.mark.at_ms))
     }

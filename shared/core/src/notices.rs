@@ -1,8 +1,9 @@
-//! The notices of a commit, read from the state for one revision (decision 0001).
+//! The notices of a commit, which are read from the state for one revision (decision 0001).
 //!
-//! Every value that a commit changed carries the commit's revision. So the notices can be repeated later (a request was repeated, a
-//! function crashed), and only those that still hold are repeated. This file has those about one participant; the others have
-//! a file per subject: the [`meeting`] itself, the [`lobby`], [`speech`], and the [`end`].
+//! Every value that a commit changed carries the commit's revision. So the notices can be repeated later,
+//! after a repeat of the request or a crash of the function, and only those that still apply are repeated.
+//! This file has the notices about one participant. Each other subject has a file: the [`meeting`] itself,
+//! the [`lobby`], [`speech`], and the [`end`].
 
 mod end;
 mod lobby;
@@ -22,11 +23,12 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::{Body, ClosedReason, RemovedReason};
 use switchboard_protocol::object::{Mode, Role};
 
-/// Most participants of whose change in one commit all members are notified one by one. With more, each member gets the whole
-/// meeting instead: otherwise one request of a meeting of 100 would publish 10,000 downlinks.
+/// Largest number of participants whose changes in one commit are notified one by one. If more change, each
+/// member gets the whole meeting instead: otherwise one request in a meeting of 100 would publish 10,000
+/// downlinks.
 const MAX_TOLD_SINGLY: usize = 8;
 
-/// The notices of the commit that made `rev`, as far as they still hold.
+/// Returns the notices of the commit that made `rev`, as far as they still apply.
 pub(crate) fn notices(
     meeting: &Meeting,
     rev: u64,
@@ -61,7 +63,7 @@ pub(crate) fn notices(
     notices.list
 }
 
-/// The notices of one revision, as they are collected.
+/// The notices of one revision while they are collected.
 struct Notices<'a> {
     meeting: &'a Meeting,
     rev: u64,
@@ -76,7 +78,7 @@ impl Notices<'_> {
         self.list.push(Outgoing::notice(self.meeting, to, self.cause, subject, body));
     }
 
-    /// One member's copy of a notice to all members: its `prev_rev` reveals a gap.
+    /// Adds one member's copy of a notice to all members. Its `prev_rev` reveals a gap.
     fn notify_member(&mut self, member: &Participant, subject: &str, body: Body) {
         let Some(seat) = member.seat() else { return };
         let grant = matches!(body, Body::MeetingMerged { .. }).then(|| Grant::of(self.meeting, member));
@@ -99,9 +101,10 @@ impl Notices<'_> {
     }
 }
 
-/// To the participant's own devices and to the inviter, about the invitation.
+/// Notices about the invitation, to the participant's own devices and to the inviter.
 impl Notices<'_> {
-    /// To the invitee's devices and to the inviter of a participant who changed.
+    /// Adds the notices about the invitation of a participant who changed, to the invitee's devices and to
+    /// the inviter.
     fn of_invitation(&mut self, participant: &Participant) {
         let Some(invitation) = participant.invitation() else { return };
         match &*participant.standing {
@@ -125,7 +128,7 @@ impl Notices<'_> {
                 self.close(invitation, Leg::Lost, closed_by_other_device(true));
             }
             OutReason::Failed => self.notify_inviter(participant, invitation),
-            // Declined because the user is busy: the user knows of the call.
+            // The user declined because of being busy, and therefore knows of the call.
             OutReason::UserBusy if participant.has_declined() => {
                 self.notify_inviter(participant, invitation);
                 self.close(invitation, Leg::Lost, closed_by_other_device(true));
@@ -140,7 +143,7 @@ impl Notices<'_> {
                 self.missed_call(participant, invitation);
             }
             OutReason::Cancelled => {
-                // A direct call ends with it.
+                // In a direct call, the end of the meeting is the notice.
                 if self.is_end_of_invitation(participant) {
                     self.notify_inviter(participant, invitation);
                 }
@@ -160,7 +163,8 @@ impl Notices<'_> {
         }
     }
 
-    /// To devices whose offer another device took in this revision, whatever became of their user since.
+    /// Adds notices to devices that lost their offer to another device in this revision, even if the state of
+    /// their user changed later.
     fn of_lost_offers(&mut self, participant: &Participant) {
         let closed_now = |invitation: &&Invitation| invitation.closed.is_from(self.rev);
         if let Some(invitation) = participant.invitation().filter(closed_now) {
@@ -170,7 +174,7 @@ impl Notices<'_> {
     }
 
     fn offers(&mut self, participant: &Participant, invitation: &Invitation) {
-        // A silent offer is made for its reach alone: it is not sent.
+        // The offer of a silent invitation exists only for its reach and is not sent.
         let silent = invitation.silent.iter().filter_map(|silent| silent.would_queue.as_ref());
         for device in invitation.devices(Leg::Offered).chain(silent) {
             let offer = self.meeting.offer(&participant.user_id, invitation, self.now_ms);
@@ -179,7 +183,8 @@ impl Notices<'_> {
     }
 
     fn notify_inviter(&mut self, participant: &Participant, invitation: &Invitation) {
-        // An inviter who left gets nothing; one for whom the call ends in this revision still does.
+        // An inviter who has left gets no notice; an inviter for whom the call ends in this revision gets
+        // one.
         let inviter = self.meeting.participants.get(&invitation.inviter);
         let inviter = inviter.filter(|p| p.is_member() || p.standing.is_from(self.rev));
         if let Some(inviter) = inviter
@@ -188,7 +193,8 @@ impl Notices<'_> {
             let body = self.meeting.invitation_updated(participant, invitation);
             let subject = invitation.id.as_str();
             let notice = Outgoing::notice(self.meeting, &seat.device, self.cause, subject, body);
-            // In place of the notice to all members: without it, the inviter would find a gap.
+            // This notice replaces the inviter's copy of the notice to all members. Without `prev_rev`, the
+            // inviter would find a gap.
             let prev_rev = self.is_end_of_invitation(participant).then_some(self.meeting.notified_rev);
             self.list.push(Outgoing { prev_rev, ..notice });
         }
@@ -203,7 +209,7 @@ impl Notices<'_> {
 
     fn missed_call(&mut self, participant: &Participant, invitation: &Invitation) {
         let Some(reason) = participant.missed_reason() else { return };
-        // Not the present time: devices know the same missed call by its time, from a repeat and from `sync`.
+        // Not the present time: devices recognise the missed call by its time, in a repeat and in `sync`.
         let at_ms = participant.times.missed_ms.unwrap_or(self.now_ms);
         for device in invitation.legs.keys() {
             let from = self.meeting.caller(&invitation.inviter);
@@ -213,10 +219,10 @@ impl Notices<'_> {
     }
 }
 
-/// To the members about the participant's state, role and media, and to devices that lost the seat.
+/// Notices to the members about the participant's state, role and media, and to devices that lost the seat.
 impl Notices<'_> {
-    /// T62, T63: to the host set, about a removed participant who is out of the media, or back in it. Other members have no
-    /// use for it, and a removed user could keep all their devices busy.
+    /// T62, T63: adds the notice that a removed participant is out of the media or has returned, to the host
+    /// set only. Other members do not need it, and a removed user could flood all their devices with it.
     fn of_removal_proof(&mut self, participant: &Participant) {
         if participant.removal_proof().is_some_and(|proof| proof.gone_ms.is_from(self.rev)) {
             let now_ms = self.now_ms;
@@ -226,13 +232,13 @@ impl Notices<'_> {
         }
     }
 
-    /// To all members, about a participant who changed.
+    /// Adds the notice to all members about a participant who changed.
     fn of_roster(&mut self, participant: &Participant) {
         if !self.is_roster(participant) {
             return;
         }
         let seat = participant.seat();
-        // The device that came in has the whole meeting in its answer.
+        // The device that took the seat has the whole meeting in its answer.
         let is_moved = participant
             .last_seat()
             .is_some_and(|seat| seat.moved_from.as_ref().is_some_and(|from| from.is_from(self.rev)));
@@ -255,15 +261,15 @@ impl Notices<'_> {
         }
     }
 
-    /// T19, T26, T27: to the device whose seat is over, unless the device gave it up by its own request. Its connection to the
-    /// broker may stand, and its media may seem to go on.
+    /// T19, T26, T27: adds the notice to the device whose seat has ended, unless the device's own request
+    /// ended it. That device may still be connected to the broker and may still show its media.
     fn of_own_loss(&mut self, participant: &Participant) {
         let Some(device) = self.lost_seat(participant) else { return };
         let body = Body::ParticipantUpdated { participant: participant.view(self.now_ms) };
         self.notify_device(device, participant.user_id.as_str(), body);
     }
 
-    /// The device whose seat ended in this revision without a request of the device.
+    /// Returns the device whose seat ended in this revision without a request of the device.
     fn lost_seat<'b>(&self, participant: &'b Participant) -> Option<&'b ClientId> {
         let is_loss =
             matches!(participant.out_reason(), Some(OutReason::Left | OutReason::Lost | OutReason::Failed));
@@ -275,20 +281,21 @@ impl Notices<'_> {
     fn is_roster(&self, participant: &Participant) -> bool {
         match &*participant.standing {
             Standing::Seated(_) => true,
-            // Users who are invited with the create request are listed in its answer.
+            // The answer to the create request lists the users that it invites.
             Standing::Invited(pending) => !pending.is_ringing && self.rev > 1,
             Standing::Lobby { .. } => false,
             Standing::Out(exit) => match exit.reason {
                 OutReason::Left | OutReason::Lost | OutReason::Removed | OutReason::Banned { .. } => true,
-                // A direct call ends with it.
+                // In a direct call, the end of the meeting is the notice.
                 OutReason::Failed => *self.meeting.mode == Mode::Group,
                 _ => self.is_end_of_invitation(participant),
             },
         }
     }
 
-    /// Returns whether the participant's invitation ended without a seat in a group that goes on (T52). A direct call ends with it,
-    /// and the answer to the create request lists those that ended at once.
+    /// Returns whether the participant's invitation ended without a seat in a group that continues (T52). In
+    /// a direct call, the meeting ends as well. The answer to the create request lists the invitations that
+    /// ended at once.
     fn is_end_of_invitation(&self, participant: &Participant) -> bool {
         let is_end = matches!(
             participant.out_reason(),
@@ -304,20 +311,22 @@ impl Notices<'_> {
         is_end && *self.meeting.mode == Mode::Group && self.meeting.end().is_none() && self.rev > 1
     }
 
-    /// Returns whether `member` hears of the end of the participant's invitation by `invitation_updated`.
+    /// Returns whether `member` is notified of the end of the participant's invitation by
+    /// `invitation_updated`.
     fn hears_as_inviter(&self, participant: &Participant, member: &Participant) -> bool {
         participant.invitation().is_some_and(|invitation| invitation.inviter == member.user_id)
             && self.is_end_of_invitation(participant)
             && !self.is_own_cancel(participant, member)
     }
 
-    /// Returns whether the inviter's device cancelled the participant's invitation: it has the answer.
+    /// Returns whether the inviter's device cancelled the participant's invitation, and therefore has the
+    /// answer.
     fn is_own_cancel(&self, participant: &Participant, inviter: &Participant) -> bool {
         participant.out_reason() == Some(OutReason::Cancelled)
             && inviter.last_seat().is_some_and(|seat| self.cause.is_request_of(&seat.device))
     }
 
-    /// A change of role, unless the notice about the state carries it.
+    /// Adds the notice of a changed role, unless the notice about the state shows the role.
     fn of_role(&mut self, participant: &Participant) {
         if participant.role.is_from(self.rev)
             && !(participant.standing.is_from(self.rev) && self.is_roster(participant))
@@ -329,8 +338,8 @@ impl Notices<'_> {
         }
     }
 
-    /// A change of the media that a seat sends, unless the notice about the state carries it. A device that is away does
-    /// not need it later.
+    /// Adds the notice of a change of the media that a seat sends, unless the notice about the state shows
+    /// the media. A disconnected device does not need the notice later.
     fn of_media(&mut self, participant: &Participant) {
         let is_changed = participant.seat().is_some_and(|seat| seat.media.is_from(self.rev));
         if is_changed && !participant.standing.is_from(self.rev) {
@@ -345,7 +354,7 @@ impl Notices<'_> {
         }
     }
 
-    /// T28: to the device that had the seat before.
+    /// T28: adds the notice to the device that had the seat before the move.
     fn of_move(&mut self, participant: &Participant) {
         let Some(seat) = participant.last_seat() else { return };
         let moved_from = seat.moved_from.as_ref().filter(|from| from.is_from(self.rev));
@@ -356,7 +365,8 @@ impl Notices<'_> {
         }
     }
 
-    /// T32, T33: to the device that had the seat, to those in the lobby, or to those that had an offer.
+    /// T32, T33: adds the notice of a removal to the device that had the seat, to the user's devices in the
+    /// lobby, or to those with an offer.
     fn of_removal(&mut self, participant: &Participant) {
         let (reason, until_in_ms) = match participant.out_reason() {
             Some(OutReason::Removed) => (RemovedReason::Removed, None),

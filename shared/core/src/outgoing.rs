@@ -1,5 +1,6 @@
-//! The downlinks of a decision, before their ids and join tokens are made: [`Outgoing`] is one downlink to one device, and
-//! [`Reply`] is what an action answers, from which the answer is built when the meeting is committed.
+//! The downlinks of a decision before their ids and join tokens are made. [`Outgoing`] is one downlink to one
+//! device. [`Reply`] is the result of an action, from which the answer is built when the meeting is
+//! committed.
 
 use crate::cause::Cause;
 use crate::grant::Grant;
@@ -11,26 +12,27 @@ use switchboard_protocol::downlink::Body;
 use switchboard_protocol::id::{DownlinkId, IdKey, InviteId};
 use switchboard_protocol::object::{Mode, UserOrAll};
 
-/// Milliseconds that the broker keeps answers and notices for a device that is not connected.
+/// Milliseconds for which the broker keeps answers and notices for a disconnected device.
 const KEEP_MS: i64 = 60_000;
-/// Milliseconds that the broker keeps a missed call.
+/// Milliseconds for which the broker keeps a missed call.
 const KEEP_MISSED_CALL_MS: i64 = 7 * 24 * 3_600 * 1_000;
 
 /// Way of delivery of a downlink; depends on its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryClass {
-    /// At once to a connected device, otherwise through the broker's queue if the device has one.
+    /// At once to a connected device, otherwise through the broker's queue if the device has a queue.
     Ring {
         /// True if the broker waits for the device's acknowledgement.
         confirm: bool,
         /// The broker's queue of the device.
         queue: OfferQueue,
     },
-    /// Never sent, since the receiver does not take calls of the inviter. It counts as waiting in the broker's queue.
+    /// Never sent, since the receiver does not take calls of the inviter. Its reach is that of an offer in
+    /// the broker's queue.
     Withheld,
-    /// Through the broker's queue, which keeps it for a device that is not connected.
+    /// Through the broker's queue, which keeps the downlink for a disconnected device.
     Queued,
-    /// Only to a connected device. A `sync` repairs the gap.
+    /// Only to a connected device. A `sync` repairs the gap of a disconnected device.
     BestEffort,
 }
 
@@ -39,26 +41,27 @@ pub enum DeliveryClass {
 pub struct Outgoing {
     /// The receiver.
     pub to: ClientId,
-    /// The cause; part of the downlink's id.
+    /// The cause, which is part of the downlink's id.
     pub cause: Cause,
-    /// The user or invitation that the body is about; part of the downlink's id.
+    /// The user or invitation that the body concerns; part of the downlink's id.
     pub subject: String,
-    /// True if it is the one answer to the request that is its cause.
+    /// True for the answer to the request that is the cause.
     pub is_answer: bool,
-    /// The last revision with a notice to all members, if all members but the sender get this one.
+    /// The previous revision with a notice to all members; present if all members but the sender get this
+    /// downlink.
     pub prev_rev: Option<u64>,
-    /// Milliseconds that the broker keeps it for a device that is not connected.
+    /// Milliseconds for which the broker keeps the downlink for a disconnected device.
     pub keep_ms: i64,
     /// Way of delivery.
     pub class: DeliveryClass,
     /// Type and fields.
     pub body: Body,
-    /// Grant for the join token that goes with it.
+    /// Grant for the join token of the downlink.
     pub grant: Option<Grant>,
 }
 
 impl Outgoing {
-    /// A notice to one device.
+    /// Creates a notice to one device.
     pub(crate) fn notice(meeting: &Meeting, to: &ClientId, cause: &Cause, subject: &str, body: Body) -> Self {
         let (class, keep_ms) = delivery(meeting, to, &body);
         Self {
@@ -74,7 +77,7 @@ impl Outgoing {
         }
     }
 
-    /// The answer to the request that is `cause`.
+    /// Creates the answer to the request that is `cause`.
     #[must_use]
     pub fn answer(to: &ClientId, cause: &Cause, body: Body) -> Self {
         Self {
@@ -90,7 +93,8 @@ impl Outgoing {
         }
     }
 
-    /// The answer that `reply` builds from the committed meeting; `None` for a request that is never answered.
+    /// Creates the answer that `reply` builds from the committed meeting; `None` for a request that the
+    /// service never answers.
     pub(crate) fn reply(
         to: &ClientId,
         cause: &Cause,
@@ -102,16 +106,16 @@ impl Outgoing {
         Some(Self { grant, ..Self::answer(to, cause, body) })
     }
 
-    /// The downlink's id. An answer never shares its id with a notice: a sender who got a notice of the same type before
-    /// the answer (a repeat of effects) would drop the answer as a copy.
+    /// Returns the downlink's id. An answer never has the id of a notice: a sender who got a notice of the
+    /// same type before the answer (when effects are repeated) would drop the answer as a copy.
     #[must_use]
     pub fn id(&self, key: &IdKey) -> DownlinkId {
-        // Part of the ids that deployed terminals remember; must not change.
+        // Deployed terminals remember ids with these texts, so the texts must not change.
         let role = if self.is_answer { "answer" } else { "news" };
         self.cause.downlink_id(key, &self.to, [role, self.body.kind(), &self.subject])
     }
 
-    /// The invitation that is offered; `None` if this is not an offer.
+    /// Returns the invitation that is offered; `None` if the downlink is not an offer.
     #[must_use]
     pub fn offered_invitation(&self) -> Option<&InviteId> {
         match &self.body {
@@ -129,21 +133,21 @@ pub(crate) type ReplyResult = Result<Reply, Refusal>;
 /// Answers that show the meeting are built from the committed meeting, so that they show its revision.
 #[derive(Clone)]
 pub(crate) enum Reply {
-    /// The request is never answered.
+    /// The service never answers the request.
     Nothing,
-    /// This body.
+    /// The answer has this body.
     Body(Body),
-    /// A body that shows the committed meeting, at the time in milliseconds since the epoch.
+    /// The body is built from the committed meeting, for a time in milliseconds since the epoch.
     FromCommitted(fn(&Meeting, i64) -> Body),
-    /// The same, with a grant for a join token if the sender has a seat.
+    /// Like `FromCommitted`, with a grant for a join token if the sender has a seat.
     WithGrant(fn(&Meeting, i64) -> Body),
 }
 
 impl Reply {
-    /// The answer `ok`.
+    /// The reply `ok`.
     pub(crate) const OK: Self = Self::Body(Body::Ok {});
 
-    /// Builds the body and the grant that goes with it; `None` for a request that is never answered.
+    /// Builds the body and its grant; `None` for a request that the service never answers.
     fn build(self, meeting: &Meeting, by: &ClientId, now_ms: i64) -> Option<(Body, Option<Grant>)> {
         match self {
             Self::Nothing => None,
@@ -185,11 +189,11 @@ fn delivery(meeting: &Meeting, to: &ClientId, body: &Body) -> (DeliveryClass, i6
         Body::MeetingEnded { .. } => (Queued, i64::from(meeting.ring_seconds) * 1_000),
         Body::MissedCall { .. } => (Queued, KEEP_MISSED_CALL_MS),
         Body::ParticipantUpdated { .. } if *meeting.mode == Mode::Group => (BestEffort, KEEP_MS),
-        // The affected user always gets it through the queue.
+        // The affected user always gets the notice through the queue.
         Body::SpeechChanged { user_id, .. } if *user_id != UserOrAll::User(to.user()) => {
             (BestEffort, KEEP_MS)
         }
-        // Every type is named, so that a new one has to be placed.
+        // The match names every type, so that a new type must get a class.
         Body::SpeechChanged { .. }
         | Body::ParticipantUpdated { .. }
         | Body::MeetingCreated { .. }
@@ -216,14 +220,14 @@ fn delivery(meeting: &Meeting, to: &ClientId, body: &Body) -> (DeliveryClass, i6
     }
 }
 
-/// Milliseconds that an invitation rings; the meeting's own setting for one that was replaced.
+/// Returns the milliseconds that an invitation rings; for a replaced invitation, the meeting's own setting.
 fn rings_ms(meeting: &Meeting, user: &UserId, invite: &InviteId) -> i64 {
     invitation(meeting, user, invite)
         .filter(|invitation| invitation.rings_ms > 0)
         .map_or(i64::from(meeting.ring_seconds) * 1_000, |invitation| invitation.rings_ms)
 }
 
-/// The invitation `invite` of `user`; `None` if another one replaced it.
+/// Returns the invitation `invite` of `user`; `None` if another invitation replaced it.
 fn invitation<'a>(meeting: &'a Meeting, user: &UserId, invite: &InviteId) -> Option<&'a Invitation> {
     let invitation = meeting.participants.get(user).and_then(|p| p.invitation());
     invitation.filter(|invitation| invitation.id == *invite)

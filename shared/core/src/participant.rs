@@ -1,4 +1,5 @@
-//! A participant: one user's entry in a meeting. The type of its standing says what each state may have.
+//! A participant: one user's entry in a meeting. The type of the standing has the data that exists only in
+//! one state.
 
 use crate::invitation::Invitation;
 use crate::limits::KNOCKS_WITHIN_MS;
@@ -23,36 +24,36 @@ pub struct Participant {
     pub order: u32,
     /// Role. Kept when the participant leaves.
     pub role: Stamped<Role>,
-    /// State, with what only that state has. Its revision is the one whose notices are about it.
+    /// State, with the data that only that state has. Notices about the state belong to its revision.
     pub standing: Stamped<Standing>,
     /// Right to speak. Kept when the participant leaves.
     pub speech: Speech,
-    /// True if the participant had a seat since the last invitation, if there was one: the call is then part of the user's
-    /// history even if the user waits in the lobby now.
+    /// True if the participant had a seat since the last invitation, or at all if there was no invitation.
+    /// The call is then part of the user's history, even if the user is in the lobby now.
     pub had_seat: bool,
     /// Media that the user announced with the last accept or join.
     pub announced: Option<Media>,
-    /// Times of the user's part, for the call records.
+    /// Times of the user's part in the call, for the call records.
     pub times: Times,
-    /// Last event of the RTC service about this participant that was applied.
+    /// Latest event of the RTC service about this participant that was applied.
     pub last_event: Option<LastMediaEvent>,
-    /// Requests of the user to be let in, and the answers to them.
+    /// Requests of the user to be admitted, and the decisions on them.
     pub lobby: LobbyHistory,
 }
 
-/// Requests of a user to be let in from the lobby, and the answers to them.
+/// Requests of a user to be admitted from the lobby, and the decisions on them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LobbyHistory {
-    /// True if a host turned the user away before: the next time is a ban.
+    /// True if a host has refused the user before. The next refusal is a ban.
     pub is_denied: bool,
-    /// Times of the last knocks, at most [`RequestLimits::knocks_per_minute`](crate::RequestLimits), in milliseconds since the
-    /// epoch.
+    /// Times of the latest requests to be admitted, in milliseconds since the epoch, at most
+    /// [`RequestLimits::knocks_per_minute`](crate::RequestLimits).
     pub knocks_ms: Vec<i64>,
 }
 
 impl LobbyHistory {
-    /// Adds a knock. Returns `Err` with the milliseconds to wait if there were `max_knocks` within
-    /// [`KNOCKS_WITHIN_MS`](crate::KNOCKS_WITHIN_MS).
+    /// Adds a request to be admitted. Returns `Err` with the milliseconds to wait after `max_knocks` requests
+    /// within [`KNOCKS_WITHIN_MS`](crate::KNOCKS_WITHIN_MS).
     pub(crate) fn knock(&mut self, now_ms: i64, max_knocks: u32) -> Result<(), i64> {
         self.knocks_ms.retain(|at_ms| at_ms + KNOCKS_WITHIN_MS > now_ms);
         if self.knocks_ms.len() >= max_knocks as usize {
@@ -65,19 +66,19 @@ impl LobbyHistory {
     }
 }
 
-/// The last applied event of the RTC service about a participant.
+/// The latest applied event of the RTC service about a participant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastMediaEvent {
-    /// Time, by the service's clock.
+    /// Time of the event, by the service's clock.
     pub at: ServiceTime,
-    /// The stay in the channel, where the service names it.
+    /// The stay in the channel, if the service gives ids to stays.
     pub stay: Option<Stay>,
-    /// True if the user joined; otherwise the user left.
+    /// True if the user joined, false if the user left.
     pub is_join: bool,
 }
 
 impl Participant {
-    /// A user who had no part so far.
+    /// Creates the entry of a user who had no part in the meeting.
     pub(crate) fn new(
         user_id: UserId,
         name: Option<String>,
@@ -100,7 +101,7 @@ impl Participant {
         }
     }
 
-    /// The state's name on the wire.
+    /// Returns the state's name on the wire.
     #[must_use]
     pub fn state(&self) -> ParticipantState {
         match &*self.standing {
@@ -128,7 +129,8 @@ impl Participant {
         matches!(*self.standing, Standing::Invited(_))
     }
 
-    /// Returns whether the last invitation did not reach the user, who does not take calls of the inviter.
+    /// Returns whether the last invitation did not reach the user, since the user does not take calls of the
+    /// inviter.
     #[must_use]
     pub fn is_silent(&self) -> bool {
         self.invitation().is_some_and(|invitation| invitation.silent.is_some())
@@ -140,7 +142,8 @@ impl Participant {
         matches!(*self.standing, Standing::Lobby { .. })
     }
 
-    /// Reason for which the participant is out; `None` while the participant has a part.
+    /// Returns the reason for which the participant is out; `None` while the participant has a part in the
+    /// meeting.
     #[must_use]
     pub fn out_reason(&self) -> Option<OutReason> {
         match &*self.standing {
@@ -149,7 +152,7 @@ impl Participant {
         }
     }
 
-    /// Words that went with the exit; `None` while the participant has a part.
+    /// Returns the remark of the exit; `None` while the participant has a part in the meeting.
     #[must_use]
     pub fn remark(&self) -> Option<&Remark> {
         match &*self.standing {
@@ -158,8 +161,8 @@ impl Participant {
         }
     }
 
-    /// Proof that the removed participant is out of the media; `None` if the participant was not removed, or if the RTC
-    /// service cannot prove it.
+    /// Returns the proof that the removed participant is out of the media; `None` if the participant was not
+    /// removed, or if the RTC service cannot prove it.
     #[must_use]
     pub fn removal_proof(&self) -> Option<&RemovalProof> {
         match &*self.standing {
@@ -168,7 +171,7 @@ impl Participant {
         }
     }
 
-    /// The proof of the removal, to be changed without a notice about the standing.
+    /// Returns the proof of the removal for a change without a notice about the standing.
     pub(crate) const fn removal_proof_mut(&mut self) -> Option<&mut RemovalProof> {
         match self.standing.amend() {
             Standing::Out(exit) => exit.proof.as_mut(),
@@ -176,25 +179,27 @@ impl Participant {
         }
     }
 
-    /// Reason that the user gave for declining the invitation; `None` if the user did not decline it.
+    /// Returns the reason that the user gave for declining the invitation; `None` if the user did not
+    /// decline.
     #[must_use]
     pub fn decline(&self) -> Option<RejectReason> {
         self.remark().and_then(|remark| remark.decline)
     }
 
-    /// Returns whether a device of the user declined the invitation, for whatever reason.
+    /// Returns whether a device of the user declined the invitation, for any reason.
     #[must_use]
     pub fn has_declined(&self) -> bool {
         self.decline().is_some() || self.out_reason() == Some(OutReason::Declined)
     }
 
-    /// Returns whether the participant went out from the lobby.
+    /// Returns whether the participant was in the lobby before the exit.
     pub(crate) fn left_lobby(&self) -> bool {
         matches!(&*self.standing, Standing::Out(Exit { from: Former::Lobby(_), .. }))
     }
 
-    /// Returns whether the user may see a live meeting: the user has a seat or an open invitation, or gave up a seat and may
-    /// come back to it. Users who waited in the lobby, were put out, or whose invitation is over have no part in it.
+    /// Returns whether the user may see a live meeting: the user has a seat or an open invitation, or gave up
+    /// a seat and may return to it. Users who were in the lobby, were put out, or whose invitation has ended
+    /// may not see it.
     #[must_use]
     pub fn may_see(&self) -> bool {
         let had_seat = self.last_seat().is_some();
@@ -209,7 +214,7 @@ impl Participant {
         matches!(self.out_reason(), Some(OutReason::Banned { .. }))
     }
 
-    /// The present seat.
+    /// Returns the present seat.
     #[must_use]
     pub fn seat(&self) -> Option<&Seat> {
         match &*self.standing {
@@ -218,7 +223,7 @@ impl Participant {
         }
     }
 
-    /// The present seat, to be changed without a notice.
+    /// Returns the present seat for a change without a notice.
     pub(crate) const fn seat_mut(&mut self) -> Option<&mut Seat> {
         match self.standing.amend() {
             Standing::Seated(seat) => Some(seat),
@@ -226,7 +231,7 @@ impl Participant {
         }
     }
 
-    /// The present seat, or the one that the participant left.
+    /// Returns the present seat, or the seat that the participant left.
     #[must_use]
     pub fn last_seat(&self) -> Option<&Seat> {
         match &*self.standing {
@@ -236,7 +241,7 @@ impl Participant {
         }
     }
 
-    /// Returns whether the participant has or had a seat, and with it a join token.
+    /// Returns whether the participant has or had a seat, and therefore a join token.
     pub(crate) fn had_media(&self) -> bool {
         self.had_seat || self.last_seat().is_some()
     }
@@ -247,7 +252,7 @@ impl Participant {
         self.seat().is_some_and(|seat| seat.device == *device)
     }
 
-    /// The last invitation: open, answered or closed. Creators have none.
+    /// Returns the last invitation: open, answered or closed. Creators have no invitation.
     #[must_use]
     pub fn invitation(&self) -> Option<&Invitation> {
         match &*self.standing {
@@ -262,7 +267,7 @@ impl Participant {
         }
     }
 
-    /// The last invitation, to be changed without a notice.
+    /// Returns the last invitation for a change without a notice.
     pub(crate) fn invitation_mut(&mut self) -> Option<&mut Invitation> {
         match self.standing.amend() {
             Standing::Invited(pending) => Some(&mut pending.invitation),
@@ -276,8 +281,8 @@ impl Participant {
         }
     }
 
-    /// Devices that wait in the lobby, waited there until the participant went out, or may claim the seat that their
-    /// user was admitted to.
+    /// Returns the devices that wait in the lobby, that waited there until the participant's exit, or that
+    /// may claim the seat of their admitted user.
     pub(crate) fn lobby_devices(&self) -> &[ClientId] {
         match &*self.standing {
             Standing::Lobby { devices } => devices,
@@ -301,7 +306,8 @@ impl Participant {
         }
     }
 
-    /// Number of the participant in the meeting, from 1. Some RTC services know users by it.
+    /// Returns the number of the participant in the meeting, from 1. Some RTC services identify users by this
+    /// number.
     #[must_use]
     pub const fn number(&self) -> u32 {
         self.order + 1

@@ -1,5 +1,5 @@
-//! Consequences for the meeting as a whole when a participant joins, leaves or ends: activity, emptiness, and the end of direct
-//! calls (T14, T39–T41).
+//! Consequences for the meeting as a whole if a participant joins or leaves, or an invitation ends: activity,
+//! emptiness, and the end of direct calls (T14, T39–T41).
 
 use crate::change::Change;
 use crate::meeting::Phase;
@@ -9,7 +9,7 @@ use switchboard_protocol::code::EndReason;
 use switchboard_protocol::object::Mode;
 
 impl Change {
-    /// Brings the meeting's phase in line with its participants.
+    /// Updates the meeting's phase to match its participants.
     pub(crate) fn update_phase(&mut self) {
         if self.meeting.end().is_some() {
             return;
@@ -23,12 +23,12 @@ impl Change {
         }
     }
 
-    /// A direct call ends when one side goes, or when its invitation ends without an answer.
+    /// Ends a direct call if one user leaves, or if its invitation ends without an answer.
     fn update_direct(&mut self) {
         let members = self.meeting.members().count();
         let pending = self.meeting.users(Participant::is_pending);
         if members == 0 || (members == 1 && pending.is_empty()) {
-            // The caller is gone: stop ringing.
+            // The caller has left, so the callee's devices stop ringing.
             for user in &pending {
                 self.close_invitation(user, OutReason::Cancelled);
             }
@@ -39,14 +39,15 @@ impl Change {
         }
     }
 
-    /// The reason for which a direct call ends, read from the sides that changed in this commit.
+    /// Returns the reason for which a direct call ends, read from the participants that changed in this
+    /// commit.
     fn direct_end(&self) -> EndReason {
         let out_now = |condition: &dyn Fn(&Participant, OutReason) -> bool| {
             let mut changed = self.meeting.participants.values().filter(|p| p.standing.is_from(self.rev));
             changed.any(|p| p.out_reason().is_some_and(|reason| condition(p, reason)))
         };
         if out_now(&|p, reason| matches!(reason, OutReason::Banned { .. }) && p.last_seat().is_none()) {
-            // Banned while the invitation was open: nobody answered.
+            // The user was banned while the invitation was open, so nobody answered.
             return EndReason::Cancelled;
         }
         [
@@ -78,7 +79,7 @@ impl Change {
             }
             _ => {}
         }
-        // With `empty_seconds` 0 at once, unless a seat is on its way into the media.
+        // If `empty_seconds` is 0, the meeting ends at once, unless a seat is on its way into the media.
         if self.meeting.empty_end_ms().is_some_and(|end_ms| end_ms <= self.now.ms) {
             self.end(EndReason::Empty);
         }
@@ -89,7 +90,7 @@ impl Change {
             self.meeting.phase = Phase::Active;
             self.meeting.active_since_ms.get_or_insert(self.now.ms);
             self.is_changed = true;
-            // A meeting that becomes active late has its warning at once.
+            // A meeting that becomes active late gets its warning at once.
             self.warn();
         }
     }

@@ -1,8 +1,9 @@
-//! Words that go with an exit: of the user who declined, or of the host who removed the participant.
+//! The remark of an exit: reason and text of the user who declined, or text of the host who removed the
+//! participant.
 
 use switchboard_protocol::object::RejectReason;
 
-/// Words that go with an exit; all empty for most exits.
+/// The remark of an exit. Most exits have an empty remark.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Remark {
     /// Reason that the user gave for declining; `None` for every other exit.
@@ -12,13 +13,13 @@ pub struct Remark {
 }
 
 impl Remark {
-    /// The words of a user who declines.
+    /// Creates the remark of a user who declines.
     #[must_use]
     pub const fn of_decline(reason: RejectReason, text: Option<String>) -> Self {
         Self { decline: Some(reason), text }
     }
 
-    /// The words of a host who removes a participant.
+    /// Creates the remark of a host who removes a participant.
     #[must_use]
     pub const fn of_host(text: Option<String>) -> Self {
         Self { decline: None, text }

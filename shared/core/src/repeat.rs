@@ -1,4 +1,4 @@
-//! Repeats the effects of a commit when it is not known whether they were done.
+//! Repeats the effects of a commit if it is unknown whether they were done.
 
 use crate::actions::create::CREATED;
 use crate::cause::Cause;
@@ -17,9 +17,10 @@ use switchboard_protocol::downlink::{Body, ClosedReason};
 use switchboard_protocol::id::InviteId;
 use switchboard_protocol::object::Reach;
 
-/// The effects of the commit that made `rev`, as far as they still hold: the same downlinks with the same ids.
+/// Returns the effects of the commit that made `rev`, as far as they still apply: the same downlinks with the
+/// same ids.
 ///
-/// A create request is also answered, since its terminal may have stopped retrying.
+/// This includes the answer to a create request, since its terminal may have stopped retrying.
 #[must_use]
 pub fn repeat_effects(
     meeting: &Meeting,
@@ -29,7 +30,8 @@ pub fn repeat_effects(
     rtc: RtcCapabilities,
 ) -> Decision {
     let again = notices(meeting, rev, cause, now.ms, rtc).into_iter();
-    // Members may have had these notices before, so the last revision that they know is not known: no `prev_rev`.
+    // Members may have received these notices before, so the last revision that they know is unknown: no
+    // `prev_rev`.
     let notices = again.map(|notice| Outgoing { prev_rev: None, ..notice }).collect();
     let creation = &meeting.created_by;
     let is_create = creation.request.is_from(rev) && cause.request_id() == Some(&creation.request.id);
@@ -40,8 +42,8 @@ pub fn repeat_effects(
 }
 
 impl Meeting {
-    /// T4: notices to the inviters of whose invitation no device was reached, and whose offer waits in the broker's queue.
-    /// `best` is the best reach of each offer.
+    /// T4: returns notices to the inviters of invitations whose offer reached no device and waits in the
+    /// broker's queue. `best` is the best reach of each offer.
     #[must_use]
     pub fn queued_notices(&self, best: &BTreeMap<InviteId, Reach>, cause: &Cause) -> Vec<Outgoing> {
         let notice = |p: &Participant| {
@@ -59,8 +61,8 @@ impl Meeting {
         self.participants.values().filter_map(notice).collect()
     }
 
-    /// Notices that offers are closed, for those of `offers` that are. They have ids of their own: a device that got the first
-    /// notice before its offer would drop a second one with the same id.
+    /// Returns notices of the end of those `offers` that are closed. They have ids of their own: a device
+    /// that got the first notice before its offer would drop another notice with the same id.
     #[must_use]
     pub fn repeat_closings(&self, offers: &[&(InviteId, ClientId)]) -> Vec<Outgoing> {
         let close = |(invite, device): &&(InviteId, ClientId)| {
@@ -74,7 +76,8 @@ impl Meeting {
     }
 }
 
-/// The reason for which the offer to `device` is closed; `None` while it is open, or if this device accepted it.
+/// Returns the reason for which the offer to `device` is closed; `None` while the offer is open, or if this
+/// device accepted it.
 fn closed_reason(participant: &Participant, invite: &InviteId, device: &ClientId) -> Option<ClosedReason> {
     let invitation = participant.invitation().filter(|invitation| invitation.id == *invite);
     let Some(invitation) = invitation else { return Some(ClosedReason::Cancelled) };

@@ -1,4 +1,4 @@
-//! Limits of the rate of requests, which an operator sets, and the pace of one device.
+//! Limits of the rate of requests, which an operator sets, and the request rate of one device.
 
 /// Limits of the rate of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,18 +7,18 @@ pub struct RequestLimits {
     pub invitations_per_minute: u32,
     /// Invitations that a user may make within an hour.
     pub invitations_per_hour: u32,
-    /// Rings of one caller within an hour that the same callee did not take.
+    /// Rings of one caller within an hour that the same callee did not answer.
     pub unanswered_rings_per_hour: u32,
-    /// Requests of a device in a second, in the long run.
+    /// Average number of requests of a device in a second.
     pub requests_per_second: u32,
-    /// Requests of a device at once, after a pause.
+    /// Number of requests that a device may send at once after a pause.
     pub request_burst: u32,
-    /// Requests of a user within a minute to be let in from the lobby of a meeting.
+    /// Requests of a user within a minute to be admitted from the lobby of a meeting.
     pub knocks_per_minute: u32,
 }
 
 impl RequestLimits {
-    /// No limits.
+    /// Values that limit nothing.
     pub const NONE: Self = Self {
         invitations_per_minute: u32::MAX,
         invitations_per_hour: u32::MAX,
@@ -42,7 +42,7 @@ impl Default for RequestLimits {
     }
 }
 
-/// The pace of one device: a bucket that has room for a burst and is emptied at an even rate.
+/// The request rate of one device: a bucket that has room for a burst and is emptied at a constant rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pace {
     /// Time at which the bucket is empty, in microseconds since the epoch.
@@ -53,7 +53,7 @@ impl Pace {
     /// Counts a request.
     ///
     /// # Errors
-    /// The milliseconds to wait, if the bucket is full. The request does not count then.
+    /// The milliseconds to wait, if the bucket is full. The request is then not counted.
     pub fn count(&mut self, limits: &RequestLimits, now_ms: i64) -> Result<(), i64> {
         let now_us = now_ms.saturating_mul(1_000);
         let each_us = 1_000_000 / i64::from(limits.requests_per_second.max(1));
@@ -67,7 +67,7 @@ impl Pace {
         Ok(())
     }
 
-    /// Returns whether the bucket is empty, so that nothing has to be remembered.
+    /// Returns whether the bucket is empty, so that it need not be stored.
     #[must_use]
     pub const fn is_empty(&self, now_ms: i64) -> bool {
         self.empty_at_us <= now_ms.saturating_mul(1_000)

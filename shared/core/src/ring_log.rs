@@ -1,5 +1,5 @@
-//! The invitations that one user made within the last hour, and their limits: how many in a minute and in an hour, and how
-//! many to a user who did not take them.
+//! The invitations that one user made within the last hour, and their limits: the number in a minute, in an
+//! hour, and to one callee who did not answer.
 
 use crate::input::Invitee;
 use crate::meeting::Meeting;
@@ -10,7 +10,7 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
 
 const MINUTE_MS: i64 = 60_000;
-/// Milliseconds for which an invitation counts. Older ones are forgotten.
+/// Milliseconds for which an invitation is counted. Older invitations are removed from the log.
 pub const RINGS_KEPT_MS: i64 = 60 * MINUTE_MS;
 
 /// The invitations of one user, oldest first.
@@ -20,16 +20,16 @@ pub struct RingLog {
     pub requests: Vec<RungUsers>,
 }
 
-/// The users whom one request rang.
+/// The users that one request rang.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RungUsers {
     /// Time of the request, in milliseconds since the epoch.
     pub at_ms: i64,
-    /// The meeting, which knows what became of the invitations.
+    /// The meeting. Its record has the results of the invitations.
     pub meeting_id: MeetingId,
-    /// Users who are not known to have taken the call.
+    /// Users who, as far as is known, did not accept the call.
     pub users: Vec<UserId>,
-    /// Number of users who are known to have taken the call.
+    /// Number of users who are known to have accepted the call.
     pub answered: u32,
 }
 
@@ -40,11 +40,11 @@ impl RungUsers {
 }
 
 impl RingLog {
-    /// Returns the log with another request, without what is too old to count. If nothing counts, a request may ring as many
-    /// users as the protocol allows, also if these are more than a limit.
+    /// Returns the log with another request and without entries that are too old to count. If no entry
+    /// counts, a request may ring as many users as the protocol allows, even more than a limit.
     ///
     /// # Errors
-    /// The milliseconds to wait, if the request is beyond a limit.
+    /// The milliseconds to wait, if the request exceeds a limit.
     pub fn with(&self, request: RungUsers, limits: &RequestLimits) -> Result<Self, i64> {
         let now_ms = request.at_ms;
         let mut requests = self.recent(now_ms);
@@ -68,8 +68,9 @@ impl RingLog {
         }
     }
 
-    /// Returns the meetings that decide whether a request is beyond the limit of unanswered rings. Empty if it is not, even if
-    /// nobody answered: nothing has to be read for an ordinary call.
+    /// Returns the meetings whose records must be read to decide whether a request exceeds the limit of
+    /// unanswered rings. Empty if the request is within the limit even without any answers, so an ordinary
+    /// call needs no read.
     #[must_use]
     pub fn doubtful(&self, users: &[UserId], limits: &RequestLimits, now_ms: i64) -> BTreeSet<MeetingId> {
         let recent = self.recent(now_ms);
@@ -81,7 +82,7 @@ impl RingLog {
         full.flatten().map(|rung| rung.meeting_id.clone()).collect()
     }
 
-    /// Counts the users who took the call of `meeting` as answered.
+    /// Counts the users who accepted the call of `meeting` as answered.
     #[must_use]
     pub fn answered_in(&self, meeting: &Meeting) -> Self {
         let has_answered = |user: &UserId| {
@@ -104,8 +105,9 @@ impl RingLog {
     }
 }
 
-/// Milliseconds until `more` events are within the limit, beside the `past` ones (time and number, oldest first). At most
-/// `within_ms`: an event may be later than `now_ms`, since another process with another clock counted it.
+/// Returns the milliseconds until `more` events are within the limit. `past` has the time and the number of
+/// earlier events, oldest first. The result is at most `within_ms`: an event may be later than `now_ms`, since
+/// another process with another clock counted it.
 fn wait_ms(past: &[(i64, usize)], more: usize, limit: u32, within_ms: i64, now_ms: i64) -> i64 {
     let mut counted: usize =
         past.iter().filter(|(at_ms, _)| at_ms + within_ms > now_ms).map(|(_, n)| n).sum();
@@ -121,7 +123,8 @@ fn wait_ms(past: &[(i64, usize)], more: usize, limit: u32, within_ms: i64, now_m
 }
 
 impl Meeting {
-    /// Users whom the present revision invited. Those in another call are left out: nothing rang, and the caller may try again.
+    /// Returns the users that the present revision invited. Users in another call are omitted: their devices
+    /// did not ring, and the caller may retry.
     #[must_use]
     pub fn rung(&self, invitees: &[Invitee]) -> Vec<UserId> {
         let is_rung = |invitee: &&Invitee| {

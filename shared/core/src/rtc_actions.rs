@@ -1,5 +1,5 @@
-//! Calls of the RTC service's management API that follow from a commit. They are read from the state for one revision, like
-//! the notices, so that they can be repeated as far as they still hold.
+//! Calls of the RTC service's management API that follow from a commit. They are read from the state for one
+//! revision, like the notices, so those that still apply can be repeated.
 
 use crate::grant::Grant;
 use crate::meeting::Meeting;
@@ -8,7 +8,7 @@ use crate::standing::OutReason;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::join::Rights;
 
-/// One call of the RTC service's management API. Each is safe to repeat.
+/// One call of the RTC service's management API. Every call is safe to repeat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RtcAction {
     /// Close the channel.
@@ -32,7 +32,7 @@ pub enum RtcAction {
 }
 
 impl RtcAction {
-    /// Returns the user that the call is about; `None` for the whole channel.
+    /// Returns the user that the call concerns; `None` for the whole channel.
     pub(crate) const fn user(&self) -> Option<&UserId> {
         match self {
             Self::Close => None,
@@ -40,13 +40,13 @@ impl RtcAction {
         }
     }
 
-    /// Returns whether the call is about this user, or about the whole channel for `None`.
+    /// Returns whether the call concerns this user, or with `None` the whole channel.
     pub(crate) fn is_about(&self, user: Option<&UserId>) -> bool {
         self.user() == user
     }
 }
 
-/// The calls that the commit of the revision `rev` wants, as far as they still hold.
+/// Returns the calls that the commit of the revision `rev` requires, as far as they still apply.
 pub(crate) fn rtc_actions(meeting: &Meeting, rev: u64) -> Vec<RtcAction> {
     if let Some(end) = meeting.end() {
         // A meeting that ended in its first revision never had a channel.
@@ -62,13 +62,14 @@ fn rtc_action(meeting: &Meeting, participant: &Participant, rev: u64) -> Option<
         return (is_asked || (is_changed && participant.had_media())).then(|| removal(participant));
     }
     let seat = participant.seat()?;
-    // A user who joins the channel with an older token gets the rights that hold now.
+    // A user who joins the channel with an older token gets the present rights.
     let joined_blocked = is_changed && seat.is_joined() && !participant.speech.has_right();
     (joined_blocked || participant.speech.right_rev == rev).then(|| restriction(meeting, participant))
 }
 
 impl Meeting {
-    /// The rights that changed again after the commit `rev` asked for `actions`: the calls may have overtaken each other.
+    /// Returns calls for rights that changed again after the commit `rev` requested `actions`: the earlier
+    /// calls may have arrived in the wrong order.
     #[must_use]
     pub fn superseded_rights(&self, actions: &[RtcAction], rev: u64) -> Vec<RtcAction> {
         let newer = |action: &RtcAction| match action {
@@ -83,12 +84,12 @@ impl Meeting {
     }
 }
 
-/// Removes `participant` from the channel.
+/// Returns the call that removes `participant` from the channel.
 pub(crate) fn removal(participant: &Participant) -> RtcAction {
     RtcAction::Remove { user: participant.user_id.clone(), number: participant.number() }
 }
 
-/// Sets the present rights of `participant`.
+/// Returns the call that sets the present rights of `participant`.
 pub(crate) fn restriction(meeting: &Meeting, participant: &Participant) -> RtcAction {
     RtcAction::Restrict {
         user: participant.user_id.clone(),

@@ -1,4 +1,4 @@
-//! Taking a seat, and moving it between the devices of its user.
+//! Giving a seat to a user, and moving the seat between the user's devices.
 
 use crate::change::Change;
 use crate::invitation::{Invitation, Leg};
@@ -11,21 +11,22 @@ use crate::times::Times;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::object::{Media, MediaFlags, Role, SpeechMode};
 
-/// The way in which a user comes to a seat.
+/// The way in which a user gets a seat.
 pub(crate) enum EntryBy {
-    /// By an own request: accept, join or rejoin.
+    /// By the user's own request: accept, join or rejoin.
     Request,
-    /// By a host's decision, while these devices waited in the lobby. Each of them may claim the seat.
+    /// By a host's decision while these devices were in the lobby. Each of them may claim the seat.
     Admission { waiting: Vec<ClientId> },
-    /// By a call to the other side of this call (T16).
+    /// By calling the other user of this call (T16).
     Merge,
 }
 
 impl Change {
-    /// Takes a free seat for the user of `by` on this device, at the user's own request. An open invitation is answered with
-    /// it. `media` is what the device will send first; if absent, as announced before.
+    /// Takes a free seat for the user of `by` on this device, at the user's own request. The seat answers an
+    /// open invitation. `media` is the media that the device will send at first; if absent, the media
+    /// announced before.
     ///
-    /// Refuses with `meeting_full`, before anything changes.
+    /// Refuses with `meeting_full`, before any change.
     pub(crate) fn take_free_seat(&mut self, by: &ClientId, media: Option<Media>) -> Result<(), Refusal> {
         self.require_free_seat()?;
         if let Some(media) = media {
@@ -38,26 +39,27 @@ impl Change {
         Ok(())
     }
 
-    /// Shows the name that the user comes in with. An account that was unknown when it was invited has none until then.
+    /// Updates the name of a user who joins. A user whose account was unknown at the invitation had no name.
     pub(crate) fn learn_name(&mut self, by: &ClientId, name: Option<&String>) {
         if let (Some(name), Some(participant)) = (name, self.meeting.participants.get_mut(&by.user())) {
             participant.name = Some(name.clone());
         }
     }
 
-    /// Records that `by` answered the invitation and all other devices lost it.
+    /// Records that `by` answered the invitation, and that all other devices lost it.
     pub(crate) fn win_invitation(&mut self, by: &ClientId) {
         let rev = self.rev;
         if let Some(invitation) = self.invitation_of(by) {
-            // A device without an offer may accept as well: this adds its leg.
+            // A device without an offer may also accept; this call adds its leg.
             invitation.set_won(by);
             invitation.close(rev, |device| if device == by { Leg::Won } else { Leg::Lost });
         }
         self.record_time(&by.user(), Times::answered);
     }
 
-    /// Gives the user of `by` a seat on this device, and what follows: newcomers may be muted, the creator's deadline for the
-    /// media starts with the first other participant, and the meeting's phase changes.
+    /// Gives the user of `by` a seat on this device, and applies the consequences: newcomers may be muted,
+    /// the first other participant starts the creator's deadline for the media, and the meeting's phase
+    /// changes.
     pub(crate) fn give_seat(&mut self, by: &ClientId, entry: EntryBy) {
         let user = by.user();
         self.set_seated(&user, by, entry);
@@ -66,7 +68,8 @@ impl Change {
         self.update_phase();
     }
 
-    /// Gives the seat of a user who was admitted from the lobby to the first waiting device that acts.
+    /// Gives the seat of a user who was admitted from the lobby to the first of the waiting devices that
+    /// sends a request.
     pub(crate) fn claim_admitted_seat(&mut self, by: &ClientId) {
         let Some(seat) = self.seat_of_user(&by.user()) else { return };
         if let Presence::OnTheWay { claimants, .. } = &seat.presence
@@ -79,7 +82,7 @@ impl Change {
         }
     }
 
-    /// T28: moves the seat with its role and flags to another device of the same user.
+    /// T28: moves the seat with its role and media to another device of the same user.
     pub(crate) fn move_seat(&mut self, by: &ClientId) {
         let (rev, new_join_by_ms) = (self.rev, self.now.ms + JOIN_MS);
         let user = by.user();
@@ -94,7 +97,7 @@ impl Change {
         self.extend_absence(by);
     }
 
-    /// Mutes members softly on entry, where the policy says so. The notice that the user came in carries the mute.
+    /// Mutes a newcomer softly, if the policy says so. The notice about the newcomer shows the mute.
     fn mute_on_entry(&mut self, user: &UserId) {
         let is_muted = self.meeting.settings.policy.entry_muted;
         let newcomer =
@@ -106,7 +109,8 @@ impl Change {
         }
     }
 
-    /// Starts the creator's deadline for reaching the media: nobody joins the media alone while the call rings.
+    /// Starts the creator's deadline for reaching the media. It does not run while the call rings, since
+    /// nobody joins the media alone.
     fn start_creators_deadline(&mut self) {
         let deadline_ms = self.now.ms + JOIN_MS;
         let creator = self.meeting.created_by.client_id.user();
@@ -121,7 +125,7 @@ impl Change {
         }
     }
 
-    /// Sets the standing of `user` to a new seat on `device`.
+    /// Changes the standing of `user` to a new seat on `device`.
     fn set_seated(&mut self, user: &UserId, device: &ClientId, entry: EntryBy) {
         let is_merge = matches!(entry, EntryBy::Merge);
         let claimants = match entry {
@@ -144,7 +148,8 @@ impl Change {
             hand: Stamped::default(),
             invitation,
         };
-        // Stamps the standing with the revision of the coming commit, and claims the call slot unless the ring holds it.
+        // Stamps the standing with the revision of the coming commit. Claims the call slot, unless the ring
+        // already holds it.
         self.set_standing(user, |present| Standing::Seated(seat(into_invitation(present))));
         if let Some(participant) = self.meeting.participants.get_mut(user) {
             participant.had_seat = true;
@@ -153,7 +158,8 @@ impl Change {
     }
 }
 
-/// The invitation that a standing leaves behind. A place in the lobby forgets the invitation before it.
+/// Returns the invitation that a standing leaves behind. A place in the lobby does not keep an earlier
+/// invitation.
 fn into_invitation(standing: Standing) -> Option<Invitation> {
     match standing {
         Standing::Invited(pending) => Some(pending.invitation),
@@ -164,7 +170,7 @@ fn into_invitation(standing: Standing) -> Option<Invitation> {
     }
 }
 
-/// The seat on the device `to`.
+/// Returns the seat after its move to the device `to`.
 fn moved(seat: Seat, to: &ClientId, rev: u64, new_join_by_ms: i64) -> Seat {
     let from = seat.device;
     let mut invitation = seat.invitation;

@@ -1,5 +1,5 @@
-//! The media that the device of a seat sends, as the members see it: announced with the request that brings the device into
-//! the media, then reported.
+//! The media that the device of a seat sends, as the members see it. The device announces the media with the
+//! request that brings it into the media, and later reports changes.
 
 use crate::change::Change;
 use crate::input::MediaChange;
@@ -11,8 +11,8 @@ use switchboard_protocol::limits::MAX_REPORTS_PER_SECOND;
 use switchboard_protocol::object::Media;
 
 impl Change {
-    /// Refuses with `rate_limited` a change of the media of the seat that `by` has or may claim, beyond
-    /// [`MAX_REPORTS_PER_SECOND`]. Asked before anything changes.
+    /// Refuses with `rate_limited` a change of media beyond [`MAX_REPORTS_PER_SECOND`], for the seat that
+    /// `by` has or may claim. To be called before any change.
     pub(crate) fn require_media_pace(&self, by: &ClientId, media: MediaChange) -> Result<(), Refusal> {
         let seat = self.participant(by).and_then(Participant::seat);
         let Some(seat) = seat.filter(|seat| seat.device == *by || seat.presence.claimants().contains(by))
@@ -24,7 +24,7 @@ impl Change {
         let wait_ms = seat.reported_ms.first().map_or(0, |first_ms| first_ms + 1_000 - self.now.ms);
         if is_limited && wait_ms > 0 {
             let message = format!(
-                "change your media at most {MAX_REPORTS_PER_SECOND} times a second; send the last state later"
+                "change your media at most {MAX_REPORTS_PER_SECOND} times a second; send the latest state after `retry_after_ms`"
             );
             let refusal = Refusal::new(Code::RateLimited, message);
             return Err(Refusal { retry_after_ms: Some(wait_ms), ..refusal });
@@ -32,7 +32,7 @@ impl Change {
         Ok(())
     }
 
-    /// Sets what the device of the seat sends, with a notice to all members.
+    /// Sets the media that the device of the seat sends, with a notice to all members.
     pub(crate) fn show_media(&mut self, by: &ClientId, media: MediaChange) {
         let (now_ms, rev) = (self.now.ms, self.rev);
         let Some(present) = self.seat_of(by).map(|seat| *seat.media) else { return };
@@ -46,14 +46,15 @@ impl Change {
         self.is_changed = true;
     }
 
-    /// Keeps the media that `by` will send first, for a seat that is taken now or later.
+    /// Stores the media that `by` will send at first from a seat that it gets now or later.
     pub(crate) fn announce_media(&mut self, by: &ClientId, media: Media) {
         let Some(participant) = self.meeting.participants.get_mut(&by.user()) else { return };
         self.is_changed |= participant.announced != Some(media);
         participant.announced = Some(media);
     }
 
-    /// Shows the media that `by` will send first from its present seat. The notice of a move or a return carries it.
+    /// Shows the media that `by` will send at first from its present seat. The notice of a move or a return
+    /// shows the media.
     pub(crate) fn announce_media_again(&mut self, by: &ClientId, media: Media) {
         self.announce_media(by, media);
         if self.participant(by).is_some_and(|p| p.standing.is_from(self.rev)) {

@@ -1,5 +1,5 @@
-//! The size of a meeting's record. A record that does not fit into the table could never be changed again, not even ended, so
-//! every commit fits: what nobody may need any more is forgotten first.
+//! The size of a meeting's record. A record that does not fit into the table could never be changed again,
+//! not even ended. So every commit removes data that nobody may need any longer until the record fits.
 
 use crate::change::Change;
 use crate::invitation::{Invitation, Leg};
@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::InviteId;
 
-// Most bytes of the parts of a record besides their texts: names of fields, numbers, flags, and what the table adds.
+// Largest sizes in bytes of the parts of a record without their texts: names of fields, numbers, flags, and
+// the table's overhead.
 const MEETING_BYTES: usize = 1_200;
 const PARTICIPANT_BYTES: usize = 560;
 const SEAT_BYTES: usize = 330;
@@ -23,8 +24,8 @@ const LIST_ENTRY_BYTES: usize = 6;
 const REACH_BYTES: usize = 16;
 
 impl Meeting {
-    /// Returns the bytes of the record in the table, with the reach of its offers. An estimate: never less, and for a record
-    /// with texts of the usual length about a third more.
+    /// Returns an estimate of the record's size in the table in bytes, including the reach of its offers. The
+    /// estimate is never too small, and about a third too large for a record with texts of the usual length.
     #[must_use]
     pub fn stored_bytes(&self) -> usize {
         let users = |users: &mut dyn Iterator<Item = &UserId>| -> usize {
@@ -64,7 +65,7 @@ fn text_bytes(text: Option<&String>) -> usize {
     text.map_or(0, String::len)
 }
 
-/// JSON takes at most half as much again in the table: a list of single digits.
+/// JSON needs at most half as much space again in the table; the worst case is a list of single digits.
 fn ext_bytes(ext: &Map<String, Value>) -> usize {
     let json = serde_json::to_string(ext).map_or(0, |text| text.len());
     json + json / 2 + LIST_ENTRY_BYTES
@@ -113,7 +114,8 @@ fn devices_bytes(devices: &[ClientId]) -> usize {
 }
 
 impl Change {
-    /// Makes the record fit into the table. What the notices of this commit are read from stays.
+    /// Removes data until the record fits into the table. Values that this commit's notices are read from are
+    /// kept.
     pub(crate) fn fit_record(&mut self) {
         self.forget_replaced_reach();
         if self.meeting.stored_bytes() <= MAX_RECORD_BYTES {
@@ -129,7 +131,7 @@ impl Change {
         self.meeting.reached.retain(|invite, _| pending.contains(invite));
     }
 
-    /// Forgets how far the offers of invitations got that were replaced by newer ones.
+    /// Removes the reach of invitations that newer ones replaced.
     fn forget_replaced_reach(&mut self) {
         let meeting = &mut self.meeting;
         let known: BTreeSet<&InviteId> =
@@ -137,8 +139,8 @@ impl Change {
         meeting.reached.retain(|invite, _| known.contains(invite));
     }
 
-    /// Forgets applied requests: those of the devices of `user` beyond [`MAX_REQUEST_DEVICES`] that asked longest ago, and the
-    /// oldest of all beyond [`MAX_REQUESTS`].
+    /// Removes applied requests: those of the user's least recent devices beyond [`MAX_REQUEST_DEVICES`], and
+    /// the oldest of all beyond [`MAX_REQUESTS`].
     pub(crate) fn bound_requests(&mut self, user: &UserId) {
         let requests = &mut self.meeting.requests;
         let mut own: Vec<(u64, ClientId)> = requests
@@ -168,7 +170,7 @@ impl Change {
     }
 }
 
-/// Forgets what only notices of earlier revisions, the words of an exit, and the call records need.
+/// Removes data that only notices of earlier revisions, remarks of exits and call records need.
 fn forget_past(participant: &mut Participant, rev: u64) {
     let is_pending = participant.is_pending();
     if let Some(invitation) = participant.invitation_mut().filter(|it| !is_pending && !it.closed.is_from(rev))
@@ -194,12 +196,12 @@ fn forget_past(participant: &mut Participant, rev: u64) {
 }
 
 impl Invitation {
-    /// Returns whether `device` has a leg, or may get one: at most [`MAX_LEGS`].
+    /// Returns whether `device` has a leg, or may get a leg: at most [`MAX_LEGS`].
     pub(crate) fn has_room_for(&self, device: &ClientId) -> bool {
         self.legs.len() < MAX_LEGS || self.legs.contains_key(device)
     }
 
-    /// Marks `device` as the one that has the call. If there is no room, the leg of another device makes room.
+    /// Marks `device` as the one that accepted. If all legs are in use, the leg of another device is removed.
     pub(crate) fn set_won(&mut self, device: &ClientId) {
         if !self.has_room_for(device) {
             let is_over = |leg: &Leg| matches!(leg, Leg::Closed | Leg::Lost);

@@ -14,7 +14,7 @@ use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{SpeechMode, UserOrAll};
 
 impl Change {
-    /// Sets the right of `user` to speak. Nothing changes if it is set so already.
+    /// Sets the right of `user` to speak. Changes nothing if the right is already set so.
     pub(crate) fn set_speech(&mut self, user: &UserId, mode: SpeechMode, until_ms: Option<i64>, by: &UserId) {
         let rev = self.rev;
         let Some(participant) = self.meeting.participants.get_mut(user) else { return };
@@ -22,7 +22,7 @@ impl Change {
         if *speech.mode == mode && speech.until_ms == until_ms {
             return;
         }
-        // A block that is set again goes to the RTC service again: the first call may have failed.
+        // A repeated block is sent to the RTC service again, since the first call may have failed.
         if mode == SpeechMode::Hard || !speech.has_right() {
             speech.right_rev = rev;
         }
@@ -32,7 +32,7 @@ impl Change {
         self.is_changed = true;
     }
 
-    /// T38: ends the blocks whose time is over.
+    /// T38: ends the blocks whose time has passed.
     pub(crate) fn end_blocks(&mut self) {
         let now_ms = self.now.ms;
         for user in self.meeting.users(|p| p.speech.until_ms.is_some_and(|until_ms| until_ms <= now_ms)) {
@@ -42,7 +42,7 @@ impl Change {
         }
     }
 
-    /// The members that `target` means, when `by` names it.
+    /// Returns the members that `target` stands for in a request of `by`.
     ///
     /// Refuses with `user_not_found` if the named user has no seat.
     pub(crate) fn speech_targets(&self, by: &ClientId, target: &UserOrAll) -> Result<Vec<UserId>, Refusal> {
@@ -55,17 +55,21 @@ impl Change {
         }
     }
 
-    /// Refuses with `speech_blocked` a request about the own speech while it is blocked: only another member of the host
-    /// set may lift the block or change its end.
+    /// Refuses with `speech_blocked` a request about the sender's own speech while it is blocked: only
+    /// another member of the host set may end the block or change its end.
     pub(crate) fn require_not_own_block(&self, by: &ClientId, target: &UserOrAll) -> Result<(), Refusal> {
         let is_own = *target == UserOrAll::User(by.user());
         if is_own && self.participant(by).is_some_and(|p| !p.speech.has_right()) {
-            return Err(Refusal::new(Code::SpeechBlocked, "a host blocked your speech; ask another host"));
+            return Err(Refusal::new(
+                Code::SpeechBlocked,
+                "a host blocked your speech; ask another host to allow it",
+            ));
         }
         Ok(())
     }
 
-    /// The answer to a request about speech: of one user the present right, of all users what the request asked for.
+    /// Returns the answer to a request about speech: for one user the present right, for all users the
+    /// requested right.
     pub(crate) fn speech_changed(
         &self,
         by: &ClientId,
@@ -89,12 +93,12 @@ impl Change {
     }
 }
 
-/// Returns whether `"*"`, named by `by`, means `participant` too: everybody but the host and `by`.
+/// Returns whether `"*"` in a request of `by` includes `participant`: everyone except the host and `by`.
 fn is_meant_by_all(meeting: &Meeting, participant: &Participant, by: &UserId) -> bool {
     participant.user_id != meeting.host && participant.user_id != *by
 }
 
-/// The body `speech_changed` of one participant.
+/// Returns the body `speech_changed` about one participant.
 pub(crate) fn speech_of_one(
     meeting: &Meeting,
     participant: &Participant,
@@ -104,7 +108,8 @@ pub(crate) fn speech_of_one(
     body(meeting, UserOrAll::User(participant.user_id.clone()), &participant.speech, now_ms, rtc)
 }
 
-/// The one body `speech_changed` for all changes of the revision `rev`; `None` if a single body would be wrong.
+/// Returns one body `speech_changed` for all changes of the revision `rev`; `None` if a single body would be
+/// wrong.
 pub(crate) fn speech_of_all(meeting: &Meeting, rev: u64, now_ms: i64, rtc: RtcCapabilities) -> Option<Body> {
     let changed: Vec<&Participant> = meeting.members().filter(|p| p.speech.mode.is_from(rev)).collect();
     let first = changed.first().filter(|_| changed.len() > 1)?;

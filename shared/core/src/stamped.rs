@@ -1,11 +1,11 @@
-//! Values that remember the revision of the commit that set them.
+//! Values with the revision of the commit that set them.
 //!
-//! Notices are read from the state: the notices of a commit are about the values that carry its revision. So a repeat
-//! finds them again, and only as long as they still hold (decision 0001).
+//! Notices are read from the state: the notices of a commit concern the values that carry its revision. So a
+//! repeat finds the same values, as long as they still apply (decision 0001).
 
 use std::ops::Deref;
 
-/// A value with the revision that set it last.
+/// A value with the latest revision that set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stamped<T> {
     value: T,
@@ -13,13 +13,13 @@ pub struct Stamped<T> {
 }
 
 impl<T> Stamped<T> {
-    /// `value`, set in the revision `rev`; 0 for a value that no notice is about.
+    /// Creates a value that the revision `rev` set; 0 for a value without a notice.
     #[must_use]
     pub const fn new(value: T, rev: u64) -> Self {
         Self { value, rev }
     }
 
-    /// The revision that set the value.
+    /// Returns the revision that set the value.
     #[must_use]
     pub const fn rev(&self) -> u64 {
         self.rev
@@ -36,7 +36,7 @@ impl<T> Stamped<T> {
         *self = Self { value, rev };
     }
 
-    /// Changes the value and keeps its revision: the change is no news, or other news carries it.
+    /// Changes the value and keeps its revision: the change needs no notice, or another notice shows it.
     pub(crate) const fn amend(&mut self) -> &mut T {
         &mut self.value
     }

@@ -1,4 +1,4 @@
-//! The standing of a participant: one variant per state, each with what only that state has.
+//! The standing of a participant: one variant for each state, with the data that only that state has.
 
 use crate::invitation::Invitation;
 use crate::remark::Remark;
@@ -7,19 +7,19 @@ use crate::stamped::Stamped;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::object::{MediaFlags, ParticipantState};
 
-/// State of a participant, with what only that state has.
+/// State of a participant, with the data that only that state has.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Standing {
     /// Has an open invitation.
     Invited(OpenInvitation),
     /// Waits in the lobby.
     Lobby {
-        /// Devices that are notified when a host decides; the one that asked first comes first.
+        /// Devices that are notified when a host decides, in the order of their requests to join.
         devices: Vec<ClientId>,
     },
     /// Has a seat.
     Seated(Seat),
-    /// Has no part any more.
+    /// Has no longer a part in the meeting.
     Out(Exit),
 }
 
@@ -30,7 +30,8 @@ pub struct OpenInvitation {
     pub invitation: Invitation,
     /// True if a device rings.
     pub is_ringing: bool,
-    /// True if the meeting holds the user's call slot already: in direct calls, unless the user is in another call.
+    /// True if the meeting already holds the user's call slot: in direct calls, unless the user is in another
+    /// call.
     pub holds_slot: bool,
 }
 
@@ -39,37 +40,38 @@ pub struct OpenInvitation {
 pub struct Seat {
     /// The device.
     pub device: ClientId,
-    /// When and how the user came in. A move to another device is not an entry.
+    /// Time and way of the user's entry. A move to another device is not an entry.
     pub entry: Stamped<Entry>,
     /// The device that had the seat before its last move.
     pub moved_from: Option<Stamped<ClientId>>,
-    /// Way into the media.
+    /// Presence in the media.
     pub presence: Presence,
-    /// Time at which a device that left the broker is checked, in milliseconds since the epoch: only then it counts as
-    /// dropped.
+    /// Time at which a device that disconnected from the broker is checked, in milliseconds since the epoch.
+    /// It counts as dropped only after the check.
     pub check_at_ms: Option<i64>,
-    /// Time by which the device must show that it still knows this seat, in milliseconds since the epoch: it connected to the
-    /// broker anew, and its terminal may have restarted. Kept while the seat is away for that reason.
+    /// Time by which the device must prove that it still knows this seat, in milliseconds since the epoch:
+    /// the device connected to the broker anew, and its terminal may have restarted. Kept while the seat is
+    /// away for that reason.
     pub confirm_by_ms: Option<i64>,
     /// Time at which this seat was first in the media, in milliseconds since the epoch.
     pub joined_ms: Option<i64>,
-    /// Media that the device sends: announced when the seat was taken, then reported.
+    /// Media that the device sends: announced when the user took the seat, later reported.
     pub media: Stamped<MediaFlags>,
-    /// Times of the last reports that changed the media, in milliseconds since the epoch; at most
-    /// [`MAX_REPORTS_PER_SECOND`](switchboard_protocol::limits::MAX_REPORTS_PER_SECOND), oldest first.
+    /// Times of the latest reports that changed the media, in milliseconds since the epoch, oldest first; at
+    /// most [`MAX_REPORTS_PER_SECOND`](switchboard_protocol::limits::MAX_REPORTS_PER_SECOND).
     pub reported_ms: Vec<i64>,
-    /// True if the hand is up. The revision gives the order in which hands were raised.
+    /// True if the hand is up. The order of the revisions is the order in which hands were raised.
     pub hand: Stamped<bool>,
-    /// The invitation that brought the user in, or was open when the user came in.
+    /// The invitation that the seat answered, or that was open when the user took the seat.
     pub invitation: Option<Invitation>,
 }
 
-/// The moment at which a user came in.
+/// Time and way of a user's entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
     /// Time, in milliseconds since the epoch.
     pub at_ms: i64,
-    /// True if the user came in by calling the other side of this call while that side was calling (T16).
+    /// True if the user joined by calling the other user of this call while that user was calling (T16).
     pub is_merge: bool,
 }
 
@@ -78,32 +80,33 @@ pub struct Entry {
 pub enum Presence {
     /// Not in the media yet.
     OnTheWay {
-        /// Time after which the seat is given up, in milliseconds since the epoch, where the RTC service reports presence.
-        /// The creator has none until somebody accepts.
+        /// Time after which the seat is given up, in milliseconds since the epoch, if the RTC service reports
+        /// presence. The creator has no such time until another user accepts.
         join_by_ms: Option<i64>,
-        /// Devices of a user who waited in the lobby. If the seat's device is one of them, the user was admitted, and the first
-        /// one that acts gets the seat. Otherwise the user came in by the seat's device, and they are only notified.
+        /// Devices of a user who was in the lobby. If the seat's device is one of them, a host admitted the
+        /// user, and the first device that sends a request gets the seat. Otherwise the user joined on the
+        /// seat's device, and the listed devices are only notified.
         claimants: Vec<ClientId>,
     },
     /// In the media.
     Joined,
-    /// Dropped; the seat is kept.
+    /// Dropped from the media; the seat is kept.
     Away {
         /// Time after which the seat is given up, in milliseconds since the epoch.
         until_ms: i64,
-        /// Place that the participant comes back to.
+        /// Presence to which the participant returns.
         from: AwayFrom,
     },
 }
 
-/// Place that a dropped participant comes back to.
+/// Presence to which a dropped participant returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AwayFrom {
     /// The media.
     Media,
     /// The way into the media.
     OnTheWay {
-        /// As in [`Presence::OnTheWay`].
+        /// See [`Presence::OnTheWay`].
         join_by_ms: Option<i64>,
     },
 }
@@ -113,27 +116,27 @@ pub enum AwayFrom {
 pub struct Exit {
     /// Reason.
     pub reason: OutReason,
-    /// The standing before it: notices go to its devices.
+    /// The standing before the exit. Notices are sent to its devices.
     pub from: Former,
-    /// Words of the user who declined, or of the host who removed the participant.
+    /// Reason and text of the user who declined, or text of the host who removed the participant.
     pub remark: Remark,
-    /// Proof that a removed or banned participant is out of the media. `None` for every other exit, for a user who never had
-    /// a seat, and where the RTC service does not report presence.
+    /// Proof that a removed or banned participant is out of the media. `None` for every other exit, for a
+    /// user who never had a seat, and if the RTC service does not report presence.
     pub proof: Option<RemovalProof>,
 }
 
-/// Reason why a participant has no part any more.
+/// Reason for which a participant has no longer a part in the meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutReason {
     /// Declined the invitation.
     Declined,
     /// Was in another call.
     UserBusy,
-    /// A device received the invitation, and nobody answered.
+    /// A device received the invitation, and no device answered.
     NoAnswer,
     /// No device received the invitation.
     Unreachable,
-    /// Was not to be disturbed.
+    /// Had do-not-disturb.
     DoNotDisturb,
     /// The invitation was cancelled.
     Cancelled,
@@ -146,27 +149,27 @@ pub enum OutReason {
         /// Time at which the ban ends, in milliseconds since the epoch; `None` for the rest of the meeting.
         until_ms: Option<i64>,
     },
-    /// Dropped out and did not come back in time.
+    /// Dropped from the media and did not return in time.
     Lost,
     /// Did not reach the media in time.
     Failed,
-    /// The meeting ended, or a host denied the entry from the lobby.
+    /// The meeting ended, or a host refused the user in the lobby.
     Ended,
 }
 
-/// Standing that a participant had before going out.
+/// Standing of a participant before the exit.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Former {
     /// An invitation.
     Invitation(Invitation),
     /// A place in the lobby, with the devices that waited.
     Lobby(Vec<ClientId>),
-    /// A seat, as it was.
+    /// A seat, unchanged.
     Seat(Box<Seat>),
 }
 
 impl Presence {
-    /// Devices that may claim the seat.
+    /// Returns the devices that may claim the seat.
     pub(crate) fn claimants(&self) -> &[ClientId] {
         match self {
             Self::OnTheWay { claimants, .. } => claimants,
@@ -176,20 +179,20 @@ impl Presence {
 }
 
 impl Seat {
-    /// Returns whether the seat is in the media.
+    /// Returns whether the user of the seat is in the media.
     #[must_use]
     pub const fn is_joined(&self) -> bool {
         matches!(self.presence, Presence::Joined)
     }
 
-    /// Returns whether the participant dropped out and the seat is kept.
+    /// Returns whether the participant was dropped and the seat is kept.
     #[must_use]
     pub const fn is_away(&self) -> bool {
         matches!(self.presence, Presence::Away { .. })
     }
 
-    /// Time at which the device took the seat, was first in the media or last reported other media, in milliseconds since the
-    /// epoch.
+    /// Returns the latest of three times, in milliseconds since the epoch: when the device took the seat, was in
+    /// the media for the first time, and last reported a change of its media.
     pub(crate) fn last_act_ms(&self) -> i64 {
         self.reported_ms
             .iter()
@@ -197,7 +200,7 @@ impl Seat {
             .fold(self.entry.at_ms, |last_ms, at_ms| last_ms.max(*at_ms))
     }
 
-    /// Deadline for reaching the media, in milliseconds since the epoch.
+    /// Returns the deadline for reaching the media, in milliseconds since the epoch.
     pub(crate) const fn join_by_ms(&self) -> Option<i64> {
         match self.presence {
             Presence::OnTheWay { join_by_ms, .. }
@@ -206,7 +209,8 @@ impl Seat {
         }
     }
 
-    /// Time after which the seat of a dropped participant is given up, in milliseconds since the epoch.
+    /// Returns the time after which the seat of a dropped participant is given up, in milliseconds since the
+    /// epoch.
     pub(crate) const fn away_until_ms(&self) -> Option<i64> {
         match self.presence {
             Presence::Away { until_ms, .. } => Some(until_ms),
@@ -216,7 +220,7 @@ impl Seat {
 }
 
 impl OutReason {
-    /// The state's name on the wire.
+    /// Returns the state's name on the wire.
     #[must_use]
     pub const fn state(self) -> ParticipantState {
         match self {

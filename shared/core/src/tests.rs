@@ -1,5 +1,5 @@
-//! Tests that are about more than one action or event: walks, invariants under any sequence of inputs, repeats, records. The
-//! tests of one action or event are beside it.
+//! Tests that concern more than one action or event: sequences, invariants under any inputs, repeats,
+//! records. The tests of one action or event are in its own file.
 
 mod abuse;
 mod any_action;

@@ -3,28 +3,29 @@
 /// The times of one user's part in a call. All times are milliseconds since the epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Times {
-    /// The invitation was sent.
+    /// Time of the invitation.
     pub invited_ms: Option<i64>,
-    /// The first device rang.
+    /// Time at which the first device rang.
     pub rang_ms: Option<i64>,
-    /// A device accepted the invitation.
+    /// Time at which a device accepted the invitation.
     pub answered_ms: Option<i64>,
-    /// The user was in the media for the first time.
+    /// Time at which the user was in the media for the first time.
     pub joined_ms: Option<i64>,
-    /// The user gave up the seat for the last time; absent while the user has a seat.
+    /// Time at which the user gave up the seat for the last time; absent while the user has a seat.
     pub left_ms: Option<i64>,
     /// Beginning of the present stay in the media.
     pub stays_since_ms: Option<i64>,
     /// Time at which the media connection of the present stay broke.
     pub dropped_ms: Option<i64>,
-    /// Milliseconds of the stays in the media before the present one.
+    /// Milliseconds of all earlier stays in the media.
     pub stayed_ms: i64,
-    /// The user missed the last invitation.
+    /// Time at which the user missed the last invitation.
     pub missed_ms: Option<i64>,
 }
 
 impl Times {
-    /// Records an invitation. A new attempt forgets the times of the one before, unless the user was in the media then.
+    /// Records an invitation. The times of an earlier invitation are removed, unless the user was in the
+    /// media.
     pub(crate) fn invited(&mut self, now_ms: i64) {
         self.missed_ms = None;
         if self.joined_ms.is_none() {
@@ -42,7 +43,7 @@ impl Times {
         keep_first(&mut self.answered_ms, now_ms);
     }
 
-    /// Records that the user is in the media. A connection that broke and came back is one stay.
+    /// Records that the user is in the media. A stay continues after a lost connection if the user returns.
     pub(crate) const fn joined(&mut self, now_ms: i64) {
         keep_first(&mut self.joined_ms, now_ms);
         keep_first(&mut self.stays_since_ms, now_ms);
@@ -67,7 +68,7 @@ impl Times {
         self.missed_ms = Some(now_ms);
     }
 
-    /// Records that the seat was given up. A user who dropped out and was lost left when the connection broke.
+    /// Records that the user gave up the seat. A lost user left at the time when the connection broke.
     pub(crate) fn left(&mut self, now_ms: i64) {
         let at_ms = self.dropped_ms.take().unwrap_or(now_ms);
         if let Some(since_ms) = self.stays_since_ms.take() {

@@ -1,4 +1,4 @@
-//! Meetings, participants and invitations as they look on the wire.
+//! Meetings, participants and invitations in the form of the wire.
 
 use crate::invitation::Invitation;
 use crate::meeting::Meeting;
@@ -12,16 +12,17 @@ use switchboard_protocol::object::{
     Caller, Delivery, InvitationView, MeetingView, ParticipantState, ParticipantView, RejectReason,
 };
 
-/// Participants of a meeting that is always shown whole: their size need not be computed.
+/// Largest number of participants with which a meeting always fits into a downlink, so that its size need not
+/// be computed.
 const MAX_ALWAYS_WHOLE: usize = 16;
 
 impl Meeting {
-    /// The meeting at `now_ms`, as answers and notices show it: where it would not fit into a downlink, without the users who
-    /// have gone. A `state`, which comes in pages, has them all.
+    /// Returns the meeting at `now_ms`, as answers and notices show it. A meeting that would not fit into a
+    /// downlink omits the users who are out. A `state` comes in pages and contains all users.
     #[must_use]
     pub fn brief_view(&self, now_ms: i64) -> MeetingView {
         let mut view = self.view(now_ms);
-        // The rest of the downlink is for the envelope, invitations and the join token.
+        // The rest of the downlink is for the envelope, the invitations and the join token.
         let is_too_large =
             || serde_json::to_vec(&view).map_or(0, |json| json.len()) > MAX_DOWNLINK_BYTES * 3 / 4;
         if view.participants.len() > MAX_ALWAYS_WHOLE && is_too_large() {
@@ -32,10 +33,10 @@ impl Meeting {
         view
     }
 
-    /// The whole meeting at `now_ms`.
+    /// Returns the whole meeting at `now_ms`.
     #[must_use]
     pub fn view(&self, now_ms: i64) -> MeetingView {
-        // Every field is named, so that a new one is shown or left out on purpose.
+        // The pattern names every field, so that a new field is shown or omitted on purpose.
         let Self {
             id,
             mode,
@@ -83,7 +84,8 @@ impl Meeting {
         }
     }
 
-    /// The last invitations of the participants that meet `condition`, in the order in which the participants came.
+    /// Returns the last invitations of the participants that meet `condition`, in the participants' order of
+    /// arrival.
     pub(crate) fn invitation_views(&self, condition: impl Fn(&Participant) -> bool) -> Vec<InvitationView> {
         let mut invited: Vec<&Participant> = self.participants.values().filter(|p| condition(p)).collect();
         invited.sort_by_key(|p| p.order);
@@ -103,14 +105,14 @@ impl Meeting {
         }
     }
 
-    /// The body `invitation_updated`, which goes to the inviter.
+    /// Returns the body `invitation_updated`, which goes to the inviter.
     pub(crate) fn invitation_updated(&self, participant: &Participant, invitation: &Invitation) -> Body {
         let InvitationView { user_id, invite_id, state, code, reason, text, reach } =
             self.invitation_view(participant, invitation);
         Body::InvitationUpdated { user_id, invite_id, state, code, reason, text, reach }
     }
 
-    /// The offer to `invitee`, as a device gets it.
+    /// Returns the offer to `invitee`, as a device gets it.
     pub(crate) fn offer(&self, invitee: &UserId, invitation: &Invitation, now_ms: i64) -> Offer {
         let others = self.participants.values().filter(|p| p.is_member() || p.is_pending());
         let mut group: Vec<&Participant> =
@@ -129,7 +131,7 @@ impl Meeting {
         }
     }
 
-    /// The offer that `user` may still answer.
+    /// Returns the offer that `user` may still answer.
     #[must_use]
     pub fn open_offer(&self, user: &UserId, now_ms: i64) -> Option<MeetingOffer> {
         let participant = self.participants.get(user).filter(|p| p.is_pending() && !p.is_silent())?;
@@ -137,13 +139,13 @@ impl Meeting {
         Some(MeetingOffer { meeting_id: self.id.clone(), offer })
     }
 
-    /// `user` as the `from` of an offer or a missed call.
+    /// Returns `user` as the `from` of an offer or a missed call.
     #[must_use]
     pub fn caller(&self, user: &UserId) -> Caller {
         Caller { user_id: user.clone(), name: self.participants.get(user).and_then(|p| p.name.clone()) }
     }
 
-    /// The body `meeting_ended`; `None` while the meeting is live.
+    /// Returns the body `meeting_ended`; `None` while the meeting is live.
     pub(crate) fn ended_body(&self) -> Option<Body> {
         let end = self.end()?;
         let duration_ms = self.active_since_ms.map_or(0, |since| (end.at_ms - since).max(0));
@@ -151,19 +153,20 @@ impl Meeting {
         Some(Body::MeetingEnded { reason: end.reason, sip: end.reason.sip(), duration_ms, text })
     }
 
-    /// The body `participant_updated` of `user`.
+    /// Returns the body `participant_updated` about `user`.
     pub(crate) fn participant_updated(&self, user: &UserId, now_ms: i64) -> Option<Body> {
         let participant = self.participants.get(user)?;
         Some(Body::ParticipantUpdated { participant: participant.view(now_ms) })
     }
 
-    /// The body `host_changed` of the last change of host; `None` if the creator is still host.
+    /// Returns the body `host_changed` about the last change of host; `None` if the creator is still host.
     pub(crate) fn host_changed(&self) -> Option<Body> {
         let previous = UserId::clone(self.previous_host.as_ref()?);
         Some(Body::HostChanged { host: self.host.clone(), previous })
     }
 
-    /// The body `hand_changed`: members whose hand is up, in the order in which the hands were raised.
+    /// Returns the body `hand_changed`: the members whose hand is up, in the order in which the hands were
+    /// raised.
     pub(crate) fn hand_changed(&self) -> Body {
         let raised = |p: &&Participant| p.seat().is_some_and(|seat| *seat.hand);
         let mut hands: Vec<&Participant> = self.members().filter(raised).collect();
@@ -173,10 +176,10 @@ impl Meeting {
 }
 
 impl Participant {
-    /// The participant at `now_ms`.
+    /// Returns the participant at `now_ms`.
     #[must_use]
     pub fn view(&self, now_ms: i64) -> ParticipantView {
-        // Every field is named, so that a new one is shown or left out on purpose.
+        // The pattern names every field, so that a new field is shown or omitted on purpose.
         let Self {
             user_id,
             name,
@@ -212,10 +215,10 @@ impl Participant {
     }
 }
 
-/// Code of an invitation to a user who was not to be disturbed, by a decline or by the settings.
+/// Code of an invitation that ended because of do-not-disturb, by a decline or by the user's settings.
 pub(crate) const DO_NOT_DISTURB: &str = "do_not_disturb";
 
-/// Code of an invitation that ended without a seat.
+/// Returns the code of an invitation that ended without a seat.
 pub(crate) fn end_code(participant: &Participant) -> Option<&'static str> {
     match participant.decline() {
         Some(RejectReason::DoNotDisturb) => Some(DO_NOT_DISTURB),
@@ -224,7 +227,8 @@ pub(crate) fn end_code(participant: &Participant) -> Option<&'static str> {
     }
 }
 
-/// Text of a user who declined. The text of a host who removed the participant is for that user alone.
+/// Returns the text of a user who declined. Only the removed user may see the text of a host who removed
+/// them.
 fn decline_text(participant: &Participant) -> Option<String> {
     participant.remark().filter(|remark| remark.decline.is_some())?.text.clone()
 }

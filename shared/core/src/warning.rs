@@ -1,4 +1,4 @@
-//! Warnings before a meeting's time is over (T44).
+//! Warnings before the end of a meeting (T44).
 
 use crate::change::Change;
 use crate::limits::WARNINGS_MS;
@@ -6,7 +6,7 @@ use crate::meeting::{Meeting, Phase};
 use crate::stamped::Stamped;
 
 impl Change {
-    /// T44: gives the latest warning that is due. Earlier ones would add nothing.
+    /// T44: gives the latest due warning, and skips the earlier ones.
     pub(crate) fn warn(&mut self) {
         let now_ms = self.now.ms;
         let ends_at_ms = self.meeting.settings.ends_at_ms;
@@ -17,7 +17,7 @@ impl Change {
         }
     }
 
-    /// Plans the warnings of an extended meeting anew, as far as they lie ahead.
+    /// Schedules the warnings of an extended meeting anew, if their time has not passed.
     pub(crate) fn replan_warnings(&mut self) {
         let left_ms = self.meeting.settings.ends_at_ms - self.now.ms;
         let passed = WARNINGS_MS.into_iter().filter(|before_ms| *before_ms >= left_ms);
@@ -26,15 +26,15 @@ impl Change {
 }
 
 impl Meeting {
-    /// Milliseconds before the end at which warnings are still due. A meeting that is shorter from the start does not get
-    /// that warning.
+    /// Returns the milliseconds before the end of the warnings that are still due. A meeting that is shorter
+    /// than such a time from the start does not get that warning.
     fn warnings_left(&self) -> impl Iterator<Item = i64> {
         let given_ms = self.warning_before_ms.map_or(i64::MAX, |before_ms| *before_ms);
         let whole_ms = self.settings.ends_at_ms - self.created_ms;
         WARNINGS_MS.into_iter().filter(move |before_ms| *before_ms < given_ms && *before_ms < whole_ms)
     }
 
-    /// Time of the next warning, in milliseconds since the epoch.
+    /// Returns the time of the next warning, in milliseconds since the epoch.
     pub(crate) fn next_warning_ms(&self) -> Option<i64> {
         let next = self.warnings_left().max().filter(|_| self.phase == Phase::Active);
         next.map(|before_ms| self.settings.ends_at_ms - before_ms)

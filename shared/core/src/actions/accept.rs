@@ -1,4 +1,5 @@
-//! `accept` (T6, T7): the first device to commit gets the seat, and every other device of the user stops ringing.
+//! `accept` (T6, T7): the first device whose accept commits gets the seat, and every other device of the user
+//! stops ringing.
 
 use crate::cause::Cause;
 use crate::change::Change;
@@ -12,11 +13,13 @@ use switchboard_protocol::downlink::{Body, ClosedReason};
 use switchboard_protocol::id::InviteId;
 use switchboard_protocol::object::Media;
 
-/// Built from the committed meeting, with a grant for the sender's join token.
+/// Reply that is built from the committed meeting, with a grant for the sender's join token.
 const ACCEPTED: Reply =
     Reply::WithGrant(|meeting, now_ms| Body::InvitationAccepted { meeting: meeting.brief_view(now_ms) });
 
-/// Answered by `invitation_accepted`. On success, nothing is sent from here: the notices `participant_updated` to the members and
+/// Answered by `invitation_accepted`. This function makes no notices: `notices.rs` reads the notices
+/// `participant_updated` to the members and `invitation_closed` to the user's other devices from the changed
+/// state.
 /// `invitation_closed` to the user's other devices are read from the changed state, by `notices.rs`.
 pub(crate) fn apply(
     change: &mut Change,
@@ -35,7 +38,7 @@ pub(crate) fn apply(
     Ok(ACCEPTED)
 }
 
-/// A device without the seat gets the refusal that holds now.
+/// Refuses a device without the seat, with the code for the present state.
 pub(crate) fn answer_again(change: &Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
     let seat = change.require_seat(by);
     if seat.is_ok() {
@@ -48,7 +51,7 @@ pub(crate) fn answer_again(change: &Change, by: &ClientId, invite_id: &InviteId)
     seat.map(|()| ACCEPTED)
 }
 
-/// T7: a device that accepts too late also gets the notice to stop ringing.
+/// T7: returns the notice that makes a late device stop ringing.
 pub(crate) fn notice_of_refusal(
     change: &Change,
     by: &ClientId,
@@ -65,8 +68,8 @@ pub(crate) fn notice_of_refusal(
 }
 
 impl Change {
-    /// Refuses a device whose user has no open invitation `invite_id`, with the code that says why: `invitation_not_found`,
-    /// `invitation_cancelled`, `invitation_expired`, `banned` or `already_answered`.
+    /// Refuses a device whose user has no open invitation `invite_id`, with the code for the reason:
+    /// `invitation_not_found`, `invitation_cancelled`, `invitation_expired`, `banned` or `already_answered`.
     pub(crate) fn require_open_invitation(&self, by: &ClientId, invite_id: &InviteId) -> Result<(), Refusal> {
         let participant = self.participant(by);
         let is_invited =
@@ -91,7 +94,7 @@ impl Change {
 
 /// Refusal for an invitation that the user does not have.
 pub(crate) fn invitation_not_found() -> Refusal {
-    Refusal::new(Code::InvitationNotFound, "you have no such invitation")
+    Refusal::new(Code::InvitationNotFound, "you have no such invitation; stop ringing, and send sync")
 }
 
 #[cfg(test)]

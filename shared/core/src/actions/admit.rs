@@ -12,12 +12,12 @@ use switchboard_protocol::downlink::Body;
 use switchboard_protocol::limits::MAX_INVITEES;
 use switchboard_protocol::object::LobbyDecision;
 
-/// Most users that one request decides about: as many as it may name. Each who is admitted takes two items of the transaction,
-/// which has 100.
+/// Largest number of users that one request decides about: the number that one request may name. Each
+/// admitted user takes two items of the transaction, which may have 100.
 const MAX_DECIDED: usize = MAX_INVITEES;
 
-/// Answered by `lobby_updated`, with the result for each user: those named, or the first who wait, in the order in which they
-/// came. Refuses with `meeting_full` if there was a seat for none of them.
+/// Answered by `lobby_updated`, with the result for each user: the named users, or the first users in the
+/// lobby, in order of arrival. Refuses with `meeting_full` if no seat was free for any of them.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>) -> ReplyResult {
     change.require_host_set(by)?;
     let mut users = Vec::new();
@@ -26,12 +26,15 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>
         users.push(LobbyDecision { user_id: user, admitted: code.is_none(), code });
     }
     if !users.is_empty() && users.iter().all(|user| user.code == Some(Code::MeetingFull)) {
-        return Err(Refusal::new(Code::MeetingFull, "every seat is taken; try again when somebody left"));
+        return Err(Refusal::new(
+            Code::MeetingFull,
+            "every seat is taken; retry when a participant has left",
+        ));
     }
     Ok(Reply::Body(Body::LobbyUpdated { users }))
 }
 
-/// A seat for a user who waits.
+/// Gives a seat to a user in the lobby.
 fn admit(change: &mut Change, user: &UserId) -> Result<(), Refusal> {
     let participant = change.meeting.participants.get(user);
     match participant.map(|p| &*p.standing) {
@@ -42,11 +45,14 @@ fn admit(change: &mut Change, user: &UserId) -> Result<(), Refusal> {
             Ok(())
         }
         Some(Standing::Seated(_)) => Ok(()),
-        _ => Err(Refusal::new(Code::UserNotFound, "the user does not wait in the lobby")),
+        _ => Err(Refusal::new(
+            Code::UserNotFound,
+            "the user is not in the lobby; send sync for the present state",
+        )),
     }
 }
 
-/// From the present state, with the code of each user who has no seat, as in the first answer.
+/// Answers from the present state, with the code of each user who has no seat, like the first answer.
 pub(crate) fn answer_again(change: &Change, named: Option<&[UserId]>, rev: u64) -> ReplyResult {
     let meeting = &change.meeting;
     let waited = |p: &Participant| p.is_in_lobby() && p.standing.rev() < rev;
@@ -74,16 +80,16 @@ pub(crate) fn answer_again(change: &Change, named: Option<&[UserId]>, rev: u64) 
 }
 
 impl Change {
-    /// Gives a seat to the user of the devices `waiting`, who waits in the lobby. The one that asked first has it until another
-    /// one claims it.
+    /// Gives a seat to the user of the devices `waiting` in the lobby. The first device of the list has the
+    /// seat until another device claims it.
     pub(crate) fn let_in(&mut self, waiting: Vec<ClientId>) {
         if let Some(first) = waiting.first().cloned() {
             self.give_seat(&first, EntryBy::Admission { waiting });
         }
     }
 
-    /// The users that a request about the lobby means: those named, or those who wait, in the order in which they came, at most
-    /// as many as a request may name.
+    /// Returns the users that a request about the lobby decides about: the named users, or the users in the
+    /// lobby in order of arrival, at most as many as a request may name.
     pub(crate) fn named_or_waiting(&self, named: Option<&[UserId]>) -> Vec<UserId> {
         if let Some(named) = named {
             return named.to_vec();

@@ -1,11 +1,12 @@
-//! `allow_speech` (T38): a host gives the right to speak back. The microphone stays off until its user turns it on.
+//! `allow_speech` (T38): a host returns the right to speak. The microphone stays off until its user turns it
+//! on.
 
 use crate::change::Change;
 use crate::outgoing::ReplyResult;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::object::{SpeechMode, UserOrAll};
 
-/// Answered by `speech_changed`. Refuses with `speech_blocked` a cohost who would lift the own block.
+/// Answered by `speech_changed`. Refuses with `speech_blocked` a cohost who would end their own block.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, target: &UserOrAll) -> ReplyResult {
     change.require_host_set(by)?;
     change.require_not_own_block(by, target)?;

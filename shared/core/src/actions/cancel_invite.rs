@@ -8,13 +8,13 @@ use crate::standing::OutReason;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 
-/// Answered by `invitation_result`, for those named or for all whose invitation was open.
+/// Answered by `invitation_result`, for the named users or for all users with an open invitation.
 ///
-/// Refuses with `already_answered` if no invitation that is meant is open, and with `forbidden` if other members made all
-/// that are.
+/// Refuses with `already_answered` if none of these invitations is open, and with `forbidden` if other
+/// members made all open ones.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>) -> ReplyResult {
     if !change.participant(by).is_some_and(Participant::is_member) {
-        return Err(Refusal::new(Code::Forbidden, "you are not in this meeting"));
+        return Err(Refusal::new(Code::Forbidden, "you are not in this meeting; join it first"));
     }
     let is_host = change.meeting.host == by.user();
     let is_own = |p: &Participant| p.invitation().is_some_and(|invitation| invitation.inviter == by.user());
@@ -28,7 +28,10 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>
         ));
     }
     if allowed.is_empty() {
-        return Err(Refusal::new(Code::Forbidden, "only the inviter or the host may cancel an invitation"));
+        return Err(Refusal::new(
+            Code::Forbidden,
+            "only the inviter or the host may cancel an invitation; ask one of them",
+        ));
     }
     for user in &allowed {
         change.close_invitation(user, OutReason::Cancelled);

@@ -1,4 +1,4 @@
-//! `create_meeting` (T1, T2).
+//! `create_meeting` (T1, T2): a user creates a meeting and invites others.
 
 use super::invite::require_not_oneself;
 use crate::cause::Cause;
@@ -24,7 +24,7 @@ use switchboard_protocol::limits::{
 use switchboard_protocol::object::{BusyPolicy, Mode, Role};
 use switchboard_protocol::requests::CreateMeeting;
 
-/// A request to create a meeting, with what the table knows.
+/// A request to create a meeting, with the table's data about its users.
 #[derive(Debug, Clone)]
 pub struct CreateCommand {
     /// Id of the meeting, derived from the request.
@@ -33,7 +33,7 @@ pub struct CreateCommand {
     pub by: ClientId,
     /// Name from the app's JWT.
     pub name: Option<String>,
-    /// The other call that the caller is in, if any.
+    /// The other call in which the caller is; `None` if the caller is not busy.
     pub busy: Option<MeetingId>,
     /// The request's id.
     pub request_id: RequestId,
@@ -41,7 +41,7 @@ pub struct CreateCommand {
     pub hash: BodyHash,
     /// The request's fields.
     pub create: CreateMeeting,
-    /// The users that it names, in its order.
+    /// The invitees, in the order of the request.
     pub invitees: Vec<Invitee>,
 }
 
@@ -50,10 +50,11 @@ pub(crate) const CREATED: Reply = Reply::WithGrant(|meeting, now_ms| Body::Meeti
     invitations: meeting.invitation_views(|_| true),
 });
 
-/// Makes the meeting that `command` asks for. Answered by `meeting_created`.
+/// Creates the meeting that `command` requests. Answered by `meeting_created`.
 ///
-/// Refuses with `bad_request` a caller who invites himself or gives himself a role, with `too_many_invitees` more invitees than seats, and with
-/// `user_busy` a caller who is in another call, unless the policy lets calls wait.
+/// Refuses with `bad_request` a caller who names themselves as invitee or in `roles`, with
+/// `too_many_invitees` a request with more invitees than seats, and with `user_busy` a caller who is in
+/// another call, unless the policy `busy` is `ring`.
 pub fn create(command: &CreateCommand, now: Now, rtc: RtcCapabilities) -> Result<Decision, Refusal> {
     let caller = command.by.user();
     let create = &command.create;
@@ -61,12 +62,15 @@ pub fn create(command: &CreateCommand, now: Now, rtc: RtcCapabilities) -> Result
     if create.roles.as_ref().is_some_and(|roles| roles.contains_key(&caller)) {
         return Err(Refusal::bad_field(
             format!("roles.{caller}"),
-            "you are the host; give other users roles",
+            "omit yourself from roles; you are the host",
         ));
     }
     let seats = create.max_participants.unwrap_or(DEFAULT_SEATS);
     if command.invitees.len() >= seats as usize {
-        return Err(Refusal::new(Code::TooManyInvitees, format!("the meeting has {seats} seats")));
+        return Err(Refusal::new(
+            Code::TooManyInvitees,
+            format!("the meeting has {seats} seats; name fewer invitees, or request more seats"),
+        ));
     }
     if let Some(call) = &command.busy
         && create.policy.unwrap_or_default().busy != BusyPolicy::Ring
@@ -86,7 +90,8 @@ pub fn create(command: &CreateCommand, now: Now, rtc: RtcCapabilities) -> Result
     Ok(commit(change, command))
 }
 
-/// A create that ended at once, because the only invitee was busy, is answered the same way again; it never had a token.
+/// Answers a repeat. If the meeting ended at once because the only invitee was busy, the answer is the same
+/// as before, without a join token.
 pub(crate) fn answer_again(change: &Change, rev: u64) -> ReplyResult {
     let end = change.meeting.end();
     if end.is_some_and(|end| end.rev == rev) {
@@ -102,7 +107,7 @@ pub(crate) fn answer_again(change: &Change, rev: u64) -> ReplyResult {
     Err(Refusal::not_admitted())
 }
 
-/// The meeting with its creator alone, at revision 0.
+/// Returns the meeting with its creator alone, at revision 0.
 fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
     let create = &command.create;
     let host = command.by.user();
@@ -111,7 +116,7 @@ fn before_invitations(command: &CreateCommand, now: Now) -> Meeting {
         device: command.by.clone(),
         entry: Stamped::new(Entry { at_ms: now.ms, is_merge: false }, 1),
         moved_from: None,
-        // The creator's deadline starts when another user comes in.
+        // The deadline of the creator's seat starts when another user takes a seat.
         presence: Presence::OnTheWay { join_by_ms: None, claimants: Vec::new() },
         check_at_ms: None,
         confirm_by_ms: None,
@@ -170,7 +175,8 @@ fn commit(mut change: Change, command: &CreateCommand) -> Decision {
     let cause = Cause::request(&command.by, &command.request_id);
     let notices = notices(&meeting, change.rev, &cause, change.now.ms, change.rtc);
     let answer = Outgoing::reply(&command.by, &cause, CREATED, &meeting, change.now.ms);
-    // A slot that is claimed and freed in one decision (the only invitee is busy) was never held.
+    // A slot that one decision both claims and frees (the only invitee is busy) does not appear in the
+    // commit.
     let slots = if meeting.end().is_some() { Vec::new() } else { change.slots };
     Decision { next: Some(meeting), slots, notices, answer, ..Decision::default() }
 }

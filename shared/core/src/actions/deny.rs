@@ -1,4 +1,5 @@
-//! `deny` (T22): a host denies users the entry from the lobby. They may ask once more; the second time is a ban.
+//! `deny` (T22): a host refuses users in the lobby. They may ask to join once more; the second refusal is a
+//! ban.
 
 use crate::change::Change;
 use crate::outgoing::{Reply, ReplyResult};
@@ -9,7 +10,8 @@ use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::LobbyDecision;
 
-/// Answered by `lobby_updated`, with the result for each user: those named, or the first who wait, as for `admit`.
+/// Answered by `lobby_updated`, with the result for each user: the named users, or the first users in the
+/// lobby, as for `admit`.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>, ban: bool) -> ReplyResult {
     change.require_host_set(by)?;
     let mut users = Vec::new();
@@ -26,7 +28,8 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, named: Option<&[UserId]>
     Ok(Reply::Body(Body::LobbyUpdated { users }))
 }
 
-/// The second time, and with `ban`, the user is banned for the rest of the meeting.
+/// Refuses a user in the lobby. The second time, and with `ban`, the user is banned for the rest of the
+/// meeting.
 fn turn_away(change: &mut Change, user: &UserId, ban: bool) {
     let Some(participant) = change.meeting.participants.get_mut(user) else { return };
     let is_last = ban || participant.lobby.is_denied;
@@ -35,12 +38,13 @@ fn turn_away(change: &mut Change, user: &UserId, ban: bool) {
     change.put_out(user, reason);
 }
 
-/// From the present state, with the code of each user who did not wait, as in the first answer.
+/// Answers from the present state, with the code of each user who was not in the lobby, like the first
+/// answer.
 pub(crate) fn answer_again(change: &Change, named: Option<&[UserId]>, rev: u64) -> ReplyResult {
     let meeting = &change.meeting;
     let denied_now = |p: &Participant| p.left_lobby() && p.standing.is_from(rev);
     let users = named.map_or_else(|| meeting.users(denied_now), <[UserId]>::to_vec);
-    // A user who was turned away may have asked once more since, or be in.
+    // Since the refusal, the user may have asked once more or joined.
     let was_denied = |p: &Participant| {
         let was_member = p.seat().is_some_and(|seat| seat.entry.rev() < rev);
         p.lobby.is_denied && p.standing.rev() >= rev && !was_member

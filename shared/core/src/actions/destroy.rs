@@ -1,5 +1,5 @@
-//! `destroy_meeting` (T46): the host ends the meeting for all, from any device; or the creator, by the id of the create
-//! request, also after leaving.
+//! `destroy_meeting` (T46): the host ends the meeting for all, from any device. The creator may also end it
+//! by the id of the create request, even after leaving.
 
 use crate::change::Change;
 use crate::outgoing::ReplyResult;
@@ -13,8 +13,8 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, text: Option<&String>) -
     end(change, text)
 }
 
-/// Takes back the create request that made this meeting. The creator needs no seat: the answer with it may be lost. A creator
-/// who is not host any more has nothing to take back.
+/// Takes back the create request that made this meeting. The creator needs no seat, since the answer with the
+/// seat may be lost. A creator who is no longer the host is refused.
 pub(crate) fn apply_by_create(change: &mut Change, by: &ClientId, text: Option<&String>) -> ReplyResult {
     if change.meeting.host != by.user() {
         return Err(only_the_host());

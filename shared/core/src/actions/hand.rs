@@ -1,10 +1,10 @@
-//! `raise_hand` and `lower_hand`.
+//! `raise_hand` and `lower_hand`: a member raises or lowers a hand.
 
 use crate::change::Change;
 use crate::outgoing::{Reply, ReplyResult};
 use switchboard_protocol::address::ClientId;
 
-/// Answered by `hand_changed`. A hand that is up already keeps its place.
+/// Answered by `hand_changed`. A hand that is already up keeps its place.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, up: bool) -> ReplyResult {
     change.claim_admitted_seat(by);
     change.require_seat(by)?;

@@ -1,4 +1,4 @@
-//! `invite` (T1, T2 during a call): a member invites more users. A direct call becomes a group for good.
+//! `invite` (T1, T2 during a call): a member invites more users. A direct call becomes a group permanently.
 
 use crate::availability::Access;
 use crate::change::Change;
@@ -17,8 +17,8 @@ use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{BusyPolicy, InvitePolicy, Mode, NotInvited, Role};
 
-/// Answered by `invitation_result`. Users who are in or have an open invitation keep it, and stand in the answer as they are.
-/// Users who wait in the lobby are admitted.
+/// Answered by `invitation_result`. Users with a seat or an open invitation keep it, and the answer shows
+/// their present state. Users in the lobby are admitted.
 pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,
@@ -37,13 +37,16 @@ pub(crate) fn apply(
     let fresh: Vec<&Invitee> = invitees.iter().filter(is_to_invite).collect();
     let taken = meeting.members().count() + meeting.pending().count();
     if taken + fresh.len() > meeting.max_participants as usize {
-        return Err(Refusal::new(Code::MeetingFull, "the meeting has not so many free seats"));
+        return Err(Refusal::new(
+            Code::MeetingFull,
+            "the meeting has fewer free seats than invitees; invite fewer users",
+        ));
     }
     let strangers = fresh.iter().filter(|invitee| participant(invitee).is_none()).count();
     if meeting.participants.len() + strangers > MAX_PEOPLE {
         return Err(Refusal::new(
             Code::MeetingFull,
-            "the meeting has seen too many people; create another one",
+            "the meeting has had too many participants; create another one",
         ));
     }
     if let Some(ext) = ext {
@@ -60,7 +63,7 @@ pub(crate) fn apply(
     let ring_seconds = ring_seconds.unwrap_or(change.meeting.ring_seconds);
     for invitee in fresh {
         match change.meeting.participants.get(&invitee.user_id).filter(|p| p.is_in_lobby()) {
-            // The user asked to come in, and need not be rung.
+            // The user asked to join, so no device has to ring.
             Some(waiting) => change.let_in(waiting.lobby_devices().to_vec()),
             None => change.invite_user(&by.user(), invitee, ring_seconds, ext),
         }
@@ -74,7 +77,8 @@ pub(crate) fn answer_again(change: &Change, invitees: &[Invitee]) -> ReplyResult
     Ok(Reply::Body(change.invitation_result(&named)))
 }
 
-/// Refuses with `forbidden` a member whom the policy does not allow to invite. Either side of a direct call may.
+/// Refuses with `forbidden` a member whom the policy does not allow to invite. In a direct call, both users
+/// may invite.
 fn require_may_invite(change: &Change, by: &ClientId) -> Result<(), Refusal> {
     let meeting = &change.meeting;
     let allows_all = meeting.settings.policy.invite == InvitePolicy::Any || *meeting.mode == Mode::Direct;
@@ -82,7 +86,10 @@ fn require_may_invite(change: &Change, by: &ClientId) -> Result<(), Refusal> {
     if member.is_some_and(|p| allows_all || *p.role != Role::Member) {
         Ok(())
     } else {
-        Err(Refusal::new(Code::Forbidden, "only hosts may invite users to this meeting"))
+        Err(Refusal::new(
+            Code::Forbidden,
+            "only the host and the cohosts may invite users to this meeting; ask one of them",
+        ))
     }
 }
 
@@ -92,12 +99,15 @@ pub(crate) fn require_not_oneself<'a>(
     mut invitees: impl Iterator<Item = &'a UserId>,
 ) -> Result<(), Refusal> {
     match invitees.position(|user| user == sender) {
-        Some(at) => Err(Refusal::bad_field(format!("invitees[{at}]"), "you cannot invite yourself")),
+        Some(at) => {
+            Err(Refusal::bad_field(format!("invitees[{at}]"), "you cannot invite yourself; name other users"))
+        }
         None => Ok(()),
     }
 }
 
-/// Refuses with `bad_request` an object for which the meeting has no room, beside those of its other invitations.
+/// Refuses with `bad_request` an object for which the meeting has no room beside the objects of its other
+/// invitations.
 fn require_room_for(meeting: &Meeting, ext: &Map<String, Value>) -> Result<(), Refusal> {
     let mut kept: Vec<&Map<String, Value>> = vec![ext];
     for other in meeting.participants.values().filter_map(|p| p.invitation()?.ext.as_ref()) {
@@ -108,7 +118,7 @@ fn require_room_for(meeting: &Meeting, ext: &Map<String, Value>) -> Result<(), R
     let bytes = |ext: &Map<String, Value>| serde_json::to_string(ext).map_or(0, |text| text.len());
     if kept.len() > 1 && kept.iter().map(|ext| bytes(ext)).sum::<usize>() > MAX_INVITATION_EXT_BYTES {
         let message = format!(
-            "the objects of a meeting's invitations have at most {MAX_INVITATION_EXT_BYTES} bytes in all; send a shorter one"
+            "the objects of a meeting's invitations have at most {MAX_INVITATION_EXT_BYTES} bytes in all; send a smaller object"
         );
         return Err(Refusal::bad_field("ext", message));
     }
@@ -116,9 +126,10 @@ fn require_room_for(meeting: &Meeting, ext: &Map<String, Value>) -> Result<(), R
 }
 
 impl Change {
-    /// Invites one user who has no part, or none any more. A user in another call is not rung, unless the policy says so; a
-    /// user who is not to be disturbed is never rung (T65). A silent invitation is open as that of a user who sleeps, whether or
-    /// not the user is in another call (T64).
+    /// Invites one user who has no part in the meeting, or has one no longer. A user in another call does not
+    /// ring, unless the policy says so. A user with do-not-disturb never rings (T65). A silent invitation is
+    /// open like the invitation of a user who has no connected device, no matter if the user is in another
+    /// call (T64).
     pub(crate) fn invite_user(
         &mut self,
         inviter: &UserId,
@@ -137,7 +148,7 @@ impl Change {
             would_queue: devices.iter().find(would_queue).map(|device| device.client_id.clone()),
         });
         if silent.is_some() {
-            // No later step can reach a device that the invitation does not name.
+            // Without devices in the invitation, no later step can notify one.
             devices.clear();
         }
         let is_busy = invitee.busy && invitee.access == Access::Rings;
@@ -154,7 +165,8 @@ impl Change {
             closed: Stamped::default(),
             ext: ext.cloned(),
         };
-        // The callee of a direct call is taken from the ring on; an invitation to a group makes nobody busy.
+        // A direct call holds the slot of its callee from the ring on; an invitation to a group holds no
+        // slot.
         let holds_slot =
             *self.meeting.mode == Mode::Direct && !invitee.busy && invitee.access == Access::Rings;
         let pending = OpenInvitation { invitation, is_ringing: false, holds_slot };
@@ -166,7 +178,7 @@ impl Change {
         }
     }
 
-    /// The body `invitation_result` of those named, in which each of them stands.
+    /// Returns the body `invitation_result` with the present state of each named user.
     pub(crate) fn invitation_result(&self, named: &[UserId]) -> Body {
         let participant = |user: &UserId| self.meeting.participants.get(user);
         let has_none = |user: &&UserId| participant(user).is_none_or(|p| p.invitation().is_none());

@@ -1,5 +1,5 @@
-//! `join` (T20, T28): coming in without an open invitation, back into a meeting that the user left, or with another device
-//! to the user's own seat.
+//! `join` (T20, T28): a user joins without an open invitation, returns to a meeting that the user left, or
+//! moves the own seat to another device.
 
 use crate::change::Change;
 use crate::input::Joiner;
@@ -13,20 +13,21 @@ use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::Body;
 use switchboard_protocol::object::{JoinPolicy, Mode};
 
-/// The answer to a sender who has a seat.
+/// Reply to a sender who has a seat.
 pub(super) const JOINED: Reply =
     Reply::WithGrant(|meeting, now_ms| Body::Joined { meeting: meeting.brief_view(now_ms) });
 const LOBBY_WAITING: Reply = Reply::Body(Body::LobbyWaiting {});
 
-/// Answered by `joined` or `lobby_waiting`. Users who were invited or in before come in unless the meeting is locked or
-/// full; all others depend on the policy.
+/// Answered by `joined` or `lobby_waiting`. Users who were invited or had a seat before get a seat, unless
+/// the meeting is locked or full; for all others, the policy decides.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, joiner: &Joiner) -> ReplyResult {
     let is_invited_again = match change.participant(by).map(|p| &*p.standing) {
         Some(Standing::Seated(_)) => return join_own_seat(change, by, joiner),
         Some(Standing::Out(exit)) => match exit.reason {
             OutReason::Banned { .. } => return Err(Refusal::banned()),
-            // `Ended` in a live meeting: a host denied the entry from the lobby. A cancelled invitation holds no more;
-            // a declined one was answered by the user, who may think better of it.
+            // `Ended` in a live meeting: a host refused the user in the lobby, or the user left the lobby. A
+            // cancelled invitation gives no access. A declined invitation does: its user may change their
+            // mind.
             OutReason::Removed | OutReason::Ended | OutReason::Cancelled => false,
             _ => true,
         },
@@ -59,9 +60,10 @@ pub(crate) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
     }
 }
 
-/// T28: the user has a seat. On another device, it moves here only by a takeover.
+/// T28: the user has a seat. A seat on another device moves to this device only by a takeover.
 ///
-/// Of a device in the media, the members see what it reports, and not what it announces.
+/// While the device is in the media, the members see the media that it reports, not the media that it
+/// announces.
 fn join_own_seat(change: &mut Change, by: &ClientId, joiner: &Joiner) -> ReplyResult {
     let is_in_media = change.participant(by).and_then(Participant::seat).is_some_and(Seat::is_joined);
     if !is_in_media {
@@ -82,7 +84,7 @@ fn join_own_seat(change: &mut Change, by: &ClientId, joiner: &Joiner) -> ReplyRe
     Ok(JOINED)
 }
 
-/// T20: what the policy allows a user who was not invited.
+/// T20: applies the policy to a user who was not invited.
 fn enter_uninvited(change: &mut Change, by: &ClientId, joiner: &Joiner) -> ReplyResult {
     let policy = change.meeting.settings.policy.join;
     if policy == JoinPolicy::Invited || *change.meeting.mode == Mode::Direct {
@@ -103,7 +105,8 @@ fn enter_uninvited(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Reply
     } else {
         require_known_or_room(change, by)?;
         wait_in_lobby(change, by, joiner)?;
-        // The device that knocked first gets the seat. Another one announces its media when it claims the seat.
+        // The first device that asked to join gets the seat. Another device announces its media when it
+        // claims the seat.
         if change.participant(by).is_some_and(|p| p.lobby_devices().first() == Some(by)) {
             change.announce_media(by, joiner.media);
         }
@@ -111,26 +114,28 @@ fn enter_uninvited(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Reply
     }
 }
 
-/// The user waited in the lobby until this device found the meeting open: the host set and the other devices that waited are
-/// notified.
+/// Ends the wait in the lobby of a user whose device found the meeting open. The host set and the user's
+/// other waiting devices are notified.
 fn end_waiting(change: &mut Change, by: &ClientId, waiting: Vec<ClientId>) {
     let others: Vec<ClientId> = waiting.iter().filter(|device| *device != by).cloned().collect();
     if let Some(Presence::OnTheWay { claimants, .. }) = change.seat_of(by).map(|seat| &mut seat.presence) {
-        // Where other devices waited, this one is not listed: they may not claim its seat.
+        // If other devices waited, the list omits this device, since the listed devices may not claim its
+        // seat.
         *claimants = if others.is_empty() { waiting } else { others };
     }
 }
 
-/// Refuses with `meeting_full` a user who would be one participant too many to keep.
+/// Refuses with `meeting_full` a user for whom the record has no room.
 fn require_known_or_room(change: &Change, by: &ClientId) -> Result<(), Refusal> {
     if change.participant(by).is_some() || change.meeting.participants.len() < MAX_PEOPLE {
         Ok(())
     } else {
-        Err(Refusal::new(Code::MeetingFull, "the meeting has seen too many people; create another one"))
+        Err(Refusal::new(Code::MeetingFull, "the meeting has had too many participants; create another one"))
     }
 }
 
-/// T20: all devices of the user wait for the decision of a host. Refuses with `rate_limited` a user who knocks too often.
+/// T20: puts all devices of the user into the lobby until a host decides. Refuses with `rate_limited` a user
+/// who asks to join too often.
 fn wait_in_lobby(change: &mut Change, by: &ClientId, joiner: &Joiner) -> Result<(), Refusal> {
     let user = by.user();
     if let Some(participant) = change.meeting.participants.get_mut(&user)

@@ -1,4 +1,4 @@
-//! `leave` (T27): the user hangs up. T40 where that ends a direct call.
+//! `leave` (T27): the user hangs up. A direct call ends (T40).
 
 use crate::change::Change;
 use crate::outgoing::{Reply, ReplyResult};
@@ -6,8 +6,8 @@ use crate::participant::Participant;
 use crate::standing::OutReason;
 use switchboard_protocol::address::ClientId;
 
-/// Answered by `ok`. A device without the seat has nothing to leave: its late request must not hang up for the device that
-/// has the call now.
+/// Answered by `ok`. A request of a device without the seat changes nothing: a late request must not hang up
+/// for the device that has the call now.
 pub(crate) fn apply(change: &mut Change, by: &ClientId) -> ReplyResult {
     change.claim_admitted_seat(by);
     if change.participant(by).is_some_and(Participant::is_in_lobby) {

@@ -1,6 +1,6 @@
-//! A direct call that merges with a call of the same two users: a user who calls back while being rung accepts that call
-//! (T16), and a user who calls again after dropping out or from the device in the call comes back to it (T17). So two users
-//! who call each other always meet.
+//! A new direct call merges with an existing call of the same two users. A user who calls back while their
+//! device rings accepts the existing call (T16). A user who calls again after a lost connection, or from the
+//! device with the seat, returns to the existing call (T17). So two users who call each other always meet.
 
 use super::leave;
 use crate::change::Change;
@@ -21,8 +21,8 @@ use switchboard_protocol::requests::CreateMeeting;
 const MERGED: Reply =
     Reply::WithGrant(|meeting, now_ms| Body::MeetingMerged { meeting: meeting.brief_view(now_ms) });
 
-/// Answered by `meeting_merged`. Refuses with `state_conflict` if the calls do not merge (any more): the create request then
-/// makes a call of its own.
+/// Answered by `meeting_merged`. Refuses with `state_conflict` if the calls do not merge, or no longer merge:
+/// the create request then makes a meeting of its own.
 pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,
@@ -36,7 +36,7 @@ pub(crate) fn apply(
         change.win_invitation(by);
         change.give_seat(by, EntryBy::Merge);
     } else if is_calling_again(&change.meeting, by, peer) {
-        // The request is kept as applied even if only the RTC service can tell that its user is back.
+        // The request counts as applied even if only the RTC service can report that its user is back.
         change.is_changed = true;
         if change.require_seat(by).is_ok() {
             change.device_connected(by);
@@ -44,10 +44,14 @@ pub(crate) fn apply(
         } else {
             change.move_seat(by);
         }
-        // Its terminal enters the media anew. A create request is not refused for its pace: it would make a second call.
+        // The terminal enters the media anew. A create request is not refused by the limit on media changes,
+        // since the refusal would lead to a second call.
         change.announce_media_again(by, media);
     } else {
-        return Err(Refusal::new(Code::StateConflict, "the two calls do not merge"));
+        return Err(Refusal::new(
+            Code::StateConflict,
+            "the two calls do not merge; send the create request once more",
+        ));
     }
     change.require_seat(by)?;
     Ok(MERGED)
@@ -61,8 +65,8 @@ pub(crate) fn answer_again(change: &Change, by: &ClientId) -> ReplyResult {
     Ok(MERGED)
 }
 
-/// Takes back a create request that merged with this call: its device hangs up. Answered by the end of the call that was
-/// never made.
+/// Takes back a create request that merged with this call: its device hangs up. Answered by the end of the
+/// meeting that the create request did not make.
 pub(crate) fn take_back(change: &mut Change, by: &ClientId, text: Option<&String>) -> ReplyResult {
     leave::apply(change, by)?;
     if change.meeting.end().is_some() {
@@ -78,8 +82,8 @@ pub(crate) fn take_back_again(text: Option<&String>) -> ReplyResult {
 }
 
 impl Meeting {
-    /// Returns whether the call that `by` asks for merges with this one at `now`. Asked of the meeting that holds the call slot of
-    /// `by`, before anybody is found busy.
+    /// Returns whether the call that `by` requests merges with this meeting at `now`. The service calls this
+    /// for the meeting in the call slot of `by`, before it checks for busy users.
     #[must_use]
     pub fn merges_with(&self, by: &ClientId, create: &CreateMeeting, now: Now, rtc: RtcCapabilities) -> bool {
         let settled = deadlines::applied(self, now, rtc).next;
@@ -92,7 +96,8 @@ impl Meeting {
     }
 }
 
-/// T16: `user` calls `peer`, who rings `user` in this call. Users whose policy lets calls wait get two calls.
+/// T16: returns whether `user` calls `peer` while `peer` rings `user` in this meeting. With a policy that
+/// lets calls wait, both calls exist.
 fn is_glare(meeting: &Meeting, user: &UserId, peer: &UserId, busy: BusyPolicy) -> bool {
     let is_rung_by_peer = |p: &Participant| {
         p.is_pending() && p.invitation().is_some_and(|invitation| invitation.inviter == *peer)
@@ -104,8 +109,9 @@ fn is_glare(meeting: &Meeting, user: &UserId, peer: &UserId, busy: BusyPolicy) -
         && meeting.has_member(peer)
 }
 
-/// T17: `by` calls the other side of this call again. Either its user dropped out, or this device has the seat: its
-/// terminal crashed, and the service may not have noticed yet.
+/// T17: returns whether `by` calls the other user of this call again. Either the caller has lost the
+/// connection, or the device has the seat: its terminal crashed, and the service may not have noticed the
+/// crash yet.
 fn is_calling_again(meeting: &Meeting, by: &ClientId, peer: &UserId) -> bool {
     let may_come_back = |p: &Participant| p.sits_on(by) || p.seat().is_some_and(Seat::is_away);
     is_live_direct(meeting)

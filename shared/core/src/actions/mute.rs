@@ -8,8 +8,8 @@ use switchboard_protocol::code::Code;
 use switchboard_protocol::object::{SpeechMode, UserOrAll};
 use switchboard_protocol::requests::MuteMode;
 
-/// Answered by `speech_changed`. A soft mute does not lift a block. Refuses with `forbidden` to block the host, and with
-/// `speech_blocked` a cohost who would give the own block another end.
+/// Answered by `speech_changed`. A soft mute does not end a block. Refuses with `forbidden` to block the
+/// host, and with `speech_blocked` a cohost who would change the end of their own block.
 pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,
@@ -21,7 +21,7 @@ pub(crate) fn apply(
     change.require_not_own_block(by, target)?;
     let users = change.speech_targets(by, target)?;
     if mode == MuteMode::Hard && users.contains(&change.meeting.host) {
-        return Err(Refusal::new(Code::Forbidden, "the host's speech cannot be blocked"));
+        return Err(Refusal::new(Code::Forbidden, "the host's speech cannot be blocked; send a soft mute"));
     }
     let until_ms = until_ms(change, for_seconds);
     for user in &users {

@@ -1,4 +1,4 @@
-//! `refresh_token`: a fresh join token for the device that has the seat. Nothing is stored.
+//! `refresh_token`: a fresh join token for the device that has the seat. Changes nothing in the record.
 
 use crate::change::Change;
 use crate::outgoing::{Reply, ReplyResult};

@@ -1,4 +1,4 @@
-//! `reject` (T8, T9): the user rejects the invitation on all devices. T14 where that ends a direct call.
+//! `reject` (T8, T9): the user declines the invitation on all devices. A direct call ends (T14).
 
 use crate::change::Change;
 use crate::invitation::Leg;
@@ -9,8 +9,8 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;
 use switchboard_protocol::object::RejectReason;
 
-/// Answered by `ok`. The reason `busy` ends the invitation as `user_busy`, every other as `declined`. A reject after an
-/// accept is refused, so that it does not end the call.
+/// Answered by `ok`. The reason `busy` ends the invitation as `user_busy`, every other reason as `declined`.
+/// A reject after an accept is refused, so that it does not end the call.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId, remark: Remark) -> ReplyResult {
     change.require_open_invitation(by, invite_id)?;
     let rev = change.rev;

@@ -1,4 +1,5 @@
-//! `rejoin` (T25, T26): a device comes back to its seat, also to one that was given up, while the meeting takes people in.
+//! `rejoin` (T25, T26): a device returns to its seat, or to a seat that was given up while the meeting still
+//! admits the user.
 
 use super::join::JOINED;
 use crate::change::Change;

@@ -9,10 +9,10 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::Role;
 
-/// Answered by `participant_updated`. The user loses the role; a ban also closes an open invitation.
+/// Answered by `participant_updated`. The user loses the role. A ban also closes an open invitation.
 ///
-/// Refuses with `forbidden` to remove the host, and with `user_not_found` to remove a user without a seat or a place in the
-/// lobby.
+/// Refuses with `forbidden` to remove the host, and with `user_not_found` to remove a user who has no seat
+/// and is not in the lobby.
 pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,
@@ -23,16 +23,22 @@ pub(crate) fn apply(
 ) -> ReplyResult {
     change.require_host_set(by)?;
     let Some(participant) = change.meeting.participants.get_mut(user) else {
-        return Err(Refusal::new(Code::UserNotFound, "the user has no part in this meeting"));
+        return Err(Refusal::new(
+            Code::UserNotFound,
+            "the user has no part in this meeting; send sync for the present state",
+        ));
     };
     if *user == change.meeting.host {
-        return Err(Refusal::new(Code::Forbidden, "the host cannot be removed"));
+        return Err(Refusal::new(
+            Code::Forbidden,
+            "the host cannot be removed; the host may send transfer_host or leave",
+        ));
     }
     if !ban && !participant.is_member() && !participant.is_in_lobby() {
         let message = "the user is not in the meeting; cancel an invitation with cancel_invite";
         return Err(Refusal::new(Code::UserNotFound, message));
     }
-    // The notice of the removal carries the role.
+    // The notice of the removal also shows the role.
     *participant.role.amend() = Role::Member;
     let is_pending = participant.is_pending();
     let until_ms = for_seconds.map(|seconds| change.now.ms + i64::from(seconds) * 1_000);

@@ -1,4 +1,5 @@
-//! `report_media` (T18 for `joined`, T27 for `left`). Never answered, only refused.
+//! `report_media` (T18 for `joined`, T27 for `left`). The service never answers it, and only replies to
+//! refuse it.
 
 use super::leave;
 use crate::change::Change;
@@ -7,11 +8,13 @@ use crate::outgoing::{Reply, ReplyResult};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::requests::MediaReport;
 
-/// A report that the RTC service does not confirm moves nobody into the media or out of it: what the service sees arrives
-/// as its own input. What the device sends only the device knows, so that part of the report holds in any case.
+/// An unconfirmed report does not change the presence of the user in the media: the RTC service's view
+/// arrives as its own input. Only the device knows what it sends, so that part of the report applies in any
+/// case.
 ///
-/// Refuses with `rate_limited` the changes of a device beyond
-/// [`MAX_REPORTS_PER_SECOND`](switchboard_protocol::limits::MAX_REPORTS_PER_SECOND), on its way into the media as well.
+/// Refuses with `rate_limited` changes beyond
+/// [`MAX_REPORTS_PER_SECOND`](switchboard_protocol::limits::MAX_REPORTS_PER_SECOND) of a device, including
+/// those on its way into the media.
 pub(crate) fn apply(
     change: &mut Change,
     by: &ClientId,

@@ -1,4 +1,5 @@
-//! `ringing` (T5): a device of the invitee rings. Never answered, only refused.
+//! `ringing` (T5): a device of the invitee rings. The service never answers it, and only replies to refuse
+//! it.
 
 use crate::change::Change;
 use crate::invitation::Leg;
@@ -9,7 +10,7 @@ use crate::times::Times;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;
 
-/// Stored once: a further device changes only its own leg.
+/// The first report changes the participant's state; reports of further devices change only their own legs.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
     change.require_open_invitation(by, invite_id)?;
     let Some(invitation) = change.invitation_of(by) else { return Ok(Reply::Nothing) };
@@ -18,7 +19,7 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) ->
         .participant(by)
         .is_some_and(|p| matches!(&*p.standing, Standing::Invited(pending) if pending.is_ringing));
     if !rings || is_new_device {
-        // A device that learnt of the offer by `sync` must also be notified when it closes.
+        // A device that learnt of the offer by `sync` must also be notified when the offer closes.
         change.set_leg(by, Leg::Alerting);
         change.is_changed = true;
     }
@@ -32,7 +33,8 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) ->
     Ok(Reply::Nothing)
 }
 
-/// Any refusal makes the device stop ringing; the device that accepted has stopped already.
+/// Refuses a repeat after the ring has ended, which makes the device stop ringing. The device that accepted
+/// has already stopped.
 pub(crate) fn answer_again(change: &Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
     if let Some(end) = change.meeting.end() {
         return Err(Refusal::meeting_ended(end.reason));

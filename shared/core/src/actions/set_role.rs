@@ -1,4 +1,4 @@
-//! `set_role`: the host makes a participant cohost, or member again.
+//! `set_role`: the host makes a participant a cohost, or a member again.
 
 use crate::change::Change;
 use crate::outgoing::ReplyResult;
@@ -8,7 +8,7 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::Role;
 
-/// Answered by `participant_updated`. The user may also have an open invitation or wait in the lobby.
+/// Answered by `participant_updated`. The user may also have an open invitation or be in the lobby.
 ///
 /// Refuses with `state_conflict` to change the role of the host.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, user: &UserId, role: Role) -> ReplyResult {
@@ -16,10 +16,13 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, user: &UserId, role: Rol
     let rev = change.rev;
     let has_part = |p: &&mut Participant| p.out_reason().is_none();
     let Some(participant) = change.meeting.participants.get_mut(user).filter(has_part) else {
-        return Err(Refusal::new(Code::UserNotFound, "the user has no part in the meeting"));
+        return Err(Refusal::new(
+            Code::UserNotFound,
+            "the user has no part in the meeting; invite the user first",
+        ));
     };
     if *participant.role == Role::Host {
-        return Err(Refusal::new(Code::StateConflict, "transfer the meeting to another host first"));
+        return Err(Refusal::new(Code::StateConflict, "the user is the host; send transfer_host first"));
     }
     if *participant.role != role {
         participant.role.set(role, rev);

@@ -1,4 +1,4 @@
-//! `silence` (T10): this device stops ringing; the user's other devices ring on.
+//! `silence` (T10): this device stops ringing. The user's other devices continue to ring.
 
 use super::accept::invitation_not_found;
 use crate::change::Change;
@@ -7,7 +7,7 @@ use crate::outgoing::{Reply, ReplyResult};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;
 
-/// Answered by `ok`, also when the invitation is closed.
+/// Answered by `ok`, even after the invitation has closed.
 pub(crate) fn apply(change: &mut Change, by: &ClientId, invite_id: &InviteId) -> ReplyResult {
     let participant = change.participant(by);
     let invitation =

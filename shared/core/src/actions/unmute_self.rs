@@ -1,4 +1,4 @@
-//! `unmute_self` (T36, T37): the user speaks again after a soft mute.
+//! `unmute_self` (T36, T37): the user unmutes after a soft mute.
 
 use crate::change::Change;
 use crate::outgoing::ReplyResult;

@@ -19,7 +19,7 @@ pub(crate) fn apply(change: &mut Change, by: &ClientId, wanted: &SettingsChange)
     let present = &change.meeting.settings;
     let ends_at_ms = present.ends_at_ms + i64::from(wanted.extend_minutes.unwrap_or(0)) * 60_000;
     if ends_at_ms > present.ends_at_ms.max(created_ms + i64::from(MAX_MINUTES) * 60_000) {
-        let message = format!("a meeting lasts at most {MAX_MINUTES} minutes in all");
+        let message = format!("a meeting lasts at most {MAX_MINUTES} minutes in all; extend it by less");
         return Err(Refusal::bad_field("extend_minutes", message));
     }
     let settings = Settings {

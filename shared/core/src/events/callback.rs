@@ -1,8 +1,8 @@
-//! Signed callbacks of an RTC service. They arrive late, twice and out of order, and none of that may put a user out of a
-//! call: the record keeps the last event of each participant, and older ones are ignored.
+//! Signed callbacks of an RTC service. They arrive late, twice and out of order, and no such callback may put
+//! a user out of a call. The record keeps the last event of each participant, and older events are ignored.
 //!
-//! Keeping the ids of events would not do: a late event is not a repeated one. And an id that is kept before its event is
-//! applied loses the event if the function crashes in between.
+//! The ids of events alone would not be enough: a late event is not a repeated one. And if an id were stored
+//! before its event is applied, a crash of the function in between would lose the event.
 
 use super::presence;
 use crate::change::Change;
@@ -14,7 +14,7 @@ use crate::standing::Presence;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime};
 
-/// Events that are older than the last applied one, or the same, change nothing.
+/// Applies an event. An event that is older than the last applied one, or the same, changes nothing.
 pub(crate) fn apply(mut change: Change, event: &MediaEvent, user: Option<&UserId>) -> Decision {
     let at = event.at;
     let seen = match (&event.kind, user) {
@@ -41,8 +41,9 @@ pub(crate) fn apply(mut change: Change, event: &MediaEvent, user: Option<&UserId
     }
 }
 
-/// Keeps an event that is newer than the last one about `user`. Returns whether it has to be applied. Events of ended meetings and
-/// of users without a seat are not kept here: each of them is applied.
+/// Keeps an event that is newer than the last event about `user`. Returns whether the event has to be
+/// applied. Events of ended meetings and of users without a seat are not kept here, and each of them is
+/// applied.
 fn keep_if_newer(change: &mut Change, user: &UserId, event: LastMediaEvent) -> bool {
     let is_live = change.meeting.end().is_none();
     let participant = change.meeting.participants.get_mut(user);
@@ -51,13 +52,14 @@ fn keep_if_newer(change: &mut Change, user: &UserId, event: LastMediaEvent) -> b
         return false;
     }
     let is_applied = event.is_about_present_seat(participant);
-    // A departure that is not applied is kept, so that the late join of the same stay does not count.
+    // A departure is kept even if it is not applied, so that the late join of the same stay is ignored.
     participant.last_event = Some(event);
     change.is_changed = true;
     is_applied
 }
 
-/// A channel that closed at `at`. Users who joined later are in the channel that took its place.
+/// Returns the presence after a channel closed at `at`. Users who joined later are in the channel that
+/// replaced it.
 fn closed(change: &Change, at: ServiceTime) -> ChannelPresence {
     let joined_later = |p: &Participant| {
         p.seat().is_some_and(|seat| seat.is_joined())
@@ -76,9 +78,9 @@ impl LastMediaEvent {
         let Some(last) = last else { return true };
         let is_opposite = self.is_join != last.is_join;
         match (&self.stay, &last.stay) {
-            // One stay has one beginning, and then one end.
+            // A stay begins once, and then ends once.
             (Some(this), Some(other)) if this.id == other.id => last.is_join && is_opposite,
-            // The end of an old stay may arrive long after the beginning of a new one.
+            // The end of an old stay may arrive long after the beginning of a new stay.
             (Some(this), Some(other)) if this.since_ms != other.since_ms => this.since_ms > other.since_ms,
             (Some(_), Some(_)) => self.is_join && self.at >= last.at,
             // Within the precision of the service's clock, the order of arrival decides.
@@ -86,9 +88,10 @@ impl LastMediaEvent {
         }
     }
 
-    /// Returns whether the event is about the present seat: the departure from an earlier seat must not cost the new one. Only
-    /// checked while the present seat is not in the media, since the comparison is between two clocks. In doubt the departure
-    /// is ignored: the RTC service is asked at the end of the time that a newcomer has.
+    /// Returns whether the event concerns the present seat: the departure from an earlier seat must not end
+    /// the new seat. The check applies only while the user of the present seat is not in the media, since it
+    /// compares two clocks. If in doubt, it ignores the departure: when the time to reach the media ends, the
+    /// service asks the RTC service.
     fn is_about_present_seat(&self, participant: &Participant) -> bool {
         let began_ms = self.stay.as_ref().map_or(self.at.ms, |stay| stay.since_ms);
         let taken_ms = participant

@@ -1,5 +1,5 @@
-//! The broker's view of a seat's device. A lost connection never hangs up by itself: the device is checked later, then the
-//! seat is kept for a while, and only then given up (T15, T24–T26).
+//! The broker's view of a seat's device. A lost connection alone never hangs up: the device is checked later,
+//! then the seat is kept for a grace, and then given up (T15, T24–T26).
 
 use crate::change::Change;
 use crate::decision::Decision;
@@ -13,8 +13,8 @@ use crate::standing::{AwayFrom, OutReason, Presence};
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::object::Mode;
 
-/// Nothing changes unless the device has a seat. A connected device comes back even if its deadline is just over, so its
-/// status is applied before the deadlines.
+/// Applies the status of a device. Changes nothing if the device has no seat. The status is applied before
+/// the deadlines, so that a connected device returns even if its deadline has just passed.
 pub(crate) fn apply(mut change: Change, device: &ClientId, status: DeviceStatus) -> Decision {
     match status {
         DeviceStatus::Connected => change.device_connected(device),
@@ -38,7 +38,7 @@ pub(crate) fn apply(mut change: Change, device: &ClientId, status: DeviceStatus)
 }
 
 impl Change {
-    /// Milliseconds that the seat of a dropped participant is kept.
+    /// Returns the milliseconds for which the seat of a dropped participant is kept.
     pub(crate) fn reconnect_ms(&self) -> i64 {
         if *self.meeting.mode == Mode::Direct { RECONNECT_DIRECT_MS } else { RECONNECT_GROUP_MS }
     }
@@ -46,7 +46,7 @@ impl Change {
     fn device_disconnected(&mut self, device: &ClientId) {
         let is_waiting_caller = self.is_waiting_caller(device);
         let is_in_media = self.seat_of(device).is_some_and(|seat| seat.is_joined());
-        // Where the RTC service reports presence, a lost connection is only a reason to ask it.
+        // If the RTC service reports presence, a lost connection only leads to a question to the RTC service.
         if self.rtc.reports_presence && !is_in_media && !is_waiting_caller {
             return;
         }
@@ -60,8 +60,8 @@ impl Change {
         }
     }
 
-    /// Puts off what the status of the device would decide: nobody loses a seat because the broker does not answer, and the
-    /// other deadlines of the meeting do not wait for it.
+    /// Postpones the decision that the status of the device would cause. No user loses a seat because the
+    /// broker does not answer, and the meeting's other deadlines do not wait for the broker.
     fn put_off_check(&mut self, device: &ClientId) {
         let (now_ms, again_ms) = (self.now.ms, self.now.ms + CHECK_MS);
         let Some(seat) = self.seat_of(device) else { return };
@@ -89,15 +89,15 @@ impl Change {
         }
         let user = device.user();
         if is_waiting_caller {
-            // T15: nobody answered and the caller is gone: stop ringing.
+            // T15: no user answered, and the caller is disconnected, so the callee's devices stop ringing.
             self.put_out(&user, OutReason::Lost);
         } else if reports_presence {
-            // The RTC service decides who is in the media.
+            // The RTC service decides which users are in the media.
             seat.check_at_ms = None;
             self.is_changed = true;
             return;
         } else {
-            // Its next connection has the full time to confirm the seat.
+            // The next connection gets the full time to confirm the seat.
             seat.confirm_by_ms = None;
             let until_ms = now_ms + self.reconnect_ms();
             self.drop_seat(&user, until_ms);
@@ -105,7 +105,7 @@ impl Change {
         self.update_phase();
     }
 
-    /// Gives a device that is coming back to its seat the time that a newcomer has.
+    /// Gives a device that returns to its seat the same time as a newcomer.
     pub(crate) fn extend_absence(&mut self, device: &ClientId) {
         let new_until_ms = self.now.ms + JOIN_MS;
         if let Some(Presence::Away { until_ms, .. }) = self.seat_of(device).map(|seat| &mut seat.presence)
@@ -116,13 +116,13 @@ impl Change {
         }
     }
 
-    /// T25: puts the device's seat back to where it was, unless the RTC service decides that.
+    /// T25: restores the presence of the device's seat, unless the RTC service decides about presence.
     pub(crate) fn device_connected(&mut self, device: &ClientId) {
         let reports_presence = self.rtc.reports_presence;
         let Some(seat) = self.seat_of(device) else { return };
         let was_to_check = seat.check_at_ms.take().is_some();
         let away_from = match seat.presence {
-            // A connection alone does not show that the terminal still knows the seat.
+            // A connection alone does not prove that the terminal still knows its seat.
             Presence::Away { from, .. } if !reports_presence && seat.confirm_by_ms.is_none() => Some(from),
             _ => None,
         };
@@ -138,10 +138,11 @@ impl Change {
         self.update_phase();
     }
 
-    /// The terminal of a new connection may have restarted and forgotten its seat. Where the RTC service reports presence, it is
-    /// asked about a user who was in the media, since its callback may be lost. Elsewhere the device has to confirm the seat by
-    /// any request to the meeting. More connections do not prolong that time. A connection that is older than the seat or its
-    /// last report confirms nothing anew: its event was late, and the device has acted over it.
+    /// Handles a new connection, whose terminal may have restarted and forgotten its seat. If the RTC service
+    /// reports presence, the service asks it about a user who was in the media, since a callback may be lost.
+    /// Otherwise the device has to confirm the seat by any request to the meeting. Further connections do not
+    /// extend that time. A connection that is older than the seat or its last report needs no confirmation: its
+    /// event is late, and the device has already sent requests over it.
     fn device_connected_anew(&mut self, device: &ClientId, since_ms: i64) {
         self.device_connected(device);
         if self.meeting.end().is_some() {
@@ -161,7 +162,8 @@ impl Change {
         self.is_changed |= is_asked_about || has_to_confirm;
     }
 
-    /// The seat is kept for a device that is connected, until the RTC service can be asked whether its user is in the media.
+    /// Keeps the seat of a connected device until the RTC service can report whether its user is in the
+    /// media.
     fn device_connected_unseen(&mut self, device: &ClientId) {
         self.device_connected(device);
         let check_at_ms = self.now.ms + ASK_AGAIN_MS;
@@ -171,7 +173,7 @@ impl Change {
         }
     }
 
-    /// The device has sent a request that only the device with the seat may send: it knows its seat.
+    /// Confirms the seat: the device has sent a request that only the device with the seat may send.
     pub(crate) fn confirm_seat(&mut self, device: &ClientId) {
         if self.seat_of(device).and_then(|seat| seat.confirm_by_ms.take()).is_some() {
             self.is_changed = true;
@@ -193,14 +195,15 @@ impl Change {
 }
 
 impl Meeting {
-    /// Returns whether `user` is the caller of a direct call that nobody has answered yet.
+    /// Returns whether `user` is the caller of a direct call without an answer.
     fn is_waiting_caller(&self, user: &UserId) -> bool {
         *self.mode == Mode::Direct
             && *user == self.created_by.client_id.user()
             && self.pending().next().is_some()
     }
 
-    /// Time by which the seat must be confirmed. The caller of an unanswered call has nothing to confirm until the answer.
+    /// Returns the time by which the device must confirm the seat. The caller of an unanswered call need not
+    /// confirm the seat before the answer.
     pub(crate) fn confirm_end_ms(&self, participant: &Participant) -> Option<i64> {
         let seat = participant.seat().filter(|seat| !seat.is_away())?;
         seat.confirm_by_ms.filter(|_| !self.is_waiting_caller(&participant.user_id))

@@ -1,8 +1,10 @@
-//! A user of this call accepted another one: a user is in one call at a time, so the seat here is given up, and the others
-//! are notified. The device of the seat is notified, too: it may be another one than the device that accepted.
+//! A user of this call accepted another call. A user is in one call at a time, so the user gives up the seat
+//! here, and the other members are notified. The device of the seat is notified, too, since another device
+//! may have accepted.
 //!
-//! The other call took the user's call slot with its commit. That the slot still names it is the condition of this commit. So
-//! of two calls that a user accepts at the same time, exactly one stays: the one that took the slot last.
+//! The commit of the other call took the user's call slot. This commit requires that the slot still names the
+//! other call. So if a user accepts two calls at the same time, exactly one of them keeps the user: the call
+//! that took the slot last.
 
 use crate::change::Change;
 use crate::decision::{Decision, SlotChange};
@@ -10,7 +12,7 @@ use crate::standing::OutReason;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
 
-/// Nothing changes unless the user has a seat.
+/// Puts the user out. Changes nothing if the user has no seat.
 pub(crate) fn apply(mut change: Change, user: &UserId, call: &MeetingId) -> Decision {
     change.apply_deadlines();
     if change.meeting.end().is_none() && change.meeting.has_member(user) {

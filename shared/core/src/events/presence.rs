@@ -1,5 +1,5 @@
-//! The RTC service's view of who is in the channel. Where it reports presence, it is the truth (T18, T24–T27, T39, T41,
-//! T49).
+//! The RTC service's view of the users in the channel. If the RTC service reports presence, its view decides
+//! (T18, T24–T27, T39, T41, T49).
 
 use crate::change::Change;
 use crate::decision::Decision;
@@ -11,7 +11,8 @@ use crate::standing::OutReason;
 use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
 
-/// A report that the RTC service gave now. A listing also says which removed participants are out.
+/// Applies a report that the RTC service has just given. A list of users also shows which removed
+/// participants are out.
 pub(crate) fn apply_report(mut change: Change, seen: &ChannelPresence) -> Decision {
     if let ChannelPresence::Exactly { users, rev } = seen {
         change.check_removed(users, *rev);
@@ -19,8 +20,8 @@ pub(crate) fn apply_report(mut change: Change, seen: &ChannelPresence) -> Decisi
     apply(change, seen)
 }
 
-/// A user who is in the media has joined, even if the deadline for it is just over, so joins are applied before the
-/// deadlines.
+/// Applies a report of presence. A user in the media has joined, even if the deadline has just passed, so
+/// joins are applied before the deadlines.
 pub(crate) fn apply(mut change: Change, seen: &ChannelPresence) -> Decision {
     let rev = change.meeting.rev;
     let present = match seen {
@@ -37,23 +38,24 @@ pub(crate) fn apply(mut change: Change, seen: &ChannelPresence) -> Decision {
         ChannelPresence::Exactly { users, rev } => drop_absent(&mut change, users, *rev),
     }
     let mut decision = change.into_decision(None);
-    // The commit knows better what holds for a user: the block of a user who is present may have ended with it.
+    // The commit has the newer action for a user: for example, the block of a present user may have ended in
+    // this commit.
     actions.retain(|action| !decision.rtc_actions.iter().any(|newer| newer.is_about(action.user())));
     decision.rtc_actions.extend(actions);
     decision
 }
 
-/// Those of `users` whose participant did not change after `rev`.
+/// Returns those of `users` whose participant did not change after `rev`.
 fn unchanged_since(meeting: &Meeting, users: &BTreeSet<UserId>, rev: u64) -> BTreeSet<UserId> {
     let changed = |user: &UserId| meeting.participants.get(user).is_some_and(|p| p.standing.rev() > rev);
     users.iter().filter(|user| !changed(user)).cloned().collect()
 }
 
-/// T18, T25: puts members who are present into the media. Returns the calls of the RTC service that are due: users without a
-/// seat are removed, and members with an older token get the block that holds now.
+/// T18, T25: marks members who are present as joined. Returns the necessary calls of the RTC service: it
+/// removes users without a seat, and applies the present block to members whose token is older.
 fn join_present(change: &mut Change, present: &BTreeSet<UserId>) -> Vec<RtcAction> {
     if change.meeting.end().is_some() {
-        // A user who enters a closed channel opens it again.
+        // A user who enters a closed channel opens the channel again.
         return if present.is_empty() { Vec::new() } else { vec![RtcAction::Close] };
     }
     let mut actions = Vec::new();
@@ -75,13 +77,13 @@ fn join_present(change: &mut Change, present: &BTreeSet<UserId>) -> Vec<RtcActio
     actions
 }
 
-/// T27 for a clean departure, T24 for a broken connection.
+/// T27 for a deliberate departure, T24 for a lost connection.
 fn leave_media(change: &mut Change, user: &UserId, clean: bool) {
     let is_moving = |p: &Participant| {
         p.last_seat()
             .is_some_and(|seat| seat.moved_from.as_ref().is_some_and(|from| from.rev() == p.standing.rev()))
     };
-    // T28: the device that had the seat leaves, and the other one is on its way.
+    // T28: the device that had the seat leaves, while the device that takes it over is on its way.
     if !clean || change.meeting.participants.get(user).is_some_and(is_moving) {
         drop_from_media(change, user);
     } else if change.meeting.end().is_none() && change.meeting.has_member(user) {
@@ -90,7 +92,7 @@ fn leave_media(change: &mut Change, user: &UserId, clean: bool) {
     }
 }
 
-/// T24: the seat is kept for a while.
+/// T24: marks the seat as dropped, and keeps it for a grace.
 fn drop_from_media(change: &mut Change, user: &UserId) {
     if change.meeting.end().is_none() && change.seat_of_user(user).is_some_and(|seat| seat.is_joined()) {
         let until_ms = change.now.ms + change.reconnect_ms();
@@ -99,7 +101,8 @@ fn drop_from_media(change: &mut Change, user: &UserId) {
     }
 }
 
-/// T24 for everybody who was in the media and is not `present`. `rev` was known when that was seen.
+/// T24 for every user who was in the media and is not `present`. `rev` is the revision that was known before
+/// the list was read.
 fn drop_absent(change: &mut Change, present: &BTreeSet<UserId>, rev: u64) {
     let is_gone = |p: &Participant| {
         p.seat().is_some_and(|seat| seat.is_joined())

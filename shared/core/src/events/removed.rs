@@ -1,5 +1,6 @@
-//! Removed participants and the media (T62, T63): the RTC service is asked whether they are out, and they are removed again
-//! if they come back with an older join token. The host set is notified of both.
+//! Removed participants and the media (T62, T63). The service asks the RTC service whether removed
+//! participants are out, and removes them again if they return with an older join token. The host set is
+//! notified of both.
 
 #[cfg(test)]
 mod tests;
@@ -13,7 +14,8 @@ use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
 
 impl Change {
-    /// Exactly `users` are in the channel, as far as `rev` knew. Ignored for removals, and for news of them, after it.
+    /// Applies a list of the users in the channel. `rev` is the revision that was known before the list was
+    /// read; the list is ignored for removals after it, and for later events about them.
     pub(super) fn check_removed(&mut self, users: &BTreeSet<UserId>, rev: u64) {
         if self.meeting.end().is_some() {
             return;
@@ -38,7 +40,8 @@ impl Change {
         }
     }
 
-    /// A callback about a removed participant. An event that is not newer than the last one proves nothing.
+    /// Applies a callback about a removed participant. An event that is not newer than the last one proves
+    /// nothing.
     pub(super) fn hear_of_removed(&mut self, user: &UserId, event: LastMediaEvent) {
         if self.meeting.end().is_some() {
             return;
@@ -61,7 +64,7 @@ impl Change {
         self.is_changed = true;
     }
 
-    /// Postpones checks that are due for long: the RTC service did not answer.
+    /// Postpones checks that are long overdue because the RTC service does not answer.
     pub(crate) fn postpone_removal_checks(&mut self) {
         let now_ms = self.now.ms;
         for participant in self.meeting.participants.values_mut() {
@@ -76,7 +79,7 @@ impl Change {
 }
 
 impl Meeting {
-    /// Returns whether the RTC service has to be asked whether removed participants are out of the media.
+    /// Returns whether the service has to ask the RTC service if removed participants are out of the media.
     #[must_use]
     pub fn is_removal_check_due(&self, now_ms: i64) -> bool {
         let is_due = |proof: &RemovalProof| proof.is_check_due(now_ms, 0);

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use switchboard_protocol::address::ClientId;
 
 impl Notices<'_> {
-    /// To every device with a seat, also to the one whose loss ended the meeting, and to those that waited in the lobby or were admitted from it just now.
+    /// Adds the notice to every device with a seat, including the device whose loss ended the meeting, and to
+    /// the devices that were in the lobby or were admitted in this revision.
     pub(super) fn of_end(&mut self) {
         let Some(body) = self.meeting.ended_body() else { return };
         let ended_now =

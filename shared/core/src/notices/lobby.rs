@@ -1,4 +1,5 @@
-//! Notices about the lobby (T20–T22): hosts get who waits and who no longer does, users who waited the decision.
+//! Notices about the lobby (T20–T22): hosts are notified of users who enter or leave the lobby, and waiting
+//! users of the decision.
 
 use super::Notices;
 use crate::grant::Grant;
@@ -8,7 +9,7 @@ use crate::standing::{OutReason, Presence, Seat, Standing};
 use switchboard_protocol::downlink::{Body, RemovedReason};
 use switchboard_protocol::object::{LobbyDecision, Role};
 
-/// Most waiting users of whom a host who comes in is notified one by one.
+/// Largest number of waiting users for which a host who joins gets a notice each.
 const MAX_LISTED: usize = 49;
 
 impl Notices<'_> {
@@ -37,8 +38,8 @@ impl Notices<'_> {
         }
     }
 
-    /// To members of the host set who came in, moved here or got their role in this revision: the users who waited before.
-    /// The whole list is in the `meeting` of their answer.
+    /// Adds notices about the users who already waited, to members of the host set who joined, moved here or
+    /// got their role in this revision. The `meeting` in their answer has the whole list.
     fn of_waiting_list(&mut self) {
         let (meeting, rev) = (self.meeting, self.rev);
         let mut waiting: Vec<&Participant> =
@@ -61,12 +62,12 @@ impl Notices<'_> {
         }
     }
 
-    /// Returns whether the user came in by a request of the seat's device, and not by the decision of a host.
+    /// Returns whether the user joined by a request of the seat's device, and not by the decision of a host.
     fn is_own_entry(&self, seat: &Seat) -> bool {
         self.cause.is_request_of(&seat.device) || !seat.presence.claimants().contains(&seat.device)
     }
 
-    /// To the devices that waited when another one of the same user came in.
+    /// Adds the notice to the user's devices that waited while another device of the user joined.
     fn lobby_left_behind(&mut self, seat: &Seat) {
         for device in seat.presence.claimants().iter().filter(|device| **device != seat.device) {
             let body =
@@ -75,7 +76,7 @@ impl Notices<'_> {
         }
     }
 
-    /// Returns whether a user who waited in the lobby came in in this revision; `None` if the user did not wait.
+    /// Returns whether a waiting user joined in this revision; `None` if the user did not wait.
     fn decision(&self, participant: &Participant) -> Option<bool> {
         if participant.lobby_devices().is_empty() {
             return None;

@@ -1,15 +1,15 @@
-//! Notices about the meeting itself: settings, host, roles, moves, hands, and its coming end.
+//! Notices about the meeting itself: settings, host, roles, moves, hands, and the warning of its end.
 
 use super::Notices;
 use switchboard_protocol::code::EndReason;
 use switchboard_protocol::downlink::Body;
 
 impl Notices<'_> {
-    /// `has_many` if the whole meeting stands for the changes of many participants.
+    /// Adds these notices. `has_many` means that the whole meeting replaces the notices of many participants.
     pub(super) fn of_meeting(&mut self, has_many: bool) {
         let (meeting, rev, now_ms) = (self.meeting, self.rev, self.now_ms);
         if has_many || meeting.mode.is_from(rev) || meeting.settings.is_from(rev) {
-            // Made once: the view of a large meeting is serialised to find out its size.
+            // The view is built once, because a large meeting is serialised to measure its size.
             let view = meeting.brief_view(now_ms);
             self.notify_all_members("", || Body::MeetingUpdated { meeting: view.clone() });
         }
@@ -35,7 +35,8 @@ impl Notices<'_> {
         }
     }
 
-    /// T30, T44. The subject is part of the downlink's id: both ends may be announced in one revision.
+    /// T30, T44: adds the warning of an end. The subject is part of the downlink's id, since one revision may
+    /// announce two ends.
     fn of_coming_end(&mut self, subject: &str, at_ms: i64, reason: EndReason) {
         let in_ms = (at_ms - self.now_ms).max(0);
         self.notify_all_members(subject, || Body::MeetingEnding { in_ms, reason });

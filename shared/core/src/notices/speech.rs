@@ -5,8 +5,9 @@ use crate::participant::Participant;
 use crate::speech_rules::{speech_of_all, speech_of_one};
 
 impl Notices<'_> {
-    /// To every member: about the member's own right, and about the others', in one body where one body is right. Returns
-    /// whether members need the whole meeting instead, since the rights of many others changed.
+    /// Adds notices to every member about the own right and the rights of the others, with one body for
+    /// several members if the same body applies. Returns whether members need the whole meeting instead,
+    /// because the rights of many others changed.
     pub(super) fn of_speech(&mut self) -> bool {
         let (meeting, rev, now_ms, rtc) = (self.meeting, self.rev, self.now_ms, self.rtc);
         let changed: Vec<&Participant> = meeting.members().filter(|p| p.speech.mode.is_from(rev)).collect();

@@ -1,4 +1,4 @@
-//! Sequences of an attacker with one ordinary account: a user who was put out, blocked, or never let in.
+//! Sequences of an attacker with one ordinary account: a user who was put out, blocked, or never admitted.
 
 use super::fixture::{Call, account, client, create, opening, user};
 use crate::{Action, Joiner, KnownDevice, OutReason, SettingsChange};
@@ -18,7 +18,7 @@ fn join(call: &mut Call, device: &str) -> Result<(), Code> {
     call.does(device, Action::Join(joiner))
 }
 
-/// A group of Alice with Bob and Carol in the media; users may wait in the lobby.
+/// Returns a group of Alice with Bob and Carol in the media, and with a lobby.
 fn room() -> Call {
     let mut create = create(Mode::Group, &["bob", "carol"]);
     create.policy = Some(Policy { join: JoinPolicy::Lobby, ..Policy::default() });
@@ -51,7 +51,7 @@ fn an_invitation_that_was_taken_back_lets_nobody_in() {
     call.does("alice.phone", Action::CancelInvite { invitees: bob }).expect("cancels");
     assert_eq!(join(&mut call, "bob.phone"), Err(Code::Forbidden));
     assert_eq!(call.participant("bob").out_reason(), Some(OutReason::Cancelled));
-    // In a meeting with a lobby, the user is a stranger like any other.
+    // In a meeting with a lobby, the user is treated like any stranger.
     let mut call = room();
     call.put_out("bob", OutReason::Cancelled);
     join(&mut call, "bob.phone").expect("asks");
@@ -89,7 +89,7 @@ fn the_block_of_a_troll_does_not_end_with_the_hosts_connection() {
     assert_eq!(call.meeting.host, user("bob"), "nobody else is left");
 }
 
-/// The requests whose answers show the meeting, for the cohost Bob.
+/// Returns the requests whose answers show the meeting, for the cohost Bob.
 fn requests_that_show_the_meeting() -> Vec<Action> {
     let (bob, dave) = (user("bob"), user("dave"));
     vec![
@@ -163,7 +163,7 @@ fn who_may_see_a_meeting() {
     assert!(!call.participant("dave").may_see() && !call.participant("eve").may_see());
 }
 
-/// A group of this many members, all in the media. The users have one device each.
+/// Returns a group of this many members, all in the media. Each user has one device.
 fn crowd(members: usize) -> Call {
     let names: Vec<String> = (1..members).map(|at| format!("u{at}")).collect();
     let mut create = create(Mode::Group, &[]);

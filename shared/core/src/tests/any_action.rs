@@ -1,4 +1,4 @@
-//! Any action: the generator of random actions for the property tests, and the proof that it misses none.
+//! The generator of random actions for the property tests, and the proof that it includes every action.
 
 use super::fixture::{Call, START_MS, client, user};
 use super::scenes::joining;
@@ -14,7 +14,7 @@ macro_rules! kinds {
         /// Names of all actions.
         const KINDS: &[&str] = &[$(stringify!($name)),*];
 
-        /// Name of an action. A new action does not compile until it is listed below.
+        /// Returns the name of an action. A new action does not compile until it is listed below.
         fn kind(action: &Action) -> &'static str {
             match action {
                 $(Action::$name { .. } => stringify!($name)),*
@@ -67,7 +67,7 @@ pub(super) fn policies(variant: u8) -> (JoinPolicy, HostLeavePolicy) {
     (join, leave[usize::from(variant) % 4])
 }
 
-/// The actions to choose from; an action that is listed twice is chosen twice as often.
+/// Returns the actions to choose from. An action that is listed twice is chosen twice as often.
 pub(super) fn actions(call: &Call, sender: &str, target: &str, variant: u8) -> Vec<Action> {
     let invitation = call.meeting.participants.get(&user(sender)).and_then(|p| p.invitation());
     let invite_id =

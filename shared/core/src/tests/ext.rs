@@ -1,4 +1,4 @@
-//! The object of the app, `ext`, is everywhere where it is promised.
+//! Tests that the app's object `ext` appears in every message for which the protocol promises it.
 
 use super::fixture::*;
 use crate::{Action, Invitee, MAX_INVITATION_EXT_BYTES};
@@ -34,7 +34,7 @@ fn invites(call: &mut Call, name: &str, ext: &Value) -> Result<(), Code> {
     call.does("alice.phone", Action::Invite { invitees: vec![invitee], ring_seconds: None, ext })
 }
 
-/// The object in the offer that the last step sent to a device.
+/// Returns the object in the offer that the last step sent to a device.
 fn offered(call: &Call, device: &str) -> Value {
     let offer = call.last.notices.iter().find_map(|notice| match &notice.body {
         Body::Invitation(offer) if notice.to == client(device) => Some(json!(offer.ext)),

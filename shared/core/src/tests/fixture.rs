@@ -1,4 +1,4 @@
-//! A meeting under test: requests by short names, and the downlinks that each step sends.
+//! A meeting under test: requests with short names, and the downlinks that each step sends.
 
 use crate::create as create_meeting;
 use crate::{
@@ -37,7 +37,7 @@ pub(crate) fn create(mode: Mode, invitees: &[&str]) -> CreateMeeting {
     CreateMeeting::new(mode, Media::Audio, invitees.iter().map(|name| user(name)).collect())
 }
 
-/// The create request of Alice's phone; every invitee has a phone and a tablet.
+/// Returns the create request of Alice's phone. Every invitee has a phone and a tablet.
 pub(crate) fn opening(create: CreateMeeting) -> CreateCommand {
     let devices = |name: &UserId| {
         ["phone", "tablet"]
@@ -68,7 +68,7 @@ pub(crate) fn opening(create: CreateMeeting) -> CreateCommand {
     }
 }
 
-/// The request `id` of a device, with the body `body`.
+/// Returns the request `id` of a device, with the body `body`.
 pub(crate) fn command(device: &str, id: &str, body: &str, action: Action) -> Command {
     Command {
         by: client(device),
@@ -151,32 +151,32 @@ impl Call {
         &self.last
     }
 
-    /// Applies the deadlines that are over, as `wake` does.
+    /// Applies the deadlines that have passed, as `wake` does.
     pub(crate) fn wakes(&mut self) -> &Decision {
         self.takes(&Input::Deadline)
     }
 
-    /// The broker reports the status of a device.
+    /// Applies the status of a device, as the broker reports it.
     pub(crate) fn device_is(&mut self, device: &str, status: DeviceStatus) -> &Decision {
         self.takes(&Input::Device { client_id: client(device), status })
     }
 
-    /// The broker's event of a connection of a device, which began this time after the start.
+    /// Applies the broker's event of a device's connection, which began `since_ms` after the start.
     pub(crate) fn connects_anew(&mut self, device: &str, since_ms: i64) -> &Decision {
         self.device_is(device, DeviceStatus::ConnectedAnew { since_ms: START_MS + since_ms })
     }
 
-    /// The RTC service reports the users in the channel.
+    /// Applies the users in the channel, as the RTC service reports them.
     pub(crate) fn rtc_reports(&mut self, seen: ChannelPresence) -> &Decision {
         self.takes(&Input::Presence(seen))
     }
 
-    /// The effects of the revision `rev`, repeated.
+    /// Repeats the effects of the revision `rev`.
     pub(crate) fn repeat_effects(&self, rev: u64, cause: &Cause) -> Decision {
         repeat_effects(&self.meeting, rev, cause, self.now, self.rtc)
     }
 
-    /// The deadline of the present revision as a cause.
+    /// Returns the deadline of the present revision as a cause.
     pub(crate) fn deadline_cause(&self) -> Cause {
         Cause::Deadline { meeting_id: self.meeting.id.clone(), rev: self.meeting.rev }
     }
@@ -193,17 +193,17 @@ impl Call {
         &self.meeting.participants[&user(name)]
     }
 
-    /// The participant, to be changed without a commit.
+    /// Returns the participant, for a change without a commit.
     pub(crate) fn participant_mut(&mut self, name: &str) -> &mut Participant {
         self.meeting.participants.get_mut(&user(name)).expect("has a part in the meeting")
     }
 
-    /// The settings, to be changed without a commit.
+    /// Returns the settings, for a change without a commit.
     pub(crate) const fn settings_mut(&mut self) -> &mut Settings {
         self.meeting.settings.amend()
     }
 
-    /// Ends the part of a participant without a commit. The exit keeps what the participant had.
+    /// Ends the part of a participant without a commit. The exit keeps the participant's former standing.
     pub(crate) fn put_out(&mut self, name: &str, reason: OutReason) {
         let standing = self.participant_mut(name).standing.amend();
         let from = match standing.clone() {
@@ -250,30 +250,31 @@ impl Call {
         self.participant(name).state()
     }
 
-    /// The reason of the end, if the meeting has ended.
+    /// Returns the reason of the end, if the meeting has ended.
     pub(crate) fn end_reason(&self) -> Option<EndReason> {
         self.meeting.end().map(|end| end.reason)
     }
 
-    /// The media that the other members see of a participant.
+    /// Returns the media that the other members see of a participant.
     pub(crate) fn media_of(&self, name: &str) -> MediaFlags {
         self.participant(name).view(self.now.ms).media
     }
 
-    /// The bodies of the type `kind` that the last step sent to `device`.
+    /// Returns the bodies of the type `kind` that the last step sent to `device`.
     pub(crate) fn sent_to(&self, device: &str, kind: &str) -> Vec<Value> {
         let all = self.last.notices.iter().chain(&self.last.answer);
         let bodies = all.filter(|downlink| downlink.to == client(device) && downlink.body.kind() == kind);
         bodies.map(|downlink| serde_json::to_value(&downlink.body).expect("serialises")).collect()
     }
 
-    /// The downlinks of the last step: see [`downlinks`].
+    /// Returns the downlinks of the last step, in the form of [`downlinks`].
     pub(crate) fn downlinks(&self) -> Vec<String> {
         downlinks(&self.last)
     }
 }
 
-/// All downlinks of a decision that are sent, as `device: type detail`, sorted; the answer is marked `=`.
+/// Returns all downlinks of a decision that are sent, as `device: type detail`, sorted. The answer has the
+/// mark `=`.
 pub(crate) fn downlinks(decision: &Decision) -> Vec<String> {
     let line = |downlink: &Outgoing| {
         let device = downlink.to.as_str().trim_start_matches("GID@@@");
@@ -293,7 +294,8 @@ pub(crate) fn downlinks(decision: &Decision) -> Vec<String> {
     lines
 }
 
-/// Every downlink agrees with the state: only pending participants get an offer, only members a join token.
+/// Checks every downlink against the state: only pending participants get an offer, and only members a join
+/// token.
 pub(super) fn assert_downlinks_hold(decision: &Decision, meeting: &Meeting) {
     for downlink in decision.notices.iter().chain(&decision.answer) {
         let state = meeting.participants.get(&downlink.to.user()).map(|p| p.state());
@@ -316,7 +318,7 @@ pub(crate) fn account(device: &str) -> &str {
     device.split('.').next().unwrap_or(device)
 }
 
-/// The refusal of a create request.
+/// Returns the refusal of a create request.
 pub(crate) fn refused(opening: &CreateCommand) -> Refusal {
     create_meeting(opening, now(0), RtcCapabilities::default()).expect_err("is refused")
 }

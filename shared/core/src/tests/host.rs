@@ -1,4 +1,4 @@
-//! The host of a group who leaves or is lost (T29–T31).
+//! Tests of a host of a group who leaves or is lost (T29–T31).
 
 use super::fixture::{Call, START_MS, user};
 use super::scenes::{admit, hosted_group, joining, role, set_role};

@@ -1,4 +1,5 @@
-//! T52: the end of an invitation to a group reaches its members, the inviter by a notice of its own.
+//! Tests of T52: the members of a group are notified of the end of an invitation, the inviter by a separate
+//! notice.
 
 use super::fixture::{Call, user};
 use super::scenes::{cancel, inviting, set_role};
@@ -9,7 +10,7 @@ use switchboard_protocol::object::{RejectReason, Role};
 /// A step that ends the invitation of Dave.
 type End = fn(&mut Call);
 
-/// A group of Alice and Bob.
+/// Returns a group of Alice and Bob.
 fn group() -> Call {
     let mut call = Call::group();
     call.accepts("bob.phone").expect("accepts");
@@ -17,7 +18,7 @@ fn group() -> Call {
     call
 }
 
-/// Alice invites Dave, whom the call reaches in this way.
+/// Lets Alice invite Dave, with this access to him.
 fn invites_dave(call: &mut Call, busy: bool, access: Access) {
     let Action::Invite { mut invitees, .. } = inviting(&["dave"]) else {
         unreachable!("invite builds Action::Invite")
@@ -26,7 +27,7 @@ fn invites_dave(call: &mut Call, busy: bool, access: Access) {
     call.does("alice.phone", Action::Invite { invitees, ring_seconds: None, ext: None }).expect("invites");
 }
 
-/// The notices of the last step about Dave to a device, as `type state`.
+/// Returns the notices of the last step about Dave to a device, as `type state`.
 fn heard_by(call: &Call, device: &str) -> Vec<String> {
     let start = format!("{device}: ");
     let about_user = |line: &String| {

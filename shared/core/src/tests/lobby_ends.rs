@@ -1,4 +1,4 @@
-//! T20–T22: hosts and waiting devices hear of every end of a wait in the lobby.
+//! Tests of T20–T22: hosts and waiting devices are notified of every end of a wait in the lobby.
 
 use super::fixture::{Call, user};
 use super::scenes::{admit, deny, group_with_entry, inviting, join, joining, set_role};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::object::{JoinPolicy, ParticipantState as State, Role};
 
-/// A group with a lobby; Alice is host, Bob cohost. Dave waits, with a phone and a tablet.
+/// Returns a group with a lobby. Alice is host, Bob cohost, and Dave waits with a phone and a tablet.
 fn waiting() -> Call {
     let mut call = group_with_entry(JoinPolicy::Lobby);
     call.accepts("bob.phone").expect("accepts");
@@ -16,7 +16,7 @@ fn waiting() -> Call {
     call
 }
 
-/// The users in each `lobby_updated` that the last step sends to a device.
+/// Returns the users in each `lobby_updated` that the last step sends to a device.
 fn told(call: &Call, device: &str) -> Vec<Value> {
     call.sent_to(device, "lobby_updated").into_iter().map(|body| body["users"].clone()).collect()
 }
@@ -62,7 +62,7 @@ fn t20_a_waiting_user_who_finds_the_meeting_open_ends_the_wait_of_the_other_devi
     let to_phone: Vec<String> =
         call.downlinks().into_iter().filter(|line| line.starts_with("dave.phone")).collect();
     assert_eq!(to_phone, ["dave.phone= joined"]);
-    // The tablet is no claimant of the seat.
+    // The tablet may not claim the seat.
     assert_eq!(call.joins_media("dave.tablet"), Err(Code::NotAdmitted));
     call.leaves("dave.tablet").expect("a device without the seat has nothing to leave");
     assert_eq!(call.state("dave"), State::Accepted);

@@ -1,4 +1,5 @@
-//! Phases of a meeting, and the deadlines that end invitations and meetings (T13, T39, T41–T43, T45).
+//! Tests of the phases of a meeting, and of the deadlines that end invitations and meetings (T13, T39,
+//! T41–T43, T45).
 
 use super::fixture::{Call, client};
 use crate::{Action, Phase};

@@ -1,4 +1,4 @@
-//! Any sequence of requests, repeats, pauses and events keeps the invariants.
+//! Tests that any sequence of requests, repeats, pauses and events keeps the invariants.
 
 use super::any_action::{VARIANTS, actions};
 use super::fixture::{Call, account, assert_downlinks_hold, create, opening, user};
@@ -129,16 +129,17 @@ fn play(mode: Mode, invitees: &[&str], reports_presence: bool, steps: Vec<Step>)
                 }
             }
             Step::Request { device, id, action, target, variant } => {
-                // The invitation of another user than the sender is tried as well.
+                // Also tries the invitation of a user other than the sender.
                 let is_first = variant % 2 == 0 || *call.meeting.mode == Mode::Direct;
                 let invitee = if is_first { "bob" } else { "carol" };
                 let action = action.get(&actions(&call, invitee, USERS[target], variant)).clone();
-                // The devices that wait in the lobby are the sender's own: the table lists them by the sender's account.
+                // The devices in the lobby are the sender's own, since the table lists devices by the
+                // sender's account.
                 let action = match action {
                     Action::Join(joiner) => joining(account(DEVICES[device]), joiner.takeover),
                     other => other,
                 };
-                // The body shows the action, so a reused id with another action is a conflict.
+                // The body contains the action, so a reused id with another action is a conflict.
                 let body = format!("{action:?}");
                 let refused = call.sends(DEVICES[device], &format!("p{id}"), &body, action.clone()).is_err();
                 let repeat = call.sends(DEVICES[device], &format!("p{id}"), &body, action);

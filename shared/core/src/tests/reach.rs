@@ -1,4 +1,4 @@
-//! The reach of an offer (T3, T4).
+//! Tests of the reach of an offer (T3, T4).
 
 use super::fixture::{Call, client};
 use switchboard_protocol::downlink::Body;

@@ -1,4 +1,4 @@
-//! Call records by leg: each user's own times and reason.
+//! Tests of call records by leg: each user's own times and reason.
 
 use super::fixture::*;
 use super::scenes::{MINUTE, inviting};
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime};
 use switchboard_protocol::object::{CallLeg, Media, RejectReason};
 
-/// The leg of one user.
+/// Returns the leg of one user.
 fn leg(call: &Call, name: &str) -> CallLeg {
     let legs = call.meeting.legs();
     legs.into_iter().find(|leg| leg.user_id == user(name)).unwrap_or_else(|| panic!("{name} has no leg"))
 }
 
-/// The history entry of one user.
+/// Returns the history entry of one user.
 fn entry(call: &Call, name: &str) -> Value {
     let history = call.meeting.call_history();
     let entry = history.into_iter().find(|(of, _)| *of == user(name));
@@ -36,7 +36,8 @@ fn seen(call: &mut Call, name: &str, is_there: bool, after_ms: i64) {
     call.takes(&Input::Callback { event, user: Some(user(name)) });
 }
 
-/// Case `talk-time`: Bob accepts and never reaches the media, Dave leaves after a while, Alice ends it after ten minutes.
+/// Case `talk-time`: Bob accepts and never reaches the media, Dave leaves during the call, and Alice ends it
+/// after ten minutes.
 #[test]
 fn t57_each_user_has_own_times_and_an_own_reason() {
     let mut call =

@@ -1,4 +1,4 @@
-//! A repeated request is never applied again: it is answered from the present state.
+//! Tests that a repeated request is never applied again, and is answered from the present state.
 
 use super::fixture::{Call, client, key, user};
 use crate::{Action, Cause, Decision, MAX_REQUESTS_PER_DEVICE, Outgoing, Standing};
@@ -6,7 +6,7 @@ use switchboard_protocol::code::Code;
 use switchboard_protocol::downlink::{Body, ClosedReason};
 use switchboard_protocol::object::{Media, RejectReason, Role};
 
-/// Type and id of each downlink to one device.
+/// Returns the type and the id of each downlink to one device.
 fn ids(call: &Call, device: &str) -> Vec<(&'static str, String)> {
     let id = |downlink: &Outgoing| (downlink.body.kind(), downlink.id(&key()).to_string());
     let to = client(device);
@@ -116,7 +116,7 @@ fn an_answer_is_no_copy_of_news_that_came_before_it() {
         .expect("the host has the right");
     let cause =
         Cause::Request { client_id: client("alice.phone"), request_id: "d1".parse().expect("a valid id") };
-    // The function that applied the request crashed: the effects are repeated, and then the terminal retries.
+    // The function that applied the request crashed. The effects are repeated, and then the terminal retries.
     call.last = call.repeat_effects(call.meeting.rev, &cause);
     let notices = ids(&call, "alice.phone");
     assert_eq!(notices.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), ["meeting_ended"]);

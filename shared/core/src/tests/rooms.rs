@@ -1,4 +1,4 @@
-//! Any sequence of what users do to a group, whatever its policy, keeps the invariants.
+//! Tests that any sequence of actions of users in a group keeps the invariants, with any policy.
 
 use super::any_action::{VARIANTS, actions, policies};
 use super::fixture::{Call, assert_downlinks_hold, create, opening, user};
@@ -97,7 +97,7 @@ fn assert_invariants(call: &Call) {
         );
     }
     let settled = call.decide(&Input::Deadline).next.unwrap_or_else(|| meeting.clone());
-    // Checks that ask the broker or the RTC service are not applied by time alone.
+    // Time alone does not apply checks that ask the broker or the RTC service.
     let is_removal_checked =
         |p: &Participant| !p.removal_proof().is_some_and(|proof| proof.is_check_due(call.now.ms, 0));
     let is_checked = settled.due_checks(call.now, call.rtc).is_empty()

@@ -1,4 +1,4 @@
-//! Meetings to start from, requests with short names, and what their answers show.
+//! Meetings to start from, requests with short names, and the contents of their answers.
 
 use super::fixture::{Call, START_MS, account, client, create, opening, user};
 use crate::{Action, Invitee, Joiner, KnownDevice, MediaChange, Outgoing, RtcAction, SettingsChange};
@@ -10,7 +10,7 @@ use switchboard_protocol::requests::{MediaReport, MuteMode};
 /// Milliseconds of a minute.
 pub(crate) const MINUTE: i64 = 60_000;
 
-/// An invitation of these users, each with one phone.
+/// Returns an invitation of these users, each with one phone.
 pub(crate) fn inviting(names: &[&str]) -> Action {
     let invitee = |name: &&str| Invitee {
         user_id: user(name),
@@ -27,7 +27,7 @@ pub(crate) fn inviting(names: &[&str]) -> Action {
     Action::Invite { invitees: names.iter().map(invitee).collect(), ring_seconds: None, ext: None }
 }
 
-/// A join of a user with a phone and a tablet.
+/// Returns a join of a user with a phone and a tablet.
 pub(crate) fn joining(name: &str, takeover: bool) -> Action {
     let device = |kind: &str| KnownDevice {
         client_id: client(&format!("{name}.{kind}")),
@@ -44,7 +44,7 @@ pub(crate) fn joining(name: &str, takeover: bool) -> Action {
     })
 }
 
-/// A join of a user with a phone and a tablet, whose device will send audio and video first.
+/// Returns a join of a user with a phone and a tablet, whose device will send audio and video at first.
 pub(crate) fn joining_with_video(name: &str) -> Action {
     match joining(name, false) {
         Action::Join(joiner) => Action::Join(Joiner { media: Media::Video, ..joiner }),
@@ -60,7 +60,7 @@ pub(crate) fn take_over(call: &mut Call, device: &str) -> Result<(), Code> {
     call.does(device, joining(account(device), true))
 }
 
-/// A group with Alice in the media; Bob and Carol are invited.
+/// Returns a group with Alice in the media and invitations of Bob and Carol.
 pub(crate) fn group_with_entry(join: JoinPolicy) -> Call {
     let mut create = create(Mode::Group, &["bob", "carol"]);
     create.policy = Some(Policy { join, ..Policy::default() });
@@ -77,7 +77,7 @@ pub(crate) fn deny(names: Option<&[&str]>) -> Action {
     Action::Deny { users: names.map(|names| names.iter().map(|name| user(name)).collect()), ban: false }
 }
 
-/// The decision about each user in the answer to `admit` or `deny`.
+/// Returns the decision about each user in the answer to `admit` or `deny`.
 pub(crate) fn decided(call: &Call) -> Vec<(String, bool, Option<Code>)> {
     match call.last.answer.as_ref().map(|answer| &answer.body) {
         Some(Body::LobbyUpdated { users }) => {
@@ -87,7 +87,7 @@ pub(crate) fn decided(call: &Call) -> Vec<(String, bool, Option<Code>)> {
     }
 }
 
-/// A group of Alice, Bob and Carol with this policy; Alice and Bob are in the media.
+/// Returns a group of Alice, Bob and Carol with this policy. Alice and Bob are in the media.
 pub(crate) fn hosted_group(host_leave: HostLeavePolicy) -> Call {
     let mut create = create(Mode::Group, &["bob", "carol"]);
     create.policy = Some(Policy { host_leave, ..Policy::default() });
@@ -107,7 +107,7 @@ pub(crate) fn role(call: &Call, name: &str) -> Role {
     *call.participant(name).role
 }
 
-/// A direct call of Alice and Bob, both in the media.
+/// Returns a direct call of Alice and Bob, both in the media.
 pub(crate) fn active_call() -> Call {
     let mut call = Call::direct();
     call.accepts("bob.phone").expect("accepts");
@@ -116,7 +116,7 @@ pub(crate) fn active_call() -> Call {
     call
 }
 
-/// A group of Alice, Bob and Carol, all in the media.
+/// Returns a group of Alice, Bob and Carol, all in the media.
 pub(crate) fn active_group() -> Call {
     let mut call = Call::group();
     for device in ["bob.phone", "carol.phone"] {
@@ -148,7 +148,7 @@ pub(crate) fn speech_mode(call: &Call, name: &str) -> SpeechMode {
     *call.participant(name).speech.mode
 }
 
-/// The downlinks about speech as `device: user mode`, sorted; the answer is marked `=`.
+/// Returns the downlinks about speech as `device: user mode`, sorted. The answer has the mark `=`.
 pub(crate) fn speech_downlinks(call: &Call) -> Vec<String> {
     let line = |downlink: &Outgoing| {
         let Body::SpeechChanged { user_id, mode, enforced, .. } = &downlink.body else { return None };
@@ -162,7 +162,8 @@ pub(crate) fn speech_downlinks(call: &Call) -> Vec<String> {
     lines
 }
 
-/// The users whose rights the last step sets at the RTC service, and whether they may use the microphone.
+/// Returns the users whose rights the last step sets at the RTC service, and whether they may use the
+/// microphone.
 pub(crate) fn restricted(call: &Call) -> Vec<(String, bool)> {
     let of = |action: &RtcAction| match action {
         RtcAction::Restrict { user, rights, .. } => Some((user.to_string(), rights.microphone)),
@@ -171,7 +172,7 @@ pub(crate) fn restricted(call: &Call) -> Vec<(String, bool)> {
     call.last.rtc_actions.iter().filter_map(of).collect()
 }
 
-/// A group of Alice and Bob that lasts `max_minutes`; Alice is in the media, Carol has declined.
+/// Returns a group of Alice and Bob that lasts `max_minutes`. Alice is in the media, and Carol has declined.
 pub(crate) fn timed_group(max_minutes: u32) -> Call {
     let mut create = create(Mode::Group, &["bob", "carol"]);
     create.max_minutes = Some(max_minutes);
@@ -186,7 +187,7 @@ pub(crate) fn update_settings(call: &mut Call, device: &str, update: SettingsCha
     call.does(device, Action::UpdateMeeting(update))
 }
 
-/// Applies the deadlines; returns the milliseconds before the end of which members are warned.
+/// Applies the deadlines. Returns the milliseconds before the end that the members are warned of.
 pub(crate) fn wakes_with_warning(call: &mut Call, after_ms: i64) -> Option<i64> {
     call.at(after_ms).wakes();
     call.last.notices.iter().find_map(|downlink| match downlink.body {
@@ -195,19 +196,19 @@ pub(crate) fn wakes_with_warning(call: &mut Call, after_ms: i64) -> Option<i64> 
     })
 }
 
-/// A cancellation of the invitations of these users; of all if absent.
+/// Returns a cancellation of the invitations of these users; of all users if absent.
 pub(crate) fn cancel(names: Option<&[&str]>) -> Action {
     Action::CancelInvite { invitees: names.map(|names| names.iter().map(|name| user(name)).collect()) }
 }
 
-/// A call with video of Alice's phone.
+/// Returns a video call of Alice's phone.
 pub(crate) fn video(mode: Mode, invitees: &[&str]) -> Call {
     let mut create = create(mode, invitees);
     create.media = Media::Video;
     Call::open(&opening(create))
 }
 
-/// A report of what the device sends, confirmed by the RTC service.
+/// Sends a report of the device's media, which the RTC service confirms.
 pub(crate) fn reports(call: &mut Call, device: &str, media: MediaChange) -> Result<(), Code> {
     call.does(device, Action::ReportMedia { state: MediaReport::Joined, media, verified: true })
 }

@@ -1,4 +1,5 @@
-//! The call slots and the call history after an end (T47), and when a call slot that names a meeting counts (T51).
+//! Tests of the call slots and the call history after an end (T47), and of call slots that no longer make a
+//! user busy (T51).
 
 use super::fixture::{Call, create, opening, user};
 use crate::{Action, Now, SlotChange};

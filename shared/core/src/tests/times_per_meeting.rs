@@ -1,4 +1,4 @@
-//! Settings of a create request for its meeting: times, roles and succession.
+//! Tests of the create request's settings for its meeting: times, roles and succession.
 
 use super::fixture::{Call, START_MS, create, opening, user};
 use crate::{Action, CreateCommand, Joiner, Phase};

@@ -1,4 +1,4 @@
-//! Warnings of the end of a meeting (T44, T45).
+//! Tests of the warnings of the end of a meeting (T44, T45).
 
 use super::fixture::{Call, START_MS};
 use super::scenes::{MINUTE, timed_group, wakes_with_warning};

@@ -1,4 +1,4 @@
-//! Invitations of users who do not take calls of the inviter (T64), or are not to be disturbed (T65).
+//! Tests of invitations of users who do not take calls of the inviter (T64) or have do-not-disturb (T65).
 
 use crate::tests::fixture::{Call, client, create, downlinks, opening, user};
 use crate::tests::scenes::{cancel, inviting, join};
@@ -9,7 +9,7 @@ use switchboard_protocol::object::{
     JoinPolicy, Media, Mode, ParticipantState as State, Policy, RejectReason,
 };
 
-/// Alice's create request; her calls reach every invitee in this way.
+/// Returns Alice's create request. Her calls have this access to every invitee.
 fn calling(mode: Mode, invitees: &[&str], access: Access) -> CreateCommand {
     let mut opening = opening(create(mode, invitees));
     for invitee in &mut opening.invitees {
@@ -18,13 +18,13 @@ fn calling(mode: Mode, invitees: &[&str], access: Access) -> CreateCommand {
     opening
 }
 
-/// Everything that the last step sends to Alice's phone, with its ids.
+/// Returns everything that the last step sends to Alice's phone, including ids.
 fn to_alice(call: &Call) -> Vec<Outgoing> {
     let all = call.last.answer.iter().chain(&call.last.notices);
     all.filter(|downlink| downlink.to == client("alice.phone")).cloned().collect()
 }
 
-/// The devices of Bob to which the last step sends anything.
+/// Returns the devices of Bob to which the last step sends anything.
 fn to_bob(call: &Call) -> Vec<String> {
     let lines = downlinks(&call.last).into_iter();
     lines.filter(|line| line.starts_with("bob.")).collect()
@@ -35,7 +35,7 @@ fn history_of(call: &Call, name: &str) -> Option<Value> {
     entry.map(|(_, entry)| serde_json::to_value(entry).expect("serialises"))
 }
 
-/// A step of the caller, or of time.
+/// A step of the caller, or a lapse of time.
 type Step = (&'static str, fn(&mut Call));
 
 const STEPS: [Step; 4] = [
@@ -58,7 +58,7 @@ fn t64_a_caller_cannot_tell_a_silent_call_from_one_to_a_user_who_sleeps() {
             for (about, step) in STEPS {
                 let asleep = calling(mode, &["bob"], Access::Rings);
                 let mut blocked = calling(mode, &["bob"], Access::Silent);
-                // A user who sleeps is in no other call: the caller does not learn of one.
+                // A user without a connected device is in no other call, so the caller must not learn of one.
                 blocked.invitees[0].busy = is_busy;
                 let (mut asleep, mut blocked) = (Call::open(&asleep), Call::open(&blocked));
                 let same = |asleep: &Call, blocked: &Call| {
@@ -104,7 +104,8 @@ fn t64_the_only_offer_of_a_silent_call_is_one_that_is_not_sent() {
     let call = Call::open(&calling(Mode::Direct, &["bob"], Access::Silent));
     let offers: Vec<_> = call.last.notices.iter().filter(|it| it.offered_invitation().is_some()).collect();
     assert_eq!(offers.iter().map(|offer| offer.class).collect::<Vec<_>>(), [DeliveryClass::Withheld]);
-    // A user without a device that would get the offer later is as unreachable as one who never connected.
+    // Only a device that will get the offer later makes a user reachable. Without one, the user is as
+    // unreachable as a user who never connected.
     let mut unknown = calling(Mode::Direct, &["bob"], Access::Silent);
     for device in &mut unknown.invitees[0].devices {
         device.queue_until_ms = Some(0);

@@ -1,4 +1,4 @@
-//! `invite` (T1): users who are invited during a call, or once more.
+//! Tests of `invite` (T1): users who are invited during a call, or once more.
 
 use crate::tests::fixture::{Call, create, opening, user};
 use crate::tests::scenes::{cancel, group_with_entry, inviting, join, set_role};
@@ -122,7 +122,7 @@ fn t1_the_first_invitation_makes_an_empty_group_ring() {
     assert_eq!(call.meeting.phase, Phase::Active);
 }
 
-/// The users without an invitation in the answer of the last step.
+/// Returns the users without an invitation in the answer of the last step.
 fn not_invited(call: &Call) -> Value {
     let answer = call.last.answer.as_ref().expect("is answered");
     serde_json::to_value(&answer.body).expect("serialises")["not_invited"].clone()

@@ -1,4 +1,4 @@
-//! `join` without an answer to an invitation (T20, T23, T25), and a seat that moves (T28).
+//! Tests of `join` without an answer to an invitation (T20, T23, T25), and of a seat that moves (T28).
 
 use crate::tests::fixture::{Call, START_MS, client, create, opening, user};
 use crate::tests::scenes::{

@@ -1,4 +1,5 @@
-//! Direct calls that merge: two users who call each other (T16), and a user who calls again after dropping out (T17).
+//! Tests of direct calls that merge: two users who call each other (T16), and a user who calls again after a
+//! lost connection (T17).
 
 use crate::tests::fixture::{Call, START_MS, client, command, create, downlinks, opening, user};
 use crate::tests::scenes::video;
@@ -11,7 +12,7 @@ fn merge(peer: &str) -> Action {
     Action::Merge { peer: user(peer), busy: BusyPolicy::Reject, media: Media::Audio }
 }
 
-/// Returns whether the call that `device` asks for merges with this one.
+/// Returns whether the call that `device` requests merges with this call.
 fn merges(call: &Call, device: &str, mode: Mode, peer: &str) -> bool {
     call.meeting.merges_with(&client(device), &create(mode, &[peer]), call.now, call.rtc)
 }
@@ -73,7 +74,7 @@ fn t16_a_call_that_rang_out_is_met_by_nothing() {
 fn t16_the_request_is_remembered_where_it_went_and_can_be_taken_back_there() {
     let mut call = Call::direct();
     let merged = opening(create(Mode::Direct, &["alice"]));
-    // A mark has no deadline and no call history: its type has neither.
+    // A create mark has no deadline and no call history: its type has no field for them.
     let mark = CreateMark {
         meeting_id: merged.meeting_id,
         caller: merged.by.user(),

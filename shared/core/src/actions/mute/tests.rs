@@ -1,4 +1,4 @@
-//! The right to speak (T34–T38).
+//! Tests of the right to speak (T34–T38).
 
 use crate::tests::fixture::{Call, create, opening, user};
 use crate::tests::scenes::{active_group, allow, mute, restricted, speech_downlinks, speech_mode};
@@ -60,7 +60,7 @@ fn everybody_is_all_but_the_host_and_who_says_it_and_members_hear_it_in_one_stat
             "carol.phone: carol Hard"
         ]
     );
-    // The soft mute does not apply to a blocked user, so each user who changed is named.
+    // The soft mute does not apply to a blocked user, so a notice names each user who changed.
     let mut call = active_group();
     mute(&mut call, "alice.phone", "bob", MuteMode::Hard, None).expect("the host has the right");
     mute(&mut call, "alice.phone", "*", MuteMode::Soft, None).expect("the host has the right");

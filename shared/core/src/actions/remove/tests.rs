@@ -1,4 +1,4 @@
-//! Removals and bans, and what removed users may do afterwards (T32, T33, T40).
+//! Tests of removals and bans, and of requests by removed users (T32, T33, T40).
 
 use crate::tests::fixture::{Call, client, create, opening, user};
 use crate::tests::scenes::joining;

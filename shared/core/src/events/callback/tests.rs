@@ -1,11 +1,12 @@
-//! Callbacks of the RTC service arrive late, twice and out of order; only events that are newer than the last one apply.
+//! Tests that callbacks of the RTC service may arrive late, twice and out of order: only an event that is
+//! newer than the last one applies.
 
 use crate::tests::fixture::*;
 use crate::{Action, Input, RTC_CLOCK_LEEWAY_MS, RtcAction};
 use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime, Stay};
 use switchboard_protocol::object::ParticipantState as State;
 
-/// A stay of a service that names each stay.
+/// Returns a stay of a service that gives ids to stays.
 fn stay(id: &str, since_ms: i64) -> Option<Stay> {
     Some(Stay { id: id.to_owned(), since_ms: START_MS + since_ms })
 }
@@ -24,13 +25,13 @@ fn left(at_ms: i64, stay: Option<Stay>, clean: bool) -> MediaEvent {
 }
 
 impl Call {
-    /// Takes an event about Bob; returns his state.
+    /// Applies an event about Bob, and returns his state.
     fn receives(&mut self, event: &MediaEvent) -> State {
         self.receives_about(event, Some("bob"));
         self.state("bob")
     }
 
-    /// Takes an event about a user.
+    /// Applies an event about a user.
     fn receives_about(&mut self, event: &MediaEvent, name: Option<&str>) {
         self.takes(&Input::Callback { event: event.clone(), user: name.map(user) });
     }
@@ -41,7 +42,7 @@ impl Call {
     }
 }
 
-/// A group of Alice, Bob and Carol; Bob has a seat and is not in the media yet.
+/// Returns a group of Alice, Bob and Carol, in which Bob has a seat and is not in the media yet.
 fn accepted() -> Call {
     let mut call = Call::group();
     call.at(1_000);

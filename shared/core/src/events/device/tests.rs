@@ -1,4 +1,4 @@
-//! Devices that disconnect from the broker (T15, T24–T26).
+//! Tests of devices that disconnect from the broker (T15, T24–T26).
 
 use crate::tests::fixture::{Call, START_MS, client, user};
 use crate::tests::scenes::active_call;
@@ -160,7 +160,7 @@ fn t24_t26_a_terminal_that_restarts_and_ignores_its_call_is_found_out_within_two
         }
         call.at(10_000).connects_anew("bob.phone", 10_000);
         assert_eq!(call.state("bob"), State::Joined, "a new connection alone drops nobody");
-        // More connections prolong nothing.
+        // Further connections do not extend the deadline.
         call.at(30_000).connects_anew("bob.phone", 30_000);
         call.at(10_000 + CONFIRM_MS).wakes();
         assert_eq!(call.state("bob"), State::Reconnecting);
@@ -234,7 +234,7 @@ fn t24_the_rtc_service_is_asked_about_the_user_of_a_device_that_connects_anew() 
     for name in ["alice", "bob"] {
         call.rtc_reports(ChannelPresence::Joined { user: user(name) });
     }
-    // The app crashed and started anew. The callback about the end of its stay in the media was lost.
+    // The app crashed and restarted, and the callback about the end of its stay in the media was lost.
     call.at(9_000).device_is("bob.phone", DeviceStatus::Disconnected);
     call.at(10_000).connects_anew("bob.phone", 10_000);
     assert_eq!(call.next_deadline_ms(), Some(START_MS + 10_000 + CHECK_MS));

@@ -1,5 +1,5 @@
-//! The RTC service decides which users are in the media, and the calls of its management API (T18, T19, T24–T27, T39,
-//! T41, T47, T49).
+//! Tests that the RTC service decides which users are in the media, and of the calls of its management API
+//! (T18, T19, T24–T27, T39, T41, T47, T49).
 
 use crate::tests::fixture::{Call, client, user};
 use crate::{Action, Cause, ChannelPresence, DeviceStatus, MediaChange, Phase, RtcAction, RtcCapabilities};
@@ -8,7 +8,7 @@ use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::object::{ParticipantState as State, UserOrAll};
 use switchboard_protocol::requests::{MediaReport, MuteMode};
 
-/// The same call with an RTC service that reports presence and enforces rights.
+/// Returns the same call with an RTC service that reports presence and enforces rights.
 fn with_rtc_reports(mut call: Call) -> Call {
     call.rtc = RtcCapabilities { reports_presence: true, enforces_rights: true };
     call
@@ -28,7 +28,7 @@ fn present(call: &mut Call, names: &[&str]) {
     call.rtc_reports(ChannelPresence::Exactly { users, rev });
 }
 
-/// Alice and Bob in a direct call, both in the media.
+/// Returns a direct call with Alice and Bob in the media.
 fn direct() -> Call {
     let mut call = with_rtc_reports(Call::direct());
     call.accepts("bob.phone").expect("accepts");
@@ -38,7 +38,7 @@ fn direct() -> Call {
     call
 }
 
-/// A group with Alice and Bob in the media; Carol is invited.
+/// Returns a group with Alice and Bob in the media and an invitation of Carol.
 fn group() -> Call {
     let mut call = with_rtc_reports(Call::group());
     call.accepts("bob.phone").expect("accepts");

@@ -1,4 +1,4 @@
-//! Removed participants: the proof that they are out of the media, and re-entries (T62, T63).
+//! Tests of removed participants: the proof that they are out of the media, and re-entries (T62, T63).
 
 use crate::tests::fixture::{Call, START_MS, user};
 use crate::{
@@ -11,7 +11,8 @@ use switchboard_protocol::object::{JoinPolicy, Media, ParticipantState as State,
 
 const REMOVED_AT: i64 = 10_000;
 
-/// A group of Alice, the host, with Bob and Carol, all in the media, where the RTC service reports presence.
+/// Returns a group of Alice, the host, with Bob and Carol. All are in the media, and the RTC service reports
+/// presence.
 fn group() -> Call {
     let mut call = Call::group();
     call.rtc = RtcCapabilities { reports_presence: true, enforces_rights: true };
@@ -23,7 +24,7 @@ fn group() -> Call {
     call
 }
 
-/// The group, 10 s after its beginning, when Bob is removed.
+/// Returns the group 10 s after its beginning, when Bob is removed.
 fn removed() -> Call {
     let mut call = group();
     call.at(REMOVED_AT);
@@ -36,7 +37,7 @@ fn remove(call: &mut Call, name: &str, ban: bool) {
     call.does("alice.phone", action).expect("the host has the right");
 }
 
-/// The RTC service lists these users now.
+/// Applies a list of the RTC service with these users.
 fn lists(call: &mut Call, names: &[&str]) {
     let users = names.iter().map(|name| user(name)).collect();
     let rev = call.meeting.rev;
@@ -47,7 +48,8 @@ fn stay(number: i64) -> Stay {
     Stay { id: number.to_string(), since_ms: START_MS + number * 1_000 }
 }
 
-/// A callback: Bob's stay with this number, which also tells when it began, begins or ends.
+/// Applies a callback about the beginning or the end of Bob's stay with this number. The callback has the
+/// stay's beginning.
 fn hears(call: &mut Call, number: i64, is_join: bool) {
     let (media_id, stay) = ("bob".to_owned(), Some(stay(number)));
     let kind = if is_join {
@@ -64,13 +66,13 @@ fn view(call: &Call) -> ParticipantView {
     call.participant("bob").view(call.now.ms)
 }
 
-/// Milliseconds since the removal at which Bob was confirmed to be gone, and the number of re-entries.
+/// Returns the milliseconds from the removal until Bob was confirmed to be out, and the number of re-entries.
 fn proof(call: &Call) -> (Option<i64>, Option<u32>) {
     let view = view(call);
     (view.confirmed_gone_ms.map(|ms| ms - START_MS - REMOVED_AT), view.reentries_stopped)
 }
 
-/// The devices that the last step told about Bob.
+/// Returns the devices that the last step notified about Bob.
 fn told(call: &Call) -> Vec<String> {
     let about_bob = |notice: &&Outgoing| match &notice.body {
         Body::ParticipantUpdated { participant } => participant.user_id == user("bob"),
@@ -99,7 +101,7 @@ fn knock() -> Action {
     })
 }
 
-/// Milliseconds from now to the next check of Bob.
+/// Returns the milliseconds until the next check of Bob.
 fn check_in_ms(call: &Call) -> Option<i64> {
     let proof = call.participant("bob").removal_proof().expect("was removed");
     let check_at_ms = proof.check_at_ms?;
