@@ -1,15 +1,15 @@
 //! Addresses: client IDs, accounts, and the topics that reach them.
 //!
-//! A client ID is `GroupID@@@DeviceID`, a DeviceID is `account` or `account.instance`; the account is the user. A text
-//! that could be read as a wildcard or as another topic level does not parse.
+//! A client ID is `GroupID@@@DeviceID`, and a DeviceID is `account` or `account.instance`. The account
+//! identifies the user. A text that MQTT could read as a wildcard or as another topic level does not parse.
 
 use crate::newtype::text_newtype;
 
-/// Most characters of a topic, its parent included.
+/// Largest number of characters of a topic, including its parent.
 pub const MAX_TOPIC_CHARS: usize = 64;
-/// Most characters of a client ID.
+/// Largest number of characters of a client ID.
 pub const MAX_CLIENT_ID_CHARS: usize = 64;
-/// Most characters of a parent topic, of requests or downlinks.
+/// Largest number of characters of a parent topic of requests or downlinks.
 pub const MAX_PARENT_CHARS: usize = 32;
 const SEPARATOR: &str = "@@@";
 
@@ -25,7 +25,7 @@ pub enum AddressError {
     /// A part is empty or has a character besides `A-Z a-z 0-9 _ -`.
     #[error("parts are made of A-Z a-z 0-9 _ - and are not empty")]
     Alphabet,
-    /// A downlink topic of this client ID would pass 64 characters.
+    /// A downlink topic of this client ID would have more than 64 characters.
     #[error("too long to be addressed: a topic has at most {MAX_TOPIC_CHARS} characters")]
     Unaddressable,
 }
@@ -36,8 +36,9 @@ pub fn is_part(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }
 
-/// Returns `true` if `text` may be the parent of topics: one level of 1–32 of `[A-Za-z0-9_-]`. A wildcard would widen every
-/// policy, and with more levels two parents could contain each other.
+/// Returns `true` if `text` may be the parent of topics: one level of 1–32 characters of `[A-Za-z0-9_-]`. A
+/// wildcard in a parent would widen every policy. With parents of several levels, one parent could contain
+/// another.
 #[must_use]
 pub fn is_parent(text: &str) -> bool {
     is_part(text) && text.len() <= MAX_PARENT_CHARS
@@ -89,7 +90,7 @@ impl ClientId {
     }
 }
 
-/// Downlink parents of a deployment. Each device subscribes to one topic under each.
+/// Parent topics of a deployment's downlinks. Each device subscribes to one topic below each parent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DownlinkParents {
     /// Parent of control messages (`call-dn`).
@@ -120,7 +121,8 @@ impl DownlinkParents {
     /// Checks that the downlink topics of `client` are short enough.
     ///
     /// # Errors
-    /// [`AddressError::Unaddressable`]: the device could connect, but no downlink could reach it.
+    /// [`AddressError::Unaddressable`] if a topic is too long: the device could connect, but no downlink
+    /// could reach it.
     pub fn check(&self, client: &ClientId) -> Result<(), AddressError> {
         let longest = self.control_topic(client).len().max(self.bulk_topic(client).len());
         if longest > MAX_TOPIC_CHARS { Err(AddressError::Unaddressable) } else { Ok(()) }

@@ -11,47 +11,47 @@ pub enum Code {
     BadRequest,
     /// `v` is an unknown version of the protocol.
     UnsupportedVersion,
-    /// The uplink has more than 16 KB.
+    /// The uplink is larger than 16 KB.
     TooLarge,
     /// The request was older than its `ttl_ms` when the function read it.
     RequestExpired,
-    /// The sender is unknown.
+    /// The function cannot identify the sender.
     Unauthenticated,
-    /// Too many requests.
+    /// The sender sends too many requests.
     RateLimited,
     /// Internal error of the service; it has been reported.
     Internal,
-    /// A part of the service cannot be reached; retry.
+    /// A part of the service is unreachable; retry.
     Unavailable,
-    /// The RTC service cannot be reached; retry.
+    /// The RTC service is unreachable; retry.
     RtcUnavailable,
     /// Unknown meeting.
     MeetingNotFound,
     /// The meeting has ended; `reason` has the cause.
     MeetingEnded,
-    /// The sender has no part in this meeting, or may not make this request.
+    /// The sender has no part in this meeting, or no right to make this request.
     Forbidden,
     /// Only the host, or the host and the cohosts, may make this request.
     NotHost,
-    /// The meeting refuses newcomers.
+    /// The meeting is locked and refuses newcomers.
     Locked,
     /// The sender is banned from this meeting.
     Banned,
     /// The sender has no seat in the meeting.
     NotAdmitted,
-    /// A host has taken the sender's right to speak.
+    /// The host or a cohost took away the sender's right to speak.
     SpeechBlocked,
     /// Every seat is taken.
     MeetingFull,
-    /// The request conflicts with the present state.
+    /// The state of the meeting does not allow the request.
     StateConflict,
-    /// That user has no part in this meeting.
+    /// The named user has no part in this meeting.
     UserNotFound,
     /// More invitees than a request or the meeting may have.
     TooManyInvitees,
     /// The sender has no such invitation.
     InvitationNotFound,
-    /// The invitation was answered before.
+    /// The invitation is already answered.
     AlreadyAnswered,
     /// The invitation was cancelled.
     InvitationCancelled,
@@ -59,7 +59,7 @@ pub enum Code {
     InvitationExpired,
     /// The sender is in another call.
     UserBusy,
-    /// A list of the sender is full.
+    /// A list that belongs to the sender, such as the list of blocked users, is full.
     TooMany,
 }
 
@@ -113,7 +113,7 @@ pub enum EndReason {
     AllDeclined,
     /// No invitee answered in time.
     NoAnswer,
-    /// No device could be reached.
+    /// No device of the invitees could be reached.
     Unreachable,
     /// The callee is in another call.
     Busy,
@@ -138,7 +138,7 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    /// The SIP status a gateway would send for this end.
+    /// Returns the SIP status that a gateway would send for this reason.
     #[must_use]
     pub fn sip(self) -> u16 {
         match self {

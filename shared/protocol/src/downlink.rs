@@ -46,7 +46,7 @@ pub struct Downlink {
     /// Version of the protocol.
     #[cfg_attr(feature = "schema", schemars(extend("const" = super::VERSION)))]
     pub v: u64,
-    /// Id of the message, the same for every copy.
+    /// Id of the message. Every copy of the message has the same id.
     pub id: DownlinkId,
     /// Id of the request that the downlink answers.
     #[serde(default, skip_serializing_if = "Re::is_nothing")]
@@ -58,7 +58,7 @@ pub struct Downlink {
     /// Revision of the meeting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rev: Option<u64>,
-    /// In notices to all members: the previous revision that members were notified of.
+    /// Previous revision of which the members were notified. Present in notices to all members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prev_rev: Option<u64>,
     /// Clock of the service, in milliseconds since the epoch.
@@ -66,7 +66,8 @@ pub struct Downlink {
     /// Milliseconds from receipt after which the downlink is void.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in_ms: Option<i64>,
-    /// Join parameters, in the types whose [`DownlinkInfo::join`] says so. Minted last, so that no other code holds a token.
+    /// Join parameters; [`DownlinkInfo::join`] says which types have them. The token is minted last, so that
+    /// no other code handles it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub join: Option<Join>,
     /// Type, and the fields of that type.
@@ -100,7 +101,7 @@ pub enum Body {
         /// `do_not_disturb` (480), `cancelled` (487) or `failed` (504).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<String>,
-        /// Reason that the invitee gave for declining.
+        /// Reason for which the invitee declined.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<super::object::RejectReason>,
         /// Text of the invitee who declined.
@@ -125,7 +126,7 @@ pub enum Body {
     InvitationResult {
         /// Invitations of the named users.
         invitations: Vec<InvitationView>,
-        /// Named users who have no invitation; absent if there are none.
+        /// Named users without an invitation; absent if every named user has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         not_invited: Option<Vec<NotInvited>>,
     },
@@ -159,7 +160,7 @@ pub enum Body {
     History {
         /// Past calls, newest first.
         calls: Vec<CallView>,
-        /// Where the next page begins; absent on the last page.
+        /// Beginning of the next page, to be sent as `cursor`; absent on the last page.
         #[serde(skip_serializing_if = "Option::is_none")]
         cursor: Option<String>,
     },
@@ -171,7 +172,7 @@ pub enum Body {
         who: WhoMayCall,
         /// Users who may call while `who` is `allowed`, in the order of their ids.
         allow: Vec<UserId>,
-        /// Milliseconds until calls ring again; absent if they ring.
+        /// Milliseconds until the user's devices ring for calls again; absent if they ring now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         do_not_disturb_in_ms: Option<i64>,
         /// Number of this page, from 1, if the lists do not fit into one message.
@@ -212,7 +213,8 @@ pub enum Body {
         until_in_ms: Option<i64>,
         /// User who made the change.
         by: UserId,
-        /// True if the RTC service enforces it; always `false` for `soft`, which is a request to the user.
+        /// True if the RTC service enforces the change. Always `false` for `soft`, which only asks the user
+        /// to mute.
         enforced: bool,
     },
     /// Answers a `join` that waits in the lobby for a host.
@@ -274,7 +276,7 @@ pub enum Body {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
     },
-    /// Informs a user of a call that was not taken.
+    /// Informs a user of a missed call.
     MissedCall {
         /// User who called.
         from: Caller,
@@ -287,9 +289,9 @@ pub enum Body {
     Error {
         /// Stable code.
         code: Code,
-        /// Remedy, in words for people.
+        /// Remedy, as a sentence for people.
         message: String,
-        /// Path of the wrong field.
+        /// Path of the wrong field, such as `invitees[3]`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         path: Option<String>,
         /// True if the same request may succeed later without a change.

@@ -1,4 +1,5 @@
-//! Reads uplinks. Every error has a code, a path and words that say what to do. Malformed input never panics.
+//! Reads uplinks. Every error has a code, a path and a message that says what to do. Malformed input never
+//! causes a panic.
 
 use crate::code::Code;
 use crate::id::{BodyHash, RequestId};
@@ -12,7 +13,7 @@ pub use crate::invalid::Invalid;
 
 /// Lifetime of a request without `ttl_ms`, in milliseconds from the broker's receipt.
 pub const DEFAULT_TTL_MS: u32 = 10_000;
-/// Most milliseconds of `ttl_ms`.
+/// Largest value of `ttl_ms`.
 pub const MAX_TTL_MS: u32 = 60_000;
 
 /// A request as it was read from an uplink.
@@ -20,9 +21,9 @@ pub const MAX_TTL_MS: u32 = 60_000;
 pub struct Envelope<R> {
     /// Id of the request, made by the terminal.
     pub id: RequestId,
-    /// Lifetime in milliseconds, from the broker's receipt.
+    /// Lifetime in milliseconds from the broker's receipt.
     pub ttl_ms: u32,
-    /// Hash of the whole body. Recognises a repeated id with another body.
+    /// Hash of the whole body. A repeated request id with another hash is not a retry but a client's mistake.
     pub hash: BodyHash,
     /// Type and fields of the request.
     pub request: R,
@@ -62,39 +63,53 @@ pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
         message,
     };
     if payload.len() > MAX_UPLINK_BYTES {
-        return Err(fail(Code::TooLarge, "", format!("an uplink has at most {MAX_UPLINK_BYTES} bytes")));
+        return Err(fail(Code::TooLarge, "", format!("send at most {MAX_UPLINK_BYTES} bytes")));
     }
     match object.get("v") {
         Some(Value::Number(v)) if v.as_u64() == Some(VERSION) => {}
         Some(Value::Number(_)) => {
-            return Err(fail(Code::UnsupportedVersion, "v", format!("use version {VERSION}")));
+            return Err(fail(
+                Code::UnsupportedVersion,
+                "v",
+                format!("set `v` to {VERSION}, the version of the protocol"),
+            ));
         }
-        _ => return Err(fail(Code::BadRequest, "v", format!("give the protocol's version: {VERSION}"))),
+        _ => {
+            return Err(fail(
+                Code::BadRequest,
+                "v",
+                format!("set `v` to {VERSION}, the version of the protocol"),
+            ));
+        }
     }
     let hash = BodyHash::of(Value::Object(object.clone()).to_string().as_bytes());
     strip_nulls(&mut object);
-    // serde also accepts an array for a struct: refuse it.
+    // serde would also accept an array for a struct, so an array is refused here.
     if object.get("policy").is_some_and(|policy| !policy.is_object()) {
-        return Err(fail(Code::BadRequest, "policy", "give an object".to_owned()));
+        return Err(fail(Code::BadRequest, "policy", "send an object".to_owned()));
     }
     let ttl_ms = match object.get("ttl_ms").map(Value::as_u64) {
         None => Some(DEFAULT_TTL_MS),
         Some(ttl) => ttl.and_then(|ttl| u32::try_from(ttl).ok()).filter(|ttl| (1..=MAX_TTL_MS).contains(ttl)),
     };
     let Some(ttl_ms) = ttl_ms else {
-        return Err(fail(Code::BadRequest, "ttl_ms", format!("1 to {MAX_TTL_MS}, in milliseconds")));
+        return Err(fail(Code::BadRequest, "ttl_ms", format!("send 1 to {MAX_TTL_MS} milliseconds")));
     };
     let Some(Value::String(kind)) = object.remove("type") else {
-        return Err(fail(Code::BadRequest, "type", "give the type of the request".to_owned()));
+        return Err(fail(Code::BadRequest, "type", "set `type` to a request type of this topic".to_owned()));
     };
-    // By the list of the function's requests: the fields of `accept` are read and checked as in `requests/accept.rs`.
+    // `R::read` dispatches over the function's requests. `requests/accept.rs`, for example, reads and checks
+    // the fields of `accept`.
     match R::read(&kind, Value::Object(object)) {
         Some(Ok(request)) => Ok(Envelope { id, ttl_ms, hash, request }),
         Some(Err(invalid)) => Err(fail(invalid.code, &invalid.path, invalid.message)),
         None => Err(fail(
             Code::BadRequest,
             "type",
-            format!("unknown request type `{}` on this topic", shortened(&kind)),
+            format!(
+                "unknown request type `{}` on this topic; send it to the topic of its function",
+                shortened(&kind)
+            ),
         )),
     }
 }
@@ -102,14 +117,22 @@ pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
 fn object(payload: &[u8]) -> Result<Map<String, Value>, Unreadable> {
     match json::parse(payload) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(Unreadable::without_id(Code::BadRequest, None, "the payload is not a JSON object")),
+        Ok(_) => Err(Unreadable::without_id(
+            Code::BadRequest,
+            None,
+            "the payload is not a JSON object; send a JSON object",
+        )),
         Err(_) if payload.is_empty() => {
             Err(Unreadable::without_id(Code::BadRequest, None, "the payload is empty; send a JSON object"))
         }
-        // The parser's message names line and column, never the content.
+        // The parser's message has the line and the column, never the content.
         Err(error) => Err(Unreadable {
             re: json::find_id(payload).and_then(|id| id.parse().ok()),
-            ..Unreadable::without_id(Code::BadRequest, None, format!("the payload is not JSON: {error}"))
+            ..Unreadable::without_id(
+                Code::BadRequest,
+                None,
+                format!("the payload is not JSON ({error}); send a JSON object"),
+            )
         }),
     }
 }
@@ -118,11 +141,11 @@ fn request_id(object: &Map<String, Value>) -> Result<RequestId, Unreadable> {
     let wrong = |message: String| Unreadable::without_id(Code::BadRequest, Some("id"), message);
     match object.get("id") {
         Some(Value::String(id)) => id.parse().map_err(|error: crate::id::IdError| wrong(error.to_string())),
-        _ => Err(wrong("give the request an id".to_owned())),
+        _ => Err(wrong("give the request an `id`".to_owned())),
     }
 }
 
-/// Removes fields that are `null`, which count as absent. `ext` belongs to the app and stays unchanged.
+/// Removes fields that are `null`, since `null` means absent. `ext` belongs to the app and is not changed.
 fn strip_nulls(object: &mut Map<String, Value>) {
     object.retain(|_, value| !value.is_null());
     if let Some(Value::Object(policy)) = object.get_mut("policy") {
@@ -130,7 +153,7 @@ fn strip_nulls(object: &mut Map<String, Value>) {
     }
 }
 
-/// Reads the fields of one type. An error has the path of the wrong or missing field.
+/// Deserialises the fields of one request type. An error has the path of the wrong or missing field.
 pub(crate) fn fields<T: DeserializeOwned>(fields: Value) -> Result<T, Invalid> {
     serde_path_to_error::deserialize(fields).map_err(|error| {
         let message = error.inner().to_string();
@@ -146,7 +169,8 @@ pub(crate) fn fields<T: DeserializeOwned>(fields: Value) -> Result<T, Invalid> {
     })
 }
 
-/// Limits the text of a client in a refusal to [`MAX_TEXT_CHARS`](super::limits::MAX_TEXT_CHARS).
+/// Shortens a client's text to [`MAX_TEXT_CHARS`](super::limits::MAX_TEXT_CHARS) characters before a refusal
+/// quotes it.
 fn shortened(text: &str) -> String {
     text.chars().take(super::limits::MAX_TEXT_CHARS).collect()
 }

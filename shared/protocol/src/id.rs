@@ -1,7 +1,8 @@
-//! Identifiers. The service derives ids instead of drawing them: a repeated request makes the same ids.
+//! Identifiers. The service derives ids and does not draw them at random: a repeated request leads to the
+//! same ids.
 //!
-//! An id is HMAC-SHA256 under the deployment's `ID_KEY` over length-prefixed fields, cut to 128 bits, in lower-case
-//! base32 (26 characters).
+//! An id is HMAC-SHA256 over length-prefixed fields with the deployment's `ID_KEY` as key, shortened to 128
+//! bits and written as lower-case base32 (26 characters).
 
 use crate::address::{ClientId, UserId, is_part};
 use crate::newtype::text_newtype;
@@ -12,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-/// Most characters of an id.
+/// Largest number of characters of an id.
 pub const MAX_ID_CHARS: usize = 64;
 
-/// An id that is empty, too long, or has a character besides `A-Z a-z 0-9 _ -`.
+/// Error of an id that is empty, too long, or has a character besides `A-Z a-z 0-9 _ -`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("an id has 1 to {MAX_ID_CHARS} characters of A-Z a-z 0-9 _ -")]
 pub struct IdError;
@@ -25,7 +26,7 @@ fn check(text: &str) -> Result<(), IdError> {
 }
 
 text_newtype! {
-    /// Id of a request: random, made by the terminal, used again only to repeat the same request.
+    /// Id of a request. The terminal draws it at random and reuses it only to repeat the same request.
     RequestId, error: IdError, check: check, pattern: "^[A-Za-z0-9_-]{1,64}$"
 }
 text_newtype! {
@@ -41,12 +42,12 @@ text_newtype! {
     DownlinkId, error: IdError, check: check, pattern: "^[A-Za-z0-9_-]{1,64}$"
 }
 
-/// SHA-256 of a request's body. Recognises a repeated id with another body.
+/// SHA-256 of a request's body, shortened to 128 bits. Detects a repeated request id with another body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BodyHash(String);
 
 impl BodyHash {
-    /// Hashes a body: 128 bits in base32.
+    /// Hashes a body.
     #[must_use]
     pub fn of(body: &[u8]) -> Self {
         Self(base32(&Sha256::digest(body)))
@@ -59,7 +60,8 @@ impl BodyHash {
     }
 }
 
-/// Deployment secret under which ids are derived. A leak lets an attacker guess ids, nothing more.
+/// Secret of the deployment, the key from which ids are derived. An attacker who knows the secret can guess
+/// ids, and nothing more.
 #[derive(Clone)]
 pub struct IdKey(SecretString);
 
@@ -82,7 +84,7 @@ impl IdKey {
         MeetingId(self.derive("meeting", &[client.as_str(), request.as_str()]))
     }
 
-    /// Derives the id of the invitation of `invitee` that the request makes in `meeting`.
+    /// Derives the id of the invitation of `invitee` that the request creates in `meeting`.
     #[must_use]
     pub fn invite(
         &self,
@@ -95,8 +97,8 @@ impl IdKey {
         InviteId(self.derive("invite", &fields))
     }
 
-    /// Derives the id of a downlink to one device. `about` separates the downlinks to that device that have the same
-    /// cause.
+    /// Derives the id of a downlink to one device. `about` distinguishes downlinks to one device that have
+    /// the same cause.
     #[must_use]
     pub fn downlink(&self, cause: &[&str], to: &ClientId, about: [&str; 3]) -> DownlinkId {
         let mut fields = cause.to_vec();
@@ -105,8 +107,8 @@ impl IdKey {
         DownlinkId(self.derive("downlink", &fields))
     }
 
-    /// Derives 16 bytes that are unpredictable without the key and the same for the same fields. The RTC services'
-    /// formulas use them as salts and nonces.
+    /// Derives 16 bytes from `fields`. The same fields give the same bytes, which nobody can predict without
+    /// the key. The token formulas of RTC services use the bytes as salts and nonces.
     #[must_use]
     pub fn unforeseen(&self, fields: &[&str]) -> [u8; 16] {
         let digest = self.digest("unforeseen", fields);
@@ -121,7 +123,7 @@ impl IdKey {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret().as_bytes())
             .expect("HMAC takes keys of any length");
         for field in [domain].iter().chain(fields) {
-            // The length separates ("a", "bc") from ("ab", "c").
+            // The length prefix separates ("a", "bc") from ("ab", "c").
             mac.update(&(field.len() as u64).to_be_bytes());
             mac.update(field.as_bytes());
         }

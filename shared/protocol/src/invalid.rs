@@ -7,9 +7,9 @@ use crate::code::Code;
 pub struct Invalid {
     /// `bad_request`, or a more specific code of the protocol.
     pub code: Code,
-    /// Path of the wrong field: `invitees[3]`, `policy.join`.
+    /// Path of the wrong field, such as `invitees[3]` or `policy.join`.
     pub path: String,
-    /// Remedy.
+    /// Remedy, as a sentence for people.
     pub message: String,
 }
 

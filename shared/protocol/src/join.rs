@@ -35,8 +35,8 @@ impl Rights {
     }
 }
 
-/// Parameters with which a client SDK enters the channel. `Debug` hides the token and the values of `params`, which may
-/// repeat it.
+/// Parameters with which a client SDK enters the channel. `Debug` hides the token, and the values of
+/// `params`, which may contain the token.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(
     feature = "schema",
@@ -60,9 +60,9 @@ pub struct Join {
     pub rights: Rights,
     /// True if the RTC service enforces the rights.
     pub rights_enforced: bool,
-    /// Further fields of the RTC service. alibaba: `app_id`, `nonce`, `timestamp`, `single_token`; agora: `app_id`, `uid`;
-    /// tencent: `sdk_app_id`, `private_map_key` if any; janus: `room`, `core_token`, `participant_id`; any: `iceServers`,
-    /// as `WebRTC` takes them, if there is a TURN server.
+    /// Further fields of the RTC service. alibaba: `app_id`, `nonce`, `timestamp`, `single_token`; agora:
+    /// `app_id`, `uid`; tencent: `sdk_app_id`, optionally `private_map_key`; janus: `room`, `core_token`,
+    /// `participant_id`; any service with a TURN server: `iceServers`, in the form that `WebRTC` takes.
     #[serde(default)]
     pub params: Map<String, Value>,
 }

@@ -1,10 +1,10 @@
 //! Reads JSON that other programs wrote: terminals, apps, RTC services.
 //!
-//! A program may write what JSON's grammar allows and a strict parser refuses. Here such a text is repaired, so that a
-//! message keeps its meaning and its sender gets an answer:
+//! A program may write a text that JSON's grammar allows and a strict parser refuses. This module repairs
+//! such a text, so that the message keeps its meaning and the sender gets an answer:
 //!
-//! - half of a surrogate pair, which JavaScript writes for a text that was cut inside an emoji, becomes U+FFFD;
-//! - a byte-order mark in front and NUL bytes at the end are ignored;
+//! - half of a surrogate pair, which JavaScript writes if it cuts a text inside an emoji, becomes U+FFFD;
+//! - a byte-order mark at the beginning and NUL bytes at the end are ignored;
 //! - an integer may be written with a fraction of zero or an exponent (`30.0`, `1e4`), see [`whole_numbers`].
 
 use serde::Deserialize;
@@ -16,15 +16,15 @@ use std::borrow::Cow;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Length of an escape of four hexadecimal digits, in bytes.
 const ESCAPE_BYTES: usize = "\\u0000".len();
-/// Fields whose content belongs to the app and is passed on as it was sent.
+/// Fields whose content belongs to the app. The service passes it on unchanged.
 const FIELDS_OF_THE_APP: [&str; 3] = ["ext", "data", "metadata"];
-/// Numbers from here on, in either direction, are not exact as floating-point numbers: 2^53.
+/// Absolute value from which a floating-point number does not represent every integer exactly: 2^53.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Reads one JSON text.
 ///
 /// # Errors
-/// The bytes are not JSON, also after the repairs that the module lists.
+/// The bytes are not JSON, even after the repairs that the module lists.
 pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(&repaired(bytes))
 }
@@ -32,14 +32,14 @@ pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
 /// Reads one JSON text as `T`. Integers may be written with a fraction of zero or an exponent.
 ///
 /// # Errors
-/// The bytes are not JSON, also after the repairs that the module lists, or are not a `T`.
+/// The bytes are not JSON, even after the repairs that the module lists, or do not deserialise as `T`.
 pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
     let mut value = parse(bytes)?;
     whole_numbers(&mut value);
     serde_json::from_value(value)
 }
 
-/// Replaces every whole number that is written with a fraction or an exponent by the integer that it means.
+/// Replaces every whole number that is written with a fraction or an exponent by the same integer.
 pub fn whole_numbers(value: &mut Value) {
     match value {
         Value::Number(number) => {
@@ -53,7 +53,8 @@ pub fn whole_numbers(value: &mut Value) {
     }
 }
 
-/// Does the same as [`whole_numbers`] in the fields of a request. The app's own objects, such as `ext`, stay unchanged.
+/// Replaces numbers like [`whole_numbers`], in the fields of a request. The app's own objects, such as `ext`,
+/// are not changed.
 pub(crate) fn whole_numbers_of_fields(fields: &mut Map<String, Value>) {
     for (name, value) in fields {
         if !FIELDS_OF_THE_APP.contains(&name.as_str()) {
@@ -62,13 +63,15 @@ pub(crate) fn whole_numbers_of_fields(fields: &mut Map<String, Value>) {
     }
 }
 
-/// Returns the integer that a floating-point number stands for; `None` if it has a fraction or is too large to be exact.
+/// Returns the integer that is equal to a floating-point number; `None` if the number has a fraction or is
+/// too large to be exact.
 #[expect(clippy::cast_possible_truncation, reason = "an integer below 2^53 is exact in both types")]
 fn whole(number: f64) -> Option<Number> {
     (number.fract() == 0.0 && number.abs() < MAX_EXACT).then(|| Number::from(number as i64))
 }
 
-/// Finds the member `id` at the top of a text that [`parse`] refuses, for example for a number that no type can hold.
+/// Finds the member `id` at the top level of a text that [`parse`] refuses, for example because a number is
+/// too large for every type.
 pub(crate) fn find_id(bytes: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Identified {
@@ -76,15 +79,16 @@ pub(crate) fn find_id(bytes: &[u8]) -> Option<String> {
     }
     let repaired = repaired(bytes);
     let text = String::from_utf8_lossy(&repaired);
-    // A list would be read as the fields in their order.
+    // serde would read a list as the fields in their order.
     if !text.trim_start().starts_with('{') {
         return None;
     }
-    // Without a check of the end: what follows the object may be what is wrong with the text.
+    // The end of the text is not checked, since the error may be behind the object.
     Identified::deserialize(&mut serde_json::Deserializer::from_str(&text)).ok().map(|object| object.id)
 }
 
-/// Returns the bytes without a byte-order mark and NULs around them, and with U+FFFD for each half of a surrogate pair.
+/// Returns the bytes without a byte-order mark and NULs around them, and with U+FFFD in place of each half of
+/// a surrogate pair.
 fn repaired(bytes: &[u8]) -> Cow<'_, [u8]> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let length = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
@@ -100,7 +104,7 @@ fn repaired(bytes: &[u8]) -> Cow<'_, [u8]> {
                 ESCAPE_BYTES
             }
             (Some(_), _) => ESCAPE_BYTES,
-            // Another escape has one character behind the backslash, which may be a backslash.
+            // Any other escape is a backslash and one character, which may be a backslash.
             (None, _) => 2,
         };
         at = at.min(bytes.len());
@@ -108,7 +112,7 @@ fn repaired(bytes: &[u8]) -> Cow<'_, [u8]> {
     repaired
 }
 
-/// Returns the UTF-16 unit that an escape at `at` stands for, if there is such an escape.
+/// Returns the UTF-16 unit of the escape at `at`; `None` if no such escape is there.
 fn escaped_unit(bytes: &[u8], at: usize) -> Option<u16> {
     let digits = bytes.get(at..at + ESCAPE_BYTES)?.strip_prefix(b"\\u")?;
     let digits =

@@ -1,10 +1,11 @@
-//! The wire between terminals and the service: JSON in UTF-8 over MQTT, as `docs/protocol.md` describes it.
+//! The messages between terminals and the service: JSON in UTF-8 over MQTT, as `docs/protocol.md` describes
+//! them.
 //!
-//! [`requests`] has one file for each request and the table of all requests, [`downlink`] the messages to devices and
-//! their table, [`object`] the objects in both, [`limits`] the limits that several messages share, [`code`] the stable
-//! codes, [`shown`] what people see of the texts of others, [`address`] users, devices and topics, [`id`] the ids. [`envelope`] reads uplinks, with
-//! [`json`], which reads what other programs write. The crate has no async
-//! runtime, SDK, clock or randomness.
+//! [`requests`] has one file for each request and the table of all requests, [`downlink`] the messages to
+//! devices and their table, [`object`] the objects in both, [`limits`] the limits that several messages
+//! share, [`code`] the stable codes, [`shown`] the cleaning of texts that other people see, [`address`]
+//! users, devices and topics, and [`id`] the ids. [`envelope`] reads uplinks; it uses [`json`], which reads
+//! JSON of other programs. The crate has no async runtime, SDK, clock or randomness.
 
 #![warn(missing_docs)]
 
@@ -27,7 +28,7 @@ pub mod storable;
 
 /// Version of the protocol, `v` in every message.
 pub const VERSION: u64 = 1;
-/// Most bytes of an uplink.
+/// Largest size of an uplink, in bytes.
 pub const MAX_UPLINK_BYTES: usize = 16 * 1024;
-/// Most bytes of a downlink.
+/// Largest size of a downlink, in bytes.
 pub const MAX_DOWNLINK_BYTES: usize = 32 * 1024;

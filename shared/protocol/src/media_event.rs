@@ -1,15 +1,15 @@
 //! Events of a channel, in one form for all RTC services: a participant joined or left, or the channel closed.
 //!
-//! The RTC crate reads them from signed callbacks, and the core decides on them.
+//! The RTC crate reads the events from signed callbacks, and the core applies them to meetings.
 
 use serde::{Deserialize, Serialize};
 
 /// An event of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaEvent {
-    /// Id that the RTC service gave to the event, for logs.
+    /// Id that the RTC service gave to the event. Only logs use it.
     pub id: String,
-    /// Channel.
+    /// Id of the channel.
     pub channel_id: String,
     /// Time by the RTC service's clock.
     pub at: ServiceTime,
@@ -40,17 +40,17 @@ pub enum MediaEventKind {
     ChannelClosed,
 }
 
-/// A time by an RTC service's clock. A later time is greater. Two times of one user differ if the service numbers its
-/// events.
+/// A time by an RTC service's clock. A later time compares as greater. Two events of one user have different
+/// times if the service numbers its events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ServiceTime {
     /// Unix milliseconds.
     pub ms: i64,
-    /// Orders events of one user within a millisecond (or a second, where the service counts in seconds).
+    /// Order of a user's events within one millisecond (or one second, where the service counts in seconds).
     pub seq: i64,
 }
 
-/// One stay of a user in a channel. A user who leaves and comes back begins another stay.
+/// One stay of a user in a channel. A user who leaves and comes back begins a new stay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stay {
     /// Id that the RTC service gave to the stay.

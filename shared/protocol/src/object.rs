@@ -1,4 +1,4 @@
-//! Objects in messages, and the enums that the core shares with the wire.
+//! Objects in messages, and the enums that both the core and the wire use.
 
 mod call;
 mod policy;
@@ -45,7 +45,7 @@ pub enum Media {
 pub enum MeetingState {
     /// No open invitation, and no participant is in the media.
     Created,
-    /// An invitation is open, and the meeting is not active yet.
+    /// An invitation is open, and the meeting is not active.
     Ringing,
     /// Enough participants have joined: one in a group, two in a direct meeting.
     Active,
@@ -55,7 +55,7 @@ pub enum MeetingState {
     Ended,
 }
 
-/// State of a participant.
+/// State of a participant. It is also the state of a user's invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -64,11 +64,11 @@ pub enum ParticipantState {
     Invited,
     /// At least one device rings.
     Ringing,
-    /// Has a seat and a join token, and is not in the media yet.
+    /// Has a seat and a join token, but is not in the media yet.
     Accepted,
     /// In the media.
     Joined,
-    /// Lost the media; the seat is kept during a grace.
+    /// Lost the media and keeps the seat during a grace.
     Reconnecting,
     /// Waits in the lobby.
     Lobby,
@@ -97,7 +97,7 @@ pub enum ParticipantState {
 }
 
 impl ParticipantState {
-    /// Returns `true` if the invitation is open: it may ring and be answered.
+    /// Returns `true` if the invitation is open: devices may ring, and the user may answer.
     #[must_use]
     pub fn is_pending(self) -> bool {
         matches!(self, Self::Invited | Self::Ringing)
@@ -145,7 +145,7 @@ impl ParticipantState {
 pub enum Role {
     /// Runs the meeting and may do everything that cohosts may.
     Host,
-    /// May moderate, and may not give roles or end the meeting.
+    /// May moderate, but may not give roles or end the meeting.
     Cohost,
     /// Has no moderation rights.
     Member,
@@ -161,7 +161,7 @@ pub enum SpeechMode {
     Free,
     /// Muted; the user may unmute.
     Soft,
-    /// The right to publish audio is taken away.
+    /// Muted; the user has no right to publish audio.
     Hard,
 }
 
@@ -208,7 +208,8 @@ impl From<UserOrAll> for String {
     }
 }
 
-/// Media that a participant sends: what the device announced when it came in, then what it reported last.
+/// Media that a participant sends: at first the media that the device announced when it took the seat, later
+/// its latest report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MediaFlags {
@@ -221,13 +222,13 @@ pub struct MediaFlags {
 }
 
 impl From<Media> for MediaFlags {
-    /// Media that a device sends first when it comes in with `media`.
+    /// Returns the media that a device sends at first if its request has this `media`.
     fn from(media: Media) -> Self {
         Self { audio: true, video: media == Media::Video, screen: false }
     }
 }
 
-/// A host's decision on a user in the lobby.
+/// A host's decision about a user in the lobby.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LobbyDecision {
@@ -268,15 +269,17 @@ pub struct ParticipantView {
     /// Text of the user who declined the invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Time of the removal of a removed or banned participant, in milliseconds since the epoch. Only where the RTC service
-    /// reports which users are in the media: it is asked whether the participant is out.
+    /// Time of the removal of a removed or banned participant, in milliseconds since the epoch. Present only
+    /// if the RTC service reports which users are in the media, so that Switchboard can check that the
+    /// participant is out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub removed_ms: Option<i64>,
-    /// Time at which the removed participant was confirmed to be out of the media, in milliseconds since the epoch. Absent
-    /// until then, and while the participant is back in the media.
+    /// Time at which the RTC service confirmed that the removed participant is out of the media, in
+    /// milliseconds since the epoch. Absent until then, and while the participant is back in the media.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_gone_ms: Option<i64>,
-    /// Number of times, if any, that the removed participant came back into the media and was removed again. Counts to 100.
+    /// Number of times that the removed participant came back into the media and was removed again; absent if
+    /// it is 0, at most 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reentries_stopped: Option<u32>,
 }
@@ -296,7 +299,7 @@ pub struct MeetingView {
     pub title: Option<String>,
     /// State.
     pub state: MeetingState,
-    /// Revision; grows with every commit.
+    /// Revision, which grows with every commit.
     pub rev: u64,
     /// Account of the host.
     pub host: UserId,
@@ -308,7 +311,7 @@ pub struct MeetingView {
     pub locked: bool,
     /// Rules of the meeting.
     pub policy: Policy,
-    /// All users who have or had a part, in order of arrival.
+    /// All users who have or had a part in the meeting, in order of arrival.
     pub participants: Vec<ParticipantView>,
     /// Object of the app from the create request, at most 2 KB as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -320,9 +323,11 @@ pub struct MeetingView {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reach {
-    /// Not sent yet, or neither delivered nor kept in a queue as far as is known.
+    /// The offer is not sent yet, or the service knows neither that it was delivered nor that a queue keeps
+    /// it.
     Unknown,
-    /// Waits in the queue of a device that is not connected, which the broker keeps until the ring ends.
+    /// The offer waits in the broker's queue of a disconnected device, and the queue lasts until the ring
+    /// ends.
     Queued,
     /// Sent to a connected device, without confirmation.
     Sent,
@@ -354,7 +359,7 @@ pub struct InvitationView {
     pub reach: Reach,
 }
 
-/// A user whom a request about invitations names, and who has no invitation.
+/// A user whom a request about invitations names and who has no invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NotInvited {
@@ -363,7 +368,7 @@ pub struct NotInvited {
     /// State of the user; absent for a user who has no part in the meeting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<ParticipantState>,
-    /// Reason why the request did nothing for the user: `banned` or `user_not_found`.
+    /// Code of the reason for which the request did nothing for this user: `banned` or `user_not_found`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
 }
@@ -384,8 +389,8 @@ pub struct Caller {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
-    /// Sent to a connected device: ring at once.
+    /// The offer was sent to a connected device, which may ring at once.
     Live,
-    /// Came through the broker's queue: send `sync` before ringing.
+    /// The offer came through the broker's queue. The device sends `sync` before it rings.
     Queued,
 }

@@ -52,7 +52,8 @@ impl FromStr for Provider {
     }
 }
 
-/// Error of an unknown provider name. It does not contain the name, which may be a secret in the wrong setting.
+/// Error of an unknown provider name. The error does not contain the name, since a secret may be in the wrong
+/// setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown RTC provider; known are {}", Provider::ALL.map(Provider::name).join(", "))]
+#[error("unknown RTC provider; use one of {}", Provider::ALL.map(Provider::name).join(", "))]
 pub struct UnknownProvider;

@@ -1,8 +1,8 @@
 //! Requests: the messages that terminals publish. One file per request type, one enum per function.
 //!
-//! A request's file has everything that the protocol says about it: the fields, their limits, the answers and refusals,
-//! and a sample. The table [`REQUESTS`] lists them all. The steps for a new
-//! one are in `docs/adding-a-request.md`.
+//! A request's file has everything that the protocol defines for the request: the fields, their limits, the
+//! answers and refusals, and a sample. The table [`REQUESTS`] lists all requests. `docs/adding-a-request.md`
+//! has the steps for a new request.
 
 mod accept;
 mod admit;
@@ -88,8 +88,8 @@ use crate::invalid::Invalid;
 use serde::Serialize;
 use serde_json::Value;
 
-/// Defines the enum of each function, [`FUNCTIONS`] and [`REQUESTS`]. A request that stands under another function than
-/// its own file says does not compile.
+/// Defines the enum of each function, [`FUNCTIONS`] and [`REQUESTS`]. The code does not compile if a request
+/// is listed under another function than its own file names.
 macro_rules! functions {
     ($($name:ident of $function:ident { $($request:ident,)+ })+) => {
         $(
@@ -168,7 +168,7 @@ impl RequestInfo {
     }
 }
 
-/// Reads the fields of one request type and checks them.
+/// Deserialises the fields of one request type and checks them.
 fn read<R: Request>(fields: Value) -> Result<R, Invalid> {
     let request: R = envelope::fields(fields)?;
     request.check()?;

@@ -1,10 +1,10 @@
-//! Text of one person that another person sees: names, titles, reasons.
+//! Cleaning of text that one person writes and another person sees: names, titles, reasons.
 //!
-//! Unicode has characters that show nothing, or that turn the order of the rest of a line. With them a name can look like
-//! another one, or like no name. [`shown`] removes them, and keeps those that a script or an emoji needs:
+//! Some Unicode characters are invisible or change the order of the rest of a line. With them a name can look
+//! like another name, or like no name. [`shown`] removes them, except those that a script or an emoji needs:
 //!
 //! - joiners within emoji, and where they change the shape of letters ([RFC 5892], appendix A.1 and A.2);
-//! - variation selectors behind the characters that have variations, and tags of the flags of subdivisions.
+//! - variation selectors after characters that have variations, and tags in the flags of subdivisions.
 //!
 //! [RFC 5892]: https://www.rfc-editor.org/rfc/rfc5892#appendix-A
 
@@ -23,7 +23,7 @@ const KEYCAP: char = '\u{20e3}';
 const BLACK_FLAG: char = '\u{1f3f4}';
 const CANCEL_TAG: char = '\u{e007f}';
 
-/// Returns `text` as another person may see it; `None` if nothing of it shows.
+/// Returns `text` as another person may see it; `None` if no character of `text` is visible.
 #[must_use]
 pub fn shown(text: &str) -> Option<String> {
     let visible = visible(text);
@@ -31,7 +31,8 @@ pub fn shown(text: &str) -> Option<String> {
     visible.contains(is_visible).then(|| visible.to_owned())
 }
 
-/// Returns `text` without the characters that hide or turn text. Spaces around it stay.
+/// Returns `text` without invisible characters and without those that change the order of text. Keeps spaces
+/// at both ends.
 #[must_use]
 pub fn visible(text: &str) -> String {
     let candidates: Vec<char> = text.chars().filter_map(candidate).collect();
@@ -41,19 +42,19 @@ pub fn visible(text: &str) -> String {
         .collect()
 }
 
-/// Returns a JSON text with escapes in place of the characters in its strings that hide or turn text, or control a
-/// terminal. It means the same.
+/// Returns an equivalent JSON text: characters in strings that are invisible, change the order of text or
+/// control a terminal are written as escapes.
 #[must_use]
 pub fn plain_json(json: &str) -> String {
     let mut plain = String::with_capacity(json.len());
     for character in json.chars() {
-        // Control characters below U+0020 are white space between members here: JSON escapes them in strings.
+        // A control character below U+0020 is white space between members here: JSON escapes it in strings.
         if character < '\u{7f}' || !is_hidden(character) {
             plain.push(character);
         } else {
             let mut units = [0; 2];
             for unit in character.encode_utf16(&mut units) {
-                // Writing to a string cannot fail.
+                // Writing to a `String` cannot fail.
                 let _ = write!(plain, "\\u{unit:04x}");
             }
         }
@@ -61,28 +62,30 @@ pub fn plain_json(json: &str) -> String {
     plain
 }
 
-/// Returns what [`shown`] returns, with at most `max_chars` characters.
+/// Returns the result of [`shown`], shortened to at most `max_chars` characters.
 #[must_use]
 pub fn shown_within(text: &str, max_chars: usize) -> Option<String> {
     let whole = shown(text)?;
     match whole.char_indices().nth(max_chars) {
-        // The cut may be inside of an emoji.
+        // The cut may be inside an emoji.
         Some((cut, _)) => shown(&whole[..cut]),
         None => Some(whole),
     }
 }
 
-/// Deserialises an optional text that other people see; one that shows nothing counts as absent.
+/// Deserialises an optional text that other people see. A text without visible characters counts as absent.
 pub(crate) fn optional<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(input)?.as_deref().and_then(shown))
 }
 
-/// Deserialises an optional text that other people see; one that shows nothing is empty.
+/// Deserialises an optional text that other people see. A text without visible characters becomes the empty
+/// text.
 pub(crate) fn optional_or_empty<'de, D: Deserializer<'de>>(input: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(input)?.map(|text| shown(&text).unwrap_or_default()))
 }
 
-/// Returns the character, a space for the end of a line, or `None` for a character that shows nothing in any place.
+/// Returns the character; a space for the end of a line; `None` for a character that is invisible in every
+/// place.
 fn candidate(character: char) -> Option<char> {
     match character {
         '\t' | '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(' '),
@@ -92,7 +95,8 @@ fn candidate(character: char) -> Option<char> {
     }
 }
 
-/// Returns true for a control character, and for one that turns the order of a line or shows nothing by itself.
+/// Returns `true` for a control character, and for a character that changes the order of a line or is
+/// invisible by itself.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{2028}' | '\u{2029}')
@@ -100,7 +104,7 @@ fn is_hidden(character: char) -> bool {
         || CodePointSetData::new::<BidiControl>().contains(character)
 }
 
-/// Blank symbols, and marks of annotations. No property of Unicode lists them.
+/// Returns `true` for blank symbols and for marks of annotations. No property of Unicode lists them.
 fn is_blank(character: char) -> bool {
     matches!(
         character,
@@ -108,7 +112,8 @@ fn is_blank(character: char) -> bool {
     )
 }
 
-/// Returns true for a character without a shape of its own, which is kept where its neighbours need it.
+/// Returns `true` for a character without a shape of its own, which is kept only where its neighbours need
+/// it.
 fn depends_on_neighbours(character: char) -> bool {
     matches!(character, NON_JOINER | JOINER) || is_variation_selector(character) || is_tag(character)
 }
@@ -124,7 +129,7 @@ fn is_tag(character: char) -> bool {
     matches!(character, '\u{e0020}'..=CANCEL_TAG)
 }
 
-/// Decides about a character that depends on its neighbours.
+/// Returns `true` if a character that depends on its neighbours is kept.
 fn is_kept(text: &[char], at: usize) -> bool {
     let (before, after) = (&text[..at], &text[at + 1..]);
     match text[at] {
@@ -150,7 +155,7 @@ fn follows_virama(before: &[char]) -> bool {
     before.last().is_some_and(|last| class(*last) == CanonicalCombiningClass::Virama)
 }
 
-/// Returns true if the letters at both sides would be joined without the character between them.
+/// Returns `true` if the letters on both sides would be joined without the character between them.
 fn is_between_joining(before: &[char], after: &[char]) -> bool {
     let joining = |character: &char| CodePointMapData::<JoiningType>::new().get(*character);
     let is_letter = |kind: &JoiningType| *kind != JoiningType::Transparent;
@@ -170,7 +175,8 @@ fn has_variation(base: char, selector: char, after: &[char]) -> bool {
     }
 }
 
-/// Returns true for a tag in the flag of a subdivision, such as Scotland: a black flag, letters, and the end.
+/// Returns `true` for a tag in the flag of a subdivision, such as Scotland: a black flag, letters, and the
+/// end tag.
 fn is_in_flag(text: &[char], at: usize) -> bool {
     let first = text[..at].iter().rposition(|character| !is_tag(*character)).map_or(0, |base| base + 1);
     let tags: Vec<char> = text[first..].iter().copied().take_while(|character| is_tag(*character)).collect();
@@ -180,7 +186,7 @@ fn is_in_flag(text: &[char], at: usize) -> bool {
         && tags.iter().position(|tag| *tag == CANCEL_TAG) == Some(tags.len() - 1)
 }
 
-/// Returns true for a character that shows something by itself.
+/// Returns `true` for a character that is visible by itself.
 fn is_visible(character: char) -> bool {
     let category = CodePointMapData::<GeneralCategory>::new().get(character);
     let shows_nothing = GeneralCategoryGroup::Separator.union(GeneralCategoryGroup::Other);

@@ -1,14 +1,15 @@
-//! The JSON of an app that the table can store. What it cannot store is refused when the request is read, before anything is
-//! made.
+//! Check that the table can store a JSON object of an app. A request with another object is refused when it
+//! is read, before anything is created.
 
 use crate::invalid::Invalid;
 use serde_json::{Map, Number, Value};
 
-/// Most levels of objects and lists in `ext`, its own included. DynamoDB stores 32, and the records around `ext` take some.
+/// Largest number of levels of objects and lists in `ext`, including `ext` itself. DynamoDB stores 32, and
+/// the records around `ext` use some of them.
 pub const MAX_EXT_LEVELS: usize = 24;
-/// Least absolute value of a number that is too large for DynamoDB.
+/// Smallest absolute value of a number that is too large for DynamoDB.
 const TOO_LARGE: f64 = 1e126;
-/// Least absolute value of a number other than 0 that DynamoDB stores.
+/// Smallest absolute value of a number other than 0 that DynamoDB stores.
 const MIN_NUMBER: f64 = 1e-130;
 
 /// Checks that the table can store `object`.
@@ -23,7 +24,7 @@ fn check_object(path: &str, object: &Map<String, Value>, level: usize) -> Result
     check_level(path, level)?;
     for (name, value) in object {
         if name.is_empty() {
-            return Err(Invalid::new(path, "give each field of this object a name; one is empty"));
+            return Err(Invalid::new(path, "give each field of this object a name that is not empty"));
         }
         check_value(&format!("{path}.{name}"), value, level)?;
     }
@@ -45,7 +46,7 @@ fn check_value(path: &str, value: &Value, level: usize) -> Result<(), Invalid> {
 
 fn check_level(path: &str, level: usize) -> Result<(), Invalid> {
     if level > MAX_EXT_LEVELS {
-        return Err(Invalid::new(path, format!("at most {MAX_EXT_LEVELS} levels of objects and lists")));
+        return Err(Invalid::new(path, format!("use at most {MAX_EXT_LEVELS} levels of objects and lists")));
     }
     Ok(())
 }
@@ -53,7 +54,10 @@ fn check_level(path: &str, level: usize) -> Result<(), Invalid> {
 fn check_number(path: &str, number: &Number) -> Result<(), Invalid> {
     let size = number.as_f64().unwrap_or_default().abs();
     if size >= TOO_LARGE || (size > 0.0 && size < MIN_NUMBER) {
-        return Err(Invalid::new(path, "a number is 0, or from 1e-130 to 9.99e125; send others as text"));
+        return Err(Invalid::new(
+            path,
+            "use 0 or an absolute value from 1e-130 to 9.99e125; send other numbers as text",
+        ));
     }
     Ok(())
 }
@@ -67,7 +71,7 @@ mod tests {
         check("ext", ext.as_object().expect("an object")).err().map(|invalid| invalid.path)
     }
 
-    /// An object with this many levels: objects and lists in turn.
+    /// Makes an object with this many levels: objects and lists in turn.
     fn nested(levels: usize) -> Value {
         let inner = (1..levels)
             .fold(json!(1), |inner, level| if level % 2 == 0 { json!({"a": inner}) } else { json!([inner]) });

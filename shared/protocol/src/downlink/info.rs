@@ -7,57 +7,59 @@ use super::Body;
 pub struct DownlinkInfo {
     /// Type on the wire.
     pub kind: &'static str,
-    /// True if it comes on the bulk topic of its receiver.
+    /// True if the downlink is published to the bulk topic of its receiver.
     pub bulk: bool,
-    /// True if the service also sends it as a notice. Otherwise it only answers requests.
+    /// True if the service also publishes the type as a notice. Otherwise the type only answers requests.
     pub notice: bool,
     /// Presence of the field `join`.
     pub join: JoinField,
-    /// Object of the meeting that it is a snapshot of. A terminal ignores an older snapshot of the same object.
+    /// Object of the meeting of which the type is a snapshot. A terminal ignores an older snapshot of the
+    /// same object.
     pub snapshot: Option<Snapshot>,
 }
 
 /// Presence of the field `join` in a type of downlink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JoinField {
-    /// Never there.
+    /// Downlinks of the type never have the field.
     Absent,
-    /// There if the receiver has a seat; the text says when.
+    /// Downlinks of the type have the field under a condition, which the text states.
     Optional(&'static str),
-    /// Always there.
+    /// Downlinks of the type always have the field.
     Required,
 }
 
-/// Object of a meeting that a downlink shows as a whole.
+/// Object of a meeting that a downlink contains as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snapshot {
     /// Name of the object within its meeting.
     pub object: &'static str,
-    /// Path of the field that tells several such objects of a meeting apart; empty if a meeting has one.
+    /// Path of the field that identifies the object among several objects of the same name in a meeting;
+    /// empty if a meeting has only one.
     pub key: &'static [&'static str],
 }
 
-/// A type that only answers requests.
+/// Describes a type that only answers requests.
 const fn answer(kind: &'static str) -> DownlinkInfo {
     DownlinkInfo { kind, bulk: false, notice: false, join: JoinField::Absent, snapshot: None }
 }
 
-/// A type that the service also sends as a notice.
+/// Describes a type that the service also publishes as a notice.
 const fn notice(kind: &'static str) -> DownlinkInfo {
     DownlinkInfo { notice: true, ..answer(kind) }
 }
 
-/// A type that only answers requests, with join parameters.
+/// Describes a type that only answers requests and has join parameters.
 const fn with_join(kind: &'static str) -> DownlinkInfo {
     DownlinkInfo { join: JoinField::Required, ..answer(kind) }
 }
 
-/// A type that only answers requests, on the bulk topic.
+/// Describes a type that only answers requests, on the bulk topic.
 const fn bulk(kind: &'static str) -> DownlinkInfo {
     DownlinkInfo { bulk: true, ..answer(kind) }
 }
 
-/// A notice that is a snapshot of one object.
+/// Describes a notice that is a snapshot of one object.
 const fn snapshot(kind: &'static str, object: &'static str, key: &'static [&'static str]) -> DownlinkInfo {
     DownlinkInfo { snapshot: Some(Snapshot { object, key }), ..notice(kind) }
 }

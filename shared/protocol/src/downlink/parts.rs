@@ -21,13 +21,13 @@ pub struct Offer {
     /// Title of the meeting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// Other users who are invited or present.
+    /// Other users who are invited or in the meeting.
     pub group: Vec<UserId>,
     /// Milliseconds until the device must stop ringing.
     pub deadline_in_ms: i64,
-    /// True if the device may ring at once.
+    /// Way in which the offer reached the device; a `live` offer may ring at once.
     pub delivery: Delivery,
-    /// Object of the app from the create or invite request.
+    /// Object of the app, from the create or invite request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,
 }

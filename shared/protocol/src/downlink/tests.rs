@@ -1,4 +1,4 @@
-//! The table of downlinks agrees with the bodies.
+//! Tests that the table of downlinks agrees with the bodies.
 
 use super::*;
 use serde_json::{Map, Value};

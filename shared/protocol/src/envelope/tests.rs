@@ -1,4 +1,4 @@
-//! Refusals of every kind of malformed input.
+//! Tests that every kind of malformed input is refused.
 
 use super::super::requests::{AnswerRequest, CreateRequest, DestroyRequest};
 use super::*;

@@ -26,32 +26,35 @@ pub struct CallLeg {
     /// Time at which the user was in the media for the first time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joined_ms: Option<i64>,
-    /// Time at which the user gave up the seat for the last time. For a user who was lost: when the connection broke.
+    /// Time at which the user gave up the seat for the last time. For a lost user: the time at which the
+    /// connection broke.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_ms: Option<i64>,
-    /// End of the call for this user: the code of the invitation's end if the user never had a seat or did not reach the media;
+    /// Reason of the call's end for this user: the code of the invitation's end if the user never had a seat
+    /// or did not reach the media; `left`, `removed`, `banned` or `lost` if the user was out before the
+    /// meeting ended; otherwise the end of the meeting.
     /// `left`, `removed`, `banned` or `lost` if the user went before the meeting ended; otherwise the end of the meeting.
     pub reason: String,
     /// SIP status of `reason`.
     pub sip: u16,
-    /// Milliseconds between joining and leaving, without the time between two stays; 0 for a user who never joined.
+    /// Milliseconds in the call, without the time between two stays; 0 for a user who never joined.
     pub duration_ms: i64,
-    /// Media that the device sent last; absent for a user who never joined.
+    /// Media that the device sent at the end; absent for a user who never joined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<MediaFlags>,
-    /// True if the user does not take calls of the inviter: no device got anything, and the call is not in the user's
-    /// history. Neither the inviter nor the user may learn it.
+    /// True if the user does not take calls of the inviter: no device got the offer, and the user's history
+    /// does not have the call. Neither the inviter nor the user may learn of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub silent: bool,
-    /// Words of the user who declined, of the host who removed the user, or of the host who ended the meeting.
+    /// Text of the user who declined, of the host who removed the user, or of the host who ended the meeting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Object of the app that was given with the user's invitation; absent if the meeting's own was shown.
+    /// Object of the app from the user's invitation; absent if the user saw the meeting's own object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,
 }
 
-/// The mark of a call that the user missed: the invitation ended without an answer of the user.
+/// The missed call of a user: the inviter, and the end of an invitation that the user did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MissedMark {
@@ -59,7 +62,7 @@ pub struct MissedMark {
     pub from: Caller,
     /// End of the invitation, as in `missed_call`.
     pub reason: String,
-    /// Time of that end, in milliseconds since the epoch. The same as in `missed_call`.
+    /// Time of that end, in milliseconds since the epoch, as in `missed_call`.
     pub at_ms: i64,
 }
 
@@ -120,8 +123,8 @@ pub struct CallView {
     /// As in [`CallLeg::answered_ms`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_ms: Option<i64>,
-    /// Time at which this user came into the media for the first time, in milliseconds since the epoch; absent if the user
-    /// never did. The same as `joined_ms`.
+    /// Time at which this user came into the media for the first time, in milliseconds since the epoch;
+    /// absent if the user never came. The same as `joined_ms`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_ms: Option<i64>,
     /// As in [`CallLeg::joined_ms`].
@@ -140,7 +143,7 @@ pub struct CallView {
     /// As in [`CallLeg::text`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Object of the app: of the user's invitation, else of the create request.
+    /// Object of the app from the user's invitation, or from the create request if the invitation has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,
     /// Present if the user missed the call.
@@ -149,7 +152,7 @@ pub struct CallView {
 }
 
 impl CallView {
-    /// Returns the missed call; `None` if the user did not miss it.
+    /// Returns the missed call; `None` if the user did not miss the call.
     #[must_use]
     pub fn missed_call(&self) -> Option<MissedCallView> {
         let Self { meeting_id, mode, media, missed, .. } = self;

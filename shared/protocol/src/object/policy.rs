@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum JoinPolicy {
-    /// No access.
+    /// Such users have no access.
     #[default]
     Invited,
     /// A host admits users from the lobby.
@@ -28,7 +28,7 @@ pub enum InvitePolicy {
     Any,
 }
 
-/// Consequence of the host's leaving.
+/// Consequence of the host's leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -73,7 +73,7 @@ pub struct Policy {
     pub entry_muted: bool,
 }
 
-/// A change of rules; a rule that is left out stays as it is.
+/// A change of rules. A rule that is left out does not change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
@@ -96,7 +96,7 @@ pub struct PolicyChange {
 }
 
 impl PolicyChange {
-    /// Returns the rules after this change of `present`.
+    /// Returns the rules `present` with this change applied.
     #[must_use]
     pub fn over(self, present: Policy) -> Policy {
         Policy {

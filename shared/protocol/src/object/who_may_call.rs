@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhoMayCall {
-    /// Everyone.
+    /// Every user.
     #[default]
     Everyone,
     /// The users of the list `allow`.
     Allowed,
-    /// Nobody.
+    /// No user.
     Nobody,
 }

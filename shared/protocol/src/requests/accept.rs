@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 pub struct Accept {
     /// Meeting that the request is about.
     pub meeting_id: MeetingId,
-    /// Invitation, as the offer named it.
+    /// Invitation that the offer named.
     pub invite_id: InviteId,
-    /// Media that the device will send first: shown in `participant.media` until it reports.
+    /// Media that the device will send at first. `participant.media` shows it until the device reports its
+    /// media.
     pub media: Media,
 }
 
@@ -34,7 +35,7 @@ impl Request for Accept {
         note: "",
         out_of_turn: false,
         sample: Sample {
-            about: "Bob takes the call",
+            about: "Bob accepts the call",
             sender: sample::BOB,
             after: Some("create-meeting"),
             answer: Some("invitation_accepted"),

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Admit {
     /// Meeting that the request is about.
     pub meeting_id: MeetingId,
-    /// Users to admit; `"*"` means all who wait in the lobby.
+    /// Users to admit; `"*"` means all users in the lobby.
     pub users: LobbyUsers,
 }
 
@@ -22,7 +22,7 @@ impl Request for Admit {
         function: Function::Moderate,
         answered_by: &["lobby_updated"],
         refusals: &[Code::NotHost, Code::MeetingFull],
-        note: "`meeting_full`: there was no seat for any of the users; otherwise the answer lists the result for each user.",
+        note: "`meeting_full`: no seat was free for any of the users; otherwise the answer lists the result for each user.",
         out_of_turn: false,
         sample: Sample {
             about: "Alice admits Dave",

@@ -1,4 +1,4 @@
-//! `allow_speech`: give the right to speak back.
+//! `allow_speech`: return the right to speak.
 
 use super::{Function, Request, RequestInfo, Sample, sample};
 use crate::code::Code;
@@ -6,13 +6,13 @@ use crate::id::MeetingId;
 use crate::object::UserOrAll;
 use serde::{Deserialize, Serialize};
 
-/// Gives the right to speak back to one user, or to all in the meeting except the host and the sender.
+/// Returns the right to speak to one user, or to all users in the meeting except the host and the sender.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AllowSpeech {
     /// Meeting that the request is about.
     pub meeting_id: MeetingId,
-    /// User who may speak again; `"*"` means all who are in the meeting, except the host and the sender.
+    /// User who may speak again; `"*"` means all users in the meeting except the host and the sender.
     pub user_id: UserOrAll,
 }
 

@@ -1,4 +1,4 @@
-//! `block_user`: take no more calls of a user.
+//! `block_user`: refuse the calls of a user.
 
 use super::{Function, Request, RequestInfo, Sample, sample};
 use crate::address::UserId;
@@ -6,8 +6,8 @@ use crate::code::Code;
 use crate::id::MeetingId;
 use serde::{Deserialize, Serialize};
 
-/// Blocks a user, whose calls and invitations do not reach the sender from then on. The blocked user gets the notices of a
-/// caller whose callee sleeps.
+/// Blocks a user, whose calls and invitations no longer reach the sender. The blocked user gets the same
+/// notices as a caller whose callee has do-not-disturb.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct BlockUser {
@@ -21,10 +21,10 @@ impl Request for BlockUser {
         function: Function::Settings,
         answered_by: &["settings"],
         refusals: &[Code::TooMany],
-        note: "A user who is blocked already stays blocked. `too_many`: 1000 users are blocked.",
+        note: "Blocking a blocked user changes nothing. `too_many`: 1000 users are blocked.",
         out_of_turn: false,
         sample: Sample {
-            about: "Bob takes no more calls of Dave",
+            about: "Bob blocks the calls of Dave",
             sender: sample::BOB,
             after: None,
             answer: Some("settings"),

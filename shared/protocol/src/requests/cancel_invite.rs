@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct CancelInvite {
     /// Meeting that the request is about.
     pub meeting_id: MeetingId,
-    /// Invitees; if absent, all whose invitation is pending.
+    /// Invitees; if absent, all invitees with a pending invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_INVITEES), extend("uniqueItems" = true)))]
     pub invitees: Option<Vec<UserId>>,
@@ -28,7 +28,7 @@ impl Request for CancelInvite {
         note: "`already_answered`: no named user has a pending invitation.",
         out_of_turn: true,
         sample: Sample {
-            about: "Alice gives up before Bob answers",
+            about: "Alice cancels the call before Bob answers",
             sender: sample::ALICE,
             after: Some("create-meeting"),
             answer: Some("invitation_result"),

@@ -1,4 +1,4 @@
-//! Checks of limits that several requests share. Each names the path of the wrong field.
+//! Checks of limits that several requests share. Each error has the path of the wrong field.
 
 use crate::address::UserId;
 use crate::invalid::Invalid;
@@ -14,7 +14,9 @@ use std::ops::RangeInclusive;
 /// `too_many_invitees`, or `bad_request` at the first duplicate.
 pub(super) fn invitees(invitees: &[UserId]) -> Result<(), Invalid> {
     if invitees.len() > MAX_INVITEES {
-        return Err(Invalid::too_many_invitees(format!("at most {MAX_INVITEES} invitees a request")));
+        return Err(Invalid::too_many_invitees(format!(
+            "name at most {MAX_INVITEES} invitees in one request"
+        )));
     }
     distinct("invitees", invitees)
 }
@@ -26,7 +28,7 @@ pub(super) fn invitees(invitees: &[UserId]) -> Result<(), Invalid> {
 pub(super) fn distinct(path: &str, users: &[UserId]) -> Result<(), Invalid> {
     let mut seen = BTreeSet::new();
     match users.iter().position(|user| !seen.insert(user)) {
-        Some(at) => Err(Invalid::new(format!("{path}[{at}]"), "named twice")),
+        Some(at) => Err(Invalid::new(format!("{path}[{at}]"), "name each user once")),
         None => Ok(()),
     }
 }
@@ -37,7 +39,7 @@ pub(super) fn distinct(path: &str, users: &[UserId]) -> Result<(), Invalid> {
 /// `bad_request` at `path`.
 pub(super) fn at_most_seats(path: &str, count: usize) -> Result<(), Invalid> {
     if count > MAX_SEATS as usize {
-        return Err(Invalid::new(path, format!("at most {MAX_SEATS} users")));
+        return Err(Invalid::new(path, format!("name at most {MAX_SEATS} users")));
     }
     Ok(())
 }
@@ -49,7 +51,7 @@ pub(super) fn at_most_seats(path: &str, count: usize) -> Result<(), Invalid> {
 pub(super) fn text(path: &str, text: Option<&str>) -> Result<(), Invalid> {
     match text {
         Some(text) if text.chars().count() > MAX_TEXT_CHARS => {
-            Err(Invalid::new(path, format!("at most {MAX_TEXT_CHARS} characters")))
+            Err(Invalid::new(path, format!("use at most {MAX_TEXT_CHARS} characters")))
         }
         _ => Ok(()),
     }
@@ -62,7 +64,7 @@ pub(super) fn text(path: &str, text: Option<&str>) -> Result<(), Invalid> {
 pub(super) fn range(path: &str, value: Option<u32>, range: &RangeInclusive<u32>) -> Result<(), Invalid> {
     match value {
         Some(value) if !range.contains(&value) => {
-            Err(Invalid::new(path, format!("{} to {}", range.start(), range.end())))
+            Err(Invalid::new(path, format!("use a number from {} to {}", range.start(), range.end())))
         }
         _ => Ok(()),
     }
@@ -75,7 +77,7 @@ pub(super) fn range(path: &str, value: Option<u32>, range: &RangeInclusive<u32>)
 pub(super) fn ext(ext: Option<&Map<String, Value>>) -> Result<(), Invalid> {
     let Some(ext) = ext else { return Ok(()) };
     if serde_json::to_string(ext).map_or(0, |text| text.len()) > MAX_EXT_BYTES {
-        return Err(Invalid::new("ext", format!("at most {MAX_EXT_BYTES} bytes as JSON")));
+        return Err(Invalid::new("ext", format!("send at most {MAX_EXT_BYTES} bytes as JSON")));
     }
     storable::check("ext", ext)
 }

@@ -20,9 +20,9 @@ pub enum FirstRole {
     Cohost,
 }
 
-/// Creates a meeting and rings its invitees.
+/// Creates a meeting and offers the call to its invitees.
 ///
-/// The sender becomes host and has a seat at once.
+/// The sender becomes the host and has a seat at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CreateMeeting {
@@ -30,15 +30,15 @@ pub struct CreateMeeting {
     pub mode: Mode,
     /// Audio or video.
     pub media: Media,
-    /// Users to invite, without duplicates and without the sender. A direct meeting has exactly one; a group may have
-    /// none.
+    /// Users to invite, without duplicates and without the sender. A direct meeting has exactly one invitee;
+    /// a group may have no invitees.
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_INVITEES), extend("uniqueItems" = true)))]
     pub invitees: Vec<UserId>,
-    /// Title, as invitees see it.
+    /// Title. Invitees see it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::shown::optional")]
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub title: Option<String>,
-    /// Rules of the meeting. A rule that is left out has its default.
+    /// Rules of the meeting. A rule that is left out has its default value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
     /// Seconds that the invitations ring.
@@ -62,21 +62,21 @@ pub struct CreateMeeting {
         extend("default" = crate::limits::DEFAULT_MINUTES)
     ))]
     pub max_minutes: Option<u32>,
-    /// Seconds after which the meeting ends if nobody joins it and no invitation is open.
+    /// Seconds after which the meeting ends if no user joins it and no invitation is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(
         range(min = *UNUSED_SECONDS.start(), max = *UNUSED_SECONDS.end()),
         extend("default" = crate::limits::DEFAULT_UNUSED_SECONDS)
     ))]
     pub unused_seconds: Option<u32>,
-    /// Seconds after which a group ends that everybody left; 0 ends it at once.
+    /// Seconds after which a group ends when all users have left; 0 ends it at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(
         range(min = *EMPTY_SECONDS.start(), max = *EMPTY_SECONDS.end()),
         extend("default" = crate::limits::DEFAULT_EMPTY_SECONDS)
     ))]
     pub empty_seconds: Option<u32>,
-    /// Roles of users, at most 100. A user who is not invited has the role as soon as the user comes.
+    /// Roles of users, at most 100 entries. A user who is not invited gets the role when the user joins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(extend("maxProperties" = crate::limits::MAX_SEATS)))]
     #[expect(
@@ -84,21 +84,21 @@ pub struct CreateMeeting {
         reason = "the wire has a role for each user, and more roles may follow"
     )]
     pub roles: Option<BTreeMap<UserId, FirstRole>>,
-    /// Users who become host, in this order, when the host goes and the rule `host_leave` is `transfer`; at most 100, without
-    /// duplicates. Users who are not in the meeting are passed over.
+    /// Users who become host, in this order, when the host is out and the rule `host_leave` is `transfer`; at
+    /// most 100, without duplicates. Users who are not in the meeting are skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(
         feature = "schema",
         schemars(length(max = crate::limits::MAX_SEATS), extend("uniqueItems" = true))
     )]
     pub succession: Option<Vec<UserId>>,
-    /// Object of the app, at most 2 KB as JSON, passed on in `meeting` and in offers.
+    /// Object of the app, at most 2 KB as JSON. `meeting` and the offers contain it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,
 }
 
 impl CreateMeeting {
-    /// Returns a request with the default of every other field.
+    /// Returns a request with the default value of every other field.
     #[must_use]
     pub fn new(mode: Mode, media: Media, invitees: Vec<UserId>) -> Self {
         Self {
@@ -142,7 +142,7 @@ impl Request for CreateMeeting {
     fn check(&self) -> Result<(), Invalid> {
         check::invitees(&self.invitees)?;
         if self.mode == Mode::Direct && self.invitees.len() != 1 {
-            return Err(Invalid::new("invitees", "a direct meeting has exactly one invitee"));
+            return Err(Invalid::new("invitees", "name exactly one invitee for a direct meeting"));
         }
         check::text("title", self.title.as_deref())?;
         check::range("ring_seconds", self.ring_seconds, &RING_SECONDS)?;

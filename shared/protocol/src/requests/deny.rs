@@ -1,4 +1,4 @@
-//! `deny`: turn users away from the lobby.
+//! `deny`: refuse users in the lobby.
 
 use super::{Function, LobbyUsers, Request, RequestInfo, Sample, sample};
 use crate::code::Code;
@@ -6,15 +6,16 @@ use crate::id::MeetingId;
 use crate::invalid::Invalid;
 use serde::{Deserialize, Serialize};
 
-/// Turns users away who wait in the lobby.
+/// Refuses users who wait in the lobby.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Deny {
     /// Meeting that the request is about.
     pub meeting_id: MeetingId,
-    /// Users to turn away; `"*"` means all who wait in the lobby.
+    /// Users to refuse; `"*"` means all users in the lobby.
     pub users: LobbyUsers,
-    /// True for a ban: they may not knock once more. A user who is turned away for the second time is banned in any case.
+    /// True to ban the users, who then cannot ask to join again. A user who is refused for the second time is
+    /// banned in any case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ban: Option<bool>,
 }
@@ -28,7 +29,7 @@ impl Request for Deny {
         note: "",
         out_of_turn: false,
         sample: Sample {
-            about: "Alice turns away all who wait",
+            about: "Alice refuses all users in the lobby",
             sender: sample::ALICE,
             after: Some("attend.join"),
             answer: Some("lobby_updated"),

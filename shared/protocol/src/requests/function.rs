@@ -2,24 +2,24 @@
 
 use std::fmt;
 
-/// A function that serves requests. Its requests have a topic of their own.
+/// A function that serves requests. Each function has a topic of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Function {
     /// Creates meetings.
     CreateMeeting,
-    /// Makes and cancels invitations.
+    /// Creates and cancels invitations.
     Invite,
-    /// Takes the answers of invitees.
+    /// Serves the answers of invitees.
     Answer,
-    /// Serves members: joining, media, hands, leaving.
+    /// Serves members: join, media, hands, leave.
     Attend,
     /// Serves the host and the cohosts.
     Moderate,
     /// Ends meetings.
     Destroy,
-    /// Reads the present state and past calls.
+    /// Serves requests for the present state and for past calls.
     Sync,
-    /// Keeps the settings of users: who may call them.
+    /// Serves the settings of users about calls of others.
     Settings,
 }
 

@@ -6,19 +6,19 @@ use crate::invalid::Invalid;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
-/// Calls that a page of history may have.
+/// Number of calls that a request may ask for in one page.
 pub const PAGE_CALLS: RangeInclusive<u32> = 1..=50;
-/// Most calls of a page whose request has no `limit`.
+/// Largest number of calls in a page if the request has no `limit`.
 pub const DEFAULT_PAGE_CALLS: u32 = 20;
 
 /// Requests the user's past calls, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct History {
-    /// Where the page begins: `cursor` of the page before. The first page if absent.
+    /// Beginning of the page: the `cursor` of the page before; the first page if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-    /// Most calls in the page.
+    /// Largest number of calls in the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(
         range(min = *PAGE_CALLS.start(), max = *PAGE_CALLS.end()),
@@ -33,10 +33,10 @@ impl Request for History {
         function: Function::Sync,
         answered_by: &["history"],
         refusals: &[],
-        note: "The answer comes on the bulk topic, an error on the control topic.",
+        note: "The answer is published to the bulk topic, an error to the control topic.",
         out_of_turn: false,
         sample: Sample {
-            about: "Alice's past calls",
+            about: "Alice requests her past calls",
             sender: sample::ALICE,
             after: Some("destroy"),
             answer: Some("history"),

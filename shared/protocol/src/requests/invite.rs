@@ -21,11 +21,11 @@ pub struct Invite {
         schemars(length(min = 1, max = crate::limits::MAX_INVITEES), extend("uniqueItems" = true))
     )]
     pub invitees: Vec<UserId>,
-    /// Seconds that the invitations ring; if absent, as long as those of the create request.
+    /// Seconds that the invitations ring; if absent, the value of the create request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = *RING_SECONDS.start(), max = *RING_SECONDS.end())))]
     pub ring_seconds: Option<u32>,
-    /// Object of the app, at most 2 KB as JSON, passed on in the offers.
+    /// Object of the app, at most 2 KB as JSON. The offers contain it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,
 }
@@ -52,7 +52,7 @@ impl Request for Invite {
 
     fn check(&self) -> Result<(), Invalid> {
         if self.invitees.is_empty() {
-            return Err(Invalid::new("invitees", "name at least one user"));
+            return Err(Invalid::new("invitees", "name at least one invitee"));
         }
         check::invitees(&self.invitees)?;
         check::range("ring_seconds", self.ring_seconds, &RING_SECONDS)?;

@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 pub struct JoinMeeting {
     /// Meeting that the request is about.
     pub meeting_id: MeetingId,
-    /// Media that the device will send first: shown in `participant.media` until it reports.
+    /// Media that the device will send at first. `participant.media` shows it until the device reports its
+    /// media.
     pub media: Media,
-    /// True if a seat on another device of the same user moves to this device.
+    /// True to move the user's seat from another device to this device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub takeover: Option<bool>,
 }
@@ -28,7 +29,7 @@ impl Request for JoinMeeting {
         note: "`state_conflict`: the user has a seat on another device, and the request has no `takeover`.",
         out_of_turn: false,
         sample: Sample {
-            about: "Dave, who is not invited, asks to join and waits in the lobby",
+            about: "Dave, who is not invited, requests to join and waits in the lobby",
             sender: sample::DAVE,
             after: Some("moderate.update_meeting"),
             answer: Some("lobby_waiting"),

@@ -4,7 +4,7 @@ use super::{Function, Request, RequestInfo, Sample, sample};
 use crate::id::MeetingId;
 use serde::{Deserialize, Serialize};
 
-/// Leaves the meeting; a direct meeting ends.
+/// Leaves the meeting. A direct meeting ends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Leave {

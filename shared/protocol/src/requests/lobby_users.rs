@@ -1,4 +1,4 @@
-//! Users in the lobby, as `admit` and `deny` name them.
+//! Users in the lobby, in the form that `admit` and `deny` use.
 
 use super::check;
 use crate::address::UserId;
@@ -6,7 +6,7 @@ use crate::invalid::Invalid;
 use crate::limits::MAX_INVITEES;
 use serde::{Deserialize, Serialize};
 
-/// `"*"`.
+/// The text `"*"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Star {
@@ -15,12 +15,12 @@ pub enum Star {
     Star,
 }
 
-/// Some of the users who wait in the lobby, or all of them.
+/// All users in the lobby, or some of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged, expecting = "give a list of user ids, or \"*\"")]
+#[serde(untagged, expecting = "send a list of user ids, or \"*\"")]
 pub enum LobbyUsers {
-    /// All: `"*"`.
+    /// All users: `"*"`.
     All(Star),
     /// These users, without duplicates.
     Users(
@@ -42,7 +42,7 @@ impl LobbyUsers {
         }
     }
 
-    /// Checks the number of users and that they are distinct.
+    /// Checks that the list has a valid length and no duplicates.
     ///
     /// # Errors
     /// `bad_request` at `users`, or at the first duplicate.

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MuteMode {
-    /// The microphone is turned off; the user may turn it on again.
+    /// Asks the user to mute; the user may unmute.
     Soft,
-    /// The right to publish audio is taken away.
+    /// Takes away the right to publish audio.
     Hard,
 }
 
@@ -34,11 +34,12 @@ impl From<MuteMode> for SpeechMode {
 pub struct Mute {
     /// Meeting that the request is about.
     pub meeting_id: MeetingId,
-    /// User to mute; `"*"` mutes all who are in the meeting, except the host and the sender.
+    /// User to mute; `"*"` means all users in the meeting except the host and the sender.
     pub user_id: UserOrAll,
     /// Soft or hard.
     pub mode: MuteMode,
-    /// Seconds after which a hard mute ends; if absent, it lasts until `allow_speech`. Not allowed with a soft mute.
+    /// Seconds after which a hard mute ends; if absent, it lasts until `allow_speech`. Not allowed with a
+    /// soft mute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = *FOR_SECONDS.start(), max = *FOR_SECONDS.end())))]
     pub for_seconds: Option<u32>,
@@ -50,7 +51,7 @@ impl Request for Mute {
         function: Function::Moderate,
         answered_by: &["speech_changed"],
         refusals: &[Code::NotHost, Code::UserNotFound, Code::Forbidden, Code::SpeechBlocked],
-        note: "`forbidden`: a hard mute of the host.",
+        note: "`forbidden`: the request is a hard mute of the host.",
         out_of_turn: false,
         sample: Sample {
             about: "Alice takes the right to speak from Bob for a minute",
@@ -64,7 +65,7 @@ impl Request for Mute {
 
     fn check(&self) -> Result<(), Invalid> {
         if self.mode == MuteMode::Soft && self.for_seconds.is_some() {
-            return Err(Invalid::new("for_seconds", "only a hard mute ends by itself"));
+            return Err(Invalid::new("for_seconds", "omit for_seconds: only a hard mute has an end time"));
         }
         check::range("for_seconds", self.for_seconds, &FOR_SECONDS)
     }

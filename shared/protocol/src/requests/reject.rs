@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 pub struct Reject {
     /// Meeting that the request is about.
     pub meeting_id: MeetingId,
-    /// Invitation, as the offer named it.
+    /// Invitation that the offer named.
     pub invite_id: InviteId,
-    /// Reason. The inviter and the members get it.
+    /// Reason. The inviter and the members of the meeting receive it.
     pub reason: RejectReason,
-    /// Text of the user. The inviter and the members get it.
+    /// Text of the user. The inviter and the members of the meeting receive it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::shown::optional")]
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub text: Option<String>,

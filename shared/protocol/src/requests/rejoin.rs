@@ -5,7 +5,7 @@ use crate::code::Code;
 use crate::id::MeetingId;
 use serde::{Deserialize, Serialize};
 
-/// Returns to a seat after the media or the connection was lost.
+/// Returns to a seat after the device lost the media or the connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rejoin {

@@ -5,7 +5,7 @@ use crate::code::Code;
 use crate::id::MeetingId;
 use serde::{Deserialize, Serialize};
 
-/// Where a terminal stands in the media, by its own report.
+/// Presence of a terminal in the media, by its own report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -16,8 +16,9 @@ pub enum MediaReport {
     Left,
 }
 
-/// Reports that this terminal is in the media or has left it, and what it sends. May be sent again whenever something
-/// changes, at most [`MAX_REPORTS_PER_SECOND`](crate::limits::MAX_REPORTS_PER_SECOND) times a second.
+/// Reports that this terminal has joined or left the media, and the media that it sends. A terminal may send
+/// the report after each change, at most [`MAX_REPORTS_PER_SECOND`](crate::limits::MAX_REPORTS_PER_SECOND)
+/// times a second.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportMedia {
@@ -25,13 +26,13 @@ pub struct ReportMedia {
     pub meeting_id: MeetingId,
     /// In the media, or out of it.
     pub state: MediaReport,
-    /// True if the microphone is on; as before if absent.
+    /// True if the microphone is on; if absent, the value does not change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<bool>,
-    /// True if the camera is on; as before if absent.
+    /// True if the camera is on; if absent, the value does not change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video: Option<bool>,
-    /// True if the screen is shared; as before if absent.
+    /// True if the screen is shared; if absent, the value does not change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub screen: Option<bool>,
 }
@@ -42,10 +43,10 @@ impl Request for ReportMedia {
         function: Function::Attend,
         answered_by: &[],
         refusals: &[Code::NotAdmitted, Code::Banned],
-        note: "`rate_limited`: more than 2 changes in one second; send the last state again after `retry_after_ms`.",
+        note: "`rate_limited`: the terminal reported more than 2 changes in one second; it sends its latest state after `retry_after_ms`.",
         out_of_turn: false,
         sample: Sample {
-            about: "Alice's phone is in the media",
+            about: "Alice's phone reports that it is in the media",
             sender: sample::ALICE,
             after: Some("answer.accept"),
             answer: None,

@@ -15,18 +15,18 @@ pub trait Request: Serialize + DeserializeOwned {
     /// Checks limits that the types of the fields do not express.
     ///
     /// # Errors
-    /// The first wrong field.
+    /// The error of the first wrong field.
     fn check(&self) -> Result<(), Invalid> {
         Ok(())
     }
 
-    /// Returns the meeting that the request names, if it names one.
+    /// Returns the meeting that the request names; `None` if the request names no meeting.
     fn meeting_id(&self) -> Option<&MeetingId>;
 }
 
 /// The requests of one function.
 pub trait Requests: Sized {
-    /// Function that serves them.
+    /// Function that serves the requests.
     const FUNCTION: Function;
 
     /// Reads and checks the fields of a request of the type `kind`. Returns `None` for a type of another function.
@@ -35,6 +35,6 @@ pub trait Requests: Sized {
     /// Returns the type on the wire.
     fn kind(&self) -> &'static str;
 
-    /// Returns the meeting that the request names, if it names one.
+    /// Returns the meeting that the request names; `None` if the request names no meeting.
     fn meeting_id(&self) -> Option<&MeetingId>;
 }

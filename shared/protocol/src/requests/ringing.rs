@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Ringing {
     /// Meeting that the request is about.
     pub meeting_id: MeetingId,
-    /// Invitation, as the offer named it.
+    /// Invitation that the offer named.
     pub invite_id: InviteId,
 }
 
@@ -27,10 +27,10 @@ impl Request for Ringing {
             Code::InvitationExpired,
             Code::Banned,
         ],
-        note: "Any error means: stop ringing at once.",
+        note: "The device stops ringing after any error.",
         out_of_turn: false,
         sample: Sample {
-            about: "Bob's phone rings",
+            about: "Bob's phone reports that it rings",
             sender: sample::BOB,
             after: Some("create-meeting"),
             answer: None,

@@ -1,4 +1,4 @@
-//! `set_availability`: choose who may call, and whether calls ring.
+//! `set_availability`: set who may call, and for how long calls do not ring.
 
 use super::{Function, Request, RequestInfo, Sample, check, sample};
 use crate::address::UserId;
@@ -15,11 +15,12 @@ pub struct SetAvailability {
     /// Users whose calls reach the sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub who: Option<WhoMayCall>,
-    /// Users who may call while `who` is `allowed`, in place of the list before. Without duplicates.
+    /// Users who may call while `who` is `allowed`. The list replaces the previous list and has no
+    /// duplicates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(length(max = MAX_ALLOWED), extend("uniqueItems" = true)))]
     pub allow: Option<Vec<UserId>>,
-    /// Seconds from now in which no call rings; 0 ends them. At most seven days.
+    /// Seconds from now for which calls do not ring, at most seven days; 0 ends do-not-disturb.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(
         range(min = *DO_NOT_DISTURB_SECONDS.start(), max = *DO_NOT_DISTURB_SECONDS.end())
@@ -50,7 +51,7 @@ impl Request for SetAvailability {
     fn check(&self) -> Result<(), Invalid> {
         if let Some(allow) = &self.allow {
             if allow.len() > MAX_ALLOWED {
-                return Err(Invalid::new("allow", format!("at most {MAX_ALLOWED} users")));
+                return Err(Invalid::new("allow", format!("name at most {MAX_ALLOWED} users")));
             }
             check::distinct("allow", allow)?;
         }

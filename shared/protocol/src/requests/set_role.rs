@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub enum GivenRole {
     /// Helps the host.
     Cohost,
-    /// Takes part.
+    /// Has no moderation rights.
     Member,
 }
 
@@ -27,7 +27,7 @@ impl From<GivenRole> for Role {
     }
 }
 
-/// Makes a user cohost, or an ordinary member again.
+/// Makes a user a cohost, or a member again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SetRole {
@@ -35,7 +35,7 @@ pub struct SetRole {
     pub meeting_id: MeetingId,
     /// User whose role changes.
     pub user_id: UserId,
-    /// New role. `transfer_host` makes a host.
+    /// New role. Use `transfer_host` to make a user host.
     pub role: GivenRole,
 }
 

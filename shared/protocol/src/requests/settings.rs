@@ -1,10 +1,10 @@
-//! `settings`: read the own settings.
+//! `settings`: read one's own settings.
 
 use super::{Function, Request, RequestInfo, Sample, sample};
 use crate::id::MeetingId;
 use serde::{Deserialize, Serialize};
 
-/// Requests the sender's settings: blocked users, who may call, and whether calls ring.
+/// Requests the sender's settings: blocked users, users who may call, and do-not-disturb.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReadSettings {}
@@ -15,10 +15,10 @@ impl Request for ReadSettings {
         function: Function::Settings,
         answered_by: &["settings"],
         refusals: &[],
-        note: "Lists that do not fit into one message come in pages.",
+        note: "If the lists do not fit into one message, the answer comes in pages.",
         out_of_turn: false,
         sample: Sample {
-            about: "Bob's settings",
+            about: "Bob reads his settings",
             sender: sample::BOB,
             after: Some("settings.block_user"),
             answer: Some("settings"),

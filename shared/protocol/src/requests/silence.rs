@@ -5,13 +5,13 @@ use crate::code::Code;
 use crate::id::{InviteId, MeetingId};
 use serde::{Deserialize, Serialize};
 
-/// Stops the ring of this device; the other devices of the user go on ringing.
+/// Stops the ring of this device. The other devices of the user continue to ring.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Silence {
     /// Meeting that the request is about.
     pub meeting_id: MeetingId,
-    /// Invitation, as the offer named it.
+    /// Invitation that the offer named.
     pub invite_id: InviteId,
 }
 
@@ -24,7 +24,7 @@ impl Request for Silence {
         note: "",
         out_of_turn: false,
         sample: Sample {
-            about: "Bob silences this phone; his other devices ring on",
+            about: "Bob silences this phone; his other devices continue to ring",
             sender: sample::BOB,
             after: Some("create-meeting"),
             answer: Some("ok"),

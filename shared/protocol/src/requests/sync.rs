@@ -12,8 +12,9 @@ pub struct SyncState {
     /// Meeting; if absent, all live meetings that the user is in or invited to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meeting_id: Option<MeetingId>,
-    /// Also lists the calls that the user missed since this time, in milliseconds since the epoch, by the service's clock: the
-    /// `server_ms` of the last `state` that listed them, or 0. Not together with `meeting_id`.
+    /// Also requests the calls that the user missed since this time, in milliseconds since the epoch by the
+    /// service's clock. Use the `server_ms` of the last `state` that listed missed calls, or 0. Not allowed
+    /// together with `meeting_id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = 0)))]
     pub missed_since_ms: Option<i64>,
@@ -25,10 +26,10 @@ impl Request for SyncState {
         function: Function::Sync,
         answered_by: &["state"],
         refusals: &[],
-        note: "The answer comes on the bulk topic, an error on the control topic.",
+        note: "The answer is published to the bulk topic, an error to the control topic.",
         out_of_turn: false,
         sample: Sample {
-            about: "Bob's phone requests the present state; the answer comes on the bulk topic",
+            about: "Bob's phone requests the present state; the answer is published to the bulk topic",
             sender: sample::BOB,
             after: Some("create-meeting"),
             answer: Some("state"),
@@ -42,10 +43,11 @@ impl Request for SyncState {
 
     fn check(&self) -> Result<(), Invalid> {
         match (self.missed_since_ms, &self.meeting_id) {
-            (Some(..0), _) => Err(Invalid::new("missed_since_ms", "a time cannot be negative")),
-            (Some(_), Some(_)) => {
-                Err(Invalid::new("missed_since_ms", "omit `meeting_id`: calls are missed in any meeting"))
-            }
+            (Some(..0), _) => Err(Invalid::new("missed_since_ms", "send a time of 0 or more")),
+            (Some(_), Some(_)) => Err(Invalid::new(
+                "missed_since_ms",
+                "omit `meeting_id` to list the missed calls of all meetings",
+            )),
             _ => Ok(()),
         }
     }

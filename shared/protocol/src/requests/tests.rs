@@ -1,4 +1,4 @@
-//! The table of requests is complete, and its samples are messages that the service reads.
+//! Tests that the table of requests is complete, and that the service can read its samples.
 
 use super::*;
 use crate::downlink::DownlinkInfo;
@@ -7,7 +7,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Reads a message as its function does, and writes it again.
+/// Deserialises a message as its function does, and serialises it again.
 fn rewritten(function: Function, message: &str) -> Value {
     fn rewritten<R: Requests + Serialize>(message: &str) -> Value {
         let envelope = read_uplink::<R>(message.as_bytes()).unwrap_or_else(|e| panic!("{message}: {e:?}"));

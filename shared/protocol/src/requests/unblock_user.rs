@@ -1,11 +1,11 @@
-//! `unblock_user`: take calls of a blocked user again.
+//! `unblock_user`: end the block of a user.
 
 use super::{Function, Request, RequestInfo, Sample, sample};
 use crate::address::UserId;
 use crate::id::MeetingId;
 use serde::{Deserialize, Serialize};
 
-/// Ends the block of a user. Calls that the user made before stay silent.
+/// Ends the block of a user. Calls that the user made before the end stay silent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UnblockUser {
@@ -19,10 +19,10 @@ impl Request for UnblockUser {
         function: Function::Settings,
         answered_by: &["settings"],
         refusals: &[],
-        note: "A user who is not blocked stays so.",
+        note: "Unblocking a user who is not blocked changes nothing.",
         out_of_turn: false,
         sample: Sample {
-            about: "Bob takes calls of Dave again",
+            about: "Bob unblocks Dave",
             sender: sample::BOB,
             after: Some("settings.block_user"),
             answer: Some("settings"),

@@ -1,4 +1,4 @@
-//! `unmute_self`: speak again after a soft mute.
+//! `unmute_self`: unmute after a soft mute.
 
 use super::{Function, Request, RequestInfo, Sample, sample};
 use crate::code::Code;
@@ -22,7 +22,7 @@ impl Request for UnmuteSelf {
         note: "",
         out_of_turn: false,
         sample: Sample {
-            about: "Bob speaks again after a soft mute",
+            about: "Bob unmutes after a soft mute",
             sender: sample::BOB,
             after: Some("answer.accept"),
             answer: Some("speech_changed"),

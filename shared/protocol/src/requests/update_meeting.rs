@@ -8,7 +8,7 @@ use crate::limits::MINUTES;
 use crate::object::PolicyChange;
 use serde::{Deserialize, Serialize};
 
-/// Changes lock, rules, title or end of the meeting; a field that is left out stays as it is.
+/// Changes lock, rules, title or end of the meeting. A field that is left out does not change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct UpdateMeeting {
@@ -20,7 +20,7 @@ pub struct UpdateMeeting {
     /// Rules to change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyChange>,
-    /// New title. An empty one, or one that shows nothing, removes the title.
+    /// New title. An empty title, or one without visible characters, removes the title.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -28,7 +28,7 @@ pub struct UpdateMeeting {
     )]
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::MAX_TEXT_CHARS)))]
     pub title: Option<String>,
-    /// Minutes by which the end moves back. A meeting lasts at most 24 hours in all.
+    /// Minutes by which to extend the meeting. A meeting lasts at most 24 hours in all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(range(min = *MINUTES.start(), max = *MINUTES.end())))]
     pub extend_minutes: Option<u32>,
