@@ -1,5 +1,5 @@
-//! The account of a deployment at an RTC service. The settings have the same names for every service, so that a new
-//! service needs no new variable; `docs/rtc-providers.md` lists their meaning per service.
+//! The account of a deployment at an RTC service. The settings have the same names for every service, so a
+//! new service needs no new variable. `docs/rtc-providers.md` lists their meaning for each service.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -29,7 +29,7 @@ pub struct ManagementApi {
     pub key_secret: SecretString,
 }
 
-/// An unusable account. Names the setting and never shows its value.
+/// Error of an unusable account. It names the setting and never contains its value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// A setting that the service needs is empty.
@@ -49,7 +49,7 @@ impl Account {
     /// Returns the account with `url` as the default address.
     ///
     /// # Errors
-    /// A missing or malformed address, or a missing half of the key.
+    /// An address is missing or malformed, or a half of the key is missing.
     pub(super) fn with_default_url(mut self, url: Option<&str>) -> Result<Self, AccountError> {
         if self.url.is_empty() {
             url.ok_or(AccountError::Missing("RTC_URL"))?.clone_into(&mut self.url);
@@ -90,7 +90,7 @@ impl Account {
         })
     }
 
-    /// Returns the account if the secret that signs tokens is set.
+    /// Returns the account, or an error if the secret that signs tokens is empty.
     pub(super) fn with_secret(self) -> Result<Self, AccountError> {
         if self.key_secret.expose_secret().is_empty() {
             return Err(AccountError::Missing("RTC_KEY_SECRET"));
@@ -98,7 +98,7 @@ impl Account {
         Ok(self)
     }
 
-    /// Returns the key of the management API, or the key of the tokens if no other is set.
+    /// Returns the key of the management API, or the key of the tokens if the API has none of its own.
     #[cfg(feature = "management")]
     pub(super) fn api_key_or_token_key(&self) -> Result<(String, SecretString), AccountError> {
         match &self.api {
@@ -115,7 +115,7 @@ impl ManagementApi {
     /// Returns the key of the API.
     ///
     /// # Errors
-    /// A missing half.
+    /// A half of the key is missing.
     pub(super) fn key(&self) -> Result<(String, SecretString), AccountError> {
         if self.key_id.is_empty() {
             return Err(AccountError::Missing("RTC_API_KEY_ID"));
@@ -129,7 +129,7 @@ impl ManagementApi {
     /// Returns the address of the API without a slash at its end.
     ///
     /// # Errors
-    /// An address that is not plain HTTP or HTTPS.
+    /// The address does not begin with `http://` or `https://`, or has a query.
     pub(super) fn address(&self) -> Result<&str, AccountError> {
         let url = self.url.trim_end_matches('/');
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));

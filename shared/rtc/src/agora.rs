@@ -1,9 +1,9 @@
 //! Agora: `AccessToken2` (version `007`) for its RTC service.
 //!
-//! Agora knows participants by number, because the management API takes numbers only. The number of a participant is
-//! the position in the meeting's order of arrival, from 1. A meeting never forgets a participant and has a channel of
-//! its own, so numbers are unique in the channel and the same in every later token. 0 is not used: Agora reads it as
-//! "any user".
+//! Agora identifies participants by number, because its management API takes only numbers. The number of a
+//! participant is the position in the meeting's order of arrival, from 1. A meeting never removes a
+//! participant from its record and has a channel of its own. So numbers are unique in the channel and the
+//! same in every later token. 0 is not used, because it stands for any user.
 
 pub mod callback;
 #[cfg(feature = "management")]
@@ -24,13 +24,14 @@ use crate::{
     Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, Rights, UnsupportedIdError,
 };
 
-/// Limit for channel names, in bytes.
+/// Largest length of a channel name, in bytes.
 const MAX_CHANNEL: usize = 64;
 
-/// Limit for user ids, in bytes. Agora never receives the user id; the limit is that of an Agora user account.
+/// Largest length of a user id, in bytes. Agora never receives the user id; the limit is that of an Agora
+/// user account.
 const MAX_USER: usize = 255;
 
-/// Setting of the project; decides whether Agora enforces the rights in a token.
+/// Setting of the Agora project that decides whether Agora enforces the rights in a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum AgoraMode {
     /// Default of projects: Agora ignores the privileges to publish.
@@ -49,10 +50,11 @@ pub struct AgoraMinter {
 }
 
 impl AgoraMinter {
-    /// Creates a minter for the project `account.key_id`. The address may be empty: Agora's SDKs know it.
+    /// Creates a minter for the project `account.key_id`. The address may be empty, because Agora's SDKs know
+    /// it.
     ///
     /// # Errors
-    /// A missing setting, or one that is not an App ID or an App Certificate.
+    /// A setting is missing, or is not an App ID or an App Certificate.
     pub fn new(account: Account) -> Result<Self, AccountError> {
         let mode = account.mode_of(&[("", AgoraMode::Plain), ("cohost", AgoraMode::Cohost)])?;
         let account = account.with_default_url(Some(""))?;
@@ -81,8 +83,8 @@ impl Minter for AgoraMinter {
         &self.url
     }
 
-    /// Agora allows more characters in channel names; the letters here need no escaping in the paths of the management
-    /// API.
+    /// Accepts fewer characters in channel names than Agora: those that need no escaping in the paths of the
+    /// management API.
     fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         check_id("channel_id", channel_id, MAX_CHANNEL, is_word)?;
         check_id("user_id", user_id, MAX_USER, is_word)
@@ -134,8 +136,8 @@ fn privileges(rights: Rights, seconds: u32) -> AgoraPrivileges {
     .collect()
 }
 
-/// Returns whether privileges express exactly these rights. No privilege withholds receiving, and camera and screen
-/// share one privilege.
+/// Returns whether privileges express exactly these rights. No privilege withholds the right to receive, and
+/// camera and screen share one privilege.
 const fn is_expressible(rights: Rights) -> bool {
     rights.subscribe && rights.camera == rights.screen
 }

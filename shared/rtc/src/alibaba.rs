@@ -24,11 +24,11 @@ use crate::{
 /// The address from which every ARTC client finds its server.
 pub const GLOBAL_URL: &str = "https://rgslb.rtc.aliyuncs.com";
 
-/// Empty in production: the documented formula hashes the nonce and Alibaba's Android helper does not; both agree on an
-/// empty one.
+/// The nonce of all production tokens, which is empty: the documented formula hashes the nonce, and Alibaba's
+/// Android helper does not. With an empty nonce, both give the same hash.
 const NONCE: &str = "";
 
-/// Most bytes of an account: its id at the service has three more.
+/// Largest length of an account in bytes. The id at the service has three bytes more.
 const MAX_ACCOUNT_BYTES: usize = 61;
 
 /// The two RTC products of Alibaba.
@@ -44,7 +44,7 @@ impl AlibabaProduct {
     /// Returns the product that `account.mode` names; ARTC for an empty mode.
     ///
     /// # Errors
-    /// An unknown mode.
+    /// The mode is unknown.
     pub fn of(account: &Account) -> Result<Self, AccountError> {
         account.mode_of(&[("artc", Self::ArtcMinter), ("dingrtc", Self::DingRtcMinter)])
     }
@@ -53,7 +53,7 @@ impl AlibabaProduct {
 /// Returns a minter for the product that `account.mode` names.
 ///
 /// # Errors
-/// A missing setting or an unknown mode.
+/// A setting is missing, or the mode is unknown.
 pub fn minter(account: Account) -> Result<Box<dyn Minter>, AccountError> {
     Ok(match AlibabaProduct::of(&account)? {
         AlibabaProduct::ArtcMinter => Box::new(ArtcMinter::new(account)?),
@@ -73,7 +73,7 @@ impl ArtcMinter {
     /// Creates a minter for the application `account.key_id`.
     ///
     /// # Errors
-    /// A missing setting.
+    /// A setting is missing.
     pub fn new(account: Account) -> Result<Self, AccountError> {
         let account = account.with_default_url(Some(GLOBAL_URL))?;
         Ok(Self { url: account.url, app_id: account.key_id, app_key: account.key_secret })
@@ -131,15 +131,17 @@ impl Minter for ArtcMinter {
 
 /// Returns the id of a user at the service: the account between its length in two digits and a letter.
 ///
-/// The client presents user, nonce and expiry beside the hash, which has no separators between them. With plain accounts
-/// a token of `alice-evil` would be one of `alice` with the nonce `-evil`, and a token of `bob1` one of `bob` that ends in
-/// ten thousand years. No id of this form is the beginning of another one, and none ends in a digit.
+/// The client presents user, nonce and expiry beside the hash, which has no separators between them. With
+/// plain accounts, a token of `alice-evil` would also be valid for `alice` with the nonce `-evil`, and a
+/// token of `bob1` for `bob` with an expiry in ten thousand years. No id of this form is the beginning of
+/// another one, and none ends with a digit.
 fn bounded_id(account: &str) -> String {
     format!("{:02}{account}u", account.len())
 }
 
-/// Fields of an ARTC token. The formula concatenates the fields without separators, so channel `a` with user `bc` has the
-/// same token as channel `ab` with user `c`: never let a client choose both, and see [`ArtcMinter`] for the ids.
+/// Fields of an ARTC token. The formula concatenates the fields without separators, so channel `a` with user
+/// `bc` has the same token as channel `ab` with user `c`. Never let a client choose both. [`ArtcMinter`] uses
+/// ids that prevent this.
 #[derive(Clone, Copy, Debug)]
 pub struct ArtcTokenFields<'a> {
     /// The application.
@@ -148,7 +150,7 @@ pub struct ArtcTokenFields<'a> {
     pub channel_id: &'a str,
     /// The user.
     pub user_id: &'a str,
-    /// Free text that client and service know; [`ArtcMinter`] leaves it empty.
+    /// Any text that both client and service know; [`ArtcMinter`] leaves it empty.
     pub nonce: &'a str,
     /// **Expiry** of the token, Unix seconds.
     pub timestamp: i64,

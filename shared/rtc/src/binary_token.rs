@@ -1,5 +1,6 @@
-//! The envelope that Agora's `AccessToken2` and `DingRTC`'s `AppToken` share: a version of three digits, then base64 of a
-//! zlib stream with a signature and the signed fields. The formats differ in byte order, lengths, padding and fields.
+//! The envelope that Agora's `AccessToken2` and `DingRTC`'s `AppToken` share: a version of three digits, then
+//! in base64 a zlib stream with a signature and the signed fields. The formats differ in byte order, lengths,
+//! padding and fields.
 
 use std::fmt;
 
@@ -16,7 +17,7 @@ use crate::zlib;
 /// Returns the token with `content` inside.
 ///
 /// # Errors
-/// [`MintError::Encoding`] if the compression fails; not expected in memory.
+/// [`MintError::Encoding`] if the compression fails, which is not expected in memory.
 pub fn pack(version: &str, content: &[u8]) -> Result<SecretString, MintError> {
     let stream = zlib::deflate(content).map_err(|error| MintError::Encoding(error.to_string()))?;
     Ok(format!("{version}{}", STANDARD.encode(stream)).into())
@@ -37,7 +38,7 @@ pub struct SigningInputs {
 }
 
 impl SigningInputs {
-    /// Signs `message`; `secret` counts as the bytes of its text, also if the text is hexadecimal.
+    /// Signs `message`. The key is the text of `secret` as bytes, even if the text is hexadecimal.
     pub fn signature(self, message: &[u8], secret: &SecretString) -> [u8; 32] {
         let bytes = |number: u32| match self.order {
             ByteOrder::Little => number.to_le_bytes(),
@@ -48,7 +49,7 @@ impl SigningInputs {
     }
 }
 
-/// A token of Agora or `DingRTC` as received, with its signature not yet verified.
+/// A received token of Agora or `DingRTC`, whose signature is not verified yet.
 pub struct ReceivedToken<T> {
     /// Fields of the token, **without any proof**.
     pub token: T,
@@ -58,14 +59,14 @@ pub struct ReceivedToken<T> {
 }
 
 impl<T> ReceivedToken<T> {
-    /// Returns whether the token was signed with this secret and not altered; compares in constant time.
+    /// Returns whether the token was signed with this secret and not altered. Compares in constant time.
     #[must_use]
     pub fn is_signed_with(&self, secret: &SecretString) -> bool {
         self.inputs.signature(&self.signed, secret).ct_eq(&self.signature).into()
     }
 }
 
-/// Leaves out the signature: with it, the fields make a usable token.
+/// Omits the signature, since the fields together with the signature make a usable token.
 impl<T: fmt::Debug> fmt::Debug for ReceivedToken<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReceivedToken").field("token", &self.token).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! Binary fields of tokens: integers in the byte order of the format, texts after their length.
+//! Binary fields of tokens: integers in the byte order of the format, and texts after their length.
 
 use super::MintError;
 
@@ -81,7 +81,7 @@ pub fn count<N: TryFrom<usize>>(length: usize) -> Result<N, MintError> {
     N::try_from(length).map_err(|_| MintError::Encoding("a field is too long for its format".to_owned()))
 }
 
-/// Reads the fields that a [`ByteWriter`] wrote; returns `None` when the bytes end too early.
+/// Reads the fields that a [`ByteWriter`] wrote. Returns `None` if the bytes end too early.
 #[derive(Debug)]
 pub struct ByteReader<'a> {
     order: ByteOrder,
@@ -129,7 +129,7 @@ impl<'a> ByteReader<'a> {
         self.raw(length)
     }
 
-    /// The unread bytes.
+    /// Returns the unread bytes.
     pub const fn rest(&self) -> &'a [u8] {
         self.rest
     }

@@ -1,5 +1,6 @@
-//! Callbacks of the RTC services: a participant joined or left, a channel closed. The signature is verified before the
-//! body is read. All services yield the same [`MediaEvent`]s; other callbacks are ignored.
+//! Callbacks of the RTC services: a participant joined or left, or a channel closed. The signature is
+//! verified before the body is read. The callbacks of all services are converted to the same [`MediaEvent`]s;
+//! other callbacks are ignored.
 
 #[cfg(test)]
 mod tests;
@@ -12,14 +13,14 @@ use serde::{Deserialize, Deserializer};
 
 pub use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime, Stay};
 
-/// A callback as received over HTTP.
+/// A callback as HTTP delivered it.
 #[derive(Clone, Copy, Debug)]
 pub struct Callback<'a> {
     /// Headers by their names in lower case.
     pub headers: &'a BTreeMap<String, String>,
     /// The raw body: services sign its bytes.
     pub body: &'a [u8],
-    /// Now, Unix milliseconds.
+    /// Present time, Unix milliseconds.
     pub now_ms: i64,
 }
 
@@ -41,7 +42,8 @@ pub trait CallbackReader: Send + Sync {
     fn read(&self, callback: &Callback<'_>) -> Result<Vec<MediaEvent>, CallbackError>;
 }
 
-/// Reads callbacks that are signed with any of several keys, so that a key can be replaced without losing callbacks.
+/// Reads callbacks that are signed with any of several keys, so that an operator can replace a key without
+/// losing callbacks.
 pub struct AnyKey(pub Vec<Box<dyn CallbackReader>>);
 
 impl CallbackReader for AnyKey {
@@ -57,13 +59,13 @@ impl CallbackReader for AnyKey {
     }
 }
 
-/// A rejected callback. Contains nothing of the callback.
+/// Error of a rejected callback. It contains nothing of the callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {
     /// No signature, or a signature with another key, for another body or for another time.
     #[error("the callback is not signed by the RTC service")]
     Forged,
-    /// A valid signature, but a body outside the documented format.
+    /// The signature is valid, but the body is not in the documented format.
     #[error("the callback body is not in the documented format")]
     Malformed,
 }

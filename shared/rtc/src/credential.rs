@@ -12,7 +12,8 @@ pub struct Credential {
     pub token_expires_in_ms: i64,
     /// `true` if the service enforces the rights of the request.
     pub rights_enforced: bool,
-    /// Further fields for the client SDK (`params` of the `join` object); may contain a second form of the token.
+    /// Further fields for the client SDK (`params` of the `join` object). They may contain the token in a
+    /// second form.
     pub params: Map<String, Value>,
 }
 

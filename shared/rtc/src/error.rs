@@ -1,4 +1,4 @@
-//! Errors of minting. They go to logs and alarms, so they contain no names, keys or tokens.
+//! Errors of minting. They are logged and raise alarms, so they contain no names, keys or tokens.
 
 use crate::life::MAX_TTL_SECONDS;
 
@@ -8,13 +8,13 @@ pub enum MintError {
     /// The service does not support the channel id or the user id.
     #[error(transparent)]
     Id(#[from] UnsupportedIdError),
-    /// A life of 0, or one above the limit.
+    /// The requested life is 0 or above the limit.
     #[error("token life of {seconds} s is outside 1 to {MAX_TTL_SECONDS}")]
     Ttl {
         /// The requested life in seconds.
         seconds: u32,
     },
-    /// A time before 1970, or after the last time that the format can hold.
+    /// The time is before 1970, or after the last time that the format can hold.
     #[error("the token format cannot hold the time {now_ms} ms")]
     Clock {
         /// The time, Unix milliseconds.
@@ -23,12 +23,12 @@ pub enum MintError {
     /// The service needs a user number from 1, and the request has 0.
     #[error("the user has no number in the meeting")]
     Number,
-    /// The fields could not be encoded; a defect in this crate or a field that is too long.
+    /// A field is too long for the format, or this crate has a defect.
     #[error("token could not be encoded: {0}")]
     Encoding(String),
 }
 
-/// An id outside the limits of the service. Does not contain the id, because the error goes to logs.
+/// An id outside the limits of the service. The error does not contain the id, because it is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnsupportedIdError {
     /// The id is empty.
@@ -47,7 +47,7 @@ pub enum UnsupportedIdError {
         /// Limit of the service in bytes.
         max: usize,
     },
-    /// A character outside the service's alphabet.
+    /// The id has a character outside the service's alphabet.
     #[error("{what} has a character at byte {at} that the service does not allow")]
     Alphabet {
         /// `channel_id` or `user_id`.
@@ -57,7 +57,8 @@ pub enum UnsupportedIdError {
     },
 }
 
-/// Letters, digits, `_` and `-` of ASCII: the alphabet that most services share and that Switchboard uses for its ids.
+/// Returns whether the character is an ASCII letter, a digit, `_` or `-`: the alphabet that most services
+/// share and that Switchboard uses for its ids.
 pub(super) const fn is_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '-')
 }

@@ -1,4 +1,5 @@
-//! Accounts, minters and a request for the tests of all providers. None of the keys opens an account.
+//! Accounts, minters and a request for the tests of all providers. None of the keys belongs to a real
+//! account.
 
 use super::turn::{TurnServers, WithTurn};
 use super::{Account, MintRequest, Minter, Provider, Rights, TTL_SECONDS};
@@ -6,12 +7,12 @@ use super::{Account, MintRequest, Minter, Provider, Rights, TTL_SECONDS};
 pub const NOW_MS: i64 = 1_767_225_600_400;
 pub const NOW: i64 = 1_767_225_600;
 
-/// The secret of every account; no output may show it.
+/// The secret of every account. No output may contain it.
 pub const SECRET: &str = "5cfd2fd1755d40ecb72977518be15d3b";
 
 pub const APP_ID: &str = "970ca35de60c44645bbae8a215061b33";
 
-/// A request of Alice, the first participant of the meeting, with all rights.
+/// Returns a request of Alice, the first participant of the meeting, with all rights.
 pub const fn request() -> MintRequest<'static> {
     MintRequest {
         channel_id: "sb-m1",
@@ -25,7 +26,7 @@ pub const fn request() -> MintRequest<'static> {
     }
 }
 
-/// A complete account, valid for every service.
+/// Returns a complete account that is valid for every service.
 pub fn account(provider: Provider, mode: &str) -> Account {
     let key_id = if provider == Provider::Tencent { "1400000000" } else { APP_ID };
     Account {
@@ -41,7 +42,8 @@ pub fn minter(provider: Provider, mode: &str) -> Box<dyn Minter> {
     crate::minter(provider, account(provider, mode)).expect("the account is complete")
 }
 
-/// A minter for every provider and mode, and one with TURN servers; each with a name for assertion messages.
+/// Returns a minter for every provider and mode, and one with TURN servers. Each has a name for assertion
+/// messages.
 pub fn minters() -> Vec<(String, Box<dyn Minter>)> {
     let modes = [
         (Provider::Livekit, ""),

@@ -1,7 +1,8 @@
-//! Janus with signed tokens, string ids and the plugin `videoroom`: one token for the gateway, one for the room.
+//! Janus with signed tokens, string ids and the plugin `videoroom`: one token for the gateway and one for the
+//! room.
 //!
-//! Neither token names a user, and a client in the room may choose any free id. So the id of a participant is one that
-//! others cannot guess, and the participants of a room are compared with these ids.
+//! Neither token names a user, and a client in the room may choose any free id. Therefore a participant's id
+//! is one that others cannot guess, and the participants of a room are compared with these ids.
 
 pub mod callback;
 #[cfg(feature = "management")]
@@ -28,7 +29,7 @@ pub const CORE: &str = "janus";
 /// The plugin for rooms; also the realm of room tokens.
 pub const VIDEOROOM: &str = "janus.plugin.videoroom";
 
-/// Limit for channel and user ids, in bytes; Janus itself has no limit.
+/// Largest length of a channel or user id, in bytes. Janus itself has no limit.
 const MAX_ID: usize = 64;
 
 /// Length of a participant's id before the encoding, in bytes.
@@ -45,7 +46,7 @@ impl JanusMinter {
     /// Creates a minter for the gateway at `account.url` whose `token_auth_secret` is `account.key_secret`.
     ///
     /// # Errors
-    /// A missing or malformed setting.
+    /// A setting is missing or malformed.
     pub fn new(account: Account) -> Result<Self, AccountError> {
         account.mode_of(&[("", ())])?;
         if account.url.is_empty() {
@@ -56,10 +57,10 @@ impl JanusMinter {
         Ok(Self { url: account.url, secret: account.key_secret })
     }
 
-    /// Returns the token that every request to the gateway carries; `expires` in Unix seconds.
+    /// Returns the token that every request to the gateway carries. `expires` is in Unix seconds.
     ///
     /// # Errors
-    /// Not expected: the name of the plugin has no separators.
+    /// [`MintError::Encoding`], which is not expected, since the name of the plugin has no separators.
     pub fn core_token(secret: &SecretString, expires: i64) -> Result<SecretString, MintError> {
         JanusToken { expires, realm: CORE, descriptors: vec![VIDEOROOM] }.sign(secret)
     }
@@ -74,14 +75,14 @@ impl Minter for JanusMinter {
         &self.url
     }
 
-    /// Letters, digits, `_` and `-`: excludes the separators of the token format.
+    /// Accepts letters, digits, `_` and `-`, which excludes the separators of the token format.
     fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         check_id("channel_id", channel_id, MAX_ID, is_word)?;
         check_id("user_id", user_id, MAX_ID, is_word)
     }
 
-    /// An HMAC of channel and user, so that no other client can take the id first. The label separates it from other
-    /// values derived from the secret; ids contain no line feed.
+    /// Returns an HMAC of channel and user, so that no other client can take the id first. The label
+    /// separates it from other values that are derived from the secret. Ids contain no line feed.
     fn media_id(&self, channel_id: &str, user_id: &str, _number: u32) -> String {
         let message = format!("switchboard participant\n{channel_id}\n{user_id}");
         let mac = hmac_sha256(self.secret.expose_secret().as_bytes(), message.as_bytes());

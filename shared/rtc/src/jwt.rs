@@ -1,5 +1,6 @@
-//! JSON Web Tokens signed with HMAC-SHA-256 (RFC 7515, RFC 7519 `HS256`), used by `LiveKit` for joins, management calls
-//! and callbacks, and by the app's own login. Callers check times and issuers, because the rules differ by service.
+//! JSON Web Tokens signed with HMAC-SHA-256 (RFC 7515, RFC 7519 `HS256`). `LiveKit` uses them for joins,
+//! management calls and callbacks, and the app for its login. Callers check times and issuers, because the
+//! rules differ between services.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,27 +12,27 @@ use switchboard_protocol::json;
 
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
-/// A rejected token. Contains nothing of the token.
+/// Error of a rejected token. It contains nothing of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JwtError {
-    /// Not three base64url parts with a JSON header.
+    /// The text does not consist of three base64url parts with a JSON header.
     #[error("not a JSON Web Token")]
     Malformed,
-    /// Another signature algorithm, or no signature (`alg: none`).
+    /// The token has another signature algorithm, or no signature (`alg: none`).
     #[error("the signature algorithm is not HS256")]
     Algorithm,
-    /// Signed with another secret, or altered.
+    /// The token is signed with another secret, or was altered.
     #[error("the signature does not match")]
     Signature,
-    /// A valid signature, but other claims than expected.
+    /// The signature is valid, but the claims are not in the expected format.
     #[error("the claims are not in the expected format")]
     Claims,
 }
 
-/// Signs `claims` with the raw bytes of `secret` (a secret in base64 is not decoded).
+/// Signs `claims` with the bytes of `secret`. A secret in base64 is not decoded.
 ///
 /// # Errors
-/// Claims that cannot be serialised as JSON.
+/// The claims cannot be serialised as JSON.
 pub fn sign_hs256(claims: &impl Serialize, secret: &[u8]) -> serde_json::Result<String> {
     let mut token = URL_SAFE_NO_PAD.encode(HEADER);
     token.push('.');
@@ -42,10 +43,10 @@ pub fn sign_hs256(claims: &impl Serialize, secret: &[u8]) -> serde_json::Result<
     Ok(token)
 }
 
-/// Verifies algorithm and signature in constant time and returns the claims. Does not check times.
+/// Verifies algorithm and signature in constant time, and returns the claims. Does not check times.
 ///
 /// # Errors
-/// The first failed check; the claims are parsed only after the signature is verified.
+/// The first failed check. The claims are parsed only after the signature is verified.
 pub fn verify_hs256<C: DeserializeOwned>(token: &str, secret: &[u8]) -> Result<C, JwtError> {
     let (signed, signature) = token.rsplit_once('.').ok_or(JwtError::Malformed)?;
     let (header, claims) = signed.split_once('.').ok_or(JwtError::Malformed)?;

@@ -1,7 +1,7 @@
 //! Life of join tokens.
 
-/// Life of a join token in seconds. Short, because no service can revoke an issued token: a removed user can rejoin until
-/// the token expires.
+/// Life of a join token in seconds. It is short because no service can revoke an issued token: a removed user
+/// can return until the token expires.
 pub const TTL_SECONDS: u32 = 600;
 
 /// The longest life in seconds that every supported service accepts (Alibaba: 24 hours).

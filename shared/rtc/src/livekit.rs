@@ -1,5 +1,5 @@
-//! `LiveKit`: join tokens and their verification. The laptop's SFU verifies tokens with the same code, so that the laptop
-//! runs the production path. Format: <https://docs.livekit.io/home/get-started/authentication/>.
+//! `LiveKit`: join tokens and their verification. The laptop's SFU verifies tokens with the same code, so the
+//! laptop tests the code of production. Format: <https://docs.livekit.io/home/get-started/authentication/>.
 
 pub mod callback;
 mod claims;
@@ -23,22 +23,24 @@ use crate::{
     Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, Rights, UnsupportedIdError,
 };
 
-/// Default limit of the server for room, identity and name, in bytes.
+/// Largest length of room, identity and name in bytes, which is the server's default.
 const MAX_BYTES: usize = 256;
 
-/// Allowed difference between the clocks of signer and verifier, in seconds; the value of `LiveKit`'s own verifier.
+/// Allowed difference between the clocks of signer and verifier, in seconds: the value of `LiveKit`'s own
+/// verifier.
 pub const LEEWAY_SECONDS: i64 = 10;
 
-/// Allowed difference between our clock and that of a server that sends webhooks, in seconds: a server whose clock is off must
-/// not be deaf. The times in a webhook's token stop no replay; repeated events are recognised by their order.
+/// Allowed difference between Switchboard's clock and that of a server that sends webhooks, in seconds, so
+/// that webhooks of a server with a wrong clock are still accepted. The times in a webhook's token do not
+/// prevent a replay; repeated events are recognised by their order.
 pub const CALLBACK_LEEWAY_SECONDS: i64 = 120;
 
 /// A `LiveKit` API key with its secret.
 #[derive(Clone, Debug)]
 pub struct ApiKey {
-    /// The public half, `iss` of every token.
+    /// The public half: `iss` of every token.
     pub id: String,
-    /// The secret half; its UTF-8 bytes are the HMAC key, without decoding.
+    /// The secret half. Its UTF-8 bytes are the HMAC key, without decoding.
     pub secret: SecretString,
 }
 
@@ -53,7 +55,7 @@ impl LivekitMinter {
     /// Creates a minter for the deployment at `account.url`.
     ///
     /// # Errors
-    /// A missing or malformed setting.
+    /// A setting is missing or malformed.
     pub fn new(account: Account) -> Result<Self, AccountError> {
         account.mode_of(&[("", ())])?;
         let account = account.with_default_url(None)?;
@@ -94,7 +96,7 @@ impl Minter for LivekitMinter {
     }
 }
 
-/// Returns the track sources that `rights` allow to publish.
+/// Returns the track sources that `rights` allow the user to publish.
 fn sources(rights: Rights) -> Vec<LivekitTrackSource> {
     let mut sources = Vec::new();
     if rights.microphone {
@@ -106,7 +108,8 @@ fn sources(rights: Rights) -> Vec<LivekitTrackSource> {
     if rights.screen {
         sources.push(LivekitTrackSource::ScreenShare);
     }
-    // A changed client may publish its microphone as the sound of a shared screen.
+    // A modified client may publish its microphone as the sound of a shared screen, so this source needs both
+    // rights.
     if rights.screen && rights.microphone {
         sources.push(LivekitTrackSource::ScreenShareAudio);
     }
@@ -119,7 +122,8 @@ fn join_grant(room: &str, rights: Rights) -> VideoGrant {
     VideoGrant {
         room_join: true,
         room: Some(room.to_owned()),
-        // Set every permission: an empty list of sources means all sources, and an absent permission means yes.
+        // Every permission is set, because the server reads an empty list of sources as all sources, and an
+        // absent permission as yes.
         can_publish: Some(!sources.is_empty()),
         can_publish_sources: sources,
         can_publish_data: Some(rights.data),
@@ -128,7 +132,7 @@ fn join_grant(room: &str, rights: Rights) -> VideoGrant {
     }
 }
 
-/// Cuts a name to the server's limit, because the server would refuse the join of a user with a longer one.
+/// Cuts a name to the server's limit, because the server would refuse the join of a user with a longer name.
 fn shortened(name: &str) -> String {
     name[..name.floor_char_boundary(MAX_BYTES)].to_owned()
 }
@@ -136,7 +140,7 @@ fn shortened(name: &str) -> String {
 /// Signs the claims of a join, a management request or a callback.
 ///
 /// # Errors
-/// A join without room or identity, or claims that JSON cannot hold.
+/// A join has no room or identity, or JSON cannot hold the claims.
 pub fn sign(claims: &LivekitClaims, key: &ApiKey) -> Result<SecretString, LivekitSignError> {
     if let Some(video) = claims.video.as_ref().filter(|video| video.room_join) {
         let blank = |text: &Option<String>| text.as_deref().is_none_or(str::is_empty);
@@ -150,7 +154,7 @@ pub fn sign(claims: &LivekitClaims, key: &ApiKey) -> Result<SecretString, Liveki
     Ok(jwt::sign_hs256(claims, key.secret.expose_secret().as_bytes())?.into())
 }
 
-/// Verifies signature, issuer and times of a token as the server does, and returns its claims.
+/// Verifies signature, issuer and times of a token like the server, and returns its claims.
 ///
 /// # Errors
 /// The first failed check.
@@ -181,7 +185,7 @@ fn verify_within(
 /// Returns the claims of a token **without verifying it**; for display only.
 ///
 /// # Errors
-/// A text that is not a token of this format.
+/// The text is not a token of this format.
 pub fn unverified_claims(token: &str) -> Result<LivekitClaims, JwtError> {
     jwt::unverified_claims(token)
 }
@@ -195,7 +199,7 @@ pub fn body_hash(body: &[u8]) -> String {
 /// Verifies the `Authorization` header of a callback, a token that is bound to the raw body, and returns its claims.
 ///
 /// # Errors
-/// As [`verify`], or [`LivekitVerifyError::Body`] for the token of another body.
+/// See [`verify`]; also [`LivekitVerifyError::Body`] for a token that belongs to another body.
 pub fn verify_webhook(
     authorization: &str,
     body: &[u8],
@@ -211,27 +215,28 @@ pub fn verify_webhook(
     }
 }
 
-/// Claims that are not signed.
+/// Error of claims that must not be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum LivekitSignError {
     /// A join without a room would open every room.
     #[error("a join needs a room")]
     NoRoom,
-    /// A join without an identity.
+    /// A join without an identity is invalid.
     #[error("a join needs an identity")]
     NoIdentity,
-    /// Claims that JSON cannot hold.
+    /// JSON cannot hold the claims.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
 }
 
-/// A rejected token. Contains nothing of the token.
+/// Error of a rejected token. It contains nothing of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LivekitVerifyError {
-    /// Not a token, another algorithm, an invalid signature, or unexpected claims (`exp` is required).
+    /// The text is not a token, its algorithm is another one, its signature is invalid, or its claims are
+    /// unexpected (`exp` is required).
     #[error(transparent)]
     Jwt(#[from] JwtError),
-    /// A valid signature, but the issuer is another API key.
+    /// The signature is valid, but the issuer is another API key.
     #[error("issued by another API key")]
     Issuer,
     /// The token has expired.
@@ -240,7 +245,7 @@ pub enum LivekitVerifyError {
     /// The validity of the token has not begun.
     #[error("the token is not valid yet")]
     NotYet,
-    /// The token of a callback with another body.
+    /// The token belongs to a callback with another body.
     #[error("the token belongs to another body")]
     Body,
 }

@@ -1,5 +1,5 @@
-//! Maps a [`Provider`] and its account to the minter, the management client and the callback reader. A new provider
-//! changes this file and `lib.rs` (its `mod` line); everything else is in its own folder.
+//! Maps a [`Provider`] and its account to the minter, the management client and the callback reader. A new
+//! provider changes this file and `lib.rs` (its `mod` line); everything else is in its own folder.
 
 use crate::callback::CallbackReader;
 #[cfg(feature = "management")]
@@ -11,7 +11,7 @@ use switchboard_protocol::provider::Provider;
 /// Returns a minter for an account at `provider`.
 ///
 /// # Errors
-/// The first setting that is missing or malformed, by its name.
+/// The first missing or malformed setting, by its name.
 pub fn minter(provider: Provider, account: Account) -> Result<Box<dyn Minter>, AccountError> {
     Ok(match provider {
         Provider::Livekit => Box::new(livekit::LivekitMinter::new(account)?),
@@ -22,9 +22,9 @@ pub fn minter(provider: Provider, account: Account) -> Result<Box<dyn Minter>, A
     })
 }
 
-/// Returns a reader for the callbacks of `provider`. `None` if this crate reads no callbacks of the service, or if the
-/// secret that signs them is empty: the key of the join tokens for `LiveKit`, `secret` (`RTC_CALLBACK_SECRET`) for the
-/// others.
+/// Returns a reader for the callbacks of `provider`. `None` if this crate does not read callbacks of the
+/// service, or if the secret that signs them is empty: the key of the join tokens for `LiveKit`, and `secret`
+/// (`RTC_CALLBACK_SECRET`) for the others.
 #[must_use]
 pub fn callback_reader(
     provider: Provider,
@@ -45,7 +45,7 @@ pub fn callback_reader(
 /// Returns a client for the management API of `provider`; `None` if `RTC_API_URL` is not set.
 ///
 /// # Errors
-/// The first setting that is missing or malformed, by its name.
+/// The first missing or malformed setting, by its name.
 #[cfg(feature = "management")]
 pub fn management(
     provider: Provider,

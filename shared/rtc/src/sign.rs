@@ -1,5 +1,5 @@
-//! Request signatures of cloud vendors' management APIs: an HMAC of the canonical text of a request. Pure: the caller
-//! passes times and nonces in the headers.
+//! Request signatures of cloud vendors' management APIs: an HMAC of the canonical text of a request. Pure:
+//! the caller passes times and nonces in the headers.
 
 pub mod acs3;
 pub mod tc3;
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 /// An access key of a vendor's API.
 #[derive(Clone, Debug)]
 pub struct AccessKey {
-    /// The public half, sent with every signature.
+    /// The public half, which is sent with every signature.
     pub id: String,
     /// The secret half.
     pub secret: SecretString,
@@ -54,24 +54,24 @@ impl SignableRequest<'_> {
     }
 }
 
-/// A canonical request, reduced to the values that a signature needs.
+/// The values of a canonical request that a signature needs.
 struct CanonicalRequest {
     /// Lower-case hex.
     hash: String,
-    /// Lower case, sorted, with semicolons between.
+    /// Lower case, sorted, separated by semicolons.
     signed_headers: String,
 }
 
-/// Everything but the unreserved characters of RFC 3986, section 2.3.
+/// All characters except the unreserved ones of RFC 3986, section 2.3.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Encodes text for one part of a path or a query: a space becomes `%20`, a star `%2A`; a tilde is kept.
+/// Encodes text for one part of a path or a query: a space becomes `%20`, a star `%2A`, and a tilde is kept.
 #[must_use]
 pub fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// Returns the query sorted by name and encoded. Send exactly this text: the signature covers it.
+/// Returns the query sorted by name and encoded. Send exactly this text, since the signature covers it.
 #[must_use]
 pub fn canonical_query(pairs: &[(&str, &str)]) -> String {
     let mut pairs = pairs.to_vec();
@@ -81,7 +81,7 @@ pub fn canonical_query(pairs: &[(&str, &str)]) -> String {
     pairs.join("&")
 }
 
-/// SHA-256 in lower-case hex, the form of all hashes in both schemes.
+/// Returns the SHA-256 in lower-case hex, the form of all hashes in both schemes.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(bytes))

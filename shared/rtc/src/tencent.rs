@@ -1,5 +1,5 @@
-//! Tencent TRTC: a `UserSig` authenticates the user; a `PrivateMapKey` carries the room and the rights. Rooms have text
-//! names, never numbers.
+//! Tencent TRTC. A `UserSig` authenticates the user, and a `PrivateMapKey` carries the room and the rights.
+//! Rooms have text names, never numbers.
 
 #[cfg(feature = "management")]
 pub mod management;
@@ -19,13 +19,13 @@ use crate::{
     Account, AccountError, Credential, MintError, MintRequest, Minter, Provider, Rights, UnsupportedIdError,
 };
 
-/// Limit for room names, in bytes.
+/// Largest length of a room name, in bytes.
 const MAX_ROOM: usize = 64;
 
-/// Limit for user ids, in bytes.
+/// Largest length of a user id, in bytes.
 const MAX_USER: usize = 32;
 
-/// Setting of the application; decides whether the service checks the `PrivateMapKey`.
+/// Setting of the application that decides whether the service checks the `PrivateMapKey`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TencentMode {
     /// Default of applications: a `UserSig` opens every room.
@@ -44,10 +44,11 @@ pub struct TencentMinter {
 }
 
 impl TencentMinter {
-    /// Creates a minter for the application `account.key_id`. The address may be empty: the SDKs know it.
+    /// Creates a minter for the application `account.key_id`. The address may be empty, because the SDKs know
+    /// it.
     ///
     /// # Errors
-    /// A missing setting, or an application id that is not a number.
+    /// A setting is missing, or the application id is not a number.
     pub fn new(account: Account) -> Result<Self, AccountError> {
         let mode =
             account.mode_of(&[("", TencentMode::Plain), ("private_map_key", TencentMode::PrivateMapKey)])?;
@@ -70,7 +71,7 @@ impl Minter for TencentMinter {
         &self.url
     }
 
-    /// TRTC allows more characters in room names; Switchboard does not use them.
+    /// Accepts fewer characters in room names than TRTC: those that Switchboard uses.
     fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         check_id("channel_id", channel_id, MAX_ROOM, is_word)?;
         check_id("user_id", user_id, MAX_USER, is_word)
@@ -89,8 +90,8 @@ impl Minter for TencentMinter {
             privileges: privileges(request.rights),
         };
         let private_map_key = user_sig.clone().with_map(&map)?.sign(&self.key)?;
-        // Always included: clients need the key before the application turns advanced permission control on, and
-        // without that control the service ignores it.
+        // The key is always included: clients need it before the application turns advanced permission
+        // control on, and without that control the service ignores the key.
         let params = [
             ("sdk_app_id", Value::from(self.sdk_app_id)),
             ("private_map_key", Value::from(private_map_key.expose_secret())),
@@ -98,7 +99,7 @@ impl Minter for TencentMinter {
         Ok(Credential {
             token: user_sig.sign(&self.key)?,
             token_expires_in_ms: validity.expires_in_ms,
-            // No bit withholds data messages.
+            // No bit withholds the right to send data messages.
             rights_enforced: self.mode == TencentMode::PrivateMapKey && request.rights.data,
             params: params.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Map<_, _>>(),
         })

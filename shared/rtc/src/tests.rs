@@ -1,4 +1,4 @@
-//! Properties of all providers.
+//! Tests of properties that all providers share.
 
 mod bad_input;
 mod enforced;

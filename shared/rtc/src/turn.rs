@@ -15,8 +15,9 @@ use self::address::ServerKind;
 use crate::mac::hmac_sha1;
 use crate::{AccountError, Credential, MintError, MintRequest, Minter, Provider, UnsupportedIdError};
 
-/// Life of a credential in seconds: a day, as the draft recommends. Longer than the life of a join token, because a
-/// device that changes its network during the call allocates a new relay. The credential opens nothing but the relay.
+/// Life of a credential in seconds: a day, as the draft recommends. It is longer than the life of a join
+/// token, because a device that changes its network during the call allocates a new relay. The credential
+/// gives access only to the relay.
 pub const TTL_SECONDS: i64 = 86_400;
 
 /// TURN and STUN servers; the TURN servers share one secret.
@@ -31,7 +32,7 @@ impl TurnServers {
     /// Returns the servers at `urls`, a list separated by commas; `None` for an empty list.
     ///
     /// # Errors
-    /// An address that a browser refuses, or TURN servers without a secret. STUN needs no secret.
+    /// A browser would refuse an address, or TURN servers have no secret. STUN needs no secret.
     pub fn new(urls: &str, secret: SecretString) -> Result<Option<Self>, AccountError> {
         let (mut stun, mut turn) = (Vec::new(), Vec::new());
         for url in urls.split(',').map(str::trim).filter(|url| !url.is_empty()) {
@@ -51,7 +52,8 @@ impl TurnServers {
         Ok(Some(Self { stun, turn, secret }))
     }
 
-    /// Returns the servers in the form of WebRTC, with a credential for `user` that expires at `expires`, Unix seconds.
+    /// Returns the servers in the form of WebRTC, with a credential for `user` that expires at `expires`
+    /// (Unix seconds).
     fn ice_servers(&self, user: &str, expires: i64) -> Vec<Value> {
         let mut servers = Vec::new();
         if !self.stun.is_empty() {
@@ -69,14 +71,14 @@ impl TurnServers {
 /// A user name with its password.
 #[derive(Clone, Debug)]
 pub struct TurnCredential {
-    /// Expiry in Unix seconds, followed by a colon and the user if there is one.
+    /// Expiry in Unix seconds, followed by a colon and the user, if any.
     pub username: String,
     /// HMAC of the user name with the shared secret.
     pub password: SecretString,
 }
 
 impl TurnCredential {
-    /// Creates a credential for `user` (may be empty) that expires at `expires`, Unix seconds.
+    /// Creates a credential for `user`, which may be empty, that expires at `expires` (Unix seconds).
     #[must_use]
     pub fn new(user: &str, expires: i64, secret: &SecretString) -> Self {
         let username = if user.is_empty() { expires.to_string() } else { format!("{expires}:{user}") };
@@ -85,7 +87,7 @@ impl TurnCredential {
     }
 }
 
-/// Returns whether `password` belongs to `username` under this secret; compares in constant time.
+/// Returns whether `password` belongs to `username` with this secret. Compares in constant time.
 #[must_use]
 pub fn is_password(username: &str, password: &str, secret: &SecretString) -> bool {
     password_of(username, secret).expose_secret().as_bytes().ct_eq(password.as_bytes()).into()

@@ -1,6 +1,7 @@
-//! Test vectors made with the vendors' own packages. The minters must reproduce each token by the rule of its format,
-//! and the readers must accept it. The number of vectors is checked, so none is skipped. The tests of
-//! [`sign`](super::sign) use the vectors of signed requests; the vectors of `chime` have no provider here.
+//! Test vectors made with the vendors' own packages. The minters must reproduce each token by the rule of its
+//! format, and the readers must accept it. The number of vectors is checked, so that none is skipped. The
+//! tests of [`sign`](super::sign) use the vectors of signed requests. The vectors of `chime` have no provider
+//! here.
 
 mod agora;
 mod alibaba;
@@ -12,7 +13,7 @@ use serde_json::Value;
 
 const FILE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/rtc-tokens.json"));
 
-/// Runs `check` on every vector of this provider and variant; panics if their number is not `expected`.
+/// Runs `check` on every vector of this provider and variant. Panics if their number is not `expected`.
 fn each(provider: &str, variant: &str, expected: usize, check: impl Fn(&Value)) {
     let vectors: Vec<Value> = serde_json::from_str(FILE).expect("the vectors are JSON");
     let matching: Vec<_> =

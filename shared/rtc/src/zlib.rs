@@ -1,5 +1,5 @@
-//! zlib streams (RFC 1950), the outer layer of several tokens. Implementations compress the same content to different
-//! bytes, so tests compare tokens after inflating them.
+//! zlib streams (RFC 1950), the outer layer of several tokens. Implementations compress the same content to
+//! different bytes, so tests compare inflated tokens.
 
 use std::io::{self, Read, Write};
 
@@ -7,21 +7,21 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
-/// Limit of the inflated size in bytes, above that of any token: a crafted token of a few bytes could inflate to
-/// gigabytes.
+/// Largest inflated size in bytes, which is larger than that of any token: a crafted token of a few bytes
+/// could inflate to gigabytes.
 const MAX_INFLATED: u64 = 65_536;
 
 /// Compresses `bytes`.
 ///
 /// # Errors
-/// Not expected: the stream is in memory.
+/// An I/O error, which is not expected, since the stream is in memory.
 pub fn deflate(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes)?;
     encoder.finish()
 }
 
-/// Decompresses a stream; `None` if it is malformed or altered, or exceeds [`MAX_INFLATED`].
+/// Decompresses a stream; `None` if the stream is malformed or altered, or exceeds [`MAX_INFLATED`].
 pub fn inflate(stream: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     ZlibDecoder::new(stream).take(MAX_INFLATED + 1).read_to_end(&mut bytes).ok()?;

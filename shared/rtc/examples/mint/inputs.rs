@@ -20,7 +20,7 @@ impl From<String> for Secret {
     }
 }
 
-/// Inputs of a `LiveKit` token; a body makes it the token of a callback.
+/// Inputs of a `LiveKit` token. With a body, the token is that of a callback.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Livekit {
@@ -41,7 +41,7 @@ pub struct Livekit {
 #[derive(Default, Deserialize)]
 pub struct Grants {
     pub video: Option<VideoGrant>,
-    /// Grants of other kinds and further claims.
+    /// Grants of other kinds, and further claims.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
@@ -90,7 +90,8 @@ pub enum AgoraServiceInput {
     Rtm { user_id: String, privileges: Privileges },
 }
 
-/// Lives of privileges in seconds by number. Serde gives member names as text inside a tagged enum.
+/// Lives of privileges in seconds, by the number of the privilege. Inside a tagged enum, serde passes member
+/// names as text.
 #[derive(Deserialize)]
 #[serde(try_from = "BTreeMap<String, u32>")]
 pub struct Privileges(pub BTreeMap<u16, u32>);

@@ -6,10 +6,11 @@
 //! node tests/verify/check_all.js tests/vectors/rtc-tokens.json tokens.json
 //! ```
 //!
-//! Reads a JSON array of `{"id", "variant", "inputs"}` (other members are ignored) and writes `{id: token}`: text,
-//! `{"username", "password"}` for TURN, the `Authorization` header for signed requests. The variant `join`, which the
-//! vectors do not have, mints a whole `join` object from an account and a request. Skips the vectors of Chime, which
-//! has no provider. Reports an entry that cannot be minted on standard error and ends with exit code 1.
+//! Reads a JSON array of `{"id", "variant", "inputs"}` (other members are ignored) and writes `{id: token}`.
+//! A token is a text, `{"username", "password"}` for TURN, or the `Authorization` header for signed requests.
+//! The variant `join`, which the vectors do not have, mints a whole `join` object from an account and a
+//! request. The vectors of Chime are skipped, since Chime has no provider. An entry that cannot be minted is
+//! reported on standard error and leads to the exit code 1.
 
 mod inputs;
 mod token;

@@ -28,7 +28,7 @@ type Minted<T = SecretString> = Result<T, Box<dyn Error>>;
 /// Returns the token of a vector, or a whole `join` object for the variant `join`; `None` for the vectors of Chime.
 ///
 /// # Errors
-/// Missing or invalid inputs, or an unknown variant.
+/// An input is missing or invalid, or the variant is unknown.
 pub fn mint(variant: &str, inputs: Value) -> Minted<Option<Value>> {
     let token = match variant {
         "access-token-jwt-hs256" | "webhook-authorization-jwt" => livekit(read(inputs)?)?,
@@ -105,7 +105,7 @@ fn agora(inputs: Agora) -> Minted {
     let service = |service| match service {
         AgoraServiceInput::Rtc { channel, uid, privileges } => {
             let uid = match uid {
-                // 0 is any user, and written as an empty text.
+                // 0 stands for any user and is written as an empty text.
                 Uid::Number(0) => String::new(),
                 Uid::Number(number) => number.to_string(),
                 Uid::Account(account) => account,

@@ -12,7 +12,8 @@ use crate::callback::{
     Callback, CallbackError, CallbackReader, MediaEvent, MediaEventKind, ServiceTime, json, text_or_number,
 };
 
-/// HMAC-SHA256 of the body in lower-case hex. (`agora-signature` is the same with SHA-1 and is ignored.)
+/// Header with the HMAC-SHA256 of the body in lower-case hex. The header `agora-signature` has an HMAC-SHA1
+/// and is ignored.
 const SIGNATURE: &str = "agora-signature-v2";
 /// Agora's product number for RTC channels; other products have other event types.
 const REAL_TIME_COMMUNICATION: i64 = 1;
@@ -69,9 +70,9 @@ enum AgoraEventKind {
 }
 
 impl AgoraEventKind {
-    /// Returns the kind of a notification; `None` for kinds that are ignored. The pairs are joining and leaving of a
-    /// broadcaster (103, 104), of the audience (105, 106), and of a user in the communication profile (107, 108). A
-    /// change between broadcaster and audience (111, 112) is ignored.
+    /// Returns the kind of a notification; `None` for kinds that are ignored. The event types are pairs of
+    /// joining and leaving: of a broadcaster (103, 104), of an audience member (105, 106), and of a user in
+    /// the communication profile (107, 108). A change between broadcaster and audience (111, 112) is ignored.
     fn of(notification: &AgoraNotification) -> Option<Self> {
         match (notification.product_id, notification.event_type) {
             (REAL_TIME_COMMUNICATION, 103 | 105 | 107) => Some(Self::Joined),
@@ -90,7 +91,7 @@ struct AgoraEvent {
     ts: i64,
     #[serde(default, deserialize_with = "text_or_number")]
     uid: String,
-    /// Increases with each event of a user; orders events of the same second.
+    /// Increases with each event of a user, and therefore orders events of the same second.
     #[serde(default)]
     client_seq: i64,
     #[serde(default)]
@@ -104,9 +105,11 @@ impl AgoraEvent {
             AgoraEventKind::Closed => MediaEventKind::ChannelClosed,
             _ if media_id.is_empty() => return None,
             AgoraEventKind::Joined => MediaEventKind::Joined { media_id, stay: None },
-            // 5: the user joined with another device, which replaced this one; the user is still in the channel.
+            // 5: the user joined with another device, which replaced this one, so the user is still in the
+            // channel.
             AgoraEventKind::Left if self.reason == 5 => return None,
-            // 1: the user left; 3: removed through the management API. Other reasons are lost connections and errors.
+            // 1: the user left; 3: the management API removed the user. Other reasons are lost connections
+            // and errors.
             AgoraEventKind::Left => {
                 MediaEventKind::Left { media_id, stay: None, clean: matches!(self.reason, 1 | 3) }
             }

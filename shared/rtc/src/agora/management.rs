@@ -1,5 +1,5 @@
-//! Agora's channel management. Kicking rules remove participants and withhold publishing; they take numeric uids only.
-//! Source: "Channel Management REST API" (`docs.agora.io/en/api-reference/api-ref/rtc`).
+//! Agora's channel management. Kicking rules remove participants and withhold publishing. They take only
+//! numeric uids. Source: "Channel Management REST API" (`docs.agora.io/en/api-reference/api-ref/rtc`).
 
 mod kicking_rules;
 #[cfg(test)]
@@ -23,10 +23,10 @@ use kicking_rules::{JOIN_CHANNEL, KickingRule, KickingRules};
 /// The largest page of channels that Agora returns.
 const PAGE: usize = 500;
 
-/// Limit of pages, so that a service that repeats pages cannot keep a function busy.
+/// Largest number of pages that are read, so that a service that repeats pages cannot occupy a function.
 const MAX_PAGES: usize = 20;
 
-/// Life of a rule that withholds publishing: the longest meeting, within the limit of Agora (86,430 s).
+/// Life of a rule that withholds publishing: the longest meeting, below Agora's limit (86,430 s).
 const RULE_SECONDS: u32 = 86_400;
 
 /// Manages the channels of one Agora project.
@@ -34,7 +34,7 @@ const RULE_SECONDS: u32 = 86_400;
 pub struct AgoraManagement {
     url: String,
     app_id: String,
-    /// The `Authorization` header: customer id and secret.
+    /// The `Authorization` header, which contains customer id and secret.
     basic: SecretString,
     http: HttpClient,
 }
@@ -80,8 +80,8 @@ impl AgoraManagement {
         if response.is_success() { Ok(response.body) } else { Err(response.to_error("")) }
     }
 
-    /// Creates a rule for a channel, or for one participant in it. A rule with a life of 0 removes the participants who
-    /// are in the channel and ends at once.
+    /// Creates a rule for a channel, or for one participant in it. A rule with a life of 0 removes the
+    /// participants who are in the channel, and expires at once.
     async fn create_rule(
         &self,
         channel_id: &str,
@@ -98,7 +98,7 @@ impl AgoraManagement {
         if let Some(uid) = uid {
             rule["uid"] = uid.into();
         }
-        // Creating a lasting rule twice would leave one of the two in force when the other is deleted.
+        // If a lasting rule were created twice, one of the two would remain after the other is deleted.
         let retry = if life_seconds == 0 { RetryPolicy::Idempotent } else { RetryPolicy::OnlyIfUnsent };
         self.call(retry, "POST", "kicking-rule", Some(rule)).await.map(drop)
     }
@@ -108,7 +108,7 @@ impl AgoraManagement {
         self.call(RetryPolicy::Idempotent, "DELETE", "kicking-rule", Some(body)).await.map(drop)
     }
 
-    /// The rules that withhold publishing from this participant.
+    /// Returns the rules that withhold publishing from this participant.
     async fn rules(&self, channel_id: &str, uid: u32) -> Result<Vec<KickingRule>, RtcError> {
         let path = format!("kicking-rule?appid={}", encode(&self.app_id));
         let all =
@@ -123,7 +123,7 @@ impl RtcManagement for AgoraManagement {
         ManagementCapabilities { reports_presence: true, enforces_rights: true, lists_channels: true }
     }
 
-    /// Sends nothing: the first join creates the channel.
+    /// Sends no request: Agora creates a channel when the first user joins.
     async fn register(&self, _: ChannelSpec<'_>, _: RequestContext) -> Result<(), RtcError> {
         Ok(())
     }
@@ -146,7 +146,8 @@ impl RtcManagement for AgoraManagement {
         let uid = uid(media_id)?;
         let rules = self.rules(channel_id, uid).await?;
         let change = kicking_rules::change(&rules, rights);
-        // Withhold rights before giving others back: a failure in between must not leave too many rights.
+        // Rights are withheld before others are returned: a failure in between must not leave too many
+        // rights.
         if !change.create.is_empty() {
             self.create_rule(channel_id, Some(uid), &change.create, RULE_SECONDS).await?;
         }

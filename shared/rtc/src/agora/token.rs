@@ -1,6 +1,6 @@
 //! `AccessToken2`, version `007`. Source: the package `agora-token` 2.0 (`src/AccessToken2.js`).
 //!
-//! Little endian; a text has its length in 16 bits before it. All ends are **durations** from the time of issue.
+//! Little endian. A text follows its length in 16 bits. All ends are **durations** from the time of issue.
 
 use std::collections::BTreeMap;
 
@@ -41,13 +41,13 @@ pub struct AgoraToken {
     pub issued: u32,
     /// Life of the token in seconds from the time of issue.
     pub life_seconds: u32,
-    /// 1 to [`MAX_SALT`].
+    /// Salt, 1 to [`MAX_SALT`].
     pub salt: u32,
     /// Services that the token opens; written in the order of their numbers.
     pub services: Vec<AgoraService>,
 }
 
-/// The greatest salt that the official packages draw.
+/// The largest salt that the official packages draw.
 pub const MAX_SALT: u32 = 99_999_999;
 
 /// One service that a token opens.
@@ -66,10 +66,10 @@ pub enum AgoraService {
     Rtm {
         /// The user.
         user_id: String,
-        /// Privilege 1 is to log in.
+        /// Privilege 1 is the right to log in.
         privileges: AgoraPrivileges,
     },
-    /// A service whose fields are not read. It cannot be written.
+    /// A service whose fields this crate does not read. It cannot be written.
     Unread {
         /// Number of the service, see [`AgoraService::name_of`].
         number: u16,
@@ -85,7 +85,7 @@ impl AgoraService {
         }
     }
 
-    /// Returns the name of a service by its number, or `None` for an unknown number.
+    /// Returns the name of a service by its number; `None` for an unknown number.
     #[must_use]
     pub const fn name_of(number: u16) -> Option<&'static str> {
         match number {
@@ -145,7 +145,7 @@ impl AgoraToken {
         pack(VERSION, &ByteWriter::new(ByteOrder::Little).text16(signature)?.raw(&message).finish())
     }
 
-    /// Reads a token without verifying it; `None` for another format.
+    /// Reads a token without verifying it; `None` if the token has another format.
     #[must_use]
     pub fn read(token: &str) -> Option<ReceivedToken<Self>> {
         let content = unpack(VERSION, token)?;
@@ -161,7 +161,7 @@ impl AgoraToken {
         };
         for _ in 0..content.u16()? {
             let service = AgoraService::read(&mut content)?;
-            // An unknown service has unknown fields, so the start of the next service is unknown too.
+            // An unknown service has unknown fields, so the start of the next service is unknown, too.
             let is_unknown = AgoraService::name_of(service.number()).is_none();
             token.services.push(service);
             if is_unknown {

@@ -1,8 +1,8 @@
-//! `AccessToken`, version `006`: the older form, which Agora still admits. It is read for explanations only. Source: the
-//! package `agora-access-token` 2.0 (`src/AccessToken.js`).
+//! `AccessToken`, version `006`: the older form, which Agora still accepts. This crate reads it only for
+//! explanations. Source: the package `agora-access-token` 2.0 (`src/AccessToken.js`).
 //!
-//! Little endian; a text has its length in 16 bits before it. All ends are points in time. Channel and user are hashed with
-//! CRC-32, so a token does not contain them, and its signature cannot be verified without them.
+//! Little endian. A text follows its length in 16 bits. All ends are points in time. The token contains only
+//! CRC-32 hashes of channel and user, so its signature cannot be verified without knowing them.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -18,12 +18,13 @@ const APP_ID_CHARS: usize = 32;
 pub struct AgoraToken006 {
     /// App ID of the project.
     pub app_id: String,
-    /// End of each privilege, Unix seconds, by [`privilege`](super::privilege); 0 stands for no end.
+    /// End of each privilege, Unix seconds, by [`privilege`](super::privilege); 0 means that the privilege
+    /// does not end.
     pub privileges: AgoraPrivileges,
 }
 
 impl AgoraToken006 {
-    /// Reads a token; `None` for another format.
+    /// Reads a token; `None` if the token has another format.
     #[must_use]
     pub fn read(token: &str) -> Option<Self> {
         let (app_id, content) = token.strip_prefix(VERSION)?.split_at_checked(APP_ID_CHARS)?;

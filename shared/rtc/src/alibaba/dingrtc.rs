@@ -1,5 +1,6 @@
-//! `DingRTC`, Alibaba Cloud's other RTC service, with its own token format and API: `AppToken`, version `000`.
-//! Source: `aliyun/AliRTCSample`, `Server/python3/app_token.py`. (The Node sample there never sets the bit for audio.)
+//! `DingRTC`, Alibaba Cloud's other RTC service, with its own API and token format: `AppToken`, version
+//! `000`. Source: `aliyun/AliRTCSample`, `Server/python3/app_token.py`. (The Node sample in that repository
+//! never sets the bit for audio.)
 
 mod app_token;
 #[cfg(test)]
@@ -24,10 +25,11 @@ pub struct DingRtcMinter {
 }
 
 impl DingRtcMinter {
-    /// Creates a minter for the application `account.key_id`. The address may be empty: the SDKs know it.
+    /// Creates a minter for the application `account.key_id`. The address may be empty, because the SDKs know
+    /// it.
     ///
     /// # Errors
-    /// A missing setting.
+    /// A setting is missing.
     pub fn new(account: Account) -> Result<Self, AccountError> {
         let account = account.with_default_url(Some(""))?;
         Ok(Self { url: account.url, app_id: account.key_id, app_key: account.key_secret })
@@ -43,7 +45,7 @@ impl Minter for DingRtcMinter {
         &self.url
     }
 
-    /// The alphabet also excludes `*`, which stands for every channel or every user.
+    /// Checks the ids. The alphabet also excludes `*`, which stands for every channel or every user.
     fn check_ids(&self, channel_id: &str, user_id: &str) -> Result<(), UnsupportedIdError> {
         check_ids(channel_id, user_id)
     }
@@ -63,7 +65,7 @@ impl Minter for DingRtcMinter {
             options: [].into(),
         }
         .sign(&self.app_key)?;
-        // The same members as for ARTC, and `mode` to tell the two apart.
+        // The same members as for ARTC. `mode` distinguishes the two products.
         let params = [
             ("app_id", Value::from(self.app_id.as_str())),
             ("mode", Value::from("dingrtc")),
@@ -74,14 +76,14 @@ impl Minter for DingRtcMinter {
         Ok(Credential {
             token,
             token_expires_in_ms: validity.expires_in_ms,
-            // The bits cover publishing only: no bit withholds receiving or data messages.
+            // The bits cover only publishing: no bit withholds the right to receive or to send data messages.
             rights_enforced: request.rights.subscribe && request.rights.data,
             params: params.map(|(name, value)| (name.to_owned(), value)).into_iter().collect::<Map<_, _>>(),
         })
     }
 }
 
-/// Returns the bits for these rights. Always sets `ENABLE`: a token without bits allows everything.
+/// Returns the bits for these rights. Always sets `ENABLE`, because a token without bits allows everything.
 fn privileges(rights: Rights) -> u32 {
     [
         (true, privilege::ENABLE),

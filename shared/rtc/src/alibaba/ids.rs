@@ -3,7 +3,7 @@
 use crate::UnsupportedIdError;
 use crate::error::{check_id, is_word};
 
-/// Limit for channel and user ids, in bytes.
+/// Largest length of a channel or user id, in bytes.
 const MAX_ID: usize = 64;
 
 /// Checks ids for both products, which have the same alphabet and limit.

@@ -1,5 +1,5 @@
-//! Alibaba Cloud's `OpenAPI` for both of its RTC products: one signed POST per operation, with all parameters in the
-//! query.
+//! Alibaba Cloud's `OpenAPI` for both of its RTC products: one signed POST for each operation, with all
+//! parameters in the query.
 
 mod artc;
 mod dingrtc;
@@ -18,7 +18,7 @@ use open_api::AlibabaOpenApi;
 /// Returns a management client for the product that `account.mode` names.
 ///
 /// # Errors
-/// A missing setting or an unknown mode.
+/// A setting is missing, or the mode is unknown.
 pub fn client(
     account: &Account,
     api: &ManagementApi,

@@ -45,14 +45,15 @@ fn the_params_are_the_fields_of_the_token() {
     assert_eq!(NOW_MS + join.token_expires_in_ms, timestamp * 1000);
 }
 
-/// The token of `presented` with a nonce and an expiry of the client's choice is the hash of this text.
+/// Returns the hash of this text, which is the token of `presented` with a nonce and an expiry that the
+/// client chose.
 fn hashed(presented: &str, nonce: &str, timestamp: &str) -> String {
     format!("{presented}{nonce}{timestamp}")
 }
 
 #[test]
 fn a_token_is_of_no_other_user_and_of_no_other_time() {
-    // The formula alone has no boundaries.
+    // The formula alone does not separate its fields.
     assert_eq!(hashed("bob1", "", "1795366684"), hashed("bob", "", "11795366684"));
     let names = [
         "a",

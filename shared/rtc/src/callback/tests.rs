@@ -1,4 +1,5 @@
-//! Callbacks in the vendors' formats: the events that they yield, and the rejection of every altered callback.
+//! Tests of callbacks in the vendors' formats: the events that are read from them, and the rejection of every
+//! altered callback.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,7 +20,7 @@ const NOW: i64 = NOW_MS / 1000;
 const VECTORS: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/rtc-tokens.json"));
 
-/// Reads a callback with one header.
+/// Reads a callback that has one header.
 fn read(
     reader: &dyn CallbackReader,
     header: (&str, &str),
@@ -88,7 +89,7 @@ fn livekit_header(body: &[u8], key: &ApiKey) -> String {
     livekit::sign(&claims, key).expect("signs").expose_secret().to_owned()
 }
 
-/// Events of a webhook with a valid signature.
+/// Returns the events of a webhook with a valid signature.
 fn livekit_events(body: &impl ToString) -> Result<Vec<MediaEvent>, CallbackError> {
     let body = body.to_string().into_bytes();
     let header = livekit_header(&body, &livekit_key());
@@ -277,7 +278,7 @@ fn agora_events_map_to_media_events() {
         (1, 101, 0, None),
         (1, 111, 0, None),
         (1, 112, 0, None),
-        // Events of cloud recording have the same numbers and other payloads.
+        // Events of cloud recording have the same numbers but other payloads.
         (3, 103, 0, None),
     ];
     for (product, event, reason, kind) in cases {

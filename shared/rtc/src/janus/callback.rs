@@ -1,6 +1,6 @@
-//! Events of a Janus server from its handler `sampleevh`: one event or a list, with HTTP basic authentication.
-//! Source: <https://janus.conf.meetecho.com/docs/eventhandlers.html>; for the events of the video room `notify_event` in
-//! `janus_videoroom.c`, 1.1.2.
+//! Events of a Janus server from its handler `sampleevh`: one event or a list, with HTTP basic
+//! authentication. Sources: <https://janus.conf.meetecho.com/docs/eventhandlers.html>, and for the events of
+//! the video room the function `notify_event` in `janus_videoroom.c`, 1.1.2.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,9 +13,9 @@ use crate::callback::{
     Callback, CallbackError, CallbackReader, MediaEvent, MediaEventKind, ServiceTime, json, text_or_number,
 };
 
-/// `backend_user` of the event handler; its `backend_pwd` is the secret.
+/// Value of `backend_user` in the event handler's configuration. `backend_pwd` is the secret.
 pub const USER: &str = "switchboard";
-/// Type number of plugin events.
+/// Type number of events that a plugin sends.
 const PLUGIN_EVENT: i64 = 64;
 const VIDEO_ROOM: &str = "janus.plugin.videoroom";
 
@@ -76,7 +76,7 @@ struct JanusRoomEvent {
     id: String,
 }
 
-/// Converts one event; `None` for events that are ignored.
+/// Converts one event. Returns `None` for an event that is ignored.
 fn media_event(event: Value) -> Result<Option<MediaEvent>, CallbackError> {
     let malformed = |_| CallbackError::Malformed;
     let event: JanusEvent = serde_json::from_value(event).map_err(malformed)?;
@@ -84,7 +84,7 @@ fn media_event(event: Value) -> Result<Option<MediaEvent>, CallbackError> {
         return Ok(None);
     }
     let plugin_event: JanusPluginEvent = serde_json::from_value(event.body).map_err(malformed)?;
-    // Some events of the plugin (statistics of a handle) have no name.
+    // Some events of the plugin, such as the statistics of a handle, have no name.
     if plugin_event.plugin != VIDEO_ROOM || plugin_event.data.get("event").is_none() {
         return Ok(None);
     }
@@ -93,8 +93,8 @@ fn media_event(event: Value) -> Result<Option<MediaEvent>, CallbackError> {
     let kind = match name.as_str() {
         "destroyed" => MediaEventKind::ChannelClosed,
         "joined" if !media_id.is_empty() => MediaEventKind::Joined { media_id, stay: None },
-        // `leaving` stands for a goodbye and for a session timeout. A user who leaves on purpose also sends a `leave`
-        // request.
+        // Both a deliberate exit and a session timeout cause `leaving`. A user who leaves deliberately also
+        // sends a `leave` request to the service.
         "leaving" if !media_id.is_empty() => MediaEventKind::Left { media_id, stay: None, clean: false },
         "kicked" if !media_id.is_empty() => MediaEventKind::Left { media_id, stay: None, clean: true },
         _ => return Ok(None),

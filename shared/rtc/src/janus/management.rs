@@ -1,8 +1,9 @@
-//! Rooms of Janus's plugin `videoroom` over its HTTP API. Every operation opens its own session and handle: a Lambda
-//! function does not run long enough to keep them alive. Source: the Janus gateway's `rest.html` and `videoroom.html`.
+//! Rooms of Janus's plugin `videoroom` over its HTTP API. Every operation opens its own session and handle,
+//! since a Lambda function does not run long enough to keep them alive. Source: the Janus gateway's
+//! `rest.html` and `videoroom.html`.
 //!
-//! The secret of a room is derived from the gateway's secret, so nothing is stored. Rooms are private, and creating one
-//! needs the plugin's `admin_key`.
+//! The secret of a room is derived from the gateway's secret, so nothing has to be stored. Rooms are private,
+//! and creating a room requires the plugin's `admin_key`.
 
 mod gateway;
 mod handle;
@@ -30,10 +31,11 @@ pub struct JanusManagement {
 }
 
 impl JanusManagement {
-    /// Creates a client for the gateway at `url`, the address of its HTTP API with the base path (`/janus`).
+    /// Creates a client for the gateway at `url`, the address of its HTTP API including the base path
+    /// (`/janus`).
     ///
     /// # Errors
-    /// A missing setting.
+    /// A setting is missing.
     pub fn new(
         account: &Account,
         api: &ManagementApi,
@@ -52,7 +54,7 @@ impl JanusManagement {
         })
     }
 
-    /// Sends one request to the plugin, in a session of its own.
+    /// Sends one request to the plugin, in a new session.
     async fn request(&self, body: Value, context: RequestContext) -> Result<JanusReply, RtcError> {
         let exchange = async {
             let mut handle = JanusHandle::attach(&self.gateway, context).await?;
@@ -82,7 +84,7 @@ impl RtcManagement for JanusManagement {
         ManagementCapabilities { reports_presence: true, enforces_rights: true, lists_channels: true }
     }
 
-    /// Ignores `empty_seconds`: a room exists until it is closed, even if it is empty.
+    /// Creates the room. Ignores `empty_seconds`: a room exists until it is closed, even if it is empty.
     async fn register(&self, channel: ChannelSpec<'_>, context: RequestContext) -> Result<(), RtcError> {
         let body = json!({
             "request": "create",
@@ -115,8 +117,9 @@ impl RtcManagement for JanusManagement {
         self.room_request(json!({ "request": "kick", "id": media_id }), channel_id, context).await.map(drop)
     }
 
-    /// Blocks the streams that the participant publishes now. Streams published later are not blocked, because neither
-    /// rooms nor tokens carry rights; so blocking an absent microphone returns [`RtcError::Unsupported`].
+    /// Blocks the streams that the participant publishes now. Streams published later are not blocked,
+    /// because neither rooms nor tokens carry rights. So blocking a microphone that is not published yet
+    /// returns [`RtcError::Unsupported`].
     async fn restrict(
         &self,
         channel_id: &str,
@@ -146,7 +149,7 @@ impl RtcManagement for JanusManagement {
     }
 }
 
-/// Converts an id to text: it is text with `string_ids` and a number without.
+/// Converts an id to text. With `string_ids`, Janus writes an id as text, otherwise as a number.
 fn id_text(id: &Value) -> String {
     id.as_str().map_or_else(|| id.to_string(), str::to_owned)
 }

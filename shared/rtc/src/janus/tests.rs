@@ -33,7 +33,7 @@ fn the_media_id_is_derived_from_secret_channel_and_user() {
         others.media_id("sb-m1", "alice", 1),
     ];
     assert!(!different.contains(&id), "{different:?}");
-    // The boundary between channel and user matters.
+    // The boundary between channel and user changes the id.
     assert_ne!(ours.media_id("sb-m1a", "lice", 1), id);
 }
 

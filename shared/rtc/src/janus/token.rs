@@ -24,7 +24,7 @@ impl<'a> JanusToken<'a> {
     /// Returns the token signed with the gateway's `token_auth_secret`.
     ///
     /// # Errors
-    /// [`MintError::Encoding`] for a comma or a colon in a part: they separate the parts.
+    /// [`MintError::Encoding`] if a part contains a comma or a colon, which separate the parts.
     pub fn sign(&self, secret: &SecretString) -> Result<SecretString, MintError> {
         let mut signed = self.expires.to_string();
         for part in std::iter::once(&self.realm).chain(&self.descriptors) {
@@ -40,7 +40,7 @@ impl<'a> JanusToken<'a> {
         Ok(format!("{signed}:{signature}").into())
     }
 
-    /// Reads a token **without verifying it**; `None` for another format.
+    /// Reads a token **without verifying it**; `None` if the token has another format.
     #[must_use]
     pub fn read(token: &'a str) -> Option<Self> {
         let (signed, _) = token.split_once(':')?;
@@ -51,7 +51,7 @@ impl<'a> JanusToken<'a> {
         (!descriptors.is_empty()).then_some(Self { expires, realm, descriptors })
     }
 
-    /// Returns whether `token` was signed with this secret and not altered; compares in constant time.
+    /// Returns whether `token` was signed with this secret and not altered. Compares in constant time.
     #[must_use]
     pub fn is_signed(token: &str, secret: &SecretString) -> bool {
         let Some((signed, signature)) = token.split_once(':') else { return false };

@@ -1,6 +1,6 @@
 //! Webhooks of `LiveKit`, with an `Authorization` token that is bound to the body. Events:
-//! <https://docs.livekit.io/home/server/webhooks/>; members as in `livekit_webhook.proto` and `livekit_models.proto`, in
-//! protobuf's JSON form, which omits members with their default value.
+//! <https://docs.livekit.io/home/server/webhooks/>. The members are those of `livekit_webhook.proto` and
+//! `livekit_models.proto` in protobuf's JSON form, which omits members with their default value.
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -63,10 +63,10 @@ struct LivekitWebhookParticipant {
     /// Unix seconds.
     #[serde(default, alias = "joined_at", deserialize_with = "number_or_text")]
     joined_at: i64,
-    /// Unix milliseconds; servers before the end of 2024 do not send it.
+    /// Unix milliseconds. Servers from before the end of 2024 do not send it.
     #[serde(default, alias = "joined_at_ms", deserialize_with = "number_or_text")]
     joined_at_ms: i64,
-    /// `STANDARD` is omitted; other kinds are recorders, agents and the like, which are not users.
+    /// The member is omitted for `STANDARD`. Other kinds, such as recorders and agents, are not users.
     kind: Option<String>,
     #[serde(default, alias = "disconnect_reason")]
     disconnect_reason: String,
@@ -107,7 +107,8 @@ impl LivekitWebhookParticipant {
 
     fn left(self) -> Option<MediaEventKind> {
         let clean = match self.disconnect_reason.as_str() {
-            // The user is still in the room: another connection replaced this one, or the session moved to another node.
+            // The user is still in the room: another connection replaced this one, or the session moved to
+            // another node.
             "DUPLICATE_IDENTITY" | "MIGRATION" => return None,
             "CLIENT_INITIATED" | "PARTICIPANT_REMOVED" => true,
             _ => false,

@@ -1,5 +1,5 @@
-//! Claims of `LiveKit` tokens. Member names as in `livekit/protocol` (`auth/grants.go`). Absent members are omitted when
-//! written: the server treats an absent permission as granted and an empty member as set.
+//! Claims of `LiveKit` tokens, with the member names of `livekit/protocol` (`auth/grants.go`). Absent members
+//! are not written, since the server reads an absent permission as granted and an empty member as set.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub struct LivekitClaims {
     pub iss: String,
     /// Expiry, Unix seconds; required.
     pub exp: i64,
-    /// Begin of the validity, Unix seconds.
+    /// Beginning of the validity, Unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
     /// Identity of the participant.
@@ -23,7 +23,7 @@ pub struct LivekitClaims {
     /// Display name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Opaque text that participants see.
+    /// Text of the app that participants see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<String>,
     /// Key-value pairs that participants see.
@@ -35,63 +35,63 @@ pub struct LivekitClaims {
     /// Rights on rooms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video: Option<VideoGrant>,
-    /// Other claims, kept unchanged.
+    /// Other claims, which are kept unchanged.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
 
 impl LivekitClaims {
-    /// Returns claims without any grant. Both times in Unix seconds.
+    /// Returns claims without any grant. Both times are Unix seconds.
     #[must_use]
     pub fn issued_by(api_key: &str, issued: i64, expires: i64) -> Self {
         Self { iss: api_key.to_owned(), nbf: Some(issued), exp: expires, ..Self::default() }
     }
 }
 
-/// Rights on rooms: the first flags are for management requests, the others for a participant.
+/// Rights on rooms. The first flags are for management requests, the others for a participant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the format's own members")]
 pub struct VideoGrant {
-    /// Create and delete rooms.
+    /// Right to create and delete rooms.
     #[serde(default, skip_serializing_if = "is_false")]
     pub room_create: bool,
-    /// List rooms.
+    /// Right to list rooms.
     #[serde(default, skip_serializing_if = "is_false")]
     pub room_list: bool,
-    /// Moderate [`room`](Self::room).
+    /// Right to moderate [`room`](Self::room).
     #[serde(default, skip_serializing_if = "is_false")]
     pub room_admin: bool,
-    /// Enter [`room`](Self::room).
+    /// Right to enter [`room`](Self::room).
     #[serde(default, skip_serializing_if = "is_false")]
     pub room_join: bool,
     /// The room of this grant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<String>,
-    /// Publish media; absent means yes.
+    /// Right to publish media; absent means yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub can_publish: Option<bool>,
-    /// Receive media; absent means yes.
+    /// Right to receive media; absent means yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub can_subscribe: Option<bool>,
-    /// Send data messages; absent means yes.
+    /// Right to send data messages; absent means yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub can_publish_data: Option<bool>,
     /// Track sources that may be published; empty means all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub can_publish_sources: Vec<LivekitTrackSource>,
-    /// Change own name, metadata and attributes; absent means no.
+    /// Right to change the own name, metadata and attributes; absent means no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub can_update_own_metadata: Option<bool>,
-    /// Be invisible to other participants.
+    /// True if other participants do not see this participant.
     #[serde(default, skip_serializing_if = "is_false")]
     pub hidden: bool,
-    /// Other grants, kept unchanged.
+    /// Other grants, which are kept unchanged.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
 
-/// Source of a track. Lower case in tokens; the management API uses capitals.
+/// Source of a track, in lower case in tokens. The management API uses capitals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LivekitTrackSource {

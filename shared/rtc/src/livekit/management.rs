@@ -1,5 +1,5 @@
-//! `LiveKit`'s `RoomService` over Twirp: JSON by POST. The token of each request grants this request only.
-//! Source: `livekit/protocol`, `livekit_room.proto`.
+//! `LiveKit`'s `RoomService` over Twirp: JSON by POST. Each request has a token whose grant covers only this
+//! request. Source: `livekit/protocol`, `livekit_room.proto`.
 
 mod responses;
 #[cfg(test)]
@@ -17,7 +17,7 @@ use crate::management::{
 use crate::{Account, AccountError, Rights};
 use responses::{LivekitParticipant, LivekitParticipantList, LivekitRoomList, TwirpError};
 
-/// Life of the token of one request, in seconds; covers the retry.
+/// Life of the token of one request, in seconds. It covers the retry.
 const TOKEN_SECONDS: i64 = 60;
 
 /// Manages the rooms of one `LiveKit` deployment.
@@ -29,10 +29,11 @@ pub struct LivekitManagement {
 }
 
 impl LivekitManagement {
-    /// Creates a client for the deployment at `url`, with the key of the join tokens if the API has no other.
+    /// Creates a client for the deployment at `url`. If the API has no key of its own, the client uses the
+    /// key of the join tokens.
     ///
     /// # Errors
-    /// A missing setting.
+    /// A setting is missing.
     pub fn new(account: &Account, url: &str, http: HttpClient) -> Result<Self, AccountError> {
         let (id, secret) = account.api_key_or_token_key()?;
         Ok(Self { url: url.to_owned(), key: ApiKey { id, secret }, http })
@@ -68,7 +69,7 @@ impl LivekitManagement {
                 body: body.to_string().into_bytes(),
             })
         };
-        // All methods set a state or read one.
+        // Every method sets a state or reads one, so it may be repeated.
         let response = self.http.send(RetryPolicy::Idempotent, request).await?;
         if response.is_success() {
             return Ok(Some(response.body));
@@ -77,8 +78,9 @@ impl LivekitManagement {
         if code == "not_found" { Ok(None) } else { Err(response.to_error(&code)) }
     }
 
-    /// Mutes every track with sound of the participant. The permission applies to tracks published from now on; the
-    /// documentation does not promise that the server also stops tracks that are already published.
+    /// Mutes every track with sound of the participant. The permission applies to tracks that are published
+    /// later; the documentation does not promise that the server also stops tracks that are already
+    /// published.
     async fn mute_sound(&self, room: &str, identity: &str, context: RequestContext) -> Result<(), RtcError> {
         let body = json!({ "room": room, "identity": identity });
         let Some(participant) = self.call("GetParticipant", admin_of(room), body, context).await? else {
@@ -102,7 +104,7 @@ impl RtcManagement for LivekitManagement {
         let body = json!({
             "name": channel.id,
             "emptyTimeout": channel.empty_seconds,
-            // The server's default is 20 s, less than a seat is kept.
+            // The server's default is 20 s, which is less than the time for which a seat is kept.
             "departureTimeout": channel.departure_seconds,
             "maxParticipants": channel.max_participants,
         });
@@ -137,7 +139,7 @@ impl RtcManagement for LivekitManagement {
             "permission": permission(rights),
         });
         let participant = self.call("UpdateParticipant", admin_of(channel_id), body, context).await?;
-        // Giving the right back does not unmute: users unmute themselves.
+        // Returning the right does not unmute: users unmute themselves.
         if participant.is_some() && !rights.microphone {
             self.mute_sound(channel_id, media_id, context).await?;
         }
@@ -159,7 +161,7 @@ impl RtcManagement for LivekitManagement {
 
     async fn channels(&self, prefix: &str, context: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
         let grant = VideoGrant { room_list: true, ..VideoGrant::default() };
-        // The service filters by complete names only.
+        // The service can filter only by complete names.
         let Some(list) = self.call("ListRooms", grant, json!({}), context).await? else {
             return Ok(Vec::new());
         };

@@ -1,4 +1,4 @@
-//! Fake RTC service on loopback for tests: records requests and replies by a script.
+//! A fake RTC service on loopback for tests. It records requests and replies by a script.
 
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::Connector;
@@ -42,7 +42,7 @@ impl RecordedRequest {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
-    /// The decoded query parameters.
+    /// Returns the decoded query parameters.
     pub fn query(&self) -> BTreeMap<String, String> {
         let (_, query) = self.path.split_once('?').unwrap_or_default();
         let decoded =
@@ -57,7 +57,7 @@ pub enum ScriptedReply {
     Json(Value),
     Error(u16, Value),
     Text(u16, String),
-    /// 429 with this `Retry-After`.
+    /// Status 429 with this `Retry-After`.
     RateLimited(&'static str),
     /// No reply.
     Silence,
@@ -65,7 +65,7 @@ pub enum ScriptedReply {
 
 type Requests = Arc<Mutex<Vec<RecordedRequest>>>;
 
-/// The fake service; stops when dropped.
+/// The fake service. It stops when it is dropped.
 pub struct FakeService {
     address: SocketAddr,
     requests: Requests,
@@ -73,7 +73,7 @@ pub struct FakeService {
 }
 
 impl FakeService {
-    /// Replies to the nth request (from 0) with the result of `script`.
+    /// Starts a service that replies to the nth request (from 0) with the result of `script`.
     pub async fn new(
         script: impl Fn(usize, &RecordedRequest) -> ScriptedReply + Send + Sync + 'static,
     ) -> Self {
@@ -106,12 +106,12 @@ impl FakeService {
         self.address.to_string()
     }
 
-    /// All requests so far.
+    /// Returns all requests so far.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The only request; panics if there are more or none.
+    /// Returns the only request. Panics if there is not exactly one.
     pub fn only(&self) -> RecordedRequest {
         let requests = self.requests();
         assert_eq!(requests.len(), 1, "{requests:?}");
@@ -152,7 +152,7 @@ async fn response(reply: ScriptedReply) -> Response {
     }
 }
 
-/// An HTTP client without TLS on the HTTP library of the AWS SDK.
+/// Returns an HTTP client without TLS on the HTTP library of the AWS SDK.
 pub fn http(timeouts: HttpTimeouts) -> HttpClient {
     HttpClient::new(timeouts, |connect| {
         let settings = HttpConnectorSettings::builder().connect_timeout(connect).build();
@@ -161,13 +161,13 @@ pub fn http(timeouts: HttpTimeouts) -> HttpClient {
     })
 }
 
-/// An HTTP client with time limits that no test reaches by chance.
+/// Returns an HTTP client with time limits that no test reaches by chance.
 pub fn patient() -> HttpClient {
     let long = Duration::from_mins(1);
     http(HttpTimeouts { connect: long, request: long })
 }
 
-/// An account whose management API is at `url`.
+/// Returns an account whose management API is at `url`.
 pub fn account(url: &str) -> Account {
     let api = ManagementApi { url: url.into(), key_id: "api-id".into(), key_secret: "api-secret".into() };
     Account {
@@ -179,12 +179,12 @@ pub fn account(url: &str) -> Account {
     }
 }
 
-/// A management client for that account.
+/// Returns a management client for that account.
 pub fn management(provider: Provider, account: &Account) -> Result<Box<dyn RtcManagement>, AccountError> {
     Ok(crate::management(provider, account, patient())?.expect("the account has a management API"))
 }
 
-/// Recorded requests of official clients to this provider.
+/// Returns the recorded requests of official clients to this provider.
 pub fn vectors(provider: &str) -> Vec<Value> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/rtc-management-requests.json");
     let text = std::fs::read_to_string(file).expect("the vectors are there");

@@ -1,5 +1,5 @@
-//! The HTTP client for management requests, on the hyper and rustls of the AWS SDK clients: JSON in both directions,
-//! limits of time and size, and one retry if a second execution is harmless.
+//! The HTTP client for management requests, based on hyper and rustls like the AWS SDK clients: JSON in both
+//! directions, limits of time and size, and one retry if a second execution is harmless.
 
 mod response;
 
@@ -17,18 +17,18 @@ use super::RtcError;
 
 pub(crate) use response::{ManagementResponse, parse_body, printable_code};
 
-/// Delay before the retry: long enough for a server to restart a worker, too short for a user to notice.
+/// Delay before the retry: long enough for a server to restart a worker, and too short for a user to notice.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Limit of a response in bytes. A list of a thousand participants needs a tenth of it.
+/// Largest size of a response in bytes. A list of a thousand participants needs a tenth of it.
 pub const MAX_RESPONSE_BYTES: usize = 4 << 20;
 
 /// Time limits for requests to a service.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpTimeouts {
-    /// Limit for connecting, including TLS.
+    /// Time limit for connecting, including TLS.
     pub connect: Duration,
-    /// Limit for one request from connecting to the last byte of the response, including the retry.
+    /// Time limit for one request, from connecting to the last byte of the response, including the retry.
     pub request: Duration,
 }
 
@@ -38,8 +38,8 @@ impl Default for HttpTimeouts {
     }
 }
 
-/// An HTTP client with a connection pool. Creates its connector at the first request, which reads the trusted
-/// certificates: most invocations send no management request.
+/// An HTTP client with a connection pool. It creates its connector at the first request, because the
+/// connector reads the trusted certificates and most invocations send no management request.
 pub struct HttpClient {
     connector: OnceLock<SharedHttpConnector>,
     connect: Box<dyn Fn(Duration) -> SharedHttpConnector + Send + Sync>,
@@ -47,8 +47,8 @@ pub struct HttpClient {
 }
 
 impl HttpClient {
-    /// Creates a client. `connect` creates a connector with the given connect timeout; the service crate passes one
-    /// with TLS (`aws::Https`).
+    /// Creates a client. `connect` creates a connector with the given connect timeout. The service crate
+    /// passes a connector with TLS (`aws::Https`).
     pub fn new(
         timeouts: HttpTimeouts,
         connect: impl Fn(Duration) -> SharedHttpConnector + Send + Sync + 'static,
@@ -56,12 +56,13 @@ impl HttpClient {
         Self { connector: OnceLock::new(), connect: Box::new(connect), timeouts }
     }
 
-    /// Sends the request that `build` returns. Calls `build` again for the retry, so that no signature is used twice.
+    /// Sends the request that `build` returns. Calls `build` once more for the retry, so that no signature is
+    /// used twice.
     ///
     /// # Errors
-    /// [`RtcError::Unavailable`] without a response in time; [`RtcError::Refused`] for a successful response that is
-    /// not JSON or a response that is too long. Error statuses are responses: the caller reads them from
-    /// [`ManagementResponse`].
+    /// [`RtcError::Unavailable`] without a response in time; [`RtcError::Refused`] for a successful response
+    /// that is not JSON, or for a response that is too long. A response with an error status is not an error
+    /// here: the caller reads the status from [`ManagementResponse`].
     pub(crate) async fn send(
         &self,
         retry: RetryPolicy,
@@ -118,7 +119,7 @@ impl fmt::Debug for HttpClient {
 /// Condition for the one retry of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RetryPolicy {
-    /// A second execution is harmless: retry after server errors and lost connections too.
+    /// A second execution is harmless: retry also after server errors and lost connections.
     Idempotent,
     /// Retry only if the server certainly has not received the request.
     OnlyIfUnsent,
@@ -128,15 +129,15 @@ pub(crate) enum RetryPolicy {
 pub(crate) struct ManagementRequest {
     pub method: &'static str,
     pub url: String,
-    /// Names in lower case.
+    /// Headers, with names in lower case.
     pub headers: Vec<(&'static str, String)>,
-    /// JSON text. Callers set `content-type` themselves, because some services sign it.
+    /// Body as JSON text. Callers set `content-type` themselves, because some services sign it.
     pub body: Vec<u8>,
 }
 
 impl ManagementRequest {
     fn into_http(self) -> Result<HttpRequest, RtcError> {
-        // An invalid header or address comes from a setting. Leave out its text, which may be secret.
+        // A setting led to the invalid header or address. The error omits its text, which may be secret.
         let unusable =
             |_| RtcError::Refused("the settings of the account do not form a valid HTTP request".into());
         let mut request = HttpRequest::new(SdkBody::from(self.body));
@@ -160,7 +161,7 @@ struct SendFailure {
 
 impl SendFailure {
     fn of(error: &ConnectorError) -> Self {
-        // The only timeout of the connector is that for connecting.
+        // The connector has only one timeout, that for connecting.
         let unsent = error.is_timeout() || refused_connection(error);
         let why = match (error.is_timeout(), unsent) {
             (true, _) => "no connection in time",
@@ -195,7 +196,8 @@ fn refused_connection(error: &ConnectorError) -> bool {
 
 async fn read(response: HttpResponse) -> Result<ManagementResponse, SendFailure> {
     let status = response.status().as_u16();
-    // HTTP also allows a date, which no service here sends; without seconds, the caller chooses the delay.
+    // HTTP also allows a date, which none of these services sends. Without seconds, the caller chooses the
+    // delay.
     let retry_after = response.headers().get("retry-after").and_then(|seconds| seconds.trim().parse().ok());
     let mut stream = ByteStream::new(response.into_body());
     let mut body = Vec::new();

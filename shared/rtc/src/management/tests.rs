@@ -1,5 +1,5 @@
-//! Common behaviour of management requests: limits, the one retry, and the errors for bad responses. The tests use
-//! LiveKit unless they name another service.
+//! Tests of the common behaviour of management requests: limits, the one retry, and the errors for bad
+//! responses. They use LiveKit unless they name another service.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use super::fixture::{AT, FakeService, ScriptedReply, account, http, management, 
 use super::{HttpTimeouts, MAX_RESPONSE_BYTES, RtcError};
 use crate::{Account, AccountError, Provider, Rights};
 
-/// Closes a channel at a service with this reply; returns the result and the number of requests.
+/// Closes a channel at a service with this reply. Returns the result and the number of requests.
 async fn close_with(
     reply: impl Fn() -> ScriptedReply + Send + Sync + 'static,
 ) -> (Result<(), RtcError>, usize) {
@@ -102,7 +102,7 @@ async fn a_refused_connection_is_unavailable() {
     assert_eq!(livekit.close("room", AT).await, Err(gone));
 }
 
-/// A service that closes the connection during every request, with a counter of the requests.
+/// Starts a service that closes the connection during every request. Also returns a counter of the requests.
 async fn hanging_up() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));
@@ -126,7 +126,7 @@ async fn a_lost_connection_is_retried_only_for_idempotent_requests() {
     assert_eq!(livekit.close("room", AT).await, broke);
     assert_eq!(count.load(Ordering::SeqCst), 2);
 
-    // A second lasting rule at Agora would stay in force after the first is deleted.
+    // A second lasting rule at Agora would remain after the first one is deleted.
     let rules = |_, seen: &super::fixture::RecordedRequest| match seen.method.as_str() {
         "GET" => ScriptedReply::Json(json!({ "status": "success", "rules": [] })),
         _ => ScriptedReply::Text(500, String::new()),
@@ -203,7 +203,7 @@ fn errors_name_the_setting_without_its_value() {
     }
     assert_eq!(refused(Provider::Tencent, &|account| account.key_id = "x".into()), "RTC_KEY_ID");
     assert_eq!(refused(Provider::Alibaba, &|account| account.mode = "x".into()), "RTC_MODE");
-    // LiveKit uses the key of the tokens if no other is set; half a key is an error.
+    // LiveKit uses the key of the tokens if the API has no key of its own; half a key is an error.
     let no_key = |api: &mut crate::ManagementApi| (api.key_id, api.key_secret) = (String::new(), "".into());
     assert_eq!(refused(Provider::Livekit, &api(no_key)), "");
     assert_eq!(refused(Provider::Livekit, &api(|api| api.key_id.clear())), "RTC_API_KEY_ID");

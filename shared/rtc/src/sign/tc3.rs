@@ -9,11 +9,12 @@ use crate::mac::hmac_sha256;
 
 const SCHEME: &str = "TC3-HMAC-SHA256";
 
-/// Returns the `Authorization` header. `request.headers` must contain at least `content-type` and `host`; `service` is
-/// the product's name in the host, `timestamp` (Unix seconds) goes into the header `X-TC-Timestamp`.
+/// Returns the `Authorization` header. `request.headers` must contain at least `content-type` and `host`.
+/// `service` is the product's name in the host. The caller also sends `timestamp` (Unix seconds) in the
+/// header `X-TC-Timestamp`.
 ///
 /// # Errors
-/// A time outside the range of the calendar.
+/// The time is outside the range of the calendar.
 pub fn authorization(
     request: &SignableRequest<'_>,
     service: &str,

@@ -1,4 +1,4 @@
-//! Signatures compared with those of the vendors' own packages.
+//! Tests that compare signatures with those of the vendors' own packages.
 
 use serde_json::Value;
 

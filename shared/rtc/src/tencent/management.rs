@@ -17,7 +17,8 @@ use crate::{Account, AccountError, ManagementApi, Rights};
 const SERVICE: &str = "trtc";
 const VERSION: &str = "2019-07-22";
 
-/// Region that handles the request. Every region finds all rooms; this one is valid on all sites of the service.
+/// Region that handles the request. Every region finds all rooms, and this region is valid on all sites of
+/// the service.
 const REGION: &str = "ap-guangzhou";
 
 /// Manages the rooms of one TRTC application.
@@ -34,7 +35,7 @@ impl TencentManagement {
     /// Creates a client for the application `account.key_id` with the `SecretId` and `SecretKey` of `api`.
     ///
     /// # Errors
-    /// A missing setting, or an application id that is not a number.
+    /// A setting is missing, or the application id is not a number.
     pub fn new(
         account: &Account,
         api: &ManagementApi,
@@ -50,7 +51,7 @@ impl TencentManagement {
         Ok(Self { url: url.to_owned(), host, sdk_app_id, key: AccessKey { id, secret }, http })
     }
 
-    /// Calls `action`; returns `false` if the room or the user does not exist.
+    /// Calls `action`. Returns `false` if the room or the user does not exist.
     async fn call(
         &self,
         action: &str,
@@ -59,13 +60,13 @@ impl TencentManagement {
     ) -> Result<bool, RtcError> {
         parameters["SdkAppId"] = self.sdk_app_id.into();
         let body = parameters.to_string().into_bytes();
-        // Both actions are idempotent: they set a state.
+        // Both actions set a state, so they may be repeated.
         let response =
             self.http.send(RetryPolicy::Idempotent, || self.request(action, &body, context)).await?;
         if !response.is_success() {
             return Err(response.to_error(""));
         }
-        // Errors come with the HTTP status 200.
+        // Errors also have the HTTP status 200.
         let Some(response) = response.body.get("Response") else {
             return Err(RtcError::Refused("the response has no `Response`".into()));
         };
@@ -110,7 +111,7 @@ impl RtcManagement for TencentManagement {
         ManagementCapabilities::default()
     }
 
-    /// Sends nothing: the first join creates the room.
+    /// Sends no request: the service creates a room when the first user joins.
     async fn register(&self, _: ChannelSpec<'_>, _: RequestContext) -> Result<(), RtcError> {
         Ok(())
     }
@@ -133,7 +134,7 @@ impl RtcManagement for TencentManagement {
         Err(RtcError::Unsupported)
     }
 
-    /// Unsupported: `DescribeUserInfo` is a delayed history, not the users in the room.
+    /// Unsupported: `DescribeUserInfo` returns a delayed history, not the users in the room.
     async fn members(&self, _: &str, _: RequestContext) -> Result<Vec<String>, RtcError> {
         Err(RtcError::Unsupported)
     }
@@ -148,7 +149,8 @@ fn is_not_found(code: &str) -> bool {
     matches!(code, "FailedOperation.RoomNotExist" | "FailedOperation.UserNotExist")
 }
 
-/// Returns the error for a code. Codes are words joined by dots; the first word is the same for every product.
+/// Returns the error for a code. A code consists of words joined by dots; the first word is the same for
+/// every product.
 fn error_for(code: &str) -> RtcError {
     let text = printable_code(code).to_owned();
     match code.split('.').next().unwrap_or_default() {

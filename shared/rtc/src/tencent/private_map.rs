@@ -5,7 +5,7 @@ use crate::bytes::{ByteOrder, ByteReader, ByteWriter};
 
 /// Bits of [`PrivateMap::privileges`].
 pub mod privilege {
-    /// Create the room by entering it first.
+    /// Create the room by being the first user to enter it.
     pub const CREATE: u32 = 1;
     /// Enter the room.
     pub const ENTER: u32 = 2;
@@ -23,7 +23,8 @@ pub mod privilege {
     pub const RECEIVE_SCREEN: u32 = 128;
 }
 
-/// User, room and rights. The service checks them only if "advanced permission control" is on for the application.
+/// User, room and rights. The service checks them only if the application has "advanced permission control"
+/// on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PrivateMap<'a> {
     /// The application.
@@ -41,14 +42,14 @@ pub struct PrivateMap<'a> {
 /// A room. A number and a text of the same digits are two different rooms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TencentRoom<'a> {
-    /// By number.
+    /// A room that is identified by a number.
     Number(u32),
-    /// By text.
+    /// A room that is identified by a text.
     Name(&'a str),
 }
 
 impl<'a> PrivateMap<'a> {
-    /// Encodes the map in big endian; the first byte is the kind of the room.
+    /// Encodes the map in big endian. The first byte is the kind of the room.
     pub(super) fn to_bytes(self) -> Result<Vec<u8>, MintError> {
         let (kind, number, name) = match self.room {
             TencentRoom::Number(number) => (0, number, None),
@@ -61,7 +62,7 @@ impl<'a> PrivateMap<'a> {
             .u32(number)
             .u32(self.expires)
             .u32(self.privileges)
-            // The kind of account, which is unused.
+            // The kind of the account, which the service does not use.
             .u32(0);
         Ok(match name {
             Some(name) => writer.text16(name)?,
@@ -70,7 +71,8 @@ impl<'a> PrivateMap<'a> {
         .finish())
     }
 
-    /// Reads the decoded [`UserSig::user_buffer`](super::UserSig::user_buffer); `None` for another format.
+    /// Reads the decoded [`UserSig::user_buffer`](super::UserSig::user_buffer); `None` if the buffer has
+    /// another format.
     #[must_use]
     pub fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut bytes = ByteReader::new(ByteOrder::Big, bytes);

@@ -4,7 +4,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::*;
 use crate::fixture::{NOW, NOW_MS, SECRET, account, minter, request};
 
-/// The `UserSig` and the `PrivateMapKey` of a join, and the map inside the latter.
+/// Returns the `UserSig` and the `PrivateMapKey` of a join, and the map inside the latter.
 fn keys(request: &MintRequest<'_>) -> (UserSig, UserSig, Vec<u8>) {
     let join = minter(Provider::Tencent, "").join(request).expect("mints");
     let map_key = join.params["private_map_key"].as_str().expect("text");

@@ -32,7 +32,7 @@ pub struct UserSig {
     /// Life in seconds from the time of issue.
     #[serde(rename = "TLS.expire")]
     pub life_seconds: u32,
-    /// A [`PrivateMap`] in base64, in a `PrivateMapKey`.
+    /// In a `PrivateMapKey`: a [`PrivateMap`] in base64.
     #[serde(rename = "TLS.userbuf", default, skip_serializing_if = "Option::is_none")]
     pub user_buffer: Option<String>,
     /// The signature in base64.
@@ -40,7 +40,7 @@ pub struct UserSig {
     pub(super) signature: String,
 }
 
-/// Leaves out the signature: with it, the fields make a usable token.
+/// Omits the signature, since the fields together with the signature make a usable token.
 impl fmt::Debug for UserSig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserSig")
@@ -56,7 +56,8 @@ impl fmt::Debug for UserSig {
 const VERSION: &str = "2.0";
 
 impl UserSig {
-    /// Returns an unsigned `UserSig` for `user_id`, valid for every room; `issued` in Unix seconds.
+    /// Returns an unsigned `UserSig` for `user_id`, which is valid for every room. `issued` is in Unix
+    /// seconds.
     #[must_use]
     pub fn new(sdk_app_id: u32, user_id: &str, issued: i64, life_seconds: u32) -> Self {
         Self {
@@ -70,7 +71,8 @@ impl UserSig {
         }
     }
 
-    /// Returns the `UserSig` with `map` inside: a `PrivateMapKey`, bound to the room and the privileges of the map.
+    /// Returns the `UserSig` with `map` inside: a `PrivateMapKey`, which is bound to the room and the
+    /// privileges of the map.
     ///
     /// # Errors
     /// [`MintError::Encoding`] for a name that is too long for the format.
@@ -81,7 +83,7 @@ impl UserSig {
     /// Returns the token signed with the application's key.
     ///
     /// # Errors
-    /// [`MintError::Encoding`] for fields that JSON cannot hold; not expected.
+    /// [`MintError::Encoding`] if JSON cannot hold the fields, which is not expected.
     pub fn sign(mut self, key: &SecretString) -> Result<SecretString, MintError> {
         self.signature = STANDARD.encode(self.mac(key));
         let encoding = |error: &dyn fmt::Display| MintError::Encoding(error.to_string());
@@ -91,14 +93,14 @@ impl UserSig {
         Ok(token.into())
     }
 
-    /// Reads a token **without verifying it**; `None` for another format.
+    /// Reads a token **without verifying it**; `None` if the token has another format.
     #[must_use]
     pub fn read(token: &str) -> Option<Self> {
         let base64: String = token.chars().map(from_url).collect::<Option<_>>()?;
         serde_json::from_slice(&zlib::inflate(&STANDARD.decode(base64).ok()?)?).ok()
     }
 
-    /// Returns whether the token was signed with this key and not altered; compares in constant time.
+    /// Returns whether the token was signed with this key and not altered. Compares in constant time.
     #[must_use]
     pub fn is_signed_with(&self, key: &SecretString) -> bool {
         let signature = STANDARD.decode(&self.signature).unwrap_or_default();

@@ -1,9 +1,10 @@
-//! Invalid accounts, ids, lives and clocks: an error that names the setting or field without its value, and no panic.
+//! Tests of invalid accounts, ids, lives and clocks: each causes an error that names the setting or field
+//! without its value, and no panic.
 
 use super::*;
 use crate::error::UnsupportedIdError;
 
-/// Limits of each service for channel and user ids, in bytes.
+/// Returns the limits of a service for channel and user ids, in bytes.
 fn limits(name: &str) -> (usize, usize) {
     match name.split(' ').next() {
         Some("livekit") => (256, 256),
@@ -34,7 +35,7 @@ fn the_error_for_an_incomplete_account_names_the_missing_setting() {
     };
     for provider in Provider::ALL {
         assert_eq!(lacks(provider, |account| account.key_secret = "".into()), "RTC_KEY_SECRET", "{provider}");
-        // Self-hosted services need an address; the others have a public one.
+        // Self-hosted services need an address; the others have a public address.
         let self_hosted = matches!(provider, Provider::Livekit | Provider::Janus);
         let expected = if self_hosted { "RTC_URL" } else { "nothing" };
         assert_eq!(lacks(provider, |account| account.url.clear()), expected, "{provider}");
@@ -88,7 +89,7 @@ fn ids_have_at_least_one_byte_and_at_most_the_services_limit() {
         let (channel, user) = limits(&name);
         let check = |channel_id: &str, user_id: &str| {
             let minted = minter.mint(&MintRequest { channel_id, user_id, ..request() }).map(drop);
-            // `check_ids` and `mint` agree.
+            // `check_ids` and `mint` return the same error.
             assert_eq!(minter.check_ids(channel_id, user_id).map_err(MintError::from), minted, "{name}");
             minted
         };

@@ -1,4 +1,5 @@
-//! `rights_enforced` is true only if the minted credential makes the service withhold every missing right.
+//! Tests that `rights_enforced` is true only if the minted credential makes the service withhold every
+//! missing right.
 
 use super::*;
 
@@ -22,7 +23,7 @@ fn rights_enforced_matches_what_each_token_can_withhold() {
         })
         .collect();
     let expected = [
-        // All rights; without: microphone, camera and screen, screen, data, receiving.
+        // The columns: all rights, then without microphone, camera and screen, screen, data, receiving.
         "livekit                 yes yes yes yes yes yes",
         "alibaba                 - - - - - -",
         "alibaba artc            - - - - - -",

@@ -1,12 +1,12 @@
-//! Addresses of TURN and STUN servers: RFC 7065 and RFC 7064. A browser throws on any other address, and then no call has
-//! media, so a wrong one must not reach a terminal.
+//! Addresses of TURN and STUN servers (RFC 7065, RFC 7064). A browser throws an exception for any other
+//! address, and then no call has media, so a wrong address must not reach a terminal.
 
 use std::net::Ipv6Addr;
 
 /// The kind of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ServerKind {
-    /// `stun:` or `stuns:`; it has no credential.
+    /// `stun:` or `stuns:`, which has no credential.
     Stun,
     /// `turn:` or `turns:`.
     Turn,
@@ -15,7 +15,7 @@ pub(super) enum ServerKind {
 /// Checks an address.
 ///
 /// # Errors
-/// What is wrong, without the address.
+/// The defect of the address. The text does not contain the address.
 pub(super) fn check(url: &str) -> Result<ServerKind, &'static str> {
     let (scheme, rest) =
         url.split_once(':').ok_or("an address begins with turn:, turns:, stun: or stuns:")?;

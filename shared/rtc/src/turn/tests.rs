@@ -50,7 +50,7 @@ fn debug_output_shows_no_secret_and_no_password() {
     assert!(!shown.contains(SECRET) && !shown.contains(credential.password.expose_secret()), "{shown}");
 }
 
-/// The complaint about an address; `None` for a right one.
+/// Returns the defect of an address; `None` for a correct address.
 fn complaint(url: &str) -> Option<String> {
     match servers(url).map(|servers| servers.is_some()) {
         Ok(is_taken) => {

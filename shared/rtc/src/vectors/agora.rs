@@ -1,4 +1,4 @@
-//! Agora: compares inflated tokens.
+//! Agora vectors: compares inflated tokens.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! Alibaba: compares hashes as text, single-parameter tokens as JSON, and `AppToken`s inflated.
+//! Alibaba vectors: compares hashes as text, single-parameter tokens as JSON, and inflated `AppToken`s.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! Janus and TURN: compares texts.
+//! Janus and TURN vectors: compares texts.
 
 use secrecy::{ExposeSecret, SecretString};
 

@@ -1,4 +1,4 @@
-//! `LiveKit`: compares claims as JSON and verifies the signature.
+//! `LiveKit` vectors: compares claims as JSON and verifies the signature.
 
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -11,7 +11,7 @@ fn api_key(inputs: &Value) -> ApiKey {
     ApiKey { id: text(inputs, "apiKey").into(), secret: text(inputs, "apiSecret").into() }
 }
 
-/// Claims from the inputs of a vector.
+/// Returns claims with the inputs of a vector.
 fn claims(inputs: &Value) -> LivekitClaims {
     let optional = |member: &str| inputs[member].as_str().map(str::to_owned);
     let now = seconds(inputs, "now");
@@ -27,7 +27,8 @@ fn claims(inputs: &Value) -> LivekitClaims {
     }
 }
 
-/// The vectors' rule: signature right, claims equal as JSON values; bytes may differ.
+/// Applies the rule of these vectors: the signature is valid and the claims are equal as JSON values; the
+/// bytes may differ.
 fn assert_token(vector: &Value) {
     let (inputs, expected) = (&vector["inputs"], &vector["expected"]);
     let key = api_key(inputs);

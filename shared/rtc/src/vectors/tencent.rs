@@ -1,4 +1,4 @@
-//! Tencent: compares inflated keys as JSON.
+//! Tencent vectors: compares inflated keys as JSON.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,11 +1,11 @@
-//! Kicking rules: the rules about one participant, and the changes that put new rights into force. Pure.
+//! Kicking rules: selects the rules about one participant, and finds the changes that apply new rights. Pure.
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::Rights;
 
-/// The privilege to be in the channel; withholding it removes the participant.
+/// The privilege to be in the channel. Withholding it removes the participant.
 pub(super) const JOIN_CHANNEL: &str = "join_channel";
 const PUBLISH_AUDIO: &str = "publish_audio";
 const PUBLISH_VIDEO: &str = "publish_video";
@@ -43,12 +43,12 @@ impl KickingRule {
 pub(super) struct RuleChange {
     /// Privileges to withhold with a new rule.
     pub create: Vec<&'static str>,
-    /// Ids of rules that withhold too much.
+    /// Ids of rules that withhold more than the new rights.
     pub delete: Vec<u64>,
 }
 
-/// Returns the changes that turn `rules` of a participant into rules for `rights`. Agora has one privilege for camera and
-/// screen.
+/// Returns the changes that turn the `rules` of a participant into rules for `rights`. Agora has one
+/// privilege for camera and screen.
 pub(super) fn change(rules: &[KickingRule], rights: Rights) -> RuleChange {
     let withheld = [(PUBLISH_AUDIO, !rights.microphone), (PUBLISH_VIDEO, !rights.camera && !rights.screen)];
     let withheld: Vec<_> =
@@ -62,7 +62,7 @@ pub(super) fn change(rules: &[KickingRule], rights: Rights) -> RuleChange {
     }
 }
 
-/// Deserialises a uid: Agora's documentation shows uids as numbers and as text.
+/// Deserialises a uid. Agora's documentation shows uids both as numbers and as text.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Number(number) => number.as_u64(),

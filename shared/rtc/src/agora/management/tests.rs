@@ -1,4 +1,5 @@
-//! Requests compared with Agora's documentation (there is no official client), and the handling of responses.
+//! Tests that compare requests with Agora's documentation, since there is no official client, and tests of
+//! responses.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,6 @@
-//! The binary form of an `AppToken`. Big endian; a text has its length in 32 bits before it. The signed part is padded
-//! with zeros to 256 · 2ⁿ bytes; the whole content is padded the same way before the compression.
+//! The binary form of an `AppToken`. Big endian. A text follows its length in 32 bits. The signed part is
+//! padded with zeros to 256 · 2ⁿ bytes, and before the compression the whole content is padded in the same
+//! way.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +15,12 @@ const VERSION: &str = "000";
 /// The smallest padded length, in bytes.
 const BLOCK: usize = 256;
 
-/// The greatest salt that every implementation reads: some read a signed integer.
+/// The largest salt that every implementation reads: some implementations read a signed integer.
 pub const MAX_SALT: u32 = i32::MAX.cast_unsigned();
 
 /// Bits of [`AppToken::privileges`].
 pub mod privilege {
-    /// Makes the other bits count; without this bit, or without any bits, everything is allowed.
+    /// Makes the service check the other bits. Without this bit, or without any bits, everything is allowed.
     pub const ENABLE: u32 = 1;
     /// Publish audio.
     pub const PUBLISH_AUDIO: u32 = 2;
@@ -40,14 +41,14 @@ pub struct AppToken {
     pub user_id: String,
     /// Time of issue, Unix seconds.
     pub issued: u32,
-    /// Expiry, Unix seconds; at most one day after the issue.
+    /// Expiry, Unix seconds, at most one day after the time of issue.
     pub expires: u32,
-    /// 1 to [`MAX_SALT`].
+    /// Salt, 1 to [`MAX_SALT`].
     pub salt: u32,
     /// Sum of [`privilege`] bits; `None` allows everything.
     pub privileges: Option<u32>,
-    /// Settings of the channel, such as `duration_per_channel`; ASCII only, since implementations count lengths
-    /// differently.
+    /// Settings of the channel, such as `duration_per_channel`. ASCII only, since implementations count
+    /// lengths differently.
     pub options: BTreeMap<String, String>,
 }
 
@@ -62,7 +63,7 @@ impl AppToken {
         pack(VERSION, &padded(ByteWriter::new(ByteOrder::Big).text32(signature)?.raw(&body).finish()))
     }
 
-    /// Reads a token without verifying it; `None` for another format.
+    /// Reads a token without verifying it; `None` if the token has another format.
     #[must_use]
     pub fn read(token: &str) -> Option<ReceivedToken<Self>> {
         let content = unpack(VERSION, token)?;
@@ -70,7 +71,7 @@ impl AppToken {
         let signature = content.text32()?.to_vec();
         let rest = content.rest();
         let token = Self::read_fields(&mut content)?;
-        // The padding after the signed part is left out: some implementations do not write it.
+        // The padding after the signed part is omitted, since some implementations do not write it.
         let signed = rest.get(..padded_length(rest.len() - content.rest().len()))?.to_vec();
         Some(ReceivedToken { inputs: token.inputs(), token, signed, signature })
     }
@@ -122,7 +123,7 @@ fn padded(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// The least 256 · 2ⁿ that is not below `length`.
+/// Returns the smallest 256 · 2ⁿ that is not below `length`.
 const fn padded_length(length: usize) -> usize {
     if length <= BLOCK { BLOCK } else { length.next_power_of_two() }
 }

@@ -1,5 +1,5 @@
-//! ARTC in `ApsaraVideo` Live, API version 2016-11-01. It has no remote mute, so `restrict` is unsupported.
-//! Source: "API operations by function, ARTC" in the `ApsaraVideo` Live developer reference.
+//! ARTC in `ApsaraVideo` Live, API version 2016-11-01. The API has no remote mute, so `restrict` is
+//! unsupported. Source: "API operations by function, ARTC" in the `ApsaraVideo` Live developer reference.
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -10,10 +10,11 @@ use crate::management::{
     ChannelSpec, ManagementCapabilities, OpenChannel, RequestContext, RtcError, RtcManagement, parse_body,
 };
 
-/// The largest page of channels. The limit for participants is not documented; the SDK samples use 50 too.
+/// The largest page of channels. The limit for participants is not documented; the SDK samples use 50 as
+/// well.
 const PAGE: usize = 50;
 
-/// Limit of pages, so that a service that repeats pages cannot keep a function busy.
+/// Largest number of pages that are read, so that a service that repeats pages cannot occupy a function.
 const MAX_PAGES: usize = 40;
 
 /// Manages the channels of one ARTC application.
@@ -59,7 +60,7 @@ impl RtcManagement for ArtcManagement {
         ManagementCapabilities { reports_presence: true, enforces_rights: false, lists_channels: true }
     }
 
-    /// Sends nothing: the first join creates the channel.
+    /// Sends no request: the service creates a channel when the first user joins.
     async fn register(&self, _: ChannelSpec<'_>, _: RequestContext) -> Result<(), RtcError> {
         Ok(())
     }

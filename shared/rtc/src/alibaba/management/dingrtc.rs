@@ -36,7 +36,7 @@ impl RtcManagement for DingRtcManagement {
         ManagementCapabilities { reports_presence: true, enforces_rights: false, lists_channels: false }
     }
 
-    /// Sends nothing: the first join creates the channel.
+    /// Sends no request: the service creates a channel when the first user joins.
     async fn register(&self, _: ChannelSpec<'_>, _: RequestContext) -> Result<(), RtcError> {
         Ok(())
     }
@@ -78,7 +78,8 @@ impl RtcManagement for DingRtcManagement {
         Ok(parse_body::<DingRtcUsers>(response)?.users.into_iter().map(|user| user.user_id).collect())
     }
 
-    /// Unsupported: the API lists channels in statistics of the past only, not the open ones.
+    /// Unsupported: the API lists channels only in statistics about the past, and has no list of open
+    /// channels.
     async fn channels(&self, _: &str, _: RequestContext) -> Result<Vec<OpenChannel>, RtcError> {
         Err(RtcError::Unsupported)
     }

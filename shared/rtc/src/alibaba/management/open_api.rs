@@ -1,4 +1,4 @@
-//! One signed POST per operation, with all parameters in the query.
+//! One signed POST for each operation, with all parameters in the query.
 
 use secrecy::SecretString;
 use serde_json::Value;
@@ -50,7 +50,7 @@ impl AlibabaOpenApi {
     ) -> Result<Option<Value>, RtcError> {
         let mut query = vec![("AppId", self.app_id.as_str())];
         query.extend_from_slice(parameters);
-        // All actions set a state or read one.
+        // Every action sets a state or reads one, so it may be repeated.
         let response = self
             .http
             .send(RetryPolicy::Idempotent, || self.request(action, &query, &nonces(), context))
@@ -95,7 +95,8 @@ impl AlibabaOpenApi {
     }
 }
 
-/// Kinds of error codes. Codes are words joined by dots; general codes are the same for every product.
+/// Kinds of error codes. A code consists of words joined by dots. General codes are the same for every
+/// product.
 enum AlibabaErrorKind {
     NotFound,
     Unauthorized,
@@ -106,7 +107,7 @@ enum AlibabaErrorKind {
 impl AlibabaErrorKind {
     fn of(code: &str) -> Self {
         let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
-        // Check these first: an unknown application or key also ends in `NotFound`.
+        // These codes are checked first, because an unknown application or key also ends in `NotFound`.
         if has(&["AccessKeyId", "Signature", "Forbidden", "NoPermission", "SecurityToken"]) {
             Self::Unauthorized
         } else if has(&["Throttling"]) {
@@ -119,7 +120,7 @@ impl AlibabaErrorKind {
     }
 }
 
-/// Value of `x-acs-date`: UTC to the second.
+/// Returns the value of `x-acs-date`: UTC with a precision of one second.
 fn date(context: RequestContext) -> Result<String, RtcError> {
     let no_date = |_| RtcError::Refused("the time is outside the range of dates".into());
     let now = OffsetDateTime::from_unix_timestamp(context.seconds()).map_err(no_date)?;
@@ -128,8 +129,8 @@ fn date(context: RequestContext) -> Result<String, RtcError> {
     Ok(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
 }
 
-/// The result of a removal that was answered with a code: the codes of a single user are not documented, so the members after it
-/// tell. [`RtcError::Unavailable`] if the user is still among them.
+/// Decides about a removal that was answered with a code. The codes for a single user are not documented, so
+/// the list of members after the removal decides: [`RtcError::Unavailable`] if the user is still in the list.
 pub(super) fn removed(operation: &str, media_id: &str, members: &[String]) -> Result<(), RtcError> {
     if members.iter().any(|member| member == media_id) {
         return Err(RtcError::Unavailable(format!("{operation}: the user is still in the channel")));

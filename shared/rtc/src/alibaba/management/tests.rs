@@ -1,4 +1,4 @@
-//! Requests compared with those of the official Python SDK, and the handling of responses.
+//! Tests that compare requests with those of the official Python SDK, and tests of responses.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ fn assert_as_the_sdk(seen: &RecordedRequest, alter: impl Fn(&mut BTreeMap<String
     let all = vectors("alibaba");
     let vector = all.iter().find(|vector| vector["headers"]["x-acs-action"] == seen.header("x-acs-action"));
     let vector = vector.unwrap_or_else(|| panic!("no vector for {}", seen.header("x-acs-action")));
-    // The SDK writes a space as a plus; the signed text has %20.
+    // The SDK writes a space as a plus, while the signed text has %20.
     let path = vector["path"].as_str().expect("text").replace('+', "%20");
     let mut query = RecordedRequest { path, ..seen.clone() }.query();
     alter(&mut query);

@@ -1,4 +1,4 @@
-//! Numbers and texts of a callback count however its JSON writes them.
+//! Tests that a callback is read correctly in every JSON form of its numbers and texts.
 
 use super::*;
 

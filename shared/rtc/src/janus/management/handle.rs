@@ -13,7 +13,7 @@ use crate::sign::encode;
 /// Life of the token of one operation, in seconds.
 const TOKEN_SECONDS: i64 = 60;
 
-/// Limit of events to read while waiting for an asynchronous reply.
+/// Largest number of events to read while waiting for an asynchronous reply.
 const MAX_EVENTS: usize = 20;
 
 /// Error codes of the plugin, from `janus_videoroom.c`.
@@ -39,7 +39,7 @@ impl JanusReply {
         }
     }
 
-    /// Returns the data, or the error for the code.
+    /// Returns the data, or the error that the code stands for.
     pub fn or_error(self) -> Result<Value, RtcError> {
         match self {
             Self::Done(data) => Ok(data),
@@ -48,7 +48,7 @@ impl JanusReply {
         }
     }
 
-    /// Like [`or_error`](Self::or_error), with `None` for an unknown room or participant.
+    /// Works like [`or_error`](Self::or_error), but returns `None` for an unknown room or participant.
     pub fn or_not_found(self) -> Result<Option<Value>, RtcError> {
         match self {
             Self::Refused { code: NO_SUCH_ROOM | NO_SUCH_FEED } => Ok(None),
@@ -57,7 +57,8 @@ impl JanusReply {
     }
 }
 
-/// A handle to the plugin. Call [`end`](Self::end) after use; the gateway ends forgotten sessions after a minute.
+/// A handle to the plugin. Call [`end`](Self::end) after use; the gateway ends abandoned sessions after a
+/// minute.
 pub(super) struct JanusHandle<'a> {
     gateway: &'a JanusGateway,
     token: SecretString,
@@ -103,7 +104,7 @@ impl<'a> JanusHandle<'a> {
         Ok(JanusReply::read(&response["plugindata"]["data"]))
     }
 
-    /// Sends a request whose reply comes as an event.
+    /// Sends a request whose reply arrives as an event.
     pub async fn request_event(&mut self, body: Value) -> Result<JanusReply, RtcError> {
         let message = json!({ "janus": "message", "body": body });
         let accepted = self.post(&self.plugin.clone(), message, RetryPolicy::OnlyIfUnsent).await?;
@@ -117,7 +118,8 @@ impl<'a> JanusHandle<'a> {
         Err(RtcError::Unavailable("the gateway sent no reply".into()))
     }
 
-    /// Ends the session with its handle. A failure is only logged, because the operation itself is complete.
+    /// Ends the session together with its handle. A failure is only logged, because the operation itself is
+    /// complete.
     pub async fn end(mut self) {
         let path = self.session.clone();
         if let Err(error) = self.post(&path, json!({ "janus": "destroy" }), RetryPolicy::OnlyIfUnsent).await {
@@ -153,7 +155,7 @@ impl<'a> JanusHandle<'a> {
     }
 }
 
-/// Returns the body, or the error of the gateway, which comes with status 200 too.
+/// Returns the body, or the error of the gateway, which also has status 200.
 fn body_or_error(response: ManagementResponse) -> Result<Value, RtcError> {
     if !response.is_success() {
         return Err(response.to_error(""));
@@ -163,7 +165,7 @@ fn body_or_error(response: ManagementResponse) -> Result<Value, RtcError> {
     }
     let code = response.body["error"]["code"].as_i64().unwrap_or_default();
     let text = format!("Janus error {code}");
-    // 403: the token; 405: a plugin that the token does not name.
+    // 403: invalid token; 405: a plugin that the token does not name.
     Err(match code {
         403 | 405 => RtcError::Unauthorized(text),
         _ => RtcError::Refused(text),

@@ -1,5 +1,6 @@
-//! Blocking of a participant's streams. Janus lists the streams of a publisher to its subscribers, so the operation
-//! subscribes. A subscriber is not a participant and other clients do not see it; the session ends before media flows.
+//! Blocking of a participant's streams. Janus lists the streams of a publisher only to its subscribers, so
+//! the operation subscribes. A subscriber is not a participant, and other clients do not see it. The session
+//! ends before any media is sent.
 
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -14,8 +15,8 @@ use crate::management::{CLOCK_LEEWAY_SECONDS, RequestContext, RtcError, parse_bo
 /// Life of the subscriber's token, in seconds.
 const TOKEN_SECONDS: i64 = 60;
 
-/// Media line of the microphone while the gateway does not list the streams, which is until the media connection is up:
-/// terminals offer the microphone first (`docs/rtc-providers.md`).
+/// Media line of the microphone. It is used until the gateway lists the streams, which it does when the media
+/// connection is up: terminals offer the microphone first (`docs/rtc-providers.md`).
 const FIRST_LINE: &str = "0";
 
 #[derive(Deserialize)]
@@ -38,7 +39,8 @@ struct JanusStream {
 /// Blocks and unblocks the participant's streams according to `rights`.
 ///
 /// # Errors
-/// [`RtcError::Unsupported`] if the microphone is to be blocked and has no stream yet, or a failed request.
+/// [`RtcError::Unsupported`] if the microphone has to be blocked and has no stream yet, or the error of a
+/// request.
 pub(super) async fn restrict(
     gateway: &JanusGateway,
     room: &str,
@@ -62,7 +64,8 @@ pub(super) async fn restrict(
     result
 }
 
-/// Returns the streams of the participant; empty if the gateway does not list any yet or does not know the participant.
+/// Returns the streams of the participant; empty if the gateway does not list any yet or does not know the
+/// participant.
 async fn published(
     handle: &mut JanusHandle<'_>,
     gateway: &JanusGateway,
@@ -90,7 +93,7 @@ async fn published(
         .unwrap_or_default())
 }
 
-/// Blocks or unblocks one media line; returns `false` if the line does not exist.
+/// Blocks or unblocks one media line. Returns `false` if the line does not exist.
 async fn block(
     handle: &mut JanusHandle<'_>,
     gateway: &JanusGateway,
@@ -118,8 +121,8 @@ struct JanusMediaLine<'a> {
     blocked: bool,
 }
 
-/// Returns the required state of each line. A video line may be a camera or a screen, so it is blocked only if both are
-/// forbidden. A data line has no name and cannot be blocked.
+/// Returns the required state of each line. A video line may be a camera or a screen, so it is blocked only
+/// if both are forbidden. A data line has no name and cannot be blocked.
 fn lines(streams: &[JanusStream], rights: Rights) -> Vec<JanusMediaLine<'_>> {
     if streams.is_empty() {
         return vec![JanusMediaLine { mid: FIRST_LINE, microphone: true, blocked: !rights.microphone }];

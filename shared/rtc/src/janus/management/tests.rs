@@ -1,5 +1,5 @@
-//! Management against a fake gateway with replies recorded from Janus 1.1.2 and with error replies. The scenario
-//! `tests/tests/scenarios/janus.rs` tests a real gateway.
+//! Tests of management with a fake gateway, which sends replies recorded from Janus 1.1.2 and error replies.
+//! The scenario `tests/tests/scenarios/janus.rs` uses a real gateway.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ fn rooms(service: &FakeService) -> Box<dyn RtcManagement> {
     management(Provider::Janus, &account(&format!("{}/janus", service.url()))).expect("an account")
 }
 
-/// A gateway with replies of the plugin by `plugin`.
+/// Starts a gateway that sends the replies of `plugin`.
 async fn gateway(plugin: impl Fn(&Value) -> Value + Clone + Send + Sync + 'static) -> FakeService {
     FakeService::new(move |_, seen| ScriptedReply::Json(reply(seen, &plugin))).await
 }
@@ -40,7 +40,7 @@ fn error(code: i64) -> Value {
     json!({ "videoroom": "event", "error_code": code, "error": "words" })
 }
 
-/// Requests to the plugin, without those of the gateway's own protocol.
+/// Returns the requests to the plugin, without those of the gateway's own protocol.
 fn plugin_requests(service: &FakeService) -> Vec<Value> {
     let posted = service.requests().into_iter().filter(|seen| seen.method == "POST");
     posted.map(|seen| seen.json()["body"].clone()).filter(|body| !body.is_null()).collect()
@@ -93,7 +93,7 @@ async fn each_room_has_its_own_derived_secret() {
     assert_ne!(secrets[0], secrets[1]);
 }
 
-/// The reply of a real gateway about a room in which alice sends audio, video and data.
+/// Returns the reply of a real gateway about a room in which Alice sends audio, video and data.
 fn attached() -> Value {
     json!({ "videoroom": "attached", "room": ROOM, "streams": [
         { "type": "audio", "active": true, "mindex": 0, "mid": "0", "feed_id": "alice", "feed_mid": "a", "codec": "opus" },
@@ -106,7 +106,7 @@ fn joined_or(answer: Value) -> impl Fn(&Value) -> Value + Clone + Send + Sync + 
     move |body| if body["request"] == "join" { attached() } else { answer.clone() }
 }
 
-/// Moderated media lines, each with whether the request blocks it.
+/// Returns the moderated media lines, each with whether the request blocks it.
 fn moderated(service: &FakeService) -> Vec<(String, bool)> {
     let requests = plugin_requests(service).into_iter().filter(|body| body["request"] == "moderate");
     requests
@@ -135,7 +135,8 @@ async fn streams_are_blocked_by_kind_and_name() {
 
 #[tokio::test]
 async fn blocking_an_absent_microphone_is_unsupported() {
-    // The subscription fails without a participant or without a media connection; the first line is then the microphone.
+    // The subscription fails if there is no participant or no media connection; then the first line is the
+    // microphone.
     let without_participant = gateway(|_| error(428)).await;
     let empty_room = rooms(&without_participant);
     let muted = empty_room.restrict(ROOM, "alice", MUTED, AT).await;
@@ -149,7 +150,7 @@ async fn blocking_an_absent_microphone_is_unsupported() {
     let early = gateway(early).await;
     assert_eq!(rooms(&early).restrict(ROOM, "alice", MUTED, AT).await, Ok(()));
 
-    // The stream ended in between.
+    // The stream ended between the two requests.
     let gone = gateway(joined_or(error(428))).await;
     let muted = rooms(&gone).restrict(ROOM, "alice", MUTED, AT).await;
     assert_eq!(muted, Err(RtcError::Unsupported));

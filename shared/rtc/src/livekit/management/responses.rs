@@ -25,10 +25,10 @@ pub(super) struct LivekitParticipantList {
 #[derive(Deserialize)]
 pub(super) struct LivekitParticipant {
     pub identity: String,
-    /// `JOINING`, `JOINED`, `ACTIVE`, `DISCONNECTED`; the first if omitted.
+    /// `JOINING`, `JOINED`, `ACTIVE` or `DISCONNECTED`; the first one if omitted.
     #[serde(default)]
     state: String,
-    /// `STANDARD`, `INGRESS`, `EGRESS`, `SIP`, `AGENT`, …; the first if omitted.
+    /// `STANDARD`, `INGRESS`, `EGRESS`, `SIP`, `AGENT` or another kind; the first one if omitted.
     #[serde(default)]
     kind: String,
     #[serde(default)]
@@ -36,12 +36,13 @@ pub(super) struct LivekitParticipant {
 }
 
 impl LivekitParticipant {
-    /// Returns whether the participant is a user who has joined and not left; recorders and agents are not users.
+    /// Returns whether the participant is a user who has joined and not left. Recorders and agents are not
+    /// users.
     pub fn is_user_in_room(&self) -> bool {
         matches!(self.state.as_str(), "JOINED" | "ACTIVE") && matches!(self.kind.as_str(), "" | "STANDARD")
     }
 
-    /// Ids of the tracks with sound that are not muted, whatever source the client named.
+    /// Returns the ids of the tracks with sound that are not muted, with any source.
     pub fn open_sound(&self) -> impl Iterator<Item = &str> {
         let open = self.tracks.iter().filter(|track| track.has_sound() && !track.muted);
         open.map(|track| track.sid.as_str())
@@ -51,7 +52,7 @@ impl LivekitParticipant {
 #[derive(Deserialize)]
 struct LivekitTrack {
     sid: String,
-    /// `AUDIO`, `VIDEO` or `DATA`; the first if omitted.
+    /// `AUDIO`, `VIDEO` or `DATA`; the first one if omitted.
     #[serde(default, rename = "type")]
     kind: String,
     #[serde(default)]
@@ -59,7 +60,8 @@ struct LivekitTrack {
 }
 
 impl LivekitTrack {
-    /// Returns whether the track carries sound: a client chooses the source freely, and the server knows the kind.
+    /// Returns whether the track carries sound, by the kind that the server knows, since a client may name
+    /// any source.
     fn has_sound(&self) -> bool {
         matches!(self.kind.as_str(), "" | "AUDIO")
     }
@@ -77,20 +79,20 @@ pub(super) struct LivekitRoom {
     /// Unix seconds.
     #[serde(default, alias = "creationTime", deserialize_with = "number")]
     creation_time: Option<i64>,
-    /// Unix milliseconds; sent by newer servers only.
+    /// Unix milliseconds. Only newer servers send it.
     #[serde(default, alias = "creationTimeMs", deserialize_with = "number")]
     creation_time_ms: Option<i64>,
 }
 
 impl LivekitRoom {
-    /// Time of creation, Unix milliseconds.
+    /// Returns the time of creation, Unix milliseconds.
     pub fn created_ms(&self) -> Option<i64> {
         let exact = self.creation_time_ms.filter(|time| *time > 0);
         exact.or_else(|| self.creation_time.filter(|time| *time > 0)?.checked_mul(1000))
     }
 }
 
-/// Deserialises a 64-bit number that is a number or text.
+/// Deserialises a 64-bit number that is written as a number or as text.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Number(number) => number.as_i64(),

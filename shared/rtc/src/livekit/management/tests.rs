@@ -1,4 +1,4 @@
-//! Requests compared with those of the official Node SDK, and the handling of responses.
+//! Tests that compare requests with those of the official Node SDK, and tests of responses.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ fn rooms(service: &FakeService) -> Box<dyn RtcManagement> {
     management(Provider::Livekit, &account(&service.url())).expect("an account")
 }
 
-/// A server with one participant in every room, who has one unmuted microphone.
+/// Replies like a server with one participant in every room, who has one unmuted microphone.
 fn server(_: usize, seen: &RecordedRequest) -> ScriptedReply {
     ScriptedReply::Json(match seen.path.rsplit('/').next().unwrap_or_default() {
         "GetParticipant" => json!({ "identity": WHO, "tracks": [
@@ -112,7 +112,7 @@ async fn each_right_maps_to_its_source_and_no_permission_is_implicit() {
         "canPublishSources": ["MICROPHONE", "CAMERA", "SCREEN_SHARE", "SCREEN_SHARE_AUDIO"],
     });
     let none = json!({ "canSubscribe": false, "canPublish": false, "canPublishData": false, "canPublishSources": [] });
-    // Giving a right back neither mutes nor unmutes.
+    // Returning a right neither mutes nor unmutes.
     assert_eq!(sent, [all, none, Value::Null, Value::Null]);
 }
 

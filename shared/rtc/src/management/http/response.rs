@@ -1,4 +1,4 @@
-//! The response to a management request: status, body, and the error that the status stands for.
+//! The response to a management request: status, body, and the error for the status.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use switchboard_protocol::json;
 
 use crate::management::RtcError;
 
-/// Limit for error codes in errors, in characters; the codes of the vendors are much shorter.
+/// Largest length of error codes in errors, in characters. The codes of the vendors are much shorter.
 const MAX_CODE: usize = 64;
 
 /// A response of a service: status and JSON.
@@ -16,14 +16,14 @@ const MAX_CODE: usize = 64;
 pub(crate) struct ManagementResponse {
     pub status: u16,
     pub retry_after: Option<Duration>,
-    /// Null for an error response without JSON.
+    /// Body as JSON; null for an error response without JSON.
     pub body: Value,
 }
 
 impl ManagementResponse {
     /// # Errors
-    /// [`RtcError::Refused`] for a successful response that is not JSON. An error response may be anything: proxies
-    /// send HTML.
+    /// [`RtcError::Refused`] for a successful response that is not JSON. An error response need not be JSON,
+    /// since proxies send HTML.
     pub(super) fn read(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Result<Self, RtcError> {
         let body = match json::read(body) {
             Ok(body) => body,
@@ -39,12 +39,12 @@ impl ManagementResponse {
         (200..300).contains(&self.status)
     }
 
-    /// Returns whether the status means an error of the server or a timeout there, so that a retry may succeed.
+    /// Returns whether the status means an error or a timeout at the server, so that a retry may succeed.
     pub(crate) fn is_server_error(&self) -> bool {
         matches!(self.status, 408 | 500..)
     }
 
-    /// Returns the error for the status; `code` is the service's error code, or empty.
+    /// Returns the error for the status. `code` is the service's error code, or empty.
     pub(crate) fn to_error(&self, code: &str) -> RtcError {
         let text = format!("HTTP {} {}", self.status, printable_code(code));
         let text = text.trim_end().to_owned();
@@ -60,13 +60,14 @@ impl ManagementResponse {
 /// Converts a body to `T`.
 ///
 /// # Errors
-/// [`RtcError::Refused`] if the body does not fit. The error has no details: they could contain values of the response.
+/// [`RtcError::Refused`] if the body is not a `T`. The error has no details, which could contain values of
+/// the response.
 pub(crate) fn parse_body<T: DeserializeOwned>(body: Value) -> Result<T, RtcError> {
     serde_json::from_value(body).map_err(|_| RtcError::Refused("the response has unexpected members".into()))
 }
 
-/// Returns `code` if it looks like an error code, otherwise an empty text: messages of services repeat keys, signed
-/// texts and names, which must not get into logs.
+/// Returns `code` if it has the form of an error code, otherwise an empty text. Messages of services may
+/// repeat keys, signed texts and names, which must not get into logs.
 pub(crate) fn printable_code(code: &str) -> &str {
     let word =
         |character: char| character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-' | ' ');

@@ -1,4 +1,4 @@
-//! Requests compared with those of the official Python SDK, and the handling of responses.
+//! Tests that compare requests with those of the official Python SDK, and tests of responses.
 
 use serde_json::{Value, json};
 
