@@ -1,7 +1,8 @@
-//! The SDK clients, configured by hand on one HTTP client, and the adapters on top of them.
+//! The SDK clients, which are configured by hand on one HTTP client, and the adapters that use them.
 //!
-//! `aws_config::load` would try profiles, SSO and the instance metadata service, which a Lambda function does not have; the
-//! environment variables of a function are enough. Built once per process, since a client costs milliseconds.
+//! `aws_config::load` would try profiles, SSO and the instance metadata service, which a Lambda function does
+//! not have. The environment variables of a function are enough. The clients are made once per process, since
+//! making one takes milliseconds.
 
 mod authorities;
 mod connection_error;
@@ -45,7 +46,8 @@ pub struct Aws {
     endpoints: Endpoints,
 }
 
-/// Addresses that replace the SDK's own: those of the laptop stack, and of the account's own broker.
+/// Addresses that replace the default addresses of the SDK: those of the laptop stack, and of the account's
+/// own broker.
 struct Endpoints {
     dynamodb: Option<String>,
     data_plane: Option<String>,
@@ -55,9 +57,9 @@ struct Endpoints {
 }
 
 impl Aws {
-    /// Reads region, credentials and endpoints. `https` makes the connections.
+    /// Reads region, credentials and endpoints. `https` provides the connections.
     pub fn read(variables: &impl Variables, https: Https) -> Result<Self, ConfigError> {
-        // A Lambda's credentials are set for the life of its environment and never change in place.
+        // Lambda sets the credentials once for the life of the environment, and never changes them.
         let credentials = Credentials::new(
             required(variables, "AWS_ACCESS_KEY_ID")?,
             required(variables, "AWS_SECRET_ACCESS_KEY")?,
@@ -97,16 +99,19 @@ impl Aws {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
-    /// Makes the client of the broker's data plane for publishing. It tries each call twice.
+    /// Makes the client of the broker's data plane for publishing. It makes at most two attempts for each
+    /// call.
     #[must_use]
     pub fn data_plane(&self) -> aws_sdk_iotdataplane::Client {
-        // The SDK's own first wait is up to a second, and everything behind it in the device's order would wait too.
+        // The SDK's default first wait is up to a second, and all later downlinks to the device would wait,
+        // too.
         let retries = RetryConfig::standard().with_max_attempts(2).with_initial_backoff(FIRST_BACKOFF);
         self.data_plane_with(retries, timeouts(1_500, 3_500))
     }
 
-    /// Makes the client of the broker's data plane for direct messages. It tries each call once: the broker answers 504 if a
-    /// device does not confirm in time, the SDK would repeat that, and the phone would ring again.
+    /// Makes the client of the broker's data plane for direct messages. It makes one attempt for each call:
+    /// the broker answers 504 if a device does not confirm in time, and if the SDK repeated the call, the
+    /// phone would ring again.
     #[must_use]
     pub fn direct_messages(&self) -> aws_sdk_iotdataplane::Client {
         self.data_plane_with(RetryConfig::disabled(), timeouts(5_000, 5_000))
@@ -128,7 +133,7 @@ impl Aws {
         EventBus::new(name, url, region, credentials, self.https.clone())
     }
 
-    /// Reads the secrets `path/NAME` from the Parameter Store. A name without a parameter is left out.
+    /// Reads the secrets `path/NAME` from the Parameter Store. Omits a name without a parameter.
     pub async fn secrets(
         &self,
         path: &str,
@@ -158,7 +163,7 @@ impl Aws {
             .retry_config(retries)
             .timeout_config(timeouts);
         config.set_endpoint_url(self.endpoints.data_plane.clone());
-        // The wait for a device's confirmation is not a stalled stream.
+        // The wait for a device's confirmation does not count as a stalled stream.
         config.set_stalled_stream_protection(Some(
             aws_sdk_iotdataplane::config::StalledStreamProtectionConfig::disabled(),
         ));
@@ -166,8 +171,8 @@ impl Aws {
     }
 }
 
-/// Refuses the address of a broker in another region: every call would fail, and no terminal would hear of it. Domains of
-/// the account's own name no region, and are accepted.
+/// Refuses the address of a broker in another region: every call would fail, and no terminal would be
+/// notified of anything. The account's own domains do not contain a region and are accepted.
 fn require_region(url: &str, region: &str) -> Result<(), ConfigError> {
     let host = url.split_once("://").map_or(url, |(_, rest)| rest);
     let host = host.split(['/', ':']).next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The loop of every change of a meeting: load, decide, commit; then the effects.
+//! The loop of every change of a meeting: load, decide, commit, then run the effects.
 
 use crate::clock;
 use crate::effects::PENDING_MS;
@@ -16,47 +16,48 @@ use switchboard_core::{
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::{InviteId, MeetingId};
 
-/// Limit of decisions for one change, if another commit comes first each time.
+/// Largest number of decisions for one change, if another commit comes first every time.
 const ATTEMPTS: u32 = 6;
 
-/// The parts of a commit that the decision does not contain.
+/// The parts of a commit that are not in the decision.
 pub struct CommitTerms<'a> {
-    /// Meeting that the decision was made from; `None` for a new meeting.
+    /// Meeting from which the decision was made; `None` for a new meeting.
     pub seen: Option<&'a Loaded>,
     /// Cause of the decision.
     pub cause: Cause,
-    /// Record of a create request that was merged into this meeting, written in the same commit.
+    /// Record of a create request that is merged into this meeting, written in the same commit.
     pub mark: Option<&'a CreateMark>,
     /// Call slots to change, with their conditions.
     pub slots: Vec<SlotWrite>,
-    /// The inviter's invitations, with those of this commit.
+    /// The inviter's invitations, including those of this commit.
     pub rings: Option<RingsWrite>,
-    /// If set, `wake` repeats the effects if this process crashes before they are done. Needed if no terminal would retry.
+    /// True if `wake` must repeat the effects after a crash of this process. Needed for effects that no
+    /// terminal would retry.
     pub guarded: bool,
     /// Time of this invocation.
     pub now: Now,
 }
 
 impl CommitTerms<'_> {
-    /// Returns the mark of a guarded commit.
+    /// Returns the mark of pending effects for a guarded commit.
     fn pending(&self) -> Option<Pending> {
         let due_ms = self.now.ms + PENDING_MS;
         self.guarded.then(|| Pending { cause: self.cause.clone(), due_ms })
     }
 }
 
-/// A decision that is committed, if it changes anything. Its effects are still to be run.
+/// A decision that is committed if it changes anything, and whose effects have not run yet.
 struct Decided {
-    /// Meeting that the decision was made from.
+    /// Meeting from which the decision was made.
     before: Loaded,
     decision: Decision,
-    /// Mark of the commit, if `wake` repeats the effects unless they are reported done.
+    /// Mark of the commit, if `wake` repeats its effects until they are reported as done.
     pending: Option<Pending>,
 }
 
 impl<P: Ports> Service<P> {
-    /// Reads the meeting `id`. Refused with `meeting_not_found` for an unknown id, and with `meeting_ended` for a create request
-    /// that made no meeting.
+    /// Reads the meeting `id`. Refuses with `meeting_not_found` for an unknown id, and with `meeting_ended`
+    /// for a create request that made no meeting.
     pub async fn load(&self, id: &MeetingId) -> Result<Loaded, ServeError> {
         match self.table.meeting(id).await? {
             Some(Stored::Meeting(loaded)) => Ok(loaded),
@@ -67,7 +68,8 @@ impl<P: Ports> Service<P> {
 
     /// Applies `command` to the meeting `id`: one read, one write, then the effects.
     ///
-    /// If another commit comes first, decides again on its result. Refused with `meeting_not_found` for an unknown id.
+    /// If another commit comes first, decides again on its result. Refuses with `meeting_not_found` for an
+    /// unknown id.
     pub async fn change(
         &self,
         id: &MeetingId,
@@ -78,7 +80,7 @@ impl<P: Ports> Service<P> {
         self.change_stored(stored, command, now).await
     }
 
-    /// Applies `command` to a record that was read before.
+    /// Applies `command` to a record that the caller has read.
     pub async fn change_stored(
         &self,
         stored: Stored,
@@ -93,8 +95,8 @@ impl<P: Ports> Service<P> {
         }
     }
 
-    /// Applies `command` of `inviter` to a record that was read before, and counts the invitations. Refused with `rate_limited`
-    /// beyond a limit.
+    /// Applies `command` of `inviter` to a record that the caller has read, and counts the invitations.
+    /// Refuses with `rate_limited` beyond a limit.
     pub async fn change_and_count(
         &self,
         stored: Stored,
@@ -109,11 +111,12 @@ impl<P: Ports> Service<P> {
         Ok(report)
     }
 
-    /// Applies `command` to a record that was read before, and leaves the other calls of its sender. `is_in_other_call` is `false`
-    /// if the sender's call slot names no other call.
+    /// Applies `command` to a record that the caller has read, and leaves the other calls of its sender.
+    /// `is_in_other_call` is `false` if the sender's call slot names no other call.
     ///
-    /// The command is committed first, so that a command which loses a race costs the user no call. It is answered last, so that
-    /// the terminal retries if the function crashes in between: the repeat leaves the other calls (decision 17).
+    /// The command is committed first, so that the user loses no call if the command loses a race. The answer
+    /// is published last, so that the terminal retries after a crash of the function in between; the repeat
+    /// then leaves the other calls (decision 17).
     pub async fn change_and_leave_others(
         &self,
         stored: Stored,
@@ -139,8 +142,8 @@ impl<P: Ports> Service<P> {
         left.map(|()| report)
     }
 
-    /// Decides on `input`, commits and runs the effects. Returns the meeting as committed, with the mark of effects that are not
-    /// known to be done.
+    /// Decides on `input`, commits, and runs the effects. Returns the meeting as committed, with the mark of
+    /// effects that are not known to be done.
     pub async fn apply(
         &self,
         loaded: Loaded,
@@ -150,8 +153,8 @@ impl<P: Ports> Service<P> {
         self.apply_with(loaded, input, now, self.rtc_capabilities()).await
     }
 
-    /// Does the same as [`apply`](Self::apply), with `rtc` instead of the capabilities that the RTC service has: an RTC service
-    /// that does not answer reports no presence.
+    /// Does the same as [`apply`](Self::apply), with the capabilities `rtc` instead of those that the RTC
+    /// service has: an RTC service that does not answer counts as one that reports no presence.
     pub async fn apply_with(
         &self,
         loaded: Loaded,
@@ -163,11 +166,11 @@ impl<P: Ports> Service<P> {
         Ok(self.run_effects_of(decided, now).await)
     }
 
-    /// Decides on `input` and commits the decision, if it changes anything. The caller runs the effects:
+    /// Decides on `input`, and commits the decision if it changes anything. The caller runs the effects:
     /// [`run_effects_of`](Self::run_effects_of).
     ///
-    /// If another commit comes first, decides again on its result. Changes nothing if a call slot does not name the meeting that
-    /// the decision requires.
+    /// If another commit comes first, decides again on its result. Changes nothing if a call slot does not
+    /// name the meeting that the decision requires.
     async fn decide_and_commit(
         &self,
         loaded: Loaded,
@@ -178,8 +181,8 @@ impl<P: Ports> Service<P> {
         self.decide_and_commit_counted(loaded, input, now, rtc, None).await
     }
 
-    /// Does the same as [`decide_and_commit`](Self::decide_and_commit), and counts the invitations of `inviter`. Refused with
-    /// `rate_limited` beyond a limit.
+    /// Does the same as [`decide_and_commit`](Self::decide_and_commit), and counts the invitations of
+    /// `inviter`. Refuses with `rate_limited` beyond a limit.
     async fn decide_and_commit_counted(
         &self,
         mut loaded: Loaded,
@@ -218,7 +221,7 @@ impl<P: Ports> Service<P> {
                     return Ok(Decided { before: loaded, decision: Decision::default(), pending: None });
                 }
                 CommitResult::Lost(Some(newer)) => {
-                    // A meeting never becomes a mark.
+                    // A meeting never becomes a create mark.
                     loaded = newer.into_meeting().ok_or(ServeError::Contended)?;
                 }
                 CommitResult::Lost(None) | CommitResult::Conflict => {
@@ -250,8 +253,8 @@ impl<P: Ports> Service<P> {
         (report, after)
     }
 
-    /// Commits one decision: the state `next` with its call slots, its deadline for the index, and the mark that makes `wake`
-    /// repeat the effects if it is guarded.
+    /// Commits one decision: the state `next` with its call slots, its deadline for the index and, if the
+    /// commit is guarded, the mark that makes `wake` repeat the effects.
     pub async fn commit_decision(
         &self,
         next: &Meeting,
@@ -281,7 +284,7 @@ impl<P: Ports> Service<P> {
     }
 }
 
-/// The offers whose reach `seen` has and `next` does not need.
+/// Returns the offers whose reach is in `seen` and not needed by `next`.
 fn forgotten(seen: &Meeting, next: &Meeting) -> Vec<(InviteId, ClientId)> {
     let offers = seen.reached.iter().filter(|(invite, _)| !next.reached.contains_key(*invite));
     offers
@@ -289,21 +292,21 @@ fn forgotten(seen: &Meeting, next: &Meeting) -> Vec<(InviteId, ClientId)> {
         .collect()
 }
 
-/// The oldest pending marks that make room for one more.
+/// Returns the oldest pending marks, which are dropped to make room for one more.
 fn beyond_bound(seen: &Loaded) -> Vec<u64> {
     let count = (seen.pending.len() + 1).saturating_sub(MAX_PENDING);
     let dropped: Vec<u64> = seen.pending.keys().take(count).copied().collect();
     if !dropped.is_empty() {
         tracing::error!(
             meeting.id = %seen.meeting.id, revs = ?dropped,
-            "effects of old commits not done for too long; they are given up"
+            "pending effects of old commits dropped: the meeting has too many; they are not repeated"
         );
     }
     dropped
 }
 
-/// Waits before the next attempt: longer each time, and for different causes differently long, so that two functions do not
-/// conflict again.
+/// Waits before the next attempt. Each wait is longer than the one before, and the waits of different causes
+/// differ, so that two functions do not conflict again.
 pub async fn back_off(attempt: u32, meeting: &str, cause: Option<&Cause>) {
     let base_ms = 8_u64 << attempt;
     let sender = match cause {

@@ -6,21 +6,21 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Returns the time of an invocation, in milliseconds since the epoch.
 ///
-/// Built with the feature `test-clock`, it adds the offset that the laptop stack passes with each invocation, so that no test
-/// has to wait for a ring to time out. Deployed builds do not have that feature; on AWS Lambda a build that has it does not
-/// start.
+/// In a build with the feature `test-clock`, adds the offset that the laptop stack passes with each
+/// invocation, so that no test has to wait until a ring expires. Deployed builds do not have that feature: a
+/// build with it does not start on AWS Lambda.
 #[must_use]
 pub fn now_ms(context: &Context) -> i64 {
     system_ms() + offset_ms(context)
 }
 
-/// Returns the time of the system, for the signatures of calls.
+/// Returns the system's time, for the signatures of calls.
 #[expect(clippy::disallowed_methods, reason = "this is the clock's adapter")]
 pub(crate) fn system_time() -> SystemTime {
     SystemTime::now()
 }
 
-/// Waits for `time`. A test may replace the wait by one in its own time.
+/// Waits for `time`. A test may replace the wait by one in its own virtual time.
 pub(crate) async fn wait(time: Duration) {
     #[cfg(any(test, feature = "fake"))]
     if let Some(wait) = crate::fake::waits::replaced(time) {

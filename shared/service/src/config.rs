@@ -1,6 +1,7 @@
-//! The settings of the functions, read from environment variables once, before the first event.
+//! The settings of the functions. They are read from environment variables once, before the first event.
 //!
-//! A missing variable stops the cold start with an error that names it, instead of failing the first request.
+//! A missing variable stops the cold start with an error that names the variable. Otherwise, the first
+//! request would fail.
 
 pub(crate) mod form;
 #[cfg(test)]
@@ -32,7 +33,7 @@ pub struct Config {
     pub channel_prefix: String,
     /// Minter of join tokens for the configured RTC service.
     pub minter: Box<dyn Minter>,
-    /// Management of channels at the RTC service; `None` without a configured management API.
+    /// Management of channels at the RTC service; `None` if no management API is configured.
     pub control: Option<Box<dyn RtcManagement>>,
     /// Address of the delay queue that feeds `wake`.
     pub wake_queue_url: String,
@@ -82,22 +83,23 @@ fn limits(variables: &impl Variables) -> Result<RequestLimits, ConfigError> {
     })
 }
 
-/// Minimum length of the id key in characters; `MinLength` of the template's parameter. Random text of this length has more than
-/// the 128 bits of the derived ids.
+/// Smallest length of the id key in characters, which is also `MinLength` of the template's parameter. Random
+/// text of this length has more than the 128 bits of a derived id.
 const ID_KEY_MIN_CHARS: usize = 32;
 
 fn id_key(variables: &impl Variables) -> Result<IdKey, ConfigError> {
     let secret = required(variables, "ID_KEY")?;
     if secret.chars().count() < ID_KEY_MIN_CHARS {
-        let why = format!("at least {ID_KEY_MIN_CHARS} characters, random");
+        let why = format!("use at least {ID_KEY_MIN_CHARS} random characters");
         return Err(ConfigError::Wrong { name: "ID_KEY", why });
     }
     Ok(IdKey::new(SecretString::from(secret)))
 }
 
-/// Makes the reader of callbacks of the configured RTC service; `None` without callbacks or without a secret to verify them.
-/// With `RTC_CALLBACK_SECRET_PREVIOUS` it also accepts callbacks that are signed with the secret before: for `LiveKit`, which
-/// signs with a key of its own, that is the key's id and secret, `ID:SECRET`.
+/// Makes the reader of callbacks of the configured RTC service; `None` if the service has no callbacks, or
+/// without a secret to verify them. If `RTC_CALLBACK_SECRET_PREVIOUS` is set, callbacks that are signed with
+/// the previous secret are accepted, too. For `LiveKit`, which signs with a key, its value is the previous
+/// key's id and secret: `ID:SECRET`.
 pub fn callbacks(variables: &impl Variables) -> Result<Option<Box<dyn CallbackReader>>, ConfigError> {
     require_own_secrets(variables, &CALLBACK_SECRETS)?;
     let provider = required(variables, "RTC_PROVIDER")?.parse::<Provider>()?;
@@ -108,7 +110,7 @@ pub fn callbacks(variables: &impl Variables) -> Result<Option<Box<dyn CallbackRe
     if provider == Provider::Livekit {
         let (id, secret) = previous.split_once(':').ok_or_else(|| ConfigError::Wrong {
             name: "RTC_CALLBACK_SECRET_PREVIOUS",
-            why: "for LiveKit it is the previous key's id and secret, ID:SECRET".to_owned(),
+            why: "for LiveKit, set the previous key's id and secret, ID:SECRET".to_owned(),
         })?;
         (account.key_id, account.key_secret) = (id.to_owned(), secret.into());
     }
@@ -130,7 +132,7 @@ fn minter(variables: &impl Variables) -> Result<Box<dyn Minter>, ConfigError> {
     })
 }
 
-/// Makes the management client of the configured RTC service. It connects at its first call.
+/// Makes the management client of the configured RTC service. The client connects at its first call.
 fn control(
     variables: &impl Variables,
     http: HttpClient,

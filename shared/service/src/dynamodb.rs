@@ -1,6 +1,7 @@
-//! The DynamoDB table: meetings, call slots, devices, call history. Every read is consistent, except that of the index.
+//! The DynamoDB table: meetings, call slots, devices, call history. Every read is consistent, except the read
+//! of the index.
 //!
-//! A stored record that cannot be read is an error with its key, never a panic.
+//! A stored record that cannot be read is an error with the key of the record, never a panic.
 
 mod availability;
 mod call_history;
@@ -58,7 +59,8 @@ impl StoreError {
         move |error| Self::Unavailable { operation, source: Box::new(error) }
     }
 
-    /// The error of a write. What the table finds invalid is a bug of the service, and no retry would help.
+    /// Returns the error of a write. If the table finds the request invalid, the service has a bug, and no
+    /// retry would help.
     fn of<E, R>(operation: &'static str, error: SdkError<E, R>) -> Self
     where
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
@@ -79,7 +81,7 @@ impl StoreError {
     }
 }
 
-/// Returns whether the table found the request invalid, for example since the item would be too large.
+/// Returns whether the table found the request invalid, for example because the item would be too large.
 fn is_invalid<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("ValidationException")
 }

@@ -1,4 +1,5 @@
-//! The effects of a commit: RTC calls, downlinks, the next wake, the call history, and the mark that they are done.
+//! The effects of a commit: RTC calls, downlinks, the next wake, the call history, and the mark that the
+//! effects are done.
 
 pub mod downlinks;
 mod history;
@@ -20,14 +21,15 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::InviteId;
 use switchboard_protocol::object::Reach;
 
-/// Time in milliseconds after which `wake` repeats effects that are not reported done.
+/// Milliseconds after which `wake` repeats effects that are not reported as done.
 pub(crate) const PENDING_MS: i64 = 5_000;
 
 impl<P: Ports> Service<P> {
-    /// Runs the effects of a decision, after its commit if it has one.
+    /// Runs the effects of a decision, after its commit if there is one.
     ///
-    /// For a new meeting (`before` is `None`) the answer is published first, so that the caller does not wait for phones to
-    /// confirm. Otherwise the answer is published last, so that the terminal retries if the function crashes before it.
+    /// For a new meeting (`before` is `None`) the answer is published first, so that the caller does not wait
+    /// until phones confirm. Otherwise the answer is published last, so that the terminal retries if the
+    /// function crashes before the answer.
     pub async fn run_effects(
         &self,
         before: Option<&Loaded>,
@@ -56,7 +58,7 @@ impl<P: Ports> Service<P> {
         let next = Some(after).filter(|_| committed);
         let scheduled = self.schedule_next(before, next, guarded, now);
         let run = if before.is_none() { EffectRun::AfterCreate } else { EffectRun::AfterDecision };
-        // Boxed, since the future would otherwise be part of every caller's.
+        // The future is boxed, since it would otherwise be part of every caller's future.
         let (done, ()) =
             futures::join!(Box::pin(self.call_rtc_and_publish(after, decision, run, now)), scheduled);
         let history_written = self.write_call_history(next).await;
@@ -64,7 +66,8 @@ impl<P: Ports> Service<P> {
             && done.is_complete()
             && (guarded || done.has_offers)
             && self.mark_effects_done(after, after.rev, &done, now).await;
-        // A repeated request rings again, since the first run may have crashed before the offers or before this report.
+        // A repeated request rings again, since the first run may have crashed before the offers or before
+        // this report.
         let push_wanted = push_wanted(
             after,
             |p, invite| if committed { p.standing.is_from(after.rev) } else { invited.contains(invite) },
@@ -75,7 +78,8 @@ impl<P: Ports> Service<P> {
         (report, is_marked)
     }
 
-    /// Repeats the effects of an earlier commit that were not reported done. Returns `false` if they are still not done.
+    /// Repeats the effects of an earlier commit that were not reported as done. Returns `false` if they are
+    /// still not done.
     pub async fn repeat_effects(&self, loaded: &Loaded, rev: u64, pending: &Pending, now: Now) -> bool {
         let meeting = &loaded.meeting;
         let decision =
@@ -90,7 +94,7 @@ impl<P: Ports> Service<P> {
         marked
     }
 
-    /// Publishes what a decision on a create request that made no meeting answers.
+    /// Publishes the answer of a decision on a create request that made no meeting.
     pub async fn publish_of_mark(&self, mark: &CreateMark, decision: Decision, now: Now) -> InvocationReport {
         let report =
             InvocationReport { refused: decision.refused, ..InvocationReport::of_mark(mark, &decision) };
@@ -105,7 +109,7 @@ impl<P: Ports> Service<P> {
         report
     }
 
-    /// Puts the report on the event bus, in functions whose results Lambda does not forward itself.
+    /// Puts the report on the event bus, in functions whose results Lambda does not forward.
     async fn put_report(&self, report: &InvocationReport, now: Now) {
         if let Some(bus) = self.outcomes.as_ref().filter(|_| report.is_news()) {
             Box::pin(bus.put(&report.to_value(), now.ms)).await;
@@ -114,8 +118,8 @@ impl<P: Ports> Service<P> {
 
     /// Calls the RTC service and publishes the downlinks.
     ///
-    /// Rights and removals come first, since downlinks say whether they are enforced. The channel is closed at the same time
-    /// as the downlinks are published, since no downlink depends on it.
+    /// Rights and removals come first, since downlinks contain whether they are enforced. The channel is
+    /// closed at the same time as the downlinks are published, since no downlink depends on it.
     async fn call_rtc_and_publish(
         &self,
         meeting: &Meeting,
@@ -126,7 +130,7 @@ impl<P: Ports> Service<P> {
         let actions = std::mem::take(&mut decision.rtc_actions);
         let mut rtc = self.run_rtc_actions(meeting, &actions, now).await;
         rtc.correct(&mut decision, run == EffectRun::AgainByWake);
-        // The channel of a new meeting was made before its commit.
+        // The channel of a new meeting was created before its commit.
         let has_token =
             decision.answer.iter().chain(&decision.notices).any(|outgoing| outgoing.grant.is_some());
         if has_token && run != EffectRun::AfterCreate {
@@ -168,12 +172,13 @@ impl<P: Ports> Service<P> {
         EffectsReport { published, answer_published, has_offers, ..EffectsReport::default() }
     }
 
-    /// Marks the effects of revision `rev` as done and stores how far the offers got. Returns `false` if the write failed;
-    /// then `wake` repeats the effects.
+    /// Marks the effects of revision `rev` as done and stores the reach of the offers. Returns `false` if the
+    /// write failed; then `wake` repeats the effects.
     ///
-    /// If the meeting has changed meanwhile, two things may have crossed: an offer may have gone to the broker's queue behind
-    /// the news that it is closed, so that news is published again under another id; and a right may have been taken while
-    /// it was given back, or the other way round, so the current right is applied.
+    /// If the meeting has changed in the meantime, two messages may have arrived in the wrong order. An offer
+    /// may have reached the broker's queue after the notice that it is closed, so that notice is published
+    /// again with another id. A call that takes a right away may have overtaken one that returns it, or the
+    /// reverse, so the current right is set again.
     async fn mark_effects_done(&self, meeting: &Meeting, rev: u64, done: &EffectsReport, now: Now) -> bool {
         let stored = match self.table.mark_effects_done(&meeting.id, rev, &done.published.reached).await {
             Ok(stored) => stored,
@@ -204,34 +209,35 @@ impl<P: Ports> Service<P> {
     }
 }
 
-/// The occasion on which effects run.
+/// The occasion for running effects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum EffectRun {
     /// Directly after the commit of a new meeting.
     AfterCreate,
     /// Directly after any other decision, with or without a commit.
     AfterDecision,
-    /// Again by `wake`, since the function that committed did not report them as done.
+    /// Repeated by `wake`, since the function that committed did not report them as done.
     AgainByWake,
 }
 
 /// Result of the effects of one decision.
 #[derive(Debug, Default)]
 struct EffectsReport {
-    /// Downlinks besides an answer that is published last.
+    /// Result of all downlinks except an answer that is published last.
     published: PublishReport,
-    /// The answer, if it is published last.
+    /// Result of the answer, if it is published last.
     answer_published: PublishReport,
     /// `true` if any downlink is an offer.
     has_offers: bool,
-    /// Calls to the RTC service.
+    /// Calls to the RTC service that the decision requires.
     actions: Vec<RtcAction>,
-    /// Names of calls that the RTC service did not carry out.
+    /// Names of calls to the RTC service that failed.
     media_failed: Vec<&'static str>,
 }
 
 impl EffectsReport {
-    /// Returns whether nothing has to be repeated. Failed downlinks are not repeated: a `sync` of the device repairs them.
+    /// Returns whether no effect has to be repeated. Failed downlinks are not repeated, because a `sync` of
+    /// the device repairs them.
     fn is_complete(&self) -> bool {
         self.media_failed.is_empty()
     }

@@ -8,7 +8,7 @@ use switchboard_core::Refusal;
 /// Error of a request that was not served.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// A client mistake or a state conflict. The sender gets it as the answer.
+    /// A client's mistake, or a state that does not allow the request. The sender gets it as the answer.
     #[error("refused: {}", .0.message)]
     Refused(Refusal),
     /// The table failed.
@@ -17,7 +17,7 @@ pub enum ServeError {
     /// The MQTT broker failed.
     #[error(transparent)]
     Broker(#[from] BrokerError),
-    /// Other commits came first in every attempt.
+    /// Another commit came first in every attempt.
     #[error("other commits came first in every attempt")]
     Contended,
 }
@@ -28,7 +28,8 @@ impl From<Refusal> for ServeError {
     }
 }
 
-/// Failure of an invocation. Lambda retries the event and then puts it on the queue of failed events, with a stable type.
+/// Failure of an invocation. Lambda retries the event, and then puts it on the queue of failed events with a
+/// stable type.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct InvocationFailure {
@@ -37,12 +38,12 @@ pub struct InvocationFailure {
 }
 
 impl InvocationFailure {
-    /// Makes the failure for an event that cannot be parsed.
+    /// Makes the failure of an event that cannot be parsed.
     pub fn malformed(error: &(dyn std::error::Error + 'static)) -> Self {
         Self { error_type: "MalformedEvent", message: ErrorChain(error).to_string() }
     }
 
-    /// Returns the stable type under which the failure is reported.
+    /// Returns the stable type of the failure.
     #[must_use]
     pub fn error_type(&self) -> &'static str {
         self.error_type

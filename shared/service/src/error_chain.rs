@@ -1,4 +1,4 @@
-//! Formatting of errors with all their sources, for logs and for the queue of failed events.
+//! Formats errors together with their sources, for logs and for the queue of failed events.
 
 use std::error::Error;
 use std::fmt;

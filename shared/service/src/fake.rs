@@ -1,4 +1,4 @@
-//! In-memory adapters of the [`ports`](crate::ports) for tests. Their futures never wait.
+//! In-memory adapters of the [`ports`](crate::ports) for tests. Their futures are ready at once.
 
 mod broker;
 pub mod largest;
@@ -38,19 +38,19 @@ impl Ports for FakePorts {
     type Outcomes = FakeBus;
 }
 
-/// Returns the id key of [`service`].
+/// Returns the id key that [`service`] uses.
 #[must_use]
 pub fn id_key() -> IdKey {
     IdKey::new("an id key for tests only".to_owned().into())
 }
 
-/// Makes a service with empty adapters, without an RTC management API.
+/// Makes a service with empty adapters and without an RTC management API.
 #[must_use]
 pub fn service() -> Service<FakePorts> {
     service_on(TableState::default())
 }
 
-/// Makes a service on the table contents `state`, without an RTC management API.
+/// Makes a service with the table contents `state` and without an RTC management API.
 #[must_use]
 pub fn service_on(state: TableState) -> Service<FakePorts> {
     let process = Process::default();
@@ -72,13 +72,13 @@ pub fn service_on(state: TableState) -> Service<FakePorts> {
     }
 }
 
-/// Makes a service whose RTC service is managed through `rtc`.
+/// Makes a service that manages its RTC service through `rtc`.
 #[must_use]
 pub fn service_with_rtc(rtc: FakeRtc) -> Service<FakePorts> {
     Service { rtc: Some(RtcClient::new(Box::new(rtc), id_key(), "test".to_owned())), ..service() }
 }
 
-/// A delay queue that records what is scheduled: message and delay in seconds.
+/// A delay queue that records scheduled messages with their delay in seconds.
 #[derive(Debug, Default)]
 pub struct FakeWakes {
     /// The scheduled wakes, oldest first.

@@ -1,4 +1,4 @@
-//! The limits of a user's invitations, counted in the table with the commit that invites.
+//! The limits of a user's invitations, which are counted in the table with the commit that invites.
 
 use crate::error::ServeError;
 use crate::ports::{Meetings, Ports, RingsWrite, StoredRings};
@@ -6,20 +6,21 @@ use crate::service::Service;
 use switchboard_core::{Decision, Invitee, Now, Refusal, RungUsers};
 use switchboard_protocol::address::UserId;
 
-/// A user who invites, with the invitations that were read.
+/// A user who invites, with the user's earlier invitations.
 #[derive(Debug)]
 pub struct Inviter<'a> {
     /// Account.
     pub user: UserId,
     /// Invitations of the user within the last hour.
     pub rings: StoredRings,
-    /// Users whom the request names.
+    /// Users that the request names.
     pub invitees: &'a [Invitee],
 }
 
 impl<P: Ports> Service<P> {
-    /// Returns the invitations of the inviter with those of `decision`; `None` if it invites nobody. Refused with `rate_limited`
-    /// beyond a limit. Reads the meetings of earlier rings only if the limit of unanswered ones may be reached.
+    /// Returns the inviter's invitations, including those of `decision`; `None` if the decision invites
+    /// nobody. Refuses with `rate_limited` beyond a limit. Reads the meetings of earlier rings only if the
+    /// limit of unanswered rings may be reached.
     pub async fn count_rings(
         &self,
         inviter: &Inviter<'_>,

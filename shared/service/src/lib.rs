@@ -1,11 +1,11 @@
-//! The service: runs the functions on AWS Lambda around the pure core.
+//! The service: runs the functions on AWS Lambda, with the pure core inside.
 //!
-//! One request passes through these modules: [`request`] reads the event of the broker's rule and its request,
-//! `change_loop` loads the meeting, decides and commits, [`effects`] publishes downlinks, calls the RTC service and schedules
-//! the next deadline. [`run`] is the Lambda run loop around them.
+//! One request passes through these modules: [`request`] reads the broker rule's event and the request in it,
+//! `change_loop` loads the meeting, decides and commits, and [`effects`] publishes downlinks, calls the RTC
+//! service and schedules the next deadline. [`run`] has the Lambda run loop.
 //!
-//! Everything outside the process is behind the traits in [`ports`]. [`dynamodb`] and [`aws`] are their adapters in
-//! production, `fake` (with the feature of that name) is the one for tests.
+//! Everything outside the process is behind the traits in [`ports`]. [`dynamodb`] and [`aws`] are the
+//! adapters for production, and `fake` (with the feature of that name) the adapter for tests.
 
 pub mod aws;
 mod change_loop;

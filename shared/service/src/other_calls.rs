@@ -1,5 +1,5 @@
-//! The other calls of a user who takes a seat. A call slot names one meeting, so the one before has to be left, or found by
-//! other means.
+//! The other calls of a user who takes a seat. A call slot names one meeting. So the user has to leave the
+//! previous meeting, or the table needs another reference to it.
 
 use crate::error::ServeError;
 use crate::ports::{Loaded, Meetings, Ports, Stored, UserRecord, Users};
@@ -10,7 +10,7 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::limits::MAX_MINUTES;
 
-/// A meeting, and what the table has of a user who takes a seat in it.
+/// A meeting, and the table's data about a user who takes a seat in it.
 pub struct MeetingOfUser {
     /// The meeting's record.
     pub stored: Stored,
@@ -21,7 +21,8 @@ pub struct MeetingOfUser {
 }
 
 impl<P: Ports> Service<P> {
-    /// Reads the meeting `id` and the record of `user` in one round trip. Refused with `meeting_not_found` for an unknown id.
+    /// Reads the meeting `id` and the record of `user` in one round trip. Refuses with `meeting_not_found`
+    /// for an unknown id.
     pub async fn load_with_other_call(
         &self,
         id: &MeetingId,
@@ -35,8 +36,9 @@ impl<P: Ports> Service<P> {
         Ok(MeetingOfUser { stored, name, other_call })
     }
 
-    /// Gives up the seats of `user` in all calls but `here`, which the user accepted. A call is left only while `here` holds the
-    /// user's call slot, so of two calls that the user accepts at the same time one stays. Safe to repeat.
+    /// Gives up the seats of `user` in all calls except `here`, which the user accepted. A call is left only
+    /// while `here` holds the user's call slot, so if the user accepts two calls at the same time, one of
+    /// them stays. Safe to repeat.
     pub async fn leave_other_calls(
         &self,
         user: &UserId,
@@ -52,8 +54,8 @@ impl<P: Ports> Service<P> {
         join_all(left).await.into_iter().try_for_each(|left| left.map(|_| ()))
     }
 
-    /// Lets the broker's events about `user`, and a repeated accept, find the meeting `held`, from which another meeting is
-    /// about to take the call slot.
+    /// Stores a reference to the meeting `held` before another meeting takes its call slot. With it, the
+    /// broker's events about `user` and a repeated accept still find `held`.
     pub async fn keep_findable(
         &self,
         user: &UserId,

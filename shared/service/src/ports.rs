@@ -1,8 +1,9 @@
 //! The traits between the service and everything outside the process.
 //!
-//! Each trait has one adapter for production ([`dynamodb`](crate::dynamodb), [`aws`](crate::aws)) and one in memory
-//! (`fake`). [`Service`](crate::service::Service) takes them as type parameters, so every call is dispatched at compile
-//! time. The management API of the RTC service has a trait of its own in `switchboard-rtc`.
+//! Each trait has one adapter for production ([`dynamodb`](crate::dynamodb), [`aws`](crate::aws)) and one in
+//! memory (`fake`). [`Service`](crate::service::Service) takes the adapters as type parameters, so every call
+//! is dispatched at compile time. The trait for the management API of the RTC service is in
+//! `switchboard-rtc`.
 
 mod broker;
 mod error;
@@ -45,22 +46,23 @@ pub trait Ports {
 /// The stored meetings, with their call slots and the index of deadlines. Every read is consistent, except [`Meetings::due`].
 #[expect(async_fn_in_trait, reason = "functions run on one thread, so the futures need not be `Send`")]
 pub trait Meetings {
-    /// Reads the record under a meeting's id; `None` for an unknown id.
+    /// Reads the record of a meeting's id; `None` for an unknown id.
     async fn meeting(&self, id: &MeetingId) -> Result<Option<Stored>, StoreError>;
 
-    /// Reads the meetings of these ids. Unknown ids, and those of create requests that made no meeting, are left out.
+    /// Reads the meetings of these ids. Omits unknown ids, and ids of create requests that made no meeting.
     async fn meetings(&self, ids: &BTreeSet<MeetingId>) -> Result<Vec<Loaded>, StoreError>;
 
-    /// Writes a decision under the condition that the stored revision is still [`Commit::seen_rev`]. Writes nothing unless
-    /// the result is [`CommitResult::Done`].
+    /// Writes a decision, on the condition that the stored revision is still [`Commit::seen_rev`]. Writes
+    /// nothing unless the result is [`CommitResult::Done`].
     async fn commit(&self, commit: &Commit<'_>) -> Result<CommitResult, StoreError>;
 
-    /// Writes the record of a create request that made no meeting, if its id is unknown. Never returns
+    /// Writes the record of a create request that made no meeting, if the id is unknown. Never returns
     /// [`CommitResult::SlotTaken`].
     async fn put_mark(&self, mark: &CreateMark) -> Result<CommitResult, StoreError>;
 
-    /// Removes the pending mark of revision `rev` and stores how far the offers got. Leaves the revision as it is, so it
-    /// never conflicts with a commit. Returns the meeting as stored afterwards; `None` for an unknown id.
+    /// Removes the pending mark of revision `rev` and stores the reach of the offers. Does not change the
+    /// revision, and therefore never conflicts with a commit. Returns the meeting as stored afterwards;
+    /// `None` for an unknown id.
     async fn mark_effects_done(
         &self,
         id: &MeetingId,
@@ -68,11 +70,12 @@ pub trait Meetings {
         reached: &BTreeMap<(InviteId, ClientId), Reach>,
     ) -> Result<Option<Loaded>, StoreError>;
 
-    /// Lists the meetings whose deadline in the index is `until_ms` or earlier. The index may lag behind the meetings.
+    /// Lists the meetings whose deadline in the index is `until_ms` or earlier. The index may lag behind the
+    /// meetings.
     async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError>;
 
-    /// Puts an entry of the index off until `until_ms`, if it is still the stored one: a meeting that cannot be woken must not
-    /// stand in front of the others. The deadlines of the meeting stay as they are.
+    /// Postpones an entry of the index until `until_ms`, if the entry is still the stored one, so that a
+    /// meeting whose wake fails does not delay the others. The deadlines of the meeting do not change.
     async fn postpone(&self, due: &Due, until_ms: i64) -> Result<(), StoreError>;
 
     /// Sets the deadline of a meeting in the index, if the meeting is still at revision `rev`.
@@ -82,9 +85,9 @@ pub trait Meetings {
 /// The stored users: devices, call slots, references to meetings, call history. Every read is consistent.
 #[expect(async_fn_in_trait, reason = "functions run on one thread, so the futures need not be `Send`")]
 pub trait Users {
-    /// Reads the meeting `id` and the records of `users` in one round trip. Devices without a broker session at `now_ms`
-    /// are left out. With `caller` the settings of all other users are among their records,
-    /// and the caller's invitations are read.
+    /// Reads the meeting `id` and the records of `users` in one round trip. Omits devices without a broker
+    /// session at `now_ms`. With `caller`, also reads the settings of all other users and the caller's
+    /// invitations.
     async fn opening(
         &self,
         id: &MeetingId,
@@ -113,12 +116,12 @@ pub trait Users {
         change: &AvailabilityChange,
     ) -> Result<Availability, StoreError>;
 
-    /// Lists the meetings that `user` may be in or invited to, at most the newest 20 and that of the call slot. Only the meeting
-    /// itself knows whether that still holds.
+    /// Lists the meetings that `user` may be in or invited to: at most the newest 20, and the meeting of the
+    /// call slot. Only the meeting's record shows whether the user still has a part in it.
     async fn meetings_of(&self, user: &UserId, now_ms: i64) -> Result<BTreeSet<MeetingId>, StoreError>;
 
-    /// Stores until `until_ms` that `user` may be in the meeting `id`, for a user whose call slot is about to name another
-    /// meeting. Safe to repeat.
+    /// Stores a reference for `user` to the meeting `id`, which expires at `until_ms`. For a user whose call
+    /// slot is about to name another meeting. Safe to repeat.
     async fn keep_part(
         &self,
         user: &UserId,
@@ -130,8 +133,8 @@ pub trait Users {
     /// Reads the call slot of a user.
     async fn slot(&self, user: &UserId) -> Result<Option<Slot>, StoreError>;
 
-    /// Stores that a device connected, and for how long its queue at the broker outlives the connection (`None` if that is
-    /// unknown), unless a newer event of the device is stored.
+    /// Stores that a device connected, and the milliseconds for which its queue at the broker outlives the
+    /// connection (`None` if unknown). Writes nothing if a newer event of the device is stored.
     async fn device_connected(
         &self,
         session: &DeviceSession,
@@ -144,7 +147,8 @@ pub trait Users {
     /// Writes the call history entries of an ended meeting. Safe to repeat.
     async fn write_calls(&self, calls: &[(UserId, CallView)]) -> Result<(), StoreError>;
 
-    /// Reads up to `limit` calls of `user`, newest first, with the cursor of the next page if there may be one.
+    /// Reads up to `limit` calls of `user`, newest first. Also returns the cursor of the next page, if there
+    /// may be a next page.
     async fn calls(
         &self,
         user: &UserId,
@@ -153,11 +157,11 @@ pub trait Users {
     ) -> Result<(Vec<CallView>, Option<HistoryCursor>), StoreError>;
 }
 
-/// The MQTT broker, as the service uses it.
+/// The operations of the MQTT broker that the service uses.
 #[expect(async_fn_in_trait, reason = "functions run on one thread, so the futures need not be `Send`")]
 pub trait Downlinks {
-    /// Publishes to the topic of one device. The broker keeps a [`Qos::Queued`] message for `keep_ms` if the device is not
-    /// connected.
+    /// Publishes to the topic of one device. If the device is not connected, the broker keeps a
+    /// [`Qos::Queued`] message for `keep_ms`.
     async fn publish(
         &self,
         to: &ClientId,
@@ -166,8 +170,8 @@ pub trait Downlinks {
         keep_ms: i64,
     ) -> Result<(), BrokerError>;
 
-    /// Sends past the queue to a connected device. With `confirm` it waits for the device's acknowledgement, and a missing
-    /// one is an error.
+    /// Sends to a connected device without using the queue. With `confirm`, waits for the device's
+    /// acknowledgement and returns an error without one.
     async fn send_direct(
         &self,
         to: &ClientId,
@@ -178,12 +182,13 @@ pub trait Downlinks {
     /// Returns whether a device is connected now.
     async fn is_connected(&self, device: &ClientId) -> Result<bool, BrokerError>;
 
-    /// Returns for how long the broker's queue of a device outlives its connection, in milliseconds: 0 for a device without
-    /// a queue, `None` if the broker does not say. Does not retry.
+    /// Returns the milliseconds for which the broker's queue of a device outlives its connection: 0 for a
+    /// device without a queue, `None` if the broker does not report it. Does not retry.
     async fn queue_ms(&self, device: &ClientId) -> Result<Option<i64>, BrokerError>;
 }
 
-/// The delay queue that feeds `wake`. A lost message loses nothing: the sweep finds the deadline on the meeting.
+/// The delay queue that feeds `wake`. A lost message loses no deadline, since the sweep finds the deadline on
+/// the meeting.
 #[expect(async_fn_in_trait, reason = "functions run on one thread, so the futures need not be `Send`")]
 pub trait Wakes {
     /// Error of the queue.
@@ -196,6 +201,7 @@ pub trait Wakes {
 /// The event bus for reports of functions whose results Lambda does not forward itself.
 #[expect(async_fn_in_trait, reason = "functions run on one thread, so the futures need not be `Send`")]
 pub trait OutcomeBus {
-    /// Puts a report on the bus. A failure is logged and not returned: it costs an event, never a meeting.
+    /// Puts a report on the bus. A failure is logged and not returned: it loses an event, never a change of a
+    /// meeting.
     async fn put(&self, report: &Value, now_ms: i64);
 }

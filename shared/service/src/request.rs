@@ -1,12 +1,13 @@
-//! One event of a broker rule: reads the event and its request, calls the function, answers refusals. Lambda's loop in `run.rs`
-//! hands each event to [`serve_event`], with the function of the program.
+//! One event of a broker rule: reads the event and the request in it, calls the function, and answers
+//! refusals. The run loop in `run.rs` passes each event to [`serve_event`], together with the program's
+//! function.
 //!
-//! The payload is nested in the event as base64, never flattened: no field in it can pretend to be the client ID, and even bytes
-//! that are not JSON arrive and can be answered. Any field may be missing, since the rule engine drops undefined
-//! fields; without `payload`, the message was empty.
+//! The payload is nested in the event as base64, never flattened. So no field of the payload can be mistaken
+//! for the client ID, and bytes that are not JSON also arrive and can be answered. Any field may be missing,
+//! since the rule engine drops undefined fields; without `payload`, the message was empty.
 //!
-//! A client mistake is answered, and the invocation succeeds. An invocation fails only if an alarm should follow: then the
-//! event goes to the queue of failed events.
+//! A client's mistake is answered, and the invocation succeeds. An invocation fails only for an error that
+//! should raise an alarm; then the event goes to the queue of failed events.
 
 use crate::effects::downlinks::DownlinkContext;
 use crate::effects::report::InvocationReport;
@@ -29,7 +30,7 @@ use tracing::Instrument;
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 struct RuleEvent {
-    // The rule engine gives nothing for a message without bytes.
+    // The rule engine omits the field for a message without bytes.
     payload: Option<String>,
     client_id: Option<String>,
     received_ms: Option<i64>,
@@ -41,15 +42,15 @@ struct RuleEvent {
 /// A message of a terminal, with the sender that the broker authenticated.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Received {
-    /// The sender; `None` if the message was not sent over MQTT by a well-formed client ID.
+    /// The sender; `None` if the message was not sent over MQTT by a valid client ID.
     pub sender: Option<ClientId>,
     /// Time of receipt by the broker, in milliseconds since the epoch.
     pub received_ms: Option<i64>,
     /// The broker's id of the message.
     pub trace_id: String,
-    /// Topic to which the message was published. Only for log lines about messages that no request explains.
+    /// Topic to which the message was published. Only used in log lines about messages that are not requests.
     pub topic: Option<String>,
-    /// Address of the sender's connection. Only for log lines about messages that no request explains.
+    /// Address of the sender's connection. Only used in log lines about messages that are not requests.
     pub source_ip: Option<String>,
     /// The published bytes.
     pub payload: Vec<u8>,
@@ -77,7 +78,8 @@ impl Received {
             return Err(RuleError::NoFields);
         }
         Ok(Self {
-            // The rule engine gives "n/a" for messages not sent over MQTT, which does not parse as a client ID.
+            // For messages that were not sent over MQTT, the rule engine sets "n/a", which does not parse as
+            // a client ID.
             sender: event.client_id.and_then(|id| ClientId::try_from(id).ok()),
             received_ms: event.received_ms,
             trace_id: event.trace_id.unwrap_or_default(),
@@ -106,7 +108,7 @@ pub struct ReceivedRequest<R> {
 }
 
 impl<R: Requests> ReceivedRequest<R> {
-    /// Returns the command that applies `action` in the name of the sender.
+    /// Returns the command that applies `action` on behalf of the sender.
     pub fn command(&self, action: Action) -> Command {
         let Envelope { id, hash, .. } = &self.envelope;
         Command { by: self.by.clone(), request_id: id.clone(), hash: hash.clone(), action }
@@ -165,7 +167,8 @@ where
     }
 }
 
-/// Serves a parsed request with `function`. `received_ms` is when the broker received it, in milliseconds since the epoch.
+/// Serves a parsed request with `function`. `received_ms` is the time of its receipt by the broker, in
+/// milliseconds since the epoch.
 pub async fn serve_request<R, P, F>(
     request: ReceivedRequest<R>,
     received_ms: Option<i64>,
@@ -194,11 +197,11 @@ where
         if is_expired(received_ms, &request) {
             let refusal = Refusal::new(
                 Code::RequestExpired,
-                "the request arrived too late; send it again if it is still wanted",
+                "the request expired before it was read; send a new request if it is still wanted",
             );
             return Ok(service.refuse(&by, &cause, refusal, &context).await);
         }
-        // Boxed, since the compiler limits the size of nested futures.
+        // The future is boxed, since the compiler limits the size of nested futures.
         match Box::pin(function(request, service)).await {
             Ok(report) => Ok(report),
             Err(ServeError::Refused(refusal)) => Ok(service.refuse(&by, &cause, refusal, &context).await),
@@ -212,7 +215,7 @@ where
                 Err(InvocationFailure::from(&error))
             }
             Err(error) => {
-                tracing::error!(error = %ErrorChain(&error), "request not served; the terminal is asked to retry");
+                tracing::error!(error = %ErrorChain(&error), "request not served; the answer asks the terminal to retry");
                 Ok(service.refuse(&by, &cause, Refusal::unavailable(), &context).await)
             }
         }
@@ -222,11 +225,13 @@ where
     Ok(InvocationReport { request: Some(kind), ..report })
 }
 
-/// Most milliseconds by which the broker's clock may be behind ours before requests expire too early. Both clocks are the cloud
-/// provider's own and differ by milliseconds; a larger leeway would let a retried invocation ring for a caller who gave up.
+/// Largest number of milliseconds by which the broker's clock may be behind the function's before requests
+/// expire too early. Both clocks belong to the cloud provider and differ by milliseconds. With a larger
+/// leeway, a retried invocation could ring for a caller who has given up.
 const BROKER_CLOCK_LEEWAY_MS: i64 = 2_000;
 
-/// The life of a request counts from its receipt by the broker. The terminal's clock is never used.
+/// Returns whether the request's life is over. It counts from the receipt by the broker; the terminal's clock
+/// is never used.
 fn is_expired<R>(received_ms: Option<i64>, request: &ReceivedRequest<R>) -> bool {
     let life_ms = i64::from(request.envelope.ttl_ms) + BROKER_CLOCK_LEEWAY_MS;
     received_ms.is_some_and(|at| at + life_ms < request.now.ms)

@@ -1,19 +1,21 @@
-//! The limit of the rate of a device's requests, in the memory of this process.
+//! The limit of the rate of a device's requests, kept in the memory of this process.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use switchboard_core::{Now, Pace, Refusal, RequestLimits};
 use switchboard_protocol::address::ClientId;
 
-/// Requests that no limit refuses: they end a call or a ring, or tell that a device rings. They count nevertheless.
+/// Requests that no limit refuses: they end a call or a ring, or report that a device rings. They are counted
+/// nevertheless.
 pub const NEVER_LIMITED: [&str; 6] =
     ["leave", "reject", "silence", "cancel_invite", "destroy_meeting", "ringing"];
 
-/// Most devices whose pace is remembered.
+/// Largest number of devices whose request rate is kept.
 const MAX_PACES: usize = 1_000;
 
-/// The paces of devices. A process of Lambda serves one request at a time and its memory lasts for minutes, so that a device
-/// that floods a function meets the same few processes. A limit that all processes share would cost each request a write.
+/// The request rates of devices. A Lambda process serves one request at a time and keeps its memory for
+/// minutes, so a device that floods a function meets the same few processes. A limit that all processes share
+/// would need a write for each request.
 #[derive(Debug, Default)]
 pub struct Paces(RefCell<BTreeMap<ClientId, Pace>>);
 

@@ -9,12 +9,13 @@ use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::IdKey;
 use switchboard_rtc::management::{RequestContext, RtcManagement};
 
-/// Time limit of the calls that downlinks wait for: less than the time limit of a function.
+/// Time limit of the calls for which downlinks wait. It is shorter than the time limit of a function.
 const TIME_LIMIT: Duration = Duration::from_secs(4);
 
-/// Milliseconds in which reports of one user are confirmed at most [`MAX_ASKED`] times.
+/// Milliseconds within which reports of one user are confirmed at most [`MAX_ASKED`] times.
 const ASKED_WITHIN_MS: i64 = 2_000;
-/// Most times that the RTC service is asked to confirm reports of one user within [`ASKED_WITHIN_MS`].
+/// Largest number of times that the RTC service is asked to confirm reports of one user within
+/// [`ASKED_WITHIN_MS`].
 const MAX_ASKED: usize = 3;
 
 /// The management API of the RTC service, with a source of nonces.
@@ -23,22 +24,24 @@ pub struct RtcClient {
     key: IdKey,
     process_id: String,
     calls: AtomicU64,
-    /// Times at which reports of each user were confirmed lately, by this process.
+    /// Times of the latest confirmations of each user's reports by this process.
     asked: Mutex<BTreeMap<UserId, Vec<i64>>>,
-    /// Time limit of the calls that downlinks wait for.
+    /// Time limit of the calls for which downlinks wait.
     pub(crate) time_limit: Duration,
 }
 
 impl RtcClient {
-    /// Makes a client. `process_id` must differ between processes that run at the same time, so that no nonce is used twice.
+    /// Makes a client. `process_id` must differ between processes that run at the same time, so that no nonce
+    /// is used twice.
     #[must_use]
     pub fn new(control: Box<dyn RtcManagement>, key: IdKey, process_id: String) -> Self {
         let (calls, asked) = (AtomicU64::new(0), Mutex::default());
         Self { control, key, process_id, calls, asked, time_limit: TIME_LIMIT }
     }
 
-    /// Returns whether the RTC service may be asked once more to confirm a report of `user`, and counts it: its quota is that of
-    /// all users. The callback, or `wake`, finds out what is not asked.
+    /// Returns whether this process may ask the RTC service once more to confirm a report of `user`, and
+    /// counts the question, since all users share the quota of the RTC service. If it may not, a callback or
+    /// `wake` corrects the state later.
     pub(crate) fn may_ask(&self, user: &UserId, now: Now) -> bool {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         asked.retain(|_, times| {

@@ -1,4 +1,4 @@
-//! The RTC service as the functions use it: users in the media, channels, ids.
+//! The parts of the RTC service that the functions use: users in the media, channels, ids.
 
 use crate::error_chain::ErrorChain;
 use crate::ports::Ports;
@@ -13,14 +13,14 @@ use switchboard_protocol::requests::MediaReport;
 use switchboard_rtc::management::{ChannelSpec, ManagementCapabilities, OpenChannel, RtcError};
 
 impl<P: Ports> Service<P> {
-    /// Returns what the core has to know of the RTC service's capabilities.
+    /// Returns the capabilities of the RTC service that the core depends on.
     #[must_use]
     pub fn rtc_capabilities(&self) -> RtcCapabilities {
         let ManagementCapabilities { reports_presence, enforces_rights, .. } = self.capabilities();
         RtcCapabilities { reports_presence, enforces_rights }
     }
 
-    /// Returns the capabilities of the RTC service; none without a configured management API.
+    /// Returns the capabilities of the RTC service. Without a configured management API, all are `false`.
     #[must_use]
     pub fn capabilities(&self) -> ManagementCapabilities {
         self.rtc.as_ref().map(|rtc| rtc.control.capabilities()).unwrap_or_default()
@@ -60,20 +60,21 @@ impl<P: Ports> Service<P> {
         let channel = self.channel_of(meeting);
         for (path, user) in users {
             if let Err(error) = self.publisher.minter.check_ids(&channel, user.as_str()) {
-                let words = format!("the RTC service does not accept this user id: {error}");
+                let words =
+                    format!("the RTC service does not accept this user id ({error}); name another user");
                 return Err(Refusal { path: Some(path), ..Refusal::new(Code::BadRequest, words) });
             }
         }
         Ok(())
     }
 
-    /// Makes the channel of a meeting before its commit. Refused with `rtc_unavailable`.
+    /// Creates the channel of a meeting before its commit. Refuses with `rtc_unavailable`.
     pub async fn register(&self, meeting: &Meeting, now: Now) -> Result<(), Refusal> {
         let Some(rtc) = self.rtc.as_ref().filter(|_| meeting.end().is_none()) else { return Ok(()) };
         let channel = ChannelSpec {
             id: &self.channel_of(&meeting.id),
             max_participants: meeting.max_participants,
-            // The channel lasts at least as long as the meeting waits for anybody.
+            // The channel exists at least as long as the meeting waits for participants.
             empty_seconds: seconds(UNUSED_MS.max(meeting.unused_ms)),
             departure_seconds: seconds(SEAT_KEPT_MS.max(meeting.empty_ms)),
         };
@@ -82,26 +83,26 @@ impl<P: Ports> Service<P> {
             Err(error) => {
                 tracing::error!(
                     meeting.id = %meeting.id, error = %ErrorChain(&error),
-                    "channel of the meeting not made; the terminal is asked to retry"
+                    "channel of the meeting not created; the answer asks the terminal to retry"
                 );
-                let words = "the media service cannot be reached now; send the same request again";
+                let words = "the RTC service is unavailable; retry the same request";
                 Err(Refusal { retry_after_ms: Some(1_000), ..Refusal::new(Code::RtcUnavailable, words) })
             }
         }
     }
 
-    /// Makes the channel again for a user who gets a join token while nobody is in the media: the RTC service may have closed
-    /// it meanwhile, and not all of them make a channel at the first join. A failure is logged; the token is given in any
-    /// case, since the channel may still be there.
+    /// Creates the channel again for a user who gets a join token while no user is in the media: the RTC
+    /// service may have closed the channel in the meantime, and not every RTC service creates a channel when
+    /// a user joins. A failure is logged. The token is minted in any case, since the channel may still exist.
     pub(crate) async fn ensure_channel(&self, meeting: &Meeting, now: Now) {
         let is_in_use = meeting.members().any(|p| p.state() == ParticipantState::Joined);
         let may_be_closed = meeting.is_used || meeting.created_ms + UNUSED_MS / 2 <= now.ms;
         if !is_in_use && may_be_closed && self.register(meeting, now).await.is_err() {
-            tracing::warn!(meeting.id = %meeting.id, "channel of the meeting not made again before a join token");
+            tracing::warn!(meeting.id = %meeting.id, "channel of the meeting not created again before a join token; the token is published nevertheless");
         }
     }
 
-    /// Asks the RTC service for the users in the media of a meeting; `None` if it does not answer.
+    /// Asks the RTC service for the users in the media of a meeting. Returns `None` if it does not answer.
     pub async fn in_media(&self, meeting: &Meeting, now: Now) -> Option<BTreeSet<UserId>> {
         let rtc = self.rtc.as_ref().filter(|_| self.capabilities().reports_presence)?;
         match rtc.control.members(&self.channel_of(&meeting.id), rtc.nonce(now)).await {
@@ -119,9 +120,10 @@ impl<P: Ports> Service<P> {
         }
     }
 
-    /// Returns whether a terminal's report about its media is confirmed. A report is trusted if the RTC service cannot list
-    /// members, and not if it can and does not answer. A device that is known to be in the media, and says so again, only
-    /// reports what it sends: the RTC service is not asked.
+    /// Returns whether a terminal's report about its media is confirmed. If the RTC service cannot list
+    /// members, the report is trusted; if it can and does not answer, the report is not confirmed. The RTC
+    /// service is not asked about a device that is known to be in the media and reports so again, since such
+    /// a report only concerns the media that it sends.
     pub async fn confirms(&self, meeting: &Meeting, by: &ClientId, report: MediaReport, now: Now) -> bool {
         let user = &by.user();
         let seat = meeting.participants.get(user).and_then(|p| p.seat());
@@ -137,7 +139,7 @@ impl<P: Ports> Service<P> {
         users.is_some_and(|users| users.contains(user) == (report == MediaReport::Joined))
     }
 
-    /// Lists the channels of this deployment at the RTC service; `None` if it does not answer.
+    /// Lists the channels of this deployment at the RTC service. Returns `None` if it does not answer.
     pub async fn open_channels(&self, now: Now) -> Option<Vec<OpenChannel>> {
         let rtc = self.rtc.as_ref().filter(|rtc| rtc.control.capabilities().lists_channels)?;
         let prefix = format!("{}-", self.publisher.channel_prefix);
@@ -165,7 +167,7 @@ fn seconds(ms: i64) -> u32 {
     u32::try_from(ms / 1_000).unwrap_or(u32::MAX)
 }
 
-/// Returns whether a call does not have to be repeated: it succeeded, or this RTC service does not support it.
+/// Returns whether a call need not be repeated: it succeeded, or this RTC service does not support it.
 pub(crate) fn is_done(what: &str, meeting: &MeetingId, result: Result<(), RtcError>) -> bool {
     match result {
         Ok(()) | Err(RtcError::Unsupported) => true,

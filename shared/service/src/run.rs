@@ -1,4 +1,4 @@
-//! The Lambda run loop: all that a function's `main.rs` calls.
+//! The Lambda run loop, which a function's `main.rs` calls.
 
 use crate::aws::{Aws, EventBus, Https, IotDataPlane, WakeQueue};
 use crate::clock;
@@ -23,7 +23,7 @@ use switchboard_rtc::management::HttpTimeouts;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// The adapters in production.
+/// The adapters for production.
 #[derive(Debug, Clone, Copy)]
 pub struct AwsPorts;
 
@@ -49,7 +49,7 @@ where
     .await
 }
 
-/// Runs a function that takes events as they are, until Lambda stops the process.
+/// Runs a function that takes events without parsing them, until Lambda stops the process.
 pub async fn run_event<F>(function: F) -> Result<(), lambda_runtime::Error>
 where
     F: AsyncFn(Value, Now, &Service<AwsPorts>) -> Result<Value, InvocationFailure>,
@@ -63,7 +63,8 @@ where
     .await
 }
 
-/// Reads an event. An operator may have written it, with texts that JSON allows and a strict parser refuses.
+/// Reads an event. An operator may have written the event, with texts that JSON allows and a strict parser
+/// refuses.
 fn read_event(event: &RawValue) -> Result<Value, InvocationFailure> {
     json::parse(event.get().as_bytes()).map_err(|error| InvocationFailure::malformed(&error))
 }
@@ -97,7 +98,7 @@ pub async fn connect() -> Result<Service<AwsPorts>, ConfigError> {
     })
 }
 
-/// Returns an id of this process that no other process has at the same time.
+/// Returns an id that no other process has at the same time.
 fn process_id() -> String {
     environment("AWS_LAMBDA_LOG_STREAM_NAME").unwrap_or_else(|| std::process::id().to_string())
 }
@@ -108,8 +109,8 @@ pub fn init_logs() {
     logs(level.unwrap_or(tracing::Level::INFO), std::io::stdout).init();
 }
 
-/// Returns the log of a function. Each line has a `timestamp`, although Lambda adds a time of its own: Lambda takes a line
-/// without a timestamp for one of level INFO, and drops it where only warnings or errors are kept.
+/// Returns the log of a function. Each line has a `timestamp`, although Lambda adds a time of its own: Lambda
+/// gives a line without a timestamp the level INFO, and drops it if it keeps only warnings or errors.
 fn logs<W>(level: tracing::Level, writer: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,

@@ -1,9 +1,9 @@
-//! Error of a read of secrets, apart from the adapter that makes it, since the settings' errors contain it.
+//! Error of reading secrets. It is separate from its adapter, since the settings' errors contain it.
 
-/// Error of a read. Never contains a value.
+/// Error of reading secrets. It never contains a value.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
-    /// The store cannot be reached.
+    /// The store is unreachable.
     #[error("the Parameter Store does not answer")]
     NoAnswer(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The store refused the request.
@@ -19,13 +19,14 @@ pub enum SecretsError {
         /// Type of the error.
         kind: String,
     },
-    /// The answer has another form.
+    /// The answer has an unknown form.
     #[error("the Parameter Store's answer cannot be read")]
     Malformed,
 }
 
 impl SecretsError {
-    /// Returns whether another attempt may succeed. Many functions that start together exceed the store's rate.
+    /// Returns whether another attempt may succeed. Many functions that start at the same time exceed the
+    /// store's rate.
     pub(crate) fn is_passing(&self) -> bool {
         match self {
             Self::NoAnswer(_) => true,

@@ -1,4 +1,4 @@
-//! Everything that a function works with.
+//! The adapters and settings with which a function works.
 
 use crate::effects::downlinks::Publisher;
 use crate::ports::Ports;
@@ -7,8 +7,8 @@ use crate::rtc_client::RtcClient;
 use switchboard_core::RequestLimits;
 use switchboard_protocol::id::IdKey;
 
-/// Number of times that a create request from a device in a call waits for the device's hang-up, from 0.2 s to 0.5 s in all.
-/// Only a request that would be refused, or would return to the call, waits.
+/// Number of times that a create request from a device in a call waits for the device's hang-up, for 0.2 s to
+/// 0.5 s in all. Only a request that would be refused, or would return to the call, waits.
 pub const HANG_UP_WAITS: u32 = 4;
 
 /// The adapters and settings of a function, made once per process.
@@ -30,6 +30,6 @@ pub struct Service<P: Ports> {
     pub hang_up_waits: u32,
     /// Limits of the rate of requests.
     pub limits: RequestLimits,
-    /// The paces of the devices whose requests this process served.
+    /// The request rates of the devices that this process has served.
     pub paces: Paces,
 }

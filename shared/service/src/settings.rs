@@ -1,6 +1,6 @@
-//! The settings of a function: its environment variables and, if `SECRETS_PATH` names a path in the Parameter Store, the
-//! secrets below it, read once per cold start. Each function asks for the secrets that it needs and for no other, and its
-//! role allows it no other.
+//! The settings of a function: its environment variables and, if `SECRETS_PATH` names a path in the Parameter
+//! Store, the secrets below that path, read once per cold start. Each function reads only the secrets that it
+//! needs, and its role allows no others.
 
 use crate::aws::{Aws, Https};
 use crate::clock::require_real_clock;
@@ -15,7 +15,7 @@ pub const MEETING_SECRETS: [&str; 4] = ["ID_KEY", "RTC_API_KEY_SECRET", "RTC_KEY
 pub const CALLBACK_SECRETS: [&str; 3] =
     ["RTC_CALLBACK_SECRET", "RTC_CALLBACK_SECRET_PREVIOUS", "RTC_KEY_SECRET"];
 
-/// Secrets that verify the app's own JWTs.
+/// Secrets that verify the app's JWTs.
 pub const TOKEN_SECRETS: [&str; 2] = ["JWT_HS256_SECRET", "JWT_HS256_SECRET_PREVIOUS"];
 
 /// The settings of a function.
@@ -41,7 +41,8 @@ impl FunctionSettings {
         Ok(Self { secrets })
     }
 
-    /// Returns a setting: a secret of the Parameter Store, or else the environment variable. An empty one is absent.
+    /// Returns a setting: a secret of the Parameter Store, or else the environment variable. An empty value
+    /// counts as absent.
     #[must_use]
     pub fn get(&self, name: &'static str) -> Option<String> {
         self.get_from(&environment, name)

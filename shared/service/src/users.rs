@@ -10,7 +10,7 @@ use switchboard_protocol::id::{InviteId, MeetingId};
 
 /// The records of users, and the meeting that was read with them.
 pub struct KnownUsers {
-    /// The user who calls or invites, with the time: how a call reaches the others depends on both.
+    /// The user who calls or invites, with the time. The access of the caller to the others depends on both.
     caller: Option<(UserId, Now)>,
     /// The meeting; `None` for an unknown id.
     pub meeting: Option<Stored>,
@@ -23,8 +23,8 @@ pub struct KnownUsers {
 }
 
 impl<P: Ports> Service<P> {
-    /// Reads the meeting `id` and `users` in one round trip, and the meetings of their call slots in a second one if any user
-    /// has such a meeting. `caller` is the user who calls or invites the others.
+    /// Reads the meeting `id` and `users` in one round trip. If any call slot names a meeting, reads these
+    /// meetings in a second one. `caller` is the user who calls or invites the others.
     pub async fn load_users(
         &self,
         id: &MeetingId,
@@ -45,7 +45,8 @@ impl<P: Ports> Service<P> {
         })
     }
 
-    /// Reads the meeting `id` and `users` in one round trip, without their settings and without checking which users are busy.
+    /// Reads the meeting `id` and `users` in one round trip, without their settings and without checking for
+    /// busy users.
     pub async fn load_users_without_calls(
         &self,
         id: &MeetingId,
@@ -64,8 +65,8 @@ impl<P: Ports> Service<P> {
         })
     }
 
-    /// Reads the meetings of the users' call slots, and returns which users are in another call. A slot counts only if its
-    /// meeting is live, so that a crash never leaves a user busy for good.
+    /// Reads the meetings of the users' call slots, and returns the users who are in another call. A slot
+    /// counts only if its meeting is live, so that a crash never leaves a user busy permanently.
     async fn load_calls(
         &self,
         here: &MeetingId,
@@ -113,7 +114,7 @@ impl KnownUsers {
         self.users.get(user).and_then(|record| record.slot.as_ref()).map(|slot| slot.meeting_id.clone())
     }
 
-    /// Returns the meeting that the user's call slot names, as read.
+    /// Returns the stored meeting that the user's call slot names.
     #[must_use]
     pub fn call_of(&self, user: &UserId) -> Option<&Loaded> {
         let id = self.slot_meeting(user)?;
@@ -126,7 +127,7 @@ impl KnownUsers {
         self.users.get(user).map(|record| record.devices.clone()).unwrap_or_default()
     }
 
-    /// Returns how a call reaches the user.
+    /// Returns the access of the caller to the user.
     fn access(&self, user: &UserId) -> Access {
         let availability = self.users.get(user).map(|record| &record.availability);
         let of = availability.zip(self.caller.as_ref());

@@ -1,18 +1,19 @@
 //! The certificate authorities that the functions trust.
 //!
-//! Mozilla's list is embedded in a form that needs no parsing; reading the same list from the machine's files took most of
-//! a cold start ([decision 15](../../../../docs/decisions/0015-http-1-only-and-embedded-authorities.md)).
+//! Mozilla's list is embedded in a form that needs no parsing. Reading the same list from the machine's files
+//! took most of a cold start ([decision
+//! 15](../../../../docs/decisions/0015-http-1-only-and-embedded-authorities.md)).
 
 use crate::config::{ConfigError, Variables};
 use rustls::RootCertStore;
 use std::path::Path;
 
-/// Names a PEM file with the authorities to trust, in place of the embedded ones.
+/// Setting that names a PEM file with the authorities to trust, in place of the embedded ones.
 const FILE: &str = "SSL_CERT_FILE";
-/// Names a folder of such files.
+/// Setting that names a folder of such files.
 const FOLDER: &str = "SSL_CERT_DIR";
 
-/// Returns the authorities of the files that the settings name, or the embedded ones without such a setting.
+/// Returns the authorities from the files that the settings name; without such a setting, the embedded ones.
 pub(super) fn read(variables: &impl Variables) -> Result<RootCertStore, ConfigError> {
     let (file, folder) = (variables(FILE), variables(FOLDER));
     if file.is_none() && folder.is_none() {

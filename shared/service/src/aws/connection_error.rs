@@ -1,4 +1,4 @@
-//! The errors of hyper as the SDK's retries understand them.
+//! Converts the errors of hyper to errors that the SDK's retries understand.
 
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::retry::ErrorKind;
@@ -6,12 +6,12 @@ use hyper_util::client::legacy;
 use std::error::Error;
 use std::time::Duration;
 
-/// Error of an attempt to connect that took too long.
+/// Error of an attempt to connect that exceeded its time limit.
 #[derive(Debug, thiserror::Error)]
 #[error("no connection within {0:?}")]
 pub(super) struct ConnectTimeout(pub Duration);
 
-/// Classifies the failure of a request. The SDK repeats time-outs, I/O errors and transient errors.
+/// Classifies the failure of a request. The SDK retries after time-outs, I/O errors and transient errors.
 pub(super) fn connector_error(error: legacy::Error) -> ConnectorError {
     if source::<ConnectTimeout>(&error).is_some() {
         return ConnectorError::timeout(error.into());
@@ -34,7 +34,7 @@ pub(super) fn connector_error(error: legacy::Error) -> ConnectorError {
     }
 }
 
-/// Returns the first error of type `E` among the causes of `error`.
+/// Returns the first error of type `E` in the chain of sources of `error`.
 fn source<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     let mut cause = error.source();
     while let Some(error) = cause {

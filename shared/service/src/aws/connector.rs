@@ -1,7 +1,7 @@
-//! HTTP/1.1 connections for the SDK clients and for calls outside of the SDK: hyper, and TLS by rustls on ring.
+//! HTTP/1.1 connections for the SDK clients and for calls without the SDK: hyper, with TLS by rustls on ring.
 //!
-//! The SDK's own connector has HTTP/2 too, which no endpoint needs and which is half a megabyte of each function
-//! ([decision 15](../../../../docs/decisions/0015-http-1-only-and-embedded-authorities.md)).
+//! The SDK's own connector also has HTTP/2, which no endpoint needs and which adds half a megabyte to each
+//! function ([decision 15](../../../../docs/decisions/0015-http-1-only-and-embedded-authorities.md)).
 
 #[cfg(test)]
 mod tests;
@@ -33,20 +33,20 @@ use switchboard_rtc::management::{HttpClient, HttpTimeouts};
 use tokio::net::TcpStream;
 use tower::Service;
 
-/// Life of an idle connection. Lambda may freeze the process unnoticed, so pooled connections are given up early.
+/// Life of an idle connection. It is short, because Lambda may freeze the process for any time.
 const IDLE: Duration = Duration::from_secs(20);
-/// Time limit of the SDK clients for connecting, including TLS. The limit of an attempt may be shorter.
+/// Time limit of the SDK clients for connecting, including TLS. The time limit of an attempt may be shorter.
 const CONNECT: Duration = Duration::from_millis(1_500);
 
-/// The TLS settings of the process, from which connection pools are made. Clones share them.
+/// The TLS settings of the process, for making connection pools. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Https(Arc<ClientConfig>);
 
 impl Https {
-    /// Reads the certificate authorities to trust: those of `SSL_CERT_FILE` (a PEM file) and `SSL_CERT_DIR` if one of them is
-    /// set, the embedded ones otherwise.
+    /// Reads the certificate authorities to trust: those of `SSL_CERT_FILE` (a PEM file) and `SSL_CERT_DIR`
+    /// if one of the two is set, otherwise the embedded ones.
     pub fn read(variables: &impl Variables) -> Result<Self, ConfigError> {
-        // The provider is named here, so that no default provider of the process is needed.
+        // The provider is passed explicitly, so that the process needs no default provider.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -56,11 +56,11 @@ impl Https {
         Ok(Self(Arc::new(config)))
     }
 
-    /// Makes a connection pool with a time limit for connecting, TLS included.
+    /// Makes a connection pool with a time limit for connecting, including TLS.
     #[must_use]
     pub fn connector(&self, connect: Duration) -> SharedHttpConnector {
         let mut tcp = TcpConnector::new();
-        // The scheme is `https` except for endpoints of the laptop stack.
+        // The scheme is `https`, except for endpoints of the laptop stack.
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         let https = HttpsConnectorBuilder::new().with_tls_config(ClientConfig::clone(&self.0));
@@ -75,7 +75,8 @@ impl Https {
         SharedHttpConnector::new(Http1Connector { client })
     }
 
-    /// Makes the client for management requests to the RTC service: the same TLS, without credentials of AWS.
+    /// Makes the client for management requests to the RTC service: the same TLS settings, without AWS
+    /// credentials.
     #[must_use]
     pub fn rtc_client(&self, timeouts: HttpTimeouts) -> HttpClient {
         let https = self.clone();
@@ -85,12 +86,13 @@ impl Https {
     /// Makes the connection pool that all SDK clients share.
     pub(super) fn sdk_http_client(&self) -> SharedHttpClient {
         let connector = self.connector(CONNECT);
-        // One pool for all clients, whatever their time limits: two clients of the data plane share its connections.
+        // All clients share one pool, regardless of their time limits, so the two clients of the data plane
+        // share its connections.
         http_client_fn(move |_, _| connector.clone())
     }
 }
 
-/// The pool as a connector of the SDK.
+/// Adapts the pool to the SDK's connector trait.
 #[derive(Debug)]
 struct Http1Connector {
     client: Client<LimitedConnector, SdkBody>,
@@ -103,7 +105,7 @@ impl HttpConnector for Http1Connector {
             Err(error) => return HttpConnectorFuture::ready(Err(ConnectorError::user(error.into()))),
         };
         let connection = capture_connection(&mut request);
-        // After a transient error of the server the SDK gives up the connection through this.
+        // After a transient error of the server, the SDK uses this to drop the connection.
         if let Some(capture) = request.extensions().get::<CaptureSmithyConnection>() {
             capture.set_connection_retriever(move || metadata(&connection));
         }
@@ -127,7 +129,8 @@ fn metadata(connection: &CaptureConnection) -> Option<ConnectionMetadata> {
     Some(ConnectionMetadata::builder().proxied(false).poison_fn(give_up).build())
 }
 
-/// Connects within a time limit. Without it a connection attempt would last as long as the operating system tries.
+/// Connects within a time limit. Without the limit, an attempt would last as long as the operating system
+/// tries.
 #[derive(Debug, Clone)]
 struct LimitedConnector {
     inner: HttpsConnector<TcpConnector>,

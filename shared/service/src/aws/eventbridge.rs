@@ -1,9 +1,9 @@
 //! `EventBridge` as the adapter of [`OutcomeBus`].
 //!
-//! Functions that rules invoke have the bus as their on-success destination, so Lambda forwards their results. `wake` and
-//! `rtc-webhook` put their reports on the bus by this call, in the same form.
+//! Functions that rules invoke have the bus as their on-success destination, so Lambda forwards their
+//! results. `wake` and `rtc-webhook` put their reports on the bus with this adapter, in the same form.
 //!
-//! A failed call is logged and costs an event, never a meeting.
+//! A failed call is logged. It loses an event, but never a change of a meeting.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -16,12 +16,12 @@ use super::signed::{Answer, CallError, SignedCalls};
 use crate::error_chain::ErrorChain;
 use crate::ports::OutcomeBus;
 
-/// `source` of the events that the service puts on the bus itself; Lambda's events have `lambda`.
+/// `source` of the events that the service puts on the bus itself. Lambda's own events have `lambda`.
 pub const SOURCE: &str = "switchboard";
 /// `detail-type` of the events that the service puts on the bus itself.
 pub const DETAIL_TYPE: &str = "Switchboard Outcome";
 
-/// Time-out of one attempt, connection included.
+/// Time limit of one attempt, including the connection.
 const ATTEMPT: Duration = Duration::from_secs(1);
 const ATTEMPTS: u32 = 2;
 const PUT_EVENTS: &str = "AWSEvents.PutEvents";
@@ -87,8 +87,8 @@ impl EventBus {
         Err(BusError::Refused { status, answer })
     }
 
-    /// Returns the body of `PutEvents` with one entry. The report is at the place where Lambda puts the result of a function,
-    /// so that one rule pattern matches both.
+    /// Returns the body of `PutEvents` with one entry. The report is in the same place as the function's
+    /// result in Lambda's events, so that one rule pattern matches both.
     fn body(&self, report: &Value) -> String {
         let detail = json!({"responsePayload": report}).to_string();
         json!({"Entries": [{

@@ -14,8 +14,8 @@ use switchboard_protocol::downlink::Downlink;
 
 /// Seconds that the broker waits for a device to confirm a direct message.
 const CONFIRM_SECONDS: i32 = 3;
-/// Words by which the refusal of a direct message says that the device, which is not connected, has a session. Source: table
-/// of responses in "Direct Messaging", AWS IoT Core developer guide.
+/// Words in the refusal of a direct message which mean that the device, although disconnected, has a session.
+/// Source: table of responses in "Direct Messaging", AWS IoT Core developer guide.
 const SESSION_WORDS: &str = "active persistent session";
 
 /// The account's MQTT broker.
@@ -23,7 +23,7 @@ const SESSION_WORDS: &str = "active persistent session";
 pub struct IotDataPlane {
     /// Client for publishing.
     pub data_plane: Client,
-    /// Client for direct messages, without retries by the SDK.
+    /// Client for direct messages, without the SDK's retries.
     pub direct: Client,
     /// Parents of the downlink topics.
     pub parents: DownlinkParents,
@@ -65,8 +65,8 @@ impl Downlinks for IotDataPlane {
         let request = request.payload(payload);
         let mut sent = request.clone().send().await;
         if sent.as_ref().is_err_and(is_lost_connection) {
-            // Lambda freezes the process between events, and meanwhile the broker may have closed the pooled connection. The
-            // device drops a second copy by its id.
+            // Lambda freezes the process between events, and the broker may close the pooled connection in
+            // the meantime. If the message arrives twice, the device drops the second copy by its id.
             sent = request.send().await;
         }
         let Err(error) = sent else { return Ok(DirectDelivery::Delivered) };
@@ -92,13 +92,14 @@ impl Downlinks for IotDataPlane {
         if connection.clean_session() {
             return Ok(Some(0));
         }
-        // A persistent session that ends with its connection would be a clean one, so 0 means that the field is missing.
+        // The broker would report a session that ends with its connection as a clean session, so 0 means that
+        // the field is missing.
         let seconds = Some(connection.session_expiry()).filter(|seconds| *seconds > 0);
         Ok(seconds.map(|seconds| seconds.saturating_mul(1_000)))
     }
 }
 
-/// Looks up the connection of a device; `None` for a device that is not connected and has no session.
+/// Reads the connection of a device; `None` for a device that is not connected and has no session.
 async fn connection(client: &Client, device: &ClientId) -> Result<Option<GetConnectionOutput>, BrokerError> {
     let operation = "GetConnection";
     match client.get_connection().client_id(device.as_str()).send().await {
@@ -126,7 +127,8 @@ where
     move |error| BrokerError::Unavailable { operation, source: Box::new(error) }
 }
 
-/// Converts to whole seconds, at least one: the unit and minimum of the broker's message expiry.
+/// Converts milliseconds to whole seconds, at least one: the unit and the minimum of the broker's message
+/// expiry.
 fn keep_seconds(keep_ms: i64) -> i64 {
     ((keep_ms + 999) / 1_000).max(1)
 }

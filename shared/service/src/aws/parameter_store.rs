@@ -1,4 +1,4 @@
-//! Secrets from Systems Manager's Parameter Store, read once per cold start.
+//! Secrets from Systems Manager's Parameter Store, which are read once per cold start.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -13,13 +13,13 @@ use super::signed::{Answer, CallError, SignedCalls};
 use crate::error_chain::ErrorChain;
 use crate::secrets_error::SecretsError;
 
-/// Time-out of one attempt, connection included.
+/// Time limit of one attempt, including the connection.
 const ATTEMPT: Duration = Duration::from_secs(2);
-/// Number of attempts: together with the waits less than Lambda's ten seconds for a cold start.
+/// Number of attempts. Together with the waits, they take less than Lambda's ten seconds for a cold start.
 const ATTEMPTS: u32 = 3;
 /// Wait before the second attempt. Each further wait is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 200 });
-/// Limit of names in one request.
+/// Largest number of names in one request.
 pub(super) const MAX_NAMES: usize = 10;
 
 /// The Parameter Store.
@@ -56,7 +56,7 @@ impl ParameterStore {
         Self(SignedCalls { service: "ssm", url, region, credentials, https, connect: ATTEMPT, connector })
     }
 
-    /// Reads the parameters `path/NAME`. A name without a parameter is left out.
+    /// Reads the parameters `path/NAME`. Omits a name without a parameter.
     pub(super) async fn read(
         &self,
         path: &str,
@@ -82,7 +82,7 @@ impl ParameterStore {
             if attempt == ATTEMPTS || !error.is_passing() {
                 return Err(error);
             }
-            tracing::warn!(attempt, error = %ErrorChain(&error), "secrets not read; trying again");
+            tracing::warn!(attempt, error = %ErrorChain(&error), "secrets not read from the Parameter Store; retrying");
             tokio::time::sleep(FIRST_WAIT * 2_u32.pow(attempt - 1)).await;
             attempt += 1;
         }
@@ -112,7 +112,8 @@ mod tests {
     use secrecy::ExposeSecret;
     use std::sync::{Arc, Mutex};
 
-    /// Starts a store that gives these answers, one after the other. Returns it with the requests: target and body.
+    /// Starts a store that gives these answers one after the other. Also returns the requests it receives:
+    /// target and body.
     async fn store(answers: &[(u16, &'static str)]) -> (ParameterStore, Arc<Mutex<Vec<(String, String)>>>) {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let (noted, answers) = (Arc::clone(&asked), Arc::new(Mutex::new(answers.to_vec())));

@@ -1,5 +1,5 @@
-//! Calls to AWS services that are signed by the SDK's own signer, without the SDK's client of the service: it would be a
-//! large part of the binary for a single kind of request.
+//! Calls to AWS services that the SDK's own signer signs, without the SDK's client for the service. That
+//! client would be a large part of the binary for a single kind of request.
 
 use std::error::Error;
 use std::sync::OnceLock;
@@ -24,9 +24,9 @@ pub(super) struct SignedCalls {
     pub region: String,
     pub credentials: Credentials,
     pub https: Https,
-    /// Time-out of a connection.
+    /// Time limit for connecting.
     pub connect: Duration,
-    /// Made at the first call.
+    /// The connector, which is made at the first call.
     pub connector: OnceLock<SharedHttpConnector>,
 }
 
@@ -39,14 +39,14 @@ pub(super) enum CallError {
     NoResponse(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// Answer of a service.
+/// The answer of a service.
 pub(super) struct Answer {
     pub status: u16,
     pub body: Vec<u8>,
 }
 
 impl SignedCalls {
-    /// Makes one call.
+    /// Sends one request and returns the answer.
     pub async fn post(&self, target: &'static str, body: &str, at: SystemTime) -> Result<Answer, CallError> {
         let request = self.request(target, body, at).map_err(CallError::Request)?;
         let connector = self.connector.get_or_init(|| self.https.connector(self.connect));

@@ -1,18 +1,19 @@
-//! Forms of settings. A wrong value stops the cold start: otherwise each request would fail, with an error of AWS that does
-//! not name the setting. The template's patterns are the same, so that a deployment fails before.
+//! Checks of the form of settings. A wrong value stops the cold start. Otherwise each request would fail,
+//! with an error of AWS that does not name the setting. The template has the same patterns, so that the
+//! deployment of a wrong value already fails.
 
 use super::variables::{ConfigError, Variables, is_on_aws, required};
 use std::ops::RangeInclusive;
 use switchboard_protocol::address::is_parent;
 
-/// Most characters of [`CHANNEL_PREFIX`](channel_prefix).
+/// Largest length of [`CHANNEL_PREFIX`](channel_prefix), in characters.
 const MAX_PREFIX_CHARS: usize = 24;
 
 fn wrong(name: &'static str, why: &str) -> ConfigError {
     ConfigError::Wrong { name, why: why.to_owned() }
 }
 
-/// Returns a required setting that has the form, which `why` describes.
+/// Returns a required setting, if it has the form that `why` describes.
 fn of_form(
     variables: &impl Variables,
     name: &'static str,
@@ -80,7 +81,8 @@ pub(crate) fn optional_url(
     if variables(name).is_none() { Ok(None) } else { url(variables, name).map(Some) }
 }
 
-/// Refuses addresses without encryption on AWS Lambda: keys and join tokens would cross the internet in the clear.
+/// Refuses addresses without encryption on AWS Lambda: keys and join tokens would cross the internet
+/// unencrypted.
 pub(super) fn require_encryption(
     variables: &impl Variables,
     names: &[&'static str],
@@ -90,7 +92,7 @@ pub(super) fn require_encryption(
     };
     match names.iter().find(is_plain) {
         Some(name) if is_on_aws(variables) => {
-            Err(wrong(name, "use https:// or wss://; only laptops may do without"))
+            Err(wrong(name, "use https:// or wss://; only the laptop stack may use other addresses"))
         }
         _ => Ok(()),
     }

@@ -5,7 +5,8 @@ use crate::aws::Https;
 use switchboard_rtc::management::HttpTimeouts;
 use switchboard_rtc::{MintRequest, Rights, TTL_SECONDS};
 
-/// A complete environment with a minter for `LiveKit`, changed by `changes`; an empty value is an absent one.
+/// Returns a complete environment with a minter for `LiveKit`, changed by `changes`. An empty value removes
+/// the variable.
 fn variables(changes: &[(&'static str, &str)]) -> impl Fn(&'static str) -> Option<String> {
     let mut set = BTreeMap::from(
         [
@@ -45,8 +46,8 @@ fn params(changes: &[(&'static str, &str)]) -> Vec<String> {
     config.minter.join(&request).expect("mints").params.keys().cloned().collect()
 }
 
-/// Returns the error of a function that does not start with this environment. Its debug output, which `main` shows, names the
-/// same variable.
+/// Returns the error of a function that does not start with this environment. Checks that its debug output,
+/// which `main` shows, names the same variable.
 fn refusal(changes: &[(&'static str, &str)]) -> String {
     let error = Config::read(&variables(changes), http()).map(drop).expect_err("incomplete");
     let (shown, debug) = (error.to_string(), format!("{error:?}"));
@@ -62,7 +63,7 @@ fn turn_servers_are_added_to_the_joins_of_any_service() {
     assert_eq!(params(&turn), ["iceServers"]);
     let janus = [turn[0], turn[1], ("RTC_PROVIDER", "janus"), ("RTC_KEY_ID", "")];
     assert_eq!(params(&janus), ["core_token", "iceServers", "participant_id", "room"]);
-    // Turned off by leaving out the addresses alone.
+    // Empty addresses alone turn TURN off.
     assert_eq!(params(&[("TURN_SECRET", "hush")]), [""; 0]);
 }
 

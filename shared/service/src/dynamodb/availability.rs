@@ -1,6 +1,7 @@
 //! The settings of a user about calls of others: one item for each user, which never expires.
 //!
-//! Blocked users are a set, so that two devices that block at the same time need neither a read nor a condition on one.
+//! Blocked users are a set, so that two devices can block users at the same time without a read or a
+//! condition.
 
 use super::{Item, Table, key, number, stored_number, stored_text, text};
 use crate::ports::StoreError;
@@ -20,12 +21,12 @@ pub(super) fn settings_key(user: &UserId) -> Item {
     key(format!("user#{user}"), SETTINGS)
 }
 
-/// Reads the item. A user without an item has the default.
+/// Reads the item. A user without an item has the default settings.
 pub(super) fn availability(item: &Item) -> Result<Availability, StoreError> {
     let key = stored_text(item, "pk").map_or("", String::as_str);
     let who = match stored_text(item, "who").map(String::as_str) {
         None => WhoMayCall::default(),
-        // An unknown value must not open the user to all callers.
+        // An unknown value must not allow all callers.
         Some(name) => who_of(name).ok_or_else(|| StoreError::unreadable(key, "who is of an unknown kind"))?,
     };
     Ok(Availability {
@@ -111,7 +112,7 @@ impl Table {
             update = update.expression_attribute_values(":who", text(name_of(who)));
         }
         match &change.allowed {
-            // DynamoDB has no empty set.
+            // DynamoDB does not store empty sets.
             Some(allowed) if allowed.is_empty() => removed.push("allowed"),
             Some(allowed) => {
                 sets.push("allowed = :allowed");

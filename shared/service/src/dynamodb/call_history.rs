@@ -8,14 +8,14 @@ use switchboard_protocol::object::CallView;
 
 /// Life of a call history entry, in milliseconds.
 const KEEP_MS: i64 = 90 * 24 * 3_600 * 1_000;
-/// Limit of items in one `BatchWriteItem` call.
+/// Largest number of items in one `BatchWriteItem` call.
 const MAX_BATCH_ITEMS: usize = 25;
-/// Limit of calls for items that DynamoDB leaves unprocessed.
+/// Largest number of calls for items that DynamoDB leaves unprocessed.
 const ATTEMPTS: u32 = 4;
 const PREFIX: &str = "call#";
 
 fn call_key(user: &UserId, cursor: &HistoryCursor) -> Item {
-    // Fifteen digits sort as numbers do, far beyond any date.
+    // With fifteen digits, the text order of times is their numeric order, for every realistic date.
     key(format!("user#{user}"), &format!("{PREFIX}{:015}#{}", cursor.ended_ms, cursor.meeting_id))
 }
 
@@ -46,7 +46,8 @@ impl Table {
         })
     }
 
-    /// Reads up to `limit` calls of `user`, newest first, with the cursor of the next page if there may be one.
+    /// Reads up to `limit` calls of `user`, newest first. Also returns the cursor of the next page, if there
+    /// may be a next page.
     pub async fn calls(
         &self,
         user: &UserId,

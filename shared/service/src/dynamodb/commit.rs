@@ -1,4 +1,4 @@
-//! Commits: one conditional update, or one transaction if slots, parts or a create mark are written with it.
+//! Commits: one conditional update, or one transaction if slots, parts or a create mark are written as well.
 
 use super::meeting::{attributes, mark_item, meeting_key, pending_value, reach_key, reach_value, stored};
 use super::own_write::WriteId;
@@ -18,10 +18,11 @@ use switchboard_core::{CreateMark, Meeting};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::limits::MAX_MINUTES;
 
-/// Limit of items in one transaction.
+/// Largest number of items in one transaction.
 const MAX_ITEMS: usize = 100;
-/// Most offers whose reach one commit removes one by one: an expression has 4 KB and 300 operators at most. With more, the reach
-/// of all offers is written anew, which may lose what was written since the read.
+/// Largest number of offers whose reach one commit removes one by one, since an expression may have 4 KB and
+/// 300 operators. With more offers, the reach of all offers is written anew, which may lose values that were
+/// written since the read.
 const MAX_REMOVED_LEGS: usize = 100;
 
 impl Table {
@@ -29,8 +30,8 @@ impl Table {
     pub async fn commit(&self, commit: &Commit<'_>) -> Result<CommitResult, StoreError> {
         let (freed, mut slots): (Vec<_>, Vec<_>) =
             commit.slots.iter().cloned().partition(|slot| matches!(slot, SlotWrite::Free(_)));
-        // The end of the largest meeting frees more slots than fit. The slots left out name an ended meeting, which
-        // counts as free: a slot counts only while its meeting is live.
+        // The end of the largest meeting frees more slots than fit. The omitted slots name an ended meeting,
+        // and a slot counts only while its meeting is live.
         let others = usize::from(commit.mark.is_some()) + usize::from(commit.rings.is_some());
         let room = MAX_ITEMS.saturating_sub(1 + slots.len() + commit.parts.len() + others);
         slots.extend(freed.into_iter().take(room));
@@ -43,7 +44,8 @@ impl Table {
                 break self.commit_one(commit, &write).await;
             }
             match self.commit_in_transaction(commit, &slots, gone, &write).await {
-                // A slot that names another meeting by now must not be freed, and must not fail the commit.
+                // A slot that names another meeting in the meantime must not be freed, and must not fail the
+                // commit.
                 Ok(Transaction::Retry { without }) => slots.retain(|slot| !without.contains(slot)),
                 Ok(Transaction::Result(result)) => break Ok(result),
                 Err(error) => break Err(error),
@@ -105,7 +107,8 @@ impl Table {
         if let Some(rings) = &commit.rings {
             items.push(self.rings_write(rings)?);
         }
-        // The SDK adds a `ClientRequestToken`, the same for all attempts: a repetition of a stored transaction succeeds.
+        // The SDK adds a `ClientRequestToken`, which is the same for all attempts, so a repetition of a
+        // stored transaction succeeds.
         match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(Transaction::Result(CommitResult::Done)),
             Err(error) => cancelled(error, slots, write),
@@ -137,7 +140,7 @@ impl Table {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Writes the record of a create request that made no meeting, if its id is unknown.
+    /// Writes the record of a create request that made no meeting, if the id is unknown.
     pub async fn put_mark(&self, mark: &CreateMark) -> Result<CommitResult, StoreError> {
         let write = WriteId::of_revision(CreateMark::REV);
         let result = self.put_mark_once(mark, &write).await;
@@ -176,7 +179,8 @@ impl Table {
                 return Ok(write.delete(delete).build());
             }
             SlotWrite::Require { user, holder } => {
-                // Writes the value that it requires. A condition check would need a right of its own.
+                // Writes the same value that the condition requires. A condition check would need an IAM
+                // right of its own.
                 let update = Update::builder()
                     .table_name(&self.name)
                     .set_key(Some(slot_key(user)))
@@ -229,20 +233,21 @@ impl Table {
     }
 }
 
-/// The item of a create request that made no meeting, with the id of this write.
+/// Returns the item of a create request that made no meeting, with the id of this write.
 fn marked_item(mark: &CreateMark, write: &WriteId) -> Result<Item, StoreError> {
     let mut item = mark_item(mark)?;
     item.insert(write.attribute(), text(&write.value));
     Ok(item)
 }
 
-/// The latest possible end of the meeting, however often it is extended. References to it must not expire before.
+/// Returns the latest possible end of the meeting, including all extensions. References to the meeting must
+/// not expire earlier.
 fn latest_end_ms(meeting: &Meeting) -> i64 {
     meeting.created_ms + i64::from(MAX_MINUTES) * 60_000
 }
 
-/// The update of a meeting's record. `reach` and `pending` are separate attributes, so that writing how far an offer got
-/// never conflicts with the commit of an accept.
+/// The update of a meeting's record. `reach` and `pending` are separate attributes, so that a write of an
+/// offer's reach never conflicts with the commit of an accept.
 struct MeetingUpdate {
     expression: String,
     condition: &'static str,
@@ -258,7 +263,8 @@ impl MeetingUpdate {
             condition: if fresh {
                 "attribute_not_exists(pk)"
             } else {
-                // The previous schema is replaced, a newer one is never changed.
+                // A record with the previous schema is replaced; a record with a newer schema is never
+                // changed.
                 "#a_rev = :seen AND #a_schema <= :schema"
             },
             names: HashMap::new(),
@@ -319,7 +325,7 @@ impl MeetingUpdate {
 /// Result of one transaction.
 enum Transaction {
     Result(CommitResult),
-    /// These slots name other meetings: the transaction has to be repeated without them.
+    /// These slots name other meetings. The transaction has to be repeated without them.
     Retry {
         without: Vec<SlotWrite>,
     },
@@ -349,8 +355,8 @@ fn cancelled(
     if refused.iter().any(|slot| !matches!(slot, SlotWrite::Free(_))) {
         return Ok(Transaction::Result(CommitResult::SlotTaken));
     }
-    // Behind the slots, the mark and the invitations have a condition: the same request was committed meanwhile, or another
-    // one of the same user.
+    // After the slots, the create mark and the invitations have conditions. If one fails, the same request
+    // was committed in the meantime, or another request of the same user.
     if (slots.len() + 1..reasons.len()).any(failed) {
         return Ok(Transaction::Result(CommitResult::Lost(None)));
     }

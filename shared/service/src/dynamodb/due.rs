@@ -1,4 +1,4 @@
-//! The sparse index of deadlines, which the sweep reads, and its correction.
+//! The sparse index of deadlines, which the sweep reads, and corrections of the index.
 
 use super::meeting::{due_shard, meeting_key};
 use super::record::SCHEMA;
@@ -7,7 +7,8 @@ use crate::ports::{Due, StoreError};
 use switchboard_protocol::id::MeetingId;
 
 impl Table {
-    /// Lists the meetings whose deadline is `until_ms` or earlier: partition by partition, the earliest of each first.
+    /// Lists the meetings whose deadline is `until_ms` or earlier: partition by partition, with the earliest
+    /// of each partition first.
     pub async fn due(&self, until_ms: i64) -> Result<Vec<Due>, StoreError> {
         let shards = (0..DUE_SHARDS).map(|shard| self.due_in(format!("due#{shard}"), until_ms));
         Ok(futures::future::try_join_all(shards).await?.into_iter().flatten().collect())
@@ -25,7 +26,7 @@ impl Table {
         Ok(query_all(query).await?.iter().filter_map(read).collect())
     }
 
-    /// Puts an entry of the index off until `until_ms`, if it is still the stored one.
+    /// Postpones an entry of the index until `until_ms`, if the entry is still the stored one.
     pub async fn postpone(&self, due: &Due, until_ms: i64) -> Result<(), StoreError> {
         let update = self
             .client
@@ -46,7 +47,8 @@ impl Table {
         }
     }
 
-    /// Sets the deadline of a meeting that is still at `rev`. A later commit has set its own.
+    /// Sets the deadline of a meeting in the index, if the meeting is still at `rev`: a later commit has set
+    /// its own deadline.
     pub async fn correct_due(
         &self,
         id: &MeetingId,

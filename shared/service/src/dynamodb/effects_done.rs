@@ -1,5 +1,5 @@
-//! The write after the effects of a commit: they are done, and how far the offers got. It leaves `rev` as it is, so that
-//! it never conflicts with the commit of an accept.
+//! The write after the effects of a commit: it marks the effects as done and stores the reach of offers. It
+//! does not change `rev`, so that it never conflicts with the commit of an accept.
 
 use super::meeting::{meeting_key, reach_key, reach_name, stored};
 use super::record::SCHEMA;
@@ -15,17 +15,17 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::Reach;
 
-/// Limit of legs in one write: an expression has 4 KB and 300 operators at most.
+/// Largest number of legs in one write, since an expression may have 4 KB and 300 operators.
 const MAX_LEGS: usize = 100;
-/// Limit of attempts for one write while a transaction works on the same meeting.
+/// Largest number of attempts for one write while a transaction works on the same meeting.
 const ATTEMPTS: u32 = 4;
 
-/// An offer to one device, and how far it got.
+/// An offer to one device, and its reach.
 type LegReach<'a> = (&'a (InviteId, ClientId), &'a Reach);
 
 impl Table {
-    /// Removes the pending mark of revision `rev` and stores how far the offers got. Returns the meeting as stored
-    /// afterwards, which may have changed meanwhile; `None` for an unknown id.
+    /// Removes the pending mark of revision `rev` and stores the reach of the offers. Returns the meeting as
+    /// stored afterwards, which may have changed in the meantime; `None` for an unknown id.
     pub async fn mark_effects_done(
         &self,
         id: &MeetingId,
@@ -38,7 +38,7 @@ impl Table {
             self.write_legs(id, None, &legs).await?;
             legs = others;
         }
-        // The pending mark is removed last: until then `wake` would repeat the effects.
+        // The pending mark is removed last: before that, `wake` would repeat the effects.
         self.write_legs(id, Some(rev), &legs).await
     }
 
@@ -80,11 +80,12 @@ impl Table {
         for attempt in 1..=ATTEMPTS {
             match update.clone().send().await {
                 Ok(output) => return read(output.attributes),
-                // The item is too large. The reach of the offers is given up, and the mark of the effects is not.
+                // The item is too large. The reach of the offers is not stored, but the effects are marked as
+                // done.
                 Err(error) if !legs.is_empty() && is_invalid(&error) => {
                     tracing::error!(
                         meeting.id = %id, error = %ErrorChain(&error),
-                        "reach of the offers not stored; it counts as unknown"
+                        "reach of the offers not stored, since the item would be too large; their reach counts as unknown"
                     );
                     return Box::pin(self.write_legs(id, done, &[])).await;
                 }

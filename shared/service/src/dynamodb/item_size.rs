@@ -1,4 +1,4 @@
-//! The size of items, by the rules of DynamoDB, and the largest records that legal requests make.
+//! Tests of the size of items, by the rules of DynamoDB, with the largest records that valid requests make.
 
 use super::meeting::{attributes, pending_value, reach_value};
 use super::{Item, text};
@@ -28,7 +28,8 @@ fn item_bytes(item: &Item) -> usize {
     item.iter().map(|(name, value)| name.len() + value_bytes(value)).sum()
 }
 
-/// Returns the bytes of the meeting's item, and of it those of the record with the reach of the offers.
+/// Returns the size of the meeting's item in bytes, and in it the size of the record with the reach of the
+/// offers.
 fn stored(meeting: &Meeting) -> (usize, usize) {
     let mut item = attributes(meeting, Some(i64::MAX)).expect("can be written");
     item.insert("reach".to_owned(), reach_value(&meeting.reached));
@@ -47,7 +48,8 @@ fn stored(meeting: &Meeting) -> (usize, usize) {
     (item_bytes(&item), estimated)
 }
 
-/// Checks one committed record, and the size that it may get by the reach of its offers. Returns its bytes.
+/// Checks the size of one committed record, and the size that the record may reach with the reach of its
+/// offers. Returns its bytes.
 fn check(crowd: &Crowd, what: &str) -> usize {
     let (bytes, estimated) = stored(&crowd.meeting);
     let estimate = crowd.meeting.stored_bytes();

@@ -1,6 +1,7 @@
-//! The broker's lifecycle events of a device. They arrive late, twice and out of order, so each write has a condition on
-//! the stored state. An event that fails it is ignored, unless it is the stored one: the SDK repeats a write whose answer got
-//! lost, and Lambda repeats an invocation that crashed after the write.
+//! The broker's lifecycle events of a device. They arrive late, twice and out of order, so each write has a
+//! condition on the stored state. An event that fails its condition is ignored, unless the same event is
+//! stored: the SDK repeats a write whose answer was lost, and Lambda repeats an invocation that crashed after
+//! the write.
 
 use super::user::{DEVICE, QUEUE, devices_key};
 use super::{Item, Table, number, stored_number, stored_text, text, ttl};
@@ -12,23 +13,26 @@ use aws_sdk_dynamodb::types::{
 };
 use std::collections::HashMap;
 
-/// Limit of stored devices of one user; beyond it the longest unseen devices are removed.
+/// Largest number of stored devices of one user. Beyond it, the devices that have been disconnected longest
+/// are removed.
 const MAX_STORED_DEVICES: usize = 10;
-/// Limit of devices in one removal: an expression has 4 KB and 300 operators at most.
+/// Largest number of devices in one removal, since an expression may have 4 KB and 300 operators.
 const MAX_PRUNED: usize = 100;
-/// The broker counts a device's connections from 0 again after it was away for about an hour. Five minutes less, since the time
-/// of the last connection is the broker's or, from `authorize`, ours.
+/// Milliseconds without a connection after which the broker may count a device's connections from 0 again.
+/// The broker does so after about an hour. Five minutes are subtracted, because the time of the last
+/// connection is by the broker's clock or, from `authorize`, by the function's.
 const COUNTER_RESET_MS: i64 = 55 * 60 * 1_000;
 
 impl Table {
-    /// Stores that a device connected, and for how long its queue outlives the connection, in milliseconds, if that is known;
-    /// unless a newer event of the device is stored.
+    /// Stores that a device connected and, if known, the milliseconds for which its queue outlives the
+    /// connection. Writes nothing if a newer event of the device is stored.
     pub async fn device_connected(
         &self,
         session: &DeviceSession,
         queue_ms: Option<i64>,
     ) -> Result<DeviceWrite, StoreError> {
-        // A device that `authorize` registered has no session yet. A restarted counter is recognised by the time.
+        // A device that `authorize` registered has no session yet. A restarted counter is recognised by the
+        // time.
         let newer = "attribute_not_exists(#device.#session) OR #device.#version < :version \
                      OR (#device.#online = :false AND #device.seen_ms < :reset)";
         let update = self.device_update(session, true).condition_expression(newer);
@@ -56,8 +60,9 @@ impl Table {
         Ok(result)
     }
 
-    /// Stores that a connection ended, unless it is not the current connection of its device, which is taken over then. A
-    /// disconnect that arrives before its own connect is stored, so that the connect is ignored.
+    /// Stores that a connection ended, unless it is not the current connection of its device (another
+    /// connection took over). A disconnect that arrives before its own connect is stored, so that the connect
+    /// is ignored.
     pub async fn device_disconnected(&self, session: &DeviceSession) -> Result<DeviceWrite, StoreError> {
         let present_or_newer = "(#device.#session = :session AND #device.#online = :true) \
                                 OR attribute_not_exists(#device.#session) OR #device.#version < :version";
@@ -98,7 +103,8 @@ impl Table {
             .return_values_on_condition_check_failure(OnFailure::AllOld)
     }
 
-    /// Removes devices whose session expired, and the longest unseen devices beyond [`MAX_STORED_DEVICES`].
+    /// Removes devices whose session has expired, and beyond [`MAX_STORED_DEVICES`] those that have been
+    /// disconnected longest.
     async fn prune(&self, session: &DeviceSession, item: Item) -> Result<(), StoreError> {
         let mut devices: Vec<(i64, String)> = item
             .into_iter()
@@ -138,7 +144,7 @@ impl Table {
     }
 }
 
-/// Reads a failed write of an event: with the stored item, if the condition failed.
+/// Converts a failed write of an event. If the condition failed, the error has the stored item.
 fn refused(
     error: SdkError<UpdateItemError>,
     session: &DeviceSession,

@@ -1,4 +1,5 @@
-//! The record of a meeting: the state that `rev` guards, and the attributes that are written without touching `rev`.
+//! The record of a meeting: the state that `rev` guards, and the attributes that are written without changing
+//! `rev`.
 
 use super::record::{self, SCHEMA};
 use super::{Item, Table, key, number, stored_number, stored_text, text, ttl};
@@ -12,11 +13,11 @@ use switchboard_protocol::object::Reach;
 
 /// Sort key of every meeting.
 pub(super) const SORT: &str = "state";
-/// Number of partitions of the index of deadlines, so that no single partition takes all writes.
+/// Number of partitions of the index of deadlines. With several, no single partition takes all writes.
 pub const DUE_SHARDS: usize = 4;
 
 impl Table {
-    /// Reads the record under a meeting's id; `None` for an unknown id.
+    /// Reads the record of a meeting's id; `None` for an unknown id.
     pub async fn meeting(&self, id: &MeetingId) -> Result<Option<Stored>, StoreError> {
         let request = self
             .client
@@ -33,7 +34,7 @@ pub(super) fn meeting_key(id: &MeetingId) -> Item {
     key(format!("meeting#{id}"), SORT)
 }
 
-/// Reads the record under a meeting's id.
+/// Reads the record from an item.
 pub(super) fn stored(mut item: Item) -> Result<Stored, StoreError> {
     let key = stored_text(&item, "pk").cloned().unwrap_or_default();
     let unreadable = |why: String| StoreError::unreadable(&key, why);
@@ -60,7 +61,7 @@ pub(super) fn stored(mut item: Item) -> Result<Stored, StoreError> {
     Ok(Stored::Meeting(Loaded { meeting, pending, due_at_ms }))
 }
 
-/// Returns the attributes that a commit writes, besides `pending`.
+/// Returns the attributes that a commit writes, except `pending`.
 pub(super) fn attributes(meeting: &Meeting, due_at_ms: Option<i64>) -> Result<Item, StoreError> {
     let state = record::of_meeting(meeting).map_err(StoreError::invalid("UpdateItem"))?;
     let ended_ms = meeting.end().map_or(meeting.settings.ends_at_ms, |end| end.at_ms);
@@ -99,7 +100,7 @@ pub(super) fn pending_value(pending: &Pending) -> Result<AttributeValue, StoreEr
     serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(pending).map_err(StoreError::invalid("UpdateItem"))
 }
 
-/// Returns the key of one device in `reach`: flat, so that a write needs no parent map.
+/// Returns the key of one device in `reach`. The map is flat, so that a write needs no parent map.
 pub(super) fn reach_key(invite: &InviteId, device: &ClientId) -> String {
     format!("{invite}/{device}")
 }
@@ -112,7 +113,7 @@ pub(super) fn reach_value(reached: &Reached) -> AttributeValue {
     AttributeValue::M(entries.collect())
 }
 
-/// Returns the name under which a reach is stored.
+/// Returns the text that stands for a reach in the table.
 pub(super) fn reach_name(reach: Reach) -> String {
     let value = serde_json::to_value(reach).ok();
     value.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
@@ -121,7 +122,7 @@ pub(super) fn reach_name(reach: Reach) -> String {
 fn reached(value: &AttributeValue) -> BTreeMap<InviteId, BTreeMap<ClientId, Reach>> {
     let mut reached: BTreeMap<InviteId, BTreeMap<ClientId, Reach>> = BTreeMap::new();
     let entries = value.as_m().into_iter().flatten();
-    // An unreadable entry counts as unknown: a device that rings reports it itself.
+    // An unreadable entry counts as unknown: a device that rings reports so itself.
     for (key, reach) in entries.filter_map(|(key, reach)| Some((key, reach.as_s().ok()?))) {
         let parsed = key.split_once('/').and_then(|(invite, device)| {
             let reach = serde_json::from_value(serde_json::Value::String(reach.clone())).ok()?;

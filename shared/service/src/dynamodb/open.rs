@@ -1,5 +1,5 @@
-//! The read of a create request: the meeting of this request, and caller and invitees with their slots and settings, in one
-//! round trip.
+//! The read of a create request: the meeting of this request, and the caller and invitees with their slots
+//! and settings, in one round trip.
 
 use super::availability::settings_key;
 use super::meeting::{meeting_key, stored};
@@ -12,14 +12,14 @@ use std::collections::{BTreeMap, HashMap};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
 
-/// Limit of keys in one `BatchGetItem` call.
+/// Largest number of keys in one `BatchGetItem` call.
 pub(super) const MAX_BATCH_KEYS: usize = 100;
-/// Limit of calls for keys that DynamoDB leaves unprocessed.
+/// Largest number of calls for keys that DynamoDB leaves unprocessed.
 const BATCH_ATTEMPTS: u32 = 4;
 
 impl Table {
-    /// Reads the meeting `id` and the records of `users`: with `caller`, also the settings of all
-    /// other users and the caller's invitations.
+    /// Reads the meeting `id` and the records of `users`. With `caller`, also reads the settings of all other
+    /// users and the caller's invitations.
     pub async fn opening(
         &self,
         id: &MeetingId,
@@ -27,7 +27,8 @@ impl Table {
         caller: Option<&UserId>,
         now_ms: i64,
     ) -> Result<OpeningView, StoreError> {
-        // A create request may name its own caller, which is refused later; DynamoDB refuses duplicate keys.
+        // A create request may name its own caller and is then refused later. DynamoDB refuses duplicate
+        // keys.
         let users: BTreeMap<UserId, UserRecord> =
             users.iter().map(|user| (user.clone(), UserRecord::default())).collect();
         let mut keys: Vec<Item> = users.keys().flat_map(|user| [devices_key(user), slot_key(user)]).collect();
@@ -36,7 +37,7 @@ impl Table {
             keys.push(rings_key(caller));
         }
         keys.push(meeting_key(id));
-        // A request with many invitees needs a second batch, which is read at the same time, not afterwards.
+        // A request with many invitees needs a second batch, which is read at the same time as the first.
         let batches = keys.chunks(MAX_BATCH_KEYS).map(|keys| self.batch(keys.to_vec()));
         let items = futures::future::try_join_all(batches).await?;
         let mut view = OpeningView { meeting: None, users, rings: StoredRings::default() };
@@ -75,7 +76,7 @@ fn read_item(view: &mut OpeningView, item: Item, now_ms: i64) -> Result<(), Stor
         view.meeting = Some(stored(item)?);
         return Ok(());
     }
-    // Only the caller's invitations are read. In an `invite`, the caller is not one of the users.
+    // Only the caller's invitations are read. In an `invite`, the caller is not in `users`.
     if stored_text(&item, "sk").is_some_and(|sk| sk == RINGS) {
         view.rings = rings(&item)?;
         return Ok(());

@@ -1,8 +1,9 @@
-//! Recognition of a write that was stored although its answer got lost.
+//! Recognition of a write that was stored although its answer was lost.
 //!
-//! The SDK repeats a write after a time-out or an HTTP 500. If the first attempt was stored, the condition of the second one
-//! fails, and without a mark that looks like a commit of another function. So each commit stores a random id
-//! beside the record, under its revision: a commit whose id is stored is done, also if later commits came on top of it.
+//! The SDK repeats a write after a time-out or an HTTP 500. If the first attempt was stored, the condition of
+//! the second one fails, and the result looks like a commit of another function. Therefore each commit stores
+//! a random id beside the record, under its revision. If the id of a commit is found, the commit is done,
+//! even after later commits.
 
 use super::meeting::meeting_key;
 use super::{Item, Table, stored_text};
@@ -11,14 +12,14 @@ use crate::ports::{CommitResult, StoreError};
 use switchboard_protocol::id::MeetingId;
 use uuid::Uuid;
 
-/// Number of the last revisions whose write ids are kept. So many other commits may come between a write and its repetition
-/// by the SDK.
+/// Number of latest revisions whose write ids are kept. As many other commits may come between a write and
+/// its repetition by the SDK.
 const KEPT_WRITE_IDS: u64 = 8;
 
-/// The id of one commit, as stored beside the record.
+/// The id of one commit, stored beside the record.
 #[derive(Debug)]
 pub(super) struct WriteId {
-    /// Random text, used for no other commit.
+    /// Random text that no other commit uses.
     pub(super) value: String,
     rev: u64,
 }
@@ -33,17 +34,17 @@ impl WriteId {
         Self { value: Uuid::new_v4().to_string(), rev }
     }
 
-    /// Returns the name of the attribute that has the id.
+    /// Returns the name of the attribute for the id.
     pub(super) fn attribute(&self) -> String {
         attribute(self.rev)
     }
 
-    /// Returns the name of the attribute that this commit removes: that of an old revision.
+    /// Returns the name of the attribute that this commit removes, which belongs to an old revision.
     pub(super) fn replaced_attribute(&self) -> Option<String> {
         self.rev.checked_sub(KEPT_WRITE_IDS).filter(|rev| *rev > 0).map(attribute)
     }
 
-    /// Returns whether `item` was written by this commit, or by commits on top of it.
+    /// Returns whether `item` contains this commit, with or without later commits.
     pub(super) fn is_on(&self, item: &Item) -> bool {
         stored_text(item, &self.attribute()) == Some(&self.value)
     }
@@ -54,7 +55,8 @@ fn attribute(rev: u64) -> String {
 }
 
 impl Table {
-    /// Replaces a result that does not say whether the commit is stored by [`CommitResult::Done`], if it is.
+    /// If the result does not say whether the commit is stored, and the commit is found, replaces the result
+    /// by [`CommitResult::Done`].
     pub(super) async fn resolve(
         &self,
         id: &MeetingId,
@@ -82,7 +84,7 @@ impl Table {
             Err(error) => {
                 tracing::warn!(
                     meeting.id = %id, error = %ErrorChain(&error),
-                    "commit not found again after a failed write; it counts as not stored"
+                    "meeting not read again after a failed write; the commit counts as not stored"
                 );
                 false
             }

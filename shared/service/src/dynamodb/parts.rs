@@ -1,4 +1,5 @@
-//! The search for a user's meetings: group meetings by `invited#…` items, a direct call by the slot, all in one query.
+//! The search for a user's meetings, in one query: group meetings by `invited#…` items, a direct call by the
+//! slot.
 
 use super::meeting::{meeting_key, stored};
 use super::open::MAX_BATCH_KEYS;
@@ -10,11 +11,12 @@ use std::collections::BTreeSet;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
 
-/// Most meetings of one user that are looked at, the newest first: strangers may invite a user to any number of meetings.
+/// Largest number of meetings of one user that are read, newest first, since strangers may invite a user to
+/// any number of meetings.
 pub const MAX_MEETINGS_OF_USER: usize = 20;
 
 impl Table {
-    /// Lists the meetings that `user` may be in or invited to: the one in the call slot, and the newest
+    /// Lists the meetings that `user` may be in or invited to: the meeting of the call slot, and the newest
     /// [`MAX_MEETINGS_OF_USER`] others.
     pub async fn meetings_of(&self, user: &UserId, now_ms: i64) -> Result<BTreeSet<MeetingId>, StoreError> {
         let query = self
@@ -22,13 +24,13 @@ impl Table {
             .query()
             .table_name(&self.name)
             .consistent_read(true)
-            // In the order of sort keys, `slot` follows directly on every `invited#…`.
+            // In the order of sort keys, `slot` follows directly after every `invited#…`.
             .key_condition_expression("pk = :user AND sk BETWEEN :first AND :last")
             .expression_attribute_values(":user", text(format!("user#{user}")))
             .expression_attribute_values(":first", text("invited#"))
             .expression_attribute_values(":last", text("slot"));
         let items = query_all(query).await?;
-        // Items that expired may still be there for two days.
+        // DynamoDB may keep expired items for two more days.
         let is_kept = |item: &&Item| stored_number(item, "expires_at").is_none_or(|at| at > now_ms / 1_000);
         let mut parts: Vec<(i64, MeetingId)> = items
             .iter()
@@ -41,7 +43,7 @@ impl Table {
         Ok(parts.into_iter().map(|(_, id)| id).chain(slot).collect())
     }
 
-    /// Reads the meetings of these ids; unknown ids, and those of create requests that made no meeting, are left out.
+    /// Reads the meetings of these ids. Omits unknown ids, and ids of create requests that made no meeting.
     pub async fn meetings(&self, ids: &BTreeSet<MeetingId>) -> Result<Vec<Loaded>, StoreError> {
         let keys: Vec<Item> = ids.iter().map(meeting_key).collect();
         let batches = keys.chunks(MAX_BATCH_KEYS).map(|keys| self.batch(keys.to_vec()));
@@ -50,7 +52,7 @@ impl Table {
         items.into_iter().flatten().filter_map(read).collect()
     }
 
-    /// Stores until `until_ms` that `user` may be in the meeting `id`.
+    /// Stores a reference for `user` to the meeting `id`, which expires at `until_ms`.
     pub async fn keep_part(
         &self,
         user: &UserId,
@@ -78,7 +80,7 @@ impl Table {
     }
 }
 
-/// Returns the meeting of a part item.
+/// Returns the meeting that a part item names.
 fn named(item: &Item) -> Option<MeetingId> {
     stored_text(item, "sk")?.strip_prefix("invited#")?.parse().ok()
 }

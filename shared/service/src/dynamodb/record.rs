@@ -1,8 +1,9 @@
-//! The stored form of a meeting: types of their own, so that a renamed field of the core does not change the table.
+//! The stored form of a meeting. It has types of its own, so that a renamed field of the core does not change
+//! the table.
 //!
-//! Every record has the number of its schema. [`SCHEMA`] is written; the one before it is still read ([`v1`]); a newer one is
-//! refused, so that a rollback never damages records. Values that are on the wire too (roles, policies, reasons) are stored by
-//! their wire names, which never change.
+//! Every record has the number of its schema. The service writes [`SCHEMA`], still reads the previous one
+//! ([`v1`]), and refuses a newer one, so that a rollback never damages records. Values that are also on the
+//! wire (roles, policies, reasons) are stored by their wire names, which never change.
 
 mod times;
 mod v1;
@@ -19,7 +20,7 @@ pub(super) const SCHEMA: i64 = 2;
 /// Number of the previous schema, which is still read.
 const PREVIOUS: i64 = 1;
 
-/// A record that cannot be read.
+/// Error of a record that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RecordError {
     #[error("schema {0} is newer than {SCHEMA}; deploy a newer version of the service")]
@@ -30,17 +31,17 @@ pub(super) enum RecordError {
     Malformed(#[from] serde_dynamo::Error),
 }
 
-/// The attribute `meeting` of a meeting.
+/// Returns the attribute `meeting` of a meeting.
 pub(super) fn of_meeting(meeting: &Meeting) -> Result<AttributeValue, serde_dynamo::Error> {
     to_attribute_value(v2::MeetingRecord::from(meeting))
 }
 
-/// The attribute `meeting` of a create request that made no meeting.
+/// Returns the attribute `meeting` of a create request that made no meeting.
 pub(super) fn of_mark(mark: &CreateMark) -> Result<AttributeValue, serde_dynamo::Error> {
     to_attribute_value(v2::MarkRecord::from(mark))
 }
 
-/// Reads the attribute `meeting` of the record of `id`. `pending` and `due_at_ms` are added by the caller.
+/// Reads the attribute `meeting` of the record of `id`. The caller adds `pending` and `due_at_ms`.
 pub(super) fn read(
     id: &MeetingId,
     schema: Option<i64>,

@@ -1,4 +1,5 @@
-//! The invitations of a user within the last hour: one item for each user, written in the transaction that invites.
+//! The invitations of a user within the last hour: one item for each user, written in the transaction that
+//! invites.
 
 use super::{Item, Table, key, number, stored_number, stored_text, text, ttl};
 use crate::ports::{RingsWrite, StoreError, StoredRings};
@@ -11,7 +12,8 @@ use switchboard_protocol::id::MeetingId;
 /// Sort key of the item.
 pub(super) const RINGS: &str = "rings";
 
-/// One request, as stored: time, meeting, number of those who answered, the others. A list keeps the item small.
+/// One request in its stored form: time, meeting, number of users who answered, all other users. A tuple
+/// keeps the item small.
 type StoredRequest = (i64, MeetingId, u32, Vec<UserId>);
 
 pub(super) fn rings_key(user: &UserId) -> Item {
@@ -41,8 +43,8 @@ impl Table {
         output.item.as_ref().map_or_else(|| Ok(StoredRings::default()), rings)
     }
 
-    /// The write of a user's invitations. Its condition fails if another request of the user came first; an item that expired
-    /// meanwhile had nothing that counts.
+    /// Returns the write of a user's invitations. Its condition fails if another request of the user came
+    /// first. An item that expired in the meantime had no invitation that counts.
     pub(super) fn rings_write(&self, write: &RingsWrite) -> Result<TransactWriteItem, StoreError> {
         let stored = |rung: &RungUsers| -> StoredRequest {
             (rung.at_ms, rung.meeting_id.clone(), rung.answered, rung.users.clone())

@@ -1,4 +1,5 @@
-//! The table as the adapter of [`Meetings`] and [`Users`]. The methods of the same names are in the other files.
+//! The table as the adapter of [`Meetings`] and [`Users`]. The other files have the methods of the same
+//! names.
 
 use super::Table;
 use crate::ports::{

@@ -1,6 +1,7 @@
 //! The items of a user: devices, and the call slot.
 //!
-//! Every device is an attribute of its own, so that registering a device needs neither a read nor a parent map.
+//! Every device is an attribute of its own, so that registering a device needs neither a read nor a parent
+//! map.
 
 use super::availability::{SETTINGS, availability};
 use super::{Item, Table, key, number, stored_number, stored_text, text, ttl};
@@ -13,8 +14,8 @@ use switchboard_protocol::id::MeetingId;
 
 /// Prefix of a device's attribute.
 pub(super) const DEVICE: &str = "device:";
-/// Prefix of the attribute with the milliseconds for which a device's queue outlives its connection. It is apart from the
-/// device, so that a disconnect keeps it without reading it.
+/// Prefix of the attribute with the milliseconds for which a device's queue outlives its connection. The
+/// attribute is separate from the device's, so that a disconnect keeps it without a read.
 pub(super) const QUEUE: &str = "queue:";
 
 pub(super) fn devices_key(user: &UserId) -> Item {
@@ -68,8 +69,9 @@ fn devices(item: &Item, now_ms: i64) -> Vec<KnownDevice> {
 }
 
 impl Table {
-    /// Stores that `device` connects, and the display name of its user if there is one: one unconditional write. What was
-    /// known of the device's queue is forgotten until its connect event, since the session may be of another kind now.
+    /// Stores with one unconditional write that `device` connects and, if given, the display name of its
+    /// user. The stored facts about the device's queue are removed until the connect event, since the new
+    /// session may be of another kind.
     pub async fn register_device(
         &self,
         device: &ClientId,

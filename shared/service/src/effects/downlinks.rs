@@ -1,7 +1,8 @@
-//! Publishing downlinks: ids, join tokens, and the three delivery classes.
+//! Publishes downlinks: derives ids, mints join tokens, and uses the delivery class of each downlink.
 //!
-//! A *ring* is sent directly to a connected device and falls back to the broker's queue, if the device has one. *Queued* messages wait for a device
-//! that is not connected. *Best-effort* messages reach only connected devices. A *withheld* offer is not sent.
+//! A *ring* is sent directly to a connected device, otherwise to the broker's queue if the device has one.
+//! *Queued* messages wait for a device that is not connected. *Best-effort* messages reach only connected
+//! devices. A *withheld* offer is not sent.
 
 use crate::error_chain::ErrorChain;
 use crate::ports::{BrokerError, DirectDelivery, Downlinks, Qos};
@@ -16,16 +17,16 @@ use switchboard_protocol::id::{IdKey, InviteId, MeetingId};
 use switchboard_protocol::object::{Delivery, Reach};
 use switchboard_rtc::{Join, MintError, MintRequest, Minter, TTL_SECONDS};
 
-// The core watches removed users as long as their join tokens live.
+// The core watches removed users for the life of their join tokens.
 const _: () = assert!(TTL_SECONDS as i64 * 1_000 == TOKEN_LIFE_MS, "both are the life of a join token");
 
-/// Limit of devices to which messages are published at the same time.
+/// Largest number of devices to which messages are published at the same time.
 const IN_FLIGHT: usize = 16;
 
 /// The fields of a downlink that describe its meeting.
 #[derive(Debug, Clone)]
 pub struct DownlinkContext {
-    /// The meeting, if the downlink is about one.
+    /// The meeting, if the downlink concerns one.
     pub meeting_id: Option<MeetingId>,
     /// Revision of the meeting.
     pub rev: Option<u64>,
@@ -53,7 +54,7 @@ pub struct PublishReport {
 }
 
 impl PublishReport {
-    /// Returns how far each invitation got on its best device.
+    /// Returns the reach of each invitation on its best device.
     #[must_use]
     pub fn best_reach(&self) -> BTreeMap<InviteId, Reach> {
         let mut best: BTreeMap<InviteId, Reach> = BTreeMap::new();
@@ -87,8 +88,8 @@ enum PublishError {
 }
 
 impl<D: Downlinks> Publisher<D> {
-    /// Publishes all downlinks: to several devices at the same time, to one device in their order. A failed downlink is
-    /// logged and reported, and the others are published nevertheless.
+    /// Publishes all downlinks: to several devices at the same time, and to each device in order. A failed
+    /// downlink is logged and reported, and the others are published nevertheless.
     pub async fn publish_all(&self, downlinks: Vec<Outgoing>, context: &DownlinkContext) -> PublishReport {
         let mut by_device: BTreeMap<ClientId, Vec<Outgoing>> = BTreeMap::new();
         for outgoing in downlinks {
@@ -153,9 +154,10 @@ impl<D: Downlinks> Publisher<D> {
                     (Some(DirectDelivery::NotConnected { .. }), OfferQueue::Missing) => {
                         return Ok(Reach::Unknown);
                     }
-                    // Published also if the broker names no session: its words may change.
+                    // The offer is published even if the broker's answer does not mention a session, since
+                    // the words of the answer may change.
                     (Some(DirectDelivery::NotConnected { has_session }), _) => has_session,
-                    // The device may be connected, and then gets what is published.
+                    // The device may be connected. If it is, it gets the published offer.
                     (None, queue) => queue == OfferQueue::Keeps,
                 };
                 if let Body::Invitation(offer) = &mut downlink.body {
@@ -171,7 +173,8 @@ impl<D: Downlinks> Publisher<D> {
     async fn send_direct(&self, to: &ClientId, downlink: &Downlink, confirm: bool) -> Option<DirectDelivery> {
         match self.broker.send_direct(to, downlink, confirm).await {
             Ok(delivery) => Some(delivery),
-            // Never the device's fault, and the same for all devices: without an alarm, every call would ring late.
+            // This is never the device's fault, and the same for all devices. Without an alarm, every call
+            // would ring late.
             Err(error @ BrokerError::Denied { .. }) => {
                 tracing::error!(
                     to = %to, error = %ErrorChain(&error),
@@ -183,7 +186,7 @@ impl<D: Downlinks> Publisher<D> {
             Err(error) => {
                 tracing::warn!(
                     to = %to, error = %ErrorChain(&error),
-                    "offer not confirmed by the device; it goes to the broker's queue"
+                    "offer not confirmed by the device; publishing it to the broker's queue"
                 );
                 None
             }

@@ -1,4 +1,5 @@
-//! The number and the size of the downlinks that one input makes, in the largest meetings that legal requests make.
+//! Tests of the number and the size of the downlinks that one input makes, in the largest meetings that valid
+//! requests make.
 
 use crate::fake::largest::{Crowd, HOST, account, device, longest_text};
 use switchboard_core::{Action, ChannelPresence, Decision, Input, SettingsChange};
@@ -6,16 +7,16 @@ use switchboard_protocol::MAX_DOWNLINK_BYTES;
 use switchboard_protocol::object::UserOrAll;
 use switchboard_protocol::requests::MuteMode;
 
-/// The limit of the broker for one message.
+/// The broker's limit for one message, in bytes.
 const MAX_BROKER_BYTES: usize = 128 * 1_024;
-/// Most bytes of a downlink besides its body: envelope and join token.
+/// Largest size of a downlink without its body: envelope and join token, in bytes.
 const ENVELOPE_BYTES: usize = 4_096;
-/// Most downlinks of one input, as the documents state it.
+/// Largest number of downlinks of one input, as the documents state it.
 const MAX_DOWNLINKS: usize = 1_000;
-/// Most bytes of one body, as the documents state it.
+/// Largest size of one body in bytes, as the documents state it.
 const MAX_BODY_BYTES: usize = 80 * 1_024;
 
-/// Checks the downlinks of a decision. Returns their number and the size of the largest.
+/// Checks the downlinks of a decision. Returns their number and the size of the largest one.
 fn check(what: &str, decision: &Decision) -> (usize, usize) {
     let all = || decision.notices.iter().chain(&decision.answer);
     let largest = all().map(|it| serde_json::to_vec(&it.body).expect("serialises").len()).max().unwrap_or(0);

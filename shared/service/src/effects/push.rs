@@ -1,4 +1,4 @@
-//! Push notifications: offers that a device of the invited user does not have yet.
+//! Push notifications, for offers that a device of the invited user has not received.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -9,14 +9,15 @@ use switchboard_protocol::downlink::Body;
 use switchboard_protocol::id::InviteId;
 use switchboard_protocol::object::{Caller, Media, Mode, ParticipantState, Reach};
 
-/// A user to notify of a call by a push notification.
+/// A user whom the app should notify of a call by a push notification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PushWanted {
     /// Invited user.
     pub user_id: UserId,
     /// Invitation of the user.
     pub invite_id: InviteId,
-    /// Devices that do not have the offer: not connected, or not reached. Empty for an account without devices.
+    /// Devices that have not received the offer: not connected, or not reached. Empty for an account without
+    /// devices.
     pub devices: Vec<ClientId>,
     /// End of the ring, in milliseconds since the epoch. A push notification after it is useless.
     pub deadline_ms: i64,
@@ -26,7 +27,7 @@ pub struct PushWanted {
     pub mode: Mode,
     /// Media of the meeting.
     pub media: Media,
-    /// Object of the app: of the invitation, else of the create request.
+    /// Object of the app from the user's invitation, or from the create request if the invitation has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,
 }
@@ -41,8 +42,8 @@ pub(super) fn invitations_in_answer(decision: &Decision) -> Vec<InviteId> {
     }
 }
 
-/// Returns the open invitations accepted by `filter` with an offer that a device does not have. `reached` is how far each
-/// offer got.
+/// Returns the open invitations that `filter` accepts and whose offer a device has not received. `reached`
+/// has the reach of each offer.
 pub(super) fn push_wanted(
     meeting: &Meeting,
     filter: impl Fn(&Participant, &InviteId) -> bool,

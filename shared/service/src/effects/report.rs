@@ -1,4 +1,5 @@
-//! The report of an invocation: result of the function, event on the bus, line in the log. It never contains a token.
+//! The report of an invocation: the result of the function, an event on the bus, and a line in the log. It
+//! never contains a token.
 
 use super::downlinks::PublishReport;
 use super::push::PushWanted;
@@ -11,7 +12,7 @@ use switchboard_protocol::code::{Code, EndReason};
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::{CallLeg, MeetingState, Reach};
 
-/// Most bytes that the objects of the legs may have in all.
+/// Largest size of all objects of the legs together, in bytes.
 const MAX_LEGS_EXT_BYTES: usize = 96 * 1_024;
 
 /// The report of one invocation, in the format of `docs/outcomes.md`.
@@ -23,10 +24,10 @@ pub struct InvocationReport {
     /// The meeting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meeting_id: Option<MeetingId>,
-    /// Revision of the meeting afterwards.
+    /// Revision of the meeting after the invocation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rev: Option<u64>,
-    /// State of the meeting afterwards.
+    /// State of the meeting after the invocation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<MeetingState>,
     /// Reason of the end, if the meeting has ended.
@@ -35,7 +36,7 @@ pub struct InvocationReport {
     /// Object of the app from the create request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ext: Option<Map<String, Value>>,
-    /// Part of each user in the call, in the report of the commit that ended the meeting.
+    /// Leg of each user in the call, in the report of the commit that ended the meeting.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub legs: Vec<CallLeg>,
     /// Types of the downlinks.
@@ -47,13 +48,13 @@ pub struct InvocationReport {
     /// Reach of each offer, by device.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub reached: BTreeMap<ClientId, Reach>,
-    /// Users to notify of a call by a push notification.
+    /// Users whom the app should notify of a call by a push notification.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub push_wanted: Vec<PushWanted>,
     /// Device and type of each downlink that the broker did not accept.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed: Vec<(ClientId, &'static str)>,
-    /// Names of calls that the RTC service did not carry out.
+    /// Names of calls to the RTC service that failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub media_failed: Vec<&'static str>,
 }
@@ -102,7 +103,7 @@ impl InvocationReport {
         serde_json::to_value(self).unwrap_or_default()
     }
 
-    /// Returns whether the event bus should get the report.
+    /// Returns whether the report goes to the event bus.
     pub(super) fn is_news(&self) -> bool {
         !self.told.is_empty() || !self.push_wanted.is_empty()
     }
@@ -113,7 +114,7 @@ impl InvocationReport {
             Some(code) => tracing::info!(?code, "request refused"),
             None => {
                 let Self { rev, state, reached, failed, media_failed, .. } = self;
-                // The span has no meeting id for a create request.
+                // For a create request, the span does not have the meeting id.
                 let meeting_id = self.meeting_id.as_ref().map(tracing::field::display);
                 tracing::info!(
                     meeting.id = meeting_id,
@@ -129,8 +130,8 @@ impl InvocationReport {
     }
 }
 
-/// Returns the legs of an ended meeting. The event bus takes 256 KB: if the legs' own objects are too large together, they are
-/// left out.
+/// Returns the legs of an ended meeting. The event bus accepts 256 KB, so the legs' own objects are omitted
+/// if they are too large together.
 fn legs(meeting: &Meeting) -> Vec<CallLeg> {
     let mut legs = meeting.legs();
     let bytes = |leg: &CallLeg| serde_json::to_vec(&leg.ext).map_or(0, |text| text.len());
@@ -142,7 +143,7 @@ fn legs(meeting: &Meeting) -> Vec<CallLeg> {
     legs
 }
 
-/// Returns the types of a decision's downlinks, each once.
+/// Returns the types of a decision's downlinks, without duplicates.
 fn downlink_types(decision: &Decision) -> Vec<&'static str> {
     let sent = decision.notices.iter().chain(&decision.answer);
     let sent = sent.filter(|outgoing| outgoing.class != DeliveryClass::Withheld);

@@ -1,7 +1,7 @@
 //! The calls to the RTC service that a commit requires.
 //!
-//! No failure here fails a request: downlinks say `enforced: false`, the effects of the commit stay pending, and `wake` repeats
-//! them.
+//! A failed call does not fail the request: downlinks contain `enforced: false`, the effects of the commit
+//! stay pending, and `wake` repeats them.
 
 #[cfg(test)]
 mod tests;
@@ -21,9 +21,9 @@ use switchboard_protocol::object::UserOrAll;
 use switchboard_rtc::management::RtcError;
 use tokio::time::{Instant, timeout_at};
 
-/// Limit of calls to the RTC service at the same time.
+/// Largest number of calls to the RTC service at the same time.
 const IN_FLIGHT: usize = 16;
-/// Result of the calls.
+/// Result of the calls to the RTC service.
 #[derive(Debug, Default)]
 pub(super) struct RtcActionsResult {
     /// Users whose rights the RTC service enforces.
@@ -37,8 +37,8 @@ pub(super) struct RtcActionsResult {
 impl RtcActionsResult {
     /// Sets `enforced` in every `speech_changed` of `decision`.
     ///
-    /// A right that is enforced only by a `repeat` is published under another id: devices may have received
-    /// `enforced: false` under the first id, and drop a second downlink with it.
+    /// If only a `repeat` enforced a right, the downlink is published with another id: devices may have
+    /// received `enforced: false` with the first id, and would drop a second downlink with the same id.
     pub(super) fn correct(&self, decision: &mut Decision, repeat: bool) {
         for outgoing in decision.notices.iter_mut().chain(&mut decision.answer) {
             let Body::SpeechChanged { user_id, enforced, .. } = &mut outgoing.body else { continue };
@@ -60,7 +60,7 @@ impl<P: Ports> Service<P> {
         self.rtc.is_some() && !decision.rtc_actions.is_empty()
     }
 
-    /// Makes the calls whose results downlinks contain: removals, and rights taken or given back.
+    /// Makes the calls whose results downlinks contain: removals, and changes of rights.
     pub(super) async fn run_rtc_actions(
         &self,
         meeting: &Meeting,
@@ -74,13 +74,14 @@ impl<P: Ports> Service<P> {
         run_actions(rtc, &meeting.id, &channel, actions, media_id, now).await
     }
 
-    /// Closes the channel if `actions` contain that. Returns `false` if `wake` has to repeat it.
+    /// Closes the channel if `actions` contain a close. Returns `false` if `wake` has to repeat the call.
     pub(super) async fn close_if_ended(&self, meeting: &Meeting, actions: &[RtcAction], now: Now) -> bool {
         !actions.contains(&RtcAction::Close) || self.close_channel(&meeting.id, now).await
     }
 }
 
-/// Makes the calls of `actions`, except closing, and gives up those that do not finish within [`RtcClient::time_limit`].
+/// Makes the calls of `actions`, except the close, and abandons those that do not finish within
+/// [`RtcClient::time_limit`].
 async fn run_actions(
     rtc: &RtcClient,
     meeting: &MeetingId,

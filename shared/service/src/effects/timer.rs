@@ -8,14 +8,14 @@ use switchboard_core::{Meeting, Now};
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::MeetingId;
 
-/// Delay in seconds of the message by which `wake` finds out whether a meeting knows of a lost device.
+/// Delay in seconds of the message that makes `wake` check whether a meeting knows of a lost device.
 const LOST_DEVICE_CHECK_SECONDS: i32 = 5;
-/// Time in milliseconds within which a deadline is scheduled on the delay queue. Later deadlines are left to the sweep.
+/// Milliseconds within which a deadline is scheduled on the delay queue. The sweep finds later deadlines.
 pub const SCHEDULE_WITHIN_MS: i64 = 120_000;
 
 impl<P: Ports> Service<P> {
-    /// Schedules a wake of the meeting at `due_at_ms`, if that is within [`SCHEDULE_WITHIN_MS`]. A failure is logged and left
-    /// to the sweep.
+    /// Schedules a wake of the meeting at `due_at_ms`, if that is within [`SCHEDULE_WITHIN_MS`]. A failure is
+    /// logged, and the sweep finds the deadline.
     pub async fn schedule_wake(&self, meeting_id: &MeetingId, due_at_ms: i64, now_ms: i64) {
         let Some(delay_seconds) = delay_seconds(due_at_ms, now_ms) else { return };
         let nudge = Nudge { meeting_id: meeting_id.clone(), lost_device: None };
@@ -27,8 +27,9 @@ impl<P: Ports> Service<P> {
         }
     }
 
-    /// Makes `wake` check in a few seconds whether the meeting knows that `device` lost its connection, in case this invocation
-    /// crashes before the meeting's commit. A failure is logged: then only a repetition of the event informs the meeting.
+    /// Makes `wake` check in a few seconds whether the meeting knows that `device` lost its connection, in
+    /// case this invocation crashes before the meeting's commit. A failure is logged; then only a repetition
+    /// of the event informs the meeting.
     pub async fn schedule_device_check(&self, meeting_id: &MeetingId, device: &ClientId) {
         let nudge = Nudge { meeting_id: meeting_id.clone(), lost_device: Some(device.clone()) };
         if let Err(error) = self.wakes.schedule(&nudge, LOST_DEVICE_CHECK_SECONDS).await {
@@ -39,10 +40,11 @@ impl<P: Ports> Service<P> {
         }
     }
 
-    /// Schedules the next wake of a committed meeting, unless the index had the same one before: then its message is on its way.
+    /// Schedules the next wake of a committed meeting, unless the index already had the same time before the
+    /// commit: then its message is already on the queue.
     ///
-    /// The index is compared and not the deadlines. After a guarded commit the index has the moment at which the effects are
-    /// repeated, and only that moment has a message yet.
+    /// The time in the index is compared, not the deadline. After a guarded commit, the index has the time at
+    /// which the effects are repeated, and only for that time a message is on the queue.
     pub(super) async fn schedule_next(
         &self,
         before: Option<&Loaded>,
@@ -64,8 +66,8 @@ impl<P: Ports> Service<P> {
     }
 }
 
-/// Returns the time left, rounded up, and one second more, so that the wake never comes before its deadline; `None` beyond
-/// [`SCHEDULE_WITHIN_MS`].
+/// Returns the seconds until the deadline, rounded up, plus one, so that the wake never comes before its
+/// deadline; `None` beyond [`SCHEDULE_WITHIN_MS`].
 fn delay_seconds(due_at_ms: i64, now_ms: i64) -> Option<i32> {
     let left_ms = (due_at_ms - now_ms).max(0);
     if left_ms > SCHEDULE_WITHIN_MS {

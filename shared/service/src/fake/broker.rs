@@ -10,7 +10,7 @@ use switchboard_protocol::downlink::Downlink;
 /// Milliseconds for which a session outlives its connection.
 pub const SESSION_MS: i64 = 3_600_000;
 
-/// The way of a downlink to its device.
+/// The route of a downlink to its device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
     /// Sent directly to a connected device.
@@ -24,7 +24,7 @@ pub enum Route {
 pub struct Sent {
     /// The device.
     pub to: ClientId,
-    /// The way to the device.
+    /// The route to the device.
     pub route: Route,
     /// The message.
     pub downlink: Downlink,
@@ -37,11 +37,11 @@ pub struct FakeBroker {
     pub sent: RefCell<Vec<Sent>>,
     /// Devices that are connected.
     pub connected: RefCell<BTreeSet<ClientId>>,
-    /// Devices without a session. All others have one of [`SESSION_MS`].
+    /// Devices without a session. All others have a session of [`SESSION_MS`].
     pub sessionless: RefCell<BTreeSet<ClientId>>,
     /// If set, every call fails.
     pub is_down: Cell<bool>,
-    /// If set, the broker does not say whether a device is connected.
+    /// If set, the broker does not report whether a device is connected.
     pub is_throttled: Cell<bool>,
     process: Process,
 }

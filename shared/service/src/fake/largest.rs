@@ -1,4 +1,4 @@
-//! The largest meeting that legal requests can make: every text, list and id as long as it may be.
+//! The largest meeting that valid requests can make: every text, list and id has its largest size.
 
 use serde_json::{Map, Value, json};
 use switchboard_core::{
@@ -12,7 +12,7 @@ use switchboard_protocol::media_event::{MediaEvent, MediaEventKind, ServiceTime,
 use switchboard_protocol::object::{JoinPolicy, Media, Mode, Policy, Reach, RejectReason, UserOrAll};
 use switchboard_protocol::requests::{CreateMeeting, FirstRole, MuteMode};
 
-/// Most bytes of a display name, as the authorizer keeps it.
+/// Largest size of a display name in bytes, as the authorizer keeps it.
 pub const MAX_NAME_BYTES: usize = 256;
 /// Time at which the meeting is created.
 pub const START_MS: i64 = 1_795_366_084_000;
@@ -20,10 +20,10 @@ pub const START_MS: i64 = 1_795_366_084_000;
 pub const HOST: usize = 0;
 const CAPABILITIES: RtcCapabilities = RtcCapabilities { reports_presence: true, enforces_rights: true };
 
-/// Returns an account of the most characters with which a device has an address.
+/// Returns an account of the largest length for which a device has an address.
 ///
 /// # Panics
-/// If the test asks for more than is legal.
+/// If the test's request is invalid.
 #[must_use]
 pub fn account(number: usize) -> UserId {
     format!("{number:0>57}").parse().expect("an account")
@@ -32,13 +32,13 @@ pub fn account(number: usize) -> UserId {
 /// Returns a client ID of 64 characters.
 ///
 /// # Panics
-/// If the test asks for more than is legal.
+/// If the test's request is invalid.
 #[must_use]
 pub fn device(number: usize, instance: usize) -> ClientId {
     format!("G@@@{}.{instance:0>2}", account(number)).parse().expect("a client ID")
 }
 
-/// Returns a text of the most characters, four bytes each.
+/// Returns a text of the largest length, with four bytes for each character.
 #[must_use]
 pub fn longest_text() -> String {
     "\u{1d11e}".repeat(MAX_TEXT_CHARS)
@@ -47,7 +47,7 @@ pub fn longest_text() -> String {
 /// Returns the object of an app that takes the most bytes in the table: a list of digits.
 ///
 /// # Panics
-/// If the test asks for more than is legal.
+/// If the test's request is invalid.
 #[must_use]
 pub fn largest_ext(number: usize) -> Map<String, Value> {
     let fill = |count: usize| json!({"n": number, "a": vec![1; count]});
@@ -67,10 +67,10 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Makes the meeting of the host alone, with 100 seats.
+    /// Makes the meeting with only the host, and with 100 seats.
     ///
     /// # Panics
-    /// If the test asks for more than is legal.
+    /// If the test's request is invalid.
     #[must_use]
     pub fn new() -> Self {
         let seats = MAX_SEATS as usize;
@@ -101,7 +101,7 @@ impl Crowd {
         Self { meeting, now, requests: 0 }
     }
 
-    /// Takes an input and commits its decision.
+    /// Applies an input and commits its decision.
     pub fn take(&mut self, input: &Input) -> Decision {
         self.now.ms += 10;
         let decision = decide(&self.meeting, input, self.now, CAPABILITIES);
@@ -114,7 +114,7 @@ impl Crowd {
     /// Sends a request with an id of 64 characters.
     ///
     /// # Panics
-    /// If the test asks for more than is legal.
+    /// If the test's request is invalid.
     pub fn act(&mut self, by: &ClientId, action: Action) -> Decision {
         self.requests += 1;
         let request_id = format!("{:0>64}", self.requests).parse().expect("an id");
@@ -122,10 +122,11 @@ impl Crowd {
         self.take(&Input::Command(Command { by: by.clone(), request_id, hash, action }))
     }
 
-    /// Invites users who have ten devices each, with one of the eight objects that the invitations of a meeting have room for.
+    /// Invites users who have ten devices each, with one of the eight objects for which a meeting's
+    /// invitations have room.
     ///
     /// # Panics
-    /// If the test asks for more than is legal.
+    /// If the test's request is invalid.
     pub fn invite(&mut self, users: &[usize]) -> Decision {
         let seq = self.requests;
         let invitee = |number: &usize| Invitee {
@@ -146,7 +147,7 @@ impl Crowd {
         let action = Action::Invite { invitees, ring_seconds: Some(180), ext: Some(largest_ext(seq % 8)) };
         let decision = self.act(&device(HOST, 0), action);
         assert_eq!(decision.refused, None, "the invitation is legal");
-        // The effects of the commit store the reach of its offers.
+        // The effects of the commit store the reach of the commit's offers.
         for number in users {
             let Some(invitation) = self.meeting.participants[&account(*number)].invitation() else {
                 continue;
@@ -157,17 +158,17 @@ impl Crowd {
         decision
     }
 
-    /// The user's invitation.
+    /// Returns the user's invitation.
     ///
     /// # Panics
-    /// If the test asks for more than is legal.
+    /// If the test's request is invalid.
     #[must_use]
     pub fn invite_id(&self, number: usize) -> InviteId {
         self.meeting.participants[&account(number)].invitation().expect("is invited").id.clone()
     }
 
-    /// Lets an invited user ring on devices without an offer, accept on another one, join the media, move to another device, raise and lower
-    /// the hand on each, and be blocked.
+    /// Lets an invited user ring on devices without an offer, accept on another one, join the media, and move
+    /// to another device. The user raises and lowers the hand on each device, and is then blocked.
     pub fn enter(&mut self, number: usize, toggles: usize) {
         let invite_id = self.invite_id(number);
         for at in 8..12 {
@@ -196,7 +197,7 @@ impl Crowd {
         self.act(&device(HOST, 0), Action::Mute { target, mode: MuteMode::Hard, for_seconds: Some(86_400) });
     }
 
-    /// The RTC service reports that the user joined the channel.
+    /// Applies the RTC service's report that the user joined the channel.
     pub fn seen_in_media(&mut self, number: usize) {
         let stay = Some(Stay { id: "P".repeat(64), since_ms: self.now.ms });
         let event = MediaEvent {
@@ -216,7 +217,7 @@ impl Crowd {
         self.act(&device(number, 0), Action::Reject { invite_id, reason, text });
     }
 
-    /// The meeting with 100 members, all in the media, most of whom are blocked.
+    /// Returns the meeting with 100 members, all in the media, most of whom are blocked.
     #[must_use]
     pub fn full() -> Self {
         let mut crowd = Self::new();
@@ -237,7 +238,7 @@ impl Default for Crowd {
     }
 }
 
-/// Returns a name of the most bytes.
+/// Returns a name of the largest size in bytes.
 #[must_use]
 pub fn longest_name() -> String {
     "\u{1d11e}".repeat(MAX_NAME_BYTES / 4)

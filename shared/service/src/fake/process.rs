@@ -1,9 +1,9 @@
-//! The process that a test lets crash.
+//! The process of the service, which a test may crash.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// The process of the service: shared by the adapters, so that a crash silences all of them.
+/// The process of the service. All adapters share it, so that a crash stops all of them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Process {
     crashed: Rc<Cell<bool>>,

@@ -4,7 +4,7 @@ use super::table_state::StoredMeeting;
 use switchboard_core::{Input, Leg, Meeting, Now, RtcCapabilities, decide};
 use switchboard_protocol::object::{HostLeavePolicy, Mode};
 
-/// Returns whether no invitation has more than one winner.
+/// Returns whether every invitation has at most one winner.
 #[must_use]
 pub fn has_one_winner(meeting: &Meeting) -> bool {
     let invitations = meeting.participants.values().filter_map(|p| p.invitation());
@@ -13,7 +13,8 @@ pub fn has_one_winner(meeting: &Meeting) -> bool {
         .all(|winners| winners <= 1)
 }
 
-/// Returns whether the host is in a group that passes its host on and has members.
+/// Returns whether the host has a seat, if the meeting is a group with members whose host may be replaced; otherwise
+/// `true`.
 #[must_use]
 pub fn has_host(meeting: &Meeting) -> bool {
     let transfers =
@@ -22,13 +23,14 @@ pub fn has_host(meeting: &Meeting) -> bool {
     !transfers || !lives || meeting.members().any(|member| member.user_id == meeting.host)
 }
 
-/// Returns whether an ended meeting has become another one.
+/// Returns whether an ended meeting has changed.
 #[must_use]
 pub fn is_revived(before: &Meeting, after: &Meeting) -> bool {
     before.end().is_some() && before.phase != after.phase
 }
 
-/// Returns whether a commit changes more than the expired deadlines alone would have: then a request is applied by it.
+/// Returns whether a commit changes more than the expired deadlines alone would change, and therefore applies
+/// a request.
 #[must_use]
 pub fn changes_more_than_time(
     before: &StoredMeeting,

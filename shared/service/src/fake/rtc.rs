@@ -7,7 +7,7 @@ use switchboard_rtc::management::{
 };
 use switchboard_rtc::{Credential, MintError, MintRequest, Minter, Provider, Rights, UnsupportedIdError};
 
-/// A minter whose tokens name the user.
+/// A minter whose tokens contain the user.
 #[derive(Debug, Clone, Copy)]
 pub struct FakeMinter;
 
@@ -46,17 +46,17 @@ impl Minter for FakeMinter {
 /// A call to the management API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RtcCall {
-    /// Makes the channel.
+    /// Creates the channel.
     Register(String),
     /// Closes the channel.
     Close(String),
     /// Removes the participant with this id from the channel.
     Remove(String, String),
-    /// Restricts the participant with this id to the rights.
+    /// Sets the rights of the participant with this id.
     Restrict(String, String, Rights),
 }
 
-/// An RTC service with a management API, in memory. Clones share their state.
+/// An RTC service with a management API, in memory. Clones share its state.
 #[derive(Debug, Clone, Default)]
 pub struct FakeRtc(Arc<Mutex<RtcState>>);
 
@@ -89,7 +89,7 @@ impl FakeRtc {
         self.state().channels = channels;
     }
 
-    /// Makes every call fail, or succeed again.
+    /// Makes every later call fail, or succeed again.
     pub fn set_down(&self, is_down: bool) {
         self.state().is_down = is_down;
     }

@@ -1,4 +1,4 @@
-//! The table in memory, with the faults that a test injects.
+//! The table in memory, with faults that a test injects.
 
 use super::process::Process;
 use super::table_state::{StoredDevice, StoredMeeting, TableState};
@@ -36,7 +36,8 @@ impl FakeTable {
         Self { state: RefCell::new(state), process, ..Self::default() }
     }
 
-    /// Lets another function change the table just before the next commit. Several calls are queued, one for each commit.
+    /// Lets another function change the table directly before the next commit. Several calls are queued, one
+    /// for each commit.
     pub fn before_next_commit(&self, interference: impl FnOnce(&mut TableState) + 'static) {
         self.interferences.borrow_mut().push_back(Box::new(interference));
     }
@@ -46,17 +47,17 @@ impl FakeTable {
         self.failing.borrow_mut().insert(operation);
     }
 
-    /// Makes every later read of the meeting `id` hang for ever.
+    /// Makes every later read of the meeting `id` hang forever.
     pub fn hang(&self, id: &MeetingId) {
         self.hanging.borrow_mut().insert(id.clone());
     }
 
-    /// Makes the next call of the port method `operation` fail after it has written, as if its answer got lost.
+    /// Makes the next call of the port method `operation` fail after its write, as if its answer were lost.
     pub fn lose_answer(&self, operation: &'static str) {
         self.losing_answer.set(Some(operation));
     }
 
-    /// Lets all later calls succeed again.
+    /// Ends all injected faults, so that later calls succeed.
     pub fn recover(&self) {
         self.failing.borrow_mut().clear();
     }
@@ -88,7 +89,7 @@ impl FakeTable {
         result
     }
 
-    /// Returns the result of a write, unless its answer gets lost.
+    /// Returns the result of a write, unless its answer is to be lost.
     fn answer<T>(&self, operation: &'static str, result: T) -> Result<T, StoreError> {
         if self.losing_answer.get() == Some(operation) {
             self.losing_answer.set(None);

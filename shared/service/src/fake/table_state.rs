@@ -1,4 +1,4 @@
-//! The contents of the table in memory, and the writes on it.
+//! The contents of the table in memory, and the writes to it.
 
 use crate::ports::{Commit, CommitResult, Loaded, Pending, SlotWrite, Stored, StoredRings};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ pub struct TableState {
     pub rings: BTreeMap<UserId, StoredRings>,
     /// The settings of users about calls of others.
     pub availabilities: BTreeMap<UserId, Availability>,
-    /// References of users to meetings.
+    /// References from users to meetings.
     pub parts: BTreeSet<(UserId, MeetingId)>,
     /// The call histories, by end and meeting.
     pub calls: BTreeMap<UserId, BTreeMap<(i64, MeetingId), CallView>>,
@@ -56,9 +56,10 @@ pub struct StoredUser {
 pub struct StoredDevice {
     /// Time of the last connection, in milliseconds since the epoch.
     pub seen_ms: i64,
-    /// The broker's id and counter of its last session; `None` for a device known only from `authorize`.
+    /// The broker's id and counter of the device's latest session; `None` for a device that only `authorize`
+    /// registered.
     pub session: Option<(String, i64)>,
-    /// `true` while that session is connected.
+    /// `true` while the session is connected.
     pub is_online: bool,
     /// Milliseconds for which the device's queue outlives the connection; `None` if unknown.
     pub queue_ms: Option<i64>,
@@ -83,7 +84,7 @@ impl TableState {
         Arc::make_mut(&mut self.users).insert(user.clone(), stored);
     }
 
-    /// Writes a commit under its conditions.
+    /// Writes a commit if its conditions hold.
     pub fn commit(&mut self, commit: &Commit<'_>) -> CommitResult {
         let next = commit.next;
         let stored = self.meetings.get(&next.id);
@@ -117,7 +118,7 @@ impl TableState {
             self.marks.insert(mark.meeting_id.clone(), mark.clone());
         }
         let stored = self.meetings.entry(next.id.clone()).or_insert_with(|| StoredMeeting::new(next));
-        // The table does not store `reached` with the state.
+        // The table does not store `reached` together with the state.
         stored.meeting = Arc::new(Meeting { reached: BTreeMap::new(), ..next.clone() });
         for (invite, device) in &commit.forgotten {
             if let Some(devices) = stored.reached.get_mut(invite) {
@@ -131,7 +132,7 @@ impl TableState {
         CommitResult::Done
     }
 
-    /// Writes the record of a create request that made no meeting, if its id is unknown.
+    /// Writes the record of a create request that made no meeting, if the id is unknown.
     pub fn put_mark(&mut self, mark: &CreateMark) -> CommitResult {
         if let Some(stored) = self.stored(&mark.meeting_id) {
             return CommitResult::Lost(Some(Box::new(stored)));
@@ -140,7 +141,7 @@ impl TableState {
         CommitResult::Done
     }
 
-    /// Returns the record under a meeting's id, as the table returns it.
+    /// Returns the record of a meeting's id, as the table returns it.
     #[must_use]
     pub fn stored(&self, id: &MeetingId) -> Option<Stored> {
         let mark = || self.marks.get(id).cloned().map(Stored::Mark);

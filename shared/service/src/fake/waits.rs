@@ -1,4 +1,4 @@
-//! Waits of the service, in the time of a test.
+//! Replaces the service's waits by waits in the virtual time of a test.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -12,12 +12,12 @@ thread_local! {
     static WAIT: Cell<Option<Wait>> = const { Cell::new(None) };
 }
 
-/// Makes the service's waits on this thread take the time of the test.
+/// Makes the service's waits on this thread take virtual time.
 pub fn replace_waits(wait: Wait) {
     WAIT.set(Some(wait));
 }
 
-/// Returns the wait of the test, if it has replaced them.
+/// Returns the wait of the test, if the test has replaced the waits.
 pub(crate) fn replaced(time: Duration) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
     WAIT.get().map(|wait| wait(time))
 }

@@ -5,20 +5,20 @@ use std::error::Error;
 /// Delivery of a published message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Qos {
-    /// QoS 0: to a device that is connected now, else dropped.
+    /// QoS 0: the message is dropped if the device is not connected.
     BestEffort,
-    /// QoS 1: kept for a device that is not connected.
+    /// QoS 1: the broker keeps the message for a device that is not connected.
     Queued,
 }
 
 /// Result of a direct message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DirectDelivery {
-    /// The connected device has it.
+    /// The connected device has received the message.
     Delivered,
     /// The device is not connected.
     NotConnected {
-        /// True if the broker says that the device has a session, whose queue keeps messages for it.
+        /// True if the broker reports that the device has a session, whose queue keeps messages for it.
         has_session: bool,
     },
 }
@@ -26,7 +26,7 @@ pub enum DirectDelivery {
 /// Error of a call to the MQTT broker.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
-    /// The broker cannot be reached, or refused the call. The SDK's own retries are used up.
+    /// The broker is unreachable or refused the call, after the SDK's own retries.
     #[error("broker call {operation} failed")]
     Unavailable {
         /// API operation that failed.
@@ -34,7 +34,8 @@ pub enum BrokerError {
         /// Error of the SDK.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The role of the function does not allow the call, or the policy of the device does not allow its delivery.
+    /// The role of the function does not allow the call, or the policy of the device does not allow the
+    /// delivery.
     #[error("broker call {operation} denied")]
     Denied {
         /// API operation that was denied.
@@ -42,13 +43,13 @@ pub enum BrokerError {
         /// Error of the SDK.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The account made more calls of this kind than its quota allows. The SDK's own retries are used up.
+    /// The account exceeded its quota for calls of this kind, after the SDK's own retries.
     #[error("broker call {operation} throttled")]
     Throttled {
         /// API operation that was throttled.
         operation: &'static str,
     },
-    /// The downlink cannot be serialised: a bug of the service.
+    /// The downlink cannot be serialised. This is a bug of the service.
     #[error("downlink cannot be serialised")]
     Encode(#[from] serde_json::Error),
 }

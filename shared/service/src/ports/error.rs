@@ -5,7 +5,7 @@ use std::error::Error;
 /// Error of a read or write in the table.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// DynamoDB cannot be reached, throttled the call, or refused it. The SDK's own retries are used up.
+    /// DynamoDB is unreachable, throttled the call or refused it, after the SDK's own retries.
     #[error("DynamoDB {operation} failed")]
     Unavailable {
         /// API operation that failed.
@@ -13,7 +13,7 @@ pub enum StoreError {
         /// Error of the SDK.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// A stored record does not have the shape that this version reads.
+    /// A stored record does not have a shape that this version reads.
     #[error("stored record {key} is unreadable")]
     Unreadable {
         /// Partition key of the record.
@@ -21,10 +21,10 @@ pub enum StoreError {
         /// Defect of the record.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// The service built an invalid request or record: a bug of the service.
+    /// The service built an invalid request or record. This is a bug of the service.
     #[error("invalid {operation} request built by the service")]
     Invalid {
-        /// API operation that was being built.
+        /// API operation of the request.
         operation: &'static str,
         /// Error of the builder or serialiser.
         source: Box<dyn Error + Send + Sync>,

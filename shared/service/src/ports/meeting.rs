@@ -1,4 +1,4 @@
-//! A stored meeting, and what one commit writes.
+//! A stored meeting, and the contents of one commit.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::{InviteId, MeetingId};
 use switchboard_protocol::object::Reach;
 
-/// The record under a meeting's id.
+/// The record of a meeting's id.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stored<T = Loaded> {
     /// A meeting.
@@ -17,7 +17,7 @@ pub enum Stored<T = Loaded> {
 }
 
 impl<T> Stored<T> {
-    /// Returns the meeting; `None` for a create request that made none.
+    /// Returns the meeting; `None` for a create request that made no meeting.
     pub fn into_meeting(self) -> Option<T> {
         match self {
             Self::Meeting(meeting) => Some(meeting),
@@ -34,10 +34,11 @@ impl Stored {
     }
 }
 
-/// Reach of each invitation on each device. Stored beside the meeting and written without a new revision.
+/// Reach of each invitation on each device. It is stored beside the meeting and written without a new
+/// revision.
 pub type Reached = BTreeMap<InviteId, BTreeMap<ClientId, Reach>>;
 
-/// A meeting as read from the table.
+/// A meeting read from the table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
     /// The state.
@@ -49,8 +50,8 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Returns when the meeting needs `wake` next, in milliseconds since the epoch: its next deadline, or the moment at
-    /// which pending effects are repeated.
+    /// Returns the time at which the meeting needs `wake` next, in milliseconds since the epoch: its next
+    /// deadline, or the time to repeat pending effects.
     #[must_use]
     pub fn next_due_ms(&self, rtc: RtcCapabilities) -> Option<i64> {
         let pending = self.pending.values().map(|pending| pending.due_ms);
@@ -72,19 +73,19 @@ pub struct Pending {
 pub struct Commit<'a> {
     /// State to write.
     pub next: &'a Meeting,
-    /// Revision that the decision was made from; 0 for a meeting that must not exist yet.
+    /// Revision from which the decision was made; 0 for a meeting that must not exist yet.
     pub seen_rev: u64,
     /// Call slots that change in the same transaction.
     pub slots: Vec<SlotWrite>,
-    /// Mark that makes `wake` repeat the effects unless they are reported done.
+    /// Mark that makes `wake` repeat the effects until they are reported as done.
     pub pending: Option<Pending>,
     /// Deadline of the meeting for the index, in milliseconds since the epoch.
     pub due_at_ms: Option<i64>,
-    /// Users who get a reference to the meeting, by which `sync` finds it.
+    /// Users who get a reference to the meeting, with which `sync` finds it.
     pub parts: Vec<UserId>,
-    /// Users whose reference is removed, as far as the transaction has room. The other references expire.
+    /// Users whose reference is removed, as far as the transaction has room for it. Other references expire.
     pub gone_parts: Vec<UserId>,
-    /// Offers whose reach is removed: nothing depends on it any more.
+    /// Offers whose reach is removed, since nothing depends on it any longer.
     pub forgotten: Vec<(InviteId, ClientId)>,
     /// Revisions whose marks of pending effects are removed, since there are more than [`MAX_PENDING`].
     pub dropped_pending: Vec<u64>,
@@ -92,18 +93,18 @@ pub struct Commit<'a> {
     pub mark: Option<&'a CreateMark>,
     /// Time of the commit, in milliseconds since the epoch.
     pub now_ms: i64,
-    /// The inviter's invitations, with those of this commit.
+    /// The inviter's invitations, including those of this commit.
     pub rings: Option<RingsWrite>,
 }
 
-/// Most commits of one meeting whose effects are not known to be done. Beyond it the oldest mark is dropped: `wake` checks the
-/// participants of the channel in any case.
+/// Largest number of commits of one meeting whose effects are not known to be done. Beyond it, the oldest
+/// mark is dropped, since `wake` checks the participants of the channel in any case.
 pub const MAX_PENDING: usize = 32;
 
 /// A change of a call slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SlotWrite {
-    /// Takes a slot that is free, or still names the ended meeting `seen`.
+    /// Takes a slot that is free, or that still names the ended meeting `seen`.
     Take {
         /// User whose slot it is.
         user: UserId,
@@ -123,7 +124,8 @@ pub enum SlotWrite {
     },
 }
 
-/// A claim takes the slot from any other meeting. Only a create request asks for a slot that is free: [`SlotWrite::Take`].
+/// A claim takes the slot from any other meeting. Only a create request requires a free slot:
+/// [`SlotWrite::Take`].
 impl From<&SlotChange> for SlotWrite {
     fn from(change: &SlotChange) -> Self {
         match change {
@@ -152,10 +154,10 @@ pub struct RingsWrite {
 pub enum CommitResult {
     /// The commit is written.
     Done,
-    /// Another commit came first. Holds the record as stored now, where the table returned it.
+    /// Another commit came first. Contains the stored record, if the table returned it.
     Lost(Option<Box<Stored>>),
-    /// A slot does not name what its [`SlotWrite`] requires: that of a [`SlotWrite::Take`] names another live meeting, that of
-    /// a [`SlotWrite::Require`] not the holder.
+    /// A slot does not name the required meeting: the slot of a [`SlotWrite::Take`] names another live
+    /// meeting, or that of a [`SlotWrite::Require`] does not name the holder.
     SlotTaken,
     /// Another transaction works on the same items; a retry may succeed.
     Conflict,
@@ -166,6 +168,6 @@ pub enum CommitResult {
 pub struct Due {
     /// The meeting.
     pub meeting_id: MeetingId,
-    /// Its deadline, in milliseconds since the epoch.
+    /// Deadline of the meeting, in milliseconds since the epoch.
     pub due_at_ms: i64,
 }

@@ -9,16 +9,18 @@ use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::CallView;
 
-/// Life of a broker session after its device was last connected, in milliseconds. A device without a session is not rung.
+/// Life of a broker session after the last connection of its device, in milliseconds. A device without a
+/// session does not ring.
 pub const SESSION_LIFE_MS: i64 = 7 * 24 * 3_600 * 1_000;
 
-/// Largest difference between the broker's clock, by which a queue ends, and ours, by which a ring ends: a queue counts as
-/// ended this much earlier, so that the service promises nothing that the broker has dropped.
+/// Largest difference between the broker's clock, by which a queue ends, and the service's clock, by which a
+/// ring ends. A queue counts as ended this much earlier, so that the service does not report an offer as
+/// queued that the broker has dropped.
 const QUEUE_CLOCK_LEEWAY_MS: i64 = 2 * 60 * 1_000;
 
-/// Returns the time until which the broker's queue of a device keeps messages, in milliseconds since the epoch: it outlives
-/// the connection by `queue_ms`. A device that is connected at `now_ms` has the whole time before it; that of another one
-/// began at `seen_ms`.
+/// Returns the time until which the broker's queue of a device keeps messages, in milliseconds since the
+/// epoch. The queue outlives the connection by `queue_ms`. For a device that is connected at `now_ms`, the
+/// time starts at `now_ms`, otherwise at `seen_ms`.
 pub(crate) const fn queue_until_ms(queue_ms: i64, is_online: bool, seen_ms: i64, now_ms: i64) -> i64 {
     if queue_ms <= 0 {
         0
@@ -38,23 +40,23 @@ pub struct UserRecord {
     pub devices: Vec<KnownDevice>,
     /// The user's call slot.
     pub slot: Option<Slot>,
-    /// The user's settings about calls of others. The default, if they were not asked for.
+    /// The user's settings about calls of others. The default if they were not read.
     pub availability: Availability,
 }
 
-/// A user's call slot. It counts only if its meeting, which has to be read, is live and has the user in it.
+/// A user's call slot. It counts only if its meeting, which has to be read, is live and includes the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
     /// Meeting that the slot names.
     pub meeting_id: MeetingId,
 }
 
-/// The invitations of a user within the last hour, as stored.
+/// The invitations of a user within the last hour, in their stored form.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StoredRings {
     /// The invitations.
     pub log: RingLog,
-    /// Number of the write that stored them; 0 if nothing is stored.
+    /// Number of the write that stored the invitations; 0 if nothing is stored.
     pub version: u64,
 }
 
@@ -63,13 +65,13 @@ pub struct StoredRings {
 pub struct OpeningView {
     /// The meeting; `None` for an unknown id.
     pub meeting: Option<Stored>,
-    /// The records of all users that were asked for.
+    /// The records of all users that the caller asked for.
     pub users: BTreeMap<UserId, UserRecord>,
     /// The invitations of the caller. The default without a caller.
     pub rings: StoredRings,
 }
 
-/// One connection of a device, as the broker's lifecycle events name it.
+/// One connection of a device, as the broker's lifecycle events identify it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeviceSession {
     /// The device.
@@ -87,10 +89,10 @@ pub struct DeviceSession {
 pub enum DeviceWrite {
     /// The event is stored.
     Done,
-    /// The event was stored before: it arrived twice, or an earlier attempt of this write or of this invocation stored it
-    /// and failed afterwards. The meeting may not know of it yet.
+    /// The event is already stored: it arrived twice, or an earlier attempt of this write or of this
+    /// invocation stored it and failed afterwards. The meeting may not know of the event yet.
     Repeated,
-    /// The event is older than the stored one, and changes nothing.
+    /// The event is older than the stored one and changes nothing.
     Outdated,
 }
 

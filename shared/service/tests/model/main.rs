@@ -1,6 +1,6 @@
-//! The functions under every order of events: requests, downlinks and wakes may be lost, delayed, duplicated and overtake each
-//! other, and a function may crash between its commit and its effects. All states within the bounds are visited;
-//! `docs/model.md` describes the bounds and the number of states.
+//! The model checker. It runs the functions under every order of events: requests, downlinks and wakes may be
+//! lost, delayed, duplicated and reordered, and a function may crash between its commit and its effects. All
+//! states within the bounds are visited; `docs/model.md` describes the bounds and the number of states.
 
 mod network;
 mod properties;
@@ -12,7 +12,8 @@ mod world;
 use scene::Scene;
 use stateright::{Checker, HasDiscoveries, Model};
 
-/// Visits every state of the scene. Fails at the first state that violates a property, and shows the steps to it.
+/// Visits every state of the scene. Fails at the first state that violates a property, and shows the steps to
+/// that state.
 fn explore(name: &str, scene: Scene) {
     let faults = scene.faults;
     let checker = scene.checker().threads(2).finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();

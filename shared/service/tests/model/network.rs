@@ -1,4 +1,4 @@
-//! The messages under way: requests to the functions, downlinks to the devices.
+//! The messages in transit: requests to the functions, downlinks to the devices.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use switchboard_protocol::address::ClientId;
@@ -6,13 +6,13 @@ use switchboard_protocol::downlink::{self as protocol, Body, Re};
 use switchboard_protocol::id::{MeetingId, RequestId};
 use switchboard_service::fake::Sent;
 
-/// The contents of a request, with the meeting that it is about.
+/// The contents of a request, with the meeting that the request concerns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ask {
     Create,
     Accept(MeetingId),
     Reject(MeetingId),
-    /// A fresh token.
+    /// Requests a fresh token.
     Refresh(MeetingId),
     Leave(MeetingId),
     Cancel(MeetingId),
@@ -21,7 +21,8 @@ pub enum Ask {
     Remove(MeetingId),
 }
 
-/// A request under way. A repeated request is the same element; a duplicate is made when it is served.
+/// A request in transit. A repeated request is the same element; a duplicate is made when the request is
+/// served.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uplink {
     pub by: ClientId,
@@ -38,17 +39,17 @@ pub enum News {
     In,
     /// The device is not in the meeting.
     Out,
-    /// Anything that changes nothing for this device.
+    /// The downlink changes nothing for this device.
     Other,
 }
 
-/// A downlink under way.
+/// A downlink in transit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Downlink {
     pub to: ClientId,
-    /// Digest of its id, by which a terminal recognises a duplicate.
+    /// Digest of the downlink's id, by which a terminal recognises a duplicate.
     pub id: u64,
-    /// The request that it answers.
+    /// The request that the downlink answers.
     pub re: Option<RequestId>,
     pub meeting: Option<MeetingId>,
     pub news: News,
@@ -71,7 +72,7 @@ impl Downlink {
         }
     }
 
-    /// Returns whether the terminal reacts to it.
+    /// Returns whether the terminal reacts to the downlink.
     pub fn matters(&self) -> bool {
         self.re.is_some() || self.news != News::Other
     }

@@ -7,8 +7,8 @@ use stateright::Property;
 use switchboard_core::Meeting;
 use switchboard_service::fake::promises::{has_host, has_one_winner};
 
-/// All properties. Those "at rest" are checked in states in which no message is under way and nothing is due: they stand for
-/// "eventually".
+/// Returns all properties. Properties "at rest" are checked in states without messages in transit and without
+/// due deadlines; they stand for "eventually".
 pub fn all() -> Vec<Property<Scene>> {
     vec![
         Property::always("an invitation has one winner", |_, world: &World| {
@@ -33,7 +33,7 @@ pub fn all() -> Vec<Property<Scene>> {
             !world.is_quiescent() || world.seen.missed || !world.terminals.values().any(rings)
         }),
         Property::always("at rest no terminal waits for an answer", |scene: &Scene, world: &World| {
-            // Each attempt can be defeated by a fault of its own.
+            // Each attempt can fail by a fault of its own.
             let spoilt = scene.faults - world.faults >= SENDS;
             let waits = |terminal: &Terminal| terminal.trying.is_some();
             !world.is_quiescent() || spoilt || !world.terminals.values().any(waits)

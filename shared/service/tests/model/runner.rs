@@ -1,5 +1,5 @@
-//! The functions under the model: the real ones of the package `functions`, with the real change loop, over the adapters in
-//! memory.
+//! Runs the functions of the package `functions` under the model, with the real change loop and the adapters
+//! in memory.
 
 use crate::network::{Ask, Downlink, News, Uplink};
 use crate::scene::Scene;
@@ -34,12 +34,12 @@ enum AnyRequest {
     Destroy(DestroyRequest),
 }
 
-/// Serves one request. A function that crashes commits, and then publishes and writes nothing.
+/// Serves one request. A function that crashes only commits, and then publishes and writes nothing.
 pub fn serve(world: &mut World, scene: &Scene, uplink: &Uplink, crashes: bool) {
     let service = service_on_table(world);
     if crashes {
         service.table.crash_after_commit();
-        // Without a commit it crashes before its answer.
+        // Without a commit, the function crashes before its answer.
         service.publisher.broker.is_down.set(true);
     }
     match request(world, scene, uplink) {
@@ -69,11 +69,12 @@ pub fn serve(world: &mut World, scene: &Scene, uplink: &Uplink, crashes: bool) {
 }
 
 thread_local! {
-    /// `wake` limits its time, so it asks for a runtime. Nothing waits here, so no limit is ever reached.
+    /// `wake` limits its time and therefore needs a runtime. Nothing waits here, so no limit is ever reached.
     static TIMERS: Runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
 }
 
-/// Wakes a meeting, as a message of the delay queue does. A function that crashes does so after its first commit.
+/// Wakes a meeting, like a message of the delay queue. A function that crashes does so after its first
+/// commit.
 pub fn wake(world: &mut World, id: &MeetingId, crashes: bool) {
     let service = service_on_table(world);
     if crashes {
@@ -89,7 +90,7 @@ pub fn wake(world: &mut World, id: &MeetingId, crashes: bool) {
     finish(world, &service, None);
 }
 
-/// Makes the service on the present table, without an event bus, since no property is about reports.
+/// Makes the service with the present table and without an event bus, since no property concerns reports.
 fn service_on_table(world: &World) -> Service<FakePorts> {
     Service { outcomes: None, ..service_on(world.table.state().clone()) }
 }
@@ -163,7 +164,7 @@ fn invite_id(world: &World, meeting: &MeetingId, by: &ClientId) -> InviteId {
     invitation.map_or_else(|| "none".parse().expect("an id"), |invitation| invitation.id.clone())
 }
 
-/// Takes table and downlinks over into the world and checks what happened. Returns whether the request was answered.
+/// Copies table and downlinks into the world and checks the result. Returns whether the request was answered.
 fn finish(world: &mut World, service: &Service<FakePorts>, uplink: Option<&Uplink>) -> bool {
     let after = service.table.state.take();
     check_changes(world, &after, uplink);

@@ -34,13 +34,13 @@ pub struct Device {
 pub enum Step {
     /// A user makes a request.
     Ask(ClientId, Ask),
-    /// A terminal received no answer.
+    /// A terminal sends its request again, since it received no answer.
     SendAgain(ClientId),
     /// A function serves a request and runs its effects.
     Serve(Uplink),
     /// A function serves a request and crashes after its commit.
     ServeAndCrash(Uplink),
-    /// A function serves a request, and the broker will deliver it once more.
+    /// A function serves a request, which the broker will deliver once more.
     ServeTwice(Uplink),
     Deliver(Downlink),
     /// The broker delivers a downlink, and will deliver it once more.
@@ -66,7 +66,7 @@ impl Scene {
         state
     }
 
-    /// Alice calls Bob, who has a phone and a tablet.
+    /// Returns the scene in which Alice calls Bob, who has a phone and a tablet.
     pub fn direct() -> Self {
         Self {
             mode: Mode::Direct,
@@ -79,7 +79,7 @@ impl Scene {
         }
     }
 
-    /// Alice and Bob call each other.
+    /// Returns the scene in which Alice and Bob call each other.
     pub fn glare() -> Self {
         Self {
             mode: Mode::Direct,
@@ -88,7 +88,7 @@ impl Scene {
         }
     }
 
-    /// Alice and Bob call each other, and Bob has a tablet as well.
+    /// Returns the scene in which Alice and Bob call each other, and Bob also has a tablet.
     pub fn glare_of_three() -> Self {
         Self {
             mode: Mode::Direct,
@@ -101,7 +101,7 @@ impl Scene {
         }
     }
 
-    /// Alice makes a group with Bob, and may invite Carol, who never accepts.
+    /// Returns the scene in which Alice creates a group with Bob, and may invite Carol, who never accepts.
     pub fn group() -> Self {
         Self {
             mode: Mode::Group,
@@ -187,8 +187,8 @@ impl Model for Scene {
 
     fn actions(&self, world: &World, steps: &mut Vec<Step>) {
         let may_fail = world.faults > 0;
-        // A terminal makes no request while it waits for an answer. So the answer is delivered (once or twice) or lost before
-        // any other step, which leaves out most of the orders with the same result.
+        // A terminal makes no request while it waits for an answer. So the answer is delivered (once or
+        // twice) or lost before any other step. This omits most of the orders with the same result.
         let awaited = |downlink: &&Downlink| world.terminals[&downlink.to].waits_for(downlink);
         if let Some(answer) = world.downlinks.iter().find(awaited) {
             deliveries(answer, may_fail, steps);

@@ -1,20 +1,21 @@
-//! A terminal as the protocol demands: one request at a time, sent again with the same id, and given up in the end.
+//! A terminal that follows the protocol: it sends one request at a time, repeats it with the same id, and
+//! finally gives up.
 
 use crate::network::{Ask, Downlink, News, Uplink};
 use std::collections::BTreeSet;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::id::MeetingId;
 
-/// Number of times that a request is sent before it is given up.
+/// Number of times that a terminal sends a request before it gives up.
 pub const SENDS: u8 = 2;
 
 /// One device.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Terminal {
     pub stands: Stands,
-    /// The request that waits for its answer, and how many times it may still be sent.
+    /// The request that waits for its answer, and the number of times that it may still be sent.
     pub trying: Option<(Uplink, u8)>,
-    /// Limit of requests that the user still makes.
+    /// Number of requests that the user may still make.
     pub asks_left: u8,
     /// Digests of the ids of received downlinks.
     received: BTreeSet<u64>,
@@ -26,7 +27,7 @@ pub struct Terminal {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Stands {
     Idle,
-    /// It rings, until the deadline of its offer at the latest.
+    /// The device rings, until the deadline of its offer at the latest.
     Ringing {
         meeting: MeetingId,
     },
@@ -49,12 +50,12 @@ impl Terminal {
         request
     }
 
-    /// Returns whether it received this downlink before.
+    /// Returns whether the terminal received this downlink before.
     pub fn has_received(&self, downlink: &Downlink) -> bool {
         self.received.contains(&downlink.id)
     }
 
-    /// Returns whether this is the answer that it waits for.
+    /// Returns whether this is the answer for which the terminal waits.
     pub fn waits_for(&self, downlink: &Downlink) -> bool {
         self.trying.as_ref().is_some_and(|(request, _)| Some(&request.id) == downlink.re.as_ref())
     }
@@ -63,7 +64,7 @@ impl Terminal {
         self.trying.as_ref().is_some_and(|(_, left)| *left > 0)
     }
 
-    /// Sends the request again, since no answer arrived in time.
+    /// Returns the request to send again, since no answer arrived in time.
     pub fn send_again(&mut self) -> Option<Uplink> {
         let (request, left) = self.trying.as_mut().filter(|(_, left)| *left > 0)?;
         *left -= 1;

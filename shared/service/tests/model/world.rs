@@ -1,4 +1,4 @@
-//! One state of the model: the table, the messages under way, and the terminals.
+//! One state of the model: the table, the messages in transit, and the terminals.
 
 use crate::network::{Downlink, News, Uplink};
 use crate::terminal::Terminal;
@@ -23,12 +23,13 @@ pub struct World {
     pub uplinks: BTreeSet<Uplink>,
     pub downlinks: BTreeSet<Downlink>,
     pub terminals: BTreeMap<ClientId, Terminal>,
-    /// Number of faults that may still happen: a message lost, duplicated, or delayed beyond a deadline, a crash.
+    /// Number of faults that may still happen: a message is lost, duplicated, or delayed beyond a deadline,
+    /// or a function crashes.
     pub faults: u8,
     pub seen: Seen,
 }
 
-/// Violations that cannot be read from a single state.
+/// Violations that a single state does not show.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a violated property")]
 pub struct Seen {
@@ -38,16 +39,16 @@ pub struct Seen {
     pub revived: bool,
     pub token_after_removal: bool,
     pub unanswered: bool,
-    /// Set if a downlink was lost, or overtook the offer that it is about: then a device may ring until the deadline of its
-    /// offer.
+    /// True if a downlink was lost, or overtook the offer that it concerns. Then a device may ring until the
+    /// deadline of its offer.
     pub missed: bool,
 }
 
-/// The table, hashed by everything that the functions of the model read.
+/// The table, hashed by the data that the functions of the model read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     state: TableState,
-    /// Digests of the meetings, made once for each commit.
+    /// Digests of the meetings, calculated once for each commit.
     digests: BTreeMap<MeetingId, u64>,
 }
 
@@ -64,9 +65,9 @@ impl Table {
         &self.state.meetings[id].meeting
     }
 
-    /// Takes over the contents after a step.
+    /// Replaces the contents after a step.
     pub fn replace(&mut self, mut state: TableState) {
-        // No function of the model reads them.
+        // No function of the model reads the references.
         state.parts.clear();
         state.calls.clear();
         for (id, stored) in &state.meetings {
@@ -116,14 +117,15 @@ impl World {
         Now { ms: START_MS + self.after_ms }
     }
 
-    /// Returns when `wake` has work for this meeting next.
+    /// Returns the next time at which `wake` has work for this meeting.
     pub fn due_ms(&self, id: &MeetingId) -> Option<i64> {
         let stored = &self.table.state().meetings[id];
         let pending = stored.pending.values().map(|pending| pending.due_ms);
         pending.chain(stored.meeting.next_deadline_ms(RtcCapabilities::default())).min()
     }
 
-    /// Returns whether an offer of this meeting is under way to the device, which has not received it yet.
+    /// Returns whether an offer of this meeting is in transit to the device, and the device has not received
+    /// it yet.
     pub fn offers(&self, to: &ClientId, meeting: Option<&MeetingId>) -> bool {
         let is_one = |downlink: &&Downlink| {
             downlink.to == *to
@@ -134,7 +136,7 @@ impl World {
         self.downlinks.iter().any(|downlink| is_one(&downlink))
     }
 
-    /// Returns whether this request or its answer is under way.
+    /// Returns whether this request or its answer is in transit.
     pub fn is_under_way(&self, request: &Uplink) -> bool {
         let answers =
             |downlink: &&Downlink| downlink.to == request.by && downlink.re.as_ref() == Some(&request.id);
@@ -145,7 +147,8 @@ impl World {
         self.uplinks.is_empty() && self.downlinks.is_empty()
     }
 
-    /// Returns whether no message is under way, nothing will be due, and no terminal tries any more.
+    /// Returns whether no message is in transit, no deadline will be due, and no terminal waits for an
+    /// answer.
     pub fn is_quiescent(&self) -> bool {
         self.nothing_under_way()
             && self.table.state().meetings.keys().all(|id| self.due_ms(id).is_none())

@@ -1,4 +1,4 @@
-//! Connections to servers on this machine, with and without TLS.
+//! Tests of connections to servers on this machine, with and without TLS.
 
 use super::*;
 use crate::error_chain::ErrorChain;
@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 const NO_CONTENT: &[u8] = b"HTTP/1.1 204 No Content\r\n\r\n";
 
-/// Limit for connecting that no test reaches.
+/// Time limit for connecting that no test reaches.
 const PATIENT: Duration = Duration::from_secs(30);
 
 /// Sends a request to a URL and returns its status.
@@ -52,7 +52,8 @@ async fn tls_server() -> (String, String) {
     (url, cert.pem())
 }
 
-/// Starts an HTTP server that gives the statuses in their order. Returns its URL and its count of connections.
+/// Starts an HTTP server that answers with the statuses in their order. Returns its URL and the number of its
+/// connections.
 async fn http_server(statuses: Vec<StatusCode>) -> (String, Arc<AtomicUsize>) {
     let replies = Arc::new(AtomicUsize::new(0));
     let answer = move || {
@@ -123,7 +124,7 @@ fn the_roots_of_aws_are_embedded() {
 
 #[tokio::test]
 async fn a_server_that_does_not_finish_the_handshake_costs_the_limit_for_connecting() {
-    // The system accepts connections of a listener by itself; nothing answers on them.
+    // The operating system accepts connections for a listener by itself; no program answers on them.
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("https://localhost:{}/", listener.local_addr().expect("it listens").port());
     let https = Https::read(&|_| None).expect("the embedded authorities");

@@ -1,4 +1,4 @@
-//! Delivery of offers (T3, T4), against a data plane on this machine.
+//! Tests of the delivery of offers (T3, T4), with a data plane on this machine.
 
 use super::*;
 use crate::aws::{Aws, Https};
@@ -78,7 +78,8 @@ fn broker(url: &str) -> IotDataPlane {
     }
 }
 
-/// Publishes the offer of a call from Alice to Bob's phone, whose queue ends at that time. Returns how far it got.
+/// Publishes the offer of a call from Alice to Bob's phone, whose queue ends at that time. Returns the reach
+/// of the offer.
 async fn offers_until(publisher: &Publisher<IotDataPlane>, queue_until_ms: Option<i64>) -> Vec<Reach> {
     let bob: switchboard_protocol::address::UserId = "bob".parse().expect("an account");
     let phone: ClientId = "GID@@@bob.phone".parse().expect("a device");
@@ -107,7 +108,7 @@ async fn offers_until(publisher: &Publisher<IotDataPlane>, queue_until_ms: Optio
     report.reached.into_values().collect()
 }
 
-/// Like [`offers_until`], for a phone with a queue that keeps the offer.
+/// Does the same as [`offers_until`], for a phone whose queue keeps the offer.
 async fn offers(publisher: &Publisher<IotDataPlane>) -> Vec<Reach> {
     offers_until(publisher, Some(NOW_MS + RINGS_MS)).await
 }
@@ -146,7 +147,7 @@ async fn t4_an_offer_counts_as_queued_only_if_a_queue_keeps_it_until_the_ring_en
         (GONE, keeps, Reach::Unknown, true),
         (GONE, None, Reach::Unknown, true),
         (GONE, Some(0), Reach::Unknown, false),
-        // Its device may be connected: then it gets what is published, and needs no queue.
+        // The device may be connected. If it is, it gets the published message and needs no queue.
         (NOT_CONFIRMED, keeps, Reach::Queued, true),
         (NOT_CONFIRMED, None, Reach::Unknown, true),
         (NOT_CONFIRMED, Some(0), Reach::Unknown, true),
@@ -191,15 +192,15 @@ async fn a_denied_direct_message_is_a_wrong_setup_and_the_offer_waits_in_the_que
     assert!(matches!(denied, Err(BrokerError::Denied { operation: "SendDirectMessage", .. })), "{denied:?}");
 }
 
-/// Makes an offer and returns it as it was published to the queue.
+/// Makes an offer, and returns the copy that was published to the queue.
 async fn offer_of(publisher: &Publisher<IotDataPlane>, asked: &Asked) -> Downlink {
     assert_eq!(offers(publisher).await, [Reach::Queued]);
     let asked = asked.lock().expect("not poisoned");
     serde_json::from_str(&asked.last().expect("published").1).expect("a downlink")
 }
 
-/// Starts a broker that takes one request on its first connection, closes it without an answer, and answers the next ones
-/// with `answer`. Returns its address and the number of its connections.
+/// Starts a broker that closes its first connection after one request without an answer, and answers all
+/// later requests with `answer`. Returns its address and the number of its connections.
 async fn forgetful(answer: &'static str) -> (String, Arc<std::sync::atomic::AtomicUsize>) {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,4 +1,4 @@
-//! Stored meetings are read as they were written, by this release and by the one before.
+//! Tests that stored meetings are read as they were written, by this release and by the previous one.
 
 use super::*;
 use crate::ports::Stored;
@@ -15,15 +15,16 @@ use switchboard_protocol::object::{JoinPolicy, Media, Mode, Policy, RejectReason
 use switchboard_protocol::requests::{CreateMeeting, MediaReport, MuteMode};
 use switchboard_protocol::storable::MAX_EXT_LEVELS;
 
-/// Records as release 0.1 stored them. Each meeting has with it what that release made of it: its view on the wire, its next
-/// deadlines without and with presence reports of the RTC service, its call history, and its view after the deadlines.
+/// Records that release 0.1 stored. With each meeting are the results of that release: its view on the wire,
+/// its next deadlines without and with presence reports of the RTC service, its call history, and its view
+/// after the deadlines.
 const SCHEMA_1: &str = include_str!("schema-1.json");
 
 fn id(text: &str) -> MeetingId {
     text.parse().expect("an id")
 }
 
-/// The attribute `meeting` with this content.
+/// Returns the attribute `meeting` with this content.
 fn attribute(content: &Value) -> AttributeValue {
     to_attribute_value(content).expect("plain JSON")
 }
@@ -48,7 +49,8 @@ fn written_and_read(meeting: &Meeting) -> Meeting {
     self::meeting(stored)
 }
 
-/// A call history without what a release after 0.1 says of each user instead of the meeting: the times and the reason.
+/// Returns a call history without the fields that releases after 0.1 set for each user instead of the
+/// meeting: times and reason.
 fn without_own_part(history: &Value) -> Value {
     let entries = history.as_array().expect("a list").iter().map(|entry| {
         let call = &entry[1];
@@ -149,7 +151,8 @@ fn new_meeting(mode: Mode, invitees: &[&str]) -> Meeting {
     create(&command, Now { ms: START_MS }, RtcCapabilities::default()).expect("valid").next.expect("new")
 }
 
-/// One of the inputs that together reach every standing, by the numbers of the action and of its target user.
+/// Returns an input, chosen by the numbers of the action and of its target user. All inputs together reach
+/// every standing.
 fn input(action: usize, by: usize, whom: usize, step: usize) -> Input {
     let name = USERS[by];
     let (client_id, target) =
@@ -181,7 +184,7 @@ fn input(action: usize, by: usize, whom: usize, step: usize) -> Input {
         14 => Action::Invite { invitees: vec![invitee(USERS[whom])], ring_seconds: Some(20), ext: None },
         15 => return Input::Device { client_id, status: DeviceStatus::Disconnected },
         16 => return Input::Device { client_id, status: DeviceStatus::StillDisconnected },
-        // Some of the users are in the channel: removed ones may come back.
+        // Only some of the users are in the channel, so removed users may return.
         17 => {
             let users = USERS[..by].iter().map(|name| user(name)).collect();
             return Input::Presence(ChannelPresence::Exactly { users, rev: u64::MAX });

@@ -1,8 +1,8 @@
-//! Times of participants whose records are older than the times.
+//! Times of participants whose records were written before records had times.
 
 use switchboard_core::{Former, Standing, Times};
 
-/// The times of a participant whose record does not have them: those that the standing tells.
+/// Returns the times that follow from the standing, for a participant whose record has no times.
 pub(super) fn times_of(standing: &Standing) -> Times {
     let (invitation, seat) = match standing {
         Standing::Invited(pending) => (Some(&pending.invitation), None),

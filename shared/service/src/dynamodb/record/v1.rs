@@ -1,7 +1,8 @@
-//! Schema 1, which releases before 0.2 wrote. Only read: the next commit of the meeting writes schema 2.
+//! Schema 1, which releases before 0.2 wrote. It is only read; the next commit of the meeting writes schema
+//! 2.
 //!
-//! A participant was flat, with fields that were legal only in some states; a create request that made no meeting was stored as
-//! an ended meeting without seats and invitations.
+//! A participant was a flat record, with fields that were valid only in some states. A create request that
+//! made no meeting was stored as an ended meeting without seats and invitations.
 
 use super::v2::LegRecord;
 use crate::ports::Stored;
@@ -176,7 +177,7 @@ impl MeetingRecord {
         }
     }
 
-    /// The create request that made no meeting, if the record stands for one: no user ever had a seat or an invitation.
+    /// Returns the create mark, if the record stands for one: no user ever had a seat or an invitation.
     fn mark(&self) -> Option<CreateMark> {
         let PhaseRecord::Ended { at_ms, .. } = self.phase else { return None };
         if self.participants.values().any(|p| p.seat.is_some() || p.invitation.is_some()) {
@@ -243,7 +244,7 @@ impl From<RequestRecord> for Stamped<AppliedRequest> {
 }
 
 impl ParticipantRecord {
-    /// `hands_rev` is the revision in which any hand last went up or down.
+    /// `hands_rev` is the latest revision in which any hand was raised or lowered.
     fn into_participant(self, hands_rev: u64) -> Participant {
         let SpeechRecord { mode, until_ms, by, rev, right_rev } = self.speech;
         let event = |Heard { at, stay, here }| LastMediaEvent { at, stay, is_join: here };
@@ -276,7 +277,8 @@ impl ParticipantRecord {
                         media: self.media,
                         hand: match self.hand_rev {
                             Some(rev) => Stamped::new(true, rev),
-                            // The user who lowered the hand is not stored; the lowered hand of any member stands for it.
+                            // The record does not contain the user who lowered the hand, so the lowered hand
+                            // of any member stands for it.
                             None => Stamped::new(false, hands_rev),
                         },
                     }),
@@ -293,7 +295,7 @@ impl ParticipantRecord {
     }
 }
 
-/// The fields of a participant that its standing is made of.
+/// The fields of a participant from which its standing is made.
 struct StandingParts {
     state: ParticipantState,
     seat: Option<SeatParts>,
@@ -348,7 +350,7 @@ impl From<StandingParts> for Standing {
         };
         let from = match (seat, invitation) {
             (Some(seat), invitation) => {
-                // A seat with devices that wait never reached the media.
+                // A seat with waiting devices never reached the media.
                 let was =
                     if waiting.is_empty() { ParticipantState::Joined } else { ParticipantState::Accepted };
                 Former::Seat(Box::new(seat.into_seat(was, waiting, invitation)))

@@ -1,5 +1,6 @@
-//! Schema 2. Fields without a value are left out, and a meeting's own id and its participants' accounts are not repeated: they
-//! are the key of the item and the keys of the map. Enums are tagged from outside: the other forms that serde has buffer the
+//! Schema 2. Fields without a value are omitted. The meeting's own id and its participants' accounts are not
+//! repeated, since they are the key of the item and the keys of the map. Enums are externally tagged: serde's
+//! other forms buffer the content, which doubles the code that reads them.
 //! content, which doubles the code that reads them.
 
 mod convert;
@@ -16,7 +17,7 @@ use switchboard_protocol::object::{Media, MediaFlags, Mode, Policy, RejectReason
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct MarkRecord {
-    /// Only a mark has this attribute.
+    /// Present only in a create mark.
     kind: MarkKindRecord,
     caller: UserId,
     at_ms: i64,
@@ -72,7 +73,8 @@ pub(super) struct MeetingRecord {
     succession: Vec<UserId>,
     created_by: CreationRecord,
     participants: BTreeMap<UserId, ParticipantRecord>,
-    /// The objects of the invitations, each once: many invitations of one request have the same.
+    /// The objects of the invitations, each stored once: many invitations of one request have the same
+    /// object.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     invitation_exts: Vec<Map<String, Value>>,
     requests: BTreeMap<ClientId, Vec<RequestRecord>>,
@@ -122,7 +124,7 @@ struct ParticipantRecord {
     had_seat: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     announced: Option<Media>,
-    /// Absent in records of before the call records by leg.
+    /// Absent in records that were written before call records had legs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     times: Option<TimesRecord>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -300,11 +302,11 @@ struct InvitationRecord {
     legs: BTreeMap<ClientId, LegRecord>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     queues: BTreeMap<ClientId, bool>,
-    /// Present in a silent invitation: the device that would have queued the offer, if any.
+    /// Present in a silent invitation: the device whose queue would have kept the offer, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     silent: Option<SilentRecord>,
     closed: Rev<bool>,
-    /// In a stored record only of before `invitation_exts`.
+    /// Present only in records that were written before `invitation_exts`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ext: Option<Map<String, Value>>,
     /// Position in `invitation_exts`.

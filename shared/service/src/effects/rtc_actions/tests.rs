@@ -1,4 +1,4 @@
-//! Time limit of the calls to the RTC service, and `enforced` in the downlinks after them.
+//! Tests of the time limit of calls to the RTC service, and of `enforced` in the downlinks after them.
 
 use super::*;
 use async_trait::async_trait;
@@ -71,7 +71,7 @@ async fn however_much_is_to_be_done_what_is_not_done_in_time_is_given_up() {
     let meeting = "m1".parse().expect("an id");
     let now = Now { ms: 1 };
     let applied = run_actions(&rtc, &meeting, "sb-m1", &actions, |user, _| user.to_string(), now);
-    // Without the time limit it would never end.
+    // Without the time limit, this call would never return.
     let result = tokio::time::timeout(Duration::from_secs(30), applied).await.expect("it is given up");
     assert_eq!(result.enforced, BTreeSet::from([user("alice")]));
     assert_eq!(result.unenforced.len(), 10 * IN_FLIGHT);
@@ -79,7 +79,7 @@ async fn however_much_is_to_be_done_what_is_not_done_in_time_is_given_up() {
     assert_eq!(result.failed.iter().filter(|what| **what == "remove").count(), 1);
 }
 
-/// Returns `enforced` and the subject, which is part of the id, of a `speech_changed` about `target`.
+/// Returns `enforced` and the subject of a `speech_changed` about `target`. The subject is part of the id.
 fn told(result: &RtcActionsResult, target: UserOrAll, again: bool) -> (bool, String) {
     let body = Body::SpeechChanged {
         user_id: target,

@@ -95,7 +95,7 @@ impl From<&Meeting> for MeetingRecord {
 }
 
 impl MeetingRecord {
-    /// Moves the objects of the invitations to one list.
+    /// Moves the objects of the invitations into one list.
     fn share_exts(&mut self) {
         for invitation in self.participants.values_mut().filter_map(|p| p.standing.invitation_mut()) {
             let Some(ext) = invitation.ext.take() else { continue };
@@ -107,7 +107,7 @@ impl MeetingRecord {
         }
     }
 
-    /// Gives the invitations their objects back.
+    /// Moves the objects from the list back into the invitations.
     fn unshare_exts(&mut self) {
         for invitation in self.participants.values_mut().filter_map(|p| p.standing.invitation_mut()) {
             if let Some(ext) = invitation.ext_at.take().and_then(|at| self.invitation_exts.get(at)) {

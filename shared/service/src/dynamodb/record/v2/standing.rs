@@ -10,7 +10,7 @@ use switchboard_core::{
 };
 
 impl StandingRecord {
-    /// The last invitation.
+    /// Returns the last invitation.
     pub(super) fn invitation_mut(&mut self) -> Option<&mut InvitationRecord> {
         match self {
             Self::Invited { invitation, .. } | Self::Out { from: FormerRecord::Invited(invitation), .. } => {
