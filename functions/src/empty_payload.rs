@@ -1,5 +1,5 @@
-//! Case empty-payload: a message without bytes is a client's mistake in every function behind a rule of terminals. The
-//! rule's event then has an empty `payload`, or none.
+//! Case empty-payload: in every function behind a rule of terminals, a message without bytes is a client's
+//! mistake. The `payload` in the rule's event is then empty or missing.
 
 use crate::testing::{at, published, service};
 use crate::{answer, attend, create_meeting, destroy, invite, moderate, presence, settings, sync};
@@ -8,7 +8,7 @@ use switchboard_service::Service;
 use switchboard_service::fake::FakePorts;
 use switchboard_service::request::serve_event;
 
-/// Events of a message without bytes.
+/// Returns events of a message without bytes.
 fn events() -> [Value; 3] {
     [json!({"payload": ""}), json!({"payload": null}), json!({})].map(|mut event| {
         event["client_id"] = json!("GID@@@alice.phone");

@@ -1,8 +1,9 @@
-//! Every field of every request is read. The test walks the schemas: it sends each request twice, with two values of one
-//! field and all else equal, and requires two different results. The result is what the sender and everybody else gets,
-//! the report of the function, and what is stored.
+//! Tests that every field of every request is read. The test walks the schemas. It sends each request twice,
+//! with two values of one field and all else equal, and requires two different results. The result consists
+//! of all downlinks, the report of the function, and the stored records.
 //!
-//! A value that is refused with `bad_request` does not count: a field that is checked and then dropped is not read.
+//! A value that is refused with `bad_request` is not used: a field that is only checked and then dropped
+//! counts as not read.
 
 mod scenes;
 mod values;
@@ -21,7 +22,8 @@ use switchboard_service::fake::FakePorts;
 use switchboard_service::request::serve_request;
 use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
-/// Fields of the envelope. They are in no request's own schema, and other tests prove that they are read.
+/// Fields of the envelope. The requests' schemas do not contain them, and other tests prove that they are
+/// read.
 const ENVELOPE: [(&str, &str); 4] = [
     ("v", "decides whether a request is read at all: `envelope::tests`"),
     ("type", "decides which request it is: every test"),
@@ -29,7 +31,8 @@ const ENVELOPE: [(&str, &str); 4] = [
     ("ttl_ms", "decides how long the request may wait: the test below"),
 ];
 
-/// Sends a message as its function gets it. The hash of the body is the same for all, so that it makes no difference.
+/// Sends a message to its function. All messages have the same hash of the body, so that the hash makes no
+/// difference.
 async fn send<R, F>(
     message: &Value,
     by: &str,
@@ -81,7 +84,8 @@ async fn dispatch(message: &Value, by: &str, at_ms: i64, service: &Service<FakeP
     }
 }
 
-/// Plays a scene, and returns everything that `message` leads to in it; `None` for a message that is no valid request.
+/// Runs a scene, and returns everything that `message` causes in it; `None` for a message that is not a valid
+/// request.
 async fn result_of(message: &Value, scene: &Scene) -> Option<String> {
     let service = service();
     for (at_ms, by, step) in scene.before {
@@ -99,7 +103,7 @@ async fn result_of(message: &Value, scene: &Scene) -> Option<String> {
     Some(format!("{report}\n{sent:?}\n{:?}", service.table.state.borrow()))
 }
 
-/// The value `value` at `path` of a message, or the message without that field.
+/// Returns the message with `value` at `path`, or without that field.
 fn with(message: &Value, path: &[String], value: Option<&Value>) -> Value {
     let mut changed = message.clone();
     let (last, parents) = path.split_last().expect("a path has a field");
@@ -118,7 +122,7 @@ fn with(message: &Value, path: &[String], value: Option<&Value>) -> Value {
     changed
 }
 
-/// The example without its optional fields.
+/// Returns the example without its optional fields.
 fn shortest(example: &Value, required: &[Value]) -> Value {
     let mut fields = example.as_object().expect("an example is an object").clone();
     fields.retain(|name, _| {
@@ -127,7 +131,7 @@ fn shortest(example: &Value, required: &[Value]) -> Value {
     Value::Object(fields)
 }
 
-/// Returns whether two values of the field lead to two results, in any scene.
+/// Returns whether two values of the field lead to two different results in a scene.
 async fn is_read(request: &RequestInfo, required: &[Value], path: &[String], candidates: &[Value]) -> bool {
     let examples = std::iter::once(&request.sample.message).chain(request.more_examples);
     let examples = examples.map(|message| serde_json::from_str(message).expect("an example is JSON"));

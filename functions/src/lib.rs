@@ -1,7 +1,7 @@
-//! The functions of Switchboard: one folder and one binary per broker rule.
+//! The functions of Switchboard, with one folder and one binary for each.
 //!
-//! A folder's `main.rs` connects the function to Lambda, its `mod.rs` has the behaviour, its `tests.rs` the unit tests over
-//! adapters in memory. Code that several functions need is in `switchboard-service`.
+//! A folder's `main.rs` connects the function to Lambda, its `mod.rs` has the behaviour, and its `tests.rs`
+//! the unit tests with adapters in memory. Code for several functions is in `switchboard-service`.
 
 pub mod answer;
 pub mod attend;

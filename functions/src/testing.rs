@@ -1,5 +1,5 @@
-//! Shared parts of the functions' unit tests: a service in memory with the users Alice (phone), Bob (phone, tablet) and Carol
-//! (phone), requests, and downlinks in a short notation.
+//! Shared parts of the functions' unit tests: a service in memory with the users Alice (phone), Bob (phone,
+//! tablet) and Carol (phone), requests, and a short notation for downlinks.
 
 use switchboard_core::Now;
 use switchboard_protocol::address::{ClientId, UserId};
@@ -47,18 +47,18 @@ pub(crate) fn service_with_rtc(rtc: &FakeRtc) -> Service<FakePorts> {
     service
 }
 
-/// Returns a second service on a copy of the table: another function that runs at the same time.
+/// Returns a second service with a copy of the table: another function that runs at the same time.
 pub(crate) fn another(service: &Service<FakePorts>) -> Service<FakePorts> {
     fake::service_on(service.table.state.borrow().clone())
 }
 
-/// Lets the next commit of `service` lose against the changes that `other` made.
+/// Lets the next commit of `service` fail because of the changes that `other` made.
 pub(crate) fn commit_first(other: &Service<FakePorts>, service: &Service<FakePorts>) {
     let changed = other.table.state.borrow().clone();
     service.table.before_next_commit(move |state| *state = changed);
 }
 
-/// Lets the next commit of `service` lose against a commit that changes nothing but the revision.
+/// Lets the next commit of `service` fail because of a commit that changes only the revision.
 pub(crate) fn interfere(service: &Service<FakePorts>, meeting: &MeetingId) {
     let id = meeting.clone();
     service.table.before_next_commit(move |state| {
@@ -77,7 +77,7 @@ where
     ReceivedRequest { by: device(by), envelope, now }
 }
 
-/// Serves a request, and answers a refusal.
+/// Serves a request and, if it is refused, publishes the refusal.
 pub(crate) async fn serve<R, F>(
     request: ReceivedRequest<R>,
     service: &Service<FakePorts>,
@@ -95,7 +95,8 @@ pub(crate) fn call_to(invitees: &[&str], mode: Mode) -> CreateRequest {
     CreateRequest::CreateMeeting(CreateMeeting::new(mode, Media::Audio, invitees))
 }
 
-/// Serves a create request of Alice's phone with the id `c1`. Returns the meeting, and forgets the downlinks.
+/// Serves a create request of Alice's phone with the id `c1`. Returns the meeting, and discards the
+/// downlinks.
 pub(crate) async fn created(service: &Service<FakePorts>, invitees: &[&str], mode: Mode) -> MeetingId {
     let create = request("alice.phone", "c1", call_to(invitees, mode), at(0));
     let report = serve(create, service, &crate::create_meeting::create_meeting).await;
@@ -117,7 +118,7 @@ pub(crate) fn accept(
     request(by, "a1", AnswerRequest::Accept(accept), at(1_000))
 }
 
-/// Serves the accept of a device, and forgets the downlinks.
+/// Serves the accept of a device, and discards the downlinks.
 pub(crate) async fn accepted(service: &Service<FakePorts>, meeting: &MeetingId, by: &str) {
     serve(accept(service, meeting, by), service, &crate::answer::answer).await;
     service.publisher.broker.take();
@@ -133,8 +134,8 @@ pub(crate) fn rev(service: &Service<FakePorts>, meeting: &MeetingId) -> u64 {
     service.table.stored(meeting).meeting.rev
 }
 
-/// Takes the published downlinks, oldest first: `bob.phone: invitation` for a notice, `alice.phone= ok` for an answer, with the
-/// code of a refusal and the state of a participant.
+/// Takes the published downlinks, oldest first: `bob.phone: invitation` for a notice, `alice.phone= ok` for
+/// an answer. A refusal is shown with its code, and a participant with the state.
 pub(crate) fn published(service: &Service<FakePorts>) -> Vec<String> {
     service.publisher.broker.take().iter().map(shown).collect()
 }

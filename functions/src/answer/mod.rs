@@ -1,7 +1,7 @@
-//! Function `answer`: a device reports that it rings or is silenced, the user accepts or rejects the call.
+//! Function `answer`: a device reports that it rings or is silenced, or the user accepts or rejects the call.
 //!
-//! `request.rs` of `switchboard-service` calls [`answer`] for each message on `call-up/answer`. A request becomes an [`Action`],
-//! which is decided by the file of its name in `shared/core/src/actions`.
+//! `request.rs` of `switchboard-service` calls [`answer`] for each message on `call-up/answer`. A request
+//! becomes an [`Action`], which the file of the same name in `shared/core/src/actions` decides.
 
 use switchboard_core::Action;
 use switchboard_protocol::requests::{Accept, AnswerRequest, Reject};
@@ -24,7 +24,8 @@ pub async fn answer<P: Ports>(
     service.change(&meeting_id, request.command(action), request.now).await
 }
 
-/// A user is in one call at a time: an accept takes the user's call slot from any other call, and that call is left.
+/// Serves an accept. A user is in one call at a time: the accept takes the user's call slot from any other
+/// call, and the user leaves that call.
 async fn accept<P: Ports>(
     asked: &Accept,
     request: &ReceivedRequest<AnswerRequest>,
@@ -34,7 +35,8 @@ async fn accept<P: Ports>(
     let MeetingOfUser { stored, name, other_call } =
         service.load_with_other_call(&asked.meeting_id, &user, now).await?;
     let is_in_other_call = other_call.is_some();
-    // The slot will name this call, so presence events and a repeat of this request must find the other one without it.
+    // The slot will name this call, so presence events and a repeat of this request must find the other call
+    // without the slot.
     service.keep_findable(&user, other_call, now).await?;
     let action =
         Action::Accept { invite_id: asked.invite_id.clone(), media: asked.media, name, is_in_other_call };

@@ -126,7 +126,7 @@ async fn waiting_call(service: &Service<FakePorts>, id: &str, mode: Mode) -> Mee
     report.meeting_id.expect("a meeting")
 }
 
-/// Bob's phone is in a call with Alice.
+/// Puts Bob's phone into a call with Alice.
 async fn in_a_call(service: &Service<FakePorts>) -> MeetingId {
     let first = created(service, &["bob"], Mode::Direct).await;
     accepted(service, &first, "bob.phone").await;
@@ -146,7 +146,7 @@ async fn who_accepts_a_second_call_leaves_the_first() {
     let service = service();
     let first = in_a_call(&service).await;
     let second = waiting_call(&service, "c2", Mode::Direct).await;
-    // On another device than the one in the first call.
+    // Bob accepts on another device than the one in the first call.
     serve(accept(&service, &second, "bob.tablet"), &service, &answer).await;
     let news = published(&service);
     for heard in ["alice.phone: meeting_ended", "bob.phone: meeting_ended", "bob.tablet= invitation_accepted"]
@@ -217,7 +217,7 @@ async fn of_two_calls_that_a_user_accepts_at_the_same_time_the_one_with_the_slot
     assert_eq!(slot_of_bob(&service), Some(second.clone()));
     let is_in = |meeting: &MeetingId| service.table.stored(meeting).meeting.has_member(&user("bob"));
     assert_eq!((is_in(&second), is_in(&third)), (true, false));
-    // The function that lost the slot comes last, and finds the call that took it.
+    // The function that lost the slot runs last, and finds the call that took the slot.
     service.leave_other_calls(&user("bob"), &third, at(4_000)).await.expect("the table answers");
     assert!(is_in(&second));
 }

@@ -1,4 +1,4 @@
-//! Function `attend`: joining and rejoining, reports about the media, fresh tokens, raised hands, unmuting, leaving.
+//! Function `attend`: join and rejoin, reports about the media, fresh tokens, raised hands, unmute, leave.
 
 use switchboard_core::{Action, Joiner, MediaChange, Refusal};
 use switchboard_protocol::requests::{AttendRequest, JoinMeeting, ReportMedia};
@@ -37,7 +37,7 @@ async fn join_meeting<P: Ports>(
     if stored.is_live() {
         service.check_users(id, [("client_id".to_owned(), &user)])?;
     }
-    // Joining does not leave another call, so the broker's events must still find it.
+    // A join does not leave another call, so the broker's events must still find that call.
     let held = users.slot_meeting(&user).filter(|held| held != id);
     service.keep_findable(&user, held, request.now).await?;
     let joiner = Joiner {
@@ -50,7 +50,8 @@ async fn join_meeting<P: Ports>(
     service.change_stored(stored, request.command(Action::Join(joiner)), request.now).await
 }
 
-/// Applies a report about the media. It counts if the RTC service confirms it, or cannot list members.
+/// Applies a report about the media. The report counts if the RTC service confirms it, or cannot list
+/// members.
 async fn report_media<P: Ports>(
     report: &ReportMedia,
     request: &ReceivedRequest<AttendRequest>,

@@ -1,5 +1,5 @@
-//! Settings of `authorize` from the environment, read once. A missing or wrong setting stops the cold start; the error
-//! contains its name, never its value.
+//! Settings of `authorize` from the environment, read once. A missing or wrong setting stops the cold start.
+//! The error contains the setting's name, never its value.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ pub struct AuthorizerConfig {
 pub struct Groups(BTreeSet<String>);
 
 impl Groups {
-    /// Returns true if clients of this group may connect. Without a list all groups may.
+    /// Returns `true` if clients of this group may connect. Without a list, all groups may connect.
     #[must_use]
     pub fn allow(&self, group: &str) -> bool {
         self.0.is_empty() || self.0.contains(group)
@@ -43,10 +43,10 @@ impl Groups {
 }
 
 impl AuthorizerConfig {
-    /// Reads the settings. An empty one counts as absent.
+    /// Reads the settings. An empty setting counts as absent.
     ///
     /// # Errors
-    /// The name of the first setting that is missing or invalid.
+    /// The name of the first missing or invalid setting.
     pub fn read(variables: &impl Variables) -> Result<Self, ConfigError> {
         let required = |name| required(variables, name);
         let parent = |name| parent(variables, name);
@@ -72,18 +72,19 @@ impl AuthorizerConfig {
         Ok(config)
     }
 
-    /// Checks that no parent of requests is one of downlinks: a function's own downlink would invoke a function.
+    /// Checks that no parent topic is used for both requests and downlinks: otherwise a downlink would invoke
+    /// a function.
     fn check_parents(&self) -> Result<(), ConfigError> {
         let Topics { call_up, bulk_up, downlink } = &self.topics;
         for (name, up) in [("CALL_UP_PARENT", call_up), ("BULK_UP_PARENT", bulk_up)] {
             if [&downlink.control, &downlink.bulk].contains(&up) {
-                return Err(wrong(name, "requests and downlinks need different parent topics"));
+                return Err(wrong(name, "use different parent topics for requests and downlinks"));
             }
         }
         Ok(())
     }
 
-    /// Checks that the policy of every addressable client ID is within the broker's limit.
+    /// Checks that the policy is within the broker's limit for every client ID that can be addressed.
     fn check_policy_length(&self) -> Result<(), ConfigError> {
         let name = "CALL_DOWN_PARENT, BULK_DOWN_PARENT";
         let longest = longest_client_id(&self.topics.downlink)
@@ -147,7 +148,7 @@ fn read_groups(list: &str) -> Result<Groups, ConfigError> {
     if groups.iter().all(|group| is_part(group)) {
         Ok(Groups(groups))
     } else {
-        Err(wrong("ALLOWED_GROUPS", "a group has other characters than A-Z a-z 0-9 _ -"))
+        Err(wrong("ALLOWED_GROUPS", "use only the characters A-Z a-z 0-9 _ - in a group"))
     }
 }
 

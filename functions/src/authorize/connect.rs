@@ -1,4 +1,4 @@
-//! The authorizer's event: the client ID that a connection claims, and the token that proves it.
+//! The authorizer's event: the client ID that a connection claims, and the token that has to prove the claim.
 
 use std::borrow::Cow;
 
@@ -7,15 +7,15 @@ use serde_json::Value;
 
 use crate::authorize::refusal::ConnectionRefusal;
 
-/// The claims of a connection. Nothing in it is checked yet.
+/// The claims of a connection, which are not checked yet.
 pub(crate) struct Connect<'a> {
     pub client_id: &'a str,
     pub token: Cow<'a, str>,
 }
 
 impl<'a> Connect<'a> {
-    /// Reads the authorizer's event. The JWT is the MQTT password or, without one, the token in the user name whose
-    /// signature the broker has checked (`AuthorizerSigningKey`).
+    /// Reads the authorizer's event. The JWT is the MQTT password. Without a password, the JWT is the token
+    /// in the user name whose signature the broker has checked (`AuthorizerSigningKey`).
     pub fn of(event: &'a Value) -> Result<Self, ConnectionRefusal> {
         let text = |pointer| event.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty());
         let client_id = text("/protocolData/mqtt/clientId").ok_or(ConnectionRefusal::NoClientId)?;
@@ -30,7 +30,8 @@ impl<'a> Connect<'a> {
     }
 }
 
-/// The client ID of a refused connection, for the log. It is unchecked text, so it is cut to the maximal length.
+/// Returns the client ID of a refused connection, for the log. The text is unchecked, so it is cut to the
+/// maximum length.
 pub(crate) fn claimed_client_id(event: &Value) -> &str {
     let id = event.pointer("/protocolData/mqtt/clientId").and_then(Value::as_str).unwrap_or_default();
     &id[..id.floor_char_boundary(switchboard_protocol::address::MAX_CLIENT_ID_CHARS)]

@@ -1,59 +1,59 @@
-//! The keys that verify the app's own JWTs. Several keys are accepted at the same time, so that a key can be replaced
-//! while tokens of the previous one are still in use.
+//! The keys that verify the app's JWTs. Several keys are accepted at the same time, so that an operator can
+//! replace a key while tokens with the previous key are still valid.
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Header};
 use secrecy::{ExposeSecret, SecretString};
 
-/// Minimum length of a secret, in bytes: the length of the digest (RFC 7518, 3.2). A token is enough to try shorter
-/// secrets without asking anybody.
+/// Smallest length of a secret in bytes: the length of the digest (RFC 7518, 3.2). An attacker with one token
+/// can try shorter secrets offline.
 pub const MIN_SECRET_BYTES: usize = 32;
 
-/// Secret of the laptop stack. It is public and shorter than [`MIN_SECRET_BYTES`].
+/// Secret of the laptop stack, which is public and shorter than [`MIN_SECRET_BYTES`].
 pub const DEVELOPMENT_SECRET: &str = "local-development-only";
 
-/// Length of an uncompressed point of P-256: one byte for the form, and two coordinates.
+/// Length of an uncompressed point of P-256 in bytes: one byte for the form, and two coordinates.
 const P256_POINT_BYTES: usize = 65;
 
-/// The keys of this deployment. Each key belongs to one algorithm, and a token's header only selects among them: a
-/// token with `none`, or signed with a public key as HMAC secret, is refused.
+/// The keys of this deployment. Each key has one algorithm, and a token's header only selects among the keys.
+/// A token with `none`, or one that uses a public key as HMAC secret, is refused.
 #[derive(Debug)]
 pub struct Keys(Vec<Key>);
 
 /// One key.
 #[derive(Debug)]
 pub(super) struct Key {
-    /// `kid`, if the key set names the key.
+    /// `kid` of the key, if the key set contains one.
     id: Option<String>,
     pub(super) algorithm: Algorithm,
     pub(super) verification: DecodingKey,
 }
 
-/// The configured keys, as texts. An empty text means no such key.
+/// The configured keys as texts. An empty text means that the key is not configured.
 #[derive(Debug, Default)]
 pub struct KeyTexts {
     /// Secret for HS256.
     pub secret: SecretString,
-    /// Secret for HS256 before the present one.
+    /// Previous secret for HS256.
     pub previous_secret: SecretString,
-    /// Public keys for RS256 or ES256, PEM, one after the other.
+    /// Public keys for RS256 or ES256 in PEM, one after another.
     pub public_keys: String,
     /// Public keys for RS256 or ES256 as a JSON Web Key Set (RFC 7517).
     pub key_set: String,
-    /// `true` off AWS, where the public [`DEVELOPMENT_SECRET`] is accepted.
+    /// `true` outside AWS, where the public [`DEVELOPMENT_SECRET`] is accepted.
     pub is_laptop: bool,
 }
 
-/// The reason to refuse a configured key. Never contains the key.
+/// The reason for which a configured key is refused. It never contains the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// Neither a secret nor a public key.
+    /// Neither a secret nor a public key is configured.
     #[error("neither a secret nor a public key")]
     None,
-    /// A PEM text in place of a secret: with a public key as the secret, anyone could sign tokens.
+    /// The secret is a PEM text. If it were a public key, anyone could sign tokens with it.
     #[error("a PEM text instead of a secret")]
     PemAsSecret,
-    /// A secret of less than [`MIN_SECRET_BYTES`].
+    /// The secret has less than [`MIN_SECRET_BYTES`].
     #[error(
         "shorter than {MIN_SECRET_BYTES} bytes; use a random secret, as `openssl rand -base64 32` prints it"
     )]
@@ -61,10 +61,10 @@ pub enum KeyError {
     /// The previous secret has one of the defects above.
     #[error("not a secret of at least {MIN_SECRET_BYTES} bytes")]
     PreviousSecret,
-    /// Not a public key of RSA or P-256.
+    /// The text is not a public key of RSA or P-256.
     #[error("not a PEM public key of RSA or P-256")]
     PublicKey,
-    /// Not a JSON Web Key Set with a public key of RSA or P-256 for signatures.
+    /// The text is not a JSON Web Key Set with a public key of RSA or P-256 for signatures.
     #[error("not a JSON Web Key Set with a public key of RSA or P-256")]
     KeySet,
 }
@@ -73,7 +73,7 @@ impl Keys {
     /// Reads the configured keys.
     ///
     /// # Errors
-    /// No key at all, or a malformed one.
+    /// No key is configured, or a key is malformed.
     pub fn new(texts: &KeyTexts) -> Result<Self, KeyError> {
         let mut keys = Vec::new();
         keys.extend(read_secret(&texts.secret, texts.is_laptop)?);
@@ -84,8 +84,8 @@ impl Keys {
         if keys.is_empty() { Err(KeyError::None) } else { Ok(Self(keys)) }
     }
 
-    /// Returns the keys that may have signed a token with this header: those of its algorithm, and of them the one with
-    /// its `kid` where both have one.
+    /// Returns the keys that may have signed a token with this header: those with its algorithm and, if both
+    /// have a `kid`, with the same `kid`.
     pub(super) fn of(&self, header: &Header) -> impl Iterator<Item = &Key> {
         self.0.iter().filter(|key| key.algorithm == header.alg).filter(|key| match (&key.id, &header.kid) {
             (Some(id), Some(wanted)) => id == wanted,
@@ -127,7 +127,7 @@ fn read_public_keys(pems: &str) -> Result<Vec<Key>, KeyError> {
 }
 
 fn read_public_key(pem: &str) -> Result<Key, KeyError> {
-    // The library also accepts private keys and certificates here, and misreads them.
+    // Here the library also accepts private keys and certificates, and misreads them.
     if !pem.contains("PUBLIC KEY-----") {
         return Err(KeyError::PublicKey);
     }
@@ -143,8 +143,8 @@ fn read_public_key(pem: &str) -> Result<Key, KeyError> {
     }
 }
 
-/// Reads a key set. Keys for other purposes and of other algorithms are passed over, since the set of an identity
-/// provider has them too.
+/// Reads a key set. Skips keys for other purposes and for other algorithms, since the set of an identity
+/// provider contains such keys, too.
 fn read_key_set(json: &str) -> Result<Vec<Key>, KeyError> {
     if json.is_empty() {
         return Ok(Vec::new());
@@ -160,7 +160,7 @@ fn read_jwk(jwk: &Jwk) -> Option<Key> {
         AlgorithmParameters::EllipticCurve(ec) if ec.curve == EllipticCurve::P256 => {
             (Algorithm::ES256, KeyAlgorithm::ES256)
         }
-        // A symmetric key in a document that is meant for everybody is a mistake, and never accepted.
+        // A symmetric key in a public document is a mistake and is never accepted.
         _ => return None,
     };
     let is_for_signatures =

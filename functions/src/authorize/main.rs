@@ -14,7 +14,7 @@ use switchboard_service::settings::{FunctionSettings, TOKEN_SECRETS};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logs();
-    // A wrong setting must stop the cold start, not refuse the first caller.
+    // A wrong setting must stop the cold start, before any connection is refused because of it.
     let https = Https::read(&environment)?;
     let settings = FunctionSettings::read(&TOKEN_SECRETS, &https).await?;
     let config = &AuthorizerConfig::read(&|name| settings.get(name))?;

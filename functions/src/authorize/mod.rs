@@ -1,5 +1,6 @@
-//! Function `authorize`: the broker's custom authorizer. It checks the app's own JWT and answers with a
-//! policy for one client ID: it may publish to the uplink topics and subscribe to its own two downlink topics only.
+//! Function `authorize`: the broker's custom authorizer. It checks the app's JWT and answers with a policy
+//! for one client ID, which may publish to the uplink topics and subscribe only to its own two downlink
+//! topics.
 //!
 //! Formats: "Defining your Lambda function" in the AWS IoT Core developer guide (`custom-auth-lambda.html`).
 
@@ -27,13 +28,15 @@ pub use token::TokenError;
 
 use connect::Connect;
 
-/// Life of a connection that the broker allows, in seconds.
+/// Life of a connection in seconds, within the bounds of the broker.
 const DISCONNECT_AFTER_SECONDS: RangeInclusive<i64> = 300..=86_400;
 
-/// Time until the broker fetches the policy anew, in seconds: the longest allowed one, since the policy never changes.
+/// Seconds until the broker fetches the policy anew: the longest time that the broker allows, since the
+/// policy never changes.
 const REFRESH_AFTER_SECONDS: u32 = 86_400;
 
-/// Time limit of the device registry. The broker waits 5 s for an answer, and a slow registry must not cost the connection.
+/// Time limit of the device registry. The broker waits 5 s for an answer, and a slow registry must not
+/// prevent the connection.
 const REGISTER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// An admitted connection.
@@ -41,7 +44,7 @@ const REGISTER_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Admission {
     /// The device that connects.
     pub client: ClientId,
-    /// Its user.
+    /// The user of the device.
     pub user: UserId,
     /// The user's display name, from the JWT.
     pub name: Option<String>,
@@ -49,8 +52,8 @@ pub struct Admission {
     pub answer: Value,
 }
 
-/// Answers the broker. Also registers the device of an admitted connection, best effort: the connection is admitted
-/// even if the registry fails or is slow, since each send finds out anew which devices are online.
+/// Answers the broker. Also registers the device of an admitted connection. The connection is admitted even
+/// if the registration fails or is slow, since each offer finds out anew which devices are connected.
 pub async fn authorize<E: fmt::Display>(
     event: &Value,
     config: &AuthorizerConfig,
@@ -83,7 +86,7 @@ pub async fn authorize<E: fmt::Display>(
     admission.answer
 }
 
-/// Admits or refuses a connection. Pure: the same event at the same time has the same answer.
+/// Admits or refuses a connection. Pure: the same event at the same time gives the same answer.
 ///
 /// # Errors
 /// The first reason to refuse the connection.
@@ -111,8 +114,8 @@ pub fn decide(event: &Value, config: &AuthorizerConfig, now_ms: i64) -> Result<A
     Ok(Admission { client, user, name: identity.name, answer })
 }
 
-/// Hex of SHA-256 of the account: the broker accepts only letters and digits, and the hash differs for accounts that
-/// differ in other characters only.
+/// Returns the SHA-256 of the account as hexadecimal text: the broker accepts only letters and digits, and
+/// two accounts that differ only in other characters have different hashes.
 fn principal_id(user: &UserId) -> String {
     HEXLOWER.encode(&Sha256::digest(user.as_str()))
 }

@@ -1,19 +1,20 @@
 //! The broker's policy document for an admitted connection.
 //!
-//! The document contains the client ID literally. With the policy variable `${iot:ClientId}` a client that connects as
-//! `+` would get the topics of all clients ("Basic AWS IoT Core policy variables" in the developer guide).
+//! The document contains the client ID literally. With the policy variable `${iot:ClientId}`, a client that
+//! connects as `+` would get the topics of all clients ("Basic AWS IoT Core policy variables" in the
+//! developer guide).
 
 use serde_json::{Value, json};
 use switchboard_protocol::address::{ClientId, DownlinkParents};
 
-/// The longest document that the broker accepts, in characters.
+/// Largest length of a document that the broker accepts, in characters.
 pub const MAX_CHARACTERS: usize = 2048;
 
-/// Functions with a request topic below the control parent.
+/// Functions whose request topic is below the control parent.
 const CALL_FUNCTIONS: [&str; 7] =
     ["create-meeting", "invite", "answer", "attend", "moderate", "destroy", "settings"];
 
-/// Functions with a request topic below the bulk parent.
+/// Functions whose request topic is below the bulk parent.
 const BULK_FUNCTIONS: [&str; 1] = ["sync"];
 
 /// Parents of the topics of a deployment.
@@ -48,7 +49,8 @@ pub fn document(client: &ClientId, topics: &Topics, arn_prefix: &str) -> Value {
         "Statement": [
             allow("iot:Connect", &[format!("{arn_prefix}:client/{client}")]),
             allow("iot:Publish", &resources("topic", &topics.uplinks())),
-            // The broker checks a subscription against the filter, and the delivery of each message against the topic.
+            // The broker checks a subscription against the topic filter, and the delivery of each message
+            // against the topic.
             allow("iot:Subscribe", &resources("topicfilter", &own)),
             allow("iot:Receive", &resources("topic", &own)),
         ],

@@ -20,7 +20,7 @@ fn alices_jwt() -> String {
     jwt(&json!({"sub": "alice", "name": "Alice", "exp": NOW + 3600}))
 }
 
-/// The event of a terminal that connects over MQTT, as in the developer guide.
+/// Returns the event of a terminal that connects over MQTT, as in the developer guide.
 fn event(client_id: &str, token: &str) -> Value {
     json!({
         "signatureVerified": false,
@@ -218,7 +218,7 @@ fn the_connection_lives_as_long_as_the_token_within_the_brokers_bounds() {
     assert_eq!(lives(i64::MAX), Some(86_400));
 }
 
-/// Runs a future that never has to wait, with the timer that [`authorize`] needs.
+/// Runs a future that is ready at once, with the timer that [`authorize`] needs.
 fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime").block_on(future)

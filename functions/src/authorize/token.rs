@@ -1,4 +1,4 @@
-//! The app's own JWT: its checks, and the identity that it proves.
+//! The app's JWT: its checks, and the identity that it proves.
 
 mod claims;
 mod error;
@@ -10,14 +10,14 @@ use claims::Claims;
 pub use claims::{Identity, LEEWAY_MS, NOT_BEFORE_LEEWAY_MS};
 pub use error::{ClaimError, ClaimFault, TokenError};
 
-/// The verifier of the app's own JWTs.
+/// The verifier of the app's JWTs.
 #[derive(Debug)]
 pub struct Verifier {
     /// The accepted keys.
     pub keys: Keys,
-    /// Issuer that a token must name (`iss`); `None` accepts any.
+    /// Required issuer of a token (`iss`); `None` accepts any issuer.
     pub issuer: Option<String>,
-    /// Audiences of which a token must name one (`aud`); empty accepts any.
+    /// Audiences, of which a token must contain one (`aud`); empty accepts any audience.
     pub audiences: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ impl Verifier {
     /// Verifies signature, issuer, audience and times of a token.
     ///
     /// # Errors
-    /// The first reason to refuse it.
+    /// The first reason to refuse the token.
     pub fn verify(&self, token: &str, now_ms: i64) -> Result<Identity, TokenError> {
         let claims = self.claims(token)?;
         if let Some(issuer) = &self.issuer {
@@ -40,7 +40,8 @@ impl Verifier {
     /// Returns the claims of a token that one of the keys signed.
     fn claims(&self, token: &str) -> Result<Claims, TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
-        // `crit` names extensions that a reader must understand (RFC 7515, 4.1.11); this one understands no extensions.
+        // `crit` names extensions that a reader must understand (RFC 7515, 4.1.11). This reader understands
+        // no extensions.
         if header.crit.is_some() {
             return Err(TokenError::Algorithm);
         }
@@ -49,9 +50,9 @@ impl Verifier {
         for Key { algorithm, verification, .. } in self.keys.of(&header) {
             match crypto::verify(signature, signed.as_bytes(), verification, *algorithm) {
                 Ok(true) => return Claims::of(signed),
-                // Only a wrong signature is a reason to try another key.
+                // Only after a wrong signature may another key still verify the token.
                 Ok(false) => refusal = TokenError::Signature,
-                // The signature is not base64url, or cannot be one of this algorithm.
+                // The signature is not base64url, or cannot belong to this algorithm.
                 Err(_) => return Err(TokenError::Malformed),
             }
         }

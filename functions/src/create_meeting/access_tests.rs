@@ -1,4 +1,4 @@
-//! Calls to users who do not take calls of the caller (T64), or are not to be disturbed (T65).
+//! Tests of calls to users who do not take calls of the caller (T64) or have do-not-disturb (T65).
 
 use super::create_meeting;
 use crate::invite::invite;
@@ -12,7 +12,7 @@ use switchboard_protocol::requests::{Invite, InviteRequest, SyncRequest, SyncSta
 use switchboard_service::Service;
 use switchboard_service::fake::FakePorts;
 
-/// A service in which Bob blocks these users, and Carol is not to be disturbed.
+/// Returns a service in which Bob blocks these users, and Carol has do-not-disturb.
 fn service_with_blocks(names: &[&str]) -> Service<FakePorts> {
     let service = service();
     let blocked = names.iter().map(|name| user(name)).collect();
@@ -26,7 +26,7 @@ fn service_with_blocks(names: &[&str]) -> Service<FakePorts> {
     service
 }
 
-/// Lets Alice call Bob. Returns the downlinks to her phone, and the users whose slots are taken then.
+/// Lets Alice call Bob. Returns the downlinks to her phone, and the users whose slots are taken afterwards.
 async fn calls_bob(service: &Service<FakePorts>) -> (Vec<Value>, Vec<UserId>) {
     let create = request("alice.phone", "c1", call_to(&["bob"], Mode::Direct), at(0));
     let report = serve(create, service, &create_meeting).await;
@@ -40,7 +40,7 @@ async fn calls_bob(service: &Service<FakePorts>) -> (Vec<Value>, Vec<UserId>) {
 
 #[tokio::test]
 async fn t64_a_blocked_caller_gets_the_downlinks_of_a_caller_whose_callee_sleeps() {
-    // No device of these tests is connected: Bob sleeps.
+    // No device is connected in these tests, so Bob is unreachable.
     let (asleep, taken) = calls_bob(&service()).await;
     assert_eq!(taken, [user("alice"), user("bob")]);
     let (blocked, taken) = calls_bob(&service_with_blocks(&["alice"])).await;

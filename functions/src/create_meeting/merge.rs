@@ -1,5 +1,5 @@
-//! A create request that meets a call of the same two users (T16, T17): no second meeting is made. The request leaves a mark
-//! that leads to the call whenever the request is repeated.
+//! A create request that merges with an existing call of the same two users (T16, T17). It makes no second
+//! meeting and stores a create mark, which leads every repeat of the request to that call.
 
 use super::CreateRequest;
 use switchboard_core::{Action, Command, CreateCommand, CreateMark, Input, MarkKind, decide};
@@ -9,7 +9,8 @@ use switchboard_protocol::requests::CreateMeeting;
 use switchboard_service::ports::{CommitResult, Loaded, Ports, SlotWrite};
 use switchboard_service::{CommitTerms, InvocationReport, KnownUsers, ReceivedRequest, ServeError, Service};
 
-/// Returns the call that this create request meets: the call in the caller's slot, if it is between the same two users.
+/// Returns the call with which this create request may merge: the call in the caller's slot, if it is between
+/// the same two users.
 pub(super) fn met<'a, P: Ports>(
     create: &CreateMeeting,
     request: &ReceivedRequest<CreateRequest>,
@@ -20,17 +21,17 @@ pub(super) fn met<'a, P: Ports>(
     call.meeting.merges_with(&request.by, create, request.now, service.rtc_capabilities()).then_some(call)
 }
 
-/// Returns the command that the create request becomes for the call that it meets.
+/// Returns the command that applies the create request to the existing call.
 pub(super) fn merging(create: &CreateMeeting, request: &ReceivedRequest<CreateRequest>) -> Command {
     let busy = create.policy.map_or(BusyPolicy::default(), |policy| policy.busy);
-    // A create request that meets a call is direct, and so has one invitee. For any other request the caller is the peer,
-    // who matches no call.
+    // A create request that merges is direct and has one invitee. For any other request, the caller is used
+    // as the peer, which matches no call.
     let peer = create.invitees.first().cloned().unwrap_or_else(|| request.by.user());
     request.command(Action::Merge { peer, busy, media: create.media })
 }
 
-/// Applies the request to the call, in one transaction with the mark. Returns `None` if the call changed meanwhile: then the
-/// caller has to read and decide again.
+/// Applies the request to the call, in one transaction with the mark. Returns `None` if the call changed in
+/// the meantime: then the caller of this function has to read and decide again.
 pub(super) async fn merge<P: Ports>(
     call: &Loaded,
     opening: &CreateCommand,

@@ -1,7 +1,8 @@
-//! Function `create-meeting`: makes a meeting and rings its invitees, or answers with the meeting that the request made before.
+//! Function `create-meeting`: creates a meeting and offers it to its invitees. A repeat is answered with the
+//! existing meeting.
 //!
-//! A request may arrive twice, so the meeting's id is derived from the request: a second insert of the same meeting fails, and
-//! the answer comes from the meeting that the first one made.
+//! A request may arrive twice. Since the meeting's id is derived from the request, a second insert of the
+//! same meeting fails, and the answer shows the meeting that the first insert made.
 
 mod merge;
 
@@ -16,7 +17,8 @@ use switchboard_service::{
     CommitTerms, InvocationReport, KnownUsers, ReceivedRequest, ServeError, Service, back_off,
 };
 
-/// Limit of attempts, if a call slot or a call that the request meets changes between read and commit each time.
+/// Largest number of attempts, if a call slot, or a call with which the request may merge, changes between
+/// read and commit every time.
 const ATTEMPTS: u32 = 6;
 
 /// Serves `create_meeting`: one read, one transaction, then the answer and the offers at the same time.
@@ -43,7 +45,7 @@ pub async fn create_meeting<P: Ports>(
         if let Some(existing) = known.meeting.take() {
             return answer_again(existing, &request, service).await;
         }
-        // Glare is decided before busy: a user who calls back while being rung is in no other call.
+        // Glare is decided before busy: a user who calls back while their device rings is in no other call.
         if let Some(call) = met(create, &request, &known, service) {
             let opening = opening(&request, &known, service);
             if let Some(report) = merge(call, &opening, &request, service).await? {
@@ -71,8 +73,9 @@ pub async fn create_meeting<P: Ports>(
     Err(ServeError::Contended)
 }
 
-/// Returns whether the sender's own device is in a call and was not seen to drop out of it. The device may have hung up just
-/// before this request: requests to two functions may overtake each other, so the hang-up gets a moment.
+/// Returns whether the sender's own device is in a call and is not known to have left it. The device may have
+/// hung up just before this request. Since requests to two functions may overtake each other, the function
+/// then waits for the hang-up.
 fn may_have_hung_up(known: &KnownUsers, request: &ReceivedRequest<CreateRequest>) -> bool {
     let user = request.by.user();
     let is_in = |call: &Loaded| {
@@ -82,7 +85,7 @@ fn may_have_hung_up(known: &KnownUsers, request: &ReceivedRequest<CreateRequest>
     known.meeting.is_none() && known.is_busy(&user) && known.call_of(&user).is_some_and(is_in)
 }
 
-/// Answers a repeated create request, also one that was merged into another call.
+/// Answers a repeated create request, including one that was merged with another call.
 async fn answer_again<P: Ports>(
     existing: Stored,
     request: &ReceivedRequest<CreateRequest>,
@@ -127,8 +130,8 @@ async fn commit_new_meeting<P: Ports>(
     service: &Service<P>,
 ) -> Result<CommitResult, ServeError> {
     let Some(next) = &decision.next else { return Err(ServeError::Contended) };
-    // The channel is made before the commit, so that no meeting exists without one. The sweep closes channels without a
-    // meeting.
+    // The channel is created before the commit, so that every meeting has a channel. The sweep closes
+    // channels without a meeting.
     service.register(next, request.now).await?;
     let slots = decision.slots.iter().map(|change| match change {
         SlotChange::Claim(user) => SlotWrite::Take { user: user.clone(), seen: known.slot_meeting(user) },

@@ -1,4 +1,4 @@
-//! Limits of invitations: of a caller, and of a caller to the same callee.
+//! Tests of the limits of invitations: of one caller, and of one caller to the same callee.
 
 use super::create_meeting;
 use crate::attend::attend;
@@ -22,7 +22,7 @@ fn limited(invitations_per_minute: u32, unanswered_rings_per_hour: u32) -> Servi
     Service { limits, ..service() }
 }
 
-/// Alice's phone calls a user, under this request id.
+/// Lets Alice's phone call a user, with this request id.
 async fn calls(service: &Service<FakePorts>, id: &str, callee: &str, at_ms: i64) -> InvocationReport {
     serve(request("alice.phone", id, call_to(&[callee], Mode::Direct), at(at_ms)), service, &create_meeting)
         .await
@@ -36,7 +36,7 @@ async fn hangs_up(service: &Service<FakePorts>, meeting_id: Option<MeetingId>, a
     assert_eq!(report.refused, None, "hanging up is never limited");
 }
 
-/// Another device of Alice rings Carol just before the next commit.
+/// Lets another device of Alice call Carol just before the next commit.
 fn interfere(service: &Service<FakePorts>) {
     service.table.before_next_commit(|state: &mut TableState| {
         let stored = state.rings.entry(user("alice")).or_default();

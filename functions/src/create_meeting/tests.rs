@@ -64,7 +64,7 @@ async fn a_hang_up_that_its_next_call_overtakes_is_waited_for() {
         let leave = AttendRequest::Leave(Leave { meeting_id: meeting.clone() });
         let leave = request("alice.phone", "l1", leave, at(1_000));
         let next = request("alice.phone", "c2", call_to(&[callee], Mode::Direct), at(1_000));
-        // Polled in this order: the hang-up is served while the create request waits.
+        // The futures are polled in this order, so the hang-up is served while the create request waits.
         let (next, hang_up) = (serve(next, &service, &create_meeting), serve(leave, &service, &attend));
         let (report, _) = tokio::join!(biased; next, hang_up);
         assert_eq!(report.refused, None, "{callee}");

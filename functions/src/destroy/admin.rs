@@ -1,7 +1,7 @@
-//! The end of any meeting by an operator of the service: the event `{"admin": {"meeting_id": "…"}}`.
+//! The end of any meeting by the operator of the service, with the event `{"admin": {"meeting_id": "…"}}`.
 //!
-//! No terminal can send this event: the rule wraps every published message in `payload`, and only roles of the AWS account may
-//! invoke the function.
+//! No terminal can send this event: the rule wraps every published message in `payload`, and only roles of
+//! the AWS account may invoke the function.
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,5 +1,5 @@
-//! Function `destroy`: ends a meeting for all, by its id or by the id of a create request whose answer has not arrived yet. An
-//! operator of the service ends any meeting by invoking the function.
+//! Function `destroy`: ends a meeting for all, by its id, or by the id of a create request whose answer has
+//! not arrived. The operator of the service may end any meeting by invoking the function.
 
 mod admin;
 
@@ -36,11 +36,12 @@ pub async fn destroy<P: Ports>(
     match (&destroy.meeting_id, &destroy.create_id) {
         (Some(meeting_id), _) => service.change(meeting_id, command, request.now).await,
         (None, Some(create_id)) => Box::pin(take_back(create_id, &request, service)).await,
-        (None, None) => Err(Refusal::new(Code::BadRequest, "give meeting_id or create_id").into()),
+        (None, None) => Err(Refusal::new(Code::BadRequest, "send meeting_id or create_id").into()),
     }
 }
 
-/// Takes back the sender's own create request, named by its id. If that request has not arrived yet, a mark makes it fail.
+/// Takes back the sender's own create request, named by its id. If that request has not arrived yet, a create
+/// mark makes it fail later.
 async fn take_back<P: Ports>(
     create_id: &RequestId,
     request: &ReceivedRequest<DestroyRequest>,
@@ -68,7 +69,7 @@ async fn take_back<P: Ports>(
     }
 }
 
-/// Ends the meeting that the create request made, or leaves the call that it was merged into.
+/// Ends the meeting that the create request made, or leaves the call with which it was merged.
 async fn end_own<P: Ports>(
     existing: Stored,
     request: &ReceivedRequest<DestroyRequest>,

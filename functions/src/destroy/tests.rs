@@ -108,7 +108,7 @@ async fn after_a_crash_the_end_is_pending() {
     assert_eq!(service.table.stored(&meeting).pending.len(), 1, "no terminal has to retry an end");
 }
 
-/// Invokes the function as an operator does.
+/// Invokes the function like the operator.
 async fn order(
     service: &Service<switchboard_service::fake::FakePorts>,
     order: Value,

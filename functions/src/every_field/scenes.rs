@@ -1,5 +1,5 @@
-//! Situations in which requests are sent. A message may name the meeting by `$MEETING` and the sender's invitation by
-//! `$INVITE`.
+//! Situations in which requests are sent. In a message, `$MEETING` stands for the meeting and `$INVITE` for
+//! the sender's invitation.
 
 use crate::testing::device;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use switchboard_service::fake::FakePorts;
 pub(super) struct Scene {
     /// Request types.
     pub(super) kinds: &'static [&'static str],
-    /// Requests before: milliseconds after the beginning, device, message.
+    /// Earlier requests: milliseconds after the beginning, device, message.
     pub(super) before: &'static [(i64, &'static str, &'static str)],
     /// Device that sends the request.
     pub(super) by: &'static str,
@@ -49,7 +49,7 @@ const DIRECT_2: (i64, &str, &str) = (
 const DIRECT_2_ENDS: (i64, &str, &str) =
     (3_000, "alice.phone", r#"{"v":1,"type":"destroy_meeting","id":"d2","create_id":"c2"}"#);
 
-/// Every situation. A request type may be sent in several.
+/// Every situation. Several situations may use the same request type.
 pub(super) const SCENES: &[Scene] = &[
     Scene { kinds: &["create_meeting"], before: &[], by: "alice.phone", at_ms: 1_000 },
     Scene {
@@ -82,7 +82,7 @@ pub(super) const SCENES: &[Scene] = &[
         at_ms: 5_000,
     },
     Scene { kinds: &["cancel_invite"], before: &[GROUP], by: "alice.phone", at_ms: 5_000 },
-    // On another device of a member, and of an invitee.
+    // Sent from other devices of a member and of an invitee.
     Scene { kinds: &["join"], before: &[GROUP, BOB_ACCEPTS], by: "bob.tablet", at_ms: 5_000 },
     Scene { kinds: &["join"], before: &[GROUP], by: "bob.phone", at_ms: 5_000 },
     Scene {
@@ -106,7 +106,7 @@ pub(super) const SCENES: &[Scene] = &[
     },
 ];
 
-/// Puts the ids of the meeting that the scene made into `message`.
+/// Replaces the placeholders in `message` by the ids of the scene's meeting.
 pub(super) fn filled(message: &str, service: &Service<FakePorts>) -> Value {
     let state = service.table.state.borrow();
     let meeting = state.meetings.values().next().map(|stored| &stored.meeting);

@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Texts that are tried for every text: users and ids of the scenes, a cursor, and two texts that mean nothing.
+/// Values for every field that is a text: users and ids of the scenes, a cursor, and two texts without a
+/// meaning.
 const TEXTS: [&str; 8] = ["bob", "carol", "dave", "*", "c1", "1795366084000.m1", "one", "two"];
 
-/// The fields of a request, by their path, each with the values to try. The fields of an object with a schema of its own are
-/// fields too; the content of an object of the app is not.
+/// Returns the fields of a request by their path, each with the values to try. This includes the fields of an
+/// object with its own schema, but not the content of an app's object.
 pub(super) fn fields(
     schema: &Value,
     definitions: &BTreeMap<String, Value>,
@@ -26,7 +27,7 @@ pub(super) fn fields(
     found
 }
 
-/// The schema that a reference names, or the one beside `null` in a choice.
+/// Returns the schema that a reference names, or the schema beside `null` in a choice.
 fn resolved(schema: &Value, definitions: &BTreeMap<String, Value>) -> Value {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
         return resolved(&definitions[name], definitions);

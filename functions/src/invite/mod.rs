@@ -1,5 +1,5 @@
-//! Function `invite`: invites more users to a meeting, and cancels invitations. A direct call with an additional invitation
-//! becomes a group, and stays one.
+//! Function `invite`: invites more users to a meeting, and cancels invitations. With an additional
+//! invitation, a direct call becomes a group permanently.
 
 use switchboard_core::{Action, Invitee, Refusal};
 use switchboard_protocol::requests::{Invite, InviteRequest};

@@ -1,11 +1,13 @@
-//! Function `presence`: lifecycle events of the broker, by which the service knows the devices of a user and lost connections.
+//! Function `presence`: lifecycle events of the broker, from which the service learns the devices of a user
+//! and lost connections.
 //!
-//! The events arrive late, twice and out of order. A disconnect never ends a call: it only makes `wake` check the device a
-//! little later.
+//! The events arrive late, twice and out of order. A disconnect never ends a call: it only makes `wake` check
+//! the device later.
 //!
-//! An event is written to two records, that of the user and that of the meeting, and the function may crash in between. So an
-//! event that the first record has already is applied to the meeting again, which changes nothing if the meeting knows of it;
-//! and before a disconnect is written, a message for `wake` is on the delay queue.
+//! An event is written to two records, the user's and the meeting's, and the function may crash in between.
+//! Therefore an event that the user's record already has is applied to the meeting again, which changes
+//! nothing if the meeting knows of it. And before a disconnect is written, a message for `wake` is put on the
+//! delay queue.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,11 +22,11 @@ use switchboard_service::ports::{
 use switchboard_service::request::Received;
 use switchboard_service::{InvocationFailure, InvocationReport, ServeError, Service};
 
-/// Time limit of the lookup of a device's session at the broker.
+/// Time limit for reading a device's session from the broker.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The fields of a lifecycle event that the function uses. Other programs connect to the broker too: an event whose client ID
-/// is not that of a terminal is ignored.
+/// The fields of a lifecycle event that the function uses. Other programs may connect to the broker, too: an
+/// event whose client ID does not belong to a terminal is ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LifecycleEvent {
@@ -61,7 +63,7 @@ pub async fn presence<P: Ports>(
     let report = match event.event_type.as_str() {
         "connected" => connected(&session, event.timestamp, service, now).await,
         "disconnected" => disconnected(&session, service, now).await,
-        // Event types that the broker adds later are ignored.
+        // Event types that the broker may add later are ignored.
         _ => Ok(InvocationReport::default()),
     };
     report.map(|report| report.to_value()).map_err(|error| InvocationFailure::from(&error))
@@ -80,7 +82,7 @@ async fn connected<P: Ports>(
             tracing::info!(device = %session.client_id, "connect event ignored: a newer one was stored before");
             return Ok(InvocationReport::default());
         }
-        // The device may have confirmed its seat since the first copy of the event.
+        // Since the first copy of the event, the device may have confirmed its seat.
         DeviceWrite::Repeated => DeviceStatus::Connected,
         DeviceWrite::Done => DeviceStatus::ConnectedAnew { since_ms: connected_ms },
     };
@@ -88,12 +90,13 @@ async fn connected<P: Ports>(
     apply(seats, &session.client_id, status, service, now).await
 }
 
-/// Asks the broker for how long the queue of a device that connected outlives the connection; `None` if it does not say in
-/// time. Nothing waits for it but the record of the device, and an offer to a device whose queue is unknown is published too.
+/// Asks the broker for the milliseconds by which a connected device's queue outlives its connection; `None`
+/// if the broker does not answer in time. Only the record of the device depends on the answer, and an offer
+/// to a device with an unknown queue is published, too.
 async fn queue_ms<P: Ports>(device: &ClientId, service: &Service<P>) -> Option<i64> {
     match tokio::time::timeout(LOOKUP_TIMEOUT, service.publisher.broker.queue_ms(device)).await {
         Ok(Ok(queue_ms)) => queue_ms,
-        // After an outage all devices connect at once, and the account's quota is soon used up.
+        // After an outage, all devices connect at once and use up the account's quota.
         Ok(Err(error @ BrokerError::Throttled { .. })) => {
             tracing::info!(%device, error = %ErrorChain(&error), "queue of the device unknown until it connects again");
             None
@@ -125,7 +128,7 @@ async fn disconnected<P: Ports>(
     apply(seats, &session.client_id, DeviceStatus::Disconnected, service, now).await
 }
 
-/// Reads the meetings in which the device has a seat: a user may be in more than one.
+/// Reads the meetings in which the device has a seat. A user may be in more than one.
 async fn seats<P: Ports>(
     device: &ClientId,
     service: &Service<P>,
@@ -138,7 +141,7 @@ async fn seats<P: Ports>(
     Ok(meetings)
 }
 
-/// Applies the state of a device to the meetings. The report is of the last one that changed.
+/// Applies the state of a device to the meetings. Returns the report of the last meeting that changed.
 async fn apply<P: Ports>(
     meetings: Vec<Loaded>,
     device: &ClientId,

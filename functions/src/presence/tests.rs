@@ -8,7 +8,7 @@ use switchboard_protocol::requests::{AttendRequest, CreateRequest, RefreshToken}
 use switchboard_service::fake::{FakePorts, SESSION_MS};
 use switchboard_service::ports::Nudge;
 
-/// Serves the lifecycle event of a connection of Bob's phone.
+/// Serves a lifecycle event of Bob's phone.
 async fn event(
     service: &Service<FakePorts>,
     event_type: &str,

@@ -17,7 +17,7 @@ pub struct HttpRequest {
     pub headers: BTreeMap<String, String>,
     /// Decoded body; empty if it is too long.
     pub body: Vec<u8>,
-    /// True if the body has more bytes than the caller wants.
+    /// True if the body has more bytes than the caller accepts.
     pub is_too_long: bool,
 }
 
@@ -44,7 +44,8 @@ struct Http {
 }
 
 impl HttpRequest {
-    /// Reads the event of a function URL. A body of more than `max_bytes` is not decoded: strangers may send 6 MB.
+    /// Reads the event of a function URL. Does not decode a body of more than `max_bytes`, since any sender
+    /// may send up to 6 MB.
     ///
     /// # Errors
     /// The event is not a function-URL request.
@@ -65,10 +66,10 @@ impl HttpRequest {
     }
 }
 
-/// A response without contents. Its status tells the RTC service whether to retry.
+/// A response without contents. From its status, the RTC service decides whether to retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HttpResponse {
-    /// Applied, or ignored.
+    /// The callback was applied or ignored.
     Taken,
     /// The body does not have the documented format.
     Malformed,

@@ -11,7 +11,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let callbacks = callbacks(&|name| settings.get(name))?;
     let callbacks = callbacks.as_deref();
     switchboard_service::run::run_event(async |event, now, service: &_| {
-        // On the heap: the future is too large for every frame that passes it on.
+        // The future is boxed, since it is too large for the stack frames that would pass it on.
         Box::pin(functions::rtc_webhook::rtc_webhook(event, callbacks, now, service)).await
     })
     .await

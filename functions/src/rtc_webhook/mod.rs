@@ -1,8 +1,8 @@
-//! Function `rtc-webhook`: callbacks of the RTC service, which report the users in the media. They arrive over a public function
-//! URL, so a body without a valid signature is refused before it is parsed.
+//! Function `rtc-webhook`: callbacks of the RTC service, which report the users in the media. They arrive
+//! through a public function URL, so a body without a valid signature is refused before it is parsed.
 //!
-//! Callbacks arrive late, twice and out of order. The core puts them in order (`events/callback.rs` of `switchboard-core`), so the RTC
-//! service may send each callback again until it is answered.
+//! Callbacks arrive late, twice and out of order. The core orders them (`events/callback.rs` of
+//! `switchboard-core`), so the RTC service may repeat each callback until it is answered.
 
 pub mod http;
 
@@ -15,7 +15,7 @@ use switchboard_service::{InvocationFailure, ServeError, Service};
 
 use http::{HttpRequest, HttpResponse};
 
-/// Limit of the body of a callback in bytes. One event has a few hundred bytes; Janus sends lists of events.
+/// Largest body of a callback in bytes. One event has a few hundred bytes; Janus sends lists of events.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Serves one callback. `callbacks` is `None` if the RTC service has no callbacks, or no secret to verify them is set.
@@ -39,14 +39,14 @@ pub async fn rtc_webhook<P: Ports>(
         match apply(event, service, now).await {
             Ok(true) => {}
             Ok(false) => response = HttpResponse::Unavailable,
-            // A retry would not help, and an alarm should follow.
+            // A retry would not help, and the error should raise an alarm.
             Err(error @ ServeError::Store(StoreError::Unreadable { .. } | StoreError::Invalid { .. })) => {
                 return Err(InvocationFailure::from(&error));
             }
             Err(error) => {
                 tracing::error!(
                     event.id, error = %ErrorChain(&error),
-                    "RTC event not served; the RTC service is asked to retry"
+                    "RTC event not served; the response asks the RTC service to retry"
                 );
                 return Ok(HttpResponse::Unavailable.to_value());
             }
@@ -75,8 +75,9 @@ fn read(
     })
 }
 
-/// Applies one event to its meeting. Events of other deployments' channels are ignored. Returns `false` if the RTC service has
-/// to send the event again: a call that follows from it failed, and no commit makes `wake` repeat that call.
+/// Applies one event to its meeting. Ignores events of other deployments' channels. Returns `false` if the
+/// RTC service has to send the event again: a call that follows from the event failed, and no commit makes
+/// `wake` repeat that call.
 async fn apply<P: Ports>(event: &MediaEvent, service: &Service<P>, now: Now) -> Result<bool, ServeError> {
     let Some(meeting_id) = service.meeting_of_channel(&event.channel_id) else { return Ok(true) };
     let Some(Stored::Meeting(loaded)) = service.table.meeting(&meeting_id).await? else { return Ok(true) };
@@ -93,7 +94,8 @@ async fn apply<P: Ports>(event: &MediaEvent, service: &Service<P>, now: Now) -> 
         meeting.id = %meeting_id, event.id, user.id = user.as_ref().map(tracing::field::display),
         rev = report.rev, state = ?report.state, "RTC event served",
     );
-    // The calls of a commit are pending on the record. The calls of an event without a commit are stored nowhere.
+    // Calls that follow from a commit are pending on the record. Calls that follow from an event without a
+    // commit are not stored.
     Ok(report.media_failed.is_empty() || report.rev != Some(known_rev))
 }
 

@@ -1,4 +1,5 @@
-//! Refusals and their order; accepted callbacks, applied to meetings over the fakes.
+//! Tests of refusals and their order, and of accepted callbacks, which are applied to meetings with the
+//! adapters in memory.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -68,7 +69,7 @@ fn without_callbacks_a_request_is_not_found() {
     assert_eq!(read(&post, None, Now::default()), Err(HttpResponse::NoCallbacks));
 }
 
-/// Reports one event, in the body's words: `joined alice`, `left alice` or `closed`.
+/// A reader that returns one event, which the body names: `joined alice`, `left alice` or `closed`.
 struct Scripted(&'static str);
 
 impl CallbackReader for Scripted {

@@ -1,5 +1,5 @@
-//! Function `settings`: keeps the settings of users about calls of others: blocked users, who may call, do-not-disturb. They
-//! count for calls and invitations that are made afterwards.
+//! Function `settings`: stores the settings of users about calls of others: blocked users, users who may
+//! call, do-not-disturb. They apply to calls and invitations that are made afterwards.
 
 mod pages;
 
@@ -13,7 +13,7 @@ use switchboard_service::effects::downlinks::DownlinkContext;
 use switchboard_service::ports::{Ports, Users};
 use switchboard_service::{InvocationReport, ReceivedRequest, ServeError, Service};
 
-/// Serves every [`SettingsRequest`]: one read or one write. Each is answered by all settings of the sender.
+/// Serves every [`SettingsRequest`] with one read or one write. The answer has all settings of the sender.
 pub async fn settings<P: Ports>(
     request: ReceivedRequest<SettingsRequest>,
     service: &Service<P>,
@@ -40,7 +40,7 @@ async fn block_user<P: Ports>(
     service: &Service<P>,
 ) -> Result<Availability, ServeError> {
     if user == other {
-        return Err(Refusal::bad_field("user_id", "you cannot block yourself").into());
+        return Err(Refusal::bad_field("user_id", "you cannot block yourself; name another user").into());
     }
     let full = || {
         let message = format!("you block {MAX_BLOCKED} users already; unblock one of them first");

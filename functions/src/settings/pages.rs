@@ -1,11 +1,11 @@
-//! Pages: splits settings into downlinks within the size limit.
+//! Splits settings into pages: downlinks within the size limit.
 
 use switchboard_core::{Availability, Cause, Outgoing};
 use switchboard_protocol::MAX_DOWNLINK_BYTES;
 use switchboard_protocol::address::{ClientId, UserId};
 use switchboard_protocol::downlink::Body;
 
-/// Limit of the lists of a page in bytes; the rest of a downlink is for the envelope.
+/// Largest size of the lists in a page, in bytes. The rest of a downlink is for the envelope.
 const ROOM_BYTES: usize = MAX_DOWNLINK_BYTES - 1_024;
 
 /// The part of the lists in one downlink.
@@ -16,8 +16,8 @@ struct SettingsPage {
     bytes: usize,
 }
 
-/// Returns the downlinks that together are the answer, in order. Each names the request that it answers, and has its own
-/// id. A single page has no number.
+/// Returns the downlinks that together are the answer, in order. Each one names the answered request and has
+/// its own id. A single page has no number.
 pub(super) fn paged(availability: &Availability, to: &ClientId, cause: &Cause, now_ms: i64) -> Vec<Outgoing> {
     let Availability { blocked, who, allowed, .. } = availability;
     let mut pages = vec![SettingsPage::default()];
@@ -39,9 +39,9 @@ pub(super) fn paged(availability: &Availability, to: &ClientId, cause: &Cause, n
     (1..).zip(pages).map(message).collect()
 }
 
-/// Returns the last page if it has room for `user`, else a new page.
+/// Returns the last page if it has room for `user`, otherwise a new page.
 fn page_for<'a>(pages: &'a mut Vec<SettingsPage>, user: &UserId) -> &'a mut SettingsPage {
-    // Two quotation marks and a comma.
+    // A user takes two quotation marks and a comma in addition to the account.
     let bytes = user.as_str().len() + 3;
     if pages.last().is_none_or(|page| page.bytes + bytes > ROOM_BYTES) {
         pages.push(SettingsPage::default());

@@ -86,7 +86,7 @@ async fn blocking_oneself_and_one_user_too_many_are_refused() {
     service.table.state.borrow_mut().availabilities.insert(user("bob"), full);
     let answer = answer_to("b2", block("mallory"), 0, &service).await;
     assert_eq!((&answer["code"], &answer["retryable"]), (&json!("too_many"), &json!(false)));
-    // A user who is blocked already needs no room.
+    // A user who is already blocked needs no room.
     serve(request("bob.phone", "b3", block("u7"), at(0)), &service, &settings).await;
     assert_eq!(published(&service), ["bob.phone= settings"]);
 }
@@ -94,7 +94,7 @@ async fn blocking_oneself_and_one_user_too_many_are_refused() {
 #[tokio::test]
 async fn the_longest_lists_come_in_pages_that_fit_into_downlinks() {
     let service = service();
-    // Longer account names than a client ID leaves room for.
+    // Account names that are longer than a client ID allows.
     let names = |prefix: &str, count: usize| {
         (0..count).map(|at| user(&format!("{prefix}{}{at:04}", "x".repeat(55)))).collect()
     };

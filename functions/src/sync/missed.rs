@@ -1,5 +1,5 @@
-//! The calls that a user missed: for a device that was away for longer than the broker kept `missed_call` for it, or that is
-//! new.
+//! The calls that a user missed. A device needs them if it was disconnected for longer than the broker kept
+//! `missed_call`, or if it is new.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -7,14 +7,14 @@ use switchboard_core::Meeting;
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::object::{CallView, MissedCallView};
 
-/// Number of past calls that are searched for missed ones; older ones are in `history`.
+/// Number of past calls that are searched for missed calls. A device finds older ones with `history`.
 pub(super) const PAST_CALLS: u32 = 50;
-/// A missed call may be stored this long after its time: when a function crashes, `wake` writes the call history. A device that
-/// requests the calls since its last `state` must not miss one.
+/// Milliseconds by which a missed call may be stored after its time: if a function crashes, `wake` writes the
+/// call history. A device that requests the calls since its last `state` must still get such a call.
 const LATE_MS: i64 = 60_000;
 
-/// Returns the calls that `user` missed since `since_ms`, or up to [`LATE_MS`] before it, newest first: of meetings that may
-/// still be live, and of past calls.
+/// Returns the calls that `user` missed since `since_ms`, or up to [`LATE_MS`] before it, newest first. They
+/// come from meetings that may still be live, and from past calls.
 pub(super) fn missed_calls(
     meetings: &[Meeting],
     past: &[CallView],

@@ -1,5 +1,6 @@
-//! Function `sync`: answers with the current state of one meeting, or of all live meetings that the user is in or invited to, and
-//! with the user's call history. It repairs what a sleeping phone or a dropped message missed. The function writes nothing.
+//! Function `sync`: answers with the present state of one meeting, or of all live meetings that the user is
+//! in or invited to, and with the user's call history. With it a device recovers from dropped messages and
+//! disconnections. The function writes nothing.
 
 mod missed;
 mod pages;
@@ -39,7 +40,7 @@ async fn state<P: Ports>(
         (Some(id), _) => (vec![one(id, &user, service, now).await?], None),
         (None, None) => (stored(&user, service, now).await?, None),
         (None, Some(since_ms)) => {
-            // At the same time, so that the missed calls cost no round trip more.
+            // The two reads run at the same time, so that the missed calls need no additional round trip.
             let past = async { Ok(service.table.calls(&user, None, PAST_CALLS).await?.0) };
             let (meetings, past) = futures::try_join!(stored(&user, service, now), past)?;
             let missed = missed_calls(&meetings, &past, &user, since_ms);
@@ -48,7 +49,8 @@ async fn state<P: Ports>(
     };
     let rtc = service.rtc_capabilities();
     let present = meetings.into_iter().map(|meeting| at(meeting, now, rtc));
-    // The references may be outdated; only the meeting itself knows whether it still concerns the user.
+    // The references may be outdated. Only the meeting's record shows whether the user still has a part in
+    // it.
     let meetings: Vec<Meeting> =
         present.filter(|meeting| asked.meeting_id.is_some() || meeting.involves(&user)).collect();
     let invitations = meetings.iter().filter_map(|meeting| meeting.open_offer(&user, now.ms)).collect();
@@ -66,7 +68,7 @@ async fn history<P: Ports>(
     let wrong = || {
         Refusal::from(Invalid::new(
             "cursor",
-            "pass `cursor` of the previous page, or omit it for the first page",
+            "send the `cursor` of the previous page, or omit it for the first page",
         ))
     };
     let cursor =
@@ -105,19 +107,20 @@ async fn one<P: Ports>(
         Some(end) => Err(Refusal::meeting_ended(end.reason).into()),
         None if meeting.participants.get(user).is_some_and(Participant::may_see) => Ok(meeting),
         None => {
-            Err(Refusal::new(Code::Forbidden, "you are not in this meeting and not invited to it").into())
+            Err(Refusal::new(Code::Forbidden, "you have no part in this meeting; ask a member to invite you")
+                .into())
         }
     }
 }
 
-/// Returns the meetings that the user may be in or invited to, as they are stored.
+/// Reads the meetings that the user may be in or invited to.
 async fn stored<P: Ports>(user: &UserId, service: &Service<P>, now: Now) -> Result<Vec<Meeting>, ServeError> {
     let ids: BTreeSet<MeetingId> = service.table.meetings_of(user, now.ms).await?;
     Ok(service.table.meetings(&ids).await?.into_iter().map(|loaded| loaded.meeting).collect())
 }
 
-/// Returns the meeting with all deadlines until `now` applied, under the stored revision: the next commit may change more than
-/// the deadlines do, so a terminal must not take this state for the next revision.
+/// Returns the meeting with all deadlines until `now` applied, and with the stored revision. The next commit
+/// may change more than the deadlines, so a terminal must not take this state for the next revision.
 fn at(meeting: Meeting, now: Now, rtc: RtcCapabilities) -> Meeting {
     let rev = meeting.rev;
     Meeting { rev, ..decide(&meeting, &Input::Deadline, now, rtc).next.unwrap_or(meeting) }

@@ -1,4 +1,5 @@
-//! Pages: splits a state into downlinks within the size limit. Invitations come first, since a phone may have to ring.
+//! Splits a state into pages: downlinks within the size limit. Invitations come first, since a phone may have
+//! to ring.
 
 use serde::Serialize;
 use switchboard_core::Cause;
@@ -8,10 +9,11 @@ use switchboard_protocol::address::ClientId;
 use switchboard_protocol::downlink::{Body, MeetingOffer};
 use switchboard_protocol::object::{CallView, MeetingView, MissedCallView, ParticipantView};
 
-/// Limit of the contents of a page in bytes; the rest of a downlink is for the envelope.
+/// Largest size of the contents of a page, in bytes. The rest of a downlink is for the envelope.
 const ROOM_BYTES: usize = MAX_DOWNLINK_BYTES - 1024;
 
-/// Limit of the missed calls in bytes, so that the first page has room for invitations. The newest ones stay.
+/// Largest size of the missed calls in bytes, so that the first page has room for invitations. The newest
+/// calls are kept.
 const MISSED_BYTES: usize = ROOM_BYTES / 2;
 
 /// The part of the state in one downlink.
@@ -22,10 +24,11 @@ struct Page {
     bytes: usize,
 }
 
-/// Returns the downlinks that together are the answer, in order. Each names the request that it answers, and has its own id.
-/// A single page has no number. The missed calls are on the first page.
+/// Returns the downlinks that together are the answer, in order. Each one names the answered request and has
+/// its own id. A single page has no number. The first page has the missed calls.
 ///
-/// A meeting with too many participants for one page continues on the next page: the same meeting with the other participants.
+/// A meeting with too many participants for one page continues on the next page, with the same meeting and
+/// the other participants.
 pub(super) fn paged(
     meetings: Vec<MeetingView>,
     invitations: Vec<MeetingOffer>,
@@ -57,7 +60,7 @@ pub(super) fn paged(
     (1..).zip(pages).map(message).collect()
 }
 
-/// Adds a meeting to the last page, or to a new page, or to as many new pages as it needs.
+/// Adds a meeting to the last page, to a new page, or to as many new pages as it needs.
 fn add(pages: &mut Vec<Page>, mut meeting: MeetingView) {
     let bytes = size(&meeting);
     if bytes <= ROOM_BYTES {
@@ -81,7 +84,7 @@ fn add(pages: &mut Vec<Page>, mut meeting: MeetingView) {
     page_for(pages, bytes).meetings.push(MeetingView { participants: part, ..meeting });
 }
 
-/// Returns the last page if it has room for `bytes`, else a new page.
+/// Returns the last page if it has room for `bytes`, otherwise a new page.
 fn page_for(pages: &mut Vec<Page>, bytes: usize) -> &mut Page {
     if pages.last().is_none_or(|page| page.bytes > 0 && page.bytes + bytes > ROOM_BYTES) {
         pages.push(Page::default());
@@ -91,12 +94,12 @@ fn page_for(pages: &mut Vec<Page>, bytes: usize) -> &mut Page {
     &mut pages[at]
 }
 
-/// Returns how many of `calls` fit into one downlink, at least one.
+/// Returns the number of `calls` that fit into one downlink, at least one.
 pub(super) fn count_fitting(calls: &[CallView]) -> usize {
     count_of(calls, ROOM_BYTES).max(1)
 }
 
-/// Returns how many of the first values fit into that many bytes.
+/// Returns the number of first values that fit into `room_bytes`.
 fn count_of(values: &[impl Serialize], room_bytes: usize) -> usize {
     let mut bytes = 0;
     let mut fits = |value| {

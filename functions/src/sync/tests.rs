@@ -77,7 +77,7 @@ async fn a_state_that_is_too_large_is_answered_in_pages() {
         let create = crate::testing::call_to(&names, Mode::Group);
         let create = request("alice.phone", &format!("c{at_ms}"), create, at(at_ms));
         serve(create, &service, &crate::create_meeting::create_meeting).await;
-        // A caller may be in one call at a time.
+        // The slots are cleared, because a caller may be in only one call at a time.
         service.table.state.borrow_mut().slots.clear();
     }
     service.publisher.broker.take();
@@ -183,7 +183,7 @@ fn ask_missed(since_ms: i64) -> SyncRequest {
     SyncRequest::SyncState(SyncState { meeting_id: None, missed_since_ms: Some(since_ms) })
 }
 
-/// Meeting, reason and time of each missed call in the answer.
+/// Returns meeting, reason and time of each missed call in the answer.
 fn missed_in(state: &Value) -> Vec<(String, String, i64)> {
     let text = |value: &Value| value.as_str().expect("text").to_owned();
     let missed = state["missed"].as_array().expect("a list");
@@ -200,7 +200,7 @@ async fn the_calls_that_a_user_missed_are_listed_newest_first_since_the_time_of_
     let gave_up = created(&service, &["bob"], Mode::Direct).await;
     let leave = AttendRequest::Leave(Leave { meeting_id: gave_up.clone() });
     serve(request("alice.phone", "l1", leave, at(2_000)), &service, &crate::attend::attend).await;
-    // In a group that goes on, the call is missed before there is a call record.
+    // In a group that continues, the user misses the call before a call record exists.
     let group = crate::testing::call_to(&["bob"], Mode::Group);
     let group = request("carol.phone", "c2", group, at(600_000));
     let group = serve(group, &service, &crate::create_meeting::create_meeting).await;
@@ -214,7 +214,7 @@ async fn the_calls_that_a_user_missed_are_listed_newest_first_since_the_time_of_
     let second = (group.to_string(), "cancelled".to_owned(), NOW_MS + 610_000);
     for (since_ms, expected) in [
         (0, vec![second.clone(), first.clone()]),
-        // A call that was stored late has a time before that of the last answer.
+        // A call that was stored late has a time before the last answer.
         (NOW_MS + 2_000 + 60_000, vec![second.clone(), first]),
         (NOW_MS + 2_001 + 60_000, vec![second]),
         (NOW_MS + 900_000, vec![]),
@@ -233,7 +233,7 @@ async fn the_calls_that_a_user_missed_are_listed_newest_first_since_the_time_of_
     assert_eq!(answer_of(&service).get("missed"), None, "not requested");
 }
 
-/// Asks for one meeting as `device`, and returns the code of the refusal, if it is refused.
+/// Requests the state of one meeting as `device`. Returns the code if the request is refused.
 async fn refusal_of(
     service: &Service<FakePorts>,
     device: &str,

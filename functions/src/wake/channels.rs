@@ -1,5 +1,6 @@
-//! The comparison of the RTC service's channels with the meetings, once a sweep: callbacks get lost, closing a channel fails, and
-//! a create request may crash between making the channel and committing the meeting (T49, T50).
+//! The comparison of the RTC service's channels with the meetings, once in each sweep. They may differ
+//! because a callback was lost, a call that closes a channel failed, or a create request crashed between
+//! creating the channel and committing the meeting (T49, T50).
 
 use futures::StreamExt;
 use futures::stream;
@@ -13,14 +14,15 @@ use switchboard_service::error_chain::ErrorChain;
 use switchboard_service::ports::{Due, Meetings, Ports, Stored};
 use switchboard_service::{ServeError, Service};
 
-/// Age in milliseconds at which a channel without a meeting is closed. Before, its create request may still be running, and the
-/// age is measured by two clocks.
+/// Age in milliseconds from which a channel without a meeting is closed. Before that age, its create request
+/// may still be running. The age is measured with two clocks.
 const LEAKED_MS: i64 = 180_000 + RTC_CLOCK_LEEWAY_MS;
-/// Limit of meetings, and of channels, that one sweep checks. The next sweeps check the others.
+/// Largest number of meetings, and of channels, that one sweep checks. Later sweeps check the others.
 const MAX_CHECKED: usize = 100;
 const IN_FLIGHT: usize = 8;
 
-/// First sightings of channels whose age the RTC service does not report, by meeting. Kept between the sweeps of a process.
+/// Times at which this process first saw channels whose age the RTC service does not report, by meeting. Kept
+/// between the sweeps of a process.
 #[derive(Debug, Default)]
 pub struct ChannelAges(Mutex<BTreeMap<MeetingId, i64>>);
 
@@ -29,11 +31,11 @@ pub struct ChannelAges(Mutex<BTreeMap<MeetingId, i64>>);
 pub(super) struct Mismatches {
     /// Channels of this deployment that had no live meeting and were closed.
     pub(super) channels_without_meeting: usize,
-    /// Live meetings with members in the media, by the record, whose channel did not exist.
+    /// Live meetings whose record has members in the media, and whose channel did not exist.
     pub(super) meetings_without_channel: usize,
 }
 
-/// Corrects meetings without a channel and closes channels without a meeting. Returns how many of each there were.
+/// Corrects meetings without a channel, and closes channels without a meeting. Returns the number of each.
 pub(super) async fn reconcile<P: Ports>(
     live: &[Due],
     ages: &ChannelAges,
@@ -66,8 +68,9 @@ pub(super) async fn reconcile<P: Ports>(
     Mismatches { channels_without_meeting, meetings_without_channel }
 }
 
-/// T49: no user of a meeting without a channel is in the media. The RTC service is asked again about this meeting, since a user
-/// may have joined meanwhile. Returns whether the channel is missing although members were in the media.
+/// T49: no user of a meeting without a channel is in the media. The function asks the RTC service once more
+/// about this meeting, since a user may have joined in the meantime. Returns whether the channel is missing
+/// although members were in the media.
 async fn without_channel<P: Ports>(
     id: &MeetingId,
     service: &Service<P>,
@@ -78,17 +81,18 @@ async fn without_channel<P: Ports>(
         return Ok(false);
     }
     let Some(users) = service.in_media(&loaded.meeting, now).await else { return Ok(false) };
-    // Otherwise the channel was made after the list of channels.
+    // If there are users, the channel was created after the list of channels was read.
     let is_missing = users.is_empty();
     let seen = Input::Presence(ChannelPresence::Exactly { users, rev: loaded.meeting.rev });
     service.apply(loaded, &seen, now).await?;
     if is_missing {
-        tracing::warn!(meeting.id = %id, "meeting without a channel; its members have to reach the media again");
+        tracing::warn!(meeting.id = %id, "channel of the meeting missing; its members have to reach the media again");
     }
     Ok(is_missing)
 }
 
-/// T50: closes the channel unless its meeting is live. The meeting is read, since the index of deadlines may lag behind.
+/// T50: closes the channel unless its meeting is live. The function reads the meeting, since the index of
+/// deadlines may lag behind.
 async fn close<P: Ports>(id: &MeetingId, service: &Service<P>, now: Now) -> Result<bool, ServeError> {
     let is_live = service.table.meeting(id).await?.is_some_and(|stored| stored.is_live());
     if is_live || !service.close_channel(id, now).await {
@@ -121,7 +125,7 @@ impl ChannelAges {
     }
 }
 
-/// Returns the ids that this sweep checks: different ones in every minute, if there are too many.
+/// Returns the ids that this sweep checks. If there are too many, the ids change every minute.
 fn checked<'a>(ids: impl Iterator<Item = &'a MeetingId>, now: Now) -> Vec<&'a MeetingId> {
     let ids: Vec<&MeetingId> = ids.collect();
     let minute = usize::try_from(now.ms / 60_000).unwrap_or_default();

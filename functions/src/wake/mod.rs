@@ -1,6 +1,8 @@
-//! Function `wake`: applies the deadlines of meetings, woken by nudges from the delay queue and by a sweep each minute.
+//! Function `wake`: applies the deadlines of meetings. Nudges from the delay queue and a sweep each minute
+//! invoke it.
 //!
-//! A wake changes only meetings with something due, so a wake that comes early, late, twice or without reason does no harm.
+//! A wake changes only meetings with due work, so a wake that comes early, late, twice or without a reason
+//! does no harm.
 
 mod channels;
 
@@ -24,18 +26,19 @@ use switchboard_service::ports::{
 use switchboard_service::{InvocationFailure, ServeError, Service};
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// Limit of meetings that are worked on at the same time.
+/// Largest number of meetings that are processed at the same time.
 const IN_FLIGHT: usize = 16;
-/// Limit of the work on one nudge, and of a sweep on meetings: two seconds less than the function has, so that a slow meeting
-/// takes no other one with it.
+/// Time limit for one nudge, and for a sweep of meetings: two seconds less than the time limit of the
+/// function, so that a slow meeting does not fail the others.
 const TIME_LIMIT: Duration = Duration::from_secs(8);
-/// Time in milliseconds for which a meeting is put off whose wake would fail again: the next sweep passes over it once.
+/// Milliseconds for which a meeting is postponed whose wake would fail again. The next sweep skips the
+/// meeting once.
 const POSTPONED_MS: i64 = 90_000;
 /// Shortest time in milliseconds until effects that failed again are repeated.
 const REPEAT_MIN_MS: i64 = 5_000;
-/// Shortest time in milliseconds until a device is looked up again whose lookup the broker throttled.
+/// Shortest time in milliseconds until a device is read again whose read the broker throttled.
 const LOOKUP_MIN_MS: i64 = 2_000;
-/// Spread of that time in milliseconds, so that lookups that were throttled together do not come again together.
+/// Spread of that time in milliseconds, so that reads that were throttled together are not repeated together.
 const LOOKUP_SPREAD_MS: i64 = 3_000;
 /// Longest time in milliseconds until effects that failed again are repeated.
 const REPEAT_MAX_MS: i64 = 600_000;
@@ -54,7 +57,8 @@ struct Record {
     body: String,
 }
 
-/// Serves a batch of nudges, or a sweep. Reports only the failed nudges of a batch, so that the queue delivers only those again.
+/// Serves a batch of nudges, or a sweep. Reports only the failed nudges of a batch, so that the queue
+/// redelivers only those.
 pub async fn wake<P: Ports>(
     event: Value,
     ages: &ChannelAges,
@@ -76,7 +80,8 @@ async fn wake_within<P: Ports>(
     if event.records.is_empty() {
         return sweep(limit, ages, service, now).await.map_err(|error| InvocationFailure::from(&error));
     }
-    // At the same time, so that an RTC service that does not answer delays only its own meetings.
+    // The nudges are served at the same time, so that an RTC service that does not answer delays only its own
+    // meetings.
     let failed: Vec<Value> = stream::iter(event.records)
         .map(|record| serve_nudge(limit, record, service, now))
         .buffered(IN_FLIGHT)
@@ -86,7 +91,7 @@ async fn wake_within<P: Ports>(
     Ok(json!({"batchItemFailures": failed}))
 }
 
-/// Wakes the meeting that a nudge names. Returns `Some` if the queue has to deliver the nudge again.
+/// Wakes the meeting that a nudge names. Returns `Some` if the queue has to redeliver the nudge.
 async fn serve_nudge<P: Ports>(
     limit: Duration,
     record: Record,
@@ -100,17 +105,18 @@ async fn serve_nudge<P: Ports>(
     let Ok(served) = timeout(limit, Box::pin(serve(&nudge, service, now))).await else {
         tracing::error!(
             meeting.id = %nudge.meeting_id,
-            "wake of the meeting took too long and was stopped; the queue will deliver its message again"
+            "wake of the meeting stopped after its time limit; the queue will redeliver its message"
         );
         return Some(json!({"itemIdentifier": record.message_id}));
     };
     let error = match served {
         Ok(()) => return None,
-        // The quota of lookups is for the whole account: when many devices are lost at once, most have to wait.
+        // The quota of these reads is for the whole account. If many devices are lost at once, most reads
+        // have to wait.
         Err(ServeError::Broker(BrokerError::Throttled { operation })) => {
             tracing::warn!(
                 meeting.id = %nudge.meeting_id, operation,
-                "devices of the meeting not looked up, since the broker throttles it; a wake in some seconds will retry"
+                "devices of the meeting not read from the broker, which throttles the calls; a wake in some seconds will retry"
             );
             service
                 .schedule_wake(&nudge.meeting_id, now.ms + lookup_after_ms(&nudge.meeting_id), now.ms)
@@ -121,7 +127,7 @@ async fn serve_nudge<P: Ports>(
     };
     tracing::error!(
         meeting.id = %nudge.meeting_id, error = %ErrorChain(&error),
-        "wake of the meeting failed; the queue will deliver its message again"
+        "wake of the meeting failed; the queue will redeliver its message"
     );
     Some(json!({"itemIdentifier": record.message_id}))
 }
@@ -133,8 +139,9 @@ async fn serve<P: Ports>(nudge: &Nudge, service: &Service<P>, now: Now) -> Resul
     wake_meeting(&nudge.meeting_id, service, now).await
 }
 
-/// Informs a meeting that one of its devices lost its connection, unless it knows: the function `presence` may have crashed
-/// between its two writes. A device that is back meanwhile is found to be connected by the check that follows.
+/// Informs a meeting that one of its devices lost its connection, unless the meeting already knows: the
+/// function `presence` may have crashed between its two writes. If the device has reconnected in the
+/// meantime, the check that follows finds it connected.
 async fn check_lost_device<P: Ports>(
     id: &MeetingId,
     device: &ClientId,
@@ -162,8 +169,8 @@ async fn sweep<P: Ports>(
     now: Now,
 ) -> Result<Value, ServeError> {
     let has_channels = service.capabilities().lists_channels;
-    // Every live meeting has a deadline, so this reads all of them where the RTC service lists its channels: then meetings and
-    // channels are compared.
+    // Every live meeting has a deadline. So if the RTC service lists its channels, this reads all live
+    // meetings, which are then compared with the channels.
     let until_ms = if has_channels { i64::MAX } else { now.ms + SCHEDULE_WITHIN_MS };
     let live = service.table.due(until_ms).await?;
     let due: Vec<Due> =
@@ -181,7 +188,8 @@ async fn sweep<P: Ports>(
     } else {
         Mismatches::default()
     };
-    // The metrics are made of this line, so it must be kept wherever warnings are.
+    // Metrics are made from this line, so it has the level of warnings, which every logging configuration
+    // keeps.
     if channels_without_meeting > 0 || meetings_without_channel > 0 {
         tracing::warn!(
             found,
@@ -201,14 +209,14 @@ async fn sweep<P: Ports>(
     }))
 }
 
-/// Wakes one meeting of a sweep. Returns whether that succeeded, or is left to a later wake.
+/// Wakes one meeting of a sweep. Returns whether the wake succeeded or is left to a later wake.
 async fn sweep_meeting<P: Ports>(due: &Due, deadline: Instant, service: &Service<P>, now: Now) -> bool {
     if due.due_at_ms > now.ms {
         service.schedule_wake(&due.meeting_id, due.due_at_ms, now.ms).await;
         return true;
     }
     if Instant::now() >= deadline {
-        tracing::warn!(meeting.id = %due.meeting_id, "meeting not woken, since the sweep took too long; the next sweep will");
+        tracing::warn!(meeting.id = %due.meeting_id, "meeting not woken within the time limit of the sweep; the next sweep will wake it");
         return false;
     }
     match timeout_at(deadline, Box::pin(wake_meeting(&due.meeting_id, service, now))).await {
@@ -216,7 +224,7 @@ async fn sweep_meeting<P: Ports>(due: &Due, deadline: Instant, service: &Service
         Ok(Err(ServeError::Broker(BrokerError::Throttled { operation }))) => {
             tracing::warn!(
                 meeting.id = %due.meeting_id, operation,
-                "devices of the meeting not looked up, since the broker throttles it; the next sweep will retry"
+                "devices of the meeting not read from the broker, which throttles the calls; the next sweep will retry"
             );
             return true;
         }
@@ -225,20 +233,20 @@ async fn sweep_meeting<P: Ports>(due: &Due, deadline: Instant, service: &Service
                 meeting.id = %due.meeting_id, error = %ErrorChain(&error),
                 "wake of the meeting failed; a later sweep will retry"
             );
-            // A table that does not answer fails for all meetings, and may answer the next time.
+            // If the table does not answer, the wakes of all meetings fail, and the next attempt may succeed.
             if !matches!(error, ServeError::Store(StoreError::Invalid { .. } | StoreError::Unreadable { .. }))
             {
                 return false;
             }
         }
         Err(_) => tracing::error!(
-            meeting.id = %due.meeting_id, "wake of the meeting took too long and was stopped; a later sweep will retry"
+            meeting.id = %due.meeting_id, "wake of the meeting stopped after its time limit; a later sweep will retry"
         ),
     }
     if let Err(error) = service.table.postpone(due, now.ms + POSTPONED_MS).await {
         tracing::warn!(
             meeting.id = %due.meeting_id, error = %ErrorChain(&error),
-            "meeting not postponed; the next sweep will look at it first"
+            "meeting not postponed in the index; the next sweep will wake it first"
         );
     }
     false
@@ -262,19 +270,20 @@ async fn wake_meeting<P: Ports>(id: &MeetingId, service: &Service<P>, now: Now) 
     schedule_next(&loaded, service, now).await
 }
 
-/// Returns the time until effects that failed again are repeated: twice as long each time, within bounds.
+/// Returns the milliseconds until effects that failed again are repeated: twice as long each time, within
+/// bounds.
 fn repeat_after_ms(overdue_ms: i64) -> i64 {
     overdue_ms.clamp(REPEAT_MIN_MS, REPEAT_MAX_MS)
 }
 
-/// Returns the time until the devices of a meeting are looked up again: another one for each meeting.
+/// Returns the milliseconds until the devices of a meeting are read again. They differ between meetings.
 fn lookup_after_ms(id: &MeetingId) -> i64 {
     let spread = id.as_str().bytes().fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % LOOKUP_SPREAD_MS);
     LOOKUP_MIN_MS + spread
 }
 
-/// Checks, before a deadline applies to a seat, whether its user is in the media or its device is connected to the broker, and
-/// whether removed users are out of the media.
+/// Checks, before a deadline applies to a seat, whether its user is in the media or its device is connected
+/// to the broker. Also checks whether removed users are out of the media.
 async fn check_seats<P: Ports>(
     mut loaded: Loaded,
     service: &Service<P>,
@@ -291,7 +300,7 @@ async fn check_seats<P: Ports>(
                 let seen = Input::Presence(ChannelPresence::Exactly { users, rev: loaded.meeting.rev });
                 loaded = service.apply(loaded, &seen, now).await?.1;
             }
-            // Without an answer of the RTC service, the connection to the broker counts.
+            // If the RTC service does not answer, the connection to the broker decides.
             None => rtc.reports_presence = false,
         }
     }
@@ -299,14 +308,14 @@ async fn check_seats<P: Ports>(
         let status = match service.publisher.broker.is_connected(&device).await {
             Ok(false) => DeviceStatus::StillDisconnected,
             Ok(true) if rtc != service.rtc_capabilities() => DeviceStatus::ConnectedUnseen,
-            // The event of its new connection did not arrive.
+            // The device has a new connection whose event did not arrive.
             Ok(true) if is_away(&loaded, &device) => DeviceStatus::ConnectedAnew { since_ms: now.ms },
             Ok(true) => DeviceStatus::Connected,
             Err(error @ BrokerError::Throttled { .. }) => return Err(error.into()),
             Err(error) => {
                 tracing::error!(
                     meeting.id = %loaded.meeting.id, %device, error = %ErrorChain(&error),
-                    "device not looked up; its check is put off, and the other deadlines of the meeting apply"
+                    "device not read from the broker; its check is postponed, and the meeting's other deadlines apply"
                 );
                 DeviceStatus::Unknown
             }
@@ -325,7 +334,8 @@ fn is_away(loaded: &Loaded, device: &ClientId) -> bool {
 /// Schedules the next wake of the meeting and corrects the index of deadlines.
 async fn schedule_next<P: Ports>(loaded: &Loaded, service: &Service<P>, now: Now) -> Result<(), ServeError> {
     let next = loaded.next_due_ms(service.rtc_capabilities());
-    // A deadline that the index has already has its message: each copy of a message would otherwise bring forth another one.
+    // A deadline that is already in the index has its message on the queue. Otherwise, each copy of a message
+    // would cause another message.
     if next == loaded.due_at_ms {
         return Ok(());
     }

@@ -12,7 +12,7 @@ use switchboard_protocol::requests::{
 use switchboard_rtc::management::OpenChannel;
 use switchboard_service::fake::{FakePorts, FakeRtc, RtcCall};
 
-/// Delivers one message of the delay queue. Returns whether it has to be delivered again.
+/// Delivers one message of the delay queue. Returns whether the queue has to redeliver it.
 async fn message(service: &Service<FakePorts>, meeting: &MeetingId, now: Now) -> bool {
     let body = json!({"meeting_id": meeting}).to_string();
     let event = json!({"Records": [{"messageId": "q1", "body": body}]});
@@ -20,7 +20,7 @@ async fn message(service: &Service<FakePorts>, meeting: &MeetingId, now: Now) ->
     result["batchItemFailures"] == json!([{"itemIdentifier": "q1"}])
 }
 
-/// Delivers the message that asks whether the meeting knows of Bob's lost phone.
+/// Delivers the message that checks whether the meeting knows of Bob's lost phone.
 async fn lost_phone(service: &Service<FakePorts>, meeting: &MeetingId, now: Now) {
     let nudge = Nudge { meeting_id: meeting.clone(), lost_device: Some(device("bob.phone")) };
     let event = json!({"Records": [{"messageId": "q1", "body": json!(nudge).to_string()}]});
@@ -330,7 +330,7 @@ async fn a_lost_device_that_the_meeting_does_not_know_of_is_checked_later() {
     assert_eq!(check_at_ms(), None, "the device is back");
 }
 
-/// A group of Alice with Bob, both in the media, from which Alice removed Bob. Returns its channel, too.
+/// Returns a group of Alice with Bob, both in the media, from which Alice removed Bob, and its channel.
 async fn removal(service: &Service<FakePorts>, rtc: &FakeRtc) -> (MeetingId, String) {
     let meeting = created(service, &["bob"], Mode::Group).await;
     accepted(service, &meeting, "bob.phone").await;
@@ -389,7 +389,7 @@ fn message_of(meeting: &MeetingId, id: &str) -> Value {
     json!({"messageId": id, "body": json!({"meeting_id": meeting}).to_string()})
 }
 
-/// Two calls whose rings are over; the first one hangs.
+/// Returns two calls whose rings have expired. The wake of the first one hangs.
 async fn one_of_two_hangs(service: &Service<FakePorts>) -> (MeetingId, MeetingId) {
     let slow = created(service, &["bob"], Mode::Direct).await;
     let other = request("carol.phone", "c1", crate::testing::call_to(&["dave"], Mode::Direct), at(0));

@@ -11,7 +11,7 @@ const COMPLETE: [(&str, &str); 8] = [
     ("TABLE_NAME", "calls"),
 ];
 
-/// A complete environment in which some variables have other values.
+/// Returns a complete environment in which some variables have other values.
 pub(crate) fn environment(changed: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
     move |name| {
         let value = changed.iter().chain(&COMPLETE).find(|(known, _)| *known == name)?.1;

@@ -1,4 +1,4 @@
-//! The claims of a token whose signature is verified. An error names the claim and how it is wrong.
+//! The claims of a token whose signature is verified. An error names the claim and its defect.
 
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Map, Value};
@@ -10,25 +10,27 @@ use super::error::{ClaimError, ClaimFault, TokenError};
 /// Length to which a display name is cut, in characters.
 const MAX_NAME_CHARS: usize = 128;
 
-/// Length to which a display name is cut, in bytes: a meeting keeps the names of all who ever came.
+/// Length to which a display name is cut, in bytes. A meeting's record keeps the names of all its
+/// participants, including former ones.
 const MAX_NAME_BYTES: usize = 256;
 
-/// Time after `exp` at which a token is still accepted, in milliseconds. The protocol promises it to terminals: with less, a
-/// phone with a slow clock is refused; with more, a stolen token works for longer.
+/// Milliseconds after `exp` for which a token is still accepted. The protocol promises this time to
+/// terminals. With less, a phone with a slow clock would be refused; with more, a stolen token would work for
+/// longer.
 pub const LEEWAY_MS: i64 = 60_000;
 
-/// Time before `nbf` at which a token is accepted, in milliseconds: the clock of the app's server may be ahead. A token that
-/// is used too early has been issued all the same, so this may be larger than [`LEEWAY_MS`].
+/// Milliseconds before `nbf` from which a token is accepted, since the clock of the app's server may be
+/// ahead. Early use of an issued token is harmless, so this may be longer than [`LEEWAY_MS`].
 pub const NOT_BEFORE_LEEWAY_MS: i64 = 120_000;
 
 /// Account and name in a verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// `sub`.
+    /// Account of the user: `sub`.
     pub account: String,
-    /// `name` as others may see it, within bounds.
+    /// Display name from `name`, cleaned and cut.
     pub name: Option<String>,
-    /// `exp`, Unix milliseconds.
+    /// Expiry, Unix milliseconds: `exp`.
     pub expires_ms: i64,
 }
 
@@ -36,7 +38,7 @@ pub struct Identity {
 pub(super) struct Claims(Map<String, Value>);
 
 impl Claims {
-    /// Reads the claims of the signed part of a token: its header and claims.
+    /// Reads the claims from the signed part of a token, which consists of header and claims.
     pub(super) fn of(signed: &str) -> Result<Self, TokenError> {
         let (_, part) = signed.split_once('.').ok_or(TokenError::Malformed)?;
         let bytes = BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| TokenError::Malformed)?;
@@ -46,7 +48,7 @@ impl Claims {
         }
     }
 
-    /// Requires this issuer, `iss`.
+    /// Returns an error unless the claim `iss` is `issuer`.
     pub(super) fn require_issuer(&self, issuer: &str) -> Result<(), TokenError> {
         match self.get("iss") {
             Some(Value::String(name)) if name == issuer => Ok(()),
@@ -55,7 +57,8 @@ impl Claims {
         }
     }
 
-    /// Requires one of these audiences in `aud`, which is a text or a list of texts.
+    /// Returns an error unless the claim `aud`, which is a text or a list of texts, contains an accepted
+    /// audience.
     pub(super) fn require_audience(&self, accepted: &[String]) -> Result<(), TokenError> {
         let names = match self.get("aud") {
             None => &[],
@@ -81,7 +84,7 @@ impl Claims {
         Ok(Identity { account: account.to_owned(), name: self.name(), expires_ms })
     }
 
-    /// Returns a claim; a null counts as absent.
+    /// Returns a claim. A null counts as absent.
     fn get(&self, claim: &str) -> Option<&Value> {
         self.0.get(claim).filter(|value| !value.is_null())
     }
@@ -106,12 +109,13 @@ impl Claims {
         Ok(Some((seconds * 1000.0) as i64))
     }
 
-    /// Returns the display name. A claim `name` that is not a text, or shows nothing, does not refuse the token.
+    /// Returns the display name. If the claim `name` is not a text, or has no visible characters, the token
+    /// is still accepted.
     fn name(&self) -> Option<String> {
         match self.get("name")? {
             Value::String(name) => {
                 let name = shown_within(name, MAX_NAME_CHARS)?;
-                // The cut may be inside of an emoji.
+                // The cut may be inside an emoji.
                 shown(&name[..name.floor_char_boundary(MAX_NAME_BYTES)])
             }
             _ => {

@@ -8,7 +8,8 @@ const SECRET: &str = "a-secret-of-the-tests-of-32-bytes";
 const EXP: i64 = 1_767_229_200;
 const NOW_MS: i64 = 1_767_225_600_000;
 
-// Made with Python's `cryptography`; `sub` alice, `name` Alice, `exp` as above. The private keys are gone.
+// Made with Python's `cryptography`; `sub` alice, `name` Alice, `exp` as above. The private keys were
+// deleted.
 const RSA_KEY: &str = include_str!("../fixtures/rsa.pub.pem");
 const EC_KEY: &str = include_str!("../fixtures/ec.pub.pem");
 const RS256: &str = include_str!("../fixtures/rs256.jwt");
@@ -23,7 +24,7 @@ fn verifier(texts: &KeyTexts) -> Verifier {
     Verifier { keys: Keys::new(texts).expect("good keys"), issuer: None, audiences: Vec::new() }
 }
 
-/// The key of [`ES256`] as a member of a key set.
+/// Returns the key of [`ES256`] as a member of a key set.
 fn jwk(kid: &str) -> Value {
     let pem: String = EC_KEY.lines().filter(|line| !line.starts_with("--")).collect();
     let der = data_encoding::BASE64.decode(pem.as_bytes()).expect("base64");
@@ -77,7 +78,7 @@ fn an_algorithm_without_its_key_is_refused() {
         Err(TokenError::Algorithm),
         "the same key, another algorithm"
     );
-    // The classic forgery: the public key, which everybody has, as the secret.
+    // The classic forgery uses the public key, which everybody has, as the secret.
     let forged = sign_hs256(&json!({"sub": "alice", "exp": EXP}), RSA_KEY.as_bytes()).expect("signs");
     assert_eq!(keys("", RSA_KEY).verify(&forged, NOW_MS), Err(TokenError::Algorithm));
 }
@@ -239,7 +240,7 @@ fn a_key_set_verifies_with_the_key_that_the_token_names() {
 
     let (_, rest) = ES256.split_once('.').expect("three parts");
     let named = |kid: &str| format!("{}.{rest}", base64url(&json!({"alg": "ES256", "kid": kid}).to_string()));
-    // The signature covers the header, so these tokens are forged; what counts is which keys are tried.
+    // The signature covers the header, so these tokens are forged. The test checks which keys are tried.
     assert_eq!(key_set(&[jwk("mine")]).verify(&named("mine"), NOW_MS), Err(TokenError::Signature));
     assert_eq!(key_set(&[jwk("mine")]).verify(&named("gone"), NOW_MS), Err(TokenError::Algorithm));
 }

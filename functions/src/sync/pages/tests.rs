@@ -1,4 +1,5 @@
-//! Whatever the state, every message is small enough, and together they say all of it once.
+//! Tests that every message is within the size limit for every state, and that together the messages contain
+//! the state exactly once.
 
 use super::*;
 use switchboard_protocol::downlink::Offer;
@@ -58,7 +59,7 @@ fn offer(at: usize) -> MeetingOffer {
     MeetingOffer { meeting_id: format!("m{at}").parse().expect("an id"), offer }
 }
 
-/// The pages as JSON, checked for their size and numbers.
+/// Returns the pages as JSON, after checking their sizes and numbers.
 fn pages(meetings: Vec<MeetingView>, invitations: Vec<MeetingOffer>) -> Vec<serde_json::Value> {
     let to: ClientId = "GID@@@alice.phone".parse().expect("a client ID");
     let cause = Cause::Request { client_id: to.clone(), request_id: "s1".parse().expect("an id") };
