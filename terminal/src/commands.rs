@@ -1,7 +1,7 @@
-//! Methods of [`Terminal`] for the common requests of the protocol. All other requests are sent with
+//! Methods of [`Terminal`] for common requests of the protocol. Send all other requests with
 //! [`Terminal::request`] and [`Terminal::send`].
 //!
-//! Errors are those of these two methods.
+//! The methods return the errors of these two methods.
 
 use switchboard_protocol::id::{InviteId, MeetingId, RequestId};
 use switchboard_protocol::object::Media;
@@ -42,14 +42,15 @@ impl Terminal {
         self.request(&Reject { meeting_id, invite_id, reason, text: None }).await
     }
 
-    /// Reports that this device rings. Not answered; an `error` downlink with this request's id, which arrives as
-    /// [`TerminalEvent::Message`](crate::TerminalEvent::Message), means that the device must stop ringing.
+    /// Reports that this device rings. The service never answers it. An `error` downlink with this request's
+    /// id, which arrives as [`TerminalEvent::Message`](crate::TerminalEvent::Message), means that the device
+    /// must stop ringing.
     pub async fn ringing(&self, meeting_id: &MeetingId, invite_id: &InviteId) -> Result<(), RequestError> {
         let (meeting_id, invite_id) = (meeting_id.clone(), invite_id.clone());
         self.send(&Ringing { meeting_id, invite_id }).await
     }
 
-    /// Reports whether this device is in the media. Not answered.
+    /// Reports whether this device is in the media. The service never answers it.
     pub async fn report_media(&self, meeting_id: &MeetingId, state: MediaReport) -> Result<(), RequestError> {
         let meeting_id = meeting_id.clone();
         self.send(&ReportMedia { meeting_id, state, audio: None, video: None, screen: None }).await
@@ -60,13 +61,13 @@ impl Terminal {
         self.request(&RefreshToken { meeting_id: meeting_id.clone() }).await
     }
 
-    /// Takes the own seat again after it was dropped or lost; answered by `joined`, with a new way into the media. See
-    /// [`ReceivedDownlink::is_loss_of_seat`].
+    /// Takes the own seat again after the device was dropped or lost; answered by `joined`, with new join
+    /// parameters. See [`ReceivedDownlink::is_loss_of_seat`].
     pub async fn rejoin(&self, meeting_id: &MeetingId) -> Result<ReceivedDownlink, RequestError> {
         self.request(&Rejoin { meeting_id: meeting_id.clone() }).await
     }
 
-    /// Takes the user's seat on this device, whichever device has it; answered by `joined`.
+    /// Moves the user's seat to this device, from any other device; answered by `joined`.
     pub async fn move_here(
         &self,
         meeting_id: &MeetingId,

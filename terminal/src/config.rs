@@ -37,19 +37,19 @@ impl Default for UplinkParents {
 /// Times of repeats and reconnects. The defaults are those of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
-    /// Time to wait for an answer before the request is sent again (3 s by default).
+    /// Time to wait for an answer before the terminal sends the request again (3 s by default).
     pub answer_within: Duration,
-    /// Number of times that a request is sent again (2 by default).
+    /// Number of times that the terminal sends a request again (2 by default).
     pub resends: u32,
-    /// Time before the first attempt to reconnect (200 ms by default); doubled at each further attempt, until a connection
-    /// lasts 5 s and twice as long as the wait before it.
+    /// Time before the first attempt to reconnect (200 ms by default). It doubles with each further attempt,
+    /// until a connection lasts for at least 5 s and for twice the last wait.
     pub reconnect_after: Duration,
-    /// Limit of the time between two attempts to reconnect (30 s by default).
+    /// Longest time between two attempts to reconnect (30 s by default).
     pub reconnect_at_most: Duration,
 }
 
 impl Retry {
-    /// Time from the first copy of a request to its time-out: `answer_within` for each copy.
+    /// Returns the time from the first copy of a request until its time-out: `answer_within` for each copy.
     #[must_use]
     pub fn request_life(&self) -> Duration {
         self.answer_within * (self.resends + 1)
@@ -78,24 +78,26 @@ pub struct Config {
     pub port: u16,
     /// The transport that carries MQTT.
     pub transport: Transport,
-    /// MQTT user name. Any text for the laptop stack; on AWS IoT it names the custom authorizer.
+    /// MQTT user name. The laptop stack accepts any text; on AWS IoT, the user name selects the custom
+    /// authorizer.
     pub user_name: String,
-    /// The app's own JWT, sent as the MQTT password.
+    /// The app's JWT, which is sent as the MQTT password.
     pub token: SecretString,
     /// Parents of the topics to which requests are published.
     pub uplinks: UplinkParents,
     /// Parents of the topics on which downlinks arrive.
     pub downlinks: DownlinkParents,
-    /// MQTT keep-alive: the longest time without a packet (30 s by default).
+    /// MQTT keep-alive: longest time without a packet (30 s by default).
     pub keep_alive: Duration,
     /// Times of repeats and reconnects.
     pub retry: Retry,
-    /// Gets every message exactly as it arrived, before duplicates and expired downlinks are dropped.
+    /// Channel that gets every message exactly as it arrived, before duplicates and expired downlinks are
+    /// dropped.
     pub tap: Option<UnboundedSender<RawMessage>>,
 }
 
 impl Config {
-    /// The configuration with the defaults of the protocol, over plain TCP.
+    /// Returns the configuration with the defaults of the protocol, over plain TCP.
     #[must_use]
     pub fn new(client_id: ClientId, host: &str, port: u16, token: SecretString) -> Self {
         Self {

@@ -1,4 +1,5 @@
-//! The MQTT connection of a terminal: connects, subscribes to the device's topics, and reconnects when it is lost.
+//! The MQTT connection of a terminal: connects, subscribes to the device's topics, and reconnects after a
+//! lost connection.
 
 use rumqttc::{
     AsyncClient, ConnectionError, EventLoop, Incoming, MqttOptions, NetworkOptions, Outgoing, Publish, QoS,
@@ -16,12 +17,12 @@ use crate::received::{RawMessage, ReceivedDownlink};
 use crate::reconnect::Pace;
 use crate::shared::Shared;
 
-/// Limit of a packet in both directions, in bytes: above any message of the protocol, so that it is the service that refuses
-/// a message as too large.
+/// Largest size of a packet in both directions, in bytes. It is larger than any message of the protocol, so
+/// that the service is the one to refuse a message that is too large.
 pub(crate) const PACKET_MAX_BYTES: usize = 256 * 1024;
-/// Limit of packets that wait for the network.
+/// Largest number of packets that wait for the network.
 const QUEUE: usize = 64;
-/// Time limit of a connect, in seconds: the broker may have to start an authorizer function first.
+/// Time limit of a connect in seconds. The broker may first have to start an authorizer function.
 const CONNECT_SECONDS: u64 = 15;
 
 /// State of the connection.
@@ -29,9 +30,9 @@ const CONNECT_SECONDS: u64 = 15;
 pub(crate) enum LinkState {
     /// Connected and subscribed.
     Up,
-    /// Not connected; an attempt to connect follows.
+    /// Not connected. An attempt to connect follows.
     Down,
-    /// Disconnected for good.
+    /// Permanently disconnected.
     Closed,
 }
 
@@ -41,14 +42,14 @@ pub(crate) struct Connection {
     shared: Arc<Shared>,
     mqtt: EventLoop,
     link: watch::Sender<LinkState>,
-    /// Gets the result of the first connect; `None` afterwards.
+    /// Receiver of the first connect's result; `None` afterwards.
     first: Option<oneshot::Sender<Result<(), ConnectError>>>,
     session_present: bool,
     lost_at: Instant,
 }
 
 impl Connection {
-    /// Prepares the connection, and the client that publishes through it.
+    /// Prepares the connection and the client that publishes with it.
     pub fn new(
         config: Config,
         shared: Arc<Shared>,
@@ -57,7 +58,7 @@ impl Connection {
     ) -> (Self, AsyncClient) {
         let (client, mut mqtt) = AsyncClient::new(options(&config), QUEUE);
         let mut network = NetworkOptions::new();
-        // Nagle's algorithm would delay the small requests.
+        // Nagle's algorithm would delay small requests.
         network.set_tcp_nodelay(true);
         network.set_connection_timeout(CONNECT_SECONDS);
         mqtt.set_network_options(network);
@@ -73,7 +74,7 @@ impl Connection {
         (connection, client)
     }
 
-    /// Connects and stays connected. Returns after a requested disconnect, or when the first connect fails.
+    /// Connects and stays connected. Returns after a requested disconnect, or if the first connect fails.
     pub async fn run(self, mqtt: AsyncClient) {
         let (shared, parents) = (Arc::clone(&self.shared), self.config.uplinks.clone());
         tokio::select! {
@@ -126,10 +127,11 @@ impl Connection {
         }
     }
 
-    /// Subscribes to the device's topics after a connect, before anything else is sent.
+    /// Subscribes to the device's topics after a connect, before the terminal sends anything else.
     fn connected(&mut self, session_present: bool) {
         self.session_present = session_present;
-        // After a long outage the session has given up its requests; sent now, they would surprise the user.
+        // After a long outage, the session has given up its requests. Sending them now would surprise the
+        // user.
         let given_up = self.lost_at.elapsed() > self.config.retry.request_life();
         self.mqtt.pending.retain_mut(|request| match request {
             Request::Publish(publish) => !given_up && may_be_repeated(publish),
@@ -143,7 +145,7 @@ impl Connection {
 
     fn subscribed(&mut self) {
         match self.first.take() {
-            // It fails if the owner dropped the connect, which ends this task too.
+            // Sending fails if the owner dropped the future of the connect, which also ends this task.
             Some(first) => drop(first.send(Ok(()))),
             None => self.shared.emit(TerminalEvent::Connected { session_present: self.session_present }),
         }
@@ -151,7 +153,7 @@ impl Connection {
         self.shared.connected();
     }
 
-    /// Reports a failed or lost connection. Returns `true` for the first connect, which is not retried.
+    /// Handles a failed or lost connection. Returns `true` for the first connect, which is not retried.
     fn fail(&mut self, error: ConnectError) -> bool {
         if let Some(first) = self.first.take() {
             drop(first.send(Err(error)));
@@ -170,7 +172,7 @@ impl Connection {
         let raw = RawMessage { topic: publish.topic, payload: publish.payload.to_vec(), received_at };
         let message = ReceivedDownlink::read(&raw);
         if let Some(tap) = &self.config.tap {
-            // It fails if the owner dropped the receiver of the tap.
+            // Sending fails if the owner dropped the receiver of the tap.
             drop(tap.send(raw));
         }
         let message = match message {
@@ -212,8 +214,9 @@ fn connect_error(error: ConnectionError) -> ConnectError {
     }
 }
 
-/// True if a publish may be sent after a reconnect; sets its DUP flag if it was sent before. Each publish is repeated once
-/// only: a broker closes the connection on a forbidden publish, which would otherwise cost every connection.
+/// Returns `true` if a publish may be sent after a reconnect. Sets its DUP flag if it was sent before. Each
+/// publish is repeated only once: a broker closes the connection after a forbidden publish, so further
+/// repeats would end every new connection.
 fn may_be_repeated(publish: &mut Publish) -> bool {
     let was_sent = publish.pkid != 0;
     !(was_sent && std::mem::replace(&mut publish.dup, true))

@@ -1,4 +1,5 @@
-//! Development JWTs for the laptop stack. In production the app's back end issues the JWT, and no terminal has its key.
+//! Development JWTs for the laptop stack. In production, the app's back end issues the JWT, and no terminal
+//! has the key.
 
 use secrecy::SecretString;
 use serde::Serialize;
@@ -12,7 +13,7 @@ struct Claims<'a> {
     exp: i64,
 }
 
-/// Signs a JWT (HS256) for `account` that expires at `exp_seconds`, Unix time in seconds. For development and tests.
+/// Signs a JWT (HS256) for `account` that expires at `exp_seconds` (Unix seconds). For development and tests.
 #[must_use]
 #[expect(clippy::missing_panics_doc, reason = "three plain claims can always be serialised")]
 pub fn development_jwt(secret: &str, account: &str, name: Option<&str>, exp_seconds: i64) -> SecretString {

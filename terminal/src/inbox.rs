@@ -1,4 +1,4 @@
-//! Sorts downlinks into answers, notices and dropped ones. Pure: without a network or a clock.
+//! Sorts downlinks into answers, notices and dropped ones. Pure: it uses no network and no clock.
 
 mod recent;
 mod revisions;
@@ -11,19 +11,20 @@ use crate::received::ReceivedDownlink;
 pub(crate) use recent::RecentIds;
 use revisions::{Freshness, Revisions};
 
-/// Number of downlink ids, and of answered requests, that are remembered; the protocol demands at least 1,000.
+/// Number of downlink ids, and of answered requests, that are remembered. The protocol requires at least
+/// 1,000.
 pub const REMEMBERED_IDS: usize = 2_000;
 /// Number of meetings whose revisions are remembered.
 pub const REMEMBERED_MEETINGS: usize = 200;
 
-/// The reason why a downlink is dropped.
+/// The reason for which a downlink is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DropReason {
     /// A downlink with this id was received before.
     Duplicate,
-    /// Its request was answered before, by a downlink with another id.
+    /// The downlink answers a request that another downlink has already answered.
     SecondAnswer,
-    /// It has expired.
+    /// The downlink has expired.
     Expired,
     /// A newer snapshot of the same object was received before.
     Superseded,
@@ -34,18 +35,18 @@ pub enum DropReason {
 pub enum SortedDownlink {
     /// The answer to a request that waits for it.
     Answer(ReceivedDownlink),
-    /// Any other downlink for the owner: a notice, or an answer to no waiting request.
+    /// Any other downlink for the owner: a notice, or an answer to a request that does not wait.
     Notice {
         /// The downlink.
         message: ReceivedDownlink,
-        /// True if a notice before it was lost.
+        /// True if an earlier notice was lost.
         gap: bool,
     },
     /// The downlink is dropped.
     Dropped(DropReason),
 }
 
-/// The memory by which downlinks are sorted: ids, answered requests and revisions.
+/// The memory for sorting downlinks: ids, answered requests and revisions.
 #[derive(Debug)]
 pub struct Inbox {
     seen: RecentIds,
@@ -64,7 +65,8 @@ impl Default for Inbox {
 }
 
 impl Inbox {
-    /// Sorts a downlink at time `now` and remembers it. `is_waiting` tells whether the request with an id waits for its answer.
+    /// Sorts a downlink at time `now`, and remembers it. `is_waiting` returns whether the request with an id
+    /// waits for its answer.
     pub fn sort(
         &mut self,
         message: ReceivedDownlink,
@@ -76,7 +78,8 @@ impl Inbox {
         }
         let is_new = self.seen.insert(&message.id);
         if let Some(request) = message.answers() {
-            // The answer to a repeated request has the same downlink id, so a waiting request gets it even if it was seen.
+            // The answer to a repeated request has the same downlink id, so a waiting request gets the answer
+            // even if the id is known.
             if is_waiting(request) {
                 self.answered.insert(request);
                 self.revisions.record(&message);

@@ -1,12 +1,14 @@
-//! A terminal of the Switchboard protocol: one MQTT connection with a persistent session, requests with answers, and a stream
-//! of events.
+//! A terminal of the Switchboard protocol: one MQTT connection with a persistent session, requests with
+//! answers, and a stream of events.
 //!
-//! A [`Terminal`] subscribes to the two downlink topics of its device and reconnects when the connection is lost. It repeats
-//! a request under the same id until the answer arrives. It drops downlinks that are duplicates, expired or superseded, and
-//! reports missed notices ([`TerminalEvent::Gap`]). All other downlinks go to the owner, unknown types included.
+//! A [`Terminal`] subscribes to the two downlink topics of its device, and reconnects after a lost
+//! connection. It repeats a request with the same id until the answer arrives. It drops downlinks that are
+//! duplicates, expired or superseded, and reports missed notices ([`TerminalEvent::Gap`]). All other
+//! downlinks go to the owner, including those of unknown types.
 //!
-//! Two parts need no network: a [`Session`](session::Session) decides what is sent and which downlinks are used; a
-//! [`Ringer`](ringer::Ringer) decides when a device rings. [`Terminal`] runs a session by itself; the owner runs a ringer.
+//! Two parts need no network: a [`Session`](session::Session) decides which requests are sent and which
+//! downlinks are used; a [`Ringer`](ringer::Ringer) decides when a device rings. A [`Terminal`] runs a
+//! session itself; the owner runs a ringer.
 //!
 //! ```no_run
 //! use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -1,4 +1,5 @@
-//! A received downlink: its envelope is parsed, and all fields are kept, so that unknown types can be passed on.
+//! A received downlink. Its envelope is parsed, and all its fields are kept, so that unknown types can be
+//! passed on.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -10,21 +11,21 @@ use switchboard_protocol::downlink::{Downlink, Re};
 /// A message exactly as the broker delivered it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawMessage {
-    /// The topic on which it arrived.
+    /// The topic on which the message arrived.
     pub topic: String,
     /// The payload.
     pub payload: Vec<u8>,
-    /// The time at which it was read from the connection.
+    /// The time at which the message was read from the connection.
     pub received_at: Instant,
 }
 
 /// The error of a message that is not a downlink of this protocol.
 #[derive(Debug, thiserror::Error)]
 pub enum UnreadableDownlink {
-    /// It is not a JSON object with the fields of the envelope.
+    /// The message is not a JSON object with the fields of the envelope.
     #[error("not a downlink: {0}")]
     Envelope(#[from] serde_json::Error),
-    /// Its `v` is another version of the protocol.
+    /// The field `v` is another version of the protocol.
     #[error("unsupported protocol version {0}")]
     Version(u64),
 }
@@ -34,21 +35,21 @@ pub enum UnreadableDownlink {
 pub struct ReceivedDownlink {
     /// The wire's `type`.
     pub kind: String,
-    /// The id; all copies of a downlink have the same.
+    /// The id. All copies of a downlink have the same id.
     pub id: String,
     /// The wire's `re`: the request that the downlink answers.
     pub re: Re,
-    /// The meeting, if the downlink is about one.
+    /// The meeting, if the downlink concerns one.
     pub meeting_id: Option<String>,
     /// The meeting's revision.
     pub rev: Option<u64>,
-    /// The revision of the notice before this one to the members of the meeting.
+    /// The revision of the previous notice to the members of the meeting.
     pub prev_rev: Option<u64>,
-    /// The time at which it was read from the connection.
+    /// The time at which the downlink was read from the connection.
     pub received_at: Instant,
-    /// The time at which it expires, from `expires_in_ms`.
+    /// The time at which the downlink expires, from `expires_in_ms`.
     pub expires_at: Option<Instant>,
-    /// All fields, those of the envelope included.
+    /// All fields, including those of the envelope.
     pub body: Map<String, Value>,
 }
 
@@ -67,8 +68,8 @@ struct Envelope {
 }
 
 impl ReceivedDownlink {
-    /// True if it tells `user` that the service lost their device: the seat is over, and
-    /// [`Terminal::rejoin`](crate::Terminal::rejoin) takes it again while the meeting lets people in.
+    /// Returns `true` if the downlink informs `user` that their device was lost. The seat has ended, and
+    /// [`Terminal::rejoin`](crate::Terminal::rejoin) takes it again if the meeting admits the user.
     #[must_use]
     pub fn is_loss_of_seat(&self, user: &str) -> bool {
         let participant = self.body.get("participant");
@@ -79,7 +80,7 @@ impl ReceivedDownlink {
     /// Parses the envelope.
     ///
     /// # Errors
-    /// The message is not a downlink, or of another version.
+    /// The message is not a downlink, or has another version.
     pub fn read(raw: &RawMessage) -> Result<Self, UnreadableDownlink> {
         let body: Value = serde_json::from_slice(&raw.payload)?;
         let envelope = Envelope::deserialize(&body)?;
@@ -95,7 +96,7 @@ impl ReceivedDownlink {
             rev: envelope.rev,
             prev_rev: envelope.prev_rev,
             received_at: raw.received_at,
-            // Zero or less means that it has expired.
+            // Zero or less means that the downlink has expired.
             expires_at: envelope.expires_in_ms.and_then(|left| {
                 raw.received_at.checked_add(Duration::from_millis(u64::try_from(left).unwrap_or(0)))
             }),
@@ -103,13 +104,13 @@ impl ReceivedDownlink {
         })
     }
 
-    /// The typed downlink; `None` if this version does not know its type or one of its values.
+    /// Returns the typed downlink; `None` if this version does not know its type or one of its values.
     #[must_use]
     pub fn downlink(&self) -> Option<Downlink> {
         Downlink::deserialize(Value::Object(self.body.clone())).ok()
     }
 
-    /// One field; `None` if it is absent, `null`, or not a `T`.
+    /// Returns one field; `None` if the field is absent, `null`, or not a `T`.
     #[must_use]
     pub fn field<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         self.body
@@ -118,7 +119,7 @@ impl ReceivedDownlink {
             .and_then(|value| serde_json::from_value(value.clone()).ok())
     }
 
-    /// The id of the request that the downlink answers, if it answers one.
+    /// Returns the id of the request that the downlink answers; `None` for a notice.
     #[must_use]
     pub fn answers(&self) -> Option<&str> {
         match &self.re {
@@ -127,7 +128,7 @@ impl ReceivedDownlink {
         }
     }
 
-    /// True if the downlink has expired at `now`.
+    /// Returns `true` if the downlink has expired at `now`.
     #[must_use]
     pub fn is_expired(&self, now: Instant) -> bool {
         self.expires_at.is_some_and(|end| end <= now)

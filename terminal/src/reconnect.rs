@@ -1,4 +1,4 @@
-//! The waits between attempts to connect, and what the owner is told about repeated failures. No I/O.
+//! The waits between attempts to connect, and the events about repeated failures. Pure: no I/O.
 
 use rumqttc::ConnectReturnCode;
 use std::time::{Duration, Instant};
@@ -10,11 +10,11 @@ use crate::error::ConnectError;
 use crate::event::TerminalEvent;
 use crate::shared::LoginToken;
 
-/// Minimum duration of a connection before the wait starts anew.
+/// Shortest duration of a connection after which the waits start from the beginning.
 const STABLE: Duration = Duration::from_secs(5);
 /// Number of refusals of one token after which the terminal waits for another token.
 const MAX_REFUSED_LOGINS: u32 = 6;
-/// Number of connections in a row that end early, at which the owner is told.
+/// Number of successive connections that end early after which the owner is notified.
 const SUSPICIOUS_ENDS: u32 = 4;
 
 /// The waits between attempts to connect.
@@ -25,24 +25,24 @@ pub(crate) struct Pace {
     wait: Duration,
     waited: Duration,
     up_since: Option<Instant>,
-    /// Refusals of the present token since the last connection.
+    /// Number of refusals of the present token since the last connection.
     refused: u32,
-    /// Number of renewals before the present token.
+    /// Number of renewals up to the present token.
     renewals: u32,
-    /// True if the present token was tried without a wait.
+    /// True if the attempt with the present token was made without a wait.
     was_hurried: bool,
-    /// Connections in a row that ended early.
+    /// Number of successive connections that ended early.
     ended_early: u32,
 }
 
 /// The wait before the next attempt.
 #[derive(Debug)]
 pub(crate) struct NextAttempt {
-    /// `None`: not before there is a new token.
+    /// The wait; `None` if the attempt has to wait for a new token.
     wait: Option<Duration>,
     /// True if a new token ends the wait.
     is_ended_by_token: bool,
-    /// The event to tell the owner.
+    /// The event for the owner.
     pub event: Option<TerminalEvent>,
 }
 
@@ -61,19 +61,20 @@ impl Pace {
         }
     }
 
-    /// Takes note of a connection.
+    /// Records a connection.
     pub const fn connected(&mut self, now: Instant) {
         self.up_since = Some(now);
         self.refused = 0;
         self.was_hurried = false;
     }
 
-    /// Takes note of a failed attempt or a lost connection.
+    /// Records a failed attempt or a lost connection.
     pub fn failed(&mut self, error: &ConnectError, now: Instant) -> NextAttempt {
         let mut event = None;
         if let Some(up_since) = self.up_since.take() {
-            // Two terminals with one client ID close each other's connections: each of theirs lasts as long as the other
-            // one waits. Their waits are alike, so a connection that outlasts the own wait twice is no part of that.
+            // Two terminals with one client ID close each other's connections, so each connection lasts as
+            // long as the other terminal waits. Both wait for similar times, so a connection that lasts for
+            // twice the own wait has another cause.
             if now.duration_since(up_since) >= STABLE.max(self.waited * 2) {
                 self.wait = self.retry.reconnect_after;
                 self.ended_early = 0;
@@ -99,9 +100,11 @@ impl Pace {
         NextAttempt { wait, is_ended_by_token: is_refused && !self.was_hurried, event }
     }
 
-    /// Takes note of the next attempt, with a token that was renewed `renewals` times. `hurried`: a new token has ended the wait.
+    /// Records the next attempt, with a token that was renewed `renewals` times. `hurried` means that a new
+    /// token ended the wait.
     pub const fn attempts(&mut self, hurried: bool, renewals: u32) {
-        // If new tokens are refused, too, the owner and the terminal must not drive each other: the next one waits.
+        // If the broker refuses new tokens, too, owner and terminal must not loop without a pause, so the
+        // next attempt waits.
         self.was_hurried = hurried;
         if renewals != self.renewals {
             self.renewals = renewals;
@@ -111,7 +114,7 @@ impl Pace {
 }
 
 impl NextAttempt {
-    /// Returns when the next attempt is due: `true` if because of a new token.
+    /// Returns when the next attempt is due. The result is `true` if a new token is the reason.
     pub async fn pass(&self, tokens: &mut watch::Receiver<LoginToken>) -> bool {
         let waited = async {
             match self.wait {
@@ -121,7 +124,7 @@ impl NextAttempt {
         };
         let renewed = async {
             if self.is_ended_by_token || self.wait.is_none() {
-                // An error means that the terminal is gone; its task is aborted then.
+                // An error means that the terminal was dropped; then this task is aborted.
                 if tokens.changed().await.is_ok() {
                     return;
                 }
@@ -135,7 +138,7 @@ impl NextAttempt {
     }
 }
 
-/// True if the broker refused the login, and not the connection for another reason.
+/// Returns `true` if the broker refused the login, `false` if the connection failed for another reason.
 const fn is_login_refused(error: &ConnectError) -> bool {
     matches!(
         error,
@@ -143,7 +146,8 @@ const fn is_login_refused(error: &ConnectError) -> bool {
     )
 }
 
-/// A random time between half of `wait` and `wait`, so that terminals do not reconnect all at once after an outage.
+/// Returns a random time between half of `wait` and `wait`, so that terminals do not reconnect at the same
+/// time after an outage.
 fn jittered(wait: Duration) -> Duration {
     let random = u32::from(Uuid::new_v4().as_bytes()[0]);
     wait / 2 + wait / 2 * random / u32::from(u8::MAX)
@@ -165,7 +169,8 @@ mod tests {
         let start = Instant::now();
         let mut paces = [Pace::new(Retry::default()), Pace::new(Retry::default())];
         let mut told = [0, 0];
-        // The first one is connected, and the second one connects now: each connect closes the connection of the other.
+        // The first terminal is connected, and the second one connects now: each connect closes the
+        // connection of the other terminal.
         paces[0].connected(start);
         let (mut now, mut connects, mut turn) = (start, vec![start], 1);
         while now < start + seconds(300.0) {

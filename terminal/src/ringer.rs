@@ -1,5 +1,6 @@
-//! Decides when a device starts and stops ringing. Requests `sync` where that is needed: for an offer from the queue, after a
-//! gap, and after a reconnect. Pure: without a network or a clock, like a [`session`](crate::session).
+//! Decides when a device starts and stops ringing. Requests `sync` when needed: for an offer from the queue,
+//! after a gap, and after a reconnect. Pure, without a network or a clock, like a
+//! [`session`](crate::session).
 
 mod offers;
 
@@ -13,7 +14,7 @@ use crate::received::ReceivedDownlink;
 use crate::uplink::{Uplink, UplinkError};
 use offers::{OfferState, Offers};
 
-/// A step that the owner of a ringer carries out.
+/// A step that the owner of a ringer has to carry out.
 #[derive(Debug, PartialEq)]
 pub enum RingerStep {
     /// Start to ring.
@@ -29,23 +30,23 @@ pub enum RingerStep {
     Stop {
         /// The invitation.
         invite_id: String,
-        /// A reason or code of the wire, or one of `accepted`, `rejected`, `silenced`, `expired`, `merged`, `gone`,
-        /// `meeting_ended`.
+        /// A reason or code of the wire, or `accepted`, `rejected`, `silenced`, `expired`, `merged`, `gone`
+        /// or `meeting_ended`.
         reason: String,
     },
-    /// Send this request. Give the ringer its answer by [`receive`](Ringer::receive), or call
+    /// Send this request. Pass its answer to [`receive`](Ringer::receive), or call
     /// [`request_failed`](Ringer::request_failed).
     Request(Uplink),
-    /// Send this once; it is not answered.
+    /// Send this request once. The service never answers it.
     Send(Uplink),
 }
 
-/// The user has already answered this invitation, so that the request must not be sent.
+/// The user has already answered this invitation, so the request must not be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this invitation was already answered; wait for the answer of the first request")]
 pub struct AlreadyAnswered;
 
-/// The invitations that a device knows, and the rings that follow from them.
+/// The invitations that a device knows, and the rings for them.
 #[derive(Debug, Default)]
 pub struct Ringer {
     offers: Offers,
@@ -59,17 +60,18 @@ pub struct Ringer {
 struct PendingSync {
     /// The meeting, if the request names one.
     meeting_id: Option<String>,
-    /// True if the ringer sent it, and not the user.
+    /// True if the ringer sent the request, and not the user.
     from_ringer: bool,
-    /// Count of the offers known when it was sent; later ones may be missing from its `state`.
+    /// Number of offers known when the request was sent. Later offers may be missing from its `state`.
     known_offers: u64,
 }
 
 impl Ringer {
-    /// Takes note of a request that the user is about to send.
+    /// Records a request that the user is about to send.
     ///
     /// # Errors
-    /// [`AlreadyAnswered`] for an `accept` or `reject` of an invitation whose answer was sent and has not failed.
+    /// [`AlreadyAnswered`] for an `accept` or `reject` of an invitation if an answer was sent before and has
+    /// not failed.
     pub fn user_requests(&mut self, uplink: &Uplink) -> Result<(), AlreadyAnswered> {
         let invite_id = uplink.text("invite_id").unwrap_or_default();
         match uplink.kind() {
@@ -90,22 +92,23 @@ impl Ringer {
         Ok(())
     }
 
-    /// Lets every `sync` of the ringer list the calls that the user missed since `since_ms`, a time by the service's clock: what
-    /// [`missed_since_ms`](Self::missed_since_ms) returned when the device was last used, or 0 for a new device. A call may be
-    /// listed that `missed_call` announced: both have the same `meeting_id` and `at_ms`.
+    /// Makes every `sync` of the ringer list the calls that the user missed since `since_ms`, a time by the
+    /// service's clock. Use the value that [`missed_since_ms`](Self::missed_since_ms) returned when the
+    /// device was last used, or 0 for a new device. The list may contain a call that `missed_call` has
+    /// announced: both have the same `meeting_id` and `at_ms`.
     pub fn list_missed_since(&mut self, since_ms: i64) {
         self.missed_since_ms = Some(since_ms);
     }
 
-    /// The time up to which the owner has been told of missed calls: that of the last `state` that listed them. `None` unless
-    /// [`list_missed_since`](Self::list_missed_since) was called.
+    /// Returns the time up to which the owner knows the missed calls: that of the last `state` that listed
+    /// them. `None` unless [`list_missed_since`](Self::list_missed_since) was called.
     #[must_use]
     pub fn missed_since_ms(&self) -> Option<i64> {
         self.missed_since_ms
     }
 
-    /// Processes a downlink. Returns whether the owner should show it too; `false` for invitations, their closing, and answers
-    /// to requests of the ringer.
+    /// Processes a downlink. Returns whether the owner should show the downlink; `false` for invitations, for
+    /// their closing, and for answers to requests of the ringer.
     pub fn receive(&mut self, message: &ReceivedDownlink, now: Instant) -> bool {
         let text = |name: &str| message.body.get(name).and_then(Value::as_str);
         let meeting_id = message.meeting_id.as_deref();
@@ -138,24 +141,25 @@ impl Ringer {
         true
     }
 
-    /// Takes note of a request that timed out, or whose refusal was not given to [`receive`](Self::receive). Returns whether
-    /// the owner should show it; `false` for requests of the ringer.
+    /// Records a request that timed out, or whose refusal was not passed to [`receive`](Self::receive).
+    /// Returns whether the owner should show the failure; `false` for requests of the ringer.
     pub fn request_failed(&mut self, request: &str) -> bool {
         self.offers.reopen_after_failed_answer(request);
         self.syncs.remove(request).is_none_or(|sync| !sync.from_ringer)
     }
 
-    /// Takes note that a notice about this meeting was lost.
+    /// Records that a notice about this meeting was lost.
     pub fn gap(&mut self, meeting_id: &str) {
         self.request_sync(meeting_id.parse().ok());
     }
 
-    /// Takes note of a reconnect.
+    /// Records a reconnect.
     pub fn reconnected(&mut self) {
         self.request_sync(None);
     }
 
-    /// The time at which [`tick`](Self::tick) is to be called; `None` while no invitation rings.
+    /// Returns the time at which the owner has to call [`tick`](Self::tick); `None` while no invitation
+    /// rings.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.offers.next_deadline()
@@ -169,7 +173,7 @@ impl Ringer {
         }
     }
 
-    /// The next step to carry out.
+    /// Returns the next step to carry out.
     pub fn poll(&mut self) -> Option<RingerStep> {
         self.steps.pop_front()
     }
@@ -185,7 +189,7 @@ impl Ringer {
         if !self.offers.may_ring(meeting_id, invite_id) {
             return;
         }
-        // A queued offer may have been cancelled in the meantime, so its state is requested first.
+        // A queued offer may have been cancelled in the meantime, so the ringer first requests the state.
         if is_queued {
             self.offers.add(meeting_id, invite_id, OfferState::Unconfirmed);
             return self.request_sync(None);
@@ -204,8 +208,8 @@ impl Ringer {
         self.steps.extend(ringing.map(RingerStep::Send));
     }
 
-    /// Starts to ring for the invitations of a `state`, and stops rings that it no longer has. Returns whether the ringer
-    /// requested it.
+    /// Starts to ring for the invitations of a `state`, and stops rings whose invitations are missing from
+    /// it. Returns whether the ringer requested the `state`.
     fn apply_state(&mut self, state: &ReceivedDownlink, now: Instant) -> bool {
         let sync = state.answers().and_then(|request| self.syncs.remove(request));
         if self.missed_since_ms.is_some() && state.body.contains_key("missed") {
@@ -229,11 +233,11 @@ impl Ringer {
         sync.from_ringer
     }
 
-    /// Processes a refusal. Returns whether the owner should show it too.
+    /// Processes a refusal. Returns whether the owner should show the refusal.
     fn apply_refusal(&mut self, error: &ReceivedDownlink, code: &str) -> bool {
         if code == "meeting_ended"
             && let Some(meeting_id) = error.meeting_id.as_deref()
-            // If `ringing` was refused, the ring stops with this code as its reason, further below.
+            // If `ringing` was refused, the ring stops below, with this code as its reason.
             && error.answers().is_none_or(|request| self.offers.ringing_announced_by(request).is_none())
         {
             self.end_meeting(meeting_id);
@@ -296,7 +300,7 @@ mod tests {
     use crate::received::RawMessage;
     use serde_json::json;
 
-    /// The `missed_since_ms` of the `sync` after a reconnect.
+    /// Returns the `missed_since_ms` of the `sync` after a reconnect.
     fn since(ringer: &mut Ringer) -> Value {
         ringer.reconnected();
         let Some(RingerStep::Request(sync)) = ringer.poll() else { panic!("a reconnect leads to `sync`") };

@@ -1,5 +1,6 @@
-//! A terminal's side of the protocol: which request is sent when, and which downlinks are used. Pure: without a network or a
-//! clock. The owner passes in events with their time, and carries out the outputs of [`poll`](Session::poll).
+//! A terminal's side of the protocol: decides when requests are sent, and which downlinks are used. Pure,
+//! without a network or a clock. The owner passes events with their time, and carries out the outputs of
+//! [`poll`](Session::poll).
 
 mod output;
 mod pages;
@@ -26,29 +27,29 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session without a connection.
+    /// Creates a session without a connection.
     #[must_use]
     pub fn new(retry: Retry) -> Self {
         Self { inbox: Inbox::default(), requests: Requests::new(retry), outputs: VecDeque::new() }
     }
 
-    /// Starts a request. It is sent at once, or when the request before it in the same meeting has ended.
+    /// Starts a request. It is sent at once, or when the previous request of the same meeting has ended.
     ///
     /// # Errors
-    /// [`DuplicateRequestId`]: a request with this id still waits for its answer.
+    /// [`DuplicateRequestId`] if a request with this id waits for its answer.
     pub fn request(&mut self, uplink: Uplink, now: Instant) -> Result<(), DuplicateRequestId> {
         self.requests.add(uplink)?;
         self.requests.send_due(now, &mut self.outputs);
         Ok(())
     }
 
-    /// Ends a request whose answer is not wanted any more.
+    /// Ends a request whose answer is no longer needed.
     pub fn cancel(&mut self, request: &str, now: Instant) {
         self.requests.remove(request);
         self.requests.send_due(now, &mut self.outputs);
     }
 
-    /// Processes a downlink. Returns the reason if it is dropped.
+    /// Processes a downlink. Returns the reason if the downlink is dropped.
     pub fn receive(&mut self, message: ReceivedDownlink, now: Instant) -> Option<DropReason> {
         match self.inbox.sort(message, now, |request| self.requests.is_waiting(request)) {
             SortedDownlink::Answer(message) => {
@@ -68,18 +69,18 @@ impl Session {
         }
     }
 
-    /// Takes note of a connection; requests that waited for it are sent.
+    /// Records a connection. Requests that waited for it are sent.
     pub fn connected(&mut self, now: Instant) {
         self.requests.is_connected = true;
         self.requests.send_due(now, &mut self.outputs);
     }
 
-    /// Takes note of a lost connection. Requests keep their time-outs, and are sent after a reconnect.
+    /// Records a lost connection. Requests keep their time-outs, and are sent after a reconnect.
     pub fn disconnected(&mut self) {
         self.requests.is_connected = false;
     }
 
-    /// The time at which [`tick`](Self::tick) is to be called; `None` while no request waits.
+    /// Returns the time at which the owner has to call [`tick`](Self::tick); `None` while no request waits.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.requests.next_deadline()
@@ -90,7 +91,7 @@ impl Session {
         self.requests.send_due(now, &mut self.outputs);
     }
 
-    /// The next output.
+    /// Returns the next output.
     pub fn poll(&mut self) -> Option<SessionOutput> {
         self.outputs.pop_front()
     }

@@ -1,4 +1,5 @@
-//! The state that the handle of a terminal and its connection share: the session, and the receivers of its outputs.
+//! The state that the handle of a terminal and its connection share: the session, and the receivers of its
+//! outputs.
 
 use rumqttc::{AsyncClient, QoS};
 use secrecy::SecretString;
@@ -21,13 +22,13 @@ pub(crate) type AnswerResult = Result<Box<ReceivedDownlink>, Duration>;
 #[derive(Debug)]
 pub(crate) struct Shared {
     state: Mutex<State>,
-    /// Notified when a request is to be sent, or the next deadline changes.
+    /// Notified when a request has to be sent, or the next deadline changes.
     changed: Notify,
     /// The token for the next connect.
     pub token: watch::Sender<LoginToken>,
 }
 
-/// A token, and how often it was renewed before.
+/// A token, and the number of renewals before it.
 #[derive(Debug, Clone)]
 pub(crate) struct LoginToken {
     pub token: SecretString,
@@ -40,7 +41,7 @@ struct State {
     /// The receivers of answers, by request id.
     waiting: HashMap<String, oneshot::Sender<AnswerResult>>,
     to_send: Vec<Uplink>,
-    /// `None` when the terminal has disconnected for good.
+    /// The receiver of events; `None` when the terminal has permanently disconnected.
     events: Option<mpsc::UnboundedSender<TerminalEvent>>,
 }
 
@@ -69,17 +70,17 @@ impl Shared {
         Ok(PendingAnswer { shared: self, id: uplink.id().to_owned(), answer })
     }
 
-    /// Processes a downlink. Returns the reason if it is dropped.
+    /// Processes a downlink. Returns the reason if the downlink is dropped.
     pub fn receive(&self, message: ReceivedDownlink, now: Instant) -> Option<DropReason> {
         self.with(|state| state.session.receive(message, now))
     }
 
-    /// Takes note of a connection with its subscriptions.
+    /// Records a connection with its subscriptions.
     pub fn connected(&self) {
         self.with(|state| state.session.connected(Instant::now()));
     }
 
-    /// Takes note of a lost connection.
+    /// Records a lost connection.
     pub fn disconnected(&self) {
         self.with(|state| state.session.disconnected());
     }
@@ -89,7 +90,7 @@ impl Shared {
         self.with(|state| state.emit(event));
     }
 
-    /// Ends the events and all waiting requests.
+    /// Ends the stream of events and all waiting requests.
     pub fn close(&self) {
         self.with(|state| {
             state.events = None;
@@ -107,7 +108,8 @@ impl Shared {
                 (std::mem::take(&mut state.to_send), state.session.next_deadline())
             };
             for uplink in to_send {
-                // It fails only when the connection has ended for good, and this task ends with it.
+                // Publishing fails only when the connection has permanently ended, and this task ends with
+                // it.
                 drop(mqtt.publish(uplink.topic(parents), QoS::AtLeastOnce, false, uplink.payload()).await);
             }
             let wake_up = async {
@@ -138,7 +140,7 @@ impl Shared {
 }
 
 impl State {
-    /// Passes the outputs of the session on to their receivers.
+    /// Passes the outputs of the session to their receivers.
     fn dispatch_outputs(&mut self) {
         while let Some(output) = self.session.poll() {
             match output {
@@ -146,7 +148,7 @@ impl State {
                 SessionOutput::Answer(answer) => {
                     let waiting = answer.answers().and_then(|request| self.waiting.remove(request));
                     if let Some(waiting) = waiting {
-                        // It cannot fail: a receiver that is dropped removes its sender first.
+                        // Sending cannot fail, since a dropped receiver removes its sender first.
                         drop(waiting.send(Ok(answer)));
                     }
                 }
@@ -163,18 +165,18 @@ impl State {
 
     fn emit(&self, event: TerminalEvent) {
         if let Some(events) = &self.events {
-            // It fails if the owner has dropped the stream of events.
+            // Sending fails if the owner has dropped the stream of events.
             drop(events.send(event));
         }
     }
 }
 
-/// A waiting request; dropping it ends the request.
+/// A waiting request. Dropping it ends the request.
 #[derive(Debug)]
 pub(crate) struct PendingAnswer<'a> {
     shared: &'a Shared,
     id: String,
-    /// Gets the answer; closed without one when the terminal disconnects.
+    /// Receives the answer. Closed without an answer when the terminal disconnects.
     pub answer: oneshot::Receiver<AnswerResult>,
 }
 

@@ -19,14 +19,14 @@ use crate::received::ReceivedDownlink;
 use crate::shared::Shared;
 use crate::uplink::Uplink;
 
-/// Time limit of an orderly disconnect; after it, the connection is dropped.
+/// Time limit of an orderly disconnect, after which the connection is dropped.
 const DISCONNECT_WITHIN: Duration = Duration::from_secs(2);
 
 /// Bytes of a packet that are reserved for the topic and the header.
 const TOPIC_ROOM: usize = 1024;
 
-/// A connected terminal. Clones share the connection. When the last clone is dropped, the connection breaks without an MQTT
-/// `DISCONNECT`, as by an empty battery.
+/// A connected terminal. Clones share the connection. When the last clone is dropped, the connection ends
+/// without an MQTT `DISCONNECT`, like that of a device whose battery is empty.
 #[derive(Clone)]
 pub struct Terminal(Arc<Inner>);
 
@@ -41,11 +41,11 @@ struct Inner {
 }
 
 impl Terminal {
-    /// Connects, and returns when the broker has granted the subscription to the device's topics. From then on the terminal
-    /// reconnects by itself.
+    /// Connects, and returns when the broker has granted the subscription to the device's topics. After that,
+    /// the terminal reconnects by itself.
     ///
     /// # Errors
-    /// The first connect failed; it is not retried.
+    /// The error of the first connect, which is not retried.
     pub async fn connect(config: Config) -> Result<(Self, Events), ConnectError> {
         config.downlinks.check(&config.client_id)?;
         let (event_sender, events) = mpsc::unbounded_channel();
@@ -63,14 +63,15 @@ impl Terminal {
         Ok((terminal, Events(events)))
     }
 
-    /// The client ID of this device.
+    /// Returns the client ID of this device.
     #[must_use]
     pub fn client_id(&self) -> &ClientId {
         &self.0.client_id
     }
 
-    /// Sets the token for later reconnects; the present connection keeps its own. After
-    /// [`TerminalEvent::LoginRefused`](crate::TerminalEvent::LoginRefused) the terminal tries the new token at once.
+    /// Sets the token for later reconnects. The present connection keeps its own token. After
+    /// [`TerminalEvent::LoginRefused`](crate::TerminalEvent::LoginRefused), the terminal connects with the
+    /// new token at once.
     pub fn renew_token(&self, token: SecretString) {
         self.0.shared.token.send_modify(|login| {
             login.renewals += 1;
@@ -78,29 +79,30 @@ impl Terminal {
         });
     }
 
-    /// Sends a request and waits for its answer, as [`request_uplink`](Self::request_uplink) does.
+    /// Sends a request and waits for its answer, like [`request_uplink`](Self::request_uplink).
     ///
     /// # Errors
-    /// As [`request_uplink`](Self::request_uplink).
+    /// See [`request_uplink`](Self::request_uplink).
     pub async fn request<R: Request>(&self, request: &R) -> Result<ReceivedDownlink, RequestError> {
         self.request_uplink(&Uplink::new(request)?).await
     }
 
-    /// Sends a request that is never answered, as [`send_uplink`](Self::send_uplink) does.
+    /// Sends a request that is never answered, like [`send_uplink`](Self::send_uplink).
     ///
     /// # Errors
-    /// As [`send_uplink`](Self::send_uplink).
+    /// See [`send_uplink`](Self::send_uplink).
     pub async fn send<R: Request>(&self, request: &R) -> Result<(), RequestError> {
         self.send_uplink(&Uplink::new(request)?).await
     }
 
-    /// Sends a request and waits for its answer; repeats it under the same id as [`Retry`] says. It is sent after earlier
-    /// requests of the same meeting have ended, except for `cancel_invite`, `leave` and `destroy_meeting`, which are sent at
-    /// once; but `leave` waits for an earlier `accept` or `join` of its meeting, and `create_meeting` for every earlier
-    /// `leave` and `destroy_meeting`. Dropping the future ends the request.
+    /// Sends a request and waits for its answer. Repeats the request with the same id, at the times that
+    /// [`Retry`] sets. The request is sent after earlier requests of the same meeting have ended. Exceptions
+    /// are `cancel_invite`, `leave` and `destroy_meeting`, which are sent at once; but `leave` waits for an
+    /// earlier `accept` or `join` of its meeting, and `create_meeting` waits for every earlier `leave` and
+    /// `destroy_meeting`. Dropping the future ends the request.
     ///
     /// # Errors
-    /// [`RequestError::Refused`] with the service's code, or the reason why there is no answer.
+    /// [`RequestError::Refused`] with the service's code, or the reason for which no answer arrived.
     pub async fn request_uplink(&self, uplink: &Uplink) -> Result<ReceivedDownlink, RequestError> {
         let inner = &*self.0;
         if !uplink.is_answered() {
@@ -117,10 +119,12 @@ impl Terminal {
         }
     }
 
-    /// Sends a request once, without waiting for an answer. A refusal arrives as an event whose `re` is the uplink's id.
+    /// Sends a request once, without waiting for an answer. A refusal arrives as an event whose `re` is the
+    /// uplink's id.
     ///
     /// # Errors
-    /// [`RequestError::TimedOut`] if there is no connection within [`Retry::request_life`]; else as [`publish`](Self::publish).
+    /// [`RequestError::TimedOut`] without a connection within [`Retry::request_life`], or an error of
+    /// [`publish`](Self::publish).
     pub async fn send_uplink(&self, uplink: &Uplink) -> Result<(), RequestError> {
         let life = self.0.retry.request_life();
         tokio::time::timeout(life, self.publish(&uplink.topic(&self.0.uplinks), uplink.payload()))
@@ -131,8 +135,8 @@ impl Terminal {
     /// Publishes any bytes to any topic with QoS 1, as soon as the terminal is connected.
     ///
     /// # Errors
-    /// [`RequestError::Disconnected`] if the terminal has disconnected for good, [`RequestError::TooLarge`] if the
-    /// payload does not fit into a packet.
+    /// [`RequestError::Disconnected`] if the terminal has permanently disconnected,
+    /// [`RequestError::TooLarge`] if the payload does not fit into a packet.
     pub async fn publish(&self, topic: &str, payload: Vec<u8>) -> Result<(), RequestError> {
         if is_too_large(&payload) {
             return Err(RequestError::TooLarge);
@@ -150,14 +154,15 @@ impl Terminal {
             .map_err(|_| RequestError::Disconnected)
     }
 
-    /// Disconnects in good order, or drops the connection after 2 s. The broker keeps the session and queues its downlinks.
+    /// Disconnects in an orderly way, or drops the connection after 2 s. The broker keeps the session and
+    /// queues its downlinks.
     pub async fn disconnect(&self) {
         let task = self.0.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut task) = task else { return };
         let is_up = *self.0.link.borrow() == LinkState::Up;
         let in_order = async {
             if is_up && self.0.mqtt.disconnect().await.is_ok() {
-                // An error means that the task was cancelled or panicked; it has ended in any case.
+                // An error means that the task was cancelled or panicked. It has ended in both cases.
                 drop((&mut task).await);
             }
         };
@@ -180,17 +185,17 @@ impl Drop for Inner {
     }
 }
 
-/// True if the payload does not fit into a packet.
+/// Returns `true` if the payload does not fit into a packet.
 fn is_too_large(payload: &[u8]) -> bool {
     payload.len() > PACKET_MAX_BYTES - TOPIC_ROOM
 }
 
-/// Separates refusals from other answers.
+/// Converts an `error` answer to an error, and returns any other answer.
 fn answer_or_refusal(answer: ReceivedDownlink) -> Result<ReceivedDownlink, RequestError> {
     if answer.kind != "error" {
         return Ok(answer);
     }
-    // An `error` without a code is a fault of the service, but still a refusal of the request.
+    // An `error` without a code is a defect of the service, but still a refusal of the request.
     let refused = Refused::deserialize(&Value::Object(answer.body)).unwrap_or_else(|error| Refused {
         code: "internal".to_owned(),
         message: format!("the service's `error` answer is malformed: {error}"),

@@ -22,8 +22,9 @@ pub enum TlsError {
 pub struct Tls(Arc<ClientConfig>);
 
 impl Tls {
-    /// Settings that trust the certificate authorities in `authorities` (PEM), or those of this machine for `None`, and offer
-    /// the application protocols in `alpn`; AWS IoT needs `mqtt` for a custom authorizer at port 443.
+    /// Creates settings that trust the certificate authorities in `authorities` (PEM), or with `None` those
+    /// of this machine, and that offer the application protocols in `alpn`. AWS IoT requires `mqtt` for a
+    /// custom authorizer at port 443.
     ///
     /// # Errors
     /// No authority was found, or rustls refuses the settings.
@@ -45,7 +46,7 @@ impl Tls {
         if roots.is_empty() {
             return Err(TlsError::NoAuthority(reason));
         }
-        // The provider is named here, so that a program needs no default provider for the process.
+        // The provider is passed explicitly, so that the process needs no default provider.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?

@@ -1,4 +1,4 @@
-//! A request with its id, ready to be published and repeated with the same bytes.
+//! A request with its id, which can be published and repeated with the same bytes.
 
 use serde_json::{Map, Value, json};
 use switchboard_protocol::VERSION;
@@ -15,7 +15,7 @@ pub enum UplinkError {
     NoObject,
 }
 
-/// A request with its id. A clone has the same id, so the service takes it for a repeat of the same request.
+/// A request with its id. A clone has the same id, so the service treats it as a repeat of the same request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Uplink {
     function: String,
@@ -24,7 +24,7 @@ pub struct Uplink {
 }
 
 impl Uplink {
-    /// A request with a new random id.
+    /// Creates a request with a new random id.
     ///
     /// # Errors
     /// [`UplinkError::NoObject`], which the request types of the protocol crate never cause.
@@ -38,7 +38,8 @@ impl Uplink {
         Ok(uplink)
     }
 
-    /// A request from plain fields: `type` and the fields of that type. Adds `v` and a new random `id` if they are missing.
+    /// Creates a request from plain fields: `type` and the fields of that type. Adds `v` and a new random
+    /// `id` if they are missing.
     #[must_use]
     pub fn from_fields(function: &str, fields: Map<String, Value>) -> Self {
         let mut body = fields;
@@ -61,35 +62,35 @@ impl Uplink {
         self
     }
 
-    /// Sets `ttl_ms`, the time in milliseconds after the broker's receipt in which the service may process the request
-    /// ([`DEFAULT_TTL_MS`](switchboard_protocol::envelope::DEFAULT_TTL_MS) by default).
+    /// Sets `ttl_ms`, the time in milliseconds after the broker's receipt within which the service may
+    /// process the request ([`DEFAULT_TTL_MS`](switchboard_protocol::envelope::DEFAULT_TTL_MS) by default).
     #[must_use]
     pub fn with_ttl_ms(mut self, ttl_ms: u32) -> Self {
         self.body.insert("ttl_ms".to_owned(), ttl_ms.into());
         self
     }
 
-    /// The request's id; empty if the field `id` is not a text.
+    /// Returns the request's id; empty if the field `id` is not a text.
     #[must_use]
     pub fn id(&self) -> &str {
         self.text("id").unwrap_or_default()
     }
 
-    /// The request's type; empty if the field `type` is missing or not a text.
+    /// Returns the request's type; empty if the field `type` is missing or not a text.
     #[must_use]
     pub fn kind(&self) -> &str {
         self.text("type").unwrap_or_default()
     }
 
-    /// True if the service answers it. A request of an unknown type counts as answered.
+    /// Returns `true` if the service answers the request. A request of an unknown type counts as answered.
     #[must_use]
     pub fn is_answered(&self) -> bool {
         RequestInfo::find(self.kind()).is_none_or(RequestInfo::is_answered)
     }
 
-    /// True if the request is sent only after `earlier`, which was made before it, has ended. Requests to two functions may
-    /// overtake each other at the service, so a new call waits for the hang-up before it, and a hang-up for the request
-    /// that takes the seat.
+    /// Returns `true` if the request must wait until `earlier`, an earlier request, has ended. Requests to
+    /// two functions may overtake each other at the service. So a new call waits for an earlier hang-up, and
+    /// a hang-up waits for the request that takes the seat.
     pub(crate) fn waits_for(&self, earlier: &Self) -> bool {
         let is_same_meeting =
             self.text("meeting_id").is_some_and(|id| earlier.text("meeting_id") == Some(id));
@@ -100,26 +101,27 @@ impl Uplink {
         }
     }
 
-    /// The meeting in which the request takes its turn; `None` if it does not wait for other requests.
+    /// Returns the meeting within which the request waits for earlier requests; `None` if it does not wait
+    /// for other requests.
     fn turn(&self) -> Option<&str> {
         let is_out_of_turn = RequestInfo::find(self.kind()).is_some_and(|request| request.out_of_turn);
         if is_out_of_turn { None } else { self.text("meeting_id") }
     }
 
-    /// The topic to which the request is published.
+    /// Returns the topic to which the request is published.
     #[must_use]
     pub fn topic(&self, parents: &UplinkParents) -> String {
         let parent = if self.bulk { &parents.bulk } else { &parents.control };
         format!("{parent}/{}", self.function)
     }
 
-    /// The payload: the request as JSON.
+    /// Returns the payload: the request as JSON.
     #[must_use]
     pub fn payload(&self) -> Vec<u8> {
         json!(self.body).to_string().into_bytes()
     }
 
-    /// The value of a text field.
+    /// Returns the value of a text field.
     pub(crate) fn text(&self, field: &str) -> Option<&str> {
         self.body.get(field).and_then(Value::as_str)
     }

@@ -1,4 +1,4 @@
-//! A set of ids with a limit; the oldest id makes room for a new one.
+//! A set of ids with a limit. A new id replaces the oldest one.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -19,7 +19,7 @@ impl RecentIds {
         self.ids.contains(id)
     }
 
-    /// Adds `id`; returns whether it is new.
+    /// Adds `id`. Returns whether the id is new.
     pub fn insert(&mut self, id: &str) -> bool {
         if !self.ids.insert(id.to_owned()) {
             return false;

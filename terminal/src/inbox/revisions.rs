@@ -1,4 +1,4 @@
-//! The revisions of the meetings that a terminal knows, by which it detects gaps and superseded snapshots.
+//! The revisions of the meetings that a terminal knows, for detecting gaps and superseded snapshots.
 
 use serde_json::Value;
 use std::collections::{HashMap, VecDeque};
@@ -7,12 +7,12 @@ use switchboard_protocol::downlink::{DownlinkInfo, Snapshot};
 
 use crate::received::ReceivedDownlink;
 
-/// A message compared with the known revisions.
+/// Result of comparing a message with the known revisions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Freshness {
-    /// It follows the known revision.
+    /// The message follows the known revision.
     Current,
-    /// It is new, but a notice before it was lost.
+    /// The message is new, but an earlier notice was lost.
     AfterGap,
     /// A newer snapshot of the same object is known.
     Superseded,
@@ -20,13 +20,14 @@ pub(super) enum Freshness {
 
 #[derive(Debug, Default)]
 struct MeetingRevisions {
-    /// The greatest revision of a message with a whole meeting or with a `prev_rev`; later notices must follow it.
+    /// The largest revision of a message with a whole meeting or with a `prev_rev`. Later notices must follow
+    /// this revision.
     latest: Option<u64>,
-    /// The greatest revision of a whole meeting, which is a snapshot of all its objects.
+    /// The largest revision of a whole meeting, which is a snapshot of all its objects.
     snapshot: u64,
-    /// The greatest revision of a snapshot of each object, by its name within the meeting.
+    /// The largest revision of a snapshot of each object, by its name within the meeting.
     objects: HashMap<String, u64>,
-    /// True if the meeting has ended or the user was removed; no gaps are reported after that.
+    /// True if the meeting has ended or the user was removed. Gaps are then no longer reported.
     ended: bool,
 }
 
@@ -43,7 +44,7 @@ impl Revisions {
         Self { by_meeting: HashMap::new(), order: VecDeque::new(), limit }
     }
 
-    /// Records the revisions in the message, and compares the message with those known before.
+    /// Records the revisions in the message, and compares the message with the revisions known before.
     pub fn record(&mut self, message: &ReceivedDownlink) -> Freshness {
         for meeting in whole_meetings(message) {
             if let (Some(id), Some(rev)) = (text(meeting, "meeting_id"), number(meeting, "rev")) {
@@ -57,13 +58,13 @@ impl Revisions {
         let is_exempt = ["re", "join", "invite_id"].iter().any(|field| message.body.contains_key(*field));
         let object = object(message);
         let revisions = self.meeting(meeting_id);
-        // A `join` admits a removed user again, who gets all notices from then on.
+        // A `join` means that a removed user is admitted again, and receives all later notices.
         revisions.ended &= !message.body.contains_key("join");
         if has_meeting {
             revisions.record_snapshot(rev);
         }
         revisions.ended |= matches!(message.kind.as_str(), "meeting_ended" | "participant_removed");
-        // The gap is checked before the message's own revision is recorded, so that it is reported once.
+        // The gap is checked before the message's own revision is recorded, so that it is reported only once.
         let gap = message.prev_rev.is_some_and(|prev_rev| {
             let gap = !revisions.ended && revisions.latest.is_none_or(|known| prev_rev > known);
             revisions.latest = revisions.latest.max(Some(rev));
@@ -96,7 +97,7 @@ impl MeetingRevisions {
         self.snapshot = self.snapshot.max(rev);
     }
 
-    /// Records a snapshot of one object; returns whether a newer one is known.
+    /// Records a snapshot of one object. Returns whether a newer snapshot is known.
     fn record_object(&mut self, object: String, rev: u64) -> bool {
         let newest = self.objects.entry(object).or_default();
         if rev < self.snapshot.max(*newest) {
@@ -107,13 +108,13 @@ impl MeetingRevisions {
     }
 }
 
-/// The whole meetings in the message.
+/// Returns the whole meetings in the message.
 fn whole_meetings(message: &ReceivedDownlink) -> impl Iterator<Item = &Value> {
     let listed = message.body.get("meetings").and_then(Value::as_array).into_iter().flatten();
     listed.chain(message.body.get("meeting"))
 }
 
-/// The name of the object within the meeting of which the message is a snapshot.
+/// Returns the name, within the meeting, of the object of which the message is a snapshot.
 fn object(message: &ReceivedDownlink) -> Option<String> {
     let Snapshot { object, key } = DownlinkInfo::find(&message.kind)?.snapshot?;
     let [first, rest @ ..] = key else { return Some(object.to_owned()) };

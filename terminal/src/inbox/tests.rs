@@ -1,4 +1,4 @@
-//! Dropped downlinks, answers and notices, and the detection of gaps.
+//! Tests of dropped downlinks, answers and notices, and of the detection of gaps.
 
 use super::*;
 use crate::received::RawMessage;

@@ -11,22 +11,22 @@ const REMEMBERED: usize = 1_000;
 /// State of an invitation on this device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum OfferState {
-    /// It came from the queue, and a `sync` shows whether it is still open.
+    /// The invitation came from the queue, and the answer to `sync` has to show that it is still open.
     Unconfirmed,
     Ringing {
         /// The time at which the ring expires.
         until: Instant,
-        /// Id of the `ringing` that was sent for it.
+        /// Id of the `ringing` that was sent for the invitation.
         request: String,
     },
-    /// It does not ring, but may be answered.
+    /// The invitation does not ring, but the user may answer it.
     Silent,
-    /// The user has answered it, and the answer has not failed.
+    /// The user has answered the invitation, and the answer has not failed.
     Answering {
         /// Id of the `accept` or `reject`.
         request: String,
     },
-    /// It was closed or has expired, and never rings again.
+    /// The invitation was closed or has expired, and never rings again.
     Closed,
 }
 
@@ -53,7 +53,8 @@ impl Default for Offers {
 }
 
 impl Offers {
-    /// True if an invitation may start to ring: it is new or unconfirmed, and its meeting has not ended.
+    /// Returns `true` if an invitation may start to ring: it is new or unconfirmed, and its meeting has not
+    /// ended.
     pub fn may_ring(&self, meeting_id: &str, invite_id: &str) -> bool {
         let is_new = self.by_id.get(invite_id).is_none_or(|offer| offer.state == OfferState::Unconfirmed);
         is_new && !self.ended.contains(meeting_id)
@@ -64,7 +65,7 @@ impl Offers {
         self.count += 1;
         let offer = Offer { meeting_id: meeting_id.to_owned(), state, number: self.count };
         self.by_id.insert(invite_id.to_owned(), offer);
-        // The oldest closed invitation makes room.
+        // A new invitation replaces the oldest closed one.
         if self.by_id.len() > REMEMBERED
             && let Some(oldest) = self
                 .by_id
@@ -77,7 +78,7 @@ impl Offers {
         }
     }
 
-    /// Sets the state of an invitation; adds it without a meeting if it is unknown.
+    /// Sets the state of an invitation. Adds an unknown invitation without a meeting.
     pub fn set(&mut self, invite_id: &str, state: OfferState) {
         match self.by_id.get_mut(invite_id) {
             Some(offer) => offer.state = state,
@@ -85,7 +86,7 @@ impl Offers {
         }
     }
 
-    /// Count of the invitations added so far.
+    /// Returns the number of invitations added so far.
     pub fn count(&self) -> u64 {
         self.count
     }
@@ -98,7 +99,7 @@ impl Offers {
         self.by_id.get(invite_id).is_some_and(|offer| matches!(offer.state, OfferState::Answering { .. }))
     }
 
-    /// Lets the user answer once more, after this request failed.
+    /// Lets the user answer the invitation once more, after this request failed.
     pub fn reopen_after_failed_answer(&mut self, request: &str) {
         let answering = OfferState::Answering { request: request.to_owned() };
         for offer in self.by_id.values_mut().filter(|offer| offer.state == answering) {
@@ -106,24 +107,25 @@ impl Offers {
         }
     }
 
-    /// The ringing invitation for which the `ringing` with this id was sent.
+    /// Returns the ringing invitation for which the `ringing` with this id was sent.
     pub fn ringing_announced_by(&self, ringing: &str) -> Option<String> {
         self.find(|offer| matches!(&offer.state, OfferState::Ringing { request, .. } if request == ringing))
             .pop()
     }
 
-    /// The invitations of a meeting that are not closed.
+    /// Returns the invitations of a meeting that are not closed.
     pub fn open_in_meeting(&self, meeting_id: &str) -> Vec<String> {
         self.find(|offer| offer.meeting_id == meeting_id && offer.state != OfferState::Closed)
     }
 
-    /// Remembers that the meeting has ended, so that no invitation to it rings.
+    /// Records that the meeting has ended, so that no invitation to it rings.
     pub fn mark_meeting_ended(&mut self, meeting_id: &str) {
         self.ended.insert(meeting_id);
     }
 
-    /// The ringing and unconfirmed invitations that are missing from `open`, the invitations of a `state`; only the first
-    /// `known_offers`, as the `state` may be older than the others.
+    /// Returns the ringing and unconfirmed invitations that are missing from `open`, the invitations of a
+    /// `state`. Considers only the first `known_offers`, since the `state` may be older than later
+    /// invitations.
     pub fn missing_from(&self, open: &[&str], meeting_id: Option<&str>, known_offers: u64) -> Vec<String> {
         let mut missing = self.find(|offer| {
             offer.number <= known_offers
@@ -134,7 +136,7 @@ impl Offers {
         missing
     }
 
-    /// The time at which the next ring expires.
+    /// Returns the time at which the next ring expires.
     pub fn next_deadline(&self) -> Option<Instant> {
         let until = |offer: &Offer| match offer.state {
             OfferState::Ringing { until, .. } => Some(until),
@@ -143,12 +145,12 @@ impl Offers {
         self.by_id.values().filter_map(until).min()
     }
 
-    /// The invitations whose ring has expired.
+    /// Returns the invitations whose ring has expired.
     pub fn expired(&self, now: Instant) -> Vec<String> {
         self.find(|offer| matches!(offer.state, OfferState::Ringing { until, .. } if until <= now))
     }
 
-    /// The matching invitations in the order of their arrival.
+    /// Returns the matching invitations in the order of their arrival.
     fn find(&self, is_wanted: impl Fn(&Offer) -> bool) -> Vec<String> {
         let mut found: Vec<_> = self.by_id.iter().filter(|(_, offer)| is_wanted(offer)).collect();
         found.sort_by_key(|(_, offer)| offer.number);

@@ -10,13 +10,13 @@ use crate::uplink::Uplink;
 pub enum SessionOutput {
     /// Publish this request.
     Send(Uplink),
-    /// The answer to a request, an `error` included. The pages of a `state` are joined.
+    /// The answer to a request, which may be an `error`. The pages of a `state` are joined.
     Answer(Box<ReceivedDownlink>),
     /// A request timed out without an answer.
     Unanswered {
         /// Id of the request.
         request: String,
-        /// Time since its first copy.
+        /// Time since the first copy of the request.
         after: Duration,
     },
     /// A downlink that is not the answer to a waiting request.

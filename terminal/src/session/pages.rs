@@ -13,14 +13,15 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// Adds a message. Returns the whole answer if the message is not paged or is the last missing page.
+    /// Adds a message. Returns the whole answer if the message is not paged, or is the last missing page.
     pub fn add(&mut self, message: ReceivedDownlink) -> Option<ReceivedDownlink> {
         let number = |name: &str| message.body.get(name).and_then(Value::as_u64);
         let (page, pages) = match (number("page"), number("pages")) {
             (Some(page), Some(pages)) if pages > 1 && (1..=pages).contains(&page) => (page, pages),
             _ => return Some(message),
         };
-        // The answer to a repeated request may have another number of pages, which do not fit the first ones.
+        // The answer to a repeated request may have another number of pages, which do not match the first
+        // ones.
         if self.total != pages {
             self.received.clear();
             self.total = pages;
@@ -50,7 +51,7 @@ impl Pages {
     }
 }
 
-/// Joins a meeting that continues on the next page, since one page has not enough room for its participants.
+/// Joins a meeting that continues on the next page because one page has no room for all its participants.
 fn join_split_meetings(meetings: &mut Vec<Value>) {
     meetings.dedup_by(|part, meeting| {
         if part["meeting_id"] != meeting["meeting_id"] {

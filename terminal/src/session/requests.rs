@@ -1,4 +1,5 @@
-//! The requests that wait for an answer: repeated under the same id, timed out, and sent in an order that the service keeps.
+//! The requests that wait for an answer: repeats them with the same id, ends them after a time-out, and keeps
+//! the order that the service needs.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -13,14 +14,14 @@ use crate::uplink::Uplink;
 pub(super) struct Requests {
     retry: Retry,
     pub is_connected: bool,
-    /// In the order in which they were added.
+    /// The requests, in the order in which they were added.
     pending: VecDeque<PendingRequest>,
 }
 
 #[derive(Debug)]
 struct PendingRequest {
     uplink: Uplink,
-    /// `None` while it waits for an earlier request.
+    /// The copies; `None` while the request waits for an earlier request.
     sending: Option<Sending>,
     pages: Pages,
 }
@@ -29,9 +30,9 @@ struct PendingRequest {
 #[derive(Debug)]
 struct Sending {
     began: Instant,
-    /// Number of copies that have fallen due.
+    /// Number of copies that have been due.
     copies: u32,
-    /// True if a copy that has fallen due waits for a connection.
+    /// True if a due copy waits for a connection.
     awaits_connection: bool,
 }
 
@@ -48,7 +49,7 @@ impl Requests {
         Ok(())
     }
 
-    /// True if the request is being sent and has no answer.
+    /// Returns `true` if the request is being sent and has no answer.
     pub fn is_waiting(&self, request: &str) -> bool {
         self.pending.iter().any(|pending| pending.sending.is_some() && pending.uplink.id() == request)
     }
@@ -57,7 +58,7 @@ impl Requests {
         self.pending.iter().any(|pending| pending.uplink.id() == request)
     }
 
-    /// Adds an answer, or a page of it. Returns the whole answer if it is complete, and ends the request.
+    /// Adds an answer, or a page of an answer. If the answer is complete, returns it and ends the request.
     pub fn answer(&mut self, message: ReceivedDownlink) -> Option<ReceivedDownlink> {
         let request = message.answers()?.to_owned();
         let pending = self.pending.iter_mut().find(|pending| pending.uplink.id() == request)?;
@@ -70,12 +71,13 @@ impl Requests {
         self.pending.retain(|pending| pending.uplink.id() != request);
     }
 
-    /// The time of the next copy or time-out.
+    /// Returns the time of the next copy or time-out.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.pending.iter().filter_map(|pending| Some(pending.sending.as_ref()?.due(&self.retry))).min()
     }
 
-    /// Ends requests that have timed out, starts those whose turn it is, and outputs the copies that are due.
+    /// Ends requests that have timed out, starts the next requests in the order, and outputs the copies that
+    /// are due.
     pub fn send_due(&mut self, now: Instant, outputs: &mut VecDeque<SessionOutput>) {
         let retry = self.retry;
         self.pending.retain(|pending| {
@@ -97,7 +99,7 @@ impl Requests {
                 sending.copies += 1;
                 sending.awaits_connection = true;
             }
-            // One copy replaces all those that fell due without a connection.
+            // One copy replaces all copies that were due without a connection.
             if sending.awaits_connection && self.is_connected {
                 sending.awaits_connection = false;
                 outputs.push_back(SessionOutput::Send(pending.uplink.clone()));
@@ -125,7 +127,7 @@ impl Sending {
         self.began + retry.answer_within * self.copies
     }
 
-    /// Time since the first copy, if the request has timed out.
+    /// Returns the time since the first copy, if the request has timed out.
     fn timed_out_after(&self, retry: &Retry, now: Instant) -> Option<Duration> {
         let elapsed = now.saturating_duration_since(self.began);
         (elapsed >= retry.request_life()).then_some(elapsed)

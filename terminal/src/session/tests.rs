@@ -1,11 +1,11 @@
-//! Requests: the first copy, repeats and time-outs, and their answers.
+//! Tests of requests: the first copy, repeats and time-outs, and their answers.
 
 use super::*;
 use crate::received::RawMessage;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-/// A session with a clock that moves only when a test says so.
+/// A session with a clock that moves only when a test moves it.
 struct TestSession {
     session: Session,
     now: Instant,

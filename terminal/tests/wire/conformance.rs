@@ -1,5 +1,5 @@
-//! Runs the vectors of `tests/conformance` (described in its README) against this terminal, without a network and with a
-//! virtual clock.
+//! Runs the vectors of `tests/conformance` (its README describes them) with this terminal, without a network
+//! and with a virtual clock.
 
 mod matching;
 mod subject;
@@ -20,7 +20,7 @@ struct Vector {
     steps: Vec<Step>,
 }
 
-/// One input, and everything that the terminal sends and shows because of it.
+/// One input, and everything that the terminal sends and shows because of that input.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
@@ -79,7 +79,7 @@ fn run_vector(vector: &Vector) -> Result<(), String> {
     Ok(())
 }
 
-/// The message, or `times` copies with ids of their own.
+/// Returns the message, or `times` copies with different ids.
 fn copies(message: &Value, times: Option<u32>) -> Vec<Value> {
     let Some(times) = times else { return vec![message.clone()] };
     let id = message["id"].as_str().expect("a text");
@@ -117,12 +117,12 @@ fn a_vector_fails_without_its_last_expectation() {
     }
 }
 
-/// The downlinks of a vector are valid, except for vectors about unknown ones.
+/// Checks that the downlinks of a vector are valid, except in vectors about unknown downlinks.
 #[test]
 fn the_downlinks_of_the_vectors_are_valid() {
     for (name, vector) in vectors().into_iter().filter(|(name, _)| !name.starts_with("unknown")) {
         for message in vector.steps.into_iter().filter_map(|step| step.receive) {
-            // The names of a vector are not valid ids because of their `$`.
+            // The names in a vector are not valid ids because of their `$`.
             let text = message.to_string().replace('$', "");
             let read: Result<switchboard_protocol::downlink::Downlink, _> = serde_json::from_str(&text);
             assert!(read.is_ok(), "{name}: {:?} in {text}", read.err());

@@ -1,4 +1,4 @@
-//! Connect, subscription, lost connections and reconnects.
+//! Tests of connects, subscriptions, lost connections and reconnects.
 
 use crate::fake_broker::{CLIENT, FakeBroker, within};
 use rumqttc::{ConnAck, ConnectReturnCode};
@@ -107,7 +107,7 @@ async fn a_token_that_is_refused_again_and_again_is_not_tried_for_ever() {
             other => panic!("{other:?}"),
         }
     }
-    // The next connect is the one with the new token.
+    // The next connect uses the new token.
     let token = development_jwt("secret", "alice", None, 4_100_000_000);
     terminal.renew_token(token.clone());
     let peer = broker.accept(true).await;

@@ -36,19 +36,19 @@ impl FakeBroker {
         Self(TcpListener::bind("127.0.0.1:0").await.expect("a free port"))
     }
 
-    /// The address on which the broker listens.
+    /// Returns the address on which the broker listens.
     pub fn address(&self) -> SocketAddr {
         self.0.local_addr().expect("it listens")
     }
 
-    /// A configuration whose requests time out after 120 ms.
+    /// Returns a configuration whose requests time out after 120 ms.
     pub fn impatient(&self) -> Config {
         let millis = Duration::from_millis;
         let retry = Retry { answer_within: millis(40), ..self.patient().retry };
         Config { retry, ..self.patient() }
     }
 
-    /// A configuration whose requests are not repeated during a test.
+    /// Returns a configuration whose requests are not repeated during a test.
     pub fn patient(&self) -> Config {
         let port = self.address().port();
         let token = development_jwt("secret", "alice", None, 4_000_000_000);
@@ -80,7 +80,7 @@ impl FakeBroker {
 }
 
 impl Peer {
-    /// Reads the client's `SUBSCRIBE`, without an answer.
+    /// Reads the client's `SUBSCRIBE` without answering it.
     pub async fn subscription(&mut self) -> Subscribe {
         let Packet::Subscribe(subscribe) = self.read().await else { panic!("a subscription comes first") };
         self.subscribed = subscribe.filters.iter().map(|filter| filter.path.clone()).collect();
@@ -100,7 +100,7 @@ impl Peer {
         publish
     }
 
-    /// Reads the next `PUBLISH` of the client without an acknowledgement.
+    /// Reads the next `PUBLISH` of the client without acknowledging it.
     pub async fn next_publish_without_ack(&mut self) -> Publish {
         loop {
             match self.read().await {

@@ -1,4 +1,5 @@
-//! The terminal against a scripted broker that loses, repeats and refuses packets, and closes connections.
+//! Tests of the terminal with a scripted broker that loses, repeats and refuses packets, and closes
+//! connections.
 
 mod conformance;
 mod connecting;

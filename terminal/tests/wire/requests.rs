@@ -1,4 +1,5 @@
-//! Requests and their answers: repeats under the same id, one answer, one request at a time in each meeting.
+//! Tests of requests and their answers: repeats with the same id, one answer, one request at a time in each
+//! meeting.
 
 use crate::fake_broker::{FakeBroker, Peer, within};
 use rumqttc::Publish;

@@ -1,4 +1,5 @@
-//! TLS: the trusted authorities, and the user name and ALPN that AWS IoT needs for a custom authorizer.
+//! Tests of TLS: the trusted authorities, and the user name and ALPN that AWS IoT needs for a custom
+//! authorizer.
 
 use crate::fake_broker::{FakeBroker, within};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -13,7 +14,7 @@ use tokio::task::JoinHandle;
 /// A TLS proxy in front of a broker, for one connection.
 struct TlsProxy {
     port: u16,
-    /// Its self-signed certificate, PEM.
+    /// Self-signed certificate of the proxy, PEM.
     certificate: String,
     /// The negotiated application protocol; `None` if the handshake failed.
     protocol: JoinHandle<Option<Vec<u8>>>,
@@ -41,14 +42,14 @@ impl TlsProxy {
             let mut outside = acceptor.accept(stream).await.ok()?;
             let protocol = outside.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
             let mut inside = TcpStream::connect(broker).await.expect("the broker listens");
-            // An error ends the proxy as a closed connection does.
+            // An error ends the proxy in the same way as a closed connection.
             drop(tokio::io::copy_bidirectional(&mut outside, &mut inside).await);
             protocol
         });
         Self { port, certificate: cert.pem(), protocol }
     }
 
-    /// A configuration that trusts `authority`.
+    /// Returns a configuration that trusts `authority`.
     fn config(&self, broker: &FakeBroker, authority: &str) -> Config {
         let tls = Tls::new(Some(authority.as_bytes()), &["mqtt"]).expect("an authority");
         let transport = Transport::Tls(tls);

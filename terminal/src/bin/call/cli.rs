@@ -43,7 +43,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    // No doc comments here: clap would show them in place of those of the argument structs.
+    // The variants have no doc comments, since clap would show these in place of the comments of the argument
+    // structs.
     Token(token::TokenArgs),
     Listen(listen::ListenArgs),
     Create(create::CreateArgs),
@@ -64,7 +65,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// True if the command speaks for a device, so that `--as` is needed.
+    /// Returns `true` if the command acts for a device and therefore needs `--as`.
     pub fn needs_device(&self) -> bool {
         match self {
             Self::Completions(_) => false,

@@ -1,21 +1,21 @@
-//! Unix time, and sleeping until an optional moment.
+//! Unix time, and a sleep until an optional time.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
 
-/// Unix time in seconds.
+/// Returns the Unix time in seconds.
 pub fn now_seconds() -> i64 {
     now_ms().div_euclid(1000)
 }
 
-/// Unix time in milliseconds.
+/// Returns the Unix time in milliseconds.
 pub fn now_ms() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Returns at that time, or never for `None`.
+/// Returns at `time`, or never for `None`.
 pub async fn sleep_until(time: Option<Instant>) {
     match time {
         Some(time) => tokio::time::sleep_until(time).await,

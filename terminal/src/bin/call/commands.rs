@@ -1,4 +1,4 @@
-//! The commands, one file each: its arguments, and the function that runs it.
+//! The commands, with one file for each: its arguments, and the function that runs it.
 
 pub mod answer;
 pub mod cancel;

@@ -1,4 +1,5 @@
-//! A call in which this device takes part: follows its messages to the end of the meeting, and hangs up on Ctrl-C.
+//! A call in which this device has a seat: follows its messages until the meeting ends, and hangs up on
+//! Ctrl-C.
 
 mod other_participants;
 
@@ -30,13 +31,13 @@ pub struct Conversation<'a> {
     hang_up_after: Option<Duration>,
     hang_up_at: Option<Instant>,
     give_up_at: Option<Instant>,
-    /// True if the connection was lost since this device last took its seat.
+    /// True if the connection was lost after this device last took its seat.
     was_disconnected: bool,
 }
 
 impl<'a> Conversation<'a> {
-    /// The call whose answer (`meeting_created`, `invitation_accepted`, …) this device received; `None` if the answer has
-    /// no valid meeting id.
+    /// Creates the conversation of the call whose answer (`meeting_created`, `invitation_accepted`, …) this
+    /// device received; `None` if the answer has no valid meeting id.
     pub fn new(phone: &'a mut Phone, answer: &ReceivedDownlink) -> Option<Self> {
         let meeting_id = answer.meeting_id.as_deref()?.parse().ok()?;
         let user = phone.user();
@@ -55,20 +56,20 @@ impl<'a> Conversation<'a> {
         Some(conversation)
     }
 
-    /// Hangs up this long after the call was answered.
+    /// Makes the conversation hang up this long after the call was answered.
     pub fn hang_up_after(mut self, after: Option<Duration>) -> Self {
         self.hang_up_after = after;
         self
     }
 
-    /// Hangs up at that time if the call is not answered by then.
+    /// Makes the conversation hang up at that time if the call is not answered by then.
     pub fn give_up_at(mut self, at: Option<Instant>) -> Self {
         self.give_up_at = at;
         self
     }
 
-    /// Follows the call to its end. The error means that the terminal has disconnected for good, or that a request to hang
-    /// up failed.
+    /// Follows the call until it ends. The error means that the terminal has permanently disconnected, or
+    /// that a request to hang up failed.
     pub async fn run(mut self) -> Result<CommandOutcome, CommandError> {
         if self.answered {
             self.report_joined().await?;
@@ -164,7 +165,7 @@ impl<'a> Conversation<'a> {
         Ok(None)
     }
 
-    /// Takes over the mode and the participants of a meeting object.
+    /// Stores the mode and the participants of a meeting object.
     fn apply_meeting(&mut self, meeting: &Value) {
         if let Some(mode) = meeting["mode"].as_str() {
             self.is_direct = mode == "direct";
@@ -178,7 +179,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Reports that this device is in the media, and starts the time until it hangs up.
+    /// Reports that this device is in the media, and starts the timer of `hang_up_after`.
     async fn report_joined(&mut self) -> Result<(), CommandError> {
         self.phone.client.report_joined(&self.meeting_id).await?;
         self.hang_up_at = self.hang_up_after.and_then(|after| Instant::now().checked_add(after));
@@ -188,14 +189,15 @@ impl<'a> Conversation<'a> {
         Ok(())
     }
 
-    /// Reads the meeting's state without printing it, in case a notice was lost that no later notice reveals.
+    /// Reads the meeting's state without printing it. A notice may be lost without a later notice that
+    /// reveals the gap.
     async fn poll_state(&mut self) -> Result<Option<CommandOutcome>, CommandError> {
         let sync = SyncState { meeting_id: Some(self.meeting_id.clone()), missed_since_ms: None };
         let state = self.phone.client.terminal.request(&sync).await;
         self.apply_state(state)
     }
 
-    /// Reads the meeting's state after a gap.
+    /// Reads the meeting's state after a lost notice.
     async fn resync(&mut self) -> Result<Option<CommandOutcome>, CommandError> {
         let state = self.phone.client.sync(Some(&self.meeting_id)).await;
         self.apply_state(state)
@@ -217,7 +219,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Takes the seat again after a reconnect, as the service may have given it up.
+    /// Takes the seat again after a reconnect, since the service may have given up the seat.
     async fn rejoin(&mut self) -> Result<Option<CommandOutcome>, CommandError> {
         if !self.answered {
             return self.resync().await;
@@ -233,7 +235,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// The outcome, if the error means that the call is over; `None` if the call may go on.
+    /// Returns the outcome if the error means that the call has ended; `None` if the call may continue.
     fn outcome_of_error(&self, error: RequestError) -> Result<Option<CommandOutcome>, CommandError> {
         match error {
             RequestError::Refused(refused) => match refused.code.as_str() {
@@ -243,7 +245,7 @@ impl<'a> Conversation<'a> {
                     self.phone.client.printer.note("over", &words, json!({"reason": reason}));
                     Ok(Some(CommandOutcome::of_meeting(reason, self.answered)))
                 }
-                // The user has left by another device.
+                // The user has left on another device.
                 "not_admitted" if self.answered => Ok(Some(CommandOutcome::Done)),
                 "not_admitted" | "forbidden" | "meeting_not_found" => Ok(Some(CommandOutcome::Failed)),
                 _ => Ok(None),
@@ -254,7 +256,7 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Rejects a second invitation with reason `busy`, as `call` takes part in one call at a time.
+    /// Rejects a second invitation with the reason `busy`, since `call` is in one call at a time.
     async fn reject_as_busy(&mut self, invitation: &ReceivedDownlink) -> Result<(), CommandError> {
         let (Some(invite_id), Some(meeting_id)) =
             (invitation.field("invite_id"), invitation.field("meeting_id"))
@@ -268,16 +270,17 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Hangs up. The outcome of an answered call is `Done`, that of another one `if_unanswered`.
+    /// Hangs up. Returns the outcome `Done` for an answered call, otherwise `if_unanswered`.
     async fn hang_up_with(&mut self, if_unanswered: CommandOutcome) -> Result<CommandOutcome, CommandError> {
         let outcome = if self.answered { CommandOutcome::Done } else { if_unanswered };
         Ok(self.hang_up().await?.unwrap_or(outcome))
     }
 
-    /// Leaves the meeting, or destroys a group that is not answered. Returns an outcome only if a second Ctrl-C came first.
+    /// Leaves the meeting, or destroys a group that is not answered. Returns an outcome only after a second
+    /// Ctrl-C.
     async fn hang_up(&mut self) -> Result<Option<CommandOutcome>, CommandError> {
         let meeting_id = self.meeting_id.clone();
-        // To leave a direct call ends it; a group would go on ringing.
+        // Leaving ends a direct call, but a group would continue to ring.
         let request = if self.answered || self.is_direct {
             Uplink::new(&Leave { meeting_id })
         } else {

@@ -12,8 +12,8 @@ use crate::error::CommandError;
 use crate::one_shot::{connect_and_run, within_timeout};
 use crate::outcome::CommandOutcome;
 
-/// Runs the command. Ends the process with clap's message and exit code if the command needs a device and none is named,
-/// as for any other missing argument.
+/// Runs the command. If the command needs a device and the command line names none, ends the process with
+/// clap's message and exit code, as for any missing argument.
 pub async fn run(cli: &Cli) -> Result<CommandOutcome, CommandError> {
     if cli.command.needs_device() && cli.common.identity.device.is_none() {
         let message = "name your device with --as, for example `--as alice.phone`, or with CALL_AS";

@@ -1,4 +1,4 @@
-//! The error with which a command ends early. Its message says what to do.
+//! The error with which a command ends. Its message says what to do.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::outcome::CommandOutcome;
 
 #[derive(Debug)]
 pub struct CommandError {
-    /// The outcome, and with it the exit code, of a command that ends with this error.
+    /// The outcome of a command that ends with this error, which also gives the exit code.
     pub outcome: CommandOutcome,
     /// The service's error code, if the service refused a request.
     pub code: Option<String>,
@@ -16,12 +16,12 @@ pub struct CommandError {
 }
 
 impl CommandError {
-    /// An error that the user of the command can correct; outcome `Failed`.
+    /// Creates an error that the user of the command can correct; outcome `Failed`.
     pub fn new(message: impl Into<String>) -> Self {
         Self { outcome: CommandOutcome::Failed, code: None, message: message.into() }
     }
 
-    /// An error of a command that took too long; outcome `TimedOut`.
+    /// Creates an error of a command that exceeded its time limit; outcome `TimedOut`.
     pub fn timed_out(message: impl Into<String>) -> Self {
         Self { outcome: CommandOutcome::TimedOut, ..Self::new(message) }
     }

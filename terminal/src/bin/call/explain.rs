@@ -1,5 +1,5 @@
-//! Explains tokens in plain words: user, place, rights, expiry, and validity with the reasons against it. Reading a
-//! token needs no key; only verifying the signature does. The explanation contains no secret and nothing that is usable
+//! Explains tokens in plain words: user, place, rights, expiry, and validity or the reasons against it. Only
+//! the check of the signature needs a key. The explanation contains no secret, and nothing that could be used
 //! as a token.
 
 mod agora;
@@ -19,16 +19,16 @@ use serde_json::{Map, Value};
 
 pub use explanation::{Explanation, Secrets};
 
-/// A text without an explanation.
+/// Error of a text that cannot be explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExplainError {
-    /// A hash: Alibaba's multi-parameter token.
+    /// The text is a hash: Alibaba's multi-parameter token.
     #[error(
         "this is a hash, such as Alibaba's multi-parameter token, and contains no fields; pass `single_token` or the whole \
          `join` object"
     )]
     Hash,
-    /// An unknown format.
+    /// The format is unknown.
     #[error(
         "unknown format: expected a `join` object, a token of LiveKit, Alibaba, Agora, Tencent or Janus, a JSON Web Token \
          or a TURN credential"
@@ -36,10 +36,11 @@ pub enum ExplainError {
     Unknown,
 }
 
-/// Explains a token, or each token in a `join` object, in a message with one, or in an entry of `iceServers`.
+/// Explains a token, or each token in a `join` object, in a message that contains one, or in an entry of
+/// `iceServers`.
 ///
 /// # Errors
-/// A hash or an unknown format.
+/// The text is a hash, or its format is unknown.
 pub fn explain(text: &str, secrets: Secrets<'_>) -> Result<Vec<Explanation>, ExplainError> {
     let text = text.trim();
     match serde_json::from_str(text) {
@@ -54,14 +55,14 @@ pub fn explain(text: &str, secrets: Secrets<'_>) -> Result<Vec<Explanation>, Exp
             _ => explain_join(&object, secrets),
         },
         Ok(Value::String(token)) => explain_token(&token, secrets).map(|one| vec![one]),
-        // A TURN user name without a user is a number, which is JSON too.
+        // A TURN user name without a user is a number, and therefore also JSON.
         _ => explain_token(text, secrets).map(|one| vec![one]),
     }
 }
 
 fn explain_join(join: &Map<String, Value>, secrets: Secrets<'_>) -> Result<Vec<Explanation>, ExplainError> {
     let params = join.get("params").unwrap_or(&Value::Null);
-    // Prefer `single_token`: `token` is a hash at Alibaba.
+    // `single_token` is preferred, since Alibaba's `token` is a hash.
     let token = params["single_token"].as_str().or_else(|| join.get("token")?.as_str());
     let mut all = vec![explain_token(token.ok_or(ExplainError::Unknown)?, secrets)?];
     let others = ["core_token", "private_map_key"].into_iter().filter_map(|name| params[name].as_str());

@@ -1,5 +1,6 @@
-//! The invitations that ring on this device. The library's [`Ringer`] decides when a ring starts and stops (the vectors in
-//! `tests/conformance` check it); this module gives it the input and carries out its steps.
+//! The invitations that ring on this device. The library's [`Ringer`] decides when a ring starts and stops
+//! (the vectors in `tests/conformance` test it). This module passes input to the ringer and carries out its
+//! steps.
 
 use std::collections::VecDeque;
 
@@ -23,9 +24,9 @@ use crate::printable;
 pub struct IncomingCall {
     pub meeting_id: MeetingId,
     pub invite_id: InviteId,
-    /// Display name of the caller, or else the account.
+    /// Display name of the caller, or the account if there is no name.
     pub caller: String,
-    /// The caller, as on the wire.
+    /// The caller in the form of the wire.
     pub from: Value,
     pub media: Media,
 }
@@ -39,7 +40,7 @@ pub struct StoppedRing {
 
 #[derive(Debug)]
 pub enum ListenInput {
-    /// A message, an answer or a deadline was processed; these rings stopped by it.
+    /// A message, an answer or a deadline was processed, which stopped these rings.
     Processed {
         stopped: Vec<StoppedRing>,
     },
@@ -52,7 +53,7 @@ pub enum ListenInput {
 pub struct IncomingCalls<'a> {
     phone: &'a mut Phone,
     ringer: Ringer,
-    /// In the order in which they began to ring.
+    /// The ringing calls, in the order in which they began to ring.
     calls: VecDeque<IncomingCall>,
     /// Requests of the ringer that wait for an answer.
     requests: JoinSet<(Uplink, Result<ReceivedDownlink, RequestError>)>,
@@ -63,7 +64,7 @@ pub struct IncomingCalls<'a> {
 impl<'a> IncomingCalls<'a> {
     pub fn new(phone: &'a mut Phone) -> Self {
         let mut ringer = Ringer::default();
-        // The command keeps nothing between two runs.
+        // The command stores nothing between two runs.
         ringer.list_missed_since(0);
         Self { phone, ringer, calls: VecDeque::new(), requests: JoinSet::new(), sends: JoinSet::new() }
     }
@@ -72,12 +73,13 @@ impl<'a> IncomingCalls<'a> {
         self.phone
     }
 
-    /// The call that has rung for longest.
+    /// Returns the call that has rung longest.
     pub fn first(&self) -> Option<IncomingCall> {
         self.calls.front().cloned()
     }
 
-    /// Requests the open invitations and the calls missed since the last time, starts to ring for new ones, and stops rings that are no longer open.
+    /// Requests the open invitations, and the calls missed since the last time. Starts to ring for new
+    /// invitations, and stops rings whose invitations are no longer open.
     pub async fn sync(&mut self) -> Result<(), RequestError> {
         let missed_since_ms = self.ringer.missed_since_ms();
         let sync = Uplink::new(&SyncState { meeting_id: None, missed_since_ms })?;
@@ -97,7 +99,7 @@ impl<'a> IncomingCalls<'a> {
         self.request_for_user(&Uplink::new(answer)?).await
     }
 
-    /// Sends a request of the user, after the ringer has taken note of it.
+    /// Sends a request of the user, after informing the ringer of it.
     async fn request_for_user(&mut self, uplink: &Uplink) -> Result<ReceivedDownlink, RequestError> {
         self.ringer.user_requests(uplink).expect("a call that rings was not answered yet");
         self.run_ringer_steps();
@@ -108,11 +110,11 @@ impl<'a> IncomingCalls<'a> {
         answer
     }
 
-    /// The next input. Cancel safe. The error means that the terminal has disconnected for good.
+    /// Returns the next input. Cancel safe. The error means that the terminal has permanently disconnected.
     pub async fn next(&mut self) -> Result<ListenInput, CommandError> {
         let deadline = self.ringer.next_deadline().map(Instant::from_std);
         tokio::select! {
-            // In this order: a notice that came before an answer is processed before it.
+            // The branches have this order so that a notice that arrived before an answer is processed first.
             biased;
             input = self.phone.next() => match input? {
                 PhoneInput::Event(event) => self.handle_event(event),
@@ -133,7 +135,8 @@ impl<'a> IncomingCalls<'a> {
         Ok(ListenInput::Processed { stopped: self.run_ringer_steps() })
     }
 
-    /// Prints that the open invitations could not be read. The command goes on: new invitations arrive by themselves.
+    /// Prints that the open invitations could not be read. The command continues, since new invitations
+    /// arrive without a request.
     pub fn note_sync_failed(&self, error: &RequestError) {
         let words = format!("the open invitations could not be read: {error}");
         self.phone.client.printer.note("no_state", &words, json!({}));
@@ -148,7 +151,7 @@ impl<'a> IncomingCalls<'a> {
         }
     }
 
-    /// Gives the ringer a message, which was printed when it arrived.
+    /// Passes a message to the ringer. The message was printed on arrival.
     fn give_to_ringer(&mut self, message: &ReceivedDownlink) {
         self.ringer.receive(message, Instant::now().into_std());
     }
@@ -179,7 +182,7 @@ impl<'a> IncomingCalls<'a> {
                     });
                 }
                 RingerStep::Send(uplink) => {
-                    // It fails only without a connection, which the terminal reports by an event.
+                    // The call fails only without a connection, which the terminal reports by an event.
                     self.sends.spawn(async move { drop(client.send_uplink(&uplink).await) });
                 }
             }
@@ -188,12 +191,12 @@ impl<'a> IncomingCalls<'a> {
     }
 }
 
-/// Reads an offer; `None` if its ids are not valid.
+/// Reads an offer; `None` if its ids are invalid.
 fn incoming_call(meeting_id: &str, invite_id: &str, offer: &Value) -> Option<IncomingCall> {
     let from = offer["from"].clone();
     let account = from["user_id"].as_str().unwrap_or("an unknown caller");
     let caller = printable::name(&from["name"]).unwrap_or_else(|| printable::line(account));
-    // A kind of media that this version does not know is accepted as audio, which every device supports.
+    // Media that this version does not know are accepted as audio, which every device supports.
     let media = serde_json::from_value(offer["media"].clone()).unwrap_or(Media::Audio);
     Some(IncomingCall {
         meeting_id: meeting_id.parse().ok()?,

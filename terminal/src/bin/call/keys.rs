@@ -1,4 +1,4 @@
-//! The keyboard of a person at the shell: a letter and Enter.
+//! The keyboard of a person at the shell, who types a letter and Enter.
 
 use std::io::{BufRead as _, IsTerminal as _};
 
@@ -23,11 +23,11 @@ impl Key {
     }
 }
 
-/// The keys that a person types; `None` if standard input is not read.
+/// The keys that a person types; `None` if the command does not read standard input.
 pub struct Keys(Option<UnboundedReceiver<Key>>);
 
 impl Keys {
-    /// Keys of a command that does not read standard input.
+    /// Creates the keys of a command that does not read standard input.
     pub const fn disabled() -> Self {
         Self(None)
     }
@@ -50,12 +50,12 @@ impl Keys {
         Self(Some(keys))
     }
 
-    /// True if standard input is read.
+    /// Returns `true` if the command reads standard input.
     pub const fn is_available(&self) -> bool {
         self.0.is_some()
     }
 
-    /// The next key; never returns if standard input is not read, or has ended.
+    /// Returns the next key. Never returns if standard input is not read, or has ended.
     pub async fn next(&mut self) -> Key {
         let key = match &mut self.0 {
             Some(keys) => keys.recv().await,

@@ -1,4 +1,4 @@
-//! The login of a connected device: its token is read again when the broker refuses it.
+//! The login of a connected device. The token is read again when the broker refuses it.
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -8,20 +8,20 @@ use crate::error::CommandError;
 use crate::options::identity::IdentityOptions;
 use crate::printer::Printer;
 
-/// Limit of new tokens in a row that are refused, too.
+/// Largest number of new tokens that may be refused one after another.
 const MAX_RENEWALS: u32 = 5;
 
-/// The token in use, and where the next one comes from.
+/// The token in use, and the source of the next token.
 #[derive(Debug)]
 pub struct Login {
     identity: IdentityOptions,
     account: String,
     token: SecretString,
-    /// New tokens since the last connection.
+    /// Number of new tokens since the last connection.
     renewals: u32,
-    /// New tokens since the start.
+    /// Number of new tokens since the start.
     passed: u32,
-    /// True if the user was told of the present outage.
+    /// True if the user has been informed of the present outage.
     is_reported: bool,
 }
 
@@ -30,8 +30,8 @@ impl Login {
         Self { identity, account, token, renewals: 0, passed: 0, is_reported: false }
     }
 
-    /// Passes a new token to `renew`, the terminal, after a refusal. The error means that the terminal waits for a token that
-    /// this command lacks.
+    /// After a refusal, passes a new token to `renew` (the terminal). The error means that the terminal waits
+    /// for a token that this command does not have.
     pub fn follow(
         &mut self,
         event: &TerminalEvent,
@@ -44,7 +44,8 @@ impl Login {
                 self.is_reported = false;
                 Ok(())
             }
-            // The events of an outage queue up while a command waits for an answer, so this one may be about an older token.
+            // The events of an outage are queued while a command waits for an answer, so this event may
+            // concern an older token.
             TerminalEvent::LoginRefused { renewals, .. } if *renewals < self.passed => Ok(()),
             TerminalEvent::LoginRefused { reason, tries_again, .. } => {
                 self.refused(reason, *tries_again, renew, printer)
@@ -64,7 +65,7 @@ impl Login {
             let words = format!("the login is not accepted any more: {reason}");
             printer.note("login_refused", &words, json!({"reason": reason}));
         }
-        // A file that cannot be read now may be written anew at this moment.
+        // If the file cannot be read, another program may be writing it at this moment.
         if let Ok(token) = self.identity.token(&self.account)
             && token.expose_secret() != self.token.expose_secret()
             && self.renewals < MAX_RENEWALS

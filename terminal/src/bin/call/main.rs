@@ -1,4 +1,5 @@
-//! `call`: a phone for the shell. It speaks the protocol as any other terminal, through the library of this package.
+//! `call`: a phone for the shell. It uses the protocol like any other terminal, through the library of this
+//! package.
 
 mod cli;
 mod clock;
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
         Ok(outcome) => *outcome,
         Err(error) => error.outcome,
     };
-    // The output of these two commands is their result; scripts read it, so no further line may follow.
+    // The output of these two commands is their result and scripts read it, so no further line may follow.
     let is_plain = matches!(cli.command, Command::Token(_) | Command::Completions(_));
     if !is_plain || ended.is_err() {
         printer.result(outcome, ended.err().as_ref());

@@ -5,10 +5,11 @@ use crate::options::CommonOptions;
 use crate::outcome::CommandOutcome;
 use crate::phone::{Client, Phone};
 
-/// Default instance of one-shot commands. It differs from that of a ringing device, so that both can be connected at a time.
+/// Default instance of one-shot commands. It differs from that of a ringing device, so that both can be
+/// connected at the same time.
 pub const SHELL_INSTANCE: &str = "shell";
 
-/// Connects, runs `work` and disconnects. Ctrl-C ends it as cancelled, `--timeout` as timed out.
+/// Connects, runs `work` and disconnects. Ctrl-C ends the command as cancelled, `--timeout` as timed out.
 pub async fn connect_and_run(
     common: &CommonOptions,
     work: impl AsyncFnOnce(&Client) -> Result<(), CommandError>,
@@ -25,7 +26,7 @@ pub async fn connect_and_run(
     .await
 }
 
-/// Limits `work` to the time that `--timeout` allows, if it was given.
+/// Runs `work` within the time of `--timeout`, if the option was given.
 pub async fn within_timeout(
     common: &CommonOptions,
     work: impl Future<Output = Result<CommandOutcome, CommandError>>,

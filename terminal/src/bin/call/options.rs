@@ -25,8 +25,9 @@ pub struct CommonOptions {
 
     /// Give up after this many seconds (exit code 16)
     ///
-    /// The limit of a request is its answer; of `create`, the answer of a callee; of `listen --once`, the first ring.
-    /// `watch`, and `listen` without --once, end after this time with exit code 0.
+    /// The limit applies to the answer of a request, to the answer of a callee with `create`, and to the
+    /// first ring with `listen --once`. `watch`, and `listen` without --once, end after this time with exit
+    /// code 0.
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, help_heading = "Output and time limit")]
     pub timeout: Option<Duration>,
 }

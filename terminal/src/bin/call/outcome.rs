@@ -1,6 +1,6 @@
 //! The outcome of a command, and its exit code for scripts.
 
-/// Table of the exit codes, for the help text.
+/// Table of the exit codes for the help text.
 pub const EXIT_CODES: &str = "\
 Exit codes:
    0  done; the call was answered
@@ -18,7 +18,7 @@ Exit codes:
 pub enum CommandOutcome {
     /// The request was carried out, or the call was answered.
     Done,
-    /// The request could not be sent, or the call broke.
+    /// The request could not be sent, or the call failed.
     Failed,
     /// The service refused the request.
     Refused,
@@ -37,7 +37,7 @@ pub enum CommandOutcome {
 }
 
 impl CommandOutcome {
-    /// The exit code; [`EXIT_CODES`] explains them.
+    /// Returns the exit code; [`EXIT_CODES`] explains the codes.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Done => 0,
@@ -52,7 +52,7 @@ impl CommandOutcome {
         }
     }
 
-    /// The word for the outcome in the JSON output.
+    /// Returns the word for the outcome in the JSON output.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -67,7 +67,8 @@ impl CommandOutcome {
         }
     }
 
-    /// The outcome of an ended call, from the `reason` of `meeting_ended` and whether a callee had answered.
+    /// Returns the outcome of an ended call, from the `reason` of `meeting_ended` and from whether a callee
+    /// had answered.
     pub fn of_meeting(reason: &str, answered: bool) -> Self {
         match reason {
             "rtc_failed" | "lost" => Self::Failed,
@@ -80,8 +81,8 @@ impl CommandOutcome {
         }
     }
 
-    /// The outcome of an invitation, from the state of its participant; `None` while the invitation is open, and after it
-    /// was accepted.
+    /// Returns the outcome of an invitation, from the state of its participant; `None` while the invitation
+    /// is open, and after an accept.
     pub fn of_participant(state: &str) -> Option<Self> {
         match state {
             "declined" => Some(Self::Declined),
@@ -94,8 +95,8 @@ impl CommandOutcome {
         }
     }
 
-    /// The outcome of a ring that ended without an answer on this device, from the `reason` of `invitation_closed` or the
-    /// code of a refusal.
+    /// Returns the outcome of a ring that ended without an answer on this device, from the `reason` of
+    /// `invitation_closed` or the code of a refusal.
     pub fn of_ring(reason: &str) -> Self {
         match reason {
             "answered_elsewhere" | "already_answered" => Self::Done,

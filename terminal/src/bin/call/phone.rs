@@ -44,8 +44,8 @@ pub enum PhoneInput {
 }
 
 impl Phone {
-    /// Connects the device of the command line. `instance` is used if the command line names none; `tap` gets every
-    /// message as it arrived. The error says what to do.
+    /// Connects the device of the command line. `instance` is used if the command line names none. `tap` gets
+    /// every message as it arrived. The error says what to do.
     pub async fn connect(
         common: &CommonOptions,
         instance: Option<&str>,
@@ -59,7 +59,7 @@ impl Phone {
         let mut config = common.broker.config(client_id, token)?;
         config.tap = tap;
         let broker = format!("{}:{}", config.host, config.port);
-        // Signals are caught before the connect, so that Ctrl-C always disconnects in good order.
+        // Signals are caught before the connect, so that Ctrl-C always causes an orderly disconnect.
         let stop = StopSignals::listen().map_err(|error| CommandError::new(error.to_string()))?;
         let connected = Terminal::connect(config).await;
         let (terminal, events) = connected.map_err(|error| connect_error(&error, &broker, common))?;
@@ -72,16 +72,16 @@ impl Phone {
         Ok(Self { client: Client { terminal, printer }, events, stop, keys: Keys::disabled(), login })
     }
 
-    /// The user of this device.
+    /// Returns the user of this device.
     pub fn user(&self) -> UserId {
         self.client.terminal.client_id().user()
     }
 
-    /// The next input: an event of the terminal, which is printed, a key or a signal. The error means that the terminal
-    /// has disconnected for good.
+    /// Returns the next input: an event of the terminal, which is printed, a key, or a signal. The error
+    /// means that the terminal has permanently disconnected.
     pub async fn next(&mut self) -> Result<PhoneInput, CommandError> {
         tokio::select! {
-            // In this order: a stream of events must not delay Ctrl-C.
+            // The branches have this order so that a stream of events cannot delay Ctrl-C.
             biased;
             () = self.stop.requested() => Ok(PhoneInput::Stop),
             key = self.keys.next() => Ok(PhoneInput::Key(key)),
@@ -97,20 +97,20 @@ impl Phone {
 }
 
 impl Phone {
-    /// Prints an event, and reads the token again if the event says that the login was refused. The error means that the
-    /// login is over.
+    /// Prints an event. If the event reports that the login was refused, reads the token again. The error
+    /// means that no usable token is left.
     pub fn process(&mut self, event: &TerminalEvent) -> Result<(), CommandError> {
         self.client.print_event(event);
         self.login.follow(event, |token| self.client.terminal.renew_token(token), self.client.printer)
     }
 }
 
-/// Number of times that a request is repeated whose rate the service limits.
+/// Number of times that a rate-limited request is repeated.
 const RATE_LIMIT_RETRIES: u32 = 2;
-/// Longest wait for such a repetition, in milliseconds.
+/// Longest wait before such a repeat, in milliseconds.
 const MAX_WAIT_MS: u64 = 5_000;
 
-/// The time to wait before the request is repeated; `None` if it is not to be.
+/// Returns the time to wait before the request is repeated; `None` if it is not to be repeated.
 fn short_wait(answer: &Result<ReceivedDownlink, RequestError>) -> Option<Duration> {
     match answer {
         Err(RequestError::Refused(refused)) if refused.code == "rate_limited" => {
@@ -120,19 +120,21 @@ fn short_wait(answer: &Result<ReceivedDownlink, RequestError>) -> Option<Duratio
     }
 }
 
-/// The wait that a refusal asks for, in seconds and rounded up; empty for one that names no wait.
+/// Returns the words for the wait that a refusal asks for, in seconds and rounded up; empty if it asks for
+/// none.
 fn wait_words(retry_after_ms: Option<u64>) -> String {
     retry_after_ms.map_or_else(String::new, |ms| format!("; again in {} s", ms.div_ceil(1_000)))
 }
 
 impl Client {
-    /// Sends a request and waits for its answer; prints both.
+    /// Sends a request and waits for its answer. Prints both.
     pub async fn request<R: Request>(&self, request: &R) -> Result<ReceivedDownlink, RequestError> {
         self.request_uplink(&Uplink::new(request)?).await
     }
 
-    /// Like [`request`](Self::request), for a prepared uplink. Waits and repeats the request if the service limits its rate for a
-    /// short time; a longer wait is left to the user.
+    /// Does the same as [`request`](Self::request), for a prepared uplink. If the service refuses the request
+    /// because of its rate and asks for a short wait, waits and repeats it; a longer wait is left to the
+    /// user.
     pub async fn request_uplink(&self, uplink: &Uplink) -> Result<ReceivedDownlink, RequestError> {
         for _ in 0..RATE_LIMIT_RETRIES {
             let answer = self.request_once(uplink).await;
@@ -166,7 +168,7 @@ impl Client {
         self.send_uplink(&Uplink::new(request)?).await
     }
 
-    /// Like [`send`](Self::send), for a prepared uplink.
+    /// Does the same as [`send`](Self::send), for a prepared uplink.
     pub async fn send_uplink(&self, uplink: &Uplink) -> Result<(), RequestError> {
         self.printer.sent(uplink);
         self.terminal.send_uplink(uplink).await
@@ -185,7 +187,7 @@ impl Client {
         self.send(&report).await
     }
 
-    /// Requests the present state of one meeting, or of all.
+    /// Requests the present state of one meeting, or of all meetings.
     pub async fn sync(&self, meeting_id: Option<&MeetingId>) -> Result<ReceivedDownlink, RequestError> {
         self.request(&SyncState { meeting_id: meeting_id.cloned(), missed_since_ms: None }).await
     }
@@ -199,7 +201,8 @@ impl Client {
         })
     }
 
-    /// The named meeting or, without a name, the only meeting of the user; an error if the user has none or several.
+    /// Returns the named meeting or, without a name, the only meeting of the user. Returns an error if the
+    /// user has no meeting, or several.
     pub async fn named_or_only_meeting(&self, named: Option<&MeetingId>) -> Result<MeetingId, CommandError> {
         if let Some(meeting_id) = named {
             return Ok(meeting_id.clone());
@@ -211,7 +214,9 @@ impl Client {
         };
         match <[_; 1]>::try_from(meetings) {
             Ok([meeting]) => Ok(meeting.meeting_id),
-            Err(meetings) if meetings.is_empty() => Err(CommandError::new("you are not in a meeting")),
+            Err(meetings) if meetings.is_empty() => {
+                Err(CommandError::new("you are not in a meeting; name one with --meeting"))
+            }
             Err(_) => Err(CommandError::new("you are in more than one meeting; name one with --meeting")),
         }
     }
@@ -239,7 +244,7 @@ impl Client {
                 );
                 self.printer.note("used_elsewhere", &words, json!({"times": times}));
             }
-            // `Login` prints it, once for each outage.
+            // `Login` prints the event, once for each outage.
             TerminalEvent::LoginRefused { .. } => {}
             other => self.printer.note("other", &format!("{other:?}"), json!({})),
         }

@@ -1,15 +1,17 @@
-//! Text of other users on this TTY: it must not control the TTY, nor turn or hide what stands beside it.
+//! Text of other users on this TTY. It must not control the TTY, and must not change the order of the text
+//! beside it or hide it.
 
 use switchboard_protocol::shown;
 
-/// Returns a line in which control characters are replaced, and characters that hide or turn text are left out.
+/// Returns a line with replacements for control characters, and without characters that hide text or change
+/// its order.
 pub fn line(text: &str) -> String {
     let replaced: String =
         text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect();
     shown::visible(&replaced)
 }
 
-/// Returns the name of a user; `None` without a name, or with one that shows nothing.
+/// Returns the name of a user; `None` without a name, or for a name without visible characters.
 pub fn name(name: &serde_json::Value) -> Option<String> {
     name.as_str().and_then(shown::shown)
 }

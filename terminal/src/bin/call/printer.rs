@@ -1,4 +1,5 @@
-//! Prints to standard output: a line for people, or a JSON object for programs. Tokens of messages are left out.
+//! Prints to standard output: a line for people, or a JSON object for programs. Tokens in messages are
+//! omitted.
 
 mod redact;
 mod sentences;
@@ -26,7 +27,7 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 
 #[derive(Debug, Clone, Copy)]
 pub struct Printer {
-    /// Print one JSON object a line, in place of words.
+    /// Prints one JSON object per line, in place of sentences.
     pub json: bool,
 }
 
@@ -65,7 +66,7 @@ impl Printer {
         }
     }
 
-    /// Prints all fields of a message for people; programs got them with the line before.
+    /// Prints all fields of a message for people. Programs already got them with the previous line.
     pub fn full_message(self, message: &Value) {
         if !self.json {
             print(&plain_json(&format!("{:#}", redacted(message))));
@@ -81,7 +82,8 @@ impl Printer {
         }
     }
 
-    /// Prints the outcome of the command; for people, only an error or another outcome than `Done`, to standard error.
+    /// Prints the outcome of the command. For people, prints only errors and outcomes other than `Done`, to
+    /// standard error.
     pub fn result(self, outcome: CommandOutcome, failure: Option<&CommandError>) {
         if self.json {
             let mut fields = json!({"outcome": outcome.word(), "exit_code": outcome.exit_code()});
@@ -104,7 +106,7 @@ impl Printer {
         use std::io::IsTerminal as _;
         let mut output = std::io::stdout().lock();
         if !self.json && output.is_terminal() {
-            // A closed window has no bell.
+            // Writing fails if the window is closed, which has no bell.
             drop(output.write_all(b"\x07").and_then(|()| output.flush()));
         }
     }
@@ -132,16 +134,16 @@ impl Printer {
     }
 }
 
-/// Unix time of an instant, in milliseconds.
+/// Returns the Unix time of an instant, in milliseconds.
 fn ms_of(at: Instant) -> i64 {
     now_ms().saturating_sub(i64::try_from(at.elapsed().as_millis()).unwrap_or(0))
 }
 
-/// Prints one line; anstream removes the colours if the output is not a TTY.
+/// Prints one line. anstream removes the colours if the output is not a TTY.
 fn print(line: &str) {
     let mut output = anstream::stdout().lock();
     if writeln!(output, "{line}").and_then(|()| output.flush()).is_err() {
-        // The reader has closed the pipe, as in `call watch | head`.
+        // The process that reads the output has closed the pipe, as in `call watch | head`.
         std::process::exit(i32::from(CommandOutcome::Failed.exit_code()));
     }
 }

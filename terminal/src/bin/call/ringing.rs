@@ -1,4 +1,5 @@
-//! Rings for one invitation until it is answered here, closed or expired, and follows the call after an accept.
+//! Rings for one invitation until it is answered on this device, closed or expired. After an accept, follows
+//! the call.
 
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::phone::Phone;
 /// Time between two rings of the bell.
 const BELL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// The answer that the command gives without a person, after the given time.
+/// The answer that the command sends by itself after the given time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AutoAnswer {
     Off,
@@ -39,11 +40,12 @@ enum RingEnd {
 
 pub struct RingResult {
     pub outcome: CommandOutcome,
-    /// True if Ctrl-C or SIGTERM ended the ring, and the command shall end too.
+    /// True if Ctrl-C or SIGTERM ended the ring, and the command has to end, too.
     pub interrupted: bool,
 }
 
-/// Rings, answers, and follows an accepted call to its end. The error means that the terminal has disconnected for good.
+/// Rings, answers, and follows an accepted call until it ends. The error means that the terminal has
+/// permanently disconnected.
 pub async fn ring(
     incoming: &mut IncomingCalls<'_>,
     call: IncomingCall,
@@ -77,7 +79,7 @@ async fn ring_until_answered(
     print_ring(incoming.phone(), call, auto_answer);
     let began = Instant::now();
     let (end, answer_at) = match auto_answer {
-        // Never used: without a time, the automatic answer does not come.
+        // This value is never used: without a time, the automatic answer is not sent.
         AutoAnswer::Off => (RingEnd::Interrupted, None),
         AutoAnswer::Accept(after) => (RingEnd::Accepted, began.checked_add(after)),
         AutoAnswer::Reject(after, reason) => (RingEnd::Rejected(reason), began.checked_add(after)),
@@ -86,7 +88,8 @@ async fn ring_until_answered(
     bell.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            // In this order: an invitation that was closed before the automatic answer is not answered.
+            // The branches have this order so that an invitation that closed before the automatic answer is
+            // not answered.
             biased;
             input = incoming.next() => match input? {
                 ListenInput::Processed { stopped } => {
@@ -118,7 +121,8 @@ fn print_ring(phone: &Phone, call: &IncomingCall, auto_answer: AutoAnswer) {
     phone.client.printer.alert("rings", &format!("call from {caller}{hint}"), fields);
 }
 
-/// Accepts an invitation and follows the call to its end. The error means that the terminal has disconnected for good.
+/// Accepts an invitation and follows the call until it ends. The error means that the terminal has
+/// permanently disconnected.
 pub async fn accept(
     phone: &mut Phone,
     meeting_id: MeetingId,
@@ -140,7 +144,8 @@ async fn follow(
     }
 }
 
-/// The outcome of a failed request. Only a lost terminal is an error: after a refusal, `listen` waits for the next call.
+/// Returns the outcome of a failed request. Only a disconnected terminal is an error: after a refusal,
+/// `listen` waits for the next call.
 fn outcome_of(error: RequestError) -> Result<CommandOutcome, CommandError> {
     match error {
         RequestError::Disconnected => Err(error.into()),

@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 pub struct Names(BTreeMap<String, Value>);
 
 impl Names {
-    /// The value of a name; other texts are returned unchanged.
+    /// Returns the value of a name. Other texts are returned unchanged.
     pub fn value(&self, name: &str) -> String {
         let value = self.0.get(name).and_then(Value::as_str);
         assert!(value.is_some() || !name.starts_with('$'), "{name} has no value yet");
         value.unwrap_or(name).to_owned()
     }
 
-    /// A copy in which every name is replaced by its value.
+    /// Returns a copy in which every name is replaced by its value.
     pub fn filled(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => self.value(text).into(),

@@ -1,4 +1,5 @@
-//! The terminal under test without a network: its session and its ringer, and a list of what they send and show.
+//! The terminal under test without a network: its session and its ringer, and a list of what they send and
+//! show.
 
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -91,7 +92,7 @@ impl Subject {
         self.process_outputs();
     }
 
-    /// The messages sent and shown since the last call.
+    /// Returns the messages sent and shown since the last call.
     pub fn take_results(&mut self) -> (Vec<Value>, Vec<Value>) {
         (std::mem::take(&mut self.sends), std::mem::take(&mut self.shows))
     }
@@ -159,7 +160,7 @@ impl Subject {
     }
 }
 
-/// The function that handles a request type.
+/// Returns the function that serves a request type.
 fn function(kind: &str) -> &'static str {
     match kind {
         "create_meeting" => "create-meeting",

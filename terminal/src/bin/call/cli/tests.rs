@@ -1,4 +1,4 @@
-//! Valid and invalid command lines.
+//! Tests of valid and invalid command lines.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `call answer`: answers an invitation by its id, from another shell than the one that rings.
+//! `call answer`: answers an invitation by its id, from another shell than the one in which it rings.
 
 use clap::{Args, Subcommand};
 use switchboard_protocol::downlink::MeetingOffer;
@@ -58,7 +58,7 @@ pub enum AnswerAction {
         #[arg(long)]
         text: Option<String>,
     },
-    /// Stop the ring on this device alone
+    /// Stop the ring on this device only
     Silence {
         #[command(flatten)]
         invitation: InvitationArgs,
@@ -79,14 +79,14 @@ pub struct InvitationArgs {
 struct FoundInvitation {
     meeting_id: MeetingId,
     invite_id: InviteId,
-    /// `None` if the service was not asked for the invitation.
+    /// Media of the invitation; `None` if the command did not read the invitation from the service.
     media: Option<Media>,
 }
 
 pub async fn run(args: &AnswerArgs, common: &CommonOptions) -> Result<CommandOutcome, CommandError> {
     let mut phone = Phone::connect(common, Some(SHELL_INSTANCE), None).await?;
     let answered = match &args.action {
-        // --timeout does not apply, as the command stays for the whole call.
+        // `--timeout` does not apply, since the command runs for the whole call.
         AnswerAction::Accept { invitation, audio, video, detach: false } => {
             match find(invitation, &phone.client).await {
                 Ok(found) => accept_call(&mut phone, found, *audio, *video).await,
@@ -138,7 +138,8 @@ fn media(found: &FoundInvitation, audio: bool, video: bool) -> Media {
     }
 }
 
-/// The invitation that the arguments name. The service is asked unless they name invitation and meeting.
+/// Returns the invitation that the arguments name. Reads the open invitations from the service, unless the
+/// arguments name both invitation and meeting.
 async fn find(args: &InvitationArgs, client: &Client) -> Result<FoundInvitation, CommandError> {
     if let (Some(invite_id), Some(meeting_id)) = (&args.invite_id, &args.meeting) {
         return Ok(FoundInvitation {
@@ -161,7 +162,9 @@ fn choose(mut offers: Vec<MeetingOffer>, named: Option<&InviteId>) -> Result<Fou
         (Err(_), Some(named)) => Err(CommandError::new(format!(
             "no open invitation has the id {named}; `call sync` lists them (--meeting sends the answer without this check)"
         ))),
-        (Err(offers), None) if offers.is_empty() => Err(CommandError::new("no invitation is open")),
+        (Err(offers), None) if offers.is_empty() => {
+            Err(CommandError::new("no invitation is open; `call listen` waits for one"))
+        }
         (Err(_), None) => Err(CommandError::new("more than one invitation is open; name one by its id")),
     }
 }

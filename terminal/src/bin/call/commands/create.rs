@@ -63,11 +63,12 @@ pub struct CreateArgs {
     #[arg(long, value_name = "MINUTES")]
     pub max_minutes: Option<u32>,
 
-    /// End the meeting this long after its beginning if nobody joins, 30 to 3600 [default: the service's, 300]
+    /// End the meeting this long after its beginning if no user joins, 30 to 3600 [default: the service's,
+    /// 300]
     #[arg(long, value_name = "SECONDS")]
     pub unused_seconds: Option<u32>,
 
-    /// End a group this long after everybody left, 0 to 3600 [default: the service's, 30]
+    /// End a group this long after all users have left, 0 to 3600 [default: the service's, 30]
     #[arg(long, value_name = "SECONDS")]
     pub empty_seconds: Option<u32>,
 
@@ -75,7 +76,7 @@ pub struct CreateArgs {
     #[arg(long = "cohost", value_name = "ACCOUNT")]
     pub cohosts: Vec<UserId>,
 
-    /// Make this account host when the host goes; may be given several times, in the order of succession
+    /// Make this account host when the host leaves; may be given several times, in the order of succession
     #[arg(long = "successor", value_name = "ACCOUNT")]
     pub succession: Vec<UserId>,
 
@@ -83,7 +84,7 @@ pub struct CreateArgs {
     #[arg(long, value_name = "JSON", value_parser = values::json::<Policy>)]
     pub policy: Option<Policy>,
 
-    /// A JSON object for the callees' apps; the service passes it on
+    /// A JSON object for the callees' apps, which the service passes on
     #[arg(long, value_name = "JSON", value_parser = values::json::<Map<String, Value>>)]
     pub ext: Option<Map<String, Value>>,
 
@@ -99,12 +100,12 @@ pub struct CreateArgs {
 /// Ways to handle another call of this user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum IfBusy {
-    /// Call nobody, and say which call it is
+    /// Do not call, and print the id of the other call
     #[default]
     Refuse,
-    /// Hang up there, then call
+    /// Leave the other call, then call
     Leave,
-    /// Go back to that call
+    /// Return to the other call
     Return,
 }
 
@@ -155,7 +156,7 @@ async fn call(
     conversation.hang_up_after(args.hang_up_after).give_up_at(give_up_at).run().await
 }
 
-/// Sends the create request. If another call holds the user, does with it what the command line says.
+/// Sends the create request. If the user is in another call, follows `--if-busy`.
 async fn create_or_return(
     args: &CreateArgs,
     client: &Client,
@@ -179,7 +180,7 @@ async fn create_or_return(
         }
         IfBusy::Return => client.request(&go_back).await,
         IfBusy::Leave => {
-            // Only the device with the seat hangs up.
+            // Only the device with the seat can leave, so this device takes the seat first.
             client.request(&go_back).await?;
             client.request(&Leave { meeting_id }).await?;
             let again = Uplink::new(&args.request())?;
@@ -188,7 +189,8 @@ async fn create_or_return(
     }
 }
 
-/// Ends the meeting by the id of its create request, as the service may have received the request without an answer yet.
+/// Ends the meeting by the id of its create request, since the service may have received the request although
+/// its answer has not arrived.
 async fn destroy_created(
     phone: &mut Phone,
     uplink: &Uplink,

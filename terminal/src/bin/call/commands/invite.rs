@@ -31,7 +31,7 @@ pub struct InviteArgs {
     #[arg(long, value_name = "SECONDS")]
     pub ring_seconds: Option<u32>,
 
-    /// A JSON object for the callees' apps; the service passes it on
+    /// A JSON object for the callees' apps, which the service passes on
     #[arg(long, value_name = "JSON", value_parser = json::<Map<String, Value>>)]
     pub ext: Option<Map<String, Value>>,
 }

@@ -14,7 +14,7 @@ Examples:
   call leave --as alice                          alice's only meeting
   call leave --as alice --meeting MEETING";
 
-/// Hang up, also for another device of yours. It ends a direct call; a group goes on.
+/// Hang up, also for another device of the same user. A direct call ends; a group continues.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct LeaveArgs {
@@ -23,7 +23,7 @@ pub struct LeaveArgs {
     pub meeting: Option<MeetingId>,
 }
 
-/// Hangs up. Only the device with the seat can leave, so this device takes the seat over first.
+/// Leaves the meeting. Only the device with the seat can leave, so this device takes the seat over first.
 pub async fn run(args: &LeaveArgs, client: &Client) -> Result<(), CommandError> {
     let meeting_id = client.named_or_only_meeting(args.meeting.as_ref()).await?;
     if let Some(media) = media_if_member(client, &meeting_id).await? {
@@ -34,7 +34,7 @@ pub async fn run(args: &LeaveArgs, client: &Client) -> Result<(), CommandError> 
     Ok(())
 }
 
-/// The media of the meeting, if a device of the user has a seat in it.
+/// Returns the media of the meeting, if a device of the user has a seat in it.
 async fn media_if_member(client: &Client, meeting_id: &MeetingId) -> Result<Option<Media>, CommandError> {
     let state = client.sync(Some(meeting_id)).await?;
     let Some(Body::State { meetings, .. }) = state.downlink().map(|downlink| downlink.body) else {

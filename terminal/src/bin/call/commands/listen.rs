@@ -30,8 +30,8 @@ answered; 15 cancelled.";
 
 /// Wait for calls and ring, until Ctrl-C.
 ///
-/// Invitations that arrived while the device was offline ring if they are still open. The device rings for one call at a
-/// time; a second one waits. During a call, further invitations are rejected as busy.
+/// Invitations that arrived while the device was disconnected ring if they are still open. The device rings
+/// for one call at a time; a second call waits. During a call, further invitations are rejected as busy.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ListenArgs {
@@ -79,7 +79,7 @@ async fn wait(
     give_up_at: Option<Instant>,
 ) -> Result<CommandOutcome, CommandError> {
     let mut incoming = IncomingCalls::new(phone);
-    // Invitations that arrived while this device was offline may still be open.
+    // Invitations that arrived while this device was disconnected may still be open.
     incoming.sync().await?;
     incoming.phone().client.printer.note("listening", "waiting for calls; Ctrl-C ends", json!({}));
     loop {
@@ -91,7 +91,8 @@ async fn wait(
             if args.once {
                 return Ok(result.outcome);
             }
-            // Messages about other invitations were not processed during the call, so these may have been closed.
+            // During the call, messages about other invitations were not processed, so some invitations may
+            // have been closed.
             match incoming.sync().await {
                 Ok(()) => {}
                 Err(RequestError::Disconnected) => return Err(RequestError::Disconnected.into()),
@@ -102,7 +103,7 @@ async fn wait(
         tokio::select! {
             input = incoming.next() => match input? {
                 ListenInput::Stop => return Ok(CommandOutcome::Done),
-                // A key without a call that rings has no effect.
+                // Without a ringing call, a key has no effect.
                 ListenInput::Key(_) | ListenInput::Processed { .. } => {}
             },
             () = sleep_until(give_up_at) => {

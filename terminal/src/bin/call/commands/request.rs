@@ -1,4 +1,4 @@
-//! `call request`: sends any JSON, or anything else, to any function, and shows the answer.
+//! `call request`: sends any JSON, or any other bytes, to any function, and shows the answer.
 
 use std::io::Read as _;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::options::values::TopicParents;
 use crate::outcome::CommandOutcome;
 use crate::phone::{Phone, PhoneInput};
 
-/// Time to wait for an error to raw bytes, or to a request that is not answered.
+/// Time to wait for an error after raw bytes, or after a request that is never answered.
 const ERROR_WITHIN: Duration = Duration::from_secs(3);
 
 const EXAMPLES: &str = "\
@@ -28,7 +28,7 @@ Examples:
 
 `v` and `id` are filled in if they are missing.";
 
-/// The help below the options: examples, and the request types of each function.
+/// Returns the help below the options: examples, and the request types of each function.
 fn help() -> String {
     let functions = FUNCTIONS.iter().map(|function| {
         let types = REQUESTS.iter().filter(|request| request.function == *function);
@@ -51,7 +51,7 @@ pub struct RequestArgs {
     #[arg(value_name = "JSON|-")]
     pub body: String,
 
-    /// Send it under the bulk parent, as `sync` always is
+    /// Send it under the bulk parent, as with every `sync`
     #[arg(long)]
     pub bulk: bool,
 
@@ -90,7 +90,7 @@ pub async fn run(request: &RequestArgs, common: &CommonOptions) -> Result<Comman
 }
 
 impl RequestArgs {
-    /// The request from JSON text, with `v` and `id` filled in.
+    /// Returns the request from JSON text, with `v` and `id` added if they are missing.
     pub fn uplink(&self, text: &str) -> Result<Uplink, CommandError> {
         let fields: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
             CommandError::new(format!("a request must be a JSON object: {error} (--raw sends any text)"))
@@ -121,7 +121,7 @@ async fn send(uplink: &Uplink, phone: &mut Phone) -> Result<CommandOutcome, Comm
     }
     phone.client.printer.sent(uplink);
     phone.client.terminal.send_uplink(uplink).await?;
-    // Requests of this type are not answered, but may be refused.
+    // Requests of this type are never answered, but may be refused.
     wait_for_error(
         phone,
         |message| message.answers() == Some(uplink.id()),
@@ -143,7 +143,8 @@ async fn send_raw(topic: &str, text: &str, phone: &mut Phone) -> Result<CommandO
     wait_for_error(phone, is_answer, "no answer came").await
 }
 
-/// Waits up to [`ERROR_WITHIN`] for a message that answers, mostly an error; prints `nothing` if none arrives.
+/// Waits up to [`ERROR_WITHIN`] for a message that `is_answer` accepts, which usually is an error. Prints
+/// `nothing` if none arrives.
 async fn wait_for_error(
     phone: &mut Phone,
     is_answer: impl Fn(&ReceivedDownlink) -> bool,

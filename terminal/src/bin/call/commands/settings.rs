@@ -8,7 +8,7 @@ use switchboard_protocol::requests;
 use crate::error::CommandError;
 use crate::phone::Client;
 
-/// Take no more calls of an account, which cannot tell it from a phone that sleeps.
+/// Refuse all calls of an account, for which the device seems to be unreachable.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  call block mallory --as bob")]
 pub struct BlockArgs {
@@ -32,7 +32,7 @@ Examples:
   call availability --do-not-disturb 0 --as bob             calls ring again
   call availability --who allowed --allow alice --allow carol --as bob";
 
-/// Choose who may call, and whether calls ring. An option that is left out keeps its value.
+/// Choose who may call, and for how long calls do not ring. An option that is left out keeps its value.
 #[derive(Debug, Args)]
 #[command(after_help = AVAILABILITY_EXAMPLES)]
 pub struct AvailabilityArgs {
@@ -40,7 +40,8 @@ pub struct AvailabilityArgs {
     #[arg(long, value_enum)]
     pub who: Option<Who>,
 
-    /// An account that may call while --who is `allowed`; may be given several times, and replaces the list before
+    /// An account that may call while --who is `allowed`; may be given several times, and replaces the
+    /// previous list
     #[arg(long, value_name = "ACCOUNT", conflicts_with = "allow_nobody")]
     pub allow: Vec<UserId>,
 
@@ -48,7 +49,7 @@ pub struct AvailabilityArgs {
     #[arg(long)]
     pub allow_nobody: bool,
 
-    /// Let no call ring for this long, at most 604800; 0 ends it
+    /// Let no call ring for this long, at most 604800; 0 ends do-not-disturb
     #[arg(long, value_name = "SECONDS")]
     pub do_not_disturb: Option<u32>,
 }
@@ -56,11 +57,11 @@ pub struct AvailabilityArgs {
 /// Accounts whose calls ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Who {
-    /// All
+    /// All accounts
     Everyone,
-    /// Those of the list
+    /// The accounts on the list
     Allowed,
-    /// None
+    /// No account
     Nobody,
 }
 

@@ -21,7 +21,8 @@ pub struct SyncArgs {
     #[arg(long, value_name = "MEETING")]
     pub meeting: Option<MeetingId>,
 
-    /// Also the calls missed since this time, in milliseconds since the epoch by the service's clock (`server_ms`); 0 for all
+    /// Also the calls missed since this time, in milliseconds since the epoch by the service's clock
+    /// (`server_ms`); 0 for all
     #[arg(long, value_name = "MILLISECONDS", conflicts_with = "meeting")]
     pub missed_since: Option<i64>,
 }

@@ -27,9 +27,9 @@ argument; `-` reads it from standard input.";
 
 /// Create a development token, or explain any token in plain words.
 ///
-/// Created tokens are signed with the development secret, so only the laptop stack accepts them. The command explains the
-/// app's own JWT, the tokens of LiveKit, Alibaba, Agora, Tencent and Janus, TURN credentials, and whole `join` objects or
-/// messages with one; only checking the signature needs a secret.
+/// Created tokens are signed with the development secret, so only the laptop stack accepts them. The command
+/// explains the app's JWT, the tokens of LiveKit, Alibaba, Agora, Tencent and Janus, TURN credentials, and
+/// whole `join` objects or messages that contain one. A secret is needed only to check the signature.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct TokenArgs {
@@ -82,7 +82,7 @@ fn decode(
     } else {
         text
     };
-    // An empty variable counts as not set.
+    // An empty variable counts as unset.
     let given = |secret: &&SecretString| !secret.expose_secret().is_empty();
     let secrets = Secrets {
         any: common.identity.secret.as_ref().filter(given),

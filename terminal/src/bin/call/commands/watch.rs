@@ -24,11 +24,11 @@ Examples:
 
 It neither answers nor rings, but the service counts it as a connected device of bob.";
 
-/// Show every message to a device until Ctrl-C, duplicates and messages that a terminal would drop included.
+/// Show every message to a device until Ctrl-C, including duplicates and messages that a terminal would drop.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct WatchArgs {
-    /// Show all fields of the message below each line; tokens are left out
+    /// Show all fields of the message below each line, except tokens
     #[arg(long)]
     pub full: bool,
 }
@@ -45,7 +45,7 @@ pub async fn run(args: &WatchArgs, common: &CommonOptions) -> Result<CommandOutc
             Some(raw) = tapped.recv() => show(args, printer, &raw, &mut seen),
             event = phone.events.next() => match event {
                 None => break Err(RequestError::Disconnected.into()),
-                // The tap has shown it already.
+                // The tap has already shown the message.
                 Some(TerminalEvent::Message(_)) => {}
                 Some(other) => {
                     if let Err(error) = phone.process(&other) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::outcome::CommandOutcome;
 
-/// Participant states of the others by account, and what follows from them.
+/// States of the other participants by account.
 #[derive(Debug)]
 pub struct OtherParticipants {
     own_user: String,
@@ -14,12 +14,13 @@ pub struct OtherParticipants {
 }
 
 impl OtherParticipants {
-    /// No others yet; `own_user` is the user of this device.
+    /// Creates the list without other participants. `own_user` is the user of this device.
     pub fn new(own_user: &str) -> Self {
         Self { own_user: own_user.to_owned(), others: BTreeMap::new(), answered: false, own_left: false }
     }
 
-    /// Records the state of a participant; that of the own user only tells whether they left by another device.
+    /// Records the state of a participant. From the state of the own user, records only that the user has
+    /// left on another device.
     pub fn set_state(&mut self, user: &str, state: &str) {
         if user == self.own_user {
             self.own_left = state == "left";
@@ -32,29 +33,29 @@ impl OtherParticipants {
         self.others.insert(user.to_owned(), state.to_owned());
     }
 
-    /// Records that another participant has answered, without naming one.
+    /// Records that another participant, who is unknown, has answered.
     pub const fn mark_answered(&mut self) {
         self.answered = true;
     }
 
-    /// True if another participant is or was in the call.
+    /// Returns `true` if another participant is or was in the call.
     pub const fn any_answered(&self) -> bool {
         self.answered
     }
 
-    /// True if the user of this device has left, by another device.
+    /// Returns `true` if the user of this device has left on another device.
     pub const fn own_user_left(&self) -> bool {
         self.own_left
     }
 
-    /// True if no other participant is in the call, in its lobby or may still answer.
+    /// Returns `true` if no other participant is in the call, is in its lobby, or may still answer.
     pub fn all_gone(&self) -> bool {
         let may_come = ["invited", "ringing", "accepted", "joined", "reconnecting", "lobby"];
         !self.others.is_empty() && self.others.values().all(|state| !may_come.contains(&state.as_str()))
     }
 
-    /// The outcome for the caller once all others are gone. Of several, a decline counts more than busy, no answer or
-    /// unreachable; a failure counts least.
+    /// Returns the outcome for the caller when all others are out. If they are out for different reasons, a
+    /// decline takes precedence over busy, no answer and unreachable, and a failure comes last.
     pub fn outcome(&self, answered: bool) -> CommandOutcome {
         if answered {
             return CommandOutcome::Done;

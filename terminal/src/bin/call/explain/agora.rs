@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use super::explanation::{Explanation, Signature, granted};
 use switchboard_rtc::agora::{AgoraPrivileges, AgoraService, AgoraToken, AgoraToken006, privilege};
 
-/// Explains a token of either form; `None` for another format.
+/// Explains a token of either form; `None` if the text has another format.
 pub fn explain(token: &str, certificate: Option<&SecretString>) -> Option<Explanation> {
     explain_007(token, certificate).or_else(|| explain_006(token))
 }

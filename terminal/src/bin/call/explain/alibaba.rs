@@ -1,4 +1,4 @@
-//! Explanation of Alibaba's readable tokens: the single-parameter token of ARTC (base64 of a JSON object with the
+//! Explanation of Alibaba's readable tokens: ARTC's single-parameter token (base64 of a JSON object with the
 //! fields and their hash) and the `AppToken` of `DingRTC`.
 
 use base64::Engine;
@@ -10,7 +10,7 @@ use super::explanation::{Explanation, Signature, granted};
 use switchboard_rtc::alibaba::ArtcTokenFields;
 use switchboard_rtc::alibaba::dingrtc::{AppToken, privilege};
 
-/// Explains either token; `None` for another format.
+/// Explains either token; `None` if the text has another format.
 pub fn explain(token: &str, app_key: Option<&SecretString>) -> Option<Explanation> {
     app_token(token, app_key).or_else(|| single_parameter(token, app_key))
 }

@@ -11,40 +11,40 @@ pub struct Explanation {
     pub user: Option<String>,
     /// Channel, room or server that the token opens.
     pub place: Option<String>,
-    /// Rights of the user there.
+    /// Rights of the user in that place.
     pub rights: Vec<String>,
-    /// Begin of the validity, Unix seconds.
+    /// Beginning of the validity, Unix seconds.
     pub begins: Option<i64>,
     /// Expiry, Unix seconds.
     pub ends: Option<i64>,
-    /// Issuer that the token names.
+    /// Issuer in the token.
     pub issuer: Option<String>,
     /// Result of the signature check.
     pub signature: Signature,
     /// Remarks on this kind of token.
     pub notes: Vec<&'static str>,
-    /// Errors in the token besides signature and times.
+    /// Errors in the token, except wrong signature and times.
     pub faults: Vec<String>,
 }
 
 /// Result of a signature check.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Signature {
-    /// Not checked: no secret was given.
+    /// Not checked, since no secret was given.
     #[default]
     NotChecked,
-    /// Valid for the given secret.
+    /// The signature is valid for the given secret.
     Valid,
-    /// Signed with another secret, or altered.
+    /// The token is signed with another secret, or was altered.
     Invalid,
-    /// Not checked: signed with a public-key algorithm.
+    /// Not checked, since the algorithm uses a public key.
     OtherAlgorithm,
-    /// No signature: the password of this user name is the proof.
+    /// The text has no signature: the password of this user name is the proof.
     None,
 }
 
 impl Signature {
-    /// Runs `check` if there is a secret.
+    /// Runs `check` with the secret, if there is one.
     pub fn of(secret: Option<&SecretString>, check: impl FnOnce(&SecretString) -> bool) -> Self {
         match secret.map(check) {
             Some(true) => Self::Valid,
@@ -57,7 +57,7 @@ impl Signature {
 /// Secrets for checking signatures.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Secrets<'a> {
-    /// Secret of logins, and of tokens without a secret of their own below.
+    /// Secret of logins, and of tokens for which none of the secrets below is set.
     pub any: Option<&'a SecretString>,
     /// The secret half of the key at the RTC service (`RTC_KEY_SECRET`).
     pub rtc: Option<&'a SecretString>,
@@ -71,7 +71,7 @@ impl<'a> Secrets<'a> {
     }
 }
 
-/// Returns the words for the granted rights.
+/// Returns the words for the rights that are `true`.
 pub fn granted<const N: usize>(rights: [(bool, &str); N]) -> Vec<String> {
     rights.into_iter().filter(|(granted, _)| *granted).map(|(_, words)| words.to_owned()).collect()
 }

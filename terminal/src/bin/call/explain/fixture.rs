@@ -1,4 +1,4 @@
-//! Accounts, minters and a request for the tests. None of the keys opens an account anywhere.
+//! Accounts, minters and a request for the tests. None of the keys belongs to a real account.
 
 use switchboard_rtc::turn::{TurnServers, WithTurn};
 use switchboard_rtc::{Account, MintRequest, Minter, Provider, Rights, TTL_SECONDS};
@@ -6,12 +6,12 @@ use switchboard_rtc::{Account, MintRequest, Minter, Provider, Rights, TTL_SECOND
 /// Time at which the tokens are made, Unix seconds.
 pub const NOW: i64 = 1_767_225_600;
 
-/// The secret of every account; no output may show it.
+/// The secret of every account. No output may contain it.
 pub const SECRET: &str = "5cfd2fd1755d40ecb72977518be15d3b";
 
 pub const APP_ID: &str = "970ca35de60c44645bbae8a215061b33";
 
-/// A request of Alice, the first participant of the meeting, with all rights.
+/// Returns a request of Alice, the first participant of the meeting, with all rights.
 pub const fn request() -> MintRequest<'static> {
     MintRequest {
         channel_id: "sb-m1",
@@ -37,7 +37,8 @@ pub fn minter(provider: Provider, mode: &str) -> Box<dyn Minter> {
     switchboard_rtc::minter(provider, account).expect("the account is complete")
 }
 
-/// A minter for each form of token, with a name for assertion messages; one of the minters adds TURN servers.
+/// Returns a minter for each form of token, with a name for assertion messages. One of the minters adds TURN
+/// servers.
 pub fn minters() -> Vec<(String, Box<dyn Minter>)> {
     let mut minters: Vec<_> =
         Provider::ALL.into_iter().map(|provider| (provider.to_string(), minter(provider, ""))).collect();

@@ -1,11 +1,11 @@
-//! Explanation of signed tokens of Janus.
+//! Explanation of Janus's signed tokens.
 
 use secrecy::SecretString;
 
 use super::explanation::{Explanation, Signature};
 use switchboard_rtc::janus::{CORE, JanusToken};
 
-/// Explains a signed token; `None` for another format.
+/// Explains a signed token; `None` if the text has another format.
 pub fn explain(token: &str, secret: Option<&SecretString>) -> Option<Explanation> {
     let signed = JanusToken::read(token)?;
     let room = signed.descriptors.iter().find_map(|descriptor| descriptor.strip_prefix("room="));

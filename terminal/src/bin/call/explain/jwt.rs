@@ -1,4 +1,4 @@
-//! Explanation of JSON Web Tokens: the app's own login, `LiveKit`'s tokens and the signatures of its callbacks.
+//! Explanation of JSON Web Tokens: the app's login, `LiveKit`'s tokens, and the signatures of its callbacks.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,7 +10,7 @@ use switchboard_protocol::address::UserId;
 use switchboard_rtc::jwt::{JwtError, unverified_claims, verify_hs256};
 use switchboard_rtc::livekit::{LivekitTrackSource, VideoGrant};
 
-/// Explains a JWT; `None` for another format.
+/// Explains a JWT; `None` if the text has another format.
 pub fn explain(token: &str, secrets: Secrets<'_>) -> Option<Explanation> {
     let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
     let header: Value = serde_json::from_slice(&header).ok()?;
@@ -98,7 +98,7 @@ fn describe(explanation: &mut Explanation, grant: &VideoGrant) {
     if room.is_none() {
         explanation.faults.push("the token names no room".to_owned());
     }
-    // Absent permissions count as granted: the server reads them so.
+    // Absent permissions count as granted, as the server reads them.
     let sources: Vec<_> = grant.can_publish_sources.iter().map(|source| source_words(*source)).collect();
     let sources = if sources.is_empty() { "everything".to_owned() } else { sources.join(", ") };
     explanation.rights.extend(granted([

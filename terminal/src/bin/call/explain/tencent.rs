@@ -1,4 +1,5 @@
-//! Explanation of Tencent's `UserSig`, and of the `PrivateMapKey`, which is a `UserSig` with a map of rights inside.
+//! Explanation of Tencent's `UserSig`, and of the `PrivateMapKey`, which is a `UserSig` that contains a map
+//! of rights.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +8,7 @@ use secrecy::SecretString;
 use super::explanation::{Explanation, Signature, granted};
 use switchboard_rtc::tencent::{PrivateMap, TencentRoom, UserSig, privilege};
 
-/// Explains either key; `None` for another format.
+/// Explains either key; `None` if the text has another format.
 pub fn explain(token: &str, key: Option<&SecretString>) -> Option<Explanation> {
     let user_sig = UserSig::read(token)?;
     let application = user_sig.sdk_app_id;

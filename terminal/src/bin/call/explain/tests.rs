@@ -1,4 +1,4 @@
-//! Explanations of the tokens of all providers, and of logins and TURN credentials.
+//! Tests of the explanations of all providers' tokens, and of logins and TURN credentials.
 
 mod other_agora;
 mod wrong;
@@ -19,7 +19,7 @@ fn secret() -> SecretString {
     SECRET.into()
 }
 
-/// The explanation of a text as lines, with the secret for checking signatures.
+/// Returns the explanation of a text as lines, with the secret for checking signatures.
 fn explained_lines(text: &str) -> String {
     let secret = secret();
     let secrets = Secrets { any: Some(&secret), ..Secrets::default() };
@@ -38,7 +38,7 @@ fn refusals(text: &str) -> Vec<String> {
     one(text, Some(&secret())).refusals(NOW)
 }
 
-/// The explanation of a whole `join` object of Alice without the right to a microphone.
+/// Returns the explanation of a whole `join` object of Alice without the right to a microphone.
 fn join(provider: Provider, mode: &str) -> String {
     explained_join(&*minter(provider, mode))
 }
@@ -215,7 +215,7 @@ fn every_token_is_explained_and_invalid_under_another_secret() {
             for explained in explain(&whole, secrets).unwrap_or_else(|error| panic!("{name}: {error}")) {
                 assert_eq!(explained.signature, expected, "{name}: {explained:?}");
                 assert_eq!(explained.refusals(NOW).is_empty(), expected == Signature::Valid, "{name}");
-                // Valid from the second of the issue up to the second before the expiry.
+                // The token is valid from the second of its issue up to the second before its expiry.
                 let ends = explained.ends.expect("an end");
                 if explained.kind != "a TURN credential" {
                     assert_eq!(ends, NOW + 600, "{name}");

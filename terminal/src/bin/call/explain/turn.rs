@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 use super::explanation::{Explanation, Signature};
 use switchboard_rtc::turn::is_password;
 
-/// Lower limit of an expiry, Unix seconds (in 2001); smaller numbers are not TURN user names.
+/// Smallest expiry in Unix seconds (in 2001). Smaller numbers are not TURN user names.
 const MIN_EXPIRY: i64 = 1_000_000_000;
 
-/// Explains a user name, `EXPIRY` or `EXPIRY:USER`; `None` for another format.
+/// Explains a user name, `EXPIRY` or `EXPIRY:USER`; `None` if the text has another format.
 pub fn explain_username(username: &str) -> Option<Explanation> {
     let (end, user) = username.split_once(':').map_or((username, None), |(end, user)| (end, Some(user)));
     let ends = end.parse().ok().filter(|end| *end >= MIN_EXPIRY)?;
@@ -24,8 +24,8 @@ pub fn explain_username(username: &str) -> Option<Explanation> {
     })
 }
 
-/// Explains a user name with its password: `{"username", "credential"}` in the form of WebRTC, or with `password` in
-/// the form of a TURN REST reply; `None` for another format.
+/// Explains a user name with its password: `{"username", "credential"}` in the form of WebRTC, or with
+/// `password` in the form of a TURN REST reply; `None` for another format.
 pub fn explain_credential(server: &Map<String, Value>, secret: Option<&SecretString>) -> Option<Explanation> {
     let text = |name: &str| server.get(name).and_then(Value::as_str);
     let username = text("username")?;

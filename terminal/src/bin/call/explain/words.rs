@@ -1,4 +1,4 @@
-//! The explanation as text for people and as fields for programs.
+//! Prints an explanation as text for people and as fields for programs.
 
 use chrono::DateTime;
 use serde_json::{Value, json};
@@ -19,7 +19,8 @@ impl Signature {
 }
 
 impl Explanation {
-    /// Returns the reasons for which a server refuses the token at `now` (Unix seconds), as far as the token shows them.
+    /// Returns the reasons for which a server refuses the token at `now` (Unix seconds), as far as they can
+    /// be read from the token.
     #[must_use]
     pub fn refusals(&self, now: i64) -> Vec<String> {
         let mut refusals = self.faults.clone();
@@ -41,7 +42,7 @@ impl Explanation {
         refusals
     }
 
-    /// Returns the explanation for people, one line for each property. `now` in Unix seconds.
+    /// Returns the explanation for people, with one line for each property. `now` is in Unix seconds.
     #[must_use]
     pub fn lines(&self, now: i64) -> Vec<String> {
         let mut lines = vec![format!("{:<10} {}", "what", self.kind)];
@@ -76,7 +77,7 @@ impl Explanation {
         lines
     }
 
-    /// Returns the explanation for programs. `now` in Unix seconds.
+    /// Returns the explanation for programs. `now` is in Unix seconds.
     #[must_use]
     pub fn fields(&self, now: i64) -> Value {
         let refusals = self.refusals(now);
@@ -93,7 +94,8 @@ impl Explanation {
     }
 }
 
-/// The UTC date and time of `seconds` (Unix) with a space behind it; empty for a time outside the calendar's range.
+/// Returns the UTC date and time of `seconds` (Unix) followed by a space; empty for a time outside the
+/// calendar's range.
 fn date(seconds: i64) -> String {
     DateTime::from_timestamp(seconds, 0)
         .map_or_else(String::new, |at| at.format("%Y-%m-%dT%H:%M:%SZ ").to_string())

@@ -1,4 +1,5 @@
-//! The broker to connect to: that of the laptop stack, found by its ready file, or the one named on the command line.
+//! The broker to connect to: the laptop stack's, found by its ready file, or the one that the command line
+//! names.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,7 @@ use terminal::{Config, Tls, Transport};
 use super::values::{BrokerAddress, TopicParents};
 use crate::error::CommandError;
 
-/// File in which `make run` writes the addresses of its stack once it is ready.
+/// File into which `make run` writes the addresses of its stack when the stack is ready.
 const READY_FILE: &str = ".local/ready.json";
 
 #[derive(Debug, Args)]
@@ -48,15 +49,15 @@ pub struct BrokerOptions {
     pub parents: TopicParents,
 }
 
-/// The field of a ready file that `call` needs.
+/// The fields of a ready file that `call` needs.
 #[derive(Deserialize)]
 struct ReadyFile {
     mqtt: String,
 }
 
 impl BrokerOptions {
-    /// The configuration with which `client_id` connects by `token`. It is an error if no broker was named and no laptop
-    /// stack runs, and if TLS cannot be set up.
+    /// Returns the configuration with which `client_id` connects, using `token`. Returns an error if no
+    /// broker was named and no laptop stack runs, or if TLS cannot be set up.
     pub fn config(&self, client_id: ClientId, token: SecretString) -> Result<Config, CommandError> {
         let BrokerAddress { host, port } = match &self.broker {
             Some(broker) => broker.clone(),
@@ -70,7 +71,7 @@ impl BrokerOptions {
         });
         let mut config = Config::new(client_id, &host, port, token);
         if is_tls {
-            // At port 443, AWS IoT takes a connection with this protocol name for one with a custom authorizer.
+            // At port 443, AWS IoT uses a custom authorizer for a connection with this protocol name.
             let alpn: &[&str] = if self.authorizer.is_some() || port == 443 { &["mqtt"] } else { &[] };
             config.transport = Transport::Tls(self.tls(alpn)?);
         }
@@ -82,7 +83,7 @@ impl BrokerOptions {
         Ok(config)
     }
 
-    /// Advice for a user whose broker cannot be reached.
+    /// Returns advice for a user whose broker is unreachable.
     pub fn advice(&self) -> &'static str {
         if self.broker.is_some() {
             "check --broker, --tls and the network"
@@ -125,7 +126,7 @@ impl BrokerOptions {
     }
 }
 
-/// The ready file in this folder, or in the nearest folder above that has one.
+/// Returns the ready file in this folder, or in the nearest parent folder that has one.
 fn ready_file_above(folder: &Path) -> Option<PathBuf> {
     folder.ancestors().map(|folder| folder.join(READY_FILE)).find(|path| path.is_file())
 }

@@ -12,9 +12,9 @@ use super::values::{Device, group};
 use crate::clock::now_seconds;
 use crate::error::CommandError;
 
-/// Secret with which the laptop stack signs, unless `SWITCHBOARD_JWT_SECRET` names another.
+/// Secret with which the laptop stack signs, unless `SWITCHBOARD_JWT_SECRET` sets another one.
 const DEVELOPMENT_SECRET: &str = "local-development-only";
-/// Validity of a token that a command makes for itself: longer than any session of `listen`.
+/// Validity of a token that a command makes for itself, which is longer than any session of `listen`.
 const OWN_TOKEN_VALID_FOR: Duration = Duration::from_hours(12);
 
 #[derive(Debug, Clone, Args)]
@@ -22,9 +22,10 @@ const OWN_TOKEN_VALID_FOR: Duration = Duration::from_hours(12);
 pub struct IdentityOptions {
     /// The device: `alice.phone`, `alice`, or a whole client ID `GID@@@alice.phone`
     ///
-    /// A broker accepts one connection per client ID and closes the older one, so commands that run at the same time need
-    /// different instances (alice.phone, alice.tablet). Without an instance, `listen`, `create` and `watch` connect as
-    /// GID@@@alice, and the other commands as GID@@@alice.shell, so that they can run beside them.
+    /// A broker accepts one connection for each client ID and closes the older one, so commands that run at
+    /// the same time need different instances (alice.phone, alice.tablet). Without an instance, `listen`,
+    /// `create` and `watch` connect as GID@@@alice, and all other commands as GID@@@alice.shell, so that they
+    /// can run at the same time.
     #[arg(long = "as", global = true, env = "CALL_AS", value_name = "ACCOUNT[.INSTANCE]")]
     pub device: Option<Device>,
 
@@ -32,7 +33,7 @@ pub struct IdentityOptions {
     #[arg(long, global = true, env = "CALL_GROUP", value_name = "GID", default_value = "GID_call", value_parser = group)]
     pub group: String,
 
-    /// The display name, for a development token made by this command
+    /// The display name in a development token that this command makes
     #[arg(long, global = true, value_name = "NAME")]
     pub name: Option<String>,
 
@@ -40,7 +41,7 @@ pub struct IdentityOptions {
     #[arg(long, global = true, value_name = "JWT", conflicts_with = "token_file")]
     pub token: Option<SecretString>,
 
-    /// A file with the JWT to log in with; it is read again when the broker does not accept the token any more
+    /// A file with the JWT to log in with, which is read again when the broker no longer accepts the token
     #[arg(long, global = true, value_name = "PATH")]
     pub token_file: Option<PathBuf>,
 
@@ -56,7 +57,7 @@ pub struct IdentityOptions {
 }
 
 impl IdentityOptions {
-    /// The client ID of the device; `instance` is used if the device was named without one.
+    /// Returns the client ID of the device. `instance` is used if the device was named without one.
     pub fn client_id(&self, instance: Option<&str>) -> Result<ClientId, CommandError> {
         let device = self.device.as_ref().ok_or_else(|| CommandError::new("name your device with --as"))?;
         device
@@ -64,7 +65,8 @@ impl IdentityOptions {
             .map_err(|error| CommandError::new(format!("not a valid client ID: {error}")))
     }
 
-    /// The token to log in with, from --token, --token-file or `CALL_TOKEN`, else a new development token.
+    /// Returns the token to log in with, from --token, --token-file or `CALL_TOKEN`, otherwise a new
+    /// development token.
     pub fn token(&self, account: &str) -> Result<SecretString, CommandError> {
         if let Some(token) = &self.token {
             return Ok(token.clone());
@@ -81,7 +83,7 @@ impl IdentityOptions {
         }
     }
 
-    /// Makes a development token of the account, valid for that time from now.
+    /// Makes a development token of the account, which is valid for that time from now.
     pub fn development_token(&self, account: &str, valid_for: Duration) -> SecretString {
         let end = now_seconds().saturating_add_unsigned(valid_for.as_secs());
         let secret = self.secret.as_ref().map_or(DEVELOPMENT_SECRET, |secret| secret.expose_secret());

@@ -1,4 +1,4 @@
-//! Parsers and types of the option values that are more than a text.
+//! Parsers and types of option values that are not plain texts.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub enum Device {
 }
 
 impl Device {
-    /// The client ID. `group` and `instance` fill in what the value leaves out.
+    /// Returns the client ID. `group` and `instance` replace the parts that the value leaves out.
     pub fn client_id(&self, group: &str, instance: Option<&str>) -> Result<ClientId, AddressError> {
         match self {
             Self::Whole(client_id) => Ok(client_id.clone()),
@@ -40,7 +40,7 @@ impl FromStr for Device {
         if text.contains("@@@") {
             return text.parse().map(Self::Whole);
         }
-        // Parsed with a group of one letter, to reject a value that no group makes valid.
+        // The text is parsed with a group of one letter, to reject a value that is invalid with any group.
         format!("G@@@{text}").parse::<ClientId>()?;
         Ok(match text.split_once('.') {
             Some((account, instance)) => Self::Part(account.to_owned(), Some(instance.to_owned())),
@@ -108,13 +108,13 @@ pub fn group(text: &str) -> Result<String, String> {
     if is_part(text) { Ok(text.to_owned()) } else { Err("a group consists of A-Z a-z 0-9 _ -".to_owned()) }
 }
 
-/// Parses a time in seconds; fractions are allowed.
+/// Parses a time in seconds, which may have a fraction.
 pub fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
     Duration::try_from_secs_f64(seconds).map_err(|_| "expected a number of seconds, zero or more".to_owned())
 }
 
-/// Parses JSON into the type.
+/// Parses JSON as the type.
 pub fn json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     let value = switchboard_protocol::json::parse(text.as_bytes());
     value.and_then(serde_json::from_value).map_err(|error| error.to_string())

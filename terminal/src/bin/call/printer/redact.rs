@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-/// Replaces the value of a secret field.
+/// Text that replaces the value of a secret field.
 const HIDDEN: &str = "(not shown)";
 
-/// Other names of secret fields, as in `iceServers` and push channels.
+/// Names of further secret fields, as in `iceServers` and push channels.
 const SECRET_FIELDS: [&str; 5] = ["private_map_key", "credential", "password", "secret", "authorization"];
 
-/// A copy of the value without tokens.
+/// Returns a copy of the value without tokens.
 pub fn redacted(value: &Value) -> Value {
     match value {
         Value::Object(fields) => fields
@@ -26,7 +26,8 @@ pub fn redacted(value: &Value) -> Value {
 
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    // RTC services have several tokens (`single_token`, `core_token`, …), and may add more with such names.
+    // RTC services have several tokens (`single_token`, `core_token`, …), and may add others with similar
+    // names.
     name.contains("token") || SECRET_FIELDS.contains(&name.as_str())
 }
 

@@ -1,4 +1,4 @@
-//! Renders messages as sentences. Reads plain JSON, so that messages of a newer service can be shown too.
+//! Renders messages as sentences. It reads plain JSON, so that messages of a newer service can be shown, too.
 
 use std::fmt::{Arguments, Write as _};
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::redact::redacted;
 use crate::printable;
 
-/// Fields of the envelope, which a sentence leaves out.
+/// Fields of the envelope, which a sentence omits.
 const ENVELOPE: [&str; 8] = ["v", "type", "id", "re", "rev", "prev_rev", "server_ms", "expires_in_ms"];
 
-/// The sentence for a downlink.
+/// Returns the sentence for a downlink.
 pub fn sentence(body: &Value) -> String {
     let text = |name: &str| text(body, name);
     match text("type") {
@@ -94,10 +94,11 @@ fn settings_words(settings: &Value) -> String {
     format!("takes {who}{blocked}{silent}")
 }
 
-/// Limit of lines for missed calls below a `state`.
+/// Largest number of lines for missed calls below a `state`.
 const MISSED_LINES: usize = 5;
 
-/// Lines below the sentence: one for each meeting, participant, invitation, past call and, up to a limit, missed call.
+/// Returns the lines below the sentence: one for each meeting, participant, invitation and past call, and for
+/// a limited number of missed calls.
 pub fn details(body: &Value) -> Vec<String> {
     let list = |name: &str| body[name].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut lines = Vec::new();
@@ -120,12 +121,12 @@ pub fn details(body: &Value) -> Vec<String> {
     lines
 }
 
-/// The fields of a request.
+/// Returns the fields of a request.
 pub fn request(body: &Value) -> String {
     rest(body, &["v", "type", "id"])
 }
 
-/// A duration, given in milliseconds, in a readable unit.
+/// Returns a duration, which is given in milliseconds, in a readable unit.
 fn duration(ms: &Value) -> String {
     let ms = ms.as_i64().unwrap_or_default().max(0);
     match ms {
@@ -178,7 +179,8 @@ fn participant_words(participant: &Value) -> String {
     words + &remark(participant) + &removal_proof(participant)
 }
 
-/// The proof that a removed participant is out of the media, where the service has one.
+/// Returns the words for the proof that a removed participant is out of the media, if the service has a
+/// proof.
 fn removal_proof(participant: &Value) -> String {
     let Some(removed_ms) = participant["removed_ms"].as_i64() else { return String::new() };
     let mut words = match participant["confirmed_gone_ms"].as_i64() {
@@ -196,14 +198,14 @@ fn removal_proof(participant: &Value) -> String {
     words
 }
 
-/// The reason and the words of a user who declined.
+/// Returns the words for the reason and the text of a user who declined.
 fn remark(participant: &Value) -> String {
     let reason = participant["reason"].as_str().filter(|reason| *reason != "declined");
     let reason = reason.map_or_else(String::new, |reason| format!(", {}", spaced(reason)));
     reason + &quoted(participant)
 }
 
-/// The words of another user.
+/// Returns the quoted text of another user.
 fn quoted(body: &Value) -> String {
     body["text"].as_str().map_or_else(String::new, |text| format!(": “{text}”"))
 }
@@ -238,7 +240,7 @@ fn missed_call_sentence(missed: &Value) -> String {
     format!("{time}  missed: {from}, {media}, {} ({id})", spaced(reason))
 }
 
-/// A time, given in milliseconds since the epoch, in the time zone of this machine.
+/// Returns a time, which is given in milliseconds since the epoch, in the time zone of this machine.
 fn time(ms: &Value) -> String {
     let time = ms.as_i64().and_then(chrono::DateTime::from_timestamp_millis).unwrap_or_default();
     time.with_timezone(&chrono::Local).format("%Y-%m-%d %H:%M").to_string()
@@ -257,7 +259,7 @@ fn past_call_sentence(call: &Value) -> String {
     )
 }
 
-/// The fields that are not in `known`, as `name=value`, without tokens.
+/// Returns the fields that are not in `known`, as `name=value`, without tokens.
 fn rest(body: &Value, known: &[&str]) -> String {
     let shown = redacted(body);
     let fields = shown.as_object().into_iter().flatten().filter(|(name, _)| !known.contains(&name.as_str()));
@@ -271,7 +273,7 @@ fn rest(body: &Value, known: &[&str]) -> String {
 }
 
 fn add(words: &mut String, more: Arguments<'_>) {
-    // Writing to a string cannot fail.
+    // Writing to a `String` cannot fail.
     let _ = words.write_fmt(more);
 }
 

@@ -1,5 +1,5 @@
-//! Case other-agora-tokens: the older form, and services that are not read. The tokens were made with the App ID and the
-//! certificate of 32 equal letters, for the channel room-1 and the user 42.
+//! Case other-agora-tokens: the older form, and services whose fields are not read. The tokens were made with
+//! the App ID and the certificate of 32 equal letters, for the channel room-1 and the user 42.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Expired, forged, empty and contradictory tokens, and other texts.
+//! Tests of expired, forged, empty and contradictory tokens, and of texts that are not tokens.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

@@ -1,4 +1,4 @@
-//! Options and ready files, and the broker that follows from them.
+//! Tests of options and ready files, and of the broker that they select.
 
 use super::*;
 use clap::Parser;

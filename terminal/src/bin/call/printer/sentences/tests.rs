@@ -1,4 +1,4 @@
-//! Sentences for messages of the wire.
+//! Tests of the sentences for messages of the wire.
 
 use serde_json::json;
 use switchboard_protocol::downlink::{DOWNLINKS, EXAMPLES};
