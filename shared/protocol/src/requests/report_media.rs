@@ -17,8 +17,7 @@ pub enum MediaReport {
 }
 
 /// Reports that this terminal has joined or left the media, and the media that it sends. A terminal may send
-/// the report after each change, at most [`MAX_REPORTS_PER_SECOND`](crate::limits::MAX_REPORTS_PER_SECOND)
-/// times a second.
+/// the report after each change, at most twice a second.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReportMedia {
