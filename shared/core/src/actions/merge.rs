@@ -1,6 +1,6 @@
 //! A new direct call merges with an existing call of the same two users. A user who calls back while their
 //! device rings accepts the existing call (T16). A user who calls again after a lost connection, or from the
-//! device with the seat, returns to the existing call (T17). So two users who call each other always meet.
+//! device with the seat, returns to the existing call (T17). So two users who call each other are always in one call.
 
 use super::leave;
 use crate::change::Change;

@@ -1,4 +1,4 @@
-//! `settings`: read one's own settings.
+//! `settings`: read the sender's settings.
 
 use super::{Function, Request, RequestInfo, Sample, sample};
 use crate::id::MeetingId;

@@ -18,7 +18,7 @@ fn limits(name: &str) -> (usize, usize) {
 #[test]
 fn the_error_for_an_unknown_provider_lists_the_known_ones() {
     let refusal = "zoom".parse::<Provider>().expect_err("unknown").to_string();
-    assert_eq!(refusal, "unknown RTC provider; known are livekit, alibaba, agora, tencent, janus");
+    assert_eq!(refusal, "unknown RTC provider; use one of livekit, alibaba, agora, tencent, janus");
     assert!("Livekit".parse::<Provider>().is_err() && "".parse::<Provider>().is_err());
 }
 

@@ -31,7 +31,7 @@ answer within --timeout. A call to several users counts as answered if one of th
 
 /// Call one or more users, show what happens, and stay until the call ends.
 ///
-/// Ctrl-C hangs up; before an answer, it cancels the call. A group call is left when all others have gone.
+/// Ctrl-C hangs up; before an answer, it cancels the call. The command leaves a group when all others have left.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct CreateArgs {
