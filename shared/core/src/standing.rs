@@ -19,7 +19,7 @@ pub enum Standing {
     },
     /// Has a seat.
     Seated(Seat),
-    /// Has no longer a part in the meeting.
+    /// No longer has a part in the meeting.
     Out(Exit),
 }
 
@@ -125,7 +125,7 @@ pub struct Exit {
     pub proof: Option<RemovalProof>,
 }
 
-/// Reason for which a participant has no longer a part in the meeting.
+/// Reason for which a participant no longer has a part in the meeting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutReason {
     /// Declined the invitation.

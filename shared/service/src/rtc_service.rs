@@ -113,7 +113,7 @@ impl<P: Ports> Service<P> {
             Err(error) => {
                 tracing::warn!(
                     meeting.id = %meeting.id, error = %ErrorChain(&error),
-                    "RTC members of the meeting not listed; the broker's presence is used instead"
+                    "RTC members of the meeting not listed; the connections to the broker are used instead"
                 );
                 None
             }

@@ -126,10 +126,9 @@ fn require_room_for(meeting: &Meeting, ext: &Map<String, Value>) -> Result<(), R
 }
 
 impl Change {
-    /// Invites one user who has no part in the meeting, or has one no longer. A user in another call does not
-    /// ring, unless the policy says so. A user with do-not-disturb never rings (T65). A silent invitation is
-    /// open like the invitation of a user who has no connected device, no matter if the user is in another
-    /// call (T64).
+    /// Invites one user who at present has no part in the meeting. No device of a user in another call rings,
+    /// unless the policy allows it, and never a device of a user with do-not-disturb (T65). A silent invitation
+    /// is open like that of a user without a connected device, even if the user is in another call (T64).
     pub(crate) fn invite_user(
         &mut self,
         inviter: &UserId,
