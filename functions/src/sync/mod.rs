@@ -106,10 +106,11 @@ async fn one<P: Ports>(
     match meeting.end() {
         Some(end) => Err(Refusal::meeting_ended(end.reason).into()),
         None if meeting.participants.get(user).is_some_and(Participant::may_see) => Ok(meeting),
-        None => {
-            Err(Refusal::new(Code::Forbidden, "you have no part in this meeting; ask a member to invite you")
-                .into())
-        }
+        None => Err(Refusal::new(
+            Code::Forbidden,
+            "you have no part in this meeting; join it, or ask its host to invite you",
+        )
+        .into()),
     }
 }
 

@@ -208,7 +208,7 @@ impl Action {
         if !has_part && !matches!(self, Action::Join(_)) {
             return Err(Refusal::new(
                 Code::Forbidden,
-                "you have no part in this meeting; ask a member to invite you",
+                "you have no part in this meeting; join it, or ask its host to invite you",
             ));
         }
         match self {

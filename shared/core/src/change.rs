@@ -289,7 +289,7 @@ impl Change {
             Some(p) if p.is_banned() => Err(Refusal::banned()),
             _ => Err(Refusal::new(
                 Code::Forbidden,
-                "you no longer have a part in this meeting; ask a member to invite you",
+                "you no longer have a part in this meeting; ask its host to invite you",
             )),
         }
     }

@@ -84,7 +84,10 @@ impl Refusal {
 
     /// Creates a `banned`.
     pub(crate) fn banned() -> Self {
-        Self::new(Code::Banned, "you are banned from this meeting; ask a host to invite you")
+        Self::new(
+            Code::Banned,
+            "you are banned from this meeting; requests to it are refused until the ban ends",
+        )
     }
 
     /// Creates a `user_not_found` for a user without a seat.
