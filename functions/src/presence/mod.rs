@@ -69,7 +69,8 @@ pub async fn presence<P: Ports>(
     report.map(|report| report.to_value()).map_err(|error| InvocationFailure::from(&error))
 }
 
-/// `connected_ms` is the time of the connection itself: the event may run late, when its `at_ms` is later.
+/// Serves `connected`. `connected_ms` is the time of the connection; `session.at_ms` may be later, since the event
+/// may be served late.
 async fn connected<P: Ports>(
     session: &DeviceSession,
     connected_ms: i64,
