@@ -1,7 +1,9 @@
 //! Function `answer`: a device reports that it rings or is silenced, or the user accepts or rejects the call.
 //!
 //! `request.rs` of `switchboard-service` calls [`answer`] for each message on `call-up/answer`. A request
-//! becomes an [`Action`], which the file of the same name in `shared/core/src/actions` decides.
+//! becomes an [`Action`], which the file of the same name in `shared/core/src/actions` decides. The methods of
+//! [`Service`] are in `shared/service/src`: those that load with or leave another call in `other_calls.rs`, those that
+//! change a meeting in `change_loop.rs`.
 
 use switchboard_core::Action;
 use switchboard_protocol::requests::{Accept, AnswerRequest, Reject};

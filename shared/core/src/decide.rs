@@ -116,6 +116,8 @@ fn decide_command(command: &Command, after_deadlines: impl Fn() -> Change) -> De
             // Calls the `apply` of the action's own file, such as `actions/accept.rs`.
             let reply = command.action.apply(&mut change, &command.by);
             if reply.is_ok() {
+                // Any request shows that a device which connected anew still knows its seat. A new seat needs no
+                // confirmation.
                 change.confirm_seat(&command.by);
                 if change.is_changed {
                     keep_as_applied(&mut change, command);

@@ -98,8 +98,8 @@ pub fn read<R: Requests>(payload: &[u8]) -> Result<Envelope<R>, Unreadable> {
     let Some(Value::String(kind)) = object.remove("type") else {
         return Err(fail(Code::BadRequest, "type", "set `type` to a request type of this topic".to_owned()));
     };
-    // `R::read` dispatches over the function's requests. `requests/accept.rs`, for example, reads and checks
-    // the fields of `accept`.
+    // `functions!` in `requests.rs` generates `R::read`: it chooses the request's struct by its type, reads the
+    // fields, and runs the checks of the struct's own file, such as `requests/accept.rs`.
     match R::read(&kind, Value::Object(object)) {
         Some(Ok(request)) => Ok(Envelope { id, ttl_ms, hash, request }),
         Some(Err(invalid)) => Err(fail(invalid.code, &invalid.path, invalid.message)),

@@ -32,6 +32,8 @@ pub(crate) fn apply(
     change.require_open_invitation(by, invite_id)?;
     change.take_free_seat(by, Some(media))?;
     change.learn_name(by, name);
+    // `take_free_seat` claims the slot unless the ring of this call held it. The other call may have taken it
+    // since.
     if is_in_other_call {
         change.claim_slot(&by.user());
     }
