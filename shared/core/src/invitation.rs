@@ -4,7 +4,6 @@ use crate::stamped::Stamped;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use switchboard_protocol::address::{ClientId, UserId};
-use switchboard_protocol::downlink::ClosedReason;
 use switchboard_protocol::id::InviteId;
 
 /// An invitation of one user, offered to all of the user's devices.
@@ -96,11 +95,6 @@ impl Invitation {
             *present = leg(device);
         }
     }
-}
-
-/// Returns the reason for which another device's answer closes an offer.
-pub(crate) const fn closed_by_other_device(is_declined: bool) -> ClosedReason {
-    if is_declined { ClosedReason::DeclinedElsewhere } else { ClosedReason::AnsweredElsewhere }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ mod speech;
 use crate::cause::Cause;
 use crate::grant::Grant;
 use crate::input::RtcCapabilities;
-use crate::invitation::{Invitation, Leg, closed_by_other_device};
+use crate::invitation::{Invitation, Leg};
 use crate::meeting::Meeting;
 use crate::outgoing::{DeliveryClass, Outgoing};
 use crate::participant::Participant;
@@ -112,7 +112,7 @@ impl Notices<'_> {
             Standing::Invited(_) => self.notify_inviter(participant, invitation),
             Standing::Seated(seat) => {
                 if matches!(seat.presence, Presence::OnTheWay { .. }) && invitation.closed.is_from(self.rev) {
-                    self.close(invitation, Leg::Lost, closed_by_other_device(false));
+                    self.close(invitation, Leg::Lost, ClosedReason::AnsweredElsewhere);
                 }
             }
             Standing::Lobby { .. } => {}
@@ -125,13 +125,13 @@ impl Notices<'_> {
         match reason {
             OutReason::Declined => {
                 self.notify_inviter(participant, invitation);
-                self.close(invitation, Leg::Lost, closed_by_other_device(true));
+                self.close(invitation, Leg::Lost, ClosedReason::DeclinedElsewhere);
             }
             OutReason::Failed => self.notify_inviter(participant, invitation),
             // The user declined because of being busy, and therefore knows of the call.
             OutReason::UserBusy if participant.has_declined() => {
                 self.notify_inviter(participant, invitation);
-                self.close(invitation, Leg::Lost, closed_by_other_device(true));
+                self.close(invitation, Leg::Lost, ClosedReason::DeclinedElsewhere);
             }
             OutReason::UserBusy | OutReason::DoNotDisturb => {
                 self.notify_inviter(participant, invitation);
@@ -169,7 +169,9 @@ impl Notices<'_> {
         let closed_now = |invitation: &&Invitation| invitation.closed.is_from(self.rev);
         if let Some(invitation) = participant.invitation().filter(closed_now) {
             let is_declined = participant.has_declined();
-            self.close(invitation, Leg::Lost, closed_by_other_device(is_declined));
+            let reason =
+                if is_declined { ClosedReason::DeclinedElsewhere } else { ClosedReason::AnsweredElsewhere };
+            self.close(invitation, Leg::Lost, reason);
         }
     }
 

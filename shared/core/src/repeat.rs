@@ -4,7 +4,7 @@ use crate::actions::create::CREATED;
 use crate::cause::Cause;
 use crate::decision::Decision;
 use crate::input::{Now, RtcCapabilities};
-use crate::invitation::{Leg, closed_by_other_device};
+use crate::invitation::Leg;
 use crate::meeting::Meeting;
 use crate::notices::notices;
 use crate::outgoing::Outgoing;
@@ -86,10 +86,10 @@ fn closed_reason(participant: &Participant, invite: &InviteId, device: &ClientId
         return None;
     }
     Some(match (participant.out_reason(), leg) {
-        _ if participant.has_declined() => closed_by_other_device(true),
+        _ if participant.has_declined() => ClosedReason::DeclinedElsewhere,
         (Some(OutReason::Cancelled), _) => ClosedReason::Cancelled,
         (Some(OutReason::NoAnswer | OutReason::Unreachable), _) => ClosedReason::Expired,
-        (_, Some(Leg::Lost)) => closed_by_other_device(false),
+        (_, Some(Leg::Lost)) => ClosedReason::AnsweredElsewhere,
         _ => ClosedReason::MeetingEnded,
     })
 }
