@@ -96,7 +96,7 @@ impl Uplink {
             self.text("meeting_id").is_some_and(|id| earlier.text("meeting_id") == Some(id));
         match (self.kind(), earlier.kind()) {
             ("create_meeting", "leave" | "destroy_meeting") => true,
-            ("leave", "accept" | "join") => is_same_meeting,
+            ("leave", "accept" | "join" | "rejoin") => is_same_meeting,
             _ => self.turn().is_some_and(|turn| earlier.turn() == Some(turn)),
         }
     }

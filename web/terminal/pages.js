@@ -2,7 +2,7 @@
 
 /** Collects the pages of incomplete answers, by request id. */
 export class Pages {
-  /** @type {Map<string, Map<number, object>>} */
+  /** @type {Map<string, {total: number, received: Map<number, object>}>} */
   #incomplete = new Map();
 
   /**
@@ -11,19 +11,21 @@ export class Pages {
    * @returns {object | undefined} the whole answer, once all pages have come
    */
   add(message) {
-    if (!(message.type === "state" || message.type === "settings") || !(message.pages > 1)) return message;
-    const pages = this.#incomplete.get(message.re) ?? new Map();
-    pages.set(message.page, message);
-    this.#incomplete.set(message.re, pages);
-    // The answer to a repeated request may have another number of pages: the newest page decides.
-    if (pages.size < message.pages) return undefined;
-    this.#incomplete.delete(message.re);
-    const sorted = [...pages.entries()].sort(([first], [second]) => first - second).map(([, page]) => page);
+    const { re, type, page, pages: total } = message;
+    if (!(type === "state" || type === "settings") || !(total > 1) || !(page >= 1 && page <= total)) return message;
+    const known = this.#incomplete.get(re);
+    // The answer to a repeated request may have another number of pages, which do not fit the first ones.
+    const received = known?.total === total ? known.received : new Map();
+    received.set(page, message);
+    this.#incomplete.set(re, { total, received });
+    if (received.size < total) return undefined;
+    this.#incomplete.delete(re);
+    const sorted = [...received.entries()].sort(([first], [second]) => first - second).map(([, page]) => page);
     const all = (name) => sorted.flatMap((page) => (Array.isArray(page[name]) ? page[name] : []));
-    if (message.type === "settings") {
-      return { ...message, page: 1, pages: 1, blocked: all("blocked"), allow: all("allow") };
-    }
-    return { ...message, page: 1, pages: 1, meetings: joined(all("meetings")), invitations: all("invitations") };
+    // The fields that are no lists in parts, as `missed`, stand on the first page.
+    const whole = { ...sorted[0], page: 1, pages: 1 };
+    if (type === "settings") return { ...whole, blocked: all("blocked"), allow: all("allow") };
+    return { ...whole, meetings: joined(all("meetings")), invitations: all("invitations") };
   }
 
   /** Discards the pages of a request that was given up. */

@@ -37,7 +37,7 @@ export const isDecision = (type) => DECISIONS.has(type);
 /** Requests that hang up: a new call waits for them, since requests to two functions may overtake each other. */
 const HANG_UPS = new Set(["leave", "destroy_meeting"]);
 /** Requests that take a seat: a hang-up of the same meeting waits for them. */
-const ENTRIES = new Set(["accept", "join"]);
+const ENTRIES = new Set(["accept", "join", "rejoin"]);
 
 /**
  * Returns `true` if a request is sent only after an earlier one has ended.
