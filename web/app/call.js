@@ -3,16 +3,16 @@
  */
 import { MediaError, openMedia } from "../media/adapter.js";
 import { LocalMedia } from "./devices.js";
+import { endingAfter } from "./ending.js";
 import { Levels } from "./levels.js";
+import { MediaReport } from "./media-report.js";
 import { requestWithRetry } from "./retry.js";
-import { applyDownlink, isModerator, isPresent, participant } from "./roster.js";
+import { applyDownlink, isModerator, isPresent, isSilent, participant } from "./roster.js";
 import { forgetSeat, storeSeat } from "./seat.js";
 import { nameWords, removalNews, replacedWords } from "./words.js";
 
 /** Waits before the attempts to connect to an unreachable media service; the last one is repeated. */
 const MEDIA_RETRY_MS = [1000, 2000, 4000, 8000];
-/** Time between two reports of the media. The service takes two a second. */
-const REPORT_INTERVAL_MS = 600;
 /** Minimum duration of a media session before its loss is repaired without a wait. */
 const STABLE_MS = 10_000;
 /** Media failures that another attempt does not repair. */
@@ -35,15 +35,19 @@ export class Call extends EventTarget {
   peers = new Map();
   /** The kinds of local media that the media service blocks. */
   blockedMedia = { audio: false, video: false };
-  /** Time of the scheduled end, by `performance.now()`; set by the warning `meeting_ending`. */
-  endsAt;
   /** Time of the first entry into the media, by `performance.now()`. */
   since;
+  /** The `join` object of the seat in a call that is not answered yet. */
+  join;
+  /** True while the page comes back to its call after a reload. */
+  isReturning = false;
   local = new LocalMedia();
   /** @type {Levels} */
   levels;
   #terminal;
   #media;
+  /** @type {import("./ending.js").Ending | undefined} */
+  #ending;
   #isEntered = false;
   #isRejoining = false;
   /** Time of the last successful connect of the media, and the number of failures since the media was stable. */
@@ -51,9 +55,7 @@ export class Call extends EventTarget {
   #losses = 0;
   #devices;
   #sdk;
-  /** Time of the last report of the media, by `performance.now()`, and the timer of the next one. */
-  #reportedAt = -REPORT_INTERVAL_MS;
-  #report;
+  #report = new MediaReport(() => this.#tellMedia());
 
   /**
    * @param {object} options
@@ -101,10 +103,60 @@ export class Call extends EventTarget {
     return participant(this.meeting, this.me)?.speech?.mode ?? "free";
   }
 
-  /** Applies a `meeting` object, unless a newer one is known. */
+  /** Time of the scheduled end, by `performance.now()`, if it is near. */
+  get endsAt() {
+    return this.#ending?.at;
+  }
+
+  /** Takes over a `meeting` object, unless a newer one is known. */
   applyMeeting(meeting) {
-    this.meeting = applyDownlink(this.meeting, { meeting });
+    this.#applyToMeeting({ meeting, rev: meeting.rev });
     this.#meetingChanged();
+  }
+
+  #applyToMeeting(message) {
+    this.meeting = applyDownlink(this.meeting, message);
+    this.#ending = endingAfter(this.#ending, message, this.meeting, performance.now());
+  }
+
+  /**
+   * Goes on with the seat that an answer gave to this device: in the media or, while a direct call still rings, before it.
+   * An answer without `join` gives none.
+   */
+  async takeSeat({ meeting, join, invitations = [] }) {
+    if (this.phase === "over") return undefined;
+    this.applyMeeting(meeting);
+    this.#applyInvitations(invitations);
+    if (!join) return undefined;
+    if (meeting.mode === "group") return this.enter(join);
+    this.phase = "calling";
+    this.join = join;
+    this.#storeSeat();
+    this.#changed();
+    return this.enterIfAnswered();
+  }
+
+  /** Enters the media once another participant has answered. */
+  async enterIfAnswered() {
+    const isOther = ({ user_id: userId }) => userId !== this.me;
+    if (this.phase !== "calling" || !this.join) return;
+    if (this.meeting.participants.some((one) => isOther(one) && isPresent(one))) await this.enter(this.join);
+  }
+
+  /** Lets the clock of a call go on that was joined at this time, in milliseconds since the epoch by this device. */
+  resumeClock(sinceMs) {
+    if (sinceMs !== undefined) this.since = performance.now() - Math.max(0, Date.now() - sinceMs);
+  }
+
+  /**
+   * Takes over what the answer to the create request says about the invitations. Its states may be older than the ones
+   * already known.
+   */
+  #applyInvitations(invitations) {
+    for (const { user_id, reach, ...end } of invitations) {
+      const isCurrent = end.state === participant(this.meeting, user_id)?.state;
+      this.apply({ type: "invitation_updated", user_id, reach, ...(isCurrent && end) });
+    }
   }
 
   /** Connects the media with a `join` object. Does nothing after the first call. */
@@ -112,7 +164,7 @@ export class Call extends EventTarget {
     if (this.phase === "over" || this.#isEntered) return;
     this.#isEntered = true;
     this.phase = "entering";
-    storeSeat({ meetingId: this.meetingId, microphone: this.wanted.audio, camera: this.wanted.video });
+    this.#storeSeat();
     this.#changed();
     await this.#devices;
     if (this.speech !== "free") await this.local.set("audio", false);
@@ -123,7 +175,7 @@ export class Call extends EventTarget {
   async apply(message) {
     if (this.phase === "over") return;
     const before = this.meeting;
-    this.meeting = applyDownlink(before, message);
+    this.#applyToMeeting(message);
     switch (message.type) {
       case "participant_updated":
         this.#removalChanged(before, message.participant?.user_id);
@@ -132,9 +184,6 @@ export class Call extends EventTarget {
         return this.end(message.reason, message.duration_ms, message.text);
       case "participant_removed":
         return this.end(message.reason, undefined, message.text);
-      case "meeting_ending":
-        this.endsAt = performance.now() + message.in_ms;
-        break;
       case "speech_changed":
         if (message.user_id === this.me && message.mode !== "free") await this.local.set("audio", false);
         break;
@@ -175,11 +224,14 @@ export class Call extends EventTarget {
     this.#storeSeat();
   }
 
-  /** Hangs up: leaves the meeting, or destroys a group meeting that no invitee has answered. */
+  /**
+   * Hangs up: leaves the meeting, or destroys a group meeting that no invitee has answered.
+   * @returns {Promise<object | undefined>} the answer; `undefined` if the call was over before
+   */
   async hangUp() {
     const isAlone = this.phase === "calling" && this.meeting.mode === "group";
     this.end("left");
-    await this.request(isAlone ? "destroy_meeting" : "leave").catch((error) => {
+    return this.request(isAlone ? "destroy_meeting" : "leave").catch((error) => {
       // The meeting or the seat ended before the request: nothing left to do.
       if (error.code !== "meeting_ended" && error.code !== "not_admitted") throw error;
     });
@@ -205,8 +257,8 @@ export class Call extends EventTarget {
   /** Takes the seat again after a loss. */
   async rejoin() {
     if (this.#isRejoining) return;
-    // Confirm the seat: after a reconnect, the service may be checking that this device still knows its seat.
-    if (!this.needsRejoin) return this.#reportMedia("joined");
+    // After a reconnect the service may want to hear that this device still knows its seat.
+    if (!this.needsRejoin) return this.#reportMedia();
     const { state } = participant(this.meeting, this.me) ?? {};
     if (state === "removed" || state === "banned") return this.end(state);
     this.#isRejoining = true;
@@ -215,7 +267,7 @@ export class Call extends EventTarget {
       this.applyMeeting(joined.meeting);
       // For the media service a lost device has left, whatever the state of the media session.
       if (state === "lost" || this.#media?.state === "closed") await this.#enterMedia(joined.join);
-      else this.#reportMedia("joined");
+      else this.#reportMedia();
     } catch (error) {
       if (SEAT_LOST.has(error.code)) this.end(error.reason ?? "lost");
       else this.#recoverLater();
@@ -228,16 +280,26 @@ export class Call extends EventTarget {
   end(reason, durationMs, text) {
     if (this.phase === "over") return;
     this.phase = "over";
-    clearTimeout(this.#report);
+    this.#report.stop();
     forgetSeat();
     this.#media?.leave();
     this.local.close();
     this.levels.close();
     const lasted = durationMs ?? (this.since === undefined ? 0 : performance.now() - this.since);
-    // The end of a declined direct call has no text: use the text of the user who declined.
-    const declined = this.meeting.mode === "direct" && this.meeting.participants?.find((one) => one.text);
-    const words = text ?? (declined ? declined.text : undefined);
-    this.dispatchEvent(new CustomEvent("over", { detail: { reason, durationMs: lasted, text: words } }));
+    const detail = { reason: this.#shownReason(reason), durationMs: lasted, text: text ?? this.#callee?.text ?? undefined };
+    this.dispatchEvent(new CustomEvent("over", { detail }));
+  }
+
+  /** The other side of a direct call, whose decline ends it without words of its own. */
+  get #callee() {
+    const { mode, participants = [] } = this.meeting;
+    return mode === "direct" ? participants.find(({ user_id: userId }) => userId !== this.me) : undefined;
+  }
+
+  /** Returns the reason of an end, or `do_not_disturb` if the callee of a direct call is not to be disturbed. */
+  #shownReason(reason) {
+    const isUntaken = reason === "unreachable" || reason === "all_declined";
+    return isUntaken && this.#callee && isSilent(this.#callee) ? "do_not_disturb" : reason;
   }
 
   /** The media session, for measurements. */
@@ -326,7 +388,8 @@ export class Call extends EventTarget {
   #enteredMedia() {
     this.phase = "in";
     this.since ??= performance.now();
-    this.#reportMedia("joined");
+    this.#storeSeat();
+    this.#reportMedia();
     this.#updateSending();
     this.#changed();
   }
@@ -336,7 +399,7 @@ export class Call extends EventTarget {
     const wasAway = this.mediaState === "reconnecting";
     this.mediaState = state;
     this.mediaProblem = state === "connected" ? undefined : code;
-    if (state === "connected" && wasAway && this.phase === "in") this.#reportMedia("joined");
+    if (state === "connected" && wasAway && this.phase === "in") this.#reportMedia();
     // The media service ended the session. A downlink with the reason usually comes first.
     if (state === "closed" && this.phase === "in") {
       this.mediaState = "reconnecting";
@@ -368,7 +431,7 @@ export class Call extends EventTarget {
   #deviceChanged(kind) {
     this.#media?.setTrack(kind, this.local.tracks[kind])?.catch(() => {});
     if (kind === "audio") this.levels.watch(this.me, this.local.tracks.audio);
-    if (this.phase === "in") this.#reportMedia("joined");
+    if (this.phase === "in") this.#reportMedia();
     this.#updateSending();
     this.#changed();
   }
@@ -377,29 +440,29 @@ export class Call extends EventTarget {
     this.#media?.setSending({ audio: this.local.isOn("audio"), video: this.local.isOn("video") });
   }
 
-  /** Reports the media that this device sends: at once, or as soon as the service accepts the next report. */
-  #reportMedia(state) {
+  /** Reports that this device is in the media, and what it sends. */
+  #reportMedia() {
+    if (this.phase === "in") this.#report.due();
+  }
+
+  #tellMedia() {
     if (this.phase !== "in") return;
-    clearTimeout(this.#report);
-    const wait = this.#reportedAt + REPORT_INTERVAL_MS - performance.now();
-    if (wait > 0) {
-      this.#report = setTimeout(() => this.#reportMedia(state), wait);
-      return;
-    }
-    this.#reportedAt = performance.now();
     this.#terminal.tell("report_media", {
       meeting_id: this.meetingId,
-      state,
+      state: "joined",
       audio: this.local.isOn("audio"),
       video: this.local.isOn("video"),
       screen: false,
     });
   }
 
+  /** Keeps the seat for a reload of the page, from the time at which the service has given it. */
   #storeSeat() {
-    if (this.phase === "in" || this.phase === "entering") {
-      storeSeat({ meetingId: this.meetingId, microphone: this.wanted.audio, camera: this.wanted.video });
-    }
+    if (this.phase !== "in" && this.phase !== "entering" && !this.join) return;
+    const { mode, media } = this.meeting;
+    const sinceMs = this.since === undefined ? undefined : Math.round(Date.now() - (performance.now() - this.since));
+    const devices = { microphone: this.wanted.audio, camera: this.wanted.video };
+    storeSeat({ meetingId: this.meetingId, mode, media, sinceMs, ...devices });
   }
 
   /** Reacts to a change of the meeting. */

@@ -1,6 +1,9 @@
 /** @file State of a device's connection, including use of the same device in another tab or browser. */
 import { claimDevice } from "./tabs.js";
 
+/** Time for which the broker keeps most notices for a device that is away: 60 s, less a leeway for the loss to be seen. */
+const KEPT_MS = 45_000;
+
 /** Dispatches `change` when `state` changes. */
 export class Connection extends EventTarget {
   /**
@@ -8,6 +11,9 @@ export class Connection extends EventTarget {
    * any more.
    */
   state = "down";
+  /** True if the broker may have dropped downlinks since the connection before this one. */
+  mayHaveMissed = false;
+  #downSince;
   #terminal;
   /** Ends the claim made by `claimDevice`. */
   #release = () => {};
@@ -17,8 +23,8 @@ export class Connection extends EventTarget {
     super();
     this.#terminal = terminal;
     const on = (kind, state) => terminal.events.addEventListener(kind, () => this.#setState(state));
-    on("connected", "up");
-    on("disconnected", "down");
+    terminal.events.addEventListener("connected", ({ detail }) => this.#connected(detail));
+    terminal.events.addEventListener("disconnected", () => this.#disconnected());
     on("login_refused", "refused");
     terminal.events.addEventListener("taken_over", () => this.#onTaken());
   }
@@ -38,6 +44,18 @@ export class Connection extends EventTarget {
   close() {
     this.#release();
     this.#terminal.disconnect();
+  }
+
+  #connected({ sessionPresent, isFirst }) {
+    const awayMs = performance.now() - (this.#downSince ?? performance.now());
+    this.mayHaveMissed = !isFirst && (!sessionPresent || awayMs >= KEPT_MS);
+    this.#downSince = undefined;
+    this.#setState("up");
+  }
+
+  #disconnected() {
+    this.#downSince ??= performance.now();
+    this.#setState("down");
   }
 
   #onTaken() {

@@ -83,6 +83,7 @@ export class CallHistory extends EventTarget {
 /** Converts a missed call to an entry of `calls[]`. */
 function asCall({ meeting_id: meetingId, from, reason, at_ms: at, mode = "direct", media = "audio" }) {
   return {
+    missed: { from, reason, at_ms: at },
     meeting_id: meetingId,
     direction: "in",
     peers: [from.user_id],

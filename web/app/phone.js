@@ -6,16 +6,18 @@ import { openTerminal } from "./account.js";
 import { Call } from "./call.js";
 import { Connection } from "./connection.js";
 import { Directory } from "./directory.js";
+import { giveUp, openInvitation } from "./elsewhere.js";
 import { CallHistory } from "./history.js";
 import { ProtocolLog } from "./log.js";
 import { Notices } from "./notices.js";
 import { Playback } from "./playback.js";
-import { hangUpElsewhere, requestWithRetry } from "./retry.js";
+import { requestWithRetry } from "./retry.js";
+import { RunningCalls } from "./running.js";
 import { isPresent, participant, placeholderMeeting, unknownParticipant } from "./roster.js";
-import { forgetSeat, storedSeat } from "./seat.js";
+import { storedSeat } from "./seat.js";
 import { CallSettings } from "./settings.js";
 import { Tones } from "./tones.js";
-import { endWords, nameWords, refusalWords, stopWords } from "./words.js";
+import { endWords, nameWords, notInvitedWords, refusalWords, stopWords } from "./words.js";
 
 /** Error codes that mean that the call has ended or that this user has no access to it. */
 const OVER = new Set(["meeting_ended", "meeting_not_found", "forbidden"]);
@@ -33,7 +35,7 @@ export class Phone extends EventTarget {
   call;
   /** A call on another device that the user may move here. @type {{meetingId: string, media: string} | undefined} */
   elsewhere;
-  /** Another call that holds the user, and the call that the user wanted. @type {object | undefined} */
+  /** Another call that holds the user, its invitation while it rings, and the call that was wanted. @type {object | undefined} */
   heldBy;
   /** Contacts. Set at the login. @type {Directory | undefined} */
   directory;
@@ -41,6 +43,8 @@ export class Phone extends EventTarget {
   callHistory;
   /** Settings about calls of others. Set at the login. @type {CallSettings | undefined} */
   settings;
+  /** Calls of this user without this page. Set at the login. @type {RunningCalls | undefined} */
+  running;
   notices = new Notices();
   log = new ProtocolLog();
   playback = new Playback();
@@ -84,6 +88,11 @@ export class Phone extends EventTarget {
     return this.offers.filter((offer) => !isBeingCalled(offer));
   }
 
+  /** The calls that this user has a seat in, except the call of this page. */
+  get runningCalls() {
+    return this.running?.list.filter(({ meeting_id: id }) => id !== this.call?.meetingId) ?? [];
+  }
+
   /** Logs in and connects. After a reload of the page it returns to the stored seat. */
   async start(account) {
     Object.assign(this, { account, phase: "connecting", problem: undefined });
@@ -96,11 +105,12 @@ export class Phone extends EventTarget {
       throw error;
     }
     this.phase = "in";
-    this.#changed();
+    const seat = storedSeat();
+    if (!seat) this.#changed();
     this.directory.start();
     this.callHistory.refresh();
     this.settings.refresh();
-    await this.#returnToSeat();
+    if (seat) await this.#returnToSeat(seat);
   }
 
   /** Logs out. The broker queues the messages for this device. */
@@ -122,8 +132,9 @@ export class Phone extends EventTarget {
     await this.start(this.account);
   }
 
-  /** Connects at once if the connection is lost. */
+  /** Connects at once if the connection is lost. Otherwise asks for calls that go on elsewhere, if there is none here. */
   reconnect() {
+    if (this.phase === "in" && this.connectionState === "up" && !this.call) this.running.refresh();
     this.#terminal?.reconnectNow();
   }
 
@@ -142,19 +153,12 @@ export class Phone extends EventTarget {
       const fields = { mode, media, invitees: userIds, ...(policy && { policy }) };
       const created = await requestWithRetry(this.#terminal, "create_meeting", fields, creating.id);
       if (creating.withdrawn) return;
-      call.applyMeeting(created.meeting);
-      // Only `reach`: the states in this answer may be older than the ones already known.
-      for (const { user_id, reach } of created.invitations ?? [])
-        call.apply({ type: "invitation_updated", user_id, reach });
-      call.join = created.join;
-      if (created.join && (created.type === "meeting_merged" || mode === "group")) await call.enter(created.join);
-      else this.#enterIfAnswered(call);
+      await call.takeSeat(created);
     } catch (error) {
       if (creating.withdrawn) return;
       call.end(error.code === "meeting_ended" ? error.reason : undefined);
       if (error.code === "user_busy" && error.meetingId) {
-        this.heldBy = { meetingId: error.meetingId, media, dial: [userIds, media, options] };
-        this.#changed();
+        await this.#askAboutHeld(error.meetingId, media, [userIds, media, options]);
       } else if (error.code !== "meeting_ended") this.#showError(error);
       // The service may have created the meeting all the same: destroy it, so that no invitee rings on.
       if (error.code === "unanswered") this.#withdrawCreate(creating.id);
@@ -211,8 +215,7 @@ export class Phone extends EventTarget {
         call.phase = "lobby";
         return this.#changed();
       }
-      call.applyMeeting(answer.meeting);
-      await call.enter(answer.join);
+      await call.takeSeat(answer);
     } catch (error) {
       call.end();
       // The user is in this meeting on another device: ask whether to move the call here.
@@ -230,20 +233,28 @@ export class Phone extends EventTarget {
     if (wanted) await this.join(meetingId, media, true);
   }
 
+  /** Asks the user what to do with the call that holds them: one that they are in, or one that still rings. */
+  async #askAboutHeld(meetingId, media, dial) {
+    const offer = await openInvitation(this.#terminal, meetingId).catch(() => undefined);
+    if (this.call || this.phase !== "in") return;
+    this.heldBy = { meetingId, media, dial, offer };
+    this.#changed();
+  }
+
   /**
    * Handles the user's decision about the call that holds them.
-   * @param {"back" | "call" | undefined} decision go back to it, or hang up there and make the new call
+   * @param {"back" | "call" | undefined} decision go back to it or answer it, or give it up and make the new call
    */
   async answerHeld(decision) {
-    const { meetingId, media, dial } = this.heldBy;
+    const { meetingId, media, dial, offer } = this.heldBy;
     this.heldBy = undefined;
     this.#changed();
-    if (decision === "back") await this.join(meetingId, media, true);
+    if (decision === "back") await (offer ? this.accept(offer, offer.media === "video") : this.join(meetingId, media, true));
     if (decision !== "call") return;
     try {
-      await hangUpElsewhere(this.#terminal, meetingId, media);
+      await giveUp(this.#terminal, meetingId, media);
     } catch (error) {
-      if (error.code !== "meeting_ended") return this.#showError(error);
+      return this.#showError(error);
     }
     await this.dial(...dial);
   }
@@ -258,7 +269,26 @@ export class Phone extends EventTarget {
       call.end("cancelled");
       return this.#withdrawCreate(id);
     }
-    await this.#withErrorNotice(call.hangUp());
+    const { meetingId, meeting } = call;
+    this.running.hide(meetingId);
+    const answer = await this.#withErrorNotice(call.hangUp());
+    this.running.reveal(meetingId, answer?.rev);
+    const isLeft = answer?.type === "ok" && meeting.mode === "group";
+    if (isLeft && meeting.participants.some((one) => one.user_id !== this.me && isPresent(one))) this.running.keepLeft(meeting);
+  }
+
+  /** Goes to a running call, and takes its seat from the device that has it. */
+  async returnTo({ meeting_id: meetingId, media }) {
+    await this.join(meetingId, media, true);
+    if (!this.call) this.running.refresh();
+  }
+
+  /** Hangs up a running call, whichever device has its seat. */
+  async giveUp({ meeting_id: meetingId, media }) {
+    this.running.hide(meetingId);
+    await this.#withErrorNotice(giveUp(this.#terminal, meetingId, media));
+    this.running.reveal(meetingId);
+    this.running.refresh();
   }
 
   /** Ends the meeting for all participants. */
@@ -278,14 +308,15 @@ export class Phone extends EventTarget {
     return this.#withErrorNotice(
       call.request(type, fields).then((answer) => {
         call.apply(answer);
+        for (const one of answer.not_invited ?? []) this.notices.show(notInvitedWords(this.nameOf(one.user_id), one));
         return answer;
       }),
     );
   }
 
-  /** Returns the name of a user, from the meeting, the contacts or the login; otherwise the account. */
-  nameOf(userId) {
-    const known = participant(this.call?.meeting ?? {}, userId)?.name ?? this.directory?.nameOf(userId);
+  /** Returns the name of a user, from the meeting, the contacts or the login; otherwise `name` or the account. */
+  nameOf(userId, name = undefined) {
+    const known = participant(this.call?.meeting ?? {}, userId)?.name ?? this.directory?.nameOf(userId) ?? name;
     return nameWords({ user_id: userId, name: known ?? (userId === this.me ? this.account?.name : undefined) });
   }
 
@@ -296,8 +327,9 @@ export class Phone extends EventTarget {
     this.directory = new Directory(terminal.userId);
     this.callHistory = new CallHistory(terminal);
     this.settings = new CallSettings(terminal);
+    this.running = new RunningCalls(terminal);
     this.settings.addEventListener("problem", ({ detail }) => this.#showError(detail));
-    for (const part of [this.directory, this.callHistory, this.settings])
+    for (const part of [this.directory, this.callHistory, this.settings, this.running])
       part.addEventListener("change", () => this.#changed());
     const on = (kind, then) => terminal.events.addEventListener(kind, ({ detail }) => then(detail));
     on("rings", (offer) => this.#ringStarted(offer));
@@ -315,7 +347,10 @@ export class Phone extends EventTarget {
       this.call?.end("moved");
       this.offers = [];
     }
-    if (this.connectionState === "up" && this.phase === "in") this.callHistory.refresh();
+    if (this.connectionState === "up" && this.phase === "in") {
+      this.callHistory.refresh();
+      if (this.call?.phase === "lobby" && this.#connection.mayHaveMissed) this.#askAgain(this.call);
+    }
     this.#changed();
   }
 
@@ -329,6 +364,7 @@ export class Phone extends EventTarget {
     const seat = storedSeat();
     const isSeat = seat && seat.meetingId === meeting.meeting_id;
     const wanted = isSeat ? { audio: seat.microphone, video: seat.camera } : { audio: true, video: media === "video" };
+    if (this.running.left?.meeting_id === meeting.meeting_id) this.running.forgetLeft();
     const call = new Call({ terminal: this.#terminal, meeting, wanted, playback: this.playback, sdk: this.sdk });
     this.call = call;
     call.addEventListener("change", () => this.#changed());
@@ -339,15 +375,17 @@ export class Phone extends EventTarget {
     return call;
   }
 
-  async #returnToSeat() {
-    const seat = storedSeat();
-    if (!seat) return;
+  /** Shows the call of the stored seat at once, and the home page if this device has no seat in it any more. */
+  async #returnToSeat(seat) {
+    const call = this.#openCall(placeholderMeeting({ meeting_id: seat.meetingId, mode: seat.mode }), seat.media);
+    Object.assign(call, { phase: "entering", isReturning: true });
+    call.resumeClock(seat.sinceMs);
+    this.#changed();
     try {
-      const joined = await requestWithRetry(this.#terminal, "rejoin", { meeting_id: seat.meetingId });
-      const call = this.#openCall(joined.meeting, joined.meeting.media);
-      await call.enter(joined.join);
-    } catch {
-      forgetSeat();
+      await call.takeSeat(await requestWithRetry(this.#terminal, "rejoin", { meeting_id: seat.meetingId }));
+    } catch (error) {
+      call.end(error.code === "meeting_ended" ? error.reason : undefined);
+      this.running.refresh();
     }
   }
 
@@ -362,6 +400,7 @@ export class Phone extends EventTarget {
     this.offers = this.offers.filter((one) => one.invite_id !== inviteId);
     const words = stopWords(reason);
     if (offer && words) this.notices.show(`${nameWords(offer.from)}: ${words.toLowerCase()}`);
+    if (reason === "answered_elsewhere") this.running.refresh();
     this.#changed();
   }
 
@@ -371,7 +410,7 @@ export class Phone extends EventTarget {
     if (call && message.meeting_id === call.meetingId) {
       call.apply(message);
       if (message.type === "meeting_merged" && message.join) call.enter(message.join);
-      this.#enterIfAnswered(call);
+      call.enterIfAnswered();
     } else if (call && message.type === "meeting_merged" && call.phase === "calling") {
       call.meeting = message.meeting;
       call.enter(message.join);
@@ -379,30 +418,48 @@ export class Phone extends EventTarget {
     this.#changed();
   }
 
-  /** Enters the media once an invitee has accepted, with the `join` of the create answer. */
-  #enterIfAnswered(call) {
-    if (call.phase !== "calling" || !call.join) return;
-    const others = call.meeting.participants.filter(({ user_id: userId }) => userId !== this.me);
-    if (others.some(isPresent)) call.enter(call.join);
-  }
-
   /** Applies a `state` to the current call. */
-  #applyState({ re, meetings, missed }) {
+  #applyState({ re, meeting_id: asked, meetings, missed }) {
     if (Array.isArray(missed)) this.callHistory.addMissed(missed);
+    if (!Array.isArray(meetings)) return;
+    if (asked === undefined) this.running.apply({ meetings });
     const { call } = this;
-    if (!call?.meetingId || call.isAwaitingSeat || !Array.isArray(meetings)) return;
+    if (!call?.meetingId || call.isAwaitingSeat) return;
     const meeting = meetings.find(({ meeting_id: meetingId }) => meetingId === call.meetingId);
+    if (call.phase === "lobby") {
+      // Admitted, but the notice was lost.
+      if (meeting) this.#askAgain(call);
+      return;
+    }
     if (!meeting) return this.#findEnd(call, re);
     call.applyMeeting(meeting);
-    this.#enterIfAnswered(call);
+    call.enterIfAnswered();
     call.rejoin();
   }
 
   /**
-   * Sends one `sync` for a call that a `state` does not list, and ends the call if the service says that it is over.
+   * Asks to come in once more: the notice of the decision may be lost. While the user still waits, this changes nothing at
+   * the service.
    */
+  async #askAgain(call) {
+    if (call.isAsking) return;
+    call.isAsking = true;
+    try {
+      const answer = await call.request("join", { media: call.meeting.media });
+      if (call.phase !== "lobby" || answer.type === "lobby_waiting") return;
+      await call.takeSeat(answer);
+    } catch (error) {
+      if (call.phase !== "lobby" || error.retryable || error.code === "unanswered" || error.code === "disconnected") return;
+      call.end(error.code === "meeting_ended" ? error.reason : undefined);
+      if (error.code !== "meeting_ended") this.#showError(error);
+    } finally {
+      call.isAsking = false;
+    }
+  }
+
+  /** Asks once for the reason why a `state` does not list the call, and ends the call if it is over. */
   async #findEnd(call, re) {
-    if (call.phase === "lobby" || call.isFindingEnd || re === undefined) return;
+    if (call.isFindingEnd || re === undefined) return;
     call.isFindingEnd = true;
     try {
       await call.request("sync");
@@ -421,6 +478,8 @@ export class Phone extends EventTarget {
     if (reason && reason !== "left") this.notices.show(endWords(reason, durationMs, text));
     this.#changed();
     this.callHistory.refreshUntilRecorded(call.meetingId);
+    // It goes on: the home page offers to go back to it.
+    if (reason === "moved") this.running.refresh();
   }
 
   #showError(error) {

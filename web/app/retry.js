@@ -26,9 +26,3 @@ export async function requestWithRetry(terminal, type, fields, id = crypto.rando
     }
   }
 }
-
-/** Hangs up a call of this user, whichever device has the seat: only the device with the seat can leave. */
-export async function hangUpElsewhere(terminal, meetingId, media) {
-  await requestWithRetry(terminal, "join", { meeting_id: meetingId, media, takeover: true });
-  await requestWithRetry(terminal, "leave", { meeting_id: meetingId });
-}

@@ -7,7 +7,7 @@ const PRESENT = new Set(["accepted", "joined", "reconnecting"]);
 /** States of participants with an open invitation. */
 const PENDING = new Set(["invited", "ringing"]);
 
-/** Fields of a participant that a newer snapshot clears if it does not contain them. */
+/** Fields of a participant that are over when a newer snapshot does not have them; `code` is of the state before it. */
 const UNSAID = { reason: null, text: null, removed_ms: null, confirmed_gone_ms: null, reentries_stopped: null };
 
 export const isPresent = ({ state }) => PRESENT.has(state);
@@ -40,9 +40,7 @@ export function applyDownlink(meeting, message) {
   if (message.meeting && typeof message.meeting === "object") return newerMeeting(meeting, message.meeting);
   switch (message.type) {
     case "participant_updated":
-      return message.participant?.user_id
-        ? withChange(meeting, message.participant.user_id, { ...UNSAID, ...message.participant })
-        : meeting;
+      return message.participant?.user_id ? withSnapshot(meeting, message.participant) : meeting;
     case "invitation_updated":
       return withChange(meeting, message.user_id, invitationChange(message));
     case "invitation_result":
@@ -76,8 +74,17 @@ function withDecision(meeting, { user_id: userId, admitted, code }) {
 
 /** Returns the fields of the participant that an invitation changes. */
 function invitationChange({ state, reach, code, reason, text }) {
-  // A message without a state does not carry the reason and text of a decline.
-  return state === undefined ? { reach } : { state, reach, code, reason: reason ?? null, text: text ?? null };
+  // Without a state, nothing is known about the code and the words of its end either.
+  return state === undefined
+    ? { reach }
+    : { state, reach, code: code ?? null, reason: reason ?? null, text: text ?? null };
+}
+
+/** Returns the meeting after a snapshot of a participant, which has no code: the known one holds as long as its state. */
+function withSnapshot(meeting, snapshot) {
+  const { user_id: userId, state } = snapshot;
+  const isSameState = participant(meeting, userId)?.state === state;
+  return withChange(meeting, userId, { ...UNSAID, ...(isSameState ? {} : { code: null }), ...snapshot });
 }
 
 /** Returns the newer of two `meeting` objects, by `rev`. */
@@ -104,9 +111,16 @@ function withSpeech(meeting, userId, message) {
   return withChange(meeting, userId, speechChange(message));
 }
 
-/** Applies `speech_changed` for `"*"`: all members except the host and the sender. `"*"` is not an account. */
+/**
+ * `"*"` means all members except the host and the one who changed it. It is not the account of anybody. A soft mute does
+ * not lift a block.
+ */
 function withSpeechOfAll(meeting, message) {
-  const isMeant = (one) => isPresent(one) && one.user_id !== meeting.host && one.user_id !== message.by;
+  const isMeant = (one) =>
+    isPresent(one) &&
+    one.user_id !== meeting.host &&
+    one.user_id !== message.by &&
+    !(message.mode === "soft" && one.speech?.mode === "hard");
   const participants = meeting.participants.map((one) => (isMeant(one) ? { ...one, ...speechChange(message) } : one));
   return { ...meeting, participants };
 }
@@ -120,6 +134,10 @@ function withHost(meeting, host) {
   const role = (one) => (one.user_id === host ? "host" : one.role === "host" ? "member" : one.role);
   return { ...meeting, host, participants: meeting.participants.map((one) => ({ ...one, role: role(one) })) };
 }
+
+/** Returns whether a user declined in order not to be disturbed, or is not to be disturbed by the settings. */
+export const isSilent = ({ state, reason, code }) =>
+  (state === "declined" && reason === "do_not_disturb") || (state === "unreachable" && code === "do_not_disturb");
 
 /** Returns the users with a raised hand: first those with a known order, in that order, then the others. */
 export function handsOf(meeting) {

@@ -2,7 +2,12 @@
 
 const STORAGE_KEY = "switchboard.seat";
 
-/** Returns the stored seat, if any. @returns {{meetingId: string, microphone: boolean, camera: boolean} | undefined} */
+/**
+ * The seat of a call. `sinceMs`: when this device came into the media, in milliseconds since the epoch.
+ * @typedef {{meetingId: string, mode: string, media: string, sinceMs?: number, microphone: boolean, camera: boolean}} Seat
+ */
+
+/** Returns the stored seat, if any. @returns {Seat | undefined} */
 export function storedSeat() {
   try {
     return JSON.parse(sessionStorage.getItem(STORAGE_KEY)) ?? undefined;

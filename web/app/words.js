@@ -1,4 +1,5 @@
 /** @file Texts for users: reasons, codes and states of the protocol in plain words, and formatted times. */
+import { isSilent } from "./roster.js";
 import { shown } from "./shown.js";
 
 const ENDS = {
@@ -8,6 +9,7 @@ const ENDS = {
   no_answer: "No answer",
   unreachable: "No device could be reached",
   busy: "Busy",
+  do_not_disturb: "Do not disturb",
   host_ended: "The host ended the call",
   host_left: "The host left",
   empty: "Everybody left",
@@ -70,6 +72,9 @@ const REFUSALS = {
   disconnected: "No connection to the service. Try again when it is back.",
 };
 
+/** Missed calls whose reason is worth a word. */
+const MISSED = { user_busy: "Missed while busy", do_not_disturb: "Missed, do not disturb" };
+
 const STOPS = {
   cancelled: "The caller has hung up",
   answered_elsewhere: "Answered on another device",
@@ -130,17 +135,16 @@ export const remarkWords = (text) => {
   return words && `“${words}”`;
 };
 
-/**
- * Returns `true` if a user declined with "do not disturb", or does not want to be disturbed according to the settings.
- */
-const isSilent = ({ state, reason, code }) =>
-  (state === "declined" && reason === "do_not_disturb") || (state === "unreachable" && code === "do_not_disturb");
-
 /** Returns the state of a participant, with the reason and the words of a decline. */
-export const personWords = ({ state, reason, code, text }) =>
-  [isSilent({ state, reason, code }) ? "Do not disturb" : stateWords(state), remarkWords(text)]
-    .filter(Boolean)
-    .join(" · ");
+export const personWords = (person) =>
+  [isSilent(person) ? "Do not disturb" : stateWords(person.state), remarkWords(person.text)].filter(Boolean).join(" · ");
+
+/** Returns why an answer to `invite` or `cancel_invite` has no invitation of a user, whose name is `name`. */
+export function notInvitedWords(name, { state, code }) {
+  if (code === "banned") return `${name} is banned from this call`;
+  if (code === "user_not_found") return `${name} was not invited`;
+  return `${name}: ${stateWords(state) || (code ?? "").replaceAll("_", " ") || "not invited"}`;
+}
 
 /**
  * Returns the words for moderators about the media of a removed participant; empty if the service reports no removal.
@@ -210,13 +214,16 @@ export function replacedWords(kind, label) {
   return label ? `Your ${device} is now: ${label}` : `Another ${device} is in use now`;
 }
 
-/** Returns the duration of a past call, or the reason of its end if it has no duration. */
-export function historyWords({ direction, reason, duration_ms: duration, answered_ms: answered }) {
+/** Returns the duration of a past call, or how it ended without one, with the words of the user who ended or declined it. */
+export const historyWords = (past) => [pastWords(past), remarkWords(past.text)].filter(Boolean).join(" · ");
+
+/** The service says which calls the user missed; reason and times do not tell it. */
+function pastWords({ direction, reason, duration_ms: duration, missed }) {
   if (duration > 0) return durationText(duration);
-  if (answered) return STATES[reason] ?? endWords(reason);
-  if (reason === "do_not_disturb") return "Do not disturb";
-  if (direction === "in" && reason !== "declined") return reason === "user_busy" ? "Missed while busy" : "Missed";
-  return endWords(reason);
+  if (missed) return MISSED[missed.reason ?? reason] ?? "Missed";
+  // An incoming call that was not missed although its user was busy was declined with this reason.
+  if (direction === "in" && reason === "user_busy") return "Declined";
+  return ENDS[reason] ?? STATES[reason] ?? endWords(reason);
 }
 
 /** Formats a duration as `4:05` or `1:02:03`. */

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { applyDownlink, handsOf, isModerator, participant } from "../app/roster.js";
-import { endWords, historyWords, mediaFlagWords, personWords, removalNews, removalWords } from "../app/words.js";
+import { endWords, historyWords, mediaFlagWords, notInvitedWords, personWords, removalNews, removalWords } from "../app/words.js";
 import { DOWNLINKS } from "../terminal/protocol.js";
 
 const person = (userId, fields = {}) => ({
@@ -145,12 +145,43 @@ test("the words of a host are shown at the end, and what a participant sends bes
   assert.equal(mediaFlagWords({ media: { audio: false, video: true, screen: true } }), "Microphone off · Camera on · Shares the screen");
 });
 
-test("a past call that was taken and never reached is not a missed call", () => {
+test("a past call is missed if the service says so, and has the words of its end", () => {
   const words = (fields) => historyWords({ direction: "in", duration_ms: 0, ...fields });
+  const missed = (reason) => ({ reason, missed: { from: { user_id: "alice" }, reason, at_ms: 1 } });
+  assert.equal(words(missed("no_answer")), "Missed");
+  assert.equal(words(missed("user_busy")), "Missed while busy");
+  assert.equal(words(missed("do_not_disturb")), "Missed, do not disturb");
   assert.equal(words({ reason: "failed", answered_ms: 1 }), "Could not join");
-  assert.equal(words({ reason: "no_answer" }), "Missed");
-  assert.equal(words({ reason: "do_not_disturb" }), "Do not disturb");
+  assert.equal(words({ reason: "user_busy" }), "Declined", "with the reason `busy`, during another call");
+  assert.equal(words({ reason: "declined" }), "Declined");
+  assert.equal(words({ reason: "completed", answered_ms: 1 }), "Call ended", "the caller hung up before the media");
   assert.equal(words({ reason: "left", answered_ms: 1, duration_ms: 61000 }), "1:01");
+  const said = historyWords({ direction: "out", reason: "all_declined", duration_ms: 0, text: "In a meeting" });
+  assert.equal(said, "Declined · “In a meeting”");
+});
+
+test("a soft mute of everybody does not lift a block", () => {
+  const group = meeting({ participants: [person("alice"), person("bob", { speech: { mode: "hard" } }), person("carol")] });
+  const message = { type: "speech_changed", user_id: "*", mode: "soft", by: "alice", enforced: false };
+  const modes = (after) => after.participants.map(({ speech }) => speech.mode);
+  assert.deepEqual(modes(applyDownlink(group, message)), ["free", "hard", "soft"]);
+  assert.deepEqual(modes(applyDownlink(group, { ...message, mode: "free" })), ["free", "free", "free"]);
+});
+
+test("the code of an invitation holds as long as its state", () => {
+  const update = (fields) => ({ type: "invitation_updated", user_id: "bob", reach: "unknown", ...fields });
+  const silent = applyDownlink(meeting(), update({ state: "unreachable", code: "do_not_disturb" }));
+  const snapshot = (state) => ({ type: "participant_updated", participant: { user_id: "bob", state } });
+  assert.equal(personWords(participant(applyDownlink(silent, snapshot("unreachable")), "bob")), "Do not disturb");
+  const again = applyDownlink(applyDownlink(silent, snapshot("invited")), snapshot("unreachable"));
+  assert.equal(personWords(participant(again, "bob")), "Not reachable");
+  assert.equal(personWords(participant(applyDownlink(silent, update({ state: "unreachable" })), "bob")), "Not reachable");
+});
+
+test("a user who was not invited is named with the reason", () => {
+  assert.equal(notInvitedWords("Mallory", { state: "banned", code: "banned" }), "Mallory is banned from this call");
+  assert.equal(notInvitedWords("Zed", { code: "user_not_found" }), "Zed was not invited");
+  assert.equal(notInvitedWords("Alice", { state: "joined" }), "Alice: In the call");
 });
 
 test("a moderator sees when a removed user is out of the media, comes back and is stopped", () => {

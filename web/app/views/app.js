@@ -87,6 +87,7 @@ function Elsewhere({ phone }) {
 
 /** Asks the user to continue or to end a call that prevents another one. */
 function Held({ phone }) {
+  if (phone.heldBy.offer) return html`<${HeldByRing} phone=${phone} offer=${phone.heldBy.offer} />`;
   return html`
     <${Sheet} label="You are still in another call" className="question" onClose=${() => phone.answerHeld()}>
       <h2>You are still in another call</h2>
@@ -95,6 +96,21 @@ function Held({ phone }) {
         <${Button} label="Cancel" kind="small" wide onClick=${() => phone.answerHeld()} />
         <${Button} label="Hang up and call" kind="small" wide id="hang-up-and-call" onClick=${() => phone.answerHeld("call")} />
         <${Button} label="Go back" kind="primary small" wide id="go-back" autofocus onClick=${() => phone.answerHeld("back")} />
+      </div>
+    <//>`;
+}
+
+/** The same of a call that rings, for example one that was silenced: going back to it would answer it. */
+function HeldByRing({ phone, offer }) {
+  const name = nameWords(offer.from);
+  return html`
+    <${Sheet} label=${`${name} is calling`} className="question" onClose=${() => phone.answerHeld()}>
+      <h2>${name} is calling you</h2>
+      <p class="quiet">Answer, or decline and make the new call?</p>
+      <div class="choices">
+        <${Button} label="Cancel" kind="small" wide onClick=${() => phone.answerHeld()} />
+        <${Button} label="Decline and call" kind="small" wide id="decline-and-call" onClick=${() => phone.answerHeld("call")} />
+        <${Button} label="Answer" kind="primary small" wide id="answer-held" autofocus onClick=${() => phone.answerHeld("back")} />
       </div>
     <//>`;
 }

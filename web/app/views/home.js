@@ -1,4 +1,5 @@
 /** @file The view without a call: contacts and past calls. */
+import { Running } from "./running.js";
 import { Settings } from "./settings.js";
 import { Button, Face, Icon, html, useEffect, useState } from "../ui.js";
 import { dateText, historyWords } from "../words.js";
@@ -6,6 +7,7 @@ import { dateText, historyWords } from "../words.js";
 export function Home({ phone }) {
   return html`
     <div class="home">
+      <${Running} phone=${phone} />
       <${People} phone=${phone} />
       <${Recent} phone=${phone} />
       <${Settings} phone=${phone} />
@@ -122,9 +124,8 @@ function Recent({ phone }) {
 
 function Past({ phone, past }) {
   const names = past.peers.map((userId) => phone.nameOf(userId)).join(", ") || "No participants";
-  const isMissed = past.direction === "in" && !(past.duration_ms > 0) && past.reason !== "declined";
   return html`
-    <li class=${`row past${isMissed ? " missed" : ""}`}>
+    <li class=${`row past${past.missed ? " missed" : ""}`}>
       <${Icon} name=${past.direction === "in" ? "incoming" : "outgoing"} />
       <p class="name"><strong>${names}</strong>
         <span class="quiet">${past.direction === "in" ? "Incoming" : "Outgoing"} · ${historyWords(past)}</span></p>

@@ -68,7 +68,7 @@ function stateOf(call, others) {
     const ringing = others.find(({ state }) => state === "ringing") ?? others[0];
     return ringing ? stateWords(ringing.state) : "Starting…";
   }
-  if (call.phase === "entering") return "Connecting…";
+  if (call.phase === "entering") return call.isReturning ? "Coming back…" : "Connecting…";
   return others.some(isPresent) ? undefined : "No other participants";
 }
 
