@@ -36,7 +36,8 @@ pub struct Refused {
 
 impl Refused {
     /// Returns the call that the user is in, after a create request was refused with `user_busy`. Leave it,
-    /// or return to it with [`Terminal::move_here`](crate::Terminal::move_here).
+    /// or return to it with [`Terminal::move_here`](crate::Terminal::move_here). Accept or reject a call that still rings
+    /// (`state` contains its invitation): `move_here` would answer it.
     #[must_use]
     pub fn held_by(&self) -> Option<MeetingId> {
         let held_by = self.meeting_id.as_deref().filter(|_| self.code == "user_busy");

@@ -16,7 +16,7 @@ use crate::error::CommandError;
 use crate::keys::Key;
 use crate::outcome::CommandOutcome;
 use crate::phone::{Phone, PhoneInput};
-use other_participants::OtherParticipants;
+use other_participants::{OtherParticipants, OwnEnd};
 
 /// Time between two reads of the meeting's state.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
@@ -46,13 +46,19 @@ impl<'a> Conversation<'a> {
             others: OtherParticipants::new(user.as_str()),
             meeting_id,
             is_direct: true,
-            answered: answer.kind != "meeting_created",
+            answered: false,
             hang_up_after: None,
             hang_up_at: None,
             give_up_at: None,
             was_disconnected: false,
         };
         conversation.apply_meeting(&answer.body["meeting"]);
+        conversation.answered = match answer.kind.as_str() {
+            "meeting_created" => false,
+            // The way back into a direct call that may still ring.
+            "meeting_merged" | "joined" if conversation.is_direct => conversation.others.any_answered(),
+            _ => true,
+        };
         Some(conversation)
     }
 
@@ -76,9 +82,18 @@ impl<'a> Conversation<'a> {
         }
         let mut poll = tokio::time::interval_at(Instant::now() + POLL_INTERVAL, POLL_INTERVAL);
         loop {
-            if self.others.own_user_left() {
-                self.phone.client.printer.note("left", "left by another device", json!({}));
-                return Ok(if self.answered { CommandOutcome::Done } else { CommandOutcome::Cancelled });
+            match self.others.own_end() {
+                Some(OwnEnd::Left) => {
+                    self.phone.client.printer.note("left", "left by another device", json!({}));
+                    return Ok(if self.answered { CommandOutcome::Done } else { CommandOutcome::Cancelled });
+                }
+                Some(OwnEnd::Failed) => {
+                    let words = "the service did not see this device in the media in time; a stack of `make run \
+                                 MEDIA=off` lets terminals without media in";
+                    self.phone.client.printer.note("failed", words, json!({"meeting_id": self.meeting_id}));
+                    return Ok(CommandOutcome::Failed);
+                }
+                None => {}
             }
             if self.others.all_gone() && !self.is_direct {
                 self.phone.client.printer.note("alone", "all others have left; hanging up", json!({}));

@@ -8,6 +8,7 @@ mod conversation;
 mod dispatch;
 mod error;
 mod explain;
+mod held;
 mod incoming;
 mod keys;
 mod login;

@@ -16,7 +16,7 @@ use crate::error::CommandError;
 use crate::keys::{Key, Keys};
 use crate::login::Login;
 use crate::options::CommonOptions;
-use crate::printer::Printer;
+use crate::printer::{Printer, wait_words};
 use crate::signals::StopSignals;
 
 /// A terminal that prints its requests, their answers and its events.
@@ -120,12 +120,6 @@ fn short_wait(answer: &Result<ReceivedDownlink, RequestError>) -> Option<Duratio
     }
 }
 
-/// Returns the words for the wait that a refusal asks for, in seconds and rounded up; empty if it asks for
-/// none.
-fn wait_words(retry_after_ms: Option<u64>) -> String {
-    retry_after_ms.map_or_else(String::new, |ms| format!("; again in {} s", ms.div_ceil(1_000)))
-}
-
 impl Client {
     /// Sends a request and waits for its answer. Prints both.
     pub async fn request<R: Request>(&self, request: &R) -> Result<ReceivedDownlink, RequestError> {
@@ -155,7 +149,7 @@ impl Client {
                 let fields = json!({"re": uplink.id(), "code": refused.code, "message": refused.message,
                     "path": refused.path, "reason": refused.reason, "retryable": refused.retryable,
                     "retry_after_ms": refused.retry_after_ms});
-                let wait = wait_words(refused.retry_after_ms);
+                let wait = refused.retry_after_ms.map_or_else(String::new, wait_words);
                 self.printer.note("refused", &format!("{:<20} {refused}{wait}", "refused"), fields);
             }
             Err(_) => {}

@@ -17,7 +17,7 @@ use crate::error::CommandError;
 use crate::outcome::CommandOutcome;
 use crate::printable;
 use redact::redacted;
-pub use sentences::{details, sentence};
+pub use sentences::{details, sentence, wait_words};
 
 const DIM: Style = Style::new().dimmed();
 const SENT: Style = AnsiColor::Cyan.on_default();

@@ -7,13 +7,14 @@ use serde_json::{Map, Value, json};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::RequestId;
 use switchboard_protocol::object::{Media, Mode, Policy};
-use switchboard_protocol::requests::{self, JoinMeeting, Leave};
+use switchboard_protocol::requests::{self, JoinMeeting};
 use terminal::{ReceivedDownlink, RequestError, Uplink};
 use tokio::time::Instant;
 
 use crate::clock::sleep_until;
 use crate::conversation::Conversation;
 use crate::error::CommandError;
+use crate::held::{self, Part};
 use crate::options::CommonOptions;
 use crate::options::values::{self, mode, seconds};
 use crate::outcome::CommandOutcome;
@@ -103,9 +104,9 @@ pub enum IfBusy {
     /// Do not call, and print the id of the other call
     #[default]
     Refuse,
-    /// Leave the other call, then call
+    /// Leave the other call, or decline it if it still rings, then call
     Leave,
-    /// Return to the other call
+    /// Return to the other call; a call that still rings is not answered
     Return,
 }
 
@@ -168,21 +169,36 @@ async fn create_or_return(
         _ => None,
     };
     let Some(meeting_id) = held_by else { return created };
-    let media = args.request().media;
-    let go_back = JoinMeeting { meeting_id: meeting_id.clone(), media, takeover: Some(true) };
     match args.if_busy {
         IfBusy::Refuse => {
             let words = format!(
-                "you are in the call {meeting_id}; --if-busy leave hangs up there, --if-busy return goes back to it"
+                "the call {meeting_id} holds you; --if-busy leave hangs up there or declines it, --if-busy return goes back to \
+                 it"
             );
             client.printer.note("held", &words, json!({"meeting_id": meeting_id}));
             created
         }
-        IfBusy::Return => client.request(&go_back).await,
+        IfBusy::Return => match held::part_in(client, &meeting_id).await? {
+            Part::Rings(invite_id) => {
+                let words = format!("that call rings for you: `call answer accept {invite_id}` answers it");
+                client.printer.note(
+                    "held",
+                    &words,
+                    json!({"meeting_id": meeting_id, "invite_id": invite_id}),
+                );
+                created
+            }
+            Part::Seat(_) | Part::Other => {
+                let media = args.request().media;
+                client.request(&JoinMeeting { meeting_id, media, takeover: Some(true) }).await
+            }
+        },
         IfBusy::Leave => {
-            // Only the device with the seat can leave, so this device takes the seat first.
-            client.request(&go_back).await?;
-            client.request(&Leave { meeting_id }).await?;
+            match held::give_up(client, &meeting_id).await {
+                // It ended by itself meanwhile.
+                Err(error) if !held::is_over(&error) => return Err(error),
+                _ => {}
+            }
             let again = Uplink::new(&args.request())?;
             client.request_uplink(&again).await
         }

@@ -10,20 +10,32 @@ pub struct OtherParticipants {
     own_user: String,
     others: BTreeMap<String, String>,
     answered: bool,
-    own_left: bool,
+    own_end: Option<OwnEnd>,
+}
+
+/// The end of the own user's seat that no notice of its own announces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnEnd {
+    /// By another device of the user.
+    Left,
+    /// This device did not reach the media in time.
+    Failed,
 }
 
 impl OtherParticipants {
     /// Creates the list without other participants. `own_user` is the user of this device.
     pub fn new(own_user: &str) -> Self {
-        Self { own_user: own_user.to_owned(), others: BTreeMap::new(), answered: false, own_left: false }
+        Self { own_user: own_user.to_owned(), others: BTreeMap::new(), answered: false, own_end: None }
     }
 
-    /// Records the state of a participant. From the state of the own user, records only that the user has
-    /// left on another device.
+    /// Records the state of a participant. From the state of the own user, records only the end of the seat.
     pub fn set_state(&mut self, user: &str, state: &str) {
         if user == self.own_user {
-            self.own_left = state == "left";
+            self.own_end = match state {
+                "left" => Some(OwnEnd::Left),
+                "failed" => Some(OwnEnd::Failed),
+                _ => None,
+            };
             return;
         }
         if user.is_empty() {
@@ -43,9 +55,9 @@ impl OtherParticipants {
         self.answered
     }
 
-    /// Returns `true` if the user of this device has left on another device.
-    pub const fn own_user_left(&self) -> bool {
-        self.own_left
+    /// Returns the end of the seat of this device's user; `None` while the user has the seat.
+    pub const fn own_end(&self) -> Option<OwnEnd> {
+        self.own_end
     }
 
     /// Returns `true` if no other participant is in the call, is in its lobby, or may still answer.
@@ -82,13 +94,16 @@ mod tests {
     #[test]
     fn the_state_of_the_own_user_does_not_count_as_an_answer() {
         let others = others(&[("alice", "joined")]);
-        assert!(!others.any_answered() && !others.all_gone() && !others.own_user_left());
+        assert!(!others.any_answered() && !others.all_gone() && others.own_end().is_none());
     }
 
     #[test]
-    fn the_own_user_may_leave_by_another_device() {
-        assert!(others(&[("bob", "joined"), ("alice", "left")]).own_user_left());
-        assert!(!others(&[("alice", "joined"), ("bob", "left")]).own_user_left());
+    fn the_own_user_may_leave_by_another_device_or_fail_to_reach_the_media() {
+        let own_end = |own: &str, other: &str| others(&[("bob", other), ("alice", own)]).own_end();
+        assert_eq!(own_end("left", "joined"), Some(OwnEnd::Left));
+        assert_eq!(own_end("failed", "joined"), Some(OwnEnd::Failed));
+        assert_eq!(own_end("joined", "left"), None);
+        assert_eq!(own_end("joined", "failed"), None);
     }
 
     #[test]

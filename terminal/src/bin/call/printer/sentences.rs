@@ -27,17 +27,17 @@ pub fn sentence(body: &Value) -> String {
             format!("{user} is {}{} (reach: {})", spaced(text("state")), remark(body), text("reach"))
         }
         "invitation_closed" => format!("stop ringing: {}", spaced(text("reason"))),
-        "invitation_result" => listed(&body["invitations"], |invitation| {
-            let [user, state] = ["user_id", "state"].map(|name| self::text(invitation, name));
-            format!("{user} {}{}", spaced(state), remark(invitation))
-        }),
+        "invitation_result" => invitation_result_words(body),
         "invitation_accepted" | "joined" | "token" | "meeting_merged" => {
             join_words(&body["join"]).unwrap_or_default()
         }
         "participant_updated" => participant_words(&body["participant"]),
-        "participant_removed" => format!("you are {}{}", spaced(text("reason")), quoted(body)),
+        "participant_removed" => format!("you are {}{}{}", spaced(text("reason")), limit(body), quoted(body)),
         "host_changed" => format!("{} is host, after {}", text("host"), text("previous")),
-        "speech_changed" => format!("{} may speak: {} (by {})", text("user_id"), text("mode"), text("by")),
+        "speech_changed" => {
+            let [user, mode, by] = ["user_id", "mode", "by"].map(text);
+            format!("{user} may speak: {mode}{} (by {by}{})", limit(body), enforcement(body))
+        }
         "hand_changed" => format!("raised: {}", names(&body["hands"])),
         "lobby_waiting" => "waiting for a host to admit you".to_owned(),
         "lobby_result" => match (body["admitted"] == true, join_words(&body["join"])) {
@@ -45,7 +45,7 @@ pub fn sentence(body: &Value) -> String {
             (false, _) => "not admitted".to_owned(),
         },
         "lobby_updated" => listed(&body["users"], lobby_decision_words),
-        "lobby_request" => format!("{} asks to come in", text("user_id")),
+        "lobby_request" => format!("{} asks to come in", caller(body)),
         "meeting_updated" => meeting_sentence(&body["meeting"]),
         "meeting_ending" => format!("in {}: {}", duration(&body["in_ms"]), spaced(text("reason"))),
         "meeting_ended" => {
@@ -69,11 +69,49 @@ pub fn sentence(body: &Value) -> String {
         "settings" => settings_words(body),
         "error" => {
             let path = body["path"].as_str().map_or_else(String::new, |path| format!(" at `{path}`"));
-            format!("{}{path}: {}", text("code"), text("message"))
+            let reason = body["reason"].as_str().map_or_else(String::new, |reason| format!(" ({reason})"));
+            let wait = body["retry_after_ms"].as_u64().map_or_else(String::new, wait_words);
+            format!("{}{path}{reason}: {}{wait}", text("code"), text("message"))
         }
         "ok" => String::new(),
         // A type of a newer service is shown field by field.
         _ => rest(body, &ENVELOPE),
+    }
+}
+
+/// Returns the words for the wait that a refusal asks for, in seconds and rounded up.
+pub fn wait_words(retry_after_ms: u64) -> String {
+    format!("; again in {} s", retry_after_ms.div_ceil(1_000))
+}
+
+/// Returns the words for the invitations, and for the users without an invitation.
+fn invitation_result_words(body: &Value) -> String {
+    let invited = listed(&body["invitations"], |invitation| {
+        let [user, state] = ["user_id", "state"].map(|name| text(invitation, name));
+        format!("{user} {}{}", spaced(state), remark(invitation))
+    });
+    let not_invited = listed(&body["not_invited"], |user| {
+        let why: Vec<_> = ["state", "code"].into_iter().filter_map(|name| user[name].as_str()).collect();
+        let why = if why.len() == 2 && why[0] == why[1] { &why[..1] } else { &why[..] };
+        format!("{} not invited: {}", text(user, "user_id"), spaced(&why.join(", ")))
+    });
+    [invited, not_invited].into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the words for the duration of a ban or a block; empty if it has no end.
+fn limit(body: &Value) -> String {
+    match &body["until_in_ms"] {
+        Value::Null => String::new(),
+        in_ms => format!(" for {}", duration(in_ms)),
+    }
+}
+
+/// Returns the words for the enforcement of a block by the RTC service; empty for a soft mute.
+fn enforcement(body: &Value) -> &'static str {
+    match (text(body, "mode"), &body["enforced"]) {
+        ("hard", Value::Bool(true)) => ", enforced by the RTC service",
+        ("hard", Value::Bool(false)) => ", not enforced by the RTC service",
+        _ => "",
     }
 }
 
@@ -168,8 +206,9 @@ fn participant_words(participant: &Value) -> String {
     if text(participant, "role") != "member" {
         add(&mut words, format_args!(", {}", text(participant, "role")));
     }
-    if !matches!(text(&participant["speech"], "mode"), "free" | "?") {
-        add(&mut words, format_args!(", muted ({})", text(&participant["speech"], "mode")));
+    let speech = &participant["speech"];
+    if !matches!(text(speech, "mode"), "free" | "?") {
+        add(&mut words, format_args!(", muted ({}{})", text(speech, "mode"), limit(speech)));
     }
     let sends: Vec<_> =
         ["audio", "video", "screen"].into_iter().filter(|kind| participant["media"][kind] == true).collect();
@@ -198,11 +237,15 @@ fn removal_proof(participant: &Value) -> String {
     words
 }
 
-/// Returns the words for the reason and the text of a user who declined.
+/// Returns the words for the reason and the text of a user who declined, and for the code of the end if it differs from the state.
 fn remark(participant: &Value) -> String {
-    let reason = participant["reason"].as_str().filter(|reason| *reason != "declined");
-    let reason = reason.map_or_else(String::new, |reason| format!(", {}", spaced(reason)));
-    reason + &quoted(participant)
+    let [reason, code] = ["reason", "code"].map(|name| participant[name].as_str());
+    let known = ["declined", text(participant, "state")];
+    let reason = reason.filter(|reason| *reason != "declined");
+    let code = code.filter(|code| !known.contains(code) && Some(*code) != reason);
+    let said: String =
+        [reason, code].into_iter().flatten().map(|word| format!(", {}", spaced(word))).collect();
+    said + &quoted(participant)
 }
 
 /// Returns the quoted text of another user.
@@ -253,9 +296,10 @@ fn past_call_sentence(call: &Value) -> String {
     let peers = names(&call["peers"]);
     let missed = if call["missed"].is_object() { "missed, " } else { "" };
     format!(
-        "{time}  {way} {peers}: {mode} {media}, {missed}{}, {} ({id})",
+        "{time}  {way} {peers}: {mode} {media}, {missed}{}, {}{} ({id})",
         spaced(reason),
-        duration(&call["duration_ms"])
+        duration(&call["duration_ms"]),
+        quoted(call)
     )
 }
 

@@ -102,6 +102,79 @@ fn the_words_of_a_user_are_quoted() {
 }
 
 #[test]
+fn the_code_of_an_end_is_shown_where_it_says_more_than_the_state() {
+    let ended = |state: &str, code: &str| {
+        sentence(
+            &json!({"type": "invitation_updated", "user_id": "bob", "state": state, "code": code, "reach": "unknown"}),
+        )
+    };
+    assert_eq!(ended("unreachable", "do_not_disturb"), "bob is unreachable, do not disturb (reach: unknown)");
+    assert_eq!(ended("no_answer", "no_answer"), "bob is no answer (reach: unknown)");
+}
+
+#[test]
+fn the_users_who_were_not_invited_are_named_with_the_reason() {
+    let result = |invitations: Value, not_invited: Value| {
+        sentence(
+            &json!({"type": "invitation_result", "invitations": invitations, "not_invited": not_invited}),
+        )
+    };
+    let banned = json!([{"user_id": "mallory", "state": "banned", "code": "banned"}, {"user_id": "zed", "code": "user_not_found"}]);
+    assert_eq!(result(json!([]), banned), "mallory not invited: banned, zed not invited: user not found");
+    let member = json!([{"user_id": "alice", "state": "joined"}]);
+    let silent = json!([{"user_id": "bob", "state": "unreachable", "code": "do_not_disturb"}]);
+    assert_eq!(result(silent, member), "bob unreachable, do not disturb, alice not invited: joined");
+}
+
+#[test]
+fn a_ban_and_a_block_say_how_long_they_hold() {
+    let removed = |fields: Value| {
+        let mut body = json!({"type": "participant_removed", "reason": "banned"});
+        body.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
+        sentence(&body)
+    };
+    assert_eq!(removed(json!({})), "you are banned");
+    assert_eq!(removed(json!({"until_in_ms": 60_000, "text": "Rude"})), "you are banned for 60 s: “Rude”");
+    let speech = |mode: &str, enforced: bool| {
+        let body = json!({"type": "speech_changed", "user_id": "bob", "mode": mode, "by": "alice", "enforced": enforced,
+            "until_in_ms": if mode == "hard" { json!(60_000) } else { Value::Null }});
+        sentence(&body)
+    };
+    assert_eq!(speech("hard", true), "bob may speak: hard for 60 s (by alice, enforced by the RTC service)");
+    assert_eq!(
+        speech("hard", false),
+        "bob may speak: hard for 60 s (by alice, not enforced by the RTC service)"
+    );
+    assert_eq!(speech("soft", false), "bob may speak: soft (by alice)");
+    let blocked = json!({"user_id": "bob", "role": "member", "state": "joined", "speech": {"mode": "hard", "until_in_ms": 60_000}});
+    assert_eq!(participant_words(&blocked), "bob joined, muted (hard for 60 s)");
+}
+
+#[test]
+fn a_knock_names_the_user_and_a_refusal_its_reason_and_the_wait() {
+    assert_eq!(
+        sentence(&json!({"type": "lobby_request", "user_id": "dave", "name": "Dave"})),
+        "Dave (dave) asks to come in"
+    );
+    assert_eq!(sentence(&json!({"type": "lobby_request", "user_id": "dave"})), "dave asks to come in");
+    let ended = json!({"type": "error", "code": "meeting_ended", "reason": "completed", "message": "the meeting is over"});
+    assert_eq!(sentence(&ended), "meeting_ended (completed): the meeting is over");
+    let limited =
+        json!({"type": "error", "code": "rate_limited", "message": "wait", "retry_after_ms": 1_200});
+    assert_eq!(sentence(&limited), "rate_limited: wait; again in 2 s");
+}
+
+#[test]
+fn a_past_call_is_shown_with_the_words_of_its_end() {
+    let past = json!({"direction": "out", "peers": ["bob"], "mode": "direct", "media": "audio", "reason": "all_declined",
+        "ended_ms": 0, "duration_ms": 0, "meeting_id": "m1", "text": "In a meeting"});
+    assert!(
+        past_call_sentence(&past).ends_with("bob: direct audio, all declined, 0 ms: “In a meeting” (m1)"),
+        "{past}"
+    );
+}
+
+#[test]
 fn a_participant_is_shown_with_what_the_device_sends() {
     let participant = json!({"user_id": "bob", "role": "member", "state": "joined", "speech": {"mode": "free"},
         "media": {"audio": true, "video": false, "screen": true}});
