@@ -3,6 +3,8 @@ import "./signalling.js";
 import "./hosting.js";
 import "./media.js";
 import "./seats.js";
+import "./running.js";
+import "./layout.js";
 import "./devices.js";
 import "./sound.js";
 import "./janus.js";

@@ -7,7 +7,7 @@ import { endingAfter } from "./ending.js";
 import { Levels } from "./levels.js";
 import { MediaReport } from "./media-report.js";
 import { requestWithRetry } from "./retry.js";
-import { applyDownlink, isModerator, isPresent, isSilent, participant } from "./roster.js";
+import { applyDownlink, blockedFor, isModerator, isPresent, isSilent, participant } from "./roster.js";
 import { forgetSeat, storeSeat } from "./seat.js";
 import { nameWords, removalNews, replacedWords } from "./words.js";
 
@@ -21,7 +21,7 @@ const FINAL_FAILURES = new Set(["unsupported", "refused", "full", "over"]);
 const SEAT_LOST = new Set(["meeting_ended", "not_admitted", "banned", "meeting_not_found"]);
 
 /**
- * Events: `change`; `over` with `{reason, durationMs, text}`; `problem` with an error; `notice` with a text for the user.
+ * Events: `change`; `over` with `{reason, durationMs, text, bannedForMs}`; `problem` with an error; `notice` with a text for the user.
  */
 export class Call extends EventTarget {
   /** `calling` (not answered yet), `entering` (connecting the media), `in`, `lobby`, or `over`. */
@@ -108,7 +108,12 @@ export class Call extends EventTarget {
     return this.#ending?.at;
   }
 
-  /** Takes over a `meeting` object, unless a newer one is known. */
+  /** Time left of a block of the own speech, in milliseconds; `undefined` without a block or without an end of it. */
+  get blockedFor() {
+    return blockedFor(participant(this.meeting, this.me) ?? {});
+  }
+
+  /** Applies a `meeting` object, unless a newer one is known. */
   applyMeeting(meeting) {
     this.#applyToMeeting({ meeting, rev: meeting.rev });
     this.#meetingChanged();
@@ -183,7 +188,7 @@ export class Call extends EventTarget {
       case "meeting_ended":
         return this.end(message.reason, message.duration_ms, message.text);
       case "participant_removed":
-        return this.end(message.reason, undefined, message.text);
+        return this.end(message.reason, undefined, message.text, message.until_in_ms);
       case "speech_changed":
         if (message.user_id === this.me && message.mode !== "free") await this.local.set("audio", false);
         break;
@@ -276,8 +281,14 @@ export class Call extends EventTarget {
     }
   }
 
-  /** Ends the call on this device: closes the media and the devices, and dispatches `over`. `text`: the words of its host. */
-  end(reason, durationMs, text) {
+  /**
+   * Ends the call on this device: closes the media and the devices, and dispatches `over`.
+   * @param {string} [reason]
+   * @param {number} [durationMs]
+   * @param {string} [text] the words of its host
+   * @param {number} [bannedForMs] absent: for good, if the user is banned
+   */
+  end(reason, durationMs, text, bannedForMs) {
     if (this.phase === "over") return;
     this.phase = "over";
     this.#report.stop();
@@ -286,7 +297,8 @@ export class Call extends EventTarget {
     this.local.close();
     this.levels.close();
     const lasted = durationMs ?? (this.since === undefined ? 0 : performance.now() - this.since);
-    const detail = { reason: this.#shownReason(reason), durationMs: lasted, text: text ?? this.#callee?.text ?? undefined };
+    const words = text ?? this.#callee?.text ?? undefined;
+    const detail = { reason: this.#shownReason(reason), durationMs: lasted, text: words, bannedForMs };
     this.dispatchEvent(new CustomEvent("over", { detail }));
   }
 

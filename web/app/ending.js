@@ -29,7 +29,7 @@ export function endingAfter(ending, message, meeting, now) {
     ending = undefined;
   }
   // An older snapshot of the meeting was not taken over.
-  const isWhole = message.meeting !== undefined && message.meeting === meeting;
+  const isWhole = message.meeting !== undefined && message.meeting.rev === meeting.rev;
   if (!isWhole || typeof meeting.ends_in_ms !== "number" || meeting.state === "ended") return ending;
   const { ends_in_ms: inMs, rev } = meeting;
   return inMs < SOON_MS ? { at: now + inMs, reason: "max_duration", rev } : undefined;

@@ -132,7 +132,7 @@ export class Phone extends EventTarget {
     await this.start(this.account);
   }
 
-  /** Connects at once if the connection is lost. Otherwise asks for calls that go on elsewhere, if there is none here. */
+  /** Connects at once if the connection is lost. Otherwise looks for calls that go on elsewhere. */
   reconnect() {
     if (this.phase === "in" && this.connectionState === "up" && !this.call) this.running.refresh();
     this.#terminal?.reconnectNow();
@@ -470,16 +470,16 @@ export class Phone extends EventTarget {
     }
   }
 
-  #callEnded(call, { reason, durationMs, text }) {
+  #callEnded(call, { reason, durationMs, text, bannedForMs }) {
     if (this.call !== call) return;
     this.call = undefined;
     if (this.phase === "out") return;
     this.tones.play("end");
-    if (reason && reason !== "left") this.notices.show(endWords(reason, durationMs, text));
+    if (reason && reason !== "left") this.notices.show(endWords(reason, durationMs, text, bannedForMs));
     this.#changed();
     this.callHistory.refreshUntilRecorded(call.meetingId);
-    // It goes on: the home page offers to go back to it.
-    if (reason === "moved") this.running.refresh();
+    // It may go on elsewhere: then the home page offers to go back to it.
+    if (reason !== "left") this.running.refresh();
   }
 
   #showError(error) {

@@ -34,9 +34,21 @@ export const participant = (meeting, userId) => meeting?.participants?.find(({ u
  * Returns the meeting after a downlink.
  * @param {object} meeting
  * @param {object} message
+ * @param {number} [now] time of the receipt, by `performance.now()`: a block ends `until_in_ms` after it, at `until`
  * @returns {object} the same object if the message changes nothing
  */
-export function applyDownlink(meeting, message) {
+export function applyDownlink(meeting, message, now = performance.now()) {
+  const after = changed(meeting, message);
+  if (after === meeting) return meeting;
+  const dated = (one) => {
+    const { until_in_ms: inMs, until } = one.speech ?? {};
+    const isDue = inMs !== undefined && inMs !== null && until === undefined;
+    return isDue ? { ...one, speech: { ...one.speech, until: now + inMs } } : one;
+  };
+  return { ...after, participants: after.participants?.map(dated) };
+}
+
+function changed(meeting, message) {
   if (message.meeting && typeof message.meeting === "object") return newerMeeting(meeting, message.meeting);
   switch (message.type) {
     case "participant_updated":
@@ -102,6 +114,10 @@ function withChange(meeting, userId, change) {
   return { ...meeting, participants };
 }
 
+/** Returns the time left of a block of speech, in milliseconds; `undefined` for one without an end. */
+export const blockedFor = ({ speech }, now = performance.now()) =>
+  speech?.mode === "hard" && speech.until !== undefined ? Math.max(0, speech.until - now) : undefined;
+
 /** Returns the fields of the participant that `speech_changed` changes. */
 function speechChange({ mode, until_in_ms, by, enforced }) {
   return { speech: { mode, until_in_ms, by, enforced } };
@@ -150,3 +166,7 @@ export function handsOf(meeting) {
 export function isModerator(meeting, userId) {
   return meeting.host === userId || participant(meeting, userId)?.role === "cohost";
 }
+
+/** Returns whether a user may invite more users: either side of a direct call may, which becomes a group by it. */
+export const mayInvite = (meeting, userId) =>
+  meeting.mode === "direct" || isModerator(meeting, userId) || meeting.policy?.invite === "any";

@@ -7,6 +7,8 @@ export class CallSettings extends EventTarget {
   blocked = [];
   /** Users whose calls ring: `everyone`, `allowed` or `nobody`. */
   who = "everyone";
+  /** Users whose calls ring while `who` is `allowed`, by account. @type {string[]} */
+  allow = [];
   /** End of do-not-disturb, in milliseconds since the epoch by the clock of this device. @type {number | undefined} */
   #silentUntil;
   /** True once the service has answered. */
@@ -55,6 +57,16 @@ export class CallSettings extends EventTarget {
     return this.#request("set_availability", { who });
   }
 
+  /** Lets calls of a user ring while `who` is `allowed`. The service replaces the list as a whole. */
+  async allowUser(userId) {
+    return this.#request("set_availability", { allow: [...new Set([...this.allow, userId])] });
+  }
+
+  /** Takes a user off the list of those whose calls ring. */
+  async disallowUser(userId) {
+    return this.#request("set_availability", { allow: this.allow.filter((one) => one !== userId) });
+  }
+
   /** Sends a request and applies the settings in the answer. Returns `true` if the service accepted the request. */
   async #request(type, fields) {
     try {
@@ -66,10 +78,11 @@ export class CallSettings extends EventTarget {
     }
   }
 
-  #apply({ blocked, who, do_not_disturb_in_ms: silentFor }) {
+  #apply({ blocked, who, allow, do_not_disturb_in_ms: silentFor }) {
     this.isKnown = true;
     this.blocked = blocked ?? [];
     this.who = who ?? "everyone";
+    this.allow = allow ?? [];
     this.#silentUntil = silentFor > 0 ? Date.now() + silentFor : undefined;
     this.dispatchEvent(new Event("change"));
   }

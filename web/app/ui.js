@@ -83,6 +83,14 @@ export function useTicks(everyMs) {
   }, [everyMs]);
 }
 
+/** Returns whether a media query holds, and renders the component again when that changes. */
+export function useMedia(query) {
+  const list = useRef();
+  list.current ??= matchMedia(query);
+  useChanges(list.current);
+  return list.current.matches;
+}
+
 /** Copies a text to the clipboard. Returns `false` if the browser refuses. */
 export async function copyText(text) {
   try {

@@ -113,6 +113,13 @@ function sanitized(text, max) {
 export const nameWords = ({ user_id: userId, name }) => sanitized(name, MAX_NAME) || userId;
 export const titleWords = (title) => sanitized(title, MAX_TITLE);
 
+/** Number of names up to which they are the title of a call. */
+const MAX_NAMES = 3;
+
+/** Returns the title of a call: its own, the names of the others or, of many, how many people there are. */
+export const callTitle = (title, names) =>
+  titleWords(title) || (names.length > MAX_NAMES ? `${names.length + 1} people` : names.join(", ")) || "Call";
+
 /** Returns the text for a failed login. */
 export function loginWords(error) {
   if (!error) return "";
@@ -123,8 +130,9 @@ export function loginWords(error) {
 }
 
 /** Returns the text for the end of a call, with its duration and the words of the user who ended or declined it. */
-export const endWords = (reason, durationMs = 0, text = undefined) =>
+export const endWords = (reason, durationMs = 0, text = undefined, bannedForMs = undefined) =>
   (ENDS[reason] ?? "Call ended") +
+  (bannedForMs > 0 ? ` for ${waitText(bannedForMs)}` : "") +
   (durationMs >= 1000 ? ` · ${durationText(durationMs)}` : "") +
   (remarkWords(text) && ` · ${remarkWords(text)}`);
 export const stateWords = (state) => STATES[state] ?? state ?? "";
@@ -138,6 +146,9 @@ export const remarkWords = (text) => {
 /** Returns the state of a participant, with the reason and the words of a decline. */
 export const personWords = (person) =>
   [isSilent(person) ? "Do not disturb" : stateWords(person.state), remarkWords(person.text)].filter(Boolean).join(" · ");
+
+/** Returns that a microphone is blocked, with the time left if the block has an end. */
+export const blockWords = (words, leftMs) => (leftMs === undefined ? words : `${words} for ${durationText(leftMs)} more`);
 
 /** Returns why an answer to `invite` or `cancel_invite` has no invitation of a user, whose name is `name`. */
 export function notInvitedWords(name, { state, code }) {

@@ -118,7 +118,7 @@ async function reconnects(t, page, awayMs) {
   stopped.mock.restore();
 }
 
-test("who waits in a lobby asks again after an outage in which the decision was lost", async (t) => {
+test("who waits in a lobby knocks once more after an outage in which the decision was lost", async (t) => {
   const admitted = await inLobby(t);
   await reconnects(t, admitted, 61_000);
   const group = meeting([person("alice"), person("bob", "accepted")], { mode: "group" });
@@ -137,7 +137,7 @@ test("who waits in a lobby asks again after an outage in which the decision was 
   assert.deepEqual(ended.notices, ["The host ended the call"]);
 });
 
-test("who waits in a lobby does not ask again while the broker keeps the decision", async (t) => {
+test("who waits in a lobby does not knock once more while the broker keeps the decision", async (t) => {
   const page = await inLobby(t);
   await reconnects(t, page, 5_000);
   assert.equal(page.sent("join"), undefined);

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { applyDownlink, handsOf, isModerator, participant } from "../app/roster.js";
-import { endWords, historyWords, mediaFlagWords, notInvitedWords, personWords, removalNews, removalWords } from "../app/words.js";
+import { applyDownlink, blockedFor, handsOf, isModerator, mayInvite, participant } from "../app/roster.js";
+import { blockWords, endWords, historyWords, mediaFlagWords, notInvitedWords, personWords, removalNews, removalWords } from "../app/words.js";
 import { DOWNLINKS } from "../terminal/protocol.js";
 
 const person = (userId, fields = {}) => ({
@@ -166,6 +166,27 @@ test("a soft mute of everybody does not lift a block", () => {
   const modes = (after) => after.participants.map(({ speech }) => speech.mode);
   assert.deepEqual(modes(applyDownlink(group, message)), ["free", "hard", "soft"]);
   assert.deepEqual(modes(applyDownlink(group, { ...message, mode: "free" })), ["free", "free", "free"]);
+});
+
+test("a block says how long it holds, from the receipt of the notice or the snapshot", () => {
+  const block = { type: "speech_changed", user_id: "bob", mode: "hard", until_in_ms: 60_000, by: "alice", enforced: true };
+  const bob = participant(applyDownlink(meeting(), block, 1_000), "bob");
+  assert.equal(blockedFor(bob, 21_000), 40_000);
+  assert.equal(blockWords("Microphone blocked", blockedFor(bob, 21_000)), "Microphone blocked for 0:40 more");
+  const later = applyDownlink(meeting({ participants: [bob] }), { type: "hand_changed", hands: [] }, 50_000);
+  assert.equal(blockedFor(participant(later, "bob"), 50_000), 11_000, "another change does not prolong it");
+  const whole = meeting({ rev: 6, participants: [person("bob", { speech: { mode: "hard", until_in_ms: 5_000 } })] });
+  assert.equal(blockedFor(participant(applyDownlink(meeting(), { meeting: whole }, 1_000), "bob"), 2_000), 4_000);
+  const forGood = participant(applyDownlink(meeting(), { ...block, until_in_ms: undefined }, 1_000), "bob");
+  assert.equal(blockWords("Microphone blocked", blockedFor(forGood)), "Microphone blocked");
+  assert.equal(endWords("banned", 0, undefined, 300_000), "You were banned from the call for 5 minutes");
+});
+
+test("either side of a direct call may invite, and a member of a group only by its rule", () => {
+  assert.equal(mayInvite(meeting({ mode: "direct" }), "bob"), true);
+  assert.equal(mayInvite(meeting({ mode: "group" }), "bob"), false);
+  assert.equal(mayInvite(meeting({ mode: "group" }), "alice"), true);
+  assert.equal(mayInvite(meeting({ mode: "group", policy: { invite: "any" } }), "bob"), true);
 });
 
 test("the code of an invitation holds as long as its state", () => {

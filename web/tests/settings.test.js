@@ -44,6 +44,20 @@ test("each change is one request", async () => {
   ]);
 });
 
+test("the people who may call are kept as a list, which each change replaces", async () => {
+  const one = terminal({ who: "allowed", allow: ["alice", "carol"] });
+  const settings = new CallSettings(one);
+  await settings.refresh();
+  assert.deepEqual(settings.allow, ["alice", "carol"]);
+  await settings.allowUser("dave");
+  await settings.allowUser("alice");
+  await settings.disallowUser("carol");
+  assert.deepEqual(
+    one.asked.slice(1).map(({ allow }) => allow),
+    [["alice", "carol", "dave"], ["alice", "carol"], ["alice"]],
+  );
+});
+
 test("a refused change keeps the settings and is reported", async () => {
   const settings = new CallSettings(terminal({}, { code: "too_many", retryable: false }));
   const problems = [];

@@ -1,9 +1,10 @@
 /** @file The panel with the participants of the call and the host's tools. */
-import { Button, Face, Icon, copyText, html, useEffect, useRef, useState } from "../ui.js";
-import { isModerator, isPending, isPresent, isWaiting } from "../roster.js";
-import { mediaFlagWords, personWords, removalWords } from "../words.js";
+import { Button, Face, Icon, copyText, html, useEffect, useRef, useState, useTicks } from "../ui.js";
+import { blockedFor, isPending, isPresent, isWaiting, mayInvite } from "../roster.js";
+import { blockWords, mediaFlagWords, personWords, removalWords } from "../words.js";
 
 export function People({ phone, call, hands, onClose }) {
+  useTicks(1000);
   const { meeting } = call;
   const all = meeting.participants;
   const waiting = all.filter(isWaiting);
@@ -63,7 +64,7 @@ function Person({ phone, call, person, isGroup }) {
     isPresent(person) && state === "joined" ? mediaFlagWords(person) : personWords(person),
     call.isModerator && removalWords(person),
     isGroup && roleWords[role],
-    speech?.mode === "hard" && "Microphone blocked",
+    speech?.mode === "hard" && blockWords("Microphone blocked", blockedFor(person)),
     speech?.mode === "soft" && "Muted",
   ].filter(Boolean);
   const mayChange = call.isModerator && !isMe && person.role !== "host";
@@ -140,8 +141,7 @@ function Invite({ phone, meeting }) {
     event.preventDefault();
     if (invitees.length > 0 && (await phone.request("invite", { invitees }))) setText("");
   };
-  const may = isModerator(meeting, phone.me) || meeting.policy?.invite === "any";
-  if (!may) return null;
+  if (!mayInvite(meeting, phone.me)) return null;
   return html`
     <form class="invite" onSubmit=${submit}>
       <input id="invite" list="invitable" value=${text} onInput=${(event) => setText(event.target.value)}

@@ -1,11 +1,11 @@
 /** @file The view of a call: tiles of the participants, state, and controls. */
 import { Button, Face, html, useState, useTicks } from "../ui.js";
 import { handsOf, isPending, isPresent, isWaiting } from "../roster.js";
-import { deviceWords, durationText, mediaWords, stateWords, titleWords } from "../words.js";
+import { callTitle, deviceWords, durationText, mediaWords, stateWords } from "../words.js";
 import { Devices } from "./devices.js";
 import { People } from "./people.js";
 import { HeldBack } from "./held-back.js";
-import { Tile } from "./tile.js";
+import { Tiles } from "./tiles.js";
 
 export function Stage({ phone, call }) {
   const [panel, setPanel] = useState();
@@ -46,7 +46,7 @@ function Head({ phone, call, others }) {
   const clock = call.phase === "in" && call.since !== undefined && durationText(now - call.since);
   return html`
     <header class="stage-head">
-      <h2 id="call-title">${titleWords(meeting.title) || names.join(", ") || "Call"}</h2>
+      <h2 id="call-title">${callTitle(meeting.title, names)}</h2>
       <p class="quiet" id="call-state"><span role="status">${state}</span>${state && clock && " · "}${clock && html`<span role="timer">${clock}</span>`}</p>
       ${
         call.endsAt &&
@@ -58,7 +58,9 @@ function Head({ phone, call, others }) {
         <p class="hint warn" role="status" id="media-problem">The media connection is interrupted. Reconnecting…</p>`}
       <${HeldBack} playback=${phone.playback} />
       ${problem && html`<p class="hint" role="status" id="device-problem">${problem}</p>`}
-      ${call.speech === "hard" && html`<p class="hint warn" role="status" id="blocked">The host has blocked your microphone.</p>`}
+      ${call.speech === "hard" && html`
+        <p class="hint warn" id="blocked"><span role="status">The host has blocked your microphone</span>
+          ${call.blockedFor !== undefined && html` · <span role="timer">${durationText(call.blockedFor)}</span>`}</p>`}
       ${call.speech === "soft" && html`<p class="hint" role="status" id="muted">The host has muted you. Turn your microphone on to speak.</p>`}
     </header>`;
 }
@@ -70,50 +72,6 @@ function stateOf(call, others) {
   }
   if (call.phase === "entering") return call.isReturning ? "Coming back…" : "Connecting…";
   return others.some(isPresent) ? undefined : "No other participants";
-}
-
-function Tiles({ phone, call, others, hands }) {
-  const shown = others.filter(isPresent);
-  const pending = others.filter(isPending);
-  const tile = (participant, isMe) => {
-    const { user_id: userId } = participant;
-    const peer = isMe ? undefined : call.peers.get(userId);
-    return html`<${Tile} key=${userId} name=${phone.nameOf(userId)} participant=${participant} isMe=${isMe} peer=${peer} call=${call} playback=${phone.playback}
-      hand=${hands.indexOf(userId) + 1} speaking=${call.levels.speaking.has(userId)}
-      isHost=${call.meeting.host === userId && call.meeting.mode === "group"} />`;
-  };
-  const me = call.meeting.participants.find(({ user_id: userId }) => userId === call.me) ?? {
-    user_id: call.me,
-    state: "joined",
-  };
-  const isDirect = call.meeting.mode === "direct" && shown.length + pending.length <= 1;
-  return html`
-    <div class=${`tiles ${isDirect ? "direct" : "grid"}`} data-count=${Math.min(shown.length + 1, 9)}>
-      ${shown.map((one) => tile(one, false))}
-      ${isDirect && shown.length === 0 && pending.map((one) => html`<${Invited} key=${one.user_id} phone=${phone} participant=${one} />`)}
-      ${tile(me, true)}
-    </div>
-    ${
-      !isDirect &&
-      pending.length > 0 &&
-      html`
-      <ul class="pending" aria-label="Not here yet">
-        ${pending.map(({ user_id: userId, state }) => html`
-          <li key=${userId}>
-            <${Face} name=${phone.nameOf(userId)} id=${userId} size="small" />
-            <span>${phone.nameOf(userId)}</span> <span class="quiet">${stateWords(state)}</span>
-          </li>`)}
-      </ul>`
-    }`;
-}
-
-/** The tile of an invitee who has not answered. */
-function Invited({ phone, participant: { user_id: userId, reach } }) {
-  return html`
-    <div class="tile invited">
-      <div class="pulse"><${Face} name=${phone.nameOf(userId)} id=${userId} size="huge" /></div>
-      ${reach === "queued" && html`<p role="status">No device is online.</p>`}
-    </div>`;
 }
 
 function Microphone({ call }) {

@@ -19,7 +19,6 @@ export function Tile({ name, participant, isMe, peer, call, hand, speaking, isHo
     <article class=${`tile${speaking && !micOff ? " speaking" : ""}${isMe ? " own" : ""}${state === "reconnecting" ? " away" : ""}`}
       data-user=${userId} data-state=${state} data-audio=${String(!micOff)} data-video=${String(video !== null)} aria-label=${words.join(", ")}>
       ${video ? html`<${Picture} track=${video} mirrored=${isMe} playback=${playback} />` : html`<${Face} name=${name} id=${userId} size="huge" />`}
-      ${!isMe && peer?.audio && html`<${Sound} track=${peer.audio} playback=${playback} />`}
       <footer class="label" aria-hidden="true">
         ${micOff && html`<${Icon} name="micOff" />`}
         <span>${isMe ? "You" : name}</span>
@@ -57,7 +56,8 @@ function Picture({ track, mirrored, playback }) {
   return html`<video class=${mirrored ? "mirrored" : ""} ref=${element} muted playsinline autoplay disablePictureInPicture></video>`;
 }
 
-function Sound({ track, playback }) {
+/** The sound of a participant, with a tile or without one. */
+export function Sound({ track, playback }) {
   const element = usePlayed(track, playback);
   return html`<audio ref=${element} autoplay></audio>`;
 }
