@@ -99,6 +99,7 @@ scene("a new host ends the call for all", async ({ logIn }) => {
   await alice.useTool(bob.account, "Make host");
   await bob.click("#people");
   await bob.click("#end-for-all");
+  await bob.click("#confirm");
   await alice.seesNotice("The host ended the call");
   await Promise.all([alice.hasNoCall(), bob.hasNoCall()]);
 });

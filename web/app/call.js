@@ -6,10 +6,11 @@ import { LocalMedia } from "./devices.js";
 import { endingAfter } from "./ending.js";
 import { Levels } from "./levels.js";
 import { MediaReport } from "./media-report.js";
+import { peopleNews } from "./news.js";
 import { requestWithRetry } from "./retry.js";
 import { applyDownlink, blockedFor, isModerator, isPresent, isSilent, participant } from "./roster.js";
 import { forgetSeat, storeSeat } from "./seat.js";
-import { nameWords, removalNews, replacedWords } from "./words.js";
+import { deviceHelpWords, nameWords, removalNews, replacedWords } from "./words.js";
 
 /** Waits before the attempts to connect to an unreachable media service; the last one is repeated. */
 const MEDIA_RETRY_MS = [1000, 2000, 4000, 8000];
@@ -120,7 +121,9 @@ export class Call extends EventTarget {
   }
 
   #applyToMeeting(message) {
-    this.meeting = applyDownlink(this.meeting, message);
+    const before = this.meeting;
+    this.meeting = applyDownlink(before, message);
+    if (this.phase === "in") for (const words of peopleNews(before, this.meeting, this.me)) this.#notify(words);
     this.#ending = endingAfter(this.#ending, message, this.meeting, performance.now());
   }
 
@@ -221,11 +224,13 @@ export class Call extends EventTarget {
       return this.#showProblem(error);
     }
     this.wanted = { ...this.wanted, audio: await this.local.set("audio", on) };
+    if (on && !this.wanted.audio) this.#notify(deviceHelpWords("audio", this.local.problems.audio));
     this.#storeSeat();
   }
 
   async setCamera(on) {
     this.wanted = { ...this.wanted, video: await this.local.set("video", on) };
+    if (on && !this.wanted.video) this.#notify(deviceHelpWords("video", this.local.problems.video));
     this.#storeSeat();
   }
 

@@ -4,6 +4,9 @@ import { claimDevice } from "./tabs.js";
 /** Time for which the broker keeps most notices for a device that is away: 60 s, less a leeway for the loss to be seen. */
 const KEPT_MS = 45_000;
 
+/** Longest wait between two attempts to connect while somebody needs the connection. */
+const HURRY_MS = 3000;
+
 /** Dispatches `change` when `state` changes. */
 export class Connection extends EventTarget {
   /**
@@ -14,6 +17,8 @@ export class Connection extends EventTarget {
   /** True if the broker may have dropped downlinks since the connection before this one. */
   mayHaveMissed = false;
   #downSince;
+  #isNeeded = () => false;
+  #hurry;
   #terminal;
   /** Ends the claim made by `claimDevice`. */
   #release = () => {};
@@ -29,6 +34,15 @@ export class Connection extends EventTarget {
     terminal.events.addEventListener("taken_over", () => this.#onTaken());
   }
 
+  /**
+   * Tries to connect at least every 3 s while the connection is lost and `isNeeded`. The terminal itself waits longer after
+   * each failure, since it does not know of calls.
+   * @param {() => boolean} isNeeded
+   */
+  hurryWhile(isNeeded) {
+    this.#isNeeded = isNeeded;
+  }
+
   /** Claims the device and connects. */
   async open() {
     this.#release = claimDevice(this.#terminal.clientId, () => this.#onTaken());
@@ -42,6 +56,7 @@ export class Connection extends EventTarget {
 
   /** Disconnects for good. The broker queues the messages for this device. */
   close() {
+    clearInterval(this.#hurry);
     this.#release();
     this.#terminal.disconnect();
   }
@@ -50,11 +65,14 @@ export class Connection extends EventTarget {
     const awayMs = performance.now() - (this.#downSince ?? performance.now());
     this.mayHaveMissed = !isFirst && (!sessionPresent || awayMs >= KEPT_MS);
     this.#downSince = undefined;
+    clearInterval(this.#hurry);
     this.#setState("up");
   }
 
   #disconnected() {
     this.#downSince ??= performance.now();
+    clearInterval(this.#hurry);
+    this.#hurry = setInterval(() => this.#isNeeded() && this.#terminal.reconnectNow(), HURRY_MS);
     this.#setState("down");
   }
 

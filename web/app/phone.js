@@ -37,6 +37,8 @@ export class Phone extends EventTarget {
   elsewhere;
   /** Another call that holds the user, its invitation while it rings, and the call that was wanted. @type {object | undefined} */
   heldBy;
+  /** A question before an action that cannot be taken back. @type {{title: string, action: string, act: () => void} | undefined} */
+  question;
   /** Contacts. Set at the login. @type {Directory | undefined} */
   directory;
   /** Past calls. Set at the login. @type {CallHistory | undefined} */
@@ -291,6 +293,20 @@ export class Phone extends EventTarget {
     this.running.refresh();
   }
 
+  /** Asks before an action that cannot be taken back. @param {{title: string, action: string, act: () => void}} question */
+  ask(question) {
+    this.question = question;
+    this.#changed();
+  }
+
+  /** Handles the user's answer to {@link Phone.question}. */
+  answerQuestion(isYes) {
+    const { act } = this.question;
+    this.question = undefined;
+    this.#changed();
+    if (isYes) act();
+  }
+
   /** Ends the meeting for all participants. */
   async endForAll() {
     const { call } = this;
@@ -337,6 +353,7 @@ export class Phone extends EventTarget {
     on("news", (message) => this.#news(message));
     on("state", (message) => this.#applyState(message));
     this.#connection = new Connection(terminal);
+    this.#connection.hurryWhile(() => this.call !== undefined);
     this.#connection.addEventListener("change", () => this.#connectionChanged());
     await this.#connection.open();
   }
@@ -473,6 +490,7 @@ export class Phone extends EventTarget {
   #callEnded(call, { reason, durationMs, text, bannedForMs }) {
     if (this.call !== call) return;
     this.call = undefined;
+    this.question = undefined;
     if (this.phase === "out") return;
     this.tones.play("end");
     if (reason && reason !== "left") this.notices.show(endWords(reason, durationMs, text, bannedForMs));

@@ -210,6 +210,16 @@ export function deviceWords({ audio, video }) {
   return parts.length ? `${parts.join(", ")}. You can stay in the call without ${missing}.` : "";
 }
 
+/** Returns what to do about a microphone or camera that could not be turned on. */
+export function deviceHelpWords(kind, problem) {
+  const device = kind === "audio" ? "microphone" : "camera";
+  if (problem === "denied") {
+    return `The browser does not allow this page to use the ${device}. Allow it in the settings of the page, left of its address, and press the button again.`;
+  }
+  if (problem === "busy") return `Another program uses the ${device}. Close that program and press the button again.`;
+  return `No ${device} was found. Plug one in and press the button again.`;
+}
+
 /** Texts for held-back media: an explanation, and the label of the button that starts the media. */
 const HELD_BACK = {
   sound: { text: "The browser keeps this page silent until you click or press a key.", label: "Turn sound on" },

@@ -269,3 +269,34 @@ test("a page whose call has ended meanwhile says how", async (t) => {
   assert.deepEqual(page.notices, ["Call ended"]);
   assert.equal(sessionStorage.getItem("switchboard.seat"), null);
 });
+
+test("a lost connection is tried every three seconds during a call, and not without one", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const page = await Page.open(t);
+  page.broker.isDown = true;
+  await page.broker.drop();
+  const attempts = async () => {
+    const before = page.broker.opened;
+    t.mock.timers.tick(3_000);
+    await settled();
+    return page.broker.opened - before;
+  };
+  assert.equal(await attempts(), 0);
+  page.phone.dial(["alice"], "audio");
+  assert.equal(await attempts(), 1);
+  page.broker.isDown = false;
+  assert.equal(await attempts(), 1);
+  assert.equal(page.phone.connectionState, "up");
+  assert.equal(await attempts(), 0);
+});
+
+test("an action that cannot be taken back is done after a yes only", async (t) => {
+  const page = await Page.open(t);
+  let done = 0;
+  const question = { title: "End the call for all?", action: "End", act: () => (done += 1) };
+  page.phone.ask(question);
+  page.phone.answerQuestion(false);
+  page.phone.ask(question);
+  page.phone.answerQuestion(true);
+  assert.deepEqual([done, page.phone.question], [1, undefined]);
+});

@@ -26,14 +26,16 @@ export function App({ phone, logIn, logOut }) {
   if (phone.phase === "out") return html`<${Login} phone=${phone} logIn=${logIn} />`;
   if (phone.phase === "connecting") return html`<main class="connecting" role="status"><p>Connecting…</p></main>`;
   // While a sheet is open, keyboard and screen readers must not reach the page below it.
-  const covered = offer !== undefined || phone.elsewhere !== undefined || phone.heldBy !== undefined;
+  const leave = () =>
+    phone.call ? phone.ask({ title: "Hang up and log out?", action: "Log out", act: logOut }) : logOut();
+  const covered = offer !== undefined || phone.elsewhere !== undefined || phone.heldBy !== undefined || phone.question !== undefined;
   return html`
     <div class=${`shell${drawer ? " with-drawer" : ""}${phone.call ? " in-call" : ""}`}>
       <header class="bar" inert=${covered}>
         <h1 class="brand"><img src="icon.svg" alt="" width="26" height="26" /><span>Switchboard</span></h1>
         <p class="who" id="me"><strong>${phone.account.name || phone.me}</strong><span class="quiet">${phone.me}.${phone.account.device}</span></p>
         <${Button} icon="code" label="Protocol log" id="toggle-drawer" pressed=${drawer} onClick=${() => setDrawer(!drawer)} />
-        <${Button} icon="out" label="Log out" id="log-out" onClick=${logOut} />
+        <${Button} icon="out" label="Log out" id="log-out" onClick=${leave} />
       </header>
       <${ConnectionBanner} phone=${phone} logOut=${logOut} />
       <main class="main" tabindex="-1" ref=${main} inert=${covered}>
@@ -43,6 +45,7 @@ export function App({ phone, logIn, logOut }) {
       ${offer && html`<${Incoming} key=${offer.invite_id} phone=${phone} offer=${offer} others=${phone.shownOffers.length - 1} />`}
       ${phone.elsewhere && html`<${Elsewhere} phone=${phone} />`}
       ${phone.heldBy && html`<${Held} phone=${phone} />`}
+      ${phone.question && html`<${Question} phone=${phone} question=${phone.question} />`}
       <${Notices} phone=${phone} />
     </div>`;
 }
@@ -69,7 +72,20 @@ function ConnectionBanner({ phone, logOut }) {
     <div class="banner" role="status" id="reconnecting">
       <span class="spinner" aria-hidden="true"></span>
       <p>No connection to the service. Reconnecting…${phone.call ? " The call continues." : ""}</p>
+      <${Button} label="Try now" kind="small" wide id="try-now" onClick=${() => phone.reconnect()} />
     </div>`;
+}
+
+/** Asks before an action that cannot be taken back. */
+function Question({ phone, question: { title, action } }) {
+  return html`
+    <${Sheet} label=${title} className="question" onClose=${() => phone.answerQuestion(false)}>
+      <h2>${title}</h2>
+      <div class="choices">
+        <${Button} label="Cancel" kind="small" wide autofocus onClick=${() => phone.answerQuestion(false)} />
+        <${Button} label=${action} kind="danger small" wide id="confirm" onClick=${() => phone.answerQuestion(true)} />
+      </div>
+    <//>`;
 }
 
 /** Asks whether to move a call from another device of the user to this one. */

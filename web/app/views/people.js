@@ -99,6 +99,11 @@ function Tools({ phone, call, person, name }) {
       close();
       phone.request(type, { user_id: userId, ...fields });
     };
+  const askToBan = () => {
+    close();
+    const ban = () => phone.request("remove", { user_id: userId, ban: true });
+    phone.ask({ title: `Remove and ban ${name}?`, action: "Remove and ban", act: ban });
+  };
   const isMuted = speech?.mode === "soft" || speech?.mode === "hard";
   const isHost = call.meeting.host === call.me;
   const items = [
@@ -111,7 +116,7 @@ function Tools({ phone, call, person, name }) {
       act("set_role", { role: role === "cohost" ? "member" : "cohost" }),
     ],
     ["Remove", act("remove"), "grave"],
-    ["Remove and ban", act("remove", { ban: true }), "grave"],
+    ["Remove and ban", askToBan, "grave"],
   ].filter(Boolean);
   const keys = (event) => {
     if (event.key === "Escape" && open) close();
@@ -156,7 +161,9 @@ function Invite({ phone, meeting }) {
 function Link({ phone, meeting }) {
   const link = `${location.origin}${location.pathname}#meeting=${meeting.meeting_id}`;
   const copy = async () => {
-    phone.notices.show((await copyText(link)) ? "Link copied" : link);
+    const isForInvited = (meeting.policy?.join ?? "invited") === "invited";
+    const copied = isForInvited ? "Link copied. Only invited people can join with it." : "Link copied";
+    phone.notices.show((await copyText(link)) ? copied : link);
   };
   return html`<${Button} icon="link" label="Copy link" kind="plain" wide id="copy-link" onClick=${copy} />`;
 }
@@ -186,6 +193,7 @@ function Meeting({ phone, meeting }) {
         <${Button} label="Allow all" kind="small" wide id="allow-all" onClick=${() => phone.request("allow_speech", { user_id: "*" })} />
         <${Button} label="30 minutes more" kind="small" wide onClick=${() => update({ extend_minutes: 30 })} />
       </div>
-      <${Button} label="End for all" kind="danger" wide id="end-for-all" onClick=${() => phone.endForAll()} />
+      <${Button} label="End for all" kind="danger" wide id="end-for-all" 
+        onClick=${() => phone.ask({ title: "End the call for all?", action: "End for all", act: () => phone.endForAll() })} />
     </section>`;
 }
