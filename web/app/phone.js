@@ -364,6 +364,7 @@ export class Phone extends EventTarget {
       this.call?.end("moved");
       this.offers = [];
     }
+    if (this.connectionState !== "up") this.running.isKnown = false;
     if (this.connectionState === "up" && this.phase === "in") {
       this.callHistory.refresh();
       if (this.call?.phase === "lobby" && this.#connection.mayHaveMissed) this.#askAgain(this.call);

@@ -8,6 +8,8 @@ const OVER = new Set(["meeting_ended", "meeting_not_found", "forbidden"]);
 export class RunningCalls extends EventTarget {
   /** The `meeting` objects of the calls that this user has a seat in. The call of this page may be among them. */
   list = [];
+  /** False until the service has answered since the connection was lost last: its answer may be lost, too. */
+  isKnown = false;
   /** The group call that this page left last, while it goes on without this user. */
   left;
   #terminal;
@@ -20,8 +22,9 @@ export class RunningCalls extends EventTarget {
     this.#terminal = terminal;
   }
 
-  /** Takes over a `state` of all meetings. */
+  /** Applies a `state` of all meetings. */
   apply({ meetings }) {
+    this.isKnown = true;
     this.list = meetings.filter((meeting) => this.#hasSeat(meeting) && !this.#isHidden(meeting));
     if (this.list.some(({ meeting_id: id }) => id === this.left?.meeting_id)) this.left = undefined;
     this.dispatchEvent(new Event("change"));

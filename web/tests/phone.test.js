@@ -199,6 +199,15 @@ test("a call that goes on without the page is offered, and the page goes back to
   assert.deepEqual(page.phone.runningCalls, []);
 });
 
+test("the page knows of running calls only after an answer, also after each loss of the connection", async (t) => {
+  const page = await Page.open(t);
+  assert.equal(page.phone.running.isKnown, false);
+  await page.answer("sync", "state", elsewhere);
+  assert.equal(page.phone.running.isKnown, true);
+  await page.broker.drop();
+  assert.equal(page.phone.running.isKnown, false);
+});
+
 test("a call that rings for the user, or that the user left, is no running call", async (t) => {
   const page = await Page.open(t);
   const states = ["ringing", "left", "lost"];

@@ -3,18 +3,19 @@ import { isPending, isPresent } from "../roster.js";
 import { Button, html, useEffect } from "../ui.js";
 import { titleWords } from "../words.js";
 
-/** Time between two questions about the listed calls: a device without a seat gets no notices. */
-const ASK_EVERY_MS = 15_000;
+/** Time between two `sync` requests for the listed calls: a device without a seat gets no notices. */
+const SYNC_EVERY_MS = 15_000;
 
 export function Running({ phone }) {
   const { runningCalls: calls } = phone;
   const left = phone.running?.left;
   const isShown = calls.length > 0 || left !== undefined;
+  const isDue = isShown || phone.running?.isKnown === false;
   useEffect(() => {
-    if (!isShown) return undefined;
-    const timer = setInterval(() => phone.running?.refresh(), ASK_EVERY_MS);
+    if (!isDue) return undefined;
+    const timer = setInterval(() => phone.running?.refresh(), SYNC_EVERY_MS);
     return () => clearInterval(timer);
-  }, [phone, isShown]);
+  }, [phone, isDue]);
   if (!isShown) return null;
   return html`
     <section class="panel running" id="running" aria-label="Your calls that go on">
