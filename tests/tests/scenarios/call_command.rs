@@ -307,49 +307,6 @@ async fn without_a_stack_or_a_name_it_is_said_what_to_do() {
     assert!(nobody.errors.contains("--as alice.phone"), "{}", nobody.errors);
 }
 
-#[tokio::test]
-async fn a_call_that_rings_is_declined_for_a_new_one_and_not_answered() {
-    let (alice, bob, carol) = (User::new("Alice"), User::new("Bob"), User::new("Carol"));
-    let mut ringing = listens(&bob, &[]).await;
-    let accepting = listens(&carol, &["--accept", "--once"]).await;
-    let calling = calls(&alice, &[&bob], &[]);
-    ringing.prints("rings").await;
-    let back = Shell::run(&bob, "shell", &["create", carol.id.as_str(), "--if-busy", "return"]).ends().await;
-    back.is(10, "refused");
-    assert!(!back.message_types().contains(&"join"), "{:?}", back.printed);
-    let mut other = Shell::run(
-        &bob,
-        "shell",
-        &["create", carol.id.as_str(), "--if-busy", "leave", "--hang-up-after", "0"],
-    );
-    assert_eq!(
-        other.prints_that("sent", |line| line["message"]["type"] == "reject").await["message"]["reason"],
-        "declined"
-    );
-    calling.ends().await.is(11, "declined");
-    other.ends().await.is(0, "done");
-    accepting.ends().await.is(0, "done");
-}
-
-#[tokio::test]
-async fn who_calls_again_while_the_own_call_rings_waits_for_the_answer() {
-    let (alice, bob) = (User::new("Alice"), User::new("Bob"));
-    let mut ringing = listens(&bob, &["--once"]).await;
-    let mut crashed = calls(&alice, &[&bob], &[]);
-    crashed.receives("meeting_created").await;
-    ringing.prints("rings").await;
-    crashed.child.kill().await.expect("it runs");
-    let mut again = calls(&alice, &[&bob], &["--hang-up-after", "0"]);
-    let merged = again.receives("meeting_merged").await;
-    assert_eq!(merged["meeting"]["state"], "ringing");
-    let invite_id =
-        ringing.printed.iter().find_map(|line| line["invite_id"].as_str()).expect("it rings").to_owned();
-    assert!(again.printed.iter().all(|line| line["event"] != "in_call"), "{:?}", again.printed);
-    let answering = Shell::run(&bob, "shell", &["answer", "accept", &invite_id]);
-    again.ends().await.is(0, "done");
-    answering.ends().await.is(0, "done");
-}
-
 /// A file that is removed when this is dropped.
 fn token_file(token: &str) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().expect("a file");

@@ -243,9 +243,11 @@ fn remark(participant: &Value) -> String {
     let known = ["declined", text(participant, "state")];
     let reason = reason.filter(|reason| *reason != "declined");
     let code = code.filter(|code| !known.contains(code) && Some(*code) != reason);
-    let said: String =
-        [reason, code].into_iter().flatten().map(|word| format!(", {}", spaced(word))).collect();
-    said + &quoted(participant)
+    let mut words = String::new();
+    for word in [reason, code].into_iter().flatten() {
+        add(&mut words, format_args!(", {}", spaced(word)));
+    }
+    words + &quoted(participant)
 }
 
 /// Returns the quoted text of another user.
