@@ -61,6 +61,7 @@ async fn perform(act: &str, order: &Value, event: Value, context: &Context) -> R
             let request = json!({"TableName": variable("TABLE_NAME")?, "Key": key});
             call("AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB_20120810.DeleteItem", &request).await
         }
+        "rtc" => call("RTC_API_URL", "none", &json!({"of": "the probe"})).await,
         "remind" => {
             let queue = variable("QUEUE_URL")?;
             let request = json!({"QueueUrl": queue, "MessageBody": "{}", "DelaySeconds": 45});

@@ -8,6 +8,7 @@ use sfu::Sfu;
 use switchboard_rtc::livekit::ApiKey;
 
 use crate::instruments::Instruments;
+use crate::instruments::clock::ClockOwner;
 use crate::parameters::SFU_URL;
 
 /// Path of the SFU on the stack's HTTP server.
@@ -41,7 +42,7 @@ pub(crate) async fn start(
     let of = |name: &str| parameters.get(name).cloned().unwrap_or_default();
     let key = ApiKey { id: of("RtcKeyId"), secret: of("RtcKeySecret").into() };
     let instruments = Arc::clone(instruments);
-    let clock = Arc::new(move || instruments.clock.now_ms());
+    let clock = Arc::new(move || instruments.clock.now_of(ClockOwner::Rtc));
     Sfu::start(sfu::SfuOptions { udp, webhook, ..sfu::SfuOptions::on_loopback(key, clock) }).await
 }
 

@@ -8,5 +8,7 @@ pub(crate) mod event_bus;
 pub(crate) mod function_url;
 pub(crate) mod iot_data;
 mod json_protocol;
+mod killing;
 pub(crate) mod lambda;
+pub(crate) mod rtc;
 pub(crate) mod sqs;

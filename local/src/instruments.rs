@@ -45,8 +45,10 @@ impl Instruments {
         occasion: &str,
         mut detail: Value,
     ) -> Option<Fault> {
-        let fault = self.faults.trigger(kind, caller.name(), occasion)?;
+        let fault = self.faults.trigger(kind, caller, occasion)?;
         detail["kind"] = json!(kind);
+        detail["occasion"] = json!(occasion);
+        detail["event"] = json!(caller.event);
         self.record(EntryKind::Fault, caller, detail);
         Some(fault)
     }

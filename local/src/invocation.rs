@@ -21,6 +21,12 @@ pub struct Invocation {
 }
 
 impl Invocation {
+    /// Describes the event for faults: its source and, of a rule's event, topic and client ID.
+    pub(crate) fn occasion(&self) -> String {
+        let field = |name: &str| self.journal_detail.get(name).and_then(Value::as_str).unwrap_or_default();
+        [self.source.as_str(), field("topic"), field("client_id")].join(" ").trim_end().to_owned()
+    }
+
     /// Makes an invocation with a new request id.
     #[must_use]
     pub fn new(source: impl Into<String>, event: impl Into<Bytes>) -> Self {

@@ -6,6 +6,7 @@ mod cold_start;
 mod event_queue;
 mod pool;
 mod process;
+mod rtc_route;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ pub use cold_start::ColdStartError;
 use event_queue::EventQueue;
 use pool::{Pool, PoolConfig};
 use process::Processes;
+use rtc_route::RTC_API_URL;
+pub(crate) use rtc_route::RTC_PATH;
 
 /// Error: the binary of a function is missing.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +97,17 @@ impl Functions {
                 ..Caller::default()
             },
         }
+    }
+
+    /// Address of the management API of the RTC service as the template gives it to the calling function, without a slash
+    /// at its end; `None` if there is no such function or address.
+    pub(crate) fn rtc_url(&self, caller: &Caller) -> Option<&str> {
+        let function = self.find(caller.function.as_deref()?)?;
+        function
+            .environment
+            .get(RTC_API_URL)
+            .map(|url| url.trim_end_matches('/'))
+            .filter(|url| !url.is_empty())
     }
 
     /// Kills the process of a caller and returns when the process has ended.

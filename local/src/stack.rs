@@ -24,6 +24,7 @@ use crate::aws::{ACCOUNT_ID, REGION};
 use crate::embedded_sfu;
 use crate::endpoints::function_url;
 use crate::instruments::Instruments;
+use crate::instruments::clock::ClockOwner;
 use crate::invocation::Invoker;
 use crate::queue::Queues;
 use crate::runtime::Functions;
@@ -80,6 +81,7 @@ impl Stack {
             tables: &tables,
             broker: &broker,
             sfu: sfu.as_ref(),
+            client: &client,
         };
         let server = serve(listener, routes::all(&parts, &deployment, &site.parameters, &site.identity));
         let triggers = start_triggers(&deployment, &site.identity, &functions, &queues, &instruments);
@@ -215,7 +217,7 @@ async fn start_broker(
         mqtt,
         region: REGION.to_owned(),
         account_id: ACCOUNT_ID.to_owned(),
-        clock: Arc::new(move || instruments.clock.now_ms()),
+        clock: Arc::new(move || instruments.clock.now_of(ClockOwner::Broker)),
         // AWS waits five seconds. A laptop that compiles at the same time may need longer to start the authorizer,
         // whose own time limit still applies.
         limits: Limits { authorize_timeout: Duration::from_secs(20), ..Limits::default() },

@@ -120,6 +120,33 @@ impl Broker {
         matches!(self.state.registry.status(client_id, self.state.now_ms()), ClientStatus::Connected(_))
     }
 
+    /// Closes all connections, as a restart of the broker does, and returns their number. Clients may connect again at once.
+    /// Without `keeps_sessions`, the sessions with their queued messages are lost.
+    pub async fn restart(&self, keeps_sessions: bool) -> usize {
+        let connections = self.state.registry.live_connections();
+        let cause = DisconnectReason::ServerInitiatedDisconnect;
+        join_all(connections.iter().map(|connection| async {
+            self.state.disconnect(connection, cause, true).await;
+            self.state.registry.wait_until_ended(connection).await;
+        }))
+        .await;
+        if !keeps_sessions {
+            for client_id in self.sessions().await {
+                // A client that has reconnected meanwhile has a present session.
+                if !self.connected(&client_id).await {
+                    self.state.delete_session(&client_id).await;
+                }
+            }
+        }
+        connections.len()
+    }
+
+    /// Returns the client IDs of all sessions.
+    async fn sessions(&self) -> Vec<rmqtt::types::ClientId> {
+        let shared = self.state.engine.extends.shared().await;
+        shared.iter().map(|entry| entry.id().client_id.clone()).collect()
+    }
+
     /// Disconnects all clients, deletes all sessions and frees the port. Messages that were accepted before are still
     /// passed to the topic rules, for at most five seconds.
     pub async fn shutdown(&self) {
@@ -129,10 +156,7 @@ impl Broker {
             // Fails if an earlier cause is recorded; the first cause counts.
             let _ = connection.cause.set(DisconnectReason::ServerInitiatedDisconnect);
         }
-        let clients: Vec<_> = {
-            let shared = self.state.engine.extends.shared().await;
-            shared.iter().map(|entry| entry.id().client_id.clone()).collect()
-        };
+        let clients = self.sessions().await;
         join_all(clients.iter().map(|client_id| self.state.delete_session(client_id))).await;
         if tokio::time::timeout(SHUTDOWN_TIMEOUT, self.state.registry.wait_until_empty()).await.is_err() {
             tracing::warn!("some connections did not end during the shutdown; they are abandoned");

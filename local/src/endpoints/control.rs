@@ -1,7 +1,9 @@
 //! The `/local/` routes, which AWS does not have: people and tests control the instruments with them.
 //!
 //! - `GET /local/clock` reads the stack's clock; `POST /local/clock {"advance_ms":45000}` moves it and fires timers
-//!   that are due.
+//!   that are due. `{"skew_ms":{"broker":120000}}` sets the clocks of broker and embedded SFU ahead or behind.
+//! - `POST /local/broker {"restart":"sessions_kept"}` closes all connections; with `sessions_lost`, the broker forgets
+//!   sessions and queued messages, too.
 //! - `GET /local/journal?after=SEQ` reads the journal ([`crate::instruments::journal`]).
 //! - `GET /local/downlinks?request_id=ID` reads the messages that an invocation sent, or all recent messages without an
 //!   id ([`crate::instruments::downlinks`]).
@@ -12,8 +14,9 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
+use broker::Broker;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -21,12 +24,14 @@ use serde_json::{Value, json};
 use tracing::info;
 
 use crate::instruments::Instruments;
+use crate::instruments::clock::ClockSkew;
 use crate::instruments::downlinks::Downlink;
 use crate::instruments::faults::Fault;
 use crate::instruments::journal::Entry;
 
 /// Routes under `/local/`.
-pub(crate) fn router(instruments: Arc<Instruments>) -> Router {
+pub(crate) fn router(instruments: Arc<Instruments>, broker: Arc<Broker>) -> Router {
+    let broker = Router::new().route("/local/broker", post(restart)).with_state(broker);
     Router::new()
         .route("/local/clock", get(clock).post(advance))
         .route("/local/journal", get(journal))
@@ -34,6 +39,7 @@ pub(crate) fn router(instruments: Arc<Instruments>) -> Router {
         .route("/local/outcomes", get(outcomes))
         .route("/local/faults", get(faults).post(arm).delete(disarm))
         .with_state(instruments)
+        .merge(broker)
 }
 
 type InstrumentsState = State<Arc<Instruments>>;
@@ -48,8 +54,23 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, BadRequest> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct AdvanceClock {
+struct SetClock {
+    #[serde(default)]
     advance_ms: u64,
+    skew_ms: Option<ClockSkew>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RestartBroker {
+    restart: Restart,
+}
+
+#[derive(Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Restart {
+    SessionsKept,
+    SessionsLost,
 }
 
 #[derive(Deserialize)]
@@ -65,14 +86,24 @@ struct DownlinksQuery {
 
 async fn clock(State(instruments): InstrumentsState) -> Json<Value> {
     let clock = &instruments.clock;
-    Json(json!({"now_ms": clock.now_ms(), "offset_ms": clock.offset_ms()}))
+    Json(json!({"now_ms": clock.now_ms(), "offset_ms": clock.offset_ms(), "skew_ms": clock.skew()}))
 }
 
 async fn advance(State(instruments): InstrumentsState, body: Bytes) -> Result<Json<Value>, BadRequest> {
-    let AdvanceClock { advance_ms } = read(&body)?;
+    let SetClock { advance_ms, skew_ms } = read(&body)?;
+    if let Some(skew) = skew_ms {
+        instruments.clock.set_skew(skew);
+    }
     instruments.clock.advance(advance_ms);
     info!("clock moved forward by {advance_ms} ms");
     Ok(clock(State(instruments)).await)
+}
+
+async fn restart(State(broker): State<Arc<Broker>>, body: Bytes) -> Result<Json<Value>, BadRequest> {
+    let RestartBroker { restart } = read(&body)?;
+    let closed = broker.restart(restart == Restart::SessionsKept).await;
+    info!("broker restarted: {closed} connections closed");
+    Ok(Json(json!({"closed": closed})))
 }
 
 async fn journal(

@@ -16,6 +16,7 @@ use tracing::error;
 
 use super::access::{denied, split_caller, table_permissions};
 use super::json_protocol::{JSON_1_0, error_body, target};
+use super::killing::KillableCall;
 use crate::aws::arn;
 use crate::instruments::Instruments;
 use crate::instruments::faults::{Fault, FaultKind};
@@ -71,9 +72,18 @@ async fn call(
     let operation = target(&headers).rsplit('.').next().unwrap_or_default().to_owned();
     let call = TableCall { operation: &operation, caller: &caller, request: &request };
 
+    let DynamoDbEndpoint { functions, instruments, .. } = &endpoint;
+    let killable =
+        KillableCall { functions, instruments, caller: &caller, occasion: format!("table {operation}") };
     if call.writes() && endpoint.inject(FaultKind::KillBeforeCommit, &call) {
-        endpoint.functions.kill(&caller).await;
+        functions.kill(&caller).await;
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    if killable.is_killed_before().await {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    if let Some(fault) = endpoint.armed(FaultKind::SlowTable, &call) {
+        tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
     }
     let answer = match endpoint.denied(&call).or_else(|| endpoint.injected(&call)) {
         Some(answer) => answer,
@@ -85,10 +95,11 @@ async fn call(
             }
         },
     };
-    endpoint.instruments.record(EntryKind::Table, &caller, call.detail(&answer));
+    instruments.record(EntryKind::Table, &caller, call.detail(&answer));
     if call.writes() && answer.status.is_success() && endpoint.inject(FaultKind::KillAfterCommit, &call) {
-        endpoint.functions.kill(&caller).await;
+        functions.kill(&caller).await;
     }
+    killable.kill_after().await;
     let answer = endpoint.lose(answer, &call).await;
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = answer.status;

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::access::{Permission, denied, split_caller};
 use super::json_protocol::{JSON_1_1, error_body, respond, target, text};
+use super::killing::KillableCall;
 use crate::aws::arn;
 use crate::instruments::Instruments;
 use crate::instruments::outcomes::BusEvent;
@@ -64,7 +65,13 @@ async fn call(
     if let Some(message) = denied(&endpoint.functions, &caller, &needed) {
         return refused("AccessDeniedException", &message);
     }
+    let EventBusEndpoint { functions, instruments, .. } = &endpoint;
+    let killable = KillableCall { functions, instruments, caller: &caller, occasion: "event bus".to_owned() };
+    if killable.is_killed_before().await {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let results: Vec<Value> = entries.iter().map(|entry| endpoint.put(entry, &bus(entry))).collect();
+    killable.kill_after().await;
     let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
     respond(StatusCode::OK, JSON_1_1, &json!({"FailedEntryCount": failed, "Entries": results}))
 }

@@ -11,13 +11,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use bytes::Bytes;
+use serde_json::json;
 
 pub(crate) use event::{UrlRequest, event};
 
 use crate::instruments::Instruments;
+use crate::instruments::faults::FaultKind;
+use crate::instruments::journal::Caller;
 use crate::invocation::{Invocation, InvocationResult, Invoker as _};
 use crate::runtime::Functions;
 use response::lambda_error;
@@ -43,6 +46,30 @@ pub(crate) fn router(functions: Arc<Functions>, instruments: Arc<Instruments>) -
         .route("/lambda-url/{function}/", any(root))
         .route("/lambda-url/{function}/{*path}", any(below))
         .with_state(UrlState { functions, instruments })
+}
+
+impl UrlState {
+    /// Loses a request, delivers it once more before, or delivers it late, if such a fault is armed. Returns the answer if
+    /// the request is not to be delivered now.
+    async fn misdeliver(&self, function: &str, invocation: &Invocation) -> Option<Response> {
+        let caller = Caller { function: Some(function.to_owned()), ..Caller::default() };
+        let inject = |kind| self.instruments.inject_fault(kind, &caller, &invocation.source, json!({}));
+        let accepted = || StatusCode::OK.into_response();
+        if inject(FaultKind::DropCallback).is_some() {
+            return Some(accepted());
+        }
+        if inject(FaultKind::DuplicateCallback).is_some() {
+            self.functions.invoke(function, invocation).await;
+        }
+        let fault = inject(FaultKind::DelayCallback)?;
+        let at_ms = self.instruments.clock.now_ms().saturating_add_unsigned(fault.delay_ms);
+        let (state, function, invocation) = (self.clone(), function.to_owned(), invocation.clone());
+        tokio::spawn(async move {
+            state.instruments.clock.wait_until(at_ms).await;
+            state.functions.invoke(&function, &invocation).await
+        });
+        Some(accepted())
+    }
 }
 
 async fn root(state: State<UrlState>, Path(function): Path<String>, request: Request) -> Response {
@@ -78,6 +105,9 @@ async fn serve(state: &UrlState, function: &str, request: Request) -> Response {
         request_id: &invocation.request_id,
     };
     invocation.event = event(&function.name, &url_request).to_string().into();
+    if let Some(answer) = state.misdeliver(&function.name, &invocation).await {
+        return answer;
+    }
     match state.functions.invoke(&function.name, &invocation).await {
         Some(InvocationResult::Returned(result)) => response::from_result(&result),
         _ => lambda_error(StatusCode::BAD_GATEWAY, "Internal Server Error"),

@@ -7,22 +7,28 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use tower::ServiceExt as _;
 
 use super::access::{Permission, denied, split_caller};
+use super::killing::KillableCall;
 use crate::aws::arn;
 use crate::instruments::Instruments;
-use crate::instruments::faults::FaultKind;
+use crate::instruments::faults::{Fault, FaultKind};
 use crate::instruments::journal::{Caller, EntryKind};
 use crate::runtime::Functions;
 
 /// Size limit of a body, far above the limit of the broker, which answers with an error of its own.
 const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// Message of an injected 404: that of AWS IoT Core for a device which is not connected and has a session.
+const NOT_CONNECTED: &str = "The target client ID is not connected, but it has an active persistent session";
 
 /// State of the endpoint.
 #[derive(Clone)]
@@ -69,33 +75,52 @@ async fn call(State(endpoint): State<IotDataEndpoint>, mut request: Request) -> 
             "the message is too large",
         );
     };
-    let request = Request::from_parts(head, Body::from(payload.clone()));
+    let IotDataEndpoint { functions, instruments, .. } = &endpoint;
+    let killable = KillableCall { functions, instruments, caller: &caller, occasion: call.occasion() };
+    if killable.is_killed_before().await {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let request = BrokerRequest { head, payload: payload.clone() };
 
     let mut detail =
-        json!({"topic": call.topic, "client_id": call.client_id, "method": request.method().as_str()});
+        json!({"topic": call.topic, "client_id": call.client_id, "method": request.head.method.as_str()});
     let response = if let Some(message) =
-        denied(&endpoint.functions, &caller, &call.permissions(request.method(), query))
+        denied(functions, &caller, &call.permissions(&request.head.method, query))
     {
         refusal(StatusCode::FORBIDDEN, "ForbiddenException", &message)
     } else if let Some((status, code)) = endpoint.injected(&call, &caller) {
         detail["injected"] = json!(true);
-        refusal(status, code, "injected fault")
+        refusal(status, code, if status == StatusCode::NOT_FOUND { NOT_CONNECTED } else { "injected fault" })
     } else {
-        endpoint.slow_down(&call, &caller).await;
-        // The error type of a router is `Infallible`: it answers every request.
-        endpoint.broker.clone().oneshot(request).await.into_response()
+        endpoint.deliver(&call, &caller, &request).await
     };
     detail["status"] = json!(response.status().as_u16());
     if let Some(error) = response.headers().get("x-amzn-errortype").and_then(|error| error.to_str().ok()) {
         detail["error"] = json!(error);
     }
     if matches!(call.kind, EntryKind::Publish | EntryKind::Direct) {
-        let Instruments { downlinks, clock, .. } = endpoint.instruments.as_ref();
+        let Instruments { downlinks, clock, .. } = instruments.as_ref();
         let status = response.status().as_u16();
         downlinks.add(clock.now_ms(), &caller, call.kind, &call.topic, status, payload);
     }
-    endpoint.instruments.record(call.kind, &caller, detail);
+    instruments.record(call.kind, &caller, detail);
+    killable.kill_after().await;
     response
+}
+
+/// A request for the broker, which may be sent twice.
+#[derive(Clone)]
+struct BrokerRequest {
+    head: Parts,
+    payload: Bytes,
+}
+
+impl BrokerRequest {
+    /// Sends the request.
+    async fn send(self, broker: Router) -> Response {
+        // A router has no error: it answers every request.
+        broker.oneshot(Request::from_parts(self.head, Body::from(self.payload))).await.into_response()
+    }
 }
 
 fn refusal(status: StatusCode, code: &'static str, message: &str) -> Response {
@@ -124,6 +149,15 @@ impl DataPlaneCall {
         }
     }
 
+    /// Text that the `only` of a killing fault is searched in.
+    fn occasion(&self) -> String {
+        match self.kind {
+            EntryKind::Publish => format!("publish {}", self.topic),
+            EntryKind::Direct => format!("direct {}", self.topic),
+            _ => format!("connection {}", self.client_id),
+        }
+    }
+
     /// Permissions that the call needs.
     fn permissions(&self, method: &Method, query: &str) -> Vec<Permission> {
         let client = arn("iot", &format!("client/{}", self.client_id));
@@ -148,32 +182,84 @@ impl DataPlaneCall {
 }
 
 impl IotDataEndpoint {
-    /// Status and code of an injected fault, if one is armed.
+    /// Status and code of an injected refusal, if one is armed.
     fn injected(&self, call: &DataPlaneCall, caller: &Caller) -> Option<(StatusCode, &'static str)> {
-        let failure = (StatusCode::INTERNAL_SERVER_ERROR, "InternalFailureException");
-        let throttled = (StatusCode::TOO_MANY_REQUESTS, "ThrottlingException");
-        let possible: &[_] = match call.kind {
-            EntryKind::Publish => &[(FaultKind::FailPublish, failure)],
-            EntryKind::Direct => &[(FaultKind::FailDirect, failure), (FaultKind::ThrottleDirect, throttled)],
-            EntryKind::Connection => &[(FaultKind::ThrottleConnection, throttled)],
-            _ => &[],
+        let kind = match call.kind {
+            EntryKind::Publish => FaultKind::FailPublish,
+            EntryKind::Direct => FaultKind::FailDirect,
+            _ => FaultKind::FailConnection,
         };
-        possible.iter().find_map(|(fault, answer)| self.inject(*fault, call, caller).map(|_| *answer))
+        self.inject(kind, call, caller).map(|fault| error_of(fault.status_or(500)))
     }
 
-    async fn slow_down(&self, call: &DataPlaneCall, caller: &Caller) {
+    /// Passes a call on to the broker, with the faults that are armed.
+    async fn deliver(&self, call: &DataPlaneCall, caller: &Caller, request: &BrokerRequest) -> Response {
+        let (slow, lost_answer) = match call.kind {
+            EntryKind::Publish => (FaultKind::SlowPublish, Some(FaultKind::LosePublishAnswer)),
+            EntryKind::Direct => (FaultKind::SlowDirect, Some(FaultKind::LoseDirectAnswer)),
+            _ => (FaultKind::SlowConnection, None),
+        };
+        if let Some(fault) = self.inject(slow, call, caller) {
+            tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+        }
         if call.kind == EntryKind::Publish
-            && let Some(delay_ms) = self.inject(FaultKind::SlowPublish, call, caller)
+            && let Some(response) = self.misdeliver(call, caller, request).await
         {
-            tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+            return response;
+        }
+        let response = request.clone().send(self.broker.clone()).await;
+        match lost_answer.and_then(|kind| self.inject(kind, call, caller)) {
+            Some(fault) if response.status().is_success() => {
+                tokio::time::sleep(Duration::from_millis(fault.delay_ms)).await;
+                let (status, code) = error_of(if call.kind == EntryKind::Direct { 504 } else { 500 });
+                refusal(status, code, "injected fault")
+            }
+            _ => response,
         }
     }
 
-    /// Injects a fault, if one is armed, and returns its delay in milliseconds.
-    fn inject(&self, kind: FaultKind, call: &DataPlaneCall, caller: &Caller) -> Option<u64> {
-        let detail = json!({"topic": call.topic});
-        let fault = self.instruments.inject_fault(kind, caller, &call.topic, detail)?;
-        Some(fault.delay_ms)
+    /// Loses a downlink, delivers it twice, or delivers it late, if such a fault is armed. Returns the answer if the
+    /// downlink is not to be delivered now.
+    async fn misdeliver(
+        &self,
+        call: &DataPlaneCall,
+        caller: &Caller,
+        request: &BrokerRequest,
+    ) -> Option<Response> {
+        let accepted = || axum::Json(json!({"message": "OK", "traceId": "0"})).into_response();
+        if self.inject(FaultKind::DropPublish, call, caller).is_some() {
+            return Some(accepted());
+        }
+        if self.inject(FaultKind::DuplicatePublish, call, caller).is_some() {
+            request.clone().send(self.broker.clone()).await;
+        }
+        let fault = self.inject(FaultKind::DelayPublish, call, caller)?;
+        let (broker, request, instruments) =
+            (self.broker.clone(), request.clone(), Arc::clone(&self.instruments));
+        tokio::spawn(async move {
+            let at_ms = instruments.clock.now_ms().saturating_add_unsigned(fault.delay_ms);
+            instruments.clock.wait_until(at_ms).await;
+            request.send(broker).await
+        });
+        Some(accepted())
+    }
+
+    /// Injects a fault, if one is armed.
+    fn inject(&self, kind: FaultKind, call: &DataPlaneCall, caller: &Caller) -> Option<Fault> {
+        let occasion = if call.topic.is_empty() { &call.client_id } else { &call.topic };
+        self.instruments.inject_fault(kind, caller, occasion, json!({"topic": call.topic}))
+    }
+}
+
+/// Status and code of an injected refusal.
+fn error_of(status: u16) -> (StatusCode, &'static str) {
+    match status {
+        403 => (StatusCode::FORBIDDEN, "ForbiddenException"),
+        404 => (StatusCode::NOT_FOUND, "ResourceNotFoundException"),
+        429 => (StatusCode::TOO_MANY_REQUESTS, "ThrottlingException"),
+        503 => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailableException"),
+        504 => (StatusCode::GATEWAY_TIMEOUT, "GatewayTimeoutException"),
+        _ => (StatusCode::INTERNAL_SERVER_ERROR, "InternalFailureException"),
     }
 }
 

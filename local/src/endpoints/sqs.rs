@@ -7,17 +7,18 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::access::{Permission, denied, split_caller};
 use super::json_protocol::{JSON_1_0, error_body, respond, target, text};
-use crate::aws::{ACCOUNT_ID, arn};
+use super::killing::KillableCall;
+use crate::aws::{ACCOUNT_ID, arn, random_id};
 use crate::instruments::Instruments;
-use crate::instruments::faults::FaultKind;
-use crate::instruments::journal::EntryKind;
+use crate::instruments::faults::{Fault, FaultKind};
+use crate::instruments::journal::{Caller, EntryKind};
 use crate::queue::{QueueMessage, Queues};
 use crate::runtime::Functions;
 
@@ -51,14 +52,21 @@ async fn call(State(endpoint): State<SqsEndpoint>, uri: Uri, headers: HeaderMap,
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     let queue = queue_name(&request).unwrap_or_default().to_owned();
 
+    let SqsEndpoint { functions, instruments, .. } = &endpoint;
+    let occasion = format!("queue {operation} {queue}");
+    let killable = KillableCall { functions, instruments, caller: &caller, occasion };
+    if killable.is_killed_before().await {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let action = format!("sqs:{}", operation.trim_end_matches("Batch"));
     let needed = Permission::new(action, arn("sqs", &queue));
-    let answer = if let Some(message) = denied(&endpoint.functions, &caller, &[needed]) {
+    let answer = if let Some(message) = denied(functions, &caller, &[needed]) {
         Err((StatusCode::FORBIDDEN, "AccessDenied", message))
-    } else if endpoint.instruments.faults.trigger(FaultKind::FailQueue, caller.name(), &queue).is_some() {
-        Err((StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "injected fault".to_owned()))
+    } else if let Some(fault) = endpoint.inject(FaultKind::FailQueue, &caller, &queue) {
+        let (status, code) = error_of(fault.status_or(503));
+        Err((status, code, "injected fault".to_owned()))
     } else {
-        endpoint.answer(operation, &queue, &request).await
+        endpoint.answer(&caller, operation, &queue, &request).await
     };
     let status = answer.as_ref().map_or_else(|error| error.0, |_| StatusCode::OK);
     let mut detail = json!({"operation": operation, "queue": queue, "status": status.as_u16()});
@@ -73,7 +81,8 @@ async fn call(State(endpoint): State<SqsEndpoint>, uri: Uri, headers: HeaderMap,
     if let Err((_, code, _)) = &answer {
         detail["error"] = json!(code);
     }
-    endpoint.instruments.record(EntryKind::Queue, &caller, detail);
+    instruments.record(EntryKind::Queue, &caller, detail);
+    killable.kill_after().await;
 
     let body = match answer {
         Ok(answer) => answer,
@@ -84,7 +93,13 @@ async fn call(State(endpoint): State<SqsEndpoint>, uri: Uri, headers: HeaderMap,
 
 impl SqsEndpoint {
     /// Runs an operation and returns its answer.
-    async fn answer(&self, operation: &str, queue: &str, request: &Value) -> Result<Value, SqsError> {
+    async fn answer(
+        &self,
+        caller: &Caller,
+        operation: &str,
+        queue: &str,
+        request: &Value,
+    ) -> Result<Value, SqsError> {
         if operation == "ListQueues" {
             let urls: Vec<String> = self.queues.names().map(|name| self.queue_url(name)).collect();
             return Ok(json!({"QueueUrls": urls}));
@@ -95,8 +110,8 @@ impl SqsEndpoint {
         };
         match operation {
             "GetQueueUrl" => Ok(json!({"QueueUrl": self.queue_url(queue)})),
-            "SendMessage" => self.send(queue, request),
-            "SendMessageBatch" => Ok(self.send_batch(queue, request)),
+            "SendMessage" => self.send(caller, queue, request),
+            "SendMessageBatch" => Ok(self.send_batch(caller, queue, request)),
             "ReceiveMessage" => Ok(self.receive(queue, request).await),
             "DeleteMessage" => {
                 self.queues.delete(queue, text(request, "ReceiptHandle"));
@@ -123,7 +138,7 @@ impl SqsEndpoint {
         }
     }
 
-    fn send(&self, queue: &str, request: &Value) -> Result<Value, SqsError> {
+    fn send(&self, caller: &Caller, queue: &str, request: &Value) -> Result<Value, SqsError> {
         let delay_seconds = match request.get("DelaySeconds") {
             None | Some(Value::Null) => 0,
             Some(delay) => delay.as_u64().filter(|delay| *delay <= MAX_DELAY_SECONDS).ok_or_else(|| {
@@ -139,16 +154,23 @@ impl SqsEndpoint {
             return Err((StatusCode::BAD_REQUEST, "MissingRequiredParameterException", problem));
         }
         let attributes = request.get("MessageAttributes").cloned().unwrap_or_default();
-        let delay = Duration::from_secs(delay_seconds);
+        if self.inject(FaultKind::DropMessage, caller, queue).is_some() {
+            return Ok(json!({"MessageId": random_id()}));
+        }
+        let late = self.inject(FaultKind::DelayMessage, caller, queue).map_or(0, |fault| fault.delay_ms);
+        let delay = Duration::from_secs(delay_seconds) + Duration::from_millis(late);
+        if self.inject(FaultKind::DuplicateMessage, caller, queue).is_some() {
+            self.queues.send_with_attributes(queue, body.to_owned(), attributes.clone(), delay);
+        }
         let id = self.queues.send_with_attributes(queue, body.to_owned(), attributes, delay);
         Ok(json!({"MessageId": id}))
     }
 
-    fn send_batch(&self, queue: &str, request: &Value) -> Value {
+    fn send_batch(&self, caller: &Caller, queue: &str, request: &Value) -> Value {
         let (mut successful, mut failed) = (Vec::new(), Vec::new());
         for entry in request.get("Entries").and_then(Value::as_array).into_iter().flatten() {
             let id = text(entry, "Id");
-            match self.send(queue, entry) {
+            match self.send(caller, queue, entry) {
                 Ok(sent) => successful.push(json!({"Id": id, "MessageId": sent["MessageId"]})),
                 Err((_, code, message)) => {
                     failed.push(json!({"Id": id, "Code": code, "Message": message, "SenderFault": true}));
@@ -184,8 +206,23 @@ impl SqsEndpoint {
         json!({"Messages": messages.iter().map(message).collect::<Vec<_>>()})
     }
 
+    fn inject(&self, kind: FaultKind, caller: &Caller, queue: &str) -> Option<Fault> {
+        self.instruments.inject_fault(kind, caller, queue, json!({"queue": queue}))
+    }
+
     fn queue_url(&self, name: &str) -> String {
         format!("{}/{ACCOUNT_ID}/{name}", self.url_prefix)
+    }
+}
+
+/// Status and code of an injected refusal.
+fn error_of(status: u16) -> (StatusCode, &'static str) {
+    match status {
+        403 => (StatusCode::FORBIDDEN, "AccessDenied"),
+        404 => (StatusCode::BAD_REQUEST, "QueueDoesNotExist"),
+        429 => (StatusCode::TOO_MANY_REQUESTS, "RequestThrottled"),
+        500 => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
     }
 }
 

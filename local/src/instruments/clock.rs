@@ -1,26 +1,70 @@
 //! The stack's own clock: system time plus an offset. Tests move it forward instead of waiting.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 /// System time plus an offset. All deadlines of the stack use this clock, and every invocation passes the offset to the
 /// function.
 pub struct Clock {
     offset_ms: watch::Sender<i64>,
+    skew: Mutex<ClockSkew>,
+}
+
+/// A part of the cloud that has a clock of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClockOwner {
+    /// The broker: its lifecycle events, `received_ms` of rule events, and the life of sessions and messages.
+    Broker,
+    /// The embedded SFU: its callbacks, and the life of join tokens.
+    Rtc,
+}
+
+/// Differences of the clocks of other parts from the stack's clock, in milliseconds: ahead if positive.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClockSkew {
+    /// Skew of the broker.
+    pub broker: i64,
+    /// Skew of the embedded SFU.
+    pub rtc: i64,
 }
 
 impl Clock {
     /// Makes a clock that shows the system time.
     #[must_use]
     pub fn new() -> Self {
-        Self { offset_ms: watch::Sender::new(0) }
+        Self { offset_ms: watch::Sender::new(0), skew: Mutex::default() }
     }
 
     /// Time of this clock, in milliseconds since the Unix epoch.
     #[must_use]
     pub fn now_ms(&self) -> i64 {
         system_ms().saturating_add(self.offset_ms())
+    }
+
+    /// Time of the clock of another part, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn now_of(&self, owner: ClockOwner) -> i64 {
+        let skew = self.skew();
+        let skew_ms = match owner {
+            ClockOwner::Broker => skew.broker,
+            ClockOwner::Rtc => skew.rtc,
+        };
+        self.now_ms().saturating_add(skew_ms)
+    }
+
+    /// Differences of the clocks of other parts from this clock.
+    #[must_use]
+    pub fn skew(&self) -> ClockSkew {
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the differences of the clocks of other parts.
+    pub fn set_skew(&self, skew: ClockSkew) {
+        *self.skew.lock().unwrap_or_else(PoisonError::into_inner) = skew;
     }
 
     /// Difference between this clock and the system clock, in milliseconds.

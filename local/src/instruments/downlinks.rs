@@ -135,7 +135,8 @@ mod tests {
     use super::*;
 
     fn caller(request_id: &str) -> Caller {
-        Caller { function: Some("answer".to_owned()), process: None, request_id: Some(request_id.to_owned()) }
+        let request_id = Some(request_id.to_owned());
+        Caller { function: Some("answer".to_owned()), request_id, ..Caller::default() }
     }
 
     #[test]

@@ -2,49 +2,18 @@
 //!
 //! `POST /local/faults` with `{"function":"create-meeting","kind":"kill_after_commit","times":1}` arms a fault; see
 //! [`Fault`] for the other fields and [`FaultKind`] for the kinds. `GET` lists the armed faults, `DELETE` disarms all.
+//! `docs/reliability.md` lists the kinds with their tests.
+
+mod draw;
+mod kind;
 
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-/// Kind of a fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FaultKind {
-    /// An asynchronous event is delivered a second time, after the first delivery is finished.
-    DuplicateInvoke,
-    /// An asynchronous event is delivered twice at the same time.
-    RaceInvoke,
-    /// An asynchronous event is lost.
-    DropInvoke,
-    /// The process is killed when it requests a table write; the write does not happen.
-    KillBeforeCommit,
-    /// The process is killed after a table write has succeeded, before it gets the answer.
-    KillAfterCommit,
-    /// A table call is refused with `ProvisionedThroughputExceededException`.
-    ThrottleTable,
-    /// A table call fails with `InternalServerError`, HTTP 500.
-    FailTable,
-    /// A table write succeeds, and its answer gets lost: the function sees HTTP 500 or, with `delay_ms`, the true answer so
-    /// much later that the SDK has given up waiting.
-    LoseTableAnswer,
-    /// A table write is refused with `TransactionConflictException`; in a transaction, as its cancellation reason.
-    ConflictTable,
-    /// A table write is refused as if its condition had failed; the answer does not contain the old item.
-    ConditionTable,
-    /// A direct message fails with `InternalFailureException`, HTTP 500.
-    FailDirect,
-    /// A direct message is refused with `ThrottlingException`, HTTP 429.
-    ThrottleDirect,
-    /// A lookup of a connection is refused with `ThrottlingException`, HTTP 429.
-    ThrottleConnection,
-    /// A publish fails with `InternalFailureException`, HTTP 500.
-    FailPublish,
-    /// A publish is delayed by `delay_ms`.
-    SlowPublish,
-    /// A queue call fails with `ServiceUnavailable`, HTTP 503.
-    FailQueue,
-}
+use super::journal::Caller;
+use draw::{Draws, Odds};
+pub use kind::FaultKind;
 
 /// An armed fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,19 +24,35 @@ pub struct Fault {
     pub function: String,
     /// Kind of the fault.
     pub kind: FaultKind,
-    /// Number of times that the fault is triggered; 1 by default.
+    /// Number of times that the fault is triggered; 1 by default. Not used with a rate.
     #[serde(default = "once")]
     pub times: u32,
-    /// Number of matching occasions to let pass first.
+    /// Number of matching occasions to let pass first. Not used with a rate.
     #[serde(default)]
     pub skip: u32,
-    /// Text that the occasion must contain: a part of the name of the table operation, of the topic, of the queue name
-    /// or of the source of an invocation.
+    /// Text that the occasion must contain: a part of the name of the table operation, of the topic, of the queue name,
+    /// of the path of an RTC call, or of the source, topic or client ID of an invocation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only: Option<String>,
-    /// Delay of `slow_publish` and `lose_table_answer`, in milliseconds of system time.
+    /// Text that the source, topic or client ID of the invocation that makes the call must contain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// HTTP status of `fail_publish`, `fail_direct`, `fail_connection`, `fail_queue` and `fail_rtc`: 403, 404, 429, 500 or
+    /// 503.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Delay in milliseconds: of the stack's clock for events, downlinks, messages and callbacks, which are late; of system
+    /// time for calls, which are slow.
     #[serde(default)]
     pub delay_ms: u64,
+    /// Makes the fault random: it is triggered on so many of 10 000 occasions, until it is disarmed. Which ones depends on
+    /// `seed`, the kind, and the occasion with its number among its like, and not on other occasions. Each delay is then a
+    /// random time up to `delay_ms`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u32>,
+    /// Seed of a random fault.
+    #[serde(default)]
+    pub seed: u64,
 }
 
 fn any() -> String {
@@ -81,19 +66,27 @@ fn once() -> u32 {
 /// The faults that are armed.
 #[derive(Default)]
 pub struct Faults {
-    armed: Mutex<Vec<Fault>>,
+    armed: Mutex<Vec<Armed>>,
+}
+
+/// An armed fault, with the occasions that it has seen.
+struct Armed {
+    fault: Fault,
+    draws: Draws,
 }
 
 impl Faults {
     /// Arms a fault, beside those that are armed already.
     pub fn arm(&self, fault: Fault) {
-        self.armed.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+        let armed = Armed { fault, draws: Draws::default() };
+        self.armed.lock().unwrap_or_else(PoisonError::into_inner).push(armed);
     }
 
     /// Lists the faults that are still armed.
     #[must_use]
     pub fn armed(&self) -> Vec<Fault> {
-        self.armed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
+        armed.iter().map(|armed| armed.fault.clone()).collect()
     }
 
     /// Disarms all faults.
@@ -101,26 +94,59 @@ impl Faults {
         self.armed.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Triggers the first armed fault of this kind that matches the function, and counts it down. A fault with `only`
-    /// matches if `occasion` contains that text.
-    pub(crate) fn trigger(&self, kind: FaultKind, function: &str, occasion: &str) -> Option<Fault> {
-        let mut armed = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
-        let index = armed.iter().position(|fault| {
-            fault.kind == kind
-                && (fault.function == "*" || fault.function == function)
-                && fault.only.as_ref().is_none_or(|only| occasion.contains(only.as_str()))
-        })?;
-        let fault = &mut armed[index];
-        if fault.skip > 0 {
-            fault.skip -= 1;
-            return None;
+    /// Triggers the first armed fault of this kind that matches the caller, and counts it down. `occasion` is the text
+    /// that the fault's `only` is searched in.
+    pub(crate) fn trigger(&self, kind: FaultKind, caller: &Caller, occasion: &str) -> Option<Fault> {
+        let mut all = self.armed.lock().unwrap_or_else(PoisonError::into_inner);
+        // Several random faults of a kind are independent; of the others, the first one counts.
+        let mut struck = None;
+        for (index, armed) in all.iter_mut().enumerate() {
+            if !armed.fault.matches(kind, caller, occasion) {
+                continue;
+            }
+            match armed.fault.rate {
+                Some(rate) => {
+                    let odds = Odds { kind, seed: armed.fault.seed, rate };
+                    if let Some(number) = armed.draws.draw(odds, caller, occasion) {
+                        let delay_ms = number.checked_rem(armed.fault.delay_ms).map_or(0, |ms| ms + 1);
+                        return Some(Fault { delay_ms, ..armed.fault.clone() });
+                    }
+                }
+                None if armed.fault.skip > 0 => {
+                    armed.fault.skip -= 1;
+                    return None;
+                }
+                None => {
+                    struck = Some(index);
+                    break;
+                }
+            }
         }
+        let index = struck?;
+        let fault = &mut all[index].fault;
         let triggered = fault.clone();
         fault.times = fault.times.saturating_sub(1);
         if fault.times == 0 {
-            armed.remove(index);
+            all.remove(index);
         }
         Some(triggered)
+    }
+}
+
+impl Fault {
+    fn matches(&self, kind: FaultKind, caller: &Caller, occasion: &str) -> bool {
+        let has = |text: &Option<String>, within: &str| {
+            text.as_ref().is_none_or(|text| within.contains(text.as_str()))
+        };
+        self.kind == kind
+            && (self.function == "*" || self.function == caller.name())
+            && has(&self.only, occasion)
+            && has(&self.of, &caller.event)
+    }
+
+    /// HTTP status of a refusal: the fault's own, or `default`.
+    pub(crate) fn status_or(&self, default: u16) -> u16 {
+        self.status.unwrap_or(default)
     }
 }
 
@@ -132,11 +158,16 @@ mod tests {
         serde_json::from_str(json).expect("a fault")
     }
 
+    fn caller(function: &str, event: &str) -> Caller {
+        Caller { function: Some(function.to_owned()), event: event.to_owned(), ..Caller::default() }
+    }
+
     #[test]
     fn a_fault_is_triggered_for_its_function_and_as_often_as_armed() {
         let faults = Faults::default();
         faults.arm(fault(r#"{"function":"answer","kind":"throttle_table","times":2,"skip":1}"#));
-        let triggers = |function| faults.trigger(FaultKind::ThrottleTable, function, "GetItem").is_some();
+        let triggers =
+            |function| faults.trigger(FaultKind::ThrottleTable, &caller(function, ""), "GetItem").is_some();
         assert!(!triggers("attend"));
         assert_eq!([(); 4].map(|()| triggers("answer")), [false, true, true, false]);
         assert_eq!(faults.armed(), []);
@@ -146,8 +177,43 @@ mod tests {
     fn a_fault_can_be_limited_to_an_operation_or_a_topic() {
         let faults = Faults::default();
         faults.arm(fault(r#"{"kind":"fail_publish","only":"@@@bob."}"#));
-        assert!(faults.trigger(FaultKind::FailPublish, "answer", "call-dn/p2p/GID@@@alice.phone").is_none());
-        assert!(faults.trigger(FaultKind::FailPublish, "answer", "call-dn/p2p/GID@@@bob.phone").is_some());
+        let triggers = |topic| faults.trigger(FaultKind::FailPublish, &caller("answer", ""), topic).is_some();
+        assert!(!triggers("call-dn/p2p/GID@@@alice.phone"));
+        assert!(triggers("call-dn/p2p/GID@@@bob.phone"));
+    }
+
+    #[test]
+    fn a_fault_can_be_limited_to_the_invocations_of_a_device() {
+        let faults = Faults::default();
+        faults.arm(fault(r#"{"kind":"slow_table","of":"@@@bob."}"#));
+        let triggers =
+            |event| faults.trigger(FaultKind::SlowTable, &caller("answer", event), "GetItem").is_some();
+        assert!(!triggers("rule AnswerRule call-up/answer GID@@@alice.phone"));
+        assert!(triggers("rule AnswerRule call-up/answer GID@@@bob.phone"));
+    }
+
+    #[test]
+    fn a_random_fault_strikes_at_its_rate_and_at_the_same_occasions_whatever_happens_between_them() {
+        let armed = r#"{"kind":"fail_publish","rate":2500,"seed":7}"#;
+        let strikes = |others: u32| {
+            let faults = Faults::default();
+            faults.arm(fault(armed));
+            let triggers = |event, topic: &str| {
+                faults.trigger(FaultKind::FailPublish, &caller("answer", event), topic).is_some()
+            };
+            let mut struck = Vec::new();
+            for _ in 0..400 {
+                for _ in 0..others {
+                    triggers("GID@@@carol.phone", "call-dn/p2p/GID@@@dave.phone");
+                }
+                struck.push(triggers("GID@@@bob.phone", "call-dn/p2p/GID@@@alice.phone"));
+            }
+            struck
+        };
+        let struck = strikes(0);
+        let count = struck.iter().filter(|struck| **struck).count();
+        assert!((60..=140).contains(&count), "a quarter of 400: {count}");
+        assert_eq!(struck, strikes(3), "other calls do not change which ones are struck");
     }
 
     #[test]

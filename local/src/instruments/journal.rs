@@ -29,7 +29,9 @@ pub enum EntryKind {
     Connection,
     /// A call to a queue was answered. `detail`: `operation`, `queue`, `delay_seconds`, `message_id`, `status`.
     Queue,
-    /// A fault was injected. `detail`: `kind`.
+    /// A management call to the RTC service was answered. `detail`: `path`, `status`.
+    Rtc,
+    /// A fault was injected. `detail`: `kind`, `occasion`, and the `event` of the invocation.
     Fault,
 }
 
@@ -42,6 +44,8 @@ pub struct Caller {
     pub process: Option<String>,
     /// Request id of the invocation.
     pub request_id: Option<String>,
+    /// Event of the invocation: its source, topic and client ID, as far as it has them. Not a part of journal entries.
+    pub event: String,
 }
 
 impl Caller {

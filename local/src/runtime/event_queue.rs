@@ -1,6 +1,8 @@
 //! Asynchronous invocation as in Lambda: a bounded queue of events per function, retries, a maximum age, a destination
 //! for results and a queue for failed events.
 
+mod lateness;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +10,11 @@ use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::{error, warn};
 
+use self::lateness::{Finished, Late};
 use super::pool::Pool;
 use crate::aws::iso_8601;
 use crate::instruments::Instruments;
-use crate::instruments::faults::FaultKind;
+use crate::instruments::faults::{Fault, FaultKind};
 use crate::instruments::journal::Caller;
 use crate::instruments::outcomes::BusEvent;
 use crate::invocation::{Invocation, InvocationFailure, InvocationResult};
@@ -34,22 +37,29 @@ struct EventDelivery {
     pool: Arc<Pool>,
     instruments: Arc<Instruments>,
     queues: Arc<Queues>,
+    finished: Finished,
 }
 
 impl EventQueue {
     pub(super) fn new(pool: Arc<Pool>, instruments: Arc<Instruments>, queues: Arc<Queues>) -> Self {
-        let delivery = Arc::new(EventDelivery { pool, instruments, queues });
+        let delivery = Arc::new(EventDelivery { pool, instruments, queues, finished: Finished::default() });
         Self { delivery, capacity: Arc::new(Semaphore::new(CAPACITY)) }
     }
 
     /// Queues an event; returns `false` if the queue is full.
     pub(super) fn accept(&self, invocation: Invocation) -> bool {
         let function = self.delivery.pool.function().name.as_str();
-        if self.delivery.inject_fault(FaultKind::DropInvoke, &invocation) {
+        let inject = |kind| self.delivery.inject_fault(kind, &invocation);
+        if inject(FaultKind::DropInvoke).is_some() {
             return true;
         }
-        let race = self.delivery.inject_fault(FaultKind::RaceInvoke, &invocation);
-        let duplicate = self.delivery.inject_fault(FaultKind::DuplicateInvoke, &invocation);
+        let race = inject(FaultKind::RaceInvoke).is_some();
+        let duplicate = inject(FaultKind::DuplicateInvoke).is_some();
+        let number = self.delivery.finished.next();
+        let late = Late {
+            delay_ms: inject(FaultKind::DelayInvoke).map(|fault| fault.delay_ms),
+            behind: inject(FaultKind::ReorderInvoke).map(|fault| fault.delay_ms),
+        };
         let Ok(permit) = Arc::clone(&self.capacity).try_acquire_owned() else {
             error!(target: "function", origin = function,
                 "event of {} refused: {CAPACITY} events wait already", invocation.source);
@@ -58,15 +68,22 @@ impl EventQueue {
         if race {
             tokio::spawn(Arc::clone(&self.delivery).run(invocation.clone(), false, None));
         }
-        tokio::spawn(Arc::clone(&self.delivery).run(invocation, duplicate, Some(permit)));
+        let delivery = Arc::clone(&self.delivery);
+        tokio::spawn(async move {
+            late.wait(&delivery.instruments.clock, &delivery.finished, number).await;
+            Arc::clone(&delivery).run(invocation, duplicate, Some(permit)).await;
+            delivery.finished.finish(number);
+        });
         true
     }
 }
 
 impl EventDelivery {
-    fn inject_fault(&self, kind: FaultKind, invocation: &Invocation) -> bool {
-        let caller = Caller { function: Some(self.pool.function().name.clone()), ..Caller::default() };
-        self.instruments.inject_fault(kind, &caller, &invocation.source, json!({})).is_some()
+    fn inject_fault(&self, kind: FaultKind, invocation: &Invocation) -> Option<Fault> {
+        let occasion = invocation.occasion();
+        let function = Some(self.pool.function().name.clone());
+        let caller = Caller { function, event: occasion.clone(), ..Caller::default() };
+        self.instruments.inject_fault(kind, &caller, &occasion, json!({}))
     }
 
     /// Delivers an event once or, with `duplicate`, twice. The permit is the event's place in the queue.

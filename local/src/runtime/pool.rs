@@ -13,6 +13,7 @@ use tracing::{debug, error, info, warn};
 
 use super::cold_start::ColdStartError;
 use super::process::{Delivery, FunctionReply, Process, Processes};
+use super::rtc_route::{RTC_API_URL, RTC_PATH};
 use crate::aws::REGION;
 use crate::instruments::Instruments;
 use crate::instruments::journal::{Caller, EntryKind};
@@ -144,6 +145,7 @@ impl Pool {
             function: Some(name.to_owned()),
             process: process.and_then(|process| process.caller().process),
             request_id: Some(invocation.request_id.clone()),
+            event: invocation.occasion(),
         };
         let detail = json!({"status": status, "duration_ms": duration_ms});
         self.config.instruments.record(EntryKind::Result, &caller, detail);
@@ -241,6 +243,7 @@ impl Pool {
         Delivery {
             request_id: invocation.request_id.clone(),
             event: invocation.event.clone(),
+            occasion: invocation.occasion(),
             function_arn: self.config.function.arn.clone(),
             timeout: self.config.function.timeout,
             clock_offset_ms: self.config.instruments.clock.offset_ms(),
@@ -291,6 +294,10 @@ impl Pool {
             .env("AWS_LAMBDA_LOG_LEVEL", &function.log_level)
             .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", function.deployed_name))
             .env("AWS_LAMBDA_LOG_STREAM_NAME", &label);
+        // Only plain HTTP: calls beyond this machine are encrypted, and their signatures may cover the host.
+        if function.environment.get(RTC_API_URL).is_some_and(|url| url.starts_with("http://")) {
+            command.env(RTC_API_URL, format!("{http}{RTC_PATH}/fn/{label}"));
+        }
         Process::start(label, &function.name, &mut command, processes)
     }
 }

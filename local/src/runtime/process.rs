@@ -18,6 +18,8 @@ use crate::log;
 pub(crate) struct Delivery {
     pub(crate) request_id: String,
     pub(crate) event: Bytes,
+    /// Source, topic and client ID of the event.
+    pub(crate) occasion: String,
     pub(crate) function_arn: String,
     pub(crate) timeout: Duration,
     /// Offset of the stack's clock, in milliseconds.
@@ -43,7 +45,8 @@ pub(crate) struct Process {
     inbox: mpsc::Sender<Delivery>,
     outbox: tokio::sync::Mutex<mpsc::Receiver<Delivery>>,
     current: Mutex<Option<(String, oneshot::Sender<FunctionReply>)>>,
-    request_id: Mutex<Option<String>>,
+    /// Request id and occasion of the last invocation.
+    invocation: Mutex<Option<(String, String)>>,
     stop: Notify,
     exit: watch::Receiver<Option<String>>,
     /// `true` once the process has requested an invocation.
@@ -78,7 +81,7 @@ impl Process {
             inbox,
             outbox: tokio::sync::Mutex::new(outbox),
             current: Mutex::new(None),
-            request_id: Mutex::new(None),
+            invocation: Mutex::new(None),
             stop: Notify::new(),
             exit,
             polled: watch::Sender::new(false),
@@ -115,10 +118,13 @@ impl Process {
 
     /// This process as the source of a call.
     pub(crate) fn caller(&self) -> Caller {
+        let invocation = self.invocation.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (request_id, event) = invocation.unzip();
         Caller {
             function: Some(self.function.clone()),
             process: Some(self.label.clone()),
-            request_id: self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            request_id,
+            event: event.unwrap_or_default(),
         }
     }
 
@@ -163,7 +169,8 @@ impl Process {
 
     /// Puts an invocation into the mailbox, where it stays if the process has ended.
     pub(crate) async fn deliver(&self, delivery: Delivery) {
-        *self.request_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(delivery.request_id.clone());
+        let invocation = (delivery.request_id.clone(), delivery.occasion.clone());
+        *self.invocation.lock().unwrap_or_else(PoisonError::into_inner) = Some(invocation);
         let _ = self.inbox.send(delivery).await;
     }
 

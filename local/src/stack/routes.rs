@@ -12,6 +12,7 @@ use crate::embedded_sfu::SFU_PATH;
 use crate::endpoints::dynamodb::DynamoDbEndpoint;
 use crate::endpoints::event_bus::EventBusEndpoint;
 use crate::endpoints::iot_data::IotDataEndpoint;
+use crate::endpoints::rtc::RtcEndpoint;
 use crate::endpoints::sqs::SqsEndpoint;
 use crate::endpoints::{control, function_url, lambda};
 use crate::instruments::Instruments;
@@ -31,6 +32,8 @@ pub(super) struct Parts<'a> {
     pub(super) tables: &'a Tables,
     pub(super) broker: &'a Arc<Broker>,
     pub(super) sfu: Option<&'a Sfu>,
+    /// Client for calls to other servers of this machine.
+    pub(super) client: &'a reqwest::Client,
 }
 
 /// Makes the routes of all endpoints, of MQTT over WebSocket, of the browser terminal and of the SFU.
@@ -40,7 +43,7 @@ pub(super) fn all(
     parameters: &BTreeMap<String, String>,
     identity: &StackIdentity,
 ) -> Router {
-    let routes = control::router(Arc::clone(parts.instruments))
+    let routes = control::router(Arc::clone(parts.instruments), Arc::clone(parts.broker))
         .merge(parts.broker.web_socket())
         .merge(parts.aws(deployment, identity))
         .merge(runtime::api::router(Arc::clone(parts.functions)))
@@ -77,7 +80,13 @@ impl Parts<'_> {
             functions: Arc::clone(functions),
             instruments: Arc::clone(instruments),
         };
+        let rtc = RtcEndpoint {
+            client: self.client.clone(),
+            functions: Arc::clone(functions),
+            instruments: Arc::clone(instruments),
+        };
         Router::new()
+            .merge(rtc.router())
             .merge(iot_data.router())
             .merge(sqs.router())
             .merge(event_bus.router())

@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use crate::support::{binaries, start, template};
 
 /// Routes of each part of the stack, with the method that changes or shows something, and a path without a route.
-const ROUTES: [(Method, &str); 20] = [
+const ROUTES: [(Method, &str); 22] = [
     (Method::POST, "/2015-03-31/functions/probe/invocations"),
     (Method::GET, "/2018-06-01/runtime/invocation/next"),
     (Method::GET, "/local/clock"),
@@ -19,6 +19,8 @@ const ROUTES: [(Method, &str); 20] = [
     (Method::GET, "/local/outcomes"),
     (Method::POST, "/local/faults"),
     (Method::DELETE, "/local/faults"),
+    (Method::POST, "/local/broker"),
+    (Method::POST, "/rtc/fn/probe.1/x"),
     (Method::POST, "/local/login"),
     (Method::GET, "/local/contacts"),
     (Method::POST, "/dynamodb"),

@@ -1,15 +1,9 @@
-//! Tests of injected faults.
+//! Tests of faults of events and processes.
 
-use local::Stack;
 use local::instruments::journal::EntryKind;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{count, invoke, journal, post, publish, results, start};
-
-async fn arm(stack: &Stack, fault: Value) {
-    let (status, answer) = post(&format!("{}/local/faults", stack.addresses().http), &fault).await;
-    assert_eq!(status, 200, "{answer}");
-}
+use crate::support::{arm, count, invoke, journal, post, publish, results, start};
 
 #[tokio::test]
 async fn an_event_is_delivered_twice() {
@@ -66,56 +60,71 @@ async fn a_process_is_killed_before_its_write() {
 }
 
 #[tokio::test]
-async fn the_answer_to_a_write_that_was_stored_gets_lost() {
+async fn an_event_is_late_by_the_clock_of_the_stack() {
     let stack = start().await;
-    arm(&stack, json!({"kind": "lose_table_answer", "only": "PutItem"})).await;
-    let answer = invoke(&stack, &json!({"do": "write", "key": "k"})).await;
-    assert!(answer["errorMessage"].as_str().unwrap_or_default().contains("InternalServerError"), "{answer}");
-    let entries = stack.instruments().journal.after(0);
-    let writes: Vec<_> = entries.iter().filter(|entry| entry.kind == EntryKind::Table).collect();
-    assert_eq!((writes.len(), &writes[0].detail["status"]), (1, &json!(200)), "the write itself happened");
+    arm(&stack, json!({"function": "probe", "kind": "delay_invoke", "delay_ms": 30_000})).await;
+    publish(&stack, &json!({"do": "pid"})).await;
+    publish(&stack, &json!({"do": "fail"})).await;
+    journal(&stack, "the second event", |entries| results(entries) == ["failed"]).await;
+    stack.instruments().clock.advance(30_000);
+    journal(&stack, "the first event", |entries| results(entries) == ["failed", "returned"]).await;
     stack.shutdown().await;
 }
 
 #[tokio::test]
-async fn table_calls_are_refused_as_in_dynamodb() {
+async fn an_event_is_overtaken_by_the_next_one() {
     let stack = start().await;
-    for (kind, act, code) in [
-        ("throttle_table", "write", "ProvisionedThroughputExceededException"),
-        ("fail_table", "write", "InternalServerError"),
-        ("conflict_table", "write", "TransactionConflictException"),
-        ("condition_table", "write", "ConditionalCheckFailedException"),
-        ("conflict_table", "transact", "[TransactionConflict, None]"),
-        ("condition_table", "transact", "[ConditionalCheckFailed, None]"),
-    ] {
-        arm(&stack, json!({"kind": kind})).await;
-        let answer = invoke(&stack, &json!({"do": act, "key": "k"})).await;
-        assert!(answer["errorMessage"].as_str().unwrap_or_default().contains(code), "{kind}: {answer}");
-        let entries = stack.instruments().journal.after(0);
-        let refused = entries.iter().rfind(|entry| entry.kind == EntryKind::Table).expect("a call");
-        assert_eq!(refused.detail["conditional_failed"], kind == "condition_table", "{kind} {act}");
-        assert_eq!(refused.detail["injected"], true);
+    arm(&stack, json!({"kind": "reorder_invoke", "only": "probe/x"})).await;
+    publish(&stack, &json!({"do": "fail"})).await;
+    publish(&stack, &json!({"do": "pid"})).await;
+    journal(&stack, "both events", |entries| results(entries) == ["returned", "failed"]).await;
+
+    arm(&stack, json!({"kind": "reorder_invoke", "delay_ms": 5_000})).await;
+    publish(&stack, &json!({"do": "pid"})).await;
+    journal(&stack, "the fault", |entries| count(entries, EntryKind::Fault) == 2).await;
+    stack.instruments().clock.advance(5_000);
+    journal(&stack, "an event that no other one overtakes", |entries| results(entries).len() == 3).await;
+    stack.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_process_is_killed_at_each_of_its_calls_one_after_the_other() {
+    for (kind, written) in [("kill_before_call", [0, 1]), ("kill_after_call", [1, 2])] {
+        let stack = start().await;
+        for (skip, written) in written.into_iter().enumerate() {
+            let before = stack.instruments().journal.after(0);
+            arm(&stack, json!({"function": "probe", "kind": kind, "skip": skip})).await;
+            let answer = invoke(&stack, &json!({"do": "write", "key": "k"})).await;
+            assert_eq!(answer["errorType"], "Runtime.ExitError", "{kind} {skip}: {answer}");
+            let after = stack.instruments().journal.after(0);
+            assert_eq!(
+                count(&after, EntryKind::Table) - count(&before, EntryKind::Table),
+                written,
+                "{kind} {skip}"
+            );
+        }
+        arm(&stack, json!({"function": "probe", "kind": kind, "skip": 2})).await;
+        assert!(
+            invoke(&stack, &json!({"do": "write", "key": "k"})).await.is_null(),
+            "there is no third call"
+        );
+        assert_eq!(stack.instruments().faults.armed().len(), 1, "so the enumeration ends");
+        stack.shutdown().await;
     }
-    stack.shutdown().await;
 }
 
 #[tokio::test]
-async fn the_data_plane_and_the_queue_fail() {
+async fn a_random_fault_strikes_until_it_is_disarmed() {
     let stack = start().await;
-    arm(&stack, json!({"kind": "fail_publish", "only": "probe/"})).await;
-    let url = format!("{}/topics/probe%2Fx", stack.addresses().iot_data);
-    assert_eq!(post(&url, &json!({})).await.0, 500);
-
-    arm(&stack, json!({"kind": "fail_direct"})).await;
-    let url = format!("{}/connections/GID%40%40%40bob/messages?topic=call-dn", stack.addresses().iot_data);
-    assert_eq!(post(&url, &json!({})).await.0, 500);
-
-    arm(&stack, json!({"kind": "fail_queue"})).await;
-    let answer = invoke(&stack, &json!({"do": "remind"})).await;
-    assert!(answer["errorMessage"].as_str().unwrap_or_default().contains("ServiceUnavailable"), "{answer}");
-
-    let armed = stack.instruments().faults.armed();
-    assert_eq!(armed, [], "each fault was triggered once");
+    arm(&stack, json!({"function": "probe", "kind": "drop_invoke", "rate": 10_000})).await;
+    for _ in 0..3 {
+        publish(&stack, &json!({"do": "pid"})).await;
+    }
+    journal(&stack, "three faults", |entries| count(entries, EntryKind::Fault) == 3).await;
+    stack.instruments().faults.clear();
+    publish(&stack, &json!({"do": "fail"})).await;
+    let entries = journal(&stack, "the fourth event", |entries| !results(entries).is_empty()).await;
+    assert_eq!(results(&entries), ["failed"]);
     stack.shutdown().await;
 }
 

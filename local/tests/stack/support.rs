@@ -36,6 +36,12 @@ pub async fn post(url: &str, body: &Value) -> (u16, Value) {
     (status, serde_json::from_str(&response.text().await.expect("a body")).unwrap_or_default())
 }
 
+/// Arms a fault.
+pub async fn arm(stack: &Stack, fault: Value) {
+    let (status, answer) = post(&format!("{}/local/faults", stack.addresses().http), &fault).await;
+    assert_eq!(status, 200, "{answer}");
+}
+
 /// Invokes the probe and waits for its answer.
 pub async fn invoke(stack: &Stack, event: &Value) -> Value {
     post(&format!("{}/2015-03-31/functions/probe/invocations", stack.addresses().lambda), event).await.1

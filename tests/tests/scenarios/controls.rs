@@ -13,7 +13,8 @@ impl Stack {
         response.json().await.expect("JSON")
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Value {
+    /// Posts a body to this path and returns the answer.
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
         let response =
             client().post(format!("{}{path}", self.http)).json(body).send().await.expect("the stack answers");
         assert!(response.status().is_success(), "{path} {body}: {response:?}");
@@ -28,6 +29,12 @@ impl Stack {
         let (status, result) = (response.status(), response.text().await.expect("text"));
         assert!(status.is_success() && failure.is_none(), "{function}: {result}");
         serde_json::from_str(&result).expect("functions return JSON")
+    }
+
+    /// Invokes a function that may be killed meanwhile.
+    pub async fn invoke_unanswered(&self, function: &str, event: &Value) {
+        let url = format!("{}/2015-03-31/functions/{function}/invocations", self.http);
+        drop(client().post(url).json(event).send().await);
     }
 
     /// Waits until all functions are idle, then moves the clock forward; deadlines that expire by it are applied.
@@ -53,6 +60,17 @@ impl Stack {
     /// The time of the stack, in milliseconds since the epoch.
     pub async fn now_ms(&self) -> i64 {
         self.get("/local/clock").await["now_ms"].as_i64().expect("milliseconds")
+    }
+
+    /// The time by which the stack's clock is ahead of that of the system, in milliseconds.
+    pub async fn clock_offset_ms(&self) -> i64 {
+        self.get("/local/clock").await["offset_ms"].as_i64().expect("milliseconds")
+    }
+
+    /// Disarms all faults.
+    pub async fn remove_faults(&self) {
+        let removed = client().delete(format!("{}/local/faults", self.http)).send().await;
+        assert!(removed.expect("the stack answers").status().is_success());
     }
 
     /// Injects a fault, which is triggered once unless the fault names another count.

@@ -241,19 +241,39 @@ async fn an_offer_that_the_broker_refuses_to_deliver_now_is_queued() {
     let stack = Stack::own();
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let (mut caller, mut phone) = (alice.on("phone").await, bob.online("phone").await);
-    for fault in ["throttle_direct", "fail_direct"] {
-        stack.inject_fault(json!({"function": "create-meeting", "kind": fault})).await;
+    for status in [403, 404, 429, 500] {
+        let fault = json!({"function": "create-meeting", "kind": "fail_direct", "status": status});
+        stack.inject_fault(fault).await;
         let call = calls_offline_user(&mut caller, &bob).await;
         stack.until_faults_struck().await;
         let offer = phone.receives("invitation").await;
         assert_eq!(
             (&offer.body["delivery"], &offer.body["invite_id"]),
             (&json!("queued"), &json!(call.invite_id)),
-            "{fault}"
+            "{status}"
         );
         caller.requests("attend", call.request("leave")).await;
         phone.receives("missed_call").await;
     }
+}
+
+// Proves: queue-fallback
+#[tokio::test]
+async fn a_direct_message_is_delivered_and_its_confirmation_is_lost() {
+    let stack = Stack::own();
+    let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
+    let (mut caller, mut phone) = (alice.on("phone").await, bob.online("phone").await);
+    stack.inject_fault(json!({"function": "create-meeting", "kind": "lose_direct_answer"})).await;
+    calls_offline_user(&mut caller, &bob).await;
+    stack.until_faults_struck().await;
+    crate::controls::until("the queued copy", async || {
+        stack.published("create-meeting", phone.client_id()).await > 0
+    })
+    .await;
+    let offers = phone.copies_of("invitation").await;
+    let deliveries: Vec<_> = offers.iter().map(|offer| offer["delivery"].clone()).collect();
+    assert_eq!(deliveries, [json!("live"), json!("queued")]);
+    assert_eq!(offers[0]["id"], offers[1]["id"], "a device that has both rings once");
 }
 
 // Proves: T4, queue-fallback

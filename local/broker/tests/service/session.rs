@@ -49,6 +49,31 @@ async fn a_clean_session_is_not_kept() {
 }
 
 #[tokio::test]
+async fn a_restart_closes_all_connections_and_keeps_or_loses_the_sessions() {
+    for keeps in [true, false] {
+        let broker = TestBroker::start().await;
+        let mut connected = Client::connect(&broker, "a").await;
+        connected.subscribe("t").await;
+        let mut away = Client::connect(&broker, "b").await;
+        away.subscribe("t").await;
+        away.disconnect().await;
+        broker.wait_until_disconnected("b").await;
+        broker.publish("t", "", "queued").await;
+        assert_eq!(connected.receive_text().await, "queued");
+        assert_eq!(broker.handle.restart(keeps).await, 1, "one client is connected");
+        assert!(!broker.handle.connected("a").await);
+        let event = broker
+            .wait_until_rules_receive(|event| event.topic == "$aws/events/presence/disconnected/a")
+            .await;
+        assert!(String::from_utf8_lossy(&event.payload).contains("SERVER_INITIATED_DISCONNECT"));
+        for client in ["a", "b"] {
+            let client = Client::connect(&broker, client).await;
+            assert_eq!(client.session_present, keeps);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_expired_message_is_not_delivered() {
     let broker = TestBroker::start().await;
     let mut client = Client::connect(&broker, "a").await;
