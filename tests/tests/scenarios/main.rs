@@ -34,6 +34,7 @@ mod hosts;
 mod inviting;
 mod janus;
 mod journal;
+mod killed;
 mod lobby;
 mod logins;
 mod lost_answers;

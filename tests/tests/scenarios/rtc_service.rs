@@ -1,6 +1,8 @@
 //! A strict stand-in for LiveKit's `RoomService`: it checks the token and the form of every call as the server does, keeps
 //! rooms with their members, and can be made to fail.
 
+// The tests of chaos use this file, too, from another place.
+#[path = "rtc_service/answering.rs"]
 mod answering;
 
 use crate::stack::Stack;
@@ -38,9 +40,11 @@ pub struct Room {
     pub people: BTreeMap<String, BTreeSet<String>>,
 }
 
+/// State of the service.
 #[derive(Debug, Default)]
-struct Inner {
-    rooms: BTreeMap<String, Room>,
+pub struct Inner {
+    /// Open rooms by name.
+    pub rooms: BTreeMap<String, Room>,
     called: Vec<Called>,
     faults: Vec<(String, Fault, usize)>,
     held: usize,
@@ -77,7 +81,8 @@ impl RtcService {
         Stack::own_with(&[&[url.as_str()], parameters].concat())
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    /// Locks the state of the service.
+    pub fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().expect("not poisoned")
     }
 
