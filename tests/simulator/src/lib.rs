@@ -1,2 +1,11 @@
-//! The simulator: see `tests/simulator` and `docs/reliability.md`. The library is empty; cargo requires a target in
-//! each package.
+//! People and their apps in a run: the script of a seed, and the app around a terminal. The simulator plays both in virtual
+//! time, and the chaos over processes plays them against a laptop stack.
+
+pub mod acts;
+pub mod app;
+pub mod calls;
+pub mod dice;
+pub mod rest;
+pub mod script;
+pub mod stage;
+pub mod view;

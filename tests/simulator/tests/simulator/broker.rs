@@ -8,6 +8,7 @@ use crate::lambda::deliver_lifecycle;
 use crate::phone;
 use crate::world::world;
 use serde_json::{Value, json};
+use simulator::app::short;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use switchboard_protocol::address::ClientId;
@@ -195,11 +196,6 @@ fn lifecycle(device: &ClientId, kind: &'static str, version: i64) {
     }
     let device = device.clone();
     after(wait_ms + late_ms, move || deliver_lifecycle(&device, kind, &event, place));
-}
-
-/// Returns a client ID without its group.
-pub fn short(device: &ClientId) -> &str {
-    device.as_str().rsplit('@').next().unwrap_or_default()
 }
 
 fn shown(downlink: &Downlink) -> String {

@@ -1,7 +1,6 @@
 //! Events on their way to the functions, with the retries of each trigger: none for rules, three receives for the queue, and
 //! those of the RTC service for callbacks.
 
-use crate::broker::short;
 use crate::dice::{Dice, mix, number};
 use crate::executor::{after, now_ms, spawn};
 use crate::faults::Fault;
@@ -11,6 +10,7 @@ use crate::watch;
 use crate::world::{START_MS, World, function_time, world};
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
+use simulator::app::short;
 use std::rc::Rc;
 use switchboard_protocol::address::ClientId;
 use switchboard_protocol::requests::RequestInfo;

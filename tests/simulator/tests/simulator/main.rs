@@ -2,10 +2,7 @@
 //! random faults. A seed determines one whole run: users call each other while parts fail; then the faults end, time
 //! passes, and all promises must hold. `docs/reliability.md` describes the faults and the promises.
 
-mod acts;
 mod broker;
-mod calls;
-mod dice;
 mod executor;
 mod faults;
 mod invocation;
@@ -15,16 +12,16 @@ mod ports;
 mod properties;
 mod rtc;
 mod run;
-mod script;
 mod shrink;
+mod stage;
 mod summary;
-mod view;
 mod watch;
 mod world;
 
 use faults::FaultPlan;
 use run::{Keep, Plan, run};
-use script::{Act, Script};
+use simulator::dice;
+use simulator::script::{Act, Script};
 use std::pin::Pin;
 use std::time::Duration;
 use summary::Summary;

@@ -2,23 +2,22 @@
 //! requires.
 
 use crate::broker;
-use crate::calls;
 use crate::dice::mix;
 use crate::executor::{after, now_ms};
 use crate::lambda::{self, Published};
 use crate::world::world;
-use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use serde::Deserialize as _;
+use serde_json::Value;
+use simulator::app::{App, Waiting, short};
+use simulator::calls;
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use switchboard_protocol::address::{ClientId, UserId};
-use switchboard_protocol::join::Join;
-use switchboard_protocol::requests::RequestInfo;
+use switchboard_protocol::address::ClientId;
 use terminal::ringer::{Ringer, RingerStep};
 use terminal::session::{Session, SessionOutput};
-use terminal::{RawMessage, ReceivedDownlink, Retry, Uplink};
-
-use crate::view::View;
+use terminal::{RawMessage, ReceivedDownlink, Refused, Retry, Uplink};
 
 thread_local! {
     static BASE: Instant = base();
@@ -39,98 +38,37 @@ fn millis(at: Instant) -> i64 {
 
 /// A device of a user.
 pub struct Phone {
-    pub index: usize,
-    pub id: ClientId,
-    pub user: UserId,
+    pub app: App,
     pub session: Session,
     pub ringer: Ringer,
-    /// `true` while the app runs.
-    pub is_on: bool,
-    /// `true` while the device is connected to the broker; `linked_ms` is the time of the connect.
-    pub is_linked: bool,
-    pub linked_ms: i64,
-    /// Number of starts of the app.
-    pub epoch: u64,
-    pub call: Option<Call>,
-    /// Meeting in whose lobby the user waits.
-    pub lobby: Option<String>,
-    /// Meetings that the user has left.
-    pub left: BTreeSet<String>,
-    /// `true` from a restart of the app until the app has received a `state`.
-    pub has_forgotten: bool,
-    pub last_create: Option<String>,
-    /// Create requests that the app takes back, by the ids of the `destroy_meeting` requests without an answer.
-    pub taken_back: BTreeMap<String, String>,
-    /// Invitations that ring, with their meetings.
-    pub rings: BTreeMap<String, String>,
-    pub rung: u64,
     /// Requests that wait for an answer.
     pub waiting: BTreeMap<String, Waiting>,
     uplinks: u64,
-    requests: u64,
     tick_at_ms: Option<i64>,
 }
 
-/// A request that waits for its answer.
-#[derive(Debug, Clone)]
-pub struct Waiting {
-    pub uplink: Uplink,
-    pub meeting: Option<String>,
-    /// Number of refusals after which the app repeated this request.
-    pub refusals: u32,
-    pub since_ms: i64,
-}
+impl Deref for Phone {
+    type Target = App;
 
-impl Waiting {
-    fn new(uplink: &Uplink, refusals: u32) -> Self {
-        Self { uplink: uplink.clone(), meeting: field(uplink, "meeting_id"), refusals, since_ms: now_ms() }
+    fn deref(&self) -> &App {
+        &self.app
     }
 }
 
-/// The call that a device is in.
-#[derive(Debug, Clone, Default)]
-pub struct Call {
-    pub meeting_id: String,
-    pub view: View,
-    pub join: Option<Join>,
-    pub media: Media,
-    pub since_ms: i64,
-    /// Attempts to get back into the media since the last success.
-    pub attempts: u32,
-}
-
-/// Position of a device: outside of the media, on the way into the media, or in the media.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Media {
-    #[default]
-    Out,
-    Entering,
-    In,
+impl DerefMut for Phone {
+    fn deref_mut(&mut self) -> &mut App {
+        &mut self.app
+    }
 }
 
 impl Phone {
     pub fn new(index: usize, id: ClientId) -> Self {
         Self {
-            index,
-            user: id.user(),
-            id,
+            app: App::new(index, id),
             session: Session::new(Retry::default()),
             ringer: Ringer::default(),
-            is_on: false,
-            is_linked: false,
-            linked_ms: 0,
-            epoch: 0,
-            call: None,
-            lobby: None,
-            left: BTreeSet::new(),
-            has_forgotten: false,
-            last_create: None,
-            taken_back: BTreeMap::new(),
-            rings: BTreeMap::new(),
-            rung: 0,
             waiting: BTreeMap::new(),
             uplinks: 0,
-            requests: 0,
             tick_at_ms: None,
         }
     }
@@ -141,27 +79,8 @@ pub fn with<T>(phone: usize, action: impl FnOnce(&mut Phone) -> T) -> T {
     action(&mut world().phones[phone].borrow_mut())
 }
 
-/// Sends a request. Returns its id.
-pub fn request(phone: usize, kind: &str, fields: Value) -> String {
-    let mut fields = match fields {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    };
-    fields.insert("type".to_owned(), kind.into());
-    let (id, uplink) = with(phone, |phone| {
-        phone.requests += 1;
-        let id = format!("r{}-{}-{}", phone.index, phone.epoch, phone.requests);
-        fields.insert("id".to_owned(), id.clone().into());
-        let function = RequestInfo::find(kind).map_or("", |info| info.function.name());
-        (id, Uplink::from_fields(function, fields))
-    });
-    begin(phone, uplink, 0);
-    drain(phone);
-    id
-}
-
-/// Repeats a request after a retryable refusal.
-pub fn again(phone: usize, uplink: Uplink, refusals: u32) {
+/// Sends a request, and carries out what follows from it.
+pub fn send(phone: usize, uplink: Uplink, refusals: u32) {
     begin(phone, uplink, refusals);
     drain(phone);
 }
@@ -172,7 +91,7 @@ fn begin(phone: usize, uplink: Uplink, refusals: u32) {
         return publish(phone, &uplink);
     }
     with(phone, |phone| {
-        let waiting = Waiting::new(&uplink, refusals);
+        let waiting = Waiting::new(&uplink, refusals, now_ms());
         let id = uplink.id().to_owned();
         // The ringer refuses a second answer to an invitation.
         if phone.ringer.user_requests(&uplink).is_ok()
@@ -182,11 +101,6 @@ fn begin(phone: usize, uplink: Uplink, refusals: u32) {
             world().watch.borrow_mut().requests += 1;
         }
     });
-}
-
-fn field(uplink: &Uplink, name: &str) -> Option<String> {
-    let body: Value = serde_json::from_slice(&uplink.payload()).ok()?;
-    body[name].as_str().map(str::to_owned)
 }
 
 fn publish(phone: usize, uplink: &Uplink) {
@@ -205,7 +119,7 @@ fn publish(phone: usize, uplink: &Uplink) {
     });
     if let Some(published) = published {
         let world = world();
-        world.trace(|| format!("{} <- {}", broker::short(&published.by), describe(uplink)));
+        world.trace(|| format!("{} <- {}", short(&published.by), describe(uplink)));
         lambda::publish(&published);
     }
 }
@@ -293,13 +207,14 @@ fn carry_out(phone: usize, output: SessionOutput) {
                 message.answers().and_then(|request| phone.waiting.remove(request))
             });
             if let Some(waited) = waited {
-                let is_refused = message.kind == "error";
-                if is_refused {
+                if message.kind == "error" {
                     world().watch.borrow_mut().refused += 1;
+                    let refusal = Refused::deserialize(&Value::Object(message.body));
+                    calls::refused(phone, waited, &refusal.expect("a refusal names its code"));
                 } else {
                     world().watch.borrow_mut().answered += 1;
+                    calls::answered(phone, &waited, &message);
                 }
-                calls::answered(phone, waited, &message);
             }
         }
         SessionOutput::Unanswered { request, .. } => {
@@ -334,7 +249,7 @@ fn carry_out_step(phone: usize, step: RingerStep) {
         }
         // The ringer knows its own requests, so they go to the session only.
         RingerStep::Request(uplink) => with(phone, |phone| {
-            let (id, waiting) = (uplink.id().to_owned(), Waiting::new(&uplink, 0));
+            let (id, waiting) = (uplink.id().to_owned(), Waiting::new(&uplink, 0, now_ms()));
             if phone.session.request(uplink, instant(now_ms())).is_ok() {
                 phone.waiting.insert(id, waiting);
                 world().watch.borrow_mut().requests += 1;
@@ -347,14 +262,10 @@ fn carry_out_step(phone: usize, step: RingerStep) {
 /// Starts the app without any memory.
 pub fn switch_on(phone: usize) {
     with(phone, |phone| {
-        phone.is_on = true;
-        phone.epoch += 1;
+        phone.app.start();
         phone.session = Session::new(Retry::default());
         phone.ringer = Ringer::default();
         phone.waiting.clear();
-        phone.rings.clear();
-        phone.taken_back.clear();
-        phone.has_forgotten = phone.epoch > 1;
         phone.tick_at_ms = None;
     });
     link(phone);
@@ -370,7 +281,7 @@ pub fn link(phone: usize) {
         })
     });
     let Some(id) = id else { return };
-    world().trace(|| format!("{} connects", broker::short(&id)));
+    world().trace(|| format!("{} connects", short(&id)));
     broker::connect(&id);
     with(phone, |phone| {
         phone.session.connected(instant(now_ms()));
@@ -390,20 +301,15 @@ pub fn unlink(phone: usize, noticed_after_ms: i64) {
         })
     });
     if let Some(id) = id {
-        world().trace(|| format!("{} loses the broker", broker::short(&id)));
+        world().trace(|| format!("{} loses the broker", short(&id)));
         broker::disconnect(&id, noticed_after_ms);
     }
 }
 
-/// Crashes the app: its connections to broker and media break.
-pub fn crash(phone: usize, noticed_after_ms: i64) {
-    calls::media_breaks(phone);
+/// Ends the app without a word. Its connection to the broker breaks, which the broker notices later.
+pub fn switch_off(phone: usize, noticed_after_ms: i64) {
     unlink(phone, noticed_after_ms);
-    with(phone, |phone| {
-        phone.is_on = false;
-        phone.call = None;
-        phone.lobby = None;
-    });
+    with(phone, |phone| phone.app.stop());
 }
 
 /// Schedules the notification of a device that the RTC service ended its stay in a channel.

@@ -1,12 +1,12 @@
 //! Checks of the promises once the faults have ended and time has passed.
 
-use crate::phone::{Media, Phone};
+use crate::phone::Phone;
 use crate::watch::orphan_since_ms;
 use crate::world::{function_time, world};
+use simulator::rest::{self, Inside, people};
 use switchboard_core::{Meeting, Participant};
 use switchboard_protocol::address::UserId;
 use switchboard_protocol::id::MeetingId;
-use switchboard_protocol::object::{Mode, SpeechMode};
 use switchboard_service::fake::StoredMeeting;
 
 fn violate(words: &str) {
@@ -89,74 +89,32 @@ pub fn check_over() {
     check_live();
 }
 
-fn people(meeting: &Meeting) -> String {
-    meeting
-        .participants
-        .values()
-        .fold(String::new(), |text, p| text + &format!(" {}={:?}", p.user_id, p.state()))
-}
-
 fn of_meeting(stored: &StoredMeeting) -> Vec<String> {
-    let world = world();
     let meeting = &*stored.meeting;
-    let name = format!("the {:?} {}", *meeting.mode, meeting.id);
-    let mut found = Vec::new();
-    if !stored.pending.is_empty() {
-        found.push(format!("{name} has pending effects: {:?}", stored.pending));
+    let mut found = rest::of_meeting(&stored.loaded(), world().service.rtc_capabilities());
+    if meeting.end().is_none() {
+        found.extend(meeting.members().filter_map(|member| of_member(meeting, member)));
     }
-    let due_at_ms = stored.loaded().next_due_ms(world.service.rtc_capabilities());
-    if stored.due_at_ms.is_some() != due_at_ms.is_some() || stored.due_at_ms > due_at_ms {
-        found.push(format!("{name} is due at {due_at_ms:?}, and the index says {:?}", stored.due_at_ms));
-    }
-    if let Some(open) = meeting.pending().next() {
-        found.push(format!("{name} has an open offer to {}", open.user_id));
-    }
-    if meeting.end().is_some() {
-        return found;
-    }
-    if meeting.members().next().is_none() {
-        found.push(format!("{name} is live without a member: {:?}{}", meeting.phase, people(meeting)));
-    }
-    if *meeting.mode == Mode::Direct && meeting.members().count() < 2 {
-        found.push(format!("{name} has one side only:{}", people(meeting)));
-    }
-    found.extend(meeting.members().filter_map(|member| of_member(&name, meeting, member)));
     found
 }
 
 /// Returns the first contradiction between a seat in the table, its device, and the media.
-fn of_member(name: &str, meeting: &Meeting, member: &Participant) -> Option<String> {
+fn of_member(meeting: &Meeting, member: &Participant) -> Option<String> {
     let world = world();
-    let seat = member.seat()?;
-    let device = &seat.device;
-    let phone = world.phones[world.phone_of(device)?].borrow();
-    let Some(call) = phone.call.as_ref().filter(|call| call.meeting_id == meeting.id.as_str()) else {
-        if is_forgotten(&phone) {
-            return None;
-        }
-        let other = phone.call.as_ref().map_or("no call", |call| call.meeting_id.as_str());
-        return Some(format!("{name}: {device} has a seat ({:?}) and shows {other}", member.state()));
-    };
-    if call.media != Media::In {
-        return Some(format!("{name}: {device} is not in the media ({:?})", member.state()));
+    let phone = world.phones[world.phone_of(&member.seat()?.device)?].borrow();
+    let shows_it = phone.call.as_ref().is_some_and(|call| call.meeting_id == meeting.id.as_str());
+    if !shows_it && is_forgotten(&phone) {
+        return None;
     }
-    world.service.rtc.as_ref()?;
-    if !seat.is_joined() {
-        return Some(format!("{name}: {device} is in the media, and its state is {:?}", member.state()));
-    }
-    let rtc = world.rtc.borrow();
-    let channel = rtc.channels.get(&world.service.channel_of(&meeting.id));
-    let Some(inside) = channel.and_then(|channel| channel.members.values().find(|m| m.phone == phone.index))
-    else {
-        return Some(format!("{name}: {device} has a seat and is not in the channel"));
+    let inside = if world.service.rtc.is_some() {
+        let rtc = world.rtc.borrow();
+        let channel = rtc.channels.get(&world.service.channel_of(&meeting.id));
+        let inside = channel.and_then(|channel| channel.members.values().find(|m| m.phone == phone.index));
+        inside.map_or(Inside::No, |inside| Inside::Yes { may_speak: inside.rights.microphone })
+    } else {
+        Inside::Unknown
     };
-    let may_speak = *member.speech.mode != SpeechMode::Hard;
-    (inside.rights.microphone != may_speak).then(|| {
-        format!(
-            "{name}: {device} may speak: {may_speak}, and the channel lets it: {}",
-            inside.rights.microphone
-        )
-    })
+    rest::of_seat(meeting, member, &phone, inside)
 }
 
 /// Returns `true` if this app restarted and forgot its call, and no event notified the service of the restart.
@@ -191,26 +149,12 @@ fn slots() -> Vec<String> {
 fn phones() -> Vec<String> {
     let world = world();
     let table = world.table();
-    let mut found = Vec::new();
-    for phone in &world.phones {
+    let of_phone = |phone: &std::cell::RefCell<Phone>| {
         let phone = phone.borrow();
-        if let Some((_, meeting)) = phone.rings.iter().next() {
-            found.push(format!("{} rings for {meeting}", phone.id));
-        }
-        let Some(call) = &phone.call else { continue };
-        let id: Option<MeetingId> = call.meeting_id.parse().ok();
-        let meeting = id.and_then(|id| table.meetings.get(&id)).map(|stored| &stored.meeting);
-        let member = meeting.and_then(|meeting| meeting.participants.get(&phone.user));
-        if !member.is_some_and(|member| member.sits_on(&phone.id)) {
-            let state = member.map(Participant::state);
-            let end = meeting.and_then(|meeting| meeting.end());
-            found.push(format!(
-                "{} shows the call {}, in which it has no seat ({state:?}, {end:?})",
-                phone.id, call.meeting_id
-            ));
-        }
-    }
-    found
+        let id = phone.call.as_ref().and_then(|call| call.meeting_id.parse::<MeetingId>().ok());
+        rest::of_app(&phone, id.and_then(|id| table.meetings.get(&id)).map(|stored| &*stored.meeting))
+    };
+    world.phones.iter().flat_map(of_phone).collect()
 }
 
 fn channels() -> Vec<String> {

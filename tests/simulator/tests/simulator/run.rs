@@ -1,8 +1,6 @@
 //! One run: builds the world of a plan, lets time pass, and checks the promises.
 
-use crate::acts;
 use crate::broker::Broker;
-use crate::calls::hang_up;
 use crate::dice::Dice;
 use crate::executor;
 use crate::faults::{FaultLog, FaultPlan};
@@ -11,11 +9,15 @@ use crate::phone::{self, Phone, with};
 use crate::ports::{SimBus, SimDataPlane, SimPorts, SimQueue, SimTable};
 use crate::properties;
 use crate::rtc::{Management, Rtc};
-use crate::script::Script;
+use crate::stage::VirtualStage;
 use crate::watch::Watch;
 use crate::world::{START_MS, World, set_world, world};
 use functions::wake::ChannelAges;
 use serde_json::json;
+use simulator::calls::{crash, hang_up};
+use simulator::script::Script;
+use simulator::stage::set_stage;
+use simulator::{acts, stage};
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -66,7 +68,7 @@ pub enum Keep {
 
 impl Plan {
     pub fn of_seed(seed: u64) -> Self {
-        let script = Script::of_seed(seed);
+        let script = Script::of_seed(seed, "");
         let faults = FaultPlan::of_seed(seed, script.busy_ms);
         Self { script, faults }
     }
@@ -76,6 +78,7 @@ impl Plan {
 pub fn run(plan: &Plan, keep: Keep) -> Outcome {
     executor::reset();
     set_world(Some(Rc::new(new_world(plan, keep))));
+    set_stage(Some(Rc::new(VirtualStage)));
     let result = catch_unwind(AssertUnwindSafe(|| play(plan)));
     let world = world();
     let mut outcome = Outcome {
@@ -94,6 +97,7 @@ pub fn run(plan: &Plan, keep: Keep) -> Outcome {
     }
     drop(world);
     executor::reset();
+    set_stage(None);
     set_world(None);
     outcome
 }
@@ -177,7 +181,7 @@ fn play(plan: &Plan) {
         properties::check_live();
     }
     for phone in all.clone().filter(|phone| with(*phone, |phone| phone.is_on)) {
-        phone::request(phone, "sync", json!({}));
+        stage::request(phone, "sync", json!({}));
     }
     executor::run_until(settled_ms + SYNC_MS);
     properties::check_views(true);
@@ -191,7 +195,7 @@ fn play(plan: &Plan) {
         executor::after(wait_ms, move || {
             let call = with(phone, |phone| phone.call.as_ref().map(|call| call.meeting_id.clone()));
             match call {
-                Some(_) if is_gone => phone::crash(phone, 1_000),
+                Some(_) if is_gone => crash(phone, 1_000),
                 Some(meeting) => hang_up(phone, &meeting),
                 None => {}
             }

@@ -104,16 +104,19 @@ impl View {
     }
 
     /// Returns the state of a user as shown.
+    #[must_use]
     pub fn state_of(&self, user: &UserId) -> &str {
         self.people.get(user.as_str()).map_or("", |person| person.state.as_str())
     }
 
     /// Returns `true` if a user other than `user` is in the meeting.
+    #[must_use]
     pub fn has_others(&self, user: &UserId) -> bool {
         self.people.iter().any(|(other, person)| other != user.as_str() && is_member(&person.state))
     }
 
     /// Returns the first difference between this view and the stored meeting, in the fields that members receive.
+    #[must_use]
     pub fn difference(&self, meeting: &Meeting, now: Now) -> Option<String> {
         let stored = serde_json::to_value(meeting.view(now.ms)).unwrap_or_default();
         let mut view = Self::default();

@@ -1,13 +1,11 @@
 //! Carries out the steps of a script.
 
-use crate::calls::{hang_up, media_breaks, media_returns};
+use crate::app::short;
+use crate::calls::{crash, hang_up, media_breaks, media_returns};
 use crate::dice::Dice;
-use crate::executor::{after, now_ms};
-use crate::phone::{self, request, with};
-use crate::script::{Act, Script, Step, user_name};
-use crate::world::world;
+use crate::script::{Act, Script, Step};
+use crate::stage::{after, now_ms, request, stage, trace, with};
 use serde_json::{Value, json};
-use switchboard_protocol::object::Mode;
 
 /// Longest time in milliseconds for which a device is away.
 const LONGEST_AWAY_MS: i64 = 80_000;
@@ -23,11 +21,9 @@ pub fn carry_out(script: &Script, step: &Step) {
     if !is_on {
         return;
     }
-    world().trace(|| {
-        format!("{} does {:?}", with(phone, |phone| crate::broker::short(&phone.id).to_owned()), step.act)
-    });
+    trace(|| format!("{} does {:?}", with(phone, |phone| short(&phone.id).to_owned()), step.act));
     let others: Vec<String> =
-        (0..script.users).map(user_name).filter(|other| other != user.as_str()).collect();
+        (0..script.users).map(|user| script.user_name(user)).filter(|other| other != user.as_str()).collect();
     match (step.act, &call) {
         (Act::CallOne, None) => create_one(phone, &others, &mut dice),
         (Act::CallGroup, None) => create_group(phone, &others, &mut dice),
@@ -137,17 +133,7 @@ fn create_group(phone: usize, others: &[String], dice: &mut Dice) {
 /// Joins a live group; with `takeover`, joins a live meeting of which the user is already a member.
 fn join(phone: usize, takeover: bool, dice: &mut Dice) {
     let user = with(phone, |phone| phone.user.clone());
-    let meetings: Vec<String> = {
-        let world = world();
-        let table = world.table();
-        let live = table.meetings.values().filter(|stored| stored.meeting.end().is_none());
-        let own = |stored: &&switchboard_service::fake::StoredMeeting| {
-            stored.meeting.participants.get(&user).is_some_and(|p| p.is_member())
-        };
-        live.filter(|stored| if takeover { own(stored) } else { *stored.meeting.mode == Mode::Group })
-            .map(|stored| stored.meeting.id.to_string())
-            .collect()
-    };
+    let meetings = stage().meetings(&user, takeover);
     if let Some(meeting) = dice.pick(&meetings) {
         request(phone, "join", json!({"meeting_id": meeting, "media": "audio", "takeover": takeover}));
     }
@@ -202,22 +188,22 @@ fn lose(phone: usize, act: Act, script: &Script, dice: &mut Dice) {
             after(away_ms, move || media_returns(phone));
         }
         Act::LoseBroker => {
-            phone::unlink(phone, noticed_ms);
-            after(away_ms, move || phone::link(phone));
+            stage().unlink(phone, noticed_ms);
+            after(away_ms, move || stage().link(phone));
         }
         Act::LoseAll => {
             media_breaks(phone);
-            phone::unlink(phone, noticed_ms);
+            stage().unlink(phone, noticed_ms);
             after(away_ms, move || {
-                phone::link(phone);
+                stage().link(phone);
                 media_returns(phone);
             });
         }
         _ => {
-            phone::crash(phone, noticed_ms);
+            crash(phone, noticed_ms);
             after(away_ms, move || {
                 if !with(phone, |phone| phone.is_on) {
-                    phone::switch_on(phone);
+                    stage().switch_on(phone);
                 }
             });
         }

@@ -23,6 +23,8 @@ pub struct Script {
     pub steps: Vec<Step>,
     /// Devices that stay off.
     pub off: BTreeSet<usize>,
+    /// Beginning of the names of all accounts.
+    pub prefix: String,
 }
 
 /// Action of a user, or event of a device.
@@ -87,7 +89,12 @@ const SHARES: &[(Act, u64)] = &[
 ];
 
 impl Script {
-    pub fn of_seed(seed: u64) -> Self {
+    /// The script of a seed. Accounts of several runs differ if `prefix` does.
+    ///
+    /// # Panics
+    /// `prefix` cannot be a part of an account.
+    #[must_use]
+    pub fn of_seed(seed: u64, prefix: &str) -> Self {
         let mut dice = Dice::new(&[seed, 2]);
         let users = match dice.index(10) {
             0..6 => 2 + dice.index(3),
@@ -99,7 +106,7 @@ impl Script {
             let count = [1, 1, 1, 1, 1, 1, 1, 2, 2, 3][dice.index(10)];
             let room = MAX_PHONES - devices.len() - (users - user - 1);
             for device in 0..count.min(room) {
-                let id = format!("GID@@@{}.d{device}", user_name(user));
+                let id = format!("GID@@@{prefix}{}.d{device}", user_name(user));
                 devices.push(id.parse().expect("a client ID"));
             }
         }
@@ -127,13 +134,21 @@ impl Script {
             busy_ms,
             steps,
             off: BTreeSet::new(),
+            prefix: prefix.to_owned(),
         }
     }
-}
 
-impl Script {
-    /// Makes the script of a short call without faults: the first user calls with `call` and then performs `then`. The
-    /// seed determines the reactions of the others.
+    /// Returns the account of a user.
+    #[must_use]
+    pub fn user_name(&self, user: usize) -> String {
+        format!("{}{}", self.prefix, user_name(user))
+    }
+
+    /// A short call without faults: somebody calls, the others react as the seed says, and the caller hangs up.
+    ///
+    /// # Panics
+    /// Never: the client IDs are valid.
+    #[must_use]
     pub fn short(seed: u64, call: Act, then: &[Act]) -> Self {
         let ids = ["alice.d0", "bob.d0", "bob.d1", "carol.d0"];
         let devices = ids.map(|id| format!("GID@@@{id}").parse().expect("a client ID")).to_vec();
@@ -155,12 +170,13 @@ impl Script {
             busy_ms,
             steps,
             off: BTreeSet::new(),
+            prefix: String::new(),
         }
     }
 }
 
-/// Returns the account of a user.
-pub fn user_name(user: usize) -> String {
+/// Returns the name of a user.
+fn user_name(user: usize) -> String {
     const NAMES: [&str; 8] = ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"];
     NAMES.get(user).map_or_else(|| format!("user{user}"), |name| (*name).to_owned())
 }

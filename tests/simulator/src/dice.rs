@@ -2,6 +2,7 @@
 //! a script, all other steps get the same numbers as before.
 
 /// Mixes numbers into one number, each bit of which depends on all bits of the inputs.
+#[must_use]
 pub fn mix(parts: &[u64]) -> u64 {
     parts.iter().fold(0x243f_6a88_85a3_08d3, |state, part| {
         let mut mixed = (state ^ part).wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -12,6 +13,7 @@ pub fn mix(parts: &[u64]) -> u64 {
 }
 
 /// Turns a text into a number for [`mix`].
+#[must_use]
 pub fn number(text: &str) -> u64 {
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
@@ -25,6 +27,7 @@ pub struct Dice {
 }
 
 impl Dice {
+    #[must_use]
     pub fn new(parts: &[u64]) -> Self {
         Self { place: mix(parts), thrown: 0 }
     }

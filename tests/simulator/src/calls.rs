@@ -1,15 +1,12 @@
 //! The app on a device: its reactions to answers, notices and rings.
 
-use crate::broker::short;
+use crate::app::{Call, Media, Waiting, short};
 use crate::dice::Dice;
-use crate::executor::{after, now_ms};
-use crate::phone::{self, Call, Media, Waiting, request, with};
-use crate::rtc;
+use crate::stage::{after, now_ms, request, stage, trace, with};
 use crate::view::View;
-use crate::world::world;
 use serde_json::{Value, json};
 use switchboard_protocol::join::Join;
-use terminal::ReceivedDownlink;
+use terminal::{ReceivedDownlink, Refused};
 
 /// Time in milliseconds before a hang-up that failed is repeated.
 const HANG_UP_AGAIN_MS: i64 = 5_000;
@@ -17,7 +14,7 @@ const HANG_UP_AGAIN_MS: i64 = 5_000;
 const MAX_REFUSALS: u32 = 3;
 
 fn dice(phone: usize, what: u64, number: u64) -> Dice {
-    Dice::new(&[world().seed, phone as u64, what, number])
+    Dice::new(&[stage().seed(), phone as u64, what, number])
 }
 
 /// Counts a ring, and schedules the user's decision about it.
@@ -26,7 +23,7 @@ pub fn rings(phone: usize, meeting_id: &str, invite_id: &str) {
         phone.rung += 1;
         phone.rung
     });
-    world().trace(|| format!("{} rings", with(phone, |phone| short(&phone.id).to_owned())));
+    trace(|| format!("{} rings", with(phone, |phone| short(&phone.id).to_owned())));
     let mut dice = dice(phone, 11, number);
     let wait_ms = dice.between(200, 15_000);
     let choice = dice.index(100);
@@ -59,11 +56,10 @@ pub fn rings(phone: usize, meeting_id: &str, invite_id: &str) {
 }
 
 /// Processes the answer to a request.
-pub fn answered(phone: usize, waited: Waiting, message: &ReceivedDownlink) {
+pub fn answered(phone: usize, waited: &Waiting, message: &ReceivedDownlink) {
     let id = message.meeting_id.as_deref();
     match (message.kind.as_str(), id) {
-        ("error", _) => refused(phone, waited, message),
-        ("state", _) => apply_state(phone, &waited, message),
+        ("state", _) => apply_state(phone, waited, message),
         ("lobby_waiting", Some(id)) => with(phone, |phone| phone.lobby = Some(id.to_owned())),
         ("meeting_created" | "meeting_merged" | "invitation_accepted" | "joined" | "token", Some(id)) => {
             enter_call(phone, id, message);
@@ -77,13 +73,13 @@ pub fn answered(phone: usize, waited: Waiting, message: &ReceivedDownlink) {
     }
 }
 
-fn refused(phone: usize, waited: Waiting, message: &ReceivedDownlink) {
-    let code = message.body.get("code").and_then(Value::as_str).unwrap_or_default();
-    let is_retryable = message.body.get("retryable") == Some(&Value::Bool(true));
+/// Processes the refusal of a request.
+pub fn refused(phone: usize, waited: Waiting, refusal: &Refused) {
+    let (code, is_retryable) = (refusal.code.as_str(), refusal.retryable);
     let (kind, meeting) = (waited.uplink.kind().to_owned(), waited.meeting.clone());
-    world().trace(|| format!("    {kind} is refused: {code}"));
+    trace(|| format!("    {kind} is refused: {code}"));
     match (kind.as_str(), code) {
-        (_, "meeting_ended") => end_call(phone, message.meeting_id.as_deref().or(meeting.as_deref())),
+        (_, "meeting_ended") => end_call(phone, refusal.meeting_id.as_deref().or(meeting.as_deref())),
         (
             "rejoin" | "sync" | "refresh_token",
             "not_admitted" | "forbidden" | "meeting_not_found" | "banned",
@@ -91,11 +87,11 @@ fn refused(phone: usize, waited: Waiting, message: &ReceivedDownlink) {
             end_call(phone, meeting.as_deref());
         }
         _ if is_retryable && code != "request_expired" && waited.refusals < MAX_REFUSALS => {
-            let wait_ms = message.field::<i64>("retry_after_ms").unwrap_or(1_000);
+            let wait_ms = refusal.retry_after_ms.and_then(|ms| i64::try_from(ms).ok()).unwrap_or(1_000);
             let epoch = with(phone, |phone| phone.epoch);
             after(wait_ms, move || {
                 if with(phone, |phone| phone.is_on && phone.epoch == epoch) {
-                    phone::again(phone, waited.uplink, waited.refusals + 1);
+                    stage().send(phone, waited.uplink, waited.refusals + 1);
                 }
             });
         }
@@ -258,8 +254,8 @@ fn enter_media(phone: usize) {
             (phone.epoch == epoch && call.media == Media::Entering).then(|| call.join.clone()).flatten()
         });
         let Some(join) = join else { return };
-        let is_in = if world().service.rtc.is_some() {
-            rtc::enter(phone, &join)
+        let is_in = if stage().has_rtc() {
+            stage().enter_media(phone, &join)
         } else {
             replace_in_media(phone, &join);
             true
@@ -286,7 +282,7 @@ fn enter_media(phone: usize) {
 /// Ends the stay of the user's other device in the channel: an RTC service that is not managed, too, allows one device
 /// for each user.
 fn replace_in_media(phone: usize, join: &Join) {
-    for other in 0..world().phones.len() {
+    for other in 0..stage().phones() {
         let is_same = |join: &Join, of: &Join| join.channel_id == of.channel_id && join.user_id == of.user_id;
         let is_replaced = other != phone
             && with(other, |other| {
@@ -294,7 +290,7 @@ fn replace_in_media(phone: usize, join: &Join) {
                 call.and_then(|call| call.join.as_ref()).is_some_and(|of| is_same(join, of))
             });
         if is_replaced {
-            phone::media_lost(other, &join.channel_id);
+            stage().media_lost(other, &join.channel_id);
         }
     }
 }
@@ -414,7 +410,7 @@ pub fn hang_up(phone: usize, meeting: &str) {
         phone.left.insert(meeting.to_owned());
         short(&phone.id).to_owned()
     });
-    world().trace(|| format!("{device} hangs up {}", &meeting[..6]));
+    trace(|| format!("{device} hangs up {}", &meeting[..6]));
     end_call(phone, Some(meeting));
     request(phone, "leave", json!({"meeting_id": meeting}));
 }
@@ -426,7 +422,7 @@ fn end_call(phone: usize, meeting: Option<&str>) {
     });
     if let Some(call) = &call {
         let device = with(phone, |phone| short(&phone.id).to_owned());
-        world().trace(|| format!("{device} is out of {}", &call.meeting_id[..6]));
+        trace(|| format!("{device} is out of {}", &call.meeting_id[..6]));
     }
     exit_media(phone, call, "left");
 }
@@ -444,9 +440,9 @@ pub fn media_breaks(phone: usize) {
 
 fn exit_media(phone: usize, call: Option<Call>, what: &str) {
     if let Some(Call { join: Some(join), media: Media::In, .. }) = call
-        && world().service.rtc.is_some()
+        && stage().has_rtc()
     {
-        rtc::exit(phone, &join.channel_id, &join.user_id, what);
+        stage().exit_media(phone, &join.channel_id, &join.user_id, what);
     }
 }
 
@@ -458,6 +454,12 @@ pub fn media_returns(phone: usize) {
     if let Some(meeting) = meeting
         && with(phone, |phone| phone.is_linked)
     {
-        phone::request(phone, "rejoin", json!({"meeting_id": meeting}));
+        request(phone, "rejoin", json!({"meeting_id": meeting}));
     }
+}
+
+/// Ends the app without a word: the connections to broker and media break.
+pub fn crash(phone: usize, noticed_after_ms: i64) {
+    media_breaks(phone);
+    stage().switch_off(phone, noticed_after_ms);
 }
