@@ -23,8 +23,8 @@ BENCHED := -p noop -p functions --bin noop --bin create-meeting --bin answer
 .DEFAULT_GOAL := help
 # Prerequisites are made in the order of their lists; cargo uses all processors by itself.
 .NOTPARALLEL:
-.PHONY: help demo bench test test-unit chaos fuzz mutants screenshots run invoke generate test-tables build check advisories format package \
-	reproduce sbom emulate deploy smoke
+.PHONY: help demo bench test test-unit chaos chaos-stack fuzz mutants screenshots run invoke generate test-tables build check advisories format \
+	package reproduce sbom emulate deploy smoke
 
 help: ## Lists the commands
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
@@ -63,6 +63,10 @@ chaos: toolchain ## Calls under random faults in virtual time (SEEDS=10000 FIRST
 	$(if $(SEED),SWITCHBOARD_SEED=$(SEED)) SWITCHBOARD_SEEDS=$(or $(SEEDS),10000) SWITCHBOARD_FIRST_SEED=$(or $(FIRST),0) \
 		SWITCHBOARD_THREADS=$(or $(THREADS),2) \
 		cargo test --locked --workspace --profile chaos --test simulator every_seed -- --nocapture
+
+chaos-stack: toolchain build ## The same over real processes: MQTT terminals and one laptop stack for each of STACKS=3 (SEEDS=200 FIRST=0; SEED=7)
+	$(if $(SEED),SWITCHBOARD_SEED=$(SEED)) SWITCHBOARD_SEEDS=$(or $(SEEDS),200) SWITCHBOARD_FIRST_SEED=$(or $(FIRST),0) \
+		SWITCHBOARD_STACKS=$(or $(STACKS),3) cargo test --locked --workspace --test chaos -- --nocapture
 
 fuzz: toolchain ## More random and mutated inputs for all code that reads input from strangers (ITERATIONS=100000)
 	BOLERO_RANDOM_ITERATIONS=$(or $(ITERATIONS),100000) cargo test --locked --workspace --test fuzz

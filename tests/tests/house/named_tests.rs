@@ -1,5 +1,5 @@
-//! The tests that docs/threat-model.md and docs/limits.md name: each row of their tables has at least one test, and
-//! each named test exists.
+//! The tests that docs/threat-model.md, docs/limits.md and docs/reliability.md name: each row of their tables has at
+//! least one test, and each named test exists.
 
 use crate::{tables, tree};
 use std::collections::BTreeSet;
@@ -31,9 +31,9 @@ fn mistakes(text: &str, known: &BTreeSet<String>) -> (usize, Vec<String>) {
 }
 
 #[test]
-fn every_line_of_the_threat_model_and_of_the_limits_names_its_tests() {
+fn every_line_of_the_threat_model_of_the_limits_and_of_the_faults_names_its_tests() {
     let known = tables::names();
-    for (path, least) in [("docs/threat-model.md", 20), ("docs/limits.md", 20)] {
+    for (path, least) in [("docs/threat-model.md", 20), ("docs/limits.md", 20), ("docs/reliability.md", 20)] {
         let (rows, wrong) = mistakes(&tree::read(path), &known);
         assert!(rows >= least, "{path}: only {rows} rows were found");
         assert!(wrong.is_empty(), "Correct {path}:\n{}", wrong.join("\n"));

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// The folders of tests and their labels in the columns, in this order.
-const LABELS: [(&str, &str); 11] = [
+const LABELS: [(&str, &str); 12] = [
     ("shared/core/", "core"),
     ("shared/protocol/", "protocol"),
     ("shared/rtc/", "rtc"),
@@ -19,6 +19,7 @@ const LABELS: [(&str, &str); 11] = [
     ("functions/", "functions"),
     ("tests/tests/store/", "store"),
     ("tests/tests/scenarios/", "scenarios"),
+    ("tests/tests/chaos/", "chaos"),
     ("local/broker/", "broker"),
     ("local/sfu/", "sfu"),
     ("local/", "local"),
