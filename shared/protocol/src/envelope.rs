@@ -145,11 +145,16 @@ fn request_id(object: &Map<String, Value>) -> Result<RequestId, Unreadable> {
     }
 }
 
-/// Removes fields that are `null`, since `null` means absent. `ext` belongs to the app and is not changed.
+/// Removes fields that are `null`, since `null` means absent, from the request and from the objects in it. The app's own
+/// objects, such as `ext`, are not changed.
 fn strip_nulls(object: &mut Map<String, Value>) {
     object.retain(|_, value| !value.is_null());
-    if let Some(Value::Object(policy)) = object.get_mut("policy") {
-        policy.retain(|_, value| !value.is_null());
+    for (name, value) in object {
+        if let Value::Object(inner) = value
+            && !json::is_field_of_the_app(name)
+        {
+            strip_nulls(inner);
+        }
     }
 }
 

@@ -57,10 +57,15 @@ pub fn whole_numbers(value: &mut Value) {
 /// are not changed.
 pub(crate) fn whole_numbers_of_fields(fields: &mut Map<String, Value>) {
     for (name, value) in fields {
-        if !FIELDS_OF_THE_APP.contains(&name.as_str()) {
+        if !is_field_of_the_app(name) {
             whole_numbers(value);
         }
     }
+}
+
+/// Returns whether the content of the field belongs to the app.
+pub(crate) fn is_field_of_the_app(name: &str) -> bool {
+    FIELDS_OF_THE_APP.contains(&name)
 }
 
 /// Returns the integer that is equal to a floating-point number; `None` if the number has a fraction or is

@@ -2,6 +2,7 @@
 
 use super::super::requests::{AnswerRequest, CreateRequest, DestroyRequest};
 use super::*;
+use crate::requests::{InviteRequest, ModerateRequest};
 use serde_json::json;
 
 fn refused<R: Requests + std::fmt::Debug>(payload: &str) -> (Option<String>, Code, Option<String>) {
@@ -151,4 +152,51 @@ fn the_order_of_members_does_not_change_the_hash() {
         br#"{"id":"c1","v":1,"mode":"direct","invitees":["bob"],"media":"audio","type":"create_meeting"}"#,
     );
     assert_eq!(one.expect("read").hash, two.expect("read").hash);
+}
+
+#[test]
+fn a_null_in_an_object_of_a_request_is_a_field_that_is_absent_and_the_apps_object_keeps_it() {
+    let payload = create(|body| {
+        body["roles"] = json!({"bob": "cohost", "carol": null});
+        body["ext"] = json!({"a": null, "b": {"c": null}});
+    });
+    let envelope = read::<CreateRequest>(payload.as_bytes()).expect("well formed");
+    let CreateRequest::CreateMeeting(create) = envelope.request;
+    let roles = create.roles.expect("was given");
+    assert_eq!(roles.keys().map(|user| user.as_str()).collect::<Vec<_>>(), ["bob"]);
+    assert_eq!(json!(create.ext), json!({"a": null, "b": {"c": null}}));
+}
+
+#[test]
+fn an_entry_of_a_list_is_named_with_its_position() {
+    for kind in ["admit", "deny"] {
+        let body = |users: Value| {
+            json!({"v": 1, "type": kind, "id": "c1", "meeting_id": "m1", "users": users}).to_string()
+        };
+        for (users, path) in [
+            (json!(["bob", "no spaces"]), "users[1]"),
+            (json!(["bob", "carol", 7]), "users[2]"),
+            (json!(["bob", null]), "users[1]"),
+            (json!(["bob", "bob"]), "users[1]"),
+            (json!("bob"), "users"),
+            (json!({"bob": true}), "users"),
+            (json!([]), "users"),
+        ] {
+            assert_eq!(refused::<ModerateRequest>(&body(users.clone())), bad(path), "{kind} {users}");
+        }
+        for users in [json!("*"), json!(["bob", "carol"])] {
+            assert!(read::<ModerateRequest>(body(users.clone()).as_bytes()).is_ok(), "{kind} {users}");
+        }
+    }
+}
+
+#[test]
+fn more_users_than_a_request_may_name_are_refused_with_a_code_of_that_request() {
+    let users: Vec<String> = (0..50).map(|at| format!("u{at}")).collect();
+    let body = |kind: &str| {
+        json!({"v": 1, "type": kind, "id": "c1", "meeting_id": "m1", "invitees": users}).to_string()
+    };
+    assert_eq!(refused::<InviteRequest>(&body("cancel_invite")), bad("invitees"));
+    let too_many = (Some("c1".to_owned()), Code::TooManyInvitees, Some("invitees".to_owned()));
+    assert_eq!(refused::<InviteRequest>(&body("invite")), too_many);
 }

@@ -40,7 +40,7 @@ impl Request for CancelInvite {
     };
 
     fn check(&self) -> Result<(), Invalid> {
-        self.invitees.as_deref().map_or(Ok(()), check::invitees)
+        self.invitees.as_deref().map_or(Ok(()), check::invited)
     }
 
     fn meeting_id(&self) -> Option<&MeetingId> {

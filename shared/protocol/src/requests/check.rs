@@ -21,6 +21,17 @@ pub(super) fn invitees(invitees: &[UserId]) -> Result<(), Invalid> {
     distinct("invitees", invitees)
 }
 
+/// Checks the field `invitees` of a request that invites nobody: at most [`MAX_INVITEES`], without duplicates.
+///
+/// # Errors
+/// `bad_request` at `invitees`, or at the first duplicate.
+pub(super) fn invited(invitees: &[UserId]) -> Result<(), Invalid> {
+    if invitees.len() > MAX_INVITEES {
+        return Err(Invalid::new("invitees", format!("at most {MAX_INVITEES} users a request")));
+    }
+    distinct("invitees", invitees)
+}
+
 /// Checks that a list of users has no duplicates.
 ///
 /// # Errors

@@ -4,7 +4,10 @@ use super::check;
 use crate::address::UserId;
 use crate::invalid::Invalid;
 use crate::limits::MAX_INVITEES;
-use serde::{Deserialize, Serialize};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Error, SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
 
 /// The text `"*"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,9 +19,9 @@ pub enum Star {
 }
 
 /// All users in the lobby, or some of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(untagged, expecting = "send a list of user ids, or \"*\"")]
+#[serde(untagged)]
 pub enum LobbyUsers {
     /// All users: `"*"`.
     All(Star),
@@ -30,6 +33,35 @@ pub enum LobbyUsers {
         )]
         Vec<UserId>,
     ),
+}
+
+// Not derived: serde reads an untagged enum from a copy, whose errors do not say which entry of the list is wrong.
+impl<'de> Deserialize<'de> for LobbyUsers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(UsersVisitor)
+    }
+}
+
+struct UsersVisitor;
+
+impl<'de> Visitor<'de> for UsersVisitor {
+    type Value = LobbyUsers;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of user ids, or \"*\"")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<LobbyUsers, E> {
+        if text == "*" {
+            Ok(LobbyUsers::All(Star::Star))
+        } else {
+            Err(E::invalid_value(Unexpected::Str(text), &self))
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, users: A) -> Result<LobbyUsers, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(users)).map(LobbyUsers::Users)
+    }
 }
 
 impl LobbyUsers {
