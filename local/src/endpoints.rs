@@ -6,6 +6,7 @@ pub(crate) mod control;
 pub(crate) mod dynamodb;
 pub(crate) mod event_bus;
 pub(crate) mod function_url;
+pub(crate) mod gauges;
 pub(crate) mod iot_data;
 mod json_protocol;
 mod killing;

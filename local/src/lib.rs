@@ -31,4 +31,5 @@ mod triggers;
 mod web;
 
 pub use aws::{ACCOUNT_ID, REGION, STACK_NAME};
+pub use runtime::OtherServices;
 pub use stack::{Stack, StackAddresses, StackOptions, StartError};

@@ -4,6 +4,7 @@
 pub(crate) mod api;
 mod cold_start;
 mod event_queue;
+mod other_services;
 mod pool;
 mod process;
 mod rtc_route;
@@ -22,6 +23,7 @@ use crate::template;
 
 pub use cold_start::ColdStartError;
 use event_queue::EventQueue;
+pub use other_services::OtherServices;
 use pool::{Pool, PoolConfig};
 use process::Processes;
 use rtc_route::RTC_API_URL;
@@ -47,11 +49,12 @@ pub struct Functions {
 
 impl Functions {
     /// Prepares the functions without starting a process. `binaries` is the directory of the binaries, and `http` the
-    /// URL of the stack's HTTP server, where the processes find the AWS services.
+    /// URL of the stack's HTTP server, where the processes find the AWS services that are not among `other_services`.
     pub(crate) fn new(
         functions: &[template::Function],
         binaries: &Path,
         http: &str,
+        other_services: &OtherServices,
         instruments: &Arc<Instruments>,
         queues: &Arc<Queues>,
     ) -> Result<Self, MissingBinary> {
@@ -67,6 +70,7 @@ impl Functions {
                 function: function.clone(),
                 program: path,
                 http: http.to_owned(),
+                other_services: other_services.clone(),
                 instruments: Arc::clone(instruments),
                 processes: Arc::clone(&processes),
             }));
@@ -131,6 +135,11 @@ impl Functions {
     /// Processes that run now.
     pub(crate) fn processes(&self) -> &Arc<Processes> {
         &self.processes
+    }
+
+    /// Number of events that wait for their functions or are delivered now.
+    pub(crate) fn waiting_events(&self) -> usize {
+        self.event_queues.values().map(EventQueue::depth).sum()
     }
 
     /// Gives running invocations a short time to end, kills all processes and returns when they have ended.

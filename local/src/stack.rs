@@ -66,11 +66,13 @@ impl Stack {
             &deployment.functions,
             &options.binaries,
             &site.http,
+            &options.other_services,
             &instruments,
             &queues,
         )?);
         let client = loopback_client();
-        let tables = Tables::start(&options.store, &deployment.tables, client.clone(), REGION).await?;
+        let tables =
+            Tables::start(&options.store, &deployment.tables, client.clone(), REGION, &instruments).await?;
         let broker = start_broker(options.mqtt, &deployment, &functions, &queues, &instruments).await?;
         let sfu = start_sfu(&options, &site, &deployment, &instruments).await?;
 

@@ -6,21 +6,26 @@ pub(crate) mod registry;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
 use bytes::Bytes;
-use dynoxide::Database;
+use dynoxide::{Database, storage_backend};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::debug;
 
+use crate::instruments::Instruments;
 use crate::template;
 
-/// Interval at which expired items are deleted. AWS takes days, so no function may depend on it.
-const EXPIRY_INTERVAL: Duration = Duration::from_mins(1);
+/// Interval of the stack's clock at which expired items are deleted, in milliseconds.
+const EXPIRY_INTERVAL_MS: i64 = 60_000;
+/// Time for which an expired item is kept, in milliseconds. AWS, too, deletes within a few days, so no function may depend on
+/// it.
+const EXPIRED_KEPT_MS: i64 = 2 * 24 * 3_600 * 1_000;
 
 /// Location of the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,19 +84,25 @@ struct EmbeddedStore {
 }
 
 impl Tables {
-    /// Opens the store and creates the tables that are missing.
+    /// Opens the store and creates the tables that are missing. Items in memory are deleted two
+    /// days after their expiry by the stack's clock, those in a directory at their expiry by the system's.
     pub(crate) async fn start(
         store: &TableStore,
         tables: &[template::Table],
         http: reqwest::Client,
         region: &str,
+        instruments: &Arc<Instruments>,
     ) -> Result<Self, TableError> {
         let this = match store {
             TableStore::External(url) => {
                 let url = url.trim_end_matches('/').to_owned();
                 Self { client: TableClient { url, http }, embedded: None }
             }
-            TableStore::Memory => Self::embed(Database::memory(), PathBuf::from("memory"), http).await?,
+            TableStore::Memory => {
+                let clock = Arc::new(ExpiryClock(Arc::clone(instruments)));
+                let database = Database::memory_with_clock(clock);
+                Self::embed(database, PathBuf::from("memory"), http, instruments).await?
+            }
             TableStore::Directory(path) => {
                 let failed = |error: std::io::Error| TableError::State {
                     path: path.clone(),
@@ -99,7 +110,8 @@ impl Tables {
                 };
                 std::fs::create_dir_all(path).map_err(failed)?;
                 let file = path.join("table.sqlite");
-                Self::embed(Database::new(&file.to_string_lossy()), path.clone(), http).await?
+                let database = Database::new(&file.to_string_lossy());
+                Self::embed(database, path.clone(), http, instruments).await?
             }
         };
         for table in tables {
@@ -117,6 +129,7 @@ impl Tables {
         database: dynoxide::Result<Database>,
         path: PathBuf,
         http: reqwest::Client,
+        instruments: &Arc<Instruments>,
     ) -> Result<Self, TableError> {
         let failed = |reason: String| TableError::State { path: path.clone(), reason };
         let database = database.map_err(|error| failed(error.to_string()))?;
@@ -125,7 +138,7 @@ impl Tables {
         let address = listener.local_addr().map_err(|error| failed(error.to_string()))?;
 
         let mut expiry = JoinSet::new();
-        expiry.spawn(delete_expired(database.clone()));
+        expiry.spawn(delete_expired(database.clone(), Arc::clone(instruments)));
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, async move {
             // An error means that the sender was dropped with the stack, which stops the server, too.
@@ -212,9 +225,30 @@ impl TableClient {
     }
 }
 
-async fn delete_expired(database: Database) {
+/// The clock by which the embedded store deletes expired items: the stack's clock, late by the time for which they are kept.
+struct ExpiryClock(Arc<Instruments>);
+
+impl ExpiryClock {
+    fn since_epoch(&self) -> Duration {
+        let late_ms = self.0.clock.now_ms().saturating_sub(EXPIRED_KEPT_MS);
+        Duration::from_millis(u64::try_from(late_ms).unwrap_or_default())
+    }
+}
+
+impl storage_backend::Clock for ExpiryClock {
+    fn now_unix_secs(&self) -> u64 {
+        self.since_epoch().as_secs()
+    }
+
+    fn now_unix_secs_f64(&self) -> f64 {
+        self.since_epoch().as_secs_f64()
+    }
+}
+
+async fn delete_expired(database: Database, instruments: Arc<Instruments>) {
+    let clock = &instruments.clock;
     loop {
-        tokio::time::sleep(EXPIRY_INTERVAL).await;
+        clock.wait_until(clock.now_ms() + EXPIRY_INTERVAL_MS).await;
         let database = database.clone();
         let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
         debug!("deleted expired items: {swept:?}");

@@ -49,6 +49,21 @@ pub struct Broker {
     tasks: Mutex<Tasks>,
 }
 
+/// Numbers of what a broker keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Connections, from the authorizer's approval to their end.
+    pub connections: usize,
+    /// Client IDs that are connected, have a session or were seen within an hour.
+    pub clients: usize,
+    /// Sessions, connected or not.
+    pub sessions: usize,
+    /// Subscriptions of all sessions.
+    pub subscriptions: usize,
+    /// Direct messages that await their acknowledgement.
+    pub direct_messages: usize,
+}
+
 /// Background tasks; aborted when dropped.
 struct Tasks {
     /// The MQTT server and the timers.
@@ -145,6 +160,19 @@ impl Broker {
     async fn sessions(&self) -> Vec<rmqtt::types::ClientId> {
         let shared = self.state.engine.extends.shared().await;
         shared.iter().map(|entry| entry.id().client_id.clone()).collect()
+    }
+
+    /// Counts what the broker keeps, so that a test can see what grows.
+    pub async fn counts(&self) -> Counts {
+        let (connections, clients) = self.state.registry.counts();
+        let shared = self.state.engine.extends.shared().await;
+        Counts {
+            connections,
+            clients,
+            sessions: shared.sessions_count(),
+            subscriptions: shared.subscriptions_count().await,
+            direct_messages: self.state.direct_messages.count(),
+        }
     }
 
     /// Disconnects all clients, deletes all sessions and frees the port. Messages that were accepted before are still

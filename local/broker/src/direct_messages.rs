@@ -38,6 +38,11 @@ impl DirectMessages {
         PendingDirectMessage { sender, acknowledged, direct_messages: self.clone() }
     }
 
+    /// Returns the number of messages that await their confirmation.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     /// Handles the PUBACK of a message from `from`. Ignores messages that are not direct messages.
     pub(crate) fn acknowledged(&self, from: &From) {
         if is_direct(from)

@@ -27,6 +27,6 @@ mod state;
 mod timers;
 mod web_socket;
 
-pub use broker::{Broker, StartError};
+pub use broker::{Broker, Counts, StartError};
 pub use cloud::{Cloud, Published};
 pub use config::{BrokerConfig, Clock, Limits, system_clock};

@@ -165,6 +165,12 @@ impl Registry {
         self.lock().clients.values().filter_map(|client| client.connected.clone()).collect()
     }
 
+    /// Returns the numbers of connections and of clients.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let inner = self.lock();
+        (inner.connections.len(), inner.clients.len())
+    }
+
     /// Waits until no connection is left.
     pub(crate) async fn wait_until_empty(&self) {
         // The sender lives as long as `self`, so waiting cannot fail.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tracing::{info, warn};
 
 use local::table::TableStore;
-use local::{Stack, StackAddresses, StackOptions, log, parameters};
+use local::{OtherServices, Stack, StackAddresses, StackOptions, log, parameters};
 use switchboard_rtc::Provider;
 
 use super::workspace::{StopSignals, binaries, build, variable, workspace};
@@ -57,6 +57,14 @@ pub struct Up {
     #[arg(long, value_name = "URL", conflicts_with = "state")]
     pub dynamodb: Option<String>,
 
+    /// URL of another IoT data plane for the functions. Terminals of this stack do not get what is published there
+    #[arg(long, value_name = "URL")]
+    pub iot_data: Option<String>,
+
+    /// URL of another SQS-compatible server for the timers of the functions. This stack does not read its queues
+    #[arg(long, value_name = "URL")]
+    pub sqs: Option<String>,
+
     /// RTC service that join tokens are made for; the key is a development key unless `RTC_KEY_ID` and `RTC_KEY_SECRET`
     /// are set
     #[arg(long, env = "RTC_PROVIDER", value_name = "NAME", default_value_t = Provider::Livekit)]
@@ -103,6 +111,7 @@ impl Up {
             stack_name: self.stack_name.clone(),
             media: self.media,
             sfu: self.sfu,
+            other_services: OtherServices { iot_data: self.iot_data.clone(), sqs: self.sqs.clone() },
             parameters: values,
         }
     }

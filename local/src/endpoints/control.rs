@@ -8,6 +8,7 @@
 //! - `GET /local/downlinks?request_id=ID` reads the messages that an invocation sent, or all recent messages without an
 //!   id ([`crate::instruments::downlinks`]).
 //! - `GET /local/outcomes` reads the recent events of the event bus ([`crate::instruments::outcomes`]).
+//! - `GET /local/gauges` counts what the stack keeps ([`super::gauges`]).
 //! - `GET`, `POST` and `DELETE /local/faults` list, arm and disarm faults ([`crate::instruments::faults`]).
 
 use std::sync::Arc;

@@ -46,6 +46,11 @@ impl EventQueue {
         Self { delivery, capacity: Arc::new(Semaphore::new(CAPACITY)) }
     }
 
+    /// Number of events that wait or are delivered now.
+    pub(super) fn depth(&self) -> usize {
+        CAPACITY - self.capacity.available_permits()
+    }
+
     /// Queues an event; returns `false` if the queue is full.
     pub(super) fn accept(&self, invocation: Invocation) -> bool {
         let function = self.delivery.pool.function().name.as_str();

@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tracing::{debug, error, info, warn};
 
 use super::cold_start::ColdStartError;
+use super::other_services::OtherServices;
 use super::process::{Delivery, FunctionReply, Process, Processes};
 use super::rtc_route::{RTC_API_URL, RTC_PATH};
 use crate::aws::REGION;
@@ -36,6 +37,7 @@ pub(super) struct PoolConfig {
     pub(super) program: PathBuf,
     /// URL of the stack's HTTP server.
     pub(super) http: String,
+    pub(super) other_services: OtherServices,
     pub(super) instruments: Arc<Instruments>,
     pub(super) processes: Arc<Processes>,
 }
@@ -264,9 +266,12 @@ impl Pool {
     }
 
     fn start_process(&self) -> std::io::Result<Arc<Process>> {
-        let PoolConfig { function, program, http, processes, .. } = &self.config;
+        let PoolConfig { function, program, http, other_services, processes, .. } = &self.config;
         let label = format!("{}.{}", function.name, self.started.fetch_add(1, Ordering::Relaxed) + 1);
         debug!(target: "function", origin = function.name.as_str(), "starting process {label}");
+        let own = |service: &str| format!("{http}/{service}/fn/{label}");
+        let iot_data = other_services.iot_data.clone().unwrap_or_else(|| own("iot-data"));
+        let sqs = other_services.sqs.clone().unwrap_or_else(|| own("sqs"));
         let mut command = Command::new(program);
         // As in Lambda, a function gets the variables of the template and nothing of this machine.
         command
@@ -280,10 +285,10 @@ impl Pool {
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("AWS_ENDPOINT_URL_DYNAMODB", format!("{http}/dynamodb/fn/{label}"))
-            .env("AWS_ENDPOINT_URL_IOT_DATA_PLANE", format!("{http}/iot-data/fn/{label}"))
-            .env("AWS_ENDPOINT_URL_EVENTBRIDGE", format!("{http}/events/fn/{label}"))
-            .env("AWS_ENDPOINT_URL_SQS", format!("{http}/sqs/fn/{label}"))
+            .env("AWS_ENDPOINT_URL_DYNAMODB", own("dynamodb"))
+            .env("AWS_ENDPOINT_URL_IOT_DATA_PLANE", iot_data)
+            .env("AWS_ENDPOINT_URL_EVENTBRIDGE", own("events"))
+            .env("AWS_ENDPOINT_URL_SQS", sqs)
             // With the scheme: the runtime keeps the path only of a whole URL.
             .env("AWS_LAMBDA_RUNTIME_API", format!("{http}/runtime/{label}"))
             .env("AWS_LAMBDA_FUNCTION_NAME", &function.deployed_name)

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::aws::STACK_NAME;
 use crate::parameters;
-use crate::runtime::{ColdStartError, MissingBinary};
+use crate::runtime::{ColdStartError, MissingBinary, OtherServices};
 use crate::table::{TableError, TableStore};
 use crate::template::TemplateError;
 
@@ -31,6 +31,8 @@ pub struct StackOptions {
     /// `true` if the embedded SFU manages meetings: it reports who is in the media, and removes and mutes participants.
     /// Otherwise the service believes the reports of terminals, even of terminals without media.
     pub sfu: bool,
+    /// Servers that the functions call in place of parts of the stack.
+    pub other_services: OtherServices,
     /// Values of the template's parameters. They contain secrets, so the type has no `Debug`.
     pub parameters: BTreeMap<String, String>,
 }
@@ -49,6 +51,7 @@ impl StackOptions {
             stack_name: STACK_NAME.to_owned(),
             media: free,
             sfu: false,
+            other_services: OtherServices::default(),
             parameters: parameters::laptop("livekit", |_| None),
         }
     }

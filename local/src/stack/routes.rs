@@ -11,6 +11,7 @@ use crate::aws::REGION;
 use crate::embedded_sfu::SFU_PATH;
 use crate::endpoints::dynamodb::DynamoDbEndpoint;
 use crate::endpoints::event_bus::EventBusEndpoint;
+use crate::endpoints::gauges::Gauges;
 use crate::endpoints::iot_data::IotDataEndpoint;
 use crate::endpoints::rtc::RtcEndpoint;
 use crate::endpoints::sqs::SqsEndpoint;
@@ -44,6 +45,7 @@ pub(super) fn all(
     identity: &StackIdentity,
 ) -> Router {
     let routes = control::router(Arc::clone(parts.instruments), Arc::clone(parts.broker))
+        .merge(parts.gauges().router())
         .merge(parts.broker.web_socket())
         .merge(parts.aws(deployment, identity))
         .merge(runtime::api::router(Arc::clone(parts.functions)))
@@ -56,6 +58,14 @@ pub(super) fn all(
 }
 
 impl Parts<'_> {
+    fn gauges(&self) -> Gauges {
+        Gauges {
+            broker: Arc::clone(self.broker),
+            queues: Arc::clone(self.queues),
+            functions: Arc::clone(self.functions),
+        }
+    }
+
     /// Routes of the AWS APIs and of function URLs.
     fn aws(&self, deployment: &Deployment, identity: &StackIdentity) -> Router {
         let (functions, instruments) = (self.functions, self.instruments);

@@ -17,8 +17,12 @@ fn tables() -> Vec<template::Table> {
 }
 
 async fn start(store: &TableStore) -> Result<Tables, TableError> {
+    start_with(store, &Arc::default()).await
+}
+
+async fn start_with(store: &TableStore, instruments: &Arc<Instruments>) -> Result<Tables, TableError> {
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-    Tables::start(store, &tables(), client, "us-east-1").await
+    Tables::start(store, &tables(), client, "us-east-1", instruments).await
 }
 
 #[tokio::test]
@@ -46,6 +50,36 @@ async fn items_survive_a_restart_with_the_same_directory() {
         .expect("the expiry is known");
     assert_eq!(expiry["TimeToLiveDescription"]["AttributeName"], "expires_at");
     second.shutdown().await;
+}
+
+#[tokio::test]
+async fn expired_items_in_memory_are_deleted_days_later_by_the_clock_of_the_stack() {
+    let instruments: Arc<Instruments> = Arc::default();
+    let store = start_with(&TableStore::Memory, &instruments).await.expect("the store starts");
+    let now_ms = instruments.clock.now_ms();
+    for (key, days) in [("soon", 7), ("later", 90)] {
+        let expires = (now_ms / 1_000 + days * 24 * 3_600).to_string();
+        let item = json!({"pk": {"S": key}, "expires_at": {"N": expires}});
+        let request = json!({"TableName": "table", "Item": item});
+        store.client().call("PutItem", &request, "us-east-1").await.expect("the item is written");
+    }
+    let keys = async || {
+        let scan = store.client().call("Scan", &json!({"TableName": "table"}), "us-east-1").await;
+        let items = scan.expect("the table is read")["Items"].as_array().expect("a list").clone();
+        items.iter().map(|item| item["pk"]["S"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let day_ms = 24 * 3_600 * 1_000;
+    for days in [8, 2] {
+        assert_eq!(keys().await.len(), 2, "before another {days} days");
+        instruments.clock.advance(days * day_ms);
+    }
+    let soon_is_deleted = async {
+        while keys().await != ["later"] {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), soon_is_deleted).await.expect("it expires");
+    store.shutdown().await;
 }
 
 #[tokio::test]
