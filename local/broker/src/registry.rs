@@ -204,10 +204,14 @@ impl Registry {
                 overdue.sessions.push(client_id.clone());
             }
         }
-        inner.clients.retain(|_, client| {
-            client.ended.as_ref().is_none_or(|ended| {
-                ended.session_until_ms.is_some() || now_ms - ended.at_ms < VERSIONS_KEPT_MS
-            })
+        let Inner { clients, connections } = &mut *inner;
+        clients.retain(|client_id, client| match &client.ended {
+            Some(ended) => ended.session_until_ms.is_some() || now_ms - ended.at_ms < VERSIONS_KEPT_MS,
+            // A client that never connected is kept as long as its handshake.
+            None => {
+                client.connected.is_some()
+                    || connections.values().any(|admitted| admitted.connection.client_id == *client_id)
+            }
         });
         overdue
     }

@@ -97,6 +97,17 @@ fn version_numbers_restart_after_an_hour_offline() {
 }
 
 #[test]
+fn a_client_whose_handshake_was_abandoned_is_forgotten() {
+    let registry = Registry::new();
+    registry.admit(connection(&registry, 1));
+    registry.take_overdue(0);
+    assert_eq!(registry.counts(), (1, 1), "its handshake may still end");
+    registry.lock().connections.clear();
+    registry.take_overdue(0);
+    assert_eq!(registry.counts(), (0, 0));
+}
+
+#[test]
 fn a_connection_is_overdue_when_its_authorization_ends() {
     let registry = Registry::new();
     connect(&registry, 1);
