@@ -17,8 +17,12 @@ for part in "$@"; do
     node) has node npm || missing+=(nodejs npm) ;;
     # Debian has a separate package for the modules behind virtual environments.
     python) python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv) ;;
-    # A real RTC gateway and a real TURN relay.
-    servers) has janus turnserver turnutils_uclient || missing+=(janus coturn) ;;
+    # A real RTC gateway, a real TURN relay, and another broker.
+    servers)
+      has janus turnserver turnutils_uclient || missing+=(janus coturn)
+      # Debian has it where only root looks.
+      has mosquitto || [ -x /usr/sbin/mosquitto ] || missing+=(mosquitto)
+      ;;
     browser) [ -x "${SWITCHBOARD_TEST_CHROMIUM:-/usr/bin/chromium}" ] || missing+=(chromium) ;;
     # Counts instructions, and makes certificates for the loopback endpoints.
     bench) has valgrind openssl python3 || missing+=(valgrind openssl python3) ;;

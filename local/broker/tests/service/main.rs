@@ -3,6 +3,7 @@
 mod connect;
 mod data_plane;
 mod direct_message;
+mod mosquitto;
 mod policy;
 mod presence;
 mod publish;

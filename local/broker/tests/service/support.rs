@@ -3,6 +3,7 @@
 mod client;
 mod client5;
 mod cloud;
+pub mod packets;
 
 use std::future::Future;
 use std::sync::Arc;
