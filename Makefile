@@ -11,6 +11,8 @@ EMULATOR := .venv-emulate/ready
 PARSER := tests/contract/node_modules/.package-lock.json
 # The driver of the browser in the tests of the page.
 DRIVER := tests/browser/node_modules/.package-lock.json
+# The MQTT client of a terminal of another make.
+FOREIGN := tests/foreign/node_modules/.package-lock.json
 # cargo-mutants, which changes one function after the other and runs the tests. The folder's name contains the version.
 MUTANTS := .tools/cargo-mutants-27.1.0
 # Lists the crates of a binary, and collects their licences.
@@ -23,8 +25,8 @@ BENCHED := -p noop -p functions --bin noop --bin create-meeting --bin answer
 .DEFAULT_GOAL := help
 # Prerequisites are made in the order of their lists; cargo uses all processors by itself.
 .NOTPARALLEL:
-.PHONY: help demo bench test test-unit chaos chaos-stack fuzz mutants screenshots run invoke generate test-tables build check advisories format \
-	package reproduce sbom emulate deploy smoke
+.PHONY: help demo bench test test-unit chaos chaos-stack fuzz mutants screenshots run invoke generate test-tables \
+	build check advisories format package reproduce sbom emulate deploy smoke test-terminals
 
 help: ## Lists the commands
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
@@ -50,14 +52,17 @@ build: toolchain ## Builds the functions and the laptop stack
 test-unit: toolchain ## Unit tests of the shared crates and the functions, over adapters in memory: seconds, Rust only
 	cargo test --locked --lib -p switchboard-protocol -p switchboard-core -p switchboard-rtc -p switchboard-service -p functions
 
-test: toolchain for-test $(PACKAGES) $(CHECKERS) $(EMULATOR) $(DRIVER) build ## Builds everything and runs every test
+test: toolchain for-test $(PACKAGES) $(CHECKERS) $(EMULATOR) $(DRIVER) $(FOREIGN) build ## Builds everything and runs every test
 	cargo test --locked --workspace
 	tests/second-table.sh
+	tests/terminals.sh
 	tests/emulator/run.sh $(dir $(EMULATOR)) $(dir $(CHECKERS))bin/sam
 	PYTHONPATH=deploy $(dir $(PACKAGES))bin/python -B -m smoke local
 	tests/verify.sh
 	tests/browser.sh
 
+# Some scenarios run with each make in `make test`.
+test-terminals: toolchain for-test $(PACKAGES) $(FOREIGN) build ## All scenarios with terminals of another make (TERMINAL=paho, mqttjs or rumqttc; ARGS=busy::)
 # Uses a build profile of its own, which the first run builds in some minutes.
 chaos: toolchain ## Calls under random faults in virtual time (SEEDS=10000 FIRST=0 THREADS=2; SEED=7: one seed, with its trace)
 	$(if $(SEED),SWITCHBOARD_SEED=$(SEED)) SWITCHBOARD_SEEDS=$(or $(SEEDS),10000) SWITCHBOARD_FIRST_SEED=$(or $(FIRST),0) \
@@ -202,7 +207,8 @@ $(ABOUT):
 # Install scripts of packages do not run: the checks and tests use plain JavaScript only.
 $(PARSER): tests/contract/package-lock.json
 $(DRIVER): tests/browser/package-lock.json
-$(PARSER) $(DRIVER):
+$(FOREIGN): tests/foreign/package-lock.json
+$(PARSER) $(DRIVER) $(FOREIGN):
 	@tests/system.sh node
 	npm ci --prefix $(@D)/.. --ignore-scripts --no-audit --no-fund --loglevel=error
 

@@ -15,6 +15,9 @@ mod faults;
 #[expect(dead_code, reason = "the scenarios use more of it")]
 mod journal;
 mod link;
+#[path = "../scenarios/makes.rs"]
+#[expect(dead_code, reason = "the scenarios use more of it")]
+mod makes;
 mod phone;
 mod rtc;
 #[path = "../scenarios/rtc_service.rs"]
@@ -23,6 +26,7 @@ mod rtc_service;
 mod rtc_webhook;
 mod run;
 #[path = "../scenarios/stack.rs"]
+#[expect(dead_code, reason = "the scenarios use more of it")]
 mod stack;
 mod summary;
 mod table;

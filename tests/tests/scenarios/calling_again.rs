@@ -9,6 +9,8 @@ use crate::stack::Stack;
 use crate::user::User;
 use serde_json::json;
 use std::time::Duration;
+use switchboard_protocol::object::Media;
+use switchboard_protocol::requests::{JoinMeeting, Leave};
 
 const ROUNDS: u64 = 20;
 
@@ -78,9 +80,9 @@ async fn who_crashed_and_calls_somebody_else_hears_which_call_holds_them() {
     assert_eq!(refused.code, "user_busy");
     let held_by = refused.held_by().expect("the call is named");
     assert_eq!(held_by.as_str(), call.meeting_id);
-    let back = caller.terminal.move_here(&held_by, switchboard_protocol::object::Media::Audio).await;
-    assert_eq!(back.expect("the rejoin is accepted").kind, "joined");
-    caller.terminal.leave(&held_by).await.expect("the leave is accepted");
+    let here = JoinMeeting { meeting_id: held_by.clone(), media: Media::Audio, takeover: Some(true) };
+    assert_eq!(caller.terminal.request(&here).await.expect("the join is accepted").kind, "joined");
+    caller.terminal.request(&Leave { meeting_id: held_by }).await.expect("the leave is accepted");
     phone.receives("meeting_ended").await;
     assert_eq!(caller.requests("create-meeting", direct(&carol)).await.kind, "meeting_created");
 }

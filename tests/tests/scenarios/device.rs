@@ -1,14 +1,13 @@
 //! A connected device of a user, with claims about the messages that it received.
 
 use crate::journal;
+use crate::makes::{AnyEvents, AnyTerminal};
 use crate::stack::Stack;
 use crate::user::User;
 use serde_json::{Map, Value, json};
 use std::collections::VecDeque;
 use std::time::Duration;
-use terminal::{
-    Config, Events, RawMessage, ReceivedDownlink, Refused, RequestError, Terminal, TerminalEvent, Uplink,
-};
+use terminal::{Config, RawMessage, ReceivedDownlink, Refused, RequestError, TerminalEvent, Uplink};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// Time limit of each step, so that a failing test does not hang.
@@ -17,10 +16,10 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 /// A connected device.
 pub struct Device {
     /// The terminal of the device.
-    pub terminal: Terminal,
+    pub terminal: AnyTerminal,
     /// The stack to which it is connected.
     pub stack: Stack,
-    events: Events,
+    events: AnyEvents,
     tapped: UnboundedReceiver<RawMessage>,
     /// Notices that no claim has consumed yet.
     unclaimed: VecDeque<ReceivedDownlink>,
@@ -47,7 +46,8 @@ impl Device {
         config.tap = Some(tap);
         // A slow machine must not cause repeated requests.
         config.retry.answer_within = DEADLINE;
-        let (terminal, events) = Terminal::connect(config).await.expect("the broker accepts a known user");
+        let (terminal, events) =
+            AnyTerminal::connect(config, &user.stack).await.expect("the broker accepts a known user");
         Self {
             terminal,
             stack: user.stack.clone(),

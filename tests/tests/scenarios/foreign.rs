@@ -4,41 +4,18 @@
 use crate::calls::{Call, direct};
 use crate::device::DEADLINE;
 use crate::inviting::receives_state;
-use crate::stack::{Stack, workspace};
+pub use crate::makes::process::program;
+use crate::stack::Stack;
 use crate::user::{JWT_SECRET, User};
 use serde_json::{Value, json};
-use std::path::PathBuf;
-use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStdout};
 
 /// The running terminal, and its output so far.
 struct Foreign {
     process: Child,
     output: Lines<BufReader<ChildStdout>>,
     said: Vec<Value>,
-}
-
-/// A Python program of the tests, connected by pipes.
-pub fn program(path: &str) -> Command {
-    let mut command = Command::new(python());
-    command.arg(workspace().join(path)).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-    command
-}
-
-/// A Python with the MQTT client: the project's environment, or else the system's.
-fn python() -> PathBuf {
-    let own = workspace().join(".venv/bin/python");
-    if own.is_file() {
-        return own;
-    }
-    let systems = PathBuf::from("python3");
-    let has_client = std::process::Command::new(&systems)
-        .args(["-c", "import paho.mqtt.client"])
-        .output()
-        .is_ok_and(|output| output.status.success());
-    assert!(has_client, "neither {} nor a python3 with paho-mqtt was found: run `make test`", own.display());
-    systems
 }
 
 impl Foreign {

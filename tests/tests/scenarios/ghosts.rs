@@ -10,6 +10,7 @@ use crate::stack::Stack;
 use crate::user::User;
 use serde_json::json;
 use std::time::Duration;
+use switchboard_protocol::requests::Rejoin;
 
 #[tokio::test]
 async fn t24_t26_a_terminal_that_restarts_and_ignores_its_call_is_found_out_in_two_minutes() {
@@ -93,7 +94,7 @@ async fn t26_a_seat_that_the_media_lost_is_told_to_its_own_terminal_which_comes_
     receives_state(&mut phone, &bob, "lost").await;
     receives_state(&mut room.host, &bob, "lost").await;
     let meeting_id = room.meeting_id.parse().expect("an id");
-    let joined = phone.terminal.rejoin(&meeting_id).await.expect("the meeting lets people in");
+    let joined = phone.terminal.request(&Rejoin { meeting_id }).await.expect("the meeting lets people in");
     assert!(joined.body["join"]["token"].is_string());
     rtc.enters(&channel, bob.id.as_str());
     phone.sends_once("attend", room.request("report_media", json!({"state": "joined"}))).await;

@@ -2,11 +2,12 @@
 
 use crate::calls::direct;
 use crate::device::{DEADLINE, request};
+use crate::makes::{AnyEvents, AnyTerminal};
 use crate::stack::Stack;
 use crate::user::{JWT_SECRET, User, now_seconds};
 use serde_json::json;
 use std::time::Duration;
-use terminal::{Events, Terminal, TerminalEvent, development_jwt};
+use terminal::{Terminal, TerminalEvent, development_jwt};
 
 /// A login that ends before its connection does: an authorizer admits for 5 minutes at least.
 const SHORT_LOGIN_SECONDS: i64 = 240;
@@ -14,7 +15,7 @@ const SHORT_LOGIN_SECONDS: i64 = 240;
 const LOGIN_IS_OVER: Duration = Duration::from_secs(305);
 
 /// Waits for an event of the terminal.
-async fn until(events: &mut Events, is_it: impl Fn(&TerminalEvent) -> bool) -> TerminalEvent {
+async fn until(events: &mut AnyEvents, is_it: impl Fn(&TerminalEvent) -> bool) -> TerminalEvent {
     let found = tokio::time::timeout(DEADLINE, async {
         loop {
             let event = events.next().await.expect("the terminal goes on");
@@ -32,7 +33,8 @@ async fn a_call_survives_the_end_of_a_login_if_the_app_brings_a_new_token() {
     let (alice, bob) = (User::at(&stack, "Alice"), User::at(&stack, "Bob"));
     let mut caller = alice.on("phone").await;
     let short = development_jwt(JWT_SECRET, bob.id.as_str(), None, now_seconds() + SHORT_LOGIN_SECONDS);
-    let (phone, mut events) = Terminal::connect(bob.config_with("phone", short)).await.expect("admitted");
+    let (phone, mut events) =
+        AnyTerminal::connect(bob.config_with("phone", short), &stack).await.expect("admitted");
     caller.requests("create-meeting", direct(&bob)).await;
     let rings = until(
         &mut events,
@@ -75,7 +77,9 @@ async fn two_devices_with_one_client_id_connect_ever_more_rarely_and_say_so() {
     let bob = User::new("Bob");
     let mut devices = Vec::new();
     for _ in 0..2 {
-        devices.push(Terminal::connect(bob.config("phone")).await.expect("admitted"));
+        // Other makes have other waits, and those on MQTT 5 stop.
+        let (terminal, events) = Terminal::connect(bob.config("phone")).await.expect("admitted");
+        devices.push((terminal, AnyEvents::Own(events)));
     }
     let client_id = bob.client_id("phone");
     let (_first, events) = &mut devices[0];

@@ -2,6 +2,7 @@
 
 use crate::calls::direct;
 use crate::device::{DEADLINE, json_of};
+use crate::makes::AnyTerminal;
 use crate::raw::patient;
 use crate::user::{JWT_SECRET, User, now_seconds};
 use base64::Engine;
@@ -10,11 +11,11 @@ use rumqttc::{AsyncClient, ConnectReturnCode, Event, Incoming, MqttOptions, QoS,
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use switchboard_rtc::jwt;
-use terminal::{ConnectError, Terminal, development_jwt};
+use terminal::{ConnectError, development_jwt};
 
 /// Checks that the broker refuses a connection of the user with this token.
 async fn is_refused(user: &User, token: SecretString) {
-    let outcome = Terminal::connect(user.config_with("phone", token)).await;
+    let outcome = AnyTerminal::connect(user.config_with("phone", token), &user.stack).await;
     let refusals = [ConnectReturnCode::NotAuthorized, ConnectReturnCode::BadUserNamePassword];
     assert!(matches!(&outcome, Err(ConnectError::Refused(code)) if refusals.contains(code)), "{outcome:?}");
 }
@@ -44,7 +45,7 @@ async fn a_token_of_a_server_whose_clock_is_two_minutes_off_is_accepted() {
     };
     for ahead_seconds in [-120, 120] {
         let config = alice.config_with("phone", token(now_seconds() + ahead_seconds));
-        let connected = Terminal::connect(config).await;
+        let connected = AnyTerminal::connect(config, &alice.stack).await;
         assert!(connected.is_ok(), "{ahead_seconds}: {:?}", connected.err());
     }
     is_refused(&alice, token(now_seconds() + 180)).await;
@@ -120,7 +121,8 @@ async fn nobody_listens_to_the_messages_of_another() {
 async fn nobody_speaks_as_the_service_or_in_the_name_of_another() {
     let (alice, mallory) = (User::new("Alice"), User::new("Mallory"));
     let mut phone = alice.on("phone").await;
-    let (stranger, mut events) = Terminal::connect(mallory.config("phone")).await.expect("a known user");
+    let (stranger, mut events) =
+        AnyTerminal::connect(mallory.config("phone"), &mallory.stack).await.expect("a known user");
     let forged = json!({"v": 1, "type": "meeting_ended", "id": "forged", "server_ms": 0, "reason": "admin"});
     let topic = format!("call-dn/p2p/{}", phone.client_id());
     stranger.publish(&topic, forged.to_string().into_bytes()).await.expect("connected");
