@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the store's contract suite and some scenarios on another implementation of DynamoDB: ministack in place of the
-# embedded store. ministack accepts connections from any address, so everything runs in a network namespace with
+# embedded store; then the functions on ministack's IoT data plane, with its broker, and on its SQS. ministack accepts connections from any address, so everything runs in a network namespace with
 # loopback only. Requires the binaries and packages of `make test`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -49,7 +49,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
 PYTHON
 
 scratch=$(mktemp -d)
-BIND_HOST=127.0.0.1 GATEWAY_PORT=$port SERVICES=dynamodb TMPDIR=$scratch "$server" >"$scratch/log" 2>&1 &
+BIND_HOST=127.0.0.1 GATEWAY_PORT=$port SERVICES=dynamodb,iot,iot-data,sqs TMPDIR=$scratch "$server" >"$scratch/log" 2>&1 &
 pid=$!
 stop() {
   kill "$pid" 2>/dev/null && wait "$pid" || true
@@ -83,3 +83,8 @@ if [ "$known" != "${#scenarios[@]}" ]; then
   exit 1
 fi
 run scenarios -- --exact "${scenarios[@]}"
+
+echo "== the functions on the data plane and the queue of ministack"
+unset SWITCHBOARD_TEST_DYNAMODB
+SWITCHBOARD_TEST_SERVICES=http://127.0.0.1:$port run scenarios -- --exact \
+  second_services::the_functions_serve_a_call_and_a_ring_that_nobody_answers_on_any_data_plane_and_queue

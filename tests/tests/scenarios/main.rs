@@ -60,6 +60,7 @@ mod rtc_service;
 mod rtc_webhook;
 mod rule_events;
 mod seats;
+mod second_services;
 mod settings;
 mod silencing;
 mod stack;

@@ -72,7 +72,7 @@ impl Stack {
     /// The stack that all tests share.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Stack> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start("shared", &[]))
+        SHARED.get_or_init(|| Self::start("shared", &[], &[]))
     }
 
     /// A stack for this test alone, so that it may move the clock.
@@ -82,12 +82,20 @@ impl Stack {
 
     /// Like [`own`](Self::own), with parameters of the template, as `AllowedGroups=GID_ios`.
     pub fn own_with(parameters: &[&str]) -> Self {
-        // A test runs on a thread that has the test's name.
-        let test = std::thread::current().name().unwrap_or("own").replace("::", "-");
-        Self::start(&test, parameters)
+        Self::start(&Self::name_of_test(), parameters, &[])
     }
 
-    fn start(name: &str, parameters: &[&str]) -> Self {
+    /// Like [`own`](Self::own), with options of `local up`.
+    pub fn own_with_options(options: &[&str]) -> Self {
+        Self::start(&Self::name_of_test(), &[], options)
+    }
+
+    /// A test runs on a thread that has the test's name.
+    fn name_of_test() -> String {
+        std::thread::current().name().unwrap_or("own").replace("::", "-")
+    }
+
+    fn start(name: &str, parameters: &[&str], options: &[&str]) -> Self {
         let binary = binaries().join("local");
         assert!(binary.is_file(), "{} is not built: run `make build` first", binary.display());
         let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
@@ -106,6 +114,7 @@ impl Stack {
             .args(["up", "--no-build", "--mqtt", "127.0.0.1:0", "--http", "127.0.0.1:0", "--ready-file"])
             .arg(&ready_file)
             .args(UNLIMITED.iter().chain(parameters).flat_map(|parameter| ["--parameter", *parameter]))
+            .args(options)
             // The folder of the template.
             .current_dir(workspace())
             .stdin(Stdio::piped())
