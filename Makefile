@@ -26,7 +26,7 @@ BENCHED := -p noop -p functions --bin noop --bin create-meeting --bin answer
 # Prerequisites are made in the order of their lists; cargo uses all processors by itself.
 .NOTPARALLEL:
 .PHONY: help demo bench test test-unit chaos chaos-stack fuzz mutants screenshots run invoke generate test-tables \
-	build check advisories format package reproduce sbom emulate deploy smoke test-terminals
+	build check advisories format package reproduce sbom emulate deploy smoke test-terminals soak
 
 help: ## Lists the commands
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' \
@@ -63,6 +63,8 @@ test: toolchain for-test $(PACKAGES) $(CHECKERS) $(EMULATOR) $(DRIVER) $(FOREIGN
 
 # Some scenarios run with each make in `make test`.
 test-terminals: toolchain for-test $(PACKAGES) $(FOREIGN) build ## All scenarios with terminals of another make (TERMINAL=paho, mqttjs or rumqttc; ARGS=busy::)
+	tests/terminals.sh $(or $(TERMINAL),paho mqttjs rumqttc) -- $(ARGS)
+
 # Uses a build profile of its own, which the first run builds in some minutes.
 chaos: toolchain ## Calls under random faults in virtual time (SEEDS=10000 FIRST=0 THREADS=2; SEED=7: one seed, with its trace)
 	$(if $(SEED),SWITCHBOARD_SEED=$(SEED)) SWITCHBOARD_SEEDS=$(or $(SEEDS),10000) SWITCHBOARD_FIRST_SEED=$(or $(FIRST),0) \
@@ -72,6 +74,12 @@ chaos: toolchain ## Calls under random faults in virtual time (SEEDS=10000 FIRST
 chaos-stack: toolchain build ## The same over real processes: MQTT terminals and one laptop stack for each of STACKS=3 (SEEDS=200 FIRST=0; SEED=7)
 	$(if $(SEED),SWITCHBOARD_SEED=$(SEED)) SWITCHBOARD_SEEDS=$(or $(SEEDS),200) SWITCHBOARD_FIRST_SEED=$(or $(FIRST),0) \
 		SWITCHBOARD_STACKS=$(or $(STACKS),3) cargo test --locked --workspace --test chaos -- --nocapture
+
+soak: toolchain build ## Calls of all kinds for a long time; fails with the name of what grows (MINUTES=10)
+	SWITCHBOARD_SOAK_MINUTES=$(or $(MINUTES),10) SWITCHBOARD_SOAK_RESULT='$(CURDIR)/target/soak.json' \
+		cargo test --locked --workspace --test scenarios -- --exact --nocapture \
+		soak::a_steady_load_lets_nothing_grow_and_leaves_nothing_behind
+	tests/soak_chart.py target/soak.json target/soak.svg
 
 fuzz: toolchain ## More random and mutated inputs for all code that reads input from strangers (ITERATIONS=100000)
 	BOLERO_RANDOM_ITERATIONS=$(or $(ITERATIONS),100000) cargo test --locked --workspace --test fuzz

@@ -148,6 +148,26 @@ impl Stack {
         answer["Item"].clone()
     }
 
+    /// The keys of all items of the table.
+    pub async fn items(&self) -> Vec<(String, String)> {
+        let mut keys = Vec::new();
+        let mut start = Value::Null;
+        loop {
+            let mut scan = json!({"ProjectionExpression": "pk, sk", "ConsistentRead": true});
+            if !start.is_null() {
+                scan["ExclusiveStartKey"] = start;
+            }
+            let page = self.table("Scan", scan).await;
+            let text = |item: &Value, name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
+            let items = page["Items"].as_array().expect("a list").iter();
+            keys.extend(items.map(|item| (text(item, "pk"), text(item, "sk"))));
+            start = page["LastEvaluatedKey"].clone();
+            if start.is_null() {
+                return keys;
+            }
+        }
+    }
+
     /// Writes an item in DynamoDB JSON, replacing any other.
     pub async fn writes_item(&self, item: &Value) {
         self.table("PutItem", json!({"Item": item})).await;

@@ -63,6 +63,7 @@ mod seats;
 mod second_services;
 mod settings;
 mod silencing;
+mod soak;
 mod stack;
 mod strangers;
 mod tokens;

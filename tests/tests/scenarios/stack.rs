@@ -53,7 +53,7 @@ pub struct Stack {
     pub table: String,
     /// Number of the stack in this run.
     pub number: usize,
-    _keeper: Arc<Keeper>,
+    keeper: Arc<Keeper>,
 }
 
 /// The stack's process, kept for its standard input: the stack runs as long as that input is open.
@@ -93,6 +93,11 @@ impl Stack {
     /// A test runs on a thread that has the test's name.
     fn name_of_test() -> String {
         std::thread::current().name().unwrap_or("own").replace("::", "-")
+    }
+
+    /// The process that keeps the stack, which has started it.
+    pub fn keeper(&self) -> u32 {
+        self.keeper.0.id()
     }
 
     fn start(name: &str, parameters: &[&str], options: &[&str]) -> Self {
@@ -143,7 +148,7 @@ impl Stack {
             http: field("http"),
             table: field("table"),
             number: STARTED.fetch_add(1, Ordering::Relaxed),
-            _keeper: Arc::new(Keeper(keeper)),
+            keeper: Arc::new(Keeper(keeper)),
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct User {
     pub name: String,
     /// The stack to which the user's devices connect.
     pub stack: Stack,
+    /// Days for which the user's tokens are valid; many, since tests move the stack's clock.
+    pub token_days: i64,
 }
 
 impl User {
@@ -32,7 +34,12 @@ impl User {
     pub fn at(stack: &Stack, name: &str) -> Self {
         let unique = Uuid::new_v4().simple().to_string();
         let account = format!("{}-{}", name.to_ascii_lowercase(), &unique[..8]);
-        Self { id: account.parse().expect("letters and digits"), name: name.to_owned(), stack: stack.clone() }
+        Self {
+            id: account.parse().expect("letters and digits"),
+            name: name.to_owned(),
+            stack: stack.clone(),
+            token_days: 30,
+        }
     }
 
     /// The client ID of one of the user's devices.
@@ -53,7 +60,12 @@ impl User {
 
     /// A token that is valid for a month, since tests move the stack's clock.
     pub fn token(&self) -> SecretString {
-        development_jwt(JWT_SECRET, self.id.as_str(), Some(&self.name), now_seconds() + 30 * 24 * 3600)
+        development_jwt(
+            JWT_SECRET,
+            self.id.as_str(),
+            Some(&self.name),
+            now_seconds() + self.token_days * 24 * 3600,
+        )
     }
 
     /// Connects one of the user's devices.
