@@ -45,7 +45,7 @@ use summary::Summary;
 use tokio::task::LocalSet;
 
 /// Seeds of one `make test`.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 12;
 /// Stacks that share the seeds.
 const STACKS: u64 = 3;
 
