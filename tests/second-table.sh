@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the store's contract suite and some scenarios on another implementation of DynamoDB: ministack in place of the
-# embedded store; then the functions on ministack's IoT data plane, with its broker, and on its SQS. ministack accepts connections from any address, so everything runs in a network namespace with
-# loopback only. Requires the binaries and packages of `make test`.
+# embedded store; then the functions on ministack's IoT data plane, with its broker, and on its SQS. Everything runs in a network
+# namespace with loopback only. Requires the binaries and packages of `make test`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,28 +25,9 @@ if [ ! -x "$server" ]; then
   exit 1
 fi
 
-if [ "${1:-}" != --inside ]; then
-  enter=(unshare --net)
-  [ "$(id -u)" = 0 ] || enter=(unshare --map-root-user --net)
-  if ! "${enter[@]}" true; then
-    {
-      echo "############################################################################"
-      echo "## SKIPPED: the tests on a second table."
-      echo "## \`${enter[*]}\` cannot make a network namespace on this machine,"
-      echo "## and outside of one the network could reach ministack."
-      echo "############################################################################"
-    } >&2
-    exit 0
-  fi
-  exec "${enter[@]}" "$0" --inside
-fi
-
-# Loopback is down in a new namespace, and `ip` may be missing: set it up by SIOCSIFFLAGS with IFF_UP.
-.venv/bin/python - <<'PYTHON'
-import fcntl, socket, struct
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-    fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh22x", b"lo", 1))
-PYTHON
+source tests/loopback.sh
+[ "${1:-}" = --inside ] || enter_loopback "the tests on a second table" "$0"
+raise_loopback .venv/bin/python
 
 scratch=$(mktemp -d)
 BIND_HOST=127.0.0.1 GATEWAY_PORT=$port SERVICES=dynamodb,iot,iot-data,sqs TMPDIR=$scratch "$server" >"$scratch/log" 2>&1 &

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Deploys the template on ministack, an independent emulator of AWS, and plays events through the deployed functions
-# (docs/emulator.md). The emulator accepts connections from any address, so everything runs in a network namespace with
-# loopback only. Requires the binaries of `make build`, or PACKAGES: a folder with the zips of `make package` for the
-# processor of this machine. SAM is the command of .venv-check or .venv-deploy.
+# (docs/emulator.md), in a network namespace with loopback only. Requires the binaries of `make build`, or PACKAGES: a folder
+# with the zips of `make package` for the processor of this machine. SAM is the command of .venv-check or .venv-deploy.
 # Usage: tests/emulator/run.sh ENVIRONMENT SAM [PACKAGES]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -10,28 +9,9 @@ environment=$1 sam=$2 packages=${3:-}
 port=4566
 url=http://127.0.0.1:$port
 
-if [ "${4:-}" != --inside ]; then
-  enter=(unshare --net)
-  [ "$(id -u)" = 0 ] || enter=(unshare --map-root-user --net)
-  if ! "${enter[@]}" true; then
-    {
-      echo "############################################################################"
-      echo "## SKIPPED: the deployment on an emulator."
-      echo "## \`${enter[*]}\` cannot make a network namespace on this machine,"
-      echo "## and outside of one the network could reach the emulator."
-      echo "############################################################################"
-    } >&2
-    exit 0
-  fi
-  exec "${enter[@]}" "$0" "$environment" "$sam" "$packages" --inside
-fi
-
-# Loopback is down in a new namespace, and `ip` may be missing: set it up by SIOCSIFFLAGS with IFF_UP.
-"$environment/bin/python" - <<'PYTHON'
-import fcntl, socket, struct
-with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-    fcntl.ioctl(any_socket, 0x8914, struct.pack("16sh22x", b"lo", 1))
-PYTHON
+source tests/loopback.sh
+[ "${4:-}" = --inside ] || enter_loopback "the deployment on an emulator" "$0" "$environment" "$sam" "$packages"
+raise_loopback "$environment/bin/python"
 
 scratch=$(mktemp -d)
 # The emulator hands its environment on to the functions. With AUTH it checks each call against the role of the function, and
