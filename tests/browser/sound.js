@@ -37,7 +37,10 @@ function listenTo({ page }) {
   });
   return async (what, check) => {
     last = undefined;
-    return until(`${what}, last report: ${JSON.stringify(last)}`, () => last && check(last) && last);
+    return until(
+      () => `${what}, last report: ${JSON.stringify(last)}`,
+      () => last && check(last) && last,
+    );
   };
 }
 

@@ -6,7 +6,7 @@ const CHECK_EVERY_MS = 50;
 /**
  * Calls `check` repeatedly until it returns a truthy value, and returns that value. Throws after the deadline.
  * @template T
- * @param {string} what the expected condition, for the error
+ * @param {string | (() => string)} what the expected condition, for the error; a function is called at the deadline
  * @param {() => T | Promise<T>} check
  * @returns {Promise<NonNullable<T>>}
  */
@@ -16,7 +16,10 @@ export async function until(what, check, deadlineMs = DEADLINE_MS) {
   for (;;) {
     last = await check();
     if (last) return last;
-    if (Date.now() > end) throw new Error(`timed out: ${what} (last value: ${JSON.stringify(last)})`);
+    if (Date.now() > end) {
+      const about = typeof what === "function" ? what() : what;
+      throw new Error(`timed out: ${about} (last value: ${JSON.stringify(last)})`);
+    }
     await new Promise((resolve) => setTimeout(resolve, CHECK_EVERY_MS));
   }
 }
