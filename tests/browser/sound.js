@@ -17,7 +17,7 @@ function reportSound() {
     }
   };
   setInterval(() => {
-    const remote = document.querySelector(".tile:not(.own) audio");
+    const remote = document.querySelector("#stage audio");
     const note = {
       plays: remote ? !remote.paused : undefined,
       contexts: contexts.filter(({ state }) => state !== "closed").map(({ state }) => state),
