@@ -39,6 +39,20 @@ async fn a_side_that_leaves_a_direct_call_ends_it_and_both_find_it_in_their_hist
 }
 
 #[tokio::test]
+async fn the_outcome_of_an_end_has_the_leg_of_each_user_once() {
+    let service = service();
+    let meeting = created(&service, &["bob"], Mode::Direct).await;
+    accepted(&service, &meeting, "bob.phone").await;
+    let report = serve(request("alice.phone", "l1", leave(&meeting), at(5_000)), &service, &attend).await;
+    let legs: Vec<_> =
+        report.legs.iter().map(|leg| (leg.user_id.as_str(), leg.reason.as_str(), leg.sip)).collect();
+    assert_eq!(legs, [("alice", "completed", 200), ("bob", "completed", 200)]);
+    assert_eq!(report.to_value()["legs"][1]["device"], "GID@@@bob.phone");
+    let again = serve(request("alice.phone", "l1", leave(&meeting), at(6_000)), &service, &attend).await;
+    assert!(again.ended.is_some() && again.legs.is_empty(), "{again:?}");
+}
+
+#[tokio::test]
 async fn a_call_history_that_cannot_be_written_leaves_the_end_pending() {
     let service = service();
     let meeting = created(&service, &["bob"], Mode::Direct).await;

@@ -13,7 +13,7 @@ use switchboard_rtc::management::OpenChannel;
 use switchboard_service::fake::{FakePorts, FakeRtc, RtcCall};
 
 /// Delivers one message of the delay queue. Returns whether the queue has to redeliver it.
-async fn message(service: &Service<FakePorts>, meeting: &MeetingId, now: Now) -> bool {
+pub(super) async fn message(service: &Service<FakePorts>, meeting: &MeetingId, now: Now) -> bool {
     let body = json!({"meeting_id": meeting}).to_string();
     let event = json!({"Records": [{"messageId": "q1", "body": body}]});
     let result = wake(event, &ChannelAges::default(), now, service).await.expect("served");
@@ -32,7 +32,7 @@ async fn sweeps(service: &Service<FakePorts>, now: Now) -> Value {
     wake(json!({}), &ChannelAges::default(), now, service).await.expect("served")
 }
 
-fn end(service: &Service<FakePorts>, meeting: &MeetingId) -> Option<EndReason> {
+pub(super) fn end(service: &Service<FakePorts>, meeting: &MeetingId) -> Option<EndReason> {
     service.table.stored(meeting).meeting.end().map(|end| end.reason)
 }
 

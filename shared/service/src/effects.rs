@@ -53,7 +53,8 @@ impl<P: Ports> Service<P> {
         };
         let after = &after;
         let committed = before.is_none_or(|before| before.meeting.rev < after.rev);
-        let report = InvocationReport { refused: decision.refused, ..InvocationReport::of(after, &decision) };
+        let report = InvocationReport::of(after, &decision, committed.then_some(after.rev));
+        let report = InvocationReport { refused: decision.refused, ..report };
         let invited = invitations_in_answer(&decision);
         let next = Some(after).filter(|_| committed);
         let scheduled = self.schedule_next(before, next, guarded, now);
@@ -84,7 +85,7 @@ impl<P: Ports> Service<P> {
         let meeting = &loaded.meeting;
         let decision =
             switchboard_core::repeat_effects(meeting, rev, &pending.cause, now, self.rtc_capabilities());
-        let report = InvocationReport::of(meeting, &decision);
+        let report = InvocationReport::of(meeting, &decision, Some(rev));
         let done = Box::pin(self.call_rtc_and_publish(meeting, decision, EffectRun::AgainByWake, now)).await;
         let marked = self.write_call_history(Some(meeting)).await
             && done.is_complete()

@@ -60,10 +60,10 @@ pub struct InvocationReport {
 }
 
 impl InvocationReport {
-    /// Makes the report of a decision, before its effects.
-    pub(super) fn of(meeting: &Meeting, decision: &Decision) -> Self {
-        let committed = decision.next.as_ref().map(|next| next.rev);
-        let is_end = meeting.end().is_some_and(|end| Some(end.rev) == committed);
+    /// Makes the report of a decision, before its effects. `rev` is the revision whose effects run; `None` for a
+    /// decision that committed nothing.
+    pub(super) fn of(meeting: &Meeting, decision: &Decision, rev: Option<u64>) -> Self {
+        let is_end = meeting.end().is_some_and(|end| Some(end.rev) == rev);
         Self {
             meeting_id: Some(meeting.id.clone()),
             rev: Some(meeting.rev),
@@ -105,7 +105,7 @@ impl InvocationReport {
 
     /// Returns whether the report goes to the event bus.
     pub(super) fn is_news(&self) -> bool {
-        !self.told.is_empty() || !self.push_wanted.is_empty()
+        !self.told.is_empty() || !self.push_wanted.is_empty() || !self.legs.is_empty()
     }
 
     /// Logs the report as one line.
