@@ -119,6 +119,7 @@ fn decide_command(command: &Command, after_deadlines: impl Fn() -> Change) -> De
                 // Any request shows that a device which connected anew still knows its seat. A new seat needs no
                 // confirmation.
                 change.confirm_seat(&command.by);
+                change.keep_admitted_seat(&command.by);
                 if change.is_changed {
                     keep_as_applied(&mut change, command);
                 }

@@ -69,16 +69,24 @@ impl Change {
     }
 
     /// Gives the seat of a user who was admitted from the lobby to the first of the waiting devices that
-    /// sends a request.
+    /// sends a request. From then on, the other devices may not claim the seat.
     pub(crate) fn claim_admitted_seat(&mut self, by: &ClientId) {
         let Some(seat) = self.seat_of_user(&by.user()) else { return };
-        if let Presence::OnTheWay { claimants, .. } = &seat.presence
+        if let Presence::OnTheWay { claimants, .. } = &mut seat.presence
             && claimants.contains(by)
             && claimants.contains(&seat.device)
-            && seat.device != *by
+            && claimants.len() > 1
         {
+            claimants.retain(|device| device != by);
             seat.device = by.clone();
             self.is_changed = true;
+        }
+    }
+
+    /// Claims the seat for its own device, which has sent a request: no other device may claim it later.
+    pub(crate) fn keep_admitted_seat(&mut self, by: &ClientId) {
+        if self.participant(by).is_some_and(|p| p.sits_on(by)) {
+            self.claim_admitted_seat(by);
         }
     }
 

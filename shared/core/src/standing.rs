@@ -85,7 +85,7 @@ pub enum Presence {
         join_by_ms: Option<i64>,
         /// Devices of a user who was in the lobby. If the seat's device is one of them, a host admitted the
         /// user, and the first device that sends a request gets the seat. Otherwise the user joined on the
-        /// seat's device, and the listed devices are only notified.
+        /// seat's device, or that device has claimed the seat, and the listed devices are only notified.
         claimants: Vec<ClientId>,
     },
     /// In the media.

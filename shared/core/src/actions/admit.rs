@@ -103,8 +103,8 @@ impl Change {
 
 #[cfg(test)]
 mod tests {
-    use crate::tests::fixture::{Call, user};
-    use crate::tests::scenes::{admit, decided, deny, group_with_entry, join};
+    use crate::tests::fixture::{Call, client, user};
+    use crate::tests::scenes::{admit, decided, deny, group_with_entry, join, take_over};
     use crate::{Action, Outgoing, SlotChange};
     use switchboard_protocol::code::Code;
     use switchboard_protocol::downlink::Body;
@@ -163,6 +163,26 @@ mod tests {
         call.joins_media("dave.tablet").expect("the user was admitted on the other device too");
         assert_eq!(call.state("dave"), State::Joined);
         assert_eq!(call.joins_media("dave.phone"), Err(Code::NotAdmitted), "the other device has the seat");
+    }
+
+    #[test]
+    fn t21_a_second_device_does_not_take_the_seat_from_the_one_that_came_first() {
+        for first in ["dave.phone", "dave.tablet"] {
+            let second = if first == "dave.phone" { "dave.tablet" } else { "dave.phone" };
+            let mut call = group_with_entry(JoinPolicy::Lobby);
+            call.rtc.reports_presence = true;
+            join(&mut call, "dave.phone").expect("waits in the lobby");
+            call.does("alice.phone", admit(None)).expect("the host admits the user");
+            call.does(first, Action::RefreshToken).expect("the first device takes the seat");
+            call.leaves(second).expect("a device without the seat is answered");
+            assert_eq!(join(&mut call, second), Err(Code::StateConflict));
+            for action in [Action::Rejoin, Action::RefreshToken, Action::RaiseHand] {
+                assert_eq!(call.does(second, action), Err(Code::NotAdmitted));
+            }
+            assert!(call.participant("dave").sits_on(&client(first)));
+            take_over(&mut call, second).expect("takes the seat over");
+            assert!(call.participant("dave").sits_on(&client(second)));
+        }
     }
 
     #[test]
