@@ -22,7 +22,7 @@ REQUESTS = MEETINGS + PUBLISH + TIMERS + FAILED + OUTCOMES
 
 ALLOWED = {
     "CreateMeeting": REQUESTS + USERS + RING,
-    "Answer": REQUESTS + USER_MEETINGS,
+    "Answer": REQUESTS + USER_MEETINGS + OUTCOMES,
     "Attend": REQUESTS + USERS,
     "Moderate": REQUESTS,
     "Destroy": REQUESTS,

@@ -3,6 +3,7 @@ use crate::testing::{
     accept, accepted, another, at, commit_first, created, device, interfere, invite_id, published, request,
     rev, serve, service, user,
 };
+use serde_json::{Value, json};
 use switchboard_protocol::code::Code;
 use switchboard_protocol::id::MeetingId;
 use switchboard_protocol::object::{BusyPolicy, Media, Mode, ParticipantState, Policy};
@@ -155,6 +156,25 @@ async fn who_accepts_a_second_call_leaves_the_first() {
     }
     assert!(has_ended(&service, &first));
     assert_eq!(slot_of_bob(&service), Some(second));
+}
+
+#[tokio::test]
+async fn the_call_that_an_accept_leaves_has_an_event_of_its_own() {
+    let service = Service { is_forwarded: true, ..service() };
+    let first = in_a_call(&service).await;
+    let second = waiting_call(&service, "c2", Mode::Direct).await;
+    let report = serve(accept(&service, &second, "bob.tablet"), &service, &answer).await;
+    assert_eq!(report.meeting_id, Some(second), "Lambda forwards the result of the request");
+    let reports = service.outcomes.as_ref().expect("a bus").reports.borrow();
+    let [left] = &reports[..] else { panic!("one event: {reports:?}") };
+    assert_eq!(
+        (&left["meeting_id"], &left["ended"], &left["request"]),
+        (&json!(first), &json!("completed"), &Value::Null)
+    );
+    let leg = left["legs"].as_array().and_then(|legs| legs.iter().find(|leg| leg["user_id"] == "bob"));
+    let leg = leg.expect("the leg of the user");
+    assert_eq!((&leg["reason"], &leg["sip"]), (&json!("completed"), &json!(200)));
+    assert_eq!(leg["device"], "GID@@@bob.phone");
 }
 
 #[tokio::test]

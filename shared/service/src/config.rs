@@ -39,7 +39,7 @@ pub struct Config {
     pub wake_queue_url: String,
     /// Limits of the rate of requests.
     pub limits: RequestLimits,
-    /// Name of the event bus, for functions whose results Lambda does not forward itself.
+    /// Name of the event bus, for functions with reports that Lambda does not forward itself.
     pub outcome_bus: Option<String>,
 }
 

@@ -112,6 +112,20 @@ impl<P: Ports> Service<P> {
 
     /// Puts the report on the event bus, in functions whose results Lambda does not forward.
     async fn put_report(&self, report: &InvocationReport, now: Now) {
+        if !self.is_forwarded {
+            self.put(report, now).await;
+        }
+    }
+
+    /// Puts the report about another call than that of the request on the event bus, in functions whose results
+    /// Lambda forwards. In all others, the effects of that call's commit have put it there.
+    pub(crate) async fn put_report_of_other_call(&self, report: &InvocationReport, now: Now) {
+        if self.is_forwarded {
+            self.put(report, now).await;
+        }
+    }
+
+    async fn put(&self, report: &InvocationReport, now: Now) {
         if let Some(bus) = self.outcomes.as_ref().filter(|_| report.is_news()) {
             Box::pin(bus.put(&report.to_value(), now.ms)).await;
         }

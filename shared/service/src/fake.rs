@@ -65,6 +65,7 @@ pub fn service_on(state: TableState) -> Service<FakePorts> {
         wakes: FakeWakes::default(),
         rtc: None,
         outcomes: Some(FakeBus::default()),
+        is_forwarded: false,
         key: id_key(),
         hang_up_waits: 0,
         limits: RequestLimits::NONE,

@@ -50,8 +50,14 @@ impl<P: Ports> Service<P> {
         let input = Input::LeftForOtherCall { user: user.clone(), call: here.clone() };
         let others = self.table.meetings(&ids).await?.into_iter();
         let has_seat = |loaded: &Loaded| loaded.meeting.has_member(user);
-        let left = others.filter(has_seat).map(|loaded| Box::pin(self.apply(loaded, &input, now)));
-        join_all(left).await.into_iter().try_for_each(|left| left.map(|_| ()))
+        let left = others.filter(has_seat).map(|loaded| Box::pin(self.leave_other_call(loaded, &input, now)));
+        join_all(left).await.into_iter().collect()
+    }
+
+    async fn leave_other_call(&self, other: Loaded, input: &Input, now: Now) -> Result<(), ServeError> {
+        let (report, _) = self.apply(other, input, now).await?;
+        self.put_report_of_other_call(&report, now).await;
+        Ok(())
     }
 
     /// Stores a reference to the meeting `held` before another meeting takes its call slot. With it, the

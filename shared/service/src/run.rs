@@ -41,7 +41,7 @@ where
     F: AsyncFn(ReceivedRequest<R>, &Service<AwsPorts>) -> Result<InvocationReport, ServeError>,
 {
     init_logs();
-    let service = connect().await?;
+    let service = Service { is_forwarded: true, ..connect().await? };
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Box<RawValue>>| {
         let now = Now { ms: clock::now_ms(&event.context) };
         serve_event(read_event(&event.payload)?, now, &service, &function).await
@@ -91,6 +91,7 @@ pub async fn connect() -> Result<Service<AwsPorts>, ConfigError> {
         wakes: WakeQueue { client: aws.sqs(), queue_url: config.wake_queue_url },
         rtc: config.control.map(|control| RtcClient::new(control, key.clone(), process_id())),
         outcomes: config.outcome_bus.map(|name| aws.event_bus(name)),
+        is_forwarded: false,
         key,
         hang_up_waits: HANG_UP_WAITS,
         limits: config.limits,

@@ -21,8 +21,11 @@ pub struct Service<P: Ports> {
     pub wakes: P::Wakes,
     /// The management of the RTC service, if it is configured.
     pub rtc: Option<RtcClient>,
-    /// The event bus, for functions whose results Lambda does not forward itself.
+    /// The event bus, for reports that Lambda does not forward itself.
     pub outcomes: Option<P::Outcomes>,
+    /// True if Lambda forwards the report that the function returns. Then the function puts only reports about
+    /// other calls on the bus.
+    pub is_forwarded: bool,
     /// Secret from which ids are derived.
     pub key: IdKey,
     /// Number of times that a create request waits for a hang-up that its device may have sent before:

@@ -193,6 +193,6 @@ async fn only_a_function_whose_role_allows_it_tells_by_itself() {
         let answer = response.text().await.expect("text");
         serde_json::from_str::<Value>(&answer).expect("JSON")
     };
-    assert_eq!(put("answer").await["__type"], "AccessDeniedException");
+    assert_eq!(put("attend").await["__type"], "AccessDeniedException");
     assert_eq!(put("wake").await["FailedEntryCount"], 0);
 }

@@ -136,6 +136,7 @@ fn new_world(plan: &Plan, keep: Keep) -> World {
         wakes: SimQueue,
         rtc: script.has_rtc.then(|| RtcClient::new(Box::new(Management), id_key(), "simulator".to_owned())),
         outcomes: Some(SimBus),
+        is_forwarded: false,
         key: id_key(),
         hang_up_waits: HANG_UP_WAITS,
         // Users of a script make more requests than people do.
